@@ -1,0 +1,136 @@
+"""Compile the kernels for this machine's processor, once, into a cache.
+
+The system's compiler is used where there is one, else the one that the ziglang package brings.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import logging
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+FLAGS = (
+    "-std=c++17",
+    "-O3",
+    "-march=native",
+    # One rounding per multiply-add whichever way a loop is unrolled: rows stay independent of
+    # how many there are.
+    "-ffp-contract=fast",
+    "-fno-math-errno",
+    "-fno-exceptions",
+    "-fno-rtti",
+    "-fPIC",
+    "-shared",
+    # GCC 12 warns about its own AVX-512 header.
+    "-w",
+)
+
+
+class NoKernels(Exception):
+    """There is no way to compile the kernels here; the message says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compiler:
+    """A C++ compiler, as the words that start its command."""
+
+    command: tuple[str, ...]
+    version: str
+
+
+def library(cache: Path) -> Path:
+    """Return the compiled kernels for this processor, compiling them if they are not in `cache`.
+
+    Takes two to fifteen seconds the first time. Raises NoKernels.
+    """
+    sources = sorted(Path(__file__).parent.glob("*.cc"))
+    headers = sorted(Path(__file__).parent.glob("*.h"))
+    compilers = find_compilers()
+    if not compilers:
+        raise NoKernels("there is no C++ compiler (install g++ or clang, or the ziglang package)")
+    failure = ""
+    for compiler in compilers:
+        target = cache / f"kernels-{_key(compiler, [*headers, *sources])}.so"
+        if target.exists():
+            return target
+        try:
+            _compile(compiler, sources, target)
+        except (OSError, subprocess.SubprocessError) as error:
+            reason = getattr(error, "stderr", None) or str(error)
+            failure = f"{compiler.command[0]} could not compile them: {reason.strip()[-500:]}"
+            log.warning("kernels.compile_failed compiler=%s %s", compiler.command[0], failure)
+        else:
+            return target
+    raise NoKernels(failure)
+
+
+def set_threads(library_path: Path, threads: int) -> None:
+    """Set how many threads the kernels use; only the first call before they run counts."""
+    ctypes.CDLL(str(library_path)).zhiyin_set_threads(ctypes.c_int(threads))
+
+
+def find_compilers() -> list[Compiler]:
+    """Return the C++ compilers to try, the best first."""
+    candidates: list[tuple[str, ...]] = []
+    if os.environ.get("CXX"):
+        candidates.append((os.environ["CXX"],))
+    candidates += [(found,) for name in ("g++", "clang++", "c++") if (found := shutil.which(name))]
+    if find_spec("ziglang") is not None:
+        candidates.append((sys.executable, "-m", "ziglang", "c++"))
+    found_compilers = []
+    for command in candidates:
+        try:
+            answer = subprocess.run(  # noqa: S603 - a compiler of the machine's own
+                [*command, "--version"], capture_output=True, text=True, timeout=60, check=True
+            )
+        except (OSError, subprocess.SubprocessError):
+            continue
+        found_compilers.append(Compiler(command=command, version=answer.stdout.strip()))
+    return found_compilers
+
+
+def _compile(compiler: Compiler, sources: list[Path], target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
+        made = Path(folder) / target.name
+        # The kernels use nothing of the C++ library, so it is not linked: the result runs
+        # wherever the C library does.
+        command = [*compiler.command, *FLAGS, *map(str, sources), "-o", str(made), "-lpthread"]
+        subprocess.run(  # noqa: S603 - a compiler of the machine's own
+            [*command, "-lm"], capture_output=True, text=True, timeout=300, check=True
+        )
+        ctypes.CDLL(str(made))
+        made.replace(target)
+    log.info("kernels.compiled compiler=%s file=%s", compiler.command[0], target.name)
+
+
+def _key(compiler: Compiler, files: list[Path]) -> str:
+    digest = hashlib.sha256()
+    for part in (*compiler.command, compiler.version, *FLAGS, _processor()):
+        digest.update(part.encode())
+    for file in files:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _processor() -> str:
+    """Name this processor's instruction set: a cache on a shared disk serves several machines."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return f"{platform.machine()} {platform.processor()}"
+    wanted = ("model name", "flags", "Features", "CPU part")
+    return platform.machine() + "".join(
+        line for line in dict.fromkeys(lines) if line.startswith(wanted)
+    )

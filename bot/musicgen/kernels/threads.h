@@ -1,0 +1,22 @@
+// A team of threads for short, frequent pieces of work. The caller is one of the team.
+#pragma once
+
+namespace zhiyin {
+
+// Call piece(index) for every index below count, each exactly once, on the whole team, and
+// return when all are done. Indices are handed out one by one, so that a thread whose core is
+// busy elsewhere takes fewer. A piece must not call parallel() itself.
+void parallel(int count, void (*piece)(const void *context, int index), const void *context);
+
+template <class Piece>
+void parallel(int count, const Piece &piece) {
+  parallel(
+      count,
+      [](const void *context, int index) { (*static_cast<const Piece *>(context))(index); },
+      &piece);
+}
+
+}  // namespace zhiyin
+
+// Set how many threads the team has, the caller included. Call before the first kernel runs.
+extern "C" void zhiyin_set_threads(int threads);
