@@ -1,0 +1,1 @@
+"""Zhiyin: a Discord bot for jam servers that makes music."""

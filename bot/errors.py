@@ -1,0 +1,52 @@
+"""The failures a person can cause, each with the sentence to show.
+
+ZhiyinError
+├── RequestError        the request asks for something that can't be made
+├── SoundError          a sound file that can't be read or used
+├── OutputError         a place or format that can't be written
+├── CheckpointError     a model that can't be loaded
+├── ResourceError       the machine lacks what the work needs
+├── ConfigError         a setting that can't be used
+└── Cancelled           the person asked to stop
+
+Everything else is a defect: it is logged with its traceback and answered in general terms.
+"""
+
+from __future__ import annotations
+
+
+class ZhiyinError(Exception):
+    """A failure whose message is one plain sentence for the person who caused it."""
+
+    @property
+    def sentence(self) -> str:
+        """Return the sentence to show."""
+        return str(self)
+
+
+class RequestError(ZhiyinError):
+    """The request asks for something that can't be made."""
+
+
+class SoundError(ZhiyinError):
+    """A sound file that can't be read or used."""
+
+
+class OutputError(ZhiyinError):
+    """A place or format that can't be written."""
+
+
+class CheckpointError(ZhiyinError):
+    """A model that can't be loaded."""
+
+
+class ResourceError(ZhiyinError):
+    """The machine lacks what the work needs."""
+
+
+class ConfigError(ZhiyinError):
+    """A setting that can't be used."""
+
+
+class Cancelled(ZhiyinError):
+    """The person asked to stop."""

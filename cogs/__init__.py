@@ -1,0 +1,1 @@
+"""The Discord surface of Zhiyin, one file a capability."""
