@@ -1,0 +1,132 @@
+"""A model ready to run: text encoder, decoder and codec of one checkpoint."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from bot.jobs import Sampling
+from bot.musicgen.builtin_decoder import BuiltinDecoder
+from bot.musicgen.checkpoint import Checkpoint, load
+from bot.musicgen.codec import Codec
+from bot.musicgen.decoder import Decoder, Rows
+from bot.musicgen.kernel_decoder import KernelDecoder
+from bot.musicgen.kernels.build import NoKernels, library, set_threads
+from bot.musicgen.shape import ModelShape
+from bot.musicgen.text import TextEncoder
+
+log = logging.getLogger(__name__)
+
+MAX_POSITIONS = 1504
+"""Columns of the longest window: 30 s of frames and the delay."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """One checkpoint, laid out for this machine."""
+
+    name: str
+    shape: ModelShape
+    sampling: Sampling
+    text: TextEncoder
+    decoder: Decoder
+    codec: Codec
+    load_seconds: float
+    pack_seconds: float
+
+    @property
+    def channels(self) -> int:
+        """Return the channels of its sound, 1 or 2."""
+        return self.shape.decoder.audio_channels
+
+    @property
+    def sample_rate_hz(self) -> int:
+        """Return the rate of its sound."""
+        return self.shape.codec.sample_rate_hz
+
+    def warm_up(self) -> float:
+        """Compile what every request needs, so that none waits for it; return the seconds taken."""
+        begun = time.perf_counter()
+        self.text.warm_up()
+        self.codec.warm_up(self.channels)
+        codebooks = self.shape.decoder.codebooks
+        self.decoder.keep_text(0, np.zeros((1, self.shape.decoder.hidden_size), np.float32))
+        nothing = np.zeros(1, np.int32)
+        self.decoder.step(
+            Rows(
+                tokens=np.zeros((1, codebooks), np.int32),
+                slots=nothing,
+                positions=nothing,
+                text_lengths=nothing,
+            )
+        )
+        return time.perf_counter() - begun
+
+
+def load_model(
+    folder: str | Path,
+    *,
+    requests: int = 1,
+    cache: Path,
+    threads: int | None = None,
+    hub: str | None = None,
+    kernels: bool = True,
+) -> Model:
+    """Load a checkpoint and lay it out for up to so many guided requests at once.
+
+    Compiled kernels are kept under `cache`; without a compiler, or with `kernels` off, MindSpore's
+    own operations do their work. `threads` is all cores by default. Raises CheckpointError and
+    ResourceError.
+    """
+    begun = time.perf_counter()
+    slots = 2 * requests
+    checkpoint = load(folder, slots=slots, hub=hub)
+    loaded = time.perf_counter()
+    # The compiled parts need MindSpore, which only MindNLP may import first.
+    decoder = _decoder(checkpoint, slots, cache, threads or _cores(), kernels=kernels)
+    projection = checkpoint.projection
+    text = TextEncoder(
+        checkpoint.text,
+        checkpoint.shape.text,
+        checkpoint.tokenizer,
+        (projection["weight"], projection["bias"]) if projection else None,
+    )
+    codec = Codec(checkpoint.codec, checkpoint.shape.codec)
+    return Model(
+        name=checkpoint.name,
+        shape=checkpoint.shape,
+        sampling=checkpoint.sampling,
+        text=text,
+        decoder=decoder,
+        codec=codec,
+        load_seconds=loaded - begun,
+        pack_seconds=time.perf_counter() - loaded,
+    )
+
+
+def _decoder(
+    checkpoint: Checkpoint, slots: int, cache: Path, threads: int, *, kernels: bool
+) -> Decoder:
+    shape = checkpoint.shape.decoder
+    positions = min(MAX_POSITIONS, shape.max_positions)
+    if kernels:
+        try:
+            compiled = library(cache / "kernels")
+            set_threads(compiled, threads)
+            return KernelDecoder(
+                checkpoint.decoder, shape, compiled, slots=slots, positions=positions
+            )
+        except NoKernels as reason:
+            log.warning("model.without_kernels slower, since %s", reason)
+    return BuiltinDecoder(checkpoint.decoder, shape, slots=slots, positions=positions)
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,55 @@
+"""What a request may ask of a model, and the sentence for what it may not."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from bot.errors import RequestError, SoundError
+from bot.jobs import GenerationRequest, Sampling, Sound
+from bot.musicgen.model import Model
+
+MAX_PROMPT_CHARACTERS = 2000
+
+
+def check_request(request: GenerationRequest, model: Model, *, max_seconds: float) -> None:
+    """Raise RequestError or SoundError for a request that can't be made."""
+    check_seconds(request.seconds, max_seconds=max_seconds)
+    check_sampling(request.sampling)
+    if request.prompt is not None and len(request.prompt) > MAX_PROMPT_CHARACTERS:
+        raise RequestError(f"A prompt has at most {MAX_PROMPT_CHARACTERS} characters.")
+    if not 0 <= request.seed < 2**63:
+        raise RequestError("The seed is a whole number from 0 to 9223372036854775807.")
+    if request.audio is not None:
+        _check_audio(request.audio, model)
+
+
+def check_seconds(seconds: float, *, max_seconds: float) -> None:
+    """Raise RequestError for a length that can't be made."""
+    if not (math.isfinite(seconds) and 0 < seconds <= max_seconds):
+        raise RequestError(f"The length must be above 0 and at most {max_seconds:g} seconds.")
+
+
+def check_sampling(sampling: Sampling) -> None:
+    """Raise RequestError for settings no token can be chosen by."""
+    if not (math.isfinite(sampling.temperature) and sampling.temperature > 0):
+        raise RequestError("The temperature must be above 0; 1 is usual.")
+    if sampling.top_k < 0:
+        raise RequestError("Top-k must be 0 (everything) or more; 250 is usual.")
+    if not 0 < sampling.top_p <= 1:
+        raise RequestError("Top-p must be above 0 and at most 1 (everything).")
+    if not (math.isfinite(sampling.guidance) and sampling.guidance >= 1):
+        raise RequestError("Guidance must be 1 (none) or more; 3 is usual.")
+
+
+def _check_audio(sound: Sound, model: Model) -> None:
+    if sound.samples.ndim != 2 or sound.samples.shape[1] == 0:
+        raise SoundError("The audio prompt holds no sound.")
+    if not np.isfinite(sound.samples).all():
+        raise SoundError("The audio prompt holds numbers that are no sound (NaN or infinity).")
+    if sound.sample_rate_hz != model.sample_rate_hz or sound.channels != model.channels:
+        raise SoundError(
+            f"The audio prompt must have {model.channels} channel(s) at "
+            f"{model.sample_rate_hz} Hz for this model."
+        )
