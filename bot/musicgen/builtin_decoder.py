@@ -28,6 +28,7 @@ class BuiltinDecoder:
         self, weights: dict[str, Any], shape: DecoderShape, *, slots: int, positions: int
     ) -> None:
         """Take the weights (and empty the mapping) and make room for `slots` sequences."""
+        self.description = "MindSpore's own operations"
         self.slots = slots
         self.max_rows = slots
         self._shape = shape
@@ -114,7 +115,9 @@ class _Layers(nn.Cell):
 
         def norms(kind: str) -> Any:
             return ms.ParameterTuple(
-                _parameter(weights.pop(f"{BODY}layers.{layer}.{norm}.{kind}"), f"{norm}.{kind}.{layer}")
+                _parameter(
+                    weights.pop(f"{BODY}layers.{layer}.{norm}.{kind}"), f"{norm}.{kind}.{layer}"
+                )
                 for layer in range(shape.layers)
                 for norm in ("self_attn_layer_norm", "encoder_attn_layer_norm", "final_layer_norm")
             )
@@ -154,9 +157,7 @@ class _Step(nn.Cell):
         self.scale = shape.head_size**-0.5
         slots = layers.keys[0].shape[0]
         self.slots = slots
-        self.codebook_starts = Tensor(
-            np.arange(shape.codebooks) * (shape.vocab_size + 1), ms.int32
-        )
+        self.codebook_starts = Tensor(np.arange(shape.codebooks) * (shape.vocab_size + 1), ms.int32)
         self.past = Tensor(np.arange(span)[None, None, None], ms.int32)
         self.text = Tensor(np.arange(text_span)[None, None, None], ms.int32)
         places = np.zeros((slots, shape.heads, 3), np.int32)

@@ -47,6 +47,10 @@ class Decoder(Protocol):
     """MusicGen's language model, one step at a time, over a fixed number of slots."""
 
     @property
+    def description(self) -> str:
+        """Say in a few words what it computes with."""
+
+    @property
     def slots(self) -> int:
         """Return how many sequences it can hold."""
 

@@ -61,6 +61,8 @@ class Engine:
         """Take a loaded model; a request may ask for up to `max_seconds` of new sound."""
         self.phases: dict[str, float] = defaultdict(float)
         """Seconds spent so far, by what they were spent on."""
+        self.steps = 0
+        """Steps that the decoder has made so far."""
         self._model = model
         self._max_seconds = max_seconds
         self._free = list(range(model.decoder.slots))
@@ -114,7 +116,7 @@ class Engine:
 
     def _listen(self, run: _Run, stream: codec.Encoder) -> None:
         """Turn the next piece of an audio prompt into tokens."""
-        assert run.request.audio is not None  # noqa: S101
+        assert run.request.audio is not None
         samples = run.request.audio.samples
         piece = samples[:, run.heard : run.heard + PIECE_FRAMES * self._model.shape.codec.hop]
         run.heard += piece.shape[1]
@@ -159,6 +161,7 @@ class Engine:
         begun = time.perf_counter()
         scores = self._model.decoder.step(rows)
         elapsed = time.perf_counter() - begun
+        self.steps += 1
         self.phases["prefill"] += elapsed * reading
         self.phases["decode"] += elapsed * (1 - reading)
         with self._timed("sample"):
@@ -168,9 +171,7 @@ class Engine:
                 sequence.advance(count, last, unguided)
                 yield self._progress(run, sequence)
 
-    def _share(
-        self, runs: list[tuple[_Run, Sequence]]
-    ) -> list[tuple[_Run, Sequence, int]]:
+    def _share(self, runs: list[tuple[_Run, Sequence]]) -> list[tuple[_Run, Sequence, int]]:
         """Give each request one position, and what rows are left to those that read a prompt."""
         spare = self._model.decoder.max_rows - sum(s.rows_per_position for _, s in runs)
         fed = []
@@ -199,7 +200,7 @@ class Engine:
             return
         run = max(ready, key=_unsounded)
         sequence, sounding = run.sequence, run.sounding
-        assert sequence is not None and sounding is not None  # noqa: S101, PT018
+        assert sequence is not None and sounding is not None
         until = min(run.sounded_frames + PIECE_FRAMES, sequence.complete_frames)
         fresh = sequence.tokens[:, run.sounded_frames : until]
         ended = sequence.done and until == sequence.complete_frames

@@ -20,6 +20,8 @@ from bot.musicgen.shape import DecoderShape
 
 MAX_TEXT_TOKENS = 512
 _MIN_ROWS = 32
+_SPARE_ROWS = 16
+"""Rows beyond one for each slot, in which an audio prompt is read while others play."""
 
 
 class KernelDecoder:
@@ -40,12 +42,14 @@ class KernelDecoder:
         sequence. Room is only taken up as sequences grow.
         """
         self.slots = slots
-        self.max_rows = max(_MIN_ROWS, slots)
+        self.max_rows = max(_MIN_ROWS, slots + _SPARE_ROWS)
         self._shape = shape
         positions = -(-positions // PANEL) * PANEL
         span = (shape.layers, slots, 2, shape.heads)
         tables = _tables(weights, shape, positions)
         packed = _packed(weights, shape)
+        bits = sorted({8 * array.dtype.itemsize for array in packed.values()})
+        self.description = f"kernels, weights in {' and '.join(map(str, bits))} bits"
         cache = allocate((*span, positions * shape.head_size), np.float32, dense=False)
         texts = allocate((*span, MAX_TEXT_TOKENS * shape.head_size), np.float32, dense=False)
         # The tensors share this memory without keeping it alive.

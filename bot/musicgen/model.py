@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from bot.musicgen.checkpoint import Checkpoint, load
 from bot.musicgen.codec import Codec
 from bot.musicgen.decoder import Decoder, Rows
 from bot.musicgen.kernel_decoder import KernelDecoder
-from bot.musicgen.kernels.build import NoKernels, library, set_threads
+from bot.musicgen.kernels.build import NoKernels, available_cores, library, set_threads
 from bot.musicgen.shape import ModelShape
 from bot.musicgen.text import TextEncoder
 
@@ -88,7 +87,7 @@ def load_model(
     checkpoint = load(folder, slots=slots, hub=hub)
     loaded = time.perf_counter()
     # The compiled parts need MindSpore, which only MindNLP may import first.
-    decoder = _decoder(checkpoint, slots, cache, threads or _cores(), kernels=kernels)
+    decoder = _decoder(checkpoint, slots, cache, threads or available_cores(), kernels=kernels)
     projection = checkpoint.projection
     text = TextEncoder(
         checkpoint.text,
@@ -124,9 +123,3 @@ def _decoder(
         except NoKernels as reason:
             log.warning("model.without_kernels slower, since %s", reason)
     return BuiltinDecoder(checkpoint.decoder, shape, slots=slots, positions=positions)
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -20,9 +20,7 @@ PANEL = 16
 _HUGE_PAGE_BYTES = 2 << 20
 
 
-def allocate(
-    shape: Sequence[int], dtype: type[np.generic], *, dense: bool = True
-) -> NDArray[Any]:
+def allocate(shape: Sequence[int], dtype: type[np.generic], *, dense: bool = True) -> NDArray[Any]:
     """Return zeroed memory that takes room only where it is written, aligned to a page.
 
     `dense` memory, which is used from end to end, asks for huge pages: reads are some 5 % faster.

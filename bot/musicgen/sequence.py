@@ -89,9 +89,7 @@ class Sequence:
             scores = guide(scores, unguided, self._sampling.guidance)
         drawn = self._random.random(len(self._delay))
         write(self.tokens, window, last, self._delay, choose(scores, self._sampling, drawn))
-        self.complete_frames = max(
-            self.complete_frames, window.complete_frames(last, self._delay)
-        )
+        self.complete_frames = max(self.complete_frames, window.complete_frames(last, self._delay))
         if last == window.last_position(self._delay):
             self._windows.pop(0)
             self._position = 0

@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,6 +22,8 @@ from pathlib import Path
 log = logging.getLogger(__name__)
 
 FLAGS = (
+    "-x",
+    "c++",
     "-std=c++17",
     "-O3",
     "-march=native",
@@ -37,6 +40,10 @@ FLAGS = (
 )
 
 
+BUNDLED = (sys.executable, "-m", "ziglang", "cc")
+"""The compiler that comes as a Python package."""
+
+
 class NoKernels(Exception):
     """There is no way to compile the kernels here; the message says why."""
 
@@ -49,14 +56,16 @@ class Compiler:
     version: str
 
 
-def library(cache: Path) -> Path:
+def library(cache: Path, compilers: Sequence[Compiler] | None = None) -> Path:
     """Return the compiled kernels for this processor, compiling them if they are not in `cache`.
 
-    Takes two to fifteen seconds the first time. Raises NoKernels.
+    Takes two to ten seconds the first time. `compilers` are tried in turn, by default those that
+    are found. Raises NoKernels.
     """
     sources = sorted(Path(__file__).parent.glob("*.cc"))
     headers = sorted(Path(__file__).parent.glob("*.h"))
-    compilers = find_compilers()
+    if compilers is None:
+        compilers = find_compilers()
     if not compilers:
         raise NoKernels("there is no C++ compiler (install g++ or clang, or the ziglang package)")
     failure = ""
@@ -75,6 +84,13 @@ def library(cache: Path) -> Path:
     raise NoKernels(failure)
 
 
+def available_cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def set_threads(library_path: Path, threads: int) -> None:
     """Set how many threads the kernels use; only the first call before they run counts."""
     ctypes.CDLL(str(library_path)).zhiyin_set_threads(ctypes.c_int(threads))
@@ -87,7 +103,7 @@ def find_compilers() -> list[Compiler]:
         candidates.append((os.environ["CXX"],))
     candidates += [(found,) for name in ("g++", "clang++", "c++") if (found := shutil.which(name))]
     if find_spec("ziglang") is not None:
-        candidates.append((sys.executable, "-m", "ziglang", "c++"))
+        candidates.append(BUNDLED)
     found_compilers = []
     for command in candidates:
         try:
@@ -104,11 +120,13 @@ def _compile(compiler: Compiler, sources: list[Path], target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
         made = Path(folder) / target.name
-        # The kernels use nothing of the C++ library, so it is not linked: the result runs
-        # wherever the C library does.
-        command = [*compiler.command, *FLAGS, *map(str, sources), "-o", str(made), "-lpthread"]
+        command = [*compiler.command, *FLAGS, *map(str, sources), "-o", str(made)]
         subprocess.run(  # noqa: S603 - a compiler of the machine's own
-            [*command, "-lm"], capture_output=True, text=True, timeout=300, check=True
+            [*command, "-x", "none", "-lpthread", "-lm"],
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=True,
         )
         ctypes.CDLL(str(made))
         made.replace(target)

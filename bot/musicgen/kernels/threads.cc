@@ -1,6 +1,7 @@
 #include "threads.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <unistd.h>
 
 #if defined(__linux__)
@@ -26,9 +27,9 @@ struct Team {
 
 Team team;
 
-// How often a member looks for new work before it sleeps: about 100 microseconds, longer than
-// the gap between two kernels of a step, shorter than the pause between two steps.
-constexpr int kLooks = 3000;
+// How often a thread looks before it gives its core away: some 50 microseconds, longer than the
+// gap between two kernels of a step, shorter than the pause between two steps.
+constexpr int kLooks = 1500;
 
 inline void relax() {
 #if defined(__x86_64__)
@@ -109,7 +110,13 @@ void parallel(int count, void (*piece)(const void *, int), const void *context) 
   __atomic_add_fetch(&team.round, 1, __ATOMIC_SEQ_CST);
   wake_sleepers();
   take_pieces();
-  while (__atomic_load_n(&team.busy, __ATOMIC_ACQUIRE) > 0) relax();
+  for (int looks = 0; __atomic_load_n(&team.busy, __ATOMIC_ACQUIRE) > 0; looks++) {
+    // A member that is late has lost its core to another program: give it this one.
+    if (looks < kLooks)
+      relax();
+    else
+      sched_yield();
+  }
   __atomic_clear(&team.called, __ATOMIC_RELEASE);
 }
 

@@ -1,0 +1,1 @@
+"""MusicGen on MindSpore: load a checkpoint, make music for many requests at once."""

@@ -1,0 +1,138 @@
+"""The few operations that EnCodec's graphs are made of, on MindSpore's own kernels or on ours.
+
+All work on rows in time, [rows, channels]. The weights of a convolution are a matrix
+[taps * channels, columns], laid out as the operations want it by `matrix`; an LSTM's are
+[width, 4 * width] with the gates' columns in the order of PyTorch, laid out by `gates`. The
+weights and inputs of an LSTM's third gate come doubled: tanh(x) is 2 * sigmoid(2x) - 1, so that
+one operation serves all gates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import mindspore as ms
+import numpy as np
+from mindspore import ops
+from numpy.typing import NDArray
+
+Array = NDArray[np.float32]
+
+LANES = 16
+"""Columns in a panel of weights as our kernels read them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operations:
+    """Functions on tensors, for use inside compiled graphs, and the layouts they want.
+
+    - `product(x, matrix, bias)`: rows times a matrix.
+    - `convolve(kept, x, index, matrix, bias)`: the same for windows, side by side, of those rows
+      of elu(kept and then x) that the index names.
+    - `residual(kept, x, index, matrix, bias, matrix, bias)`: a residual unit. Of kept and x
+      together, as many rows lie before those that the outputs stand on as after them, besides
+      the first row.
+    - `recur(inputs, gates, state)`: an LSTM layer; inputs [frames * channels, 4 * width] are what
+      its inputs give the gates, the state is the last outputs and then the last cells,
+      [2 * channels, width]. Returns the outputs of all frames, then the cells.
+    """
+
+    product: Callable[..., Any]
+    convolve: Callable[..., Any]
+    residual: Callable[..., Any]
+    recur: Callable[..., Any]
+    matrix: Callable[[Array], Any]
+    gates: Callable[[Array], Any]
+
+
+def tensor(values: Array) -> Any:  # noqa: ANN401 - MindSpore has no types
+    """Return values as a float32 tensor with memory of its own."""
+    return ms.Tensor.from_numpy(np.array(values, np.float32, order="C"))
+
+
+def builtin_operations() -> Operations:
+    """Return the operations on MindSpore's own kernels.
+
+    A gather of the rows in all windows and one matrix product is the form of a convolution in
+    which these are fastest on a CPU.
+    """
+    matmul, biased, gather = ops.MatMul(), ops.BiasAdd(), ops.Gather()
+    elu, sigmoid, tanh = ops.Elu(), ops.Sigmoid(), ops.Tanh()
+    join, parts = ops.Concat(0), ops.Split(1, 4)
+
+    def product(x: Any, weight: Any, bias: Any) -> Any:  # noqa: ANN401
+        return biased(matmul(x, weight), bias)
+
+    def convolve(kept: Any, x: Any, index: Any, weight: Any, bias: Any) -> Any:  # noqa: ANN401
+        windows = gather(elu(join((kept, x))), index, 0)
+        return product(ops.reshape(windows, (-1, weight.shape[0])), weight, bias)
+
+    def residual(kept: Any, x: Any, index: Any, *weights: Any) -> Any:  # noqa: ANN401
+        inner = elu(convolve(kept, x, index, weights[0], weights[1]))
+        return centre(kept, x) + product(inner, weights[2], weights[3])
+
+    def recur(inputs: Any, weight: Any, state: Any) -> Any:  # noqa: ANN401
+        channels = state.shape[0] // 2
+        output, cell = state[:channels], state[channels:]
+        outputs = []
+        for frame in range(inputs.shape[0] // channels):
+            known = inputs[frame * channels : (frame + 1) * channels]
+            take, keep, fresh, give = parts(sigmoid(known + matmul(output, weight)))
+            cell = keep * cell + take * (fresh * 2.0 - 1.0)
+            output = give * tanh(cell)
+            outputs.append(output)
+        outputs.append(cell)
+        return join(outputs)
+
+    return Operations(
+        product=product,
+        convolve=convolve,
+        residual=residual,
+        recur=recur,
+        matrix=tensor,
+        gates=tensor,
+    )
+
+
+def centre(kept: Any, x: Any) -> Any:  # noqa: ANN401
+    """Return the rows that a residual unit's outputs stand on."""
+    before = (kept.shape[0] + 1) // 2
+    return ops.cat((kept, x))[before : before + x.shape[0]]
+
+
+def kernel_operations(library: Path) -> Operations:
+    """Return the operations on our own kernels, compiled into `library`."""
+
+    def kernel(name: str, shape: Callable[..., tuple[int, int]]) -> Any:  # noqa: ANN401
+        return ops.Custom(
+            f"{library}:zhiyin_{name}", shape, lambda *_: ms.float32, func_type="aot"
+        )
+
+    return Operations(
+        product=kernel("product", lambda x, _, bias: (x[0], bias[0])),
+        convolve=kernel(
+            "convolve",
+            lambda _, x, index, weight, bias: (index[0] * x[1] // weight[1], bias[0]),
+        ),
+        residual=kernel("residual", lambda _, x, *others: (x[0], x[1])),  # noqa: ARG005
+        recur=kernel("lstm", lambda inputs, _, state: (inputs[0] + state[0] // 2, state[1])),
+        matrix=lambda weight: tensor(_panels(weight)),
+        gates=lambda weight: tensor(_gate_panels(weight)),
+    )
+
+
+def _panels(weight: Array) -> Array:
+    """Lay out [inputs, columns] as [columns / 16, inputs, 16], zeros where columns are missing."""
+    columns = -(-weight.shape[1] // LANES) * LANES
+    padded = np.pad(weight, ((0, 0), (0, columns - weight.shape[1])))
+    return padded.reshape(len(weight), -1, LANES).transpose(1, 0, 2)
+
+
+def _gate_panels(weight: Array) -> Array:
+    """Lay out [width, 4 * width] as [width / 16, width, 4, 16]: all gates of 16 units together."""
+    width = len(weight)
+    padded = np.pad(weight.reshape(width, 4, width), ((0, 0), (0, 0), (0, -width % LANES)))
+    return padded.reshape(width, 4, -1, LANES).transpose(2, 0, 1, 3)

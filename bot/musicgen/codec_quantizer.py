@@ -1,0 +1,42 @@
+"""EnCodec's residual vector quantizer: each codebook codes what those before it left over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float32]
+Codes = NDArray[np.int32]
+
+
+class Quantizer:
+    """The codebooks of an EncodecModel's state dict, the first `count` of them."""
+
+    def __init__(self, weights: Mapping[str, Array], count: int) -> None:
+        self._books = [
+            np.array(weights[f"quantizer.layers.{book}.codebook.embed"], np.float32)
+            for book in range(count)
+        ]
+
+    def embed(self, codes: Codes) -> Array:
+        """Return the rows [channels, frames, width] of codes [channels, codebooks, frames]."""
+        rows = self._books[0][codes[:, 0]]
+        for book, table in enumerate(self._books[1:], start=1):
+            rows += table[codes[:, book]]
+        return rows
+
+    def codes(self, rows: Array) -> Codes:
+        """Return the codes [channels, codebooks, frames] nearest to rows [channels, frames, width].
+
+        Each book's nearest entry to what is left of the row, the earlier one of two as near.
+        """
+        rest = rows.copy()
+        found = np.empty((rows.shape[0], len(self._books), rows.shape[1]), np.int32)
+        for book, table in enumerate(self._books):
+            # The squared distance without the part that is the same for every entry.
+            nearness = 2 * (rest @ table.T) - np.square(table).sum(1)
+            found[:, book] = nearness.argmax(-1)
+            rest -= table[found[:, book]]
+        return found

@@ -1,0 +1,146 @@
+"""Which rows a convolution reads, at every place of a clip and while the clip still grows.
+
+Sound and everything made of it are rows in time: [rows, channels]. A stream of rows is worked
+off in blocks of a fixed size, since a compiled graph has fixed shapes; what a block lacks of the
+rows before it comes from a state, and a block's outputs lag behind its inputs by as much as the
+convolutions look ahead. Indices made here say for every output which rows of state and block it
+reads, so that the edges of a clip, where EnCodec mirrors it, need no graph of their own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Index = NDArray[np.int64]
+
+NOTHING = -1
+"""In place of a row's time: a row of zeros."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """Output t reads the rows t * stride - left + j * dilation for every tap j.
+
+    Outside the clip are zeros, or, if `mirrored`, the clip in reverse.
+    """
+
+    taps: int
+    left: int
+    right: int
+    stride: int = 1
+    dilation: int = 1
+    mirrored: bool = True
+
+    @classmethod
+    def convolution(cls, kernel: int, *, stride: int = 1, dilation: int = 1) -> Window:
+        """Return the window of an EnCodec convolution that isn't causal."""
+        padding = (kernel - 1) * dilation + 1 - stride
+        right = padding // 2
+        return cls(
+            taps=kernel, left=padding - right, right=right, stride=stride, dilation=dilation
+        )
+
+    @classmethod
+    def transposed(cls, taps: int) -> Window:
+        """Return the window of a transposed convolution whose kernel is `taps` strides long.
+
+        Each row read makes a stride's worth of outputs at once: see `Step.ratio`.
+        """
+        return cls(taps=taps, left=taps - 1, right=0, mirrored=False)
+
+    @property
+    def look_ahead(self) -> int:
+        """Return the rows needed past those an output stands on, also to mirror the beginning."""
+        return max(self.right, self.left - self.stride + 1) if self.mirrored else 0
+
+    def outputs(self, length: int) -> int:
+        """Return how many outputs a clip of so many rows has."""
+        return -(-length // self.stride)
+
+    def source(self, times: Index, length: int | None) -> Index:
+        """Return the times of the rows that stand in for those outside the clip.
+
+        `length` is that of the clip, None as long as it isn't known; no row may be asked for then
+        that the clip might turn out not to have.
+        """
+        if not self.mirrored:
+            outside = times < 0 if length is None else (times < 0) | (times >= length)
+            return np.where(outside, NOTHING, times)
+        times = np.abs(times)
+        if length is None:
+            return times
+        # A clip shorter than its padding is first lengthened by zeros, as in the reference.
+        padding = max(self.left, self.right + self.outputs(length) * self.stride - length)
+        last = max(length, padding + 1) - 1
+        times = np.where(times > last, 2 * last - times, times)
+        return np.where((times < 0) | (times >= length), NOTHING, times)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One windowed layer in a chain that works in blocks.
+
+    A block brings `rows` new rows, the first of which has the time block * rows - lag. `ratio`
+    is the number of outputs that one place of the window makes, of which the first `trim` belong
+    before the clip.
+    """
+
+    window: Window
+    rows: int
+    lag: int
+    ratio: int = 1
+    trim: int = 0
+
+    @property
+    def places(self) -> int:
+        """Return at how many places the window stands in one block."""
+        return self.rows // self.window.stride
+
+    @property
+    def rows_out(self) -> int:
+        """Return the rows that one block makes."""
+        return self.places * self.ratio
+
+    @property
+    def lag_out(self) -> int:
+        """Return the lag of the outputs, in their own rows."""
+        return self._lag_in_places * self.ratio + self.trim
+
+    @property
+    def kept(self) -> int:
+        """Return how many rows must be kept from before a block."""
+        stride = self.window.stride
+        # A last stride that is cut short by the end of the clip mirrors rows further back.
+        spare = stride if stride > 1 else 0
+        return self._lag_in_places * stride + self.window.left - self.lag + spare
+
+    @property
+    def _lag_in_places(self) -> int:
+        return -(-(self.lag + self.window.look_ahead) // self.window.stride)
+
+    def length_out(self, length: int) -> int:
+        """Return the rows that come of a clip of so many rows."""
+        return self.window.outputs(length) * self.ratio
+
+    def inside(self, block: int, length: int | None) -> bool:
+        """Tell whether a block reads nothing from outside the clip, so that its index is usual."""
+        first = block * self.places - self._lag_in_places
+        start = first * self.window.stride - self.window.left
+        reach = (self.window.taps - 1) * self.window.dilation + self.places * self.window.stride
+        return start >= 0 and (length is None or start + reach <= length)
+
+    def index(self, block: int, length: int | None) -> NDArray[np.int32]:
+        """Return the rows to read, [places * taps], of a zero row, the kept rows and the block's.
+
+        Outputs that stand outside the clip read anything.
+        """
+        window = self.window
+        first = block * self.places - self._lag_in_places
+        starts = np.arange(first, first + self.places)[:, None] * window.stride - window.left
+        times = window.source(starts + np.arange(window.taps) * window.dilation, length)
+        rows = times - (block * self.rows - self.lag) + self.kept + 1
+        rows[times == NOTHING] = 0
+        return rows.clip(0, self.kept + self.rows).astype(np.int32).ravel()

@@ -1,0 +1,43 @@
+"""Where a checkpoint is: a folder, or a model of the Hugging Face hub that was downloaded before.
+
+Never touches the network.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from bot.errors import CheckpointError
+
+_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+
+
+def resolve(model: str | Path, *, cache: Path | None = None) -> Path:
+    """Return the folder of a model given as a folder or as a hub id that was downloaded before.
+
+    `cache` is the hub's cache where it isn't the usual one. Raises CheckpointError for a name
+    that is neither.
+    """
+    folder = Path(model).expanduser()
+    if folder.is_dir():
+        return folder
+    if folder.exists():
+        raise CheckpointError(f"{folder} is a file: give the folder of a model or a hub id.")
+    if not _HUB_ID.fullmatch(str(model)):
+        raise CheckpointError(f"There is no folder {folder}: give one, or a hub id.")
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+
+    try:
+        return Path(snapshot_download(str(model), cache_dir=cache, local_files_only=True))
+    except (LocalEntryNotFoundError, HFValidationError) as error:
+        raise CheckpointError(
+            f"The model {model} is not on this machine: run 'zhiyin models download {model}'."
+        ) from error
+
+
+def hub_address(configured: str | None) -> str:
+    """Return the hub to ask: the configured one, the environment's or the public one."""
+    return configured or os.environ.get("HF_ENDPOINT") or "https://huggingface.co"
