@@ -25,6 +25,7 @@ from rich.table import Table
 from bot import console, models
 from bot.config import Config, cache_folder
 from bot.errors import ConfigError, RequestError
+from bot.interrupts import Interrupts
 from bot.jobs import GenerationRequest, Sampling
 from bot.musicgen.kernels.build import available_cores
 
@@ -78,7 +79,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--json", action="store_true", help="print one JSON object instead of tables")
 
 
-def run(args: argparse.Namespace, config: Config) -> int:
+def run(args: argparse.Namespace, config: Config, interrupts: Interrupts) -> int:
     """Measure, print and return the exit code."""
     users = _numbers(args.users)
     if args.against and 1 not in users:
@@ -88,7 +89,9 @@ def run(args: argparse.Namespace, config: Config) -> int:
             f"--seconds must be above 0 and at most {config.generation.max_seconds:g}."
         )
     with console.reporter(sys.stderr) as report, _model_folder(args, config, report) as folder:
-        measured = measure(folder, config, users=users, seconds=args.seconds, report=report)
+        measured = measure(
+            folder, config, interrupts, users=users, seconds=args.seconds, report=report
+        )
         if args.against:
             report.stage("Timing MindNLP's own generate")
             measured |= against_mindnlp(folder, measured)
@@ -98,7 +101,13 @@ def run(args: argparse.Namespace, config: Config) -> int:
 
 
 def measure(
-    folder: Path, config: Config, *, users: Sequence[int], seconds: float, report: console.Reporter
+    folder: Path,
+    config: Config,
+    interrupts: Interrupts,
+    *,
+    users: Sequence[int],
+    seconds: float,
+    report: console.Reporter,
 ) -> dict[str, Any]:
     """Load the model, make clips for each number of users, and return all figures."""
     from bot.musicgen.engine import Engine
@@ -118,11 +127,11 @@ def measure(
     report.stage("Compiling and warming up")
     compiling = model.warm_up()
     engine = Engine(model, max_seconds=config.generation.max_seconds)
-    _make(engine, _requests(1, WARM_UP_SECONDS, seed=1_000_000))
+    _make(engine, interrupts, _requests(1, WARM_UP_SECONDS, seed=1_000_000))
     runs = []
     for count in users:
         report.stage(f"Making {count} x {seconds:g} s")
-        runs.append(_timed_run(engine, count, seconds))
+        runs.append(_timed_run(engine, interrupts, count, seconds))
     return {
         "precision": "fp32",
         "device": f"CPU {_processor()}",
@@ -185,11 +194,11 @@ def show(measured: dict[str, Any]) -> None:
         )
 
 
-def _timed_run(engine: Engine, users: int, seconds: float) -> Run:
+def _timed_run(engine: Engine, interrupts: Interrupts, users: int, seconds: float) -> Run:
     before = dict(engine.phases)
     steps = engine.steps
     begun = time.perf_counter()
-    _make(engine, _requests(users, seconds, seed=users))
+    _make(engine, interrupts, _requests(users, seconds, seed=users))
     wall = time.perf_counter() - begun
     phases = {name: spent - before.get(name, 0) for name, spent in engine.phases.items()}
     decoding = phases["decode"] + phases["prefill"]
@@ -203,11 +212,13 @@ def _timed_run(engine: Engine, users: int, seconds: float) -> Run:
     )
 
 
-def _make(engine: Engine, requests: Sequence[GenerationRequest]) -> None:
+def _make(engine: Engine, interrupts: Interrupts, requests: Sequence[GenerationRequest]) -> None:
     for request in requests:
         engine.submit(request)
-    while engine.busy:
-        engine.step()
+    with interrupts.deferred():
+        while engine.busy:
+            interrupts.check()
+            engine.step()
 
 
 def _requests(users: int, seconds: float, *, seed: int) -> list[GenerationRequest]:

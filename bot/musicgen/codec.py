@@ -119,9 +119,7 @@ class Decoder:
         shape = codec.shape
         self._codec = codec
         self._channels = channels
-        self._front = Edged(
-            Window.convolution(shape.kernel_size), channels, shape.hidden_size
-        )
+        self._front = Edged(Window.convolution(shape.kernel_size), channels, shape.hidden_size)
         self._lstm = Blocked(
             Recurrent(codec.decoder_lstm, channels).run,
             block_rows=codec.block_frames,
@@ -172,9 +170,7 @@ class Encoder:
             width=codec.width,
             width_out=codec.width,
         )
-        self._end = Edged(
-            Window.convolution(shape.last_kernel_size), channels, codec.width
-        )
+        self._end = Edged(Window.convolution(shape.last_kernel_size), channels, codec.width)
         self._embedding = Blocked(
             codec.embedding.run,
             block_rows=codec.block_frames,
@@ -207,12 +203,12 @@ class _Product:
         self._weight, self._bias = ms.Tensor.from_numpy(weight), ms.Tensor.from_numpy(bias)
         matmul, elu = ops.MatMul(), ops.Elu()
 
-        def run(x: Any, weight: Any, bias: Any):  # noqa: ANN202, ANN401
+        def run(x: Any, weight: Any, bias: Any):  # noqa: ANN202
             return matmul(elu(x), weight) + bias
 
         self._run = ms.jit(run)
 
-    def run(self, rows: Array, length: int | None) -> Array:  # noqa: ARG002 - see Blocked
+    def run(self, rows: Array, length: int | None) -> Array:
         flat = ms.Tensor.from_numpy(np.ascontiguousarray(rows.reshape(-1, rows.shape[2])))
         result: Array = self._run(flat, self._weight, self._bias).asnumpy()
         return result.reshape(*rows.shape[:2], -1)
@@ -248,7 +244,9 @@ def _matrix(weights: Mapping[str, Array], name: str) -> tuple[Array, Array]:
 
 def _last(weights: Iterable[str], part: str) -> int:
     prefix = f"{part}.layers."
-    return max(int(name.removeprefix(prefix).split(".")[0]) for name in weights if name.startswith(prefix))
+    return max(
+        int(name.removeprefix(prefix).split(".")[0]) for name in weights if name.startswith(prefix)
+    )
 
 
 def _check(weights: Mapping[str, Array], shape: CodecShape) -> None:

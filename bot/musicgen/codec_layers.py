@@ -206,7 +206,7 @@ class _Builder:
         path = f"{self._prefix}.{name}.conv"
         return self._weights[f"{path}.weight"], self._weights[f"{path}.bias"]
 
-    def _add(self, step: Step, *weights: Any, residual: bool = False) -> None:  # noqa: ANN401
+    def _add(self, step: Step, *weights: Any, residual: bool = False) -> None:
         self.layers.append(Layer(step=step, residual=residual, width=self.width, weights=weights))
         self._rows, self._lag = step.rows_out, step.lag_out
 
@@ -215,18 +215,12 @@ def _block_function(
     operations: Operations, plan: tuple[tuple[bool, int, int], ...], has_head: bool, has_tail: bool
 ) -> Callable[..., Any]:
     product, convolve, residual_unit = operations.product, operations.convolve, operations.residual
-    join, elu, matmul = ops.Concat(0), ops.Elu(), ops.MatMul()
+    elu, matmul = ops.Elu(), ops.MatMul()
     count = len(plan)
-
-    def last_rows(kept: Any, x: Any) -> Any:  # noqa: ANN401
-        zeros, rows = kept[:1], kept.shape[0] - 1
-        if rows > x.shape[0]:
-            return join((zeros, kept[x.shape[0] + 1 :], x))
-        return join((zeros, x[x.shape[0] - rows :]))
 
     # Tensors inside a tuple would be taken for constants and compiled anew at each call, so all
     # come as arguments of their own: the states, the indices, then the weights.
-    def run(x: Any, *tensors: Any) -> Any:  # noqa: ANN401
+    def run(x: Any, *tensors: Any) -> Any:
         made = []
         at = 2 * count
         if has_head:
@@ -235,16 +229,17 @@ def _block_function(
         for i in range(count):
             residual, weights, rows = plan[i]
             kept, index = tensors[i], tensors[count + i]
-            made.append(last_rows(kept, x))
             w, b = tensors[at], tensors[at + 1]
             if not residual:
-                x = ops.reshape(convolve(kept, x, index, w, b), (rows, -1))
+                x, keep = convolve(kept, x, index, w, b)
+                x = ops.reshape(x, (rows, -1))
             elif weights == len("WbWb"):
-                x = residual_unit(kept, x, index, w, b, tensors[at + 2], tensors[at + 3])
+                x, keep = residual_unit(kept, x, index, w, b, tensors[at + 2], tensors[at + 3])
             else:
-                inner = elu(convolve(kept, x, index, w, b))
+                inner, keep = convolve(kept, x, index, w, b)
                 x = product(centre(kept, x), tensors[at + 4], tensors[at + 5])
-                x = x + product(inner, tensors[at + 2], tensors[at + 3])
+                x = x + product(elu(inner), tensors[at + 2], tensors[at + 3])
+            made.append(keep)
             at = at + weights
         if has_tail:
             x = matmul(elu(x), tensors[at])

@@ -7,7 +7,6 @@ from typing import Any
 
 import mindspore as ms
 import numpy as np
-from mindspore import ops
 from numpy.typing import NDArray
 
 from bot.musicgen.codec_operations import Operations, tensor
@@ -72,7 +71,7 @@ def _block_function(
     product, recur = operations.product, operations.recur
 
     # The tensors are the states, three weights for each layer, and the head's two.
-    def run(x: Any, *tensors: Any) -> Any:  # noqa: ANN401
+    def run(x: Any, *tensors: Any) -> Any:
         rows = x.shape[0]
         last = rows - rows // frames
         if has_head:
@@ -80,9 +79,7 @@ def _block_function(
         y, states = x, []
         for layer in range(layers):
             at = layers + 3 * layer
-            made = recur(
-                product(y, tensors[at], tensors[at + 1]), tensors[at + 2], tensors[layer]
-            )
+            made = recur(product(y, tensors[at], tensors[at + 1]), tensors[at + 2], tensors[layer])
             y = made[:rows]
             states.append(made[last:])
         return x + y, *states

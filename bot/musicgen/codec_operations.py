@@ -31,10 +31,11 @@ class Operations:
 
     - `product(x, matrix, bias)`: rows times a matrix.
     - `convolve(kept, x, index, matrix, bias)`: the same for windows, side by side, of those rows
-      of elu(kept and then x) that the index names.
-    - `residual(kept, x, index, matrix, bias, matrix, bias)`: a residual unit. Of kept and x
-      together, as many rows lie before those that the outputs stand on as after them, besides
-      the first row.
+      of elu(kept and then x) that the index names. Also returns the rows to keep for the next
+      block: kept's first, which is zeros, and the last of x.
+    - `residual(kept, x, index, matrix, bias, matrix, bias)`: a residual unit, and the rows to
+      keep. Of kept and x together, as many rows lie before those that the outputs stand on as
+      after them, besides the first.
     - `recur(inputs, gates, state)`: an LSTM layer; inputs [frames * channels, 4 * width] are what
       its inputs give the gates, the state is the last outputs and then the last cells,
       [2 * channels, width]. Returns the outputs of all frames, then the cells.
@@ -48,7 +49,7 @@ class Operations:
     gates: Callable[[Array], Any]
 
 
-def tensor(values: Array) -> Any:  # noqa: ANN401 - MindSpore has no types
+def tensor(values: Array) -> Any:
     """Return values as a float32 tensor with memory of its own."""
     return ms.Tensor.from_numpy(np.array(values, np.float32, order="C"))
 
@@ -63,18 +64,19 @@ def builtin_operations() -> Operations:
     elu, sigmoid, tanh = ops.Elu(), ops.Sigmoid(), ops.Tanh()
     join, parts = ops.Concat(0), ops.Split(1, 4)
 
-    def product(x: Any, weight: Any, bias: Any) -> Any:  # noqa: ANN401
+    def product(x: Any, weight: Any, bias: Any) -> Any:
         return biased(matmul(x, weight), bias)
 
-    def convolve(kept: Any, x: Any, index: Any, weight: Any, bias: Any) -> Any:  # noqa: ANN401
-        windows = gather(elu(join((kept, x))), index, 0)
-        return product(ops.reshape(windows, (-1, weight.shape[0])), weight, bias)
+    def convolve(kept: Any, x: Any, index: Any, weight: Any, bias: Any) -> Any:
+        known = join((kept, x))
+        windows = ops.reshape(gather(elu(known), index, 0), (-1, weight.shape[0]))
+        return product(windows, weight, bias), join((kept[:1], known[x.shape[0] + 1 :]))
 
-    def residual(kept: Any, x: Any, index: Any, *weights: Any) -> Any:  # noqa: ANN401
-        inner = elu(convolve(kept, x, index, weights[0], weights[1]))
-        return centre(kept, x) + product(inner, weights[2], weights[3])
+    def residual(kept: Any, x: Any, index: Any, *weights: Any) -> Any:
+        inner, keep = convolve(kept, x, index, weights[0], weights[1])
+        return centre(kept, x) + product(elu(inner), weights[2], weights[3]), keep
 
-    def recur(inputs: Any, weight: Any, state: Any) -> Any:  # noqa: ANN401
+    def recur(inputs: Any, weight: Any, state: Any) -> Any:
         channels = state.shape[0] // 2
         output, cell = state[:channels], state[channels:]
         outputs = []
@@ -97,7 +99,7 @@ def builtin_operations() -> Operations:
     )
 
 
-def centre(kept: Any, x: Any) -> Any:  # noqa: ANN401
+def centre(kept: Any, x: Any) -> Any:
     """Return the rows that a residual unit's outputs stand on."""
     before = (kept.shape[0] + 1) // 2
     return ops.cat((kept, x))[before : before + x.shape[0]]
@@ -106,19 +108,18 @@ def centre(kept: Any, x: Any) -> Any:  # noqa: ANN401
 def kernel_operations(library: Path) -> Operations:
     """Return the operations on our own kernels, compiled into `library`."""
 
-    def kernel(name: str, shape: Callable[..., tuple[int, int]]) -> Any:  # noqa: ANN401
-        return ops.Custom(
-            f"{library}:zhiyin_{name}", shape, lambda *_: ms.float32, func_type="aot"
-        )
+    def kernel(name: str, shape: Callable[..., Any], dtypes: Any = ms.float32) -> Any:
+        return ops.Custom(f"{library}:zhiyin_{name}", shape, lambda *_: dtypes, func_type="aot")
 
+    def convolved(kept: Any, x: Any, index: Any, weight: Any, bias: Any) -> Any:
+        return [index[0] * x[1] // weight[1], bias[0]], kept
+
+    two = (ms.float32, ms.float32)
     return Operations(
-        product=kernel("product", lambda x, _, bias: (x[0], bias[0])),
-        convolve=kernel(
-            "convolve",
-            lambda _, x, index, weight, bias: (index[0] * x[1] // weight[1], bias[0]),
-        ),
-        residual=kernel("residual", lambda _, x, *others: (x[0], x[1])),  # noqa: ARG005
-        recur=kernel("lstm", lambda inputs, _, state: (inputs[0] + state[0] // 2, state[1])),
+        product=kernel("product", lambda x, _, bias: [x[0], bias[0]]),
+        convolve=kernel("convolve", convolved, two),
+        residual=kernel("residual", lambda kept, x, *_: (x, kept), two),
+        recur=kernel("lstm", lambda inputs, _, state: [inputs[0] + state[0] // 2, state[1]]),
         matrix=lambda weight: tensor(_panels(weight)),
         gates=lambda weight: tensor(_gate_panels(weight)),
     )

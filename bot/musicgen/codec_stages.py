@@ -127,7 +127,7 @@ class Recurrent:
         self._recurrence = recurrence
         self._state: Any = recurrence.start(channels)
 
-    def run(self, rows: Array, length: int | None) -> Array:  # noqa: ARG002 - see Blocked
+    def run(self, rows: Array, length: int | None) -> Array:
         """Return what the next block makes."""
         made, self._state = self._recurrence.run(rows, self._state)
         return made

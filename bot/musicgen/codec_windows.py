@@ -39,9 +39,7 @@ class Window:
         """Return the window of an EnCodec convolution that isn't causal."""
         padding = (kernel - 1) * dilation + 1 - stride
         right = padding // 2
-        return cls(
-            taps=kernel, left=padding - right, right=right, stride=stride, dilation=dilation
-        )
+        return cls(taps=kernel, left=padding - right, right=right, stride=stride, dilation=dilation)
 
     @classmethod
     def transposed(cls, taps: int) -> Window:

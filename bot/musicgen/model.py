@@ -84,7 +84,7 @@ def load_model(
     """
     begun = time.perf_counter()
     slots = 2 * requests
-    checkpoint = load(folder, slots=slots, hub=hub)
+    checkpoint = load(folder, slots=requests, hub=hub)
     loaded = time.perf_counter()
     # The compiled parts need MindSpore, which only MindNLP may import first.
     decoder = _decoder(checkpoint, slots, cache, threads or available_cores(), kernels=kernels)

@@ -165,7 +165,7 @@ def _layer(weights: Mapping[str, Array], index: int, gated: bool) -> _Layer:
     )
 
 
-def _inward(matrices: list[Array], gain: Array | None = None) -> Any:  # noqa: ANN401 - a Tensor
+def _inward(matrices: list[Array], gain: Array | None = None) -> Any:
     """Lay matrices [out, in] side by side as one tensor [in, outs], the norm's gain in its rows."""
     joined = np.concatenate([matrix.T for matrix in matrices], axis=1, dtype=np.float32)
     if gain is not None:
@@ -186,7 +186,7 @@ def _layer_function(shape: TextShape, gated: bool) -> Callable[..., Any]:
     scores, mix = ops.BatchMatMul(transpose_b=True), ops.BatchMatMul()
     gelu = ops.GeLU()  # the tanh form, which is what T5 calls gelu_new
 
-    def run(x: Any, bias: Any, qkv: Any, out: Any, rise: Any, fall: Any) -> Any:  # noqa: ANN401
+    def run(x: Any, bias: Any, qkv: Any, out: Any, rise: Any, fall: Any) -> Any:
         normal = x * ops.rsqrt(mean(ops.square(x), -1) + epsilon)
         parts = ops.transpose(ops.reshape(matmul(normal, qkv), (-1, 3 * heads, size)), (1, 0, 2))
         query, key, value = ops.split(parts, heads, 0)
@@ -208,7 +208,7 @@ def _end_function(shape: TextShape) -> Callable[..., Any]:
     epsilon = shape.layer_norm_epsilon
     matmul, mean = ops.MatMul(), ops.ReduceMean(keep_dims=True)
 
-    def run(x: Any, weight: Any, bias: Any = None) -> Any:  # noqa: ANN401
+    def run(x: Any, weight: Any, bias: Any = None) -> Any:
         normal = x * ops.rsqrt(mean(ops.square(x), -1) + epsilon)
         if bias is None:
             return normal * weight

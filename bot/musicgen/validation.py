@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bot.errors import RequestError, SoundError
 from bot.jobs import GenerationRequest, Sampling, Sound
-from bot.musicgen.model import Model
+
+if TYPE_CHECKING:  # the checks themselves need no MindSpore
+    from bot.musicgen.model import Model
 
 MAX_PROMPT_CHARACTERS = 2000
 

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <stdint.h>
 #include <unistd.h>
 
 #if defined(__linux__)
@@ -13,11 +14,12 @@ namespace zhiyin {
 namespace {
 
 struct Team {
-  unsigned round = 0; // grows by one for every call of parallel()
-  int next = 0;      // the next index to hand out
-  int busy = 0;      // members that have not yet finished this round
-  int sleepers = 0;  // members that wait in the kernel rather than spinning
-  int count = 0;
+  // What is to do, in one word that is always read and changed at once: the round's number, how
+  // many pieces it has, and the next of them to hand out.
+  uint64_t work = 0;
+  int done = 0;        // pieces of this round that are finished
+  uint32_t round = 0;  // what members sleep on
+  int sleepers = 0;
   void (*piece)(const void *, int) = nullptr;
   const void *context = nullptr;
   bool called = false;  // held by the caller while a round runs
@@ -26,6 +28,9 @@ struct Team {
 };
 
 Team team;
+
+constexpr int kCountBits = 20;
+constexpr uint64_t kCountMask = (1u << kCountBits) - 1;
 
 // How often a thread looks before it gives its core away: some 50 microseconds, longer than the
 // gap between two kernels of a step, shorter than the pause between two steps.
@@ -39,7 +44,7 @@ inline void relax() {
 #endif
 }
 
-void sleep_until_round_changes(unsigned seen) {
+void sleep_until_round_changes(uint32_t seen) {
 #if defined(__linux__)
   __atomic_add_fetch(&team.sleepers, 1, __ATOMIC_SEQ_CST);
   syscall(SYS_futex, &team.round, FUTEX_WAIT_PRIVATE, seen, nullptr, nullptr, 0);
@@ -57,17 +62,22 @@ void wake_sleepers() {
 #endif
 }
 
+// Work on pieces until none are left to hand out. A member that comes late finds none and does no
+// harm: pieces of a round are only ever taken while that round runs.
 void take_pieces() {
   for (;;) {
-    const int index = __atomic_fetch_add(&team.next, 1, __ATOMIC_RELAXED);
-    if (index >= team.count) return;
-    team.piece(team.context, index);
+    const uint64_t work = __atomic_fetch_add(&team.work, 1, __ATOMIC_ACQ_REL);
+    const uint64_t index = work & kCountMask, count = work >> kCountBits & kCountMask;
+    if (index >= count) return;
+    team.piece(team.context, (int)index);
+    __atomic_add_fetch(&team.done, 1, __ATOMIC_RELEASE);
   }
 }
 
 void *member(void *) {
-  unsigned seen = 0;
   for (;;) {
+    const uint32_t seen = __atomic_load_n(&team.round, __ATOMIC_ACQUIRE);
+    take_pieces();
     for (int looks = 0; __atomic_load_n(&team.round, __ATOMIC_ACQUIRE) == seen; looks++) {
       if (looks < kLooks) {
         relax();
@@ -76,10 +86,6 @@ void *member(void *) {
         looks = 0;
       }
     }
-    // A round starts only when all have finished the last, so none is ever skipped.
-    seen++;
-    take_pieces();
-    __atomic_sub_fetch(&team.busy, 1, __ATOMIC_RELEASE);
   }
   return nullptr;
 }
@@ -104,14 +110,15 @@ void parallel(int count, void (*piece)(const void *, int), const void *context) 
   if (team.started < team.threads) start_missing_members();
   team.piece = piece;
   team.context = context;
-  team.count = count;
-  team.next = 0;
-  team.busy = team.started - 1;
+  __atomic_store_n(&team.done, 0, __ATOMIC_RELAXED);
+  const uint64_t round = (__atomic_load_n(&team.work, __ATOMIC_RELAXED) >> 2 * kCountBits) + 1;
+  __atomic_store_n(&team.work, (round << kCountBits | (uint64_t)count) << kCountBits,
+                   __ATOMIC_RELEASE);
   __atomic_add_fetch(&team.round, 1, __ATOMIC_SEQ_CST);
   wake_sleepers();
   take_pieces();
-  for (int looks = 0; __atomic_load_n(&team.busy, __ATOMIC_ACQUIRE) > 0; looks++) {
-    // A member that is late has lost its core to another program: give it this one.
+  // Nobody waits for a member that has lost its core to another program, unless it has a piece.
+  for (int looks = 0; __atomic_load_n(&team.done, __ATOMIC_ACQUIRE) < count; looks++) {
     if (looks < kLooks)
       relax();
     else

@@ -1,0 +1,146 @@
+"""The `zhiyin` command.
+
+Builds the command line, runs one command and turns every failure into one sentence. Commands are
+imported when they are asked for: by then Ctrl-C is looked after, and nobody waits for the model's
+libraries to be told what the program can do.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot import config as configuration
+from bot import log
+from bot.errors import Cancelled, ZhiyinError
+from bot.interrupts import Interrupts
+
+if TYPE_CHECKING:
+    from bot.generate import OpenEngine
+
+FAILED = 1
+
+
+def main(argv: Sequence[str] | None = None, *, open_engine: OpenEngine | None = None) -> int:
+    """Set up the process, run one command and return the exit code."""
+    interrupts = Interrupts()
+    interrupts.guard()
+    try:
+        args = build_parser().parse_args(argv)
+        log.configure(debug=args.debug)
+        code = dispatch(args, interrupts, open_engine=open_engine)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever reads our output has seen enough; Python would try to flush it once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    if interrupts.asked:
+        interrupts.leave()
+    return code
+
+
+def dispatch(
+    args: argparse.Namespace, interrupts: Interrupts, *, open_engine: OpenEngine | None = None
+) -> int:
+    """Run one command and return its exit code; every failure becomes a sentence."""
+    try:
+        config = configuration.load(args.config)
+        return _run(args, config, interrupts, open_engine)
+    except (KeyboardInterrupt, Cancelled):
+        print("Stopped.", file=sys.stderr)
+        return interrupts.exit_code
+    except ZhiyinError as error:
+        if args.debug:
+            raise
+        print(f"zhiyin: {error.sentence}", file=sys.stderr)
+        return FAILED
+    except Exception as error:
+        if args.debug or isinstance(error, BrokenPipeError):
+            raise
+        if interrupts.asked:  # what a library made of a KeyboardInterrupt
+            print("Stopped.", file=sys.stderr)
+            return interrupts.exit_code
+        print(
+            f"zhiyin: this should not have happened ({type(error).__name__}: {error}). The same "
+            "command with --debug shows where; please report it.",
+            file=sys.stderr,
+        )
+        return FAILED
+
+
+def _run(
+    args: argparse.Namespace,
+    config: configuration.Config,
+    interrupts: Interrupts,
+    open_engine: OpenEngine | None,
+) -> int:
+    from bot import bench, generate, models
+
+    if args.command == "generate":
+        opener = open_engine or generate.open_engine
+        return generate.run(args, config, interrupts, open_engine=opener)
+    if args.command == "bench":
+        return bench.run(args, config, interrupts)
+    return models.run(args, config)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the command line, with every command's help."""
+    from bot import bench, models, plan
+
+    parser = argparse.ArgumentParser(
+        prog="zhiyin",
+        description="Make music from words or from a sound file, on your own machine.",
+        epilog="`zhiyin COMMAND --help` tells what a command takes.",
+        parents=[_common(config=None, debug=False)],
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"zhiyin {version('zhiyin')}")
+    # Understood behind the command too, where not saying them leaves what was said before it.
+    common = _common(config=argparse.SUPPRESS, debug=argparse.SUPPRESS)
+    commands = parser.add_subparsers(
+        title="commands", dest="command", metavar="COMMAND", required=True
+    )
+    for name, add_arguments, help_, description in (
+        (
+            "generate",
+            plan.add_arguments,
+            "make a clip and save it as a file",
+            "Make a clip from words, from a sound file, from both, or from nothing at all.",
+        ),
+        (
+            "models",
+            partial(models.add_arguments, parents=[common]),
+            "list the models, or download one",
+            "List the models on this machine and those to be had, with what each needs.",
+        ),
+        (
+            "bench",
+            bench.add_arguments,
+            "measure how fast this machine makes music",
+            "Measure how fast this machine makes music, for one person and for many at once.",
+        ),
+    ):
+        command = commands.add_parser(
+            name, help=help_, description=description, parents=[common], allow_abbrev=False
+        )
+        add_arguments(command)
+    return parser
+
+
+def _common(config: object, debug: object) -> argparse.ArgumentParser:
+    """Return the options that every command has, with their defaults."""
+    add = (common := argparse.ArgumentParser(add_help=False)).add_argument
+    add("--config", type=Path, metavar="FILE", default=config, help="settings (./config.toml)")
+    add("--debug", action="store_true", default=debug, help="log everything, prompts too")
+    return common
+
+
+if __name__ == "__main__":
+    sys.exit(main())

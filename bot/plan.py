@@ -1,0 +1,171 @@
+"""What a person asks `zhiyin generate` for, checked.
+
+Everything that can be wrong with it is told here, before a model is loaded, which takes long: the
+dimensions and the usual settings of a model are known from its folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bot import models
+from bot.audio import decode, encode
+from bot.config import PRECISIONS, Config
+from bot.errors import RequestError
+from bot.jobs import GenerationRequest, Sampling, Sound
+from bot.musicgen.inspection import Contents, inspect
+from bot.musicgen.validation import check_sampling, check_seconds
+
+_MAX_SEED = 2**63 - 1
+_MAX_CHOSEN_SEED = 2**32 - 1  # what a person can copy by hand
+_DICE = ("temperature", "top_k", "top_p")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    add = parser.add_argument
+    add("prompt", nargs="?", help='the music in words, such as "90s rock"; none: a random clip')
+    add("--audio", type=Path, metavar="FILE", help="go on from the end of this sound file")
+    add("--seconds", type=float, metavar="S", help="length of the new sound")
+    add("--model", metavar="M", help="starter, a folder, or an id such as facebook/musicgen-small")
+    add("--seed", type=int, metavar="N", help="the same seed makes the same clip again")
+    add("--takes", type=int, default=1, metavar="N", help="make N clips at once, seed by seed")
+    add("--guidance", type=float, metavar="G", help="how closely to follow the prompt; 1 is off")
+    add("--temperature", type=float, metavar="T", help="below 1 tamer, above 1 wilder")
+    add("--top-k", type=int, metavar="K", help="choose among the K likeliest sounds; 0 is all")
+    add("--top-p", type=float, metavar="P", help="choose among the likeliest that add up to P")
+    add("--greedy", action="store_true", help="always the likeliest sound: no chance, no seed")
+    add(
+        "--precision",
+        choices=PRECISIONS,
+        metavar="P",
+        help="arithmetic: auto or fp32",
+    )
+    add("-o", "--out", type=Path, metavar="OUT", help="the file to write: .mp3 .ogg .flac or .wav")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What was asked for, checked and in the model's own terms: a file for each request."""
+
+    model: str
+    folder: Path
+    precision: str
+    requests: Sequence[GenerationRequest]
+    files: Sequence[Path]
+
+    @property
+    def seconds(self) -> float:
+        """Return the seconds of new sound in all."""
+        return sum(request.seconds for request in self.requests)
+
+    @property
+    def seconds_before(self) -> float:
+        """Return the seconds of sound that each clip goes on from."""
+        audio = self.requests[0].audio
+        return audio.seconds if audio else 0.0
+
+
+def make_plan(args: argparse.Namespace, config: Config) -> Plan:
+    """Check everything that was asked for.
+
+    Raises the ZhiyinError of the first thing that can't be had.
+    """
+    seconds = config.generation.default_seconds if args.seconds is None else args.seconds
+    check_seconds(seconds, max_seconds=config.generation.max_seconds)
+    seeds = _seeds(args, config)
+    files = _files(args.out, seeds)
+    for file in files:
+        encode.check(file)
+    prompt = _prompt(args.prompt)
+    model = args.model or config.model.name
+    contents = inspect(models.locate(model, config))
+    sampling = _sampling(args, contents.sampling)
+    audio = _audio(args.audio, contents, config)
+    return Plan(
+        model=model,
+        folder=contents.folder,
+        precision=args.precision or config.engine.precision,
+        requests=[
+            GenerationRequest(
+                seconds=seconds, seed=seed, prompt=prompt, audio=audio, sampling=sampling
+            )
+            for seed in seeds
+        ],
+        files=files,
+    )
+
+
+def _seeds(args: argparse.Namespace, config: Config) -> Sequence[int]:
+    takes, slots = args.takes, config.engine.slots
+    if not 1 <= takes <= slots:
+        raise RequestError(f"--takes must be from 1 to {slots}, not {takes}.")
+    if args.seed is None:
+        first = secrets.randbelow(_MAX_CHOSEN_SEED - takes)
+    elif 0 <= args.seed <= _MAX_SEED - takes:
+        first = args.seed
+    else:
+        raise RequestError(f"--seed must be from 0 to {_MAX_SEED - takes}, not {args.seed}.")
+    return range(first, first + takes)
+
+
+def _prompt(text: str | None) -> str | None:
+    if text is None or not text.strip():
+        return None
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise RequestError("The prompt is not readable text; type it in UTF-8.") from None
+    return text.strip()
+
+
+def _sampling(args: argparse.Namespace, usual: Sampling) -> Sampling:
+    """Return the model's own settings with what was asked for in place of some."""
+    options = {key: getattr(args, key) for key in ("guidance", *_DICE)}
+    chosen: dict[str, Any] = {key: value for key, value in options.items() if value is not None}
+    dice = [key for key in _DICE if key in chosen]
+    if args.greedy and dice:
+        option = "--" + dice[0].replace("_", "-")
+        raise RequestError(f"--greedy leaves nothing to chance, {option} does: choose one of them.")
+    if args.greedy and args.takes > 1:
+        raise RequestError("--greedy makes every take the same: leave out --takes or --greedy.")
+    if args.greedy or dice:
+        chosen["greedy"] = args.greedy
+    sampling = dataclasses.replace(usual, **chosen)
+    check_sampling(sampling)
+    return sampling
+
+
+def _audio(path: Path | None, contents: Contents, config: Config) -> Sound | None:
+    if path is None:
+        return None
+    sound = decode.read(path, max_seconds=config.generation.audio_prompt_max_seconds)
+    shape = contents.shape
+    return decode.fit(
+        sound,
+        sample_rate_hz=shape.codec.sample_rate_hz,
+        channels=shape.decoder.audio_channels,
+    )
+
+
+def _files(out: Path | None, seeds: Sequence[int]) -> list[Path]:
+    if out is None:
+        return [_unused(f"zhiyin-{seed}") for seed in seeds]
+    if len(seeds) == 1:
+        return [out]
+    return [out.with_stem(f"{out.stem}-{take}") for take in range(1, len(seeds) + 1)]
+
+
+def _unused(stem: str) -> Path:
+    """Choose a file name that is not taken: only one that a person gave is written over."""
+    path, count = Path(f"{stem}.mp3"), 1
+    while path.exists():
+        count += 1
+        path = Path(f"{stem}-{count}.mp3")
+    return path

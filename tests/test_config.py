@@ -1,0 +1,100 @@
+"""Settings: what a file may say, and what is said about one that can't be used."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from pathlib import Path
+from typing import get_type_hints
+
+import pytest
+
+from bot import config
+from bot.config import Config
+from bot.errors import ConfigError
+
+EXAMPLE = Path(__file__).parent.parent / "config.example.toml"
+
+
+def settings():
+    """Every key there is, with its section, type and rule."""
+    for section in dataclasses.fields(Config):
+        kind = get_type_hints(Config)[section.name]
+        types = get_type_hints(kind)
+        for field in dataclasses.fields(kind):
+            yield section.name, field.name, types[field.name], field.metadata["accepts"]
+
+
+def test_the_example_holds_exactly_the_defaults():
+    """Copying the example changes nothing."""
+    assert config.load(EXAMPLE) == Config()
+
+
+def test_the_example_names_every_key():
+    """A person sees in the example all there is to set."""
+    document = tomllib.loads(EXAMPLE.read_text())
+    assert [(section, key) for section in document for key in document[section]] == [
+        (section, key) for section, key, _, _ in settings()
+    ]
+
+
+@pytest.mark.parametrize(("section", "key", "kind", "accepts"), list(settings()))
+def test_the_example_tells_what_a_key_accepts(section, key, kind, accepts):
+    """The comment before each key ends in the words that its complaint would use."""
+    lines = EXAMPLE.read_text().splitlines()
+    at = next(i for i, line in enumerate(lines) if line.startswith(f"{key} = "))
+    assert lines[at - 1].startswith("#")
+    if kind is not str or accepts.choices or accepts.starts:
+        assert accepts.words(kind) in lines[at - 1]
+
+
+def test_without_a_file_everything_has_its_default(tmp_path, monkeypatch):
+    """No configuration is needed to begin."""
+    monkeypatch.chdir(tmp_path)
+    assert config.load() == Config()
+
+
+def test_the_file_in_the_present_folder_is_found(tmp_path, monkeypatch):
+    """config.toml is read without being named."""
+    monkeypatch.chdir(tmp_path)
+    Path("config.toml").write_text("[generation]\nmax_seconds = 60\n")
+    loaded = config.load()
+    assert loaded.generation.max_seconds == 60.0
+    assert isinstance(loaded.generation.max_seconds, float)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("[generation]\nmax_seconds = 'ten'", 'a number from 0.1 to 600, not "ten"'),
+        ("[generation]\nmax_seconds = 0", "generation.max_seconds must be a number from 0.1"),
+        ("[generation]\nmax_seconds = nan", "generation.max_seconds must be a number from 0.1"),
+        ("[generation]\nmax_seconds = true", "must be a number from 0.1 to 600, not True"),
+        ("[engine]\nslots = 2.5", "engine.slots must be a whole number from 1 to 64, not 2.5"),
+        ("[engine]\nslots = 0", "engine.slots must be a whole number from 1 to 64, not 0"),
+        ("[engine]\nprecision = 'fp8'", 'one of "auto", "fp32", not "fp8"'),
+        ("[model]\nhub_endpoint = 'ftp://x'", "begins with http:// or https://"),
+        ("[engine]\nslot = 2", "unknown key engine.slot (did you mean slots?)"),
+        ("[engine]\ncolour = 2", "unknown key engine.colour (known are slots, threads, precision)"),
+        ("[engin]\nslots = 2", "unknown section [engin] (did you mean engine?)"),
+        ("model = 'x'", "model must be a section, written [model]"),
+        ("[generation]\nmax_seconds = 5", "default_seconds (10) must not be above"),
+        ("[engine", "is not valid TOML"),
+        ("\xff", "is not valid TOML"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_by_name(tmp_path, text, sentence):
+    """The complaint names the file, the key and what it accepts."""
+    path = tmp_path / "mine.toml"
+    path.write_bytes(text.encode("latin-1"))
+    with pytest.raises(ConfigError) as caught:
+        config.load(path)
+    assert sentence in caught.value.sentence
+    assert "mine.toml" in caught.value.sentence
+
+
+@pytest.mark.parametrize("name", ["nowhere.toml", "."])
+def test_a_file_that_cannot_be_read_is_named(tmp_path, name):
+    """A configuration that was asked for is never passed over."""
+    with pytest.raises(ConfigError, match=r"There is no configuration file|can't be read"):
+        config.load(tmp_path / name)
