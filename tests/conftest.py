@@ -2,11 +2,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from bot.musicgen.reference import Reference
 from bot.musicgen.synthetic import preset, write_checkpoint
+
+if TYPE_CHECKING:  # importing it takes seconds, and not every test needs it
+    from bot.musicgen.model import Model
 
 
 def pytest_configure() -> None:
@@ -44,3 +48,42 @@ def mono_reference(tiny_mono: Path) -> Reference:
 def stereo_reference(tiny_stereo: Path) -> Reference:
     """Return MindNLP's own model over the tiny stereo checkpoint."""
     return Reference(tiny_stereo)
+
+
+@pytest.fixture(scope="session")
+def kernel_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder in which this run keeps its compiled kernels."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="session")
+def mono_model(tiny_mono: Path, kernel_cache: Path) -> Model:
+    """Return the tiny mono checkpoint, ready to run for eight at once."""
+    return _model(tiny_mono, kernel_cache)
+
+
+@pytest.fixture(scope="session")
+def stereo_model(tiny_stereo: Path, kernel_cache: Path) -> Model:
+    """Return the tiny stereo checkpoint, ready to run for eight at once."""
+    return _model(tiny_stereo, kernel_cache)
+
+
+@pytest.fixture(scope="session", params=["mono", "stereo"])
+def any_model(request: pytest.FixtureRequest) -> Model:
+    """Return the mono model, then the stereo one."""
+    model: Model = request.getfixturevalue(f"{request.param}_model")
+    return model
+
+
+@pytest.fixture(scope="session")
+def any_reference(any_model: Model, request: pytest.FixtureRequest) -> Reference:
+    """Return MindNLP's own model over the same checkpoint as `any_model`."""
+    kind = "mono" if any_model.channels == 1 else "stereo"
+    reference: Reference = request.getfixturevalue(f"{kind}_reference")
+    return reference
+
+
+def _model(folder: Path, cache: Path) -> Model:
+    from bot.musicgen.model import load_model
+
+    return load_model(folder, requests=8, cache=cache)

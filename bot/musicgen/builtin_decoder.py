@@ -43,6 +43,12 @@ class BuiltinDecoder:
         self._steps: dict[tuple[int, int], Any] = {}
         self._spans = [*(span for span in _SPANS if span < positions + 1), positions + 1]
 
+    def warm_up(self) -> None:
+        """Compile the step over the shortest past; the longer ones follow when they are needed."""
+        nothing = np.zeros(1, np.int32)
+        tokens = np.zeros((1, self._shape.codebooks), np.int32)
+        self.step(Rows(tokens=tokens, slots=nothing, positions=nothing, text_lengths=nothing))
+
     def keep_text(self, slot: int, states: Floats) -> None:
         """Let a slot attend to a text from now on; states [tokens, hidden_size]."""
         heads, size = self._shape.heads, self._shape.head_size

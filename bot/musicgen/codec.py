@@ -13,27 +13,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
-import mindspore as ms
 import numpy as np
-from mindspore import ops
 from numpy.typing import NDArray
 
 from bot.errors import CheckpointError
 from bot.musicgen.codec_layers import Chain, downsampling, upsampling
 from bot.musicgen.codec_lstm import Recurrence
-from bot.musicgen.codec_operations import builtin_operations, kernel_operations
 from bot.musicgen.codec_quantizer import Quantizer
-from bot.musicgen.codec_stages import Blocked, Edged, Recurrent, Resampled
+from bot.musicgen.codec_stages import Blocked, Edged, Product, Recurrent, Resampled, windows
 from bot.musicgen.codec_windows import Window
+from bot.musicgen.operations import builtin_operations, kernel_operations
 from bot.musicgen.shape import CodecShape
 
 Array = NDArray[np.float32]
 Codes = NDArray[np.int32]
 
-BLOCK_FRAMES = 10
-"""Frames that a graph works off at once: long enough to be fast, short enough to wait for."""
+BLOCK_FRAMES = 12
+"""Frames that a graph works off at once: 40 ms of work, so that nobody waits for it."""
+
+KERNEL_BLOCK_FRAMES = 24
+"""The same with our own kernels."""
 
 
 class Codec:
@@ -51,10 +51,14 @@ class Codec:
         shape: CodecShape,
         *,
         library: Path | None = None,
-        block_frames: int = BLOCK_FRAMES,
+        block_frames: int | None = None,
     ) -> None:
         _check(weights, shape)
-        operations = builtin_operations() if library is None else kernel_operations(library)
+        if library is None:
+            operations, block_frames = builtin_operations(), block_frames or BLOCK_FRAMES
+        else:
+            operations = kernel_operations(library)
+            block_frames = block_frames or KERNEL_BLOCK_FRAMES
         self.shape = shape
         self.quantizer = Quantizer(weights, shape.quantizers)
         self.block_frames = block_frames
@@ -78,7 +82,7 @@ class Codec:
             layers=shape.lstm_layers,
             frames=block_frames,
         )
-        self.embedding = _Product(*_matrix(weights, f"encoder.layers.{end}.conv"))
+        self.embedding = Product(*_matrix(weights, f"encoder.layers.{end}.conv"))
 
     @property
     def width(self) -> int:
@@ -142,8 +146,8 @@ class Decoder:
         return self._push(nothing, last=True)
 
     def _push(self, rows: Array, *, last: bool) -> Array:
-        taps = self._codec.shape.kernel_size
-        rows = self._lstm.push(_windows(self._front.push(rows, last=last), taps), last=last)
+        rows = windows(self._front.push(rows, last=last), self._codec.shape.kernel_size)
+        rows = self._lstm.push(rows, last=last)
         rows = self._end.push(self._rise.push(rows, last=last), last=last)
         # What each row gives to each tap of the last convolution is added up along the rows.
         taps = rows.shape[2]
@@ -189,29 +193,11 @@ class Encoder:
 
     def _push(self, rows: Array, *, last: bool) -> Codes:
         shape = self._codec.shape
-        windows = _windows(self._front.push(rows, last=last), shape.kernel_size)
-        rows = self._lstm.push(self._fall.push(windows, last=last), last=last)
-        windows = _windows(self._end.push(rows, last=last), shape.last_kernel_size)
-        rows = self._embedding.push(windows, last=last)
+        under = windows(self._front.push(rows, last=last), shape.kernel_size)
+        rows = self._lstm.push(self._fall.push(under, last=last), last=last)
+        under = windows(self._end.push(rows, last=last), shape.last_kernel_size)
+        rows = self._embedding.push(under, last=last)
         return self._codec.quantizer.codes(rows)
-
-
-class _Product:
-    """A matrix product after an ELU, as a graph."""
-
-    def __init__(self, weight: Array, bias: Array) -> None:
-        self._weight, self._bias = ms.Tensor.from_numpy(weight), ms.Tensor.from_numpy(bias)
-        matmul, elu = ops.MatMul(), ops.Elu()
-
-        def run(x: Any, weight: Any, bias: Any):  # noqa: ANN202
-            return matmul(elu(x), weight) + bias
-
-        self._run = ms.jit(run)
-
-    def run(self, rows: Array, length: int | None) -> Array:
-        flat = ms.Tensor.from_numpy(np.ascontiguousarray(rows.reshape(-1, rows.shape[2])))
-        result: Array = self._run(flat, self._weight, self._bias).asnumpy()
-        return result.reshape(*rows.shape[:2], -1)
 
 
 def _resampled(chain: Chain, channels: int, width: int, width_out: int) -> Blocked:
@@ -224,15 +210,6 @@ def _resampled(chain: Chain, channels: int, width: int, width_out: int) -> Block
         lag=chain.lag,
         length_out=chain.length_out,
     )
-
-
-def _windows(rows: Array, taps: int) -> Array:
-    """Return the windows over rows, each one's rows side by side."""
-    channels, count, width = rows.shape
-    if count < taps:
-        return np.zeros((channels, 0, taps * width), np.float32)
-    windows = np.lib.stride_tricks.sliding_window_view(rows, taps, axis=1)
-    return windows.transpose(0, 1, 3, 2).reshape(channels, count - taps + 1, taps * width)
 
 
 def _matrix(weights: Mapping[str, Array], name: str) -> tuple[Array, Array]:

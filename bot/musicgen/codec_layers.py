@@ -17,8 +17,8 @@ import numpy as np
 from mindspore import ops
 from numpy.typing import NDArray
 
-from bot.musicgen.codec_operations import Operations, centre, tensor
 from bot.musicgen.codec_windows import Step, Window
+from bot.musicgen.operations import Operations, centre, tensor
 from bot.musicgen.shape import CodecShape
 
 Array = NDArray[np.float32]

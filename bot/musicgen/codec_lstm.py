@@ -9,7 +9,7 @@ import mindspore as ms
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.musicgen.codec_operations import Operations, tensor
+from bot.musicgen.operations import Operations, tensor
 
 Array = NDArray[np.float32]
 State = tuple[Any, ...]
@@ -59,7 +59,7 @@ def _layer(
     weights: Mapping[str, Array], name: str, operations: Operations, layer: int
 ) -> tuple[Any, Any, Any]:
     bias = weights[f"{name}.bias_ih_l{layer}"] + weights[f"{name}.bias_hh_l{layer}"]
-    scale = np.repeat(np.float32([1, 1, 2, 1]), len(bias) // 4)
+    scale = np.repeat(np.array([1, 1, 2, 1], np.float32), len(bias) // 4)
     of_inputs = weights[f"{name}.weight_ih_l{layer}"].T * scale
     of_outputs = weights[f"{name}.weight_hh_l{layer}"].T * scale
     return operations.matrix(of_inputs), tensor(bias * scale), operations.gates(of_outputs)

@@ -22,7 +22,7 @@ class Quantizer:
 
     def embed(self, codes: Codes) -> Array:
         """Return the rows [channels, frames, width] of codes [channels, codebooks, frames]."""
-        rows = self._books[0][codes[:, 0]]
+        rows: Array = self._books[0][codes[:, 0]]
         for book, table in enumerate(self._books[1:], start=1):
             rows += table[codes[:, book]]
         return rows

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import mindspore as ms
 import numpy as np
+from mindspore import ops
 from numpy.typing import NDArray
 
 from bot.musicgen.codec_layers import Chain
@@ -131,3 +133,31 @@ class Recurrent:
         """Return what the next block makes."""
         made, self._state = self._recurrence.run(rows, self._state)
         return made
+
+
+class Product:
+    """A matrix product after an ELU."""
+
+    def __init__(self, weight: Array, bias: Array) -> None:
+        self._weight, self._bias = ms.Tensor.from_numpy(weight), ms.Tensor.from_numpy(bias)
+        matmul, elu = ops.MatMul(), ops.Elu()
+
+        def run(x: Any, weight: Any, bias: Any) -> Any:
+            return matmul(elu(x), weight) + bias
+
+        self._run = ms.jit(run)
+
+    def run(self, rows: Array, length: int | None) -> Array:
+        """Return the rows that a block makes."""
+        flat = ms.Tensor.from_numpy(np.ascontiguousarray(rows.reshape(-1, rows.shape[2])))
+        result: Array = self._run(flat, self._weight, self._bias).asnumpy()
+        return result.reshape(*rows.shape[:2], -1)
+
+
+def windows(rows: Array, taps: int) -> Array:
+    """Return the windows over rows, each one's rows side by side."""
+    channels, count, width = rows.shape
+    if count < taps:
+        return np.zeros((channels, 0, taps * width), np.float32)
+    windows = np.lib.stride_tricks.sliding_window_view(rows, taps, axis=1)
+    return windows.transpose(0, 1, 3, 2).reshape(channels, count - taps + 1, taps * width)

@@ -58,6 +58,9 @@ class Decoder(Protocol):
     def max_rows(self) -> int:
         """Return how many rows one step can take."""
 
+    def warm_up(self) -> None:
+        """Compile what every request needs; no sequence may be in the slots yet."""
+
     def keep_text(self, slot: int, states: Floats) -> None:
         """Let a slot attend to a text from now on; states [tokens, hidden_size]."""
 

@@ -1,8 +1,8 @@
-"""The decoder on our own kernels: one compiled MindSpore graph for any number of rows.
+"""The decoder on our own kernels: a few compiled MindSpore graphs for any number of rows.
 
 The kernels compute only the rows there are, and attention only over each row's own past, so that
-one graph serves every mix of requests and is compiled once. Weights and caches are numpy memory
-that the graph reads in place.
+the same graphs serve every mix of requests and are compiled once. Weights and caches are numpy
+memory that the graphs read in place.
 """
 
 from __future__ import annotations
@@ -15,11 +15,18 @@ import numpy as np
 from mindspore import Tensor, nn, ops
 
 from bot.musicgen.decoder import BODY, Floats, Rows, embeddings, sinusoids
-from bot.musicgen.packing import PANEL, allocate, pack
+from bot.musicgen.packing import allocate, pack
 from bot.musicgen.shape import DecoderShape
 
 MAX_TEXT_TOKENS = 512
+
+CHUNK = 64
+"""Positions that lie together in a cache; the kernels know the same number."""
+
 _MIN_ROWS = 32
+_ROOMS = (4, 16)
+"""Rows that graphs of their own are compiled for, beside the one for as many as there can be."""
+
 _SPARE_ROWS = 16
 """Rows beyond one for each slot, in which an audio prompt is read while others play."""
 
@@ -44,23 +51,31 @@ class KernelDecoder:
         self.slots = slots
         self.max_rows = max(_MIN_ROWS, slots + _SPARE_ROWS)
         self._shape = shape
-        positions = -(-positions // PANEL) * PANEL
-        span = (shape.layers, slots, 2, shape.heads)
-        tables = _tables(weights, shape, positions)
+        chunks = -(-positions // CHUNK)
+        tables = _tables(weights, shape, chunks * CHUNK)
         packed = _packed(weights, shape)
         bits = sorted({8 * array.dtype.itemsize for array in packed.values()})
         self.description = f"kernels, weights in {' and '.join(map(str, bits))} bits"
-        cache = allocate((*span, positions * shape.head_size), np.float32, dense=False)
-        texts = allocate((*span, MAX_TEXT_TOKENS * shape.head_size), np.float32, dense=False)
+        cache = allocate(_cache_size(shape, slots, chunks), np.float32)
+        text_chunks = MAX_TEXT_TOKENS // CHUNK
+        texts = allocate(_cache_size(shape, slots, text_chunks), np.float32, dense=False)
         # The tensors share this memory without keeping it alive.
         self._memory = (*tables.values(), *packed.values(), cache, texts)
         inputs = {name: Tensor.from_numpy(array) for name, array in {**tables, **packed}.items()}
         self._cache, self._texts = Tensor.from_numpy(cache), Tensor.from_numpy(texts)
-        heads = shape.codebooks * shape.vocab_size
-        self._step = ms.jit(_Step(shape, library, self.max_rows, heads).construct)
+        rooms = (*(room for room in _ROOMS if room < self.max_rows), self.max_rows)
+        self._steps = {room: ms.jit(_Step(shape, library, room).construct) for room in rooms}
         self._step_weights = tuple(inputs[name] for name in _STEP_WEIGHTS)
-        self._read = ms.jit(_ReadText(shape, library, self.max_rows).construct)
+        self._read = ms.jit(_ReadText(shape, library).construct)
         self._text_weights = inputs["text_pairs"]
+
+    def warm_up(self) -> None:
+        """Compile every graph, that no request waits for it; slot 0 is used."""
+        self.keep_text(0, np.zeros((1, self._shape.hidden_size), np.float32))
+        for room in self._steps:
+            nothing = np.zeros(room, np.int32)
+            tokens = np.zeros((room, self._shape.codebooks), np.int32)
+            self.step(Rows(tokens=tokens, slots=nothing, positions=nothing, text_lengths=nothing))
 
     def keep_text(self, slot: int, states: Floats) -> None:
         """Let a slot attend to a text from now on; states [tokens, hidden_size]."""
@@ -77,14 +92,15 @@ class KernelDecoder:
 
     def step(self, rows: Rows) -> Floats:
         """Advance by one step; return the scores [rows, codebooks, vocab_size]."""
-        scores = self._step(
-            _padded(rows.tokens, self.max_rows),
+        room = next(room for room in self._steps if room >= len(rows))
+        scores = self._steps[room](
+            _padded(rows.tokens, room),
             *self._step_weights,
             self._cache,
             self._texts,
-            _padded(rows.slots, self.max_rows),
-            _padded(rows.positions, self.max_rows),
-            _padded(rows.text_lengths, self.max_rows),
+            _padded(rows.slots, room),
+            _padded(rows.positions, room),
+            _padded(rows.text_lengths, room),
             _scalar(len(rows)),
             _scalar(rows.with_text),
         )
@@ -107,6 +123,10 @@ _STEP_WEIGHTS = (
     "heads",
 )
 _NORMS = ("self_attn_layer_norm", "encoder_attn_layer_norm", "final_layer_norm")
+
+
+def _cache_size(shape: DecoderShape, slots: int, chunks: int) -> tuple[int, ...]:
+    return shape.layers, slots, chunks, 2, shape.heads, CHUNK * shape.head_size
 
 
 def _tables(weights: dict[str, Any], shape: DecoderShape, positions: int) -> dict[str, Floats]:
@@ -175,22 +195,19 @@ def _kernel(library: Path, name: str, shape: tuple[int, ...]) -> Any:
 
 
 class _Step(nn.Cell):
-    """One step of the decoder for up to `rows` rows."""
+    """One step of the decoder with room for so many rows."""
 
-    def __init__(self, shape: DecoderShape, library: Path, rows: int, heads: int) -> None:
+    def __init__(self, shape: DecoderShape, library: Path, room: int) -> None:
         super().__init__(auto_prefix=False)
-        width = shape.hidden_size
         self.layers = shape.layers
-        self.index = [Tensor([i], ms.int32) for i in range(3 * shape.layers + 1)]
-        vocabulary = shape.vocab_size + 1
-        self.codebook_starts = Tensor(np.arange(shape.codebooks) * vocabulary, ms.int32)
-        self.qkv = _kernel(library, "norm_linear", (rows, 3 * width))
-        self.query = _kernel(library, "norm_linear", (rows, width))
-        self.widen = _kernel(library, "norm_linear_gelu", (rows, shape.ffn_size))
-        self.heads = _kernel(library, "norm_linear", (rows, heads))
-        self.add = _kernel(library, "linear_add", (rows, width))
-        self.attend = _kernel(library, "attend", (rows, width))
-        self.attend_text = _kernel(library, "attend_text", (rows, width))
+        self.index = [Tensor([layer], ms.int32) for layer in range(shape.layers)]
+        self.last_norm = Tensor([len(_NORMS) * shape.layers], ms.int32)
+        self.codebook_starts = Tensor(np.arange(shape.codebooks) * (shape.vocab_size + 1), ms.int32)
+        states = (room, shape.hidden_size)
+        self.self_attention = _kernel(library, "self_attention", states)
+        self.text_attention = _kernel(library, "text_attention", states)
+        self.feed_forward = _kernel(library, "feed_forward", states)
+        self.heads = _kernel(library, "heads", (room, shape.codebooks * shape.vocab_size))
 
     def construct(
         self,
@@ -218,38 +235,31 @@ class _Step(nn.Cell):
         x = x + ops.gather(position_table, positions, 0)
         for i in range(self.layers):
             layer = self.index[i]
-            norm = self.index[3 * i]
-            y = self.qkv(x, gains, biases, qkv, norm, layer, rows)
-            y = self.attend(y, cache, slots, positions, layer, rows)
-            x = self.add(y, x, attended, layer, rows)
-            norm = self.index[3 * i + 1]
-            y = self.query(x, gains, biases, text_query, norm, layer, rows_with_text)
-            y = self.attend_text(y, texts, slots, text_lengths, layer, rows_with_text)
-            x = self.add(y, x, text_attended, layer, rows_with_text)
-            norm = self.index[3 * i + 2]
-            y = self.widen(x, gains, biases, widen, norm, layer, rows)
-            x = self.add(y, x, narrow, layer, rows)
-        last = self.index[3 * self.layers]
-        return self.heads(x, gains, biases, heads, last, self.index[0], rows)
+            x = self.self_attention(
+                x, gains, biases, qkv, attended, cache, slots, positions, layer, rows
+            )
+            x = self.text_attention(
+                x, gains, biases, text_query, text_attended, texts, slots, text_lengths, layer,
+                rows_with_text, rows,
+            )  # fmt: skip
+            x = self.feed_forward(x, gains, biases, widen, narrow, layer, rows)
+        return self.heads(x, gains, biases, heads, self.last_norm, rows)
 
 
 class _ReadText(nn.Cell):
     """Fill a slot's text cache: the keys and values of every layer."""
 
-    def __init__(self, shape: DecoderShape, library: Path, rows: int) -> None:
+    def __init__(self, shape: DecoderShape, library: Path) -> None:
         super().__init__(auto_prefix=False)
-        self.layers = shape.layers
-        self.index = [Tensor([i], ms.int32) for i in range(shape.layers)]
-        self.pairs = _kernel(library, "linear", (rows, 2 * shape.hidden_size))
+        self.index = [Tensor([layer], ms.int32) for layer in range(shape.layers)]
         self.keep = _kernel(library, "keep_text", (1,))
 
     def construct(
         self, states: Any, weights: Any, texts: Any, slot: Any, rows: Any, first: Any
     ) -> Any:
         kept = first
-        for i in range(self.layers):
-            pairs = self.pairs(states, weights, self.index[i], rows)
-            kept = self.keep(pairs, texts, slot, self.index[i], rows, first)
+        for layer in self.index:
+            kept = self.keep(states, weights, texts, slot, layer, rows, first)
             # Without this the layers could run at once, and they share the kernels' workspace.
             states = ops.depend(states, kept)
         return kept

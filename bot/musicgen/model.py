@@ -7,13 +7,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from bot.jobs import Sampling
 from bot.musicgen.builtin_decoder import BuiltinDecoder
 from bot.musicgen.checkpoint import Checkpoint, load
 from bot.musicgen.codec import Codec
-from bot.musicgen.decoder import Decoder, Rows
+from bot.musicgen.decoder import Decoder
 from bot.musicgen.kernel_decoder import KernelDecoder
 from bot.musicgen.kernels.build import NoKernels, available_cores, library, set_threads
 from bot.musicgen.shape import ModelShape
@@ -53,17 +51,7 @@ class Model:
         begun = time.perf_counter()
         self.text.warm_up()
         self.codec.warm_up(self.channels)
-        codebooks = self.shape.decoder.codebooks
-        self.decoder.keep_text(0, np.zeros((1, self.shape.decoder.hidden_size), np.float32))
-        nothing = np.zeros(1, np.int32)
-        self.decoder.step(
-            Rows(
-                tokens=np.zeros((1, codebooks), np.int32),
-                slots=nothing,
-                positions=nothing,
-                text_lengths=nothing,
-            )
-        )
+        self.decoder.warm_up()
         return time.perf_counter() - begun
 
 

@@ -1,13 +1,8 @@
-// Attention of single positions over their own past, in a cache of fixed slots.
-//
-// A cache is [layers, slots, 2, heads, positions * dim]: all keys of a head, then, in the second
-// half, all values. Keys lie in blocks of sixteen positions, [positions / 16, dim, 16], so that
-// sixteen scores are made at once with no sums across a register; values lie [positions, dim].
-// A row reads no further than its own position: what it costs is its own past, not the slot's size.
+#include "attention.h"
 
 #include <math.h>
+#include <string.h>
 
-#include "call.h"
 #include "threads.h"
 #include "vector.h"
 
@@ -15,45 +10,37 @@ namespace zhiyin {
 namespace {
 
 constexpr int kMaxPositions = 8192;
-constexpr int kMaxDim = 256;
 
-struct Cache {
-  float *data;
-  int heads, positions, dim;
+// Chunks of one head lie apart, so the processor can't guess what comes after one.
+constexpr int kPrefetchFloats = 512;
 
-  // The cache of one layer out of the tensor at `index`; heads and dim as the activations have them.
-  static Cache of(const Call &call, int index, int layer, int dim) {
-    const int64_t slots = call.dim(index, 1), heads = call.dim(index, 3), span = call.dim(index, 4);
-    float *base = call.at<float>(index) + (size_t)layer * slots * 2 * heads * span;
-    return Cache{base, (int)heads, (int)(span / dim), dim};
-  }
-  size_t span() const { return (size_t)positions * dim; }
-  float *keys(int slot, int head) const { return data + ((size_t)slot * 2 * heads + head) * span(); }
-  float *values(int slot, int head) const { return keys(slot, head) + (size_t)heads * span(); }
+inline void prefetch(const float *at) { __builtin_prefetch(at + kPrefetchFloats, 0, 2); }
 
-  void append(int slot, int head, int position, const float *key, const float *value) const {
-    float *block = keys(slot, head) + (size_t)(position / kLanes) * dim * kLanes + position % kLanes;
-    for (int i = 0; i < dim; i++) block[i * kLanes] = key[i];
-    memcpy(values(slot, head) + (size_t)position * dim, value, dim * sizeof(float));
-  }
-};
-
-// Write the attention of one query over the first `length` positions.
-void attend(const float *query, const float *keys, const float *values, int length, int dim,
-            float *out) {
+// Write the scores of one query with sixteen keys at a time; return the highest.
+float score(const float *query, const Cache &cache, int slot, int head, int length,
+            float *scores) {
+  const int dim = cache.dim;
   const float scale = 1.0f / sqrtf((float)dim);
-  float scores[kMaxPositions];
   Floats top = splat(-INFINITY);
-  for (int t = 0; t < length; t += kLanes, keys += (size_t)dim * kLanes) {
+  for (int t = 0; t < length; t += kLanes) {
+    const float *keys = cache.keys(slot, t / kChunk, head) + (size_t)(t % kChunk) * dim;
     Floats part[4] = {};
     for (int i = 0; i < dim; i += 4)
-      for (int j = 0; j < 4; j++) part[j] += load(keys + (i + j) * kLanes) * query[i + j];
-    Floats score = ((part[0] + part[1]) + (part[2] + part[3])) * scale;
-    for (int i = length - t; i < kLanes; i++) score[i] = -INFINITY;
-    store(scores + t, score);
-    top = larger(top, score);
+      for (int j = 0; j < 4; j++) {
+        const float *at = keys + (i + j) * kLanes;
+        prefetch(at);
+        part[j] += load(at) * query[i + j];
+      }
+    Floats sixteen = ((part[0] + part[1]) + (part[2] + part[3])) * scale;
+    for (int i = length - t; i < kLanes; i++) sixteen[i] = -INFINITY;
+    store(scores + t, sixteen);
+    top = larger(top, sixteen);
   }
-  const float highest = largest(top);
+  return largest(top);
+}
+
+// Turn scores into weights that add up to the number returned.
+float soften(float *scores, int length, float highest) {
   Floats total{};
   for (int t = 0; t < length; t += kLanes) {
     Floats weight = exp_of(load(scores + t) - highest);
@@ -61,38 +48,51 @@ void attend(const float *query, const float *keys, const float *values, int leng
     store(scores + t, weight);
     total += weight;
   }
-  const float share = 1.0f / sum(total);
-  for (int i = 0; i < dim; i += kLanes * 4) {
-    const int lanes = dim - i < kLanes * 4 ? (dim - i) / kLanes : 4;
-    Floats part[4] = {};
-    if (lanes == 4) {
-      for (int t = 0; t < length; t++)
-        for (int j = 0; j < 4; j++)
-          part[j] += load(values + (size_t)t * dim + i + j * kLanes) * scores[t];
-    } else {
-      for (int t = 0; t < length; t++)
-        for (int j = 0; j < lanes; j++)
-          part[j] += load(values + (size_t)t * dim + i + j * kLanes) * scores[t];
-    }
-    for (int j = 0; j < lanes; j++) store(out + i + j * kLanes, part[j] * share);
+  return sum(total);
+}
+
+// Write the weighted sum of `Parts` times sixteen columns of the values, from `column` on.
+template <int Parts>
+void mix(const float *weights, float share, const Cache &cache, int slot, int head, int length,
+         int column, float *out) {
+  Floats part[Parts] = {};
+  for (int chunk = 0; chunk * kChunk < length; chunk++) {
+    const float *values = cache.values(slot, chunk, head) + column;
+    const int first = chunk * kChunk;
+    const int count = length - first < kChunk ? length - first : kChunk;
+    for (int t = 0; t < count; t++, values += cache.dim)
+      for (int j = 0; j < Parts; j++) {
+        prefetch(values + j * kLanes);
+        part[j] += load(values + j * kLanes) * weights[first + t];
+      }
   }
+  for (int j = 0; j < Parts; j++) store(out + column + j * kLanes, part[j] * share);
+}
+
+// Write the attention of one query over the first `length` positions.
+void attend(const float *query, const Cache &cache, int slot, int head, int length, float *out) {
+  float scores[kMaxPositions];
+  const float highest = score(query, cache, slot, head, length, scores);
+  const float share = 1.0f / soften(scores, length, highest);
+  int column = 0;
+  for (; column + 4 * kLanes <= cache.dim; column += 4 * kLanes)
+    mix<4>(scores, share, cache, slot, head, length, column, out);
+  for (; column < cache.dim; column += kLanes)
+    mix<1>(scores, share, cache, slot, head, length, column, out);
 }
 
 }  // namespace
-}  // namespace zhiyin
 
-// Append each row's key and value at its position, then attend over all up to there.
-// Inputs: qkv [rows, 3 * width], cache, slots, positions, layer, rows. Rows of one slot may stand
-// at several positions: each sees those before it.
-ZHIYIN_KERNEL(zhiyin_attend) {
-  using namespace zhiyin;
-  const float *qkv = call.at<const float>(0);
-  const int32_t *slots = call.at<const int32_t>(2), *positions = call.at<const int32_t>(3);
-  const int layer = *call.at<int32_t>(4), rows = *call.at<int32_t>(5);
-  const int width = (int)call.dim(call.count - 1, 1), heads = (int)call.dim(1, 3);
-  const int dim = width / heads;
-  const Cache cache = Cache::of(call, 1, layer, dim);
-  float *out = call.output();
+void Cache::append(int slot, int head, int position, const float *key, const float *value) const {
+  const int chunk = position / kChunk, place = position % kChunk;
+  float *block = keys(slot, chunk, head) + (size_t)(place / kLanes) * dim * kLanes + place % kLanes;
+  for (int i = 0; i < dim; i++) block[i * kLanes] = key[i];
+  memcpy(values(slot, chunk, head) + (size_t)place * dim, value, dim * sizeof(float));
+}
+
+void attend_past(const float *qkv, int rows, const Cache &cache, const int32_t *slots,
+                 const int32_t *positions, float *y) {
+  const int heads = cache.heads, dim = cache.dim, width = cache.width();
   bool shared = false;
   for (int r = 1; r < rows; r++)
     for (int s = 0; s < r; s++) shared |= slots[r] == slots[s];
@@ -106,41 +106,19 @@ ZHIYIN_KERNEL(zhiyin_attend) {
   parallel(rows * heads, [&](int index) {
     const int r = index / heads, h = index % heads;
     if (!shared) append(index);
-    attend(qkv + (size_t)r * 3 * width + h * dim, cache.keys(slots[r], h),
-           cache.values(slots[r], h), positions[r] + 1, dim, out + (size_t)r * width + h * dim);
+    attend(qkv + (size_t)r * 3 * width + h * dim, cache, slots[r], h, positions[r] + 1,
+           y + (size_t)r * width + h * dim);
   });
 }
 
-// Attend over a text. Inputs: queries [rows, width], cache, slots, lengths, layer, rows.
-ZHIYIN_KERNEL(zhiyin_attend_text) {
-  using namespace zhiyin;
-  const float *queries = call.at<const float>(0);
-  const int32_t *slots = call.at<const int32_t>(2), *lengths = call.at<const int32_t>(3);
-  const int layer = *call.at<int32_t>(4), rows = *call.at<int32_t>(5);
-  const int width = (int)call.dim(call.count - 1, 1), heads = (int)call.dim(1, 3);
-  const int dim = width / heads;
-  const Cache cache = Cache::of(call, 1, layer, dim);
-  float *out = call.output();
-  parallel(rows, [&](int r) {
-    for (int h = 0; h < heads; h++)
-      attend(queries + (size_t)r * width + h * dim, cache.keys(slots[r], h),
-             cache.values(slots[r], h), lengths[r], dim, out + (size_t)r * width + h * dim);
+void attend_text(const float *queries, int rows, const Cache &cache, const int32_t *slots,
+                 const int32_t *lengths, float *y) {
+  const int heads = cache.heads, dim = cache.dim, width = cache.width();
+  parallel(rows * heads, [&](int index) {
+    const int r = index / heads, h = index % heads;
+    attend(queries + (size_t)r * width + h * dim, cache, slots[r], h, lengths[r],
+           y + (size_t)r * width + h * dim);
   });
 }
 
-// Fill a slot of a text's cache. Inputs: pairs [rows, 2 * width] of keys and values, cache, slot,
-// layer, rows, first position.
-ZHIYIN_KERNEL(zhiyin_keep_text) {
-  using namespace zhiyin;
-  const float *pairs = call.at<const float>(0);
-  const int slot = *call.at<int32_t>(2), layer = *call.at<int32_t>(3), rows = *call.at<int32_t>(4);
-  const int first = *call.at<int32_t>(5);
-  const int width = (int)call.dim(0, 1) / 2, heads = (int)call.dim(1, 3), dim = width / heads;
-  const Cache cache = Cache::of(call, 1, layer, dim);
-  for (int r = 0; r < rows; r++)
-    for (int h = 0; h < heads; h++) {
-      const float *key = pairs + (size_t)r * 2 * width + h * dim;
-      cache.append(slot, h, first + r, key, key + width);
-    }
-  call.output()[0] = 0;
-}
+}  // namespace zhiyin

@@ -1,4 +1,4 @@
-"""The few operations that EnCodec's graphs are made of, on MindSpore's own kernels or on ours.
+"""The few operations that T5's and EnCodec's graphs are made of, on MindSpore's kernels or ours.
 
 All work on rows in time, [rows, channels]. The weights of a convolution are a matrix
 [taps * channels, columns], laid out as the operations want it by `matrix`; an LSTM's are
@@ -19,10 +19,9 @@ import numpy as np
 from mindspore import ops
 from numpy.typing import NDArray
 
-Array = NDArray[np.float32]
+from bot.musicgen.packing import PANEL, fits_half
 
-LANES = 16
-"""Columns in a panel of weights as our kernels read them."""
+Array = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,19 +120,26 @@ def kernel_operations(library: Path) -> Operations:
         residual=kernel("residual", lambda kept, x, *_: (x, kept), two),
         recur=kernel("lstm", lambda inputs, _, state: [inputs[0] + state[0] // 2, state[1]]),
         matrix=lambda weight: tensor(_panels(weight)),
-        gates=lambda weight: tensor(_gate_panels(weight)),
+        gates=lambda weight: _narrow(_gate_panels(weight)),
     )
 
 
 def _panels(weight: Array) -> Array:
     """Lay out [inputs, columns] as [columns / 16, inputs, 16], zeros where columns are missing."""
-    columns = -(-weight.shape[1] // LANES) * LANES
+    columns = -(-weight.shape[1] // PANEL) * PANEL
     padded = np.pad(weight, ((0, 0), (0, columns - weight.shape[1])))
-    return padded.reshape(len(weight), -1, LANES).transpose(1, 0, 2)
+    return padded.reshape(len(weight), -1, PANEL).transpose(1, 0, 2)
+
+
+def _narrow(weight: Array) -> Any:
+    """Return a tensor in half precision if that loses nothing: reading it is what an LSTM costs."""
+    if not fits_half(weight):
+        return tensor(weight)
+    return ms.Tensor.from_numpy(np.array(weight, np.float16, order="C"))
 
 
 def _gate_panels(weight: Array) -> Array:
     """Lay out [width, 4 * width] as [width / 16, width, 4, 16]: all gates of 16 units together."""
     width = len(weight)
-    padded = np.pad(weight.reshape(width, 4, width), ((0, 0), (0, 0), (0, -width % LANES)))
-    return padded.reshape(width, 4, -1, LANES).transpose(2, 0, 1, 3)
+    padded = np.pad(weight.reshape(width, 4, width), ((0, 0), (0, 0), (0, -width % PANEL)))
+    return padded.reshape(width, 4, -1, PANEL).transpose(2, 0, 1, 3)
