@@ -11,10 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 from bot.musicgen.kernels import build
-from bot.musicgen.repairs import import_mindnlp, quiet
+from bot.musicgen.repairs import exact_buckets, exact_distances, import_mindnlp, quiet
 from bot.musicgen.shape import TextShape
-
-CODEC_KERNELS = Path(build.__file__).parent / "codec.cc"
 
 SHAPE = TextShape(hidden_size=24, layers=3, heads=2, head_size=16, ffn_size=40, vocab_size=100)
 
@@ -74,34 +72,11 @@ def make_reference(feed_forward="relu"):
     return Reference(model, values)
 
 
-def exact_buckets(relative_position, bidirectional=True, num_buckets=32, max_distance=128):
-    """Return T5's buckets in whole numbers: MindSpore's logarithm is too coarse.
-
-    It puts the distances 16, 32 and 64, where a bucket begins, into the bucket before.
-    """
-    import mindtorch
-
-    assert bidirectional
-    half = num_buckets // 2
-    exact = half // 2
-    powers = half - exact
-    found = []
-    for distance in map(int, np.abs(relative_position.numpy()).ravel()):
-        steps = 0
-        while distance**powers >= exact**powers * (max_distance // exact) ** (steps + 1):
-            steps += 1
-        found.append(distance if distance < exact else min(exact + steps, half - 1))
-    sides = (relative_position.numpy() > 0) * half
-    return mindtorch.tensor(np.array(found).reshape(sides.shape) + sides)
-
-
 @pytest.fixture(scope="module", params=["builtin", "kernels"])
 def library(request: pytest.FixtureRequest, kernel_cache: Path) -> Path | None:
     """Return no library, which means MindSpore's own operations, then that of our kernels."""
     if request.param == "builtin":
         return None
-    if not CODEC_KERNELS.exists():
-        pytest.skip("there are no kernels for the text encoder")
     return build.library(kernel_cache / "kernels")
 
 
@@ -118,11 +93,10 @@ def encoder(reference, library):
 
 
 @pytest.fixture
-def mended(monkeypatch) -> None:
+def mended():
     """Let the reference sort distances as T5 does."""
-    from transformers.models.t5.modeling_t5 import T5Attention
-
-    monkeypatch.setattr(T5Attention, "_relative_position_bucket", staticmethod(exact_buckets))
+    with exact_distances():
+        yield
 
 
 def make_encoder(reference, library, **options):

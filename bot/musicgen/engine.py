@@ -31,9 +31,6 @@ WINDOW_SECONDS = 30
 KEPT_SECONDS = 12
 """What a longer clip's next window sees of the one before, as audiocraft has it."""
 
-PIECE_FRAMES = 25
-"""Frames that are made into sound at once: half a second."""
-
 
 @dataclass(slots=True, kw_only=True)
 class _Run:
@@ -64,6 +61,7 @@ class Engine:
         self.steps = 0
         """Steps that the decoder has made so far."""
         self._model = model
+        self._piece_frames = model.codec.block_frames
         self._max_seconds = max_seconds
         self._free = list(range(model.decoder.slots))
         self._waiting: deque[_Run] = deque()
@@ -118,7 +116,7 @@ class Engine:
         """Turn the next piece of an audio prompt into tokens."""
         assert run.request.audio is not None
         samples = run.request.audio.samples
-        piece = samples[:, run.heard : run.heard + PIECE_FRAMES * self._model.shape.codec.hop]
+        piece = samples[:, run.heard : run.heard + self._piece_frames * self._model.shape.codec.hop]
         run.heard += piece.shape[1]
         run.codes.append(_merged(stream.push(piece)))
         if run.heard >= samples.shape[1]:
@@ -195,13 +193,13 @@ class Engine:
 
     def _sound(self) -> Iterator[Event]:
         """Make sound of the request that has the most tokens waiting for it."""
-        ready = [run for run in self._running.values() if _ready(run)]
+        ready = [run for run in self._running.values() if self._is_ready(run)]
         if not ready:
             return
         run = max(ready, key=_unsounded)
         sequence, sounding = run.sequence, run.sounding
         assert sequence is not None and sounding is not None
-        until = min(run.sounded_frames + PIECE_FRAMES, sequence.complete_frames)
+        until = min(run.sounded_frames + self._piece_frames, sequence.complete_frames)
         fresh = sequence.tokens[:, run.sounded_frames : until]
         ended = sequence.done and until == sequence.complete_frames
         with self._timed("codec"):
@@ -217,6 +215,12 @@ class Engine:
             sound = Sound(samples=samples, sample_rate_hz=self._model.sample_rate_hz)
             yield Finished(request_id=run.id, sound=sound, tokens=sequence.tokens)
 
+    def _is_ready(self, run: _Run) -> bool:
+        """Tell whether there are tokens enough for a piece of sound, or the last ones."""
+        if run.sequence is None:
+            return False
+        return _unsounded(run) >= self._piece_frames or run.sequence.done
+
     @contextmanager
     def _timed(self, phase: str) -> Iterator[None]:
         begun = time.perf_counter()
@@ -226,13 +230,6 @@ class Engine:
 
 def _wants_guidance(request: GenerationRequest) -> bool:
     return request.prompt is not None and request.sampling.guided
-
-
-def _ready(run: _Run) -> bool:
-    """Tell whether there are tokens enough for a piece of sound, or the last ones."""
-    if run.sequence is None:
-        return False
-    return _unsounded(run) >= PIECE_FRAMES or run.sequence.done
 
 
 def _unsounded(run: _Run) -> int:

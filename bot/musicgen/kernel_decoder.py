@@ -59,8 +59,6 @@ class KernelDecoder:
         cache = allocate(_cache_size(shape, slots, chunks), np.float32)
         text_chunks = MAX_TEXT_TOKENS // CHUNK
         texts = allocate(_cache_size(shape, slots, text_chunks), np.float32, dense=False)
-        # The tensors share this memory without keeping it alive.
-        self._memory = (*tables.values(), *packed.values(), cache, texts)
         inputs = {name: Tensor.from_numpy(array) for name, array in {**tables, **packed}.items()}
         self._cache, self._texts = Tensor.from_numpy(cache), Tensor.from_numpy(texts)
         rooms = (*(room for room in _ROOMS if room < self.max_rows), self.max_rows)

@@ -71,19 +71,20 @@ def load_model(
     ResourceError.
     """
     begun = time.perf_counter()
-    slots = 2 * requests
+    slots = 2 * requests  # guidance takes two
     checkpoint = load(folder, slots=requests, hub=hub)
     loaded = time.perf_counter()
-    # The compiled parts need MindSpore, which only MindNLP may import first.
-    decoder = _decoder(checkpoint, slots, cache, threads or available_cores(), kernels=kernels)
+    compiled = _library(cache, threads or available_cores()) if kernels else None
     projection = checkpoint.projection
     text = TextEncoder(
         checkpoint.text,
         checkpoint.shape.text,
         checkpoint.tokenizer,
         (projection["weight"], projection["bias"]) if projection else None,
+        library=compiled,
     )
-    codec = Codec(checkpoint.codec, checkpoint.shape.codec)
+    codec = Codec(checkpoint.codec, checkpoint.shape.codec, library=compiled)
+    decoder = _decoder(checkpoint, compiled, slots)
     return Model(
         name=checkpoint.name,
         shape=checkpoint.shape,
@@ -96,18 +97,20 @@ def load_model(
     )
 
 
-def _decoder(
-    checkpoint: Checkpoint, slots: int, cache: Path, threads: int, *, kernels: bool
-) -> Decoder:
+def _library(cache: Path, threads: int) -> Path | None:
+    """Return the compiled kernels, or None where there is no way to compile them."""
+    try:
+        compiled = library(cache / "kernels")
+    except NoKernels as reason:
+        log.warning("model.without_kernels several times slower: %s", reason)
+        return None
+    set_threads(compiled, threads)
+    return compiled
+
+
+def _decoder(checkpoint: Checkpoint, compiled: Path | None, slots: int) -> Decoder:
     shape = checkpoint.shape.decoder
     positions = min(MAX_POSITIONS, shape.max_positions)
-    if kernels:
-        try:
-            compiled = library(cache / "kernels")
-            set_threads(compiled, threads)
-            return KernelDecoder(
-                checkpoint.decoder, shape, compiled, slots=slots, positions=positions
-            )
-        except NoKernels as reason:
-            log.warning("model.without_kernels slower, since %s", reason)
-    return BuiltinDecoder(checkpoint.decoder, shape, slots=slots, positions=positions)
+    if compiled is None:
+        return BuiltinDecoder(checkpoint.decoder, shape, slots=slots, positions=positions)
+    return KernelDecoder(checkpoint.decoder, shape, compiled, slots=slots, positions=positions)

@@ -17,7 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.jobs import Samples, Sampling, Tokens
-from bot.musicgen.repairs import import_mindnlp, mapped_weights, quiet, relink_lstms, whole_products
+from bot.musicgen.repairs import (
+    exact_distances,
+    import_mindnlp,
+    mapped_weights,
+    quiet,
+    relink_lstms,
+    whole_products,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,6 +197,7 @@ class Reference:
         with ExitStack() as stack:
             stack.enter_context(quiet())
             stack.enter_context(whole_products())
+            stack.enter_context(exact_distances())
             codec.decode = listen
             stack.callback(delattr, codec, "decode")
             yield

@@ -131,6 +131,50 @@ def whole_products() -> Iterator[None]:
         ops.mul = narrowing
 
 
+@contextmanager
+def exact_distances() -> Iterator[None]:
+    """Let T5 sort the distances between tokens as it was trained to.
+
+    MindSpore's logarithm is too coarse for transformers' way: it puts the distances 16, 32 and 64,
+    where a bucket begins, into the bucket before, which moves the states of longer prompts by up
+    to 12 %.
+    """
+    from transformers.models.t5.modeling_t5 import T5Attention
+
+    name = "_relative_position_bucket"
+    coarse = vars(T5Attention)[name]
+    setattr(T5Attention, name, staticmethod(exact_buckets))
+    try:
+        yield
+    finally:
+        setattr(T5Attention, name, coarse)
+
+
+def exact_buckets(
+    relative_position: Any,
+    bidirectional: bool = True,
+    num_buckets: int = 32,
+    max_distance: int = 128,
+) -> Any:
+    """Return T5's bucket of each distance, reckoned in whole numbers."""
+    import mindtorch
+
+    assert bidirectional
+    half = num_buckets // 2
+    exact = half // 2
+    powers = half - exact
+    positions = relative_position.numpy()
+    found = []
+    for distance in map(int, np.abs(positions).ravel()):
+        steps = 0
+        # log(distance / exact) / log(max_distance / exact) * powers >= steps + 1, in whole numbers.
+        while distance**powers >= exact**powers * (max_distance // exact) ** (steps + 1):
+            steps += 1
+        found.append(distance if distance < exact else min(exact + steps, half - 1))
+    sides = (positions > 0) * half
+    return mindtorch.tensor(np.array(found).reshape(sides.shape) + sides)
+
+
 def relink_lstms(network: Any) -> None:
     """Give every LSTM of a loaded network the weights that were loaded.
 

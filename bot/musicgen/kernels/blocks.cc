@@ -9,6 +9,7 @@
 #include "attention.h"
 #include "call.h"
 #include "linear.h"
+#include "workspace.h"
 
 namespace zhiyin {
 namespace {

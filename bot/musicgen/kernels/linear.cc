@@ -1,10 +1,10 @@
 #include "linear.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 #include "threads.h"
 #include "vector.h"
+#include "workspace.h"
 
 namespace zhiyin {
 namespace {
@@ -158,20 +158,6 @@ void normalise_row(const float *x, int width, const float *gain, const float *bi
 }
 
 }  // namespace
-
-float *workspace(Use use, size_t floats) {
-  static float *memory[(int)Use::kUses];
-  static size_t size[(int)Use::kUses];
-  const int index = (int)use;
-  if (floats > size[index]) {
-    free(memory[index]);
-    size[index] = floats;
-    void *got = nullptr;
-    if (posix_memalign(&got, 64, floats * sizeof(float)) != 0) abort();
-    memory[index] = static_cast<float *>(got);
-  }
-  return memory[index];
-}
 
 void linear(const float *x, int rows, const Weights &weights, Finish finish, const float *residual,
             float *y) {

@@ -36,9 +36,4 @@ void linear(const float *x, int rows, const Weights &weights, Finish finish, con
 // y[rows, width] = x normalised to mean 0 and variance 1, times gain, plus bias.
 void normalise(const float *x, int rows, int width, const float *gain, const float *bias, float *y);
 
-// Memory of `floats` numbers that stays the caller's until the next call with the same use, and
-// grows to the largest need.
-enum class Use { kInterleaved, kNormal, kWide, kAttended, kUses };
-float *workspace(Use use, size_t floats);
-
 }  // namespace zhiyin
