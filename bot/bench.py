@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import os
 import platform
 import resource
 import sys
@@ -82,8 +83,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, config: Config, interrupts: Interrupts) -> int:
     """Measure, print and return the exit code."""
     users = _numbers(args.users)
-    if args.against and 1 not in users:
-        users = [1, *users]
+    if args.against:
+        users = users if 1 in users else [1, *users]
+        # Read when MindSpore starts: MindNLP's thousands of small operations are up to five times
+        # as fast when they aren't handed to another thread. It is to have the best conditions.
+        os.environ.setdefault("MS_DEV_LAUNCH_BLOCKING", "1")
     if not 0 < args.seconds <= config.generation.max_seconds:
         raise RequestError(
             f"--seconds must be above 0 and at most {config.generation.max_seconds:g}."

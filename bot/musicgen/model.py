@@ -14,6 +14,7 @@ from bot.musicgen.codec import Codec
 from bot.musicgen.decoder import Decoder
 from bot.musicgen.kernel_decoder import KernelDecoder
 from bot.musicgen.kernels.build import NoKernels, available_cores, library, set_threads
+from bot.musicgen.packing import PANEL
 from bot.musicgen.shape import ModelShape
 from bot.musicgen.text import TextEncoder
 
@@ -111,6 +112,6 @@ def _library(cache: Path, threads: int) -> Path | None:
 def _decoder(checkpoint: Checkpoint, compiled: Path | None, slots: int) -> Decoder:
     shape = checkpoint.shape.decoder
     positions = min(MAX_POSITIONS, shape.max_positions)
-    if compiled is None:
+    if compiled is None or shape.head_size % PANEL:
         return BuiltinDecoder(checkpoint.decoder, shape, slots=slots, positions=positions)
     return KernelDecoder(checkpoint.decoder, shape, compiled, slots=slots, positions=positions)

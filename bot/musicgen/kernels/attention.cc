@@ -11,16 +11,6 @@ namespace {
 
 constexpr int kMaxPositions = 8192;
 
-// Memory is called for so far ahead of its use. The chunks of one head lie apart, and the processor
-// can't guess what comes after one: its first floats are called for when the one before begins.
-constexpr int kPrefetchFloats = 512;
-
-inline void prefetch(const float *at) { __builtin_prefetch(at + kPrefetchFloats, 0, 2); }
-
-inline void prefetch_beginning(const float *chunk) {
-  for (int i = 0; i < kPrefetchFloats; i += kLanes) __builtin_prefetch(chunk + i, 0, 2);
-}
-
 // Write the scores of one query with sixteen keys at a time; return the highest.
 float score(const float *query, const Cache &cache, int slot, int head, int length,
             float *scores) {
@@ -28,18 +18,10 @@ float score(const float *query, const Cache &cache, int slot, int head, int leng
   const float scale = 1.0f / sqrtf((float)dim);
   Floats top = splat(-INFINITY);
   for (int t = 0; t < length; t += kLanes) {
-    const int chunk = t / kChunk;
-    const float *keys = cache.keys(slot, chunk, head) + (size_t)(t % kChunk) * dim;
-    if (t % kChunk == 0)
-      prefetch_beginning((chunk + 1) * kChunk < length ? cache.keys(slot, chunk + 1, head)
-                                                       : cache.values(slot, 0, head));
+    const float *keys = cache.keys(slot, t / kChunk, head) + (size_t)(t % kChunk) * dim;
     Floats part[4] = {};
     for (int i = 0; i < dim; i += 4)
-      for (int j = 0; j < 4; j++) {
-        const float *at = keys + (i + j) * kLanes;
-        prefetch(at);
-        part[j] += load(at) * query[i + j];
-      }
+      for (int j = 0; j < 4; j++) part[j] += load(keys + (i + j) * kLanes) * query[i + j];
     Floats sixteen = ((part[0] + part[1]) + (part[2] + part[3])) * scale;
     for (int i = length - t; i < kLanes; i++) sixteen[i] = -INFINITY;
     store(scores + t, sixteen);
@@ -68,13 +50,10 @@ void mix(const float *weights, float share, const Cache &cache, int slot, int he
   for (int chunk = 0; chunk * kChunk < length; chunk++) {
     const float *values = cache.values(slot, chunk, head) + column;
     const int first = chunk * kChunk;
-    if (first + kChunk < length) prefetch_beginning(cache.values(slot, chunk + 1, head));
     const int count = length - first < kChunk ? length - first : kChunk;
     for (int t = 0; t < count; t++, values += cache.dim)
-      for (int j = 0; j < Parts; j++) {
-        prefetch(values + j * kLanes);
+      for (int j = 0; j < Parts; j++)
         part[j] += load(values + j * kLanes) * weights[first + t];
-      }
   }
   for (int j = 0; j < Parts; j++) store(out + column + j * kLanes, part[j] * share);
 }
