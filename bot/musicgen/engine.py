@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict, deque
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from bot.jobs import Event, Finished, GenerationRequest, Piece, Progress, Samples, Sound, Tokens
 from bot.musicgen import codec
-from bot.musicgen.decoder import Rows
+from bot.musicgen.decoder import Floats, Rows
 from bot.musicgen.model import Model
 from bot.musicgen.sequence import Sequence
 from bot.musicgen.validation import check_request
@@ -41,6 +41,8 @@ class _Run:
     listening: codec.Encoder | None = None
     heard: int = 0
     codes: list[Tokens] = field(default_factory=list)
+    reading: Generator[None, None, Floats] | None = None
+    states: Floats | None = None
     sequence: Sequence | None = None
     slots: list[int] = field(default_factory=list)
     sounding: codec.Decoder | None = None
@@ -80,6 +82,8 @@ class Engine:
         """
         check_request(request, self._model, max_seconds=self._max_seconds)
         run = _Run(id=self._next_id, request=request)
+        if request.prompt is not None:
+            run.reading = self._model.text.read(request.prompt)
         if request.audio is not None:
             run.listening = codec.Encoder(self._model.codec, channels=self._model.channels)
         self._next_id += 1
@@ -108,9 +112,21 @@ class Engine:
         if run.listening is not None:
             with self._timed("listen"):
                 self._listen(run, run.listening)
-        elif len(self._free) >= (2 if _wants_guidance(run.request) else 1):
+            return
+        if run.reading is not None:
+            with self._timed("text"):
+                self._read(run, run.reading)
+        if run.reading is None and len(self._free) >= (2 if _wants_guidance(run.request) else 1):
             self._waiting.popleft()
             self._join(run)
+
+    def _read(self, run: _Run, pieces: Generator[None, None, Floats]) -> None:
+        """Read the next piece of a text."""
+        try:
+            next(pieces)
+        except StopIteration as end:
+            run.states = end.value
+            run.reading = None
 
     def _listen(self, run: _Run, stream: codec.Encoder) -> None:
         """Turn the next piece of an audio prompt into tokens."""
@@ -124,11 +140,7 @@ class Engine:
             run.listening = None
 
     def _join(self, run: _Run) -> None:
-        model, request = self._model, run.request
-        states = None
-        if request.prompt is not None:
-            with self._timed("text"):
-                states = model.text.encode(request.prompt)
+        model, request, states = self._model, run.request, run.states
         rate = model.shape.codec.frame_rate
         run.sequence = Sequence(
             model.shape.decoder,

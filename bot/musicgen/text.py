@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -64,9 +64,13 @@ class TextEncoder:
         A prompt longer than MAX_TOKENS loses its end. A prompt that was asked for lately costs
         nothing.
         """
+        return _last(self.read(prompt))
+
+    def read(self, prompt: str) -> Generator[None, None, Array]:
+        """Do the same in pieces, between which others' work can be done."""
         states = self._cache.get(prompt)
         if states is None:
-            states = self._encode(self.token_ids(prompt))
+            states = yield from self._encode(self.token_ids(prompt))
             states.flags.writeable = False
             self._cache[prompt] = states
             if len(self._cache) > self._cached_prompts:
@@ -74,11 +78,11 @@ class TextEncoder:
         self._cache.move_to_end(prompt)
         return states
 
-    def warm_up(self, tokens: int = 64) -> None:
+    def warm_up(self, tokens: int = MAX_TOKENS) -> None:
         """Compile for all prompts of up to so many tokens, that none of them waits for it."""
         for length in LENGTHS:
             if length == LENGTHS[0] or length <= tokens:
-                self._encode(np.zeros(length, np.int64))
+                _last(self._encode(np.zeros(length, np.int64)))
 
     def token_ids(self, prompt: str) -> NDArray[np.int64]:
         """Return the tokens of a prompt, the end token last."""
@@ -87,11 +91,12 @@ class TextEncoder:
             ids = [*ids[: MAX_TOKENS - 1], self._shape.end_token]
         return np.asarray(ids, dtype=np.int64)
 
-    def _encode(self, ids: NDArray[np.int64]) -> Array:
+    def _encode(self, ids: NDArray[np.int64]) -> Generator[None, None, Array]:
         length = next(length for length in LENGTHS if length >= len(ids))
         states = np.zeros((length, self._shape.hidden_size), np.float32)
         states[: len(ids)] = self._embeddings[ids]
-        return self._layers.run(states, self._score_bias(length, len(ids)))[: len(ids)].copy()
+        states = yield from self._layers.run(states, self._score_bias(length, len(ids)))
+        return states[: len(ids)].copy()
 
     def _score_bias(self, length: int, tokens: int) -> Array:
         """Return what is added to the attention scores, [heads, length, length]."""
@@ -105,6 +110,16 @@ class TextEncoder:
         bias = np.ascontiguousarray(self._distances[buckets].transpose(2, 0, 1))
         bias[:, :, tokens:] = MASKED
         return bias
+
+
+def _last(pieces: Generator[None, None, Array]) -> Array:
+    """Do all pieces and return what the last one gives."""
+    while True:
+        try:
+            next(pieces)
+        except StopIteration as end:
+            result: Array = end.value
+            return result
 
 
 def relative_buckets(

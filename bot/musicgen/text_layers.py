@@ -9,7 +9,7 @@ Source: arXiv 1910.10683 (T5).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,9 @@ from bot.musicgen.shape import TextShape
 Array = NDArray[np.float32]
 
 _GELU_SCALE = math.sqrt(2 / math.pi)
+
+
+_LAYERS_AT_ONCE = 4
 
 
 class TextLayers:
@@ -46,13 +49,16 @@ class TextLayers:
         self._run_end = ms.jit(_end_function(shape, operations))
         self._end = _end(weights["encoder.final_layer_norm.weight"], projection, operations)
 
-    def run(self, states: Array, bias: Array) -> Array:
-        """Return the last states, [tokens, width], of embeddings [tokens, width].
+    def run(self, states: Array, bias: Array) -> Generator[None, None, Array]:
+        """Return the last states, [tokens, width], of embeddings [tokens, width], in pieces.
 
         `bias` is added to the attention scores, [heads, tokens, tokens].
         """
         x, added = ms.Tensor.from_numpy(states), ms.Tensor.from_numpy(bias)
-        for layer in self._layers:
+        for index, layer in enumerate(self._layers):
+            if index and index % _LAYERS_AT_ONCE == 0:
+                x.asnumpy()  # waits for what has been asked for so far
+                yield
             x = self._run_layer(x, added, *layer)
         result: Array = self._run_end(x, *self._end).asnumpy()
         return result
