@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +45,7 @@ class Reference:
         return made.last_hidden_state.detach().numpy()[0]
 
 
-def make_reference(feed_forward="relu"):
+def make_reference(feed_forward="relu", layers=SHAPE.layers):
     """Build a small model with random weights, and mend how it sorts distances into buckets."""
     import_mindnlp()
     import mindtorch
@@ -56,7 +56,7 @@ def make_reference(feed_forward="relu"):
         d_model=SHAPE.hidden_size,
         d_kv=SHAPE.head_size,
         d_ff=SHAPE.ffn_size,
-        num_layers=SHAPE.layers,
+        num_layers=layers,
         num_heads=SHAPE.heads,
         feed_forward_proj=feed_forward,
     )
@@ -197,3 +197,25 @@ def test_warming_up_changes_nothing(reference, encoder) -> None:
     """Compiling ahead leaves no prompt behind."""
     encoder.warm_up(tokens=32)
     assert_near(encoder.encode("bass"), reference.encode(encoder.token_ids("bass")))
+
+
+def test_a_prompt_can_be_read_in_pieces(library) -> None:
+    """A deep encoder lets others work between its pieces, and gives the same states."""
+    from bot.musicgen.text import TextEncoder
+
+    weights = make_reference(layers=9).weights
+    encoder, in_pieces = (
+        TextEncoder(weights, replace(SHAPE, layers=9), WordTokenizer(), library=library)
+        for _ in range(2)
+    )
+    pieces = in_pieces.read("slow jazz piano")
+    count = 0
+    while True:
+        try:
+            next(pieces)
+        except StopIteration as end:
+            states = end.value
+            break
+        count += 1
+    assert count == 2
+    assert np.array_equal(states, encoder.encode("slow jazz piano"))

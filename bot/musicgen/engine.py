@@ -16,11 +16,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bot.jobs import Event, Finished, GenerationRequest, Piece, Progress, Samples, Sound, Tokens
 from bot.musicgen import codec
-from bot.musicgen.decoder import Floats, Rows
+from bot.musicgen.batch import lay_out, merged, split
+from bot.musicgen.decoder import Floats
 from bot.musicgen.model import Model
 from bot.musicgen.sequence import Sequence
 from bot.musicgen.validation import check_request
@@ -134,9 +134,9 @@ class Engine:
         samples = run.request.audio.samples
         piece = samples[:, run.heard : run.heard + self._piece_frames * self._model.shape.codec.hop]
         run.heard += piece.shape[1]
-        run.codes.append(_merged(stream.push(piece)))
+        run.codes.append(merged(stream.push(piece)))
         if run.heard >= samples.shape[1]:
-            run.codes.append(_merged(stream.finish()))
+            run.codes.append(merged(stream.finish()))
             run.listening = None
 
     def _join(self, run: _Run) -> None:
@@ -166,7 +166,7 @@ class Engine:
         fed = self._share([(run, sequence) for run, sequence in runs if not sequence.done])
         if not fed:
             return
-        rows, firsts = _rows(fed)
+        rows, firsts = lay_out([(s, run.slots, count) for run, s, count in fed])
         reading = sum(count - 1 for _, _, count in fed) / sum(count for _, _, count in fed)
         begun = time.perf_counter()
         scores = self._model.decoder.step(rows)
@@ -215,7 +215,7 @@ class Engine:
         fresh = sequence.tokens[:, run.sounded_frames : until]
         ended = sequence.done and until == sequence.complete_frames
         with self._timed("codec"):
-            made = sounding.push(_split(fresh, self._model.channels))
+            made = sounding.push(split(fresh, self._model.channels))
             if ended:
                 made = np.concatenate([made, sounding.finish()], axis=1)
         run.sounded_frames = until
@@ -248,44 +248,5 @@ def _unsounded(run: _Run) -> int:
     return 0 if run.sequence is None else run.sequence.complete_frames - run.sounded_frames
 
 
-def _split(tokens: Tokens, channels: int) -> NDArray[np.int32]:
-    """Part codebooks that go left, right, left, right: [channels, codebooks, frames]."""
-    return tokens.reshape(-1, channels, tokens.shape[1]).swapaxes(0, 1)
-
-
-def _merged(codes: NDArray[np.int32]) -> Tokens:
-    """Put the channels' codebooks side by side again, [codebooks, frames]."""
-    channels, codebooks, frames = codes.shape
-    return codes.swapaxes(0, 1).reshape(channels * codebooks, frames)
-
-
 def _joined(codes: list[Tokens], codebooks: int) -> Tokens:
     return np.concatenate([np.zeros((codebooks, 0), np.int32), *codes], axis=1)
-
-
-def _rows(
-    fed: list[tuple[_Run, Sequence, int]],
-) -> tuple[Rows, list[tuple[int, int | None]]]:
-    """Lay out one step: the rows, and where each request's begin, with text and without."""
-    parts: list[tuple[Sequence, int, int, int]] = []  # sequence, positions, slot, text tokens
-    for run, sequence, count in fed:
-        parts.append((sequence, count, run.slots[0], sequence.text_tokens))
-        if sequence.guided:
-            parts.append((sequence, count, run.slots[1], 0))
-    # Rows with a text come first; among equals the order stays.
-    order = sorted(range(len(parts)), key=lambda i: parts[i][3] == 0)
-    begins = dict(zip(order, np.cumsum([0, *(parts[i][1] for i in order)]).tolist(), strict=False))
-    feeds = [parts[i][0].feed(parts[i][1]) for i in order]
-    counts = [parts[i][1] for i in order]
-    rows = Rows(
-        tokens=np.concatenate([tokens for _, tokens in feeds]),
-        positions=np.concatenate([positions for positions, _ in feeds]),
-        slots=np.repeat(np.array([parts[i][2] for i in order], np.int32), counts),
-        text_lengths=np.repeat(np.array([parts[i][3] for i in order], np.int32), counts),
-    )
-    firsts: list[tuple[int, int | None]] = []
-    part = 0
-    for _, sequence, _ in fed:
-        firsts.append((begins[part], begins[part + 1] if sequence.guided else None))
-        part += sequence.rows_per_position
-    return rows, firsts

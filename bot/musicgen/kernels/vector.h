@@ -26,6 +26,17 @@ inline Floats load(const float *from) { return *reinterpret_cast<const LooseFloa
 
 inline void store(float *to, Floats value) { *reinterpret_cast<LooseFloats *>(to) = value; }
 
+// Fewer than sixteen floats, where a row ends; the others are 0.
+inline Floats part(const float *from, int width) {
+  Floats value{};
+  for (int i = 0; i < width; i++) value[i] = from[i];
+  return value;
+}
+
+inline void store_part(float *to, Floats value, int width) {
+  for (int i = 0; i < width; i++) to[i] = value[i];
+}
+
 inline Floats splat(float value) { return Floats{} + value; }
 
 #if defined(__AVX512F__)
