@@ -31,6 +31,9 @@ WINDOW_SECONDS = 30
 KEPT_SECONDS = 12
 """What a longer clip's next window sees of the one before, as audiocraft has it."""
 
+ROWS_AT_ONCE = 16
+"""Rows that a decoder makes in about the time of one: a prompt is read in what is left of them."""
+
 
 @dataclass(slots=True, kw_only=True)
 class _Run:
@@ -183,7 +186,11 @@ class Engine:
 
     def _share(self, runs: list[tuple[_Run, Sequence]]) -> list[tuple[_Run, Sequence, int]]:
         """Give each request one position, and what rows are left to those that read a prompt."""
-        spare = self._model.decoder.max_rows - sum(s.rows_per_position for _, s in runs)
+        needed = sum(sequence.rows_per_position for _, sequence in runs)
+        room = self._model.decoder.max_rows
+        if len(runs) > 1:  # others wait for this step
+            room = min(room, (needed // ROWS_AT_ONCE + 1) * ROWS_AT_ONCE)
+        spare = room - needed
         fed = []
         for run, sequence in runs:
             more = min(sequence.pending - 1, spare // sequence.rows_per_position)

@@ -24,6 +24,9 @@ CHUNK = 64
 """Positions that lie together in a cache; the kernels know the same number."""
 
 _MIN_ROWS = 32
+_CHUNKS_AHEAD = 4
+"""How far ahead of a sequence memory is taken up."""
+
 _ROOMS = (4, 16)
 """Rows that graphs of their own are compiled for, beside the one for as many as there can be."""
 
@@ -56,11 +59,11 @@ class KernelDecoder:
         packed = _packed(weights, shape)
         bits = sorted({8 * array.dtype.itemsize for array in packed.values()})
         self.description = f"kernels, weights in {' and '.join(map(str, bits))} bits"
-        cache = allocate(_cache_size(shape, slots, chunks), np.float32)
+        self._past = allocate(_cache_size(shape, slots, chunks), np.float32)
         text_chunks = MAX_TEXT_TOKENS // CHUNK
         texts = allocate(_cache_size(shape, slots, text_chunks), np.float32, dense=False)
         inputs = {name: Tensor.from_numpy(array) for name, array in {**tables, **packed}.items()}
-        self._cache, self._texts = Tensor.from_numpy(cache), Tensor.from_numpy(texts)
+        self._cache, self._texts = Tensor.from_numpy(self._past), Tensor.from_numpy(texts)
         rooms = (*(room for room in _ROOMS if room < self.max_rows), self.max_rows)
         self._steps = {room: ms.jit(_Step(shape, library, room).construct) for room in rooms}
         self._step_weights = tuple(inputs[name] for name in _STEP_WEIGHTS)
@@ -69,6 +72,7 @@ class KernelDecoder:
 
     def warm_up(self) -> None:
         """Compile every graph, that no request waits for it; slot 0 is used."""
+        self._past[:, :, :_CHUNKS_AHEAD, 0, 0, 0] = 0
         self.keep_text(0, np.zeros((1, self._shape.hidden_size), np.float32))
         for room in self._steps:
             nothing = np.zeros(room, np.int32)
@@ -90,6 +94,7 @@ class KernelDecoder:
 
     def step(self, rows: Rows) -> Floats:
         """Advance by one step; return the scores [rows, codebooks, vocab_size]."""
+        self._take_up_room(rows)
         room = next(room for room in self._steps if room >= len(rows))
         scores = self._steps[room](
             _padded(rows.tokens, room),
@@ -105,6 +110,20 @@ class KernelDecoder:
         shape = (len(rows), self._shape.codebooks, self._shape.vocab_size)
         made: Floats = scores.asnumpy()[: len(rows)].reshape(shape)
         return made
+
+    def _take_up_room(self, rows: Rows) -> None:
+        """Write to what is far ahead of the rows, a few layers a position.
+
+        Memory is given to a process, and filled with zeros, when it first writes there. Left to
+        the step that needs it, all layers at once, that takes as long as five steps.
+        """
+        layers, chunks = self._past.shape[0], self._past.shape[2]
+        for slot, position in zip(rows.slots.tolist(), rows.positions.tolist(), strict=True):
+            chunk = position // CHUNK + _CHUNKS_AHEAD
+            if chunk < chunks:
+                place = position % CHUNK
+                due = slice(place * layers // CHUNK, (place + 1) * layers // CHUNK)
+                self._past[due, slot, chunk, 0, 0, 0] = 0
 
 
 _STEP_WEIGHTS = (
