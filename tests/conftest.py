@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.musicgen.kernels import build
 from bot.musicgen.reference import Reference
 from bot.musicgen.synthetic import preset, write_checkpoint
 
@@ -54,6 +55,14 @@ def stereo_reference(tiny_stereo: Path) -> Reference:
 def kernel_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder in which this run keeps its compiled kernels."""
     return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="session", params=["builtin", "kernels"])
+def library(request: pytest.FixtureRequest, kernel_cache: Path) -> Path | None:
+    """Return no library, which means MindSpore's own operations, then that of our kernels."""
+    if request.param == "builtin":
+        return None
+    return build.library(kernel_cache / "kernels")
 
 
 @pytest.fixture(scope="session")

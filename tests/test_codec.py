@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,6 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from bot.errors import CheckpointError
-from bot.musicgen.kernels import build
 from bot.musicgen.repairs import import_mindnlp, quiet
 from bot.musicgen.shape import CodecShape
 
@@ -114,14 +112,6 @@ def folded(values):
             path = name.removesuffix(direction)
             weights[f"{path}.weight"] = unit * values[path + length]
     return weights
-
-
-@pytest.fixture(scope="module", params=["builtin", "kernels"])
-def library(request: pytest.FixtureRequest, kernel_cache: Path) -> Path | None:
-    """Return no library, which means MindSpore's own operations, then that of our kernels."""
-    if request.param == "builtin":
-        return None
-    return build.library(kernel_cache / "kernels")
 
 
 @pytest.fixture(scope="module")

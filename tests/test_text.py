@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from bot.musicgen.kernels import build
 from bot.musicgen.repairs import exact_buckets, exact_distances, import_mindnlp, quiet
 from bot.musicgen.shape import TextShape
 
@@ -70,14 +68,6 @@ def make_reference(feed_forward="relu", layers=SHAPE.layers):
     values["encoder.embed_tokens.weight"] = values["shared.weight"]
     model.load_state_dict({name: mindtorch.tensor(value) for name, value in values.items()})
     return Reference(model, values)
-
-
-@pytest.fixture(scope="module", params=["builtin", "kernels"])
-def library(request: pytest.FixtureRequest, kernel_cache: Path) -> Path | None:
-    """Return no library, which means MindSpore's own operations, then that of our kernels."""
-    if request.param == "builtin":
-        return None
-    return build.library(kernel_cache / "kernels")
 
 
 @pytest.fixture(scope="module")

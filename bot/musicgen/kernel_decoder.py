@@ -14,8 +14,9 @@ import mindspore as ms
 import numpy as np
 from mindspore import Tensor, nn, ops
 
-from bot.musicgen.decoder import BODY, Floats, Rows, embeddings, sinusoids
-from bot.musicgen.packing import allocate, pack
+from bot.musicgen import kernel_weights
+from bot.musicgen.decoder import Floats, Rows
+from bot.musicgen.packing import allocate
 from bot.musicgen.shape import DecoderShape
 
 MAX_TEXT_TOKENS = 512
@@ -55,8 +56,8 @@ class KernelDecoder:
         self.max_rows = max(_MIN_ROWS, slots + _SPARE_ROWS)
         self._shape = shape
         chunks = -(-positions // CHUNK)
-        tables = _tables(weights, shape, chunks * CHUNK)
-        packed = _packed(weights, shape)
+        tables = kernel_weights.tables(weights, shape, chunks * CHUNK)
+        packed = kernel_weights.packed(weights, shape)
         bits = sorted({8 * array.dtype.itemsize for array in packed.values()})
         self.description = f"kernels, weights in {' and '.join(map(str, bits))} bits"
         self._past = allocate(_cache_size(shape, slots, chunks), np.float32)
@@ -139,56 +140,10 @@ _STEP_WEIGHTS = (
     "narrow",
     "heads",
 )
-_NORMS = ("self_attn_layer_norm", "encoder_attn_layer_norm", "final_layer_norm")
 
 
 def _cache_size(shape: DecoderShape, slots: int, chunks: int) -> tuple[int, ...]:
     return shape.layers, slots, chunks, 2, shape.heads, CHUNK * shape.head_size
-
-
-def _tables(weights: dict[str, Any], shape: DecoderShape, positions: int) -> dict[str, Floats]:
-    """Return embeddings, and the norms of all layers under each other, the last norm at the end."""
-    names = [f"{BODY}layers.{layer}.{norm}" for layer in range(shape.layers) for norm in _NORMS]
-    names.append(f"{BODY}layer_norm")
-    return {
-        "tokens": embeddings(weights, shape.codebooks),
-        "positions": sinusoids(positions, shape.hidden_size),
-        "gains": np.stack([weights.pop(f"{name}.weight") for name in names]),
-        "biases": np.stack([weights.pop(f"{name}.bias") for name in names]),
-    }
-
-
-def _packed(weights: dict[str, Any], shape: DecoderShape) -> dict[str, Any]:
-    """Return the weights of each kind, packed for the kernels and taken out of the mapping."""
-    width, ffn = shape.hidden_size, shape.ffn_size
-
-    def kind(*names: str, outputs: int, inputs: int) -> Any:
-        def part(layer: int) -> Floats:
-            return np.concatenate(
-                [weights.pop(f"{BODY}layers.{layer}.{name}.weight") for name in names]
-            )
-
-        parts = [lambda layer=layer: part(layer) for layer in range(shape.layers)]
-        return pack(parts, (outputs, inputs))
-
-    own, other = "self_attn", "encoder_attn"
-    heads = [lambda: np.concatenate(_heads(weights, shape))]
-    return {
-        "qkv": kind(
-            f"{own}.q_proj", f"{own}.k_proj", f"{own}.v_proj", outputs=3 * width, inputs=width
-        ),
-        "attended": kind(f"{own}.out_proj", outputs=width, inputs=width),
-        "text_query": kind(f"{other}.q_proj", outputs=width, inputs=width),
-        "text_pairs": kind(f"{other}.k_proj", f"{other}.v_proj", outputs=2 * width, inputs=width),
-        "text_attended": kind(f"{other}.out_proj", outputs=width, inputs=width),
-        "widen": kind("fc1", outputs=ffn, inputs=width),
-        "narrow": kind("fc2", outputs=width, inputs=ffn),
-        "heads": pack(heads, (shape.codebooks * shape.vocab_size, width)),
-    }
-
-
-def _heads(weights: dict[str, Any], shape: DecoderShape) -> list[Floats]:
-    return [weights.pop(f"lm_heads.{k}.weight") for k in range(shape.codebooks)]
 
 
 def _padded(values: Any, rows: int, dtype: type[np.generic] = np.int32) -> Tensor:
@@ -218,7 +173,7 @@ class _Step(nn.Cell):
         super().__init__(auto_prefix=False)
         self.layers = shape.layers
         self.index = [Tensor([layer], ms.int32) for layer in range(shape.layers)]
-        self.last_norm = Tensor([len(_NORMS) * shape.layers], ms.int32)
+        self.last_norm = Tensor([len(kernel_weights.NORMS) * shape.layers], ms.int32)
         self.codebook_starts = Tensor(np.arange(shape.codebooks) * (shape.vocab_size + 1), ms.int32)
         states = (room, shape.hidden_size)
         self.self_attention = _kernel(library, "self_attention", states)
