@@ -25,11 +25,8 @@ from bot.musicgen.model import Model
 from bot.musicgen.sequence import Sequence
 from bot.musicgen.validation import check_request
 
-WINDOW_SECONDS = 30
-"""The longest stretch that MusicGen was trained on."""
-
-KEPT_SECONDS = 12
-"""What a longer clip's next window sees of the one before, as audiocraft has it."""
+KEPT_SHARE = 12 / 30
+"""What of a window a longer clip's next one sees: 12 of 30 s, as audiocraft has it."""
 
 ROWS_AT_ONCE = 16
 """Rows that a decoder makes in about the time of one: a prompt is read in what is left of them."""
@@ -152,8 +149,8 @@ class Engine:
             prompt=_joined(run.codes, model.shape.decoder.codebooks),
             new_frames=max(1, round(request.seconds * rate)),
             text_tokens=0 if states is None else len(states),
-            longest=WINDOW_SECONDS * rate,
-            keep=KEPT_SECONDS * rate,
+            longest=model.window_frames,
+            keep=round(KEPT_SHARE * model.window_frames),
         )
         run.codes.clear()
         run.slots = [self._free.pop() for _ in range(run.sequence.rows_per_position)]

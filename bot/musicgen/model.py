@@ -20,8 +20,8 @@ from bot.musicgen.text import TextEncoder
 
 log = logging.getLogger(__name__)
 
-MAX_POSITIONS = 1504
-"""Columns of the longest window: 30 s of frames and the delay."""
+WINDOW_SECONDS = 30
+"""The longest stretch that MusicGen was trained on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +46,11 @@ class Model:
     def sample_rate_hz(self) -> int:
         """Return the rate of its sound."""
         return self.shape.codec.sample_rate_hz
+
+    @property
+    def window_frames(self) -> int:
+        """Return how many frames the decoder can see at once."""
+        return _window_frames(self.shape)
 
     def warm_up(self) -> float:
         """Compile what every request needs, so that none waits for it; return the seconds taken."""
@@ -98,6 +103,11 @@ def load_model(
     )
 
 
+def _window_frames(shape: ModelShape) -> int:
+    trained = WINDOW_SECONDS * shape.codec.frame_rate
+    return min(trained, shape.decoder.max_positions - shape.decoder.codebooks)
+
+
 def _library(cache: Path, threads: int) -> Path | None:
     """Return the compiled kernels, or None where there is no way to compile them."""
     try:
@@ -111,7 +121,7 @@ def _library(cache: Path, threads: int) -> Path | None:
 
 def _decoder(checkpoint: Checkpoint, compiled: Path | None, slots: int) -> Decoder:
     shape = checkpoint.shape.decoder
-    positions = min(MAX_POSITIONS, shape.max_positions)
+    positions = _window_frames(checkpoint.shape) + shape.codebooks  # room for the delay
     if compiled is None or shape.head_size % PANEL:
         return BuiltinDecoder(checkpoint.decoder, shape, slots=slots, positions=positions)
     return KernelDecoder(checkpoint.decoder, shape, compiled, slots=slots, positions=positions)
