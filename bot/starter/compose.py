@@ -1,0 +1,258 @@
+"""Composing: a seed becomes a piece."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from bot.starter import drums
+from bot.starter.accompaniment import bass_bar, chord_bar
+from bot.starter.grid import bars_of
+from bot.starter.harmony import Chord, parse_progression
+from bot.starter.instruments import INSTRUMENTS, UNUSUAL_LEADS
+from bot.starter.melody import Motif, melody_bar
+from bot.starter.mix import Mix, draw_mix
+from bot.starter.moods import moods_of
+from bot.starter.piece import FRAMES_PER_MINUTE, Density, Mode, Note, Part, Piece
+from bot.starter.silence import longest_silence_beats
+from bot.starter.style import Style
+from bot.starter.styles import STYLES
+
+_FEWEST_FRAMES, _MOST_FRAMES = 17, 50
+_MOST_SILENT_FRAMES = 14
+_FORMS = ("AABA", "AABB", "ABAB", "AAAB")
+_DENSITY_WEIGHTS: dict[Density, float] = {
+    "none": 0.08,
+    "light": 0.22,
+    "steady": 0.42,
+    "dense": 0.36,
+}
+_DECORATIVE_ERAS = ("60s", "70s", "80s", "90s", "modern")
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    """What a section of the form repeats."""
+
+    chords: tuple[Chord, ...]
+    comping: str
+    second_comping: str
+    bass_line: str
+    groove: str
+    fill: int
+    motif: Motif
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """The choices that hold through the whole piece."""
+
+    role: str
+    instrument: str
+    first_bar: int = 0
+
+
+def _pick(random: np.random.Generator, choices: tuple[str, ...]) -> str:
+    return choices[int(random.integers(len(choices)))]
+
+
+def _draw_beat_frames(style: Style, random: np.random.Generator) -> int:
+    if random.random() < 0.25:
+        return int(random.integers(_FEWEST_FRAMES, _MOST_FRAMES + 1))
+    slowest, fastest = style.bpm
+    fewest = max(_FEWEST_FRAMES, round(FRAMES_PER_MINUTE / fastest))
+    most = min(_MOST_FRAMES, round(FRAMES_PER_MINUTE / slowest))
+    return int(random.integers(fewest, most + 1))
+
+
+def _draw_density(style: Style, random: np.random.Generator) -> Density:
+    if not style.grooves:
+        return "none"
+    densities: list[Density] = [*style.grooves]
+    if not style.keeps_drums:
+        densities.append("none")
+    weights = np.array([_DENSITY_WEIGHTS[density] for density in densities])
+    return densities[int(random.choice(len(densities), p=weights / weights.sum()))]
+
+
+def _draw_era(style: Style, random: np.random.Generator) -> str | None:
+    if style.fixed_era is not None:
+        return style.fixed_era
+    if random.random() < 0.55:
+        return None
+    if style.eras and (random.random() < 0.7 or not style.has_any_era):
+        return _pick(random, style.eras)
+    return _pick(random, _DECORATIVE_ERAS) if style.has_any_era else None
+
+
+def _draw_sections(
+    style: Style, mode: Mode, tonic: int, density: Density, random: np.random.Generator
+) -> dict[str, _Section]:
+    progressions = style.major if mode == "major" else style.minor
+    first = _Section(
+        chords=parse_progression(_pick(random, progressions), tonic),
+        comping=_pick(random, style.comping),
+        second_comping=_pick(random, style.second_comping) if style.second_comping else "",
+        bass_line=_pick(random, style.bass_lines),
+        groove="" if density == "none" else _pick(random, style.grooves[density]),
+        fill=int(random.integers(len(drums.FILLS))),
+        motif=Motif(_pick(random, style.lead_rhythms), random, style.beats_per_bar),
+    )
+    # The second section keeps much of the first: the model hears one song, and learns to copy.
+    second = replace(
+        first,
+        chords=parse_progression(_pick(random, progressions), tonic),
+        motif=Motif(_pick(random, style.lead_rhythms), random, style.beats_per_bar),
+    )
+    if random.random() < 0.4:
+        second = replace(second, comping=_pick(random, style.comping))
+    if random.random() < 0.4:
+        second = replace(second, bass_line=_pick(random, style.bass_lines))
+    return {"A": first, "B": second}
+
+
+def _draw_lines(style: Style, has_drums: bool, random: np.random.Generator) -> list[_Line]:
+    chords = _pick(random, style.chords)
+    lines = [_Line("chords", chords)]
+    bass_chance = 0.95 if style.grooves else 0.6
+    if random.random() < bass_chance:
+        lines.append(_Line("bass", _pick(random, style.basses)))
+    is_unusual = random.random() < 0.2
+    if is_unusual or random.random() < style.lead_chance:
+        lead = _pick(random, UNUSUAL_LEADS if is_unusual else style.leads)
+        # Some melodies wait for two bars; the accompaniment never does.
+        lines.append(_Line("lead", lead, 2 if random.random() < 0.25 else 0))
+    most = 4 if has_drums else 5
+    if style.seconds and len(lines) < most and random.random() < style.second_chance:
+        others = tuple(name for name in style.seconds if name != chords)
+        if others:
+            lines.append(_Line("second", _pick(random, others)))
+    if style.pads and len(lines) < most and random.random() < style.pad_chance:
+        others = tuple(name for name in style.pads if name != chords)
+        if others:
+            lines.append(_Line("pad", _pick(random, others)))
+    if len(lines) == 1 and not has_drums:
+        lines.append(_Line("lead", _pick(random, style.leads)))
+    return lines
+
+
+def _line_bar(
+    line: _Line,
+    style: Style,
+    section: _Section,
+    bar: int,
+    start_beats: float,
+    key: tuple[int, Mode],
+    velocity: int,
+) -> list[Note]:
+    chord = section.chords[bar % len(section.chords)]
+    beats = style.beats_per_bar
+    instrument = INSTRUMENTS[line.instrument]
+    if line.role == "bass":
+        following = section.chords[(bar + 1) % len(section.chords)]
+        bars = bars_of(section.bass_line)
+        pattern = bars[bar % len(bars)]
+        return bass_bar(pattern, chord, following, start_beats, beats, velocity)
+    if line.role == "lead":
+        tonic, mode = key
+        scale = style.scales[0 if mode == "major" else 1]
+        return melody_bar(
+            section.motif, bar, chord, scale, tonic, instrument.lead_center, start_beats, velocity
+        )
+    if line.role == "pad":
+        pattern = "C---"
+    else:
+        bars = bars_of(section.comping if line.role == "chords" else section.second_comping)
+        pattern = bars[bar % len(bars)]
+    return chord_bar(pattern, chord, instrument.chord_center, start_beats, beats, velocity)
+
+
+def _drum_notes(
+    style: Style, plan: list[tuple[_Section, int, bool]], kick: float
+) -> tuple[Note, ...]:
+    notes: list[Note] = []
+    beats = style.beats_per_bar
+    for index, (section, bar, is_last) in enumerate(plan):
+        start = float(index * beats)
+        played = drums.groove_bar(section.groove, start, beats, kick)
+        if style.has_fills and is_last:
+            is_swung = len(section.groove.split()[1]) == 12
+            played = drums.with_fill(played, section.fill, start, beats, is_swung)
+        if style.has_fills and bar == 0:
+            played.append(drums.crash(start))
+        notes.extend(played)
+    return tuple(notes)
+
+
+def _plan(form: str, sections: dict[str, _Section], bars: int) -> list[tuple[_Section, int, bool]]:
+    plan: list[tuple[_Section, int, bool]] = []
+    while len(plan) < bars:
+        for letter in form:
+            section = sections[letter]
+            last = len(section.chords) - 1
+            plan.extend((section, bar, bar == last) for bar in range(last + 1))
+    return plan[:bars]
+
+
+def _part(
+    line: _Line,
+    style: Style,
+    plan: list[tuple[_Section, int, bool]],
+    key: tuple[int, Mode],
+    mix: Mix,
+) -> Part:
+    notes: list[Note] = []
+    velocity = mix.velocity(line.role)
+    for index, (section, bar, _) in enumerate(plan):
+        if index >= line.first_bar:
+            start = float(index * style.beats_per_bar)
+            notes += _line_bar(line, style, section, bar, start, key, velocity)
+    program = INSTRUMENTS[line.instrument].program
+    volume = mix.volume(line.role, line.instrument)
+    return Part(line.role, line.instrument, program, False, volume, 64, tuple(notes))
+
+
+def compose(
+    seed: int, *, style: str | None = None, seconds: float = 30.0, beat_frames: int | None = None
+) -> Piece:
+    """Compose a piece; the same arguments always give the same piece."""
+    random = np.random.default_rng(seed)
+    drawn = STYLES[_pick(random, tuple(STYLES))]
+    chosen = drawn if style is None else STYLES[style]
+    drawn_frames = _draw_beat_frames(chosen, random)
+    frames = drawn_frames if beat_frames is None else beat_frames
+    is_minor = not chosen.major or random.random() < chosen.minor_chance
+    mode: Mode = "minor" if is_minor else "major"
+    tonic = int(random.integers(12))
+    density = _draw_density(chosen, random)
+    era = _draw_era(chosen, random)
+    sections = _draw_sections(chosen, mode, tonic, density, random)
+    lines = _draw_lines(chosen, density != "none", random)
+    mix = draw_mix(chosen, density, tuple(line.instrument for line in lines), random)
+    beats = chosen.beats_per_bar
+    bars = int(np.ceil(seconds * FRAMES_PER_MINUTE / 60 / frames / beats))
+    plan = _plan(_pick(random, _FORMS), sections, bars)
+    parts = [_part(line, chosen, plan, (tonic, mode), mix) for line in lines]
+    kit = chosen.kits[int(random.integers(len(chosen.kits)))]
+    if density != "none":
+        notes_of_drums = _drum_notes(chosen, plan, mix.kick)
+        volume = mix.volume("drums", "drums")
+        parts.append(Part("drums", "drums", kit, True, volume, 64, notes_of_drums))
+    if longest_silence_beats(parts, bars * beats) * frames > _MOST_SILENT_FRAMES:
+        line = _Line("pad", chosen.cushion)
+        parts.insert(0, _part(line, chosen, plan, (tonic, mode), mix))
+    moods = moods_of(chosen, mode, FRAMES_PER_MINUTE / frames, density)
+    return Piece(
+        style=chosen.name,
+        era=era,
+        tonic=tonic,
+        mode=mode,
+        beat_frames=frames,
+        beats_per_bar=beats,
+        mood=_pick(random, moods),
+        drum_density=density,
+        traits=mix.traits,
+        parts=tuple(parts),
+        seconds=seconds,
+        reverb=mix.reverb,
+        lowpass_hz=mix.lowpass_hz,
+    )

@@ -1,0 +1,79 @@
+"""The pitched instruments: General MIDI programs, where they sound best, and how loud they are."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """A General MIDI program with its register as a lead and as a chord instrument."""
+
+    program: int
+    lead_center: int
+    chord_center: int
+    # The factor of the channel volume that makes all of them equally loud, measured.
+    gain: float = 1.0
+    family: str = ""
+
+
+INSTRUMENTS: dict[str, Instrument] = {
+    "piano": Instrument(0, 74, 62, 1.54, "keys"),
+    "electric piano": Instrument(4, 72, 60, 0.91, "keys"),
+    "harpsichord": Instrument(6, 74, 60, 0.94, "keys"),
+    "bells": Instrument(14, 72, 66, 0.81, "mallets"),
+    "music box": Instrument(10, 80, 72, 0.94, "mallets"),
+    "vibraphone": Instrument(11, 72, 64, 1.38, "mallets"),
+    "marimba": Instrument(12, 70, 62, 1.18, "mallets"),
+    "organ": Instrument(18, 70, 62, 0.9, "keys"),
+    "accordion": Instrument(21, 72, 62, 1.04, "reeds"),
+    "harmonica": Instrument(22, 74, 64, 0.95, "reeds"),
+    "acoustic guitar": Instrument(25, 67, 55, 1.02, "guitar"),
+    "nylon guitar": Instrument(24, 67, 57, 1.0, "guitar"),
+    "electric guitar": Instrument(27, 67, 57, 0.95, "guitar"),
+    "muted guitar": Instrument(28, 62, 57, 1.53, "guitar"),
+    "overdriven guitar": Instrument(29, 69, 55, 0.73, "guitar"),
+    "distorted guitar": Instrument(30, 69, 52, 0.67, "guitar"),
+    "square bass": Instrument(80, 52, 48, 0.99, "bass"),
+    "double bass": Instrument(32, 45, 40, 0.98, "bass"),
+    "bass guitar": Instrument(33, 45, 40, 0.99, "bass"),
+    "picked bass": Instrument(34, 45, 40, 0.97, "bass"),
+    "slap bass": Instrument(36, 45, 40, 1.25, "bass"),
+    "synth bass": Instrument(38, 45, 40, 1.23, "bass"),
+    "deep bass": Instrument(39, 45, 40, 0.85, "bass"),
+    "violin": Instrument(40, 76, 64, 0.96, "strings"),
+    "cello": Instrument(42, 57, 50, 1.25, "strings"),
+    "harp": Instrument(46, 72, 60, 1.26, "strings"),
+    "strings": Instrument(48, 70, 62, 1.13, "strings"),
+    "synth strings": Instrument(50, 70, 62, 0.96, "synth"),
+    "choir": Instrument(52, 68, 62, 1.08, "voices"),
+    "trumpet": Instrument(56, 70, 62, 0.91, "brass"),
+    "muted trumpet": Instrument(59, 70, 62, 0.89, "brass"),
+    "trombone": Instrument(57, 57, 52, 0.75, "brass"),
+    "brass": Instrument(61, 67, 60, 0.82, "brass"),
+    "synth brass": Instrument(62, 67, 60, 1.1, "synth"),
+    "saxophone": Instrument(66, 64, 58, 0.82, "reeds"),
+    "clarinet": Instrument(71, 70, 60, 0.7, "reeds"),
+    "flute": Instrument(73, 77, 67, 0.82, "reeds"),
+    "pan flute": Instrument(75, 76, 67, 0.83, "reeds"),
+    "square lead": Instrument(80, 76, 64, 0.93, "chip"),
+    "saw lead": Instrument(81, 72, 60, 0.99, "synth"),
+    "synth lead": Instrument(87, 70, 60, 1.03, "synth"),
+    "synth stab": Instrument(90, 70, 60, 1.15, "synth"),
+    "synth pad": Instrument(89, 67, 60, 1.5, "synth"),
+    "bowed pad": Instrument(92, 70, 62, 0.91, "synth"),
+    "sitar": Instrument(104, 65, 57, 1.18, "plucked"),
+    "banjo": Instrument(105, 67, 58, 1.09, "plucked"),
+    "steel drums": Instrument(114, 70, 62, 1.06, "mallets"),
+    "kalimba": Instrument(108, 72, 64, 1.48, "mallets"),
+}
+
+UNUSUAL_LEADS: tuple[str, ...] = (
+    "saxophone", "violin", "flute", "trumpet", "marimba", "piano", "harmonica", "cello", "clarinet",
+    "sitar", "accordion", "vibraphone", "banjo", "music box", "organ", "harp", "steel drums",
+    "electric guitar", "distorted guitar", "synth lead", "square lead", "pan flute", "trombone",
+    "choir", "kalimba",
+)  # fmt: skip
+
+
+def is_guitar(name: str) -> bool:
+    """Say whether the instrument is a guitar."""
+    return name in INSTRUMENTS and INSTRUMENTS[name].family == "guitar"

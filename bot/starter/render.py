@@ -1,0 +1,116 @@
+"""Pieces become sound, through FluidSynth."""
+
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.starter.midi import write_medley, write_midi
+from bot.starter.piece import Piece
+
+__all__ = ["SOUNDFONT", "render", "render_many", "write_midi"]
+
+SOUNDFONT = Path("/usr/share/sounds/sf2/FluidR3_GM.sf2")
+_SAMPLE_RATE_HZ = 32_000
+# Long enough for the reverb of one piece to be gone before the next; whole frames of the codec.
+_GAP_SECONDS = 1.2
+_LOUDNESS_RMS = 0.126  # -18 dBFS
+_SILENCE_RMS = 0.001
+_WINDOW_SECONDS = 0.1
+_KNEE, _CEILING = 0.7, 0.94
+_SETTINGS = {
+    "synth.chorus.active": 0,
+    "synth.dynamic-sample-loading": 1,
+    "synth.lock-memory": 0,
+    "synth.polyphony": 96,
+    "synth.threadsafe-api": 0,
+    "player.timing-source": "sample",
+    "synth.reverb.room-size": 0.55,
+    "synth.reverb.damp": 0.3,
+    "synth.reverb.level": 0.7,
+    "synth.reverb.width": 0.0,
+    "synth.gain": 0.35,
+}
+
+
+def render(
+    piece: Piece, *, sample_rate_hz: int = _SAMPLE_RATE_HZ, soundfont: Path = SOUNDFONT
+) -> NDArray[np.float32]:
+    """Return the mono sound of a piece, exactly as long as the piece says."""
+    return next(render_many([piece], sample_rate_hz=sample_rate_hz, soundfont=soundfont))
+
+
+def render_many(
+    pieces: Sequence[Piece],
+    *,
+    sample_rate_hz: int = _SAMPLE_RATE_HZ,
+    soundfont: Path = SOUNDFONT,
+) -> Iterator[NDArray[np.float32]]:
+    """Yield the mono sound of each piece; one process renders them all."""
+    with tempfile.TemporaryDirectory() as folder:
+        midi_path, sound_path = Path(folder, "pieces.mid"), Path(folder, "pieces.raw")
+        write_medley(pieces, midi_path, _GAP_SECONDS)
+        _run_fluidsynth(midi_path, sound_path, sample_rate_hz, soundfont)
+        stereo = np.fromfile(sound_path, dtype="<f4").reshape(-1, 2)
+    start = 0
+    for piece in pieces:
+        length = round(piece.seconds * sample_rate_hz)
+        cut = stereo[start : start + length, 0] + stereo[start : start + length, 1]
+        yield _finished(cut, piece.lowpass_hz, sample_rate_hz)
+        start += length + round(_GAP_SECONDS * sample_rate_hz)
+
+
+def _run_fluidsynth(
+    midi_path: Path, sound_path: Path, sample_rate_hz: int, soundfont: Path
+) -> None:
+    command = ["fluidsynth", "-n", "-i", "-q", "-T", "raw", "-O", "float", "-E", "little"]
+    command += ["-r", str(sample_rate_hz), "-F", str(sound_path)]
+    for name, setting in _SETTINGS.items():
+        command += ["-o", f"{name}={setting}"]
+    command += [str(soundfont), str(midi_path)]
+    subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - our own arguments
+
+
+def _finished(
+    sound: NDArray[np.float32], lowpass_hz: float | None, sample_rate_hz: int
+) -> NDArray[np.float32]:
+    """Filter, bring to the common loudness and round off the peaks."""
+    centred = sound - sound.mean()
+    if lowpass_hz is not None:
+        centred = _lowpassed(centred, lowpass_hz, sample_rate_hz)
+    window = round(_WINDOW_SECONDS * sample_rate_hz)
+    whole = len(centred) // window * window
+    powers = np.square(centred[:whole]).reshape(-1, window).mean(axis=1)
+    heard = powers[powers > max(_SILENCE_RMS**2, 0.01 * powers.max(initial=0.0))]
+    rms = float(np.sqrt(heard.mean())) if len(heard) else 1.0
+    levelled: NDArray[np.float32] = centred * np.float32(_LOUDNESS_RMS / rms)
+    room = _CEILING - _KNEE
+    loud = np.flatnonzero(np.abs(levelled) > _KNEE)
+    peaks = levelled[loud]
+    levelled[loud] = np.sign(peaks) * (_KNEE + room * np.tanh((np.abs(peaks) - _KNEE) / room))
+    return levelled
+
+
+def _lowpassed(
+    sound: NDArray[np.float32], lowpass_hz: float, sample_rate_hz: int
+) -> NDArray[np.float32]:
+    # Zeros at the end keep the circular filter from wrapping the end into the start, and make a
+    # length whose only factors are 2, 3 and 5: the transform is then fast.
+    padded = len(sound) + sample_rate_hz // 50
+    while not _is_smooth(padded):
+        padded += 1
+    spectrum = np.fft.rfft(sound, padded)
+    hz = np.fft.rfftfreq(padded, 1 / sample_rate_hz)
+    kept = spectrum / np.sqrt(1 + (hz / lowpass_hz) ** 6)
+    filtered: NDArray[np.float32] = np.fft.irfft(kept, padded)[: len(sound)].astype(np.float32)
+    return filtered
+
+
+def _is_smooth(number: int) -> bool:
+    for factor in (2, 3, 5):
+        while number % factor == 0:
+            number //= factor
+    return number == 1

@@ -1,0 +1,65 @@
+"""Styles played without electricity."""
+
+from bot.starter import rhythms
+from bot.starter.style import Style
+
+CLASSICAL = Style(
+    name="classical",
+    cushion="strings",
+    bpm=(72, 132),
+    major=("I IV V I", "I vi ii V", "I V vi V", "I ii V I"),
+    minor=("i iv V i", "i bVI iv V", "i V i V"),
+    chords=("piano", "harpsichord", "harp", "strings"),
+    comping=("0-2-1-2-0-2-1-2-", "0213021302130213", "0-1-2-3-2-1-2-1-", "C-------C-------"),
+    basses=("cello",),
+    bass_lines=("R---------------", "R-------5-------", "R---3---5---3---"),
+    leads=("violin", "flute", "piano", "clarinet", "strings"),
+    lead_rhythms=rhythms.SINGING + rhythms.BUSY[:1],
+    grooves={},
+    pads=("strings",),
+    pad_chance=0.5,
+    scales=("major", "harmonic minor"),
+    lead_chance=0.95,
+    reverb=(0.35, 0.6),
+)
+WALTZ = Style(
+    name="waltz",
+    drum_gain=1.2,
+    cushion="strings",
+    bpm=(90, 160),
+    beats_per_bar=3,
+    major=("I I V V", "I vi ii V", "I IV V I", "V V I I"),
+    minor=("i iv V i", "i i V V"),
+    chords=("piano", "accordion", "strings"),
+    comping=("R-..C-..C-..", "R---C---C---", "R-..C.c.C.c."),
+    basses=("double bass", "cello"),
+    bass_lines=("R---........", "R-----------"),
+    leads=("violin", "accordion", "clarinet", "flute"),
+    lead_rhythms=rhythms.WALTZ,
+    grooves={
+        "light": ("K x........... D ....x...x...",),
+        "steady": ("K x........... S ....o...o...",),
+    },
+    kits=(40,),
+    scales=("major", "harmonic minor"),
+    lead_chance=0.9,
+    has_fills=False,
+    reverb=(0.2, 0.4),
+)
+FOLK = Style(
+    name="folk",
+    cushion="strings",
+    bpm=(84, 126),
+    major=("I V vi IV", "I IV I V", "I IV V I", "I vi IV V"),
+    minor=("i bVII bVI bVII", "i bIII bVII i"),
+    chords=("acoustic guitar", "acoustic guitar", "nylon guitar"),
+    comping=("0-2-1-2-3-2-1-2-", "C---C-cC..cCC-cC", "0-3-2-3-1-3-2-3-", "C---C-C---C-C-C-"),
+    basses=("double bass",),
+    bass_lines=("R-------5-------", "R---------R-5---"),
+    leads=("flute", "violin", "harmonica", "pan flute", "accordion"),
+    lead_rhythms=rhythms.SINGING,
+    grooves={"light": ("J ....x.......x...", "Z x.x.x.x.x.x.x.x.")},
+    kits=(40,),
+    eras=("60s", "70s"),
+    reverb=(0.1, 0.3),
+)
