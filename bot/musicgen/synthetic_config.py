@@ -23,8 +23,8 @@ _WORDS = (
 def write_settings(folder: Path, shape: ModelShape) -> None:
     """Write every file of a checkpoint but its weights."""
     _write(folder, "config.json", config(shape))
-    _write(folder, "generation_config.json", _generation(shape.decoder))
-    _write(folder, "preprocessor_config.json", _preprocessor(shape))
+    _write(folder, "generation_config.json", generation_config(shape.decoder))
+    _write(folder, "preprocessor_config.json", preprocessor_config(shape))
     _write_tokenizer(folder, shape.text)
 
 
@@ -120,7 +120,8 @@ def _codec(shape: CodecShape) -> dict[str, Any]:
     }
 
 
-def _generation(shape: DecoderShape) -> dict[str, Any]:
+def generation_config(shape: DecoderShape) -> dict[str, Any]:
+    """Return the contents of the generation_config.json of a shape."""
     return {
         "_from_model_config": True,
         "bos_token_id": shape.start_token,
@@ -132,7 +133,8 @@ def _generation(shape: DecoderShape) -> dict[str, Any]:
     }
 
 
-def _preprocessor(shape: ModelShape) -> dict[str, Any]:
+def preprocessor_config(shape: ModelShape) -> dict[str, Any]:
+    """Return the contents of the preprocessor_config.json of a shape."""
     return {
         "feature_extractor_type": "EncodecFeatureExtractor",
         "feature_size": shape.decoder.audio_channels,

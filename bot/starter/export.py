@@ -1,0 +1,150 @@
+"""Write what was trained as a checkpoint in the hub's format, in fp16.
+
+Names and dimensions are checked against the list that the loader checks files by.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.numpy import save_file
+from tokenizers import Tokenizer
+
+from bot.musicgen.layout import tensor_sizes
+from bot.musicgen.shape import CodecShape, DecoderShape, ModelShape, TextShape
+from bot.musicgen.synthetic_config import config, generation_config, preprocessor_config
+from bot.starter import vocabulary
+from bot.starter.codec_network import CodecSize
+from bot.starter.language_network import LanguageSize
+
+_Weights = dict[str, NDArray[np.float32]]
+_State = dict[str, torch.Tensor]
+
+
+def shape_of(codec: CodecSize, language: LanguageSize) -> ModelShape:
+    """Return the shape of the starter as the loader sees it."""
+    return ModelShape(
+        decoder=DecoderShape(
+            hidden_size=language.width,
+            layers=language.layers,
+            heads=language.heads,
+            ffn_size=4 * language.width,
+            codebooks=language.codebooks,
+            vocab_size=language.codes,
+        ),
+        text=TextShape(
+            hidden_size=language.text_width,
+            layers=language.text_layers,
+            heads=language.text_heads,
+            head_size=language.text_width // language.text_heads,
+            ffn_size=language.text_ffn,
+            vocab_size=language.text_tokens,
+            relative_buckets=language.buckets,
+            relative_distance=language.bucket_distance,
+        ),
+        codec=CodecShape(
+            sample_rate_hz=codec.sample_rate_hz,
+            filters=codec.filters,
+            hidden_size=codec.hidden_size,
+            ratios=codec.ratios,
+            kernel_size=codec.kernel_size,
+            last_kernel_size=codec.kernel_size,
+            lstm_layers=1,
+            codebook_size=codec.codebook_size,
+            codebook_dim=codec.hidden_size,
+            bandwidth_kbps=codec.codebooks * 50 * np.log2(codec.codebook_size).item() / 1000,
+        ),
+    )
+
+
+def write(
+    folder: Path,
+    *,
+    codec: _State,
+    quantizer: _State,
+    language: _State,
+    tokenizer: Tokenizer,
+    codec_size: CodecSize,
+    language_size: LanguageSize,
+) -> None:
+    """Write the whole checkpoint; the states are those of Codec, Quantizer and Language."""
+    shape = shape_of(codec_size, language_size)
+    weights = {
+        **_codec_weights(codec),
+        **{f"audio_encoder.quantizer.{_book(n)}": _array(t) for n, t in quantizer.items()},
+        **{_language_name(n): _array(t) for n, t in language.items()},
+    }
+    wanted = tensor_sizes(shape)
+    assert wanted.keys() == weights.keys(), wanted.keys() ^ weights.keys()
+    for name, size in wanted.items():
+        assert weights[name].shape == size, (name, weights[name].shape, size)
+        assert np.isfinite(weights[name].astype(np.float16)).all(), name
+    folder.mkdir(parents=True, exist_ok=True)
+    halves = {name: np.ascontiguousarray(weights[name], np.float16) for name in sorted(weights)}
+    scratch = folder / "model.part"
+    save_file(halves, scratch, {"format": "pt"})
+    os.replace(scratch, folder / "model.safetensors")
+    _write(folder / "config.json", config(shape) | {"torch_dtype": "float16"})
+    _write(folder / "generation_config.json", generation_config(shape.decoder))
+    _write(folder / "preprocessor_config.json", preprocessor_config(shape))
+    vocabulary.write(folder, tokenizer)
+
+
+def _codec_weights(state: _State) -> _Weights:
+    weights: _Weights = {}
+    for name, tensor in state.items():
+        values = _array(tensor)
+        full = f"audio_encoder.{name}"
+        if ".lstm." in name or name.endswith(".bias"):
+            weights[full] = values
+            continue
+        # Training has no weight norm: direction and length are told apart here.
+        kernel = values[:, :, 0, :] if values.ndim == 4 else values
+        length = np.sqrt(np.square(kernel).sum(axis=(1, 2), keepdims=True))
+        weights[f"{full}_g"] = length
+        weights[f"{full}_v"] = kernel
+    return weights
+
+
+def _book(name: str) -> str:
+    _, number, part = name.split(".")
+    return f"layers.{number}.codebook.{part}"
+
+
+_TEXT_PARTS = {
+    **{part: f"0.SelfAttention.{part}" for part in "qkvo"},
+    "attention_norm": "0.layer_norm",
+    "wi": "1.DenseReluDense.wi",
+    "wo": "1.DenseReluDense.wo",
+    "ffn_norm": "1.layer_norm",
+}
+
+
+def _language_name(name: str) -> str:
+    part, rest = name.split(".", 1)
+    if part == "projection":
+        return f"enc_to_dec_proj.{rest}"
+    if part == "decoder":
+        return f"decoder.{rest}" if rest.startswith("lm_heads") else f"decoder.model.decoder.{rest}"
+    if rest == "shared.weight":
+        return "text_encoder.shared.weight"
+    if rest == "distances.weight":
+        first = "text_encoder.encoder.block.0.layer.0.SelfAttention"
+        return f"{first}.relative_attention_bias.weight"
+    if rest == "final_norm.weight":
+        return "text_encoder.encoder.final_layer_norm.weight"
+    _, number, layer_part, _ = rest.split(".")
+    return f"text_encoder.encoder.block.{number}.layer.{_TEXT_PARTS[layer_part]}.weight"
+
+
+def _array(tensor: torch.Tensor) -> NDArray[np.float32]:
+    return tensor.detach().float().numpy()
+
+
+def _write(path: Path, contents: dict[str, object]) -> None:
+    path.write_text(json.dumps(contents, indent=2) + "\n", encoding="utf-8")

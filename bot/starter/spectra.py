@@ -1,0 +1,75 @@
+"""How far a sound is from another, in spectra of several resolutions: what the codec is trained on.
+
+Source: arXiv 1910.11480 (Parallel WaveGAN, the multi-resolution distance), 2306.06546 (DAC, mel
+spectra of several resolutions).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+WINDOWS = ((2048, 160), (512, 64), (128, 20))
+"""The resolutions: samples of a window, and bands of its mel spectrum."""
+
+_FLOOR = 1e-4
+
+
+def mel_bands(window: int, bands: int, sample_rate_hz: int) -> NDArray[np.float32]:
+    """Return the triangular filters of a mel spectrum, [window / 2 + 1, bands], each summing to 1.
+
+    Source: HTK's mel scale, 2595 log10(1 + f / 700).
+    """
+    top = 2595 * np.log10(1 + sample_rate_hz / 2 / 700)
+    edges = 700 * (10 ** (np.linspace(0, top, bands + 2) / 2595) - 1)
+    bins = np.linspace(0, sample_rate_hz / 2, window // 2 + 1)[:, None]
+    # A band narrower than a bin still gets the bin it lies in.
+    width = sample_rate_hz / window
+    low = np.minimum(edges[:-2], edges[1:-1] - width)
+    high = np.maximum(edges[2:], edges[1:-1] + width)
+    rise = (bins - low) / (edges[1:-1] - low)
+    fall = (high - bins) / (high - edges[1:-1])
+    filters = np.maximum(0, np.minimum(rise, fall))
+    return (filters / filters.sum(0)).astype(np.float32)
+
+
+class SpectralDistance(nn.Module):
+    """The mean distance over all resolutions of two batches of sound [batch, samples].
+
+    Of each resolution it adds the mean difference of the logarithms of the mel spectra, and that of
+    the magnitudes over the mean magnitude.
+    """
+
+    def __init__(self, sample_rate_hz: int) -> None:
+        super().__init__()
+        for window, bands in WINDOWS:
+            filters = torch.from_numpy(mel_bands(window, bands, sample_rate_hz))
+            self.register_buffer(f"mel_{window}", filters, persistent=False)
+            self.register_buffer(f"window_{window}", torch.hann_window(window), persistent=False)
+
+    def forward(self, made: Tensor, wanted: Tensor) -> Tensor:
+        """Return the distance, a scalar."""
+        total = made.new_zeros(())
+        for window, _ in WINDOWS:
+            with torch.no_grad():
+                goal = self._magnitudes(wanted, window)
+                goal_mel = (goal @ self.get_buffer(f"mel_{window}") + _FLOOR).log()
+            found = self._magnitudes(made, window)
+            found_mel = (found @ self.get_buffer(f"mel_{window}") + _FLOOR).log()
+            total = total + (found_mel - goal_mel).abs().mean()
+            total = total + (found - goal).abs().mean() / (goal.mean() + _FLOOR)
+        return total / len(WINDOWS)
+
+    def _magnitudes(self, sound: Tensor, window: int) -> Tensor:
+        spectrum = torch.stft(
+            sound,
+            window,
+            hop_length=window // 4,
+            window=self.get_buffer(f"window_{window}"),
+            normalized=True,
+            return_complex=True,
+        )
+        power = torch.view_as_real(spectrum).square().sum(-1)
+        return (power + 1e-9).sqrt().transpose(1, 2)

@@ -1,0 +1,197 @@
+"""Make the starter model from nothing: `python -m bot.starter.train --folder FOLDER`.
+
+Four stages, each of which goes on where it was stopped: render pieces, train the codec on them,
+turn many more pieces into codes, train the language model on those. The checkpoint is written at
+the end of each training. Needs FluidSynth with a General MIDI soundfont, and PyTorch.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+import torch.distributed as group
+import torch.multiprocessing as processes
+
+from bot.starter import export, vocabulary
+from bot.starter.codec_network import Codec, CodecSize
+from bot.starter.codec_training import CodecPlan, CodecTraining
+from bot.starter.codes import encode, known_captions, save_shard
+from bot.starter.compose import compose
+from bot.starter.gradients import Team
+from bot.starter.language_network import LanguageSize
+from bot.starter.language_training import LanguagePlan, LanguageTraining
+from bot.starter.quantizer import Quantizer
+from bot.starter.render import SOUNDFONT, render_many
+from bot.starter.sounds import save
+
+CHECKPOINT = Path(__file__).parent / "checkpoint"
+STAGES = ("sounds", "codec", "codes", "language", "export")
+
+# Held-out pieces have seeds from 5,000,000 on: see measure.py.
+_CODEC_SEEDS = 1_000_000
+_SHARD_PIECES = 20
+_VOCABULARY = 2048
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What is asked for: how much of everything, and where it is kept."""
+
+    folder: Path
+    checkpoint: Path
+    soundfont: Path
+    codec_pieces: int
+    pieces: int
+    seconds: float
+    codec_minutes: float
+    language_minutes: float
+    cores: int
+
+    @property
+    def sounds(self) -> Path:
+        """Return the folder of rendered pieces for the codec."""
+        return self.folder / "sounds"
+
+    @property
+    def codes(self) -> Path:
+        """Return the folder of coded pieces for the language model."""
+        return self.folder / "codes"
+
+
+def make_sounds(work: Work, team: Team) -> None:
+    """Render the pieces that the codec learns from."""
+    work.sounds.mkdir(parents=True, exist_ok=True)
+    for start in _shards(work.codec_pieces, team):
+        seeds = range(start, min(start + _SHARD_PIECES, work.codec_pieces))
+        files = [work.sounds / f"{seed:06}.npy" for seed in seeds]
+        if all(file.exists() for file in files):
+            continue
+        pieces = [compose(_CODEC_SEEDS + seed, seconds=work.seconds) for seed in seeds]
+        for file, sound in zip(files, render_many(pieces, soundfont=work.soundfont), strict=True):
+            save(file, sound)
+
+
+def train_codec(work: Work, team: Team) -> None:
+    """Train the codec."""
+    plan = CodecPlan(minutes=work.codec_minutes)
+    CodecTraining(plan, work.folder, team).run(sorted(work.sounds.glob("*.npy")))
+
+
+def make_codes(work: Work, team: Team) -> None:
+    """Render and code the pieces that the language model learns from, with captions."""
+    codec, quantizer = _trained_codec(work)
+    work.codes.mkdir(parents=True, exist_ok=True)
+    for start in _shards(work.pieces, team):
+        name = f"{start:06}"
+        if (work.codes / f"{name}.npy").exists():
+            continue
+        seeds = range(start, min(start + _SHARD_PIECES, work.pieces))
+        pieces = [compose(seed, seconds=work.seconds) for seed in seeds]
+        sounds = render_many(pieces, soundfont=work.soundfont)
+        codes = [encode(codec, quantizer, sound) for sound in sounds]
+        save_shard(work.codes, name, pieces, codes, seed=start)
+
+
+def train_language(work: Work, team: Team) -> None:
+    """Train the text encoder and the decoder."""
+    tokenizer = vocabulary.learn(known_captions(work.codes), _VOCABULARY)
+    LanguageTraining(LanguagePlan(minutes=work.language_minutes), work.folder, team, tokenizer).run(
+        work.codes
+    )
+
+
+def write_checkpoint(work: Work, team: Team) -> None:
+    """Write what has been trained so far as a checkpoint."""
+    if team.rank:
+        return
+    codec = torch.load(work.folder / "codec.pt", weights_only=True)
+    language = torch.load(work.folder / "language.pt", weights_only=True)["model"]
+    tokenizer = vocabulary.learn(known_captions(work.codes), _VOCABULARY)
+    export.write(
+        work.checkpoint,
+        codec=codec["codec"],
+        quantizer=codec["quantizer"],
+        language=language,
+        tokenizer=tokenizer,
+        codec_size=CodecSize(),
+        language_size=LanguageSize(text_tokens=tokenizer.get_vocab_size()),
+    )
+
+
+_WORK: dict[str, Callable[[Work, Team], None]] = dict(
+    zip(
+        STAGES,
+        (make_sounds, train_codec, make_codes, train_language, write_checkpoint),
+        strict=True,
+    )
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Do the stages that were asked for, one after the other."""
+    args = _parser().parse_args(arguments)
+    work = Work(
+        folder=args.folder,
+        checkpoint=args.checkpoint,
+        soundfont=args.soundfont,
+        codec_pieces=args.codec_pieces,
+        pieces=args.pieces,
+        seconds=args.seconds,
+        codec_minutes=args.codec_minutes,
+        language_minutes=args.language_minutes,
+        cores=args.cores,
+    )
+    work.folder.mkdir(parents=True, exist_ok=True)
+    for stage in args.stage or STAGES:
+        print(f"{stage} ...", file=sys.stderr, flush=True)
+        with tempfile.TemporaryDirectory() as meeting:
+            processes.spawn(_work, (stage, work, meeting), nprocs=work.cores)
+
+
+def _work(rank: int, stage: str, work: Work, meeting: str) -> None:
+    torch.set_num_threads(1)
+    if work.cores > 1:
+        place = f"file://{meeting}/place"
+        group.init_process_group("gloo", init_method=place, rank=rank, world_size=work.cores)
+    _WORK[stage](work, Team(rank, work.cores))
+
+
+def _shards(pieces: int, team: Team) -> range:
+    return range(team.rank * _SHARD_PIECES, pieces, team.processes * _SHARD_PIECES)
+
+
+def _trained_codec(work: Work) -> tuple[Codec, Quantizer]:
+    size = CodecSize()
+    state = torch.load(work.folder / "codec.pt", weights_only=True)
+    codec = Codec(size)
+    codec.load_state_dict(state["codec"])
+    quantizer = Quantizer(size.codebooks, size.codebook_size, size.hidden_size)
+    quantizer.load_state_dict(state["quantizer"])
+    return codec, quantizer
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bot.starter.train", description=__doc__)
+    add = parser.add_argument
+    add("--folder", type=Path, required=True, help="where everything is kept between runs")
+    add("--checkpoint", type=Path, default=CHECKPOINT, help="where the result goes")
+    add("--soundfont", type=Path, default=SOUNDFONT, help="a General MIDI soundfont")
+    add("--stage", action="append", choices=STAGES, help="do this only; may be given again")
+    add("--codec-pieces", type=int, default=120, help="pieces the codec learns from")
+    add("--pieces", type=int, default=2000, help="pieces the language model learns from")
+    add("--seconds", type=float, default=30.0, help="length of a piece")
+    add("--codec-minutes", type=float, default=30.0, help="time to train the codec")
+    add("--language-minutes", type=float, default=75.0, help="time to train the rest")
+    add("--cores", type=int, default=os.cpu_count() or 1, help="processes that train together")
+    return parser
+
+
+if __name__ == "__main__":
+    main()
