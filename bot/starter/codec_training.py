@@ -39,6 +39,7 @@ class CodecPlan:
     commitment: float = 0.1
     waveform: float = 0.3
     warm_up_steps: int = 300
+    warm_up_share: float = 0.1
     freeze_codes: bool = False
 
 
@@ -80,7 +81,7 @@ class CodecTraining:
                 break
             for settings in self.optimizer.param_groups:
                 settings["lr"] = plan.rate * _pace(self.step, progress)
-            sums.append(self._train(torch.from_numpy(batch)))
+            sums.append(self._train(torch.from_numpy(batch), progress))
             self.step += 1
             self.seconds_used = before + time.monotonic() - began
             if self.step % _LOG_EVERY_STEPS == 0 and self.team.rank == 0:
@@ -115,22 +116,25 @@ class CodecTraining:
             self.optimizer.load_state_dict(state["optimizer"])
             self.step, self.seconds_used = state["step"], state["seconds_used"]
 
-    def _train(self, sound: Tensor) -> Tensor:
+    def _train(self, sound: Tensor, progress: float) -> Tensor:
         plan = self.plan
         learning = not plan.freeze_codes
-        with torch.autocast("cpu", torch.bfloat16):
-            if learning:
-                states = self.codec.encode(sound)
-            else:
-                with torch.no_grad():
-                    states = self.codec.encode(sound)
-        if learning and self.step < plan.warm_up_steps:
-            return self._train_plainly(sound, states)
-        quantized = self.quantizer(states.float(), learning=learning and self.team.rank == 0)
+        with torch.autocast("cpu", torch.bfloat16), torch.set_grad_enabled(learning):
+            states = self.codec.encode(sound).float()
+        if learning and not self.quantizer.ready:
+            self.recent = [*self.recent[-19:], states.detach().flatten(0, 1)]
+            if self.step < plan.warm_up_steps and progress < plan.warm_up_share:
+                return self._train_plainly(sound, states)
+            self.quantizer.begin(torch.cat(self.recent))
+            self._share_codes()
+            self.recent = []
+        quantized = self.quantizer(states, learning=learning and self.team.rank == 0)
         with torch.autocast("cpu", torch.bfloat16):
             made = self.codec.decode(quantized.states)
         distance = self._distance(made, sound, plan.waveform)
         norm = self._improve(distance + plan.commitment * quantized.commitment)
+        if learning:
+            self._share_codes()
         used = torch.tensor(float(len(quantized.codes[:, 0].unique())))
         return torch.stack([distance.detach(), quantized.commitment.detach(), norm, used])
 
@@ -140,13 +144,8 @@ class CodecTraining:
             made = self.codec.decode(states)
         distance = self._distance(made, sound, 1.0)
         # Holds the states to a scale that the commitment is later reckoned in.
-        spread = states.float().square().mean()
+        spread = states.square().mean()
         norm = self._improve(distance + 0.1 * spread.log().square())
-        self.recent = [*self.recent[-19:], states.detach().float().flatten(0, 1)]
-        if self.step == self.plan.warm_up_steps - 1:
-            self.quantizer.begin(torch.cat(self.recent))
-            self.recent = []
-            self._share_codes()
         return torch.stack([distance.detach(), spread.detach(), norm, spread.detach() * 0])
 
     def _distance(self, made: Tensor, sound: Tensor, waveform: float) -> Tensor:
@@ -160,8 +159,6 @@ class CodecTraining:
         self.team.average(self.parameters)
         norm = torch.nn.utils.clip_grad_norm_(self.parameters, 1.0)
         self.optimizer.step()
-        if not self.plan.freeze_codes and self.step >= self.plan.warm_up_steps:
-            self._share_codes()
         return norm
 
     def _share_codes(self) -> None:

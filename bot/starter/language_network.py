@@ -13,6 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from bot.starter.attention import attend_to_past, attend_to_words
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LanguageSize:
@@ -51,9 +53,10 @@ class _Attention(nn.Module):
                 (self.v_proj, source),
             )
         )
-        mixed = functional.scaled_dot_product_attention(
-            query, key, value, attn_mask=mask, is_causal=memory is None
-        )
+        if mask is None:
+            mixed = attend_to_past(query, key, value)
+        else:
+            mixed = attend_to_words(query, key, value, mask)
         output: Tensor = self.out_proj(mixed.transpose(1, 2).flatten(2))
         return output
 

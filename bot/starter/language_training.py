@@ -1,7 +1,7 @@
 """Train the starter's text encoder and decoder on coded pieces and their captions.
 
 A budget of minutes decides how long, as with the codec. Hidden matrices are trained with Muon,
-everything else with AdamW. Clips of fifteen seconds first, of thirty for the greater part: what
+everything else with AdamW. Clips of twenty seconds first, of thirty towards the end: most of what
 there is to learn about repetition lies four bars back.
 
 Source: arXiv 2306.05284 (MusicGen), 2207.12598 (guidance by dropped text), 2502.16982 (Muon).
@@ -38,9 +38,9 @@ class LanguagePlan:
 
     minutes: float
     frames: int = 4500
-    short_frames: int = 750
+    short_frames: int = 1000
     long_frames: int = 1500
-    long_share: float = 0.65
+    long_share: float = 0.35
     rate: float = 3e-3
     other_rate: float = 2e-3
     weight_decay: float = 0.05

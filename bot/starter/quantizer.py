@@ -105,6 +105,11 @@ class Quantizer(nn.Module):
         super().__init__()
         self.layers = nn.ModuleList(Codebook(size, width) for _ in range(codebooks))
 
+    @property
+    def ready(self) -> bool:
+        """Tell whether there are codes at all."""
+        return bool(self.layers[0].inited)
+
     def forward(self, states: Tensor, *, learning: bool) -> Quantized:
         """Quantize states [batch, frames, hidden]; `learning` moves the codes."""
         shape = states.shape
