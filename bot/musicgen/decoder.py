@@ -37,11 +37,6 @@ class Rows:
         """Return the number of rows."""
         return len(self.tokens)
 
-    @property
-    def with_text(self) -> int:
-        """Return how many rows have a text; they are the first."""
-        return int(np.count_nonzero(self.text_lengths))
-
 
 class Decoder(Protocol):
     """MusicGen's language model, one step at a time, over a fixed number of slots."""

@@ -1,8 +1,8 @@
 """Make the starter model from nothing: `python -m bot.starter.train --folder FOLDER`.
 
-Four stages, each of which goes on where it was stopped: render pieces, train the codec on them,
-turn many more pieces into codes, train the language model on those. The checkpoint is written at
-the end of each training. Needs FluidSynth with a General MIDI soundfont, and PyTorch.
+Each stage goes on where it was stopped: render pieces, train the codec on them, turn many more
+pieces into codes, train the language model on those, train the codec's decoder on while its codes
+stay as they are, write the checkpoint. Needs FluidSynth with a General MIDI soundfont, and PyTorch.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pathlib import Path
 import torch
 import torch.distributed as group
 import torch.multiprocessing as processes
+from tokenizers import Tokenizer
 
 from bot.starter import export, vocabulary
 from bot.starter.codec_network import Codec, CodecSize
@@ -32,7 +33,7 @@ from bot.starter.render import SOUNDFONT, render_many
 from bot.starter.sounds import save
 
 CHECKPOINT = Path(__file__).parent / "checkpoint"
-STAGES = ("sounds", "codec", "codes", "language", "export")
+STAGES = ("sounds", "codec", "codes", "language", "decoder", "export")
 
 # Held-out pieces have seeds from 5,000,000 on: see measure.py.
 _CODEC_SEEDS = 1_000_000
@@ -52,6 +53,7 @@ class Work:
     seconds: float
     codec_minutes: float
     language_minutes: float
+    decoder_minutes: float
     cores: int
 
     @property
@@ -84,9 +86,15 @@ def train_codec(work: Work, team: Team) -> None:
     CodecTraining(plan, work.folder, team).run(sorted(work.sounds.glob("*.npy")))
 
 
+def train_codec_decoder(work: Work, team: Team) -> None:
+    """Train the codec's decoder further, for the codes that the language model has learnt."""
+    plan = CodecPlan(minutes=work.decoder_minutes, freeze_codes=True, waveform=0.1)
+    CodecTraining(plan, work.folder, team).run(sorted(work.sounds.glob("*.npy")))
+
+
 def make_codes(work: Work, team: Team) -> None:
     """Render and code the pieces that the language model learns from, with captions."""
-    codec, quantizer = _trained_codec(work)
+    codec, quantizer = trained_codec(work.folder)
     work.codes.mkdir(parents=True, exist_ok=True)
     for start in _shards(work.pieces, team):
         name = f"{start:06}"
@@ -101,7 +109,7 @@ def make_codes(work: Work, team: Team) -> None:
 
 def train_language(work: Work, team: Team) -> None:
     """Train the text encoder and the decoder."""
-    tokenizer = vocabulary.learn(known_captions(work.codes), _VOCABULARY)
+    tokenizer = _tokenizer(work)
     LanguageTraining(LanguagePlan(minutes=work.language_minutes), work.folder, team, tokenizer).run(
         work.codes
     )
@@ -111,13 +119,13 @@ def write_checkpoint(work: Work, team: Team) -> None:
     """Write what has been trained so far as a checkpoint."""
     if team.rank:
         return
-    codec = torch.load(work.folder / "codec.pt", weights_only=True)
+    codec, quantizer = trained_codec(work.folder)
     language = torch.load(work.folder / "language.pt", weights_only=True)["model"]
-    tokenizer = vocabulary.learn(known_captions(work.codes), _VOCABULARY)
+    tokenizer = _tokenizer(work)
     export.write(
         work.checkpoint,
-        codec=codec["codec"],
-        quantizer=codec["quantizer"],
+        codec=codec.state_dict(),
+        quantizer=quantizer.state_dict(),
         language=language,
         tokenizer=tokenizer,
         codec_size=CodecSize(),
@@ -125,10 +133,29 @@ def write_checkpoint(work: Work, team: Team) -> None:
     )
 
 
+def trained_codec(folder: Path) -> tuple[Codec, Quantizer]:
+    """Return the codec as far as it has been trained."""
+    size = CodecSize()
+    last = next(file for name in ("decoder.pt", "codec.pt") if (file := folder / name).exists())
+    state = torch.load(last, weights_only=True)
+    codec = Codec(size)
+    codec.load_state_dict(state["codec"])
+    quantizer = Quantizer(size.codebooks, size.codebook_size, size.hidden_size)
+    quantizer.load_state_dict(state["quantizer"])
+    return codec, quantizer
+
+
 _WORK: dict[str, Callable[[Work, Team], None]] = dict(
     zip(
         STAGES,
-        (make_sounds, train_codec, make_codes, train_language, write_checkpoint),
+        (
+            make_sounds,
+            train_codec,
+            make_codes,
+            train_language,
+            train_codec_decoder,
+            write_checkpoint,
+        ),
         strict=True,
     )
 )
@@ -146,6 +173,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         seconds=args.seconds,
         codec_minutes=args.codec_minutes,
         language_minutes=args.language_minutes,
+        decoder_minutes=args.decoder_minutes,
         cores=args.cores,
     )
     work.folder.mkdir(parents=True, exist_ok=True)
@@ -153,6 +181,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(f"{stage} ...", file=sys.stderr, flush=True)
         with tempfile.TemporaryDirectory() as meeting:
             processes.spawn(_work, (stage, work, meeting), nprocs=work.cores)
+
+
+def _tokenizer(work: Work) -> Tokenizer:
+    """Return the tokenizer, which stays what it was when the training began."""
+    file = work.folder / "tokenizer.json"
+    if file.exists():
+        return Tokenizer.from_file(str(file))
+    tokenizer = vocabulary.learn(known_captions(work.codes), _VOCABULARY)
+    # Each process learns the same one; only the first to finish is kept.
+    scratch = file.with_suffix(f".{os.getpid()}")
+    tokenizer.save(str(scratch))
+    scratch.rename(file)
+    return tokenizer
 
 
 def _work(rank: int, stage: str, work: Work, meeting: str) -> None:
@@ -167,16 +208,6 @@ def _shards(pieces: int, team: Team) -> range:
     return range(team.rank * _SHARD_PIECES, pieces, team.processes * _SHARD_PIECES)
 
 
-def _trained_codec(work: Work) -> tuple[Codec, Quantizer]:
-    size = CodecSize()
-    state = torch.load(work.folder / "codec.pt", weights_only=True)
-    codec = Codec(size)
-    codec.load_state_dict(state["codec"])
-    quantizer = Quantizer(size.codebooks, size.codebook_size, size.hidden_size)
-    quantizer.load_state_dict(state["quantizer"])
-    return codec, quantizer
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bot.starter.train", description=__doc__)
     add = parser.add_argument
@@ -189,6 +220,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--seconds", type=float, default=30.0, help="length of a piece")
     add("--codec-minutes", type=float, default=30.0, help="time to train the codec")
     add("--language-minutes", type=float, default=75.0, help="time to train the rest")
+    add("--decoder-minutes", type=float, default=15.0, help="time to train the codec's decoder on")
     add("--cores", type=int, default=os.cpu_count() or 1, help="processes that train together")
     return parser
 

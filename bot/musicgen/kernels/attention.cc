@@ -70,6 +70,14 @@ void attend(const float *query, const Cache &cache, int slot, int head, int leng
     mix<1>(scores, share, cache, slot, head, length, column, out);
 }
 
+// Do `count` pieces of work over so many positions each: on the team, if that is worth calling it.
+template <class Piece>
+void share(int count, int positions, int dim, const Piece &piece) {
+  constexpr int kWorthCalling = 32 * 1024;
+  if ((int64_t)count * positions * dim >= kWorthCalling) return parallel(count, piece);
+  for (int index = 0; index < count; index++) piece(index);
+}
+
 }  // namespace
 
 void Cache::append(int slot, int head, int position, const float *key, const float *value) const {
@@ -92,7 +100,9 @@ void attend_past(const float *qkv, int rows, const Cache &cache, const int32_t *
   };
   // Rows of one slot need each other's keys before any may look.
   if (shared) parallel(rows * heads, append);
-  parallel(rows * heads, [&](int index) {
+  int longest = 0;
+  for (int r = 0; r < rows; r++) longest = positions[r] > longest ? positions[r] : longest;
+  share(rows * heads, longest, dim, [&](int index) {
     const int r = index / heads, h = index % heads;
     if (!shared) append(index);
     attend(qkv + (size_t)r * 3 * width + h * dim, cache, slots[r], h, positions[r] + 1,
@@ -103,7 +113,9 @@ void attend_past(const float *qkv, int rows, const Cache &cache, const int32_t *
 void attend_text(const float *queries, int rows, const Cache &cache, const int32_t *slots,
                  const int32_t *lengths, float *y) {
   const int heads = cache.heads, dim = cache.dim, width = cache.width();
-  parallel(rows * heads, [&](int index) {
+  int longest = 0;
+  for (int r = 0; r < rows; r++) longest = lengths[r] > longest ? lengths[r] : longest;
+  share(rows * heads, longest, dim, [&](int index) {
     const int r = index / heads, h = index % heads;
     attend(queries + (size_t)r * width + h * dim, cache, slots[r], h, lengths[r],
            y + (size_t)r * width + h * dim);

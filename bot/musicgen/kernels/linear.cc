@@ -16,7 +16,11 @@ constexpr int kTileRows = 16;
 constexpr int kTileRows = 4;
 #endif
 
-constexpr int kBytesPerPiece = 512 * 1024;  // of weights, so that handing out costs nothing
+// Of weights: so many that handing out costs nothing, or fewer where some threads would get none.
+constexpr int kBytesPerPiece = 512 * 1024;
+constexpr int kPiecesPerThread = 2;
+
+constexpr int kFloatsPerPiece = 8192;  // of rows that are laid side by side
 
 // How far ahead of the sums weights are called for. Left to itself the processor looks less far
 // than many rows' sums take: with sixteen rows this is a third of the time.
@@ -37,11 +41,11 @@ Shape shape_of(int rows, int inputs, int columns) {
 
 // Lay rows side by side, [tiles, inputs, tile_rows], so that a tile reads them in order.
 void interleave(const float *x, const Shape &shape, float *out) {
-  constexpr int kSpan = 512;
-  const int spans = (shape.inputs + kSpan - 1) / kSpan;
+  const int span = kFloatsPerPiece / shape.tile_rows;
+  const int spans = (shape.inputs + span - 1) / span;
   parallel(shape.tiles() * spans, [=](int index) {
-    const int tile = index / spans, from = index % spans * kSpan;
-    const int to = from + kSpan < shape.inputs ? from + kSpan : shape.inputs;
+    const int tile = index / spans, from = index % spans * span;
+    const int to = from + span < shape.inputs ? from + span : shape.inputs;
     const int width = shape.tile_rows, first = tile * width;
     const int filled = shape.rows - first < width ? shape.rows - first : width;
     float *at = out + ((size_t)tile * shape.inputs + from) * width;
@@ -115,9 +119,11 @@ struct Product {
 
   void run() const {
     const int panel_bytes = shape.inputs * kLanes * (int)sizeof(Weight);
-    int per_piece = (kBytesPerPiece / panel_bytes + 3) / 4 * 4;
+    const int all = shape.panels(), pieces = team_size() * kPiecesPerThread;
+    int per_piece = kBytesPerPiece / panel_bytes;
+    if (per_piece > all / pieces) per_piece = all / pieces;
+    per_piece = (per_piece + 3) / 4 * 4;
     if (per_piece < 4) per_piece = 4;
-    const int all = shape.panels();
     parallel((all + per_piece - 1) / per_piece, [=](int piece) {
       const int from = piece * per_piece;
       const int to = from + per_piece < all ? from + per_piece : all;

@@ -8,6 +8,9 @@ namespace zhiyin {
 // busy elsewhere takes fewer. A piece must not call parallel() itself.
 void parallel(int count, void (*piece)(const void *context, int index), const void *context);
 
+// Return how many threads there are to share work among.
+int team_size();
+
 template <class Piece>
 void parallel(int count, const Piece &piece) {
   parallel(

@@ -40,7 +40,7 @@ class CodecSize:
     @property
     def widest(self) -> int:
         """Return the channels at the frame rate."""
-        return self.filters * 2 ** len(self.ratios)
+        return self.filters << len(self.ratios)
 
 
 class _Convolution(nn.Module):

@@ -23,7 +23,8 @@ def save(path: Path, sound: Sound) -> None:
 
 def load(path: Path) -> Sound:
     """Read a whole piece."""
-    return np.load(path).astype(np.float32) / np.float32(_FULL_SCALE)
+    sound: Sound = np.load(path).astype(np.float32) / np.float32(_FULL_SCALE)
+    return sound
 
 
 def stretches(

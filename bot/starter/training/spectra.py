@@ -15,6 +15,7 @@ WINDOWS = ((2048, 160), (512, 64), (128, 20))
 """The resolutions: samples of a window, and bands of its mel spectrum."""
 
 _FLOOR = 1e-4
+_FINE_FLOOR = 3e-4
 
 
 def mel_bands(window: int, bands: int, sample_rate_hz: int) -> NDArray[np.float32]:
@@ -32,18 +33,21 @@ def mel_bands(window: int, bands: int, sample_rate_hz: int) -> NDArray[np.float3
     rise = (bins - low) / (edges[1:-1] - low)
     fall = (high - bins) / (high - edges[1:-1])
     filters = np.maximum(0, np.minimum(rise, fall))
-    return (filters / filters.sum(0)).astype(np.float32)
+    found: NDArray[np.float32] = (filters / filters.sum(0)).astype(np.float32)
+    return found
 
 
 class SpectralDistance(nn.Module):
     """The mean distance over all resolutions of two batches of sound [batch, samples].
 
     Of each resolution it adds the mean difference of the logarithms of the mel spectra, and that of
-    the magnitudes over the mean magnitude.
+    the magnitudes over the mean magnitude; if `fine`, also that of the logarithms of the magnitudes
+    in the longest window, which tells a tone from noise where a mel band is too wide to.
     """
 
-    def __init__(self, sample_rate_hz: int) -> None:
+    def __init__(self, sample_rate_hz: int, *, fine: bool = False) -> None:
         super().__init__()
+        self.fine = fine
         for window, bands in WINDOWS:
             filters = torch.from_numpy(mel_bands(window, bands, sample_rate_hz))
             self.register_buffer(f"mel_{window}", filters, persistent=False)
@@ -60,6 +64,10 @@ class SpectralDistance(nn.Module):
             found_mel = (found @ self.get_buffer(f"mel_{window}") + _FLOOR).log()
             total = total + (found_mel - goal_mel).abs().mean()
             total = total + (found - goal).abs().mean() / (goal.mean() + _FLOOR)
+            if self.fine and window == WINDOWS[0][0]:
+                total = (
+                    total + ((found + _FINE_FLOOR).log() - (goal + _FINE_FLOOR).log()).abs().mean()
+                )
         return total / len(WINDOWS)
 
     def _magnitudes(self, sound: Tensor, window: int) -> Tensor:

@@ -25,6 +25,7 @@ from torch.nn import functional
 from bot.starter.codes import CodedPiece, delayed, load_shards
 from bot.starter.gradients import Team
 from bot.starter.language_network import Language, LanguageSize
+from bot.starter.repetition import begin_by_repeating
 from bot.starter.vocabulary import PAD, UNKNOWN
 
 _SAVE_EVERY_SECONDS = 120.0
@@ -37,16 +38,18 @@ class LanguagePlan:
     """How the language model is trained; frames are those of one process in one step."""
 
     minutes: float
-    frames: int = 4500
+    frames: int = 3000
     short_frames: int = 1000
     long_frames: int = 1500
     long_share: float = 0.35
-    rate: float = 3e-3
-    other_rate: float = 2e-3
+    rate: float = 4e-3
+    other_rate: float = 2.5e-3
     weight_decay: float = 0.05
     dropped_text: float = 0.12
     unknown_words: float = 0.03
     on_a_bar: float = 0.8
+    # The first codebook carries melody and rhythm; the last is close to noise.
+    book_weights: tuple[float, ...] = (1.9, 1.0, 0.65, 0.45)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +118,7 @@ class LanguageTraining:
         torch.manual_seed(0)
         self.size = LanguageSize(text_tokens=tokenizer.get_vocab_size())
         self.model = Language(self.size)
+        begin_by_repeating(self.model.decoder, self.size.width, self.size.heads)
         self.optimizers = _optimizers(self.model, plan)
         self.step, self.seconds_used = 0, 0.0
         if self.file.exists():
@@ -132,6 +136,7 @@ class LanguageTraining:
         before, began = self.seconds_used, time.monotonic()
         saved = began
         losses: list[Tensor] = []
+        frames = self.plan.short_frames
         while (progress := self._progress()) < 1:
             long = progress > 1 - self.plan.long_share
             frames = self.plan.long_frames if long else self.plan.short_frames
@@ -148,6 +153,8 @@ class LanguageTraining:
                 self.save()
                 saved = time.monotonic()
         if self.team.rank == 0:
+            if losses:
+                self._log(torch.stack(losses).mean(0), frames)
             self.save()
 
     def save(self) -> None:
@@ -166,7 +173,9 @@ class LanguageTraining:
         state = torch.load(self.file, weights_only=True)
         self.model.load_state_dict(state["model"])
         for optimizer, kept in zip(self.optimizers, state["optimizers"], strict=True):
+            rate = optimizer.param_groups[0]["full_rate"]
             optimizer.load_state_dict(kept)
+            optimizer.param_groups[0]["full_rate"] = rate
         self.step, self.seconds_used = state["step"], state["seconds_used"]
 
     def _progress(self) -> float:
@@ -186,7 +195,7 @@ class LanguageTraining:
             ]
         )
         self.model.zero_grad(set_to_none=True)
-        per_book.mean().backward()
+        (per_book * torch.tensor(self.plan.book_weights)).mean().backward()
         parameters = list(self.model.parameters())
         self.team.average(parameters)
         nn.utils.clip_grad_norm_(parameters, 1.0)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,7 @@ class Normalizer:
         return cls(rows.mean(axis=0), rows.std(axis=0) + np.float32(1e-4))
 
     def __call__(self, rows: Floats) -> Floats:
+        """Return rows with every feature in its usual range."""
         # What a clip shows that no training piece ever did should not outweigh all the rest.
         return np.clip((rows - self.mean) / self.deviation, -4, 4)
 
@@ -43,7 +45,7 @@ class Network:
     @classmethod
     def drawn(cls, widths: tuple[int, ...], random: np.random.Generator) -> Network:
         """Start with random weights. Source: arXiv 1502.01852."""
-        pairs = list(zip(widths[:-1], widths[1:], strict=True))
+        pairs = list(pairwise(widths))
         weights = [random.normal(0, np.sqrt(2 / fan), (fan, out)) for fan, out in pairs]
         return cls(
             tuple(weight.astype(np.float32) for weight in weights),

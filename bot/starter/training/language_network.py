@@ -98,8 +98,11 @@ class Decoder(nn.Module):
         for embedding in self.embed_tokens:
             nn.init.normal_(embedding.weight, std=0.5)
         for layer in self.layers:
-            for part in (layer.self_attn.out_proj, layer.encoder_attn.out_proj, layer.fc2):
+            for part in (layer.self_attn.out_proj, layer.fc2):
                 nn.init.normal_(part.weight, std=0.02 / math.sqrt(2 * size.layers))
+            # Loud enough that what a text says is not lost beside what was played.
+            nn.init.normal_(layer.encoder_attn.v_proj.weight, std=width**-0.5)
+            nn.init.normal_(layer.encoder_attn.out_proj.weight, std=0.5 * width**-0.5)
 
     def forward(self, tokens: Tensor, memory: Tensor, mask: Tensor) -> Tensor:
         """Return logits [batch, steps, codebooks, codes] of tokens [batch, codebooks, steps].
@@ -146,6 +149,8 @@ class _TextLayer(nn.Module):
         self.ffn_norm = _TextNorm(width)
         # T5 does not divide by the root of the width: its weights begin small instead.
         nn.init.normal_(self.q.weight, std=(width * width / size.text_heads) ** -0.5)
+        for part in (self.o, self.wo):
+            nn.init.normal_(part.weight, std=0.2 * part.in_features**-0.5)
 
     def forward(self, states: Tensor, bias: Tensor) -> Tensor:
         normed = self.attention_norm(states)
@@ -205,6 +210,8 @@ class Language(nn.Module):
         super().__init__()
         self.text = TextEncoder(size)
         self.projection = nn.Linear(size.text_width, size.width)
+        nn.init.normal_(self.projection.weight, std=size.text_width**-0.5)
+        nn.init.zeros_(self.projection.bias)
         self.decoder = Decoder(size)
 
     def forward(self, tokens: Tensor, words: Tensor, mask: Tensor, dropped: Tensor) -> Tensor:

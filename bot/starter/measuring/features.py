@@ -94,7 +94,7 @@ def powers(sound: Sound, window: int, hop: int) -> Floats:
 
 @cache
 def mel_filters(window: int, bands: int) -> Floats:
-    """Return triangular filters [bins, bands] of equal width on the mel scale, each summing to 1."""
+    """Return triangular filters [bins, bands], as wide in mels, each summing to 1."""
     low, high = (2595 * np.log10(1 + hz / 700) for hz in (_LOWEST_HZ, _HIGHEST_HZ))
     edges = 700 * (10 ** (np.linspace(low, high, bands + 2) / 2595) - 1)
     bins = np.fft.rfftfreq(window, 1 / SAMPLE_RATE_HZ)[:, None]

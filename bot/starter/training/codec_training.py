@@ -1,5 +1,7 @@
 """Train the starter's EnCodec on rendered pieces, by distance in spectra.
 
+When the codes are frozen, since a language model has learnt them, the decoder alone goes on.
+
 A budget of minutes, not of steps, decides how long: a slower machine trains less, not longer. Each
 processor core has a process of its own, which is faster than several threads with layers this
 small; they average their gradients. A stopped run goes on where it was.
@@ -52,12 +54,11 @@ class CodecTraining:
         torch.manual_seed(0)
         self.codec = Codec(size)
         self.quantizer = Quantizer(size.codebooks, size.codebook_size, size.hidden_size)
-        trained = [self.codec.decoder] if plan.freeze_codes else [self.codec]
-        self.parameters = parameters_of(trained)
+        self.parameters = parameters_of([self.codec.decoder if plan.freeze_codes else self.codec])
         self.optimizer = torch.optim.AdamW(
             self.parameters, lr=plan.rate, betas=(0.8, 0.99), weight_decay=1e-3, fused=True
         )
-        self.distance = SpectralDistance(size.sample_rate_hz)
+        self.distance = SpectralDistance(size.sample_rate_hz, fine=plan.freeze_codes)
         self.step, self.seconds_used = 0, 0.0
         self.recent: list[Tensor] = []
         self._restore()
@@ -65,7 +66,7 @@ class CodecTraining:
     @property
     def file(self) -> Path:
         """Return the file that a stopped run goes on from."""
-        return self.folder / "codec.pt"
+        return self.folder / ("decoder.pt" if self.plan.freeze_codes else "codec.pt")
 
     def run(self, files: Sequence[Path]) -> None:
         """Train until the budget is used up."""
@@ -91,6 +92,8 @@ class CodecTraining:
                 self.save()
                 saved = time.monotonic()
         if self.team.rank == 0:
+            if sums:
+                self._log(torch.stack(sums).mean(0))
             self.save()
 
     def save(self) -> None:
@@ -107,14 +110,16 @@ class CodecTraining:
         scratch.rename(self.file)
 
     def _restore(self) -> None:
-        if not self.file.exists():
-            return
-        state = torch.load(self.file, weights_only=True)
-        self.codec.load_state_dict(state["codec"])
-        self.quantizer.load_state_dict(state["quantizer"])
-        if not self.plan.freeze_codes:
+        if self.file.exists():
+            state = torch.load(self.file, weights_only=True)
             self.optimizer.load_state_dict(state["optimizer"])
             self.step, self.seconds_used = state["step"], state["seconds_used"]
+        elif self.plan.freeze_codes:
+            state = torch.load(self.folder / "codec.pt", weights_only=True)
+        else:
+            return
+        self.codec.load_state_dict(state["codec"])
+        self.quantizer.load_state_dict(state["quantizer"])
 
     def _train(self, sound: Tensor, progress: float) -> Tensor:
         plan = self.plan

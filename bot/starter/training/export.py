@@ -143,7 +143,8 @@ def _language_name(name: str) -> str:
 
 
 def _array(tensor: torch.Tensor) -> NDArray[np.float32]:
-    return tensor.detach().float().numpy()
+    values: NDArray[np.float32] = tensor.detach().float().numpy()
+    return values
 
 
 def _write(path: Path, contents: dict[str, object]) -> None:

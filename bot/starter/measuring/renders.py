@@ -1,24 +1,26 @@
 """Rendered pieces that no training has heard, kept in a cache: the measure of what is made.
 
 The language model is trained on seeds below 1,000,000 and the codec on those from there; these are
-from 5,000,000. The cache is thrown away when the music's own code changes.
+from 5,000,000. What another state of the generator has made is not taken from
+the cache.
 """
 
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache as remembered
 from pathlib import Path
 
 import numpy as np
 
-from bot.starter import sounds
+from bot.starter import midi, render, sounds
 from bot.starter.compose import compose
 from bot.starter.features import Sound
-from bot.starter.render import render_many
 from bot.starter.styles import STYLES
 
 FIRST_SEED = 5_000_000
@@ -31,11 +33,6 @@ _SPARE_SECONDS = 2.0
 _LONG_SECONDS = 20.0
 _BATCH = 13
 _FEWEST_FRAMES, _MOST_FRAMES = 17, 50
-_GENERATOR = (
-    "accompaniment", "compose", "drums", "grid", "harmony", "instruments", "melody", "midi", "mix",
-    "piece", "render", "rhythms", "silence", "style", "styles", "styles_acoustic", "styles_band",
-    "styles_electronic", "styles_groove",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +90,12 @@ def load(
     )
 
 
+@remembered
 def generator_digest() -> str:
-    """Return a name for the state of the code that makes the music."""
-    folder = Path(__file__).parent
-    code = b"".join((folder / f"{name}.py").read_bytes() for name in _GENERATOR)
-    return hashlib.sha256(code).hexdigest()[:12]
+    """Return a name for the music that is composed now and for how it is rendered."""
+    pieces = [compose(FIRST_SEED + n, style=style) for n in range(3) for style in STYLES]
+    code = inspect.getsource(render) + inspect.getsource(midi) + repr(pieces)
+    return hashlib.sha256(code.encode()).hexdigest()[:12]
 
 
 def _pieces(
@@ -136,7 +134,7 @@ def _render(
             frames = int(random.integers(_FEWEST_FRAMES, _MOST_FRAMES + 1))
         pieces.append(compose(seed, style=style, seconds=seconds, beat_frames=frames))
     for piece, (style, seed, number), sound in zip(
-        pieces, wanted, render_many(pieces), strict=True
+        pieces, wanted, render.render_many(pieces), strict=True
     ):
         sounds.save(folder / f"{kind}-{seed}.npy", sound)
         facts = {
