@@ -14,6 +14,9 @@ if TYPE_CHECKING:  # the checks themselves need no MindSpore
     from bot.musicgen.model import Model
 
 MAX_PROMPT_CHARACTERS = 2000
+# Beyond these nothing more changes, and further still the scores leave the range of fp32.
+LEAST_TEMPERATURE, MAX_TEMPERATURE = 0.01, 100.0
+MAX_GUIDANCE = 100.0
 
 
 def check_request(request: GenerationRequest, model: Model, *, max_seconds: float) -> None:
@@ -36,14 +39,17 @@ def check_seconds(seconds: float, *, max_seconds: float) -> None:
 
 def check_sampling(sampling: Sampling) -> None:
     """Raise RequestError for settings no token can be chosen by."""
-    if not (math.isfinite(sampling.temperature) and sampling.temperature > 0):
-        raise RequestError("The temperature must be above 0; 1 is usual.")
+    if not LEAST_TEMPERATURE <= sampling.temperature <= MAX_TEMPERATURE:
+        raise RequestError(
+            f"The temperature must be from {LEAST_TEMPERATURE:g} to {MAX_TEMPERATURE:g}; 1 is "
+            "usual."
+        )
     if sampling.top_k < 0:
         raise RequestError("Top-k must be 0 (everything) or more; 250 is usual.")
     if not 0 < sampling.top_p <= 1:
         raise RequestError("Top-p must be above 0 and at most 1 (everything).")
-    if not (math.isfinite(sampling.guidance) and sampling.guidance >= 1):
-        raise RequestError("Guidance must be 1 (none) or more; 3 is usual.")
+    if not 1 <= sampling.guidance <= MAX_GUIDANCE:
+        raise RequestError(f"Guidance must be from 1 (none) to {MAX_GUIDANCE:g}; 3 is usual.")
 
 
 def _check_audio(sound: Sound, model: Model) -> None:
