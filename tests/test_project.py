@@ -41,7 +41,14 @@ OURS = {
     "bot.inference.worker": {"bot.jobs", "bot.errors", "bot.config", "bot.log", "bot.musicgen"},
     "bot.musicgen": {"bot.jobs", "bot.errors"},
     "bot.audio": {"bot.jobs", "bot.errors", "bot.config"},
-    "bot.starter": set(),
+    # What makes the model knows the form that a model has; what measures it runs it too.
+    "bot.starter": {
+        "bot.musicgen.layout",
+        "bot.musicgen.shape",
+        "bot.musicgen.synthetic_config",
+    },
+    "bot.starter.measure": {"bot.starter", "bot.config"},
+    "bot.starter.measuring.studio": {"bot.starter", "bot.jobs", "bot.musicgen"},
     "cogs": {"bot.client", "bot.jobs", "bot.errors"},
 }
 
@@ -51,8 +58,8 @@ THEIRS = {
     "mindnlp": {"bot.musicgen"},
     "mindtorch": {"bot.musicgen"},
     "transformers": {"bot.musicgen"},
-    "tokenizers": {"bot.musicgen"},
-    "safetensors": {"bot.musicgen"},
+    "tokenizers": {"bot.musicgen", "bot.starter"},
+    "safetensors": {"bot.musicgen", "bot.starter"},
     "psutil": {"bot.musicgen", "bot.bench", "bot.inference"},
     "huggingface_hub": {"bot.musicgen", "bot.catalogue", "bot.download"},
     "requests": {"bot.musicgen", "bot.download"},
@@ -62,7 +69,7 @@ THEIRS = {
     "soxr": {"bot.audio"},
     "pydub": {"bot.audio"},
     "rich": {"bot.console", "bot.models", "bot.bench"},
-    "torch": set(),
+    "torch": {"bot.starter"},
 }
 
 NO_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "base", "misc"}

@@ -20,15 +20,15 @@ from pathlib import Path
 import numpy as np
 
 from bot.config import cache_folder
-from bot.starter import classifier, continuation, following, renders, soundness
-from bot.starter.classifier import Heard, Listener
-from bot.starter.features import Sound
-from bot.starter.fidelity import MP3S, Loss, loss
-from bot.starter.following import Asked, truth_pairs
-from bot.starter.renders import FIRST_SEED, Renders, Truth
-from bot.starter.section import Section
-from bot.starter.studio import Order, Studio, pace
-from bot.starter.wordings import ARTICLE, ASKED, with_tempo
+from bot.starter.measuring import classifier, continuation, following, renders, soundness
+from bot.starter.measuring.classifier import Heard, Listener
+from bot.starter.measuring.features import Sound
+from bot.starter.measuring.fidelity import MP3S, Loss, loss
+from bot.starter.measuring.following import Asked, truth_pairs
+from bot.starter.measuring.renders import FIRST_SEED, Renders, Truth
+from bot.starter.measuring.section import Section
+from bot.starter.measuring.studio import Order, Studio, pace
+from bot.starter.measuring.wordings import ARTICLE, ASKED, with_tempo
 
 _RENDERS = "held-out renders"
 _CODED = "held-out renders through the codec"

@@ -20,17 +20,17 @@ import torch.distributed as group
 import torch.multiprocessing as processes
 from tokenizers import Tokenizer
 
-from bot.starter import export, vocabulary
-from bot.starter.codec_network import Codec, CodecSize
-from bot.starter.codec_training import CodecPlan, CodecTraining
-from bot.starter.codes import encode, known_captions, save_shard
-from bot.starter.compose import compose
-from bot.starter.gradients import Team
-from bot.starter.language_network import LanguageSize
-from bot.starter.language_training import LanguagePlan, LanguageTraining
-from bot.starter.quantizer import Quantizer
-from bot.starter.render import SOUNDFONT, render_many
-from bot.starter.sounds import save
+from bot.starter.composer.compose import compose
+from bot.starter.composer.render import SOUNDFONT, render_many
+from bot.starter.training import export, vocabulary
+from bot.starter.training.codec_network import Codec, CodecSize
+from bot.starter.training.codec_training import CodecPlan, CodecTraining
+from bot.starter.training.codes import encode, known_captions, save_shard
+from bot.starter.training.gradients import Team
+from bot.starter.training.language_network import LanguageSize
+from bot.starter.training.language_training import LanguagePlan, LanguageTraining
+from bot.starter.training.quantizer import Quantizer
+from bot.starter.training.sounds import save
 
 CHECKPOINT = Path(__file__).parent / "checkpoint"
 STAGES = ("sounds", "codec", "codes", "language", "decoder", "export")

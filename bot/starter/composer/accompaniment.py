@@ -1,8 +1,8 @@
 """Chord, pad and bass parts, one bar at a time."""
 
-from bot.starter.grid import steps_of
-from bot.starter.harmony import Chord
-from bot.starter.piece import Note
+from bot.starter.composer.grid import steps_of
+from bot.starter.composer.harmony import Chord
+from bot.starter.composer.piece import Note
 
 _LOWEST_BASS = 31
 _LOWEST_POWER_CHORD = 40
@@ -15,7 +15,7 @@ def chord_bar(
     """Return one bar of a comping pattern."""
     voicing = chord.voiced(center)
     low_root = chord.root_from(_LOWEST_POWER_CHORD)
-    notes = []
+    notes: list[Note] = []
     for step in steps_of(bar, beats_per_bar):
         loudness = velocity
         length = step.length_beats * 0.96

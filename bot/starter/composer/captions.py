@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bot.starter import words
-from bot.starter.instruments import INSTRUMENTS
-from bot.starter.piece import Piece
+from bot.starter.composer import words
+from bot.starter.composer.instruments import INSTRUMENTS
+from bot.starter.composer.piece import Piece
 
 _SLOW_BPM, _FAST_BPM = 86, 124
 _MID_BPM = (92, 118)

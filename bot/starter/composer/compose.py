@@ -4,18 +4,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bot.starter import drums
-from bot.starter.accompaniment import bass_bar, chord_bar
-from bot.starter.grid import bars_of
-from bot.starter.harmony import Chord, parse_progression
-from bot.starter.instruments import INSTRUMENTS, UNUSUAL_LEADS
-from bot.starter.melody import Motif, melody_bar
-from bot.starter.mix import Mix, draw_mix
-from bot.starter.moods import moods_of
-from bot.starter.piece import FRAMES_PER_MINUTE, Density, Mode, Note, Part, Piece
-from bot.starter.silence import longest_silence_beats
-from bot.starter.style import Style
-from bot.starter.styles import STYLES
+from bot.starter.composer import drums
+from bot.starter.composer.accompaniment import bass_bar, chord_bar
+from bot.starter.composer.grid import bars_of
+from bot.starter.composer.harmony import Chord, parse_progression
+from bot.starter.composer.instruments import INSTRUMENTS, UNUSUAL_LEADS
+from bot.starter.composer.melody import Motif, melody_bar
+from bot.starter.composer.mix import Mix, draw_mix
+from bot.starter.composer.moods import moods_of
+from bot.starter.composer.piece import FRAMES_PER_MINUTE, Density, Mode, Note, Part, Piece
+from bot.starter.composer.silence import longest_silence_beats
+from bot.starter.composer.style import Style
+from bot.starter.composer.styles import STYLES
 
 _FEWEST_FRAMES, _MOST_FRAMES = 17, 50
 _MOST_SILENT_FRAMES = 14

@@ -1,7 +1,7 @@
 """Drum parts: grooves, crashes at section starts, and fills at section ends."""
 
-from bot.starter.grid import steps_of
-from bot.starter.piece import Note
+from bot.starter.composer.grid import steps_of
+from bot.starter.composer.piece import Note
 
 DRUMS = {
     "K": 36, "S": 38, "E": 40, "H": 42, "O": 46, "R": 51, "C": 57, "T": 45, "P": 39, "X": 37,

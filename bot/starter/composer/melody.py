@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bot.starter.grid import Step, bars_of, steps_of
-from bot.starter.harmony import Chord, scale_pitches
-from bot.starter.piece import Note
+from bot.starter.composer.grid import Step, bars_of, steps_of
+from bot.starter.composer.harmony import Chord, scale_pitches
+from bot.starter.composer.piece import Note
 
 _MOVES = (-2, -1, -1, 0, 1, 1, 2)
 _WIDEST = 4

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
-from bot.starter.piece import Part, Piece
+from bot.starter.composer.piece import Part, Piece
 
 # Two milliseconds are 64 samples at 32 kHz, the block in which FluidSynth acts on events.
 _TICKS_PER_FRAME = 10

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bot.starter.instruments import INSTRUMENTS, is_guitar
-from bot.starter.piece import Density
-from bot.starter.style import Style
+from bot.starter.composer.instruments import INSTRUMENTS, is_guitar
+from bot.starter.composer.piece import Density
+from bot.starter.composer.style import Style
 
 _VOLUMES = {"lead": 82, "chords": 72, "second": 62, "pad": 54, "bass": 92, "drums": 98}
 _VELOCITIES = {"lead": 98, "chords": 84, "second": 76, "pad": 66, "bass": 98, "drums": 92}

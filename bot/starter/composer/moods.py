@@ -1,7 +1,7 @@
 """Moods that are true of a piece, by its mode, tempo and drums."""
 
-from bot.starter.piece import Density, Mode
-from bot.starter.style import Style
+from bot.starter.composer.piece import Density, Mode
+from bot.starter.composer.style import Style
 
 _CALM_STYLES = ("ambient", "lo-fi", "classical", "folk", "bossa nova", "jazz", "soul", "waltz")
 

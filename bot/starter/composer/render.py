@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.starter.midi import write_medley, write_midi
-from bot.starter.piece import Piece
+from bot.starter.composer.midi import write_medley, write_midi
+from bot.starter.composer.piece import Piece
 
 __all__ = ["SOUNDFONT", "render", "render_many", "write_midi"]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.starter.piece import Part
+from bot.starter.composer.piece import Part
 
 # A drum is heard for about this long after its stroke.
 _DRUM_BEATS = 0.25

@@ -7,7 +7,7 @@ twelve characters in a bar of four beats swing. `|` separates the bars of a long
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bot.starter.piece import Density
+from bot.starter.composer.piece import Density
 
 
 @dataclass(frozen=True, slots=True)

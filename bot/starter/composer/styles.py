@@ -1,7 +1,7 @@
 """All styles, by name."""
 
-from bot.starter import styles_acoustic, styles_band, styles_electronic, styles_groove
-from bot.starter.style import Style
+from bot.starter.composer import styles_acoustic, styles_band, styles_electronic, styles_groove
+from bot.starter.composer.style import Style
 
 STYLES: dict[str, Style] = {
     style.name: style

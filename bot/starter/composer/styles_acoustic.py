@@ -1,7 +1,7 @@
 """Styles played without electricity."""
 
-from bot.starter import rhythms
-from bot.starter.style import Style
+from bot.starter.composer import rhythms
+from bot.starter.composer.style import Style
 
 CLASSICAL = Style(
     name="classical",

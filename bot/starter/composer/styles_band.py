@@ -1,7 +1,7 @@
 """Styles that a band with guitars plays."""
 
-from bot.starter import rhythms
-from bot.starter.style import Style
+from bot.starter.composer import rhythms
+from bot.starter.composer.style import Style
 
 ROCK_STEADY = (
     "K x.......x.x..... S ....X.......X... H x.x.x.x.x.x.x.x.",

@@ -1,7 +1,7 @@
 """Styles made with machines."""
 
-from bot.starter import rhythms
-from bot.starter.style import Style
+from bot.starter.composer import rhythms
+from bot.starter.composer.style import Style
 
 FOUR_STEADY = (
     "K X...X...X...X... H ..x...x...x...x. P ....x.......x...",

@@ -1,7 +1,7 @@
 """Styles that live from the groove: soul, jazz, Latin and dance bands."""
 
-from bot.starter import rhythms
-from bot.starter.style import Style
+from bot.starter.composer import rhythms
+from bot.starter.composer.style import Style
 
 JAZZ = Style(
     name="jazz",

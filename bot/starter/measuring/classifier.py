@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from bot.starter import features, network, portrait, tempo
-from bot.starter.features import Floats, Picture, Sound, picture
-from bot.starter.network import Network, Normalizer, softmax
-from bot.starter.renders import Render, generator_digest
-from bot.starter.soundness import Ranges
-from bot.starter.styles import STYLES
-from bot.starter.tempo import TempoEar, candidates, pulse
+from bot.starter.composer.styles import STYLES
+from bot.starter.measuring import features, network, portrait, tempo
+from bot.starter.measuring.features import Floats, Picture, Sound, picture
+from bot.starter.measuring.network import Network, Normalizer, softmax
+from bot.starter.measuring.renders import Render, generator_digest
+from bot.starter.measuring.soundness import Ranges
+from bot.starter.measuring.tempo import TempoEar, candidates, pulse
 
 NAMES = tuple(STYLES)
 
@@ -145,7 +147,7 @@ def load_or_teach(cache: Path, name: str, taught: Callable[[], Listener]) -> Lis
     listener = taught()
     scratch = file.with_suffix(".part")
     with scratch.open("wb") as opened:
-        np.savez(opened, **dict(_named(listener)))  # type: ignore[arg-type]
+        np.savez(opened, **dict(_named(listener)))
     scratch.rename(file)
     return listener
 
@@ -176,5 +178,5 @@ def _of_arrays(stored: dict[str, Floats]) -> Listener:
 
 def _code_digest() -> str:
     modules = (features, network, portrait, tempo)
-    files = [*(Path(module.__file__) for module in modules), Path(__file__)]
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
+    code = "".join(map(inspect.getsource, (*modules, sys.modules[__name__])))
+    return hashlib.sha256(code.encode()).hexdigest()[:12]

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bot.starter.classifier import Listener
-from bot.starter.features import SAMPLE_RATE_HZ, Floats, Sound, key_of, picture
-from bot.starter.renders import FIRST_SEED, Render
-from bot.starter.section import Section, Share
-from bot.starter.studio import Order
-from bot.starter.tempo import verdict
+from bot.starter.measuring.classifier import Listener
+from bot.starter.measuring.features import SAMPLE_RATE_HZ, Floats, Sound, key_of, picture
+from bot.starter.measuring.renders import FIRST_SEED, Render
+from bot.starter.measuring.section import Section, Share
+from bot.starter.measuring.studio import Order
+from bot.starter.measuring.tempo import verdict
 
 _OPENING = 10 * SAMPLE_RATE_HZ
 _SEED = FIRST_SEED + 400_000

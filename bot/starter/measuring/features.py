@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -106,12 +107,14 @@ def mel_filters(window: int, bands: int) -> Floats:
         edges[2:] - edges[1:-1], width
     )
     filters = np.maximum(0, np.minimum(rise, fall))
-    return (filters / filters.sum(axis=0)).astype(np.float32)
+    summing_to_one: Floats = (filters / filters.sum(axis=0)).astype(np.float32)
+    return summing_to_one
 
 
 def log_mel(mel: Floats) -> Floats:
     """Return mel powers as natural logarithms of amplitude, quiet bands cut off."""
-    return 0.5 * np.log(mel + np.float32(_FLOOR))
+    logarithms: Floats = 0.5 * np.log(mel + np.float32(_FLOOR))
+    return logarithms
 
 
 def flux(mel: Floats) -> Floats:
@@ -153,9 +156,10 @@ def sanity(sound: Sound, shown: Picture | None = None) -> Sanity:
     )
 
 
-def decibels(power: NDArray[np.floating]) -> NDArray[np.floating]:
+def decibels(power: NDArray[Any]) -> NDArray[Any]:
     """Return a power in decibels, -100 for nothing at all."""
-    return 10 * np.log10(np.maximum(power, 1e-10))
+    found: NDArray[Any] = 10 * np.log10(np.maximum(power, 1e-10))
+    return found
 
 
 def entropy_bits(weights: Floats) -> float:
@@ -175,7 +179,8 @@ def key_scores(chroma: Floats) -> Floats:
     profiles -= profiles.mean(axis=2, keepdims=True)
     centred = chroma - chroma.mean()
     lengths = np.linalg.norm(profiles, axis=2) * max(float(np.linalg.norm(centred)), 1e-9)
-    return (profiles @ centred / lengths).astype(np.float32)
+    found: Floats = (profiles @ centred / lengths).astype(np.float32)
+    return found
 
 
 def key_of(chroma: Floats) -> Key:
@@ -202,7 +207,8 @@ def _chroma_filters() -> Floats:
     pitch = 69 + 12 * np.log2(np.maximum(hz, 1) / 440)
     distance = (pitch[:, None] - np.arange(12) + 6) % 12 - 6
     filters = np.exp(-0.5 * np.square(distance / 0.3)) * in_range[:, None]
-    return filters.astype(np.float32)
+    found: Floats = filters.astype(np.float32)
+    return found
 
 
 def _smoothed(curve: Floats, frames: int) -> Floats:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.starter.features import SAMPLE_RATE_HZ, Sound, mel_filters, powers
+from bot.starter.measuring.features import SAMPLE_RATE_HZ, Sound, mel_filters, powers
 
 _MEL_WINDOW, _MEL_BANDS = 2048, 80
 _RESOLUTIONS = (2048, 1024, 512)

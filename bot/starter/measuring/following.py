@@ -8,15 +8,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bot.starter.classifier import Heard, Listener
-from bot.starter.features import Sound, sanity
-from bot.starter.renders import FIRST_SEED, Truth
-from bot.starter.section import Section, Share
-from bot.starter.soundness import Ranges, checks
-from bot.starter.studio import Order
-from bot.starter.styles import STYLES
-from bot.starter.tempo import verdict
-from bot.starter.wordings import ARTICLE, ASKED
+from bot.starter.composer.styles import STYLES
+from bot.starter.measuring.classifier import Heard, Listener
+from bot.starter.measuring.features import Sound, sanity
+from bot.starter.measuring.renders import FIRST_SEED, Truth
+from bot.starter.measuring.section import Section, Share
+from bot.starter.measuring.soundness import Ranges, checks
+from bot.starter.measuring.studio import Order
+from bot.starter.measuring.tempo import verdict
+from bot.starter.measuring.wordings import ARTICLE, ASKED
 
 _SEED = FIRST_SEED + 300_000
 _OTHER_SEED = _SEED + 1000

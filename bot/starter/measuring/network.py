@@ -114,7 +114,8 @@ class Network:
 def softmax(scores: Floats) -> Floats:
     """Return the probabilities of scores [.., classes]."""
     raised: Floats = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    return raised / raised.sum(axis=-1, keepdims=True)
+    shares: Floats = raised / raised.sum(axis=-1, keepdims=True)
+    return shares
 
 
 def _batches(rows: int, epochs: int, random: np.random.Generator) -> Iterator[NDArray[np.intp]]:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from bot.starter.features import (
+from bot.starter.measuring.features import (
     FRAME_RATE_HZ,
     MEL_BANDS,
     Floats,
@@ -22,7 +22,7 @@ from bot.starter.features import (
     log_mel,
     onset_frames,
 )
-from bot.starter.tempo import Pulse
+from bot.starter.measuring.tempo import Pulse
 
 _CEPSTRA = 13
 _DELTA_FRAMES = 4

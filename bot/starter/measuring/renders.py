@@ -18,10 +18,11 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.starter import midi, render, sounds
-from bot.starter.compose import compose
-from bot.starter.features import Sound
-from bot.starter.styles import STYLES
+from bot.starter.composer import midi, render
+from bot.starter.composer.compose import compose
+from bot.starter.composer.styles import STYLES
+from bot.starter.measuring.features import Sound
+from bot.starter.training import sounds
 
 FIRST_SEED = 5_000_000
 CLIP_SECONDS = 10.0

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bot.starter.features import Floats, Sanity, Sound, sanity
-from bot.starter.section import Section, Share
+from bot.starter.measuring.features import Floats, Sanity, Sound, sanity
+from bot.starter.measuring.section import Section, Share
 
 FIGURES = ("onsets_per_second", "flatness_db", "chroma_bits")
 PERCENTILES = (0.5, 99.5)

@@ -13,7 +13,7 @@ from bot.jobs import Finished, GenerationRequest
 from bot.jobs import Sound as Clip
 from bot.musicgen.engine import Engine
 from bot.musicgen.model import Model, load_model
-from bot.starter.features import SAMPLE_RATE_HZ, Sound
+from bot.starter.measuring.features import SAMPLE_RATE_HZ, Sound
 
 AT_ONCE = 8
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bot.starter.features import FRAME_RATE_HZ, MEL_BANDS, Floats, flux, sharpened
-from bot.starter.network import Network, Normalizer
+from bot.starter.measuring.features import FRAME_RATE_HZ, MEL_BANDS, Floats, flux, sharpened
+from bot.starter.measuring.network import Network, Normalizer
 
 SLOWEST_BPM, FASTEST_BPM = 56.0, 190.0
 TOLERANCE = 0.04
@@ -77,7 +77,8 @@ def salience(beating: Pulse) -> Floats:
     total = beating.correlation[-1]
     lags = 60 / _GRID[:, None] * FRAME_RATE_HZ * np.array(_MULTIPLES)
     lags = np.minimum(lags, len(total) - 1)
-    return np.interp(lags, np.arange(len(total)), total).mean(axis=1).astype(np.float32)
+    found: Floats = np.interp(lags, np.arange(len(total)), total).mean(axis=1).astype(np.float32)
+    return found
 
 
 def candidates(beating: Pulse) -> Beats:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from bot.starter.styles import STYLES
+from bot.starter.composer.styles import STYLES
 
 ARTICLE = (
     "80s pop track with bassy drums and synth",

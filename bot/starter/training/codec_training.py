@@ -20,11 +20,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bot.starter.codec_network import Codec, CodecSize, parameters_of
-from bot.starter.gradients import Team
-from bot.starter.quantizer import Quantizer
-from bot.starter.sounds import stretches
-from bot.starter.spectra import SpectralDistance
+from bot.starter.training.codec_network import Codec, CodecSize, parameters_of
+from bot.starter.training.gradients import Team
+from bot.starter.training.quantizer import Quantizer
+from bot.starter.training.sounds import stretches
+from bot.starter.training.spectra import SpectralDistance
 
 _SAVE_EVERY_SECONDS = 120.0
 _LOG_EVERY_STEPS = 25

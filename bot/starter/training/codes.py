@@ -15,10 +15,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from bot.starter.captions import caption
-from bot.starter.codec_network import Codec
-from bot.starter.piece import Piece
-from bot.starter.quantizer import Quantizer
+from bot.starter.composer.captions import caption
+from bot.starter.composer.piece import Piece
+from bot.starter.training.codec_network import Codec
+from bot.starter.training.quantizer import Quantizer
 
 Codes = NDArray[np.uint16]
 

@@ -18,9 +18,9 @@ from tokenizers import Tokenizer
 from bot.musicgen.layout import tensor_sizes
 from bot.musicgen.shape import CodecShape, DecoderShape, ModelShape, TextShape
 from bot.musicgen.synthetic_config import config, generation_config, preprocessor_config
-from bot.starter import vocabulary
-from bot.starter.codec_network import CodecSize
-from bot.starter.language_network import LanguageSize
+from bot.starter.training import vocabulary
+from bot.starter.training.codec_network import CodecSize
+from bot.starter.training.language_network import LanguageSize
 
 _Weights = dict[str, NDArray[np.float32]]
 _State = dict[str, torch.Tensor]

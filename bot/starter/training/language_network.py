@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from bot.starter.attention import attend_to_past, attend_to_words
+from bot.starter.training.attention import attend_to_past, attend_to_words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

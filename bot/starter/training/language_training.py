@@ -22,11 +22,11 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional
 
-from bot.starter.codes import CodedPiece, delayed, load_shards
-from bot.starter.gradients import Team
-from bot.starter.language_network import Language, LanguageSize
-from bot.starter.repetition import begin_by_repeating
-from bot.starter.vocabulary import PAD, UNKNOWN
+from bot.starter.training.codes import CodedPiece, delayed, load_shards
+from bot.starter.training.gradients import Team
+from bot.starter.training.language_network import Language, LanguageSize
+from bot.starter.training.repetition import begin_by_repeating
+from bot.starter.training.vocabulary import PAD, UNKNOWN
 
 _SAVE_EVERY_SECONDS = 120.0
 _LOG_EVERY_STEPS = 25

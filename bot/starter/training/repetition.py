@@ -12,7 +12,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from bot.starter.language_network import Decoder
+from bot.starter.training.language_network import Decoder
 
 _SHARPNESS_OF_PLACE = 2.4
 _SHARPNESS_OF_MATCH = 1.3

@@ -1,0 +1,1 @@
+"""Short pieces of music in many styles: composed, played and put into words."""

@@ -1,0 +1,1 @@
+"""What the finished starter model is measured by."""

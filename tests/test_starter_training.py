@@ -1,0 +1,101 @@
+"""The making of the starter model, in the training's own environment: see .ci/run."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bot.jobs import Finished, GenerationRequest, Sampling
+from bot.musicgen.engine import Engine
+from bot.musicgen.model import load_model
+
+PYTHON = os.environ.get("ZHIYIN_TRAIN_PYTHON", "")
+ROOT = Path(__file__).parent.parent
+
+pytestmark = [
+    pytest.mark.skipif(
+        not PYTHON,
+        reason="needs PyTorch in an environment of its own, named by ZHIYIN_TRAIN_PYTHON",
+    ),
+    pytest.mark.skipif(
+        not shutil.which("fluidsynth"), reason="needs FluidSynth: apt install fluidsynth"
+    ),
+]
+
+# The codes of a checkpoint under two implementations: what the one in PyTorch makes of them.
+_LISTEN = """
+import sys
+from pathlib import Path
+import numpy as np, torch
+from bot.starter.train import trained_codec
+codec, quantizer = trained_codec(Path(sys.argv[1]))
+codes = torch.from_numpy(np.load(sys.argv[2]).astype(np.int64))[None]
+with torch.no_grad():
+    np.save(sys.argv[3], codec.decode(quantizer.decode(codes))[0].numpy())
+"""
+
+
+def train(folder, *options):
+    command = [PYTHON, "-m", "bot.starter.train", "--folder", str(folder / "work"), "--cores", "1"]
+    command += ["--checkpoint", str(folder / "checkpoint"), "--codec-pieces", "2", "--pieces", "2"]
+    subprocess.run([*command, *options], check=True, cwd=ROOT)
+
+
+def steps(folder, part):
+    state = f"import torch; print(torch.load(r'{folder}/work/{part}.pt')['step'])"
+    return int(subprocess.check_output([PYTHON, "-c", state]))
+
+
+def finish(engine, request):
+    engine.submit(request)
+    events = []
+    while engine.busy:
+        events += engine.step()
+    return [event for event in events if isinstance(event, Finished)]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("starter")
+    train(folder, "--codec-minutes", "0.2", "--language-minutes", "0.2")
+    return folder
+
+
+def test_a_minute_of_sound_makes_a_model_that_the_engine_plays(trained, tmp_path):
+    """A few steps of training give a checkpoint that the product's own loader takes."""
+    model = load_model(trained / "checkpoint", requests=1, cache=tmp_path, threads=1)
+    engine = Engine(model, max_seconds=10)
+    [done] = finish(engine, GenerationRequest(seconds=1, seed=1, prompt="techno, 120 bpm"))
+    assert done.sound.samples.shape == (1, 32_000)
+    assert np.isfinite(done.sound.samples).all()
+
+
+def test_the_product_hears_what_the_training_heard(trained, tmp_path):
+    """Codes sound the same in the training's codec and in the product's, but for fp16."""
+    model = load_model(trained / "checkpoint", requests=1, cache=tmp_path, threads=1)
+    engine = Engine(model, max_seconds=10)
+    request = GenerationRequest(seconds=2, seed=3, sampling=Sampling(guidance=1.0))
+    [done] = finish(engine, request)
+    np.save(tmp_path / "codes.npy", done.tokens)
+    files = [str(trained / "work"), str(tmp_path / "codes.npy"), str(tmp_path / "sound.npy")]
+    subprocess.run([PYTHON, "-c", _LISTEN, *files], check=True, cwd=ROOT)
+    heard = np.load(tmp_path / "sound.npy")
+    size = np.abs(heard).max()
+    np.testing.assert_allclose(done.sound.samples[0], heard, atol=0.02 * size)
+
+
+def test_a_stopped_training_goes_on(trained, tmp_path):
+    """More minutes for the same folder add steps to those already made."""
+    copy = tmp_path / "copy"
+    shutil.copytree(trained, copy)
+    before = {part: steps(copy, part) for part in ("codec", "language")}
+    train(copy, "--codec-minutes", "0.3", "--language-minutes", "0.3")
+    for part, made in before.items():
+        assert made > 0
+        assert steps(copy, part) > made
+        lines = (copy / "work" / f"{part}.log").read_text().splitlines()
+        assert all("step" in json.loads(line) for line in lines)
