@@ -1,4 +1,4 @@
-"""The models there are: Meta's published ones, and those on this machine.
+"""The models there are: the built-in one, those on this machine, and Meta's published ones.
 
 Reads names, configurations and file sizes only; loads nothing.
 """
@@ -18,6 +18,8 @@ from bot.musicgen.layout import tensor_sizes
 from bot.musicgen.shape import ModelShape
 from bot.musicgen.source import resolve
 
+STARTER = "starter"
+STARTER_LICENCE = "Apache-2.0"
 META_LICENCE = "CC-BY-NC 4.0"
 UNKNOWN_LICENCE = "not stated"
 PUBLISHED = tuple(
@@ -25,6 +27,8 @@ PUBLISHED = tuple(
     for size in ("small", "medium", "large", "stereo-small", "stereo-medium", "stereo-large")
 )
 """The hub ids of Meta's models that this program runs."""
+
+_STARTER_FOLDER = Path(__file__).parent / "starter" / "checkpoint"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +43,32 @@ class Entry:
     whole: bool = True
 
 
+def starter_folder() -> Path:
+    """Return the folder of the model that comes with this program.
+
+    Raises CheckpointError where the installation lacks it.
+    """
+    for name in ("config.json", "model.safetensors"):
+        if not (_STARTER_FOLDER / name).is_file():
+            raise CheckpointError(
+                f"The starter model is not whole, {_STARTER_FOLDER / name} is missing: install "
+                "Zhiyin again."
+            )
+    return _STARTER_FOLDER
+
+
+def starter() -> Entry:
+    """Describe the model that comes with this program; raises as `starter_folder` does."""
+    folder = starter_folder()
+    return Entry(
+        name=STARTER,
+        folder=folder,
+        shape=ModelShape.from_config(read_json(folder / "config.json")),
+        size_bytes=_bytes_in(folder),
+        licence=STARTER_LICENCE,
+    )
+
+
 def published(name: str) -> Entry:
     """Describe one of Meta's models as the hub has it; the size in bytes is that in fp32."""
     shape = synthetic.preset(name.removeprefix("facebook/"))
@@ -47,9 +77,11 @@ def published(name: str) -> Entry:
 
 
 def entries(config: Config) -> list[Entry]:
-    """List every model on this machine, then Meta's others."""
+    """List the built-in model, every other on this machine, then Meta's others."""
     here = {entry.name: entry for entry in _here(config)}
-    return [*here.values(), *(published(name) for name in PUBLISHED if name not in here)]
+    # A folder of that name can't be reached by it.
+    here.pop(STARTER, None)
+    return [starter(), *here.values(), *(published(name) for name in PUBLISHED if name not in here)]
 
 
 def model_folder(config: Config) -> Path:
@@ -75,10 +107,14 @@ def _here(config: Config) -> Iterator[Entry]:
             name=name,
             folder=found,
             shape=shape,
-            size_bytes=sum(file.stat().st_size for file in found.rglob("*") if file.is_file()),
+            size_bytes=_bytes_in(found),
             licence=META_LICENCE if name in PUBLISHED else _licence(found),
             whole=_is_whole(found),
         )
+
+
+def _bytes_in(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 
 def _is_whole(folder: Path) -> bool:

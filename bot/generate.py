@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from typing import Protocol
 
-from bot import console, models
+from bot import console
 from bot.audio import encode
 from bot.config import Config, cache_folder
 from bot.interrupts import Interrupts
@@ -114,8 +114,6 @@ def summary(plan: Plan, *, loading: float, making: float) -> list[str]:
         for file, request in zip(plan.files, plan.requests, strict=True)
     ]
     if len(each) == 1:
-        lines = [f"{each[0][0]}, {pace}, {each[0][1]}"]
-    else:
-        lines = [", ".join(words) for words in each]
-        lines.append(f"{len(each)} clips: {plan.seconds:.1f} s of sound {pace}")
-    return lines + models.remarks(plan.model)
+        return [f"{each[0][0]}, {pace}, {each[0][1]}"]
+    total = f"{len(each)} clips: {plan.seconds:.1f} s of sound {pace}"
+    return [*(", ".join(words) for words in each), total]

@@ -1,16 +1,10 @@
-"""The command `zhiyin models`, and where a model's name leads.
-
-The built-in model is not made yet. Until it is, `starter` is a stand-in of the same kind with
-random weights, written on first use: it shows that everything works, and sounds like noise.
-"""
+"""The command `zhiyin models`, and where a model's name leads."""
 
 from __future__ import annotations
 
 import argparse
 import difflib
-import os
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,15 +12,11 @@ from rich.console import Console
 from rich.table import Table
 
 from bot import catalogue, console, download
-from bot.config import Config, cache_folder
-from bot.errors import CheckpointError, ResourceError
-from bot.musicgen import synthetic
+from bot.config import Config
+from bot.errors import CheckpointError
 from bot.musicgen.memory import memory_needed
 from bot.musicgen.source import resolve
 
-STARTER = "starter"
-
-_STAND_IN = "starter-stand-in-1"
 _PIPED_COLUMNS = 200
 
 
@@ -35,8 +25,8 @@ def locate(name: str, config: Config) -> Path:
 
     Raises CheckpointError with what to do where there is none.
     """
-    if name == STARTER:
-        return _stand_in()
+    if name == catalogue.STARTER:
+        return catalogue.starter_folder()
     cache = catalogue.model_folder(config)
     if not Path(name).is_dir() and (cache / name).is_dir():
         return cache / name
@@ -44,17 +34,6 @@ def locate(name: str, config: Config) -> Path:
     if near and "/" not in name and not Path(name).exists():
         raise CheckpointError(f"There is no model {name}. Did you mean {near[0]}?")
     return resolve(name, cache=cache)
-
-
-def remarks(name: str) -> list[str]:
-    """Return what a person should know about the sound of a model."""
-    if name != STARTER:
-        return []
-    return [
-        "The starter model is an untrained stand-in for now: what it makes is noise, not music.",
-        "For music: zhiyin models download facebook/musicgen-small, then generate with",
-        "--model facebook/musicgen-small.",
-    ]
 
 
 def add_arguments(
@@ -88,8 +67,6 @@ def show(args: argparse.Namespace, config: Config) -> int:
     table.add_column("model", no_wrap=True, overflow="ignore")
     for heading in ("sound", "here", "memory", "licence"):
         table.add_column(heading, no_wrap=True)
-    stand_in_bytes = memory_needed(synthetic.preset("tiny"), slots=1, seconds=30)
-    table.add_row(STARTER, "mono", "built in", _gigabytes(stand_in_bytes), "Apache-2.0")
     for entry in catalogue.entries(config):
         table.add_row(*_row(entry))
     width = None if sys.stdout.isatty() else _PIPED_COLUMNS
@@ -97,7 +74,7 @@ def show(args: argparse.Namespace, config: Config) -> int:
     print()
     print("Memory is what one clip of 30 s takes. To get a model: zhiyin models download ID")
     print(f"{catalogue.META_LICENCE}: Meta's weights may not be used commercially.")
-    print("The starter is an untrained stand-in for now: it makes noise, not music.")
+    print("The larger a model, the better it sounds and the longer it takes.")
     return 0
 
 
@@ -113,36 +90,22 @@ def get_one(args: argparse.Namespace, config: Config) -> int:
 
 
 def _row(entry: catalogue.Entry) -> tuple[str, ...]:
-    here = "yes" if entry.whole else "incomplete"
     return (
         entry.name,
         "stereo" if entry.shape.decoder.audio_channels == 2 else "mono",
-        f"{here if entry.folder else 'no'}, {_gigabytes(entry.size_bytes)}",
-        _gigabytes(memory_needed(entry.shape, slots=1, seconds=30)),
+        f"{_here(entry)}, {_size(entry.size_bytes)}",
+        _size(memory_needed(entry.shape, slots=1, seconds=30)),
         entry.licence,
     )
 
 
-def _gigabytes(size_bytes: int) -> str:
-    return f"{size_bytes / 1e9:.1f} GB"
+def _here(entry: catalogue.Entry) -> str:
+    if entry.name == catalogue.STARTER:
+        return "built in"
+    if entry.folder is None:
+        return "no"
+    return "yes" if entry.whole else "incomplete"
 
 
-def _stand_in() -> Path:
-    root = cache_folder()
-    folder = root / _STAND_IN
-    if folder.is_dir():
-        return folder
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=root, ignore_cleanup_errors=True) as scratch:
-            unfinished = Path(scratch) / _STAND_IN
-            synthetic.write_checkpoint(unfinished, synthetic.preset("tiny"))
-            os.rename(unfinished, folder)
-    except OSError as error:
-        if folder.is_dir():  # another process was faster
-            return folder
-        raise ResourceError(
-            f"The starter model can't be written to {root}: {error.strerror}. Set XDG_CACHE_HOME "
-            "to a folder that can be."
-        ) from error
-    return folder
+def _size(size_bytes: int) -> str:
+    return f"{size_bytes / 1e9:.1f} GB" if size_bytes >= 1e9 else f"{size_bytes / 1e6:.0f} MB"

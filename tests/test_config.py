@@ -98,3 +98,11 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path, name):
     """A configuration that was asked for is never passed over."""
     with pytest.raises(ConfigError, match=r"There is no configuration file|can't be read"):
         config.load(tmp_path / name)
+
+
+@pytest.mark.parametrize("chosen", ["somewhere", ""])
+def test_a_relative_cache_folder_is_passed_over(tmp_path, monkeypatch, chosen):
+    """As the specification of XDG_CACHE_HOME says."""
+    monkeypatch.setenv("XDG_CACHE_HOME", chosen)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert config.cache_folder() == tmp_path / ".cache" / "zhiyin"

@@ -52,38 +52,23 @@ def report():
         yield reporter
 
 
-@pytest.fixture
-def cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    return tmp_path / "cache" / "zhiyin"
-
-
 # Where a name leads
 
 
-def test_the_starter_is_written_once(cache):
-    """The stand-in appears on first use and is found from then on."""
-    folder = models.locate("starter", Config())
-    assert folder.parent == cache
-    assert (folder / "model.safetensors").is_file()
-    before = (folder / "config.json").stat().st_mtime_ns
-    assert models.locate("starter", Config()) == folder
-    assert (folder / "config.json").stat().st_mtime_ns == before
-    assert [path.name for path in cache.iterdir()] == [folder.name]
-
-
-def test_a_relative_cache_folder_is_passed_over(tmp_path, monkeypatch):
-    """As the specification of XDG_CACHE_HOME says."""
-    monkeypatch.setenv("XDG_CACHE_HOME", "somewhere")
+def test_the_starter_is_part_of_the_package(monkeypatch, tmp_path):
+    """It is read where it lies: nothing is downloaded, written or kept elsewhere."""
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert models.locate("starter", Config()).is_relative_to(tmp_path / ".cache" / "zhiyin")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    folder = models.locate("starter", Config())
+    assert folder.is_relative_to(Path(catalogue.__file__).parent)
+    assert list(tmp_path.iterdir()) == []
 
 
-def test_a_cache_that_cannot_be_written_is_explained(monkeypatch, tmp_path):
-    """Where the starter can't be kept, the sentence says what to set."""
-    (tmp_path / "file").touch()
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    with pytest.raises(ResourceError, match="Set XDG_CACHE_HOME"):
+@pytest.mark.parametrize("missing", ["config.json", "model.safetensors"])
+def test_a_broken_installation_is_owned_up_to(monkeypatch, checkpoint, tmp_path, missing):
+    """Where the starter is missing, the sentence says what and what to do."""
+    monkeypatch.setattr(catalogue, "_STARTER_FOLDER", without(checkpoint, tmp_path / "s", missing))
+    with pytest.raises(CheckpointError, match=rf"{missing} is missing: install Zhiyin again\."):
         models.locate("starter", Config())
 
 
@@ -252,8 +237,10 @@ def test_the_list_tells_what_each_model_needs(config, capsys, tmp_path):
     """Every model has its size, its memory and its licence, in lines that a program can read."""
     out = listed(config, capsys, tmp_path)
     lines = {line.split()[0]: line for line in out.splitlines() if line}
-    assert "built in" in lines["starter"]
-    assert "untrained stand-in" in out
+    kept = sum(file.stat().st_size for file in models.locate("starter", config).iterdir())
+    assert lines["starter"].split(maxsplit=1)[1].strip() == (
+        f"mono    built in, {kept / 1e6:.0f} MB  1.5 GB   Apache-2.0"
+    )
     for name in catalogue.PUBLISHED:
         assert "CC-BY-NC 4.0" in lines[name]
         assert ("stereo" if "stereo" in name else "mono") in lines[name]

@@ -1,0 +1,154 @@
+"""The built-in model, as it lies in the package: all of this needs bot/starter/checkpoint."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tokenizers import Tokenizer
+
+from bot import catalogue
+from bot.jobs import GenerationRequest, Sampling
+from bot.musicgen.inspection import inspect
+from bot.musicgen.layout import tensor_sizes
+from bot.musicgen.validation import LEAST_TEMPERATURE, MAX_GUIDANCE, MAX_TEMPERATURE
+from tests.test_engine import run
+
+LARGEST_BYTES = 40_000_000
+UNKNOWN = 2
+SECONDS = 2.0
+PROMPTS = {
+    "nothing": "",
+    "blanks": " \n\t ",
+    "emoji": "🎸🥁🔥",
+    "400 characters": "a very long wish for music " * 15,
+    "one long word": "x" * 400,
+    "japanese": "静かなピアノのジャズ",
+    "arabic": "موسيقى هادئة",
+    "both languages": "慢速爵士 with piano, 120bpm 🎹",
+    "no letters": "!?.,;:()[]{}<>#@%&*\u200b\u0000\ufffd",
+}
+SETTINGS: dict[str, dict[str, Any]] = {
+    "temperature at its least": {"temperature": LEAST_TEMPERATURE},
+    "temperature at its most": {"temperature": MAX_TEMPERATURE, "top_k": 0},
+    "one token to choose from": {"top_k": 1},
+    "more tokens than there are": {"top_k": 10**9},
+    "top-p at its least": {"top_p": 5e-324, "top_k": 0},
+    "nothing cut off": {"top_p": 1.0, "top_k": 0},
+    "no guidance": {"guidance": 1.0},
+    "guidance at its most": {"guidance": MAX_GUIDANCE},
+    "everything wild": {
+        "temperature": MAX_TEMPERATURE, "guidance": MAX_GUIDANCE, "top_p": 5e-324, "top_k": 0,
+    },
+    "no chance": {"greedy": True},
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def folder():
+    return catalogue.starter_folder()
+
+
+@pytest.fixture(scope="module")
+def tokenizer(folder):
+    return Tokenizer.from_file(str(folder / "tokenizer.json"))
+
+
+@pytest.fixture(scope="module")
+def model(folder, kernel_cache):
+    from bot.musicgen.model import load_model
+
+    return load_model(folder, requests=8, cache=kernel_cache)
+
+
+@pytest.fixture(scope="module")
+def clips(model):
+    """Every prompt and every setting, as many at once as there are slots."""
+    from bot.musicgen.engine import Engine
+
+    wishes: dict[str, tuple[str, dict[str, Any]]] = {
+        **{name: (prompt, {}) for name, prompt in PROMPTS.items()},
+        **{name: ("90s rock, 120 BPM", changes) for name, changes in SETTINGS.items()},
+    }
+    usual = Sampling()
+    requests = [
+        GenerationRequest(
+            seconds=SECONDS,
+            seed=seed,
+            prompt=prompt,
+            sampling=dataclasses.replace(usual, **changes),
+        )
+        for seed, (prompt, changes) in enumerate(wishes.values())
+    ]
+    return dict(zip(wishes, run(Engine(model), *requests), strict=True))
+
+
+def test_the_checkpoint_is_whole(folder):
+    """It has every tensor of its config.json, in half precision, and settings that can be used."""
+    contents = inspect(folder)
+    assert contents.shape.decoder.audio_channels == 1
+    assert contents.shape.codec.sample_rate_hz == 32_000
+    assert contents.stored_bytes < 2.1 * sum(
+        np.prod(size) for size in tensor_sizes(contents.shape).values()
+    )
+
+
+def test_the_starter_stays_small():
+    """A clone of this repository and an installation carry it: the code that makes it included."""
+    root = Path(catalogue.__file__).parent / "starter"
+    files = [f for f in root.rglob("*") if f.is_file() and "__pycache__" not in f.parts]
+    assert sum(file.stat().st_size for file in files) <= LARGEST_BYTES
+
+
+def test_the_card_states_the_licence():
+    """What the list shows and what the card's head says are the same."""
+    from huggingface_hub import metadata_load
+
+    card = metadata_load(Path(catalogue.__file__).parent / "starter" / "README.md")
+    assert card is not None
+    assert card["license"] == catalogue.STARTER_LICENCE.lower()
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        ("120bpm", ["▁120", "▁bpm"]),
+        ("120 BPM", ["▁120", "▁bpm"]),
+        ("90s", ["▁90", "▁s"]),
+        ("每分钟120拍", ["▁每", "▁分", "▁钟", "▁120", "▁拍"]),
+    ],
+)
+def test_a_number_is_one_token(tokenizer, text, pieces):
+    """A tempo means the same whatever it stands in."""
+    encoding = tokenizer.encode(text)
+    assert encoding.tokens == [*pieces, "</s>"]
+    assert UNKNOWN not in encoding.ids
+
+
+@pytest.mark.parametrize("number", range(40, 201, 20))
+def test_every_tempo_is_known(tokenizer, number):
+    """No tempo that people ask for is an unknown word."""
+    assert tokenizer.encode(f"{number} BPM").tokens == [f"▁{number}", "▁bpm", "</s>"]
+
+
+@pytest.mark.parametrize("prompt", PROMPTS.values(), ids=PROMPTS)
+def test_every_prompt_has_states(model, tokenizer, prompt):
+    """Whatever is typed is read, by the loaded model as by the tokenizer itself."""
+    ids = model.text.token_ids(prompt)
+    assert list(ids) == tokenizer.encode(prompt).ids[:511] + [1] * (len(ids) == 512)
+    assert ids[-1] == tokenizer.token_to_id("</s>")
+    states = model.text.encode(prompt)
+    assert states.shape[0] == len(ids)
+    assert np.isfinite(states).all()
+
+
+@pytest.mark.parametrize("wish", [*PROMPTS, *SETTINGS])
+def test_every_wish_becomes_a_clip(clips, wish):
+    """Bad prompts and settings at the edges of their ranges make sound of the length asked for."""
+    samples = clips[wish].sound.samples
+    assert samples.shape == (1, round(SECONDS * 32_000))
+    assert np.isfinite(samples).all()
+    assert np.abs(samples).max() <= 1
