@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
 
 from bot.jobs import Finished, GenerationRequest, Sampling
 from bot.musicgen.engine import Engine
@@ -15,6 +16,7 @@ from bot.musicgen.model import load_model
 
 PYTHON = os.environ.get("ZHIYIN_TRAIN_PYTHON", "")
 ROOT = Path(__file__).parent.parent
+PARTS = ("codec", "language", "decoder")
 
 pytestmark = [
     pytest.mark.skipif(
@@ -45,6 +47,10 @@ def train(folder, *options):
     subprocess.run([*command, *options], check=True, cwd=ROOT)
 
 
+def minutes(each):
+    return [word for part in (*PARTS, "text") for word in (f"--{part}-minutes", each)]
+
+
 def steps(folder, part):
     state = f"import torch; print(torch.load(r'{folder}/work/{part}.pt')['step'])"
     return int(subprocess.check_output([PYTHON, "-c", state]))
@@ -61,7 +67,7 @@ def finish(engine, request):
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     folder = tmp_path_factory.mktemp("starter")
-    train(folder, "--codec-minutes", "0.2", "--language-minutes", "0.2")
+    train(folder, *minutes("0.2"))
     return folder
 
 
@@ -92,10 +98,24 @@ def test_a_stopped_training_goes_on(trained, tmp_path):
     """More minutes for the same folder add steps to those already made."""
     copy = tmp_path / "copy"
     shutil.copytree(trained, copy)
-    before = {part: steps(copy, part) for part in ("codec", "language")}
-    train(copy, "--codec-minutes", "0.3", "--language-minutes", "0.3")
+    before = {part: steps(copy, part) for part in PARTS}
+    train(copy, *minutes("0.3"))
     for part, made in before.items():
         assert made > 0
         assert steps(copy, part) > made
         lines = (copy / "work" / f"{part}.log").read_text().splitlines()
         assert all("step" in json.loads(line) for line in lines)
+
+
+def test_a_training_goes_on_from_a_checkpoint(trained, tmp_path):
+    """Weights read from a checkpoint and written again are the same ones."""
+    first, again = trained / "checkpoint", tmp_path / "again"
+    options = ["--folder", str(tmp_path / "work"), "--checkpoint", str(again), "--cores", "1"]
+    options += ["--go-on-from", str(first), "--stage", "export"]
+    subprocess.run([PYTHON, "-m", "bot.starter.train", *options], check=True, cwd=ROOT)
+    before, after = (load_file(folder / "model.safetensors") for folder in (first, again))
+    assert before.keys() == after.keys()
+    for name, values in before.items():
+        np.testing.assert_allclose(after[name], values, rtol=2e-3, atol=1e-6, err_msg=name)
+    tokenizers = [(folder / "tokenizer.json").read_text() for folder in (first, again)]
+    assert json.loads(tokenizers[0]) == json.loads(tokenizers[1])

@@ -30,7 +30,9 @@ from bot.starter.training.gradients import Team
 from bot.starter.training.language_network import LanguageSize
 from bot.starter.training.language_training import LanguagePlan, LanguageTraining
 from bot.starter.training.quantizer import Quantizer
+from bot.starter.training.restore import restore
 from bot.starter.training.sounds import save
+from bot.starter.training.text_training import TextPlan
 
 CHECKPOINT = Path(__file__).parent / "checkpoint"
 STAGES = ("sounds", "codec", "codes", "language", "decoder", "export")
@@ -52,6 +54,7 @@ class Work:
     pieces: int
     seconds: float
     codec_minutes: float
+    text_minutes: float
     language_minutes: float
     decoder_minutes: float
     cores: int
@@ -110,9 +113,8 @@ def make_codes(work: Work, team: Team) -> None:
 def train_language(work: Work, team: Team) -> None:
     """Train the text encoder and the decoder."""
     tokenizer = _tokenizer(work)
-    LanguageTraining(LanguagePlan(minutes=work.language_minutes), work.folder, team, tokenizer).run(
-        work.codes
-    )
+    plan = LanguagePlan(minutes=work.language_minutes, text=TextPlan(minutes=work.text_minutes))
+    LanguageTraining(plan, work.folder, team, tokenizer).run(work.codes)
 
 
 def write_checkpoint(work: Work, team: Team) -> None:
@@ -172,11 +174,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         pieces=args.pieces,
         seconds=args.seconds,
         codec_minutes=args.codec_minutes,
+        text_minutes=args.text_minutes,
         language_minutes=args.language_minutes,
         decoder_minutes=args.decoder_minutes,
         cores=args.cores,
     )
     work.folder.mkdir(parents=True, exist_ok=True)
+    if args.go_on_from and not (work.folder / "language.pt").exists():
+        restore(args.go_on_from, work.folder)
     for stage in args.stage or STAGES:
         print(f"{stage} ...", file=sys.stderr, flush=True)
         with tempfile.TemporaryDirectory() as meeting:
@@ -214,11 +219,18 @@ def _parser() -> argparse.ArgumentParser:
     add("--folder", type=Path, required=True, help="where everything is kept between runs")
     add("--checkpoint", type=Path, default=CHECKPOINT, help="where the result goes")
     add("--soundfont", type=Path, default=SOUNDFONT, help="a General MIDI soundfont")
+    add(
+        "--go-on-from",
+        type=Path,
+        metavar="CHECKPOINT",
+        help="begin with its weights; leave out the stage codec, or its codes change",
+    )
     add("--stage", action="append", choices=STAGES, help="do this only; may be given again")
     add("--codec-pieces", type=int, default=120, help="pieces the codec learns from")
     add("--pieces", type=int, default=2000, help="pieces the language model learns from")
     add("--seconds", type=float, default=30.0, help="length of a piece")
     add("--codec-minutes", type=float, default=30.0, help="time to train the codec")
+    add("--text-minutes", type=float, default=2.5, help="time to teach the text encoder")
     add("--language-minutes", type=float, default=75.0, help="time to train the rest")
     add("--decoder-minutes", type=float, default=15.0, help="time to train the codec's decoder on")
     add("--cores", type=int, default=os.cpu_count() or 1, help="processes that train together")

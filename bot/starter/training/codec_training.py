@@ -112,7 +112,8 @@ class CodecTraining:
     def _restore(self) -> None:
         if self.file.exists():
             state = torch.load(self.file, weights_only=True)
-            self.optimizer.load_state_dict(state["optimizer"])
+            if "optimizer" in state:  # a checkpoint has none
+                self.optimizer.load_state_dict(state["optimizer"])
             self.step, self.seconds_used = state["step"], state["seconds_used"]
         elif self.plan.freeze_codes:
             state = torch.load(self.folder / "codec.pt", weights_only=True)
@@ -174,7 +175,7 @@ class CodecTraining:
         names = ("distance", "commitment", "gradient", "codes_used")
         line = {"step": self.step, "minutes": round(self.seconds_used / 60, 2)}
         line |= {n: round(float(v), 4) for n, v in zip(names, means, strict=True)}
-        with (self.folder / "codec.log").open("a") as file:
+        with self.file.with_suffix(".log").open("a") as file:
             print(json.dumps(line), file=file)
 
 

@@ -76,8 +76,8 @@ def write(
     shape = shape_of(codec_size, language_size)
     weights = {
         **_codec_weights(codec),
-        **{f"audio_encoder.quantizer.{_book(n)}": _array(t) for n, t in quantizer.items()},
-        **{_language_name(n): _array(t) for n, t in language.items()},
+        **{quantizer_name(n): _array(t) for n, t in quantizer.items()},
+        **{language_name(n): _array(t) for n, t in language.items()},
     }
     wanted = tensor_sizes(shape)
     assert wanted.keys() == weights.keys(), wanted.keys() ^ weights.keys()
@@ -88,6 +88,7 @@ def write(
     halves = {name: np.ascontiguousarray(weights[name], np.float16) for name in sorted(weights)}
     scratch = folder / "model.part"
     save_file(halves, scratch, {"format": "pt"})
+    scratch.chmod(0o644)  # it is written for its owner alone, and is a package's to share
     os.replace(scratch, folder / "model.safetensors")
     _write(folder / "config.json", config(shape) | {"torch_dtype": "float16"})
     _write(folder / "generation_config.json", generation_config(shape.decoder))
@@ -95,25 +96,32 @@ def write(
     vocabulary.write(folder, tokenizer)
 
 
+def codec_names(name: str) -> tuple[str, ...]:
+    """Return a checkpoint's names for a tensor of Codec: one, or length and direction."""
+    full = f"audio_encoder.{name}"
+    if ".lstm." in name or name.endswith(".bias"):
+        return (full,)
+    return f"{full}_g", f"{full}_v"
+
+
 def _codec_weights(state: _State) -> _Weights:
     weights: _Weights = {}
     for name, tensor in state.items():
-        values = _array(tensor)
-        full = f"audio_encoder.{name}"
-        if ".lstm." in name or name.endswith(".bias"):
-            weights[full] = values
+        names, values = codec_names(name), _array(tensor)
+        if len(names) == 1:
+            weights[names[0]] = values
             continue
         # Training has no weight norm: direction and length are told apart here.
         kernel = values[:, :, 0, :] if values.ndim == 4 else values
         length = np.sqrt(np.square(kernel).sum(axis=(1, 2), keepdims=True))
-        weights[f"{full}_g"] = length
-        weights[f"{full}_v"] = kernel
+        weights.update(zip(names, (length, kernel), strict=True))
     return weights
 
 
-def _book(name: str) -> str:
+def quantizer_name(name: str) -> str:
+    """Return a checkpoint's name for a tensor of Quantizer."""
     _, number, part = name.split(".")
-    return f"layers.{number}.codebook.{part}"
+    return f"audio_encoder.quantizer.layers.{number}.codebook.{part}"
 
 
 _TEXT_PARTS = {
@@ -125,7 +133,8 @@ _TEXT_PARTS = {
 }
 
 
-def _language_name(name: str) -> str:
+def language_name(name: str) -> str:
+    """Return a checkpoint's name for a tensor of Language."""
     part, rest = name.split(".", 1)
     if part == "projection":
         return f"enc_to_dec_proj.{rest}"
