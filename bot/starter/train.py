@@ -227,7 +227,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--stage", action="append", choices=STAGES, help="do this only; may be given again")
     add("--codec-pieces", type=int, default=120, help="pieces the codec learns from")
-    add("--pieces", type=int, default=2000, help="pieces the language model learns from")
+    add("--pieces", type=int, default=500, help="pieces the language model learns from")
     add("--seconds", type=float, default=30.0, help="length of a piece")
     add("--codec-minutes", type=float, default=30.0, help="time to train the codec")
     add("--text-minutes", type=float, default=2.5, help="time to teach the text encoder")

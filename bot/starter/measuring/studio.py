@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -53,7 +53,7 @@ class Studio:
         return np.ascontiguousarray(codec.decode(codec.encode(sound[None]))[0, : len(sound)])
 
     def _batch(self, engine: Engine, orders: Sequence[Order]) -> list[Sound]:
-        ids = [engine.submit(_request(order)) for order in orders]
+        ids = [engine.submit(self._request(order)) for order in orders]
         found: dict[int, Sound] = {}
         while engine.busy:
             for event in engine.step():
@@ -64,6 +64,18 @@ class Studio:
             for id_, order in zip(ids, orders, strict=True)
         ]
 
+    def _request(self, order: Order) -> GenerationRequest:
+        audio = None
+        if order.opening is not None:
+            audio = Clip(samples=order.opening[None], sample_rate_hz=SAMPLE_RATE_HZ)
+        return GenerationRequest(
+            seconds=order.seconds,
+            seed=order.seed,
+            prompt=order.prompt,
+            audio=audio,
+            sampling=self.model.sampling,
+        )
+
 
 def pace(folder: Path, cache: Path, seconds: float, prompt: str) -> float:
     """Return the seconds of sound that a single request gets per second of the wall clock.
@@ -72,9 +84,10 @@ def pace(folder: Path, cache: Path, seconds: float, prompt: str) -> float:
     """
     model = _load(folder, cache, requests=1)
     engine = Engine(model, max_seconds=_MOST_SECONDS)
-    _run(engine, GenerationRequest(seconds=1.0, seed=1, prompt="warm up"))
+    usual = GenerationRequest(seconds=1.0, seed=1, prompt="warm up", sampling=model.sampling)
+    _run(engine, usual)
     begun = time.perf_counter()
-    _run(engine, GenerationRequest(seconds=seconds, seed=2, prompt=prompt))
+    _run(engine, replace(usual, seconds=seconds, prompt=prompt))
     return seconds / (time.perf_counter() - begun)
 
 
@@ -89,12 +102,3 @@ def _load(folder: Path, cache: Path, *, requests: int) -> Model:
     assert (model.channels, model.sample_rate_hz) == (1, SAMPLE_RATE_HZ), "not the starter's format"
     model.warm_up()
     return model
-
-
-def _request(order: Order) -> GenerationRequest:
-    audio = None
-    if order.opening is not None:
-        audio = Clip(samples=order.opening[None], sample_rate_hz=SAMPLE_RATE_HZ)
-    return GenerationRequest(
-        seconds=order.seconds, seed=order.seed, prompt=order.prompt, audio=audio
-    )

@@ -28,6 +28,8 @@ class WindowPlan:
     dropped_text: float = 0.12
     unknown_words: float = 0.03
     on_a_phrase: float = 0.8
+    strayed_rows: float = 0.5
+    wrong_codes: float = 0.08
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class Windows:
         pattern = delayed(codes, start_token)
         targets = pattern[..., 1:].copy()
         targets[targets == start_token] = NO_TARGET
+        pattern = self._strayed(pattern, start_token, random)
         words = [self._caption(n, random) for n in choice]
         table = np.full((rows, max(map(len, words))), PAD, np.int64)
         for row, ids in enumerate(words):
@@ -82,6 +85,24 @@ class Windows:
             phrase = 4 * piece.bar_frames
             start = start // phrase * phrase
         return piece.codes[:, start : start + frames].astype(np.int64)
+
+    def _strayed(
+        self, pattern: NDArray[np.int64], start_token: int, random: np.random.Generator
+    ) -> NDArray[np.int64]:
+        """Put wrong codes among those that are heard, as a model that made them itself would.
+
+        One that has only heard what is right holds the last tone for ever once it has strayed.
+        """
+        heard = pattern.copy()
+        rows, _, steps = heard.shape
+        for row in np.flatnonzero(random.random(rows) < self.plan.strayed_rows):
+            length = int(random.integers(5, 30))
+            start = int(random.integers(4, steps - length))
+            other = pattern[int(random.integers(rows))]
+            heard[row, :, start : start + length] = other[:, start : start + length]
+        wrong = random.random(heard.shape) < self.plan.wrong_codes
+        noise = random.integers(start_token, size=heard.shape)
+        return np.where(wrong & (pattern != start_token), noise, heard)
 
     def _caption(self, number: int, random: np.random.Generator) -> NDArray[np.int64]:
         choices = self.words[number]
