@@ -67,12 +67,12 @@ def test_the_suffix_may_be_in_capitals(tmp_path):
     assert soundfile.info(tmp_path / "CLIP.WAV").format == "WAV"
 
 
-def test_loud_sound_is_cut_and_not_wrapped(tmp_path):
-    """A sample beyond full scale becomes full scale, not a click the other way."""
-    loud = Sound(samples=np.full((1, RATE_HZ), 1.5, np.float32), sample_rate_hz=RATE_HZ)
-    encode.write(tmp_path / "loud.wav", loud)
+def test_loud_sound_is_turned_down_and_neither_cut_nor_wrapped(tmp_path):
+    """A sound beyond full scale keeps its shape, its peak at full scale."""
+    samples = np.linspace(-1.0, 1.5, RATE_HZ, dtype=np.float32)[None]
+    encode.write(tmp_path / "loud.wav", Sound(samples=samples, sample_rate_hz=RATE_HZ))
     heard = decode.read(tmp_path / "loud.wav", max_seconds=1)
-    assert heard.samples.min() > 0.99
+    np.testing.assert_allclose(heard.samples, samples / 1.5, atol=1e-4)
 
 
 def test_a_written_file_may_be_read_by_others(tmp_path):

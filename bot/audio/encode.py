@@ -80,8 +80,8 @@ def check(path: Path) -> None:
 def write(path: Path, sound: Sound) -> None:
     """Write a sound in the format of the file's suffix, over a file of that name.
 
-    Samples beyond [-1, 1] are cut to it. Raises OutputError, and then leaves no file behind and
-    an older one as it was.
+    A sound that goes beyond [-1, 1] is turned down as a whole. Raises OutputError, and then leaves
+    no file behind and an older one as it was.
     """
     check(path)
     kind = FORMATS[path.suffix.lower()]
@@ -100,7 +100,9 @@ def write(path: Path, sound: Sound) -> None:
 
 
 def _encode(path: Path, kind: _Format, sound: Sound) -> None:
-    samples = np.clip(sound.samples, -1.0, 1.0).T
+    # A codec knows no bounds; cutting its peaks off would be heard.
+    loudest = max(1.0, float(np.abs(sound.samples).max(initial=0.0)))
+    samples = (sound.samples / np.float32(loudest)).clip(-1.0, 1.0).T
     with soundfile.SoundFile(
         path,
         "w",
