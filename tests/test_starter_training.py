@@ -41,19 +41,67 @@ with torch.no_grad():
 """
 
 
+# Codes at random, then the same again: the mean losses of both halves.
+_REPEAT = """
+import json, torch
+from bot.starter.training.language_network import Language, LanguageSize
+from bot.starter.training.repetition import begin_by_repeating
+torch.manual_seed(0)
+size = LanguageSize(text_tokens=10)
+model = Language(size)
+begin_by_repeating(model.decoder, size.width, size.heads)
+once = torch.randint(size.codes, (2, size.codebooks, 200))
+codes = torch.cat([once, once], 2)
+words = torch.ones(2, 3, dtype=torch.long)
+with torch.no_grad():
+    scores = model(codes[..., :-1], words, words > 0, torch.ones(2, dtype=torch.bool))
+chances = scores.log_softmax(3).transpose(1, 2)  # [rows, codebooks, steps, codes]
+losses = -chances.gather(3, codes[..., 1:, None])[..., 0]
+print(json.dumps([losses[..., :195].mean().item(), losses[..., 205:].mean().item()]))
+"""
+
+# The largest differences of output and gradients, at a length that is no multiple of a block.
+_ATTEND = """
+import json, torch
+from torch.nn.functional import scaled_dot_product_attention
+from bot.starter.training.attention import attend_to_past, attend_to_words
+torch.manual_seed(0)
+def results(attend, *inputs):
+    output = attend(*inputs)
+    weights = torch.sin(torch.arange(output.numel())).view_as(output)
+    return [output, *torch.autograd.grad((output * weights).sum(), inputs)]
+query, key, value = (torch.randn(2, 3, 300, 16, requires_grad=True) for _ in range(3))
+pairs = [results(attend_to_past, query, key, value),
+         results(lambda *x: scaled_dot_product_attention(*x, is_causal=True), query, key, value)]
+mask = torch.rand(2, 1, 1, 7) < 0.6
+mask[..., 0] = True
+key, value = (torch.randn(2, 3, 7, 16, requires_grad=True) for _ in range(2))
+words = [results(lambda *x: attend_to_words(*x, mask), query, key, value),
+         results(lambda *x: scaled_dot_product_attention(*x, attn_mask=mask), query, key, value)]
+both = [*zip(*pairs), *zip(*words)]
+print(json.dumps([(ours - theirs).abs().max().item() for ours, theirs in both]))
+"""
+
+
+def command(folder, *options):
+    """Return the command that trains in a folder, with a minute of sound for each part."""
+    words = [PYTHON, "-m", "bot.starter.train", "--folder", str(folder / "work"), "--cores", "1"]
+    words += ["--checkpoint", str(folder / "checkpoint"), "--codec-pieces", "2", "--pieces", "2"]
+    return [*words, *options]
+
+
 def train(folder, *options):
-    command = [PYTHON, "-m", "bot.starter.train", "--folder", str(folder / "work"), "--cores", "1"]
-    command += ["--checkpoint", str(folder / "checkpoint"), "--codec-pieces", "2", "--pieces", "2"]
-    subprocess.run([*command, *options], check=True, cwd=ROOT)
+    subprocess.run(command(folder, *options), check=True, cwd=ROOT)
 
 
-def minutes(each):
-    return [word for part in (*PARTS, "text") for word in (f"--{part}-minutes", each)]
+def minutes(each, parts=(*PARTS, "text")):
+    return [word for part in parts for word in (f"--{part}-minutes", each)]
 
 
 def steps(folder, part):
-    state = f"import torch; print(torch.load(r'{folder}/work/{part}.pt')['step'])"
-    return int(subprocess.check_output([PYTHON, "-c", state]))
+    state = "import sys, torch; print(torch.load(sys.argv[1])['step'])"
+    file = folder / "work" / f"{part}.pt"
+    return int(subprocess.check_output([PYTHON, "-c", state, str(file)]))
 
 
 def finish(engine, request):
@@ -99,12 +147,37 @@ def test_a_stopped_training_goes_on(trained, tmp_path):
     copy = tmp_path / "copy"
     shutil.copytree(trained, copy)
     before = {part: steps(copy, part) for part in PARTS}
-    train(copy, *minutes("0.3"))
+    train(copy, *minutes("0.2"), *minutes("0.3", ("language", "decoder")))
+    shutil.rmtree(copy / "work" / "codes")
+    train(copy, *minutes("0.3", ("codec",)), "--stage", "codec")
     for part, made in before.items():
         assert made > 0
         assert steps(copy, part) > made
         lines = (copy / "work" / f"{part}.log").read_text().splitlines()
         assert all("step" in json.loads(line) for line in lines)
+
+
+def test_a_codec_whose_codes_are_in_use_stays(trained):
+    """To train it on would change what the codes mean: that is refused in a sentence."""
+    before = steps(trained, "codec")
+    asked = command(trained, *minutes("5"), "--stage", "codec")
+    refused = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True)
+    assert refused.returncode == 2
+    assert "leave out the stage codec" in refused.stderr
+    assert steps(trained, "codec") == before
+
+
+def test_a_decoder_begins_by_repeating():
+    """Before any training, codes that come back are foretold far better than new ones."""
+    first, second = json.loads(subprocess.check_output([PYTHON, "-c", _REPEAT], cwd=ROOT))
+    assert first > 6
+    assert second < first - 2
+
+
+def test_attention_is_pytorchs_own():
+    """Attention for training gives PyTorch's own output and gradients."""
+    for error in json.loads(subprocess.check_output([PYTHON, "-c", _ATTEND], cwd=ROOT)):
+        assert error < 1e-4
 
 
 def test_a_training_goes_on_from_a_checkpoint(trained, tmp_path):

@@ -12,7 +12,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import torch
@@ -165,27 +165,31 @@ _WORK: dict[str, Callable[[Work, Team], None]] = dict(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Do the stages that were asked for, one after the other."""
-    args = _parser().parse_args(arguments)
-    work = Work(
-        folder=args.folder,
-        checkpoint=args.checkpoint,
-        soundfont=args.soundfont,
-        codec_pieces=args.codec_pieces,
-        pieces=args.pieces,
-        seconds=args.seconds,
-        codec_minutes=args.codec_minutes,
-        text_minutes=args.text_minutes,
-        language_minutes=args.language_minutes,
-        decoder_minutes=args.decoder_minutes,
-        cores=args.cores,
-    )
+    parser = _parser()
+    args = parser.parse_args(arguments)
+    work = Work(**{each.name: getattr(args, each.name) for each in fields(Work)})
     work.folder.mkdir(parents=True, exist_ok=True)
     if args.go_on_from and not (work.folder / "language.pt").exists():
         restore(args.go_on_from, work.folder)
-    for stage in args.stage or STAGES:
+    stages = args.stage or STAGES
+    if "codec" in stages and _codes_would_be_lost(work):
+        parser.error(
+            f"{work.codes} was made with the codec as it is: leave out the stage codec, or train "
+            "it in another folder"
+        )
+    for stage in stages:
         print(f"{stage} ...", file=sys.stderr, flush=True)
         with tempfile.TemporaryDirectory() as meeting:
             processes.spawn(_work, (stage, work, meeting), nprocs=work.cores)
+
+
+def _codes_would_be_lost(work: Work) -> bool:
+    """Tell whether training the codec on would leave codes that mean something else."""
+    file = work.folder / "codec.pt"
+    if not file.exists() or not any(work.codes.glob("*.npy")):
+        return False
+    used: float = torch.load(file, weights_only=True)["seconds_used"]
+    return used < 60 * work.codec_minutes
 
 
 def _tokenizer(work: Work) -> Tokenizer:
@@ -194,7 +198,7 @@ def _tokenizer(work: Work) -> Tokenizer:
     if file.exists():
         return Tokenizer.from_file(str(file))
     tokenizer = vocabulary.learn(known_captions(work.codes), _VOCABULARY)
-    # Each process learns the same one; only the first to finish is kept.
+    # Each process learns and keeps the same one.
     scratch = file.with_suffix(f".{os.getpid()}")
     tokenizer.save(str(scratch))
     scratch.rename(file)

@@ -24,13 +24,6 @@ def ticks_of(seconds: float) -> int:
     return round(seconds * _TICKS_PER_SECOND)
 
 
-def write_midi(piece: Piece, path: Path) -> None:
-    """Write one piece; a quarter note of the file is a beat of the piece."""
-    frames = piece.beat_frames
-    end = ticks_of(piece.seconds)
-    path.write_bytes(_file(_events(piece, 0), end, _TICKS_PER_FRAME * frames, frames))
-
-
 def write_medley(pieces: Sequence[Piece], path: Path, gap_seconds: float) -> None:
     """Write pieces one after the other; a quarter note of the file is one frame of the codec."""
     events: list[Event] = []
@@ -38,7 +31,7 @@ def write_medley(pieces: Sequence[Piece], path: Path, gap_seconds: float) -> Non
     for piece in pieces:
         events += _events(piece, start)
         start += ticks_of(piece.seconds + gap_seconds)
-    path.write_bytes(_file(events, start, _TICKS_PER_FRAME, 1))
+    path.write_bytes(_file(events, start))
 
 
 def _events(piece: Piece, start: int) -> list[Event]:
@@ -83,8 +76,8 @@ def _variable_length(value: int) -> bytes:
     return bytes(reversed(digits))
 
 
-def _file(events: list[Event], end: int, division: int, frames_per_quarter: int) -> bytes:
-    tempo = (_FRAME_MICROSECONDS * frames_per_quarter).to_bytes(3, "big")
+def _file(events: list[Event], end: int) -> bytes:
+    tempo = _FRAME_MICROSECONDS.to_bytes(3, "big")
     track = bytearray(b"\x00\xff\x51\x03" + tempo)
     now = 0
     for tick, _, message in sorted(events, key=lambda event: event[:2]):
@@ -92,6 +85,6 @@ def _file(events: list[Event], end: int, division: int, frames_per_quarter: int)
         now = tick
     track += _variable_length(max(0, end - now)) + b"\xff\x2f\x00"
     header = b"MThd" + b"".join(
-        (n.to_bytes(w, "big") for n, w in ((6, 4), (0, 2), (1, 2), (division, 2)))
+        (n.to_bytes(w, "big") for n, w in ((6, 4), (0, 2), (1, 2), (_TICKS_PER_FRAME, 2)))
     )
     return header + b"MTrk" + len(track).to_bytes(4, "big") + bytes(track)

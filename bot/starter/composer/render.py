@@ -8,10 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.starter.composer.midi import write_medley, write_midi
+from bot.starter.composer.midi import write_medley
 from bot.starter.composer.piece import Piece
-
-__all__ = ["SOUNDFONT", "render", "render_many", "write_midi"]
 
 SOUNDFONT = Path("/usr/share/sounds/sf2/FluidR3_GM.sf2")
 _SAMPLE_RATE_HZ = 32_000

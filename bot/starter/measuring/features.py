@@ -1,7 +1,7 @@
 """What can be told of a clip without a model: its spectra, onsets, chroma, level and key.
 
 Everything is computed at one loudness, so that a gain changes nothing but the level. Sources:
-HTK's mel scale; Bello et al. 2005 (spectral flux); Krumhansl 1990 (key profiles).
+Bello et al. 2005 (spectral flux); Krumhansl 1990 (key profiles).
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
+
+from bot.starter.mel import mel_filters
 
 Sound = NDArray[np.float32]
 Floats = NDArray[np.float32]
@@ -74,7 +76,7 @@ def picture(sound: Sound) -> Picture:
     rms = float(np.sqrt(np.mean(np.square(sound, dtype=np.float64))))
     levelled = sound * np.float32(_RMS / max(rms, 1e-5))
     power = powers(levelled, _WINDOW, HOP)
-    mel = power @ mel_filters(_WINDOW, MEL_BANDS)
+    mel = power @ heard_bands(_WINDOW, MEL_BANDS)
     heard = power[:, 4:320] + np.float32(_FLOOR)
     flatness = np.exp(np.log(heard).mean(axis=1)) / heard.mean(axis=1)
     return Picture(mel, flatness.astype(np.float32), _chroma(levelled))
@@ -94,21 +96,15 @@ def powers(sound: Sound, window: int, hop: int) -> Floats:
 
 
 @cache
-def mel_filters(window: int, bands: int) -> Floats:
-    """Return triangular filters [bins, bands], as wide in mels, each summing to 1."""
-    low, high = (2595 * np.log10(1 + hz / 700) for hz in (_LOWEST_HZ, _HIGHEST_HZ))
-    edges = 700 * (10 ** (np.linspace(low, high, bands + 2) / 2595) - 1)
-    bins = np.fft.rfftfreq(window, 1 / SAMPLE_RATE_HZ)[:, None]
-    width = SAMPLE_RATE_HZ / window
-    rise = (bins - np.minimum(edges[:-2], edges[1:-1] - width)) / np.maximum(
-        edges[1:-1] - edges[:-2], width
+def heard_bands(window: int, bands: int) -> Floats:
+    """Return the mel filters [bins, bands] of what is measured."""
+    return mel_filters(
+        window,
+        bands,
+        sample_rate_hz=SAMPLE_RATE_HZ,
+        lowest_hz=_LOWEST_HZ,
+        highest_hz=_HIGHEST_HZ,
     )
-    fall = (np.maximum(edges[2:], edges[1:-1] + width) - bins) / np.maximum(
-        edges[2:] - edges[1:-1], width
-    )
-    filters = np.maximum(0, np.minimum(rise, fall))
-    summing_to_one: Floats = (filters / filters.sum(axis=0)).astype(np.float32)
-    return summing_to_one
 
 
 def log_mel(mel: Floats) -> Floats:

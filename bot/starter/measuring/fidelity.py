@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.starter.measuring.features import SAMPLE_RATE_HZ, Sound, mel_filters, powers
+from bot.starter.measuring.features import SAMPLE_RATE_HZ, Sound, heard_bands, powers
 
 _MEL_WINDOW, _MEL_BANDS = 2048, 80
 _RESOLUTIONS = (2048, 1024, 512)
@@ -60,7 +60,7 @@ MP3S = (Mp3(24, 24_000), Mp3(32, 32_000))
 def loss(made: Sound, original: Sound) -> Loss:
     """Measure how far sound is from the original."""
     mel = [
-        np.log10(powers(each, _MEL_WINDOW, 512) @ mel_filters(_MEL_WINDOW, _MEL_BANDS) + _FLOOR)
+        np.log10(powers(each, _MEL_WINDOW, 512) @ heard_bands(_MEL_WINDOW, _MEL_BANDS) + _FLOOR)
         for each in (made, original)
     ]
     distances = []

@@ -6,35 +6,16 @@ spectra of several resolutions).
 
 from __future__ import annotations
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
+
+from bot.starter.mel import mel_filters
 
 WINDOWS = ((2048, 160), (512, 64), (128, 20))
 """The resolutions: samples of a window, and bands of its mel spectrum."""
 
 _FLOOR = 1e-4
 _FINE_FLOOR = 3e-4
-
-
-def mel_bands(window: int, bands: int, sample_rate_hz: int) -> NDArray[np.float32]:
-    """Return the triangular filters of a mel spectrum, [window / 2 + 1, bands], each summing to 1.
-
-    Source: HTK's mel scale, 2595 log10(1 + f / 700).
-    """
-    top = 2595 * np.log10(1 + sample_rate_hz / 2 / 700)
-    edges = 700 * (10 ** (np.linspace(0, top, bands + 2) / 2595) - 1)
-    bins = np.linspace(0, sample_rate_hz / 2, window // 2 + 1)[:, None]
-    # A band narrower than a bin still gets the bin it lies in.
-    width = sample_rate_hz / window
-    low = np.minimum(edges[:-2], edges[1:-1] - width)
-    high = np.maximum(edges[2:], edges[1:-1] + width)
-    rise = (bins - low) / (edges[1:-1] - low)
-    fall = (high - bins) / (high - edges[1:-1])
-    filters = np.maximum(0, np.minimum(rise, fall))
-    found: NDArray[np.float32] = (filters / filters.sum(0)).astype(np.float32)
-    return found
 
 
 class SpectralDistance(nn.Module):
@@ -49,7 +30,15 @@ class SpectralDistance(nn.Module):
         super().__init__()
         self.fine = fine
         for window, bands in WINDOWS:
-            filters = torch.from_numpy(mel_bands(window, bands, sample_rate_hz))
+            filters = torch.from_numpy(
+                mel_filters(
+                    window,
+                    bands,
+                    sample_rate_hz=sample_rate_hz,
+                    lowest_hz=0.0,
+                    highest_hz=sample_rate_hz / 2,
+                )
+            )
             self.register_buffer(f"mel_{window}", filters, persistent=False)
             self.register_buffer(f"window_{window}", torch.hann_window(window), persistent=False)
 

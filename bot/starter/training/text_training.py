@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional
@@ -22,7 +21,7 @@ from bot.starter.composer.captions import caption
 from bot.starter.composer.compose import compose
 from bot.starter.composer.piece import Piece
 from bot.starter.training.language_network import Language
-from bot.starter.training.vocabulary import PAD, UNKNOWN
+from bot.starter.training.windows import lay_out
 
 _BEATS = range(15, 53)
 _BEAT_SPREAD = 1.0
@@ -59,7 +58,7 @@ def teach(model: Language, tokenizer: Tokenizer, plan: TextPlan) -> float:
     pieces = [compose(seed, seconds=4.0) for seed in seeds]
     facts = _facts(pieces)
     texts = [caption(piece, random) for piece in pieces for _ in range(plan.captions)]
-    words = [np.array(found.ids) for found in tokenizer.encode_batch(texts)]
+    words = [found.ids for found in tokenizer.encode_batch(texts)]
     width = model.projection.out_features
     heads = nn.ModuleList(nn.Linear(width, size) for size in facts.sizes)
     parameters = [*model.text.parameters(), *model.projection.parameters(), *heads.parameters()]
@@ -70,7 +69,7 @@ def teach(model: Language, tokenizer: Tokenizer, plan: TextPlan) -> float:
         for settings in optimizer.param_groups:
             settings["lr"] = plan.rate * min(1.0, 2 * (1 - progress))
         choice = random.integers(len(words), size=plan.batch)
-        table, mask = _table([words[n] for n in choice], plan.unknown_words, random)
+        table, mask = lay_out([words[n] for n in choice], plan.unknown_words, random)
         about = torch.from_numpy(choice // plan.captions)
         heard = functional.layer_norm(_mean(model, table, mask), (width,))
         named = [head(heard) for head in heads]
@@ -81,7 +80,7 @@ def teach(model: Language, tokenizer: Tokenizer, plan: TextPlan) -> float:
         optimizer.step()
         hits = (named[0].argmax(1) == facts.classes[about, 0]).float().mean()
         right = 0.98 * right + 0.02 * float(hits)
-    _level(model, *_table(words[:500], 0.0, random))
+    _level(model, *lay_out(words[:500], 0.0, random))
     return right
 
 
@@ -108,17 +107,6 @@ def _loss(named: Sequence[Tensor], facts: _Facts, about: Tensor) -> Tensor:
         total = total + functional.cross_entropy(scores, facts.classes[about, kind])
     wanted = facts.traits[about]
     return total + 10 * functional.binary_cross_entropy_with_logits(traits, wanted)
-
-
-def _table(
-    texts: Sequence[NDArray[np.int64]], lost: float, random: np.random.Generator
-) -> tuple[Tensor, Tensor]:
-    table = np.full((len(texts), max(map(len, texts))), PAD, np.int64)
-    for row, ids in enumerate(texts):
-        gone = random.random(len(ids)) < lost
-        gone[-1] = False
-        table[row, : len(ids)] = np.where(gone, UNKNOWN, ids)
-    return torch.from_numpy(table), torch.from_numpy(table != PAD)
 
 
 def _facts(pieces: Sequence[Piece]) -> _Facts:

@@ -44,7 +44,7 @@ class Batch:
 
 
 class Windows:
-    """Draws windows of pieces, each from the start of a bar mostly, with one of their captions."""
+    """Draws windows of pieces, most from where a phrase begins, with one of their captions."""
 
     def __init__(
         self, pieces: Sequence[CodedPiece], tokenizer: Tokenizer, plan: WindowPlan
@@ -62,16 +62,14 @@ class Windows:
         targets = pattern[..., 1:].copy()
         targets[targets == start_token] = NO_TARGET
         pattern = self._strayed(pattern, start_token, random)
-        words = [self._caption(n, random) for n in choice]
-        table = np.full((rows, max(map(len, words))), PAD, np.int64)
-        for row, ids in enumerate(words):
-            table[row, : len(ids)] = ids
+        captions = [self.words[n][random.integers(len(self.words[n]))] for n in choice]
+        words, mask = lay_out(captions, self.plan.unknown_words, random)
         dropped = random.random(rows) < self.plan.dropped_text
         return Batch(
             torch.from_numpy(pattern[..., :-1].copy()),
             torch.from_numpy(targets),
-            torch.from_numpy(table),
-            torch.from_numpy(table != PAD),
+            words,
+            mask,
             torch.from_numpy(dropped),
         )
 
@@ -104,9 +102,17 @@ class Windows:
         noise = random.integers(start_token, size=heard.shape)
         return np.where(wrong & (pattern != start_token), noise, heard)
 
-    def _caption(self, number: int, random: np.random.Generator) -> NDArray[np.int64]:
-        choices = self.words[number]
-        ids = np.array(choices[random.integers(len(choices))])
-        lost = random.random(len(ids)) < self.plan.unknown_words
-        lost[-1] = False
-        return np.where(lost, UNKNOWN, ids)
+
+def lay_out(
+    texts: Sequence[Sequence[int]], lost: float, random: np.random.Generator
+) -> tuple[Tensor, Tensor]:
+    """Lay texts side by side: their words [texts, longest], and where there is one.
+
+    A share `lost` of the words becomes the unknown one, that it may be met later.
+    """
+    table = np.full((len(texts), max(map(len, texts))), PAD, np.int64)
+    for row, ids in enumerate(texts):
+        gone = random.random(len(ids)) < lost
+        gone[-1] = False  # the end stays
+        table[row, : len(ids)] = np.where(gone, UNKNOWN, ids)
+    return torch.from_numpy(table), torch.from_numpy(table != PAD)
