@@ -10,6 +10,7 @@ from bot.starter.composer.piece import Piece
 
 _SLOW_BPM, _FAST_BPM = 86, 124
 _MID_BPM = (92, 118)
+_BPM_TOLERANCE = 0.033
 _DRUM_CHANCES = {"none": 0.0, "light": 0.3, "steady": 0.15, "dense": 0.45}
 
 
@@ -46,8 +47,9 @@ def _tempo_class(bpm: float) -> str | None:
 
 
 def _said_bpm(piece: Piece, choices: _Choices) -> str:
-    off_by_one = int(choices.random.integers(-1, 2)) if choices.chance(0.3) else 0
-    return str(round(piece.bpm) + off_by_one)
+    # Any number that this beat is the nearest to, or very nearly: all of them get a meaning.
+    off = choices.random.uniform(-_BPM_TOLERANCE, _BPM_TOLERANCE) if choices.chance(0.6) else 0.0
+    return str(round(piece.bpm * (1 + off)))
 
 
 def _era(piece: Piece, style: str, eras: dict[str, tuple[str, ...]], choices: _Choices) -> str:

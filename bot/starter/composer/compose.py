@@ -17,9 +17,19 @@ from bot.starter.composer.silence import longest_silence_beats
 from bot.starter.composer.style import Style
 from bot.starter.composer.styles import STYLES
 
-_FEWEST_FRAMES, _MOST_FRAMES = 17, 50
+BEAT_FRAMES = (17, 18, 19, 20, 21, 22, 23, 24, 26, 28, 30, 32, 34, 36, 39, 42, 45, 48, 50)
+"""How long a beat may be: every tempo from 60 to 176 BPM has one within 4 %."""
+
+TONICS: dict[Mode, tuple[int, ...]] = {"major": (0, 2, 7, 9), "minor": (9, 2, 4, 7)}
+"""The keys: few, so that each is heard often."""
+
+SONGS = 4
+"""How many songs a style has."""
+
+_ANY_TEMPO = 0.3
+_UNUSUAL = 0.05
 _MOST_SILENT_FRAMES = 14
-_FORMS = ("AABA", "AABB", "ABAB", "AAAB")
+_FORMS = ("AABA", "AAAB")
 _DENSITY_WEIGHTS: dict[Density, float] = {
     "none": 0.08,
     "light": 0.22,
@@ -55,13 +65,17 @@ def _pick(random: np.random.Generator, choices: tuple[str, ...]) -> str:
     return choices[int(random.integers(len(choices)))]
 
 
+def _turn(choices: tuple[str, ...], variant: int) -> str:
+    return choices[variant % len(choices)]
+
+
 def _draw_beat_frames(style: Style, random: np.random.Generator) -> int:
-    if random.random() < 0.25:
-        return int(random.integers(_FEWEST_FRAMES, _MOST_FRAMES + 1))
     slowest, fastest = style.bpm
-    fewest = max(_FEWEST_FRAMES, round(FRAMES_PER_MINUTE / fastest))
-    most = min(_MOST_FRAMES, round(FRAMES_PER_MINUTE / slowest))
-    return int(random.integers(fewest, most + 1))
+    usual = [
+        frames for frames in BEAT_FRAMES if slowest <= FRAMES_PER_MINUTE / frames <= fastest * 1.01
+    ]
+    choices = BEAT_FRAMES if random.random() < _ANY_TEMPO else usual
+    return int(random.choice(choices))
 
 
 def _draw_density(style: Style, random: np.random.Generator) -> Density:
@@ -84,55 +98,56 @@ def _draw_era(style: Style, random: np.random.Generator) -> str | None:
     return _pick(random, _DECORATIVE_ERAS) if style.has_any_era else None
 
 
-def _draw_sections(
-    style: Style, mode: Mode, tonic: int, density: Density, random: np.random.Generator
+def _sections(
+    style: Style, mode: Mode, tonic: int, density: Density, variant: int, seed: int
 ) -> dict[str, _Section]:
     progressions = style.major if mode == "major" else style.minor
+    random = np.random.default_rng([seed, 1])
     first = _Section(
-        chords=parse_progression(_pick(random, progressions), tonic),
-        comping=_pick(random, style.comping),
-        second_comping=_pick(random, style.second_comping) if style.second_comping else "",
-        bass_line=_pick(random, style.bass_lines),
-        groove="" if density == "none" else _pick(random, style.grooves[density]),
-        fill=int(random.integers(len(drums.FILLS))),
-        motif=Motif(_pick(random, style.lead_rhythms), random, style.beats_per_bar),
+        chords=parse_progression(_turn(progressions, variant), tonic),
+        comping=_turn(style.comping, variant),
+        second_comping=_turn(style.second_comping, variant) if style.second_comping else "",
+        bass_line=_turn(style.bass_lines, variant),
+        groove="" if density == "none" else _turn(style.grooves[density], variant),
+        fill=variant % len(drums.FILLS),
+        motif=Motif(_turn(style.lead_rhythms, variant), random, style.beats_per_bar),
     )
-    # The second section keeps much of the first: the model hears one song, and learns to copy.
+    # The second section keeps most of the first: the model hears one song, and learns to copy.
     second = replace(
         first,
-        chords=parse_progression(_pick(random, progressions), tonic),
-        motif=Motif(_pick(random, style.lead_rhythms), random, style.beats_per_bar),
+        chords=parse_progression(_turn(progressions, variant + 1), tonic),
+        motif=Motif(_turn(style.lead_rhythms, variant + 1), random, style.beats_per_bar),
     )
-    if random.random() < 0.4:
-        second = replace(second, comping=_pick(random, style.comping))
-    if random.random() < 0.4:
-        second = replace(second, bass_line=_pick(random, style.bass_lines))
     return {"A": first, "B": second}
 
 
-def _draw_lines(style: Style, has_drums: bool, random: np.random.Generator) -> list[_Line]:
-    chords = _pick(random, style.chords)
+def _lines(style: Style, has_drums: bool, variant: int, seed: int) -> list[_Line]:
+    random = np.random.default_rng([seed, 2])
+    chords = _turn(style.chords, variant)
     lines = [_Line("chords", chords)]
     bass_chance = 0.95 if style.grooves else 0.6
     if random.random() < bass_chance:
-        lines.append(_Line("bass", _pick(random, style.basses)))
-    is_unusual = random.random() < 0.2
-    if is_unusual or random.random() < style.lead_chance:
-        lead = _pick(random, UNUSUAL_LEADS if is_unusual else style.leads)
+        lines.append(_Line("bass", _turn(style.basses, variant)))
+    if random.random() < style.lead_chance:
         # Some melodies wait for two bars; the accompaniment never does.
-        lines.append(_Line("lead", lead, 2 if random.random() < 0.25 else 0))
+        lines.append(_Line("lead", _turn(style.leads, variant), 2 if variant == 3 else 0))
     most = 4 if has_drums else 5
     if style.seconds and len(lines) < most and random.random() < style.second_chance:
         others = tuple(name for name in style.seconds if name != chords)
         if others:
-            lines.append(_Line("second", _pick(random, others)))
+            lines.append(_Line("second", _turn(others, variant)))
     if style.pads and len(lines) < most and random.random() < style.pad_chance:
         others = tuple(name for name in style.pads if name != chords)
         if others:
-            lines.append(_Line("pad", _pick(random, others)))
+            lines.append(_Line("pad", _turn(others, variant)))
     if len(lines) == 1 and not has_drums:
-        lines.append(_Line("lead", _pick(random, style.leads)))
+        lines.append(_Line("lead", _turn(style.leads, variant)))
     return lines
+
+
+def _with_unusual_lead(lines: list[_Line], lead: str) -> list[_Line]:
+    kept = [line for line in lines if line.role != "lead"]
+    return [*kept, _Line("lead", lead)]
 
 
 def _line_bar(
@@ -214,26 +229,35 @@ def _part(
 def compose(
     seed: int, *, style: str | None = None, seconds: float = 30.0, beat_frames: int | None = None
 ) -> Piece:
-    """Compose a piece; the same arguments always give the same piece."""
+    """Compose a piece; the same arguments always give the same piece.
+
+    A style has a few songs, each with its harmony, patterns, melody and instruments; a piece is one
+    of them in some key and tempo, with or without drums and the like. The fewer they are, the less
+    a small model confuses them.
+    """
     random = np.random.default_rng(seed)
     drawn = STYLES[_pick(random, tuple(STYLES))]
     chosen = drawn if style is None else STYLES[style]
     drawn_frames = _draw_beat_frames(chosen, random)
     frames = drawn_frames if beat_frames is None else beat_frames
-    is_minor = not chosen.major or random.random() < chosen.minor_chance
+    variant = int(random.integers(SONGS))
+    song = SONGS * list(STYLES).index(chosen.name) + variant
+    is_minor = not chosen.major or _is_minor(chosen, variant)
     mode: Mode = "minor" if is_minor else "major"
-    tonic = int(random.integers(12))
+    tonic = int(random.choice(TONICS[mode]))
     density = _draw_density(chosen, random)
     era = _draw_era(chosen, random)
-    sections = _draw_sections(chosen, mode, tonic, density, random)
-    lines = _draw_lines(chosen, density != "none", random)
+    sections = _sections(chosen, mode, tonic, density, variant, song)
+    lines = _lines(chosen, density != "none", variant, song)
+    if random.random() < _UNUSUAL:
+        lines = _with_unusual_lead(lines, _pick(random, UNUSUAL_LEADS))
     mix = draw_mix(chosen, density, tuple(line.instrument for line in lines), random)
     beats = chosen.beats_per_bar
     bars = int(np.ceil(seconds * FRAMES_PER_MINUTE / 60 / frames / beats))
-    plan = _plan(_pick(random, _FORMS), sections, bars)
+    plan = _plan(_turn(_FORMS, variant), sections, bars)
     parts = [_part(line, chosen, plan, (tonic, mode), mix) for line in lines]
-    kit = chosen.kits[int(random.integers(len(chosen.kits)))]
     if density != "none":
+        kit = chosen.kits[variant % len(chosen.kits)]
         notes_of_drums = _drum_notes(chosen, plan, mix.kick)
         volume = mix.volume("drums", "drums")
         parts.append(Part("drums", "drums", kit, True, volume, 64, notes_of_drums))
@@ -256,3 +280,8 @@ def compose(
         reverb=mix.reverb,
         lowpass_hz=mix.lowpass_hz,
     )
+
+
+def _is_minor(style: Style, variant: int) -> bool:
+    """Say whether a song is in minor: as many of a style's songs as its chance says."""
+    return variant >= SONGS - round(SONGS * style.minor_chance)

@@ -41,7 +41,7 @@ def _events(piece: Piece, start: int) -> list[Event]:
     melodic = iter(channel for channel in range(16) if channel != _DRUM_CHANNEL)
     for part in piece.parts:
         channel = _DRUM_CHANNEL if part.is_drums else next(melodic)
-        events += _set_up(part, channel, piece.reverb, start)
+        events += _set_up(part, channel, start)
         for note in part.notes:
             first = start + _tick(note.start_beats * ticks_per_beat)
             last = start + _tick((note.start_beats + note.length_beats) * ticks_per_beat)
@@ -61,10 +61,10 @@ def _tick(position: float) -> int:
     return math.floor(round(position, 3) + 0.5)
 
 
-def _set_up(part: Part, channel: int, reverb: float, start: int) -> list[Event]:
-    controls = ((_VOLUME, part.volume), (_PAN, part.pan), (_REVERB, round(127 * reverb)))
+def _set_up(part: Part, channel: int, start: int) -> list[Event]:
+    controls = ((_VOLUME, part.volume), (_PAN, part.pan))
     events: list[Event] = [(start, 1, bytes((_PROGRAM | channel, part.program)))]
-    for control, setting in (*controls, (_CHORUS, 0)):
+    for control, setting in (*controls, (_REVERB, 0), (_CHORUS, 0)):
         events.append((start, 1, bytes((_CONTROL | channel, control, setting))))
     return events
 

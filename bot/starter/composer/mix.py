@@ -11,6 +11,7 @@ from bot.starter.composer.style import Style
 _VOLUMES = {"lead": 82, "chords": 72, "second": 62, "pad": 54, "bass": 92, "drums": 98}
 _VELOCITIES = {"lead": 98, "chords": 84, "second": 76, "pad": 66, "bass": 98, "drums": 92}
 _SOFT_LOWPASS_HZ = 4500.0
+_SPACIOUS_REVERB = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +61,20 @@ def draw_mix(
         possible += ["bassy drums"] if any("K " in g for g in style.grooves[density]) else []
     if any(INSTRUMENTS[name].family == "bass" for name in instruments):
         possible.append("bassy")
-    traits = [t for t in possible if random.random() < (0.5 if t in style.traits else 0.12)]
+    traits = [t for t in possible if random.random() < (0.6 if t in style.traits else 0.06)]
     if "heavy drums" in traits and "bassy drums" in traits:
         traits.remove("heavy drums")
-    if not traits and not style.is_hard and density != "dense" and random.random() < 0.2:
+    if not traits and not style.is_hard and density != "dense" and random.random() < 0.1:
         traits.append("soft")
-    driest, wettest = style.reverb
-    reverb = float(random.uniform(driest, wettest))
-    if style.name == "ambient" or random.random() < 0.08:
-        reverb = max(reverb, 0.7)
+    reverb = style.reverb
+    if style.name == "ambient" or random.random() < 0.04:
+        reverb = max(reverb, _SPACIOUS_REVERB)
         traits.append("spacious")
     lowpass_hz = _SOFT_LOWPASS_HZ if "soft" in traits else None
     if style.lowpass_hz:
-        lowpass_hz = float(random.choice(style.lowpass_hz))
+        lowpass_hz = style.lowpass_hz
         traits.append("lo-fi")
-    elif random.random() < 0.03:
+    elif random.random() < 0.02:
         lowpass_hz = 3000.0
         traits.append("lo-fi")
     return Mix(tuple(traits), reverb, lowpass_hz, style.drum_gain, style.chord_gain)

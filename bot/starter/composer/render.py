@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from bot.starter.composer.midi import write_medley
 from bot.starter.composer.piece import Piece
+from bot.starter.composer.room import in_room, lowpassed
 
 SOUNDFONT = Path("/usr/share/sounds/sf2/FluidR3_GM.sf2")
 _SAMPLE_RATE_HZ = 32_000
-# Long enough for the reverb of one piece to be gone before the next; whole frames of the codec.
-_GAP_SECONDS = 1.2
+# Long enough for what one piece leaves behind to be gone before the next; whole frames.
+_GAP_SECONDS = 0.4
 _LOUDNESS_RMS = 0.126  # -18 dBFS
 _SILENCE_RMS = 0.001
 _WINDOW_SECONDS = 0.1
@@ -26,10 +27,7 @@ _SETTINGS = {
     "synth.polyphony": 96,
     "synth.threadsafe-api": 0,
     "player.timing-source": "sample",
-    "synth.reverb.room-size": 0.55,
-    "synth.reverb.damp": 0.3,
-    "synth.reverb.level": 0.7,
-    "synth.reverb.width": 0.0,
+    "synth.reverb.active": 0,
     "synth.gain": 0.35,
 }
 
@@ -57,7 +55,7 @@ def render_many(
     for piece in pieces:
         length = round(piece.seconds * sample_rate_hz)
         cut = stereo[start : start + length, 0] + stereo[start : start + length, 1]
-        yield _finished(cut, piece.lowpass_hz, sample_rate_hz)
+        yield _finished(cut, piece, sample_rate_hz)
         start += length + round(_GAP_SECONDS * sample_rate_hz)
 
 
@@ -72,13 +70,11 @@ def _run_fluidsynth(
     subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - our own arguments
 
 
-def _finished(
-    sound: NDArray[np.float32], lowpass_hz: float | None, sample_rate_hz: int
-) -> NDArray[np.float32]:
-    """Filter, bring to the common loudness and round off the peaks."""
-    centred = sound - sound.mean()
-    if lowpass_hz is not None:
-        centred = _lowpassed(centred, lowpass_hz, sample_rate_hz)
+def _finished(sound: NDArray[np.float32], piece: Piece, sample_rate_hz: int) -> NDArray[np.float32]:
+    """Add the room, filter, bring to the common loudness and round off the peaks."""
+    centred = in_room(sound - sound.mean(), piece.reverb, sample_rate_hz)
+    if piece.lowpass_hz is not None:
+        centred = lowpassed(centred, piece.lowpass_hz, sample_rate_hz)
     window = round(_WINDOW_SECONDS * sample_rate_hz)
     whole = len(centred) // window * window
     powers = np.square(centred[:whole]).reshape(-1, window).mean(axis=1)
@@ -90,25 +86,3 @@ def _finished(
     peaks = levelled[loud]
     levelled[loud] = np.sign(peaks) * (_KNEE + room * np.tanh((np.abs(peaks) - _KNEE) / room))
     return levelled
-
-
-def _lowpassed(
-    sound: NDArray[np.float32], lowpass_hz: float, sample_rate_hz: int
-) -> NDArray[np.float32]:
-    # Zeros at the end keep the circular filter from wrapping the end into the start, and make a
-    # length whose only factors are 2, 3 and 5: the transform is then fast.
-    padded = len(sound) + sample_rate_hz // 50
-    while not _is_smooth(padded):
-        padded += 1
-    spectrum = np.fft.rfft(sound, padded)
-    hz = np.fft.rfftfreq(padded, 1 / sample_rate_hz)
-    kept = spectrum / np.sqrt(1 + (hz / lowpass_hz) ** 6)
-    filtered: NDArray[np.float32] = np.fft.irfft(kept, padded)[: len(sound)].astype(np.float32)
-    return filtered
-
-
-def _is_smooth(number: int) -> bool:
-    for factor in (2, 3, 5):
-        while number % factor == 0:
-            number //= factor
-    return number == 1

@@ -5,7 +5,7 @@ twelve characters in a bar of four beats swing. `|` separates the bars of a long
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from bot.starter.composer.piece import Density
 
@@ -49,7 +49,7 @@ class Style:
     cushion: str = "organ"
     keeps_drums: bool = False
     has_fills: bool = True
-    reverb: tuple[float, float] = (0.05, 0.3)
-    lowpass_hz: tuple[float, ...] = field(default=())
+    reverb: float = 0.15
+    lowpass_hz: float | None = None
     traits: tuple[str, ...] = ()
     minor_chance: float = 0.4

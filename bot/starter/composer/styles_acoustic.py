@@ -20,7 +20,7 @@ CLASSICAL = Style(
     pad_chance=0.5,
     scales=("major", "harmonic minor"),
     lead_chance=0.95,
-    reverb=(0.35, 0.6),
+    reverb=0.38,
 )
 WALTZ = Style(
     name="waltz",
@@ -44,7 +44,7 @@ WALTZ = Style(
     scales=("major", "harmonic minor"),
     lead_chance=0.9,
     has_fills=False,
-    reverb=(0.2, 0.4),
+    reverb=0.24,
 )
 FOLK = Style(
     name="folk",
@@ -61,5 +61,5 @@ FOLK = Style(
     grooves={"light": ("J ....x.......x...", "Z x.x.x.x.x.x.x.x.")},
     kits=(40,),
     eras=("60s", "70s"),
-    reverb=(0.1, 0.3),
+    reverb=0.16,
 )

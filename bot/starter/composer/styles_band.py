@@ -91,7 +91,7 @@ PUNK = Style(
     lead_chance=0.35,
     eras=("70s", "80s", "90s"),
     keeps_drums=True,
-    reverb=(0.0, 0.1),
+    reverb=0.04,
     traits=("loud guitars",),
 )
 METAL = Style(
@@ -121,18 +121,16 @@ METAL = Style(
     scales=("minor", "harmonic minor"),
     eras=("80s", "90s", "modern"),
     keeps_drums=True,
-    reverb=(0.0, 0.12),
+    reverb=0.05,
     traits=("loud guitars", "heavy drums"),
 )
 BLUES = Style(
     name="blues",
     chord_gain=1.2,
     bpm=(66, 112),
-    major=(
-        "I7 I7 I7 I7 IV7 IV7 I7 I7 V7 IV7 I7 V7",
-        "I7 IV7 I7 I7 IV7 IV7 I7 I7 V7 IV7 I7 V7",
-    ),
-    minor=("i7 i7 i7 i7 iv7 iv7 i7 i7 bVI7 V7 i7 V7",),
+    # Twelve bars in four: a clip of ten seconds has to hold the turn.
+    major=("I7 IV7 I7 V7", "I7 I7 IV7 I7"),
+    minor=("i7 iv7 i7 V7",),
     minor_chance=0.15,
     chords=("electric guitar", "piano", "organ"),
     comping=("C-cC-cC-cC-c", "..C...C...C.", "C-c..cC-c..c", "...C-....C-."),
@@ -198,6 +196,6 @@ REGGAE = Style(
     second_chance=0.85,
     lead_chance=0.55,
     eras=("70s", "80s"),
-    reverb=(0.2, 0.45),
+    reverb=0.26,
     traits=("bassy",),
 )

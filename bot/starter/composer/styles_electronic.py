@@ -36,7 +36,7 @@ POP_80S = Style(
     second_comping=("0-1-2-3-2-1-2-1-", "C-------........"),
     second_chance=0.5,
     fixed_era="80s",
-    reverb=(0.25, 0.5),
+    reverb=0.3,
     traits=("bassy drums",),
 )
 SYNTHWAVE = Style(
@@ -62,7 +62,7 @@ SYNTHWAVE = Style(
     second_comping=("0120123012012301", "0213021302130213"),
     scales=("major", "minor"),
     fixed_era="80s",
-    reverb=(0.35, 0.6),
+    reverb=0.38,
 )
 TECHNO = Style(
     name="techno",
@@ -92,7 +92,7 @@ TECHNO = Style(
     eras=("90s", "modern"),
     keeps_drums=True,
     has_fills=False,
-    reverb=(0.05, 0.25),
+    reverb=0.12,
     traits=("heavy drums", "bassy drums"),
 )
 HOUSE = Style(
@@ -148,7 +148,7 @@ TRANCE = Style(
     scales=("major", "minor"),
     eras=("90s", "modern"),
     keeps_drums=True,
-    reverb=(0.35, 0.6),
+    reverb=0.38,
 )
 DRUM_AND_BASS = Style(
     name="drum and bass",
@@ -199,7 +199,7 @@ CHIPTUNE = Style(
     scales=("major", "minor"),
     eras=("80s", "90s"),
     has_fills=False,
-    reverb=(0.0, 0.05),
+    reverb=0.02,
 )
 AMBIENT = Style(
     name="ambient",
@@ -217,6 +217,6 @@ AMBIENT = Style(
     pads=("synth strings", "choir", "bowed pad"),
     pad_chance=0.4,
     lead_chance=0.6,
-    reverb=(0.6, 0.9),
+    reverb=0.6,
     traits=("spacious", "soft"),
 )

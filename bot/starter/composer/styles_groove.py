@@ -98,7 +98,7 @@ FUNK = Style(
     seconds=("electric piano", "organ"),
     second_comping=("C--C............", "......C-..C.....", "C-....C-......C."),
     eras=("70s", "80s", "90s"),
-    reverb=(0.0, 0.15),
+    reverb=0.06,
 )
 SOUL = Style(
     name="soul",
@@ -171,7 +171,7 @@ HIP_HOP = Style(
     eras=("80s", "90s", "modern"),
     keeps_drums=True,
     has_fills=False,
-    reverb=(0.0, 0.12),
+    reverb=0.05,
     traits=("bassy drums", "bassy"),
 )
 LOFI = Style(
@@ -197,6 +197,6 @@ LOFI = Style(
     lead_chance=0.55,
     scales=("major pentatonic", "minor pentatonic"),
     has_fills=False,
-    lowpass_hz=(2400.0, 3000.0, 3600.0),
+    lowpass_hz=3000.0,
     traits=("lo-fi",),
 )

@@ -58,7 +58,7 @@ class CodecTraining:
         self.optimizer = torch.optim.AdamW(
             self.parameters, lr=plan.rate, betas=(0.8, 0.99), weight_decay=1e-3, fused=True
         )
-        self.distance = SpectralDistance(size.sample_rate_hz, fine=plan.freeze_codes)
+        self.distance = SpectralDistance(size.sample_rate_hz)
         self.step, self.seconds_used = 0, 0.0
         self.recent: list[Tensor] = []
         self._restore()

@@ -37,6 +37,6 @@ def stretches(
         for _ in range(batch):
             piece = pieces[random.integers(len(pieces))]
             start = int(random.integers(len(piece) - samples))
-            gain = 10 ** (random.uniform(-9.0, 3.0) / 20) / _FULL_SCALE
+            gain = 10 ** (random.uniform(-4.0, 2.0) / 20) / _FULL_SCALE
             rows.append(piece[start : start + samples].astype(np.float32) * np.float32(gain))
         yield np.clip(np.stack(rows), -1, 1)

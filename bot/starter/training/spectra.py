@@ -22,13 +22,12 @@ class SpectralDistance(nn.Module):
     """The mean distance over all resolutions of two batches of sound [batch, samples].
 
     Of each resolution it adds the mean difference of the logarithms of the mel spectra, and that of
-    the magnitudes over the mean magnitude; if `fine`, also that of the logarithms of the magnitudes
-    in the longest window, which tells a tone from noise where a mel band is too wide to.
+    the magnitudes over the mean magnitude; in the longest window also that of the logarithms of the
+    magnitudes, which tells a tone from noise where a mel band is too wide to.
     """
 
-    def __init__(self, sample_rate_hz: int, *, fine: bool = False) -> None:
+    def __init__(self, sample_rate_hz: int) -> None:
         super().__init__()
-        self.fine = fine
         for window, bands in WINDOWS:
             filters = torch.from_numpy(
                 mel_filters(
@@ -53,7 +52,7 @@ class SpectralDistance(nn.Module):
             found_mel = (found @ self.get_buffer(f"mel_{window}") + _FLOOR).log()
             total = total + (found_mel - goal_mel).abs().mean()
             total = total + (found - goal).abs().mean() / (goal.mean() + _FLOOR)
-            if self.fine and window == WINDOWS[0][0]:
+            if window == WINDOWS[0][0]:
                 total = (
                     total + ((found + _FINE_FLOOR).log() - (goal + _FINE_FLOOR).log()).abs().mean()
                 )
