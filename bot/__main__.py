@@ -87,6 +87,18 @@ def _run(
         return generate.run(args, config, interrupts, open_engine=opener)
     if args.command == "bench":
         return bench.run(args, config, interrupts)
+    if args.command == "demo":
+        from bot import demo
+
+        return demo.run(args, config)
+    if args.command == "run":
+        from bot import run
+
+        return run.run(args, config)
+    if args.command == "doctor":
+        from bot import doctor
+
+        return doctor.run(args, config)
     return models.run(args, config)
 
 
@@ -109,6 +121,18 @@ def build_parser() -> argparse.ArgumentParser:
     )
     for name, add_arguments, help_, description in (
         (
+            "demo",
+            _demo_arguments,
+            "try the bot in your browser, without a token",
+            "Open the real bot in a simulated Discord, in your browser, on this machine only.",
+        ),
+        (
+            "run",
+            _no_arguments,
+            "run the bot on Discord",
+            "Run the bot on Discord, with the token from the settings or from ZHIYIN_TOKEN.",
+        ),
+        (
             "generate",
             plan.add_arguments,
             "make a clip and save it as a file",
@@ -126,12 +150,29 @@ def build_parser() -> argparse.ArgumentParser:
             "measure how fast this machine makes music",
             "Measure how fast this machine makes music, for one person and for many at once.",
         ),
+        (
+            "doctor",
+            _no_arguments,
+            "say what is wrong with this installation",
+            "Check token, model, compiler, ffmpeg, disk and database, and say what to do.",
+        ),
     ):
         command = commands.add_parser(
             name, help=help_, description=description, parents=[common], allow_abbrev=False
         )
         add_arguments(command)
     return parser
+
+
+def _demo_arguments(parser: argparse.ArgumentParser) -> None:
+    # Here, since all that the demo itself imports is wanted by nobody who asks for help.
+    add = parser.add_argument
+    add("--port", type=int, default=8766, metavar="N", help="port on this machine; 0: any")
+    add("--folder", type=Path, metavar="DIR", help="keep everything there; none: nothing stays")
+
+
+def _no_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare nothing: the settings say it all."""
 
 
 def _common(config: object, debug: object) -> argparse.ArgumentParser:

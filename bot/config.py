@@ -63,10 +63,11 @@ def setting(
     high: float | None = None,
     choices: tuple[str, ...] = (),
     starts: tuple[str, ...] = (),
+    secret: bool = False,
 ) -> Any:  # noqa: ANN401 - like dataclasses.field, which stands in for a value of any type
-    """Declare a key with its default and what it accepts."""
+    """Declare a key with its default and what it accepts; a secret is never printed."""
     accepts = Accepts(low=low, high=high, choices=choices, starts=starts)
-    return dataclasses.field(default=default, metadata={"accepts": accepts})
+    return dataclasses.field(default=default, repr=not secret, metadata={"accepts": accepts})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,12 +98,54 @@ class EngineConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DiscordConfig:
+    """The bot's account."""
+
+    token: str = setting("", secret=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitsConfig:
+    """How much one person, one server and all together may ask for."""
+
+    daily_seconds: float = setting(600.0, low=0, high=1_000_000)
+    max_seconds: float = setting(60.0, low=1, high=600)
+    max_takes: int = setting(4, low=1, high=8)
+    waiting_per_user: int = setting(4, low=1, high=100)
+    running_per_user: int = setting(2, low=1, high=64)
+    waiting_per_server: int = setting(20, low=1, high=10_000)
+    waiting: int = setting(100, low=1, high=100_000)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StorageConfig:
+    """Where the database and the clips are kept, and for how long."""
+
+    folder: str = setting("")
+    keep_clips_days: int = setting(30, low=1, high=3650)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerConfig:
+    """The processes that hold the model."""
+
+    count: int = setting(1, low=1, high=16)
+    load_seconds: float = setting(300.0, low=10, high=3600)
+    silent_seconds: float = setting(60.0, low=5, high=3600)
+    grace_seconds: float = setting(30.0, low=0, high=600)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """All settings; without a file every one has its default."""
 
     model: ModelConfig = dataclasses.field(default_factory=ModelConfig)
     generation: GenerationConfig = dataclasses.field(default_factory=GenerationConfig)
     engine: EngineConfig = dataclasses.field(default_factory=EngineConfig)
+    discord: DiscordConfig = dataclasses.field(default_factory=DiscordConfig)
+    limits: LimitsConfig = dataclasses.field(default_factory=LimitsConfig)
+    storage: StorageConfig = dataclasses.field(default_factory=StorageConfig)
+    worker: WorkerConfig = dataclasses.field(default_factory=WorkerConfig)
 
 
 def load(path: Path | None = None) -> Config:
@@ -133,6 +176,15 @@ def cache_folder() -> Path:
     return root / "zhiyin"
 
 
+def data_folder(config: Config) -> Path:
+    """Return the folder for what must not be lost: the database and the clips."""
+    if config.storage.folder:
+        return Path(config.storage.folder).expanduser()
+    chosen = os.environ.get("XDG_DATA_HOME", "")
+    root = Path(chosen) if chosen.startswith("/") else Path("~/.local/share").expanduser()
+    return root / "zhiyin"
+
+
 def parse(document: Mapping[str, Any], *, name: str = "config.toml") -> Config:
     """Check the contents of a configuration file and return the settings.
 
@@ -160,6 +212,7 @@ def _section(kind: type[Section], title: str, values: Mapping[str, Any], name: s
         field.name: field.metadata["accepts"]
         for field in dataclasses.fields(kind)  # type: ignore[arg-type] # each section is one
     }
+    secrets = {field.name for field in dataclasses.fields(kind) if not field.repr}  # type: ignore[arg-type]
     types = get_type_hints(kind)
     checked: dict[str, Any] = {}
     for key, value in values.items():
@@ -170,6 +223,8 @@ def _section(kind: type[Section], title: str, values: Mapping[str, Any], name: s
             value = float(value)
         if type(value) is not types[key] or not rule.admits(value):
             shown = f'"{value}"' if isinstance(value, str) else str(value)
+            if key in secrets:
+                shown = "what is there"
             raise ConfigError(
                 f"In {name}, {title}.{key} must be {rule.words(types[key])}, not {shown}."
             )

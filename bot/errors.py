@@ -2,6 +2,8 @@
 
 ZhiyinError
 ├── RequestError        the request asks for something that can't be made
+│   └── Refused         not now, or not for this person: nothing was charged
+├── JobError            an accepted job that can't be finished; it is refunded
 ├── SoundError          a sound file that can't be read or used
 ├── OutputError         a place or format that can't be written
 ├── CheckpointError     a model that can't be loaded
@@ -26,6 +28,14 @@ class ZhiyinError(Exception):
 
 class RequestError(ZhiyinError):
     """The request asks for something that can't be made."""
+
+
+class Refused(RequestError):
+    """Not now, or not for this person: the sentence says why and what can be done."""
+
+
+class JobError(ZhiyinError):
+    """An accepted job that can't be finished: the sentence is for the person who waits."""
 
 
 class SoundError(ZhiyinError):

@@ -1,6 +1,6 @@
-"""The frozen values that travel between rooms: what is asked for, and what comes back.
+"""The frozen values of the engine: what is asked of it, and what comes back.
 
-Nothing here knows Discord, a file format or the model.
+Nothing here knows Discord, a file format or the model. What people order is in `orders.py`.
 """
 
 from __future__ import annotations

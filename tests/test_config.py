@@ -42,7 +42,8 @@ def test_the_example_names_every_key():
 def test_the_example_tells_what_a_key_accepts(section, key, kind, accepts):
     """The comment before each key ends in the words that its complaint would use."""
     lines = EXAMPLE.read_text().splitlines()
-    at = next(i for i, line in enumerate(lines) if line.startswith(f"{key} = "))
+    begun = lines.index(f"[{section}]")
+    at = next(i for i in range(begun, len(lines)) if lines[i].startswith(f"{key} = "))
     assert lines[at - 1].startswith("#")
     if kind is not str or accepts.choices or accepts.starts:
         assert accepts.words(kind) in lines[at - 1]

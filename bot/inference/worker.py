@@ -1,0 +1,205 @@
+"""The process that holds the model: `python -m bot.inference.worker FD SETTINGS`.
+
+Knows neither the bot's token nor its database. What it is to make comes over a socket, and what it
+has made goes back over it. It ends when the bot does.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, NoReturn, Protocol
+
+from bot import log as logs
+from bot.config import Config, parse
+from bot.errors import ZhiyinError
+from bot.inference.protocol import (
+    Advanced,
+    Beat,
+    Broken,
+    Cancel,
+    Failed,
+    Line,
+    Made,
+    Make,
+    Ready,
+    Stop,
+)
+from bot.jobs import Event, Finished, GenerationRequest, Progress
+from bot.orders import ModelInfo
+
+log = logging.getLogger(__name__)
+
+_NICENESS = 5
+_BEAT_SECONDS = 1.0
+_PROGRESS_SECONDS = 0.25
+
+
+class Engine(Protocol):
+    """What a worker wants of the engine."""
+
+    @property
+    def busy(self) -> bool:
+        """Tell whether any request is unfinished."""
+
+    def submit(self, request: GenerationRequest) -> int:
+        """Take on a request and return its id."""
+
+    def cancel(self, request_id: int) -> None:
+        """Drop a request."""
+
+    def step(self) -> list[Event]:
+        """Work a little and return what happened."""
+
+
+OpenEngine = Callable[[Config], tuple[Engine, ModelInfo]]
+
+
+def open_engine(config: Config) -> tuple[Engine, ModelInfo]:
+    """Load the configured model, warm, with room for as many clips as there are slots.
+
+    Raises ZhiyinError where it can't be loaded.
+    """
+    from bot.catalogue import STARTER, UNKNOWN_LICENCE, entries
+    from bot.config import cache_folder
+    from bot.models import locate
+    from bot.musicgen.engine import Engine as TheEngine
+    from bot.musicgen.model import load_model
+
+    licences = {entry.name: entry.licence for entry in entries(config)}
+    model = load_model(
+        locate(config.model.name, config),
+        requests=config.engine.slots,
+        cache=cache_folder(),
+        threads=config.engine.threads or None,
+        hub=config.model.hub_endpoint,
+    )
+    warm_seconds = model.warm_up()
+    info = ModelInfo(
+        name=config.model.name if config.model.name == STARTER else model.name,
+        licence=licences.get(config.model.name, UNKNOWN_LICENCE),
+        channels=model.channels,
+        sample_rate_hz=model.sample_rate_hz,
+        sampling=model.sampling,
+        slots=config.engine.slots,
+        device=f"{os.cpu_count()} processor cores",
+        load_seconds=model.load_seconds + model.pack_seconds + warm_seconds,
+    )
+    longest = max(config.limits.max_seconds, config.generation.max_seconds)
+    return TheEngine(model, max_seconds=longest), info
+
+
+@dataclasses.dataclass(slots=True)
+class _Running:
+    job_id: int
+    begun: float
+    told: float = 0.0
+
+
+class Worker:
+    """Makes what it is told to, many at once, and tells of it."""
+
+    def __init__(self, line: Line, engine: Engine) -> None:
+        self._line, self._engine = line, engine
+        self._running: dict[int, _Running] = {}
+        self._beaten = time.monotonic()
+
+    def run(self) -> None:
+        """Work until told to stop. Raises EOFError when the bot has gone."""
+        while True:
+            message = self._line.next(0.0 if self._engine.busy else _BEAT_SECONDS)
+            while message is not None:
+                if isinstance(message, Stop):
+                    return
+                self._obey(message)
+                message = self._line.next(0.0)
+            if self._engine.busy:
+                for event in self._engine.step():
+                    self._tell(event)
+            self._beat()
+
+    def _obey(self, message: Make | Cancel) -> None:
+        if isinstance(message, Cancel):
+            for id_, running in list(self._running.items()):
+                if running.job_id == message.job_id:
+                    self._engine.cancel(id_)
+                    del self._running[id_]
+                    self._line.send(Failed(message.job_id, None))
+            return
+        try:
+            id_ = self._engine.submit(message.request)
+        except ZhiyinError as error:
+            self._line.send(Failed(message.job_id, error.sentence))
+        else:
+            self._running[id_] = _Running(message.job_id, time.monotonic())
+
+    def _tell(self, event: Event) -> None:
+        running = self._running.get(event.request_id)
+        if running is None:
+            return
+        now = time.monotonic()
+        if isinstance(event, Finished):
+            del self._running[event.request_id]
+            self._line.send(Made(running.job_id, event.sound, now - running.begun))
+        elif isinstance(event, Progress) and now - running.told >= _PROGRESS_SECONDS:
+            running.told = now
+            done, total = event.seconds_done, event.seconds_total
+            self._line.send(Advanced(running.job_id, done, total))
+
+    def _beat(self) -> None:
+        now = time.monotonic()
+        if now - self._beaten >= _BEAT_SECONDS:
+            self._beaten = now
+            self._line.send(Beat())
+
+
+def main(arguments: list[str]) -> int:
+    """Load the model and work; return the exit code."""
+    # The bot decides when to stop; a Ctrl-C in the terminal goes to both.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    os.nice(_NICENESS)
+    settings: dict[str, Any] = json.loads(arguments[1])
+    config = parse(settings["config"])
+    logs.configure(debug=settings["debug"])
+    line = Line(int(arguments[0]))
+    # The main thread may be deep in the model, or stuck there, when the bot goes.
+    threading.Thread(target=_leave_with_the_bot, args=(line,), daemon=True).start()
+    module, _, name = settings["engine"].partition(":")
+    opener: OpenEngine = getattr(importlib.import_module(module), name)
+    try:
+        try:
+            engine, info = opener(config)
+        except ZhiyinError as error:
+            line.send(Broken(error.sentence))
+            return 1
+        line.send(Ready(info))
+        Worker(line, engine).run()
+    except (EOFError, ConnectionError):
+        log.info("worker.left_alone")
+    return 0
+
+
+def _leave_with_the_bot(line: Line) -> NoReturn:
+    line.wait_for_end()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    try:
+        code = main(sys.argv[1:])
+    except Exception:
+        log.exception("worker.failed")
+        code = 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # MindSpore's threads can keep Python's own way out from ending.
+    os._exit(code)

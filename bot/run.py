@@ -1,0 +1,124 @@
+"""The command `zhiyin run`: the bot, from its settings to its last clip."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import re
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from bot import models
+from bot.audio.uploads import Uploads
+from bot.catalogue import UNKNOWN_LICENCE, entries
+from bot.config import Config, data_folder
+from bot.errors import ConfigError
+from bot.inference.executor import Executor
+from bot.musicgen.inspection import Contents, inspect
+from bot.pipeline import Pipeline
+from bot.store.store import open_store
+
+log = logging.getLogger(__name__)
+
+TOKEN_VARIABLE = "ZHIYIN_TOKEN"  # noqa: S105 - the name of it
+_TOKEN_FORM = re.compile(r"[\w-]{18,}\.[\w-]{6,}\.[\w-]{25,}")
+
+NO_TOKEN = (
+    "The bot has no token yet: put it into config.toml as discord.token, or into the environment "
+    f"variable {TOKEN_VARIABLE}. The README tells where to get one; `zhiyin demo` needs none."
+)
+WRONG_FORM = (
+    "The token does not look like a bot's token: three parts with dots between them. Copy it again "
+    "from the page Bot of your application."
+)
+
+
+def take_token(config: Config) -> str:
+    """Return the bot's token and take it out of the environment, where children would see it.
+
+    Raises ConfigError where there is none, or one that can't be right.
+    """
+    return token_of(config, os.environ.pop(TOKEN_VARIABLE, ""))
+
+
+def token_of(config: Config, from_environment: str) -> str:
+    """Return the token, the environment's before the configuration's; raises ConfigError."""
+    token = (from_environment or config.discord.token).strip()
+    if not token:
+        raise ConfigError(NO_TOKEN)
+    if not _TOKEN_FORM.fullmatch(token):
+        raise ConfigError(WRONG_FORM)
+    return token
+
+
+def look_at_model(config: Config) -> tuple[Contents, str]:
+    """Return what is known of the configured model without loading it, and its licence.
+
+    Raises CheckpointError.
+    """
+    contents = inspect(models.locate(config.model.name, config))
+    known = {entry.name: entry.licence for entry in entries(config)}
+    return contents, known.get(config.model.name, UNKNOWN_LICENCE)
+
+
+@asynccontextmanager
+async def open_pipeline(
+    config: Config,
+    contents: Contents,
+    *,
+    folder: Path | None = None,
+    clock: Callable[[], float] = time.time,
+    engine: str | None = None,
+) -> AsyncIterator[Pipeline]:
+    """Open the store, start the worker and lend the pipeline between them."""
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(open_store(folder or data_folder(config), clock))
+        executor = await stack.enter_async_context(Executor(config, engine=engine))
+        codec = contents.shape.codec
+        uploads = Uploads(
+            sample_rate_hz=codec.sample_rate_hz, channels=contents.shape.decoder.audio_channels
+        )
+        yield await stack.enter_async_context(Pipeline(config, store, executor, uploads))
+
+
+def run(args: argparse.Namespace, config: Config) -> int:
+    """Run the bot until it is told to stop; return the exit code."""
+    token = take_token(config)
+    contents, licence = look_at_model(config)
+    return asyncio.run(_serve(config, token, contents, licence))
+
+
+async def _serve(config: Config, token: str, contents: Contents, licence: str) -> int:
+    import discord
+
+    from bot.client import ZhiyinBot, connected
+
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, _stop_or_leave, stop)
+    async with open_pipeline(config, contents) as pipeline:
+        bot = ZhiyinBot(config, pipeline, sampling=contents.sampling, licence=licence)
+        pipeline.start()
+        try:
+            await connected(bot, token, stop)
+        except discord.LoginFailure:
+            raise ConfigError(
+                "Discord does not know this token: it may have been reset. Copy it again from the "
+                "page Bot of your application."
+            ) from None
+    print("Stopped.", file=sys.stderr)
+    return 0
+
+
+def _stop_or_leave(stop: asyncio.Event) -> None:
+    if stop.is_set():
+        os._exit(1)
+    stop.set()

@@ -1,0 +1,1 @@
+"""All SQL: what must survive anything short of a broken disk."""

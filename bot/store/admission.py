@@ -1,0 +1,71 @@
+"""Whether an order is accepted, decided where nothing can change in between: in a transaction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import aiosqlite
+
+from bot.errors import Refused
+from bot.orders import Limits, Order
+from bot.store.ledger import day_of, resets_at, used_by_guild, used_by_user
+
+BLOCKED = "You can't make music on this server."
+DRAINING = "The bot is about to be restarted: please try again in a minute or two."
+QUEUE_FULL = "So many clips are in line that yours would have to wait too long: try again later."
+
+_WAITING = "state IN ('queued', 'running', 'rendered', 'delivering')"
+
+
+async def check(connection: aiosqlite.Connection, order: Order, limits: Limits, now: float) -> None:
+    """Raise Refused with the first reason why an order can't be accepted now."""
+    place = order.place
+    blocked = "SELECT COUNT(*) FROM blocked WHERE guild_id = ? AND user_id = ?"
+    if await _number(connection, blocked, place.guild_id, place.user_id):
+        raise Refused(BLOCKED)
+    if await _number(connection, "SELECT value != '' FROM facts WHERE name = 'draining'"):
+        raise Refused(DRAINING)
+    await _check_line(connection, order, limits)
+    await _check_seconds(connection, order, limits, now)
+
+
+async def _check_line(connection: aiosqlite.Connection, order: Order, limits: Limits) -> None:
+    place = order.place
+    mine = f"SELECT COUNT(*) FROM jobs WHERE user_id = ? AND {_WAITING}"  # noqa: S608 - ours
+    if await _number(connection, mine, place.user_id) >= limits.waiting_per_user:
+        clips = "a clip" if limits.waiting_per_user == 1 else f"{limits.waiting_per_user} clips"
+        raise Refused(f"You have {clips} in line already: wait for one, or cancel one.")
+    theirs = f"SELECT COUNT(*) FROM jobs WHERE guild_id = ? AND {_WAITING}"  # noqa: S608 - ours
+    if await _number(connection, theirs, place.guild_id) >= limits.waiting_per_guild:
+        raise Refused("This server has as many clips in line as it may: try again a little later.")
+    everyone = f"SELECT COUNT(*) FROM jobs WHERE {_WAITING}"  # noqa: S608 - ours
+    if await _number(connection, everyone) >= limits.waiting:
+        raise Refused(QUEUE_FULL)
+
+
+async def _check_seconds(
+    connection: aiosqlite.Connection, order: Order, limits: Limits, now: float
+) -> None:
+    place, day, again = order.place, day_of(now), f"<t:{int(resets_at(now))}:R>"
+    used = await used_by_user(connection, place.user_id, day)
+    left = max(0.0, limits.daily_seconds - used)
+    if order.seconds > left + 1e-6:
+        raise Refused(
+            f"You have {left:.0f} s of music left today and this takes {order.seconds:.0f} s. "
+            f"Your day begins anew {again}."
+        )
+    if place.guild_id is None or limits.guild_daily_seconds is None:
+        return
+    used = await used_by_guild(connection, place.guild_id, day)
+    left = max(0.0, limits.guild_daily_seconds - used)
+    if order.seconds > left + 1e-6:
+        raise Refused(
+            f"This server has {left:.0f} s of music left today and this takes "
+            f"{order.seconds:.0f} s. Its day begins anew {again}."
+        )
+
+
+async def _number(connection: aiosqlite.Connection, sql: str, *parameters: Any) -> int:  # noqa: ANN401
+    async with connection.execute(sql, parameters) as cursor:
+        row = await cursor.fetchone()
+    return int(row[0]) if row else 0

@@ -1,0 +1,142 @@
+"""The clips that were made, and what each was made from."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import aiosqlite
+
+from bot.jobs import Sampling
+from bot.orders import Clip, Kind, Place
+from bot.store.database import Database
+from bot.store.rows import clip_of, written
+
+Clock = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewClip:
+    """A clip that is on disk and not yet recorded."""
+
+    job_id: int
+    place: Place
+    kind: Kind
+    prompt: str | None
+    seconds: float
+    seconds_before: float
+    seed: int
+    sampling: Sampling
+    model: str
+    file: str
+    parent_ids: tuple[int, ...]
+    made_in_seconds: float
+
+
+class Clips:
+    """All clips, also those whose sound is deleted."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get(self, clip_id: int) -> Clip | None:
+        """Return a clip."""
+        return await self._first("WHERE id = ?", clip_id)
+
+    async def of_job(self, job_id: int) -> Clip | None:
+        """Return the clip of a job."""
+        return await self._first("WHERE job_id = ?", job_id)
+
+    async def by_message(self, message_id: int) -> Clip | None:
+        """Return the clip that a message holds."""
+        return await self._first("WHERE message_id = ?", message_id)
+
+    async def of_user(self, user_id: int, limit: int, text: str = "") -> list[Clip]:
+        """Return a person's clips with some text in their prompt, newest first."""
+        rows = await self._database.all(
+            "SELECT * FROM clips WHERE user_id = ? AND NOT is_deleted "
+            "AND COALESCE(prompt, '') LIKE ? ESCAPE '\\' ORDER BY id DESC LIMIT ?",
+            (user_id, _like(text), limit),
+        )
+        return [await self._whole(row) for row in rows]
+
+    async def prompts_of(self, user_id: int, text: str, limit: int) -> list[str]:
+        """Return a person's different prompts with some text in them, latest first."""
+        rows = await self._database.all(
+            "SELECT prompt FROM clips WHERE user_id = ? AND prompt LIKE ? ESCAPE '\\' "
+            "GROUP BY prompt ORDER BY MAX(id) DESC LIMIT ?",
+            (user_id, _like(text), limit),
+        )
+        return [row["prompt"] for row in rows]
+
+    async def children_of(self, clip_id: int) -> list[int]:
+        """Return the ids of the clips that were made from a clip."""
+        rows = await self._database.all(
+            "SELECT clip_id FROM clip_parents WHERE parent_id = ? ORDER BY clip_id", (clip_id,)
+        )
+        return [row["clip_id"] for row in rows]
+
+    async def older_than(self, at: float) -> list[Clip]:
+        """Return the clips from before a time whose sound is still there."""
+        rows = await self._database.all(
+            "SELECT * FROM clips WHERE created_at < ? AND NOT is_deleted ORDER BY id", (at,)
+        )
+        return [await self._whole(row) for row in rows]
+
+    async def posted(self, clip_id: int, message_id: int) -> None:
+        """Remember the message that holds a clip."""
+        async with self._database.transaction() as connection:
+            await connection.execute(
+                "UPDATE clips SET message_id = ? WHERE id = ?", (message_id, clip_id)
+            )
+
+    async def delete(self, clip_id: int) -> str | None:
+        """Mark a clip as deleted and return the name of its file; None if it was before."""
+        async with self._database.transaction() as connection:
+            changed = await connection.execute(
+                "UPDATE clips SET is_deleted = 1 WHERE id = ? AND NOT is_deleted", (clip_id,)
+            )
+            if not changed.rowcount:
+                return None
+        clip = await self.get(clip_id)
+        return None if clip is None else clip.file
+
+    async def _first(self, where: str, value: int) -> Clip | None:
+        row = await self._database.one(f"SELECT * FROM clips {where}", (value,))  # noqa: S608
+        return None if row is None else await self._whole(row)
+
+    async def _whole(self, row: sqlite3.Row) -> Clip:
+        parents = await self._database.all(
+            "SELECT parent_id FROM clip_parents WHERE clip_id = ? ORDER BY parent_id", (row["id"],)
+        )
+        return clip_of(row, tuple(parent["parent_id"] for parent in parents))
+
+
+async def insert_clip(connection: aiosqlite.Connection, clip: NewClip, now: float) -> Clip:
+    """Record a clip and its parents within a transaction."""
+    place = clip.place
+    cursor = await connection.execute(
+        "INSERT INTO clips (job_id, user_id, guild_id, channel_id, kind, prompt, seconds, "
+        "seconds_before, seed, sampling, model, file, created_at, made_in_seconds) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            clip.job_id, place.user_id, place.guild_id, place.channel_id, clip.kind, clip.prompt,
+            clip.seconds, clip.seconds_before, clip.seed, written(clip.sampling), clip.model,
+            clip.file, now, clip.made_in_seconds,
+        ),
+    )  # fmt: skip
+    id_ = cursor.lastrowid
+    await connection.executemany(
+        "INSERT INTO clip_parents (clip_id, parent_id) VALUES (?, ?)",
+        [(id_, parent) for parent in clip.parent_ids],
+    )
+    async with connection.execute("SELECT * FROM clips WHERE id = ?", (id_,)) as found:
+        row = await found.fetchone()
+    assert row is not None
+    return clip_of(row, clip.parent_ids)
+
+
+def _like(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"

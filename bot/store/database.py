@@ -1,0 +1,123 @@
+"""The database: one writing connection, and transactions that are whole or not there."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import sqlite3
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import aiosqlite
+
+from bot.errors import ConfigError
+from bot.store.migrations import migrate
+
+FILE = "zhiyin.db"
+
+_LOCK = "zhiyin.lock"
+_BUSY_MILLISECONDS = 5000
+_PRAGMAS = (
+    "PRAGMA journal_mode = WAL",
+    # Enough against kill -9; only power loss may take the latest commits.
+    "PRAGMA synchronous = NORMAL",
+    "PRAGMA foreign_keys = ON",
+    f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}",
+)
+
+Row = sqlite3.Row
+
+
+class Database:
+    """An open database. All that writes goes through `transaction`."""
+
+    def __init__(self, connection: aiosqlite.Connection) -> None:
+        self._connection = connection
+        self._lock = asyncio.Lock()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[aiosqlite.Connection]:
+        """Lend the connection for one transaction, which is kept whole or not at all.
+
+        Begins IMMEDIATE: one that reads first and writes later fails where it meets another.
+        """
+        async with self._lock:
+            try:
+                await self._connection.execute("BEGIN IMMEDIATE")
+                yield self._connection
+                await self._connection.execute("COMMIT")
+            except BaseException:
+                # Queued before anything is waited for: what was cancelled half way is undone before
+                # the next one begins. Where nothing was begun there is nothing to undo.
+                undone = asyncio.ensure_future(self._roll_back())
+                await asyncio.shield(undone)
+                raise
+
+    async def all(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        """Return all rows of a query."""
+        async with self._lock, self._connection.execute(sql, parameters) as cursor:
+            return list(await cursor.fetchall())
+
+    async def one(self, sql: str, parameters: Sequence[Any] = ()) -> Row | None:
+        """Return the first row of a query, or None."""
+        async with self._lock, self._connection.execute(sql, parameters) as cursor:
+            return await cursor.fetchone()
+
+    async def _roll_back(self) -> None:
+        with suppress(sqlite3.OperationalError):
+            await self._connection.execute("ROLLBACK")
+
+
+@asynccontextmanager
+async def open_database(folder: Path) -> AsyncIterator[Database]:
+    """Open the database in a folder, making both where they are missing.
+
+    Raises ConfigError where another process has it open, it is damaged or from a newer version, or
+    nothing may be written there. Never replaces a file that it can't read.
+    """
+    async with AsyncExitStack() as stack:
+        try:
+            stack.enter_context(_locked(folder))
+            connection = await stack.enter_async_context(
+                aiosqlite.connect(folder / FILE, isolation_level=None)
+            )
+            await _set_up(connection, folder / FILE)
+        except OSError as error:
+            raise ConfigError(
+                f"Nothing may be written to {folder}: give the bot the right to."
+            ) from error
+        except sqlite3.OperationalError as error:
+            raise ConfigError(f"The database {folder / FILE} can't be used: {error}.") from error
+        except sqlite3.DatabaseError as error:
+            raise ConfigError(
+                f"{folder / FILE} is damaged or no database: put a backup in its place, or move it "
+                "away to begin with an empty one."
+            ) from error
+        yield Database(connection)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold a lock on a folder, made if need be, that ends with the process, however it ends."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / _LOCK).open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ConfigError(
+                f"Zhiyin is already running with the database in {folder}: stop that one first."
+            ) from None
+        yield
+
+
+async def _set_up(connection: aiosqlite.Connection, path: Path) -> None:
+    connection.row_factory = sqlite3.Row
+    for pragma in _PRAGMAS:
+        await connection.execute(pragma)
+    async with connection.execute("PRAGMA quick_check") as cursor:
+        found = await cursor.fetchone()
+    if found is None or found[0] != "ok":
+        raise sqlite3.DatabaseError(found[0] if found else "no answer")
+    await migrate(connection, path)

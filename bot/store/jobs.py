@@ -1,0 +1,179 @@
+"""The jobs, which are the queue: each step of a job is one transaction with what it costs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import aiosqlite
+
+from bot.orders import Answer, Clip, Job, JobState, Limits, Order
+from bot.store import admission, ledger
+from bot.store.clips import NewClip, insert_clip
+from bot.store.database import Database
+from bot.store.rows import job_of, written
+
+Clock = Callable[[], float]
+
+_UNFINISHED = "state IN ('queued', 'running', 'rendered', 'delivering')"
+
+
+class IllegalStep(RuntimeError):
+    """A job was to take a step that it can't take from where it is: a defect."""
+
+
+class Jobs:
+    """All jobs there ever were."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database, self._clock = database, clock
+
+    async def accept(self, order: Order, limits: Limits, answer: Answer) -> Job:
+        """Accept an order: check, reserve and write it down, all or nothing.
+
+        The same key again returns the first job and costs nothing. Raises Refused.
+        """
+        now = self._clock()
+        async with self._database.transaction() as connection:
+            known = await _row(connection, "SELECT * FROM jobs WHERE key = ?", order.key)
+            if known is not None:
+                return known
+            await admission.check(connection, order, limits, now)
+            place = order.place
+            cursor = await connection.execute(
+                "INSERT INTO jobs (key, state, created_at, user_id, guild_id, channel_id, kind, "
+                "prompt, seconds, seed, sampling, source, parent_ids, token, token_expires_at, "
+                "message_id) VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    order.key, now, place.user_id, place.guild_id, place.channel_id, order.kind,
+                    order.prompt, order.seconds, order.seed, written(order.sampling),
+                    written(order.source), json.dumps(order.parent_ids), answer.token,
+                    answer.expires_at, answer.message_id,
+                ),
+            )  # fmt: skip
+            assert cursor.lastrowid is not None
+            await ledger.reserve(connection, cursor.lastrowid, order, now)
+            return await _job(connection, cursor.lastrowid)
+
+    async def get(self, job_id: int) -> Job | None:
+        """Return a job."""
+        row = await self._database.one("SELECT * FROM jobs WHERE id = ?", (job_id,))
+        return None if row is None else job_of(row)
+
+    async def unfinished(self) -> list[Job]:
+        """Return the jobs that something has to happen to, oldest first."""
+        sql = f"SELECT * FROM jobs WHERE {_UNFINISHED} ORDER BY id"  # noqa: S608 - ours
+        return [job_of(row) for row in await self._database.all(sql)]
+
+    async def waiting_of(self, user_id: int) -> list[Job]:
+        """Return a person's unfinished jobs, oldest first."""
+        sql = f"SELECT * FROM jobs WHERE user_id = ? AND {_UNFINISHED} ORDER BY id"  # noqa: S608
+        return [job_of(row) for row in await self._database.all(sql, (user_id,))]
+
+    async def start(self, job_id: int) -> Job:
+        """Begin to make a job's clip: one more attempt."""
+        async with self._database.transaction() as connection:
+            await _step(connection, job_id, JobState.RUNNING, "queued", "attempts = attempts + 1")
+            return await _job(connection, job_id)
+
+    async def requeue(self, job_id: int, *, spend_attempt: bool) -> None:
+        """Put a running job back in line."""
+        spent = "attempts = attempts - ?"
+        async with self._database.transaction() as connection:
+            given_back = 0 if spend_attempt else 1
+            await _step(connection, job_id, JobState.QUEUED, "running", spent, given_back)
+
+    async def rendered(self, job_id: int, clip: NewClip) -> Clip:
+        """Record the clip of a running job, which is on disk by now."""
+        async with self._database.transaction() as connection:
+            made = await insert_clip(connection, clip, self._clock())
+            await _step(connection, job_id, JobState.RENDERED, "running", "clip_id = ?", made.id)
+            return made
+
+    async def delivering(self, job_id: int) -> None:
+        """Begin, or begin again, to deliver a job's clip."""
+        async with self._database.transaction() as connection:
+            await _step(connection, job_id, JobState.DELIVERING, "rendered delivering")
+
+    async def delivered(self, job_id: int, message_id: int) -> None:
+        """Record that the clip has reached the person, and charge for it."""
+        async with self._database.transaction() as connection:
+            await _step(
+                connection, job_id, JobState.DELIVERED, "delivering",
+                "token = NULL, message_id = ?", message_id,
+            )  # fmt: skip
+            await ledger.resolve(connection, job_id, "commit", self._clock())
+
+    async def failed(self, job_id: int, sentence: str) -> bool:
+        """End a job without a clip and refund it; False where it has ended already."""
+        return await self._end(job_id, JobState.FAILED, _ANY, sentence)
+
+    async def cancelled(self, job_id: int) -> bool:
+        """End a job that was waiting or running and refund it; False where it is neither."""
+        return await self._end(job_id, JobState.CANCELLED, "queued running", None)
+
+    async def held(self, job_id: int) -> bool:
+        """Keep a clip that could not be handed over, and refund it; False where it has ended."""
+        return await self._end(job_id, JobState.HELD, "rendered delivering", None)
+
+    async def answered(self, job_id: int, answer: Answer) -> None:
+        """Remember how a job's message can be reached."""
+        async with self._database.transaction() as connection:
+            await connection.execute(
+                "UPDATE jobs SET token = ?, token_expires_at = ?, message_id = ? WHERE id = ?",
+                (answer.token, answer.expires_at, answer.message_id, job_id),
+            )
+
+    async def forget_tokens(self) -> None:
+        """Delete the tokens that have expired."""
+        async with self._database.transaction() as connection:
+            await connection.execute(
+                "UPDATE jobs SET token = NULL WHERE token IS NOT NULL AND token_expires_at <= ?",
+                (self._clock(),),
+            )
+
+    async def _end(self, job_id: int, state: JobState, states: str, sentence: str | None) -> bool:
+        async with self._database.transaction() as connection:
+            marks = ", ".join("?" for _ in states.split())
+            changed = await connection.execute(
+                f"UPDATE jobs SET state = ?, sentence = ?, token = NULL "  # noqa: S608 - ours
+                f"WHERE id = ? AND state IN ({marks})",
+                (state, sentence, job_id, *states.split()),
+            )
+            if not changed.rowcount:
+                return False
+            await ledger.resolve(connection, job_id, "refund", self._clock())
+            return True
+
+
+_ANY = "queued running rendered delivering"
+
+
+async def _step(
+    connection: aiosqlite.Connection,
+    job_id: int,
+    state: JobState,
+    states: str,
+    also: str = "",
+    *values: object,
+) -> None:
+    marks = ", ".join("?" for _ in states.split())
+    changes = f"state = ?, {also}" if also else "state = ?"
+    changed = await connection.execute(
+        f"UPDATE jobs SET {changes} WHERE id = ? AND state IN ({marks})",  # noqa: S608 - ours
+        (state, *values, job_id, *states.split()),
+    )
+    if not changed.rowcount:
+        raise IllegalStep(f"job {job_id} can't become {state}")
+
+
+async def _row(connection: aiosqlite.Connection, sql: str, value: object) -> Job | None:
+    async with connection.execute(sql, (value,)) as cursor:
+        row = await cursor.fetchone()
+    return None if row is None else job_of(row)
+
+
+async def _job(connection: aiosqlite.Connection, job_id: int) -> Job:
+    job = await _row(connection, "SELECT * FROM jobs WHERE id = ?", job_id)
+    assert job is not None
+    return job

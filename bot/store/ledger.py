@@ -1,0 +1,155 @@
+"""Who has used how many seconds of music: entries that are only added to.
+
+A job's seconds are reserved when it is accepted, then committed or refunded, exactly once. What has
+been used is reckoned from the entries and kept nowhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import aiosqlite
+
+from bot.orders import Order, Quota
+from bot.store.database import Database
+
+Clock = Callable[[], float]
+
+# A reservation counts from the start and a refund takes it back; a reset takes back all so far.
+USED = """
+    COALESCE(SUM(CASE entry WHEN 'reserve' THEN seconds WHEN 'refund' THEN -seconds
+                            WHEN 'reset' THEN -seconds ELSE 0 END), 0)
+"""
+
+_CHECKS = (
+    (
+        "Job {} has a resolution but no reservation.",
+        """
+        SELECT job_id FROM ledger WHERE entry IN ('commit', 'refund')
+        AND job_id NOT IN (SELECT job_id FROM ledger WHERE entry = 'reserve')
+        """,
+    ),
+    (
+        "Job {} was resolved for other seconds than were reserved.",
+        """
+        SELECT a.job_id FROM ledger a JOIN ledger b ON a.job_id = b.job_id
+        WHERE a.entry = 'reserve' AND b.entry IN ('commit', 'refund') AND a.seconds != b.seconds
+        """,
+    ),
+    (
+        "Job {} has ended but its seconds are still reserved.",
+        """
+        SELECT id FROM jobs WHERE state IN ('delivered', 'failed', 'cancelled', 'held')
+        AND id NOT IN (SELECT job_id FROM ledger WHERE entry IN ('commit', 'refund'))
+        """,
+    ),
+    (
+        "Job {} goes on but its seconds are settled already.",
+        """
+        SELECT id FROM jobs WHERE state NOT IN ('delivered', 'failed', 'cancelled', 'held')
+        AND id IN (SELECT job_id FROM ledger WHERE entry IN ('commit', 'refund'))
+        """,
+    ),
+    (
+        "Job {} was delivered but not charged, or charged but not delivered.",
+        """
+        SELECT id FROM jobs WHERE (state = 'delivered') != (
+            id IN (SELECT job_id FROM ledger WHERE entry = 'commit'))
+        """,
+    ),
+    (
+        "Job {} was never reserved for.",
+        """
+        SELECT id FROM jobs WHERE id NOT IN (SELECT job_id FROM ledger WHERE entry = 'reserve')
+        """,
+    ),
+)
+
+
+def day_of(now: float) -> str:
+    """Return the day that a time belongs to, in UTC."""
+    return datetime.fromtimestamp(now, UTC).date().isoformat()
+
+
+def resets_at(now: float) -> float:
+    """Return when the next day begins, in UTC."""
+    midnight = datetime.fromtimestamp(now, UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return (midnight + timedelta(days=1)).timestamp()
+
+
+class Ledger:
+    """The entries of everyone."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database, self._clock = database, clock
+
+    async def quota(self, user_id: int, daily_seconds: float) -> Quota:
+        """Return what a person has used of today's seconds."""
+        now = self._clock()
+        row = await self._database.one(
+            f"SELECT {USED} FROM ledger WHERE user_id = ? AND day = ?",  # noqa: S608 - ours
+            (user_id, day_of(now)),
+        )
+        used = float(row[0]) if row else 0.0
+        return Quota(
+            used_seconds=max(0.0, used), daily_seconds=daily_seconds, resets_at=resets_at(now)
+        )
+
+    async def reset(self, user_id: int) -> float:
+        """Give a person today's seconds back, and return how many."""
+        now = self._clock()
+        async with self._database.transaction() as connection:
+            used = await used_by_user(connection, user_id, day_of(now))
+            if used > 0:
+                await connection.execute(
+                    "INSERT INTO ledger (user_id, day, entry, seconds, at) "
+                    "VALUES (?, ?, 'reset', ?, ?)",
+                    (user_id, day_of(now), used, now),
+                )
+        return used
+
+    async def check(self) -> list[str]:
+        """Return what is wrong with the books, in sentences."""
+        return [
+            sentence.format(row[0])
+            for sentence, sql in _CHECKS
+            for row in await self._database.all(sql)
+        ]
+
+
+async def used_by_user(connection: aiosqlite.Connection, user_id: int, day: str) -> float:
+    """Return the seconds that a person has used on a day."""
+    sql = f"SELECT {USED} FROM ledger WHERE user_id = ? AND day = ?"  # noqa: S608 - ours
+    async with connection.execute(sql, (user_id, day)) as cursor:
+        row = await cursor.fetchone()
+    # What was refunded after a reset is no credit.
+    return max(0.0, float(row[0])) if row else 0.0
+
+
+async def used_by_guild(connection: aiosqlite.Connection, guild_id: int, day: str) -> float:
+    """Return the seconds that a server has used on a day."""
+    sql = f"SELECT {USED} FROM ledger WHERE guild_id = ? AND day = ?"  # noqa: S608 - ours
+    async with connection.execute(sql, (guild_id, day)) as cursor:
+        row = await cursor.fetchone()
+    return max(0.0, float(row[0])) if row else 0.0
+
+
+async def reserve(connection: aiosqlite.Connection, job_id: int, order: Order, now: float) -> None:
+    """Reserve a job's seconds."""
+    place = order.place
+    await connection.execute(
+        "INSERT INTO ledger (job_id, user_id, guild_id, day, entry, seconds, at) "
+        "VALUES (?, ?, ?, ?, 'reserve', ?, ?)",
+        (job_id, place.user_id, place.guild_id, day_of(now), order.seconds, now),
+    )
+
+
+async def resolve(connection: aiosqlite.Connection, job_id: int, entry: str, now: float) -> None:
+    """Commit or refund what was reserved for a job, on the day of the reservation."""
+    await connection.execute(
+        "INSERT INTO ledger (job_id, user_id, guild_id, day, entry, seconds, at) "
+        "SELECT job_id, user_id, guild_id, day, ?, seconds, ? FROM ledger "
+        "WHERE job_id = ? AND entry = 'reserve'",
+        (entry, now, job_id),
+    )

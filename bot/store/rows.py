@@ -1,0 +1,68 @@
+"""Rows of the tables to frozen values and back."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sqlite3
+
+from bot.jobs import Sampling
+from bot.orders import Answer, Clip, Job, JobState, Kind, Order, Place, Source
+
+
+def job_of(row: sqlite3.Row) -> Job:
+    """Return the job of a row."""
+    source = json.loads(row["source"]) if row["source"] else None
+    return Job(
+        id=row["id"],
+        order=Order(
+            key=row["key"],
+            place=_place(row),
+            kind=Kind(row["kind"]),
+            seconds=row["seconds"],
+            seed=row["seed"],
+            prompt=row["prompt"],
+            sampling=Sampling(**json.loads(row["sampling"])),
+            source=Source(**source) if source else None,
+            parent_ids=tuple(json.loads(row["parent_ids"])),
+        ),
+        state=JobState(row["state"]),
+        attempts=row["attempts"],
+        created_at=row["created_at"],
+        answer=Answer(
+            token=row["token"], expires_at=row["token_expires_at"], message_id=row["message_id"]
+        ),
+        clip_id=row["clip_id"],
+        sentence=row["sentence"],
+    )
+
+
+def clip_of(row: sqlite3.Row, parent_ids: tuple[int, ...]) -> Clip:
+    """Return the clip of a row."""
+    return Clip(
+        id=row["id"],
+        job_id=row["job_id"],
+        place=_place(row),
+        kind=Kind(row["kind"]),
+        prompt=row["prompt"],
+        seconds=row["seconds"],
+        seconds_before=row["seconds_before"],
+        seed=row["seed"],
+        sampling=Sampling(**json.loads(row["sampling"])),
+        model=row["model"],
+        file=row["file"],
+        parent_ids=parent_ids,
+        created_at=row["created_at"],
+        made_in_seconds=row["made_in_seconds"],
+        message_id=row["message_id"],
+        is_deleted=bool(row["is_deleted"]),
+    )
+
+
+def written(value: Sampling | Source | None) -> str | None:
+    """Return a small value as JSON."""
+    return None if value is None else json.dumps(dataclasses.asdict(value))
+
+
+def _place(row: sqlite3.Row) -> Place:
+    return Place(user_id=row["user_id"], channel_id=row["channel_id"], guild_id=row["guild_id"])

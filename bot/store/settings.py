@@ -1,0 +1,98 @@
+"""What the managers of servers have set, and a few facts about this installation."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from bot.orders import GuildSettings
+from bot.store.database import Database
+
+
+class Settings:
+    """The settings of all servers."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def of(self, guild_id: int) -> GuildSettings:
+        """Return what is set for a server."""
+        database = self._database
+        row = await database.one("SELECT * FROM guild_settings WHERE guild_id = ?", (guild_id,))
+        channels = await database.all(
+            "SELECT channel_id FROM guild_channels WHERE guild_id = ?", (guild_id,)
+        )
+        tiers = await database.all(
+            "SELECT role_id, seconds FROM guild_tiers WHERE guild_id = ?", (guild_id,)
+        )
+        blocked = await database.all("SELECT user_id FROM blocked WHERE guild_id = ?", (guild_id,))
+        return GuildSettings(
+            guild_id=guild_id,
+            daily_seconds=row["daily_seconds"] if row else None,
+            guild_daily_seconds=row["guild_daily_seconds"] if row else None,
+            waiting=row["waiting"] if row else None,
+            max_seconds=row["max_seconds"] if row else None,
+            channel_ids=frozenset(each["channel_id"] for each in channels),
+            tiers=MappingProxyType({each["role_id"]: each["seconds"] for each in tiers}),
+            blocked_ids=frozenset(each["user_id"] for each in blocked),
+        )
+
+    async def set_limits(
+        self,
+        guild_id: int,
+        *,
+        daily_seconds: float | None = None,
+        guild_daily_seconds: float | None = None,
+        waiting: int | None = None,
+        max_seconds: float | None = None,
+    ) -> None:
+        """Set a server's limits; None leaves one as it is."""
+        await self._write(
+            "INSERT INTO guild_settings VALUES (?, ?, ?, ?, ?) ON CONFLICT (guild_id) DO UPDATE "
+            "SET daily_seconds = COALESCE(excluded.daily_seconds, daily_seconds), "
+            "guild_daily_seconds = COALESCE(excluded.guild_daily_seconds, guild_daily_seconds), "
+            "waiting = COALESCE(excluded.waiting, waiting), "
+            "max_seconds = COALESCE(excluded.max_seconds, max_seconds)",
+            guild_id, daily_seconds, guild_daily_seconds, waiting, max_seconds,
+        )  # fmt: skip
+
+    async def clear_limits(self, guild_id: int) -> None:
+        """Take a server's limits back to the configuration's."""
+        await self._write("DELETE FROM guild_settings WHERE guild_id = ?", guild_id)
+
+    async def set_tier(self, guild_id: int, role_id: int, seconds: float | None) -> None:
+        """Give a role its seconds a day, or take them away."""
+        if seconds is None:
+            sql = "DELETE FROM guild_tiers WHERE guild_id = ? AND role_id = ?"
+            await self._write(sql, guild_id, role_id)
+        else:
+            sql = "INSERT OR REPLACE INTO guild_tiers VALUES (?, ?, ?)"
+            await self._write(sql, guild_id, role_id, seconds)
+
+    async def allow_channel(self, guild_id: int, channel_id: int, allowed: bool) -> None:
+        """Put a channel on the list of those for music, or take it off."""
+        if allowed:
+            sql = "INSERT OR IGNORE INTO guild_channels VALUES (?, ?)"
+        else:
+            sql = "DELETE FROM guild_channels WHERE guild_id = ? AND channel_id = ?"
+        await self._write(sql, guild_id, channel_id)
+
+    async def block(self, guild_id: int, user_id: int, blocked: bool) -> None:
+        """Block a person on a server, or let them in again."""
+        if blocked:
+            sql = "INSERT OR IGNORE INTO blocked VALUES (?, ?)"
+        else:
+            sql = "DELETE FROM blocked WHERE guild_id = ? AND user_id = ?"
+        await self._write(sql, guild_id, user_id)
+
+    async def fact(self, name: str) -> str | None:
+        """Return a fact."""
+        row = await self._database.one("SELECT value FROM facts WHERE name = ?", (name,))
+        return None if row is None else str(row["value"])
+
+    async def set_fact(self, name: str, value: str) -> None:
+        """Remember a fact."""
+        await self._write("INSERT OR REPLACE INTO facts VALUES (?, ?)", name, value)
+
+    async def _write(self, sql: str, *values: object) -> None:
+        async with self._database.transaction() as connection:
+            await connection.execute(sql, values)

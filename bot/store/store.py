@@ -1,0 +1,46 @@
+"""The store: the database with its tables, and the folders of sound beside it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.store.clips import Clips
+from bot.store.database import open_database
+from bot.store.jobs import Jobs
+from bot.store.ledger import Ledger
+from bot.store.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Everything that is kept."""
+
+    ledger: Ledger
+    jobs: Jobs
+    clips: Clips
+    settings: Settings
+    clips_folder: Path
+    uploads_folder: Path
+
+
+@asynccontextmanager
+async def open_store(folder: Path, clock: Callable[[], float]) -> AsyncIterator[Store]:
+    """Open the store in a folder; the clock tells seconds since 1970.
+
+    Raises ConfigError as `open_database` does.
+    """
+    async with open_database(folder) as database:
+        clips, uploads = folder / "clips", folder / "uploads"
+        for each in (clips, uploads):
+            each.mkdir(exist_ok=True)
+        yield Store(
+            ledger=Ledger(database, clock),
+            jobs=Jobs(database, clock),
+            clips=Clips(database),
+            settings=Settings(database),
+            clips_folder=clips,
+            uploads_folder=uploads,
+        )

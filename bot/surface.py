@@ -1,0 +1,69 @@
+"""What the pipeline needs of Discord's side, and what it hands over there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from bot.audio import posting
+from bot.audio.picture import waveform_png
+from bot.audio.tags import Tags
+from bot.jobs import Sound
+from bot.orders import Clip, Job, Standing
+
+
+class TooLarge(Exception):
+    """The file is larger than this place takes."""
+
+
+class Undeliverable(Exception):
+    """There is no way left to hand a clip over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posting:
+    """A clip as a file to be posted, with its picture."""
+
+    name: str
+    data: bytes = field(repr=False)
+    picture: bytes = field(repr=False)
+
+
+class Surface(Protocol):
+    """What people see; all ids are found in the job."""
+
+    def max_bytes(self, job: Job) -> int:
+        """Return how large a file may be where the job's clip goes."""
+
+    async def show(self, job: Job, standing: Standing) -> None:
+        """Show how far a job is; what can't be shown is left."""
+
+    async def post(self, job: Job, clip: Clip, posting: Posting) -> int:
+        """Hand the clip over and return the id of its message.
+
+        Raises TooLarge and Undeliverable.
+        """
+
+    async def tell(self, job: Job, sentence: str) -> None:
+        """Tell why a job ended without a clip; what can't be told is left."""
+
+
+def packed(clip: Clip, sound: Sound, max_bytes: int) -> Posting:
+    """Return a clip as a file of at most so many bytes, tagged, with its picture.
+
+    Raises OutputError where it can't be made so small.
+    """
+    tags = Tags(
+        prompt=clip.prompt,
+        seed=clip.seed,
+        model=clip.model,
+        kind=clip.kind,
+        parent_ids=clip.parent_ids,
+        clip_id=clip.id,
+    )
+    encoded = posting.encode_for_post(sound, max_bytes=max_bytes, tags=tags)
+    return Posting(
+        name=f"zhiyin-{clip.id}{encoded.suffix}",
+        data=encoded.data,
+        picture=waveform_png(sound),
+    )

@@ -1,0 +1,43 @@
+"""What this bot is and can do: /help and /about."""
+
+from __future__ import annotations
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import ZhiyinBot
+from cogs import replies
+
+Interaction = discord.Interaction[ZhiyinBot]
+
+
+class About(commands.Cog):
+    """Answers for those who wonder."""
+
+    def __init__(self, bot: ZhiyinBot) -> None:
+        self.bot = bot
+
+    @app_commands.command()
+    async def help(self, interaction: Interaction) -> None:
+        """Show what you can do here."""
+        await interaction.response.send_message(replies.HELP, ephemeral=True)
+
+    @app_commands.command()
+    async def about(self, interaction: Interaction) -> None:
+        """Show what makes the music: model, licence, machine and speed."""
+        pipeline = self.bot.pipeline
+        embed = replies.about(
+            pipeline.executor.model,
+            self.bot.config.model.name,
+            self.bot.licence,
+            pipeline.in_flight,
+        )
+        if pipeline.executor.broken:
+            embed.add_field(name="Trouble", value=pipeline.executor.broken, inline=False)
+        await interaction.response.send_message(embed=embed, ephemeral=True)
+
+
+async def setup(bot: ZhiyinBot) -> None:
+    """Add the cog."""
+    await bot.add_cog(About(bot))

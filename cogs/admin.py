@@ -1,0 +1,171 @@
+"""What the managers of a server set, and the owner of the bot: /admin."""
+
+from __future__ import annotations
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import ZhiyinBot
+from bot.errors import RequestError
+from cogs import replies
+
+Interaction = discord.Interaction[ZhiyinBot]
+Seconds = app_commands.Range[float, 0.0, 1_000_000.0]
+
+
+@app_commands.guild_only()
+@app_commands.default_permissions(manage_guild=True)
+@app_commands.allowed_installs(guilds=True, users=False)
+class Admin(commands.GroupCog, group_name="admin"):
+    """For the managers of this server: quotas, limits, channels and people."""
+
+    def __init__(self, bot: ZhiyinBot) -> None:
+        self.bot = bot
+        super().__init__()
+
+    @app_commands.command()
+    async def settings(self, interaction: Interaction) -> None:
+        """Show what is set for this server."""
+        await self._show(interaction)
+
+    @app_commands.command()
+    async def tier(
+        self, interaction: Interaction, role: discord.Role, seconds: Seconds | None = None
+    ) -> None:
+        """Give a role its own seconds of music a day.
+
+        Parameters
+        ----------
+        role:
+            Whose members have it; a person has the most that any role gives.
+        seconds:
+            Seconds a day; leave it out to take the role's quota away.
+        """
+        await self._settings.set_tier(_guild(interaction), role.id, seconds)
+        await self._show(interaction)
+
+    @app_commands.command()
+    async def limits(
+        self,
+        interaction: Interaction,
+        person: Seconds | None = None,
+        server: Seconds | None = None,
+        longest: app_commands.Range[float, 1.0, 600.0] | None = None,
+        waiting: app_commands.Range[int, 1, 10_000] | None = None,
+    ) -> None:
+        """Set this server's limits; what you leave out stays.
+
+        Parameters
+        ----------
+        person:
+            Seconds of music a day for each person.
+        server:
+            Seconds of music a day for all together.
+        longest:
+            The longest clip, in seconds.
+        waiting:
+            How many clips may be in line at once.
+        """
+        await self._settings.set_limits(
+            _guild(interaction),
+            daily_seconds=person,
+            guild_daily_seconds=server,
+            waiting=waiting,
+            max_seconds=longest,
+        )
+        await self._show(interaction)
+
+    @app_commands.command()
+    async def channel(
+        self,
+        interaction: Interaction,
+        channel: discord.TextChannel | discord.VoiceChannel | discord.ForumChannel,
+        allowed: bool = True,
+    ) -> None:
+        """Allow music in a channel only, or take that back.
+
+        Parameters
+        ----------
+        channel:
+            Once one is allowed, music is made in allowed channels only.
+        allowed:
+            False takes the channel off the list.
+        """
+        await self._settings.allow_channel(_guild(interaction), channel.id, allowed)
+        await self._show(interaction)
+
+    @app_commands.command()
+    async def block(self, interaction: Interaction, person: discord.User) -> None:
+        """Keep a person from making music on this server.
+
+        Parameters
+        ----------
+        person:
+            Who is blocked.
+        """
+        await self._settings.block(_guild(interaction), person.id, True)
+        await self._show(interaction)
+
+    @app_commands.command()
+    async def unblock(self, interaction: Interaction, person: discord.User) -> None:
+        """Let a blocked person make music again.
+
+        Parameters
+        ----------
+        person:
+            Who is let in again.
+        """
+        await self._settings.block(_guild(interaction), person.id, False)
+        await self._show(interaction)
+
+    @app_commands.command()
+    async def reset(self, interaction: Interaction, person: discord.User) -> None:
+        """Give a person today's seconds back.
+
+        Parameters
+        ----------
+        person:
+            Whose day begins anew.
+        """
+        await self.bot.pipeline.store.ledger.reset(person.id)
+        await interaction.response.send_message(
+            f"<@{person.id}> has the whole day's music again.", ephemeral=True
+        )
+
+    @app_commands.command()
+    async def drain(self, interaction: Interaction, on: bool = True) -> None:
+        """Take no new music on anywhere, before a restart. For the bot's owner.
+
+        Parameters
+        ----------
+        on:
+            False takes music on again.
+        """
+        if not await self.bot.is_owner(interaction.user):
+            raise RequestError("Only the owner of this bot can do that.")
+        await self._settings.set_fact("draining", "1" if on else "")
+        left = self.bot.pipeline.in_flight
+        said = f"No new music is taken on; {left} in line will still be made."
+        await interaction.response.send_message(
+            said if on else "Music is taken on again.", ephemeral=True
+        )
+
+    @property
+    def _settings(self):  # type: ignore[no-untyped-def] # noqa: ANN202 - the store's own
+        return self.bot.pipeline.store.settings
+
+    async def _show(self, interaction: Interaction) -> None:
+        found = await self._settings.of(_guild(interaction))
+        await interaction.response.send_message(replies.guild_settings(found), ephemeral=True)
+
+
+def _guild(interaction: Interaction) -> int:
+    if interaction.guild_id is None:
+        raise RequestError("This works in servers only.")
+    return interaction.guild_id
+
+
+async def setup(bot: ZhiyinBot) -> None:
+    """Add the cog."""
+    await bot.add_cog(Admin(bot))

@@ -1,0 +1,164 @@
+"""How a job's message is reached: by the token while it is young, then by its id, then anew."""
+
+from __future__ import annotations
+
+import io
+import logging
+from collections.abc import Sequence
+
+import discord
+from discord.ext import commands
+
+from bot.client import ZhiyinBot
+from bot.orders import Clip, Job, Standing
+from bot.surface import Posting, TooLarge, Undeliverable
+from cogs import replies
+from cogs.clip_buttons import cancel_view, clip_view
+
+log = logging.getLogger(__name__)
+
+_DEFAULT_MAX_BYTES = 10 * 2**20
+# A token lives for 15 minutes; in the last one it is not relied on.
+_TOKEN_MARGIN_SECONDS = 60.0
+_TOO_LARGE = {(413, 40005), (413, 0), (400, 40005)}
+
+
+class Delivery(commands.Cog):
+    """The pipeline's surface: shows, posts and tells."""
+
+    def __init__(self, bot: ZhiyinBot) -> None:
+        self.bot = bot
+
+    async def cog_load(self) -> None:
+        """Become what the pipeline shows things on."""
+        self.bot.pipeline.surface = self
+
+    def max_bytes(self, job: Job) -> int:
+        """Return how large a file may be where the job's clip goes."""
+        guild = self.bot.get_guild(job.order.place.guild_id or 0)
+        return guild.filesize_limit if guild is not None else _DEFAULT_MAX_BYTES
+
+    async def show(self, job: Job, standing: Standing) -> None:
+        """Show how far a job is; what can't be shown is left."""
+        try:
+            await self._edit(job, content=replies.progress(job, standing), view=cancel_view(job.id))
+        except (discord.HTTPException, Undeliverable) as error:
+            log.debug("job.not_shown id=%d %s", job.id, error)
+
+    async def post(self, job: Job, clip: Clip, posting: Posting) -> int:
+        """Hand the clip over by the first way that is open."""
+        parent = None
+        if clip.parent_ids:
+            parent = await self.bot.pipeline.store.clips.get(clip.parent_ids[0])
+        embed, view = replies.card(clip, parent), clip_view(clip.id)
+
+        def files() -> list[discord.File]:
+            return [
+                discord.File(io.BytesIO(posting.data), posting.name),
+                discord.File(io.BytesIO(posting.picture), replies.PICTURE),
+            ]
+
+        for way in (self._edit, self._send, self._write_to):
+            try:
+                return await way(job, content=None, embed=embed, view=view, files=files())
+            except Undeliverable as reason:
+                log.info("job.way_closed id=%d way=%s %s", job.id, way.__name__, reason)
+            except discord.HTTPException as error:
+                if error.status == 413 or (error.status, error.code) in _TOO_LARGE:
+                    raise TooLarge from error
+                log.warning(
+                    "job.way_closed id=%d way=%s status=%d code=%d",
+                    job.id, way.__name__, error.status, error.code,
+                )  # fmt: skip
+        raise Undeliverable("no way is open")
+
+    async def tell(self, job: Job, sentence: str) -> None:
+        """Tell why a job ended without a clip; what can't be told is left."""
+        content = f"{replies.shown(job.order.prompt)}: {sentence}"
+        for way in (self._edit, self._send, self._write_to):
+            try:
+                await way(job, content=content, view=None)
+                return
+            except (discord.HTTPException, Undeliverable) as error:
+                log.info("job.not_told id=%d way=%s %s", job.id, way.__name__, error)
+
+    async def _edit(
+        self,
+        job: Job,
+        *,
+        content: str | None,
+        embed: discord.Embed | None = None,
+        view: discord.ui.View | None,
+        files: Sequence[discord.File] = (),
+    ) -> int:
+        """Edit the job's message, by its token or by its id."""
+        answer = job.answer
+        if answer.message_id is None:
+            raise Undeliverable("there is no message to edit")
+        embeds = [embed] if embed else []
+        young = self.bot.clock() < answer.expires_at - _TOKEN_MARGIN_SECONDS
+        if answer.token is not None and young and self.bot.application_id is not None:
+            webhook = discord.Webhook.partial(
+                self.bot.application_id, answer.token, client=self.bot
+            )
+            edited = await webhook.edit_message(
+                answer.message_id, content=content, embeds=embeds, view=view, attachments=files
+            )
+            return edited.id
+        channel = self.bot.get_partial_messageable(job.order.place.channel_id)
+        message = channel.get_partial_message(answer.message_id)
+        await message.edit(content=content, embeds=embeds, view=view, attachments=list(files))
+        return message.id
+
+    async def _send(
+        self,
+        job: Job,
+        *,
+        content: str | None,
+        embed: discord.Embed | None = None,
+        view: discord.ui.View | None,
+        files: Sequence[discord.File] = (),
+    ) -> int:
+        """Post a new message where the job was asked for."""
+        channel = self.bot.get_partial_messageable(job.order.place.channel_id)
+        return await _sent(channel, job, content, embed, view, files)
+
+    async def _write_to(
+        self,
+        job: Job,
+        *,
+        content: str | None,
+        embed: discord.Embed | None = None,
+        view: discord.ui.View | None,
+        files: Sequence[discord.File] = (),
+    ) -> int:
+        """Send it to the person alone."""
+        user = await self.bot.fetch_user(job.order.place.user_id)
+        return await _sent(user, job, content, embed, view, files)
+
+
+async def _sent(
+    where: discord.abc.Messageable,
+    job: Job,
+    content: str | None,
+    embed: discord.Embed | None,
+    view: discord.ui.View | None,
+    files: Sequence[discord.File],
+) -> int:
+    kind = "clip" if files else "note"
+    mention = f"<@{job.order.place.user_id}>"
+    message = await where.send(
+        content=f"{mention} {content}" if content else mention,
+        embeds=[embed] if embed else [],
+        files=list(files),
+        view=view or discord.utils.MISSING,
+        allowed_mentions=discord.AllowedMentions(users=[discord.Object(job.order.place.user_id)]),
+        # The same message twice within minutes is the same message.
+        nonce=f"{kind}-{job.id}",
+    )
+    return message.id
+
+
+async def setup(bot: ZhiyinBot) -> None:
+    """Add the cog."""
+    await bot.add_cog(Delivery(bot))

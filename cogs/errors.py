@@ -1,0 +1,87 @@
+"""The one place where a person hears of a failure."""
+
+from __future__ import annotations
+
+import logging
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import ZhiyinBot
+from bot.errors import ZhiyinError
+from cogs import replies
+
+log = logging.getLogger(__name__)
+
+GONE = {(401, 50027), (404, 10015), (404, 10062), (404, 10008)}
+"""Status and code of an interaction whose time is up."""
+
+
+def is_gone(error: discord.HTTPException) -> bool:
+    """Tell whether an interaction can't be answered any more."""
+    return (error.status, error.code) in GONE
+
+
+def sentence_for(error: BaseException) -> str | None:
+    """Return what a person is told; None for a defect, which is for the log."""
+    if isinstance(error, ZhiyinError):
+        return error.sentence
+    if isinstance(error, app_commands.NoPrivateMessage):
+        return "This works in servers only."
+    if isinstance(error, app_commands.CommandOnCooldown):
+        return f"Not so fast: again in {replies.duration(error.retry_after)}."
+    if isinstance(error, app_commands.CheckFailure):
+        return "You may not do that here."
+    return None
+
+
+async def answer(interaction: discord.Interaction, error: BaseException) -> None:
+    """Tell the person who acted what went wrong, whatever was answered before."""
+    cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
+    if isinstance(cause, discord.HTTPException) and is_gone(cause):
+        log.warning("interaction.gone id=%d", interaction.id)
+        return
+    sentence = sentence_for(cause)
+    if sentence is None:
+        log.error("interaction.failed id=%d", interaction.id, exc_info=cause)
+        sentence = replies.UNEXPECTED
+    await say(interaction, sentence)
+
+
+async def say(interaction: discord.Interaction, sentence: str) -> None:
+    """Say something to one person only, whatever was answered before."""
+    try:
+        if interaction.response.is_done():
+            await interaction.followup.send(sentence, ephemeral=True)
+        else:
+            await interaction.response.send_message(sentence, ephemeral=True)
+    except discord.HTTPException as error:
+        # Nobody is left to tell.
+        log.warning("interaction.unanswered id=%d status=%d", interaction.id, error.status)
+
+
+class Errors(commands.Cog):
+    """Answers for the commands that failed."""
+
+    def __init__(self, bot: ZhiyinBot) -> None:
+        self.bot = bot
+        self._before = bot.tree.on_error
+
+    async def cog_load(self) -> None:
+        """Take the tree's errors over."""
+        self.bot.tree.on_error = self._on_error  # type: ignore[method-assign]
+
+    async def cog_unload(self) -> None:
+        """Give them back."""
+        self.bot.tree.on_error = self._before  # type: ignore[method-assign]
+
+    async def _on_error(
+        self, interaction: discord.Interaction, error: app_commands.AppCommandError
+    ) -> None:
+        await answer(interaction, error)
+
+
+async def setup(bot: ZhiyinBot) -> None:
+    """Add the cog."""
+    await bot.add_cog(Errors(bot))

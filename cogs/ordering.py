@@ -1,0 +1,220 @@
+"""From what a person typed to an order in line: the steps that all commands share."""
+
+from __future__ import annotations
+
+import dataclasses
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import discord
+
+from bot.client import ZhiyinBot
+from bot.errors import Refused, RequestError, SoundError
+from bot.jobs import Sampling
+from bot.orders import MAX_PROMPT_CHARACTERS, Answer, Clip, Kind, Limits, Order, Place, Source
+from cogs import replies
+from cogs.errors import answer, say
+
+MAX_UPLOAD_BYTES = 10 * 2**20
+MAX_SEED = 2**32 - 1
+TOKEN_SECONDS = 15 * 60.0
+# Where the bot may not speak by itself, a clip has to be there before the token is gone.
+MOST_TOKEN_WAIT_SECONDS = 13 * 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What a person typed, before it is known whether it can be had."""
+
+    kind: Kind
+    prompt: str | None = None
+    seconds: float | None = None
+    takes: int = 1
+    seed: int | None = None
+    settings: Mapping[str, float | int | None] = dataclasses.field(default_factory=dict)
+    attachment: discord.Attachment | None = None
+    clip: Clip | None = None
+    source: Source | None = None
+    keep_seconds: float | None = None
+    include: bool = True
+
+
+def place_of(interaction: discord.Interaction) -> Place:
+    """Return who asked, and where."""
+    return Place(
+        user_id=interaction.user.id,
+        channel_id=interaction.channel_id or 0,
+        guild_id=interaction.guild_id,
+    )
+
+
+def is_manager(interaction: discord.Interaction) -> bool:
+    """Tell whether the person may manage messages where they are."""
+    return interaction.guild_id is not None and interaction.permissions.manage_messages
+
+
+async def limits_for(
+    bot: ZhiyinBot,
+    place: Place,
+    user: discord.abc.User,
+    *,
+    parent_channel_id: int | None = None,
+    anywhere: bool = False,
+) -> tuple[Limits, float]:
+    """Return what a person may have where they are, and the longest clip.
+
+    Raises Refused in a channel that is not for music, unless `anywhere`.
+    """
+    config = bot.config.limits
+    daily, waiting, longest, of_guild = config.daily_seconds, config.waiting_per_server, None, None
+    if place.guild_id is not None:
+        settings = await bot.pipeline.store.settings.of(place.guild_id)
+        allowed = settings.channel_ids
+        if allowed and not anywhere and not {place.channel_id, parent_channel_id} & allowed:
+            channels = ", ".join(f"<#{id_}>" for id_ in sorted(allowed))
+            raise Refused(replies.WRONG_CHANNEL.format(channels=channels))
+        if settings.daily_seconds is not None:
+            daily = settings.daily_seconds
+        roles = {role.id for role in user.roles} if isinstance(user, discord.Member) else set()
+        daily = max([daily, *(settings.tiers[role] for role in roles & settings.tiers.keys())])
+        waiting = int(settings.waiting) if settings.waiting is not None else waiting
+        longest, of_guild = settings.max_seconds, settings.guild_daily_seconds
+    limits = Limits(
+        daily_seconds=daily,
+        waiting_per_user=config.waiting_per_user,
+        waiting_per_guild=waiting,
+        waiting=config.waiting,
+        guild_daily_seconds=of_guild,
+    )
+    return limits, min(config.max_seconds, longest or config.max_seconds)
+
+
+async def ordered(interaction: discord.Interaction[ZhiyinBot], wish: Wish) -> None:
+    """Answer an interaction with a place in line; every refusal is one sentence.
+
+    Raises RequestError and SoundError before anything was shown to others.
+    """
+    bot = interaction.client
+    place = place_of(interaction)
+    parent = getattr(interaction.channel, "parent_id", None)
+    limits, longest = await limits_for(bot, place, interaction.user, parent_channel_id=parent)
+    if interaction.guild_id is not None and not interaction.app_permissions.attach_files:
+        raise Refused(replies.NO_FILES)
+    wish = _checked(wish, bot, longest)
+    text = replies.LISTENING if wish.attachment else replies.IN_LINE
+    # The answer comes first: if it fails, no job was made.
+    shown = await interaction.response.send_message(text)
+    expires_at = bot.clock() + TOKEN_SECONDS
+    message_id = shown.message_id
+    try:
+        source = await _source(bot, wish)
+        for number, order in enumerate(_orders(str(interaction.id), place, wish, source, bot)):
+            if number:
+                followed = await interaction.followup.send(replies.IN_LINE, wait=True)
+                message_id = followed.id
+            reached = Answer(token=interaction.token, expires_at=expires_at, message_id=message_id)
+            await bot.pipeline.order(order, limits, reached)
+    except (RequestError, SoundError) as error:
+        # The sentence is for one person; what the others saw goes away.
+        await _withdrawn(interaction, message_id)
+        await say(interaction, error.sentence)
+    except Exception as error:
+        await _withdrawn(interaction, message_id)
+        await answer(interaction, error)
+
+
+async def ordered_by_message(message: discord.Message, bot: ZhiyinBot, wish: Wish) -> None:
+    """Answer a message with a place in line."""
+    place = Place(
+        user_id=message.author.id,
+        channel_id=message.channel.id,
+        guild_id=message.guild.id if message.guild else None,
+    )
+    parent = getattr(message.channel, "parent_id", None)
+    shown = None
+    try:
+        limits, longest = await limits_for(bot, place, message.author, parent_channel_id=parent)
+        wish = _checked(wish, bot, longest)
+        shown = await message.reply(replies.LISTENING if wish.attachment else replies.IN_LINE)
+        source = await _source(bot, wish)
+        for order in _orders(str(message.id), place, wish, source, bot):
+            await bot.pipeline.order(order, limits, Answer(message_id=shown.id))
+    except (RequestError, SoundError) as error:
+        if shown is None:
+            await message.reply(error.sentence)
+        else:
+            await shown.edit(content=error.sentence)
+
+
+def _checked(wish: Wish, bot: ZhiyinBot, longest: float) -> Wish:
+    """Return a wish with its defaults; raises RequestError for what is too much."""
+    prompt = replies.cleaned(wish.prompt)
+    if prompt is not None and len(prompt) > MAX_PROMPT_CHARACTERS:
+        raise RequestError(f"A prompt may have {MAX_PROMPT_CHARACTERS} characters at most.")
+    seconds = min(bot.config.generation.default_seconds, longest)
+    if wish.seconds is not None:
+        seconds = wish.seconds
+    if not 1 <= seconds <= longest:
+        raise RequestError(f"A clip may be from 1 to {longest:g} seconds long here.")
+    if not 1 <= wish.takes <= bot.config.limits.max_takes:
+        raise RequestError(f"From 1 to {bot.config.limits.max_takes} takes can be made at once.")
+    if wish.attachment is not None and wish.attachment.size > MAX_UPLOAD_BYTES:
+        raise SoundError(replies.TOO_LARGE.format(limit=f"{MAX_UPLOAD_BYTES // 2**20} MB"))
+    return dataclasses.replace(wish, prompt=prompt, seconds=seconds)
+
+
+async def _source(bot: ZhiyinBot, wish: Wish) -> Source | None:
+    most = bot.config.generation.audio_prompt_max_seconds
+    keep = min(most, wish.keep_seconds or most)
+    if wish.source is not None:
+        return wish.source
+    if wish.clip is not None:
+        return Source(
+            clip_id=wish.clip.id, keep_seconds=min(keep, wish.clip.seconds), include=wish.include
+        )
+    if wish.attachment is None:
+        return None
+    data = await wish.attachment.read()
+    name, heard = await bot.pipeline.keep_upload(data, keep_seconds=keep)
+    return Source(upload=name, keep_seconds=heard, include=wish.include)
+
+
+def _orders(
+    key: str, place: Place, wish: Wish, source: Source | None, bot: ZhiyinBot
+) -> list[Order]:
+    """Return an order for each take, their seeds one after the other."""
+    first = secrets.randbelow(MAX_SEED - wish.takes) if wish.seed is None else wish.seed
+    assert wish.seconds is not None
+    return [
+        Order(
+            key=f"{key}/{take}",
+            place=place,
+            kind=wish.kind,
+            seconds=wish.seconds,
+            seed=(first + take) % (MAX_SEED + 1),
+            prompt=wish.prompt,
+            sampling=_sampling(bot.sampling, wish.settings),
+            source=source,
+            parent_ids=(wish.clip.id,) if wish.clip is not None else (),
+        )
+        for take in range(wish.takes)
+    ]
+
+
+def _sampling(usual: Sampling, settings: Mapping[str, float | int | None]) -> Sampling:
+    chosen = {name: value for name, value in settings.items() if value is not None}
+    if chosen.keys() & {"temperature", "top_k"}:
+        chosen["greedy"] = False
+    return dataclasses.replace(usual, **chosen)  # type: ignore[arg-type] # the names are its own
+
+
+async def _withdrawn(interaction: discord.Interaction, message_id: int | None) -> None:
+    try:
+        if message_id is None:
+            await interaction.delete_original_response()
+        else:
+            await interaction.followup.delete_message(message_id)
+    except discord.HTTPException:
+        # It is gone already, or can't be reached: what matters is said next.
+        return

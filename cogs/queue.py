@@ -1,0 +1,65 @@
+"""What waits and runs: /queue and /cancel."""
+
+from __future__ import annotations
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import ZhiyinBot
+from bot.errors import RequestError
+from cogs import replies
+from cogs.clip_buttons import cancel
+
+Interaction = discord.Interaction[ZhiyinBot]
+
+_CHOICES = 25
+
+
+async def own_jobs(interaction: Interaction, current: str) -> list[app_commands.Choice[int]]:
+    """Suggest the person's jobs that can still be cancelled."""
+    jobs = await interaction.client.pipeline.store.jobs.waiting_of(interaction.user.id)
+    named = [(job, f"{job.id} · {job.order.prompt or 'a random clip'}"[:100]) for job in jobs]
+    return [
+        app_commands.Choice(name=name, value=job.id)
+        for job, name in named
+        if current.casefold() in name.casefold()
+    ][:_CHOICES]
+
+
+class Queue(commands.Cog):
+    """The line, and how to leave it."""
+
+    def __init__(self, bot: ZhiyinBot) -> None:
+        self.bot = bot
+
+    @app_commands.command()
+    async def queue(self, interaction: Interaction) -> None:
+        """Show what is in line, and where your clips are."""
+        pipeline = self.bot.pipeline
+        jobs = await pipeline.store.jobs.waiting_of(interaction.user.id)
+        rows = [(job, pipeline.standing(job.id)) for job in jobs]
+        text = replies.queue(rows, len(jobs), max(pipeline.in_flight, len(jobs)))
+        await interaction.response.send_message(text, ephemeral=True)
+
+    @app_commands.command()
+    @app_commands.autocomplete(job=own_jobs)
+    async def cancel(self, interaction: Interaction, job: int | None = None) -> None:
+        """Cancel a clip that is not made yet; nothing is charged.
+
+        Parameters
+        ----------
+        job:
+            Which one; without it, the one that you asked for last.
+        """
+        if job is None:
+            mine = await self.bot.pipeline.store.jobs.waiting_of(interaction.user.id)
+            if not mine:
+                raise RequestError(replies.NOTHING_TO_CANCEL)
+            job = mine[-1].id
+        await cancel(interaction, job)
+
+
+async def setup(bot: ZhiyinBot) -> None:
+    """Add the cog."""
+    await bot.add_cog(Queue(bot))

@@ -1,0 +1,176 @@
+"""The doors to a remix: the command, two entries under Apps, and a reply with a mention."""
+
+from __future__ import annotations
+
+import re
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import ZhiyinBot
+from bot.errors import RequestError
+from bot.orders import Clip, Kind
+from cogs import replies
+from cogs.clip_buttons import REMIX_KEEP_SECONDS, RemixModal, go_on, known_clip
+from cogs.message_sound import clip_or_sound
+from cogs.music import Prompt, suggested
+from cogs.ordering import Wish, ordered, ordered_by_message
+
+Interaction = discord.Interaction[ZhiyinBot]
+
+_CHOICES = 25
+_NAME_CHARACTERS = 100
+
+
+async def own_clips(interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
+    """Suggest the person's own clips, newest first."""
+    store = interaction.client.pipeline.store
+    clips = await store.clips.of_user(interaction.user.id, _CHOICES, current)
+    return [app_commands.Choice(name=_name(clip), value=str(clip.id)) for clip in clips]
+
+
+def _name(clip: Clip) -> str:
+    name = f"{clip.id} · {clip.prompt or 'a random clip'} · {clip.seconds:.0f} s"
+    return name if len(name) <= _NAME_CHARACTERS else name[: _NAME_CHARACTERS - 1] + "…"
+
+
+class Remix(commands.Cog):
+    """What makes new music of music that is there."""
+
+    def __init__(self, bot: ZhiyinBot) -> None:
+        self.bot = bot
+        self.menus = (
+            app_commands.ContextMenu(name="Remix this clip", callback=self.remix_message),
+            app_commands.ContextMenu(name="Continue this clip", callback=self.continue_message),
+        )
+
+    async def cog_load(self) -> None:
+        """Add the entries under Apps, which a class can't declare."""
+        for menu in self.menus:
+            self.bot.tree.add_command(menu)
+
+    async def cog_unload(self) -> None:
+        """Take them back."""
+        for menu in self.menus:
+            self.bot.tree.remove_command(menu.name, type=menu.type)
+
+    @app_commands.command()
+    @app_commands.autocomplete(prompt=suggested, mine=own_clips)
+    async def remix(
+        self,
+        interaction: Interaction,
+        prompt: Prompt,
+        clip: discord.Attachment | None = None,
+        mine: str | None = None,
+        keep: app_commands.Range[float, 0.5, 30.0] = REMIX_KEEP_SECONDS,
+        include: bool = True,
+        seconds: app_commands.Range[float, 1.0, 600.0] | None = None,
+    ) -> None:
+        """Make something new of a sound file or of one of your clips.
+
+        Parameters
+        ----------
+        prompt:
+            What it should become ("the same as jazz").
+        clip:
+            A sound file: MP3, WAV, FLAC, OGG, M4A or WebM.
+        mine:
+            One of your clips.
+        keep:
+            How many seconds of its end to go on from.
+        include:
+            Whether the new clip begins with what is kept.
+        seconds:
+            How long the new music is.
+        """
+        if clip is not None and mine is not None:
+            raise RequestError(replies.TWO_SOUNDS)
+        if clip is None and mine is None:
+            raise RequestError(replies.NO_SOURCE)
+        chosen = None if mine is None else await self._own(interaction, mine)
+        wish = Wish(
+            kind=Kind.REMIX,
+            prompt=prompt,
+            seconds=seconds,
+            attachment=clip,
+            clip=chosen,
+            keep_seconds=keep,
+            include=include,
+        )
+        await ordered(interaction, wish)
+
+    async def remix_message(self, interaction: Interaction, message: discord.Message) -> None:
+        """Ask what to make of the sound in a message."""
+        clip, sound = await clip_or_sound(self.bot, message)
+        if clip is None and sound is None:
+            raise RequestError(replies.NO_SOUND)
+        await interaction.response.send_modal(RemixModal(clip, sound))
+
+    async def continue_message(self, interaction: Interaction, message: discord.Message) -> None:
+        """Go on from the sound in a message."""
+        clip, sound = await clip_or_sound(self.bot, message)
+        if clip is not None:
+            await go_on(interaction, clip)
+        elif sound is not None:
+            await ordered(interaction, Wish(kind=Kind.CONTINUE, attachment=sound))
+        else:
+            raise RequestError(replies.NO_SOUND)
+
+    @commands.Cog.listener()
+    async def on_message(self, message: discord.Message) -> None:
+        """Take a reply to a message with sound that mentions the bot for a wish to remix it."""
+        user = self.bot.user
+        if user is None or message.author.bot or user not in message.mentions:
+            return
+        try:
+            await self._remix_reply(message, user.id)
+        except discord.Forbidden:
+            # It may not speak there: nothing can be said, and nothing was charged.
+            return
+
+    async def _remix_reply(self, message: discord.Message, own_id: int) -> None:
+        target = await _replied_to(message)
+        if target is None:
+            return
+        clip, sound = await clip_or_sound(self.bot, target)
+        words = replies.cleaned(re.sub(rf"<@!?{own_id}>", " ", message.content))
+        if clip is None and sound is None:
+            await message.reply(replies.NO_SOUND)
+        elif words is None:
+            await message.reply(replies.NO_WORDS)
+        else:
+            wish = Wish(
+                kind=Kind.REMIX,
+                prompt=words,
+                clip=clip,
+                attachment=sound,
+                keep_seconds=REMIX_KEEP_SECONDS,
+            )
+            await ordered_by_message(message, self.bot, wish)
+
+    async def _own(self, interaction: Interaction, text: str) -> Clip:
+        if not text.isdecimal() or len(text) > 18:
+            raise RequestError(replies.UNKNOWN_CLIP)
+        clip = await known_clip(self.bot, int(text))
+        # Clips of other people are reached through the message that they are in.
+        if clip.place.user_id != interaction.user.id:
+            raise RequestError(replies.UNKNOWN_CLIP)
+        return clip
+
+
+async def _replied_to(message: discord.Message) -> discord.Message | None:
+    reference = message.reference
+    if reference is None or reference.message_id is None:
+        return None
+    if isinstance(reference.resolved, discord.Message):
+        return reference.resolved
+    try:
+        return await message.channel.fetch_message(reference.message_id)
+    except discord.HTTPException:
+        return None
+
+
+async def setup(bot: ZhiyinBot) -> None:
+    """Add the cog."""
+    await bot.add_cog(Remix(bot))

@@ -1,0 +1,241 @@
+"""All that people read: sentences, cards and bars. Nothing here sends anything."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+
+import discord
+
+from bot.orders import Clip, GuildSettings, Job, Kind, ModelInfo, Quota, Standing
+
+COLOUR = discord.Colour(0xE8A33D)
+PICTURE = "waveform.png"
+
+IN_LINE = "Getting in line …"
+LISTENING = "Listening to your clip …"
+CANCELLED = "Cancelled. Nothing was charged."
+NOTHING_TO_CANCEL = "There is nothing of yours to cancel."
+TOO_LATE_TO_CANCEL = "This one can't be cancelled any more: it is done, or about to be."
+NOT_YOURS = "Only the person who asked for this clip can do that, or a manager of the server."
+NO_CLIP = "This clip is not here any more."
+NO_SOUND = "There is no sound in this message that I can use: MP3, WAV, FLAC, OGG, M4A or WebM."
+TOO_LARGE = "This file is too large: up to {limit} can be used."
+WRONG_CHANNEL = "Music is not made in this channel. Try {channels}."
+NO_FILES = "I may not attach files here: a manager of the server can give me the right to."
+SOURCE_GONE = "The sound that this clip went on from is not kept any more. Use Remix instead."
+DELETED = "Deleted."
+UNEXPECTED = "Something went wrong here. It was written down; please try again."
+NO_WORDS = "Tell me what to make of it: mention me and add some words, such as *make it jazzier*."
+TWO_SOUNDS = "Choose one: an attached file, or one of your clips."
+NO_SOURCE = "Attach a sound file, or choose one of your clips."
+UNKNOWN_CLIP = "I can't find that clip. Choose one from the list that appears while you type."
+NO_HISTORY = "You have made nothing yet. Try `/music`."
+EMPTY_QUEUE = "Nobody is waiting: your clip would begin at once."
+
+_BAR_STEPS = 12
+_SHOWN_PROMPT = 200
+_INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+# Joins Chinese, Persian and emoji where they need it.
+_JOINERS = {"\u200d", "\ufe0f"}
+
+
+def cleaned(text: str | None) -> str | None:
+    """Return a prompt without what can't be seen, its spaces made single; None if none is left."""
+    if text is None:
+        return None
+    composed = unicodedata.normalize("NFC", text)
+    seen = (
+        " "
+        if character.isspace()
+        else character
+        if character in _JOINERS or unicodedata.category(character) not in _INVISIBLE
+        else ""
+        for character in composed
+    )
+    words = "".join(seen).strip().split()
+    joined = " ".join(words)
+    has_meaning = any(unicodedata.category(c)[0] in "LNSP" for c in joined)
+    return joined if has_meaning else None
+
+
+def shown(prompt: str | None) -> str:
+    """Return a prompt as text in a message: short, and without effect."""
+    if prompt is None:
+        return "a random clip"
+    short = prompt if len(prompt) <= _SHOWN_PROMPT else prompt[: _SHOWN_PROMPT - 1] + "…"
+    # Mentions are switched off for all that the bot sends; this keeps them from being shown, too.
+    plain = discord.utils.escape_markdown(short).replace("<", "\\<").replace("@", "@\u200b")
+    return plain.replace("://", ":\u200b//")
+
+
+def duration(seconds: float) -> str:
+    """Say a length of time."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    return f"{round(seconds / 60)} min"
+
+
+def progress(job: Job, standing: Standing) -> str:
+    """Say where a job is: its place in line, or a bar."""
+    what = shown(job.order.prompt)
+    if not standing.is_running:
+        again = "The bot was restarted, so this is made again. " if job.attempts else ""
+        if not standing.model_is_ready:
+            return f"{again}**{what}**\nThe model is being loaded; this takes about half a minute."
+        place = "You are next." if not standing.ahead else f"{standing.ahead} before you."
+        left = standing.seconds_left
+        when = f" Ready in about {duration(left)}." if left is not None else ""
+        return f"{again}**{what}**\n{place}{when}"
+    full = round(_BAR_STEPS * standing.share)
+    bar = "▰" * full + "▱" * (_BAR_STEPS - full)
+    left = standing.seconds_left
+    when = f", {duration(left)} left" if left is not None else ""
+    return f"**{what}**\n{bar} {100 * standing.share:.0f} %{when}"
+
+
+def card(clip: Clip, parent: Clip | None) -> discord.Embed:
+    """Return the card under a clip; its picture is the attachment PICTURE."""
+    embed = discord.Embed(description=f"**{shown(clip.prompt)}**", colour=COLOUR)
+    facts = [f"<@{clip.place.user_id}>", f"{clip.seconds:.0f} s", f"seed {clip.seed}", clip.model]
+    line = " · ".join(facts)
+    if clip.parent_ids:
+        line += f"\n{_relation(clip)} {_link(parent)}"
+    embed.description = f"{embed.description}\n{line}"
+    embed.set_image(url=f"attachment://{PICTURE}")
+    embed.set_footer(text=f"AI-generated · clip {clip.id}")
+    return embed
+
+
+def _relation(clip: Clip) -> str:
+    return {
+        Kind.REMIX: "a remix of",
+        Kind.CONTINUE: "goes on from",
+        Kind.AGAIN: "another take of",
+    }.get(clip.kind, "made from")
+
+
+def _link(parent: Clip | None) -> str:
+    if parent is None or parent.is_deleted:
+        return "a clip that is gone"
+    if parent.message_id is None:
+        return f"clip {parent.id}"
+    guild = parent.place.guild_id or "@me"
+    url = f"https://discord.com/channels/{guild}/{parent.place.channel_id}/{parent.message_id}"
+    return f"[clip {parent.id}]({url})"
+
+
+def details(clip: Clip) -> discord.Embed:
+    """Return all there is to know of a clip."""
+    embed = discord.Embed(title=f"Clip {clip.id}", description=shown(clip.prompt), colour=COLOUR)
+    sampling = clip.sampling
+    rows = {
+        "Made by": f"<@{clip.place.user_id}>, <t:{int(clip.created_at)}:f>",
+        "Length": f"{clip.seconds:.1f} s"
+        + (f", {clip.seconds_before:.1f} s of it from before" if clip.seconds_before else ""),
+        "Seed": f"`{clip.seed}`",
+        "Model": clip.model,
+        "Guidance": f"{sampling.guidance:g}",
+        "Temperature": f"{sampling.temperature:g}",
+        "Top-k": str(sampling.top_k),
+        "Made in": f"{clip.made_in_seconds:.1f} s",
+        "Kind": str(clip.kind),
+    }
+    if clip.parent_ids:
+        rows["Parents"] = ", ".join(f"clip {parent}" for parent in clip.parent_ids)
+    for name, value in rows.items():
+        embed.add_field(name=name, value=value)
+    return embed
+
+
+def quota(found: Quota) -> str:
+    """Say how much of today's seconds is left."""
+    return (
+        f"You have **{found.left_seconds:.0f} s** of music left today, of "
+        f"{found.daily_seconds:.0f} s. It begins anew <t:{int(found.resets_at)}:R>.\n"
+        "Only clips that reached you are counted."
+    )
+
+
+def queue(jobs: Sequence[tuple[Job, Standing | None]], mine: int, total: int) -> str:
+    """List what waits and runs; names nobody else's prompt."""
+    if not total:
+        return EMPTY_QUEUE
+    lines = [f"{total} in line, {mine} of them yours."]
+    for job, standing in jobs:
+        if standing is None:
+            where = "being delivered"
+        elif standing.is_running:
+            where = f"{100 * standing.share:.0f} % done"
+        else:
+            where = "next" if not standing.ahead else f"{standing.ahead} before it"
+        lines.append(f"`{job.id}` {shown(job.order.prompt)}, {job.order.seconds:.0f} s: {where}")
+    return "\n".join(lines)
+
+
+def history(clips: Sequence[Clip]) -> str:
+    """List a person's clips, newest first."""
+    if not clips:
+        return NO_HISTORY
+    lines = []
+    for clip in clips:
+        text = f"<t:{int(clip.created_at)}:R> {shown(clip.prompt)} ({clip.seconds:.0f} s), seed "
+        lines.append(f"{text}`{clip.seed}` · {_link(clip)}")
+    return "\n".join(lines)
+
+
+def about(model: ModelInfo | None, name: str, licence: str, waiting: int) -> discord.Embed:
+    """Say what makes the music here."""
+    embed = discord.Embed(
+        title="Zhiyin 知音",
+        description="Music from words, and from each other's clips, made on this server's own "
+        "machine by MusicGen on MindSpore.",
+        colour=COLOUR,
+    )
+    embed.add_field(name="Model", value=name)
+    embed.add_field(name="Licence of the model", value=licence)
+    if model is None:
+        embed.add_field(name="State", value="The model is being loaded.")
+    else:
+        embed.add_field(name="Device", value=model.device)
+        embed.add_field(name="At once", value=f"{model.slots} clips")
+    embed.add_field(name="In line", value=str(waiting))
+    if "NC" in licence:
+        embed.set_footer(text="This model's music may not be used commercially.")
+    return embed
+
+
+HELP = """\
+**Make music**
+`/music` from words: style, instruments, mood, tempo ("slow blues with saxophone, 80 BPM").
+`/random` anything at all.
+**Play with each other's clips**
+`/remix` a file or one of your clips, with new words.
+Under every clip: **Again**, **Continue**, **Remix**, **Details**, **Delete**.
+On any message with sound: *Apps > Remix this clip* or *Continue this clip*. Or reply to it, \
+mention me and say what to make of it.
+**Keep an eye on it**
+`/queue` `/cancel` `/history` `/quota` `/about`
+You pay in seconds of music a day, and only for clips that reach you."""
+
+
+def guild_settings(settings: GuildSettings) -> str:
+    """Say what the managers of a server have set."""
+
+    def said(value: float | None, unit: str) -> str:
+        return "as configured" if value is None else f"{value:g}{unit}"
+
+    lines = [
+        f"Seconds a day for a person: {said(settings.daily_seconds, ' s')}",
+        f"Seconds a day for the server: {said(settings.guild_daily_seconds, ' s')}",
+        f"Longest clip: {said(settings.max_seconds, ' s')}",
+        f"Clips in line at once: {said(settings.waiting, '')}",
+    ]
+    if settings.tiers:
+        tiers = ", ".join(f"<@&{role}> {seconds:g} s" for role, seconds in settings.tiers.items())
+        lines.append(f"Roles: {tiers}")
+    if settings.channel_ids:
+        lines.append("Channels: " + ", ".join(f"<#{id_}>" for id_ in sorted(settings.channel_ids)))
+    if settings.blocked_ids:
+        lines.append("Blocked: " + ", ".join(f"<@{id_}>" for id_ in sorted(settings.blocked_ids)))
+    return "\n".join(lines)
