@@ -2,33 +2,49 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import numpy as np
 
 from bot.audio import decode, posting
 from bot.jobs import Sound
-from bot.orders import Order
+
+MOST_SECONDS = 300.0
+"""How long a clip gets by being continued; of what is longer the end is kept."""
 
 
-def heard_part(path: Path, keep_seconds: float, sample_rate_hz: int, channels: int) -> Sound:
-    """Read the end of a kept sound as a model with this rate and so many channels hears it.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """A sound in two parts: what comes before, and the end that the model hears."""
+
+    before: Sound
+    end: Sound
+
+
+def listened(path: Path, keep_seconds: float, sample_rate_hz: int, channels: int) -> Heard:
+    """Read a kept sound as a model with this rate and so many channels hears it.
 
     Raises SoundError where the file is gone.
     """
-    sound = posting.read_master(path)
-    wanted = max(1, round(keep_seconds * sound.sample_rate_hz))
-    end = replace(sound, samples=sound.samples[:, -wanted:])
-    return decode.fit(end, sample_rate_hz=sample_rate_hz, channels=channels)
+    kept = posting.read_master(path)
+    sound = decode.fit(kept, sample_rate_hz=sample_rate_hz, channels=channels)
+    wanted = min(sound.samples.shape[1], max(1, round(keep_seconds * sample_rate_hz)))
+    cut = sound.samples.shape[1] - wanted
+    return Heard(
+        before=replace(sound, samples=sound.samples[:, :cut]),
+        end=replace(sound, samples=np.ascontiguousarray(sound.samples[:, cut:])),
+    )
 
 
-def joined_part(made: Sound, order: Order) -> tuple[Sound, float]:
-    """Return what becomes the clip, and the seconds in it that were there before.
+def new_part(made: Sound, new_seconds: float) -> Sound:
+    """Return what is new in a sound that begins with what was heard."""
+    new = min(made.samples.shape[1], round(new_seconds * made.sample_rate_hz))
+    return replace(made, samples=made.samples[:, -new:])
 
-    The engine gives back what it heard with what is new; an order may want the new part alone.
-    """
-    rate_hz = made.sample_rate_hz
-    new = min(made.samples.shape[1], round(order.seconds * rate_hz))
-    before_seconds = (made.samples.shape[1] - new) / rate_hz
-    if order.source is None or order.source.include:
-        return made, before_seconds
-    return replace(made, samples=made.samples[:, -new:]), 0.0
+
+def joined(before: Sound, made: Sound) -> Sound:
+    """Return a sound with what came before it; both have one rate and the same channels."""
+    samples = np.concatenate([before.samples, made.samples], axis=1)
+    most = round(MOST_SECONDS * made.sample_rate_hz)
+    return replace(made, samples=samples[:, -most:])

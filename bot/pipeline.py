@@ -21,8 +21,8 @@ from bot.errors import Cancelled, JobError, OutputError, ZhiyinError
 from bot.inference.executor import Executor
 from bot.inference.run import Rendered, WorkerLost
 from bot.jobs import GenerationRequest, Sound
-from bot.listening import heard_part, joined_part
-from bot.orders import Answer, Clip, Job, JobState, Limits, Order, Standing
+from bot.listening import Heard, joined, listened, new_part
+from bot.orders import Answer, Clip, Job, JobState, Kind, Limits, Order, Source, Standing
 from bot.store.clips import NewClip
 from bot.store.store import Store
 from bot.surface import Surface, TooLarge, Undeliverable, packed
@@ -161,6 +161,8 @@ class Pipeline:
     async def _receive(self) -> None:
         while True:
             job, first = await self._inbox.get()
+            if job.id in self._carried:
+                continue
             task = asyncio.create_task(self._carry(job, first=first), name=f"job {job.id}")
             self._carried[job.id] = task
             task.add_done_callback(partial(self._put_down, job.id))
@@ -223,32 +225,40 @@ class Pipeline:
         if started.attempts > MAX_ATTEMPTS:
             raise JobError(WORKER_LOST)
         order = job.order
-        audio = None
-        if order.source is not None:
-            if order.source.clip_id is not None:
-                clip = await self.store.clips.get(order.source.clip_id)
-                if clip is None or clip.is_deleted:
-                    raise JobError("The clip to go on from was deleted. Nothing was charged.")
-                path = self.store.clips_folder / clip.file
-            else:
-                path = self.store.uploads_folder / str(order.source.upload)
-            model = self.executor.model
-            assert model is not None, "a job is prepared when a worker is ready"
-            audio = await asyncio.to_thread(
-                heard_part, path, order.source.keep_seconds, model.sample_rate_hz, model.channels
-            )
+        heard = None if order.source is None else await self._heard(order.source)
         return GenerationRequest(
             seconds=order.seconds,
             seed=order.seed,
             prompt=order.prompt,
-            audio=audio,
+            audio=heard.end if heard is not None else None,
             sampling=order.sampling,
+        )
+
+    async def _heard(self, source: Source) -> Heard:
+        """Return the sound that an order goes on from."""
+        if source.clip_id is not None:
+            clip = await self.store.clips.get(source.clip_id)
+            if clip is None or clip.is_deleted:
+                raise JobError("The clip to go on from was deleted. Nothing was charged.")
+            path = self.store.clips_folder / clip.file
+        else:
+            path = self.store.uploads_folder / str(source.upload)
+        model = self.executor.model
+        if model is None:
+            raise WorkerLost("the model that the sound was read for has gone")
+        return await asyncio.to_thread(
+            listened, path, source.keep_seconds, model.sample_rate_hz, model.channels
         )
 
     async def _kept(self, job: Job, rendered: Rendered) -> Clip:
         """Write the clip to disk, then record it: from here on it is never made again."""
-        order = job.order
-        sound, seconds_before = joined_part(rendered.sound, order)
+        order, sound = job.order, rendered.sound
+        if order.source is not None and not order.source.include:
+            sound = new_part(sound, order.seconds)
+        elif order.source is not None and order.kind is Kind.CONTINUE:
+            # What is too far back to be heard belongs to the clip all the same.
+            sound = joined((await self._heard(order.source)).before, sound)
+        seconds_before = max(0.0, sound.seconds - order.seconds)
         name = f"{job.id}.flac"
         path = self.store.clips_folder / name
         await asyncio.to_thread(posting.write_master, path, sound)

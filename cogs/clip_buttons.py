@@ -68,7 +68,7 @@ async def again(interaction: Interaction, clip: Clip) -> None:
             "temperature": clip.sampling.temperature,
             "top_k": clip.sampling.top_k,
         },
-        clip=clip,
+        parent=clip,
         source=source,
     )
     await ordered(interaction, wish)

@@ -35,6 +35,9 @@ class Wish:
     settings: Mapping[str, float | int | None] = dataclasses.field(default_factory=dict)
     attachment: discord.Attachment | None = None
     clip: Clip | None = None
+    """The clip to go on from."""
+    parent: Clip | None = None
+    """The clip that this one is another take of."""
     source: Source | None = None
     keep_seconds: float | None = None
     include: bool = True
@@ -196,7 +199,7 @@ def _orders(
             prompt=wish.prompt,
             sampling=_sampling(bot.sampling, wish.settings),
             source=source,
-            parent_ids=(wish.clip.id,) if wish.clip is not None else (),
+            parent_ids=tuple(clip.id for clip in (wish.parent or wish.clip,) if clip),
         )
         for take in range(wish.takes)
     ]

@@ -165,8 +165,9 @@ async def test_apps_remix_this_clip_works_on_any_sound(tmp_path):
         places = [(first.response.message, jam.channel), (theirs, jam.channel)]
         for message, channel in [*places, (forwarded, elsewhere)]:
             form = await jam.alice.context_menu(channel, "Remix this clip", message)
-            words, *_ = custom_ids(form.modal)
-            await jam.alice.submit_modal(form, {words: "as funk"})
+            words, keep, include = custom_ids(form.modal)
+            chosen = {words: "as funk", keep: ["5"], include: ["yes"]}
+            await jam.alice.submit_modal(form, chosen)
             await jam.idle()
             clip = await newest(jam)
             assert (clip.kind, clip.prompt) == (Kind.REMIX, "as funk")
@@ -192,17 +193,17 @@ async def test_a_message_without_sound_is_told_so(tmp_path, menu):
 
 
 async def test_a_reply_that_mentions_the_bot_is_a_remix(tmp_path):
-    """"@Zhiyin make it jazzier" under a clip; the answer is a reply with the clip."""
+    """ "@Zhiyin make it jazzier" under a clip; the answer is a reply with the clip."""
     async with open_jam(tmp_path) as jam:
         first = await jam.music(seconds=2.0)
         mention = f"<@{jam.bot.user.id}>"
         message = first.response.message
-        await jam.bob.send(jam.channel, f"{mention} make it jazzier", reference=message)
+        await jam.bob.send(jam.channel, f"{mention} make it jazzier", reply_to=message)
         await jam.idle()
         clip = await newest(jam, jam.bob)
         assert (clip.kind, clip.prompt) == (Kind.REMIX, "make it jazzier")
         assert jam.messages()[-1].attachments
-        await jam.bob.send(jam.channel, mention, reference=message)
+        await jam.bob.send(jam.channel, mention, reply_to=message)
         assert jam.messages()[-1].content == replies.NO_WORDS
 
 
@@ -235,8 +236,7 @@ async def test_a_clip_in_the_works_survives_a_restart(tmp_path):
         await jam.stop_pipeline()
         assert result.response.content
         async with jam.second_life() as again:
-            assert await again.pipeline.resume() == 1
-            await again.pipeline.idle()
+            await again.idle()
             done = await again.store.jobs.get(job.id)
             assert done.state is JobState.DELIVERED
             assert result.response.attachments

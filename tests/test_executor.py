@@ -326,8 +326,8 @@ async def test_a_broken_model_is_told_in_a_sentence():
         run = submit(executor, 1)
         await executor.settled.wait()
         assert executor.broken == "The script says that there is no model."
-        (pid,) = executor.worker_pids
-        await until(lambda: executor.worker_pids not in ([], [pid]))
+        await until(lambda: not executor.worker_pids)
+        await until(lambda: executor.worker_pids)
         assert executor.broken == "The script says that there is no model."
         assert executor.model is None
         assert not run.outcome.done()
@@ -406,6 +406,14 @@ async def test_leaving_at_once_leaves_no_process(engine):
         assert executor.worker_pids == []
     async with opened(engine=engine) as executor:
         await until(lambda: executor.worker_pids)
+
+
+async def test_leaving_while_a_worker_dies_leaves_no_process():
+    """The one that is on its way out is waited for, too."""
+    async with opened() as executor:
+        await ready(executor)
+        os.kill(executor.worker_pids[0], signal.SIGKILL)
+        await until(lambda: executor.model is None)
 
 
 async def test_the_real_engine_makes_a_clip(tiny_mono, kernel_cache, monkeypatch):

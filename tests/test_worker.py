@@ -258,10 +258,10 @@ async def test_the_bot_comes_first_on_a_busy_machine():
 async def test_the_worker_knows_no_secret(monkeypatch):
     """Neither the token, nor anything of that name, nor where the database is, gets across."""
     for name in ("ZHIYIN_TOKEN", "DISCORD_token", "HF_TOKEN"):
-        monkeypatch.setenv(name, "secret-in-the-environment")
+        monkeypatch.setenv(name, "dont-tell-environment")
     config = dataclasses.replace(
         Config(),
-        discord=DiscordConfig(token="secret-in-the-settings"),
+        discord=DiscordConfig(token="dont-tell-settings"),
         storage=StorageConfig(folder="/where/the/database/is"),
     )
     async with started(config=config) as process:
@@ -271,7 +271,7 @@ async def test_the_worker_knows_no_secret(monkeypatch):
         assert "PATH" in given
         assert [name for name in given if "TOKEN" in name.upper()] == []
         told = " ".join([*child.cmdline(), *given.values()])
-        assert "secret" not in told
+        assert "dont-tell" not in told
         assert "/where/the/database/is" not in told
 
 

@@ -100,13 +100,15 @@ class WorkerProcess:
         is_killed = False
         try:
             async with asyncio.timeout(patience_seconds):
-                code = await self._process.wait()
+                await self._process.wait()
         except TimeoutError:
             is_killed = True
+        finally:
+            # Whoever is interrupted here leaves no process behind either.
             if self._process.returncode is None:
                 self._process.kill()
             code = await self._process.wait()
-        self._writer.close()
+            self._writer.close()
         if is_killed:
             log.warning("worker.killed pid=%d it did not end by itself", self.pid)
         else:
