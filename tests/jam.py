@@ -49,6 +49,7 @@ class Jam:
     config: Config
     guild: object
     channel: object
+    owner: object
     alice: object
     bob: object
 
@@ -115,10 +116,12 @@ async def open_jam(folder, *, config=None, clock=None, engine=SCRIPTED):
         bot = new_bot(config, line, clock)
         async with simcord.run(bot, check_errors=False) as env:
             line.start()
-            guild = env.create_guild("The jam")
+            chief = env.create_user("chief")
+            guild = env.create_guild("The jam", owner=chief)
+            owner = guild.add_member(chief)
             channel = guild.create_text_channel("music")
             alice, bob = (guild.add_member(env.create_user(name)) for name in ("alice", "bob"))
-            jam = Jam(env, bot, clock, folder, stack, config, guild, channel, alice, bob)
+            jam = Jam(env, bot, clock, folder, stack, config, guild, channel, owner, alice, bob)
             yield jam
             await jam.idle()
             check_answers(env)
