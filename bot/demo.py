@@ -86,6 +86,7 @@ async def _serve(args: argparse.Namespace, config: Config, contents: Contents, l
         env = await stack.enter_async_context(
             simcord.run(bot, check_errors=False, settle_timeout=_SETTLE_SECONDS)
         )
+        env.backend.bot_user.name = "Zhiyin"
         pipeline.start()
         guild = env.create_guild("The jam")
         channel = guild.create_text_channel("music")

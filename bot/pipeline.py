@@ -30,6 +30,7 @@ from bot.surface import Surface, TooLarge, Undeliverable, packed
 log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 2
+FIRST_SHOWN_SECONDS = 0.5
 SHOW_EVERY_SECONDS = 3.0
 
 WORKER_LOST = (
@@ -302,8 +303,10 @@ class Pipeline:
 
     async def _watch(self, job: Job) -> None:
         """Show how far a job is, every few seconds, until it is there."""
+        pause = FIRST_SHOWN_SECONDS
         while True:
-            await asyncio.sleep(SHOW_EVERY_SECONDS)
+            await asyncio.sleep(pause)
+            pause = SHOW_EVERY_SECONDS
             standing = self.executor.standing(job.id)
             if standing is not None:
                 current = await self.store.jobs.get(job.id)

@@ -19,6 +19,7 @@ from bot.audio.uploads import Uploads
 from bot.catalogue import UNKNOWN_LICENCE, entries
 from bot.config import Config, data_folder
 from bot.errors import ConfigError
+from bot.housekeeping import keep_tidy
 from bot.inference.executor import Executor
 from bot.musicgen.inspection import Contents, inspect
 from bot.pipeline import Pipeline
@@ -81,6 +82,10 @@ async def open_pipeline(
         store = await stack.enter_async_context(open_store(folder or data_folder(config), clock))
         executor = await stack.enter_async_context(Executor(config, engine=engine))
         codec = contents.shape.codec
+        tidying = asyncio.create_task(
+            keep_tidy(store, config.storage.keep_clips_days, clock), name="housekeeping"
+        )
+        stack.push_async_callback(_ended, tidying)
         uploads = Uploads(
             sample_rate_hz=codec.sample_rate_hz, channels=contents.shape.decoder.audio_channels
         )
@@ -116,6 +121,11 @@ async def _serve(config: Config, token: str, contents: Contents, licence: str) -
             ) from None
     print("Stopped.", file=sys.stderr)
     return 0
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 def _stop_or_leave(stop: asyncio.Event) -> None:

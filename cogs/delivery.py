@@ -60,7 +60,8 @@ class Delivery(commands.Cog):
 
         for way in (self._edit, self._send, self._write_to):
             try:
-                return await way(job, content=None, embed=embed, view=view, files=files())
+                content = replies.owner(job)
+                return await way(job, content=content, embed=embed, view=view, files=files())
             except Undeliverable as reason:
                 log.info("job.way_closed id=%d way=%s %s", job.id, way.__name__, reason)
             except discord.HTTPException as error:
@@ -74,7 +75,7 @@ class Delivery(commands.Cog):
 
     async def tell(self, job: Job, sentence: str) -> None:
         """Tell why a job ended without a clip; what can't be told is left."""
-        content = f"{replies.shown(job.order.prompt)}: {sentence}"
+        content = f"{replies.owner(job)} {replies.shown(job.order.prompt)}: {sentence}"
         for way in (self._edit, self._send, self._write_to):
             try:
                 await way(job, content=content, view=None)
@@ -86,7 +87,7 @@ class Delivery(commands.Cog):
         self,
         job: Job,
         *,
-        content: str | None,
+        content: str,
         embed: discord.Embed | None = None,
         view: discord.ui.View | None,
         files: Sequence[discord.File] = (),
@@ -114,7 +115,7 @@ class Delivery(commands.Cog):
         self,
         job: Job,
         *,
-        content: str | None,
+        content: str,
         embed: discord.Embed | None = None,
         view: discord.ui.View | None,
         files: Sequence[discord.File] = (),
@@ -127,7 +128,7 @@ class Delivery(commands.Cog):
         self,
         job: Job,
         *,
-        content: str | None,
+        content: str,
         embed: discord.Embed | None = None,
         view: discord.ui.View | None,
         files: Sequence[discord.File] = (),
@@ -140,15 +141,14 @@ class Delivery(commands.Cog):
 async def _sent(
     where: discord.abc.Messageable,
     job: Job,
-    content: str | None,
+    content: str,
     embed: discord.Embed | None,
     view: discord.ui.View | None,
     files: Sequence[discord.File],
 ) -> int:
     kind = "clip" if files else "note"
-    mention = f"<@{job.order.place.user_id}>"
     message = await where.send(
-        content=f"{mention} {content}" if content else mention,
+        content=content,
         embeds=[embed] if embed else [],
         files=list(files),
         view=view or discord.utils.MISSING,

@@ -97,7 +97,7 @@ def progress(job: Job, standing: Standing) -> str:
 def card(clip: Clip, parent: Clip | None) -> discord.Embed:
     """Return the card under a clip; its picture is the attachment PICTURE."""
     embed = discord.Embed(description=f"**{shown(clip.prompt)}**", colour=COLOUR)
-    facts = [f"<@{clip.place.user_id}>", f"{clip.seconds:.0f} s", f"seed {clip.seed}", clip.model]
+    facts = [f"{clip.seconds:.0f} s", f"seed {clip.seed}", clip.model]
     line = " · ".join(facts)
     if clip.parent_ids:
         line += f"\n{_relation(clip)} {_link(parent)}"
@@ -105,6 +105,11 @@ def card(clip: Clip, parent: Clip | None) -> discord.Embed:
     embed.set_image(url=f"attachment://{PICTURE}")
     embed.set_footer(text=f"AI-generated · clip {clip.id}")
     return embed
+
+
+def owner(job: Job) -> str:
+    """Name the person that a job is for; whether it calls them is the message's affair."""
+    return f"<@{job.order.place.user_id}>"
 
 
 def _relation(clip: Clip) -> str:

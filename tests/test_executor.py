@@ -62,7 +62,7 @@ def submit(executor, job_id, prompt="90s rock", *, user=None, seconds=1.0, front
 
 async def until(condition):
     """Wait for what has no event; the timeout is around it."""
-    while not condition():  # noqa: ASYNC110 - there is none
+    while not condition():
         await asyncio.sleep(0.01)
 
 

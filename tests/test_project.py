@@ -50,6 +50,7 @@ OURS = {
         "bot.errors",
         "bot.config",
     },
+    "bot.housekeeping": {"bot.store"},
     "bot.surface": {"bot.audio", "bot.jobs", "bot.orders"},
     "bot.listening": {"bot.audio", "bot.jobs", "bot.orders"},
     "bot.store": {"bot.config", "bot.errors", "bot.jobs", "bot.orders"},

@@ -1,9 +1,10 @@
-"""The store: nothing lost, nothing charged twice, whatever is cancelled, killed or asked at once."""
+"""The store: nothing lost, nothing charged twice, whatever is cancelled, killed or asked."""
 
 from __future__ import annotations
 
 import asyncio
 import dataclasses
+import os
 import signal
 import sqlite3
 import subprocess
@@ -14,6 +15,7 @@ from contextlib import suppress
 import pytest
 
 from bot.errors import ConfigError, Refused
+from bot.housekeeping import sweep
 from bot.jobs import Sampling
 from bot.orders import Answer, JobState, Kind, Limits, Order, Place, Source
 from bot.store.clips import NewClip
@@ -74,8 +76,8 @@ def new_clip(job, **changes):
     return dataclasses.replace(usual, **changes)
 
 
-async def accepted(store, *, limits=limits(), **about):
-    return await store.jobs.accept(order(**about), limits, ANSWER)
+async def accepted(store, *, allowed=None, **about):
+    return await store.jobs.accept(order(**about), allowed or limits(), ANSWER)
 
 
 async def delivered(store, **about):
@@ -181,15 +183,15 @@ async def test_each_limit_has_its_sentence_and_costs_nothing(store, changed, sen
     """A refusal says why, and leaves no trace."""
     await accepted(store)
     with pytest.raises(Refused, match=sentence):
-        await accepted(store, key="2", limits=limits(**changed))
+        await accepted(store, key="2", allowed=limits(**changed))
     assert await used(store) == 10
     assert len(await store.jobs.unfinished()) == 1
 
 
 async def test_a_limit_is_reached_exactly(store):
     """What is left can be used up to the last second."""
-    await accepted(store, seconds=99.9, limits=limits(daily_seconds=100))
-    await accepted(store, key="2", seconds=0.1, limits=limits(daily_seconds=100))
+    await accepted(store, seconds=99.9, allowed=limits(daily_seconds=100))
+    await accepted(store, key="2", seconds=0.1, allowed=limits(daily_seconds=100))
     assert await used(store) == pytest.approx(100)
 
 
@@ -243,7 +245,7 @@ async def test_many_at_once_never_pass_a_limit(store):
 
     async def attempt(number):
         with suppress(Refused):
-            await accepted(store, key=str(number), limits=limits(daily_seconds=55))
+            await accepted(store, key=str(number), allowed=limits(daily_seconds=55))
 
     await asyncio.gather(*(attempt(number) for number in range(100)))
     assert len(await store.jobs.unfinished()) == 5
@@ -403,7 +405,7 @@ ACCEPTING = """
 
 async def test_kill_9_loses_no_accepted_job(tmp_path, clock):
     """What was accepted before the process was killed is there, and the books balance."""
-    process = subprocess.Popen(
+    process = subprocess.Popen(  # noqa: ASYNC220 - it is read from for a moment only
         [sys.executable, "-W", "ignore", "-c", textwrap.dedent(ACCEPTING), str(tmp_path)],
         stdout=subprocess.PIPE,
         text=True,
@@ -419,3 +421,22 @@ async def test_kill_9_loses_no_accepted_job(tmp_path, clock):
         # The last one may have been told of and not ended.
         assert kept >= set(told) - set(ended)
         assert await store.ledger.check() == []
+
+
+async def test_what_is_past_its_time_is_swept(store, clock):
+    """Old sound goes, its row stays; uploads go when no job wants them; young ones are left."""
+    _, clip = await delivered(store, key="old")
+    (store.clips_folder / clip.file).write_bytes(b"sound")
+    source = Source(upload="wanted.flac", keep_seconds=1.0)
+    await accepted(store, key="waiting", source=source)
+    for name in ("wanted.flac", "leftover.flac"):
+        (store.uploads_folder / name).write_bytes(b"sound")
+        os.utime(store.uploads_folder / name, (NOON - 7200, NOON - 7200))
+    (store.uploads_folder / "young.flac").write_bytes(b"sound")
+    os.utime(store.uploads_folder / "young.flac", (NOON, NOON))
+    assert await sweep(store, 30, NOON) == 1
+    assert {file.name for file in store.uploads_folder.iterdir()} == {"wanted.flac", "young.flac"}
+    clock.now = NOON + 31 * 86_400
+    assert await sweep(store, 30, clock.now) == 2
+    assert not (store.clips_folder / clip.file).exists()
+    assert (await store.clips.get(clip.id)).is_deleted

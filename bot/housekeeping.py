@@ -1,0 +1,45 @@
+"""What is not needed any more goes away: old sound, expired tokens, uploads of jobs that ended."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from bot.store.store import Store
+
+log = logging.getLogger(__name__)
+
+EVERY_SECONDS = 3600.0
+
+_DAY_SECONDS = 86_400.0
+
+
+async def keep_tidy(store: Store, keep_clips_days: int, clock: Callable[[], float]) -> None:
+    """Sweep now and once an hour, for ever."""
+    while True:
+        swept = await sweep(store, keep_clips_days, clock())
+        if swept:
+            log.info("store.swept files=%d", swept)
+        await asyncio.sleep(EVERY_SECONDS)
+
+
+async def sweep(store: Store, keep_clips_days: int, now: float) -> int:
+    """Delete what is past its time and return how many files that were."""
+    await store.jobs.forget_tokens()
+    names = []
+    for clip in await store.clips.older_than(now - keep_clips_days * _DAY_SECONDS):
+        name = await store.clips.delete(clip.id)
+        if name is not None:
+            names.append(store.clips_folder / name)
+    sources = [job.order.source for job in await store.jobs.unfinished()]
+    wanted = {source.upload for source in sources if source is not None}
+    # A young one may belong to an order that is being written down right now.
+    names += [
+        file
+        for file in await asyncio.to_thread(lambda: list(store.uploads_folder.iterdir()))
+        if file.name not in wanted and file.stat().st_mtime < now - EVERY_SECONDS
+    ]
+    for file in names:
+        await asyncio.to_thread(file.unlink, missing_ok=True)
+    return len(names)

@@ -1,0 +1,93 @@
+"""The demo as a newcomer meets it: one command, a browser, music."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+
+CHROMIUM = shutil.which("chromium")
+# Loading takes half a minute on an idle machine, and this one may be busy.
+LOADED_MS = 300_000
+MADE_MS = 120_000
+
+needs_chromium = pytest.mark.skipif(not CHROMIUM, reason="needs Chromium: apt install chromium")
+
+
+@pytest.fixture
+def demo(tmp_path):
+    """Start the demo and give its address."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bot", "demo", "--port", "0", "--folder", str(tmp_path / "demo")],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    try:
+        address = re.search(r"http://\S+", process.stdout.readline())
+        assert address, "the first line tells the address"
+        yield address[0]
+        process.send_signal(signal.SIGINT)
+        rest, _ = process.communicate(timeout=60)
+        assert rest.endswith("Stopped.\n")
+        assert process.returncode == 0
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+@pytest.fixture
+def page(demo):
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"],
+        )
+        # The page forbids what Playwright waits with.
+        opened = browser.new_page(viewport={"width": 1400, "height": 1000}, bypass_csp=True)
+        opened.goto(demo)
+        yield opened
+        browser.close()
+
+
+def clips(page):
+    """The players of all clips in the channel."""
+    return page.locator("audio")
+
+
+@needs_chromium
+def test_a_newcomer_makes_plays_and_remixes_music(page):
+    """A clip is there to begin with; typing, playing, pressing and filling in the form all work."""
+    expect(clips(page)).to_have_count(1, timeout=LOADED_MS)
+
+    page.get_by_placeholder("Message #music").click()
+    page.keyboard.type("/music")
+    page.get_by_text("Make a clip from words").wait_for()
+    page.keyboard.press("Enter")
+    page.keyboard.type("90s rock")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Enter")
+    expect(clips(page)).to_have_count(2, timeout=MADE_MS)
+
+    page.get_by_role("button", name="Play").last.click()
+    page.wait_for_function(
+        "[...document.querySelectorAll('audio')].some(each => each.currentTime > 0.3)"
+    )
+
+    page.get_by_role("button", name="Again").last.click()
+    expect(clips(page)).to_have_count(3, timeout=MADE_MS)
+    expect(page.get_by_text("another take of")).to_be_visible()
+
+    page.get_by_role("button", name="Remix").last.click()
+    form = page.get_by_role("dialog")
+    form.get_by_role("textbox").fill("as slow jazz")
+    form.get_by_role("button", name="Submit").click()
+    expect(clips(page)).to_have_count(4, timeout=MADE_MS)
+    expect(page.get_by_text("as slow jazz")).to_be_visible()
