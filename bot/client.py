@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import importlib
 import json
 import logging
 import time
@@ -70,7 +71,8 @@ class ZhiyinBot(commands.Bot):
     async def setup_hook(self) -> None:
         """Load the cogs, and tell Discord of the commands if they are not those it has."""
         for name in COGS:
-            await self.load_extension(name)
+            # discord.py's own loading runs a module once more, and there would be two of it.
+            await importlib.import_module(name).setup(self)
         payload = [command.to_dict(self.tree) for command in self.tree.get_commands()]
         text = json.dumps([str(self.application_id), payload], sort_keys=True, default=str)
         digest = hashlib.sha256(text.encode()).hexdigest()

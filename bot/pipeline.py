@@ -38,6 +38,7 @@ WORKER_LOST = (
     "Nothing was charged."
 )
 UNEXPECTED = "Something went wrong here and this clip could not be made. Nothing was charged."
+BLOCKED_MEANWHILE = "You can't make music on this server any more. Nothing was charged."
 UNDELIVERABLE = "The clip could not be posted here. Nothing was charged."
 
 
@@ -226,6 +227,10 @@ class Pipeline:
         if started.attempts > MAX_ATTEMPTS:
             raise JobError(WORKER_LOST)
         order = job.order
+        if order.place.guild_id is not None:
+            settings = await self.store.settings.of(order.place.guild_id)
+            if order.place.user_id in settings.blocked_ids:
+                raise JobError(BLOCKED_MEANWHILE)
         heard = None if order.source is None else await self._heard(order.source)
         return GenerationRequest(
             seconds=order.seconds,

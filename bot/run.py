@@ -18,7 +18,7 @@ from bot import models
 from bot.audio.uploads import Uploads
 from bot.catalogue import UNKNOWN_LICENCE, entries
 from bot.config import Config, data_folder
-from bot.errors import ConfigError
+from bot.errors import ConfigError, ResourceError
 from bot.housekeeping import keep_tidy
 from bot.inference.executor import Executor
 from bot.musicgen.inspection import Contents, inspect
@@ -100,6 +100,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
 
 
 async def _serve(config: Config, token: str, contents: Contents, licence: str) -> int:
+    import aiohttp
     import discord
 
     from bot.client import ZhiyinBot, connected
@@ -114,6 +115,10 @@ async def _serve(config: Config, token: str, contents: Contents, licence: str) -
         pipeline.start()
         try:
             await connected(bot, token, stop)
+        except (aiohttp.ClientError, OSError) as error:
+            raise ResourceError(
+                "Discord can't be reached from this machine: see whether it is online."
+            ) from error
         except discord.LoginFailure:
             raise ConfigError(
                 "Discord does not know this token: it may have been reset. Copy it again from the "

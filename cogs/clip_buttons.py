@@ -6,7 +6,6 @@ import re
 from typing import Self
 
 import discord
-from discord.ext import commands
 
 from bot.client import ZhiyinBot
 from bot.errors import RequestError
@@ -232,8 +231,3 @@ async def cancel(interaction: Interaction, job_id: int) -> None:
 async def setup(bot: ZhiyinBot) -> None:
     """Register the buttons."""
     bot.add_dynamic_items(ClipButton, CancelButton)
-
-
-async def teardown(bot: commands.Bot) -> None:
-    """Take them back."""
-    bot.remove_dynamic_items(ClipButton, CancelButton)

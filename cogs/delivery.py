@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
+import aiohttp
 import discord
 from discord.ext import commands
 
@@ -20,6 +22,7 @@ log = logging.getLogger(__name__)
 _DEFAULT_MAX_BYTES = 10 * 2**20
 # A token lives for 15 minutes; in the last one it is not relied on.
 _TOKEN_MARGIN_SECONDS = 60.0
+RETRY_SECONDS = (1.0, 2.0, 4.0, 8.0)
 _TOO_LARGE = {(413, 40005), (413, 0), (400, 40005)}
 
 
@@ -58,12 +61,18 @@ class Delivery(commands.Cog):
                 discord.File(io.BytesIO(posting.picture), replies.PICTURE),
             ]
 
+        content = replies.owner(job)
         for way in (self._edit, self._send, self._write_to):
             try:
-                content = replies.owner(job)
-                return await way(job, content=content, embed=embed, view=view, files=files())
+                return await _insisted(
+                    lambda way=way: way(  # type: ignore[misc]
+                        job, content=content, embed=embed, view=view, files=files()
+                    )
+                )
             except Undeliverable as reason:
                 log.info("job.way_closed id=%d way=%s %s", job.id, way.__name__, reason)
+            except (aiohttp.ClientError, OSError, TimeoutError) as error:
+                log.warning("job.way_closed id=%d way=%s %r", job.id, way.__name__, error)
             except discord.HTTPException as error:
                 if error.status == 413 or (error.status, error.code) in _TOO_LARGE:
                     raise TooLarge from error
@@ -136,6 +145,20 @@ class Delivery(commands.Cog):
         """Send it to the person alone."""
         user = await self.bot.fetch_user(job.order.place.user_id)
         return await _sent(user, job, content, embed, view, files)
+
+
+async def _insisted(attempt: Callable[[], Awaitable[int]]) -> int:
+    """Do something again, a few times, where Discord itself or the way to it is in trouble."""
+    for pause_seconds in RETRY_SECONDS:
+        try:
+            return await attempt()
+        except discord.HTTPException as error:
+            if error.status < 500:
+                raise
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            log.info("discord.unreachable %s", type(error).__name__)
+        await asyncio.sleep(pause_seconds)
+    return await attempt()
 
 
 async def _sent(

@@ -153,6 +153,8 @@ async def ordered_by_message(message: discord.Message, bot: ZhiyinBot, wish: Wis
 def _checked(wish: Wish, bot: ZhiyinBot, longest: float) -> Wish:
     """Return a wish with its defaults; raises RequestError for what is too much."""
     prompt = replies.cleaned(wish.prompt)
+    if wish.prompt is not None and prompt is None:
+        raise RequestError(replies.NO_PROMPT)
     if prompt is not None and len(prompt) > MAX_PROMPT_CHARACTERS:
         raise RequestError(f"A prompt may have {MAX_PROMPT_CHARACTERS} characters at most.")
     seconds = min(bot.config.generation.default_seconds, longest)

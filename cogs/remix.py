@@ -134,7 +134,7 @@ class Remix(commands.Cog):
         if target is None:
             return
         clip, sound = await clip_or_sound(self.bot, target)
-        words = replies.cleaned(re.sub(rf"<@!?{own_id}>", " ", message.content))
+        words = replies.cleaned(re.sub(rf"<@!?{own_id}>", " ", message.content) or None)
         if clip is None and sound is None:
             await message.reply(replies.NO_SOUND)
         elif words is None:

@@ -26,6 +26,7 @@ NO_FILES = "I may not attach files here: a manager of the server can give me the
 SOURCE_GONE = "The sound that this clip went on from is not kept any more. Use Remix instead."
 DELETED = "Deleted."
 UNEXPECTED = "Something went wrong here. It was written down; please try again."
+NO_PROMPT = "Please say in words what you want to hear, or use `/random`."
 NO_WORDS = "Tell me what to make of it: mention me and add some words, such as *make it jazzier*."
 TWO_SOUNDS = "Choose one: an attached file, or one of your clips."
 NO_SOURCE = "Attach a sound file, or choose one of your clips."

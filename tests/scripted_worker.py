@@ -50,7 +50,7 @@ class Engine:
         self.works.pop(id_, None)
 
     def step(self):
-        events = []
+        events: list[Progress | Finished] = []
         for id_, work in list(self.works.items()):
             prompt = work.request.prompt or ""
             if prompt == "crash" or (prompt == "crash once" and crashed_first()):

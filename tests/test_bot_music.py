@@ -203,11 +203,12 @@ async def test_hostile_words_are_only_words(tmp_path):
         assert all(each["allowed_mentions"] == {"parse": []} for each in said)
 
 
-async def test_words_of_nothing_visible_make_a_random_clip(tmp_path):
+async def test_words_of_nothing_visible_are_asked_for_again(tmp_path):
     """What can't be seen says nothing."""
     async with open_jam(tmp_path) as jam:
         result = await jam.music(prompt="\u200b \u2060")
-        assert "a random clip" in result.response.embeds[0].description
+        assert result.response.content == replies.NO_PROMPT
+        assert await used(jam) == 0
 
 
 async def test_earlier_words_and_presets_are_suggested(tmp_path):

@@ -116,7 +116,7 @@ def test_the_worker_s_end_hears_messages_in_order_and_the_end():
     line = Line(theirs.detach())
     assert line.next(0.0) is None
     messages = [Make(1, request()), Cancel(1), Stop()]
-    ours.sendall(b"".join(map(packed, messages)))
+    ours.sendall(b"".join(packed(each) for each in messages))
     assert [line.next(1.0) for _ in messages] == messages
     assert line.next(0.0) is None
     ours.sendall(packed(Stop())[:3])
