@@ -77,11 +77,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--seconds", metavar="S", type=float, default=10.0, help="length of each clip (10)")
     add("--precision", choices=("auto", "fp32"), default="auto", help="arithmetic (auto: fp32)")
     add("--against", choices=("mindnlp",), help="time MindNLP's own generate too, for a few steps")
+    add(
+        "--rush", type=int, metavar="N", help="time the bot's answers with N people at once instead"
+    )
     add("--json", action="store_true", help="print one JSON object instead of tables")
 
 
 def run(args: argparse.Namespace, config: Config, interrupts: Interrupts) -> int:
     """Measure, print and return the exit code."""
+    if args.rush:
+        return _rush(args, config)
     users = _numbers(args.users)
     if args.against:
         users = users if 1 in users else [1, *users]
@@ -101,6 +106,17 @@ def run(args: argparse.Namespace, config: Config, interrupts: Interrupts) -> int
             measured |= against_mindnlp(folder, measured)
     measured["model"] = args.synthetic or args.model or config.model.name
     print(json.dumps(measured)) if args.json else show(measured)
+    return 0
+
+
+def _rush(args: argparse.Namespace, config: Config) -> int:
+    from bot import rush
+
+    found = rush.run(config, args.rush)
+    if args.json:
+        print(json.dumps(dataclasses.asdict(found)))
+    else:
+        print("\n".join(rush.lines(found)))
     return 0
 
 

@@ -31,6 +31,16 @@ COGS = (
     "cogs.admin",
 )
 
+INVITED = discord.Permissions(
+    view_channel=True,
+    send_messages=True,
+    send_messages_in_threads=True,
+    embed_links=True,
+    attach_files=True,
+    read_message_history=True,
+)
+"""The rights that the bot is invited with."""
+
 _SYNCED = "synced_commands"
 
 
@@ -86,6 +96,10 @@ class ZhiyinBot(commands.Bot):
     async def on_ready(self) -> None:
         """Take up, at the first connection, what an earlier run has left."""
         log.info("discord.ready servers=%d", len(self.guilds))
+        if not self.guilds and self.application_id is not None:
+            scopes = ("bot", "applications.commands")
+            url = discord.utils.oauth_url(self.application_id, permissions=INVITED, scopes=scopes)
+            log.warning("discord.not_invited Invite the bot to a server: %s", url)
         if not self.is_resumed:
             self.is_resumed = True
             log.info("jobs.resumed count=%d", await self.pipeline.resume())

@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
+from bot import log as logs
 from bot import models
 from bot.audio.uploads import Uploads
 from bot.catalogue import UNKNOWN_LICENCE, entries
@@ -95,6 +96,8 @@ async def open_pipeline(
 def run(args: argparse.Namespace, config: Config) -> int:
     """Run the bot until it is told to stop; return the exit code."""
     token = take_token(config)
+    # A service's journal is where its owner looks.
+    logs.configure(logging.INFO, debug=args.debug)
     contents, licence = look_at_model(config)
     return asyncio.run(_serve(config, token, contents, licence))
 

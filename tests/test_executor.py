@@ -37,10 +37,10 @@ def configured(*, slots=8, running_per_user=64, **worker):
 
 
 @asynccontextmanager
-async def opened(config=None, *, engine=SCRIPTED):
+async def opened(config=None, *, engine=SCRIPTED, timeout_seconds=TIMEOUT_SECONDS):
     """Lend an executor, and see that no process of its is left."""
     before = set(psutil.Process().children())
-    async with asyncio.timeout(TIMEOUT_SECONDS):
+    async with asyncio.timeout(timeout_seconds):
         async with Executor(config or configured(), engine=engine) as executor:
             yield executor
     assert set(psutil.Process().children()) <= before
@@ -422,7 +422,7 @@ async def test_the_real_engine_makes_a_clip(tiny_mono, kernel_cache, monkeypatch
     config = dataclasses.replace(
         configured(slots=2, load_seconds=600.0), model=ModelConfig(name=str(tiny_mono))
     )
-    async with opened(config, engine=None) as executor:
+    async with opened(config, engine=None, timeout_seconds=600) as executor:
         runs = [submit(executor, n, "90s rock", seconds=0.4) for n in (1, 2)]
         first, second = [(await run.result()).sound for run in runs]
         model = executor.model

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.__main__ import build_parser
+from bot.client import INVITED
 from bot.config import Config
 from tests.test_config import settings
 
@@ -33,6 +34,7 @@ OURS = {
     "bot.run": {"bot"},
     "bot.demo": {"bot"},
     "bot.doctor": {"bot"},
+    "bot.rush": {"bot"},
     "bot.client": {"bot.config", "bot.pipeline", "bot.jobs", "bot.orders", "bot.errors"},
     "bot.config": {"bot.errors"},
     "bot.errors": set(),
@@ -77,7 +79,7 @@ THEIRS = {
     "transformers": {"bot.musicgen"},
     "tokenizers": {"bot.musicgen", "bot.starter"},
     "safetensors": {"bot.musicgen", "bot.starter"},
-    "psutil": {"bot.musicgen", "bot.bench", "bot.inference"},
+    "psutil": {"bot.musicgen", "bot.bench", "bot.rush", "bot.inference"},
     "huggingface_hub": {"bot.musicgen", "bot.catalogue", "bot.download"},
     "requests": {"bot.musicgen", "bot.download"},
     "discord": {"bot.client", "bot.run", "cogs"},
@@ -232,6 +234,28 @@ def test_the_readme_s_first_command_is_one_that_parses():
     command = 'zhiyin generate "90s rock" -o out.mp3'
     assert f"\npython3 -m pip install -q uv && uv run {command}\n" in README
     assert build_parser().parse_args(shlex.split(command)[1:]).prompt == "90s rock"
+
+
+def test_the_readme_s_invitation_asks_for_the_rights_that_are_needed():
+    """The number in the address is those rights, no more and no fewer."""
+    (number,) = re.findall(r"permissions=(\d+)", README)
+    assert int(number) == INVITED.value
+
+
+def test_the_readme_names_every_command_on_discord():
+    """What a person can type is in the table."""
+    for name in (
+        "music",
+        "random",
+        "remix",
+        "queue",
+        "cancel",
+        "history",
+        "quota",
+        "help",
+        "about",
+    ):
+        assert f"`/{name}`" in README
 
 
 def test_the_version_is_in_the_changelog_or_to_come():
