@@ -1,0 +1,120 @@
+"""`zhiyin run` and `zhiyin doctor` as their owner meets them, before and around Discord."""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+
+import pytest
+
+from bot import doctor, run
+from bot.config import Config, DiscordConfig, ModelConfig, StorageConfig
+from bot.errors import ConfigError
+from bot.log import Discreet
+
+# Of the right form, and nobody's.
+TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.Gabcde." + "x" * 38
+
+
+def configured(folder, **sections):
+    return Config(storage=StorageConfig(folder=str(folder)), **sections)
+
+
+def start(arguments, tmp_path, **environment):
+    return subprocess.run(
+        [sys.executable, "-m", "bot", *arguments],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env={
+            **os.environ,
+            "XDG_DATA_HOME": str(tmp_path),
+            "PYTHONPATH": os.getcwd(),
+            **environment,
+        },
+    )
+
+
+@pytest.mark.parametrize("token", ["", "not a token"])
+def test_without_a_token_the_owner_is_told_where_to_get_one(tmp_path, token):
+    """One sentence and exit code 1; nothing is loaded for nothing."""
+    done = start(["run"], tmp_path, ZHIYIN_TOKEN=token)
+    assert done.returncode == 1
+    assert done.stderr.startswith("zhiyin: The ")
+    assert done.stderr.count("\n") == 1
+    assert "token" in done.stderr
+    assert "not a token" not in done.stderr
+
+
+def test_a_token_is_in_no_log_and_no_representation(tmp_path):
+    """Neither in what the configuration says of itself nor in a line of a log."""
+    config = Config(discord=DiscordConfig(token=TOKEN))
+    assert TOKEN not in repr(config)
+    record = logging.LogRecord("x", logging.INFO, "", 0, "login with %s", (TOKEN,), None)
+    assert Discreet().format(record) == "login with [secret]"
+    where = "PATCH https://discord.com/api/v10/webhooks/123/aW50ZXJhY3Rpb246MTIz/messages/@original"
+    record = logging.LogRecord("x", logging.INFO, "", 0, where, (), None)
+    assert "aW50ZXJhY3Rpb24" not in Discreet().format(record)
+
+
+def test_an_event_is_one_line_whatever_is_in_it():
+    """Nobody writes a second line into the log, or colours it, with a prompt."""
+    record = logging.LogRecord("x", logging.INFO, "", 0, "a\r\nERROR forged \x1b[31m", (), None)
+    line = Discreet().format(record)
+    assert "\n" not in line
+    assert "\x1b" not in line
+
+
+def test_the_environment_s_token_goes_first_and_is_taken_away(monkeypatch):
+    """Children of the bot must not find it there."""
+    monkeypatch.setenv(run.TOKEN_VARIABLE, TOKEN)
+    assert run.take_token(Config(discord=DiscordConfig(token="x"))) == TOKEN
+    assert run.TOKEN_VARIABLE not in os.environ
+    assert run.take_token(Config(discord=DiscordConfig(token=f" {TOKEN}\n"))) == TOKEN
+    with pytest.raises(ConfigError, match="three parts with dots"):
+        run.take_token(Config(discord=DiscordConfig(token="x")))
+
+
+def said(capsys, config):
+    code = doctor.run(None, config)  # type: ignore[arg-type] # it takes no arguments
+    return code, capsys.readouterr().out
+
+
+def test_the_doctor_finds_nothing_where_all_is_well(tmp_path, capsys, monkeypatch):
+    """Each check has its line, and the last one says that all is ready."""
+    monkeypatch.chdir(tmp_path)
+    config = configured(tmp_path / "data", discord=DiscordConfig(token=TOKEN))
+    code, text = said(capsys, config)
+    assert code == 0
+    assert text.endswith("Everything is ready.\n")
+    assert TOKEN not in text
+    for word in ("token", "model starter", "kernels", "ffmpeg", "GB free", "database"):
+        assert word in text
+
+
+def test_the_doctor_says_what_to_do(tmp_path, capsys, monkeypatch):
+    """What has to be mended is marked, and the exit code is 1."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "zhiyin.db").write_bytes(b"not a database at all" * 100)
+    config = configured(tmp_path / "data", model=ModelConfig(name="facebook/musicgen-small"))
+    code, text = said(capsys, config)
+    assert code == 1
+    wrong = [line for line in text.splitlines() if line.startswith("wrong")]
+    assert len(wrong) == 3
+    assert "has no token yet" in wrong[0]
+    assert "musicgen-small" in wrong[1]
+    assert "damaged or no database" in wrong[2]
+
+
+def test_a_file_with_the_token_that_others_can_read_is_noted(tmp_path, capsys, monkeypatch):
+    """With the command that mends it."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "config.toml").write_text("x")
+    (tmp_path / "config.toml").chmod(0o644)
+    config = configured(tmp_path / "data", discord=DiscordConfig(token=TOKEN))
+    _, text = said(capsys, config)
+    assert "chmod 600 config.toml" in text
