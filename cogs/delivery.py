@@ -106,18 +106,20 @@ class Delivery(commands.Cog):
         if answer.message_id is None:
             raise Undeliverable("there is no message to edit")
         embeds = [embed] if embed else []
+        # Without new files those that are there stay.
+        attached = list(files) or discord.utils.MISSING
         young = self.bot.clock() < answer.expires_at - _TOKEN_MARGIN_SECONDS
         if answer.token is not None and young and self.bot.application_id is not None:
             webhook = discord.Webhook.partial(
                 self.bot.application_id, answer.token, client=self.bot
             )
             edited = await webhook.edit_message(
-                answer.message_id, content=content, embeds=embeds, view=view, attachments=files
+                answer.message_id, content=content, embeds=embeds, view=view, attachments=attached
             )
             return edited.id
         channel = self.bot.get_partial_messageable(job.order.place.channel_id)
         message = channel.get_partial_message(answer.message_id)
-        await message.edit(content=content, embeds=embeds, view=view, attachments=list(files))
+        await message.edit(content=content, embeds=embeds, view=view, attachments=attached)
         return message.id
 
     async def _send(

@@ -66,7 +66,7 @@ async def test_a_message_that_can_not_be_edited_is_posted_anew(tmp_path, status,
 
 async def test_the_trouble_of_a_moment_is_waited_out(tmp_path, monkeypatch):
     """A server error is tried again on the same message, so that there are not two."""
-    monkeypatch.setattr("bot.pipeline.FIRST_SHOWN_SECONDS", 600.0)
+    monkeypatch.setattr("bot.carrier.FIRST_SHOWN_SECONDS", 600.0)
     async with open_jam(tmp_path) as jam:
         result = await waiting(jam)
         jam.env.inject_error("PATCH", "/webhooks/*", status=503, code=0, times=2)
@@ -77,7 +77,7 @@ async def test_the_trouble_of_a_moment_is_waited_out(tmp_path, monkeypatch):
 
 async def test_a_file_that_is_too_large_is_made_smaller(tmp_path, monkeypatch):
     """Never a silent drop: it comes in fewer bytes."""
-    monkeypatch.setattr("bot.pipeline.FIRST_SHOWN_SECONDS", 600.0)
+    monkeypatch.setattr("bot.carrier.FIRST_SHOWN_SECONDS", 600.0)
     async with open_jam(tmp_path) as jam:
         first = await jam.music(prompt="slowly", seconds=30.0, seed=440)
         await waiting(jam, seconds=30.0, seed=440)
@@ -149,7 +149,7 @@ async def test_a_defect_is_one_honest_sentence(tmp_path, monkeypatch, caplog):
         def broken(*args):
             raise ZeroDivisionError("/secret/path")
 
-        monkeypatch.setattr("bot.pipeline.packed", broken)
+        monkeypatch.setattr("bot.carrier.packed", broken)
         result = await jam.music()
         assert "Something went wrong here" in result.response.content
         assert "secret" not in result.response.content
@@ -189,8 +189,8 @@ async def test_a_modal_that_fails_answers(tmp_path, monkeypatch):
 
 async def test_while_the_model_is_loading_people_are_told(tmp_path, monkeypatch):
     """Orders are taken on from the first second; the message says what they wait for."""
-    monkeypatch.setattr("bot.pipeline.FIRST_SHOWN_SECONDS", 0.01)
-    monkeypatch.setattr("bot.pipeline.SHOW_EVERY_SECONDS", 0.01)
+    monkeypatch.setattr("bot.carrier.FIRST_SHOWN_SECONDS", 0.01)
+    monkeypatch.setattr("bot.carrier.SHOW_EVERY_SECONDS", 0.01)
     engine = "tests.scripted_worker:open_never"
     async with open_jam(tmp_path, engine=engine) as jam:
         result = await jam.alice.slash(jam.channel, "music", prompt="rock")

@@ -129,7 +129,7 @@ async def test_a_job_that_kills_two_workers_is_given_up(tmp_path):
 
 async def test_a_waiting_clip_shows_where_it_is_and_can_be_cancelled(tmp_path, monkeypatch):
     """A bar, a share, a button; cancelling costs nothing and says so."""
-    monkeypatch.setattr("bot.pipeline.SHOW_EVERY_SECONDS", 0.02)
+    monkeypatch.setattr("bot.carrier.SHOW_EVERY_SECONDS", 0.02)
     async with open_jam(tmp_path) as jam:
         result = await jam.alice.slash(jam.channel, "music", prompt="slow", seconds=10.0)
         await shown(result, "▱")
