@@ -15,6 +15,9 @@ from bot.jobs import Sampling
 
 MAX_PROMPT_CHARACTERS = 400
 
+USUAL_MAX_BYTES = 10 * 2**20
+"""How large a file anyone may post on Discord."""
+
 
 class Kind(StrEnum):
     """How a clip came to be."""
@@ -64,6 +67,8 @@ class Answer:
     token: str | None = field(default=None, repr=False)
     expires_at: float = 0.0
     message_id: int | None = None
+    max_bytes: int = USUAL_MAX_BYTES
+    """How large a file may be there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,6 @@ from cogs.clip_buttons import cancel_view, clip_view
 
 log = logging.getLogger(__name__)
 
-_DEFAULT_MAX_BYTES = 10 * 2**20
 # A token lives for 15 minutes; in the last one it is not relied on.
 _TOKEN_MARGIN_SECONDS = 60.0
 RETRY_SECONDS = (1.0, 2.0, 4.0, 8.0)
@@ -38,8 +37,7 @@ class Delivery(commands.Cog):
 
     def max_bytes(self, job: Job) -> int:
         """Return how large a file may be where the job's clip goes."""
-        guild = self.bot.get_guild(job.order.place.guild_id or 0)
-        return guild.filesize_limit if guild is not None else _DEFAULT_MAX_BYTES
+        return job.answer.max_bytes
 
     async def show(self, job: Job, standing: Standing) -> None:
         """Show how far a job is; what can't be shown is left."""

@@ -12,7 +12,17 @@ import discord
 from bot.client import ZhiyinBot
 from bot.errors import Refused, RequestError, SoundError
 from bot.jobs import Sampling
-from bot.orders import MAX_PROMPT_CHARACTERS, Answer, Clip, Kind, Limits, Order, Place, Source
+from bot.orders import (
+    MAX_PROMPT_CHARACTERS,
+    USUAL_MAX_BYTES,
+    Answer,
+    Clip,
+    Kind,
+    Limits,
+    Order,
+    Place,
+    Source,
+)
 from cogs import replies
 from cogs.errors import answer, say
 
@@ -141,8 +151,10 @@ async def ordered_by_message(message: discord.Message, bot: ZhiyinBot, wish: Wis
         wish = _checked(wish, bot, longest)
         shown = await message.reply(replies.LISTENING if wish.attachment else replies.IN_LINE)
         source = await _source(bot, wish)
+        limit = message.guild.filesize_limit if message.guild else USUAL_MAX_BYTES
         for order in _orders(str(message.id), place, wish, source, bot):
-            await bot.pipeline.order(order, limits, Answer(message_id=shown.id))
+            reached = Answer(message_id=shown.id, max_bytes=limit)
+            await bot.pipeline.order(order, limits, reached)
     except (RequestError, SoundError) as error:
         if shown is None:
             await message.reply(error.sentence)

@@ -31,7 +31,8 @@ STEPS: tuple[tuple[str, ...], ...] = (
             sentence TEXT,
             token TEXT,
             token_expires_at REAL NOT NULL DEFAULT 0,
-            message_id INTEGER
+            message_id INTEGER,
+            max_bytes INTEGER NOT NULL
         )
         """,
         "CREATE INDEX jobs_by_state ON jobs (state, id)",

@@ -30,7 +30,10 @@ def job_of(row: sqlite3.Row) -> Job:
         attempts=row["attempts"],
         created_at=row["created_at"],
         answer=Answer(
-            token=row["token"], expires_at=row["token_expires_at"], message_id=row["message_id"]
+            token=row["token"],
+            expires_at=row["token_expires_at"],
+            message_id=row["message_id"],
+            max_bytes=row["max_bytes"],
         ),
         clip_id=row["clip_id"],
         sentence=row["sentence"],
