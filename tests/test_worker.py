@@ -75,7 +75,7 @@ async def wire(data):
     return reader
 
 
-MESSAGES = [
+MESSAGES: list[protocol.FromWorker] = [
     Ready(scripted_worker.info(8)),
     Beat(),
     Advanced(1, 0.5, 2.0),
@@ -115,7 +115,7 @@ def test_the_worker_s_end_hears_messages_in_order_and_the_end():
     ours, theirs = socket.socketpair()
     line = Line(theirs.detach())
     assert line.next(0.0) is None
-    messages = [Make(1, request()), Cancel(1), Stop()]
+    messages: list[protocol.ToWorker] = [Make(1, request()), Cancel(1), Stop()]
     ours.sendall(b"".join(packed(each) for each in messages))
     assert [line.next(1.0) for _ in messages] == messages
     assert line.next(0.0) is None
