@@ -99,7 +99,7 @@ class ZhiyinBot(commands.Bot):
         if not self.guilds and self.application_id is not None:
             scopes = ("bot", "applications.commands")
             url = discord.utils.oauth_url(self.application_id, permissions=INVITED, scopes=scopes)
-            log.warning("discord.not_invited Invite the bot to a server: %s", url)
+            log.info("discord.not_invited Invite the bot to a server: %s", url)
         if not self.is_resumed:
             self.is_resumed = True
             log.info("jobs.resumed count=%d", await self.pipeline.resume())
