@@ -12,10 +12,10 @@ from collections.abc import Awaitable
 from bot.audio import posting
 from bot.errors import Cancelled, JobError, OutputError, ZhiyinError
 from bot.inference.executor import Executor
-from bot.inference.run import Rendered, WorkerLost
+from bot.inference.run import Rendered, WorkerLost, WorkerReplaced
 from bot.jobs import GenerationRequest
 from bot.listening import Heard, joined, listened, new_part
-from bot.orders import Clip, Job, JobState, Kind, Source
+from bot.orders import Clip, Job, JobState, ModelInfo, Source
 from bot.store.clips import NewClip
 from bot.store.store import Store
 from bot.surface import Surface, TooLarge, Undeliverable, packed
@@ -52,7 +52,7 @@ class Carrier:
             finally:
                 # What is being shown is shown first: later it would cover the clip.
                 arrived.set()
-                await watching
+                await asyncio.gather(watching, return_exceptions=True)
             await self._deliver(job, clip)
         except Cancelled as cancelled:
             await self._end(job, self.store.jobs.cancelled(job.id), cancelled.sentence)
@@ -61,6 +61,7 @@ class Carrier:
         except Undeliverable as reason:
             log.warning("job.held id=%d %s", job.id, reason)
             await self.store.jobs.held(job.id)
+            await self.surface.tell(job, UNDELIVERABLE)
         except Exception:
             log.exception("job.failed id=%d", job.id)
             await self._end(job, self.store.jobs.failed(job.id, UNEXPECTED), UNEXPECTED)
@@ -86,11 +87,13 @@ class Carrier:
                 return await self._kept(job, await run.result())
             except WorkerLost as lost:
                 current = await self.store.jobs.get(job.id)
-                if current is None or current.attempts >= MAX_ATTEMPTS:
+                # Whoever was made beside a clip that had to be stopped by force is not to blame.
+                to_blame = not isinstance(lost, WorkerReplaced)
+                if current is None or (to_blame and current.attempts >= MAX_ATTEMPTS):
                     raise JobError(WORKER_LOST) from lost
                 log.warning("job.again id=%d", job.id)
                 if current.state is JobState.RUNNING:
-                    await self.store.jobs.requeue(job.id, spend_attempt=True)
+                    await self.store.jobs.requeue(job.id, spend_attempt=to_blame)
                 first = True
 
     async def _prepared(self, job: Job) -> GenerationRequest:
@@ -103,7 +106,12 @@ class Carrier:
             settings = await self.store.settings.of(order.place.guild_id)
             if order.place.user_id in settings.blocked_ids:
                 raise JobError(BLOCKED_MEANWHILE)
-        heard = None if order.source is None else await self._heard(order.source)
+        heard = None
+        if order.source is not None:
+            model = self.executor.model
+            if model is None:
+                raise WorkerLost("the model that the sound was to be read for has gone")
+            heard = await self._heard(order.source, model)
         return GenerationRequest(
             seconds=order.seconds,
             seed=order.seed,
@@ -112,8 +120,8 @@ class Carrier:
             sampling=order.sampling,
         )
 
-    async def _heard(self, source: Source) -> Heard:
-        """Return the sound that an order goes on from."""
+    async def _heard(self, source: Source, model: ModelInfo) -> Heard:
+        """Return the sound that an order goes on from, as a model hears it."""
         if source.clip_id is not None:
             clip = await self.store.clips.get(source.clip_id)
             if clip is None or clip.is_deleted:
@@ -121,9 +129,6 @@ class Carrier:
             path = self.store.clips_folder / clip.file
         else:
             path = self.store.uploads_folder / str(source.upload)
-        model = self.executor.model
-        if model is None:
-            raise WorkerLost("the model that the sound was read for has gone")
         return await asyncio.to_thread(
             listened, path, source.keep_seconds, model.sample_rate_hz, model.channels
         )
@@ -133,9 +138,8 @@ class Carrier:
         order, sound = job.order, rendered.sound
         if order.source is not None and not order.source.include:
             sound = new_part(sound, order.seconds)
-        elif order.source is not None and order.kind is Kind.CONTINUE:
-            # What is too far back to be heard belongs to the clip all the same.
-            sound = joined((await self._heard(order.source)).before, sound)
+        elif order.source is not None and order.source.whole:
+            sound = joined((await self._heard(order.source, rendered.model)).before, sound)
         seconds_before = max(0.0, sound.seconds - order.seconds)
         name = f"{job.id}.flac"
         path = self.store.clips_folder / name
@@ -196,7 +200,11 @@ class Carrier:
 
     async def _forget_upload(self, job: Job) -> None:
         source = job.order.source
-        if source is not None and source.upload is not None:
+        if source is None or source.upload is None:
+            return
+        # The other takes of the same order may still want it.
+        others = [other.order.source for other in await self.store.jobs.unfinished()]
+        if source.upload not in {other.upload for other in others if other is not None}:
             (self.store.uploads_folder / source.upload).unlink(missing_ok=True)
 
 

@@ -76,7 +76,6 @@ class ZhiyinBot(commands.Bot):
         self.licence = licence
         self.clock = clock
         self.begun_at = clock()
-        self.is_resumed = False
 
     async def setup_hook(self) -> None:
         """Load the cogs, and tell Discord of the commands if they are not those it has."""
@@ -92,17 +91,18 @@ class ZhiyinBot(commands.Bot):
             synced = await self.tree.sync()
             await settings.set_fact(_SYNCED, digest)
             log.info("commands.synced count=%d", len(synced))
+        # The restart that it was emptied for is over.
+        await settings.set_fact("draining", "")
+        # Before the first order can come in, so that the two are not taken for each other.
+        log.info("jobs.resumed count=%d", await self.pipeline.resume())
 
     async def on_ready(self) -> None:
-        """Take up, at the first connection, what an earlier run has left."""
+        """Say that it is there, and how it is invited."""
         log.info("discord.ready servers=%d", len(self.guilds))
         if not self.guilds and self.application_id is not None:
             scopes = ("bot", "applications.commands")
             url = discord.utils.oauth_url(self.application_id, permissions=INVITED, scopes=scopes)
             log.info("discord.not_invited Invite the bot to a server: %s", url)
-        if not self.is_resumed:
-            self.is_resumed = True
-            log.info("jobs.resumed count=%d", await self.pipeline.resume())
 
     async def on_message(self, message: discord.Message, /) -> None:
         """Pass over messages: there are no text commands, and mentions are a cog's affair."""
@@ -121,8 +121,9 @@ async def connected(bot: ZhiyinBot, token: str, stop: asyncio.Event) -> None:
             await asyncio.wait({connection, stopping}, return_when=asyncio.FIRST_COMPLETED)
             if connection.done():
                 connection.result()
-            await bot.pipeline.drain(bot.config.worker.grace_seconds)
         finally:
+            # While Discord can still be reached: what is finished now still arrives.
+            await bot.pipeline.drain(bot.config.worker.grace_seconds if stop.is_set() else 0.0)
             for task in (connection, stopping):
                 task.cancel()
             await asyncio.gather(connection, stopping, return_exceptions=True)

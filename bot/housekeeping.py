@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 
 from bot.store.store import Store
 
@@ -18,8 +20,12 @@ _DAY_SECONDS = 86_400.0
 async def keep_tidy(store: Store, keep_clips_days: int, clock: Callable[[], float]) -> None:
     """Sweep now and once an hour, for ever."""
     while True:
-        swept = await sweep(store, keep_clips_days, clock())
-        if swept:
+        try:
+            swept = await sweep(store, keep_clips_days, clock())
+        except Exception:
+            # In an hour it is tried again.
+            log.exception("store.not_swept")
+        else:
             log.info("store.swept files=%d", swept)
         await asyncio.sleep(EVERY_SECONDS)
 
@@ -37,9 +43,19 @@ async def sweep(store: Store, keep_clips_days: int, now: float) -> int:
     # A young one may belong to an order that is being written down right now.
     names += [
         file
-        for file in await asyncio.to_thread(lambda: list(store.uploads_folder.iterdir()))
-        if file.name not in wanted and file.stat().st_mtime < now - EVERY_SECONDS
+        for file in await asyncio.to_thread(_older, store.uploads_folder, now - EVERY_SECONDS)
+        if file.name not in wanted
     ]
     for file in names:
         await asyncio.to_thread(file.unlink, missing_ok=True)
     return len(names)
+
+
+def _older(folder: Path, at: float) -> list[Path]:
+    found = []
+    for file in folder.iterdir():
+        # One that has gone meanwhile needs no sweeping.
+        with suppress(FileNotFoundError):
+            if file.stat().st_mtime < at:
+                found.append(file)
+    return found

@@ -83,6 +83,8 @@ class Source:
     upload: str | None = None
     keep_seconds: float
     include: bool = True
+    whole: bool = False
+    """Whether what is too far back to be heard comes into the new clip as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

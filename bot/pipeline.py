@@ -31,6 +31,7 @@ class Pipeline:
         self.config, self.store, self.executor, self.uploads = config, store, executor, uploads
         self.surface: Surface | None = None
         self._inbox: asyncio.Queue[tuple[Job, bool]] = asyncio.Queue()
+        self._arriving = 0
         self._carried: dict[int, asyncio.Task[None]] = {}
         self._receiver: asyncio.Task[None] | None = None
 
@@ -50,15 +51,12 @@ class Pipeline:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        tasks = [task for task in (self._receiver, *self._carried.values()) if task]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._stop()
 
     @property
     def in_flight(self) -> int:
         """Return how many jobs are on their way."""
-        return len(self._carried) + self._inbox.qsize()
+        return len(self._carried) + self._arriving
 
     async def idle(self) -> None:
         """Return when nothing is on its way any more."""
@@ -69,16 +67,22 @@ class Pipeline:
 
     async def resume(self) -> int:
         """Take up what an earlier run has left, and return how many jobs that was."""
-        left = await self.store.jobs.unfinished()
-        # What was being made comes first, in its old order.
+        unfinished = await self.store.jobs.unfinished()
+        left = [job for job in unfinished if job.id not in self._carried]
+        running = [job for job in left if job.state is JobState.RUNNING]
+        for job in running:
+            await self.store.jobs.requeue(job.id, spend_attempt=True)
+        # What was being made comes first: each goes before the one that was put there before it.
+        for job in reversed(running):
+            self._put(job, first=True)
         for job in left:
-            if job.state is JobState.RUNNING:
-                await self.store.jobs.requeue(job.id, spend_attempt=True)
-        for job in sorted(left, key=lambda job: job.state is JobState.QUEUED):
-            again = await self.store.jobs.get(job.id)
-            assert again is not None
-            self._inbox.put_nowait((again, job.state is JobState.RUNNING))
+            if job not in running:
+                self._put(job)
         return len(left)
+
+    async def check(self, order: Order, limits: Limits) -> None:
+        """Raise Refused if an order would be refused now, before any work is done for it."""
+        await self.store.jobs.check(order, limits)
 
     async def order(self, order: Order, limits: Limits, answer: Answer) -> Job:
         """Accept an order and return its job; the same order again returns the first job.
@@ -87,7 +91,7 @@ class Pipeline:
         """
         job = await self.store.jobs.accept(order, limits, answer)
         if job.state is JobState.QUEUED and job.id not in self._carried:
-            self._inbox.put_nowait((job, False))
+            self._put(job)
         return job
 
     async def cancel(self, job_id: int) -> bool:
@@ -133,21 +137,43 @@ class Pipeline:
         ]
         if finishing:
             await asyncio.wait(finishing, timeout=grace_seconds)
-        for job_id in list(self._carried):
-            job = await self.store.jobs.get(job_id)
-            if job is not None and job.state is JobState.RUNNING:
-                await self.store.jobs.requeue(job_id, spend_attempt=False)
+        # Whoever carries on after Discord's side has gone takes that for a failure.
+        await self._stop()
+        for job in await self.store.jobs.unfinished():
+            if job.state is JobState.RUNNING:
+                await self.store.jobs.requeue(job.id, spend_attempt=False)
+
+    async def _stop(self) -> None:
+        tasks = [task for task in (self._receiver, *self._carried.values()) if task]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _put(self, job: Job, *, first: bool = False) -> None:
+        self._arriving += 1
+        self._inbox.put_nowait((job, first))
 
     async def _receive(self) -> None:
         while True:
-            job, first = await self._inbox.get()
-            if job.id in self._carried:
-                continue
-            assert self.surface is not None, "Discord's side is there before the first job"
-            carrier = Carrier(self.store, self.executor, self.surface)
-            task = asyncio.create_task(carrier.carry(job, first=first), name=f"job {job.id}")
-            self._carried[job.id] = task
-            task.add_done_callback(partial(self._put_down, job.id))
+            told, first = await self._inbox.get()
+            try:
+                await self._take_on(told, first=first)
+            except Exception:
+                # Its job is in the database: the next start takes it up.
+                log.exception("job.not_taken_on id=%d", told.id)
+            finally:
+                self._arriving -= 1
+
+    async def _take_on(self, told: Job, *, first: bool) -> None:
+        # It may have come twice, and the first may be done with by now.
+        job = await self.store.jobs.get(told.id)
+        if job is None or job.state.is_final or job.id in self._carried:
+            return
+        assert self.surface is not None, "Discord's side is there before the first job"
+        carrier = Carrier(self.store, self.executor, self.surface)
+        task = asyncio.create_task(carrier.carry(job, first=first), name=f"job {job.id}")
+        self._carried[job.id] = task
+        task.add_done_callback(partial(self._put_down, job.id))
 
     def _put_down(self, job_id: int, task: asyncio.Task[None]) -> None:
         self._carried.pop(job_id, None)

@@ -21,7 +21,9 @@ log = logging.getLogger(__name__)
 
 # A token lives for 15 minutes; in the last one it is not relied on.
 _TOKEN_MARGIN_SECONDS = 60.0
-RETRY_SECONDS = (1.0, 2.0, 4.0, 8.0)
+RETRY_SECONDS = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+_LONG_PAUSES_SECONDS = (60.0,) * 60
+_UNREACHABLE = (aiohttp.ClientError, OSError, TimeoutError)
 _TOO_LARGE = {(413, 40005), (413, 0), (400, 40005)}
 
 
@@ -43,7 +45,7 @@ class Delivery(commands.Cog):
         """Show how far a job is; what can't be shown is left."""
         try:
             await self._edit(job, content=replies.progress(job, standing), view=cancel_view(job.id))
-        except (discord.HTTPException, Undeliverable) as error:
+        except (discord.HTTPException, Undeliverable, *_UNREACHABLE) as error:
             log.debug("job.not_shown id=%d %s", job.id, error)
 
     async def post(self, job: Job, clip: Clip, posting: Posting) -> int:
@@ -69,7 +71,7 @@ class Delivery(commands.Cog):
                 )
             except Undeliverable as reason:
                 log.info("job.way_closed id=%d way=%s %s", job.id, way.__name__, reason)
-            except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            except _UNREACHABLE as error:
                 log.warning("job.way_closed id=%d way=%s %r", job.id, way.__name__, error)
             except discord.HTTPException as error:
                 if error.status == 413 or (error.status, error.code) in _TOO_LARGE:
@@ -87,7 +89,7 @@ class Delivery(commands.Cog):
             try:
                 await way(job, content=content, view=None)
                 return
-            except (discord.HTTPException, Undeliverable) as error:
+            except (discord.HTTPException, Undeliverable, *_UNREACHABLE) as error:
                 log.info("job.not_told id=%d way=%s %s", job.id, way.__name__, error)
 
     async def _edit(
@@ -148,14 +150,17 @@ class Delivery(commands.Cog):
 
 
 async def _insisted(attempt: Callable[[], Awaitable[int]]) -> int:
-    """Do something again, a few times, where Discord itself or the way to it is in trouble."""
-    for pause_seconds in RETRY_SECONDS:
+    """Do something again, for an hour, where Discord itself or the way to it is in trouble.
+
+    An outage closes no way: to go on to the next one could mean the same clip twice.
+    """
+    for pause_seconds in (*RETRY_SECONDS, *_LONG_PAUSES_SECONDS):
         try:
             return await attempt()
         except discord.HTTPException as error:
             if error.status < 500:
                 raise
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        except _UNREACHABLE as error:
             log.info("discord.unreachable %s", type(error).__name__)
         await asyncio.sleep(pause_seconds)
     return await attempt()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,13 +25,13 @@ from bot.orders import (
     Source,
 )
 from cogs import replies
-from cogs.errors import answer, say
+from cogs.errors import answer, say, sentence_for
+
+log = logging.getLogger(__name__)
 
 MAX_UPLOAD_BYTES = 10 * 2**20
 MAX_SEED = 2**32 - 1
 TOKEN_SECONDS = 15 * 60.0
-# Where the bot may not speak by itself, a clip has to be there before the token is gone.
-MOST_TOKEN_WAIT_SECONDS = 13 * 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +122,7 @@ async def ordered(interaction: discord.Interaction[ZhiyinBot], wish: Wish) -> No
     expires_at = bot.clock() + TOKEN_SECONDS
     message_id = shown.message_id
     try:
+        await _admitted(str(interaction.id), place, wish, limits, bot)
         source = await _source(bot, wish)
         for number, order in enumerate(_orders(str(interaction.id), place, wish, source, bot)):
             if number:
@@ -150,16 +152,27 @@ async def ordered_by_message(message: discord.Message, bot: ZhiyinBot, wish: Wis
         limits, longest = await limits_for(bot, place, message.author, parent_channel_id=parent)
         wish = _checked(wish, bot, longest)
         shown = await message.reply(replies.LISTENING if wish.attachment else replies.IN_LINE)
+        await _admitted(str(message.id), place, wish, limits, bot)
         source = await _source(bot, wish)
         limit = message.guild.filesize_limit if message.guild else USUAL_MAX_BYTES
         for order in _orders(str(message.id), place, wish, source, bot):
             reached = Answer(message_id=shown.id, max_bytes=limit)
             await bot.pipeline.order(order, limits, reached)
-    except (RequestError, SoundError) as error:
+    except Exception as error:
+        sentence = sentence_for(error)
+        if sentence is None:
+            log.exception("message.failed id=%d", message.id)
+            sentence = replies.UNEXPECTED
         if shown is None:
-            await message.reply(error.sentence)
+            await message.reply(sentence)
         else:
-            await shown.edit(content=error.sentence)
+            await shown.edit(content=sentence)
+
+
+async def _admitted(key: str, place: Place, wish: Wish, limits: Limits, bot: ZhiyinBot) -> None:
+    """Raise Refused before work is done for a file of someone who is refused anyway."""
+    if wish.attachment is not None:
+        await bot.pipeline.check(_orders(key, place, wish, None, bot)[0], limits)
 
 
 def _checked(wish: Wish, bot: ZhiyinBot, longest: float) -> Wish:
@@ -188,7 +201,10 @@ async def _source(bot: ZhiyinBot, wish: Wish) -> Source | None:
         return wish.source
     if wish.clip is not None:
         return Source(
-            clip_id=wish.clip.id, keep_seconds=min(keep, wish.clip.seconds), include=wish.include
+            clip_id=wish.clip.id,
+            keep_seconds=min(keep, wish.clip.seconds),
+            include=wish.include,
+            whole=wish.kind is Kind.CONTINUE,
         )
     if wish.attachment is None:
         return None

@@ -36,6 +36,9 @@ EMPTY_QUEUE = "Nobody is waiting: your clip would begin at once."
 
 _BAR_STEPS = 12
 _SHOWN_PROMPT = 200
+_LISTED_PROMPT = 60
+# Discord takes 2,000.
+_MESSAGE_CHARACTERS = 1900
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 # Joins Chinese, Persian and emoji where they need it.
 _JOINERS = {"\u200d", "\ufe0f"}
@@ -60,14 +63,24 @@ def cleaned(text: str | None) -> str | None:
     return joined if has_meaning else None
 
 
-def shown(prompt: str | None) -> str:
+def shown(prompt: str | None, most: int = _SHOWN_PROMPT) -> str:
     """Return a prompt as text in a message: short, and without effect."""
     if prompt is None:
         return "a random clip"
-    short = prompt if len(prompt) <= _SHOWN_PROMPT else prompt[: _SHOWN_PROMPT - 1] + "…"
+    short = prompt if len(prompt) <= most else prompt[: most - 1] + "…"
     # Mentions are switched off for all that the bot sends; this keeps them from being shown, too.
     plain = discord.utils.escape_markdown(short).replace("<", "\\<").replace("@", "@\u200b")
     return plain.replace("://", ":\u200b//")
+
+
+def _fitting(lines: Sequence[str]) -> str:
+    """Join as many lines as a message holds."""
+    text = ""
+    for line in lines:
+        if len(text) + len(line) > _MESSAGE_CHARACTERS:
+            return f"{text}…"
+        text += f"{line}\n"
+    return text.rstrip()
 
 
 def duration(seconds: float) -> str:
@@ -175,8 +188,8 @@ def queue(jobs: Sequence[tuple[Job, Standing | None]], mine: int, total: int) ->
             where = f"{100 * standing.share:.0f} % done"
         else:
             where = "next" if not standing.ahead else f"{standing.ahead} before it"
-        lines.append(f"`{job.id}` {shown(job.order.prompt)}, {job.order.seconds:.0f} s: {where}")
-    return "\n".join(lines)
+        lines.append(f"`{job.id}` {shown(job.order.prompt, _LISTED_PROMPT)}: {where}")
+    return _fitting(lines)
 
 
 def history(clips: Sequence[Clip]) -> str:
@@ -185,9 +198,9 @@ def history(clips: Sequence[Clip]) -> str:
         return NO_HISTORY
     lines = []
     for clip in clips:
-        text = f"<t:{int(clip.created_at)}:R> {shown(clip.prompt)} ({clip.seconds:.0f} s), seed "
+        text = f"<t:{int(clip.created_at)}:R> {shown(clip.prompt, _LISTED_PROMPT)}, seed "
         lines.append(f"{text}`{clip.seed}` · {_link(clip)}")
-    return "\n".join(lines)
+    return _fitting(lines)
 
 
 def about(model: ModelInfo | None, name: str, licence: str, waiting: int) -> discord.Embed:
@@ -243,5 +256,5 @@ def guild_settings(settings: GuildSettings) -> str:
     if settings.channel_ids:
         lines.append("Channels: " + ", ".join(f"<#{id_}>" for id_ in sorted(settings.channel_ids)))
     if settings.blocked_ids:
-        lines.append("Blocked: " + ", ".join(f"<@{id_}>" for id_ in sorted(settings.blocked_ids)))
-    return "\n".join(lines)
+        lines += ["Blocked:", *(f"<@{id_}>" for id_ in sorted(settings.blocked_ids))]
+    return _fitting(lines)

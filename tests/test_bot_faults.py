@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import aiohttp
 import pytest
 
 from bot.orders import JobState, Limits
@@ -199,3 +200,76 @@ async def test_while_the_model_is_loading_people_are_told(tmp_path, monkeypatch)
         await jam.alice.slash(jam.channel, "cancel")
         await jam.idle()
         assert "Cancelled" in result.response.content
+
+
+async def test_a_blip_while_progress_is_shown_costs_no_clip(tmp_path, monkeypatch):
+    """What can't be shown is left; the clip comes all the same."""
+    monkeypatch.setattr("bot.carrier.FIRST_SHOWN_SECONDS", 0.01)
+    async with open_jam(tmp_path) as jam:
+        edit, failed = jam.pipeline.surface._edit, []
+
+        async def unreachable(job, **options):
+            if not failed:
+                failed.append(job.id)
+                raise aiohttp.ClientConnectionError
+            return await edit(job, **options)
+
+        monkeypatch.setattr(jam.pipeline.surface, "_edit", unreachable)
+        result = await waiting(jam)
+        await jam.idle()
+        assert failed == [1]
+        assert result.response.attachments
+
+
+async def test_every_take_hears_the_file_that_was_sent(tmp_path):
+    """The first one that is done does not take it from the others."""
+    async with open_jam(tmp_path) as jam:
+        first = await jam.music(seconds=1.0)
+        sound = await first.response.attachments[0].read()
+        result = await jam.music(clip=("a.mp3", sound), takes=4, seconds=1.0)
+        assert all(each.attachments for each in [result.response, *result.followups])
+        assert list(jam.store.uploads_folder.iterdir()) == []
+
+
+async def test_who_is_refused_anyway_has_no_file_read(tmp_path, monkeypatch):
+    """The line and the quota are looked at before the sound is."""
+    async with open_jam(tmp_path) as jam:
+
+        async def never(*args, **options):
+            raise AssertionError("the file was read")
+
+        monkeypatch.setattr(jam.pipeline, "keep_upload", never)
+        await jam.store.settings.block(jam.guild.id, jam.alice.id, True)
+        result = await jam.music(clip=("a.mp3", b"anything"))
+        assert "can't make music on this server" in result.followups[0].content
+
+
+async def test_draining_ends_with_the_restart_that_it_was_for(tmp_path):
+    """Nobody has to remember to take it back."""
+    async with open_jam(tmp_path) as jam:
+        await jam.store.settings.set_fact("draining", "1")
+        await jam.env.restart_bot(jam.another_bot())
+        assert (await jam.music()).response.attachments
+
+
+async def test_long_prompts_fit_into_a_message(tmp_path):
+    """A list is cut where Discord would refuse it."""
+    async with open_jam(tmp_path) as jam:
+        for number in range(10):
+            await jam.music(prompt=f"{number} " + "*long* words " * 30, seconds=1.0)
+        result = await jam.alice.slash(jam.channel, "history")
+        assert len(result.response.content) <= 2000
+        assert result.response.content.count("seed") >= 5
+
+
+async def test_another_take_of_a_continued_clip_is_as_long(tmp_path):
+    """What came before the part that is heard belongs to it, too."""
+    async with open_jam(tmp_path) as jam:
+        first = await jam.music(seconds=30.0)
+        second = await jam.alice.click(first.response, label="Continue")
+        await jam.idle()
+        await jam.alice.click(second.response, label="Again")
+        await jam.idle()
+        again, continued, _ = await jam.store.clips.of_user(jam.alice.id, 3)
+        assert continued.seconds == pytest.approx(40.0, abs=0.1)
+        assert again.seconds == pytest.approx(continued.seconds, abs=0.1)

@@ -11,7 +11,7 @@ from bot.errors import JobError
 from bot.inference.pace import Pace
 from bot.inference.process import WorkerProcess
 from bot.inference.protocol import Advanced, Broken, Cancel, Failed, FromWorker, Made, Make, Ready
-from bot.inference.run import Rendered, Run, WorkerLost
+from bot.inference.run import Rendered, Run, WorkerLost, WorkerReplaced
 from bot.orders import ModelInfo
 
 log = logging.getLogger(__name__)
@@ -91,6 +91,8 @@ class Keeper:
                 await run.left.wait()
         except TimeoutError:
             log.warning("worker.killed pid=%d it went on with a cancelled job", process.pid)
+            for other in self.runs.values():
+                other.end(WorkerReplaced("another clip had to be stopped by force"))
             await process.end(kindly=False)
 
     async def _attend(self, process: WorkerProcess) -> None:

@@ -17,6 +17,10 @@ class WorkerLost(Exception):
     """The worker died or hung while it made a clip; the clip may or may not be why."""
 
 
+class WorkerReplaced(WorkerLost):
+    """The worker was ended on purpose, because of another clip."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
     """A clip as the engine made it."""

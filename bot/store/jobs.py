@@ -56,6 +56,11 @@ class Jobs:
             await ledger.reserve(connection, cursor.lastrowid, order, now)
             return await _job(connection, cursor.lastrowid)
 
+    async def check(self, order: Order, limits: Limits) -> None:
+        """Raise Refused if an order would be refused now."""
+        async with self._database.transaction() as connection:
+            await admission.check(connection, order, limits, self._clock())
+
     async def get(self, job_id: int) -> Job | None:
         """Return a job."""
         row = await self._database.one("SELECT * FROM jobs WHERE id = ?", (job_id,))
