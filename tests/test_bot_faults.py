@@ -206,7 +206,8 @@ async def test_a_blip_while_progress_is_shown_costs_no_clip(tmp_path, monkeypatc
     """What can't be shown is left; the clip comes all the same."""
     monkeypatch.setattr("bot.carrier.FIRST_SHOWN_SECONDS", 0.01)
     async with open_jam(tmp_path) as jam:
-        edit, failed = jam.pipeline.surface._edit, []
+        edit = jam.pipeline.surface._edit
+        failed: list[int] = []
 
         async def unreachable(job, **options):
             if not failed:
