@@ -32,6 +32,7 @@ class About(commands.Cog):
             self.bot.config.model.name,
             self.bot.licence,
             pipeline.in_flight,
+            pipeline.executor.seconds_per_second,
         )
         if pipeline.executor.broken:
             embed.add_field(name="Trouble", value=pipeline.executor.broken, inline=False)

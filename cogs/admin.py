@@ -77,6 +77,12 @@ class Admin(commands.GroupCog, group_name="admin"):
         await self._show(interaction)
 
     @app_commands.command()
+    async def unlimit(self, interaction: Interaction) -> None:
+        """Take this server's limits back to what the bot's owner has set."""
+        await self._settings.clear_limits(_guild(interaction))
+        await self._show(interaction)
+
+    @app_commands.command()
     async def channel(
         self,
         interaction: Interaction,

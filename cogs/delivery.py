@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import io
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import aiohttp
 import discord
@@ -27,6 +30,34 @@ _UNREACHABLE = (aiohttp.ClientError, OSError, TimeoutError)
 _TOO_LARGE = {(413, 40005), (413, 0), (400, 40005)}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Message:
+    """What a job's message says; the same whichever way it is sent."""
+
+    content: str
+    view: discord.ui.View | None
+    embeds: tuple[discord.Embed, ...] = ()
+    posting: Posting | None = None
+
+    def files(self) -> list[discord.File]:
+        """Return the files anew: each try reads them to their end."""
+        if self.posting is None:
+            return []
+        return [
+            discord.File(io.BytesIO(self.posting.data), self.posting.name),
+            discord.File(io.BytesIO(self.posting.picture), replies.PICTURE),
+        ]
+
+    def as_edit(self) -> dict[str, Any]:
+        """Return what an edit changes; without new files those that are there stay."""
+        return {
+            "content": self.content,
+            "embeds": list(self.embeds),
+            "view": self.view,
+            "attachments": self.files() or discord.utils.MISSING,
+        }
+
+
 class Delivery(commands.Cog):
     """The pipeline's surface: shows, posts and tells."""
 
@@ -44,7 +75,8 @@ class Delivery(commands.Cog):
     async def show(self, job: Job, standing: Standing) -> None:
         """Show how far a job is; what can't be shown is left."""
         try:
-            await self._edit(job, content=replies.progress(job, standing), view=cancel_view(job.id))
+            view = cancel_view(job.id)
+            await self._edit(job, _Message(content=replies.progress(job, standing), view=view))
         except (discord.HTTPException, Undeliverable, *_UNREACHABLE) as error:
             log.debug("job.not_shown id=%d %s", job.id, error)
 
@@ -53,22 +85,15 @@ class Delivery(commands.Cog):
         parent = None
         if clip.parent_ids:
             parent = await self.bot.pipeline.store.clips.get(clip.parent_ids[0])
-        embed, view = replies.card(clip, parent), clip_view(clip.id)
-
-        def files() -> list[discord.File]:
-            return [
-                discord.File(io.BytesIO(posting.data), posting.name),
-                discord.File(io.BytesIO(posting.picture), replies.PICTURE),
-            ]
-
-        content = replies.owner(job)
+        message = _Message(
+            content=replies.owner(job),
+            embeds=(replies.card(clip, parent),),
+            view=clip_view(clip.id),
+            posting=posting,
+        )
         for way in (self._edit, self._send, self._write_to):
             try:
-                return await _insisted(
-                    lambda way=way: way(  # type: ignore[misc]
-                        job, content=content, embed=embed, view=view, files=files()
-                    )
-                )
+                return await _insisted(partial(way, job, message))
             except Undeliverable as reason:
                 log.info("job.way_closed id=%d way=%s %s", job.id, way.__name__, reason)
             except _UNREACHABLE as error:
@@ -84,69 +109,39 @@ class Delivery(commands.Cog):
 
     async def tell(self, job: Job, sentence: str) -> None:
         """Tell why a job ended without a clip; what can't be told is left."""
-        content = f"{replies.owner(job)} {replies.shown(job.order.prompt)}: {sentence}"
+        text = f"{replies.owner(job)} {replies.shown(job.order.prompt)}: {sentence}"
         for way in (self._edit, self._send, self._write_to):
             try:
-                await way(job, content=content, view=None)
+                await way(job, _Message(content=text, view=None))
                 return
             except (discord.HTTPException, Undeliverable, *_UNREACHABLE) as error:
                 log.info("job.not_told id=%d way=%s %s", job.id, way.__name__, error)
 
-    async def _edit(
-        self,
-        job: Job,
-        *,
-        content: str,
-        embed: discord.Embed | None = None,
-        view: discord.ui.View | None,
-        files: Sequence[discord.File] = (),
-    ) -> int:
+    async def _edit(self, job: Job, message: _Message) -> int:
         """Edit the job's message, by its token or by its id."""
         answer = job.answer
         if answer.message_id is None:
             raise Undeliverable("there is no message to edit")
-        embeds = [embed] if embed else []
-        # Without new files those that are there stay.
-        attached = list(files) or discord.utils.MISSING
         young = self.bot.clock() < answer.expires_at - _TOKEN_MARGIN_SECONDS
         if answer.token is not None and young and self.bot.application_id is not None:
             webhook = discord.Webhook.partial(
                 self.bot.application_id, answer.token, client=self.bot
             )
-            edited = await webhook.edit_message(
-                answer.message_id, content=content, embeds=embeds, view=view, attachments=attached
-            )
+            edited = await webhook.edit_message(answer.message_id, **message.as_edit())
             return edited.id
         channel = self.bot.get_partial_messageable(job.order.place.channel_id)
-        message = channel.get_partial_message(answer.message_id)
-        await message.edit(content=content, embeds=embeds, view=view, attachments=attached)
-        return message.id
+        await channel.get_partial_message(answer.message_id).edit(**message.as_edit())
+        return answer.message_id
 
-    async def _send(
-        self,
-        job: Job,
-        *,
-        content: str,
-        embed: discord.Embed | None = None,
-        view: discord.ui.View | None,
-        files: Sequence[discord.File] = (),
-    ) -> int:
+    async def _send(self, job: Job, message: _Message) -> int:
         """Post a new message where the job was asked for."""
         channel = self.bot.get_partial_messageable(job.order.place.channel_id)
-        return await _sent(channel, job, content, embed, view, files)
+        return await _sent(channel, job, message)
 
-    async def _write_to(
-        self,
-        job: Job,
-        *,
-        content: str,
-        embed: discord.Embed | None = None,
-        view: discord.ui.View | None,
-        files: Sequence[discord.File] = (),
-    ) -> int:
+    async def _write_to(self, job: Job, message: _Message) -> int:
         """Send it to the person alone."""
         user = await self.bot.fetch_user(job.order.place.user_id)
-        return await _sent(user, job, content, embed, view, files)
+        return await _sent(user, job, message)
 
 
 async def _insisted(attempt: Callable[[], Awaitable[int]]) -> int:
@@ -166,25 +161,18 @@ async def _insisted(attempt: Callable[[], Awaitable[int]]) -> int:
     return await attempt()
 
 
-async def _sent(
-    where: discord.abc.Messageable,
-    job: Job,
-    content: str,
-    embed: discord.Embed | None,
-    view: discord.ui.View | None,
-    files: Sequence[discord.File],
-) -> int:
-    kind = "clip" if files else "note"
-    message = await where.send(
-        content=content,
-        embeds=[embed] if embed else [],
-        files=list(files),
-        view=view or discord.utils.MISSING,
+async def _sent(where: discord.abc.Messageable, job: Job, message: _Message) -> int:
+    kind = "note" if message.posting is None else "clip"
+    sent = await where.send(
+        content=message.content,
+        embeds=list(message.embeds),
+        files=message.files(),
+        view=message.view or discord.utils.MISSING,
         allowed_mentions=discord.AllowedMentions(users=[discord.Object(job.order.place.user_id)]),
         # The same message twice within minutes is the same message.
         nonce=f"{kind}-{job.id}",
     )
-    return message.id
+    return sent.id
 
 
 async def setup(bot: ZhiyinBot) -> None:

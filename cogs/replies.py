@@ -24,7 +24,6 @@ TOO_LARGE = "This file is too large: up to {limit} can be used."
 WRONG_CHANNEL = "Music is not made in this channel. Try {channels}."
 NO_FILES = "I may not attach files here: a manager of the server can give me the right to."
 SOURCE_GONE = "The sound that this clip went on from is not kept any more. Use Remix instead."
-DELETED = "Deleted."
 UNEXPECTED = "Something went wrong here. It was written down; please try again."
 NO_PROMPT = "Please say in words what you want to hear, or use `/random`."
 NO_WORDS = "Tell me what to make of it: mention me and add some words, such as *make it jazzier*."
@@ -203,7 +202,9 @@ def history(clips: Sequence[Clip]) -> str:
     return _fitting(lines)
 
 
-def about(model: ModelInfo | None, name: str, licence: str, waiting: int) -> discord.Embed:
+def about(
+    model: ModelInfo | None, name: str, licence: str, waiting: int, seconds_per_second: float | None
+) -> discord.Embed:
     """Say what makes the music here."""
     embed = discord.Embed(
         title="Zhiyin 知音",
@@ -218,6 +219,10 @@ def about(model: ModelInfo | None, name: str, licence: str, waiting: int) -> dis
     else:
         embed.add_field(name="Device", value=model.device)
         embed.add_field(name="At once", value=f"{model.slots} clips")
+        speed = "not known yet"
+        if seconds_per_second is not None:
+            speed = f"{1 / seconds_per_second:.1f} s of music a second, for one clip"
+        embed.add_field(name="Speed", value=speed)
     embed.add_field(name="In line", value=str(waiting))
     if "NC" in licence:
         embed.set_footer(text="This model's music may not be used commercially.")

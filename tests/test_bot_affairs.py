@@ -62,6 +62,7 @@ async def test_about_tells_what_plays(tmp_path):
         assert fields["Model"] == "starter"
         assert fields["Licence of the model"] == "Apache-2.0"
         assert fields["Device"] == "a script"
+        assert "s of music a second" in fields["Speed"]
 
 
 async def test_help_names_every_command(tmp_path):
@@ -110,6 +111,9 @@ async def test_a_server_s_limits_hold(tmp_path):
         assert "Clips in line at once: 2" in shown.response.content
         result = await jam.music(seconds=6.0)
         assert "from 1 to 5 seconds long" in result.response.content
+        shown = await admin(jam, "unlimit")
+        assert "Seconds a day for a person: as configured" in shown.response.content
+        assert (await jam.music(seconds=6.0)).response.attachments
 
 
 async def test_music_is_kept_to_its_channels(tmp_path):

@@ -209,11 +209,11 @@ async def test_a_blip_while_progress_is_shown_costs_no_clip(tmp_path, monkeypatc
         edit = jam.pipeline.surface._edit
         failed: list[int] = []
 
-        async def unreachable(job, **options):
+        async def unreachable(job, message):
             if not failed:
                 failed.append(job.id)
                 raise aiohttp.ClientConnectionError
-            return await edit(job, **options)
+            return await edit(job, message)
 
         monkeypatch.setattr(jam.pipeline.surface, "_edit", unreachable)
         result = await waiting(jam)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 
 from bot.orders import JobState, Kind
@@ -240,4 +238,3 @@ async def test_a_clip_in_the_works_survives_a_restart(tmp_path):
             done = await again.store.jobs.get(job.id)
             assert done.state is JobState.DELIVERED
             assert result.response.attachments
-    assert dataclasses.is_dataclass(job)

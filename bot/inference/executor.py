@@ -87,6 +87,11 @@ class Executor:
         self._news.set()
 
     @property
+    def seconds_per_second(self) -> float | None:
+        """Return the seconds of work for a second of a single clip; None while unknown."""
+        return self._pace.factor(1)
+
+    @property
     def waiting(self) -> int:
         """Return how many are in line."""
         return len(self._queue)

@@ -122,14 +122,6 @@ class Jobs:
         """Keep a clip that could not be handed over, and refund it; False where it has ended."""
         return await self._end(job_id, JobState.HELD, "rendered delivering", None)
 
-    async def answered(self, job_id: int, answer: Answer) -> None:
-        """Remember how a job's message can be reached."""
-        async with self._database.transaction() as connection:
-            await connection.execute(
-                "UPDATE jobs SET token = ?, token_expires_at = ?, message_id = ? WHERE id = ?",
-                (answer.token, answer.expires_at, answer.message_id, job_id),
-            )
-
     async def forget_tokens(self) -> None:
         """Delete the tokens that have expired."""
         async with self._database.transaction() as connection:
