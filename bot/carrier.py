@@ -12,7 +12,7 @@ from collections.abc import Awaitable
 from bot.audio import posting
 from bot.errors import Cancelled, JobError, OutputError, ZhiyinError
 from bot.inference.executor import Executor
-from bot.inference.run import Rendered, WorkerLost, WorkerReplaced
+from bot.inference.run import NotToBlame, Rendered, WorkerLost
 from bot.jobs import GenerationRequest
 from bot.listening import Heard, joined, listened, new_part
 from bot.orders import Clip, Job, JobState, ModelInfo, Source
@@ -34,6 +34,7 @@ UNEXPECTED = "Something went wrong here and this clip could not be made. Nothing
 BLOCKED_MEANWHILE = "You can't make music on this server any more. Nothing was charged."
 SOURCE_DELETED = "The clip to go on from was deleted. Nothing was charged."
 UNDELIVERABLE = "The clip could not be posted here. Nothing was charged."
+HELD = "The clip is there but could not be posted here. `/history` keeps it for a day, for free."
 
 
 class Carrier:
@@ -61,7 +62,7 @@ class Carrier:
         except Undeliverable as reason:
             log.warning("job.held id=%d %s", job.id, reason)
             await self.store.jobs.held(job.id)
-            await self.surface.tell(job, UNDELIVERABLE)
+            await self.surface.tell(job, HELD)
         except Exception:
             log.exception("job.failed id=%d", job.id)
             await self._end(job, self.store.jobs.failed(job.id, UNEXPECTED), UNEXPECTED)
@@ -75,6 +76,9 @@ class Carrier:
             clip = await self.store.clips.of_job(job.id)
             if clip is not None:
                 return clip
+        # What was there when a worker ended may be why: the second time it is made alone, so that
+        # it takes nobody with it.
+        alone = job.attempts > 0
         while True:
             run = self.executor.submit(
                 job.id,
@@ -82,19 +86,20 @@ class Carrier:
                 job.order.seconds,
                 lambda: self._prepared(job),
                 front=first,
+                alone=alone,
             )
             try:
                 return await self._kept(job, await run.result())
             except WorkerLost as lost:
                 current = await self.store.jobs.get(job.id)
                 # Whoever was made beside a clip that had to be stopped by force is not to blame.
-                to_blame = not isinstance(lost, WorkerReplaced)
+                to_blame = not isinstance(lost, NotToBlame)
                 if current is None or (to_blame and current.attempts >= MAX_ATTEMPTS):
                     raise JobError(WORKER_LOST) from lost
                 log.warning("job.again id=%d", job.id)
                 if current.state is JobState.RUNNING:
                     await self.store.jobs.requeue(job.id, spend_attempt=to_blame)
-                first = True
+                first, alone = True, alone or to_blame
 
     async def _prepared(self, job: Job) -> GenerationRequest:
         """Return what the engine is asked for, at the moment when it is the job's turn."""

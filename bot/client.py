@@ -8,12 +8,13 @@ import importlib
 import json
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import discord
 from discord.ext import commands
 
 from bot.config import Config
+from bot.fetching import fetch
 from bot.jobs import Sampling
 from bot.pipeline import Pipeline
 
@@ -55,8 +56,13 @@ class ZhiyinBot(commands.Bot):
         sampling: Sampling,
         licence: str,
         clock: Callable[[], float] = time.time,
+        fetch: Callable[[str, int], Awaitable[bytes]] = fetch,
     ) -> None:
-        """Take what it works with; `sampling` is the model's own, `clock` counts from 1970."""
+        """Take what it works with.
+
+        `sampling` is the model's own, `clock` counts from 1970, and `fetch` returns what is at an
+        attachment's address, so many bytes at the most.
+        """
         # Nothing privileged: of messages it needs those that mention it, which it may read.
         intents = discord.Intents.none()
         intents.guilds = intents.guild_messages = intents.dm_messages = True
@@ -75,6 +81,7 @@ class ZhiyinBot(commands.Bot):
         self.sampling = sampling
         self.licence = licence
         self.clock = clock
+        self.fetch = fetch
         self.begun_at = clock()
 
     async def setup_hook(self) -> None:

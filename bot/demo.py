@@ -82,7 +82,14 @@ async def _serve(args: argparse.Namespace, config: Config, contents: Contents, l
     async with AsyncExitStack() as stack:
         folder = args.folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         pipeline = await stack.enter_async_context(open_pipeline(config, contents, folder=folder))
-        bot = ZhiyinBot(config, pipeline, sampling=contents.sampling, licence=licence)
+        # What is attached in a simulated Discord is nowhere but in it.
+        bot = ZhiyinBot(
+            config,
+            pipeline,
+            sampling=contents.sampling,
+            licence=licence,
+            fetch=lambda url, max_bytes: bot.http.get_from_cdn(url),
+        )
         env = await stack.enter_async_context(
             simcord.run(bot, check_errors=False, settle_timeout=_SETTLE_SECONDS)
         )

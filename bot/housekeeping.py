@@ -14,6 +14,9 @@ log = logging.getLogger(__name__)
 
 EVERY_SECONDS = 3600.0
 
+HELD_SECONDS = 86_400.0
+"""How long a clip is kept that could not be handed over."""
+
 _DAY_SECONDS = 86_400.0
 
 
@@ -34,7 +37,8 @@ async def sweep(store: Store, keep_clips_days: int, now: float) -> int:
     """Delete what is past its time and return how many files that were."""
     await store.jobs.forget_tokens()
     names = []
-    for clip in await store.clips.older_than(now - keep_clips_days * _DAY_SECONDS):
+    old = await store.clips.older_than(now - keep_clips_days * _DAY_SECONDS)
+    for clip in [*old, *await store.clips.held_before(now - HELD_SECONDS)]:
         name = await store.clips.delete(clip.id)
         if name is not None:
             names.append(store.clips_folder / name)

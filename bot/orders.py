@@ -206,3 +206,5 @@ class Standing:
     seconds_left: float | None
     is_running: bool
     model_is_ready: bool
+    trouble: str | None = None
+    """Why the model can't be loaded, in a sentence."""

@@ -8,6 +8,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from types import TracebackType
 from typing import Self
@@ -16,12 +19,19 @@ from bot.audio import posting
 from bot.audio.uploads import Uploads
 from bot.carrier import Carrier
 from bot.config import Config
+from bot.errors import Refused
 from bot.inference.executor import Executor
 from bot.orders import Answer, Clip, Job, JobState, Limits, Order, Standing
 from bot.store.store import Store
-from bot.surface import Surface
+from bot.surface import Posting, Surface, packed
 
 log = logging.getLogger(__name__)
+
+FILES_OF_YOURS = "I am still listening to the files that you sent before. Please wait a moment."
+FILES_OF_MANY = "Many people are sending files right now. Please try again in a minute."
+
+_FILES_PER_USER = 2
+_FILES = 12
 
 
 class Pipeline:
@@ -32,6 +42,7 @@ class Pipeline:
         self.surface: Surface | None = None
         self._inbox: asyncio.Queue[tuple[Job, bool]] = asyncio.Queue()
         self._arriving = 0
+        self._listened: Counter[int] = Counter()
         self._carried: dict[int, asyncio.Task[None]] = {}
         self._receiver: asyncio.Task[None] | None = None
 
@@ -107,6 +118,23 @@ class Pipeline:
         """Return where a job is on its way to the engine and back."""
         return self.executor.standing(job_id)
 
+    @contextmanager
+    def listening_to(self, user_id: int) -> Iterator[None]:
+        """Count a person's file among those that are listened to right now.
+
+        Raises Refused where there are as many as may be: each is held in memory.
+        """
+        if self._listened[user_id] >= _FILES_PER_USER:
+            raise Refused(FILES_OF_YOURS)
+        if self._listened.total() >= _FILES:
+            raise Refused(FILES_OF_MANY)
+        self._listened[user_id] += 1
+        try:
+            yield
+        finally:
+            self._listened[user_id] -= 1
+            self._listened += Counter()  # drops those who are at nought
+
     async def keep_upload(self, data: bytes, *, keep_seconds: float) -> tuple[str, float]:
         """Make sound of a stranger's file and keep the end of it; return its name and its seconds.
 
@@ -116,6 +144,15 @@ class Pipeline:
         name = f"{secrets.token_hex(8)}.flac"
         await asyncio.to_thread(posting.write_master, self.store.uploads_folder / name, sound)
         return name, sound.seconds
+
+    async def packed(self, clip: Clip, max_bytes: int) -> Posting:
+        """Return a clip that is on disk as a file of at most so many bytes.
+
+        Raises SoundError where its sound is gone, OutputError where it can't be made so small.
+        """
+        path = self.store.clips_folder / clip.file
+        sound = await asyncio.to_thread(posting.read_master, path)
+        return await asyncio.to_thread(packed, clip, sound, max_bytes)
 
     async def forget(self, clip: Clip) -> None:
         """Delete a clip's sound and mark its row; those made from it keep their link to it."""

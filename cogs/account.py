@@ -2,17 +2,90 @@
 
 from __future__ import annotations
 
+import io
+import re
+from collections.abc import Sequence
+from typing import Self
+
 import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot.client import ZhiyinBot
+from bot.errors import RequestError
+from bot.orders import Clip
 from cogs import replies
+from cogs.clip_buttons import clip_view
+from cogs.errors import answer
 from cogs.ordering import limits_for, place_of
 
 Interaction = discord.Interaction[ZhiyinBot]
 
 _SHOWN_CLIPS = 10
+_SHOWN_HELD = 5
+_MOST_HELD = 1000
+
+
+class HeldButton(
+    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
+    template=r"zhiyin:held:(?P<id>\d+)",
+):
+    """Hands a clip over that could not be posted when it was made."""
+
+    def __init__(self, clip_id: int) -> None:
+        super().__init__(
+            discord.ui.Button(label=f"Get clip {clip_id}", custom_id=f"zhiyin:held:{clip_id}")
+        )
+        self.clip_id = clip_id
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction,
+        item: discord.ui.Item[discord.ui.View],
+        match: re.Match[str],
+        /,
+    ) -> Self:
+        """Make the button of a message that may be older than this process."""
+        return cls(int(match["id"]))
+
+    async def callback(self, interaction: Interaction) -> None:  # type: ignore[override]
+        """Hand the clip to the person who asked for it, where they are now."""
+        try:
+            await hand_over(interaction, self.clip_id)
+        except Exception as error:
+            await answer(interaction, error)
+
+
+async def hand_over(interaction: Interaction, clip_id: int) -> None:
+    """Post a clip that was kept back, with all that is under a clip."""
+    pipeline = interaction.client.pipeline
+    held = await pipeline.store.clips.held_of(interaction.user.id, _MOST_HELD)
+    clip = next((each for each in held if each.id == clip_id), None)
+    if clip is None:
+        raise RequestError(replies.NOT_HELD)
+    await interaction.response.defer(thinking=True)
+    posting = await pipeline.packed(clip, interaction.filesize_limit)
+    sent = await interaction.followup.send(
+        f"<@{interaction.user.id}>",
+        embed=replies.card(clip, None),
+        files=[
+            discord.File(io.BytesIO(posting.data), posting.name),
+            discord.File(io.BytesIO(posting.picture), replies.PICTURE),
+        ],
+        view=clip_view(clip.id),
+        wait=True,
+    )
+    await pipeline.store.clips.posted(clip.id, sent.id)
+    await pipeline.store.jobs.fetched(clip.job_id, sent.id)
+
+
+def held_view(clips: Sequence[Clip]) -> discord.ui.View:
+    """Return a button for each clip that waits to be fetched."""
+    view = discord.ui.View(timeout=None)
+    for clip in clips:
+        view.add_item(HeldButton(clip.id))
+    return view
 
 
 class Account(commands.Cog):
@@ -32,9 +105,12 @@ class Account(commands.Cog):
         search:
             Only clips with these words in their prompt.
         """
-        store = self.bot.pipeline.store
-        clips = await store.clips.of_user(interaction.user.id, _SHOWN_CLIPS, search or "")
-        await interaction.response.send_message(replies.history(clips), ephemeral=True)
+        clips = self.bot.pipeline.store.clips
+        found = await clips.of_user(interaction.user.id, _SHOWN_CLIPS, search or "")
+        held = await clips.held_of(interaction.user.id, _SHOWN_HELD)
+        await interaction.response.send_message(
+            replies.history(found, held), view=held_view(held), ephemeral=True
+        )
 
     @app_commands.command()
     async def quota(self, interaction: Interaction) -> None:
@@ -49,4 +125,5 @@ class Account(commands.Cog):
 
 async def setup(bot: ZhiyinBot) -> None:
     """Add the cog."""
+    bot.add_dynamic_items(HeldButton)
     await bot.add_cog(Account(bot))

@@ -127,16 +127,17 @@ class Admin(commands.GroupCog, group_name="admin"):
 
     @app_commands.command()
     async def reset(self, interaction: Interaction, person: discord.User) -> None:
-        """Give a person today's seconds back.
+        """Give a person the seconds back that they used here today.
 
         Parameters
         ----------
         person:
             Whose day begins anew.
         """
-        await self.bot.pipeline.store.ledger.reset(person.id)
+        ledger = self.bot.pipeline.store.ledger
+        back = await ledger.reset(person.id, _guild(interaction))
         await interaction.response.send_message(
-            f"<@{person.id}> has the whole day's music again.", ephemeral=True
+            f"<@{person.id}> has {back:.0f} s of today's music back.", ephemeral=True
         )
 
     @app_commands.command()

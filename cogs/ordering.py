@@ -12,6 +12,7 @@ import discord
 
 from bot.client import ZhiyinBot
 from bot.errors import Refused, RequestError, SoundError
+from bot.fetching import too_large
 from bot.jobs import Sampling
 from bot.orders import (
     MAX_PROMPT_CHARACTERS,
@@ -32,6 +33,8 @@ log = logging.getLogger(__name__)
 MAX_UPLOAD_BYTES = 10 * 2**20
 MAX_SEED = 2**32 - 1
 TOKEN_SECONDS = 15 * 60.0
+LONGEST_WAIT_SECONDS = 13 * 60.0
+"""How long the wait may be where only the token reaches the person."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +69,13 @@ def place_of(interaction: discord.Interaction) -> Place:
 def is_manager(interaction: discord.Interaction) -> bool:
     """Tell whether the person may manage messages where they are."""
     return interaction.guild_id is not None and interaction.permissions.manage_messages
+
+
+def is_reached_by_token_only(interaction: discord.Interaction) -> bool:
+    """Tell whether the bot is no member of where it was asked: the token is its only way there."""
+    if interaction.guild_id is None:
+        return interaction.context.private_channel
+    return not interaction.is_guild_integration()
 
 
 async def limits_for(
@@ -116,6 +126,8 @@ async def ordered(interaction: discord.Interaction[ZhiyinBot], wish: Wish) -> No
     if interaction.guild_id is not None and not interaction.app_permissions.attach_files:
         raise Refused(replies.NO_FILES)
     wish = _checked(wish, bot, longest)
+    if is_reached_by_token_only(interaction):
+        _check_wait(bot, wish)
     text = replies.LISTENING if wish.attachment else replies.IN_LINE
     # The answer comes first: if it fails, no job was made.
     shown = await interaction.response.send_message(text)
@@ -123,7 +135,7 @@ async def ordered(interaction: discord.Interaction[ZhiyinBot], wish: Wish) -> No
     message_id = shown.message_id
     try:
         await _admitted(str(interaction.id), place, wish, limits, bot)
-        source = await _source(bot, wish)
+        source = await _source(bot, wish, place.user_id)
         for number, order in enumerate(_orders(str(interaction.id), place, wish, source, bot)):
             if number:
                 followed = await interaction.followup.send(replies.IN_LINE, wait=True)
@@ -153,7 +165,7 @@ async def ordered_by_message(message: discord.Message, bot: ZhiyinBot, wish: Wis
         wish = _checked(wish, bot, longest)
         shown = await message.reply(replies.LISTENING if wish.attachment else replies.IN_LINE)
         await _admitted(str(message.id), place, wish, limits, bot)
-        source = await _source(bot, wish)
+        source = await _source(bot, wish, place.user_id)
         limit = message.guild.filesize_limit if message.guild else USUAL_MAX_BYTES
         for order in _orders(str(message.id), place, wish, source, bot):
             reached = Answer(message_id=shown.id, max_bytes=limit)
@@ -176,7 +188,12 @@ async def _admitted(key: str, place: Place, wish: Wish, limits: Limits, bot: Zhi
 
 
 def _checked(wish: Wish, bot: ZhiyinBot, longest: float) -> Wish:
-    """Return a wish with its defaults; raises RequestError for what is too much."""
+    """Return a wish with its defaults; raises RequestError for what is too much.
+
+    Raises Refused while there is no model to make anything with.
+    """
+    if bot.pipeline.executor.broken is not None:
+        raise Refused(bot.pipeline.executor.broken)
     prompt = replies.cleaned(wish.prompt)
     if wish.prompt is not None and prompt is None:
         raise RequestError(replies.NO_PROMPT)
@@ -190,11 +207,19 @@ def _checked(wish: Wish, bot: ZhiyinBot, longest: float) -> Wish:
     if not 1 <= wish.takes <= bot.config.limits.max_takes:
         raise RequestError(f"From 1 to {bot.config.limits.max_takes} takes can be made at once.")
     if wish.attachment is not None and wish.attachment.size > MAX_UPLOAD_BYTES:
-        raise SoundError(replies.TOO_LARGE.format(limit=f"{MAX_UPLOAD_BYTES // 2**20} MB"))
+        raise too_large(MAX_UPLOAD_BYTES)
     return dataclasses.replace(wish, prompt=prompt, seconds=seconds)
 
 
-async def _source(bot: ZhiyinBot, wish: Wish) -> Source | None:
+def _check_wait(bot: ZhiyinBot, wish: Wish) -> None:
+    """Raise Refused for a clip that would not be ready before its token expires."""
+    assert wish.seconds is not None
+    expected = bot.pipeline.executor.expected_seconds(wish.seconds * wish.takes)
+    if expected is not None and expected > LONGEST_WAIT_SECONDS:
+        raise Refused(replies.LONG_WAIT.format(expected=replies.duration(expected)))
+
+
+async def _source(bot: ZhiyinBot, wish: Wish, user_id: int) -> Source | None:
     most = bot.config.generation.audio_prompt_max_seconds
     keep = min(most, wish.keep_seconds or most)
     if wish.source is not None:
@@ -208,8 +233,9 @@ async def _source(bot: ZhiyinBot, wish: Wish) -> Source | None:
         )
     if wish.attachment is None:
         return None
-    data = await wish.attachment.read()
-    name, heard = await bot.pipeline.keep_upload(data, keep_seconds=keep)
+    with bot.pipeline.listening_to(user_id):
+        data = await bot.fetch(wish.attachment.url, MAX_UPLOAD_BYTES)
+        name, heard = await bot.pipeline.keep_upload(data, keep_seconds=keep)
     return Source(upload=name, keep_seconds=heard, include=wish.include)
 
 

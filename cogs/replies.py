@@ -20,7 +20,10 @@ TOO_LATE_TO_CANCEL = "This one can't be cancelled any more: it is done, or about
 NOT_YOURS = "Only the person who asked for this clip can do that, or a manager of the server."
 NO_CLIP = "This clip is not here any more."
 NO_SOUND = "There is no sound in this message that I can use: MP3, WAV, FLAC, OGG, M4A or WebM."
-TOO_LARGE = "This file is too large: up to {limit} can be used."
+LONG_WAIT = (
+    "The line is about {expected} long, and where I am no member I can answer for a quarter of an "
+    "hour only. Try again later, or where I am a member."
+)
 WRONG_CHANNEL = "Music is not made in this channel. Try {channels}."
 NO_FILES = "I may not attach files here: a manager of the server can give me the right to."
 SOURCE_GONE = "The sound that this clip went on from is not kept any more. Use Remix instead."
@@ -30,6 +33,8 @@ NO_WORDS = "Tell me what to make of it: mention me and add some words, such as *
 TWO_SOUNDS = "Choose one: an attached file, or one of your clips."
 NO_SOURCE = "Attach a sound file, or choose one of your clips."
 UNKNOWN_CLIP = "I can't find that clip. Choose one from the list that appears while you type."
+HELD = "**Could not be posted where it was asked for.** It is yours for a day:"
+NOT_HELD = "This clip is not kept here any more."
 NO_HISTORY = "You have made nothing yet. Try `/music`."
 EMPTY_QUEUE = "Nobody is waiting: your clip would begin at once."
 
@@ -93,7 +98,9 @@ def progress(job: Job, standing: Standing) -> str:
     """Say where a job is: its place in line, or a bar."""
     what = shown(job.order.prompt)
     if not standing.is_running:
-        again = "The bot was restarted, so this is made again. " if job.attempts else ""
+        again = "The music engine was restarted, so this is made again. " if job.attempts else ""
+        if standing.trouble is not None:
+            return f"**{what}**\n{standing.trouble} Your place in line is kept."
         if not standing.model_is_ready:
             return f"{again}**{what}**\nThe model is being loaded; this takes about half a minute."
         place = "You are next." if not standing.ahead else f"{standing.ahead} before you."
@@ -191,12 +198,16 @@ def queue(jobs: Sequence[tuple[Job, Standing | None]], mine: int, total: int) ->
     return _fitting(lines)
 
 
-def history(clips: Sequence[Clip]) -> str:
-    """List a person's clips, newest first."""
+def history(clips: Sequence[Clip], held: Sequence[Clip]) -> str:
+    """List a person's clips, newest first, after those that wait to be fetched."""
     if not clips:
         return NO_HISTORY
-    lines = []
+    lines = [HELD] if held else []
+    waiting = {clip.id for clip in held}
+    lines += [f"clip {clip.id}: {shown(clip.prompt, _LISTED_PROMPT)}" for clip in held]
     for clip in clips:
+        if clip.id in waiting:
+            continue
         text = f"<t:{int(clip.created_at)}:R> {shown(clip.prompt, _LISTED_PROMPT)}, seed "
         lines.append(f"{text}`{clip.seed}` · {_link(clip)}")
     return _fitting(lines)

@@ -130,7 +130,16 @@ async def open_jam(folder, *, config=None, clock=None, engine=SCRIPTED):
 
 def new_bot(config, line, clock):
     sampling = inspect(starter_folder()).sampling
-    return ZhiyinBot(config, line, sampling=sampling, licence="Apache-2.0", clock=clock)
+    # What is attached in a simulated Discord is nowhere but in it.
+    bot = ZhiyinBot(
+        config,
+        line,
+        sampling=sampling,
+        licence="Apache-2.0",
+        clock=clock,
+        fetch=lambda url, max_bytes: bot.http.get_from_cdn(url),
+    )
+    return bot
 
 
 def check_answers(env):

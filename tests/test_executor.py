@@ -50,14 +50,16 @@ def request(prompt="90s rock", *, seconds=1.0, seed=440):
     return GenerationRequest(seconds=seconds, seed=seed, prompt=prompt)
 
 
-def submit(executor, job_id, prompt="90s rock", *, user=None, seconds=1.0, front=False):
+def submit(
+    executor, job_id, prompt="90s rock", *, user=None, seconds=1.0, front=False, alone=False
+):
     """Put a job in line, of a person of its own if nothing else is said."""
 
     async def prepare():
         return request(prompt, seconds=seconds)
 
     owner = job_id if user is None else user
-    return executor.submit(job_id, owner, seconds, prepare, front=front)
+    return executor.submit(job_id, owner, seconds, prepare, front=front, alone=alone)
 
 
 async def until(condition):
@@ -239,6 +241,23 @@ async def test_an_interrupted_job_goes_first():
         executor.cancel(1)
         await again.started.wait()
         assert not waiting.started.is_set()
+
+
+async def test_beside_a_suspect_nothing_is_made():
+    """It waits until the worker is empty, and the others wait until it is through."""
+    async with opened() as executor:
+        running = submit(executor, 1, "slow")
+        await running.started.wait()
+        suspect = submit(executor, 2, "slow", alone=True)
+        other = submit(executor, 3, "slow")
+        await until(lambda: running.done_seconds > 0.05)
+        assert not suspect.started.is_set()
+        executor.cancel(1)
+        await suspect.started.wait()
+        await until(lambda: suspect.done_seconds > 0.05)
+        assert not other.started.is_set()
+        executor.cancel(2)
+        await other.started.wait()
 
 
 async def test_a_job_that_is_here_already_is_not_put_in_line_twice():

@@ -35,7 +35,15 @@ OURS = {
     "bot.demo": {"bot"},
     "bot.doctor": {"bot"},
     "bot.rush": {"bot"},
-    "bot.client": {"bot.config", "bot.pipeline", "bot.jobs", "bot.orders", "bot.errors"},
+    "bot.client": {
+        "bot.config",
+        "bot.fetching",
+        "bot.pipeline",
+        "bot.jobs",
+        "bot.orders",
+        "bot.errors",
+    },
+    "bot.fetching": {"bot.errors"},
     "bot.config": {"bot.errors"},
     "bot.errors": set(),
     "bot.log": set(),
@@ -78,7 +86,7 @@ OURS = {
     },
     "bot.starter.measure": {"bot.starter", "bot.config"},
     "bot.starter.measuring.studio": {"bot.starter", "bot.jobs", "bot.musicgen"},
-    "cogs": {"bot.client", "bot.surface", "bot.jobs", "bot.orders", "bot.errors"},
+    "cogs": {"bot.client", "bot.fetching", "bot.surface", "bot.jobs", "bot.orders", "bot.errors"},
 }
 
 THEIRS = {
@@ -93,6 +101,7 @@ THEIRS = {
     "huggingface_hub": {"bot.musicgen", "bot.catalogue", "bot.download"},
     "requests": {"bot.musicgen", "bot.download"},
     "discord": {"bot.client", "bot.run", "cogs"},
+    "aiohttp": {"bot.fetching", "bot.run", "cogs"},
     "simcord": {"bot.demo"},
     "PIL": {"bot.audio"},
     "mutagen": {"bot.audio"},

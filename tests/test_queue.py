@@ -175,3 +175,17 @@ def test_a_short_clip_waits_for_one_turn_of_each_other(people):
     queue = line(*(job(100 * user + n, user) for user in range(1, people) for n in range(9)))
     queue.push(job(0, user_id=0))
     assert queue.order().index(0) == people - 1
+
+
+def test_a_suspect_comes_first_and_is_known_as_one():
+    """What may have ended the worker is made next, and the line says that it is made alone."""
+    queue = line(job(1, user_id=1), job(2, user_id=2))
+    suspect = Waiting(job_id=3, user_id=1, seconds=10.0, alone=True)
+    queue.push(suspect)
+    assert queue.next_is_alone
+    assert (len(queue), queue.order()) == (3, [3, 1, 2])
+    assert queue.take({1: 99}, most_per_user=1) is suspect
+    assert not queue.next_is_alone
+    queue.push(suspect)
+    assert queue.remove(3)
+    assert taken(queue) == [1, 2]

@@ -223,11 +223,24 @@ async def test_a_new_day_begins_at_midnight_utc(store, clock):
 async def test_a_reset_gives_the_day_back_and_no_more(store):
     """What is refunded afterwards is no credit on top."""
     job = await accepted(store, seconds=60.0)
-    assert await store.ledger.reset(1) == 60
+    assert await store.ledger.reset(1, 10) == 60
     assert await used(store) == 0
     await store.jobs.failed(job.id, "x")
     with pytest.raises(Refused, match="You have 100 s"):
         await accepted(store, key="2", seconds=101.0)
+
+
+async def test_a_reset_gives_back_what_was_used_on_that_server(store):
+    """A manager's word goes no further than their server, whose own total stays what it is."""
+    await accepted(store, seconds=60.0)
+    await accepted(store, key="2", guild=20, seconds=30.0)
+    assert await store.ledger.reset(1, 20) == 30
+    assert await store.ledger.reset(1, 20) == 0
+    assert await used(store) == 60
+    with pytest.raises(Refused, match="server"):
+        await accepted(
+            store, key="3", guild=20, allowed=limits(guild_daily_seconds=39.0), seconds=10.0
+        )
 
 
 async def test_the_ledger_is_only_added_to(store, tmp_path):

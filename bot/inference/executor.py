@@ -107,19 +107,28 @@ class Executor:
         return [keeper.process.pid for keeper in self._keepers if keeper.process is not None]
 
     def submit(
-        self, job_id: int, user_id: int, seconds: float, prepare: Prepare, *, front: bool = False
+        self,
+        job_id: int,
+        user_id: int,
+        seconds: float,
+        prepare: Prepare,
+        *,
+        front: bool = False,
+        alone: bool = False,
     ) -> Run:
         """Put a job in line; `prepare` is called when its turn has come.
 
-        A job that is here already keeps its run, which is returned.
+        With `front` it comes before its person's others; with `alone` it comes before everyone's,
+        and nothing is made beside it. A job that is here already keeps its run, which is returned.
         """
         known = self._run(job_id)
         if known is not None:
             return known
-        run = Run(Waiting(job_id=job_id, user_id=user_id, seconds=seconds), prepare)
+        waiting = Waiting(job_id=job_id, user_id=user_id, seconds=seconds, alone=alone)
+        run = Run(waiting, prepare)
         self._runs[job_id] = run
         run.outcome.add_done_callback(lambda _: self._forget(run))
-        (self._queue.push_front if front else self._queue.push)(run.waiting)
+        (self._queue.push_front if front and not alone else self._queue.push)(waiting)
         self._news.set()
         return run
 
@@ -164,8 +173,19 @@ class Executor:
         slots = self._config.engine.slots * len(self._keepers)
         left = self._pace.waiting(own_seconds=total, ahead_seconds=before, slots=slots)
         return Standing(
-            ahead=ahead, share=0.0, seconds_left=left, is_running=False, model_is_ready=is_ready
+            ahead=ahead,
+            share=0.0,
+            seconds_left=left,
+            is_running=False,
+            model_is_ready=is_ready,
+            trouble=self.broken,
         )
+
+    def expected_seconds(self, seconds: float) -> float | None:
+        """Return how long a clip would take that is put in line now; None while unknown."""
+        ahead = [run.waiting.seconds - run.done_seconds for run in self._runs.values()]
+        slots = self._config.engine.slots * len(self._keepers)
+        return self._pace.waiting(own_seconds=seconds, ahead_seconds=ahead, slots=slots)
 
     async def drain(self, grace_seconds: float) -> None:
         """Hand out nothing more and wait, so long at the most, for what is being made."""
@@ -192,9 +212,9 @@ class Executor:
                 self._begin(keeper.give(run), "prepare")
 
     def _free_keeper(self) -> Keeper | None:
-        """Return the ready worker with the most room."""
-        slots = self._config.engine.slots
-        ready = [k for k in self._keepers if k.model is not None and len(k.runs) < slots]
+        """Return the ready worker with the most room for the next in line."""
+        most = 1 if self._queue.next_is_alone else self._config.engine.slots
+        ready = [k for k in self._keepers if k.model is not None and k.room(most)]
         return min(ready, key=lambda keeper: len(keeper.runs), default=None)
 
     def _changed(self) -> None:

@@ -11,13 +11,17 @@ from bot.errors import JobError
 from bot.inference.pace import Pace
 from bot.inference.process import WorkerProcess
 from bot.inference.protocol import Advanced, Broken, Cancel, Failed, FromWorker, Made, Make, Ready
-from bot.inference.run import Rendered, Run, WorkerLost, WorkerReplaced
+from bot.inference.run import NotToBlame, Rendered, Run, WorkerLost
 from bot.orders import ModelInfo
 
 log = logging.getLogger(__name__)
 
 CANT_MAKE = "The music engine could not make this clip. Nothing was charged."
 CANT_START = "The music engine can't be started on this machine; its owner can see why in the log."
+NOT_READY = (
+    "The music engine takes too long to get ready. It is tried again; its owner can see more in "
+    "the log."
+)
 
 _CANCEL_SECONDS = 5.0
 _LONGEST_PAUSE_SECONDS = 60.0
@@ -50,6 +54,10 @@ class Keeper:
         self._changed = changed
         self._failures = 0
 
+    def room(self, most: int) -> bool:
+        """Tell whether one more may be made beside what is, `most` in all."""
+        return len(self.runs) < most and not any(run.waiting.alone for run in self.runs.values())
+
     async def keep(self) -> None:
         """Keep a worker there, for ever; the pauses between failures grow."""
         while True:
@@ -73,7 +81,7 @@ class Keeper:
             run.end(error)
         if run.outcome.done() or process is None or process is not self.process:
             # Cancelled or failed, or the worker died while the job was prepared.
-            run.end(WorkerLost("the worker ended before the job began"))
+            run.end(NotToBlame("the worker ended before the job began"))
             self._release(run)
             return
         process.send(Make(run.waiting.job_id, request))
@@ -91,8 +99,10 @@ class Keeper:
                 await run.left.wait()
         except TimeoutError:
             log.warning("worker.killed pid=%d it went on with a cancelled job", process.pid)
+            # Nobody is sent to a worker that is about to go.
+            self.model = None
             for other in self.runs.values():
-                other.end(WorkerReplaced("another clip had to be stopped by force"))
+                other.end(NotToBlame("another clip had to be stopped by force"))
             await process.end(kindly=False)
 
     async def _attend(self, process: WorkerProcess) -> None:
@@ -105,6 +115,9 @@ class Keeper:
             log.warning("worker.lost pid=%d", process.pid)
         except TimeoutError:
             log.error("worker.silent pid=%d", process.pid)
+            if self.model is None:
+                self.broken = NOT_READY
+                self._changed()
         except asyncio.CancelledError:
             is_lost = False
             raise

@@ -23,6 +23,8 @@ class Waiting:
     job_id: int
     user_id: int
     seconds: float
+    alone: bool = False
+    """Whether it is made with no other beside it: it may be what ended the worker before."""
 
 
 @dataclass(slots=True)
@@ -39,14 +41,23 @@ class FairQueue:
     def __init__(self) -> None:
         self._people: dict[int, _Person] = {}
         self._round: deque[int] = deque()
+        self._suspects: deque[Waiting] = deque()
         self._order: list[int] | None = None
 
     def __len__(self) -> int:
-        return sum(len(person.jobs) for person in self._people.values())
+        return len(self._suspects) + sum(len(person.jobs) for person in self._people.values())
+
+    @property
+    def next_is_alone(self) -> bool:
+        """Tell whether the next job is to be made with no other beside it."""
+        return bool(self._suspects)
 
     def push(self, job: Waiting) -> None:
-        """Put a job at the end of its person's own line."""
+        """Put a job at the end of its person's own line; one that is made alone comes first."""
         self._order = None
+        if job.alone:
+            self._suspects.append(job)
+            return
         self._person(job.user_id).jobs.append(job)
 
     def push_front(self, job: Waiting) -> None:
@@ -64,6 +75,9 @@ class FairQueue:
 
         A person waits for no more than a quantum and the longest job of each other, in each round.
         """
+        if self._suspects:
+            self._order = None
+            return self._suspects.popleft()
         ready = [user for user in self._round if running.get(user, 0) < most_per_user]
         while ready:
             for user_id in list(self._round):
@@ -83,6 +97,11 @@ class FairQueue:
 
     def remove(self, job_id: int) -> bool:
         """Take a job out of line; tell whether it was there."""
+        for suspect in self._suspects:
+            if suspect.job_id == job_id:
+                self._order = None
+                self._suspects.remove(suspect)
+                return True
         for user_id, person in list(self._people.items()):
             for job in person.jobs:
                 if job.job_id == job_id:

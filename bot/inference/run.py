@@ -17,8 +17,8 @@ class WorkerLost(Exception):
     """The worker died or hung while it made a clip; the clip may or may not be why."""
 
 
-class WorkerReplaced(WorkerLost):
-    """The worker was ended on purpose, because of another clip."""
+class NotToBlame(WorkerLost):
+    """The worker was ended because of another clip, or before it had this one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

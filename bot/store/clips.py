@@ -15,6 +15,10 @@ from bot.store.rows import clip_of, written
 
 Clock = Callable[[], float]
 
+_HELD = (
+    "message_id IS NULL AND NOT is_deleted AND job_id IN (SELECT id FROM jobs WHERE state = 'held')"
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewClip:
@@ -58,6 +62,22 @@ class Clips:
             "SELECT * FROM clips WHERE user_id = ? AND NOT is_deleted "
             "AND COALESCE(prompt, '') LIKE ? ESCAPE '\\' ORDER BY id DESC LIMIT ?",
             (user_id, _like(text), limit),
+        )
+        return [await self._whole(row) for row in rows]
+
+    async def held_of(self, user_id: int, limit: int) -> list[Clip]:
+        """Return the clips that a person was never handed, newest first."""
+        rows = await self._database.all(
+            f"SELECT * FROM clips WHERE user_id = ? AND {_HELD} ORDER BY id DESC LIMIT ?",  # noqa: S608
+            (user_id, limit),
+        )
+        return [await self._whole(row) for row in rows]
+
+    async def held_before(self, at: float) -> list[Clip]:
+        """Return the clips from before a time that were never handed over."""
+        rows = await self._database.all(
+            f"SELECT * FROM clips WHERE created_at < ? AND {_HELD} ORDER BY id",  # noqa: S608
+            (at,),
         )
         return [await self._whole(row) for row in rows]
 

@@ -122,6 +122,11 @@ class Jobs:
         """Keep a clip that could not be handed over, and refund it; False where it has ended."""
         return await self._end(job_id, JobState.HELD, "rendered delivering", None)
 
+    async def fetched(self, job_id: int, message_id: int) -> None:
+        """Record that a clip which was kept back has reached the person; it stays free."""
+        async with self._database.transaction() as connection:
+            await _step(connection, job_id, JobState.HELD, "held", "message_id = ?", message_id)
+
     async def forget_tokens(self) -> None:
         """Delete the tokens that have expired."""
         async with self._database.transaction() as connection:

@@ -96,16 +96,19 @@ class Ledger:
             used_seconds=max(0.0, used), daily_seconds=daily_seconds, resets_at=resets_at(now)
         )
 
-    async def reset(self, user_id: int) -> float:
-        """Give a person today's seconds back, and return how many."""
+    async def reset(self, user_id: int, guild_id: int) -> float:
+        """Give a person the seconds back that they used on a server today; return how many.
+
+        The server's own total stays what it is: that much was made.
+        """
         now = self._clock()
         async with self._database.transaction() as connection:
-            used = await used_by_user(connection, user_id, day_of(now))
+            used = await used_by_user(connection, user_id, day_of(now), guild_id)
             if used > 0:
                 await connection.execute(
-                    "INSERT INTO ledger (user_id, day, entry, seconds, at) "
-                    "VALUES (?, ?, 'reset', ?, ?)",
-                    (user_id, day_of(now), used, now),
+                    "INSERT INTO ledger (user_id, guild_id, day, entry, seconds, at) "
+                    "VALUES (?, ?, ?, 'reset', ?, ?)",
+                    (user_id, guild_id, day_of(now), used, now),
                 )
         return used
 
@@ -118,10 +121,15 @@ class Ledger:
         ]
 
 
-async def used_by_user(connection: aiosqlite.Connection, user_id: int, day: str) -> float:
-    """Return the seconds that a person has used on a day."""
-    sql = f"SELECT {USED} FROM ledger WHERE user_id = ? AND day = ?"  # noqa: S608 - ours
-    async with connection.execute(sql, (user_id, day)) as cursor:
+async def used_by_user(
+    connection: aiosqlite.Connection, user_id: int, day: str, guild_id: int | None = None
+) -> float:
+    """Return the seconds that a person has used on a day, on one server or everywhere."""
+    sql = (
+        f"SELECT {USED} FROM ledger WHERE user_id = ? AND day = ? "  # noqa: S608 - ours
+        "AND (guild_id = ? OR ? IS NULL)"
+    )
+    async with connection.execute(sql, (user_id, day, guild_id, guild_id)) as cursor:
         row = await cursor.fetchone()
     # What was refunded after a reset is no credit.
     return max(0.0, float(row[0])) if row else 0.0
@@ -129,7 +137,10 @@ async def used_by_user(connection: aiosqlite.Connection, user_id: int, day: str)
 
 async def used_by_guild(connection: aiosqlite.Connection, guild_id: int, day: str) -> float:
     """Return the seconds that a server has used on a day."""
-    sql = f"SELECT {USED} FROM ledger WHERE guild_id = ? AND day = ?"  # noqa: S608 - ours
+    sql = (
+        f"SELECT {USED} FROM ledger WHERE guild_id = ? AND day = ? "  # noqa: S608 - ours
+        "AND entry != 'reset'"
+    )
     async with connection.execute(sql, (guild_id, day)) as cursor:
         row = await cursor.fetchone()
     return max(0.0, float(row[0])) if row else 0.0

@@ -1,0 +1,49 @@
+"""Fetch a file that somebody attached, and no more of it than may be."""
+
+from __future__ import annotations
+
+import logging
+
+import aiohttp
+
+from bot.errors import SoundError
+
+log = logging.getLogger(__name__)
+
+NOT_FETCHED = "This file could not be fetched from Discord. Please attach it again."
+TOO_LARGE = "This file is too large: up to {limit} can be used."
+
+_SECONDS = 30.0
+_TRIES = 2
+_CHUNK_BYTES = 2**16
+
+
+async def fetch(url: str, max_bytes: int) -> bytes:
+    """Return what is at the address of an attachment; what was declared is not believed.
+
+    Tried twice. Raises SoundError for what is larger and what can't be had.
+    """
+    timeout = aiohttp.ClientTimeout(total=_SECONDS)
+    async with aiohttp.ClientSession(timeout=timeout) as session:
+        for _ in range(_TRIES):
+            try:
+                return await _body(session, url, max_bytes)
+            except (aiohttp.ClientError, OSError, TimeoutError) as error:
+                # The address holds a signature: it is not written down.
+                log.info("upload.not_fetched %s", type(error).__name__)
+    raise SoundError(NOT_FETCHED)
+
+
+def too_large(max_bytes: int) -> SoundError:
+    """Return the refusal of a file that has more bytes than may be."""
+    return SoundError(TOO_LARGE.format(limit=f"{max_bytes // 2**20} MB"))
+
+
+async def _body(session: aiohttp.ClientSession, url: str, max_bytes: int) -> bytes:
+    body = bytearray()
+    async with session.get(url, raise_for_status=True) as response:
+        async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
+            body += chunk
+            if len(body) > max_bytes:
+                raise too_large(max_bytes)
+    return bytes(body)
