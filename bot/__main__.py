@@ -80,7 +80,7 @@ def _run(
     interrupts: Interrupts,
     open_engine: OpenEngine | None,
 ) -> int:
-    from bot import bench, generate, models
+    from bot import bench, generate, models, whatis
 
     if args.command == "generate":
         opener = open_engine or generate.open_engine
@@ -99,12 +99,14 @@ def _run(
         from bot import doctor
 
         return doctor.run(args, config)
+    if args.command == "whatis":
+        return whatis.run(args, config)
     return models.run(args, config)
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the command line, with every command's help."""
-    from bot import bench, models, plan
+    from bot import bench, models, plan, whatis
 
     parser = argparse.ArgumentParser(
         prog="zhiyin",
@@ -137,6 +139,12 @@ def build_parser() -> argparse.ArgumentParser:
             plan.add_arguments,
             "make a clip and save it as a file",
             "Make a clip from words, from a sound file, from both, or from nothing at all.",
+        ),
+        (
+            "whatis",
+            whatis.add_arguments,
+            "tell how a clip was made",
+            "Tell how a clip of Zhiyin's was made, from the tags in its file.",
         ),
         (
             "models",

@@ -26,6 +26,8 @@ COGS = (
     "cogs.music",
     "cogs.remix",
     "cogs.clip_buttons",
+    "cogs.job_buttons",
+    "cogs.whatis",
     "cogs.queue",
     "cogs.account",
     "cogs.about",

@@ -21,6 +21,7 @@ from bot.errors import ConfigError
 
 DEFAULT_FILE = Path("config.toml")
 PRECISIONS = ("auto", "fp32")
+FORMATS = ("mp3", "ogg", "opus", "flac", "wav")
 
 Section = TypeVar("Section")
 
@@ -118,6 +119,14 @@ class LimitsConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SoundConfig:
+    """How clips are written and posted."""
+
+    format: str = setting("mp3", choices=FORMATS)
+    loudness_lufs: float = setting(-14.0, low=-40, high=-5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StorageConfig:
     """Where the database and the clips are kept, and for how long."""
 
@@ -144,6 +153,7 @@ class Config:
     engine: EngineConfig = dataclasses.field(default_factory=EngineConfig)
     discord: DiscordConfig = dataclasses.field(default_factory=DiscordConfig)
     limits: LimitsConfig = dataclasses.field(default_factory=LimitsConfig)
+    sound: SoundConfig = dataclasses.field(default_factory=SoundConfig)
     storage: StorageConfig = dataclasses.field(default_factory=StorageConfig)
     worker: WorkerConfig = dataclasses.field(default_factory=WorkerConfig)
 

@@ -6,13 +6,18 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Protocol
 
 from bot import console
 from bot.audio import encode
+from bot.audio.loudness import levelled
+from bot.audio.posting import faded
 from bot.config import Config, cache_folder
+from bot.finishing import finished
 from bot.interrupts import Interrupts
 from bot.jobs import Event, Finished, GenerationRequest, Progress, Sound
+from bot.orders import Tags
 from bot.plan import Plan, make_plan
 
 
@@ -75,9 +80,11 @@ def run(
         with interrupts.deferred():
             sounds = make(engine, plan.requests, report, interrupts)
         finished = time.monotonic()
-        for file, sound in zip(plan.files, sounds, strict=True):
-            encode.write(file, sound)
-    for line in summary(plan, loading=loaded - started, making=finished - loaded):
+        lengths = [
+            write(plan, request, file, sound, config.sound.loudness_lufs)
+            for request, file, sound in zip(plan.requests, plan.files, sounds, strict=True)
+        ]
+    for line in summary(plan, lengths, loading=loaded - started, making=finished - loaded):
         print(line)
     return 0
 
@@ -104,14 +111,41 @@ def make(
     return [sounds[id_] for id_ in ids]
 
 
-def summary(plan: Plan, *, loading: float, making: float) -> list[str]:
-    """Return the closing lines; both times in seconds."""
+def write(
+    plan: Plan, request: GenerationRequest, file: Path, sound: Sound, loudness_lufs: float
+) -> float:
+    """Write a clip that tells how it was made, as loud as all others; return its seconds."""
+    done = finished(sound, as_loop=plan.as_loop)
+    level = faded(levelled(done.sound, loudness_lufs), loops=done.loops)
+    tags = Tags(
+        prompt=request.prompt,
+        seed=request.seed,
+        model=plan.model,
+        kind="random" if request.prompt is None and request.audio is None else "music",
+        guidance=request.sampling.guidance,
+        temperature=request.sampling.temperature,
+        top_k=request.sampling.top_k,
+        bpm=done.bpm,
+        key=done.key,
+        loops=done.loops,
+    )
+    encode.write(file, level, tags)
+    return done.sound.seconds
+
+
+def summary(plan: Plan, lengths: Sequence[float], *, loading: float, making: float) -> list[str]:
+    """Return the closing lines; the lengths of the files and both times are in seconds."""
     factor = plan.seconds / making
     pace = f"made in {making:.1f} s (real-time factor {factor:.2f}), loading {loading:.1f} s"
     after = f" after {plan.seconds_before:.1f} s of yours" if plan.seconds_before else ""
     each = [
-        (f"{file}: {request.seconds:.1f} s of sound{after}", f"seed {request.seed}")
-        for file, request in zip(plan.files, plan.requests, strict=True)
+        (
+            f"{file}: a loop of {seconds:.1f} s"
+            if plan.as_loop
+            else f"{file}: {request.seconds:.1f} s of sound{after}",
+            f"seed {request.seed}",
+        )
+        for file, request, seconds in zip(plan.files, plan.requests, lengths, strict=True)
     ]
     if len(each) == 1:
         return [f"{each[0][0]}, {pace}, {each[0][1]}"]

@@ -27,6 +27,7 @@ class Kind(StrEnum):
     REMIX = "remix"
     CONTINUE = "continue"
     AGAIN = "again"
+    LOOP = "loop"
 
 
 class JobState(StrEnum):
@@ -100,6 +101,8 @@ class Order:
     sampling: Sampling = field(default_factory=Sampling)
     source: Source | None = None
     parent_ids: tuple[int, ...] = ()
+    as_loop: bool = False
+    """Whether it is cut so that it repeats without a bump."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +140,28 @@ class Clip:
     made_in_seconds: float
     message_id: int | None = None
     is_deleted: bool = False
+    bpm: float | None = None
+    key: str | None = None
+    loops: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tags:
+    """How a clip was made, as its file tells."""
+
+    prompt: str | None
+    seed: int
+    model: str
+    kind: str
+    parent_ids: tuple[int, ...] = ()
+    clip_id: int | None = None
+    """Which of a server's clips it is; one that was made at a command line is none."""
+    guidance: float | None = None
+    temperature: float | None = None
+    top_k: int | None = None
+    bpm: float | None = None
+    key: str | None = None
+    loops: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,17 +11,20 @@ import secrets
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from types import TracebackType
 from typing import Self
 
+from bot import failpoints
 from bot.audio import posting
+from bot.audio.picture import spectrogram_png
+from bot.audio.strange_tags import strange_tags
 from bot.audio.uploads import Uploads
 from bot.carrier import Carrier
 from bot.config import Config
+from bot.dispatch import Dispatch
 from bot.errors import Refused
 from bot.inference.executor import Executor
-from bot.orders import Answer, Clip, Job, JobState, Limits, Order, Standing
+from bot.orders import Answer, Clip, Job, JobState, Limits, Order, Standing, Tags
 from bot.store.store import Store
 from bot.surface import Posting, Surface, packed
 
@@ -40,11 +43,11 @@ class Pipeline:
     def __init__(self, config: Config, store: Store, executor: Executor, uploads: Uploads) -> None:
         self.config, self.store, self.executor, self.uploads = config, store, executor, uploads
         self.surface: Surface | None = None
-        self._inbox: asyncio.Queue[tuple[Job, bool]] = asyncio.Queue()
-        self._arriving = 0
+        self._dispatch = Dispatch(store, self._carry)
+        self._style = posting.Style(
+            format=config.sound.format, loudness_lufs=config.sound.loudness_lufs
+        )
         self._listened: Counter[int] = Counter()
-        self._carried: dict[int, asyncio.Task[None]] = {}
-        self._receiver: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -54,7 +57,7 @@ class Pipeline:
 
         Their tasks belong to whoever calls this, not to the command that happens to ask.
         """
-        self._receiver = asyncio.create_task(self._receive(), name="pipeline")
+        self._dispatch.start()
 
     async def __aexit__(
         self,
@@ -62,33 +65,30 @@ class Pipeline:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await self._stop()
+        await self._dispatch.stop()
 
     @property
     def in_flight(self) -> int:
         """Return how many jobs are on their way."""
-        return len(self._carried) + self._arriving
+        return self._dispatch.in_flight
 
     async def idle(self) -> None:
         """Return when nothing is on its way any more."""
-        while self.in_flight:
-            if self._carried:
-                await asyncio.wait(self._carried.values())
-            await asyncio.sleep(0)
+        await self._dispatch.idle()
 
     async def resume(self) -> int:
         """Take up what an earlier run has left, and return how many jobs that was."""
         unfinished = await self.store.jobs.unfinished()
-        left = [job for job in unfinished if job.id not in self._carried]
+        left = [job for job in unfinished if job.id not in self._dispatch.tasks]
         running = [job for job in left if job.state is JobState.RUNNING]
         for job in running:
             await self.store.jobs.requeue(job.id, spend_attempt=True)
         # What was being made comes first: each goes before the one that was put there before it.
         for job in reversed(running):
-            self._put(job, first=True)
+            self._dispatch.put(job, first=True)
         for job in left:
             if job not in running:
-                self._put(job)
+                self._dispatch.put(job)
         return len(left)
 
     async def check(self, order: Order, limits: Limits) -> None:
@@ -101,13 +101,14 @@ class Pipeline:
         Raises Refused, and then nothing is charged.
         """
         job = await self.store.jobs.accept(order, limits, answer)
-        if job.state is JobState.QUEUED and job.id not in self._carried:
-            self._put(job)
+        await failpoints.reached("job.accepted")
+        if job.state is JobState.QUEUED and job.id not in self._dispatch.tasks:
+            self._dispatch.put(job)
         return job
 
     async def cancel(self, job_id: int) -> bool:
         """Stop a job that waits or runs; tell whether there was something to stop."""
-        task = self._carried.get(job_id)
+        task = self._dispatch.tasks.get(job_id)
         if task is None or not self.executor.cancel(job_id):
             return False
         await asyncio.wait([task])
@@ -152,7 +153,20 @@ class Pipeline:
         """
         path = self.store.clips_folder / clip.file
         sound = await asyncio.to_thread(posting.read_master, path)
-        return await asyncio.to_thread(packed, clip, sound, max_bytes)
+        return await asyncio.to_thread(packed, clip, sound, max_bytes, self._style)
+
+    async def tags_of(self, data: bytes) -> Tags | None:
+        """Return what a stranger's file says of how it was made; None where it says nothing."""
+        return await strange_tags(data)
+
+    async def spectrogram(self, clip: Clip) -> bytes:
+        """Return a picture of what a clip sounds like, as PNG.
+
+        Raises SoundError where its sound is gone.
+        """
+        path = self.store.clips_folder / clip.file
+        sound = await asyncio.to_thread(posting.read_master, path)
+        return await asyncio.to_thread(spectrogram_png, sound)
 
     async def forget(self, clip: Clip) -> None:
         """Delete a clip's sound and mark its row; those made from it keep their link to it."""
@@ -166,54 +180,22 @@ class Pipeline:
         What is not finished then goes on at the next start, and no attempt is spent.
         """
         self.executor.paused = True
+        await failpoints.reached("bot.draining")
         await self.executor.drain(grace_seconds)
         finishing = [
             task
-            for job_id, task in self._carried.items()
+            for job_id, task in self._dispatch.tasks.items()
             if self.executor.standing(job_id) is None and not task.done()
         ]
         if finishing:
             await asyncio.wait(finishing, timeout=grace_seconds)
         # Whoever carries on after Discord's side has gone takes that for a failure.
-        await self._stop()
+        await self._dispatch.stop()
         for job in await self.store.jobs.unfinished():
             if job.state is JobState.RUNNING:
                 await self.store.jobs.requeue(job.id, spend_attempt=False)
 
-    async def _stop(self) -> None:
-        tasks = [task for task in (self._receiver, *self._carried.values()) if task]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    def _put(self, job: Job, *, first: bool = False) -> None:
-        self._arriving += 1
-        self._inbox.put_nowait((job, first))
-
-    async def _receive(self) -> None:
-        while True:
-            told, first = await self._inbox.get()
-            try:
-                await self._take_on(told, first=first)
-            except Exception:
-                # Its job is in the database: the next start takes it up.
-                log.exception("job.not_taken_on id=%d", told.id)
-            finally:
-                self._arriving -= 1
-
-    async def _take_on(self, told: Job, *, first: bool) -> None:
-        # It may have come twice, and the first may be done with by now.
-        job = await self.store.jobs.get(told.id)
-        if job is None or job.state.is_final or job.id in self._carried:
-            return
+    async def _carry(self, job: Job, first: bool) -> None:
         assert self.surface is not None, "Discord's side is there before the first job"
-        carrier = Carrier(self.store, self.executor, self.surface)
-        task = asyncio.create_task(carrier.carry(job, first=first), name=f"job {job.id}")
-        self._carried[job.id] = task
-        task.add_done_callback(partial(self._put_down, job.id))
-
-    def _put_down(self, job_id: int, task: asyncio.Task[None]) -> None:
-        self._carried.pop(job_id, None)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            # Its job is still in the database: the next start takes it up.
-            log.error("job.dropped id=%d", job_id, exc_info=error)
+        carrier = Carrier(self.store, self.executor, self.surface, self._style)
+        await carrier.carry(job, first=first)

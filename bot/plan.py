@@ -41,13 +41,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--top-k", type=int, metavar="K", help="choose among the K likeliest sounds; 0 is all")
     add("--top-p", type=float, metavar="P", help="choose among the likeliest that add up to P")
     add("--greedy", action="store_true", help="always the likeliest sound: no chance, no seed")
+    add("--loop", action="store_true", help="cut it to whole bars, to repeat without a bump")
     add(
         "--precision",
         choices=PRECISIONS,
         metavar="P",
         help="arithmetic: auto or fp32",
     )
-    add("-o", "--out", type=Path, metavar="OUT", help="the file to write: .mp3 .ogg .flac or .wav")
+    add(
+        "-o",
+        "--out",
+        type=Path,
+        metavar="OUT",
+        help="the file to write: .mp3 .ogg .opus .flac .wav",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +66,7 @@ class Plan:
     precision: str
     requests: Sequence[GenerationRequest]
     files: Sequence[Path]
+    as_loop: bool = False
 
     @property
     def seconds(self) -> float:
@@ -99,6 +107,7 @@ def make_plan(args: argparse.Namespace, config: Config) -> Plan:
             for seed in seeds
         ],
         files=files,
+        as_loop=args.loop,
     )
 
 

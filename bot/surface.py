@@ -7,9 +7,8 @@ from typing import Protocol
 
 from bot.audio import posting
 from bot.audio.picture import waveform_png
-from bot.audio.tags import Tags
 from bot.jobs import Sound
-from bot.orders import Clip, Job, Standing
+from bot.orders import Clip, Job, Standing, Tags
 
 
 class TooLarge(Exception):
@@ -48,8 +47,8 @@ class Surface(Protocol):
         """Tell why a job ended without a clip; what can't be told is left."""
 
 
-def packed(clip: Clip, sound: Sound, max_bytes: int) -> Posting:
-    """Return a clip as a file of at most so many bytes, tagged, with its picture.
+def packed(clip: Clip, sound: Sound, max_bytes: int, style: posting.Style) -> Posting:
+    """Return a clip as a file of at most so many bytes, in a style, tagged, with its picture.
 
     Raises OutputError where it can't be made so small.
     """
@@ -60,8 +59,14 @@ def packed(clip: Clip, sound: Sound, max_bytes: int) -> Posting:
         kind=clip.kind,
         parent_ids=clip.parent_ids,
         clip_id=clip.id,
+        guidance=clip.sampling.guidance,
+        temperature=clip.sampling.temperature,
+        top_k=clip.sampling.top_k,
+        bpm=clip.bpm,
+        key=clip.key,
+        loops=clip.loops,
     )
-    encoded = posting.encode_for_post(sound, max_bytes=max_bytes, tags=tags)
+    encoded = posting.encode_for_post(sound, max_bytes=max_bytes, tags=tags, style=style)
     return Posting(
         name=f"zhiyin-{clip.id}{encoded.suffix}",
         data=encoded.data,

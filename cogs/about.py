@@ -7,7 +7,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import ZhiyinBot
-from cogs import replies
+from cogs import cards, replies
 
 Interaction = discord.Interaction[ZhiyinBot]
 
@@ -27,7 +27,7 @@ class About(commands.Cog):
     async def about(self, interaction: Interaction) -> None:
         """Show what makes the music: model, licence, machine and speed."""
         pipeline = self.bot.pipeline
-        embed = replies.about(
+        embed = cards.about(
             pipeline.executor.model,
             self.bot.config.model.name,
             self.bot.licence,

@@ -14,10 +14,10 @@ from discord.ext import commands
 from bot.client import ZhiyinBot
 from bot.errors import RequestError
 from bot.orders import Clip
-from cogs import replies
+from cogs import cards, replies
 from cogs.clip_buttons import clip_view
 from cogs.errors import answer
-from cogs.ordering import limits_for, place_of
+from cogs.limits import limits_for, place_of
 
 Interaction = discord.Interaction[ZhiyinBot]
 
@@ -68,10 +68,10 @@ async def hand_over(interaction: Interaction, clip_id: int) -> None:
     posting = await pipeline.packed(clip, interaction.filesize_limit)
     sent = await interaction.followup.send(
         f"<@{interaction.user.id}>",
-        embed=replies.card(clip, None),
+        embed=cards.card(clip, None),
         files=[
             discord.File(io.BytesIO(posting.data), posting.name),
-            discord.File(io.BytesIO(posting.picture), replies.PICTURE),
+            discord.File(io.BytesIO(posting.picture), cards.PICTURE),
         ],
         view=clip_view(clip.id),
         wait=True,

@@ -1,18 +1,21 @@
-"""The buttons under clips and jobs. They hold an id and nothing else: a restart costs none."""
+"""The buttons under clips. They hold an id and nothing else: a restart costs none."""
 
 from __future__ import annotations
 
+import io
 import re
+from contextlib import suppress
 from typing import Self
 
 import discord
 
 from bot.client import ZhiyinBot
-from bot.errors import RequestError
+from bot.errors import RequestError, SoundError
 from bot.orders import MAX_PROMPT_CHARACTERS, Clip, Kind
-from cogs import replies
-from cogs.errors import answer, say
-from cogs.ordering import Wish, is_manager, ordered
+from cogs import cards, replies
+from cogs.errors import answer
+from cogs.limits import is_manager
+from cogs.ordering import Wish, ordered
 
 REMIX_KEEP_SECONDS = 5.0
 """How much of a clip leads into its remix, when nobody says."""
@@ -23,6 +26,7 @@ _LABELS = {
     "again": ("Again", discord.ButtonStyle.primary),
     "continue": ("Continue", discord.ButtonStyle.primary),
     "remix": ("Remix", discord.ButtonStyle.primary),
+    "loop": ("Loop", discord.ButtonStyle.secondary),
     "details": ("Details", discord.ButtonStyle.secondary),
     "delete": ("Delete", discord.ButtonStyle.danger),
 }
@@ -33,13 +37,6 @@ def clip_view(clip_id: int) -> discord.ui.View:
     view = discord.ui.View(timeout=None)
     for action in _LABELS:
         view.add_item(ClipButton(clip_id, action))
-    return view
-
-
-def cancel_view(job_id: int) -> discord.ui.View:
-    """Return the button under a job that waits or runs."""
-    view = discord.ui.View(timeout=None)
-    view.add_item(CancelButton(job_id))
     return view
 
 
@@ -55,20 +52,22 @@ async def again(interaction: Interaction, clip: Clip) -> None:
     """Order the same once more, with another seed."""
     job = await interaction.client.pipeline.store.jobs.get(clip.job_id)
     source = job.order.source if job is not None else None
+    seconds = clip.seconds - clip.seconds_before
+    if clip.kind is Kind.LOOP:
+        # It was cut, not made: the same once more is a new loop of these words.
+        source = None
+    elif job is not None and clip.loops:
+        seconds = job.order.seconds
     if source is not None and source.upload is not None:
         raise RequestError(replies.SOURCE_GONE)
-    seconds = clip.seconds - clip.seconds_before
     wish = Wish(
         kind=Kind.AGAIN,
         prompt=clip.prompt,
         seconds=max(1.0, round(seconds, 2)),
-        settings={
-            "guidance": clip.sampling.guidance,
-            "temperature": clip.sampling.temperature,
-            "top_k": clip.sampling.top_k,
-        },
+        settings=_settings(clip),
         parent=clip,
         source=source,
+        as_loop=clip.loops,
     )
     await ordered(interaction, wish)
 
@@ -76,6 +75,30 @@ async def again(interaction: Interaction, clip: Clip) -> None:
 async def go_on(interaction: Interaction, clip: Clip) -> None:
     """Order what comes after a clip."""
     await ordered(interaction, Wish(kind=Kind.CONTINUE, prompt=clip.prompt, clip=clip))
+
+
+async def cut_loop(interaction: Interaction, clip: Clip) -> None:
+    """Order a loop, cut from a clip; it costs nothing, for nothing is made."""
+    if clip.loops:
+        raise RequestError(replies.IS_A_LOOP)
+    wish = Wish(
+        kind=Kind.LOOP,
+        prompt=clip.prompt,
+        seed=clip.seed,
+        settings=_settings(clip),
+        clip=clip,
+        as_loop=True,
+    )
+    await ordered(interaction, wish)
+
+
+def _settings(clip: Clip) -> dict[str, float | int | None]:
+    sampling = clip.sampling
+    return {
+        "guidance": sampling.guidance,
+        "temperature": sampling.temperature,
+        "top_k": sampling.top_k,
+    }
 
 
 class RemixModal(discord.ui.Modal, title="Remix this clip"):
@@ -160,13 +183,25 @@ class ClipButton(
                     await go_on(interaction, clip)
                 case "remix":
                     await interaction.response.send_modal(RemixModal(clip))
+                case "loop":
+                    await cut_loop(interaction, clip)
                 case "details":
-                    embed = replies.details(clip)
-                    await interaction.response.send_message(embed=embed, ephemeral=True)
+                    await details(interaction, clip)
                 case "delete":
                     await delete(interaction, clip)
         except Exception as error:
             await answer(interaction, error)
+
+
+async def details(interaction: Interaction, clip: Clip) -> None:
+    """Tell all there is to know of a clip, with a picture of its sound."""
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    embed, files = cards.details(clip), []
+    with suppress(SoundError):  # the facts are kept for longer than the sound
+        picture = await interaction.client.pipeline.spectrogram(clip)
+        files = [discord.File(io.BytesIO(picture), cards.SPECTROGRAM)]
+        embed.set_image(url=f"attachment://{cards.SPECTROGRAM}")
+    await interaction.followup.send(embed=embed, files=files, ephemeral=True)
 
 
 async def delete(interaction: Interaction, clip: Clip) -> None:
@@ -179,55 +214,6 @@ async def delete(interaction: Interaction, clip: Clip) -> None:
     await interaction.delete_original_response()
 
 
-class CancelButton(
-    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
-    template=r"zhiyin:job:(?P<id>\d+):cancel",
-):
-    """The button that cancels a job."""
-
-    def __init__(self, job_id: int) -> None:
-        super().__init__(
-            discord.ui.Button(
-                label="Cancel",
-                style=discord.ButtonStyle.secondary,
-                custom_id=f"zhiyin:job:{job_id}:cancel",
-            )
-        )
-        self.job_id = job_id
-
-    @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction,
-        item: discord.ui.Item[discord.ui.View],
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        """Make the button of a message that may be older than this process."""
-        return cls(int(match["id"]))
-
-    async def callback(self, interaction: Interaction) -> None:  # type: ignore[override]
-        """Cancel the job, for the person who asked for it or a manager."""
-        try:
-            await cancel(interaction, self.job_id)
-        except Exception as error:
-            await answer(interaction, error)
-
-
-async def cancel(interaction: Interaction, job_id: int) -> None:
-    """Cancel a job of one's own, or anyone's as a manager; says what came of it."""
-    pipeline = interaction.client.pipeline
-    job = await pipeline.store.jobs.get(job_id)
-    if job is None or (
-        job.order.place.user_id != interaction.user.id
-        and not (is_manager(interaction) and job.order.place.guild_id == interaction.guild_id)
-    ):
-        raise RequestError(replies.NOT_YOURS)
-    await interaction.response.defer(ephemeral=True)
-    done = await pipeline.cancel(job_id)
-    await say(interaction, replies.CANCELLED if done else replies.TOO_LATE_TO_CANCEL)
-
-
 async def setup(bot: ZhiyinBot) -> None:
     """Register the buttons."""
-    bot.add_dynamic_items(ClipButton, CancelButton)
+    bot.add_dynamic_items(ClipButton)

@@ -17,8 +17,9 @@ from discord.ext import commands
 from bot.client import ZhiyinBot
 from bot.orders import Clip, Job, Standing
 from bot.surface import Posting, TooLarge, Undeliverable
-from cogs import replies
-from cogs.clip_buttons import cancel_view, clip_view
+from cogs import cards, replies
+from cogs.clip_buttons import clip_view
+from cogs.job_buttons import cancel_view
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +29,7 @@ RETRY_SECONDS = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 _LONG_PAUSES_SECONDS = (60.0,) * 60
 _UNREACHABLE = (aiohttp.ClientError, OSError, TimeoutError)
 _TOO_LARGE = {(413, 40005), (413, 0), (400, 40005)}
+_TOKEN_OVER = {(401, 50027), (404, 10015)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +47,7 @@ class _Message:
             return []
         return [
             discord.File(io.BytesIO(self.posting.data), self.posting.name),
-            discord.File(io.BytesIO(self.posting.picture), replies.PICTURE),
+            discord.File(io.BytesIO(self.posting.picture), cards.PICTURE),
         ]
 
     def as_edit(self) -> dict[str, Any]:
@@ -63,6 +65,7 @@ class Delivery(commands.Cog):
 
     def __init__(self, bot: ZhiyinBot) -> None:
         self.bot = bot
+        self._tokens_over: set[int] = set()
 
     async def cog_load(self) -> None:
         """Become what the pipeline shows things on."""
@@ -87,7 +90,7 @@ class Delivery(commands.Cog):
             parent = await self.bot.pipeline.store.clips.get(clip.parent_ids[0])
         message = _Message(
             content=replies.owner(job),
-            embeds=(replies.card(clip, parent),),
+            embeds=(cards.card(clip, parent),),
             view=clip_view(clip.id),
             posting=posting,
         )
@@ -123,12 +126,18 @@ class Delivery(commands.Cog):
         if answer.message_id is None:
             raise Undeliverable("there is no message to edit")
         young = self.bot.clock() < answer.expires_at - _TOKEN_MARGIN_SECONDS
+        young = young and job.id not in self._tokens_over
         if answer.token is not None and young and self.bot.application_id is not None:
             webhook = discord.Webhook.partial(
                 self.bot.application_id, answer.token, client=self.bot
             )
-            edited = await webhook.edit_message(answer.message_id, **message.as_edit())
-            return edited.id
+            try:
+                return (await webhook.edit_message(answer.message_id, **message.as_edit())).id
+            except discord.HTTPException as error:
+                if (error.status, error.code) not in _TOKEN_OVER:
+                    raise
+                # Too many such answers, and Discord shuts the bot out.
+                self._tokens_over.add(job.id)
         channel = self.bot.get_partial_messageable(job.order.place.channel_id)
         await channel.get_partial_message(answer.message_id).edit(**message.as_edit())
         return answer.message_id
@@ -153,7 +162,8 @@ async def _insisted(attempt: Callable[[], Awaitable[int]]) -> int:
         try:
             return await attempt()
         except discord.HTTPException as error:
-            if error.status < 500:
+            # A limit that outlasts discord.py's own patience closes no way either.
+            if error.status < 500 and error.status != 429:
                 raise
         except _UNREACHABLE as error:
             log.info("discord.unreachable %s", type(error).__name__)

@@ -60,6 +60,7 @@ class Music(commands.Cog):
         guidance: app_commands.Range[float, 1.0, 10.0] | None = None,
         temperature: app_commands.Range[float, 0.1, 2.0] | None = None,
         top_k: app_commands.Range[int, 1, 2048] | None = None,
+        loop: bool = False,
     ) -> None:
         """Make a clip from words, or go on from a sound file in these words.
 
@@ -81,6 +82,8 @@ class Music(commands.Cog):
             Below 1 tamer, above 1 wilder.
         top_k:
             Choose each sound among the so many likeliest.
+        loop:
+            Cut it to whole bars, so that it repeats without a bump.
         """
         wish = Wish(
             kind=Kind.MUSIC,
@@ -90,6 +93,7 @@ class Music(commands.Cog):
             seed=seed,
             settings={"guidance": guidance, "temperature": temperature, "top_k": top_k},
             attachment=clip,
+            as_loop=loop,
         )
         await ordered(interaction, wish)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import discord
 
+from bot import failpoints
 from bot.client import ZhiyinBot
 from bot.errors import Refused, RequestError, SoundError
 from bot.fetching import too_large
@@ -27,6 +28,7 @@ from bot.orders import (
 )
 from cogs import replies
 from cogs.errors import answer, say, sentence_for
+from cogs.limits import is_reached_by_token_only, limits_for, place_of
 
 log = logging.getLogger(__name__)
 
@@ -55,63 +57,7 @@ class Wish:
     source: Source | None = None
     keep_seconds: float | None = None
     include: bool = True
-
-
-def place_of(interaction: discord.Interaction) -> Place:
-    """Return who asked, and where."""
-    return Place(
-        user_id=interaction.user.id,
-        channel_id=interaction.channel_id or 0,
-        guild_id=interaction.guild_id,
-    )
-
-
-def is_manager(interaction: discord.Interaction) -> bool:
-    """Tell whether the person may manage messages where they are."""
-    return interaction.guild_id is not None and interaction.permissions.manage_messages
-
-
-def is_reached_by_token_only(interaction: discord.Interaction) -> bool:
-    """Tell whether the bot is no member of where it was asked: the token is its only way there."""
-    if interaction.guild_id is None:
-        return interaction.context.private_channel
-    return not interaction.is_guild_integration()
-
-
-async def limits_for(
-    bot: ZhiyinBot,
-    place: Place,
-    user: discord.abc.User,
-    *,
-    parent_channel_id: int | None = None,
-    anywhere: bool = False,
-) -> tuple[Limits, float]:
-    """Return what a person may have where they are, and the longest clip.
-
-    Raises Refused in a channel that is not for music, unless `anywhere`.
-    """
-    config = bot.config.limits
-    daily, waiting, longest, of_guild = config.daily_seconds, config.waiting_per_server, None, None
-    if place.guild_id is not None:
-        settings = await bot.pipeline.store.settings.of(place.guild_id)
-        allowed = settings.channel_ids
-        if allowed and not anywhere and not {place.channel_id, parent_channel_id} & allowed:
-            channels = ", ".join(f"<#{id_}>" for id_ in sorted(allowed))
-            raise Refused(replies.WRONG_CHANNEL.format(channels=channels))
-        if settings.daily_seconds is not None:
-            daily = settings.daily_seconds
-        roles = {role.id for role in user.roles} if isinstance(user, discord.Member) else set()
-        daily = max([daily, *(settings.tiers[role] for role in roles & settings.tiers.keys())])
-        waiting = int(settings.waiting) if settings.waiting is not None else waiting
-        longest, of_guild = settings.max_seconds, settings.guild_daily_seconds
-    limits = Limits(
-        daily_seconds=daily,
-        waiting_per_user=config.waiting_per_user,
-        waiting_per_guild=waiting,
-        waiting=config.waiting,
-        guild_daily_seconds=of_guild,
-    )
-    return limits, min(config.max_seconds, longest or config.max_seconds)
+    as_loop: bool = False
 
 
 async def ordered(interaction: discord.Interaction[ZhiyinBot], wish: Wish) -> None:
@@ -129,8 +75,11 @@ async def ordered(interaction: discord.Interaction[ZhiyinBot], wish: Wish) -> No
     if is_reached_by_token_only(interaction):
         _check_wait(bot, wish)
     text = replies.LISTENING if wish.attachment else replies.IN_LINE
+    if wish.kind is Kind.LOOP:
+        text = replies.LOOPING
     # The answer comes first: if it fails, no job was made.
     shown = await interaction.response.send_message(text)
+    await failpoints.reached("order.answered")
     expires_at = bot.clock() + TOKEN_SECONDS
     message_id = shown.message_id
     try:
@@ -192,6 +141,9 @@ def _checked(wish: Wish, bot: ZhiyinBot, longest: float) -> Wish:
 
     Raises Refused while there is no model to make anything with.
     """
+    if wish.kind is Kind.LOOP:
+        # Nothing is made, so nothing is counted.
+        return dataclasses.replace(wish, seconds=0.0)
     if bot.pipeline.executor.broken is not None:
         raise Refused(bot.pipeline.executor.broken)
     prompt = replies.cleaned(wish.prompt)
@@ -256,6 +208,7 @@ def _orders(
             sampling=_sampling(bot.sampling, wish.settings),
             source=source,
             parent_ids=tuple(clip.id for clip in (wish.parent or wish.clip,) if clip),
+            as_loop=wish.as_loop,
         )
         for take in range(wish.takes)
     ]

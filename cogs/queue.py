@@ -9,7 +9,7 @@ from discord.ext import commands
 from bot.client import ZhiyinBot
 from bot.errors import RequestError
 from cogs import replies
-from cogs.clip_buttons import cancel
+from cogs.job_buttons import cancel
 
 Interaction = discord.Interaction[ZhiyinBot]
 

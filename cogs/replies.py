@@ -7,13 +7,12 @@ from collections.abc import Sequence
 
 import discord
 
-from bot.orders import Clip, GuildSettings, Job, Kind, ModelInfo, Quota, Standing
-
-COLOUR = discord.Colour(0xE8A33D)
-PICTURE = "waveform.png"
+from bot.orders import Clip, GuildSettings, Job, Quota, Standing
 
 IN_LINE = "Getting in line …"
 LISTENING = "Listening to your clip …"
+LOOPING = "Looking for the bars of this clip …"
+IS_A_LOOP = "This clip repeats without a bump already."
 CANCELLED = "Cancelled. Nothing was charged."
 NOTHING_TO_CANCEL = "There is nothing of yours to cancel."
 TOO_LATE_TO_CANCEL = "This one can't be cancelled any more: it is done, or about to be."
@@ -35,6 +34,7 @@ NO_SOURCE = "Attach a sound file, or choose one of your clips."
 UNKNOWN_CLIP = "I can't find that clip. Choose one from the list that appears while you type."
 HELD = "**Could not be posted where it was asked for.** It is yours for a day:"
 NOT_HELD = "This clip is not kept here any more."
+NOT_OURS = "Nothing in this file says how it was made: it is not a clip of mine, or was changed."
 NO_HISTORY = "You have made nothing yet. Try `/music`."
 EMPTY_QUEUE = "Nobody is waiting: your clip would begin at once."
 
@@ -114,33 +114,13 @@ def progress(job: Job, standing: Standing) -> str:
     return f"**{what}**\n{bar} {100 * standing.share:.0f} %{when}"
 
 
-def card(clip: Clip, parent: Clip | None) -> discord.Embed:
-    """Return the card under a clip; its picture is the attachment PICTURE."""
-    embed = discord.Embed(description=f"**{shown(clip.prompt)}**", colour=COLOUR)
-    facts = [f"{clip.seconds:.0f} s", f"seed {clip.seed}", clip.model]
-    line = " · ".join(facts)
-    if clip.parent_ids:
-        line += f"\n{_relation(clip)} {_link(parent)}"
-    embed.description = f"{embed.description}\n{line}"
-    embed.set_image(url=f"attachment://{PICTURE}")
-    embed.set_footer(text=f"AI-generated · clip {clip.id}")
-    return embed
-
-
 def owner(job: Job) -> str:
     """Name the person that a job is for; whether it calls them is the message's affair."""
     return f"<@{job.order.place.user_id}>"
 
 
-def _relation(clip: Clip) -> str:
-    return {
-        Kind.REMIX: "a remix of",
-        Kind.CONTINUE: "goes on from",
-        Kind.AGAIN: "another take of",
-    }.get(clip.kind, "made from")
-
-
-def _link(parent: Clip | None) -> str:
+def link(parent: Clip | None) -> str:
+    """Return a link to a clip's message, as text."""
     if parent is None or parent.is_deleted:
         return "a clip that is gone"
     if parent.message_id is None:
@@ -148,29 +128,6 @@ def _link(parent: Clip | None) -> str:
     guild = parent.place.guild_id or "@me"
     url = f"https://discord.com/channels/{guild}/{parent.place.channel_id}/{parent.message_id}"
     return f"[clip {parent.id}]({url})"
-
-
-def details(clip: Clip) -> discord.Embed:
-    """Return all there is to know of a clip."""
-    embed = discord.Embed(title=f"Clip {clip.id}", description=shown(clip.prompt), colour=COLOUR)
-    sampling = clip.sampling
-    rows = {
-        "Made by": f"<@{clip.place.user_id}>, <t:{int(clip.created_at)}:f>",
-        "Length": f"{clip.seconds:.1f} s"
-        + (f", {clip.seconds_before:.1f} s of it from before" if clip.seconds_before else ""),
-        "Seed": f"`{clip.seed}`",
-        "Model": clip.model,
-        "Guidance": f"{sampling.guidance:g}",
-        "Temperature": f"{sampling.temperature:g}",
-        "Top-k": str(sampling.top_k),
-        "Made in": f"{clip.made_in_seconds:.1f} s",
-        "Kind": str(clip.kind),
-    }
-    if clip.parent_ids:
-        rows["Parents"] = ", ".join(f"clip {parent}" for parent in clip.parent_ids)
-    for name, value in rows.items():
-        embed.add_field(name=name, value=value)
-    return embed
 
 
 def quota(found: Quota) -> str:
@@ -209,46 +166,20 @@ def history(clips: Sequence[Clip], held: Sequence[Clip]) -> str:
         if clip.id in waiting:
             continue
         text = f"<t:{int(clip.created_at)}:R> {shown(clip.prompt, _LISTED_PROMPT)}, seed "
-        lines.append(f"{text}`{clip.seed}` · {_link(clip)}")
+        lines.append(f"{text}`{clip.seed}` · {link(clip)}")
     return _fitting(lines)
-
-
-def about(
-    model: ModelInfo | None, name: str, licence: str, waiting: int, seconds_per_second: float | None
-) -> discord.Embed:
-    """Say what makes the music here."""
-    embed = discord.Embed(
-        title="Zhiyin 知音",
-        description="Music from words, and from each other's clips, made on this server's own "
-        "machine by MusicGen on MindSpore.",
-        colour=COLOUR,
-    )
-    embed.add_field(name="Model", value=name)
-    embed.add_field(name="Licence of the model", value=licence)
-    if model is None:
-        embed.add_field(name="State", value="The model is being loaded.")
-    else:
-        embed.add_field(name="Device", value=model.device)
-        embed.add_field(name="At once", value=f"{model.slots} clips")
-        speed = "not known yet"
-        if seconds_per_second is not None:
-            speed = f"{1 / seconds_per_second:.1f} s of music a second, for one clip"
-        embed.add_field(name="Speed", value=speed)
-    embed.add_field(name="In line", value=str(waiting))
-    if "NC" in licence:
-        embed.set_footer(text="This model's music may not be used commercially.")
-    return embed
 
 
 HELP = """\
 **Make music**
-`/music` from words: style, instruments, mood, tempo ("slow blues with saxophone, 80 BPM").
+`/music` from words: style, instruments, mood, tempo ("slow blues with saxophone, 80 BPM"). \
+`loop` cuts it to whole bars, so that it repeats without a bump.
 `/random` anything at all.
 **Play with each other's clips**
 `/remix` a file or one of your clips, with new words.
-Under every clip: **Again**, **Continue**, **Remix**, **Details**, **Delete**.
-On any message with sound: *Apps > Remix this clip* or *Continue this clip*. Or reply to it, \
-mention me and say what to make of it.
+Under every clip: **Again**, **Continue**, **Remix**, **Loop**, **Details**, **Delete**.
+On any message with sound: *Apps > Remix this clip*, *Continue this clip*, *What is this clip?* Or \
+reply to it, mention me and say what to make of it. `/whatis` tells how a file of mine was made.
 **Keep an eye on it**
 `/queue` `/cancel` `/history` `/quota` `/about`
 You pay in seconds of music a day, and only for clips that reach you."""

@@ -22,6 +22,7 @@ from bot.client import ZhiyinBot
 from bot.config import Config, LimitsConfig
 from bot.musicgen.inspection import inspect
 from bot.run import open_pipeline
+from tests.loop_watch import watched
 
 UPLOAD_LIMIT_BYTES = 10 * 2**20
 ACK_SECONDS = 3.0
@@ -115,6 +116,7 @@ async def open_jam(folder, *, config=None, clock=None, engine=SCRIPTED):
             open_pipeline(config, contents, folder=folder, clock=clock, engine=engine)
         )
         bot = new_bot(config, line, clock)
+        hogs = stack.enter_context(watched())
         async with simcord.run(bot, check_errors=False) as env:
             line.start()
             chief = env.create_user("chief")
@@ -126,6 +128,7 @@ async def open_jam(folder, *, config=None, clock=None, engine=SCRIPTED):
             yield jam
             await jam.idle()
             check_answers(env)
+        assert hogs == []
 
 
 def new_bot(config, line, clock):

@@ -1,8 +1,8 @@
 """An engine for worker processes in tests: it does what the prompt says.
 
 "fail" can't be made, "crash" ends the process, "raise" is a defect in a step, "hang" stays in its
-step for ever, "slow" takes a hundred times as long, "stubborn" goes on when it is cancelled; any
-other prompt makes a tone, whose pitch is the seed in Hz, in ten steps.
+step for ever, "slow" takes a hundred times as long, "stubborn" goes on when it is cancelled, "beat"
+makes drums at 120 BPM; any other prompt makes a tone, whose pitch is the seed in Hz, in ten steps.
 """
 
 from __future__ import annotations
@@ -85,6 +85,10 @@ def crashed_first():
 def tone(request):
     times = np.arange(round(request.seconds * RATE_HZ)) / RATE_HZ
     samples = (0.5 * np.sin(2 * np.pi * (request.seed % 8000) * times)).astype(np.float32)[None]
+    if (request.prompt or "").startswith("beat"):
+        noise = np.random.default_rng(request.seed).normal(size=len(times))
+        loud = np.where(times % 2.0 < 0.5, 0.5, 0.25)
+        samples = (loud * noise * np.exp(-30 * (times % 0.5))).astype(np.float32)[None]
     if request.audio is not None:
         samples = np.concatenate([request.audio.samples, samples], axis=1)
     return Sound(samples=samples, sample_rate_hz=RATE_HZ)

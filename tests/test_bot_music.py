@@ -35,7 +35,9 @@ async def test_words_become_a_clip_with_card_and_buttons(tmp_path):
         for fact in ("90s rock", "seed 440", "2 s", "scripted"):
             assert fact in embed.description
         assert "AI-generated" in embed.footer.text
-        assert labels(message) == ["Again", "Continue", "Remix", "Details", "Delete"]
+        assert labels(message) == [
+            "Again", "Continue", "Remix", "Loop", "Details", "Delete",
+        ]  # fmt: skip
         assert message.content == f"<@{jam.alice.id}>"
         tags = read_tags(await sound.read())
         assert (tags.prompt, tags.seed, tags.parent_ids) == ("90s rock", 440, ())

@@ -18,6 +18,7 @@ import soundfile
 
 from bot import console
 from bot.__main__ import build_parser, dispatch
+from bot.audio.tags import read_tags
 from bot.interrupts import Interrupts
 from bot.jobs import Sampling
 from tests.scripted_engine import Opener
@@ -69,6 +70,17 @@ def test_a_prompt_becomes_a_file(place, capsys):
         r"out\.mp3: 2\.0 s of sound, made in \d+\.\d s \(real-time factor \d+\.\d\d\), "
         r"loading \d+\.\d s, seed 440\n", out
     )  # fmt: skip
+
+
+def test_a_clip_can_be_cut_as_a_loop(place, capsys):
+    """The file holds the loop, and the summary says how long it is."""
+    opener = Opener()
+    argv = ("generate", "90s rock", "--loop", "--seconds", 4, "--seed", 440, "-o", "out.wav")
+    assert zhiyin(*argv, opener=opener) == 0
+    seconds = soundfile.info("out.wav").duration
+    assert 0.4 * 4 <= seconds < 4
+    assert f"out.wav: a loop of {seconds:.1f} s, made in" in capsys.readouterr().out
+    assert read_tags(Path("out.wav").read_bytes()).loops
 
 
 def test_nothing_asked_for_is_a_random_clip(place, capsys):

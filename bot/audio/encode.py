@@ -7,50 +7,20 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 import soundfile
 
+from bot.audio import formats
+from bot.audio.formats import BY_SUFFIX, Format
+from bot.audio.tags import tagged
 from bot.errors import OutputError
 from bot.jobs import Sound
-
-# libvorbis keeps a whole call's samples on the stack: minutes in one call overflow it.
-_BLOCK_FRAMES = 16_384
-
-
-@dataclass(frozen=True, slots=True)
-class _Format:
-    """A container as libsndfile names it, with the settings that suit music."""
-
-    container: str
-    subtype: str
-    options: Mapping[str, Any] = field(default_factory=dict)
-    rates_hz: frozenset[int] | None = None
-
-
-_MP3_RATES_HZ = frozenset({8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000})
-
-FORMATS: Mapping[str, _Format] = MappingProxyType(
-    {
-        ".wav": _Format("WAV", "PCM_16"),
-        ".flac": _Format("FLAC", "PCM_16"),
-        # Compression counts from 0, the best sound, to 1, the smallest file.
-        ".mp3": _Format(
-            "MP3",
-            "MPEG_LAYER_III",
-            {"bitrate_mode": "VARIABLE", "compression_level": 0.1},
-            _MP3_RATES_HZ,
-        ),
-        ".ogg": _Format("OGG", "VORBIS", {"compression_level": 0.3}),
-    }
-)
-"""What is written, by suffix."""
+from bot.orders import Tags
 
 
 def check(path: Path) -> None:
@@ -58,8 +28,8 @@ def check(path: Path) -> None:
 
     Raises OutputError.
     """
-    if path.suffix.lower() not in FORMATS:
-        known = ", ".join(FORMATS)
+    if path.suffix.lower() not in BY_SUFFIX:
+        known = ", ".join(BY_SUFFIX)
         ending = f"ends in {path.suffix}" if path.suffix else "has no suffix"
         raise OutputError(f"{path.name} {ending}; the formats written are {known}.")
     if path.is_dir():
@@ -77,43 +47,36 @@ def check(path: Path) -> None:
     probe.unlink()
 
 
-def write(path: Path, sound: Sound) -> None:
+def write(path: Path, sound: Sound, tags: Tags | None = None) -> None:
     """Write a sound in the format of the file's suffix, over a file of that name.
+
+    With `tags` it tells how it was made.
 
     A sound that goes beyond [-1, 1] is turned down as a whole. Raises OutputError, and then leaves
     no file behind and an older one as it was.
     """
     check(path)
-    kind = FORMATS[path.suffix.lower()]
+    kind = BY_SUFFIX[path.suffix.lower()]
     if not np.isfinite(sound.samples).all():
         raise OutputError("The model made sound with invalid numbers in it; nothing was saved.")
-    if kind.rates_hz is not None and sound.sample_rate_hz not in kind.rates_hz:
+    if not kind.holds(sound.sample_rate_hz):
         raise OutputError(
             f"{path.suffix} can't hold sound at {sound.sample_rate_hz} Hz; use .wav or .flac."
         )
     with _whole(path) as unfinished:
         try:
-            _encode(unfinished, kind, sound)
+            _encode(unfinished, kind, sound, tags)
         except (soundfile.LibsndfileError, OSError, AssertionError) as error:
             # soundfile asserts that as many frames were written as it was given.
             raise OutputError(f"{path} could not be written; is the disk full?") from error
 
 
-def _encode(path: Path, kind: _Format, sound: Sound) -> None:
+def _encode(path: Path, kind: Format, sound: Sound, tags: Tags | None) -> None:
     # A codec knows no bounds; cutting its peaks off would be heard.
     loudest = max(1.0, float(np.abs(sound.samples).max(initial=0.0)))
-    samples = (sound.samples / np.float32(loudest)).clip(-1.0, 1.0).T
-    with soundfile.SoundFile(
-        path,
-        "w",
-        samplerate=sound.sample_rate_hz,
-        channels=sound.channels,
-        format=kind.container,
-        subtype=kind.subtype,
-        **kind.options,
-    ) as file:
-        for start in range(0, len(samples), _BLOCK_FRAMES):
-            file.write(samples[start : start + _BLOCK_FRAMES])
+    samples = (sound.samples / np.float32(loudest)).clip(-1.0, 1.0)
+    data = formats.encode(replace(sound, samples=samples), kind)
+    path.write_bytes(data if tags is None else tagged(data, kind.suffix, tags))
 
 
 @contextmanager

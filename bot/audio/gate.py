@@ -16,7 +16,7 @@ ACCEPTED = "MP3, WAV, FLAC, OGG, Opus, M4A, AAC, MP4 or WebM"
 
 NOT_SOUND = f"This is not a sound file that I can use: {ACCEPTED}."
 EMPTY = "This file is empty."
-MANY_CHANNELS = "This file says it has {channels} channels; mono and stereo can be used."
+MANY_CHANNELS = "This file says it has {channels} channels; from 1 to 8 can be used."
 ODD_RATE = "This file says it has {rate_hz} samples a second; 4,000 to 192,000 can be used."
 
 _MOST_CHANNELS = 8

@@ -5,17 +5,20 @@ from __future__ import annotations
 import io
 import os
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import soundfile
 
-from bot.audio.tags import Tags, tagged
+from bot import failpoints
+from bot.audio import formats, loudness
+from bot.audio.formats import FORMATS, Format, squeezed
+from bot.audio.tags import tagged
 from bot.errors import OutputError, SoundError
-from bot.jobs import Samples, Sound
+from bot.jobs import Sound
+from bot.orders import Tags
 
 SMALLEST_BYTES = 16_384
 """Below this no clip is made smaller any more."""
@@ -25,33 +28,32 @@ INVALID = "The model made sound with invalid numbers in it."
 
 _FADE_IN_SECONDS = 0.005
 _FADE_OUT_SECONDS = 0.03
-# libvorbis keeps a whole call's samples on the stack: minutes in one call overflow it.
-_BLOCK_FRAMES = 16_384
 
-
-@dataclass(frozen=True, slots=True)
-class _Rung:
-    suffix: str
-    container: str
-    subtype: str
-    content_type: str
-    options: Mapping[str, Any] = field(default_factory=dict)
-
-
-def _mp3(level: float) -> _Rung:
-    # Compression counts from 0, the best sound, to 1, the smallest file.
-    options = {"bitrate_mode": "VARIABLE", "compression_level": level}
-    return _Rung(".mp3", "MP3", "MPEG_LAYER_III", "audio/mpeg", options)
-
-
-_LADDER = (
-    _mp3(0.1),
-    _mp3(0.4),
-    _mp3(0.7),
-    _mp3(0.99),
-    _Rung(".ogg", "OGG", "VORBIS", "audio/ogg", {"compression_level": 0.99}),
+_MP3, _OPUS, _OGG = FORMATS["mp3"], FORMATS["opus"], FORMATS["ogg"]
+_LOSSY = (
+    _MP3,
+    squeezed(_MP3, 0.4),
+    squeezed(_MP3, 0.7),
+    squeezed(_MP3, 0.99),
+    squeezed(_OPUS, 0.93),
+    squeezed(_OPUS, 0.99),
 )
-"""From the best to the smallest."""
+_LADDERS: dict[str, tuple[Format, ...]] = {
+    "wav": (FORMATS["wav"], FORMATS["flac"], *_LOSSY),
+    "flac": (FORMATS["flac"], *_LOSSY),
+    "mp3": _LOSSY,
+    "ogg": (_OGG, squeezed(_OGG, 0.7), squeezed(_OGG, 0.99), squeezed(_OPUS, 0.99)),
+    "opus": (_OPUS, squeezed(_OPUS, 0.8), squeezed(_OPUS, 0.93), squeezed(_OPUS, 0.99)),
+}
+"""What is tried, from the best to the smallest, by the format that is wanted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Style:
+    """How clips are posted: a name of FORMATS, and how loud they are."""
+
+    format: str = "mp3"
+    loudness_lufs: float = loudness.TARGET_LUFS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,31 +65,51 @@ class Encoded:
     content_type: str
 
 
-def encode_for_post(sound: Sound, *, max_bytes: int, tags: Tags) -> Encoded:
+def encode_for_post(
+    sound: Sound, *, max_bytes: int, tags: Tags, style: Style | None = None
+) -> Encoded:
     """Return a clip as the best file that is no larger than `max_bytes`.
 
-    Raises OutputError where nothing fits.
+    Raises OutputError where nothing fits, ResourceError where there is no ffmpeg.
     """
+    style = style or Style()
     if not np.isfinite(sound.samples).all():
         raise OutputError(INVALID)
-    samples = faded(sound)
-    for rung in _LADDER:
-        data = tagged(_encoded(samples, sound.sample_rate_hz, rung), rung.suffix, tags)
+    ready = faded(loudness.levelled(sound, style.loudness_lufs), loops=tags.loops)
+    for kind in _rungs(style.format, sound.sample_rate_hz):
+        data = tagged(_below_peak(ready, kind), kind.suffix, tags)
         if len(data) <= max_bytes:
-            return Encoded(data=data, suffix=rung.suffix, content_type=rung.content_type)
+            return Encoded(data=data, suffix=kind.suffix, content_type=kind.content_type)
     raise OutputError(NOTHING_FITS)
 
 
-def faded(sound: Sound) -> Samples:
-    """Return a sound's samples within full scale, rising and falling so that it does not click."""
-    loudest = max(1.0, float(np.abs(sound.samples).max(initial=0.0)))
-    samples = np.array(sound.samples / np.float32(loudest), np.float32)
+def _rungs(name: str, sample_rate_hz: int) -> Iterator[Format]:
+    return (kind for kind in _LADDERS[name] if kind.holds(sample_rate_hz))
+
+
+def _below_peak(sound: Sound, kind: Format) -> bytes:
+    """Encode a sound so that no peak of what is heard is above the most that may be."""
+    data = formats.encode(sound, kind)
+    heard, rate_hz = soundfile.read(io.BytesIO(data), dtype="float32", always_2d=True)
+    peak = loudness.peak_dbtp(Sound(samples=heard.T, sample_rate_hz=rate_hz))
+    if peak <= loudness.MOST_DBTP:
+        return data
+    # What a lossy format adds is about the same once more.
+    quieter = loudness.turned_down(sound, peak - loudness.MOST_DBTP + 0.1)
+    return formats.encode(quieter, kind)
+
+
+def faded(sound: Sound, *, loops: bool = False) -> Sound:
+    """Return a sound that rises and falls so that it does not click; a loop stays as it is."""
+    if loops:
+        return sound
+    samples = np.array(sound.samples, np.float32)
     length = samples.shape[1]
     rise = min(length, round(_FADE_IN_SECONDS * sound.sample_rate_hz))
     fall = min(length, round(_FADE_OUT_SECONDS * sound.sample_rate_hz))
     samples[:, :rise] *= np.linspace(0, 1, rise, dtype=np.float32)
     samples[:, length - fall :] *= np.linspace(1, 0, fall, dtype=np.float32)
-    return samples
+    return replace(sound, samples=samples)
 
 
 def write_master(path: Path, sound: Sound) -> None:
@@ -98,14 +120,14 @@ def write_master(path: Path, sound: Sound) -> None:
     if not np.isfinite(sound.samples).all():
         raise OutputError(INVALID)
     loudest = max(1.0, float(np.abs(sound.samples).max(initial=0.0)))
-    samples = sound.samples / np.float32(loudest)
+    whole = replace(sound, samples=sound.samples / np.float32(loudest))
     scratch = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.part")
-    rung = _Rung(".flac", "FLAC", "PCM_16", "audio/flac")
     try:
         with scratch.open("wb") as file:
-            file.write(_encoded(samples, sound.sample_rate_hz, rung))
+            file.write(formats.encode(whole, FORMATS["flac"]))
             file.flush()
             os.fsync(file.fileno())
+        failpoints.hit("clip.unnamed")
         scratch.replace(path)
         folder = os.open(path.parent, os.O_RDONLY)
         try:
@@ -128,19 +150,3 @@ def read_master(path: Path) -> Sound:
     except (soundfile.LibsndfileError, OSError):
         raise SoundError("The sound of this clip is not kept any more.") from None
     return Sound(samples=np.ascontiguousarray(samples.T), sample_rate_hz=int(rate_hz))
-
-
-def _encoded(samples: Samples, rate_hz: int, rung: _Rung) -> bytes:
-    file = io.BytesIO()
-    with soundfile.SoundFile(
-        file,
-        "w",
-        samplerate=rate_hz,
-        channels=len(samples),
-        format=rung.container,
-        subtype=rung.subtype,
-        **rung.options,
-    ) as target:
-        for start in range(0, samples.shape[1], _BLOCK_FRAMES):
-            target.write(samples[:, start : start + _BLOCK_FRAMES].T)
-    return file.getvalue()

@@ -2,91 +2,121 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import unicodedata
-from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import mutagen
 from mutagen.flac import FLAC
-from mutagen.id3 import COMM, ID3, TIT2, TXXX
+from mutagen.id3 import COMM, ID3, TBPM, TIT2, TKEY, TXXX
 from mutagen.mp3 import MP3
+from mutagen.oggopus import OggOpus
 from mutagen.oggvorbis import OggVorbis
+from mutagen.wave import WAVE
+
+from bot.orders import Tags
 
 MADE_BY = "AI-generated with Zhiyin"
 
 _KEY = "ZHIYIN"
+_COMMENTS = {".flac": FLAC, ".ogg": OggVorbis, ".opus": OggOpus}
+_MOST_CHARACTERS = 500
+_MOST_PARENTS = 100
+
+_Number = TypeVar("_Number", int, float)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tags:
-    """How a clip was made."""
-
-    prompt: str | None
-    seed: int
-    model: str
-    kind: str
-    parent_ids: tuple[int, ...]
-    clip_id: int
-
-    def written(self) -> str:
-        """Return it as one line of JSON."""
-        facts = {
-            "clip": self.clip_id,
-            "kind": str(self.kind),
-            "model": self.model,
-            "parents": list(self.parent_ids),
-            "prompt": _plain(self.prompt) if self.prompt is not None else None,
-            "seed": self.seed,
-        }
-        return json.dumps(facts, ensure_ascii=False, sort_keys=True)
+def written(tags: Tags) -> str:
+    """Return tags as one line of JSON."""
+    facts = dataclasses.asdict(tags)
+    facts["prompt"] = _plain(tags.prompt) if tags.prompt is not None else None
+    return json.dumps(facts, ensure_ascii=False, sort_keys=True)
 
 
 def tagged(data: bytes, suffix: str, tags: Tags) -> bytes:
     """Return an encoded clip with its tags in it."""
     file = io.BytesIO(data)
     title = _plain(tags.prompt) if tags.prompt is not None else "a random clip"
-    if suffix == ".mp3":
-        found = ID3()
-        found.add(TIT2(encoding=3, text=title))
-        found.add(COMM(encoding=3, lang="eng", desc="", text=MADE_BY))
-        found.add(TXXX(encoding=3, desc=_KEY, text=tags.written()))
-        found.save(file)
-    else:
-        comments = FLAC(file) if suffix == ".flac" else OggVorbis(file)
-        comments["title"], comments["comment"], comments[_KEY] = title, MADE_BY, tags.written()
+    if suffix in (".mp3", ".wav"):
+        found = ID3() if suffix == ".mp3" else WAVE(file)
+        if isinstance(found, WAVE):
+            found.add_tags()
+        frames = found if isinstance(found, ID3) else found.tags
+        frames.add(TIT2(encoding=3, text=title))
+        frames.add(COMM(encoding=3, lang="eng", desc="", text=MADE_BY))
+        frames.add(TXXX(encoding=3, desc=_KEY, text=written(tags)))
+        if tags.bpm is not None:
+            frames.add(TBPM(encoding=3, text=f"{tags.bpm:.0f}"))
+        if tags.key is not None:
+            frames.add(TKEY(encoding=3, text=_short_key(tags.key)))
         file.seek(0)
-        comments.save(file)
+        found.save(file)
+        return file.getvalue()
+    comments = _COMMENTS[suffix](file)
+    comments["title"], comments["comment"], comments[_KEY] = title, MADE_BY, written(tags)
+    if tags.bpm is not None:
+        comments["bpm"] = f"{tags.bpm:.0f}"
+    if tags.key is not None:
+        comments["key"] = tags.key
+    file.seek(0)
+    comments.save(file)
     return file.getvalue()
 
 
 def read_tags(data: bytes) -> Tags | None:
     """Return how a clip of ours was made; None for any other file."""
     try:
-        found = mutagen.File(io.BytesIO(data))
-        text = _text_in(found)
-        if text is None:
-            return None
-        facts = json.loads(text)
-        return Tags(
-            prompt=None if facts["prompt"] is None else str(facts["prompt"]),
-            seed=int(facts["seed"]),
-            model=str(facts["model"]),
-            kind=str(facts["kind"]),
-            parent_ids=tuple(int(parent) for parent in facts["parents"]),
-            clip_id=int(facts["clip"]),
-        )
-    except (mutagen.MutagenError, ValueError, KeyError, TypeError):
+        text = _text_in(mutagen.File(io.BytesIO(data)))
+        return None if text is None else parsed(json.loads(text))
+    except (mutagen.MutagenError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
+def parsed(facts: dict[str, Any]) -> Tags:
+    """Return tags from what was read, which anyone may have written.
+
+    Raises ValueError, KeyError and TypeError for what are none.
+    """
+
+    def number(name: str, kind: type[_Number]) -> _Number | None:
+        value = facts.get(name)
+        return None if value is None else kind(value)
+
+    def text(name: str) -> str | None:
+        value = facts.get(name)
+        return None if value is None else str(value)[:_MOST_CHARACTERS]
+
+    return Tags(
+        prompt=text("prompt"),
+        seed=int(facts["seed"]),
+        model=str(facts["model"])[:_MOST_CHARACTERS],
+        kind=str(facts["kind"])[:_MOST_CHARACTERS],
+        parent_ids=tuple(int(parent) for parent in facts.get("parent_ids", ())[:_MOST_PARENTS]),
+        clip_id=number("clip_id", int),
+        guidance=number("guidance", float),
+        temperature=number("temperature", float),
+        top_k=number("top_k", int),
+        bpm=number("bpm", float),
+        key=text("key"),
+        loops=bool(facts.get("loops", False)),
+    )
+
+
 def _text_in(found: object) -> str | None:
-    if isinstance(found, MP3) and found.tags is not None:
+    if isinstance(found, (MP3, WAVE)) and found.tags is not None:
         frames = found.tags.getall(f"TXXX:{_KEY}")
         return str(frames[0]) if frames else None
-    if isinstance(found, (FLAC, OggVorbis)) and found.tags is not None:
+    if isinstance(found, (FLAC, OggVorbis, OggOpus)) and found.tags is not None:
         return next(iter(found.tags.get(_KEY, [])), None)
     return None
+
+
+def _short_key(name: str) -> str:
+    """Return a key as ID3 writes it: "Am", "F#"."""
+    tonic, mode = name.split()
+    return tonic + ("m" if mode == "minor" else "")
 
 
 def _plain(text: str) -> str:

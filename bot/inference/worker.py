@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable
 from typing import Any, NoReturn, Protocol
 
+from bot import failpoints
 from bot import log as logs
 from bot.config import Config, parse
 from bot.errors import ZhiyinError
@@ -149,7 +150,14 @@ class Worker:
         if isinstance(event, Finished):
             del self._running[event.request_id]
             self._line.send(Made(running.job_id, event.sound, now - running.begun))
-        elif isinstance(event, Progress) and now - running.told >= _PROGRESS_SECONDS:
+        elif isinstance(event, Progress):
+            self._advance(running, event, now)
+
+    def _advance(self, running: _Running, event: Progress, now: float) -> None:
+        failpoints.hit("clip.begun", in_worker=True)
+        if 2 * event.seconds_done >= event.seconds_total:
+            failpoints.hit("clip.midway", in_worker=True)
+        if now - running.told >= _PROGRESS_SECONDS:
             running.told = now
             done, total = event.seconds_done, event.seconds_total
             self._line.send(Advanced(running.job_id, done, total))
@@ -174,6 +182,7 @@ def main(arguments: list[str]) -> int:
     # The main thread may be deep in the model, or stuck there, when the bot goes.
     threading.Thread(target=_leave_with_the_bot, args=(line,), daemon=True).start()
     module, _, name = settings["engine"].partition(":")
+    failpoints.hit("worker.begun", in_worker=True)
     opener: OpenEngine = getattr(importlib.import_module(module), name)
     try:
         try:
@@ -181,6 +190,7 @@ def main(arguments: list[str]) -> int:
         except ZhiyinError as error:
             line.send(Broken(error.sentence))
             return 1
+        failpoints.hit("model.loaded", in_worker=True)
         line.send(Ready(info))
         Worker(line, engine).run()
     except (EOFError, ConnectionError):

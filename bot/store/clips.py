@@ -36,6 +36,9 @@ class NewClip:
     file: str
     parent_ids: tuple[int, ...]
     made_in_seconds: float
+    bpm: float | None = None
+    key: str | None = None
+    loops: bool = False
 
 
 class Clips:
@@ -138,12 +141,12 @@ async def insert_clip(connection: aiosqlite.Connection, clip: NewClip, now: floa
     place = clip.place
     cursor = await connection.execute(
         "INSERT INTO clips (job_id, user_id, guild_id, channel_id, kind, prompt, seconds, "
-        "seconds_before, seed, sampling, model, file, created_at, made_in_seconds) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "seconds_before, seed, sampling, model, file, created_at, made_in_seconds, bpm, key, "
+        "loops) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             clip.job_id, place.user_id, place.guild_id, place.channel_id, clip.kind, clip.prompt,
             clip.seconds, clip.seconds_before, clip.seed, written(clip.sampling), clip.model,
-            clip.file, now, clip.made_in_seconds,
+            clip.file, now, clip.made_in_seconds, clip.bpm, clip.key, clip.loops,
         ),
     )  # fmt: skip
     id_ = cursor.lastrowid

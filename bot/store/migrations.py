@@ -128,6 +128,12 @@ STEPS: tuple[tuple[str, ...], ...] = (
         """,
         "CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
     ),
+    (
+        "ALTER TABLE jobs ADD COLUMN as_loop INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE clips ADD COLUMN bpm REAL",
+        "ALTER TABLE clips ADD COLUMN key TEXT",
+        "ALTER TABLE clips ADD COLUMN loops INTEGER NOT NULL DEFAULT 0",
+    ),
 )
 """Each step is done once, whole, and never changed afterwards."""
 

@@ -25,6 +25,7 @@ def job_of(row: sqlite3.Row) -> Job:
             sampling=Sampling(**json.loads(row["sampling"])),
             source=Source(**source) if source else None,
             parent_ids=tuple(json.loads(row["parent_ids"])),
+            as_loop=bool(row["as_loop"]),
         ),
         state=JobState(row["state"]),
         attempts=row["attempts"],
@@ -59,6 +60,9 @@ def clip_of(row: sqlite3.Row, parent_ids: tuple[int, ...]) -> Clip:
         made_in_seconds=row["made_in_seconds"],
         message_id=row["message_id"],
         is_deleted=bool(row["is_deleted"]),
+        bpm=row["bpm"],
+        key=row["key"],
+        loops=bool(row["loops"]),
     )
 
 

@@ -36,6 +36,9 @@ async def open_store(folder: Path, clock: Callable[[], float]) -> AsyncIterator[
         clips, uploads = folder / "clips", folder / "uploads"
         for each in (clips, uploads):
             each.mkdir(exist_ok=True)
+            # Nobody else writes here: what is half written was left by one who was killed.
+            for scratch in each.glob(".*.part"):
+                scratch.unlink()
         yield Store(
             ledger=Ledger(database, clock),
             jobs=Jobs(database, clock),

@@ -1,0 +1,66 @@
+"""The tags of a stranger's file, read at a distance: in a process of its own, with limits.
+
+What reads them is Python, which a file can keep busy but not take over. Anyone can write any tags:
+what comes back is what the file says.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from bot.audio import sandbox, walls
+from bot.audio.tags import parsed, read_tags, written
+from bot.audio.walls import Limits, Walls
+from bot.orders import Tags
+
+_MODULE, _ROOT = "bot.audio.strange_tags", Path(__file__).parents[2]
+_LIMITS = Limits(cpu_seconds=5, memory_bytes=2**30, processes=16, wall_seconds=15.0)
+_MOST_ANSWER_BYTES = 2**16
+
+
+async def strange_tags(data: bytes, limits: Limits = _LIMITS) -> Tags | None:
+    """Return what a file says of how it was made; None where it says nothing, or takes too long."""
+    # Python needs its own files: from those it is not walled off.
+    cut = await asyncio.to_thread(sandbox.network_is_cut)
+    process = await asyncio.create_subprocess_exec(
+        *walls.jailed(Path(sys.executable), Walls(network=cut, files=False), limits),
+        "-m", _MODULE,
+        cwd=_ROOT,
+        env={"PATH": os.environ.get("PATH", ""), "OPENBLAS_NUM_THREADS": "1"},
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        start_new_session=True,
+    )  # fmt: skip
+    try:
+        async with asyncio.timeout(limits.wall_seconds):
+            answer, _ = await process.communicate(data)
+    except TimeoutError:
+        return None
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
+    if not answer or len(answer) > _MOST_ANSWER_BYTES:
+        return None
+    try:
+        return parsed(json.loads(answer))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def main() -> None:
+    """Read a file from the standard input and write its tags to the standard output."""
+    tags = read_tags(sys.stdin.buffer.read())
+    if tags is not None:
+        sys.stdout.write(written(tags))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+"""Places on a job's way where a test can let something go wrong; nothing happens unless told to.
+
+`ZHIYIN_FAILPOINTS="clip.unrecorded=kill;job.claimed=stall:5"` names places and what happens there:
+`raise` fails, `stall:SECONDS` waits, `kill` ends this process at once as `kill -9` does, and
+`kill-peer` so ends the process at the other end: the workers from the bot, the bot from a worker.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+VARIABLE = "ZHIYIN_FAILPOINTS"
+
+PLACES = (
+    "order.answered",
+    "job.accepted",
+    "job.unclaimed",
+    "job.claimed",
+    "worker.begun",
+    "model.loaded",
+    "clip.begun",
+    "clip.midway",
+    "clip.unnamed",
+    "clip.unrecorded",
+    "clip.unposted",
+    "clip.posted",
+    "job.delivered",
+    "bot.draining",
+)
+"""In the order in which a job comes past them."""
+
+
+class Injected(RuntimeError):
+    """A failure that a test asked for."""
+
+
+async def reached(place: str) -> None:
+    """Do what is asked for at a place, on the event loop."""
+    action = _action(place)
+    if action is not None and action.startswith("stall"):
+        await asyncio.sleep(_seconds(action))
+    elif action is not None:
+        _do(action, place, _kill_children)
+
+
+def hit(place: str, *, in_worker: bool = False) -> None:
+    """Do what is asked for at a place, in a thread or in a worker."""
+    action = _action(place)
+    if action is not None and action.startswith("stall"):
+        time.sleep(_seconds(action))
+    elif action is not None:
+        _do(action, place, _kill_parent if in_worker else _kill_children)
+
+
+def _action(place: str) -> str | None:
+    assert place in PLACES, place
+    # Read anew each time: it is off nearly always, and nothing is remembered.
+    told = os.environ.get(VARIABLE)
+    if not told:
+        return None
+    pairs = (pair.partition("=") for pair in told.split(";"))
+    return next((action for name, _, action in pairs if name.strip() == place), None)
+
+
+def _do(action: str, place: str, kill_peer: Callable[[], None]) -> None:
+    if action == "kill":
+        os.kill(os.getpid(), signal.SIGKILL)
+    elif action == "kill-peer":
+        kill_peer()
+    elif action == "raise":
+        raise Injected(place)
+    else:
+        raise ValueError(f"{VARIABLE} has an unknown action {action}")
+
+
+def _seconds(action: str) -> float:
+    return float(action.partition(":")[2])
+
+
+def _kill_parent() -> None:
+    os.kill(os.getppid(), signal.SIGKILL)
+
+
+def _kill_children() -> None:
+    for listed in Path("/proc/self/task").glob("*/children"):
+        for pid in listed.read_text().split():
+            with suppress(ProcessLookupError):
+                os.kill(int(pid), signal.SIGKILL)

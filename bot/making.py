@@ -1,0 +1,179 @@
+"""Makes a job's clip: by the engine, or by cutting one that is there; kept on disk, recorded."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from bot import failpoints
+from bot.audio import posting
+from bot.errors import JobError
+from bot.finishing import finished
+from bot.inference.executor import Executor
+from bot.inference.run import NotToBlame, Rendered, WorkerLost
+from bot.jobs import GenerationRequest, Sound
+from bot.listening import Heard, joined, listened, new_part
+from bot.orders import Clip, Job, JobState, Kind, ModelInfo, Source
+from bot.store.clips import NewClip
+from bot.store.store import Store
+
+log = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 2
+
+WORKER_LOST = (
+    "The music engine stopped twice while it made this clip, so it was given up. "
+    "Nothing was charged."
+)
+BLOCKED_MEANWHILE = "You can't make music on this server any more. Nothing was charged."
+SOURCE_DELETED = "The clip to go on from was deleted. Nothing was charged."
+
+
+class Maker:
+    """What it takes to make a clip."""
+
+    def __init__(self, store: Store, executor: Executor) -> None:
+        self.store, self.executor = store, executor
+
+    async def clip_of(self, job: Job, *, first: bool) -> Clip:
+        """Return the job's clip: made now, or found on disk if a run before this one made it.
+
+        `first` puts it before those that wait. Raises Cancelled, and JobError and SoundError with
+        the sentence to show.
+        """
+        if job.state in (JobState.RENDERED, JobState.DELIVERING):
+            clip = await self.store.clips.of_job(job.id)
+            if clip is not None:
+                return clip
+        if job.order.kind is Kind.LOOP:
+            return await self._cut(job)
+        # What was there when a worker ended may be why: the second time it is made alone, so that
+        # it takes nobody with it.
+        alone = job.attempts > 0
+        while True:
+            run = self.executor.submit(
+                job.id,
+                job.order.place.user_id,
+                job.order.seconds,
+                lambda: self._prepared(job),
+                front=first,
+                alone=alone,
+            )
+            try:
+                return await self._kept(job, await run.result())
+            except WorkerLost as lost:
+                current = await self.store.jobs.get(job.id)
+                # Whoever was made beside a clip that had to be stopped by force is not to blame.
+                to_blame = not isinstance(lost, NotToBlame)
+                if current is None or (to_blame and current.attempts >= MAX_ATTEMPTS):
+                    raise JobError(WORKER_LOST) from lost
+                log.warning("job.again id=%d", job.id)
+                if current.state is JobState.RUNNING:
+                    await self.store.jobs.requeue(job.id, spend_attempt=to_blame)
+                first, alone = True, alone or to_blame
+
+    async def _prepared(self, job: Job) -> GenerationRequest:
+        """Return what the engine is asked for, at the moment when it is the job's turn."""
+        await failpoints.reached("job.unclaimed")
+        started = await self.store.jobs.start(job.id)
+        await failpoints.reached("job.claimed")
+        if started.attempts > MAX_ATTEMPTS:
+            raise JobError(WORKER_LOST)
+        order = job.order
+        if order.place.guild_id is not None:
+            settings = await self.store.settings.of(order.place.guild_id)
+            if order.place.user_id in settings.blocked_ids:
+                raise JobError(BLOCKED_MEANWHILE)
+        heard = None
+        if order.source is not None:
+            model = self.executor.model
+            if model is None:
+                raise WorkerLost("the model that the sound was to be read for has gone")
+            heard = await self._heard(order.source, model)
+        return GenerationRequest(
+            seconds=order.seconds,
+            seed=order.seed,
+            prompt=order.prompt,
+            audio=heard.end if heard is not None else None,
+            sampling=order.sampling,
+        )
+
+    async def _heard(self, source: Source, model: ModelInfo) -> Heard:
+        """Return the sound that an order goes on from, as a model hears it."""
+        if source.clip_id is not None:
+            clip = await self.store.clips.get(source.clip_id)
+            if clip is None or clip.is_deleted:
+                raise JobError(SOURCE_DELETED)
+            path = self.store.clips_folder / clip.file
+        else:
+            path = self.store.uploads_folder / str(source.upload)
+        return await asyncio.to_thread(
+            listened, path, source.keep_seconds, model.sample_rate_hz, model.channels
+        )
+
+    async def _kept(self, job: Job, rendered: Rendered) -> Clip:
+        """Write the clip to disk, then record it: from here on it is never made again."""
+        order, sound = job.order, rendered.sound
+        if order.source is not None and not order.source.include:
+            sound = new_part(sound, order.seconds)
+        elif order.source is not None and order.source.whole:
+            sound = joined((await self._heard(order.source, rendered.model)).before, sound)
+        return await self._recorded(
+            job,
+            sound,
+            seconds_before=max(0.0, sound.seconds - order.seconds),
+            model=rendered.model.name,
+            seconds_of_work=rendered.seconds_of_work,
+        )
+
+    async def _cut(self, job: Job) -> Clip:
+        """Cut a loop from a clip that is there; the engine has no part in it."""
+        started = await self.store.jobs.start(job.id)
+        source = started.order.source
+        parent = None
+        if source is not None and source.clip_id is not None:
+            parent = await self.store.clips.get(source.clip_id)
+        if parent is None or parent.is_deleted:
+            raise JobError(SOURCE_DELETED)
+        path = self.store.clips_folder / parent.file
+        sound = await asyncio.to_thread(posting.read_master, path)
+        return await self._recorded(
+            started, sound, seconds_before=0.0, model=parent.model, seconds_of_work=0.0
+        )
+
+    async def _recorded(
+        self,
+        job: Job,
+        sound: Sound,
+        *,
+        seconds_before: float,
+        model: str,
+        seconds_of_work: float,
+    ) -> Clip:
+        """Finish a sound, put it on disk, and then into the books."""
+        order = job.order
+        done = await asyncio.to_thread(finished, sound, as_loop=order.as_loop)
+        name = f"{job.id}.flac"
+        await asyncio.to_thread(posting.write_master, self.store.clips_folder / name, done.sound)
+        await failpoints.reached("clip.unrecorded")
+        return await self.store.jobs.rendered(
+            job.id,
+            NewClip(
+                job_id=job.id,
+                place=order.place,
+                kind=order.kind,
+                prompt=order.prompt,
+                seconds=done.sound.seconds,
+                # A loop is cut from anywhere.
+                seconds_before=0.0 if done.loops else seconds_before,
+                seed=order.seed,
+                sampling=order.sampling,
+                model=model,
+                file=name,
+                parent_ids=order.parent_ids,
+                made_in_seconds=seconds_of_work,
+                bpm=done.bpm,
+                key=done.key,
+                loops=done.loops,
+            ),
+        )

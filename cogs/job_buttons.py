@@ -1,0 +1,77 @@
+"""The button under a job that waits or runs. It holds an id and nothing else."""
+
+from __future__ import annotations
+
+import re
+from typing import Self
+
+import discord
+
+from bot.client import ZhiyinBot
+from bot.errors import RequestError
+from cogs import replies
+from cogs.errors import answer, say
+from cogs.limits import is_manager
+
+Interaction = discord.Interaction[ZhiyinBot]
+
+
+def cancel_view(job_id: int) -> discord.ui.View:
+    """Return the button under a job that waits or runs."""
+    view = discord.ui.View(timeout=None)
+    view.add_item(CancelButton(job_id))
+    return view
+
+
+class CancelButton(
+    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
+    template=r"zhiyin:job:(?P<id>\d+):cancel",
+):
+    """The button that cancels a job."""
+
+    def __init__(self, job_id: int) -> None:
+        super().__init__(
+            discord.ui.Button(
+                label="Cancel",
+                style=discord.ButtonStyle.secondary,
+                custom_id=f"zhiyin:job:{job_id}:cancel",
+            )
+        )
+        self.job_id = job_id
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction,
+        item: discord.ui.Item[discord.ui.View],
+        match: re.Match[str],
+        /,
+    ) -> Self:
+        """Make the button of a message that may be older than this process."""
+        return cls(int(match["id"]))
+
+    async def callback(self, interaction: Interaction) -> None:  # type: ignore[override]
+        """Cancel the job, for the person who asked for it or a manager."""
+        try:
+            await cancel(interaction, self.job_id)
+        except Exception as error:
+            await answer(interaction, error)
+
+
+async def cancel(interaction: Interaction, job_id: int) -> None:
+    """Cancel a job of one's own, or anyone's as a manager; says what came of it."""
+    pipeline = interaction.client.pipeline
+    job = await pipeline.store.jobs.get(job_id)
+    if job is None or (
+        job.order.place.user_id != interaction.user.id
+        and not (is_manager(interaction) and job.order.place.guild_id == interaction.guild_id)
+    ):
+        raise RequestError(replies.NOT_YOURS)
+    await interaction.response.defer(ephemeral=True)
+    done = await pipeline.cancel(job_id)
+    await say(interaction, replies.CANCELLED if done else replies.TOO_LATE_TO_CANCEL)
+
+
+async def setup(bot: ZhiyinBot) -> None:
+    """Register the button."""
+    bot.add_dynamic_items(CancelButton)

@@ -1,0 +1,73 @@
+"""How a clip was made: /whatis, and Apps > What is this clip? on any message with sound."""
+
+from __future__ import annotations
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import ZhiyinBot
+from bot.errors import RequestError
+from bot.fetching import too_large
+from cogs import cards, replies
+from cogs.clip_buttons import details
+from cogs.message_sound import clip_or_sound
+from cogs.ordering import MAX_UPLOAD_BYTES
+
+Interaction = discord.Interaction[ZhiyinBot]
+
+
+class WhatIs(commands.Cog):
+    """Tells where a clip comes from."""
+
+    def __init__(self, bot: ZhiyinBot) -> None:
+        self.bot = bot
+        self._menu = app_commands.ContextMenu(
+            name="What is this clip?", callback=self.whatis_message
+        )
+
+    async def cog_load(self) -> None:
+        """Add the menu entry."""
+        self.bot.tree.add_command(self._menu)
+
+    async def cog_unload(self) -> None:
+        """Take it away again."""
+        self.bot.tree.remove_command(self._menu.name, type=self._menu.type)
+
+    @app_commands.command()
+    async def whatis(self, interaction: Interaction, clip: discord.Attachment) -> None:
+        """Tell how one of my clips was made, from its file.
+
+        Parameters
+        ----------
+        clip:
+            The file, as it was posted.
+        """
+        await self._tell(interaction, clip)
+
+    async def whatis_message(self, interaction: Interaction, message: discord.Message) -> None:
+        """Tell how the clip in a message was made."""
+        clip, sound = await clip_or_sound(self.bot, message)
+        if clip is not None:
+            await details(interaction, clip)
+        elif sound is not None:
+            await self._tell(interaction, sound)
+        else:
+            raise RequestError(replies.NO_SOUND)
+
+    async def _tell(self, interaction: Interaction, file: discord.Attachment) -> None:
+        if file.size > MAX_UPLOAD_BYTES:
+            raise too_large(MAX_UPLOAD_BYTES)
+        pipeline = self.bot.pipeline
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        with pipeline.listening_to(interaction.user.id):
+            data = await self.bot.fetch(file.url, MAX_UPLOAD_BYTES)
+            tags = await pipeline.tags_of(data)
+        if tags is None:
+            raise RequestError(replies.NOT_OURS)
+        await interaction.followup.send(embed=cards.tags(tags), ephemeral=True)
+
+
+async def setup(bot: ZhiyinBot) -> None:
+    """Add the cog."""
+    await bot.add_cog(WhatIs(bot))

@@ -1,0 +1,81 @@
+"""How a clip was made, told from its file: at the command line, and of strangers' files."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import pytest
+
+from bot.__main__ import main
+from bot.audio import encode, strange_tags
+from bot.audio.formats import BY_SUFFIX
+from bot.audio.tags import MADE_BY
+from bot.audio.walls import Limits
+from bot.jobs import Sound
+from bot.orders import Tags
+
+TAGS = Tags(
+    prompt="90s rock 摇滚", seed=7, model="starter", kind="remix", parent_ids=(3, 4), clip_id=9,
+    guidance=3.0, temperature=1.0, top_k=250, bpm=120.0, key="F# minor", loops=True,
+)  # fmt: skip
+
+
+def clip(path, tags=TAGS):
+    samples = np.sin(np.arange(32_000) / 20).astype(np.float32)[None]
+    encode.write(path, Sound(samples=samples, sample_rate_hz=32_000), tags)
+    return path
+
+
+@pytest.mark.parametrize("suffix", BY_SUFFIX)
+def test_a_file_tells_how_it_was_made(tmp_path, capsys, suffix):
+    """Whichever format: prompt, seed, model, settings, parents, and that a machine made it."""
+    assert main(["whatis", str(clip(tmp_path / f"a{suffix}"))]) == 0
+    said = capsys.readouterr().out
+    for fact in (MADE_BY, "90s rock 摇滚", "7", "starter", "clip 3, clip 4", "120 BPM", "F# minor"):
+        assert fact in said
+
+
+@pytest.mark.parametrize(
+    ("name", "contents", "sentence"),
+    [
+        ("missing.mp3", None, "There is no file"),
+        ("empty.mp3", b"", "Nothing in empty.mp3 says how it was made"),
+        ("noise.mp3", bytes(range(256)) * 40, "Nothing in noise.mp3 says how it was made"),
+    ],
+)
+def test_any_other_file_is_one_sentence(tmp_path, capsys, name, contents, sentence):
+    """It says that nothing is known, not that something broke."""
+    if contents is not None:
+        (tmp_path / name).write_bytes(contents)
+    assert main(["whatis", str(tmp_path / name)]) == 1
+    assert sentence in capsys.readouterr().err
+
+
+async def test_a_stranger_s_file_is_read_in_a_process_of_its_own(tmp_path):
+    """With the same outcome as here."""
+    assert await strange_tags.strange_tags(clip(tmp_path / "a.mp3").read_bytes()) == TAGS
+    assert await strange_tags.strange_tags(b"nothing") is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "while True: pass",
+        "x = bytearray(2**31)",
+        "import os; os.abort()",
+        "print('{' * 10**6)",
+        "raise SystemExit(3)",
+    ],
+)
+async def test_a_file_that_does_harm_harms_itself(tmp_path, monkeypatch, body):
+    """Endless work, all memory, a crash, a flood: the reader is ended, and nothing was said."""
+    package = tmp_path / "trap"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "reader.py").write_text(body)
+    monkeypatch.setattr(strange_tags, "_MODULE", "trap.reader")
+    monkeypatch.setattr(strange_tags, "_ROOT", tmp_path)
+    limits = Limits(cpu_seconds=1, memory_bytes=2**30, processes=16, wall_seconds=30.0)
+    assert await strange_tags.strange_tags(b"x", limits) is None
+    assert not [line for line in os.listdir(tmp_path) if line != "trap"]

@@ -1,0 +1,68 @@
+"""The real bot as a process, for a Discord at the wire: `python -m tests.wire_bot FOLDER ADDRESS`.
+
+Its clock goes wrong by as many seconds as the file `skew` in its folder says. SIGTERM drains it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import logging
+import signal
+import sys
+import time
+from pathlib import Path
+
+from bot.catalogue import starter_folder
+from bot.client import ZhiyinBot, connected
+from bot.config import Config, LimitsConfig, StorageConfig, WorkerConfig
+from bot.musicgen.inspection import inspect
+from bot.run import open_pipeline
+from tests.wire import TOKEN, pointed_at
+
+ENGINE = "tests.scripted_worker:open_engine"
+
+
+def settings(folder):
+    """What a soak runs with: all that makes for trouble, and little time to wait."""
+    return dataclasses.replace(
+        Config(),
+        storage=StorageConfig(folder=str(folder)),
+        limits=LimitsConfig(daily_seconds=100_000.0, waiting_per_server=10_000, waiting=10_000),
+        worker=WorkerConfig(silent_seconds=5.0, grace_seconds=5.0),
+    )
+
+
+def skewed(folder):
+    """A clock that can be put forward and back from outside."""
+    file = folder / "skew"
+
+    def clock():
+        return time.time() + (float(file.read_text() or 0) if file.exists() else 0.0)
+
+    return clock
+
+
+async def live(folder, address):
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    contents, clock = inspect(starter_folder()), skewed(folder)
+    config = settings(folder)
+    with pointed_at(address):
+        async with open_pipeline(
+            config, contents, folder=folder, clock=clock, engine=ENGINE
+        ) as line:
+            bot = ZhiyinBot(config, line, sampling=contents.sampling, licence="none", clock=clock)
+            line.start()
+            await connected(bot, TOKEN, stop)
+
+
+def main():
+    logging.basicConfig(
+        level=logging.INFO, stream=sys.stderr, format="%(created).3f %(levelname)s %(message)s"
+    )
+    asyncio.run(live(Path(sys.argv[1]), sys.argv[2]))
+
+
+if __name__ == "__main__":
+    main()

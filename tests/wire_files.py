@@ -1,0 +1,73 @@
+"""Attachments of a Discord at the wire. Their addresses may lie: what comes is up to a test."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from dataclasses import dataclass, field
+
+from aiohttp import web
+
+_EPOCH_MS = 1_420_070_400_000
+_numbers = itertools.count()
+
+
+def new_id():
+    """A snowflake of now."""
+    return (int(time.time() * 1000) - _EPOCH_MS) << 22 | next(_numbers) & 0x3FFFFF
+
+
+@dataclass
+class File:
+    """An attachment, and what its address answers."""
+
+    name: str
+    data: bytes = field(repr=False)
+    id: int = field(default_factory=new_id)
+    declared_bytes: int | None = None
+    status: int = 200
+    """What its address answers."""
+    cut_after: int | None = None
+    """After so many bytes the connection breaks."""
+    endless_bytes: int = 0
+    """The data comes over and over again, until so much was sent."""
+    sent_bytes: int = 0
+    fetched: int = 0
+
+    @property
+    def size(self):
+        return len(self.data) if self.declared_bytes is None else self.declared_bytes
+
+    def as_json(self, base):
+        address = f"{base}/attachments/{self.id}/{self.name}"
+        return {
+            "id": str(self.id),
+            "filename": self.name,
+            "size": self.size,
+            "url": address,
+            "proxy_url": address,
+            "content_type": "audio/mpeg" if self.name.endswith(".mp3") else None,
+        }
+
+    async def send(self, request):
+        """Answer who asks for it."""
+        self.fetched += 1
+        if self.status != 200:
+            return web.Response(status=self.status, text="This content is no longer available.")
+        answer = web.StreamResponse()
+        if not self.endless_bytes:
+            answer.content_length = len(self.data)
+        await answer.prepare(request)
+        data = self.data if self.cut_after is None else self.data[: self.cut_after]
+        sent_bytes = 0
+        try:
+            while sent_bytes < max(1, self.endless_bytes):
+                await answer.write(data)
+                sent_bytes += len(data)
+        except ConnectionError:
+            return answer
+        finally:
+            self.sent_bytes += sent_bytes
+        if self.cut_after is not None:
+            request.transport.abort()
+        return answer

@@ -1,0 +1,107 @@
+"""The real bot on a Discord at the wire: store, worker process and all, as in `tests.jam`.
+
+async with open_stage(folder, people=50) as stage:
+    answers = await asyncio.gather(
+        *(stage.wire.slash(person, stage.channel, "music", prompt="rock")
+          for person in stage.people)
+    )
+    print(sorted(answer.seconds for answer in answers))
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.catalogue import starter_folder
+from bot.client import ZhiyinBot, connected
+from bot.config import Config
+from bot.musicgen.inspection import inspect
+from bot.run import open_pipeline
+from tests.jam import SCRIPTED, Clock
+from tests.wire import PATIENCE_SECONDS, TOKEN, Wire, open_wire
+from tests.wire_messages import Channel, Person
+
+
+@dataclass
+class Stage:
+    """The real bot, connected to a Discord at the wire, with people in a channel."""
+
+    wire: Wire
+    bot: ZhiyinBot
+    clock: Clock
+    channel: Channel
+    people: list[Person]
+    connection: asyncio.Task[None]
+    stop: asyncio.Event
+
+    @property
+    def store(self):
+        return self.bot.pipeline.store
+
+    @property
+    def alice(self):
+        return self.people[0]
+
+    @property
+    def bob(self):
+        return self.people[1]
+
+    async def music(self, who=None, **options):
+        """Ask for a short clip; return the interaction, acknowledged."""
+        asked = {"prompt": "90s rock", "seconds": 1.0} | options
+        return await self.wire.slash(who or self.alice, self.channel, "music", **asked)
+
+    async def in_line(self, number):
+        """Return when so many jobs are on their way."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while len(await self.store.jobs.unfinished()) < number:
+                await asyncio.sleep(0.01)
+
+    async def settled(self, job_id=1):
+        """Return a job when it has come to its end."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while (job := await self.store.jobs.get(job_id)) is None or not job.state.is_final:
+                assert not self.connection.done(), "the bot is gone"
+                await asyncio.sleep(0.01)
+            # What comes after the end of it, too.
+            await self.bot.pipeline.idle()
+        return job
+
+    async def used(self, who=None):
+        """How many seconds of music someone has paid for today, reserved ones included."""
+        return (await self.store.ledger.quota((who or self.alice).id, 600)).used_seconds
+
+
+@asynccontextmanager
+async def open_stage(folder: Path, *, config=None, people=2, engine=SCRIPTED, prepare=None):
+    """Open a wire and let the bot connect, on a folder as in `tests.jam`.
+
+    `prepare` is called with the wire before the bot comes.
+    """
+    config, clock = config or Config(), Clock()
+    async with AsyncExitStack() as stack:
+        wire = await stack.enter_async_context(open_wire(clock))
+        channel = wire.channel("music")
+        members = [wire.person(f"person {number}") for number in range(people)]
+        if prepare is not None:
+            prepare(wire)
+        contents = inspect(starter_folder())
+        line = await stack.enter_async_context(
+            open_pipeline(config, contents, folder=folder, clock=clock, engine=engine)
+        )
+        bot = ZhiyinBot(config, line, sampling=contents.sampling, licence="Apache-2.0", clock=clock)
+        stop = asyncio.Event()
+        line.start()
+        connection = asyncio.create_task(connected(bot, TOKEN, stop), name="the bot")
+        stage = Stage(wire, bot, clock, channel, members, connection, stop)
+        try:
+            # Who has identified hears all that follows, in its order.
+            await wire.until(lambda: connection.done() or wire.gateway.session is not None)
+            yield stage
+        finally:
+            stop.set()
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await asyncio.gather(connection, return_exceptions=True)
