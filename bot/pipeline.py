@@ -106,6 +106,10 @@ class Pipeline:
             self._dispatch.put(job)
         return job
 
+    async def knows(self, key: str) -> bool:
+        """Tell whether an order with this key was accepted before."""
+        return await self.store.jobs.of_key(key) is not None
+
     async def cancel(self, job_id: int) -> bool:
         """Stop a job that waits or runs; tell whether there was something to stop."""
         task = self._dispatch.tasks.get(job_id)

@@ -29,8 +29,17 @@ from bot.store.store import open_store
 log = logging.getLogger(__name__)
 
 TOKEN_VARIABLE = "ZHIYIN_TOKEN"  # noqa: S105 - the name of it
+_UNKNOWN_TOKEN_CODE = 4004
 _TOKEN_FORM = re.compile(r"[\w-]{18,}\.[\w-]{6,}\.[\w-]{25,}")
 
+LOGIN_REFUSED = (
+    "Discord does not know this token: it may have been reset. Copy it again from the page Bot of "
+    "your application."
+)
+NO_INTENT = (
+    "Discord does not grant this bot the intents that it asks for. Switch them on under Privileged "
+    "Gateway Intents on the page Bot of your application, or see why your copy asks for them."
+)
 NO_TOKEN = (
     "The bot has no token yet: put it into config.toml as discord.token, or into the environment "
     f"variable {TOKEN_VARIABLE}. The README tells where to get one; `zhiyin demo` needs none."
@@ -108,11 +117,7 @@ async def _serve(config: Config, token: str, contents: Contents, licence: str) -
 
     from bot.client import ZhiyinBot, connected
 
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, _stop_or_leave, stop)
+    stop = stopping()
     async with open_pipeline(config, contents) as pipeline:
         bot = ZhiyinBot(config, pipeline, sampling=contents.sampling, licence=licence)
         pipeline.start()
@@ -123,12 +128,27 @@ async def _serve(config: Config, token: str, contents: Contents, licence: str) -
                 "Discord can't be reached from this machine: see whether it is online."
             ) from error
         except discord.LoginFailure:
-            raise ConfigError(
-                "Discord does not know this token: it may have been reset. Copy it again from the "
-                "page Bot of your application."
-            ) from None
+            raise ConfigError(LOGIN_REFUSED) from None
+        except discord.PrivilegedIntentsRequired:
+            raise ConfigError(NO_INTENT) from None
+        except discord.ConnectionClosed as error:
+            if error.code == _UNKNOWN_TOKEN_CODE:
+                raise ConfigError(LOGIN_REFUSED) from None
+            raise ResourceError(
+                f"Discord has closed the connection for good (code {error.code})."
+            ) from error
     print("Stopped.", file=sys.stderr)
     return 0
+
+
+def stopping() -> asyncio.Event:
+    """Return what is set by the first signal to end; a second one ends the process at once."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, _stop_or_leave, stop)
+    return stop
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

@@ -26,7 +26,7 @@ from bot.orders import (
     Place,
     Source,
 )
-from cogs import replies
+from cogs import answers, replies
 from cogs.errors import answer, say, sentence_for
 from cogs.limits import is_reached_by_token_only, limits_for, place_of
 
@@ -34,7 +34,6 @@ log = logging.getLogger(__name__)
 
 MAX_UPLOAD_BYTES = 10 * 2**20
 MAX_SEED = 2**32 - 1
-TOKEN_SECONDS = 15 * 60.0
 LONGEST_WAIT_SECONDS = 13 * 60.0
 """How long the wait may be where only the token reaches the person."""
 
@@ -78,30 +77,28 @@ async def ordered(interaction: discord.Interaction[ZhiyinBot], wish: Wish) -> No
     if wish.kind is Kind.LOOP:
         text = replies.LOOPING
     # The answer comes first: if it fails, no job was made.
-    shown = await interaction.response.send_message(text)
+    own = shown = await answers.first(interaction, text)
     await failpoints.reached("order.answered")
-    expires_at = bot.clock() + TOKEN_SECONDS
-    message_id = shown.message_id
     try:
         await _admitted(str(interaction.id), place, wish, limits, bot)
         source = await _source(bot, wish, place.user_id)
         for number, order in enumerate(_orders(str(interaction.id), place, wish, source, bot)):
             if number:
-                followed = await interaction.followup.send(replies.IN_LINE, wait=True)
-                message_id = followed.id
-            reached = Answer(token=interaction.token, expires_at=expires_at, message_id=message_id)
-            await bot.pipeline.order(order, limits, reached)
+                shown = await answers.further(interaction, own, number)
+            await bot.pipeline.order(order, limits, shown)
     except (RequestError, SoundError) as error:
         # The sentence is for one person; what the others saw goes away.
-        await _withdrawn(interaction, message_id)
+        await answers.withdrawn(interaction, shown)
         await say(interaction, error.sentence)
     except Exception as error:
-        await _withdrawn(interaction, message_id)
+        await answers.withdrawn(interaction, shown)
         await answer(interaction, error)
 
 
 async def ordered_by_message(message: discord.Message, bot: ZhiyinBot, wish: Wish) -> None:
-    """Answer a message with a place in line."""
+    """Answer a message with a place in line; one that was answered before is left alone."""
+    if await bot.pipeline.knows(_key(str(message.id), 0)):
+        return
     place = Place(
         user_id=message.author.id,
         channel_id=message.channel.id,
@@ -199,7 +196,7 @@ def _orders(
     assert wish.seconds is not None
     return [
         Order(
-            key=f"{key}/{take}",
+            key=_key(key, take),
             place=place,
             kind=wish.kind,
             seconds=wish.seconds,
@@ -214,19 +211,13 @@ def _orders(
     ]
 
 
+def _key(of_message: str, take: int) -> str:
+    """Return what tells an order from all others, and the same when it is told twice."""
+    return f"{of_message}/{take}"
+
+
 def _sampling(usual: Sampling, settings: Mapping[str, float | int | None]) -> Sampling:
     chosen = {name: value for name, value in settings.items() if value is not None}
     if chosen.keys() & {"temperature", "top_k"}:
         chosen["greedy"] = False
     return dataclasses.replace(usual, **chosen)  # type: ignore[arg-type] # the names are its own
-
-
-async def _withdrawn(interaction: discord.Interaction, message_id: int | None) -> None:
-    try:
-        if message_id is None:
-            await interaction.delete_original_response()
-        else:
-            await interaction.followup.delete_message(message_id)
-    except discord.HTTPException:
-        # It is gone already, or can't be reached: what matters is said next.
-        return

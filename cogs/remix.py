@@ -40,6 +40,7 @@ class Remix(commands.Cog):
 
     def __init__(self, bot: ZhiyinBot) -> None:
         self.bot = bot
+        self._answering: set[int] = set()
         self.menus = (
             app_commands.ContextMenu(name="Remix this clip", callback=self.remix_message),
             app_commands.ContextMenu(name="Continue this clip", callback=self.continue_message),
@@ -123,11 +124,16 @@ class Remix(commands.Cog):
         user = self.bot.user
         if user is None or message.author.bot or user not in message.mentions:
             return
+        if message.id in self._answering:
+            return  # it was told twice
+        self._answering.add(message.id)
         try:
             await self._remix_reply(message, user.id)
         except discord.Forbidden:
             # It may not speak there: nothing can be said, and nothing was charged.
             return
+        finally:
+            self._answering.discard(message.id)
 
     async def _remix_reply(self, message: discord.Message, own_id: int) -> None:
         target = await _replied_to(message)

@@ -95,6 +95,10 @@ class Jam:
             line.start()
             yield self
 
+    def newest(self, count):
+        """The last messages in the channel, oldest first."""
+        return self.messages()[-count:]
+
     def messages(self):
         """All messages in the channel, oldest first."""
         stored = self.env.backend.messages.get(self.channel.id, {})

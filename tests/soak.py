@@ -31,6 +31,7 @@ from tests.soak_people import Person
 from tests.wire import open_wire
 from tests.wire_bot import skewed
 from tests.wire_faults import Limit
+from tests.wire_process import BotProcess
 
 ROOT = Path(__file__).parent.parent
 CHANNELS = 20
@@ -61,49 +62,6 @@ class Tally:
     refused: int = 0
 
 
-class Bot:
-    """The bot's process, started again as often as it ends."""
-
-    def __init__(self, wire, folder, tally):
-        self.wire, self.folder, self.tally = wire, folder, tally
-        self.process = None
-        self.ready = asyncio.Event()
-        self.logs = []
-        self.starts = 0
-
-    async def start(self):
-        begun = time.monotonic()
-        known = self.wire.gateway.identified
-        self.process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.wire_bot", str(self.folder), self.wire.base,
-            cwd=ROOT, stderr=asyncio.subprocess.PIPE,
-        )  # fmt: skip
-        self.starts += 1
-        self.logs.append(asyncio.create_task(self._listen(self.process.stderr)))
-        await self.wire.until(lambda: self.wire.gateway.identified > known, 120)
-        self.tally.back_seconds.append(time.monotonic() - begun)
-
-    async def _listen(self, stream):
-        with (self.folder.parent / "soak.log").open("ab") as file:
-            while line := await stream.readline():
-                file.write(line)
-                if b"worker.ready" in line:
-                    self.ready.set()
-
-    @property
-    def workers(self):
-        try:
-            return psutil.Process(self.process.pid).children()
-        except psutil.NoSuchProcess:
-            return []
-
-    async def end(self, number):
-        """Send a signal and wait for the end."""
-        self.process.send_signal(number)
-        await self.process.wait()
-        self.wire.gateway.session = None
-
-
 async def plague(kind, bot, dice, tally):
     """Let something go wrong."""
     wire = bot.wire
@@ -111,11 +69,11 @@ async def plague(kind, bot, dice, tally):
     match kind:
         case "kill the bot":
             await bot.end(signal.SIGKILL)
-            await bot.start()
+            tally.back_seconds.append(await bot.start())
         case "stop the bot":
             await bot.end(signal.SIGTERM)
             assert bot.process.returncode == 0, bot.process.returncode
-            await bot.start()
+            tally.back_seconds.append(await bot.start())
         case "kill the worker":
             if bot.workers:
                 bot.ready.clear()
@@ -168,8 +126,8 @@ async def soak(minutes, seed, people, folder, *, pause_seconds=100.0):
             )
             for n in range(people)
         ]
-        bot = Bot(wire, data, tally)
-        await bot.start()
+        bot = BotProcess(wire, data)
+        tally.back_seconds.append(await bot.start())
         acting = [asyncio.create_task(person.act_until(stop)) for person in crowd]
         ends = time.monotonic() + 60 * minutes
         while time.monotonic() < ends:
@@ -255,9 +213,9 @@ async def audit(folder, wire):
     by_key = {job.order.key: job for job in jobs}
     broken_off = [each for each in hanging if f"{each.id}/0" not in by_key]
     wrong += [
-        f"the message of job {job.id}, which {job.state}, still says that it is in line"
+        f"the message of interaction {each.id} still says that it is in line"
         for each in hanging
-        if (job := by_key.get(f"{each.id}/0")) is not None and not was_told(wire, job)
+        if (ordered := by_key.get(f"{each.id}/0")) is not None and not was_told(wire, ordered)
     ]
     rows = {
         "orders accepted": count,

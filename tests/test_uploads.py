@@ -12,6 +12,7 @@ import pytest
 
 from bot.audio import sandbox, uploads
 from bot.audio.uploads import Uploads
+from bot.audio.walls import Limits
 from bot.errors import SoundError
 from tests.sound_files import (
     KINDS,
@@ -224,7 +225,7 @@ def test_the_decoder_s_command_holds_the_kind_and_numbers_only():
     decoding = sandbox.Decoding(
         demuxer="mp3", sample_rate_hz=RATE_HZ, channels=1, max_seconds=600.0
     )
-    command = sandbox._command(decoding, sandbox.Limits(), None)
+    command = sandbox._command(decoding, Limits(), None)
     assert command[command.index("-i") + 1] == "file:sound"
     assert command[command.index("-f") + 1] == "mp3"
     assert command[command.index("-format_whitelist") + 1] == "mp3"

@@ -275,9 +275,9 @@ async def test_with_every_door_closed_it_is_kept_and_refunded(tmp_path):
 
 
 async def test_two_takes_are_two_messages(tmp_path):
-    """A follow-up that was stored and failed leaves none behind that stays in line for ever."""
+    """One that was stored and failed leaves none behind that stays in line for ever."""
     async with open_stage(tmp_path) as stage:
-        fault = stage.wire.fail("POST", "/webhooks/*", stored=True, status=500)
+        fault = stage.wire.fail("POST", "/channels/*/messages", stored=True, status=500)
         await stage.music(takes=2)
         await stage.settled(1)
         await stage.settled(2)

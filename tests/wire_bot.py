@@ -1,6 +1,7 @@
 """The real bot as a process, for a Discord at the wire: `python -m tests.wire_bot FOLDER ADDRESS`.
 
-Its clock goes wrong by as many seconds as the file `skew` in its folder says. SIGTERM drains it.
+Its clock goes wrong by as many seconds as the file `skew` in its folder says. Signals are those of
+`zhiyin run`: one drains it, a second one ends it at once.
 """
 
 from __future__ import annotations
@@ -8,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import logging
-import signal
 import sys
 import time
 from pathlib import Path
@@ -17,7 +17,7 @@ from bot.catalogue import starter_folder
 from bot.client import ZhiyinBot, connected
 from bot.config import Config, LimitsConfig, StorageConfig, WorkerConfig
 from bot.musicgen.inspection import inspect
-from bot.run import open_pipeline
+from bot.run import open_pipeline, stopping
 from tests.wire import TOKEN, pointed_at
 
 ENGINE = "tests.scripted_worker:open_engine"
@@ -44,8 +44,7 @@ def skewed(folder):
 
 
 async def live(folder, address):
-    stop = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    stop = stopping()
     contents, clock = inspect(starter_folder()), skewed(folder)
     config = settings(folder)
     with pointed_at(address):

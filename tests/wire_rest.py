@@ -73,7 +73,7 @@ class Rest:
             if bucket is not None:
                 # Webhooks are counted by their token, all else by the channel.
                 headers = self.wire.buckets.take(bucket, found[1] if is_bots else found[2])
-            return headers, await getattr(self.routes, name)(asked, *found.groups())
+            return headers, await getattr(self.routes, str(name))(asked, *found.groups())
         self.wire.unknown.append(f"{asked.method} {asked.path}")
         raise Refusal(404, 0, body={"message": "404: Not Found"})
 

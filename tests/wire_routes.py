@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from tests.wire_faults import Refusal
-from tests.wire_messages import EPHEMERAL, LOADING, Message, new_id, now_iso
+from tests.wire_files import new_id
+from tests.wire_messages import EPHEMERAL, LOADING, Message, now_iso
 
 ACK_SECONDS = 3.0
 NONCE_SECONDS = 300.0

@@ -66,6 +66,11 @@ class Jobs:
         row = await self._database.one("SELECT * FROM jobs WHERE id = ?", (job_id,))
         return None if row is None else job_of(row)
 
+    async def of_key(self, key: str) -> Job | None:
+        """Return the job of an order."""
+        row = await self._database.one("SELECT * FROM jobs WHERE key = ?", (key,))
+        return None if row is None else job_of(row)
+
     async def unfinished(self) -> list[Job]:
         """Return the jobs that something has to happen to, oldest first."""
         sql = f"SELECT * FROM jobs WHERE {_UNFINISHED} ORDER BY id"  # noqa: S608 - ours

@@ -1,0 +1,156 @@
+"""What a strange decoder may do: nothing that reaches the bot, and nothing for long."""
+
+from __future__ import annotations
+
+import asyncio
+import stat
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+
+from bot.audio import sandbox
+from bot.audio.uploads import NO_SOUND, Uploads
+from bot.audio.walls import Limits
+from bot.errors import ResourceError, SoundError
+from tests.sound_files import RATE_HZ, as_file, noise
+
+SHORT = Limits(cpu_seconds=1, memory_bytes=2**30, wall_seconds=20.0)
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path, monkeypatch):
+    """A place for temporary folders that nobody else uses."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+def decoder(folder, body, interpreter="/bin/sh", version="exit 0"):
+    """A program in ffmpeg's place; that it starts at all is asked with -version."""
+    program = folder / "decoder"
+    if interpreter == "/bin/sh":
+        body = f'for each in "$@"; do [ "$each" = -version ] && {version}; done\n{body}'
+    else:
+        body = f"import sys\nif '-version' in sys.argv: sys.exit(0)\n{body}"
+    program.write_text(f"#!{interpreter}\n{body}\n")
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    return program
+
+
+async def heard(program, limits=SHORT):
+    reader = Uploads(sample_rate_hz=RATE_HZ, channels=1, limits=limits, ffmpeg=program)
+    return await reader.read(as_file(noise()), keep_seconds=10.0)
+
+
+def left(folder):
+    """Folders and processes that should have gone."""
+    folders = list(Path(folder).glob(f"{sandbox.FOLDER_PREFIX}*"))
+    return folders + psutil.Process().children(recursive=True)
+
+
+@pytest.mark.parametrize(
+    ("body", "interpreter", "sentence", "logged"),
+    [
+        (
+            "import ctypes; ctypes.string_at(0)",
+            sys.executable,
+            sandbox.DAMAGED,
+            "decoder_crashed signal=11",
+        ),
+        ("while :; do :; done", "/bin/sh", sandbox.TOO_LONG, "limit=processor"),
+        (
+            "while :; do head -c 1000000 /dev/zero; done",
+            "/bin/sh",
+            sandbox.TOO_LONG,
+            "limit=output",
+        ),
+        (
+            "import mmap; mmap.mmap(-1, 2**32)",
+            sys.executable,
+            sandbox.TOO_HUNGRY,
+            "limit=memory",
+        ),
+        ("exit 0", "/bin/sh", NO_SOUND, ""),
+        ("echo made of stone >&2; exit 3", "/bin/sh", sandbox.DAMAGED, ""),
+        ("head -c 1000 /dev/zero; exit 0", "/bin/sh", "shorter than a tenth", ""),
+        ("sleep 3600 & exit 0", "/bin/sh", NO_SOUND, ""),
+    ],
+)
+async def test_a_decoder_that_goes_wrong_is_told_in_a_sentence(
+    place, caplog, body, interpreter, sentence, logged
+):
+    """It crashes, runs for ever, floods, takes all memory, says nothing: the bot hears of it."""
+    caplog.set_level("INFO")
+    with pytest.raises(SoundError, match=sentence):
+        await heard(decoder(place, body, interpreter))
+    assert logged in caplog.text
+    assert "made of stone" not in caplog.text
+    assert left(place) == []
+
+
+@pytest.mark.parametrize("body", ["sleep 3600", "yes >&2", "yes made of stone >&2 & sleep 3600"])
+async def test_a_decoder_that_hangs_is_ended(place, caplog, body):
+    """By the clock on the wall, with all that it has started; what it says is not kept."""
+    caplog.set_level("INFO")
+    before = psutil.Process().memory_info().rss
+    limits = Limits(cpu_seconds=60, wall_seconds=1.5)
+    with pytest.raises(SoundError, match=sandbox.TOO_LONG):
+        await heard(decoder(place, body), limits)
+    assert "limit=time" in caplog.text
+    assert psutil.Process().memory_info().rss - before < 64 * 2**20
+    assert left(place) == []
+
+
+@pytest.mark.parametrize("spoil", ["missing", "not a program", "not to be run"])
+async def test_a_decoder_that_can_not_be_started_is_not_the_file_s_fault(place, caplog, spoil):
+    """The person is told so, and the owner of the bot finds an alarm in the log."""
+    program = decoder(place, "exit 0")
+    if spoil == "missing":
+        program.unlink()
+    elif spoil == "not a program":
+        program.write_bytes(b"\x7fELF" + bytes(100))
+    else:
+        program.chmod(0o600)
+    with pytest.raises(ResourceError) as caught:
+        await heard(program)
+    assert caught.value.sentence == sandbox.CANT_READ
+    assert any(record.levelname == "ERROR" for record in caplog.records)
+    assert left(place) == []
+
+
+async def test_whoever_gives_up_leaves_no_process(place):
+    """A cancelled upload ends its decoder and takes its folder away."""
+    task = asyncio.create_task(heard(decoder(place, "sleep 3600")))
+    async with asyncio.timeout(30):
+        while not [each for each in psutil.Process().children(True) if each.name() == "sleep"]:
+            await asyncio.sleep(0.01)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert left(place) == []
+
+
+async def test_what_a_killed_bot_left_is_swept(place):
+    """Folders of uploads that nobody holds any more go; one that is in use stays."""
+    (place / f"{sandbox.FOLDER_PREFIX}old").mkdir()
+    (place / f"{sandbox.FOLDER_PREFIX}old" / "sound").write_bytes(b"x")
+    (place / "other").mkdir()
+    outside = place / "outside"
+    outside.mkdir()
+    (place / f"{sandbox.FOLDER_PREFIX}link").symlink_to(outside)
+    with sandbox._folder() as used:
+        assert sandbox.sweep() == 1
+        assert used.exists()
+    assert outside.exists()
+    assert not (place / f"{sandbox.FOLDER_PREFIX}old").exists()
+
+
+async def test_the_real_decoder_gives_back_what_was_said():
+    """Behind all walls that there are."""
+    sound = await Uploads(sample_rate_hz=RATE_HZ, channels=1).read(
+        as_file(noise(2.0)), keep_seconds=10.0
+    )
+    assert np.abs(sound.samples[0] - noise(2.0)[:, 0]).max() < 1e-3
