@@ -80,7 +80,7 @@ def _run(
     interrupts: Interrupts,
     open_engine: OpenEngine | None,
 ) -> int:
-    from bot import bench, generate, models, whatis
+    from bot import bench, edit, generate, models, whatis
 
     if args.command == "generate":
         opener = open_engine or generate.open_engine
@@ -99,6 +99,8 @@ def _run(
         from bot import doctor
 
         return doctor.run(args, config)
+    if args.command == "edit":
+        return edit.run(args, config)
     if args.command == "whatis":
         return whatis.run(args, config)
     return models.run(args, config)
@@ -106,7 +108,7 @@ def _run(
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the command line, with every command's help."""
-    from bot import bench, models, plan, whatis
+    from bot import bench, edit, models, plan, whatis
 
     parser = argparse.ArgumentParser(
         prog="zhiyin",
@@ -139,6 +141,12 @@ def build_parser() -> argparse.ArgumentParser:
             plan.add_arguments,
             "make a clip and save it as a file",
             "Make a clip from words, from a sound file, from both, or from nothing at all.",
+        ),
+        (
+            "edit",
+            edit.add_arguments,
+            "cut a sound file, join two, or make a loop",
+            "Cut a sound file at its beats, join two with a crossfade, or make a loop of one.",
         ),
         (
             "whatis",

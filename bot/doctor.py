@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from bot.audio.sandbox import find_ffmpeg, network_is_cut
+from bot.audio.sandbox import files_are_hidden, find_ffmpeg, network_is_cut
 from bot.config import Config, cache_folder, data_folder
 from bot.errors import ConfigError, ZhiyinError
 from bot.musicgen.kernels.build import NoKernels, library
@@ -103,6 +103,12 @@ def check_ffmpeg(config: Config) -> Iterator[Finding]:
             Verdict.WORSE,
             "This machine allows no network namespaces: uploads are read under time, memory and "
             "file limits, but not cut off from the network.",
+        )
+    if not files_are_hidden():
+        yield Finding(
+            Verdict.WORSE,
+            "This machine's kernel has no Landlock: while an upload is read, other files of the "
+            "bot's user are out of its way by ffmpeg's own settings only.",
         )
 
 

@@ -74,6 +74,7 @@ OURS = {
         "bot.errors",
     },
     "bot.finishing": {"bot.audio", "bot.jobs"},
+    "bot.edit": {"bot"},
     "bot.whatis": {"bot"},
     "bot.carrier": {
         "bot.store",
