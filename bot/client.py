@@ -30,6 +30,7 @@ COGS = (
     "cogs.whatis",
     "cogs.queue",
     "cogs.account",
+    "cogs.privacy",
     "cogs.about",
     "cogs.admin",
 )

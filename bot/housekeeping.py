@@ -36,12 +36,14 @@ async def keep_tidy(store: Store, keep_clips_days: int, clock: Callable[[], floa
 async def sweep(store: Store, keep_clips_days: int, now: float) -> int:
     """Delete what is past its time and return how many files that were."""
     await store.jobs.forget_tokens()
+    await store.privacy.forget_rest()
     names = []
     old = await store.clips.older_than(now - keep_clips_days * _DAY_SECONDS)
     for clip in [*old, *await store.clips.held_before(now - HELD_SECONDS)]:
         name = await store.clips.delete(clip.id)
         if name is not None:
             names.append(store.clips_folder / name)
+    await store.privacy.forget_words(now - keep_clips_days * _DAY_SECONDS)
     sources = [job.order.source for job in await store.jobs.unfinished()]
     wanted = {source.upload for source in sources if source is not None}
     # A young one may belong to an order that is being written down right now.

@@ -178,6 +178,19 @@ class Pipeline:
         if name is not None:
             (self.store.clips_folder / name).unlink(missing_ok=True)
 
+    async def forget_person(self, user_id: int) -> int:
+        """Forget a person: their orders end, their clips and words go; return how many clips.
+
+        What is being posted right now is waited for.
+        """
+        for job in await self.store.jobs.waiting_of(user_id):
+            if not await self.cancel(job.id) and (task := self._dispatch.tasks.get(job.id)):
+                await asyncio.wait([task])
+        names = await self.store.privacy.forget(user_id)
+        for name in names:
+            await asyncio.to_thread((self.store.clips_folder / name).unlink, missing_ok=True)
+        return len(names)
+
     async def drain(self, grace_seconds: float) -> None:
         """Hand out nothing more and wait for what is running, for so long at the most.
 

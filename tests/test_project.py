@@ -298,6 +298,7 @@ def test_the_readme_names_every_command_on_discord():
         "help",
         "about",
         "whatis",
+        "privacy",
     ):
         assert f"`/{name}`" in README
 

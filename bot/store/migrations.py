@@ -134,6 +134,16 @@ STEPS: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE clips ADD COLUMN key TEXT",
         "ALTER TABLE clips ADD COLUMN loops INTEGER NOT NULL DEFAULT 0",
     ),
+    (
+        "DROP TRIGGER ledger_is_whole",
+        # But for the one who wishes to be forgotten.
+        """
+        CREATE TRIGGER ledger_is_whole BEFORE DELETE ON ledger
+        WHEN NOT EXISTS (
+            SELECT 1 FROM facts WHERE name = 'forgetting' AND value = CAST(OLD.user_id AS TEXT))
+        BEGIN SELECT RAISE(ABORT, 'the ledger is only added to'); END
+        """,
+    ),
 )
 """Each step is done once, whole, and never changed afterwards."""
 

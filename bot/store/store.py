@@ -11,6 +11,7 @@ from bot.store.clips import Clips
 from bot.store.database import open_database
 from bot.store.jobs import Jobs
 from bot.store.ledger import Ledger
+from bot.store.privacy import Privacy
 from bot.store.settings import Settings
 
 
@@ -22,6 +23,7 @@ class Store:
     jobs: Jobs
     clips: Clips
     settings: Settings
+    privacy: Privacy
     clips_folder: Path
     uploads_folder: Path
 
@@ -44,6 +46,7 @@ async def open_store(folder: Path, clock: Callable[[], float]) -> AsyncIterator[
             jobs=Jobs(database, clock),
             clips=Clips(database),
             settings=Settings(database),
+            privacy=Privacy(database, clock),
             clips_folder=clips,
             uploads_folder=uploads,
         )

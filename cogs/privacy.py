@@ -1,0 +1,81 @@
+"""What is kept of a person, and how they get it and get rid of it: /privacy."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import ZhiyinBot
+from cogs import replies
+from cogs.errors import answer
+
+Interaction = discord.Interaction[ZhiyinBot]
+
+_CONFIRM_SECONDS = 120.0
+
+
+class ForgetView(discord.ui.View):
+    """Asks once more, for it can't be undone."""
+
+    def __init__(self, user_id: int) -> None:
+        super().__init__(timeout=_CONFIRM_SECONDS)
+        self.user_id = user_id
+
+    @discord.ui.button(label="Delete everything of mine", style=discord.ButtonStyle.danger)
+    async def confirm(
+        self, interaction: discord.Interaction, button: discord.ui.Button[ForgetView]
+    ) -> None:
+        """Forget the person who asked, who alone sees this."""
+        bot = interaction.client
+        assert isinstance(bot, ZhiyinBot)
+        await interaction.response.edit_message(content=replies.FORGETTING, view=None)
+        count = await bot.pipeline.forget_person(self.user_id)
+        await interaction.edit_original_response(content=replies.forgotten(count))
+
+    async def on_error(
+        self,
+        interaction: discord.Interaction,
+        error: Exception,
+        item: discord.ui.Item[discord.ui.View],
+        /,
+    ) -> None:
+        """Answer: discord.py itself would only log."""
+        await answer(interaction, error)
+
+
+class Privacy(commands.GroupCog, group_name="privacy"):
+    """What is kept of you, and how to get rid of it."""
+
+    def __init__(self, bot: ZhiyinBot) -> None:
+        self.bot = bot
+        super().__init__()
+
+    @app_commands.command()
+    async def show(self, interaction: Interaction) -> None:
+        """Tell what is kept of you, and for how long."""
+        days = self.bot.config.storage.keep_clips_days
+        await interaction.response.send_message(replies.privacy(days), ephemeral=True)
+
+    @app_commands.command()
+    async def export(self, interaction: Interaction) -> None:
+        """Get all that is kept of you, as a file."""
+        found = await self.bot.pipeline.store.privacy.export(interaction.user.id)
+        data = json.dumps(found, ensure_ascii=False, indent=1).encode()
+        file = discord.File(io.BytesIO(data), "zhiyin-about-you.json")
+        await interaction.response.send_message(replies.EXPORTED, file=file, ephemeral=True)
+
+    @app_commands.command()
+    async def delete(self, interaction: Interaction) -> None:
+        """Delete your clips, your words and what else is kept of you."""
+        await interaction.response.send_message(
+            replies.FORGET_ME, view=ForgetView(interaction.user.id), ephemeral=True
+        )
+
+
+async def setup(bot: ZhiyinBot) -> None:
+    """Add the cog."""
+    await bot.add_cog(Privacy(bot))
