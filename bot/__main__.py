@@ -99,6 +99,10 @@ def _run(
         from bot import doctor
 
         return doctor.run(args, config)
+    if args.command == "backup":
+        from bot import backup
+
+        return backup.run(args, config)
     if args.command == "edit":
         return edit.run(args, config)
     if args.command == "whatis":
@@ -108,7 +112,7 @@ def _run(
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the command line, with every command's help."""
-    from bot import bench, edit, models, plan, whatis
+    from bot import backup, bench, edit, models, plan, whatis
 
     parser = argparse.ArgumentParser(
         prog="zhiyin",
@@ -171,6 +175,12 @@ def build_parser() -> argparse.ArgumentParser:
             _no_arguments,
             "say what is wrong with this installation",
             "Check token, model, compiler, ffmpeg, disk and database, and say what to do.",
+        ),
+        (
+            "backup",
+            backup.add_arguments,
+            "copy the database, also while the bot runs",
+            "Copy the database, also while the bot runs, and see that the copy is whole.",
         ),
     ):
         command = commands.add_parser(

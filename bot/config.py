@@ -132,6 +132,7 @@ class StorageConfig:
 
     folder: str = setting("")
     keep_clips_days: int = setting(30, low=1, high=3650)
+    keep_backups: int = setting(7, low=0, high=1000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +146,13 @@ class WorkerConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MetricsConfig:
+    """Figures for those who watch the bot."""
+
+    port: int = setting(0, low=0, high=65535)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """All settings; without a file every one has its default."""
 
@@ -155,6 +163,7 @@ class Config:
     limits: LimitsConfig = dataclasses.field(default_factory=LimitsConfig)
     sound: SoundConfig = dataclasses.field(default_factory=SoundConfig)
     storage: StorageConfig = dataclasses.field(default_factory=StorageConfig)
+    metrics: MetricsConfig = dataclasses.field(default_factory=MetricsConfig)
     worker: WorkerConfig = dataclasses.field(default_factory=WorkerConfig)
 
 

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from bot.errors import ZhiyinError
+from bot.store.backup import rotate
 from bot.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -20,9 +22,18 @@ HELD_SECONDS = 86_400.0
 _DAY_SECONDS = 86_400.0
 
 
-async def keep_tidy(store: Store, keep_clips_days: int, clock: Callable[[], float]) -> None:
-    """Sweep now and once an hour, for ever."""
+async def keep_tidy(
+    store: Store, keep_clips_days: int, keep_backups: int, clock: Callable[[], float]
+) -> None:
+    """Sweep now and once an hour, and copy the database once a day, for ever."""
     while True:
+        try:
+            made = await asyncio.to_thread(rotate, store.folder, keep_backups, clock())
+        except ZhiyinError as error:
+            log.error("store.not_backed_up %s", error.sentence)
+        else:
+            if made is not None:
+                log.info("store.backed_up file=%s", made.name)
         try:
             swept = await sweep(store, keep_clips_days, clock())
         except Exception:

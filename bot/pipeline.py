@@ -23,6 +23,7 @@ from bot.carrier import Carrier
 from bot.config import Config
 from bot.dispatch import Dispatch
 from bot.errors import Refused
+from bot.health import Health
 from bot.inference.executor import Executor
 from bot.orders import Answer, Clip, Job, JobState, Limits, Order, Standing, Tags
 from bot.store.store import Store
@@ -43,6 +44,7 @@ class Pipeline:
     def __init__(self, config: Config, store: Store, executor: Executor, uploads: Uploads) -> None:
         self.config, self.store, self.executor, self.uploads = config, store, executor, uploads
         self.surface: Surface | None = None
+        self.health = Health()
         self._dispatch = Dispatch(store, self._carry)
         self._style = posting.Style(
             format=config.sound.format, loudness_lufs=config.sound.loudness_lufs

@@ -10,16 +10,17 @@ import re
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
 from bot import log as logs
-from bot import models
+from bot import metrics, models
 from bot.audio.uploads import Uploads
 from bot.catalogue import UNKNOWN_LICENCE, entries
 from bot.config import Config, data_folder
 from bot.errors import ConfigError, ResourceError
+from bot.health import Health
 from bot.housekeeping import keep_tidy
 from bot.inference.executor import Executor
 from bot.musicgen.inspection import Contents, inspect
@@ -93,13 +94,18 @@ async def open_pipeline(
         executor = await stack.enter_async_context(Executor(config, engine=engine))
         codec = contents.shape.codec
         tidying = asyncio.create_task(
-            keep_tidy(store, config.storage.keep_clips_days, clock), name="housekeeping"
+            keep_tidy(store, config.storage.keep_clips_days, config.storage.keep_backups, clock),
+            name="housekeeping",
         )
         stack.push_async_callback(_ended, tidying)
         uploads = Uploads(
             sample_rate_hz=codec.sample_rate_hz, channels=contents.shape.decoder.audio_channels
         )
-        yield await stack.enter_async_context(Pipeline(config, store, executor, uploads))
+        pipeline = await stack.enter_async_context(Pipeline(config, store, executor, uploads))
+        stack.enter_context(_listening(pipeline.health))
+        watching = asyncio.create_task(pipeline.health.watch(), name="health")
+        stack.push_async_callback(_ended, watching)
+        yield pipeline
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
@@ -118,7 +124,10 @@ async def _serve(config: Config, token: str, contents: Contents, licence: str) -
     from bot.client import ZhiyinBot, connected
 
     stop = stopping()
-    async with open_pipeline(config, contents) as pipeline:
+    async with (
+        open_pipeline(config, contents) as pipeline,
+        metrics.told(pipeline, config.metrics.port),
+    ):
         bot = ZhiyinBot(config, pipeline, sampling=contents.sampling, licence=licence)
         pipeline.start()
         try:
@@ -149,6 +158,17 @@ def stopping() -> asyncio.Event:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, _stop_or_leave, stop)
     return stop
+
+
+@contextmanager
+def _listening(health: Health) -> Iterator[None]:
+    """Let the bot's health hear of errors."""
+    logger = logging.getLogger()
+    logger.addHandler(health)
+    try:
+        yield
+    finally:
+        logger.removeHandler(health)
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

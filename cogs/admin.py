@@ -8,7 +8,7 @@ from discord.ext import commands
 
 from bot.client import ZhiyinBot
 from bot.errors import RequestError
-from cogs import replies
+from cogs import cards, replies
 
 Interaction = discord.Interaction[ZhiyinBot]
 Seconds = app_commands.Range[float, 0.0, 1_000_000.0]
@@ -139,6 +139,30 @@ class Admin(commands.GroupCog, group_name="admin"):
         await interaction.response.send_message(
             f"<@{person.id}> has {back:.0f} s of today's music back.", ephemeral=True
         )
+
+    @app_commands.command()
+    async def status(self, interaction: Interaction) -> None:
+        """Show how the bot is doing."""
+        pipeline = self.bot.pipeline
+        executor, health = pipeline.executor, pipeline.health
+        totals = await pipeline.store.totals()
+        engine = "ready" if executor.model else executor.broken or "being loaded"
+        facts = {
+            "In line": str(executor.waiting),
+            "Being made": str(executor.running),
+            "Waits longest": replies.duration(totals.waited) if totals.waited else "nobody",
+            "Music engine": engine,
+            "Engine restarts": str(executor.restarts),
+            "Up for": replies.duration(health.up_seconds),
+            "Memory": f"{health.memory_bytes / 2**20:.0f} MB",
+            "Late by, at worst": f"{1000 * health.lag_seconds:.0f} ms in the last minute",
+            "Delivered": str(totals.jobs["delivered"]),
+            "Failed": str(totals.jobs["failed"]),
+        }
+        # What went wrong elsewhere is its owner's to know.
+        error = health.last_error if await self.bot.is_owner(interaction.user) else None
+        embed = cards.status(facts, error)
+        await interaction.response.send_message(embed=embed, ephemeral=True)
 
     @app_commands.command()
     async def drain(self, interaction: Interaction, on: bool = True) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import discord
 
 from bot.orders import Clip, Kind, ModelInfo, Tags
@@ -117,4 +119,13 @@ def about(
     embed.add_field(name="In line", value=str(waiting))
     if "NC" in licence:
         embed.set_footer(text="This model's music may not be used commercially.")
+    return embed
+
+
+def status(facts: Mapping[str, str], last_error: str | None) -> discord.Embed:
+    """Say how the bot is doing."""
+    embed = discord.Embed(title="How I am doing", colour=COLOUR)
+    for name, value in facts.items():
+        embed.add_field(name=name, value=value)
+    embed.add_field(name="Last error", value=shown(last_error or "none"), inline=False)
     return embed

@@ -102,6 +102,11 @@ class Executor:
         return sum(len(keeper.runs) for keeper in self._keepers)
 
     @property
+    def restarts(self) -> int:
+        """Return how often a worker had to be replaced."""
+        return sum(max(0, keeper.starts - 1) for keeper in self._keepers)
+
+    @property
     def worker_pids(self) -> list[int]:
         """Return the numbers of the worker processes."""
         return [keeper.process.pid for keeper in self._keepers if keeper.process is not None]

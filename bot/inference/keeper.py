@@ -53,6 +53,7 @@ class Keeper:
         self._config, self._engine, self._pace, self._clock = config, engine, pace, clock
         self._changed = changed
         self._failures = 0
+        self.starts = 0
 
     def room(self, most: int) -> bool:
         """Tell whether one more may be made beside what is, `most` in all."""
@@ -61,6 +62,7 @@ class Keeper:
     async def keep(self) -> None:
         """Keep a worker there, for ever; the pauses between failures grow."""
         while True:
+            self.starts += 1
             try:
                 process = await WorkerProcess.start(self._config, self._engine)
             except OSError:

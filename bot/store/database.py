@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import logging
 import sqlite3
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
@@ -14,6 +15,8 @@ import aiosqlite
 
 from bot.errors import ConfigError
 from bot.store.migrations import migrate
+
+log = logging.getLogger(__name__)
 
 FILE = "zhiyin.db"
 
@@ -116,6 +119,15 @@ async def _set_up(connection: aiosqlite.Connection, path: Path) -> None:
     connection.row_factory = sqlite3.Row
     for pragma in _PRAGMAS:
         await connection.execute(pragma)
+    async with connection.execute("PRAGMA journal_mode") as cursor:
+        mode = await cursor.fetchone()
+    # SQLite does not say no where a file system can't have what it is asked for.
+    if mode is None or mode[0] != "wal":
+        raise ConfigError(
+            f"{path} is on a file system that SQLite can't keep a log on (a network share?): "
+            "choose another folder as storage.folder."
+        )
+    log.info("store.open sqlite=%s file=%s", sqlite3.sqlite_version, path.name)
     async with connection.execute("PRAGMA quick_check") as cursor:
         found = await cursor.fetchone()
     if found is None or found[0] != "ok":

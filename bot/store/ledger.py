@@ -22,7 +22,7 @@ USED = """
                             WHEN 'reset' THEN -seconds ELSE 0 END), 0)
 """
 
-_CHECKS = (
+CHECKS = (
     (
         "Job {} has a resolution but no reservation.",
         """
@@ -116,7 +116,7 @@ class Ledger:
         """Return what is wrong with the books, in sentences."""
         return [
             sentence.format(row[0])
-            for sentence, sql in _CHECKS
+            for sentence, sql in CHECKS
             for row in await self._database.all(sql)
         ]
 

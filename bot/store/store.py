@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ from bot.store.jobs import Jobs
 from bot.store.ledger import Ledger
 from bot.store.privacy import Privacy
 from bot.store.settings import Settings
+from bot.store.totals import Totals, totals
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,13 @@ class Store:
     privacy: Privacy
     clips_folder: Path
     uploads_folder: Path
+    totals: Callable[[], Awaitable[Totals]]
+    """Counts everything there is."""
+
+    @property
+    def folder(self) -> Path:
+        """Return the folder of it all."""
+        return self.clips_folder.parent
 
 
 @asynccontextmanager
@@ -49,4 +57,5 @@ async def open_store(folder: Path, clock: Callable[[], float]) -> AsyncIterator[
             privacy=Privacy(database, clock),
             clips_folder=clips,
             uploads_folder=uploads,
+            totals=lambda: totals(database, clock()),
         )

@@ -1,0 +1,26 @@
+"""The command `zhiyin backup`: a copy of the database, also while the bot runs."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from bot.config import Config, data_folder
+from bot.errors import OutputError
+from bot.store.backup import back_up
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    add = parser.add_argument
+    add("file", type=Path, metavar="FILE", help="where the copy goes")
+    add("--force", action="store_true", help="write over a file that is there")
+
+
+def run(args: argparse.Namespace, config: Config) -> int:
+    """Make a copy and say so; return the exit code."""
+    if args.file.exists() and not args.force:
+        raise OutputError(f"{args.file} is there already; --force writes over it.")
+    back_up(data_folder(config), args.file)
+    print(f"{args.file}: {args.file.stat().st_size / 2**20:.1f} MB, whole, and its books balance.")
+    return 0

@@ -1,0 +1,80 @@
+"""Copies of the database, made while the bot runs, and looked through before they count."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.errors import ConfigError, OutputError
+from bot.store.database import FILE
+from bot.store.ledger import CHECKS
+
+FOLDER = "backups"
+
+_PAGES_AT_ONCE = 256
+_PAUSE_SECONDS = 0.01
+
+
+def back_up(folder: Path, target: Path) -> None:
+    """Copy the database of a folder; the copy gets its name when it was found to be whole.
+
+    Raises ConfigError where there is no database or it is damaged, OutputError where the copy can't
+    be written.
+    """
+    source = folder / FILE
+    if not source.exists():
+        raise ConfigError(f"There is no database in {folder}.")
+    scratch = target.with_name(f".{target.name}.part")
+    try:
+        try:
+            _copy(source, scratch)
+        except sqlite3.OperationalError as error:
+            raise OutputError(f"{target} could not be written: {error}.") from error
+        except sqlite3.DatabaseError as error:
+            raise ConfigError(f"{source} is damaged: {error}.") from error
+        os.replace(scratch, target)
+    except OSError as error:
+        raise OutputError(f"{target} could not be written: {error.strerror}.") from error
+    finally:
+        scratch.unlink(missing_ok=True)
+
+
+def rotate(folder: Path, keep: int, now: float) -> Path | None:
+    """Make the copy of a day that has none yet, and delete all but the newest; return the new one.
+
+    With `keep` 0 none is made and none deleted. Raises as `back_up` does.
+    """
+    if keep == 0:
+        return None
+    backups = folder / FOLDER
+    day = datetime.fromtimestamp(now, UTC).date().isoformat()
+    target = backups / f"zhiyin-{day}.db"
+    if target.exists():
+        return None
+    backups.mkdir(exist_ok=True)
+    back_up(folder, target)
+    for old in sorted(backups.glob("zhiyin-*.db"))[:-keep]:
+        old.unlink()
+    return target
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.unlink(missing_ok=True)
+    with (
+        closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as from_,
+        closing(sqlite3.connect(target)) as to,
+    ):
+        from_.backup(to, pages=_PAGES_AT_ONCE, sleep=_PAUSE_SECONDS)
+        # A file of its own, without what WAL keeps beside it.
+        to.execute("PRAGMA journal_mode = DELETE")
+        found = to.execute("PRAGMA integrity_check").fetchone()[0]
+        if found != "ok":
+            raise sqlite3.DatabaseError(str(found))
+        for sentence, sql in CHECKS:
+            if (row := to.execute(sql).fetchone()) is not None:
+                raise sqlite3.DatabaseError(sentence.format(row[0]))
+    with target.open("rb") as file:
+        os.fsync(file.fileno())
