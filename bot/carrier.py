@@ -14,7 +14,7 @@ from bot.audio import posting
 from bot.errors import Cancelled, OutputError, ZhiyinError
 from bot.inference.executor import Executor
 from bot.making import Maker
-from bot.orders import Clip, Job
+from bot.orders import Clip, Job, JobState
 from bot.store.store import Store
 from bot.surface import Surface, TooLarge, Undeliverable, packed
 
@@ -66,6 +66,7 @@ class Carrier:
 
     async def _deliver(self, job: Job, clip: Clip) -> None:
         """Hand the clip over, smaller and smaller if it has to be, then settle the quota."""
+        once_more = job.state is JobState.DELIVERING
         await self.store.jobs.delivering(job.id)
         current = await self.store.jobs.get(job.id)
         assert current is not None
@@ -76,7 +77,7 @@ class Carrier:
             posted = await asyncio.to_thread(packed, clip, sound, max_bytes, self.style)
             await failpoints.reached("clip.unposted")
             try:
-                message_id = await self.surface.post(current, clip, posted)
+                message_id = await self.surface.post(current, clip, posted, once_more=once_more)
                 break
             except TooLarge:
                 max_bytes = min(max_bytes, len(posted.data)) // 2

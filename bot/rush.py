@@ -37,7 +37,7 @@ class _Nowhere:
     async def show(self, job: Job, standing: Standing) -> None:
         """Show nothing."""
 
-    async def post(self, job: Job, clip: Clip, posting: Posting) -> int:
+    async def post(self, job: Job, clip: Clip, posting: Posting, *, once_more: bool) -> int:
         """Take the clip."""
         return job.id
 

@@ -37,9 +37,10 @@ class Surface(Protocol):
     async def show(self, job: Job, standing: Standing) -> None:
         """Show how far a job is; what can't be shown is left."""
 
-    async def post(self, job: Job, clip: Clip, posting: Posting) -> int:
+    async def post(self, job: Job, clip: Clip, posting: Posting, *, once_more: bool) -> int:
         """Hand the clip over and return the id of its message.
 
+        `once_more` says that a run before this one may have done it and not written it down.
         Raises TooLarge and Undeliverable.
         """
 

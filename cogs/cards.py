@@ -14,9 +14,13 @@ PICTURE = "waveform.png"
 SPECTROGRAM = "spectrogram.png"
 
 
-def card(clip: Clip, parent: Clip | None) -> discord.Embed:
-    """Return the card under a clip; its picture is the attachment PICTURE."""
-    embed = discord.Embed(description=f"**{shown(clip.prompt)}**", colour=COLOUR)
+def card(clip: Clip, parent: Clip | None, *, words: bool = True) -> discord.Embed:
+    """Return the card under a clip; its picture is the attachment PICTURE.
+
+    Without `words` it doesn't say what was asked for.
+    """
+    asked = shown(clip.prompt) if words else "a clip, its words held back by this server's filter"
+    embed = discord.Embed(description=f"**{asked}**", colour=COLOUR)
     facts = [f"{clip.seconds:.0f} s", f"seed {clip.seed}", clip.model]
     if clip.loops:
         facts.insert(1, "loop")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import io
 import logging
 from collections.abc import Awaitable, Callable
@@ -27,6 +28,9 @@ log = logging.getLogger(__name__)
 _TOKEN_MARGIN_SECONDS = 60.0
 RETRY_SECONDS = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 _LONG_PAUSES_SECONDS = (60.0,) * 60
+# What a server's own filter holds back is nearly always the words.
+_FILTERED = {200000, 200001, 240000}
+_LOOKED_BACK = 50
 _UNREACHABLE = (aiohttp.ClientError, OSError, TimeoutError)
 _TOO_LARGE = {(413, 40005), (413, 0), (400, 40005)}
 _TOKEN_OVER = {(401, 50027), (404, 10015)}
@@ -83,7 +87,7 @@ class Delivery(commands.Cog):
         except (discord.HTTPException, Undeliverable, *_UNREACHABLE) as error:
             log.debug("job.not_shown id=%d %s", job.id, error)
 
-    async def post(self, job: Job, clip: Clip, posting: Posting) -> int:
+    async def post(self, job: Job, clip: Clip, posting: Posting, *, once_more: bool) -> int:
         """Hand the clip over by the first way that is open."""
         parent = None
         if clip.parent_ids:
@@ -94,21 +98,45 @@ class Delivery(commands.Cog):
             view=clip_view(clip.id),
             posting=posting,
         )
-        for way in (self._edit, self._send, self._write_to):
-            try:
-                return await _insisted(partial(way, job, message))
-            except Undeliverable as reason:
-                log.info("job.way_closed id=%d way=%s %s", job.id, way.__name__, reason)
-            except _UNREACHABLE as error:
-                log.warning("job.way_closed id=%d way=%s %r", job.id, way.__name__, error)
-            except discord.HTTPException as error:
-                if error.status == 413 or (error.status, error.code) in _TOO_LARGE:
-                    raise TooLarge from error
-                log.warning(
-                    "job.way_closed id=%d way=%s status=%d code=%d",
-                    job.id, way.__name__, error.status, error.code,
-                )  # fmt: skip
+        silent = dataclasses.replace(message, embeds=(cards.card(clip, parent, words=False),))
+        try:
+            for way in (self._edit, self._send, self._write_to):
+                # A bot that was killed may have posted it and not have come to write that down.
+                if once_more and way == self._send and (found := await self._found(job, posting)):
+                    return found
+                for said in (message, silent):
+                    try:
+                        return await _insisted(partial(way, job, said))
+                    except discord.HTTPException as error:
+                        if error.code not in _FILTERED or said is silent:
+                            self._closed(job, way.__name__, error)
+                            break
+                        log.info("job.words_filtered id=%d", job.id)
+                    except (Undeliverable, *_UNREACHABLE) as error:
+                        log.info("job.way_closed id=%d way=%s %r", job.id, way.__name__, error)
+                        break
+        finally:
+            self._tokens_over.discard(job.id)
         raise Undeliverable("no way is open")
+
+    def _closed(self, job: Job, way: str, error: discord.HTTPException) -> None:
+        """Note why a way is closed. Raises TooLarge where a smaller file would do."""
+        if error.status == 413 or (error.status, error.code) in _TOO_LARGE:
+            raise TooLarge from error
+        log.warning(
+            "job.way_closed id=%d way=%s status=%d code=%d", job.id, way, error.status, error.code
+        )
+
+    async def _found(self, job: Job, posting: Posting) -> int | None:
+        """Return the message that has the clip already, among the latest of its channel."""
+        channel = self.bot.get_partial_messageable(job.order.place.channel_id)
+        try:
+            async for message in channel.history(limit=_LOOKED_BACK):
+                if any(file.filename == posting.name for file in message.attachments):
+                    return message.id
+        except (discord.HTTPException, *_UNREACHABLE) as error:
+            log.info("job.not_looked_for id=%d %r", job.id, error)
+        return None
 
     async def tell(self, job: Job, sentence: str) -> None:
         """Tell why a job ended without a clip; what can't be told is left."""

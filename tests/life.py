@@ -38,7 +38,7 @@ class Notebook:
     async def show(self, job, standing):
         """Progress leaves no trace."""
 
-    async def post(self, job, clip, posting):
+    async def post(self, job, clip, posting, *, once_more):
         self._write(job, "clip")
         # An edit of the job's own message: the same however often it is done.
         return job.answer.message_id

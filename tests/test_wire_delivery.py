@@ -295,3 +295,31 @@ async def test_a_slow_answer_is_waited_for(tmp_path):
         await made(stage)
         await check_one(stage)
         assert asked.message.states[-1] == f"<@{stage.alice.id}>"
+
+
+async def test_words_that_a_server_filters_are_left_out(tmp_path):
+    """The clip comes all the same, without saying what was asked for; once and for its price."""
+    async with open_stage(tmp_path) as stage:
+        asked = await ordered(stage)
+        stage.wire.fail(*TOKEN_EDIT, status=400, code=200000, with_files=True)
+        await made(stage)
+        await check_one(stage)
+        (embed,) = asked.message.payload["embeds"]
+        assert "held back" in embed["description"]
+
+
+async def test_a_clip_that_was_posted_before_a_kill_is_found_again(tmp_path):
+    """The bot was dead for longer than Discord remembers a nonce: it looks before it posts."""
+    async with open_stage(tmp_path) as stage:
+        await ordered(stage)
+        stage.wire.fail(*TOKEN_EDIT, status=404, code=10008, times=9)
+        await made(stage)
+        job = await stage.settled(1)
+        clip = await stage.store.clips.of_job(1)
+        surface = stage.bot.pipeline.surface
+        posted = [each for each in stage.channel.seen if each.clips]
+        stage.wire.rest.routes._nonces.clear()
+        posting = await stage.bot.pipeline.packed(clip, 10**7)
+        found = await surface.post(job, clip, posting, once_more=True)
+        assert [found] == [each.id for each in posted]
+        assert len([each for each in stage.channel.seen if each.clips]) == 1

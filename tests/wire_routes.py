@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 from tests.wire_faults import Refusal
@@ -23,6 +24,7 @@ _ROUTES = [
     ("GET", r"/users/(\d+)", "user", None, True),
     ("POST", r"/users/@me/channels", "dm", None, True),
     ("GET", r"/channels/(\d+)/messages/(\d+)", "read", None, True),
+    ("GET", r"/channels/(\d+)/messages", "history", None, True),
     ("POST", r"/channels/(\d+)/messages", "post", "post", True),
     ("PATCH", r"/channels/(\d+)/messages/(\d+)", "edit", "edit", True),
     ("DELETE", r"/channels/(\d+)/messages/(\d+)", "delete", "delete", True),
@@ -87,6 +89,10 @@ class Routes:
 
     async def read(self, asked, channel_id, message_id):
         return self._message_in(self._open(channel_id), message_id).as_json(self.wire.base)
+
+    async def history(self, asked, channel_id):
+        newest = reversed(self._open(channel_id).seen)
+        return [each.as_json(self.wire.base) for each in itertools.islice(newest, 50)]
 
     async def post(self, asked, channel_id):
         channel = self._open(channel_id)
