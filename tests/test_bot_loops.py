@@ -48,10 +48,9 @@ async def test_music_can_be_asked_for_as_a_loop(tmp_path):
         assert "~120 BPM" in description
         assert (await jam.store.ledger.quota(jam.alice.id, 600)).used_seconds == 11
         master = soundfile.read(jam.store.clips_folder / clip.file, dtype="float32", always_2d=True)
-        step, usual = seam_step(
-            Sound(samples=np.ascontiguousarray(master[0].T), sample_rate_hz=master[1])
-        )
-        assert step <= usual
+        sound = Sound(samples=np.ascontiguousarray(master[0].T), sample_rate_hz=master[1])
+        # As multiples of the clip's own steps from frame to frame.
+        assert max(seam_step(sound)) <= 1.0
 
 
 async def test_a_clip_becomes_a_loop_at_the_press_of_a_button(tmp_path):
