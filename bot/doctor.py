@@ -6,6 +6,9 @@ import argparse
 import asyncio
 import os
 import shutil
+import sqlite3
+import tempfile
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,6 +19,8 @@ from bot.config import Config, cache_folder, data_folder
 from bot.errors import ConfigError, ZhiyinError
 from bot.musicgen.kernels.build import NoKernels, library
 from bot.run import TOKEN_VARIABLE, look_at_model, token_of
+from bot.store.backup import copy
+from bot.store.database import FILE
 from bot.store.store import open_store
 
 _LEAST_FREE_BYTES = 2 * 2**30
@@ -130,11 +135,11 @@ def check_disk(config: Config) -> Iterator[Finding]:
 def check_database(config: Config) -> Iterator[Finding]:
     """Open the database, if there is one, and check its books."""
     folder = data_folder(config)
-    if not folder.exists():
+    if not (folder / FILE).exists():
         yield Finding(Verdict.GOOD, f"There is no database yet; it will be made in {folder}.")
         return
     try:
-        complaints = asyncio.run(_books(folder))
+        complaints = _complaints(folder)
     except ZhiyinError as error:
         yield Finding(Verdict.BAD, error.sentence)
         return
@@ -144,11 +149,32 @@ def check_database(config: Config) -> Iterator[Finding]:
         yield Finding(Verdict.GOOD, "The database is whole and its books balance.")
 
 
-async def _books(folder: Path) -> list[str]:
-    import time
+def _complaints(folder: Path) -> list[str]:
+    """Look through a copy, so that a bot that runs is not disturbed.
 
+    Raises ConfigError where there is no database in the file.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        try:
+            copy(folder, Path(scratch, FILE))
+        except sqlite3.OperationalError as error:
+            raise ConfigError(f"The database {folder / FILE} can't be read: {error}.") from error
+        except sqlite3.DatabaseError:
+            # What is wrong with it is told by who opens it.
+            shutil.copy(folder / FILE, Path(scratch, FILE))
+        try:
+            return asyncio.run(_books(Path(scratch), folder / "clips"))
+        except ConfigError as error:
+            raise ConfigError(error.sentence.replace(scratch, str(folder))) from error
+
+
+async def _books(folder: Path, clips: Path) -> list[str]:
     async with open_store(folder, time.time) as store:
-        return await store.ledger.check()
+        complaints = await store.ledger.check()
+        missing = [name for name in await store.clips.files() if not (clips / name).exists()]
+    if missing:
+        complaints.append(f"The sound of {len(missing)} clips is gone, such as {missing[0]}.")
+    return complaints
 
 
 CHECKS: tuple[Callable[[Config], Iterator[Finding]], ...] = (

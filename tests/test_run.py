@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
+import sqlite3
 import subprocess
 import sys
+import time
+from contextlib import closing
 
 import pytest
 
@@ -13,6 +17,9 @@ from bot import doctor, run
 from bot.config import Config, DiscordConfig, ModelConfig, StorageConfig
 from bot.errors import ConfigError
 from bot.log import Discreet
+from bot.store.database import FILE
+from bot.store.store import open_store
+from tests.test_store import delivered
 
 # Of the right form, and nobody's.
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.Gabcde." + "x" * 38
@@ -118,3 +125,22 @@ def test_a_file_with_the_token_that_others_can_read_is_noted(tmp_path, capsys, m
     config = configured(tmp_path / "data", discord=DiscordConfig(token=TOKEN))
     _, text = said(capsys, config)
     assert "chmod 600 config.toml" in text
+
+
+async def test_the_doctor_looks_through_the_books_of_a_bot_that_runs(tmp_path, capsys):
+    """Without disturbing it, and tells what does not add up."""
+    config = configured(tmp_path, discord=DiscordConfig(token=TOKEN))
+    async with open_store(tmp_path, time.time) as store:
+        await delivered(store)
+        _, text = await asyncio.to_thread(said, capsys, config)
+        assert "already running" not in text
+        assert "The sound of 1 clips is gone, such as 1.flac." in text
+        (store.clips_folder / "1.flac").touch()
+        _, text = await asyncio.to_thread(said, capsys, config)
+        assert "The database is whole and its books balance." in text
+        with closing(sqlite3.connect(tmp_path / FILE)) as connection:
+            connection.execute("UPDATE jobs SET state = 'failed'")
+            connection.commit()
+        code, text = await asyncio.to_thread(said, capsys, config)
+        assert code == 1
+        assert "Job 1 was delivered but not charged, or charged but not delivered." in text

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -42,6 +43,15 @@ def back_up(folder: Path, target: Path) -> None:
         scratch.unlink(missing_ok=True)
 
 
+def copy(folder: Path, target: Path) -> None:
+    """Copy the database of a folder, also of a running bot, as it is: it is not looked through.
+
+    Raises sqlite3.DatabaseError where it is none.
+    """
+    with _both(folder / FILE, target) as (from_, to):
+        from_.backup(to, pages=_PAGES_AT_ONCE, sleep=_PAUSE_SECONDS)
+
+
 def rotate(folder: Path, keep: int, now: float) -> Path | None:
     """Make the copy of a day that has none yet, and delete all but the newest; return the new one.
 
@@ -63,10 +73,7 @@ def rotate(folder: Path, keep: int, now: float) -> Path | None:
 
 def _copy(source: Path, target: Path) -> None:
     target.unlink(missing_ok=True)
-    with (
-        closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as from_,
-        closing(sqlite3.connect(target)) as to,
-    ):
+    with _both(source, target) as (from_, to):
         from_.backup(to, pages=_PAGES_AT_ONCE, sleep=_PAUSE_SECONDS)
         # A file of its own, without what WAL keeps beside it.
         to.execute("PRAGMA journal_mode = DELETE")
@@ -78,3 +85,12 @@ def _copy(source: Path, target: Path) -> None:
                 raise sqlite3.DatabaseError(sentence.format(row[0]))
     with target.open("rb") as file:
         os.fsync(file.fileno())
+
+
+@contextmanager
+def _both(source: Path, target: Path) -> Iterator[tuple[sqlite3.Connection, sqlite3.Connection]]:
+    with (
+        closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as from_,
+        closing(sqlite3.connect(target)) as to,
+    ):
+        yield from_, to

@@ -107,6 +107,11 @@ class Clips:
         )
         return [await self._whole(row) for row in rows]
 
+    async def files(self) -> list[str]:
+        """Return the names of the files that should be there."""
+        rows = await self._database.all("SELECT file FROM clips WHERE NOT is_deleted")
+        return [row["file"] for row in rows]
+
     async def posted(self, clip_id: int, message_id: int) -> None:
         """Remember the message that holds a clip."""
         async with self._database.transaction() as connection:
