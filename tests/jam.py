@@ -132,7 +132,7 @@ async def open_jam(folder, *, config=None, clock=None, engine=SCRIPTED):
             yield jam
             await jam.idle()
             check_answers(env)
-        assert hogs == []
+        assert hogs == [], hogs
 
 
 def new_bot(config, line, clock):

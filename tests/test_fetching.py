@@ -70,7 +70,7 @@ async def test_a_file_that_is_gone_is_one_sentence(status, caplog):
     async def answer(request):
         return web.Response(status=status, text="<html>gone</html>")
 
-    caplog.set_level("DEBUG")
+    caplog.set_level("DEBUG", logger="bot")
     async with served(answer) as url:
         with pytest.raises(SoundError, match="attach it again"):
             await fetching.fetch(url, LIMIT_BYTES)

@@ -143,7 +143,8 @@ async def test_the_ledger_gives_up_nothing_but_the_forgotten(tmp_path):
 
 async def test_what_people_type_is_in_no_log(tmp_path, caplog):
     """Not above debug, whatever they do with it."""
-    caplog.set_level(logging.INFO)
+    for name in ("bot", "cogs"):
+        caplog.set_level(logging.INFO, logger=name)
     async with open_jam(tmp_path) as jam:
         first = await jam.music(prompt=CANARY)
         for label in ("Again", "Continue", "Loop"):

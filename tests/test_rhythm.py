@@ -172,10 +172,10 @@ def test_any_rate_will_do(rate_hz):
 
 @settings(max_examples=25, deadline=None)
 @given(
-    bpm=st.floats(70, 150),
-    first=st.floats(0, 1),
-    seconds=st.floats(6, 12),
-    hiss=st.floats(0, 0.003),
+    bpm=st.floats(70, 150, allow_subnormal=False),
+    first=st.floats(0, 1, allow_subnormal=False),
+    seconds=st.floats(6, 12, allow_subnormal=False),
+    hiss=st.floats(0, 0.003, allow_subnormal=False),
 )
 def test_what_is_told_is_in_order_and_within_the_sound(bpm, first, seconds, hiss):
     """At any tempo, from any beginning, with some hiss."""

@@ -211,7 +211,7 @@ async def test_tags_go_nowhere(caplog, place):
     tags = ["-metadata", "title=$(touch pwned); `id` ../../x", "-metadata", "artist=\x1b[31mred\n"]
     data = from_ffmpeg(*tone(), *tags, "-f", "mp3")
     assert b"pwned" in data
-    caplog.set_level("DEBUG")
+    caplog.set_level("DEBUG", logger="bot")
     await heard(data)
     with pytest.raises(SoundError):
         await heard(data[:200] + bytes(3000))

@@ -83,7 +83,7 @@ async def test_a_decoder_that_goes_wrong_is_told_in_a_sentence(
     place, caplog, body, interpreter, sentence, logged
 ):
     """It crashes, runs for ever, floods, takes all memory, says nothing: the bot hears of it."""
-    caplog.set_level("INFO")
+    caplog.set_level("INFO", logger="bot")
     with pytest.raises(SoundError, match=sentence):
         await heard(decoder(place, body, interpreter))
     assert logged in caplog.text
@@ -94,7 +94,7 @@ async def test_a_decoder_that_goes_wrong_is_told_in_a_sentence(
 @pytest.mark.parametrize("body", ["sleep 3600", "yes >&2", "yes made of stone >&2 & sleep 3600"])
 async def test_a_decoder_that_hangs_is_ended(place, caplog, body):
     """By the clock on the wall, with all that it has started; what it says is not kept."""
-    caplog.set_level("INFO")
+    caplog.set_level("INFO", logger="bot")
     before = psutil.Process().memory_info().rss
     limits = Limits(cpu_seconds=60, wall_seconds=1.5)
     with pytest.raises(SoundError, match=sandbox.TOO_LONG):
