@@ -208,7 +208,10 @@ async def audit(folder, wire):
     hanging = [
         each
         for each in wire.interactions.values()
-        if each.message is not None and "Getting in line" in each.message.content
+        if each.message is not None
+        # One that was taken back is not there any more.
+        and each.message.id in each.channel.messages
+        and "Getting in line" in each.message.content
     ]
     by_key = {job.order.key: job for job in jobs}
     broken_off = [each for each in hanging if f"{each.id}/0" not in by_key]
