@@ -44,6 +44,8 @@ class _Message:
     view: discord.ui.View | None
     embeds: tuple[discord.Embed, ...] = ()
     posting: Posting | None = None
+    keeps_files: bool = True
+    """Whether an edit without new files leaves those that are there."""
 
     def files(self) -> list[discord.File]:
         """Return the files anew: each try reads them to their end."""
@@ -55,12 +57,12 @@ class _Message:
         ]
 
     def as_edit(self) -> dict[str, Any]:
-        """Return what an edit changes; without new files those that are there stay."""
+        """Return what an edit changes."""
         return {
             "content": self.content,
             "embeds": list(self.embeds),
             "view": self.view,
-            "attachments": self.files() or discord.utils.MISSING,
+            "attachments": self.files() or (discord.utils.MISSING if self.keeps_files else []),
         }
 
 
@@ -143,7 +145,8 @@ class Delivery(commands.Cog):
         text = f"{replies.owner(job)} {replies.shown(job.order.prompt)}: {sentence}"
         for way in (self._edit, self._send, self._write_to):
             try:
-                await way(job, _Message(content=text, view=None))
+                # A clip that is refunded is not there: Discord may have kept one and said no.
+                await way(job, _Message(content=text, view=None, keeps_files=False))
                 return
             except (discord.HTTPException, Undeliverable, *_UNREACHABLE) as error:
                 log.info("job.not_told id=%d way=%s %s", job.id, way.__name__, error)

@@ -323,3 +323,16 @@ async def test_a_clip_that_was_posted_before_a_kill_is_found_again(tmp_path):
         found = await surface.post(job, clip, posting, once_more=True)
         assert [found] == [each.id for each in posted]
         assert len([each for each in stage.channel.seen if each.clips]) == 1
+
+
+async def test_a_clip_that_is_refunded_is_not_shown(tmp_path):
+    """Discord keeps it, breaks off, and then says that it is too large: it is taken away again."""
+    async with open_stage(tmp_path) as stage:
+        asked = await ordered(stage)
+        stage.wire.fail(*TOKEN_EDIT, reset=True, stored=True, with_files=True)
+        stage.wire.fail(*TOKEN_EDIT, status=413, code=40005, times=9, with_files=True)
+        job = await made(stage)
+        assert job.state is JobState.FAILED
+        assert asked.message.clips == []
+        assert "charged" in asked.message.content
+        assert await stage.used() == 0
