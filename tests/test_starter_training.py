@@ -54,7 +54,7 @@ once = torch.randint(size.codes, (2, size.codebooks, 200))
 codes = torch.cat([once, once], 2)
 words = torch.ones(2, 3, dtype=torch.long)
 with torch.no_grad():
-    scores, _ = model(codes[..., :-1], words, words > 0, torch.ones(2, dtype=torch.bool))
+    scores = model(codes[..., :-1], words, words > 0, torch.ones(2, dtype=torch.bool))
 chances = scores.log_softmax(3).transpose(1, 2)  # [rows, codebooks, steps, codes]
 losses = -chances.gather(3, codes[..., 1:, None])[..., 0]
 print(json.dumps([losses[..., :195].mean().item(), losses[..., 205:].mean().item()]))

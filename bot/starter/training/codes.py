@@ -27,10 +27,9 @@ CAPTIONS_EACH = 24
 
 @dataclass(frozen=True, slots=True)
 class CodedPiece:
-    """A piece as codes [codebooks, frames], the frames of its bars, and what people may call it."""
+    """A piece as codes [codebooks, frames], the frames of its bars and what people may call it."""
 
     codes: Codes
-    beat_frames: int
     bar_frames: int
     captions: tuple[str, ...]
 
@@ -53,7 +52,6 @@ def save_shard(
     lines = [
         json.dumps(
             {
-                "beat_frames": piece.beat_frames,
                 "bar_frames": piece.beat_frames * piece.beats_per_bar,
                 "captions": [caption(piece, random) for _ in range(CAPTIONS_EACH)],
             },
@@ -75,8 +73,7 @@ def load_shards(folder: Path) -> list[CodedPiece]:
         lines = file.with_suffix(".jsonl").read_text(encoding="utf-8").splitlines()
         for codes, line in zip(np.load(file), lines, strict=True):
             facts = json.loads(line)
-            captions = tuple(facts["captions"])
-            found.append(CodedPiece(codes, facts["beat_frames"], facts["bar_frames"], captions))
+            found.append(CodedPiece(codes, facts["bar_frames"], tuple(facts["captions"])))
     return found
 
 

@@ -1,8 +1,7 @@
 """Train the starter's text encoder and decoder on coded pieces and their captions.
 
 A budget of minutes decides how long, as with the codec. The decoder's hidden matrices are trained
-with Muon, everything else with AdamW. Halfway up, a head that is not part of the result has to say
-how far the next beat is: from codes alone the decoder never found out what a tempo's number means.
+with Muon, everything else with AdamW.
 
 Source: arXiv 2306.05284 (MusicGen), 2207.12598 (guidance by dropped text), 2502.16982 (Muon).
 """
@@ -20,7 +19,6 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional
 
-from bot.starter.composer.compose import BEAT_FRAMES
 from bot.starter.training.codes import load_shards
 from bot.starter.training.gradients import Team
 from bot.starter.training.language_network import Language, LanguageSize
@@ -44,7 +42,6 @@ class LanguagePlan:
     weight_decay: float = 0.05
     # The first codebook carries melody and rhythm; the last is close to noise.
     book_weights: tuple[float, ...] = (1.9, 1.0, 0.65, 0.45)
-    beat_weight: float = 0.25
 
 
 class LanguageTraining:
@@ -59,10 +56,7 @@ class LanguageTraining:
         # The text encoder is taught beforehand and stays as it is: see text_training.
         self.model.text.requires_grad_(False)
         self.model.projection.requires_grad_(False)
-        self.beat_head = nn.Sequential(
-            nn.LayerNorm(self.size.width), nn.Linear(self.size.width, max(BEAT_FRAMES))
-        )
-        self.optimizers = _optimizers(self.model, self.beat_head, plan)
+        self.optimizers = _optimizers(self.model, plan)
         self.step, self.seconds_used = 0, 0.0
         if self.file.exists():
             self._restore()
@@ -113,7 +107,6 @@ class LanguageTraining:
         """Keep everything that a stopped run needs to go on."""
         state = {
             "model": self.model.state_dict(),
-            "beat_head": self.beat_head.state_dict(),
             "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
             "step": self.step,
             "seconds_used": self.seconds_used,
@@ -125,9 +118,7 @@ class LanguageTraining:
     def _restore(self) -> None:
         state = torch.load(self.file, weights_only=True)
         self.model.load_state_dict(state["model"])
-        # A checkpoint has neither.
-        if "beat_head" in state:
-            self.beat_head.load_state_dict(state["beat_head"])
+        # A checkpoint has none.
         for optimizer, kept in zip(self.optimizers, state.get("optimizers", ()), strict=False):
             rate = optimizer.param_groups[0]["full_rate"]
             optimizer.load_state_dict(kept)
@@ -139,11 +130,7 @@ class LanguageTraining:
 
     def _train(self, batch: Batch) -> Tensor:
         with torch.autocast("cpu", torch.bfloat16):
-            logits, halfway = self.model(batch.tokens, batch.words, batch.mask, batch.dropped)
-            beats = self.beat_head(halfway)
-        until_beat = functional.cross_entropy(
-            beats.flatten(0, 1).float(), batch.beats.flatten(), label_smoothing=0.02
-        )
+            logits = self.model(batch.tokens, batch.words, batch.mask, batch.dropped)
         per_book = torch.stack(
             [
                 functional.cross_entropy(
@@ -154,33 +141,24 @@ class LanguageTraining:
                 for book in range(self.size.codebooks)
             ]
         )
-        loss = (per_book * torch.tensor(self.plan.book_weights)).mean()
-        parameters = [
-            parameter
-            for part in (self.model, self.beat_head)
-            for parameter in part.parameters()
-            if parameter.requires_grad
-        ]
-        for optimizer in self.optimizers:
-            optimizer.zero_grad()
-        (loss + self.plan.beat_weight * until_beat).backward()
+        self.model.zero_grad(set_to_none=True)
+        (per_book * torch.tensor(self.plan.book_weights)).mean().backward()
+        parameters = [p for p in self.model.parameters() if p.requires_grad]
         self.team.average(parameters)
         nn.utils.clip_grad_norm_(parameters, 1.0)
         for optimizer in self.optimizers:
             optimizer.step()
-        return torch.cat([per_book, until_beat[None]]).detach()
+        return per_book.detach()
 
     def _log(self, means: Tensor) -> None:
         line: dict[str, object] = {"step": self.step, "minutes": round(self.seconds_used / 60, 2)}
-        *books, beat = (round(float(mean), 3) for mean in means)
-        line |= {"loss": round(sum(books) / len(books), 4), "books": books, "beat": beat}
+        line["loss"] = round(float(means.mean()), 4)
+        line |= {"books": [round(float(mean), 3) for mean in means]}
         with (self.folder / "language.log").open("a") as file:
             print(json.dumps(line), file=file)
 
 
-def _optimizers(
-    model: Language, beat_head: nn.Module, plan: LanguagePlan
-) -> list[torch.optim.Optimizer]:
+def _optimizers(model: Language, plan: LanguagePlan) -> list[torch.optim.Optimizer]:
     # What is learnt of texts comes from few captions a step: Muon would make as much of the noise.
     hidden = [
         parameter
@@ -195,11 +173,10 @@ def _optimizers(
     adam = torch.optim.AdamW(
         others, lr=plan.other_rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True
     )
-    beat = torch.optim.AdamW(beat_head.parameters(), lr=plan.other_rate, weight_decay=0.01)
-    for optimizer, rate in ((muon, plan.rate), (adam, plan.other_rate), (beat, plan.other_rate)):
+    for optimizer, rate in ((muon, plan.rate), (adam, plan.other_rate)):
         for settings in optimizer.param_groups:
             settings["full_rate"] = rate
-    return [muon, adam, beat]
+    return [muon, adam]
 
 
 def _pace(step: int, progress: float) -> float:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import torch
@@ -18,40 +16,31 @@ from bot.starter.training.vocabulary import PAD, UNKNOWN
 
 NO_TARGET = -100
 
-_SAYS_A_TEMPO: Final = re.compile(r"\d ?(bpm|beats|拍)|(tempo |bpm |速度)\d", re.IGNORECASE)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowPlan:
     """What is drawn; frames are those of one process in one step."""
 
     frames: int = 3000
-    # Style and tempo are decided in the first two seconds: short windows hold many beginnings, and
-    # so many captions. Long ones tell what repeats.
-    lengths: tuple[int, ...] = (100, 250, 1000)
-    shares: tuple[float, ...] = (0.6, 0.3, 0.1)
+    # Short windows hold many captions, of which much is needed; long ones tell what repeats.
+    lengths: tuple[int, ...] = (250, 1000, 1500)
+    shares: tuple[float, ...] = (0.8, 0.1, 0.1)
     dropped_text: float = 0.12
     unknown_words: float = 0.03
     on_a_phrase: float = 0.8
     strayed_rows: float = 0.5
     wrong_codes: float = 0.08
-    # How much likelier a caption is that says how many beats a minute has.
-    tempo_said: float = 3.0
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What one step is trained on; see Language.forward.
-
-    `beats` [rows, steps] is how many frames the next beat is away.
-    """
+    """What one step is trained on; see Language.forward."""
 
     tokens: Tensor
     targets: Tensor
     words: Tensor
     mask: Tensor
     dropped: Tensor
-    beats: Tensor
 
 
 class Windows:
@@ -62,48 +51,38 @@ class Windows:
     ) -> None:
         self.pieces, self.plan = pieces, plan
         self.words = [[e.ids for e in tokenizer.encode_batch(list(p.captions))] for p in pieces]
-        self.chances = [caption_chances(piece.captions, plan.tempo_said) for piece in pieces]
 
     def draw(self, start_token: int, random: np.random.Generator) -> Batch:
         """Return a batch of windows, all of one length."""
         frames = int(random.choice(self.plan.lengths, p=self.plan.shares))
         rows = max(1, self.plan.frames // frames)
         choice = random.integers(len(self.pieces), size=rows)
-        starts = [self._start(self.pieces[n], frames, random) for n in choice]
-        codes = np.stack(
-            [
-                self.pieces[n].codes[:, start : start + frames].astype(np.int64)
-                for n, start in zip(choice, starts, strict=True)
-            ]
-        )
+        codes = np.stack([self._window(self.pieces[n], frames, random) for n in choice])
         pattern = delayed(codes, start_token)
         targets = pattern[..., 1:].copy()
         targets[targets == start_token] = NO_TARGET
         pattern = self._strayed(pattern, start_token, random)
-        captions = [
-            self.words[n][random.choice(len(self.words[n]), p=self.chances[n])] for n in choice
-        ]
+        captions = [self.words[n][random.integers(len(self.words[n]))] for n in choice]
         words, mask = lay_out(captions, self.plan.unknown_words, random)
         dropped = random.random(rows) < self.plan.dropped_text
-        lengths = np.array([self.pieces[n].beat_frames for n in choice])[:, None]
-        beats = -(np.array(starts)[:, None] + np.arange(targets.shape[2])) % lengths
         return Batch(
             torch.from_numpy(pattern[..., :-1].copy()),
             torch.from_numpy(targets),
             words,
             mask,
             torch.from_numpy(dropped),
-            torch.from_numpy(beats),
         )
 
-    def _start(self, piece: CodedPiece, frames: int, random: np.random.Generator) -> int:
+    def _window(
+        self, piece: CodedPiece, frames: int, random: np.random.Generator
+    ) -> NDArray[np.int64]:
         spare = piece.codes.shape[1] - frames
         start = int(random.integers(spare + 1))
         if random.random() < self.plan.on_a_phrase:
             # Where most phrases begin, as a clip should.
             phrase = 4 * piece.bar_frames
             start = start // phrase * phrase
-        return start
+        return piece.codes[:, start : start + frames].astype(np.int64)
 
     def _strayed(
         self, pattern: NDArray[np.int64], start_token: int, random: np.random.Generator
@@ -122,13 +101,6 @@ class Windows:
         wrong = random.random(heard.shape) < self.plan.wrong_codes
         noise = random.integers(start_token, size=heard.shape)
         return np.where(wrong & (pattern != start_token), noise, heard)
-
-
-def caption_chances(captions: Sequence[str], tempo_said: float) -> NDArray[np.float64]:
-    """Return how likely each caption is to be drawn."""
-    weights = [tempo_said if _SAYS_A_TEMPO.search(caption) else 1.0 for caption in captions]
-    chances: NDArray[np.float64] = np.array(weights) / sum(weights)
-    return chances
 
 
 def lay_out(
