@@ -30,6 +30,7 @@ _LABELS = {
     "details": ("Details", discord.ButtonStyle.secondary),
     "delete": ("Delete", discord.ButtonStyle.danger),
 }
+_ABOUT_THE_CLIP = {"details", "delete"}
 
 
 def clip_view(clip_id: int) -> discord.ui.View:
@@ -157,7 +158,11 @@ class ClipButton(
     def __init__(self, clip_id: int, action: str) -> None:
         label, style = _LABELS[action]
         super().__init__(
-            discord.ui.Button(label=label, style=style, custom_id=f"zhiyin:clip:{clip_id}:{action}")
+            discord.ui.Button(
+                label=label, style=style, custom_id=f"zhiyin:clip:{clip_id}:{action}"
+            ),
+            # What makes music is in the first row, what is about the clip in the second.
+            row=int(action in _ABOUT_THE_CLIP),
         )
         self.clip_id, self.action = clip_id, action
 
