@@ -121,6 +121,23 @@ async def test_a_decoder_that_can_not_be_started_is_not_the_file_s_fault(place, 
     assert left(place) == []
 
 
+async def test_a_machine_without_room_is_not_the_file_s_fault(place, monkeypatch, caplog):
+    """Where the file can't be put down to be read: the same words, and an alarm for the owner."""
+    monkeypatch.setattr(tempfile, "tempdir", str(place / "full"))
+    with pytest.raises(ResourceError, match="not your file's fault"):
+        await heard(sandbox.find_ffmpeg())
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+
+
+async def test_the_first_upload_after_a_crash_sweeps(place, caplog):
+    """Nobody has to remember to: the bot that comes back does it before it reads anything."""
+    caplog.set_level("INFO", logger="bot")
+    (place / f"{sandbox.FOLDER_PREFIX}old").mkdir()
+    await heard(sandbox.find_ffmpeg(), Limits())
+    assert "upload.swept folders=1" in caplog.text
+    assert left(place) == []
+
+
 async def test_whoever_gives_up_leaves_no_process(place):
     """A cancelled upload ends its decoder and takes its folder away."""
     task = asyncio.create_task(heard(decoder(place, "sleep 3600")))
