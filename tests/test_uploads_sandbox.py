@@ -12,7 +12,7 @@ import numpy as np
 import psutil
 import pytest
 
-from bot.audio import sandbox
+from bot.audio import sandbox, upload_folder
 from bot.audio.uploads import NO_SOUND, Uploads
 from bot.audio.walls import Limits
 from bot.errors import ResourceError, SoundError
@@ -47,7 +47,7 @@ async def heard(program, limits=SHORT):
 
 def left(folder):
     """Folders and processes that should have gone."""
-    folders = list(Path(folder).glob(f"{sandbox.FOLDER_PREFIX}*"))
+    folders = list(Path(folder).glob(f"{upload_folder.FOLDER_PREFIX}*"))
     return folders + psutil.Process().children(recursive=True)
 
 
@@ -132,7 +132,7 @@ async def test_a_machine_without_room_is_not_the_file_s_fault(place, monkeypatch
 async def test_the_first_upload_after_a_crash_sweeps(place, caplog):
     """Nobody has to remember to: the bot that comes back does it before it reads anything."""
     caplog.set_level("INFO", logger="bot")
-    (place / f"{sandbox.FOLDER_PREFIX}old").mkdir()
+    (place / f"{upload_folder.FOLDER_PREFIX}old").mkdir()
     await heard(sandbox.find_ffmpeg(), Limits())
     assert "upload.swept folders=1" in caplog.text
     assert left(place) == []
@@ -150,19 +150,33 @@ async def test_whoever_gives_up_leaves_no_process(place):
     assert left(place) == []
 
 
+@pytest.mark.parametrize("body", ["yes", "yes & exec sleep 3600"])
+async def test_leaving_off_in_the_middle_of_a_flood_ends_it(place, body):
+    """Nobody reads on: what is still in the pipe, and who holds it, keeps the bot from nothing."""
+    decoding = sandbox.Decoding(demuxer="wav", sample_rate_hz=RATE_HZ, channels=1, max_seconds=9.0)
+    async with asyncio.timeout(30):
+        with pytest.raises(SoundError, match="enough"):
+            async with sandbox.decoded(b"", decoding, ffmpeg=decoder(place, body)) as chunks:
+                await anext(chunks)
+                # More comes in meanwhile than is held, and the pipe is stopped.
+                await asyncio.sleep(0.2)
+                raise SoundError("enough")
+    assert left(place) == []
+
+
 async def test_what_a_killed_bot_left_is_swept(place):
     """Folders of uploads that nobody holds any more go; one that is in use stays."""
-    (place / f"{sandbox.FOLDER_PREFIX}old").mkdir()
-    (place / f"{sandbox.FOLDER_PREFIX}old" / "sound").write_bytes(b"x")
+    (place / f"{upload_folder.FOLDER_PREFIX}old").mkdir()
+    (place / f"{upload_folder.FOLDER_PREFIX}old" / "sound").write_bytes(b"x")
     (place / "other").mkdir()
     outside = place / "outside"
     outside.mkdir()
-    (place / f"{sandbox.FOLDER_PREFIX}link").symlink_to(outside)
-    with sandbox._folder() as used:
-        assert sandbox.sweep() == 1
+    (place / f"{upload_folder.FOLDER_PREFIX}link").symlink_to(outside)
+    with upload_folder.lent() as used:
+        assert upload_folder.sweep() == 1
         assert used.exists()
     assert outside.exists()
-    assert not (place / f"{sandbox.FOLDER_PREFIX}old").exists()
+    assert not (place / f"{upload_folder.FOLDER_PREFIX}old").exists()
 
 
 async def test_the_real_decoder_gives_back_what_was_said():

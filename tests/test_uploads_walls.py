@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from bot import doctor
-from bot.audio import sandbox, walls
+from bot.audio import sandbox, upload_folder, walls
 from bot.audio.walls import Limits, Walls
 from bot.config import Config
 from tests.sound_files import as_file, noise
@@ -161,9 +161,9 @@ def test_a_killed_bot_leaves_no_decoder_and_the_next_takes_its_folder_away(tmp_p
         with pipe.open() as started:
             started.read()
         decoder = psutil.Process(bot.pid).children(recursive=True)
-        (folder,) = tmp_path.glob(f"{sandbox.FOLDER_PREFIX}*")
+        (folder,) = tmp_path.glob(f"{upload_folder.FOLDER_PREFIX}*")
         monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-        assert sandbox.sweep() == 0
+        assert upload_folder.sweep() == 0
     finally:
         bot.kill()
         bot.wait(timeout=30)
@@ -171,7 +171,7 @@ def test_a_killed_bot_leaves_no_decoder_and_the_next_takes_its_folder_away(tmp_p
     _, alive = psutil.wait_procs(decoder, timeout=30)
     assert alive == []
     assert folder.exists()
-    assert sandbox.sweep() == 1
+    assert upload_folder.sweep() == 1
     assert not folder.exists()
 
 

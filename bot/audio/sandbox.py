@@ -8,21 +8,19 @@ raw sound. What it says is looked through for a few phrases and never passed on:
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import logging
 import os
 import re
 import shutil
 import signal
 import subprocess
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from bot.audio import walls
+from bot.audio import upload_folder, walls
 from bot.audio.walls import End, Limits
 from bot.errors import ResourceError, SoundError, ZhiyinError
 
@@ -37,9 +35,6 @@ CANT_READ = (
     "I can't read any sound files right now. That is not your file's fault: whoever runs me finds "
     "the reason with `zhiyin doctor`."
 )
-
-FOLDER_PREFIX = "zhiyin-upload-"
-"""What the name of every folder of a file that is being read begins with."""
 
 _CHUNK_BYTES = 2**18
 _HEARD_BYTES = 2**13
@@ -109,7 +104,9 @@ async def decoded(
     """
     limits = limits or Limits()
     command = await asyncio.to_thread(_command, decoding, limits, ffmpeg)
-    with _folder() as folder:
+    with ExitStack() as stack:
+        with _ours_to_mend():
+            folder = stack.enter_context(upload_folder.lent())
         process = await _started(command, folder, data)
         hearing = asyncio.create_task(_last_words(process))
         try:
@@ -125,20 +122,6 @@ async def decoded(
             hearing.cancel()
     if (refusal := _refusal(walls.end_in(said), limits)) is not None:
         raise refusal
-
-
-def sweep() -> int:
-    """Delete the folders that a bot left here when it was killed; return how many there were."""
-    swept = 0
-    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER_PREFIX}*"):
-        # Another user's is not ours to touch, and a link in its place is a trick.
-        with suppress(OSError):
-            if folder.lstat().st_uid != os.geteuid():
-                continue
-            with _held(folder):
-                shutil.rmtree(folder)
-            swept += 1
-    return swept
 
 
 async def _started(command: list[str], folder: Path, data: bytes) -> asyncio.subprocess.Process:
@@ -165,26 +148,6 @@ def _ours_to_mend() -> Iterator[None]:
         raise ResourceError(CANT_READ) from error
 
 
-@contextmanager
-def _folder() -> Iterator[Path]:
-    with ExitStack() as stack:
-        with _ours_to_mend():
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX)))
-            stack.enter_context(_held(folder))
-        yield folder
-
-
-@contextmanager
-def _held(folder: Path) -> Iterator[None]:
-    """Mark a folder as in use for as long as this process lives; raises OSError if it is."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    finally:
-        os.close(handle)
-
-
 async def _chunks(process: asyncio.subprocess.Process) -> AsyncIterator[bytes]:
     assert process.stdout is not None
     while chunk := await process.stdout.read(_CHUNK_BYTES):
@@ -204,6 +167,11 @@ async def _ended(process: asyncio.subprocess.Process) -> None:
     # All of its group, even when the first of them has ended.
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
+    # asyncio waits until all pipes are at their end, which one that nobody reads never is.
+    transport: asyncio.SubprocessTransport = process._transport  # type: ignore[attr-defined]
+    for number in (1, 2):
+        if (pipe := transport.get_pipe_transport(number)) is not None:
+            pipe.close()
     await process.wait()
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.audio import gate, sandbox
+from bot.audio import gate, sandbox, upload_folder
 from bot.audio.walls import Limits
 from bot.errors import SoundError
 from bot.jobs import Samples, Sound
@@ -73,7 +73,7 @@ class Uploads:
         """Take away, once, what an earlier run had to leave."""
         if not self._swept:
             self._swept = True
-            if swept := await asyncio.to_thread(sandbox.sweep):
+            if swept := await asyncio.to_thread(upload_folder.sweep):
                 log.info("upload.swept folders=%d", swept)
 
     async def _end_of(self, chunks: AsyncIterator[bytes], keep_seconds: float) -> bytes:

@@ -1,0 +1,46 @@
+"""The folder that a stranger's file lies in while it is read; nothing of it is left afterwards."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+FOLDER_PREFIX = "zhiyin-upload-"
+"""What the name of every folder of a file that is being read begins with."""
+
+
+@contextmanager
+def lent() -> Iterator[Path]:
+    """Lend a new folder, for no other user's eyes. Raises OSError."""
+    with tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX) as name, _held(Path(name)):
+        yield Path(name)
+
+
+def sweep() -> int:
+    """Delete the folders that a bot left here when it was killed; return how many there were."""
+    swept = 0
+    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER_PREFIX}*"):
+        # Another user's is not ours to touch, and a link in its place is a trick.
+        with suppress(OSError):
+            if folder.lstat().st_uid != os.geteuid():
+                continue
+            with _held(folder):
+                shutil.rmtree(folder)
+            swept += 1
+    return swept
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """Mark a folder as in use for as long as this process lives; raises OSError if it is."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(handle)
