@@ -32,6 +32,7 @@ from bot.surface import Posting, Surface, packed
 log = logging.getLogger(__name__)
 
 FILES_OF_YOURS = "I am still listening to the files that you sent before. Please wait a moment."
+ON_ITS_WAY = "This clip is on its way to you already."
 FILES_OF_MANY = "Many people are sending files right now. Please try again in a minute."
 
 _FILES_PER_USER = 2
@@ -50,6 +51,7 @@ class Pipeline:
             format=config.sound.format, loudness_lufs=config.sound.loudness_lufs
         )
         self._listened: Counter[int] = Counter()
+        self._handed: set[int] = set()
 
     async def __aenter__(self) -> Self:
         return self
@@ -141,6 +143,17 @@ class Pipeline:
         finally:
             self._listened[user_id] -= 1
             self._listened += Counter()  # drops those who are at nought
+
+    @contextmanager
+    def handing_over(self, clip_id: int) -> Iterator[None]:
+        """Hold a clip for one who fetches it. Raises Refused where it is on its way already."""
+        if clip_id in self._handed:
+            raise Refused(ON_ITS_WAY)
+        self._handed.add(clip_id)
+        try:
+            yield
+        finally:
+            self._handed.discard(clip_id)
 
     async def keep_upload(self, data: bytes, *, keep_seconds: float) -> tuple[str, float]:
         """Make sound of a stranger's file and keep the end of it; return its name and its seconds.

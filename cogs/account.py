@@ -60,24 +60,26 @@ class HeldButton(
 async def hand_over(interaction: Interaction, clip_id: int) -> None:
     """Post a clip that was kept back, with all that is under a clip."""
     pipeline = interaction.client.pipeline
-    held = await pipeline.store.clips.held_of(interaction.user.id, _MOST_HELD)
-    clip = next((each for each in held if each.id == clip_id), None)
-    if clip is None:
-        raise RequestError(replies.NOT_HELD)
-    await interaction.response.defer(thinking=True)
-    posting = await pipeline.packed(clip, interaction.filesize_limit)
-    sent = await interaction.followup.send(
-        f"<@{interaction.user.id}>",
-        embed=cards.card(clip, None),
-        files=[
-            discord.File(io.BytesIO(posting.data), posting.name),
-            discord.File(io.BytesIO(posting.picture), cards.PICTURE),
-        ],
-        view=clip_view(clip.id),
-        wait=True,
-    )
-    await pipeline.store.clips.posted(clip.id, sent.id)
-    await pipeline.store.jobs.fetched(clip.job_id, sent.id)
+    # Pressed twice, it is still one clip.
+    with pipeline.handing_over(clip_id):
+        held = await pipeline.store.clips.held_of(interaction.user.id, _MOST_HELD)
+        clip = next((each for each in held if each.id == clip_id), None)
+        if clip is None:
+            raise RequestError(replies.NOT_HELD)
+        await interaction.response.defer(thinking=True)
+        posting = await pipeline.packed(clip, interaction.filesize_limit)
+        sent = await interaction.followup.send(
+            f"<@{interaction.user.id}>",
+            embed=cards.card(clip, None),
+            files=[
+                discord.File(io.BytesIO(posting.data), posting.name),
+                discord.File(io.BytesIO(posting.picture), cards.PICTURE),
+            ],
+            view=clip_view(clip.id),
+            wait=True,
+        )
+        await pipeline.store.clips.posted(clip.id, sent.id)
+        await pipeline.store.jobs.fetched(clip.job_id, sent.id)
 
 
 def held_view(clips: Sequence[Clip]) -> discord.ui.View:

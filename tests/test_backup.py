@@ -107,3 +107,30 @@ async def test_the_command_makes_a_copy(tmp_path, monkeypatch, capsys):
     assert main(["backup", str(target)]) == 1
     assert "--force" in capsys.readouterr().err
     assert main(["backup", str(target), "--force"]) == 0
+
+
+async def test_a_copy_never_takes_the_database_s_own_place(store, tmp_path):
+    """Not even with --force: what the bot works with is no place for a copy."""
+    await accepted(store)
+    for name in (FILE, f"{FILE}-wal"):
+        with pytest.raises(OutputError, match="name another file"):
+            back_up(tmp_path, tmp_path / name)
+    assert await store.jobs.get(1) is not None
+
+
+async def test_a_copy_is_for_its_owner_and_opens_no_doors(store, tmp_path):
+    """Nobody else on the machine reads it, and no interaction can be answered with it."""
+    await accepted(store)
+    target = tmp_path / "copy.db"
+    back_up(tmp_path, target)
+    assert target.stat().st_mode & 0o077 == 0
+    with closing(sqlite3.connect(target)) as connection:
+        assert connection.execute("SELECT token FROM jobs").fetchall() == [(None,)]
+    assert (await store.jobs.get(1)).answer.token is not None
+
+
+async def test_a_place_where_no_folder_can_be_is_told(store, tmp_path):
+    """In a sentence, which housekeeping survives."""
+    (tmp_path / FOLDER).write_text("a file is in the way")
+    with pytest.raises(OutputError, match="could not be made"):
+        rotate(tmp_path, 3, NOON)

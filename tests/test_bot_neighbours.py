@@ -10,6 +10,7 @@ import simcord.interactions
 from bot.errors import Refused
 from bot.housekeeping import HELD_SECONDS, sweep
 from bot.orders import JobState
+from bot.pipeline import ON_ITS_WAY
 from cogs import delivery, replies
 from tests.jam import open_jam, strict
 
@@ -163,3 +164,15 @@ async def test_a_file_too_many_costs_nothing(tmp_path):
             result = await jam.music(clip=("a.mp3", b"anything"))
         assert "the files that you sent before" in result.followups[0].content
         assert await jam.store.jobs.get(1) is None
+
+
+async def test_a_clip_that_is_on_its_way_is_not_handed_over_twice(tmp_path):
+    """Two quick presses are one clip, and the second is told so; then it can be fetched."""
+    async with open_jam(tmp_path) as jam:
+        await hold_one(jam)
+        listed = await jam.alice.slash(jam.channel, "history")
+        with jam.pipeline.handing_over(1):
+            second = await jam.alice.click(listed.response, label="Get clip 1")
+        assert second.response.content == ON_ITS_WAY
+        first = await jam.alice.click(listed.response, label="Get clip 1")
+        assert first.response.attachments

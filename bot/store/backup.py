@@ -15,8 +15,7 @@ from bot.store.ledger import CHECKS
 
 FOLDER = "backups"
 
-_PAGES_AT_ONCE = 256
-_PAUSE_SECONDS = 0.01
+_OWN_NAMES = "zhiyin."
 
 
 def back_up(folder: Path, target: Path) -> None:
@@ -28,6 +27,9 @@ def back_up(folder: Path, target: Path) -> None:
     source = folder / FILE
     if not source.exists():
         raise ConfigError(f"There is no database in {folder}.")
+    place = target.resolve()
+    if place.parent == folder.resolve() and place.name.startswith(_OWN_NAMES):
+        raise OutputError(f"{target} is what the bot itself works with: name another file.")
     scratch = target.with_name(f".{target.name}.part")
     try:
         try:
@@ -49,7 +51,7 @@ def copy(folder: Path, target: Path) -> None:
     Raises sqlite3.DatabaseError where it is none.
     """
     with _both(folder / FILE, target) as (from_, to):
-        from_.backup(to, pages=_PAGES_AT_ONCE, sleep=_PAUSE_SECONDS)
+        from_.backup(to)
 
 
 def rotate(folder: Path, keep: int, now: float) -> Path | None:
@@ -64,7 +66,10 @@ def rotate(folder: Path, keep: int, now: float) -> Path | None:
     target = backups / f"zhiyin-{day}.db"
     if target.exists():
         return None
-    backups.mkdir(exist_ok=True)
+    try:
+        backups.mkdir(exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{backups} could not be made: {error.strerror}.") from error
     back_up(folder, target)
     for old in sorted(backups.glob("zhiyin-*.db"))[:-keep]:
         old.unlink()
@@ -73,8 +78,15 @@ def rotate(folder: Path, keep: int, now: float) -> Path | None:
 
 def _copy(source: Path, target: Path) -> None:
     target.unlink(missing_ok=True)
+    # It holds what people typed: for the bot's own user alone.
+    os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     with _both(source, target) as (from_, to):
-        from_.backup(to, pages=_PAGES_AT_ONCE, sleep=_PAUSE_SECONDS)
+        # In one go, which keeps nobody from writing: in steps SQLite begins anew whenever the bot
+        # has written in between.
+        from_.backup(to)
+        # Nobody is answered by them for long, and a copy is kept for longer.
+        with to:
+            to.execute("UPDATE jobs SET token = NULL")
         # A file of its own, without what WAL keeps beside it.
         to.execute("PRAGMA journal_mode = DELETE")
         found = to.execute("PRAGMA integrity_check").fetchone()[0]
