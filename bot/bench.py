@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bot import console, models
-from bot.config import Config, cache_folder
+from bot.config import PRECISIONS, Config, cache_folder
 from bot.errors import ConfigError, RequestError
 from bot.interrupts import Interrupts
 from bot.jobs import GenerationRequest, Sampling
@@ -75,7 +75,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--users", metavar="N,N", default="1,8", help="how many clips at once (1,8)")
     add("--seconds", metavar="S", type=float, default=10.0, help="length of each clip (10)")
-    add("--precision", choices=("auto", "fp32"), default="auto", help="arithmetic (auto: fp32)")
+    add("--precision", choices=PRECISIONS, help="arithmetic (the configured one)")
     add("--against", choices=("mindnlp",), help="time MindNLP's own generate too, for a few steps")
     add(
         "--rush", type=int, metavar="N", help="time the bot's answers with N people at once instead"
@@ -99,7 +99,13 @@ def run(args: argparse.Namespace, config: Config, interrupts: Interrupts) -> int
         )
     with console.reporter(sys.stderr) as report, _model_folder(args, config, report) as folder:
         measured = measure(
-            folder, config, interrupts, users=users, seconds=args.seconds, report=report
+            folder,
+            config,
+            interrupts,
+            users=users,
+            seconds=args.seconds,
+            precision=args.precision or config.engine.precision,
+            report=report,
         )
         if args.against:
             report.stage("Timing MindNLP's own generate")
@@ -127,6 +133,7 @@ def measure(
     *,
     users: Sequence[int],
     seconds: float,
+    precision: str,
     report: console.Reporter,
 ) -> dict[str, Any]:
     """Load the model, make clips for each number of users, and return all figures."""
@@ -142,6 +149,7 @@ def measure(
         cache=cache_folder(),
         threads=threads,
         hub=config.model.hub_endpoint,
+        precision=precision,
     )
     load = time.perf_counter() - begun
     report.stage("Compiling and warming up")
@@ -153,7 +161,7 @@ def measure(
         report.stage(f"Making {count} x {seconds:g} s")
         runs.append(_timed_run(engine, interrupts, count, seconds))
     return {
-        "precision": "fp32",
+        "precision": model.decoder.precision,
         "device": f"CPU {_processor()}",
         "threads": threads,
         "peak_mb": round(_peak_bytes() / 1e6),

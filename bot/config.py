@@ -20,7 +20,7 @@ from typing import Any, TypeVar, get_type_hints
 from bot.errors import ConfigError
 
 DEFAULT_FILE = Path("config.toml")
-PRECISIONS = ("auto", "fp32")
+PRECISIONS = ("auto", "fp32", "bf16", "int8")
 FORMATS = ("mp3", "ogg", "opus", "flac", "wav")
 
 Section = TypeVar("Section")

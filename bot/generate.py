@@ -53,6 +53,7 @@ def open_engine(plan: Plan, config: Config, interrupts: Interrupts) -> Engine:
         cache=cache_folder(),
         threads=config.engine.threads or None,
         hub=config.model.hub_endpoint,
+        precision=plan.precision,
     )
     # Before the clock of the music starts, so that the time left is told from its own pace.
     with interrupts.deferred():

@@ -6,6 +6,7 @@ Nothing here knows Discord, a file format or the model. What people order is in 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,9 @@ Samples = NDArray[np.float32]
 
 Tokens = NDArray[np.int32]
 """EnCodec codes, shape [codebooks, frames]."""
+
+Precision = Literal["fp32", "bf16", "int8"]
+"""What the decoder's weights, and what it keeps of the past, are rounded to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--precision",
         choices=PRECISIONS,
         metavar="P",
-        help="arithmetic: auto or fp32",
+        help="arithmetic: auto, fp32, bf16 or int8",
     )
     add(
         "-o",

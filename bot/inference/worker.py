@@ -82,6 +82,7 @@ def open_engine(config: Config) -> tuple[Engine, ModelInfo]:
         cache=cache_folder(),
         threads=config.engine.threads or None,
         hub=config.model.hub_endpoint,
+        precision=config.engine.precision,
     )
     warm_seconds = model.warm_up()
     info = ModelInfo(

@@ -12,6 +12,7 @@ import mindspore as ms
 import numpy as np
 from mindspore import Parameter, Tensor, nn, ops
 
+from bot.jobs import Precision
 from bot.musicgen.decoder import BODY, Floats, Rows, embeddings, sinusoids
 from bot.musicgen.packing import allocate
 from bot.musicgen.shape import DecoderShape
@@ -28,6 +29,7 @@ class BuiltinDecoder:
         self, weights: dict[str, Any], shape: DecoderShape, *, slots: int, positions: int
     ) -> None:
         """Take the weights (and empty the mapping) and make room for `slots` sequences."""
+        self.precision: Precision = "fp32"
         self.description = "MindSpore's own operations"
         self.slots = slots
         self.max_rows = slots

@@ -13,6 +13,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.jobs import Precision
+
 Ints = NDArray[np.int32]
 Floats = NDArray[np.float32]
 
@@ -44,6 +46,10 @@ class Decoder(Protocol):
     @property
     def description(self) -> str:
         """Say in a few words what it computes with."""
+
+    @property
+    def precision(self) -> Precision:
+        """Return what its weights and its past are rounded to."""
 
     @property
     def slots(self) -> int:

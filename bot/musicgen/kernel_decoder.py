@@ -15,6 +15,7 @@ import mindspore as ms
 import numpy as np
 from mindspore import Tensor, ops
 
+from bot.jobs import Precision
 from bot.musicgen import kernel_weights
 from bot.musicgen.decoder import Floats, Rows
 from bot.musicgen.packing import allocate
@@ -31,6 +32,12 @@ _CHUNKS_AHEAD = 4
 
 _SPARE_ROWS = 16
 """Rows beyond one for each slot, in which an audio prompt is read while others play."""
+
+_CACHE_NUMBERS: dict[Precision, type[np.generic]] = {
+    "fp32": np.float32,
+    "bf16": np.uint16,
+    "int8": np.int8,
+}
 
 _STEP_WEIGHTS = (
     "tokens",
@@ -59,23 +66,29 @@ class KernelDecoder:
         *,
         slots: int,
         positions: int,
+        precision: Precision = "fp32",
     ) -> None:
         """Take the weights (and empty the mapping) and make room for `slots` sequences.
 
         `weights` have the names of transformers' MusicgenForCausalLM; `positions` is the longest
-        sequence. Room is only taken up as sequences grow.
+        sequence. Room is only taken up as sequences grow. What is kept of a sequence's past, and
+        the weights that half precision does not hold exactly, have numbers of `precision`.
         """
+        self.precision = precision
         self.slots = slots
         self.max_rows = max(_MIN_ROWS, slots + _SPARE_ROWS)
         self._shape = shape
         chunks = -(-positions // CHUNK)
         tables = kernel_weights.tables(weights, shape, chunks * CHUNK)
-        packed = kernel_weights.packed(weights, shape)
+        packed = kernel_weights.packed(weights, shape, precision)
         bits = sorted({8 * array.dtype.itemsize for array in packed.values()})
         self.description = f"kernels, weights in {' and '.join(map(str, bits))} bits"
-        self._past = allocate(_cache_size(shape, slots, chunks), np.float32)
+        numbers = _CACHE_NUMBERS[precision]
+        self._past = allocate(_cache_size(shape, slots, chunks, numbers), numbers)
         text_chunks = MAX_TEXT_TOKENS // CHUNK
-        texts = allocate(_cache_size(shape, slots, text_chunks), np.float32, dense=False)
+        texts = allocate(
+            _cache_size(shape, slots, text_chunks, np.float32), np.float32, dense=False
+        )
         inputs = {name: Tensor.from_numpy(array) for name, array in {**tables, **packed}.items()}
         self._texts = Tensor.from_numpy(texts)
         self._text_weights = inputs["text_pairs"]
@@ -135,8 +148,12 @@ class KernelDecoder:
                 self._past[due, slot, chunk, 0, 0, 0] = 0
 
 
-def _cache_size(shape: DecoderShape, slots: int, chunks: int) -> tuple[int, ...]:
-    return shape.layers, slots, chunks, 2, shape.heads, CHUNK * shape.head_size
+def _cache_size(
+    shape: DecoderShape, slots: int, chunks: int, numbers: type[np.generic]
+) -> tuple[int, ...]:
+    # A position of bytes has a scale, a float.
+    numbers_of_position = shape.head_size + (4 if numbers is np.int8 else 0)
+    return shape.layers, slots, chunks, 2, shape.heads, CHUNK * numbers_of_position
 
 
 def _kernel(library: Path, name: str, shape: Callable[..., tuple[int, ...]]) -> Any:

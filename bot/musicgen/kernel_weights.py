@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from bot.jobs import Precision
 from bot.musicgen.decoder import BODY, Floats, embeddings, sinusoids
 from bot.musicgen.packing import pack
 from bot.musicgen.shape import DecoderShape
@@ -26,7 +27,9 @@ def tables(weights: dict[str, Any], shape: DecoderShape, positions: int) -> dict
     }
 
 
-def packed(weights: dict[str, Any], shape: DecoderShape) -> dict[str, Any]:
+def packed(
+    weights: dict[str, Any], shape: DecoderShape, precision: Precision
+) -> dict[str, Any]:
     """Return the weights of each kind, packed for the kernels and taken out of the mapping."""
     width, ffn = shape.hidden_size, shape.ffn_size
 
@@ -37,7 +40,7 @@ def packed(weights: dict[str, Any], shape: DecoderShape) -> dict[str, Any]:
             )
 
         parts = [lambda layer=layer: part(layer) for layer in range(shape.layers)]
-        return pack(parts, (outputs, inputs))
+        return pack(parts, (outputs, inputs), precision)
 
     own, other = "self_attn", "encoder_attn"
     heads = [lambda: np.concatenate(_heads(weights, shape))]
@@ -51,7 +54,7 @@ def packed(weights: dict[str, Any], shape: DecoderShape) -> dict[str, Any]:
         "text_attended": kind(f"{other}.out_proj", outputs=width, inputs=width),
         "widen": kind("fc1", outputs=ffn, inputs=width),
         "narrow": kind("fc2", outputs=width, inputs=ffn),
-        "heads": pack(heads, (shape.codebooks * shape.vocab_size, width)),
+        "heads": pack(heads, (shape.codebooks * shape.vocab_size, width), precision),
     }
 
 

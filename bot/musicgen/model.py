@@ -6,14 +6,21 @@ import logging
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
-from bot.jobs import Sampling
+from bot.jobs import Precision, Sampling
 from bot.musicgen.builtin_decoder import BuiltinDecoder
 from bot.musicgen.checkpoint import Checkpoint, load
 from bot.musicgen.codec import Codec
 from bot.musicgen.decoder import Decoder
 from bot.musicgen.kernel_decoder import KernelDecoder
-from bot.musicgen.kernels.build import NoKernels, available_cores, library, set_threads
+from bot.musicgen.kernels.build import (
+    NoKernels,
+    available_cores,
+    library,
+    multiplies_bytes,
+    set_threads,
+)
 from bot.musicgen.packing import PANEL
 from bot.musicgen.shape import ModelShape
 from bot.musicgen.text import TextEncoder
@@ -69,12 +76,13 @@ def load_model(
     threads: int | None = None,
     hub: str | None = None,
     kernels: bool = True,
+    precision: str = "fp32",
 ) -> Model:
     """Load a checkpoint and lay it out for up to so many guided requests at once.
 
     Compiled kernels are kept under `cache`; without a compiler, or with `kernels` off, MindSpore's
-    own operations do their work. `threads` is all cores by default. Raises CheckpointError and
-    ResourceError.
+    own operations do their work, in fp32. `threads` is all cores by default; `auto` precision is
+    int8 where the processor has instructions for it. Raises CheckpointError and ResourceError.
     """
     begun = time.perf_counter()
     slots = 2 * requests  # guidance takes two
@@ -90,7 +98,7 @@ def load_model(
         library=compiled,
     )
     codec = Codec(checkpoint.codec, checkpoint.shape.codec, library=compiled)
-    decoder = _decoder(checkpoint, compiled, slots)
+    decoder = _decoder(checkpoint, compiled, slots, precision)
     return Model(
         name=checkpoint.name,
         shape=checkpoint.shape,
@@ -119,9 +127,29 @@ def _library(cache: Path, threads: int) -> Path | None:
     return compiled
 
 
-def _decoder(checkpoint: Checkpoint, compiled: Path | None, slots: int) -> Decoder:
+def _decoder(
+    checkpoint: Checkpoint,
+    compiled: Path | None,
+    slots: int,
+    precision: str,
+) -> Decoder:
     shape = checkpoint.shape.decoder
     positions = _window_frames(checkpoint.shape) + shape.codebooks  # room for the delay
     if compiled is None or shape.head_size % PANEL:
+        if precision not in ("auto", "fp32"):
+            log.warning("model.in_fp32 without kernels there is no %s here", precision)
         return BuiltinDecoder(checkpoint.decoder, shape, slots=slots, positions=positions)
-    return KernelDecoder(checkpoint.decoder, shape, compiled, slots=slots, positions=positions)
+    return KernelDecoder(
+        checkpoint.decoder,
+        shape,
+        compiled,
+        slots=slots,
+        positions=positions,
+        precision=_precision(precision, compiled),
+    )
+
+
+def _precision(asked: str, compiled: Path) -> Precision:
+    if asked == "auto":
+        return "int8" if multiplies_bytes(compiled) else "fp32"
+    return next(known for known in get_args(Precision) if known == asked)

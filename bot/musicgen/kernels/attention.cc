@@ -1,7 +1,6 @@
 #include "attention.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "threads.h"
 #include "vector.h"
@@ -11,18 +10,37 @@ namespace {
 
 constexpr int kMaxPositions = 8192;
 
+// Call for numbers that will be needed. A processor that reads on by itself stops at the end of a
+// page, and a head has about one page in each chunk.
+template <class Value>
+inline void call_for(const Value *values, int count) {
+  constexpr int kLine = 64;
+  const char *at = reinterpret_cast<const char *>(values);
+  for (int i = 0; i < count * (int)sizeof(Value); i += kLine) __builtin_prefetch(at + i);
+}
+
 // Write the scores of one query with sixteen keys at a time; return the highest.
+template <class Value>
 float score(const float *query, const Cache &cache, int slot, int head, int length,
             float *scores) {
   const int dim = cache.dim;
   const float scale = 1.0f / sqrtf((float)dim);
   Floats top = splat(-INFINITY);
   for (int t = 0; t < length; t += kLanes) {
-    const float *keys = cache.keys(slot, t / kChunk, head) + (size_t)(t % kChunk) * dim;
+    const int chunk = t / kChunk;
+    const Value *first = cache.keys<Value>(slot, chunk, head);
+    const Value *keys = first + (size_t)(t % kChunk) * dim;
+    const bool is_last = (chunk + 1) * kChunk >= length;
+    call_for((is_last ? cache.values<Value>(slot, 0, head)
+                      : cache.keys<Value>(slot, chunk + 1, head)) +
+                 (size_t)(t % kChunk) * dim,
+             kLanes * dim);
     Floats part[4] = {};
     for (int i = 0; i < dim; i += 4)
       for (int j = 0; j < 4; j++) part[j] += load(keys + (i + j) * kLanes) * query[i + j];
     Floats sixteen = ((part[0] + part[1]) + (part[2] + part[3])) * scale;
+    if constexpr (sizeof(Value) == 1)
+      sixteen *= load(cache.scales(const_cast<Value *>(first)) + t % kChunk);
     for (int i = length - t; i < kLanes; i++) sixteen[i] = -INFINITY;
     store(scores + t, sixteen);
     top = larger(top, sixteen);
@@ -42,32 +60,83 @@ float soften(float *scores, int length, float highest) {
   return sum(total);
 }
 
+// Multiply the weights of positions by the scales that their values have.
+void scale(float *weights, const Cache &cache, int slot, int head, int length) {
+  for (int t = 0; t < length; t += kLanes) {
+    float *scales = cache.scales(cache.values<char>(slot, t / kChunk, head)) + t % kChunk;
+    store(weights + t, load(weights + t) * load(scales));
+  }
+}
+
 // Write the weighted sum of `Parts` times sixteen columns of the values, from `column` on.
-template <int Parts>
+template <int Parts, class Value>
 void mix(const float *weights, float share, const Cache &cache, int slot, int head, int length,
          int column, float *out) {
   Floats part[Parts] = {};
   for (int chunk = 0; chunk * kChunk < length; chunk++) {
-    const float *values = cache.values(slot, chunk, head) + column;
+    const Value *values = cache.values<Value>(slot, chunk, head) + column;
     const int first = chunk * kChunk;
     const int count = length - first < kChunk ? length - first : kChunk;
-    for (int t = 0; t < count; t++, values += cache.dim)
+    // Next come the values after these, or another head's keys.
+    const Value *next = first + kChunk < length ? cache.values<Value>(slot, chunk + 1, head)
+                                                : cache.keys<Value>(slot, 0, head + 1);
+    for (int t = 0; t < count; t++, values += cache.dim) {
+      if (column == 0) call_for(next + (size_t)t * cache.dim, cache.dim);
       for (int j = 0; j < Parts; j++)
         part[j] += load(values + j * kLanes) * weights[first + t];
+    }
   }
   for (int j = 0; j < Parts; j++) store(out + column + j * kLanes, part[j] * share);
 }
 
 // Write the attention of one query over the first `length` positions.
+template <class Value>
 void attend(const float *query, const Cache &cache, int slot, int head, int length, float *out) {
   float scores[kMaxPositions];
-  const float highest = score(query, cache, slot, head, length, scores);
+  const float highest = score<Value>(query, cache, slot, head, length, scores);
   const float share = 1.0f / soften(scores, length, highest);
+  if constexpr (sizeof(Value) == 1) scale(scores, cache, slot, head, length);
   int column = 0;
   for (; column + 4 * kLanes <= cache.dim; column += 4 * kLanes)
-    mix<4>(scores, share, cache, slot, head, length, column, out);
+    mix<4, Value>(scores, share, cache, slot, head, length, column, out);
   for (; column < cache.dim; column += kLanes)
-    mix<1>(scores, share, cache, slot, head, length, column, out);
+    mix<1, Value>(scores, share, cache, slot, head, length, column, out);
+}
+
+void attend(const float *query, const Cache &cache, int slot, int head, int length, float *out) {
+  switch (cache.number) {
+    case Number::kBrief: return attend<Brief>(query, cache, slot, head, length, out);
+    case Number::kByte: return attend<int8_t>(query, cache, slot, head, length, out);
+    default: return attend<float>(query, cache, slot, head, length, out);
+  }
+}
+
+inline void keep(float value, float, float *to) { *to = value; }
+inline void keep(float value, float, Brief *to) { *to = brief(value); }
+inline void keep(float value, float steps, int8_t *to) { *to = (int8_t)lrintf(value * steps); }
+
+// Return how many steps of a signed byte a unit is, and write how large a step is.
+float steps_of(const float *values, int count, float *step) {
+  float most = 0;
+  for (int i = 0; i < count; i++) most = fmaxf(most, fabsf(values[i]));
+  *step = most / 127;
+  return most > 0 ? 127 / most : 0;
+}
+
+template <class Value>
+void append(const Cache &cache, int slot, int head, int position, const float *key,
+            const float *value) {
+  const int chunk = position / kChunk, place = position % kChunk, dim = cache.dim;
+  Value *keys = cache.keys<Value>(slot, chunk, head);
+  Value *values = cache.values<Value>(slot, chunk, head);
+  float of_key = 1, of_value = 1;
+  if constexpr (sizeof(Value) == 1) {
+    of_key = steps_of(key, dim, cache.scales(keys) + place);
+    of_value = steps_of(value, dim, cache.scales(values) + place);
+  }
+  Value *block = keys + (size_t)(place / kLanes) * dim * kLanes + place % kLanes;
+  for (int i = 0; i < dim; i++) keep(key[i], of_key, block + i * kLanes);
+  for (int i = 0; i < dim; i++) keep(value[i], of_value, values + (size_t)place * dim + i);
 }
 
 // Do `count` pieces of work over so many positions each: on the team, if that is worth calling it.
@@ -81,10 +150,11 @@ void share(int count, int positions, int dim, const Piece &piece) {
 }  // namespace
 
 void Cache::append(int slot, int head, int position, const float *key, const float *value) const {
-  const int chunk = position / kChunk, place = position % kChunk;
-  float *block = keys(slot, chunk, head) + (size_t)(place / kLanes) * dim * kLanes + place % kLanes;
-  for (int i = 0; i < dim; i++) block[i * kLanes] = key[i];
-  memcpy(values(slot, chunk, head) + (size_t)place * dim, value, dim * sizeof(float));
+  switch (number) {
+    case Number::kBrief: return zhiyin::append<Brief>(*this, slot, head, position, key, value);
+    case Number::kByte: return zhiyin::append<int8_t>(*this, slot, head, position, key, value);
+    default: return zhiyin::append<float>(*this, slot, head, position, key, value);
+  }
 }
 
 void attend_past(const float *qkv, int rows, const Cache &cache, const int32_t *slots,

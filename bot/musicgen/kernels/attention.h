@@ -1,39 +1,54 @@
 // Attention of single positions over their own past, in a cache of fixed slots.
 //
-// A cache is [layers, slots, chunks, 2, heads, 64 * dim]: sixty-four positions of all heads' keys,
+// A cache is [layers, slots, chunks, 2, heads, numbers]: sixty-four positions of all heads' keys,
 // then of all heads' values, so that it fills, and takes up memory, in order as a sequence grows.
 // Keys lie in blocks of sixteen positions, [4, dim, 16], so that sixteen scores are made at once
 // with no sums across a register; values lie [64, dim]. A row reads no further than its own
 // position: what it costs is its own past, not the slot's size.
+//
+// The numbers are floats, brief floats, or signed bytes. Each position's bytes have a scale of
+// their own: the sixty-four scales, as floats, come after a head's keys or values.
 #pragma once
 
 #include <stddef.h>
 #include <stdint.h>
 
 #include "call.h"
+#include "weights.h"
 
 namespace zhiyin {
 
 constexpr int kChunk = 64;  // positions
 
 struct Cache {
-  float *data;
+  char *data;
+  Number number;
   int chunks, heads, dim;
+  size_t span;  // bytes of a head's keys or values in a chunk
 
   // The cache of one layer out of the tensor at `index`.
   static Cache of(const Call &call, int index, int layer) {
+    const Number number = number_named(call.types[index]);
     const int64_t slots = call.dim(index, 1), chunks = call.dim(index, 2);
-    const int64_t heads = call.dim(index, 4), span = call.dim(index, 5);
-    float *base = call.at<float>(index) + (size_t)layer * slots * chunks * 2 * heads * span;
-    return Cache{base, (int)chunks, (int)heads, (int)(span / kChunk)};
+    const int64_t heads = call.dim(index, 4), numbers = call.dim(index, 5);
+    const size_t span = numbers * bytes_of(number);
+    const int scales = number == Number::kByte ? sizeof(float) : 0;
+    return Cache{call.at<char>(index) + (size_t)layer * slots * chunks * 2 * heads * span, number,
+                 (int)chunks, (int)heads, (int)(numbers / kChunk) - scales, span};
   }
   int width() const { return heads * dim; }
-  size_t span() const { return (size_t)kChunk * dim; }
-  float *keys(int slot, int chunk, int head) const {
-    return data + (((size_t)slot * chunks + chunk) * 2 * heads + head) * span();
+  template <class Value>
+  Value *keys(int slot, int chunk, int head) const {
+    return reinterpret_cast<Value *>(data +
+                                     (((size_t)slot * chunks + chunk) * 2 * heads + head) * span);
   }
-  float *values(int slot, int chunk, int head) const {
-    return keys(slot, chunk, head) + heads * span();
+  template <class Value>
+  Value *values(int slot, int chunk, int head) const {
+    return reinterpret_cast<Value *>(keys<char>(slot, chunk, head) + heads * span);
+  }
+  // The scales of a head's bytes.
+  float *scales(void *bytes) const {
+    return reinterpret_cast<float *>(static_cast<char *>(bytes) + kChunk * dim);
   }
 
   // Keep one head's key and value [dim] at a position.

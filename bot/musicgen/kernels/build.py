@@ -96,6 +96,11 @@ def set_threads(library_path: Path, threads: int) -> None:
     ctypes.CDLL(str(library_path)).zhiyin_set_threads(ctypes.c_int(threads))
 
 
+def multiplies_bytes(library_path: Path) -> bool:
+    """Tell whether this processor has instructions that multiply bytes, which the kernels use."""
+    return bool(ctypes.CDLL(str(library_path)).zhiyin_multiplies_bytes())
+
+
 def find_compilers() -> list[Compiler]:
     """Return the C++ compilers to try, the best first."""
     candidates: list[tuple[str, ...]] = []

@@ -22,6 +22,9 @@ typedef int32_t Ints __attribute__((vector_size(64)));
 typedef float LooseFloats __attribute__((vector_size(64), aligned(4), may_alias));
 typedef uint16_t Half;  // IEEE half precision, as stored
 
+// The upper half of a float, as stored. A type of its own, for `load` to tell it from Half.
+enum Brief : uint16_t {};
+
 inline Floats load(const float *from) { return *reinterpret_cast<const LooseFloats *>(from); }
 
 inline void store(float *to, Floats value) { *reinterpret_cast<LooseFloats *>(to) = value; }
@@ -79,6 +82,39 @@ inline Floats load(const Half *from) {
   return value;
 }
 #endif
+
+// Brief floats and bytes widen on any CPU; compilers need many instructions where one would do.
+#if defined(__AVX512F__)
+inline Floats load(const Brief *from) {
+  const __m256i half = _mm256_loadu_si256(reinterpret_cast<const __m256i *>(from));
+  return (Floats)_mm512_slli_epi32(_mm512_cvtepu16_epi32(half), 16);
+}
+
+inline Floats load(const int8_t *from) {
+  const __m128i quarter = _mm_loadu_si128(reinterpret_cast<const __m128i *>(from));
+  return (Floats)_mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(quarter));
+}
+#else
+inline Floats load(const Brief *from) {
+  typedef uint16_t Sixteen __attribute__((vector_size(32), aligned(2), may_alias));
+  typedef uint32_t Wide __attribute__((vector_size(64)));
+  const Wide wide = __builtin_convertvector(*reinterpret_cast<const Sixteen *>(from), Wide) << 16;
+  return (Floats)wide;
+}
+
+inline Floats load(const int8_t *from) {
+  typedef int8_t Sixteen __attribute__((vector_size(16), aligned(1), may_alias));
+  const Ints wide = __builtin_convertvector(*reinterpret_cast<const Sixteen *>(from), Ints);
+  return __builtin_convertvector(wide, Floats);
+}
+#endif
+
+// The nearest brief float; of two, the even one.
+inline Brief brief(float value) {
+  uint32_t bits;
+  memcpy(&bits, &value, 4);
+  return (Brief)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
 
 inline float sum(Floats value) {
 #if defined(__AVX512F__)
