@@ -104,11 +104,12 @@ struct Step {
   }
 
   void feed_forward(int layer) const {
-    const int wide = (int)call.dim(kNarrow, 2);
+    const Weights narrow = weights(kNarrow, layer, width);
+    const int wide = narrow.inputs;
     float *inner = workspace(Use::kWide, (size_t)rows * wide);
     linear(normal(kNormsPerLayer * layer + 2, rows), rows, weights(kWiden, layer, wide),
            Finish::kGelu, nullptr, inner);
-    linear(inner, rows, weights(kNarrow, layer, width), Finish::kAdd, x, x);
+    linear(inner, rows, narrow, Finish::kAdd, x, x);
   }
 
   void score() const {
