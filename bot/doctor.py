@@ -17,7 +17,7 @@ from pathlib import Path
 from bot.audio.sandbox import files_are_hidden, find_ffmpeg, network_is_cut
 from bot.config import Config, cache_folder, data_folder
 from bot.errors import ConfigError, ZhiyinError
-from bot.musicgen.kernels.build import NoKernels, library
+from bot.musicgen.kernels.build import NoKernels, library, multiplies_bytes
 from bot.run import TOKEN_VARIABLE, look_at_model, token_of
 from bot.store.backup import copy
 from bot.store.database import FILE
@@ -86,13 +86,20 @@ def check_model(config: Config) -> Iterator[Finding]:
 def check_kernels(config: Config) -> Iterator[Finding]:
     """See whether the decoder's kernels can be compiled here."""
     try:
-        library(cache_folder() / "kernels")
+        compiled = library(cache_folder() / "kernels")
     except NoKernels as reason:
         yield Finding(
             Verdict.WORSE, f"Music is made several times slower than it could be: {reason}"
         )
     else:
-        yield Finding(Verdict.GOOD, "The fast kernels are compiled for this processor.")
+        bytes_too = multiplies_bytes(compiled)
+        if config.engine.precision == "int8" and not bytes_too:
+            yield Finding(
+                Verdict.WORSE,
+                "This processor has no instructions for int8: it saves memory, and no time.",
+            )
+        numbers = ", whole numbers of 8 bits too" if bytes_too else ""
+        yield Finding(Verdict.GOOD, f"The fast kernels are compiled for this processor{numbers}.")
 
 
 def check_ffmpeg(config: Config) -> Iterator[Finding]:

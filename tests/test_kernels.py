@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -50,6 +52,37 @@ def test_no_compiler_at_all_is_told(tmp_path: Path) -> None:
     """The reason says what to install."""
     with pytest.raises(build.NoKernels, match="install"):
         build.library(tmp_path, [])
+
+
+def test_a_cache_that_cannot_be_written_costs_time_only(tmp_path: Path, caplog) -> None:
+    """They are compiled for this process alone, and the log says why every start is slow."""
+    (tmp_path / "cache").write_text("a file where a folder should be")
+    with caplog.at_level("WARNING", logger="bot"):
+        compiled = build.library(tmp_path / "cache")
+    assert compiled.exists()
+    assert compiled.parent != tmp_path / "cache"
+    assert "compiled anew at every start" in caplog.text
+
+
+def test_two_processes_that_compile_at_once_get_the_same(tmp_path: Path) -> None:
+    """Both find whole kernels, and one file is left."""
+    script = (
+        "import sys; from pathlib import Path; from bot.musicgen.kernels import build\n"
+        "print(build.multiplies_bytes(build.library(Path(sys.argv[1]))))"
+    )
+    both = [
+        subprocess.Popen(
+            [sys.executable, "-c", script, str(tmp_path / "cache")],
+            cwd=Path(__file__).parent.parent,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    answers = [process.communicate()[0] for process in both]
+    assert answers[0] in ("True\n", "False\n")
+    assert answers[0] == answers[1]
+    assert len(list((tmp_path / "cache").iterdir())) == 1
 
 
 def failing(folder: Path) -> build.Compiler:

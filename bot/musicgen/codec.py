@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.errors import CheckpointError
+from bot.jobs import Precision
 from bot.musicgen.codec_layers import Chain, downsampling, upsampling
 from bot.musicgen.codec_lstm import Recurrence
 from bot.musicgen.codec_quantizer import Quantizer
@@ -42,7 +43,8 @@ class Codec:
     Weight norms are already multiplied out (`...conv.weight`). The weights are only read and laid
     out anew: once this object is made, the caller may let them go. `library` holds our own
     kernels, twice as fast as MindSpore's. All work is done in blocks of `block_frames`: pushes of
-    so many cost one block each. Raises CheckpointError for variants that MusicGen doesn't use.
+    so many cost one block each. In less than fp32 the LSTM's weights are rounded to half
+    precision: of all weights it is these that are read for every frame. Raises CheckpointError for variants that MusicGen doesn't use.
     """
 
     def __init__(
@@ -52,12 +54,13 @@ class Codec:
         *,
         library: Path | None = None,
         block_frames: int | None = None,
+        precision: Precision = "fp32",
     ) -> None:
         _check(weights, shape)
         if library is None:
             operations, block_frames = builtin_operations(), block_frames or BLOCK_FRAMES
         else:
-            operations = kernel_operations(library)
+            operations = kernel_operations(library, rounded=precision != "fp32")
             block_frames = block_frames or KERNEL_BLOCK_FRAMES
         self.shape = shape
         self.quantizer = Quantizer(weights, shape.quantizers)

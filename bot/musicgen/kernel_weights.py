@@ -27,9 +27,7 @@ def tables(weights: dict[str, Any], shape: DecoderShape, positions: int) -> dict
     }
 
 
-def packed(
-    weights: dict[str, Any], shape: DecoderShape, precision: Precision
-) -> dict[str, Any]:
+def packed(weights: dict[str, Any], shape: DecoderShape, precision: Precision) -> dict[str, Any]:
     """Return the weights of each kind, packed for the kernels and taken out of the mapping."""
     width, ffn = shape.hidden_size, shape.ffn_size
 

@@ -89,6 +89,7 @@ def load_model(
     checkpoint = load(folder, slots=requests, hub=hub)
     loaded = time.perf_counter()
     compiled = _library(cache, threads or available_cores()) if kernels else None
+    numbers = _precision(precision, compiled)
     projection = checkpoint.projection
     text = TextEncoder(
         checkpoint.text,
@@ -97,8 +98,8 @@ def load_model(
         (projection["weight"], projection["bias"]) if projection else None,
         library=compiled,
     )
-    codec = Codec(checkpoint.codec, checkpoint.shape.codec, library=compiled)
-    decoder = _decoder(checkpoint, compiled, slots, precision)
+    codec = Codec(checkpoint.codec, checkpoint.shape.codec, library=compiled, precision=numbers)
+    decoder = _decoder(checkpoint, compiled, slots, numbers)
     return Model(
         name=checkpoint.name,
         shape=checkpoint.shape,
@@ -127,17 +128,22 @@ def _library(cache: Path, threads: int) -> Path | None:
     return compiled
 
 
+def _precision(asked: str, compiled: Path | None) -> Precision:
+    if compiled is None:
+        if asked not in ("auto", "fp32"):
+            log.warning("model.in_fp32 without kernels there is no %s here", asked)
+        return "fp32"
+    if asked == "auto":
+        return "int8" if multiplies_bytes(compiled) else "fp32"
+    return next(known for known in get_args(Precision) if known == asked)
+
+
 def _decoder(
-    checkpoint: Checkpoint,
-    compiled: Path | None,
-    slots: int,
-    precision: str,
+    checkpoint: Checkpoint, compiled: Path | None, slots: int, precision: Precision
 ) -> Decoder:
     shape = checkpoint.shape.decoder
     positions = _window_frames(checkpoint.shape) + shape.codebooks  # room for the delay
     if compiled is None or shape.head_size % PANEL:
-        if precision not in ("auto", "fp32"):
-            log.warning("model.in_fp32 without kernels there is no %s here", precision)
         return BuiltinDecoder(checkpoint.decoder, shape, slots=slots, positions=positions)
     return KernelDecoder(
         checkpoint.decoder,
@@ -145,11 +151,5 @@ def _decoder(
         compiled,
         slots=slots,
         positions=positions,
-        precision=_precision(precision, compiled),
+        precision=precision,
     )
-
-
-def _precision(asked: str, compiled: Path) -> Precision:
-    if asked == "auto":
-        return "int8" if multiplies_bytes(compiled) else "fp32"
-    return next(known for known in get_args(Precision) if known == asked)

@@ -104,8 +104,12 @@ def centre(kept: Any, x: Any) -> Any:
     return ops.cat((kept, x))[before : before + x.shape[0]]
 
 
-def kernel_operations(library: Path) -> Operations:
-    """Return the operations on our own kernels, compiled into `library`."""
+def kernel_operations(library: Path, *, rounded: bool = False) -> Operations:
+    """Return the operations on our own kernels, compiled into `library`.
+
+    An LSTM's weights, which are read for every frame, are in half precision where that loses
+    nothing, or always if `rounded`.
+    """
 
     def kernel(name: str, shape: Callable[..., Any], dtypes: Any = ms.float32) -> Any:
         return ops.Custom(f"{library}:zhiyin_{name}", shape, lambda *_: dtypes, func_type="aot")
@@ -120,7 +124,7 @@ def kernel_operations(library: Path) -> Operations:
         residual=kernel("residual", lambda kept, x, *_: (x, kept), two),
         recur=kernel("lstm", lambda inputs, _, state: [inputs[0] + state[0] // 2, state[1]]),
         matrix=lambda weight: tensor(_panels(weight)),
-        gates=lambda weight: _narrow(_gate_panels(weight)),
+        gates=lambda weight: _narrow(_gate_panels(weight), rounded=rounded),
     )
 
 
@@ -131,9 +135,8 @@ def _panels(weight: Array) -> Array:
     return padded.reshape(len(weight), -1, PANEL).transpose(1, 0, 2)
 
 
-def _narrow(weight: Array) -> Any:
-    """Return a tensor in half precision if that loses nothing: reading it is what an LSTM costs."""
-    if not fits_half(weight):
+def _narrow(weight: Array, *, rounded: bool) -> Any:
+    if not (rounded or fits_half(weight)):
         return tensor(weight)
     return ms.Tensor.from_numpy(np.array(weight, np.float16, order="C"))
 

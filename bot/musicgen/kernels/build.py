@@ -5,6 +5,7 @@ The system's compiler is used where there is one, else the one that the ziglang 
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import hashlib
 import logging
@@ -59,8 +60,8 @@ class Compiler:
 def library(cache: Path, compilers: Sequence[Compiler] | None = None) -> Path:
     """Return the compiled kernels for this processor, compiling them if they are not in `cache`.
 
-    Takes two to ten seconds the first time. `compilers` are tried in turn, by default those that
-    are found. Raises NoKernels.
+    Takes two to ten seconds the first time, and every time where `cache` can't be written.
+    `compilers` are tried in turn, by default those that are found. Raises NoKernels.
     """
     sources = sorted(Path(__file__).parent.glob("*.cc"))
     headers = sorted(Path(__file__).parent.glob("*.h"))
@@ -69,10 +70,13 @@ def library(cache: Path, compilers: Sequence[Compiler] | None = None) -> Path:
     if not compilers:
         raise NoKernels("there is no C++ compiler (install g++ or clang, or the ziglang package)")
     failure = ""
-    for compiler in compilers:
-        target = cache / f"kernels-{_key(compiler, [*headers, *sources])}.so"
-        if target.exists():
-            return target
+    names = {c: f"kernels-{_key(c, [*headers, *sources])}.so" for c in compilers}
+    found = (cache / name for name in names.values())
+    if (kept := next((file for file in found if file.exists()), None)) is not None:
+        return kept
+    folder = cache if _is_writable(cache) else _own_folder()
+    for compiler, name in names.items():
+        target = folder / name
         try:
             _compile(compiler, sources, target)
         except (OSError, subprocess.SubprocessError) as error:
@@ -121,8 +125,24 @@ def find_compilers() -> list[Compiler]:
     return found_compilers
 
 
+def _is_writable(cache: Path) -> bool:
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=cache):
+            return True
+    except OSError as error:
+        log.warning("kernels.not_kept they are compiled anew at every start: %s", error)
+        return False
+
+
+def _own_folder() -> Path:
+    """Make a folder that goes when this process does."""
+    folder = tempfile.mkdtemp(prefix="zhiyin-kernels-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
+
+
 def _compile(compiler: Compiler, sources: list[Path], target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
         made = Path(folder) / target.name
         command = [*compiler.command, *FLAGS, *map(str, sources), "-o", str(made)]
