@@ -46,6 +46,7 @@ PROMPTS = (
 )
 WARM_UP_SECONDS = 1.0
 REFERENCE_STEPS = 6
+TORCH_STEPS = 20
 MAX_USERS = 64
 
 
@@ -76,7 +77,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--users", metavar="N,N", default="1,8", help="how many clips at once (1,8)")
     add("--seconds", metavar="S", type=float, default=10.0, help="length of each clip (10)")
     add("--precision", choices=PRECISIONS, help="arithmetic (the configured one)")
-    add("--against", choices=("mindnlp",), help="time MindNLP's own generate too, for a few steps")
+    add(
+        "--against",
+        choices=("mindnlp", "torch"),
+        help="time the first steps of MindNLP's own generate too, or those of transformers on "
+        "PyTorch, in fp32 and bf16 (uv installs it apart from the bot)",
+    )
     add(
         "--rush", type=int, metavar="N", help="time the bot's answers with N people at once instead"
     )
@@ -88,7 +94,7 @@ def run(args: argparse.Namespace, config: Config, interrupts: Interrupts) -> int
     if args.rush:
         return _rush(args, config)
     users = _numbers(args.users)
-    if args.against:
+    if args.against == "mindnlp":
         users = users if 1 in users else [1, *users]
         # Read when MindSpore starts: MindNLP's thousands of small operations are up to five times
         # as fast when they aren't handed to another thread. It is to have the best conditions.
@@ -107,9 +113,12 @@ def run(args: argparse.Namespace, config: Config, interrupts: Interrupts) -> int
             precision=args.precision or config.engine.precision,
             report=report,
         )
-        if args.against:
+        if args.against == "mindnlp":
             report.stage("Timing MindNLP's own generate")
             measured |= against_mindnlp(folder, measured)
+        elif args.against == "torch":
+            report.stage("Timing transformers on PyTorch")
+            measured |= against_torch(folder, measured)
     measured["model"] = args.synthetic or args.model or config.model.name
     print(json.dumps(measured)) if args.json else show(measured)
     return 0
@@ -180,7 +189,37 @@ def against_mindnlp(folder: Path, measured: dict[str, Any]) -> dict[str, Any]:
     ms_per_step = 1000 * steps[len(steps) // 2]
     ours = next(run["ms_per_step"] for run in measured["runs"] if run["users"] == 1)
     ratio = round(ms_per_step / ours, 1)
-    return {"against": {"name": "mindnlp", "ms_per_step": round(ms_per_step, 1), "ratio": ratio}}
+    return {
+        "against": [
+            {
+                "name": "MindNLP's own generate",
+                "users": 1,
+                "ms_per_step": round(ms_per_step, 1),
+                "ratio": ratio,
+            }
+        ]
+    }
+
+
+def against_torch(folder: Path, measured: dict[str, Any]) -> dict[str, Any]:
+    """Time the first steps of transformers on PyTorch, for each number of users."""
+    from bot.musicgen import torch_reference
+
+    ours = {run["users"]: run["ms_per_step"] for run in measured["runs"]}
+    timings = torch_reference.measure(
+        folder, users=list(ours), steps=TORCH_STEPS, threads=measured["threads"]
+    )
+    return {
+        "against": [
+            {
+                "name": f"transformers on PyTorch in {timing.precision}",
+                "users": timing.users,
+                "ms_per_step": timing.ms_per_step,
+                "ratio": round(timing.ms_per_step / ours[timing.users], 1),
+            }
+            for timing in timings
+        ]
+    }
 
 
 def show(measured: dict[str, Any]) -> None:
@@ -214,11 +253,10 @@ def show(measured: dict[str, Any]) -> None:
     out.print(phases)
     start = measured["phases"]
     print(f"\nOnce at start: load {start['load']:.1f} s, compile {start['compile']:.1f} s.")
-    if "against" in measured:
-        other = measured["against"]
+    for other in measured.get("against", ()):
         print(
-            f"MindNLP's own generate: {other['ms_per_step']:.0f} ms per step, "
-            f"{other['ratio']:.0f} times ours."
+            f"{other['name']}, {other['users']} at once: {other['ms_per_step']:.0f} ms per step, "
+            f"{other['ratio']:.1f} times ours."
         )
 
 

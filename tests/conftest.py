@@ -57,6 +57,12 @@ def kernel_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("cache")
 
 
+@pytest.fixture(scope="session")
+def kernel_library(kernel_cache: Path) -> Path:
+    """Return the compiled kernels."""
+    return build.library(kernel_cache / "kernels")
+
+
 @pytest.fixture(scope="session", params=["builtin", "kernels"])
 def library(request: pytest.FixtureRequest, kernel_cache: Path) -> Path | None:
     """Return no library, which means MindSpore's own operations, then that of our kernels."""

@@ -285,6 +285,18 @@ def test_weights_in_half_precision_are_the_same(reference, library) -> None:
     assert_near(half, exact)
 
 
+@pytest.mark.parametrize("precision", ["bf16", "int8"])
+def test_rounded_weights_change_the_sound_by_less_than_is_heard(
+    reference, kernel_library, precision
+) -> None:
+    """With all weights in half precision the difference lies 60 dB below the sound."""
+    codes = reference.codes(30)
+    rounded = make_codec(reference, kernel_library, precision=precision).decode(codes)
+    exact = make_codec(reference, kernel_library).decode(codes)
+    difference = np.abs(rounded - exact).mean() / np.abs(exact).mean()
+    assert 0 < difference < 1e-3
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [

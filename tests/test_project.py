@@ -139,7 +139,7 @@ THEIRS = {
     "soxr": {"bot.audio"},
     "pydub": {"bot.audio"},
     "rich": {"bot.console", "bot.models", "bot.bench"},
-    "torch": {"bot.starter"},
+    "torch": {"bot.starter", "bot.musicgen.torch_reference"},
 }
 
 NO_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "base", "misc"}

@@ -43,8 +43,9 @@ class Codec:
     Weight norms are already multiplied out (`...conv.weight`). The weights are only read and laid
     out anew: once this object is made, the caller may let them go. `library` holds our own
     kernels, twice as fast as MindSpore's. All work is done in blocks of `block_frames`: pushes of
-    so many cost one block each. In less than fp32 the LSTM's weights are rounded to half
-    precision: of all weights it is these that are read for every frame. Raises CheckpointError for variants that MusicGen doesn't use.
+    so many cost one block each. In less than fp32 the weights are in half precision, for it is
+    reading them that a frame of the LSTM costs. Raises CheckpointError for variants that MusicGen
+    doesn't use.
     """
 
     def __init__(

@@ -97,6 +97,7 @@ def load_model(
         checkpoint.tokenizer,
         (projection["weight"], projection["bias"]) if projection else None,
         library=compiled,
+        precision=numbers,
     )
     codec = Codec(checkpoint.codec, checkpoint.shape.codec, library=compiled, precision=numbers)
     decoder = _decoder(checkpoint, compiled, slots, numbers)

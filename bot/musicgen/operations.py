@@ -107,8 +107,8 @@ def centre(kept: Any, x: Any) -> Any:
 def kernel_operations(library: Path, *, rounded: bool = False) -> Operations:
     """Return the operations on our own kernels, compiled into `library`.
 
-    An LSTM's weights, which are read for every frame, are in half precision where that loses
-    nothing, or always if `rounded`.
+    If `rounded`, all weights are in half precision; an LSTM's, which are read for every frame, are
+    also where that loses nothing.
     """
 
     def kernel(name: str, shape: Callable[..., Any], dtypes: Any = ms.float32) -> Any:
@@ -123,8 +123,10 @@ def kernel_operations(library: Path, *, rounded: bool = False) -> Operations:
         convolve=kernel("convolve", convolved, two),
         residual=kernel("residual", lambda kept, x, *_: (x, kept), two),
         recur=kernel("lstm", lambda inputs, _, state: [inputs[0] + state[0] // 2, state[1]]),
-        matrix=lambda weight: tensor(_panels(weight)),
-        gates=lambda weight: _narrow(_gate_panels(weight), rounded=rounded),
+        matrix=lambda weight: (_half if rounded else tensor)(_panels(weight)),
+        gates=lambda weight: (_half if rounded or fits_half(weight) else tensor)(
+            _gate_panels(weight)
+        ),
     )
 
 
@@ -135,10 +137,8 @@ def _panels(weight: Array) -> Array:
     return padded.reshape(len(weight), -1, PANEL).transpose(1, 0, 2)
 
 
-def _narrow(weight: Array, *, rounded: bool) -> Any:
-    if not (rounded or fits_half(weight)):
-        return tensor(weight)
-    return ms.Tensor.from_numpy(np.array(weight, np.float16, order="C"))
+def _half(values: Array) -> Any:
+    return ms.Tensor.from_numpy(np.array(values, np.float16, order="C"))
 
 
 def _gate_panels(weight: Array) -> Array:

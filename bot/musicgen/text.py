@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.jobs import Precision
 from bot.musicgen.checkpoint import Tokenizer
 from bot.musicgen.shape import TextShape
 from bot.musicgen.text_layers import TextLayers
@@ -48,13 +49,14 @@ class TextEncoder:
         projection: tuple[Array, Array] | None = None,
         *,
         library: Path | None = None,
+        precision: Precision = "fp32",
         cached_prompts: int = 64,
     ) -> None:
         self._shape = shape
         self._tokenizer = tokenizer
         self._embeddings = weights["shared.weight"]
         self._distances = weights[_DISTANCES].astype(np.float32)
-        self._layers = TextLayers(weights, shape, projection, library)
+        self._layers = TextLayers(weights, shape, projection, library, precision)
         self._cached_prompts = cached_prompts
         self._cache: OrderedDict[str, Array] = OrderedDict()
 

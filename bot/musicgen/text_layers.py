@@ -18,6 +18,7 @@ import numpy as np
 from mindspore import ops
 from numpy.typing import NDArray
 
+from bot.jobs import Precision
 from bot.musicgen.operations import Operations, builtin_operations, kernel_operations, tensor
 from bot.musicgen.shape import TextShape
 
@@ -32,7 +33,7 @@ _LAYERS_AT_ONCE = 4
 class TextLayers:
     """The layers of a T5EncoderModel's state dict, its last norm and MusicGen's projection.
 
-    `library` holds our own kernels.
+    `library` holds our own kernels. In less than fp32 the weights are in half precision.
     """
 
     def __init__(
@@ -41,8 +42,12 @@ class TextLayers:
         shape: TextShape,
         projection: tuple[Array, Array] | None,
         library: Path | None,
+        precision: Precision,
     ) -> None:
-        operations = builtin_operations() if library is None else kernel_operations(library)
+        rounded = precision != "fp32"
+        operations = (
+            builtin_operations() if library is None else kernel_operations(library, rounded=rounded)
+        )
         gated = _name(0, 1, "DenseReluDense.wi_0") in weights
         self._layers = [_layer(weights, layer, gated, operations) for layer in range(shape.layers)]
         self._run_layer = ms.jit(_layer_function(shape, gated, operations))

@@ -66,12 +66,23 @@ struct Known {
   }
 };
 
+// Weights, as floats or in half precision.
+struct Matrix {
+  const void *data;
+  bool half;
+
+  static Matrix of(const Call &call, int index) {
+    return Matrix{call.at<const void>(index), call.half(index)};
+  }
+};
+
 // One product: rows of `known` that `index` names, `taps` for each output, times weights.
 struct Product {
   const float *known;
   const int32_t *index;  // nullptr: output r reads row r
   int taps, channels;
-  const float *weights, *bias;
+  Matrix weights;
+  const float *bias;
   int rows, columns;
   float *y;
   const Known *residual = nullptr;  // rows added at the end, the first of which is
@@ -82,13 +93,13 @@ struct Product {
   int panels() const { return (columns + kLanes - 1) / kLanes; }
 };
 
-template <int Panels>
+template <int Panels, class Weight>
 void tile(const Product &p, int first_row, int count, int panel) {
   Floats sum[kTileRows][Panels];
   for (int r = 0; r < kTileRows; r++)
     for (int q = 0; q < Panels; q++) sum[r][q] = Floats{};
   const size_t step = (size_t)p.inputs() * kLanes;
-  const float *weights = p.weights + panel * step;
+  const Weight *weights = static_cast<const Weight *>(p.weights.data) + panel * step;
   for (int tap = 0; tap < p.taps; tap++) {
     const float *row[kTileRows];
     for (int r = 0; r < kTileRows; r++) {
@@ -96,7 +107,7 @@ void tile(const Product &p, int first_row, int count, int panel) {
       const int at = first_row + (r < count ? r : count - 1);
       row[r] = p.known + (size_t)(p.index ? p.index[at * p.taps + tap] : at) * p.channels;
     }
-    const float *w = weights + (size_t)tap * p.channels * kLanes;
+    const Weight *w = weights + (size_t)tap * p.channels * kLanes;
     for (int k = 0; k < p.channels; k++) {
       Floats weight[Panels];
       for (int q = 0; q < Panels; q++) {
@@ -127,7 +138,8 @@ void tile(const Product &p, int first_row, int count, int panel) {
   }
 }
 
-void multiply(const Product &p) {
+template <class Weight>
+void multiply_as(const Product &p) {
   const int piece_rows = p.rows < kPieceRows ? p.rows : kPieceRows;
   const int row_pieces = (p.rows + piece_rows - 1) / piece_rows;
   const int pairs = (p.panels() + kTilePanels - 1) / kTilePanels;
@@ -146,12 +158,14 @@ void multiply(const Product &p) {
       for (int row = first; row < end; row += kTileRows) {
         const int count = end - row < kTileRows ? end - row : kTileRows;
         if (panel + kTilePanels <= to)
-          tile<kTilePanels>(p, row, count, panel);
+          tile<kTilePanels, Weight>(p, row, count, panel);
         else
-          tile<1>(p, row, count, panel);
+          tile<1, Weight>(p, row, count, panel);
       }
   });
 }
+
+void multiply(const Product &p) { p.weights.half ? multiply_as<Half>(p) : multiply_as<float>(p); }
 
 }  // namespace
 }  // namespace zhiyin
@@ -167,7 +181,7 @@ ZHIYIN_KERNEL(zhiyin_convolve) {
   float *bent = workspace(Use::kBent, known.count());
   known.bend(bent);
   multiply(Product{bent, call.at<const int32_t>(2), (int)call.dim(2, 0) / rows, known.channels,
-                   call.at<const float>(3), call.at<const float>(4), rows, (int)call.dim(5, 1),
+                   Matrix::of(call, 3), call.at<const float>(4), rows, (int)call.dim(5, 1),
                    call.at<float>(5)});
 }
 
@@ -184,10 +198,10 @@ ZHIYIN_KERNEL(zhiyin_residual) {
   known.keep(call.at<float>(8));
   known.bend(bent);
   Product first{bent, call.at<const int32_t>(2), (int)call.dim(2, 0) / rows, known.channels,
-                call.at<const float>(3), call.at<const float>(4), rows, inner, middle};
+                Matrix::of(call, 3), call.at<const float>(4), rows, inner, middle};
   first.bend = true;
   multiply(first);
-  Product second{middle, nullptr, 1, inner, call.at<const float>(5), call.at<const float>(6),
+  Product second{middle, nullptr, 1, inner, Matrix::of(call, 5), call.at<const float>(6),
                  rows, known.channels, call.at<float>(7)};
   second.residual = &known;
   second.centre = (known.kept_rows + 1) / 2;
@@ -198,6 +212,6 @@ ZHIYIN_KERNEL(zhiyin_residual) {
 ZHIYIN_KERNEL(zhiyin_product) {
   using namespace zhiyin;
   multiply(Product{call.at<const float>(0), nullptr, 1, (int)call.dim(0, 1),
-                   call.at<const float>(1), call.at<const float>(2), (int)call.dim(3, 0),
+                   Matrix::of(call, 1), call.at<const float>(2), (int)call.dim(3, 0),
                    (int)call.dim(3, 1), call.output()});
 }
