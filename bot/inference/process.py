@@ -46,7 +46,7 @@ class WorkerProcess:
         settings = {
             "config": told,
             "engine": engine,
-            "debug": log.isEnabledFor(logging.DEBUG),
+            "level": log.getEffectiveLevel(),
         }
         environment = {
             name: value for name, value in os.environ.items() if "TOKEN" not in name.upper()
