@@ -12,6 +12,7 @@ from pathlib import Path
 from bot.errors import ConfigError, OutputError
 from bot.store.database import FILE
 from bot.store.ledger import CHECKS
+from bot.store.migrations import WHO, check_identity, identity
 
 FOLDER = "backups"
 
@@ -21,8 +22,8 @@ _OWN_NAMES = "zhiyin."
 def back_up(folder: Path, target: Path) -> None:
     """Copy the database of a folder; the copy gets its name when it was found to be whole.
 
-    Raises ConfigError where there is no database or it is damaged, OutputError where the copy can't
-    be written.
+    Raises ConfigError where there is no database or it is damaged or another program's, OutputError
+    where the copy can't be written.
     """
     source = folder / FILE
     if not source.exists():
@@ -81,6 +82,7 @@ def _copy(source: Path, target: Path) -> None:
     # It holds what people typed: for the bot's own user alone.
     os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     with _both(source, target) as (from_, to):
+        check_identity(identity(from_.execute(WHO).fetchone()), source)
         # In one go, which keeps nobody from writing: in steps SQLite begins anew whenever the bot
         # has written in between.
         from_.backup(to)

@@ -14,7 +14,7 @@ from typing import Any
 import aiosqlite
 
 from bot.errors import ConfigError
-from bot.store.migrations import migrate
+from bot.store.migrations import WHO, check_identity, identity, migrate
 
 log = logging.getLogger(__name__)
 
@@ -77,8 +77,8 @@ class Database:
 async def open_database(folder: Path) -> AsyncIterator[Database]:
     """Open the database in a folder, making both where they are missing.
 
-    Raises ConfigError where another process has it open, it is damaged or from a newer version, or
-    nothing may be written there. Never replaces a file that it can't read.
+    Raises ConfigError where another process has it open, it is damaged, another program's or from
+    a newer version, or nothing may be written there. Never changes a file that it can't use.
     """
     async with AsyncExitStack() as stack:
         try:
@@ -116,6 +116,10 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 async def _set_up(connection: aiosqlite.Connection, path: Path) -> None:
+    # Whose it is comes before anything that writes, as the first pragma does.
+    async with connection.execute(WHO) as cursor:
+        found = identity(await cursor.fetchone() or (0, 0, None))
+    check_identity(found, path)
     connection.row_factory = sqlite3.Row
     for pragma in _PRAGMAS:
         await connection.execute(pragma)
@@ -129,7 +133,7 @@ async def _set_up(connection: aiosqlite.Connection, path: Path) -> None:
         )
     log.info("store.open sqlite=%s file=%s", sqlite3.sqlite_version, path.name)
     async with connection.execute("PRAGMA quick_check") as cursor:
-        found = await cursor.fetchone()
-    if found is None or found[0] != "ok":
-        raise sqlite3.DatabaseError(found[0] if found else "no answer")
-    await migrate(connection, path)
+        checked = await cursor.fetchone()
+    if checked is None or checked[0] != "ok":
+        raise sqlite3.DatabaseError(checked[0] if checked else "no answer")
+    await migrate(connection, found.version)
