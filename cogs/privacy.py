@@ -10,6 +10,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import ZhiyinBot
+from bot.errors import Refused
 from cogs import replies
 from cogs.errors import answer
 
@@ -33,8 +34,11 @@ class ForgetView(discord.ui.View):
         bot = interaction.client
         assert isinstance(bot, ZhiyinBot)
         await interaction.response.edit_message(content=replies.FORGETTING, view=None)
-        count = await bot.pipeline.forget_person(self.user_id)
-        await interaction.edit_original_response(content=replies.forgotten(count))
+        try:
+            said = replies.forgotten(await bot.pipeline.privacy.forget(self.user_id))
+        except Refused as refused:
+            said = refused.sentence
+        await interaction.edit_original_response(content=said)
 
     async def on_error(
         self,

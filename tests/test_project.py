@@ -57,6 +57,7 @@ OURS = {
         "bot.carrier",
         "bot.dispatch",
         "bot.health",
+        "bot.privacy",
         "bot.surface",
         "bot.jobs",
         "bot.orders",
@@ -64,6 +65,7 @@ OURS = {
         "bot.config",
     },
     "bot.dispatch": {"bot.store", "bot.orders"},
+    "bot.privacy": {"bot.store", "bot.inference", "bot.orders", "bot.errors"},
     "bot.making": {
         "bot.store",
         "bot.inference",
