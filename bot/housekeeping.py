@@ -55,6 +55,7 @@ async def sweep(store: Store, keep_clips_days: int, now: float) -> int:
         if name is not None:
             gone.add(store.clips_folder / name)
     await store.privacy.forget_words(now - keep_clips_days * _DAY_SECONDS)
+    await store.privacy.scrub()
     sounds = await asyncio.to_thread(_older, store.clips_folder, now - EVERY_SECONDS)
     unfinished = await store.jobs.unfinished()
     # What a kill has left of a clip that was deleted, or of one that was then made otherwise. Read

@@ -87,6 +87,7 @@ def _copy(source: Path, target: Path) -> None:
         # has written in between.
         from_.backup(to)
         # Nobody is answered by them for long, and a copy is kept for longer.
+        to.execute("PRAGMA secure_delete = ON")
         with to:
             to.execute("UPDATE jobs SET token = NULL")
         # A file of its own, without what WAL keeps beside it.

@@ -27,8 +27,13 @@ _PRAGMAS = (
     # Enough against kill -9; only power loss may take the latest commits.
     "PRAGMA synchronous = NORMAL",
     "PRAGMA foreign_keys = ON",
+    # What people delete is overwritten, not only let go of.
+    "PRAGMA secure_delete = ON",
     f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}",
 )
+
+_SCRUB_TRIES = 20
+_SCRUB_PAUSE_SECONDS = 0.1
 
 Row = sqlite3.Row
 
@@ -67,6 +72,19 @@ class Database:
         """Return the first row of a query, or None."""
         async with self._lock, self._connection.execute(sql, parameters) as cursor:
             return await cursor.fetchone()
+
+    async def scrub(self) -> bool:
+        """Empty the write-ahead log, where what was deleted lives on, and tell whether it is empty.
+
+        It is not while somebody reads, such as a backup: the next time it will be.
+        """
+        for _ in range(_SCRUB_TRIES):
+            async with self._lock:
+                if await _emptied(self._connection):
+                    return True
+            await asyncio.sleep(_SCRUB_PAUSE_SECONDS)
+        log.info("store.not_scrubbed somebody reads it")
+        return False
 
     async def _roll_back(self) -> None:
         with suppress(sqlite3.OperationalError):
@@ -136,4 +154,27 @@ async def _set_up(connection: aiosqlite.Connection, path: Path) -> None:
         checked = await cursor.fetchone()
     if checked is None or checked[0] != "ok":
         raise sqlite3.DatabaseError(checked[0] if checked else "no answer")
+    if found.is_unsigned:
+        await _overwritten(connection)
     await migrate(connection, found.version)
+    # What was deleted right before a kill.
+    await _emptied(connection)
+
+
+async def _overwritten(connection: aiosqlite.Connection) -> None:
+    """Write all anew: the first versions did not overwrite what was deleted."""
+    try:
+        await connection.execute("VACUUM")
+    except sqlite3.OperationalError as error:
+        log.warning("store.not_vacuumed what was deleted may still be in free pages: %s", error)
+
+
+async def _emptied(connection: aiosqlite.Connection) -> bool:
+    """Empty the write-ahead log, now or not at all: nobody is kept waiting for a reader."""
+    await connection.execute("PRAGMA busy_timeout = 0")
+    try:
+        async with connection.execute("PRAGMA wal_checkpoint(TRUNCATE)") as cursor:
+            row = await cursor.fetchone()
+    finally:
+        await connection.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
+    return row is not None and row[0] == 0

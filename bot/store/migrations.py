@@ -188,6 +188,17 @@ class Identity:
     version: int
     tables: frozenset[str]
 
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether it is nobody's yet."""
+        return self.application_id == self.version == 0 and not self.tables
+
+    @property
+    def is_unsigned(self) -> bool:
+        """Tell whether it is one of ours from before they were signed, known by its tables."""
+        is_early = self.application_id == 0 and 0 < self.version < _SIGNED_SINCE
+        return is_early and self.tables >= _FIRST_TABLES
+
 
 WHO = (
     "SELECT (SELECT application_id FROM pragma_application_id), "
@@ -204,17 +215,8 @@ def identity(row: Sequence[Any]) -> Identity:
 
 
 def check_identity(found: Identity, path: Path) -> None:
-    """Raise ConfigError where a database is another program's, or too new for this one.
-
-    The first versions did not sign theirs: those are known by their tables.
-    """
-    is_empty = found.application_id == found.version == 0 and not found.tables
-    is_unsigned = (
-        found.application_id == 0
-        and 0 < found.version < _SIGNED_SINCE
-        and found.tables >= _FIRST_TABLES
-    )
-    if found.application_id != SIGNATURE and not is_empty and not is_unsigned:
+    """Raise ConfigError where a database is another program's, or too new for this one."""
+    if found.application_id != SIGNATURE and not found.is_empty and not found.is_unsigned:
         raise ConfigError(
             f"{path} is the database of another program and was left as it is: choose another "
             "folder as storage.folder, or move that file away."

@@ -74,7 +74,12 @@ class Privacy:
                 (user_id, now),
             )
             await _forget_numbers(connection, user_id, before_day=day_of(now))
+        await self.scrub()
         return [str(row["file"]) for row in rows]
+
+    async def scrub(self) -> None:
+        """Have nothing that was forgotten stay in the database's files."""
+        await self._database.scrub()
 
     async def forget_rest(self) -> None:
         """Forget the numbers of those who were forgotten on a day that is over."""
