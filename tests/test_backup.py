@@ -60,7 +60,7 @@ async def test_a_copy_can_take_the_database_s_place(store, tmp_path):
     async with open_store(elsewhere, time.time) as restored:
         job = await restored.jobs.get(1)
         assert job.order.prompt == "rock"
-        assert await restored.ledger.check() == []
+        assert await restored.check() == []
 
 
 async def test_a_day_has_one_copy_and_only_so_many_are_kept(store, tmp_path):

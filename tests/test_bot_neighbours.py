@@ -86,7 +86,7 @@ async def test_a_clip_that_was_kept_back_can_be_fetched(tmp_path):
         again = await jam.alice.click(listed.response, label="Get clip 1")
         assert again.response.content == replies.NOT_HELD
         assert await used(jam, jam.alice) == 0
-        assert await jam.store.ledger.check() == []
+        assert await jam.store.check() == []
         more = await jam.alice.click(fetched.response, label="Again")
         await jam.idle()
         assert more.response.attachments

@@ -83,11 +83,11 @@ async def test_who_wishes_it_is_forgotten(tmp_path):
         assert not (jam.store.clips_folder / clip.file).exists()
         # To be forgotten does not give the day back.
         assert (await jam.store.ledger.quota(jam.alice.id, 600)).used_seconds == 2.0
-        assert await jam.store.ledger.check() == []
+        assert await jam.store.check() == []
         jam.clock.now += DAY
         await sweep(jam.store, 30, jam.clock.now)
         assert places_of(tmp_path, jam.alice.id) == set()
-        assert await jam.store.ledger.check() == []
+        assert await jam.store.check() == []
         assert (await jam.store.clips.of_user(jam.bob.id, 5))[0].prompt == "another song"
         assert (await jam.store.ledger.quota(jam.bob.id, 600)).used_seconds == 0.0
 
@@ -109,7 +109,7 @@ async def test_who_is_forgotten_gets_nothing_more_from_the_line(tmp_path):
         assert [clip.prompt for clip in await jam.store.clips.of_user(jam.alice.id, 5)] == [
             "a new song"
         ]
-        assert await jam.store.ledger.check() == []
+        assert await jam.store.check() == []
 
 
 async def test_who_is_blocked_stays_blocked(tmp_path):

@@ -93,7 +93,7 @@ async def test_an_order_that_comes_while_one_is_forgotten_goes_with_the_rest(tmp
         assert CANCELLED in jam.newest(1)[0].content
         assert (await jam.store.jobs.get(2)).state is JobState.CANCELLED
         assert places_of(tmp_path, WORD) == set()
-        assert await jam.store.ledger.check() == []
+        assert await jam.store.check() == []
         assert (await jam.store.ledger.quota(jam.alice.id, 600)).used_seconds == 1.0
         jam.pipeline.executor.paused = False
 
@@ -115,7 +115,7 @@ async def test_an_order_that_comes_right_afterwards_is_whole(tmp_path, monkeypat
             assert clip.prompt == CANARY
             assert (jam.store.clips_folder / clip.file).exists()
             assert (await jam.store.jobs.get(2)).state is JobState.DELIVERED
-            assert await jam.store.ledger.check() == []
+            assert await jam.store.check() == []
             jam.clock.now += DAY
             await sweep(jam.store, 30, jam.clock.now)
 
@@ -132,7 +132,7 @@ async def test_who_is_just_handed_a_clip_is_asked_to_wait(tmp_path):
         assert clip.prompt == CANARY
         await confirmed(jam, jam.alice)
         assert places_of(tmp_path, WORD) == set()
-        assert await jam.store.ledger.check() == []
+        assert await jam.store.check() == []
 
 
 async def test_who_just_fetches_a_clip_is_asked_to_wait(tmp_path, monkeypatch):
@@ -164,7 +164,7 @@ async def test_an_order_that_nobody_carries_yet_is_cancelled_and_told(tmp_path, 
         assert (await jam.store.jobs.get(job.id)).state is JobState.CANCELLED
         await jam.env.settle()
         assert CANCELLED in jam.newest(1)[0].content
-        assert await jam.store.ledger.check() == []
+        assert await jam.store.check() == []
         # Who was about to carry it sees that there is nothing to carry.
         put(job)
         await jam.pipeline._carry(job, False)
@@ -187,10 +187,10 @@ async def test_nothing_is_forgotten_while_an_order_goes_on(tmp_path):
         assert await store.privacy.forget(1) is None
         await store.jobs.delivering(job.id)
         await store.jobs.delivered(job.id, 900)
-        assert await store.ledger.check() == []
+        assert await store.check() == []
         assert await store.privacy.forget(1) == ["1.flac", "2.flac"]
         assert await store.jobs.get(job.id) is None
-        assert await store.ledger.check() == []
+        assert await store.check() == []
 
 
 async def test_what_an_older_version_let_slip_stops_no_sweep(tmp_path):
@@ -228,7 +228,7 @@ async def test_what_an_older_version_let_slip_stops_no_sweep(tmp_path):
         left = [number for number in (1, 2, 3) if await store.jobs.get(number) is not None]
         assert left == [2, 3]
         assert [clip.job_id for clip in await store.clips.of_user(7, 5)] == [2]
-        assert await store.ledger.check() == []
+        assert await store.check() == []
         assert places_of(tmp_path, "forget:") == set()
 
 

@@ -242,7 +242,7 @@ class JamMachine(RuleBasedStateMachine):
 
     @invariant()
     def the_books_are_right(self):
-        assert self._run(self.store.ledger.check()) == []
+        assert self._run(self.store.check()) == []
         for user in USERS:
             quota = self._run(self.store.ledger.quota(user, DAILY_SECONDS))
             assert quota.used_seconds == self._used(user)

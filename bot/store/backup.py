@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bot.errors import ConfigError, OutputError
 from bot.store.database import FILE
-from bot.store.ledger import CHECKS
+from bot.store.invariants import BOOKS
 from bot.store.migrations import WHO, check_identity, identity
 
 FOLDER = "backups"
@@ -95,9 +95,9 @@ def _copy(source: Path, target: Path) -> None:
         found = to.execute("PRAGMA integrity_check").fetchone()[0]
         if found != "ok":
             raise sqlite3.DatabaseError(str(found))
-        for sentence, sql in CHECKS:
-            if (row := to.execute(sql).fetchone()) is not None:
-                raise sqlite3.DatabaseError(sentence.format(row[0]))
+        for invariant in BOOKS:
+            if wrong := invariant.said(to.execute(invariant.sql)):
+                raise sqlite3.DatabaseError(wrong[0])
     with target.open("rb") as file:
         os.fsync(file.fileno())
 
