@@ -91,6 +91,7 @@ class Carrier:
         await failpoints.reached("clip.posted")
         await self.store.clips.posted(clip.id, message_id)
         await self.store.jobs.delivered(job.id, message_id)
+        log.info("job.delivered id=%d clip=%d", job.id, clip.id)
         await failpoints.reached("job.delivered")
 
     async def _watch(self, job: Job, arrived: asyncio.Event) -> None:
@@ -105,7 +106,8 @@ class Carrier:
 
     async def _end(self, job: Job, settled: Awaitable[bool], sentence: str) -> None:
         """Refund first, then tell."""
-        await settled
+        if await settled:
+            log.info("job.ended id=%d without a clip", job.id)
         current = await self.store.jobs.get(job.id)
         await self.surface.tell(job if current is None else current, sentence)
 

@@ -25,6 +25,7 @@ from bot.dispatch import Dispatch
 from bot.errors import Refused
 from bot.health import Health
 from bot.inference.executor import Executor
+from bot.log import about
 from bot.orders import Answer, Clip, Job, JobState, Limits, Order, Standing, Tags
 from bot.privacy import Privacy
 from bot.store.store import Store
@@ -105,7 +106,9 @@ class Pipeline:
         Raises Refused, and then nothing is charged.
         """
         job = await self.store.jobs.accept(order, limits, answer)
-        await failpoints.reached("job.accepted")
+        with about(job.id):
+            log.info("job.accepted id=%d kind=%s seconds=%g", job.id, order.kind, order.seconds)
+            await failpoints.reached("job.accepted")
         if job.state is JobState.QUEUED and job.id not in self._dispatch.tasks:
             self._dispatch.put(job)
         return job

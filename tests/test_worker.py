@@ -298,4 +298,4 @@ async def test_what_a_worker_notes_is_in_the_bot_s_log(capfd, caplog, level, tim
     async with started() as process:
         process.send(Make(7, request()))
         await heard(process, Made)
-    assert capfd.readouterr().err.count("INFO bot.inference.worker: clip.made id=7") == times
+    assert capfd.readouterr().err.count("INFO bot.inference.worker job=7: clip.made id=7") == times

@@ -41,7 +41,7 @@ class WorkerProcess:
         # Of the bot's own account and storage nothing is said.
         told = {
             name: dataclasses.asdict(getattr(config, name))
-            for name in ("model", "generation", "engine", "limits", "worker")
+            for name in ("model", "generation", "engine", "limits", "log", "worker")
         }
         settings = {
             "config": told,

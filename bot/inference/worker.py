@@ -121,7 +121,8 @@ class Worker:
             while message is not None:
                 if isinstance(message, Stop):
                     return
-                self._obey(message)
+                with logs.about(message.job_id):
+                    self._obey(message)
                 message = self._line.next(0.0)
             if self._engine.busy:
                 for event in self._engine.step():
@@ -149,6 +150,10 @@ class Worker:
         running = self._running.get(event.request_id)
         if running is None:
             return
+        with logs.about(running.job_id):
+            self._tell_of(running, event)
+
+    def _tell_of(self, running: _Running, event: Event) -> None:
         now = time.monotonic()
         if isinstance(event, Finished):
             del self._running[event.request_id]
@@ -187,7 +192,8 @@ def main(arguments: list[str]) -> int:
     os.nice(_NICENESS)
     settings: dict[str, Any] = json.loads(arguments[1])
     config = parse(settings["config"])
-    logs.configure(settings["level"], debug=settings["level"] <= logging.DEBUG)
+    level, as_json = settings["level"], config.log.format == "json"
+    logs.configure(level, debug=level <= logging.DEBUG, as_json=as_json)
     line = Line(int(arguments[0]))
     # The main thread may be deep in the model, or stuck there, when the bot goes.
     threading.Thread(target=_leave_with_the_bot, args=(line,), daemon=True).start()
