@@ -151,6 +151,21 @@ async def test_words_are_forgotten_with_the_sound(tmp_path):
         assert places_of(tmp_path, "canary") == set()
 
 
+async def test_words_go_with_the_clip_that_is_deleted(tmp_path):
+    """As people are told; what was made of it has words of its own."""
+    async with open_jam(tmp_path) as jam:
+        result = await jam.music(prompt=CANARY)
+        await jam.alice.click(result.response, label="Again")
+        await jam.idle()
+        clips = await jam.store.clips.of_user(jam.alice.id, 5)
+        assert len(clips) == 2
+        for clip in clips:
+            assert places_of(tmp_path, "canary") == {"jobs.prompt", "clips.prompt"}
+            await jam.pipeline.forget(clip)
+        assert places_of(tmp_path, "canary") == set()
+        assert await jam.store.check() == []
+
+
 async def test_the_ledger_gives_up_nothing_but_the_forgotten(tmp_path):
     """Nobody else's entries can be taken away, not even while someone is forgotten."""
     async with open_jam(tmp_path) as jam:
