@@ -51,6 +51,7 @@ def dispatch(
     """Run one command and return its exit code; every failure becomes a sentence."""
     try:
         config = configuration.load(args.config)
+        log.configure(debug=args.debug, as_json=config.log.format == "json")
         return _run(args, config, interrupts, open_engine)
     except (KeyboardInterrupt, Cancelled):
         print("Stopped.", file=sys.stderr)

@@ -15,6 +15,7 @@ from bot.errors import Cancelled, OutputError, ZhiyinError
 from bot.inference.executor import Executor
 from bot.making import Maker
 from bot.orders import Clip, Job, JobState
+from bot.store.jobs import IllegalStep
 from bot.store.store import Store
 from bot.surface import Surface, TooLarge, Undeliverable, packed
 
@@ -57,9 +58,13 @@ class Carrier:
             log.warning("job.held id=%d %s", job.id, reason)
             await self.store.jobs.held(job.id)
             await self.surface.tell(job, HELD)
-        except Exception:
-            log.exception("job.failed id=%d", job.id)
-            await self._end(job, self.store.jobs.failed(job.id, UNEXPECTED), UNEXPECTED)
+        except Exception as error:
+            if isinstance(error, IllegalStep) and await self._has_ended(job):
+                # Whoever ended it has told the person.
+                log.info("job.ended_meanwhile id=%d", job.id)
+            else:
+                log.exception("job.failed id=%d", job.id)
+                await self._end(job, self.store.jobs.failed(job.id, UNEXPECTED), UNEXPECTED)
         finally:
             watching.cancel()
         await self._forget_upload(job)
@@ -86,6 +91,7 @@ class Carrier:
         await failpoints.reached("clip.posted")
         await self.store.clips.posted(clip.id, message_id)
         await self.store.jobs.delivered(job.id, message_id)
+        log.info("job.delivered id=%d clip=%d", job.id, clip.id)
         await failpoints.reached("job.delivered")
 
     async def _watch(self, job: Job, arrived: asyncio.Event) -> None:
@@ -100,9 +106,14 @@ class Carrier:
 
     async def _end(self, job: Job, settled: Awaitable[bool], sentence: str) -> None:
         """Refund first, then tell."""
-        await settled
+        if await settled:
+            log.info("job.ended id=%d without a clip", job.id)
         current = await self.store.jobs.get(job.id)
         await self.surface.tell(job if current is None else current, sentence)
+
+    async def _has_ended(self, job: Job) -> bool:
+        current = await self.store.jobs.get(job.id)
+        return current is None or current.state.is_final
 
     async def _forget_upload(self, job: Job) -> None:
         source = job.order.source

@@ -22,6 +22,7 @@ from bot.errors import ConfigError
 DEFAULT_FILE = Path("config.toml")
 PRECISIONS = ("auto", "fp32", "bf16", "int8")
 FORMATS = ("mp3", "ogg", "opus", "flac", "wav")
+LOG_FORMATS = ("text", "json")
 
 Section = TypeVar("Section")
 
@@ -153,6 +154,13 @@ class MetricsConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LogConfig:
+    """How the log is written."""
+
+    format: str = setting("text", choices=LOG_FORMATS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """All settings; without a file every one has its default."""
 
@@ -164,6 +172,7 @@ class Config:
     sound: SoundConfig = dataclasses.field(default_factory=SoundConfig)
     storage: StorageConfig = dataclasses.field(default_factory=StorageConfig)
     metrics: MetricsConfig = dataclasses.field(default_factory=MetricsConfig)
+    log: LogConfig = dataclasses.field(default_factory=LogConfig)
     worker: WorkerConfig = dataclasses.field(default_factory=WorkerConfig)
 
 

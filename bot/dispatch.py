@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any
 
+from bot.log import about
 from bot.orders import Job, JobState
 from bot.store.store import Store
 
@@ -69,13 +70,14 @@ class Dispatch:
     async def _receive(self) -> None:
         while True:
             told, first = await self._inbox.get()
-            try:
-                await self._take_on(told, first=first)
-            except Exception:
-                log.exception("job.not_taken_on id=%d", told.id)
-                self._take_up_later(told.id)
-            finally:
-                self._arriving -= 1
+            with about(told.id):
+                try:
+                    await self._take_on(told, first=first)
+                except Exception:
+                    log.exception("job.not_taken_on id=%d", told.id)
+                    self._take_up_later(told.id)
+                finally:
+                    self._arriving -= 1
 
     async def _take_on(self, told: Job, *, first: bool) -> None:
         # It may have come twice, and the first may be done with by now.

@@ -177,7 +177,7 @@ def _complaints(folder: Path) -> list[str]:
 
 async def _books(folder: Path, clips: Path) -> list[str]:
     async with open_store(folder, time.time) as store:
-        complaints = await store.ledger.check()
+        complaints = await store.check()
         missing = [name for name in await store.clips.files() if not (clips / name).exists()]
     if missing:
         complaints.append(f"The sound of {len(missing)} clips is gone, such as {missing[0]}.")

@@ -48,31 +48,36 @@ async def sweep(store: Store, keep_clips_days: int, now: float) -> int:
     """Delete what is past its time and return how many files that were."""
     await store.jobs.forget_tokens()
     await store.privacy.forget_rest()
-    names = []
+    gone: set[Path] = set()
     old = await store.clips.older_than(now - keep_clips_days * _DAY_SECONDS)
     for clip in [*old, *await store.clips.held_before(now - HELD_SECONDS)]:
         name = await store.clips.delete(clip.id)
         if name is not None:
-            names.append(store.clips_folder / name)
+            gone.add(store.clips_folder / name)
     await store.privacy.forget_words(now - keep_clips_days * _DAY_SECONDS)
-    sources = [job.order.source for job in await store.jobs.unfinished()]
+    await store.privacy.scrub()
+    sounds = await asyncio.to_thread(_older, store.clips_folder, now - EVERY_SECONDS)
+    unfinished = await store.jobs.unfinished()
+    # What a kill has left of a clip that was deleted, or of one that was then made otherwise. Read
+    # in this order: what was recorded since is among the known ones.
+    theirs = {str(job.id) for job in unfinished}
+    known = set(await store.clips.files())
+    gone |= {file for file in sounds if file.name not in known and file.stem not in theirs}
+    sources = [job.order.source for job in unfinished]
     wanted = {source.upload for source in sources if source is not None}
     # A young one may belong to an order that is being written down right now.
-    names += [
-        file
-        for file in await asyncio.to_thread(_older, store.uploads_folder, now - EVERY_SECONDS)
-        if file.name not in wanted
-    ]
-    for file in names:
+    uploads = await asyncio.to_thread(_older, store.uploads_folder, now - EVERY_SECONDS)
+    gone |= {file for file in uploads if file.name not in wanted}
+    for file in gone:
         await asyncio.to_thread(file.unlink, missing_ok=True)
-    return len(names)
+    return len(gone)
 
 
 def _older(folder: Path, at: float) -> list[Path]:
     found = []
     for file in folder.iterdir():
-        # One that has gone meanwhile needs no sweeping.
+        # One that has gone meanwhile needs no sweeping; one with a dot is being written.
         with suppress(FileNotFoundError):
-            if file.stat().st_mtime < at:
+            if not file.name.startswith(".") and file.stat().st_mtime < at:
                 found.append(file)
     return found

@@ -1,15 +1,21 @@
 """Logging, set up once by whoever starts a process.
 
 Levels: debug may hold prompts and is for one's own machine; info is normal work; a warning is
-something to mend; an error is something to mend now.
+something to mend; an error is something to mend now. What is done for a job is done `about` it:
+then every line of it says which one it is about.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
 
 _OURS = ("bot", "cogs")
 
@@ -30,27 +36,79 @@ _QUIET = {
 }
 
 
+_JOB: ContextVar[int | None] = ContextVar("job", default=None)
+
+
+@contextmanager
+def about(job_id: int) -> Iterator[None]:
+    """Have all that is logged in the block, and in tasks that begin in it, name a job."""
+    token = _JOB.set(job_id)
+    try:
+        yield
+    finally:
+        _JOB.reset(token)
+
+
+def name_job(record: logging.LogRecord) -> bool:
+    """Give a record the job that it is about, if it is about one; a filter that keeps all."""
+    record.job = _JOB.get()
+    return True
+
+
 class Discreet(logging.Formatter):
     """Writes one line an event, and no secret, whatever is in its text."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
         """Return the line of a record, without what would begin another or colour it."""
+        job = getattr(record, "job", None)
+        record.about = "" if job is None else f" job={job}"
         line = super().formatMessage(record)
         return "".join(each if each.isprintable() else repr(each)[1:-1] for each in line)
 
     def format(self, record: logging.LogRecord) -> str:
         """Return a record with its traceback, all that can open a door taken out."""
-        return _SECRETS.sub("[secret]", super().format(record))
+        return _discreet(super().format(record))
 
 
-def configure(level: int = logging.WARNING, *, debug: bool = False) -> None:
+class Structured(logging.Formatter):
+    """Writes one JSON object an event, on one line, with no secret in it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return a record's time, level, logger and message, and its job and traceback if any."""
+        at = datetime.fromtimestamp(record.created, UTC)
+        told = {
+            "time": at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": _discreet(record.getMessage()),
+        }
+        job = getattr(record, "job", None)
+        exception = self.formatException(record.exc_info) if record.exc_info else None
+        return json.dumps(
+            told
+            | ({} if job is None else {"job": job})
+            | ({} if exception is None else {"exception": _discreet(exception)})
+        )
+
+
+def _discreet(text: str) -> str:
+    """Return a text with all that can open a door taken out."""
+    return _SECRETS.sub("[secret]", text)
+
+
+def configure(level: int = logging.WARNING, *, debug: bool = False, as_json: bool = False) -> None:
     """Send the program's log to standard error and keep the libraries to their errors.
 
     Call it before the model's libraries are imported: they read their levels from the environment
     while they load. What the environment says already is left alone.
     """
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(Discreet("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.addFilter(name_job)
+    handler.setFormatter(
+        Structured()
+        if as_json
+        else Discreet("%(asctime)s %(levelname)s %(name)s%(about)s: %(message)s")
+    )
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO if debug else logging.ERROR)

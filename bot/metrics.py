@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
+from math import isinf
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
@@ -49,6 +55,15 @@ class _Figures(Collector):
         restarts = CounterMetricFamily("zhiyin_worker_restarts", "Workers that were replaced")
         restarts.add_metric([], executor.restarts)
         yield restarts
+        waits = HistogramMetricFamily(
+            "zhiyin_wait_seconds", "How long clips were in line before they were begun"
+        )
+        buckets = [
+            ("+Inf" if isinf(most) else str(most), float(count))
+            for most, count in executor.waits.up_to()
+        ]
+        waits.add_metric([], buckets, sum_value=executor.waits.total_seconds)
+        yield waits
         seconds = CounterMetricFamily(
             "zhiyin_sound_seconds", "Seconds of sound, by what became of them", labels=["entry"]
         )

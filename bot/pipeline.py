@@ -25,14 +25,15 @@ from bot.dispatch import Dispatch
 from bot.errors import Refused
 from bot.health import Health
 from bot.inference.executor import Executor
+from bot.log import about
 from bot.orders import Answer, Clip, Job, JobState, Limits, Order, Standing, Tags
+from bot.privacy import Privacy
 from bot.store.store import Store
 from bot.surface import Posting, Surface, packed
 
 log = logging.getLogger(__name__)
 
 FILES_OF_YOURS = "I am still listening to the files that you sent before. Please wait a moment."
-ON_ITS_WAY = "This clip is on its way to you already."
 FILES_OF_MANY = "Many people are sending files right now. Please try again in a minute."
 
 _FILES_PER_USER = 2
@@ -51,7 +52,7 @@ class Pipeline:
             format=config.sound.format, loudness_lufs=config.sound.loudness_lufs
         )
         self._listened: Counter[int] = Counter()
-        self._handed: set[int] = set()
+        self.privacy = Privacy(store, self._dispatch.tasks, self.cancel, self._tell)
 
     async def __aenter__(self) -> Self:
         return self
@@ -105,7 +106,9 @@ class Pipeline:
         Raises Refused, and then nothing is charged.
         """
         job = await self.store.jobs.accept(order, limits, answer)
-        await failpoints.reached("job.accepted")
+        with about(job.id):
+            log.info("job.accepted id=%d kind=%s seconds=%g", job.id, order.kind, order.seconds)
+            await failpoints.reached("job.accepted")
         if job.state is JobState.QUEUED and job.id not in self._dispatch.tasks:
             self._dispatch.put(job)
         return job
@@ -143,17 +146,6 @@ class Pipeline:
         finally:
             self._listened[user_id] -= 1
             self._listened += Counter()  # drops those who are at nought
-
-    @contextmanager
-    def handing_over(self, clip_id: int) -> Iterator[None]:
-        """Hold a clip for one who fetches it. Raises Refused where it is on its way already."""
-        if clip_id in self._handed:
-            raise Refused(ON_ITS_WAY)
-        self._handed.add(clip_id)
-        try:
-            yield
-        finally:
-            self._handed.discard(clip_id)
 
     async def keep_upload(self, data: bytes, *, keep_seconds: float) -> tuple[str, float]:
         """Make sound of a stranger's file and keep the end of it; return its name and its seconds.
@@ -193,19 +185,6 @@ class Pipeline:
         if name is not None:
             (self.store.clips_folder / name).unlink(missing_ok=True)
 
-    async def forget_person(self, user_id: int) -> int:
-        """Forget a person: their orders end, their clips and words go; return how many clips.
-
-        What is being posted right now is waited for.
-        """
-        for job in await self.store.jobs.waiting_of(user_id):
-            if not await self.cancel(job.id) and (task := self._dispatch.tasks.get(job.id)):
-                await asyncio.wait([task])
-        names = await self.store.privacy.forget(user_id)
-        for name in names:
-            await asyncio.to_thread((self.store.clips_folder / name).unlink, missing_ok=True)
-        return len(names)
-
     async def drain(self, grace_seconds: float) -> None:
         """Hand out nothing more and wait for what is running, for so long at the most.
 
@@ -226,6 +205,10 @@ class Pipeline:
         for job in await self.store.jobs.unfinished():
             if job.state is JobState.RUNNING:
                 await self.store.jobs.requeue(job.id, spend_attempt=False)
+
+    async def _tell(self, job: Job, sentence: str) -> None:
+        if self.surface is not None:
+            await self.surface.tell(job, sentence)
 
     async def _carry(self, job: Job, first: bool) -> None:
         assert self.surface is not None, "Discord's side is there before the first job"

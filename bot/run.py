@@ -112,7 +112,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
     """Run the bot until it is told to stop; return the exit code."""
     token = take_token(config)
     # A service's journal is where its owner looks.
-    logs.configure(logging.INFO, debug=args.debug)
+    logs.configure(logging.INFO, debug=args.debug, as_json=config.log.format == "json")
     contents, licence = look_at_model(config)
     return asyncio.run(_serve(config, token, contents, licence))
 

@@ -61,7 +61,7 @@ async def hand_over(interaction: Interaction, clip_id: int) -> None:
     """Post a clip that was kept back, with all that is under a clip."""
     pipeline = interaction.client.pipeline
     # Pressed twice, it is still one clip.
-    with pipeline.handing_over(clip_id):
+    with pipeline.privacy.handing_over(clip_id, interaction.user.id):
         held = await pipeline.store.clips.held_of(interaction.user.id, _MOST_HELD)
         clip = next((each for each in held if each.id == clip_id), None)
         if clip is None:

@@ -10,7 +10,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import ZhiyinBot
-from cogs import replies
+from bot.errors import Refused
+from cogs import privacy_words
 from cogs.errors import answer
 
 Interaction = discord.Interaction[ZhiyinBot]
@@ -32,9 +33,13 @@ class ForgetView(discord.ui.View):
         """Forget the person who asked, who alone sees this."""
         bot = interaction.client
         assert isinstance(bot, ZhiyinBot)
-        await interaction.response.edit_message(content=replies.FORGETTING, view=None)
-        count = await bot.pipeline.forget_person(self.user_id)
-        await interaction.edit_original_response(content=replies.forgotten(count))
+        await interaction.response.edit_message(content=privacy_words.FORGETTING, view=None)
+        try:
+            count = await bot.pipeline.privacy.forget(self.user_id)
+            said = privacy_words.forgotten(count, bot.config.storage.keep_backups)
+        except Refused as refused:
+            said = refused.sentence
+        await interaction.edit_original_response(content=said)
 
     async def on_error(
         self,
@@ -57,8 +62,9 @@ class Privacy(commands.GroupCog, group_name="privacy"):
     @app_commands.command()
     async def show(self, interaction: Interaction) -> None:
         """Tell what is kept of you, and for how long."""
-        days = self.bot.config.storage.keep_clips_days
-        await interaction.response.send_message(replies.privacy(days), ephemeral=True)
+        storage = self.bot.config.storage
+        text = privacy_words.kept(storage.keep_clips_days, storage.keep_backups)
+        await interaction.response.send_message(text, ephemeral=True)
 
     @app_commands.command()
     async def export(self, interaction: Interaction) -> None:
@@ -66,14 +72,14 @@ class Privacy(commands.GroupCog, group_name="privacy"):
         found = await self.bot.pipeline.store.privacy.export(interaction.user.id)
         data = json.dumps(found, ensure_ascii=False, indent=1).encode()
         file = discord.File(io.BytesIO(data), "zhiyin-about-you.json")
-        await interaction.response.send_message(replies.EXPORTED, file=file, ephemeral=True)
+        await interaction.response.send_message(privacy_words.EXPORTED, file=file, ephemeral=True)
 
     @app_commands.command()
     async def delete(self, interaction: Interaction) -> None:
         """Delete your clips, your words and what else is kept of you."""
-        await interaction.response.send_message(
-            replies.FORGET_ME, view=ForgetView(interaction.user.id), ephemeral=True
-        )
+        asked = privacy_words.forget_me(self.bot.config.storage.keep_backups)
+        view = ForgetView(interaction.user.id)
+        await interaction.response.send_message(asked, view=view, ephemeral=True)
 
 
 async def setup(bot: ZhiyinBot) -> None:

@@ -170,36 +170,6 @@ def history(clips: Sequence[Clip], held: Sequence[Clip]) -> str:
     return _fitting(lines)
 
 
-EXPORTED = "This is all that I keep of you. It is for you alone."
-FORGET_ME = (
-    "**This deletes your clips here, your words and your orders.** What is in line is cancelled. "
-    "It can't be undone. Messages that I have posted stay: they are in Discord's hands, and yours."
-)
-FORGETTING = "Deleting …"
-
-
-def forgotten(clips: int) -> str:
-    """Say what was deleted."""
-    return (
-        f"Done: {clips} clips of yours are deleted, with your words and orders. How many seconds "
-        "you used today is forgotten at midnight UTC. Whoever blocked you here still does."
-    )
-
-
-def privacy(keep_days: int) -> str:
-    """Say what is kept, and for how long."""
-    return (
-        "**What I keep of you**\n"
-        f"Your clips and the words for them: {keep_days} days, or until you delete them. They are "
-        "kept on the machine that I run on and shown where you asked for them.\n"
-        "Files that you send: until the clip is made. What I hear in them is kept in the clip.\n"
-        "How many seconds of music you used each day, with your Discord id: as long as I run.\n"
-        "Whom a server has blocked: until it lets them in again.\n"
-        "Nothing is given to anyone else, and nothing is used to train a model.\n"
-        "`/privacy export` gives you all of it, `/privacy delete` deletes it."
-    )
-
-
 HELP = """\
 **Make music**
 `/music` from words: style, instruments, mood, tempo ("slow blues with saxophone, 80 BPM"). \

@@ -60,7 +60,7 @@ async def test_a_copy_can_take_the_database_s_place(store, tmp_path):
     async with open_store(elsewhere, time.time) as restored:
         job = await restored.jobs.get(1)
         assert job.order.prompt == "rock"
-        assert await restored.ledger.check() == []
+        assert await restored.check() == []
 
 
 async def test_a_day_has_one_copy_and_only_so_many_are_kept(store, tmp_path):
@@ -126,6 +126,7 @@ async def test_a_copy_is_for_its_owner_and_opens_no_doors(store, tmp_path):
     assert target.stat().st_mode & 0o077 == 0
     with closing(sqlite3.connect(target)) as connection:
         assert connection.execute("SELECT token FROM jobs").fetchall() == [(None,)]
+    assert b"secret-token" not in target.read_bytes()
     assert (await store.jobs.get(1)).answer.token is not None
 
 

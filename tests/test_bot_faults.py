@@ -114,7 +114,7 @@ async def test_a_clip_that_can_not_be_handed_over_is_not_paid_for(tmp_path):
         await jam.idle()
         assert await state(jam) is JobState.HELD
         assert await used(jam) == 0
-        assert await jam.store.ledger.check() == []
+        assert await jam.store.check() == []
 
 
 async def test_a_replayed_interaction_is_one_clip(tmp_path):

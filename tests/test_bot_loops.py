@@ -64,7 +64,7 @@ async def test_a_clip_becomes_a_loop_at_the_press_of_a_button(tmp_path):
         assert (await posted(result.response)).seconds == pytest.approx(8.0, abs=0.1)
         assert (await jam.store.ledger.quota(jam.bob.id, 600)).used_seconds == 0
         assert (await jam.store.jobs.get(2)).state is JobState.DELIVERED
-        assert await jam.store.ledger.check() == []
+        assert await jam.store.check() == []
         assert (await posted(first.response)).seconds == pytest.approx(11.0, abs=0.1)
         twice = await press(jam, result.response, "Loop", jam.bob)
         assert twice.response.content == replies.IS_A_LOOP

@@ -10,7 +10,7 @@ import simcord.interactions
 from bot.errors import Refused
 from bot.housekeeping import HELD_SECONDS, sweep
 from bot.orders import JobState
-from bot.pipeline import ON_ITS_WAY
+from bot.privacy import ON_ITS_WAY
 from cogs import delivery, replies
 from tests.jam import open_jam, strict
 
@@ -86,7 +86,7 @@ async def test_a_clip_that_was_kept_back_can_be_fetched(tmp_path):
         again = await jam.alice.click(listed.response, label="Get clip 1")
         assert again.response.content == replies.NOT_HELD
         assert await used(jam, jam.alice) == 0
-        assert await jam.store.ledger.check() == []
+        assert await jam.store.check() == []
         more = await jam.alice.click(fetched.response, label="Again")
         await jam.idle()
         assert more.response.attachments
@@ -171,7 +171,7 @@ async def test_a_clip_that_is_on_its_way_is_not_handed_over_twice(tmp_path):
     async with open_jam(tmp_path) as jam:
         await hold_one(jam)
         listed = await jam.alice.slash(jam.channel, "history")
-        with jam.pipeline.handing_over(1):
+        with jam.pipeline.privacy.handing_over(1, jam.alice.id):
             second = await jam.alice.click(listed.response, label="Get clip 1")
         assert second.response.content == ON_ITS_WAY
         first = await jam.alice.click(listed.response, label="Get clip 1")

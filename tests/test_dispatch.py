@@ -48,7 +48,7 @@ async def test_a_disk_that_is_full_for_a_while_loses_nothing(tmp_path, monkeypat
         assert job.state in (JobState.DELIVERED, JobState.FAILED)
         assert used == (2.0 if job.state is JobState.DELIVERED else 0.0)
         assert bool(result.response.attachments) >= (job.state is JobState.DELIVERED)
-        assert await jam.store.ledger.check() == []
+        assert await jam.store.check() == []
 
 
 async def test_a_stop_does_not_wait_for_what_is_to_be_taken_up_again(tmp_path, monkeypatch):

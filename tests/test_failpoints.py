@@ -68,7 +68,7 @@ async def books(folder):
             if job is not None
         }
         files = {path.name for path in store.clips_folder.iterdir()}
-        return [job for job in jobs if job is not None], used, await store.ledger.check(), files
+        return [job for job in jobs if job is not None], used, await store.check(), files
 
 
 @pytest.mark.parametrize(("place", "action"), CASES)

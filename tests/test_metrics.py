@@ -44,6 +44,35 @@ async def test_the_figures_are_those_of_the_moment(tmp_path):
         jam.pipeline.executor.paused = False
 
 
+async def test_the_waits_in_line_are_a_histogram(tmp_path):
+    """Each clip that was begun is in it once, with its wait; what still waits is not."""
+    async with open_jam(tmp_path) as jam:
+        executor, turned = jam.pipeline.executor, 0.0
+        real = executor._clock
+        executor._clock = lambda: real() + turned
+        await jam.music(seconds=1.0)
+        executor.paused = True
+        await jam.alice.slash(jam.channel, "music", prompt="rock", seconds=1.0)
+        async with asyncio.timeout(10):
+            while not executor.waiting:
+                await asyncio.sleep(0.01)
+        turned = 100.0
+        executor.paused = False
+        await jam.idle()
+        executor.paused = True
+        await jam.alice.slash(jam.channel, "music", prompt="rock", seconds=1.0)
+        lines = (await metrics.figures(jam.pipeline)).decode().splitlines()
+        for line in (
+            'zhiyin_wait_seconds_bucket{le="60.0"} 1.0',
+            'zhiyin_wait_seconds_bucket{le="120.0"} 2.0',
+            'zhiyin_wait_seconds_bucket{le="+Inf"} 2.0',
+            "zhiyin_wait_seconds_count 2.0",
+        ):
+            assert line in lines
+        assert 100.0 <= executor.waits.total_seconds <= 120.0
+        executor.paused = False
+
+
 async def test_they_are_told_on_this_machine_only_and_off_by_default(tmp_path):
     """At the port that is set; a port that is taken is one sentence."""
     async with open_jam(tmp_path) as jam:

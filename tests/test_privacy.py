@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
+from bot.config import Config, StorageConfig
 from bot.housekeeping import sweep
 from bot.orders import JobState
 from bot.store.database import FILE
-from cogs import replies
+from cogs import privacy_words
 from tests.jam import open_jam, strict
 
 CANARY = "a canary sings in the coal mine"
@@ -43,7 +46,8 @@ def places_of(folder, text):
 
 async def confirmed(jam, who):
     asked = await who.slash(jam.channel, "privacy delete")
-    assert asked.response.content == replies.FORGET_ME
+    keep = jam.config.storage.keep_backups
+    assert asked.response.content == privacy_words.forget_me(keep)
     done = await who.click(asked.response, label="Delete everything of mine")
     await jam.idle()
     return done
@@ -55,6 +59,22 @@ async def test_people_are_told_what_is_kept(tmp_path):
         told = await jam.alice.slash(jam.channel, "privacy show")
         assert "30 days" in told.response.content
         assert told.ephemeral
+
+
+@pytest.mark.parametrize(
+    ("keep", "words"),
+    [(7, "the last 7 copies are kept.*in about 7 days"), (1, "in about a day"), (0, "no copies")],
+)
+async def test_people_are_told_of_the_copies_that_their_words_live_on_in(tmp_path, keep, words):
+    """Where it is told what is kept, before they delete it, and when it is done."""
+    config = replace(Config(), storage=StorageConfig(keep_backups=keep))
+    async with open_jam(tmp_path, config=config) as jam:
+        told = await jam.alice.slash(jam.channel, "privacy show")
+        assert re.search(words, told.response.content)
+        asked = await jam.alice.slash(jam.channel, "privacy delete")
+        assert re.search(words, asked.response.content)
+        done = await confirmed(jam, jam.alice)
+        assert re.search(words, done.response.content)
 
 
 async def test_a_person_gets_all_that_is_kept_of_them(tmp_path):
@@ -83,11 +103,11 @@ async def test_who_wishes_it_is_forgotten(tmp_path):
         assert not (jam.store.clips_folder / clip.file).exists()
         # To be forgotten does not give the day back.
         assert (await jam.store.ledger.quota(jam.alice.id, 600)).used_seconds == 2.0
-        assert await jam.store.ledger.check() == []
+        assert await jam.store.check() == []
         jam.clock.now += DAY
         await sweep(jam.store, 30, jam.clock.now)
         assert places_of(tmp_path, jam.alice.id) == set()
-        assert await jam.store.ledger.check() == []
+        assert await jam.store.check() == []
         assert (await jam.store.clips.of_user(jam.bob.id, 5))[0].prompt == "another song"
         assert (await jam.store.ledger.quota(jam.bob.id, 600)).used_seconds == 0.0
 
@@ -109,7 +129,7 @@ async def test_who_is_forgotten_gets_nothing_more_from_the_line(tmp_path):
         assert [clip.prompt for clip in await jam.store.clips.of_user(jam.alice.id, 5)] == [
             "a new song"
         ]
-        assert await jam.store.ledger.check() == []
+        assert await jam.store.check() == []
 
 
 async def test_who_is_blocked_stays_blocked(tmp_path):
@@ -129,6 +149,21 @@ async def test_words_are_forgotten_with_the_sound(tmp_path):
         assert places_of(tmp_path, "canary") == {"jobs.prompt", "clips.prompt"}
         await sweep(jam.store, 30, jam.clock.now + 31 * DAY)
         assert places_of(tmp_path, "canary") == set()
+
+
+async def test_words_go_with_the_clip_that_is_deleted(tmp_path):
+    """As people are told; what was made of it has words of its own."""
+    async with open_jam(tmp_path) as jam:
+        result = await jam.music(prompt=CANARY)
+        await jam.alice.click(result.response, label="Again")
+        await jam.idle()
+        clips = await jam.store.clips.of_user(jam.alice.id, 5)
+        assert len(clips) == 2
+        for clip in clips:
+            assert places_of(tmp_path, "canary") == {"jobs.prompt", "clips.prompt"}
+            await jam.pipeline.forget(clip)
+        assert places_of(tmp_path, "canary") == set()
+        assert await jam.store.check() == []
 
 
 async def test_the_ledger_gives_up_nothing_but_the_forgotten(tmp_path):

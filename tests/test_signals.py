@@ -74,7 +74,7 @@ async def check(bot, wire, jobs=1):
             job = await store.jobs.get(number)
             assert job is not None
             assert job.state is JobState.DELIVERED
-        assert await store.ledger.check() == []
+        assert await store.check() == []
         assert await store.jobs.unfinished() == []
     assert len(wire.with_clips()) == jobs
 

@@ -138,6 +138,20 @@ class JamMachine(RuleBasedStateMachine):
         before = self.given_back.get((user, self._day()), 0.0)
         self.given_back[user, self._day()] = before + used
 
+    @rule(user=st.sampled_from(USERS))
+    def forget(self, user):
+        """A person wishes to be forgotten; what goes on for them is never half of it."""
+        files = self._run(self.store.privacy.forget(user))
+        assert (files is None) == bool(self._unfinished(user))
+        if files is not None:
+            left = self._run(self.store.privacy.export(user))
+            assert left["clips"] == []
+            assert not any(order["prompt"] for order in left["orders"])
+
+    @rule()
+    def sweep(self):
+        self._run(self.store.privacy.forget_rest())
+
     # What workers do.
 
     @precondition(lambda self: len(self.queue) > 0)
@@ -228,7 +242,7 @@ class JamMachine(RuleBasedStateMachine):
 
     @invariant()
     def the_books_are_right(self):
-        assert self._run(self.store.ledger.check()) == []
+        assert self._run(self.store.check()) == []
         for user in USERS:
             quota = self._run(self.store.ledger.quota(user, DAILY_SECONDS))
             assert quota.used_seconds == self._used(user)

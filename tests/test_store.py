@@ -120,7 +120,7 @@ async def test_a_clip_that_arrives_is_paid_for_once(store):
     found = await store.jobs.get(job.id)
     assert (found.state, found.answer.token, found.clip_id) == (JobState.DELIVERED, None, clip.id)
     assert not await store.jobs.failed(job.id, "too late")
-    assert await store.ledger.check() == []
+    assert await store.check() == []
 
 
 @pytest.mark.parametrize("end", ["failed", "cancelled", "held"])
@@ -137,7 +137,7 @@ async def test_a_clip_that_does_not_arrive_costs_nothing(store, end):
     assert not await store.jobs.failed(job.id, "again")
     assert await used(store) == 0
     assert (await store.jobs.get(job.id)).answer.token is None
-    assert await store.ledger.check() == []
+    assert await store.check() == []
 
 
 async def test_what_is_being_delivered_can_not_be_cancelled(store):
@@ -433,7 +433,7 @@ async def test_kill_9_loses_no_accepted_job(tmp_path, clock):
         ended = [key for key in told if int(key) % 3 == 0]
         # The last one may have been told of and not ended.
         assert kept >= set(told) - set(ended)
-        assert await store.ledger.check() == []
+        assert await store.check() == []
 
 
 async def test_what_is_past_its_time_is_swept(store, clock):

@@ -62,7 +62,7 @@ async def test_fifty_people_at_once(tmp_path, monkeypatch):
         assert [len(each.message.clips) for each in answers] == [1] * 50
         assert len(stage.channel.messages) == 50
         assert [await stage.used(person) for person in stage.people] == [1.0] * 50
-        assert await stage.store.ledger.check() == []
+        assert await stage.store.check() == []
         assert limited.hits == 25
 
 

@@ -54,7 +54,7 @@ async def check_one(stage, *, paid=1.0):
     assert job.state is JobState.DELIVERED
     assert job.answer.message_id == message.id
     assert await stage.used() == paid
-    assert await stage.store.ledger.check() == []
+    assert await stage.store.check() == []
     return message
 
 
@@ -270,7 +270,7 @@ async def test_with_every_door_closed_it_is_kept_and_refunded(tmp_path):
         assert job.state is JobState.HELD
         assert stage.wire.with_clips() == []
         assert await stage.used() == 0
-        assert await stage.store.ledger.check() == []
+        assert await stage.store.check() == []
         assert len(await stage.store.clips.held_of(stage.alice.id, 5)) == 1
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import logging
 import os
 import signal
 import socket
@@ -288,3 +289,13 @@ async def test_the_worker_knows_no_secret(monkeypatch):
 def test_how_a_worker_ended_is_told_in_words(code, words):
     """Whoever reads the log need not know the numbers."""
     assert why(code).startswith(words)
+
+
+@pytest.mark.parametrize(("level", "times"), [(logging.INFO, 1), (logging.WARNING, 0)])
+async def test_what_a_worker_notes_is_in_the_bot_s_log(capfd, caplog, level, times):
+    """Each line once, from the level on that the bot itself logs at."""
+    caplog.set_level(level, logger="bot")
+    async with started() as process:
+        process.send(Make(7, request()))
+        await heard(process, Made)
+    assert capfd.readouterr().err.count("INFO bot.inference.worker job=7: clip.made id=7") == times

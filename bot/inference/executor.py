@@ -17,6 +17,7 @@ from bot.inference.pace import Pace
 from bot.inference.process import ENGINE
 from bot.inference.queue import FairQueue, Waiting
 from bot.inference.run import Prepare, Run, WorkerLost
+from bot.inference.waits import Waits
 from bot.orders import ModelInfo, Standing
 
 log = logging.getLogger(__name__)
@@ -37,7 +38,8 @@ class Executor:
         """Take the settings; `engine` names what a worker opens in place of the model."""
         self._paused = False
         self._config = config
-        self._queue, self._pace = FairQueue(), Pace()
+        self._queue, self._pace, self._clock = FairQueue(), Pace(), clock
+        self.waits = Waits()
         self._runs: dict[int, Run] = {}
         self._news = asyncio.Event()
         self.settled = asyncio.Event()
@@ -130,7 +132,7 @@ class Executor:
         if known is not None:
             return known
         waiting = Waiting(job_id=job_id, user_id=user_id, seconds=seconds, alone=alone)
-        run = Run(waiting, prepare)
+        run = Run(waiting, prepare, since=self._clock())
         self._runs[job_id] = run
         run.outcome.add_done_callback(lambda _: self._forget(run))
         (self._queue.push_front if front and not alone else self._queue.push)(waiting)
@@ -213,6 +215,7 @@ class Executor:
                 if waiting is None:
                     break
                 run = self._runs[waiting.job_id]
+                self.waits.note(max(0.0, self._clock() - run.since))
                 keeper.runs[waiting.job_id] = run
                 self._begin(keeper.give(run), "prepare")
 

@@ -12,6 +12,7 @@ from bot.inference.pace import Pace
 from bot.inference.process import WorkerProcess
 from bot.inference.protocol import Advanced, Broken, Cancel, Failed, FromWorker, Made, Make, Ready
 from bot.inference.run import NotToBlame, Rendered, Run, WorkerLost
+from bot.log import about
 from bot.orders import ModelInfo
 
 log = logging.getLogger(__name__)
@@ -76,6 +77,10 @@ class Keeper:
 
     async def give(self, run: Run) -> None:
         """Prepare a run, which has its place already, and hand it to the worker."""
+        with about(run.waiting.job_id):
+            await self._give(run)
+
+    async def _give(self, run: Run) -> None:
         process = self.process
         try:
             request = await run.prepare()
@@ -100,7 +105,8 @@ class Keeper:
             async with asyncio.timeout(_CANCEL_SECONDS):
                 await run.left.wait()
         except TimeoutError:
-            log.warning("worker.killed pid=%d it went on with a cancelled job", process.pid)
+            with about(run.waiting.job_id):
+                log.warning("worker.killed pid=%d it went on with a cancelled job", process.pid)
             # Nobody is sent to a worker that is about to go.
             self.model = None
             for other in self.runs.values():

@@ -41,12 +41,12 @@ class WorkerProcess:
         # Of the bot's own account and storage nothing is said.
         told = {
             name: dataclasses.asdict(getattr(config, name))
-            for name in ("model", "generation", "engine", "limits", "worker")
+            for name in ("model", "generation", "engine", "limits", "log", "worker")
         }
         settings = {
             "config": told,
             "engine": engine,
-            "debug": log.isEnabledFor(logging.DEBUG),
+            "level": log.getEffectiveLevel(),
         }
         environment = {
             name: value for name, value in os.environ.items() if "TOKEN" not in name.upper()

@@ -33,8 +33,8 @@ class Rendered:
 class Run:
     """A job from the line to its outcome."""
 
-    def __init__(self, waiting: Waiting, prepare: Prepare) -> None:
-        self.waiting, self.prepare = waiting, prepare
+    def __init__(self, waiting: Waiting, prepare: Prepare, *, since: float) -> None:
+        self.waiting, self.prepare, self.since = waiting, prepare, since
         self.started = asyncio.Event()
         """Set when a worker has it."""
         self.left = asyncio.Event()

@@ -37,7 +37,8 @@ from bot.inference.protocol import (
 from bot.jobs import Event, Finished, GenerationRequest, Progress
 from bot.orders import ModelInfo
 
-log = logging.getLogger(__name__)
+# By its own name: as a process's main module it is called something else, which is nobody's log.
+log = logging.getLogger("bot.inference.worker")
 
 _NICENESS = 5
 _BEAT_SECONDS = 1.0
@@ -121,7 +122,8 @@ class Worker:
             while message is not None:
                 if isinstance(message, Stop):
                     return
-                self._obey(message)
+                with logs.about(message.job_id):
+                    self._obey(message)
                 message = self._line.next(0.0)
             if self._engine.busy:
                 for event in self._engine.step():
@@ -134,11 +136,13 @@ class Worker:
                 if running.job_id == message.job_id:
                     self._engine.cancel(id_)
                     del self._running[id_]
+                    log.info("clip.cancelled id=%d", message.job_id)
                     self._line.send(Failed(message.job_id, None))
             return
         try:
             id_ = self._engine.submit(message.request)
         except ZhiyinError as error:
+            log.info("clip.refused id=%d %s", message.job_id, type(error).__name__)
             self._line.send(Failed(message.job_id, error.sentence))
         else:
             self._running[id_] = _Running(message.job_id, time.monotonic())
@@ -147,10 +151,21 @@ class Worker:
         running = self._running.get(event.request_id)
         if running is None:
             return
+        with logs.about(running.job_id):
+            self._tell_of(running, event)
+
+    def _tell_of(self, running: _Running, event: Event) -> None:
         now = time.monotonic()
         if isinstance(event, Finished):
             del self._running[event.request_id]
-            self._line.send(Made(running.job_id, event.sound, now - running.begun))
+            worked = now - running.begun
+            log.info(
+                "clip.made id=%d sound=%.1fs work=%.1fs",
+                running.job_id,
+                event.sound.seconds,
+                worked,
+            )
+            self._line.send(Made(running.job_id, event.sound, worked))
         elif isinstance(event, Progress):
             self._advance(running, event, now)
 
@@ -178,7 +193,8 @@ def main(arguments: list[str]) -> int:
     os.nice(_NICENESS)
     settings: dict[str, Any] = json.loads(arguments[1])
     config = parse(settings["config"])
-    logs.configure(debug=settings["debug"])
+    level, as_json = settings["level"], config.log.format == "json"
+    logs.configure(level, debug=level <= logging.DEBUG, as_json=as_json)
     line = Line(int(arguments[0]))
     # The main thread may be deep in the model, or stuck there, when the bot goes.
     threading.Thread(target=_leave_with_the_bot, args=(line,), daemon=True).start()

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from bot.errors import ConfigError, OutputError
 from bot.store.database import FILE
-from bot.store.ledger import CHECKS
+from bot.store.invariants import BOOKS
+from bot.store.migrations import WHO, check_identity, identity
 
 FOLDER = "backups"
 
@@ -21,8 +22,8 @@ _OWN_NAMES = "zhiyin."
 def back_up(folder: Path, target: Path) -> None:
     """Copy the database of a folder; the copy gets its name when it was found to be whole.
 
-    Raises ConfigError where there is no database or it is damaged, OutputError where the copy can't
-    be written.
+    Raises ConfigError where there is no database or it is damaged or another program's, OutputError
+    where the copy can't be written.
     """
     source = folder / FILE
     if not source.exists():
@@ -81,10 +82,12 @@ def _copy(source: Path, target: Path) -> None:
     # It holds what people typed: for the bot's own user alone.
     os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     with _both(source, target) as (from_, to):
+        check_identity(identity(from_.execute(WHO).fetchone()), source)
         # In one go, which keeps nobody from writing: in steps SQLite begins anew whenever the bot
         # has written in between.
         from_.backup(to)
         # Nobody is answered by them for long, and a copy is kept for longer.
+        to.execute("PRAGMA secure_delete = ON")
         with to:
             to.execute("UPDATE jobs SET token = NULL")
         # A file of its own, without what WAL keeps beside it.
@@ -92,9 +95,9 @@ def _copy(source: Path, target: Path) -> None:
         found = to.execute("PRAGMA integrity_check").fetchone()[0]
         if found != "ok":
             raise sqlite3.DatabaseError(str(found))
-        for sentence, sql in CHECKS:
-            if (row := to.execute(sql).fetchone()) is not None:
-                raise sqlite3.DatabaseError(sentence.format(row[0]))
+        for invariant in BOOKS:
+            if wrong := invariant.said(to.execute(invariant.sql)):
+                raise sqlite3.DatabaseError(wrong[0])
     with target.open("rb") as file:
         os.fsync(file.fileno())
 

@@ -120,13 +120,22 @@ class Clips:
             )
 
     async def delete(self, clip_id: int) -> str | None:
-        """Mark a clip as deleted and return the name of its file; None if it was before."""
+        """Mark a clip as deleted and return the name of its file; None if it was before.
+
+        The words for it go with it, its order's too where that has ended.
+        """
         async with self._database.transaction() as connection:
             changed = await connection.execute(
-                "UPDATE clips SET is_deleted = 1 WHERE id = ? AND NOT is_deleted", (clip_id,)
+                "UPDATE clips SET is_deleted = 1, prompt = NULL WHERE id = ? AND NOT is_deleted",
+                (clip_id,),
             )
             if not changed.rowcount:
                 return None
+            await connection.execute(
+                "UPDATE jobs SET prompt = NULL, source = NULL WHERE state IN "
+                "('delivered', 'held') AND id = (SELECT job_id FROM clips WHERE id = ?)",
+                (clip_id,),
+            )
         clip = await self.get(clip_id)
         return None if clip is None else clip.file
 

@@ -14,7 +14,7 @@ from typing import Any
 import aiosqlite
 
 from bot.errors import ConfigError
-from bot.store.migrations import migrate
+from bot.store.migrations import WHO, check_identity, identity, migrate
 
 log = logging.getLogger(__name__)
 
@@ -27,8 +27,13 @@ _PRAGMAS = (
     # Enough against kill -9; only power loss may take the latest commits.
     "PRAGMA synchronous = NORMAL",
     "PRAGMA foreign_keys = ON",
+    # What people delete is overwritten, not only let go of.
+    "PRAGMA secure_delete = ON",
     f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}",
 )
+
+_SCRUB_TRIES = 20
+_SCRUB_PAUSE_SECONDS = 0.1
 
 Row = sqlite3.Row
 
@@ -68,6 +73,19 @@ class Database:
         async with self._lock, self._connection.execute(sql, parameters) as cursor:
             return await cursor.fetchone()
 
+    async def scrub(self) -> bool:
+        """Empty the write-ahead log, where what was deleted lives on, and tell whether it is empty.
+
+        It is not while somebody reads, such as a backup: the next time it will be.
+        """
+        for _ in range(_SCRUB_TRIES):
+            async with self._lock:
+                if await _emptied(self._connection):
+                    return True
+            await asyncio.sleep(_SCRUB_PAUSE_SECONDS)
+        log.info("store.not_scrubbed somebody reads it")
+        return False
+
     async def _roll_back(self) -> None:
         with suppress(sqlite3.OperationalError):
             await self._connection.execute("ROLLBACK")
@@ -77,8 +95,8 @@ class Database:
 async def open_database(folder: Path) -> AsyncIterator[Database]:
     """Open the database in a folder, making both where they are missing.
 
-    Raises ConfigError where another process has it open, it is damaged or from a newer version, or
-    nothing may be written there. Never replaces a file that it can't read.
+    Raises ConfigError where another process has it open, it is damaged, another program's or from
+    a newer version, or nothing may be written there. Never changes a file that it can't use.
     """
     async with AsyncExitStack() as stack:
         try:
@@ -116,6 +134,10 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 async def _set_up(connection: aiosqlite.Connection, path: Path) -> None:
+    # Whose it is comes before anything that writes, as the first pragma does.
+    async with connection.execute(WHO) as cursor:
+        found = identity(await cursor.fetchone() or (0, 0, None))
+    check_identity(found, path)
     connection.row_factory = sqlite3.Row
     for pragma in _PRAGMAS:
         await connection.execute(pragma)
@@ -129,7 +151,30 @@ async def _set_up(connection: aiosqlite.Connection, path: Path) -> None:
         )
     log.info("store.open sqlite=%s file=%s", sqlite3.sqlite_version, path.name)
     async with connection.execute("PRAGMA quick_check") as cursor:
-        found = await cursor.fetchone()
-    if found is None or found[0] != "ok":
-        raise sqlite3.DatabaseError(found[0] if found else "no answer")
-    await migrate(connection, path)
+        checked = await cursor.fetchone()
+    if checked is None or checked[0] != "ok":
+        raise sqlite3.DatabaseError(checked[0] if checked else "no answer")
+    if found.is_unsigned:
+        await _overwritten(connection)
+    await migrate(connection, found.version)
+    # What was deleted right before a kill.
+    await _emptied(connection)
+
+
+async def _overwritten(connection: aiosqlite.Connection) -> None:
+    """Write all anew: the first versions did not overwrite what was deleted."""
+    try:
+        await connection.execute("VACUUM")
+    except sqlite3.OperationalError as error:
+        log.warning("store.not_vacuumed what was deleted may still be in free pages: %s", error)
+
+
+async def _emptied(connection: aiosqlite.Connection) -> bool:
+    """Empty the write-ahead log, now or not at all: nobody is kept waiting for a reader."""
+    await connection.execute("PRAGMA busy_timeout = 0")
+    try:
+        async with connection.execute("PRAGMA wal_checkpoint(TRUNCATE)") as cursor:
+            row = await cursor.fetchone()
+    finally:
+        await connection.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
+    return row is not None and row[0] == 0

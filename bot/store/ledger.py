@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 import aiosqlite
 
 from bot.orders import Order, Quota
+from bot.store import invariants
 from bot.store.database import Database
 
 Clock = Callable[[], float]
@@ -21,50 +22,6 @@ USED = """
     COALESCE(SUM(CASE entry WHEN 'reserve' THEN seconds WHEN 'refund' THEN -seconds
                             WHEN 'reset' THEN -seconds ELSE 0 END), 0)
 """
-
-CHECKS = (
-    (
-        "Job {} has a resolution but no reservation.",
-        """
-        SELECT job_id FROM ledger WHERE entry IN ('commit', 'refund')
-        AND job_id NOT IN (SELECT job_id FROM ledger WHERE entry = 'reserve')
-        """,
-    ),
-    (
-        "Job {} was resolved for other seconds than were reserved.",
-        """
-        SELECT a.job_id FROM ledger a JOIN ledger b ON a.job_id = b.job_id
-        WHERE a.entry = 'reserve' AND b.entry IN ('commit', 'refund') AND a.seconds != b.seconds
-        """,
-    ),
-    (
-        "Job {} has ended but its seconds are still reserved.",
-        """
-        SELECT id FROM jobs WHERE state IN ('delivered', 'failed', 'cancelled', 'held')
-        AND id NOT IN (SELECT job_id FROM ledger WHERE entry IN ('commit', 'refund'))
-        """,
-    ),
-    (
-        "Job {} goes on but its seconds are settled already.",
-        """
-        SELECT id FROM jobs WHERE state NOT IN ('delivered', 'failed', 'cancelled', 'held')
-        AND id IN (SELECT job_id FROM ledger WHERE entry IN ('commit', 'refund'))
-        """,
-    ),
-    (
-        "Job {} was delivered but not charged, or charged but not delivered.",
-        """
-        SELECT id FROM jobs WHERE (state = 'delivered') != (
-            id IN (SELECT job_id FROM ledger WHERE entry = 'commit'))
-        """,
-    ),
-    (
-        "Job {} was never reserved for.",
-        """
-        SELECT id FROM jobs WHERE id NOT IN (SELECT job_id FROM ledger WHERE entry = 'reserve')
-        """,
-    ),
-)
 
 
 def day_of(now: float) -> str:
@@ -114,11 +71,7 @@ class Ledger:
 
     async def check(self) -> list[str]:
         """Return what is wrong with the books, in sentences."""
-        return [
-            sentence.format(row[0])
-            for sentence, sql in CHECKS
-            for row in await self._database.all(sql)
-        ]
+        return await invariants.check(self._database, invariants.BOOKS)
 
 
 async def used_by_user(

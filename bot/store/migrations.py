@@ -1,12 +1,18 @@
-"""The tables, as steps in order. The database itself knows how far it has come."""
+"""The tables, as steps in order. The database itself knows whose it is and how far it has come."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import aiosqlite
 
 from bot.errors import ConfigError
+
+SIGNATURE = int.from_bytes(b"zhyn")
+"""The `application_id` of our databases."""
 
 STEPS: tuple[tuple[str, ...], ...] = (
     (
@@ -144,20 +150,86 @@ STEPS: tuple[tuple[str, ...], ...] = (
         BEGIN SELECT RAISE(ABORT, 'the ledger is only added to'); END
         """,
     ),
+    (f"PRAGMA application_id = {SIGNATURE}",),
+    (
+        # By numbers, which only grow: by the clock, what came after a wish could seem to be older.
+        """
+        CREATE TABLE forgotten (
+            user_id INTEGER PRIMARY KEY,
+            at REAL NOT NULL,
+            last_job_id INTEGER NOT NULL,
+            last_entry_id INTEGER NOT NULL
+        )
+        """,
+        """
+        INSERT INTO forgotten
+        SELECT who, at,
+            COALESCE((SELECT MAX(id) FROM jobs WHERE user_id = who AND created_at <= wish.at), 0),
+            COALESCE((SELECT MAX(id) FROM ledger WHERE user_id = who AND at <= wish.at), 0)
+        FROM (
+            SELECT CAST(substr(name, 8) AS INTEGER) AS who, CAST(value AS REAL) AS at
+            FROM facts WHERE name LIKE 'forget:%'
+        ) AS wish
+        """,
+        "DELETE FROM facts WHERE name LIKE 'forget:%'",
+    ),
 )
 """Each step is done once, whole, and never changed afterwards."""
 
+_SIGNED_SINCE = 4
+_FIRST_TABLES = {"jobs", "ledger", "clips", "facts"}
 
-async def migrate(connection: aiosqlite.Connection, path: Path) -> None:
-    """Bring the tables up to date. Raises ConfigError where they are newer than this program."""
-    async with connection.execute("PRAGMA user_version") as cursor:
-        row = await cursor.fetchone()
-    version = int(row[0]) if row else 0
-    if version > len(STEPS):
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a database file says of itself."""
+
+    application_id: int
+    version: int
+    tables: frozenset[str]
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether it is nobody's yet."""
+        return self.application_id == self.version == 0 and not self.tables
+
+    @property
+    def is_unsigned(self) -> bool:
+        """Tell whether it is one of ours from before they were signed, known by its tables."""
+        is_early = self.application_id == 0 and 0 < self.version < _SIGNED_SINCE
+        return is_early and self.tables >= _FIRST_TABLES
+
+
+WHO = (
+    "SELECT (SELECT application_id FROM pragma_application_id), "
+    "(SELECT user_version FROM pragma_user_version), "
+    "(SELECT group_concat(name, '/') FROM sqlite_master WHERE type = 'table')"
+)
+"""Asks a file who it is; changes nothing in it."""
+
+
+def identity(row: Sequence[Any]) -> Identity:
+    """Return what a file has answered to `WHO`."""
+    application_id, version, tables = row
+    return Identity(application_id, version, frozenset((tables or "").split("/")) - {""})
+
+
+def check_identity(found: Identity, path: Path) -> None:
+    """Raise ConfigError where a database is another program's, or too new for this one."""
+    if found.application_id != SIGNATURE and not found.is_empty and not found.is_unsigned:
+        raise ConfigError(
+            f"{path} is the database of another program and was left as it is: choose another "
+            "folder as storage.folder, or move that file away."
+        )
+    if found.version > len(STEPS):
         raise ConfigError(
             f"{path} was written by a newer version of Zhiyin: run that one, or restore an older "
             "backup."
         )
+
+
+async def migrate(connection: aiosqlite.Connection, version: int) -> None:
+    """Bring the tables from a version of ours up to date."""
     for number, statements in enumerate(STEPS[version:], version + 1):
         await connection.execute("BEGIN IMMEDIATE")
         try:

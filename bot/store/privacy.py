@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import aiosqlite
+
 from bot.store.database import Database
 from bot.store.ledger import day_of
 
 Clock = Callable[[], float]
 
 _FORGETTING = "forgetting"
-_LATER = "forget:"
 _ENDED = "state IN ('delivered', 'failed', 'cancelled', 'held')"
 
 _OWN = {
@@ -38,18 +39,23 @@ class Privacy:
             for name, sql in _OWN.items()
         }
 
-    async def forget(self, user_id: int) -> list[str]:
-        """Forget a person, whose orders have all ended, and return the names of their clips' files.
+    async def forget(self, user_id: int) -> list[str] | None:
+        """Forget a person and return the names of their clips' files.
+
+        None, and nothing is forgotten, where an order of theirs goes on. All in one transaction:
+        an order is part of it with all that it says, or came after it and is not touched.
 
         Until midnight UTC it is kept how many seconds they used today, or to be forgotten would
         give the day back; then `forget_rest` takes that, too. Who is blocked stays so.
         """
         now = self._clock()
         async with self._database.transaction() as connection:
-            cursor = await connection.execute(
+            going_on = f"SELECT 1 FROM jobs WHERE user_id = ? AND NOT {_ENDED}"  # noqa: S608 - ours
+            if await connection.execute_fetchall(going_on, (user_id,)):
+                return None
+            rows = await connection.execute_fetchall(
                 "SELECT file FROM clips WHERE user_id = ? AND NOT is_deleted", (user_id,)
             )
-            files = [str(row["file"]) for row in await cursor.fetchall()]
             await connection.execute(
                 "DELETE FROM clip_parents WHERE clip_id IN "
                 "(SELECT id FROM clips WHERE user_id = ?)",
@@ -62,25 +68,31 @@ class Privacy:
                 (user_id,),
             )
             await connection.execute(
-                "INSERT OR REPLACE INTO facts VALUES (?, ?)", (f"{_LATER}{user_id}", repr(now))
+                "INSERT OR REPLACE INTO forgotten VALUES (?1, ?2, "
+                "COALESCE((SELECT MAX(id) FROM jobs WHERE user_id = ?1), 0), "
+                "COALESCE((SELECT MAX(id) FROM ledger WHERE user_id = ?1), 0))",
+                (user_id, now),
             )
-        await self._forget_numbers(user_id, ordered_until=now, before_day=day_of(now))
-        return files
+            await _forget_numbers(connection, user_id, before_day=day_of(now))
+        await self.scrub()
+        return [str(row["file"]) for row in rows]
+
+    async def scrub(self) -> None:
+        """Have nothing that was forgotten stay in the database's files."""
+        await self._database.scrub()
 
     async def forget_rest(self) -> None:
         """Forget the numbers of those who were forgotten on a day that is over."""
         today = day_of(self._clock())
-        rows = await self._database.all(
-            "SELECT name, value FROM facts WHERE name LIKE ?", (f"{_LATER}%",)
-        )
-        for row in rows:
-            wished_at = float(row["value"])
-            if day_of(wished_at) >= today:
+        for row in await self._database.all("SELECT user_id, at FROM forgotten"):
+            if day_of(row["at"]) >= today:
                 continue
-            user_id = int(row["name"].removeprefix(_LATER))
-            await self._forget_numbers(user_id, ordered_until=wished_at, before_day=today)
             async with self._database.transaction() as connection:
-                await connection.execute("DELETE FROM facts WHERE name = ?", (row["name"],))
+                await _forget_numbers(connection, row["user_id"], before_day=today)
+                await connection.execute(
+                    "DELETE FROM forgotten WHERE user_id = ? AND at = ?",
+                    (row["user_id"], row["at"]),
+                )
 
     async def forget_words(self, before: float) -> None:
         """Forget what was typed for orders that ended, and for clips that are gone, long ago."""
@@ -94,22 +106,33 @@ class Privacy:
                 "UPDATE clips SET prompt = NULL WHERE created_at < ? AND is_deleted", (before,)
             )
 
-    async def _forget_numbers(self, user_id: int, *, ordered_until: float, before_day: str) -> None:
-        """Take a person's entries and orders away, as far as the day of each is over."""
-        whose = (user_id, ordered_until)
-        async with self._database.transaction() as connection:
-            # The ledger lets nothing be taken away but of the one who is named here.
-            await connection.execute(
-                "INSERT OR REPLACE INTO facts VALUES (?, ?)", (_FORGETTING, str(user_id))
-            )
-            await connection.execute(
-                "DELETE FROM ledger WHERE user_id = ? AND day < ? AND (job_id IS NULL AND at <= ? "
-                "OR job_id IN (SELECT id FROM jobs WHERE user_id = ? AND created_at <= ?))",
-                (user_id, before_day, ordered_until, *whose),
-            )
-            await connection.execute(
-                f"DELETE FROM jobs WHERE user_id = ? AND created_at <= ? AND {_ENDED} "  # noqa: S608
-                "AND id NOT IN (SELECT job_id FROM ledger WHERE job_id IS NOT NULL)",
-                whose,
-            )
-            await connection.execute("DELETE FROM facts WHERE name = ?", (_FORGETTING,))
+
+async def _forget_numbers(
+    connection: aiosqlite.Connection, user_id: int, *, before_day: str
+) -> None:
+    """Take the entries and orders of one who is forgotten away, as far as their day is over.
+
+    An order that went on when its person was forgotten, and the clip that came of it, are not part
+    of that: older versions let them be.
+    """
+    # The ledger lets nothing be taken away but of the one who is named here.
+    await connection.execute(
+        "INSERT OR REPLACE INTO facts VALUES (?, ?)", (_FORGETTING, str(user_id))
+    )
+    whose = (user_id, before_day)
+    old = (
+        "SELECT id FROM jobs WHERE user_id = ?1 "  # noqa: S608 - ours
+        "AND id <= (SELECT last_job_id FROM forgotten WHERE user_id = ?1) "
+        f"AND {_ENDED} AND id NOT IN (SELECT job_id FROM clips)"
+    )
+    await connection.execute(
+        f"DELETE FROM ledger WHERE user_id = ?1 AND day < ?2 AND (job_id IN ({old}) "  # noqa: S608
+        "OR (job_id IS NULL AND id <= (SELECT last_entry_id FROM forgotten WHERE user_id = ?1)))",
+        whose,
+    )
+    await connection.execute(
+        f"DELETE FROM jobs WHERE id IN ({old}) "  # noqa: S608 - ours
+        "AND id NOT IN (SELECT job_id FROM ledger WHERE job_id IS NOT NULL)",
+        (user_id,),
+    )
+    await connection.execute("DELETE FROM facts WHERE name = ?", (_FORGETTING,))

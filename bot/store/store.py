@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bot.store.clips import Clips
 from bot.store.database import open_database
+from bot.store.invariants import check
 from bot.store.jobs import Jobs
 from bot.store.ledger import Ledger
 from bot.store.privacy import Privacy
@@ -29,6 +30,8 @@ class Store:
     uploads_folder: Path
     totals: Callable[[], Awaitable[Totals]]
     """Counts everything there is."""
+    check: Callable[[], Awaitable[list[str]]]
+    """Says what in the database is not as it should be, in sentences; sound is not looked for."""
 
     @property
     def folder(self) -> Path:
@@ -58,4 +61,5 @@ async def open_store(folder: Path, clock: Callable[[], float]) -> AsyncIterator[
             clips_folder=clips,
             uploads_folder=uploads,
             totals=lambda: totals(database, clock()),
+            check=lambda: check(database),
         )

@@ -1,0 +1,223 @@
+"""What is always true of the database, whatever was killed, cancelled or deleted.
+
+Each is a query for the rows of which it is not true. `BOOKS` are about money, so to say: a copy in
+which one of those is broken is no backup.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from bot.store.database import Database
+
+_ENDED = "state IN ('delivered', 'failed', 'cancelled', 'held')"
+
+
+@dataclass(frozen=True, slots=True)
+class Invariant:
+    """A name, what is said of a row of which it is not true, and the query for those rows.
+
+    The first column of a row stands in the sentence.
+    """
+
+    name: str
+    sentence: str
+    sql: str
+
+    def said(self, rows: Iterable[sqlite3.Row]) -> list[str]:
+        """Return a sentence for each row."""
+        return [self.sentence.format(row[0]) for row in rows]
+
+
+BOOKS = (
+    Invariant(
+        "every resolution has a reservation",
+        "Job {} has a resolution but no reservation.",
+        """
+        SELECT job_id FROM ledger WHERE entry IN ('commit', 'refund')
+        AND job_id NOT IN (SELECT job_id FROM ledger WHERE entry = 'reserve')
+        """,
+    ),
+    Invariant(
+        "what is resolved is what was reserved",
+        "Job {} was resolved for other seconds than were reserved.",
+        """
+        SELECT a.job_id FROM ledger a JOIN ledger b ON a.job_id = b.job_id
+        WHERE a.entry = 'reserve' AND b.entry IN ('commit', 'refund') AND a.seconds != b.seconds
+        """,
+    ),
+    Invariant(
+        "what has ended is settled",
+        "Job {} has ended but its seconds are still reserved.",
+        f"""
+        SELECT id FROM jobs WHERE {_ENDED}
+        AND id NOT IN (SELECT job_id FROM ledger WHERE entry IN ('commit', 'refund'))
+        """,  # noqa: S608 - ours
+    ),
+    Invariant(
+        "what goes on is not settled",
+        "Job {} goes on but its seconds are settled already.",
+        f"""
+        SELECT id FROM jobs WHERE NOT {_ENDED}
+        AND id IN (SELECT job_id FROM ledger WHERE entry IN ('commit', 'refund'))
+        """,  # noqa: S608 - ours
+    ),
+    Invariant(
+        "what is paid for was delivered",
+        "Job {} was delivered but not charged, or charged but not delivered.",
+        """
+        SELECT id FROM jobs WHERE (state = 'delivered') != (
+            id IN (SELECT job_id FROM ledger WHERE entry = 'commit'))
+        """,
+    ),
+    Invariant(
+        "every job is reserved for",
+        "Job {} was never reserved for.",
+        """
+        SELECT id FROM jobs WHERE id NOT IN (SELECT job_id FROM ledger WHERE entry = 'reserve')
+        """,
+    ),
+    Invariant(
+        "a job is reserved for once and settled once",
+        "Job {} was reserved for, or settled, more than once.",
+        """
+        SELECT job_id FROM ledger WHERE job_id IS NOT NULL
+        GROUP BY job_id, entry = 'reserve' HAVING COUNT(*) > 1
+        """,
+    ),
+    Invariant(
+        "who orders is who pays",
+        "Job {} is in the ledger with another person, server or length.",
+        """
+        SELECT jobs.id FROM jobs JOIN ledger ON job_id = jobs.id
+        WHERE ledger.user_id != jobs.user_id OR ledger.guild_id IS NOT jobs.guild_id
+        OR ledger.seconds != jobs.seconds
+        """,
+    ),
+    Invariant(
+        "a job counts for one day",
+        "Job {} was settled for another day than it was reserved for.",
+        """
+        SELECT job_id FROM ledger WHERE job_id IS NOT NULL
+        GROUP BY job_id HAVING COUNT(DISTINCT day) > 1
+        """,
+    ),
+    Invariant(
+        "resets, and they alone, are for no job",
+        "Entry {} of the ledger belongs to no job, or is a reset that belongs to one.",
+        "SELECT id FROM ledger WHERE (entry = 'reset') != (job_id IS NULL)",
+    ),
+    Invariant(
+        "nothing costs less than nothing",
+        "Entry {} of the ledger is below nought.",
+        "SELECT id FROM ledger WHERE seconds < 0 OR typeof(seconds) != 'real'",
+    ),
+)
+
+CHECKS = (
+    *BOOKS,
+    Invariant(
+        "a job is in a state that there is",
+        "Job {} is in a state that there is not.",
+        f"""
+        SELECT id FROM jobs WHERE NOT {_ENDED}
+        AND state NOT IN ('queued', 'running', 'rendered', 'delivering')
+        """,  # noqa: S608 - ours
+    ),
+    Invariant(
+        "what is being made was begun",
+        "Job {} is being made but was never begun.",
+        "SELECT id FROM jobs WHERE attempts < (state = 'running')",
+    ),
+    Invariant(
+        "what is on its way is there",
+        "Job {} is being delivered but has no clip.",
+        """
+        SELECT id FROM jobs WHERE state IN ('rendered', 'delivering', 'held') AND clip_id IS NULL
+        AND NOT (state = 'held' AND user_id IN (SELECT user_id FROM forgotten))
+        """,
+    ),
+    Invariant(
+        "a job's clip is its own",
+        "Job {} has a clip that is not there, or is another's.",
+        """
+        SELECT id FROM jobs WHERE clip_id IS NOT NULL
+        AND NOT EXISTS (SELECT 1 FROM clips WHERE clips.id = clip_id AND job_id = jobs.id)
+        """,
+    ),
+    Invariant(
+        "what waits was not made yet",
+        "Job {} waits or is being made, but its clip is there.",
+        """
+        SELECT id FROM jobs WHERE state IN ('queued', 'running')
+        AND (clip_id IS NOT NULL OR id IN (SELECT job_id FROM clips))
+        """,
+    ),
+    Invariant(
+        "what was delivered is somewhere",
+        "Job {} was delivered, but in no message.",
+        "SELECT id FROM jobs WHERE state = 'delivered' AND clip_id IS NOT NULL "
+        "AND message_id IS NULL",
+    ),
+    Invariant(
+        "a clip is in one message and a message has one clip",
+        "Message {} has more than one clip.",
+        """
+        SELECT message_id FROM clips WHERE message_id IS NOT NULL
+        GROUP BY message_id HAVING COUNT(*) > 1
+        """,
+    ),
+    Invariant(
+        "a clip is its job's person's",
+        "Clip {} belongs to another person or server than its job.",
+        """
+        SELECT clips.id FROM clips JOIN jobs ON jobs.id = job_id
+        WHERE clips.user_id != jobs.user_id OR clips.guild_id IS NOT jobs.guild_id
+        """,
+    ),
+    Invariant(
+        "a file is one clip's",
+        "The file {} belongs to more than one clip.",
+        "SELECT file FROM clips WHERE NOT is_deleted GROUP BY file HAVING COUNT(*) > 1",
+    ),
+    Invariant(
+        "a clip comes after those it was made from",
+        "Clip {} was made from itself, or from one that came later.",
+        "SELECT clip_id FROM clip_parents WHERE parent_id >= clip_id",
+    ),
+    Invariant(
+        "what has ended opens no door",
+        "Job {} has ended but its token is still kept.",
+        f"SELECT id FROM jobs WHERE {_ENDED} AND token IS NOT NULL",  # noqa: S608 - ours
+    ),
+    Invariant(
+        "who is forgotten has no words left",
+        "Job {} belongs to somebody who is forgotten, but its words are kept.",
+        """
+        SELECT id FROM jobs JOIN forgotten USING (user_id) WHERE id <= last_job_id
+        AND (prompt IS NOT NULL OR source IS NOT NULL OR token IS NOT NULL)
+        """,
+    ),
+    Invariant(
+        "the ledger is open to nobody",
+        "The entries of person {} could be taken out of the ledger.",
+        "SELECT value FROM facts WHERE name = 'forgetting'",
+    ),
+    Invariant(
+        "what is pointed at is there",
+        "A row of the table {} points at one that is not there.",
+        'SELECT DISTINCT "table" FROM pragma_foreign_key_check',
+    ),
+)
+"""All of them: `zhiyin doctor` asks them, and so do the tests at their end."""
+
+
+async def check(database: Database, invariants: Iterable[Invariant] = CHECKS) -> list[str]:
+    """Return what is not as it should be, in sentences."""
+    return [
+        sentence
+        for invariant in invariants
+        for sentence in invariant.said(await database.all(invariant.sql))
+    ]

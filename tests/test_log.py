@@ -1,0 +1,140 @@
+"""The log: a line an event, for people or for programs, and which job it is about."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import logging
+import subprocess
+import sys
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+
+from bot.config import Config, LogConfig
+from bot.log import Discreet, Structured, about, name_job
+from tests.jam import open_jam, strict
+from tests.test_privacy import CANARY
+
+TEXT = "%(levelname)s %(name)s%(about)s: %(message)s"
+# Put together here, lest it be taken for a real one.
+TOKEN = ".".join(("M" * 24, "G" * 6, "x" * 27))
+
+
+@contextmanager
+def written(formatter, name="bot"):
+    """What a process would write that was set up with a formatter."""
+    stream, logger = io.StringIO(), logging.getLogger(name)
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(formatter)
+    handler.addFilter(name_job)
+    level = logger.level
+    logger.setLevel(logging.INFO)
+    logger.addHandler(handler)
+    try:
+        yield stream
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
+
+
+def objects(text):
+    return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+
+
+def test_a_line_for_programs_is_one_object():
+    """With its time in UTC, and a traceback where there is one; whatever is in its text."""
+    with written(Structured()) as stream:
+        log = logging.getLogger("bot.somewhere")
+        log.info("two\nlines of %s", "中文")
+        try:
+            raise ValueError(f"with {TOKEN}")
+        except ValueError:
+            log.exception("it.failed token=%s", TOKEN)
+    first, second = objects(stream.getvalue())
+    assert len(stream.getvalue().splitlines()) == 2
+    assert first["time"].endswith("Z")
+    del first["time"]
+    assert first == {"level": "info", "logger": "bot.somewhere", "message": "two\nlines of 中文"}
+    assert second["level"] == "error"
+    assert second["message"] == "it.failed token=[secret]"
+    assert second["exception"].startswith("Traceback")
+    assert second["exception"].endswith("ValueError: with [secret]")
+
+
+async def test_what_is_done_for_a_job_names_it():
+    """In tasks that begin there too; not before, not after, and each its own."""
+    log = logging.getLogger("bot.somewhere")
+
+    async def work(job_id):
+        with about(job_id):
+            log.info("begins")
+            await asyncio.create_task(later())
+
+    async def later():
+        await asyncio.sleep(0)
+        log.info("goes on")
+
+    with written(Discreet(TEXT)) as stream:
+        log.info("before")
+        await asyncio.gather(work(1), work(2))
+        with about(3), about(4):
+            log.info("within")
+        log.info("after")
+    assert stream.getvalue().splitlines() == [
+        "INFO bot.somewhere: before",
+        "INFO bot.somewhere job=1: begins",
+        "INFO bot.somewhere job=2: begins",
+        "INFO bot.somewhere job=1: goes on",
+        "INFO bot.somewhere job=2: goes on",
+        "INFO bot.somewhere job=4: within",
+        "INFO bot.somewhere: after",
+    ]
+
+
+async def test_a_job_can_be_followed_through_both_processes(tmp_path, monkeypatch, capfd):
+    """Every line about it names it, from its order to its end; none tells what it is to sound like.
+
+    Whoever looks for one job finds all of it, with any tool that reads JSON.
+    """
+    strict(monkeypatch)
+    config = replace(Config(), log=LogConfig(format="json"))
+    with written(Structured()) as stream, written(Structured(), "cogs") as discord:
+        async with open_jam(tmp_path, config=config) as jam:
+            await jam.music(prompt=CANARY)
+            await jam.music(prompt=CANARY + " too", seconds=2.0)
+            await jam.music(prompt="fail")
+    here = objects(stream.getvalue() + discord.getvalue())
+    there = objects(capfd.readouterr().err)
+    events = {
+        job: [line["message"].split()[0] for line in here + there if line.get("job") == job]
+        for job in (1, 2, 3)
+    }
+    assert events == {
+        1: ["job.accepted", "job.delivered", "clip.made"],
+        2: ["job.accepted", "job.delivered", "clip.made"],
+        3: ["job.accepted", "job.ended", "clip.refused"],
+    }
+    assert {line["logger"] for line in there} == {"bot.inference.worker"}
+    unnamed = [line["message"] for line in here + there if "job" not in line]
+    assert not [each for each in unnamed if each.startswith(("job.", "clip."))]
+    assert "canary" not in json.dumps(here + there)
+
+
+@pytest.mark.parametrize("format_", ["text", "json"])
+def test_the_setting_decides_for_a_command(tmp_path, format_):
+    """Whatever the command: what it warns of comes as it is set."""
+    (tmp_path / "config.toml").write_text(f'[log]\nformat = "{format_}"\n')
+    program = (
+        "import logging, bot.__main__ as zhiyin; "
+        "zhiyin._run = lambda *args: logging.getLogger('bot.x').warning('look') or 0; "
+        f"zhiyin.main(['doctor', '--config', {str(tmp_path / 'config.toml')!r}])"
+    )
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert said.stderr.rstrip().endswith(
+        '"level": "warning", "logger": "bot.x", "message": "look"}'
+        if format_ == "json"
+        else " WARNING bot.x: look"
+    )
