@@ -86,9 +86,7 @@ class KernelDecoder:
         numbers = _CACHE_NUMBERS[precision]
         self._past = allocate(_cache_size(shape, slots, chunks, numbers), numbers)
         text_chunks = MAX_TEXT_TOKENS // CHUNK
-        texts = allocate(
-            _cache_size(shape, slots, text_chunks, np.float32), np.float32, dense=False
-        )
+        texts = allocate(_cache_size(shape, slots, text_chunks, numbers), numbers, dense=False)
         inputs = {name: Tensor.from_numpy(array) for name, array in {**tables, **packed}.items()}
         self._texts = Tensor.from_numpy(texts)
         self._text_weights = inputs["text_pairs"]

@@ -9,6 +9,7 @@ namespace zhiyin {
 namespace {
 
 constexpr int kMaxPositions = 8192;
+constexpr int kChunksAhead = 2;  // how far ahead of the sums a cache is called for
 
 // Call for numbers that will be needed. A processor that reads on by itself stops at the end of a
 // page, and a head has about one page in each chunk.
@@ -17,6 +18,16 @@ inline void call_for(const Value *values, int count) {
   constexpr int kLine = 64;
   const char *at = reinterpret_cast<const char *>(values);
   for (int i = 0; i < count * (int)sizeof(Value); i += kLine) __builtin_prefetch(at + i);
+}
+
+// Return what is read some chunks after chunk `index` of a head: its keys come first, then its
+// values, then another head's.
+template <class Value>
+const Value *ahead(const Cache &cache, int slot, int head, int length, int index) {
+  const int chunks = (length - 1) / kChunk + 1, later = index + kChunksAhead;
+  const int whose = head + later / (2 * chunks), chunk = later % chunks;
+  return later / chunks % 2 ? cache.values<Value>(slot, chunk, whose)
+                            : cache.keys<Value>(slot, chunk, whose);
 }
 
 // Write the scores of one query with sixteen keys at a time; return the highest.
@@ -30,10 +41,7 @@ float score(const float *query, const Cache &cache, int slot, int head, int leng
     const int chunk = t / kChunk;
     const Value *first = cache.keys<Value>(slot, chunk, head);
     const Value *keys = first + (size_t)(t % kChunk) * dim;
-    const bool is_last = (chunk + 1) * kChunk >= length;
-    call_for((is_last ? cache.values<Value>(slot, 0, head)
-                      : cache.keys<Value>(slot, chunk + 1, head)) +
-                 (size_t)(t % kChunk) * dim,
+    call_for(ahead<Value>(cache, slot, head, length, chunk) + (size_t)(t % kChunk) * dim,
              kLanes * dim);
     Floats part[4] = {};
     for (int i = 0; i < dim; i += 4)
@@ -73,13 +81,12 @@ template <int Parts, class Value>
 void mix(const float *weights, float share, const Cache &cache, int slot, int head, int length,
          int column, float *out) {
   Floats part[Parts] = {};
-  for (int chunk = 0; chunk * kChunk < length; chunk++) {
+  const int chunks = (length - 1) / kChunk + 1;
+  for (int chunk = 0; chunk < chunks; chunk++) {
     const Value *values = cache.values<Value>(slot, chunk, head) + column;
     const int first = chunk * kChunk;
     const int count = length - first < kChunk ? length - first : kChunk;
-    // Next come the values after these, or another head's keys.
-    const Value *next = first + kChunk < length ? cache.values<Value>(slot, chunk + 1, head)
-                                                : cache.keys<Value>(slot, 0, head + 1);
+    const Value *next = ahead<Value>(cache, slot, head, length, chunks + chunk);
     for (int t = 0; t < count; t++, values += cache.dim) {
       if (column == 0) call_for(next + (size_t)t * cache.dim, cache.dim);
       for (int j = 0; j < Parts; j++)
@@ -111,16 +118,26 @@ void attend(const float *query, const Cache &cache, int slot, int head, int leng
   }
 }
 
-inline void keep(float value, float, float *to) { *to = value; }
-inline void keep(float value, float, Brief *to) { *to = brief(value); }
-inline void keep(float value, float steps, int8_t *to) { *to = (int8_t)lrintf(value * steps); }
+// Write sixteen numbers as a cache has them, `steps` of a signed byte to a unit.
+inline void keep(Floats values, float, float *to) { store(to, values); }
+inline void keep(Floats values, float, Brief *to) {
+  for (int i = 0; i < kLanes; i++) to[i] = brief(values[i]);
+}
+inline void keep(Floats values, float steps, int8_t *to) {
+  const Ints whole = nearest(values * steps);
+  for (int i = 0; i < kLanes; i++) to[i] = (int8_t)whole[i];
+}
 
 // Return how many steps of a signed byte a unit is, and write how large a step is.
 float steps_of(const float *values, int count, float *step) {
-  float most = 0;
-  for (int i = 0; i < count; i++) most = fmaxf(most, fabsf(values[i]));
-  *step = most / 127;
-  return most > 0 ? 127 / most : 0;
+  Floats most{};
+  for (int i = 0; i < count; i += kLanes) {
+    const Floats value = load(values + i);
+    most = larger(most, larger(value, -value));
+  }
+  const float highest = largest(most);
+  *step = highest / 127;
+  return highest > 0 ? 127 / highest : 0;
 }
 
 template <class Value>
@@ -135,8 +152,12 @@ void append(const Cache &cache, int slot, int head, int position, const float *k
     of_value = steps_of(value, dim, cache.scales(values) + place);
   }
   Value *block = keys + (size_t)(place / kLanes) * dim * kLanes + place % kLanes;
-  for (int i = 0; i < dim; i++) keep(key[i], of_key, block + i * kLanes);
-  for (int i = 0; i < dim; i++) keep(value[i], of_value, values + (size_t)place * dim + i);
+  Value sixteen[kLanes];
+  for (int i = 0; i < dim; i += kLanes) {
+    keep(load(key + i), of_key, sixteen);
+    for (int j = 0; j < kLanes; j++) block[(i + j) * kLanes] = sixteen[j];
+    keep(load(value + i), of_value, values + (size_t)place * dim + i);
+  }
 }
 
 // Do `count` pieces of work over so many positions each: on the team, if that is worth calling it.

@@ -50,7 +50,7 @@ struct Product {
   void share(const Multiply &multiply) const {
     // Of weights: so many that handing out costs nothing, or fewer where some threads would get
     // none.
-    constexpr int kBytesPerPiece = 512 * 1024, kPiecesPerThread = 2;
+    constexpr int kBytesPerPiece = 512 * 1024, kPiecesPerThread = 4;
     const int all = weights.panels(), pieces = team_size() * kPiecesPerThread;
     int per_piece = kBytesPerPiece / (int)weights.panel_bytes;
     if (per_piece > all / pieces) per_piece = all / pieces;

@@ -128,6 +128,11 @@ inline float sum(Floats value) {
 #endif
 }
 
+// The nearest whole numbers, of two the even one: adding 1.5 * 2^23 rounds so on any CPU.
+inline Ints nearest(Floats x) {
+  return __builtin_convertvector((x + 12582912.0f) - 12582912.0f, Ints);
+}
+
 inline Floats larger(Floats a, Floats b) { return a > b ? a : b; }
 
 inline float largest(Floats value) {
