@@ -11,6 +11,8 @@ from pathlib import Path
 import psutil
 
 ROOT = Path(__file__).parent.parent
+LOG = "bot.log"
+"""Beside the folder of the bot."""
 
 
 class BotProcess:
@@ -68,7 +70,7 @@ class BotProcess:
         await asyncio.gather(*self.logs)
 
     async def _listen(self, stream):
-        with (self.folder.parent / "bot.log").open("ab") as file:
+        with (self.folder.parent / LOG).open("ab") as file:
             while line := await stream.readline():
                 file.write(line)
                 if b"worker.ready" in line:

@@ -174,7 +174,8 @@ async def ended(process: asyncio.subprocess.Process) -> None:
         if (pipe := transport.get_pipe_transport(number)) is not None:
             pipe.close()
     if isinstance(ear := transport.get_pipe_transport(0), asyncio.WriteTransport):
-        ear.abort()
+        # What was not sent yet never is.
+        (ear.abort if ear.get_write_buffer_size() else ear.close)()
     await process.wait()
 
 
