@@ -44,8 +44,11 @@ class Outcome:
     wrong: list[str]
 
 
-async def soak(minutes, seed, people, folder, *, pause_seconds=100.0):
-    """Let them, then look what is left."""
+async def soak(minutes, seed, people, folder, *, pause_seconds=100.0, between_seconds=(1.0, 4.0)):
+    """Let them, for so long and until each plague has come once; then look what is left.
+
+    People pause for `pause_seconds` on average, plagues for a time between two.
+    """
     dice, tally = random.Random(seed), Tally()
     data = folder / "data"
     data.mkdir(parents=True)
@@ -69,11 +72,12 @@ async def soak(minutes, seed, people, folder, *, pause_seconds=100.0):
         tally.back_seconds.append(await bot.start())
         weighing = asyncio.create_task(tally.weigh(bot))
         acting = [asyncio.create_task(person.act_until(stop)) for person in crowd]
-        ends = time.monotonic() + 60 * minutes
-        while time.monotonic() < ends:
-            await asyncio.sleep(dice.uniform(5, 40) if minutes >= 5 else dice.uniform(1, 4))
-            kinds = list(PLAGUES)
-            await plague(dice.choices(kinds, list(PLAGUES.values()))[0], bot, dice, tally)
+        ends, kinds = time.monotonic() + 60 * minutes, list(PLAGUES)
+        due = dice.sample(kinds, len(kinds))
+        while due or time.monotonic() < ends:
+            await asyncio.sleep(dice.uniform(*between_seconds))
+            (kind,) = [due.pop()] if due else dice.choices(kinds, list(PLAGUES.values()))
+            await plague(kind, bot, dice, tally)
         stop.set()
         await asyncio.gather(*acting)
         wire.faults.clear()
@@ -101,7 +105,10 @@ def main(arguments=None):
     os.environ.setdefault("PYTHONUNBUFFERED", "1")
     with tempfile.TemporaryDirectory() as scratch:
         folder = args.folder or Path(scratch)
-        done = asyncio.run(soak(args.minutes, args.seed, args.people, folder))
+        between_seconds = (5.0, 40.0) if args.minutes >= 5 else (1.0, 4.0)
+        done = asyncio.run(
+            soak(args.minutes, args.seed, args.people, folder, between_seconds=between_seconds)
+        )
     print(f"seed {args.seed}, {args.minutes:g} minutes, {args.people} people\n")
     print(table(done.tally, done.rows, done.line))
     for each in done.wrong:

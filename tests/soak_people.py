@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from tests.sound_files import in_every_kind
@@ -13,11 +15,13 @@ PROMPTS = ("rock", "jazz", "beat", "slowly", "fail", "crash", "90s rock", "ambie
 WEIGHTS = (6, 6, 4, 4, 1, 0.3, 6, 6)
 DEEDS = {
     "music": 10, "takes": 2, "random": 3, "cancel": 2, "queue": 1, "history": 1,
-    "upload": 2, "damaged upload": 1, "press": 12,
+    "upload": 2, "damaged upload": 1, "changed mind": 3, "press": 16,
 }  # fmt: skip
-BUTTONS = {"Again": 4, "Continue": 3, "Loop": 1, "Details": 1, "Delete": 2, "Cancel": 6}
+BUTTONS = {"Again": 4, "Continue": 3, "Loop": 1, "Details": 1, "Delete": 2, "Cancel": 9}
 TWICE = 0.25
 """How often a button is pressed twice."""
+PATIENCE_SECONDS = 5.0
+"""How long somebody waits for the button that takes an order back."""
 
 
 def some_sounds():
@@ -48,9 +52,11 @@ class Person:
             return
         (deed,) = self.random.choices(tuple(DEEDS), tuple(DEEDS.values()))
         if deed == "press":
-            for press in self._presses():
-                await self.wire.send(press)
-            return
+            mine = [each for each in self.channel.seen if each.buttons and self._is_mine(each)]
+            if mine:
+                await self._press(mine)
+                return
+            deed = "music"
         options: dict[str, Any] = {}
         if deed not in ("cancel", "queue", "history"):
             options["seconds"] = float(self.random.randint(1, 3))
@@ -58,29 +64,40 @@ class Person:
             options["prompt"] = self.random.choices(PROMPTS, WEIGHTS)[0]
         if deed == "takes":
             options["takes"] = 2
+        if deed == "changed mind":
+            options["prompt"] = "slowly"
         if "upload" in deed:
             data = self.random.choice(self.sounds)
             data = data if deed == "upload" else mutated(data, self.random)
             options["clip"] = File("song.mp3", data)
         command = deed if deed in ("random", "cancel", "queue", "history") else "music"
         self.tally.deeds[f"asked: {deed}"] += 1
-        await self.wire.send(self.wire.new_slash(self.user, self.channel, command, **options))
+        asked = self.wire.new_slash(self.user, self.channel, command, **options)
+        await self.wire.send(asked)
+        if deed == "changed mind":
+            with suppress(TimeoutError):
+                await self.wire.until(partial(_buttons_of, asked), PATIENCE_SECONDS)
+                await self._press([asked.message])
 
-    def _presses(self):
-        """A press of a button under a message of one's own, or two."""
-        mine = [each for each in self.channel.seen if each.buttons and self._is_mine(each)]
-        labels = {label for each in mine for label in each.buttons} & BUTTONS.keys()
+    async def _press(self, messages):
+        """Press a button under one of these messages, once or twice."""
+        labels = {label for each in messages for label in each.buttons} & BUTTONS.keys()
         if not labels:
-            return []
+            return
         choices = sorted(labels)
         (label,) = self.random.choices(choices, [BUTTONS[each] for each in choices])
-        message = self.random.choice([each for each in mine if label in each.buttons])
+        message = self.random.choice([each for each in messages if label in each.buttons])
         times = 2 if self.random.random() < TWICE else 1
         self.tally.deeds[f"pressed: {label}" + (", twice" if times == 2 else "")] += 1
-        return [self.wire.new_press(self.user, message, label) for _ in range(times)]
+        for press in [self.wire.new_press(self.user, message, label) for _ in range(times)]:
+            await self.wire.send(press)
 
     def _is_mine(self, message):
         asked = message.interaction
         return (asked is not None and asked.user is self.user) or (
             f"<@{self.user.id}>" in message.content
         )
+
+
+def _buttons_of(interaction):
+    return interaction.message.buttons if interaction.message is not None else {}

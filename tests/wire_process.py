@@ -10,6 +10,8 @@ from pathlib import Path
 
 import psutil
 
+from tests.left_behind import marked
+
 ROOT = Path(__file__).parent.parent
 LOG = "bot.log"
 """Beside the folder of the bot."""
@@ -32,7 +34,7 @@ class BotProcess:
         self.ready.clear()
         self.process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "tests.wire_bot", str(self.folder), self.wire.base,
-            cwd=ROOT, stderr=asyncio.subprocess.PIPE,
+            cwd=ROOT, env=marked(self.folder), stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
         self.logs.append(asyncio.create_task(self._listen(self.process.stderr)))
         await self.wire.until(lambda: self.wire.gateway.identified > known, 120)

@@ -21,7 +21,7 @@ from bot.config import Config
 from bot.musicgen.inspection import inspect
 from bot.run import open_pipeline
 from tests.jam import SCRIPTED, Clock
-from tests.wire import PATIENCE_SECONDS, TOKEN, Wire, open_wire
+from tests.wire import PATIENCE_SECONDS, TOKEN, Wire, open_wire, pointed_at
 from tests.wire_messages import Channel, Person
 
 
@@ -84,6 +84,7 @@ async def open_stage(folder: Path, *, config=None, people=2, engine=SCRIPTED, pr
     config, clock = config or Config(), Clock()
     async with AsyncExitStack() as stack:
         wire = await stack.enter_async_context(open_wire(clock))
+        stack.enter_context(pointed_at(wire.base))
         channel = wire.channel("music")
         members = [wire.person(f"person {number}") for number in range(people)]
         if prepare is not None:
