@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from bot.orders import JobState
+from bot.pipeline import STILL_COMING
 from cogs import replies
 from tests.wire_stage import open_stage
 
@@ -54,6 +55,29 @@ async def test_delete_pressed_twice_is_one_clip_less(tmp_path):
         assert (await stage.store.clips.get(1)).is_deleted
         assert list(stage.store.clips_folder.iterdir()) == []
         assert set(told(presses)) <= {replies.NO_CLIP}
+        assert await stage.used() == 1.0
+
+
+async def test_a_clip_that_is_still_being_posted_is_not_deleted_yet(tmp_path, monkeypatch):
+    """Discord shows it and says that it failed: what is tried again would bring it back."""
+    monkeypatch.setattr("cogs.delivery.RETRY_SECONDS", (0.02,) * 1000)
+    async with open_stage(tmp_path) as stage:
+        wire = stage.wire
+        fault = wire.fail(
+            "PATCH", "/webhooks/*", status=503, stored=True, with_files=True, times=1000
+        )
+        asked = await stage.music()
+        await wire.until(lambda: fault.hits and asked.message.clips)
+        presses = await pressed(stage, asked.message, "Delete", 1)
+        await wire.until(lambda: told(presses))
+        assert told(presses) == [STILL_COMING]
+        wire.faults.clear()
+        assert (await stage.settled(1)).state is JobState.DELIVERED
+        assert [each.id for each in wire.with_clips()] == [asked.message.id]
+        await pressed(stage, asked.message, "Delete", 1)
+        await wire.until(lambda: asked.message.id not in stage.channel.messages)
+        assert wire.with_clips() == []
+        assert await stage.store.ledger.check() == []
         assert await stage.used() == 1.0
 
 
