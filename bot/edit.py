@@ -8,8 +8,8 @@ from pathlib import Path
 from bot.audio import decode, encode
 from bot.audio.edit import cut, joined_with_crossfade, looped
 from bot.audio.loudness import levelled
-from bot.audio.posting import faded
 from bot.audio.rhythm import rhythm_of
+from bot.audio.seams import faded
 from bot.config import Config
 from bot.errors import RequestError
 from bot.jobs import Sound

@@ -12,7 +12,7 @@ from typing import Protocol
 from bot import console
 from bot.audio import encode
 from bot.audio.loudness import levelled
-from bot.audio.posting import faded
+from bot.audio.seams import faded
 from bot.config import Config, cache_folder
 from bot.finishing import finished
 from bot.interrupts import Interrupts

@@ -25,6 +25,7 @@ WORKER_LOST = (
     "The music engine stopped twice while it made this clip, so it was given up. "
     "Nothing was charged."
 )
+CUT_LOST = "The bot stopped twice while it cut this loop, so it was given up. Nothing was charged."
 BLOCKED_MEANWHILE = "You can't make music on this server any more. Nothing was charged."
 SOURCE_DELETED = "The clip to go on from was deleted. Nothing was charged."
 
@@ -129,6 +130,8 @@ class Maker:
     async def _cut(self, job: Job) -> Clip:
         """Cut a loop from a clip that is there; the engine has no part in it."""
         started = await self.store.jobs.start(job.id)
+        if started.attempts > MAX_ATTEMPTS:
+            raise JobError(CUT_LOST)
         source = started.order.source
         parent = None
         if source is not None and source.clip_id is not None:

@@ -34,6 +34,7 @@ from bot.surface import Posting, Surface, packed
 log = logging.getLogger(__name__)
 
 FILES_OF_YOURS = "I am still listening to the files that you sent before. Please wait a moment."
+STILL_COMING = "This clip is still being posted. Please try again in a moment."
 FILES_OF_MANY = "Many people are sending files right now. Please try again in a minute."
 
 _FILES_PER_USER = 2
@@ -180,7 +181,13 @@ class Pipeline:
         return await asyncio.to_thread(spectrogram_png, sound)
 
     async def forget(self, clip: Clip) -> None:
-        """Delete a clip's sound and mark its row; those made from it keep their link to it."""
+        """Delete a clip's sound and mark its row; those made from it keep their link to it.
+
+        Raises Refused while it is being posted: what is tried again would bring it back.
+        """
+        job = await self.store.jobs.get(clip.job_id)
+        if job is not None and not job.state.is_final:
+            raise Refused(STILL_COMING)
         name = await self.store.clips.delete(clip.id)
         if name is not None:
             (self.store.clips_folder / name).unlink(missing_ok=True)

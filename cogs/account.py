@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Sequence
-from typing import Self
 
 import discord
 from discord import app_commands
@@ -16,7 +14,7 @@ from bot.errors import RequestError
 from bot.orders import Clip
 from cogs import cards, replies
 from cogs.clip_buttons import clip_view
-from cogs.errors import answer
+from cogs.lasting_button import LastingButton
 from cogs.limits import limits_for, place_of
 
 Interaction = discord.Interaction[ZhiyinBot]
@@ -26,10 +24,7 @@ _SHOWN_HELD = 5
 _MOST_HELD = 1000
 
 
-class HeldButton(
-    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
-    template=r"zhiyin:held:(?P<id>\d+)",
-):
+class HeldButton(LastingButton, template=r"zhiyin:held:(?P<id>\d+)"):
     """Hands a clip over that could not be posted when it was made."""
 
     def __init__(self, clip_id: int) -> None:
@@ -38,23 +33,9 @@ class HeldButton(
         )
         self.clip_id = clip_id
 
-    @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction,
-        item: discord.ui.Item[discord.ui.View],
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        """Make the button of a message that may be older than this process."""
-        return cls(int(match["id"]))
-
-    async def callback(self, interaction: Interaction) -> None:  # type: ignore[override]
+    async def pressed(self, interaction: Interaction) -> None:
         """Hand the clip to the person who asked for it, where they are now."""
-        try:
-            await hand_over(interaction, self.clip_id)
-        except Exception as error:
-            await answer(interaction, error)
+        await hand_over(interaction, self.clip_id)
 
 
 async def hand_over(interaction: Interaction, clip_id: int) -> None:

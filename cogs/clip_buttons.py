@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-import re
 from contextlib import suppress
-from typing import Self
 
 import discord
 
@@ -14,6 +12,7 @@ from bot.errors import RequestError, SoundError
 from bot.orders import MAX_PROMPT_CHARACTERS, Clip, Kind
 from cogs import cards, replies
 from cogs.errors import answer
+from cogs.lasting_button import LastingButton
 from cogs.limits import is_manager
 from cogs.ordering import Wish, ordered
 
@@ -149,10 +148,7 @@ class RemixModal(discord.ui.Modal, title="Remix this clip"):
         await answer(interaction, error)
 
 
-class ClipButton(
-    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
-    template=r"zhiyin:clip:(?P<id>\d+):(?P<action>[a-z]+)",
-):
+class ClipButton(LastingButton, template=r"zhiyin:clip:(?P<id>\d+):(?P<action>[a-z]+)"):
     """One of the buttons under a clip."""
 
     def __init__(self, clip_id: int, action: str) -> None:
@@ -166,36 +162,22 @@ class ClipButton(
         )
         self.clip_id, self.action = clip_id, action
 
-    @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction,
-        item: discord.ui.Item[discord.ui.View],
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        """Make the button of a message that may be older than this process."""
-        return cls(int(match["id"]), match["action"])
-
-    async def callback(self, interaction: Interaction) -> None:  # type: ignore[override]
-        """Do what the button says; a failure is told."""
-        try:
-            clip = await known_clip(interaction.client, self.clip_id)
-            match self.action:
-                case "again":
-                    await again(interaction, clip)
-                case "continue":
-                    await go_on(interaction, clip)
-                case "remix":
-                    await interaction.response.send_modal(RemixModal(clip))
-                case "loop":
-                    await cut_loop(interaction, clip)
-                case "details":
-                    await details(interaction, clip)
-                case "delete":
-                    await delete(interaction, clip)
-        except Exception as error:
-            await answer(interaction, error)
+    async def pressed(self, interaction: Interaction) -> None:
+        """Do what the button says."""
+        clip = await known_clip(interaction.client, self.clip_id)
+        match self.action:
+            case "again":
+                await again(interaction, clip)
+            case "continue":
+                await go_on(interaction, clip)
+            case "remix":
+                await interaction.response.send_modal(RemixModal(clip))
+            case "loop":
+                await cut_loop(interaction, clip)
+            case "details":
+                await details(interaction, clip)
+            case "delete":
+                await delete(interaction, clip)
 
 
 async def details(interaction: Interaction, clip: Clip) -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from typing import Self
-
 import discord
 
 from bot.client import ZhiyinBot
 from bot.errors import RequestError
 from cogs import replies
-from cogs.errors import answer, say
+from cogs.errors import say
+from cogs.lasting_button import LastingButton
 from cogs.limits import is_manager
 
 Interaction = discord.Interaction[ZhiyinBot]
@@ -23,10 +21,7 @@ def cancel_view(job_id: int) -> discord.ui.View:
     return view
 
 
-class CancelButton(
-    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
-    template=r"zhiyin:job:(?P<id>\d+):cancel",
-):
+class CancelButton(LastingButton, template=r"zhiyin:job:(?P<id>\d+):cancel"):
     """The button that cancels a job."""
 
     def __init__(self, job_id: int) -> None:
@@ -39,23 +34,9 @@ class CancelButton(
         )
         self.job_id = job_id
 
-    @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction,
-        item: discord.ui.Item[discord.ui.View],
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        """Make the button of a message that may be older than this process."""
-        return cls(int(match["id"]))
-
-    async def callback(self, interaction: Interaction) -> None:  # type: ignore[override]
+    async def pressed(self, interaction: Interaction) -> None:
         """Cancel the job, for the person who asked for it or a manager."""
-        try:
-            await cancel(interaction, self.job_id)
-        except Exception as error:
-            await answer(interaction, error)
+        await cancel(interaction, self.job_id)
 
 
 async def cancel(interaction: Interaction, job_id: int) -> None:

@@ -10,7 +10,8 @@ import soundfile
 
 from bot.audio.seams import seam_step
 from bot.jobs import Sound
-from bot.orders import JobState, Kind
+from bot.making import CUT_LOST
+from bot.orders import Answer, JobState, Kind, Limits, Order, Source
 from cogs import replies
 from tests.jam import open_jam, strict
 
@@ -107,6 +108,30 @@ async def test_a_loop_of_a_clip_without_a_beat_is_one_all_the_same(tmp_path):
         assert loop.bpm is None
         assert loop.seconds >= 0.4 * 6.0
         assert "BPM" not in result.response.embeds[0].description
+
+
+async def test_a_loop_that_ends_the_bot_twice_is_given_up(tmp_path):
+    """As a clip that ends the engine is: the third start of the bot does not try it once more."""
+    async with open_jam(tmp_path) as jam:
+        first = await jam.music(prompt="beat", seconds=5.0)
+        (clip,) = await jam.store.clips.of_user(jam.alice.id, 1)
+        order = Order(
+            key="loop", place=clip.place, kind=Kind.LOOP, seconds=0.0, seed=5, as_loop=True,
+            source=Source(clip_id=clip.id, keep_seconds=5.0),
+        )  # fmt: skip
+        limits = Limits(daily_seconds=9, waiting_per_user=9, waiting_per_guild=9, waiting=9)
+        job = await jam.store.jobs.accept(order, limits, Answer())
+        for _ in range(2):
+            await jam.store.jobs.start(job.id)
+            # What a start does with those that it finds in the works.
+            await jam.store.jobs.requeue(job.id, spend_attempt=True)
+        assert await jam.pipeline.resume() == 1
+        await jam.idle()
+        assert (await jam.store.jobs.get(job.id)).state is JobState.FAILED
+        assert CUT_LOST in jam.messages()[-1].content
+        assert await jam.store.ledger.check() == []
+        retried = await press(jam, first.response, "Loop")
+        assert "a loop of" in retried.response.embeds[0].description
 
 
 async def test_a_file_tells_how_it_was_made(tmp_path):

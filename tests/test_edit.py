@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.audio.edit import cut, faded, joined_with_crossfade, looped
+from bot.audio.edit import cut, joined_with_crossfade, looped
 from bot.audio.loudness import measured
 from bot.audio.rhythm import rhythm_of
-from bot.audio.seams import crossfaded, seam_step
+from bot.audio.seams import crossfaded, faded, seam_step
 from bot.errors import RequestError
 from bot.jobs import Sound
 from tests.tones_and_drums import (
@@ -212,13 +212,14 @@ def test_a_cut_that_leaves_nothing_is_refused(start, end):
 
 
 def test_fades_begin_and_end_in_silence():
-    """And leave the rest as it is."""
+    """And leave the rest as it is; a loop has no ends."""
     sound = sound_of(np.ones(RATE_HZ), -np.ones(RATE_HZ))
-    soft = faded(sound)
+    soft = faded(sound, fall_seconds=0.005)
     assert np.abs(soft.samples[:, [0, -1]]).max() < 0.01
     np.testing.assert_array_equal(soft.samples[:, 160:-160], sound.samples[:, 160:-160])
     assert faded(sound_of(np.ones(1))).samples.shape == (1, 1)
     assert faded(sound_of(np.ones(0))).samples.shape == (1, 0)
+    assert faded(sound, loops=True) is sound
 
 
 def test_a_join_is_as_loud_after_the_seam_as_before():

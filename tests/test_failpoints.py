@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import psutil
 import pytest
 
 from bot import failpoints
 from bot.orders import JobState
 from bot.store.store import open_store
+from tests.left_behind import left_of, marked
 from tests.life import SECONDS
 
 ROOT = Path(__file__).parent.parent
@@ -25,17 +25,20 @@ ORDERS = 3
 ON_THE_WAY = failpoints.PLACES[1:]
 IN_WORKER = ("worker.begun", "model.loaded", "clip.begun", "clip.midway")
 CASES = [
+    # Longer than a worker may be silent.
+    *((place, "stall:6") for place in ("clip.midway", "job.claimed", "clip.posted")),
     *((place, "kill") for place in ON_THE_WAY),
     *((place, "raise") for place in ON_THE_WAY),
     *((place, "kill-peer") for place in ("job.claimed", "clip.begun", "clip.unrecorded")),
-    # Longer than a worker may be silent.
-    *((place, "stall:6") for place in ("clip.midway", "job.claimed", "clip.posted")),
 ]
+
+AT_ONCE = 3
+"""So many bots live beside each other: each waits more than it works."""
 
 
 def live(folder, *, seconds, orders=0, told=""):
     """Let a bot live for a while; return how it ended and what it logged."""
-    environment = os.environ | {failpoints.VARIABLE: told}
+    environment = marked(folder) | {failpoints.VARIABLE: told}
     return subprocess.run(
         [sys.executable, "-m", "tests.life", str(folder), str(seconds), str(orders)],
         cwd=ROOT,
@@ -44,16 +47,6 @@ def live(folder, *, seconds, orders=0, told=""):
         text=True,
         timeout=120,
     )
-
-
-def workers_in(folder):
-    """The processes that still work for a bot of this folder."""
-    found = []
-    for process in psutil.process_iter(["cmdline"]):
-        line = " ".join(process.info["cmdline"] or ())
-        if "bot.inference.worker" in line and str(folder) in line:
-            found.append(process)
-    return found
 
 
 async def books(folder):
@@ -71,26 +64,51 @@ async def books(folder):
         return [job for job in jobs if job is not None], used, await store.check(), files
 
 
-@pytest.mark.parametrize(("place", "action"), CASES)
-def test_what_goes_wrong_on_the_way_loses_nothing(tmp_path, place, action):
-    """Every job that was accepted ends in one clip or one sentence, and only clips are paid for."""
+def two_lives(folder, place, action):
+    """Let a bot live with something that goes wrong, and then without; return how both ended."""
     # A worker that never gets ready is waited for; so long is enough to see that it is.
     seconds = 3.0 if place in IN_WORKER[:2] or place == "bot.draining" else 30.0
     if place == "bot.draining":
         seconds = 0.01
-    first = live(tmp_path, seconds=seconds, orders=ORDERS, told=f"{place}={action}")
+    first = live(folder, seconds=seconds, orders=ORDERS, told=f"{place}={action}")
+    return first, live(folder, seconds=60.0)
+
+
+@pytest.fixture(scope="module")
+def lives(request, tmp_path_factory):
+    """The lives of all cases that are to be tested, some at a time: folder and what comes of it."""
+    asked = [
+        (item.callspec.params["place"], item.callspec.params["action"])
+        for item in request.session.items
+        if item.module is request.module and hasattr(item, "callspec")
+    ]
+    pool = ThreadPoolExecutor(AT_ONCE)
+    try:
+        folders = [tmp_path_factory.mktemp("life") for _ in asked]
+        yield {
+            case: (folder, pool.submit(two_lives, folder, *case))
+            for case, folder in zip(asked, folders, strict=True)
+        }
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+@pytest.mark.parametrize(("place", "action"), CASES)
+def test_what_goes_wrong_on_the_way_loses_nothing(lives, place, action):
+    """Every job that was accepted ends in one clip or one sentence, and only clips are paid for."""
+    folder, ended = lives[place, action]
+    first, second = ended.result()
     kills_the_bot = (action == "kill" and place not in IN_WORKER) or (
         action == "kill-peer" and place in IN_WORKER
     )
     assert first.returncode == (-9 if kills_the_bot else first.returncode), first.stderr
-    second = live(tmp_path, seconds=60.0)
     assert second.returncode == 0, second.stderr
-    jobs, used, wrong, files = asyncio.run(books(tmp_path))
+    jobs, used, wrong, files = asyncio.run(books(folder))
     assert wrong == []
     assert jobs
     if place != "job.accepted":
         assert len(jobs) == ORDERS
-    told = [json.loads(line) for line in (tmp_path / "posted.jsonl").read_text().splitlines()]
+    told = [json.loads(line) for line in (folder / "posted.jsonl").read_text().splitlines()]
     for job in jobs:
         assert job.state in (JobState.DELIVERED, JobState.FAILED)
         heard = [what for id_, _, what in told if id_ == job.id]
@@ -101,7 +119,7 @@ def test_what_goes_wrong_on_the_way_loses_nothing(tmp_path, place, action):
         assert len({message for id_, message, _ in told if id_ == job.id}) == 1
         assert (f"{job.id}.flac" in files) >= is_there
     assert not [name for name in files if name.startswith(".") and name.endswith(".part")]
-    assert not workers_in(tmp_path)
+    assert left_of(folder) == []
 
 
 async def test_without_a_word_nothing_happens(monkeypatch):

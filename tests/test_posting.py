@@ -19,6 +19,7 @@ from bot.audio.picture import (
     spectrogram_png,
     waveform_png,
 )
+from bot.audio.seams import faded
 from bot.audio.tags import read_tags, tagged, written
 from bot.errors import OutputError, SoundError
 from bot.jobs import Sound
@@ -72,14 +73,13 @@ def test_a_smaller_limit_makes_a_smaller_file():
 
 
 def test_a_clip_neither_clicks_nor_clips():
-    """It rises and falls at its ends and is left alone between; a loop has no ends."""
+    """It rises and falls at its ends and is left alone between."""
     sound = sound_of(1.0)
-    samples = posting.faded(sound).samples
+    samples = faded(sound).samples
     assert samples[0, 0] == 0
     assert samples[0, -1] == 0
     middle = slice(RATE_HZ // 4, RATE_HZ // 2)
     assert np.array_equal(sound.samples[0, middle], samples[0, middle])
-    assert posting.faded(sound, loops=True) is sound
 
 
 def test_numbers_that_are_none_are_not_posted():

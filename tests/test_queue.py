@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections import Counter, defaultdict, deque
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.inference.queue import QUANTUM_SECONDS, FairQueue, Waiting
+from bot.inference.queue import FairQueue, Waiting
+from tests.soak_line import promised_seconds
 
 LONGEST_SECONDS = 60
 
@@ -165,8 +165,7 @@ def test_nobody_waits_for_long(before, already_taken, own, greed):
         if each.job_id == 0:
             break
         got[each.user_id] += each.seconds
-        rounds = math.ceil(own / QUANTUM_SECONDS)
-        assert got[each.user_id] < rounds * QUANTUM_SECONDS + LONGEST_SECONDS
+        assert got[each.user_id] < promised_seconds(own, LONGEST_SECONDS)
 
 
 @pytest.mark.parametrize("people", [2, 5, 20])

@@ -6,25 +6,33 @@ import asyncio
 import signal
 import sqlite3
 import time
+from collections.abc import Callable
 from contextlib import asynccontextmanager, closing
+from typing import Any
 
-import psutil
 import pytest
+import pytest_asyncio
 
 from bot.orders import JobState
 from bot.store.store import open_store
+from tests.left_behind import left_of
 from tests.wire import open_wire
 from tests.wire_files import File
 from tests.wire_process import BotProcess
 
 TERM, INT, KILL = signal.SIGTERM, signal.SIGINT, signal.SIGKILL
 WAIT_SECONDS = 60.0
+AT_ONCE = 3
+"""So many bots live beside each other: each waits more than it works."""
+
+# The bots of one test go on while another test waits for its own.
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 @asynccontextmanager
-async def opened(tmp_path):
+async def opened(place):
     """A bot on a wire with a channel and somebody in it."""
-    folder = tmp_path / "data"
+    folder = place / "data"
     folder.mkdir()
     async with open_wire() as wire:
         channel, alice = wire.channel("music"), wire.person("alice")
@@ -34,7 +42,7 @@ async def opened(tmp_path):
             yield wire, bot, channel, alice
         finally:
             await bot.finish()
-    assert not [each for each in psutil.Process().children(recursive=True) if "bot" in each.name()]
+    assert left_of(folder) == []
 
 
 async def seen(is_so):
@@ -79,13 +87,9 @@ async def check(bot, wire, jobs=1):
     assert len(wire.with_clips()) == jobs
 
 
-@pytest.mark.parametrize("phase", ["waiting for the worker", "being made", "posting"])
-@pytest.mark.parametrize(
-    ("signals", "code"), [((TERM,), 0), ((INT,), 0), ((TERM, TERM), 1), ((KILL,), -9)]
-)
-async def test_a_signal_to_the_bot_costs_no_clip(tmp_path, phase, signals, code):
-    """It ends as it was told to, and the next start goes on where it was."""
-    async with opened(tmp_path) as (wire, bot, channel, alice):
+async def a_signal_to_the_bot(place, phase, signals, code):
+    """Bring a clip into a phase, let the bot end, and start it again."""
+    async with opened(place) as (wire, bot, channel, alice):
         await in_phase(phase, wire, bot, channel, alice)
         found = await bot.end(*signals)
         # A drain that is over before the second signal comes is no failure.
@@ -96,10 +100,9 @@ async def test_a_signal_to_the_bot_costs_no_clip(tmp_path, phase, signals, code)
         await check(bot, wire)
 
 
-@pytest.mark.parametrize("number", [TERM, KILL])
-async def test_a_signal_to_the_worker_costs_no_clip(tmp_path, number):
-    """Another worker makes it, and an attempt is spent."""
-    async with opened(tmp_path) as (wire, bot, channel, alice):
+async def a_signal_to_the_worker(place, number):
+    """Let the worker end while it makes a clip."""
+    async with opened(place) as (wire, bot, channel, alice):
         await in_phase("being made", wire, bot, channel, alice)
         (worker,) = bot.workers
         worker.send_signal(number)
@@ -108,9 +111,9 @@ async def test_a_signal_to_the_worker_costs_no_clip(tmp_path, number):
         await check(bot, wire)
 
 
-async def test_a_decoder_that_is_killed_is_told_and_costs_nothing(tmp_path):
-    """One sentence to the person; the bot goes on."""
-    async with opened(tmp_path) as (wire, bot, channel, alice):
+async def a_killed_decoder(place):
+    """Kill what reads a file for the bot."""
+    async with opened(place) as (wire, bot, channel, alice):
         await bot.ready.wait()
         # Ten minutes of sound take long enough to read.
         big = File("song.wav", wav_of(600.0))
@@ -139,3 +142,49 @@ def wav_of(seconds, rate_hz=8000):
     header = b"RIFF" + (36 + len(data)).to_bytes(4, "little") + b"WAVEfmt " + b"\x10\0\0\0"
     form = b"\x01\0\x01\0" + rate_hz.to_bytes(4, "little") * 2 + b"\x01\0\x08\0"
     return header + form + b"data" + len(data).to_bytes(4, "little") + data
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def stories(request, tmp_path_factory):
+    """What the tests of this module are about, by their names: begun now, some at a time."""
+    room = asyncio.Semaphore(AT_ONCE)
+
+    async def told(item):
+        story = STORIES[item.originalname]
+        async with room:
+            params = item.callspec.params if hasattr(item, "callspec") else {}
+            await story(tmp_path_factory.mktemp("story"), **params)
+
+    items = [item for item in request.session.items if item.module is request.module]
+    tasks = {item.name: asyncio.create_task(told(item), name=item.name) for item in items}
+    yield tasks
+    for task in tasks.values():
+        task.cancel()
+    await asyncio.gather(*tasks.values(), return_exceptions=True)
+
+
+@pytest.mark.parametrize("phase", ["waiting for the worker", "being made", "posting"])
+@pytest.mark.parametrize(
+    ("signals", "code"), [((TERM,), 0), ((INT,), 0), ((TERM, TERM), 1), ((KILL,), -9)]
+)
+async def test_a_signal_to_the_bot_costs_no_clip(stories, request, phase, signals, code):
+    """It ends as it was told to, and the next start goes on where it was."""
+    await stories[request.node.name]
+
+
+@pytest.mark.parametrize("number", [TERM, KILL])
+async def test_a_signal_to_the_worker_costs_no_clip(stories, request, number):
+    """Another worker makes it, and an attempt is spent."""
+    await stories[request.node.name]
+
+
+async def test_a_decoder_that_is_killed_is_told_and_costs_nothing(stories, request):
+    """One sentence to the person; the bot goes on."""
+    await stories[request.node.name]
+
+
+STORIES: dict[str, Callable[..., Any]] = {
+    test_a_signal_to_the_bot_costs_no_clip.__name__: a_signal_to_the_bot,
+    test_a_signal_to_the_worker_costs_no_clip.__name__: a_signal_to_the_worker,
+    test_a_decoder_that_is_killed_is_told_and_costs_nothing.__name__: a_killed_decoder,
+}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 import numpy as np
+import psutil
 import pytest
 
 from bot.__main__ import main
@@ -65,17 +66,36 @@ async def test_a_stranger_s_file_is_read_in_a_process_of_its_own(tmp_path):
         "x = bytearray(2**31)",
         "import os; os.abort()",
         "print('{' * 10**6)",
+        "while True: print('{' * 10**6)",
+        "import os; os.fork(); print('{' * 10**6)",
         "raise SystemExit(3)",
     ],
 )
 async def test_a_file_that_does_harm_harms_itself(tmp_path, monkeypatch, body):
     """Endless work, all memory, a crash, a flood: the reader is ended, and nothing was said."""
-    package = tmp_path / "trap"
+    reader_that_does(body, tmp_path, monkeypatch)
+    limits = Limits(cpu_seconds=1, memory_bytes=2**30, processes=16, wall_seconds=30.0)
+    # More than a pipe holds, which a reader that does harm may leave unread.
+    assert await strange_tags.strange_tags(bytes(2**20), limits) is None
+    assert not [line for line in os.listdir(tmp_path) if line != "trap"]
+    assert psutil.Process().children(recursive=True) == []
+
+
+async def test_a_reader_that_says_half_and_hangs_is_ended(tmp_path, monkeypatch):
+    """By the clock on the wall."""
+    reader_that_does(
+        "import time; print('{' * 60_000, flush=True); time.sleep(3600)", tmp_path, monkeypatch
+    )
+    limits = Limits(cpu_seconds=60, memory_bytes=2**30, processes=16, wall_seconds=1.5)
+    assert await strange_tags.strange_tags(b"x", limits) is None
+    assert psutil.Process().children(recursive=True) == []
+
+
+def reader_that_does(body, folder, monkeypatch):
+    """Put a program in the place of what reads tags."""
+    package = folder / "trap"
     package.mkdir()
     (package / "__init__.py").write_text("")
     (package / "reader.py").write_text(body)
     monkeypatch.setattr(strange_tags, "_MODULE", "trap.reader")
-    monkeypatch.setattr(strange_tags, "_ROOT", tmp_path)
-    limits = Limits(cpu_seconds=1, memory_bytes=2**30, processes=16, wall_seconds=30.0)
-    assert await strange_tags.strange_tags(b"x", limits) is None
-    assert not [line for line in os.listdir(tmp_path) if line != "trap"]
+    monkeypatch.setattr(strange_tags, "_ROOT", folder)

@@ -21,13 +21,14 @@ from cogs import replies
 from tests.wire import TOKEN, open_wire
 from tests.wire_faults import Limit
 from tests.wire_files import File
-from tests.wire_stage import open_stage
+from tests.wire_stage import impatient, open_stage
 
 CALLBACK = "/interactions/*/*/callback"
 
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch):
+    impatient(monkeypatch)
     monkeypatch.setattr("cogs.delivery.RETRY_SECONDS", (0.05,) * 10)
 
     async def at_once(*args, **options):

@@ -9,7 +9,7 @@ import pytest
 from bot.config import Config, LimitsConfig
 from bot.orders import JobState
 from tests.wire_faults import Limit
-from tests.wire_stage import open_stage
+from tests.wire_stage import impatient, open_stage
 
 TOKEN_EDIT = ("PATCH", "/webhooks/*")
 EDIT = ("PATCH", "/channels/*/messages/*")
@@ -21,6 +21,7 @@ WAYS = {"token": TOKEN_EDIT, "edit": EDIT, "post": POST}
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch):
+    impatient(monkeypatch)
     monkeypatch.setattr("cogs.delivery.RETRY_SECONDS", (0.02,) * 12)
 
 

@@ -8,7 +8,6 @@ With the bot on it: `tests.wire_stage`.
 from __future__ import annotations
 
 import asyncio
-import secrets
 import time
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
@@ -20,7 +19,7 @@ from aiohttp import web
 from tests.wire_faults import Buckets, Fault, Limit
 from tests.wire_files import File, new_id
 from tests.wire_gateway import Gateway
-from tests.wire_messages import Channel, Interaction, Message, Person
+from tests.wire_messages import RIGHTS, Channel, Interaction, Message, Person
 from tests.wire_rest import Rest
 from tests.wire_routes import ACK_SECONDS
 
@@ -89,7 +88,7 @@ class Wire:
         everyone = {
             "id": str(self.guild_id),
             "name": "@everyone",
-            "permissions": str(1 << 10 | 1 << 11 | 1 << 15 | 1 << 16),
+            "permissions": RIGHTS,
             "position": 0,
             "color": 0,
             "hoist": False,
@@ -124,7 +123,7 @@ class Wire:
 
     async def send(self, interaction):
         """Tell the bot of an interaction; from here on its time runs."""
-        said = self._said_of(interaction)
+        said = interaction.as_json(self)
         interaction.expires_at = self.clock() + TOKEN_SECONDS
         interaction.sent_at = time.perf_counter()
         await self.gateway.dispatch("INTERACTION_CREATE", said)
@@ -142,7 +141,14 @@ class Wire:
         data = {"id": self.commands[command]["id"], "name": command, "type": 1, "options": values}
         if files:
             data["resolved"] = {"attachments": files}
-        interaction = Interaction(user, channel, data, token=secrets.token_urlsafe(64))
+        return self._remembered(Interaction(user, channel, data))
+
+    def new_press(self, user, message, label):
+        """Return a press that is about to happen: of the button with that label."""
+        data = {"component_type": 2, "custom_id": message.buttons[label]}
+        return self._remembered(Interaction(user, message.channel, data, type=3, source=message))
+
+    def _remembered(self, interaction):
         self.interactions[interaction.token] = interaction
         return interaction
 
@@ -155,29 +161,6 @@ class Wire:
         place = {"guild_id": str(channel.guild_id), "member": user.as_member(with_user=False)}
         await self.gateway.dispatch("MESSAGE_CREATE", message.as_json(self.base) | place)
         return message
-
-    def _said_of(self, interaction):
-        channel = interaction.channel
-        return {
-            "id": str(interaction.id),
-            "application_id": str(self.application_id),
-            "type": interaction.type,
-            "data": interaction.data,
-            "guild_id": str(channel.guild_id),
-            "guild": {"id": str(channel.guild_id), "features": [], "locale": "en-US"},
-            "channel_id": str(channel.id),
-            "channel": channel.as_json(),
-            "member": interaction.user.as_member(),
-            "token": interaction.token,
-            "version": 1,
-            "app_permissions": str(1 << 10 | 1 << 11 | 1 << 15 | 1 << 16),
-            "locale": "en-US",
-            "guild_locale": "en-US",
-            "entitlements": [],
-            "authorizing_integration_owners": {"0": str(channel.guild_id)},
-            "context": 0,
-            "attachment_size_limit": self.upload_limit_bytes,
-        }
 
     # What goes wrong.
 
@@ -219,7 +202,7 @@ class Wire:
 
 @asynccontextmanager
 async def open_wire(clock=time.time):
-    """Open a Discord on loopback and point discord.py at it; unknown routes fail at the end."""
+    """Open a Discord on loopback; unknown routes fail at the end. Bots are `pointed_at` it."""
     wire = Wire(clock)
     app = web.Application(client_max_size=256 * _MIB)
     app.router.add_route("*", "/api/v10/{path:.*}", wire.rest.handle)
@@ -231,8 +214,7 @@ async def open_wire(clock=time.time):
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         wire.base = "http://{}:{}".format(*runner.addresses[0])
         wire.gateway_url = wire.base.replace("http", "ws") + "/gateway"
-        with pointed_at(wire.base):
-            yield wire
+        yield wire
     finally:
         await wire.gateway.close()
         await runner.cleanup()

@@ -1,7 +1,8 @@
 """The real bot as a process, for a Discord at the wire: `python -m tests.wire_bot FOLDER ADDRESS`.
 
-Its clock goes wrong by as many seconds as the file `skew` in its folder says. Signals are those of
-`zhiyin run`: one drains it, a second one ends it at once.
+Its clock goes wrong by as many seconds as the file `skew` in its folder says, and its line tells
+the log who comes and goes. Signals are those of `zhiyin run`: one drains it, a second one ends it
+at once.
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ from pathlib import Path
 
 from bot.catalogue import starter_folder
 from bot.client import ZhiyinBot, connected
-from bot.config import Config, LimitsConfig, StorageConfig, WorkerConfig
+from bot.config import Config, GenerationConfig, LimitsConfig, StorageConfig, WorkerConfig
+from bot.inference import executor
 from bot.musicgen.inspection import inspect
 from bot.run import open_pipeline, stopping
+from tests.soak_line import ToldLine
 from tests.wire import TOKEN, pointed_at
 
 ENGINE = "tests.scripted_worker:open_engine"
@@ -29,6 +32,7 @@ def settings(folder):
         Config(),
         storage=StorageConfig(folder=str(folder)),
         limits=LimitsConfig(daily_seconds=100_000.0, waiting_per_server=10_000, waiting=10_000),
+        generation=GenerationConfig(default_seconds=2.0),
         worker=WorkerConfig(silent_seconds=5.0, grace_seconds=5.0),
     )
 
@@ -60,6 +64,7 @@ def main():
     logging.basicConfig(
         level=logging.INFO, stream=sys.stderr, format="%(created).3f %(levelname)s %(message)s"
     )
+    executor.FairQueue = ToldLine  # type: ignore[attr-defined]
     asyncio.run(live(Path(sys.argv[1]), sys.argv[2]))
 
 

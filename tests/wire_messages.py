@@ -6,6 +6,7 @@ Each can say itself in Discord's own words, as JSON.
 from __future__ import annotations
 
 import asyncio
+import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +15,8 @@ from tests.wire_files import File, new_id
 
 EPHEMERAL = 1 << 6
 LOADING = 1 << 7
+RIGHTS = str(1 << 10 | 1 << 11 | 1 << 15 | 1 << 16)
+"""To see channels, send messages, attach files and read what was said before."""
 
 
 def now_iso():
@@ -46,7 +49,7 @@ class Person:
             "deaf": False,
             "mute": False,
             "flags": 0,
-            "permissions": str(1 << 10 | 1 << 11 | 1 << 15 | 1 << 16),
+            "permissions": RIGHTS,
         }
         return member | ({"user": self.as_json()} if with_user else {})
 
@@ -83,7 +86,7 @@ class Channel:
             "parent_id": None,
             "topic": None,
             "rate_limit_per_user": 0,
-            "permissions": str(1 << 10 | 1 << 11 | 1 << 15 | 1 << 16),
+            "permissions": RIGHTS,
         }
 
 
@@ -110,6 +113,12 @@ class Message:
     @property
     def is_ephemeral(self):
         return bool(self.flags & EPHEMERAL)
+
+    @property
+    def buttons(self):
+        """The names of its buttons, as the bot knows them, by their labels."""
+        rows = self.payload.get("components") or []
+        return {each["label"]: each["custom_id"] for row in rows for each in row["components"]}
 
     @property
     def clips(self):
@@ -169,7 +178,7 @@ class Interaction:
     data: dict[str, Any]
     type: int = 2
     id: int = field(default_factory=new_id)
-    token: str = ""
+    token: str = field(default_factory=lambda: secrets.token_urlsafe(64))
     sent_at: float = 0.0
     """By `time.perf_counter`."""
     answered_at: float | None = None
@@ -177,6 +186,8 @@ class Interaction:
     """By the clock of the wire."""
     message: Message | None = None
     """The first answer."""
+    source: Message | None = None
+    """The message whose button was pressed."""
     followups: list[Message] = field(default_factory=list)
     tries: int = 0
     """How often the bot began to answer."""
@@ -187,3 +198,27 @@ class Interaction:
         """How long the acknowledgement took."""
         assert self.answered_at is not None, "it was never acknowledged"
         return self.answered_at - self.sent_at
+
+    def as_json(self, wire):
+        channel = self.channel
+        said = {
+            "id": str(self.id),
+            "application_id": str(wire.application_id),
+            "type": self.type,
+            "data": self.data,
+            "guild_id": str(channel.guild_id),
+            "guild": {"id": str(channel.guild_id), "features": [], "locale": "en-US"},
+            "channel_id": str(channel.id),
+            "channel": channel.as_json(),
+            "member": self.user.as_member(),
+            "token": self.token,
+            "version": 1,
+            "app_permissions": RIGHTS,
+            "locale": "en-US",
+            "guild_locale": "en-US",
+            "entitlements": [],
+            "authorizing_integration_owners": {"0": str(channel.guild_id)},
+            "context": 0,
+            "attachment_size_limit": wire.upload_limit_bytes,
+        }
+        return said | ({"message": self.source.as_json(wire.base)} if self.source else {})

@@ -10,7 +10,11 @@ from pathlib import Path
 
 import psutil
 
+from tests.left_behind import marked
+
 ROOT = Path(__file__).parent.parent
+LOG = "bot.log"
+"""Beside the folder of the bot."""
 
 
 class BotProcess:
@@ -30,7 +34,7 @@ class BotProcess:
         self.ready.clear()
         self.process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "tests.wire_bot", str(self.folder), self.wire.base,
-            cwd=ROOT, stderr=asyncio.subprocess.PIPE,
+            cwd=ROOT, env=marked(self.folder), stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
         self.logs.append(asyncio.create_task(self._listen(self.process.stderr)))
         await self.wire.until(lambda: self.wire.gateway.identified > known, 120)
@@ -68,7 +72,7 @@ class BotProcess:
         await asyncio.gather(*self.logs)
 
     async def _listen(self, stream):
-        with (self.folder.parent / "bot.log").open("ab") as file:
+        with (self.folder.parent / LOG).open("ab") as file:
             while line := await stream.readline():
                 file.write(line)
                 if b"worker.ready" in line:

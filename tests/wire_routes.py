@@ -137,8 +137,11 @@ class Routes:
             message.flags = LOADING if kind == _DEFER else 0
             interaction.message = self._stored(message, asked)
             await self._told("MESSAGE_CREATE", message)
-        elif kind == _UPDATE:
-            await self._edited(interaction.message, asked)
+        elif kind in (_DEFER_UPDATE, _UPDATE):
+            # The message of the button is the answer.
+            interaction.message = interaction.source
+            if kind == _UPDATE:
+                await self._edited(interaction.source, asked)
         interaction.answered_at = asked.at
         interaction.acknowledged.set()
         return self._acknowledgement(interaction, kind)
@@ -206,8 +209,10 @@ class Routes:
             message_id = interaction.message.id
         message = interaction.channel.messages.get(int(message_id))
         # A channel takes its messages with it.
-        is_gone = message is None or interaction.channel.is_deleted
-        if is_gone or message.interaction is not interaction:
+        if message is None or interaction.channel.is_deleted:
+            raise Refusal(404, 10008)
+        # A press reaches the message of its button, too.
+        if message.interaction is not interaction and message is not interaction.source:
             raise Refusal(404, 10008)
         return message
 

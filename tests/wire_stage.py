@@ -14,6 +14,9 @@ import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
+
+import discord
 
 from bot.catalogue import starter_folder
 from bot.client import ZhiyinBot, connected
@@ -21,8 +24,22 @@ from bot.config import Config
 from bot.musicgen.inspection import inspect
 from bot.run import open_pipeline
 from tests.jam import SCRIPTED, Clock
-from tests.wire import PATIENCE_SECONDS, TOKEN, Wire, open_wire
+from tests.wire import PATIENCE_SECONDS, TOKEN, Wire, open_wire, pointed_at
 from tests.wire_messages import Channel, Person
+
+
+def impatient(monkeypatch):
+    """Let discord.py pause for hundredths where it pauses for whole seconds after an error.
+
+    For what Discord itself says to wait for, in fractions of a second, it waits.
+    """
+
+    async def sleep(seconds):
+        await asyncio.sleep(seconds / 100 if isinstance(seconds, int) else seconds)
+
+    hurried = SimpleNamespace(**vars(asyncio) | {"sleep": sleep})
+    for module in (discord.http, discord.webhook.async_):
+        monkeypatch.setattr(module, "asyncio", hurried)
 
 
 @dataclass
@@ -84,6 +101,7 @@ async def open_stage(folder: Path, *, config=None, people=2, engine=SCRIPTED, pr
     config, clock = config or Config(), Clock()
     async with AsyncExitStack() as stack:
         wire = await stack.enter_async_context(open_wire(clock))
+        stack.enter_context(pointed_at(wire.base))
         channel = wire.channel("music")
         members = [wire.person(f"person {number}") for number in range(people)]
         if prepare is not None:

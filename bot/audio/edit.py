@@ -22,15 +22,13 @@ from bot.audio.loops import (
 )
 from bot.audio.loudness import measured
 from bot.audio.rhythm import Rhythm
-from bot.audio.seams import calm_place, crossfaded, sealed
+from bot.audio.seams import RISE_SECONDS, calm_place, crossfaded, faded, sealed
 from bot.audio.spectra import centred
 from bot.errors import RequestError
 from bot.jobs import Samples, Sound
 
 BARS = (16, 8, 4, 2, 1)
 """The lengths of loops, best first."""
-
-FADE_SECONDS = 0.005
 
 NOTHING_LEFT = "There is nothing between these two times."
 
@@ -98,21 +96,9 @@ def cut(
     start, stop = edges
     if stop - start < _SHORTEST_SECONDS * rate_hz:
         raise RequestError(NOTHING_LEFT)
-    return faded(replace(sound, samples=sound.samples[:, start:stop]))
-
-
-def faded(sound: Sound, seconds: float = FADE_SECONDS) -> Sound:
-    """Return a sound that rises and falls within so many seconds, so that it does not click."""
-    samples = np.array(sound.samples, dtype=np.float32)
-    length = samples.shape[1]
-    frames = min(length // 2, round(seconds * sound.sample_rate_hz))
-    if frames:
-        # Half a cosine: it begins and ends flat.
-        slope = 0.5 - 0.5 * np.cos(np.pi * np.arange(frames) / frames)
-        slope = slope.astype(np.float32)
-        samples[:, :frames] *= slope
-        samples[:, length - frames :] *= slope[::-1]
-    return replace(sound, samples=samples)
+    # The next beat is near: there is no time for a long fall.
+    part = replace(sound, samples=sound.samples[:, start:stop])
+    return faded(part, fall_seconds=RISE_SECONDS)
 
 
 def joined_with_crossfade(

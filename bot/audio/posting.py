@@ -15,6 +15,7 @@ import soundfile
 from bot import failpoints
 from bot.audio import formats, loudness
 from bot.audio.formats import FORMATS, Format, squeezed
+from bot.audio.seams import faded
 from bot.audio.tags import tagged
 from bot.errors import OutputError, SoundError
 from bot.jobs import Sound
@@ -25,9 +26,6 @@ SMALLEST_BYTES = 16_384
 
 NOTHING_FITS = "The clip is too large to be posted here, however it is packed."
 INVALID = "The model made sound with invalid numbers in it."
-
-_FADE_IN_SECONDS = 0.005
-_FADE_OUT_SECONDS = 0.03
 
 _MP3, _OPUS, _OGG = FORMATS["mp3"], FORMATS["opus"], FORMATS["ogg"]
 _LOSSY = (
@@ -97,19 +95,6 @@ def _below_peak(sound: Sound, kind: Format) -> bytes:
     # What a lossy format adds is about the same once more.
     quieter = loudness.turned_down(sound, peak - loudness.MOST_DBTP + 0.1)
     return formats.encode(quieter, kind)
-
-
-def faded(sound: Sound, *, loops: bool = False) -> Sound:
-    """Return a sound that rises and falls so that it does not click; a loop stays as it is."""
-    if loops:
-        return sound
-    samples = np.array(sound.samples, np.float32)
-    length = samples.shape[1]
-    rise = min(length, round(_FADE_IN_SECONDS * sound.sample_rate_hz))
-    fall = min(length, round(_FADE_OUT_SECONDS * sound.sample_rate_hz))
-    samples[:, :rise] *= np.linspace(0, 1, rise, dtype=np.float32)
-    samples[:, length - fall :] *= np.linspace(1, 0, fall, dtype=np.float32)
-    return replace(sound, samples=samples)
 
 
 def write_master(path: Path, sound: Sound) -> None:

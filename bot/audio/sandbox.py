@@ -118,7 +118,7 @@ async def decoded(
             log.info("upload.stopped limit=time")
             raise SoundError(TOO_LONG) from None
         finally:
-            await _ended(process)
+            await ended(process)
             hearing.cancel()
     if (refusal := _refusal(walls.end_in(said), limits)) is not None:
         raise refusal
@@ -163,8 +163,9 @@ async def _last_words(process: asyncio.subprocess.Process) -> bytes:
     return said
 
 
-async def _ended(process: asyncio.subprocess.Process) -> None:
-    # All of its group, even when the first of them has ended.
+async def ended(process: asyncio.subprocess.Process) -> None:
+    """End a process that leads a group of its own, and all of that group."""
+    # Even when the first of them has ended.
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     # asyncio waits until all pipes are at their end, which one that nobody reads never is.
@@ -172,6 +173,9 @@ async def _ended(process: asyncio.subprocess.Process) -> None:
     for number in (1, 2):
         if (pipe := transport.get_pipe_transport(number)) is not None:
             pipe.close()
+    if isinstance(ear := transport.get_pipe_transport(0), asyncio.WriteTransport):
+        # What was not sent yet never is.
+        (ear.abort if ear.get_write_buffer_size() else ear.close)()
     await process.wait()
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from bot.audio.spectra import QUIETEST, Floats, log_bands, window_for
 from bot.jobs import Samples, Sound
+
+RISE_SECONDS, FALL_SECONDS = 0.005, 0.03
+"""How long a sound takes to begin and to end."""
 
 _SIDE_SECONDS, _PLACES_A_SIDE = 0.016, 4
 _BANDS = 24
@@ -16,6 +21,25 @@ _CALM_SECONDS, _CALM_EVERY_SECONDS = (0.015, 0.01), 0.001
 _TYPICAL_PERCENT = 95
 _LEAST_ALIKE = -0.5
 _LEVEL = 0.1
+
+
+def faded(sound: Sound, *, fall_seconds: float = FALL_SECONDS, loops: bool = False) -> Sound:
+    """Return a sound that rises and falls so that it does not click; a loop stays as it is."""
+    if loops:
+        return sound
+    samples = np.array(sound.samples, dtype=np.float32)
+    length = samples.shape[1]
+    rise, fall = (
+        # Half a cosine: it begins and ends flat.
+        0.5 - 0.5 * np.cos(np.pi * np.arange(frames, dtype=np.float32) / max(1, frames))
+        for frames in (
+            min(length // 2, round(seconds * sound.sample_rate_hz))
+            for seconds in (RISE_SECONDS, fall_seconds)
+        )
+    )
+    samples[:, : len(rise)] *= rise
+    samples[:, length - len(fall) :] *= fall[::-1]
+    return replace(sound, samples=samples)
 
 
 def crossfaded(first: Samples, second: Samples) -> Samples:

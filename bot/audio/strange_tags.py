@@ -9,9 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import signal
 import sys
-from contextlib import suppress
 from pathlib import Path
 
 from bot.audio import sandbox, walls
@@ -40,19 +38,30 @@ async def strange_tags(data: bytes, limits: Limits = _LIMITS) -> Tags | None:
     )  # fmt: skip
     try:
         async with asyncio.timeout(limits.wall_seconds):
-            answer, _ = await process.communicate(data)
+            answer = await _answered(process, data)
     except TimeoutError:
         return None
     finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        await process.wait()
+        await sandbox.ended(process)
     if not answer or len(answer) > _MOST_ANSWER_BYTES:
         return None
     try:
         return parsed(json.loads(answer))
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+async def _answered(process: asyncio.subprocess.Process, data: bytes) -> bytes:
+    """Hand a file over and return what is said of it, little more than may be said at the most."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    # Not waited for: who says too much may never come to hear all of it.
+    process.stdin.write(data)
+    process.stdin.close()
+    answer = b""
+    while more := await process.stdout.read(_MOST_ANSWER_BYTES + 1 - len(answer)):
+        answer += more
+    return answer
 
 
 def main() -> None:

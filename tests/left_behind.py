@@ -1,0 +1,26 @@
+"""Finds the processes that a bot has left behind: they inherit a mark from it."""
+
+from __future__ import annotations
+
+import os
+
+import psutil
+
+_MARK = "ZHIYIN_TEST_FOLDER"
+
+
+def marked(folder):
+    """The environment for a bot, so that whatever it starts can be told from others."""
+    return os.environ | {_MARK: str(folder)}
+
+
+def left_of(folder):
+    """The command lines of all that still runs of the bot with this folder."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get(_MARK) == str(folder):
+                found.append(" ".join(process.cmdline()))
+        except (psutil.AccessDenied, psutil.NoSuchProcess):
+            continue  # one that has just ended, or nobody of ours
+    return found
