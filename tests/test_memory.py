@@ -15,6 +15,16 @@ def test_the_small_model_needs_what_the_issue_allows():
     assert memory_needed(SMALL, slots=8, seconds=30) < 9e9
 
 
+def test_fewer_bits_need_less():
+    """In int8 musicgen-small with one slot of 30 s needs less than 2.5 GB, with eight 4 GB."""
+    one, eight = (
+        memory_needed(SMALL, slots=slots, seconds=30, precision="int8") for slots in (1, 8)
+    )
+    assert one < memory_needed(SMALL, slots=1, seconds=30, precision="bf16") < 3.2e9
+    assert one < 2.5e9
+    assert eight < 4e9
+
+
 def test_a_slot_costs_its_keys_and_values():
     """One row of musicgen-small takes 197 KB a step; a slot has two rows."""
     one, two = (memory_needed(SMALL, slots=1, seconds=s) for s in (10, 11))

@@ -91,6 +91,52 @@ def clips(model):
     return dict(zip(wishes, run(Engine(model), *requests), strict=True))
 
 
+def scores_of(model, codes):
+    """Return the scores over a clip's codes, with the text and without, step by step."""
+    from bot.musicgen.decoder import Rows
+
+    books, frames = codes.shape
+    heard = np.full((books, frames), model.shape.decoder.vocab_size, np.int32)
+    for book in range(books):
+        heard[book, book + 1 :] = codes[book, : frames - book - 1]
+    words = model.text.encode("90s rock, 120 BPM")
+    model.decoder.keep_text(0, words)
+    made = [
+        model.decoder.step(
+            Rows(
+                tokens=np.stack([heard[:, at]] * 2),
+                slots=np.arange(2, dtype=np.int32),
+                positions=np.full(2, at, np.int32),
+                text_lengths=np.array([len(words), 0], np.int32),
+            )
+        )
+        for at in range(frames)
+    ]
+    return np.array(made, np.float64)
+
+
+@pytest.mark.parametrize(
+    ("precision", "error", "same", "nats"),
+    [("bf16", 0.005, 0.98, 0.0005), ("int8", 0.04, 0.90, 0.01)],
+)
+def test_fewer_bits_hardly_change_what_is_likely(
+    folder, model, kernel_cache, precision, error, same, nats
+):
+    """Over four seconds of a clip: the scores, the likeliest code, and the mean divergence."""
+    from bot.musicgen.engine import Engine
+    from bot.musicgen.model import load_model
+
+    rounded = load_model(folder, requests=1, cache=kernel_cache, precision=precision)
+    wish = GenerationRequest(seconds=4.0, seed=3, prompt="90s rock, 120 BPM")
+    (clip,) = run(Engine(model), wish)
+    exact, other = (scores_of(each, clip.tokens) for each in (model, rounded))
+    spread = exact - exact.mean(-1, keepdims=True)
+    assert np.linalg.norm(other - exact) < error * np.linalg.norm(spread)
+    assert np.mean(exact.argmax(-1) == other.argmax(-1)) > same
+    ours, theirs = (each - np.logaddexp.reduce(each, -1)[..., None] for each in (exact, other))
+    assert np.sum(np.exp(ours) * (ours - theirs), -1).mean() < nats
+
+
 def test_the_checkpoint_is_whole(folder):
     """It has every tensor of its config.json, in half precision, and settings that can be used."""
     contents = inspect(folder)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.errors import CheckpointError
-from bot.jobs import Sampling
+from bot.jobs import Precision, Sampling
 from bot.musicgen.inspection import Contents, inspect
 from bot.musicgen.memory import check_memory, memory_needed
 from bot.musicgen.repairs import import_mindnlp, mapped_weights, quiet
@@ -63,17 +63,19 @@ def load(
     *,
     slots: int = 1,
     seconds: float = 30.0,
+    precision: Precision = "fp32",
     hub: str | None = None,
     cache: Path | None = None,
 ) -> Checkpoint:
     """Load a model from a folder, or by its hub id from the hub's cache.
 
-    `slots` and `seconds` say what it will be used for: that the memory suffices is checked first.
+    `slots`, `seconds` and `precision` say what it will be used for: that the memory suffices is
+    checked first.
     Nothing is downloaded; `hub` keeps MindNLP from choosing a hub for the process. Raises
     CheckpointError for a model that can't be loaded, ResourceError for too little memory.
     """
     contents = inspect(resolve(model, cache=cache))
-    check_memory(memory_needed(contents.shape, slots=slots, seconds=seconds))
+    check_memory(memory_needed(contents.shape, slots=slots, seconds=seconds, precision=precision))
     import_mindnlp(hub)
     name = contents.folder.name if Path(model).expanduser().is_dir() else str(model)
     with quiet():

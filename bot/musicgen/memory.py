@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bot.errors import ResourceError
+from bot.jobs import Precision
 from bot.musicgen.layout import tensor_sizes
 from bot.musicgen.shape import ModelShape
 
 _FLOAT_BYTES = 4
+# A number of the decoder, with its share of the scales, and one of T5 and EnCodec.
+_BYTES: dict[Precision, tuple[float, float]] = {"fp32": (4, 4), "bf16": (2, 2), "int8": (1.07, 2)}
 _ROWS_OF_SLOT = 2  # With and without the prompt, for guidance.
 _PROMPT_TOKENS = 128
 
@@ -20,19 +23,25 @@ _RUNTIME_BYTES = 900_000_000
 _WORK_BYTES = 500_000_000
 
 
-def memory_needed(shape: ModelShape, *, slots: int, seconds: float) -> int:
-    """Return the bytes of memory for a model in fp32 with so many slots of so many seconds.
+def memory_needed(
+    shape: ModelShape, *, slots: int, seconds: float, precision: Precision = "fp32"
+) -> int:
+    """Return the bytes of memory for a model with so many slots of so many seconds.
 
     An estimate on the safe side: everything resident at once.
     """
     decoder = shape.decoder
-    sizes = [math.prod(size) for size in tensor_sizes(shape).values()]
+    sizes = {name: math.prod(size) for name, size in tensor_sizes(shape).items()}
+    own = sum(size for name, size in sizes.items() if name.startswith("decoder."))
+    others = sum(sizes.values()) - own
     positions = math.ceil(seconds * shape.codec.frame_rate) + decoder.codebooks
     keys_and_values = 2 * decoder.layers * decoder.hidden_size
     cached = slots * keys_and_values * (_ROWS_OF_SLOT * positions + _PROMPT_TOKENS)
+    own_bytes, other_bytes = _BYTES[precision]
+    resident = own_bytes * (own + cached) + other_bytes * others
     # One tensor is there twice while it is laid out anew.
-    floats = sum(sizes) + max(sizes) + cached
-    return floats * _FLOAT_BYTES + _RUNTIME_BYTES + _WORK_BYTES
+    laid_out = _FLOAT_BYTES * max(sizes.values())
+    return math.ceil(resident) + laid_out + _RUNTIME_BYTES + _WORK_BYTES
 
 
 def check_memory(needed_bytes: int, *, root: Path = Path("/")) -> None:

@@ -86,10 +86,10 @@ def load_model(
     """
     begun = time.perf_counter()
     slots = 2 * requests  # guidance takes two
-    checkpoint = load(folder, slots=requests, hub=hub)
-    loaded = time.perf_counter()
     compiled = _library(cache, threads or available_cores()) if kernels else None
     numbers = _precision(precision, compiled)
+    checkpoint = load(folder, slots=requests, precision=numbers, hub=hub)
+    loaded = time.perf_counter()
     projection = checkpoint.projection
     text = TextEncoder(
         checkpoint.text,
