@@ -23,11 +23,11 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table
 
-from bot import console, models
+from bot import comparison, console, models
 from bot.config import PRECISIONS, Config, cache_folder
 from bot.errors import ConfigError, RequestError
 from bot.interrupts import Interrupts
-from bot.jobs import GenerationRequest, Sampling
+from bot.jobs import GenerationRequest
 from bot.musicgen.kernels.build import available_cores
 
 if TYPE_CHECKING:
@@ -45,8 +45,6 @@ PROMPTS = (
     "ambient pads drifting over soft rain",
 )
 WARM_UP_SECONDS = 1.0
-REFERENCE_STEPS = 6
-TORCH_STEPS = 20
 MAX_USERS = 64
 
 
@@ -115,10 +113,10 @@ def run(args: argparse.Namespace, config: Config, interrupts: Interrupts) -> int
         )
         if args.against == "mindnlp":
             report.stage("Timing MindNLP's own generate")
-            measured |= against_mindnlp(folder, measured)
+            measured["against"] = comparison.with_mindnlp(folder, measured, PROMPTS[0])
         elif args.against == "torch":
             report.stage("Timing transformers on PyTorch")
-            measured |= against_torch(folder, measured)
+            measured["against"] = comparison.with_torch(folder, measured)
     measured["model"] = args.synthetic or args.model or config.model.name
     print(json.dumps(measured)) if args.json else show(measured)
     return 0
@@ -177,48 +175,6 @@ def measure(
         "phases": {"load": round(load, 3), "compile": round(compiling, 3)} | _total(runs),
         "runs": [dataclasses.asdict(run) for run in runs],
         "decoder": model.decoder.description,
-    }
-
-
-def against_mindnlp(folder: Path, measured: dict[str, Any]) -> dict[str, Any]:
-    """Time a few steps of MindNLP's own generate on the same weights; return them and the ratio."""
-    from bot.musicgen.reference import Reference
-
-    made = Reference(folder).generate(steps=REFERENCE_STEPS, sampling=Sampling(), prompt=PROMPTS[0])
-    steps = sorted(made.step_seconds)
-    ms_per_step = 1000 * steps[len(steps) // 2]
-    ours = next(run["ms_per_step"] for run in measured["runs"] if run["users"] == 1)
-    ratio = round(ms_per_step / ours, 1)
-    return {
-        "against": [
-            {
-                "name": "MindNLP's own generate",
-                "users": 1,
-                "ms_per_step": round(ms_per_step, 1),
-                "ratio": ratio,
-            }
-        ]
-    }
-
-
-def against_torch(folder: Path, measured: dict[str, Any]) -> dict[str, Any]:
-    """Time the first steps of transformers on PyTorch, for each number of users."""
-    from bot.musicgen import torch_reference
-
-    ours = {run["users"]: run["ms_per_step"] for run in measured["runs"]}
-    timings = torch_reference.measure(
-        folder, users=list(ours), steps=TORCH_STEPS, threads=measured["threads"]
-    )
-    return {
-        "against": [
-            {
-                "name": f"transformers on PyTorch in {timing.precision}",
-                "users": timing.users,
-                "ms_per_step": timing.ms_per_step,
-                "ratio": round(timing.ms_per_step / ours[timing.users], 1),
-            }
-            for timing in timings
-        ]
     }
 
 

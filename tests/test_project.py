@@ -25,6 +25,7 @@ OURS = {
     "bot.__main__": {"bot", "cogs"},
     "bot.generate": {"bot"},
     "bot.bench": {"bot"},
+    "bot.comparison": {"bot.jobs", "bot.musicgen"},
     "bot.models": {"bot"},
     "bot.plan": {"bot"},
     "bot.interrupts": set(),
