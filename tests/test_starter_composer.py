@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from bot.starter.composer.captions import caption
-from bot.starter.composer.compose import compose
+from bot.starter.composer.compose import BEAT_FRAMES, compose
+from bot.starter.composer.loops import LAPS, compose_loop, loops
 from bot.starter.composer.render import render_many
 from bot.starter.composer.styles import STYLES
 from bot.starter.composer.words import STYLE_WORDS, STYLE_WORDS_ZH
@@ -93,3 +94,27 @@ def test_a_loop_that_comes_back_sounds_the_same():
     alike = np.corrcoef(bars)
     np.fill_diagonal(alike, 0)
     assert alike.max() > 0.9999
+
+
+def test_every_style_has_a_loop_for_every_tempo():
+    """All styles are heard equally often, each song at each tempo, the usual ones most."""
+    every = list(loops())
+    for style in STYLES.values():
+        own = [loop for loop in every if loop.style == style.name]
+        assert sum(loop.share for loop in own) == pytest.approx(1 / len(STYLES))
+        for song in {loop.song for loop in own}:
+            tempos = {loop.beat_frames for loop in own if loop.song == song}
+            assert tempos == set(BEAT_FRAMES)
+
+
+@needs_fluidsynth
+def test_the_laps_of_a_loop_sound_the_same():
+    """From the second on each lap follows itself: the codes of one are the codes of all."""
+    chosen = list(loops())[::97]
+    composed = [compose_loop(loop) for loop in chosen]
+    for (piece, frames), sound in zip(
+        composed, render_many([piece for piece, _ in composed]), strict=True
+    ):
+        assert len(sound) == LAPS * frames * FRAME_SAMPLES
+        _, second, third = np.split(sound, LAPS)
+        assert np.square(third - second).sum() < 0.02 * np.square(second).sum(), piece.style

@@ -86,7 +86,7 @@ print(json.dumps([(ours - theirs).abs().max().item() for ours, theirs in both]))
 def command(folder, *options):
     """Return the command that trains in a folder, with a minute of sound for each part."""
     words = [PYTHON, "-m", "bot.starter.train", "--folder", str(folder / "work"), "--cores", "1"]
-    words += ["--checkpoint", str(folder / "checkpoint"), "--codec-pieces", "2", "--pieces", "2"]
+    words += ["--checkpoint", str(folder / "checkpoint"), "--codec-pieces", "2", "--loops", "4"]
     return [*words, *options]
 
 

@@ -1,7 +1,7 @@
 """Make the starter model from nothing: `python -m bot.starter.train --folder FOLDER`.
 
-Each stage goes on where it was stopped: render pieces, train the codec on them, turn many more
-pieces into codes, train the language model on those, train the codec's decoder on while its codes
+Each stage goes on where it was stopped: render pieces, train the codec on them, turn a thousand
+loops into codes, train the language model on those, train the codec's decoder on while its codes
 stay as they are, write the checkpoint. Needs FluidSynth with a General MIDI soundfont, and PyTorch.
 """
 
@@ -21,11 +21,12 @@ import torch.multiprocessing as processes
 from tokenizers import Tokenizer
 
 from bot.starter.composer.compose import compose
+from bot.starter.composer.loops import compose_loop, loops
 from bot.starter.composer.render import SOUNDFONT, render_many
 from bot.starter.training import export, vocabulary
 from bot.starter.training.codec_network import Codec, CodecSize
 from bot.starter.training.codec_training import CodecPlan, CodecTraining
-from bot.starter.training.codes import encode, known_captions, save_shard
+from bot.starter.training.codes import coded, known_captions, save_shard
 from bot.starter.training.gradients import Team
 from bot.starter.training.language_network import LanguageSize
 from bot.starter.training.language_training import LanguagePlan, LanguageTraining
@@ -40,6 +41,7 @@ STAGES = ("sounds", "codec", "codes", "language", "decoder", "export")
 # Held-out pieces have seeds from 5,000,000 on: see measure.py.
 _CODEC_SEEDS = 1_000_000
 _SHARD_PIECES = 20
+_FRAME_SAMPLES = 640
 _VOCABULARY = 2048
 
 
@@ -51,7 +53,7 @@ class Work:
     checkpoint: Path
     soundfont: Path
     codec_pieces: int
-    pieces: int
+    loops: int
     seconds: float
     codec_minutes: float
     text_minutes: float
@@ -96,18 +98,26 @@ def train_codec_decoder(work: Work, team: Team) -> None:
 
 
 def make_codes(work: Work, team: Team) -> None:
-    """Render and code the pieces that the language model learns from, with captions."""
+    """Render and code the loops that the language model learns from, with captions."""
     codec, quantizer = trained_codec(work.folder)
     work.codes.mkdir(parents=True, exist_ok=True)
-    for start in _shards(work.pieces, team):
+    every = list(loops())
+    asked = work.loops or len(every)
+    # Fewer than all are spread over all styles.
+    chosen = [every[n * len(every) // asked] for n in range(asked)]
+    for start in _shards(asked, team):
         name = f"{start:06}"
-        if (work.codes / f"{name}.npy").exists():
+        if (work.codes / f"{name}.npz").exists():
             continue
-        seeds = range(start, min(start + _SHARD_PIECES, work.pieces))
-        pieces = [compose(seed, seconds=work.seconds) for seed in seeds]
+        shard = chosen[start : start + _SHARD_PIECES]
+        composed = [compose_loop(loop) for loop in shard]
+        pieces = [piece for piece, _ in composed]
         sounds = render_many(pieces, soundfont=work.soundfont)
-        codes = [encode(codec, quantizer, sound) for sound in sounds]
-        save_shard(work.codes, name, pieces, codes, seed=start)
+        codes = [
+            coded(codec, quantizer, sound, frames * _FRAME_SAMPLES)
+            for sound, (_, frames) in zip(sounds, composed, strict=True)
+        ]
+        save_shard(work.codes, name, shard, pieces, codes)
 
 
 def train_language(work: Work, team: Team) -> None:
@@ -186,7 +196,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _codes_would_be_lost(work: Work) -> bool:
     """Tell whether training the codec on would leave codes that mean something else."""
     file = work.folder / "codec.pt"
-    if not file.exists() or not any(work.codes.glob("*.npy")):
+    if not file.exists() or not any(work.codes.glob("*.npz")):
         return False
     used: float = torch.load(file, weights_only=True)["seconds_used"]
     return used < 60 * work.codec_minutes
@@ -231,7 +241,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--stage", action="append", choices=STAGES, help="do this only; may be given again")
     add("--codec-pieces", type=int, default=240, help="pieces the codec learns from")
-    add("--pieces", type=int, default=800, help="pieces the language model learns from")
+    add("--loops", type=int, default=0, help="loops the language model learns from; 0: all")
     add("--seconds", type=float, default=30.0, help="length of a piece")
     add("--codec-minutes", type=float, default=65.0, help="time to train the codec")
     add("--text-minutes", type=float, default=3.0, help="time to teach the text encoder")

@@ -28,7 +28,7 @@ SONGS = 4
 
 _ANY_TEMPO = 0.3
 _UNUSUAL = 0.05
-_MOST_SILENT_FRAMES = 14
+MOST_SILENT_FRAMES = 14
 _FORMS = ("AABA", "AAAB")
 _DENSITY_WEIGHTS: dict[Density, float] = {
     "none": 0.08,
@@ -40,7 +40,7 @@ _DECORATIVE_ERAS = ("60s", "70s", "80s", "90s", "modern")
 
 
 @dataclass(frozen=True, slots=True)
-class _Section:
+class Section:
     """What a section of the form repeats."""
 
     chords: tuple[Chord, ...]
@@ -53,7 +53,7 @@ class _Section:
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class Line:
     """The choices that hold through the whole piece."""
 
     role: str
@@ -98,12 +98,13 @@ def _draw_era(style: Style, random: np.random.Generator) -> str | None:
     return _pick(random, _DECORATIVE_ERAS) if style.has_any_era else None
 
 
-def _sections(
+def sections_of(
     style: Style, mode: Mode, tonic: int, density: Density, variant: int, seed: int
-) -> dict[str, _Section]:
+) -> dict[str, Section]:
+    """Return the two sections of a song, A and B."""
     progressions = style.major if mode == "major" else style.minor
     random = np.random.default_rng([seed, 1])
-    first = _Section(
+    first = Section(
         chords=parse_progression(_turn(progressions, variant), tonic),
         comping=_turn(style.comping, variant),
         second_comping=_turn(style.second_comping, variant) if style.second_comping else "",
@@ -121,39 +122,40 @@ def _sections(
     return {"A": first, "B": second}
 
 
-def _lines(style: Style, has_drums: bool, variant: int, seed: int) -> list[_Line]:
+def lines_of(style: Style, has_drums: bool, variant: int, seed: int) -> list[Line]:
+    """Return what plays in a song besides the drums."""
     random = np.random.default_rng([seed, 2])
     chords = _turn(style.chords, variant)
-    lines = [_Line("chords", chords)]
+    lines = [Line("chords", chords)]
     bass_chance = 0.95 if style.grooves else 0.6
     if random.random() < bass_chance:
-        lines.append(_Line("bass", _turn(style.basses, variant)))
+        lines.append(Line("bass", _turn(style.basses, variant)))
     if random.random() < style.lead_chance:
         # Some melodies wait for two bars; the accompaniment never does.
-        lines.append(_Line("lead", _turn(style.leads, variant), 2 if variant == 3 else 0))
+        lines.append(Line("lead", _turn(style.leads, variant), 2 if variant == 3 else 0))
     most = 4 if has_drums else 5
     if style.seconds and len(lines) < most and random.random() < style.second_chance:
         others = tuple(name for name in style.seconds if name != chords)
         if others:
-            lines.append(_Line("second", _turn(others, variant)))
+            lines.append(Line("second", _turn(others, variant)))
     if style.pads and len(lines) < most and random.random() < style.pad_chance:
         others = tuple(name for name in style.pads if name != chords)
         if others:
-            lines.append(_Line("pad", _turn(others, variant)))
+            lines.append(Line("pad", _turn(others, variant)))
     if len(lines) == 1 and not has_drums:
-        lines.append(_Line("lead", _turn(style.leads, variant)))
+        lines.append(Line("lead", _turn(style.leads, variant)))
     return lines
 
 
-def _with_unusual_lead(lines: list[_Line], lead: str) -> list[_Line]:
+def _with_unusual_lead(lines: list[Line], lead: str) -> list[Line]:
     kept = [line for line in lines if line.role != "lead"]
-    return [*kept, _Line("lead", lead)]
+    return [*kept, Line("lead", lead)]
 
 
 def _line_bar(
-    line: _Line,
+    line: Line,
     style: Style,
-    section: _Section,
+    section: Section,
     bar: int,
     start_beats: float,
     key: tuple[int, Mode],
@@ -181,9 +183,10 @@ def _line_bar(
     return chord_bar(pattern, chord, instrument.chord_center, start_beats, beats, velocity)
 
 
-def _drum_notes(
-    style: Style, plan: list[tuple[_Section, int, bool]], kick: float
+def drum_notes(
+    style: Style, plan: list[tuple[Section, int, bool]], kick: float
 ) -> tuple[Note, ...]:
+    """Return the strokes of the drums; the plan has a section, its bar, and whether it ends it."""
     notes: list[Note] = []
     beats = style.beats_per_bar
     for index, (section, bar, is_last) in enumerate(plan):
@@ -198,8 +201,8 @@ def _drum_notes(
     return tuple(notes)
 
 
-def _plan(form: str, sections: dict[str, _Section], bars: int) -> list[tuple[_Section, int, bool]]:
-    plan: list[tuple[_Section, int, bool]] = []
+def _plan(form: str, sections: dict[str, Section], bars: int) -> list[tuple[Section, int, bool]]:
+    plan: list[tuple[Section, int, bool]] = []
     while len(plan) < bars:
         for letter in form:
             section = sections[letter]
@@ -208,13 +211,14 @@ def _plan(form: str, sections: dict[str, _Section], bars: int) -> list[tuple[_Se
     return plan[:bars]
 
 
-def _part(
-    line: _Line,
+def part_of(
+    line: Line,
     style: Style,
-    plan: list[tuple[_Section, int, bool]],
+    plan: list[tuple[Section, int, bool]],
     key: tuple[int, Mode],
     mix: Mix,
 ) -> Part:
+    """Return what a line plays over a plan of bars."""
     notes: list[Note] = []
     velocity = mix.velocity(line.role)
     for index, (section, bar, _) in enumerate(plan):
@@ -242,28 +246,28 @@ def compose(
     frames = drawn_frames if beat_frames is None else beat_frames
     variant = int(random.integers(SONGS))
     song = SONGS * list(STYLES).index(chosen.name) + variant
-    is_minor = not chosen.major or _is_minor(chosen, variant)
+    is_minor = not chosen.major or is_in_minor(chosen, variant)
     mode: Mode = "minor" if is_minor else "major"
     tonic = int(random.choice(TONICS[mode]))
     density = _draw_density(chosen, random)
     era = _draw_era(chosen, random)
-    sections = _sections(chosen, mode, tonic, density, variant, song)
-    lines = _lines(chosen, density != "none", variant, song)
+    sections = sections_of(chosen, mode, tonic, density, variant, song)
+    lines = lines_of(chosen, density != "none", variant, song)
     if random.random() < _UNUSUAL:
         lines = _with_unusual_lead(lines, _pick(random, UNUSUAL_LEADS))
     mix = draw_mix(chosen, density, tuple(line.instrument for line in lines), random)
     beats = chosen.beats_per_bar
     bars = int(np.ceil(seconds * FRAMES_PER_MINUTE / 60 / frames / beats))
     plan = _plan(_turn(_FORMS, variant), sections, bars)
-    parts = [_part(line, chosen, plan, (tonic, mode), mix) for line in lines]
+    parts = [part_of(line, chosen, plan, (tonic, mode), mix) for line in lines]
     if density != "none":
         kit = chosen.kits[variant % len(chosen.kits)]
-        notes_of_drums = _drum_notes(chosen, plan, mix.kick)
+        notes_of_drums = drum_notes(chosen, plan, mix.kick)
         volume = mix.volume("drums", "drums")
         parts.append(Part("drums", "drums", kit, True, volume, 64, notes_of_drums))
-    if longest_silence_beats(parts, bars * beats) * frames > _MOST_SILENT_FRAMES:
-        line = _Line("pad", chosen.cushion)
-        parts.insert(0, _part(line, chosen, plan, (tonic, mode), mix))
+    if longest_silence_beats(parts, bars * beats) * frames > MOST_SILENT_FRAMES:
+        line = Line("pad", chosen.cushion)
+        parts.insert(0, part_of(line, chosen, plan, (tonic, mode), mix))
     moods = moods_of(chosen, mode, FRAMES_PER_MINUTE / frames, density)
     return Piece(
         style=chosen.name,
@@ -282,6 +286,6 @@ def compose(
     )
 
 
-def _is_minor(style: Style, variant: int) -> bool:
+def is_in_minor(style: Style, variant: int) -> bool:
     """Say whether a song is in minor: as many of a style's songs as its chance says."""
     return variant >= SONGS - round(SONGS * style.minor_chance)

@@ -1,7 +1,7 @@
-"""The data set that the language model is trained on: pieces as codes, with captions.
+"""The data set that the language model is trained on: loops as codes, with captions.
 
-A folder of shards, each an array of codes [pieces, codebooks, frames] and a line of JSON a piece.
-Shards may be added while a training runs.
+A folder of shards, each a file of arrays, two for each loop, and a line of JSON a loop. Shards may
+be added while a training runs.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import torch
 from numpy.typing import NDArray
 
 from bot.starter.composer.captions import caption
+from bot.starter.composer.loops import LAPS, Loop
 from bot.starter.composer.piece import Piece
 from bot.starter.training.codec_network import Codec
 from bot.starter.training.quantizer import Quantizer
@@ -24,13 +25,21 @@ Codes = NDArray[np.uint16]
 
 CAPTIONS_EACH = 24
 
+OPENING = 8
+"""Frames after which a lap sounds the same whether or not another came before."""
+
 
 @dataclass(frozen=True, slots=True)
-class CodedPiece:
-    """A piece as codes [codebooks, frames], the frames of its bars and what people may call it."""
+class CodedLoop:
+    """A loop as codes [codebooks, frames] of a lap, and what people may call it.
+
+    `opening` [codebooks, OPENING] are the lap's first codes where nothing comes before; `share` is
+    how often the loop is to be heard.
+    """
 
     codes: Codes
-    bar_frames: int
+    opening: Codes
+    share: float
     captions: tuple[str, ...]
 
 
@@ -44,36 +53,57 @@ def encode(codec: Codec, quantizer: Quantizer, sound: NDArray[np.float32]) -> Co
     return found
 
 
+def coded(
+    codec: Codec, quantizer: Quantizer, sound: NDArray[np.float32], lap_samples: int
+) -> tuple[Codes, Codes]:
+    """Return the codes of a lap, and its opening, of a loop's sound: see composer.loops.
+
+    The second lap sounds as all that follow; heard again and again it gives the codes of a lap
+    that goes on for ever.
+    """
+    lap = sound[lap_samples : 2 * lap_samples]
+    codes = encode(codec, quantizer, np.tile(lap, LAPS))
+    frames = codes.shape[1] // LAPS
+    return codes[:, frames : 2 * frames], codes[:, :OPENING]
+
+
 def save_shard(
-    folder: Path, name: str, pieces: Sequence[Piece], codes: Sequence[Codes], seed: int
+    folder: Path,
+    name: str,
+    loops: Sequence[Loop],
+    pieces: Sequence[Piece],
+    codes: Sequence[tuple[Codes, Codes]],
 ) -> None:
-    """Write a shard; the array comes last, so that a shard that is listed is whole."""
-    random = np.random.default_rng(seed)
+    """Write a shard; the arrays come last, so that a shard that is listed is whole."""
+    random = np.random.default_rng(int(name))
     lines = [
         json.dumps(
             {
-                "bar_frames": piece.beat_frames * piece.beats_per_bar,
+                "share": loop.share,
                 "captions": [caption(piece, random) for _ in range(CAPTIONS_EACH)],
             },
             ensure_ascii=False,
         )
-        for piece in pieces
+        for loop, piece in zip(loops, pieces, strict=True)
     ]
     (folder / f"{name}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
     scratch = folder / f"{name}.part"
+    arrays = {f"{part}-{n}": each[part] for n, each in enumerate(codes) for part in (0, 1)}
     with scratch.open("wb") as file:
-        np.save(file, np.stack(codes))
-    scratch.rename(folder / f"{name}.npy")
+        np.savez(file, **arrays)
+    scratch.rename(folder / f"{name}.npz")
 
 
-def load_shards(folder: Path) -> list[CodedPiece]:
+def load_shards(folder: Path) -> list[CodedLoop]:
     """Read all shards there are by now."""
-    found: list[CodedPiece] = []
-    for file in sorted(folder.glob("*.npy")):
+    found: list[CodedLoop] = []
+    for file in sorted(folder.glob("*.npz")):
         lines = file.with_suffix(".jsonl").read_text(encoding="utf-8").splitlines()
-        for codes, line in zip(np.load(file), lines, strict=True):
-            facts = json.loads(line)
-            found.append(CodedPiece(codes, facts["bar_frames"], tuple(facts["captions"])))
+        with np.load(file) as arrays:
+            for number, line in enumerate(lines):
+                facts = json.loads(line)
+                codes, opening = arrays[f"0-{number}"], arrays[f"1-{number}"]
+                found.append(CodedLoop(codes, opening, facts["share"], tuple(facts["captions"])))
     return found
 
 

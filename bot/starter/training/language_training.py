@@ -1,4 +1,4 @@
-"""Train the starter's text encoder and decoder on coded pieces and their captions.
+"""Train the starter's text encoder and decoder on coded loops and their captions.
 
 A budget of minutes decides how long, as with the codec. The decoder's hidden matrices are trained
 with Muon, everything else with AdamW.
@@ -41,7 +41,7 @@ class LanguagePlan:
     other_rate: float = 2e-3
     weight_decay: float = 0.05
     # The first codebook carries melody and rhythm; the last is close to noise.
-    book_weights: tuple[float, ...] = (1.9, 1.0, 0.65, 0.45)
+    book_weights: tuple[float, ...] = (1.6, 1.0, 0.8, 0.6)
 
 
 class LanguageTraining:

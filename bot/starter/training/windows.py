@@ -1,4 +1,4 @@
-"""What the language model is shown: windows of coded pieces, each with one of their captions."""
+"""What the language model is shown: windows of coded loops, each with one of their captions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from bot.starter.training.codes import CodedPiece, delayed
+from bot.starter.training.codes import CodedLoop, delayed
 from bot.starter.training.vocabulary import PAD, UNKNOWN
 
 NO_TARGET = -100
@@ -22,14 +22,16 @@ class WindowPlan:
     """What is drawn; frames are those of one process in one step."""
 
     frames: int = 3000
-    # Short windows hold many captions, of which much is needed; long ones tell what repeats.
-    lengths: tuple[int, ...] = (250, 1000, 1500)
-    shares: tuple[float, ...] = (0.8, 0.1, 0.1)
-    dropped_text: float = 0.12
+    # Most windows are about a lap long: what comes again after it is soon learnt.
+    lengths: tuple[int, ...] = (320, 512, 1024, 1500)
+    shares: tuple[float, ...] = (0.55, 0.3, 0.1, 0.05)
+    dropped_text: float = 0.1
     unknown_words: float = 0.03
-    on_a_phrase: float = 0.8
-    strayed_rows: float = 0.5
-    wrong_codes: float = 0.08
+    from_the_start: float = 0.8
+    strayed_rows: float = 0.4
+    # Of a row's codes, and how many rows have so many.
+    wrong_codes: tuple[float, ...] = (0.0, 0.05, 0.15, 0.3)
+    wrong_shares: tuple[float, ...] = (0.2, 0.3, 0.3, 0.2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +46,20 @@ class Batch:
 
 
 class Windows:
-    """Draws windows of pieces, most from where a phrase begins, with one of their captions."""
+    """Draws windows of loops, most from their beginning, with one of their captions."""
 
-    def __init__(
-        self, pieces: Sequence[CodedPiece], tokenizer: Tokenizer, plan: WindowPlan
-    ) -> None:
-        self.pieces, self.plan = pieces, plan
-        self.words = [[e.ids for e in tokenizer.encode_batch(list(p.captions))] for p in pieces]
+    def __init__(self, loops: Sequence[CodedLoop], tokenizer: Tokenizer, plan: WindowPlan) -> None:
+        self.loops, self.plan = loops, plan
+        self.words = [[e.ids for e in tokenizer.encode_batch(list(p.captions))] for p in loops]
+        shares = np.array([loop.share for loop in loops])
+        self.shares = shares / shares.sum()
 
     def draw(self, start_token: int, random: np.random.Generator) -> Batch:
         """Return a batch of windows, all of one length."""
         frames = int(random.choice(self.plan.lengths, p=self.plan.shares))
         rows = max(1, self.plan.frames // frames)
-        choice = random.integers(len(self.pieces), size=rows)
-        codes = np.stack([self._window(self.pieces[n], frames, random) for n in choice])
+        choice = random.choice(len(self.loops), size=rows, p=self.shares)
+        codes = np.stack([self._window(self.loops[n], frames, random) for n in choice])
         pattern = delayed(codes, start_token)
         targets = pattern[..., 1:].copy()
         targets[targets == start_token] = NO_TARGET
@@ -74,15 +76,16 @@ class Windows:
         )
 
     def _window(
-        self, piece: CodedPiece, frames: int, random: np.random.Generator
+        self, loop: CodedLoop, frames: int, random: np.random.Generator
     ) -> NDArray[np.int64]:
-        spare = piece.codes.shape[1] - frames
-        start = int(random.integers(spare + 1))
-        if random.random() < self.plan.on_a_phrase:
-            # Where most phrases begin, as a clip should.
-            phrase = 4 * piece.bar_frames
-            start = start // phrase * phrase
-        return piece.codes[:, start : start + frames].astype(np.int64)
+        lap = loop.codes.shape[1]
+        begins = random.random() < self.plan.from_the_start
+        start = 0 if begins else int(random.integers(lap))
+        window = loop.codes[:, np.arange(start, start + frames) % lap].astype(np.int64)
+        if begins:
+            opening = min(frames, loop.opening.shape[1])
+            window[:, :opening] = loop.opening[:, :opening]
+        return window
 
     def _strayed(
         self, pattern: NDArray[np.int64], start_token: int, random: np.random.Generator
@@ -98,9 +101,14 @@ class Windows:
             start = int(random.integers(4, steps - length))
             other = pattern[int(random.integers(rows))]
             heard[row, :, start : start + length] = other[:, start : start + length]
-        wrong = random.random(heard.shape) < self.plan.wrong_codes
-        noise = random.integers(start_token, size=heard.shape)
-        return np.where(wrong & (pattern != start_token), noise, heard)
+        plan = self.plan
+        rates = random.choice(plan.wrong_codes, size=rows, p=plan.wrong_shares)
+        wrong = random.random(heard.shape) < rates[:, None, None]
+        # Half of them are any code, half what is heard elsewhere: so are a model's mistakes.
+        elsewhere = pattern[random.permutation(rows)][:, :, random.permutation(steps)]
+        anything = random.integers(start_token, size=heard.shape)
+        noise = np.where(random.random(heard.shape) < 0.5, anything, elsewhere)
+        return np.where(wrong & (pattern != start_token) & (noise != start_token), noise, heard)
 
 
 def lay_out(
