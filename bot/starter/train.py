@@ -189,8 +189,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         )
     for stage in stages:
         print(f"{stage} ...", file=sys.stderr, flush=True)
-        with tempfile.TemporaryDirectory() as meeting:
-            processes.spawn(_work, (stage, work, meeting), nprocs=work.cores)
+        while True:
+            with tempfile.TemporaryDirectory() as meeting:
+                processes.spawn(_work, (stage, work, meeting), nprocs=work.cores)
+            if stage != "language" or _language_is_done(work):
+                break
 
 
 def _codes_would_be_lost(work: Work) -> bool:
@@ -200,6 +203,11 @@ def _codes_would_be_lost(work: Work) -> bool:
         return False
     used: float = torch.load(file, weights_only=True)["seconds_used"]
     return used < 60 * work.codec_minutes
+
+
+def _language_is_done(work: Work) -> bool:
+    used: float = torch.load(work.folder / "language.pt", weights_only=True)["seconds_used"]
+    return used >= 60 * work.language_minutes
 
 
 def _tokenizer(work: Work) -> Tokenizer:

@@ -28,6 +28,7 @@ from bot.starter.training.windows import NO_TARGET, Batch, WindowPlan, Windows
 
 _SAVE_EVERY_SECONDS = 120.0
 _LOG_EVERY_STEPS = 25
+_STEPS_OF_A_PROCESS = 240
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,13 +70,18 @@ class LanguageTraining:
         return self.folder / "language.pt"
 
     def run(self, codes: Path) -> None:
-        """Train on the shards in a folder until the budget is used up."""
+        """Train on the shards in a folder for some steps, or until the budget is used up.
+
+        A process's memory grows by some megabytes with every step, whoever holds them: a new one
+        goes on from here.
+        """
         random = np.random.default_rng([self.step, self.team.rank])
         windows = Windows(load_shards(codes), self.tokenizer, self.plan.windows)
         before, began = self.seconds_used, time.monotonic()
         saved = began
         losses: list[Tensor] = []
-        while (progress := self._progress()) < 1:
+        last = self.step + _STEPS_OF_A_PROCESS
+        while (progress := self._progress()) < 1 and self.step < last:
             for optimizer in self.optimizers:
                 for settings in optimizer.param_groups:
                     settings["lr"] = settings["full_rate"] * _pace(self.step, progress)
