@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from bot.jobs import Precision
 from bot.musicgen.decoder import Decoder, Rows
 from bot.musicgen.layout import tensor_sizes
 from bot.musicgen.shape import CodecShape, DecoderShape, ModelShape, TextShape
@@ -37,12 +38,20 @@ def kernels(kernel_cache: Path) -> Path:
     return library(kernel_cache / "kernels")
 
 
-def kernel_decoder(library: Path, *, half: bool, slots: int = 8) -> Decoder:
+def kernel_decoder(
+    library: Path, *, half: bool, slots: int = 8, precision: Precision = "fp32"
+) -> Decoder:
     """Return a decoder on the kernels."""
     from bot.musicgen.kernel_decoder import KernelDecoder
 
-    weights = random_weights(half=half)
-    return KernelDecoder(weights, SHAPE, library, slots=slots, positions=POSITIONS)
+    return KernelDecoder(
+        random_weights(half=half),
+        SHAPE,
+        library,
+        slots=slots,
+        positions=POSITIONS,
+        precision=precision,
+    )
 
 
 def builtin_decoder(*, slots: int = 8) -> Decoder:
@@ -104,10 +113,13 @@ def test_weights_that_fit_sixteen_bits_lose_nothing(kernels: Path) -> None:
     assert np.array_equal(narrow, wide)
 
 
+@pytest.mark.parametrize("precision", ["fp32", "bf16", "int8"])
 @pytest.mark.parametrize("company", [1, 3, 7])
-def test_a_row_does_not_depend_on_its_company(kernels: Path, company: int) -> None:
+def test_a_row_does_not_depend_on_its_company(
+    kernels: Path, precision: Precision, company: int
+) -> None:
     """A row alone and the same row among others give bit for bit the same scores."""
-    alone, among = kernel_decoder(kernels, half=False), kernel_decoder(kernels, half=False)
+    alone, among = (kernel_decoder(kernels, half=False, precision=precision) for _ in range(2))
     for position in range(20):
         mine = tokens(1, 100 + position)
         expected = alone.step(rows(mine, [0], [position], [0]))
@@ -117,9 +129,14 @@ def test_a_row_does_not_depend_on_its_company(kernels: Path, company: int) -> No
         assert np.array_equal(got[-1], expected[0])
 
 
-def test_a_prompt_read_in_chunks_is_the_prompt_read_one_by_one(kernels: Path) -> None:
+@pytest.mark.parametrize(("precision", "half"), [("fp32", True), ("bf16", False), ("int8", False)])
+def test_a_prompt_read_in_chunks_is_the_prompt_read_one_by_one(
+    kernels: Path, precision: Precision, half: bool
+) -> None:
     """Several positions of one slot in one step see each other as in separate steps."""
-    one_by_one, chunked = kernel_decoder(kernels, half=True), kernel_decoder(kernels, half=True)
+    one_by_one, chunked = (
+        kernel_decoder(kernels, half=half, precision=precision) for _ in range(2)
+    )
     prompt = tokens(30)
     expected = [one_by_one.step(rows(prompt[i : i + 1], [3], [i], [0]))[0] for i in range(30)]
     first = chunked.step(rows(prompt[:13], [3] * 13, list(range(13)), [0] * 13))

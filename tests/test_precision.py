@@ -128,35 +128,6 @@ def test_scores_stay_close(kernels: Path, weights, precision: Precision, bound: 
     assert 0 < error(rounded, exact) < bound
 
 
-@pytest.mark.parametrize("precision", ["bf16", "int8"])
-@pytest.mark.parametrize("company", [1, 3, 7])
-def test_a_row_does_not_depend_on_its_company(
-    kernels: Path, precision: Precision, company: int
-) -> None:
-    """A row alone and the same row among others give bit for bit the same scores."""
-    alone, among = decoder(kernels, precision), decoder(kernels, precision)
-    for position in range(20):
-        mine = tokens(1, 100 + position)
-        expected = alone.step(rows(mine, [0], [position], [0]))
-        everyone = np.concatenate([tokens(company, position), mine])
-        slots = [*range(1, company + 1), 0]
-        got = among.step(rows(everyone, slots, [position] * (company + 1), [0] * (company + 1)))
-        assert np.array_equal(got[-1], expected[0])
-
-
-@pytest.mark.parametrize("precision", ["bf16", "int8"])
-def test_a_prompt_read_in_chunks_is_the_prompt_read_one_by_one(
-    kernels: Path, precision: Precision
-) -> None:
-    """Several positions of one slot in one step see each other as in separate steps."""
-    one_by_one, chunked = decoder(kernels, precision), decoder(kernels, precision)
-    prompt = tokens(30)
-    expected = [one_by_one.step(rows(prompt[i : i + 1], [3], [i], [0]))[0] for i in range(30)]
-    first = chunked.step(rows(prompt[:13], [3] * 13, list(range(13)), [0] * 13))
-    rest = chunked.step(rows(prompt[13:], [3] * 17, list(range(13, 30)), [0] * 17))
-    assert np.array_equal(np.concatenate([first, rest]), np.array(expected))
-
-
 @pytest.mark.parametrize("without", ["-mno-avx512vnni", "-mno-avx512f", "-mno-avx512f -mno-f16c"])
 def test_processors_without_the_instructions_make_the_same(
     kernels: Path, tmp_path: Path, without: str

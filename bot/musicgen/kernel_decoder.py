@@ -71,8 +71,9 @@ class KernelDecoder:
         """Take the weights (and empty the mapping) and make room for `slots` sequences.
 
         `weights` have the names of transformers' MusicgenForCausalLM; `positions` is the longest
-        sequence. Room is only taken up as sequences grow. What is kept of a sequence's past, and
-        the weights that half precision does not hold exactly, have numbers of `precision`.
+        sequence. Room is only taken up as sequences grow. What is kept of a sequence's past has
+        numbers of `precision`; so have the weights, unless half precision holds them exactly and
+        bytes aren't asked for.
         """
         self.precision = precision
         self.slots = slots
