@@ -7,6 +7,7 @@ import difflib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import get_args
 
 from rich.console import Console
 from rich.table import Table
@@ -14,6 +15,7 @@ from rich.table import Table
 from bot import catalogue, console, download
 from bot.config import Config
 from bot.errors import CheckpointError
+from bot.jobs import Precision
 from bot.musicgen.memory import memory_needed
 from bot.musicgen.source import resolve
 
@@ -68,11 +70,13 @@ def show(args: argparse.Namespace, config: Config) -> int:
     for heading in ("sound", "here", "memory", "licence"):
         table.add_column(heading, no_wrap=True)
     for entry in catalogue.entries(config):
-        table.add_row(*_row(entry))
+        table.add_row(*_row(entry, config.engine.precision))
     width = None if sys.stdout.isatty() else _PIPED_COLUMNS
     Console(width=width, markup=False, highlight=False).print(table)
     print()
-    print("Memory is what one clip of 30 s takes. To get a model: zhiyin models download ID")
+    print("Memory is what one clip of 30 s takes; two figures: with int8, which the bot uses where")
+    print("the processor has instructions for it, and with fp32.")
+    print("To get a model: zhiyin models download ID")
     print(f"{catalogue.META_LICENCE}: Meta's weights may not be used commercially.")
     print("The larger a model, the better it sounds and the longer it takes.")
     return 0
@@ -89,14 +93,24 @@ def get_one(args: argparse.Namespace, config: Config) -> int:
     return 0
 
 
-def _row(entry: catalogue.Entry) -> tuple[str, ...]:
+def _row(entry: catalogue.Entry, precision: str) -> tuple[str, ...]:
     return (
         entry.name,
         "stereo" if entry.shape.decoder.audio_channels == 2 else "mono",
         f"{_here(entry)}, {_size(entry.size_bytes)}",
-        _size(memory_needed(entry.shape, slots=1, seconds=30)),
+        _memory(entry, precision),
         entry.licence,
     )
+
+
+def _memory(entry: catalogue.Entry, precision: str) -> str:
+    """Say what a model takes; where the processor is to decide, what either of its answers takes."""
+    kinds: list[Precision] = [kind for kind in get_args(Precision) if kind == precision]
+    sizes = [
+        _size(memory_needed(entry.shape, slots=1, seconds=30, precision=kind))
+        for kind in kinds or ("int8", "fp32")
+    ]
+    return " / ".join(dict.fromkeys(sizes))
 
 
 def _here(entry: catalogue.Entry) -> str:

@@ -15,7 +15,7 @@ def backups(keep: int) -> str:
     )
     return (
         f"My database is copied once a day, and the {kept} kept: deleted words are still in "
-        f"there until newer copies take their place, in about {days}."
+        f"there until newer copies take their place, after about {days} of running."
     )
 
 

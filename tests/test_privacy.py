@@ -63,7 +63,11 @@ async def test_people_are_told_what_is_kept(tmp_path):
 
 @pytest.mark.parametrize(
     ("keep", "words"),
-    [(7, "the last 7 copies are kept.*in about 7 days"), (1, "in about a day"), (0, "no copies")],
+    [
+        (7, "the last 7 copies are kept.*after about 7 days of"),
+        (1, "after about a day of"),
+        (0, "no copies"),
+    ],
 )
 async def test_people_are_told_of_the_copies_that_their_words_live_on_in(tmp_path, keep, words):
     """Where it is told what is kept, before they delete it, and when it is done."""
