@@ -104,7 +104,7 @@ def _row(entry: catalogue.Entry, precision: str) -> tuple[str, ...]:
 
 
 def _memory(entry: catalogue.Entry, precision: str) -> str:
-    """Say what a model takes; where the processor is to decide, what either of its answers takes."""
+    """Say what a model takes: with either of its answers where the processor is to decide."""
     kinds: list[Precision] = [kind for kind in get_args(Precision) if kind == precision]
     sizes = [
         _size(memory_needed(entry.shape, slots=1, seconds=30, precision=kind))
