@@ -54,7 +54,7 @@ once = torch.randint(size.codes, (2, size.codebooks, 200))
 codes = torch.cat([once, once], 2)
 words = torch.ones(2, 3, dtype=torch.long)
 with torch.no_grad():
-    scores = model(codes[..., :-1], words, words > 0, torch.ones(2, dtype=torch.bool))
+    scores, _ = model(codes[..., :-1], words, words > 0, torch.ones(2, dtype=torch.bool))
 chances = scores.log_softmax(3).transpose(1, 2)  # [rows, codebooks, steps, codes]
 losses = -chances.gather(3, codes[..., 1:, None])[..., 0]
 print(json.dumps([losses[..., :195].mean().item(), losses[..., 205:].mean().item()]))
@@ -80,6 +80,39 @@ words = [results(lambda *x: attend_to_words(*x, mask), query, key, value),
          results(lambda *x: scaled_dot_product_attention(*x, attn_mask=mask), query, key, value)]
 both = [*zip(*pairs), *zip(*words)]
 print(json.dumps([(ours - theirs).abs().max().item() for ours, theirs in both]))
+"""
+
+# A hundred draws of two songs, of which one is hard: how often each was drawn, and the windows of
+# foreign music, each with what was wanted; and whether the beats of the others are counted down.
+_WINDOWS = """
+import json, numpy as np
+from bot.starter.training.codes import CodedLoop
+from bot.starter.training.vocabulary import learn
+from bot.starter.training.windows import NO_TARGET, WindowPlan, Windows
+random = np.random.default_rng(0)
+laps = [random.integers(1024, size=(4, 160)).astype(np.uint16) for _ in "ab"]
+loops = [CodedLoop(lap, lap[:, :8], 0.5, song, 20, (song,)) for lap, song in zip(laps, "ab")]
+plan = WindowPlan(frames=640, lengths=(64, 320), shares=(0.5, 0.5), foreign=0.3,
+                  strayed_rows=0.0, wrong_codes=(0.0,), wrong_shares=(1.0,))
+windows = Windows(loops, learn(["a", "b"] * 3, 500), plan)
+for _ in range(100):
+    windows.learnt(np.array([0, 1]), np.array([0.5, 2.0]))
+drawn, foreign, counted = [0, 0], [], []
+for _ in range(100):
+    batch = windows.draw(1024, random)
+    for row, song in enumerate(batch.songs):
+        beats = batch.beats[row].numpy()
+        frames = len(beats)
+        if song >= 0:
+            drawn[song] += 1
+            counted.append(bool(((beats[:-1] - beats[1:]) % 20 == 1).all() and beats.max() == 19))
+        else:
+            assert (beats == NO_TARGET).all()
+            heard, wanted = batch.tokens[row, 0, 1:frames + 1], batch.targets[row, 0, :frames]
+            first = int((wanted == NO_TARGET).sum())
+            again = [n for n in range(5, 161) if (heard[n:] == heard[:-n]).all()]
+            foreign.append([first, again[:1], bool(batch.dropped[row])])
+print(json.dumps([drawn, foreign, all(counted)]))
 """
 
 
@@ -172,6 +205,26 @@ def test_a_decoder_begins_by_repeating():
     first, second = json.loads(subprocess.check_output([PYTHON, "-c", _REPEAT], cwd=ROOT))
     assert first > 6
     assert second < first - 2
+
+
+def test_what_is_hard_is_heard_more_often():
+    """Of two songs the harder one is drawn more, the easy one still is; both have their beats."""
+    (easy, hard), _, are_counted = json.loads(
+        subprocess.check_output([PYTHON, "-c", _WINDOWS], cwd=ROOT)
+    )
+    assert easy > 100
+    assert 2 * easy < hard < 8 * easy
+    assert are_counted
+
+
+def test_foreign_music_comes_again_and_has_no_words():
+    """A window of foreign music repeats itself; what came once before is not asked for."""
+    _, foreign, _ = json.loads(subprocess.check_output([PYTHON, "-c", _WINDOWS], cwd=ROOT))
+    assert len(foreign) > 20
+    for unasked, period, wordless in foreign:
+        assert wordless
+        assert period == [unasked]
+        assert unasked in (10, 20, 40, 80, 160)
 
 
 def test_attention_is_pytorchs_own():

@@ -253,7 +253,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--seconds", type=float, default=30.0, help="length of a piece")
     add("--codec-minutes", type=float, default=65.0, help="time to train the codec")
     add("--text-minutes", type=float, default=3.0, help="time to teach the text encoder")
-    add("--language-minutes", type=float, default=75.0, help="time to train the rest")
+    add("--language-minutes", type=float, default=150.0, help="time to train the rest")
     add("--decoder-minutes", type=float, default=15.0, help="time to train the codec's decoder on")
     add("--cores", type=int, default=os.cpu_count() or 1, help="processes that train together")
     return parser

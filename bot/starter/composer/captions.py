@@ -1,16 +1,18 @@
 """Captions: the many ways in which people might ask for a piece."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 
 from bot.starter.composer import words
+from bot.starter.composer.compose import BEAT_FRAMES
 from bot.starter.composer.instruments import INSTRUMENTS
-from bot.starter.composer.piece import Piece
+from bot.starter.composer.piece import FRAMES_PER_MINUTE, Piece
 
 _SLOW_BPM, _FAST_BPM = 86, 124
 _MID_BPM = (92, 118)
-_BPM_TOLERANCE = 0.033
+_NUMBERS = range(60, 181)
 _DRUM_CHANCES = {"none": 0.0, "light": 0.3, "steady": 0.15, "dense": 0.45}
 
 
@@ -30,12 +32,21 @@ class _Choices:
         return [items[int(index)] for index in self.random.permutation(len(items))]
 
 
-def caption(piece: Piece, random: np.random.Generator) -> str:
-    """Say something true of a piece, in one of very many wordings."""
+def caption(piece: Piece, random: np.random.Generator, names_tempo: float = 0.4) -> str:
+    """Say something true of a piece, in one of very many wordings.
+
+    `names_tempo` is how likely its tempo is among what is said.
+    """
     choices = _Choices(random)
+    bpm = _said_bpm(piece, choices) if choices.chance(names_tempo) else ""
     if choices.chance(0.3):
-        return _chinese(piece, choices)
-    return _english(piece, choices)
+        return _chinese(piece, choices, bpm)
+    return _english(piece, choices, bpm)
+
+
+def nearest_beat_frames(bpm: float) -> int:
+    """Return how many frames a beat has at the nearest tempo that there is."""
+    return min(BEAT_FRAMES, key=lambda frames: abs(math.log(bpm * frames / FRAMES_PER_MINUTE)))
 
 
 def _tempo_class(bpm: float) -> str | None:
@@ -47,9 +58,9 @@ def _tempo_class(bpm: float) -> str | None:
 
 
 def _said_bpm(piece: Piece, choices: _Choices) -> str:
-    # Any number that this beat is the nearest to, or very nearly: all of them get a meaning.
-    off = choices.random.uniform(-_BPM_TOLERANCE, _BPM_TOLERANCE) if choices.chance(0.6) else 0.0
-    return str(round(piece.bpm * (1 + off)))
+    # Any number that this beat is the nearest to: all of them get one meaning.
+    near = [str(n) for n in _NUMBERS if nearest_beat_frames(n) == piece.beat_frames]
+    return choices.pick(near) if choices.chance(0.6) else str(round(piece.bpm))
 
 
 def _era(piece: Piece, style: str, eras: dict[str, tuple[str, ...]], choices: _Choices) -> str:
@@ -60,10 +71,10 @@ def _era(piece: Piece, style: str, eras: dict[str, tuple[str, ...]], choices: _C
     return choices.pick(eras[piece.era])
 
 
-def _english(piece: Piece, choices: _Choices) -> str:
+def _english(piece: Piece, choices: _Choices, bpm: str) -> str:
     style = choices.pick(words.STYLE_WORDS[piece.style]) if choices.chance(0.93) else ""
     era = _era(piece, style, words.ERA_WORDS, choices)
-    if style and choices.chance(0.14):
+    if style and not bpm and choices.chance(0.2):
         return _cased(" ".join(word for word in (era, style) if word), choices)
     tempo = _tempo_class(piece.bpm)
     adjectives = []
@@ -89,8 +100,7 @@ def _english(piece: Piece, choices: _Choices) -> str:
     if piece.drum_density == "none" and choices.chance(0.3):
         text += choices.pick((", no drums", " without drums", ", drumless", " with no drums"))
     tails = []
-    if choices.chance(0.35):
-        bpm = _said_bpm(piece, choices)
+    if bpm:
         forms = (f"{bpm} BPM", f"{bpm} bpm", f"at {bpm} bpm", f"at {bpm} BPM", f"tempo {bpm}",
                  f"{bpm} beats per minute", f"{bpm}bpm")  # fmt: skip
         tails.append(choices.pick(forms))
@@ -164,7 +174,7 @@ def _joined(text: str, features: list[str], choices: _Choices) -> str:
     return f"{text} {opening} {both}"
 
 
-def _chinese(piece: Piece, choices: _Choices) -> str:
+def _chinese(piece: Piece, choices: _Choices, bpm: str) -> str:
     style = choices.pick(words.STYLE_WORDS_ZH[piece.style]) if choices.chance(0.93) else ""
     era = _era(piece, style, words.ERA_WORDS_ZH, choices)
     if era and style and choices.chance(0.5):
@@ -195,8 +205,7 @@ def _chinese(piece: Piece, choices: _Choices) -> str:
     if piece.drum_density == "none" and choices.chance(0.3):
         text += "，" + choices.pick(("没有鼓", "不要鼓", "无鼓"))
     tails = []
-    if choices.chance(0.35):
-        bpm = _said_bpm(piece, choices)
+    if bpm:
         forms = (
             f"每分钟{bpm}拍",
             f"{bpm}拍",

@@ -35,19 +35,23 @@ LAPS = 3
 
 # Of a style's songs those that differ most: one in major where there is one, one in minor.
 _STEADY, _DENSE = 0, 2
-_USUAL_SHARE, _OTHER_SHARE, _DRUMLESS_SHARE = 0.65, 0.28, 0.07
+_USUAL_SHARE, _OTHER_SHARE, _DRUMLESS_SHARE = 0.5, 0.44, 0.06
 _DRUMLESS_TEMPOS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """What a loop is to be, and how often it is to be heard among all loops."""
+    """What a loop is to be, and how often it is to be heard among all loops.
+
+    `is_usual` tells that its style often has this tempo; who wants another one says so.
+    """
 
     style: str
     song: int
     beat_frames: int
     density: Density
     share: float
+    is_usual: bool = True
 
 
 def loops() -> Iterator[Loop]:
@@ -61,7 +65,7 @@ def loops() -> Iterator[Loop]:
             for frames in BEAT_FRAMES:
                 of, all_of = (usual_share, usual) if frames in usual else (_OTHER_SHARE, others)
                 share = of / len(all_of) / 2 / len(STYLES)
-                yield Loop(style.name, song, frames, density, share)
+                yield Loop(style.name, song, frames, density, share, frames in usual)
         for frames in drumless:
             share = _DRUMLESS_SHARE / len(drumless) / len(STYLES)
             yield Loop(style.name, _STEADY, frames, "none", share)

@@ -23,7 +23,8 @@ from bot.starter.training.quantizer import Quantizer
 
 Codes = NDArray[np.uint16]
 
-CAPTIONS_EACH = 24
+CAPTIONS_EACH = 32
+_NAMES_TEMPO, _NAMES_ODD_TEMPO = 0.5, 0.9
 
 OPENING = 8
 """Frames after which a lap sounds the same whether or not another came before."""
@@ -31,15 +32,18 @@ OPENING = 8
 
 @dataclass(frozen=True, slots=True)
 class CodedLoop:
-    """A loop as codes [codebooks, frames] of a lap, and what people may call it.
+    """A loop as codes [codebooks, frames] that come again, and what people may call it.
 
-    `opening` [codebooks, OPENING] are the lap's first codes where nothing comes before; `share` is
-    how often the loop is to be heard.
+    `opening` [codebooks, OPENING] are the first codes where nothing comes before; `share` is
+    how often the loop is to be heard; `song` is the same for all tempos of a song. The first beat
+    is at the beginning.
     """
 
     codes: Codes
     opening: Codes
     share: float
+    song: str
+    beat_frames: int
     captions: tuple[str, ...]
 
 
@@ -56,15 +60,16 @@ def encode(codec: Codec, quantizer: Quantizer, sound: NDArray[np.float32]) -> Co
 def coded(
     codec: Codec, quantizer: Quantizer, sound: NDArray[np.float32], lap_samples: int
 ) -> tuple[Codes, Codes]:
-    """Return the codes of a lap, and its opening, of a loop's sound: see composer.loops.
+    """Return the codes of a lap's first half, and its opening, of a loop's sound.
 
     The second lap sounds as all that follow; heard again and again it gives the codes of a lap
-    that goes on for ever.
+    that goes on for ever. Half of it, two bars, is what the model is to know by heart: of four it
+    learns the first seconds in an hour, and where the rest is not known the beat is lost.
     """
     lap = sound[lap_samples : 2 * lap_samples]
     codes = encode(codec, quantizer, np.tile(lap, LAPS))
     frames = codes.shape[1] // LAPS
-    return codes[:, frames : 2 * frames], codes[:, :OPENING]
+    return codes[:, frames : frames + frames // 2], codes[:, :OPENING]
 
 
 def save_shard(
@@ -80,7 +85,12 @@ def save_shard(
         json.dumps(
             {
                 "share": loop.share,
-                "captions": [caption(piece, random) for _ in range(CAPTIONS_EACH)],
+                "song": f"{loop.style} {loop.song} {loop.density}",
+                "beat_frames": loop.beat_frames,
+                "captions": [
+                    caption(piece, random, _NAMES_TEMPO if loop.is_usual else _NAMES_ODD_TEMPO)
+                    for _ in range(CAPTIONS_EACH)
+                ],
             },
             ensure_ascii=False,
         )
@@ -102,8 +112,15 @@ def load_shards(folder: Path) -> list[CodedLoop]:
         with np.load(file) as arrays:
             for number, line in enumerate(lines):
                 facts = json.loads(line)
-                codes, opening = arrays[f"0-{number}"], arrays[f"1-{number}"]
-                found.append(CodedLoop(codes, opening, facts["share"], tuple(facts["captions"])))
+                loop = CodedLoop(
+                    codes=arrays[f"0-{number}"],
+                    opening=arrays[f"1-{number}"],
+                    share=facts["share"],
+                    song=facts["song"],
+                    beat_frames=facts["beat_frames"],
+                    captions=tuple(facts["captions"]),
+                )
+                found.append(loop)
     return found
 
 

@@ -104,19 +104,23 @@ class Decoder(nn.Module):
             nn.init.normal_(layer.encoder_attn.v_proj.weight, std=width**-0.5)
             nn.init.normal_(layer.encoder_attn.out_proj.weight, std=0.5 * width**-0.5)
 
-    def forward(self, tokens: Tensor, memory: Tensor, mask: Tensor) -> Tensor:
+    def forward(self, tokens: Tensor, memory: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Return logits [batch, steps, codebooks, codes] of tokens [batch, codebooks, steps].
 
-        `memory` is the text's states [batch, words, width], all zero where the text is dropped;
-        `mask` [batch, words] is true where a word may be attended to.
+        With them comes what is known halfway, [batch, steps, width]. `memory` is the text's states
+        [batch, words, width], all zero where the text is dropped; `mask` [batch, words] is true
+        where a word may be attended to.
         """
         parts = [embed(tokens[:, book]) for book, embed in enumerate(self.embed_tokens)]
         states = torch.stack(parts).sum(0) + self.get_buffer("positions")[: tokens.shape[2]]
         words = mask[:, None, None, :]
-        for layer in self.layers:
+        halfway = states
+        for number, layer in enumerate(self.layers, 1):
             states = layer(states, memory, words)
+            if number == len(self.layers) // 2:
+                halfway = states
         states = self.layer_norm(states)
-        return torch.stack([head(states) for head in self.lm_heads], 2)
+        return torch.stack([head(states) for head in self.lm_heads], 2), halfway
 
 
 def sinusoids(count: int, width: int) -> Tensor:
@@ -214,8 +218,10 @@ class Language(nn.Module):
         nn.init.zeros_(self.projection.bias)
         self.decoder = Decoder(size)
 
-    def forward(self, tokens: Tensor, words: Tensor, mask: Tensor, dropped: Tensor) -> Tensor:
-        """Return logits; `dropped` [batch] is true where the text is to have no say."""
+    def forward(
+        self, tokens: Tensor, words: Tensor, mask: Tensor, dropped: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Return what the decoder does; `dropped` [batch] is where the text is to have no say."""
         memory = self.projection(self.text(words, mask)) * ~dropped[:, None, None]
-        output: Tensor = self.decoder(tokens, memory, mask)
+        output: tuple[Tensor, Tensor] = self.decoder(tokens, memory, mask)
         return output

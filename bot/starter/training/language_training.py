@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional
 
+from bot.starter.composer.compose import BEAT_FRAMES
 from bot.starter.training.codes import load_shards
 from bot.starter.training.gradients import Team
 from bot.starter.training.language_network import Language, LanguageSize
@@ -40,9 +42,13 @@ class LanguagePlan:
     windows: WindowPlan = field(default_factory=WindowPlan)
     rate: float = 4e-3
     other_rate: float = 2e-3
+    text_rate: float = 3e-4
     weight_decay: float = 0.05
     # The first codebook carries melody and rhythm; the last is close to noise.
     book_weights: tuple[float, ...] = (1.6, 1.0, 0.8, 0.6)
+    # Of telling halfway when the next beat comes, which at first only the text can know: each loop
+    # for itself would have to learn again what a tempo is.
+    beat_weight: float = 0.5
 
 
 class LanguageTraining:
@@ -54,10 +60,8 @@ class LanguageTraining:
         self.size = LanguageSize(text_tokens=tokenizer.get_vocab_size())
         self.model = Language(self.size)
         begin_by_repeating(self.model.decoder, self.size.width, self.size.heads)
-        # The text encoder is taught beforehand and stays as it is: see text_training.
-        self.model.text.requires_grad_(False)
-        self.model.projection.requires_grad_(False)
-        self.optimizers = _optimizers(self.model, plan)
+        self.beats = nn.Linear(self.size.width, max(BEAT_FRAMES))
+        self.optimizers = _optimizers(self.model, self.beats, plan)
         self.step, self.seconds_used = 0, 0.0
         if self.file.exists():
             self._restore()
@@ -80,39 +84,41 @@ class LanguageTraining:
         before, began = self.seconds_used, time.monotonic()
         saved = began
         losses: list[Tensor] = []
+        beat_losses: list[Tensor] = []
         last = self.step + _STEPS_OF_A_PROCESS
         while (progress := self._progress()) < 1 and self.step < last:
             for optimizer in self.optimizers:
                 for settings in optimizer.param_groups:
                     settings["lr"] = settings["full_rate"] * _pace(self.step, progress)
-            losses.append(self._train(windows.draw(self.size.codes, random)))
+            batch = windows.draw(self.size.codes, random)
+            of_rows, of_beats = self._train(batch)
+            windows.learnt(batch.songs, of_rows[0].numpy())
+            losses.append(of_rows.mean(1))
+            beat_losses.append(of_beats)
             self.step += 1
             self.seconds_used = before + time.monotonic() - began
             if self.step % _LOG_EVERY_STEPS == 0 and self.team.rank == 0:
-                self._log(torch.stack(losses).mean(0))
-                losses = []
+                self._log(losses, beat_losses)
+                losses, beat_losses = [], []
             if self.team.rank == 0 and time.monotonic() - saved > _SAVE_EVERY_SECONDS:
                 self.save()
                 saved = time.monotonic()
         if self.team.rank == 0:
             if losses:
-                self._log(torch.stack(losses).mean(0))
+                self._log(losses, beat_losses)
             self.save()
 
     def _teach_text(self) -> None:
         taught = [self.model.text, self.model.projection]
         if self.team.rank == 0:
-            for part in taught:
-                part.requires_grad_(True)
             teach(self.model, self.tokenizer, self.plan.text)
-            for part in taught:
-                part.requires_grad_(False)
         self.team.follow([p.data for part in taught for p in part.parameters()])
 
     def save(self) -> None:
         """Keep everything that a stopped run needs to go on."""
         state = {
             "model": self.model.state_dict(),
+            "beats": self.beats.state_dict(),
             "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
             "step": self.step,
             "seconds_used": self.seconds_used,
@@ -124,7 +130,9 @@ class LanguageTraining:
     def _restore(self) -> None:
         state = torch.load(self.file, weights_only=True)
         self.model.load_state_dict(state["model"])
-        # A checkpoint has none.
+        # A checkpoint has neither this nor what the optimizers know.
+        if "beats" in state:
+            self.beats.load_state_dict(state["beats"])
         for optimizer, kept in zip(self.optimizers, state.get("optimizers", ()), strict=False):
             rate = optimizer.param_groups[0]["full_rate"]
             optimizer.load_state_dict(kept)
@@ -134,37 +142,56 @@ class LanguageTraining:
     def _progress(self) -> float:
         return self.team.agree(self.seconds_used / (60 * self.plan.minutes))
 
-    def _train(self, batch: Batch) -> Tensor:
+    def _train(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Take one step; return the losses [codebooks, batch] and that of the beats."""
         with torch.autocast("cpu", torch.bfloat16):
-            logits = self.model(batch.tokens, batch.words, batch.mask, batch.dropped)
-        per_book = torch.stack(
+            logits, halfway = self.model(batch.tokens, batch.words, batch.mask, batch.dropped)
+            told = self.beats(functional.layer_norm(halfway, halfway.shape[-1:]))
+        each = torch.stack(
             [
                 functional.cross_entropy(
                     logits[:, :, book].flatten(0, 1).float(),
                     batch.targets[:, book].flatten(),
                     ignore_index=NO_TARGET,
-                )
+                    reduction="none",
+                ).view(len(logits), -1)
                 for book in range(self.size.codebooks)
             ]
         )
-        self.model.zero_grad(set_to_none=True)
-        (per_book * torch.tensor(self.plan.book_weights)).mean().backward()
-        parameters = [p for p in self.model.parameters() if p.requires_grad]
+        counts = (batch.targets != NO_TARGET).sum(2).T
+        of_books = each.sum((1, 2)) / counts.sum(1)
+        steps = batch.beats.shape[1]
+        # Not their mean: in a batch of foreign music there is nothing to take it of.
+        of_beats = functional.cross_entropy(
+            told[:, :steps].flatten(0, 1).float(),
+            batch.beats.flatten(),
+            ignore_index=NO_TARGET,
+            reduction="sum",
+        ) / (batch.beats != NO_TARGET).sum().clamp(min=1)
+        total = (of_books * torch.tensor(self.plan.book_weights)).mean()
+        parameters = [*self.model.parameters(), *self.beats.parameters()]
+        for optimizer in self.optimizers:
+            optimizer.zero_grad(set_to_none=True)
+        (total + self.plan.beat_weight * of_beats).backward()
         self.team.average(parameters)
         nn.utils.clip_grad_norm_(parameters, 1.0)
         for optimizer in self.optimizers:
             optimizer.step()
-        return per_book.detach()
+        return each.detach().sum(2) / counts, of_beats.detach()
 
-    def _log(self, means: Tensor) -> None:
+    def _log(self, losses: Sequence[Tensor], beat_losses: Sequence[Tensor]) -> None:
+        means = torch.stack(list(losses)).mean(0)
         line: dict[str, object] = {"step": self.step, "minutes": round(self.seconds_used / 60, 2)}
         line["loss"] = round(float(means.mean()), 4)
-        line |= {"books": [round(float(mean), 3) for mean in means]}
+        line["books"] = [round(float(mean), 3) for mean in means]
+        line["beats"] = round(float(torch.stack(list(beat_losses)).mean()), 3)
         with (self.folder / "language.log").open("a") as file:
             print(json.dumps(line), file=file)
 
 
-def _optimizers(model: Language, plan: LanguagePlan) -> list[torch.optim.Optimizer]:
+def _optimizers(
+    model: Language, beats: nn.Module, plan: LanguagePlan
+) -> list[torch.optim.Optimizer]:
     # What is learnt of texts comes from few captions a step: Muon would make as much of the noise.
     hidden = [
         parameter
@@ -172,19 +199,29 @@ def _optimizers(model: Language, plan: LanguagePlan) -> list[torch.optim.Optimiz
         if parameter.ndim == 2 and "encoder_attn" not in name
     ]
     chosen = {id(p) for p in hidden}
-    others = [p for p in model.parameters() if p.requires_grad and id(p) not in chosen]
+    texts = [*model.text.parameters(), *model.projection.parameters()]
+    chosen |= {id(p) for p in texts}
+    others = [p for p in model.parameters() if id(p) not in chosen]
     muon = torch.optim.Muon(
         hidden, lr=plan.rate, weight_decay=plan.weight_decay, adjust_lr_fn="match_rms_adamw"
     )
-    adam = torch.optim.AdamW(
-        others, lr=plan.other_rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True
-    )
-    for optimizer, rate in ((muon, plan.rate), (adam, plan.other_rate)):
+    # The text encoder was taught beforehand: what it knows is to be refined, not learnt anew.
+    rates = ((others, plan.other_rate), (texts, plan.text_rate), (beats.parameters(), 1e-3))
+    adams = [
+        torch.optim.AdamW(part, lr=rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True)
+        for part, rate in rates
+    ]
+    optimizers = [muon, *adams]
+    for optimizer in optimizers:
         for settings in optimizer.param_groups:
-            settings["full_rate"] = rate
-    return [muon, adam]
+            settings["full_rate"] = settings["lr"]
+    return optimizers
 
 
 def _pace(step: int, progress: float) -> float:
-    """Return the share of the learning rate: a rise, a plateau, and a fall over the second half."""
-    return min(1.0, (step + 1) / 100) * min(1.0, (1 - progress) / 0.5 + 0.01)
+    """Return the share of the learning rate: a short rise, and a fall over all that follows.
+
+    What is known by heart is lost again at a high rate: most of it is learnt while the rate falls.
+    """
+    share: float = min(1.0, (step + 1) / 100) * (1 - progress) ** 1.5
+    return share
