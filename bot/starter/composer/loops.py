@@ -3,7 +3,8 @@
 A model of the starter's size can't tell thirty thousand pieces apart, but it can know a thousand
 phrases by heart; and a phrase that comes again exactly has exactly the same codes again, so that
 what holds a beat together can be learnt. A style has two songs, each in one key and with one kind
-of drums, and each has a loop for every tempo.
+of drums, and each has a loop for every tempo. Of a lap its first half is learnt: see
+training.codes.
 """
 
 from collections.abc import Iterator

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -49,6 +48,7 @@ class LanguagePlan:
     # Of telling halfway when the next beat comes, which at first only the text can know: each loop
     # for itself would have to learn again what a tempo is.
     beat_weight: float = 0.5
+    beat_rate: float = 1e-3
 
 
 class LanguageTraining:
@@ -179,12 +179,12 @@ class LanguageTraining:
             optimizer.step()
         return each.detach().sum(2) / counts, of_beats.detach()
 
-    def _log(self, losses: Sequence[Tensor], beat_losses: Sequence[Tensor]) -> None:
-        means = torch.stack(list(losses)).mean(0)
+    def _log(self, losses: list[Tensor], beat_losses: list[Tensor]) -> None:
+        means = torch.stack(losses).mean(0)
         line: dict[str, object] = {"step": self.step, "minutes": round(self.seconds_used / 60, 2)}
         line["loss"] = round(float(means.mean()), 4)
         line["books"] = [round(float(mean), 3) for mean in means]
-        line["beats"] = round(float(torch.stack(list(beat_losses)).mean()), 3)
+        line["beats"] = round(float(torch.stack(beat_losses).mean()), 3)
         with (self.folder / "language.log").open("a") as file:
             print(json.dumps(line), file=file)
 
@@ -206,7 +206,11 @@ def _optimizers(
         hidden, lr=plan.rate, weight_decay=plan.weight_decay, adjust_lr_fn="match_rms_adamw"
     )
     # The text encoder was taught beforehand: what it knows is to be refined, not learnt anew.
-    rates = ((others, plan.other_rate), (texts, plan.text_rate), (beats.parameters(), 1e-3))
+    rates = (
+        (others, plan.other_rate),
+        (texts, plan.text_rate),
+        (beats.parameters(), plan.beat_rate),
+    )
     adams = [
         torch.optim.AdamW(part, lr=rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True)
         for part, rate in rates
