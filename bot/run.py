@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import atexit
 import logging
 import os
 import re
@@ -13,6 +14,8 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
+from types import FrameType
+from typing import NoReturn
 
 from bot import log as logs
 from bot import metrics, models
@@ -31,6 +34,7 @@ log = logging.getLogger(__name__)
 
 TOKEN_VARIABLE = "ZHIYIN_TOKEN"  # noqa: S105 - the name of it
 _UNKNOWN_TOKEN_CODE = 4004
+_ENDING = (signal.SIGINT, signal.SIGTERM)
 _TOKEN_FORM = re.compile(r"[\w-]{18,}\.[\w-]{6,}\.[\w-]{25,}")
 
 LOGIN_REFUSED = (
@@ -123,11 +127,10 @@ async def _serve(config: Config, token: str, contents: Contents, licence: str) -
 
     from bot.client import ZhiyinBot, connected
 
-    stop = stopping()
-    async with (
-        open_pipeline(config, contents) as pipeline,
-        metrics.told(pipeline, config.metrics.port),
-    ):
+    async with AsyncExitStack() as stack:
+        stop = stack.enter_context(stopping())
+        pipeline = await stack.enter_async_context(open_pipeline(config, contents))
+        await stack.enter_async_context(metrics.told(pipeline, config.metrics.port))
         bot = ZhiyinBot(config, pipeline, sampling=contents.sampling, licence=licence)
         pipeline.start()
         try:
@@ -150,14 +153,30 @@ async def _serve(config: Config, token: str, contents: Contents, licence: str) -
     return 0
 
 
-def stopping() -> asyncio.Event:
-    """Return what is set by the first signal to end; a second one ends the process at once."""
+@contextmanager
+def stopping() -> Iterator[asyncio.Event]:
+    """Lend what is set by the first signal to end; a second one ends the process at once.
+
+    Within the block everything is to be put away. The loop, when it is closed, and Python, when it
+    ends, would give the signals back to the system: one that came late would end the process as if
+    it had been killed.
+    """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in _ENDING:
         loop.add_signal_handler(number, _stop_or_leave, stop)
-    return stop
+    try:
+        yield stop
+    finally:
+        for number in _ENDING:
+            loop.remove_signal_handler(number)
+            signal.signal(number, _leave)
+            atexit.register(signal.signal, number, signal.SIG_IGN)
+
+
+def _leave(number: int, frame: FrameType | None) -> NoReturn:
+    os._exit(1)
 
 
 @contextmanager

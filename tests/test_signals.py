@@ -69,10 +69,12 @@ async def in_phase(phase, wire, bot, channel, alice):
     return asked
 
 
-def accepted(folder):
-    """How many jobs are in the books of a bot that runs."""
+def accepted(folder, *states):
+    """How many jobs are in the books of a bot that runs, of some states or all."""
+    wanted = states or tuple(JobState)
     with closing(sqlite3.connect(f"file:{folder}/zhiyin.db?mode=ro", uri=True)) as connection:
-        return connection.execute("SELECT COUNT(*) FROM jobs").fetchone()[0]
+        found = connection.execute("SELECT state FROM jobs").fetchall()
+    return sum(JobState(state) in wanted for (state,) in found)
 
 
 async def check(bot, wire, jobs=1):
@@ -95,7 +97,8 @@ async def a_signal_to_the_bot(place, phase, signals, code):
         # A drain that is over before the second signal comes is no failure.
         assert found == code or (code == 1 and found == 0)
         await bot.start()
-        await wire.until(lambda: wire.with_clips(), WAIT_SECONDS)
+        # What the bot before had begun to post may come yet: the books tell what this one has done.
+        await seen(lambda: accepted(bot.folder, JobState.DELIVERED))
         await bot.finish()
         await check(bot, wire)
 

@@ -48,10 +48,9 @@ def skewed(folder):
 
 
 async def live(folder, address):
-    stop = stopping()
     contents, clock = inspect(starter_folder()), skewed(folder)
     config = settings(folder)
-    with pointed_at(address):
+    with stopping() as stop, pointed_at(address):
         async with open_pipeline(
             config, contents, folder=folder, clock=clock, engine=ENGINE
         ) as line:
