@@ -75,6 +75,22 @@ def plays(page):
     return False
 
 
+def until(page, do, is_so):
+    """Do something until it had its effect: the page takes nothing while a message changes."""
+    for _ in range(60):
+        do()
+        page.wait_for_timeout(500)
+        if is_so():
+            return
+    raise AssertionError(f"the page took no notice: {page.get_by_role('status').all_inner_texts()}")
+
+
+def send(page):
+    """Send the command that was typed, and not what is proposed instead."""
+    page.keyboard.press("Escape")
+    page.keyboard.press("Enter")
+
+
 @needs_chromium
 def test_a_newcomer_makes_plays_and_remixes_music(page):
     """A clip is there to begin with; typing, playing, pressing and filling in the form all work."""
@@ -85,19 +101,21 @@ def test_a_newcomer_makes_plays_and_remixes_music(page):
     page.get_by_text("Make a clip from words").wait_for()
     page.keyboard.press("Enter")
     page.keyboard.type("90s rock")
-    page.keyboard.press("Escape")
-    page.keyboard.press("Enter")
+    prompt = page.get_by_role("combobox", name="prompt")
+    until(page, lambda: send(page), lambda: not prompt.count())
     expect(clips(page)).to_have_count(2, timeout=MADE_MS)
 
     assert plays(page)
 
-    page.get_by_role("button", name="Again").last.click()
+    again, messages = page.get_by_role("button", name="Again").last, page.locator("[role=log] time")
+    shown = messages.count()
+    until(page, again.click, lambda: messages.count() > shown)
     expect(clips(page)).to_have_count(3, timeout=MADE_MS)
     expect(page.get_by_text("another take of")).to_be_visible()
 
-    page.get_by_role("button", name="Remix").last.click()
     form = page.get_by_role("dialog")
+    until(page, page.get_by_role("button", name="Remix").last.click, form.is_visible)
     form.get_by_role("textbox").fill("as slow jazz")
-    form.get_by_role("button", name="Submit").click()
+    until(page, form.get_by_role("button", name="Submit").click, lambda: not form.is_visible())
     expect(clips(page)).to_have_count(4, timeout=MADE_MS)
     expect(page.get_by_text("as slow jazz")).to_be_visible()
