@@ -82,8 +82,9 @@ both = [*zip(*pairs), *zip(*words)]
 print(json.dumps([(ours - theirs).abs().max().item() for ours, theirs in both]))
 """
 
-# A hundred draws of two songs, of which one is hard: how often each was drawn, and the windows of
-# foreign music, each with what was wanted; and whether the beats of the others are counted down.
+# A hundred draws of two loops, of which one is hard: how often each was drawn, and the windows of
+# foreign music: how much of each was not asked for, after how much it comes again, if it does, or
+# whether it is a piece as it is; and whether the beats of the loops are counted down.
 _WINDOWS = """
 import json, numpy as np
 from bot.starter.training.codes import CodedLoop
@@ -91,27 +92,30 @@ from bot.starter.training.vocabulary import learn
 from bot.starter.training.windows import NO_TARGET, WindowPlan, Windows
 random = np.random.default_rng(0)
 laps = [random.integers(1024, size=(4, 160)).astype(np.uint16) for _ in "ab"]
-loops = [CodedLoop(lap, lap[:, :8], 0.5, song, 20, (song,)) for lap, song in zip(laps, "ab")]
-plan = WindowPlan(frames=640, lengths=(64, 320), shares=(0.5, 0.5), foreign=0.3,
+loops = [CodedLoop(lap, lap[:, :8], 0.5, 20, (name,)) for lap, name in zip(laps, "ab")]
+pieces = [random.integers(1024, size=(4, 400)).astype(np.uint16), laps[0]]
+plan = WindowPlan(frames=640, lengths=(64, 320), shares=(0.5, 0.5), foreign=(0.0, 0.3),
                   strayed_rows=0.0, wrong_codes=(0.0,), wrong_shares=(1.0,))
-windows = Windows(loops, learn(["a", "b"] * 3, 500), plan)
+windows = Windows(loops, pieces, learn(["a", "b"] * 3, 500), plan)
 for _ in range(100):
     windows.learnt(np.array([0, 1]), np.array([0.5, 2.0]))
 drawn, foreign, counted = [0, 0], [], []
 for _ in range(100):
     batch = windows.draw(1024, random)
-    for row, song in enumerate(batch.songs):
+    for row, loop in enumerate(batch.loops):
         beats = batch.beats[row].numpy()
         frames = len(beats)
-        if song >= 0:
-            drawn[song] += 1
+        if loop >= 0:
+            drawn[loop] += 1
             counted.append(bool(((beats[:-1] - beats[1:]) % 20 == 1).all() and beats.max() == 19))
         else:
             assert (beats == NO_TARGET).all()
             heard, wanted = batch.tokens[row, 0, 1:frames + 1], batch.targets[row, 0, :frames]
             first = int((wanted == NO_TARGET).sum())
             again = [n for n in range(5, 161) if (heard[n:] == heard[:-n]).all()]
-            foreign.append([first, again[:1], bool(batch.dropped[row])])
+            part = np.lib.stride_tricks.sliding_window_view(pieces[0][0], frames)
+            is_piece = bool((part == heard.numpy()).all(1).any())
+            foreign.append([first, again[:1], is_piece, bool(batch.dropped[row])])
 print(json.dumps([drawn, foreign, all(counted)]))
 """
 
@@ -119,7 +123,8 @@ print(json.dumps([drawn, foreign, all(counted)]))
 def command(folder, *options):
     """Return the command that trains in a folder, with a minute of sound for each part."""
     words = [PYTHON, "-m", "bot.starter.train", "--folder", str(folder / "work"), "--cores", "1"]
-    words += ["--checkpoint", str(folder / "checkpoint"), "--codec-pieces", "2", "--loops", "4"]
+    words += ["--checkpoint", str(folder / "checkpoint")]
+    words += ["--codec-pieces", "2", "--loops", "4", "--told-pieces", "2"]
     return [*words, *options]
 
 
@@ -181,7 +186,8 @@ def test_a_stopped_training_goes_on(trained, tmp_path):
     shutil.copytree(trained, copy)
     before = {part: steps(copy, part) for part in PARTS}
     train(copy, *minutes("0.2"), *minutes("0.3", ("language", "decoder")))
-    shutil.rmtree(copy / "work" / "codes")
+    for folder in ("codes", "pieces"):
+        shutil.rmtree(copy / "work" / folder)
     train(copy, *minutes("0.3", ("codec",)), "--stage", "codec")
     for part, made in before.items():
         assert made > 0
@@ -208,7 +214,7 @@ def test_a_decoder_begins_by_repeating():
 
 
 def test_what_is_hard_is_heard_more_often():
-    """Of two songs the harder one is drawn more, the easy one still is; both have their beats."""
+    """Of two loops the harder one is drawn more, the easy one still is; both have their beats."""
     (easy, hard), _, are_counted = json.loads(
         subprocess.check_output([PYTHON, "-c", _WINDOWS], cwd=ROOT)
     )
@@ -217,14 +223,18 @@ def test_what_is_hard_is_heard_more_often():
     assert are_counted
 
 
-def test_foreign_music_comes_again_and_has_no_words():
-    """A window of foreign music repeats itself; what came once before is not asked for."""
+def test_foreign_music_has_no_words_and_is_asked_for_once_it_is_known():
+    """It repeats itself, and what came once before is not asked for; or it is a piece."""
     _, foreign, _ = json.loads(subprocess.check_output([PYTHON, "-c", _WINDOWS], cwd=ROOT))
     assert len(foreign) > 20
-    for unasked, period, wordless in foreign:
-        assert wordless
-        assert period == [unasked]
-        assert unasked in (10, 20, 40, 80, 160)
+    assert all(wordless for *_, wordless in foreign)
+    repeated = [(unasked, again) for unasked, again, _, _ in foreign if again]
+    assert len(repeated) > 5
+    assert all(again == [unasked] and 25 <= unasked <= 160 for unasked, again in repeated)
+    pieces = [(unasked, is_piece) for unasked, again, is_piece, _ in foreign if not again]
+    assert all(150 <= unasked <= 160 for unasked, _ in pieces)
+    # Of others the codes stand for others.
+    assert 0 < sum(is_piece for _, is_piece in pieces) < len(pieces)
 
 
 def test_attention_is_pytorchs_own():

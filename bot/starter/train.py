@@ -1,8 +1,9 @@
 """Make the starter model from nothing: `python -m bot.starter.train --folder FOLDER`.
 
-Each stage goes on where it was stopped: render pieces, train the codec on them, turn a thousand
-loops into codes, train the language model on those, train the codec's decoder on while its codes
-stay as they are, write the checkpoint. Needs FluidSynth with a General MIDI soundfont, and PyTorch.
+Each stage goes on where it was stopped: render pieces, train the codec on them, turn some hundred
+loops and pieces into codes, train the language model on those, train the codec's decoder on while
+its codes stay as they are, write the checkpoint. Needs FluidSynth with a General MIDI soundfont,
+and PyTorch.
 """
 
 from __future__ import annotations
@@ -15,18 +16,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+import numpy as np
 import torch
 import torch.distributed as group
 import torch.multiprocessing as processes
 from tokenizers import Tokenizer
 
-from bot.starter.composer.compose import compose
+from bot.starter.composer.compose import BEAT_FRAMES, compose
 from bot.starter.composer.loops import compose_loop, loops
+from bot.starter.composer.piece import Piece
 from bot.starter.composer.render import SOUNDFONT, render_many
 from bot.starter.training import export, vocabulary
 from bot.starter.training.codec_network import Codec, CodecSize
 from bot.starter.training.codec_training import CodecPlan, CodecTraining
-from bot.starter.training.codes import coded, known_captions, save_shard
+from bot.starter.training.codes import coded, encode, known_captions, save_piece, save_shard
 from bot.starter.training.gradients import Team
 from bot.starter.training.language_network import LanguageSize
 from bot.starter.training.language_training import LanguagePlan, LanguageTraining
@@ -36,7 +39,7 @@ from bot.starter.training.sounds import save
 from bot.starter.training.text_training import TextPlan
 
 CHECKPOINT = Path(__file__).parent / "checkpoint"
-STAGES = ("sounds", "codec", "codes", "language", "decoder", "export")
+STAGES = ("sounds", "codec", "codes", "pieces", "language", "decoder", "export")
 
 # Held-out pieces have seeds from 5,000,000 on: see measure.py.
 _CODEC_SEEDS = 1_000_000
@@ -54,6 +57,7 @@ class Work:
     soundfont: Path
     codec_pieces: int
     loops: int
+    told_pieces: int
     seconds: float
     codec_minutes: float
     text_minutes: float
@@ -68,8 +72,13 @@ class Work:
 
     @property
     def codes(self) -> Path:
-        """Return the folder of coded pieces for the language model."""
+        """Return the folder of coded loops for the language model."""
         return self.folder / "codes"
+
+    @property
+    def pieces(self) -> Path:
+        """Return the folder of coded pieces for the language model."""
+        return self.folder / "pieces"
 
 
 def make_sounds(work: Work, team: Team) -> None:
@@ -120,11 +129,31 @@ def make_codes(work: Work, team: Team) -> None:
         save_shard(work.codes, name, shard, pieces, codes)
 
 
+def make_pieces(work: Work, team: Team) -> None:
+    """Render and code the pieces that the language model learns to go on with."""
+    codec, quantizer = trained_codec(work.folder)
+    work.pieces.mkdir(parents=True, exist_ok=True)
+    for start in _shards(work.told_pieces, team):
+        seeds = range(start, min(start + _SHARD_PIECES, work.told_pieces))
+        files = [work.pieces / f"{seed:06}.npy" for seed in seeds]
+        if all(file.exists() for file in files):
+            continue
+        pieces = [_any_tempo(seed, work.seconds) for seed in seeds]
+        for file, sound in zip(files, render_many(pieces, soundfont=work.soundfont), strict=True):
+            save_piece(file, encode(codec, quantizer, sound))
+
+
+def _any_tempo(seed: int, seconds: float) -> Piece:
+    # What people bring has any beat, and most often one that no loop has.
+    frames = int(np.random.default_rng(seed).integers(min(BEAT_FRAMES), max(BEAT_FRAMES) + 1))
+    return compose(seed, seconds=seconds, beat_frames=frames)
+
+
 def train_language(work: Work, team: Team) -> None:
     """Train the text encoder and the decoder."""
     tokenizer = _tokenizer(work)
     plan = LanguagePlan(minutes=work.language_minutes, text=TextPlan(minutes=work.text_minutes))
-    LanguageTraining(plan, work.folder, team, tokenizer).run(work.codes)
+    LanguageTraining(plan, work.folder, team, tokenizer).run(work.codes, work.pieces)
 
 
 def write_checkpoint(work: Work, team: Team) -> None:
@@ -164,6 +193,7 @@ _WORK: dict[str, Callable[[Work, Team], None]] = dict(
             make_sounds,
             train_codec,
             make_codes,
+            make_pieces,
             train_language,
             train_codec_decoder,
             write_checkpoint,
@@ -199,7 +229,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _codes_would_be_lost(work: Work) -> bool:
     """Tell whether training the codec on would leave codes that mean something else."""
     file = work.folder / "codec.pt"
-    if not file.exists() or not any(work.codes.glob("*.npz")):
+    made = [*work.codes.glob("*.npz"), *work.pieces.glob("*.npy")]
+    if not file.exists() or not made:
         return False
     used: float = torch.load(file, weights_only=True)["seconds_used"]
     return used < 60 * work.codec_minutes
@@ -250,6 +281,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--stage", action="append", choices=STAGES, help="do this only; may be given again")
     add("--codec-pieces", type=int, default=240, help="pieces the codec learns from")
     add("--loops", type=int, default=0, help="loops the language model learns from; 0: all")
+    add("--told-pieces", type=int, default=320, help="pieces it learns to go on with")
     add("--seconds", type=float, default=30.0, help="length of a piece")
     add("--codec-minutes", type=float, default=65.0, help="time to train the codec")
     add("--text-minutes", type=float, default=3.0, help="time to teach the text encoder")

@@ -88,7 +88,8 @@ def _draw_density(style: Style, random: np.random.Generator) -> Density:
     return densities[int(random.choice(len(densities), p=weights / weights.sum()))]
 
 
-def _draw_era(style: Style, random: np.random.Generator) -> str | None:
+def draw_era(style: Style, random: np.random.Generator) -> str | None:
+    """Choose the decade that a piece is said to be of, or none."""
     if style.fixed_era is not None:
         return style.fixed_era
     if random.random() < 0.55:
@@ -250,7 +251,7 @@ def compose(
     mode: Mode = "minor" if is_minor else "major"
     tonic = int(random.choice(TONICS[mode]))
     density = _draw_density(chosen, random)
-    era = _draw_era(chosen, random)
+    era = draw_era(chosen, random)
     sections = sections_of(chosen, mode, tonic, density, variant, song)
     lines = lines_of(chosen, density != "none", variant, song)
     if random.random() < _UNUSUAL:

@@ -15,12 +15,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional
 
 from bot.starter.composer.compose import BEAT_FRAMES
-from bot.starter.training.codes import load_shards
+from bot.starter.training.codes import load_pieces, load_shards
 from bot.starter.training.gradients import Team
 from bot.starter.training.language_network import Language, LanguageSize
 from bot.starter.training.repetition import begin_by_repeating
@@ -63,6 +64,7 @@ class LanguageTraining:
         self.beats = nn.Linear(self.size.width, max(BEAT_FRAMES))
         self.optimizers = _optimizers(self.model, self.beats, plan)
         self.step, self.seconds_used = 0, 0.0
+        self.hardness: NDArray[np.float64] | None = None
         if self.file.exists():
             self._restore()
         else:
@@ -73,14 +75,16 @@ class LanguageTraining:
         """Return the file that a stopped run goes on from."""
         return self.folder / "language.pt"
 
-    def run(self, codes: Path) -> None:
-        """Train on the shards in a folder for some steps, or until the budget is used up.
+    def run(self, codes: Path, pieces: Path) -> None:
+        """Train on the loops and pieces in two folders for some steps, or to the end of the budget.
 
         A process's memory grows by some megabytes with every step, whoever holds them: a new one
         goes on from here.
         """
         random = np.random.default_rng([self.step, self.team.rank])
-        windows = Windows(load_shards(codes), self.tokenizer, self.plan.windows)
+        loops, plan = load_shards(codes), self.plan.windows
+        windows = Windows(loops, load_pieces(pieces), self.tokenizer, plan, self.hardness)
+        self.hardness = windows.losses
         before, began = self.seconds_used, time.monotonic()
         saved = began
         losses: list[Tensor] = []
@@ -90,9 +94,9 @@ class LanguageTraining:
             for optimizer in self.optimizers:
                 for settings in optimizer.param_groups:
                     settings["lr"] = settings["full_rate"] * _pace(self.step, progress)
-            batch = windows.draw(self.size.codes, random)
+            batch = windows.draw(self.size.codes, random, progress)
             of_rows, of_beats = self._train(batch)
-            windows.learnt(batch.songs, of_rows[0].numpy())
+            windows.learnt(batch.loops, of_rows[0].numpy())
             losses.append(of_rows.mean(1))
             beat_losses.append(of_beats)
             self.step += 1
@@ -122,6 +126,7 @@ class LanguageTraining:
             "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
             "step": self.step,
             "seconds_used": self.seconds_used,
+            "hardness": None if self.hardness is None else torch.from_numpy(self.hardness),
         }
         scratch = self.file.with_suffix(".part")
         torch.save(state, scratch)
@@ -137,6 +142,8 @@ class LanguageTraining:
             rate = optimizer.param_groups[0]["full_rate"]
             optimizer.load_state_dict(kept)
             optimizer.param_groups[0]["full_rate"] = rate
+        if state.get("hardness") is not None:
+            self.hardness = state["hardness"].numpy()
         self.step, self.seconds_used = state["step"], state["seconds_used"]
 
     def _progress(self) -> float:

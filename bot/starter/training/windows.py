@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,13 +12,14 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from bot.starter.training.codes import CodedLoop, delayed
+from bot.starter.training.codes import CodedLoop, Codes, delayed
 from bot.starter.training.vocabulary import PAD, UNKNOWN
 
 NO_TARGET = -100
 
 _Window = NDArray[np.int64]
-_FORGETTING = 0.1
+_FORGETTING = 0.2
+_SHORTEST = 25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,19 +29,25 @@ class WindowPlan:
     frames: int = 3000
     # The shortest begin where a clip begins, many captions at once: nothing else can tell a tempo.
     # Most are about a lap long: what comes again after it is soon learnt.
-    lengths: tuple[int, ...] = (256, 400, 640, 1500)
-    shares: tuple[float, ...] = (0.6, 0.25, 0.1, 0.05)
+    lengths: tuple[int, ...] = (256, 400, 640, 1000, 1500)
+    shares: tuple[float, ...] = (0.55, 0.2, 0.1, 0.12, 0.03)
     dropped_text: float = 0.1
     unknown_words: float = 0.03
     from_the_start: float = 0.8
-    # Rows of music that nobody has heard before, without a text: what can be known is what comes
-    # again. Of some, even the codes stand for others.
-    foreign: float = 0.15
+    # Of each length, rows of music that nobody has heard before, without a text: what can be known
+    # is what comes again. Some are pieces; of the others, and of some pieces too, even the codes
+    # stand for others.
+    foreign: tuple[float, ...] = (0.0, 0.15, 0.3, 0.6, 0.5)
+    pieces: float = 0.6
     recoded: float = 0.5
+    # What a piece has told before anything is asked.
+    told_frames: tuple[int, int] = (150, 500)
     strayed_rows: float = 0.4
     # Of a row's codes, and how many rows have so many.
     wrong_codes: tuple[float, ...] = (0.0, 0.05, 0.15, 0.3)
     wrong_shares: tuple[float, ...] = (0.2, 0.3, 0.3, 0.2)
+    # How much less of that there is at the end: in what is nearly known little goes wrong.
+    calmed: float = 0.7
     # What is hardest is drawn so many times as often as what is easiest, at most.
     most_attention: float = 6.0
 
@@ -49,7 +57,7 @@ class Batch:
     """What one step is trained on; see Language.forward.
 
     `beats` [batch, steps] is how many frames each step is before the next beat, NO_TARGET where
-    nobody knows; `songs` [batch] is which song it is, -1 where foreign.
+    nobody knows; `loops` [batch] is which loop it is, -1 where foreign.
     """
 
     tokens: Tensor
@@ -58,43 +66,50 @@ class Batch:
     mask: Tensor
     dropped: Tensor
     beats: Tensor
-    songs: NDArray[np.int64]
+    loops: NDArray[np.int64]
 
 
 class Windows:
     """Draws windows of loops, most from their beginning, with one of their captions.
 
-    Songs that are not known yet are drawn more often than those that are.
+    Loops that are not known yet are drawn more often than those that are: `losses` [loops] is how
+    hard each was when it was last heard.
     """
 
-    def __init__(self, loops: Sequence[CodedLoop], tokenizer: Tokenizer, plan: WindowPlan) -> None:
-        self.loops, self.plan = loops, plan
+    def __init__(
+        self,
+        loops: Sequence[CodedLoop],
+        pieces: Sequence[Codes],
+        tokenizer: Tokenizer,
+        plan: WindowPlan,
+        losses: NDArray[np.float64] | None = None,
+    ) -> None:
+        self.loops, self.pieces, self.plan = loops, pieces, plan
         self.words = [[e.ids for e in tokenizer.encode_batch(list(p.captions))] for p in loops]
         self.shares = np.array([loop.share for loop in loops])
-        names = sorted({loop.song for loop in loops})
-        self.songs = np.array([names.index(loop.song) for loop in loops])
-        self.losses = np.ones(len(names))
+        self.losses = np.ones(len(loops)) if losses is None else losses
 
-    def learnt(self, songs: NDArray[np.int64], losses: NDArray[np.float32]) -> None:
+    def learnt(self, loops: NDArray[np.int64], losses: NDArray[np.float32]) -> None:
         """Take note of how hard each row of a batch was."""
-        for song, loss in zip(songs, losses, strict=True):
-            if song >= 0:
-                self.losses[song] += _FORGETTING * (loss - self.losses[song])
+        for loop, loss in zip(loops, losses, strict=True):
+            if loop >= 0:
+                self.losses[loop] += _FORGETTING * (loss - self.losses[loop])
 
-    def draw(self, start_token: int, random: np.random.Generator) -> Batch:
-        """Return a batch of windows, all of one length."""
+    def draw(self, start_token: int, random: np.random.Generator, progress: float = 0.0) -> Batch:
+        """Return a batch of windows of one length; with progress to 1 less of them is wrong."""
         plan = self.plan
-        frames = int(random.choice(plan.lengths, p=plan.shares))
+        length = int(random.choice(len(plan.lengths), p=plan.shares))
+        frames = plan.lengths[length]
         rows = max(1, plan.frames // frames)
-        shares = self.shares * self._attention()[self.songs]
+        shares = self.shares * self._attention()
         choice = random.choice(len(self.loops), size=rows, p=shares / shares.sum())
         is_opening = frames == min(plan.lengths)
-        foreign = (random.random(rows) < plan.foreign) & (not is_opening)
+        foreign = random.random(rows) < plan.foreign[length]
         windows, targets, beats = [], [], []
         for loop, is_foreign in zip((self.loops[n] for n in choice), foreign, strict=True):
             steps = np.arange(frames)
             if is_foreign:
-                window, unasked = self._foreign(loop, frames, start_token, random)
+                window, unasked = self._foreign(frames, start_token, random)
                 targets.append(np.where(steps < unasked, NO_TARGET, window))
                 beats.append(np.full(frames, NO_TARGET))
             else:
@@ -105,7 +120,8 @@ class Windows:
                 beats.append(-(start + steps) % loop.beat_frames)
             windows.append(window)
         wanted = delayed(np.stack(targets), start_token)[..., 1:]
-        heard = self._strayed(delayed(np.stack(windows), start_token), start_token, random)
+        pattern = delayed(np.stack(windows), start_token)
+        heard = self._strayed(pattern, start_token, random, 1 - plan.calmed * progress)
         captions = [self.words[n][random.integers(len(self.words[n]))] for n in choice]
         words, mask = lay_out(captions, plan.unknown_words, random)
         dropped = foreign | (random.random(rows) < plan.dropped_text)
@@ -116,41 +132,53 @@ class Windows:
             mask,
             torch.from_numpy(dropped),
             torch.from_numpy(np.stack(beats)),
-            np.where(foreign, -1, self.songs[choice]),
+            np.where(foreign, -1, choice),
         )
 
     def _attention(self) -> NDArray[np.float64]:
         hardest = self.losses.max()
         return np.maximum(self.losses, hardest / self.plan.most_attention)
 
-    def _foreign(
-        self, loop: CodedLoop, frames: int, codes: int, random: np.random.Generator
-    ) -> tuple[_Window, int]:
-        """Return a stretch of a loop again and again, and how many frames can't be foretold."""
-        lap = loop.codes.shape[1]
-        short = [lap // parts for parts in (1, 2, 4, 8, 16) if lap // parts <= frames // 2]
-        stretch = int(random.choice(short)) if short else frames // 2
-        start = int(random.integers(lap))
-        once = np.take(loop.codes, np.arange(start, start + stretch) % lap, axis=1)
+    def _foreign(self, frames: int, codes: int, random: np.random.Generator) -> tuple[_Window, int]:
+        """Return music of which no text tells, and how many of its frames can't be foretold."""
+        pieces = [piece for piece in self.pieces if piece.shape[1] >= frames]
+        if pieces and random.random() < self.plan.pieces:
+            piece = pieces[int(random.integers(len(pieces)))]
+            start = int(random.integers(piece.shape[1] - frames + 1))
+            window = piece[:, start : start + frames].astype(np.int64)
+            told = min(int(random.integers(*self.plan.told_frames)), frames // 2)
+        else:
+            told = round(math.exp(random.uniform(math.log(_SHORTEST), math.log(frames / 2))))
+            once = self._anything(told, random)
+            window = np.tile(once, (1, frames // told + 1))[:, :frames]
         if random.random() < self.plan.recoded:
-            once = np.stack([random.permutation(codes)[book] for book in once])
-        laps = np.tile(once, (1, frames // stretch + 1))
-        return laps[:, :frames].astype(np.int64), stretch
+            window = np.stack([random.permutation(codes)[book] for book in window])
+        return window, told
 
-    def _strayed(self, pattern: _Window, start_token: int, random: np.random.Generator) -> _Window:
+    def _anything(self, frames: int, random: np.random.Generator) -> _Window:
+        """Return so many frames, of one loop after the other."""
+        parts: list[NDArray[np.uint16]] = []
+        while sum(part.shape[1] for part in parts) < frames:
+            loop = self.loops[int(random.integers(len(self.loops)))]
+            parts.append(np.roll(loop.codes, int(random.integers(loop.codes.shape[1])), axis=1))
+        return np.concatenate(parts, axis=1)[:, :frames].astype(np.int64)
+
+    def _strayed(
+        self, pattern: _Window, start_token: int, random: np.random.Generator, strength: float
+    ) -> _Window:
         """Put wrong codes among those that are heard, as a model that made them itself would.
 
         One that has only heard what is right holds the last tone for ever once it has strayed.
         """
+        plan = self.plan
         heard = pattern.copy()
         rows, _, steps = heard.shape
-        for row in np.flatnonzero(random.random(rows) < self.plan.strayed_rows):
+        for row in np.flatnonzero(random.random(rows) < plan.strayed_rows * strength):
             length = int(random.integers(5, 30))
             start = int(random.integers(4, steps - length))
             other = pattern[int(random.integers(rows))]
             heard[row, :, start : start + length] = other[:, start : start + length]
-        plan = self.plan
-        rates = random.choice(plan.wrong_codes, size=rows, p=plan.wrong_shares)
+        rates = random.choice(plan.wrong_codes, size=rows, p=plan.wrong_shares) * strength
         wrong = random.random(heard.shape) < rates[:, None, None]
         # Half of them are any code, half what is heard elsewhere: so are a model's mistakes.
         elsewhere = pattern[random.permutation(rows)][:, :, random.permutation(steps)]
