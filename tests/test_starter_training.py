@@ -82,7 +82,7 @@ both = [*zip(*pairs), *zip(*words)]
 print(json.dumps([(ours - theirs).abs().max().item() for ours, theirs in both]))
 """
 
-# A hundred draws of two loops, of which one is hard: how often each was drawn, and the windows of
+# Two hundred draws of two loops, of which one is hard: how often each was drawn, and the windows of
 # foreign music: how much of each was not asked for, after how much it comes again, if it does, or
 # whether it is a piece as it is; and whether the beats of the loops are counted down.
 _WINDOWS = """
@@ -100,7 +100,7 @@ windows = Windows(loops, pieces, learn(["a", "b"] * 3, 500), plan)
 for _ in range(100):
     windows.learnt(np.array([0, 1]), np.array([0.5, 2.0]))
 drawn, foreign, counted = [0, 0], [], []
-for _ in range(100):
+for _ in range(200):
     batch = windows.draw(1024, random)
     for row, loop in enumerate(batch.loops):
         beats = batch.beats[row].numpy()
@@ -117,6 +117,32 @@ for _ in range(100):
             is_piece = bool((part == heard.numpy()).all(1).any())
             foreign.append([first, again[:1], is_piece, bool(batch.dropped[row])])
 print(json.dumps([drawn, foreign, all(counted)]))
+"""
+
+# What is heard and wanted of the first codebook where everything strays, of two loops with words.
+_STRAYED = """
+import json, numpy as np
+from bot.starter.training.codes import CodedLoop
+from bot.starter.training.vocabulary import learn
+from bot.starter.training.windows import WindowPlan, Windows
+random = np.random.default_rng(0)
+laps = [random.integers(1024, size=(4, 100)).astype(np.uint16) for _ in "ab"]
+loops = [CodedLoop(lap, lap[:, :8], 0.5, 20, (name,)) for lap, name in zip(laps, "ab")]
+plan = WindowPlan(frames=640, lengths=(64, 320), shares=(0.5, 0.5), foreign=(0.0, 0.0),
+                  dropped_text=0.0, strayed_rows=1.0, wrong_codes=(0.0,), wrong_shares=(1.0,))
+windows = Windows(loops, [], learn(["a", "b"] * 3, 500), plan)
+rows = []
+for _ in range(40):
+    batch = windows.draw(1024, random)
+    for row, loop in enumerate(batch.loops):
+        frames = batch.beats.shape[1]
+        wanted, heard = batch.targets[row, 0, :frames].numpy(), batch.tokens[row, 0, 1:].numpy()
+        own = np.tile(laps[loop][0], 5)
+        is_own = any((own[n:n + frames] == wanted).all() for n in range(100))
+        astray = np.flatnonzero(wanted[:len(heard)] != heard[:frames]).tolist()
+        first, last = (astray[0], astray[-1] + 1) if astray else (0, 0)
+        rows.append([is_own, first, last, len(astray), frames, float(batch.weights[row, 0])])
+print(json.dumps(rows))
 """
 
 
@@ -235,6 +261,24 @@ def test_foreign_music_has_no_words_and_is_asked_for_once_it_is_known():
     assert all(150 <= unasked <= 160 for unasked, _ in pieces)
     # Of others the codes stand for others.
     assert 0 < sum(is_piece for _, is_piece in pieces) < len(pieces)
+
+
+def test_what_is_wanted_stays_where_what_is_heard_strays():
+    """A stretch is heard of another loop, or too early or late; wanted is the loop asked for."""
+    rows = json.loads(subprocess.check_output([PYTHON, "-c", _STRAYED], cwd=ROOT))
+    assert all(is_own for is_own, *_ in rows)
+    astray = [row for row in rows if row[3]]
+    assert len(astray) > len(rows) / 2
+    assert all(count > 0.9 * (last - first) for _, first, last, count, *_ in astray)
+    assert any(first == 0 for _, first, *_ in astray)
+    assert any(last - first > frames / 2 for _, first, last, _, frames, _ in astray)
+
+
+def test_where_a_clip_begins_counts_most():
+    """The first code decides which loop it will be; in the middle of a loop none does."""
+    rows = json.loads(subprocess.check_output([PYTHON, "-c", _STRAYED], cwd=ROOT))
+    assert {weight for *_, frames, weight in rows if frames == 64} == {21.0}
+    assert {weight for *_, frames, weight in rows if frames == 320} == {1.0, 21.0}
 
 
 def test_attention_is_pytorchs_own():

@@ -50,6 +50,9 @@ class LanguagePlan:
     # for itself would have to learn again what a tempo is.
     beat_weight: float = 0.5
     beat_rate: float = 1e-3
+    # In so many steps what is heard is partly what the model plays itself.
+    own_steps: float = 0.5
+    most_own: float = 0.8
 
 
 class LanguageTraining:
@@ -151,8 +154,9 @@ class LanguageTraining:
 
     def _train(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Take one step; return the losses [codebooks, batch] and that of the beats."""
+        tokens = self._heard(batch)
         with torch.autocast("cpu", torch.bfloat16):
-            logits, halfway = self.model(batch.tokens, batch.words, batch.mask, batch.dropped)
+            logits, halfway = self.model(tokens, batch.words, batch.mask, batch.dropped)
             told = self.beats(functional.layer_norm(halfway, halfway.shape[-1:]))
         each = torch.stack(
             [
@@ -166,7 +170,8 @@ class LanguageTraining:
             ]
         )
         counts = (batch.targets != NO_TARGET).sum(2).T
-        of_books = each.sum((1, 2)) / counts.sum(1)
+        weights = batch.weights * (batch.targets != NO_TARGET).transpose(0, 1)
+        of_books = (each * weights).sum((1, 2)) / weights.sum((1, 2))
         steps = batch.beats.shape[1]
         # Not their mean: in a batch of foreign music there is nothing to take it of.
         of_beats = functional.cross_entropy(
@@ -185,6 +190,26 @@ class LanguageTraining:
         for optimizer in self.optimizers:
             optimizer.step()
         return each.detach().sum(2) / counts, of_beats.detach()
+
+    @torch.no_grad()
+    def _heard(self, batch: Batch) -> Tensor:
+        """Return what is heard: in some steps partly what the model itself would have played.
+
+        One that has never heard its own mistakes doesn't find back from them.
+        Source: arXiv 1906.04331 (scheduled sampling of all positions at once).
+        """
+        random = torch.rand(2)
+        if random[0] > self.plan.own_steps:
+            return batch.tokens
+        with torch.autocast("cpu", torch.bfloat16):
+            logits, _ = self.model(batch.tokens, batch.words, batch.mask, batch.dropped)
+        noise = torch.empty_like(logits, dtype=torch.float32).exponential_().log_()
+        own = (logits.float() - noise).argmax(3).transpose(1, 2)[..., :-1]
+        heard = batch.tokens.clone()
+        played = torch.rand(own.shape) < random[1] * self.plan.most_own
+        played &= heard[..., 1:] != self.size.codes
+        heard[..., 1:] = torch.where(played, own, heard[..., 1:])
+        return heard
 
     def _log(self, losses: list[Tensor], beat_losses: list[Tensor]) -> None:
         means = torch.stack(losses).mean(0)
