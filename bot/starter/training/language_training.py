@@ -24,6 +24,7 @@ from bot.starter.composer.compose import BEAT_FRAMES
 from bot.starter.training.codes import load_pieces, load_shards
 from bot.starter.training.gradients import Team
 from bot.starter.training.language_network import Language, LanguageSize
+from bot.starter.training.optimizers import Rates, optimizers_of, pace
 from bot.starter.training.repetition import begin_by_repeating
 from bot.starter.training.text_training import TextPlan, teach
 from bot.starter.training.windows import NO_TARGET, Batch, WindowPlan, Windows
@@ -40,18 +41,14 @@ class LanguagePlan:
     minutes: float
     text: TextPlan = field(default_factory=TextPlan)
     windows: WindowPlan = field(default_factory=WindowPlan)
-    rate: float = 4e-3
-    other_rate: float = 2e-3
-    text_rate: float = 3e-4
-    weight_decay: float = 0.05
+    rates: Rates = field(default_factory=Rates)
     # The first codebook carries melody and rhythm; the last is close to noise.
     book_weights: tuple[float, ...] = (1.6, 1.0, 0.8, 0.6)
     # Of telling halfway when the next beat comes, which at first only the text can know: each loop
     # for itself would have to learn again what a tempo is.
     beat_weight: float = 0.5
-    beat_rate: float = 1e-3
     # In so many steps what is heard is partly what the model plays itself.
-    own_steps: float = 0.5
+    own_steps: float = 0.6
     most_own: float = 0.8
 
 
@@ -65,7 +62,7 @@ class LanguageTraining:
         self.model = Language(self.size)
         begin_by_repeating(self.model.decoder, self.size.width, self.size.heads)
         self.beats = nn.Linear(self.size.width, max(BEAT_FRAMES))
-        self.optimizers = _optimizers(self.model, self.beats, plan)
+        self.optimizers = optimizers_of(self.model, self.beats, plan.rates)
         self.step, self.seconds_used = 0, 0.0
         self.hardness: NDArray[np.float64] | None = None
         if self.file.exists():
@@ -96,7 +93,7 @@ class LanguageTraining:
         while (progress := self._progress()) < 1 and self.step < last:
             for optimizer in self.optimizers:
                 for settings in optimizer.param_groups:
-                    settings["lr"] = settings["full_rate"] * _pace(self.step, progress)
+                    settings["lr"] = settings["full_rate"] * pace(self.step, progress)
             batch = windows.draw(self.size.codes, random, progress)
             of_rows, of_beats = self._train(batch)
             windows.learnt(batch.loops, of_rows[0].numpy())
@@ -219,45 +216,3 @@ class LanguageTraining:
         line["beats"] = round(float(torch.stack(beat_losses).mean()), 3)
         with (self.folder / "language.log").open("a") as file:
             print(json.dumps(line), file=file)
-
-
-def _optimizers(
-    model: Language, beats: nn.Module, plan: LanguagePlan
-) -> list[torch.optim.Optimizer]:
-    # What is learnt of texts comes from few captions a step: Muon would make as much of the noise.
-    hidden = [
-        parameter
-        for name, parameter in model.decoder.layers.named_parameters()
-        if parameter.ndim == 2 and "encoder_attn" not in name
-    ]
-    chosen = {id(p) for p in hidden}
-    texts = [*model.text.parameters(), *model.projection.parameters()]
-    chosen |= {id(p) for p in texts}
-    others = [p for p in model.parameters() if id(p) not in chosen]
-    muon = torch.optim.Muon(
-        hidden, lr=plan.rate, weight_decay=plan.weight_decay, adjust_lr_fn="match_rms_adamw"
-    )
-    # The text encoder was taught beforehand: what it knows is to be refined, not learnt anew.
-    rates = (
-        (others, plan.other_rate),
-        (texts, plan.text_rate),
-        (beats.parameters(), plan.beat_rate),
-    )
-    adams = [
-        torch.optim.AdamW(part, lr=rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True)
-        for part, rate in rates
-    ]
-    optimizers = [muon, *adams]
-    for optimizer in optimizers:
-        for settings in optimizer.param_groups:
-            settings["full_rate"] = settings["lr"]
-    return optimizers
-
-
-def _pace(step: int, progress: float) -> float:
-    """Return the share of the learning rate: a short rise, and a fall over all that follows.
-
-    What is known by heart is lost again at a high rate: most of it is learnt while the rate falls.
-    """
-    share: float = min(1.0, (step + 1) / 100) * (1 - progress) ** 1.5
-    return share

@@ -1,0 +1,96 @@
+"""What is learnt from: pieces for the codec, loops and pieces as codes for the language model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from bot.starter.composer.compose import BEAT_FRAMES, compose
+from bot.starter.composer.loops import compose_loop, loops
+from bot.starter.composer.piece import Piece
+from bot.starter.composer.render import render_many
+from bot.starter.training.codec_network import Codec, CodecSize
+from bot.starter.training.codes import coded, encode, save_piece, save_shard
+from bot.starter.training.gradients import Team
+from bot.starter.training.quantizer import Quantizer
+from bot.starter.training.sounds import save
+from bot.starter.training.work import Work
+
+# Held-out pieces have seeds from 5,000,000 on: see measuring.renders.
+_CODEC_SEEDS = 1_000_000
+_SHARD_PIECES = 20
+_FRAME_SAMPLES = 640
+
+
+def make_sounds(work: Work, team: Team) -> None:
+    """Render the pieces that the codec learns from."""
+    work.sounds.mkdir(parents=True, exist_ok=True)
+    for start in _shards(work.codec_pieces, team):
+        seeds = range(start, min(start + _SHARD_PIECES, work.codec_pieces))
+        files = [work.sounds / f"{seed:06}.npy" for seed in seeds]
+        if all(file.exists() for file in files):
+            continue
+        pieces = [compose(_CODEC_SEEDS + seed, seconds=work.seconds) for seed in seeds]
+        for file, sound in zip(files, render_many(pieces, soundfont=work.soundfont), strict=True):
+            save(file, sound)
+
+
+def make_codes(work: Work, team: Team) -> None:
+    """Render and code the loops that the language model learns from, with captions."""
+    codec, quantizer = trained_codec(work.folder)
+    work.codes.mkdir(parents=True, exist_ok=True)
+    every = list(loops())
+    asked = work.loops or len(every)
+    # Fewer than all are spread over all styles.
+    chosen = [every[n * len(every) // asked] for n in range(asked)]
+    for start in _shards(asked, team):
+        name = f"{start:06}"
+        if (work.codes / f"{name}.npz").exists():
+            continue
+        shard = chosen[start : start + _SHARD_PIECES]
+        composed = [compose_loop(loop) for loop in shard]
+        pieces = [piece for piece, _ in composed]
+        sounds = render_many(pieces, soundfont=work.soundfont)
+        codes = [
+            coded(codec, quantizer, sound, frames * _FRAME_SAMPLES)
+            for sound, (_, frames) in zip(sounds, composed, strict=True)
+        ]
+        save_shard(work.codes, name, shard, pieces, codes)
+
+
+def make_pieces(work: Work, team: Team) -> None:
+    """Render and code the pieces that the language model learns to go on with."""
+    codec, quantizer = trained_codec(work.folder)
+    work.pieces.mkdir(parents=True, exist_ok=True)
+    for start in _shards(work.told_pieces, team):
+        seeds = range(start, min(start + _SHARD_PIECES, work.told_pieces))
+        files = [work.pieces / f"{seed:06}.npy" for seed in seeds]
+        if all(file.exists() for file in files):
+            continue
+        pieces = [_any_tempo(seed, work.seconds) for seed in seeds]
+        for file, sound in zip(files, render_many(pieces, soundfont=work.soundfont), strict=True):
+            save_piece(file, encode(codec, quantizer, sound))
+
+
+def _any_tempo(seed: int, seconds: float) -> Piece:
+    # What people bring has any beat, and most often one that no loop has.
+    frames = int(np.random.default_rng(seed).integers(min(BEAT_FRAMES), max(BEAT_FRAMES) + 1))
+    return compose(seed, seconds=seconds, beat_frames=frames)
+
+
+def trained_codec(folder: Path) -> tuple[Codec, Quantizer]:
+    """Return the codec as far as it has been trained."""
+    size = CodecSize()
+    last = next(file for name in ("decoder.pt", "codec.pt") if (file := folder / name).exists())
+    state = torch.load(last, weights_only=True)
+    codec = Codec(size)
+    codec.load_state_dict(state["codec"])
+    quantizer = Quantizer(size.codebooks, size.codebook_size, size.hidden_size)
+    quantizer.load_state_dict(state["quantizer"])
+    return codec, quantizer
+
+
+def _shards(pieces: int, team: Team) -> range:
+    return range(team.rank * _SHARD_PIECES, pieces, team.processes * _SHARD_PIECES)
