@@ -3,8 +3,8 @@
 A model of the starter's size can't tell thirty thousand pieces apart, but it can know a thousand
 phrases by heart; and a phrase that comes again exactly has exactly the same codes again, so that
 what holds a beat together can be learnt. A style has two songs, each in one key and with one kind
-of drums, and each has a loop for every tempo that its style often has; they share the others, a
-tempo in turn. Of a lap its first half is learnt: see training.codes.
+of drums, and each has a loop for every tempo: see training.slicing. Of a lap its first half is
+learnt: see training.codes.
 """
 
 from collections.abc import Iterator
@@ -62,15 +62,11 @@ def loops() -> Iterator[Loop]:
         others = [frames for frames in BEAT_FRAMES if frames not in usual]
         drumless = _drumless_beat_frames(style, usual)
         usual_share = _USUAL_SHARE + (0 if drumless else _DRUMLESS_SHARE)
-        songs = list(zip((_STEADY, _DENSE), _densities(style), strict=True))
-        for frames in usual:
-            share = usual_share / len(usual) / len(songs) / len(STYLES)
-            for song, density in songs:
-                yield Loop(style.name, song, frames, density, share)
-        for index, frames in enumerate(others):
-            song, density = songs[index % len(songs)]
-            share = _OTHER_SHARE / len(others) / len(STYLES)
-            yield Loop(style.name, song, frames, density, share, is_usual=False)
+        for song, density in zip((_STEADY, _DENSE), _densities(style), strict=True):
+            for frames in BEAT_FRAMES:
+                of, all_of = (usual_share, usual) if frames in usual else (_OTHER_SHARE, others)
+                share = of / len(all_of) / 2 / len(STYLES)
+                yield Loop(style.name, song, frames, density, share, frames in usual)
         for frames in drumless:
             share = _DRUMLESS_SHARE / len(drumless) / len(STYLES)
             yield Loop(style.name, _STEADY, frames, "none", share)

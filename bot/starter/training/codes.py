@@ -23,6 +23,7 @@ from bot.starter.composer.piece import Piece
 from bot.starter.composer.styles import STYLES
 from bot.starter.training.codec_network import Codec
 from bot.starter.training.quantizer import Quantizer
+from bot.starter.training.slicing import sliced
 
 Codes = NDArray[np.uint16]
 
@@ -71,6 +72,16 @@ def coded(
     codes = encode(codec, quantizer, np.tile(lap, LAPS))
     frames = codes.shape[1] // LAPS
     return codes[:, frames : frames + frames // 2], codes[:, :OPENING]
+
+
+def at_tempo(
+    slow: tuple[Codes, Codes], starts: Sequence[float], slow_frames: int, beat_frames: int
+) -> tuple[Codes, Codes]:
+    """Return the codes and the opening of a loop at a faster tempo; `starts` are in beats."""
+    codes, opening = slow
+    order = sliced(starts, codes.shape[1] // slow_frames, slow_frames, beat_frames)
+    first = np.where(order < OPENING, opening[:, np.minimum(order, OPENING - 1)], codes[:, order])
+    return codes[:, order], first[:, :OPENING]
 
 
 def save_shard(

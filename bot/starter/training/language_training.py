@@ -48,7 +48,7 @@ class LanguagePlan:
     # for itself would have to learn again what a tempo is.
     beat_weight: float = 0.5
     # In so many steps what is heard is partly what the model plays itself.
-    own_steps: float = 0.6
+    own_steps: float = 0.4
     most_own: float = 0.8
 
 

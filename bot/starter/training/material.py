@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from bot.starter.composer.compose import BEAT_FRAMES, compose
-from bot.starter.composer.loops import compose_loop, loops
+from bot.starter.composer.loops import Loop, compose_loop, loops
 from bot.starter.composer.piece import Piece
 from bot.starter.composer.render import render_many
 from bot.starter.training.codec_network import Codec, CodecSize
-from bot.starter.training.codes import coded, encode, save_piece, save_shard
+from bot.starter.training.codes import at_tempo, coded, encode, save_piece, save_shard
 from bot.starter.training.gradients import Team
 from bot.starter.training.quantizer import Quantizer
+from bot.starter.training.slicing import onsets
 from bot.starter.training.sounds import save
 from bot.starter.training.work import Work
 
@@ -22,6 +24,9 @@ from bot.starter.training.work import Work
 _CODEC_SEEDS = 1_000_000
 _SHARD_PIECES = 20
 _FRAME_SAMPLES = 640
+
+# Slower than any loop: 50 BPM, of whose beats thirds and quarters are whole frames.
+SLOW_FRAMES = 60
 
 
 def make_sounds(work: Work, team: Team) -> None:
@@ -45,19 +50,20 @@ def make_codes(work: Work, team: Team) -> None:
     asked = work.loops or len(every)
     # Fewer than all are spread over all styles.
     chosen = [every[n * len(every) // asked] for n in range(asked)]
-    for start in _shards(asked, team):
-        name = f"{start:06}"
-        if (work.codes / f"{name}.npz").exists():
+    songs: dict[tuple[str, int, str], list[Loop]] = {}
+    for loop in chosen:
+        songs.setdefault((loop.style, loop.song, loop.density), []).append(loop)
+    for number, own in enumerate(songs.values()):
+        name = f"{number:06}"
+        if number % team.processes != team.rank or (work.codes / f"{name}.npz").exists():
             continue
-        shard = chosen[start : start + _SHARD_PIECES]
-        composed = [compose_loop(loop) for loop in shard]
-        pieces = [piece for piece, _ in composed]
-        sounds = render_many(pieces, soundfont=work.soundfont)
-        codes = [
-            coded(codec, quantizer, sound, frames * _FRAME_SAMPLES)
-            for sound, (_, frames) in zip(sounds, composed, strict=True)
-        ]
-        save_shard(work.codes, name, shard, pieces, codes)
+        # Played slowly once: each of its tempos is cut together from that.
+        slow, lap_frames = compose_loop(replace(own[0], beat_frames=SLOW_FRAMES))
+        (sound,) = render_many([slow], soundfont=work.soundfont)
+        of_slow = coded(codec, quantizer, sound, lap_frames * _FRAME_SAMPLES)
+        starts = onsets(slow, of_slow[0].shape[1] // SLOW_FRAMES)
+        codes = [at_tempo(of_slow, starts, SLOW_FRAMES, loop.beat_frames) for loop in own]
+        save_shard(work.codes, name, own, [compose_loop(loop)[0] for loop in own], codes)
 
 
 def make_pieces(work: Work, team: Team) -> None:
