@@ -24,7 +24,7 @@ from bot.starter.training.language_network import LanguageSize
 
 # A small model's mistakes feed on each other, and guidance makes more of them: with less of it and
 # among fewer codes, beats hold and styles are told apart best.
-_SAMPLING = {"guidance_scale": 2.0, "temperature": 0.6, "top_k": 50}
+_SAMPLING = {"guidance_scale": 2.0, "temperature": 0.4, "top_k": 50}
 
 _Weights = dict[str, NDArray[np.float32]]
 _State = dict[str, torch.Tensor]
