@@ -1,9 +1,9 @@
 """Make the starter model from nothing: `python -m bot.starter.train --folder FOLDER`.
 
-Each stage goes on where it was stopped: render pieces, train the codec on them, turn some hundred
-loops and pieces into codes, train the language model on those, train the codec's decoder on while
-its codes stay as they are, write the checkpoint. Needs FluidSynth with a General MIDI soundfont,
-and PyTorch.
+Each stage goes on where it was stopped: render pieces, train the codec on them, turn a thousand
+loops and some hundred pieces into codes, train the language model on those, train the codec's
+decoder on while its codes stay as they are, write the checkpoint. Needs FluidSynth with a General
+MIDI soundfont, and PyTorch.
 """
 
 from __future__ import annotations

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from bot.starter.composer.compose import BEAT_FRAMES, compose
 from bot.starter.composer.loops import Loop, compose_loop, loops
@@ -22,7 +24,7 @@ from bot.starter.training.work import Work
 
 # Held-out pieces have seeds from 5,000,000 on: see measuring.renders.
 _CODEC_SEEDS = 1_000_000
-_SHARD_PIECES = 20
+_AT_ONCE = 20
 _FRAME_SAMPLES = 640
 
 # Slower than any loop: 50 BPM, of whose beats thirds and quarters are whole frames.
@@ -31,15 +33,11 @@ SLOW_FRAMES = 60
 
 def make_sounds(work: Work, team: Team) -> None:
     """Render the pieces that the codec learns from."""
-    work.sounds.mkdir(parents=True, exist_ok=True)
-    for start in _shards(work.codec_pieces, team):
-        seeds = range(start, min(start + _SHARD_PIECES, work.codec_pieces))
-        files = [work.sounds / f"{seed:06}.npy" for seed in seeds]
-        if all(file.exists() for file in files):
-            continue
-        pieces = [compose(_CODEC_SEEDS + seed, seconds=work.seconds) for seed in seeds]
-        for file, sound in zip(files, render_many(pieces, soundfont=work.soundfont), strict=True):
-            save(file, sound)
+
+    def piece(number: int) -> Piece:
+        return compose(_CODEC_SEEDS + number, seconds=work.seconds)
+
+    _render(work, team, work.sounds, work.codec_pieces, piece, save)
 
 
 def make_codes(work: Work, team: Team) -> None:
@@ -69,21 +67,17 @@ def make_codes(work: Work, team: Team) -> None:
 def make_pieces(work: Work, team: Team) -> None:
     """Render and code the pieces that the language model learns to go on with."""
     codec, quantizer = trained_codec(work.folder)
-    work.pieces.mkdir(parents=True, exist_ok=True)
-    for start in _shards(work.told_pieces, team):
-        seeds = range(start, min(start + _SHARD_PIECES, work.told_pieces))
-        files = [work.pieces / f"{seed:06}.npy" for seed in seeds]
-        if all(file.exists() for file in files):
-            continue
-        pieces = [_any_tempo(seed, work.seconds) for seed in seeds]
-        for file, sound in zip(files, render_many(pieces, soundfont=work.soundfont), strict=True):
-            save_piece(file, encode(codec, quantizer, sound))
 
+    def piece(number: int) -> Piece:
+        # What people bring has any beat, and most often one that no loop has.
+        random = np.random.default_rng(number)
+        frames = int(random.integers(min(BEAT_FRAMES), max(BEAT_FRAMES) + 1))
+        return compose(number, seconds=work.seconds, beat_frames=frames)
 
-def _any_tempo(seed: int, seconds: float) -> Piece:
-    # What people bring has any beat, and most often one that no loop has.
-    frames = int(np.random.default_rng(seed).integers(min(BEAT_FRAMES), max(BEAT_FRAMES) + 1))
-    return compose(seed, seconds=seconds, beat_frames=frames)
+    def keep(file: Path, sound: NDArray[np.float32]) -> None:
+        save_piece(file, encode(codec, quantizer, sound))
+
+    _render(work, team, work.pieces, work.told_pieces, piece, keep)
 
 
 def trained_codec(folder: Path) -> tuple[Codec, Quantizer]:
@@ -98,5 +92,21 @@ def trained_codec(folder: Path) -> tuple[Codec, Quantizer]:
     return codec, quantizer
 
 
-def _shards(pieces: int, team: Team) -> range:
-    return range(team.rank * _SHARD_PIECES, pieces, team.processes * _SHARD_PIECES)
+def _render(
+    work: Work,
+    team: Team,
+    folder: Path,
+    count: int,
+    piece: Callable[[int], Piece],
+    keep: Callable[[Path, NDArray[np.float32]], None],
+) -> None:
+    """Render this process's share of so many pieces, but for those that are there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for start in range(team.rank * _AT_ONCE, count, team.processes * _AT_ONCE):
+        numbers = range(start, min(start + _AT_ONCE, count))
+        files = [folder / f"{number:06}.npy" for number in numbers]
+        if all(file.exists() for file in files):
+            continue
+        sounds = render_many([piece(number) for number in numbers], soundfont=work.soundfont)
+        for file, sound in zip(files, sounds, strict=True):
+            keep(file, sound)

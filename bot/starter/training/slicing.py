@@ -7,7 +7,7 @@ for each tempo, nine in ten of its frames would have other codes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,22 +20,20 @@ _GRID = 48
 
 def onsets(piece: Piece, beats: int) -> tuple[float, ...]:
     """Return where something begins within so many beats, in beats; 0 is always among them."""
-    starts = (note.start_beats for part in piece.parts for note in part.notes)
-    return tuple(
-        sorted({0.0, *(round(start * _GRID) / _GRID for start in starts if start < beats)})
-    )
+    notes = (note for part in piece.parts for note in part.notes)
+    places = {0, *(round(note.start_beats * _GRID) for note in notes)}
+    return tuple(place / _GRID for place in sorted(places) if place < beats * _GRID)
 
 
 def sliced(
-    starts: Iterable[float], beats: int, slow_frames: int, beat_frames: int
+    starts: Sequence[float], beats: int, slow_frames: int, beat_frames: int
 ) -> NDArray[np.int64]:
     """Return which frames of the slow loop make up the one of a faster beat, in their order.
 
     Of what follows each of the `starts`, in beats, it holds the beginning.
     """
-    kept = [start for start in starts if round(start * _GRID) < beats * _GRID]
     parts = []
-    for start, end in zip(kept, [*kept[1:], beats], strict=True):
+    for start, end in zip(starts, [*starts[1:], beats], strict=True):
         first = round(start * slow_frames)
         parts.append(first + np.arange(round(end * beat_frames) - round(start * beat_frames)))
     order: NDArray[np.int64] = np.concatenate(parts)
