@@ -6,6 +6,7 @@ import asyncio
 import stat
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -177,6 +178,26 @@ async def test_what_a_killed_bot_left_is_swept(place):
         assert used.exists()
     assert outside.exists()
     assert not (place / f"{upload_folder.FOLDER_PREFIX}old").exists()
+
+
+def test_a_bot_that_sweeps_takes_no_folder_that_another_has_just_made(place):
+    """Two bots on a machine: between making a folder and marking it there is a moment."""
+    done = threading.Event()
+
+    def sweep():
+        while not done.is_set():
+            upload_folder.sweep()
+
+    sweeper = threading.Thread(target=sweep)
+    sweeper.start()
+    try:
+        for _ in range(1000):
+            with upload_folder.lent() as folder:
+                (folder / "sound").write_bytes(b"x")
+    finally:
+        done.set()
+        sweeper.join()
+    assert left(place) == []
 
 
 async def test_the_real_decoder_gives_back_what_was_said():

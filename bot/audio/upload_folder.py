@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 FOLDER_PREFIX = "zhiyin-upload-"
@@ -17,8 +17,20 @@ FOLDER_PREFIX = "zhiyin-upload-"
 @contextmanager
 def lent() -> Iterator[Path]:
     """Lend a new folder, for no other user's eyes. Raises OSError."""
-    with tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX) as name, _held(Path(name)):
-        yield Path(name)
+    with ExitStack() as stack:
+        while (folder := _new(stack)) is None:
+            pass
+        yield folder
+
+
+def _new(stack: ExitStack) -> Path | None:
+    """Make a folder and mark it as in use, unless a sweep found it before it was marked."""
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX)))
+    with suppress(FileNotFoundError, BlockingIOError):
+        stack.enter_context(_held(folder))
+        # Marked too late, it is one that is gone.
+        return folder if folder.exists() else None
+    return None
 
 
 def sweep() -> int:
