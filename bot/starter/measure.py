@@ -89,6 +89,7 @@ class _HeldOut:
     coded: list[Sound]
     heard: list[Heard]
     heard_coded: list[Heard]
+    loop_bpm: list[float]
 
 
 class _Measurement:
@@ -175,6 +176,7 @@ class _Measurement:
             coded,
             heard,
             [listener.hear(sound) for sound in coded],
+            [listener.hear(piece.loop()).bpm for piece in pieces.held_out],
         )
 
     def _following(
@@ -203,6 +205,9 @@ class _Measurement:
                 f"{_RENDERS}, usual tempo": truth_pairs(held_out.heard, truths, usual=True),
                 f"{_RENDERS}, any tempo": truth_pairs(held_out.heard, truths, usual=False),
                 _CODED: truth_pairs(held_out.heard_coded, truths),
+                f"two bars of {_RENDERS} over and over": [
+                    (bpm, truth.bpm) for bpm, truth in zip(held_out.loop_bpm, truths, strict=True)
+                ],
                 _MADE: [(bpm, wanted) for bpm, (_, wanted) in zip(found, tempi, strict=True)],
             }
         )

@@ -17,7 +17,7 @@ from bot.starter.measuring.features import Floats, Picture, Sound, picture
 from bot.starter.measuring.network import Network, Normalizer, softmax
 from bot.starter.measuring.renders import Render, generator_digest
 from bot.starter.measuring.soundness import Ranges
-from bot.starter.measuring.tempo import TempoEar, candidates, pulse
+from bot.starter.measuring.tempo import Beats, TempoEar, candidates, pulse
 
 NAMES = tuple(STYLES)
 
@@ -106,8 +106,12 @@ def teach(
     coded: int,
     report: Callable[[str], None],
 ) -> Listener:
-    """Teach a listener by renders; the last `coded` of them also as the codec gives them back."""
-    shown, truths, sane = [], [], []
+    """Teach a listener by renders; the last `coded` of them also as the codec gives them back.
+
+    The ear for tempo hears each as a loop, too: where every bar is the same, what comes again tells
+    less of which beat is the beat.
+    """
+    shown, truths, sane, pulses = [], [], [], []
     for index, render in enumerate(teaching):
         if index % 50 == 0:
             report(f"Listening to pieces to learn from, {index} of {len(teaching)}")
@@ -115,16 +119,18 @@ def teach(
         shown.append(picture(clip))
         sane.append(features.sanity(clip, shown[-1]))
         truths.append(render.truth)
+        pulses.append((_beats(render.loop(seed=1 + index)), render.truth.bpm))
     if through_codec is not None:
         for index, render in enumerate(teaching[-coded:] if coded else ()):
             if index % 25 == 0:
                 report(f"The same through the codec, {index} of {coded}")
             shown.append(picture(through_codec(render.clip(seed=7000 + index))))
             truths.append(render.truth)
+            pulses.append((_beats(through_codec(render.loop(seed=7000 + index))), render.truth.bpm))
     report("Teaching")
-    ear = TempoEar.taught(
-        [candidates(pulse(each.mel)) for each in shown], [truth.bpm for truth in truths]
-    )
+    for each, truth in zip(shown, truths, strict=True):
+        pulses.append((candidates(pulse(each.mel)), truth.bpm))
+    ear = TempoEar.taught([beats for beats, _ in pulses], [bpm for _, bpm in pulses])
     rows, answers = [], []
     random = np.random.default_rng(0)
     for each, truth in zip(shown, truths, strict=True):
@@ -136,6 +142,10 @@ def teach(
             rows.append(portrait.portrait(seen, beating, bpm))
             answers.append(NAMES.index(truth.style))
     return Listener(ear, Classifier.taught(np.stack(rows), answers), Ranges.of(sane))
+
+
+def _beats(sound: Sound) -> Beats:
+    return candidates(pulse(picture(sound).mel))
 
 
 def load_or_teach(cache: Path, name: str, taught: Callable[[], Listener]) -> Listener:

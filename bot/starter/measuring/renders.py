@@ -21,7 +21,7 @@ import numpy as np
 from bot.starter.composer import midi, render
 from bot.starter.composer.compose import compose
 from bot.starter.composer.styles import STYLES
-from bot.starter.measuring.features import Sound
+from bot.starter.measuring.features import SAMPLE_RATE_HZ, Sound
 from bot.starter.training import sounds
 
 FIRST_SEED = 5_000_000
@@ -32,6 +32,7 @@ _SEEDS_A_STYLE = 1000
 # Pieces may start anywhere in the first seconds of a render.
 _SPARE_SECONDS = 2.0
 _LONG_SECONDS = 20.0
+_LOOP_BARS = 2
 _BATCH = 13
 _FEWEST_FRAMES, _MOST_FRAMES = 17, 50
 
@@ -62,10 +63,17 @@ class Render:
     def clip(self, seed: int = 0) -> Sound:
         """Read ten seconds of it, from a place that the seed decides."""
         whole = self.sound()
-        samples = round(CLIP_SECONDS * 32_000)
+        samples = round(CLIP_SECONDS * SAMPLE_RATE_HZ)
         spare = len(whole) - samples
         start = int(np.random.default_rng(seed).integers(spare + 1)) if seed else 0
         return whole[start : start + samples]
+
+    def loop(self, seed: int = 0) -> Sound:
+        """Read ten seconds of its first bars over and over, from a place that the seed decides."""
+        beats = _LOOP_BARS * STYLES[self.truth.style].beats_per_bar
+        lap = self.sound()[: round(beats * 60 / self.truth.bpm * SAMPLE_RATE_HZ)]
+        start = int(np.random.default_rng(seed).integers(len(lap))) if seed else 0
+        return np.resize(np.roll(lap, -start), round(CLIP_SECONDS * SAMPLE_RATE_HZ))
 
 
 @dataclass(frozen=True, slots=True)
