@@ -82,42 +82,74 @@ both = [*zip(*pairs), *zip(*words)]
 print(json.dumps([(ours - theirs).abs().max().item() for ours, theirs in both]))
 """
 
-# Two hundred draws of two loops, of which one is hard: how often each was drawn, and the windows of
-# foreign music: how much of each was not asked for, after how much it comes again, if it does, or
-# whether it is a piece as it is; and whether the beats of the loops are counted down.
+# Two hundred draws of two loops, of which one is hard: how often each was drawn; whether the beats
+# of the loops are counted down; of foreign music, whether it has no words, and what steps count.
 _WINDOWS = """
 import json, numpy as np
 from bot.starter.training.codes import CodedLoop
-from bot.starter.training.mistakes import MistakePlan
 from bot.starter.training.vocabulary import learn
 from bot.starter.training.windows import NO_TARGET, WindowPlan, Windows
 random = np.random.default_rng(0)
 laps = [random.integers(1024, size=(4, 160)).astype(np.uint16) for _ in "ab"]
 loops = [CodedLoop(lap, lap[:, :8], 0.5, 20, (name,)) for lap, name in zip(laps, "ab")]
-pieces = [random.integers(1024, size=(4, 400)).astype(np.uint16), laps[0]]
-plan = WindowPlan(frames=640, lengths=(64, 320), shares=(0.5, 0.5), foreign=(0.0, 0.3),
-                  mistakes=MistakePlan(strayed_rows=0.0, wrong_codes=(0.0,), wrong_shares=(1.0,)))
-windows = Windows(loops, pieces, learn(["a", "b"] * 3, 500), plan)
+plan = WindowPlan(frames=640, lengths=(64, 320), shares=(0.5, 0.5), foreign=(0.0, 0.3))
+windows = Windows(loops, [], learn(["a", "b"] * 3, 500), plan)
 for _ in range(100):
     windows.learnt(np.array([0, 1]), np.array([0.5, 2.0]))
-drawn, foreign, counted = [0, 0], [], []
+drawn, counted, wordless, weights = [0, 0], [], [], []
 for _ in range(200):
     batch = windows.draw(1024, random)
     for row, loop in enumerate(batch.loops):
         beats = batch.beats[row].numpy()
-        frames = len(beats)
         if loop >= 0:
             drawn[loop] += 1
             counted.append(bool(((beats[:-1] - beats[1:]) % 20 == 1).all() and beats.max() == 19))
         else:
             assert (beats == NO_TARGET).all()
-            heard, wanted = batch.tokens[row, 0, 1:frames + 1], batch.targets[row, 0, :frames]
-            first = int((wanted == NO_TARGET).sum())
-            again = [n for n in range(5, 161) if (heard[n:] == heard[:-n]).all()]
-            part = np.lib.stride_tricks.sliding_window_view(pieces[0][0], frames)
-            is_piece = bool((part == heard.numpy()).all(1).any())
-            foreign.append([first, again[:1], is_piece, bool(batch.dropped[row])])
-print(json.dumps([drawn, foreign, all(counted)]))
+            wordless.append(bool(batch.dropped[row]))
+            wanted = batch.targets[row, 0].numpy()
+            first = int((wanted == NO_TARGET).argmin())
+            weights.append([batch.weights[row, n].item() for n in (first, first + 99, first + 100)])
+print(json.dumps([drawn, all(counted), wordless, weights]))
+"""
+
+# Windows of foreign music by what the plan allows; of each where its frames are from in the piece
+# of 400 frames, -1 if from nowhere, and which of them are asked.
+_FOREIGN = """
+import json, numpy as np
+from bot.starter.training.codes import CodedLoop, CodedPiece
+from bot.starter.training.foreign import Foreign, ForeignPlan
+random = np.random.default_rng(0)
+lap, codes = (np.stack([random.permutation(1024)[:n] for _ in range(4)]) for n in (160, 400))
+loops = [CodedLoop(lap.astype(np.uint16), lap[:, :8], 1.0, 20, ("a",))]
+pieces = [CodedPiece(codes.astype(np.uint16), 40)]
+plans = {
+    "goes on": ForeignPlan(pieces=1.0, recoded=0.0, leaping=0.0),
+    "leaps": ForeignPlan(pieces=1.0, recoded=0.0, leaping=1.0),
+    "recoded": ForeignPlan(pieces=1.0, recoded=1.0, leaping=0.0),
+    "again": ForeignPlan(pieces=0.0, recoded=0.0),
+}
+drawn = {}
+for name, plan in plans.items():
+    drawn[name] = []
+    for _ in range(40):
+        window = Foreign(loops, pieces, plan).draw(640, 1024, random)
+        assert window.codes.shape == (4, 640)
+        known = {tuple(column): place for place, column in enumerate(codes.T)}
+        places = [known.get(tuple(column), -1) for column in window.codes.T]
+        ago = [n for n in range(1, 321) if (window.codes[:, -100:] ==
+                                            window.codes[:, -100 - n:640 - n]).all()]
+        drawn[name].append([places, window.is_asked.tolist(), window.seam, ago[:1]])
+print(json.dumps(drawn))
+"""
+
+# How many bars of 40 frames come again where the last one is as new, or as so many bars ago.
+_LAPS = """
+import json, numpy as np
+from bot.starter.training.foreign import lap_frames
+bars = [np.random.default_rng(n).integers(1024, size=(4, 40)) for n in range(9)]
+print(json.dumps([lap_frames(np.concatenate([bars[n] for n in order], axis=1), 40)
+                  for order in ((0, 1, 2, 3, 4), (0, 1), (0,), (0, 1, 2, 2), (0, 1, 2, 3, 2, 3))]))
 """
 
 # What is heard and wanted of the first codebook where everything strays, of two loops with words.
@@ -145,6 +177,28 @@ for _ in range(40):
         astray = np.flatnonzero(wanted[:len(heard)] != heard[:frames]).tolist()
         first, last = (astray[0], astray[-1] + 1) if astray else (0, 0)
         rows.append([is_own, first, last, len(astray), frames, float(batch.weights[row, 0])])
+print(json.dumps(rows))
+"""
+
+# Where each of some rows is stuck, from and to, and how many of the last codes it repeats there.
+_STUCK = """
+import json, numpy as np
+from bot.starter.training.codes import CodedLoop
+from bot.starter.training.mistakes import MistakePlan, Mistakes
+random = np.random.default_rng(0)
+lap = random.integers(1024, size=(4, 100)).astype(np.uint16)
+plan = MistakePlan(strayed_rows=1.0, strayed_from_the_start=0.0, stuck=1.0, wrong_codes=(0.0,),
+                   wrong_shares=(1.0,))
+pattern = random.integers(1024, size=(60, 4, 400))
+mistakes = Mistakes([CodedLoop(lap, lap[:, :8], 1.0, 20, ("a",))], plan)
+heard = mistakes.among(pattern, np.zeros(60, int), 1024, random)
+rows = []
+for before, after in zip(pattern, heard):
+    astray = np.flatnonzero((before != after).any(0))
+    first, stop = int(astray[0]), int(astray[-1]) + 1
+    few = [n for n in range(1, min(first, 24) + 1)
+           if (after[:, first:stop] == after[:, first - n:stop - n]).all()]
+    rows.append([first, stop, few[:1]])
 print(json.dumps(rows))
 """
 
@@ -242,28 +296,78 @@ def test_a_decoder_begins_by_repeating():
     assert second < first - 2
 
 
-def test_what_is_hard_is_heard_more_often():
+@pytest.fixture(scope="module")
+def drawn():
+    return json.loads(subprocess.check_output([PYTHON, "-c", _WINDOWS], cwd=ROOT))
+
+
+@pytest.fixture(scope="module")
+def foreign():
+    return json.loads(subprocess.check_output([PYTHON, "-c", _FOREIGN], cwd=ROOT))
+
+
+def test_what_is_hard_is_heard_more_often(drawn):
     """Of two loops the harder one is drawn more, the easy one still is; both have their beats."""
-    (easy, hard), _, are_counted = json.loads(
-        subprocess.check_output([PYTHON, "-c", _WINDOWS], cwd=ROOT)
-    )
+    (easy, hard), are_counted, _, _ = drawn
     assert easy > 100
     assert 2 * easy < hard < 8 * easy
     assert are_counted
 
 
-def test_foreign_music_has_no_words_and_is_asked_for_once_it_is_known():
-    """It repeats itself, and what came once before is not asked for; or it is a piece."""
-    _, foreign, _ = json.loads(subprocess.check_output([PYTHON, "-c", _WINDOWS], cwd=ROOT))
-    assert len(foreign) > 20
-    assert all(wordless for *_, wordless in foreign)
-    repeated = [(unasked, again) for unasked, again, _, _ in foreign if again]
-    assert len(repeated) > 5
-    assert all(again == [unasked] and 25 <= unasked <= 160 for unasked, again in repeated)
-    pieces = [(unasked, is_piece) for unasked, again, is_piece, _ in foreign if not again]
-    assert all(150 <= unasked <= 160 for unasked, _ in pieces)
-    # Of others the codes stand for others.
-    assert 0 < sum(is_piece for _, is_piece in pieces) < len(pieces)
+def test_foreign_music_has_no_words_and_its_first_steps_count_most(drawn):
+    """There the beat is lost, or kept."""
+    _, _, wordless, weights = drawn
+    assert len(wordless) > 20
+    assert all(wordless)
+    assert weights == [[3.0, 3.0, 1.0]] * len(weights)
+
+
+def test_a_piece_goes_on_with_its_last_bars(foreign):
+    """It is heard as it is, and then its last whole bars again and again, which is asked for."""
+    for places, is_asked, seam, _ in foreign["goes on"]:
+        heard, then = places[:seam], places[seam:]
+        assert heard == list(range(heard[0], heard[0] + seam))
+        lap = heard[-1] + 1 - then[0]
+        assert lap in (40, 80, 160)
+        assert then == [heard[-lap:][n % lap] for n in range(len(then))]
+        assert is_asked == [n >= seam for n in range(640)]
+
+
+def test_a_piece_that_leaps_is_gone_on_with_from_wherever_it_went(foreign):
+    """To the same part of another bar; the first moments after a leap are not asked for."""
+    unasked = 0
+    for places, is_asked, seam, _ in foreign["leaps"]:
+        steps = np.diff(places[seam:])
+        assert np.all(steps % 40 == 1)
+        leaps = np.flatnonzero(~np.array(is_asked[seam:]))
+        unasked += len(leaps)
+        # What is asked follows what was just heard, but where the piece itself is over.
+        over = max(places)
+        asked = [n for n in range(1, 640 - seam) if is_asked[seam + n] and steps[n - 1] != 1]
+        assert all(places[seam + n - 1] == over for n in asked)
+    assert unasked > 40
+
+
+def test_codes_that_stand_for_others_come_again_as_well(foreign):
+    """Nothing but what was heard tells how it goes on."""
+    assert all(set(places) == {-1} for places, *_ in foreign["recoded"])
+    assert all(ago and ago[0] % 40 == 0 for *_, ago in foreign["recoded"])
+
+
+def test_what_comes_again_is_asked_for_once_it_is_known(foreign):
+    """A stretch of loops, from its second time on."""
+    for places, is_asked, seam, ago in foreign["again"]:
+        assert set(places) == {-1}
+        assert is_asked == [n >= seam for n in range(640)]
+        # A stretch of whole laps comes again sooner.
+        assert ago
+        assert seam % ago[0] == 0 or ago[0] % seam == 0
+
+
+def test_as_many_bars_come_again_as_the_last_one_was_heard_ago():
+    """Where none was heard before, as many as there are."""
+    laps = json.loads(subprocess.check_output([PYTHON, "-c", _LAPS], cwd=ROOT))
+    assert laps == [160, 80, 40, 40, 80]
 
 
 def test_what_is_wanted_stays_where_what_is_heard_strays():
@@ -276,6 +380,15 @@ def test_what_is_wanted_stays_where_what_is_heard_strays():
     assert any(first == 0 for _, first, *_ in astray)
     assert any(last - first > 30 for _, first, last, *_ in astray)
     assert all(last - first < 40 for _, first, last, *_ in astray)
+
+
+def test_some_of_what_is_heard_is_stuck():
+    """A model left alone likes to hold its last tones: what is wanted then goes on all the same."""
+    rows = json.loads(subprocess.check_output([PYTHON, "-c", _STUCK], cwd=ROOT))
+    stuck = [row for row in rows if row[0] > 24]
+    assert len(stuck) > 40
+    assert all(few for *_, few in stuck)
+    assert len({tuple(few) for *_, few in stuck}) > 10
 
 
 def test_where_a_clip_begins_counts_most():

@@ -120,7 +120,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _codes_would_be_lost(work: Work) -> bool:
     """Tell whether training the codec on would leave codes that mean something else."""
     file = work.folder / "codec.pt"
-    made = [*work.codes.glob("*.npz"), *work.pieces.glob("*.npy")]
+    made = [*work.codes.glob("*.npz"), *work.pieces.glob("*.npz")]
     if not file.exists() or not made:
         return False
     used: float = torch.load(file, weights_only=True)["seconds_used"]

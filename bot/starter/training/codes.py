@@ -49,6 +49,14 @@ class CodedLoop:
     captions: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class CodedPiece:
+    """A piece as codes [codebooks, frames], of which no words tell."""
+
+    codes: Codes
+    bar_frames: int
+
+
 @torch.no_grad()
 def encode(codec: Codec, quantizer: Quantizer, sound: NDArray[np.float32]) -> Codes:
     """Turn a piece's sound into codes."""
@@ -144,17 +152,21 @@ def load_shards(folder: Path) -> list[CodedLoop]:
     return found
 
 
-def save_piece(file: Path, codes: Codes) -> None:
-    """Write the codes of a piece."""
+def save_piece(file: Path, piece: CodedPiece) -> None:
+    """Write a piece."""
     scratch = file.with_suffix(".part")
     with scratch.open("wb") as out:
-        np.save(out, codes)
+        np.savez(out, codes=piece.codes, bar_frames=piece.bar_frames)
     scratch.rename(file)
 
 
-def load_pieces(folder: Path) -> list[Codes]:
-    """Read the codes of all pieces there are by now."""
-    return [np.load(file) for file in sorted(folder.glob("*.npy"))]
+def load_pieces(folder: Path) -> list[CodedPiece]:
+    """Read all pieces there are by now."""
+    found = []
+    for file in sorted(folder.glob("*.npz")):
+        with np.load(file) as arrays:
+            found.append(CodedPiece(arrays["codes"], int(arrays["bar_frames"])))
+    return found
 
 
 def known_captions(folder: Path) -> Iterator[str]:

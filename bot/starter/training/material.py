@@ -15,7 +15,7 @@ from bot.starter.composer.loops import Loop, compose_loop, loops
 from bot.starter.composer.piece import Piece
 from bot.starter.composer.render import render_many
 from bot.starter.training.codec_network import Codec, CodecSize
-from bot.starter.training.codes import at_tempo, coded, encode, save_piece, save_shard
+from bot.starter.training.codes import CodedPiece, at_tempo, coded, encode, save_piece, save_shard
 from bot.starter.training.gradients import Team
 from bot.starter.training.quantizer import Quantizer
 from bot.starter.training.slicing import onsets
@@ -37,7 +37,10 @@ def make_sounds(work: Work, team: Team) -> None:
     def piece(number: int) -> Piece:
         return compose(_CODEC_SEEDS + number, seconds=work.seconds)
 
-    _render(work, team, work.sounds, work.codec_pieces, piece, save)
+    def keep(file: Path, _: Piece, sound: NDArray[np.float32]) -> None:
+        save(file, sound)
+
+    _render(work, team, work.sounds, ".npy", work.codec_pieces, piece, keep)
 
 
 def make_codes(work: Work, team: Team) -> None:
@@ -74,10 +77,11 @@ def make_pieces(work: Work, team: Team) -> None:
         frames = int(random.integers(min(BEAT_FRAMES), max(BEAT_FRAMES) + 1))
         return compose(number, seconds=work.seconds, beat_frames=frames)
 
-    def keep(file: Path, sound: NDArray[np.float32]) -> None:
-        save_piece(file, encode(codec, quantizer, sound))
+    def keep(file: Path, piece: Piece, sound: NDArray[np.float32]) -> None:
+        bar_frames = piece.beats_per_bar * piece.beat_frames
+        save_piece(file, CodedPiece(encode(codec, quantizer, sound), bar_frames))
 
-    _render(work, team, work.pieces, work.told_pieces, piece, keep)
+    _render(work, team, work.pieces, ".npz", work.told_pieces, piece, keep)
 
 
 def trained_codec(folder: Path) -> tuple[Codec, Quantizer]:
@@ -96,17 +100,19 @@ def _render(
     work: Work,
     team: Team,
     folder: Path,
+    suffix: str,
     count: int,
     piece: Callable[[int], Piece],
-    keep: Callable[[Path, NDArray[np.float32]], None],
+    keep: Callable[[Path, Piece, NDArray[np.float32]], None],
 ) -> None:
     """Render this process's share of so many pieces, but for those that are there."""
     folder.mkdir(parents=True, exist_ok=True)
     for start in range(team.rank * _AT_ONCE, count, team.processes * _AT_ONCE):
         numbers = range(start, min(start + _AT_ONCE, count))
-        files = [folder / f"{number:06}.npy" for number in numbers]
+        files = [folder / f"{number:06}{suffix}" for number in numbers]
         if all(file.exists() for file in files):
             continue
-        sounds = render_many([piece(number) for number in numbers], soundfont=work.soundfont)
-        for file, sound in zip(files, sounds, strict=True):
-            keep(file, sound)
+        pieces = [piece(number) for number in numbers]
+        sounds = render_many(pieces, soundfont=work.soundfont)
+        for file, composed, sound in zip(files, pieces, sounds, strict=True):
+            keep(file, composed, sound)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from bot.starter.training.codes import CodedLoop
 
 _Window = NDArray[np.int64]
-_NEARBY, _MOST_SLIP = 12, 4
+_NEARBY, _MOST_SLIP, _MOST_STUCK = 12, 4, 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,11 +22,12 @@ class MistakePlan:
     """How much is wrong in what is heard."""
 
     # Rows of which a stretch is another loop, or the same one out of step, for so many frames; and
-    # how many of them begin like that. From there only the words lead back. Of longer ones it only
-    # learns to give up.
+    # how many of them begin like that. In some of them the last few codes don't end. From there
+    # only the words lead back, or what was heard. Of longer ones it only learns to give up.
     strayed_rows: float = 0.4
     strayed_frames: tuple[int, int] = (5, 40)
     strayed_from_the_start: float = 0.4
+    stuck: float = 0.25
     # Of a row's codes, and how many rows have so many.
     wrong_codes: tuple[float, ...] = (0.0, 0.05, 0.15, 0.3)
     wrong_shares: tuple[float, ...] = (0.2, 0.3, 0.3, 0.2)
@@ -58,7 +59,10 @@ class Mistakes:
             start = 1 if is_early else int(random.integers(1, steps))
             length = min(int(random.integers(*plan.strayed_frames)), steps - start)
             stretch = slice(start, start + length)
-            heard[row, :, stretch] = self._elsewhere(int(choice[row]), pattern, stretch, random)
+            if start > _MOST_STUCK and random.random() < plan.stuck:
+                heard[row, :, stretch] = _stuck(pattern[row], stretch, random)
+            else:
+                heard[row, :, stretch] = self._elsewhere(int(choice[row]), pattern, stretch, random)
         rates = random.choice(plan.wrong_codes, size=rows, p=plan.wrong_shares) * strength
         wrong = random.random(heard.shape) < rates[:, None, None]
         # Half of them are any code, half what is heard elsewhere: so are a model's mistakes.
@@ -86,3 +90,10 @@ class Mistakes:
         late = np.arange(len(codes))[:, None] + 1
         places = (np.arange(stretch.start, stretch.stop) + slip - late) % codes.shape[1]
         return np.take_along_axis(codes, places, axis=1).astype(np.int64)
+
+
+def _stuck(row: _Window, stretch: slice, random: np.random.Generator) -> _Window:
+    """Return what is heard where the last few codes of a row [codebooks, steps] don't end."""
+    few = int(random.integers(1, _MOST_STUCK + 1))
+    places = np.arange(stretch.stop - stretch.start) % few
+    return row[:, stretch.start - few + places]

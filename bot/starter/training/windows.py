@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from bot.starter.training.codes import CodedLoop, Codes, delayed
+from bot.starter.training.codes import CodedLoop, CodedPiece, delayed
 from bot.starter.training.foreign import Foreign, ForeignPlan
 from bot.starter.training.mistakes import MistakePlan, Mistakes
 from bot.starter.training.vocabulary import PAD, UNKNOWN
@@ -30,12 +30,12 @@ class WindowPlan:
     # The shortest begin where a clip begins, many captions at once: nothing else can tell a tempo.
     # Most are about a lap long: what comes again after it is soon learnt.
     lengths: tuple[int, ...] = (256, 400, 640, 1000, 1500)
-    shares: tuple[float, ...] = (0.45, 0.3, 0.1, 0.12, 0.03)
+    shares: tuple[float, ...] = (0.42, 0.25, 0.1, 0.2, 0.03)
     dropped_text: float = 0.1
     unknown_words: float = 0.03
     from_the_start: float = 0.8
     # Of each length, rows of foreign music, without a text.
-    foreign: tuple[float, ...] = (0.0, 0.15, 0.3, 0.6, 0.5)
+    foreign: tuple[float, ...] = (0.0, 0.15, 0.5, 0.75, 0.6)
     foreign_music: ForeignPlan = field(default_factory=ForeignPlan)
     mistakes: MistakePlan = field(default_factory=MistakePlan)
     # How many mistakes less there are at the end: in what is nearly known little goes wrong.
@@ -43,6 +43,9 @@ class WindowPlan:
     # A clip's first code tells its loop, and is one target among hundreds.
     opening_weight: float = 20.0
     opening_steps: int = 6
+    # Where foreign music first has to be gone on with.
+    seam_weight: float = 2.0
+    seam_steps: int = 100
     # What is hardest is drawn so many times as often as what is easiest, at most.
     most_attention: float = 6.0
 
@@ -76,7 +79,7 @@ class Windows:
     def __init__(
         self,
         loops: Sequence[CodedLoop],
-        pieces: Sequence[Codes],
+        pieces: Sequence[CodedPiece],
         tokenizer: Tokenizer,
         plan: WindowPlan,
         losses: NDArray[np.float64] | None = None,
@@ -105,19 +108,22 @@ class Windows:
         is_opening = frames == min(plan.lengths)
         foreign = random.random(rows) < plan.foreign[length]
         windows, targets, beats, weights = [], [], [], []
+        places = np.arange(frames + books - 1)
+        steps = places[:frames]
         for loop, is_foreign in zip((self.loops[n] for n in choice), foreign, strict=True):
-            steps = np.arange(frames)
             if is_foreign:
-                window, unasked = self.foreign.draw(frames, start_token, random)
-                targets.append(np.where(steps < unasked, NO_TARGET, window))
-                weights.append(np.ones(frames + books - 1))
+                drawn = self.foreign.draw(frames, start_token, random)
+                window = drawn.codes
+                targets.append(np.where(drawn.is_asked, window, NO_TARGET))
+                is_seam = (drawn.seam <= places) & (places < drawn.seam + plan.seam_steps)
+                weights.append(1 + plan.seam_weight * is_seam)
                 beats.append(np.full(frames, NO_TARGET))
             else:
                 begins = is_opening or random.random() < plan.from_the_start
                 start = 0 if begins else int(random.integers(loop.codes.shape[1]))
                 window = _window(loop, frames, start, begins)
                 targets.append(window)
-                opens = plan.opening_weight * (np.arange(frames + books - 1) < plan.opening_steps)
+                opens = plan.opening_weight * (places < plan.opening_steps)
                 weights.append(1 + (opens if begins else 0 * opens))
                 beats.append(-(start + steps) % loop.beat_frames)
             windows.append(window)
