@@ -49,7 +49,7 @@ class LanguagePlan:
     beat_weight: float = 0.5
     # In so many steps what is heard is partly what the model plays itself.
     own_steps: float = 0.4
-    most_own: float = 0.8
+    most_hearings: int = 3
 
 
 class LanguageTraining:
@@ -198,14 +198,17 @@ class LanguageTraining:
         random = torch.rand(2)
         if random[0] > self.plan.own_steps:
             return batch.tokens
-        with torch.autocast("cpu", torch.bfloat16):
-            logits, _ = self.model(batch.tokens, batch.words, batch.mask, batch.dropped)
-        noise = torch.empty_like(logits, dtype=torch.float32).exponential_().log_()
-        own = (logits.float() - noise).argmax(3).transpose(1, 2)[..., :-1]
-        heard = batch.tokens.clone()
-        played = torch.rand(own.shape) < random[1] * self.plan.most_own
-        played &= heard[..., 1:] != self.size.codes
-        heard[..., 1:] = torch.where(played, own, heard[..., 1:])
+        heard = batch.tokens
+        given = batch.tokens[..., 1:]
+        played = torch.rand(given.shape) < random[1]
+        played &= batch.targets[..., :-1] != NO_TARGET
+        # Each time it hears what it played the time before: one mistake leads to the next.
+        for _ in range(int(torch.randint(1, self.plan.most_hearings + 1, ()))):
+            with torch.autocast("cpu", torch.bfloat16):
+                logits, _ = self.model(heard, batch.words, batch.mask, batch.dropped)
+            noise = torch.empty_like(logits, dtype=torch.float32).exponential_().log_()
+            own = (logits.float() - noise).argmax(3).transpose(1, 2)[..., :-1]
+            heard = torch.cat([batch.tokens[..., :1], torch.where(played, own, given)], 2)
         return heard
 
     def _log(self, losses: list[Tensor], beat_losses: list[Tensor]) -> None:

@@ -131,12 +131,15 @@ class Windows:
         pattern = delayed(np.stack(windows), start_token)
         calm = 1 - plan.calmed * progress
         heard = self.mistakes.among(pattern, choice, start_token, random, calm)
+        # What is to be gone on with is heard as it is.
+        is_asked = (wanted != NO_TARGET) & (wanted != start_token)
+        heard[..., 1:] = np.where(is_asked, heard[..., 1:], pattern[..., 1:])
         captions = [self.words[n][random.integers(len(self.words[n]))] for n in choice]
         words, mask = lay_out(captions, plan.unknown_words, random)
         dropped = foreign | (random.random(rows) < plan.dropped_text)
         return Batch(
             torch.from_numpy(heard[..., :-1].copy()),
-            torch.from_numpy(np.where(wanted == start_token, NO_TARGET, wanted)),
+            torch.from_numpy(np.where(is_asked, wanted, NO_TARGET)),
             torch.from_numpy(np.stack(weights).astype(np.float32)),
             words,
             mask,
