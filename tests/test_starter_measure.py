@@ -26,10 +26,11 @@ from bot.starter.measuring.classifier import Classifier, Listener
 from bot.starter.measuring.features import SAMPLE_RATE_HZ, Key, Sanity, picture, sanity
 from bot.starter.measuring.network import Network, Normalizer, softmax
 from bot.starter.measuring.portrait import portrait, worn
-from bot.starter.measuring.renders import Truth
+from bot.starter.measuring.renders import Render, Truth
 from bot.starter.measuring.section import Section, Share
 from bot.starter.measuring.soundness import Ranges
 from bot.starter.measuring.tempo import Beats, TempoEar, candidates, pulse, verdict
+from bot.starter.training import sounds
 
 SECONDS = 6
 
@@ -69,10 +70,26 @@ class Recording:
     def clip(self, seed=0):
         return self._sound
 
+    def loop(self, seed=0):
+        return self._sound
+
 
 def piece(known, sound) -> Any:
     """What stands in for a render in the cache."""
     return Recording(known, sound)
+
+
+def test_a_render_can_be_heard_as_a_loop(tmp_path):
+    """Ten seconds of its first two bars over and over, from a place that the seed decides."""
+    render = Render(truth(bpm=150.0), tmp_path / "render.npy")
+    sounds.save(render.file, noise(12))
+    lap = round(2 * 4 * 60 / 150 * SAMPLE_RATE_HZ)
+    first, later = render.loop(), render.loop(seed=3)
+    assert len(first) == len(later) == 10 * SAMPLE_RATE_HZ
+    np.testing.assert_array_equal(first[:lap], render.sound()[:lap])
+    assert not np.array_equal(first, later)
+    for sound in (first, later):
+        np.testing.assert_array_equal(sound[lap:], sound[:-lap])
 
 
 @pytest.fixture(scope="module")
