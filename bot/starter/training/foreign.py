@@ -79,22 +79,22 @@ class Foreign:
         told = max(min(int(random.integers(*self.plan.told_frames)), frames // 2), bar)
         told = min(told + _SHORTEST_FRAMES, piece.codes.shape[1])
         heard = piece.codes[:, int(random.integers(piece.codes.shape[1] - told + 1)) :][:, :told]
-        places = list(range(told))
-        is_asked = [False] * told
         is_leaping = random.random() < self.plan.leaping
-        lap, leap = lap_frames(heard, bar), math.inf
+        lap = lap_frames(heard, bar)
+        places, is_asked = list(range(told)), [False] * told
+        place, unasked = told - lap, 0
         while len(places) < frames:
-            if is_leaping and len(places) >= leap:
-                # Where the same part of a bar is heard.
-                since = (places[-1] + 1) % bar
-                place = since + bar * int(random.integers((told - since + bar - 1) // bar))
-                unasked = _LEAP_FRAMES
-            else:
-                place, unasked = told - lap, 0
-            leap = len(places) + int(random.integers(*self.plan.leap_frames))
-            stop = told if not is_leaping else min(told, place + leap - len(places))
+            stop = told
+            if is_leaping:
+                stop = min(told, place + int(random.integers(*self.plan.leap_frames)))
             is_asked += [n >= unasked for n in range(stop - place)]
             places += range(place, stop)
+            place, unasked = told - lap, 0
+            if stop < told:
+                # To the same part of a bar, of any.
+                since = stop % bar
+                place = since + bar * int(random.integers((told - since + bar - 1) // bar))
+                unasked = _LEAP_FRAMES
         window = heard[:, places[:frames]].astype(np.int64)
         return ForeignWindow(window, np.array(is_asked[:frames]), min(told, frames))
 

@@ -55,7 +55,8 @@ class Batch:
     """What one step is trained on; see Language.forward.
 
     `weights` [batch, steps] tell how much each step counts: where a clip begins, the words alone
-    decide which loop it will be. `beats` [batch, steps] is how many frames each step is before the
+    decide which loop it will be; where foreign music has to be gone on with, the beat is lost or
+    kept. `beats` [batch, steps] is how many frames each step is before the
     next beat, NO_TARGET where nobody knows; `loops` [batch] is which loop it is, -1 where foreign.
     """
 
