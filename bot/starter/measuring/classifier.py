@@ -119,17 +119,17 @@ def teach(
         shown.append(picture(clip))
         sane.append(features.sanity(clip, shown[-1]))
         truths.append(render.truth)
-        pulses.append((_beats(render.loop(seed=1 + index)), render.truth.bpm))
+        pulses.append((_beats(picture(render.loop(seed=1 + index))), render.truth.bpm))
     if through_codec is not None:
         for index, render in enumerate(teaching[-coded:] if coded else ()):
             if index % 25 == 0:
                 report(f"The same through the codec, {index} of {coded}")
             shown.append(picture(through_codec(render.clip(seed=7000 + index))))
             truths.append(render.truth)
-            pulses.append((_beats(through_codec(render.loop(seed=7000 + index))), render.truth.bpm))
+            loop = picture(through_codec(render.loop(seed=7000 + index)))
+            pulses.append((_beats(loop), render.truth.bpm))
     report("Teaching")
-    for each, truth in zip(shown, truths, strict=True):
-        pulses.append((candidates(pulse(each.mel)), truth.bpm))
+    pulses += [(_beats(each), truth.bpm) for each, truth in zip(shown, truths, strict=True)]
     ear = TempoEar.taught([beats for beats, _ in pulses], [bpm for _, bpm in pulses])
     rows, answers = [], []
     random = np.random.default_rng(0)
@@ -144,8 +144,8 @@ def teach(
     return Listener(ear, Classifier.taught(np.stack(rows), answers), Ranges.of(sane))
 
 
-def _beats(sound: Sound) -> Beats:
-    return candidates(pulse(picture(sound).mel))
+def _beats(shown: Picture) -> Beats:
+    return candidates(pulse(shown.mel))
 
 
 def load_or_teach(cache: Path, name: str, taught: Callable[[], Listener]) -> Listener:

@@ -91,7 +91,8 @@ def tempo_section(groups: Mapping[str, Sequence[tuple[float, float]]]) -> Sectio
         "Following the prompt: tempo",
         ("", "within 4 %", "a simple ratio of it", "which", "neither"),
         tuple(rows),
-        "What the renders of known tempo get is the ceiling: the estimator's own accuracy.",
+        "What the renders of known tempo get is the ceiling: the estimator's own accuracy. It has "
+        "been taught by other renders, and by their first bars over and over.",
     )
 
 
