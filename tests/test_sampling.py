@@ -91,3 +91,33 @@ def test_the_ends_of_the_unit_interval_draw_possible_tokens() -> None:
     scores = np.array([[-np.inf, 1.0, 1.0, -np.inf]] * 2, np.float32)
     ends = np.array([0.0, np.nextafter(1.0, 0.0)])
     assert choose(scores, Sampling(), ends).tolist() == [1, 2]
+
+
+def drawn_from_all(scores: np.ndarray, sampling: Sampling, drawn: np.ndarray) -> list[int]:
+    """Return what is drawn by weighing every token: the definition, one codebook at a time."""
+    chosen = []
+    for shares, number in zip(
+        np.cumsum(probabilities(scores, sampling), axis=1), drawn, strict=True
+    ):
+        above = np.flatnonzero(shares > number * shares[-1])
+        chosen.append(int(above[0]) if len(above) else int(shares.argmax()))
+    return chosen
+
+
+@pytest.mark.parametrize("top_k", [1, 2, 50, 250, 511])
+@pytest.mark.parametrize("top_p", [1.0, 0.9])
+@pytest.mark.parametrize("temperature", [0.3, 1.0, 1.7])
+@pytest.mark.parametrize("steps", [None, 8], ids=["no ties", "ties"])
+def test_weighing_the_best_alone_draws_what_weighing_all_does(
+    top_k: int, top_p: float, temperature: float, steps: int | None
+) -> None:
+    """The same numbers draw the same tokens, with ties at the edge and without, at both ends."""
+    random = np.random.default_rng(top_k)
+    sampling = Sampling(top_k=top_k, top_p=top_p, temperature=temperature)
+    for _ in range(30):
+        scores = (3 * random.standard_normal((8, 512))).astype(np.float32)
+        if steps is not None:
+            scores = np.round(scores * steps) / np.float32(steps)
+        drawn = random.random(8)
+        drawn[0], drawn[1] = 0.0, np.nextafter(1.0, 0.0)
+        assert choose(scores, sampling, drawn).tolist() == drawn_from_all(scores, sampling, drawn)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,7 +30,40 @@ def choose(scores: Scores, sampling: Sampling, uniforms: NDArray[np.float64]) ->
     if sampling.greedy:
         best: Choices = scores.argmax(axis=1).astype(np.int32)
         return best
-    shares = np.cumsum(probabilities(scores, sampling), axis=1)
+    found = _shortlist(scores, sampling)
+    if found is None:
+        return _drawn(probabilities(scores, sampling), uniforms)
+    tokens, least = found
+    # Nothing but the best k can be drawn: they alone are weighed, in the order of their tokens.
+    places = _drawn(probabilities(least, replace(sampling, top_k=0)), uniforms)
+    chosen: Choices = np.take_along_axis(tokens, places[:, None], axis=1)[:, 0].astype(np.int32)
+    return chosen
+
+
+def _shortlist(scores: Scores, sampling: Sampling) -> tuple[NDArray[np.int64], Scores] | None:
+    """Return the tokens that top-k leaves and their scores, [codebooks, top_k], tokens ascending.
+
+    None where it leaves all of them, or more than k of a codebook: those that tie with the last.
+    """
+    codebooks, vocab_size = scores.shape
+    if not 0 < sampling.top_k < vocab_size:
+        return None
+    edge = vocab_size - sampling.top_k
+    # What are ties is decided as `probabilities` does, after the temperature.
+    tempered = scores
+    if sampling.temperature != 1.0:
+        tempered = scores / np.float32(sampling.temperature)
+    best = tempered >= np.partition(tempered, edge, axis=1)[:, edge, None]
+    places = np.flatnonzero(best)
+    if len(places) != codebooks * sampling.top_k:
+        return None
+    tokens = places.reshape(codebooks, sampling.top_k) % vocab_size
+    return tokens, scores.ravel()[places].reshape(tokens.shape)
+
+
+def _drawn(probabilities: NDArray[np.float64], uniforms: NDArray[np.float64]) -> Choices:
+    """Return the place that each number draws in a row of probabilities."""
+    shares = np.cumsum(probabilities, axis=1)
     # The first token whose cumulated share lies above the number drawn: never one of share 0.
     drawn = (uniforms * shares[:, -1])[:, None]
     chosen = np.count_nonzero(shares <= drawn, axis=1)
