@@ -5,7 +5,9 @@ Nothing here knows Discord, a file format or the model. What people order is in 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
@@ -56,6 +58,25 @@ class Sampling:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Codes:
+    """The codes of a clip, and the fingerprint of the codebooks that they belong to."""
+
+    tokens: Tokens
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """The stems of an earlier clip that a new one has as they were; `tokens` are all its codes.
+
+    The new clip's other stems are made anew. Where it is longer, all of them are.
+    """
+
+    tokens: Tokens
+    stems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GenerationRequest:
     """One clip to be made.
 
@@ -67,7 +88,24 @@ class GenerationRequest:
     seed: int
     prompt: str | None = None
     audio: Sound | None = None
+    audio_tokens: Tokens | None = None
+    """The codes of `audio`, where they are known: then it need not be listened to."""
     sampling: Sampling = field(default_factory=Sampling)
+    kept: Kept | None = None
+    muted: tuple[str, ...] = ()
+    """The stems that the new sound is to be without."""
+    wants_stems: bool = False
+    """Whether each stem's sound alone comes with the clip."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StemsRequest:
+    """A clip that is there, to be taken apart: the sound of each of its stems alone."""
+
+    tokens: Tokens
+
+
+Request = GenerationRequest | StemsRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,11 +127,16 @@ class Piece:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
-    """A request is done. The sound is the audio prompt's, if there was one, and the new."""
+    """A request is done. The sound is the audio prompt's, if there was one, and the new.
+
+    `stems` are the sounds of its stems by name, where they were asked for; that of a clip which
+    was only taken apart is empty.
+    """
 
     request_id: int
     sound: Sound
     tokens: Tokens
+    stems: Mapping[str, Sound] = field(default_factory=lambda: MappingProxyType({}))
 
 
 Event = Progress | Piece | Finished

@@ -52,6 +52,14 @@ def tiny_stereo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def tiny_stems(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a tiny checkpoint with stems; read it, never change it."""
+    folder = tmp_path_factory.mktemp("checkpoints") / "tiny-stems"
+    write_checkpoint(folder, preset("tiny-stems"))
+    return folder
+
+
+@pytest.fixture(scope="session")
 def mono_reference(tiny_mono: Path) -> Reference:
     """Return MindNLP's own model over the tiny mono checkpoint."""
     return Reference(tiny_mono)
@@ -93,6 +101,12 @@ def mono_model(tiny_mono: Path, kernel_cache: Path) -> Model:
 def stereo_model(tiny_stereo: Path, kernel_cache: Path) -> Model:
     """Return the tiny stereo checkpoint, ready to run for eight at once."""
     return _model(tiny_stereo, kernel_cache)
+
+
+@pytest.fixture(scope="session")
+def stems_model(tiny_stems: Path, kernel_cache: Path) -> Model:
+    """Return the tiny checkpoint with stems, ready to run for eight at once."""
+    return _model(tiny_stems, kernel_cache)
 
 
 @pytest.fixture(scope="session", params=["mono", "stereo"])

@@ -11,6 +11,7 @@ from safetensors.numpy import load_file, save_file
 
 from bot.errors import CheckpointError
 from bot.jobs import Sampling
+from bot.musicgen.fingerprint import fingerprint
 from bot.musicgen.inspection import inspect
 from bot.musicgen.synthetic import preset, write_checkpoint
 
@@ -101,6 +102,64 @@ def test_a_config_that_cant_be_run_names_the_setting(folder, keys, value, words)
     """A setting of the wrong kind, or one there is no code for, is told by its name."""
     edit(folder / "config.json", *keys, value=value)
     assert words in refusal(folder)
+
+
+def test_stems_are_read_with_their_codebooks(tiny_stems):
+    """In the order of the file; a model without the key has none."""
+    stems = inspect(tiny_stems).shape.stems
+    assert [(stem.name, stem.books) for stem in stems] == [
+        ("drums", (2,)),
+        ("bass", (3,)),
+        ("chords", (4, 5, 6)),
+        ("lead", (7,)),
+    ]
+    assert preset("tiny").stems == ()
+
+
+@pytest.mark.parametrize(
+    ("stems", "words"),
+    [
+        ([], "it must name from 1 to 16 stems"),
+        ({}, "it must name from 1 to 16 stems"),
+        ({f"stem {n}": [0] for n in range(17)}, "it must name from 1 to 16 stems"),
+        ({"Drums/../..": [2]}, "a name must be of small letters"),
+        ({"drums": 2}, "drums must have a list of codebooks"),
+        ({"drums": []}, "drums must have a list of codebooks"),
+        ({"drums": ["2"]}, "numbered from 0 to 7"),
+        ({"drums": [True]}, "numbered from 0 to 7"),
+        ({"drums": [-1]}, "numbered from 0 to 7"),
+        ({"drums": [8]}, "numbered from 0 to 7"),
+        ({"drums": [2, 2]}, "codebook 2 is in more than one place"),
+        ({"drums": [2], "bass": [2]}, "codebook 2 is in more than one place"),
+    ],
+    ids=str,
+)
+def test_stems_that_cant_be_are_told(tiny_stems, tmp_path, stems, words):
+    """Each mistake in them has its sentence."""
+    folder = Path(shutil.copytree(tiny_stems, tmp_path / "model"))
+    edit(folder / "config.json", "stems", value=stems)
+    assert words in refusal(folder)
+
+
+def test_a_stereo_model_with_stems_is_refused(tiny_stereo, tmp_path):
+    """Its codebooks go left, right, left, right: none is a stem."""
+    folder = Path(shutil.copytree(tiny_stereo, tmp_path / "model"))
+    edit(folder / "config.json", "stems", value={"drums": [2]})
+    assert "only a mono model can have stems" in refusal(folder)
+
+
+def test_the_fingerprint_is_that_of_the_codebooks(tiny_mono, tiny_stems, tmp_path):
+    """Other codebooks have another; what else is trained anew changes nothing."""
+    one, other = fingerprint(inspect(tiny_mono)), fingerprint(inspect(tiny_stems))
+    assert len(one) == 16 and one != other
+    folder = Path(shutil.copytree(tiny_mono, tmp_path / "model"))
+    weights = load_file(folder / "model.safetensors")
+    weights["decoder.lm_heads.0.weight"] += 1
+    save_file(weights, folder / "model.safetensors")
+    assert fingerprint(inspect(folder)) == one
+    weights["audio_encoder.quantizer.layers.1.codebook.embed"] += 1
+    save_file(weights, folder / "model.safetensors")
+    assert fingerprint(inspect(folder)) not in (one, other)
 
 
 @pytest.mark.parametrize("keep", [0, 4, 100, 500_000, -1])

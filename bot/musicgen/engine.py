@@ -11,43 +11,33 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict, deque
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 
-import numpy as np
-
-from bot.jobs import Event, Finished, GenerationRequest, Piece, Progress, Samples, Sound, Tokens
+from bot.jobs import (
+    Event,
+    Finished,
+    GenerationRequest,
+    Piece,
+    Progress,
+    Request,
+    Sound,
+    StemsRequest,
+)
 from bot.musicgen import codec
-from bot.musicgen.batch import lay_out, merged, split
-from bot.musicgen.decoder import Floats
+from bot.musicgen.batch import lay_out
+from bot.musicgen.engine_run import Run
 from bot.musicgen.model import Model
 from bot.musicgen.sequence import Sequence
-from bot.musicgen.validation import check_request
+from bot.musicgen.sounding import Separation, Sounding
+from bot.musicgen.stems import check_names, fixed_tokens
+from bot.musicgen.validation import check_request, check_tokens
 
 KEPT_SHARE = 12 / 30
 """What of a window a longer clip's next one sees: 12 of 30 s, as audiocraft has it."""
 
 ROWS_AT_ONCE = 16
 """Rows that a decoder makes in about the time of one: a prompt is read in what is left of them."""
-
-
-@dataclass(slots=True, kw_only=True)
-class _Run:
-    """A request between submit and its last event."""
-
-    id: int
-    request: GenerationRequest
-    listening: codec.Encoder | None = None
-    heard: int = 0
-    codes: list[Tokens] = field(default_factory=list)
-    reading: Generator[None, None, Floats] | None = None
-    states: Floats | None = None
-    sequence: Sequence | None = None
-    slots: list[int] = field(default_factory=list)
-    sounding: codec.Decoder | None = None
-    sounded_frames: int = 0
-    pieces: list[Samples] = field(default_factory=list)
 
 
 class Engine:
@@ -66,8 +56,8 @@ class Engine:
         self._piece_frames = model.codec.block_frames
         self._max_seconds = max_seconds
         self._free = list(range(model.decoder.slots))
-        self._waiting: deque[_Run] = deque()
-        self._running: dict[int, _Run] = {}
+        self._waiting: deque[Run] = deque()
+        self._running: dict[int, Run] = {}
         self._next_id = 1
 
     @property
@@ -75,19 +65,29 @@ class Engine:
         """Tell whether any request is unfinished."""
         return bool(self._waiting or self._running)
 
-    def submit(self, request: GenerationRequest) -> int:
+    def submit(self, request: Request) -> int:
         """Take on a request and return its id; it joins as soon as there is a slot.
 
-        Raises RequestError for what can't be made.
+        What is only taken apart needs none. Raises RequestError and SoundError for what can't be
+        made.
         """
-        check_request(request, self._model, max_seconds=self._max_seconds)
-        run = _Run(id=self._next_id, request=request)
-        if request.prompt is not None:
-            run.reading = self._model.text.read(request.prompt)
-        if request.audio is not None:
-            run.listening = codec.Encoder(self._model.codec, channels=self._model.channels)
+        model = self._model
+        run = Run(id=self._next_id, request=request)
+        if isinstance(request, StemsRequest):
+            check_names((), model.shape.stems)
+            check_tokens(request.tokens, model.shape)
+            run.separation = Separation(model.codec, request.tokens, model.shape.stems)
+            self._running[run.id] = run
+        else:
+            check_request(request, model, max_seconds=self._max_seconds)
+            if request.prompt is not None:
+                run.reading = model.text.read(request.prompt)
+            if request.audio is not None and request.audio_tokens is not None:
+                run.codes.append(request.audio_tokens)
+            elif request.audio is not None:
+                run.listening = codec.Encoder(model.codec, channels=model.channels)
+            self._waiting.append(run)
         self._next_id += 1
-        self._waiting.append(run)
         return run.id
 
     def cancel(self, request_id: int) -> None:
@@ -109,52 +109,35 @@ class Engine:
         if not self._waiting:
             return
         run = self._waiting[0]
+        assert isinstance(run.request, GenerationRequest)
         if run.listening is not None:
             with self._timed("listen"):
-                self._listen(run, run.listening)
+                run.listen(self._piece_frames * self._model.shape.codec.hop)
             return
         if run.reading is not None:
             with self._timed("text"):
-                self._read(run, run.reading)
+                run.read()
         if run.reading is None and len(self._free) >= (2 if _wants_guidance(run.request) else 1):
             self._waiting.popleft()
-            self._join(run)
+            self._join(run, run.request)
 
-    def _read(self, run: _Run, pieces: Generator[None, None, Floats]) -> None:
-        """Read the next piece of a text."""
-        try:
-            next(pieces)
-        except StopIteration as end:
-            run.states = end.value
-            run.reading = None
-
-    def _listen(self, run: _Run, stream: codec.Encoder) -> None:
-        """Turn the next piece of an audio prompt into tokens."""
-        assert run.request.audio is not None
-        samples = run.request.audio.samples
-        piece = samples[:, run.heard : run.heard + self._piece_frames * self._model.shape.codec.hop]
-        run.heard += piece.shape[1]
-        run.codes.append(merged(stream.push(piece)))
-        if run.heard >= samples.shape[1]:
-            run.codes.append(merged(stream.finish()))
-            run.listening = None
-
-    def _join(self, run: _Run) -> None:
-        model, request, states = self._model, run.request, run.states
-        rate = model.shape.codec.frame_rate
+    def _join(self, run: Run, request: GenerationRequest) -> None:
+        model, states = self._model, run.states
+        shape = model.shape
+        new_frames = max(1, round(request.seconds * shape.codec.frame_rate))
         run.sequence = Sequence(
-            model.shape.decoder,
+            shape.decoder,
             request.sampling,
             seed=request.seed,
-            prompt=_joined(run.codes, model.shape.decoder.codebooks),
-            new_frames=max(1, round(request.seconds * rate)),
+            prompt=run.prompt_tokens(shape.decoder.codebooks),
+            new_frames=new_frames,
             text_tokens=0 if states is None else len(states),
             longest=model.window_frames,
             keep=round(KEPT_SHARE * model.window_frames),
+            fixed=fixed_tokens(request, shape.stems, shape.decoder.codebooks, new_frames),
         )
-        run.codes.clear()
         run.slots = [self._free.pop() for _ in range(run.sequence.rows_per_position)]
-        run.sounding = codec.Decoder(model.codec, channels=model.channels)
+        run.sounding = Sounding(model.codec, model.channels)
         if states is not None:
             with self._timed("text"):
                 model.decoder.keep_text(run.slots[0], states)
@@ -181,7 +164,7 @@ class Engine:
                 sequence.advance(count, last, unguided)
                 yield self._progress(run, sequence)
 
-    def _share(self, runs: list[tuple[_Run, Sequence]]) -> list[tuple[_Run, Sequence, int]]:
+    def _share(self, runs: list[tuple[Run, Sequence]]) -> list[tuple[Run, Sequence, int]]:
         """Give each request one position, and what rows are left to those that read a prompt."""
         needed = sum(sequence.rows_per_position for _, sequence in runs)
         room = self._model.decoder.max_rows
@@ -195,7 +178,7 @@ class Engine:
             fed.append((run, sequence, 1 + more))
         return fed
 
-    def _progress(self, run: _Run, sequence: Sequence) -> Progress:
+    def _progress(self, run: Run, sequence: Sequence) -> Progress:
         rate = self._model.shape.codec.frame_rate
         done = sequence.complete_frames - sequence.prompt_frames
         if sequence.done:
@@ -208,34 +191,39 @@ class Engine:
         )
 
     def _sound(self) -> Iterator[Event]:
-        """Make sound of the request that has the most tokens waiting for it."""
-        ready = [run for run in self._running.values() if self._is_ready(run)]
+        """Make a stretch of the sound that most waits for, or of a stem where nothing does."""
+        ready = [run for run in self._running.values() if run.has_stretch(self._piece_frames)]
         if not ready:
             return
-        run = max(ready, key=_unsounded)
+        run = max(ready, key=lambda run: (run.separation is None, run.unsounded_frames))
+        if run.separation is not None:
+            yield from self._separate(run, run.separation)
+            return
         sequence, sounding = run.sequence, run.sounding
         assert sequence is not None and sounding is not None
-        until = min(run.sounded_frames + self._piece_frames, sequence.complete_frames)
-        fresh = sequence.tokens[:, run.sounded_frames : until]
-        ended = sequence.done and until == sequence.complete_frames
         with self._timed("codec"):
-            made = sounding.push(split(fresh, self._model.channels))
-            if ended:
-                made = np.concatenate([made, sounding.finish()], axis=1)
-        run.sounded_frames = until
-        run.pieces.append(made)
+            made, ended = sounding.advance(
+                sequence.tokens, sequence.complete_frames, whole=sequence.done
+            )
         yield Piece(request_id=run.id, samples=made)
-        if ended:
-            del self._running[run.id]
-            samples = np.concatenate(run.pieces, axis=1)
-            sound = Sound(samples=samples, sample_rate_hz=self._model.sample_rate_hz)
-            yield Finished(request_id=run.id, sound=sound, tokens=sequence.tokens)
+        if ended and isinstance(run.request, GenerationRequest) and run.request.wants_stems:
+            stems = self._model.shape.stems
+            run.separation = Separation(self._model.codec, sequence.tokens, stems)
+        elif ended:
+            yield self._finished(run, {})
 
-    def _is_ready(self, run: _Run) -> bool:
-        """Tell whether there are tokens enough for a piece of sound, or the last ones."""
-        if run.sequence is None:
-            return False
-        return _unsounded(run) >= self._piece_frames or run.sequence.done
+    def _separate(self, run: Run, separation: Separation) -> Iterator[Event]:
+        """Make the next stretch of a clip's stems."""
+        with self._timed("stems"):
+            stems = separation.advance()
+        if stems is not None:
+            yield self._finished(run, stems)
+
+    def _finished(self, run: Run, stems: Mapping[str, Sound]) -> Finished:
+        """Let a request go; what it has come to is the last that is said of it."""
+        del self._running[run.id]
+        sound, tokens = run.outcome(self._model.sample_rate_hz)
+        return Finished(request_id=run.id, sound=sound, tokens=tokens, stems=stems)
 
     @contextmanager
     def _timed(self, phase: str) -> Iterator[None]:
@@ -246,11 +234,3 @@ class Engine:
 
 def _wants_guidance(request: GenerationRequest) -> bool:
     return request.prompt is not None and request.sampling.guided
-
-
-def _unsounded(run: _Run) -> int:
-    return 0 if run.sequence is None else run.sequence.complete_frames - run.sounded_frames
-
-
-def _joined(codes: list[Tokens], codebooks: int) -> Tokens:
-    return np.concatenate([np.zeros((codebooks, 0), np.int32), *codes], axis=1)

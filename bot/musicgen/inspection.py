@@ -111,7 +111,7 @@ def _check_tensors(shape: ModelShape, files: tuple[Path, ...]) -> None:
     wanted = tensor_sizes(shape)
     found: set[str] = set()
     for file in files:
-        for stored_name, entry in _header(file).items():
+        for stored_name, entry in header_of(file).items():
             name = hub_name(stored_name)
             if stored_name.endswith(COMPUTED):
                 continue
@@ -133,7 +133,7 @@ def _check_tensors(shape: ModelShape, files: tuple[Path, ...]) -> None:
         )
 
 
-def _header(file: Path) -> dict[str, dict[str, Any]]:
+def header_of(file: Path) -> dict[str, dict[str, Any]]:
     """Return the header of a safetensors file, by tensor, once it agrees with the file's size."""
     size_bytes = file.stat().st_size
     with file.open("rb") as stream:

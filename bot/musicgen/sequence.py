@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.jobs import Sampling, Tokens
-from bot.musicgen.delay import Delays, columns, delays, windows, write
-from bot.musicgen.sampling import Scores, choose, guide
+from bot.musicgen.delay import Delays, Window, columns, delays, windows, write
+from bot.musicgen.sampling import Choices, Scores, choose, guide
 from bot.musicgen.shape import DecoderShape
+from bot.musicgen.stems import FREE
 
 PAD = -1
 """Stands in `tokens` for what is not chosen yet."""
@@ -32,11 +33,13 @@ class Sequence:
         text_tokens: int,
         longest: int,
         keep: int,
+        fixed: Tokens | None = None,
     ) -> None:
         """Plan a clip of `new_frames` after the frames of `prompt` [codebooks, frames].
 
         `longest` and `keep` are the window's length and overlap in frames; `text_tokens` is 0
-        without a text, and then guidance has nothing to guide by.
+        without a text, and then guidance has nothing to guide by. `fixed` [codebooks, new_frames]
+        are the tokens that are not the model's to choose, and FREE where they are.
         """
         self.prompt_frames = prompt.shape[1]
         self.new_frames = new_frames
@@ -49,6 +52,9 @@ class Sequence:
         self._sampling = sampling
         self._start_token = shape.start_token
         self._delay: Delays = delays(shape.codebooks, shape.audio_channels)
+        self._fixed: Tokens = np.full_like(self.tokens, FREE)
+        if fixed is not None:
+            self._fixed[:, self.prompt_frames :] = fixed
         self._windows = windows(self.prompt_frames, new_frames, longest=longest, keep=keep)
         self._position = 0
         # A generator of its own, keyed by the seed: nobody else's draws can move it.
@@ -75,6 +81,13 @@ class Sequence:
         fed = columns(self.tokens, self._windows[0], span, self._delay, self._start_token)
         return np.arange(span.start, span.stop, dtype=np.int32), fed
 
+    def _settled(self, window: Window, position: int, chosen: Choices) -> Choices:
+        """Return the tokens chosen after a position, with those that are fixed in their place."""
+        books = np.arange(len(self._delay))
+        frames = (window.begin + position - self._delay).clip(0, self._fixed.shape[1] - 1)
+        fixed = self._fixed[books, frames]
+        return np.where(fixed == FREE, chosen, fixed)
+
     def advance(self, positions: int, scores: Scores, unguided: Scores | None) -> None:
         """Take the scores of the last position fed, [codebooks, vocab_size], and go on.
 
@@ -88,7 +101,9 @@ class Sequence:
         if unguided is not None:
             scores = guide(scores, unguided, self._sampling.guidance)
         drawn = self._random.random(len(self._delay))
-        write(self.tokens, window, last, self._delay, choose(scores, self._sampling, drawn))
+        # Drawn for every codebook, fixed or not: the others' draws stay what they are.
+        chosen = choose(scores, self._sampling, drawn)
+        write(self.tokens, window, last, self._delay, self._settled(window, last, chosen))
         self.complete_frames = max(self.complete_frames, window.complete_frames(last, self._delay))
         if last == window.last_position(self._delay):
             self._windows.pop(0)

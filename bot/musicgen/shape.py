@@ -13,6 +13,7 @@ from typing import Any
 
 from bot.errors import CheckpointError
 from bot.musicgen.config_section import Section
+from bot.musicgen.stems import Stem, stems_of
 
 # Each part is listed tensor by tensor before anything is loaded, which a mistaken number of
 # layers would make endless.
@@ -117,6 +118,8 @@ class ModelShape:
     decoder: DecoderShape
     text: TextShape
     codec: CodecShape
+    stems: tuple[Stem, ...] = ()
+    """What its music can be taken apart into; nothing with most models."""
 
     @property
     def projected(self) -> bool:
@@ -140,10 +143,12 @@ class ModelShape:
                 f"This is not a MusicGen model: its config.json says {kind!r}, not 'musicgen'."
             )
         try:
+            decoder = _decoder(Section(config, "decoder"))
             shape = cls(
-                decoder=_decoder(Section(config, "decoder")),
+                decoder=decoder,
                 text=_text(Section(config, "text_encoder")),
                 codec=_codec(Section(config, "audio_encoder")),
+                stems=stems_of(config, decoder.codebooks, decoder.audio_channels),
             )
         except (TypeError, ValueError) as error:
             raise CheckpointError(f"The config.json holds a wrong value: {error}.") from error

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from bot.errors import CheckpointError
 from bot.musicgen.layout import tensor_sizes
 from bot.musicgen.shape import CodecShape, DecoderShape, ModelShape, TextShape
+from bot.musicgen.stems import Stem
 from bot.musicgen.synthetic_config import write_settings
 
 # Not a power of two, so that the rows of a large matrix are shifted copies and never equal ones.
@@ -67,9 +68,20 @@ PRESETS: Mapping[str, ModelShape] = MappingProxyType(
         "tiny-stereo": replace(
             _TINY, decoder=replace(_TINY.decoder, codebooks=8, audio_channels=2)
         ),
+        "tiny-stems": replace(
+            _TINY,
+            decoder=replace(_TINY.decoder, codebooks=8),
+            codec=replace(_TINY.codec, bandwidth_kbps=2.4),
+            stems=(
+                Stem("drums", (2,)),
+                Stem("bass", (3,)),
+                Stem("chords", (4, 5, 6)),
+                Stem("lead", (7,)),
+            ),
+        ),
     }
 )
-"""Meta's published shapes under their own names, and two for tests."""
+"""Meta's published shapes under their own names, and three for tests."""
 
 
 def preset(name: str) -> ModelShape:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.musicgen.shape import CodecShape, DecoderShape, ModelShape, TextShape
+from bot.musicgen.stems import written as stem_books
 
 _WORDS = (
     "rock pop jazz funk soul blues house techno trance ambient lofi folk metal piano guitar bass "
@@ -30,6 +31,7 @@ def write_settings(folder: Path, shape: ModelShape) -> None:
 
 def config(shape: ModelShape) -> dict[str, Any]:
     """Return the contents of the config.json of a shape."""
+    stems = {"stems": stem_books(shape.stems)} if shape.stems else {}
     return {
         "architectures": ["MusicgenForConditionalGeneration"],
         "model_type": "musicgen",
@@ -38,6 +40,7 @@ def config(shape: ModelShape) -> dict[str, Any]:
         "text_encoder": _text(shape.text),
         "audio_encoder": _codec(shape.codec),
         "decoder": _decoder(shape.decoder),
+        **stems,
     }
 
 
