@@ -86,6 +86,8 @@ class Source:
     include: bool = True
     whole: bool = False
     """Whether what is too far back to be heard comes into the new clip as well."""
+    keep_stems: tuple[str, ...] = ()
+    """The stems of our clip that the new one has as they are; then none of it is gone on from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +145,8 @@ class Clip:
     bpm: float | None = None
     key: str | None = None
     loops: bool = False
+    stems: tuple[str, ...] = ()
+    """What it can be taken apart into; nothing where its codes are not kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +166,8 @@ class Tags:
     bpm: float | None = None
     key: str | None = None
     loops: bool = False
+    stem: str | None = None
+    """Which part of the clip it is, where it is not all of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,6 +222,10 @@ class ModelInfo:
     slots: int
     device: str
     load_seconds: float
+    stems: tuple[str, ...] = ()
+    """What its clips can be taken apart into; nothing with most models."""
+    fingerprint: str = ""
+    """That of its codebooks, where it has stems."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

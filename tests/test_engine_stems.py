@@ -78,7 +78,7 @@ def test_nobody_waits_for_stems(stems_model: Any) -> None:
     engine = Engine(stems_model)
     engine.submit(StemsRequest(tokens=np.zeros((8, 3000), np.int32)))
     own = engine.submit(ask(prompt=None))
-    events = []
+    events: list[Any] = []
     while not any(isinstance(event, Finished) for event in events):
         step = engine.step()
         assert sum(isinstance(event, Piece) for event in step) <= 1
@@ -201,6 +201,7 @@ def test_known_codes_are_gone_on_from_without_listening(stems_model: Any, earlie
 
 
 CODES = np.zeros((8, 30), np.int32)
+FRACTIONS: Any = np.full((8, 30), 0.5)
 
 
 @pytest.mark.parametrize(
@@ -220,7 +221,7 @@ CODES = np.zeros((8, 30), np.int32)
         ({"kept": Kept(tokens=CODES[:, :0], stems=("drums",))}, "those of another model."),
         ({"kept": Kept(tokens=CODES + 64, stems=("drums",))}, "those of another model."),
         ({"kept": Kept(tokens=CODES - 1, stems=("drums",))}, "those of another model."),
-        ({"kept": Kept(tokens=CODES + 0.5, stems=("drums",))}, "those of another model."),
+        ({"kept": Kept(tokens=FRACTIONS, stems=("drums",))}, "those of another model."),
     ],
     ids=str,
 )

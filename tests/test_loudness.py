@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from bot.audio import loudness, posting
 from bot.audio.formats import FORMATS
+from bot.audio.loudness import levelled_together, measured
 from bot.jobs import Sound
 from bot.orders import Tags
 
@@ -110,3 +111,25 @@ def test_no_peaks_get_past_the_limiter(peaks):
         samples[0, place] += height
     limited = loudness._limited(Sound(samples=samples, sample_rate_hz=RATE_HZ))
     assert np.abs(limited.samples).max() <= 10 ** (loudness.MOST_DBTP / 20)
+
+
+def test_a_mix_and_its_parts_are_turned_up_together():
+    """One gain for all: the parts still add up to the mix, whatever peak is in the way."""
+    random = np.random.default_rng(1)
+    quiet = [(0.02 * random.standard_normal((1, 64_000))).astype(np.float32) for _ in range(3)]
+    quiet[2][0, 100] = 0.3
+    parts = [Sound(samples=each, sample_rate_hz=32_000) for each in quiet]
+    mix = Sound(samples=np.sum(quiet, axis=0), sample_rate_hz=32_000)
+    louder, louder_parts = levelled_together(mix, parts)
+    gain = louder.samples[0, 500] / mix.samples[0, 500]
+    assert gain > 1.5
+    for before, after in zip(parts, louder_parts, strict=True):
+        np.testing.assert_allclose(after.samples, gain * before.samples, rtol=1e-4, atol=1e-6)
+    assert max(measured(each).peak_dbtp for each in (louder, *louder_parts)) <= -1.0
+
+
+def test_silence_and_its_parts_stay_silent():
+    """Nothing is made of nothing."""
+    silence = Sound(samples=np.zeros((1, 32_000), np.float32), sample_rate_hz=32_000)
+    mix, parts = levelled_together(silence, [silence])
+    assert not mix.samples.any() and not parts[0].samples.any()

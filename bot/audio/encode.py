@@ -47,10 +47,10 @@ def check(path: Path) -> None:
     probe.unlink()
 
 
-def write(path: Path, sound: Sound, tags: Tags | None = None) -> None:
+def write(path: Path, sound: Sound, tags: Tags | None = None, codes: bytes | None = None) -> None:
     """Write a sound in the format of the file's suffix, over a file of that name.
 
-    With `tags` it tells how it was made.
+    With `tags` it tells how it was made, and with them its packed codes if they are given.
 
     A sound that goes beyond [-1, 1] is turned down as a whole. Raises OutputError, and then leaves
     no file behind and an older one as it was.
@@ -65,18 +65,18 @@ def write(path: Path, sound: Sound, tags: Tags | None = None) -> None:
         )
     with _whole(path) as unfinished:
         try:
-            _encode(unfinished, kind, sound, tags)
+            _encode(unfinished, kind, sound, tags, codes)
         except (soundfile.LibsndfileError, OSError, AssertionError) as error:
             # soundfile asserts that as many frames were written as it was given.
             raise OutputError(f"{path} could not be written; is the disk full?") from error
 
 
-def _encode(path: Path, kind: Format, sound: Sound, tags: Tags | None) -> None:
+def _encode(path: Path, kind: Format, sound: Sound, tags: Tags | None, codes: bytes | None) -> None:
     # A codec knows no bounds; cutting its peaks off would be heard.
     loudest = max(1.0, float(np.abs(sound.samples).max(initial=0.0)))
     samples = (sound.samples / np.float32(loudest)).clip(-1.0, 1.0)
     data = formats.encode(replace(sound, samples=samples), kind)
-    path.write_bytes(data if tags is None else tagged(data, kind.suffix, tags))
+    path.write_bytes(data if tags is None else tagged(data, kind.suffix, tags, codes))
 
 
 @contextmanager

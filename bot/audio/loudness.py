@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -82,6 +83,24 @@ def levelled(sound: Sound, target_lufs: float = TARGET_LUFS) -> Sound:
     gain_db = target_lufs - found.lufs
     gain_db = min(gain_db, _CEILING_DBTP + _MOST_LIMITED_DB - found.peak_dbtp)
     return _limited(_amplified(sound, gain_db))
+
+
+def levelled_together(
+    mix: Sound, parts: Sequence[Sound], target_lufs: float = TARGET_LUFS
+) -> tuple[Sound, list[Sound]]:
+    """Return a mix at a loudness and its parts, all turned up by one gain: they still add up.
+
+    Nothing is limited, for that would move the balance: where a peak is in the way, all of it stays
+    quieter. Raises ResourceError where there is no ffmpeg.
+    """
+    found = measured(mix)
+    highest = max([found.peak_dbtp, *(peak_dbtp(part) for part in parts)])
+    gain_db = _CEILING_DBTP - highest
+    if found.lufs is not None:
+        gain_db = min(gain_db, target_lufs - found.lufs)
+    else:
+        gain_db = min(gain_db, 0.0)  # silence stays silence
+    return _amplified(mix, gain_db), [_amplified(part, gain_db) for part in parts]
 
 
 def turned_down(sound: Sound, db: float) -> Sound:

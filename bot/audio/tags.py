@@ -16,11 +16,13 @@ from mutagen.oggopus import OggOpus
 from mutagen.oggvorbis import OggVorbis
 from mutagen.wave import WAVE
 
+from bot.audio.codes import as_text, from_text
+from bot.jobs import Codes
 from bot.orders import Tags
 
 MADE_BY = "AI-generated with Zhiyin"
 
-_KEY = "ZHIYIN"
+_KEY, _CODES_KEY = "ZHIYIN", "ZHIYIN_CODES"
 _COMMENTS = {".flac": FLAC, ".ogg": OggVorbis, ".opus": OggOpus}
 _MOST_CHARACTERS = 500
 _MOST_PARENTS = 100
@@ -35,8 +37,8 @@ def written(tags: Tags) -> str:
     return json.dumps(facts, ensure_ascii=False, sort_keys=True)
 
 
-def tagged(data: bytes, suffix: str, tags: Tags) -> bytes:
-    """Return an encoded clip with its tags in it."""
+def tagged(data: bytes, suffix: str, tags: Tags, codes: bytes | None = None) -> bytes:
+    """Return an encoded clip with its tags in it, and with its packed codes where they are told."""
     file = io.BytesIO(data)
     title = _plain(tags.prompt) if tags.prompt is not None else "a random clip"
     if suffix in (".mp3", ".wav"):
@@ -47,6 +49,8 @@ def tagged(data: bytes, suffix: str, tags: Tags) -> bytes:
         frames.add(TIT2(encoding=3, text=title))
         frames.add(COMM(encoding=3, lang="eng", desc="", text=MADE_BY))
         frames.add(TXXX(encoding=3, desc=_KEY, text=written(tags)))
+        if codes is not None:
+            frames.add(TXXX(encoding=0, desc=_CODES_KEY, text=as_text(codes)))
         if tags.bpm is not None:
             frames.add(TBPM(encoding=3, text=f"{tags.bpm:.0f}"))
         if tags.key is not None:
@@ -56,6 +60,8 @@ def tagged(data: bytes, suffix: str, tags: Tags) -> bytes:
         return file.getvalue()
     comments = _COMMENTS[suffix](file)
     comments["title"], comments["comment"], comments[_KEY] = title, MADE_BY, written(tags)
+    if codes is not None:
+        comments[_CODES_KEY] = as_text(codes)
     if tags.bpm is not None:
         comments["bpm"] = f"{tags.bpm:.0f}"
     if tags.key is not None:
@@ -68,10 +74,19 @@ def tagged(data: bytes, suffix: str, tags: Tags) -> bytes:
 def read_tags(data: bytes) -> Tags | None:
     """Return how a clip of ours was made; None for any other file."""
     try:
-        text = _text_in(mutagen.File(io.BytesIO(data)))
+        text = _text_in(mutagen.File(io.BytesIO(data)), _KEY)
         return None if text is None else parsed(json.loads(text))
     except (mutagen.MutagenError, ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def read_codes(data: bytes) -> Codes | None:
+    """Return the codes that a clip's file tells; None where it tells none that can be read."""
+    try:
+        text = _text_in(mutagen.File(io.BytesIO(data)), _CODES_KEY)
+    except (mutagen.MutagenError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return None if text is None else from_text(text)
 
 
 def parsed(facts: dict[str, Any]) -> Tags:
@@ -101,15 +116,16 @@ def parsed(facts: dict[str, Any]) -> Tags:
         bpm=number("bpm", float),
         key=text("key"),
         loops=bool(facts.get("loops", False)),
+        stem=text("stem"),
     )
 
 
-def _text_in(found: object) -> str | None:
+def _text_in(found: object, key: str) -> str | None:
     if isinstance(found, (MP3, WAVE)) and found.tags is not None:
-        frames = found.tags.getall(f"TXXX:{_KEY}")
+        frames = found.tags.getall(f"TXXX:{key}")
         return str(frames[0]) if frames else None
     if isinstance(found, (FLAC, OggVorbis, OggOpus)) and found.tags is not None:
-        return next(iter(found.tags.get(_KEY, [])), None)
+        return next(iter(found.tags.get(key, [])), None)
     return None
 
 
