@@ -1,244 +1,244 @@
-"""Measure the finished model on prompts and pieces that no training has seen, and print tables.
+"""Measure the finished model on prompts and pieces that no training has heard, and print tables.
 
-    python -m bot.starter.measure --model FOLDER --out measured.json
+    uv run --group judges python -m bot.starter.measure --out measured.json
+    uv run python -m bot.starter.measure --quick --sections variety,following
 
-Needs fluidsynth with its General MIDI sounds, and ffmpeg. The renders and what the classifier has
-learnt from them are kept under --cache, so that a second run takes the time of the clips alone.
+Needs the recordings of a training, or fluidsynth with its soundfonts to make them. Renders and what
+the ears have learnt from them are kept under --cache, so that a second run takes the time of the
+model's clips alone.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 
-import numpy as np
-
 from bot.config import cache_folder
-from bot.starter.measuring import classifier, continuation, following, renders, soundness
-from bot.starter.measuring.classifier import Heard, Listener
-from bot.starter.measuring.features import Sound
-from bot.starter.measuring.fidelity import MP3S, Loss, loss
-from bot.starter.measuring.following import Asked, truth_pairs
-from bot.starter.measuring.renders import FIRST_SEED, Renders, Truth
-from bot.starter.measuring.section import Section
-from bot.starter.measuring.studio import Order, Studio, pace
-from bot.starter.measuring.wordings import ARTICLE, ASKED, with_tempo
-
-_RENDERS = "held-out renders"
-_CODED = "held-out renders through the codec"
-_MADE = "clips made by the model"
-_TEMPO_SEED, _LONG_SEED = FIRST_SEED + 500_000, FIRST_SEED + 600_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Extent:
-    """How much is measured; numbers of pieces are those of a style."""
-
-    teaching: int = 24
-    coded: int = 8
-    held_out: int = 8
-    long: int = 2
-    clips: int = 6
-    tempo_clips: int = 104
-    long_clips: int = 26
-    codec_pieces: int = 52
-
-
-_QUICK = Extent(
-    teaching=6, coded=0, held_out=2, long=1, clips=1, tempo_clips=8, long_clips=2, codec_pieces=4
+from bot.starter.measuring import (
+    drift,
+    following,
+    going_on,
+    judging,
+    moods,
+    music,
+    pictures,
+    soundness,
+    stems,
+    variety,
 )
+from bot.starter.measuring.keys import NoteEar, installed_note_ear
+from bot.starter.measuring.material import QUICK, Extent, Material
+from bot.starter.measuring.musicnn import installed_taggers, tags_of
+from bot.starter.measuring.renders import Player
+from bot.starter.measuring.section import MODEL, Row, Section
+from bot.starter.measuring.studio import Studio, pace
+from bot.starter.measuring.wordings import ARTICLE
+
+_JUDGED_KEYS = 80
+_DRAWN_TAKES = 4
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print and return the exit code."""
+    args = _parser().parse_args(arguments)
+    extent = QUICK if args.quick else Extent()
+    extent = replace(
+        extent,
+        prompts=args.prompts or extent.prompts,
+        takes=args.takes or extent.takes,
+    )
+    cache = args.cache or cache_folder() / "measure"
+    measurement = _Measurement(args, cache, extent)
+    found: list[Section] = []
+    for name in args.sections:
+        for section in measurement.sections[name]():
+            found.append(section)
+            sys.stdout.write(section.markdown() + "\n")
+            sys.stdout.flush()
+    if args.out is not None:
+        plain = [section.plain() for section in found]
+        args.out.write_text(json.dumps(plain, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    if args.pictures is not None:
+        measurement.draw(args.pictures)
+    measurement.report("Done")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="bot.starter.measure", description=__doc__)
     default = Path(__file__).parent / "checkpoint"
     add = parser.add_argument
     add("--model", type=Path, default=default, metavar="FOLDER", help=f"checkpoint ({default})")
-    add("--clips", type=int, metavar="N", help="clips of each style, each another wording (6)")
     add("--quick", action="store_true", help="few pieces and clips: shows that everything works")
+    add("--prompts", type=_count, metavar="N", help="held-out prompts (40)")
+    add("--takes", type=_count, metavar="N", help="takes of each prompt (8), two at least")
+    add(
+        "--sections",
+        type=_sections,
+        default=list(SECTIONS),
+        metavar="NAMES",
+        help=f"some of {','.join(SECTIONS)}, with commas between",
+    )
+    add("--temperature", type=float, metavar="T", help="in place of the model's own")
+    add("--guidance", type=float, metavar="G", help="in place of the model's own")
+    add("--recordings", type=Path, metavar="FILE", help="a training's samples.npz (recorded anew)")
     add("--cache", type=Path, metavar="FOLDER", help="where renders are kept (the bot's cache)")
     add("--out", type=Path, metavar="FILE", help="write the figures as JSON too")
-    args = parser.parse_args(arguments)
-    extent = _QUICK if args.quick else Extent()
-    clips = extent.clips if args.clips is None else args.clips
-    cache = args.cache or cache_folder() / "measure"
-    sections = []
-    for section in _Measurement(args.model, cache, extent, clips).sections():
-        sections.append(section)
-        sys.stdout.write(section.markdown() + "\n")
-        sys.stdout.flush()
-    if args.out is not None:
-        plain = [section.plain() for section in sections]
-        args.out.write_text(json.dumps(plain, ensure_ascii=False, indent=1) + "\n", "utf-8")
-    return 0
+    add("--pictures", type=Path, metavar="FOLDER", help="draw spectrograms of takes side by side")
+    return parser
 
 
-@dataclass(frozen=True, slots=True)
-class _HeldOut:
-    """Pieces that nobody has learnt from, as they are and through the codec."""
-
-    truths: list[Truth]
-    sounds: list[Sound]
-    coded: list[Sound]
-    heard: list[Heard]
-    heard_coded: list[Heard]
-    loop_bpm: list[float]
+SECTIONS = (
+    "speed",
+    "variety",
+    "following",
+    "moods",
+    "music",
+    "form",
+    "soundness",
+    "drift",
+    "sound",
+    "going-on",
+    "judge",
+)
+"""What can be measured, in the order in which it is."""
 
 
 class _Measurement:
-    def __init__(self, folder: Path, cache: Path, extent: Extent, clips: int) -> None:
-        self.folder, self.cache, self.extent, self.clips = folder, cache, extent, clips
-        self.begun = time.monotonic()
-
-    def sections(self) -> Iterator[Section]:
-        """Measure everything, the pace first: nothing else has warmed the machine by then."""
-        yield self._speed()
-        pieces = renders.load(
-            self.cache,
-            teaching=self.extent.teaching,
-            held_out=self.extent.held_out,
-            long=self.extent.long,
-            report=self._report,
+    def __init__(self, args: argparse.Namespace, cache: Path, extent: Extent) -> None:
+        self.folder, self.extent, self.begun = args.model, extent, time.monotonic()
+        self.temperature, self.guidance = args.temperature, args.guidance
+        self.material = Material(
+            self._studio, Player(cache, self.report, args.recordings), cache, extent, self.report
         )
-        studio = Studio(self.folder, cache_folder(), self._report)
-        listener = self._listener(studio, pieces)
-        yield self._codec(studio, pieces)
-        yield from self._following(studio, listener, self._held_out(studio, listener, pieces))
-        orders = [
-            Order(words[0], _LONG_SEED + number, 30.0)
-            for number, words in enumerate(list(ASKED.values())[: self.extent.long_clips])
-        ]
-        long = studio.make(orders, "clips of 30 s")
-        yield soundness.long_section(long, listener.ranges)
-        orders = following.article_orders()
-        article = studio.make(orders, "the article's clips")
-        heard = [listener.hear(clip) for clip in article]
-        yield following.article_section(orders, article, heard, listener.ranges)
-        made = studio.make(continuation.orders(pieces.long), "continuations")
-        yield continuation.section(pieces.long, made, listener)
-        self._report("Done")
-
-    def _speed(self) -> Section:
-        rows = []
-        for seconds in (10.0, 30.0):
-            self._report(f"Timing {seconds:g} s")
-            rows.append((f"{seconds:g} s", pace(self.folder, cache_folder(), seconds, ARTICLE[1])))
-        note = "One request, sampling with guidance, from handing it in to its last sample."
-        return Section("Speed", ("clip", "seconds of sound a second"), tuple(rows), note)
-
-    def _listener(self, studio: Studio, pieces: Renders) -> Listener:
-        coded = self.extent.coded * len(ASKED)
-        name = f"{len(pieces.teaching)}-{coded}"
-        if coded:
-            name += f"-{_fingerprint(studio)}"
-        through = studio.through_codec if coded else None
-        return classifier.load_or_teach(
-            self.cache,
-            name,
-            lambda: classifier.teach(pieces.teaching, through, coded, self._report),
-        )
-
-    def _codec(self, studio: Studio, pieces: Renders) -> Section:
-        sounds = [piece.clip() for piece in pieces.held_out[: self.extent.codec_pieces]]
-        self._report("Comparing codecs")
-        losses = {"EnCodec": [loss(studio.through_codec(sound), sound) for sound in sounds]}
-        for mp3 in MP3S:
-            losses[mp3.name] = [loss(mp3(sound), sound) for sound in sounds]
-        rows = [
-            (name, _mean(each, "log_mel_db"), _mean(each, "stft")) for name, each in losses.items()
-        ]
-        shape = studio.model.shape.codec
-        note = (
-            f"{len(sounds)} held-out pieces of 10 s; EnCodec has {shape.bandwidth_kbps:g} kbit/s. "
-            "Log-mel: mean difference of 80 bands up to 12 kHz, in dB. STFT: spectral convergence "
-            "plus distance of log magnitudes, windows of 2048, 1024 and 512. MPEG has no 24 kbit/s "
-            "at 32 kHz: the sound is resampled to 24 kHz for it. 0 is lossless."
-        )
-        headings = ("codec", "log-mel distance, dB", "multi-resolution STFT distance")
-        return Section("Codec", headings, tuple(rows), note)
-
-    def _held_out(self, studio: Studio, listener: Listener, pieces: Renders) -> _HeldOut:
-        self._report("Listening to held-out pieces")
-        sounds = [piece.clip() for piece in pieces.held_out]
-        heard = [listener.hear(sound) for sound in sounds]
-        self._report("The same through the codec")
-        coded = [studio.through_codec(sound) for sound in sounds]
-        return _HeldOut(
-            [piece.truth for piece in pieces.held_out],
-            sounds,
-            coded,
-            heard,
-            [listener.hear(sound) for sound in coded],
-            [listener.hear(piece.loop()).bpm for piece in pieces.held_out],
-        )
-
-    def _following(
-        self, studio: Studio, listener: Listener, held_out: _HeldOut
-    ) -> Iterator[Section]:
-        asked = following.style_orders(self.clips)
-        styled = studio.make([order for _, order in asked], "clips of each style")
-        heard = [listener.hear(clip) for clip in styled]
-        answers = _asked([style for style, _ in asked], heard)
-        known = [truth.style for truth in held_out.truths]
-        yield following.style_section(
-            {
-                _RENDERS: _asked(known, held_out.heard),
-                _CODED: _asked(known, held_out.heard_coded),
-                _MADE: answers,
-            }
-        )
-        yield following.confusion_section(answers)
-        tempi = with_tempo(self.extent.tempo_clips, _TEMPO_SEED)
-        orders = [Order(text, _TEMPO_SEED + number) for number, (text, _) in enumerate(tempi)]
-        timed = studio.make(orders, "clips of a tempo")
-        found = [listener.hear(clip).bpm for clip in timed]
-        truths = held_out.truths
-        yield following.tempo_section(
-            {
-                f"{_RENDERS}, usual tempo": truth_pairs(held_out.heard, truths, usual=True),
-                f"{_RENDERS}, any tempo": truth_pairs(held_out.heard, truths, usual=False),
-                _CODED: truth_pairs(held_out.heard_coded, truths),
-                f"two bars of {_RENDERS} over and over": [
-                    (bpm, truth.bpm) for bpm, truth in zip(held_out.loop_bpm, truths, strict=True)
-                ],
-                _MADE: [(bpm, wanted) for bpm, (_, wanted) in zip(found, tempi, strict=True)],
-            }
-        )
-        again = studio.make(following.again_orders(), "clips with another seed")
-        heard_again = [listener.hear(clip) for clip in again]
-        yield following.variety_section(listener, heard[: len(ASKED)], heard_again)
-        groups = {
-            _RENDERS: held_out.sounds,
-            _CODED: held_out.coded,
-            _MADE: [*styled, *again, *timed],
+        each: Mapping[str, Callable[[], list[Section]]] = {
+            "speed": self._speed,
+            "variety": self._variety,
+            "following": self._following,
+            "moods": lambda: [moods.section(self.material.moody())],
+            "music": lambda: [music.section(self.material.flat)],
+            "form": self._form,
+            "soundness": self._soundness,
+            "drift": self._drift,
+            "sound": self._sound,
+            "going-on": self._going_on,
+            "judge": self._judge,
         }
-        yield soundness.section(groups, listener.ranges)
+        self.sections = each
 
-    def _report(self, doing: str) -> None:
+    @cached_property
+    def note_ear(self) -> NoteEar | None:
+        """Return the independent ear for keys, if it is installed."""
+        ear = installed_note_ear()
+        if ear is None:
+            self.report("basic-pitch is not installed (--group judges): keys by our own ears only")
+        return ear
+
+    def report(self, doing: str) -> None:
+        """Say on the standard error what is being done."""
         sys.stderr.write(f"{time.monotonic() - self.begun:6.0f} s  {doing}\n")
         sys.stderr.flush()
 
+    def draw(self, folder: Path) -> None:
+        """Write pictures of the first takes of every fifth prompt, and of their renders."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, takes in self.material.groups.items():
+            for index, own in list(enumerate(takes))[::5]:
+                title = f"{name}: {own[0].prompt.words}"
+                pictures.draw_takes(own[:_DRAWN_TAKES], folder / f"{index:02}-{name}.png", title)
 
-def _asked(styles: Sequence[str], heard: Sequence[Heard]) -> list[Asked]:
-    return [Asked(style, each) for style, each in zip(styles, heard, strict=True)]
+    def _studio(self) -> Studio:
+        return Studio(
+            self.folder,
+            cache_folder(),
+            self.report,
+            temperature=self.temperature,
+            guidance=self.guidance,
+        )
+
+    def _speed(self) -> list[Section]:
+        rows = []
+        for seconds in (10.0, 30.0):
+            self.report(f"Timing {seconds:g} s")
+            found = pace(self.folder, cache_folder(), seconds, ARTICLE[1])
+            rows.append(Row(f"seconds of sound a second, {seconds:g} s", "≥ 8", {MODEL: found}))
+        note = "One request, sampling with guidance, from handing it in to its last sample."
+        return [Section.compared("Speed", rows, note)]
+
+    def _variety(self) -> list[Section]:
+        return [variety.section(self.material.groups, self.material.listener)]
+
+    def _following(self) -> list[Section]:
+        flat = self.material.flat
+        found = following.section(flat, self.note_ear, judged_keys=_JUDGED_KEYS)
+        return [found, following.confusion_section(flat[MODEL])]
+
+    def _form(self) -> list[Section]:
+        return [music.form_section(self.material.long(self.extent.half_minutes, 30.0))]
+
+    def _soundness(self) -> list[Section]:
+        sane = {name: [clip.sane for clip in own] for name, own in self.material.flat.items()}
+        return [soundness.section(sane, self.material.listener.ranges)]
+
+    def _drift(self) -> list[Section]:
+        clips = self.material.long(self.extent.minutes, 60.0)
+        sounds = {name: [clip.sound for clip in own] for name, own in clips.items()}
+        return [drift.section(sounds, self.material.listener)]
+
+    def _sound(self) -> list[Section]:
+        studio = self.material.studio
+        if not studio.has_stems:
+            self.report("The model has no stems: its sound is not measured")
+            return []
+        self.report("Comparing the codec with what is played")
+        pieces = self.material.strangers(self.extent.codec_pieces, 10.0)
+        return [stems.section(pieces, self.material.player, studio.decoded)]
+
+    def _going_on(self) -> list[Section]:
+        pieces = self.material.strangers(self.extent.continued, 2 * going_on.OPENING_SECONDS)
+        studio, listener = self.material.studio, self.material.listener
+        made = studio.make(going_on.orders(pieces), "continuations")
+        remixed = studio.make(going_on.remix_orders(pieces), "remixes")
+        return [
+            going_on.section(pieces, [take.sound for take in made], listener),
+            going_on.remix_section(pieces, [take.sound for take in remixed], listener),
+        ]
+
+    def _judge(self) -> list[Section]:
+        taggers = installed_taggers()
+        if not taggers:
+            self.report("musicnn is not installed (--group judges): no independent judge")
+            return []
+        groups = {}
+        for name, takes in self.material.groups.items():
+            self.report(f"The judge listens to the {name}")
+            groups[name] = [
+                (clip.prompt.ask.style, tags_of(taggers, clip.sound))
+                for own in takes
+                for clip in own[: self.extent.judged_takes]
+            ]
+        return [judging.section(groups)]
 
 
-def _mean(losses: Sequence[Loss], name: str) -> float:
-    return float(np.mean([getattr(each, name) for each in losses]))
+def _sections(text: str) -> list[str]:
+    names = [name.strip() for name in text.split(",")]
+    for name in names:
+        if name not in SECTIONS:
+            raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(SECTIONS)}")
+    return [name for name in SECTIONS if name in names]
 
 
-def _fingerprint(studio: Studio) -> str:
-    """Return a name for the state of the model's codec: what it makes of a sound."""
-    sound: Sound = np.random.default_rng(0).normal(0, 0.1, 32_000).astype(np.float32)
-    made = studio.through_codec(sound)
-    return hashlib.sha256(made.tobytes()).hexdigest()[:12]
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 2:
+        raise argparse.ArgumentTypeError("two at least, to compare")
+    return number
 
 
 if __name__ == "__main__":

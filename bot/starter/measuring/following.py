@@ -1,164 +1,156 @@
-"""Whether the model makes what it is asked for: the style and the tempo."""
+"""Whether clips are what their prompts ask for: style, tempo, key, lead instrument and drums."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 
-import numpy as np
-
-from bot.starter.composer.styles import STYLES
-from bot.starter.measuring.classifier import Heard, Listener
-from bot.starter.measuring.features import Sound, sanity
-from bot.starter.measuring.renders import FIRST_SEED, Truth
-from bot.starter.measuring.section import Section, Share
-from bot.starter.measuring.soundness import Ranges, checks
-from bot.starter.measuring.studio import Order
+from bot.starter.measuring.clips import Clip
+from bot.starter.measuring.keys import Key, NoteEar, is_related, own_key, profile_key
+from bot.starter.measuring.section import MODEL, Cell, Row, Section, Share
 from bot.starter.measuring.tempo import verdict
-from bot.starter.measuring.wordings import ARTICLE, ASKED
 
-_SEED = FIRST_SEED + 300_000
-_OTHER_SEED = _SEED + 1000
+Groups = Mapping[str, Sequence[Clip]]
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A clip, what it should have been, and what it sounds like."""
+def section(groups: Groups, note_ear: NoteEar | None, *, judged_keys: int) -> Section:
+    """Count how often what was asked for is heard, the model's clips and the renders.
 
-    style: str
-    heard: Heard
-
-
-def style_orders(clips: int) -> list[tuple[str, Order]]:
-    """Return so many orders a style: each another wording, seeds alike from style to style."""
-    return [
-        (style, Order(ASKED[style][number % len(ASKED[style])], _SEED + number))
-        for number in range(clips)
-        for style in STYLES
-    ]
-
-
-def again_orders() -> list[Order]:
-    """Return the first wording of each style with another seed."""
-    return [Order(ASKED[style][0], _OTHER_SEED) for style in STYLES]
-
-
-def style_section(groups: Mapping[str, Sequence[Asked]]) -> Section:
-    """Count how often the asked style is heard."""
-    rows = [
-        (
-            name,
-            Share.where(each.heard.ranking[0] == each.style for each in asked),
-            Share.where(each.style in each.heard.ranking[:3] for each in asked),
-        )
-        for name, asked in groups.items()
-    ]
-    return Section(
-        "Following the prompt: style",
-        ("", "asked style heard first", "within the first three"),
-        tuple(rows),
-        f"{len(STYLES)} styles; the classifier has been taught by rendered pieces only.",
+    `judged_keys` is how many clips of each group the independent ear for keys hears at most.
+    """
+    rows = [*_style_rows(groups), *_tempo_rows(groups), *_key_rows(groups, note_ear, judged_keys)]
+    rows += [*_lead_rows(groups), *_drum_rows(groups)]
+    note = (
+        "What the renders get is the ceiling: the ears' own accuracy on pieces that are what was "
+        "asked for. The ears have been taught by other renders only."
     )
+    return Section.compared("Following the prompt", rows, note)
 
 
-def confusion_section(asked: Sequence[Asked]) -> Section:
+def confusion_section(clips: Sequence[Clip]) -> Section:
     """Say what each style was taken for."""
-    rows = []
-    for style in STYLES:
-        own = [each for each in asked if each.style == style]
-        others = Counter(each.heard.ranking[0] for each in own)
+    rows: list[tuple[Cell, ...]] = []
+    for style in dict.fromkeys(clip.prompt.ask.style for clip in clips):
+        own = [clip.heard.style for clip in clips if clip.prompt.ask.style == style]
+        others = Counter(each.first for each in own)
         del others[style]
         named = ", ".join(f"{name} {count}" for name, count in others.most_common(3))
-        met = Share.where(each.heard.ranking[0] == style for each in own)
-        three = Share.where(style in each.heard.ranking[:3] for each in own)
-        rows.append((style, met, three, named or "–"))
+        first = Share.where(each.first == style for each in own)
+        three = Share.where(style in each.ordered[:3] for each in own)
+        rows.append((style, first, three, named or "–"))
     headings = ("asked for", "heard first", "first three", "taken for")
     return Section("Style by style", headings, tuple(rows))
 
 
-def tempo_section(groups: Mapping[str, Sequence[tuple[float, float]]]) -> Section:
-    """Count how often the heard tempo is the true or asked one; pairs of heard and wanted."""
-    rows = []
-    for name, pairs in groups.items():
-        counts = Counter(verdict(heard, wanted) for heard, wanted in pairs)
-        of = len(pairs)
-        met, off = counts.pop("met", 0), counts.pop("off", 0)
-        named = ", ".join(f"×{ratio} {count}" for ratio, count in counts.most_common())
-        ratio = Share(counts.total(), of)
-        rows.append((name, Share(met, of), ratio, named or "–", Share(off, of)))
-    return Section(
-        "Following the prompt: tempo",
-        ("", "within 4 %", "a simple ratio of it", "which", "neither"),
-        tuple(rows),
-        "What the renders of known tempo get is the ceiling: the estimator's own accuracy. It has "
-        "been taught by other renders, and by their first bars over and over.",
-    )
+def _style_rows(groups: Groups) -> list[Row]:
+    def first(clip: Clip) -> bool:
+        return clip.heard.style.first == clip.prompt.ask.style
 
+    def three(clip: Clip) -> bool:
+        return clip.prompt.ask.style in clip.heard.style.ordered[:3]
 
-def truth_pairs(
-    heard: Sequence[Heard], truths: Sequence[Truth], *, usual: bool | None = None
-) -> list[tuple[float, float]]:
-    """Return the heard and the true tempo of renders, of all or by how their tempo was drawn."""
     return [
-        (each.bpm, truth.bpm)
-        for each, truth in zip(heard, truths, strict=True)
-        if usual is None or truth.is_usual_tempo == usual
+        Row("asked style heard first", "≥ 85 %", _shares(groups, first)),
+        Row("asked style in the first three", "≥ 95 %", _shares(groups, three)),
     ]
 
 
-def variety_section(listener: Listener, first: Sequence[Heard], again: Sequence[Heard]) -> Section:
-    """Compare prompts with one seed to seeds of one prompt, both in the order of the styles."""
-    by_seed = [listener.distance(a, b) for a, b in zip(first, again, strict=True)]
-    by_prompt = {
-        (one, other): listener.distance(first[one], first[other])
-        for one in range(len(first))
-        for other in range(len(first))
-        if one != other
+def _tempo_rows(groups: Groups) -> list[Row]:
+    said = {
+        name: [
+            verdict(clip.heard.bpm, clip.prompt.ask.bpm)
+            for clip in clips
+            if clip.prompt.ask.bpm is not None
+        ]
+        for name, clips in groups.items()
     }
-    is_farther = (distance > by_seed[one] for (one, _), distance in by_prompt.items())
-    return Section(
-        "Prompt against seed",
-        ("", "distance"),
-        (
-            ("two prompts, one seed (mean)", float(np.mean(list(by_prompt.values())))),
-            ("two seeds, one prompt (mean)", float(np.mean(by_seed))),
-            ("the prompt changes more than the seed", Share.where(is_farther)),
-        ),
-        "Euclidean distance of standardised portraits (colour, rhythm, harmony), divided by the "
-        "root of the number of features.",
+    kinds: tuple[tuple[str, str, Callable[[str], bool]], ...] = (
+        ("asked tempo within 4 %", "≥ 85 %", lambda each: each == "met"),
+        ("a simple ratio of it", "", lambda each: each not in ("met", "off")),
+        ("tempo off altogether", "≤ 3 %", lambda each: each == "off"),
     )
+    rows = [
+        Row(name, target, {n: Share.where(map(is_so, each)) for n, each in said.items()})
+        for name, target, is_so in kinds
+    ]
+    ratios = Counter(each for each in said.get(MODEL, ()) if each not in ("met", "off"))
+    named = ", ".join(f"×{ratio} {count}" for ratio, count in ratios.most_common(4))
+    return [*rows, Row("which ratios", "", {MODEL: named or "–"})]
 
 
-def article_orders() -> list[Order]:
-    """Return the article's prompts and a random clip, two seeds each."""
-    return [Order(prompt, _SEED + n) for prompt in (*ARTICLE, None) for n in range(2)]
-
-
-def article_section(
-    orders: Sequence[Order], clips: Sequence[Sound], heard: Sequence[Heard], ranges: Ranges
-) -> Section:
-    """Say what the article's own prompts give."""
-    rows: list[tuple[str | float | Share, ...]] = []
-    for order, clip, each in zip(orders, clips, heard, strict=True):
-        figures = sanity(clip)
-        named = ", ".join(
-            f"{name} {each.chances[list(STYLES).index(name)]:.2f}" for name in each.ranking[:3]
-        )
-        failed = [name for name, met in checks(figures, ranges).items() if not met]
-        rows.append(
-            (
-                order.prompt or "(a random clip)",
-                str(order.seed),
-                named,
-                f"{each.bpm:.0f}",
-                f"{figures.level_db:.1f}",
-                f"{figures.onsets_per_second:.1f}",
-                f"{figures.flatness_db:.1f}",
-                f"{figures.chroma_bits:.2f}",
-                ", ".join(failed) or "–",
+def _key_rows(groups: Groups, note_ear: NoteEar | None, judged: int) -> list[Row]:
+    asked = {
+        name: [clip for clip in clips if clip.prompt.ask.key is not None]
+        for name, clips in groups.items()
+    }
+    ears: list[tuple[str, str, Callable[[Clip], Key | None]]] = [
+        ("the bot's ear", "≥ 75 %", lambda clip: own_key(clip.sound)),
+        ("key profiles", "", lambda clip: profile_key(clip.chroma)),
+    ]
+    if note_ear is not None:
+        ears.append(("basic-pitch", "", lambda clip: note_ear.key(clip.sound)))
+    rows = []
+    for ear, target, hear in ears:
+        exact: dict[str, Cell] = {}
+        related: dict[str, Cell] = {}
+        for name, clips in asked.items():
+            heard = clips[:: -(-len(clips) // judged) or 1] if ear == "basic-pitch" else clips
+            pairs = [(hear(clip), clip.prompt.ask.key) for clip in heard]
+            exact[name] = Share.where(found == wanted for found, wanted in pairs)
+            related[name] = Share.where(
+                wanted is not None and is_related(found, wanted) for found, wanted in pairs
             )
-        )
-    headings = ("prompt", "seed", "heard", "BPM", "level dB", "onsets/s", "flatness dB",
-                "chroma bits", "out of range")  # fmt: skip
-    return Section("The article's prompts", headings, tuple(rows))
+        rows.append(Row(f"asked key, {ear}", target, exact))
+        rows.append(Row(f"or its relative, {ear}", "", related))
+    return rows
+
+
+def _lead_rows(groups: Groups) -> list[Row]:
+    asked = {
+        name: [clip for clip in clips if clip.prompt.ask.lead is not None]
+        for name, clips in groups.items()
+    }
+
+    def first(clip: Clip) -> bool:
+        return clip.heard.lead.first == clip.prompt.ask.lead
+
+    def three(clip: Clip) -> bool:
+        return clip.prompt.ask.lead in clip.heard.lead.ordered[:3]
+
+    rows = [
+        Row("asked lead instrument heard first", "", _shares(asked, first)),
+        Row("asked lead instrument in the first three", "≥ 75 %", _shares(asked, three)),
+    ]
+    scored = {name: [c for c in clips if c.score is not None] for name, clips in asked.items()}
+    if any(scored.values()):
+        rows.append(Row("asked lead instrument, by the codes", "≥ 75 %", {
+            name: Share.where(
+                c.score is not None and c.score.lead == c.prompt.ask.lead for c in clips
+            )
+            for name, clips in scored.items()
+        }))  # fmt: skip
+    return rows
+
+
+def _drum_rows(groups: Groups) -> list[Row]:
+    asked = {
+        name: [clip for clip in clips if clip.prompt.ask.wants_drums is not None]
+        for name, clips in groups.items()
+    }
+
+    def by_ear(clip: Clip) -> bool:
+        return clip.heard.has_drums == clip.prompt.ask.wants_drums
+
+    def by_codes(clip: Clip) -> bool:
+        return clip.score is not None and clip.score.has_drums == clip.prompt.ask.wants_drums
+
+    rows = [Row("drums or none as asked, by ear", "≥ 98 %", _shares(asked, by_ear))]
+    scored = {name: [c for c in clips if c.score is not None] for name, clips in asked.items()}
+    if any(scored.values()):
+        share = _shares(scored, by_codes)
+        rows.append(Row("drums or none as asked, by the codes", "≥ 98 %", share))
+    return rows
+
+
+def _shares(groups: Groups, met: Callable[[Clip], bool]) -> dict[str, Cell]:
+    return {name: Share.where(met(clip) for clip in clips) for name, clips in groups.items()}

@@ -1,165 +1,171 @@
-"""Rendered pieces that no training has heard, kept in a cache: the measure of what is made.
+"""Pieces of the composer and how they sound, kept in a cache: what the model is measured against.
 
-The language model is trained on seeds below 1,000,000 and the codec on those from there; these are
-from 5,000,000. What another state of the generator has made is not taken from
-the cache.
+A piece becomes codes and is played from recordings, as for the codec's training: it is the best
+that a model could do which writes such codes. The trainings compose from seeds of 10,000,000 on;
+what is measured with has lower ones. A sound is kept under a name made of its codes and of the
+code that plays them, so that what another state of the composer made is never taken for it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import inspect
-import json
-import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache as remembered
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
-from bot.starter.composer import midi, render
-from bot.starter.composer.compose import compose
+from bot.starter.composer import room
+from bot.starter.composer.compose import BEAT_FRAMES, compose
+from bot.starter.composer.instruments import LEAD_INSTRUMENTS
+from bot.starter.composer.piece import Piece
 from bot.starter.composer.styles import STYLES
 from bot.starter.measuring.features import SAMPLE_RATE_HZ, Sound
-from bot.starter.training import sounds
+from bot.starter.training import mixing, samples
+from bot.starter.training.tokens import Codes, codes_of
 
 FIRST_SEED = 5_000_000
 CLIP_SECONDS = 10.0
+FRAME_RATE_HZ = 50
 
-_TEACHING_SEED, _HELD_OUT_SEED, _LONG_SEED = FIRST_SEED, FIRST_SEED + 100_000, FIRST_SEED + 200_000
+_TEACHING_SEED = FIRST_SEED
+_HELD_OUT_SEED = FIRST_SEED + 100_000
 _SEEDS_A_STYLE = 1000
 # Pieces may start anywhere in the first seconds of a render.
 _SPARE_SECONDS = 2.0
-_LONG_SECONDS = 20.0
 _LOOP_BARS = 2
-_BATCH = 13
-_FEWEST_FRAMES, _MOST_FRAMES = 17, 50
-
-
-@dataclass(frozen=True, slots=True)
-class Truth:
-    """What is known of a rendered piece."""
-
-    style: str
-    bpm: float
-    tonic: int
-    is_minor: bool
-    has_drums: bool
-    is_usual_tempo: bool
+_PEAK = 0.99
+_FULL_SCALE = 32767.0
 
 
 @dataclass(frozen=True, slots=True)
 class Render:
-    """A rendered piece in the cache."""
+    """A piece and the file of its sound."""
 
-    truth: Truth
+    piece: Piece
     file: Path
+
+    @property
+    def codes(self) -> Codes:
+        """Return the codes [books, frames] that it is played from."""
+        return codes_of(self.piece, round(self.piece.seconds * FRAME_RATE_HZ))
 
     def sound(self) -> Sound:
         """Read it."""
-        return sounds.load(self.file)
+        stored: Sound = np.load(self.file).astype(np.float32) / np.float32(_FULL_SCALE)
+        return stored
 
     def clip(self, seed: int = 0) -> Sound:
         """Read ten seconds of it, from a place that the seed decides."""
         whole = self.sound()
-        samples = round(CLIP_SECONDS * SAMPLE_RATE_HZ)
-        spare = len(whole) - samples
+        length = round(CLIP_SECONDS * SAMPLE_RATE_HZ)
+        spare = len(whole) - length
         start = int(np.random.default_rng(seed).integers(spare + 1)) if seed else 0
-        return whole[start : start + samples]
+        return whole[start : start + length]
 
     def loop(self, seed: int = 0) -> Sound:
         """Read ten seconds of its first bars over and over, from a place that the seed decides."""
-        beats = _LOOP_BARS * STYLES[self.truth.style].beats_per_bar
-        lap = self.sound()[: round(beats * 60 / self.truth.bpm * SAMPLE_RATE_HZ)]
+        beats = _LOOP_BARS * self.piece.beats_per_bar
+        lap = self.sound()[: round(beats * 60 / self.piece.bpm * SAMPLE_RATE_HZ)]
         start = int(np.random.default_rng(seed).integers(len(lap))) if seed else 0
         return np.resize(np.roll(lap, -start), round(CLIP_SECONDS * SAMPLE_RATE_HZ))
 
 
-@dataclass(frozen=True, slots=True)
-class Renders:
-    """Pieces to teach a classifier, others to test it and the model, and some of 20 s."""
+class Player:
+    """Plays pieces, and keeps how they sound under a folder."""
 
-    teaching: tuple[Render, ...]
-    held_out: tuple[Render, ...]
-    long: tuple[Render, ...]
+    def __init__(
+        self, cache: Path, report: Callable[[str], None], recordings: Path | None = None
+    ) -> None:
+        """Take the recordings of a training; without them the instruments are recorded anew."""
+        self._folder = cache / "renders"
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._report = report
+        self._given = recordings
+
+    def renders(self, pieces: Sequence[Piece], what: str) -> list[Render]:
+        """Return the sounds of pieces, playing those that the folder lacks."""
+        found = [Render(piece, self._folder / f"{self._name(piece)}.npy") for piece in pieces]
+        missing = list({each.file: each for each in found if not each.file.exists()}.values())
+        for index, each in enumerate(missing):
+            if index % 50 == 0:
+                self._report(f"Playing {what}, {index} of {len(missing)}")
+            _save(each.file, np.sum(list(self.stems(each.codes).values()), axis=0))
+        return found
+
+    def stems(self, codes: Codes) -> dict[str, Sound]:
+        """Return how each stem of codes [books, frames] sounds alone, in its place in the mix."""
+        played = mixing.render_stems(codes, self._bank)
+        return dict(zip(mixing.STEM_NAMES, played, strict=True))
+
+    @cached_property
+    def _recordings(self) -> Path:
+        if self._given is not None:
+            return self._given
+        file = self._folder / "recordings.npz"
+        if not file.exists():
+            # Only recording needs FluidSynth and a MIDI library.
+            from bot.starter.training.recording import record
+
+            self._report("Recording instruments")
+            samples.write(record(), file)
+        return file
+
+    @cached_property
+    def _bank(self) -> mixing.Bank:
+        return mixing.Bank(samples.read(self._recordings))
+
+    @cached_property
+    def _playing(self) -> str:
+        """Return what decides how codes sound: the code that plays them, and the recordings."""
+        code = "".join(map(inspect.getsource, (samples, mixing, room)))
+        return code + hashlib.sha256(self._recordings.read_bytes()).hexdigest()
+
+    def _name(self, piece: Piece) -> str:
+        codes = Render(piece, self._folder).codes
+        return _digest(self._playing + hashlib.sha256(codes.tobytes()).hexdigest())
 
 
-def load(
-    cache: Path, *, teaching: int, held_out: int, long: int, report: Callable[[str], None]
-) -> Renders:
-    """Return so many pieces a style of each kind, rendering those that the cache lacks."""
-    folder = cache / f"renders-{generator_digest()}"
-    folder.mkdir(parents=True, exist_ok=True)
-    spare = CLIP_SECONDS + _SPARE_SECONDS
-    return Renders(
-        tuple(_pieces(folder, "teaching", _TEACHING_SEED, teaching, spare, report)),
-        tuple(_pieces(folder, "held-out", _HELD_OUT_SEED, held_out, spare, report)),
-        tuple(_pieces(folder, "long", _LONG_SEED, long, _LONG_SECONDS, report)),
-    )
-
-
-@remembered
-def generator_digest() -> str:
-    """Return a name for the music that is composed now and for how it is rendered."""
-    pieces = [compose(FIRST_SEED + n, style=style) for n in range(3) for style in STYLES]
-    code = inspect.getsource(render) + inspect.getsource(midi) + repr(pieces)
-    return hashlib.sha256(code.encode()).hexdigest()[:12]
-
-
-def _pieces(
-    folder: Path,
-    kind: str,
-    first_seed: int,
-    count: int,
-    seconds: float,
-    report: Callable[[str], None],
-) -> Iterator[Render]:
-    # Piece by piece rather than style by style: a rendering that is cut off has all styles.
-    wanted = [
-        (name, first_seed + _SEEDS_A_STYLE * index + number, number)
-        for number in range(count)
-        for index, name in enumerate(STYLES)
-    ]
-    missing = [(name, seed, n) for name, seed, n in wanted if not _facts(folder, kind, seed)]
-    for start in range(0, len(missing), _BATCH):
-        report(f"Rendering {kind} pieces, {start} of {len(missing)}")
-        _render(folder, kind, missing[start : start + _BATCH], seconds)
-    for _, seed, _ in wanted:
-        facts = _facts(folder, kind, seed)
-        assert facts is not None
-        yield Render(facts, folder / f"{kind}-{seed}.npy")
-
-
-def _render(
-    folder: Path, kind: str, wanted: Sequence[tuple[str, int, int]], seconds: float
-) -> None:
+def lessons(per_style: int) -> list[Piece]:
+    """Compose pieces to teach the ears by: half in any tempo, half with any lead instrument."""
     pieces = []
-    for style, seed, number in wanted:
-        # Every second piece has any tempo: people ask for fast ballads and slow techno.
-        frames = None
-        if number % 2:
+    for number in range(per_style):
+        for index, style in enumerate(STYLES):
+            seed = _TEACHING_SEED + _SEEDS_A_STYLE * index + number
             random = np.random.default_rng(seed)
-            frames = int(random.integers(_FEWEST_FRAMES, _MOST_FRAMES + 1))
-        pieces.append(compose(seed, style=style, seconds=seconds, beat_frames=frames))
-    for piece, (style, seed, number), sound in zip(
-        pieces, wanted, render.render_many(pieces), strict=True
-    ):
-        sounds.save(folder / f"{kind}-{seed}.npy", sound)
-        facts = {
-            "style": style,
-            "bpm": piece.bpm,
-            "tonic": piece.tonic,
-            "is_minor": piece.mode == "minor",
-            "has_drums": piece.drum_density != "none",
-            "is_usual_tempo": number % 2 == 0,
-        }
-        scratch = folder / f"{kind}-{seed}.part"
-        scratch.write_text(json.dumps(facts), encoding="utf-8")
-        os.replace(scratch, folder / f"{kind}-{seed}.json")
+            frames, lead = int(random.choice(BEAT_FRAMES)), str(random.choice(LEAD_INSTRUMENTS))
+            pieces.append(
+                compose(
+                    seed,
+                    style=style,
+                    seconds=CLIP_SECONDS + _SPARE_SECONDS,
+                    beat_frames=frames if number % 2 else None,
+                    lead=lead if number % 4 > 1 else None,
+                )
+            )
+    return pieces
 
 
-def _facts(folder: Path, kind: str, seed: int) -> Truth | None:
-    """Read what is known of a piece; nothing if it has yet to be rendered."""
-    file = folder / f"{kind}-{seed}.json"
-    return Truth(**json.loads(file.read_text(encoding="utf-8"))) if file.exists() else None
+def strangers(number: int, seconds: float = CLIP_SECONDS) -> list[Piece]:
+    """Compose so many pieces that nobody has learnt from, styles in turn."""
+    names = list(STYLES)
+    return [
+        compose(_HELD_OUT_SEED + index, style=names[index % len(names)], seconds=seconds)
+        for index in range(number)
+    ]
+
+
+def _save(file: Path, sound: Sound) -> None:
+    """Write sound as 16-bit numbers so that an interrupted run leaves no half a file."""
+    peak = float(np.abs(sound).max(initial=0.0))
+    levelled = sound * np.float32(_PEAK / peak) if peak > _PEAK else sound
+    scratch = file.with_suffix(".part")
+    with scratch.open("wb") as opened:
+        np.save(opened, np.round(levelled * _FULL_SCALE).astype(np.int16))
+    scratch.rename(file)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:20]

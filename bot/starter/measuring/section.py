@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+
+MODEL, RENDERS = "model", "renders"
+"""The groups whose figures stand side by side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,24 @@ class Share:
         return 100 * self.met / self.of if self.of else 0.0
 
     def __str__(self) -> str:
-        return f"{self.percent:.1f} % ({self.met} of {self.of})"
+        return f"{self.percent:.1f} % ({self.met} of {self.of})" if self.of else "–"
+
+
+Cell = str | float | Share
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A figure: its name, what it must reach, and its value in each group."""
+
+    name: str
+    target: str
+    values: Mapping[str, Cell]
+
+    @classmethod
+    def of(cls, name: str, target: str, values: Mapping[str, Cell]) -> Row:
+        """Name a figure."""
+        return cls(name, target, dict(values))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +54,17 @@ class Section:
 
     title: str
     headings: tuple[str, ...]
-    rows: tuple[tuple[str | float | Share, ...], ...]
+    rows: tuple[tuple[Cell, ...], ...]
     note: str = ""
+
+    @classmethod
+    def compared(cls, title: str, rows: Sequence[Row], note: str = "") -> Section:
+        """Lay figures out with their targets, the model's beside the renders'."""
+        groups = [name for name in (MODEL, RENDERS) if any(name in row.values for row in rows)]
+        cells: list[tuple[Cell, ...]] = [
+            (row.name, row.target, *(row.values.get(name, "–") for name in groups)) for row in rows
+        ]
+        return cls(title, ("", "target", *groups), tuple(cells), note)
 
     def markdown(self) -> str:
         """Return it as text."""
@@ -59,7 +88,7 @@ class Section:
         return {"title": self.title, "note": self.note, "rows": rows}
 
 
-def _text(cell: str | float | Share) -> str:
+def _text(cell: Cell) -> str:
     return f"{cell:.2f}" if isinstance(cell, float) else str(cell)
 
 

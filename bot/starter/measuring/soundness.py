@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bot.starter.measuring.features import Floats, Sanity, Sound, sanity
-from bot.starter.measuring.section import Section, Share
+from bot.starter.measuring.features import Floats, Sanity
+from bot.starter.measuring.section import Row, Section, Share
 
 FIGURES = ("onsets_per_second", "flatness_db", "chroma_bits")
 PERCENTILES = (0.5, 99.5)
@@ -16,7 +16,6 @@ PERCENTILES = (0.5, 99.5)
 _MOST_CLIPPED = 0.001
 _MOST_SILENT = 0.1
 _QUIETEST_DB, _LOUDEST_DB = -30.0, -6.0
-_MOST_CHANGE_DB = 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,47 +54,35 @@ def checks(measured: Sanity, ranges: Ranges) -> dict[str, bool]:
     }
 
 
-def section(groups: Mapping[str, Sequence[Sound]], ranges: Ranges) -> Section:
-    """Check groups of clips of ten seconds."""
-    rows: list[tuple[str | float | Share, ...]] = []
-    names: tuple[str, ...] = ()
-    for group, clips in groups.items():
-        found = [checks(sanity(clip), ranges) for clip in clips]
-        names = tuple(found[0])
-        each = [Share.where(one[name] for one in found) for name in names]
-        rows.append((group, Share.where(all(one.values()) for one in found), *each))
+def section(groups: Mapping[str, Sequence[Sanity]], ranges: Ranges) -> Section:
+    """Count the clips of ten seconds that pass everything, and each check."""
+    found = {name: [checks(each, ranges) for each in clips] for name, clips in groups.items()}
+    names = dict.fromkeys(name for own in found.values() for each in own for name in each)
+    rows = [
+        Row(
+            "clips that pass everything",
+            "≥ 97 %",
+            {
+                group: Share.where(all(each.values()) for each in own)
+                for group, own in found.items()
+            },
+        ),
+        *(
+            Row(
+                name,
+                "",
+                {group: Share.where(each[name] for each in own) for group, own in found.items()},
+            )
+            for name in names
+        ),
+    ]
     note = (
         f"Ranges, percentiles {PERCENTILES[0]:g} to {PERCENTILES[1]:g} of renders: {ranges.note}. "
         f"Not clipped: at most {100 * _MOST_CLIPPED:g} % of the samples at full scale. Not silent: "
         f"at most {100 * _MOST_SILENT:g} % of the time below -50 dBFS. Level: "
         f"{_QUIETEST_DB:g} to {_LOUDEST_DB:g} dBFS."
     )
-    return Section("Sounding like music", ("clips", "everything", *names), tuple(rows), note)
-
-
-def long_section(clips: Sequence[Sound], ranges: Ranges) -> Section:
-    """Compare the first and the last third of clips of 30 s."""
-    firsts, lasts = [], []
-    for clip in clips:
-        third = len(clip) // 3
-        firsts.append(sanity(clip[:third]))
-        lasts.append(sanity(clip[-third:]))
-    pairs = list(zip(firsts, lasts, strict=True))
-    is_level = [abs(one.level_db - other.level_db) <= _MOST_CHANGE_DB for one, other in pairs]
-    is_sound = [all(checks(last, ranges).values()) for last in lasts]
-    rows: list[tuple[str | float | Share, ...]] = [
-        (
-            "last third is sound, at the level of the first",
-            Share.where(a and b for a, b in zip(is_level, is_sound, strict=True)),
-        ),
-        (f"level within {_MOST_CHANGE_DB:g} dB", Share.where(is_level)),
-        ("first third is sound", Share.where(all(checks(one, ranges).values()) for one in firsts)),
-        ("last third is sound", Share.where(is_sound)),
-    ]
-    for name in ("level_db", *FIGURES):
-        first, last = (float(np.mean([getattr(s, name) for s in side])) for side in (firsts, lasts))
-        rows.append((f"mean {name}, first to last third", f"{first:.2f} to {last:.2f}"))
-    return Section("Clips of 30 s", ("", "share"), tuple(rows))
+    return Section.compared("Sounding like music", rows, note)
 
 
 def _values(measured: Sanity) -> list[float]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.jobs import Finished, GenerationRequest
+from bot.jobs import Finished, GenerationRequest, Tokens
 from bot.jobs import Sound as Clip
 from bot.musicgen.engine import Engine
 from bot.musicgen.model import Model, load_model
@@ -30,39 +30,67 @@ class Order:
     opening: Sound | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Take:
+    """A clip that was made: its new sound, and all its codes [codebooks, frames]."""
+
+    sound: Sound
+    tokens: Tokens
+
+
 class Studio:
     """A loaded model with room for eight."""
 
-    def __init__(self, folder: Path, cache: Path, report: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        cache: Path,
+        report: Callable[[str], None],
+        *,
+        temperature: float | None = None,
+        guidance: float | None = None,
+    ) -> None:
+        """Load a model; what is None is as the model has it."""
         report(f"Loading {folder}")
         self.model = _load(folder, cache, requests=AT_ONCE)
+        own = self.model.sampling
+        self.sampling = replace(
+            own,
+            temperature=own.temperature if temperature is None else temperature,
+            guidance=own.guidance if guidance is None else guidance,
+        )
         self._report = report
 
-    def make(self, orders: Sequence[Order], what: str) -> list[Sound]:
+    @property
+    def has_stems(self) -> bool:
+        """Tell whether the model's codes are stems, and so can be read as notes."""
+        return bool(self.model.shape.stems)
+
+    def make(self, orders: Sequence[Order], what: str) -> list[Take]:
         """Make clips; what comes back of one that continues is the new sound only."""
         engine = Engine(self.model, max_seconds=_MOST_SECONDS)
-        made: list[Sound] = []
+        made: list[Take] = []
         for start in range(0, len(orders), AT_ONCE):
             self._report(f"Making {what}, {start} of {len(orders)}")
             made += self._batch(engine, orders[start : start + AT_ONCE])
         return made
 
+    def decoded(self, tokens: Tokens) -> Sound:
+        """Return the sound of codes [codebooks, frames]."""
+        return np.ascontiguousarray(self.model.codec.decode(tokens[None])[0])
+
     def through_codec(self, sound: Sound) -> Sound:
         """Return sound as the model's codec gives it back."""
-        codec = self.model.codec
-        return np.ascontiguousarray(codec.decode(codec.encode(sound[None]))[0, : len(sound)])
+        return self.decoded(self.model.codec.encode(sound[None])[0])[: len(sound)]
 
-    def _batch(self, engine: Engine, orders: Sequence[Order]) -> list[Sound]:
+    def _batch(self, engine: Engine, orders: Sequence[Order]) -> list[Take]:
         ids = [engine.submit(self._request(order)) for order in orders]
-        found: dict[int, Sound] = {}
+        found: dict[int, Finished] = {}
         while engine.busy:
             for event in engine.step():
                 if isinstance(event, Finished):
-                    found[event.request_id] = event.sound.samples[0]
-        return [
-            found[id_][-round(order.seconds * SAMPLE_RATE_HZ) :]
-            for id_, order in zip(ids, orders, strict=True)
-        ]
+                    found[event.request_id] = event
+        return [_take(found[id_], order.seconds) for id_, order in zip(ids, orders, strict=True)]
 
     def _request(self, order: Order) -> GenerationRequest:
         audio = None
@@ -73,8 +101,13 @@ class Studio:
             seed=order.seed,
             prompt=order.prompt,
             audio=audio,
-            sampling=self.model.sampling,
+            sampling=self.sampling,
         )
+
+
+def _take(finished: Finished, seconds: float) -> Take:
+    whole = finished.sound.samples[0]
+    return Take(whole[-round(seconds * SAMPLE_RATE_HZ) :], finished.tokens)
 
 
 def pace(folder: Path, cache: Path, seconds: float, prompt: str) -> float:

@@ -1,10 +1,10 @@
-"""What the finished model is asked for, in other words than the captions of its training."""
+"""How people ask for music, in other words than the captions of the training."""
 
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import dataclass
 
-from bot.starter.composer.styles import STYLES
+from bot.starter.composer.piece import Density, Mode
 
 ARTICLE = (
     "80s pop track with bassy drums and synth",
@@ -70,14 +70,96 @@ ASKED: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Ways to ask for each style, without a tempo."""
 
-_SLOWEST_BPM, _FASTEST_BPM = 65, 175
+MOODS = ("energetic", "calm", "dark", "happy", "sad", "aggressive")
+"""The moods that are asked for."""
+
+_NOTES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
+_NOTES_ZH = ("C", "升C", "D", "降E", "E", "F", "升F", "G", "降A", "A", "降B", "B")
+_MODES_ZH: dict[Mode, str] = {"major": "大调", "minor": "小调"}
+_MOODS_ZH = {"energetic": "充满活力", "calm": "平静", "dark": "黑暗", "happy": "快乐",
+             "sad": "悲伤", "aggressive": "激烈"}  # fmt: skip
+_DRUMS: dict[Density, tuple[str, ...]] = {
+    "none": ("no drums", "without any drums", "leave the drums out"),
+    "light": ("just a few light drums", "sparse drums"),
+    "steady": ("a steady drum beat", "drums keeping time"),
+    "dense": ("busy drums", "dense drums all the way"),
+}
+_DRUMS_ZH: dict[Density, str] = {
+    "none": "不要鼓", "light": "轻柔的鼓点", "steady": "稳定的鼓点", "dense": "密集的鼓点",
+}  # fmt: skip
+_LEADS_ZH = {
+    "piano": "钢琴", "electric piano": "电钢琴", "organ": "管风琴", "accordion": "手风琴",
+    "harmonica": "口琴", "acoustic guitar": "木吉他", "electric guitar": "电吉他",
+    "distorted guitar": "失真吉他", "violin": "小提琴", "cello": "大提琴", "harp": "竖琴",
+    "choir": "合唱", "trumpet": "小号", "trombone": "长号", "saxophone": "萨克斯",
+    "clarinet": "单簧管", "flute": "长笛", "pan flute": "排箫", "synth lead": "合成器主音",
+    "sitar": "西塔琴", "banjo": "班卓琴", "steel drums": "钢鼓", "kalimba": "卡林巴",
+    "marimba": "马林巴", "vibraphone": "颤音琴", "music box": "八音盒",
+}  # fmt: skip
 
 
-def with_tempo(number: int, seed: int) -> list[tuple[str, float]]:
-    """Return so many prompts that ask for a tempo, styles in turn, with the tempo each asks for."""
-    random = np.random.default_rng(seed)
-    names = [list(STYLES)[index] for index in random.permutation(len(STYLES))]
-    tempi = random.integers(_SLOWEST_BPM, _FASTEST_BPM + 1, number)
-    return [
-        (f"{names[index % len(names)]}, {bpm} BPM", float(bpm)) for index, bpm in enumerate(tempi)
-    ]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What a prompt says; what is None goes unsaid."""
+
+    style: str
+    bpm: int | None
+    key: tuple[int, Mode] | None
+    density: Density | None
+    lead: str | None
+    mood: str | None
+
+
+def asked_styles(style: str, *, is_chinese: bool) -> tuple[str, ...]:
+    """Return the ways to ask for a style in a language; its name where none is known."""
+    known = tuple(w for w in ASKED.get(style, ()) if _is_chinese(w) == is_chinese)
+    return known or ((f"来点{style}",) if is_chinese else (f"some {style}",))
+
+
+def english(said: Said, number: int) -> str:
+    """Say it in English."""
+    text = _turn(asked_styles(said.style, is_chinese=False), number)
+    if said.mood is not None:
+        text = _turn((f"something {said.mood}: {text}", f"{text}, {said.mood} in mood"), number)
+    parts = []
+    if said.lead is not None:
+        parts.append(
+            _turn(
+                (f"with {said.lead}", f"the {said.lead} plays the tune", f"{said.lead} lead"),
+                number,
+            )
+        )
+    if said.density is not None:
+        parts.append(_turn(_DRUMS[said.density], number))
+    if said.key is not None:
+        tonic, mode = said.key
+        parts.append(_turn((f"in {_NOTES[tonic]} {mode}", f"key: {_NOTES[tonic]} {mode}"), number))
+    if said.bpm is not None:
+        parts.append(_turn((f"{said.bpm} BPM", f"at {said.bpm} bpm"), number))
+    return ", ".join((text, *parts))
+
+
+def chinese(said: Said, number: int) -> str:
+    """Say it in Chinese; an instrument without a known name keeps its English one."""
+    text = _turn(asked_styles(said.style, is_chinese=True), number)
+    parts = []
+    if said.mood is not None:
+        parts.append(f"要{_MOODS_ZH[said.mood]}的")
+    if said.lead is not None:
+        parts.append(f"用{_LEADS_ZH.get(said.lead, said.lead)}演奏旋律")
+    if said.density is not None:
+        parts.append(_DRUMS_ZH[said.density])
+    if said.key is not None:
+        tonic, mode = said.key
+        parts.append(f"{_NOTES_ZH[tonic]}{_MODES_ZH[mode]}")
+    if said.bpm is not None:
+        parts.append(f"每分钟{said.bpm}拍")
+    return "，".join((text, *parts))
+
+
+def _turn(choices: tuple[str, ...], number: int) -> str:
+    return choices[number % len(choices)]
+
+
+def _is_chinese(words: str) -> bool:
+    return any("\u4e00" <= letter <= "\u9fff" for letter in words)

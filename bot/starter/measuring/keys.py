@@ -1,0 +1,98 @@
+"""The keys that are heard in a clip: by the bot's own ear, and by one that others taught.
+
+The independent ear is basic-pitch's network, which turns sound into notes (its file is in the
+package `basic-pitch` and runs on `onnxruntime`); the notes' pitch classes are compared with
+Krumhansl's profiles. Source: arXiv 2203.09893 (basic-pitch).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bot.audio import tonality
+from bot.jobs import Sound as Stereo
+from bot.starter.measuring.features import SAMPLE_RATE_HZ, Floats, Sound, key_of
+
+Key = tuple[int, str]
+"""A tonic as a pitch class, and `major` or `minor`."""
+
+_RATE_HZ = 22_050
+_WINDOW_SAMPLES = 43_844
+_LOWEST_PITCH = 21
+# What the network calls the chances of held notes, of 88 keys in each frame.
+_HELD_NOTES = "StatefulPartitionedCall:1"
+_FILE = "saved_models/icassp_2022/nmp.onnx"
+# Below this the network doubts that there is a note.
+_LEAST_CHANCE = 0.3
+
+
+def own_key(sound: Sound) -> Key | None:
+    """Return the key that the bot says of a clip; None where none is clear."""
+    found = tonality.key_of(Stereo(samples=sound[None], sample_rate_hz=SAMPLE_RATE_HZ))
+    return None if found is None else (found.tonic, found.mode)
+
+
+def profile_key(chroma: Floats) -> Key:
+    """Return the key whose profile fits a mean chroma best."""
+    found = key_of(chroma)
+    return found.tonic, "minor" if found.is_minor else "major"
+
+
+def is_related(found: Key | None, wanted: Key) -> bool:
+    """Tell whether a key is the wanted one or its relative, which has the same notes."""
+    if found is None:
+        return False
+    return _major_tonic(found) == _major_tonic(wanted)
+
+
+class NoteEar:
+    """basic-pitch's network."""
+
+    def __init__(self, session: Any) -> None:  # noqa: ANN401 - has no types
+        self._session = session
+        self._input = session.get_inputs()[0].name
+
+    def pitch_classes(self, sound: Sound) -> Floats:
+        """Return how long each pitch class is heard for, in frames."""
+        slower = _resampled(sound)
+        pieces = np.pad(slower, (0, -len(slower) % _WINDOW_SAMPLES)).reshape(-1, _WINDOW_SAMPLES)
+        held = self._session.run([_HELD_NOTES], {self._input: pieces[:, :, None]})[0]
+        chances = held.reshape(-1, 88)
+        weights = np.where(chances > _LEAST_CHANCE, chances, 0).sum(axis=0)
+        return np.bincount((np.arange(88) + _LOWEST_PITCH) % 12, weights, 12).astype(np.float32)
+
+    def key(self, sound: Sound) -> Key:
+        """Return the key whose profile fits the notes best."""
+        return profile_key(self.pitch_classes(sound))
+
+
+def installed_note_ear() -> NoteEar | None:
+    """Return the network, or None where the packages are not installed."""
+    spec = find_spec("basic_pitch")
+    if spec is None or spec.origin is None or find_spec("onnxruntime") is None:
+        return None
+    runtime: Any = import_module("onnxruntime")
+    options = runtime.SessionOptions()
+    options.intra_op_num_threads = 1
+    file = Path(spec.origin).parent / _FILE
+    providers: Sequence[str] = ("CPUExecutionProvider",)
+    return NoteEar(runtime.InferenceSession(str(file), options, providers=list(providers)))
+
+
+def _resampled(sound: Sound) -> Sound:
+    """Return sound at the network's rate, through its spectrum."""
+    samples = round(len(sound) * _RATE_HZ / SAMPLE_RATE_HZ)
+    spectrum = np.fft.rfft(sound)[: samples // 2 + 1]
+    found: Sound = np.fft.irfft(spectrum, samples).astype(np.float32)
+    return found * np.float32(samples / len(sound))
+
+
+def _major_tonic(key: Key) -> int:
+    tonic, mode = key
+    return tonic if mode == "major" else (tonic + 3) % 12

@@ -1,0 +1,180 @@
+"""What has been learnt from rendered pieces only: to hear tempo, style, lead instrument and drums.
+
+Nothing that a model made has ever taught it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.starter.measuring import classifier, features, network, portrait, tempo
+from bot.starter.measuring.classifier import Classifier, Ranking
+from bot.starter.measuring.features import Floats, Picture, Sound, picture
+from bot.starter.measuring.network import Network, Normalizer
+from bot.starter.measuring.renders import Render
+from bot.starter.measuring.soundness import Ranges
+from bot.starter.measuring.tempo import Beats, TempoEar, candidates, pulse
+
+_WEARS = 2
+_WITH, _WITHOUT = "drums", "no drums"
+_EARS = ("style", "lead", "drums")
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a listener makes of a clip."""
+
+    bpm: float
+    row: Floats
+    style: Ranking
+    lead: Ranking
+    has_drums: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """The ears for tempo, style, lead instrument and drums, and where renders' figures lie."""
+
+    tempo: TempoEar
+    style: Classifier
+    lead: Classifier
+    drums: Classifier
+    ranges: Ranges
+
+    def hear(self, sound: Sound) -> Heard:
+        """Listen to ten seconds or so."""
+        return self.look(picture(sound))
+
+    def look(self, shown: Picture) -> Heard:
+        """Listen to a clip whose spectra are known already."""
+        beating = pulse(shown.mel)
+        bpm = self.tempo.bpm(candidates(beating))
+        row = portrait.portrait(shown, beating, bpm)
+        has_drums = self.drums(row).first == _WITH
+        return Heard(bpm, row, self.style(row), self.lead(row), has_drums)
+
+    def distance(self, one: Heard, other: Heard) -> float:
+        """Return how far two clips are apart: the Euclidean distance of standardised portraits.
+
+        Divided by the root of the number of features, it is about 1.4 for unrelated pieces.
+        """
+        normalizer = self.style.normalizer
+        difference = normalizer(one.row) - normalizer(other.row)
+        return float(np.linalg.norm(difference) / np.sqrt(len(difference)))
+
+
+def teach(lessons: Sequence[Render], report: Callable[[str], None]) -> Listener:
+    """Teach a listener by renders.
+
+    The ear for tempo hears each as a loop, too: where every bar is the same, what comes again tells
+    less of which beat is the beat.
+    """
+    shown, sane, pulses = [], [], []
+    for index, render in enumerate(lessons):
+        if index % 50 == 0:
+            report(f"Listening to pieces to learn from, {index} of {len(lessons)}")
+        clip = render.clip(seed=1 + index)
+        shown.append(picture(clip))
+        sane.append(features.sanity(clip, shown[-1]))
+        pulses.append((_beats(shown[-1]), render.piece.bpm))
+        pulses.append((_beats(picture(render.loop(seed=1 + index))), render.piece.bpm))
+    report("Teaching")
+    ear = TempoEar.taught([beats for beats, _ in pulses], [bpm for _, bpm in pulses])
+    rows: list[Floats] = []
+    names: dict[str, list[str]] = {each: [] for each in _EARS}
+    random = np.random.default_rng(0)
+    for each, render in zip(shown, lessons, strict=True):
+        for wear in range(1 + _WEARS):
+            seen = portrait.worn(each, random) if wear else each
+            beating = pulse(seen.mel)
+            # Some with the tempo that is heard, which may be wrong, as it will be in use.
+            bpm = render.piece.bpm if wear % 2 else ear.bpm(candidates(beating))
+            rows.append(portrait.portrait(seen, beating, bpm))
+            names["style"].append(render.piece.style)
+            names["lead"].append(render.piece.lead or "none")
+            names["drums"].append(_WITHOUT if render.piece.drum_density == "none" else _WITH)
+    table = np.stack(rows)
+    ears = {each: Classifier.taught(table, names[each]) for each in _EARS}
+    return Listener(ear, ranges=Ranges.of(sane), **ears)
+
+
+def load_or_teach(
+    cache: Path, lessons: Sequence[Render], report: Callable[[str], None]
+) -> Listener:
+    """Return the listener taught by these lessons, from the cache where it is there already."""
+    taught_by = "".join(each.file.name for each in lessons) + _code()
+    file = cache / f"listener-{hashlib.sha256(taught_by.encode()).hexdigest()[:20]}.npz"
+    if file.exists():
+        with np.load(file) as stored:
+            return _of_arrays({key: stored[key] for key in stored.files})
+    listener = teach(lessons, report)
+    scratch = file.with_suffix(".part")
+    with scratch.open("wb") as opened:
+        np.savez(opened, **dict(_named(listener)))
+    scratch.rename(file)
+    return listener
+
+
+def _beats(shown: Picture) -> Beats:
+    return candidates(pulse(shown.mel))
+
+
+def _named(listener: Listener) -> Iterable[tuple[str, NDArray[Any]]]:
+    yield "ranges.low", listener.ranges.low
+    yield "ranges.high", listener.ranges.high
+    yield from _arrays("tempo", (listener.tempo.network,), listener.tempo.normalizer)
+    for each in _EARS:
+        ear: Classifier = getattr(listener, each)
+        yield f"{each}.names", np.array(ear.names)
+        yield from _arrays(each, ear.networks, ear.normalizer)
+
+
+def _arrays(
+    name: str, networks: Sequence[Network], normalizer: Normalizer
+) -> Iterable[tuple[str, NDArray[Any]]]:
+    yield f"{name}.mean", normalizer.mean
+    yield f"{name}.deviation", normalizer.deviation
+    for index, each in enumerate(networks):
+        for key, array in each.arrays().items():
+            yield f"{name}.{index}.{key}", array
+
+
+def _of_arrays(stored: dict[str, NDArray[Any]]) -> Listener:
+    ears = {
+        each: Classifier(
+            tuple(stored[f"{each}.names"].tolist()),
+            _networks(stored, each),
+            _normalizer(stored, each),
+        )
+        for each in _EARS
+    }
+    tempo_ear = TempoEar(_networks(stored, "tempo")[0], _normalizer(stored, "tempo"))
+    ranges = Ranges(stored["ranges.low"], stored["ranges.high"])
+    return Listener(tempo_ear, ranges=ranges, **ears)
+
+
+def _normalizer(stored: dict[str, NDArray[Any]], name: str) -> Normalizer:
+    return Normalizer(stored[f"{name}.mean"], stored[f"{name}.deviation"])
+
+
+def _networks(stored: dict[str, NDArray[Any]], name: str) -> tuple[Network, ...]:
+    found: dict[int, dict[str, Floats]] = {}
+    for key, array in stored.items():
+        ear, *rest = key.split(".")
+        if ear == name and len(rest) == 2:
+            found.setdefault(int(rest[0]), {})[rest[1]] = array
+    return tuple(Network.of_arrays(found[index]) for index in sorted(found))
+
+
+def _code() -> str:
+    modules = (features, network, portrait, tempo, classifier)
+    return "".join(map(inspect.getsource, (*modules, sys.modules[__name__])))

@@ -1,0 +1,181 @@
+"""What a clip's codes say as music: whether notes fall on the beat, and fit each other bar by bar.
+
+All of it is read from codes alone, so that a model's clip and a composed piece are measured in one
+way, and exactly: no ear is in between.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.starter.training.sounding import Sounding, notes_of, stem_of
+from bot.starter.training.tokens import BASS, CHORDS, CLOCK, DRUMS, LEAD, PLAN, clock_meaning
+from bot.starter.training.tokens import plan_meaning as plan_meaning_of
+
+_PARTS = (4, 3)
+# Places within a beat that patterns are compared at: sixteenths and triplets have one each.
+_PLACES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A clip's notes, with its beat in frames and the frames at which its bars begin.
+
+    `first_beat` is the frame of a beat, below `beat_frames`. `bars` are the beginnings of bars, the
+    last of them the end of the last whole bar.
+    """
+
+    notes: tuple[Sounding, ...]
+    frames: int
+    beat_frames: int
+    first_beat: int
+    bars: tuple[int, ...]
+
+    @property
+    def lead(self) -> str:
+        """Return the instrument that plays most of the melody, "none" without one."""
+        counts = Counter(note.instrument for note in self.notes if note.book == LEAD)
+        return counts.most_common(1)[0][0] if counts else "none"
+
+    @property
+    def has_drums(self) -> bool:
+        """Tell whether any drum is struck."""
+        return any(note.book == DRUMS for note in self.notes)
+
+
+def score_of(codes: NDArray[np.integer[Any]], beat_frames: int | None, beats_per_bar: int) -> Score:
+    """Read a clip's codes [books, frames].
+
+    The beat is the one that is known, or the one that most frames of the clock say; where the beats
+    begin is fitted to the notes, so that a clip which ignores its own clock is found out. The bars
+    are those of the plan, or counted from the first beat where it says none.
+    """
+    notes = tuple(notes_of(codes.astype(np.int16)))
+    frames = codes.shape[1]
+    beat = beat_frames or _clock_beat(codes[CLOCK]) or 25
+    first = _first_beat([note.frame for note in notes], beat, frames)
+    bars = _planned_bars(codes[PLAN]) or tuple(range(first, frames + 1, beat * beats_per_bar))
+    return Score(notes, frames, beat, first, bars)
+
+
+def clock_share(codes: NDArray[np.integer[Any]], beat_frames: int) -> float:
+    """Return the share of frames in which the clock names a beat of so many frames."""
+    said = [clock_meaning(int(code)) for code in codes[CLOCK]]
+    return float(np.mean([each is not None and each[1] == beat_frames for each in said]))
+
+
+def on_grid(score: Score, books: Iterable[int] | None = None) -> list[bool]:
+    """Tell of each note whether it begins on a sixteenth or a triplet, to the frame."""
+    grid = grid_frames(score.beat_frames, score.first_beat, score.frames)
+    wanted = None if books is None else set(books)
+    return [note.frame in grid for note in score.notes if wanted is None or note.book in wanted]
+
+
+def grid_frames(beat_frames: int, first_beat: int, frames: int) -> frozenset[int]:
+    """Return the frames in which sixteenths and triplets begin, rounded half up."""
+    beats = math.ceil((frames - first_beat) / beat_frames) + 1
+    return frozenset(
+        first_beat + math.floor(step * beat_frames / part + 0.5)
+        for part in _PARTS
+        for step in range(-part, part * beats)
+    )
+
+
+def bass_in_chords(score: Score) -> tuple[list[bool], list[bool]]:
+    """Tell of each bass note whether the chords of its bar hold its pitch class, and another bar's.
+
+    The other bar is the next one whose chords are not the same, in turn; where there is none,
+    nothing is said of other bars.
+    """
+    held = [_chord_classes(score, start, end) for start, end in pairwise(score.bars)]
+    own, other = [], []
+    for note in score.notes:
+        index = _bar_of(score, note.frame)
+        if note.book != BASS or index is None or not held[index]:
+            continue
+        own.append(note.pitch % 12 in held[index])
+        turned = held[index + 1 :] + held[:index]
+        others = [each for each in turned if each and each != held[index]]
+        if others:
+            other.append(note.pitch % 12 in others[0])
+    return own, other
+
+
+def repeated_bars(score: Score, stem: str, *, rhythm_only: bool = False) -> list[bool]:
+    """Tell of each bar but the first whether its notes have come before, where a stem plays."""
+    patterns = []
+    for index, (start, _) in enumerate(pairwise(score.bars)):
+        own = [
+            (
+                round((note.frame - start) / score.beat_frames * _PLACES),
+                0 if rhythm_only else note.pitch,
+            )
+            for note in score.notes
+            if stem_of(note.book) == stem and _bar_of(score, note.frame) == index
+        ]
+        patterns.append(tuple(sorted(set(own))))
+    return [
+        pattern in patterns[:index] for index, pattern in enumerate(patterns) if index and pattern
+    ]
+
+
+def whole_bars_repeated(score: Score) -> list[bool]:
+    """Tell of each bar but the first whether all that plays in it has come before at once."""
+    patterns = []
+    for index, (start, _) in enumerate(pairwise(score.bars)):
+        own = {
+            (note.book, round((note.frame - start) / score.beat_frames * _PLACES), note.pitch)
+            for note in score.notes
+            if _bar_of(score, note.frame) == index
+        }
+        patterns.append(frozenset(own))
+    return [
+        pattern in patterns[:index] for index, pattern in enumerate(patterns) if index and pattern
+    ]
+
+
+def _bar_of(score: Score, frame: int) -> int | None:
+    index = int(np.searchsorted(score.bars, frame, side="right")) - 1
+    return index if 0 <= index < len(score.bars) - 1 else None
+
+
+def _chord_classes(score: Score, start: int, end: int) -> set[int]:
+    return {
+        note.pitch % 12
+        for note in score.notes
+        if note.book in CHORDS and note.frame < end and note.frame + note.frames > start + 1
+    }
+
+
+def _clock_beat(row: NDArray[np.integer[Any]]) -> int | None:
+    said = Counter(each[1] for code in row if (each := clock_meaning(int(code))) is not None)
+    return said.most_common(1)[0][0] if said else None
+
+
+def _first_beat(onsets: Sequence[int], beat_frames: int, frames: int) -> int:
+    """Return the shift of the grid at which most notes are on it; of equals the first."""
+    counts = [
+        sum(frame in grid for frame in onsets)
+        for shift in range(beat_frames)
+        for grid in (grid_frames(beat_frames, shift, frames),)
+    ]
+    return int(np.argmax(counts))
+
+
+def _planned_bars(row: NDArray[np.integer[Any]]) -> tuple[int, ...]:
+    """Return where the plan begins a bar; nothing if it knows of fewer than two."""
+    beats = [None if (each := plan_meaning_of(int(code))) is None else each[2] for code in row]
+    starts = [
+        frame
+        for frame, (before, now) in enumerate(pairwise([None, *beats]))
+        if now == 0 and before != 0
+    ]
+    return tuple(starts) if len(starts) > 1 else ()
