@@ -6,17 +6,18 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
 from bot import console
-from bot.audio import encode
-from bot.audio.loudness import levelled
+from bot.audio import codes, encode
+from bot.audio.loudness import levelled, levelled_together
 from bot.audio.seams import faded
 from bot.config import Config, cache_folder
 from bot.finishing import finished
 from bot.interrupts import Interrupts
-from bot.jobs import Event, Finished, GenerationRequest, Progress, Sound
+from bot.jobs import Codes, Event, Finished, GenerationRequest, Progress
 from bot.orders import Tags
 from bot.plan import Plan, make_plan
 
@@ -79,11 +80,11 @@ def run(
         clips = "a clip" if len(plan.requests) == 1 else f"{len(plan.requests)} clips"
         report.stage(f"Making {clips} of {plan.requests[0].seconds:g} s")
         with interrupts.deferred():
-            sounds = make(engine, plan.requests, report, interrupts)
+            clips_made = make(engine, plan.requests, report, interrupts)
         finished = time.monotonic()
         lengths = [
-            write(plan, request, file, sound, config.sound.loudness_lufs)
-            for request, file, sound in zip(plan.requests, plan.files, sounds, strict=True)
+            write(plan, request, file, made, config.sound.loudness_lufs)
+            for request, file, made in zip(plan.requests, plan.files, clips_made, strict=True)
         ]
     for line in summary(plan, lengths, loading=loaded - started, making=finished - loaded):
         print(line)
@@ -95,34 +96,36 @@ def make(
     requests: Sequence[GenerationRequest],
     report: console.Reporter,
     interrupts: Interrupts,
-) -> list[Sound]:
-    """Make all requests at once and return their sounds in order."""
+) -> list[Finished]:
+    """Make all requests at once and return what came of them in order."""
     total = sum(request.seconds for request in requests)
     ids = [engine.submit(request) for request in requests]
     done = dict.fromkeys(ids, 0.0)
-    sounds: dict[int, Sound] = {}
+    clips: dict[int, Finished] = {}
     while engine.busy:
         interrupts.check()
         for event in engine.step():
             if isinstance(event, Progress):
                 done[event.request_id] = event.seconds_done
             elif isinstance(event, Finished):
-                sounds[event.request_id] = event.sound
+                clips[event.request_id] = event
         report.made(sum(done.values()), total)
-    return [sounds[id_] for id_ in ids]
+    return [clips[id_] for id_ in ids]
 
 
 def write(
-    plan: Plan, request: GenerationRequest, file: Path, sound: Sound, loudness_lufs: float
+    plan: Plan, request: GenerationRequest, file: Path, made: Finished, loudness_lufs: float
 ) -> float:
-    """Write a clip that tells how it was made, as loud as all others; return its seconds."""
-    done = finished(sound, as_loop=plan.as_loop)
-    level = faded(levelled(done.sound, loudness_lufs), loops=done.loops)
+    """Write a clip that tells how it was made, as loud as all others; return its seconds.
+
+    Its stems go beside it, as loud as they are in it.
+    """
+    done = finished(made.sound, as_loop=plan.as_loop)
     tags = Tags(
         prompt=request.prompt,
         seed=request.seed,
         model=plan.model,
-        kind="random" if request.prompt is None and request.audio is None else "music",
+        kind=_kind(request),
         guidance=request.sampling.guidance,
         temperature=request.sampling.temperature,
         top_k=request.sampling.top_k,
@@ -130,8 +133,24 @@ def write(
         key=done.key,
         loops=done.loops,
     )
-    encode.write(file, level, tags)
+    told = None
+    if plan.fingerprint and not done.loops:  # a loop is cut, and its codes don't fit it
+        told = codes.packed(Codes(tokens=made.tokens, fingerprint=plan.fingerprint))
+    if not plan.stems:
+        level = levelled(done.sound, loudness_lufs)
+    else:
+        sounds = [made.stems[name] for name in plan.stems]
+        level, stems = levelled_together(done.sound, sounds, loudness_lufs)
+        for (name, beside), stem in zip(plan.stem_files(file).items(), stems, strict=True):
+            encode.write(beside, faded(stem), replace(tags, stem=name))
+    encode.write(file, faded(level, loops=done.loops), tags, told)
     return done.sound.seconds
+
+
+def _kind(request: GenerationRequest) -> str:
+    if request.kept is not None:
+        return "remix"
+    return "random" if request.prompt is None and request.audio is None else "music"
 
 
 def summary(plan: Plan, lengths: Sequence[float], *, loading: float, making: float) -> list[str]:
@@ -148,7 +167,12 @@ def summary(plan: Plan, lengths: Sequence[float], *, loading: float, making: flo
         )
         for file, request, seconds in zip(plan.files, plan.requests, lengths, strict=True)
     ]
+    beside = [
+        f"{file}: its stems are {', '.join(str(each) for each in plan.stem_files(file).values())}"
+        for file in plan.files
+        if plan.stems
+    ]
     if len(each) == 1:
-        return [f"{each[0][0]}, {pace}, {each[0][1]}"]
+        return [f"{each[0][0]}, {pace}, {each[0][1]}", *beside]
     total = f"{len(each)} clips: {plan.seconds:.1f} s of sound {pace}"
-    return [*(", ".join(words) for words in each), total]
+    return [*(", ".join(words) for words in each), *beside, total]

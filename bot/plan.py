@@ -15,12 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from bot import models
-from bot.audio import decode, encode
+from bot.audio import encode
 from bot.config import PRECISIONS, Config
 from bot.errors import RequestError
-from bot.jobs import GenerationRequest, Sampling, Sound
+from bot.jobs import GenerationRequest, Kept, Sampling
+from bot.musicgen.fingerprint import fingerprint
 from bot.musicgen.inspection import Contents, inspect
-from bot.musicgen.validation import check_sampling, check_seconds
+from bot.musicgen.validation import check_sampling, check_seconds, check_stems
+from bot.plan_audio import audio_of, kept_of, tokens_of
 
 _MAX_SEED = 2**63 - 1
 _MAX_CHOSEN_SEED = 2**32 - 1  # what a person can copy by hand
@@ -41,6 +43,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--top-k", type=int, metavar="K", help="choose among the K likeliest sounds; 0 is all")
     add("--top-p", type=float, metavar="P", help="choose among the likeliest that add up to P")
     add("--greedy", action="store_true", help="always the likeliest sound: no chance, no seed")
+    add("--stems", action="store_true", help="write drums, bass and so on beside it, each alone")
+    add(
+        "--keep", metavar="STEMS", help="keep these of --audio, such as drums,bass; the rest is new"
+    )
+    add("--without", metavar="STEMS", help="leave these out for certain, such as drums")
     add("--loop", action="store_true", help="cut it to whole bars, to repeat without a bump")
     add(
         "--precision",
@@ -67,6 +74,14 @@ class Plan:
     requests: Sequence[GenerationRequest]
     files: Sequence[Path]
     as_loop: bool = False
+    stems: tuple[str, ...] = ()
+    """The stems that are written beside each clip."""
+    fingerprint: str = ""
+    """That of the model's codebooks, where it has stems."""
+
+    def stem_files(self, file: Path) -> dict[str, Path]:
+        """Return where the stems of a clip go, by name."""
+        return {name: file.with_stem(f"{file.stem}-{name}") for name in self.stems}
 
     @property
     def seconds(self) -> float:
@@ -85,8 +100,9 @@ def make_plan(args: argparse.Namespace, config: Config) -> Plan:
 
     Raises the ZhiyinError of the first thing that can't be had.
     """
-    seconds = config.generation.default_seconds if args.seconds is None else args.seconds
-    check_seconds(seconds, max_seconds=config.generation.max_seconds)
+    longest = config.generation.max_seconds
+    if args.seconds is not None:
+        check_seconds(args.seconds, max_seconds=longest)
     seeds = _seeds(args, config)
     files = _files(args.out, seeds)
     for file in files:
@@ -95,20 +111,46 @@ def make_plan(args: argparse.Namespace, config: Config) -> Plan:
     model = args.model or config.model.name
     contents = inspect(models.locate(model, config))
     sampling = _sampling(args, contents.sampling)
-    audio = _audio(args.audio, contents, config)
-    return Plan(
+    shape = contents.shape
+    mark = fingerprint(contents) if shape.stems else ""
+    if args.loop and args.stems:
+        raise RequestError(
+            "--loop cuts the clip, and its stems would not fit it any more: leave out --loop or "
+            "--stems."
+        )
+    kept, audio, audio_tokens = None, None, None
+    if args.keep is not None:
+        kept = kept_of(args.audio, _names(args.keep), contents, mark)
+    elif args.audio is not None:
+        most = config.generation.audio_prompt_max_seconds
+        audio = audio_of(args.audio, contents, max_seconds=most)
+        audio_tokens = tokens_of(args.audio, audio, contents, mark)
+    request = GenerationRequest(
+        seconds=_seconds(args, config, kept, contents),
+        seed=seeds[0],
+        prompt=prompt,
+        audio=audio,
+        audio_tokens=audio_tokens,
+        sampling=sampling,
+        kept=kept,
+        muted=_names(args.without),
+        wants_stems=args.stems,
+    )
+    check_stems(request, shape.stems)
+    plan = Plan(
         model=model,
         folder=contents.folder,
         precision=args.precision or config.engine.precision,
-        requests=[
-            GenerationRequest(
-                seconds=seconds, seed=seed, prompt=prompt, audio=audio, sampling=sampling
-            )
-            for seed in seeds
-        ],
+        requests=[dataclasses.replace(request, seed=seed) for seed in seeds],
         files=files,
         as_loop=args.loop,
+        stems=tuple(stem.name for stem in shape.stems) if args.stems else (),
+        fingerprint=mark,
     )
+    for file in files:
+        for beside in plan.stem_files(file).values():
+            encode.check(beside)
+    return plan
 
 
 def _seeds(args: argparse.Namespace, config: Config) -> Sequence[int]:
@@ -151,16 +193,22 @@ def _sampling(args: argparse.Namespace, usual: Sampling) -> Sampling:
     return sampling
 
 
-def _audio(path: Path | None, contents: Contents, config: Config) -> Sound | None:
-    if path is None:
-        return None
-    sound = decode.read(path, max_seconds=config.generation.audio_prompt_max_seconds)
-    shape = contents.shape
-    return decode.fit(
-        sound,
-        sample_rate_hz=shape.codec.sample_rate_hz,
-        channels=shape.decoder.audio_channels,
-    )
+def _seconds(
+    args: argparse.Namespace, config: Config, kept: Kept | None, contents: Contents
+) -> float:
+    """Return the length that was asked for; a clip with kept stems is as long as they are."""
+    if args.seconds is not None:
+        return float(args.seconds)
+    if kept is None:
+        return config.generation.default_seconds
+    seconds = kept.tokens.shape[1] / contents.shape.codec.frame_rate
+    return min(seconds, config.generation.max_seconds)
+
+
+def _names(text: str | None) -> tuple[str, ...]:
+    """Return the stems that are listed: "drums, bass"."""
+    names = (text or "").lower().split(",")
+    return tuple(dict.fromkeys(name.strip() for name in names if name.strip()))
 
 
 def _files(out: Path | None, seeds: Sequence[int]) -> list[Path]:

@@ -28,6 +28,7 @@ OURS = {
     "bot.comparison": {"bot.jobs", "bot.musicgen"},
     "bot.models": {"bot"},
     "bot.plan": {"bot"},
+    "bot.plan_audio": {"bot.audio", "bot.errors", "bot.jobs", "bot.musicgen"},
     "bot.interrupts": set(),
     "bot.download": {"bot.catalogue", "bot.config", "bot.console", "bot.errors", "bot.musicgen"},
     "bot.catalogue": {"bot.config", "bot.errors", "bot.musicgen"},
