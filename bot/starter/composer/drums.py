@@ -1,63 +1,136 @@
-"""Drum parts: grooves, crashes at section starts, and fills at section ends."""
+"""Drum parts: grooves put together from lanes, fills, and cymbals at section starts."""
 
-from bot.starter.composer.grid import steps_of
-from bot.starter.composer.piece import Note
+import random as randomness
+
+from bot.starter.composer.piece import Density
+from bot.starter.composer.style import Style
 
 DRUMS = {
     "K": 36, "S": 38, "E": 40, "H": 42, "O": 46, "R": 51, "C": 57, "T": 45, "P": 39, "X": 37,
-    "V": 75, "G": 63, "L": 64, "U": 62, "W": 56, "Z": 70, "J": 54, "D": 44,
+    "V": 75, "G": 63, "L": 64, "U": 62, "W": 56, "Z": 70, "J": 54, "D": 44, "N": 48, "F": 41,
+    "A": 49,
 }  # fmt: skip
-_VELOCITIES = {"x": 92, "X": 114, "o": 52}
-_QUIETER = {"H": 0.8, "O": 0.72, "R": 0.8, "C": 0.75, "Z": 0.7, "J": 0.8, "V": 0.9, "W": 0.7}
-_KICK = 36
-_CRASH = 49
+"""The General MIDI drums by the letters of grooves."""
 
-FILLS = (
-    {16: "S x.x.xx.. N ......xx T ........", 12: "S x.xx.x N ...... T ......"},
-    {16: "S xxxx.... N ....xx.. T ......xx", 12: "S xxx... N ...xx. T .....x"},
-    {16: "S x..x..xx N ........ T ........", 12: "S x.x..x N ...... T ....xx"},
-)
-_FILL_DRUMS = {"S": 38, "N": 48, "T": 45}
+# One loudness a drum, so that a stroke is one sound; and one of all ghost strokes.
+_VELOCITIES = {"H": 76, "O": 74, "R": 80, "C": 76, "Z": 72, "J": 80, "W": 74, "D": 80, "A": 90,
+               "K": 112, "S": 108, "E": 108, "P": 104}  # fmt: skip
+_FULL_VELOCITY = 96
+_GHOST_VELOCITY = 48
+_CYMBALS = "HORCDZJ"
+_MOST_AT_ONCE = 3
 
-
-def _lanes(groove: str) -> list[tuple[str, str]]:
-    words = groove.split()
-    return list(zip(words[::2], words[1::2], strict=True))
+Stroke = tuple[int, str, bool]
+"""The step, the drum's letter, and whether it is a ghost."""
 
 
-def groove_bar(groove: str, start_beats: float, beats_per_bar: int, kick: float) -> list[Note]:
-    """Return one bar of a groove; `kick` scales the kick drum's velocity."""
-    notes = []
-    for drum, lane in _lanes(groove):
-        for step in steps_of(lane, beats_per_bar):
-            velocity = _VELOCITIES[step.symbol] * _QUIETER.get(drum, 1.0)
-            if drum == "K":
-                velocity *= kick
-            notes.append(
-                Note(
-                    start_beats + step.start_beats,
-                    # A drum rings out by itself; the length only has to end before the next hit.
-                    min(0.24, step.length_beats),
-                    DRUMS[drum],
-                    min(127, round(velocity)),
-                )
-            )
-    return notes
+def velocity_of(letter: str, is_ghost: bool) -> int:
+    """Return how hard a drum is struck."""
+    return _GHOST_VELOCITY if is_ghost else _VELOCITIES.get(letter, _FULL_VELOCITY)
 
 
-def crash(start_beats: float) -> Note:
-    """Return the cymbal that opens a section."""
-    return Note(start_beats, 1.0, _CRASH, 88)
+def draw_groove(
+    style: Style, density: Density, random: randomness.Random
+) -> tuple[list[Stroke], list[Stroke]]:
+    """Put two bars of a groove together: the second answers the first."""
+    lanes: list[tuple[str, str]] = []
+    for lane in random.choice(style.grooves[density]).split(";"):
+        if lane[0] == "?":
+            if random.random() < 0.5:
+                continue
+            lane = lane[1:]
+        letter, bars = lane.split()
+        lanes.append((letter, random.choice(bars.split("|"))))
+    backbeat = next((bar for letter, bar in lanes if letter in "SEPX"), "")
+    is_free = style.kick_freedom > 0
+    first = []
+    for letter, bar in lanes:
+        new = bar
+        if letter == "K" and is_free:
+            for _ in range(random.choice((0, 0, 1, 1, 2))):
+                new = _moved_kick(new, backbeat, style.kick_freedom, random)
+        if letter == "S" and style.has_ghosts and density != "light":
+            new = _with_ghosts(new, random)
+        first.append((letter, new))
+    second = []
+    answers = random.random() < 0.6
+    for letter, bar in first:
+        new = bar
+        if letter == "K" and answers and is_free:
+            new = _moved_kick(new, backbeat, style.kick_freedom, random)
+        second.append((letter, new))
+    return _strokes(first), _strokes(second)
 
 
-def with_fill(
-    bar: list[Note], fill: int, start_beats: float, beats_per_bar: int, is_swung: bool
-) -> list[Note]:
-    """Replace the second half of a bar by a fill."""
-    half_beats = beats_per_bar / 2
-    kept = [n for n in bar if n.start_beats < start_beats + half_beats - 1e-6 or n.pitch == _KICK]
-    for drum, lane in _lanes(FILLS[fill][12 if is_swung else 16]):
-        for step in steps_of(lane, 1):
-            start = start_beats + half_beats * (1 + step.start_beats)
-            kept.append(Note(start, 0.2, _FILL_DRUMS[drum], 104))
-    return kept
+def with_cymbal(bar: list[Stroke], cymbal: str) -> list[Stroke]:
+    """Return a bar with another cymbal in place of the hi-hat."""
+    return [(step, cymbal if letter in "HR" else letter, ghost) for step, letter, ghost in bar]
+
+
+def _moved_kick(bar: str, backbeat: str, every: int, random: randomness.Random) -> str:
+    step = random.randrange(1, len(bar))
+    if step % every or (backbeat and backbeat[step] == "x"):
+        return bar
+    sign = "." if bar[step] == "x" else "x"
+    return bar[:step] + sign + bar[step + 1 :]
+
+
+def _with_ghosts(bar: str, random: randomness.Random) -> str:
+    for _ in range(random.randint(0, 2)):
+        step = random.randrange(1, len(bar), 2)
+        if bar[step] == ".":
+            bar = bar[:step] + "o" + bar[step + 1 :]
+    return bar
+
+
+def _strokes(lanes: list[tuple[str, str]]) -> list[Stroke]:
+    strokes: list[Stroke] = []
+    struck: dict[int, int] = {}
+    for letter, bar in lanes:
+        for step, sign in enumerate(bar):
+            if sign == "." or struck.get(step, 0) >= _MOST_AT_ONCE:
+                continue
+            struck[step] = struck.get(step, 0) + 1
+            strokes.append((step, letter, sign == "o"))
+    return sorted(strokes)
+
+
+def opened(bar: list[Stroke]) -> list[Stroke]:
+    """Return the first bar of a section: a crash on its first beat instead of other cymbals."""
+    kept = [stroke for stroke in bar if stroke[0] or stroke[1] not in _CYMBALS]
+    return [(0, "A", False), *kept]
+
+
+def draw_fill(
+    style: Style, beats: int, division: int, random: randomness.Random
+) -> tuple[int, list[Stroke]]:
+    """Return on which step a fill begins, and its strokes."""
+    length = random.choice((1, 2, 2, 2)) if beats > 2 else 1
+    first = (beats - length) * division
+    steps = length * division
+    kind = random.choice(("toms", "toms", "snare", "mixed"))
+    if not style.has_fills:
+        kind = random.choice(("snare", "rest"))
+    snare = "S"
+    if kind == "rest":
+        return first, []
+    strokes = []
+    for step in range(steps):
+        is_on = step % division == 0 or random.random() < (0.85 if division == 3 else 0.7)
+        if not is_on:
+            continue
+        if kind == "toms":
+            letter = (snare + "NTF")[min(3, step * 4 // steps)]
+        elif kind == "snare":
+            letter = snare
+        else:
+            letter = random.choice(snare + snare + "NF")
+        strokes.append((first + step, letter, False))
+    return first, strokes
+
+
+def filled(bar: list[Stroke], fill: tuple[int, list[Stroke]]) -> list[Stroke]:
+    """Return a bar that ends with a fill; the kick drum goes on."""
+    first, strokes = fill
+    kept = [stroke for stroke in bar if stroke[0] < first or stroke[1] == "K"]
+    return kept + strokes

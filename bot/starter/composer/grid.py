@@ -1,16 +1,15 @@
-"""Reading of patterns written as grids."""
+"""Reading of patterns written as grids, one character a step."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One event of a grid: what happens, when in the bar, and how long it is held."""
+class Step(NamedTuple):
+    """One event of a grid: what happens, on which step of the bar, and for how many."""
 
     symbol: str
-    start_beats: float
-    length_beats: float
+    start: int
+    length: int
 
 
 def bars_of(pattern: str) -> tuple[str, ...]:
@@ -18,13 +17,15 @@ def bars_of(pattern: str) -> tuple[str, ...]:
     return tuple(pattern.split("|"))
 
 
-def steps_of(bar: str, beats_per_bar: int) -> Iterator[Step]:
-    """Yield the events of one bar; `.` is silence and `-` holds what sounds."""
-    step_beats = beats_per_bar / len(bar)
+@lru_cache(maxsize=8192)
+def steps_of(bar: str) -> tuple[Step, ...]:
+    """Return the events of one bar; `.` is silence and `-` holds what sounds."""
+    steps = []
     for index, symbol in enumerate(bar):
         if symbol in ".-":
             continue
         held = 1
         while index + held < len(bar) and bar[index + held] == "-":
             held += 1
-        yield Step(symbol, index * step_beats, held * step_beats)
+        steps.append(Step(symbol, index, held))
+    return tuple(steps)

@@ -39,6 +39,8 @@ INSTRUMENTS: dict[str, Instrument] = {
     "slap bass": Instrument(36, 45, 40, 1.25, "bass"),
     "synth bass": Instrument(38, 45, 40, 1.23, "bass"),
     "deep bass": Instrument(39, 45, 40, 0.85, "bass"),
+    "fretless bass": Instrument(35, 45, 40, 1.0, "bass"),
+    "acid bass": Instrument(87, 45, 40, 1.0, "bass"),
     "violin": Instrument(40, 76, 64, 0.96, "strings"),
     "cello": Instrument(42, 57, 50, 1.25, "strings"),
     "harp": Instrument(46, 72, 60, 1.26, "strings"),
@@ -48,12 +50,15 @@ INSTRUMENTS: dict[str, Instrument] = {
     "trumpet": Instrument(56, 70, 62, 0.91, "brass"),
     "muted trumpet": Instrument(59, 70, 62, 0.89, "brass"),
     "trombone": Instrument(57, 57, 52, 0.75, "brass"),
+    "french horn": Instrument(60, 62, 57, 0.9, "brass"),
     "brass": Instrument(61, 67, 60, 0.82, "brass"),
     "synth brass": Instrument(62, 67, 60, 1.1, "synth"),
     "saxophone": Instrument(66, 64, 58, 0.82, "reeds"),
+    "oboe": Instrument(68, 74, 62, 0.8, "reeds"),
     "clarinet": Instrument(71, 70, 60, 0.7, "reeds"),
     "flute": Instrument(73, 77, 67, 0.82, "reeds"),
     "pan flute": Instrument(75, 76, 67, 0.83, "reeds"),
+    "tin whistle": Instrument(78, 79, 67, 0.8, "reeds"),
     "square lead": Instrument(80, 76, 64, 0.93, "chip"),
     "saw lead": Instrument(81, 72, 60, 0.99, "synth"),
     "synth lead": Instrument(87, 70, 60, 1.03, "synth"),
@@ -66,14 +71,44 @@ INSTRUMENTS: dict[str, Instrument] = {
     "kalimba": Instrument(108, 72, 64, 1.48, "mallets"),
 }
 
-UNUSUAL_LEADS: tuple[str, ...] = (
-    "saxophone", "violin", "flute", "trumpet", "marimba", "piano", "harmonica", "cello", "clarinet",
-    "sitar", "accordion", "vibraphone", "banjo", "music box", "organ", "harp", "steel drums",
-    "electric guitar", "distorted guitar", "synth lead", "square lead", "pan flute", "trombone",
-    "choir", "kalimba",
+BASS_INSTRUMENTS: tuple[str, ...] = (
+    "double bass", "bass guitar", "picked bass", "slap bass", "synth bass", "deep bass",
+    "square bass", "cello", "fretless bass", "acid bass",
 )  # fmt: skip
+"""What plays the bass."""
+
+CHORD_INSTRUMENTS: tuple[str, ...] = (
+    "piano", "electric piano", "harpsichord", "bells", "vibraphone", "marimba", "organ",
+    "accordion", "acoustic guitar", "nylon guitar", "electric guitar", "muted guitar",
+    "overdriven guitar", "distorted guitar", "harp", "strings", "synth strings", "choir", "brass",
+    "synth brass", "saxophone", "square lead", "saw lead", "synth stab", "synth pad", "bowed pad",
+    "banjo", "music box",
+)  # fmt: skip
+"""What plays chords, arpeggios and second lines."""
+
+LEAD_INSTRUMENTS: tuple[str, ...] = (
+    "piano", "electric piano", "harpsichord", "bells", "music box", "vibraphone", "marimba",
+    "organ", "accordion", "harmonica", "acoustic guitar", "nylon guitar", "electric guitar",
+    "overdriven guitar", "distorted guitar", "violin", "cello", "harp", "strings",
+    "synth strings", "choir", "trumpet", "muted trumpet", "trombone", "french horn", "brass",
+    "synth brass", "saxophone", "oboe", "clarinet", "flute", "pan flute", "tin whistle",
+    "square lead", "saw lead", "synth lead", "sitar", "banjo", "steel drums", "kalimba",
+)  # fmt: skip
+"""What plays melodies; any of them may play the melody of any style."""
 
 
 def is_guitar(name: str) -> bool:
     """Say whether the instrument is a guitar."""
     return name in INSTRUMENTS and INSTRUMENTS[name].family == "guitar"
+
+
+_VOLUMES = {"lead": 84, "bass": 92, "chord1": 62, "chord2": 62, "chord3": 62}
+_DRUM_VOLUME = 96
+_LOUD_KITS = (24, 25)
+
+
+def volume_of(role: str, player: str | int) -> int:
+    """Return the channel volume of an instrument in a role, or of a drum kit: always the same."""
+    if isinstance(player, int):
+        return round(_DRUM_VOLUME * 0.85) if player in _LOUD_KITS else _DRUM_VOLUME
+    return max(20, min(127, round(_VOLUMES[role] * INSTRUMENTS[player].gain)))

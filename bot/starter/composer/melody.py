@@ -1,70 +1,114 @@
-"""Melodies: two-bar motifs that follow the chords and come back."""
+"""Melodies: motifs with answers that follow the chords and come back."""
 
+import random as randomness
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-import numpy as np
+from bot.starter.composer import rhythms
+from bot.starter.composer.grid import steps_of
+from bot.starter.composer.harmony import melody_pitches, pitches_of
+from bot.starter.composer.piece import Chord
 
-from bot.starter.composer.grid import Step, bars_of, steps_of
-from bot.starter.composer.harmony import Chord, scale_pitches
-from bot.starter.composer.piece import Note
+Event = tuple[int, int, int]
+"""The step on which a note starts, for how many it is held, and its pitch."""
 
-_MOVES = (-2, -1, -1, 0, 1, 1, 2)
-_WIDEST = 4
+_MOVES = (-2, -1, -1, -1, 0, 1, 1, 1, 2)
+_LEAPS = (-4, -3, 3, 4, 5)
+_WIDEST = 5
+_REACH = 12
+_SHAPES = ("abac", "aabc", "aaac", "abab", "abcc", "aaba", "abad", "abcd")
+_ARCHES = ((0, 2, 4, 1), (3, 2, 0, -2), (0, 0, 3, 0), (-2, 0, 2, 4), (0, 3, 0, -2), (0, 0, 0, 0))
 
 
+@dataclass(frozen=True, slots=True)
 class Motif:
-    """A rhythm of two bars with a contour in scale steps; the last bar has a second ending."""
+    """Bars of a phrase: rhythms, and contours in scale steps; `arch` moves whole bars."""
 
-    def __init__(self, rhythm: str, random: np.random.Generator, beats_per_bar: int) -> None:
-        self.bars = [list(steps_of(bar, beats_per_bar)) for bar in bars_of(rhythm)]
-        self.contours = [_contour(len(bar), random) for bar in self.bars]
-        self.ending = _contour(len(self.bars[-1]), random)
-
-    def bar(self, index: int) -> tuple[list[Step], list[int]]:
-        """Return the rhythm and contour of a bar of a four-bar loop."""
-        which = index % len(self.bars)
-        is_ending = index % 4 == 3
-        return self.bars[which], self.ending if is_ending else self.contours[which]
+    rhythms: tuple[str, ...]
+    contours: tuple[tuple[int, ...], ...]
+    arch: tuple[int, ...]
+    of_chords: bool
 
 
-def _contour(length: int, random: np.random.Generator) -> list[int]:
-    position = int(random.integers(-1, 3))
+def _contour(length: int, random: randomness.Random) -> tuple[int, ...]:
+    position = random.randint(-1, 2)
     contour = []
     for _ in range(length):
         contour.append(position)
-        position += int(random.choice(_MOVES))
-        position = max(-_WIDEST, min(_WIDEST, position))
-    return contour
+        leaps = random.random() < 0.13
+        position += random.choice(_LEAPS if leaps else _MOVES)
+        if abs(position) > _WIDEST:
+            position = _WIDEST - 2 if position > 0 else 2 - _WIDEST
+    return tuple(contour)
 
 
-def _nearest(pitches: Sequence[int], target: int) -> int:
-    return min(range(len(pitches)), key=lambda index: abs(pitches[index] - target))
+def draw_motif(
+    feel: str, beats: int, division: int, activity: int, random: randomness.Random
+) -> Motif:
+    """Invent a phrase of eight bars: four, and four that begin alike and end otherwise."""
+    cells = (rhythms.STRAIGHT if division == 4 else rhythms.SWUNG)[feel]
+    bars: dict[str, tuple[str, tuple[int, ...]]] = {}
+    for letter in "abcd":
+        bar = rhythms.draw_bar(cells, beats, division, random)
+        if letter == "b" and random.random() < 0.5:
+            half = beats // 2 * division
+            bar = bars["a"][0][:half] + bar[half:]
+        if activity < 0:
+            bar = rhythms.thinned(bar, 0.45, division, random)
+        elif activity > 0 and division == 4:
+            bar = rhythms.thickened(bar, 0.3, random)
+        if "x" not in bar and letter in "ac":
+            bar = "x" + bar[1:]
+        bars[letter] = bar, _contour(bar.count("x"), random)
+    for letter in "yz":
+        bar = rhythms.ended(bars[random.choice("ab")][0], beats, division, random)
+        bars[letter] = bar, _contour(bar.count("x"), random)
+    shape = random.choice(_SHAPES)
+    is_ostinato = feel in ("arp16", "riff", "stab")
+    last = shape[3] if is_ostinato else "y"
+    order = shape[:3] + last + shape[:3] + (last if is_ostinato and random.random() < 0.5 else "z")
+    return Motif(
+        rhythms=tuple(bars[letter][0] for letter in order),
+        contours=tuple(bars[letter][1] for letter in order),
+        arch=(0, 0, 0, 0) if is_ostinato else random.choice(_ARCHES),
+        of_chords=feel == "arp16",
+    )
+
+
+def _nearest(pitches: Sequence[int], target: float) -> int:
+    best, distance = 0, 999.0
+    for index, pitch in enumerate(pitches):
+        if abs(pitch - target) < distance:
+            best, distance = index, abs(pitch - target)
+    return best
 
 
 def melody_bar(
     motif: Motif,
     index: int,
-    chord: Chord,
+    chords: Sequence[tuple[int, Chord]],
     scale: str,
     tonic: int,
+    division: int,
     center: int,
-    start_beats: float,
-    velocity: int,
-) -> list[Note]:
-    """Return one bar of a motif over a chord."""
-    pitches = scale_pitches(scale, tonic, center - 11, center + 11)
-    tones = chord.pitch_classes
-    chord_pitches = [p for p in range(center - 11, center + 12) if p % 12 in tones]
-    anchor = _nearest(pitches, chord_pitches[_nearest(chord_pitches, center)])
-    steps, contour = motif.bar(index)
-    notes = []
-    for step, offset in zip(steps, contour, strict=True):
-        place = max(0, min(len(pitches) - 1, anchor + offset))
-        pitch = pitches[place]
-        if step.start_beats % 1 == 0 and step.length_beats >= 0.5:
-            # Held notes on the beat belong to the chord, whatever the scale.
-            pitch = chord_pitches[_nearest(chord_pitches, pitch)]
-        notes.append(
-            Note(start_beats + step.start_beats, step.length_beats * 0.95, pitch, velocity)
-        )
-    return notes
+    shift: int,
+) -> list[Event]:
+    """Return one bar of a motif over its chords, each given with the step it starts on.
+
+    Notes on strong beats, and held ones on any beat, belong to the chord.
+    """
+    which = index % len(motif.rhythms)
+    lowest, highest = center - _REACH, center + _REACH
+    aim = center + shift + motif.arch[index % 4]
+    events = []
+    for step, offset in zip(steps_of(motif.rhythms[which]), motif.contours[which], strict=True):
+        chord = chords[-1][1] if step.start >= chords[-1][0] else chords[0][1]
+        tones = pitches_of(chord, lowest, highest)
+        pitches = tones if motif.of_chords else melody_pitches(scale, tonic, chord, lowest, highest)
+        anchor = _nearest(pitches, tones[_nearest(tones, aim)])
+        pitch = pitches[max(0, min(len(pitches) - 1, anchor + offset))]
+        is_strong = step.start % (2 * division) == 0
+        if is_strong or (step.start % division == 0 and step.length * 2 >= division):
+            pitch = tones[_nearest(tones, pitch)]
+        events.append((step.start, step.length, pitch))
+    return events

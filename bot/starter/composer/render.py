@@ -10,9 +10,12 @@ from numpy.typing import NDArray
 
 from bot.starter.composer.midi import write_medley
 from bot.starter.composer.piece import Piece
-from bot.starter.composer.room import in_room, lowpassed
+from bot.starter.composer.room import in_room
 
 SOUNDFONT = Path("/usr/share/sounds/sf2/FluidR3_GM.sf2")
+WETNESS = 0.12
+"""How loud the room's echo is beside the sound; 0 is dry."""
+
 _SAMPLE_RATE_HZ = 32_000
 # Long enough for what one piece leaves behind to be gone before the next; whole frames.
 _GAP_SECONDS = 0.4
@@ -33,10 +36,16 @@ _SETTINGS = {
 
 
 def render(
-    piece: Piece, *, sample_rate_hz: int = _SAMPLE_RATE_HZ, soundfont: Path = SOUNDFONT
+    piece: Piece,
+    *,
+    sample_rate_hz: int = _SAMPLE_RATE_HZ,
+    soundfont: Path = SOUNDFONT,
+    wetness: float = WETNESS,
 ) -> NDArray[np.float32]:
     """Return the mono sound of a piece, exactly as long as the piece says."""
-    return next(render_many([piece], sample_rate_hz=sample_rate_hz, soundfont=soundfont))
+    return next(
+        render_many([piece], sample_rate_hz=sample_rate_hz, soundfont=soundfont, wetness=wetness)
+    )
 
 
 def render_many(
@@ -44,6 +53,7 @@ def render_many(
     *,
     sample_rate_hz: int = _SAMPLE_RATE_HZ,
     soundfont: Path = SOUNDFONT,
+    wetness: float = WETNESS,
 ) -> Iterator[NDArray[np.float32]]:
     """Yield the mono sound of each piece; one process renders them all."""
     with tempfile.TemporaryDirectory() as folder:
@@ -55,7 +65,7 @@ def render_many(
     for piece in pieces:
         length = round(piece.seconds * sample_rate_hz)
         cut = stereo[start : start + length, 0] + stereo[start : start + length, 1]
-        yield _finished(cut, piece, sample_rate_hz)
+        yield _finished(cut, wetness, sample_rate_hz)
         start += length + round(_GAP_SECONDS * sample_rate_hz)
 
 
@@ -70,11 +80,11 @@ def _run_fluidsynth(
     subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - our own arguments
 
 
-def _finished(sound: NDArray[np.float32], piece: Piece, sample_rate_hz: int) -> NDArray[np.float32]:
-    """Add the room, filter, bring to the common loudness and round off the peaks."""
-    centred = in_room(sound - sound.mean(), piece.reverb, sample_rate_hz)
-    if piece.lowpass_hz is not None:
-        centred = lowpassed(centred, piece.lowpass_hz, sample_rate_hz)
+def _finished(
+    sound: NDArray[np.float32], wetness: float, sample_rate_hz: int
+) -> NDArray[np.float32]:
+    """Add the room, bring to the common loudness and round off the peaks."""
+    centred = in_room(sound - sound.mean(), wetness, sample_rate_hz)
     window = round(_WINDOW_SECONDS * sample_rate_hz)
     whole = len(centred) // window * window
     powers = np.square(centred[:whole]).reshape(-1, window).mean(axis=1)

@@ -25,7 +25,7 @@ def in_room(sound: Sound, wetness: float, sample_rate_hz: int) -> Sound:
         return sound
     length = smooth_length(len(sound) + round(_SECONDS * sample_rate_hz))
     spectrum = np.fft.rfft(sound, length)
-    spectrum *= 1 + wetness * np.fft.rfft(_echo(sample_rate_hz), length)
+    spectrum *= 1 + wetness * np.fft.rfft(echo(sample_rate_hz), length)
     heard: Sound = np.fft.irfft(spectrum, length)[: len(sound)].astype(np.float32)
     return heard
 
@@ -48,7 +48,7 @@ def smooth_length(length: int) -> int:
 
 
 @cache
-def _echo(sample_rate_hz: int) -> NDArray[np.float64]:
+def echo(sample_rate_hz: int) -> NDArray[np.float64]:
     """Return the room's answer to a click: noise that dies away, of energy 1."""
     count = round(_SECONDS * sample_rate_hz)
     noise = np.random.default_rng(_SEED).standard_normal(count)

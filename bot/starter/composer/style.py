@@ -1,7 +1,8 @@
 """What a style is: the choices a piece of that style is composed from.
 
-Patterns are grids over one bar; the bar is cut in as many steps as the pattern has characters, so
-twelve characters in a bar of four beats swing. `|` separates the bars of a longer pattern.
+Patterns are grids over one bar, `division` steps a beat: sixteen characters in four straight
+beats, twelve in four swinging ones or in a waltz, six in a bar of 6/8. `|` separates choices in
+grooves, and the bars of a longer pattern everywhere else.
 """
 
 from collections.abc import Mapping
@@ -11,45 +12,56 @@ from bot.starter.composer.piece import Density
 
 
 @dataclass(frozen=True, slots=True)
+class Comp:
+    """A way of accompanying: the instruments that do it, and how.
+
+    C chord, c short chord, P power chord, p muted low root, R low root, 0-9 chord tones one by one;
+    `hold` lets chords sound, `arp8` and `arp16` make arpeggios.
+    """
+
+    instruments: tuple[str, ...]
+    patterns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Style:
     """The idiom of one style; every tuple is a set of choices."""
 
     name: str
     bpm: tuple[int, int]
-    # Chords of the loops, in scale degrees, one a bar.
+    # Progressions in scale degrees.
     major: tuple[str, ...]
     minor: tuple[str, ...]
-    chords: tuple[str, ...]
-    # C chord, c soft chord, P power chord, p muted power chord, R low root, 0-9 chord tones.
-    comping: tuple[str, ...]
+    comps: tuple[Comp, ...]
     basses: tuple[str, ...]
-    # R root, r soft root, 3 5 6 7 8 degrees of the chord, A a half step below the next root.
+    # R root, 3 5 6 7 8 degrees of the chord, A a half step below the next root.
     bass_lines: tuple[str, ...]
     leads: tuple[str, ...]
-    lead_rhythms: tuple[str, ...]
+    # Rhythms of melodies, by the names in rhythms.
+    feels: tuple[str, ...]
+    # Lanes by `;`, each a drum's letter and choices of a bar; `?` before it: not always played.
     grooves: Mapping[Density, tuple[str, ...]]
     kits: tuple[int, ...] = (0,)
     pads: tuple[str, ...] = ()
     pad_chance: float = 0.4
-    seconds: tuple[str, ...] = ()
-    second_comping: tuple[str, ...] = ()
-    second_chance: float = 0.7
+    seconds: tuple[Comp, ...] = ()
+    second_chance: float = 0.6
     lead_chance: float = 0.8
+    bass_chance: float = 0.96
     scales: tuple[str, str] = ("major pentatonic", "minor pentatonic")
     beats_per_bar: int = 4
+    division: int = 4
+    moods: tuple[str, ...] = ()
+    drumless_chance: float = 0.06
+    minor_chance: float = 0.4
+    # How far kick drums may be moved: on eighths (2), on sixteenths (1), never (0).
+    kick_freedom: int = 2
+    has_ghosts: bool = False
+    has_fills: bool = True
+    # What a phrase of bars is long: 4, or 12 in the blues at times.
+    has_ninths: bool = False
+    is_hard: bool = False
     eras: tuple[str, ...] = ()
     fixed_era: str | None = None
     # Whether any decade may be named; not where it would name another style.
     has_any_era: bool = True
-    is_hard: bool = False
-    # What brings the style's drums and chords into balance with the rest, measured.
-    drum_gain: float = 1.0
-    chord_gain: float = 1.0
-    # Holds a chord under a piece that would otherwise fall silent between its beats.
-    cushion: str = "organ"
-    keeps_drums: bool = False
-    has_fills: bool = True
-    reverb: float = 0.15
-    lowpass_hz: float | None = None
-    traits: tuple[str, ...] = ()
-    minor_chance: float = 0.4

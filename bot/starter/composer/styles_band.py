@@ -1,201 +1,224 @@
-"""Styles that a band with guitars plays."""
+"""Styles that a rock band plays."""
 
-from bot.starter.composer import rhythms
-from bot.starter.composer.style import Style
+from bot.starter.composer import progressions as chords
+from bot.starter.composer.style import Comp, Style
 
-ROCK_STEADY = (
-    "K x.......x.x..... S ....X.......X... H x.x.x.x.x.x.x.x.",
-    "K x.....x.x....... S ....X.......X... H x.x.x.x.x.x.x.x.",
-    "K x..x....x.x..... S ....X.......X... R x.x.x.x.x.x.x.x.",
-)
-ROCK_DENSE = (
-    "K x..x..x.x.x...x. S ....X..o.o..X..o H xoxoxoxoxoxoxoxo",
-    "K x.x...x.x.x...xx S ....X..o....X.o. O x...x...x...x...",
-)
-ROCK_LIGHT = ("K x.......x....... X ....x.......x... H x...x...x...x...",)
+_EIGHTHS = "H x.x.x.x.x.x.x.x."
+_BACKBEAT = "S ....x.......x..."
 
 ROCK = Style(
     name="rock",
     has_any_era=False,
-    bpm=(100, 140),
-    major=("I bVII IV I", "I IV V IV", "I V IV IV", "I I IV V"),
-    minor=("i bVII bVI bVII", "i bIII bVII IV"),
-    minor_chance=0.2,
-    chords=("overdriven guitar", "overdriven guitar", "electric guitar"),
-    comping=("C-C-..C-C-..C-C-", "C---C-C---C-C-C-", "P-P-C-P-P-P-C-P-", "C-----C-..C-C-C-"),
+    bpm=(100, 144),
+    major=chords.ROCK_MAJOR,
+    minor=chords.ROCK_MINOR,
+    minor_chance=0.25,
+    comps=(
+        Comp(
+            ("overdriven guitar", "overdriven guitar", "electric guitar"),
+            ("C-C-..C-C-..C-C-", "C---C-C---C-C-C-", "C-----C-..C-C-C-", "C-C-C-C-C-C-C-C-",
+             "C-----C-C-----C-", "C--C--C-..C-C-C-", "..C-C-..C-C-C---", "C---..C-C---C-C-"),
+        ),
+        Comp(("overdriven guitar",), ("P-P-P-P-P-P-P-P-", "P-----P-P-P---P-", "P-P-..P-P-..P-P-")),
+        Comp(("electric guitar",), ("arp8", "0-2-1-2-3-2-1-2-")),
+    ),
     basses=("bass guitar", "picked bass"),
-    bass_lines=("R-R-R-R-R-R-R-R-", "R---R-R-R---5-8-", "R-R-R-R-5-5-8-5-"),
-    leads=("overdriven guitar", "electric guitar", "organ"),
-    lead_rhythms=rhythms.SINGING + rhythms.RIFF,
-    grooves={"light": ROCK_LIGHT, "steady": ROCK_STEADY, "dense": ROCK_DENSE},
+    bass_lines=("R-R-R-R-R-R-R-R-", "R---R-R-R---5-8-", "R-R-R-R-5-5-8-5-", "R-----R-R-----5-",
+                "R-R-R-R-R-R-5-A-", "R--R--R-R--R--5-", "R-R-..R-R-..R-R-"),
+    leads=("overdriven guitar", "electric guitar", "organ", "overdriven guitar"),
+    feels=("song", "riff", "song"),
+    grooves={
+        "light": (f"K x.......x.......|x.........x.....;X ....x.......x...;{_EIGHTHS}|x...x...x...x...",),
+        "steady": (
+            f"K x.......x.x.....|x.....x.x.......|x..x....x.x.....|x.x.....x.......;{_BACKBEAT};"
+            f"{_EIGHTHS}",
+            f"K x.......x.x.....|x.....x.x.......;{_BACKBEAT};R x.x.x.x.x.x.x.x.",
+        ),
+        "dense": (
+            f"K x..x..x.x.x...x.|x.x...x.x.x.....;{_BACKBEAT}|....x..o.o..x..o;H xxxxxxxxxxxxxxxx",
+            f"K x.x...x.x.x...xx|x..x..x.x.x...x.;{_BACKBEAT};O x.x.x.x.x.x.x.x.",
+        ),
+    },
     kits=(0, 8),
-    seconds=("organ", "piano"),
-    second_comping=("C---------------", "C-------C-------", "..C-..C-..C-..C-"),
+    seconds=(
+        Comp(("organ", "piano"), ("hold", "..C-..C-..C-..C-", "riff")),
+        Comp(("electric guitar",), ("riff", "counter", "arp8")),
+    ),
+    moods=("happy", "energetic", "warm", "dark", "steady"),
     eras=("60s", "70s", "80s", "modern"),
-)
+)  # fmt: skip
 ROCK_90S = Style(
     name="90s rock",
     is_hard=True,
-    bpm=(88, 132),
-    major=("I5 bIII5 IV5 bVII5", "I5 IV5 bVI5 V5"),
-    minor=("i5 bVI5 bIII5 bVII5", "i5 iv5 bVI5 bVII5", "i5 bIII5 iv5 bVI5", "i5 i5 bVI5 v5"),
-    minor_chance=0.85,
-    chords=("distorted guitar",),
-    comping=("P---P-p-P---P-P-", "P--P--P-P--P--P-", "P-----P-P-p-P-p-", "P-------P---P-P-"),
+    bpm=(84, 132),
+    major=chords.POWER_MAJOR,
+    minor=chords.POWER_MINOR,
+    minor_chance=0.75,
+    comps=(
+        Comp(
+            ("distorted guitar",),
+            ("P---P-p-P---P-P-", "P--P--P-P--P--P-", "P-----P-P-p-P-p-", "P-------P---P-P-",
+             "P---P---P-p-p-P-", "p-p-P---p-p-P-P-", "P--P--P---P-P-p-", "P-pPP-..P-pPP-..",
+             "P-----..P-----P-"),
+        ),
+    ),
     basses=("picked bass", "bass guitar"),
-    bass_lines=("R-R-R-R-R-R-R-R-", "R--R--R-R--R--R-", "R---R-r-R---R-R-"),
+    bass_lines=("R-R-R-R-R-R-R-R-", "R--R--R-R--R--R-", "R---R-R-R---R-R-", "R-----R-R-R-R-R-",
+                "R-R-R-R-R-R-5-A-", "R---R---R-R-R-R-"),
     leads=("overdriven guitar", "distorted guitar"),
-    lead_rhythms=rhythms.SINGING + rhythms.LONG,
+    feels=("song", "long", "riff"),
     grooves={
-        "light": ("K x.......x....... S ....X.......X... H x...x...x...x...",),
+        "light": (f"K x.......x.......|x.....x.x.......;{_BACKBEAT};H x...x...x...x...",),
         "steady": (
-            "K X.....x.X.x..... S ....X.......X... O x...x...x...x...",
-            "K X..x....X..x..x. S ....X.......X... O x...x...x...x...",
+            f"K x.....x.x.x.....|x..x....x..x..x.|x.x.....x.x.....;{_BACKBEAT};O x...x...x...x...",
         ),
         "dense": (
-            "K X.x..xx.X.x..xx. S ....X..o.o..X.oo O x.x.x.x.x.x.x.x.",
-            "K X..x.xx.X..x.xx. S ....X.......X.XX C x...x...x...x...",
+            f"K x.x..xx.x.x..xx.|x..x.xx.x..x.xx.;{_BACKBEAT}|....x..o.o..x.oo;O x.x.x.x.x.x.x.x.",
+            f"K x.x..xx.x.x..xx.|x..x.xx.x..x.xx.;{_BACKBEAT};C x...x...x...x...",
         ),
     },
     kits=(16,),
-    seconds=("electric guitar",),
-    second_comping=("0-1-2-1-3-1-2-1-", "0-2-1-2-3-2-1-2-"),
+    seconds=(Comp(("electric guitar", "overdriven guitar"), ("arp8", "riff", "counter")),),
+    second_chance=0.5,
     lead_chance=0.6,
+    moods=("dark", "aggressive", "energetic", "sad", "steady"),
+    kick_freedom=1,
     fixed_era="90s",
-    traits=("loud guitars", "heavy drums"),
-)
+)  # fmt: skip
 PUNK = Style(
     name="punk",
-    drum_gain=0.9,
-    chord_gain=1.05,
     is_hard=True,
     bpm=(150, 176),
-    major=("I5 IV5 V5 IV5", "I5 V5 vi5 IV5", "I5 I5 IV5 V5"),
-    minor=("i5 bVI5 bVII5 i5", "i5 bVII5 bVI5 v5"),
+    major=chords.POWER_MAJOR,
+    minor=chords.POWER_MINOR,
     minor_chance=0.25,
-    chords=("distorted guitar",),
-    comping=("P-P-P-P-P-P-P-P-", "P-P-P-P-P-P-PPPP"),
+    comps=(
+        Comp(
+            ("distorted guitar",),
+            ("P-P-P-P-P-P-P-P-", "P-P-P-P-P-P-PPPP", "P-P-P-P-P-..P-P-", "p-p-p-p-P-p-p-p-",
+             "P-P-P---P-P-P---"),
+        ),
+    ),
     basses=("picked bass",),
-    bass_lines=("R-R-R-R-R-R-R-R-",),
-    leads=("overdriven guitar",),
-    lead_rhythms=rhythms.RIFF,
+    bass_lines=("R-R-R-R-R-R-R-R-", "R-R-R-R-R-R-5-A-", "R-R-R-R-5-5-5-5-", "R-R-R-R-R-R-RRRR"),
+    leads=("overdriven guitar", "distorted guitar"),
+    feels=("riff", "song"),
     grooves={
-        "steady": ("K x.......x.x..... S ....X.......X... O x.x.x.x.x.x.x.x.",),
+        "light": ("K x.......x.......|x.......x.x.....;S ....x.......x...;H x...x...x...x...",),
+        "steady": (f"K x.......x.x.....|x.....x.x.......;{_BACKBEAT};O x.x.x.x.x.x.x.x.|x...x...x...x...",),
         "dense": (
-            "K x...x...x...x... S ..X...X...X...X. O x.x.x.x.x.x.x.x.",
-            "K x..xx...x..xx... S ..X...X...X...X. C x...x...x...x...",
-            "K x.x.x.x.x.x.x.x. S ..X...X...X..XX. O x.x.x.x.x.x.x.x.",
+            "K x...x...x...x...|x..xx...x..xx...|x.x.x.x.x.x.x.x.;S ..x...x...x...x.;"
+            "O x.x.x.x.x.x.x.x.|x...x...x...x...",
+            "K x...x...x...x...|x..xx...x..xx...;S ..x...x...x...x.|..x...x...x..xx.;"
+            "C x...x...x...x...",
         ),
     },
     kits=(8, 16),
-    lead_chance=0.35,
+    lead_chance=0.4,
+    moods=("aggressive", "energetic", "happy", "energetic"),
     eras=("70s", "80s", "90s"),
-    keeps_drums=True,
-    reverb=0.04,
-    traits=("loud guitars",),
-)
+    drumless_chance=0.03,
+    kick_freedom=0,
+)  # fmt: skip
 METAL = Style(
     name="metal",
-    drum_gain=0.72,
-    chord_gain=1.35,
     is_hard=True,
     bpm=(110, 170),
-    major=(),
-    minor=("i5 i5 bII5 i5", "i5 bVI5 bVII5 i5", "i5 i5 bIII5 bII5", "i5 bV5 iv5 bII5"),
-    minor_chance=1.0,
-    chords=("distorted guitar",),
-    comping=("pppPppPpppPppPpP", "PppPppPpPppPppPp", "P-ppP-ppP-ppPppp", "pppppppPpppppppP"),
+    major=("I5 bII5 I5 bVII5", "I5 bVI5 bVII5 I5", "I5 IV5 bVI5 V5"),
+    minor=chords.METAL_MINOR,
+    minor_chance=0.97,
+    comps=(
+        Comp(
+            ("distorted guitar",),
+            ("pppPppPpppPppPpP", "PppPppPpPppPppPp", "P-ppP-ppP-ppPppp", "pppppppPpppppppP",
+             "ppPpppPpppPppPpp", "P-ppPpppP-ppPpPp", "PpppPpppPpppP-P-", "P-.pp.P-p.pp.PP-"),
+        ),
+    ),
     basses=("picked bass",),
-    bass_lines=("RRRRRRRRRRRRRRRR", "R-RRR-RRR-RRR-RR"),
+    bass_lines=("RRRRRRRRRRRRRRRR", "R-RRR-RRR-RRR-RR", "R-R-R-R-R-R-R-R-", "RRR-RRR-RRR-RRRA"),
     leads=("distorted guitar",),
-    lead_rhythms=rhythms.BUSY + rhythms.STEADY_16[1:],
+    feels=("busy", "arp16", "riff"),
     grooves={
-        "steady": ("K x.xxx.xxx.xxx.xx S ....X.......X... O x...x...x...x...",),
+        "light": (f"K x.......x.......;{_BACKBEAT};H x...x...x...x...",),
+        "steady": (
+            f"K x.xxx.xxx.xxx.xx|x.x.x.x.x.x.x.x.|x..xx..xx..xx..x;{_BACKBEAT};O x...x...x...x...",
+            "K x.xx..x.x.xx..x.|x..x..x.x..x..x.;S ........x.......;C x...x...x...x...",
+        ),
         "dense": (
-            "K xxxxxxxxxxxxxxxx S ....X.......X... C x...x...x...x...",
-            "K xxxxxxxxxxxxxxxx S ..X...X...X...X. R x.x.x.x.x.x.x.x.",
+            f"K xxxxxxxxxxxxxxxx|xxx.xxx.xxx.xxx.;{_BACKBEAT};C x...x...x...x...",
+            "K xxxxxxxxxxxxxxxx;S ..x...x...x...x.|....x.......x...;R x.x.x.x.x.x.x.x.|x...x...x...x...",
         ),
     },
     kits=(16,),
     lead_chance=0.5,
-    scales=("minor", "harmonic minor"),
+    scales=("phrygian", "harmonic minor"),
+    moods=("aggressive", "aggressive", "dark", "energetic"),
     eras=("80s", "90s", "modern"),
-    keeps_drums=True,
-    reverb=0.05,
-    traits=("loud guitars", "heavy drums"),
-)
-BLUES = Style(
-    name="blues",
-    chord_gain=1.2,
-    bpm=(66, 112),
-    # Twelve bars in four: a clip of ten seconds has to hold the turn.
-    major=("I7 IV7 I7 V7", "I7 I7 IV7 I7"),
-    minor=("i7 iv7 i7 V7",),
-    minor_chance=0.15,
-    chords=("electric guitar", "piano", "organ"),
-    comping=("C-cC-cC-cC-c", "..C...C...C.", "C-c..cC-c..c", "...C-....C-."),
-    basses=("bass guitar", "double bass"),
-    bass_lines=("R--3--5--6--", "R-R3-35-56-6", "R--3--5--6--|8--6--5--3--"),
-    leads=("electric guitar", "harmonica", "overdriven guitar", "saxophone"),
-    lead_rhythms=rhythms.SWUNG_LAZY + rhythms.SWUNG,
-    grooves={
-        "light": ("K x.....x..... X ...x.....x.. H x..x..x..x..",),
-        "steady": (
-            "K x..x..x..x.. S ...X.....X.. R x.xx.xx.xx.x",
-            "K x.....x.x... S ...X.....X.. H x.xx.xx.xx.x",
-        ),
-        "dense": ("K x.xx.xx.xx.x S ...X.o...X.o R x.xx.xx.xx.x H ..x..x..x..x",),
-    },
-    scales=("blues", "blues"),
-    lead_chance=0.9,
-    eras=("50s", "60s", "70s", "80s"),
-)
+    drumless_chance=0.03,
+    kick_freedom=0,
+)  # fmt: skip
 COUNTRY = Style(
     name="country",
     bpm=(96, 144),
-    major=("I IV I V", "I I IV V", "I V IV I", "I IV V I"),
-    minor=("vi IV I V",),
-    minor_chance=0.0,
-    chords=("acoustic guitar",),
-    comping=("R---C-C-R---C-C-", "R---C---R---C-c-", "R-..C-..R-..C-CC"),
+    major=(*chords.FOLK_MAJOR, "I I IV V", "I IV I V7", "I I I V7 V7 V7 V7 I"),
+    minor=chords.FOLK_MINOR,
+    minor_chance=0.08,
+    comps=(
+        Comp(
+            ("acoustic guitar",),
+            ("R---C-C-R---C-C-", "R---C---R---C-c-", "R-..C-..R-..C-CC", "R---C-c-R-R-C-c-",
+             "R-cCR-c.R-cCR-c.", "R---CcC-R---CcC-"),
+        ),
+    ),
     basses=("bass guitar", "double bass"),
-    bass_lines=("R-------5-------", "R-----R-5-----5-"),
-    leads=("violin", "banjo", "harmonica", "electric guitar"),
-    lead_rhythms=rhythms.BUSY + rhythms.SINGING,
+    bass_lines=("R-------5-------", "R-----R-5-----5-", "R---R---5---5---", "R-------5---5-A-",
+                "R---3---5---6---"),
+    leads=("violin", "banjo", "harmonica", "electric guitar", "acoustic guitar"),
+    feels=("busy", "song", "song"),
     grooves={
-        "light": ("K x.......x....... X ....x.......x...",),
-        "steady": ("K x.......x....... S ....x.......x... H x.x.x.x.x.x.x.x.",),
-        "dense": ("K x.......x....... S oxoXoxoxoxoXoxox", "K x...x...x...x... S ..X...X...X...X."),
+        "light": ("K x.......x.......;X ....x.......x...",),
+        "steady": (f"K x.......x.......|x.......x.....x.;{_BACKBEAT};{_EIGHTHS}",),
+        "dense": (
+            "K x.......x.......|x.....x.x.......;S oxoxoxoxoxoxoxox|oooxoooxoooxooox|o.xoo.xoo.xoo.xo",
+            "K x...x...x...x...;S ..x...x...x...x.;H xxxxxxxxxxxxxxxx|x.x.x.x.x.x.x.x.",
+        ),
     },
     kits=(0, 40),
-    seconds=("banjo",),
-    second_comping=("0213021302130213",),
+    seconds=(
+        Comp(("banjo",), ("arp16", "arp8")),
+        Comp(("electric guitar", "accordion"), ("riff", "counter")),
+    ),
+    scales=("major", "minor"),
+    moods=("happy", "warm", "happy", "relaxing", "energetic"),
     eras=("60s", "70s", "90s"),
-)
-REGGAE = Style(
-    name="reggae",
-    bpm=(66, 92),
-    major=("I IV I V", "I V vi IV", "I ii IV I", "I IV IV I"),
-    minor=("i iv i v", "i bVII i bVII", "i bVI bVII i"),
-    chords=("muted guitar", "electric guitar"),
-    comping=("....C.......C...", "..C...C...C...C."),
-    basses=("deep bass", "bass guitar"),
-    bass_lines=("R--R--5-..R-5-8-", "..R-R-R-..5-8-5-", "R-----..R-3-5-..", "....R-R-8---5-R-"),
-    leads=("organ", "trumpet", "trombone", "saxophone"),
-    lead_rhythms=rhythms.SYNCOPATED + rhythms.SINGING,
-    grooves={
-        "light": ("X ........x....... K ........X....... H ..x...x...x...x.",),
-        "steady": (
-            "X ........X....... K ........X....... H x.x.x.x.x.x.x.x.",
-            "X ........X..x.... K ........X....... H x.xox.xox.xox.xo",
+)  # fmt: skip
+BALLAD = Style(
+    name="ballad",
+    bpm=(60, 80),
+    major=chords.POP_MAJOR + chords.SOUL_MAJOR[:4],
+    minor=chords.POP_MINOR,
+    comps=(
+        Comp(
+            ("piano", "piano", "electric piano"),
+            ("arp8", "C---C---C---C---", "C-------C---C---", "0-1-2-3-2-1-2-1-", "R---C---R---C---"),
         ),
-        "dense": ("K X...X...X...X... X ........X.....x. H xoxoxoxoxoxoxoxo",),
+        Comp(("acoustic guitar", "nylon guitar"), ("arp8", "arp16", "C---C-C---C-C-C-")),
+    ),
+    basses=("bass guitar", "fretless bass"),
+    bass_lines=("R---------------", "R-------5-------", "R-----R-5-------", "R-----5-8---5-A-"),
+    leads=("violin", "saxophone", "overdriven guitar", "piano", "cello", "oboe"),
+    feels=("song", "long"),
+    grooves={
+        "light": ("K x.......x.......|x.........x.....;X ....x.......x...;H x...x...x...x...|x.x.x.x.x.x.x.x.",),
+        "steady": (f"K x.......x.x.....|x.....x.x.......;{_BACKBEAT};{_EIGHTHS}",),
+        "dense": (f"K x..x..x.x.x.....;{_BACKBEAT}|....x..o....x.oo;H xxxxxxxxxxxxxxxx",),
     },
-    seconds=("organ",),
-    second_comping=("..cC..cC..cC..cC", "..C.c.C...C.c.C."),
-    second_chance=0.85,
-    lead_chance=0.55,
-    eras=("70s", "80s"),
-    reverb=0.26,
-    traits=("bassy",),
-)
+    kits=(0, 8),
+    pads=("strings", "synth pad"),
+    pad_chance=0.7,
+    seconds=(Comp(("strings", "electric guitar"), ("counter", "hold")),),
+    scales=("major", "minor"),
+    moods=("sad", "warm", "calm", "dreamy", "sad"),
+    drumless_chance=0.25,
+    eras=("70s", "80s", "90s", "modern"),
+)  # fmt: skip

@@ -30,6 +30,11 @@ STYLE_WORDS: dict[str, tuple[str, ...]] = {
     "classical": ("classical", "classical", "classical chamber"),
     "waltz": ("waltz", "waltz", "viennese waltz"),
     "folk": ("folk", "folk", "acoustic folk", "indie folk"),
+    "orchestral": ("orchestral", "orchestral", "cinematic", "cinematic orchestral", "film score",
+                   "epic orchestral", "movie soundtrack", "epic cinematic", "symphonic"),
+    "celtic": ("celtic", "celtic", "irish", "irish jig", "celtic jig", "irish folk", "jig"),
+    "trap": ("trap", "trap", "trap beat", "808 trap"),
+    "ballad": ("ballad", "ballad", "pop ballad", "slow ballad", "love ballad"),
 }  # fmt: skip
 
 STYLE_WORDS_ZH: dict[str, tuple[str, ...]] = {
@@ -59,6 +64,10 @@ STYLE_WORDS_ZH: dict[str, tuple[str, ...]] = {
     "classical": ("古典", "古典", "古典乐"),
     "waltz": ("华尔兹", "圆舞曲"),
     "folk": ("民谣", "民谣", "原声民谣"),
+    "orchestral": ("管弦乐", "交响乐", "电影配乐", "史诗", "影视配乐"),
+    "celtic": ("凯尔特", "爱尔兰", "凯尔特", "爱尔兰吉格舞曲"),
+    "trap": ("陷阱", "trap", "trap"),
+    "ballad": ("抒情", "抒情", "情歌", "慢歌"),
 }
 
 ERA_WORDS = {
@@ -128,6 +137,10 @@ INSTRUMENT_WORDS: dict[str, tuple[str, ...]] = {
     "synth bass": ("synth bass", "bass", "synth"),
     "deep bass": ("deep bass", "bass", "bassline"),
     "square bass": ("square wave bass", "bass"),
+    "fretless bass": ("fretless bass", "bass"),
+    "acid bass": ("acid bass", "acid synth bass", "bass"),
+    "french horn": ("french horn", "horn", "horns"),
+    "tin whistle": ("tin whistle", "whistle", "irish whistle"),
     "strings": ("strings", "string section"),
     "synth strings": ("synth strings", "synth", "synths"),
     "muted trumpet": ("muted trumpet", "trumpet"),
@@ -156,7 +169,9 @@ INSTRUMENT_WORDS_ZH: dict[str, tuple[str, ...]] = {
     "double bass": ("低音提琴", "贝斯"), "bass guitar": ("贝斯",), "picked bass": ("贝斯",),
     "slap bass": ("拍弦贝斯", "贝斯"), "synth bass": ("合成贝斯", "贝斯"),
     "deep bass": ("低沉的贝斯", "贝斯"),
-    "square bass": ("方波贝斯", "贝斯"), "violin": ("小提琴",), "cello": ("大提琴",),
+    "square bass": ("方波贝斯", "贝斯"), "fretless bass": ("无品贝斯", "贝斯"),
+    "acid bass": ("酸性贝斯", "贝斯"), "french horn": ("圆号",), "oboe": ("双簧管",),
+    "tin whistle": ("锡口笛", "爱尔兰哨笛"), "violin": ("小提琴",), "cello": ("大提琴",),
     "harp": ("竖琴",),
     "strings": ("弦乐",), "synth strings": ("合成弦乐", "合成器"), "choir": ("合唱", "人声合唱"),
     "trumpet": ("小号",), "muted trumpet": ("弱音小号", "小号"), "trombone": ("长号",),
