@@ -67,6 +67,14 @@ ASKED: dict[str, tuple[str, ...]] = {
               "a little waltz in a ballroom", "我想听华尔兹"),
     "folk": ("a folk tune", "some folk by the campfire", "来点民谣", "folk from the hills",
              "an old folk number", "我想听民谣"),
+    "orchestral": ("an orchestra for a film", "orchestral music for a trailer", "来点管弦乐",
+                   "a full orchestra, like in the cinema", "我想听交响乐"),
+    "celtic": ("a celtic tune", "an Irish jig for the pub", "来点凯尔特音乐",
+               "celtic music from the coast", "我想听爱尔兰音乐"),
+    "trap": ("a trap instrumental", "some trap to rap over", "来点trap音乐", "hard trap with 808s",
+             "我想听陷阱音乐"),
+    "ballad": ("a ballad", "a slow ballad for two", "来一首抒情歌", "a tender ballad",
+               "我想听抒情慢歌"),
 }  # fmt: skip
 """Ways to ask for each style, without a tempo."""
 
@@ -125,7 +133,7 @@ def english(said: Said, number: int) -> str:
     if said.lead is not None:
         parts.append(
             _turn(
-                (f"with {said.lead}", f"the {said.lead} plays the tune", f"{said.lead} lead"),
+                (f"with {said.lead}", f"the {said.lead} plays the tune", f"{said.lead} on top"),
                 number,
             )
         )

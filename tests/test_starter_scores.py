@@ -1,0 +1,265 @@
+"""The measurement of the starter model: what codes say as music, on notes that are known."""
+
+from __future__ import annotations
+
+import struct
+
+import numpy as np
+import pytest
+
+from bot.starter.composer.compose import BEAT_FRAMES
+from bot.starter.composer.styles import STYLES
+from bot.starter.measuring import music, prompts, scores, wordings
+from bot.starter.measuring.musicnn import Tagger, tags_of
+from bot.starter.measuring.scores import Score
+from bot.starter.measuring.tensorflow_bundle import read_bundle
+from bot.starter.training.tokens import (
+    BASS,
+    BASS_CODES,
+    BOOKS,
+    CHORD_CODES,
+    CHORDS,
+    CLOCK,
+    LEAD,
+    LEAD_CODES,
+    PLAN,
+    Pitched,
+    clock_codes,
+    plan_code,
+)
+
+BEAT = 24
+BAR = 4 * BEAT
+FRAMES = 8 * BAR
+
+
+def silence():
+    return np.zeros((len(BOOKS), FRAMES), np.int16)
+
+
+def play(row, layout: Pitched, frame, pitch, frames=6, instrument=None):
+    """Write a note into a codebook."""
+    state = layout.state(instrument or layout.instruments[0], pitch)
+    row[frame : frame + frames] = layout.code(state, 1)
+    row[frame] = layout.code(state, 0)
+
+
+def bass_line(pitches, frames):
+    codes = silence()
+    for frame, pitch in zip(frames, pitches, strict=True):
+        play(codes[BASS], BASS_CODES, frame, pitch)
+    return codes
+
+
+@pytest.mark.parametrize("first", [0, 5])
+def test_notes_on_sixteenths_and_triplets_are_on_the_grid(first):
+    """Wherever the beat begins; a frame beside it is off."""
+    steps = [0, BEAT // 4, BEAT // 3, BEAT // 2, 2 * BEAT, 3 * BEAT + 16]
+    on = [first + step for step in steps]
+    score = scores.score_of(bass_line([40] * 6, on), BEAT, 4)
+    assert score.first_beat % (BEAT // 12) == first % (BEAT // 12)
+    assert all(scores.on_grid(score))
+    off = [*on[:-1], on[-1] + 1]
+    assert sum(scores.on_grid(scores.score_of(bass_line([40] * 6, off), BEAT, 4))) == 5
+
+
+def test_chance_is_on_the_grid_as_often_as_the_grid_is_dense():
+    """Six places in a beat of 24 frames."""
+    grid = scores.grid_frames(BEAT, 0, FRAMES)
+    assert sum(frame in grid for frame in range(FRAMES)) / FRAMES == 6 / BEAT
+
+
+def test_the_clock_says_how_long_a_beat_is_where_nothing_is_asked():
+    """And in how many frames it says so."""
+    codes = silence()
+    beat_frames = BEAT_FRAMES[3]
+    for start in range(0, 10 * beat_frames, beat_frames):
+        codes[CLOCK, start : start + beat_frames] = clock_codes("verse", beat_frames)
+    assert scores.score_of(codes, None, 4).beat_frames == beat_frames
+    assert scores.clock_share(codes, beat_frames) == 10 * beat_frames / FRAMES
+    assert scores.clock_share(codes, BEAT_FRAMES[4]) == 0
+
+
+def test_bars_are_the_plan_s():
+    """A bar begins where the plan's first beat does, in the middle of a clip or not."""
+    codes = silence()
+    for beat in range(12):
+        start = 10 + beat * BEAT
+        codes[PLAN, start : start + BEAT] = plan_code(0, "maj", (beat + 2) % 4, 0)
+    assert scores.score_of(codes, BEAT, 4).bars == (10 + 2 * BEAT, 10 + 6 * BEAT, 10 + 10 * BEAT)
+    assert scores.score_of(silence(), BEAT, 4).bars == tuple(range(0, FRAMES + 1, BAR))
+
+
+def chords_and_bass(bass_pitches):
+    """C major and F minor, a bar each in turn, and a bass note on every bar."""
+    codes = silence()
+    for bar, pitch in enumerate(bass_pitches):
+        tones = (60, 64, 67) if bar % 2 == 0 else (60, 65, 68)
+        for book, tone in zip(CHORDS, tones, strict=True):
+            play(codes[book], CHORD_CODES, bar * BAR, tone, BAR)
+        play(codes[BASS], BASS_CODES, bar * BAR, pitch)
+    return scores.score_of(codes, BEAT, 4)
+
+
+def test_a_bass_that_moves_with_the_chords_fits_its_own_bar_alone():
+    """Roots are in their own chord and not in the next one's, a pedal is in both."""
+    own, other = scores.bass_in_chords(chords_and_bass([40, 41] * 4))
+    assert own == [True] * 8
+    assert not any(other)
+    own, other = scores.bass_in_chords(chords_and_bass([36] * 8))
+    assert own == other == [True] * 8
+    assert scores.bass_in_chords(chords_and_bass([42] * 8))[0] == [False] * 8
+
+
+def test_bars_that_come_again_are_counted_by_rhythm_and_by_notes():
+    """The third bar is the first again, the fourth has its rhythm."""
+    codes = silence()
+    for bar, (step, pitch) in enumerate([(0, 60), (6, 60), (0, 60), (0, 64)]):
+        play(codes[LEAD], LEAD_CODES, bar * BAR + step, pitch)
+    score = scores.score_of(codes, BEAT, 4)
+    assert scores.repeated_bars(score, "lead") == [False, True, False]
+    assert scores.repeated_bars(score, "lead", rhythm_only=True) == [False, True, True]
+    assert scores.repeated_bars(score, "bass") == []
+    assert scores.whole_bars_repeated(score) == [False, True, False]
+
+
+def test_a_score_names_who_plays_the_melody():
+    """The instrument of most notes; nobody where nothing is played."""
+    codes = silence()
+    first, second = LEAD_CODES.instruments[:2]
+    for index, name in enumerate((first, second, second)):
+        play(codes[LEAD], LEAD_CODES, index * BEAT, 72, instrument=name)
+    assert scores.score_of(codes, BEAT, 4).lead == second
+    assert scores.score_of(silence(), BEAT, 4).lead == "none"
+    assert not scores.score_of(codes, BEAT, 4).has_drums
+
+
+def test_the_music_table_tells_the_grid_from_chance():
+    """Codes without a note have an empty row, not an error."""
+    empty = Score((), FRAMES, BEAT, 0, (0, BAR))
+    assert scores.on_grid(empty) == []
+    assert music.section({"model": []}).rows[0][2].of == 0
+
+
+@pytest.mark.parametrize("number", [6, 40])
+def test_held_out_prompts_say_what_they_ask_for(number):
+    """A tempo that is asked for is in the words, and so is a lead in English ones."""
+    found = prompts.held_out(number, seed=1)
+    assert len({prompt.words for prompt in found}) == number
+    assert found == prompts.held_out(number, seed=1)
+    for prompt in found:
+        ask = prompt.ask
+        assert ask.style in STYLES
+        if ask.bpm is not None:
+            assert str(round(ask.bpm)) in prompt.words
+        if ask.lead is not None and prompt.words.isascii():
+            assert ask.lead in prompt.words
+    is_chinese = [not prompt.words.replace("é", "").isascii() for prompt in found]
+    assert 0 < sum(is_chinese) <= number / 3
+
+
+def test_a_composed_piece_is_what_is_asked_for():
+    """Everything that a prompt names, for a prompt of each style."""
+    for index, prompt in enumerate(prompts.held_out(len(STYLES), seed=2)):
+        ask, piece = prompt.ask, prompts.composed(prompt.ask, index, seconds=4)
+        assert piece.style == ask.style
+        assert ask.beat_frames in (None, piece.beat_frames)
+        assert ask.key in (None, (piece.tonic, piece.mode))
+        assert ask.density in (None, piece.drum_density)
+        assert ask.lead in (None, piece.lead)
+
+
+def test_every_style_can_be_asked_for_in_both_languages():
+    """By words of its own, or by its name; no way to ask names a tempo."""
+    for style in [*STYLES, "a style of tomorrow"]:
+        for is_chinese in (False, True):
+            assert all(wordings.asked_styles(style, is_chinese=is_chinese))
+    assert wordings.asked_styles("a style of tomorrow", is_chinese=False) == (
+        "some a style of tomorrow",
+    )
+    for words in wordings.ASKED.values():
+        assert not any("bpm" in word.lower() for word in words)
+
+
+def number(value):
+    """Return a number in groups of seven bits."""
+    found = bytearray()
+    while value > 127:
+        found.append(value & 127 | 128)
+        value >>= 7
+    return bytes([*found, value])
+
+
+def block(entries):
+    body = b"".join(
+        number(0) + number(len(key)) + number(len(stored)) + key + stored for key, stored in entries
+    )
+    return body + struct.pack("<II", 0, 1)
+
+
+def field(tag, kind, value):
+    return number(tag << 3 | kind) + (number(value) if kind == 0 else number(len(value)) + value)
+
+
+def checkpoint(folder, tensors):
+    """Write tensors as TensorFlow does, but for the sums that guard them."""
+    data, entries = b"", [(b"", b"")]
+    for name, values in sorted(tensors.items()):
+        sizes = b"".join(field(2, 2, field(1, 0, size)) for size in values.shape)
+        entry = field(1, 0, 1) + field(2, 2, sizes) + field(4, 0, len(data))
+        entries.append((name.encode(), entry + field(5, 0, 4 * values.size)))
+        data += values.astype("<f4").tobytes()
+    blocks = block(entries)
+    index = block([(b"z", number(0) + number(len(blocks)))])
+    footer = number(0) * 2 + number(len(blocks) + 5) + number(len(index))
+    (folder / ".index").write_bytes(blocks + bytes(5) + index + bytes(5) + footer.ljust(48, b"\0"))
+    (folder / ".data-00000-of-00001").write_bytes(data)
+
+
+def test_a_tensorflow_checkpoint_is_read(tmp_path):
+    """Shapes and values; what only an optimizer needs is left."""
+    random = np.random.default_rng(0)
+    kept = {"dense/kernel": random.normal(size=(3, 400)), "dense/bias": random.normal(size=5)}
+    checkpoint(tmp_path, kept | {"dense/bias/Adam": np.ones(5)})
+    found = read_bundle(tmp_path)
+    assert set(found) == set(kept)
+    for name, values in kept.items():
+        np.testing.assert_allclose(found[name], values, rtol=1e-6)
+
+
+def test_a_folder_without_a_checkpoint_is_refused(tmp_path):
+    """By a ValueError that names it."""
+    with pytest.raises(ValueError, match="no checkpoint in"):
+        read_bundle(tmp_path)
+
+
+def tagger(random):
+    """A network of musicnn's form with drawn weights."""
+    shapes = {
+        "conv2d": (7, 38, 1, 204), "conv2d_1": (7, 67, 1, 204), "conv2d_2": (128, 1, 1, 51),
+        "conv2d_3": (64, 1, 1, 51), "conv2d_4": (32, 1, 1, 51), "conv2d_5": (7, 561, 1, 64),
+        "conv2d_6": (7, 64, 1, 64), "conv2d_7": (7, 64, 1, 64), "dense": (1506, 200),
+        "dense_1": (200, 2),
+    }  # fmt: skip
+    weights = {}
+    for name, shape in shapes.items():
+        scale = 1 / np.sqrt(np.prod(shape[:-1]))
+        weights[f"{name}/kernel"] = random.normal(0, scale, shape).astype(np.float32)
+        weights[f"{name}/bias"] = np.zeros(shape[-1], np.float32)
+    widths = (1, 204, 204, 51, 51, 51, 64, 64, 64, 1506, 200)
+    for index, width in enumerate(widths):
+        name = f"batch_normalization_{index}" if index else "batch_normalization"
+        for part, value in (("gamma", 1), ("beta", 0), ("moving_mean", 0), ("moving_variance", 1)):
+            weights[f"{name}/{part}"] = np.full(width, value, np.float32)
+    return Tagger(weights, ("loud", "soft"))
+
+
+def test_a_judge_gives_each_tag_a_chance():
+    """Between 0 and 1, the mean of two networks where both know a tag, the same each time."""
+    random = np.random.default_rng(0)
+    one, other = tagger(random), tagger(random)
+    sound = random.normal(0, 0.1, 4 * 32_000).astype(np.float32)
+    both = tags_of((one, other), sound)
+    assert all(0 < chance < 1 for chance in both.values())
+    assert both["loud"] == pytest.approx((one(sound)["loud"] + other(sound)["loud"]) / 2)
+    assert tags_of((one,), sound) == one(sound)
