@@ -22,6 +22,7 @@ from bot.store.clips import NewClip
 from bot.store.database import FILE, open_database
 from bot.store.jobs import IllegalStep
 from bot.store.ledger import day_of, resets_at
+from bot.store.migrations import STEPS
 from bot.store.store import open_store
 
 NOON = 1_790_000_000.0
@@ -80,10 +81,10 @@ async def accepted(store, *, allowed=None, **about):
     return await store.jobs.accept(order(**about), allowed or limits(), ANSWER)
 
 
-async def delivered(store, **about):
+async def delivered(store, *, stems=(), codes=None, **about):
     job = await accepted(store, **about)
     await store.jobs.start(job.id)
-    clip = await store.jobs.rendered(job.id, new_clip(job))
+    clip = await store.jobs.rendered(job.id, new_clip(job, stems=stems, codes=codes))
     await store.jobs.delivering(job.id)
     await store.jobs.delivered(job.id, 900 + job.id)
     await store.clips.posted(clip.id, 900 + job.id)
@@ -96,7 +97,7 @@ async def used(store, user=1):
 
 async def test_a_job_comes_back_as_it_was_ordered(store):
     """Everything an order says is kept."""
-    source = Source(clip_id=4, keep_seconds=5.0, include=False)
+    source = Source(clip_id=4, keep_seconds=5.0, include=False, keep_stems=("drums", "bass"))
     wanted = order(sampling=Sampling(temperature=0.5), source=source, parent_ids=(4, 5))
     job = await store.jobs.accept(wanted, limits(), ANSWER)
     assert job.order == wanted
@@ -453,3 +454,60 @@ async def test_what_is_past_its_time_is_swept(store, clock):
     assert await sweep(store, 30, clock.now) == 2
     assert not (store.clips_folder / clip.file).exists()
     assert (await store.clips.get(clip.id)).is_deleted
+
+
+async def test_codes_are_kept_beside_a_clip_and_go_with_it(store):
+    """They come back byte for byte; a deleted clip has none, nor has one that never had."""
+    data = bytes(range(256)) * 20
+    _, clip = await delivered(store, stems=("drums", "bass"), codes=data)
+    _, plain = await delivered(store, key="2")
+    assert (clip.stems, plain.stems) == (("drums", "bass"), ())
+    assert await store.clips.codes(clip.id) == data
+    assert await store.clips.codes(plain.id) is None
+    assert await store.check() == []
+    await store.clips.delete(clip.id)
+    assert await store.clips.codes(clip.id) is None
+    assert await store.check() == []
+
+
+async def test_codes_of_one_who_is_forgotten_are_gone(store):
+    """And those of others are not."""
+    _, mine = await delivered(store, stems=("drums",), codes=b"mine")
+    _, theirs = await delivered(store, key="2", user=2, stems=("drums",), codes=b"theirs")
+    await store.privacy.forget(1)
+    assert await store.clips.codes(mine.id) is None
+    assert await store.clips.codes(theirs.id) == b"theirs"
+    assert await store.check() == []
+
+
+async def test_an_order_from_before_there_were_stems_is_read(store, tmp_path):
+    """Its source says nothing of them, and neither do its clips."""
+    job = await accepted(store, source=Source(clip_id=4, keep_seconds=5.0))
+    with sqlite3.connect(tmp_path / FILE) as connection:
+        connection.execute("""UPDATE jobs SET source = '{"clip_id": 4, "keep_seconds": 5.0}'""")
+    assert (await store.jobs.get(job.id)).order.source == Source(clip_id=4, keep_seconds=5.0)
+
+
+async def test_a_database_from_before_there_were_stems_is_taken_over(tmp_path):
+    """Clips that were made then are there, and can't be taken apart."""
+    folder = tmp_path / "older"
+    folder.mkdir()
+    older = STEPS[:5]
+    with sqlite3.connect(folder / FILE) as connection:
+        for statement in (each for step in older for each in step):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {len(older)}")
+        connection.execute(
+            "INSERT INTO jobs (key, state, created_at, user_id, channel_id, kind, seconds, seed, "
+            "sampling, parent_ids, max_bytes) VALUES ('1', 'delivered', 0, 1, 5, 'music', 10, 3, "
+            "'{}', '[]', 100)"
+        )
+        connection.execute(
+            "INSERT INTO clips (job_id, user_id, channel_id, kind, seconds, seconds_before, seed, "
+            "sampling, model, file, created_at, made_in_seconds) "
+            "VALUES (1, 1, 5, 'music', 10, 0, 3, '{}', 'starter', '1.flac', 0, 1)"
+        )
+    async with open_store(folder, lambda: NOON) as opened:
+        clip = await opened.clips.get(1)
+        assert clip.stems == ()
+        assert await opened.clips.codes(1) is None

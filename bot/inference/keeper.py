@@ -170,8 +170,14 @@ class Keeper:
                 )
         elif isinstance(message, Made) and (run := self.runs.get(message.job_id)):
             self._failures = 0
-            work = message.seconds_of_work
-            run.end(Rendered(sound=message.sound, seconds_of_work=work, model=model))
+            rendered = Rendered(
+                sound=message.sound,
+                seconds_of_work=message.seconds_of_work,
+                model=model,
+                codes=message.codes,
+                stems=message.stems,
+            )
+            run.end(rendered)
             self._release(run)
         elif isinstance(message, Failed) and (run := self.runs.get(message.job_id)):
             run.end(JobError(message.sentence or CANT_MAKE))

@@ -10,10 +10,11 @@ import asyncio
 import pickle
 import select
 import socket
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import cast
 
-from bot.jobs import GenerationRequest, Sound
+from bot.jobs import Codes, Request, Sound
 from bot.orders import ModelInfo
 
 MAX_BYTES = 2**30
@@ -25,10 +26,10 @@ _LARGE_BYTES = 2**16
 
 @dataclass(frozen=True, slots=True)
 class Make:
-    """Make a clip."""
+    """Make a clip, or take one apart."""
 
     job_id: int
-    request: GenerationRequest
+    request: Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +67,13 @@ class Advanced:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A clip is made."""
+    """A clip is made, or taken apart: its codes are told where the model has stems."""
 
     job_id: int
     sound: Sound
     seconds_of_work: float
+    codes: Codes | None = None
+    stems: Mapping[str, Sound] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

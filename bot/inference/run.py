@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 
 from bot.inference.queue import Waiting
-from bot.jobs import GenerationRequest, Sound
+from bot.jobs import Codes, Request, Sound
 from bot.orders import ModelInfo
 
-Prepare = Callable[[], Awaitable[GenerationRequest]]
+Prepare = Callable[[], Awaitable[Request]]
 
 
 class WorkerLost(Exception):
@@ -23,11 +23,13 @@ class NotToBlame(WorkerLost):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
-    """A clip as the engine made it."""
+    """A clip as the engine made it, or took it apart; codes and stems where there are some."""
 
     sound: Sound
     seconds_of_work: float
     model: ModelInfo
+    codes: Codes | None = None
+    stems: Mapping[str, Sound] = field(default_factory=dict)
 
 
 class Run:

@@ -34,7 +34,7 @@ from bot.inference.protocol import (
     Ready,
     Stop,
 )
-from bot.jobs import Event, Finished, GenerationRequest, Progress
+from bot.jobs import Codes, Event, Finished, Progress, Request
 from bot.orders import ModelInfo
 
 # By its own name: as a process's main module it is called something else, which is nobody's log.
@@ -52,7 +52,7 @@ class Engine(Protocol):
     def busy(self) -> bool:
         """Tell whether any request is unfinished."""
 
-    def submit(self, request: GenerationRequest) -> int:
+    def submit(self, request: Request) -> int:
         """Take on a request and return its id."""
 
     def cancel(self, request_id: int) -> None:
@@ -74,11 +74,14 @@ def open_engine(config: Config) -> tuple[Engine, ModelInfo]:
     from bot.config import cache_folder
     from bot.models import locate
     from bot.musicgen.engine import Engine as TheEngine
+    from bot.musicgen.fingerprint import fingerprint
+    from bot.musicgen.inspection import inspect
     from bot.musicgen.model import load_model
 
     licences = {entry.name: entry.licence for entry in entries(config)}
+    folder = locate(config.model.name, config)
     model = load_model(
-        locate(config.model.name, config),
+        folder,
         requests=config.engine.slots,
         cache=cache_folder(),
         threads=config.engine.threads or None,
@@ -95,6 +98,8 @@ def open_engine(config: Config) -> tuple[Engine, ModelInfo]:
         slots=config.engine.slots,
         device=f"{os.cpu_count()} processor cores",
         load_seconds=model.load_seconds + model.pack_seconds + warm_seconds,
+        stems=tuple(stem.name for stem in model.shape.stems),
+        fingerprint=fingerprint(inspect(folder)) if model.shape.stems else "",
     )
     longest = max(config.limits.max_seconds, config.generation.max_seconds)
     return TheEngine(model, max_seconds=longest), info
@@ -110,8 +115,8 @@ class _Running:
 class Worker:
     """Makes what it is told to, many at once, and tells of it."""
 
-    def __init__(self, line: Line, engine: Engine) -> None:
-        self._line, self._engine = line, engine
+    def __init__(self, line: Line, engine: Engine, info: ModelInfo) -> None:
+        self._line, self._engine, self._info = line, engine, info
         self._running: dict[int, _Running] = {}
         self._beaten = time.monotonic()
 
@@ -165,7 +170,11 @@ class Worker:
                 event.sound.seconds,
                 worked,
             )
-            self._line.send(Made(running.job_id, event.sound, worked))
+            codes = None
+            if self._info.stems:
+                codes = Codes(tokens=event.tokens, fingerprint=self._info.fingerprint)
+            stems = dict(event.stems)
+            self._line.send(Made(running.job_id, event.sound, worked, codes, stems))
         elif isinstance(event, Progress):
             self._advance(running, event, now)
 
@@ -209,7 +218,7 @@ def main(arguments: list[str]) -> int:
             return 1
         failpoints.hit("model.loaded", in_worker=True)
         line.send(Ready(info))
-        Worker(line, engine).run()
+        Worker(line, engine, info).run()
     except (EOFError, ConnectionError):
         log.info("worker.left_alone")
     return 0

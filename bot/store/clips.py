@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -39,6 +40,9 @@ class NewClip:
     bpm: float | None = None
     key: str | None = None
     loops: bool = False
+    stems: tuple[str, ...] = ()
+    codes: bytes | None = None
+    """What its stems are made of, packed; there where there are stems."""
 
 
 class Clips:
@@ -58,6 +62,11 @@ class Clips:
     async def by_message(self, message_id: int) -> Clip | None:
         """Return the clip that a message holds."""
         return await self._first("WHERE message_id = ?", message_id)
+
+    async def codes(self, clip_id: int) -> bytes | None:
+        """Return a clip's codes as they were handed over; None where none are kept."""
+        row = await self._database.one("SELECT codes FROM clip_codes WHERE clip_id = ?", (clip_id,))
+        return None if row is None else bytes(row["codes"])
 
     async def of_user(self, user_id: int, limit: int, text: str = "") -> list[Clip]:
         """Return a person's clips with some text in their prompt, newest first."""
@@ -122,7 +131,7 @@ class Clips:
     async def delete(self, clip_id: int) -> str | None:
         """Mark a clip as deleted and return the name of its file; None if it was before.
 
-        The words for it go with it, its order's too where that has ended.
+        Its codes and the words for it go with it, its order's too where that has ended.
         """
         async with self._database.transaction() as connection:
             changed = await connection.execute(
@@ -131,6 +140,7 @@ class Clips:
             )
             if not changed.rowcount:
                 return None
+            await connection.execute("DELETE FROM clip_codes WHERE clip_id = ?", (clip_id,))
             await connection.execute(
                 "UPDATE jobs SET prompt = NULL, source = NULL WHERE state IN "
                 "('delivered', 'held') AND id = (SELECT job_id FROM clips WHERE id = ?)",
@@ -156,14 +166,19 @@ async def insert_clip(connection: aiosqlite.Connection, clip: NewClip, now: floa
     cursor = await connection.execute(
         "INSERT INTO clips (job_id, user_id, guild_id, channel_id, kind, prompt, seconds, "
         "seconds_before, seed, sampling, model, file, created_at, made_in_seconds, bpm, key, "
-        "loops) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "loops, stems) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             clip.job_id, place.user_id, place.guild_id, place.channel_id, clip.kind, clip.prompt,
             clip.seconds, clip.seconds_before, clip.seed, written(clip.sampling), clip.model,
             clip.file, now, clip.made_in_seconds, clip.bpm, clip.key, clip.loops,
+            json.dumps(clip.stems),
         ),
     )  # fmt: skip
     id_ = cursor.lastrowid
+    if clip.codes is not None:
+        await connection.execute(
+            "INSERT INTO clip_codes (clip_id, codes) VALUES (?, ?)", (id_, clip.codes)
+        )
     await connection.executemany(
         "INSERT INTO clip_parents (clip_id, parent_id) VALUES (?, ?)",
         [(id_, parent) for parent in clip.parent_ids],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import sqlite3
+from typing import Any
 
 from bot.jobs import Sampling
 from bot.orders import Answer, Clip, Job, JobState, Kind, Order, Place, Source
@@ -23,7 +24,7 @@ def job_of(row: sqlite3.Row) -> Job:
             seed=row["seed"],
             prompt=row["prompt"],
             sampling=Sampling(**json.loads(row["sampling"])),
-            source=Source(**source) if source else None,
+            source=_source(source) if source else None,
             parent_ids=tuple(json.loads(row["parent_ids"])),
             as_loop=bool(row["as_loop"]),
         ),
@@ -63,12 +64,17 @@ def clip_of(row: sqlite3.Row, parent_ids: tuple[int, ...]) -> Clip:
         bpm=row["bpm"],
         key=row["key"],
         loops=bool(row["loops"]),
+        stems=tuple(json.loads(row["stems"])),
     )
 
 
 def written(value: Sampling | Source | None) -> str | None:
     """Return a small value as JSON."""
     return None if value is None else json.dumps(dataclasses.asdict(value))
+
+
+def _source(facts: dict[str, Any]) -> Source:
+    return Source(**facts | {"keep_stems": tuple(facts.get("keep_stems", ()))})
 
 
 def _place(row: sqlite3.Row) -> Place:
