@@ -89,6 +89,12 @@ class Voicer:
         return self.known[chord]
 
 
+def held_on(bar: str) -> str:
+    """Return a bar whose chords sound until the next one: nothing else would be heard."""
+    first = len(bar) - len(bar.lstrip("."))
+    return "C" + bar[1:].replace(".", "-") if first else bar.replace(".", "-")
+
+
 def chord_bar(bar: str, chords: Chords, voicer: Voicer, steps_held: int) -> list[list[Event]]:
     """Return one bar of a pattern as three voices, lowest first.
 

@@ -15,6 +15,12 @@ from bot.starter.composer.style import Comp, Style
 _ANY_LEAD = 0.14
 _ANY_CHORDS = 0.05
 _SWAP = 0.22
+_ANY_BASS = 0.04
+_WALKS = (
+    "R--3--5--A--", "R--5--7--A--", "R--3--5--6--", "8--7--5--A--", "R--5--3--A--", "R--8--7--5--",
+    "R--3--5--7--", "R--5--R--A--", "8--5--3--A--", "R--R--3--5--", "R--3--5-3A--", "R-RR--5--A-A",
+    "3--5--7--A--", "R--7--5--3--",
+)  # fmt: skip
 _RIFFS_STRAIGHT = ("riff", "stab", "sync", "call")
 SUSTAINED = ("synth pad", "strings", "bowed pad", "synth strings", "choir")
 """Instruments that hold a chord as long as one likes."""
@@ -172,11 +178,11 @@ def _expanded(pattern: str, style: Style, steps: int, random: randomness.Random)
             drawn = "x" + drawn[1:]
         return (draw_riff(drawn, random),)
     if pattern == "counter":
-        drawn = [
+        lines = [
             rhythms.draw_bar(cells["long"], style.beats_per_bar, style.division, random)
             for _ in range(2)
         ]
-        return tuple(draw_riff("x" + bar[1:], random) for bar in drawn)
+        return tuple(draw_riff("x" + bar[1:], random) for bar in lines)
     return bars_of(pattern)
 
 
@@ -194,7 +200,11 @@ def _draw_second(
 
 
 def _draw_bass(style: Style, mood: Mood, random: randomness.Random) -> tuple[str, ...]:
-    bars = bars_of(random.choice(style.bass_lines))
+    pattern = random.choice(style.bass_lines)
+    if pattern == "walk":
+        count = random.choice((2, 4, 4, 8))
+        return tuple(random.choice(_WALKS) for _ in range(count))
+    bars = bars_of(pattern)
     symbols = "".join(sorted({sign for bar in bars for sign in bar} - set(".-A"))) + "R5"
     first = bars[0]
     for _ in range(random.choice((0, 1, 1, 2))):

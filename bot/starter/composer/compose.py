@@ -5,8 +5,8 @@ from math import ceil
 
 from bot.starter.composer.arrangement import draw_ideas
 from bot.starter.composer.form import draw_form
-from bot.starter.composer.moods import MOODS, draw_density, fitting_moods
 from bot.starter.composer.instruments import INSTRUMENTS
+from bot.starter.composer.moods import MOODS, draw_density, fitting_moods
 from bot.starter.composer.performance import draw_harmony, perform
 from bot.starter.composer.piece import FRAMES_PER_MINUTE, Density, Mode, Piece
 from bot.starter.composer.portrayal import activity_of, traits_of
@@ -39,7 +39,7 @@ def compose(
 
     Raises KeyError where there is no such style, instrument or mood.
     """
-    random = randomness.Random(seed)
+    random = randomness.Random(seed)  # noqa: S311 - no secret
     drawn_style = random.choice(tuple(STYLES))
     chosen = STYLES[drawn_style if style is None else style]
     frames = beat_frames

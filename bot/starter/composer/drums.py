@@ -19,6 +19,7 @@ _FULL_VELOCITY = 96
 _GHOST_VELOCITY = 48
 _CYMBALS = "HORCDZJ"
 _MOST_AT_ONCE = 3
+_EXTRA_CHANCE, _SHAPED_HAT_CHANCE, _OPEN_HAT_CHANCE = 0.4, 0.35, 0.3
 
 Stroke = tuple[int, str, bool]
 """The step, the drum's letter, and whether it is a ghost."""
@@ -41,25 +42,50 @@ def draw_groove(
             lane = lane[1:]
         letter, bars = lane.split()
         lanes.append((letter, random.choice(bars.split("|"))))
+    if style.extras and density in ("steady", "dense") and random.random() < _EXTRA_CHANCE:
+        letter, bar = random.choice(style.extras).split()
+        if all(letter != known for known, _ in lanes):
+            lanes.append((letter, bar))
     backbeat = next((bar for letter, bar in lanes if letter in "SEPX"), "")
-    is_free = style.kick_freedom > 0
+    kick_freedom = style.kick_freedom if "K" in dict(lanes) else 0
     first = []
     for letter, bar in lanes:
-        new = bar
-        if letter == "K" and is_free:
+        if letter == "K" and kick_freedom:
             for _ in range(random.choice((0, 0, 1, 1, 2))):
-                new = _moved_kick(new, backbeat, style.kick_freedom, random)
-        if letter == "S" and style.has_ghosts and density != "light":
-            new = _with_ghosts(new, random)
-        first.append((letter, new))
+                bar = _moved_kick(bar, backbeat, kick_freedom, random)
+        elif letter == "S" and style.has_ghosts and density != "light":
+            bar = _with_ghosts(bar, random)
+        elif letter == "H" and "o" not in bar and random.random() < _SHAPED_HAT_CHANCE:
+            bar = _shaped_hat(bar, style.division, random)
+        first.append((letter, bar))
     second = []
     answers = random.random() < 0.6
     for letter, bar in first:
-        new = bar
-        if letter == "K" and answers and is_free:
-            new = _moved_kick(new, backbeat, style.kick_freedom, random)
-        second.append((letter, new))
-    return _strokes(first), _strokes(second)
+        if letter == "K" and answers and kick_freedom:
+            bar = _moved_kick(bar, backbeat, kick_freedom, random)
+        second.append((letter, bar))
+    played = _strokes(first), _strokes(second)
+    if style.division == 4 and "H" in dict(first) and random.random() < _OPEN_HAT_CHANCE:
+        # The hi-hat opens before the next bar, as drummers do.
+        step = random.choice((2, 6, 10, 14)) if random.random() < 0.3 else len(first[0][1]) - 2
+        which = random.choice((0, 1))
+        opened_bar = [
+            (at, "O" if letter == "H" and at == step else letter, ghost)
+            for at, letter, ghost in played[1]
+        ]
+        return (opened_bar, opened_bar) if which else (played[0], opened_bar)
+    return played
+
+
+def _shaped_hat(bar: str, division: int, random: randomness.Random) -> str:
+    """Return the lane of a hi-hat with soft strokes, or with a gap."""
+    if random.random() < 0.6:
+        every = 2 if "xx" in bar else 2 * division if division == 3 else 4
+        return "".join(
+            "o" if sign == "x" and step % every else sign for step, sign in enumerate(bar)
+        )
+    step = random.randrange(1, len(bar))
+    return bar[:step] + "." + bar[step + 1 :] if step % division else bar
 
 
 def with_cymbal(bar: list[Stroke], cymbal: str) -> list[Stroke]:

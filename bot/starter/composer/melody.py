@@ -92,10 +92,12 @@ def melody_bar(
     division: int,
     center: int,
     shift: int,
+    is_last: bool = False,
 ) -> list[Event]:
     """Return one bar of a motif over its chords, each given with the step it starts on.
 
-    Notes on strong beats, and held ones on any beat, belong to the chord.
+    Notes on strong beats, and held ones on any beat, belong to the chord. The last bar of a section
+    comes home to the tonic where its chord allows that.
     """
     which = index % len(motif.rhythms)
     lowest, highest = center - _REACH, center + _REACH
@@ -111,4 +113,9 @@ def melody_bar(
         if is_strong or (step.start % division == 0 and step.length * 2 >= division):
             pitch = tones[_nearest(tones, pitch)]
         events.append((step.start, step.length, pitch))
+    if is_last and events:
+        start, length, pitch = events[-1]
+        home = [tone for tone in pitches_of(chords[-1][1], lowest, highest) if tone % 12 == tonic]
+        if home and start >= chords[-1][0]:
+            events[-1] = start, length, home[_nearest(home, pitch)]
     return events

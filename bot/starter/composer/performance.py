@@ -224,7 +224,8 @@ def _play_section(
 ) -> None:
     scale = style.scales[0 if chords.mode == "major" else 1]
     lead_center = INSTRUMENTS[idea.lead_instrument].lead_center
-    held = 1 if idea.groove or idea.bass else 2
+    is_bare = not idea.groove and not idea.bass
+    held = 4 if is_bare else 1
     for index in range(length):
         start = len(bars) * style.beats_per_bar
         number = place_in_phrase(kind, index, length)
@@ -239,6 +240,8 @@ def _play_section(
             band.play("bass", ideas.bass_instrument, start, events)
         if idea.comp:
             pattern = idea.comp[index % len(idea.comp)]
+            if is_bare:
+                pattern = accompaniment.held_on(pattern)
             played = accompaniment.chord_bar(pattern, own_chords, own.comp, held)
             play = band.hold if own.is_sustained else band.play
             for role, events in zip(own.comp_roles, played, strict=False):
@@ -254,7 +257,7 @@ def _play_section(
         if idea.motif:
             events = melody_bar(
                 idea.motif, index, own_chords, scale, chords.tonic, style.division, lead_center,
-                idea.lead_shift,
+                idea.lead_shift, index == length - 1,
             )  # fmt: skip
             if events:
                 band.play("lead", idea.lead_instrument, start, events)

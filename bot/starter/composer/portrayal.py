@@ -2,21 +2,21 @@
 
 from collections.abc import Sequence
 
-from bot.starter.composer.instruments import INSTRUMENTS, is_guitar
+from bot.starter.composer.instruments import INSTRUMENTS
 from bot.starter.composer.piece import FRAMES_PER_MINUTE, Activity, Density, Part
 from bot.starter.composer.style import Style
 
 HEARD_SECONDS = 9.0
 """What words say of a piece is true of its first seconds, which every clip has."""
 
-_SPARSE_A_SECOND, _BUSY_A_SECOND = 4.0, 15.0
+_SPARSE_A_SECOND, _BUSY_A_SECOND = 5.0, 18.0
 _COUNTED_ROLES = ("drums", "bass", "chord1", "lead")
 _DEEP_KITS = (24, 25)
 _BIG_KITS = (16, 48)
 _DEEP_BASSES = ("deep bass", "synth bass", "acid bass")
 _LOW_PITCH = 40
 _LOUD_GUITARS = ("distorted guitar", "overdriven guitar")
-_SOFT_FAMILIES = ("keys", "mallets", "strings", "reeds", "plucked", "voices")
+_SOFT_FAMILIES = {"keys", "mallets", "strings", "reeds", "plucked", "voices", "bass", "guitar"}
 
 
 def notes_heard(part: Part, beat_frames: int) -> int:
@@ -64,12 +64,11 @@ def traits_of(
         notes = bass.notes[:32]
         if sum(note.pitch for note in notes) < _LOW_PITCH * len(notes):
             traits.append("bassy")
+    chords = {part.instrument for part in heard if part.role == "chord1"}
+    if chords and not chords & {part.instrument for part in heard if part.role == "chord2"}:
+        traits.append("arpeggios")
     if density in ("none", "light") and not style.is_hard and not loud:
-        pitched = [INSTRUMENTS[name] for name in names if name in INSTRUMENTS]
-        is_gentle = all(
-            each.family in (*_SOFT_FAMILIES, "bass") or is_guitar(name)
-            for name, each in ((n, INSTRUMENTS[n]) for n in names if n in INSTRUMENTS)
-        )
-        if pitched and is_gentle:
+        families = {INSTRUMENTS[name].family for name in names if name in INSTRUMENTS}
+        if families and families <= _SOFT_FAMILIES:
             traits.append("soft")
     return tuple(traits)

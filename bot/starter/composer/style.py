@@ -34,7 +34,7 @@ class Style:
     minor: tuple[str, ...]
     comps: tuple[Comp, ...]
     basses: tuple[str, ...]
-    # R root, 3 5 6 7 8 degrees of the chord, A a half step below the next root.
+    # R root, 3 5 6 7 8 degrees of the chord, A a half step below the next root; or `walk`.
     bass_lines: tuple[str, ...]
     leads: tuple[str, ...]
     # Rhythms of melodies, by the names in rhythms.
@@ -42,6 +42,8 @@ class Style:
     # Lanes by `;`, each a drum's letter and choices of a bar; `?` before it: not always played.
     grooves: Mapping[Density, tuple[str, ...]]
     kits: tuple[int, ...] = (0,)
+    # Lanes of which one may be added.
+    extras: tuple[str, ...] = ()
     pads: tuple[str, ...] = ()
     pad_chance: float = 0.4
     seconds: tuple[Comp, ...] = ()
@@ -58,7 +60,6 @@ class Style:
     kick_freedom: int = 2
     has_ghosts: bool = False
     has_fills: bool = True
-    # What a phrase of bars is long: 4, or 12 in the blues at times.
     has_ninths: bool = False
     is_hard: bool = False
     eras: tuple[str, ...] = ()

@@ -62,7 +62,8 @@ WALTZ = Style(
     grooves={
         "light": ("K x...........;D ....x...x...",),
         "steady": ("K x...........;S ....o...o...|....x...x...;?R x...x...x...",),
-        "dense": ("K x...........|x.......x...;S ....x.o.x...|....x...x.o.;R x.x.x.x.x.x.|x...x.x.x.x.",),
+        "dense": ("K x...........|x.......x...;S ....x.o.x...|....x...x.o.;R x.x.x.x.x.x.|"
+                  "x...x.x.x.x.",),
     },
     kits=(40, 32),
     drumless_chance=0.4,
@@ -81,23 +82,28 @@ ORCHESTRAL = Style(
     bpm=(76, 140),
     major=("I bVI bVII I", "I V vi IV", "I bIII IV I", "I iii IV V", "I IV vi V", "I bVII IV I",
            "vi IV I V", "I Isus IV V"),
-    minor=("i bVI bIII bVII", "i bVI iv V", "i bVII bVI V", "i i bVI bVII", "i v bVI bIII", "i iv bVI V",
+    minor=("i bVI bIII bVII", "i bVI iv V", "i bVII bVI V", "i i bVI bVII", "i v bVI bIII",
+           "i iv bVI V",
            "i bIII bVII iv", "i bVI bVII i", "i i bII i", "i bVI i bVI"),
     minor_chance=0.7,
     comps=(
-        Comp(("strings",), ("c.c.c.c.c.c.c.c.", "c.ccc.ccc.ccc.cc", "c..c..c.c..c..c.", "0020012000200120",
+        Comp(("strings",), ("c.c.c.c.c.c.c.c.", "c.ccc.ccc.ccc.cc", "c..c..c.c..c..c.",
+                            "0020012000200120",
                             "0.010.010.010.02", "hold", "arp16")),
         Comp(("brass", "choir"), ("hold", "C-------C---C---", "C-----C-C-------")),
     ),
     basses=("cello", "double bass"),
-    bass_lines=("R---------------", "R.R.R.R.R.R.R.R.", "R..R..R.R..R..R.", "R-------R-------", "R-------5-------",
+    bass_lines=("R---------------", "R.R.R.R.R.R.R.R.", "R..R..R.R..R..R.", "R-------R-------",
+                "R-------5-------",
                 "R.RRR.RRR.RRR.RR"),
     leads=("french horn", "trumpet", "violin", "strings", "choir", "brass", "trombone"),
     feels=("long", "song", "long"),
     grooves={
         "light": ("K x...............|x.......x.......;?C x...............",),
-        "steady": ("K x.....x.x.......|x..x..x.x.......;S ....o.......o...|..oo..oo..oo..oo;?C x...............",),
-        "dense": ("K x..x..x.x..x..x.|x.xxx.xxx.xxx.x.;S xoooxoooxoooxooo|x.ooxoo.x.ooxoox;C x...............",),
+        "steady": ("K x.....x.x.......|x..x..x.x.......;S ....o.......o...|..oo..oo..oo..oo;"
+                   "?C x...............",),
+        "dense": ("K x..x..x.x..x..x.|x.xxx.xxx.xxx.x.;S xoooxoooxoooxooo|x.ooxoo.x.ooxoox;"
+                  "C x...............",),
     },
     kits=(48,),
     drumless_chance=0.25,

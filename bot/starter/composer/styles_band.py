@@ -8,6 +8,7 @@ _BACKBEAT = "S ....x.......x..."
 
 ROCK = Style(
     name="rock",
+    extras=("J ....x.......x...", "W x...x...x...x...", "J ..x...x...x...x."),
     has_any_era=False,
     bpm=(100, 144),
     major=chords.ROCK_MAJOR,
@@ -19,7 +20,8 @@ ROCK = Style(
             ("C-C-..C-C-..C-C-", "C---C-C---C-C-C-", "C-----C-..C-C-C-", "C-C-C-C-C-C-C-C-",
              "C-----C-C-----C-", "C--C--C-..C-C-C-", "..C-C-..C-C-C---", "C---..C-C---C-C-"),
         ),
-        Comp(("overdriven guitar",), ("P-P-P-P-P-P-P-P-", "P-----P-P-P---P-", "P-P-..P-P-..P-P-")),
+        Comp(("overdriven guitar",), ("P-P-P-P-P-P-P-P-", "P-----P-P-P---P-",
+                                      "P-P-..P-P-..P-P-")),
         Comp(("electric guitar",), ("arp8", "0-2-1-2-3-2-1-2-")),
     ),
     basses=("bass guitar", "picked bass"),
@@ -28,14 +30,16 @@ ROCK = Style(
     leads=("overdriven guitar", "electric guitar", "organ", "overdriven guitar"),
     feels=("song", "riff", "song"),
     grooves={
-        "light": (f"K x.......x.......|x.........x.....;X ....x.......x...;{_EIGHTHS}|x...x...x...x...",),
+        "light": (f"K x.......x.......|x.........x.....;X ....x.......x...;{_EIGHTHS}|"
+                  "x...x...x...x...",),
         "steady": (
             f"K x.......x.x.....|x.....x.x.......|x..x....x.x.....|x.x.....x.......;{_BACKBEAT};"
             f"{_EIGHTHS}",
             f"K x.......x.x.....|x.....x.x.......;{_BACKBEAT};R x.x.x.x.x.x.x.x.",
         ),
         "dense": (
-            f"K x..x..x.x.x...x.|x.x...x.x.x.....;{_BACKBEAT}|....x..o.o..x..o;H xxxxxxxxxxxxxxxx",
+            f"K x..x..x.x.x...x.|x.x...x.x.x.....;{_BACKBEAT}|....x..o.o..x..o;"
+            "H xxxxxxxxxxxxxxxx",
             f"K x.x...x.x.x...xx|x..x..x.x.x...x.;{_BACKBEAT};O x.x.x.x.x.x.x.x.",
         ),
     },
@@ -49,6 +53,7 @@ ROCK = Style(
 )  # fmt: skip
 ROCK_90S = Style(
     name="90s rock",
+    extras=("J ....x.......x...",),
     is_hard=True,
     bpm=(84, 132),
     major=chords.POWER_MAJOR,
@@ -70,10 +75,12 @@ ROCK_90S = Style(
     grooves={
         "light": (f"K x.......x.......|x.....x.x.......;{_BACKBEAT};H x...x...x...x...",),
         "steady": (
-            f"K x.....x.x.x.....|x..x....x..x..x.|x.x.....x.x.....;{_BACKBEAT};O x...x...x...x...",
+            f"K x.....x.x.x.....|x..x....x..x..x.|x.x.....x.x.....;{_BACKBEAT};"
+            "O x...x...x...x...",
         ),
         "dense": (
-            f"K x.x..xx.x.x..xx.|x..x.xx.x..x.xx.;{_BACKBEAT}|....x..o.o..x.oo;O x.x.x.x.x.x.x.x.",
+            f"K x.x..xx.x.x..xx.|x..x.xx.x..x.xx.;{_BACKBEAT}|....x..o.o..x.oo;"
+            "O x.x.x.x.x.x.x.x.",
             f"K x.x..xx.x.x..xx.|x..x.xx.x..x.xx.;{_BACKBEAT};C x...x...x...x...",
         ),
     },
@@ -105,7 +112,8 @@ PUNK = Style(
     feels=("riff", "song"),
     grooves={
         "light": ("K x.......x.......|x.......x.x.....;S ....x.......x...;H x...x...x...x...",),
-        "steady": (f"K x.......x.x.....|x.....x.x.......;{_BACKBEAT};O x.x.x.x.x.x.x.x.|x...x...x...x...",),
+        "steady": (f"K x.......x.x.....|x.....x.x.......;{_BACKBEAT};O x.x.x.x.x.x.x.x.|"
+                   "x...x...x...x...",),
         "dense": (
             "K x...x...x...x...|x..xx...x..xx...|x.x.x.x.x.x.x.x.;S ..x...x...x...x.;"
             "O x.x.x.x.x.x.x.x.|x...x...x...x...",
@@ -141,12 +149,14 @@ METAL = Style(
     grooves={
         "light": (f"K x.......x.......;{_BACKBEAT};H x...x...x...x...",),
         "steady": (
-            f"K x.xxx.xxx.xxx.xx|x.x.x.x.x.x.x.x.|x..xx..xx..xx..x;{_BACKBEAT};O x...x...x...x...",
+            f"K x.xxx.xxx.xxx.xx|x.x.x.x.x.x.x.x.|x..xx..xx..xx..x;{_BACKBEAT};"
+            "O x...x...x...x...",
             "K x.xx..x.x.xx..x.|x..x..x.x..x..x.;S ........x.......;C x...x...x...x...",
         ),
         "dense": (
             f"K xxxxxxxxxxxxxxxx|xxx.xxx.xxx.xxx.;{_BACKBEAT};C x...x...x...x...",
-            "K xxxxxxxxxxxxxxxx;S ..x...x...x...x.|....x.......x...;R x.x.x.x.x.x.x.x.|x...x...x...x...",
+            "K xxxxxxxxxxxxxxxx;S ..x...x...x...x.|....x.......x...;R x.x.x.x.x.x.x.x.|"
+            "x...x...x...x...",
         ),
     },
     kits=(16,),
@@ -159,6 +169,7 @@ METAL = Style(
 )  # fmt: skip
 COUNTRY = Style(
     name="country",
+    extras=("J ....x.......x...", "Z x.x.x.x.x.x.x.x."),
     bpm=(96, 144),
     major=(*chords.FOLK_MAJOR, "I I IV V", "I IV I V7", "I I I V7 V7 V7 V7 I"),
     minor=chords.FOLK_MINOR,
@@ -179,7 +190,8 @@ COUNTRY = Style(
         "light": ("K x.......x.......;X ....x.......x...",),
         "steady": (f"K x.......x.......|x.......x.....x.;{_BACKBEAT};{_EIGHTHS}",),
         "dense": (
-            "K x.......x.......|x.....x.x.......;S oxoxoxoxoxoxoxox|oooxoooxoooxooox|o.xoo.xoo.xoo.xo",
+            "K x.......x.......|x.....x.x.......;S oxoxoxoxoxoxoxox|oooxoooxoooxooox|"
+            "o.xoo.xoo.xoo.xo",
             "K x...x...x...x...;S ..x...x...x...x.;H xxxxxxxxxxxxxxxx|x.x.x.x.x.x.x.x.",
         ),
     },
@@ -194,13 +206,15 @@ COUNTRY = Style(
 )  # fmt: skip
 BALLAD = Style(
     name="ballad",
+    extras=("J ....x.......x...", "Z x.x.x.x.x.x.x.x."),
     bpm=(60, 80),
     major=chords.POP_MAJOR + chords.SOUL_MAJOR[:4],
     minor=chords.POP_MINOR,
     comps=(
         Comp(
             ("piano", "piano", "electric piano"),
-            ("arp8", "C---C---C---C---", "C-------C---C---", "0-1-2-3-2-1-2-1-", "R---C---R---C---"),
+            ("arp8", "C---C---C---C---", "C-------C---C---", "0-1-2-3-2-1-2-1-",
+             "R---C---R---C---"),
         ),
         Comp(("acoustic guitar", "nylon guitar"), ("arp8", "arp16", "C---C-C---C-C-C-")),
     ),
@@ -209,7 +223,8 @@ BALLAD = Style(
     leads=("violin", "saxophone", "overdriven guitar", "piano", "cello", "oboe"),
     feels=("song", "long"),
     grooves={
-        "light": ("K x.......x.......|x.........x.....;X ....x.......x...;H x...x...x...x...|x.x.x.x.x.x.x.x.",),
+        "light": ("K x.......x.......|x.........x.....;X ....x.......x...;H x...x...x...x...|"
+                  "x.x.x.x.x.x.x.x.",),
         "steady": (f"K x.......x.x.....|x.....x.x.......;{_BACKBEAT};{_EIGHTHS}",),
         "dense": (f"K x..x..x.x.x.....;{_BACKBEAT}|....x..o....x.oo;H xxxxxxxxxxxxxxxx",),
     },

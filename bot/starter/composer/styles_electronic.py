@@ -8,6 +8,8 @@ _SIXTEENTHS = "H xxxxxxxxxxxxxxxx"
 
 TECHNO = Style(
     name="techno",
+    extras=("Z x.x.x.x.x.x.x.x.", "X ...x..x....x..x.", "W x...x...x...x...",
+            "Z xxxxxxxxxxxxxxxx"),
     is_hard=True,
     bpm=(125, 140),
     major=("Isus Isus Isus Isus", "I I I bVII", "Isus Isus I I"),
@@ -20,7 +22,8 @@ TECHNO = Style(
             ("..C..C....C..C..", "C..C..C..C..C...", "..c...C...c...C.", "...c..c....c..c.",
              "c..c....c..c..c.", "..C.....C.......", "......c.......c."),
         ),
-        Comp(("saw lead", "square lead"), ("0.10.10.0.10.1.0", "00.0.00.01.0.00.", "0.0.2.0.1.0.2.1.", "arp16")),
+        Comp(("saw lead", "square lead"), ("0.10.10.0.10.1.0", "00.0.00.01.0.00.",
+                                           "0.0.2.0.1.0.2.1.", "arp16")),
     ),
     basses=("synth bass", "acid bass", "deep bass"),
     bass_lines=("..R...R...R...R.", ".RRR.RRR.RRR.RRR", "R.RR..R.R.RR..8.", "..R-..R-..R-..R-",
@@ -34,7 +37,8 @@ TECHNO = Style(
             f"{_FOUR};O ..x...x...x...x.;?X ...x..x....x..x.|..x..x....x..x..",
         ),
         "dense": (
-            f"{_FOUR};H xxoxxxoxxxoxxxox|xxxxxxxxxxxxxxxx;P ....x.......x..x|....x.......x...;?T ...x..x.....x.x.|..x..x....x..x..",
+            f"{_FOUR};H xxoxxxoxxxoxxxox|xxxxxxxxxxxxxxxx;P ....x.......x..x|....x.......x...;"
+            "?T ...x..x.....x.x.|..x..x....x..x..",
             f"{_FOUR};O ..x...x...x...x.;H xx.xxx.xxx.xxx.x;E ....x.......x...",
         ),
     },
@@ -53,6 +57,8 @@ TECHNO = Style(
 )  # fmt: skip
 HOUSE = Style(
     name="house",
+    extras=("Z x.x.x.x.x.x.x.x.", "J ..x...x...x...x.", "G ..x..x....x..x..",
+            "W x...x...x...x..."),
     bpm=(116, 128),
     major=chords.CLUB_MAJOR,
     minor=chords.CLUB_MINOR,
@@ -74,7 +80,8 @@ HOUSE = Style(
         "light": (f"{_FOUR};?P ....x.......x...;?H ..x...x...x...x.",),
         "steady": (f"{_FOUR};O ..x...x...x...x.;P ....x.......x...;?Z x.x.x.x.x.x.x.x.",),
         "dense": (
-            f"{_FOUR};O ..x...x...x...x.;P ....x.......x..x|....x..x....x...;H xx.xxx.xxx.xxx.x|x..xx..xx..xx..x",
+            f"{_FOUR};O ..x...x...x...x.;P ....x.......x..x|....x..x....x...;H xx.xxx.xxx.xxx.x|"
+            "x..xx..xx..xx..x",
             f"{_FOUR};P ....x.......x...;{_SIXTEENTHS};?G ..x..x....x..x..|...x..x....x.x..",
         ),
     },
@@ -93,6 +100,7 @@ HOUSE = Style(
 )  # fmt: skip
 TRANCE = Style(
     name="trance",
+    extras=("Z xxxxxxxxxxxxxxxx", "J ..x...x...x...x."),
     is_hard=True,
     bpm=(132, 144),
     major=chords.POP_MAJOR,
@@ -129,6 +137,7 @@ TRANCE = Style(
 )  # fmt: skip
 DRUM_AND_BASS = Style(
     name="drum and bass",
+    extras=("Z x.x.x.x.x.x.x.x.", "J ..x...x...x...x.", "G ..x..x....x..x.."),
     is_hard=True,
     bpm=(160, 176),
     major=chords.CALM_MAJOR + chords.CLUB_MAJOR[:4],
@@ -136,7 +145,8 @@ DRUM_AND_BASS = Style(
     minor_chance=0.8,
     comps=(
         Comp(("synth pad", "synth strings", "choir"), ("hold", "C-----C---------", "hold")),
-        Comp(("electric piano", "synth stab"), ("C-----C---......", "C..........C....", "......C-..C-....", "hold")),
+        Comp(("electric piano", "synth stab"), ("C-----C---......", "C..........C....",
+                                                "......C-..C-....", "hold")),
     ),
     basses=("deep bass", "synth bass", "acid bass"),
     bass_lines=("R---------R-8-..", "R--R--R-....5-8-", "R-----R-----8-5-", "R---..R-..R-----",
@@ -146,12 +156,15 @@ DRUM_AND_BASS = Style(
     feels=("long", "stab", "sync"),
     grooves={
         "light": ("K x.........x.....;X ....x.......x...;H x...x...x...x...|..x...x...x...x.",),
-        "steady": ("K x.........x.....|x..x......x.....|x.........xx....;S ....x.......x...|....x..o....x...;"
+        "steady": ("K x.........x.....|x..x......x.....|x.........xx....;S ....x.......x...|"
+                   "....x..o....x...;"
                    "H x.x.x.x.x.x.x.x.",),
         "dense": (
-            "K x.x.......xx....|x.........x..x..|x.x...x...x.....;S ....x..o.o..x..o|....x..x.x..x..x|.o..x..o.o..xo.o;"
+            "K x.x.......xx....|x.........x..x..|x.x...x...x.....;S ....x..o.o..x..o|"
+            "....x..x.x..x..x|.o..x..o.o..xo.o;"
             f"{_SIXTEENTHS}",
-            "K x.x.......xx....|x.........x..x..;S ....x..o.o..x..o|....x..o.o..x.oo;R x.x.x.x.x.x.x.x.",
+            "K x.x.......xx....|x.........x..x..;S ....x..o.o..x..o|....x..o.o..x.oo;"
+            "R x.x.x.x.x.x.x.x.",
         ),
     },
     kits=(8, 24),
@@ -168,9 +181,13 @@ DRUM_AND_BASS = Style(
 )  # fmt: skip
 HIP_HOP = Style(
     name="hip hop",
+    extras=("P ....x.......x...", "Z x.x.x.x.x.x.x.x.", "J ....x.......x...",
+            "X ...x..x....x..x."),
     bpm=(80, 100),
-    major=("Imaj7 vi7 Imaj7 vi7", "Imaj7 ii7 Imaj7 ii7", "Imaj7 IVmaj7 iii7 vi7", *chords.SOUL_MAJOR[:4]),
-    minor=("i7 i7 iv7 iv7", "i i bVI bVII", "i7 bVI i7 v7", "i i i bII", "i bVI i bVI", "i i iv V",
+    major=("Imaj7 vi7 Imaj7 vi7", "Imaj7 ii7 Imaj7 ii7", "Imaj7 IVmaj7 iii7 vi7",
+           *chords.SOUL_MAJOR[:4]),
+    minor=("i7 i7 iv7 iv7", "i i bVI bVII", "i7 bVI i7 v7", "i i i bII", "i bVI i bVI",
+           "i i iv V",
            "i7 iv7 i7 v7", "i bVII bVI V", "i i i i", "i7 bVImaj7 bII7 i7", "i iv i iv"),
     minor_chance=0.8,
     comps=(
@@ -179,7 +196,8 @@ HIP_HOP = Style(
             ("C-----..C-......", "C--C--..........", "0-1-2-1-0-1-2-1-", "C-..C-....C-....",
              "C-----------..C-", "0-2-1-2-0-2-3-2-", "..C-......C-..C-", "C--C--C-........"),
         ),
-        Comp(("electric guitar", "vibraphone", "harp"), ("arp8", "0..1..2...1..0..", "C-......C--.....")),
+        Comp(("electric guitar", "vibraphone", "harp"), ("arp8", "0..1..2...1..0..",
+                                                         "C-......C--.....")),
     ),
     basses=("deep bass", "synth bass", "bass guitar"),
     bass_lines=("R-....R-..R-....", "R--R......R-..5-", "R-----....R-R-..", "R-..R-....R--A..",
@@ -189,10 +207,12 @@ HIP_HOP = Style(
     grooves={
         "light": ("K x.....x...x.....|x.........x.....;P ....x.......x...;?H x...x...x...x...",),
         "steady": (
-            "K x......x..x.....|x..x......x.x...|x.x....x..x.....|x.....x..xx.....;S ....x.......x...;"
+            "K x......x..x.....|x..x......x.x...|x.x....x..x.....|x.....x..xx.....;"
+            "S ....x.......x...;"
             "H x.x.x.x.x.x.x.x.|x.x.x.x.x.x.x.xx|x.x.x.xxx.x.x.x.",
         ),
-        "dense": ("K x..x..x..xx..x..|x.x..x.x..x..x..;S ....x.......x..o|....x..o.o..x...;H xxxxxxxxxxxxxxxx|x.xxx.xxx.xxx.xx",),
+        "dense": ("K x..x..x..xx..x..|x.x..x.x..x..x..;S ....x.......x..o|....x..o.o..x...;"
+                  "H xxxxxxxxxxxxxxxx|x.xxx.xxx.xxx.xx",),
     },
     kits=(25, 8),
     pads=("strings", "choir"),
@@ -208,6 +228,7 @@ HIP_HOP = Style(
 )  # fmt: skip
 TRAP = Style(
     name="trap",
+    extras=("X ...x..x....x..x.", "W x...x...x...x...", "Z x.x.x.x.x.x.x.x."),
     is_hard=True,
     bpm=(130, 156),
     major=("I I vi vi", "I I bVII bVII", "Imaj7 Imaj7 vi7 vi7"),
@@ -215,7 +236,8 @@ TRAP = Style(
            "i i bVI bVII", "i i iv V", "i bVI iv V"),
     minor_chance=0.92,
     comps=(
-        Comp(("bells", "music box", "piano"), ("0---2---1---2-1-", "0-..2-..1-..2-1-", "0---1---2---3---", "arp8", "0--1--2-3---2---")),
+        Comp(("bells", "music box", "piano"), ("0---2---1---2-1-", "0-..2-..1-..2-1-",
+                                               "0---1---2---3---", "arp8", "0--1--2-3---2---")),
         Comp(("synth pad", "choir", "strings"), ("hold", "C-------C-------")),
         Comp(("synth stab", "piano"), ("C-------..C-....", "C-----C---------")),
     ),

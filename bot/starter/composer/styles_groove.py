@@ -15,11 +15,11 @@ JAZZ = Style(
             ("..C....C-...", "C-...C......|...C-....C..", "C-....C-....", ".....C...C-.",
              "C----C......", "..C-....C-..", "..C.....C-..|C-....C.....", "...C-C......"),
         ),
-        Comp(("electric guitar",), ("C-.c..C-.c..", "c..c..c..c..", "..C....C-...", "C-....C-....")),
+        Comp(("electric guitar",), ("C-.c..C-.c..", "c..c..c..c..", "..C....C-...",
+                                    "C-....C-....")),
     ),
     basses=("double bass",),
-    bass_lines=("R--3--5--A--", "R--5--7--A--", "R--3--5--6--|8--7--5--A--", "R--5--3--A--",
-                "R--8--7--5--", "R--3--5--7--", "R--5--R--A--", "R-----5-----"),
+    bass_lines=("walk", "walk", "walk", "R--3--5--6--|8--7--5--A--", "R-----5-----"),
     leads=("saxophone", "trumpet", "muted trumpet", "clarinet", "vibraphone", "piano",
            "electric guitar", "trombone"),
     feels=("swing", "swing", "lazy", "call"),
@@ -29,7 +29,8 @@ JAZZ = Style(
             "R x..x.xx..x.x;D ...x.....x..;?K o.....o.....|......o.....",
             "R x..x.xx..x.x;D ...x.....x..;X .........x..|...x.....x..",
         ),
-        "dense": ("R x.xx.xx.xx.x|x..x.xx..x.x;D ...x.....x..;S ..o.....o..o|o....o..x..o|.....o..o...;"
+        "dense": ("R x.xx.xx.xx.x|x..x.xx..x.x;D ...x.....x..;S ..o.....o..o|o....o..x..o|"
+                  ".....o..o...;"
                   "K o..o..o..o..|.....o......",),
     },
     kits=(32, 40),
@@ -45,6 +46,7 @@ JAZZ = Style(
 )  # fmt: skip
 BOSSA = Style(
     name="bossa nova",
+    extras=("V x..x..x...x..x..", "Z x.x.x.x.x.x.x.x."),
     bpm=(108, 150),
     major=chords.JAZZ_MAJOR,
     minor=chords.JAZZ_MINOR,
@@ -61,7 +63,8 @@ BOSSA = Style(
     feels=("sync", "sync", "long"),
     grooves={
         "light": ("X x..x..x...x..x..|x..x..x...x...x.|..x..x..x..x..x.;?K x.....x.x.....x.",),
-        "steady": ("X x..x..x...x..x..|..x..x..x..x..x.;K x.....x.x.....x.;H xxxxxxxxxxxxxxxx|x.x.x.x.x.x.x.x.",),
+        "steady": ("X x..x..x...x..x..|..x..x..x..x..x.;K x.....x.x.....x.;H xxxxxxxxxxxxxxxx|"
+                   "x.x.x.x.x.x.x.x.",),
         "dense": ("X x..x..x...x..x..|x.x..x..x.x..x..;K x.....x.x.....x.;Z xxxxxxxxxxxxxxxx",),
     },
     kits=(40, 32),
@@ -79,10 +82,12 @@ BOSSA = Style(
 )  # fmt: skip
 LATIN = Style(
     name="latin",
+    extras=("Z x.x.x.x.x.x.x.x.", "W x...x...x...x..."),
     bpm=(90, 124),
     major=("I IV V IV", "I ii V I", "I IV V V", "I IV I V7", "I V7 V7 I", "I vi ii V7",
            "I,IV V,IV I,IV V,IV", "I I IV V", "I bVII IV V", "Imaj7 vi7 ii7 V7"),
-    minor=("i iv V V", "i bVII bVI V", "i V i V", "i iv i V", "i iv V i", "i i V V", "i7 IV7 i7 IV7",
+    minor=("i iv V V", "i bVII bVI V", "i V i V", "i iv i V", "i iv V i", "i i V V",
+           "i7 IV7 i7 IV7",
            "i,iv V,iv i,iv V,iv", "i bVI V V", "i V7 V7 i", "iv i V i"),
     minor_chance=0.6,
     comps=(
@@ -100,11 +105,14 @@ LATIN = Style(
     grooves={
         "light": ("V x..x..x...x.x...|..x.x...x..x..x.;G ......xx......xx",),
         "steady": (
-            "V x..x..x...x.x...|..x.x...x..x..x.;U x.o.x.o.x.o.x.o.;G ......xx......xx;?Z x.x.x.x.x.x.x.x.",
-            "V ..x.x...x..x..x.|x..x...x..x.x...;L ......xx......xx;W x...x...x...x...|x.x.x.x.x.x.x.x.",
+            "V x..x..x...x.x...|..x.x...x..x..x.;U x.o.x.o.x.o.x.o.;G ......xx......xx;"
+            "?Z x.x.x.x.x.x.x.x.",
+            "V ..x.x...x..x..x.|x..x...x..x.x...;L ......xx......xx;W x...x...x...x...|"
+            "x.x.x.x.x.x.x.x.",
         ),
         "dense": (
-            "V x..x..x...x.x...|..x.x...x..x..x.;W x.x.x.x.x.x.x.x.|x.xxx.x.x.xxx.x.;G ..xx..xx..xx..xx;"
+            "V x..x..x...x.x...|..x.x...x..x..x.;W x.x.x.x.x.x.x.x.|x.xxx.x.x.xxx.x.;"
+            "G ..xx..xx..xx..xx;"
             "K x..x..x.x..x..x.",
         ),
     },
@@ -118,6 +126,8 @@ LATIN = Style(
 )  # fmt: skip
 FUNK = Style(
     name="funk",
+    extras=("J ....x.......x...", "W x...x...x...x...", "G ..x..x....x..x..",
+            "P ....x.......x..."),
     bpm=(92, 118),
     major=("I9 I9 I9 I9", "I9 I9 IV9 IV9", "I7 bVII7 IV7 I7", "I9 IV9 I9 IV9", "I9 I9 I9 V9,IV9",
            "I7 I7 bIII7 IV7", "I9 bVII7 I9 bVII7", "IV9 I9 IV9 I9"),
@@ -130,7 +140,8 @@ FUNK = Style(
             ("c.cC.cc.c.cC.ccC", "..C.c.cC..C.c.cC", "cccC.cc.cccC.cC.", "c.c.C.cc.cc.C.c.",
              ".cc.C.c..cc.C.cc", "..cC..c...cC..cc"),
         ),
-        Comp(("electric piano", "organ"), ("C--C..c...C-.c..", "..C.c..C....C.c.", "C-.c..C-.c..C-..")),
+        Comp(("electric piano", "organ"), ("C--C..c...C-.c..", "..C.c..C....C.c.",
+                                           "C-.c..C-.c..C-..")),
     ),
     basses=("slap bass", "bass guitar"),
     bass_lines=("R..R..8.R.7.R.8.", "R.R.8..R..7.8.R.", "R...R.8..R.5.7.A", "R.8.R.R.7..5..8.",
@@ -139,10 +150,12 @@ FUNK = Style(
     feels=("stab", "sync", "riff"),
     grooves={
         "light": ("K x.......x.x.....|x..x......x.....;S ....x.......x...;H x.x.x.x.x.x.x.x.",),
-        "steady": ("K x..x......x..x..|x.x....x..x.....|x......x..x..x..;S ....x..o.o..x..o|....x..o....x...;"
+        "steady": ("K x..x......x..x..|x.x....x..x.....|x......x..x..x..;S ....x..o.o..x..o|"
+                   "....x..o....x...;"
                    "H x.x.x.x.x.x.x.x.|xxxxxxxxxxxxxxxx",),
         "dense": (
-            "K x..x..x...x..x..|x.x..x.x..x..x..;S ....x..o.o.ox..o|.o..x.oo.o..x.oo|o..ox..o.o.ox.o.;"
+            "K x..x..x...x..x..|x.x..x.x..x..x..;S ....x..o.o.ox..o|.o..x.oo.o..x.oo|"
+            "o..ox..o.o.ox.o.;"
             "H xxxxxxxxxxxxxxxx|xoxoxoxoxoxoxoxo",
         ),
     },
@@ -160,6 +173,8 @@ FUNK = Style(
 )  # fmt: skip
 SOUL = Style(
     name="soul",
+    extras=("J ....x.......x...", "P ....x.......x...", "Z x.x.x.x.x.x.x.x.",
+            "G ..x..x....x..x.."),
     bpm=(66, 100),
     major=chords.SOUL_MAJOR,
     minor=chords.SOUL_MINOR,
@@ -178,7 +193,8 @@ SOUL = Style(
     feels=("song", "sync", "call"),
     grooves={
         "light": ("K x.......x.......|x.....x.x.......;X ....x.......x...;H x.x.x.x.x.x.x.x.",),
-        "steady": ("K x.....x.x.......|x.......x.x.....|x..x....x.x.....;S ....x.......x...;H x.x.x.x.x.x.x.x.;"
+        "steady": ("K x.....x.x.......|x.......x.x.....|x..x....x.x.....;S ....x.......x...;"
+                   "H x.x.x.x.x.x.x.x.;"
                    "?J ....x.......x...",),
         "dense": ("K x..x..x.x.x.....|x.x...x.x..x....;S ....x..o.o..x..o;H xxxxxxxxxxxxxxxx",),
     },
@@ -196,6 +212,8 @@ SOUL = Style(
 )  # fmt: skip
 DISCO = Style(
     name="disco",
+    extras=("J ....x.......x...", "W x...x...x...x...", "J ..x...x...x...x.",
+            "G ..x..x....x..x.."),
     bpm=(110, 128),
     major=("Imaj7 vi7 ii7 V7", "I vi IV V", *chords.SOUL_MAJOR[:6], "I ii7 IV V", "I V ii7 IV"),
     minor=("i7 iv7 bVII bIII", "i bVI bVII i", "i7 i7 iv7 iv7", "i7 bVII bVI V", "i7 iv7 i7 v7",
@@ -207,7 +225,8 @@ DISCO = Style(
             ("c.cCc.cCc.cCc.cC", "..C...C...C...Cc", "C.cCc.C.c.cCc.C.", "..cC..cC..cC..cC",
              "c.c.C.ccc.c.C.cc"),
         ),
-        Comp(("piano", "electric piano"), ("..C...C...C...C.", "C..C..C...C..C..", "C---C---C---C---")),
+        Comp(("piano", "electric piano"), ("..C...C...C...C.", "C..C..C...C..C..",
+                                           "C---C---C---C---")),
     ),
     basses=("bass guitar", "slap bass"),
     bass_lines=("R-8-R-8-R-8-R-8-", "R.8.R.8.R.8.5.8.", "R.8.R.8.5.7.8.A.", "R-8-5-8-R-8-5-8-",
@@ -217,7 +236,8 @@ DISCO = Style(
     grooves={
         "light": ("K x...x...x...x...;?X ....x.......x...;?H ..x...x...x...x.",),
         "steady": ("K x...x...x...x...;S ....x.......x...;O ..x...x...x...x.",),
-        "dense": ("K x...x...x...x...;S ....x.......x...|....x..o....x.o.;O ..x...x...x...x.;H x.xxx.xxx.xxx.xx|xx.xxx.xxx.xxx.x",
+        "dense": ("K x...x...x...x...;S ....x.......x...|....x..o....x.o.;O ..x...x...x...x.;"
+                  "H x.xxx.xxx.xxx.xx|xx.xxx.xxx.xxx.x",
                   "K x...x...x...x...;P ....x.......x...;H xxxxxxxxxxxxxxxx;J ..x...x...x...x."),
     },
     kits=(0, 8),

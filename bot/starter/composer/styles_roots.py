@@ -13,7 +13,8 @@ BLUES = Style(
     major=("I7 IV7 I7 V7", "I7 I7 IV7 I7", "I7 IV7 I7,IV7 I7,V7", "I7 I7 IV7 V7",
            "I7 IV7 V7,IV7 I7,V7", "IV7 I7 V7,IV7 I7", "I7 I7 V7 IV7", "I7 VI7 II7 V7",
            _TWELVE_BARS, _TWELVE_BARS.replace("I7 I7 I7 I7 ", "I7 IV7 I7 I7 ")),
-    minor=("i7 iv7 i7 V7", "i7 i7 iv7 i7", "i7 iv7 bVI7 V7", "i7 i7 bVI7,V7 i7", "i7 iv7 i7,V7 i7",
+    minor=("i7 iv7 i7 V7", "i7 i7 iv7 i7", "i7 iv7 bVI7 V7", "i7 i7 bVI7,V7 i7",
+           "i7 iv7 i7,V7 i7",
            "iv7 i7 V7 i7", "i7 i7 i7 i7 iv7 iv7 i7 i7 bVI7 V7 i7 V7", "i7 bVI7 iv7 V7"),
     minor_chance=0.2,
     comps=(
@@ -22,11 +23,12 @@ BLUES = Style(
             ("C-cC-cC-cC-c", "..C...C...C.", "C-c..cC-c..c", "...C-....C-.", "C--c..C--c..",
              "R-R3-35-56-6"),
         ),
-        Comp(("piano", "organ"), ("C-cC-cC-cC-c", "...C-c...C-c", "C----cC-----", "..c..C..c..C", "hold")),
+        Comp(("piano", "organ"), ("C-cC-cC-cC-c", "...C-c...C-c", "C----cC-----",
+                                  "..c..C..c..C", "hold")),
     ),
     basses=("bass guitar", "double bass"),
     bass_lines=("R--3--5--6--", "R-R3-35-56-6", "R--3--5--6--|8--6--5--3--", "R--8--7--5--",
-                "R--R--5--5--", "R--3--5--A--", "R-R5-56-65-5"),
+                "R--R--5--5--", "walk", "R-R5-56-65-5"),
     leads=("electric guitar", "harmonica", "overdriven guitar", "saxophone", "piano"),
     feels=("lazy", "swing", "call"),
     grooves={
@@ -35,7 +37,8 @@ BLUES = Style(
             "K x..x..x..x..|x.....x.x...|x....xx....x;S ...x.....x..;R x.xx.xx.xx.x",
             "K x.....x.x...|x....xx.....;S ...x.....x..;H x.xx.xx.xx.x",
         ),
-        "dense": ("K x.xx.xx.xx.x|x..x.xx..x.x;S ...x.o...x.o|.o.x.o.o.x.o;R x.xx.xx.xx.x|xxxxxxxxxxxx",),
+        "dense": ("K x.xx.xx.xx.x|x..x.xx..x.x;S ...x.o...x.o|.o.x.o.o.x.o;R x.xx.xx.xx.x|"
+                  "xxxxxxxxxxxx",),
     },
     kits=(0, 8),
     seconds=(
@@ -51,6 +54,7 @@ BLUES = Style(
 )  # fmt: skip
 REGGAE = Style(
     name="reggae",
+    extras=("Z x.x.x.x.x.x.x.x.", "W x...x...x...x...", "G ..x..x....x..x.."),
     bpm=(66, 92),
     major=("I IV I V", "I V vi IV", "I ii IV I", "I IV IV I", "I IV V IV", "I vi IV V",
            "I ii I ii", "I IV I IV", "I V IV IV", "Imaj7 ii7 iii7 ii7", "I bVII I bVII"),
@@ -73,9 +77,11 @@ REGGAE = Style(
     grooves={
         "light": ("K ........x.......;X ........x.......;H ..x...x...x...x.|x.x.x.x.x.x.x.x.",),
         "steady": (
-            "K ........x.......;X ........x.......|........x..x....;H x.x.x.x.x.x.x.x.|x.xox.xox.xox.xo",
+            "K ........x.......;X ........x.......|........x..x....;H x.x.x.x.x.x.x.x.|"
+            "x.xox.xox.xox.xo",
         ),
-        "dense": ("K x...x...x...x...;X ........x.....x.|...x....x..x..x.;H xoxoxoxoxoxoxoxo|xxxxxxxxxxxxxxxx",),
+        "dense": ("K x...x...x...x...;X ........x.....x.|...x....x..x..x.;H xoxoxoxoxoxoxoxo|"
+                  "xxxxxxxxxxxxxxxx",),
     },
     seconds=(
         Comp(("organ",), ("..cC..cC..cC..cC", "..C.c.C...C.c.C.", "..C-..C-..C-..C-")),
@@ -89,6 +95,7 @@ REGGAE = Style(
 )  # fmt: skip
 FOLK = Style(
     name="folk",
+    extras=("P ....x.......x...",),
     bpm=(84, 126),
     major=chords.FOLK_MAJOR,
     minor=chords.FOLK_MINOR,
@@ -105,8 +112,10 @@ FOLK = Style(
     leads=("flute", "violin", "harmonica", "pan flute", "accordion", "acoustic guitar"),
     feels=("song", "song", "long"),
     grooves={
-        "light": ("J ....x.......x...;?K x.......x.......", "Z x.x.x.x.x.x.x.x.;?K x.......x......."),
-        "steady": ("K x.......x.......|x.....x.x.......;J ....x.......x...|..x...x...x...x.;?Z x.x.x.x.x.x.x.x.",),
+        "light": ("J ....x.......x...;?K x.......x.......", "Z x.x.x.x.x.x.x.x.;"
+                                        "?K x.......x......."),
+        "steady": ("K x.......x.......|x.....x.x.......;J ....x.......x...|..x...x...x...x.;"
+                   "?Z x.x.x.x.x.x.x.x.",),
         "dense": ("K x.....x.x.....x.|x..x..x.x..x..x.;X ....x.......x...;Z xxxxxxxxxxxxxxxx",),
     },
     kits=(40,),

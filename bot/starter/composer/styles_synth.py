@@ -5,6 +5,8 @@ from bot.starter.composer.style import Comp, Style
 
 POP_80S = Style(
     name="80s pop",
+    extras=("J ....x.......x...", "P ....x.......x...", "W x...x...x...x...",
+            "J ..x...x...x...x."),
     bpm=(100, 130),
     major=chords.POP_MAJOR,
     minor=chords.POP_MINOR,
@@ -24,10 +26,12 @@ POP_80S = Style(
     grooves={
         "light": ("K x.......x.......|x.......x.x.....;E ....x.......x...;?H x...x...x...x...",),
         "steady": (
-            "K x.......x.x.....|x.....x.x.......|x...x...x...x...;E ....x.......x...;H x.x.x.x.x.x.x.x.",
+            "K x.......x.x.....|x.....x.x.......|x...x...x...x...;E ....x.......x...;"
+            "H x.x.x.x.x.x.x.x.",
             "K x...x...x...x...;E ....x.......x...;H ..x...x...x...x.;?J x.x.x.x.x.x.x.x.",
         ),
-        "dense": ("K x..x..x.x.x...x.|x.x...x.x..x..x.;E ....x.......x...|....x.......x..x;H xxxxxxxxxxxxxxxx",
+        "dense": ("K x..x..x.x.x...x.|x.x...x.x..x..x.;E ....x.......x...|....x.......x..x;"
+                  "H xxxxxxxxxxxxxxxx",
                   "K x...x...x...x...;E ....x.......x...|....x..x....x..x;H xxxxxxxxxxxxxxxx"),
     },
     kits=(24, 16),
@@ -44,6 +48,7 @@ POP_80S = Style(
 )  # fmt: skip
 SYNTHWAVE = Style(
     name="synthwave",
+    extras=("P ....x.......x...", "J ....x.......x..."),
     bpm=(80, 112),
     major=("vi IV I V", "IV V vi I", "I V vi IV", "I iii IV V", "I IV vi V", "IV I V vi"),
     minor=chords.POP_MINOR,
@@ -60,8 +65,10 @@ SYNTHWAVE = Style(
     feels=("long", "song"),
     grooves={
         "light": ("K x.......x.......;E ....x.......x...",),
-        "steady": ("K x...x...x...x...|x.......x.......;E ....x.......x...;H ..x...x...x...x.|x.x.x.x.x.x.x.x.",),
-        "dense": ("K x...x...x...x...|x...x...x..xx...;E ....x.......x...|....x.......x.xx;H xxxxxxxxxxxxxxxx",),
+        "steady": ("K x...x...x...x...|x.......x.......;E ....x.......x...;H ..x...x...x...x.|"
+                   "x.x.x.x.x.x.x.x.",),
+        "dense": ("K x...x...x...x...|x...x...x..xx...;E ....x.......x...|....x.......x.xx;"
+                  "H xxxxxxxxxxxxxxxx",),
     },
     kits=(24,),
     pads=("synth pad", "synth strings"),
@@ -91,8 +98,10 @@ CHIPTUNE = Style(
     feels=("busy", "song", "riff"),
     grooves={
         "light": ("H ....x.......x...|..x...x...x...x.;?K x.......x.......",),
-        "steady": ("H x.x.x.x.x.x.x.x.|x.xxx.xxx.xxx.xx;E ....x.......x...;?K x.......x.......|x.....x.x.......",),
-        "dense": ("H xxxxxxxxxxxxxxxx;E ....x.......x..x|....x..x....x..x;K x..x..x.x..x..x.|x.x.x.x.x.x.x.x.",),
+        "steady": ("H x.x.x.x.x.x.x.x.|x.xxx.xxx.xxx.xx;E ....x.......x...;?K x.......x.......|"
+                   "x.....x.x.......",),
+        "dense": ("H xxxxxxxxxxxxxxxx;E ....x.......x..x|....x..x....x..x;K x..x..x.x..x..x.|"
+                  "x.x.x.x.x.x.x.x.",),
     },
     kits=(25,),
     seconds=(Comp(("square lead",), ("counter", "riff")),),
@@ -107,12 +116,15 @@ CHIPTUNE = Style(
 )  # fmt: skip
 AMBIENT = Style(
     name="ambient",
+    extras=("Z x.x.x.x.x.x.x.x.",),
     bpm=(60, 84),
     major=chords.CALM_MAJOR,
     minor=chords.CALM_MINOR,
     comps=(
-        Comp(("synth pad", "bowed pad", "choir", "strings", "synth strings"), ("hold", "hold", "C-------C-------")),
-        Comp(("harp", "electric piano", "vibraphone", "bells"), ("arp8", "0---1---2---3---", "0-----1-----2---")),
+        Comp(("synth pad", "bowed pad", "choir", "strings", "synth strings"), ("hold", "hold",
+        "C-------C-------")),
+        Comp(("harp", "electric piano", "vibraphone", "bells"), ("arp8", "0---1---2---3---",
+        "0-----1-----2---")),
     ),
     basses=("deep bass", "cello"),
     bass_lines=("R---------------", "R-------5-------"),
@@ -138,6 +150,7 @@ AMBIENT = Style(
 )  # fmt: skip
 LOFI = Style(
     name="lo-fi",
+    extras=("Z x.x.x.x.x.x.x.x.", "J ....x.......x...", "X ...x..x....x..x."),
     bpm=(66, 90),
     major=chords.SOUL_MAJOR + chords.CALM_MAJOR[:3],
     minor=chords.SOUL_MINOR,
@@ -158,7 +171,8 @@ LOFI = Style(
         "light": ("K x.........x.....|x......x........;X ....x.......x...;?H x...x...x...x...",),
         "steady": ("K x......x..x.....|x.....x...x.....|x..x......x.....;X ....x.......x...;"
                    "H x.x.x.x.x.x.x.x.|x.xox.xox.xox.xo",),
-        "dense": ("K x..x...x..x..x..|x.x....x..x.....;S ....x..o....x..o;H xxxxxxxxxxxxxxxx|x.xxx.xxx.xxx.xx",),
+        "dense": ("K x..x...x..x..x..|x.x....x..x.....;S ....x..o....x..o;H xxxxxxxxxxxxxxxx|"
+                  "x.xxx.xxx.xxx.xx",),
     },
     kits=(8, 32),
     pads=("synth pad", "strings"),

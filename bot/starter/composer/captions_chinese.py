@@ -1,0 +1,140 @@
+"""Chinese captions."""
+
+import random as randomness
+
+from bot.starter.composer import words_chinese as words
+from bot.starter.composer.facts import Facts
+from bot.starter.composer.piece import Piece
+
+_STYLE_CHANCE = 0.93
+_LEAD_CHANCE = 0.47
+_OTHER_CHANCE = 0.2
+_KEY_CHANCE = 0.2
+_DRUM_CHANCES = {"none": 0.5, "light": 0.3, "steady": 0.15, "dense": 0.45}
+_NOUNS = (
+    "音乐",
+    "音乐",
+    "曲子",
+    "歌",
+    "风格的音乐",
+    "风音乐",
+    "节奏",
+    "歌曲",
+    "伴奏",
+    "旋律",
+    "乐曲",
+)
+
+
+def chinese_caption(piece: Piece, facts: Facts, choices: randomness.Random, bpm: str) -> str:
+    """Say something true of a piece; `bpm` is the tempo that is to be named, or nothing."""
+    chance = choices.random
+    style = choices.choice(words.STYLE_WORDS[piece.style]) if chance() < _STYLE_CHANCE else ""
+    if not bpm and chance() < 0.05:
+        return _request(piece, facts, style, choices)
+    era = _era(piece, style, choices)
+    noun = choices.choice(_NOUNS)
+    if not style:
+        noun = noun.removeprefix("风格的").removeprefix("风")
+    elif chance() < 0.25:
+        noun = ""
+    if style.endswith(("音乐", "舞曲", "乐")) and noun.endswith("音乐"):
+        noun = noun.removesuffix("音乐").removesuffix("的")
+    if noun == "旋律" and piece.lead is None:
+        noun = "音乐"
+    text = _adjectives(piece, facts, choices) + era + style + noun
+    if chance() < 0.4:
+        text = choices.choice(words.ASKS) + text
+    features = _features(piece, facts, choices)
+    if features:
+        opening = choices.choice(("，要有", "，需要有", "，有", "，", "，带", "，带有", "，加上"))
+        text += opening + choices.choice(("和", "、", "，")).join(features)
+    if piece.drum_density == "none" and chance() < _DRUM_CHANCES["none"]:
+        text += "，" + choices.choice(words.DRUM_WORDS["none"])
+    for tail in _tails(piece, bpm, choices):
+        text += choices.choice(("，", "，", " ")) + tail
+    if chance() < 0.05:
+        text += "，" + choices.choice(words.FILLERS)
+    return text + ("。" if chance() < 0.08 else "")
+
+
+def _era(piece: Piece, style: str, choices: randomness.Random) -> str:
+    is_said = any(digit in style for digit in ("0s", "年代"))
+    if piece.era is None or is_said or choices.random() >= 0.6:
+        return ""
+    era = choices.choice(words.ERA_WORDS[piece.era])
+    return era + "的" if style and choices.random() < 0.5 else era
+
+
+def _adjectives(piece: Piece, facts: Facts, choices: randomness.Random) -> str:
+    chance = choices.random
+    adjectives = []
+    if facts.tempo and chance() < 0.24:
+        adjectives.append(choices.choice(words.TEMPOS[facts.tempo]))
+    if chance() < 0.36:
+        adjectives.append(choices.choice(words.MOOD_WORDS[piece.mood]))
+    if piece.activity != "usual" and chance() < 0.15:
+        adjectives.append(choices.choice(words.ACTIVITY_WORDS[piece.activity]))
+    choices.shuffle(adjectives)
+    return "".join(f"{word}的" for word in adjectives[:3])
+
+
+def _tails(piece: Piece, bpm: str, choices: randomness.Random) -> list[str]:
+    tails = []
+    if bpm:
+        form = choices.choice(("每分钟{0}拍", "{0}拍", "速度{0}", "{0} BPM", "{0}bpm", "BPM {0}"))
+        tails.append(form.format(bpm))
+    if choices.random() < _KEY_CHANCE:
+        tails.append(words.KEYS[piece.tonic] + ("大调" if piece.mode == "major" else "小调"))
+    if piece.beats_per_bar != 4 and choices.random() < 0.15:
+        tails.append("三拍子" if piece.beats_per_bar == 3 else "六八拍")
+    choices.shuffle(tails)
+    return tails
+
+
+def _features(piece: Piece, facts: Facts, choices: randomness.Random) -> list[str]:
+    chance = choices.random
+    features = []
+    if facts.lead and chance() < _LEAD_CHANCE:
+        form = choices.choice(("{0}", "{0}", "{0}旋律", "{0}独奏", "{0}主旋律", "{0}演奏"))
+        features.append(form.format(choices.choice(words.INSTRUMENT_WORDS[facts.lead])))
+    features += [
+        choices.choice(words.INSTRUMENT_WORDS[name])
+        for name in facts.others
+        if chance() < _OTHER_CHANCE
+    ]
+    features += [
+        choices.choice(words.TRAIT_WORDS[trait])
+        for trait in piece.traits
+        if chance() < (0.25 if trait in ("soft", "bassy") else 0.45)
+    ]
+    density = piece.drum_density
+    if density != "none" and chance() < _DRUM_CHANCES[density]:
+        features.append(choices.choice(words.DRUM_WORDS[density]))
+    choices.shuffle(features)
+    return list(dict.fromkeys(features))[:3]
+
+
+def _request(piece: Piece, facts: Facts, style: str, choices: randomness.Random) -> str:
+    asked = []
+    if style:
+        form = choices.choice(("更{0}一点", "换成{0}", "改成{0}风格", "{0}版", "更{0}"))
+        asked.append(form.format(style))
+    mood = choices.choice(words.MOOD_REQUESTS[piece.mood])
+    extras = [choices.choice((f"更{mood}", f"{mood}一点", f"再{mood}一些"))]
+    if facts.tempo in ("slow", "fast"):
+        word = choices.choice(words.TEMPO_REQUESTS[facts.tempo])
+        extras.append(choices.choice((f"更{word}", f"{word}一点", f"再{word}一些")))
+    if facts.lead:
+        word = choices.choice(words.INSTRUMENT_WORDS[facts.lead])
+        extras.append(choices.choice((f"加上{word}", f"加{word}", f"多一点{word}")))
+    if piece.drum_density == "none":
+        extras.append(choices.choice(("去掉鼓", "不要鼓")))
+    elif piece.drum_density == "dense":
+        extras.append(choices.choice(("鼓更密集", "多一点鼓")))
+    choices.shuffle(extras)
+    if not asked:
+        asked.append(extras.pop())
+    if extras and choices.random() < 0.5:
+        asked.append(extras[0])
+    return "，".join(asked)
