@@ -73,8 +73,8 @@ def _adjectives(piece: Piece, facts: Facts, choices: randomness.Random) -> str:
         adjectives.append(choices.choice(words.TEMPOS[facts.tempo]))
     if chance() < 0.36:
         adjectives.append(choices.choice(words.MOOD_WORDS[piece.mood]))
-    if piece.activity != "usual" and chance() < 0.15:
-        adjectives.append(choices.choice(words.ACTIVITY_WORDS[piece.activity]))
+    if facts.activity and chance() < 0.15:
+        adjectives.append(choices.choice(words.ACTIVITY_WORDS[facts.activity]))
     choices.shuffle(adjectives)
     return "".join(f"{word}的" for word in adjectives[:3])
 

@@ -70,8 +70,8 @@ def _adjectives(piece: Piece, facts: Facts, choices: randomness.Random) -> list[
         adjectives.append(choices.choice(words.TEMPOS[facts.tempo]))
     if chance() < 0.36:
         adjectives.append(choices.choice(words.MOOD_WORDS[piece.mood]))
-    if piece.activity != "usual" and chance() < 0.2:
-        adjectives.append(choices.choice(words.ACTIVITY_WORDS[piece.activity]))
+    if facts.activity and chance() < 0.2:
+        adjectives.append(choices.choice(words.ACTIVITY_WORDS[facts.activity]))
     for trait in ("soft", "bassy"):
         if trait in piece.traits and chance() < 0.16:
             adjectives.append(trait)

@@ -7,6 +7,10 @@ from bot.starter.composer.portrayal import notes_heard
 
 _SLOW_BPM, _FAST_BPM = 86, 124
 _MID_BPM = (92, 118)
+_AT_ODDS = {
+    "busy": ("calm", "relaxing", "dreamy", "sad"),
+    "sparse": ("energetic", "aggressive", "groovy"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +20,7 @@ class Facts:
     lead: str | None
     others: tuple[str, ...]
     tempo: str | None
+    activity: str | None
 
 
 def facts_of(piece: Piece) -> Facts:
@@ -32,7 +37,12 @@ def facts_of(piece: Piece) -> Facts:
             lead = lead or part.instrument
         elif part.instrument not in others:
             others.append(part.instrument)
-    return Facts(lead, tuple(name for name in others if name != lead), _tempo_class(piece.bpm))
+    return Facts(
+        lead,
+        tuple(name for name in others if name != lead),
+        _tempo_class(piece.bpm),
+        _activity(piece),
+    )
 
 
 def _tempo_class(bpm: float) -> str | None:
@@ -41,3 +51,10 @@ def _tempo_class(bpm: float) -> str | None:
     if bpm >= _FAST_BPM:
         return "fast"
     return "mid" if _MID_BPM[0] <= bpm <= _MID_BPM[1] else None
+
+
+def _activity(piece: Piece) -> str | None:
+    """Return how much happens, where that says something and goes with the mood."""
+    if piece.activity == "usual" or piece.mood in _AT_ODDS[piece.activity]:
+        return None
+    return piece.activity

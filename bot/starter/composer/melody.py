@@ -75,6 +75,17 @@ def draw_motif(
     )
 
 
+def answered(motif: Motif, beats: int, division: int, random: randomness.Random) -> Motif:
+    """Return a phrase whose second half ends in another way, and its first bar as it was."""
+    bars = list(motif.rhythms)
+    contours = list(motif.contours)
+    for index in (2, 3, 6, 7):
+        if index % 4 == 3:
+            bars[index] = rhythms.ended(bars[index - 2], beats, division, random)
+        contours[index] = _contour(bars[index].count("x"), random)
+    return Motif(tuple(bars), tuple(contours), motif.arch, motif.of_chords)
+
+
 def _nearest(pitches: Sequence[int], target: float) -> int:
     best, distance = 0, 999.0
     for index, pitch in enumerate(pitches):

@@ -12,7 +12,7 @@ HEARD_SECONDS = 9.0
 _SPARSE_A_SECOND, _BUSY_A_SECOND = 5.0, 18.0
 _COUNTED_ROLES = ("drums", "bass", "chord1", "lead")
 _DEEP_KITS = (24, 25)
-_BIG_KITS = (16, 48)
+_BIG_KIT, _HALL_KIT = 16, 48
 _DEEP_BASSES = ("deep bass", "synth bass", "acid bass")
 _LOW_PITCH = 40
 _LOUD_GUITARS = ("distorted guitar", "overdriven guitar")
@@ -55,9 +55,12 @@ def traits_of(
     drums = next((part for part in heard if part.is_drums), None)
     if drums is not None and density in ("steady", "dense"):
         has_kicks = any(note.pitch == 36 for note in drums.notes[:40])
-        if drums.program in _BIG_KITS or (density == "dense" and style.is_hard):
+        is_dense = density == "dense"
+        if drums.program == _BIG_KIT or (
+            is_dense and (style.is_hard or drums.program == _HALL_KIT)
+        ):
             traits.append("heavy drums")
-        elif drums.program in _DEEP_KITS and has_kicks:
+        elif drums.program in _DEEP_KITS and has_kicks and style.name != "chiptune":
             traits.append("bassy drums")
     bass = next((part for part in heard if part.role == "bass"), None)
     if bass is not None and bass.instrument in _DEEP_BASSES:

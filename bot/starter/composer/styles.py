@@ -5,8 +5,10 @@ from bot.starter.composer import (
     styles_band,
     styles_electronic,
     styles_groove,
+    styles_jazz,
     styles_roots,
     styles_synth,
+    styles_urban,
 )
 from bot.starter.composer.style import Style
 
@@ -20,13 +22,13 @@ STYLES: dict[str, Style] = {
         styles_roots.BLUES,
         styles_band.COUNTRY,
         styles_roots.REGGAE,
-        styles_groove.JAZZ,
-        styles_groove.BOSSA,
+        styles_jazz.JAZZ,
+        styles_jazz.BOSSA,
         styles_groove.LATIN,
         styles_groove.FUNK,
         styles_groove.SOUL,
         styles_groove.DISCO,
-        styles_electronic.HIP_HOP,
+        styles_urban.HIP_HOP,
         styles_synth.LOFI,
         styles_synth.POP_80S,
         styles_synth.SYNTHWAVE,
@@ -41,7 +43,7 @@ STYLES: dict[str, Style] = {
         styles_roots.FOLK,
         styles_acoustic.ORCHESTRAL,
         styles_roots.CELTIC,
-        styles_electronic.TRAP,
+        styles_urban.TRAP,
         styles_band.BALLAD,
     )
 }

@@ -60,9 +60,12 @@ WALTZ = Style(
     leads=("violin", "accordion", "clarinet", "flute", "strings", "piano"),
     feels=("song", "long", "song"),
     grooves={
-        "light": ("K x...........;D ....x...x...",),
-        "steady": ("K x...........;S ....o...o...|....x...x...;?R x...x...x...",),
-        "dense": ("K x...........|x.......x...;S ....x.o.x...|....x...x.o.;R x.x.x.x.x.x.|"
+        "light": ("K x...........;D ....x...x...|........x...|....x.......;"
+                  "?J ....x...x...", "J x...x...x...|....x...x..."),
+        "steady": ("K x...........|x.........x.;S ....o...o...|....x...x...|....x.o.x...;"
+                   "?R x...x...x...|x...x.x.x...;?J ....x...x...",),
+        "dense": ("K x...........|x.......x...|x.....x.....;S ....x.o.x...|....x...x.o.;"
+                  "R x.x.x.x.x.x.|"
                   "x...x.x.x.x.",),
     },
     kits=(40, 32),

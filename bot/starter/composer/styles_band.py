@@ -115,7 +115,8 @@ PUNK = Style(
         "steady": (f"K x.......x.x.....|x.....x.x.......;{_BACKBEAT};O x.x.x.x.x.x.x.x.|"
                    "x...x...x...x...",),
         "dense": (
-            "K x...x...x...x...|x..xx...x..xx...|x.x.x.x.x.x.x.x.;S ..x...x...x...x.;"
+            "K x...x...x...x...|x..xx...x..xx...|x.x.x.x.x.x.x.x.|x...x..xx...x..x|"
+            "x..xx..xx..xx..x;S ..x...x...x...x.;"
             "O x.x.x.x.x.x.x.x.|x...x...x...x...",
             "K x...x...x...x...|x..xx...x..xx...;S ..x...x...x...x.|..x...x...x..xx.;"
             "C x...x...x...x...",
@@ -149,12 +150,14 @@ METAL = Style(
     grooves={
         "light": (f"K x.......x.......;{_BACKBEAT};H x...x...x...x...",),
         "steady": (
-            f"K x.xxx.xxx.xxx.xx|x.x.x.x.x.x.x.x.|x..xx..xx..xx..x;{_BACKBEAT};"
+            "K x.xxx.xxx.xxx.xx|x.x.x.x.x.x.x.x.|xx.xxx.xxx.xxx.x|x..xx.x.x..xx.x.|"
+             f"x.x.xxxxx.x.xxxx|x..xx..xx..xx..x;{_BACKBEAT};"
             "O x...x...x...x...",
             "K x.xx..x.x.xx..x.|x..x..x.x..x..x.;S ........x.......;C x...x...x...x...",
         ),
         "dense": (
-            f"K xxxxxxxxxxxxxxxx|xxx.xxx.xxx.xxx.;{_BACKBEAT};C x...x...x...x...",
+            "K xxxxxxxxxxxxxxxx|xxx.xxx.xxx.xxx.|xxxxx.x.xxxxx.x.|xx.xxxxxxx.xxxxx|"
+             f"x.xxx.xxx.xxx.xx;{_BACKBEAT};C x...x...x...x...",
             "K xxxxxxxxxxxxxxxx;S ..x...x...x...x.|....x.......x...;R x.x.x.x.x.x.x.x.|"
             "x...x...x...x...",
         ),

@@ -1,0 +1,57 @@
+"""The key of a piece and the progressions that its sections repeat."""
+
+import random as randomness
+from dataclasses import dataclass
+
+from bot.starter.composer import harmony
+from bot.starter.composer.piece import Chord, Mode, SectionKind
+from bot.starter.composer.style import Style
+
+_TURNAROUND = 0.2
+
+Progression = tuple[tuple[Chord, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Harmony:
+    """The key and the progressions of a piece, their roots as pitch classes, a tuple a bar."""
+
+    tonic: int
+    mode: Mode
+    verse: Progression
+    chorus: Progression
+
+    def of(self, kind: SectionKind) -> Progression:
+        """Return what a kind of section repeats."""
+        return self.chorus if kind == "chorus" else self.verse
+
+
+def draw_harmony(style: Style, tonic: int, mode: Mode, random: randomness.Random) -> Harmony:
+    """Choose the progressions of a piece; most begin on the tonic, so that its key is heard."""
+    choices = style.major if mode == "major" else style.minor
+    verse = harmony.parse_progression(random.choice(choices))
+    for _ in range(3):
+        if verse[0][0][0] == 0 or random.random() < 0.1:
+            break
+        verse = harmony.parse_progression(random.choice(choices))
+    chorus = harmony.parse_progression(random.choice(choices))
+    # A section of twelve bars has no other beside it.
+    if random.random() < 0.25 or len(verse) > 8 or len(chorus) > 8:
+        chorus = verse
+    if random.random() < _TURNAROUND:
+        verse = _turned_around(verse)
+    return Harmony(tonic, mode, _moved(verse, tonic), _moved(chorus, tonic))
+
+
+def _turned_around(progression: Progression) -> Progression:
+    last = progression[-1]
+    if len(set(progression)) < 3 or len(last) > 1 or last[0][0] == 7:
+        return progression
+    dominant: Chord = (7, "5" if last[0][1] == "5" else "7")
+    return (*progression[:-1], (last[0], dominant))
+
+
+def _moved(progression: Progression, tonic: int) -> Progression:
+    return tuple(
+        tuple(((root + tonic) % 12, quality) for root, quality in bar) for bar in progression
+    )
