@@ -77,9 +77,10 @@ class Carrier:
         assert current is not None
         path = self.store.clips_folder / clip.file
         sound = await asyncio.to_thread(posting.read_master, path)
+        codes = await self.store.clips.codes(clip.id)
         max_bytes = self.surface.max_bytes(job)
         while True:
-            posted = await asyncio.to_thread(packed, clip, sound, max_bytes, self.style)
+            posted = await asyncio.to_thread(packed, clip, sound, max_bytes, self.style, codes)
             await failpoints.reached("clip.unposted")
             try:
                 message_id = await self.surface.post(current, clip, posted, once_more=once_more)

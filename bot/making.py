@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 
 from bot import failpoints
 from bot.audio import posting
-from bot.errors import JobError
+from bot.audio.codes import packed
+from bot.clip_codes import codes_for, codes_of, heard_of
+from bot.errors import JobError, SoundError
 from bot.finishing import finished
 from bot.inference.executor import Executor
 from bot.inference.run import NotToBlame, Rendered, WorkerLost
-from bot.jobs import GenerationRequest, Sound
+from bot.jobs import Codes, GenerationRequest, Kept, Sound
 from bot.listening import Heard, joined, listened, new_part
 from bot.orders import Clip, Job, JobState, Kind, ModelInfo, Source
 from bot.store.clips import NewClip
@@ -85,46 +88,81 @@ class Maker:
             settings = await self.store.settings.of(order.place.guild_id)
             if order.place.user_id in settings.blocked_ids:
                 raise JobError(BLOCKED_MEANWHILE)
-        heard = None
-        if order.source is not None:
-            model = self.executor.model
-            if model is None:
-                raise WorkerLost("the model that the sound was to be read for has gone")
-            heard = await self._heard(order.source, model)
-        return GenerationRequest(
+        request = GenerationRequest(
             seconds=order.seconds,
             seed=order.seed,
             prompt=order.prompt,
-            audio=heard.end if heard is not None else None,
             sampling=order.sampling,
         )
+        if order.source is None:
+            return request
+        model = self.executor.model
+        if model is None:
+            raise WorkerLost("the model that the sound was to be read for has gone")
+        if order.source.keep_stems:
+            codes = await codes_of(self.store, await self._clip(order.source), model)
+            kept = Kept(tokens=codes.tokens, stems=order.source.keep_stems)
+            return replace(request, kept=kept)
+        heard = await self._heard(order.source, model)
+        known = await self._known(order.source, heard, model)
+        tokens = None if known is None else known[1].tokens
+        return replace(request, audio=heard.end, audio_tokens=tokens)
+
+    async def _clip(self, source: Source) -> Clip:
+        """Return the clip that an order is made from."""
+        clip = None
+        if source.clip_id is not None:
+            clip = await self.store.clips.get(source.clip_id)
+        if clip is None or clip.is_deleted:
+            raise JobError(SOURCE_DELETED)
+        return clip
 
     async def _heard(self, source: Source, model: ModelInfo) -> Heard:
         """Return the sound that an order goes on from, as a model hears it."""
         if source.clip_id is not None:
-            clip = await self.store.clips.get(source.clip_id)
-            if clip is None or clip.is_deleted:
-                raise JobError(SOURCE_DELETED)
-            path = self.store.clips_folder / clip.file
+            path = self.store.clips_folder / (await self._clip(source)).file
         else:
             path = self.store.uploads_folder / str(source.upload)
         return await asyncio.to_thread(
             listened, path, source.keep_seconds, model.sample_rate_hz, model.channels
         )
 
+    async def _known(
+        self, source: Source, heard: Heard, model: ModelInfo
+    ) -> tuple[Codes, Codes] | None:
+        """Return the codes of what an order goes on from, parted as its sound, where they are kept.
+
+        What the model hears in a mix is less than what it once meant by it.
+        """
+        if source.clip_id is None or not model.stems:
+            return None
+        try:
+            codes = await codes_of(self.store, await self._clip(source), model)
+        except SoundError:
+            return None
+        return heard_of(codes, heard)
+
     async def _kept(self, job: Job, rendered: Rendered) -> Clip:
         """Write the clip to disk, then record it: from here on it is never made again."""
-        order, sound = job.order, rendered.sound
+        order, sound, before = job.order, rendered.sound, None
         if order.source is not None and not order.source.include:
             sound = new_part(sound, order.seconds)
         elif order.source is not None and order.source.whole:
-            sound = joined((await self._heard(order.source, rendered.model)).before, sound)
+            heard = await self._heard(order.source, rendered.model)
+            sound = joined(heard.before, sound)
+            if (known := await self._known(order.source, heard, rendered.model)) is not None:
+                before = known[0]
+        codes = None
+        if rendered.codes is not None:
+            codes = codes_for(sound, rendered.codes, rendered.sound, before)
         return await self._recorded(
             job,
             sound,
             seconds_before=max(0.0, sound.seconds - order.seconds),
             model=rendered.model.name,
             seconds_of_work=rendered.seconds_of_work,
+            stems=rendered.model.stems,
+            codes=codes,
         )
 
     async def _cut(self, job: Job) -> Clip:
@@ -152,12 +190,16 @@ class Maker:
         seconds_before: float,
         model: str,
         seconds_of_work: float,
+        stems: tuple[str, ...] = (),
+        codes: Codes | None = None,
     ) -> Clip:
-        """Finish a sound, put it on disk, and then into the books."""
+        """Finish a sound, put it on disk, and then into the books, its codes with it."""
         order = job.order
         done = await asyncio.to_thread(finished, sound, as_loop=order.as_loop)
         name = f"{job.id}.flac"
         await asyncio.to_thread(posting.write_master, self.store.clips_folder / name, done.sound)
+        # A loop is cut from anywhere, and the codes of the whole don't fit it.
+        data = None if codes is None or done.loops else await asyncio.to_thread(packed, codes)
         await failpoints.reached("clip.unrecorded")
         return await self.store.jobs.rendered(
             job.id,
@@ -167,7 +209,6 @@ class Maker:
                 kind=order.kind,
                 prompt=order.prompt,
                 seconds=done.sound.seconds,
-                # A loop is cut from anywhere.
                 seconds_before=0.0 if done.loops else seconds_before,
                 seed=order.seed,
                 sampling=order.sampling,
@@ -178,5 +219,7 @@ class Maker:
                 bpm=done.bpm,
                 key=done.key,
                 loops=done.loops,
+                stems=() if data is None else stems,
+                codes=data,
             ),
         )

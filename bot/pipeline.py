@@ -28,6 +28,7 @@ from bot.inference.executor import Executor
 from bot.log import about
 from bot.orders import Answer, Clip, Job, JobState, Limits, Order, Standing, Tags
 from bot.privacy import Privacy
+from bot.stems import Stems
 from bot.store.store import Store
 from bot.surface import Posting, Surface, packed
 
@@ -52,6 +53,7 @@ class Pipeline:
         self._style = posting.Style(
             format=config.sound.format, loudness_lufs=config.sound.loudness_lufs
         )
+        self.stems = Stems(store, executor, self._style)
         self._listened: Counter[int] = Counter()
         self.privacy = Privacy(store, self._dispatch.tasks, self.cancel, self._tell)
 
@@ -165,7 +167,8 @@ class Pipeline:
         """
         path = self.store.clips_folder / clip.file
         sound = await asyncio.to_thread(posting.read_master, path)
-        return await asyncio.to_thread(packed, clip, sound, max_bytes, self._style)
+        codes = await self.store.clips.codes(clip.id)
+        return await asyncio.to_thread(packed, clip, sound, max_bytes, self._style, codes)
 
     async def tags_of(self, data: bytes) -> Tags | None:
         """Return what a stranger's file says of how it was made; None where it says nothing."""

@@ -48,12 +48,9 @@ class Surface(Protocol):
         """Tell why a job ended without a clip; what can't be told is left."""
 
 
-def packed(clip: Clip, sound: Sound, max_bytes: int, style: posting.Style) -> Posting:
-    """Return a clip as a file of at most so many bytes, in a style, tagged, with its picture.
-
-    Raises OutputError where it can't be made so small.
-    """
-    tags = Tags(
+def tags_of(clip: Clip) -> Tags:
+    """Return what a clip's file tells of how it was made."""
+    return Tags(
         prompt=clip.prompt,
         seed=clip.seed,
         model=clip.model,
@@ -67,7 +64,19 @@ def packed(clip: Clip, sound: Sound, max_bytes: int, style: posting.Style) -> Po
         key=clip.key,
         loops=clip.loops,
     )
-    encoded = posting.encode_for_post(sound, max_bytes=max_bytes, tags=tags, style=style)
+
+
+def packed(
+    clip: Clip, sound: Sound, max_bytes: int, style: posting.Style, codes: bytes | None
+) -> Posting:
+    """Return a clip as a file of at most so many bytes, in a style, tagged, with its picture.
+
+    Its packed codes go with it where there are some. Raises OutputError where it can't be made so
+    small.
+    """
+    encoded = posting.encode_for_post(
+        sound, max_bytes=max_bytes, tags=tags_of(clip), style=style, codes=codes
+    )
     return Posting(
         name=f"zhiyin-{clip.id}{encoded.suffix}",
         data=encoded.data,

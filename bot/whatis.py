@@ -48,6 +48,7 @@ def lines(tags: Tags) -> Iterator[str]:
         "key": tags.key,
         "loop": "repeats without a bump" if tags.loops else None,
         "clip": tags.clip_id,
+        "stem": tags.stem,
         "made from": ", ".join(f"clip {parent}" for parent in tags.parent_ids) or None,
     }
     for name, value in rows.items():

@@ -56,7 +56,7 @@ async def hand_over(interaction: Interaction, clip_id: int) -> None:
                 discord.File(io.BytesIO(posting.data), posting.name),
                 discord.File(io.BytesIO(posting.picture), cards.PICTURE),
             ],
-            view=clip_view(clip.id),
+            view=clip_view(clip),
             wait=True,
         )
         await pipeline.store.clips.posted(clip.id, sent.id)

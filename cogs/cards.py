@@ -68,6 +68,8 @@ def details(clip: Clip) -> discord.Embed:
         rows["Key, by ear"] = clip.key
     if clip.loops:
         rows["Loop"] = "repeats without a bump"
+    if clip.stems:
+        rows["Stems"] = ", ".join(clip.stems)
     if clip.parent_ids:
         rows["Parents"] = ", ".join(f"clip {parent}" for parent in clip.parent_ids)
     for name, value in rows.items():
@@ -91,6 +93,7 @@ def tags(found: Tags) -> discord.Embed:
         "Key, by ear": None if found.key is None else shown(found.key),
         "Loop": "repeats without a bump" if found.loops else None,
         "Clip": found.clip_id,
+        "Stem": None if found.stem is None else shown(found.stem),
     }
     for name, value in rows.items():
         if value is not None:

@@ -11,6 +11,7 @@ from bot.client import ZhiyinBot
 from bot.errors import RequestError, SoundError
 from bot.orders import MAX_PROMPT_CHARACTERS, Clip, Kind
 from cogs import cards, replies
+from cogs.clip_stems import post_stems
 from cogs.errors import answer
 from cogs.lasting_button import LastingButton
 from cogs.limits import is_manager
@@ -26,17 +27,19 @@ _LABELS = {
     "continue": ("Continue", discord.ButtonStyle.primary),
     "remix": ("Remix", discord.ButtonStyle.primary),
     "loop": ("Loop", discord.ButtonStyle.secondary),
+    "stems": ("Stems", discord.ButtonStyle.secondary),
     "details": ("Details", discord.ButtonStyle.secondary),
     "delete": ("Delete", discord.ButtonStyle.danger),
 }
 _ABOUT_THE_CLIP = {"details", "delete"}
 
 
-def clip_view(clip_id: int) -> discord.ui.View:
-    """Return the buttons under a clip."""
+def clip_view(clip: Clip) -> discord.ui.View:
+    """Return the buttons under a clip; *Stems* only under one that can be taken apart."""
     view = discord.ui.View(timeout=None)
     for action in _LABELS:
-        view.add_item(ClipButton(clip_id, action))
+        if action != "stems" or clip.stems:
+            view.add_item(ClipButton(clip.id, action))
     return view
 
 
@@ -101,10 +104,20 @@ def _settings(clip: Clip) -> dict[str, float | int | None]:
     }
 
 
+async def remix_form(
+    bot: ZhiyinBot, clip: Clip | None, attachment: discord.Attachment | None = None
+) -> RemixModal:
+    """Return the form for a clip or a sound; it offers to keep stems where there are some."""
+    stems = () if clip is None else await bot.pipeline.stems.keepable(clip)
+    return RemixModal(clip, attachment, stems)
+
+
 class RemixModal(discord.ui.Modal, title="Remix this clip"):
     """Asks what to make of a clip, or of the sound in a message."""
 
-    def __init__(self, clip: Clip | None, attachment: discord.Attachment | None = None) -> None:
+    def __init__(
+        self, clip: Clip | None, attachment: discord.Attachment | None, stems: tuple[str, ...]
+    ) -> None:
         super().__init__()
         self.clip, self.attachment = clip, attachment
         earlier = clip.prompt if clip is not None else None
@@ -128,6 +141,21 @@ class RemixModal(discord.ui.Modal, title="Remix this clip"):
         self.add_item(discord.ui.Label(text="What should it become?", component=self.words))
         self.add_item(discord.ui.Label(text="How much of it to go on from", component=self.keep))
         self.add_item(discord.ui.Label(text="The new clip", component=self.include))
+        self.stems: discord.ui.Select[RemixModal] = discord.ui.Select(
+            options=[discord.SelectOption(label=name, value=name) for name in stems],
+            placeholder="none: go on from its end",
+            min_values=0,
+            max_values=max(1, len(stems) - 1),
+            required=False,
+        )
+        if len(stems) > 1:
+            self.add_item(
+                discord.ui.Label(
+                    text="Or keep these stems, make the rest anew",
+                    description="From beginning to end; the two answers above then don't count.",
+                    component=self.stems,
+                )
+            )
 
     async def on_submit(self, interaction: Interaction, /) -> None:  # type: ignore[override]
         """Order the remix."""
@@ -138,6 +166,7 @@ class RemixModal(discord.ui.Modal, title="Remix this clip"):
             attachment=self.attachment,
             keep_seconds=float(self.keep.values[0]) if self.keep.values else REMIX_KEEP_SECONDS,
             include=self.include.values != ["no"],
+            keep_stems=tuple(self.stems.values),
         )
         await ordered(interaction, wish)
 
@@ -171,9 +200,12 @@ class ClipButton(LastingButton, template=r"zhiyin:clip:(?P<id>\d+):(?P<action>[a
             case "continue":
                 await go_on(interaction, clip)
             case "remix":
-                await interaction.response.send_modal(RemixModal(clip))
+                form = await remix_form(interaction.client, clip)
+                await interaction.response.send_modal(form)
             case "loop":
                 await cut_loop(interaction, clip)
+            case "stems":
+                await post_stems(interaction, clip)
             case "details":
                 await details(interaction, clip)
             case "delete":

@@ -97,7 +97,7 @@ class Delivery(commands.Cog):
         message = _Message(
             content=replies.owner(job),
             embeds=(cards.card(clip, parent),),
-            view=clip_view(clip.id),
+            view=clip_view(clip),
             posting=posting,
         )
         silent = dataclasses.replace(message, embeds=(cards.card(clip, parent, words=False),))

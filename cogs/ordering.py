@@ -56,6 +56,8 @@ class Wish:
     source: Source | None = None
     keep_seconds: float | None = None
     include: bool = True
+    keep_stems: tuple[str, ...] = ()
+    """The stems of the clip that the new one has as they are."""
     as_loop: bool = False
 
 
@@ -149,6 +151,8 @@ def _checked(wish: Wish, bot: ZhiyinBot, longest: float) -> Wish:
     if prompt is not None and len(prompt) > MAX_PROMPT_CHARACTERS:
         raise RequestError(f"A prompt may have {MAX_PROMPT_CHARACTERS} characters at most.")
     seconds = min(bot.config.generation.default_seconds, longest)
+    if wish.keep_stems and wish.clip is not None:
+        seconds = min(max(1.0, round(wish.clip.seconds, 2)), longest)
     if wish.seconds is not None:
         seconds = wish.seconds
     if not 1 <= seconds <= longest:
@@ -179,6 +183,7 @@ async def _source(bot: ZhiyinBot, wish: Wish, user_id: int) -> Source | None:
             keep_seconds=min(keep, wish.clip.seconds),
             include=wish.include,
             whole=wish.kind is Kind.CONTINUE,
+            keep_stems=wish.keep_stems,
         )
     if wish.attachment is None:
         return None

@@ -12,7 +12,7 @@ from bot.client import ZhiyinBot
 from bot.errors import RequestError
 from bot.orders import Clip, Kind
 from cogs import replies
-from cogs.clip_buttons import REMIX_KEEP_SECONDS, RemixModal, go_on, known_clip
+from cogs.clip_buttons import REMIX_KEEP_SECONDS, go_on, known_clip, remix_form
 from cogs.message_sound import clip_or_sound
 from cogs.music import Prompt, suggested
 from cogs.ordering import Wish, ordered, ordered_by_message
@@ -106,7 +106,7 @@ class Remix(commands.Cog):
         clip, sound = await clip_or_sound(self.bot, message)
         if clip is None and sound is None:
             raise RequestError(replies.NO_SOUND)
-        await interaction.response.send_modal(RemixModal(clip, sound))
+        await interaction.response.send_modal(await remix_form(self.bot, clip, sound))
 
     async def continue_message(self, interaction: Interaction, message: discord.Message) -> None:
         """Go on from the sound in a message."""

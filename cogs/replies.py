@@ -23,6 +23,10 @@ LONG_WAIT = (
     "The line is about {expected} long, and where I am no member I can answer for a quarter of an "
     "hour only. Try again later, or where I am a member."
 )
+LONG_WAIT_FOR_STEMS = (
+    "The line is about {expected} long, and this can be answered for a quarter of an hour only. "
+    "Try again later."
+)
 WRONG_CHANNEL = "Music is not made in this channel. Try {channels}."
 NO_FILES = "I may not attach files here: a manager of the server can give me the right to."
 SOURCE_GONE = "The sound that this clip went on from is not kept any more. Use Remix instead."
@@ -170,6 +174,11 @@ def history(clips: Sequence[Clip], held: Sequence[Clip]) -> str:
     return _fitting(lines)
 
 
+def stems(clip: Clip) -> str:
+    """Say what the files of a clip's stems are."""
+    return f"The stems of {link(clip)}: {', '.join(clip.stems)}."
+
+
 HELP = """\
 **Make music**
 `/music` from words: style, instruments, mood, tempo ("slow blues with saxophone, 80 BPM"). \
@@ -177,7 +186,8 @@ HELP = """\
 `/random` anything at all.
 **Play with each other's clips**
 `/remix` a file or one of your clips, with new words.
-Under every clip: **Again**, **Continue**, **Remix**, **Loop**, **Details**, **Delete**.
+Under every clip: **Again**, **Continue**, **Remix**, **Loop**, **Details**, **Delete**. Where the \
+model has them, **Stems**: drums, bass and the rest as files, and a remix can keep some.
 On any message with sound: *Apps > Remix this clip*, *Continue this clip*, *What is this clip?* Or \
 reply to it, mention me and say what to make of it. `/whatis` tells how a file of mine was made.
 **Keep an eye on it**

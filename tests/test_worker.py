@@ -31,7 +31,7 @@ from bot.inference.protocol import (
     packed,
     receive,
 )
-from bot.jobs import GenerationRequest, Sound
+from bot.jobs import Codes, GenerationRequest, Kept, Sound, StemsRequest
 from tests import scripted_worker
 
 TIMEOUT_SECONDS = 60
@@ -100,6 +100,46 @@ async def test_a_long_clip_arrives_whole():
     assert isinstance(arrived, Made)
     assert (arrived.job_id, arrived.seconds_of_work) == (1, 2.5)
     assert np.array_equal(arrived.sound.samples, samples)
+
+
+async def test_codes_and_stems_arrive_with_a_clip():
+    """As they were sent, by their names."""
+    tokens = np.random.default_rng(1).integers(0, 2048, (8, 500), dtype=np.int32)
+    sound = Sound(samples=np.ones((1, 640), np.float32), sample_rate_hz=32_000)
+    codes = Codes(tokens=tokens, fingerprint="0123456789abcdef")
+    sent = Made(1, sound, 2.5, codes, {"drums": sound, "bass": sound})
+    arrived = await receive(await wire(packed(sent)))
+    assert isinstance(arrived, Made)
+    assert arrived.codes is not None
+    assert arrived.codes.fingerprint == codes.fingerprint
+    assert np.array_equal(arrived.codes.tokens, tokens)
+    assert list(arrived.stems) == ["drums", "bass"]
+    assert np.array_equal(arrived.stems["bass"].samples, sound.samples)
+
+
+async def test_a_worker_takes_clips_apart_and_keeps_stems():
+    """A clip comes with its codes; from these come its stems, and a clip that keeps some."""
+    async with started("tests.scripted_worker:open_stems_engine") as process:
+        assert (await heard(process, Ready)).info.stems == scripted_worker.STEMS
+        process.send(Make(1, request()))
+        made = await heard(process, Made)
+        assert made.codes.fingerprint == scripted_worker.FINGERPRINT
+        process.send(Make(2, StemsRequest(tokens=made.codes.tokens)))
+        apart = await heard(process, Made)
+        assert tuple(apart.stems) == scripted_worker.STEMS
+        assert apart.stems["drums"].seconds == made.sound.seconds
+        kept = Kept(tokens=made.codes.tokens + 1, stems=("bass",))
+        process.send(Make(3, dataclasses.replace(request(), kept=kept)))
+        remixed = (await heard(process, Made)).codes.tokens
+        assert np.array_equal(remixed[2], made.codes.tokens[2] + 1)
+        assert np.array_equal(remixed[1], made.codes.tokens[1])
+
+
+async def test_a_model_without_stems_tells_no_codes():
+    """Nobody could use them."""
+    async with started() as process:
+        process.send(Make(1, request()))
+        assert (await heard(process, Made)).codes is None
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -25,7 +25,10 @@ SMALLEST_BYTES = 16_384
 """Below this no clip is made smaller any more."""
 
 NOTHING_FITS = "The clip is too large to be posted here, however it is packed."
+SOUND_GONE = "The sound of this clip is not kept any more."
 INVALID = "The model made sound with invalid numbers in it."
+
+_MOST_CODES_SHARE = 1 / 16
 
 _MP3, _OPUS, _OGG = FORMATS["mp3"], FORMATS["opus"], FORMATS["ogg"]
 _LOSSY = (
@@ -64,9 +67,16 @@ class Encoded:
 
 
 def encode_for_post(
-    sound: Sound, *, max_bytes: int, tags: Tags, style: Style | None = None
+    sound: Sound,
+    *,
+    max_bytes: int,
+    tags: Tags,
+    style: Style | None = None,
+    codes: bytes | None = None,
 ) -> Encoded:
     """Return a clip as the best file that is no larger than `max_bytes`.
+
+    Its packed codes go with it where they take little of that.
 
     Raises OutputError where nothing fits, ResourceError where there is no ffmpeg.
     """
@@ -74,10 +84,43 @@ def encode_for_post(
     if not np.isfinite(sound.samples).all():
         raise OutputError(INVALID)
     ready = faded(loudness.levelled(sound, style.loudness_lufs), loops=tags.loops)
+    if codes is not None and len(codes) > max_bytes * _MOST_CODES_SHARE:
+        codes = None
     for kind in _rungs(style.format, sound.sample_rate_hz):
-        data = tagged(_below_peak(ready, kind), kind.suffix, tags)
+        data = tagged(_below_peak(ready, kind), kind.suffix, tags, codes)
         if len(data) <= max_bytes:
             return Encoded(data=data, suffix=kind.suffix, content_type=kind.content_type)
+    raise OutputError(NOTHING_FITS)
+
+
+def encode_stems(
+    mix: Sound,
+    stems: Mapping[str, Sound],
+    *,
+    max_bytes: int,
+    tags: Tags,
+    style: Style | None = None,
+) -> dict[str, Encoded]:
+    """Return the stems of a clip as the best files that together are no larger than `max_bytes`.
+
+    All are packed alike and turned up by one gain, so that they add up. Raises OutputError where
+    nothing fits, ResourceError where there is no ffmpeg.
+    """
+    style = style or Style()
+    if not all(np.isfinite(sound.samples).all() for sound in stems.values()):
+        raise OutputError(INVALID)
+    _, parts = loudness.levelled_together(mix, list(stems.values()), style.loudness_lufs)
+    ready = {name: faded(part) for name, part in zip(stems, parts, strict=True)}
+    for kind in _rungs(style.format, mix.sample_rate_hz):
+        files = {
+            name: tagged(formats.encode(part, kind), kind.suffix, replace(tags, stem=name))
+            for name, part in ready.items()
+        }
+        if sum(map(len, files.values())) <= max_bytes:
+            return {
+                name: Encoded(data=data, suffix=kind.suffix, content_type=kind.content_type)
+                for name, data in files.items()
+            }
     raise OutputError(NOTHING_FITS)
 
 
@@ -133,5 +176,5 @@ def read_master(path: Path) -> Sound:
     try:
         samples, rate_hz = soundfile.read(path, dtype="float32", always_2d=True)
     except (soundfile.LibsndfileError, OSError):
-        raise SoundError("The sound of this clip is not kept any more.") from None
+        raise SoundError(SOUND_GONE) from None
     return Sound(samples=np.ascontiguousarray(samples.T), sample_rate_hz=int(rate_hz))

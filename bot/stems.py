@@ -1,0 +1,129 @@
+"""Clips taken apart: drums, bass and the rest as files of their own, made by the engine on demand.
+
+It costs nothing, and nothing of it is kept: a clip's codes are, and the same comes of them again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from bot.audio import posting
+from bot.clip_codes import GONE, codes_of
+from bot.errors import JobError, Refused, SoundError
+from bot.inference.executor import Executor
+from bot.inference.run import WorkerLost
+from bot.jobs import StemsRequest
+from bot.orders import Clip, Place
+from bot.store.admission import BLOCKED, DRAINING
+from bot.store.store import Store
+from bot.surface import tags_of
+
+ON_THEIR_WAY = "The stems of this clip are on their way already."
+OF_YOURS = "Clips of yours are being taken apart already. Please wait a moment."
+WORKER_LOST = "The music engine stopped while it took this clip apart. Please try again."
+
+_PER_PERSON = 2
+# Of the time that it takes to make a clip, so much is what its sound takes, stem by stem.
+_WORK_SHARE = 0.25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StemFile:
+    """One stem of a clip, as a file to be posted."""
+
+    name: str
+    data: bytes = field(repr=False)
+
+
+class Stems:
+    """Takes clips apart, each by one request at a time."""
+
+    def __init__(self, store: Store, executor: Executor, style: posting.Style) -> None:
+        self._store, self._executor, self._style = store, executor, style
+        self._clips: set[int] = set()
+        self._people: Counter[int] = Counter()
+
+    async def keepable(self, clip: Clip) -> tuple[str, ...]:
+        """Return the stems of a clip that a new one could keep; none where its codes don't fit."""
+        if not clip.stems:
+            return ()
+        try:
+            await codes_of(self._store, clip, self._executor.model)
+        except SoundError:
+            return ()
+        return clip.stems
+
+    async def check(self, clip: Clip, place: Place) -> None:
+        """Raise Refused or SoundError with the reason why a clip can't be taken apart now."""
+        if place.guild_id is not None:
+            settings = await self._store.settings.of(place.guild_id)
+            if place.user_id in settings.blocked_ids:
+                raise Refused(BLOCKED)
+        if self._executor.broken is not None:
+            raise Refused(self._executor.broken)
+        if self._executor.paused:
+            raise Refused(DRAINING)
+        if not clip.stems:
+            raise SoundError(GONE)
+        if not (self._store.clips_folder / clip.file).exists():
+            raise SoundError(posting.SOUND_GONE)
+        await codes_of(self._store, clip, self._executor.model)
+
+    def expected_seconds(self, clip: Clip) -> float | None:
+        """Return how long it would take now; None while unknown."""
+        return self._executor.expected_seconds(_WORK_SHARE * clip.seconds)
+
+    @contextmanager
+    def taking_apart(self, clip: Clip, user_id: int) -> Iterator[None]:
+        """Count a clip among those that are taken apart right now.
+
+        Raises Refused where it is one already, or its person has as many as may be.
+        """
+        if clip.id in self._clips:
+            raise Refused(ON_THEIR_WAY)
+        if self._people[user_id] >= _PER_PERSON:
+            raise Refused(OF_YOURS)
+        self._clips.add(clip.id)
+        self._people[user_id] += 1
+        try:
+            yield
+        finally:
+            self._clips.discard(clip.id)
+            self._people[user_id] -= 1
+            self._people += Counter()  # drops those who are at nought
+
+    async def files(self, clip: Clip, user_id: int, max_bytes: int) -> list[StemFile]:
+        """Return a clip's stems as files that are no larger than `max_bytes` together.
+
+        Waits for a turn as every clip does. Raises SoundError where codes or sound are gone,
+        OutputError where it can't be made so small, and JobError where the engine fails.
+        """
+
+        async def prepared() -> StemsRequest:
+            # Only now is it known which model it is.
+            codes = await codes_of(self._store, clip, self._executor.model)
+            return StemsRequest(tokens=codes.tokens)
+
+        # The clip's own number, below nought: no job has that.
+        run = self._executor.submit(-clip.id, user_id, _WORK_SHARE * clip.seconds, prepared)
+        try:
+            rendered = await run.result()
+        except WorkerLost as lost:
+            raise JobError(WORKER_LOST) from lost
+        mix = await asyncio.to_thread(posting.read_master, self._store.clips_folder / clip.file)
+        encoded = await asyncio.to_thread(
+            posting.encode_stems,
+            mix,
+            rendered.stems,
+            max_bytes=max_bytes,
+            tags=tags_of(clip),
+            style=self._style,
+        )
+        return [
+            StemFile(name=f"zhiyin-{clip.id}-{name.replace(' ', '-')}{each.suffix}", data=each.data)
+            for name, each in encoded.items()
+        ]
