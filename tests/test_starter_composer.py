@@ -2,28 +2,71 @@
 
 import re
 import shutil
+from dataclasses import replace
+from itertools import pairwise
+from math import floor
 
 import numpy as np
 import pytest
 
+from bot.starter.composer import words, words_chinese
 from bot.starter.composer.captions import caption, nearest_beat_frames
 from bot.starter.composer.compose import BEAT_FRAMES, compose
-from bot.starter.composer.loops import LAPS, compose_loop, loops
+from bot.starter.composer.facts import facts_of
+from bot.starter.composer.harmony import INTERVALS
+from bot.starter.composer.instruments import (
+    BASS_INSTRUMENTS,
+    CHORD_INSTRUMENTS,
+    INSTRUMENTS,
+    LEAD_INSTRUMENTS,
+)
+from bot.starter.composer.moods import MOODS
+from bot.starter.composer.piece import Note
 from bot.starter.composer.render import render_many
 from bot.starter.composer.styles import STYLES
-from bot.starter.composer.words import STYLE_WORDS, STYLE_WORDS_ZH
 
 RATE_HZ = 32_000
 FRAME_SAMPLES = 640
 KEYS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+CHORD_ROLES = ("chord1", "chord2", "chord3")
 
 needs_fluidsynth = pytest.mark.skipif(
     not shutil.which("fluidsynth"), reason="needs FluidSynth: apt install fluidsynth"
 )
 
 
-def pieces(each=6):
-    return [compose(seed, style=style) for style in STYLES for seed in range(each)]
+@pytest.fixture(scope="module")
+def pieces():
+    return [compose(seed, style=style) for style in STYLES for seed in range(12)]
+
+
+def notes_of(piece, *roles):
+    return sorted(
+        (note for part in piece.parts if part.role in roles for note in part.notes),
+        key=lambda note: note.start_beats,
+    )
+
+
+def frame_of(piece, beats):
+    return floor(beats * piece.beat_frames + 0.5)
+
+
+def chord_of(piece, beats):
+    bar, beat = divmod(beats + 1e-6, piece.beats_per_bar)
+    return [chord for start, chord in piece.bars[int(bar)].chords if start <= beat][-1]
+
+
+def tones_of(chord):
+    return {(chord[0] + interval) % 12 for interval in INTERVALS[chord[1]]}
+
+
+def bar_of(piece, role, number):
+    beats = piece.beats_per_bar
+    return tuple(
+        (round(note.start_beats % beats, 3), note.pitch)
+        for note in notes_of(piece, role)
+        if number * beats <= note.start_beats < (number + 1) * beats
+    )
 
 
 def test_a_seed_always_gives_the_same_piece():
@@ -32,40 +75,328 @@ def test_a_seed_always_gives_the_same_piece():
     assert compose(7) != compose(8)
 
 
-def test_every_style_begins_at_once_and_stays_in_range():
-    """Every piece has notes from its first beat on, that MIDI can hold, at a tempo people know."""
-    for piece in pieces():
-        notes = [note for part in piece.parts for note in part.notes]
-        assert min(note.start_beats for note in notes) < 1
-        assert all(0 <= note.pitch < 128 and 0 < note.velocity < 128 for note in notes)
-        assert 17 <= piece.beat_frames <= 50
-        assert len(piece.parts) <= 6
+def test_every_part_stays_in_its_instruments_range(pieces):
+    """Each role has its instruments, in a register that the tokens know."""
+    assert len(LEAD_INSTRUMENTS) <= 40
+    assert len(CHORD_INSTRUMENTS) <= 28
+    assert len(BASS_INSTRUMENTS) <= 10
+    for piece in pieces:
+        for part in piece.parts:
+            pitches = [note.pitch for note in part.notes]
+            assert pitches, (piece.style, part.role)
+            if part.role == "lead":
+                assert part.instrument in LEAD_INSTRUMENTS
+                center = INSTRUMENTS[part.instrument].lead_center
+                assert center - 12 <= min(pitches) <= max(pitches) <= center + 12
+            elif part.role == "bass":
+                assert part.instrument in BASS_INSTRUMENTS
+                assert 28 <= min(pitches) <= max(pitches) <= 55
+            elif part.role in CHORD_ROLES:
+                assert part.instrument in CHORD_INSTRUMENTS
+                center = INSTRUMENTS[part.instrument].chord_center
+                assert center - 18 <= min(pitches) <= max(pitches) <= center + 17
+            else:
+                assert part.is_drums
+                assert part.program in (0, 8, 16, 24, 25, 32, 40, 48)
 
 
-def test_the_tempo_that_is_asked_for_is_kept():
-    """A beat lasts the frames that were asked for, whatever the style plays usually."""
-    assert compose(1, style="techno", beat_frames=40).bpm == 75
+def test_every_role_plays_one_note_at_a_time(pieces):
+    """Notes of a role never overlap, whatever plays them, and each lasts two frames or more."""
+    for piece in pieces:
+        for role in ("bass", "lead", *CHORD_ROLES):
+            notes = notes_of(piece, role)
+            spans = [
+                (
+                    frame_of(piece, note.start_beats),
+                    frame_of(piece, note.start_beats + note.length_beats),
+                )
+                for note in notes
+            ]
+            assert all(stop - start >= 2 for start, stop in spans), piece.style
+            assert all(one[1] <= two[0] for one, two in pairwise(spans)), (piece.style, role)
 
 
-def test_a_caption_says_nothing_untrue():
+def test_drums_have_few_sets_of_strokes(pieces):
+    """At most four drums sound at once, each full or as a ghost; their sets are few enough."""
+    sets = set()
+    for piece in pieces:
+        for part in piece.parts:
+            if part.is_drums:
+                struck = {}
+                for note in part.notes:
+                    at = struck.setdefault(frame_of(piece, note.start_beats), set())
+                    at.add((note.pitch, note.velocity <= 60))
+                assert max(len(each) for each in struck.values()) <= 4
+                sets |= {(part.program, frozenset(each)) for each in struck.values()}
+    assert 100 < len(sets) < 1000
+
+
+def test_the_plan_says_what_is_played(pieces):
+    """Chords are those of the plan, basses begin bars with their tones, melodies strong beats."""
+    ninths = 0
+    heard = {"chords": 0, "bass": 0, "lead": 0}
+    for piece in pieces:
+        beats = piece.beats_per_bar
+        assert len(piece.bars) * beats * piece.beat_frames >= piece.seconds * 50
+        for bar in piece.bars:
+            assert 1 <= len(bar.chords) <= 2
+            assert bar.chords[0][0] == 0
+            assert bar.number in range(4)
+        for note in notes_of(piece, *CHORD_ROLES):
+            heard["chords"] += 1
+            ninths += note.pitch % 12 not in tones_of(chord_of(piece, note.start_beats))
+        for role in ("bass", "lead"):
+            for note in notes_of(piece, role):
+                if note.start_beats % beats == 0:
+                    heard[role] += 1
+                    assert note.pitch % 12 in tones_of(chord_of(piece, note.start_beats))
+    assert ninths < 0.03 * heard["chords"]
+    assert min(heard.values()) > 1000
+
+
+def test_pieces_are_in_their_key(pieces):
+    """The tonic's chord is that of the mode, and is heard in nearly every piece."""
+    found = 0
+    for piece in pieces:
+        chords = [chord for bar in piece.bars for _, chord in bar.chords]
+        own = {quality for root, quality in chords if root == piece.tonic}
+        found += bool(own)
+        if piece.style not in ("blues", "funk", "jazz"):
+            wrong = {"min", "m7"} if piece.mode == "major" else {"maj", "maj7"}
+            assert not own & wrong, piece.style
+    assert found > 0.97 * len(pieces)
+
+
+def test_every_key_is_used():
+    """All twelve tonics in both modes are composed in."""
+    drawn = {(piece.tonic, piece.mode) for piece in map(compose, range(300))}
+    assert len(drawn) == 24
+
+
+def test_a_piece_has_a_form(pieces):
+    """Over thirty seconds there is more than one section, and no piece is one loop."""
+    sections = {bar.section for piece in pieces for bar in piece.bars}
+    assert sections == {"intro", "verse", "chorus", "break", "outro"}
+    for piece in pieces:
+        # Twelve slow bars of the blues fill the time.
+        assert len({bar.section for bar in piece.bars}) > 1 or piece.style == "blues"
+    starts = [piece.bars[0].section for piece in pieces]
+    assert 0.1 < starts.count("intro") / len(starts) < 0.3
+
+
+def test_bars_come_back(pieces):
+    """Within a piece music repeats as real music does: grooves most, melodies least."""
+    shares = {}
+    for role in ("drums", "bass", "lead"):
+        repeated = []
+        for piece in pieces:
+            bars = [bar_of(piece, role, number) for number in range(len(piece.bars))]
+            bars = [bar for bar in bars if bar]
+            if len(bars) > 4:
+                repeated.append(1 - len(set(bars)) / len(bars))
+        shares[role] = np.mean(repeated)
+    assert 0.5 < shares["drums"] < 0.9
+    assert 0.4 < shares["bass"] < 0.8
+    assert 0.15 < shares["lead"] < 0.6
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_seeds_of_a_style_are_different_ideas(style):
+    """No two of many pieces of one style have the same melody or the same accompaniment."""
+    composed = [compose(seed, style=style, key=(0, "minor"), lead="piano") for seed in range(24)]
+    leads = [tuple(bar_of(piece, "lead", number) for number in range(4)) for piece in composed]
+    backings = [
+        tuple(
+            bar_of(piece, role, number)
+            for role in ("bass", "chord1", "chord3")
+            for number in (1, 2)
+        )
+        for piece in composed
+    ]
+    assert len(set(leads)) >= 23
+    assert len(set(backings)) >= 20
+
+
+def test_what_is_asked_for_is_kept():
+    """Tempo, key, drums, lead and mood are those that were pinned."""
+    for seed, style in enumerate(STYLES):
+        piece = compose(
+            seed,
+            style=style,
+            beat_frames=40,
+            key=(6, "minor"),
+            density="light",
+            lead="violin",
+            mood="dark",
+        )
+        assert piece.bpm == 75
+        assert (piece.tonic, piece.mode, piece.mood) == (6, "minor", "dark")
+        assert {part.instrument for part in piece.parts if part.role == "lead"} == {"violin"}
+        assert any(part.is_drums for part in piece.parts)
+        silent = compose(seed, style=style, density="none", lead="none")
+        assert not {part.role for part in silent.parts} & {"drums", "lead"}
+
+
+def test_an_unknown_instrument_is_not_played():
+    """Who asks for an instrument that there isn't is told so."""
+    with pytest.raises(KeyError):
+        compose(1, lead="bagpipes")
+
+
+def test_moods_move_what_they_name():
+    """Energetic pieces are denser and faster than calm ones; dark ones lower than happy ones."""
+
+    def composed(mood):
+        return [
+            compose(seed, style=style, mood=mood)
+            for style in ("rock", "80s pop", "jazz", "house")
+            for seed in range(30)
+        ]
+
+    def rate(piece):
+        return len(notes_of(piece, "drums", "bass", "lead", "chord1")) / piece.seconds
+
+    def height(found):
+        notes = [
+            note.pitch - INSTRUMENTS[part.instrument].lead_center
+            for piece in found
+            for part in piece.parts
+            if part.role == "lead"
+            for note in part.notes
+        ]
+        return np.mean(notes)
+
+    energetic, calm = composed("energetic"), composed("calm")
+    assert np.mean([rate(p) for p in energetic]) > 1.4 * np.mean([rate(p) for p in calm])
+    assert np.mean([p.bpm for p in energetic]) > np.mean([p.bpm for p in calm])
+    happy, dark = composed("happy"), composed("dark")
+    assert height(happy) > height(dark) + 3
+    assert {piece.mode for piece in happy} == {"major"}
+    assert {piece.mode for piece in dark} == {"minor"}
+
+
+def test_dense_drums_are_denser(pieces):
+    """Light, steady and dense drums differ by what is struck, in every style."""
+    for style in STYLES:
+        rates = []
+        for density in ("none", "light", "steady", "dense"):
+            composed = [compose(seed, style=style, density=density) for seed in range(8)]
+            rates.append(
+                sum(len(notes_of(p, "drums")) for p in composed)
+                / sum(len(p.bars) * p.beats_per_bar for p in composed)
+            )
+        assert rates[0] == 0
+        assert sorted(rates) == rates, style
+
+
+def test_no_piece_falls_silent(pieces):
+    """Something sounds nearly always, and every piece begins at once."""
+    longest = []
+    for piece in pieces:
+        spans = [
+            (note.start_beats, note.start_beats + max(note.length_beats, 0.25))
+            for part in piece.parts
+            for note in part.notes
+        ]
+        until, gap = 0.0, 0.0
+        for start, stop in sorted(spans):
+            gap = max(gap, start - until)
+            until = max(until, stop)
+        longest.append(gap * piece.beat_frames / 50)
+        assert min(spans)[0] * piece.beat_frames / 50 < 1.5, piece.style
+    assert max(longest) < 2
+    assert np.mean(np.array(longest) < 0.6) > 0.95
+
+
+# Of each tune the first phrases: beats and semitones of its notes.
+TUNES = {
+    "Ode to Joy": ((1,) * 12 + (1.5, 0.5, 2), (4, 4, 5, 7, 7, 5, 4, 2, 0, 0, 2, 4, 4, 2, 2)),
+    "Twinkle, Twinkle": ((1, 1, 1, 1, 1, 1, 2) * 2, (0, 0, 7, 7, 9, 9, 7, 5, 5, 4, 4, 2, 2, 0)),
+    "Happy Birthday": (
+        (0.75, 0.25, 1, 1, 1, 2) * 2,
+        (0, 0, 2, 0, 5, 4, 0, 0, 2, 0, 7, 5),
+    ),
+    "Greensleeves": (
+        (1, 2, 1, 1.5, 0.5, 1, 2, 1, 1.5, 0.5, 1),
+        (0, 3, 5, 7, 9, 7, 5, 2, -2, 0, 2),
+    ),
+}
+
+
+def has_tune(piece, lengths, pitches):
+    """Say whether a melody holds a tune, in any key and at any speed."""
+    notes = notes_of(piece, "lead")
+    steps = [two - one for one, two in pairwise(pitches)]
+    for first in range(len(notes) - len(pitches) + 1):
+        own = notes[first : first + len(pitches)]
+        if [two.pitch - one.pitch for one, two in pairwise(own)] != steps:
+            continue
+        gaps = [two.start_beats - one.start_beats for one, two in pairwise(own)]
+        if np.allclose(np.array(gaps) / gaps[0], np.array(lengths[:-1]) / lengths[0]):
+            return True
+    return False
+
+
+def test_no_known_tune_is_played(pieces):
+    """No melody holds the first phrases of a well-known tune."""
+    for lengths, pitches in TUNES.values():
+        assert not any(has_tune(piece, lengths, pitches) for piece in pieces)
+
+
+def test_a_known_tune_would_be_found():
+    """The search above hears a tune in another key and at half the speed."""
+    piece = compose(1, lead="piano")
+    lengths, pitches = TUNES["Ode to Joy"]
+    starts = np.cumsum([0.0, *lengths[:-1]]) * 2
+    notes = tuple(
+        Note(float(start), 1.0, 65 + pitch, 98)
+        for start, pitch in zip(starts, pitches, strict=True)
+    )
+    lead = next(part for part in piece.parts if part.role == "lead")
+    assert has_tune(replace(piece, parts=(replace(lead, notes=notes),)), lengths, pitches)
+
+
+def test_a_caption_says_nothing_untrue(pieces):
     """Tempo, key, drums and the like in a caption are those of the piece."""
     random = np.random.default_rng(0)
-    told = {"bpm": 0, "key": 0, "no drums": 0}
-    for piece in pieces():
-        for text in (caption(piece, random) for _ in range(20)):
+    told = {"bpm": 0, "key": 0, "no drums": 0, "melody": 0, "meter": 0}
+    for piece in pieces:
+        for text in (caption(piece, random) for _ in range(12)):
             low = text.lower()
             if found := re.search(r"(\d{2,3}) ?(?:bpm|beats per minute|拍)", low):
                 told["bpm"] += 1
                 assert abs(int(found[1]) - piece.bpm) <= 0.5 + 0.04 * piece.bpm, text
-            if found := re.search(r"\bin ([A-G])([#b]?) (major|minor)", text):
+            if found := re.search(r"\b([A-G])([#b]?) (major|minor)", text):
                 told["key"] += 1
                 shift = {"": 0, "#": 1, "b": -1}[found[2]]
                 assert (KEYS[found[1]] + shift) % 12 == piece.tonic, text
                 assert found[3] == piece.mode, text
-            if any(word in low for word in ("no drums", "without drums", "drumless", "没有鼓")):
+            without = ("no drums", "without drums", "drumless", "没有鼓", "不要鼓", "无鼓")
+            if any(word in low for word in without):
                 told["no drums"] += 1
                 assert piece.drum_density == "none", text
-    assert min(told.values()) > 20
+            if "violin melody" in low or "flute solo" in low or "小提琴旋律" in low:
+                told["melody"] += 1
+                lead = facts_of(piece).lead
+                assert lead == ("flute" if "flute" in low else "violin"), text
+            if "3/4" in low or "6/8" in low:
+                told["meter"] += 1
+                assert piece.beats_per_bar == (3 if "3/4" in low else 2), text
+    assert told["bpm"] > 500
+    assert told["key"] > 200
+    assert told["no drums"] > 100
+    assert min(told.values()) > 3
+
+
+def test_captions_name_what_they_should_as_often_as_they_should(pieces):
+    """Style, lead and tempo are said in the shares that the training counts on."""
+    random = np.random.default_rng(2)
+    texts = [caption(piece, random) for piece in pieces for _ in range(4)]
+    tempo = sum(bool(re.search(r"(?<!\d)(?:[5-9]\d|1\d\d)(?![\dsS年'])", text)) for text in texts)
+    assert 0.3 < tempo / len(texts) < 0.5
+    assert 0.15 < sum(bool(re.search("[一-鿿]", text)) for text in texts) / len(texts) < 0.4
+    assert len(set(texts)) > 0.8 * len(texts)
+    assert max(map(len, texts)) < 300
 
 
 def test_every_number_of_beats_means_one_tempo():
@@ -74,19 +405,38 @@ def test_every_number_of_beats_means_one_tempo():
         assert 3000 / nearest_beat_frames(bpm) == pytest.approx(bpm, rel=0.04)
 
 
-def test_a_caption_names_a_tempo_as_often_as_it_should():
+def test_a_caption_names_a_tempo_as_often_as_it_should(pieces):
     """Where a tempo is to be named it is, in either language; where not, it is not."""
     random = np.random.default_rng(1)
-    for piece in pieces()[:20]:
+    for piece in pieces[::12]:
         for names in (0.0, 1.0):
             texts = [caption(piece, random, names) for _ in range(10)]
-            named = [bool(re.search(r"(?<!\d)(?:[6-9]\d|1\d\d)(?![\ds年'])", t)) for t in texts]
+            named = [bool(re.search(r"(?<!\d)(?:[5-9]\d|1\d\d)(?![\dsS年'])", t)) for t in texts]
             assert all(each == bool(names) for each in named), texts
 
 
-def test_every_style_has_names_in_both_languages():
-    """Nobody asks for a style by a word that is not there."""
-    assert STYLES.keys() == STYLE_WORDS.keys() == STYLE_WORDS_ZH.keys()
+def test_everything_has_names_in_both_languages():
+    """Nobody asks for a style, a mood or an instrument by a word that is not there."""
+    assert STYLES.keys() == words.STYLE_WORDS.keys() == words_chinese.STYLE_WORDS.keys()
+    assert MOODS.keys() == words.MOOD_WORDS.keys() == words_chinese.MOOD_WORDS.keys()
+    assert MOODS.keys() == words.MOOD_COMPARATIVES.keys()
+    played = {*LEAD_INSTRUMENTS, *CHORD_INSTRUMENTS, *BASS_INSTRUMENTS}
+    assert played <= words_chinese.INSTRUMENT_WORDS.keys()
+    assert words.TRAIT_WORDS.keys() == words_chinese.TRAIT_WORDS.keys()
+
+
+def test_the_words_of_the_article_are_said():
+    """What the article asks for is said of pieces of that style."""
+    random = np.random.default_rng(3)
+    for style, asked in {
+        "80s pop": ("bassy drums", "synth"),
+        "90s rock": ("loud guitars", "heavy drums"),
+        "blues": ("groovy", "sax"),
+        "punk": ("密集的鼓点", "80s"),
+    }.items():
+        texts = [caption(compose(seed, style=style), random) for seed in range(400)]
+        for word in asked:
+            assert any(word in text.lower() for text in texts), (style, word)
 
 
 @needs_fluidsynth
@@ -101,36 +451,18 @@ def test_pieces_are_played_at_their_length_and_level():
 
 
 @needs_fluidsynth
-def test_a_loop_that_comes_back_sounds_the_same():
-    """The same notes at the same place of a beat give the same samples, so the same codes."""
-    piece = compose(3, style="techno", seconds=20, beat_frames=24)
+def test_a_bar_that_comes_back_sounds_the_same():
+    """The same notes at the same place of a beat give the same samples."""
+    piece = compose(3, style="techno", seconds=20, beat_frames=24, lead="none")
     bar = piece.beat_frames * piece.beats_per_bar * FRAME_SAMPLES
     [sound] = render_many([piece])
     bars = sound[: len(sound) // bar * bar].reshape(-1, bar)
     alike = np.corrcoef(bars)
     np.fill_diagonal(alike, 0)
-    assert alike.max() > 0.9999
+    assert alike.max() > 0.999
 
 
-def test_every_style_has_a_loop_for_every_tempo():
-    """All styles are heard equally often, each song at each tempo, the usual ones most."""
-    every = list(loops())
-    for style in STYLES.values():
-        own = [loop for loop in every if loop.style == style.name]
-        assert sum(loop.share for loop in own) == pytest.approx(1 / len(STYLES))
-        for song in {loop.song for loop in own}:
-            tempos = {loop.beat_frames for loop in own if loop.song == song}
-            assert tempos == set(BEAT_FRAMES)
-
-
-@needs_fluidsynth
-def test_the_laps_of_a_loop_sound_the_same():
-    """From the second on each lap follows itself: the codes of one are the codes of all."""
-    chosen = list(loops())[::97]
-    composed = [compose_loop(loop) for loop in chosen]
-    for (piece, frames), sound in zip(
-        composed, render_many([piece for piece, _ in composed]), strict=True
-    ):
-        assert len(sound) == LAPS * frames * FRAME_SAMPLES
-        _, second, third = np.split(sound, LAPS)
-        assert np.square(third - second).sum() < 0.02 * np.square(second).sum(), piece.style
+def test_every_tempo_is_whole_frames():
+    """The frames of a beat rise, and none is too short for a sixteenth to be heard."""
+    assert sorted(set(BEAT_FRAMES)) == list(BEAT_FRAMES)
+    assert min(BEAT_FRAMES) >= 16

@@ -34,7 +34,11 @@ def draw_form(bars: int, bar_seconds: float, cycle: int, random: randomness.Rand
         usual = cycle
     elif cycle == 8 or (usual == 4 and bar_seconds < 2.4 and random.random() < 0.25):
         usual = 8
+    if usual == 8 and left <= 10:
+        usual = 4
     order = random.choice(_ORDERS)
+    if left <= 2 * usual and order[0] == order[1]:
+        order = order[1:]
     if random.random() < _CHORUS_FIRST_CHANCE:
         order = order[1:] + order[:1]
     if order[0] == "break":

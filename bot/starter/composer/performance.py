@@ -14,6 +14,8 @@ from bot.starter.composer.piece import Bar, Chord, Note, Part, SectionKind
 from bot.starter.composer.style import Style
 
 _FILL_INSIDE = 0.35
+# A groove of fewer strokes a bar can't be heard alone.
+_FEWEST_ALONE = 8
 
 
 def perform(
@@ -54,7 +56,7 @@ def perform(
 
 def _opening(idea: Idea, kind: str) -> Idea:
     """Return what is left of the verse in the introduction."""
-    if kind == "drums" and idea.groove:
+    if kind == "drums" and idea.groove and len(idea.groove[0]) >= _FEWEST_ALONE:
         return replace(idea, bass=None, comp=None, second=None, pad_instrument=None, motif=None)
     if kind == "rhythm" and idea.groove and idea.bass:
         return replace(idea, comp=None, second=None, pad_instrument=None, motif=None)
