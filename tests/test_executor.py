@@ -20,7 +20,7 @@ from bot.errors import Cancelled, JobError
 from bot.inference.executor import CANCELLED, Executor
 from bot.inference.keeper import pause_seconds
 from bot.inference.run import WorkerLost
-from bot.jobs import GenerationRequest
+from bot.jobs import GenerationRequest, Kept, StemsRequest
 from tests import scripted_worker
 
 TIMEOUT_SECONDS = 120
@@ -451,3 +451,38 @@ async def test_the_real_engine_makes_a_clip(tiny_mono, kernel_cache, monkeypatch
         assert first.seconds == pytest.approx(0.4)
         assert np.isfinite(first.samples).all()
         assert np.array_equal(first.samples, second.samples)
+
+
+async def test_the_real_engine_takes_clips_apart(tiny_stems, kernel_cache, monkeypatch):
+    """Over a process's border and back: codes, stems, and a clip that keeps some."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(kernel_cache))
+    config = dataclasses.replace(
+        configured(slots=2, load_seconds=600.0), model=ModelConfig(name=str(tiny_stems))
+    )
+
+    def asked(executor, number, wanted):
+        async def prepared():
+            return wanted
+
+        return executor.submit(number, number, 1.0, prepared).result()
+
+    async with opened(config, engine=None, timeout_seconds=600) as executor:
+        first = await asked(executor, 1, request(seconds=0.4))
+        assert executor.model is not None
+        assert executor.model.stems == ("drums", "bass", "chords", "lead")
+        assert first.codes is not None
+        assert first.codes.fingerprint == executor.model.fingerprint
+        tokens = first.codes.tokens
+        assert tokens.shape == (8, 20)
+        apart = await asked(executor, -1, StemsRequest(tokens=tokens))
+        assert tuple(apart.stems) == executor.model.stems
+        assert {each.seconds for each in apart.stems.values()} == {0.4}
+        kept = Kept(tokens=tokens, stems=("drums", "lead"))
+        wanted = dataclasses.replace(request(seconds=0.4, seed=9), kept=kept, muted=("bass",))
+        second = await asked(executor, 2, wanted)
+        assert second.codes is not None
+        assert np.array_equal(second.codes.tokens[[0, 1, 2, 7]], tokens[[0, 1, 2, 7]])
+        assert not second.codes.tokens[3].any()
+        kazoo = dataclasses.replace(request(), muted=("kazoo",))
+        with pytest.raises(JobError, match="There is no stem 'kazoo' here"):
+            await asked(executor, 3, kazoo)

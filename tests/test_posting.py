@@ -10,6 +10,7 @@ import soundfile
 from PIL import Image
 
 from bot.audio import posting
+from bot.audio.codes import packed as packed_codes
 from bot.audio.formats import FORMATS, encode
 from bot.audio.picture import (
     HEIGHT,
@@ -20,9 +21,9 @@ from bot.audio.picture import (
     waveform_png,
 )
 from bot.audio.seams import faded
-from bot.audio.tags import read_tags, tagged, written
+from bot.audio.tags import read_codes, read_tags, tagged, written
 from bot.errors import OutputError, SoundError
-from bot.jobs import Sound
+from bot.jobs import Codes, Sound
 from bot.orders import Tags
 
 RATE_HZ = 32_000
@@ -192,3 +193,50 @@ def test_levels_follow_the_sound():
     assert list(found[5:]) == [0.0] * 5
     silence = Sound(samples=np.zeros((1, RATE_HZ), np.float32), sample_rate_hz=RATE_HZ)
     assert not levels(silence, 10).any()
+
+
+def test_stems_are_packed_alike_and_add_up():
+    """One format and one gain for all, each with its name; together no larger than may be."""
+    random = np.random.default_rng(1)
+    stems = {
+        name: Sound(
+            samples=(scale * random.standard_normal((1, 96_000))).astype(np.float32),
+            sample_rate_hz=32_000,
+        )
+        for name, scale in (("drums", 0.05), ("bass", 0.01))
+    }
+    mix = Sound(samples=sum_of(stems), sample_rate_hz=32_000)
+    wav = posting.Style(format="wav")
+    files = posting.encode_stems(mix, stems, max_bytes=10**7, tags=TAGS, style=wav)
+    assert {each.suffix for each in files.values()} == {".wav"}
+    gains = []
+    for name, file in files.items():
+        found = read_tags(file.data)
+        assert found is not None and found.stem == name
+        heard, _ = soundfile.read(io.BytesIO(file.data), dtype="float32")
+        middle, before = heard[2_000:-2_000], stems[name].samples[0, 2_000:-2_000]
+        gains.append(float(middle @ before / (before @ before)))
+    assert gains[0] == pytest.approx(gains[1], rel=1e-2)
+    for limit in (200_000, 60_000):
+        files = posting.encode_stems(mix, stems, max_bytes=limit, tags=TAGS, style=wav)
+        assert sum(len(each.data) for each in files.values()) <= limit
+        assert len({each.suffix for each in files.values()}) == 1
+    with pytest.raises(OutputError):
+        posting.encode_stems(mix, stems, max_bytes=1_000, tags=TAGS)
+
+
+def sum_of(stems):
+    return np.sum([each.samples for each in stems.values()], axis=0)
+
+
+def test_codes_go_with_a_clip_where_they_take_little_of_it():
+    """Where a place takes small files only, the sound has it all."""
+    sound = sound_of()
+    data = packed_codes(Codes(tokens=np.zeros((8, 500), np.int32), fingerprint="00" * 8))
+    large = posting.encode_for_post(sound, max_bytes=10**7, tags=TAGS, codes=data)
+    assert read_codes(large.data) is not None
+    noise = np.random.default_rng(1).integers(0, 2048, (8, 5_000), dtype=np.int32)
+    data = packed_codes(Codes(tokens=noise, fingerprint="00" * 8))
+    small = posting.encode_for_post(sound, max_bytes=100_000, tags=TAGS, codes=data)
+    assert read_codes(small.data) is None
+    assert read_tags(small.data) is not None
