@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import struct
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
-from bot.starter.composer.compose import BEAT_FRAMES
+from bot.starter.composer.compose import BEAT_FRAMES, compose
 from bot.starter.composer.styles import STYLES
-from bot.starter.measuring import music, prompts, scores, wordings
+from bot.starter.measuring import idiom, music, prompts, scores, wordings, written
 from bot.starter.measuring.musicnn import Tagger, tags_of
+from bot.starter.measuring.prompts import Ask
 from bot.starter.measuring.scores import Score
+from bot.starter.measuring.section import Share
 from bot.starter.measuring.tensorflow_bundle import read_bundle
 from bot.starter.training.tokens import (
     BASS,
@@ -25,6 +29,7 @@ from bot.starter.training.tokens import (
     PLAN,
     Pitched,
     clock_codes,
+    codes_of,
     plan_code,
 )
 
@@ -70,14 +75,15 @@ def test_chance_is_on_the_grid_as_often_as_the_grid_is_dense():
 
 
 def test_the_clock_says_how_long_a_beat_is_where_nothing_is_asked():
-    """And in how many frames it says so."""
+    """What is asked goes before it, and is kept apart from it."""
     codes = silence()
     beat_frames = BEAT_FRAMES[3]
     for start in range(0, 10 * beat_frames, beat_frames):
         codes[CLOCK, start : start + beat_frames] = clock_codes("verse", beat_frames)
     assert scores.score_of(codes, None, 4).beat_frames == beat_frames
-    assert scores.clock_share(codes, beat_frames) == 10 * beat_frames / FRAMES
-    assert scores.clock_share(codes, BEAT_FRAMES[4]) == 0
+    asked = scores.score_of(codes, BEAT, 4)
+    assert (asked.beat_frames, asked.clock_frames) == (BEAT, beat_frames)
+    assert scores.score_of(silence(), None, 4).clock_frames is None
 
 
 def test_bars_are_the_plan_s():
@@ -139,6 +145,58 @@ def test_the_music_table_tells_the_grid_from_chance():
     empty = Score((), FRAMES, BEAT, 0, (0, BAR))
     assert scores.on_grid(empty) == []
     assert music.section({"model": []}).rows[0][2].of == 0
+
+
+def score_of_piece(seed, style, lead=None):
+    piece = compose(seed, style=style, lead=lead, seconds=10)
+    codes = codes_of(piece, 500)
+    return scores.score_of(codes, piece.beat_frames, piece.beats_per_bar), piece
+
+
+def test_styles_are_told_apart_by_their_notes():
+    """By an ear that other pieces of these styles have taught."""
+    styles = ["metal", "house", "waltz"]
+    lessons = [compose(seed, style=style, seconds=12) for seed in range(12) for style in styles]
+    ear = idiom.teach(lessons)
+    new = [(style, score_of_piece(seed, style)[0]) for seed in (90, 91, 92) for style in styles]
+    assert sum(idiom.style_of(ear, score).first == style for style, score in new) >= 8
+
+
+def test_an_ear_for_notes_is_taught_once(tmp_path):
+    """It is kept for the same pieces, and another one for others."""
+    lessons = [
+        compose(seed, style=style, seconds=4) for seed in (0, 1) for style in ("rock", "folk")
+    ]
+    said: list[str] = []
+    one = idiom.load_or_teach(tmp_path, lessons, said.append)
+    again = idiom.load_or_teach(tmp_path, lessons, said.append)
+    score, _ = score_of_piece(3, "folk")
+    assert len(said) == 1
+    assert np.array_equal(idiom.style_of(one, score).chances, idiom.style_of(again, score).chances)
+    idiom.load_or_teach(tmp_path, lessons[:3], said.append)
+    assert len(said) == 2
+
+
+def test_what_is_asked_for_is_counted_by_the_codes():
+    """A piece that is what was asked for, and one with another lead, tempo and drums."""
+    score, piece = score_of_piece(5, "rock", lead="flute")
+    key = (piece.tonic, piece.mode)
+    right = Ask(style="rock", lead="flute", beat_frames=piece.beat_frames, density="dense", key=key)
+    other = BEAT_FRAMES[0] if piece.beat_frames != BEAT_FRAMES[0] else BEAT_FRAMES[1]
+    wrong = Ask(style="folk", lead="banjo", beat_frames=other, density="none")
+    clips: Any = [
+        SimpleNamespace(prompt=SimpleNamespace(ask=ask), score=score) for ask in (right, wrong)
+    ]
+    ear = idiom.teach([compose(n, style=s, seconds=12) for n in range(6) for s in ("rock", "folk")])
+    rows = {row[0]: row[2] for row in written.section({"model": clips}, ear).rows}
+    assert rows["asked style first"] == Share(1, 2)
+    assert rows["the clock has the asked tempo"] == Share(1, 2)
+    assert rows["asked lead instrument plays the melody"] == Share(1, 2)
+    assert rows["drums or none as asked"] == Share(1, 2)
+    inside, outside = (rows[f"notes in the scale of {name}"] for name in
+                       ("the asked key", "a key a tritone off"))  # fmt: skip
+    assert isinstance(inside, Share) and isinstance(outside, Share)
+    assert inside.percent > 85 > 50 > outside.percent
 
 
 @pytest.mark.parametrize("number", [6, 40])

@@ -31,6 +31,7 @@ from bot.starter.measuring import (
     soundness,
     stems,
     variety,
+    written,
 )
 from bot.starter.measuring.keys import NoteEar, installed_note_ear
 from bot.starter.measuring.material import QUICK, Extent, Material
@@ -150,7 +151,7 @@ class _Measurement:
         folder.mkdir(parents=True, exist_ok=True)
         for name, takes in self.material.groups.items():
             for index, own in list(enumerate(takes))[::5]:
-                title = f"{name}: {own[0].prompt.words}"
+                title = f"{name}: {own[0].prompt.ask}"
                 pictures.draw_takes(own[:_DRAWN_TAKES], folder / f"{index:02}-{name}.png", title)
 
     def _studio(self) -> Studio:
@@ -176,8 +177,10 @@ class _Measurement:
 
     def _following(self) -> list[Section]:
         flat = self.material.flat
-        found = following.section(flat, self.note_ear, judged_keys=_JUDGED_KEYS)
-        return [found, following.confusion_section(flat[MODEL])]
+        found = [following.section(flat, self.note_ear, judged_keys=_JUDGED_KEYS)]
+        if self.material.studio.has_stems:
+            found.append(written.section(flat, self.material.idiom))
+        return [*found, following.confusion_section(flat[MODEL])]
 
     def _form(self) -> list[Section]:
         return [music.form_section(self.material.long(self.extent.half_minutes, 30.0))]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bot.starter.measuring.features import Floats
 from bot.starter.measuring.network import Network, Normalizer, softmax
@@ -63,3 +65,26 @@ class Classifier:
         normal = self.normalizer(row[None])
         votes = [softmax(each(normal))[0] for each in self.networks]
         return Ranking(self.names, np.asarray(np.mean(votes, axis=0), np.float32))
+
+    def arrays(self, name: str) -> dict[str, NDArray[Any]]:
+        """Return all that it is, as arrays whose names begin with a name."""
+        found: dict[str, NDArray[Any]] = {
+            f"{name}.names": np.array(self.names),
+            f"{name}.mean": self.normalizer.mean,
+            f"{name}.deviation": self.normalizer.deviation,
+        }
+        for index, network in enumerate(self.networks):
+            found |= {f"{name}.{index}.{key}": each for key, each in network.arrays().items()}
+        return found
+
+    @classmethod
+    def of_arrays(cls, stored: Mapping[str, NDArray[Any]], name: str) -> Classifier:
+        """Put a classifier back together."""
+        found: dict[int, dict[str, Floats]] = {}
+        for key, array in stored.items():
+            ear, *rest = key.split(".")
+            if ear == name and len(rest) == 2:
+                found.setdefault(int(rest[0]), {})[rest[1]] = array
+        networks = tuple(Network.of_arrays(found[index]) for index in sorted(found))
+        normalizer = Normalizer(stored[f"{name}.mean"], stored[f"{name}.deviation"])
+        return cls(tuple(stored[f"{name}.names"].tolist()), networks, normalizer)

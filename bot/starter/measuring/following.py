@@ -14,7 +14,7 @@ Groups = Mapping[str, Sequence[Clip]]
 
 
 def section(groups: Groups, note_ear: NoteEar | None, *, judged_keys: int) -> Section:
-    """Count how often what was asked for is heard, the model's clips and the renders.
+    """Count how often what was asked for is heard, in the model's clips and in renders.
 
     `judged_keys` is how many clips of each group the independent ear for keys hears at most.
     """
@@ -117,19 +117,10 @@ def _lead_rows(groups: Groups) -> list[Row]:
     def three(clip: Clip) -> bool:
         return clip.prompt.ask.lead in clip.heard.lead.ordered[:3]
 
-    rows = [
+    return [
         Row("asked lead instrument heard first", "", _shares(asked, first)),
         Row("asked lead instrument in the first three", "≥ 75 %", _shares(asked, three)),
     ]
-    scored = {name: [c for c in clips if c.score is not None] for name, clips in asked.items()}
-    if any(scored.values()):
-        rows.append(Row("asked lead instrument, by the codes", "≥ 75 %", {
-            name: Share.where(
-                c.score is not None and c.score.lead == c.prompt.ask.lead for c in clips
-            )
-            for name, clips in scored.items()
-        }))  # fmt: skip
-    return rows
 
 
 def _drum_rows(groups: Groups) -> list[Row]:
@@ -138,18 +129,10 @@ def _drum_rows(groups: Groups) -> list[Row]:
         for name, clips in groups.items()
     }
 
-    def by_ear(clip: Clip) -> bool:
+    def met(clip: Clip) -> bool:
         return clip.heard.has_drums == clip.prompt.ask.wants_drums
 
-    def by_codes(clip: Clip) -> bool:
-        return clip.score is not None and clip.score.has_drums == clip.prompt.ask.wants_drums
-
-    rows = [Row("drums or none as asked, by ear", "≥ 98 %", _shares(asked, by_ear))]
-    scored = {name: [c for c in clips if c.score is not None] for name, clips in asked.items()}
-    if any(scored.values()):
-        share = _shares(scored, by_codes)
-        rows.append(Row("drums or none as asked, by the codes", "≥ 98 %", share))
-    return rows
+    return [Row("drums or none as asked", "≥ 98 %", _shares(asked, met))]
 
 
 def _shares(groups: Groups, met: Callable[[Clip], bool]) -> dict[str, Cell]:

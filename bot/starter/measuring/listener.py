@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 from bot.starter.measuring import classifier, features, network, portrait, tempo
 from bot.starter.measuring.classifier import Classifier, Ranking
 from bot.starter.measuring.features import Floats, Picture, Sound, picture
-from bot.starter.measuring.network import Network, Normalizer
 from bot.starter.measuring.renders import Render
 from bot.starter.measuring.soundness import Ranges
 from bot.starter.measuring.tempo import Beats, TempoEar, candidates, pulse
@@ -119,7 +118,7 @@ def load_or_teach(
     listener = teach(lessons, report)
     scratch = file.with_suffix(".part")
     with scratch.open("wb") as opened:
-        np.savez(opened, **dict(_named(listener)))
+        np.savez(opened, **_arrays(listener))
     scratch.rename(file)
     return listener
 
@@ -128,51 +127,23 @@ def _beats(shown: Picture) -> Beats:
     return candidates(pulse(shown.mel))
 
 
-def _named(listener: Listener) -> Iterable[tuple[str, NDArray[Any]]]:
-    yield "ranges.low", listener.ranges.low
-    yield "ranges.high", listener.ranges.high
-    yield from _arrays("tempo", (listener.tempo.network,), listener.tempo.normalizer)
+def _arrays(listener: Listener) -> dict[str, NDArray[Any]]:
+    ear = listener.tempo
+    found: dict[str, NDArray[Any]] = {
+        "ranges.low": listener.ranges.low,
+        "ranges.high": listener.ranges.high,
+    }
+    found |= Classifier(("beat",), (ear.network,), ear.normalizer).arrays("tempo")
     for each in _EARS:
-        ear: Classifier = getattr(listener, each)
-        yield f"{each}.names", np.array(ear.names)
-        yield from _arrays(each, ear.networks, ear.normalizer)
-
-
-def _arrays(
-    name: str, networks: Sequence[Network], normalizer: Normalizer
-) -> Iterable[tuple[str, NDArray[Any]]]:
-    yield f"{name}.mean", normalizer.mean
-    yield f"{name}.deviation", normalizer.deviation
-    for index, each in enumerate(networks):
-        for key, array in each.arrays().items():
-            yield f"{name}.{index}.{key}", array
+        found |= getattr(listener, each).arrays(each)
+    return found
 
 
 def _of_arrays(stored: dict[str, NDArray[Any]]) -> Listener:
-    ears = {
-        each: Classifier(
-            tuple(stored[f"{each}.names"].tolist()),
-            _networks(stored, each),
-            _normalizer(stored, each),
-        )
-        for each in _EARS
-    }
-    tempo_ear = TempoEar(_networks(stored, "tempo")[0], _normalizer(stored, "tempo"))
+    ears = {each: Classifier.of_arrays(stored, each) for each in _EARS}
+    beat = Classifier.of_arrays(stored, "tempo")
     ranges = Ranges(stored["ranges.low"], stored["ranges.high"])
-    return Listener(tempo_ear, ranges=ranges, **ears)
-
-
-def _normalizer(stored: dict[str, NDArray[Any]], name: str) -> Normalizer:
-    return Normalizer(stored[f"{name}.mean"], stored[f"{name}.deviation"])
-
-
-def _networks(stored: dict[str, NDArray[Any]], name: str) -> tuple[Network, ...]:
-    found: dict[int, dict[str, Floats]] = {}
-    for key, array in stored.items():
-        ear, *rest = key.split(".")
-        if ear == name and len(rest) == 2:
-            found.setdefault(int(rest[0]), {})[rest[1]] = array
-    return tuple(Network.of_arrays(found[index]) for index in sorted(found))
+    return Listener(TempoEar(beat.networks[0], beat.normalizer), ranges=ranges, **ears)
 
 
 def _code() -> str:

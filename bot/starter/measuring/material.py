@@ -8,7 +8,8 @@ from functools import cached_property
 from pathlib import Path
 
 from bot.starter.composer.styles import STYLES
-from bot.starter.measuring import moods, renders
+from bot.starter.measuring import idiom, moods, renders
+from bot.starter.measuring.classifier import Classifier
 from bot.starter.measuring.clips import Clip, attend
 from bot.starter.measuring.listener import Listener, load_or_teach
 from bot.starter.measuring.moods import Pair
@@ -22,6 +23,7 @@ PROMPT_SEED = 16
 _TAKE_SEED, _RENDER_SEED = FIRST_SEED + 300_000, FIRST_SEED + 200_000
 _MOOD_SEED, _LONG_SEED = FIRST_SEED + 320_000, FIRST_SEED + 340_000
 _TAKES_APART = 100
+_IDIOM_SECONDS = 24.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +32,8 @@ class Extent:
 
     prompts: int = 40
     takes: int = 8
-    lessons: int = 24
+    lessons: int = 48
+    idiom_lessons: int = 120
     mood_pairs: int = 36
     mood_takes: int = 2
     half_minutes: int = 16
@@ -44,6 +47,7 @@ QUICK = Extent(
     prompts=6,
     takes=2,
     lessons=4,
+    idiom_lessons=30,
     mood_pairs=6,
     mood_takes=1,
     half_minutes=2,
@@ -78,6 +82,12 @@ class Material:
         """Return the ears, taught by renders."""
         lessons = renders.lessons(self.extent.lessons)
         return load_or_teach(self._cache, self.player.renders(lessons, "lessons"), self._report)
+
+    @cached_property
+    def idiom(self) -> Classifier:
+        """Return the ear for the style of codes, taught by pieces."""
+        lessons = renders.lessons(self.extent.idiom_lessons, _IDIOM_SECONDS)
+        return idiom.load_or_teach(self._cache, lessons, self._report)
 
     @cached_property
     def prompts(self) -> list[Prompt]:

@@ -30,7 +30,7 @@ def draw_takes(clips: Sequence[Clip], file: Path, title: str) -> None:
     sheet = Image.new("RGB", size, _PAPER)
     draw = ImageDraw.Draw(sheet)
     font = ImageFont.load_default(size=15)
-    draw.text((_GAP, 5), _drawable(title), fill=_INK, font=font)
+    draw.text((_GAP, 5), title, fill=_INK, font=font)
     for index, (picture, clip) in enumerate(zip(pictures, clips, strict=True)):
         left = _GAP + index % _COLUMNS * (width + _GAP)
         top = _CAPTION_HEIGHT + index // _COLUMNS * (height + _CAPTION_HEIGHT + _GAP)
@@ -48,8 +48,3 @@ def _caption(clip: Clip) -> str:
     heard = clip.heard
     drums = "drums" if heard.has_drums else "no drums"
     return f"{heard.style.first}, {heard.bpm:.0f} BPM, {heard.lead.first}, {drums}"
-
-
-def _drawable(text: str) -> str:
-    """Return a text with what the built-in letters lack left out."""
-    return text.encode("latin-1", "replace").decode("latin-1")

@@ -19,6 +19,9 @@ from bot.starter.measuring import wordings
 
 Key = tuple[int, Mode]
 
+NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
+"""The pitch classes by name."""
+
 SECONDS = 10.0
 
 _USUAL_TEMPO, _USUAL_LEAD = 0.6, 0.5
@@ -39,6 +42,13 @@ class Ask:
     def bpm(self) -> float | None:
         """Return the tempo that is asked for, in beats per minute."""
         return None if self.beat_frames is None else FRAMES_PER_MINUTE / self.beat_frames
+
+    def __str__(self) -> str:
+        key = None if self.key is None else f"{NAMES[self.key[0]]} {self.key[1]}"
+        drums = None if self.density is None else f"{self.density} drums"
+        bpm = None if self.bpm is None else f"{self.bpm:.0f} BPM"
+        parts = (self.style, self.mood, bpm, key, self.lead, drums)
+        return ", ".join(part for part in parts if part is not None)
 
     @property
     def wants_drums(self) -> bool | None:

@@ -24,7 +24,7 @@ from bot.starter.composer.piece import Piece
 from bot.starter.composer.styles import STYLES
 from bot.starter.measuring.features import SAMPLE_RATE_HZ, Sound
 from bot.starter.training import mixing, samples
-from bot.starter.training.tokens import Codes, codes_of
+from bot.starter.training.tokens import Codes, codes_of, drum_codes
 
 FIRST_SEED = 5_000_000
 CLIP_SECONDS = 10.0
@@ -104,7 +104,9 @@ class Player:
     def _recordings(self) -> Path:
         if self._given is not None:
             return self._given
-        file = self._folder / "recordings.npz"
+        # Other drums, or another way to record: other recordings.
+        how = Path(samples.__file__).with_name("recording.py").read_text("utf-8")
+        file = self._folder / f"recordings-{_digest(how + repr(drum_codes()))}.npz"
         if not file.exists():
             # Only recording needs FluidSynth and a MIDI library.
             from bot.starter.training.recording import record
@@ -121,14 +123,15 @@ class Player:
     def _playing(self) -> str:
         """Return what decides how codes sound: the code that plays them, and the recordings."""
         code = "".join(map(inspect.getsource, (samples, mixing, room)))
-        return code + hashlib.sha256(self._recordings.read_bytes()).hexdigest()
+        recorded = hashlib.sha256(self._recordings.read_bytes()).hexdigest()
+        return code + repr(drum_codes()) + recorded
 
     def _name(self, piece: Piece) -> str:
         codes = Render(piece, self._folder).codes
         return _digest(self._playing + hashlib.sha256(codes.tobytes()).hexdigest())
 
 
-def lessons(per_style: int) -> list[Piece]:
+def lessons(per_style: int, seconds: float = CLIP_SECONDS + _SPARE_SECONDS) -> list[Piece]:
     """Compose pieces to teach the ears by: half in any tempo, half with any lead instrument."""
     pieces = []
     for number in range(per_style):
@@ -140,7 +143,7 @@ def lessons(per_style: int) -> list[Piece]:
                 compose(
                     seed,
                     style=style,
-                    seconds=CLIP_SECONDS + _SPARE_SECONDS,
+                    seconds=seconds,
                     beat_frames=frames if number % 2 else None,
                     lead=lead if number % 4 > 1 else None,
                 )

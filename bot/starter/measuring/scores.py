@@ -17,12 +17,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.starter.training.sounding import Sounding, notes_of, stem_of
-from bot.starter.training.tokens import BASS, CHORDS, CLOCK, DRUMS, LEAD, PLAN, clock_meaning
-from bot.starter.training.tokens import plan_meaning as plan_meaning_of
+from bot.starter.training.tokens import (
+    BASS,
+    CHORDS,
+    CLOCK,
+    DRUMS,
+    LEAD,
+    PLAN,
+    clock_meaning,
+    plan_meaning,
+)
 
 _PARTS = (4, 3)
 # Places within a beat that patterns are compared at: sixteenths and triplets have one each.
 _PLACES = 12
+# Taken where neither a prompt nor a clock says anything: 120 BPM.
+_USUAL_BEAT_FRAMES = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +40,7 @@ class Score:
     """A clip's notes, with its beat in frames and the frames at which its bars begin.
 
     `first_beat` is the frame of a beat, below `beat_frames`. `bars` are the beginnings of bars, the
-    last of them the end of the last whole bar.
+    last of them the end of the last whole bar. `clock_frames` is the beat that the clock says.
     """
 
     notes: tuple[Sounding, ...]
@@ -38,6 +48,7 @@ class Score:
     beat_frames: int
     first_beat: int
     bars: tuple[int, ...]
+    clock_frames: int | None = None
 
     @property
     def lead(self) -> str:
@@ -60,16 +71,11 @@ def score_of(codes: NDArray[np.integer[Any]], beat_frames: int | None, beats_per
     """
     notes = tuple(notes_of(codes.astype(np.int16)))
     frames = codes.shape[1]
-    beat = beat_frames or _clock_beat(codes[CLOCK]) or 25
+    clock = _clock_beat(codes[CLOCK])
+    beat = beat_frames or clock or _USUAL_BEAT_FRAMES
     first = _first_beat([note.frame for note in notes], beat, frames)
     bars = _planned_bars(codes[PLAN]) or tuple(range(first, frames + 1, beat * beats_per_bar))
-    return Score(notes, frames, beat, first, bars)
-
-
-def clock_share(codes: NDArray[np.integer[Any]], beat_frames: int) -> float:
-    """Return the share of frames in which the clock names a beat of so many frames."""
-    said = [clock_meaning(int(code)) for code in codes[CLOCK]]
-    return float(np.mean([each is not None and each[1] == beat_frames for each in said]))
+    return Score(notes, frames, beat, first, bars, clock)
 
 
 def on_grid(score: Score, books: Iterable[int] | None = None) -> list[bool]:
@@ -172,7 +178,7 @@ def _first_beat(onsets: Sequence[int], beat_frames: int, frames: int) -> int:
 
 def _planned_bars(row: NDArray[np.integer[Any]]) -> tuple[int, ...]:
     """Return where the plan begins a bar; nothing if it knows of fewer than two."""
-    beats = [None if (each := plan_meaning_of(int(code))) is None else each[2] for code in row]
+    beats = [None if (each := plan_meaning(int(code))) is None else each[2] for code in row]
     starts = [
         frame
         for frame, (before, now) in enumerate(pairwise([None, *beats]))
