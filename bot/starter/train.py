@@ -1,9 +1,8 @@
 """Make the starter model from nothing: `python -m bot.starter.train --folder FOLDER`.
 
-Each stage goes on where it was stopped: render pieces, train the codec on them, turn a thousand
-loops and some hundred pieces into codes, train the language model on those, train the codec's
-decoder on while its codes stay as they are, write the checkpoint. Needs FluidSynth with a General
-MIDI soundfont, and PyTorch.
+Each stage goes on where it was stopped: record the instruments, learn the words of captions, train
+the codec and the language model on new pieces for so many minutes, write the checkpoint. Recording
+needs FluidSynth with its soundfonts; all else needs PyTorch and what was recorded.
 """
 
 from __future__ import annotations
@@ -11,146 +10,159 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import tempfile
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 
+import numpy as np
 import torch
-import torch.distributed as group
-import torch.multiprocessing as processes
 from tokenizers import Tokenizer
 
-from bot.starter.composer.render import SOUNDFONT
-from bot.starter.training import export, vocabulary
-from bot.starter.training.codec_network import CodecSize
+from bot.starter.composer.captions import caption
+from bot.starter.composer.compose import compose
+from bot.starter.training import export, samples, vocabulary
 from bot.starter.training.codec_training import CodecPlan, CodecTraining
-from bot.starter.training.codes import known_captions
-from bot.starter.training.gradients import Team
-from bot.starter.training.language_network import LanguageSize
+from bot.starter.training.language_network import Language, LanguageSize
 from bot.starter.training.language_training import LanguagePlan, LanguageTraining
-from bot.starter.training.material import make_codes, make_pieces, make_sounds, trained_codec
-from bot.starter.training.restore import restore
-from bot.starter.training.text_training import TextPlan
-from bot.starter.training.work import Work
+from bot.starter.training.mixing import Bank
+from bot.starter.training.stem_codec import StemCodec, codec_size
+from bot.starter.training.supply import PIECE_SECONDS, SupplyPlan
+from bot.starter.training.text_training import TextPlan, teach
+from bot.starter.training.tokens import struck_sets, write_drum_sets
+from bot.starter.training.windows import WindowPlan
 
 CHECKPOINT = Path(__file__).parent / "checkpoint"
-STAGES = ("sounds", "codec", "codes", "pieces", "language", "decoder", "export")
 
 _VOCABULARY = 2048
+_CAPTION_SEED = 3_000_000
 
 
-def train_codec(work: Work, team: Team) -> None:
-    """Train the codec."""
-    plan = CodecPlan(minutes=work.codec_minutes)
-    CodecTraining(plan, work.folder, team).run(sorted(work.sounds.glob("*.npy")))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """How much of everything is asked for, and where it is kept."""
+
+    folder: Path
+    checkpoint: Path
+    device: str
+    processes: int
+    threads: int
+    first_seed: int
+    pieces: int
+    text_minutes: float
+    codec_minutes: float
+    codec_batch: int
+    language_minutes: float
+    positions: int
+
+    @property
+    def samples(self) -> Path:
+        """Return the file of recorded instruments."""
+        return self.folder / "samples.npz"
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """Read the tokenizer that was learnt."""
+        return Tokenizer.from_file(str(self.folder / "tokenizer.json"))
 
 
-def train_codec_decoder(work: Work, team: Team) -> None:
-    """Train the codec's decoder further, for the codes that the language model has learnt."""
-    plan = CodecPlan(minutes=work.decoder_minutes, freeze_codes=True, waveform=0.1)
-    CodecTraining(plan, work.folder, team).run(sorted(work.sounds.glob("*.npy")))
+def count_drum_sets(work: Work) -> None:
+    """Find which drums pieces strike together, and write the table of the drums' codes.
+
+    Not one of the usual stages: another table gives other codes, and what was trained is lost.
+    """
+    counts: Counter[object] = Counter()
+    for seed in range(work.first_seed, work.first_seed + work.pieces):
+        counts.update(struck_sets(compose(seed, seconds=PIECE_SECONDS)).values())
+    write_drum_sets(struck for struck, _ in counts.most_common())  # type: ignore[misc]
 
 
-def train_language(work: Work, team: Team) -> None:
-    """Train the text encoder and the decoder."""
-    tokenizer = _tokenizer(work)
-    plan = LanguagePlan(minutes=work.language_minutes, text=TextPlan(minutes=work.text_minutes))
-    LanguageTraining(plan, work.folder, team, tokenizer).run(work.codes, work.pieces)
+def record_samples(work: Work) -> None:
+    """Record the instruments."""
+    if not work.samples.exists():
+        # Only recording needs FluidSynth and a MIDI library: training elsewhere goes without.
+        from bot.starter.training.recording import record
+
+        samples.write(record(), work.samples)
 
 
-def write_checkpoint(work: Work, team: Team) -> None:
-    """Write what has been trained so far as a checkpoint."""
-    if team.rank:
+def learn_words(work: Work) -> None:
+    """Learn the tokenizer from captions, and teach the text encoder what they say."""
+    file = work.folder / "text.pt"
+    if file.exists():
         return
-    codec, quantizer = trained_codec(work.folder)
-    language = torch.load(work.folder / "language.pt", weights_only=True)["model"]
-    tokenizer = _tokenizer(work)
-    export.write(
-        work.checkpoint,
-        codec=codec.state_dict(),
-        quantizer=quantizer.state_dict(),
-        language=language,
-        tokenizer=tokenizer,
-        codec_size=CodecSize(),
-        language_size=LanguageSize(text_tokens=tokenizer.get_vocab_size()),
-    )
+    random = np.random.default_rng(_CAPTION_SEED)
+    seeds = range(_CAPTION_SEED, _CAPTION_SEED + work.pieces)
+    texts = [
+        caption(piece, random)
+        for piece in (compose(seed, seconds=10.0) for seed in seeds)
+        for _ in range(8)
+    ]
+    tokenizer = vocabulary.learn(texts, _VOCABULARY)
+    tokenizer.save(str(work.folder / "tokenizer.json"))
+    torch.manual_seed(0)
+    size = LanguageSize(text_tokens=tokenizer.get_vocab_size())
+    model = Language(size)
+    plan = TextPlan(minutes=work.text_minutes, pieces=work.pieces)
+    right = teach(model, tokenizer, plan)
+    print(f"styles named right: {right:.1%}", file=sys.stderr)
+    taught = {"text": model.text.state_dict(), "projection": model.projection.state_dict()}
+    torch.save(taught, file)
 
 
-_WORK: dict[str, Callable[[Work, Team], None]] = dict(
-    zip(
-        STAGES,
-        (
-            make_sounds,
-            train_codec,
-            make_codes,
-            make_pieces,
-            train_language,
-            train_codec_decoder,
-            write_checkpoint,
-        ),
-        strict=True,
+def train_codec(work: Work) -> None:
+    """Train the codec."""
+    plan = CodecPlan(
+        minutes=work.codec_minutes,
+        batch=work.codec_batch,
+        supply=SupplyPlan(first_seed=work.first_seed, processes=work.processes, pieces=4),
     )
-)
+    bank = Bank(samples.read(work.samples))
+    CodecTraining(plan, work.folder, bank, torch.device(work.device)).run()
+
+
+def train_language(work: Work) -> None:
+    """Train the text encoder and the decoder."""
+    plan = LanguagePlan(
+        minutes=work.language_minutes,
+        windows=WindowPlan(positions=work.positions),
+        supply=SupplyPlan(first_seed=2 * work.first_seed, processes=work.processes),
+        ring_pieces=4000 if work.device == "cpu" else 30_000,
+    )
+    LanguageTraining(plan, work.folder, work.tokenizer, torch.device(work.device)).run()
+
+
+def write_checkpoint(work: Work) -> None:
+    """Write what has been trained so far as a checkpoint."""
+    tokenizer = work.tokenizer
+    size = LanguageSize(text_tokens=tokenizer.get_vocab_size())
+    codec, language = StemCodec(codec_size()), Language(size)
+    for model, name in ((codec, "codec.pt"), (language, "language.pt")):
+        state = torch.load(work.folder / name, map_location="cpu", weights_only=True)
+        model.load_state_dict(state["model"])
+    export.write(work.checkpoint, codec=codec, language=language, tokenizer=tokenizer, size=size)
+
+
+_STAGES: dict[str, Callable[[Work], None]] = {
+    "drums": count_drum_sets,
+    "samples": record_samples,
+    "words": learn_words,
+    "codec": train_codec,
+    "language": train_language,
+    "export": write_checkpoint,
+}
+USUAL_STAGES = ("samples", "words", "codec", "language", "export")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Do the stages that were asked for, one after the other."""
-    parser = _parser()
-    args = parser.parse_args(arguments)
+    args = _parser().parse_args(arguments)
     work = Work(**{each.name: getattr(args, each.name) for each in fields(Work)})
     work.folder.mkdir(parents=True, exist_ok=True)
-    if args.go_on_from and not (work.folder / "language.pt").exists():
-        restore(args.go_on_from, work.folder)
-    stages = args.stage or STAGES
-    if "codec" in stages and _codes_would_be_lost(work):
-        parser.error(
-            f"{work.codes} was made with the codec as it is: leave out the stage codec, or train "
-            "it in another folder"
-        )
-    for stage in stages:
+    torch.set_num_threads(work.threads)
+    for stage in args.stage or USUAL_STAGES:
         print(f"{stage} ...", file=sys.stderr, flush=True)
-        while True:
-            with tempfile.TemporaryDirectory() as meeting:
-                processes.spawn(_work, (stage, work, meeting), nprocs=work.cores)
-            if stage != "language" or _language_is_done(work):
-                break
-
-
-def _codes_would_be_lost(work: Work) -> bool:
-    """Tell whether training the codec on would leave codes that mean something else."""
-    file = work.folder / "codec.pt"
-    made = [*work.codes.glob("*.npz"), *work.pieces.glob("*.npz")]
-    if not file.exists() or not made:
-        return False
-    used: float = torch.load(file, weights_only=True)["seconds_used"]
-    return used < 60 * work.codec_minutes
-
-
-def _language_is_done(work: Work) -> bool:
-    used: float = torch.load(work.folder / "language.pt", weights_only=True)["seconds_used"]
-    return used >= 60 * work.language_minutes
-
-
-def _tokenizer(work: Work) -> Tokenizer:
-    """Return the tokenizer, which stays what it was when the training began."""
-    file = work.folder / "tokenizer.json"
-    if file.exists():
-        return Tokenizer.from_file(str(file))
-    tokenizer = vocabulary.learn(known_captions(work.codes), _VOCABULARY)
-    # Each process learns and keeps the same one.
-    scratch = file.with_suffix(f".{os.getpid()}")
-    tokenizer.save(str(scratch))
-    scratch.rename(file)
-    return tokenizer
-
-
-def _work(rank: int, stage: str, work: Work, meeting: str) -> None:
-    torch.set_num_threads(1)
-    if work.cores > 1:
-        place = f"file://{meeting}/place"
-        group.init_process_group("gloo", init_method=place, rank=rank, world_size=work.cores)
-    _WORK[stage](work, Team(rank, work.cores))
+        _STAGES[stage](work)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -158,23 +170,17 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--folder", type=Path, required=True, help="where everything is kept between runs")
     add("--checkpoint", type=Path, default=CHECKPOINT, help="where the result goes")
-    add("--soundfont", type=Path, default=SOUNDFONT, help="a General MIDI soundfont")
-    add(
-        "--go-on-from",
-        type=Path,
-        metavar="CHECKPOINT",
-        help="begin with its weights; leave out the stage codec, or its codes change",
-    )
-    add("--stage", action="append", choices=STAGES, help="do this only; may be given again")
-    add("--codec-pieces", type=int, default=240, help="pieces the codec learns from")
-    add("--loops", type=int, default=0, help="loops the language model learns from; 0: all")
-    add("--told-pieces", type=int, default=320, help="pieces it learns to go on with")
-    add("--seconds", type=float, default=30.0, help="length of a piece")
-    add("--codec-minutes", type=float, default=65.0, help="time to train the codec")
+    add("--stage", action="append", choices=_STAGES, help="do this only; may be given again")
+    add("--device", default="cpu", help="what trains: cpu or cuda")
+    add("--processes", type=int, default=1, help="processes that compose")
+    add("--threads", type=int, default=os.cpu_count() or 1, help="threads that train")
+    add("--first-seed", type=int, default=10_000_000, help="seed of the first piece")
+    add("--pieces", type=int, default=6000, help="pieces whose captions and drums are counted")
     add("--text-minutes", type=float, default=3.0, help="time to teach the text encoder")
-    add("--language-minutes", type=float, default=150.0, help="time to train the rest")
-    add("--decoder-minutes", type=float, default=15.0, help="time to train the codec's decoder on")
-    add("--cores", type=int, default=os.cpu_count() or 1, help="processes that train together")
+    add("--codec-minutes", type=float, default=120.0, help="time to train the codec")
+    add("--codec-batch", type=int, default=8, help="crops of two seconds in a step")
+    add("--language-minutes", type=float, default=600.0, help="time to train the rest")
+    add("--positions", type=int, default=4096, help="frames in a step of the language model")
     return parser
 
 

@@ -1,4 +1,4 @@
-"""EnCodec for training, in PyTorch: the layers of transformers' EncodecModel, arranged for a CPU.
+"""EnCodec for training: the layers of transformers' EncodecModel, arranged for a processor.
 
 Sound is a picture of height 1 with the channels last, which oneDNN convolves several times as fast
 as it does one-dimensional sound. The parameters have transformers' names, without the weight norm,
@@ -22,12 +22,12 @@ class CodecSize:
     """The dimensions of the starter's EnCodec; `ratios` is in the decoder's order."""
 
     sample_rate_hz: int = 32_000
-    filters: int = 16
-    hidden_size: int = 64
+    filters: int = 24
+    hidden_size: int = 96
     ratios: tuple[int, ...] = (5, 4, 4, 8)
     kernel_size: int = 7
-    codebooks: int = 4
-    codebook_size: int = 1024
+    codebooks: int = 8
+    codebook_size: int = 2048
 
     @property
     def hop(self) -> int:
@@ -101,26 +101,15 @@ class _Residual(nn.Module):
 
 
 class _Memory(nn.Module):
-    """The LSTM with its shortcut, at the frame rate; `silent` keeps it at zero.
+    """The LSTM with its shortcut, at the frame rate: knows how long ago a note began."""
 
-    A silent LSTM in the encoder makes codes depend on the sound nearby and on nothing else: a bar
-    that is repeated has the same codes, which is what lets a small decoder learn to repeat.
-    """
-
-    def __init__(self, width: int, *, silent: bool) -> None:
+    def __init__(self, width: int) -> None:
         super().__init__()
         self.lstm = nn.LSTM(width, width)
-        self.silent = silent
-        if silent:
-            for parameter in self.lstm.parameters():
-                nn.init.zeros_(parameter)
-                parameter.requires_grad_(False)
 
     def forward(self, states: Tensor) -> Tensor:
-        if self.silent:
-            return states
-        with torch.autocast("cpu", enabled=False):
-            steps = states.float().squeeze(2).permute(2, 0, 1)
+        with torch.autocast(states.device.type, enabled=False):
+            steps = states.float().squeeze(2).permute(2, 0, 1).contiguous()
             output: Tensor = self.lstm(steps)[0] + steps
         return output.permute(1, 2, 0).unsqueeze(2)
 
@@ -131,7 +120,7 @@ def _encoder(size: CodecSize) -> nn.ModuleList:
     for ratio in reversed(size.ratios):
         layers += [_Residual(width), nn.ELU(), _Convolution(width, 2 * width, 2 * ratio, ratio)]
         width *= 2
-    layers += [_Memory(width, silent=True), nn.ELU()]
+    layers += [_Memory(width), nn.ELU()]
     layers += [_Convolution(width, size.hidden_size, size.kernel_size)]
     return nn.ModuleList(layers)
 
@@ -139,7 +128,7 @@ def _encoder(size: CodecSize) -> nn.ModuleList:
 def _decoder(size: CodecSize) -> nn.ModuleList:
     width = size.widest
     layers: list[nn.Module] = [_Convolution(size.hidden_size, width, size.kernel_size)]
-    layers += [_Memory(width, silent=False)]
+    layers += [_Memory(width)]
     for ratio in size.ratios:
         layers += [nn.ELU(), _Upsampling(width, width // 2, ratio), _Residual(width // 2)]
         width //= 2
@@ -156,7 +145,7 @@ class _Layers(nn.Module):
         for layer in self.layers[:-1]:
             states = layer(states)
         # The last layer's output is what is measured: it is not rounded to 16 bits.
-        with torch.autocast("cpu", enabled=False):
+        with torch.autocast(states.device.type, enabled=False):
             output: Tensor = self.layers[-1](states.float())
         return output
 

@@ -1,10 +1,7 @@
-"""Train the starter's EnCodec on rendered pieces, by distance in spectra.
+"""Train the starter's EnCodec: the decoder to play codes, the encoder to find them in the mix.
 
-When the codes are frozen, since a language model has learnt them, the decoder alone goes on.
-
-A budget of minutes, not of steps, decides how long: a slower machine trains less, not longer. Each
-processor core has a process of its own, which is faster than several threads with layers this
-small; they average their gradients. A stopped run goes on where it was.
+What is to be played is mixed while training, from recordings of single notes: crops of new pieces,
+all stems together or some of them, so that codebooks can be decoded alone.
 """
 
 from __future__ import annotations
@@ -13,172 +10,208 @@ import json
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn import functional
 
-from bot.starter.training.codec_network import Codec, CodecSize, parameters_of
-from bot.starter.training.gradients import Team
-from bot.starter.training.quantizer import Quantizer
-from bot.starter.training.sounds import stretches
+from bot.starter.training.batch_mixing import Mixer, sound_numbers
+from bot.starter.training.mixing import STEM_NAMES, Bank
+from bot.starter.training.samples import SAMPLE_RATE_HZ
 from bot.starter.training.spectra import SpectralDistance
+from bot.starter.training.stem_codec import SOUNDING, StemCodec, codec_size
+from bot.starter.training.supply import Crops, Supply, SupplyPlan
+from bot.starter.training.tokens import BOOKS, STEMS
 
-_SAVE_EVERY_SECONDS = 120.0
-_LOG_EVERY_STEPS = 25
+_SAVE_EVERY_SECONDS = 300.0
+_LOG_EVERY_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodecPlan:
-    """How the codec is trained; `batch` is that of one process."""
+    """How the codec is trained; `batch` is how many crops a step has."""
 
     minutes: float
-    batch: int = 10
-    seconds: float = 1.0
+    batch: int = 8
     rate: float = 1e-3
-    commitment: float = 0.1
-    waveform: float = 0.3
-    warm_up_steps: int = 300
-    warm_up_share: float = 0.1
-    freeze_codes: bool = False
+    vectors_rate: float = 4e-3
+    waveform: float = 0.1
+    recognition: float = 0.15
+    whole_share: float = 0.4
+    filters: int = 24
+    supply: SupplyPlan = field(default_factory=SupplyPlan)
 
 
 class CodecTraining:
-    """The codec, its quantizer and optimizer, and where they are kept."""
+    """The codec, its optimizer, and where they are kept."""
 
-    def __init__(self, plan: CodecPlan, folder: Path, team: Team) -> None:
-        self.plan, self.folder, self.team = plan, folder, team
-        size = CodecSize()
+    def __init__(self, plan: CodecPlan, folder: Path, bank: Bank, device: torch.device) -> None:
+        self.plan, self.folder, self.device = plan, folder, device
         torch.manual_seed(0)
-        self.codec = Codec(size)
-        self.quantizer = Quantizer(size.codebooks, size.codebook_size, size.hidden_size)
-        self.parameters = parameters_of([self.codec.decoder if plan.freeze_codes else self.codec])
+        self.model = StemCodec(codec_size(plan.filters)).to(device)
+        self.mixer = Mixer(bank, sound_numbers(), device)
+        self.distance = SpectralDistance(SAMPLE_RATE_HZ).to(device)
+        vectors = [*self.model.vectors.parameters(), self.model.sharpness]
         self.optimizer = torch.optim.AdamW(
-            self.parameters, lr=plan.rate, betas=(0.8, 0.99), weight_decay=1e-3, fused=True
+            [
+                {"params": list(self.model.codec.parameters()), "full_rate": plan.rate},
+                {"params": vectors, "full_rate": plan.vectors_rate, "weight_decay": 0.0},
+            ],
+            lr=plan.rate,
+            betas=(0.8, 0.99),
+            weight_decay=1e-3,
+            fused=True,
         )
-        self.distance = SpectralDistance(size.sample_rate_hz)
-        self.step, self.seconds_used = 0, 0.0
-        self.recent: list[Tensor] = []
+        self.step, self.seconds_used, self.pieces = 0, 0.0, 0
+        self.figures: list[Tensor] = []
+        self.random = torch.Generator().manual_seed(0)
         self._restore()
 
     @property
     def file(self) -> Path:
         """Return the file that a stopped run goes on from."""
-        return self.folder / ("decoder.pt" if self.plan.freeze_codes else "codec.pt")
+        return self.folder / "codec.pt"
 
-    def run(self, files: Sequence[Path]) -> None:
-        """Train until the budget is used up."""
-        size, plan = self.codec.size, self.plan
-        random = np.random.default_rng([self.step, self.team.rank])
-        samples = round(plan.seconds * size.sample_rate_hz) // size.hop * size.hop
-        saved = began = time.monotonic()
+    def run(self) -> None:
+        """Train to the end of the budget."""
+        plan = self.plan
+        supply = SupplyPlan(
+            first_seed=plan.supply.first_seed + self.pieces,
+            processes=plan.supply.processes,
+            pieces=plan.supply.pieces,
+            crops=plan.supply.crops,
+            crop_frames=plan.supply.crop_frames,
+        )
         before = self.seconds_used
-        sums: list[Tensor] = []
-        for batch in stretches(files, samples, plan.batch, random):
-            progress = self.team.agree(self.seconds_used / (60 * plan.minutes))
-            if progress >= 1:
-                break
-            for settings in self.optimizer.param_groups:
-                settings["lr"] = plan.rate * _pace(self.step, progress)
-            sums.append(self._train(torch.from_numpy(batch), progress))
-            self.step += 1
-            self.seconds_used = before + time.monotonic() - began
-            if self.step % _LOG_EVERY_STEPS == 0 and self.team.rank == 0:
-                self._log(torch.stack(sums).mean(0))
-                sums = []
-            if time.monotonic() - saved > _SAVE_EVERY_SECONDS and self.team.rank == 0:
-                self.save()
-                saved = time.monotonic()
-        if self.team.rank == 0:
-            if sums:
-                self._log(torch.stack(sums).mean(0))
-            self.save()
+        codes: list[Tensor] = []
+        plays: list[object] = []
+        with Supply(supply, None) as lots:
+            began = saved = logged = time.monotonic()
+            for lot in lots:
+                assert isinstance(lot, Crops)
+                self.pieces += supply.pieces
+                codes += list(torch.from_numpy(lot.codes).long())
+                plays += lot.plays
+                # Crops of one piece are alike: they are spread over several steps.
+                while len(codes) >= max(plan.batch, 4 * len(lot.codes)):
+                    order = torch.randperm(len(codes), generator=self.random)[: plan.batch]
+                    chosen = sorted(order.tolist(), reverse=True)
+                    batch = [(codes.pop(n), plays.pop(n)) for n in chosen]
+                    progress = self.seconds_used / (60 * plan.minutes)
+                    if progress >= 1:
+                        self._log()
+                        self.save()
+                        return
+                    self._set_rates(progress)
+                    self.figures.append(self._train(*zip(*batch, strict=True)))
+                    self.step += 1
+                    now = time.monotonic()
+                    self.seconds_used = before + now - began
+                    if now - logged > _LOG_EVERY_SECONDS:
+                        self._log()
+                        logged = now
+                    if now - saved > _SAVE_EVERY_SECONDS:
+                        self.save()
+                        saved = now
 
     def save(self) -> None:
         """Keep everything that a stopped run needs to go on."""
-        scratch = self.file.with_suffix(".part")
         state = {
-            "codec": self.codec.state_dict(),
-            "quantizer": self.quantizer.state_dict(),
+            "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "step": self.step,
             "seconds_used": self.seconds_used,
+            "pieces": self.pieces,
         }
+        scratch = self.file.with_suffix(".part")
         torch.save(state, scratch)
         scratch.rename(self.file)
 
     def _restore(self) -> None:
-        if self.file.exists():
-            state = torch.load(self.file, weights_only=True)
-            if "optimizer" in state:  # a checkpoint has none
-                self.optimizer.load_state_dict(state["optimizer"])
-            self.step, self.seconds_used = state["step"], state["seconds_used"]
-        elif self.plan.freeze_codes:
-            state = torch.load(self.folder / "codec.pt", weights_only=True)
-        else:
+        if not self.file.exists():
             return
-        self.codec.load_state_dict(state["codec"])
-        self.quantizer.load_state_dict(state["quantizer"])
+        state = torch.load(self.file, map_location=self.device, weights_only=True)
+        self.model.load_state_dict(state["model"])
+        if "optimizer" in state:
+            rates = [settings["full_rate"] for settings in self.optimizer.param_groups]
+            self.optimizer.load_state_dict(state["optimizer"])
+            for settings, rate in zip(self.optimizer.param_groups, rates, strict=True):
+                settings["full_rate"] = rate
+        self.step = state.get("step", 0)
+        self.seconds_used, self.pieces = state.get("seconds_used", 0.0), state.get("pieces", 0)
 
-    def _train(self, sound: Tensor, progress: float) -> Tensor:
-        plan = self.plan
-        learning = not plan.freeze_codes
-        with torch.autocast("cpu", torch.bfloat16), torch.set_grad_enabled(learning):
-            states = self.codec.encode(sound).float()
-        if learning and not self.quantizer.ready:
-            self.recent = [*self.recent[-19:], states.detach().flatten(0, 1)]
-            if self.step < plan.warm_up_steps and progress < plan.warm_up_share:
-                return self._train_plainly(sound, states)
-            self.quantizer.begin(torch.cat(self.recent))
-            self._share_codes()
-            self.recent = []
-        quantized = self.quantizer(states, learning=learning and self.team.rank == 0)
-        with torch.autocast("cpu", torch.bfloat16):
-            made = self.codec.decode(quantized.states)
-        distance = self._distance(made, sound, plan.waveform)
-        norm = self._improve(distance + plan.commitment * quantized.commitment)
-        if learning:
-            self._share_codes()
-        used = torch.tensor(float(len(quantized.codes[:, 0].unique())))
-        return torch.stack([distance.detach(), quantized.commitment.detach(), norm, used])
+    def _set_rates(self, progress: float) -> None:
+        share = min(1.0, (self.step + 1) / 100)
+        share *= 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
+        for settings in self.optimizer.param_groups:
+            settings["lr"] = settings["full_rate"] * share
 
-    def _train_plainly(self, sound: Tensor, states: Tensor) -> Tensor:
-        """Train without the quantizer, which finds nothing to tell apart in untrained states."""
-        with torch.autocast("cpu", torch.bfloat16):
-            made = self.codec.decode(states)
-        distance = self._distance(made, sound, 1.0)
-        # Holds the states to a scale that the commitment is later reckoned in.
-        spread = states.square().mean()
-        norm = self._improve(distance + 0.1 * spread.log().square())
-        return torch.stack([distance.detach(), spread.detach(), norm, spread.detach() * 0])
-
-    def _distance(self, made: Tensor, sound: Tensor, waveform: float) -> Tensor:
-        # The waveform itself is what an untrained codec can begin to follow.
-        size = sound.abs().mean() + 1e-4
-        return self.distance(made, sound) + waveform * (made - sound).abs().mean() / size
-
-    def _improve(self, loss: Tensor) -> Tensor:
+    def _train(self, codes: Sequence[Tensor], plays: Sequence[object]) -> Tensor:
+        """Take one step; return the losses and how often the encoder is right."""
+        model, plan = self.model, self.plan
+        tokens = torch.stack(list(codes)).to(self.device)
+        stems = self.mixer.mix(list(plays), tokens.shape[2])  # type: ignore[arg-type]
+        keep = self._kept(len(tokens)).to(self.device)
+        wanted = (stems * keep[:, :, None]).sum(1)
+        shown = tokens * self._books(keep)[:, :, None]
+        with torch.autocast(self.device.type, torch.bfloat16):
+            tables = model.tables()
+            made = model.decode(shown, tables)
+            louder = 10 ** (torch.empty(len(tokens), 1, device=self.device).uniform_(-6, 6) / 20)
+            states, scores = model.recognise(wanted * louder, tables)
+        distance = self.distance(made.float(), wanted)
+        level = wanted.abs().mean() + 1e-3
+        waveform = (made.float() - wanted).abs().mean() / level
+        truth = [shown[:, book] for book in SOUNDING]
+        found = torch.stack(
+            [
+                functional.cross_entropy(each.float().flatten(0, 1), true.flatten())
+                for each, true in zip(scores, truth, strict=True)
+            ]
+        ).mean()
+        goal = model.states(shown, tables).detach()
+        near = functional.mse_loss(states.float(), goal) / (goal.var() + 1e-4)
+        total = distance + plan.waveform * waveform + plan.recognition * (found + near)
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        self.team.average(self.parameters)
-        norm = torch.nn.utils.clip_grad_norm_(self.parameters, 1.0)
+        total.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         self.optimizer.step()
-        return norm
+        right = [
+            (each.argmax(-1) == true)[true > 0].float().mean()
+            for each, true in zip(scores, truth, strict=True)
+        ]
+        return torch.stack([distance, waveform, found, near, *right]).detach()
 
-    def _share_codes(self) -> None:
-        """Give the codes, which the first process's sound moves, to the other processes."""
-        self.team.follow(list(self.quantizer.buffers()))
+    def _kept(self, rows: int) -> Tensor:
+        """Return which stems are heard in each row: all, any some, or one."""
+        kind = torch.rand(rows)
+        some = torch.rand(rows, len(STEM_NAMES)) < 0.5
+        one = functional.one_hot(torch.randint(len(STEM_NAMES), (rows,)), len(STEM_NAMES)).bool()
+        share = self.plan.whole_share
+        whole = kind[:, None] < share
+        return whole | torch.where(kind[:, None] < (1 + share) / 2, some, one)
 
-    def _log(self, means: Tensor) -> None:
-        names = ("distance", "commitment", "gradient", "codes_used")
-        line = {"step": self.step, "minutes": round(self.seconds_used / 60, 2)}
-        line |= {n: round(float(v), 4) for n, v in zip(names, means, strict=True)}
-        with self.file.with_suffix(".log").open("a") as file:
+    def _books(self, keep: Tensor) -> Tensor:
+        """Return which codebooks are heard, [rows, books]."""
+        heard = torch.ones(len(keep), len(BOOKS), dtype=torch.long, device=keep.device)
+        for number, books in enumerate(STEMS.values()):
+            heard[:, list(books)] = keep[:, number, None].long()
+        return heard
+
+    def _log(self) -> None:
+        if not self.figures:
+            return
+        means = torch.stack(self.figures).nanmean(0).tolist()
+        self.figures = []
+        names = ("distance", "waveform", "found", "near")
+        line: dict[str, object] = {
+            "step": self.step,
+            "minutes": round(self.seconds_used / 60, 2),
+            "pieces": self.pieces,
+        }
+        line |= {name: round(mean, 4) for name, mean in zip(names, means, strict=False)}
+        line["right"] = [round(mean, 3) for mean in means[len(names) :]]
+        with (self.folder / "codec.log").open("a") as file:
             print(json.dumps(line), file=file)
-
-
-def _pace(step: int, progress: float) -> float:
-    """Return the share of the learning rate: a short rise, then a cosine down to a fiftieth."""
-    return min(1.0, (step + 1) / 100) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * progress)))

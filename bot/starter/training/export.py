@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -17,17 +18,19 @@ from tokenizers import Tokenizer
 
 from bot.musicgen.layout import tensor_sizes
 from bot.musicgen.shape import CodecShape, DecoderShape, ModelShape, TextShape
+from bot.musicgen.stems import Stem
 from bot.musicgen.synthetic_config import config, generation_config, preprocessor_config
 from bot.starter.training import vocabulary
 from bot.starter.training.codec_network import CodecSize
-from bot.starter.training.language_network import LanguageSize
+from bot.starter.training.language_network import Language, LanguageSize
+from bot.starter.training.stem_codec import DIMENSIONS, SOUNDING, StemCodec
+from bot.starter.training.tokens import BOOKS, STEMS
 
-# A small model's mistakes feed on each other, and guidance makes more of them: with less of it and
-# among fewer codes, beats hold and styles are told apart best.
-_SAMPLING = {"guidance_scale": 2.0, "temperature": 0.4, "top_k": 50}
+# Chosen by measuring: bold enough that seeds differ, tame enough that words are followed.
+_SAMPLING = {"guidance_scale": 2.5, "temperature": 0.9, "top_k": 100}
 
-_Weights = dict[str, NDArray[np.float32]]
-_State = dict[str, torch.Tensor]
+_Array = NDArray[np.float32]
+_Weights = dict[str, _Array]
 
 
 def shape_of(codec: CodecSize, language: LanguageSize) -> ModelShape:
@@ -63,30 +66,23 @@ def shape_of(codec: CodecSize, language: LanguageSize) -> ModelShape:
             codebook_dim=codec.hidden_size,
             bandwidth_kbps=codec.codebooks * 50 * np.log2(codec.codebook_size).item() / 1000,
         ),
+        stems=tuple(Stem(name, books) for name, books in STEMS.items()),
     )
 
 
+@torch.no_grad()
 def write(
-    folder: Path,
-    *,
-    codec: _State,
-    quantizer: _State,
-    language: _State,
-    tokenizer: Tokenizer,
-    codec_size: CodecSize,
-    language_size: LanguageSize,
+    folder: Path, *, codec: StemCodec, language: Language, tokenizer: Tokenizer, size: LanguageSize
 ) -> None:
-    """Write the whole checkpoint; the states are those of Codec, Quantizer and Language."""
-    shape = shape_of(codec_size, language_size)
-    weights = {
-        **_codec_weights(codec),
-        **{quantizer_name(n): _array(t) for n, t in quantizer.items()},
-        **{language_name(n): _array(t) for n, t in language.items()},
-    }
+    """Write the whole checkpoint."""
+    shape = shape_of(codec.codec.size, size)
+    weights = dict(_codec_weights(codec))
+    weights.update(_quantizer_weights(codec))
+    weights.update(_language_weights(language))
     wanted = tensor_sizes(shape)
     assert wanted.keys() == weights.keys(), wanted.keys() ^ weights.keys()
-    for name, size in wanted.items():
-        assert weights[name].shape == size, (name, weights[name].shape, size)
+    for name, dimensions in wanted.items():
+        assert weights[name].shape == dimensions, (name, weights[name].shape, dimensions)
         assert np.isfinite(weights[name].astype(np.float16)).all(), name
     folder.mkdir(parents=True, exist_ok=True)
     halves = {name: np.ascontiguousarray(weights[name], np.float16) for name in sorted(weights)}
@@ -108,24 +104,32 @@ def codec_names(name: str) -> tuple[str, ...]:
     return f"{full}_g", f"{full}_v"
 
 
-def _codec_weights(state: _State) -> _Weights:
-    weights: _Weights = {}
-    for name, tensor in state.items():
+def _codec_weights(codec: StemCodec) -> Iterator[tuple[str, _Array]]:
+    for name, tensor in codec.codec.state_dict().items():
         names, values = codec_names(name), _array(tensor)
         if len(names) == 1:
-            weights[names[0]] = values
+            yield names[0], values
             continue
         # Training has no weight norm: direction and length are told apart here.
         kernel = values[:, :, 0, :] if values.ndim == 4 else values
         length = np.sqrt(np.square(kernel).sum(axis=(1, 2), keepdims=True))
-        weights.update(zip(names, (length, kernel), strict=True))
-    return weights
+        yield from zip(names, (length, kernel), strict=True)
 
 
-def quantizer_name(name: str) -> str:
-    """Return a checkpoint's name for a tensor of Quantizer."""
-    _, number, part = name.split(".")
-    return f"audio_encoder.quantizer.layers.{number}.codebook.{part}"
+def _quantizer_weights(codec: StemCodec) -> Iterator[tuple[str, _Array]]:
+    """Yield each codebook's vectors, in its own dimensions of the latent space."""
+    tables = dict(zip(SOUNDING, codec.tables(), strict=True))
+    size = codec.codec.size
+    for book in range(len(BOOKS)):
+        vectors = np.zeros((size.codebook_size, size.hidden_size), np.float32)
+        if book in tables:
+            first = SOUNDING.index(book) * DIMENSIONS
+            vectors[:, first : first + DIMENSIONS] = _array(tables[book])
+        prefix = f"audio_encoder.quantizer.layers.{book}.codebook."
+        yield f"{prefix}inited", np.ones(1, np.float32)
+        yield f"{prefix}cluster_size", np.ones(size.codebook_size, np.float32)
+        yield f"{prefix}embed", vectors
+        yield f"{prefix}embed_avg", vectors
 
 
 _TEXT_PARTS = {
@@ -137,13 +141,23 @@ _TEXT_PARTS = {
 }
 
 
+def _language_weights(language: Language) -> Iterator[tuple[str, _Array]]:
+    decoder = language.decoder
+    for book, (embedding, head) in enumerate(zip(decoder.embeddings, decoder.heads, strict=True)):
+        yield f"decoder.model.decoder.embed_tokens.{book}.weight", _array(embedding())
+        yield f"decoder.lm_heads.{book}.weight", _array(head())
+    for name, tensor in language.state_dict().items():
+        if not name.startswith(("decoder.embeddings", "decoder.heads")):
+            yield language_name(name), _array(tensor)
+
+
 def language_name(name: str) -> str:
-    """Return a checkpoint's name for a tensor of Language."""
+    """Return a checkpoint's name for a tensor of Language; its code tables have none."""
     part, rest = name.split(".", 1)
     if part == "projection":
         return f"enc_to_dec_proj.{rest}"
     if part == "decoder":
-        return f"decoder.{rest}" if rest.startswith("lm_heads") else f"decoder.model.decoder.{rest}"
+        return f"decoder.model.decoder.{rest}"
     if rest == "shared.weight":
         return "text_encoder.shared.weight"
     if rest == "distances.weight":
@@ -155,8 +169,8 @@ def language_name(name: str) -> str:
     return f"text_encoder.encoder.block.{number}.layer.{_TEXT_PARTS[layer_part]}.weight"
 
 
-def _array(tensor: torch.Tensor) -> NDArray[np.float32]:
-    values: NDArray[np.float32] = tensor.detach().float().numpy()
+def _array(tensor: torch.Tensor) -> _Array:
+    values: _Array = tensor.detach().float().cpu().numpy()
     return values
 
 

@@ -14,6 +14,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from bot.starter.training.attention import attend_to_past, attend_to_words
+from bot.starter.training.code_factors import factors_of
+from bot.starter.training.tokens import BOOKS, CODES
+
+_EMBEDDING_SPREAD, _HEAD_SPREAD = 0.25, 0.02
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,8 +27,8 @@ class LanguageSize:
     width: int = 256
     layers: int = 6
     heads: int = 4
-    codebooks: int = 4
-    codes: int = 1024
+    codebooks: int = len(BOOKS)
+    codes: int = CODES
     text_tokens: int = 2048
     text_width: int = 128
     text_layers: int = 2
@@ -80,23 +84,38 @@ class _Layer(nn.Module):
         return output
 
 
+class CodeTable(nn.Module):
+    """A vector for each code of a codebook: one of its own, and those of its factors."""
+
+    def __init__(self, book: int, rows: int, width: int, spread: float) -> None:
+        super().__init__()
+        factors = torch.from_numpy(factors_of(book)[:rows])
+        self.register_buffer("factors", factors, persistent=False)
+        self.shared = nn.Parameter(torch.randn(factors.shape[1], width) * spread)
+        self.own = nn.Parameter(torch.randn(rows, width) * spread)
+
+    def forward(self) -> Tensor:
+        """Return the table [rows, width]."""
+        table: Tensor = self.get_buffer("factors") @ self.shared + self.own
+        return table
+
+
 class Decoder(nn.Module):
     """The language model over codes in their delay pattern."""
 
     def __init__(self, size: LanguageSize) -> None:
         super().__init__()
         width = size.width
-        self.embed_tokens = nn.ModuleList(
-            nn.Embedding(size.codes + 1, width) for _ in range(size.codebooks)
+        books = range(size.codebooks)
+        self.embeddings = nn.ModuleList(
+            CodeTable(book, size.codes + 1, width, _EMBEDDING_SPREAD) for book in books
         )
         self.layers = nn.ModuleList(_Layer(width, size.heads) for _ in range(size.layers))
         self.layer_norm = nn.LayerNorm(width)
-        self.lm_heads = nn.ModuleList(
-            nn.Linear(width, size.codes, bias=False) for _ in range(size.codebooks)
+        self.heads = nn.ModuleList(
+            CodeTable(book, size.codes, width, _HEAD_SPREAD) for book in books
         )
         self.register_buffer("positions", sinusoids(2048, width), persistent=False)
-        for embedding in self.embed_tokens:
-            nn.init.normal_(embedding.weight, std=0.5)
         for layer in self.layers:
             for part in (layer.self_attn.out_proj, layer.fc2):
                 nn.init.normal_(part.weight, std=0.02 / math.sqrt(2 * size.layers))
@@ -104,23 +123,20 @@ class Decoder(nn.Module):
             nn.init.normal_(layer.encoder_attn.v_proj.weight, std=width**-0.5)
             nn.init.normal_(layer.encoder_attn.out_proj.weight, std=0.5 * width**-0.5)
 
-    def forward(self, tokens: Tensor, memory: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        """Return logits [batch, steps, codebooks, codes] of tokens [batch, codebooks, steps].
+    def forward(self, tokens: Tensor, memory: Tensor, mask: Tensor) -> Tensor:
+        """Return the states [batch, steps, width] of tokens [batch, codebooks, steps].
 
-        With them comes what is known halfway, [batch, steps, width]. `memory` is the text's states
-        [batch, words, width], all zero where the text is dropped; `mask` [batch, words] is true
-        where a word may be attended to.
+        `memory` is the text's states [batch, words, width], all zero where the text is dropped;
+        `mask` [batch, words] is true where a word may be attended to.
         """
-        parts = [embed(tokens[:, book]) for book, embed in enumerate(self.embed_tokens)]
-        states = torch.stack(parts).sum(0) + self.get_buffer("positions")[: tokens.shape[2]]
+        states = self.get_buffer("positions")[: tokens.shape[2]]
+        for book, table in enumerate(self.embeddings):
+            states = states + functional.embedding(tokens[:, book], table())
         words = mask[:, None, None, :]
-        halfway = states
-        for number, layer in enumerate(self.layers, 1):
+        for layer in self.layers:
             states = layer(states, memory, words)
-            if number == len(self.layers) // 2:
-                halfway = states
-        states = self.layer_norm(states)
-        return torch.stack([head(states) for head in self.lm_heads], 2), halfway
+        output: Tensor = self.layer_norm(states)
+        return output
 
 
 def sinusoids(count: int, width: int) -> Tensor:
@@ -184,7 +200,7 @@ class TextEncoder(nn.Module):
 
     def forward(self, words: Tensor, mask: Tensor) -> Tensor:
         """Return states [batch, words, width] of word ids; `mask` is true where there is one."""
-        places = torch.arange(words.shape[1])
+        places = torch.arange(words.shape[1], device=words.device)
         buckets = relative_buckets(
             places[None, :] - places[:, None], self.size.buckets, self.size.bucket_distance
         )
@@ -208,7 +224,7 @@ def relative_buckets(distances: Tensor, buckets: int, farthest: int) -> Tensor:
 
 
 class Language(nn.Module):
-    """Text encoder, projection and decoder: words and codes in, logits out."""
+    """Text encoder, projection and decoder: words and codes in, states of the decoder out."""
 
     def __init__(self, size: LanguageSize) -> None:
         super().__init__()
@@ -218,10 +234,8 @@ class Language(nn.Module):
         nn.init.zeros_(self.projection.bias)
         self.decoder = Decoder(size)
 
-    def forward(
-        self, tokens: Tensor, words: Tensor, mask: Tensor, dropped: Tensor
-    ) -> tuple[Tensor, Tensor]:
+    def forward(self, tokens: Tensor, words: Tensor, mask: Tensor, dropped: Tensor) -> Tensor:
         """Return what the decoder does; `dropped` [batch] is where the text is to have no say."""
         memory = self.projection(self.text(words, mask)) * ~dropped[:, None, None]
-        output: tuple[Tensor, Tensor] = self.decoder(tokens, memory, mask)
+        output: Tensor = self.decoder(tokens, memory, mask)
         return output

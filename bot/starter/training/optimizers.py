@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from torch import nn
 
 from bot.starter.training.language_network import Language
 
@@ -20,12 +19,11 @@ class Rates:
     hidden: float = 4e-3
     other: float = 2e-3
     text: float = 3e-4
-    beats: float = 1e-3
     weight_decay: float = 0.05
 
 
-def optimizers_of(model: Language, beats: nn.Module, rates: Rates) -> list[torch.optim.Optimizer]:
-    """Return what trains a model and its beats: Muon for hidden matrices, AdamW for all else."""
+def optimizers_of(model: Language, rates: Rates) -> list[torch.optim.Optimizer]:
+    """Return what trains a model: Muon for hidden matrices, AdamW for all else."""
     # What is learnt of texts comes from few captions a step: Muon would make as much of the noise.
     hidden = [
         parameter
@@ -40,7 +38,7 @@ def optimizers_of(model: Language, beats: nn.Module, rates: Rates) -> list[torch
         hidden, lr=rates.hidden, weight_decay=rates.weight_decay, adjust_lr_fn="match_rms_adamw"
     )
     # The text encoder was taught beforehand: what it knows is to be refined, not learnt anew.
-    parts = ((others, rates.other), (texts, rates.text), (beats.parameters(), rates.beats))
+    parts = ((others, rates.other), (texts, rates.text))
     adams = [
         torch.optim.AdamW(part, lr=rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True)
         for part, rate in parts
@@ -53,9 +51,6 @@ def optimizers_of(model: Language, beats: nn.Module, rates: Rates) -> list[torch
 
 
 def pace(step: int, progress: float) -> float:
-    """Return the share of the learning rate: a short rise, and a fall over all that follows.
-
-    What is known by heart is lost again at a high rate: most of it is learnt while the rate falls.
-    """
-    share: float = min(1.0, (step + 1) / 100) * (1 - progress) ** 1.5
+    """Return the share of the learning rate: a short rise, then a fall over all that follows."""
+    share: float = min(1.0, (step + 1) / 100) * (1 - progress) ** 1.2
     return share

@@ -34,9 +34,10 @@ def begin_by_repeating(decoder: Decoder, width: int, heads: int) -> None:
         [half - quarter + torch.arange(quarter), width - quarter + torch.arange(quarter)]
     )
     before = quarter + torch.arange(size)
-    for embedding in decoder.embed_tokens:
-        embedding.weight[:, fast] = 0
-        embedding.weight[:, before] = 0
+    for table in decoder.embeddings:
+        for part in (table.own, table.shared):
+            part[:, fast] = 0
+            part[:, before] = 0
     _look_one_back(decoder, fast[:quarter], half, size)
     first, second = decoder.layers[0].self_attn, decoder.layers[1].self_attn
     _select(first.v_proj.weight, slow, 1.0)
@@ -45,8 +46,9 @@ def begin_by_repeating(decoder: Decoder, width: int, heads: int) -> None:
     _select(second.k_proj.weight, before, _SHARPNESS_OF_MATCH)
     _select(second.v_proj.weight, slow, 1.0)
     _place(second.out_proj.weight, fast, _GAIN)
-    for head, embedding in zip(decoder.lm_heads, decoder.embed_tokens, strict=True):
-        head.weight[:, fast] = _CONFIDENCE * embedding.weight[:-1][:, slow]
+    for head, table in zip(decoder.heads, decoder.embeddings, strict=True):
+        head.own[:, fast] = _CONFIDENCE * table.own[:-1][:, slow]
+        head.shared[:, fast] = _CONFIDENCE * table.shared[:, slow]
 
 
 def _look_one_back(decoder: Decoder, rates: Tensor, half: int, size: int) -> None:

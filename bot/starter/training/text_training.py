@@ -21,7 +21,7 @@ from bot.starter.composer.captions import caption
 from bot.starter.composer.compose import compose
 from bot.starter.composer.piece import Piece
 from bot.starter.training.language_network import Language
-from bot.starter.training.windows import lay_out
+from bot.starter.training.vocabulary import PAD, UNKNOWN
 
 _BEATS = range(15, 53)
 _BEAT_SPREAD = 1.0
@@ -55,7 +55,7 @@ def teach(model: Language, tokenizer: Tokenizer, plan: TextPlan) -> float:
     """Teach the text encoder and the projection; return the share of styles named right."""
     random = np.random.default_rng(plan.first_seed)
     seeds = range(plan.first_seed, plan.first_seed + plan.pieces)
-    pieces = [compose(seed, seconds=4.0) for seed in seeds]
+    pieces = [compose(seed, seconds=10.0) for seed in seeds]
     facts = _facts(pieces)
     texts = [caption(piece, random) for piece in pieces for _ in range(plan.captions)]
     words = [found.ids for found in tokenizer.encode_batch(texts)]
@@ -82,6 +82,21 @@ def teach(model: Language, tokenizer: Tokenizer, plan: TextPlan) -> float:
         right = 0.98 * right + 0.02 * float(hits)
     _level(model, *lay_out(words[:500], 0.0, random))
     return right
+
+
+def lay_out(
+    texts: Sequence[Sequence[int]], lost: float, random: np.random.Generator
+) -> tuple[Tensor, Tensor]:
+    """Lay texts side by side: their words [texts, longest], and where there is one.
+
+    A share `lost` of the words becomes the unknown one, that it may be met later.
+    """
+    table = np.full((len(texts), max(map(len, texts))), PAD, np.int64)
+    for row, ids in enumerate(texts):
+        gone = random.random(len(ids)) < lost
+        gone[-1] = False  # the end stays
+        table[row, : len(ids)] = np.where(gone, UNKNOWN, ids)
+    return torch.from_numpy(table), torch.from_numpy(table != PAD)
 
 
 def _mean(model: Language, words: Tensor, mask: Tensor) -> Tensor:

@@ -1,178 +1,128 @@
-"""What the language model is shown: windows of coded loops, each with one of their captions."""
+"""What the language model is shown: windows of pieces, some of them as strangers' sound would be.
+
+Everything is drawn on the device that trains: pieces lie there in a ring that new ones overwrite.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
-from tokenizers import Tokenizer
 from torch import Tensor
 
-from bot.starter.training.codes import CodedLoop, CodedPiece, delayed
-from bot.starter.training.foreign import Foreign, ForeignPlan
-from bot.starter.training.mistakes import MistakePlan, Mistakes
+from bot.starter.training.corruption import corrupted
+from bot.starter.training.supply import PIECE_FRAMES, WORDS, Lot
+from bot.starter.training.tokens import BOOKS, CODES, PLAN
 from bot.starter.training.vocabulary import PAD, UNKNOWN
 
 NO_TARGET = -100
-
-_Window = NDArray[np.int64]
-_FORGETTING = 0.2
+START = CODES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowPlan:
-    """What is drawn; frames are those of one process in one step."""
+    """What is drawn; `positions` is about how many frames a step has in all."""
 
-    frames: int = 3000
-    # The shortest begin where a clip begins, many captions at once: nothing else can tell a tempo.
-    # Most are about a lap long: what comes again after it is soon learnt.
-    lengths: tuple[int, ...] = (256, 400, 640, 1000, 1500)
-    shares: tuple[float, ...] = (0.42, 0.25, 0.1, 0.2, 0.03)
+    positions: int = 131_072
+    lengths: tuple[int, ...] = (512, 1504)
+    shares: tuple[float, ...] = (0.6, 0.4)
+    # Begin where a piece begins; go on from the middle; go on from what was only heard.
+    begins: float = 0.55
+    heard: float = 0.25
+    shortest_prompt: int = 60
+    longest_prompt: int = 420
     dropped_text: float = 0.1
-    unknown_words: float = 0.03
-    from_the_start: float = 0.8
-    # Of each length, rows of foreign music, without a text.
-    foreign: tuple[float, ...] = (0.0, 0.15, 0.5, 0.75, 0.6)
-    foreign_music: ForeignPlan = field(default_factory=ForeignPlan)
-    mistakes: MistakePlan = field(default_factory=MistakePlan)
-    # How many mistakes less there are at the end: in what is nearly known little goes wrong.
-    calmed: float = 0.7
-    # A clip's first code tells its loop, and is one target among hundreds.
-    opening_weight: float = 20.0
-    opening_steps: int = 6
-    # Where foreign music first has to be gone on with.
-    seam_weight: float = 2.0
-    seam_steps: int = 100
-    # What is hardest is drawn so many times as often as what is easiest, at most.
-    most_attention: float = 6.0
+    dropped_text_of_heard: float = 0.5
+    unknown_words: float = 0.02
+    # Ticks of the clock and chords that are wrong, so that a mistake is not followed for ever.
+    wrong_guides: float = 0.003
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What one step is trained on; see Language.forward.
-
-    `weights` [batch, steps] tell how much each step counts: where a clip begins, the words alone
-    decide which loop it will be; where foreign music has to be gone on with, the beat is lost or
-    kept. `beats` [batch, steps] is how many frames each step is before the
-    next beat, NO_TARGET where nobody knows; `loops` [batch] is which loop it is, -1 where foreign.
-    """
+    """What one step is trained on; see Language.forward."""
 
     tokens: Tensor
     targets: Tensor
-    weights: Tensor
     words: Tensor
     mask: Tensor
     dropped: Tensor
-    beats: Tensor
-    loops: NDArray[np.int64]
 
 
-class Windows:
-    """Draws windows of loops, most from their beginning, with one of their captions.
+class Ring:
+    """The newest pieces, on the device that trains."""
 
-    Loops that are not known yet are drawn more often than those that are: `losses` [loops] is how
-    hard each was when it was last heard.
+    def __init__(self, pieces: int, captions: int, device: torch.device) -> None:
+        self.codes = torch.zeros((pieces, len(BOOKS), PIECE_FRAMES), dtype=torch.int16,
+                                 device=device)  # fmt: skip
+        self.words = torch.zeros((pieces, captions, WORDS), dtype=torch.int16, device=device)
+        self.seen = 0
+
+    @property
+    def filled(self) -> int:
+        """Return how many pieces there are."""
+        return min(self.seen, len(self.codes))
+
+    def add(self, lot: Lot) -> None:
+        """Put pieces in place of the oldest."""
+        places = (torch.arange(len(lot.codes)) + self.seen) % len(self.codes)
+        places = places.to(self.codes.device)
+        self.codes[places] = torch.from_numpy(lot.codes).to(self.codes.device)
+        self.words[places] = torch.from_numpy(lot.words).to(self.words.device)
+        self.seen += len(lot.codes)
+
+
+def draw(ring: Ring, plan: WindowPlan, random: torch.Generator) -> Batch:
+    """Return a batch of windows of one length with a caption each."""
+    device = ring.codes.device
+
+    def rand(*size: int) -> Tensor:
+        return torch.rand(*size, generator=random, device=device)
+
+    which = int(torch.multinomial(torch.tensor(plan.shares), 1))
+    frames = plan.lengths[which]
+    rows = max(1, plan.positions // frames)
+    chosen = (rand(rows) * ring.filled).long()
+    kind = rand(rows)
+    begins = kind < plan.begins
+    heard = kind > 1 - plan.heard
+    starts = (rand(rows) * (PIECE_FRAMES - frames + 1)).long()
+    starts = torch.where(begins, 0, starts)
+    places = starts[:, None] + torch.arange(frames, device=device)
+    codes = ring.codes[chosen].long().gather(2, places[:, None].expand(-1, len(BOOKS), -1))
+    span = plan.longest_prompt - plan.shortest_prompt
+    prompt = plan.shortest_prompt + (rand(rows) * span).long()
+    prompt = torch.where(begins, 0, prompt.clamp(max=frames // 2))
+    is_prompt = torch.arange(frames, device=device) < prompt[:, None]
+    shown = torch.where((heard[:, None] & is_prompt)[:, None], corrupted(codes, random), codes)
+    wrong = rand(rows, PLAN + 1, frames) < plan.wrong_guides
+    others = codes[torch.randperm(rows, generator=random, device=device), : PLAN + 1]
+    shown[:, : PLAN + 1] = torch.where(wrong, others, shown[:, : PLAN + 1])
+    targets = torch.where(is_prompt[:, None], NO_TARGET, codes)
+    caption = (rand(rows) * ring.words.shape[1]).long()
+    words = ring.words[chosen, caption].long()
+    longest = int((words != PAD).sum(1).max())
+    words = words[:, :longest]
+    mask = words != PAD
+    last = mask & (torch.cat([mask[:, 1:], torch.zeros_like(mask[:, :1])], 1) == 0)
+    lost = (rand(rows, longest) < plan.unknown_words) & mask & ~last
+    chance = torch.where(heard, plan.dropped_text_of_heard, plan.dropped_text)
+    return Batch(
+        tokens=delayed(shown, START)[..., :-1],
+        targets=delayed(targets, NO_TARGET)[..., 1:],
+        words=torch.where(lost, UNKNOWN, words),
+        mask=mask,
+        dropped=rand(rows) < chance,
+    )
+
+
+def delayed(codes: Tensor, filler: int) -> Tensor:
+    """Return codes [batch, books, frames] in MusicGen's delay pattern, [..., frames + books].
+
+    Codebook k is k steps late, after a first step that is empty.
     """
-
-    def __init__(
-        self,
-        loops: Sequence[CodedLoop],
-        pieces: Sequence[CodedPiece],
-        tokenizer: Tokenizer,
-        plan: WindowPlan,
-        losses: NDArray[np.float64] | None = None,
-    ) -> None:
-        self.loops, self.plan = loops, plan
-        self.foreign = Foreign(loops, pieces, plan.foreign_music)
-        self.mistakes = Mistakes(loops, plan.mistakes)
-        self.words = [[e.ids for e in tokenizer.encode_batch(list(p.captions))] for p in loops]
-        self.shares = np.array([loop.share for loop in loops])
-        self.losses = np.ones(len(loops)) if losses is None else losses
-
-    def learnt(self, loops: NDArray[np.int64], losses: NDArray[np.float32]) -> None:
-        """Take note of how hard each row of a batch was."""
-        for loop, loss in zip(loops, losses, strict=True):
-            if loop >= 0:
-                self.losses[loop] += _FORGETTING * (loss - self.losses[loop])
-
-    def draw(self, start_token: int, random: np.random.Generator, progress: float = 0.0) -> Batch:
-        """Return a batch of windows of one length; with progress to 1 less of them is wrong."""
-        plan = self.plan
-        length = int(random.choice(len(plan.lengths), p=plan.shares))
-        frames = plan.lengths[length]
-        rows, books = max(1, plan.frames // frames), len(self.loops[0].codes)
-        shares = self.shares * self._attention()
-        choice = random.choice(len(self.loops), size=rows, p=shares / shares.sum())
-        is_opening = frames == min(plan.lengths)
-        foreign = random.random(rows) < plan.foreign[length]
-        windows, targets, beats, weights = [], [], [], []
-        places = np.arange(frames + books - 1)
-        steps = places[:frames]
-        for loop, is_foreign in zip((self.loops[n] for n in choice), foreign, strict=True):
-            if is_foreign:
-                drawn = self.foreign.draw(frames, start_token, random)
-                window = drawn.codes
-                targets.append(np.where(drawn.is_asked, window, NO_TARGET))
-                is_seam = (drawn.seam <= places) & (places < drawn.seam + plan.seam_steps)
-                weights.append(1 + plan.seam_weight * is_seam)
-                beats.append(np.full(frames, NO_TARGET))
-            else:
-                begins = is_opening or random.random() < plan.from_the_start
-                start = 0 if begins else int(random.integers(loop.codes.shape[1]))
-                window = _window(loop, frames, start, begins)
-                targets.append(window)
-                opens = plan.opening_weight * (places < plan.opening_steps)
-                weights.append(1 + (opens if begins else 0 * opens))
-                beats.append(-(start + steps) % loop.beat_frames)
-            windows.append(window)
-        wanted = delayed(np.stack(targets), start_token)[..., 1:]
-        pattern = delayed(np.stack(windows), start_token)
-        calm = 1 - plan.calmed * progress
-        heard = self.mistakes.among(pattern, choice, start_token, random, calm)
-        # What is to be gone on with is heard as it is.
-        is_asked = (wanted != NO_TARGET) & (wanted != start_token)
-        heard[..., 1:] = np.where(is_asked, heard[..., 1:], pattern[..., 1:])
-        captions = [self.words[n][random.integers(len(self.words[n]))] for n in choice]
-        words, mask = lay_out(captions, plan.unknown_words, random)
-        dropped = foreign | (random.random(rows) < plan.dropped_text)
-        return Batch(
-            torch.from_numpy(heard[..., :-1].copy()),
-            torch.from_numpy(np.where(is_asked, wanted, NO_TARGET)),
-            torch.from_numpy(np.stack(weights).astype(np.float32)),
-            words,
-            mask,
-            torch.from_numpy(dropped),
-            torch.from_numpy(np.stack(beats)),
-            np.where(foreign, -1, choice),
-        )
-
-    def _attention(self) -> NDArray[np.float64]:
-        hardest = self.losses.max()
-        return np.maximum(self.losses, hardest / self.plan.most_attention)
-
-
-def _window(loop: CodedLoop, frames: int, start: int, begins: bool) -> _Window:
-    places = np.arange(start, start + frames) % loop.codes.shape[1]
-    window = np.take(loop.codes, places, axis=1).astype(np.int64)
-    if begins:
-        opening = min(frames, loop.opening.shape[1])
-        window[:, :opening] = loop.opening[:, :opening]
-    return window
-
-
-def lay_out(
-    texts: Sequence[Sequence[int]], lost: float, random: np.random.Generator
-) -> tuple[Tensor, Tensor]:
-    """Lay texts side by side: their words [texts, longest], and where there is one.
-
-    A share `lost` of the words becomes the unknown one, that it may be met later.
-    """
-    table = np.full((len(texts), max(map(len, texts))), PAD, np.int64)
-    for row, ids in enumerate(texts):
-        gone = random.random(len(ids)) < lost
-        gone[-1] = False  # the end stays
-        table[row, : len(ids)] = np.where(gone, UNKNOWN, ids)
-    return torch.from_numpy(table), torch.from_numpy(table != PAD)
+    rows, books, frames = codes.shape
+    pattern = torch.full((rows, books, frames + books), filler, device=codes.device)
+    for book in range(books):
+        pattern[:, book, 1 + book : 1 + book + frames] = codes[:, book]
+    return pattern

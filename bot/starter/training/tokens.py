@@ -1,0 +1,294 @@
+"""The codes of the starter's eight codebooks, straight from the notes of a piece.
+
+Two codebooks are silent and lead the others: the clock says where in the beat a frame is, the plan
+which chord sounds. Four more instruments' worth of codebooks say what is struck or held: a code is
+a state (which instrument, which pitch) at a stage of its life. Code 0 is silence everywhere, and
+"unknown" in the silent codebooks: so much can be said of sound that nobody composed here.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.starter.composer.instruments import (
+    BASS_INSTRUMENTS,
+    CHORD_INSTRUMENTS,
+    INSTRUMENTS,
+    LEAD_INSTRUMENTS,
+)
+from bot.starter.composer.piece import Note, Piece
+
+Codes = NDArray[np.int16]
+
+BEAT_FRAMES = (17, 18, 19, 20, 21, 22, 23, 24, 26, 28, 30, 32, 34, 36, 39, 42, 45, 48, 50)
+
+BOOKS = ("clock", "plan", "drums", "bass", "chord1", "chord2", "chord3", "lead")
+STEMS: Mapping[str, tuple[int, ...]] = {
+    "drums": (2,),
+    "bass": (3,),
+    "chords": (4, 5, 6),
+    "lead": (7,),
+}
+CODES = 2048
+SILENCE = UNKNOWN = 0
+CLOCK, PLAN, DRUMS, BASS, LEAD = 0, 1, 2, 3, 7
+CHORDS = (4, 5, 6)
+
+QUALITIES = ("maj", "min", "5", "7", "maj7", "m7", "m7b5", "sus")
+_SECTIONS = {"verse": 0, "chorus": 1, "intro": 2, "break": 2, "outro": 2}
+_BEATS, _BARS = 4, 4
+
+_FIRST_FRAMES = dict(zip(BEAT_FRAMES, np.cumsum([0, *BEAT_FRAMES[:-1]]).tolist(), strict=True))
+_CLOCK_FRAMES = sum(BEAT_FRAMES)
+
+RINGING = (1, 3, 6, 12)
+"""How many frames after a stroke each of the codes for ringing drums begins."""
+_RINGS_FRAMES = 24
+
+_DRUM_SETS = Path(__file__).with_name("drum_sets.json")
+
+Stroke = tuple[int, bool]
+DrumSet = tuple[int, tuple[Stroke, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Pitched:
+    """How the codes of a monophonic codebook are laid out: instrument, then pitch, then stage.
+
+    `ages` says how many frames after its attack a note enters each stage.
+    """
+
+    instruments: tuple[str, ...]
+    lowest: tuple[int, ...]
+    span: int
+    ages: tuple[int, ...]
+
+    @property
+    def states(self) -> int:
+        """Return how many pairs of instrument and pitch there are."""
+        return len(self.instruments) * self.span
+
+    def state(self, instrument: str, pitch: int) -> int:
+        """Return the number of an instrument's pitch; octaves out of its range are folded."""
+        number = self.instruments.index(instrument)
+        step = pitch - self.lowest[number]
+        if step < 0:
+            step %= 12
+        elif step >= self.span:
+            step = self.span - 12 + (step - self.span) % 12
+        return number * self.span + step
+
+    def code(self, state: int, stage: int) -> int:
+        """Return the code of a state at a stage."""
+        return 1 + state * len(self.ages) + stage
+
+    def meaning(self, code: int) -> tuple[str, int, int] | None:
+        """Return instrument, pitch and stage of a code, or None where it is silence or unused."""
+        if not 0 < code <= self.states * len(self.ages):
+            return None
+        state, stage = divmod(code - 1, len(self.ages))
+        number, step = divmod(state, self.span)
+        return self.instruments[number], self.lowest[number] + step, stage
+
+
+LEAD_CODES = Pitched(
+    LEAD_INSTRUMENTS,
+    tuple(INSTRUMENTS[name].lead_center - 12 for name in LEAD_INSTRUMENTS),
+    25,
+    (0, 1),
+)
+CHORD_CODES = Pitched(
+    CHORD_INSTRUMENTS,
+    tuple(INSTRUMENTS[name].chord_center - 18 for name in CHORD_INSTRUMENTS),
+    36,
+    (0, 1),
+)
+BASS_CODES = Pitched(BASS_INSTRUMENTS, (28,) * len(BASS_INSTRUMENTS), 28, (0, 1, 4, 12))
+
+PITCHED: Mapping[int, Pitched] = {
+    BASS: BASS_CODES,
+    **dict.fromkeys(CHORDS, CHORD_CODES),
+    LEAD: LEAD_CODES,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DrumCodes:
+    """The sets of drums that are struck at once, in the order of their codes."""
+
+    sets: tuple[DrumSet, ...]
+
+    def code(self, number: int) -> int:
+        """Return the code of a set."""
+        return 1 + len(RINGING) + number
+
+    def drum_set(self, code: int) -> DrumSet | None:
+        """Return the set that a code strikes, or None where it strikes nothing."""
+        number = code - 1 - len(RINGING)
+        return self.sets[number] if 0 <= number < len(self.sets) else None
+
+
+@cache
+def drum_codes() -> DrumCodes:
+    """Return the sets that the shipped model knows."""
+    rows = json.loads(_DRUM_SETS.read_text("utf-8"))
+    sets = ((kit, tuple((pitch, bool(ghost)) for pitch, ghost in drums)) for kit, drums in rows)
+    return DrumCodes(tuple(sets))
+
+
+def write_drum_sets(sets: Iterable[DrumSet], path: Path = _DRUM_SETS) -> None:
+    """Write the sets, the likeliest first; at most as many as there are codes."""
+    most = CODES - 1 - len(RINGING)
+    rows = [[kit, [[p, int(g)] for p, g in drums]] for kit, drums in list(sets)[:most]]
+    path.write_text("[\n" + ",\n".join(map(json.dumps, rows)) + "\n]\n", "utf-8")
+
+
+def frame_of(beats: float, beat_frames: int) -> int:
+    """Return the frame in which a moment of a piece lies, rounded half up."""
+    return math.floor(round(beats * beat_frames, 3) + 0.5)
+
+
+def struck_sets(piece: Piece) -> dict[int, DrumSet]:
+    """Return by frame which drums a piece strikes."""
+    struck: dict[int, dict[int, bool]] = {}
+    kit = 0
+    for part in piece.parts:
+        if part.role != "drums":
+            continue
+        kit = part.program
+        for note in part.notes:
+            frame = frame_of(note.start_beats, piece.beat_frames)
+            drums = struck.setdefault(frame, {})
+            drums[note.pitch] = drums.get(note.pitch, True) and note.velocity <= GHOST_VELOCITY
+    return {frame: (kit, tuple(sorted(drums.items()))) for frame, drums in struck.items()}
+
+
+GHOST_VELOCITY = 60
+"""Up to this a stroke is a ghost note."""
+
+
+def codes_of(piece: Piece, frames: int) -> Codes:
+    """Return the codes [books, frames] of a piece's first frames."""
+    codes = np.zeros((len(BOOKS), frames), np.int16)
+    _write_plan(codes, piece, frames)
+    _write_drums(codes[DRUMS], piece, frames)
+    for part in piece.parts:
+        if part.role != "drums":
+            book = BOOKS.index(part.role)
+            _write_notes(codes[book], PITCHED[book], part.instrument, part.notes, piece.beat_frames)
+    return codes
+
+
+def clock_codes(section: str, beat_frames: int) -> NDArray[np.int16]:
+    """Return the codes of the clock over one beat."""
+    first = 1 + _SECTIONS[section] * _CLOCK_FRAMES + _FIRST_FRAMES[beat_frames]
+    return np.arange(first, first + beat_frames, dtype=np.int16)
+
+
+def plan_code(root: int, quality: str, beat: int, number: int) -> int:
+    """Return the code of a chord at a beat of a bar of a phrase."""
+    chord = root * len(QUALITIES) + QUALITIES.index(quality)
+    return 1 + (chord * _BEATS + beat) * _BARS + number
+
+
+def clock_meaning(code: int) -> tuple[int, int, int] | None:
+    """Return kind of section, frames of a beat and frame in the beat that a clock's code means."""
+    if not 0 < code <= 3 * _CLOCK_FRAMES:
+        return None
+    section, place = divmod(code - 1, _CLOCK_FRAMES)
+    beat_frames = max(each for each, first in _FIRST_FRAMES.items() if first <= place)
+    return section, beat_frames, place - _FIRST_FRAMES[beat_frames]
+
+
+def plan_meaning(code: int) -> tuple[int, str, int, int] | None:
+    """Return root, quality, beat of the bar and bar of the phrase that a plan's code means."""
+    if not 0 < code <= 12 * len(QUALITIES) * _BEATS * _BARS:
+        return None
+    rest, number = divmod(code - 1, _BARS)
+    chord, beat = divmod(rest, _BEATS)
+    root, quality = divmod(chord, len(QUALITIES))
+    return root, QUALITIES[quality], beat, number
+
+
+def _write_plan(codes: Codes, piece: Piece, frames: int) -> None:
+    step, beats = piece.beat_frames, piece.beats_per_bar
+    for index, bar in enumerate(piece.bars):
+        begin = index * beats * step
+        if begin >= frames:
+            break
+        ticks = clock_codes(bar.section, step)
+        for beat in range(beats):
+            start = begin + beat * step
+            room = min(step, frames - start)
+            if room <= 0:
+                break
+            root, quality = next(
+                chord for since, chord in reversed(bar.chords) if since <= beat + 1e-6
+            )
+            codes[CLOCK, start : start + room] = ticks[:room]
+            codes[PLAN, start : start + room] = plan_code(root, quality, beat, bar.number % _BARS)
+
+
+def _write_drums(row: NDArray[np.int16], piece: Piece, frames: int) -> None:
+    struck = struck_sets(piece)
+    times = sorted(struck)
+    for index, frame in enumerate(times):
+        if frame >= frames:
+            break
+        following = times[index + 1] if index + 1 < len(times) else frames
+        row[frame] = _drum_code(struck[frame])
+        ends = [*RINGING[1:], _RINGS_FRAMES]
+        for stage, (since, until) in enumerate(zip(RINGING, ends, strict=True)):
+            row[min(frame + since, following) : min(frame + until, following)] = 1 + stage
+
+
+@cache
+def _numbers() -> dict[DrumSet, int]:
+    return {drum_set: number for number, drum_set in enumerate(drum_codes().sets)}
+
+
+@cache
+def _drum_code(drum_set: DrumSet) -> int:
+    """Return the code of a set, or of the one most like it."""
+    known = drum_codes()
+    number = _numbers().get(drum_set)
+    if number is None:
+        kit, drums = drum_set
+        wanted, pitches = set(drums), {pitch for pitch, _ in drums}
+        number = min(
+            range(len(known.sets)),
+            key=lambda each: (
+                (known.sets[each][0] != kit) * 100
+                + 10 * len(pitches ^ {pitch for pitch, _ in known.sets[each][1]})
+                + len(wanted ^ set(known.sets[each][1]))
+            ),
+        )
+    return known.code(number)
+
+
+def _write_notes(
+    row: NDArray[np.int16],
+    layout: Pitched,
+    instrument: str,
+    notes: Iterable[Note],
+    beat_frames: int,
+) -> None:
+    frames = len(row)
+    for note in notes:
+        begin = frame_of(note.start_beats, beat_frames)
+        if begin >= frames:
+            continue
+        end = max(begin + 2, frame_of(note.start_beats + note.length_beats, beat_frames))
+        first = layout.code(layout.state(instrument, note.pitch), 0)
+        for stage, age in enumerate(layout.ages):
+            if begin + age >= end:
+                break
+            row[begin + age : end] = first + stage
