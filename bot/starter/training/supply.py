@@ -6,6 +6,7 @@ codes of pieces with some captions of each, or crops of pieces with what has to 
 
 from __future__ import annotations
 
+import os
 import queue
 import random as plain_random
 from collections.abc import Iterator
@@ -142,7 +143,9 @@ class Supply:
 def _fill(
     rank: int, plan: SupplyPlan, tokenizer_json: str | None, goal: Queue[Lot | Crops], stop: Event
 ) -> None:
+    # One thread each: there are as many processes as there are cores to fill.
     torch.set_num_threads(1)
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
     tokenizer = None if tokenizer_json is None else Tokenizer.from_str(tokenizer_json)
     numbers = sound_numbers()
     turn = rank
