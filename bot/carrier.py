@@ -11,6 +11,7 @@ from collections.abc import Awaitable
 
 from bot import failpoints
 from bot.audio import posting
+from bot.audio.clip_file import codes_in
 from bot.errors import Cancelled, OutputError, ZhiyinError
 from bot.inference.executor import Executor
 from bot.making import Maker
@@ -77,7 +78,7 @@ class Carrier:
         assert current is not None
         path = self.store.clips_folder / clip.file
         sound = await asyncio.to_thread(posting.read_master, path)
-        codes = await self.store.clips.codes(clip.id)
+        codes = await asyncio.to_thread(codes_in, path) if clip.stems else None
         max_bytes = self.surface.max_bytes(job)
         while True:
             posted = await asyncio.to_thread(packed, clip, sound, max_bytes, self.style, codes)

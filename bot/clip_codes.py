@@ -5,9 +5,12 @@ A clip's codes are worth keeping only where they say all of its sound.
 
 from __future__ import annotations
 
+import asyncio
+
 import numpy as np
 
-from bot.audio.codes import unpacked
+from bot.audio.clip_file import codes_in
+from bot.audio.posting import SOUND_GONE
 from bot.errors import SoundError
 from bot.jobs import Codes, Sound
 from bot.listening import Heard
@@ -23,8 +26,10 @@ async def codes_of(store: Store, clip: Clip, model: ModelInfo | None) -> Codes:
 
     Raises SoundError where they are gone, or belong to another model than this.
     """
-    data = await store.clips.codes(clip.id)
-    codes = None if data is None else unpacked(data)
+    try:
+        codes = await asyncio.to_thread(codes_in, store.clips_folder / clip.file)
+    except SoundError:
+        raise SoundError(SOUND_GONE) from None
     if codes is None:
         raise SoundError(GONE)
     if model is not None and codes.fingerprint != model.fingerprint:

@@ -197,9 +197,10 @@ class Maker:
         order = job.order
         done = await asyncio.to_thread(finished, sound, as_loop=order.as_loop)
         name = f"{job.id}.flac"
-        await asyncio.to_thread(posting.write_master, self.store.clips_folder / name, done.sound)
         # A loop is cut from anywhere, and the codes of the whole don't fit it.
         data = None if codes is None or done.loops else await asyncio.to_thread(packed, codes)
+        path = self.store.clips_folder / name
+        await asyncio.to_thread(posting.write_master, path, done.sound, data)
         await failpoints.reached("clip.unrecorded")
         return await self.store.jobs.rendered(
             job.id,
@@ -220,6 +221,5 @@ class Maker:
                 key=done.key,
                 loops=done.loops,
                 stems=() if data is None else stems,
-                codes=data,
             ),
         )

@@ -16,6 +16,7 @@ from typing import Self
 
 from bot import failpoints
 from bot.audio import posting
+from bot.audio.clip_file import codes_in
 from bot.audio.picture import spectrogram_png
 from bot.audio.strange_tags import strange_tags
 from bot.audio.uploads import Uploads
@@ -167,7 +168,7 @@ class Pipeline:
         """
         path = self.store.clips_folder / clip.file
         sound = await asyncio.to_thread(posting.read_master, path)
-        codes = await self.store.clips.codes(clip.id)
+        codes = await asyncio.to_thread(codes_in, path) if clip.stems else None
         return await asyncio.to_thread(packed, clip, sound, max_bytes, self._style, codes)
 
     async def tags_of(self, data: bytes) -> Tags | None:

@@ -69,8 +69,6 @@ class Stems:
             raise Refused(DRAINING)
         if not clip.stems:
             raise SoundError(GONE)
-        if not (self._store.clips_folder / clip.file).exists():
-            raise SoundError(posting.SOUND_GONE)
         await codes_of(self._store, clip, self._executor.model)
 
     def expected_seconds(self, clip: Clip) -> float | None:

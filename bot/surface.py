@@ -7,7 +7,7 @@ from typing import Protocol
 
 from bot.audio import posting
 from bot.audio.picture import waveform_png
-from bot.jobs import Sound
+from bot.jobs import Codes, Sound
 from bot.orders import Clip, Job, Standing, Tags
 
 
@@ -67,11 +67,11 @@ def tags_of(clip: Clip) -> Tags:
 
 
 def packed(
-    clip: Clip, sound: Sound, max_bytes: int, style: posting.Style, codes: bytes | None
+    clip: Clip, sound: Sound, max_bytes: int, style: posting.Style, codes: Codes | None
 ) -> Posting:
     """Return a clip as a file of at most so many bytes, in a style, tagged, with its picture.
 
-    Its packed codes go with it where there are some. Raises OutputError where it can't be made so
+    Its codes go with it where there are some. Raises OutputError where it can't be made so
     small.
     """
     encoded = posting.encode_for_post(

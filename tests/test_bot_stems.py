@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from bot.audio.codes import unpacked
+from bot.audio.clip_file import codes_in
 from bot.audio.tags import read_codes, read_tags
 from bot.clip_codes import OTHER_MODEL
 from bot.orders import Kind
@@ -38,7 +38,7 @@ async def press(jam, message, label, who=None):
 
 
 async def tokens_of(jam, clip):
-    return unpacked(await jam.store.clips.codes(clip.id)).tokens
+    return codes_in(jam.store.clips_folder / clip.file).tokens
 
 
 def labels(message):
@@ -89,7 +89,7 @@ async def test_a_clip_s_file_tells_its_codes(tmp_path):
     """So that `zhiyin generate --keep` works on what was saved from a channel."""
     async with open_jam(tmp_path, engine=STEMS_ENGINE) as jam:
         first = await jam.music(seconds=2.0, seed=5)
-        found = read_codes(await first.response.attachments[0].read())
+        found = read_codes(io.BytesIO(await first.response.attachments[0].read()))
         assert np.array_equal(found.tokens, await tokens_of(jam, await newest(jam)))
         assert found.fingerprint == scripted_worker.FINGERPRINT
 

@@ -10,9 +10,9 @@ import pytest
 import soundfile
 
 from bot.__main__ import build_parser, dispatch
-from bot.audio import codes, encode
+from bot.audio import clip_file, codes, encode
 from bot.audio.loudness import measured
-from bot.audio.tags import read_codes, read_tags
+from bot.audio.tags import read_tags
 from bot.config import Config
 from bot.generate import open_engine
 from bot.interrupts import Interrupts
@@ -66,7 +66,7 @@ def names(folder):
 
 
 def codes_in(path):
-    found = read_codes(path.read_bytes())
+    found = clip_file.codes_in(path)
     assert found is not None
     return found
 
@@ -98,7 +98,7 @@ def test_stems_are_written_beside_the_clip(made):
         tags = read_tags(path.read_bytes())
         assert tags is not None
         assert (tags.stem, tags.seed, tags.prompt) == (name, 5, "a")
-        assert read_codes(path.read_bytes()) is None
+        assert clip_file.codes_in(path) is None
     tags = read_tags((made / "out.wav").read_bytes())
     assert tags is not None and tags.stem is None
 
@@ -188,7 +188,7 @@ def test_a_clip_of_its_own_is_gone_on_from_by_its_codes(place, tiny_stems):
 def test_a_loop_tells_no_codes(place, tiny_stems):
     """It is cut, and they would not fit it."""
     assert zhiyin("a", "--loop", "--seconds", 2, "-o", "a.wav", model=tiny_stems) == 0
-    assert read_codes(Path("a.wav").read_bytes()) is None
+    assert clip_file.codes_in(Path("a.wav")) is None
 
 
 @pytest.mark.parametrize(

@@ -104,14 +104,6 @@ FAULTS = {
         "UPDATE clip_parents SET parent_id = 2",
         "Clip 2 was made from itself, or from one that came later.",
     ),
-    "a clip that can be taken apart has its codes": (
-        "DELETE FROM clip_codes",
-        "Clip 1 can be taken apart, but its codes are not kept.",
-    ),
-    "a clip that is deleted has no codes": (
-        "UPDATE clips SET is_deleted = 1 WHERE id = 1",
-        "Clip 1 is deleted, but its codes are kept.",
-    ),
     "what has ended opens no door": (
         "UPDATE jobs SET token = 'x' WHERE id = 1",
         "Job 1 has ended but its token is still kept.",
@@ -134,7 +126,7 @@ FAULTS = {
 async def make(folder):
     """A database in which something of everything has happened."""
     async with open_store(folder, time.time) as store:
-        _, clip = await delivered(store, key="1", stems=("drums",), codes=b"codes")
+        _, clip = await delivered(store, key="1")
         await delivered(store, key="2", parent_ids=(clip.id,))
         await store.ledger.reset(1, 10)
         await accepted(store, key="3")

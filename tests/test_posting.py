@@ -232,11 +232,26 @@ def sum_of(stems):
 def test_codes_go_with_a_clip_where_they_take_little_of_it():
     """Where a place takes small files only, the sound has it all."""
     sound = sound_of()
-    data = packed_codes(Codes(tokens=np.zeros((8, 500), np.int32), fingerprint="00" * 8))
-    large = posting.encode_for_post(sound, max_bytes=10**7, tags=TAGS, codes=data)
-    assert read_codes(large.data) is not None
+    short = Codes(tokens=np.zeros((8, 500), np.int32), fingerprint="00" * 8)
+    large = posting.encode_for_post(sound, max_bytes=10**7, tags=TAGS, codes=short)
+    assert read_codes(io.BytesIO(large.data)) is not None
     noise = np.random.default_rng(1).integers(0, 2048, (8, 5_000), dtype=np.int32)
-    data = packed_codes(Codes(tokens=noise, fingerprint="00" * 8))
-    small = posting.encode_for_post(sound, max_bytes=100_000, tags=TAGS, codes=data)
-    assert read_codes(small.data) is None
+    long = Codes(tokens=noise, fingerprint="00" * 8)
+    small = posting.encode_for_post(sound, max_bytes=100_000, tags=TAGS, codes=long)
+    assert read_codes(io.BytesIO(small.data)) is None
     assert read_tags(small.data) is not None
+
+
+def test_codes_are_kept_with_the_sound_they_say(tmp_path):
+    """In the one file of the clip, which sounds as it would without them."""
+    sound = sound_of(channels=2)
+    codes = Codes(tokens=np.arange(8_000, dtype=np.int32).reshape(8, 1000), fingerprint="0a" * 8)
+    posting.write_master(tmp_path / "with.flac", sound, packed_codes(codes))
+    posting.write_master(tmp_path / "without.flac", sound)
+    with (tmp_path / "with.flac").open("rb") as file:
+        found = read_codes(file)
+    assert found is not None
+    assert np.array_equal(found.tokens, codes.tokens)
+    assert found.fingerprint == codes.fingerprint
+    heard = [posting.read_master(tmp_path / f"{name}.flac") for name in ("with", "without")]
+    assert np.array_equal(heard[0].samples, heard[1].samples)

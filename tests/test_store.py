@@ -81,10 +81,10 @@ async def accepted(store, *, allowed=None, **about):
     return await store.jobs.accept(order(**about), allowed or limits(), ANSWER)
 
 
-async def delivered(store, *, stems=(), codes=None, **about):
+async def delivered(store, *, stems=(), **about):
     job = await accepted(store, **about)
     await store.jobs.start(job.id)
-    clip = await store.jobs.rendered(job.id, new_clip(job, stems=stems, codes=codes))
+    clip = await store.jobs.rendered(job.id, new_clip(job, stems=stems))
     await store.jobs.delivering(job.id)
     await store.jobs.delivered(job.id, 900 + job.id)
     await store.clips.posted(clip.id, 900 + job.id)
@@ -456,28 +456,11 @@ async def test_what_is_past_its_time_is_swept(store, clock):
     assert (await store.clips.get(clip.id)).is_deleted
 
 
-async def test_codes_are_kept_beside_a_clip_and_go_with_it(store):
-    """They come back byte for byte; a deleted clip has none, nor has one that never had."""
-    data = bytes(range(256)) * 20
-    _, clip = await delivered(store, stems=("drums", "bass"), codes=data)
+async def test_a_clip_remembers_its_stems(store):
+    """In their order; most have none."""
+    _, clip = await delivered(store, stems=("drums", "bass"))
     _, plain = await delivered(store, key="2")
     assert (clip.stems, plain.stems) == (("drums", "bass"), ())
-    assert await store.clips.codes(clip.id) == data
-    assert await store.clips.codes(plain.id) is None
-    assert await store.check() == []
-    await store.clips.delete(clip.id)
-    assert await store.clips.codes(clip.id) is None
-    assert await store.check() == []
-
-
-async def test_codes_of_one_who_is_forgotten_are_gone(store):
-    """And those of others are not."""
-    _, mine = await delivered(store, stems=("drums",), codes=b"mine")
-    _, theirs = await delivered(store, key="2", user=2, stems=("drums",), codes=b"theirs")
-    await store.privacy.forget(1)
-    assert await store.clips.codes(mine.id) is None
-    assert await store.clips.codes(theirs.id) == b"theirs"
-    assert await store.check() == []
 
 
 async def test_an_order_from_before_there_were_stems_is_read(store, tmp_path):
@@ -510,4 +493,3 @@ async def test_a_database_from_before_there_were_stems_is_taken_over(tmp_path):
     async with open_store(folder, lambda: NOON) as opened:
         clip = await opened.clips.get(1)
         assert clip.stems == ()
-        assert await opened.clips.codes(1) is None

@@ -1,4 +1,4 @@
-"""A clip of ours as a file on this machine, which its owner names: what it tells of its codes."""
+"""A clip of ours as a file on this machine: what it tells of its codes."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from bot.audio.tags import read_codes
 from bot.errors import SoundError
 from bot.jobs import Codes
 
-_MOST_BYTES = 2**30
-
 
 def codes_in(path: Path) -> Codes | None:
     """Return the codes that a clip's file tells; None where it tells none.
@@ -19,9 +17,8 @@ def codes_in(path: Path) -> Codes | None:
     Raises SoundError for a file that can't be read.
     """
     try:
-        if path.stat().st_size > _MOST_BYTES:
-            return None
-        return read_codes(path.read_bytes())
+        with path.open("rb") as file:
+            return read_codes(file)
     except FileNotFoundError:
         raise SoundError(f"There is no sound file {path}.") from None
     except OSError as error:

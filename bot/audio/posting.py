@@ -14,11 +14,12 @@ import soundfile
 
 from bot import failpoints
 from bot.audio import formats, loudness
+from bot.audio.codes import packed
 from bot.audio.formats import FORMATS, Format, squeezed
 from bot.audio.seams import faded
-from bot.audio.tags import tagged
+from bot.audio.tags import tagged, with_codes
 from bot.errors import OutputError, SoundError
-from bot.jobs import Sound
+from bot.jobs import Codes, Sound
 from bot.orders import Tags
 
 SMALLEST_BYTES = 16_384
@@ -72,11 +73,11 @@ def encode_for_post(
     max_bytes: int,
     tags: Tags,
     style: Style | None = None,
-    codes: bytes | None = None,
+    codes: Codes | None = None,
 ) -> Encoded:
     """Return a clip as the best file that is no larger than `max_bytes`.
 
-    Its packed codes go with it where they take little of that.
+    Its codes go with it where they take little of that.
 
     Raises OutputError where nothing fits, ResourceError where there is no ffmpeg.
     """
@@ -84,10 +85,11 @@ def encode_for_post(
     if not np.isfinite(sound.samples).all():
         raise OutputError(INVALID)
     ready = faded(loudness.levelled(sound, style.loudness_lufs), loops=tags.loops)
-    if codes is not None and len(codes) > max_bytes * _MOST_CODES_SHARE:
-        codes = None
+    told = None if codes is None else packed(codes)
+    if told is not None and len(told) > max_bytes * _MOST_CODES_SHARE:
+        told = None
     for kind in _rungs(style.format, sound.sample_rate_hz):
-        data = tagged(_below_peak(ready, kind), kind.suffix, tags, codes)
+        data = tagged(_below_peak(ready, kind), kind.suffix, tags, told)
         if len(data) <= max_bytes:
             return Encoded(data=data, suffix=kind.suffix, content_type=kind.content_type)
     raise OutputError(NOTHING_FITS)
@@ -140,9 +142,10 @@ def _below_peak(sound: Sound, kind: Format) -> bytes:
     return formats.encode(quieter, kind)
 
 
-def write_master(path: Path, sound: Sound) -> None:
+def write_master(path: Path, sound: Sound, codes: bytes | None = None) -> None:
     """Keep a sound without loss: on disk, whole and under its name when this returns.
 
+    Its packed codes are kept in the same file: they are as much its person's as the sound is.
     Raises OutputError where it can't be written.
     """
     if not np.isfinite(sound.samples).all():
@@ -152,7 +155,8 @@ def write_master(path: Path, sound: Sound) -> None:
     scratch = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.part")
     try:
         with scratch.open("wb") as file:
-            file.write(formats.encode(whole, FORMATS["flac"]))
+            data = formats.encode(whole, FORMATS["flac"])
+            file.write(data if codes is None else with_codes(data, codes))
             file.flush()
             os.fsync(file.fileno())
         failpoints.hit("clip.unnamed")

@@ -6,7 +6,7 @@ import dataclasses
 import io
 import json
 import unicodedata
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 import mutagen
 from mutagen.flac import FLAC
@@ -80,10 +80,20 @@ def read_tags(data: bytes) -> Tags | None:
         return None
 
 
-def read_codes(data: bytes) -> Codes | None:
+def with_codes(flac: bytes, codes: bytes) -> bytes:
+    """Return a FLAC file without other tags with a clip's packed codes in it."""
+    file = io.BytesIO(flac)
+    comments = FLAC(file)
+    comments[_CODES_KEY] = as_text(codes)
+    file.seek(0)
+    comments.save(file)
+    return file.getvalue()
+
+
+def read_codes(file: BinaryIO) -> Codes | None:
     """Return the codes that a clip's file tells; None where it tells none that can be read."""
     try:
-        text = _text_in(mutagen.File(io.BytesIO(data)), _CODES_KEY)
+        text = _text_in(mutagen.File(file), _CODES_KEY)
     except (mutagen.MutagenError, ValueError, KeyError, TypeError, AttributeError):
         return None
     return None if text is None else from_text(text)

@@ -41,8 +41,6 @@ class NewClip:
     key: str | None = None
     loops: bool = False
     stems: tuple[str, ...] = ()
-    codes: bytes | None = None
-    """What its stems are made of, packed; there where there are stems."""
 
 
 class Clips:
@@ -62,11 +60,6 @@ class Clips:
     async def by_message(self, message_id: int) -> Clip | None:
         """Return the clip that a message holds."""
         return await self._first("WHERE message_id = ?", message_id)
-
-    async def codes(self, clip_id: int) -> bytes | None:
-        """Return a clip's codes as they were handed over; None where none are kept."""
-        row = await self._database.one("SELECT codes FROM clip_codes WHERE clip_id = ?", (clip_id,))
-        return None if row is None else bytes(row["codes"])
 
     async def of_user(self, user_id: int, limit: int, text: str = "") -> list[Clip]:
         """Return a person's clips with some text in their prompt, newest first."""
@@ -131,7 +124,7 @@ class Clips:
     async def delete(self, clip_id: int) -> str | None:
         """Mark a clip as deleted and return the name of its file; None if it was before.
 
-        Its codes and the words for it go with it, its order's too where that has ended.
+        The words for it go with it, its order's too where that has ended.
         """
         async with self._database.transaction() as connection:
             changed = await connection.execute(
@@ -140,7 +133,6 @@ class Clips:
             )
             if not changed.rowcount:
                 return None
-            await connection.execute("DELETE FROM clip_codes WHERE clip_id = ?", (clip_id,))
             await connection.execute(
                 "UPDATE jobs SET prompt = NULL, source = NULL WHERE state IN "
                 "('delivered', 'held') AND id = (SELECT job_id FROM clips WHERE id = ?)",
@@ -175,10 +167,6 @@ async def insert_clip(connection: aiosqlite.Connection, clip: NewClip, now: floa
         ),
     )  # fmt: skip
     id_ = cursor.lastrowid
-    if clip.codes is not None:
-        await connection.execute(
-            "INSERT INTO clip_codes (clip_id, codes) VALUES (?, ?)", (id_, clip.codes)
-        )
     await connection.executemany(
         "INSERT INTO clip_parents (clip_id, parent_id) VALUES (?, ?)",
         [(id_, parent) for parent in clip.parent_ids],

@@ -188,19 +188,6 @@ CHECKS = (
         "SELECT clip_id FROM clip_parents WHERE parent_id >= clip_id",
     ),
     Invariant(
-        "a clip that can be taken apart has its codes",
-        "Clip {} can be taken apart, but its codes are not kept.",
-        """
-        SELECT id FROM clips WHERE stems != '[]' AND NOT is_deleted
-        AND id NOT IN (SELECT clip_id FROM clip_codes)
-        """,
-    ),
-    Invariant(
-        "a clip that is deleted has no codes",
-        "Clip {} is deleted, but its codes are kept.",
-        "SELECT clip_id FROM clip_codes JOIN clips ON clips.id = clip_id WHERE is_deleted",
-    ),
-    Invariant(
         "what has ended opens no door",
         "Job {} has ended but its token is still kept.",
         f"SELECT id FROM jobs WHERE {_ENDED} AND token IS NOT NULL",  # noqa: S608 - ours

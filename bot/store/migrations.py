@@ -173,16 +173,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
         """,
         "DELETE FROM facts WHERE name LIKE 'forget:%'",
     ),
-    (
-        "ALTER TABLE clips ADD COLUMN stems TEXT NOT NULL DEFAULT '[]'",
-        # Beside the clips: they are many times as long as the rest of a row, and seldom wanted.
-        """
-        CREATE TABLE clip_codes (
-            clip_id INTEGER PRIMARY KEY REFERENCES clips (id),
-            codes BLOB NOT NULL
-        )
-        """,
-    ),
+    ("ALTER TABLE clips ADD COLUMN stems TEXT NOT NULL DEFAULT '[]'",),
 )
 """Each step is done once, whole, and never changed afterwards."""
 

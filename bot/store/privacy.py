@@ -61,10 +61,6 @@ class Privacy:
                 "(SELECT id FROM clips WHERE user_id = ?)",
                 (user_id,),
             )
-            await connection.execute(
-                "DELETE FROM clip_codes WHERE clip_id IN (SELECT id FROM clips WHERE user_id = ?)",
-                (user_id,),
-            )
             await connection.execute("DELETE FROM clips WHERE user_id = ?", (user_id,))
             await connection.execute(
                 "UPDATE jobs SET prompt = NULL, source = NULL, parent_ids = '[]', sentence = NULL, "
