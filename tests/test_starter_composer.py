@@ -122,7 +122,7 @@ def test_drums_have_few_sets_of_strokes(pieces):
     for piece in pieces:
         for part in piece.parts:
             if part.is_drums:
-                struck = {}
+                struck: dict[int, set[tuple[int, bool]]] = {}
                 for note in part.notes:
                     at = struck.setdefault(frame_of(piece, note.start_beats), set())
                     at.add((note.pitch, note.velocity <= 60))

@@ -125,7 +125,7 @@ def chord_bar(bar: str, chords: Chords, voicer: Voicer, steps_held: int) -> list
             tones = voicer.voiced(chord)
             index = int(symbol)
             pitch = tones[index % len(tones)] + 12 * (index // len(tones))
-            if pitch > high:
+            while pitch > high:
                 pitch -= 12
         voices[0].append((start, length, pitch))
     return voices

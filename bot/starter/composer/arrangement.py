@@ -97,7 +97,7 @@ def draw_ideas(
     chorus_motif = melody.draw_motif(random.choice(feels), beats, division, mood.activity, random)
     bass = draw_bass(style, mood, random) if has_bass else None
     second_late = random.random() < 0.5
-    leads_verse = has_lead and (lead is not None or random.random() < 0.85)
+    leads_verse = has_lead and (lead is not None or random.random() < 0.92)
     verse = Idea(
         groove=groove,
         fill=fill if has_fill else None,

@@ -8,7 +8,7 @@ from bot.starter.composer.instruments import INSTRUMENTS
 from bot.starter.composer.piece import Piece
 
 _STYLE_CHANCE = 0.93
-_LEAD_CHANCE = 0.47
+_LEAD_CHANCE = 0.62
 _OTHER_CHANCE = 0.2
 _KEY_CHANCE = 0.2
 _DRUM_CHANCES = {"none": 0.5, "light": 0.3, "steady": 0.15, "dense": 0.45}

@@ -28,10 +28,10 @@ INSTRUMENTS: dict[str, Instrument] = {
     "harmonica": Instrument(22, 74, 64, 0.95, "reeds"),
     "acoustic guitar": Instrument(25, 67, 55, 1.02, "guitar"),
     "nylon guitar": Instrument(24, 67, 57, 1.0, "guitar"),
-    "electric guitar": Instrument(27, 67, 57, 0.95, "guitar"),
+    "electric guitar": Instrument(27, 67, 57, 1.12, "guitar"),
     "muted guitar": Instrument(28, 62, 57, 1.53, "guitar"),
-    "overdriven guitar": Instrument(29, 69, 55, 0.73, "guitar"),
-    "distorted guitar": Instrument(30, 69, 52, 0.67, "guitar"),
+    "overdriven guitar": Instrument(29, 69, 55, 0.88, "guitar"),
+    "distorted guitar": Instrument(30, 69, 52, 0.82, "guitar"),
     "square bass": Instrument(80, 52, 48, 0.99, "bass"),
     "double bass": Instrument(32, 45, 40, 0.98, "bass"),
     "bass guitar": Instrument(33, 45, 40, 0.99, "bass"),
@@ -40,7 +40,7 @@ INSTRUMENTS: dict[str, Instrument] = {
     "synth bass": Instrument(38, 45, 40, 1.23, "bass"),
     "deep bass": Instrument(39, 45, 40, 0.85, "bass"),
     "fretless bass": Instrument(35, 45, 40, 1.0, "bass"),
-    "acid bass": Instrument(87, 45, 40, 1.0, "bass"),
+    "acid bass": Instrument(87, 45, 40, 1.2, "bass"),
     "violin": Instrument(40, 76, 64, 0.96, "strings"),
     "cello": Instrument(42, 57, 50, 1.25, "strings"),
     "harp": Instrument(46, 72, 60, 1.26, "strings"),
@@ -58,7 +58,7 @@ INSTRUMENTS: dict[str, Instrument] = {
     "clarinet": Instrument(71, 70, 60, 0.7, "reeds"),
     "flute": Instrument(73, 77, 67, 0.82, "reeds"),
     "pan flute": Instrument(75, 76, 67, 0.83, "reeds"),
-    "tin whistle": Instrument(78, 79, 67, 0.8, "reeds"),
+    "tin whistle": Instrument(78, 79, 67, 0.66, "reeds"),
     "square lead": Instrument(80, 76, 64, 0.93, "chip"),
     "saw lead": Instrument(81, 72, 60, 0.99, "synth"),
     "synth lead": Instrument(87, 70, 60, 1.03, "synth"),
@@ -67,8 +67,8 @@ INSTRUMENTS: dict[str, Instrument] = {
     "bowed pad": Instrument(92, 70, 62, 0.91, "synth"),
     "sitar": Instrument(104, 65, 57, 1.18, "plucked"),
     "banjo": Instrument(105, 67, 58, 1.09, "plucked"),
-    "steel drums": Instrument(114, 70, 62, 1.06, "mallets"),
-    "kalimba": Instrument(108, 72, 64, 1.48, "mallets"),
+    "steel drums": Instrument(114, 70, 62, 0.86, "mallets"),
+    "kalimba": Instrument(108, 72, 64, 1.2, "mallets"),
 }
 
 BASS_INSTRUMENTS: tuple[str, ...] = (
@@ -102,7 +102,7 @@ def is_guitar(name: str) -> bool:
     return name in INSTRUMENTS and INSTRUMENTS[name].family == "guitar"
 
 
-_VOLUMES = {"lead": 84, "bass": 92, "chord1": 62, "chord2": 62, "chord3": 62}
+_VOLUMES = {"lead": 98, "bass": 86, "chord1": 78, "chord2": 78, "chord3": 78}
 _DRUM_VOLUME = 96
 _LOUD_KITS = (24, 25)
 

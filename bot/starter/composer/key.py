@@ -7,7 +7,31 @@ from bot.starter.composer import harmony
 from bot.starter.composer.piece import Chord, Mode, SectionKind
 from bot.starter.composer.style import Style
 
-_TURNAROUND = 0.2
+_TURNAROUND, _SUBSTITUTE = 0.2, 0.3
+
+# Chords that stand in for each other inside a phrase, counted from the tonic.
+_SUBSTITUTES: dict[Mode, dict[Chord, Chord]] = {
+    "major": {
+        (5, "maj"): (2, "min"),
+        (2, "min"): (5, "maj"),
+        (9, "min"): (4, "min"),
+        (7, "maj"): (7, "sus"),
+        (5, "maj7"): (2, "m7"),
+        (2, "m7"): (5, "maj7"),
+        (9, "m7"): (4, "m7"),
+        (5, "5"): (9, "5"),
+    },
+    "minor": {
+        (5, "min"): (8, "maj"),
+        (8, "maj"): (5, "min"),
+        (10, "maj"): (7, "min"),
+        (3, "maj"): (8, "maj"),
+        (5, "m7"): (8, "maj7"),
+        (8, "maj7"): (5, "m7"),
+        (5, "5"): (8, "5"),
+        (8, "5"): (5, "5"),
+    },
+}
 
 Progression = tuple[tuple[Chord, ...], ...]
 
@@ -38,9 +62,21 @@ def draw_harmony(style: Style, tonic: int, mode: Mode, random: randomness.Random
     # A section of twelve bars has no other beside it.
     if random.random() < 0.25 or len(verse) > 8 or len(chorus) > 8:
         chorus = verse
+    if len(verse) == 4 and random.random() < _SUBSTITUTE:
+        verse = _substituted(verse, mode, random.choice((1, 2)))
     if random.random() < _TURNAROUND:
         verse = _turned_around(verse)
     return Harmony(tonic, mode, _moved(verse, tonic), _moved(chorus, tonic))
+
+
+def _substituted(progression: Progression, mode: Mode, index: int) -> Progression:
+    """Return a progression with another chord of the same meaning in one bar."""
+    bar = progression[index]
+    other = _SUBSTITUTES[mode].get(bar[0])
+    beside = (progression[index - 1][-1], progression[index + 1][0])
+    if len(bar) > 1 or other is None or other in beside:
+        return progression
+    return (*progression[:index], (other,), *progression[index + 1 :])
 
 
 def _turned_around(progression: Progression) -> Progression:

@@ -35,7 +35,7 @@ def _contour(length: int, random: randomness.Random) -> tuple[int, ...]:
     contour = []
     for _ in range(length):
         contour.append(position)
-        leaps = random.random() < 0.13
+        leaps = random.random() < 0.09
         position += random.choice(_LEAPS if leaps else _MOVES)
         if abs(position) > _WIDEST:
             position = _WIDEST - 2 if position > 0 else 2 - _WIDEST
