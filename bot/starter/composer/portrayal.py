@@ -70,7 +70,7 @@ def traits_of(
     chords = {part.instrument for part in heard if part.role == "chord1"}
     if chords and not chords & {part.instrument for part in heard if part.role == "chord2"}:
         traits.append("arpeggios")
-    if density in ("none", "light") and not style.is_hard and not loud:
+    if density in ("none", "light") and not style.is_hard and not names & set(_LOUD_GUITARS):
         families = {INSTRUMENTS[name].family for name in names if name in INSTRUMENTS}
         if families and families <= _SOFT_FAMILIES:
             traits.append("soft")
