@@ -13,7 +13,7 @@ from bot.starter.measuring.features import Floats
 from bot.starter.measuring.network import Network, Normalizer, softmax
 
 _NETWORKS = 3
-_HIDDEN = 96
+_HIDDEN = 160
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,14 +32,14 @@ class Extent:
 
     prompts: int = 40
     takes: int = 8
-    lessons: int = 48
+    lessons: int = 40
     idiom_lessons: int = 120
-    mood_pairs: int = 36
+    mood_pairs: int = 30
     mood_takes: int = 2
     half_minutes: int = 16
     minutes: int = 8
     codec_pieces: int = 26
-    continued: int = 40
+    continued: int = 32
     judged_takes: int = 2
 
 

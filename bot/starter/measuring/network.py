@@ -64,9 +64,9 @@ class Network:
         answers: NDArray[np.intp],
         *,
         seed: int,
-        epochs: int = 60,
-        noise: float = 0.25,
-        dropout: float = 0.3,
+        epochs: int = 40,
+        noise: float = 0.5,
+        dropout: float = 0.4,
     ) -> Network:
         """Learn to give the answer of each row the highest score."""
         random = np.random.default_rng(seed)
