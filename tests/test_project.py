@@ -127,9 +127,12 @@ OURS = {
     "bot.starter": {
         "bot.musicgen.layout",
         "bot.musicgen.shape",
+        "bot.musicgen.stems",
         "bot.musicgen.synthetic_config",
     },
     "bot.starter.measure": {"bot.starter", "bot.config"},
+    # It hears and shows music as the bot does.
+    "bot.starter.measuring": {"bot.starter", "bot.audio", "bot.jobs"},
     "bot.starter.measuring.studio": {"bot.starter", "bot.jobs", "bot.musicgen"},
     "cogs": {
         "bot.client",
@@ -156,11 +159,11 @@ THEIRS = {
     "aiohttp": {"bot.fetching", "bot.metrics", "bot.run", "cogs"},
     "prometheus_client": {"bot.metrics"},
     "simcord": {"bot.demo"},
-    "PIL": {"bot.audio"},
+    "PIL": {"bot.audio", "bot.starter.measuring"},
     "mutagen": {"bot.audio"},
     "imageio_ffmpeg": {"bot.audio"},
     "aiosqlite": {"bot.store"},
-    "soundfile": {"bot.audio"},
+    "soundfile": {"bot.audio", "bot.starter.training"},
     "soxr": {"bot.audio"},
     "pydub": {"bot.audio"},
     "rich": {"bot.console", "bot.models", "bot.bench"},

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from bot.starter.composer.room import echo
@@ -14,6 +15,8 @@ from bot.starter.training.mixing import HOP, STEM_NAMES, WETNESS, Bank, plays_of
 from bot.starter.training.samples import SAMPLE_RATE_HZ, ranges
 from bot.starter.training.sounding import notes_of
 from bot.starter.training.tokens import DRUMS, Codes, drum_codes
+
+Plays = NDArray[np.float32]
 
 _CHUNK_SAMPLES = 1 << 25
 _ROOM_SECONDS = 0.6
@@ -38,7 +41,7 @@ def sound_numbers() -> SoundNumbers:
     return SoundNumbers({key: number for number, key in enumerate(keys)})
 
 
-def crop_plays(codes: Codes, first: int, frames: int, numbers: SoundNumbers) -> np.ndarray:
+def crop_plays(codes: Codes, first: int, frames: int, numbers: SoundNumbers) -> Plays:
     """Return what sounds in a crop of codes as a table [plays, 6] of float32.
 
     Columns: stem, sound, start and held samples (-1: rings out), release samples, gain. Notes that
@@ -82,7 +85,7 @@ class Mixer:
         self.echo = answer.float().to(device)
         self.wetness = torch.tensor([WETNESS[name] for name in STEM_NAMES], device=device)
 
-    def mix(self, crops: Sequence[np.ndarray], frames: int) -> Tensor:
+    def mix(self, crops: Sequence[Plays], frames: int) -> Tensor:
         """Return the stems [crops, stems, samples] of crops made by `crop_plays`."""
         samples = frames * HOP
         stems = torch.zeros(len(crops) * len(STEM_NAMES) * samples, device=self.device)

@@ -129,7 +129,7 @@ class LanguageTraining:
         if not self.file.exists():
             return {}
         state: dict[str, object] = torch.load(self.file, map_location="cpu", weights_only=True)
-        self.model.load_state_dict(state["model"])  # type: ignore[arg-type]
+        self.model.load_state_dict(state["model"])
         self.step = int(state.get("step", 0))  # type: ignore[call-overload]
         self.seconds_used = float(state.get("seconds_used", 0.0))  # type: ignore[arg-type]
         self.pieces = int(state.get("pieces", 0))  # type: ignore[call-overload]

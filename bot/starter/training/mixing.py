@@ -160,4 +160,5 @@ def render_mix(codes: Codes, bank: Bank) -> Sound:
 def fade(samples: int) -> NDArray[np.float32]:
     """Return how a note dies away when it is let go."""
     times = np.arange(samples, dtype=np.float32) / max(1, samples)
-    return np.exp(-5 * times) * (1 - times)
+    dying: NDArray[np.float32] = np.exp(-5 * times) * (1 - times)
+    return dying
