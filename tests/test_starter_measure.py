@@ -427,16 +427,16 @@ def test_going_on_is_compared_with_the_piece_itself(taught):
     """A continuation that is the piece's own second half scores what that does."""
     pieces: Any = [Recording(drums(bpm, 20), bpm=float(bpm)) for bpm in (80, 100, 120)]
     own = [each.sound()[len(each.sound()) // 2 :] for each in pieces]
-    section = going_on.section(pieces, own, taught)
+    section = going_on.section(pieces, own, taught, by_codes=True)
     assert all(row[2] == row[3] for row in section.rows)
-    remixes = going_on.remix_section(pieces, own, taught)
+    remixes = going_on.remix_section(pieces, own, taught, by_codes=False)
     assert value(remixes, "keeps the tempo") == value(section, "tempo within 4 %")
 
 
 def test_a_remix_asks_for_another_style():
     """From the last seconds of the piece's first half, in other words."""
     pieces: Any = [Recording(drums(100, 20), style="rock")]
-    order = going_on.remix_orders(pieces)[0]
+    order = going_on.remix_orders(pieces, by_codes=False)[0]
     assert going_on.other_style("rock") != "rock"
     assert order.opening is not None and len(order.opening) == 5 * SAMPLE_RATE_HZ
     assert order.prompt is not None and "rock" not in order.prompt
@@ -505,7 +505,7 @@ def test_the_whole_measurement_prints_and_writes_its_tables(taught, tmp_path, mo
     printed = capsys.readouterr().out
     assert titles == [line[3:] for line in printed.splitlines() if line.startswith("## ")]
     assert "| seconds of sound a second, 10 s | ≥ 8 | 9.50 |" in printed
-    assert len(titles) == 14
+    assert len(titles) == 16
     assert all(section["rows"] for section in written)
     assert {file.name for file in (tmp_path / "seen").iterdir()} == {
         "00-model.png",

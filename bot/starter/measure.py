@@ -95,18 +95,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-SECTIONS = (
-    "speed",
-    "variety",
-    "following",
-    "moods",
-    "music",
-    "form",
-    "soundness",
-    "drift",
-    "sound",
-    "going-on",
-    "judge",
+SECTIONS = tuple(
+    "speed variety following moods music form soundness drift sound going-on judge".split()
 )
 """What can be measured, in the order in which it is."""
 
@@ -206,12 +196,15 @@ class _Measurement:
     def _going_on(self) -> list[Section]:
         pieces = self.material.strangers(self.extent.continued, 2 * going_on.OPENING_SECONDS)
         studio, listener = self.material.studio, self.material.listener
-        made = studio.make(going_on.orders(pieces), "continuations")
-        remixed = studio.make(going_on.remix_orders(pieces), "remixes")
-        return [
-            going_on.section(pieces, [take.sound for take in made], listener),
-            going_on.remix_section(pieces, [take.sound for take in remixed], listener),
-        ]
+        found = []
+        for by_codes in (False, True) if studio.has_stems else (False,):
+            orders = going_on.orders(pieces, by_codes=by_codes)
+            made = [take.sound for take in studio.make(orders, "continuations")]
+            found.append(going_on.section(pieces, made, listener, by_codes=by_codes))
+            orders = going_on.remix_orders(pieces, by_codes=by_codes)
+            made = [take.sound for take in studio.make(orders, "remixes")]
+            found.append(going_on.remix_section(pieces, made, listener, by_codes=by_codes))
+        return found
 
     def _judge(self) -> list[Section]:
         taggers = installed_taggers()

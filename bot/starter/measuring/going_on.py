@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from bot.starter.composer.styles import STYLES
 from bot.starter.measuring.features import SAMPLE_RATE_HZ, Sound
 from bot.starter.measuring.keys import Key, is_related, own_key
 from bot.starter.measuring.listener import Listener
-from bot.starter.measuring.renders import FIRST_SEED, Render
+from bot.starter.measuring.renders import FIRST_SEED, FRAME_RATE_HZ, Render
 from bot.starter.measuring.section import MODEL, RENDERS, Row, Section, Share
 from bot.starter.measuring.studio import Order
 from bot.starter.measuring.tempo import verdict
@@ -23,10 +25,20 @@ REMIX_SECONDS = 5.0
 _SEED, _REMIX_SEED = FIRST_SEED + 400_000, FIRST_SEED + 410_000
 
 
-def orders(pieces: Sequence[Render]) -> list[Order]:
-    """Return what asks for the second half of each piece of 20 s, without words."""
+def orders(pieces: Sequence[Render], *, by_codes: bool) -> list[Order]:
+    """Return what asks for the second half of each piece of 20 s, without words.
+
+    The model is told the codes of the first half, as of a clip of its own, or hears it only.
+    """
+    frames = round(OPENING_SECONDS * FRAME_RATE_HZ)
     return [
-        Order(None, _SEED + index, OPENING_SECONDS, _opening(piece.sound(), OPENING_SECONDS))
+        Order(
+            None,
+            _SEED + index,
+            OPENING_SECONDS,
+            _opening(piece.sound()),
+            piece.codes[:, :frames].astype(np.int32) if by_codes else None,
+        )
         for index, piece in enumerate(pieces)
     ]
 
@@ -37,18 +49,25 @@ def other_style(style: str) -> str:
     return names[(names.index(style) + len(names) // 2) % len(names)]
 
 
-def remix_orders(pieces: Sequence[Render]) -> list[Order]:
+def remix_orders(pieces: Sequence[Render], *, by_codes: bool) -> list[Order]:
     """Return what asks for a remix of each piece's first half in another style."""
     found = []
+    samples = round(REMIX_SECONDS * SAMPLE_RATE_HZ)
+    first, last = (
+        round(s * FRAME_RATE_HZ) for s in (OPENING_SECONDS - REMIX_SECONDS, OPENING_SECONDS)
+    )
     for index, piece in enumerate(pieces):
         words = asked_styles(other_style(piece.piece.style), is_chinese=index % 4 == 3)
-        heard = _opening(piece.sound(), OPENING_SECONDS)[-round(REMIX_SECONDS * SAMPLE_RATE_HZ) :]
+        heard = _opening(piece.sound())[-samples:]
+        codes = piece.codes[:, first:last].astype(np.int32) if by_codes else None
         prompt = words[index % len(words)]
-        found.append(Order(prompt, _REMIX_SEED + index, OPENING_SECONDS, heard))
+        found.append(Order(prompt, _REMIX_SEED + index, OPENING_SECONDS, heard, codes))
     return found
 
 
-def section(pieces: Sequence[Render], made: Sequence[Sound], listener: Listener) -> Section:
+def section(
+    pieces: Sequence[Render], made: Sequence[Sound], listener: Listener, *, by_codes: bool
+) -> Section:
     """Compare continuations, and the pieces' own second halves, with what the pieces are."""
     own = [piece.sound()[round(OPENING_SECONDS * SAMPLE_RATE_HZ) :] for piece in pieces]
     groups = {MODEL: made, RENDERS: own}
@@ -79,13 +98,15 @@ def section(pieces: Sequence[Render], made: Sequence[Sound], listener: Listener)
         }),
     ]  # fmt: skip
     note = (
-        f"The model hears {OPENING_SECONDS:g} s of a held-out piece and goes on without words; "
+        f"The model gets {OPENING_SECONDS:g} s of a held-out piece and goes on without words; "
         "the renders are the pieces' own second halves."
     )
-    return Section.compared("Going on with a piece", rows, note)
+    return Section.compared(f"Going on with a piece, {_way(by_codes)}", rows, note)
 
 
-def remix_section(pieces: Sequence[Render], made: Sequence[Sound], listener: Listener) -> Section:
+def remix_section(
+    pieces: Sequence[Render], made: Sequence[Sound], listener: Listener, *, by_codes: bool
+) -> Section:
     """Say what remixes keep of their pieces, and whether they are heard as what they should be."""
     heard = [listener.hear(sound) for sound in made]
     keys = [own_key(sound) for sound in made]
@@ -111,11 +132,15 @@ def remix_section(pieces: Sequence[Render], made: Sequence[Sound], listener: Lis
         }),
     ]  # fmt: skip
     note = f"The last {REMIX_SECONDS:g} s of a held-out piece, with the words of another style."
-    return Section.compared("Remixes", rows, note)
+    return Section.compared(f"Remixes of a piece, {_way(by_codes)}", rows, note)
 
 
-def _opening(sound: Sound, seconds: float) -> Sound:
-    return sound[: round(seconds * SAMPLE_RATE_HZ)]
+def _opening(sound: Sound) -> Sound:
+    return sound[: round(OPENING_SECONDS * SAMPLE_RATE_HZ)]
+
+
+def _way(by_codes: bool) -> str:
+    return "by its codes" if by_codes else "by its sound"
 
 
 def _key(render: Render) -> Key:

@@ -22,12 +22,13 @@ _MOST_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A clip to be made; the sound of `opening` is continued."""
+    """A clip to be made; the sound of `opening` is continued, whose `codes` may be known."""
 
     prompt: str | None
     seed: int
     seconds: float = 10.0
     opening: Sound | None = None
+    codes: Tokens | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,7 @@ class Studio:
             seed=order.seed,
             prompt=order.prompt,
             audio=audio,
+            audio_tokens=order.codes,
             sampling=self.sampling,
         )
 
