@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,42 +26,27 @@ def choose(scores: Scores, sampling: Sampling, uniforms: NDArray[np.float64]) ->
     `uniforms` [codebooks] in [0, 1) decide; greedy sampling doesn't look at them.
     """
     if sampling.greedy:
-        best: Choices = scores.argmax(axis=1).astype(np.int32)
-        return best
-    found = _shortlist(scores, sampling)
-    if found is None:
-        return _drawn(probabilities(scores, sampling), uniforms)
-    tokens, least = found
-    # Nothing but the best k can be drawn: they alone are weighed, in the order of their tokens.
-    places = _drawn(probabilities(least, replace(sampling, top_k=0)), uniforms)
-    chosen: Choices = np.take_along_axis(tokens, places[:, None], axis=1)[:, 0].astype(np.int32)
-    return chosen
-
-
-def _shortlist(scores: Scores, sampling: Sampling) -> tuple[NDArray[np.int64], Scores] | None:
-    """Return the tokens that top-k leaves and their scores, [codebooks, top_k], tokens ascending.
-
-    None where it leaves all of them, or more than k of a codebook: those that tie with the last.
-    """
+        likeliest: Choices = scores.argmax(axis=1).astype(np.int32)
+        return likeliest
+    scores = _tempered(scores, sampling)
     codebooks, vocab_size = scores.shape
-    if not 0 < sampling.top_k < vocab_size:
-        return None
-    edge = vocab_size - sampling.top_k
-    # What are ties is decided as `probabilities` does, after the temperature.
-    tempered = scores
-    if sampling.temperature != 1.0:
-        tempered = scores / np.float32(sampling.temperature)
-    best = tempered >= np.partition(tempered, edge, axis=1)[:, edge, None]
+    best = _best(scores, sampling.top_k)
+    if best is None:
+        return _drawn(_weights(scores, sampling), uniforms)
+    # Nothing but the best k can be drawn: they alone are weighed, in the order of their tokens.
     places = np.flatnonzero(best)
-    if len(places) != codebooks * sampling.top_k:
-        return None
-    tokens = places.reshape(codebooks, sampling.top_k) % vocab_size
-    return tokens, scores.ravel()[places].reshape(tokens.shape)
+    if len(places) != codebooks * sampling.top_k:  # some tie with the last of them
+        return _drawn(_weights(np.where(best, scores, -np.inf), sampling), uniforms)
+    few = scores.ravel()[places].reshape(codebooks, sampling.top_k)
+    book = np.arange(codebooks)
+    chosen = places[book * sampling.top_k + _drawn(_weights(few, sampling), uniforms)]
+    tokens: Choices = (chosen - book * vocab_size).astype(np.int32)
+    return tokens
 
 
-def _drawn(probabilities: NDArray[np.float64], uniforms: NDArray[np.float64]) -> Choices:
-    """Return the place that each number draws in a row of probabilities."""
-    shares = np.cumsum(probabilities, axis=1)
+def _drawn(weights: NDArray[np.float64], uniforms: NDArray[np.float64]) -> Choices:
+    """Return the place that each number draws in a row of weights."""
+    shares = np.cumsum(weights, axis=1)
     # The first token whose cumulated share lies above the number drawn: never one of share 0.
     drawn = (uniforms * shares[:, -1])[:, None]
     chosen = np.count_nonzero(shares <= drawn, axis=1)
@@ -78,17 +61,34 @@ def probabilities(scores: Scores, sampling: Sampling) -> NDArray[np.float64]:
     Temperature, then top-k, then top-p, in the order and with the treatment of ties that
     transformers' logits processors have; top_k 0 and top_p 1 cut nothing.
     """
-    scores = scores / np.float32(sampling.temperature)
-    vocab_size = scores.shape[1]
-    if 0 < sampling.top_k < vocab_size:
-        least = np.partition(scores, vocab_size - sampling.top_k, axis=1)
-        least = least[:, vocab_size - sampling.top_k, None]
-        scores = np.where(scores < least, -np.inf, scores)
-    weights = np.exp(scores - scores.max(axis=1, keepdims=True), dtype=np.float64)
-    if sampling.top_p < 1.0:
-        weights = _keep_top_p(weights, sampling.top_p)
+    scores = _tempered(scores, sampling)
+    best = _best(scores, sampling.top_k)
+    weights = _weights(scores if best is None else np.where(best, scores, -np.inf), sampling)
     shares: NDArray[np.float64] = weights / weights.sum(axis=1, keepdims=True)
     return shares
+
+
+def _tempered(scores: Scores, sampling: Sampling) -> Scores:
+    if sampling.temperature == 1.0:
+        return scores
+    tempered: Scores = scores / np.float32(sampling.temperature)
+    return tempered
+
+
+def _best(scores: Scores, top_k: int) -> NDArray[np.bool_] | None:
+    """Tell which tokens top-k leaves, with all that tie with the last; None where all are left."""
+    vocab_size = scores.shape[1]
+    if not 0 < top_k < vocab_size:
+        return None
+    edge = vocab_size - top_k
+    best: NDArray[np.bool_] = scores >= np.partition(scores, edge, axis=1)[:, edge, None]
+    return best
+
+
+def _weights(scores: Scores, sampling: Sampling) -> NDArray[np.float64]:
+    """Return what each token is drawn with, but for a factor; top-p drops the least likely."""
+    weights = np.exp(scores - scores.max(axis=1, keepdims=True), dtype=np.float64)
+    return _keep_top_p(weights, sampling.top_p) if sampling.top_p < 1.0 else weights
 
 
 def _keep_top_p(weights: NDArray[np.float64], top_p: float) -> NDArray[np.float64]:
