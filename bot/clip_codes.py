@@ -18,7 +18,9 @@ from bot.orders import Clip, ModelInfo
 from bot.store.store import Store
 
 GONE = "This clip can't be taken apart: its codes are not kept any more."
-OTHER_MODEL = "This clip was made by another model than the one that plays now: it can't be used."
+OTHER_MODEL = (
+    "This clip was made by another model than the one that plays now, so its stems can't be had."
+)
 
 
 async def codes_of(store: Store, clip: Clip, model: ModelInfo | None) -> Codes:

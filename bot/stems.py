@@ -27,8 +27,8 @@ OF_YOURS = "Clips of yours are being taken apart already. Please wait a moment."
 WORKER_LOST = "The music engine stopped while it took this clip apart. Please try again."
 
 _PER_PERSON = 2
-# Of the time that it takes to make a clip, so much is what its sound takes, stem by stem.
-_WORK_SHARE = 0.25
+# Of what making it takes a small model; a larger one makes slower, and sounds as fast.
+_WORK_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,8 @@ import zlib
 import numpy as np
 import pytest
 import soundfile
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.audio import codes, encode
 from bot.audio.formats import BY_SUFFIX
@@ -81,6 +83,20 @@ def test_music_takes_little_room():
 def test_what_does_not_fit_to_the_number_is_nothing(data):
     """Cut, lengthened, of another version, or absurd: no codes, and no error."""
     assert codes.unpacked(data) is None
+
+
+@given(
+    data=st.binary(max_size=200),
+    books=st.integers(0, 255),
+    frames=st.integers(0, 2**32 - 1),
+    deflated=st.booleans(),
+)
+def test_no_bytes_whatever_are_an_error(data, books, frames, deflated):
+    """They are codes of the shape that they tell, or nothing."""
+    header = struct.pack(">4sBB8sI", b"ZHYC", 1, books, bytes(8), frames)
+    found = codes.unpacked(header + (zlib.compress(data) if deflated else data))
+    assert found is None or found.tokens.shape == (books, frames)
+    codes.unpacked(data)
 
 
 def test_the_codes_of_a_real_file_are_unpacked():

@@ -8,7 +8,9 @@ import pytest
 
 from bot.orders import JobState
 from bot.pipeline import STILL_COMING
+from bot.stems import ON_THEIR_WAY
 from cogs import replies
+from tests import scripted_worker
 from tests.wire_stage import open_stage
 
 
@@ -30,6 +32,12 @@ def told(presses):
     """What their person alone was told, whichever of the presses it answers."""
     answers = [each.message for each in presses] + [m for each in presses for m in each.followups]
     return [each.content for each in answers if each is not None and each.is_ephemeral]
+
+
+def files_of(presses):
+    """The files that came of them, wherever they are."""
+    found = [each.message for each in presses] + [m for each in presses for m in each.followups]
+    return [file for message in found if message is not None for file in message.files]
 
 
 async def test_again_pressed_twice_is_two_clips(tmp_path):
@@ -111,3 +119,21 @@ async def test_a_button_under_what_has_gone_is_told_so(tmp_path):
             await again.acknowledged.wait()
         assert told([again]) == [replies.NO_CLIP]
         assert await stage.used(stage.bob) == 0.0
+
+
+async def test_stems_pressed_twice_are_posted_once(tmp_path):
+    """One press brings the files, the other is told that they are on their way; both are free."""
+    engine = "tests.scripted_worker:open_stems_engine"
+    async with open_stage(tmp_path, engine=engine) as stage:
+        first = await stage.music()
+        await stage.settled(1)
+        presses = await pressed(stage, first.message, "Stems", 2)
+        posted = [f"zhiyin-1-{name}.mp3" for name in scripted_worker.STEMS]
+
+        def files():
+            return [file.name for file in files_of(presses)]
+
+        await stage.wire.until(lambda: len(files()) >= len(posted) and told(presses))
+        assert files() == posted
+        assert told(presses) == [ON_THEIR_WAY]
+        assert await stage.used() == 1.0
