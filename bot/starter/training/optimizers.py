@@ -18,7 +18,7 @@ class Rates:
 
     hidden: float = 4e-3
     other: float = 2e-3
-    text: float = 3e-4
+    text: float = 6e-4
     weight_decay: float = 0.05
 
 
