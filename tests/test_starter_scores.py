@@ -17,6 +17,7 @@ from bot.starter.measuring.prompts import Ask
 from bot.starter.measuring.scores import Score
 from bot.starter.measuring.section import Share
 from bot.starter.measuring.tensorflow_bundle import read_bundle
+from bot.starter.training.sounding import Sounding
 from bot.starter.training.tokens import (
     BASS,
     BASS_CODES,
@@ -117,6 +118,24 @@ def test_a_bass_that_moves_with_the_chords_fits_its_own_bar_alone():
     assert scores.bass_in_chords(chords_and_bass([42] * 8))[0] == [False] * 8
 
 
+def test_a_bass_is_measured_against_the_plan():
+    """C in bars of C major and of F minor: in the plan of both, an E in that of the first alone."""
+    codes = silence()
+    for bar in range(4):
+        root, quality = ((0, "maj"), (5, "min"))[bar % 2]
+        for beat in range(4):
+            start = bar * BAR + beat * BEAT
+            codes[PLAN, start : start + BEAT] = plan_code(root, quality, beat, bar)
+    play(codes[BASS], BASS_CODES, 0, 36)
+    play(codes[BASS], BASS_CODES, BEAT, 40)
+    play(codes[BASS], BASS_CODES, BAR, 40)
+    play(codes[BASS], BASS_CODES, 6 * BAR, 40)
+    score = scores.score_of(codes, BEAT, 4)
+    own, other = scores.in_plan(score, (BASS,))
+    assert own == [True, True, False]
+    assert other == [True, False, True]
+
+
 def test_bars_that_come_again_are_counted_by_rhythm_and_by_notes():
     """The third bar is the first again, the fourth has its rhythm."""
     codes = silence()
@@ -197,6 +216,14 @@ def test_what_is_asked_for_is_counted_by_the_codes():
                        ("the asked key", "a key a tritone off"))  # fmt: skip
     assert isinstance(inside, Share) and isinstance(outside, Share)
     assert inside.percent > 85 > 50 > outside.percent
+
+
+def test_the_key_of_notes_is_that_of_their_cadence():
+    """Chords of D major, the bass on its tonic."""
+    notes = [(BASS, 38, 40), (CHORDS[0], 62, 20), (CHORDS[1], 66, 20), (CHORDS[2], 69, 20),
+             (LEAD, 67, 5), (LEAD, 64, 5), (LEAD, 73, 5), (LEAD, 71, 5)]  # fmt: skip
+    heard = tuple(Sounding(book, 0, frames, "any", pitch) for book, pitch, frames in notes)
+    assert written.key_of(Score(heard, FRAMES, BEAT, 0, (0, BAR))) == (2, "major")
 
 
 @pytest.mark.parametrize("number", [6, 40])

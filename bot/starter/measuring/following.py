@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
+import numpy as np
+
 from bot.starter.measuring.clips import Clip
-from bot.starter.measuring.keys import Key, NoteEar, is_related, own_key, profile_key
-from bot.starter.measuring.section import MODEL, Cell, Row, Section, Share
+from bot.starter.measuring.keys import Key, NoteEar, best_key, is_related, own_key
+from bot.starter.measuring.section import Cell, Row, Section, Share
 from bot.starter.measuring.tempo import verdict
 
 Groups = Mapping[str, Sequence[Clip]]
@@ -73,9 +75,15 @@ def _tempo_rows(groups: Groups) -> list[Row]:
         Row(name, target, {n: Share.where(map(is_so, each)) for n, each in said.items()})
         for name, target, is_so in kinds
     ]
-    ratios = Counter(each for each in said.get(MODEL, ()) if each not in ("met", "off"))
-    named = ", ".join(f"×{ratio} {count}" for ratio, count in ratios.most_common(4))
-    return [*rows, Row("which ratios", "", {MODEL: named or "–"})]
+    ratios = {
+        name: Counter(each for each in own if each not in ("met", "off"))
+        for name, own in said.items()
+    }
+    named: dict[str, Cell] = {
+        name: ", ".join(f"×{ratio} {count}" for ratio, count in own.most_common(3)) or "–"
+        for name, own in ratios.items()
+    }
+    return [*rows, Row("which ratios", "", named)]
 
 
 def _key_rows(groups: Groups, note_ear: NoteEar | None, judged: int) -> list[Row]:
@@ -84,11 +92,12 @@ def _key_rows(groups: Groups, note_ear: NoteEar | None, judged: int) -> list[Row
         for name, clips in groups.items()
     }
     ears: list[tuple[str, str, Callable[[Clip], Key | None]]] = [
-        ("the bot's ear", "≥ 75 %", lambda clip: own_key(clip.sound)),
-        ("key profiles", "", lambda clip: profile_key(clip.chroma)),
+        ("the bot's ear", "≥ 75 %", lambda clip: own_key(clip.sound))
     ]
-    if note_ear is not None:
-        ears.append(("basic-pitch", "", lambda clip: note_ear.key(clip.sound)))
+    if note_ear is None:
+        ears.append(("key profiles", "", lambda clip: best_key(clip.chroma, np.zeros(12))))
+    else:
+        ears.append(("basic-pitch", "≥ 75 %", lambda clip: note_ear.key(clip.sound)))
     rows = []
     for ear, target, hear in ears:
         exact: dict[str, Cell] = {}

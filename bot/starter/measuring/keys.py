@@ -14,22 +14,25 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bot.audio import tonality
 from bot.jobs import Sound as Stereo
-from bot.starter.measuring.features import SAMPLE_RATE_HZ, Floats, Sound, key_of
+from bot.starter.measuring.features import SAMPLE_RATE_HZ, Floats, Sound, key_scores
 
 Key = tuple[int, str]
 """A tonic as a pitch class, and `major` or `minor`."""
 
 _RATE_HZ = 22_050
 _WINDOW_SAMPLES = 43_844
-_LOWEST_PITCH = 21
+_LOWEST_PITCH, _KEYS = 21, 88
 # What the network calls the chances of held notes, of 88 keys in each frame.
 _HELD_NOTES = "StatefulPartitionedCall:1"
 _FILE = "saved_models/icassp_2022/nmp.onnx"
 # Below this the network doubts that there is a note.
-_LEAST_CHANCE = 0.3
+_LEAST_CHANCE = 0.4
+# How much more the tonic of a key is worth that is the lowest note all the time.
+_BASS_WEIGHT = 0.3
 
 
 def own_key(sound: Sound) -> Key | None:
@@ -38,10 +41,12 @@ def own_key(sound: Sound) -> Key | None:
     return None if found is None else (found.tonic, found.mode)
 
 
-def profile_key(chroma: Floats) -> Key:
-    """Return the key whose profile fits a mean chroma best."""
-    found = key_of(chroma)
-    return found.tonic, "minor" if found.is_minor else "major"
+def best_key(classes: NDArray[Any], basses: NDArray[Any]) -> Key:
+    """Return the key that fits how often each pitch class is heard, and how often it is lowest."""
+    shares = basses / max(1.0, float(basses.sum()))
+    scores = key_scores(np.asarray(classes, np.float32)) + _BASS_WEIGHT * shares
+    mode, tonic = np.unravel_index(int(scores.argmax()), scores.shape)
+    return int(tonic), ("major", "minor")[int(mode)]
 
 
 def is_related(found: Key | None, wanted: Key) -> bool:
@@ -58,18 +63,23 @@ class NoteEar:
         self._session = session
         self._input = session.get_inputs()[0].name
 
-    def pitch_classes(self, sound: Sound) -> Floats:
-        """Return how long each pitch class is heard for, in frames."""
+    def key(self, sound: Sound) -> Key:
+        """Return the key whose profile fits the notes best, and whose tonic is often the lowest."""
+        chances = self._chances(sound)
+        heard = np.where(chances > _LEAST_CHANCE, chances, 0)
+        classes = (np.arange(_KEYS) + _LOWEST_PITCH) % 12
+        lowest = classes[(heard > 0).argmax(axis=1)[(heard > 0).any(axis=1)]]
+        # The root keeps one long note from deciding alone.
+        weights = np.sqrt(np.bincount(classes, heard.sum(axis=0), 12))
+        return best_key(weights, np.bincount(lowest, minlength=12))
+
+    def _chances(self, sound: Sound) -> Floats:
+        """Return the chance that a key of the piano is held, [frames, keys]."""
         slower = _resampled(sound)
         pieces = np.pad(slower, (0, -len(slower) % _WINDOW_SAMPLES)).reshape(-1, _WINDOW_SAMPLES)
         held = self._session.run([_HELD_NOTES], {self._input: pieces[:, :, None]})[0]
-        chances = held.reshape(-1, 88)
-        weights = np.where(chances > _LEAST_CHANCE, chances, 0).sum(axis=0)
-        return np.bincount((np.arange(88) + _LOWEST_PITCH) % 12, weights, 12).astype(np.float32)
-
-    def key(self, sound: Sound) -> Key:
-        """Return the key whose profile fits the notes best."""
-        return profile_key(self.pitch_classes(sound))
+        found: Floats = held.reshape(-1, _KEYS)
+        return found
 
 
 def installed_note_ear() -> NoteEar | None:

@@ -34,8 +34,8 @@ class Extent:
     takes: int = 8
     lessons: int = 40
     idiom_lessons: int = 120
-    mood_pairs: int = 30
-    mood_takes: int = 2
+    mood_pairs: int = 24
+    mood_takes: int = 4
     half_minutes: int = 16
     minutes: int = 8
     codec_pieces: int = 26

@@ -13,12 +13,13 @@ from bot.starter.measuring.scores import (
     Score,
     bass_in_chords,
     grid_frames,
+    in_plan,
     on_grid,
     repeated_bars,
     whole_bars_repeated,
 )
 from bot.starter.measuring.section import Cell, Row, Section, Share
-from bot.starter.training.tokens import STEMS
+from bot.starter.training.tokens import BASS, CHORDS, LEAD, STEMS
 
 _SHORTEST_LOOP_SECONDS, _LONGEST_LOOP_SECONDS = 1.5, 12.0
 # Above this a clip of 30 s is the same bars over and over.
@@ -43,13 +44,14 @@ def section(groups: Groups) -> Section:
             {name: 100 * float(np.mean([_grid_share(s) for s in own])) if own else 0.0
              for name, own in scores.items()},
         ),
+        *_plan_rows(scores),
         Row(
-            "bass in a chord of its bar",
-            "renders − 10",
+            "bass in the chords that sound in its bar",
+            "",
             {n: Share.where(hit for own, _ in each for hit in own) for n, each in harmony.items()},
         ),
         Row(
-            "bass in a chord of another bar",
+            "bass in the chords that sound in another bar",
             "",
             {n: Share.where(hit for _, other in each for hit in other)
              for n, each in harmony.items()},
@@ -63,8 +65,8 @@ def section(groups: Groups) -> Section:
     ]  # fmt: skip
     note = (
         "From the codes, to the frame. Where the beats begin is fitted to each clip's notes; the "
-        "length of a beat is the asked one, or what the clip's clock says. Another bar: the next "
-        "with other chords."
+        "length of a beat is the asked one, or what the clip's clock says. Planned: by the "
+        "clip's own plan. Another bar: the next with other chords."
     )
     return Section.compared("Music", rows, note)
 
@@ -107,6 +109,21 @@ def form_section(groups: Groups) -> Section:
         f"({_SHORTEST_LOOP_SECONDS:g} to {_LONGEST_LOOP_SECONDS:g}), correlated above {_LOOP:g}."
     )
     return Section.compared("Form", rows, note)
+
+
+def _plan_rows(scores: Mapping[str, Sequence[Score]]) -> list[Row]:
+    parts = {"bass": (BASS,), "chords": CHORDS, "lead": (LEAD,)}
+    rows = []
+    for name, books in parts.items():
+        fits = {group: [in_plan(score, books) for score in own] for group, own in scores.items()}
+        for place, what in enumerate(("its bar", "another bar")):
+            values: dict[str, Cell] = {
+                group: Share.where(hit for each in own for hit in each[place])
+                for group, own in fits.items()
+            }
+            target = "renders − 10" if (name, place) == ("bass", 0) else ""
+            rows.append(Row(f"{name} in the chord planned for {what}", target, values))
+    return rows
 
 
 def _spans(scores: Mapping[str, Sequence[Score]]) -> dict[str, Cell]:

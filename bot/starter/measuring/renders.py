@@ -20,7 +20,7 @@ import numpy as np
 from bot.starter.composer import room
 from bot.starter.composer.compose import BEAT_FRAMES, compose
 from bot.starter.composer.instruments import LEAD_INSTRUMENTS
-from bot.starter.composer.piece import Piece
+from bot.starter.composer.piece import Density, Piece
 from bot.starter.composer.styles import STYLES
 from bot.starter.measuring.features import SAMPLE_RATE_HZ, Sound
 from bot.starter.training import mixing, samples
@@ -138,6 +138,8 @@ def lessons(per_style: int, seconds: float = CLIP_SECONDS + _SPARE_SECONDS) -> l
         for index, style in enumerate(STYLES):
             seed = _TEACHING_SEED + _SEEDS_A_STYLE * index + number
             random = np.random.default_rng(seed)
+            # Pieces without drums are rare; an ear must have heard both.
+            density: Density | None = "none" if number % 5 == 4 else None
             frames, lead = int(random.choice(BEAT_FRAMES)), str(random.choice(LEAD_INSTRUMENTS))
             pieces.append(
                 compose(
@@ -146,6 +148,7 @@ def lessons(per_style: int, seconds: float = CLIP_SECONDS + _SPARE_SECONDS) -> l
                     seconds=seconds,
                     beat_frames=frames if number % 2 else None,
                     lead=lead if number % 4 > 1 else None,
+                    density=density,
                 )
             )
     return pieces

@@ -10,12 +10,14 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.starter.composer.harmony import INTERVALS
 from bot.starter.training.sounding import Sounding, notes_of, stem_of
 from bot.starter.training.tokens import (
     BASS,
@@ -31,6 +33,7 @@ from bot.starter.training.tokens import (
 _PARTS = (4, 3)
 # Places within a beat that patterns are compared at: sixteenths and triplets have one each.
 _PLACES = 12
+_INTERVALS: dict[str, tuple[int, ...]] = {str(name): steps for name, steps in INTERVALS.items()}
 # Taken where neither a prompt nor a clock says anything: 120 BPM.
 _USUAL_BEAT_FRAMES = 25
 
@@ -40,7 +43,8 @@ class Score:
     """A clip's notes, with its beat in frames and the frames at which its bars begin.
 
     `first_beat` is the frame of a beat, below `beat_frames`. `bars` are the beginnings of bars, the
-    last of them the end of the last whole bar. `clock_frames` is the beat that the clock says.
+    last of them the end of the last whole bar. `clock_frames` is the beat that the clock says,
+    `plan` the pitch classes of the chord that is planned, frame by frame, none where it is unknown.
     """
 
     notes: tuple[Sounding, ...]
@@ -49,6 +53,7 @@ class Score:
     first_beat: int
     bars: tuple[int, ...]
     clock_frames: int | None = None
+    plan: tuple[frozenset[int], ...] = ()
 
     @property
     def lead(self) -> str:
@@ -75,7 +80,8 @@ def score_of(codes: NDArray[np.integer[Any]], beat_frames: int | None, beats_per
     beat = beat_frames or clock or _USUAL_BEAT_FRAMES
     first = _first_beat([note.frame for note in notes], beat, frames)
     bars = _planned_bars(codes[PLAN]) or tuple(range(first, frames + 1, beat * beats_per_bar))
-    return Score(notes, frames, beat, first, bars, clock)
+    plan = tuple(_planned_chord(int(code)) for code in codes[PLAN])
+    return Score(notes, frames, beat, first, bars, clock, plan)
 
 
 def on_grid(score: Score, books: Iterable[int] | None = None) -> list[bool]:
@@ -93,6 +99,28 @@ def grid_frames(beat_frames: int, first_beat: int, frames: int) -> frozenset[int
         for part in _PARTS
         for step in range(-part, part * beats)
     )
+
+
+def in_plan(score: Score, books: Iterable[int]) -> tuple[list[bool], list[bool]]:
+    """Tell of each note whether the chord that is planned holds it, and another bar's.
+
+    The other bar is the next one whose chord at the same place is another, in turn; where there is
+    none, nothing is said of other bars.
+    """
+    wanted = set(books)
+    bar = score.bars[1] - score.bars[0] if len(score.bars) > 1 else 4 * score.beat_frames
+    own, other = [], []
+    for note in score.notes:
+        planned = score.plan[note.frame]
+        if note.book not in wanted or not planned:
+            continue
+        own.append(note.pitch % 12 in planned)
+        later = range(note.frame + bar, score.frames, bar)
+        earlier = range(note.frame % bar, note.frame, bar)
+        others = [each for at in (*later, *earlier) if (each := score.plan[at]) - planned]
+        if others:
+            other.append(note.pitch % 12 in others[0])
+    return own, other
 
 
 def bass_in_chords(score: Score) -> tuple[list[bool], list[bool]]:
@@ -174,6 +202,15 @@ def _first_beat(onsets: Sequence[int], beat_frames: int, frames: int) -> int:
         for grid in (grid_frames(beat_frames, shift, frames),)
     ]
     return int(np.argmax(counts))
+
+
+@cache
+def _planned_chord(code: int) -> frozenset[int]:
+    meaning = plan_meaning(code)
+    if meaning is None:
+        return frozenset()
+    root, quality, *_ = meaning
+    return frozenset((root + step) % 12 for step in _INTERVALS[quality])
 
 
 def _planned_bars(row: NDArray[np.integer[Any]]) -> tuple[int, ...]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+import numpy as np
+
 from bot.starter.measuring.classifier import Classifier
 from bot.starter.measuring.clips import Clip
 from bot.starter.measuring.idiom import style_of
-from bot.starter.measuring.prompts import Ask, Key
+from bot.starter.measuring.keys import Key, best_key, is_related
+from bot.starter.measuring.prompts import Ask
 from bot.starter.measuring.scores import Score
 from bot.starter.measuring.section import Cell, Row, Section, Share
 from bot.starter.training.tokens import BASS, CHORDS, LEAD
@@ -46,6 +49,19 @@ def section(groups: Mapping[str, Sequence[Clip]], idiom_ear: Classifier) -> Sect
         _row("drums or none as asked", "≥ 98 %", pairs, lambda ask: ask.density,
              lambda ask, score: score.has_drums == ask.wants_drums),
     ]  # fmt: skip
+    keys = {
+        name: [(key_of(score), ask.key) for ask, score in each if ask.key is not None]
+        for name, each in pairs.items()
+    }
+    exact: dict[str, Cell] = {
+        name: Share.where(found == key for found, key in each) for name, each in keys.items()
+    }
+    related: dict[str, Cell] = {
+        name: Share.where(is_related(found, key) for found, key in each)
+        for name, each in keys.items()
+    }
+    rows.append(Row("the asked key fits the notes best", "≥ 75 %", exact))
+    rows.append(Row("it or its relative does", "", related))
     for what, turn in (("the asked key", 0), ("a key a tritone off", _TRITONE)):
         inside: dict[str, Cell] = {
             name: Share.where(
@@ -62,6 +78,17 @@ def section(groups: Mapping[str, Sequence[Clip]], idiom_ear: Classifier) -> Sect
         "when, how fast and how high."
     )
     return Section.compared("Following the prompt, by the codes", rows, note)
+
+
+def key_of(score: Score) -> Key:
+    """Return the key that the pitched notes fit best, the bass's counting twice."""
+    classes, basses = np.zeros(12), np.zeros(12)
+    for note in score.notes:
+        if note.book in (BASS, *CHORDS, LEAD):
+            classes[note.pitch % 12] += note.frames
+        if note.book == BASS:
+            basses[note.pitch % 12] += note.frames
+    return best_key(classes, basses)
 
 
 def in_key(score: Score, key: Key, turn: int = 0) -> list[bool]:
