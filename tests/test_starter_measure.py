@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 from bot.starter import measure
+from bot.starter.composer.compose import compose
 from bot.starter.measuring import (
     features,
     fidelity,
@@ -33,7 +35,7 @@ from bot.starter.measuring.likeness import likeness, loop_likeness, traces
 from bot.starter.measuring.network import Network, Normalizer, softmax
 from bot.starter.measuring.portrait import portrait, worn
 from bot.starter.measuring.prompts import Ask, Prompt
-from bot.starter.measuring.renders import Player, Render
+from bot.starter.measuring.renders import Lesson, Player, Render
 from bot.starter.measuring.section import MODEL, RENDERS, Row, Section, Share
 from bot.starter.measuring.soundness import Ranges
 from bot.starter.measuring.studio import Take
@@ -94,6 +96,42 @@ def recordings() -> Any:
             Recording(noise(seed=n), style="techno", bpm=bpm, lead=None),
         ]
     return found
+
+
+def test_a_lesson_can_be_heard_as_a_loop():
+    """Ten seconds of its first two bars over and over, from a place that the seed decides."""
+    piece: Any = SimpleNamespace(bpm=150.0, beats_per_bar=4)
+    lesson = Lesson(piece, noise(12))
+    lap = round(2 * 4 * 60 / 150 * SAMPLE_RATE_HZ)
+    first, later = lesson.loop(), lesson.loop(seed=3)
+    assert len(first) == len(later) == len(lesson.clip(seed=3)) == 10 * SAMPLE_RATE_HZ
+    np.testing.assert_array_equal(first[:lap], lesson.sound[:lap])
+    assert not np.array_equal(first, later)
+    for sound in (first, later):
+        np.testing.assert_array_equal(sound[lap:], sound[:-lap])
+
+
+def test_a_piece_is_played_once_and_forgotten_after_a_week(tmp_path, monkeypatch):
+    """The second time its sound is read; what nobody asks for goes."""
+    played = []
+    recordings = tmp_path / "recordings.npz"
+    recordings.write_bytes(b"instruments")
+
+    def stems(self, codes):
+        played.append(codes)
+        return {"drums": 0.5 * noise(4), "bass": np.full(4 * SAMPLE_RATE_HZ, 2, np.float32)}
+
+    monkeypatch.setattr(Player, "stems", stems)
+    piece = compose(1, seconds=4)
+    player = Player(tmp_path, print, recordings)
+    once, again = (player.renders([piece], "a piece")[0] for _ in range(2))
+    assert len(played) == 1
+    assert np.array_equal(once.sound(), again.sound())
+    assert np.abs(once.sound()).max() == pytest.approx(0.99, abs=0.001)
+    assert next(player.lessons([piece])).sound == pytest.approx(once.sound(), abs=1e-4)
+    os.utime(once.file, (0, 0))
+    Player(tmp_path, print, recordings)
+    assert not once.file.exists()
 
 
 @pytest.fixture(scope="module")
@@ -263,15 +301,16 @@ def test_a_portrait_is_finite_and_changes_little_with_wear():
 
 def test_a_listener_hears_the_same_after_being_stored(taught, tmp_path, monkeypatch):
     """The second run takes it from the cache, and does not teach again."""
-    lessons: Any = [SimpleNamespace(file=tmp_path / "piece.npy")]
+    pieces: Any = ["a piece"]
+    player: Any = SimpleNamespace(name=str, lessons=iter)
 
     def never(*_):
         raise AssertionError
 
     monkeypatch.setattr(listener, "teach", lambda *_: taught)
-    listener.load_or_teach(tmp_path, lessons, print)
+    listener.load_or_teach(tmp_path, player, pieces, print)
     monkeypatch.setattr(listener, "teach", never)
-    again = listener.load_or_teach(tmp_path, lessons, print)
+    again = listener.load_or_teach(tmp_path, player, pieces, print)
     sound = drums(100)
     one, other = taught.hear(sound), again.hear(sound)
     assert one.bpm == other.bpm

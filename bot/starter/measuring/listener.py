@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.starter.composer.piece import Piece
 from bot.starter.measuring import classifier, features, network, portrait, tempo
 from bot.starter.measuring.classifier import Classifier, Ranking
 from bot.starter.measuring.features import Floats, Picture, Sound, picture
-from bot.starter.measuring.renders import Render
+from bot.starter.measuring.renders import Lesson, Player
 from bot.starter.measuring.soundness import Ranges
 from bot.starter.measuring.tempo import Beats, TempoEar, candidates, pulse
 
@@ -71,16 +72,17 @@ class Listener:
         return float(np.linalg.norm(difference) / np.sqrt(len(difference)))
 
 
-def teach(lessons: Sequence[Render], report: Callable[[str], None]) -> Listener:
-    """Teach a listener by renders.
+def teach(lessons: Iterable[Lesson], report: Callable[[str], None]) -> Listener:
+    """Teach a listener by pieces that are played to it.
 
     The ear for tempo hears each as a loop, too: where every bar is the same, what comes again tells
     less of which beat is the beat.
     """
-    shown, sane, pulses = [], [], []
+    pieces, shown, sane, pulses = [], [], [], []
     for index, render in enumerate(lessons):
-        if index % 50 == 0:
-            report(f"Listening to pieces to learn from, {index} of {len(lessons)}")
+        if index % 100 == 0:
+            report(f"Playing pieces to learn from and listening to them, {index} so far")
+        pieces.append(render.piece)
         clip = render.clip(seed=1 + index)
         shown.append(picture(clip))
         sane.append(features.sanity(clip, shown[-1]))
@@ -91,31 +93,31 @@ def teach(lessons: Sequence[Render], report: Callable[[str], None]) -> Listener:
     rows: list[Floats] = []
     names: dict[str, list[str]] = {each: [] for each in _EARS}
     random = np.random.default_rng(0)
-    for each, render in zip(shown, lessons, strict=True):
+    for each, piece in zip(shown, pieces, strict=True):
         for wear in range(1 + _WEARS):
             seen = portrait.worn(each, random) if wear else each
             beating = pulse(seen.mel)
             # Some with the tempo that is heard, which may be wrong, as it will be in use.
-            bpm = render.piece.bpm if wear % 2 else ear.bpm(candidates(beating))
+            bpm = piece.bpm if wear % 2 else ear.bpm(candidates(beating))
             rows.append(portrait.portrait(seen, beating, bpm))
-            names["style"].append(render.piece.style)
-            names["lead"].append(render.piece.lead or "none")
-            names["drums"].append(_WITHOUT if render.piece.drum_density == "none" else _WITH)
+            names["style"].append(piece.style)
+            names["lead"].append(piece.lead or "none")
+            names["drums"].append(_WITHOUT if piece.drum_density == "none" else _WITH)
     table = np.stack(rows)
     ears = {each: Classifier.taught(table, names[each]) for each in _EARS}
     return Listener(ear, ranges=Ranges.of(sane), **ears)
 
 
 def load_or_teach(
-    cache: Path, lessons: Sequence[Render], report: Callable[[str], None]
+    cache: Path, player: Player, pieces: Sequence[Piece], report: Callable[[str], None]
 ) -> Listener:
-    """Return the listener taught by these lessons, from the cache where it is there already."""
-    taught_by = "".join(each.file.name for each in lessons) + _code()
+    """Return the listener taught by these pieces, from the cache where it is there already."""
+    taught_by = "".join(map(player.name, pieces)) + _code()
     file = cache / f"listener-{hashlib.sha256(taught_by.encode()).hexdigest()[:20]}.npz"
     if file.exists():
         with np.load(file) as stored:
             return _of_arrays({key: stored[key] for key in stored.files})
-    listener = teach(lessons, report)
+    listener = teach(player.lessons(pieces), report)
     scratch = file.with_suffix(".part")
     with scratch.open("wb") as opened:
         np.savez(opened, **_arrays(listener))

@@ -81,7 +81,7 @@ class Material:
     def listener(self) -> Listener:
         """Return the ears, taught by renders."""
         lessons = renders.lessons(self.extent.lessons)
-        return load_or_teach(self._cache, self.player.renders(lessons, "lessons"), self._report)
+        return load_or_teach(self._cache, self.player, lessons, self._report)
 
     @cached_property
     def idiom(self) -> Classifier:

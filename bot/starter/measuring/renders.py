@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-from collections.abc import Callable, Sequence
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -38,6 +40,7 @@ _SPARE_SECONDS = 2.0
 _LOOP_BARS = 2
 _PEAK = 0.99
 _FULL_SCALE = 32767.0
+_KEPT_SECONDS = 7 * 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,25 +53,32 @@ class Render:
     @property
     def codes(self) -> Codes:
         """Return the codes [books, frames] that it is played from."""
-        return codes_of(self.piece, round(self.piece.seconds * FRAME_RATE_HZ))
+        return _codes(self.piece)
 
     def sound(self) -> Sound:
         """Read it."""
         stored: Sound = np.load(self.file).astype(np.float32) / np.float32(_FULL_SCALE)
         return stored
 
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """A piece to teach the ears by, and its sound."""
+
+    piece: Piece
+    sound: Sound
+
     def clip(self, seed: int = 0) -> Sound:
-        """Read ten seconds of it, from a place that the seed decides."""
-        whole = self.sound()
+        """Return ten seconds of it, from a place that the seed decides."""
         length = round(CLIP_SECONDS * SAMPLE_RATE_HZ)
-        spare = len(whole) - length
+        spare = len(self.sound) - length
         start = int(np.random.default_rng(seed).integers(spare + 1)) if seed else 0
-        return whole[start : start + length]
+        return self.sound[start : start + length]
 
     def loop(self, seed: int = 0) -> Sound:
-        """Read ten seconds of its first bars over and over, from a place that the seed decides."""
+        """Return ten seconds of its first bars over and over, from a place the seed decides."""
         beats = _LOOP_BARS * self.piece.beats_per_bar
-        lap = self.sound()[: round(beats * 60 / self.piece.bpm * SAMPLE_RATE_HZ)]
+        lap = self.sound[: round(beats * 60 / self.piece.bpm * SAMPLE_RATE_HZ)]
         start = int(np.random.default_rng(seed).integers(len(lap))) if seed else 0
         return np.resize(np.roll(lap, -start), round(CLIP_SECONDS * SAMPLE_RATE_HZ))
 
@@ -84,16 +94,29 @@ class Player:
         self._folder.mkdir(parents=True, exist_ok=True)
         self._report = report
         self._given = recordings
+        self._forget()
 
     def renders(self, pieces: Sequence[Piece], what: str) -> list[Render]:
         """Return the sounds of pieces, playing those that the folder lacks."""
-        found = [Render(piece, self._folder / f"{self._name(piece)}.npy") for piece in pieces]
+        found = [Render(piece, self._folder / f"{self.name(piece)}.npy") for piece in pieces]
         missing = list({each.file: each for each in found if not each.file.exists()}.values())
+        for each in found:
+            if each.file.exists():
+                os.utime(each.file)
         for index, each in enumerate(missing):
             if index % 50 == 0:
                 self._report(f"Playing {what}, {index} of {len(missing)}")
-            _save(each.file, np.sum(list(self.stems(each.codes).values()), axis=0))
+            _save(each.file, self._mix(each.codes))
         return found
+
+    def lessons(self, pieces: Sequence[Piece]) -> Iterator[Lesson]:
+        """Play pieces one by one, without keeping them."""
+        for piece in pieces:
+            yield Lesson(piece, self._mix(_codes(piece)))
+
+    def name(self, piece: Piece) -> str:
+        """Return a name for a piece's codes, and for what makes sound of them."""
+        return _digest(self._playing + hashlib.sha256(_codes(piece).tobytes()).hexdigest())
 
     def stems(self, codes: Codes) -> dict[str, Sound]:
         """Return how each stem of codes [books, frames] sounds alone, in its place in the mix."""
@@ -126,9 +149,17 @@ class Player:
         recorded = hashlib.sha256(self._recordings.read_bytes()).hexdigest()
         return code + repr(drum_codes()) + recorded
 
-    def _name(self, piece: Piece) -> str:
-        codes = Render(piece, self._folder).codes
-        return _digest(self._playing + hashlib.sha256(codes.tobytes()).hexdigest())
+    def _mix(self, codes: Codes) -> Sound:
+        mix: Sound = np.sum(list(self.stems(codes).values()), axis=0)
+        peak = float(np.abs(mix).max(initial=0.0))
+        return mix * np.float32(_PEAK / peak) if peak > _PEAK else mix
+
+    def _forget(self) -> None:
+        """Delete sounds that no measurement has asked for in a week."""
+        oldest = time.time() - _KEPT_SECONDS
+        for file in self._folder.glob("*.npy"):
+            if file.stat().st_mtime < oldest:
+                file.unlink()
 
 
 def lessons(per_style: int, seconds: float = CLIP_SECONDS + _SPARE_SECONDS) -> list[Piece]:
@@ -165,12 +196,14 @@ def strangers(number: int, seconds: float = CLIP_SECONDS) -> list[Piece]:
 
 def _save(file: Path, sound: Sound) -> None:
     """Write sound as 16-bit numbers so that an interrupted run leaves no half a file."""
-    peak = float(np.abs(sound).max(initial=0.0))
-    levelled = sound * np.float32(_PEAK / peak) if peak > _PEAK else sound
     scratch = file.with_suffix(".part")
     with scratch.open("wb") as opened:
-        np.save(opened, np.round(levelled * _FULL_SCALE).astype(np.int16))
+        np.save(opened, np.round(sound * _FULL_SCALE).astype(np.int16))
     scratch.rename(file)
+
+
+def _codes(piece: Piece) -> Codes:
+    return codes_of(piece, round(piece.seconds * FRAME_RATE_HZ))
 
 
 def _digest(text: str) -> str:
