@@ -440,7 +440,7 @@ def test_a_judge_s_tags_count_by_comparison():
     """A tag that is likelier in clips of its style than in others tells, however unlikely it is."""
     tagged = [("jazz", {"jazz": 0.02}), ("jazz", {"jazz": 0.03}), ("rock", {"jazz": 0.01})]
     assert judging.area(tagged, "jazz") == 1
-    assert np.isnan(judging.area(tagged, "folk"))
+    assert judging.area(tagged, "folk") is None
     section = judging.section({MODEL: tagged, RENDERS: tagged})
     assert value(section, "jazz (jazz)") == 100
 

@@ -50,12 +50,10 @@ def section(groups: Mapping[str, Tagged]) -> Section:
     each = {
         name: {style: area(tagged, style) for style in styles} for name, tagged in groups.items()
     }
-    means: dict[str, Cell] = {
-        name: 100 * float(np.nanmean(list(areas.values()))) for name, areas in each.items()
-    }
+    means: dict[str, Cell] = {name: _percent(list(areas.values())) for name, areas in each.items()}
     rows = [Row("mean over the styles, %", "as renders", means)]
     for style in styles:
-        cells: dict[str, Cell] = {name: 100 * areas[style] for name, areas in each.items()}
+        cells = {name: _percent([areas[style]]) for name, areas in each.items()}
         rows.append(Row(f"{style} ({', '.join(TAGS[style])})", "", cells))
     counts = ", ".join(f"{len(tagged)} {name}" for name, tagged in groups.items())
     note = (
@@ -65,11 +63,17 @@ def section(groups: Mapping[str, Tagged]) -> Section:
     return Section.compared("An independent judge: musicnn", rows, note)
 
 
-def area(tagged: Tagged, style: str) -> float:
-    """Return the share of pairs in which the style's clip has more of its tags; NaN without any."""
+def _percent(areas: Sequence[float | None]) -> Cell:
+    """Return the mean as a percentage, a dash where there is nothing to tell."""
+    known = [each for each in areas if each is not None]
+    return 100 * float(np.mean(known)) if known else "–"
+
+
+def area(tagged: Tagged, style: str) -> float | None:
+    """Return the share of pairs in which the style's clip has more of its tags, if there are any."""
     scores = np.array([np.mean([tags.get(tag, 0.0) for tag in TAGS[style]]) for _, tags in tagged])
     is_own = np.array([own == style for own, _ in tagged], bool)
     if not is_own.any() or is_own.all():
-        return float("nan")
+        return None
     own, other = scores[is_own][:, None], scores[~is_own][None]
     return float(((own > other) + 0.5 * (own == other)).mean())
