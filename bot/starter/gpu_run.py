@@ -5,6 +5,7 @@
     python -m bot.starter.gpu_run bring --folder work --out out        # here: go on from the result
 
 Both train at the same time, each in a process of its own, on pieces that other processes compose.
+What goes on from weights takes more room to travel: `--only language` packs and trains one of both.
 """
 
 from __future__ import annotations
@@ -20,20 +21,23 @@ from pathlib import Path
 
 import torch
 
-PACKED = ("samples.npz", "tokenizer.json", "text.pt", "language.pt", "codec.pt")
-"""What travels: recordings, tokenizer, and what was trained so far."""
+PACKED = {
+    "codec": ("samples.npz", "codec.pt"),
+    "language": ("tokenizer.json", "text.pt", "language.pt"),
+}
+"""What travels for each stage: recordings, tokenizer, and what was trained so far."""
 
 _PART_BYTES = 15 << 20
 _TRAINED = ("codec", "language")
 
 
-def pack(folder: Path, goal: Path) -> int:
-    """Copy what the training needs into a folder, weights alone and in half precision.
+def pack(folder: Path, goal: Path, stages: Sequence[str] = _TRAINED) -> int:
+    """Copy what some stages need into a folder, weights alone and in half precision.
 
     Returns the bytes in all.
     """
     goal.mkdir(parents=True, exist_ok=True)
-    for name in PACKED:
+    for name in (name for stage in stages for name in PACKED[stage]):
         source = folder / name
         if not source.exists():
             continue
@@ -44,23 +48,32 @@ def pack(folder: Path, goal: Path) -> int:
     return sum(file.stat().st_size for file in goal.iterdir())
 
 
-def train(folder: Path, out: Path, options: Sequence[str], device: str, processes: int) -> int:
+def train(
+    folder: Path,
+    out: Path,
+    options: Sequence[str],
+    device: str,
+    processes: int,
+    stages: Sequence[str] = _TRAINED,
+) -> int:
     """Train in a packed folder and write the weights in parts; return the exit code.
 
     `options` go to `bot.starter.train`. What was trained comes back even where one of both fails.
     """
     out.mkdir(parents=True, exist_ok=True)
     composing = {"codec": max(1, processes // 4), "language": max(1, processes * 3 // 4)}
+    if len(stages) == 1:
+        composing = dict.fromkeys(stages, processes)
     running = {
         stage: subprocess.Popen(  # noqa: S603 - our own arguments
             [sys.executable, "-m", "bot.starter.train", "--folder", str(folder), "--stage", stage,
              "--device", device, "--processes", str(composing[stage]), "--threads", "2",
              *options],
         )
-        for stage in _TRAINED
+        for stage in stages
     }  # fmt: skip
     codes = {stage: process.wait() for stage, process in running.items()}
-    for stage in _TRAINED:
+    for stage in stages:
         file = folder / f"{stage}.pt"
         if file.exists():
             _split(file, out)
@@ -112,12 +125,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=Path("out"), help="what comes back")
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--processes", type=int, default=max(2, (os.cpu_count() or 2) - 2))
+    parser.add_argument("--only", choices=_TRAINED, help="pack and train this one alone")
     args, options = parser.parse_known_args(arguments)
+    stages = _TRAINED if args.only is None else (args.only,)
     if args.what == "pack":
-        print(f"{pack(args.folder, args.pack) / 1e6:.1f} MB")
+        print(f"{pack(args.folder, args.pack, stages) / 1e6:.1f} MB")
         return 0
     if args.what == "train":
-        return train(args.pack, args.out, options, args.device, args.processes)
+        return train(args.pack, args.out, options, args.device, args.processes, stages)
     bring(args.out, args.folder)
     return 0
 
