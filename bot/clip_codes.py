@@ -6,6 +6,7 @@ A clip's codes are worth keeping only where they say all of its sound.
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import numpy as np
 
@@ -28,8 +29,13 @@ async def codes_of(store: Store, clip: Clip, model: ModelInfo | None) -> Codes:
 
     Raises SoundError where they are gone, or belong to another model than this.
     """
+    return await codes_at(store.clips_folder / clip.file, model)
+
+
+async def codes_at(path: Path, model: ModelInfo | None) -> Codes:
+    """Return the codes that are kept with a sound. Raises SoundError as `codes_of` does."""
     try:
-        codes = await asyncio.to_thread(codes_in, store.clips_folder / clip.file)
+        codes = await asyncio.to_thread(codes_in, path)
     except SoundError:
         raise SoundError(SOUND_GONE) from None
     if codes is None:

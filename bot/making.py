@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import replace
+from pathlib import Path
 
 from bot import failpoints
 from bot.audio import posting
 from bot.audio.codes import packed
-from bot.clip_codes import codes_for, codes_of, heard_of
+from bot.clip_codes import codes_at, codes_for, codes_of, heard_of
 from bot.errors import JobError, SoundError
 from bot.finishing import finished
 from bot.inference.executor import Executor
@@ -100,7 +101,7 @@ class Maker:
         if model is None:
             raise WorkerLost("the model that the sound was to be read for has gone")
         if order.source.keep_stems:
-            codes = await codes_of(self.store, await self._clip(order.source), model)
+            codes = await codes_at(await self._path(order.source), model)
             kept = Kept(tokens=codes.tokens, stems=order.source.keep_stems)
             return replace(request, kept=kept)
         heard = await self._heard(order.source, model)
@@ -117,12 +118,15 @@ class Maker:
             raise JobError(SOURCE_DELETED)
         return clip
 
+    async def _path(self, source: Source) -> Path:
+        """Return the file of the sound that an order is made from."""
+        if source.clip_id is None:
+            return self.store.uploads_folder / str(source.upload)
+        return self.store.clips_folder / (await self._clip(source)).file
+
     async def _heard(self, source: Source, model: ModelInfo) -> Heard:
         """Return the sound that an order goes on from, as a model hears it."""
-        if source.clip_id is not None:
-            path = self.store.clips_folder / (await self._clip(source)).file
-        else:
-            path = self.store.uploads_folder / str(source.upload)
+        path = await self._path(source)
         return await asyncio.to_thread(
             listened, path, source.keep_seconds, model.sample_rate_hz, model.channels
         )

@@ -87,7 +87,7 @@ class Source:
     whole: bool = False
     """Whether what is too far back to be heard comes into the new clip as well."""
     keep_stems: tuple[str, ...] = ()
-    """The stems of our clip that the new one has as they are; then none of it is gone on from."""
+    """The stems that the new clip has as they are; then none of the sound is gone on from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -151,14 +151,20 @@ class Pipeline:
             self._listened[user_id] -= 1
             self._listened += Counter()  # drops those who are at nought
 
-    async def keep_upload(self, data: bytes, *, keep_seconds: float) -> tuple[str, float]:
+    async def keep_upload(
+        self, data: bytes, *, keep_seconds: float, with_codes: bool = False
+    ) -> tuple[str, float]:
         """Make sound of a stranger's file and keep the end of it; return its name and its seconds.
 
-        Raises SoundError.
+        With `with_codes` the codes of all of it are kept, too. Raises SoundError, also where it
+        tells none that the model has.
         """
+        codes = await self.stems.of_file(data) if with_codes else None
         sound = await self.uploads.read(data, keep_seconds=keep_seconds)
         name = f"{secrets.token_hex(8)}.flac"
-        await asyncio.to_thread(posting.write_master, self.store.uploads_folder / name, sound)
+        await asyncio.to_thread(
+            posting.write_master, self.store.uploads_folder / name, sound, codes
+        )
         return name, sound.seconds
 
     async def packed(self, clip: Clip, max_bytes: int) -> Posting:

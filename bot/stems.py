@@ -12,7 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from bot.audio import posting
-from bot.clip_codes import GONE, codes_of
+from bot.audio.codes import packed
+from bot.audio.strange_tags import strange_codes
+from bot.clip_codes import GONE, OTHER_MODEL, codes_of
 from bot.errors import JobError, Refused, SoundError
 from bot.inference.executor import Executor
 from bot.inference.run import WorkerLost
@@ -23,6 +25,10 @@ from bot.store.store import Store
 from bot.surface import tags_of
 
 ON_THEIR_WAY = "The stems of this clip are on their way already."
+NOT_TOLD = (
+    "This file doesn't tell its codes, so its stems can't be kept: only clips of mine do, as they "
+    "were posted."
+)
 OF_YOURS = "Clips of yours are being taken apart already. Please wait a moment."
 WORKER_LOST = "The music engine stopped while it took this clip apart. Please try again."
 
@@ -56,6 +62,24 @@ class Stems:
         except SoundError:
             return ()
         return clip.stems
+
+    @property
+    def of_model(self) -> tuple[str, ...]:
+        """Return the stems of the model that is loaded; none while none is."""
+        return () if self._executor.model is None else self._executor.model.stems
+
+    async def of_file(self, data: bytes) -> bytes:
+        """Return the packed codes that a stranger's file tells.
+
+        Raises SoundError where it tells none, or those of another model.
+        """
+        codes, model = await strange_codes(data), self._executor.model
+        told = None if codes is None else packed(codes)
+        if codes is None or told is None:
+            raise SoundError(NOT_TOLD)
+        if model is not None and codes.fingerprint != model.fingerprint:
+            raise SoundError(OTHER_MODEL)
+        return told
 
     async def check(self, clip: Clip, place: Place) -> None:
         """Raise Refused or SoundError with the reason why a clip can't be taken apart now."""

@@ -107,8 +107,15 @@ def _settings(clip: Clip) -> dict[str, float | int | None]:
 async def remix_form(
     bot: ZhiyinBot, clip: Clip | None, attachment: discord.Attachment | None = None
 ) -> RemixModal:
-    """Return the form for a clip or a sound; it offers to keep stems where there are some."""
-    stems = () if clip is None else await bot.pipeline.stems.keepable(clip)
+    """Return the form for a clip or a sound; it offers to keep stems where there are some.
+
+    Whether a file tells its codes is only known when it is fetched: one of ours is known by name.
+    """
+    stems: tuple[str, ...] = ()
+    if clip is not None:
+        stems = await bot.pipeline.stems.keepable(clip)
+    elif attachment is not None and attachment.filename.startswith("zhiyin-"):
+        stems = bot.pipeline.stems.of_model
     return RemixModal(clip, attachment, stems)
 
 

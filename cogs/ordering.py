@@ -189,8 +189,10 @@ async def _source(bot: ZhiyinBot, wish: Wish, user_id: int) -> Source | None:
         return None
     with bot.pipeline.listening_to(user_id):
         data = await bot.fetch(wish.attachment.url, MAX_UPLOAD_BYTES)
-        name, heard = await bot.pipeline.keep_upload(data, keep_seconds=keep)
-    return Source(upload=name, keep_seconds=heard, include=wish.include)
+        name, heard = await bot.pipeline.keep_upload(
+            data, keep_seconds=keep, with_codes=bool(wish.keep_stems)
+        )
+    return Source(upload=name, keep_seconds=heard, include=wish.include, keep_stems=wish.keep_stems)
 
 
 def _orders(

@@ -12,7 +12,7 @@ from bot.audio.clip_file import codes_in
 from bot.audio.tags import read_codes, read_tags
 from bot.clip_codes import OTHER_MODEL
 from bot.orders import Kind
-from bot.stems import ON_THEIR_WAY, WORKER_LOST
+from bot.stems import NOT_TOLD, ON_THEIR_WAY, WORKER_LOST
 from cogs import replies
 from tests import scripted_worker
 from tests.jam import configured, open_jam, strict
@@ -261,3 +261,46 @@ async def test_details_name_the_stems(tmp_path):
         result = await press(jam, first.response, "Details")
         fields = {field.name: field.value for field in result.response.embeds[0].fields}
         assert fields["Stems"] == "drums, bass, lead"
+
+
+async def uploaded(jam, data, name, *, stems):
+    """Let Bob post a file and remix it in the form; return what came of it."""
+    message = await jam.bob.send(jam.channel, "mine", attachments=[(name, data)])
+    form = await jam.bob.context_menu(jam.channel, "Remix this clip", message)
+    prompt, keep, include, kept = custom_ids(form.modal)
+    chosen = {prompt: "as jazz", keep: ["5"], include: ["yes"], kept: stems}
+    result = await jam.bob.submit_modal(form, chosen)
+    await jam.idle()
+    return result
+
+
+async def test_stems_of_a_clip_that_was_posted_again_are_kept(tmp_path):
+    """Its file tells its codes, wherever it comes from; nothing of it stays behind."""
+    async with open_jam(tmp_path, engine=STEMS_ENGINE) as jam:
+        first = await jam.music(seconds=10.0, seed=5)
+        before = await tokens_of(jam, await newest(jam))
+        data = await first.response.attachments[0].read()
+        await uploaded(jam, data, "zhiyin-1.mp3", stems=["drums"])
+        clip = await newest(jam, jam.bob)
+        tokens = await tokens_of(jam, clip)
+        assert np.array_equal(tokens[DRUMS], before[DRUMS])
+        assert not np.array_equal(tokens[BASS], before[BASS])
+        assert list(jam.store.uploads_folder.iterdir()) == []
+
+
+async def test_a_file_that_tells_no_codes_keeps_no_stems(tmp_path):
+    """It only has the name of a clip; or is one of another model."""
+    async with open_jam(tmp_path / "a") as jam:
+        plain = await (await jam.music(seconds=1.0)).response.attachments[0].read()
+    async with open_jam(tmp_path / "b", engine=RETRAINED) as jam:
+        other = await (await jam.music(seconds=1.0)).response.attachments[0].read()
+    async with open_jam(tmp_path / "c", engine=STEMS_ENGINE) as jam:
+        await jam.pipeline.executor.settled.wait()
+        for data, sentence in ((plain, NOT_TOLD), (other, OTHER_MODEL)):
+            result = await uploaded(jam, data, "zhiyin-1.mp3", stems=["drums"])
+            assert sentence in [each.content for each in result.followups]
+        assert await jam.store.clips.of_user(jam.bob.id, 5) == []
+        assert list(jam.store.uploads_folder.iterdir()) == []
+        message = await jam.bob.send(jam.channel, "mine", attachments=[("riff.mp3", plain)])
+        form = await jam.bob.context_menu(jam.channel, "Remix this clip", message)
+        assert len(custom_ids(form.modal)) == 3

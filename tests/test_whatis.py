@@ -10,10 +10,11 @@ import pytest
 
 from bot.__main__ import main
 from bot.audio import encode, strange_tags
+from bot.audio.codes import packed
 from bot.audio.formats import BY_SUFFIX
 from bot.audio.tags import MADE_BY
 from bot.audio.walls import Limits
-from bot.jobs import Sound
+from bot.jobs import Codes, Sound
 from bot.orders import Tags
 
 TAGS = Tags(
@@ -59,6 +60,19 @@ async def test_a_stranger_s_file_is_read_in_a_process_of_its_own(tmp_path):
     assert await strange_tags.strange_tags(b"nothing") is None
 
 
+async def test_a_stranger_s_codes_are_read_in_a_process_of_its_own(tmp_path):
+    """Minutes of them, too; a file that tells none has none."""
+    tokens = np.random.default_rng(1).integers(0, 2048, (8, 6_000), dtype=np.int32)
+    told = packed(Codes(tokens=tokens, fingerprint="0a" * 8))
+    sound = Sound(samples=np.zeros((1, 32_000), np.float32), sample_rate_hz=32_000)
+    encode.write(tmp_path / "with.mp3", sound, TAGS, told)
+    found = await strange_tags.strange_codes((tmp_path / "with.mp3").read_bytes())
+    assert found is not None
+    assert np.array_equal(found.tokens, tokens)
+    assert await strange_tags.strange_codes(clip(tmp_path / "a.mp3").read_bytes()) is None
+    assert await strange_tags.strange_codes(b"nothing") is None
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -77,6 +91,7 @@ async def test_a_file_that_does_harm_harms_itself(tmp_path, monkeypatch, body):
     limits = Limits(cpu_seconds=1, memory_bytes=2**30, processes=16, wall_seconds=30.0)
     # More than a pipe holds, which a reader that does harm may leave unread.
     assert await strange_tags.strange_tags(bytes(2**20), limits) is None
+    assert await strange_tags.strange_codes(bytes(2**20), limits) is None
     assert not [line for line in os.listdir(tmp_path) if line != "trap"]
     assert psutil.Process().children(recursive=True) == []
 
