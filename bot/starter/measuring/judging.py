@@ -70,7 +70,7 @@ def _percent(areas: Sequence[float | None]) -> Cell:
 
 
 def area(tagged: Tagged, style: str) -> float | None:
-    """Return the share of pairs in which the style's clip has more of its tags, if there are any."""
+    """Return the share of pairs in which a style's clip has more of its tags, if there are any."""
     scores = np.array([np.mean([tags.get(tag, 0.0) for tag in TAGS[style]]) for _, tags in tagged])
     is_own = np.array([own == style for own, _ in tagged], bool)
     if not is_own.any() or is_own.all():
