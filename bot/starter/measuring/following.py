@@ -24,7 +24,8 @@ def section(groups: Groups, note_ear: NoteEar | None, *, judged_keys: int) -> Se
     rows += [*_lead_rows(groups), *_drum_rows(groups)]
     note = (
         "What the renders get is the ceiling: the ears' own accuracy on pieces that are what was "
-        "asked for. The ears have been taught by other renders only."
+        "asked for. The ears have been taught by other renders only. Where the renders miss a "
+        "target, the ear does; the codes decide."
     )
     return Section.compared("Following the prompt", rows, note)
 
