@@ -40,6 +40,22 @@ def earlier(stems_model: Any) -> Any:
     return run(stems_model, ask(seed=1))[0].tokens
 
 
+@pytest.mark.parametrize("prompt", [None, "90s rock"])
+def test_greedy_with_eight_codebooks_is_mindnlps_own_generate(
+    stems_model: Any, tiny_stems: Any, prompt: str | None
+) -> None:
+    """A mono model's codebooks each wait for the one before: token for token as the reference."""
+    from bot.musicgen.reference import Reference
+
+    sampling = Sampling(greedy=True)
+    (made,) = run(stems_model, ask(prompt=prompt, sampling=sampling))
+    expected = Reference(tiny_stems).generate(
+        steps=round(SECONDS * 50) + 7, sampling=sampling, prompt=prompt, audio=None
+    )
+    assert np.array_equal(made.tokens, expected.tokens)
+    assert np.allclose(made.sound.samples, expected.samples, atol=1e-4)
+
+
 def test_stems_come_with_the_clip_and_change_nothing(stems_model: Any) -> None:
     """Each is as long as the clip, no two are alike, and the clip is what it is without them."""
     plain, made = run(stems_model, ask(), ask(wants_stems=True))
