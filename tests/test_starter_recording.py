@@ -2,32 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from bot.starter.training.samples import SAMPLE_RATE_HZ
 from tests.starter_sounds import hz_of
-from tests.training_environment import needs_training, run_script
+from tests.training_environment import needs_recording, needs_training, run_script
 
-FLUID, MUSESCORE = (
-    "/usr/share/sounds/sf2/FluidR3_GM.sf2",
-    "/usr/share/sounds/sf3/MuseScore_General_Lite.sf3",
-)
 LEAST_DECIBELS, LEAST_DECIBELS_OF_NOISE = 25.0, 12.0
 
-pytestmark = [
-    needs_training,
-    pytest.mark.skipif(
-        not shutil.which("fluidsynth"), reason="needs FluidSynth: apt install fluidsynth"
-    ),
-    pytest.mark.skipif(
-        not (Path(FLUID).exists() and Path(MUSESCORE).exists()),
-        reason="needs soundfonts: apt install fluid-soundfont-gm musescore-general-soundfont-small",
-    ),
-]
+pytestmark = [needs_training, needs_recording]
 
 # Some notes of each soundfont, as they were recorded and as they are read from a file again.
 _RECORD = """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -16,18 +15,13 @@ from bot.musicgen.model import load_model
 from bot.starter.training import samples
 from bot.starter.training.samples import SAMPLE_RATE_HZ, ZONE, drum_key, pitch_key, ranges
 from bot.starter.training.tokens import STEMS, drum_codes
-from tests.training_environment import needs_training, run_module
+from tests.training_environment import needs_recording, needs_training, run_module
 
 TRAINED = ("codec", "language")
 PART_BYTES = 15 << 20
 PACK_BYTES = 60 << 20
 
-pytestmark = [
-    needs_training,
-    pytest.mark.skipif(
-        not shutil.which("fluidsynth"), reason="needs FluidSynth: apt install fluidsynth"
-    ),
-]
+pytestmark = [needs_training, needs_recording]
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -16,6 +17,18 @@ ROOT = Path(__file__).parent.parent
 
 needs_training = pytest.mark.skipif(
     not PYTHON, reason="needs PyTorch in an environment of its own, named by ZHIYIN_TRAIN_PYTHON"
+)
+
+SOUNDS = (
+    Path("/usr/share/sounds/sf2/FluidR3_GM.sf2"),
+    Path("/usr/share/sounds/sf3/MuseScore_General_Lite.sf3"),
+    Path("/usr/share/sonic-pi/samples"),
+)
+
+needs_recording = pytest.mark.skipif(
+    not (shutil.which("fluidsynth") and all(each.exists() for each in SOUNDS)),
+    reason="needs FluidSynth and its sounds: apt install fluidsynth fluid-soundfont-gm "
+    "musescore-general-soundfont-small sonic-pi-samples",
 )
 
 
