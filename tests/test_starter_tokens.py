@@ -148,3 +148,28 @@ def test_each_layout_fits_its_codebook():
         assert layout.meaning(last) is not None
         assert layout.meaning(last + 1) is None
     assert tokens.SILENCE == tokens.UNKNOWN == 0
+
+
+@pytest.mark.parametrize("layout", dict.fromkeys(PITCHED.values()), ids=["bass", "chords", "lead"])
+def test_octaves_out_of_range_are_folded(layout):
+    """Into the lowest octave or the highest, whichever is nearer; what is in range stays."""
+    for name, lowest in zip(layout.instruments, layout.lowest, strict=True):
+        top = lowest + layout.span - 1
+        for pitch in range(12, 115):
+            _, found, _ = layout.meaning(layout.code(layout.state(name, pitch), 0)) or ("", 0, 0)
+            assert (found - pitch) % 12 == 0
+            if pitch < lowest:
+                assert lowest <= found < lowest + 12
+            elif pitch > top:
+                assert top - 12 < found <= top
+            else:
+                assert found == pitch
+
+
+def test_the_shortest_notes_are_heard():
+    """Two frames at least, but where the next one begins; one that is cut off stays cut off."""
+    notes = (Note(0.0, 0.01, 60, 90), Note(0.25, 1.0, 62, 90), Note(0.5, 0.01, 64, 90))
+    part = Part("lead", "flute", 73, False, 100, 64, notes)
+    codes = codes_of(replace(compose(0), beat_frames=20, parts=(part,)), 40)
+    found = [(note.frame, note.frames) for note in notes_of(codes)]
+    assert found == [(0, 2), (5, 5), (10, 2)]
