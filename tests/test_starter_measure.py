@@ -26,6 +26,7 @@ from bot.starter.measuring import (
     soundness,
     stems,
     tempo,
+    tuning,
     variety,
 )
 from bot.starter.measuring.classifier import Classifier
@@ -453,6 +454,15 @@ def test_a_leak_is_the_share_of_the_other_stems():
     assert stems.leak_db(played["bass"], played, "bass") < -60
 
 
+def test_a_note_is_in_tune_where_its_strongest_partial_is():
+    """A fundamental, an overtone; what is a third of a tone or 50 Hz off is another note."""
+    assert tuning.is_in_tune(sines(440), 69)
+    assert tuning.is_in_tune(sines(880), 69)
+    assert not tuning.is_in_tune(sines(450), 69)
+    assert not tuning.is_in_tune(sines(350), 66)
+    assert not tuning.is_in_tune(0 * noise(), 69)
+
+
 def test_non_negative_shares_are_never_below_nothing():
     """Where the plain solution would subtract a column, it is left out."""
     columns = np.array([[1, 1], [0, 1], [1, 0]], np.float32)
@@ -504,7 +514,7 @@ class Studio:
         ]
 
     def decoded(self, codes):
-        return noise(codes.shape[1] // 50)
+        return noise(12, seed=1)[: codes.shape[1] * 640]
 
 
 class Band(Player):
@@ -519,7 +529,7 @@ class Band(Player):
         return found
 
     def stems(self, codes):
-        return {name: noise(codes.shape[1] // 50, seed=1) for name in ("drums", "bass")}
+        return {name: noise(12)[: codes.shape[1] * 640] for name in ("drums", "bass")}
 
 
 def test_the_whole_measurement_prints_and_writes_its_tables(taught, tmp_path, monkeypatch, capsys):
@@ -542,7 +552,7 @@ def test_the_whole_measurement_prints_and_writes_its_tables(taught, tmp_path, mo
     printed = capsys.readouterr().out
     assert titles == [line[3:] for line in printed.splitlines() if line.startswith("## ")]
     assert "| seconds of sound a second, 10 s | ≥ 8 | 9.50 |" in printed
-    assert len(titles) == 16
+    assert len(titles) == 17
     assert all(section["rows"] for section in written)
     assert {file.name for file in (tmp_path / "seen").iterdir()} == {
         "00-model.png",

@@ -30,6 +30,7 @@ from bot.starter.measuring import (
     pictures,
     soundness,
     stems,
+    tuning,
     variety,
     written,
 )
@@ -191,7 +192,11 @@ class _Measurement:
             return []
         self.report("Comparing the codec with what is played")
         pieces = self.material.strangers(self.extent.codec_pieces, 10.0)
-        return [stems.section(pieces, self.material.player, studio.decoded)]
+        player = self.material.player
+        return [
+            stems.section(pieces, player, studio.decoded),
+            tuning.section(player.mix, studio.decoded),
+        ]
 
     def _going_on(self) -> list[Section]:
         pieces = self.material.strangers(self.extent.continued, 2 * going_on.OPENING_SECONDS)

@@ -16,8 +16,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bot.starter.composer import room
 from bot.starter.composer.compose import BEAT_FRAMES, compose
@@ -106,13 +108,19 @@ class Player:
         for index, each in enumerate(missing):
             if index % 50 == 0:
                 self._report(f"Playing {what}, {index} of {len(missing)}")
-            _save(each.file, self._mix(each.codes))
+            _save(each.file, self.mix(each.codes))
         return found
 
     def lessons(self, pieces: Sequence[Piece]) -> Iterator[Lesson]:
         """Play pieces one by one, without keeping them."""
         for piece in pieces:
-            yield Lesson(piece, self._mix(_codes(piece)))
+            yield Lesson(piece, self.mix(_codes(piece)))
+
+    def mix(self, codes: NDArray[Any]) -> Sound:
+        """Return how codes [books, frames] sound, no louder than full scale."""
+        mix: Sound = np.sum(list(self.stems(codes.astype(np.int16)).values()), axis=0)
+        peak = float(np.abs(mix).max(initial=0.0))
+        return mix * np.float32(_PEAK / peak) if peak > _PEAK else mix
 
     def name(self, piece: Piece) -> str:
         """Return a name for a piece's codes, and for what makes sound of them."""
@@ -148,11 +156,6 @@ class Player:
         code = "".join(map(inspect.getsource, (samples, mixing, room)))
         recorded = hashlib.sha256(self._recordings.read_bytes()).hexdigest()
         return code + repr(drum_codes()) + recorded
-
-    def _mix(self, codes: Codes) -> Sound:
-        mix: Sound = np.sum(list(self.stems(codes).values()), axis=0)
-        peak = float(np.abs(mix).max(initial=0.0))
-        return mix * np.float32(_PEAK / peak) if peak > _PEAK else mix
 
     def _forget(self) -> None:
         """Delete sounds that no measurement has asked for in a week."""
