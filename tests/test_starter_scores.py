@@ -22,7 +22,6 @@ from bot.starter.training.tokens import (
     BASS,
     BASS_CODES,
     BOOKS,
-    CHORD_CODES,
     CHORDS,
     CLOCK,
     LEAD,
@@ -95,27 +94,6 @@ def test_bars_are_the_plan_s():
         codes[PLAN, start : start + BEAT] = plan_code(0, "maj", (beat + 2) % 4, 0)
     assert scores.score_of(codes, BEAT, 4).bars == (10 + 2 * BEAT, 10 + 6 * BEAT, 10 + 10 * BEAT)
     assert scores.score_of(silence(), BEAT, 4).bars == tuple(range(0, FRAMES + 1, BAR))
-
-
-def chords_and_bass(bass_pitches):
-    """C major and F minor, a bar each in turn, and a bass note on every bar."""
-    codes = silence()
-    for bar, pitch in enumerate(bass_pitches):
-        tones = (60, 64, 67) if bar % 2 == 0 else (60, 65, 68)
-        for book, tone in zip(CHORDS, tones, strict=True):
-            play(codes[book], CHORD_CODES, bar * BAR, tone, BAR)
-        play(codes[BASS], BASS_CODES, bar * BAR, pitch)
-    return scores.score_of(codes, BEAT, 4)
-
-
-def test_a_bass_that_moves_with_the_chords_fits_its_own_bar_alone():
-    """Roots are in their own chord and not in the next one's, a pedal is in both."""
-    own, other = scores.bass_in_chords(chords_and_bass([40, 41] * 4))
-    assert own == [True] * 8
-    assert not any(other)
-    own, other = scores.bass_in_chords(chords_and_bass([36] * 8))
-    assert own == other == [True] * 8
-    assert scores.bass_in_chords(chords_and_bass([42] * 8))[0] == [False] * 8
 
 
 def test_a_bass_is_measured_against_the_plan():

@@ -11,7 +11,6 @@ from bot.starter.measuring.clips import Clip
 from bot.starter.measuring.likeness import loop_likeness
 from bot.starter.measuring.scores import (
     Score,
-    bass_in_chords,
     grid_frames,
     in_plan,
     on_grid,
@@ -31,7 +30,6 @@ Groups = Mapping[str, Sequence[Clip]]
 def section(groups: Groups) -> Section:
     """Compare the notes of the model's clips with those of composed pieces."""
     scores = {n: [c.score for c in clips if c.score is not None] for n, clips in groups.items()}
-    harmony = {name: [bass_in_chords(each) for each in own] for name, own in scores.items()}
     rows = [
         Row("onsets on sixteenths or triplets", "renders − 5", _pooled(scores, on_grid)),
         *(
@@ -45,17 +43,6 @@ def section(groups: Groups) -> Section:
              for name, own in scores.items()},
         ),
         *_plan_rows(scores),
-        Row(
-            "bass in the chords that sound in its bar",
-            "",
-            {n: Share.where(hit for own, _ in each for hit in own) for n, each in harmony.items()},
-        ),
-        Row(
-            "bass in the chords that sound in another bar",
-            "",
-            {n: Share.where(hit for _, other in each for hit in other)
-             for n, each in harmony.items()},
-        ),
         Row(
             "notes a second",
             "",

@@ -20,8 +20,6 @@ from numpy.typing import NDArray
 from bot.starter.composer.harmony import INTERVALS
 from bot.starter.training.sounding import Sounding, notes_of, stem_of
 from bot.starter.training.tokens import (
-    BASS,
-    CHORDS,
     CLOCK,
     DRUMS,
     LEAD,
@@ -123,26 +121,6 @@ def in_plan(score: Score, books: Iterable[int]) -> tuple[list[bool], list[bool]]
     return own, other
 
 
-def bass_in_chords(score: Score) -> tuple[list[bool], list[bool]]:
-    """Tell of each bass note whether the chords of its bar hold its pitch class, and another bar's.
-
-    The other bar is the next one whose chords are not the same, in turn; where there is none,
-    nothing is said of other bars.
-    """
-    held = [_chord_classes(score, start, end) for start, end in pairwise(score.bars)]
-    own, other = [], []
-    for note in score.notes:
-        index = _bar_of(score, note.frame)
-        if note.book != BASS or index is None or not held[index]:
-            continue
-        own.append(note.pitch % 12 in held[index])
-        turned = held[index + 1 :] + held[:index]
-        others = [each for each in turned if each and each != held[index]]
-        if others:
-            other.append(note.pitch % 12 in others[0])
-    return own, other
-
-
 def repeated_bars(score: Score, stem: str, *, rhythm_only: bool = False) -> list[bool]:
     """Tell of each bar but the first whether its notes have come before, where a stem plays."""
     patterns = []
@@ -179,14 +157,6 @@ def whole_bars_repeated(score: Score) -> list[bool]:
 def _bar_of(score: Score, frame: int) -> int | None:
     index = int(np.searchsorted(score.bars, frame, side="right")) - 1
     return index if 0 <= index < len(score.bars) - 1 else None
-
-
-def _chord_classes(score: Score, start: int, end: int) -> set[int]:
-    return {
-        note.pitch % 12
-        for note in score.notes
-        if note.book in CHORDS and note.frame < end and note.frame + note.frames > start + 1
-    }
 
 
 def _clock_beat(row: NDArray[np.integer[Any]]) -> int | None:
