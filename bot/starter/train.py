@@ -26,6 +26,7 @@ from bot.starter.training.codec_training import CodecPlan, CodecTraining
 from bot.starter.training.language_network import Language, LanguageSize
 from bot.starter.training.language_training import LanguagePlan, LanguageTraining
 from bot.starter.training.mixing import Bank
+from bot.starter.training.optimizers import Rates
 from bot.starter.training.stem_codec import StemCodec, codec_size
 from bot.starter.training.supply import PIECE_SECONDS, SupplyPlan
 from bot.starter.training.text_training import TextPlan, teach
@@ -52,8 +53,11 @@ class Work:
     text_minutes: float
     codec_minutes: float
     codec_batch: int
+    recognise_every: int
     language_minutes: float
     positions: int
+    lengths: tuple[int, ...]
+    rates: float
 
     @property
     def samples(self) -> Path:
@@ -115,6 +119,9 @@ def train_codec(work: Work) -> None:
     plan = CodecPlan(
         minutes=work.codec_minutes,
         batch=work.codec_batch,
+        recognise_every=work.recognise_every,
+        rate=1e-3 * work.rates,
+        vectors_rate=3e-4 * work.rates,
         supply=SupplyPlan(first_seed=work.first_seed, processes=work.processes, pieces=4),
     )
     bank = Bank(samples.read(work.samples))
@@ -125,7 +132,8 @@ def train_language(work: Work) -> None:
     """Train the text encoder and the decoder."""
     plan = LanguagePlan(
         minutes=work.language_minutes,
-        windows=WindowPlan(positions=work.positions),
+        windows=WindowPlan(positions=work.positions, lengths=tuple(work.lengths)),
+        rates=Rates().scaled(work.rates),
         supply=SupplyPlan(first_seed=2 * work.first_seed, processes=work.processes),
         ring_pieces=4000 if work.device == "cpu" else 30_000,
     )
@@ -180,7 +188,17 @@ def _parser() -> argparse.ArgumentParser:
     add("--codec-minutes", type=float, default=120.0, help="time to train the codec")
     add("--codec-batch", type=int, default=8, help="crops of two seconds in a step")
     add("--language-minutes", type=float, default=600.0, help="time to train the rest")
+    add("--recognise-every", type=int, default=1, help="steps of the codec to one of its encoder")
     add("--positions", type=int, default=4096, help="frames in a step of the language model")
+    add(
+        "--lengths",
+        type=int,
+        nargs=2,
+        default=(512, 1504),
+        metavar=("SHORT", "LONG"),
+        help="frames of a window, 60 %% and 40 %% of the time",
+    )
+    add("--rates", type=float, default=1.0, help="share of the usual learning rates")
     return parser
 
 

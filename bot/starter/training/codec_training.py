@@ -13,19 +13,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from bot.starter.composer.compose import compose
 from bot.starter.training.batch_mixing import Mixer, sound_numbers
+from bot.starter.training.gate_teaching import gate_loss, teach_gates, tone_levels
 from bot.starter.training.mixing import STEM_NAMES, Bank
 from bot.starter.training.samples import SAMPLE_RATE_HZ
 from bot.starter.training.spectra import SpectralDistance
 from bot.starter.training.stem_codec import SOUNDING, StemCodec, codec_size
 from bot.starter.training.supply import Crops, Supply, SupplyPlan
-from bot.starter.training.tokens import BOOKS, STEMS
+from bot.starter.training.tokens import BOOKS, FRAMES_PER_SECOND, STEMS, codes_of
 
 _SAVE_EVERY_SECONDS = 300.0
+_GATE_SECONDS = 10.0
 _LOG_EVERY_SECONDS = 10.0
 
 
@@ -36,10 +40,16 @@ class CodecPlan:
     minutes: float
     batch: int = 8
     rate: float = 1e-3
-    vectors_rate: float = 4e-3
+    vectors_rate: float = 3e-4
     waveform: float = 0.1
     recognition: float = 0.15
+    # Of what the gates were taught first, lest it is forgotten.
+    gates: float = 0.05
+    gate_steps: int = 2500
+    gate_pieces: int = 600
     whole_share: float = 0.4
+    # The encoder takes as long as the decoder, and has to follow only slowly.
+    recognise_every: int = 1
     filters: int = 24
     supply: SupplyPlan = field(default_factory=SupplyPlan)
 
@@ -57,17 +67,22 @@ class CodecTraining:
         self.optimizer = torch.optim.AdamW(
             [
                 {"params": list(self.model.codec.parameters()), "full_rate": plan.rate},
-                {"params": vectors, "full_rate": plan.vectors_rate, "weight_decay": 0.0},
+                {"params": vectors, "full_rate": plan.vectors_rate},
             ],
             lr=plan.rate,
             betas=(0.8, 0.99),
-            weight_decay=1e-3,
+            weight_decay=0.0,  # it would wear down the synthesizer, which is exact
             fused=True,
         )
         self.step, self.seconds_used, self.pieces = 0, 0.0, 0
         self.figures: list[Tensor] = []
+        self.recognised: list[Tensor] = []
         self.random = torch.Generator().manual_seed(0)
-        self._restore()
+        self.levels = torch.from_numpy(tone_levels(bank)).to(device)
+        if self.file.exists():
+            self._restore()
+        else:
+            self._begin()
 
     @property
     def file(self) -> Path:
@@ -129,9 +144,15 @@ class CodecTraining:
         torch.save(state, scratch)
         scratch.rename(self.file)
 
+    def _begin(self) -> None:
+        plan, first = self.plan, self.plan.supply.first_seed
+        pieces = [compose(first - 1 - n, seconds=_GATE_SECONDS) for n in range(plan.gate_pieces)]
+        frames = round(_GATE_SECONDS * FRAMES_PER_SECOND)
+        codes = np.stack([codes_of(piece, frames) for piece in pieces]).astype(np.int64)
+        told = torch.from_numpy(codes).to(self.device)
+        teach_gates(self.model, told, self.levels, plan.gate_steps)
+
     def _restore(self) -> None:
-        if not self.file.exists():
-            return
         state = torch.load(self.file, map_location=self.device, weights_only=True)
         self.model.load_state_dict(state["model"])
         if "optimizer" in state:
@@ -149,7 +170,7 @@ class CodecTraining:
             settings["lr"] = settings["full_rate"] * share
 
     def _train(self, codes: Sequence[Tensor], plays: Sequence[object]) -> Tensor:
-        """Take one step; return the losses and how often the encoder is right."""
+        """Take one step; return the distances in spectra and in samples."""
         model, plan = self.model, self.plan
         tokens = torch.stack(list(codes)).to(self.device)
         stems = self.mixer.mix(list(plays), tokens.shape[2])  # type: ignore[arg-type]
@@ -159,11 +180,29 @@ class CodecTraining:
         with torch.autocast(self.device.type, torch.bfloat16):
             tables = model.tables()
             made = model.decode(shown, tables)
-            louder = 10 ** (torch.empty(len(tokens), 1, device=self.device).uniform_(-6, 6) / 20)
-            states, scores = model.recognise(wanted * louder, tables)
         distance = self.distance(made.float(), wanted)
         level = wanted.abs().mean() + 1e-3
         waveform = (made.float() - wanted).abs().mean() / level
+        gates, _ = gate_loss(model, shown, self.levels)
+        total = distance + plan.waveform * waveform + plan.gates * gates
+        figures = [distance, waveform]
+        if self.step % plan.recognise_every == 0:
+            found, near, right = self._recognise(wanted, shown, tables)
+            total = total + plan.recognition * (found + near)
+            self.recognised.append(torch.stack([found, near, *right]).detach())
+        self.optimizer.zero_grad(set_to_none=True)
+        total.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        self.optimizer.step()
+        return torch.stack(figures).detach()
+
+    def _recognise(
+        self, wanted: Tensor, shown: Tensor, tables: list[Tensor]
+    ) -> tuple[Tensor, Tensor, list[Tensor]]:
+        """Return how badly the encoder finds the codes of a sound, and how often it is right."""
+        with torch.autocast(self.device.type, torch.bfloat16):
+            louder = 10 ** (torch.empty(len(shown), 1, device=self.device).uniform_(-6, 6) / 20)
+            states, scores = self.model.recognise(wanted * louder, tables)
         truth = [shown[:, book] for book in SOUNDING]
         found = torch.stack(
             [
@@ -171,18 +210,13 @@ class CodecTraining:
                 for each, true in zip(scores, truth, strict=True)
             ]
         ).mean()
-        goal = model.states(shown, tables).detach()
+        goal = self.model.states(shown, tables).detach()
         near = functional.mse_loss(states.float(), goal) / (goal.var() + 1e-4)
-        total = distance + plan.waveform * waveform + plan.recognition * (found + near)
-        self.optimizer.zero_grad(set_to_none=True)
-        total.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        self.optimizer.step()
         right = [
             (each.argmax(-1) == true)[true > 0].float().mean()
             for each, true in zip(scores, truth, strict=True)
         ]
-        return torch.stack([distance, waveform, found, near, *right]).detach()
+        return found, near, right
 
     def _kept(self, rows: int) -> Tensor:
         """Return which stems are heard in each row: all, any some, or one."""
@@ -203,15 +237,19 @@ class CodecTraining:
     def _log(self) -> None:
         if not self.figures:
             return
-        means = torch.stack(self.figures).nanmean(0).tolist()
+        distance, waveform = torch.stack(self.figures).mean(0).tolist()
         self.figures = []
-        names = ("distance", "waveform", "found", "near")
         line: dict[str, object] = {
             "step": self.step,
             "minutes": round(self.seconds_used / 60, 2),
             "pieces": self.pieces,
+            "distance": round(distance, 4),
+            "waveform": round(waveform, 4),
         }
-        line |= {name: round(mean, 4) for name, mean in zip(names, means, strict=False)}
-        line["right"] = [round(mean, 3) for mean in means[len(names) :]]
+        if self.recognised:
+            found, near, *right = torch.stack(self.recognised).nanmean(0).tolist()
+            self.recognised = []
+            line |= {"found": round(found, 4), "near": round(near, 4)}
+            line["right"] = [round(share, 3) for share in right]
         with (self.folder / "codec.log").open("a") as file:
             print(json.dumps(line), file=file)

@@ -123,6 +123,11 @@ def plays_of(notes: Sequence[Sounding]) -> list[Play]:
     return [_play(note) for note in notes]
 
 
+def level_of(book: int) -> float:
+    """Return how loud a pitched codebook's instruments are in the mix."""
+    return _LEVELS.get(book, _CHORD_LEVEL)
+
+
 def _play(note: Sounding) -> Play:
     stem = STEM_NAMES.index(stem_of(note.book))
     key = (note.instrument, note.pitch, note.is_ghost)
@@ -130,7 +135,7 @@ def _play(note: Sounding) -> Play:
         return Play(stem, key, note.frame * HOP, None, 0, _DRUM_LEVEL)
     family = INSTRUMENTS[note.instrument].family
     release = round(_RELEASE_SECONDS.get(family, _OTHER_RELEASE_SECONDS) * SAMPLE_RATE_HZ)
-    gain = _LEVELS.get(note.book, _CHORD_LEVEL)
+    gain = level_of(note.book)
     return Play(stem, key, note.frame * HOP, note.frames * HOP, release, gain)
 
 

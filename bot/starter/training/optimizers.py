@@ -21,6 +21,15 @@ class Rates:
     text: float = 6e-4
     weight_decay: float = 0.05
 
+    def scaled(self, share: float) -> Rates:
+        """Return a share of the learning rates."""
+        return Rates(
+            hidden=share * self.hidden,
+            other=share * self.other,
+            text=share * self.text,
+            weight_decay=self.weight_decay,
+        )
+
 
 def optimizers_of(model: Language, rates: Rates) -> list[torch.optim.Optimizer]:
     """Return what trains a model: Muon for hidden matrices, AdamW for all else."""

@@ -11,8 +11,13 @@ from torch import Tensor, nn
 
 from bot.starter.mel import mel_filters
 
-WINDOWS = ((2048, 160), (512, 64), (128, 20))
-"""The resolutions: samples of a window, and bands of its mel spectrum."""
+WINDOWS = ((8192, 160), (2048, 160), (512, 64), (128, 20))
+"""The resolutions: samples of a window, and bands of its mel spectrum.
+
+Only the longest can tell a tone from the multiples of the codec's frame rate beside it.
+"""
+
+_FINE_WINDOWS = (8192, 2048)
 
 _FLOOR = 1e-4
 _FINE_FLOOR = 3e-4
@@ -22,8 +27,8 @@ class SpectralDistance(nn.Module):
     """The mean distance over all resolutions of two batches of sound [batch, samples].
 
     Of each resolution it adds the mean difference of the logarithms of the mel spectra, and that of
-    the magnitudes over the mean magnitude; in the longest window also that of the logarithms of the
-    magnitudes, which tells a tone from noise where a mel band is too wide to.
+    the magnitudes over the mean magnitude; in the longest two windows also that of the logarithms of
+    the magnitudes, which tells a tone from noise where a mel band is too wide to.
     """
 
     def __init__(self, sample_rate_hz: int) -> None:
@@ -52,7 +57,7 @@ class SpectralDistance(nn.Module):
             found_mel = (found @ self.get_buffer(f"mel_{window}") + _FLOOR).log()
             total = total + (found_mel - goal_mel).abs().mean()
             total = total + (found - goal).abs().mean() / (goal.mean() + _FLOOR)
-            if window == WINDOWS[0][0]:
+            if window in _FINE_WINDOWS:
                 total = (
                     total + ((found + _FINE_FLOOR).log() - (goal + _FINE_FLOOR).log()).abs().mean()
                 )

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from bot.starter.training.additive import begin_as_synthesizer, keep_synthesizer
 from bot.starter.training.code_factors import factors_of
 from bot.starter.training.codec_network import Codec, CodecSize
 from bot.starter.training.tokens import BOOKS, CHORDS, CODES, DRUMS
@@ -54,6 +55,8 @@ class StemCodec(nn.Module):
     def __init__(self, size: CodecSize) -> None:
         super().__init__()
         self.codec = Codec(size)
+        begin_as_synthesizer(self.codec.decoder, slice(DIMENSIONS, _SIZE))
+        keep_synthesizer(self.codec.decoder)
         # The three voices of a chord sound alike: what is learnt of one holds for all.
         firsts = [book for book in SOUNDING if book not in CHORDS[1:]]
         self.vectors = nn.ModuleDict({str(book): Vectors(book) for book in firsts})

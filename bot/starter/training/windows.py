@@ -12,7 +12,7 @@ from torch import Tensor
 
 from bot.starter.training.corruption import corrupted
 from bot.starter.training.supply import PIECE_FRAMES, WORDS, Lot
-from bot.starter.training.tokens import BOOKS, CODES, PLAN
+from bot.starter.training.tokens import BOOKS, CODES
 from bot.starter.training.vocabulary import PAD, UNKNOWN
 
 NO_TARGET = -100
@@ -34,8 +34,6 @@ class WindowPlan:
     dropped_text: float = 0.1
     dropped_text_of_heard: float = 0.5
     unknown_words: float = 0.02
-    # Ticks of the clock and chords that are wrong, so that a mistake is not followed for ever.
-    wrong_guides: float = 0.003
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +93,6 @@ def draw(ring: Ring, plan: WindowPlan, random: torch.Generator) -> Batch:
     prompt = torch.where(begins, 0, prompt.clamp(max=frames // 2))
     is_prompt = torch.arange(frames, device=device) < prompt[:, None]
     shown = torch.where((heard[:, None] & is_prompt)[:, None], corrupted(codes, random), codes)
-    wrong = rand(rows, PLAN + 1, frames) < plan.wrong_guides
-    others = codes[torch.randperm(rows, generator=random, device=device), : PLAN + 1]
-    shown[:, : PLAN + 1] = torch.where(wrong, others, shown[:, : PLAN + 1])
     targets = torch.where(is_prompt[:, None], NO_TARGET, codes)
     caption = (rand(rows) * ring.words.shape[1]).long()
     words = ring.words[chosen, caption].long()
