@@ -20,7 +20,7 @@ from bot.musicgen.layout import tensor_sizes
 from bot.musicgen.validation import LEAST_TEMPERATURE, MAX_GUIDANCE, MAX_TEMPERATURE
 from tests.test_engine import run
 
-LARGEST_BYTES = 40_000_000
+LARGEST_BYTES = 48_000_000
 UNKNOWN = 2
 SECONDS = 2.0
 PROMPTS = {

@@ -28,7 +28,7 @@ from bot.starter.training.stem_codec import SOUNDING, StemCodec, codec_size
 from bot.starter.training.supply import Crops, Supply, SupplyPlan
 from bot.starter.training.tokens import BOOKS, FRAMES_PER_SECOND, STEMS, codes_of
 
-_SAVE_EVERY_SECONDS = 300.0
+_SAVE_EVERY_SECONDS = 120.0
 _GATE_SECONDS = 10.0
 _LOG_EVERY_SECONDS = 10.0
 

@@ -74,7 +74,11 @@ def teach_gates(
     """
     decoder = model.codec.decoder
     lstm = decoder.layers[1].lstm
-    parameters = [*(p for p in model.vectors.parameters() if p.requires_grad), lstm.weight_ih_l0, lstm.bias_ih_l0]
+    parameters = [
+        *(p for p in model.vectors.parameters() if p.requires_grad),
+        lstm.weight_ih_l0,
+        lstm.bias_ih_l0,
+    ]
     optimizer = torch.optim.Adam(parameters, lr=rate)
     error = torch.zeros(())
     for step in range(steps):
