@@ -25,6 +25,7 @@ from bot.starter.training.oscillators import (
     free_units,
     gated_units,
     keep_turning,
+    memory_units,
     turning,
 )
 from bot.starter.training.tokens import FRAMES_PER_SECOND
@@ -76,7 +77,9 @@ def begin_as_synthesizer(decoder: nn.Module, pitched: slice) -> None:
     pairs = [
         Pair(gated.start + 2 * n, gated.start + 2 * n + 1, hz) for n, hz in enumerate(tones_hz())
     ]
-    layers[3].conv.weight[: free_units()] = 0  # they turn whether anything sounds or not
+    # The free ones turn whether anything sounds or not, and what is remembered is for the gates.
+    layers[3].conv.weight[: free_units()] = 0
+    layers[3].conv.weight[memory_units()] = 0
     rate = float(FRAMES_PER_SECOND)
     lift, gain = _LIFT, _FIRST_GAIN
     for number in (3, 6, 9, 12):
@@ -93,7 +96,7 @@ def begin_as_synthesizer(decoder: nn.Module, pitched: slice) -> None:
     scale = LOUDEST / (_FIRST_GAIN * _COPIED)
     last.weight[:, :3] = 0
     last.weight[0, 0, 0, last.weight.shape[3] // 2] = scale
-    last.bias[0] -= scale * _BAND_LIFT
+    last.bias[0] = -scale * _BAND_LIFT
 
 
 def _silence(memory: nn.LSTM, unit: int) -> None:
@@ -176,8 +179,8 @@ def keep_synthesizer(decoder: nn.Module) -> None:
     first, memory, last = layers[0].conv, layers[1].lstm, layers[15].conv
     _keep(first.weight, rows=used[0])
     _keep(first.bias, rows=used[0])
-    keep_turning(memory, used[0])
-    before = used[0]
+    keep_turning(memory)
+    before = memory_units().stop
     for number in (3, 6, 9, 12):
         conv = layers[number].conv
         _keep(conv.weight, rows=before, columns=used[number])
@@ -188,6 +191,7 @@ def keep_synthesizer(decoder: nn.Module) -> None:
         _keep(block[3].conv.bias, rows=used[number])
         before = used[number]
     _keep(last.weight, columns=before)
+    _keep(last.bias, rows=1)
 
 
 def _keep(parameter: Tensor, *, rows: int = 0, columns: int = 0) -> None:

@@ -186,7 +186,7 @@ class CodecTraining:
         gates, _ = gate_loss(model, shown, self.levels)
         total = distance + plan.waveform * waveform + plan.gates * gates
         figures = [distance, waveform]
-        if self.step % plan.recognise_every == 0:
+        if plan.recognition and self.step % plan.recognise_every == 0:
             found, near, right = self._recognise(wanted, shown, tables)
             total = total + plan.recognition * (found + near)
             self.recognised.append(torch.stack([found, near, *right]).detach())
@@ -194,6 +194,7 @@ class CodecTraining:
         total.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         self.optimizer.step()
+        model.constrain()
         return torch.stack(figures).detach()
 
     def _recognise(

@@ -24,8 +24,9 @@ from bot.starter.training.tokens import BOOKS, CODES, PITCHED
 _BEGIN_SECONDS, _SECONDS = 0.08, 0.3
 _PARTIALS = 16
 _NEAR_SEMITONES = 0.35
-_SHUT = -6.0
-_WIDEST = 3.0
+_SHUT = -9.0
+_LEAST = -6.0
+_WIDEST = 4.0
 _BATCH, _CROP_FRAMES = 24, 60
 
 
@@ -101,7 +102,7 @@ def gate_loss(model: StemCodec, codes: Tensor, levels: Tensor) -> tuple[Tensor, 
     share = power.sqrt().clamp(1e-4, 0.98)
     wanted = torch.log(share / (1 - share))
     scores = gate_scores(model.codec.decoder, model.states(codes, model.tables()))
-    is_heard = wanted > _SHUT + 1
+    is_heard = wanted > _LEAST
     # How wrong a tone is counts the more the louder it is; what is not heard only has to stay shut.
     weight = torch.where(is_heard, 0.1 + share, 0.0)
     wrong = functional.smooth_l1_loss(scores, wanted.clamp(min=_SHUT), reduction="none")

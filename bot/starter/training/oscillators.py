@@ -22,8 +22,8 @@ from torch import nn
 
 from bot.starter.training.tokens import FRAMES_PER_SECOND
 
-LOWEST, HIGHEST = 28, 95
-"""The tones of the bank, as MIDI pitches: 41 Hz to 2 kHz."""
+LOWEST, HIGHEST = 28, 100
+"""The tones of the bank, as MIDI pitches: 41 Hz to 2.6 kHz."""
 
 _CLOSEST_HZ, _CLOSEST_SHARE = 0.06, 0.25 / 400
 _GAIN = 1.06
@@ -31,6 +31,8 @@ _KICK = 0.42
 _COPY = 1.8
 _OPEN, _SHUT = 9.0, -9.0
 _QUIET_GATE = -3.0
+_MEMORY_UNITS = 40
+_REMEMBER = 2.0
 _INPUT, _FORGET, _CELL, _OUTPUT = range(4)
 
 
@@ -43,7 +45,7 @@ class Turning:
 
     @property
     def units(self) -> int:
-        """Return the units of an LSTM that the bank takes: the starter, free and gated ones."""
+        """Return the units of an LSTM that turn: the starter, the free and the gated ones."""
         return 1 + 2 * len(self.hz) + 2 * len(self.pairs)
 
 
@@ -118,25 +120,42 @@ def begin_turning(lstm: nn.LSTM) -> None:
         row, unit = _CELL * size + gated + 2 * number, free + 2 * pair
         inner[row, unit] = _COPY
         inner[row + 1, unit + 1] = way * _COPY
+    memory = memory_units()
+    inner[:, memory.stop :] = 0
+    for gate in range(4):
+        silent = slice(gate * size + memory.stop, (gate + 1) * size)
+        inner[silent], outer[silent], bias[silent], other[silent] = 0, 0, 0, 0
+        held = slice(gate * size + memory.start, gate * size + memory.stop)
+        spread = size**-0.5
+        outer[held] = spread * torch.randn(_MEMORY_UNITS, outer.shape[1])
+        inner[held] = 0
+        inner[held, memory] = spread * torch.randn(_MEMORY_UNITS, _MEMORY_UNITS)
+        bias[held], other[held] = (_REMEMBER if gate == _FORGET else 0.0), 0
     gates = rows(_INPUT, gated, 2 * len(bank.pairs))
     bias[gates] = _QUIET_GATE
     outer[gates] = 0.02 * torch.randn(2 * len(bank.pairs), outer.shape[1])
 
 
-def keep_turning(lstm: nn.LSTM, taken: int) -> None:
-    """Let training leave alone what makes the LSTM turn; `taken` are the units of the synthesizer.
+def memory_units() -> slice:
+    """Return the units that the gates can learn from how long a note has been held."""
+    first = turning().units + 1
+    return slice(first, first + _MEMORY_UNITS)
 
-    Of the gated units only the gates are trained.
+
+def keep_turning(lstm: nn.LSTM) -> None:
+    """Let training leave alone what makes the LSTM turn, and what it is silent in.
+
+    Of the gated units the gates are trained, by what is played and by what the memory makes of it.
     """
-    size, gated = lstm.hidden_size, gated_units()
-    kept = torch.ones(4 * size)
+    size, gated, memory = lstm.hidden_size, gated_units(), memory_units()
+    gates = slice(_INPUT * size + gated.start, _INPUT * size + gated.stop)
+    kept = torch.zeros(4 * size)
     for gate in range(4):
-        kept[gate * size : gate * size + taken] = 0
-    kept[_INPUT * size + gated.start : _INPUT * size + gated.stop] = 1
+        kept[gate * size + memory.start : gate * size + memory.stop] = 1
+    kept[gates] = 1
     for name, parameter in lstm.named_parameters():
-        mask = kept[:, None] if name.startswith("weight") else kept
-        # A gate hears the codes and nothing else, so that it is open as long as they are the same.
+        mask = kept[:, None].expand_as(parameter).clone() if parameter.ndim == 2 else kept
         if name.startswith("weight_hh"):
-            mask = mask.clone()
-            mask[_INPUT * size + gated.start : _INPUT * size + gated.stop] = 0
+            mask[:, : memory.start] = 0
+            mask[:, memory.stop :] = 0
         parameter.register_hook(lambda gradient, mask=mask: gradient * mask.to(gradient.device))

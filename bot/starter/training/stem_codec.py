@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from bot.starter.training.additive import begin_as_synthesizer, keep_synthesizer
+from bot.starter.training.brightness import keep_bright_apart
 from bot.starter.training.code_factors import factors_of
 from bot.starter.training.codec_network import Codec, CodecSize
 from bot.starter.training.tokens import BOOKS, CHORDS, CODES, DRUMS
@@ -24,6 +25,8 @@ DIMENSIONS = 16
 
 SOUNDING = tuple(range(DRUMS, len(BOOKS)))
 _SIZE = DIMENSIONS * len(SOUNDING)
+PITCHED_DIMENSIONS = slice(DIMENSIONS, _SIZE)
+"""The dimensions of all codebooks but the drums'."""
 
 
 def codec_size(filters: int = 24) -> CodecSize:
@@ -55,12 +58,17 @@ class StemCodec(nn.Module):
     def __init__(self, size: CodecSize) -> None:
         super().__init__()
         self.codec = Codec(size)
-        begin_as_synthesizer(self.codec.decoder, slice(DIMENSIONS, _SIZE))
+        begin_as_synthesizer(self.codec.decoder, PITCHED_DIMENSIONS)
         keep_synthesizer(self.codec.decoder)
+        self.constrain()
         # The three voices of a chord sound alike: what is learnt of one holds for all.
         firsts = [book for book in SOUNDING if book not in CHORDS[1:]]
         self.vectors = nn.ModuleDict({str(book): Vectors(book) for book in firsts})
         self.sharpness = nn.Parameter(torch.zeros(len(SOUNDING)))
+
+    def constrain(self) -> None:
+        """Bring the decoder back to where held notes sound by the synthesizer alone."""
+        keep_bright_apart(self.codec.decoder, PITCHED_DIMENSIONS)
 
     def tables(self) -> list[Tensor]:
         """Return the table of each sounding codebook, [codes, dimensions]."""
