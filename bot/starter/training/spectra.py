@@ -27,8 +27,8 @@ class SpectralDistance(nn.Module):
     """The mean distance over all resolutions of two batches of sound [batch, samples].
 
     Of each resolution it adds the mean difference of the logarithms of the mel spectra, and that of
-    the magnitudes over the mean magnitude; in the longest two windows also that of the logarithms of
-    the magnitudes, which tells a tone from noise where a mel band is too wide to.
+    the magnitudes over the mean magnitude. In the longest two windows it also adds that of the
+    logarithms of the magnitudes, which tells a tone from noise where a mel band is too wide to.
     """
 
     def __init__(self, sample_rate_hz: int) -> None:
