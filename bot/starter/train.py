@@ -128,6 +128,7 @@ def train_codec(work: Work) -> None:
         rate=1e-3 * work.rates,
         vectors_rate=0.0 if work.keep_vectors else 3e-4 * work.rates,
         recognition=0.0 if work.keep_vectors else 0.15,
+        trains_gates=not work.keep_vectors,
         supply=SupplyPlan(first_seed=work.first_seed, processes=work.processes, pieces=4),
     )
     bank = Bank(samples.read(work.samples))
@@ -195,7 +196,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--codec-batch", type=int, default=8, help="crops of two seconds in a step")
     add("--language-minutes", type=float, default=600.0, help="time to train the rest")
     add("--recognise-every", type=int, default=1, help="steps of the codec to one of its encoder")
-    add("--keep-vectors", action="store_true", help="leave the encoder and its vectors as they are")
+    add("--keep-vectors", action="store_true", help="leave encoder, vectors and gates as they are")
     add("--gate-steps", type=int, default=2500, help="steps in which the codec's gates are taught")
     add("--gate-pieces", type=int, default=600, help="pieces that they are taught on")
     add("--positions", type=int, default=4096, help="frames in a step of the language model")

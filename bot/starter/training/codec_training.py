@@ -45,6 +45,7 @@ class CodecPlan:
     recognition: float = 0.15
     # Of what the gates were taught first, lest it is forgotten.
     gates: float = 0.05
+    trains_gates: bool = True
     gate_steps: int = 2500
     gate_pieces: int = 600
     whole_share: float = 0.4
@@ -64,9 +65,14 @@ class CodecTraining:
         self.mixer = Mixer(bank, sound_numbers(), device)
         self.distance = SpectralDistance(SAMPLE_RATE_HZ).to(device)
         vectors = [*self.model.vectors.parameters(), self.model.sharpness]
+        network = [
+            parameter
+            for name, parameter in self.model.codec.named_parameters()
+            if plan.trains_gates or not name.startswith("decoder.layers.1.")
+        ]
         self.optimizer = torch.optim.AdamW(
             [
-                {"params": list(self.model.codec.parameters()), "full_rate": plan.rate},
+                {"params": network, "full_rate": plan.rate},
                 {"params": vectors, "full_rate": plan.vectors_rate},
             ],
             lr=plan.rate,

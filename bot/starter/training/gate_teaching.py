@@ -24,7 +24,7 @@ from bot.starter.training.tokens import BOOKS, CODES, PITCHED
 _BEGIN_SECONDS, _SECONDS = 0.08, 0.3
 _PARTIALS = 16
 _NEAR_SEMITONES = 0.35
-_SHUT = -9.0
+_SHUT = -8.5
 _LEAST = -6.0
 _WIDEST = 4.0
 _BATCH, _CROP_FRAMES = 24, 60
@@ -107,6 +107,6 @@ def gate_loss(model: StemCodec, codes: Tensor, levels: Tensor) -> tuple[Tensor, 
     weight = torch.where(is_heard, 0.1 + share, 0.0)
     wrong = functional.smooth_l1_loss(scores, wanted.clamp(min=_SHUT), reduction="none")
     leaking = functional.relu(scores - _SHUT).clamp(max=_WIDEST**2).square() / _WIDEST
-    loss = (weight * wrong).sum() + 0.15 * torch.where(is_heard, 0.0, leaking).sum()
+    loss = (weight * wrong).sum() + 0.03 * torch.where(is_heard, 0.0, leaking).sum()
     error = ((scores - wanted).abs() * weight).sum() / weight.sum()
     return loss / codes.shape[0] / codes.shape[2], error.detach()
