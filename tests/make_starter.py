@@ -19,7 +19,13 @@ from bot.starter import gpu_run, train
 TRAINED = ("codec", "language")
 FIRST_SEED = 500
 
-_LITTLE = ("--codec-batch=2", "--positions=1024", f"--first-seed={FIRST_SEED}")
+_LITTLE = (
+    "--codec-batch=2",
+    "--positions=1024",
+    "--gate-steps=5",
+    "--gate-pieces=20",
+    f"--first-seed={FIRST_SEED}",
+)
 
 
 def main(folder: Path) -> None:

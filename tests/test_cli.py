@@ -127,7 +127,7 @@ def test_what_is_not_said_comes_from_the_model(place):
     """A setting changes nothing but itself."""
     opener = Opener()
     zhiyin("generate", "a", "--temperature", 0.5, "-o", "a.wav", opener=opener)
-    assert opener.requests[0].sampling == Sampling(guidance=2.0, top_k=50, temperature=0.5)
+    assert opener.requests[0].sampling == Sampling(guidance=1.0, top_k=100, temperature=0.5)
 
 
 def test_all_settings_reach_the_model(place):

@@ -117,11 +117,27 @@ def test_the_product_s_scores_are_the_training_s(model, training):
     assert np.linalg.norm(wanted[:, 0] - wanted[:, 1]) > 0.1 * np.linalg.norm(spread[:, 0])
 
 
+def levels(sound):
+    """Return the magnitudes over time and frequency: [windows, bins].
+
+    Rounded to fp16 the codec's oscillators turn some thousandths of a Hz faster or slower, so that
+    after a second samples differ where nothing can be heard.
+    """
+    windows = np.lib.stride_tricks.sliding_window_view(sound[0], 2048)[::512]
+    return np.abs(np.fft.rfft(windows * np.hanning(2048)))
+
+
+def assert_alike(found, wanted):
+    """Check that two sounds are equally long and have the same tones at the same levels."""
+    assert found.shape == wanted.shape
+    ours, theirs = levels(found), levels(wanted)
+    # All tones of an untaught codec sound at once, and where they beat, the beats differ a little.
+    assert np.linalg.norm(ours - theirs) < 0.1 * np.linalg.norm(theirs)
+
+
 def test_the_product_hears_what_the_training_heard(model, training):
     """Codes sound the same in the training's codec and in the product's, but for fp16."""
-    found = model.codec.decode(music().astype(np.int32)[None])
-    wanted = training["mix"]
-    np.testing.assert_allclose(found, wanted, atol=0.01 * np.abs(wanted).max())
+    assert_alike(model.codec.decode(music().astype(np.int32)[None]), training["mix"])
 
 
 def test_the_engine_takes_music_apart_as_the_training_does(model, training):
@@ -134,8 +150,7 @@ def test_the_engine_takes_music_apart_as_the_training_does(model, training):
     (done,) = [event for event in events if isinstance(event, Finished)]
     assert list(done.stems) == list(STEMS)
     for name, sound in done.stems.items():
-        wanted = training[name]
-        np.testing.assert_allclose(sound.samples, wanted, atol=0.01 * np.abs(wanted).max())
+        assert_alike(sound.samples, training[name])
 
 
 def test_the_product_finds_the_codes_that_the_training_finds(model, training):

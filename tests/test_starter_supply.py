@@ -75,7 +75,7 @@ import json, torch
 from bot.starter.training.stem_codec import DIMENSIONS, SOUNDING, StemCodec, codec_size
 from tests.starter_sounds import music
 torch.manual_seed(0)
-codec = StemCodec(codec_size(4))
+codec = StemCodec(codec_size())
 tables = codec.tables()
 codes = torch.from_numpy(music()).long()[None]
 used = []
