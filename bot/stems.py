@@ -30,6 +30,8 @@ NOT_TOLD = (
     "were posted."
 )
 OF_YOURS = "Clips of yours are being taken apart already. Please wait a moment."
+# A worker may have been lost for what others had it do, and nothing is done twice by trying again.
+_ATTEMPTS = 2
 WORKER_LOST = "The music engine stopped while it took this clip apart. Please try again."
 
 _PER_PERSON = 2
@@ -130,12 +132,15 @@ class Stems:
             codes = await codes_of(self._store, clip, self._executor.model)
             return StemsRequest(tokens=codes.tokens)
 
-        # The clip's own number, below nought: no job has that.
-        run = self._executor.submit(-clip.id, user_id, _WORK_SHARE * clip.seconds, prepared)
-        try:
-            rendered = await run.result()
-        except WorkerLost as lost:
-            raise JobError(WORKER_LOST) from lost
+        for left in reversed(range(_ATTEMPTS)):
+            # The clip's own number, below nought: no job has that.
+            run = self._executor.submit(-clip.id, user_id, _WORK_SHARE * clip.seconds, prepared)
+            try:
+                rendered = await run.result()
+                break
+            except WorkerLost as lost:
+                if not left:
+                    raise JobError(WORKER_LOST) from lost
         mix = await asyncio.to_thread(posting.read_master, self._store.clips_folder / clip.file)
         encoded = await asyncio.to_thread(
             posting.encode_stems,
