@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+from contextlib import suppress
 
 import numpy as np
+import psutil
 import pytest
 
 from bot.starter.composer.compose import compose
 from bot.starter.training.tokens import BOOKS, codes_of
-from tests.training_environment import needs_training, run_script
+from tests.training_environment import PYTHON, ROOT, needs_training, run_script
 
 pytestmark = needs_training
 
@@ -158,3 +162,26 @@ def test_each_codebook_has_its_own_part_of_the_latent_space():
         assert dimensions == list(range(16 * number, 16 * number + 16))
     assert silent is False
     assert shared == [True, True, False]
+
+
+# A training that is killed while its composing process waits for room in the queue.
+_KILLED = """
+import os, signal, sys
+from multiprocessing import active_children
+from pathlib import Path
+from bot.starter.training.supply import Supply, SupplyPlan
+with Supply(SupplyPlan(processes=1, pieces=1, crops=1, waiting=1), None) as supply:
+    next(iter(supply))
+    (composing,) = active_children()
+    Path(sys.argv[1]).write_text(str(composing.pid))
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_composing_ends_with_the_training_however_it_ends(tmp_path):
+    """Killed, a training can tell nobody; its processes find out and stop."""
+    file = tmp_path / "pid"
+    killed = subprocess.run([PYTHON, "-c", _KILLED, file], cwd=ROOT)
+    assert killed.returncode == -signal.SIGKILL
+    with suppress(psutil.NoSuchProcess):  # gone before it is looked for
+        psutil.Process(int(file.read_text())).wait(timeout=60)

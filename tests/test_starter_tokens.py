@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bot.starter.composer import compose as composer
 from bot.starter.composer.compose import compose
 from bot.starter.composer.piece import Bar, Note, Part
 from bot.starter.training import tokens
@@ -113,11 +112,6 @@ def test_a_known_chord_is_voiced_as_it_is_written():
     assert [plan_meaning(int(code))[:3] for code in codes[PLAN, ::step]] == [
         (0, "maj", 0), (0, "maj", 1), (9, "min", 2), (9, "min", 3)
     ]  # fmt: skip
-
-
-def test_codes_and_composer_know_the_same_tempos():
-    """A beat that the composer may write has codes of its own."""
-    assert BEAT_FRAMES == composer.BEAT_FRAMES
 
 
 def test_every_codebook_that_sounds_is_in_one_stem():

@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.starter.composer.compose import BEAT_FRAMES
 from bot.starter.training.tokens import (
-    BEAT_FRAMES,
     BOOKS,
     CLOCK,
     CODES,

@@ -17,7 +17,7 @@ from torch.nn import functional
 from bot.starter.training.additive import LOUDEST, gate_scores, tones_hz
 from bot.starter.training.mixing import Bank, level_of
 from bot.starter.training.oscillators import HIGHEST, LOWEST
-from bot.starter.training.samples import SAMPLE_RATE_HZ
+from bot.starter.training.samples import SAMPLE_RATE_HZ, Sound
 from bot.starter.training.stem_codec import StemCodec
 from bot.starter.training.tokens import BOOKS, CODES, PITCHED
 
@@ -38,14 +38,15 @@ def tone_levels(bank: Bank) -> NDArray[np.float32]:
             first = layout.instruments.index(instrument) * layout.span
             for step in range(layout.span):
                 pitch = layout.lowest[layout.instruments.index(instrument)] + step
-                found = _levels(bank, instrument, pitch, level_of(book))
+                sound = bank.sound((instrument, pitch, False)) * np.float32(level_of(book))
+                found = levels_of(sound, pitch)
                 for stage in range(len(layout.ages)):
                     levels[book, layout.code(first + step, stage)] = found
     return levels
 
 
-def _levels(bank: Bank, instrument: str, pitch: int, level: float) -> NDArray[np.float32]:
-    sound = bank.sound((instrument, pitch, False)) * np.float32(level)
+def levels_of(sound: Sound, pitch: int) -> NDArray[np.float32]:
+    """Return the power of each tone in the steady part of a note of some pitch, 1 is LOUDEST."""
     begin, count = round(_BEGIN_SECONDS * SAMPLE_RATE_HZ), round(_SECONDS * SAMPLE_RATE_HZ)
     piece = np.zeros(count, np.float32)
     heard = sound[begin : begin + count]

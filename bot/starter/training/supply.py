@@ -11,6 +11,7 @@ import queue
 import random as plain_random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from multiprocessing import parent_process
 from multiprocessing.context import SpawnContext
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Event
@@ -153,7 +154,26 @@ def _fill(
         first = plan.first_seed + turn * plan.pieces
         seeds = range(first, first + plan.pieces)
         if tokenizer is None:
-            goal.put(make_crops(seeds, plan, numbers))
+            made: Lot | Crops = make_crops(seeds, plan, numbers)
         else:
-            goal.put(make_lot(seeds, tokenizer, plan.captions))
+            made = make_lot(seeds, tokenizer, plan.captions)
+        if not _handed_over(made, goal, stop):
+            break
         turn += plan.processes
+    # What nobody takes any more must not keep this process waiting at its end.
+    goal.cancel_join_thread()
+
+
+def _handed_over(made: Lot | Crops, goal: Queue[Lot | Crops], stop: Event) -> bool:
+    """Wait for room in the queue; tell whether there still is somebody to compose for.
+
+    A training that is killed can't say so: its processes would wait for ever.
+    """
+    training = parent_process()
+    while not stop.is_set() and (training is None or training.is_alive()):
+        try:
+            goal.put(made, timeout=_WAIT_SECONDS)
+            return True
+        except queue.Full:
+            continue
+    return False

@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.starter.composer.compose import BEAT_FRAMES
 from bot.starter.composer.instruments import (
     BASS_INSTRUMENTS,
     CHORD_INSTRUMENTS,
@@ -28,7 +29,6 @@ from bot.starter.composer.piece import Note, Piece
 
 Codes = NDArray[np.int16]
 
-BEAT_FRAMES = (17, 18, 19, 20, 21, 22, 23, 24, 26, 28, 30, 32, 34, 36, 39, 42, 45, 48, 50)
 
 BOOKS = ("clock", "plan", "drums", "bass", "chord1", "chord2", "chord3", "lead")
 STEMS: Mapping[str, tuple[int, ...]] = {
