@@ -55,7 +55,7 @@ def name_job(record: logging.LogRecord) -> bool:
     return True
 
 
-class Discreet(logging.Formatter):
+class RedactingFormatter(logging.Formatter):
     """Writes one line an event, and no secret, whatever is in its text."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
@@ -70,7 +70,7 @@ class Discreet(logging.Formatter):
         return _discreet(super().format(record))
 
 
-class Structured(logging.Formatter):
+class JsonFormatter(logging.Formatter):
     """Writes one JSON object an event, on one line, with no secret in it."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -105,9 +105,9 @@ def configure(level: int = logging.WARNING, *, debug: bool = False, as_json: boo
     handler = logging.StreamHandler(sys.stderr)
     handler.addFilter(name_job)
     handler.setFormatter(
-        Structured()
+        JsonFormatter()
         if as_json
-        else Discreet("%(asctime)s %(levelname)s %(name)s%(about)s: %(message)s")
+        else RedactingFormatter("%(asctime)s %(levelname)s %(name)s%(about)s: %(message)s")
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]

@@ -6,8 +6,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.client import ZhiyinBot
-from cogs import cards, replies
+from bot.app.client import ZhiyinBot
+from cogs.presentation import cards, messages
 
 Interaction = discord.Interaction[ZhiyinBot]
 
@@ -21,7 +21,7 @@ class About(commands.Cog):
     @app_commands.command()
     async def help(self, interaction: Interaction) -> None:
         """Show what you can do here."""
-        await interaction.response.send_message(replies.HELP, ephemeral=True)
+        await interaction.response.send_message(messages.HELP, ephemeral=True)
 
     @app_commands.command()
     async def about(self, interaction: Interaction) -> None:

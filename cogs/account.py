@@ -9,13 +9,13 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.client import ZhiyinBot
+from bot.app.client import ZhiyinBot
+from bot.domain.clips import Clip
 from bot.errors import RequestError
-from bot.orders import Clip
-from cogs import cards, replies
-from cogs.clip_buttons import clip_view
-from cogs.lasting_button import LastingButton
-from cogs.limits import limits_for, place_of
+from cogs.presentation import cards, messages
+from cogs.requests.limits import limits_for, place_of
+from cogs.views.clip_buttons import clip_view
+from cogs.views.persistent_button import LastingButton
 
 Interaction = discord.Interaction[ZhiyinBot]
 
@@ -46,7 +46,7 @@ async def hand_over(interaction: Interaction, clip_id: int) -> None:
         held = await pipeline.store.clips.held_of(interaction.user.id, _MOST_HELD)
         clip = next((each for each in held if each.id == clip_id), None)
         if clip is None:
-            raise RequestError(replies.NOT_HELD)
+            raise RequestError(messages.NOT_HELD)
         await interaction.response.defer(thinking=True)
         posting = await pipeline.packed(clip, interaction.filesize_limit)
         sent = await interaction.followup.send(
@@ -92,7 +92,7 @@ class Account(commands.Cog):
         found = await clips.of_user(interaction.user.id, _SHOWN_CLIPS, search or "")
         held = await clips.held_of(interaction.user.id, _SHOWN_HELD)
         await interaction.response.send_message(
-            replies.history(found, held), view=held_view(held), ephemeral=True
+            messages.history(found, held), view=held_view(held), ephemeral=True
         )
 
     @app_commands.command()
@@ -103,7 +103,7 @@ class Account(commands.Cog):
         )
         ledger = self.bot.pipeline.store.ledger
         found = await ledger.quota(interaction.user.id, limits.daily_seconds)
-        await interaction.response.send_message(replies.quota(found), ephemeral=True)
+        await interaction.response.send_message(messages.quota(found), ephemeral=True)
 
 
 async def setup(bot: ZhiyinBot) -> None:

@@ -6,9 +6,9 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.client import ZhiyinBot
+from bot.app.client import ZhiyinBot
 from bot.errors import RequestError
-from cogs import cards, replies
+from cogs.presentation import cards, messages
 
 Interaction = discord.Interaction[ZhiyinBot]
 Seconds = app_commands.Range[float, 0.0, 1_000_000.0]
@@ -150,10 +150,10 @@ class Admin(commands.GroupCog, group_name="admin"):
         facts = {
             "In line": str(executor.waiting),
             "Being made": str(executor.running),
-            "Waits longest": replies.duration(totals.waited) if totals.waited else "nobody",
+            "Waits longest": messages.duration(totals.waited) if totals.waited else "nobody",
             "Music engine": engine,
             "Engine restarts": str(executor.restarts),
-            "Up for": replies.duration(health.up_seconds),
+            "Up for": messages.duration(health.up_seconds),
             "Memory": f"{health.memory_bytes / 2**20:.0f} MB",
             "Late by, at worst": f"{1000 * health.lag_seconds:.0f} ms in the last minute",
             "Delivered": str(totals.jobs["delivered"]),
@@ -188,7 +188,7 @@ class Admin(commands.GroupCog, group_name="admin"):
 
     async def _show(self, interaction: Interaction) -> None:
         found = await self._settings.of(_guild(interaction))
-        await interaction.response.send_message(replies.guild_settings(found), ephemeral=True)
+        await interaction.response.send_message(messages.guild_settings(found), ephemeral=True)
 
 
 def _guild(interaction: Interaction) -> int:

@@ -15,12 +15,15 @@ import aiohttp
 import discord
 from discord.ext import commands
 
-from bot.client import ZhiyinBot
-from bot.orders import Clip, Job, Standing
-from bot.surface import Posting, TooLarge, Undeliverable
-from cogs import cards, replies
-from cogs.clip_buttons import clip_view
-from cogs.job_buttons import cancel_view
+from bot.app.client import ZhiyinBot
+from bot.domain.clips import Clip
+from bot.domain.jobs import Job
+from bot.domain.status import JobProgress
+from bot.pipeline.packaging import PackedClip
+from bot.pipeline.presenter import TooLarge, Undeliverable
+from cogs.presentation import cards, messages
+from cogs.views.cancel_button import cancel_view
+from cogs.views.clip_buttons import clip_view
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +46,7 @@ class _Message:
     content: str
     view: discord.ui.View | None
     embeds: tuple[discord.Embed, ...] = ()
-    posting: Posting | None = None
+    posting: PackedClip | None = None
     keeps_files: bool = True
     """Whether an edit without new files leaves those that are there."""
 
@@ -81,21 +84,21 @@ class Delivery(commands.Cog):
         """Return how large a file may be where the job's clip goes."""
         return job.answer.max_bytes
 
-    async def show(self, job: Job, standing: Standing) -> None:
+    async def show(self, job: Job, standing: JobProgress) -> None:
         """Show how far a job is; what can't be shown is left."""
         try:
             view = cancel_view(job.id)
-            await self._edit(job, _Message(content=replies.progress(job, standing), view=view))
+            await self._edit(job, _Message(content=messages.progress(job, standing), view=view))
         except (discord.HTTPException, Undeliverable, *_UNREACHABLE) as error:
             log.debug("job.not_shown id=%d %s", job.id, error)
 
-    async def post(self, job: Job, clip: Clip, posting: Posting, *, once_more: bool) -> int:
+    async def post(self, job: Job, clip: Clip, posting: PackedClip, *, once_more: bool) -> int:
         """Hand the clip over by the first way that is open."""
         parent = None
         if clip.parent_ids:
             parent = await self.bot.pipeline.store.clips.get(clip.parent_ids[0])
         message = _Message(
-            content=replies.owner(job),
+            content=messages.owner(job),
             embeds=(cards.card(clip, parent),),
             view=clip_view(clip),
             posting=posting,
@@ -129,7 +132,7 @@ class Delivery(commands.Cog):
             "job.way_closed id=%d way=%s status=%d code=%d", job.id, way, error.status, error.code
         )
 
-    async def _found(self, job: Job, posting: Posting) -> int | None:
+    async def _found(self, job: Job, posting: PackedClip) -> int | None:
         """Return the message that has the clip already, among the latest of its channel."""
         channel = self.bot.get_partial_messageable(job.order.place.channel_id)
         try:
@@ -142,7 +145,7 @@ class Delivery(commands.Cog):
 
     async def tell(self, job: Job, sentence: str) -> None:
         """Tell why a job ended without a clip; what can't be told is left."""
-        text = f"{replies.owner(job)} {replies.shown(job.order.prompt)}: {sentence}"
+        text = f"{messages.owner(job)} {messages.shown(job.order.prompt)}: {sentence}"
         for way in (self._edit, self._send, self._write_to):
             try:
                 # A clip that is refunded is not there: Discord may have kept one and said no.

@@ -8,9 +8,9 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.client import ZhiyinBot
+from bot.app.client import ZhiyinBot
 from bot.errors import ZhiyinError
-from cogs import replies
+from cogs.presentation import messages
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ def sentence_for(error: BaseException) -> str | None:
     if isinstance(error, app_commands.NoPrivateMessage):
         return "This works in servers only."
     if isinstance(error, app_commands.CommandOnCooldown):
-        return f"Not so fast: again in {replies.duration(error.retry_after)}."
+        return f"Not so fast: again in {messages.duration(error.retry_after)}."
     if isinstance(error, app_commands.CheckFailure):
         return "You may not do that here."
     return None
@@ -45,7 +45,7 @@ async def answer(interaction: discord.Interaction, error: BaseException) -> None
     sentence = sentence_for(cause)
     if sentence is None:
         log.error("interaction.failed id=%d", interaction.id, exc_info=cause)
-        sentence = replies.UNEXPECTED
+        sentence = messages.UNEXPECTED
     await say(interaction, sentence)
 
 

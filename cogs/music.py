@@ -6,9 +6,9 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.client import ZhiyinBot
-from bot.orders import MAX_PROMPT_CHARACTERS, Kind
-from cogs.ordering import MAX_SEED, Wish, ordered
+from bot.app.client import ZhiyinBot
+from bot.domain.jobs import MAX_PROMPT_CHARACTERS, Kind
+from cogs.requests.submit import MAX_SEED, RequestDraft, ordered
 
 PRESETS = (
     "90s rock song with loud guitars and heavy drums",
@@ -85,7 +85,7 @@ class Music(commands.Cog):
         loop:
             Cut it to whole bars, so that it repeats without a bump.
         """
-        wish = Wish(
+        wish = RequestDraft(
             kind=Kind.MUSIC,
             prompt=prompt,
             seconds=seconds,
@@ -113,7 +113,7 @@ class Music(commands.Cog):
         seed:
             The same seed makes the same clip again.
         """
-        await ordered(interaction, Wish(kind=Kind.RANDOM, seconds=seconds, seed=seed))
+        await ordered(interaction, RequestDraft(kind=Kind.RANDOM, seconds=seconds, seed=seed))
 
 
 async def setup(bot: ZhiyinBot) -> None:

@@ -9,10 +9,10 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.client import ZhiyinBot
+from bot.app.client import ZhiyinBot
 from bot.errors import Refused
-from cogs import privacy_words
 from cogs.errors import answer
+from cogs.presentation import privacy_messages
 
 Interaction = discord.Interaction[ZhiyinBot]
 
@@ -33,10 +33,10 @@ class ForgetView(discord.ui.View):
         """Forget the person who asked, who alone sees this."""
         bot = interaction.client
         assert isinstance(bot, ZhiyinBot)
-        await interaction.response.edit_message(content=privacy_words.FORGETTING, view=None)
+        await interaction.response.edit_message(content=privacy_messages.FORGETTING, view=None)
         try:
             count = await bot.pipeline.privacy.forget(self.user_id)
-            said = privacy_words.forgotten(count, bot.config.storage.keep_backups)
+            said = privacy_messages.forgotten(count, bot.config.storage.keep_backups)
         except Refused as refused:
             said = refused.sentence
         await interaction.edit_original_response(content=said)
@@ -63,7 +63,7 @@ class Privacy(commands.GroupCog, group_name="privacy"):
     async def show(self, interaction: Interaction) -> None:
         """Tell what is kept of you, and for how long."""
         storage = self.bot.config.storage
-        text = privacy_words.kept(storage.keep_clips_days, storage.keep_backups)
+        text = privacy_messages.kept(storage.keep_clips_days, storage.keep_backups)
         await interaction.response.send_message(text, ephemeral=True)
 
     @app_commands.command()
@@ -72,12 +72,14 @@ class Privacy(commands.GroupCog, group_name="privacy"):
         found = await self.bot.pipeline.store.privacy.export(interaction.user.id)
         data = json.dumps(found, ensure_ascii=False, indent=1).encode()
         file = discord.File(io.BytesIO(data), "zhiyin-about-you.json")
-        await interaction.response.send_message(privacy_words.EXPORTED, file=file, ephemeral=True)
+        await interaction.response.send_message(
+            privacy_messages.EXPORTED, file=file, ephemeral=True
+        )
 
     @app_commands.command()
     async def delete(self, interaction: Interaction) -> None:
         """Delete your clips, your words and what else is kept of you."""
-        asked = privacy_words.forget_me(self.bot.config.storage.keep_backups)
+        asked = privacy_messages.forget_me(self.bot.config.storage.keep_backups)
         view = ForgetView(interaction.user.id)
         await interaction.response.send_message(asked, view=view, ephemeral=True)
 

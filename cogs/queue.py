@@ -6,10 +6,10 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.client import ZhiyinBot
+from bot.app.client import ZhiyinBot
 from bot.errors import RequestError
-from cogs import replies
-from cogs.job_buttons import cancel
+from cogs.presentation import messages
+from cogs.views.cancel_button import cancel
 
 Interaction = discord.Interaction[ZhiyinBot]
 
@@ -39,7 +39,7 @@ class Queue(commands.Cog):
         pipeline = self.bot.pipeline
         jobs = await pipeline.store.jobs.waiting_of(interaction.user.id)
         rows = [(job, pipeline.standing(job.id)) for job in jobs]
-        text = replies.queue(rows, len(jobs), max(pipeline.in_flight, len(jobs)))
+        text = messages.queue(rows, len(jobs), max(pipeline.in_flight, len(jobs)))
         await interaction.response.send_message(text, ephemeral=True)
 
     @app_commands.command()
@@ -55,7 +55,7 @@ class Queue(commands.Cog):
         if job is None:
             mine = await self.bot.pipeline.store.jobs.waiting_of(interaction.user.id)
             if not mine:
-                raise RequestError(replies.NOTHING_TO_CANCEL)
+                raise RequestError(messages.NOTHING_TO_CANCEL)
             job = mine[-1].id
         await cancel(interaction, job)
 

@@ -8,14 +8,15 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.client import ZhiyinBot
+from bot.app.client import ZhiyinBot
+from bot.domain.clips import Clip
+from bot.domain.jobs import Kind
 from bot.errors import RequestError
-from bot.orders import Clip, Kind
-from cogs import replies
-from cogs.clip_buttons import REMIX_KEEP_SECONDS, go_on, known_clip, remix_form
-from cogs.message_sound import clip_or_sound
 from cogs.music import Prompt, suggested
-from cogs.ordering import Wish, ordered, ordered_by_message
+from cogs.presentation import messages
+from cogs.requests.message_audio import clip_or_sound
+from cogs.requests.submit import RequestDraft, ordered, ordered_by_message
+from cogs.views.clip_buttons import REMIX_KEEP_SECONDS, go_on, known_clip, remix_form
 
 Interaction = discord.Interaction[ZhiyinBot]
 
@@ -86,11 +87,11 @@ class Remix(commands.Cog):
             How long the new music is.
         """
         if clip is not None and mine is not None:
-            raise RequestError(replies.TWO_SOUNDS)
+            raise RequestError(messages.TWO_SOUNDS)
         if clip is None and mine is None:
-            raise RequestError(replies.NO_SOURCE)
+            raise RequestError(messages.NO_SOURCE)
         chosen = None if mine is None else await self._own(interaction, mine)
-        wish = Wish(
+        wish = RequestDraft(
             kind=Kind.REMIX,
             prompt=prompt,
             seconds=seconds,
@@ -105,7 +106,7 @@ class Remix(commands.Cog):
         """Ask what to make of the sound in a message."""
         clip, sound = await clip_or_sound(self.bot, message)
         if clip is None and sound is None:
-            raise RequestError(replies.NO_SOUND)
+            raise RequestError(messages.NO_SOUND)
         await interaction.response.send_modal(await remix_form(self.bot, clip, sound))
 
     async def continue_message(self, interaction: Interaction, message: discord.Message) -> None:
@@ -114,9 +115,9 @@ class Remix(commands.Cog):
         if clip is not None:
             await go_on(interaction, clip)
         elif sound is not None:
-            await ordered(interaction, Wish(kind=Kind.CONTINUE, attachment=sound))
+            await ordered(interaction, RequestDraft(kind=Kind.CONTINUE, attachment=sound))
         else:
-            raise RequestError(replies.NO_SOUND)
+            raise RequestError(messages.NO_SOUND)
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
@@ -140,13 +141,13 @@ class Remix(commands.Cog):
         if target is None:
             return
         clip, sound = await clip_or_sound(self.bot, target)
-        words = replies.cleaned(re.sub(rf"<@!?{own_id}>", " ", message.content) or None)
+        words = messages.cleaned(re.sub(rf"<@!?{own_id}>", " ", message.content) or None)
         if clip is None and sound is None:
-            await message.reply(replies.NO_SOUND)
+            await message.reply(messages.NO_SOUND)
         elif words is None:
-            await message.reply(replies.NO_WORDS)
+            await message.reply(messages.NO_WORDS)
         else:
-            wish = Wish(
+            wish = RequestDraft(
                 kind=Kind.REMIX,
                 prompt=words,
                 clip=clip,
@@ -157,11 +158,11 @@ class Remix(commands.Cog):
 
     async def _own(self, interaction: Interaction, text: str) -> Clip:
         if not text.isdecimal() or len(text) > 18:
-            raise RequestError(replies.UNKNOWN_CLIP)
+            raise RequestError(messages.UNKNOWN_CLIP)
         clip = await known_clip(self.bot, int(text))
         # Clips of other people are reached through the message that they are in.
         if clip.place.user_id != interaction.user.id:
-            raise RequestError(replies.UNKNOWN_CLIP)
+            raise RequestError(messages.UNKNOWN_CLIP)
         return clip
 
 

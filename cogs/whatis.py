@@ -6,13 +6,13 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.client import ZhiyinBot
+from bot.app.attachment_fetch import too_large
+from bot.app.client import ZhiyinBot
 from bot.errors import RequestError
-from bot.fetching import too_large
-from cogs import cards, replies
-from cogs.clip_buttons import details
-from cogs.message_sound import clip_or_sound
-from cogs.ordering import MAX_UPLOAD_BYTES
+from cogs.presentation import cards, messages
+from cogs.requests.message_audio import clip_or_sound
+from cogs.requests.submit import MAX_UPLOAD_BYTES
+from cogs.views.clip_buttons import details
 
 Interaction = discord.Interaction[ZhiyinBot]
 
@@ -53,7 +53,7 @@ class WhatIs(commands.Cog):
         elif sound is not None:
             await self._tell(interaction, sound)
         else:
-            raise RequestError(replies.NO_SOUND)
+            raise RequestError(messages.NO_SOUND)
 
     async def _tell(self, interaction: Interaction, file: discord.Attachment) -> None:
         if file.size > MAX_UPLOAD_BYTES:
@@ -64,7 +64,7 @@ class WhatIs(commands.Cog):
             data = await self.bot.fetch(file.url, MAX_UPLOAD_BYTES)
             tags = await pipeline.tags_of(data)
         if tags is None:
-            raise RequestError(replies.NOT_OURS)
+            raise RequestError(messages.NOT_OURS)
         await interaction.followup.send(embed=cards.tags(tags), ephemeral=True)
 
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.musicgen.baselines.mindnlp_reference import Reference
+from bot.musicgen.baselines.synthetic import write_checkpoint
+from bot.musicgen.checkpoint.presets import preset
 from bot.musicgen.kernels import build
-from bot.musicgen.reference import Reference
-from bot.musicgen.synthetic import preset, write_checkpoint
 
 if TYPE_CHECKING:  # importing it takes seconds, and not every test needs it
     from bot.musicgen.model import Model

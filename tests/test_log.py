@@ -14,9 +14,9 @@ from dataclasses import replace
 import pytest
 
 from bot.config import Config, LogConfig
-from bot.log import Discreet, Structured, about, name_job
-from tests.jam import open_jam, strict
-from tests.test_privacy import CANARY
+from bot.log import JsonFormatter, RedactingFormatter, about, name_job
+from tests.pipeline.test_erasure import CANARY
+from tests.support.jam_server import open_jam, strict
 
 TEXT = "%(levelname)s %(name)s%(about)s: %(message)s"
 # Put together here, lest it be taken for a real one.
@@ -46,7 +46,7 @@ def objects(text):
 
 def test_a_line_for_programs_is_one_object():
     """With its time in UTC, and a traceback where there is one; whatever is in its text."""
-    with written(Structured()) as stream:
+    with written(JsonFormatter()) as stream:
         log = logging.getLogger("bot.somewhere")
         log.info("two\nlines of %s", "中文")
         try:
@@ -77,7 +77,7 @@ async def test_what_is_done_for_a_job_names_it():
         await asyncio.sleep(0)
         log.info("goes on")
 
-    with written(Discreet(TEXT)) as stream:
+    with written(RedactingFormatter(TEXT)) as stream:
         log.info("before")
         await asyncio.gather(work(1), work(2))
         with about(3), about(4):
@@ -101,7 +101,7 @@ async def test_a_job_can_be_followed_through_both_processes(tmp_path, monkeypatc
     """
     strict(monkeypatch)
     config = replace(Config(), log=LogConfig(format="json"))
-    with written(Structured()) as stream, written(Structured(), "cogs") as discord:
+    with written(JsonFormatter()) as stream, written(JsonFormatter(), "cogs") as discord:
         async with open_jam(tmp_path, config=config) as jam:
             await jam.music(prompt=CANARY)
             await jam.music(prompt=CANARY + " too", seconds=2.0)

@@ -11,14 +11,14 @@ from types import TracebackType
 from typing import Any, Self
 
 from bot.config import Config
+from bot.domain.status import JobProgress, ModelInfo
 from bot.errors import Cancelled
-from bot.inference.keeper import Keeper
-from bot.inference.pace import Pace
-from bot.inference.process import ENGINE
-from bot.inference.queue import FairQueue, Waiting
-from bot.inference.run import Prepare, Run, WorkerLost
-from bot.inference.waits import Waits
-from bot.orders import ModelInfo, Standing
+from bot.inference.eta import Pace
+from bot.inference.fair_queue import FairQueue, Waiting
+from bot.inference.pending import Prepare, Run, WorkerLost
+from bot.inference.supervisor import WorkerSupervisor
+from bot.inference.wait_histogram import Waits
+from bot.inference.worker_process import ENGINE
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ class Executor:
         self.settled = asyncio.Event()
         """Set when it is known whether the model can be loaded."""
         self._keepers = [
-            Keeper(config, engine or ENGINE, self._pace, clock, self._changed)
+            WorkerSupervisor(config, engine or ENGINE, self._pace, clock, self._changed)
             for _ in range(config.worker.count)
         ]
         self._tasks: set[asyncio.Task[None]] = set()
@@ -151,7 +151,7 @@ class Executor:
         run.end(Cancelled(CANCELLED))
         return True
 
-    def standing(self, job_id: int) -> Standing | None:
+    def standing(self, job_id: int) -> JobProgress | None:
         """Return where a job is; None where it is not here."""
         run = self._run(job_id)
         if run is None:
@@ -161,7 +161,7 @@ class Executor:
             left = self._pace.running(
                 left_seconds=total - run.done_seconds, at_once=max(1, self.running)
             )
-            return Standing(
+            return JobProgress(
                 ahead=0,
                 share=min(1.0, run.done_seconds / total),
                 seconds_left=left,
@@ -179,7 +179,7 @@ class Executor:
         ]
         slots = self._config.engine.slots * len(self._keepers)
         left = self._pace.waiting(own_seconds=total, ahead_seconds=before, slots=slots)
-        return Standing(
+        return JobProgress(
             ahead=ahead,
             share=0.0,
             seconds_left=left,
@@ -219,7 +219,7 @@ class Executor:
                 keeper.runs[waiting.job_id] = run
                 self._begin(keeper.give(run), "prepare")
 
-    def _free_keeper(self) -> Keeper | None:
+    def _free_keeper(self) -> WorkerSupervisor | None:
         """Return the ready worker with the most room for the next in line."""
         most = 1 if self._queue.next_is_alone else self._config.engine.slots
         ready = [k for k in self._keepers if k.model is not None and k.room(most)]

@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
-from bot.jobs import Codes, Request, Sound
-from bot.orders import ModelInfo
+from bot.domain.generation import Codes, Request, Sound
+from bot.domain.status import ModelInfo
 
 MAX_BYTES = 2**30
 

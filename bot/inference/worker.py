@@ -21,6 +21,8 @@ from typing import Any, NoReturn, Protocol
 from bot import failpoints
 from bot import log as logs
 from bot.config import Config, parse
+from bot.domain.generation import Codes, Event, Finished, Progress, Request
+from bot.domain.status import ModelInfo
 from bot.errors import ZhiyinError
 from bot.inference.protocol import (
     Advanced,
@@ -34,8 +36,6 @@ from bot.inference.protocol import (
     Ready,
     Stop,
 )
-from bot.jobs import Codes, Event, Finished, Progress, Request
-from bot.orders import ModelInfo
 
 # By its own name: as a process's main module it is called something else, which is nobody's log.
 log = logging.getLogger("bot.inference.worker")
@@ -70,12 +70,12 @@ def open_engine(config: Config) -> tuple[Engine, ModelInfo]:
 
     Raises ZhiyinError where it can't be loaded.
     """
-    from bot.catalogue import STARTER, UNKNOWN_LICENCE, entries
     from bot.config import cache_folder
-    from bot.models import locate
-    from bot.musicgen.engine import Engine as TheEngine
-    from bot.musicgen.fingerprint import fingerprint
-    from bot.musicgen.inspection import inspect
+    from bot.models.locate import locate
+    from bot.models.registry import STARTER, UNKNOWN_LICENCE, entries
+    from bot.musicgen.checkpoint.fingerprint import fingerprint
+    from bot.musicgen.checkpoint.inspection import inspect
+    from bot.musicgen.engine.engine import Engine as TheEngine
     from bot.musicgen.model import load_model
 
     licences = {entry.name: entry.licence for entry in entries(config)}

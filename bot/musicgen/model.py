@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
-from bot.jobs import Precision, Sampling
-from bot.musicgen.builtin_decoder import BuiltinDecoder
-from bot.musicgen.checkpoint import Checkpoint, load
-from bot.musicgen.codec import Codec
-from bot.musicgen.decoder import Decoder
-from bot.musicgen.kernel_decoder import KernelDecoder
+from bot.domain.generation import Precision, Sampling
+from bot.musicgen.checkpoint.load import Checkpoint, load
+from bot.musicgen.checkpoint.shape import ModelShape
+from bot.musicgen.codec.codec import Codec
+from bot.musicgen.conditioning.text import TextEncoder
+from bot.musicgen.decoder.builtin_decoder import BuiltinDecoder
+from bot.musicgen.decoder.interface import Decoder
+from bot.musicgen.decoder.kernel_decoder import KernelDecoder
 from bot.musicgen.kernels.build import (
     NoKernels,
     available_cores,
@@ -21,9 +23,7 @@ from bot.musicgen.kernels.build import (
     multiplies_bytes,
     set_threads,
 )
-from bot.musicgen.packing import PANEL
-from bot.musicgen.shape import ModelShape
-from bot.musicgen.text import TextEncoder
+from bot.musicgen.kernels.packing import PANEL
 
 log = logging.getLogger(__name__)
 

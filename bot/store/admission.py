@@ -6,8 +6,9 @@ from typing import Any
 
 import aiosqlite
 
+from bot.domain.jobs import Order
+from bot.domain.limits import Limits
 from bot.errors import Refused
-from bot.orders import Limits, Order
 from bot.store.ledger import day_of, resets_at, used_by_guild, used_by_user
 
 BLOCKED = "You can't make music on this server."

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import aiosqlite
 
-from bot.jobs import Sampling
-from bot.orders import Clip, Kind, Place
+from bot.domain.clips import Clip
+from bot.domain.generation import Sampling
+from bot.domain.jobs import Kind, RequestOrigin
 from bot.store.database import Database
 from bot.store.rows import clip_of, written
 
@@ -26,7 +27,7 @@ class NewClip:
     """A clip that is on disk and not yet recorded."""
 
     job_id: int
-    place: Place
+    place: RequestOrigin
     kind: Kind
     prompt: str | None
     seconds: float

@@ -7,7 +7,9 @@ from collections.abc import Callable
 
 import aiosqlite
 
-from bot.orders import Answer, Clip, Job, JobState, Limits, Order
+from bot.domain.clips import Clip
+from bot.domain.jobs import Job, JobState, MessageHandle, Order
+from bot.domain.limits import Limits
 from bot.store import admission, ledger
 from bot.store.clips import NewClip, insert_clip
 from bot.store.database import Database
@@ -28,7 +30,7 @@ class Jobs:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database, self._clock = database, clock
 
-    async def accept(self, order: Order, limits: Limits, answer: Answer) -> Job:
+    async def accept(self, order: Order, limits: Limits, answer: MessageHandle) -> Job:
         """Accept an order: check, reserve and write it down, all or nothing.
 
         The same key again returns the first job and costs nothing. Raises Refused.

@@ -11,7 +11,8 @@ from datetime import UTC, datetime, timedelta
 
 import aiosqlite
 
-from bot.orders import Order, Quota
+from bot.domain.jobs import Order
+from bot.domain.limits import Quota
 from bot.store import invariants
 from bot.store.database import Database
 

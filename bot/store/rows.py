@@ -7,8 +7,9 @@ import json
 import sqlite3
 from typing import Any
 
-from bot.jobs import Sampling
-from bot.orders import Answer, Clip, Job, JobState, Kind, Order, Place, Source
+from bot.domain.clips import Clip
+from bot.domain.generation import Sampling
+from bot.domain.jobs import Job, JobState, Kind, MessageHandle, Order, RequestOrigin, Source
 
 
 def job_of(row: sqlite3.Row) -> Job:
@@ -31,7 +32,7 @@ def job_of(row: sqlite3.Row) -> Job:
         state=JobState(row["state"]),
         attempts=row["attempts"],
         created_at=row["created_at"],
-        answer=Answer(
+        answer=MessageHandle(
             token=row["token"],
             expires_at=row["token_expires_at"],
             message_id=row["message_id"],
@@ -77,5 +78,7 @@ def _source(facts: dict[str, Any]) -> Source:
     return Source(**facts | {"keep_stems": tuple(facts.get("keep_stems", ()))})
 
 
-def _place(row: sqlite3.Row) -> Place:
-    return Place(user_id=row["user_id"], channel_id=row["channel_id"], guild_id=row["guild_id"])
+def _place(row: sqlite3.Row) -> RequestOrigin:
+    return RequestOrigin(
+        user_id=row["user_id"], channel_id=row["channel_id"], guild_id=row["guild_id"]
+    )

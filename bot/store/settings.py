@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from bot.orders import GuildSettings
+from bot.domain.limits import GuildSettings
 from bot.store.database import Database
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.orders import JobState
+from bot.domain.jobs import JobState
 from bot.store.database import Database
 
 

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.audio import tonality
-from bot.jobs import Sound as Stereo
+from bot.audio.analysis import key
+from bot.domain.generation import Sound as Stereo
 from bot.starter.measuring.features import SAMPLE_RATE_HZ, Floats, Sound, key_scores
 
 Key = tuple[int, str]
@@ -37,7 +37,7 @@ _BASS_WEIGHT = 0.3
 
 def own_key(sound: Sound) -> Key | None:
     """Return the key that the bot says of a clip; None where none is clear."""
-    found = tonality.key_of(Stereo(samples=sound[None], sample_rate_hz=SAMPLE_RATE_HZ))
+    found = key.key_of(Stereo(samples=sound[None], sample_rate_hz=SAMPLE_RATE_HZ))
     return None if found is None else (found.tonic, found.mode)
 
 

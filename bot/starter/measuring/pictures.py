@@ -8,8 +8,8 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from bot.audio.picture import spectrogram_png
-from bot.jobs import Sound as Stereo
+from bot.audio.files.picture import spectrogram_png
+from bot.domain.generation import Sound as Stereo
 from bot.starter.measuring.clips import Clip
 from bot.starter.measuring.features import SAMPLE_RATE_HZ
 

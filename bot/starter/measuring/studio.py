@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.jobs import Finished, GenerationRequest, Tokens
-from bot.jobs import Sound as Clip
-from bot.musicgen.engine import Engine
+from bot.domain.generation import Finished, GenerationRequest, Tokens
+from bot.domain.generation import Sound as Clip
+from bot.musicgen.engine.engine import Engine
 from bot.musicgen.model import Model, load_model
 from bot.starter.measuring.features import SAMPLE_RATE_HZ, Sound
 

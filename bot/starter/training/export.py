@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from safetensors.numpy import save_file
 from tokenizers import Tokenizer
 
-from bot.musicgen.layout import tensor_sizes
-from bot.musicgen.shape import CodecShape, DecoderShape, ModelShape, TextShape
-from bot.musicgen.stems import Stem
-from bot.musicgen.synthetic_config import config, generation_config, preprocessor_config
+from bot.musicgen.baselines.synthetic_config import config, generation_config, preprocessor_config
+from bot.musicgen.checkpoint.shape import CodecShape, DecoderShape, ModelShape, TextShape
+from bot.musicgen.checkpoint.stems import Stem
+from bot.musicgen.checkpoint.tensor_names import tensor_sizes
 from bot.starter.training import vocabulary
 from bot.starter.training.codec_network import CodecSize
 from bot.starter.training.language_network import Language, LanguageSize

@@ -1,0 +1,139 @@
+"""The bot as Discord knows it: what it is made of, and what it does when it wakes up."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import importlib
+import json
+import logging
+import time
+from collections.abc import Awaitable, Callable
+
+import discord
+from discord.ext import commands
+
+from bot.app.attachment_fetch import fetch
+from bot.config import Config
+from bot.domain.generation import Sampling
+from bot.pipeline.service import Pipeline
+
+log = logging.getLogger(__name__)
+
+COGS = (
+    "cogs.errors",
+    "cogs.delivery",
+    "cogs.music",
+    "cogs.remix",
+    "cogs.views.clip_buttons",
+    "cogs.views.cancel_button",
+    "cogs.whatis",
+    "cogs.queue",
+    "cogs.account",
+    "cogs.privacy",
+    "cogs.about",
+    "cogs.admin",
+)
+
+INVITED = discord.Permissions(
+    view_channel=True,
+    send_messages=True,
+    send_messages_in_threads=True,
+    embed_links=True,
+    attach_files=True,
+    read_message_history=True,
+)
+"""The rights that the bot is invited with."""
+
+_SYNCED = "synced_commands"
+
+
+class ZhiyinBot(commands.Bot):
+    """A discord.py bot that holds what its cogs need."""
+
+    def __init__(
+        self,
+        config: Config,
+        pipeline: Pipeline,
+        *,
+        sampling: Sampling,
+        licence: str,
+        clock: Callable[[], float] = time.time,
+        fetch: Callable[[str, int], Awaitable[bytes]] = fetch,
+    ) -> None:
+        """Take what it works with.
+
+        `sampling` is the model's own, `clock` counts from 1970, and `fetch` returns what is at an
+        attachment's address, so many bytes at the most.
+        """
+        # Nothing privileged: of messages it needs those that mention it, which it may read.
+        intents = discord.Intents.none()
+        intents.guilds = intents.guild_messages = intents.dm_messages = True
+        super().__init__(
+            commands.when_mentioned,
+            intents=intents,
+            help_command=None,
+            allowed_mentions=discord.AllowedMentions.none(),
+            allowed_installs=discord.app_commands.AppInstallationType(guild=True, user=True),
+            allowed_contexts=discord.app_commands.AppCommandContext(
+                guild=True, dm_channel=True, private_channel=True
+            ),
+        )
+        self.config = config
+        self.pipeline = pipeline
+        self.sampling = sampling
+        self.licence = licence
+        self.clock = clock
+        self.fetch = fetch
+        self.begun_at = clock()
+
+    async def setup_hook(self) -> None:
+        """Load the cogs, and tell Discord of the commands if they are not those it has."""
+        for name in COGS:
+            # discord.py's own loading runs a module once more, and there would be two of it.
+            await importlib.import_module(name).setup(self)
+        payload = [command.to_dict(self.tree) for command in self.tree.get_commands()]
+        text = json.dumps([str(self.application_id), payload], sort_keys=True, default=str)
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        settings = self.pipeline.store.settings
+        # Discord allows 200 new commands a day: not one is spent on a mere restart.
+        if await settings.fact(_SYNCED) != digest:
+            synced = await self.tree.sync()
+            await settings.set_fact(_SYNCED, digest)
+            log.info("commands.synced count=%d", len(synced))
+        # The restart that it was emptied for is over.
+        await settings.set_fact("draining", "")
+        # Before the first order can come in, so that the two are not taken for each other.
+        log.info("jobs.resumed count=%d", await self.pipeline.resume())
+
+    async def on_ready(self) -> None:
+        """Say that it is there, and how it is invited."""
+        log.info("discord.ready servers=%d", len(self.guilds))
+        if not self.guilds and self.application_id is not None:
+            scopes = ("bot", "applications.commands")
+            url = discord.utils.oauth_url(self.application_id, permissions=INVITED, scopes=scopes)
+            log.info("discord.not_invited Invite the bot to a server: %s", url)
+
+    async def on_message(self, message: discord.Message, /) -> None:
+        """Pass over messages: there are no text commands, and mentions are a cog's affair."""
+
+
+async def connected(bot: ZhiyinBot, token: str, stop: asyncio.Event) -> None:
+    """Run the bot on Discord until it is asked to stop and what is running is delivered.
+
+    Raises what discord.py raises where it can't log in.
+    """
+    async with bot:
+        await bot.login(token)
+        connection = asyncio.create_task(bot.connect(), name="discord")
+        stopping = asyncio.create_task(stop.wait(), name="stop")
+        try:
+            await asyncio.wait({connection, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if connection.done():
+                connection.result()
+        finally:
+            # While Discord can still be reached: what is finished now still arrives.
+            await bot.pipeline.drain(bot.config.worker.grace_seconds if stop.is_set() else 0.0)
+            for task in (connection, stopping):
+                task.cancel()
+            await asyncio.gather(connection, stopping, return_exceptions=True)

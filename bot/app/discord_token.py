@@ -1,0 +1,44 @@
+"""The bot's token: from the environment or the settings, checked before it is used."""
+
+from __future__ import annotations
+
+import os
+import re
+
+from bot.config import Config
+from bot.errors import ConfigError
+
+TOKEN_VARIABLE = "ZHIYIN_TOKEN"  # noqa: S105 - the name of it
+
+
+_TOKEN_FORM = re.compile(r"[\w-]{18,}\.[\w-]{6,}\.[\w-]{25,}")
+
+
+NO_TOKEN = (
+    "The bot has no token yet: put it into config.toml as discord.token, or into the environment "
+    f"variable {TOKEN_VARIABLE}. The README tells where to get one; `zhiyin demo` needs none."
+)
+
+
+WRONG_FORM = (
+    "The token does not look like a bot's token: three parts with dots between them. Copy it again "
+    "from the page Bot of your application."
+)
+
+
+def take_token(config: Config) -> str:
+    """Return the bot's token and take it out of the environment, where children would see it.
+
+    Raises ConfigError where there is none, or one that can't be right.
+    """
+    return token_of(config, os.environ.pop(TOKEN_VARIABLE, ""))
+
+
+def token_of(config: Config, from_environment: str) -> str:
+    """Return the token, the environment's before the configuration's; raises ConfigError."""
+    token = (from_environment or config.discord.token).strip()
+    if not token:
+        raise ConfigError(NO_TOKEN)
+    if not _TOKEN_FORM.fullmatch(token):
+        raise ConfigError(WRONG_FORM)
+    return token

@@ -1,0 +1,64 @@
+"""Open store, worker and pipeline, and close them in reverse order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from pathlib import Path
+
+from bot.app.health import Health
+from bot.audio.untrusted.uploads import Uploads
+from bot.config import Config, data_folder
+from bot.inference.executor import Executor
+from bot.musicgen.checkpoint.inspection import Contents
+from bot.pipeline.service import Pipeline
+from bot.store.retention import keep_tidy
+from bot.store.store import open_store
+
+
+@asynccontextmanager
+async def open_pipeline(
+    config: Config,
+    contents: Contents,
+    *,
+    folder: Path | None = None,
+    clock: Callable[[], float] = time.time,
+    engine: str | None = None,
+) -> AsyncIterator[Pipeline]:
+    """Open the store, start the worker and lend the pipeline between them."""
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(open_store(folder or data_folder(config), clock))
+        executor = await stack.enter_async_context(Executor(config, engine=engine))
+        codec = contents.shape.codec
+        tidying = asyncio.create_task(
+            keep_tidy(store, config.storage.keep_clips_days, config.storage.keep_backups, clock),
+            name="housekeeping",
+        )
+        stack.push_async_callback(_ended, tidying)
+        uploads = Uploads(
+            sample_rate_hz=codec.sample_rate_hz, channels=contents.shape.decoder.audio_channels
+        )
+        pipeline = await stack.enter_async_context(Pipeline(config, store, executor, uploads))
+        stack.enter_context(_listening(pipeline.health))
+        watching = asyncio.create_task(pipeline.health.watch(), name="health")
+        stack.push_async_callback(_ended, watching)
+        yield pipeline
+
+
+@contextmanager
+def _listening(health: Health) -> Iterator[None]:
+    """Let the bot's health hear of errors."""
+    logger = logging.getLogger()
+    logger.addHandler(health)
+    try:
+        yield
+    finally:
+        logger.removeHandler(health)
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

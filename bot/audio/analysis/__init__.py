@@ -1,0 +1,1 @@
+"""What a sound is like: tempo, beats, bars and key."""

@@ -1,0 +1,77 @@
+"""The rhythm of a sound: its tempo, its beats, and where its bars begin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bot.audio.analysis.bars import PARTS, bars_of
+from bot.audio.analysis.beats import beats_of, moved
+from bot.audio.analysis.spectra import centred, tones
+from bot.audio.analysis.tempo import onsets_of, tempo_of
+from bot.domain.generation import Sound
+
+_SHORTEST_SECONDS = 1.5
+_LEAST_REGULARITY, _CHANCE = 0.12, 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rhythm:
+    """A steady beat. Times are in seconds, in order, and lie within the sound.
+
+    `is_even` tells whether one tempo holds throughout; without it `bpm` is the usual one.
+    `confidence` is from 0 to 1: how regularly what begins in the sound repeats with the beat.
+    """
+
+    bpm: float
+    confidence: float
+    beats: tuple[float, ...]
+    downbeats: tuple[float, ...]
+    beats_per_bar: int
+    is_even: bool
+
+    @property
+    def bar_seconds(self) -> float:
+        """Return the length of a bar."""
+        return 60 * self.beats_per_bar / self.bpm
+
+
+def rhythm_of(sound: Sound) -> Rhythm | None:
+    """Return the rhythm of a sound; None where there is no steady beat.
+
+    Tempi are looked for from 50 to 200 BPM. Of two an octave apart that fit equally well the more
+    moderate one is returned: a plain pulse is told as it is up to 155 BPM, and at half its pace
+    from 180 on.
+    """
+    mono = centred(sound)
+    if mono is None or sound.seconds < _SHORTEST_SECONDS:
+        return None
+    rate_hz = sound.sample_rate_hz
+    onsets = onsets_of(mono, rate_hz)
+    tempo = tempo_of(onsets)
+    # The shorter a sound is, the more likely chance repeats itself.
+    if tempo is None or tempo.regularity < max(
+        _LEAST_REGULARITY, _CHANCE / float(np.sqrt(sound.seconds))
+    ):
+        return None
+    pulse = beats_of(mono, rate_hz, onsets, tempo.bpm)
+    if pulse is None:
+        return None
+    bars = bars_of(pulse.seconds, onsets, tones(mono, rate_hz), tempo.after_beats)
+    first, parts = divmod(bars.offset_parts, PARTS)
+    anchor = float(pulse.seconds[first]) + parts / PARTS * pulse.period_seconds
+    if parts:
+        pulse = moved(pulse, parts / PARTS, mono, rate_hz)
+    nearest = int(np.abs(pulse.seconds - anchor).argmin())
+    return Rhythm(
+        bpm=60 / pulse.period_seconds,
+        confidence=tempo.regularity,
+        beats=tuple(float(second) for second in pulse.seconds),
+        downbeats=tuple(
+            float(second)
+            for second in pulse.seconds[nearest % bars.beats_per_bar :: bars.beats_per_bar]
+        ),
+        beats_per_bar=bars.beats_per_bar,
+        is_even=pulse.is_even,
+    )

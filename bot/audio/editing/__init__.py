@@ -1,0 +1,1 @@
+"""Sound cut, joined, looped and brought to one loudness."""

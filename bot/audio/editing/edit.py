@@ -1,0 +1,195 @@
+"""Cutting, joining and looping of sound, so that nothing clicks and nothing stumbles.
+
+Every function returns a new sound and leaves the one it was given as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.audio.analysis.rhythm import Rhythm
+from bot.audio.analysis.spectra import centred
+from bot.audio.editing.crossfade import RISE_SECONDS, calm_place, crossfaded, faded, sealed
+from bot.audio.editing.loops import Likeness, Stretch, best_of, full_stretch, most_alike, tuned
+from bot.audio.editing.loudness import measured
+from bot.audio.resample import fit
+from bot.domain.generation import Samples, Sound
+from bot.errors import RequestError
+
+BARS = (16, 8, 4, 2, 1)
+"""The lengths of loops, best first."""
+
+NOTHING_LEFT = "There is nothing between these two times."
+
+# Attacks begin before the beat is heard; a loop begins with a breath before its first one.
+_BREATH_SECONDS = 0.015
+_LATE_SECONDS = 0.03
+_BAR_SEAM_SECONDS, _LEAST_SEAM_SECONDS = 0.05, 0.02
+_LONG_SEAM_SECONDS, _LONG_SEAM_SHARE = 1.0, 0.15
+_BEFORE_BEAT_SECONDS, _ZERO_SECONDS = 0.008, 0.003
+_SHORTEST_SECONDS = 0.01
+_MOST_GAIN_DB = 12.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loop:
+    """A sound that repeats without a bump.
+
+    `bars` is 0 where it is not made of bars; `start_seconds` is where it began in its source.
+    """
+
+    sound: Sound
+    bars: int
+    start_seconds: float
+
+
+def looped(sound: Sound, rhythm: Rhythm | None) -> Loop:
+    """Return the part of a sound that repeats best.
+
+    With a rhythm it is the most of 16, 8, 4, 2 or 1 whole bars that the sound holds at its full
+    level; without one, or where no bar fits, it lies between two places that sound alike.
+    """
+    mono = centred(sound)
+    if mono is None or sound.seconds < 10 * _SHORTEST_SECONDS:
+        return Loop(sound=sound, bars=0, start_seconds=0.0)
+    whole = full_stretch(mono, sound.sample_rate_hz)
+    likeness = Likeness.of(mono, sound.sample_rate_hz)
+    if rhythm is not None:
+        for bars in BARS:
+            candidates = _whole_bars(sound, rhythm, bars, whole)
+            if candidates:
+                start, stop = best_of(likeness, candidates, whole)
+                return _closed(sound, start, stop, bars=bars, whole=whole)
+    spare = round(min(_LONG_SEAM_SECONDS, _LONG_SEAM_SHARE * sound.seconds) * sound.sample_rate_hz)
+    start, stop = most_alike(likeness, whole, spare)
+    stop = tuned(mono, start, stop, sound.sample_rate_hz)
+    return _closed(sound, start, stop, bars=0, whole=whole)
+
+
+def cut(
+    sound: Sound, start_seconds: float, end_seconds: float, rhythm: Rhythm | None = None
+) -> Sound:
+    """Return a part of a sound, cut at the nearest beats or where the wave crosses zero.
+
+    Raises RequestError where nothing is left.
+    """
+    if not start_seconds < end_seconds:
+        raise RequestError(NOTHING_LEFT)
+    rate_hz, length = sound.sample_rate_hz, sound.samples.shape[1]
+    edges = []
+    for seconds in (start_seconds, end_seconds):
+        if rhythm is not None and 0 < seconds < sound.seconds:
+            seconds = _nearest(seconds, (0.0, *rhythm.beats, sound.seconds)) - _BEFORE_BEAT_SECONDS
+        place = min(length, max(0, round(seconds * rate_hz)))
+        edges.append(_crossing(sound.samples, place, round(_ZERO_SECONDS * rate_hz)))
+    start, stop = edges
+    if stop - start < _SHORTEST_SECONDS * rate_hz:
+        raise RequestError(NOTHING_LEFT)
+    # The next beat is near: there is no time for a long fall.
+    part = replace(sound, samples=sound.samples[:, start:stop])
+    return faded(part, fall_seconds=RISE_SECONDS)
+
+
+def joined_with_crossfade(
+    first: Sound,
+    second: Sound,
+    seconds: float,
+    rhythms: tuple[Rhythm | None, Rhythm | None] | None = None,
+) -> Sound:
+    """Return two sounds as one, the second as loud as the first and fading in as that fades out.
+
+    If both have a rhythm, the first downbeat of the second falls on one of the first, and what is
+    left of the first after the seam is dropped. Rate and channels are those of the first. Raises
+    ResourceError where there is no ffmpeg.
+    """
+    second = _as_loud(
+        fit(second, sample_rate_hz=first.sample_rate_hz, channels=first.channels), first
+    )
+    one, other = first.samples, second.samples
+    frames = max(0, min(round(seconds * first.sample_rate_hz), one.shape[1], other.shape[1]))
+    place = one.shape[1] - frames  # where the second begins
+    if rhythms is not None and rhythms[0] is not None and rhythms[1] is not None:
+        place = _on_the_beat(place, first.sample_rate_hz, (rhythms[0], rhythms[1]))
+    seam = crossfaded(one[:, place : place + frames], other[:, :frames])
+    samples = np.concatenate([one[:, :place], seam, other[:, frames:]], axis=1)
+    return replace(first, samples=np.ascontiguousarray(samples, dtype=np.float32))
+
+
+def _whole_bars(sound: Sound, rhythm: Rhythm, bars: int, whole: Stretch) -> list[tuple[int, int]]:
+    """Return every place where so many bars fit into a stretch, as start and stop in samples."""
+    rate_hz, total = sound.sample_rate_hz, sound.samples.shape[1]
+    late = round(_LATE_SECONDS * rate_hz)
+    lines = [*rhythm.downbeats]
+    if lines:
+        lines.append(lines[-1] + rhythm.bar_seconds)
+    found = []
+    for first, last in zip(lines, lines[bars:], strict=False):
+        length = round((bars * rhythm.bar_seconds if rhythm.is_even else last - first) * rate_hz)
+        wanted = round((first - _BREATH_SECONDS) * rate_hz)
+        # A clip of exactly so many bars begins with its first attack.
+        start = max(0, min(wanted, total - length))
+        fits = abs(start - wanted) <= late and start + length <= total
+        if fits and whole.start - late <= start and start + length <= whole.stop + late:
+            found.append((start, start + length))
+    return found
+
+
+def _closed(sound: Sound, start: int, stop: int, *, bars: int, whole: Stretch) -> Loop:
+    """Cut out a loop and hide its seam."""
+    rate_hz, length = sound.sample_rate_hz, stop - start
+    if start:
+        moved = calm_place(sound.samples, start, rate_hz)
+        start = min(moved, sound.samples.shape[1] - length)
+    stop = start + length
+    longest = _LONG_SEAM_SHARE * length
+    if bars:
+        longest = min(longest, _BAR_SEAM_SECONDS * rate_hz)
+    longest = min(longest, _LONG_SEAM_SECONDS * rate_hz)
+    samples = sealed(
+        sound.samples,
+        start,
+        stop,
+        before=max(0, min(round(longest), start - whole.start)),
+        after=max(0, min(round(longest), whole.stop - stop)),
+        least=min(round(longest), round(_LEAST_SEAM_SECONDS * rate_hz)),
+    )
+    return Loop(sound=replace(sound, samples=samples), bars=bars, start_seconds=start / rate_hz)
+
+
+def _crossing(samples: Samples, place: int, radius: int) -> int:
+    """Return the nearest place where the wave crosses zero, if there is one so near."""
+    low, high = max(0, place - radius), min(samples.shape[1], place + radius)
+    if place in (0, samples.shape[1]) or high - low < 2:
+        return place
+    is_above = samples[:, low:high].mean(axis=0) > 0
+    crossings = low + 1 + np.flatnonzero(is_above[1:] != is_above[:-1])
+    return int(_nearest(place, crossings)) if len(crossings) else place
+
+
+def _nearest(value: float, choices: Sequence[float] | NDArray[np.intp]) -> float:
+    return float(min(choices, key=lambda each: abs(each - value)))
+
+
+def _as_loud(second: Sound, first: Sound) -> Sound:
+    """Return the second sound at the loudness of the first, as far as both have one."""
+    levels = [measured(sound).lufs for sound in (second, first)]
+    own, wanted = levels
+    if own is None or wanted is None:
+        return second
+    gain_db = float(np.clip(wanted - own, -_MOST_GAIN_DB, _MOST_GAIN_DB))
+    return replace(second, samples=second.samples * np.float32(10 ** (gain_db / 20)))
+
+
+def _on_the_beat(place: int, rate_hz: int, rhythms: tuple[Rhythm, Rhythm]) -> int:
+    """Return the latest place, no later than one, at which two rhythms meet; in samples."""
+    first, second = rhythms
+    for lines, own in ((first.downbeats, second.downbeats), (first.beats, second.beats)):
+        starts = [round((line - own[0]) * rate_hz) for line in lines] if own else []
+        fitting = [start for start in starts if 0 <= start <= place]
+        if fitting:
+            return max(fitting)
+    return place

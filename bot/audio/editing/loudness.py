@@ -1,0 +1,161 @@
+"""How loud a clip is to the ear, and the same loudness for every clip.
+
+Measured by ffmpeg, which is at hand anyway. Source: EBU R 128 and ITU-R BS.1770-4.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import soxr
+from numpy.typing import NDArray
+
+from bot.audio.ffmpeg import find_ffmpeg
+from bot.domain.generation import Sound
+from bot.errors import ResourceError
+
+TARGET_LUFS = -14.0
+"""What music services play at."""
+
+MOST_DBTP = -1.0
+"""No peak is higher, not even between the samples."""
+
+# Some is left to what a lossy format adds.
+_CEILING_DBTP = -1.6
+_MOST_LIMITED_DB = 6.0
+_SILENT_LUFS = -69.0
+_FINER = 4
+_BLOCK_SECONDS = 0.001
+_LOOKAHEAD_BLOCKS = 6
+_MEASURE_SECONDS = 60.0
+_INTEGRATED = re.compile(r"^\s*I:\s+(-?\d+\.\d+|-inf|nan) LUFS", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loudness:
+    """How loud a sound is; `lufs` is None for silence and for what is too short to tell."""
+
+    lufs: float | None
+    peak_dbtp: float
+
+
+def measured(sound: Sound) -> Loudness:
+    """Return how loud a sound is as a whole, and its true peak.
+
+    Raises ResourceError where there is no ffmpeg.
+    """
+    command = [
+        str(find_ffmpeg()), "-nostdin", "-hide_banner", "-nostats",
+        "-f", "f32le", "-ar", str(sound.sample_rate_hz), "-ac", str(sound.channels), "-i", "pipe:0",
+        "-filter:a", "ebur128=framelog=verbose", "-f", "null", "-",
+    ]  # fmt: skip
+    data = np.ascontiguousarray(sound.samples.T, dtype="<f4").tobytes()
+    done = subprocess.run(  # noqa: S603 - our own arguments
+        command, input=data, capture_output=True, check=False, timeout=_MEASURE_SECONDS
+    )
+    found = _INTEGRATED.findall(done.stderr.decode(errors="replace"))
+    if done.returncode or not found:
+        raise ResourceError("ffmpeg could not measure the clip: `zhiyin doctor` tells more.")
+    # The last one is that of the whole.
+    lufs = float(found[-1])
+    heard = lufs if np.isfinite(lufs) and lufs > _SILENT_LUFS else None
+    return Loudness(lufs=heard, peak_dbtp=peak_dbtp(sound))
+
+
+def peak_dbtp(sound: Sound) -> float:
+    """Return the highest peak in dB of full scale, also between the samples."""
+    return _db(float(_heights(sound).max(initial=0.0)))
+
+
+def levelled(sound: Sound, target_lufs: float = TARGET_LUFS) -> Sound:
+    """Return a sound at a loudness, its peaks held below MOST_DBTP by a limiter that looks ahead.
+
+    Where the limiter would have to do more than is good, it stays a little quieter. Raises
+    ResourceError where there is no ffmpeg.
+    """
+    found = measured(sound)
+    if found.lufs is None:
+        return _limited(sound)
+    gain_db = target_lufs - found.lufs
+    gain_db = min(gain_db, _CEILING_DBTP + _MOST_LIMITED_DB - found.peak_dbtp)
+    return _limited(_amplified(sound, gain_db))
+
+
+def levelled_together(
+    mix: Sound, parts: Sequence[Sound], target_lufs: float = TARGET_LUFS
+) -> tuple[Sound, list[Sound]]:
+    """Return a mix at a loudness and its parts, all turned up by one gain: they still add up.
+
+    Nothing is limited, for that would move the balance: where a peak is in the way, all of it stays
+    quieter. Raises ResourceError where there is no ffmpeg.
+    """
+    found = measured(mix)
+    highest = max([found.peak_dbtp, *(peak_dbtp(part) for part in parts)])
+    gain_db = _CEILING_DBTP - highest
+    if found.lufs is not None:
+        gain_db = min(gain_db, target_lufs - found.lufs)
+    else:
+        gain_db = min(gain_db, 0.0)  # silence stays silence
+    return _amplified(mix, gain_db), [_amplified(part, gain_db) for part in parts]
+
+
+def turned_down(sound: Sound, db: float) -> Sound:
+    """Return a sound that is quieter by so many dB."""
+    return _amplified(sound, -db)
+
+
+def _amplified(sound: Sound, gain_db: float) -> Sound:
+    return replace(sound, samples=sound.samples * np.float32(10 ** (gain_db / 20)))
+
+
+def _limited(sound: Sound) -> Sound:
+    """Hold the peaks below the ceiling; the gain falls before a peak comes and rises after it.
+
+    The least gain of a stretch is taken, then the mean over as long a one: it is smooth and never
+    above what a peak in its middle needs.
+    """
+    ceiling = 10 ** (_CEILING_DBTP / 20)
+    block = max(1, round(_BLOCK_SECONDS * sound.sample_rate_hz))
+    peaks = _block_peaks(sound, block)
+    if peaks.max(initial=0.0) <= ceiling:
+        return sound
+    needed = np.minimum(1.0, ceiling / np.maximum(peaks, 1e-9))
+    around = 2 * _LOOKAHEAD_BLOCKS + 1
+    # A block wider, for the gain of a sample lies between those of two blocks.
+    padded = np.pad(needed, 2 * _LOOKAHEAD_BLOCKS + 1, constant_values=1.0)
+    least = np.lib.stride_tricks.sliding_window_view(padded, around + 2).min(axis=1)
+    smooth = np.lib.stride_tricks.sliding_window_view(least, around).mean(axis=1)
+    frames = np.arange(sound.samples.shape[1])
+    middles = (np.arange(len(smooth)) + 0.5) * block
+    gain = np.interp(frames, middles, smooth).astype(np.float32)
+    return replace(sound, samples=sound.samples * gain)
+
+
+def _block_peaks(sound: Sound, block: int) -> NDArray[np.float64]:
+    """Return the true peak of each block of frames."""
+    heights = _heights(sound)
+    count = -(-len(heights) // block)
+    padded = np.pad(heights, (0, count * block - len(heights)))
+    peaks: NDArray[np.float64] = padded.reshape(count, block).max(axis=1).astype(np.float64)
+    return peaks
+
+
+def _heights(sound: Sound) -> NDArray[np.float32]:
+    """Return how high each frame is, at its samples and between it and the next."""
+    rate_hz = sound.sample_rate_hz
+    frames = sound.samples.shape[1]
+    finer = soxr.resample(sound.samples.T, rate_hz, _FINER * rate_hz, quality="HQ")
+    between = np.zeros(frames * _FINER, np.float32)
+    between[: len(finer)] = np.abs(finer).max(axis=1, initial=0.0)[: len(between)]
+    # The filter takes a little off what is right at the edge of what can be heard.
+    own = np.abs(sound.samples).max(axis=0, initial=0.0)
+    heights: NDArray[np.float32] = np.maximum(own, between.reshape(frames, _FINER).max(axis=1))
+    return heights
+
+
+def _db(level: float) -> float:
+    return 20 * float(np.log10(max(level, 1e-9)))

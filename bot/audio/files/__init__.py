@@ -1,0 +1,1 @@
+"""Clips as files: formats, masters, tags, codes and pictures."""

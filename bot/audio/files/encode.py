@@ -1,0 +1,95 @@
+"""Clips out: sound into a file whose suffix says the format.
+
+A file appears under its name only when it is whole. Knows no model and no prompt.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from bot.audio.files import formats
+from bot.audio.files.formats import BY_SUFFIX, Format
+from bot.audio.files.tags import tagged
+from bot.domain.clips import Tags
+from bot.domain.generation import Sound
+from bot.errors import OutputError
+
+
+def check(path: Path) -> None:
+    """Make sure that a file can be written, before any work is done for it.
+
+    Raises OutputError.
+    """
+    if path.suffix.lower() not in BY_SUFFIX:
+        known = ", ".join(BY_SUFFIX)
+        ending = f"ends in {path.suffix}" if path.suffix else "has no suffix"
+        raise OutputError(f"{path.name} {ending}; the formats written are {known}.")
+    if path.is_dir():
+        raise OutputError(f"{path} is a folder; give the name of a file.")
+    if path.exists() and not os.access(path, os.W_OK):
+        raise OutputError(f"{path} is there already and may not be changed.")
+    folder = path.resolve().parent
+    if not folder.is_dir():
+        raise OutputError(f"The folder {path.parent} does not exist.")
+    probe = _beside(path.resolve())
+    try:
+        probe.touch(exist_ok=False)
+    except OSError as error:
+        raise OutputError(f"Nothing can be written to {folder}: {error.strerror}.") from error
+    probe.unlink()
+
+
+def write(path: Path, sound: Sound, tags: Tags | None = None, codes: bytes | None = None) -> None:
+    """Write a sound in the format of the file's suffix, over a file of that name.
+
+    With `tags` it tells how it was made, and with them its packed codes if they are given.
+
+    A sound that goes beyond [-1, 1] is turned down as a whole. Raises OutputError, and then leaves
+    no file behind and an older one as it was.
+    """
+    check(path)
+    kind = BY_SUFFIX[path.suffix.lower()]
+    if not np.isfinite(sound.samples).all():
+        raise OutputError("The model made sound with invalid numbers in it; nothing was saved.")
+    if not kind.holds(sound.sample_rate_hz):
+        raise OutputError(
+            f"{path.suffix} can't hold sound at {sound.sample_rate_hz} Hz; use .wav or .flac."
+        )
+    with _whole(path) as unfinished:
+        try:
+            _encode(unfinished, kind, sound, tags, codes)
+        except (soundfile.LibsndfileError, OSError, AssertionError) as error:
+            # soundfile asserts that as many frames were written as it was given.
+            raise OutputError(f"{path} could not be written; is the disk full?") from error
+
+
+def _encode(path: Path, kind: Format, sound: Sound, tags: Tags | None, codes: bytes | None) -> None:
+    # A codec knows no bounds; cutting its peaks off would be heard.
+    loudest = max(1.0, float(np.abs(sound.samples).max(initial=0.0)))
+    samples = (sound.samples / np.float32(loudest)).clip(-1.0, 1.0)
+    data = formats.encode(replace(sound, samples=samples), kind)
+    path.write_bytes(data if tags is None else tagged(data, kind.suffix, tags, codes))
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[Path]:
+    """Lend a file beside the target that takes its name if all goes well and goes away if not."""
+    target = path.resolve()  # a link stays a link, what it points to is replaced
+    unfinished = _beside(target)
+    try:
+        yield unfinished
+        os.replace(unfinished, target)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.stem[:100]}.{secrets.token_hex(4)}.part{path.suffix}")

@@ -1,0 +1,138 @@
+"""Clips as files: the lossless one that is kept, and the one that is posted."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import soundfile
+
+from bot.audio.editing import loudness
+from bot.audio.editing.crossfade import faded
+from bot.audio.files import formats
+from bot.audio.files.codes import packed
+from bot.audio.files.formats import FORMATS, Format, squeezed
+from bot.audio.files.tags import tagged
+from bot.domain.clips import Tags
+from bot.domain.generation import Codes, Sound
+from bot.errors import OutputError
+
+SMALLEST_BYTES = 16_384
+"""Below this no clip is made smaller any more."""
+
+NOTHING_FITS = "The clip is too large to be posted here, however it is packed."
+INVALID = "The model made sound with invalid numbers in it."
+
+_MOST_CODES_SHARE = 1 / 16
+
+_MP3, _OPUS, _OGG = FORMATS["mp3"], FORMATS["opus"], FORMATS["ogg"]
+_LOSSY = (
+    _MP3,
+    squeezed(_MP3, 0.4),
+    squeezed(_MP3, 0.7),
+    squeezed(_MP3, 0.99),
+    squeezed(_OPUS, 0.93),
+    squeezed(_OPUS, 0.99),
+)
+_LADDERS: dict[str, tuple[Format, ...]] = {
+    "wav": (FORMATS["wav"], FORMATS["flac"], *_LOSSY),
+    "flac": (FORMATS["flac"], *_LOSSY),
+    "mp3": _LOSSY,
+    "ogg": (_OGG, squeezed(_OGG, 0.7), squeezed(_OGG, 0.99), squeezed(_OPUS, 0.99)),
+    "opus": (_OPUS, squeezed(_OPUS, 0.8), squeezed(_OPUS, 0.93), squeezed(_OPUS, 0.99)),
+}
+"""What is tried, from the best to the smallest, by the format that is wanted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Style:
+    """How clips are posted: a name of FORMATS, and how loud they are."""
+
+    format: str = "mp3"
+    loudness_lufs: float = loudness.TARGET_LUFS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Encoded:
+    """A clip as the bytes of a file."""
+
+    data: bytes = field(repr=False)
+    suffix: str
+    content_type: str
+
+
+def encode_for_post(
+    sound: Sound,
+    *,
+    max_bytes: int,
+    tags: Tags,
+    style: Style | None = None,
+    codes: Codes | None = None,
+) -> Encoded:
+    """Return a clip as the best file that is no larger than `max_bytes`.
+
+    Its codes go with it where they take little of that.
+
+    Raises OutputError where nothing fits, ResourceError where there is no ffmpeg.
+    """
+    style = style or Style()
+    if not np.isfinite(sound.samples).all():
+        raise OutputError(INVALID)
+    ready = faded(loudness.levelled(sound, style.loudness_lufs), loops=tags.loops)
+    told = None if codes is None else packed(codes)
+    if told is not None and len(told) > max_bytes * _MOST_CODES_SHARE:
+        told = None
+    for kind in _rungs(style.format, sound.sample_rate_hz):
+        data = tagged(_below_peak(ready, kind), kind.suffix, tags, told)
+        if len(data) <= max_bytes:
+            return Encoded(data=data, suffix=kind.suffix, content_type=kind.content_type)
+    raise OutputError(NOTHING_FITS)
+
+
+def encode_stems(
+    mix: Sound,
+    stems: Mapping[str, Sound],
+    *,
+    max_bytes: int,
+    tags: Tags,
+    style: Style | None = None,
+) -> dict[str, Encoded]:
+    """Return the stems of a clip as the best files that together are no larger than `max_bytes`.
+
+    All are packed alike and turned up by one gain, so that they add up. Raises OutputError where
+    nothing fits, ResourceError where there is no ffmpeg.
+    """
+    style = style or Style()
+    if not all(np.isfinite(sound.samples).all() for sound in stems.values()):
+        raise OutputError(INVALID)
+    _, parts = loudness.levelled_together(mix, list(stems.values()), style.loudness_lufs)
+    ready = {name: faded(part) for name, part in zip(stems, parts, strict=True)}
+    for kind in _rungs(style.format, mix.sample_rate_hz):
+        files = {
+            name: tagged(formats.encode(part, kind), kind.suffix, replace(tags, stem=name))
+            for name, part in ready.items()
+        }
+        if sum(map(len, files.values())) <= max_bytes:
+            return {
+                name: Encoded(data=data, suffix=kind.suffix, content_type=kind.content_type)
+                for name, data in files.items()
+            }
+    raise OutputError(NOTHING_FITS)
+
+
+def _rungs(name: str, sample_rate_hz: int) -> Iterator[Format]:
+    return (kind for kind in _LADDERS[name] if kind.holds(sample_rate_hz))
+
+
+def _below_peak(sound: Sound, kind: Format) -> bytes:
+    """Encode a sound so that no peak of what is heard is above the most that may be."""
+    data = formats.encode(sound, kind)
+    heard, rate_hz = soundfile.read(io.BytesIO(data), dtype="float32", always_2d=True)
+    peak = loudness.peak_dbtp(Sound(samples=heard.T, sample_rate_hz=rate_hz))
+    if peak <= loudness.MOST_DBTP:
+        return data
+    # What a lossy format adds is about the same once more.
+    quieter = loudness.turned_down(sound, peak - loudness.MOST_DBTP + 0.1)
+    return formats.encode(quieter, kind)

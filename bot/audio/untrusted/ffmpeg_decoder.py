@@ -1,0 +1,199 @@
+"""ffmpeg, once, for one strange file: a short life, no network, and little of everything.
+
+The kind of the file is told to it, protocols, formats and decoders are whitelisted, the time is cut
+on the way in, and processor, memory, files, processes and wall time are limited. What comes out is
+raw sound. What it says is looked through for a few phrases and never passed on: it quotes the file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.audio.ffmpeg import find_ffmpeg
+from bot.audio.untrusted import isolation, scratch
+from bot.audio.untrusted.isolation import End, Limits
+from bot.errors import ResourceError, SoundError, ZhiyinError
+
+log = logging.getLogger(__name__)
+
+TOO_LONG = "Reading this file took too long, so it was given up."
+TOO_HUNGRY = "Reading this file took too much memory, so it was given up."
+DAMAGED = "This file can't be read as sound: it is damaged."
+NO_TRACK = "There is no sound in this file."
+ODD_SOUND = "The sound in this file is written in a way that I can't read."
+CANT_READ = (
+    "I can't read any sound files right now. That is not your file's fault: whoever runs me finds "
+    "the reason with `zhiyin doctor`."
+)
+
+_CHUNK_BYTES = 2**18
+_HEARD_BYTES = 2**13
+_CANT_START = (126, 127)
+_NEARLY = 0.9
+
+# What the accepted kinds hold in practice; ffmpeg knows hundreds more, and their mistakes.
+_DECODERS = (
+    "mp3,mp3float,mp2,mp2float,aac,aac_fixed,alac,flac,vorbis,libvorbis,opus,libopus,"
+    "pcm_u8,pcm_s16le,pcm_s24le,pcm_s32le,pcm_f32le,pcm_f64le,pcm_s16be,pcm_s24be,pcm_s32be,"
+    "pcm_f32be,pcm_alaw,pcm_mulaw,adpcm_ms,adpcm_ima_wav"
+)
+
+# This kind can say that its sound is in another file.
+_NEVER = {"mov": ("-enable_drefs", "0")}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decoding:
+    """What is wanted of a file."""
+
+    demuxer: str
+    sample_rate_hz: int
+    channels: int
+    max_seconds: float
+
+
+def network_is_cut() -> bool:
+    """Tell whether ffmpeg is cut off from the network here, and from all other processes."""
+    return isolation.strongest(find_ffmpeg()).network
+
+
+def files_are_hidden() -> bool:
+    """Tell whether ffmpeg is kept here from all files but the one that it reads."""
+    return isolation.strongest(find_ffmpeg()).files
+
+
+@asynccontextmanager
+async def decoded(
+    data: bytes, decoding: Decoding, limits: Limits | None = None, ffmpeg: Path | None = None
+) -> AsyncIterator[AsyncIterator[bytes]]:
+    """Lend a file's sound as it is decoded: float32, channels side by side.
+
+    Whatever happens the process is gone afterwards, and its folder. Raises SoundError, and
+    ResourceError where no file could be read.
+    """
+    limits = limits or Limits()
+    command = await asyncio.to_thread(_command, decoding, limits, ffmpeg)
+    with ExitStack() as stack:
+        with _ours_to_mend():
+            folder = stack.enter_context(scratch.lent())
+        process = await _started(command, folder, data)
+        hearing = asyncio.create_task(_last_words(process))
+        try:
+            async with asyncio.timeout(limits.wall_seconds):
+                yield _chunks(process)
+                said = await hearing
+                await process.wait()
+        except TimeoutError:
+            log.info("upload.stopped limit=time")
+            raise SoundError(TOO_LONG) from None
+        finally:
+            await ended(process)
+            hearing.cancel()
+    if (refusal := _refusal(isolation.end_in(said), limits)) is not None:
+        raise refusal
+
+
+async def _started(command: list[str], folder: Path, data: bytes) -> asyncio.subprocess.Process:
+    with _ours_to_mend():
+        await asyncio.to_thread((folder / "sound").write_bytes, data)
+        return await asyncio.create_subprocess_exec(
+            *command,
+            cwd=folder,
+            env={"PATH": os.environ.get("PATH", ""), "HOME": str(folder)},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
+        )
+
+
+@contextmanager
+def _ours_to_mend() -> Iterator[None]:
+    """Tell the operator what the machine refuses, and the person that it is not the file."""
+    try:
+        yield
+    except (OSError, ResourceError) as error:
+        log.error("upload.cant_read %s: %s", type(error).__name__, error)
+        raise ResourceError(CANT_READ) from error
+
+
+async def _chunks(process: asyncio.subprocess.Process) -> AsyncIterator[bytes]:
+    assert process.stdout is not None
+    while chunk := await process.stdout.read(_CHUNK_BYTES):
+        yield chunk
+
+
+async def _last_words(process: asyncio.subprocess.Process) -> bytes:
+    """Read all that is said, lest it should wait to be heard, and keep the end."""
+    assert process.stderr is not None
+    said = b""
+    while chunk := await process.stderr.read(_HEARD_BYTES):
+        said = (said + chunk)[-_HEARD_BYTES:]
+    return said
+
+
+async def ended(process: asyncio.subprocess.Process) -> None:
+    """End a process that leads a group of its own, and all of that group."""
+    # Even when the first of them has ended.
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    # asyncio waits until all pipes are at their end, which one that nobody reads never is.
+    transport: asyncio.SubprocessTransport = process._transport  # type: ignore[attr-defined]
+    for number in (1, 2):
+        if (pipe := transport.get_pipe_transport(number)) is not None:
+            pipe.close()
+    if isinstance(ear := transport.get_pipe_transport(0), asyncio.WriteTransport):
+        # What was not sent yet never is.
+        (ear.abort if ear.get_write_buffer_size() else ear.close)()
+    await process.wait()
+
+
+def _refusal(end: End | None, limits: Limits) -> ZhiyinError | None:
+    """Return what an end means, and tell the operator what a person need not know."""
+    if end is None or end.code in _CANT_START:
+        log.error("upload.ffmpeg_not_started code=%s", end and end.code)
+        return ResourceError(CANT_READ)
+    log.debug("upload.decoder_ended cpu_seconds=%.2f peak_kb=%d", end.cpu_seconds, end.peak_kb)
+    if end.signal:
+        if end.signal == signal.SIGKILL and end.cpu_seconds > _NEARLY * limits.cpu_seconds:
+            log.info("upload.stopped limit=processor")
+            return SoundError(TOO_LONG)
+        if end.signal == signal.SIGKILL:
+            log.warning("upload.killed: is this machine out of memory?")
+            return SoundError(TOO_HUNGRY)
+        log.warning("upload.decoder_crashed signal=%d: is ffmpeg up to date?", end.signal)
+        return SoundError(DAMAGED)
+    if end.code == 0:
+        return None
+    if b"Cannot allocate memory" in end.said:
+        log.info("upload.stopped limit=memory")
+        return SoundError(TOO_HUNGRY)
+    if b"matches no streams" in end.said:
+        return SoundError(NO_TRACK)
+    if b"Error while opening decoder" in end.said and b"not on whitelist" in end.said:
+        return SoundError(ODD_SOUND)
+    return SoundError(DAMAGED)
+
+
+def _command(decoding: Decoding, limits: Limits, ffmpeg: Path | None) -> list[str]:
+    with _ours_to_mend():
+        ffmpeg = ffmpeg or find_ffmpeg()
+    rate, channels = decoding.sample_rate_hz, decoding.channels
+    return [
+        *isolation.jailed(ffmpeg, isolation.strongest(ffmpeg), limits),
+        "-nostdin", "-hide_banner", "-loglevel", "error",
+        "-protocol_whitelist", "file,pipe", "-format_whitelist", decoding.demuxer,
+        "-codec_whitelist", _DECODERS,
+        "-threads", "1", "-t", f"{decoding.max_seconds:g}",
+        *_NEVER.get(decoding.demuxer, ()), "-f", decoding.demuxer, "-i", "file:sound",
+        "-map", "0:a:0", "-vn", "-sn", "-dn", "-map_metadata", "-1", "-threads", "1",
+        "-af", f"aresample={rate}:filter_size=64:cutoff=0.97",
+        "-ac", str(channels), "-ar", str(rate), "-f", "f32le", "pipe:1",
+    ]  # fmt: skip

@@ -1,0 +1,99 @@
+"""The tags of a stranger's file, read at a distance: in a process of its own, with limits.
+
+What reads them is Python, which a file can keep busy but not take over. Anyone can write any tags:
+what comes back is what the file says.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import os
+import sys
+from pathlib import Path
+
+from bot.audio.files.codes import as_text, from_text, packed
+from bot.audio.files.tags import parsed, read_codes, read_tags, written
+from bot.audio.untrusted import ffmpeg_decoder, isolation
+from bot.audio.untrusted.isolation import Limits, Walls
+from bot.domain.clips import Tags
+from bot.domain.generation import Codes
+
+_MODULE, _ROOT = "bot.audio.untrusted.tags", Path(__file__).parents[3]
+_LIMITS = Limits(cpu_seconds=5, memory_bytes=2**30, processes=16, wall_seconds=15.0)
+_MOST_ANSWER_BYTES = 2**16
+_MOST_CODES_BYTES = 2**20
+_CODES = "codes"
+
+
+async def strange_tags(data: bytes, limits: Limits = _LIMITS) -> Tags | None:
+    """Return what a file says of how it was made; None where it says nothing, or takes too long."""
+    answer = await _asked(data, [], limits, _MOST_ANSWER_BYTES)
+    try:
+        return None if answer is None else parsed(json.loads(answer))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+async def strange_codes(data: bytes, limits: Limits = _LIMITS) -> Codes | None:
+    """Return the codes that a file says are its; None where it says none, or takes too long."""
+    answer = await _asked(data, [_CODES], limits, _MOST_CODES_BYTES)
+    return None if answer is None else from_text(answer.decode("ascii", errors="replace"))
+
+
+async def _asked(
+    data: bytes, arguments: list[str], limits: Limits, most_bytes: int
+) -> bytes | None:
+    """Have a process look at a file; return its answer, None for none and for too much of one."""
+    # Python needs its own files: from those it is not walled off.
+    cut = await asyncio.to_thread(ffmpeg_decoder.network_is_cut)
+    process = await asyncio.create_subprocess_exec(
+        *isolation.jailed(Path(sys.executable), Walls(network=cut, files=False), limits),
+        "-m", _MODULE, *arguments,
+        cwd=_ROOT,
+        env={"PATH": os.environ.get("PATH", ""), "OPENBLAS_NUM_THREADS": "1"},
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        start_new_session=True,
+    )  # fmt: skip
+    try:
+        async with asyncio.timeout(limits.wall_seconds):
+            answer = await _answered(process, data, most_bytes)
+    except TimeoutError:
+        return None
+    finally:
+        await ffmpeg_decoder.ended(process)
+    return answer if 0 < len(answer) <= most_bytes else None
+
+
+async def _answered(process: asyncio.subprocess.Process, data: bytes, most_bytes: int) -> bytes:
+    """Hand a file over and return what is said of it, little more than may be said at the most."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    # Not waited for: who says too much may never come to hear all of it.
+    process.stdin.write(data)
+    process.stdin.close()
+    answer = b""
+    while more := await process.stdout.read(most_bytes + 1 - len(answer)):
+        answer += more
+    return answer
+
+
+def main() -> None:
+    """Read a file from the standard input and write its tags, or codes, to the standard output."""
+    data = sys.stdin.buffer.read()
+    if sys.argv[1:] == [_CODES]:
+        codes = read_codes(io.BytesIO(data))
+        told = None if codes is None else packed(codes)
+        if told is not None:
+            sys.stdout.write(as_text(told))
+        return
+    tags = read_tags(data)
+    if tags is not None:
+        sys.stdout.write(written(tags))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,302 @@
+"""The command `zhiyin bench`: how fast this machine makes music, for one person and for many.
+
+Times are the wall clock's, from handing in the requests to the last sample of the last clip.
+Loading and compiling come before, once at start, and have lines of their own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import os
+import platform
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+
+from bot.cli import bench_baselines, console
+from bot.cli.interrupts import Interrupts
+from bot.config import PRECISIONS, Config, cache_folder
+from bot.domain.generation import GenerationRequest
+from bot.domain.progress import Reporter
+from bot.errors import ConfigError, RequestError
+from bot.models.locate import locate
+from bot.musicgen.kernels.build import available_cores
+
+if TYPE_CHECKING:
+    from bot.musicgen.engine.engine import Engine
+
+SYNTHETIC = ("small", "medium", "large", "stereo-small", "stereo-medium", "stereo-large")
+PROMPTS = (
+    "90s rock with a driving beat and electric guitars",
+    "slow jazz piano in a small bar at night",
+    "dark techno with a rolling bass line",
+    "happy folk song with banjo and fiddle",
+    "lo-fi hip hop with dusty drums and warm keys",
+    "orchestral film music, strings and brass, epic",
+    "80s pop with bright synthesizers and gated drums",
+    "ambient pads drifting over soft rain",
+)
+WARM_UP_SECONDS = 1.0
+MAX_USERS = 64
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What it took to make one clip for each of so many people at once."""
+
+    users: int
+    seconds: float
+    ms_per_step: float
+    wall_seconds: float
+    real_time_factor: float
+    phases: dict[str, float]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--model", metavar="M", help="what to measure (the configured model)")
+    which.add_argument(
+        "--synthetic",
+        metavar="SHAPE",
+        choices=[f"musicgen-{size}" for size in SYNTHETIC],
+        help="a published model's exact shape with random weights, no download: "
+        f"musicgen- with {', '.join(SYNTHETIC)}",
+    )
+    add = parser.add_argument
+    add("--users", metavar="N,N", default="1,8", help="how many clips at once (1,8)")
+    add("--seconds", metavar="S", type=float, default=10.0, help="length of each clip (10)")
+    add("--precision", choices=PRECISIONS, help="arithmetic (the configured one)")
+    add(
+        "--against",
+        choices=("mindnlp", "torch"),
+        help="time the first steps of MindNLP's own generate too, or those of transformers on "
+        "PyTorch, in fp32 and bf16 (uv installs it apart from the bot)",
+    )
+    add(
+        "--rush", type=int, metavar="N", help="time the bot's answers with N people at once instead"
+    )
+    add("--json", action="store_true", help="print one JSON object instead of tables")
+
+
+def run(args: argparse.Namespace, config: Config, interrupts: Interrupts) -> int:
+    """Measure, print and return the exit code."""
+    if args.rush:
+        return _rush(args, config)
+    users = _numbers(args.users)
+    if args.against == "mindnlp":
+        users = users if 1 in users else [1, *users]
+        # Read when MindSpore starts: MindNLP's thousands of small operations are up to five times
+        # as fast when they aren't handed to another thread. It is to have the best conditions.
+        os.environ.setdefault("MS_DEV_LAUNCH_BLOCKING", "1")
+    if not 0 < args.seconds <= config.generation.max_seconds:
+        raise RequestError(
+            f"--seconds must be above 0 and at most {config.generation.max_seconds:g}."
+        )
+    with console.reporter(sys.stderr) as report, _model_folder(args, config, report) as folder:
+        measured = measure(
+            folder,
+            config,
+            interrupts,
+            users=users,
+            seconds=args.seconds,
+            precision=args.precision or config.engine.precision,
+            report=report,
+        )
+        if args.against == "mindnlp":
+            report.stage("Timing MindNLP's own generate")
+            measured["against"] = bench_baselines.with_mindnlp(folder, measured, PROMPTS[0])
+        elif args.against == "torch":
+            report.stage("Timing transformers on PyTorch")
+            measured["against"] = bench_baselines.with_torch(folder, measured)
+    measured["model"] = args.synthetic or args.model or config.model.name
+    print(json.dumps(measured)) if args.json else show(measured)
+    return 0
+
+
+def _rush(args: argparse.Namespace, config: Config) -> int:
+    from bot.cli import bench_load
+
+    found = bench_load.run(config, args.rush)
+    if args.json:
+        print(json.dumps(dataclasses.asdict(found)))
+    else:
+        print("\n".join(bench_load.lines(found)))
+    return 0
+
+
+def measure(
+    folder: Path,
+    config: Config,
+    interrupts: Interrupts,
+    *,
+    users: Sequence[int],
+    seconds: float,
+    precision: str,
+    report: Reporter,
+) -> dict[str, Any]:
+    """Load the model, make clips for each number of users, and return all figures."""
+    from bot.musicgen.engine.engine import Engine
+    from bot.musicgen.model import load_model
+
+    threads = config.engine.threads or available_cores()
+    report.stage("Loading")
+    begun = time.perf_counter()
+    model = load_model(
+        folder,
+        requests=max(users),
+        cache=cache_folder(),
+        threads=threads,
+        hub=config.model.hub_endpoint,
+        precision=precision,
+    )
+    load = time.perf_counter() - begun
+    report.stage("Compiling and warming up")
+    compiling = model.warm_up()
+    engine = Engine(model, max_seconds=config.generation.max_seconds)
+    _make(engine, interrupts, _requests(1, WARM_UP_SECONDS, seed=1_000_000))
+    runs = []
+    for count in users:
+        report.stage(f"Making {count} x {seconds:g} s")
+        runs.append(_timed_run(engine, interrupts, count, seconds))
+    return {
+        "precision": model.decoder.precision,
+        "device": f"CPU {_processor()}",
+        "threads": threads,
+        "peak_mb": round(_peak_bytes() / 1e6),
+        "phases": {"load": round(load, 3), "compile": round(compiling, 3)} | _total(runs),
+        "runs": [dataclasses.asdict(run) for run in runs],
+        "decoder": model.decoder.description,
+    }
+
+
+def show(measured: dict[str, Any]) -> None:
+    """Print the figures as tables."""
+    print(
+        f"{measured['model']}, {measured['precision']}, {measured['decoder']}, on "
+        f"{measured['device']}, {measured['threads']} threads, peak memory "
+        f"{measured['peak_mb'] / 1000:.1f} GB"
+    )
+    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
+    for heading in ("clips at once", "ms per step", "wall s", "times real time, all", "each"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for one in measured["runs"]:
+        factor = one["real_time_factor"]
+        table.add_row(
+            f"{one['users']} x {one['seconds']:g} s",
+            f"{one['ms_per_step']:.1f}",
+            f"{one['wall_seconds']:.1f}",
+            f"{factor:.2f}",
+            f"{factor / one['users']:.2f}",
+        )
+    phases = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
+    phases.add_column("seconds spent on", no_wrap=True)
+    for one in measured["runs"]:
+        phases.add_column(f"{one['users']} at once", justify="right", no_wrap=True)
+    for name in measured["runs"][0]["phases"]:
+        phases.add_row(name, *(f"{one['phases'].get(name, 0):.2f}" for one in measured["runs"]))
+    out = Console(width=None if sys.stdout.isatty() else 120, markup=False, highlight=False)
+    out.print(table)
+    print()
+    out.print(phases)
+    start = measured["phases"]
+    print(f"\nOnce at start: load {start['load']:.1f} s, compile {start['compile']:.1f} s.")
+    for other in measured.get("against", ()):
+        print(
+            f"{other['name']}, {other['users']} at once: {other['ms_per_step']:.0f} ms per step, "
+            f"{other['ratio']:.1f} times ours."
+        )
+
+
+def _timed_run(engine: Engine, interrupts: Interrupts, users: int, seconds: float) -> Run:
+    before = dict(engine.phases)
+    steps = engine.steps
+    begun = time.perf_counter()
+    _make(engine, interrupts, _requests(users, seconds, seed=users))
+    wall = time.perf_counter() - begun
+    phases = {name: spent - before.get(name, 0) for name, spent in engine.phases.items()}
+    decoding = phases["decode"] + phases["prefill"]
+    return Run(
+        users=users,
+        seconds=seconds,
+        ms_per_step=round(1000 * decoding / (engine.steps - steps), 2),
+        wall_seconds=round(wall, 3),
+        real_time_factor=round(users * seconds / wall, 3),
+        phases={name: round(spent, 3) for name, spent in phases.items()},
+    )
+
+
+def _make(engine: Engine, interrupts: Interrupts, requests: Sequence[GenerationRequest]) -> None:
+    for request in requests:
+        engine.submit(request)
+    with interrupts.deferred():
+        while engine.busy:
+            interrupts.check()
+            engine.step()
+
+
+def _requests(users: int, seconds: float, *, seed: int) -> list[GenerationRequest]:
+    """Return one request a user; the seed also makes the prompts new to the text's cache."""
+    return [
+        GenerationRequest(
+            seconds=seconds, seed=seed + i, prompt=f"{PROMPTS[i % len(PROMPTS)]}, take {seed + i}"
+        )
+        for i in range(users)
+    ]
+
+
+@contextmanager
+def _model_folder(args: argparse.Namespace, config: Config, report: Reporter) -> Iterator[Path]:
+    """Lend the folder of the model; a synthetic one is removed afterwards."""
+    if not args.synthetic:
+        yield locate(args.model or config.model.name, config)
+        return
+    from bot.musicgen.baselines.synthetic import write_checkpoint
+    from bot.musicgen.checkpoint.presets import preset
+
+    root = cache_folder()
+    root.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=root, ignore_cleanup_errors=True) as scratch:
+        report.stage(f"Writing random weights of {args.synthetic}'s shape")
+        folder = Path(scratch) / args.synthetic
+        write_checkpoint(folder, preset(args.synthetic))
+        yield folder
+
+
+def _numbers(text: str) -> list[int]:
+    try:
+        numbers = [int(part) for part in text.split(",")]
+    except ValueError:
+        numbers = []
+    if not numbers or not all(1 <= number <= MAX_USERS for number in numbers):
+        raise ConfigError(f"--users takes numbers from 1 to {MAX_USERS}, such as 1,8.")
+    return numbers
+
+
+def _total(runs: Sequence[Run]) -> dict[str, float]:
+    names = dict.fromkeys(name for run in runs for name in run.phases)
+    return {name: round(sum(run.phases.get(name, 0) for run in runs), 3) for name in names}
+
+
+def _peak_bytes() -> int:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()

@@ -1,0 +1,146 @@
+"""A rush on the bot: how fast it answers while a worker is busy and many press at once.
+
+What is timed is all that happens between a person's order and a place in line: the checks, the
+transaction, the line, the event loop. Discord's own round trip is not in it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import statistics
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import psutil
+
+from bot.app.wiring import open_pipeline
+from bot.config import Config, LimitsConfig
+from bot.domain.clips import Clip
+from bot.domain.jobs import Job, Kind, MessageHandle, Order, RequestOrigin
+from bot.domain.limits import Limits
+from bot.domain.status import JobProgress
+from bot.models.locate import look_at_model
+from bot.musicgen.checkpoint.inspection import Contents
+from bot.pipeline.packaging import PackedClip
+
+_BUSY_SECONDS = 30.0
+_ROUNDS = 5
+_TICK_SECONDS = 0.005
+
+
+class _Nowhere:
+    """A surface that takes everything and shows it to nobody."""
+
+    def max_bytes(self, job: Job) -> int:
+        """Return Discord's limit."""
+        return 10 * 2**20
+
+    async def show(self, job: Job, standing: JobProgress) -> None:
+        """Show nothing."""
+
+    async def post(self, job: Job, clip: Clip, posting: PackedClip, *, once_more: bool) -> int:
+        """Take the clip."""
+        return job.id
+
+    async def tell(self, job: Job, sentence: str) -> None:
+        """Tell nobody."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Rush:
+    """What a rush has shown; times in milliseconds."""
+
+    people: int
+    answered: int
+    median_ms: float
+    p99_ms: float
+    worst_ms: float
+    loop_worst_ms: float
+    bot_megabytes: float
+
+
+def run(config: Config, people: int) -> Rush:
+    """Let so many people press at the same moment, a few times, while clips are being made."""
+    contents, _ = look_at_model(config)
+    limits = LimitsConfig(
+        daily_seconds=1e6, waiting_per_user=100, running_per_user=64, waiting=100_000
+    )
+    free = dataclasses.replace(config, limits=limits)
+    with tempfile.TemporaryDirectory() as folder:
+        return asyncio.run(_rush(free, contents, people, Path(folder)))
+
+
+async def _rush(config: Config, contents: Contents, people: int, folder: Path) -> Rush:
+    async with open_pipeline(config, contents, folder=folder) as pipeline:
+        pipeline.surface = _Nowhere()
+        pipeline.start()
+        await pipeline.executor.settled.wait()
+        allowed = Limits(
+            daily_seconds=1e9, waiting_per_user=1000, waiting_per_guild=100_000, waiting=100_000
+        )
+
+        async def order(number: int, user_id: int) -> float:
+            begun = time.perf_counter()
+            await pipeline.order(
+                Order(
+                    key=f"{number}",
+                    place=RequestOrigin(user_id=user_id, channel_id=1, guild_id=1),
+                    kind=Kind.MUSIC,
+                    seconds=_BUSY_SECONDS,
+                    seed=number,
+                    prompt="90s rock",
+                    sampling=contents.sampling,
+                ),
+                allowed,
+                MessageHandle(),
+            )
+            return 1000 * (time.perf_counter() - begun)
+
+        # The worker is at full speed before anybody is timed.
+        for number in range(config.engine.slots):
+            await order(number, number)
+        await asyncio.sleep(2.0)
+        late: list[float] = []
+        watching = asyncio.create_task(_watch(late))
+        times: list[float] = []
+        for round_ in range(1, _ROUNDS + 1):
+            first = 1000 * round_
+            times += await asyncio.gather(*(order(first + n, n) for n in range(people)))
+            await asyncio.sleep(0.5)
+        watching.cancel()
+        memory = psutil.Process().memory_info().rss / 2**20
+    return _summed_up(times, late, people, memory)
+
+
+async def _watch(late: list[float]) -> None:
+    """Note how late the event loop wakes up, in milliseconds."""
+    while True:
+        begun = time.perf_counter()
+        await asyncio.sleep(_TICK_SECONDS)
+        late.append(1000 * (time.perf_counter() - begun - _TICK_SECONDS))
+
+
+def _summed_up(times: Sequence[float], late: Sequence[float], people: int, memory: float) -> Rush:
+    return Rush(
+        people=people,
+        answered=len(times),
+        median_ms=statistics.median(times),
+        p99_ms=sorted(times)[int(0.99 * (len(times) - 1))],
+        worst_ms=max(times),
+        loop_worst_ms=max(late),
+        bot_megabytes=memory,
+    )
+
+
+def lines(rush: Rush) -> list[str]:
+    """Return what a rush has shown, in words."""
+    return [
+        f"{rush.answered} orders by {rush.people} people at once while the worker was busy:",
+        f"  a place in line after {rush.median_ms:.0f} ms (median), {rush.p99_ms:.0f} ms (p99), "
+        f"{rush.worst_ms:.0f} ms (worst)",
+        f"  the event loop was late by {rush.loop_worst_ms:.0f} ms at worst",
+        f"  the bot's process has {rush.bot_megabytes:.0f} MB",
+    ]

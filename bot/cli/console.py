@@ -1,0 +1,85 @@
+"""What a command shows while it works: a bar for a person, a few plain lines for a log file.
+
+Knows stages and amounts, not what is made.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TextIO
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
+from rich.text import Text
+
+from bot.domain.progress import Reporter
+
+_LINES_EVERY = 0.25
+
+
+@contextmanager
+def reporter(stream: TextIO, clock: Callable[[], float] = time.monotonic) -> Iterator[Reporter]:
+    """Lend a reporter that suits the stream: a terminal gets a bar, anything else lines."""
+    if not stream.isatty():
+        yield _Lines(stream)
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), _Amount(), _Left())
+    console = Console(file=stream)
+    with Progress(*columns, console=console, get_time=clock, transient=True) as progress:
+        yield _Bar(progress)
+
+
+class _Bar:
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._task = progress.add_task("", total=None, visible=False)
+
+    def stage(self, words: str, unit: str = "s") -> None:
+        # A new task a stage, since the time left is reckoned from a task's own pace.
+        self._progress.remove_task(self._task)
+        self._task = self._progress.add_task(escape(words), total=None, unit=unit)
+
+    def made(self, amount: float, of_amount: float) -> None:
+        self._progress.update(self._task, completed=amount, total=of_amount)
+
+
+class _Lines:
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._unit = "s"
+        self._next = _LINES_EVERY
+
+    def stage(self, words: str, unit: str = "s") -> None:
+        self._unit = unit
+        self._next = _LINES_EVERY
+        print(f"{words} …", file=self._stream, flush=True)
+
+    def made(self, amount: float, of_amount: float) -> None:
+        if self._next < 1 and amount >= self._next * of_amount:
+            print(f"  {amount:.1f} of {of_amount:.1f} {self._unit}", file=self._stream, flush=True)
+            self._next = (amount / of_amount // _LINES_EVERY + 1) * _LINES_EVERY
+
+
+class _Amount(ProgressColumn):
+    """How much is done of how much; before that is known, for how long it has been going on."""
+
+    def render(self, task: Task) -> Text:
+        if task.total is None:
+            return Text(f"{task.elapsed or 0:.0f} s")
+        return Text(f"{task.completed:.1f} of {task.total:.1f} {task.fields['unit']}")
+
+
+class _Left(ProgressColumn):
+    """The time left, once the pace is known."""
+
+    max_refresh = 0.5
+
+    def render(self, task: Task) -> Text:
+        left = task.time_remaining
+        if task.total is None or left is None:
+            return Text("")
+        minutes, seconds = divmod(round(left), 60)
+        return Text(f"{minutes}:{seconds:02} left", style="progress.remaining")

@@ -1,0 +1,197 @@
+"""The command `zhiyin doctor`: what is wrong with this installation, in sentences."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import shutil
+import sqlite3
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from bot.app.discord_token import TOKEN_VARIABLE, token_of
+from bot.audio.ffmpeg import find_ffmpeg
+from bot.audio.untrusted.ffmpeg_decoder import files_are_hidden, network_is_cut
+from bot.config import Config, cache_folder, data_folder
+from bot.errors import ConfigError, ZhiyinError
+from bot.models.locate import look_at_model
+from bot.musicgen.kernels.build import NoKernels, library, multiplies_bytes
+from bot.store.backup import copy
+from bot.store.database import FILE
+from bot.store.store import open_store
+
+_LEAST_FREE_BYTES = 2 * 2**30
+_PRIVATE = 0o077
+
+
+class Verdict(StrEnum):
+    """How a check came out."""
+
+    GOOD = "ok"
+    WORSE = "note"
+    BAD = "wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check found, in a sentence that says what to do."""
+
+    verdict: Verdict
+    sentence: str
+
+
+def run(args: argparse.Namespace, config: Config) -> int:
+    """Check everything and print it; return 1 if something has to be mended."""
+    findings = [finding for check in CHECKS for finding in check(config)]
+    for finding in findings:
+        print(f"{finding.verdict:>5}  {finding.sentence}")
+    wrong = sum(finding.verdict is Verdict.BAD for finding in findings)
+    print("Everything is ready." if not wrong else f"{wrong} to mend before `zhiyin run`.")
+    return 1 if wrong else 0
+
+
+def check_token(config: Config) -> Iterator[Finding]:
+    """Look at the token's form; it is shown to nobody."""
+    try:
+        token_of(config, os.environ.get(TOKEN_VARIABLE, ""))
+    except ConfigError as error:
+        yield Finding(Verdict.BAD, error.sentence)
+    else:
+        yield Finding(Verdict.GOOD, "There is a token, and it looks like a bot's.")
+    file = Path("config.toml")
+    if config.discord.token and file.exists() and file.stat().st_mode & _PRIVATE:
+        yield Finding(
+            Verdict.WORSE,
+            "config.toml holds the token and can be read by others on this machine: "
+            "`chmod 600 config.toml`.",
+        )
+
+
+def check_model(config: Config) -> Iterator[Finding]:
+    """Look the model over without loading it."""
+    try:
+        contents, licence = look_at_model(config)
+    except ZhiyinError as error:
+        yield Finding(Verdict.BAD, error.sentence)
+        return
+    size = contents.stored_bytes / 2**20
+    yield Finding(
+        Verdict.GOOD, f"The model {config.model.name} is whole ({size:.0f} MB, {licence})."
+    )
+
+
+def check_kernels(config: Config) -> Iterator[Finding]:
+    """See whether the decoder's kernels can be compiled here."""
+    try:
+        compiled = library(cache_folder() / "kernels")
+    except NoKernels as reason:
+        yield Finding(
+            Verdict.WORSE, f"Music is made several times slower than it could be: {reason}"
+        )
+    else:
+        bytes_too = multiplies_bytes(compiled)
+        if config.engine.precision == "int8" and not bytes_too:
+            yield Finding(
+                Verdict.WORSE,
+                "This processor has no instructions for int8: it saves memory, and no time.",
+            )
+        numbers = ", whole numbers of 8 bits too" if bytes_too else ""
+        yield Finding(Verdict.GOOD, f"The fast kernels are compiled for this processor{numbers}.")
+
+
+def check_ffmpeg(config: Config) -> Iterator[Finding]:
+    """See how uploads are read."""
+    try:
+        ffmpeg = find_ffmpeg()
+    except ZhiyinError as error:
+        yield Finding(Verdict.BAD, error.sentence)
+        return
+    yield Finding(Verdict.GOOD, f"Uploads are read with {ffmpeg}.")
+    if not network_is_cut():
+        yield Finding(
+            Verdict.WORSE,
+            "This machine allows no network namespaces: uploads are read under time, memory and "
+            "file limits, but not cut off from the network.",
+        )
+    if not files_are_hidden():
+        yield Finding(
+            Verdict.WORSE,
+            "This machine's kernel has no Landlock: while an upload is read, other files of the "
+            "bot's user are out of its way by ffmpeg's own settings only.",
+        )
+
+
+def check_disk(config: Config) -> Iterator[Finding]:
+    """See whether there is room for clips."""
+    folder = data_folder(config)
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    if not os.access(there, os.W_OK):
+        yield Finding(Verdict.BAD, f"Nothing may be written to {there}: give the bot the right to.")
+        return
+    free = shutil.disk_usage(there).free
+    room = f"{free / 2**30:.1f} GB free at {folder}"
+    if free < _LEAST_FREE_BYTES:
+        yield Finding(Verdict.BAD, f"Only {room}: clips need room, 2 GB at the least.")
+    else:
+        yield Finding(Verdict.GOOD, f"{room}.")
+
+
+def check_database(config: Config) -> Iterator[Finding]:
+    """Open the database, if there is one, and check its books."""
+    folder = data_folder(config)
+    if not (folder / FILE).exists():
+        yield Finding(Verdict.GOOD, f"There is no database yet; it will be made in {folder}.")
+        return
+    try:
+        complaints = _complaints(folder)
+    except ZhiyinError as error:
+        yield Finding(Verdict.BAD, error.sentence)
+        return
+    for complaint in complaints:
+        yield Finding(Verdict.BAD, complaint)
+    if not complaints:
+        yield Finding(Verdict.GOOD, "The database is whole and its books balance.")
+
+
+def _complaints(folder: Path) -> list[str]:
+    """Look through a copy, so that a bot that runs is not disturbed.
+
+    Raises ConfigError where there is no database in the file.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        try:
+            copy(folder, Path(scratch, FILE))
+        except sqlite3.OperationalError as error:
+            raise ConfigError(f"The database {folder / FILE} can't be read: {error}.") from error
+        except sqlite3.DatabaseError:
+            # What is wrong with it is told by who opens it.
+            shutil.copy(folder / FILE, Path(scratch, FILE))
+        try:
+            return asyncio.run(_books(Path(scratch), folder / "clips"))
+        except ConfigError as error:
+            raise ConfigError(error.sentence.replace(scratch, str(folder))) from error
+
+
+async def _books(folder: Path, clips: Path) -> list[str]:
+    async with open_store(folder, time.time) as store:
+        complaints = await store.check()
+        missing = [name for name in await store.clips.files() if not (clips / name).exists()]
+    if missing:
+        complaints.append(f"The sound of {len(missing)} clips is gone, such as {missing[0]}.")
+    return complaints
+
+
+CHECKS: tuple[Callable[[Config], Iterator[Finding]], ...] = (
+    check_token,
+    check_model,
+    check_kernels,
+    check_ffmpeg,
+    check_disk,
+    check_database,
+)
+"""What is looked at, in the order in which it is told."""

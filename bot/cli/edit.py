@@ -1,0 +1,63 @@
+"""The command `zhiyin edit`: cut a sound file at its beats, join two, or make a loop of one."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from bot.audio.analysis.rhythm import rhythm_of
+from bot.audio.editing.crossfade import faded
+from bot.audio.editing.edit import cut, joined_with_crossfade, looped
+from bot.audio.editing.loudness import levelled
+from bot.audio.files import decode, encode
+from bot.config import Config
+from bot.domain.generation import Sound
+from bot.errors import RequestError
+
+_MOST_SECONDS = 600.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    add = parser.add_argument
+    add("files", nargs="+", type=Path, metavar="FILE", help="one file, or two to be joined")
+    add("--from", dest="start", type=float, metavar="S", help="begin at the beat nearest to here")
+    add("--to", dest="end", type=float, metavar="S", help="end at the beat nearest to here")
+    add("--crossfade", type=float, default=2.0, metavar="S", help="how long the seam of two is")
+    add("--loop", action="store_true", help="cut it to whole bars, to repeat without a bump")
+    add(
+        "-o",
+        "--out",
+        type=Path,
+        required=True,
+        metavar="OUT",
+        help="the file to write: .mp3 .ogg .opus .flac .wav",
+    )
+
+
+def run(args: argparse.Namespace, config: Config) -> int:
+    """Edit and write; return the exit code. Raises the ZhiyinError of what can't be done."""
+    if len(args.files) > 2:
+        raise RequestError("Two files can be joined at once, not more.")
+    if not 0 <= args.crossfade <= 30:
+        raise RequestError(f"--crossfade must be from 0 to 30 seconds, not {args.crossfade:g}.")
+    encode.check(args.out)
+    sounds = [decode.read(file, max_seconds=_MOST_SECONDS) for file in args.files]
+    sound = sounds[0]
+    if len(sounds) == 2:
+        rhythms = (rhythm_of(sounds[0]), rhythm_of(sounds[1]))
+        sound = joined_with_crossfade(sounds[0], sounds[1], args.crossfade, rhythms)
+    sound = _cut(sound, args.start, args.end)
+    if args.loop:
+        sound = looped(sound, rhythm_of(sound)).sound
+    level = levelled(sound, config.sound.loudness_lufs)
+    encode.write(args.out, faded(level, loops=args.loop))
+    print(f"{args.out}: {sound.seconds:.1f} s")
+    return 0
+
+
+def _cut(sound: Sound, start: float | None, end: float | None) -> Sound:
+    if start is None and end is None:
+        return sound
+    last = sound.seconds if end is None else min(end, sound.seconds)
+    return cut(sound, start or 0.0, last, rhythm_of(sound))

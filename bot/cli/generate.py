@@ -1,0 +1,179 @@
+"""The command `zhiyin generate`: a prompt, a sound file or neither in, sound files out."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
+
+from bot.audio.editing.crossfade import faded
+from bot.audio.editing.loudness import levelled, levelled_together
+from bot.audio.files import codes, encode
+from bot.audio.finish import finished
+from bot.cli import console
+from bot.cli.generate_plan import Plan, make_plan
+from bot.cli.interrupts import Interrupts
+from bot.config import Config, cache_folder
+from bot.domain.clips import Tags
+from bot.domain.generation import Codes, Event, Finished, GenerationRequest, Progress
+from bot.domain.progress import Reporter
+
+
+class Engine(Protocol):
+    """What this command wants of the engine."""
+
+    @property
+    def busy(self) -> bool:
+        """Tell whether any request is unfinished."""
+
+    def submit(self, request: GenerationRequest) -> int:
+        """Take on a request and return its id."""
+
+    def step(self) -> Sequence[Event]:
+        """Work a little and return what happened."""
+
+
+class OpenEngine(Protocol):
+    """How an engine is made ready for a plan."""
+
+    def __call__(self, plan: Plan, config: Config, interrupts: Interrupts) -> Engine:
+        """Load the model and return its engine."""
+
+
+def open_engine(plan: Plan, config: Config, interrupts: Interrupts) -> Engine:
+    """Load the model of a plan, with room for all its requests at once."""
+    from bot.musicgen.engine.engine import Engine as TheEngine
+    from bot.musicgen.model import load_model
+
+    model = load_model(
+        plan.folder,
+        requests=len(plan.requests),
+        cache=cache_folder(),
+        threads=config.engine.threads or None,
+        hub=config.model.hub_endpoint,
+        precision=plan.precision,
+    )
+    # Before the clock of the music starts, so that the time left is told from its own pace.
+    with interrupts.deferred():
+        model.warm_up()
+    interrupts.check()
+    return TheEngine(model, max_seconds=config.generation.max_seconds)
+
+
+def run(
+    args: argparse.Namespace,
+    config: Config,
+    interrupts: Interrupts,
+    *,
+    open_engine: OpenEngine = open_engine,
+) -> int:
+    """Make the clips and write them; return the exit code."""
+    plan = make_plan(args, config)
+    with console.reporter(sys.stderr) as report:
+        started = time.monotonic()
+        report.stage(f"Loading {plan.model}")
+        engine = open_engine(plan, config, interrupts)
+        loaded = time.monotonic()
+        clips = "a clip" if len(plan.requests) == 1 else f"{len(plan.requests)} clips"
+        report.stage(f"Making {clips} of {plan.requests[0].seconds:g} s")
+        with interrupts.deferred():
+            clips_made = make(engine, plan.requests, report, interrupts)
+        finished = time.monotonic()
+        lengths = [
+            write(plan, request, file, made, config.sound.loudness_lufs)
+            for request, file, made in zip(plan.requests, plan.files, clips_made, strict=True)
+        ]
+    for line in summary(plan, lengths, loading=loaded - started, making=finished - loaded):
+        print(line)
+    return 0
+
+
+def make(
+    engine: Engine,
+    requests: Sequence[GenerationRequest],
+    report: Reporter,
+    interrupts: Interrupts,
+) -> list[Finished]:
+    """Make all requests at once and return what came of them in order."""
+    total = sum(request.seconds for request in requests)
+    ids = [engine.submit(request) for request in requests]
+    done = dict.fromkeys(ids, 0.0)
+    clips: dict[int, Finished] = {}
+    while engine.busy:
+        interrupts.check()
+        for event in engine.step():
+            if isinstance(event, Progress):
+                done[event.request_id] = event.seconds_done
+            elif isinstance(event, Finished):
+                clips[event.request_id] = event
+        report.made(sum(done.values()), total)
+    return [clips[id_] for id_ in ids]
+
+
+def write(
+    plan: Plan, request: GenerationRequest, file: Path, made: Finished, loudness_lufs: float
+) -> float:
+    """Write a clip that tells how it was made, as loud as all others; return its seconds.
+
+    Its stems go beside it, as loud as they are in it.
+    """
+    done = finished(made.sound, as_loop=plan.as_loop)
+    tags = Tags(
+        prompt=request.prompt,
+        seed=request.seed,
+        model=plan.model,
+        kind=_kind(request),
+        guidance=request.sampling.guidance,
+        temperature=request.sampling.temperature,
+        top_k=request.sampling.top_k,
+        bpm=done.bpm,
+        key=done.key,
+        loops=done.loops,
+    )
+    told = None
+    if plan.fingerprint and not done.loops:  # a loop is cut, and its codes don't fit it
+        told = codes.packed(Codes(tokens=made.tokens, fingerprint=plan.fingerprint))
+    if not plan.stems:
+        level = levelled(done.sound, loudness_lufs)
+    else:
+        sounds = [made.stems[name] for name in plan.stems]
+        level, stems = levelled_together(done.sound, sounds, loudness_lufs)
+        for (name, beside), stem in zip(plan.stem_files(file).items(), stems, strict=True):
+            encode.write(beside, faded(stem), replace(tags, stem=name))
+    encode.write(file, faded(level, loops=done.loops), tags, told)
+    return done.sound.seconds
+
+
+def _kind(request: GenerationRequest) -> str:
+    if request.kept is not None:
+        return "remix"
+    return "random" if request.prompt is None and request.audio is None else "music"
+
+
+def summary(plan: Plan, lengths: Sequence[float], *, loading: float, making: float) -> list[str]:
+    """Return the closing lines; the lengths of the files and both times are in seconds."""
+    factor = plan.seconds / making
+    pace = f"made in {making:.1f} s (real-time factor {factor:.2f}), loading {loading:.1f} s"
+    after = f" after {plan.seconds_before:.1f} s of yours" if plan.seconds_before else ""
+    each = [
+        (
+            f"{file}: a loop of {seconds:.1f} s"
+            if plan.as_loop
+            else f"{file}: {request.seconds:.1f} s of sound{after}",
+            f"seed {request.seed}",
+        )
+        for file, request, seconds in zip(plan.files, plan.requests, lengths, strict=True)
+    ]
+    beside = [
+        f"{file}: its stems are {', '.join(str(each) for each in plan.stem_files(file).values())}"
+        for file in plan.files
+        if plan.stems
+    ]
+    if len(each) == 1:
+        return [f"{each[0][0]}, {pace}, {each[0][1]}", *beside]
+    total = f"{len(each)} clips: {plan.seconds:.1f} s of sound {pace}"
+    return [*(", ".join(words) for words in each), *beside, total]

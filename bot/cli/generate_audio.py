@@ -1,0 +1,65 @@
+"""What `zhiyin generate --audio` names: a sound to go on from, or a clip to keep stems of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bot.audio.files import decode
+from bot.audio.files.clip_file import codes_in, is_uncut
+from bot.audio.resample import fit
+from bot.domain.generation import Kept, Sound, Tokens
+from bot.errors import RequestError, SoundError
+from bot.musicgen.checkpoint.inspection import Contents
+from bot.musicgen.checkpoint.stems import check_names
+from bot.musicgen.engine.validation import OTHER_CODES, check_tokens
+
+
+def audio_of(path: Path, contents: Contents, *, max_seconds: float) -> Sound:
+    """Return the end of a sound file as a model hears it. Raises SoundError."""
+    shape = contents.shape
+    return fit(
+        decode.read(path, max_seconds=max_seconds),
+        sample_rate_hz=shape.codec.sample_rate_hz,
+        channels=shape.decoder.audio_channels,
+    )
+
+
+def tokens_of(path: Path, audio: Sound, contents: Contents, fingerprint: str) -> Tokens | None:
+    """Return the codes of that end, where the file is a clip of this very model and was not cut.
+
+    `fingerprint` is that of the model's codebooks, "" for a model without stems. Raises
+    RequestError for codes that the model can't have.
+    """
+    codec = contents.shape.codec
+    codes = codes_in(path) if fingerprint else None
+    if codes is None or codes.fingerprint != fingerprint:
+        return None
+    check_tokens(codes.tokens, contents.shape)
+    frame_seconds = codec.hop / codec.sample_rate_hz
+    frames = -(-audio.samples.shape[1] // codec.hop)
+    seconds = codes.tokens.shape[1] * frame_seconds
+    if frames > codes.tokens.shape[1] or not is_uncut(path, seconds, within_seconds=frame_seconds):
+        return None
+    return codes.tokens[:, -frames:]
+
+
+def kept_of(
+    path: Path | None, stems: tuple[str, ...], contents: Contents, fingerprint: str
+) -> Kept:
+    """Return the stems of a clip that are to be kept, whose codes its file tells.
+
+    Raises RequestError and SoundError where they can't be.
+    """
+    check_names(stems, contents.shape.stems)
+    if path is None:
+        raise RequestError("--keep needs --audio: the clip whose stems are kept.")
+    codes = codes_in(path)
+    if codes is None:
+        raise SoundError(
+            f"{path.name} doesn't tell its codes, so its stems can't be kept: only whole clips of "
+            "a model with stems do."
+        )
+    if codes.fingerprint != fingerprint:
+        raise SoundError(OTHER_CODES)
+    check_tokens(codes.tokens, contents.shape)
+    return Kept(tokens=codes.tokens, stems=stems)

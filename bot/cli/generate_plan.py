@@ -1,0 +1,228 @@
+"""What a person asks `zhiyin generate` for, checked.
+
+Everything that can be wrong with it is told here, before a model is loaded, which takes long: the
+dimensions and the usual settings of a model are known from its folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bot.audio.files import encode
+from bot.cli.generate_audio import audio_of, kept_of, tokens_of
+from bot.config import PRECISIONS, Config
+from bot.domain.generation import GenerationRequest, Kept, Sampling
+from bot.errors import RequestError
+from bot.models.locate import locate
+from bot.musicgen.checkpoint.fingerprint import fingerprint
+from bot.musicgen.checkpoint.inspection import Contents, inspect
+from bot.musicgen.engine.validation import check_sampling, check_seconds, check_stems
+
+_MAX_SEED = 2**63 - 1
+_MAX_CHOSEN_SEED = 2**32 - 1  # what a person can copy by hand
+_DICE = ("temperature", "top_k", "top_p")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    add = parser.add_argument
+    add("prompt", nargs="?", help='the music in words, such as "90s rock"; none: a random clip')
+    add("--audio", type=Path, metavar="FILE", help="go on from the end of this sound file")
+    add("--seconds", type=float, metavar="S", help="length of the new sound")
+    add("--model", metavar="M", help="starter, a folder, or an id such as facebook/musicgen-small")
+    add("--seed", type=int, metavar="N", help="the same seed makes the same clip again")
+    add("--takes", type=int, default=1, metavar="N", help="make N clips at once, seed by seed")
+    add("--guidance", type=float, metavar="G", help="how closely to follow the prompt; 1 is off")
+    add("--temperature", type=float, metavar="T", help="below 1 tamer, above 1 wilder")
+    add("--top-k", type=int, metavar="K", help="choose among the K likeliest sounds; 0 is all")
+    add("--top-p", type=float, metavar="P", help="choose among the likeliest that add up to P")
+    add("--greedy", action="store_true", help="always the likeliest sound: no chance, no seed")
+    add("--stems", action="store_true", help="write drums, bass and so on beside it, each alone")
+    add(
+        "--keep", metavar="STEMS", help="keep these of --audio, such as drums,bass; the rest is new"
+    )
+    add("--without", metavar="STEMS", help="leave these out for certain, such as drums")
+    add("--loop", action="store_true", help="cut it to whole bars, to repeat without a bump")
+    add(
+        "--precision",
+        choices=PRECISIONS,
+        metavar="P",
+        help="arithmetic: auto, fp32, bf16 or int8",
+    )
+    add(
+        "-o",
+        "--out",
+        type=Path,
+        metavar="OUT",
+        help="the file to write: .mp3 .ogg .opus .flac .wav",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What was asked for, checked and in the model's own terms: a file for each request."""
+
+    model: str
+    folder: Path
+    precision: str
+    requests: Sequence[GenerationRequest]
+    files: Sequence[Path]
+    as_loop: bool = False
+    stems: tuple[str, ...] = ()
+    """The stems that are written beside each clip."""
+    fingerprint: str = ""
+    """That of the model's codebooks, where it has stems."""
+
+    def stem_files(self, file: Path) -> dict[str, Path]:
+        """Return where the stems of a clip go, by name."""
+        return {name: file.with_stem(f"{file.stem}-{name}") for name in self.stems}
+
+    @property
+    def seconds(self) -> float:
+        """Return the seconds of new sound in all."""
+        return sum(request.seconds for request in self.requests)
+
+    @property
+    def seconds_before(self) -> float:
+        """Return the seconds of sound that each clip goes on from."""
+        audio = self.requests[0].audio
+        return audio.seconds if audio else 0.0
+
+
+def make_plan(args: argparse.Namespace, config: Config) -> Plan:
+    """Check everything that was asked for.
+
+    Raises the ZhiyinError of the first thing that can't be had.
+    """
+    longest = config.generation.max_seconds
+    if args.seconds is not None:
+        check_seconds(args.seconds, max_seconds=longest)
+    seeds = _seeds(args, config)
+    files = _files(args.out, seeds)
+    for file in files:
+        encode.check(file)
+    prompt = _prompt(args.prompt)
+    model = args.model or config.model.name
+    contents = inspect(locate(model, config))
+    sampling = _sampling(args, contents.sampling)
+    shape = contents.shape
+    mark = fingerprint(contents) if shape.stems else ""
+    if args.loop and args.stems:
+        raise RequestError(
+            "--loop cuts the clip, and its stems would not fit it any more: leave out --loop or "
+            "--stems."
+        )
+    kept, audio, audio_tokens = None, None, None
+    if args.keep is not None:
+        kept = kept_of(args.audio, _names(args.keep), contents, mark)
+    elif args.audio is not None:
+        most = config.generation.audio_prompt_max_seconds
+        audio = audio_of(args.audio, contents, max_seconds=most)
+        audio_tokens = tokens_of(args.audio, audio, contents, mark)
+    request = GenerationRequest(
+        seconds=_seconds(args, config, kept, contents),
+        seed=seeds[0],
+        prompt=prompt,
+        audio=audio,
+        audio_tokens=audio_tokens,
+        sampling=sampling,
+        kept=kept,
+        muted=_names(args.without),
+        wants_stems=args.stems,
+    )
+    check_stems(request, shape.stems)
+    plan = Plan(
+        model=model,
+        folder=contents.folder,
+        precision=args.precision or config.engine.precision,
+        requests=[dataclasses.replace(request, seed=seed) for seed in seeds],
+        files=files,
+        as_loop=args.loop,
+        stems=tuple(stem.name for stem in shape.stems) if args.stems else (),
+        fingerprint=mark,
+    )
+    for file in files:
+        for beside in plan.stem_files(file).values():
+            encode.check(beside)
+    return plan
+
+
+def _seeds(args: argparse.Namespace, config: Config) -> Sequence[int]:
+    takes, slots = args.takes, config.engine.slots
+    if not 1 <= takes <= slots:
+        raise RequestError(f"--takes must be from 1 to {slots}, not {takes}.")
+    if args.seed is None:
+        first = secrets.randbelow(_MAX_CHOSEN_SEED - takes)
+    elif 0 <= args.seed <= _MAX_SEED - takes:
+        first = args.seed
+    else:
+        raise RequestError(f"--seed must be from 0 to {_MAX_SEED - takes}, not {args.seed}.")
+    return range(first, first + takes)
+
+
+def _prompt(text: str | None) -> str | None:
+    if text is None or not text.strip():
+        return None
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise RequestError("The prompt is not readable text; type it in UTF-8.") from None
+    return text.strip()
+
+
+def _sampling(args: argparse.Namespace, usual: Sampling) -> Sampling:
+    """Return the model's own settings with what was asked for in place of some."""
+    options = {key: getattr(args, key) for key in ("guidance", *_DICE)}
+    chosen: dict[str, Any] = {key: value for key, value in options.items() if value is not None}
+    dice = [key for key in _DICE if key in chosen]
+    if args.greedy and dice:
+        option = "--" + dice[0].replace("_", "-")
+        raise RequestError(f"--greedy leaves nothing to chance, {option} does: choose one of them.")
+    if args.greedy and args.takes > 1:
+        raise RequestError("--greedy makes every take the same: leave out --takes or --greedy.")
+    if args.greedy or dice:
+        chosen["greedy"] = args.greedy
+    sampling = dataclasses.replace(usual, **chosen)
+    check_sampling(sampling)
+    return sampling
+
+
+def _seconds(
+    args: argparse.Namespace, config: Config, kept: Kept | None, contents: Contents
+) -> float:
+    """Return the length that was asked for; a clip with kept stems is as long as they are."""
+    if args.seconds is not None:
+        return float(args.seconds)
+    if kept is None:
+        return config.generation.default_seconds
+    seconds = kept.tokens.shape[1] / contents.shape.codec.frame_rate
+    return min(seconds, config.generation.max_seconds)
+
+
+def _names(text: str | None) -> tuple[str, ...]:
+    """Return the stems that are listed: "drums, bass"."""
+    names = (text or "").lower().split(",")
+    return tuple(dict.fromkeys(name.strip() for name in names if name.strip()))
+
+
+def _files(out: Path | None, seeds: Sequence[int]) -> list[Path]:
+    if out is None:
+        return [_unused(f"zhiyin-{seed}") for seed in seeds]
+    if len(seeds) == 1:
+        return [out]
+    return [out.with_stem(f"{out.stem}-{take}") for take in range(1, len(seeds) + 1)]
+
+
+def _unused(stem: str) -> Path:
+    """Choose a file name that is not taken: only one that a person gave is written over."""
+    path, count = Path(f"{stem}.mp3"), 1
+    while path.exists():
+        count += 1
+        path = Path(f"{stem}-{count}.mp3")
+    return path

@@ -1,0 +1,106 @@
+"""The command `zhiyin models`, and where a model's name leads."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import get_args
+
+from rich.console import Console
+from rich.table import Table
+
+from bot.cli import console
+from bot.config import Config
+from bot.domain.generation import Precision
+from bot.models import download, registry
+from bot.musicgen.checkpoint.memory import memory_needed
+
+_PIPED_COLUMNS = 200
+
+
+def add_arguments(
+    parser: argparse.ArgumentParser, parents: Sequence[argparse.ArgumentParser] = ()
+) -> None:
+    """Declare what the command takes; the parents' options are understood in every place."""
+    parser.set_defaults(action=show)
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", help="none: the list")
+    get = actions.add_parser(
+        "download",
+        help="get a model from the hub",
+        description="Get a model from the hub. If it breaks off, the same command goes on.",
+        parents=parents,
+        allow_abbrev=False,
+    )
+    get.add_argument("id", metavar="ID", help="its hub id, such as facebook/musicgen-small")
+    get.set_defaults(action=get_one)
+
+
+def run(args: argparse.Namespace, config: Config) -> int:
+    """Do what was asked for and return the exit code."""
+    action = args.action
+    return int(action(args, config))
+
+
+def show(args: argparse.Namespace, config: Config) -> int:
+    """Print every model there is, with what it needs."""
+    del args
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    # A name is there to be copied.
+    table.add_column("model", no_wrap=True, overflow="ignore")
+    for heading in ("sound", "here", "memory", "licence"):
+        table.add_column(heading, no_wrap=True)
+    for entry in registry.entries(config):
+        table.add_row(*_row(entry, config.engine.precision))
+    width = None if sys.stdout.isatty() else _PIPED_COLUMNS
+    Console(width=width, markup=False, highlight=False).print(table)
+    print()
+    print("Memory is what one clip of 30 s takes; two figures: with int8, which the bot uses where")
+    print("the processor has instructions for it, and with fp32.")
+    print("To get a model: zhiyin models download ID")
+    print(f"{registry.META_LICENCE}: Meta's weights may not be used commercially.")
+    print("The larger a model, the better it sounds and the longer it takes.")
+    return 0
+
+
+def get_one(args: argparse.Namespace, config: Config) -> int:
+    """Download a model."""
+    if args.id in registry.PUBLISHED:
+        print(f"{args.id} is under {registry.META_LICENCE}: no commercial use.", file=sys.stderr)
+    with console.reporter(sys.stderr) as report:
+        folder = download.fetch(args.id, config, report)
+    print(f"{args.id} is here: {folder}")
+    print(f'Use it: zhiyin generate --model {args.id} "90s rock"')
+    return 0
+
+
+def _row(entry: registry.Entry, precision: str) -> tuple[str, ...]:
+    return (
+        entry.name,
+        "stereo" if entry.shape.decoder.audio_channels == 2 else "mono",
+        f"{_here(entry)}, {_size(entry.size_bytes)}",
+        _memory(entry, precision),
+        entry.licence,
+    )
+
+
+def _memory(entry: registry.Entry, precision: str) -> str:
+    """Say what a model takes: with either of its answers where the processor is to decide."""
+    kinds: list[Precision] = [kind for kind in get_args(Precision) if kind == precision]
+    sizes = [
+        _size(memory_needed(entry.shape, slots=1, seconds=30, precision=kind))
+        for kind in kinds or ("int8", "fp32")
+    ]
+    return " / ".join(dict.fromkeys(sizes))
+
+
+def _here(entry: registry.Entry) -> str:
+    if entry.name == registry.STARTER:
+        return "built in"
+    if entry.folder is None:
+        return "no"
+    return "yes" if entry.whole else "incomplete"
+
+
+def _size(size_bytes: int) -> str:
+    return f"{size_bytes / 1e9:.1f} GB" if size_bytes >= 1e9 else f"{size_bytes / 1e6:.0f} MB"

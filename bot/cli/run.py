@@ -1,0 +1,27 @@
+"""The command `zhiyin run`: the bot, from its settings to its last clip."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import sys
+
+from bot import log as logs
+from bot.app.discord_token import take_token
+from bot.app.serve import serve
+from bot.config import Config
+from bot.models.locate import look_at_model
+
+log = logging.getLogger(__name__)
+
+
+def run(args: argparse.Namespace, config: Config) -> int:
+    """Run the bot until it is told to stop; return the exit code."""
+    token = take_token(config)
+    # A service's journal is where its owner looks.
+    logs.configure(logging.INFO, debug=args.debug, as_json=config.log.format == "json")
+    contents, licence = look_at_model(config)
+    asyncio.run(serve(config, token, contents, licence))
+    print("Stopped.", file=sys.stderr)
+    return 0

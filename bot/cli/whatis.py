@@ -1,0 +1,71 @@
+"""The command `zhiyin whatis`: how a clip of ours was made, as its file tells."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+from bot.audio.files.tags import MADE_BY, read_tags
+from bot.config import Config
+from bot.domain.clips import Tags
+from bot.errors import SoundError
+
+NOT_OURS = (
+    "Nothing in {name} says how it was made: it is not one of Zhiyin's clips, or something took "
+    "its tags out."
+)
+
+_MOST_BYTES = 2**30
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.add_argument(
+        "file", type=Path, metavar="FILE", help="a clip: .mp3 .ogg .opus .flac .wav"
+    )
+
+
+def run(args: argparse.Namespace, config: Config) -> int:
+    """Print what a file tells; return the exit code."""
+    for line in lines(_tags_of(args.file)):
+        print(line)
+    return 0
+
+
+def lines(tags: Tags) -> Iterator[str]:
+    """Say how a clip was made."""
+    yield MADE_BY
+    rows = {
+        "prompt": tags.prompt or "(none: a random clip)",
+        "kind": tags.kind,
+        "model": tags.model,
+        "seed": tags.seed,
+        "guidance": tags.guidance,
+        "temperature": tags.temperature,
+        "top-k": tags.top_k,
+        "tempo": None if tags.bpm is None else f"about {tags.bpm:.0f} BPM",
+        "key": tags.key,
+        "loop": "repeats without a bump" if tags.loops else None,
+        "clip": tags.clip_id,
+        "stem": tags.stem,
+        "made from": ", ".join(f"clip {parent}" for parent in tags.parent_ids) or None,
+    }
+    for name, value in rows.items():
+        if value is not None:
+            yield f"  {name + ':':13}{value}"
+
+
+def _tags_of(file: Path) -> Tags:
+    try:
+        if file.stat().st_size > _MOST_BYTES:
+            raise SoundError(f"{file} is too large to be a clip.")
+        data = file.read_bytes()
+    except FileNotFoundError:
+        raise SoundError(f"There is no file {file}.") from None
+    except OSError as error:
+        raise SoundError(f"{file} can't be read: {error.strerror}.") from None
+    tags = read_tags(data)
+    if tags is None:
+        raise SoundError(NOT_OURS.format(name=file.name))
+    return tags

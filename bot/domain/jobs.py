@@ -1,0 +1,120 @@
+"""The frozen values of the bot: what a person orders, the job that comes of it, and the clip.
+
+Ids of people, servers, channels and messages are Discord's, as plain numbers: nothing here knows
+Discord itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from bot.domain.generation import Sampling
+
+MAX_PROMPT_CHARACTERS = 400
+
+USUAL_MAX_BYTES = 10 * 2**20
+"""How large a file anyone may post on Discord."""
+
+
+class Kind(StrEnum):
+    """How a clip came to be."""
+
+    MUSIC = "music"
+    RANDOM = "random"
+    REMIX = "remix"
+    CONTINUE = "continue"
+    AGAIN = "again"
+    LOOP = "loop"
+
+
+class JobState(StrEnum):
+    """Where a job stands; the last four are final, but that a held clip can still be fetched."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    RENDERED = "rendered"
+    DELIVERING = "delivering"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    HELD = "held"
+
+    @property
+    def is_final(self) -> bool:
+        """Tell whether nothing more is going to happen by itself."""
+        return self in (self.DELIVERED, self.FAILED, self.CANCELLED, self.HELD)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestOrigin:
+    """Who asked, and where; without a server it is a direct message or a private channel."""
+
+    user_id: int
+    channel_id: int
+    guild_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageHandle:
+    """How the message that shows a job can be reached.
+
+    The token edits it without further rights until it expires; the message id does so where the bot
+    may speak. Kept no longer than the token lives.
+    """
+
+    token: str | None = field(default=None, repr=False)
+    expires_at: float = 0.0
+    message_id: int | None = None
+    max_bytes: int = USUAL_MAX_BYTES
+    """How large a file may be there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """The sound that a clip goes on from: one of our clips, or an upload kept as a file.
+
+    Exactly one of `clip_id` and `upload` is set; `upload` is a name in the store's folder of
+    uploads. Its last `keep_seconds` are heard; `include` puts them into the new clip.
+    """
+
+    clip_id: int | None = None
+    upload: str | None = None
+    keep_seconds: float
+    include: bool = True
+    whole: bool = False
+    """Whether what is too far back to be heard comes into the new clip as well."""
+    keep_stems: tuple[str, ...] = ()
+    """The stems that the new clip has as they are; then none of the sound is gone on from."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What a person wants. The key tells a repeated order from a new one."""
+
+    key: str
+    place: RequestOrigin
+    kind: Kind
+    seconds: float
+    seed: int
+    prompt: str | None = None
+    sampling: Sampling = field(default_factory=Sampling)
+    source: Source | None = None
+    parent_ids: tuple[int, ...] = ()
+    as_loop: bool = False
+    """Whether it is cut so that it repeats without a bump."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """An order that was accepted. Times are seconds since 1970."""
+
+    id: int
+    order: Order
+    state: JobState
+    attempts: int
+    created_at: float
+    answer: MessageHandle
+    clip_id: int | None = None
+    sentence: str | None = None
+    """What the person was told, if it failed."""

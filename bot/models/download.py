@@ -1,0 +1,175 @@
+"""Models from a hub onto this machine, a part at a time, going on where an earlier try stopped.
+
+Takes what the model needs and no pickle: opening one can run code.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.config import Config
+from bot.domain.progress import Reporter
+from bot.errors import CheckpointError, ResourceError, ZhiyinError
+from bot.models import registry
+from bot.musicgen.checkpoint.inspection import inspect, read_json
+from bot.musicgen.checkpoint.shape import ModelShape
+from bot.musicgen.checkpoint.source import resolve
+
+_SPARE_BYTES = 200_000_000
+_TIMEOUT_S = 15.0
+_LOOK_EVERY_S = 0.2
+_NEEDED = (".json", ".model", "README.md")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _File:
+    """A file on the hub; the blob is its name in the cache until the last file is there."""
+
+    name: str
+    size_bytes: int
+    blob: Path
+
+    @property
+    def here_bytes(self) -> int:
+        """Return how much of it has come."""
+        for path in (self.blob, self.blob.with_name(self.blob.name + ".incomplete")):
+            try:
+                return path.stat().st_size
+            except FileNotFoundError:
+                continue
+        return 0
+
+
+def fetch(name: str, config: Config, report: Reporter) -> Path:
+    """Download a model by its hub id and return its folder.
+
+    Raises CheckpointError or ResourceError with the reason and what to do about it. What has come
+    by then is kept, and the next try goes on from there.
+    """
+    # The plain protocol can go on in the middle of a file, which the newer one can't; the bars
+    # are our own. Both are read when the library is imported.
+    os.environ.setdefault("HF_HUB_DISABLE_XET", "1")
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    from huggingface_hub import hf_hub_download
+
+    cache = registry.model_folder(config)
+    endpoint = config.model.hub_endpoint.rstrip("/")
+    with explained(name, endpoint, cache):
+        report.stage(f"Asking for {name}")
+        files = _wanted(name, endpoint, cache)
+
+        def get(file: _File) -> Path:
+            return Path(hf_hub_download(name, file.name, cache_dir=cache, endpoint=endpoint))
+
+        settings, *others = files
+        ModelShape.from_config(read_json(get(settings)))
+        total = sum(file.size_bytes for file in files)
+        _check_space(cache, total - sum(file.here_bytes for file in files))
+        report.stage(f"Downloading {name}", unit="GB")
+        with _watched(files, total, report):
+            for file in others:
+                get(file)
+    return inspect(resolve(name, cache=cache)).folder
+
+
+def _wanted(name: str, endpoint: str, cache: Path) -> list[_File]:
+    """Choose what to download, config.json first."""
+    from huggingface_hub import HfApi
+
+    info = HfApi(endpoint=endpoint).model_info(name, files_metadata=True, timeout=_TIMEOUT_S)
+    blobs = cache / f"models--{name.replace('/', '--')}" / "blobs"
+    there = {
+        file.rfilename: _File(
+            name=file.rfilename,
+            size_bytes=file.size or 0,
+            blob=blobs / str(file.lfs.sha256 if file.lfs else file.blob_id),
+        )
+        for file in info.siblings or ()
+        if "/" not in file.rfilename
+    }
+    if "config.json" not in there:
+        raise CheckpointError(f"{name} is not a model that can be loaded: it has no config.json.")
+    weights = {file for file in there if file.endswith(".safetensors")}
+    if not weights:
+        raise CheckpointError(
+            f"{name} has no safetensors weights. Pickled ones (.bin, .pt) are not loaded, since "
+            "opening such a file can run any code."
+        )
+    if "model.safetensors" in weights:
+        weights = {"model.safetensors"}
+    needed = {file for file in there if file.endswith(_NEEDED)} | weights
+    return sorted((there[file] for file in needed), key=lambda file: file.name != "config.json")
+
+
+def _check_space(cache: Path, needed_bytes: int) -> None:
+    free_bytes = shutil.disk_usage(cache).free
+    if needed_bytes + _SPARE_BYTES > free_bytes:
+        raise ResourceError(
+            f"{needed_bytes / 1e9:.1f} GB are still to come and {cache} has room for "
+            f"{free_bytes / 1e9:.1f} GB: make room, or set model.folder to another disk."
+        )
+
+
+@contextmanager
+def _watched(files: list[_File], total: int, report: Reporter) -> Iterator[None]:
+    """Report what has come while the block downloads."""
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(_LOOK_EVERY_S):
+            report.made(sum(file.here_bytes for file in files) / 1e9, total / 1e9)
+
+    watcher = threading.Thread(target=watch, name="download-progress", daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watcher.join()
+
+
+@contextmanager
+def explained(name: str, endpoint: str, cache: Path) -> Iterator[None]:
+    """Turn the hub's and the network's failures into sentences."""
+    import requests
+    from huggingface_hub import errors
+
+    again = "The same command goes on where it stopped."
+    try:
+        yield
+    except ZhiyinError:
+        raise
+    except errors.HFValidationError as error:
+        raise CheckpointError(f"{name!r} is not a hub id; those look like owner/name.") from error
+    except errors.OfflineModeIsEnabled as error:
+        raise CheckpointError("Downloads are off: HF_HUB_OFFLINE is set.") from error
+    except errors.GatedRepoError as error:
+        raise CheckpointError(
+            f"{name} needs its owner's permission: ask for it on its page, then set HF_TOKEN."
+        ) from error
+    except errors.RepositoryNotFoundError as error:
+        raise CheckpointError(f"The hub at {endpoint} has no public model {name}.") from error
+    except (errors.LocalEntryNotFoundError, requests.ConnectionError, requests.Timeout) as error:
+        raise CheckpointError(
+            f"The hub at {endpoint} can't be reached. Check the network, or set model.hub_endpoint "
+            f"to another hub. {again}"
+        ) from error
+    except errors.HfHubHTTPError as error:
+        status = "an error" if error.response is None else f"error {error.response.status_code}"
+        raise CheckpointError(f"The hub at {endpoint} answered with {status}. {again}") from error
+    except requests.RequestException as error:
+        raise CheckpointError(f"The connection broke off. {again}") from error
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise ResourceError(f"The disk with {cache} is full. Make room. {again}") from error
+        if error.errno is not None:
+            raise ResourceError(f"{cache} can't be written: {error.strerror}.") from error
+        # The library's own check of the length has no errno.
+        raise CheckpointError(f"A file of {name} came incomplete. {again}") from error

@@ -1,0 +1,39 @@
+"""Find the folder of a model by its name, and what is in it without loading it."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+
+from bot.config import Config
+from bot.errors import CheckpointError
+from bot.models import registry
+from bot.models.registry import UNKNOWN_LICENCE, entries
+from bot.musicgen.checkpoint.inspection import Contents, inspect
+from bot.musicgen.checkpoint.source import resolve
+
+
+def look_at_model(config: Config) -> tuple[Contents, str]:
+    """Return what is known of the configured model without loading it, and its licence.
+
+    Raises CheckpointError.
+    """
+    contents = inspect(locate(config.model.name, config))
+    known = {entry.name: entry.licence for entry in entries(config)}
+    return contents, known.get(config.model.name, UNKNOWN_LICENCE)
+
+
+def locate(name: str, config: Config) -> Path:
+    """Return the folder of a model: `starter`, a folder, or a hub id that has been downloaded.
+
+    Raises CheckpointError with what to do where there is none.
+    """
+    if name == registry.STARTER:
+        return registry.starter_folder()
+    cache = registry.model_folder(config)
+    if not Path(name).is_dir() and (cache / name).is_dir():
+        return cache / name
+    near = difflib.get_close_matches(f"facebook/{name}", registry.PUBLISHED, n=1, cutoff=0.8)
+    if near and "/" not in name and not Path(name).exists():
+        raise CheckpointError(f"There is no model {name}. Did you mean {near[0]}?")
+    return resolve(name, cache=cache)

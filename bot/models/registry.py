@@ -1,0 +1,135 @@
+"""The models there are: the built-in one, those on this machine, and Meta's published ones.
+
+Reads names, configurations and file sizes only; loads nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.config import Config
+from bot.errors import CheckpointError
+from bot.musicgen.checkpoint.inspection import inspect, read_json
+from bot.musicgen.checkpoint.presets import preset
+from bot.musicgen.checkpoint.shape import ModelShape
+from bot.musicgen.checkpoint.source import resolve
+from bot.musicgen.checkpoint.tensor_names import tensor_sizes
+
+STARTER = "starter"
+STARTER_LICENCE = "Apache-2.0"
+META_LICENCE = "CC-BY-NC 4.0"
+UNKNOWN_LICENCE = "not stated"
+PUBLISHED = tuple(
+    f"facebook/musicgen-{size}"
+    for size in ("small", "medium", "large", "stereo-small", "stereo-medium", "stereo-large")
+)
+"""The hub ids of Meta's models that this program runs."""
+
+_STARTER_FOLDER = Path(__file__).parent / "starter" / "checkpoint"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One model: where it is, if it is on this machine, and how large."""
+
+    name: str
+    folder: Path | None
+    shape: ModelShape
+    size_bytes: int
+    licence: str
+    whole: bool = True
+
+
+def starter_folder() -> Path:
+    """Return the folder of the model that comes with this program.
+
+    Raises CheckpointError where the installation lacks it.
+    """
+    for name in ("config.json", "model.safetensors"):
+        if not (_STARTER_FOLDER / name).is_file():
+            raise CheckpointError(
+                f"The starter model is not whole, {_STARTER_FOLDER / name} is missing: install "
+                "Zhiyin again."
+            )
+    return _STARTER_FOLDER
+
+
+def starter() -> Entry:
+    """Describe the model that comes with this program; raises as `starter_folder` does."""
+    folder = starter_folder()
+    return Entry(
+        name=STARTER,
+        folder=folder,
+        shape=ModelShape.from_config(read_json(folder / "config.json")),
+        size_bytes=_bytes_in(folder),
+        licence=STARTER_LICENCE,
+    )
+
+
+def published(name: str) -> Entry:
+    """Describe one of Meta's models as the hub has it; the size in bytes is that in fp32."""
+    shape = preset(name.removeprefix("facebook/"))
+    size_bytes = 4 * sum(math.prod(size) for size in tensor_sizes(shape).values())
+    return Entry(name=name, folder=None, shape=shape, size_bytes=size_bytes, licence=META_LICENCE)
+
+
+def entries(config: Config) -> list[Entry]:
+    """List the built-in model, every other on this machine, then Meta's others."""
+    here = {entry.name: entry for entry in _here(config)}
+    # A folder of that name can't be reached by it.
+    here.pop(STARTER, None)
+    return [starter(), *here.values(), *(published(name) for name in PUBLISHED if name not in here)]
+
+
+def model_folder(config: Config) -> Path:
+    """Return the folder that downloads go to: the configured one, or Hugging Face's own."""
+    if config.model.folder:
+        return Path(config.model.folder).expanduser()
+    from huggingface_hub import constants
+
+    return Path(constants.HF_HUB_CACHE)
+
+
+def _here(config: Config) -> Iterator[Entry]:
+    root = model_folder(config)
+    for folder in sorted(root.iterdir()) if root.is_dir() else ():
+        name = folder.name.removeprefix("models--").replace("--", "/", 1)
+        try:
+            found = folder if name == folder.name else resolve(name, cache=root)
+            shape = ModelShape.from_config(read_json(found / "config.json"))
+        except CheckpointError:
+            # The cache is shared with other programs: what is no MusicGen is no concern of ours.
+            continue
+        yield Entry(
+            name=name,
+            folder=found,
+            shape=shape,
+            size_bytes=_bytes_in(found),
+            licence=META_LICENCE if name in PUBLISHED else _licence(found),
+            whole=_is_whole(found),
+        )
+
+
+def _bytes_in(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
+def _is_whole(folder: Path) -> bool:
+    try:
+        inspect(folder)
+    except CheckpointError:
+        return False
+    return True
+
+
+def _licence(folder: Path) -> str:
+    from huggingface_hub import metadata_load
+
+    try:
+        card = metadata_load(folder / "README.md")
+    except (OSError, ValueError):
+        return UNKNOWN_LICENCE
+    return str(card.get("license", UNKNOWN_LICENCE)) if card else UNKNOWN_LICENCE

@@ -1,0 +1,1 @@
+"""What the engine is compared with: reference implementations and synthetic weights."""

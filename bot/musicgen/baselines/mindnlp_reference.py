@@ -1,0 +1,225 @@
+"""MindNLP's own `generate()`, mended: what the engine's output is held against.
+
+It takes seconds for each step of musicgen-small, so it serves the tests and
+`zhiyin bench --against mindnlp`, never a person.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.domain.generation import Samples, Sampling, Tokens
+from bot.musicgen.checkpoint.mindnlp_patches import (
+    exact_distances,
+    import_mindnlp,
+    mapped_weights,
+    quiet,
+    relink_lstms,
+    whole_products,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Generated:
+    """What one call of `generate` gave.
+
+    `tokens` hold the audio prompt's frames first, the delay undone; three frames fewer than there
+    were steps are complete. `step_seconds` leaves out the first step, which reads the prompt.
+    """
+
+    tokens: Tokens
+    samples: Samples
+    step_seconds: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """The next token's distribution after given frames.
+
+    `conditional` and `unconditional` are raw logits, `probabilities` those a token is drawn from;
+    each of shape [codebooks, vocabulary]. `unconditional` is None without guidance.
+    """
+
+    conditional: NDArray[np.float32]
+    unconditional: NDArray[np.float32] | None
+    probabilities: NDArray[np.float64]
+
+
+@dataclass(slots=True)
+class _Heard:
+    """What passes by the codec at the end of `generate`."""
+
+    codes: list[NDArray[np.int64]] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)
+
+
+class Reference:
+    """A MusicGen checkpoint loaded as MindNLP loads it, with its own way of generating."""
+
+    def __init__(self, folder: Path) -> None:
+        import_mindnlp()
+        from transformers import AutoTokenizer, MusicgenForConditionalGeneration
+
+        with quiet(), mapped_weights():
+            self.model: Any = MusicgenForConditionalGeneration.from_pretrained(
+                folder, use_safetensors=True, local_files_only=True
+            )
+            relink_lstms(self.model)
+            self.tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        self._codebooks: int = self.model.decoder.num_codebooks
+        self._stereo: bool = self.model.config.decoder.audio_channels == 2
+
+    def generate(
+        self,
+        *,
+        steps: int,
+        sampling: Sampling,
+        prompt: str | None = None,
+        audio: Samples | None = None,
+    ) -> Generated:
+        """Generate with MusicGen's own loop; without prompt and audio a random clip.
+
+        `audio` has shape [channels, samples] at the codec's rate and as many channels as the model.
+        Sampling can't be repeated: mindtorch draws from a source on the CPU that takes no seed.
+        Below six steps transformers leaves out the delay, which serves for timing only.
+        """
+        import mindtorch
+
+        inputs = self._text_inputs(prompt, sampling)
+        if audio is not None:
+            inputs["input_values"] = mindtorch.tensor(audio[None])
+        heard = _Heard()
+        with self._listening(heard):
+            waveform = self.model.generate(
+                **inputs,
+                **_settings(sampling),
+                max_new_tokens=steps,
+                logits_processor=[_Clock(heard.times)],
+            )
+        return Generated(
+            tokens=self._merge(heard.codes),
+            samples=waveform.asnumpy()[0],
+            step_seconds=tuple(float(gap) for gap in np.diff(heard.times)),
+        )
+
+    def step(self, *, prompt: str | None, tokens: Tokens, sampling: Sampling) -> Step:
+        """Return the distribution of the step after the given frames, of shape [codebooks, frames].
+
+        A codebook's row is its next token in the delay pattern: row k continues frame F - k.
+        """
+        import mindtorch
+
+        inputs = self._text_inputs(prompt, sampling)
+        if tokens.size:
+            inputs["decoder_input_ids"] = mindtorch.tensor(tokens.astype(np.int64))
+        # The delayed prompt must fit, and below a second length there is no delay pattern at all.
+        delayed = self._codebooks // (2 if self._stereo else 1)
+        steps = max(delayed - 1, 2 * delayed - 2 - tokens.shape[1])
+        with self._listening(_Heard(), silent=True):
+            output = self.model.generate(
+                **inputs,
+                **_settings(sampling),
+                max_new_tokens=steps,
+                return_dict_in_generate=True,
+                output_logits=True,
+                output_scores=True,
+            )
+        logits = output.logits[0].asnumpy()
+        scores = output.scores[0].asnumpy().astype(np.float64)
+        weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
+        return Step(
+            conditional=logits[: self._codebooks],
+            unconditional=logits[self._codebooks :] if len(logits) > self._codebooks else None,
+            probabilities=weights / weights.sum(axis=-1, keepdims=True),
+        )
+
+    def text_states(self, prompt: str) -> NDArray[np.float32]:
+        """Return what the decoder's cross-attention sees of a prompt, of shape [tokens, width]."""
+        import mindtorch
+
+        ids = mindtorch.tensor([self.tokenizer.encode(prompt)])
+        with mindtorch.no_grad():
+            states = self.model.text_encoder(input_ids=ids)[0]
+            if hasattr(self.model, "enc_to_dec_proj"):
+                states = self.model.enc_to_dec_proj(states)
+        return np.array(states.asnumpy()[0])
+
+    def encode(self, samples: Samples) -> Tokens:
+        """Return EnCodec's codes of one channel of sound, of shape [1, samples]."""
+        import mindtorch
+
+        with mindtorch.no_grad(), whole_products():
+            codes = self.model.audio_encoder.encode(mindtorch.tensor(samples[None])).audio_codes
+        return np.array(codes.asnumpy()[0, 0], np.int32)
+
+    def decode(self, tokens: Tokens) -> Samples:
+        """Return the sound of one channel's codes, of shape [quantizers, frames]."""
+        import mindtorch
+
+        codes = mindtorch.tensor(tokens.astype(np.int64)[None, None])
+        with mindtorch.no_grad(), whole_products():
+            return np.array(
+                self.model.audio_encoder.decode(codes, [None]).audio_values.asnumpy()[0]
+            )
+
+    def _text_inputs(self, prompt: str | None, sampling: Sampling) -> dict[str, Any]:
+        if prompt is None:
+            return dict(self.model.get_unconditional_inputs(num_samples=1))
+        inputs = dict(self.tokenizer([prompt], padding=True, return_tensors="pt"))
+        inputs["guidance_scale"] = sampling.guidance
+        return inputs
+
+    def _merge(self, codes: list[NDArray[np.int64]]) -> Tokens:
+        # A stereo model's rows alternate between left and right.
+        sides = np.stack([side[0, 0] for side in codes], axis=1)
+        return np.array(sides.reshape(self._codebooks, -1), np.int32)
+
+    @contextmanager
+    def _listening(self, heard: _Heard, *, silent: bool = False) -> Iterator[None]:
+        """Keep the codes that `generate` hands to the codec, and skip the codec where `silent`."""
+        codec = self.model.audio_encoder
+        decode = codec.decode
+
+        def listen(codes: Any, audio_scales: Any) -> Any:
+            heard.codes.append(codes.asnumpy())
+            if silent:
+                return type("Silence", (), {"audio_values": codes})
+            return decode(codes, audio_scales)
+
+        with ExitStack() as stack:
+            stack.enter_context(quiet())
+            stack.enter_context(whole_products())
+            stack.enter_context(exact_distances())
+            codec.decode = listen
+            stack.callback(delattr, codec, "decode")
+            yield
+
+
+class _Clock:
+    """A logits processor that changes nothing and notes when each step came."""
+
+    def __init__(self, times: list[float]) -> None:
+        self._times = times
+
+    def __call__(self, _ids: Any, scores: Any) -> Any:
+        self._times.append(time.perf_counter())
+        return scores
+
+
+def _settings(sampling: Sampling) -> dict[str, Any]:
+    if sampling.greedy:
+        return {"do_sample": False, "temperature": 1.0, "top_k": 50, "top_p": 1.0}
+    return {
+        "do_sample": True,
+        "temperature": sampling.temperature,
+        "top_k": sampling.top_k,
+        "top_p": sampling.top_p,
+    }

@@ -1,0 +1,1 @@
+"""Checkpoints in the hub's format: inspected without loading, loaded through MindNLP."""

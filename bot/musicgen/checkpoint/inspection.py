@@ -1,0 +1,194 @@
+"""What a checkpoint folder holds, found out without loading it and without a model library.
+
+Everything that can be wrong with a folder is told here, in one sentence each, before gigabytes
+are read. Only the headers of the weights are looked at.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bot.domain.generation import Sampling
+from bot.errors import CheckpointError
+from bot.musicgen.checkpoint.shape import ModelShape
+from bot.musicgen.checkpoint.tensor_names import COMPUTED, hub_name, tensor_sizes
+
+_INDEX = "model.safetensors.index.json"
+_SINGLE = "model.safetensors"
+_PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".th")
+_STORED_BYTES = {"F32": 4, "F16": 2, "BF16": 2}
+_LARGEST_HEADER_BYTES = 100_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contents:
+    """A checkpoint that is complete and of a kind this program runs.
+
+    `weight_files` are all of the weights' files, `stored_bytes` their size on disk. `sampling` is
+    what the model's authors recommend.
+    """
+
+    folder: Path
+    shape: ModelShape
+    sampling: Sampling
+    weight_files: tuple[Path, ...]
+    stored_bytes: int
+
+
+def inspect(folder: Path) -> Contents:
+    """Look a checkpoint folder over.
+
+    Raises CheckpointError with the first thing that is wrong.
+    """
+    if not (folder / "config.json").is_file():
+        raise CheckpointError(
+            f"There is no config.json in {folder}: give the folder of a MusicGen model in the "
+            "Hugging Face format."
+        )
+    shape = ModelShape.from_config(read_json(folder / "config.json"))
+    files = _weight_files(folder)
+    _check_tensors(shape, files)
+    if not any((folder / name).is_file() for name in ("tokenizer.json", "spiece.model")):
+        raise CheckpointError(
+            f"There is no tokenizer in {folder} (tokenizer.json or spiece.model): download the "
+            "model again."
+        )
+    return Contents(
+        folder=folder,
+        shape=shape,
+        sampling=_sampling(folder / "generation_config.json"),
+        weight_files=files,
+        stored_bytes=sum(file.stat().st_size for file in files),
+    )
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a JSON object.
+
+    Raises CheckpointError for anything else.
+    """
+    try:
+        contents = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:
+        raise CheckpointError(f"{path} can't be read as JSON: download the model again.") from error
+    if not isinstance(contents, dict):
+        raise CheckpointError(f"{path} doesn't hold a JSON object: download the model again.")
+    return contents
+
+
+def _weight_files(folder: Path) -> tuple[Path, ...]:
+    if (folder / _SINGLE).is_file():
+        return (folder / _SINGLE,)
+    if (folder / _INDEX).is_file():
+        homes = read_json(folder / _INDEX).get("weight_map")
+        if not isinstance(homes, Mapping) or not homes:
+            raise CheckpointError(f"{folder / _INDEX} names no files: download the model again.")
+        # The names come from a file off the net: only the last part counts, nothing above.
+        files = tuple(folder / Path(str(name)).name for name in sorted(set(homes.values())))
+        for file in files:
+            if not file.is_file():
+                raise CheckpointError(
+                    f"The weights are incomplete: {file} is missing. Download the model again."
+                )
+        return files
+    pickled = [file.name for file in sorted(folder.iterdir()) if file.suffix in _PICKLED]
+    if pickled:
+        raise CheckpointError(
+            f"The weights in {folder} are a pickle file ({pickled[0]}), which can run any code "
+            "when opened, so it is refused: use a version of the model with model.safetensors."
+        )
+    raise CheckpointError(
+        f"There are no weights in {folder} (model.safetensors): download the model again."
+    )
+
+
+def _check_tensors(shape: ModelShape, files: tuple[Path, ...]) -> None:
+    wanted = tensor_sizes(shape)
+    found: set[str] = set()
+    for file in files:
+        for stored_name, entry in header_of(file).items():
+            name = hub_name(stored_name)
+            if stored_name.endswith(COMPUTED):
+                continue
+            if name not in wanted:
+                raise CheckpointError(
+                    f"{file} holds the tensor {stored_name}, which a MusicGen model of this "
+                    "config.json doesn't have."
+                )
+            if tuple(entry["shape"]) != wanted[name]:
+                raise CheckpointError(
+                    f"{file} has the tensor {stored_name} with dimensions {entry['shape']}, "
+                    f"where its config.json asks for {list(wanted[name])}."
+                )
+            found.add(name)
+    missing = next((name for name in wanted if name not in found), None)
+    if missing is not None:
+        raise CheckpointError(
+            f"The weights in {files[0].parent} lack the tensor {missing}: download the model again."
+        )
+
+
+def header_of(file: Path) -> dict[str, dict[str, Any]]:
+    """Return the header of a safetensors file, by tensor, once it agrees with the file's size."""
+    size_bytes = file.stat().st_size
+    with file.open("rb") as stream:
+        start = stream.read(8)
+        if start.startswith(b"version "):
+            raise CheckpointError(
+                f"{file} is a placeholder that Git LFS left, without the weights: run "
+                "'git lfs pull' in its folder or download the model again."
+            )
+        length = int.from_bytes(start, "little")
+        if length > min(size_bytes - 8, _LARGEST_HEADER_BYTES):
+            raise _damaged(file)
+        text = stream.read(length)
+    try:
+        header = json.loads(text)
+        header.pop("__metadata__", None)
+        end = max((_end(entry) for entry in header.values()), default=0)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise _damaged(file) from error
+    if 8 + length + end != size_bytes:
+        raise _damaged(file)
+    return dict(header)
+
+
+def _end(entry: Mapping[str, Any]) -> int:
+    """Return where a tensor ends; ValueError where its entry contradicts itself."""
+    start, end = (int(offset) for offset in entry["data_offsets"])
+    if end - start != math.prod(entry["shape"]) * _STORED_BYTES[entry["dtype"]]:
+        raise ValueError(entry)
+    return end
+
+
+def _damaged(file: Path) -> CheckpointError:
+    return CheckpointError(
+        f"{file} is damaged or was not downloaded completely: download the model again."
+    )
+
+
+def _sampling(path: Path) -> Sampling:
+    settings = read_json(path) if path.is_file() else {}
+    usual = Sampling()
+
+    def number(key: str, default: float) -> float:
+        value = settings.get(key)
+        if value is None:
+            # transformers' own default for top_k is 50; the authors of MusicGen use 250.
+            return default
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise CheckpointError(f"{path} gives {key} as {value!r}, which is not a number.")
+        return value
+
+    return Sampling(
+        greedy=settings.get("do_sample", True) is False,
+        guidance=float(number("guidance_scale", usual.guidance)),
+        temperature=float(number("temperature", usual.temperature)),
+        top_k=int(number("top_k", usual.top_k)),
+        top_p=float(number("top_p", usual.top_p)),
+    )

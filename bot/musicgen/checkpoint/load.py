@@ -1,0 +1,146 @@
+"""Load a MusicGen checkpoint through MindNLP and hand its weights out as plain arrays.
+
+Importing this file costs nothing; `load` imports MindNLP, so only a worker process calls it.
+The arrays are mappings of the file wherever it holds fp32, so they take memory only as they are
+read and give it back when dropped: take them out of the dictionaries as you lay them out.
+"""
+
+from __future__ import annotations
+
+import gc
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.domain.generation import Precision, Sampling
+from bot.errors import CheckpointError
+from bot.musicgen.checkpoint.inspection import Contents, inspect
+from bot.musicgen.checkpoint.memory import check_memory, memory_needed
+from bot.musicgen.checkpoint.mindnlp_patches import import_mindnlp, mapped_weights, quiet
+from bot.musicgen.checkpoint.shape import ModelShape
+from bot.musicgen.checkpoint.source import resolve
+
+Weights = dict[str, NDArray[np.float32]]
+"""Arrays by the name that the part's own state dict gives them."""
+
+_TRAINING_ONLY = ("inited", "cluster_size", "embed_avg")
+_LENGTH = ".parametrizations.weight.original0"
+_DIRECTION = ".parametrizations.weight.original1"
+
+
+class Tokenizer(Protocol):
+    """What turns a prompt into the text encoder's ids, the end token included."""
+
+    def encode(self, text: str) -> list[int]:
+        """Return the ids of a text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """A loaded MusicGen model: its dimensions, its weights, its tokenizer, its defaults.
+
+    `codec` has the weight norm folded in (`decoder.layers.0.conv.weight`) and keeps of each
+    codebook what inference needs (`quantizer.layers.0.codebook.embed`). `text` has the embeddings
+    once, as `shared.weight`. `projection` holds `weight` and `bias`, and is empty where the text
+    encoder is as wide as the decoder.
+    """
+
+    name: str
+    shape: ModelShape
+    sampling: Sampling
+    tokenizer: Tokenizer
+    decoder: Weights
+    text: Weights
+    codec: Weights
+    projection: Weights
+
+
+def load(
+    model: str | Path,
+    *,
+    slots: int = 1,
+    seconds: float = 30.0,
+    precision: Precision = "fp32",
+    hub: str | None = None,
+    cache: Path | None = None,
+) -> Checkpoint:
+    """Load a model from a folder, or by its hub id from the hub's cache.
+
+    `slots`, `seconds` and `precision` say what it will be used for: that the memory suffices is
+    checked first.
+    Nothing is downloaded; `hub` keeps MindNLP from choosing a hub for the process. Raises
+    CheckpointError for a model that can't be loaded, ResourceError for too little memory.
+    """
+    contents = inspect(resolve(model, cache=cache))
+    check_memory(memory_needed(contents.shape, slots=slots, seconds=seconds, precision=precision))
+    import_mindnlp(hub)
+    name = contents.folder.name if Path(model).expanduser().is_dir() else str(model)
+    with quiet():
+        tokenizer = _load_tokenizer(contents.folder)
+        network = _load_network(contents)
+        checkpoint = Checkpoint(
+            name=name,
+            shape=contents.shape,
+            sampling=contents.sampling,
+            tokenizer=tokenizer,
+            decoder=_arrays(network.decoder),
+            text=_text_arrays(network.text_encoder),
+            codec=_codec_arrays(network.audio_encoder),
+            projection=_arrays(network.enc_to_dec_proj) if contents.shape.projected else {},
+        )
+    del network
+    # The modules refer to each other in circles, which hold the arrays until they are collected.
+    gc.collect()
+    return checkpoint
+
+
+def _load_tokenizer(folder: Path) -> Tokenizer:
+    from transformers import AutoTokenizer
+
+    try:
+        tokenizer: Tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    except Exception as error:  # The library raises whatever its parsers meet.
+        raise CheckpointError(
+            f"The tokenizer in {folder} can't be read: download the model again."
+        ) from error
+    return tokenizer
+
+
+def _load_network(contents: Contents) -> Any:
+    from transformers import MusicgenForConditionalGeneration
+
+    with mapped_weights():
+        network, report = MusicgenForConditionalGeneration.from_pretrained(
+            contents.folder,
+            use_safetensors=True,
+            local_files_only=True,
+            output_loading_info=True,
+        )
+    # The files were checked before, so anything missing here is a defect of ours or MindNLP's,
+    # which would otherwise show as noise in place of music.
+    assert not report["missing_keys"], report["missing_keys"]
+    return network
+
+
+def _arrays(part: Any) -> Weights:
+    return {name: tensor.asnumpy() for name, tensor in part.state_dict().items()}
+
+
+def _text_arrays(part: Any) -> Weights:
+    weights = _arrays(part)
+    weights.pop("encoder.embed_tokens.weight", None)
+    return weights
+
+
+def _codec_arrays(part: Any) -> Weights:
+    weights = {n: a for n, a in _arrays(part).items() if not n.endswith(_TRAINING_ONLY)}
+    # The norm is folded here: mindtorch takes 20 s and much memory for the same.
+    for name in [name for name in weights if name.endswith(_LENGTH)]:
+        length = weights.pop(name)
+        kernel = weights.pop(name.removesuffix(_LENGTH) + _DIRECTION)
+        norm = np.sqrt(np.square(kernel).sum(axis=(1, 2), keepdims=True))
+        weights[name.removesuffix(_LENGTH) + ".weight"] = kernel * (length / norm)
+    return weights

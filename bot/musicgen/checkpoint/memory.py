@@ -1,0 +1,109 @@
+"""How much memory a model needs, and how much there is: asked before loading, not after."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+from bot.domain.generation import Precision
+from bot.errors import ResourceError
+from bot.musicgen.checkpoint.shape import ModelShape
+from bot.musicgen.checkpoint.tensor_names import tensor_sizes
+
+_FLOAT_BYTES = 4
+# A number of the decoder, with its share of the scales, and one of T5 and EnCodec.
+_BYTES: dict[Precision, tuple[float, float]] = {"fp32": (4, 4), "bf16": (2, 2), "int8": (1.07, 2)}
+_ROWS_OF_SLOT = 2  # With and without the prompt, for guidance.
+_PROMPT_TOKENS = 128
+
+# Measured on Linux: MindSpore, MindNLP and transformers imported, with their thread pools.
+_RUNTIME_BYTES = 900_000_000
+# Activations of the largest chunk of sound that goes through EnCodec, and the compiler's own.
+_WORK_BYTES = 500_000_000
+
+
+def memory_needed(
+    shape: ModelShape, *, slots: int, seconds: float, precision: Precision = "fp32"
+) -> int:
+    """Return the bytes of memory for a model with so many slots of so many seconds.
+
+    An estimate on the safe side: everything resident at once.
+    """
+    decoder = shape.decoder
+    sizes = {name: math.prod(size) for name, size in tensor_sizes(shape).items()}
+    own = sum(size for name, size in sizes.items() if name.startswith("decoder."))
+    others = sum(sizes.values()) - own
+    positions = math.ceil(seconds * shape.codec.frame_rate) + decoder.codebooks
+    keys_and_values = 2 * decoder.layers * decoder.hidden_size
+    cached = slots * keys_and_values * (_ROWS_OF_SLOT * positions + _PROMPT_TOKENS)
+    own_bytes, other_bytes = _BYTES[precision]
+    resident = own_bytes * (own + cached) + other_bytes * others
+    # One tensor is there twice while it is laid out anew.
+    laid_out = _FLOAT_BYTES * max(sizes.values())
+    return math.ceil(resident) + laid_out + _RUNTIME_BYTES + _WORK_BYTES
+
+
+def check_memory(needed_bytes: int, *, root: Path = Path("/")) -> None:
+    """Raise ResourceError where less memory is free than needed."""
+    free_bytes = memory_available(root=root)
+    if needed_bytes > free_bytes:
+        raise ResourceError(
+            f"The model needs about {needed_bytes / 1e9:.1f} GB of memory and "
+            f"{free_bytes / 1e9:.1f} GB are free: choose a smaller model, fewer slots or shorter "
+            "clips."
+        )
+
+
+def memory_available(*, root: Path = Path("/")) -> int:
+    """Return the bytes of memory this process may still take.
+
+    The smaller of what the machine has free and what the limits of the control groups around the
+    process leave, as containers have them. `root` is where /proc and /sys are looked for.
+    """
+    import psutil
+
+    return min([int(psutil.virtual_memory().available), *_group_headrooms(root)])
+
+
+def _group_headrooms(root: Path) -> Iterator[int]:
+    try:
+        memberships = (root / "proc/self/cgroup").read_text().splitlines()
+    except OSError:
+        return
+    for membership in memberships:
+        _, controllers, path = membership.split(":", 2)
+        if controllers == "":
+            yield from _headrooms(root / "sys/fs/cgroup", path, "memory.max", "memory.current")
+        elif "memory" in controllers.split(","):
+            yield from _headrooms(
+                root / "sys/fs/cgroup/memory",
+                path,
+                "memory.limit_in_bytes",
+                "memory.usage_in_bytes",
+            )
+
+
+def _headrooms(mount: Path, path: str, limit_name: str, used_name: str) -> Iterator[int]:
+    # A container sees its own group as the root of the mount, whatever path it is told.
+    inner = Path(path.lstrip("/"))
+    for group in {mount, *(mount / part for part in (inner, *inner.parents))}:
+        limit, used = _number(group / limit_name), _number(group / used_name)
+        if limit is not None and used is not None:
+            yield max(0, limit - used + _reclaimable(group / "memory.stat"))
+
+
+def _number(path: Path) -> int | None:
+    try:
+        return int(path.read_text())
+    except (OSError, ValueError):  # 'max' means that there is no limit.
+        return None
+
+
+def _reclaimable(path: Path) -> int:
+    """Return the bytes of files kept in memory that the system takes back when it needs them."""
+    try:
+        fields = dict(line.split() for line in path.read_text().splitlines())
+    except (OSError, ValueError):
+        return 0
+    return int(fields.get("total_inactive_file", fields.get("inactive_file", 0)))

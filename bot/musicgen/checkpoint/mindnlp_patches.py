@@ -1,0 +1,192 @@
+"""Everything in MindNLP 0.5.1 that has to be mended, in one place.
+
+Each repair says what is wrong and undoes itself where it can. When the pinned version moves on,
+this file is what to read again.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import types
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from bot.musicgen.checkpoint.source import hub_address
+
+
+def import_mindnlp(hub: str | None = None) -> None:
+    """Import MindNLP, which puts MindSpore in the place of torch for transformers.
+
+    Call it before anything imports transformers. Takes seconds the first time, nothing after.
+    """
+    if "mindnlp" in sys.modules:
+        return
+    # MindNLP points the whole process at a mirror when no endpoint is set.
+    os.environ["HF_ENDPOINT"] = hub_address(hub)
+    # MindNLP imports every model of diffusers, which takes four seconds and prints a notice. An
+    # empty module in its place is removed again, so that a later import finds the real one.
+    unwanted = "mindnlp.diffusers"
+    sys.modules[unwanted] = types.ModuleType(unwanted)
+    try:
+        with quiet():
+            import mindnlp
+    finally:
+        del sys.modules[unwanted]
+    vars(mindnlp).pop("diffusers", None)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep notices and bars about the libraries' insides from the terminal.
+
+    Nobody here can act on them. The libraries' errors still show.
+    """
+    names = ("transformers", "mindnlp", "datasets")
+    before = {name: logging.getLogger(name).level for name in names}
+    notices = sys.modules.get("transformers.utils.logging")
+    bars = notices is not None and notices.is_progress_bar_enabled()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for name in names:
+            logging.getLogger(name).setLevel(logging.ERROR)
+        if notices is not None and bars:
+            notices.disable_progress_bar()
+        try:
+            yield
+        finally:
+            for name, level in before.items():
+                logging.getLogger(name).setLevel(level)
+            if notices is not None and bars:
+                notices.enable_progress_bar()
+
+
+@contextmanager
+def mapped_weights() -> Iterator[None]:
+    """Let `from_pretrained` take tensors from the file's own pages instead of copying them twice.
+
+    MindNLP reads each tensor into a new buffer, and mindtorch's `to("cpu")` copies what is on the
+    CPU already: musicgen-small takes 11 s and 2.4 GB in place of 1 s and pages that the system can
+    take back. Each tensor has a mapping of its own, which goes when its last user does. A write to
+    it stays in memory, as with any tensor. bfloat16 is widened, which MindNLP narrows to float16.
+    """
+    import mindtorch
+    from mindnlp.utils import safetensors_patch
+
+    tensor, piece = mindtorch.Tensor, safetensors_patch.PySafeSlice
+    copying_move, copying_get = tensor._move_to, piece.get
+
+    def move(self: Any, device: Any, non_blocking: bool = False) -> Any:
+        if self.device.type == device.type == "cpu":
+            return self
+        return copying_move(self, device, non_blocking)
+
+    def get(self: Any, index: Any = None) -> Any:
+        dtype = np.dtype(np.uint16) if self.info["dtype"] == "BF16" else np.dtype(self.dtype)
+        array: np.ndarray[Any, Any] = np.memmap(
+            self.bufferfile.name,
+            dtype=dtype,
+            mode="c",
+            offset=self.start_offset,
+            shape=tuple(self.shape),
+        )
+        if self.info["dtype"] == "BF16":
+            array = (array.astype(np.uint32) << 16).view(np.float32)
+        return mindtorch.from_numpy(array if index is None else array[index])
+
+    tensor._move_to, piece.get = move, get
+    try:
+        yield
+    finally:
+        tensor._move_to, piece.get = copying_move, copying_get
+
+
+@contextmanager
+def whole_products() -> Iterator[None]:
+    """Let a product of booleans and numbers be numbers, which MusicGen's own `generate` relies on.
+
+    mindtorch casts such a product to the narrower type when the booleans come first. That turns
+    the token ids of the delay pattern into true and false, and the sound that EnCodec encodes too,
+    where it then fails in the padding.
+    """
+    import mindtorch
+    from mindtorch import ops
+
+    narrowing = ops.mul
+
+    def mul(left: Any, right: Any) -> Any:
+        if isinstance(right, mindtorch.Tensor) and left.dtype == mindtorch.bool:
+            left = left.to(right.dtype)
+        return narrowing(left, right)
+
+    ops.mul = mul
+    try:
+        yield
+    finally:
+        ops.mul = narrowing
+
+
+@contextmanager
+def exact_distances() -> Iterator[None]:
+    """Let T5 sort the distances between tokens as it was trained to.
+
+    MindSpore's logarithm is too coarse for transformers' way: it puts the distances 16, 32 and 64,
+    where a bucket begins, into the bucket before, which moves the states of longer prompts by up
+    to 12 %.
+    """
+    from transformers.models.t5.modeling_t5 import T5Attention
+
+    name = "_relative_position_bucket"
+    coarse = vars(T5Attention)[name]
+    setattr(T5Attention, name, staticmethod(exact_buckets))
+    try:
+        yield
+    finally:
+        setattr(T5Attention, name, coarse)
+
+
+def exact_buckets(
+    relative_position: Any,
+    bidirectional: bool = True,
+    num_buckets: int = 32,
+    max_distance: int = 128,
+) -> Any:
+    """Return T5's bucket of each distance, reckoned in whole numbers."""
+    import mindtorch
+
+    assert bidirectional
+    half = num_buckets // 2
+    exact = half // 2
+    powers = half - exact
+    positions = relative_position.numpy()
+    found = []
+    for distance in map(int, np.abs(positions).ravel()):
+        steps = 0
+        # log(distance / exact) / log(max_distance / exact) * powers >= steps + 1, in whole numbers.
+        while distance**powers >= exact**powers * (max_distance // exact) ** (steps + 1):
+            steps += 1
+        found.append(distance if distance < exact else min(exact + steps, half - 1))
+    sides = (positions > 0) * half
+    return mindtorch.tensor(np.array(found).reshape(sides.shape) + sides)
+
+
+def relink_lstms(network: Any) -> None:
+    """Give every LSTM of a loaded network the weights that were loaded.
+
+    mindtorch's LSTM computes with the lists of parameters it made when it was built; loading a
+    checkpoint replaces the parameters and leaves the lists, so that EnCodec would sound with
+    weights that nobody trained.
+    """
+    for module in network.modules():
+        if not hasattr(module, "w_ih_list"):
+            continue
+        for kind in ("w_ih", "w_hh", "b_ih", "b_hh"):
+            long = kind.replace("w_", "weight_").replace("b_", "bias_")
+            count = len(getattr(module, f"{kind}_list"))
+            loaded = [getattr(module, f"{long}_l{layer}") for layer in range(count)]
+            setattr(module, f"{kind}_list", loaded)

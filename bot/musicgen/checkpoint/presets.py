@@ -1,0 +1,73 @@
+"""The shapes of Meta's published checkpoints, and small ones for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+from bot.errors import CheckpointError
+from bot.musicgen.checkpoint.shape import CodecShape, DecoderShape, ModelShape, TextShape
+from bot.musicgen.checkpoint.stems import Stem
+
+
+def _published(hidden_size: int, layers: int, heads: int, channels: int) -> ModelShape:
+    return ModelShape(
+        decoder=DecoderShape(
+            hidden_size=hidden_size,
+            layers=layers,
+            heads=heads,
+            ffn_size=4 * hidden_size,
+            codebooks=4 * channels,
+            audio_channels=channels,
+        ),
+        text=TextShape(),
+        codec=CodecShape(),
+    )
+
+
+_TINY = ModelShape(
+    decoder=DecoderShape(hidden_size=64, layers=2, heads=2, ffn_size=128, vocab_size=64),
+    text=TextShape(hidden_size=24, layers=2, heads=2, head_size=8, ffn_size=32, vocab_size=128),
+    codec=CodecShape(
+        filters=2, hidden_size=16, codebook_size=64, codebook_dim=16, bandwidth_kbps=1.2
+    ),
+)
+
+
+PRESETS: Mapping[str, ModelShape] = MappingProxyType(
+    {
+        "musicgen-small": _published(1024, 24, 16, 1),
+        "musicgen-medium": _published(1536, 48, 24, 1),
+        "musicgen-large": _published(2048, 48, 32, 1),
+        "musicgen-stereo-small": _published(1024, 24, 16, 2),
+        "musicgen-stereo-medium": _published(1536, 48, 24, 2),
+        "musicgen-stereo-large": _published(2048, 48, 32, 2),
+        "tiny": _TINY,
+        "tiny-stereo": replace(
+            _TINY, decoder=replace(_TINY.decoder, codebooks=8, audio_channels=2)
+        ),
+        "tiny-stems": replace(
+            _TINY,
+            decoder=replace(_TINY.decoder, codebooks=8),
+            codec=replace(_TINY.codec, bandwidth_kbps=2.4),
+            stems=(
+                Stem("drums", (2,)),
+                Stem("bass", (3,)),
+                Stem("chords", (4, 5, 6)),
+                Stem("lead", (7,)),
+            ),
+        ),
+    }
+)
+"""Meta's published shapes under their own names, and three for tests."""
+
+
+def preset(name: str) -> ModelShape:
+    """Return a shape by its name.
+
+    Raises CheckpointError with the known names for another one.
+    """
+    if name not in PRESETS:
+        raise CheckpointError(f"There is no shape '{name}': choose one of {', '.join(PRESETS)}.")
+    return PRESETS[name]

@@ -1,0 +1,123 @@
+"""The stems of a model: which of its codebooks are the drums, which the bass, and so on.
+
+A checkpoint says so in its config.json, by the key "stems": {"drums": [2], "bass": [3]}. Each
+codebook of a stem sounds by itself, and its code 0 is silence. A codebook in no stem is a guide: it
+is not heard, and tells the others where in the music they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from bot.domain.generation import GenerationRequest, Tokens
+from bot.errors import CheckpointError, RequestError
+
+SILENCE = 0
+"""The code of every codebook of a stem that sounds like nothing."""
+
+FREE = -1
+"""Stands where a model is free to choose a token."""
+
+NO_STEMS = "This model makes no stems: its music can't be taken apart."
+
+_KEY = "stems"
+_NAME = re.compile(r"[a-z][a-z0-9 ]{0,31}")
+_MOST = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Stem:
+    """A part of the music that sounds alone, and the codebooks that it is made of."""
+
+    name: str
+    books: tuple[int, ...]
+
+
+def stems_of(config: Mapping[str, Any], codebooks: int, channels: int) -> tuple[Stem, ...]:
+    """Read the stems of a model from the contents of its config.json; most models have none.
+
+    Raises CheckpointError for codebooks that aren't there or are in two stems, and for stereo.
+    """
+    told = config.get(_KEY)
+    if told is None:
+        return ()
+    if not isinstance(told, Mapping) or not 0 < len(told) <= _MOST:
+        raise _wrong(told, f"it must name from 1 to {_MOST} stems, each with its codebooks")
+    if channels != 1:
+        raise _wrong(told, "only a mono model can have stems")
+    taken: set[int] = set()
+    for name, books in told.items():
+        if not isinstance(name, str) or not _NAME.fullmatch(name):
+            raise _wrong(told, "a name must be of small letters, digits and spaces")
+        if not isinstance(books, list | tuple) or not books:
+            raise _wrong(told, f"{name} must have a list of codebooks")
+        for book in books:
+            if isinstance(book, bool) or not isinstance(book, int) or not 0 <= book < codebooks:
+                raise _wrong(told, f"the codebooks are numbered from 0 to {codebooks - 1}")
+            if book in taken:
+                raise _wrong(told, f"codebook {book} is in more than one place")
+            taken.add(book)
+    return tuple(Stem(name, tuple(books)) for name, books in told.items())
+
+
+def written(stems: Iterable[Stem]) -> dict[str, list[int]]:
+    """Return stems as a config.json has them."""
+    return {stem.name: list(stem.books) for stem in stems}
+
+
+def check_names(names: Sequence[str], stems: Sequence[Stem]) -> None:
+    """Raise RequestError where a model has no stems, or none of a name."""
+    if not stems:
+        raise RequestError(NO_STEMS)
+    known = [stem.name for stem in stems]
+    for name in names:
+        if name not in known:
+            raise RequestError(f"There is no stem '{name}' here: choose among {', '.join(known)}.")
+
+
+def books_of(names: Iterable[str], stems: Iterable[Stem]) -> list[int]:
+    """Return the codebooks of the stems that are named."""
+    wanted = set(names)
+    return [book for stem in stems if stem.name in wanted for book in stem.books]
+
+
+def guides_of(stems: Iterable[Stem], codebooks: int) -> list[int]:
+    """Return the codebooks that are in no stem."""
+    heard = {book for stem in stems for book in stem.books}
+    return [book for book in range(codebooks) if book not in heard]
+
+
+def alone(tokens: Tokens, stem: Stem) -> Tokens:
+    """Return the codes [codebooks, frames] of one stem, with silence in place of all else."""
+    codes = np.full_like(tokens, SILENCE)
+    codes[list(stem.books)] = tokens[list(stem.books)]
+    return codes
+
+
+def fixed_tokens(
+    request: GenerationRequest, stems: Sequence[Stem], codebooks: int, frames: int
+) -> Tokens | None:
+    """Return what a request leaves the model no choice in, [codebooks, frames]; FREE elsewhere.
+
+    Stems that are kept have their codes, and so do the guides, which hold tempo and harmony
+    together; stems that are muted are silent. None where all is free.
+    """
+    kept = request.kept
+    if kept is None and not request.muted:
+        return None
+    fixed = np.full((codebooks, frames), FREE, np.int32)
+    if kept is not None:
+        books = books_of(kept.stems, stems) + guides_of(stems, codebooks)
+        length = min(frames, kept.tokens.shape[1])
+        fixed[books, :length] = kept.tokens[books, :length]
+    fixed[books_of(request.muted, stems)] = SILENCE
+    return fixed
+
+
+def _wrong(told: object, reason: str) -> CheckpointError:
+    return CheckpointError(f"The config.json gives {_KEY} as {told!r}; {reason}.")

@@ -1,0 +1,154 @@
+"""The names and dimensions of every tensor in a MusicGen checkpoint, as files on the hub have them.
+
+One list serves the writer of synthetic checkpoints, the check before loading and the estimate of
+memory. Source: the state dict of transformers' MusicgenForConditionalGeneration, with the weight
+norm of EnCodec under its older names (`weight_g`, `weight_v`), which the hub's files use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.musicgen.checkpoint.shape import CodecShape, DecoderShape, ModelShape, TextShape
+
+Entry = tuple[str, tuple[int, ...]]
+
+COMPUTED = (".embed_positions.weights", ".stride", ".kernel_size", ".padding_total")
+"""Endings of tensors that some versions of transformers store and others compute."""
+
+RENAMED = {
+    "parametrizations.weight.original0": "weight_g",
+    "parametrizations.weight.original1": "weight_v",
+}
+"""Endings that newer files use for the weight norm, and their older names."""
+
+TIED = {"text_encoder.encoder.embed_tokens.weight": "text_encoder.shared.weight"}
+"""One tensor under two names, of which a file may hold either or both."""
+
+
+def hub_name(name: str) -> str:
+    """Return the name that the hub's own files use for a tensor."""
+    for new, old in RENAMED.items():
+        if name.endswith(new):
+            return name.removesuffix(new) + old
+    return TIED.get(name, name)
+
+
+def tensor_sizes(shape: ModelShape) -> dict[str, tuple[int, ...]]:
+    """Return the dimensions of every tensor of a checkpoint by its name."""
+    sizes = dict(_text(shape.text))
+    sizes.update(_codec(shape.codec))
+    sizes.update(_decoder(shape.decoder))
+    if shape.projected:
+        sizes["enc_to_dec_proj.weight"] = (shape.decoder.hidden_size, shape.text.hidden_size)
+        sizes["enc_to_dec_proj.bias"] = (shape.decoder.hidden_size,)
+    return sizes
+
+
+def _decoder(shape: DecoderShape) -> Iterator[Entry]:
+    width = shape.hidden_size
+    for book in range(shape.codebooks):
+        yield f"decoder.lm_heads.{book}.weight", (shape.vocab_size, width)
+        yield f"decoder.model.decoder.embed_tokens.{book}.weight", (shape.vocab_size + 1, width)
+    for layer in range(shape.layers):
+        prefix = f"decoder.model.decoder.layers.{layer}."
+        for attention in ("self_attn", "encoder_attn"):
+            for part in ("q_proj", "k_proj", "v_proj", "out_proj"):
+                yield f"{prefix}{attention}.{part}.weight", (width, width)
+            yield from _norm(f"{prefix}{attention}_layer_norm", width)
+        yield f"{prefix}fc1.weight", (shape.ffn_size, width)
+        yield f"{prefix}fc2.weight", (width, shape.ffn_size)
+        yield from _norm(f"{prefix}final_layer_norm", width)
+    yield from _norm("decoder.model.decoder.layer_norm", width)
+
+
+def _norm(prefix: str, width: int) -> Iterator[Entry]:
+    yield f"{prefix}.weight", (width,)
+    yield f"{prefix}.bias", (width,)
+
+
+def _text(shape: TextShape) -> Iterator[Entry]:
+    width, inner = shape.hidden_size, shape.heads * shape.head_size
+    yield "text_encoder.shared.weight", (shape.vocab_size, width)
+    for layer in range(shape.layers):
+        prefix = f"text_encoder.encoder.block.{layer}.layer."
+        for part in "qkv":
+            yield f"{prefix}0.SelfAttention.{part}.weight", (inner, width)
+        yield f"{prefix}0.SelfAttention.o.weight", (width, inner)
+        if layer == 0:
+            buckets = (shape.relative_buckets, shape.heads)
+            yield f"{prefix}0.SelfAttention.relative_attention_bias.weight", buckets
+        yield f"{prefix}0.layer_norm.weight", (width,)
+        yield f"{prefix}1.DenseReluDense.wi.weight", (shape.ffn_size, width)
+        yield f"{prefix}1.DenseReluDense.wo.weight", (width, shape.ffn_size)
+        yield f"{prefix}1.layer_norm.weight", (width,)
+    yield "text_encoder.encoder.final_layer_norm.weight", (width,)
+
+
+def _codec(shape: CodecShape) -> Iterator[Entry]:
+    yield from _codec_encoder(shape)
+    yield from _codec_decoder(shape)
+    for book in range(shape.quantizers):
+        prefix = f"audio_encoder.quantizer.layers.{book}.codebook."
+        yield f"{prefix}inited", (1,)
+        yield f"{prefix}cluster_size", (shape.codebook_size,)
+        yield f"{prefix}embed", (shape.codebook_size, shape.codebook_dim)
+        yield f"{prefix}embed_avg", (shape.codebook_size, shape.codebook_dim)
+
+
+def _codec_encoder(shape: CodecShape) -> Iterator[Entry]:
+    prefix = "audio_encoder.encoder.layers."
+    width, index = shape.filters, 0
+    yield from _conv(f"{prefix}{index}", width, shape.channels, shape.kernel_size)
+    for ratio in reversed(shape.ratios):
+        for _ in range(shape.residual_layers):
+            index += 1
+            yield from _residual(f"{prefix}{index}", shape, width)
+        index += 2  # An ELU without tensors comes before the convolution.
+        yield from _conv(f"{prefix}{index}", 2 * width, width, 2 * ratio)
+        width *= 2
+    yield from _lstm(f"{prefix}{index + 1}.lstm", shape.lstm_layers, width)
+    yield from _conv(f"{prefix}{index + 3}", shape.hidden_size, width, shape.last_kernel_size)
+
+
+def _codec_decoder(shape: CodecShape) -> Iterator[Entry]:
+    prefix = "audio_encoder.decoder.layers."
+    width, index = shape.filters << len(shape.ratios), 1
+    yield from _conv(f"{prefix}0", width, shape.hidden_size, shape.kernel_size)
+    yield from _lstm(f"{prefix}1.lstm", shape.lstm_layers, width)
+    for ratio in shape.ratios:
+        index += 2
+        yield from _transposed(f"{prefix}{index}", width, width // 2, 2 * ratio)
+        width //= 2
+        for _ in range(shape.residual_layers):
+            index += 1
+            yield from _residual(f"{prefix}{index}", shape, width)
+    yield from _conv(f"{prefix}{index + 2}", shape.channels, width, shape.last_kernel_size)
+
+
+def _residual(prefix: str, shape: CodecShape, width: int) -> Iterator[Entry]:
+    inner = width // shape.compress
+    yield from _conv(f"{prefix}.block.1", inner, width, shape.residual_kernel_size)
+    yield from _conv(f"{prefix}.block.3", width, inner, 1)
+    if shape.conv_shortcut:
+        yield from _conv(f"{prefix}.shortcut", width, width, 1)
+
+
+def _conv(prefix: str, outputs: int, inputs: int, kernel: int) -> Iterator[Entry]:
+    yield f"{prefix}.conv.bias", (outputs,)
+    yield f"{prefix}.conv.weight_g", (outputs, 1, 1)
+    yield f"{prefix}.conv.weight_v", (outputs, inputs, kernel)
+
+
+def _transposed(prefix: str, inputs: int, outputs: int, kernel: int) -> Iterator[Entry]:
+    # A transposed convolution keeps its inputs first, and the norm follows the first dimension.
+    yield f"{prefix}.conv.bias", (outputs,)
+    yield f"{prefix}.conv.weight_g", (inputs, 1, 1)
+    yield f"{prefix}.conv.weight_v", (inputs, outputs, kernel)
+
+
+def _lstm(prefix: str, layers: int, width: int) -> Iterator[Entry]:
+    for layer in range(layers):
+        for part in ("ih", "hh"):
+            yield f"{prefix}.weight_{part}_l{layer}", (4 * width, width)
+            yield f"{prefix}.bias_{part}_l{layer}", (4 * width,)

@@ -1,0 +1,1 @@
+"""EnCodec on MindSpore: codes to sound and sound to codes."""

@@ -1,0 +1,244 @@
+"""EnCodec on MindSpore: codes to sound and sound to codes, whole or as they come.
+
+Knows no decoder and no files. A clip passes through stages that take any number of rows and give
+back what they can make of them; whatever the pushes, the concatenation of what comes out is what
+transformers' EncodecModel makes of the whole clip. The channels of a stereo clip are coded apart,
+as MusicGen has them, and travel together.
+
+Source: arXiv 2210.13438 (EnCodec), 2306.05284 (MusicGen); transformers' modeling_encodec is the
+reference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.domain.generation import Precision
+from bot.errors import CheckpointError
+from bot.musicgen.checkpoint.shape import CodecShape
+from bot.musicgen.codec.layers import Chain, downsampling, upsampling
+from bot.musicgen.codec.lstm import Recurrence
+from bot.musicgen.codec.quantizer import Quantizer
+from bot.musicgen.codec.stages import Blocked, Edged, Product, Recurrent, Resampled, windows
+from bot.musicgen.codec.windows import Window
+from bot.musicgen.kernels.operations import builtin_operations, kernel_operations
+
+Array = NDArray[np.float32]
+Codes = NDArray[np.int32]
+
+BLOCK_FRAMES = 12
+"""Frames that a graph works off at once: 40 ms of work, so that nobody waits for it."""
+
+KERNEL_BLOCK_FRAMES = 24
+"""The same with our own kernels."""
+
+
+class Codec:
+    """An EnCodec model whose weights have the names of EncodecModel's state dict.
+
+    Weight norms are already multiplied out (`...conv.weight`). The weights are only read and laid
+    out anew: once this object is made, the caller may let them go. `library` holds our own
+    kernels, twice as fast as MindSpore's. All work is done in blocks of `block_frames`: pushes of
+    so many cost one block each. In less than fp32 the weights are in half precision, for it is
+    reading them that a frame of the LSTM costs. Raises CheckpointError for variants that MusicGen
+    doesn't use.
+    """
+
+    def __init__(
+        self,
+        weights: Mapping[str, Array],
+        shape: CodecShape,
+        *,
+        library: Path | None = None,
+        block_frames: int | None = None,
+        precision: Precision = "fp32",
+    ) -> None:
+        _check(weights, shape)
+        if library is None:
+            operations, block_frames = builtin_operations(), block_frames or BLOCK_FRAMES
+        else:
+            operations = kernel_operations(library, rounded=precision != "fp32")
+            block_frames = block_frames or KERNEL_BLOCK_FRAMES
+        self.shape = shape
+        self.quantizer = Quantizer(weights, shape.quantizers)
+        self.block_frames = block_frames
+        self.upsampling = upsampling(weights, shape, operations, block_frames)
+        self.downsampling = downsampling(weights, shape, operations, block_frames)
+        first, last = "decoder.layers.0.conv", f"decoder.layers.{_last(weights, 'decoder')}.conv"
+        self.decoder_lstm = Recurrence(
+            weights,
+            "decoder.layers.1.lstm",
+            operations,
+            layers=shape.lstm_layers,
+            frames=block_frames,
+            head=_matrix(weights, first),
+        )
+        self.sample_bias = float(weights[f"{last}.bias"][0])
+        end = _last(weights, "encoder")
+        self.encoder_lstm = Recurrence(
+            weights,
+            f"encoder.layers.{end - 2}.lstm",
+            operations,
+            layers=shape.lstm_layers,
+            frames=block_frames,
+        )
+        self.embedding = Product(*_matrix(weights, f"encoder.layers.{end}.conv"))
+
+    @property
+    def width(self) -> int:
+        """Return the channels between the LSTM and the convolutions."""
+        return self.shape.filters << len(self.shape.ratios)
+
+    def decode(self, codes: Codes) -> Array:
+        """Return the samples [channels, frames * hop] of codes [channels, codebooks, frames]."""
+        decoder = Decoder(self, channels=codes.shape[0])
+        return np.concatenate([decoder.push(codes), decoder.finish()], axis=1)
+
+    def encode(self, samples: Array) -> Codes:
+        """Return the codes [channels, codebooks, frames] of samples [channels, samples].
+
+        A last frame that is not full is mirrored to its length.
+        """
+        encoder = Encoder(self, channels=samples.shape[0])
+        piece = self.block_frames * self.shape.hop
+        parts = [
+            encoder.push(samples[:, start : start + piece])
+            for start in range(0, samples.shape[1], piece)
+        ]
+        return np.concatenate([*parts, encoder.finish()], axis=2)
+
+    def warm_up(self, channels: int = 1) -> None:
+        """Compile what clips of so many channels need, so that none waits for it."""
+        self.encode(self.decode(np.zeros((channels, self.shape.quantizers, 1), np.int32)))
+
+
+class Decoder:
+    """Turns the codes of one clip into samples as they come.
+
+    Samples lag some frames behind: until a block is full, and four frames more, since EnCodec's
+    convolutions look ahead. Not for use after `finish`.
+    """
+
+    def __init__(self, codec: Codec, *, channels: int = 1) -> None:
+        shape = codec.shape
+        self._codec = codec
+        self._channels = channels
+        self._front = Edged(Window.convolution(shape.kernel_size), channels, shape.hidden_size)
+        self._lstm = Blocked(
+            Recurrent(codec.decoder_lstm, channels).run,
+            block_rows=codec.block_frames,
+            channels=channels,
+            width=shape.kernel_size * shape.hidden_size,
+            width_out=codec.width,
+        )
+        self._rise = _resampled(codec.upsampling, channels, codec.width, shape.last_kernel_size)
+        self._end = Edged(
+            Window.convolution(shape.last_kernel_size), channels, shape.last_kernel_size
+        )
+
+    def push(self, codes: Codes) -> Array:
+        """Return the samples [channels, samples] that codes [channels, codebooks, frames] add."""
+        return self._push(self._codec.quantizer.embed(codes), last=False)
+
+    def finish(self) -> Array:
+        """Return the samples that are left, so that every frame has its hop of samples."""
+        nothing = np.zeros((self._channels, 0, self._codec.shape.hidden_size), np.float32)
+        return self._push(nothing, last=True)
+
+    def _push(self, rows: Array, *, last: bool) -> Array:
+        rows = windows(self._front.push(rows, last=last), self._codec.shape.kernel_size)
+        rows = self._lstm.push(rows, last=last)
+        rows = self._end.push(self._rise.push(rows, last=last), last=last)
+        # What each row gives to each tap of the last convolution is added up along the rows.
+        taps = rows.shape[2]
+        count = max(rows.shape[1] - taps + 1, 0)
+        samples = np.full((self._channels, count), self._codec.sample_bias, np.float32)
+        for tap in range(taps):
+            samples += rows[:, tap : tap + count, tap]
+        return samples
+
+
+class Encoder:
+    """Turns the samples of one clip into codes as they come. Not for use after `finish`."""
+
+    def __init__(self, codec: Codec, *, channels: int = 1) -> None:
+        shape = codec.shape
+        self._codec = codec
+        self._channels = channels
+        self._front = Edged(Window.convolution(shape.kernel_size), channels, 1)
+        self._fall = _resampled(codec.downsampling, channels, shape.kernel_size, codec.width)
+        self._lstm = Blocked(
+            Recurrent(codec.encoder_lstm, channels).run,
+            block_rows=codec.block_frames,
+            channels=channels,
+            width=codec.width,
+            width_out=codec.width,
+        )
+        self._end = Edged(Window.convolution(shape.last_kernel_size), channels, codec.width)
+        self._embedding = Blocked(
+            codec.embedding.run,
+            block_rows=codec.block_frames,
+            channels=channels,
+            width=shape.last_kernel_size * codec.width,
+            width_out=shape.hidden_size,
+        )
+
+    def push(self, samples: Array) -> Codes:
+        """Return the codes [channels, codebooks, frames] that samples [channels, samples] add."""
+        return self._push(samples[:, :, None], last=False)
+
+    def finish(self) -> Codes:
+        """Return the codes that are left, so that every begun hop of samples has its frame."""
+        return self._push(np.zeros((self._channels, 0, 1), np.float32), last=True)
+
+    def _push(self, rows: Array, *, last: bool) -> Codes:
+        shape = self._codec.shape
+        under = windows(self._front.push(rows, last=last), shape.kernel_size)
+        rows = self._lstm.push(self._fall.push(under, last=last), last=last)
+        under = windows(self._end.push(rows, last=last), shape.last_kernel_size)
+        rows = self._embedding.push(under, last=last)
+        return self._codec.quantizer.codes(rows)
+
+
+def _resampled(chain: Chain, channels: int, width: int, width_out: int) -> Blocked:
+    return Blocked(
+        Resampled(chain, channels).run,
+        block_rows=chain.block_rows,
+        channels=channels,
+        width=width,
+        width_out=width_out,
+        lag=chain.lag,
+        length_out=chain.length_out,
+    )
+
+
+def _matrix(weights: Mapping[str, Array], name: str) -> tuple[Array, Array]:
+    """Lay out a convolution's kernel [out, in, taps] as [taps * in, out], with its bias."""
+    kernel = weights[f"{name}.weight"].astype(np.float32)
+    matrix = kernel.transpose(2, 1, 0).reshape(-1, kernel.shape[0])
+    return np.ascontiguousarray(matrix), weights[f"{name}.bias"].astype(np.float32)
+
+
+def _last(weights: Iterable[str], part: str) -> int:
+    prefix = f"{part}.layers."
+    return max(
+        int(name.removeprefix(prefix).split(".")[0]) for name in weights if name.startswith(prefix)
+    )
+
+
+def _check(weights: Mapping[str, Array], shape: CodecShape) -> None:
+    def refuse(what: str) -> None:
+        raise CheckpointError(f"This checkpoint's EnCodec can't be run: {what}.")
+
+    if shape.causal:
+        refuse("its convolutions are causal, and MusicGen's are not")
+    if shape.channels != 1:
+        refuse(f"it codes {shape.channels} channels at once, and MusicGen's codes one")
+    if shape.pad_mode != "reflect":
+        refuse(f"its padding is {shape.pad_mode!r}, and MusicGen's is 'reflect'")
+    if any(".norm." in name for name in weights):
+        refuse("it is normalised over time (time_group_norm), and MusicGen's is not")

@@ -1,0 +1,248 @@
+"""EnCodec's convolutions between frames and samples, as one compiled graph for a block of rows.
+
+A transposed convolution, whose kernel is a whole number of strides, is a plain one with a
+stride's outputs side by side; what changes the rate is then only how rows are counted.
+
+Source: arXiv 2210.13438 (EnCodec), whose SEANet layers these are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import mindspore as ms
+import numpy as np
+from mindspore import ops
+from numpy.typing import NDArray
+
+from bot.musicgen.checkpoint.shape import CodecShape
+from bot.musicgen.codec.windows import Step, Window
+from bot.musicgen.kernels.operations import Operations, centre, tensor
+
+Array = NDArray[np.float32]
+Tensors = tuple[Any, ...]
+
+_FAR = 1000
+"""A block whose windows certainly lie inside a clip without end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layer:
+    """A residual unit, or a convolution that changes the rate: its step, and weights as tensors.
+
+    `width` is that of its inputs. The weights are matrix and bias of each convolution in turn,
+    the last that of the shortcut if there is one.
+    """
+
+    step: Step
+    residual: bool
+    width: int
+    weights: Tensors
+
+
+class Chain:
+    """Layers in order, with a plain matrix product before them or after them, in one graph."""
+
+    def __init__(
+        self,
+        layers: list[Layer],
+        operations: Operations,
+        *,
+        head: Tensors = (),
+        tail: Tensors = (),
+    ) -> None:
+        self._steps = [layer.step for layer in layers]
+        self._widths = [layer.width for layer in layers]
+        weights = [weight for layer in layers for weight in layer.weights]
+        self._fixed = (*head, *weights, *tail)
+        plan = tuple((x.residual, len(x.weights), x.step.rows_out) for x in layers)
+        self._run = ms.jit(_block_function(operations, plan, bool(head), bool(tail)))
+        self._usual = self._index_tensors(_FAR, None)
+
+    @property
+    def block_rows(self) -> int:
+        """Return the rows that a block takes."""
+        return self._steps[0].rows
+
+    @property
+    def lag(self) -> int:
+        """Return how many of the first rows that come out belong before the clip."""
+        return self._steps[-1].lag_out
+
+    def length_out(self, length: int) -> int:
+        """Return the rows that come of a clip of so many rows."""
+        for step in self._steps:
+            length = step.length_out(length)
+        return length
+
+    def start(self) -> Tensors:
+        """Return the state before the first block."""
+        return tuple(
+            tensor(np.zeros((1 + step.kept, width), np.float32))
+            for step, width in zip(self._steps, self._widths, strict=True)
+        )
+
+    def indices(self, block: int, length: int | None) -> Tensors:
+        """Return what `run` must know of a block's place in a clip of so many rows, if known."""
+        pairs = zip(self._steps, self._lengths(length), strict=True)
+        if all(step.inside(block, known) for step, known in pairs):
+            return self._usual
+        return self._index_tensors(block, length)
+
+    def run(self, rows: Array, state: Tensors, indices: Tensors) -> tuple[Array, Tensors]:
+        """Return what a block [rows, channels] makes, and the new state."""
+        x = ms.Tensor.from_numpy(np.ascontiguousarray(rows))
+        made, *new_state = self._run(x, *state, *indices, *self._fixed)
+        result: Array = made.asnumpy()
+        return result, tuple(new_state)
+
+    def _lengths(self, length: int | None) -> list[int | None]:
+        lengths: list[int | None] = []
+        for step in self._steps:
+            lengths.append(length)
+            length = None if length is None else step.length_out(length)
+        return lengths
+
+    def _index_tensors(self, block: int, length: int | None) -> Tensors:
+        pairs = zip(self._steps, self._lengths(length), strict=True)
+        return tuple(ms.Tensor.from_numpy(step.index(block, known)) for step, known in pairs)
+
+
+def upsampling(
+    weights: Mapping[str, Array], shape: CodecShape, operations: Operations, frames: int
+) -> Chain:
+    """Return the decoder's layers from the LSTM to the last convolution, for blocks of frames.
+
+    What comes out are not yet samples but what each row gives to each tap of the last convolution.
+    """
+    build = _Builder(weights, shape, operations, "decoder.layers", frames)
+    build.width = shape.filters << len(shape.ratios)
+    build.index = 1
+    for ratio in shape.ratios:
+        build.transposed(ratio)
+        build.residual_units()
+    last = weights[f"decoder.layers.{build.index + 2}.conv.weight"]
+    return Chain(build.layers, operations, tail=(tensor(last[0]),))
+
+
+def downsampling(
+    weights: Mapping[str, Array], shape: CodecShape, operations: Operations, frames: int
+) -> Chain:
+    """Return the encoder's layers up to the LSTM, for blocks of so many frames.
+
+    What goes in are not samples but the windows of the first convolution, [rows, kernel].
+    """
+    build = _Builder(weights, shape, operations, "encoder.layers", frames * shape.hop)
+    head = build.weights("0")
+    for ratio in reversed(shape.ratios):
+        build.residual_units()
+        build.strided(ratio)
+    return Chain(build.layers, operations, head=head)
+
+
+class _Builder:
+    """Walks through a state dict's layers and counts rows and names on the way."""
+
+    def __init__(
+        self,
+        weights: Mapping[str, Array],
+        shape: CodecShape,
+        operations: Operations,
+        prefix: str,
+        rows: int,
+    ) -> None:
+        self.layers: list[Layer] = []
+        self.index = 0
+        self.width = shape.filters
+        self._weights, self._shape, self._operations = weights, shape, operations
+        self._prefix = prefix
+        self._rows, self._lag = rows, 0
+
+    def weights(self, name: str) -> Tensors:
+        """Return a convolution's matrix and bias as tensors."""
+        kernel, bias = self._kernel(name)
+        matrix = kernel.transpose(2, 1, 0).reshape(-1, len(kernel))
+        return self._operations.matrix(matrix), tensor(bias)
+
+    def residual_units(self) -> None:
+        """Add a stage's residual units."""
+        shape = self._shape
+        for unit in range(shape.residual_layers):
+            self.index += 1
+            dilation = shape.dilation_growth**unit
+            window = Window.convolution(shape.residual_kernel_size, dilation=dilation)
+            parts = ("block.1", "block.3", "shortcut")[: 3 if shape.conv_shortcut else 2]
+            weights = [x for part in parts for x in self.weights(f"{self.index}.{part}")]
+            self._add(Step(window=window, rows=self._rows, lag=self._lag), *weights, residual=True)
+
+    def strided(self, ratio: int) -> None:
+        """Add a convolution that makes one row of `ratio` and doubles the width."""
+        self.index += 2
+        window = Window.convolution(2 * ratio, stride=ratio)
+        step = Step(window=window, rows=self._rows, lag=self._lag)
+        self._add(step, *self.weights(str(self.index)))
+        self.width *= 2
+
+    def transposed(self, ratio: int) -> None:
+        """Add a transposed convolution that makes `ratio` rows of one and halves the width."""
+        self.index += 2
+        kernel, bias = self._kernel(str(self.index))
+        # [in, out, 2 * ratio]: the older row under the window meets the second half.
+        halves = kernel.reshape(self.width, -1, 2, ratio)[:, :, ::-1]
+        matrix = halves.transpose(2, 0, 3, 1).reshape(2 * self.width, -1)
+        step = Step(
+            window=Window.transposed(2),
+            rows=self._rows,
+            lag=self._lag,
+            ratio=ratio,
+            trim=ratio - ratio // 2,
+        )
+        self._add(step, self._operations.matrix(matrix), tensor(np.tile(bias, ratio)))
+        self.width //= 2
+
+    def _kernel(self, name: str) -> tuple[Array, Array]:
+        path = f"{self._prefix}.{name}.conv"
+        return self._weights[f"{path}.weight"], self._weights[f"{path}.bias"]
+
+    def _add(self, step: Step, *weights: Any, residual: bool = False) -> None:
+        self.layers.append(Layer(step=step, residual=residual, width=self.width, weights=weights))
+        self._rows, self._lag = step.rows_out, step.lag_out
+
+
+def _block_function(
+    operations: Operations, plan: tuple[tuple[bool, int, int], ...], has_head: bool, has_tail: bool
+) -> Callable[..., Any]:
+    product, convolve, residual_unit = operations.product, operations.convolve, operations.residual
+    elu, matmul = ops.Elu(), ops.MatMul()
+    count = len(plan)
+
+    # Tensors inside a tuple would be taken for constants and compiled anew at each call, so all
+    # come as arguments of their own: the states, the indices, then the weights.
+    def run(x: Any, *tensors: Any) -> Any:
+        made = []
+        at = 2 * count
+        if has_head:
+            x = product(x, tensors[at], tensors[at + 1])
+            at = at + 2
+        for i in range(count):
+            residual, weights, rows = plan[i]
+            kept, index = tensors[i], tensors[count + i]
+            w, b = tensors[at], tensors[at + 1]
+            if not residual:
+                x, keep = convolve(kept, x, index, w, b)
+                x = ops.reshape(x, (rows, -1))
+            elif weights == len("WbWb"):
+                x, keep = residual_unit(kept, x, index, w, b, tensors[at + 2], tensors[at + 3])
+            else:
+                inner, keep = convolve(kept, x, index, w, b)
+                x = product(centre(kept, x), tensors[at + 4], tensors[at + 5])
+                x = x + product(elu(inner), tensors[at + 2], tensors[at + 3])
+            made.append(keep)
+            at = at + weights
+        if has_tail:
+            x = matmul(elu(x), tensors[at])
+        return x, *made
+
+    return run

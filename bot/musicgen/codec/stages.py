@@ -1,0 +1,163 @@
+"""The stages a clip's rows pass through while it grows: [channels, rows, width] in and out.
+
+A stage takes any number of rows, gives back as many as can be made of them, and keeps what it
+will need of the past. The push that is the `last` one brings out the rest, with the clip's edge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import mindspore as ms
+import numpy as np
+from mindspore import ops
+from numpy.typing import NDArray
+
+from bot.musicgen.codec.layers import Chain
+from bot.musicgen.codec.lstm import Recurrence
+from bot.musicgen.codec.windows import NOTHING, Window
+
+Array = NDArray[np.float32]
+
+
+class Edged:
+    """Lays the mirrored edges of a clip around its rows, for a convolution of stride 1."""
+
+    def __init__(self, window: Window, channels: int, width: int) -> None:
+        self._window = window
+        self._known = np.zeros((channels, 0, width), np.float32)
+        self._first = 0
+        self._received = 0
+        self._done = 0
+
+    def push(self, rows: Array, *, last: bool) -> Array:
+        """Return the rows under the windows of all outputs that can be made now."""
+        self._known = np.concatenate([self._known, rows], axis=1)
+        self._received += rows.shape[1]
+        end = self._received if last else self._received - self._window.look_ahead
+        if end <= self._done:
+            return self._known[:, :0]
+        times = np.arange(self._done - self._window.left, end + self._window.right)
+        times = self._window.source(times, self._received if last else None)
+        found = self._known[:, times - self._first]
+        found[:, times == NOTHING] = 0
+        self._done = end
+        # Mirroring the end reads no further back than the window itself.
+        needed = max(self._first, end - self._window.left - self._window.right)
+        self._known = self._known[:, needed - self._first :]
+        self._first = needed
+        return found
+
+
+class Blocked:
+    """Hands rows to a graph in blocks of a fixed size and drops what belongs outside the clip.
+
+    `run` takes a block and the length of the clip, None while it isn't known; the first `lag` rows
+    that it returns belong before the clip, and of a whole clip come `length_out(length)` rows.
+    """
+
+    def __init__(
+        self,
+        run: Callable[[Array, int | None], Array],
+        *,
+        block_rows: int,
+        channels: int,
+        width: int,
+        width_out: int,
+        lag: int = 0,
+        length_out: Callable[[int], int] = int,
+    ) -> None:
+        self._run = run
+        self._block_rows = block_rows
+        self._length_out = length_out
+        self._waiting = np.zeros((channels, 0, width), np.float32)
+        self._nothing = np.zeros((channels, 0, width_out), np.float32)
+        self._received = 0
+        self._made = -lag
+
+    def push(self, rows: Array, *, last: bool) -> Array:
+        """Return the rows that are complete now."""
+        self._waiting = np.concatenate([self._waiting, rows], axis=1)
+        self._received += rows.shape[1]
+        results = [self._nothing]
+        while self._waiting.shape[1] >= self._block_rows:
+            results.append(self._next(None))
+        if last:
+            end = self._length_out(self._received)
+            while self._made < end:
+                results.append(self._next(self._received))
+            if self._made > end:
+                results[-1] = results[-1][:, : end - self._made]
+        return np.concatenate(results, axis=1)
+
+    def _next(self, length: int | None) -> Array:
+        block = self._waiting[:, : self._block_rows]
+        self._waiting = self._waiting[:, self._block_rows :]
+        missing = self._block_rows - block.shape[1]
+        if missing > 0:
+            block = np.pad(block, ((0, 0), (0, missing), (0, 0)))
+        made = self._run(block, length)
+        before = min(max(-self._made, 0), made.shape[1])
+        self._made += made.shape[1]
+        return made[:, before:]
+
+
+class Resampled:
+    """A chain's blocks of one clip, every channel by itself: the rows of one fill the machine."""
+
+    def __init__(self, chain: Chain, channels: int) -> None:
+        self._chain = chain
+        self._states = [chain.start() for _ in range(channels)]
+        self._block = 0
+
+    def run(self, rows: Array, length: int | None) -> Array:
+        """Return what the next block makes."""
+        indices = self._chain.indices(self._block, length)
+        self._block += 1
+        results = []
+        for channel, state in enumerate(self._states):
+            made, self._states[channel] = self._chain.run(rows[channel], state, indices)
+            results.append(made)
+        return np.stack(results)
+
+
+class Recurrent:
+    """An LSTM's blocks of one clip, all channels at once, since they share the weights' reading."""
+
+    def __init__(self, recurrence: Recurrence, channels: int) -> None:
+        self._recurrence = recurrence
+        self._state: Any = recurrence.start(channels)
+
+    def run(self, rows: Array, length: int | None) -> Array:
+        """Return what the next block makes."""
+        made, self._state = self._recurrence.run(rows, self._state)
+        return made
+
+
+class Product:
+    """A matrix product after an ELU."""
+
+    def __init__(self, weight: Array, bias: Array) -> None:
+        self._weight, self._bias = ms.Tensor.from_numpy(weight), ms.Tensor.from_numpy(bias)
+        matmul, elu = ops.MatMul(), ops.Elu()
+
+        def run(x: Any, weight: Any, bias: Any) -> Any:
+            return matmul(elu(x), weight) + bias
+
+        self._run = ms.jit(run)
+
+    def run(self, rows: Array, length: int | None) -> Array:
+        """Return the rows that a block makes."""
+        flat = ms.Tensor.from_numpy(np.ascontiguousarray(rows.reshape(-1, rows.shape[2])))
+        result: Array = self._run(flat, self._weight, self._bias).asnumpy()
+        return result.reshape(*rows.shape[:2], -1)
+
+
+def windows(rows: Array, taps: int) -> Array:
+    """Return the windows over rows, each one's rows side by side."""
+    channels, count, width = rows.shape
+    if count < taps:
+        return np.zeros((channels, 0, taps * width), np.float32)
+    windows = np.lib.stride_tricks.sliding_window_view(rows, taps, axis=1)
+    return windows.transpose(0, 1, 3, 2).reshape(channels, count - taps + 1, taps * width)

@@ -1,0 +1,146 @@
+"""Text to states: the T5 encoder that MusicGen listens to, on MindSpore.
+
+Knows no decoder and no audio. Keeps the states of the prompts asked for lately.
+
+Source: arXiv 1910.10683 (T5), 2306.05284 (MusicGen); transformers' T5EncoderModel is the reference.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+from collections.abc import Generator, Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.domain.generation import Precision
+from bot.musicgen.checkpoint.load import Tokenizer
+from bot.musicgen.checkpoint.shape import TextShape
+from bot.musicgen.conditioning.text_layers import TextLayers
+
+Array = NDArray[np.float32]
+
+MAX_TOKENS = 512
+"""Tokens of a prompt that are read, its end token among them: what T5 was trained on."""
+
+LENGTHS = (16, 32, 64, 128, 256, MAX_TOKENS)
+"""Lengths that the layers are compiled for; a prompt is padded to the next one."""
+
+MASKED = -1e9
+"""Added to the scores of padding: its share of the attention is exactly zero."""
+
+
+class TextEncoder:
+    """The T5 encoder and the projection to the decoder's width.
+
+    `weights` has the names of T5EncoderModel's state dict; all are laid out anew, except for the
+    embeddings, which are kept. `projection` is the weight [decoder width, text width] and bias of
+    `enc_to_dec_proj`. Whether the feed-forward layers are plain (ReLU) or gated (GELU) is told by
+    the names. `library` holds our own kernels. Not for use by several threads at once.
+    """
+
+    def __init__(
+        self,
+        weights: Mapping[str, Array],
+        shape: TextShape,
+        tokenizer: Tokenizer,
+        projection: tuple[Array, Array] | None = None,
+        *,
+        library: Path | None = None,
+        precision: Precision = "fp32",
+        cached_prompts: int = 64,
+    ) -> None:
+        self._shape = shape
+        self._tokenizer = tokenizer
+        self._embeddings = weights["shared.weight"]
+        self._distances = weights[_DISTANCES].astype(np.float32)
+        self._layers = TextLayers(weights, shape, projection, library, precision)
+        self._cached_prompts = cached_prompts
+        self._cache: OrderedDict[str, Array] = OrderedDict()
+
+    def encode(self, prompt: str) -> Array:
+        """Return the states of a prompt, [tokens, decoder width], read-only.
+
+        A prompt longer than MAX_TOKENS loses its end. A prompt that was asked for lately costs
+        nothing.
+        """
+        return _last(self.read(prompt))
+
+    def read(self, prompt: str) -> Generator[None, None, Array]:
+        """Do the same in pieces, between which others' work can be done."""
+        states = self._cache.get(prompt)
+        if states is None:
+            states = yield from self._encode(self.token_ids(prompt))
+            states.flags.writeable = False
+            self._cache[prompt] = states
+            if len(self._cache) > self._cached_prompts:
+                self._cache.popitem(last=False)
+        self._cache.move_to_end(prompt)
+        return states
+
+    def warm_up(self, tokens: int = MAX_TOKENS) -> None:
+        """Compile for all prompts of up to so many tokens, that none of them waits for it."""
+        for length in LENGTHS:
+            if length == LENGTHS[0] or length <= tokens:
+                _last(self._encode(np.zeros(length, np.int64)))
+
+    def token_ids(self, prompt: str) -> NDArray[np.int64]:
+        """Return the tokens of a prompt, the end token last."""
+        ids = list(self._tokenizer.encode(prompt))
+        if len(ids) > MAX_TOKENS:
+            ids = [*ids[: MAX_TOKENS - 1], self._shape.end_token]
+        return np.asarray(ids, dtype=np.int64)
+
+    def _encode(self, ids: NDArray[np.int64]) -> Generator[None, None, Array]:
+        length = next(length for length in LENGTHS if length >= len(ids))
+        states = np.zeros((length, self._shape.hidden_size), np.float32)
+        states[: len(ids)] = self._embeddings[ids]
+        states = yield from self._layers.run(states, self._score_bias(length, len(ids)))
+        return states[: len(ids)].copy()
+
+    def _score_bias(self, length: int, tokens: int) -> Array:
+        """Return what is added to the attention scores, [heads, length, length]."""
+        positions = np.arange(length)
+        distances = positions[None, :] - positions[:, None]
+        buckets = relative_buckets(
+            distances,
+            buckets=self._shape.relative_buckets,
+            max_distance=self._shape.relative_distance,
+        )
+        bias = np.ascontiguousarray(self._distances[buckets].transpose(2, 0, 1))
+        bias[:, :, tokens:] = MASKED
+        return bias
+
+
+def _last(pieces: Generator[None, None, Array]) -> Array:
+    """Do all pieces and return what the last one gives."""
+    while True:
+        try:
+            next(pieces)
+        except StopIteration as end:
+            result: Array = end.value
+            return result
+
+
+def relative_buckets(
+    distances: NDArray[np.int64], *, buckets: int, max_distance: int
+) -> NDArray[np.int64]:
+    """Return the bucket of each distance from query to key, in the same shape.
+
+    One half of the buckets is for keys after the query. In each half the near distances have a
+    bucket each, the others share buckets that grow geometrically up to `max_distance`.
+    """
+    half = buckets // 2
+    exact = half // 2
+    size = np.abs(distances)
+    octaves = np.log(np.maximum(size, 1) / exact) / math.log(max_distance / exact)
+    # Distances such as 16 and 32 begin a bucket exactly; no rounding may put them before it.
+    steps = np.floor(octaves * (half - exact) + 1e-6)
+    far = np.minimum(exact + steps.astype(np.int64), half - 1)
+    found: NDArray[np.int64] = np.where(size < exact, size, far)
+    return found + half * (distances > 0)
+
+
+_DISTANCES = "encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight"

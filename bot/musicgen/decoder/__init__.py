@@ -1,0 +1,1 @@
+"""The transformer decoder: its interface and two implementations."""

@@ -1,0 +1,213 @@
+"""The decoder on MindSpore's own operations: for devices and machines without our kernels.
+
+Several times slower than the kernels on a CPU, and the same tokens. Every step computes all
+slots, so that the shapes, and with them the results, never depend on how many requests run.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mindspore as ms
+import numpy as np
+from mindspore import Parameter, Tensor, nn, ops
+
+from bot.domain.generation import Precision
+from bot.musicgen.checkpoint.shape import DecoderShape
+from bot.musicgen.decoder.interface import BODY, Floats, Rows, embeddings, sinusoids
+from bot.musicgen.kernels.packing import allocate
+
+_SPANS = (256, 512, 1024)
+_TEXT_SPANS = (64, 512)
+_MASKED = -1e9
+
+
+class BuiltinDecoder:
+    """A decoder made of MindSpore's operations, compiled once for each length of the past."""
+
+    def __init__(
+        self, weights: dict[str, Any], shape: DecoderShape, *, slots: int, positions: int
+    ) -> None:
+        """Take the weights (and empty the mapping) and make room for `slots` sequences."""
+        self.precision: Precision = "fp32"
+        self.description = "MindSpore's own operations"
+        self.slots = slots
+        self.max_rows = slots
+        self._shape = shape
+        # Slots that sit a step out write to one position that nobody reads.
+        self._idle = positions
+        # Texts are read once a request and in numpy, whose memory the graph shares.
+        self._text_pairs = [_text_pairs(weights, layer) for layer in range(shape.layers)]
+        longest = (shape.layers, 2, slots, shape.heads, _TEXT_SPANS[-1], shape.head_size)
+        self._texts: Floats = allocate(longest, np.float32, dense=False)
+        self._text_tensor = Tensor.from_numpy(self._texts)
+        self._layers = _Layers(weights, shape, slots=slots, positions=positions + 1)
+        self._steps: dict[tuple[int, int], Any] = {}
+        self._spans = [*(span for span in _SPANS if span < positions + 1), positions + 1]
+
+    def warm_up(self) -> None:
+        """Compile the step over the shortest past; the longer ones follow when they are needed."""
+        nothing = np.zeros(1, np.int32)
+        tokens = np.zeros((1, self._shape.codebooks), np.int32)
+        self.step(Rows(tokens=tokens, slots=nothing, positions=nothing, text_lengths=nothing))
+
+    def keep_text(self, slot: int, states: Floats) -> None:
+        """Let a slot attend to a text from now on; states [tokens, hidden_size]."""
+        heads, size = self._shape.heads, self._shape.head_size
+        for layer, weights in enumerate(self._text_pairs):
+            pairs = (states @ weights.T).reshape(len(states), 2, heads, size)
+            self._texts[layer, :, slot, :, : len(states)] = pairs.transpose(1, 2, 0, 3)
+
+    def step(self, rows: Rows) -> Floats:
+        """Advance by one step; return the scores [rows, codebooks, vocab_size]."""
+        scores = np.zeros((len(rows), self._shape.codebooks, self._shape.vocab_size), np.float32)
+        left = np.arange(len(rows))
+        while len(left):
+            # Rows of one slot go one after the other: each sees those before it.
+            _, first = np.unique(rows.slots[left], return_index=True)
+            scores[left[first]] = self._one_row_a_slot(rows, left[first])
+            left = np.delete(left, first)
+        return scores
+
+    def _one_row_a_slot(self, rows: Rows, chosen: Any) -> Floats:
+        slots = rows.slots[chosen]
+        tokens = np.zeros((self.slots, self._shape.codebooks), np.int32)
+        positions = np.full(self.slots, self._idle, np.int32)
+        lengths = np.zeros(self.slots, np.int32)
+        tokens[slots] = rows.tokens[chosen]
+        positions[slots] = rows.positions[chosen]
+        lengths[slots] = rows.text_lengths[chosen]
+        reach = int(rows.positions[chosen].max()) + 1
+        span = next(span for span in self._spans if span >= reach)
+        text_span = next(span for span in _TEXT_SPANS if span >= lengths.max())
+        if (span, text_span) not in self._steps:
+            step = _Step(self._shape, self._layers, span, text_span)
+            self._steps[span, text_span] = ms.jit(step.construct)
+        made = self._steps[span, text_span](
+            Tensor(tokens), Tensor(positions), Tensor(lengths), self._text_tensor
+        )
+        scores: Floats = made.asnumpy().reshape(self.slots, *self._scores_shape())[slots]
+        return scores
+
+    def _scores_shape(self) -> tuple[int, int]:
+        return self._shape.codebooks, self._shape.vocab_size
+
+
+def _text_pairs(weights: dict[str, Any], layer: int) -> Floats:
+    names = [f"{BODY}layers.{layer}.encoder_attn.{name}.weight" for name in ("k_proj", "v_proj")]
+    return np.concatenate([weights.pop(name) for name in names])
+
+
+def _parameter(array: Any, name: str) -> Parameter:
+    return Parameter(Tensor(np.ascontiguousarray(array)), name=name, requires_grad=False)
+
+
+class _Layers(nn.Cell):
+    """Weights [inputs, outputs] and caches of all layers."""
+
+    def __init__(
+        self, weights: dict[str, Any], shape: DecoderShape, *, slots: int, positions: int
+    ) -> None:
+        super().__init__(auto_prefix=False)
+
+        def matrices(kind: str, *names: str) -> Any:
+            return ms.ParameterTuple(
+                _parameter(
+                    np.concatenate(
+                        [weights.pop(f"{BODY}layers.{layer}.{n}.weight") for n in names]
+                    ).T,
+                    f"{kind}.{layer}",
+                )
+                for layer in range(shape.layers)
+            )
+
+        def norms(kind: str) -> Any:
+            return ms.ParameterTuple(
+                _parameter(
+                    weights.pop(f"{BODY}layers.{layer}.{norm}.{kind}"), f"{norm}.{kind}.{layer}"
+                )
+                for layer in range(shape.layers)
+                for norm in ("self_attn_layer_norm", "encoder_attn_layer_norm", "final_layer_norm")
+            )
+
+        def caches(kind: str, length: int) -> Any:
+            size = (slots, shape.heads, length, shape.head_size)
+            return ms.ParameterTuple(
+                _parameter(np.zeros(size, np.float32), f"{kind}.{layer}")
+                for layer in range(shape.layers)
+            )
+
+        own, other = "self_attn", "encoder_attn"
+        self.tokens = _parameter(embeddings(weights, shape.codebooks), "tokens")
+        self.positions = _parameter(sinusoids(positions, shape.hidden_size), "positions")
+        self.qkv = matrices("qkv", f"{own}.q_proj", f"{own}.k_proj", f"{own}.v_proj")
+        self.attended = matrices("attended", f"{own}.out_proj")
+        self.text_query = matrices("text_query", f"{other}.q_proj")
+        self.text_attended = matrices("text_attended", f"{other}.out_proj")
+        self.widen = matrices("widen", "fc1")
+        self.narrow = matrices("narrow", "fc2")
+        heads = [weights.pop(f"lm_heads.{k}.weight") for k in range(shape.codebooks)]
+        self.heads = _parameter(np.concatenate(heads).T, "heads")
+        self.gains, self.biases = norms("weight"), norms("bias")
+        self.last_gain = _parameter(weights.pop(f"{BODY}layer_norm.weight"), "last_gain")
+        self.last_bias = _parameter(weights.pop(f"{BODY}layer_norm.bias"), "last_bias")
+        self.keys, self.values = caches("keys", positions), caches("values", positions)
+
+
+class _Step(nn.Cell):
+    """One step for all slots, over the first `span` positions of the past."""
+
+    def __init__(self, shape: DecoderShape, layers: _Layers, span: int, text_span: int) -> None:
+        super().__init__(auto_prefix=False)
+        self.w = layers
+        self.layers, self.heads, self.size = shape.layers, shape.heads, shape.head_size
+        self.span, self.text_span = span, text_span
+        self.scale = shape.head_size**-0.5
+        slots = layers.keys[0].shape[0]
+        self.slots = slots
+        self.codebook_starts = Tensor(np.arange(shape.codebooks) * (shape.vocab_size + 1), ms.int32)
+        self.past = Tensor(np.arange(span)[None, None, None], ms.int32)
+        self.text = Tensor(np.arange(text_span)[None, None, None], ms.int32)
+        places = np.zeros((slots, shape.heads, 3), np.int32)
+        places[..., 0] = np.arange(slots)[:, None]
+        places[..., 1] = np.arange(shape.heads)
+        self.places = Tensor(places)
+        self.third = Tensor(np.array([0, 0, 1], np.int32))
+        self.norm = ops.LayerNorm(begin_norm_axis=1, begin_params_axis=1, epsilon=1e-5)
+        self.matmul, self.batched = ops.MatMul(), ops.BatchMatMul()
+        self.update = ops.ScatterNdUpdate()
+        self.batched_t = ops.BatchMatMul(transpose_b=True)
+
+    def construct(self, tokens: Any, positions: Any, text_lengths: Any, texts: Any) -> Any:
+        w = self.w
+        x = ops.gather(w.tokens, tokens + self.codebook_starts, 0).sum(1)
+        x = x + ops.gather(w.positions, positions, 0)
+        unseen = self.past > positions.reshape(-1, 1, 1, 1)
+        unread = self.text >= text_lengths.reshape(-1, 1, 1, 1)
+        has_text = (text_lengths > 0).astype(ms.float32).reshape(-1, 1)
+        places = self.places + positions.reshape(-1, 1, 1) * self.third
+        for i in range(self.layers):
+            y = self.norm(x, w.gains[3 * i], w.biases[3 * i])[0]
+            qkv = self.matmul(y, w.qkv[i]).reshape(self.slots, 3, self.heads, self.size)
+            keys = self.update(w.keys[i], places, qkv[:, 1])[:, :, : self.span]
+            values = self.update(w.values[i], places, qkv[:, 2])[:, :, : self.span]
+            x = x + self.matmul(self.attend(qkv[:, 0], keys, values, unseen), w.attended[i])
+            y = self.norm(x, w.gains[3 * i + 1], w.biases[3 * i + 1])[0]
+            query = self.matmul(y, w.text_query[i]).reshape(self.slots, self.heads, self.size)
+            keys, values = texts[i, 0, :, :, : self.text_span], texts[i, 1, :, :, : self.text_span]
+            y = self.matmul(self.attend(query, keys, values, unread), w.text_attended[i])
+            x = x + y * has_text
+            y = self.norm(x, w.gains[3 * i + 2], w.biases[3 * i + 2])[0]
+            y = self.matmul(y, w.widen[i])
+            y = 0.5 * y * (1.0 + ops.erf(y * 0.7071067811865476))
+            x = x + self.matmul(y, w.narrow[i])
+        x = self.norm(x, w.last_gain, w.last_bias)[0]
+        return self.matmul(x, w.heads)
+
+    def attend(self, query: Any, keys: Any, values: Any, hidden: Any) -> Any:
+        """Return the attention of [slots, heads, size] queries, [slots, heads * size]."""
+        query = query.reshape(self.slots, self.heads, 1, self.size)
+        scores = self.batched_t(query, keys) * self.scale
+        scores = ops.masked_fill(scores, hidden, _MASKED)
+        shares = ops.softmax(scores, -1)
+        return self.batched(shares, values).reshape(self.slots, self.heads * self.size)

@@ -1,0 +1,84 @@
+"""The delay pattern: which token of which frame stands in which column of a window.
+
+MusicGen writes a clip in columns. In column c, codebook k holds the token of frame
+c - 1 - delay(k), where each codebook of a channel is one column later than the one before it, and
+the start token stands wherever that frame lies outside the window. Column 0 is all start tokens.
+Source: arXiv 2306.05284, section 2.2, and transformers' build_delay_pattern_mask.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.domain.generation import Tokens
+
+Delays = NDArray[np.int32]
+
+
+def delays(codebooks: int, audio_channels: int) -> Delays:
+    """Return each codebook's delay in columns; left and right of a stereo pair share theirs."""
+    return np.arange(codebooks, dtype=np.int32) // audio_channels
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """A stretch of frames [begin, end) that the model sees at once; the first `context` are given.
+
+    Feeding column p gives the scores of column p + 1, so that frame `begin + context` is first
+    written by column `context`.
+    """
+
+    begin: int
+    context: int
+    end: int
+
+    def last_position(self, delay: Delays) -> int:
+        """Return the last column that has to be fed."""
+        return self.end - self.begin + int(delay.max()) - 1
+
+    def complete_frames(self, position: int, delay: Delays) -> int:
+        """Return how many frames of the clip have all their tokens once `position` was fed."""
+        written = self.begin + position + 1 - int(delay.max())
+        return min(max(self.begin + self.context, written), self.end)
+
+
+def windows(prompt: int, new: int, *, longest: int, keep: int) -> list[Window]:
+    """Return the windows in which `new` frames are made after `prompt` given ones.
+
+    A clip longer than `longest` frames is made in several: each later one begins `keep` frames
+    before the end of the one before, as audiocraft's extension does. Of a long prompt the first
+    window sees as much as leaves room for a full stride of new frames.
+    """
+    stride = longest - keep
+    context = min(prompt, longest - min(stride, new))
+    total = prompt + new
+    begin = prompt - context
+    planned = [Window(begin=begin, context=context, end=min(begin + longest, total))]
+    while planned[-1].end < total:
+        begin = planned[-1].end - keep
+        planned.append(Window(begin=begin, context=keep, end=min(begin + longest, total)))
+    return planned
+
+
+def columns(
+    tokens: Tokens, window: Window, positions: range, delay: Delays, start_token: int
+) -> NDArray[np.int32]:
+    """Return what is fed at the given positions, [positions, codebooks]."""
+    frames = window.begin + np.arange(positions.start, positions.stop)[:, None] - 1 - delay
+    inside = (frames >= window.begin) & (frames < window.end)
+    codebook = np.arange(len(delay))
+    found = tokens[codebook, np.where(inside, frames, window.begin)]
+    return np.where(inside, found, start_token).astype(np.int32)
+
+
+def write(
+    tokens: Tokens, window: Window, position: int, delay: Delays, chosen: NDArray[np.int32]
+) -> None:
+    """Put the tokens chosen after `position` where they belong; given frames keep theirs."""
+    frames = window.begin + position - delay
+    fresh = (frames >= window.begin + window.context) & (frames < window.end)
+    codebook = np.arange(len(delay))
+    tokens[codebook[fresh], frames[fresh]] = chosen[fresh]

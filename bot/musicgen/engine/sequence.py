@@ -1,0 +1,110 @@
+"""One request on its way through the decoder: what to feed next, and what came of it.
+
+Knows no weights and no clock. A sequence takes two rows of a step where guidance needs scores
+without the text, one otherwise, and several positions at once while it reads an audio prompt.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.domain.generation import Sampling, Tokens
+from bot.musicgen.checkpoint.shape import DecoderShape
+from bot.musicgen.checkpoint.stems import FREE
+from bot.musicgen.engine.delay import Delays, Window, columns, delays, windows, write
+from bot.musicgen.engine.sampling import Choices, Scores, choose, guide
+
+PAD = -1
+"""Stands in `tokens` for what is not chosen yet."""
+
+
+class Sequence:
+    """The tokens of one clip and how far they are."""
+
+    def __init__(
+        self,
+        shape: DecoderShape,
+        sampling: Sampling,
+        *,
+        seed: int,
+        prompt: Tokens,
+        new_frames: int,
+        text_tokens: int,
+        longest: int,
+        keep: int,
+        fixed: Tokens | None = None,
+    ) -> None:
+        """Plan a clip of `new_frames` after the frames of `prompt` [codebooks, frames].
+
+        `longest` and `keep` are the window's length and overlap in frames; `text_tokens` is 0
+        without a text, and then guidance has nothing to guide by. `fixed` [codebooks, new_frames]
+        are the tokens that are not the model's to choose, and FREE where they are.
+        """
+        self.prompt_frames = prompt.shape[1]
+        self.new_frames = new_frames
+        self.text_tokens = text_tokens
+        self.guided = sampling.guided and text_tokens > 0
+        total = self.prompt_frames + new_frames
+        self.tokens: Tokens = np.full((shape.codebooks, total), PAD, np.int32)
+        self.tokens[:, : self.prompt_frames] = prompt
+        self.complete_frames = self.prompt_frames
+        self._sampling = sampling
+        self._start_token = shape.start_token
+        self._delay: Delays = delays(shape.codebooks, shape.audio_channels)
+        self._fixed: Tokens = np.full_like(self.tokens, FREE)
+        if fixed is not None:
+            self._fixed[:, self.prompt_frames :] = fixed
+        self._windows = windows(self.prompt_frames, new_frames, longest=longest, keep=keep)
+        self._position = 0
+        # A generator of its own, keyed by the seed: nobody else's draws can move it.
+        self._random = np.random.Generator(np.random.Philox(key=seed))
+
+    @property
+    def rows_per_position(self) -> int:
+        """Return how many rows one position takes."""
+        return 2 if self.guided else 1
+
+    @property
+    def done(self) -> bool:
+        """Tell whether every token is chosen."""
+        return not self._windows
+
+    @property
+    def pending(self) -> int:
+        """Return how many positions can be fed at once: those whose tokens are all known."""
+        return max(1, self._windows[0].context + 1 - self._position)
+
+    def feed(self, positions: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Return the next positions and their tokens, [positions] and [positions, codebooks]."""
+        span = range(self._position, self._position + positions)
+        fed = columns(self.tokens, self._windows[0], span, self._delay, self._start_token)
+        return np.arange(span.start, span.stop, dtype=np.int32), fed
+
+    def _settled(self, window: Window, position: int, chosen: Choices) -> Choices:
+        """Return the tokens chosen after a position, with those that are fixed in their place."""
+        books = np.arange(len(self._delay))
+        frames = (window.begin + position - self._delay).clip(0, self._fixed.shape[1] - 1)
+        fixed = self._fixed[books, frames]
+        return np.where(fixed == FREE, chosen, fixed)
+
+    def advance(self, positions: int, scores: Scores, unguided: Scores | None) -> None:
+        """Take the scores of the last position fed, [codebooks, vocab_size], and go on.
+
+        `unguided` are those made without the text, where guidance is on.
+        """
+        window = self._windows[0]
+        last = self._position + positions - 1
+        self._position += positions
+        if last < window.context:
+            return
+        if unguided is not None:
+            scores = guide(scores, unguided, self._sampling.guidance)
+        drawn = self._random.random(len(self._delay))
+        # Drawn for every codebook, fixed or not: the others' draws stay what they are.
+        chosen = choose(scores, self._sampling, drawn)
+        write(self.tokens, window, last, self._delay, self._settled(window, last, chosen))
+        self.complete_frames = max(self.complete_frames, window.complete_frames(last, self._delay))
+        if last == window.last_position(self._delay):
+            self._windows.pop(0)
+            self._position = 0

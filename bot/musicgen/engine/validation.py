@@ -1,0 +1,104 @@
+"""What a request may ask of a model, and the sentence for what it may not."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bot.domain.generation import GenerationRequest, Sampling, Sound, Tokens
+from bot.errors import RequestError, SoundError
+from bot.musicgen.checkpoint.shape import ModelShape
+from bot.musicgen.checkpoint.stems import Stem, check_names
+
+if TYPE_CHECKING:  # the checks themselves need no MindSpore
+    from bot.musicgen.model import Model
+
+OTHER_CODES = "The codes of this clip are those of another model."
+
+MAX_PROMPT_CHARACTERS = 2000
+# Beyond these nothing more changes, and further still the scores leave the range of fp32.
+LEAST_TEMPERATURE, MAX_TEMPERATURE = 0.01, 100.0
+MAX_GUIDANCE = 100.0
+
+
+def check_request(request: GenerationRequest, model: Model, *, max_seconds: float) -> None:
+    """Raise RequestError or SoundError for a request that can't be made."""
+    check_seconds(request.seconds, max_seconds=max_seconds)
+    check_sampling(request.sampling)
+    if request.prompt is not None and len(request.prompt) > MAX_PROMPT_CHARACTERS:
+        raise RequestError(f"A prompt has at most {MAX_PROMPT_CHARACTERS} characters.")
+    if not 0 <= request.seed < 2**63:
+        raise RequestError("The seed is a whole number from 0 to 9223372036854775807.")
+    shape = model.shape
+    check_stems(request, shape.stems)
+    if request.kept is not None:
+        check_tokens(request.kept.tokens, shape)
+    if request.audio is not None:
+        _check_audio(request.audio, model)
+        if request.audio_tokens is not None:
+            check_tokens(request.audio_tokens, shape)
+            hop = shape.codec.hop
+            if request.audio_tokens.shape[1] != -(-request.audio.samples.shape[1] // hop):
+                raise RequestError("The codes of the audio prompt are not as long as its sound.")
+
+
+def check_seconds(seconds: float, *, max_seconds: float) -> None:
+    """Raise RequestError for a length that can't be made."""
+    if not (math.isfinite(seconds) and 0 < seconds <= max_seconds):
+        raise RequestError(f"The length must be above 0 and at most {max_seconds:g} seconds.")
+
+
+def check_sampling(sampling: Sampling) -> None:
+    """Raise RequestError for settings no token can be chosen by."""
+    if not LEAST_TEMPERATURE <= sampling.temperature <= MAX_TEMPERATURE:
+        raise RequestError(
+            f"The temperature must be from {LEAST_TEMPERATURE:g} to {MAX_TEMPERATURE:g}; 1 is "
+            "usual."
+        )
+    if sampling.top_k < 0:
+        raise RequestError("Top-k must be 0 (everything) or more; 250 is usual.")
+    if not 0 < sampling.top_p <= 1:
+        raise RequestError("Top-p must be above 0 and at most 1 (everything).")
+    if not 1 <= sampling.guidance <= MAX_GUIDANCE:
+        raise RequestError(f"Guidance must be from 1 (none) to {MAX_GUIDANCE:g}; 3 is usual.")
+
+
+def check_stems(request: GenerationRequest, stems: Sequence[Stem]) -> None:
+    """Raise RequestError for stems that can't be kept, left out or had from a model with these."""
+    if request.kept is None and not request.muted and not request.wants_stems:
+        return
+    kept = () if request.kept is None else request.kept.stems
+    check_names([*kept, *request.muted], stems)
+    if request.kept is not None:
+        if not kept:
+            raise RequestError("Say which stems to keep.")
+        if request.audio is not None:
+            raise RequestError("A clip is gone on from, or stems of it are kept: choose one.")
+    both = next((name for name in kept if name in request.muted), None)
+    if both is not None:
+        raise RequestError(f"The stem '{both}' can be kept or left out: choose one.")
+    if {*kept, *request.muted} == {stem.name for stem in stems}:
+        raise RequestError("Every stem is kept or left out: leave at least one to be made anew.")
+
+
+def check_tokens(tokens: Tokens, shape: ModelShape) -> None:
+    """Raise RequestError for codes that no clip of a model can have."""
+    right = tokens.ndim == 2 and tokens.shape[0] == shape.decoder.codebooks and tokens.size > 0
+    right = right and np.issubdtype(tokens.dtype, np.integer)
+    if not right or tokens.min() < 0 or tokens.max() >= shape.decoder.vocab_size:
+        raise RequestError(OTHER_CODES)
+
+
+def _check_audio(sound: Sound, model: Model) -> None:
+    if sound.samples.ndim != 2 or sound.samples.shape[1] == 0:
+        raise SoundError("The audio prompt holds no sound.")
+    if not np.isfinite(sound.samples).all():
+        raise SoundError("The audio prompt holds numbers that are no sound (NaN or infinity).")
+    if sound.sample_rate_hz != model.sample_rate_hz or sound.channels != model.channels:
+        raise SoundError(
+            f"The audio prompt must have {model.channels} channel(s) at "
+            f"{model.sample_rate_hz} Hz for this model."
+        )

@@ -1,0 +1,148 @@
+"""The few operations that T5's and EnCodec's graphs are made of, on MindSpore's kernels or ours.
+
+All work on rows in time, [rows, channels]. The weights of a convolution are a matrix
+[taps * channels, columns], laid out as the operations want it by `matrix`; an LSTM's are
+[width, 4 * width] with the gates' columns in the order of PyTorch, laid out by `gates`. The
+weights and inputs of an LSTM's third gate come doubled: tanh(x) is 2 * sigmoid(2x) - 1, so that
+one operation serves all gates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import mindspore as ms
+import numpy as np
+from mindspore import ops
+from numpy.typing import NDArray
+
+from bot.musicgen.kernels.packing import PANEL, fits_half
+
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operations:
+    """Functions on tensors, for use inside compiled graphs, and the layouts they want.
+
+    - `product(x, matrix, bias)`: rows times a matrix.
+    - `convolve(kept, x, index, matrix, bias)`: the same for windows, side by side, of those rows
+      of elu(kept and then x) that the index names. Also returns the rows to keep for the next
+      block: kept's first, which is zeros, and the last of x.
+    - `residual(kept, x, index, matrix, bias, matrix, bias)`: a residual unit, and the rows to
+      keep. Of kept and x together, as many rows lie before those that the outputs stand on as
+      after them, besides the first.
+    - `recur(inputs, gates, state)`: an LSTM layer; inputs [frames * channels, 4 * width] are what
+      its inputs give the gates, the state is the last outputs and then the last cells,
+      [2 * channels, width]. Returns the outputs of all frames, then the cells.
+    """
+
+    product: Callable[..., Any]
+    convolve: Callable[..., Any]
+    residual: Callable[..., Any]
+    recur: Callable[..., Any]
+    matrix: Callable[[Array], Any]
+    gates: Callable[[Array], Any]
+
+
+def tensor(values: Array) -> Any:
+    """Return values as a float32 tensor with memory of its own."""
+    return ms.Tensor.from_numpy(np.array(values, np.float32, order="C"))
+
+
+def builtin_operations() -> Operations:
+    """Return the operations on MindSpore's own kernels.
+
+    A gather of the rows in all windows and one matrix product is the form of a convolution in
+    which these are fastest on a CPU.
+    """
+    matmul, biased, gather = ops.MatMul(), ops.BiasAdd(), ops.Gather()
+    elu, sigmoid, tanh = ops.Elu(), ops.Sigmoid(), ops.Tanh()
+    join, parts = ops.Concat(0), ops.Split(1, 4)
+
+    def product(x: Any, weight: Any, bias: Any) -> Any:
+        return biased(matmul(x, weight), bias)
+
+    def convolve(kept: Any, x: Any, index: Any, weight: Any, bias: Any) -> Any:
+        known = join((kept, x))
+        windows = ops.reshape(gather(elu(known), index, 0), (-1, weight.shape[0]))
+        return product(windows, weight, bias), join((kept[:1], known[x.shape[0] + 1 :]))
+
+    def residual(kept: Any, x: Any, index: Any, *weights: Any) -> Any:
+        inner, keep = convolve(kept, x, index, weights[0], weights[1])
+        return centre(kept, x) + product(elu(inner), weights[2], weights[3]), keep
+
+    def recur(inputs: Any, weight: Any, state: Any) -> Any:
+        channels = state.shape[0] // 2
+        output, cell = state[:channels], state[channels:]
+        outputs = []
+        for frame in range(inputs.shape[0] // channels):
+            known = inputs[frame * channels : (frame + 1) * channels]
+            take, keep, fresh, give = parts(sigmoid(known + matmul(output, weight)))
+            cell = keep * cell + take * (fresh * 2.0 - 1.0)
+            output = give * tanh(cell)
+            outputs.append(output)
+        outputs.append(cell)
+        return join(outputs)
+
+    return Operations(
+        product=product,
+        convolve=convolve,
+        residual=residual,
+        recur=recur,
+        matrix=tensor,
+        gates=tensor,
+    )
+
+
+def centre(kept: Any, x: Any) -> Any:
+    """Return the rows that a residual unit's outputs stand on."""
+    before = (kept.shape[0] + 1) // 2
+    return ops.cat((kept, x))[before : before + x.shape[0]]
+
+
+def kernel_operations(library: Path, *, rounded: bool = False) -> Operations:
+    """Return the operations on our own kernels, compiled into `library`.
+
+    If `rounded`, all weights are in half precision; an LSTM's, which are read for every frame, are
+    also where that loses nothing.
+    """
+
+    def kernel(name: str, shape: Callable[..., Any], dtypes: Any = ms.float32) -> Any:
+        return ops.Custom(f"{library}:zhiyin_{name}", shape, lambda *_: dtypes, func_type="aot")
+
+    def convolved(kept: Any, x: Any, index: Any, weight: Any, bias: Any) -> Any:
+        return [index[0] * x[1] // weight[1], bias[0]], kept
+
+    two = (ms.float32, ms.float32)
+    return Operations(
+        product=kernel("product", lambda x, _, bias: [x[0], bias[0]]),
+        convolve=kernel("convolve", convolved, two),
+        residual=kernel("residual", lambda kept, x, *_: (x, kept), two),
+        recur=kernel("lstm", lambda inputs, _, state: [inputs[0] + state[0] // 2, state[1]]),
+        matrix=lambda weight: (_half if rounded else tensor)(_panels(weight)),
+        gates=lambda weight: (_half if rounded or fits_half(weight) else tensor)(
+            _gate_panels(weight)
+        ),
+    )
+
+
+def _panels(weight: Array) -> Array:
+    """Lay out [inputs, columns] as [columns / 16, inputs, 16], zeros where columns are missing."""
+    columns = -(-weight.shape[1] // PANEL) * PANEL
+    padded = np.pad(weight, ((0, 0), (0, columns - weight.shape[1])))
+    return padded.reshape(len(weight), -1, PANEL).transpose(1, 0, 2)
+
+
+def _half(values: Array) -> Any:
+    return ms.Tensor.from_numpy(np.array(values, np.float16, order="C"))
+
+
+def _gate_panels(weight: Array) -> Array:
+    """Lay out [width, 4 * width] as [width / 16, width, 4, 16]: all gates of 16 units together."""
+    width = len(weight)
+    padded = np.pad(weight.reshape(width, 4, width), ((0, 0), (0, 0), (0, -width % PANEL)))
+    return padded.reshape(width, 4, -1, PANEL).transpose(2, 0, 1, 3)

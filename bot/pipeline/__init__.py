@@ -1,0 +1,1 @@
+"""The path of a request, from its admission to delivery and payment."""

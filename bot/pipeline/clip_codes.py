@@ -1,0 +1,79 @@
+"""The codes of the clips that are kept here: for the model that is loaded, and cut as their sound.
+
+A clip's codes are worth keeping only where they say all of its sound.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import numpy as np
+
+from bot.audio.files.clip_file import codes_in
+from bot.audio.files.masters import SOUND_GONE
+from bot.audio.prompt import Heard
+from bot.domain.clips import Clip
+from bot.domain.generation import Codes, Sound
+from bot.domain.status import ModelInfo
+from bot.errors import SoundError
+from bot.store.store import Store
+
+GONE = "This clip can't be taken apart: its codes are not kept any more."
+OTHER_MODEL = (
+    "This clip was made by another model than the one that plays now, so its stems can't be had."
+)
+
+
+async def codes_of(store: Store, clip: Clip, model: ModelInfo | None) -> Codes:
+    """Return the codes of a clip; without a model it is not asked whose they are.
+
+    Raises SoundError where they are gone, or belong to another model than this.
+    """
+    return await codes_at(store.clips_folder / clip.file, model)
+
+
+async def codes_at(path: Path, model: ModelInfo | None) -> Codes:
+    """Return the codes that are kept with a sound. Raises SoundError as `codes_of` does."""
+    try:
+        codes = await asyncio.to_thread(codes_in, path)
+    except SoundError:
+        raise SoundError(SOUND_GONE) from None
+    if codes is None:
+        raise SoundError(GONE)
+    if model is not None and codes.fingerprint != model.fingerprint:
+        raise SoundError(OTHER_MODEL)
+    return codes
+
+
+def heard_of(codes: Codes, heard: Heard) -> tuple[Codes, Codes] | None:
+    """Part the codes of a clip as its sound is parted: what comes before, and the end.
+
+    The end has a frame for each that is begun. None where the codes are not all of the sound.
+    """
+    frames = codes.tokens.shape[1]
+    end = heard.end.samples.shape[1]
+    hop, rest = divmod(heard.before.samples.shape[1] + end, frames)
+    if rest or not hop:
+        return None
+    cut = frames - -(-end // hop)
+    before = Codes(tokens=codes.tokens[:, :cut], fingerprint=codes.fingerprint)
+    return before, Codes(tokens=codes.tokens[:, cut:], fingerprint=codes.fingerprint)
+
+
+def codes_for(sound: Sound, codes: Codes, made: Sound, before: Codes | None) -> Codes | None:
+    """Return the codes of a sound that is the end of one that was made, or has more before it.
+
+    `codes` are those of `made`, `before` those of what stands before it. None where they don't say
+    all of the sound.
+    """
+    hop, rest = divmod(made.samples.shape[1], codes.tokens.shape[1])
+    if rest or not hop or sound.samples.shape[1] % hop:
+        return None
+    wanted = sound.samples.shape[1] // hop
+    tokens = codes.tokens
+    if before is not None:
+        tokens = np.concatenate([before.tokens, tokens], axis=1)
+    if not 0 < wanted <= tokens.shape[1]:
+        return None
+    return Codes(tokens=tokens[:, -wanted:], fingerprint=codes.fingerprint)

@@ -1,0 +1,97 @@
+"""To forget a person while they order, while their clips are made and while they are posted."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+from bot.domain.jobs import Job
+from bot.errors import Refused
+from bot.inference.executor import CANCELLED
+from bot.store.store import Store
+
+FORGETTING = "I am deleting what is yours right now. Please wait a moment."
+ON_ITS_WAY = "This clip is on its way to you already."
+STILL_HANDED = (
+    "One of your clips is on its way to you right now, so nothing is deleted yet. "
+    "Please try again in a minute."
+)
+
+_ROUNDS = 20
+_ROUND_SECONDS = 1.0
+
+
+class Privacy:
+    """Ends what goes on for a person before they are forgotten."""
+
+    def __init__(
+        self,
+        store: Store,
+        tasks: Mapping[int, asyncio.Task[None]],
+        cancel: Callable[[int], Awaitable[bool]],
+        tell: Callable[[Job, str], Awaitable[None]],
+    ) -> None:
+        """Take the tasks that carry jobs, what cancels a job, and what tells its person."""
+        self._store, self._tasks, self._cancel, self._tell = store, tasks, cancel, tell
+        self._handed: dict[int, int] = {}
+        self._forgetting: set[int] = set()
+
+    @contextmanager
+    def handing_over(self, clip_id: int, user_id: int) -> Iterator[None]:
+        """Hold a clip for one who fetches it.
+
+        Raises Refused where it is on its way already, or all that is theirs is being deleted.
+        """
+        if user_id in self._forgetting:
+            raise Refused(FORGETTING)
+        if clip_id in self._handed:
+            raise Refused(ON_ITS_WAY)
+        self._handed[clip_id] = user_id
+        try:
+            yield
+        finally:
+            del self._handed[clip_id]
+
+    async def forget(self, user_id: int) -> int:
+        """Forget a person: their orders end, their clips and words go; return how many clips.
+
+        What is being posted right now is waited for. Raises Refused where that takes long, and then
+        nothing is forgotten. An order that comes afterwards is one like any other.
+        """
+        if user_id in self._forgetting:
+            raise Refused(FORGETTING)
+        if user_id in self._handed.values():
+            raise Refused(STILL_HANDED)
+        self._forgetting.add(user_id)
+        try:
+            names = await self._forget(user_id)
+        finally:
+            self._forgetting.discard(user_id)
+        for name in names:
+            path = self._store.clips_folder / name
+            await asyncio.to_thread(path.unlink, missing_ok=True)
+        return len(names)
+
+    async def _forget(self, user_id: int) -> list[str]:
+        """Forget as soon as nothing goes on: new orders may come while the last ones end."""
+        for _ in range(_ROUNDS):
+            for job in await self._store.jobs.waiting_of(user_id):
+                await self._end(job)
+            names = await self._store.privacy.forget(user_id)
+            if names is not None:
+                return names
+        raise Refused(STILL_HANDED)
+
+    async def _end(self, job: Job) -> None:
+        """Cancel a job and tell so, or give it a moment to come to its own end."""
+        if await self._cancel(job.id):
+            return
+        if (task := self._tasks.get(job.id)) is not None:
+            await asyncio.wait([task], timeout=_ROUND_SECONDS)
+        elif await self._store.jobs.cancelled(job.id):
+            # Whoever is about to carry it, or to take it up again, finds that it has ended.
+            if not await self._cancel(job.id):
+                await self._tell(job, CANCELLED)
+        else:
+            await asyncio.sleep(_ROUND_SECONDS)

@@ -1,0 +1,231 @@
+"""Makes a job's clip: by the engine, or by cutting one that is there; kept on disk, recorded."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import replace
+from pathlib import Path
+
+from bot import failpoints
+from bot.audio.files.codes import packed
+from bot.audio.files.masters import read_master, write_master
+from bot.audio.finish import finished
+from bot.audio.prompt import Heard, joined, listened, new_part
+from bot.domain.clips import Clip
+from bot.domain.generation import Codes, GenerationRequest, Kept, Sound
+from bot.domain.jobs import Job, JobState, Kind, Source
+from bot.domain.status import ModelInfo
+from bot.errors import JobError, SoundError
+from bot.inference.executor import Executor
+from bot.inference.pending import NotToBlame, Rendered, WorkerLost
+from bot.pipeline.clip_codes import codes_at, codes_for, codes_of, heard_of
+from bot.store.clips import NewClip
+from bot.store.store import Store
+
+log = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 2
+
+WORKER_LOST = (
+    "The music engine stopped twice while it made this clip, so it was given up. "
+    "Nothing was charged."
+)
+CUT_LOST = "The bot stopped twice while it cut this loop, so it was given up. Nothing was charged."
+BLOCKED_MEANWHILE = "You can't make music on this server any more. Nothing was charged."
+SOURCE_DELETED = "The clip to go on from was deleted. Nothing was charged."
+
+
+class ClipGenerator:
+    """What it takes to make a clip."""
+
+    def __init__(self, store: Store, executor: Executor) -> None:
+        self.store, self.executor = store, executor
+
+    async def clip_of(self, job: Job, *, first: bool) -> Clip:
+        """Return the job's clip: made now, or found on disk if a run before this one made it.
+
+        `first` puts it before those that wait. Raises Cancelled, and JobError and SoundError with
+        the sentence to show.
+        """
+        if job.state in (JobState.RENDERED, JobState.DELIVERING):
+            clip = await self.store.clips.of_job(job.id)
+            if clip is not None:
+                return clip
+        if job.order.kind is Kind.LOOP:
+            return await self._cut(job)
+        # What was there when a worker ended may be why: the second time it is made alone, so that
+        # it takes nobody with it.
+        alone = job.attempts > 0
+        while True:
+            run = self.executor.submit(
+                job.id,
+                job.order.place.user_id,
+                job.order.seconds,
+                lambda: self._prepared(job),
+                front=first,
+                alone=alone,
+            )
+            try:
+                return await self._kept(job, await run.result())
+            except WorkerLost as lost:
+                current = await self.store.jobs.get(job.id)
+                # Whoever was made beside a clip that had to be stopped by force is not to blame.
+                to_blame = not isinstance(lost, NotToBlame)
+                if current is None or (to_blame and current.attempts >= MAX_ATTEMPTS):
+                    raise JobError(WORKER_LOST) from lost
+                log.warning("job.again id=%d", job.id)
+                if current.state is JobState.RUNNING:
+                    await self.store.jobs.requeue(job.id, spend_attempt=to_blame)
+                first, alone = True, alone or to_blame
+
+    async def _prepared(self, job: Job) -> GenerationRequest:
+        """Return what the engine is asked for, at the moment when it is the job's turn."""
+        await failpoints.reached("job.unclaimed")
+        started = await self.store.jobs.start(job.id)
+        await failpoints.reached("job.claimed")
+        if started.attempts > MAX_ATTEMPTS:
+            raise JobError(WORKER_LOST)
+        order = job.order
+        if order.place.guild_id is not None:
+            settings = await self.store.settings.of(order.place.guild_id)
+            if order.place.user_id in settings.blocked_ids:
+                raise JobError(BLOCKED_MEANWHILE)
+        request = GenerationRequest(
+            seconds=order.seconds,
+            seed=order.seed,
+            prompt=order.prompt,
+            sampling=order.sampling,
+        )
+        if order.source is None:
+            return request
+        model = self.executor.model
+        if model is None:
+            raise WorkerLost("the model that the sound was to be read for has gone")
+        if order.source.keep_stems:
+            codes = await codes_at(await self._path(order.source), model)
+            kept = Kept(tokens=codes.tokens, stems=order.source.keep_stems)
+            return replace(request, kept=kept)
+        heard = await self._heard(order.source, model)
+        known = await self._known(order.source, heard, model)
+        tokens = None if known is None else known[1].tokens
+        return replace(request, audio=heard.end, audio_tokens=tokens)
+
+    async def _clip(self, source: Source) -> Clip:
+        """Return the clip that an order is made from."""
+        clip = None
+        if source.clip_id is not None:
+            clip = await self.store.clips.get(source.clip_id)
+        if clip is None or clip.is_deleted:
+            raise JobError(SOURCE_DELETED)
+        return clip
+
+    async def _path(self, source: Source) -> Path:
+        """Return the file of the sound that an order is made from."""
+        if source.clip_id is None:
+            return self.store.uploads_folder / str(source.upload)
+        return self.store.clips_folder / (await self._clip(source)).file
+
+    async def _heard(self, source: Source, model: ModelInfo) -> Heard:
+        """Return the sound that an order goes on from, as a model hears it."""
+        path = await self._path(source)
+        return await asyncio.to_thread(
+            listened, path, source.keep_seconds, model.sample_rate_hz, model.channels
+        )
+
+    async def _known(
+        self, source: Source, heard: Heard, model: ModelInfo
+    ) -> tuple[Codes, Codes] | None:
+        """Return the codes of what an order goes on from, parted as its sound, where they are kept.
+
+        What the model hears in a mix is less than what it once meant by it.
+        """
+        if source.clip_id is None or not model.stems:
+            return None
+        try:
+            codes = await codes_of(self.store, await self._clip(source), model)
+        except SoundError:
+            return None
+        return heard_of(codes, heard)
+
+    async def _kept(self, job: Job, rendered: Rendered) -> Clip:
+        """Write the clip to disk, then record it: from here on it is never made again."""
+        order, sound, before = job.order, rendered.sound, None
+        if order.source is not None and not order.source.include:
+            sound = new_part(sound, order.seconds)
+        elif order.source is not None and order.source.whole:
+            heard = await self._heard(order.source, rendered.model)
+            sound = joined(heard.before, sound)
+            if (known := await self._known(order.source, heard, rendered.model)) is not None:
+                before = known[0]
+        codes = None
+        if rendered.codes is not None:
+            codes = codes_for(sound, rendered.codes, rendered.sound, before)
+        return await self._recorded(
+            job,
+            sound,
+            seconds_before=max(0.0, sound.seconds - order.seconds),
+            model=rendered.model.name,
+            seconds_of_work=rendered.seconds_of_work,
+            stems=rendered.model.stems,
+            codes=codes,
+        )
+
+    async def _cut(self, job: Job) -> Clip:
+        """Cut a loop from a clip that is there; the engine has no part in it."""
+        started = await self.store.jobs.start(job.id)
+        if started.attempts > MAX_ATTEMPTS:
+            raise JobError(CUT_LOST)
+        source = started.order.source
+        parent = None
+        if source is not None and source.clip_id is not None:
+            parent = await self.store.clips.get(source.clip_id)
+        if parent is None or parent.is_deleted:
+            raise JobError(SOURCE_DELETED)
+        path = self.store.clips_folder / parent.file
+        sound = await asyncio.to_thread(read_master, path)
+        return await self._recorded(
+            started, sound, seconds_before=0.0, model=parent.model, seconds_of_work=0.0
+        )
+
+    async def _recorded(
+        self,
+        job: Job,
+        sound: Sound,
+        *,
+        seconds_before: float,
+        model: str,
+        seconds_of_work: float,
+        stems: tuple[str, ...] = (),
+        codes: Codes | None = None,
+    ) -> Clip:
+        """Finish a sound, put it on disk, and then into the books, its codes with it."""
+        order = job.order
+        done = await asyncio.to_thread(finished, sound, as_loop=order.as_loop)
+        name = f"{job.id}.flac"
+        # A loop is cut from anywhere, and the codes of the whole don't fit it.
+        data = None if codes is None or done.loops else await asyncio.to_thread(packed, codes)
+        path = self.store.clips_folder / name
+        await asyncio.to_thread(write_master, path, done.sound, data)
+        await failpoints.reached("clip.unrecorded")
+        return await self.store.jobs.rendered(
+            job.id,
+            NewClip(
+                job_id=job.id,
+                place=order.place,
+                kind=order.kind,
+                prompt=order.prompt,
+                seconds=done.sound.seconds,
+                seconds_before=0.0 if done.loops else seconds_before,
+                seed=order.seed,
+                sampling=order.sampling,
+                model=model,
+                file=name,
+                parent_ids=order.parent_ids,
+                made_in_seconds=seconds_of_work,
+                bpm=done.bpm,
+                key=done.key,
+                loops=done.loops,
+                stems=() if data is None else stems,
+            ),
+        )

@@ -1,0 +1,140 @@
+"""Carries one job to its end: made, kept on disk, delivered, settled; whatever comes.
+
+A job ends in one clip or one honest sentence. Knows no Discord: what people see is a `Presenter`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable
+
+from bot import failpoints
+from bot.audio.files import post
+from bot.audio.files.clip_file import codes_in
+from bot.audio.files.masters import read_master
+from bot.domain.clips import Clip
+from bot.domain.jobs import Job, JobState
+from bot.errors import Cancelled, OutputError, ZhiyinError
+from bot.inference.executor import Executor
+from bot.pipeline.generation import ClipGenerator
+from bot.pipeline.packaging import packed
+from bot.pipeline.presenter import Presenter, TooLarge, Undeliverable
+from bot.store.jobs import IllegalStep
+from bot.store.store import Store
+
+log = logging.getLogger(__name__)
+
+FIRST_SHOWN_SECONDS = 0.5
+SHOW_EVERY_SECONDS = 3.0
+
+UNEXPECTED = "Something went wrong here and this clip could not be made. Nothing was charged."
+UNDELIVERABLE = "The clip could not be posted here. Nothing was charged."
+HELD = "The clip is there but could not be posted here. `/history` keeps it for a day, for free."
+
+
+class JobRunner:
+    """What a job needs on its way."""
+
+    def __init__(
+        self, store: Store, executor: Executor, surface: Presenter, style: post.Style
+    ) -> None:
+        self.store, self.executor, self.surface, self.style = store, executor, surface, style
+        self.maker = ClipGenerator(store, executor)
+
+    async def carry(self, job: Job, *, first: bool) -> None:
+        """Bring a job to its end; `first` puts it before those that wait."""
+        arrived = asyncio.Event()
+        watching = asyncio.create_task(self._watch(job, arrived), name=f"progress of {job.id}")
+        try:
+            try:
+                clip = await self.maker.clip_of(job, first=first)
+            finally:
+                # What is being shown is shown first: later it would cover the clip.
+                arrived.set()
+                await asyncio.gather(watching, return_exceptions=True)
+            await self._deliver(job, clip)
+        except Cancelled as cancelled:
+            await self._end(job, self.store.jobs.cancelled(job.id), cancelled.sentence)
+        except ZhiyinError as error:
+            await self._end(job, self.store.jobs.failed(job.id, error.sentence), error.sentence)
+        except Undeliverable as reason:
+            log.warning("job.held id=%d %s", job.id, reason)
+            await self.store.jobs.held(job.id)
+            await self.surface.tell(job, HELD)
+        except Exception as error:
+            if isinstance(error, IllegalStep) and await self._has_ended(job):
+                # Whoever ended it has told the person.
+                log.info("job.ended_meanwhile id=%d", job.id)
+            else:
+                log.exception("job.failed id=%d", job.id)
+                await self._end(job, self.store.jobs.failed(job.id, UNEXPECTED), UNEXPECTED)
+        finally:
+            watching.cancel()
+        await self._forget_upload(job)
+
+    async def _deliver(self, job: Job, clip: Clip) -> None:
+        """Hand the clip over, smaller and smaller if it has to be, then settle the quota."""
+        once_more = job.state is JobState.DELIVERING
+        await self.store.jobs.delivering(job.id)
+        current = await self.store.jobs.get(job.id)
+        assert current is not None
+        path = self.store.clips_folder / clip.file
+        sound = await asyncio.to_thread(read_master, path)
+        codes = await asyncio.to_thread(codes_in, path) if clip.stems else None
+        max_bytes = self.surface.max_bytes(job)
+        while True:
+            posted = await asyncio.to_thread(packed, clip, sound, max_bytes, self.style, codes)
+            await failpoints.reached("clip.unposted")
+            try:
+                message_id = await self.surface.post(current, clip, posted, once_more=once_more)
+                break
+            except TooLarge:
+                max_bytes = min(max_bytes, len(posted.data)) // 2
+                if max_bytes < post.SMALLEST_BYTES:
+                    raise OutputError(UNDELIVERABLE) from None
+        await failpoints.reached("clip.posted")
+        await self.store.clips.posted(clip.id, message_id)
+        await self.store.jobs.delivered(job.id, message_id)
+        log.info("job.delivered id=%d clip=%d", job.id, clip.id)
+        await failpoints.reached("job.delivered")
+
+    async def _watch(self, job: Job, arrived: asyncio.Event) -> None:
+        """Show how far a job is, every few seconds, until it is there."""
+        pause_seconds = FIRST_SHOWN_SECONDS
+        while not await _happens(arrived, pause_seconds):
+            pause_seconds = SHOW_EVERY_SECONDS
+            standing = self.executor.standing(job.id)
+            current = await self.store.jobs.get(job.id)
+            if standing is not None and current is not None:
+                await self.surface.show(current, standing)
+
+    async def _end(self, job: Job, settled: Awaitable[bool], sentence: str) -> None:
+        """Refund first, then tell."""
+        if await settled:
+            log.info("job.ended id=%d without a clip", job.id)
+        current = await self.store.jobs.get(job.id)
+        await self.surface.tell(job if current is None else current, sentence)
+
+    async def _has_ended(self, job: Job) -> bool:
+        current = await self.store.jobs.get(job.id)
+        return current is None or current.state.is_final
+
+    async def _forget_upload(self, job: Job) -> None:
+        source = job.order.source
+        if source is None or source.upload is None:
+            return
+        # The other takes of the same order may still want it.
+        others = [other.order.source for other in await self.store.jobs.unfinished()]
+        if source.upload not in {other.upload for other in others if other is not None}:
+            (self.store.uploads_folder / source.upload).unlink(missing_ok=True)
+
+
+async def _happens(event: asyncio.Event, within_seconds: float) -> bool:
+    """Wait for an event, so long at the most, and tell whether it happened."""
+    try:
+        async with asyncio.timeout(within_seconds):
+            await event.wait()
+    except TimeoutError:
+        return False
+    return True

@@ -1,0 +1,55 @@
+"""Pack a clip as a file to be posted, tagged, with its picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from bot.audio.files import post
+from bot.audio.files.picture import waveform_png
+from bot.domain.clips import Clip, Tags
+from bot.domain.generation import Codes, Sound
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackedClip:
+    """A clip as a file to be posted, with its picture."""
+
+    name: str
+    data: bytes = field(repr=False)
+    picture: bytes = field(repr=False)
+
+
+def tags_of(clip: Clip) -> Tags:
+    """Return what a clip's file tells of how it was made."""
+    return Tags(
+        prompt=clip.prompt,
+        seed=clip.seed,
+        model=clip.model,
+        kind=clip.kind,
+        parent_ids=clip.parent_ids,
+        clip_id=clip.id,
+        guidance=clip.sampling.guidance,
+        temperature=clip.sampling.temperature,
+        top_k=clip.sampling.top_k,
+        bpm=clip.bpm,
+        key=clip.key,
+        loops=clip.loops,
+    )
+
+
+def packed(
+    clip: Clip, sound: Sound, max_bytes: int, style: post.Style, codes: Codes | None
+) -> PackedClip:
+    """Return a clip as a file of at most so many bytes, in a style, tagged, with its picture.
+
+    Its codes go with it where there are some. Raises OutputError where it can't be made so
+    small.
+    """
+    encoded = post.encode_for_post(
+        sound, max_bytes=max_bytes, tags=tags_of(clip), style=style, codes=codes
+    )
+    return PackedClip(
+        name=f"zhiyin-{clip.id}{encoded.suffix}",
+        data=encoded.data,
+        picture=waveform_png(sound),
+    )

@@ -1,0 +1,38 @@
+"""What the pipeline needs of Discord's side, and what it hands over there."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from bot.domain.clips import Clip
+from bot.domain.jobs import Job
+from bot.domain.status import JobProgress
+from bot.pipeline.packaging import PackedClip
+
+
+class TooLarge(Exception):
+    """The file is larger than this place takes."""
+
+
+class Undeliverable(Exception):
+    """There is no way left to hand a clip over."""
+
+
+class Presenter(Protocol):
+    """What people see; all ids are found in the job."""
+
+    def max_bytes(self, job: Job) -> int:
+        """Return how large a file may be where the job's clip goes."""
+
+    async def show(self, job: Job, standing: JobProgress) -> None:
+        """Show how far a job is; what can't be shown is left."""
+
+    async def post(self, job: Job, clip: Clip, posting: PackedClip, *, once_more: bool) -> int:
+        """Hand the clip over and return the id of its message.
+
+        `once_more` says that a run before this one may have done it and not written it down.
+        Raises TooLarge and Undeliverable.
+        """
+
+    async def tell(self, job: Job, sentence: str) -> None:
+        """Tell why a job ended without a clip; what can't be told is left."""

@@ -1,0 +1,158 @@
+"""Clips taken apart: drums, bass and the rest as files of their own, made by the engine on demand.
+
+It costs nothing, and nothing of it is kept: a clip's codes are, and the same comes of them again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from bot.audio.files import post
+from bot.audio.files.codes import packed
+from bot.audio.files.masters import read_master
+from bot.audio.untrusted.tags import strange_codes
+from bot.domain.clips import Clip
+from bot.domain.generation import StemsRequest
+from bot.domain.jobs import RequestOrigin
+from bot.errors import JobError, Refused, SoundError
+from bot.inference.executor import Executor
+from bot.inference.pending import WorkerLost
+from bot.pipeline.clip_codes import GONE, OTHER_MODEL, codes_of
+from bot.pipeline.packaging import tags_of
+from bot.store.admission import BLOCKED, DRAINING
+from bot.store.store import Store
+
+ON_THEIR_WAY = "The stems of this clip are on their way already."
+NOT_TOLD = (
+    "This file doesn't tell its codes, so its stems can't be kept: only clips of mine do, as they "
+    "were posted."
+)
+OF_YOURS = "Clips of yours are being taken apart already. Please wait a moment."
+# A worker may have been lost for what others had it do, and nothing is done twice by trying again.
+_ATTEMPTS = 2
+WORKER_LOST = "The music engine stopped while it took this clip apart. Please try again."
+
+_PER_PERSON = 2
+# Of what making it takes a small model; a larger one makes slower, and sounds as fast.
+_WORK_SHARE = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StemFile:
+    """One stem of a clip, as a file to be posted."""
+
+    name: str
+    data: bytes = field(repr=False)
+
+
+class Stems:
+    """Takes clips apart, each by one request at a time."""
+
+    def __init__(self, store: Store, executor: Executor, style: post.Style) -> None:
+        self._store, self._executor, self._style = store, executor, style
+        self._clips: set[int] = set()
+        self._people: Counter[int] = Counter()
+
+    async def keepable(self, clip: Clip) -> tuple[str, ...]:
+        """Return the stems of a clip that a new one could keep; none where its codes don't fit."""
+        if not clip.stems:
+            return ()
+        try:
+            await codes_of(self._store, clip, self._executor.model)
+        except SoundError:
+            return ()
+        return clip.stems
+
+    @property
+    def of_model(self) -> tuple[str, ...]:
+        """Return the stems of the model that is loaded; none while none is."""
+        return () if self._executor.model is None else self._executor.model.stems
+
+    async def of_file(self, data: bytes) -> bytes:
+        """Return the packed codes that a stranger's file tells.
+
+        Raises SoundError where it tells none, or those of another model.
+        """
+        codes, model = await strange_codes(data), self._executor.model
+        told = None if codes is None else packed(codes)
+        if codes is None or told is None:
+            raise SoundError(NOT_TOLD)
+        if model is not None and codes.fingerprint != model.fingerprint:
+            raise SoundError(OTHER_MODEL)
+        return told
+
+    async def check(self, clip: Clip, place: RequestOrigin) -> None:
+        """Raise Refused or SoundError with the reason why a clip can't be taken apart now."""
+        if place.guild_id is not None:
+            settings = await self._store.settings.of(place.guild_id)
+            if place.user_id in settings.blocked_ids:
+                raise Refused(BLOCKED)
+        if self._executor.broken is not None:
+            raise Refused(self._executor.broken)
+        if self._executor.paused:
+            raise Refused(DRAINING)
+        if not clip.stems:
+            raise SoundError(GONE)
+        await codes_of(self._store, clip, self._executor.model)
+
+    def expected_seconds(self, clip: Clip) -> float | None:
+        """Return how long it would take now; None while unknown."""
+        return self._executor.expected_seconds(_WORK_SHARE * clip.seconds)
+
+    @contextmanager
+    def taking_apart(self, clip: Clip, user_id: int) -> Iterator[None]:
+        """Count a clip among those that are taken apart right now.
+
+        Raises Refused where it is one already, or its person has as many as may be.
+        """
+        if clip.id in self._clips:
+            raise Refused(ON_THEIR_WAY)
+        if self._people[user_id] >= _PER_PERSON:
+            raise Refused(OF_YOURS)
+        self._clips.add(clip.id)
+        self._people[user_id] += 1
+        try:
+            yield
+        finally:
+            self._clips.discard(clip.id)
+            self._people[user_id] -= 1
+            self._people += Counter()  # drops those who are at nought
+
+    async def files(self, clip: Clip, user_id: int, max_bytes: int) -> list[StemFile]:
+        """Return a clip's stems as files that are no larger than `max_bytes` together.
+
+        Waits for a turn as every clip does. Raises SoundError where codes or sound are gone,
+        OutputError where it can't be made so small, and JobError where the engine fails.
+        """
+
+        async def prepared() -> StemsRequest:
+            # Only now is it known which model it is.
+            codes = await codes_of(self._store, clip, self._executor.model)
+            return StemsRequest(tokens=codes.tokens)
+
+        for left in reversed(range(_ATTEMPTS)):
+            # The clip's own number, below nought: no job has that.
+            run = self._executor.submit(-clip.id, user_id, _WORK_SHARE * clip.seconds, prepared)
+            try:
+                rendered = await run.result()
+                break
+            except WorkerLost as lost:
+                if not left:
+                    raise JobError(WORKER_LOST) from lost
+        mix = await asyncio.to_thread(read_master, self._store.clips_folder / clip.file)
+        encoded = await asyncio.to_thread(
+            post.encode_stems,
+            mix,
+            rendered.stems,
+            max_bytes=max_bytes,
+            tags=tags_of(clip),
+            style=self._style,
+        )
+        return [
+            StemFile(name=f"zhiyin-{clip.id}-{name.replace(' ', '-')}{each.suffix}", data=each.data)
+            for name, each in encoded.items()
+        ]

@@ -1,0 +1,1 @@
+"""What people read: cards and sentences. Nothing here sends anything."""

@@ -1,0 +1,68 @@
+"""Who asks and where, and what they may have there."""
+
+from __future__ import annotations
+
+import discord
+
+from bot.app.client import ZhiyinBot
+from bot.domain.jobs import RequestOrigin
+from bot.domain.limits import Limits
+from bot.errors import Refused
+from cogs.presentation import messages
+
+
+def place_of(interaction: discord.Interaction) -> RequestOrigin:
+    """Return who asked, and where."""
+    return RequestOrigin(
+        user_id=interaction.user.id,
+        channel_id=interaction.channel_id or 0,
+        guild_id=interaction.guild_id,
+    )
+
+
+def is_manager(interaction: discord.Interaction) -> bool:
+    """Tell whether the person may manage messages where they are."""
+    return interaction.guild_id is not None and interaction.permissions.manage_messages
+
+
+def is_reached_by_token_only(interaction: discord.Interaction) -> bool:
+    """Tell whether the bot is no member of where it was asked: the token is its only way there."""
+    if interaction.guild_id is None:
+        return interaction.context.private_channel
+    return not interaction.is_guild_integration()
+
+
+async def limits_for(
+    bot: ZhiyinBot,
+    place: RequestOrigin,
+    user: discord.abc.User,
+    *,
+    parent_channel_id: int | None = None,
+    anywhere: bool = False,
+) -> tuple[Limits, float]:
+    """Return what a person may have where they are, and the longest clip.
+
+    Raises Refused in a channel that is not for music, unless `anywhere`.
+    """
+    config = bot.config.limits
+    daily, waiting, longest, of_guild = config.daily_seconds, config.waiting_per_server, None, None
+    if place.guild_id is not None:
+        settings = await bot.pipeline.store.settings.of(place.guild_id)
+        allowed = settings.channel_ids
+        if allowed and not anywhere and not {place.channel_id, parent_channel_id} & allowed:
+            channels = ", ".join(f"<#{id_}>" for id_ in sorted(allowed))
+            raise Refused(messages.WRONG_CHANNEL.format(channels=channels))
+        if settings.daily_seconds is not None:
+            daily = settings.daily_seconds
+        roles = {role.id for role in user.roles} if isinstance(user, discord.Member) else set()
+        daily = max([daily, *(settings.tiers[role] for role in roles & settings.tiers.keys())])
+        waiting = int(settings.waiting) if settings.waiting is not None else waiting
+        longest, of_guild = settings.max_seconds, settings.guild_daily_seconds
+    limits = Limits(
+        daily_seconds=daily,
+        waiting_per_user=config.waiting_per_user,
+        waiting_per_guild=waiting,
+        waiting=config.waiting,
+        guild_daily_seconds=of_guild,
+    )
+    return limits, min(config.max_seconds, longest or config.max_seconds)

@@ -1,0 +1,43 @@
+"""Where the sound in a message is: attached to it, or to the message that it forwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import PurePath
+
+import discord
+
+from bot.app.client import ZhiyinBot
+from bot.domain.clips import Clip
+
+_SUFFIXES = {
+    ".mp3", ".wav", ".flac", ".ogg", ".oga", ".opus", ".m4a", ".aac", ".mp4", ".webm", ".mka",
+}  # fmt: skip
+
+
+def is_sound(attachment: discord.Attachment) -> bool:
+    """Tell whether an attachment claims to be sound; its bytes are looked at later."""
+    kind = (attachment.content_type or "").split("/")[0]
+    suffix = PurePath(attachment.filename).suffix.lower()
+    return kind == "audio" or suffix in _SUFFIXES
+
+
+def sound_in(message: discord.Message) -> discord.Attachment | None:
+    """Return the first sound of a message, also of one that it forwards."""
+    return next(filter(is_sound, _attachments(message)), None)
+
+
+async def clip_or_sound(
+    bot: ZhiyinBot, message: discord.Message
+) -> tuple[Clip | None, discord.Attachment | None]:
+    """Return the clip of ours that a message is, or else the sound in it."""
+    clip = await bot.pipeline.store.clips.by_message(message.id)
+    if clip is not None and not clip.is_deleted:
+        return clip, None
+    return None, sound_in(message)
+
+
+def _attachments(message: discord.Message) -> Iterator[discord.Attachment]:
+    yield from message.attachments
+    for snapshot in message.message_snapshots:
+        yield from snapshot.attachments

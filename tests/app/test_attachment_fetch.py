@@ -1,0 +1,99 @@
+"""Files that are fetched: what was declared is not believed, and no more is held than may be."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+
+import psutil
+import pytest
+from aiohttp import web
+
+from bot.app import attachment_fetch
+from bot.errors import SoundError
+
+LIMIT_BYTES = 2**20
+
+
+@asynccontextmanager
+async def served(answer):
+    """A server on this machine that answers everything so."""
+    app = web.Application()
+    app.router.add_get("/a.mp3", answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    try:
+        port = site._server.sockets[0].getsockname()[1]
+        yield f"http://127.0.0.1:{port}/a.mp3?signature=secret"
+    finally:
+        await runner.cleanup()
+
+
+async def test_a_file_is_fetched_whole():
+    """Up to the last byte that is allowed."""
+    body = bytes(range(256)) * (LIMIT_BYTES // 256)
+
+    async def answer(request):
+        return web.Response(body=body)
+
+    async with served(answer) as url:
+        assert await attachment_fetch.fetch(url, LIMIT_BYTES) == body
+        with pytest.raises(SoundError, match="too large: up to 0 MB"):
+            await attachment_fetch.fetch(url, LIMIT_BYTES - 1)
+
+
+async def test_a_file_without_an_end_is_left():
+    """It says nine bytes, or nothing, and goes on: as much as may be is read, and no more."""
+    sent = 0
+
+    async def answer(request):
+        nonlocal sent
+        response = web.StreamResponse()
+        await response.prepare(request)
+        while True:
+            await response.write(bytes(2**16))
+            sent += 2**16
+
+    before = psutil.Process().memory_info().rss
+    async with served(answer) as url:
+        with pytest.raises(SoundError, match="too large"):
+            await attachment_fetch.fetch(url, LIMIT_BYTES)
+    assert sent < 64 * LIMIT_BYTES
+    assert psutil.Process().memory_info().rss - before < 64 * 2**20
+
+
+@pytest.mark.parametrize("status", [403, 404, 500])
+async def test_a_file_that_is_gone_is_one_sentence(status, caplog):
+    """The address has expired or the message was deleted; the log does not hold the signature."""
+
+    async def answer(request):
+        return web.Response(status=status, text="<html>gone</html>")
+
+    caplog.set_level("DEBUG", logger="bot")
+    async with served(answer) as url:
+        with pytest.raises(SoundError, match="attach it again"):
+            await attachment_fetch.fetch(url, LIMIT_BYTES)
+    assert "secret" not in "".join(
+        r.getMessage() for r in caplog.records if r.name == attachment_fetch.__name__
+    )
+
+
+async def test_one_that_breaks_off_is_tried_again():
+    """Once: the second time it is whole."""
+    tries = 0
+
+    async def answer(request):
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            response = web.StreamResponse(headers={"Content-Length": "100"})
+            await response.prepare(request)
+            await response.write(b"half")
+            request.transport.close()
+            return response
+        return web.Response(body=b"whole")
+
+    async with served(answer) as url:
+        assert await attachment_fetch.fetch(url, LIMIT_BYTES) == b"whole"
+    assert tries == 2

@@ -1,0 +1,27 @@
+"""Signals that come when the bot has put all away."""
+
+import subprocess
+import sys
+
+import pytest
+
+_LATE = """
+import asyncio, atexit, os, signal, sys
+from bot.cli.run import stopping
+def late():
+    os.kill(os.getpid(), signal.SIGTERM)
+if sys.argv[1] == "python ends":
+    atexit.register(late)
+async def main():
+    with stopping():
+        pass
+asyncio.run(main())
+if sys.argv[1] == "the loop is closed":
+    late()
+"""
+
+
+@pytest.mark.parametrize(("when", "code"), [("the loop is closed", 1), ("python ends", 0)])
+def test_a_late_signal_does_not_look_like_a_kill(when, code):
+    """Once all is put away a signal ends the process at once, or finds it ended."""
+    assert subprocess.run([sys.executable, "-c", _LATE, when], check=False).returncode == code

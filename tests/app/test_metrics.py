@@ -1,0 +1,135 @@
+"""What those who watch the bot are told: figures at a port, and /admin status."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import time
+
+import aiohttp
+import pytest
+
+from bot.app import health, metrics
+from bot.errors import ConfigError
+from tests.support.jam_server import open_jam, strict
+
+
+@pytest.fixture(autouse=True)
+def _strict(monkeypatch):
+    strict(monkeypatch)
+
+
+async def test_the_figures_are_those_of_the_moment(tmp_path):
+    """Jobs by state, seconds by entry, and how the engine does."""
+    async with open_jam(tmp_path) as jam:
+        await jam.music(seconds=2.0)
+        await jam.music(prompt="fail", seconds=1.0)
+        jam.pipeline.executor.paused = True
+        await jam.alice.slash(jam.channel, "music", prompt="rock", seconds=1.0)
+        jam.clock.now += 30
+        text = (await metrics.figures(jam.pipeline)).decode()
+        for line in (
+            'zhiyin_jobs{state="delivered"} 1.0',
+            'zhiyin_jobs{state="failed"} 1.0',
+            'zhiyin_jobs{state="queued"} 1.0',
+            'zhiyin_sound_seconds_total{entry="commit"} 2.0',
+            'zhiyin_sound_seconds_total{entry="refund"} 1.0',
+            "zhiyin_waiting 1.0",
+            "zhiyin_oldest_wait_seconds 30.0",
+            "zhiyin_model_ready 1.0",
+            "zhiyin_worker_restarts_total 0.0",
+        ):
+            assert line in text.splitlines()
+        jam.pipeline.executor.paused = False
+
+
+async def test_the_waits_in_line_are_a_histogram(tmp_path):
+    """Each clip that was begun is in it once, with its wait; what still waits is not."""
+    async with open_jam(tmp_path) as jam:
+        executor, turned = jam.pipeline.executor, 0.0
+        real = executor._clock
+        executor._clock = lambda: real() + turned
+        await jam.music(seconds=1.0)
+        executor.paused = True
+        await jam.alice.slash(jam.channel, "music", prompt="rock", seconds=1.0)
+        async with asyncio.timeout(10):
+            while not executor.waiting:
+                await asyncio.sleep(0.01)
+        turned = 100.0
+        executor.paused = False
+        await jam.idle()
+        executor.paused = True
+        await jam.alice.slash(jam.channel, "music", prompt="rock", seconds=1.0)
+        lines = (await metrics.figures(jam.pipeline)).decode().splitlines()
+        for line in (
+            'zhiyin_wait_seconds_bucket{le="60.0"} 1.0',
+            'zhiyin_wait_seconds_bucket{le="120.0"} 2.0',
+            'zhiyin_wait_seconds_bucket{le="+Inf"} 2.0',
+            "zhiyin_wait_seconds_count 2.0",
+        ):
+            assert line in lines
+        assert 100.0 <= executor.waits.total_seconds <= 120.0
+        executor.paused = False
+
+
+async def test_they_are_told_on_this_machine_only_and_off_by_default(tmp_path):
+    """At the port that is set; a port that is taken is one sentence."""
+    async with open_jam(tmp_path) as jam:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+            with pytest.raises(ConfigError, match="metrics.port"):
+                async with metrics.told(jam.pipeline, port):
+                    pass
+        async with (
+            metrics.told(jam.pipeline, port),
+            aiohttp.ClientSession() as session,
+            session.get(f"http://127.0.0.1:{port}/metrics") as answer,
+        ):
+            assert answer.status == 200
+            assert "zhiyin_running" in await answer.text()
+        async with metrics.told(jam.pipeline, 0):
+            with pytest.raises(OSError):
+                socket.create_connection(("127.0.0.1", port), timeout=1)
+
+
+async def test_a_loop_that_is_late_is_seen():
+    """What keeps it to itself is measured, in whichever task it is."""
+    watched = health.Health()
+    watching = asyncio.create_task(watched.watch())
+    await asyncio.sleep(0)
+    begun = time.monotonic()
+    while time.monotonic() - begun < 0.8:
+        pass
+    async with asyncio.timeout(10):
+        while watched.lag_seconds < 0.2:
+            await asyncio.sleep(0.01)
+    watching.cancel()
+    assert watched.memory_bytes > 10 * 2**20
+
+
+def test_the_last_error_is_remembered():
+    """One line, no traceback."""
+    watched = health.Health()
+    logger = logging.getLogger("bot.test")
+    logger.addHandler(watched)
+    logger.propagate = False
+    try:
+        logger.warning("not this one")
+        logger.error("job.failed id=%d", 12)
+    finally:
+        logger.removeHandler(watched)
+        logger.propagate = True
+    assert watched.last_error.endswith("job.failed id=12")
+
+
+async def test_managers_see_how_the_bot_is_doing(tmp_path):
+    """Queue, engine, memory; errors are for the bot's owner."""
+    async with open_jam(tmp_path) as jam:
+        await jam.music()
+        shown = await jam.owner.slash(jam.channel, "admin status")
+        fields = {field.name: field.value for field in shown.response.embeds[0].fields}
+        assert fields["Music engine"] == "ready"
+        assert fields["Delivered"] == "1"
+        assert fields["Last error"] == "none"
+        assert shown.ephemeral

@@ -1,0 +1,146 @@
+"""The codes of a clip as bytes and in its file: they come back, and forged ones are nothing."""
+
+from __future__ import annotations
+
+import io
+import struct
+import tracemalloc
+import zlib
+
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.audio.files import codes, encode
+from bot.audio.files.formats import BY_SUFFIX
+from bot.audio.files.tags import read_codes, read_tags
+from bot.domain.clips import Tags
+from bot.domain.generation import Codes, Sound
+
+FINGERPRINT = "0123456789abcdef"
+TAGS = Tags(prompt="90s rock", seed=7, model="starter", kind="music")
+
+
+def some(frames=500, books=8, seed=1):
+    tokens = np.random.default_rng(seed).integers(0, 2048, (books, frames), dtype=np.int32)
+    return Codes(tokens=tokens, fingerprint=FINGERPRINT)
+
+
+def packed(numbers, *, magic=b"ZHYC", version=1, books=2, frames=4, tail=b""):
+    """Codes as somebody may have forged them."""
+    header = struct.pack(">4sBB8sI", magic, version, books, bytes(8), frames)
+    return header + zlib.compress(numbers) + tail
+
+
+@pytest.mark.parametrize(("books", "frames"), [(1, 1), (8, 500), (8, 15_000), (16, 3)])
+def test_codes_come_back_as_they_were(books, frames):
+    """Every number, and whose codebooks they are of."""
+    made = some(frames, books)
+    data = codes.packed(made)
+    assert data is not None
+    for found in (codes.unpacked(data), codes.from_text(codes.as_text(data))):
+        assert found is not None
+        assert found.fingerprint == FINGERPRINT
+        assert found.tokens.dtype == np.int32
+        assert np.array_equal(found.tokens, made.tokens)
+
+
+def test_what_no_clip_is_has_no_bytes():
+    """Nothing is promised for what is longer than any clip."""
+    assert codes.packed(some(40_000)) is None
+    assert codes.packed(some(0)) is None
+
+
+def test_music_takes_little_room():
+    """Codes that repeat, as a beat's do, take a small part of their own size."""
+    beat = Codes(tokens=np.tile(some(24).tokens, (1, 20)), fingerprint=FINGERPRINT)
+    data = codes.packed(beat)
+    assert data is not None and len(data) < beat.tokens.size * 2 / 8
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"ZHYC",
+        packed(bytes(16))[:20],
+        packed(bytes(16))[:-1],
+        packed(bytes(16), tail=b"more"),
+        packed(bytes(15)),
+        packed(bytes(17)),
+        packed(bytes(16), magic=b"ZHYD"),
+        packed(bytes(16), version=2),
+        packed(b"", books=0),
+        packed(b"", frames=0),
+        packed(bytes(16), books=17),
+        packed(bytes(16), frames=2**32 - 1),
+        packed(bytes(16))[:18] + b"no deflate at all",
+        bytes(codes.MOST_BYTES + 1),
+    ],
+)
+def test_what_does_not_fit_to_the_number_is_nothing(data):
+    """Cut, lengthened, of another version, or absurd: no codes, and no error."""
+    assert codes.unpacked(data) is None
+
+
+@given(
+    data=st.binary(max_size=200),
+    books=st.integers(0, 255),
+    frames=st.integers(0, 2**32 - 1),
+    deflated=st.booleans(),
+)
+def test_no_bytes_whatever_are_an_error(data, books, frames, deflated):
+    """They are codes of the shape that they tell, or nothing."""
+    header = struct.pack(">4sBB8sI", b"ZHYC", 1, books, bytes(8), frames)
+    found = codes.unpacked(header + (zlib.compress(data) if deflated else data))
+    assert found is None or found.tokens.shape == (books, frames)
+    codes.unpacked(data)
+
+
+def test_the_codes_of_a_real_file_are_unpacked():
+    """The forger's own way, with nothing wrong in it, gives codes: the tests above test."""
+    found = codes.unpacked(packed(bytes(16)))
+    assert found is not None and found.tokens.shape == (2, 4)
+
+
+def test_a_bomb_is_not_unpacked():
+    """A hundred megabytes of zeros in few bytes take no memory to speak of."""
+    bomb = packed(bytes(100_000_000), books=16, frames=30_000)
+    assert len(bomb) < codes.MOST_BYTES
+    tracemalloc.start()
+    try:
+        assert codes.unpacked(bomb) is None
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak_bytes < 8 * 2**20
+
+
+@pytest.mark.parametrize("text", ["", "?", "é", "AAAA", "A" * 3, "A" * 10_000_000])
+def test_a_tag_that_is_no_codes_is_nothing(text):
+    """Whatever was written there."""
+    assert codes.from_text(text) is None
+
+
+@pytest.mark.parametrize("suffix", BY_SUFFIX)
+def test_codes_travel_in_every_format(tmp_path, suffix):
+    """Beside the tags, which stay what they are; the file still plays."""
+    made, path = some(), tmp_path / f"clip{suffix}"
+    sound = Sound(samples=np.zeros((1, 32_000), np.float32), sample_rate_hz=32_000)
+    encode.write(path, sound, TAGS, codes.packed(made))
+    data = path.read_bytes()
+    found = read_codes(io.BytesIO(data))
+    assert found is not None
+    assert np.array_equal(found.tokens, made.tokens)
+    assert read_tags(data) == TAGS
+    assert soundfile.info(io.BytesIO(data)).duration == pytest.approx(1.0, abs=0.1)
+    encode.write(path, sound, TAGS)
+    assert read_codes(io.BytesIO(path.read_bytes())) is None
+
+
+@pytest.mark.parametrize("data", [b"", b"hello", bytes(1000)])
+def test_a_file_that_is_no_clip_has_no_codes(data):
+    """Nor is it an error to ask."""
+    assert read_codes(io.BytesIO(data)) is None

@@ -1,0 +1,268 @@
+"""Loops that repeat without a bump, cuts that do not click, joins that do not jump."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.audio.analysis.rhythm import rhythm_of
+from bot.audio.editing.crossfade import crossfaded, faded, seam_step
+from bot.audio.editing.edit import cut, joined_with_crossfade, looped
+from bot.audio.editing.loudness import measured
+from bot.domain.generation import Sound
+from bot.errors import RequestError
+from tests.support.known_sounds import (
+    RATE_HZ,
+    chords,
+    click,
+    drone,
+    drums,
+    noise,
+    pulse,
+    sound_of,
+    struck,
+    times_of,
+    tone,
+)
+
+
+def pad(seconds=10.0):
+    """Chords that glide into each other, louder and softer."""
+    time_s = times_of(seconds)
+    swell = 0.6 + 0.4 * np.sin(2 * np.pi * time_s / 3.7)
+    voices = [np.sin(2 * np.pi * hz * time_s + 3 * np.sin(time_s)) for hz in (131, 165, 196, 262)]
+    return 0.1 * swell * sum(voices)
+
+
+def song(seconds=12.0, bpm=112, first=0.3):
+    """Drums over chords that change with each bar."""
+    bars = chords(2, "minor", 240 / bpm, times=5)
+    harmony = np.pad(bars, (round(first * RATE_HZ), 0))[: round(seconds * RATE_HZ)]
+    return 0.4 * harmony + 0.4 * drums(bpm, seconds, first)
+
+
+def fading(samples, seconds=2.0):
+    """As clips are that come to an end."""
+    slope = np.minimum(1, times_of(len(samples) / RATE_HZ)[::-1] / seconds)
+    return samples * slope[: len(samples)]
+
+
+KINDS = {
+    "song": song(),
+    "song that fades": fading(song()),
+    "song that rings in": fading(song()[::-1])[::-1],
+    "drums": drums(96, 10, 0.4) + noise(10, level=0.001),
+    "waltz": drums(130, 10, 0.2, beats_per_bar=3) + noise(10, level=0.001),
+    "pulse": pulse(120) + noise(10, level=0.001),
+    "pad": pad(),
+    "pad that fades": fading(pad()),
+    "drone": drone(),
+    "sine": 0.3 * np.sin(2 * np.pi * 97.37 * times_of(10)),
+    "noise that grows": noise(10) * np.linspace(0.2, 1, 10 * RATE_HZ),
+    "noise": noise(10),
+}
+# Where the plain clip, repeated as it is, is heard to start again.
+BUMPS = ["song", "pad", "drone", "sine", "noise that grows"]
+
+
+@pytest.mark.parametrize("with_rhythm", [True, False])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_loop_s_seam_is_no_larger_than_its_other_steps(kind, with_rhythm):
+    """From its end to its beginning a loop goes on as it does everywhere."""
+    sound = sound_of(KINDS[kind])
+    loop = looped(sound, rhythm_of(sound) if with_rhythm else None)
+    spectrum, wave = seam_step(loop.sound)
+    assert spectrum <= 1
+    assert wave <= 1
+    assert loop.sound.samples.dtype == np.float32
+    assert loop.sound.seconds >= (0.15 if with_rhythm else 0.35) * sound.seconds
+
+
+@pytest.mark.parametrize("kind", BUMPS)
+def test_the_whole_clip_repeated_has_a_bump(kind):
+    """What the test above measures is there in clips that were not made to loop."""
+    assert max(seam_step(sound_of(KINDS[kind]))) > 1.5
+
+
+def test_a_naive_cut_of_whole_bars_has_a_bump():
+    """Even where its length is right: the wave breaks off."""
+    sound = sound_of(KINDS["drone"])
+    bar = 2 * RATE_HZ
+    naive = Sound(samples=sound.samples[:, bar + 77 : 3 * bar], sample_rate_hz=RATE_HZ)
+    assert max(seam_step(naive)) > 1.5
+
+
+@pytest.mark.parametrize(
+    ("bpm", "seconds", "bars"),
+    [(120, 10, 4), (96, 10, 2), (112, 12.9, 4), (140, 30, 16), (75, 5, 1)],
+)
+def test_a_loop_is_the_most_whole_bars_that_fit(bpm, seconds, bars):
+    """To a sample, and it begins a breath before a downbeat."""
+    sound = sound_of(song(seconds, bpm, first=0.25))
+    loop = looped(sound, rhythm_of(sound))
+    assert loop.bars == bars
+    assert loop.sound.seconds == pytest.approx(bars * 240 / bpm, rel=2e-4)
+    place = (loop.start_seconds - 0.25) / (240 / bpm)
+    assert -0.035 < (place - round(place)) * 240 / bpm < 0.005
+
+
+def test_a_clip_of_exactly_so_many_bars_is_kept_whole():
+    """Nothing before it, nothing after it, and the loop is still whole."""
+    sound = sound_of(song(8.0, 120, first=0.0))
+    loop = looped(sound, rhythm_of(sound))
+    assert loop.bars == 4
+    assert loop.sound.seconds == pytest.approx(8.0, abs=0.002)
+    assert max(seam_step(loop.sound)) <= 1
+
+
+def test_what_is_faded_is_left_out():
+    """A loop of four bars that get softer would be heard to start again."""
+    sound = sound_of(fading(song(16.0), 5.0))
+    loop = looped(sound, rhythm_of(sound))
+    assert loop.start_seconds + loop.sound.seconds < 14
+    halves = np.array_split(loop.sound.samples[0], 2)
+    first, second = (float(np.sqrt(np.mean(np.square(half)))) for half in halves)
+    assert second > 0.6 * first
+
+
+def test_repeated_a_loop_keeps_its_beat():
+    """Four times in a row it is one piece with one tempo."""
+    sound = sound_of(KINDS["song"])
+    rhythm = rhythm_of(sound)
+    loop = looped(sound, rhythm).sound
+    again = Sound(samples=np.tile(loop.samples, 4), sample_rate_hz=RATE_HZ)
+    found = rhythm_of(again)
+    assert found.is_even
+    assert found.bpm == pytest.approx(rhythm.bpm, rel=1e-3)
+
+
+def test_a_loop_in_stereo_stays_in_stereo():
+    """Both sides are cut and sealed alike."""
+    left, right = KINDS["song"], np.roll(KINDS["song"], 5) * 0.7
+    loop = looped(sound_of(left, right), rhythm_of(sound_of(left)))
+    assert loop.sound.channels == 2
+    assert max(seam_step(loop.sound)) <= 1
+
+
+@pytest.mark.parametrize("samples", [0, 1, 100, 3_200, 6_400, 20_000])
+@pytest.mark.parametrize(
+    "make", [np.zeros, lambda count: noise(1)[:count], lambda count: drone(1)[:count]]
+)
+def test_the_shortest_sounds_are_looped_as_well(make, samples):
+    """Silence and moments come back in one piece, without numbers that are none."""
+    loop = looped(sound_of(make(samples)), None)
+    assert np.isfinite(loop.sound.samples).all()
+    assert loop.bars == 0
+    assert loop.sound.samples.shape[1] >= 0.35 * samples
+    assert loop.sound.samples.shape[1] <= samples
+
+
+def test_the_source_of_a_loop_is_left_alone():
+    """A new sound comes back."""
+    sound = sound_of(KINDS["song"])
+    before = sound.samples.copy()
+    looped(sound, rhythm_of(sound))
+    faded(sound)
+    cut(sound, 1, 2)
+    np.testing.assert_array_equal(sound.samples, before)
+
+
+@settings(max_examples=30, deadline=None)
+@given(alike=st.floats(0, 1, allow_subnormal=False), seed=st.integers(0, 1000))
+def test_a_crossfade_keeps_the_power(alike, seed):
+    """Whether the two are the same, related or strangers."""
+    drawn = np.random.default_rng(seed).normal(0, 0.1, (2, 16_000)).astype(np.float32)
+    first = drawn[:1]
+    second = np.float32(alike) * drawn[:1] + np.float32(np.sqrt(1 - alike**2)) * drawn[1:]
+    power = np.square(crossfaded(first, second)).reshape(8, -1).mean(axis=1)
+    np.testing.assert_allclose(power, 0.01, rtol=0.2)
+
+
+def test_a_cut_is_at_the_nearest_beats():
+    """Seconds that are nearly right become beats; the next beat is not heard any more."""
+    sound = sound_of(pulse(120, first=0.25))
+    part = cut(sound, 2.1, 4.4, rhythm_of(sound))
+    assert part.seconds == pytest.approx(2.0 + 0.0, abs=0.01)
+    loud = np.flatnonzero(np.abs(part.samples[0]) > 0.1) / RATE_HZ
+    assert loud[0] == pytest.approx(0.008, abs=0.005)
+    assert loud[-1] < 1.6
+
+
+def test_a_cut_without_a_rhythm_does_not_click():
+    """It begins and ends where the wave crosses zero, and rises and falls besides."""
+    sound = sound_of(drone(5))
+    part = cut(sound, 1.234, 3.456)
+    assert part.seconds == pytest.approx(3.456 - 1.234, abs=0.01)
+    assert np.abs(part.samples[:, [0, -1]]).max() < 0.001
+    assert np.abs(np.diff(part.samples)).max() <= np.abs(np.diff(sound.samples)).max() * 1.01
+
+
+def test_a_cut_that_goes_too_far_ends_with_the_sound():
+    """Seconds beyond a sound are its edges."""
+    assert cut(sound_of(drone(2)), -5, 50).seconds == pytest.approx(2)
+
+
+@pytest.mark.parametrize(("start", "end"), [(1, 1), (2, 1), (7, 9), (float("nan"), 1)])
+def test_a_cut_that_leaves_nothing_is_refused(start, end):
+    """The sentence says so."""
+    with pytest.raises(RequestError, match="nothing between"):
+        cut(sound_of(drone(2)), start, end)
+
+
+def test_fades_begin_and_end_in_silence():
+    """And leave the rest as it is; a loop has no ends."""
+    sound = sound_of(np.ones(RATE_HZ), -np.ones(RATE_HZ))
+    soft = faded(sound, fall_seconds=0.005)
+    assert np.abs(soft.samples[:, [0, -1]]).max() < 0.01
+    np.testing.assert_array_equal(soft.samples[:, 160:-160], sound.samples[:, 160:-160])
+    assert faded(sound_of(np.ones(1))).samples.shape == (1, 1)
+    assert faded(sound_of(np.ones(0))).samples.shape == (1, 0)
+    assert faded(sound, loops=True) is sound
+
+
+def test_a_join_is_as_loud_after_the_seam_as_before():
+    """The second sound is brought to the first one's loudness."""
+    joined = joined_with_crossfade(sound_of(song()), sound_of(0.3 * song()), 1.0)
+    middle = joined.samples.shape[1] // 2
+    first, second = (
+        measured(Sound(samples=part, sample_rate_hz=RATE_HZ)).lufs
+        for part in (joined.samples[:, :middle], joined.samples[:, middle:])
+    )
+    assert second == pytest.approx(first, abs=0.5)
+
+
+def test_a_join_takes_the_first_sound_s_rate_and_channels():
+    """What is joined need not be alike."""
+    joined = joined_with_crossfade(
+        sound_of(tone(60, 3), tone(64, 3)), sound_of(tone(67, 2), rate_hz=16_000), 0.5
+    )
+    assert joined.channels == 2
+    assert joined.sample_rate_hz == RATE_HZ
+    assert joined.seconds == pytest.approx(3 + 4 - 0.5)
+
+
+def test_a_join_goes_on_with_the_beat():
+    """Two pieces of one tempo, begun anywhere, have one grid of bars when they are joined."""
+    first, second = sound_of(song(12, first=0.3)), sound_of(song(12, first=1.1))
+    rhythms = rhythm_of(first), rhythm_of(second)
+    joined = joined_with_crossfade(first, second, 0.8, rhythms)
+    rhythm = rhythm_of(joined)
+    assert rhythm.is_even
+    beat = 60 / 112
+    place = (np.array(rhythm.beats) - 0.3) / beat
+    assert np.abs(place - np.round(place)).max() * beat < 0.02
+    plain = rhythm_of(joined_with_crossfade(first, second, 0.8))
+    off = (np.array(plain.beats) - 0.3) / beat
+    assert np.abs(off - np.round(off)).max() * beat > 0.05
+
+
+@pytest.mark.parametrize("seconds", [0, 0.5, 100])
+def test_a_join_of_any_length_is_whole(seconds):
+    """No seam is longer than either sound, and silence joins as well as music."""
+    for second in (drone(2), np.zeros(RATE_HZ), struck(1.0, [0.5], click())):
+        joined = joined_with_crossfade(sound_of(drone(3)), sound_of(second), seconds)
+        seam = min(seconds, len(second) / RATE_HZ)
+        assert joined.seconds == pytest.approx(3 + len(second) / RATE_HZ - seam, abs=0.001)
+        assert np.isfinite(joined.samples).all()

@@ -1,0 +1,211 @@
+"""What a strange decoder may do: nothing that reaches the bot, and nothing for long."""
+
+from __future__ import annotations
+
+import asyncio
+import stat
+import sys
+import tempfile
+import threading
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+
+from bot.audio.ffmpeg import find_ffmpeg
+from bot.audio.untrusted import ffmpeg_decoder, scratch
+from bot.audio.untrusted.isolation import Limits
+from bot.audio.untrusted.uploads import NO_SOUND, Uploads
+from bot.errors import ResourceError, SoundError
+from tests.support.sound_files import RATE_HZ, as_file, noise
+
+SHORT = Limits(cpu_seconds=1, memory_bytes=2**30, wall_seconds=20.0)
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path, monkeypatch):
+    """A place for temporary folders that nobody else uses."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+def decoder(folder, body, interpreter="/bin/sh", version="exit 0"):
+    """A program in ffmpeg's place; that it starts at all is asked with -version."""
+    program = folder / "decoder"
+    if interpreter == "/bin/sh":
+        body = f'for each in "$@"; do [ "$each" = -version ] && {version}; done\n{body}'
+    else:
+        body = f"import sys\nif '-version' in sys.argv: sys.exit(0)\n{body}"
+    program.write_text(f"#!{interpreter}\n{body}\n")
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    return program
+
+
+async def heard(program, limits=SHORT):
+    reader = Uploads(sample_rate_hz=RATE_HZ, channels=1, limits=limits, ffmpeg=program)
+    return await reader.read(as_file(noise()), keep_seconds=10.0)
+
+
+def left(folder):
+    """Folders and processes that should have gone."""
+    folders = list(Path(folder).glob(f"{scratch.FOLDER_PREFIX}*"))
+    return folders + psutil.Process().children(recursive=True)
+
+
+@pytest.mark.parametrize(
+    ("body", "interpreter", "sentence", "logged"),
+    [
+        (
+            "import ctypes; ctypes.string_at(0)",
+            sys.executable,
+            ffmpeg_decoder.DAMAGED,
+            "decoder_crashed signal=11",
+        ),
+        ("while :; do :; done", "/bin/sh", ffmpeg_decoder.TOO_LONG, "limit=processor"),
+        (
+            "while :; do head -c 1000000 /dev/zero; done",
+            "/bin/sh",
+            ffmpeg_decoder.TOO_LONG,
+            "limit=output",
+        ),
+        (
+            "import mmap; mmap.mmap(-1, 2**32)",
+            sys.executable,
+            ffmpeg_decoder.TOO_HUNGRY,
+            "limit=memory",
+        ),
+        ("exit 0", "/bin/sh", NO_SOUND, ""),
+        ("echo made of stone >&2; exit 3", "/bin/sh", ffmpeg_decoder.DAMAGED, ""),
+        ("head -c 1000 /dev/zero; exit 0", "/bin/sh", "shorter than a tenth", ""),
+        ("sleep 3600 & exit 0", "/bin/sh", NO_SOUND, ""),
+    ],
+)
+async def test_a_decoder_that_goes_wrong_is_told_in_a_sentence(
+    place, caplog, body, interpreter, sentence, logged
+):
+    """It crashes, runs for ever, floods, takes all memory, says nothing: the bot hears of it."""
+    caplog.set_level("INFO", logger="bot")
+    with pytest.raises(SoundError, match=sentence):
+        await heard(decoder(place, body, interpreter))
+    assert logged in caplog.text
+    assert "made of stone" not in caplog.text
+    assert left(place) == []
+
+
+@pytest.mark.parametrize("body", ["sleep 3600", "yes >&2", "yes made of stone >&2 & sleep 3600"])
+async def test_a_decoder_that_hangs_is_ended(place, caplog, body):
+    """By the clock on the wall, with all that it has started; what it says is not kept."""
+    caplog.set_level("INFO", logger="bot")
+    before = psutil.Process().memory_info().rss
+    limits = Limits(cpu_seconds=60, wall_seconds=1.5)
+    with pytest.raises(SoundError, match=ffmpeg_decoder.TOO_LONG):
+        await heard(decoder(place, body), limits)
+    assert "limit=time" in caplog.text
+    assert psutil.Process().memory_info().rss - before < 64 * 2**20
+    assert left(place) == []
+
+
+@pytest.mark.parametrize("spoil", ["missing", "not a program", "not to be run"])
+async def test_a_decoder_that_can_not_be_started_is_not_the_file_s_fault(place, caplog, spoil):
+    """The person is told so, and the owner of the bot finds an alarm in the log."""
+    program = decoder(place, "exit 0")
+    if spoil == "missing":
+        program.unlink()
+    elif spoil == "not a program":
+        program.write_bytes(b"\x7fELF" + bytes(100))
+    else:
+        program.chmod(0o600)
+    with pytest.raises(ResourceError) as caught:
+        await heard(program)
+    assert caught.value.sentence == ffmpeg_decoder.CANT_READ
+    assert any(record.levelname == "ERROR" for record in caplog.records)
+    assert left(place) == []
+
+
+async def test_a_machine_without_room_is_not_the_file_s_fault(place, monkeypatch, caplog):
+    """Where the file can't be put down to be read: the same words, and an alarm for the owner."""
+    monkeypatch.setattr(tempfile, "tempdir", str(place / "full"))
+    with pytest.raises(ResourceError, match="not your file's fault"):
+        await heard(find_ffmpeg())
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+
+
+async def test_the_first_upload_after_a_crash_sweeps(place, caplog):
+    """Nobody has to remember to: the bot that comes back does it before it reads anything."""
+    caplog.set_level("INFO", logger="bot")
+    (place / f"{scratch.FOLDER_PREFIX}old").mkdir()
+    await heard(find_ffmpeg(), Limits())
+    assert "upload.swept folders=1" in caplog.text
+    assert left(place) == []
+
+
+async def test_whoever_gives_up_leaves_no_process(place):
+    """A cancelled upload ends its decoder and takes its folder away."""
+    task = asyncio.create_task(heard(decoder(place, "sleep 3600")))
+    async with asyncio.timeout(30):
+        while not [each for each in psutil.Process().children(True) if each.name() == "sleep"]:
+            await asyncio.sleep(0.01)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert left(place) == []
+
+
+@pytest.mark.parametrize("body", ["yes", "yes & exec sleep 3600"])
+async def test_leaving_off_in_the_middle_of_a_flood_ends_it(place, body):
+    """Nobody reads on: what is still in the pipe, and who holds it, keeps the bot from nothing."""
+    decoding = ffmpeg_decoder.Decoding(
+        demuxer="wav", sample_rate_hz=RATE_HZ, channels=1, max_seconds=9.0
+    )
+    async with asyncio.timeout(30):
+        with pytest.raises(SoundError, match="enough"):
+            async with ffmpeg_decoder.decoded(b"", decoding, ffmpeg=decoder(place, body)) as chunks:
+                await anext(chunks)
+                # More comes in meanwhile than is held, and the pipe is stopped.
+                await asyncio.sleep(0.2)
+                raise SoundError("enough")
+    assert left(place) == []
+
+
+async def test_what_a_killed_bot_left_is_swept(place):
+    """Folders of uploads that nobody holds any more go; one that is in use stays."""
+    (place / f"{scratch.FOLDER_PREFIX}old").mkdir()
+    (place / f"{scratch.FOLDER_PREFIX}old" / "sound").write_bytes(b"x")
+    (place / "other").mkdir()
+    outside = place / "outside"
+    outside.mkdir()
+    (place / f"{scratch.FOLDER_PREFIX}link").symlink_to(outside)
+    with scratch.lent() as used:
+        assert scratch.sweep() == 1
+        assert used.exists()
+    assert outside.exists()
+    assert not (place / f"{scratch.FOLDER_PREFIX}old").exists()
+
+
+def test_a_bot_that_sweeps_takes_no_folder_that_another_has_just_made(place):
+    """Two bots on a machine: between making a folder and marking it there is a moment."""
+    done = threading.Event()
+
+    def sweep():
+        while not done.is_set():
+            scratch.sweep()
+
+    sweeper = threading.Thread(target=sweep)
+    sweeper.start()
+    try:
+        for _ in range(1000):
+            with scratch.lent() as folder:
+                (folder / "sound").write_bytes(b"x")
+    finally:
+        done.set()
+        sweeper.join()
+    assert left(place) == []
+
+
+async def test_the_real_decoder_gives_back_what_was_said():
+    """Behind all walls that there are."""
+    sound = await Uploads(sample_rate_hz=RATE_HZ, channels=1).read(
+        as_file(noise(2.0)), keep_seconds=10.0
+    )
+    assert np.abs(sound.samples[0] - noise(2.0)[:, 0]).max() < 1e-3

@@ -1,0 +1,288 @@
+"""Sound files in and out: what is read and written, and what is refused."""
+
+from __future__ import annotations
+
+import os
+import resource
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from bot.audio.files import decode, encode
+from bot.audio.files.formats import BY_SUFFIX
+from bot.audio.resample import fit
+from bot.domain.generation import Sound
+from bot.errors import OutputError, SoundError
+
+RATE_HZ = 32_000
+
+
+def tone(seconds=1.0, *, channels=1, rate_hz=RATE_HZ, pitch_hz=440.0):
+    time_s = np.arange(round(seconds * rate_hz)) / rate_hz
+    samples = 0.5 * np.sin(2 * np.pi * pitch_hz * time_s)
+    return Sound(
+        samples=np.repeat(samples[None], channels, axis=0).astype(np.float32),
+        sample_rate_hz=rate_hz,
+    )
+
+
+def error_of(sound, heard):
+    """The difference between two sounds as a share of the first."""
+    length = min(sound.samples.shape[1], heard.samples.shape[1])
+    difference = sound.samples[:, :length] - heard.samples[:, :length]
+    return float(np.sqrt((difference**2).mean() / (sound.samples**2).mean()))
+
+
+def only_in(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.mark.parametrize("suffix", BY_SUFFIX)
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize("rate_hz", [24_000, RATE_HZ])
+def test_what_is_written_is_what_is_heard(tmp_path, suffix, channels, rate_hz):
+    """Every format gives back the sound it was given, whole and in time; Opus has its own rate."""
+    sound = tone(2, channels=channels, rate_hz=rate_hz)
+    path = tmp_path / f"clip{suffix}"
+    encode.write(path, sound)
+    heard = decode.read(path, max_seconds=60)
+    assert heard.sample_rate_hz == (48_000 if suffix == ".opus" else rate_hz)
+    heard = fit(heard, sample_rate_hz=rate_hz, channels=channels)
+    assert heard.samples.shape == sound.samples.shape
+    assert heard.samples.dtype == np.float32
+    assert error_of(sound, heard) < (0.0001 if suffix in {".wav", ".flac"} else 0.05)
+    assert only_in(tmp_path) == [path.name]
+
+
+def test_a_long_vorbis_file_is_written_whole(tmp_path):
+    """Minutes of Vorbis go through a library that crashes when given them at once."""
+    sound = tone(240, channels=2)
+    encode.write(tmp_path / "long.ogg", sound)
+    assert soundfile.info(tmp_path / "long.ogg").frames == sound.samples.shape[1]
+
+
+def test_the_suffix_may_be_in_capitals(tmp_path):
+    """A camera's habit does no harm."""
+    encode.write(tmp_path / "CLIP.WAV", tone())
+    assert soundfile.info(tmp_path / "CLIP.WAV").format == "WAV"
+
+
+def test_loud_sound_is_turned_down_and_neither_cut_nor_wrapped(tmp_path):
+    """A sound beyond full scale keeps its shape, its peak at full scale."""
+    samples = np.linspace(-1.0, 1.5, RATE_HZ, dtype=np.float32)[None]
+    encode.write(tmp_path / "loud.wav", Sound(samples=samples, sample_rate_hz=RATE_HZ))
+    heard = decode.read(tmp_path / "loud.wav", max_seconds=1)
+    np.testing.assert_allclose(heard.samples, samples / 1.5, atol=1e-4)
+
+
+def test_a_written_file_may_be_read_by_others(tmp_path):
+    """The umask decides who may read a file, not the way it was made."""
+    before = os.umask(0o022)
+    try:
+        encode.write(tmp_path / "clip.wav", tone())
+    finally:
+        os.umask(before)
+    assert (tmp_path / "clip.wav").stat().st_mode & 0o777 == 0o644
+
+
+def test_a_link_is_written_through(tmp_path):
+    """A link stays one; the file that it points to is replaced."""
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link.wav").symlink_to(tmp_path / "real" / "clip.wav")
+    encode.write(tmp_path / "link.wav", tone())
+    assert (tmp_path / "link.wav").is_symlink()
+    assert only_in(tmp_path / "real") == ["clip.wav"]
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        (
+            "clip.m4a",
+            "clip.m4a ends in .m4a; the formats written are .wav, .flac, .mp3, .ogg, .opus.",
+        ),
+        ("clip", "clip has no suffix; the formats written are .wav, .flac, .mp3, .ogg, .opus."),
+        ("nowhere/clip.mp3", "nowhere does not exist."),
+        ("folder.mp3", "folder.mp3 is a folder; give the name of a file."),
+        ("file.txt/clip.mp3", "file.txt does not exist."),
+        ("/proc/clip.mp3", "Nothing can be written to /proc"),
+    ],
+)
+def test_a_place_that_cannot_be_written_is_refused_beforehand(tmp_path, name, sentence):
+    """The complaint comes before any music is made, and leaves nothing behind."""
+    (tmp_path / "folder.mp3").mkdir()
+    (tmp_path / "file.txt").touch()
+    with pytest.raises(OutputError) as caught:
+        encode.check(tmp_path / name)
+    assert sentence in caught.value.sentence
+    assert only_in(tmp_path) == ["file.txt", "folder.mp3"]
+
+
+@pytest.mark.parametrize(
+    ("name", "sound", "sentence"),
+    [
+        ("a.wav", Sound(samples=np.array([[np.nan]]), sample_rate_hz=8000), "invalid numbers"),
+        ("a.mp3", tone(rate_hz=31_000), ".mp3 can't hold sound at 31000 Hz"),
+    ],
+)
+def test_sound_that_a_file_cannot_hold_is_refused(tmp_path, name, sound, sentence):
+    """Nothing is written rather than something broken."""
+    with pytest.raises(OutputError, match=sentence):
+        encode.write(tmp_path / name, sound)
+    assert only_in(tmp_path) == []
+
+
+@pytest.mark.parametrize("suffix", BY_SUFFIX)
+def test_a_full_disk_leaves_the_older_file(tmp_path, suffix):
+    """What can't be finished goes away, and what was there stays."""
+    path = tmp_path / f"clip{suffix}"
+    path.write_bytes(b"older")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, before[1]))
+    try:
+        with pytest.raises(OutputError, match="is the disk full"):
+            encode.write(path, tone(60))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert path.read_bytes() == b"older"
+    assert only_in(tmp_path) == [path.name]
+
+
+def wav(path, samples, rate_hz=RATE_HZ):
+    soundfile.write(path, samples, rate_hz, subtype="FLOAT", format="WAV")
+
+
+def half_of_a_flac(path):
+    soundfile.write(path, np.zeros(64), 44_100, format="FLAC")
+    path.write_bytes(path.read_bytes()[:30])
+
+
+def long_flac(path):
+    with soundfile.SoundFile(path, "w", 8000, 1, format="FLAC") as file:
+        silence = np.zeros(8000 * 60, np.float32)
+        for _ in range(61):
+            file.write(silence)
+
+
+@pytest.mark.parametrize(
+    ("name", "make", "sentence"),
+    [
+        ("empty.wav", Path.touch, "empty.wav is empty."),
+        ("silent.wav", lambda path: wav(path, np.zeros(0)), "silent.wav has no sound in it."),
+        ("short.wav", lambda path: wav(path, np.zeros(99)), "is shorter than a tenth of a second."),
+        (
+            "nan.wav",
+            lambda path: wav(path, np.r_[np.zeros(99_999), np.nan]),
+            "nan.wav is damaged: it has samples that are not numbers.",
+        ),
+        ("inf.wav", lambda path: wav(path, np.full(9999, np.inf)), "inf.wav is damaged"),
+        ("eight.wav", lambda path: wav(path, np.zeros((9, 8))), "eight.wav has 8 channels"),
+        ("slow.wav", lambda path: wav(path, np.zeros(9), 1), "slow.wav claims 1 samples a second"),
+        ("fast.wav", lambda path: wav(path, np.zeros(9), 10**6), "fast.wav claims 1000000 samples"),
+        ("text.mp3", lambda path: path.write_text("hello" * 99), "text.mp3 can't be read as sound"),
+        ("half.flac", half_of_a_flac, "half.flac can't be read as sound"),
+        ("hour.flac", long_flac, "hour.flac is longer than an hour"),
+        ("folder", Path.mkdir, "folder is not a file."),
+        ("pipe.wav", os.mkfifo, "pipe.wav is not a file."),
+        ("missing.wav", lambda path: None, "There is no sound file"),
+    ],
+)
+def test_a_file_that_is_no_use_is_refused(tmp_path, name, make, sentence):
+    """Each gets a sentence of its own, whatever its header claims."""
+    make(tmp_path / name)
+    with pytest.raises(SoundError) as caught:
+        decode.read(tmp_path / name, max_seconds=20)
+    assert sentence in caught.value.sentence
+
+
+def test_a_wav_that_is_cut_off_is_read_as_far_as_it_goes(tmp_path):
+    """A header that promises more than there is costs nothing but the missing part."""
+    wav(tmp_path / "cut.wav", tone(2).samples[0])
+    data = (tmp_path / "cut.wav").read_bytes()
+    (tmp_path / "cut.wav").write_bytes(data[: len(data) // 2])
+    assert 0.9 < decode.read(tmp_path / "cut.wav", max_seconds=20).seconds < 1.1
+
+
+def test_a_name_that_promises_raw_data_changes_nothing(tmp_path):
+    """The contents say what a file is."""
+    wav(tmp_path / "clip.raw", tone(1).samples[0])
+    assert decode.read(tmp_path / "clip.raw", max_seconds=20).seconds == 1.0
+
+
+@pytest.mark.parametrize("max_seconds", [0.5, 3.7, 9.99, 10.0, 60.0])
+def test_the_end_of_a_long_file_is_kept(tmp_path, max_seconds):
+    """Music goes on from where a file ends."""
+    samples = np.linspace(-1, 1, 10 * RATE_HZ, dtype=np.float32)
+    wav(tmp_path / "long.wav", samples)
+    heard = decode.read(tmp_path / "long.wav", max_seconds=max_seconds)
+    np.testing.assert_array_equal(heard.samples[0], samples[-round(max_seconds * RATE_HZ) :])
+
+
+def test_an_mp3_of_many_blocks_has_no_seams(tmp_path, capfd):
+    """Read in blocks or at once, the samples are the same, and the decoder has no complaints."""
+    rng = np.random.default_rng(1)
+    noise = Sound(samples=0.1 * rng.standard_normal((1, 24_000 * 20)), sample_rate_hz=24_000)
+    encode.write(tmp_path / "noise.mp3", noise)
+    at_once, _ = soundfile.read(tmp_path / "noise.mp3")
+    heard = decode.read(tmp_path / "noise.mp3", max_seconds=60)
+    assert heard.samples.shape[1] > 3 * decode._BLOCK_FRAMES
+    np.testing.assert_allclose(heard.samples[0], at_once, atol=1e-6)
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize("wanted", [1, 2])
+@pytest.mark.parametrize("rate_hz", [8_000, 32_000, 44_100])
+def test_sound_is_fitted_to_the_model(channels, wanted, rate_hz):
+    """Rate and channels change, length and pitch don't."""
+    fitted = fit(
+        tone(2, channels=channels, rate_hz=rate_hz), sample_rate_hz=RATE_HZ, channels=wanted
+    )
+    assert fitted.sample_rate_hz == RATE_HZ
+    assert fitted.samples.shape == (wanted, 2 * RATE_HZ)
+    assert fitted.samples.dtype == np.float32
+    assert fitted.samples.flags.c_contiguous
+    middle = slice(RATE_HZ // 2, RATE_HZ)
+    np.testing.assert_allclose(
+        fitted.samples[:, middle], tone(2, channels=wanted).samples[:, middle], atol=0.01
+    )
+
+
+def test_left_and_right_are_both_heard_in_mono():
+    """Neither channel is thrown away."""
+    samples = np.array([[0.5, 0.5], [0.1, -0.3]], np.float32)
+    fitted = fit(Sound(samples=samples, sample_rate_hz=RATE_HZ), sample_rate_hz=RATE_HZ, channels=1)
+    np.testing.assert_allclose(fitted.samples, [[0.3, 0.1]], atol=1e-6)
+
+
+def test_numbers_beyond_full_scale_are_cut(tmp_path):
+    """A float file may hold any number; the model never sees one beyond full scale."""
+    wav(tmp_path / "wild.wav", np.full(RATE_HZ, 1e30, np.float32))
+    wild = decode.read(tmp_path / "wild.wav", max_seconds=1)
+    fitted = fit(wild, sample_rate_hz=16_000, channels=1)
+    assert np.isfinite(fitted.samples).all()
+    assert np.abs(fitted.samples).max() <= 1.0
+
+
+def claim_in_wav(data):
+    at = data.index(b"data") + 4
+    data[at : at + 4] = struct.pack("<I", 2**32 - 1)
+
+
+def claim_in_flac(data):
+    data[21] |= 0x0F
+    data[22:26] = b"\xff" * 4
+
+
+@pytest.mark.parametrize(("suffix", "claim"), [(".wav", claim_in_wav), (".flac", claim_in_flac)])
+def test_a_length_in_a_header_is_not_believed(tmp_path, suffix, claim):
+    """A file that claims hours it doesn't have is read as far as it goes, in little memory."""
+    path = tmp_path / f"claim{suffix}"
+    encode.write(path, tone(1))
+    data = bytearray(path.read_bytes())
+    claim(data)
+    path.write_bytes(data)
+    assert decode.read(path, max_seconds=60).seconds == pytest.approx(1, abs=0.01)

@@ -1,0 +1,102 @@
+"""The key of sounds whose key is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from bot.audio.analysis.key import Key, key_of
+from tests.support.known_sounds import RATE_HZ, chords, drone, drums, noise, sound_of, tone
+
+KEYS = [(tonic, mode) for mode in ("major", "minor") for tonic in range(12)]
+
+
+@pytest.mark.parametrize(("tonic", "mode"), KEYS)
+def test_a_cadence_tells_its_key(tonic, mode):
+    """Tonic, subdominant, dominant, tonic, in all keys."""
+    key = key_of(sound_of(chords(tonic, mode)))
+    assert (key.tonic, key.mode) == (tonic, mode)
+    assert key.confidence > 0.5
+
+
+@pytest.mark.parametrize("cents", [-40, -30, 30, 40])
+@pytest.mark.parametrize(
+    ("tonic", "mode"), [(0, "major"), (4, "minor"), (9, "minor"), (11, "major")]
+)
+def test_a_band_that_is_out_of_tune_is_heard_as_meant(tonic, mode, cents):
+    """All instruments are a good part of a semitone too low or too high, together."""
+    key = key_of(sound_of(chords(tonic, mode, cents=cents)))
+    assert (key.tonic, key.mode) == (tonic, mode)
+
+
+@pytest.mark.parametrize(("tonic", "mode"), KEYS[::5])
+def test_drums_do_not_hide_the_key(tonic, mode):
+    """Kick, snare and hats over the chords."""
+    harmony = chords(tonic, mode)
+    beat = drums(120, len(harmony) / RATE_HZ)
+    key = key_of(sound_of(harmony + 0.5 * beat))
+    assert (key.tonic, key.mode) == (tonic, mode)
+
+
+def test_neither_level_nor_offset_nor_channels_change_the_key():
+    """Quieter, off zero, on one side or with opposite sides, it is the same music."""
+    harmony = chords(7, "major")
+    for channels in (
+        (0.02 * harmony,),
+        (0.3 * harmony + 0.4,),
+        (harmony, 0 * harmony),
+        (harmony, -harmony),
+    ):
+        key = key_of(sound_of(*channels))
+        assert (key.tonic, key.mode) == (7, "major")
+
+
+@pytest.mark.parametrize("rate_hz", [16_000, 44_100, 48_000])
+def test_any_rate_will_do(rate_hz):
+    """The same samples played faster or slower are the same music, so much higher or lower."""
+    semitones = 12 * np.log2(rate_hz / RATE_HZ)
+    key = key_of(sound_of(chords(2, "minor"), rate_hz=rate_hz))
+    assert (key.tonic, key.mode) == (round(2 + semitones) % 12, "minor")
+
+
+@pytest.mark.parametrize(
+    "samples",
+    [
+        np.zeros(5 * RATE_HZ),
+        np.full(5 * RATE_HZ, 0.5),
+        noise(5),
+        noise(1, seed=3),
+        np.cumsum(noise(5, seed=2)) * 0.01,
+        drums(120, 8),
+        tone(60, 0.2),
+        tone(69, 5, partials=1),
+        np.zeros(0),
+        np.full(5 * RATE_HZ, np.nan),
+    ],
+    ids=[
+        "silence", "direct current", "noise", "short noise", "brown noise", "drums", "short",
+        "a sine", "nothing", "no numbers",
+    ],
+)  # fmt: skip
+def test_without_harmony_there_is_no_key(samples):
+    """None is better than a guess."""
+    assert key_of(sound_of(samples)) is None
+
+
+def test_a_key_on_no_firm_ground_is_not_sure():
+    """A drone of three tones is no music in a key, whatever is made of it."""
+    key = key_of(sound_of(drone()))
+    assert key is None or key.confidence < 0.9
+
+
+@pytest.mark.parametrize(
+    ("tonic", "mode", "name"),
+    [
+        (9, "minor", "A minor"), (0, "major", "C major"), (1, "major", "Db major"),
+        (1, "minor", "C# minor"), (8, "minor", "G# minor"), (8, "major", "Ab major"),
+        (10, "minor", "Bb minor"), (6, "minor", "F# minor"),
+    ],
+)  # fmt: skip
+def test_a_key_has_the_name_that_musicians_use(tonic, mode, name):
+    """With the fewer accidentals of the two spellings."""
+    assert Key(tonic=tonic, mode=mode, confidence=1.0).name == name

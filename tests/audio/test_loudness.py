@@ -1,0 +1,136 @@
+"""How loud clips are: the same for all, and no peak where none may be."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.audio.editing import loudness
+from bot.audio.editing.loudness import levelled_together, measured
+from bot.audio.files import post
+from bot.audio.files.formats import FORMATS
+from bot.domain.clips import Tags
+from bot.domain.generation import Sound
+
+RATE_HZ = 32_000
+TAGS = Tags(prompt="rock", seed=1, model="starter", kind="music")
+
+
+def tone(level_db, *, hertz=997, seconds=4.0, channels=1, rate_hz=RATE_HZ):
+    times = np.arange(round(seconds * rate_hz)) / rate_hz
+    samples = 10 ** (level_db / 20) * np.sin(2 * np.pi * hertz * times)
+    return Sound(samples=np.tile(samples.astype(np.float32), (channels, 1)), sample_rate_hz=rate_hz)
+
+
+def music(gain=1.0, *, seconds=6.0, channels=1):
+    """Notes with attacks over a soft carpet, as uneven as music is."""
+    times = np.arange(round(seconds * RATE_HZ)) / RATE_HZ
+    random = np.random.default_rng(3)
+    notes = np.sin(2 * np.pi * 220 * times) * np.exp(-6 * (times % 0.5))
+    samples = gain * (0.5 * notes + 0.02 * random.normal(size=len(times)))
+    return Sound(samples=np.tile(samples.astype(np.float32), (channels, 1)), sample_rate_hz=RATE_HZ)
+
+
+@pytest.mark.parametrize(
+    ("level_db", "channels", "lufs"), [(-20, 2, -20.0), (-33, 2, -33.0), (-20, 1, -23.0)]
+)
+def test_loudness_is_that_of_the_standard(level_db, channels, lufs):
+    """A tone of 997 Hz at -20 dB in both channels is -20 LUFS; in one it is 3 less."""
+    found = loudness.measured(tone(level_db, channels=channels))
+    assert found.lufs == pytest.approx(lufs, abs=0.15)
+    assert found.peak_dbtp == pytest.approx(level_db, abs=0.1)
+
+
+def test_a_peak_between_the_samples_is_seen():
+    """A tone at a quarter of the rate, sampled beside its tops, is 3 dB higher than its samples."""
+    times = np.arange(RATE_HZ) + 0.5
+    samples = np.sin(np.pi / 2 * times)[None].astype(np.float32)
+    assert np.abs(samples).max() < 0.71
+    found = loudness.peak_dbtp(Sound(samples=samples, sample_rate_hz=RATE_HZ))
+    assert found == pytest.approx(0.0, abs=0.3)
+
+
+@pytest.mark.parametrize("gain", [0.01, 0.3, 1.0, 8.0])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_every_clip_is_as_loud_as_any_other(gain, channels):
+    """Soft or beyond full scale, it ends at the target, and below the highest peak."""
+    found = loudness.measured(loudness.levelled(music(gain, channels=channels)))
+    assert found.lufs == pytest.approx(loudness.TARGET_LUFS, abs=0.5)
+    assert found.peak_dbtp < loudness.MOST_DBTP
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("gain", [0.3, 8.0])
+def test_what_is_heard_of_a_file_stays_below_the_highest_peak(kind, gain):
+    """Whatever a lossy format adds: it is what people hear that counts."""
+    style = post.Style(format=kind)
+    posted = post.encode_for_post(music(gain), max_bytes=10**8, tags=TAGS, style=style)
+    samples, rate_hz = soundfile.read(io.BytesIO(posted.data), dtype="float32", always_2d=True)
+    heard = Sound(samples=samples.T, sample_rate_hz=rate_hz)
+    assert loudness.peak_dbtp(heard) <= loudness.MOST_DBTP + 0.05
+    assert loudness.measured(heard).lufs == pytest.approx(loudness.TARGET_LUFS, abs=1.0)
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.01, 0.3, 2.0])
+def test_silence_stays_silent(seconds):
+    """There is nothing to turn up, and nothing to trip over."""
+    silence = Sound(
+        samples=np.zeros((2, round(seconds * RATE_HZ)), np.float32), sample_rate_hz=RATE_HZ
+    )
+    assert np.array_equal(loudness.levelled(silence).samples, silence.samples)
+
+
+def test_the_limiter_is_gentle():
+    """One stray peak turns a few milliseconds down, not the clip, and by a smooth curve."""
+    sound = music(0.5)
+    samples = sound.samples.copy()
+    samples[0, 3 * RATE_HZ] = 1.5
+    limited = loudness._limited(Sound(samples=samples, sample_rate_hz=RATE_HZ)).samples
+    away = np.abs(np.arange(samples.shape[1]) - 3 * RATE_HZ) > 0.02 * RATE_HZ
+    assert np.array_equal(limited[0, away], samples[0, away])
+    loud = np.abs(samples[0]) > 1e-3
+    gain = limited[0, loud] / samples[0, loud]
+    assert gain.min() < 0.6
+    assert np.abs(np.diff(gain)).max() < 0.02
+
+
+@settings(deadline=None, max_examples=30)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, RATE_HZ - 1), st.floats(-4, 4, allow_subnormal=False)), max_size=20
+    )
+)
+def test_no_peaks_get_past_the_limiter(peaks):
+    """Wherever they are and however many."""
+    samples = np.zeros((1, RATE_HZ), np.float32)
+    for place, height in peaks:
+        samples[0, place] += height
+    limited = loudness._limited(Sound(samples=samples, sample_rate_hz=RATE_HZ))
+    assert np.abs(limited.samples).max() <= 10 ** (loudness.MOST_DBTP / 20)
+
+
+def test_a_mix_and_its_parts_are_turned_up_together():
+    """One gain for all: the parts still add up to the mix, whatever peak is in the way."""
+    random = np.random.default_rng(1)
+    quiet = [(0.02 * random.standard_normal((1, 64_000))).astype(np.float32) for _ in range(3)]
+    quiet[2][0, 100] = 0.3
+    parts = [Sound(samples=each, sample_rate_hz=32_000) for each in quiet]
+    mix = Sound(samples=np.sum(quiet, axis=0), sample_rate_hz=32_000)
+    louder, louder_parts = levelled_together(mix, parts)
+    gain = louder.samples[0, 500] / mix.samples[0, 500]
+    assert gain > 1.5
+    for before, after in zip(parts, louder_parts, strict=True):
+        np.testing.assert_allclose(after.samples, gain * before.samples, rtol=1e-4, atol=1e-6)
+    assert max(measured(each).peak_dbtp for each in (louder, *louder_parts)) <= -1.0
+
+
+def test_silence_and_its_parts_stay_silent():
+    """Nothing is made of nothing."""
+    silence = Sound(samples=np.zeros((1, 32_000), np.float32), sample_rate_hz=32_000)
+    mix, parts = levelled_together(silence, [silence])
+    assert not mix.samples.any() and not parts[0].samples.any()

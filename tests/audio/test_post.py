@@ -1,0 +1,258 @@
+"""Clips as files: the one that is kept without loss, and the one that is posted."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+import soundfile
+from PIL import Image
+
+from bot.audio.editing.crossfade import faded
+from bot.audio.files import post
+from bot.audio.files.codes import packed as packed_codes
+from bot.audio.files.formats import FORMATS, encode
+from bot.audio.files.masters import read_master, write_master
+from bot.audio.files.picture import (
+    HEIGHT,
+    SPECTROGRAM_HEIGHT,
+    WIDTH,
+    levels,
+    spectrogram_png,
+    waveform_png,
+)
+from bot.audio.files.tags import read_codes, read_tags, tagged, written
+from bot.domain.clips import Tags
+from bot.domain.generation import Codes, Sound
+from bot.errors import OutputError, SoundError
+
+RATE_HZ = 32_000
+TAGS = Tags(
+    prompt="90s rock\x00\n摇滚", seed=7, model="starter", kind="remix", parent_ids=(3, 4), clip_id=9
+)
+
+
+def sound_of(seconds=4.0, *, channels=1, loudness=0.5):
+    times = np.arange(round(seconds * RATE_HZ)) / RATE_HZ
+    noise = np.random.default_rng(0).normal(size=len(times)) * 0.1
+    tone = loudness * np.sin(2 * np.pi * 220 * times) + loudness * noise
+    samples = np.repeat(tone[None], channels, axis=0).astype(np.float32)
+    return Sound(samples=samples, sample_rate_hz=RATE_HZ)
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+def test_a_clip_is_posted_as_mp3_that_tells_how_it_was_made(channels):
+    """It plays everywhere, and its tags say that a machine made it, and from what."""
+    sound = sound_of(channels=channels)
+    encoded = post.encode_for_post(sound, max_bytes=10**7, tags=TAGS)
+    assert encoded.suffix == ".mp3"
+    samples, rate_hz = soundfile.read(io.BytesIO(encoded.data), always_2d=True)
+    assert (rate_hz, samples.shape[1]) == (RATE_HZ, channels)
+    assert len(samples) / rate_hz == pytest.approx(4.0, abs=0.1)
+    found = read_tags(encoded.data)
+    assert (found.seed, found.model, found.parent_ids, found.clip_id) == (7, "starter", (3, 4), 9)
+    assert found.prompt == "90s rock摇滚"
+
+
+def test_a_smaller_limit_makes_a_smaller_file():
+    """Quality goes down step by step; what can't be made to fit is told in a sentence."""
+    sound = sound_of(10.0)
+    sizes = []
+    limit = 10**7
+    while True:
+        try:
+            encoded = post.encode_for_post(sound, max_bytes=limit, tags=TAGS)
+        except OutputError as error:
+            assert error.sentence == post.NOTHING_FITS
+            break
+        assert len(encoded.data) <= limit
+        assert read_tags(encoded.data).seed == 7
+        sizes.append(len(encoded.data))
+        limit = len(encoded.data) - 1
+    assert len(sizes) >= 3
+    assert sizes == sorted(sizes, reverse=True)
+
+
+def test_a_clip_neither_clicks_nor_clips():
+    """It rises and falls at its ends and is left alone between."""
+    sound = sound_of(1.0)
+    samples = faded(sound).samples
+    assert samples[0, 0] == 0
+    assert samples[0, -1] == 0
+    middle = slice(RATE_HZ // 4, RATE_HZ // 2)
+    assert np.array_equal(sound.samples[0, middle], samples[0, middle])
+
+
+def test_numbers_that_are_none_are_not_posted():
+    """A defect of the engine is told, not played."""
+    broken = Sound(samples=np.full((1, RATE_HZ), np.nan, np.float32), sample_rate_hz=RATE_HZ)
+    with pytest.raises(OutputError, match="invalid numbers"):
+        post.encode_for_post(broken, max_bytes=10**7, tags=TAGS)
+
+
+def test_the_master_is_kept_without_loss(tmp_path):
+    """Sixteen bits, whole under its name or not there."""
+    sound = sound_of(channels=2)
+    write_master(tmp_path / "1.flac", sound)
+    again = read_master(tmp_path / "1.flac")
+    assert np.abs(again.samples - sound.samples).max() < 1e-4
+    assert [path.name for path in tmp_path.iterdir()] == ["1.flac"]
+
+
+def test_a_master_that_can_not_be_written_leaves_nothing(tmp_path):
+    """The sentence says that nothing was charged; no half a file is there."""
+    with pytest.raises(OutputError, match="Nothing was charged"):
+        write_master(tmp_path / "missing" / "1.flac", sound_of())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_master_that_is_gone_is_told(tmp_path):
+    """A clip whose sound was deleted can't be gone on from."""
+    with pytest.raises(SoundError, match="not kept any more"):
+        read_master(tmp_path / "1.flac")
+
+
+@pytest.mark.parametrize("kind", FORMATS.values(), ids=FORMATS)
+def test_tags_are_read_back_from_every_kind(kind):
+    """From any of our files; of another's there is nothing to tell."""
+    data = encode(sound_of(1.0), kind)
+    assert read_tags(data) is None
+    found = read_tags(tagged(data, kind.suffix, TAGS))
+    assert found is not None
+    assert written(found) == written(TAGS)
+    samples, _ = soundfile.read(io.BytesIO(tagged(data, kind.suffix, TAGS)))
+    assert len(samples) > 0
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_the_format_that_is_wanted_is_posted_until_it_does_not_fit(kind):
+    """Then a smaller one is, down to the smallest there is; never silence."""
+    style = post.Style(format=kind)
+    sound = sound_of(20.0)
+    first = post.encode_for_post(sound, max_bytes=10**8, tags=TAGS, style=style)
+    assert first.suffix == FORMATS[kind].suffix
+    small = post.encode_for_post(sound, max_bytes=60_000, tags=TAGS, style=style)
+    assert len(small.data) <= 60_000
+    assert small.suffix == ".opus"
+    assert read_tags(small.data).seed == 7
+
+
+@pytest.mark.parametrize(
+    "tags", [b'{"seed": "x"}', b"[1]", b'{"seed": 1, "model": 2, "kind": 3, "parent_ids": 7}', b"{"]
+)
+def test_tags_that_somebody_wrote_are_none_of_ours(tags):
+    """Anyone can write anything under our name."""
+    data = tagged(encode(sound_of(1.0), FORMATS["flac"]), ".flac", TAGS)
+    ours = written(TAGS).encode()
+    forged = data.replace(ours, tags + b" " * (len(ours) - len(tags)))
+    assert forged != data
+    assert read_tags(forged) is None
+
+
+@pytest.mark.parametrize("data", [b"", b"ID3", b"\x00" * 1000, b"fLaC" + bytes(50)])
+def test_tags_of_anything_else_are_none(data):
+    """Any bytes may be asked about."""
+    assert read_tags(data) is None
+
+
+@pytest.mark.parametrize("seconds", [0.01, 1.0, 60.0])
+def test_the_picture_shows_where_it_is_loud(seconds):
+    """A PNG of one size whatever the length, small enough to go with every clip."""
+    image = Image.open(io.BytesIO(waveform_png(sound_of(seconds))))
+    assert image.size == (WIDTH, HEIGHT)
+    assert len(waveform_png(sound_of(seconds))) < 20_000
+
+
+@pytest.mark.parametrize("seconds", [0.01, 1.0, 60.0])
+def test_the_spectrogram_shows_what_sounds(seconds):
+    """One size whatever the length; a tone is a bright line where its pitch is."""
+    times = np.arange(round(seconds * RATE_HZ)) / RATE_HZ
+    tone = Sound(
+        samples=np.sin(2 * np.pi * 1000 * times).astype(np.float32)[None], sample_rate_hz=RATE_HZ
+    )
+    image = Image.open(io.BytesIO(spectrogram_png(tone))).convert("L")
+    assert image.size == (WIDTH, SPECTROGRAM_HEIGHT)
+    column = np.asarray(image)[:, WIDTH // 2]
+    low, high = np.log(50), np.log(12_000)
+    expected = (high - np.log(1000)) / (high - low) * SPECTROGRAM_HEIGHT
+    assert abs(int(column.argmax()) - expected) < 8
+
+
+def test_silence_has_a_spectrogram():
+    """It is dark."""
+    silence = Sound(samples=np.zeros((2, RATE_HZ), np.float32), sample_rate_hz=RATE_HZ)
+    image = Image.open(io.BytesIO(spectrogram_png(silence))).convert("L")
+    assert np.median(np.asarray(image)) < 64
+
+
+def test_levels_follow_the_sound():
+    """The loud half is high, the silent one low; silence itself is no error."""
+    samples = np.concatenate([np.ones(RATE_HZ), np.zeros(RATE_HZ)]).astype(np.float32)[None]
+    found = levels(Sound(samples=samples, sample_rate_hz=RATE_HZ), 10)
+    assert list(found[:5]) == [1.0] * 5
+    assert list(found[5:]) == [0.0] * 5
+    silence = Sound(samples=np.zeros((1, RATE_HZ), np.float32), sample_rate_hz=RATE_HZ)
+    assert not levels(silence, 10).any()
+
+
+def test_stems_are_packed_alike_and_add_up():
+    """One format and one gain for all, each with its name; together no larger than may be."""
+    random = np.random.default_rng(1)
+    stems = {
+        name: Sound(
+            samples=(scale * random.standard_normal((1, 96_000))).astype(np.float32),
+            sample_rate_hz=32_000,
+        )
+        for name, scale in (("drums", 0.05), ("bass", 0.01))
+    }
+    mix = Sound(samples=sum_of(stems), sample_rate_hz=32_000)
+    wav = post.Style(format="wav")
+    files = post.encode_stems(mix, stems, max_bytes=10**7, tags=TAGS, style=wav)
+    assert {each.suffix for each in files.values()} == {".wav"}
+    gains = []
+    for name, file in files.items():
+        found = read_tags(file.data)
+        assert found is not None and found.stem == name
+        heard, _ = soundfile.read(io.BytesIO(file.data), dtype="float32")
+        middle, before = heard[2_000:-2_000], stems[name].samples[0, 2_000:-2_000]
+        gains.append(float(middle @ before / (before @ before)))
+    assert gains[0] == pytest.approx(gains[1], rel=1e-2)
+    for limit in (200_000, 60_000):
+        files = post.encode_stems(mix, stems, max_bytes=limit, tags=TAGS, style=wav)
+        assert sum(len(each.data) for each in files.values()) <= limit
+        assert len({each.suffix for each in files.values()}) == 1
+    with pytest.raises(OutputError):
+        post.encode_stems(mix, stems, max_bytes=1_000, tags=TAGS)
+
+
+def sum_of(stems):
+    return np.sum([each.samples for each in stems.values()], axis=0)
+
+
+def test_codes_go_with_a_clip_where_they_take_little_of_it():
+    """Where a place takes small files only, the sound has it all."""
+    sound = sound_of()
+    short = Codes(tokens=np.zeros((8, 500), np.int32), fingerprint="00" * 8)
+    large = post.encode_for_post(sound, max_bytes=10**7, tags=TAGS, codes=short)
+    assert read_codes(io.BytesIO(large.data)) is not None
+    noise = np.random.default_rng(1).integers(0, 2048, (8, 5_000), dtype=np.int32)
+    long = Codes(tokens=noise, fingerprint="00" * 8)
+    small = post.encode_for_post(sound, max_bytes=100_000, tags=TAGS, codes=long)
+    assert read_codes(io.BytesIO(small.data)) is None
+    assert read_tags(small.data) is not None
+
+
+def test_codes_are_kept_with_the_sound_they_say(tmp_path):
+    """In the one file of the clip, which sounds as it would without them."""
+    sound = sound_of(channels=2)
+    codes = Codes(tokens=np.arange(8_000, dtype=np.int32).reshape(8, 1000), fingerprint="0a" * 8)
+    write_master(tmp_path / "with.flac", sound, packed_codes(codes))
+    write_master(tmp_path / "without.flac", sound)
+    with (tmp_path / "with.flac").open("rb") as file:
+        found = read_codes(file)
+    assert found is not None
+    assert np.array_equal(found.tokens, codes.tokens)
+    assert found.fingerprint == codes.fingerprint
+    heard = [read_master(tmp_path / f"{name}.flac") for name in ("with", "without")]
+    assert np.array_equal(heard[0].samples, heard[1].samples)

@@ -1,0 +1,205 @@
+"""Tempo, beats and bars, of sounds whose rhythm is known."""
+
+from __future__ import annotations
+
+import shutil
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.audio.analysis.rhythm import rhythm_of
+from bot.domain.generation import Sound
+from bot.starter.composer.compose import compose
+from bot.starter.composer.render import SOUNDFONT, render
+from tests.support.known_sounds import (
+    RATE_HZ,
+    chords,
+    click,
+    drone,
+    drums,
+    noise,
+    pulse,
+    sound_of,
+    struck,
+    times_of,
+)
+
+needs_fluidsynth = pytest.mark.skipif(
+    not (shutil.which("fluidsynth") and SOUNDFONT.exists()),
+    reason="needs FluidSynth: apt install fluidsynth fluid-soundfont-gm",
+)
+
+
+def off_by(found, period, phase):
+    """How far times are from a grid, in seconds."""
+    place = (np.array(found) - phase) / period
+    return np.abs(place - np.round(place)) * period
+
+
+@pytest.mark.parametrize("bpm", range(60, 156, 5))
+def test_a_pulse_is_told_to_a_hundredth(bpm):
+    """Nothing but clicks: their tempo, and each of them."""
+    rhythm = rhythm_of(sound_of(pulse(bpm)))
+    assert rhythm.bpm == pytest.approx(bpm, rel=0.01)
+    assert off_by(rhythm.beats, 60 / bpm, 0.1).max() < 0.005
+    assert rhythm.is_even
+    assert rhythm.confidence > 0.8
+
+
+@pytest.mark.parametrize("bpm", [160, 165, 170, 175, 180])
+def test_a_fast_pulse_may_be_told_at_half_its_pace(bpm):
+    """Both are true of clicks that are all alike; nothing else is."""
+    rhythm = rhythm_of(sound_of(pulse(bpm)))
+    assert min(abs(rhythm.bpm / bpm - 1), abs(rhythm.bpm / bpm * 2 - 1)) < 0.01
+    assert off_by(rhythm.beats, 60 / bpm, 0.1).max() < 0.005
+
+
+@pytest.mark.parametrize("bpm", [66, 75, 84, 90, 97.3, 105, 113.7, 120, 128, 140, 150])
+def test_drums_are_told_to_a_hundredth(bpm):
+    """Kick, snare and hats, with the hats at twice the beat."""
+    rhythm = rhythm_of(sound_of(drums(bpm, first=0.2)))
+    assert rhythm.bpm == pytest.approx(bpm, rel=0.01)
+    assert rhythm.beats_per_bar == 4
+    assert off_by(rhythm.beats, 60 / bpm, 0.2).max() < 0.015
+
+
+@pytest.mark.parametrize("bpm", [160, 172, 180])
+def test_fast_drums_may_be_told_at_half_their_pace(bpm):
+    """What one calls fast rock is slow rock with a busy hat to another."""
+    rhythm = rhythm_of(sound_of(drums(bpm, first=0.2)))
+    assert min(abs(rhythm.bpm / bpm - 1), abs(rhythm.bpm / bpm * 2 - 1)) < 0.01
+
+
+@pytest.mark.parametrize("first", [-1.4, -0.9, -0.3, 0.0, 0.5])
+def test_bars_begin_where_the_harmony_changes(first):
+    """Wherever a clip begins in its first bar, the bar lines are found."""
+    bar_seconds = 4 * 60 / 110
+    harmony = chords(9, "minor", bar_seconds, times=3)
+    lead = round((bar_seconds + first) * RATE_HZ) if first < 0 else round(first * RATE_HZ)
+    harmony = harmony[-round(first * RATE_HZ) :] if first < 0 else np.pad(harmony, (lead, 0))
+    seconds = len(harmony) / RATE_HZ
+    rhythm = rhythm_of(sound_of(0.5 * harmony + 0.3 * drums(110, seconds, first)))
+    assert rhythm.bpm == pytest.approx(110, rel=0.01)
+    assert off_by(rhythm.downbeats, bar_seconds, first).max() < 0.02
+    assert len(rhythm.downbeats) >= 10
+
+
+@pytest.mark.parametrize("bpm", [90, 120, 150])
+def test_three_beats_to_a_bar(bpm):
+    """A waltz: a low stroke and two light ones."""
+    rhythm = rhythm_of(sound_of(drums(bpm, 15, first=0.1, beats_per_bar=3)))
+    assert rhythm.bpm == pytest.approx(bpm, rel=0.01)
+    assert rhythm.beats_per_bar == 3
+    assert rhythm.bar_seconds == pytest.approx(180 / bpm, rel=0.01)
+    assert off_by(rhythm.downbeats, 180 / bpm, 0.1).max() < 0.02
+
+
+@pytest.mark.parametrize("bpm", [80, 110, 140])
+def test_swing_does_not_hide_the_beat(bpm):
+    """The hats between the beats come late."""
+    rhythm = rhythm_of(sound_of(drums(bpm, first=0.1, swing=0.66)))
+    assert rhythm.bpm == pytest.approx(bpm, rel=0.01)
+    assert off_by(rhythm.beats, 60 / bpm, 0.1).max() < 0.015
+
+
+def test_a_tempo_that_drifts_is_followed():
+    """From 100 to 120 BPM within twenty seconds: no one tempo holds, and the beats are there."""
+    periods = np.linspace(0.6, 0.5, 36)
+    strokes = 0.1 + np.concatenate([[0], np.cumsum(periods)])
+    rhythm = rhythm_of(sound_of(struck(strokes[-1] + 0.5, strokes, click())))
+    assert not rhythm.is_even
+    assert 100 < rhythm.bpm < 120
+    found = np.array(rhythm.beats)
+    distance = np.abs(found[:, None] - strokes).min(axis=1)
+    assert np.median(distance) < 0.005
+
+
+@pytest.mark.parametrize(
+    "samples",
+    [
+        np.zeros(10 * RATE_HZ),
+        np.full(10 * RATE_HZ, 0.5),
+        noise(10),
+        noise(3, seed=1),
+        np.cumsum(noise(10, seed=2)) * 0.01,
+        drone(10),
+        drone(10, hz=55),
+        pulse(120, 0.2),
+        pulse(120, 1.2),
+        np.zeros(0),
+        np.zeros(1),
+        struck(10.0, [5.0], click()),
+        np.full(10 * RATE_HZ, np.nan),
+    ],
+    ids=[
+        "silence", "direct current", "noise", "short noise", "brown noise", "drone", "low drone",
+        "a fifth of a second", "too short", "nothing", "one sample", "one click", "no numbers",
+    ],
+)  # fmt: skip
+def test_without_a_steady_beat_there_is_no_rhythm(samples):
+    """None is better than a guess."""
+    assert rhythm_of(sound_of(samples)) is None
+
+
+def test_neither_level_nor_offset_nor_channels_change_the_rhythm():
+    """Quieter, off zero, on one side or with opposite sides, it is the same music."""
+    beat = drums(105, first=0.1)
+    plain = rhythm_of(sound_of(beat))
+    for channels in (
+        (0.05 * beat,),
+        (0.3 * beat + 0.4,),
+        (beat, beat),
+        (beat, 0 * beat),
+        (beat, -beat),
+    ):
+        rhythm = rhythm_of(sound_of(*channels))
+        assert rhythm.bpm == pytest.approx(plain.bpm, rel=0.001)
+        assert rhythm.downbeats == pytest.approx(plain.downbeats, abs=0.005)
+
+
+@pytest.mark.parametrize("rate_hz", [8_000, 16_000, 22_050, 44_100, 48_000])
+def test_any_rate_will_do(rate_hz):
+    """Times are in seconds, whatever the samples."""
+    time_s = times_of(10, rate_hz)
+    since = (time_s - 0.1) % 0.5
+    beat = np.exp(-since / 0.03) * np.sin(2 * np.pi * 500 * since) * (time_s > 0.1)
+    rhythm = rhythm_of(sound_of(beat, rate_hz=rate_hz))
+    assert rhythm.bpm == pytest.approx(120, rel=0.01)
+    assert off_by(rhythm.beats, 0.5, 0.1).max() < 0.005
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    bpm=st.floats(70, 150, allow_subnormal=False),
+    first=st.floats(0, 1, allow_subnormal=False),
+    seconds=st.floats(6, 12, allow_subnormal=False),
+    hiss=st.floats(0, 0.003, allow_subnormal=False),
+)
+def test_what_is_told_is_in_order_and_within_the_sound(bpm, first, seconds, hiss):
+    """At any tempo, from any beginning, with some hiss."""
+    sound = sound_of(
+        drums(bpm, seconds, first) + noise(seconds, level=hiss)[: round(seconds * RATE_HZ)]
+    )
+    rhythm = rhythm_of(sound)
+    assert rhythm.bpm == pytest.approx(bpm, rel=0.01)
+    assert 0 <= rhythm.confidence <= 1
+    beats = np.array(rhythm.beats)
+    assert (np.diff(beats) > 0).all()
+    assert beats[0] >= 0
+    assert beats[-1] <= sound.seconds
+    assert set(rhythm.downbeats) <= set(rhythm.beats)
+    place = [rhythm.beats.index(each) for each in rhythm.downbeats]
+    assert set(np.diff(place)) <= {rhythm.beats_per_bar}
+
+
+@needs_fluidsynth
+@pytest.mark.parametrize(
+    ("style", "seed"), [("disco", 5_300_012), ("house", 5_300_018), ("trance", 5_300_019)]
+)
+def test_composed_pieces_have_their_tempo(style, seed):
+    """Whole arrangements, as the starter model has learnt them."""
+    piece = compose(seed, style=style, seconds=15.0)
+    sound = Sound(samples=render(piece)[None], sample_rate_hz=RATE_HZ)
+    assert rhythm_of(sound).bpm == pytest.approx(piece.bpm, rel=0.005)

@@ -1,0 +1,232 @@
+"""What people send: everything that is sound is heard, at the model's rate, and its end is kept."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import imageio_ffmpeg
+import numpy as np
+import psutil
+import pytest
+
+from bot.audio.untrusted import ffmpeg_decoder, uploads
+from bot.audio.untrusted.isolation import Limits
+from bot.audio.untrusted.uploads import Uploads
+from bot.errors import SoundError
+from tests.support.sound_files import (
+    KINDS,
+    RATE_HZ,
+    as_file,
+    from_ffmpeg,
+    in_every_kind,
+    lying_flac,
+    noise,
+    tone,
+)
+
+
+@pytest.fixture(scope="module")
+def files():
+    """Two seconds of a tone in every accepted kind."""
+    return in_every_kind()
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path, monkeypatch):
+    """A place for temporary folders that nobody else uses."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+async def heard(data, keep_seconds=30.0, channels=1, **options):
+    reader = Uploads(sample_rate_hz=RATE_HZ, channels=channels, **options)
+    return await reader.read(data, keep_seconds=keep_seconds)
+
+
+def pitch_of(sound):
+    spectrum = np.abs(np.fft.rfft(sound.samples[0] * np.hanning(sound.samples.shape[1])))
+    return spectrum.argmax() * RATE_HZ / sound.samples.shape[1]
+
+
+@pytest.mark.parametrize("decoder", ["the system's", "ours"])
+@pytest.mark.parametrize("name", KINDS)
+async def test_every_accepted_kind_is_heard(files, name, decoder):
+    """At the model's rate and channels, whatever it was recorded at and whichever ffmpeg reads."""
+    own = Path(imageio_ffmpeg.get_ffmpeg_exe()) if decoder == "ours" else None
+    sound = await heard(files[name], ffmpeg=own)
+    assert sound.sample_rate_hz == RATE_HZ
+    assert sound.channels == 1
+    assert sound.seconds == pytest.approx(2.0, abs=0.1)
+    assert pitch_of(sound) == pytest.approx(440, abs=2)
+
+
+async def test_the_end_of_a_long_file_is_kept():
+    """What a clip goes on from is the end of what was sent."""
+    times = np.arange(20 * RATE_HZ) / RATE_HZ
+    tones = np.where(times < 15, np.sin(2 * np.pi * 300 * times), np.sin(2 * np.pi * 900 * times))
+    sound = await heard(as_file(0.5 * tones, "FLAC"), keep_seconds=4.0)
+    assert sound.seconds == 4.0
+    assert pitch_of(sound) == pytest.approx(900, abs=2)
+
+
+async def test_a_stereo_model_hears_both_sides():
+    """Left stays left; a mono file is on both sides."""
+    left = np.column_stack([noise()[:, 0], np.zeros(RATE_HZ)])
+    sound = await heard(as_file(left), channels=2)
+    assert np.abs(sound.samples[0]).max() > 0.4
+    assert not sound.samples[1].any()
+    sound = await heard(as_file(noise()), channels=2)
+    assert (sound.samples[0] == sound.samples[1]).all()
+
+
+async def test_resampling_adds_nothing_that_is_heard():
+    """A tone above what the model's rate can hold does not come back as another one."""
+    times = np.arange(2 * 96_000) / 96_000
+    low, high = np.sin(2 * np.pi * 1000 * times), np.sin(2 * np.pi * 20_000 * times)
+    sound = await heard(as_file(0.3 * (low + high), rate_hz=96_000, subtype="FLOAT"))
+    middle = sound.samples[0][RATE_HZ // 2 : -RATE_HZ // 2]
+    spectrum = np.abs(np.fft.rfft(middle * np.blackman(len(middle))))
+    hertz = np.fft.rfftfreq(len(middle), 1 / RATE_HZ)
+    alias = spectrum[np.abs(hertz - 12_000) < 500].max()
+    assert alias < spectrum.max() / 1000
+
+
+async def test_more_than_two_channels_are_mixed():
+    """A film's six come down to the model's."""
+    sound = await heard(as_file(noise(channels=6)))
+    assert sound.channels == 1
+    assert sound.seconds == pytest.approx(1.0, abs=0.01)
+
+
+async def test_a_film_is_heard_and_not_seen():
+    """Its pictures are not even decoded; nor is the cover of a song."""
+    picture = ["-f", "lavfi", "-i", "testsrc=duration=2:size=64x64:rate=5"]
+    film = from_ffmpeg(*picture, *tone(), "-c:v", "mpeg4", "-c:a", "aac", "-f", "mp4")
+    cover = ["-map", "1:a", "-map", "0:v", "-frames:v", "1", "-c:v", "mjpeg"]
+    cover += ["-disposition:v", "attached_pic", "-f", "mp3"]
+    for data in (film, from_ffmpeg(*picture, *tone(), *cover)):
+        sound = await heard(data)
+        assert sound.seconds == pytest.approx(2.0, abs=0.1)
+        assert pitch_of(sound) == pytest.approx(440, abs=2)
+
+
+async def test_pictures_without_a_sound_are_told_so():
+    """A film whose sound was taken off, or a cover in a file of its own."""
+    picture = ["-f", "lavfi", "-i", "testsrc=duration=1:size=64x64:rate=5"]
+    for kind in ("mp4", "matroska"):
+        with pytest.raises(SoundError, match="There is no sound in this file"):
+            await heard(from_ffmpeg(*picture, "-c:v", "mpeg4", "-f", kind))
+
+
+@pytest.mark.parametrize("tracks", [2, 1000])
+async def test_of_many_tracks_the_first_is_heard(tracks):
+    """As many as a file may have: one is decoded, and the others cost next to nothing."""
+    others = ["-map", "1:a"] * (tracks - 1)
+    both = [*tone(0.5, 440), *tone(0.5, 900), "-map", "0:a", *others]
+    sound = await heard(from_ffmpeg(*both, "-c:a", "pcm_s16le", "-f", "matroska"))
+    assert sound.seconds == pytest.approx(0.5, abs=0.05)
+    assert pitch_of(sound) == pytest.approx(440, abs=4)
+
+
+async def test_a_sound_that_only_rare_decoders_know_is_not_tried():
+    """Of the hundreds in ffmpeg, those that are needed may run."""
+    for codec, kind in (("ac3", "mp4"), ("wmav2", "matroska"), ("adpcm_swf", "wav")):
+        data = from_ffmpeg(*tone(), "-ar", "44100", "-c:a", codec, "-f", kind)
+        with pytest.raises(SoundError, match="written in a way that I can't read"):
+            await heard(data)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("share", [1, 1000])
+async def test_samples_that_are_no_numbers_are_refused(value, share):
+    """One in a thousand is enough: it would poison all that is made from it."""
+    samples = noise()[:, 0]
+    samples[::share] = value
+    with pytest.raises(SoundError, match=uploads.NOT_NUMBERS):
+        await heard(as_file(samples, subtype="FLOAT"))
+
+
+@pytest.mark.parametrize("rate_hz", [RATE_HZ, 44_100])
+@pytest.mark.parametrize(
+    "samples",
+    [
+        np.zeros(2 * RATE_HZ),
+        np.ones(2 * RATE_HZ) * 0.999,
+        -np.ones(2 * RATE_HZ),
+        np.ones((2 * RATE_HZ, 2)) * [0.5, -0.5],
+        np.random.default_rng(1).uniform(-3e-5, 3e-5, 2 * RATE_HZ),
+    ],
+    ids=["nothing", "the most", "the least", "one on each side", "dither"],
+)
+async def test_silence_is_refused_before_the_model_runs(samples, rate_hz):
+    """However far from nought the line is: a constant can't be heard."""
+    with pytest.raises(SoundError, match="Only silence can be heard"):
+        await heard(as_file(samples, subtype="PCM_24", rate_hz=rate_hz))
+
+
+async def test_a_quiet_sound_is_no_silence():
+    """Sixty decibels down is a recording that somebody made; so is a single click."""
+    quiet = noise() * 0.002
+    click = np.zeros(10 * RATE_HZ)
+    click[5 * RATE_HZ] = 0.9
+    for samples in (quiet, click):
+        assert (await heard(as_file(samples, subtype="PCM_24"))).samples.any()
+
+
+async def test_hours_of_sound_in_a_small_file_are_only_so_long():
+    """They are listened to for ten minutes and no longer: what comes after is not what is kept."""
+    samples = np.zeros(3600 * 8000, np.int16)
+    samples[: 600 * 8000 : 40_000] = 20_000
+    samples[600 * 8000 :: 40_000] = -20_000
+    data = as_file(samples, "FLAC", rate_hz=8000)
+    assert len(data) < 600_000
+    sound = await heard(data, keep_seconds=10.0)
+    assert sound.seconds == pytest.approx(10.0, abs=0.01)
+    assert sound.samples.max() > 0.3
+    assert sound.samples.min() > -0.3
+
+
+async def test_hours_of_silence_in_a_small_file_are_refused():
+    """After ten minutes of it, and little memory."""
+    data = as_file(np.zeros(3600 * 8000, np.int16), "FLAC", rate_hz=8000)
+    assert len(data) < 100_000
+    before = psutil.Process().memory_info().rss
+    with pytest.raises(SoundError, match="Only silence"):
+        await heard(data, keep_seconds=10.0)
+    assert psutil.Process().memory_info().rss - before < 50 * 2**20
+
+
+async def test_a_header_that_lies_about_its_length_takes_no_memory():
+    """209 bytes that claim to be 400 hours."""
+    assert len(lying_flac()) == 209
+    before = psutil.Process().memory_info().rss
+    with pytest.raises(SoundError, match="damaged|no sound"):
+        await heard(lying_flac())
+    assert psutil.Process().memory_info().rss - before < 50 * 2**20
+
+
+async def test_tags_go_nowhere(caplog, place):
+    """Names and pictures inside a file are not in the log, and no file is named after them."""
+    tags = ["-metadata", "title=$(touch pwned); `id` ../../x", "-metadata", "artist=\x1b[31mred\n"]
+    data = from_ffmpeg(*tone(), *tags, "-f", "mp3")
+    assert b"pwned" in data
+    caplog.set_level("DEBUG", logger="bot")
+    await heard(data)
+    with pytest.raises(SoundError):
+        await heard(data[:200] + bytes(3000))
+    assert "pwned" not in caplog.text
+    assert "\x1b" not in caplog.text
+    assert list(place.iterdir()) == []
+
+
+def test_the_decoder_s_command_holds_the_kind_and_numbers_only():
+    """There is no place in it for a name, and the file in its folder is always called the same."""
+    decoding = ffmpeg_decoder.Decoding(
+        demuxer="mp3", sample_rate_hz=RATE_HZ, channels=1, max_seconds=600.0
+    )
+    command = ffmpeg_decoder._command(decoding, Limits(), None)
+    assert command[command.index("-i") + 1] == "file:sound"
+    assert command[command.index("-f") + 1] == "mp3"
+    assert command[command.index("-format_whitelist") + 1] == "mp3"
+    assert command.index("-t") < command.index("-i")

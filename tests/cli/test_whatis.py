@@ -1,0 +1,117 @@
+"""How a clip was made, told from its file: at the command line, and of strangers' files."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import psutil
+import pytest
+
+from bot.audio.files import encode
+from bot.audio.files.codes import packed
+from bot.audio.files.formats import BY_SUFFIX
+from bot.audio.files.tags import MADE_BY
+from bot.audio.untrusted import tags
+from bot.audio.untrusted.isolation import Limits
+from bot.cli.app import main
+from bot.domain.clips import Tags
+from bot.domain.generation import Codes, Sound
+
+TAGS = Tags(
+    prompt="90s rock 摇滚", seed=7, model="starter", kind="remix", parent_ids=(3, 4), clip_id=9,
+    guidance=3.0, temperature=1.0, top_k=250, bpm=120.0, key="F# minor", loops=True,
+)  # fmt: skip
+
+
+def clip(path, tags=TAGS):
+    samples = np.sin(np.arange(32_000) / 20).astype(np.float32)[None]
+    encode.write(path, Sound(samples=samples, sample_rate_hz=32_000), tags)
+    return path
+
+
+@pytest.mark.parametrize("suffix", BY_SUFFIX)
+def test_a_file_tells_how_it_was_made(tmp_path, capsys, suffix):
+    """Whichever format: prompt, seed, model, settings, parents, and that a machine made it."""
+    assert main(["whatis", str(clip(tmp_path / f"a{suffix}"))]) == 0
+    said = capsys.readouterr().out
+    for fact in (MADE_BY, "90s rock 摇滚", "7", "starter", "clip 3, clip 4", "120 BPM", "F# minor"):
+        assert fact in said
+
+
+@pytest.mark.parametrize(
+    ("name", "contents", "sentence"),
+    [
+        ("missing.mp3", None, "There is no file"),
+        ("empty.mp3", b"", "Nothing in empty.mp3 says how it was made"),
+        ("noise.mp3", bytes(range(256)) * 40, "Nothing in noise.mp3 says how it was made"),
+    ],
+)
+def test_any_other_file_is_one_sentence(tmp_path, capsys, name, contents, sentence):
+    """It says that nothing is known, not that something broke."""
+    if contents is not None:
+        (tmp_path / name).write_bytes(contents)
+    assert main(["whatis", str(tmp_path / name)]) == 1
+    assert sentence in capsys.readouterr().err
+
+
+async def test_a_stranger_s_file_is_read_in_a_process_of_its_own(tmp_path):
+    """With the same outcome as here."""
+    assert await tags.strange_tags(clip(tmp_path / "a.mp3").read_bytes()) == TAGS
+    assert await tags.strange_tags(b"nothing") is None
+
+
+async def test_a_stranger_s_codes_are_read_in_a_process_of_its_own(tmp_path):
+    """Minutes of them, too; a file that tells none has none."""
+    tokens = np.random.default_rng(1).integers(0, 2048, (8, 6_000), dtype=np.int32)
+    told = packed(Codes(tokens=tokens, fingerprint="0a" * 8))
+    sound = Sound(samples=np.zeros((1, 32_000), np.float32), sample_rate_hz=32_000)
+    encode.write(tmp_path / "with.mp3", sound, TAGS, told)
+    found = await tags.strange_codes((tmp_path / "with.mp3").read_bytes())
+    assert found is not None
+    assert np.array_equal(found.tokens, tokens)
+    assert await tags.strange_codes(clip(tmp_path / "a.mp3").read_bytes()) is None
+    assert await tags.strange_codes(b"nothing") is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "while True: pass",
+        "x = bytearray(2**31)",
+        "import os; os.abort()",
+        "print('{' * 10**6)",
+        "while True: print('{' * 10**6)",
+        "import os; os.fork(); print('{' * 10**6)",
+        "raise SystemExit(3)",
+    ],
+)
+async def test_a_file_that_does_harm_harms_itself(tmp_path, monkeypatch, body):
+    """Endless work, all memory, a crash, a flood: the reader is ended, and nothing was said."""
+    reader_that_does(body, tmp_path, monkeypatch)
+    limits = Limits(cpu_seconds=1, memory_bytes=2**30, processes=16, wall_seconds=30.0)
+    # More than a pipe holds, which a reader that does harm may leave unread.
+    assert await tags.strange_tags(bytes(2**20), limits) is None
+    assert await tags.strange_codes(bytes(2**20), limits) is None
+    assert not [line for line in os.listdir(tmp_path) if line != "trap"]
+    assert psutil.Process().children(recursive=True) == []
+
+
+async def test_a_reader_that_says_half_and_hangs_is_ended(tmp_path, monkeypatch):
+    """By the clock on the wall."""
+    reader_that_does(
+        "import time; print('{' * 60_000, flush=True); time.sleep(3600)", tmp_path, monkeypatch
+    )
+    limits = Limits(cpu_seconds=60, memory_bytes=2**30, processes=16, wall_seconds=1.5)
+    assert await tags.strange_tags(b"x", limits) is None
+    assert psutil.Process().children(recursive=True) == []
+
+
+def reader_that_does(body, folder, monkeypatch):
+    """Put a program in the place of what reads tags."""
+    package = folder / "trap"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "reader.py").write_text(body)
+    monkeypatch.setattr(tags, "_MODULE", "trap.reader")
+    monkeypatch.setattr(tags, "_ROOT", folder)

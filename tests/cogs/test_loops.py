@@ -1,0 +1,180 @@
+"""Loops, tempo and key on Discord, and what a file tells of itself there."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+import soundfile
+
+from bot.audio.editing.crossfade import seam_step
+from bot.domain.generation import Sound
+from bot.domain.jobs import JobState, Kind, MessageHandle, Order, Source
+from bot.domain.limits import Limits
+from bot.pipeline.generation import CUT_LOST
+from cogs.presentation import messages
+from tests.support.jam_server import open_jam, strict
+
+
+@pytest.fixture(autouse=True)
+def _strict(monkeypatch):
+    strict(monkeypatch)
+
+
+async def posted(message):
+    """The sound of a message, as who listens hears it."""
+    (file,) = [each for each in message.attachments if "zhiyin" in each.filename]
+    samples, rate_hz = soundfile.read(
+        io.BytesIO(await file.read()), dtype="float32", always_2d=True
+    )
+    return Sound(samples=np.ascontiguousarray(samples.T), sample_rate_hz=rate_hz)
+
+
+async def press(jam, message, label, who=None):
+    result = await (who or jam.alice).click(message, label=label)
+    await jam.idle()
+    return result
+
+
+async def test_music_can_be_asked_for_as_a_loop(tmp_path):
+    """It is cut to whole bars, says so, and repeats without a bump."""
+    async with open_jam(tmp_path) as jam:
+        result = await jam.music(prompt="beat", seconds=11.0, loop=True)
+        (clip,) = await jam.store.clips.of_user(jam.alice.id, 1)
+        assert clip.loops
+        assert clip.bpm == pytest.approx(120, rel=0.01)
+        assert clip.seconds == pytest.approx(8.0, abs=0.05)
+        description = result.response.embeds[0].description
+        assert "loop" in description
+        assert "~120 BPM" in description
+        assert (await jam.store.ledger.quota(jam.alice.id, 600)).used_seconds == 11
+        master = soundfile.read(jam.store.clips_folder / clip.file, dtype="float32", always_2d=True)
+        sound = Sound(samples=np.ascontiguousarray(master[0].T), sample_rate_hz=master[1])
+        # As multiples of the clip's own steps from frame to frame.
+        assert max(seam_step(sound)) <= 1.0
+
+
+async def test_a_clip_becomes_a_loop_at_the_press_of_a_button(tmp_path):
+    """Anyone's clip, by anyone, for nothing: it is cut and not made. The clip itself stays."""
+    async with open_jam(tmp_path) as jam:
+        first = await jam.music(prompt="beat", seconds=11.0, seed=5)
+        result = await press(jam, first.response, "Loop", jam.bob)
+        loop, *_ = await jam.store.clips.of_user(jam.bob.id, 1)
+        assert (loop.kind, loop.loops, loop.parent_ids, loop.seed) == (Kind.LOOP, True, (1,), 5)
+        assert "a loop of" in result.response.embeds[0].description
+        assert (await posted(result.response)).seconds == pytest.approx(8.0, abs=0.1)
+        assert (await jam.store.ledger.quota(jam.bob.id, 600)).used_seconds == 0
+        assert (await jam.store.jobs.get(2)).state is JobState.DELIVERED
+        assert await jam.store.check() == []
+        assert (await posted(first.response)).seconds == pytest.approx(11.0, abs=0.1)
+        twice = await press(jam, result.response, "Loop", jam.bob)
+        assert twice.response.content == messages.IS_A_LOOP
+
+
+async def test_again_on_a_loop_makes_another_loop(tmp_path):
+    """Of a loop that was asked for: as long a piece as then. Of one that was cut: new music."""
+    async with open_jam(tmp_path) as jam:
+        asked = await jam.music(prompt="beat", seconds=11.0, loop=True)
+        await press(jam, asked.response, "Again")
+        whole = await jam.music(prompt="beat", seconds=11.0)
+        cut = await press(jam, whole.response, "Loop")
+        await press(jam, cut.response, "Again")
+        jobs = [await jam.store.jobs.get(n) for n in (2, 5)]
+        assert [job.order.as_loop for job in jobs] == [True, True]
+        assert jobs[0].order.seconds == 11.0
+        assert jobs[1].order.source is None
+        clips = {clip.job_id: clip for clip in await jam.store.clips.of_user(jam.alice.id, 9)}
+        assert clips[2].loops
+        assert clips[5].loops
+        assert clips[5].seed != clips[4].seed
+
+
+async def test_a_loop_needs_no_engine(tmp_path):
+    """Nothing waits for a turn where nothing is made; and it works while nobody may pay."""
+    async with open_jam(tmp_path) as jam:
+        first = await jam.music(prompt="beat", seconds=5.0)
+        jam.pipeline.executor.paused = True
+        result = await press(jam, first.response, "Loop", jam.bob)
+        assert "a loop of" in result.response.embeds[0].description
+        jam.pipeline.executor.paused = False
+
+
+async def test_a_loop_of_a_clip_without_a_beat_is_one_all_the_same(tmp_path):
+    """Two places that are alike are found."""
+    async with open_jam(tmp_path) as jam:
+        first = await jam.music(prompt="a tone", seconds=6.0, seed=440)
+        result = await press(jam, first.response, "Loop")
+        (loop, _) = await jam.store.clips.of_user(jam.alice.id, 2)
+        assert loop.bpm is None
+        assert loop.seconds >= 0.4 * 6.0
+        assert "BPM" not in result.response.embeds[0].description
+
+
+async def test_a_loop_that_ends_the_bot_twice_is_given_up(tmp_path):
+    """As a clip that ends the engine is: the third start of the bot does not try it once more."""
+    async with open_jam(tmp_path) as jam:
+        first = await jam.music(prompt="beat", seconds=5.0)
+        (clip,) = await jam.store.clips.of_user(jam.alice.id, 1)
+        order = Order(
+            key="loop", place=clip.place, kind=Kind.LOOP, seconds=0.0, seed=5, as_loop=True,
+            source=Source(clip_id=clip.id, keep_seconds=5.0),
+        )  # fmt: skip
+        limits = Limits(daily_seconds=9, waiting_per_user=9, waiting_per_guild=9, waiting=9)
+        job = await jam.store.jobs.accept(order, limits, MessageHandle())
+        for _ in range(2):
+            await jam.store.jobs.start(job.id)
+            # What a start does with those that it finds in the works.
+            await jam.store.jobs.requeue(job.id, spend_attempt=True)
+        assert await jam.pipeline.resume() == 1
+        await jam.idle()
+        assert (await jam.store.jobs.get(job.id)).state is JobState.FAILED
+        assert CUT_LOST in jam.messages()[-1].content
+        assert await jam.store.ledger.check() == []
+        retried = await press(jam, first.response, "Loop")
+        assert "a loop of" in retried.response.embeds[0].description
+
+
+async def test_a_file_tells_how_it_was_made(tmp_path):
+    """/whatis reads our own files, wherever they have been; of others there is nothing to tell."""
+    async with open_jam(tmp_path) as jam:
+        first = await jam.music(prompt="**beat** @everyone", seconds=2.0, seed=5)
+        data = await next(f for f in first.response.attachments if "zhiyin" in f.filename).read()
+        result = await jam.bob.slash(jam.channel, "whatis", clip=("anything.mp3", data))
+        (embed,) = result.response.embeds
+        fields = {field.name: field.value for field in embed.fields}
+        assert fields["Seed"] == "`5`"
+        assert fields["Model"] == "scripted"
+        assert "@everyone" not in embed.description
+        other = await jam.bob.slash(jam.channel, "whatis", clip=("other.mp3", b"ID3" + bytes(99)))
+        assert other.response.content == messages.NOT_OURS
+
+
+async def test_apps_what_is_this_clip_tells_of_any_message(tmp_path):
+    """Of a clip here by what is kept, of a file by its tags; only the one who asked sees it."""
+    async with open_jam(tmp_path) as jam:
+        first = await jam.music(seed=5)
+        menu = "What is this clip?"
+        ours = await jam.bob.context_menu(jam.channel, menu, first.response)
+        assert ours.response.embeds[0].title == "Clip 1"
+        data = await next(f for f in first.response.attachments if "zhiyin" in f.filename).read()
+        message = await jam.bob.send(jam.channel, "look", attachments=[("x.mp3", data)])
+        theirs = await jam.alice.context_menu(jam.channel, menu, message)
+        assert theirs.response.embeds[0].title == "AI-generated with Zhiyin"
+        silent = await jam.alice.send(jam.channel, "nothing")
+        told = await jam.alice.context_menu(jam.channel, menu, silent)
+        assert told.response.content == messages.NO_SOUND
+
+
+async def test_details_show_the_sound(tmp_path):
+    """A spectrogram goes with the facts, as long as the sound is kept."""
+    async with open_jam(tmp_path) as jam:
+        first = await jam.music(seed=5)
+        shown = await press(jam, first.response, "Details")
+        (picture,) = shown.response.attachments
+        assert picture.filename == "spectrogram.png"
+        for file in jam.store.clips_folder.iterdir():
+            file.unlink()
+        bare = await press(jam, first.response, "Details")
+        assert bare.response.attachments == []
+        assert bare.response.embeds[0].title == "Clip 1"

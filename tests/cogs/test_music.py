@@ -1,0 +1,225 @@
+"""Making music on Discord: from the words to the clip, and everything that can come between."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from bot.audio.files.tags import read_tags
+from bot.domain.jobs import JobState
+from cogs.presentation import messages
+from tests.support.jam_server import configured, open_jam, strict
+
+
+@pytest.fixture(autouse=True)
+def _strict(monkeypatch):
+    strict(monkeypatch)
+
+
+def labels(message):
+    return [each["label"] for row in message.components for each in row["components"]]
+
+
+async def used(jam, who=None):
+    return (await jam.store.ledger.quota((who or jam.alice).id, 600)).used_seconds
+
+
+async def test_words_become_a_clip_with_card_and_buttons(tmp_path):
+    """The message that said "in line" turns into the clip, with everything there is to know."""
+    async with open_jam(tmp_path) as jam:
+        result = await jam.music(prompt="90s rock", seed=440, seconds=2.0)
+        message = result.response
+        (sound,) = [file for file in message.attachments if file.filename.endswith(".mp3")]
+        (embed,) = message.embeds
+        for fact in ("90s rock", "seed 440", "2 s", "scripted"):
+            assert fact in embed.description
+        assert "AI-generated" in embed.footer.text
+        assert labels(message) == [
+            "Again", "Continue", "Remix", "Loop", "Details", "Delete",
+        ]  # fmt: skip
+        assert message.content == f"<@{jam.alice.id}>"
+        tags = read_tags(await sound.read())
+        assert (tags.prompt, tags.seed, tags.parent_ids) == ("90s rock", 440, ())
+        assert await used(jam) == 2
+
+
+async def test_nothing_at_all_becomes_a_random_clip(tmp_path):
+    """/random needs no words."""
+    async with open_jam(tmp_path) as jam:
+        result = await jam.alice.slash(jam.channel, "random")
+        await jam.idle()
+        assert "a random clip" in result.response.embeds[0].description
+        (clip,) = await jam.store.clips.of_user(jam.alice.id, 5)
+        assert (clip.prompt, clip.seconds) == (None, 10.0)
+
+
+async def test_takes_are_clips_of_their_own(tmp_path):
+    """Three takes are three messages, their seeds one after the other, each paid for."""
+    async with open_jam(tmp_path) as jam:
+        await jam.music(takes=3, seed=100, seconds=1.0)
+        messages = jam.messages()
+        assert len(messages) == 3
+        assert all(labels(message)[0] == "Again" for message in messages)
+        clips = await jam.store.clips.of_user(jam.alice.id, 5)
+        assert sorted(clip.seed for clip in clips) == [100, 101, 102]
+        assert await used(jam) == 3
+
+
+async def test_a_sound_file_is_gone_on_from(tmp_path):
+    """A clip given to /music comes first in what is made, and its bytes are not kept."""
+    async with open_jam(tmp_path) as jam:
+        first = await jam.music(seconds=2.0)
+        sound = await first.response.attachments[0].read()
+        await jam.music(prompt="more", clip=("riff.mp3", sound), seconds=1.0)
+        newest, _ = await jam.store.clips.of_user(jam.alice.id, 5)
+        assert newest.seconds == pytest.approx(3.0, abs=0.1)
+        assert newest.seconds_before == pytest.approx(2.0, abs=0.1)
+        assert list(jam.store.uploads_folder.iterdir()) == []
+        assert await used(jam) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "sentence"),
+    [
+        ("a.mp3", b"", "This file is empty"),
+        ("a.wav", b"#EXTM3U\n#EXTINF:1\n/etc/passwd\n", "not a sound file that I can use"),
+        ("a.flac", b"fLaC\x00\x00\x00\x22" + b"\xff" * 34, "can be used"),
+        ("a.mp3", b"\xff\xfb\x90\x00" + b"\x00" * 2000, "no sound"),
+    ],
+)
+async def test_a_file_that_is_no_sound_is_refused_in_a_sentence(tmp_path, name, data, sentence):
+    """Only the person who sent it hears of it; nothing is charged and no message is left."""
+    async with open_jam(tmp_path) as jam:
+        result = await jam.music(clip=(name, data))
+        assert result.response is None
+        (said,) = result.followups
+        assert said.ephemeral
+        assert sentence in said.content or "damaged" in said.content
+        assert await used(jam) == 0
+
+
+async def test_what_the_engine_refuses_is_told_and_refunded(tmp_path):
+    """The sentence comes from the engine; the person pays nothing."""
+    async with open_jam(tmp_path) as jam:
+        result = await jam.music(prompt="fail")
+        assert "The script says that this can't be made." in result.response.content
+        assert labels(result.response) == []
+        assert await used(jam) == 0
+        (job,) = [await jam.store.jobs.get(1)]
+        assert job.state is JobState.FAILED
+
+
+async def test_a_worker_that_dies_is_replaced_and_the_clip_made_again(tmp_path, monkeypatch):
+    """One death is forgiven: the person just waits a little longer."""
+    monkeypatch.setenv("ZHIYIN_TEST_MARK", str(tmp_path / "mark"))
+    async with open_jam(tmp_path / "data") as jam:
+        result = await jam.music(prompt="crash once")
+        assert result.response.attachments
+        assert (await jam.store.jobs.get(1)).attempts == 2
+
+
+async def test_a_job_that_kills_two_workers_is_given_up(tmp_path):
+    """It is refunded, says so, and others go on."""
+    async with open_jam(tmp_path) as jam:
+        result = await jam.music(prompt="crash")
+        assert "stopped twice" in result.response.content
+        assert await used(jam) == 0
+        again = await jam.music(prompt="jazz")
+        assert again.response.attachments
+
+
+async def test_a_waiting_clip_shows_where_it_is_and_can_be_cancelled(tmp_path, monkeypatch):
+    """A bar, a share, a button; cancelling costs nothing and says so."""
+    monkeypatch.setattr("bot.pipeline.lifecycle.SHOW_EVERY_SECONDS", 0.02)
+    async with open_jam(tmp_path) as jam:
+        result = await jam.alice.slash(jam.channel, "music", prompt="slow", seconds=10.0)
+        await shown(result, "▱")
+        assert labels(result.response) == ["Cancel"]
+        pressed = await jam.bob.click(result.response, label="Cancel")
+        assert messages.NOT_YOURS in (pressed.response or pressed.followups[0]).content
+        pressed = await jam.alice.click(result.response, label="Cancel")
+        await jam.idle()
+        assert messages.CANCELLED in pressed.followups[-1].content
+        assert "Cancelled" in result.response.content
+        assert labels(result.response) == []
+        assert await used(jam) == 0
+
+
+async def shown(result, text):
+    """Wait until the message shows something."""
+    async with asyncio.timeout(20):
+        while text not in (result.response.content or ""):
+            await asyncio.sleep(0.02)
+
+
+async def test_cancel_takes_the_last_one(tmp_path):
+    """Without a number /cancel means what was asked for last."""
+    async with open_jam(tmp_path) as jam:
+        for prompt in ("slow 1", "slow 2"):
+            await jam.alice.slash(jam.channel, "music", prompt=prompt)
+        result = await jam.alice.slash(jam.channel, "cancel")
+        assert messages.CANCELLED in (result.response or result.followups[0]).content
+        assert (await jam.store.jobs.get(2)).state is JobState.CANCELLED
+        assert not (await jam.store.jobs.get(1)).state.is_final
+        await jam.alice.slash(jam.channel, "cancel", job=1)
+        await jam.idle()
+        result = await jam.alice.slash(jam.channel, "cancel")
+        assert messages.NOTHING_TO_CANCEL in result.response.content
+
+
+@pytest.mark.parametrize(
+    ("limits", "options", "sentence"),
+    [
+        ({"daily_seconds": 5.0}, {"seconds": 6.0}, "You have 5 s of music left today"),
+        ({"max_seconds": 5.0}, {"seconds": 6.0}, "from 1 to 5 seconds long"),
+        ({"max_takes": 2}, {"takes": 3}, "From 1 to 2 takes"),
+    ],
+)
+async def test_every_limit_is_a_sentence_for_one_person(tmp_path, limits, options, sentence):
+    """A refusal is seen by nobody else, costs nothing and leaves no message."""
+    async with open_jam(tmp_path, config=configured(**limits)) as jam:
+        result = await jam.music(**options)
+        said = result.response or result.followups[0]
+        assert said.ephemeral
+        assert sentence in said.content
+        assert not [m for m in jam.messages() if not m.flags & 64]
+        assert await used(jam) == 0
+
+
+async def test_hostile_words_are_only_words(tmp_path):
+    """Mentions, markdown, links and invisible characters lose their effect, not their place."""
+    hostile = "@everyone <@1> **bold** [x](https://a.b) \u202erock\u200b\x00`"
+    async with open_jam(tmp_path) as jam:
+        result = await jam.music(prompt=hostile, seconds=1.0)
+        text = result.response.embeds[0].description
+        assert "@everyone" not in text
+        assert "<@1>" not in text.replace("\\<@", "\\<@\u200b")
+        assert "\\*\\*bold\\*\\*" in text
+        assert "https://" not in text
+        (clip,) = await jam.store.clips.of_user(jam.alice.id, 1)
+        assert "\u202e" not in clip.prompt
+        assert "\x00" not in clip.prompt
+        said = [each.json for each in jam.env.http_requests if each.json and "content" in each.json]
+        assert said
+        assert all(each["allowed_mentions"] == {"parse": []} for each in said)
+
+
+async def test_words_of_nothing_visible_are_asked_for_again(tmp_path):
+    """What can't be seen says nothing."""
+    async with open_jam(tmp_path) as jam:
+        result = await jam.music(prompt="\u200b \u2060")
+        assert result.response.content == messages.NO_PROMPT
+        assert await used(jam) == 0
+
+
+async def test_earlier_words_and_presets_are_suggested(tmp_path):
+    """While a person types, their own prompts come first, then ours."""
+    async with open_jam(tmp_path) as jam:
+        await jam.music(prompt="funk of my own", seconds=1.0)
+        found = await jam.alice.autocomplete(jam.channel, "music", "prompt", "funk")
+        names = [choice["value"] for choice in found]
+        assert names[0] == "funk of my own"
+        assert "funk with slap bass, 110 BPM" in names
+        found = await jam.bob.autocomplete(jam.channel, "music", "prompt", "funk")
+        assert "funk of my own" not in [choice["value"] for choice in found]

@@ -1,0 +1,248 @@
+"""Bad files at the bot's door: the sentence that the person reads, and that it costs nothing."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from functools import partial
+
+import numpy as np
+import pytest
+from aiohttp import web
+from simcord.backend.models import EPHEMERAL_FLAG
+
+from bot.app import attachment_fetch
+from bot.app.attachment_fetch import too_large
+from bot.audio.ffmpeg import find_ffmpeg
+from bot.audio.untrusted import ffmpeg_decoder, sniff, uploads
+from bot.audio.untrusted.isolation import Limits
+from bot.audio.untrusted.uploads import Uploads
+from cogs.requests.submit import MAX_UPLOAD_BYTES
+from tests.app.test_attachment_fetch import served
+from tests.support.jam_server import configured, open_jam, strict
+from tests.support.sound_files import (
+    RATE_HZ,
+    as_file,
+    from_ffmpeg,
+    lying_flac,
+    noise,
+    playlist,
+    wav_header,
+)
+
+OURS = {"bot", "cogs"}
+MARK = "zaunkoenig"
+NAMES = [
+    f"../../{MARK}.wav",
+    f"/etc/{MARK}.wav",
+    f"..\\{MARK}.wav",
+    f"{MARK}\0.wav",
+    f"{MARK}\n[ERROR] all is lost.wav",
+    f"{MARK}\r\nX-Header: 1.wav",
+    f'\'"`$({MARK})`";touch {MARK};.wav',
+    f"{MARK}{'x' * 300}.wav",
+    f"\u202evaw.{MARK}.wav",
+    f"a:{MARK}.wav",
+    f"http://127.0.0.1/{MARK}.wav",
+    f"-y -f {MARK}.wav",
+    f"\x1b[31m{MARK}.wav",
+    f"@everyone {MARK}.wav",
+    "\U0001f3b5知音.wav",
+    "CON.wav",
+]
+
+# It tells what it was started with through a pipe, since it may write to no file, and goes on as
+# the real one.
+TELLING = """#!/bin/sh
+case "$*" in *-version*) exec {ffmpeg} -version;; esac
+{{ printf '%s\\n' "$0" "$@"; env; ls -A; echo end; }} > {pipe}
+exec {ffmpeg} "$@"
+"""
+
+
+@pytest.fixture(autouse=True)
+def _strict(monkeypatch):
+    strict(monkeypatch)
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path, monkeypatch):
+    """A place for temporary folders that nobody else uses."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+async def refused(jam, data, name="a.mp3"):
+    """Send a file that can't be used, and return what the person is told."""
+    result = await jam.alice.slash(jam.channel, "music", prompt="jazz", clip=(name, data))
+    await jam.idle()
+    assert [each for each in jam.messages() if not each.flags & EPHEMERAL_FLAG] == []
+    assert await jam.store.jobs.unfinished() == []
+    assert await jam.store.clips.of_user(jam.alice.id, 5) == []
+    assert (await jam.store.ledger.quota(jam.alice.id, 600.0)).used_seconds == 0
+    assert list(jam.store.uploads_folder.iterdir()) == []
+    (notice,) = [each for each in (result.response, *result.followups) if each and each.ephemeral]
+    return notice.content
+
+
+def film_without_sound():
+    return from_ffmpeg(
+        "-f", "lavfi", "-i", "testsrc=duration=1:size=64x64:rate=5", "-c:v", "mpeg4", "-f", "mp4"
+    )
+
+
+def not_numbers(value):
+    return as_file(np.full(RATE_HZ, value, np.float32), subtype="FLOAT")
+
+
+BAD_FILES = {
+    "a playlist of a local file": (lambda: playlist("/etc/hostname"), sniff.NOT_SOUND),
+    "a list to join": (lambda: b"ffconcat version 1.0\nfile '/etc/hostname'\n", sniff.NOT_SOUND),
+    "a playlist of an address": (lambda: playlist("http://127.0.0.1/a.ts"), sniff.NOT_SOUND),
+    "a header that lies": (lying_flac, ffmpeg_decoder.NO_TRACK),
+    "hours of silence": (lambda: as_file(np.zeros(2**24, np.int16), "FLAC", 8000), uploads.SILENT),
+    "empty": (lambda: b"", sniff.EMPTY),
+    "one byte": (lambda: b"x", sniff.NOT_SOUND),
+    "an archive": (lambda: b"PK\x03\x04" + bytes(100), sniff.NOT_SOUND),
+    "cut off in the header": (lambda: as_file(noise(), "FLAC")[:60], ffmpeg_decoder.DAMAGED),
+    "a film without sound": (film_without_sound, ffmpeg_decoder.NO_TRACK),
+    "1,024 channels": (lambda: wav_header(1024, 32_000), sniff.MANY_CHANNELS.format(channels=1024)),
+    "2^32 - 1 Hz": (lambda: wav_header(1, 2**32 - 1), sniff.ODD_RATE.format(rate_hz=2**32 - 1)),
+    "no numbers": (lambda: not_numbers(np.nan), uploads.NOT_NUMBERS),
+    "infinite": (lambda: not_numbers(np.inf), uploads.NOT_NUMBERS),
+    "a constant": (lambda: as_file(np.ones(RATE_HZ)), uploads.SILENT),
+    "too short": (lambda: as_file(noise(0.05)), uploads.TOO_SHORT),
+    "too large": (lambda: bytes(MAX_UPLOAD_BYTES + 1), too_large(MAX_UPLOAD_BYTES).sentence),
+}
+FAILING_DECODERS = {
+    "crash": ("import ctypes; ctypes.string_at(0)", ffmpeg_decoder.DAMAGED),
+    "it never ends": ("while True: pass", ffmpeg_decoder.TOO_LONG),
+    "balloon": ("import mmap; mmap.mmap(-1, 2**32)", ffmpeg_decoder.TOO_HUNGRY),
+    "flood": ("while True: sys.stdout.buffer.write(bytes(2**20))", ffmpeg_decoder.TOO_LONG),
+    "nothing comes out": ("sys.exit(0)", ffmpeg_decoder.NO_TRACK),
+    "126": ("sys.exit(126)", ffmpeg_decoder.CANT_READ),
+    "127": ("sys.exit(127)", ffmpeg_decoder.CANT_READ),
+}
+
+
+@pytest.mark.parametrize("what", BAD_FILES)
+async def test_a_file_that_can_not_be_used_costs_nothing(tmp_path, what):
+    """One sentence to the one who sent it; nobody else sees a thing, and nothing is charged."""
+    make, sentence = BAD_FILES[what]
+    data = make()
+    async with open_jam(tmp_path) as jam:
+        assert await refused(jam, data) == sentence
+
+
+@pytest.mark.parametrize("what", FAILING_DECODERS)
+async def test_a_decoder_that_fails_costs_nothing(tmp_path, place, what):
+    """Whatever it does, the bot goes on and the person reads why; the next file is heard."""
+    body, sentence = FAILING_DECODERS[what]
+    limits = Limits(cpu_seconds=1)
+    async with open_jam(tmp_path) as jam:
+        working = jam.pipeline.uploads
+        jam.pipeline.uploads = Uploads(
+            sample_rate_hz=RATE_HZ, channels=1, limits=limits, ffmpeg=failing(place, body)
+        )
+        assert await refused(jam, as_file(noise())) == sentence
+        jam.pipeline.uploads = working
+        await jam.music(clip=("a.wav", as_file(noise())), seconds=1.0)
+        assert len(await jam.store.clips.of_user(jam.alice.id, 5)) == 1
+
+
+def failing(folder, body):
+    """A decoder that starts, since that is tried first, and then does something else."""
+    program = folder / "decoder"
+    program.write_text(
+        f"#!{sys.executable}\nimport sys\nif '-version' in sys.argv: sys.exit(0)\n{body}\n"
+    )
+    program.chmod(0o700)
+    return program
+
+
+async def endless(request):
+    """It declares nothing, and does not end."""
+    response = web.StreamResponse()
+    await response.prepare(request)
+    while True:
+        await response.write(bytes(2**20))
+
+
+async def half(request):
+    """It declares a thousand bytes and breaks off after four."""
+    response = web.StreamResponse(headers={"Content-Length": "1000"})
+    await response.prepare(request)
+    await response.write(b"half")
+    request.transport.close()
+    return response
+
+
+async def gone(request):
+    """Its address has expired, or its message was deleted."""
+    return web.Response(status=404)
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        (endless, too_large(MAX_UPLOAD_BYTES).sentence),
+        (half, attachment_fetch.NOT_FETCHED),
+        (gone, attachment_fetch.NOT_FETCHED),
+    ],
+)
+async def test_a_file_that_can_not_be_fetched_costs_nothing(tmp_path, answer, sentence):
+    """What Discord declared of it was nine bytes; what comes is something else."""
+    async with open_jam(tmp_path) as jam, served(answer) as url:
+        jam.bot.fetch = partial(fetched_instead, url)
+        assert await refused(jam, bytes(9)) == sentence
+
+
+async def fetched_instead(url, _, max_bytes):
+    return await attachment_fetch.fetch(url, max_bytes)
+
+
+async def test_a_file_s_name_goes_nowhere(tmp_path, place, caplog):
+    """No command line, no file, no log and no answer has anything of it; the file is heard."""
+    for ours in OURS:
+        caplog.set_level("DEBUG", logger=ours)
+    lines, telling = told_through(place)
+    async with open_jam(tmp_path, config=configured(daily_seconds=1000)) as jam:
+        jam.pipeline.uploads = Uploads(sample_rate_hz=RATE_HZ, channels=1, ffmpeg=telling)
+        for number, name in enumerate(NAMES, 1):
+            result = await jam.bob.slash(
+                jam.channel, "music", prompt="jazz", seconds=1.0, clip=(name, as_file(noise()))
+            )
+            await jam.idle()
+            made = await jam.store.clips.of_user(jam.bob.id, 100)
+            assert len(made) == number
+            told = lines()
+            assert "\nfile:sound\n" in told
+            assert told.endswith("\nsound\nend\n")
+            answer = result.response
+            shown = f"{answer.content} {[each.to_dict() for each in answer.embeds]}"
+            shown += "".join(each.filename for each in answer.attachments)
+            for text in (told, shown, repr(made[0])):
+                assert MARK not in text
+        kept = [each for each in jam.folder.rglob("*") if each.is_file()]
+        assert len(kept) > len(NAMES)
+        assert [
+            each for each in kept if MARK in str(each) or MARK.encode() in each.read_bytes()
+        ] == []
+    logged = [each.getMessage() for each in caplog.records if each.name.split(".")[0] in OURS]
+    assert logged
+    assert [each for each in logged if MARK in each] == []
+
+
+def told_through(place):
+    """A decoder that tells what it is given, and what it told."""
+    pipe, program = place / "pipe", place / "telling"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)
+    program.write_text(TELLING.format(ffmpeg=find_ffmpeg(), pipe=pipe))
+    program.chmod(0o700)
+
+    def lines():
+        return os.read(reader, 2**16).decode()
+
+    return lines, program

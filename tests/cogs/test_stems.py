@@ -1,0 +1,306 @@
+"""Stems on Discord: a clip taken apart by its button, and a remix that keeps some of one."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+import soundfile
+
+from bot.audio.files.clip_file import codes_in
+from bot.audio.files.tags import read_codes, read_tags
+from bot.domain.jobs import Kind
+from bot.pipeline.clip_codes import OTHER_MODEL
+from bot.pipeline.stems import NOT_TOLD, ON_THEIR_WAY, WORKER_LOST
+from cogs.presentation import messages
+from tests.support import scripted_worker
+from tests.support.jam_server import configured, open_jam, strict
+
+STEMS_ENGINE = "tests.support.scripted_worker:open_stems_engine"
+RETRAINED = "tests.support.scripted_worker:open_retrained_engine"
+DRUMS, BASS, LEAD = 1, 2, 3
+
+
+@pytest.fixture(autouse=True)
+def _strict(monkeypatch):
+    strict(monkeypatch)
+
+
+async def newest(jam, who=None):
+    return (await jam.store.clips.of_user((who or jam.alice).id, 1))[0]
+
+
+async def press(jam, message, label, who=None):
+    result = await (who or jam.alice).click(message, label=label)
+    await jam.idle()
+    return result
+
+
+async def tokens_of(jam, clip):
+    return codes_in(jam.store.clips_folder / clip.file).tokens
+
+
+def labels(message):
+    return [each.label for row in message.components for each in row.children]
+
+
+def custom_ids(modal):
+    return [row.get("component", row)["custom_id"] for row in modal["components"]]
+
+
+def pitch_hz(data):
+    samples, rate_hz = soundfile.read(io.BytesIO(data))
+    return round(int(np.abs(np.fft.rfft(samples)).argmax()) * rate_hz / len(samples))
+
+
+async def remixed(jam, message, *, stems, words="as jazz", who=None):
+    """Fill in the form of a remix; return what came of it."""
+    form = await (who or jam.alice).click(message, label="Remix")
+    prompt, keep, include, kept = custom_ids(form.modal)
+    chosen = {prompt: words, keep: ["5"], include: ["yes"], kept: stems}
+    result = await (who or jam.alice).submit_modal(form, chosen)
+    await jam.idle()
+    return result
+
+
+async def test_stems_are_posted_as_files_for_everybody(tmp_path):
+    """One each, named and tagged as such; they cost nothing, whoever asks."""
+    async with open_jam(tmp_path, engine=STEMS_ENGINE, config=configured(daily_seconds=9)) as jam:
+        first = await jam.music(seconds=2.0, seed=5)
+        clip = await newest(jam)
+        result = await press(jam, first.response, "Stems", jam.bob)
+        assert not result.response.ephemeral
+        assert f"clip {clip.id}" in result.response.content
+        files = result.response.attachments
+        assert [each.filename for each in files] == [
+            f"zhiyin-{clip.id}-{name}.mp3" for name in scripted_worker.STEMS
+        ]
+        for file, name in zip(files, scripted_worker.STEMS, strict=True):
+            data = await file.read()
+            tags = read_tags(data)
+            assert (tags.stem, tags.clip_id) == (name, clip.id)
+            assert pitch_hz(data) == pytest.approx(250, abs=2)
+        assert (await jam.store.ledger.quota(jam.bob.id, 9)).used_seconds == 0
+        assert await jam.store.check() == []
+
+
+async def test_a_clip_s_file_tells_its_codes(tmp_path):
+    """So that `zhiyin generate --keep` works on what was saved from a channel."""
+    async with open_jam(tmp_path, engine=STEMS_ENGINE) as jam:
+        first = await jam.music(seconds=2.0, seed=5)
+        found = read_codes(io.BytesIO(await first.response.attachments[0].read()))
+        assert np.array_equal(found.tokens, await tokens_of(jam, await newest(jam)))
+        assert found.fingerprint == scripted_worker.FINGERPRINT
+
+
+async def test_only_what_can_be_taken_apart_has_the_button(tmp_path):
+    """Not a clip of a model without stems, not a loop; and their forms offer no stems."""
+    async with open_jam(tmp_path / "a") as jam:
+        plain = await jam.music(seconds=2.0)
+        assert "Stems" not in labels(plain.response.message)
+        form = await jam.alice.click(plain.response, label="Remix")
+        assert len(custom_ids(form.modal)) == 3
+    async with open_jam(tmp_path / "b", engine=STEMS_ENGINE) as jam:
+        whole = await jam.music(seconds=4.0, prompt="beat")
+        assert "Stems" in labels(whole.response.message)
+        loop = await press(jam, whole.response, "Loop")
+        assert (await newest(jam)).loops
+        assert "Stems" not in labels(loop.response.message)
+        cut = await jam.music(seconds=4.0, prompt="beat", loop=True)
+        assert "Stems" not in labels(cut.response.message)
+
+
+async def test_the_button_works_after_a_restart(tmp_path):
+    """The codes are kept beside the clip."""
+    async with open_jam(tmp_path, engine=STEMS_ENGINE) as jam:
+        first = await jam.music(seconds=1.0)
+        await jam.stop_pipeline()
+        async with jam.second_life(STEMS_ENGINE) as again:
+            result = await press(again, first.response, "Stems")
+            assert len(result.response.attachments) == 3
+
+
+async def test_pressed_twice_at_once_it_is_done_once(tmp_path):
+    """The second is told so; later it can be pressed again."""
+    async with open_jam(tmp_path, engine=STEMS_ENGINE) as jam:
+        first = await jam.music(seconds=1.0)
+        clip = await newest(jam)
+        with jam.pipeline.stems.taking_apart(clip, jam.bob.id):
+            result = await press(jam, first.response, "Stems")
+            assert result.response.ephemeral
+            assert result.response.content == ON_THEIR_WAY
+        result = await press(jam, first.response, "Stems")
+        assert len(result.response.attachments) == 3
+
+
+async def test_a_clip_that_is_gone_or_another_model_s_is_told(tmp_path):
+    """Each in its sentence, for the one who pressed; nothing is made of codes without sense."""
+    async with open_jam(tmp_path, engine=STEMS_ENGINE) as jam:
+        first = await jam.music(seconds=1.0)
+        second = await jam.music(seconds=1.0)
+        clip = await newest(jam)
+        (jam.store.clips_folder / clip.file).unlink()
+        result = await press(jam, second.response, "Stems")
+        assert "is not kept any more" in result.response.content
+        await jam.pipeline.forget(clip)
+        result = await press(jam, second.response, "Stems")
+        assert messages.NO_CLIP in result.response.content
+        await jam.stop_pipeline()
+        async with jam.second_life(RETRAINED) as again:
+            await again.pipeline.executor.settled.wait()
+            result = await press(again, first.response, "Stems")
+            assert result.response.ephemeral
+            assert result.response.content == OTHER_MODEL
+            form = await again.alice.click(first.response, label="Remix")
+            assert len(custom_ids(form.modal)) == 3
+
+
+async def test_an_engine_that_dies_of_it_is_told(tmp_path):
+    """One sentence, and the next clip is made as ever."""
+    async with open_jam(tmp_path, engine=STEMS_ENGINE) as jam:
+        first = await jam.music(seconds=1.0, seed=scripted_worker.CRASHES)
+        result = await press(jam, first.response, "Stems")
+        assert result.response.content == WORKER_LOST
+        second = await jam.music(seconds=1.0, seed=1)
+        assert second.response.attachments
+
+
+async def test_a_remix_keeps_the_stems_that_are_chosen(tmp_path):
+    """They are the clip's, to the code; the rest is new; it is as long and is paid for as such."""
+    async with open_jam(tmp_path, engine=STEMS_ENGINE, config=configured(daily_seconds=100)) as jam:
+        first = await jam.music(seconds=3.0, seed=5)
+        before = await newest(jam)
+        result = await remixed(jam, first.response, stems=["drums", "lead"], who=jam.bob)
+        clip = await newest(jam, jam.bob)
+        assert (clip.kind, clip.prompt) == (Kind.REMIX, "as jazz")
+        assert (clip.seconds, clip.seconds_before) == (3.0, 0.0)
+        assert clip.parent_ids == (before.id,)
+        old, new = await tokens_of(jam, before), await tokens_of(jam, clip)
+        assert np.array_equal(new[[DRUMS, LEAD]], old[[DRUMS, LEAD]])
+        assert not np.array_equal(new[BASS], old[BASS])
+        assert "a remix of" in result.response.embeds[0].description
+        assert (await jam.store.ledger.quota(jam.bob.id, 100)).used_seconds == 3
+
+
+async def test_again_on_such_a_remix_keeps_the_same_stems(tmp_path):
+    """Another seed for the rest."""
+    async with open_jam(tmp_path, engine=STEMS_ENGINE) as jam:
+        first = await jam.music(seconds=2.0, seed=5)
+        result = await remixed(jam, first.response, stems=["bass"])
+        before = await tokens_of(jam, await newest(jam))
+        await press(jam, result.response, "Again")
+        clip = await newest(jam)
+        assert clip.kind is Kind.AGAIN
+        after = await tokens_of(jam, clip)
+        assert np.array_equal(after[BASS], before[BASS])
+        assert not np.array_equal(after[DRUMS], before[DRUMS])
+
+
+async def test_a_remix_that_keeps_nothing_goes_on_from_the_end(tmp_path):
+    """As ever; but by the codes that are known, not by what is heard of the sound."""
+    async with open_jam(tmp_path, engine=STEMS_ENGINE) as jam:
+        first = await jam.music(seconds=6.0, seed=5)
+        before = await newest(jam)
+        await remixed(jam, first.response, stems=[])
+        clip = await newest(jam)
+        assert clip.seconds == 15.0
+        tokens = await tokens_of(jam, clip)
+        assert tokens.shape[1] == 750
+        assert np.array_equal(tokens[:, :250], (await tokens_of(jam, before))[:, -250:])
+
+
+async def test_a_clip_that_goes_on_has_the_codes_of_all_of_it(tmp_path):
+    """Also of what is too far back to be heard; so its stems are as long as it is."""
+    async with open_jam(tmp_path, engine=STEMS_ENGINE) as jam:
+        first = await jam.music(seconds=25.0, seed=5)
+        before = await tokens_of(jam, await newest(jam))
+        result = await press(jam, first.response, "Continue")
+        clip = await newest(jam)
+        assert clip.seconds == 35.0
+        tokens = await tokens_of(jam, clip)
+        assert tokens.shape[1] == 1750
+        assert np.array_equal(tokens[:, :1250], before)
+        apart = await press(jam, result.response, "Stems")
+        assert len(apart.response.attachments) == 3
+        samples, rate_hz = soundfile.read(io.BytesIO(await apart.response.attachments[0].read()))
+        assert len(samples) / rate_hz == pytest.approx(35.0, abs=0.1)
+
+
+async def test_a_remix_of_a_clip_that_was_deleted_meanwhile_is_told(tmp_path):
+    """Nothing is charged."""
+    async with open_jam(tmp_path, engine=STEMS_ENGINE, config=configured(daily_seconds=50)) as jam:
+        first = await jam.music(seconds=2.0, seed=5)
+        form = await jam.alice.click(first.response, label="Remix")
+        prompt, keep, include, kept = custom_ids(form.modal)
+        await jam.pipeline.forget(await newest(jam))
+        chosen = {prompt: "as jazz", keep: ["5"], include: ["yes"], kept: ["drums"]}
+        result = await jam.alice.submit_modal(form, chosen)
+        await jam.idle()
+        assert "was deleted. Nothing was charged." in result.response.content
+        assert (await jam.store.ledger.quota(jam.alice.id, 50)).used_seconds == 2
+
+
+async def test_somebody_who_is_blocked_gets_no_stems(tmp_path):
+    """Nor does anybody where music is not made."""
+    async with open_jam(tmp_path, engine=STEMS_ENGINE) as jam:
+        first = await jam.music(seconds=1.0)
+        await jam.store.settings.block(jam.guild.id, jam.bob.id, True)
+        result = await press(jam, first.response, "Stems", jam.bob)
+        assert result.response.content == "You can't make music on this server."
+        elsewhere = jam.guild.create_text_channel("elsewhere")
+        await jam.store.settings.allow_channel(jam.guild.id, elsewhere.id, True)
+        result = await press(jam, first.response, "Stems")
+        assert "Music is not made in this channel" in result.response.content
+
+
+async def test_details_name_the_stems(tmp_path):
+    """Beside all else there is to know."""
+    async with open_jam(tmp_path, engine=STEMS_ENGINE) as jam:
+        first = await jam.music(seconds=1.0)
+        result = await press(jam, first.response, "Details")
+        fields = {field.name: field.value for field in result.response.embeds[0].fields}
+        assert fields["Stems"] == "drums, bass, lead"
+
+
+async def uploaded(jam, data, name, *, stems):
+    """Let Bob post a file and remix it in the form; return what came of it."""
+    message = await jam.bob.send(jam.channel, "mine", attachments=[(name, data)])
+    form = await jam.bob.context_menu(jam.channel, "Remix this clip", message)
+    prompt, keep, include, kept = custom_ids(form.modal)
+    chosen = {prompt: "as jazz", keep: ["5"], include: ["yes"], kept: stems}
+    result = await jam.bob.submit_modal(form, chosen)
+    await jam.idle()
+    return result
+
+
+async def test_stems_of_a_clip_that_was_posted_again_are_kept(tmp_path):
+    """Its file tells its codes, wherever it comes from; nothing of it stays behind."""
+    async with open_jam(tmp_path, engine=STEMS_ENGINE) as jam:
+        first = await jam.music(seconds=10.0, seed=5)
+        before = await tokens_of(jam, await newest(jam))
+        data = await first.response.attachments[0].read()
+        await uploaded(jam, data, "zhiyin-1.mp3", stems=["drums"])
+        clip = await newest(jam, jam.bob)
+        tokens = await tokens_of(jam, clip)
+        assert np.array_equal(tokens[DRUMS], before[DRUMS])
+        assert not np.array_equal(tokens[BASS], before[BASS])
+        assert list(jam.store.uploads_folder.iterdir()) == []
+
+
+async def test_a_file_that_tells_no_codes_keeps_no_stems(tmp_path):
+    """It only has the name of a clip; or is one of another model."""
+    async with open_jam(tmp_path / "a") as jam:
+        plain = await (await jam.music(seconds=1.0)).response.attachments[0].read()
+    async with open_jam(tmp_path / "b", engine=RETRAINED) as jam:
+        other = await (await jam.music(seconds=1.0)).response.attachments[0].read()
+    async with open_jam(tmp_path / "c", engine=STEMS_ENGINE) as jam:
+        await jam.pipeline.executor.settled.wait()
+        for data, sentence in ((plain, NOT_TOLD), (other, OTHER_MODEL)):
+            result = await uploaded(jam, data, "zhiyin-1.mp3", stems=["drums"])
+            assert sentence in [each.content for each in result.followups]
+        assert await jam.store.clips.of_user(jam.bob.id, 5) == []
+        assert list(jam.store.uploads_folder.iterdir()) == []
+        message = await jam.bob.send(jam.channel, "mine", attachments=[("riff.mp3", plain)])
+        form = await jam.bob.context_menu(jam.channel, "Remix this clip", message)
+        assert len(custom_ids(form.modal)) == 3

@@ -1,0 +1,139 @@
+"""Buttons at the wire: pressed once and twice, as impatient people do."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from bot.domain.jobs import JobState
+from bot.pipeline.service import STILL_COMING
+from bot.pipeline.stems import ON_THEIR_WAY
+from cogs.presentation import messages
+from tests.support import scripted_worker
+from tests.support.discord_wire.stage import open_stage
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch):
+    monkeypatch.setattr("bot.pipeline.lifecycle.FIRST_SHOWN_SECONDS", 0.01)
+
+
+async def pressed(stage, message, label, times):
+    """Press a button so many times at once; return the interactions, acknowledged."""
+    presses = [stage.wire.new_press(stage.alice, message, label) for _ in range(times)]
+    for each in presses:
+        await stage.wire.send(each)
+    await stage.wire.until(lambda: all(each.acknowledged.is_set() for each in presses))
+    return presses
+
+
+def told(presses):
+    """What their person alone was told, whichever of the presses it answers."""
+    answers = [each.message for each in presses] + [m for each in presses for m in each.followups]
+    return [each.content for each in answers if each is not None and each.is_ephemeral]
+
+
+def files_of(presses):
+    """The files that came of them, wherever they are."""
+    found = [each.message for each in presses] + [m for each in presses for m in each.followups]
+    return [file for message in found if message is not None for file in message.files]
+
+
+async def test_again_pressed_twice_is_two_clips(tmp_path):
+    """Each press is an order of its own, with a seed of its own, and is paid for once."""
+    async with open_stage(tmp_path) as stage:
+        first = await stage.music()
+        await stage.settled(1)
+        presses = await pressed(stage, first.message, "Again", 2)
+        jobs = [await stage.settled(number) for number in (2, 3)]
+        assert [job.state for job in jobs] == [JobState.DELIVERED] * 2
+        assert len({job.order.seed for job in jobs}) == 2
+        assert [len(each.message.clips) for each in (first, *presses)] == [1, 1, 1]
+        assert await stage.used() == 3.0
+
+
+async def test_delete_pressed_twice_is_one_clip_less(tmp_path):
+    """The message goes with it; the second press is told, or finds it gone."""
+    async with open_stage(tmp_path) as stage:
+        first = await stage.music()
+        await stage.settled(1)
+        presses = await pressed(stage, first.message, "Delete", 2)
+        await stage.wire.until(lambda: first.message.id not in stage.channel.messages)
+        assert (await stage.store.clips.get(1)).is_deleted
+        assert list(stage.store.clips_folder.iterdir()) == []
+        assert set(told(presses)) <= {messages.NO_CLIP}
+        assert await stage.used() == 1.0
+
+
+async def test_a_clip_that_is_still_being_posted_is_not_deleted_yet(tmp_path, monkeypatch):
+    """Discord shows it and says that it failed: what is tried again would bring it back."""
+    monkeypatch.setattr("cogs.delivery.RETRY_SECONDS", (0.02,) * 1000)
+    async with open_stage(tmp_path) as stage:
+        wire = stage.wire
+        fault = wire.fail(
+            "PATCH", "/webhooks/*", status=503, stored=True, with_files=True, times=1000
+        )
+        asked = await stage.music()
+        await wire.until(lambda: fault.hits and asked.message.clips)
+        presses = await pressed(stage, asked.message, "Delete", 1)
+        await wire.until(lambda: told(presses))
+        assert told(presses) == [STILL_COMING]
+        wire.faults.clear()
+        assert (await stage.settled(1)).state is JobState.DELIVERED
+        assert [each.id for each in wire.with_clips()] == [asked.message.id]
+        await pressed(stage, asked.message, "Delete", 1)
+        await wire.until(lambda: asked.message.id not in stage.channel.messages)
+        assert wire.with_clips() == []
+        assert await stage.store.ledger.check() == []
+        assert await stage.used() == 1.0
+
+
+async def test_cancel_pressed_twice_is_cancelled_once(tmp_path):
+    """One press cancels, the other is too late; nothing is charged and nothing comes."""
+    async with open_stage(tmp_path) as stage:
+        asked = await stage.music(prompt="slow", seconds=10.0)
+        await stage.wire.until(lambda: asked.message.buttons)
+        presses = await pressed(stage, asked.message, "Cancel", 2)
+        assert (await stage.settled(1)).state is JobState.CANCELLED
+        await stage.wire.until(lambda: len(told(presses)) == 2)
+        assert sorted(told(presses)) in (
+            [messages.CANCELLED, messages.CANCELLED],
+            sorted([messages.CANCELLED, messages.TOO_LATE_TO_CANCEL]),
+        )
+        assert asked.message.buttons == {}
+        assert stage.wire.with_clips() == []
+        assert await stage.used() == 0.0
+
+
+async def test_a_button_under_what_has_gone_is_told_so(tmp_path):
+    """The press of somebody who was slower than another: one sentence, for them alone."""
+    async with open_stage(tmp_path) as stage:
+        first = await stage.music()
+        await stage.settled(1)
+        again = stage.wire.new_press(stage.bob, first.message, "Continue")
+        await pressed(stage, first.message, "Delete", 1)
+        await stage.wire.until(lambda: first.message.id not in stage.channel.messages)
+        await stage.wire.send(again)
+        async with asyncio.timeout(20):
+            await again.acknowledged.wait()
+        assert told([again]) == [messages.NO_CLIP]
+        assert await stage.used(stage.bob) == 0.0
+
+
+async def test_stems_pressed_twice_are_posted_once(tmp_path):
+    """One press brings the files, the other is told that they are on their way; both are free."""
+    engine = "tests.support.scripted_worker:open_stems_engine"
+    async with open_stage(tmp_path, engine=engine) as stage:
+        first = await stage.music()
+        await stage.settled(1)
+        presses = await pressed(stage, first.message, "Stems", 2)
+        posted = [f"zhiyin-1-{name}.mp3" for name in scripted_worker.STEMS]
+
+        def files():
+            return [file.name for file in files_of(presses)]
+
+        await stage.wire.until(lambda: len(files()) >= len(posted) and told(presses))
+        assert files() == posted
+        assert told(presses) == [ON_THEIR_WAY]
+        assert await stage.used() == 1.0

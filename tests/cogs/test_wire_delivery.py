@@ -1,0 +1,339 @@
+"""How clips get to people where Discord at the wire is slow, full, strict or broken."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot.config import Config, LimitsConfig
+from bot.domain.jobs import JobState
+from tests.support.discord_wire.faults import Limit
+from tests.support.discord_wire.stage import impatient, open_stage
+
+TOKEN_EDIT = ("PATCH", "/webhooks/*")
+EDIT = ("PATCH", "/channels/*/messages/*")
+POST = ("POST", "/channels/*/messages")
+
+# The ways to a person, in the order in which they are tried: what closes those before each.
+WAYS = {"token": TOKEN_EDIT, "edit": EDIT, "post": POST}
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch):
+    impatient(monkeypatch)
+    monkeypatch.setattr("cogs.delivery.RETRY_SECONDS", (0.02,) * 12)
+
+
+async def ordered(stage, **options):
+    """Ask for a clip that is not begun yet; return the interaction."""
+    stage.bot.pipeline.executor.paused = True
+    asked = await stage.music(**options)
+    await stage.in_line(1)
+    return asked
+
+
+def narrowed(stage, asked, way):
+    """Leave only one way, and those after it."""
+    if way != "token":
+        stage.clock.now += 16 * 60
+    if way == "post":
+        del stage.channel.messages[asked.message.id]
+
+
+async def made(stage):
+    """Let the clip be made; return its job at the end."""
+    stage.bot.pipeline.executor.paused = False
+    return await stage.settled(1)
+
+
+async def check_one(stage, *, paid=1.0):
+    """There is one message with one clip, it is what the job names, and it is paid for once."""
+    (message,) = stage.wire.with_clips()
+    assert len(message.clips) == 1
+    job = await stage.store.jobs.get(1)
+    assert job.state is JobState.DELIVERED
+    assert job.answer.message_id == message.id
+    assert await stage.used() == paid
+    assert await stage.store.check() == []
+    return message
+
+
+def check_way(stage, asked, message, way):
+    """It came where it was asked for: in the first message, or in a new one if that has gone."""
+    assert message.channel is stage.channel
+    assert (message is asked.message) is (way != "post")
+
+
+async def test_after_the_token_has_expired_a_message_is_edited_by_its_id(tmp_path):
+    """After fifteen minutes the bot does not even try it."""
+    async with open_stage(tmp_path) as stage:
+        asked = await ordered(stage)
+        stage.clock.now += 16 * 60
+        before = len(stage.wire.asked)
+        await made(stage)
+        assert await check_one(stage) is asked.message
+        assert not any(each.by_token for each in stage.wire.asked[before:])
+
+
+async def test_a_token_that_is_refused_is_not_tried_again(tmp_path, monkeypatch):
+    """Discord may forget it early; ten thousand such answers ban a bot."""
+    monkeypatch.setattr("bot.pipeline.lifecycle.FIRST_SHOWN_SECONDS", 0.01)
+    async with open_stage(tmp_path) as stage:
+        await ordered(stage)
+        stage.wire.expire_tokens()
+        await stage.wire.until(lambda: any(each.status == 401 for each in stage.wire.asked))
+        await made(stage)
+        await check_one(stage)
+        assert [each.code for each in stage.wire.asked if each.status == 401] == [50027]
+
+
+async def test_a_token_that_is_refused_with_the_clip_costs_none(tmp_path):
+    """The first that is heard of it is the refusal of the clip itself."""
+    async with open_stage(tmp_path) as stage:
+        stage.wire.fail(*TOKEN_EDIT, with_files=True, status=401, code=50027, times=100)
+        await ordered(stage)
+        await made(stage)
+        await check_one(stage)
+        assert stage.wire.faults[0].hits == 1
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("is_plain", [False, True])
+async def test_a_file_that_is_too_large_comes_smaller(tmp_path, way, is_plain):
+    """Discord says 413 in JSON, the edge before it without."""
+    async with open_stage(tmp_path) as stage:
+        asked = await ordered(stage, seconds=10.0)
+        narrowed(stage, asked, way)
+        fault = stage.wire.fail(
+            *WAYS[way], with_files=True, status=413, code=40005, is_plain=is_plain
+        )
+        await made(stage)
+        message = await check_one(stage, paid=10.0)
+        assert fault.hits == 1
+        refused, taken = (
+            next(len(data) for name, data in each.files if name.startswith("zhiyin-"))
+            for each in stage.wire.asked
+            if each.files and fault.is_about(each)
+        )
+        assert taken <= refused / 2
+        assert len(message.clips[0].data) == taken
+
+
+async def test_a_limit_that_was_lowered_is_met(tmp_path):
+    """A server that lost its boosts takes less: the clip is made smaller until it fits."""
+    async with open_stage(tmp_path) as stage:
+        await ordered(stage, seconds=10.0)
+        stage.wire.upload_limit_bytes = 30_000
+        await made(stage)
+        message = await check_one(stage, paid=10.0)
+        assert all(len(file.data) <= 30_000 for file in message.files)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+async def test_a_server_error_after_the_message_was_stored_is_one_message(tmp_path, way, status):
+    """Whoever is told that it failed tries again, and Discord knows the message by then."""
+    async with open_stage(tmp_path) as stage:
+        asked = await ordered(stage)
+        narrowed(stage, asked, way)
+        stage.wire.fail(*WAYS[way], with_files=True, stored=True, status=status)
+        await made(stage)
+        message = await check_one(stage)
+        assert [each.status for each in stage.wire.asked if each.status >= 500] == [status]
+        check_way(stage, asked, message, way)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("stored", [True, False])
+async def test_a_connection_that_breaks_is_one_message(tmp_path, way, stored):
+    """A reset says nothing of what became of the request."""
+    async with open_stage(tmp_path) as stage:
+        asked = await ordered(stage)
+        narrowed(stage, asked, way)
+        fault = stage.wire.fail(*WAYS[way], with_files=True, stored=stored, reset=True, times=2)
+        await made(stage)
+        message = await check_one(stage)
+        assert fault.hits == 2
+        check_way(stage, asked, message, way)
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_an_outage_is_waited_out(tmp_path, way):
+    """However often it fails, no way is closed by it: the message that people look at is used."""
+    async with open_stage(tmp_path) as stage:
+        asked = await ordered(stage)
+        narrowed(stage, asked, way)
+        times = 9 if way != "token" else 2
+        fault = stage.wire.fail(*WAYS[way], with_files=True, status=503, times=times)
+        await made(stage)
+        message = await check_one(stage)
+        assert len([each for each in stage.wire.asked if each.status == 503]) == times
+        assert fault.hits == times
+        check_way(stage, asked, message, way)
+
+
+LIMITED = {
+    "once": {"retry_after": 0.2},
+    "globally": {"retry_after": 0.2, "is_global": True},
+    # discord.py gives up after five.
+    "for long": {"retry_after": 0.05, "times": 7},
+    "by the edge": {"retry_after": 0.05, "times": 3, "is_plain": True},
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("how", LIMITED)
+async def test_who_came_too_often_waits(tmp_path, way, how):
+    """A limit closes no way, however long it holds: the clip comes where it would have come."""
+    async with open_stage(tmp_path) as stage:
+        asked = await ordered(stage)
+        narrowed(stage, asked, way)
+        fault = stage.wire.fail(*WAYS[way], with_files=True, **LIMITED[how])
+        await made(stage)
+        message = await check_one(stage)
+        limited = [each for each in stage.wire.asked if each.status == 429]
+        assert len(limited) == fault.hits == fault.times
+        check_way(stage, asked, message, way)
+
+
+async def test_many_clips_for_one_channel_keep_to_its_limit(tmp_path):
+    """Discord takes five edits at a time in a channel; the bot waits instead of being refused."""
+    limits = LimitsConfig(waiting_per_server=100)
+    async with open_stage(tmp_path, config=replace(Config(), limits=limits), people=12) as stage:
+        stage.wire.buckets.limits["edit"] = Limit(5, 1.0)
+        stage.bot.pipeline.executor.paused = True
+        for person in stage.people:
+            await stage.music(person)
+        await stage.in_line(12)
+        stage.clock.now += 16 * 60
+        stage.bot.pipeline.executor.paused = False
+        for job_id in range(1, 13):
+            assert (await stage.settled(job_id)).state is JobState.DELIVERED
+        assert len(stage.wire.with_clips()) == len(stage.channel.messages) == 12
+        # One or two at the edge of a second are nobody's fault.
+        assert len([each for each in stage.wire.asked if each.status == 429]) <= 2
+
+
+async def test_a_message_that_was_deleted_is_written_anew(tmp_path):
+    """10008: a new message in the same channel, which calls the person."""
+    async with open_stage(tmp_path) as stage:
+        asked = await ordered(stage)
+        del stage.channel.messages[asked.message.id]
+        await made(stage)
+        message = await check_one(stage)
+        assert message.channel is stage.channel
+        assert message.content == f"<@{stage.alice.id}>"
+        assert message.payload["allowed_mentions"]["users"] == [stage.alice.id]
+
+
+async def test_from_a_deleted_channel_a_clip_comes_alone(tmp_path):
+    """10003: by direct message."""
+    async with open_stage(tmp_path) as stage:
+        await ordered(stage)
+        stage.channel.is_deleted = True
+        await made(stage)
+        assert (await check_one(stage)).channel.recipient is stage.alice
+
+
+@pytest.mark.parametrize("refused", [(403, 50013), (403, 50001), (400, 50083)])
+async def test_where_it_may_not_write_a_clip_comes_alone(tmp_path, refused):
+    """A right that was lost and a thread that was archived: by direct message, once."""
+    async with open_stage(tmp_path) as stage:
+        await ordered(stage)
+        stage.clock.now += 16 * 60
+        stage.channel.refuses = refused
+        fault = stage.wire.fail(*POST, with_files=True, stored=True, status=502)
+        # The channel refuses before anything is stored there: what is met is the direct message.
+        fault.path = f"/channels/{stage.wire.dm_of(stage.alice).id}/messages"
+        await made(stage)
+        assert (await check_one(stage)).channel.recipient is stage.alice
+        assert fault.hits == 1
+
+
+async def test_with_the_right_lost_a_young_token_still_does(tmp_path):
+    """The answer to a command needs no right in the channel."""
+    async with open_stage(tmp_path) as stage:
+        asked = await ordered(stage)
+        stage.channel.refuses = (403, 50013)
+        await made(stage)
+        assert await check_one(stage) is asked.message
+
+
+async def test_with_every_door_closed_it_is_kept_and_refunded(tmp_path):
+    """50013 and 50007: nobody pays for what never reached them."""
+    async with open_stage(tmp_path) as stage:
+        await ordered(stage)
+        stage.clock.now += 16 * 60
+        stage.channel.refuses = (403, 50013)
+        stage.alice.takes_dms = False
+        job = await made(stage)
+        assert job.state is JobState.HELD
+        assert stage.wire.with_clips() == []
+        assert await stage.used() == 0
+        assert await stage.store.check() == []
+        assert len(await stage.store.clips.held_of(stage.alice.id, 5)) == 1
+
+
+async def test_two_takes_are_two_messages(tmp_path):
+    """One that was stored and failed leaves none behind that stays in line for ever."""
+    async with open_stage(tmp_path) as stage:
+        fault = stage.wire.fail("POST", "/channels/*/messages", stored=True, status=500)
+        await stage.music(takes=2)
+        await stage.settled(1)
+        await stage.settled(2)
+        assert fault.hits == 1
+        assert [len(each.clips) for each in stage.channel.seen] == [1, 1]
+        assert await stage.used() == 2.0
+
+
+async def test_a_slow_answer_is_waited_for(tmp_path):
+    """Progress that hangs on the way does not come after the clip and cover it."""
+    async with open_stage(tmp_path) as stage:
+        asked = await ordered(stage)
+        slow = stage.wire.fail(*TOKEN_EDIT, slow_seconds=1.5)
+        await stage.wire.until(lambda: slow.hits)
+        await made(stage)
+        await check_one(stage)
+        assert asked.message.states[-1] == f"<@{stage.alice.id}>"
+
+
+async def test_words_that_a_server_filters_are_left_out(tmp_path):
+    """The clip comes all the same, without saying what was asked for; once and for its price."""
+    async with open_stage(tmp_path) as stage:
+        asked = await ordered(stage)
+        stage.wire.fail(*TOKEN_EDIT, status=400, code=200000, with_files=True)
+        await made(stage)
+        await check_one(stage)
+        (embed,) = asked.message.payload["embeds"]
+        assert "held back" in embed["description"]
+
+
+async def test_a_clip_that_was_posted_before_a_kill_is_found_again(tmp_path):
+    """The bot was dead for longer than Discord remembers a nonce: it looks before it posts."""
+    async with open_stage(tmp_path) as stage:
+        await ordered(stage)
+        stage.wire.fail(*TOKEN_EDIT, status=404, code=10008, times=9)
+        await made(stage)
+        job = await stage.settled(1)
+        clip = await stage.store.clips.of_job(1)
+        surface = stage.bot.pipeline.surface
+        posted = [each for each in stage.channel.seen if each.clips]
+        stage.wire.rest.routes._nonces.clear()
+        posting = await stage.bot.pipeline.packed(clip, 10**7)
+        found = await surface.post(job, clip, posting, once_more=True)
+        assert [found] == [each.id for each in posted]
+        assert len([each for each in stage.channel.seen if each.clips]) == 1
+
+
+async def test_a_clip_that_is_refunded_is_not_shown(tmp_path):
+    """Discord keeps it, breaks off, and then says that it is too large: it is taken away again."""
+    async with open_stage(tmp_path) as stage:
+        asked = await ordered(stage)
+        stage.wire.fail(*TOKEN_EDIT, reset=True, stored=True, with_files=True)
+        stage.wire.fail(*TOKEN_EDIT, status=413, code=40005, times=9, with_files=True)
+        job = await made(stage)
+        assert job.state is JobState.FAILED
+        assert asked.message.clips == []
+        assert "charged" in asked.message.content
+        assert await stage.used() == 0

@@ -1,0 +1,190 @@
+"""The line: fair between people, in order for each, and nothing lost or taken twice."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter, defaultdict, deque
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.inference.fair_queue import FairQueue, Waiting
+from tests.soak.queue_watch import promised_seconds
+
+LONGEST_SECONDS = 60
+
+users = st.integers(0, 4)
+lengths = st.integers(1, LONGEST_SECONDS)  # whole seconds, so that sums are exact
+
+
+def job(job_id, user_id=1, seconds=10.0):
+    return Waiting(job_id=job_id, user_id=user_id, seconds=seconds)
+
+
+def line(*jobs):
+    queue = FairQueue()
+    for each in jobs:
+        queue.push(each)
+    return queue
+
+
+def taken(queue):
+    """Take everything, each job ending before the next is taken."""
+    ids = []
+    while (each := queue.take({}, most_per_user=1)) is not None:
+        ids.append(each.job_id)
+    return ids
+
+
+def test_an_empty_line_gives_nothing():
+    """Nobody waits, nobody is served."""
+    assert FairQueue().take({}, most_per_user=1) is None
+    assert FairQueue().order() == []
+    assert len(FairQueue()) == 0
+
+
+def test_people_take_turns():
+    """One person's four clips do not come before another's first."""
+    queue = line(*(job(n, user_id=1) for n in range(4)), job(10, user_id=2), job(11, user_id=2))
+    assert taken(queue) == [0, 10, 1, 11, 2, 3]
+
+
+def test_turns_are_weighed_by_seconds():
+    """While one person has a clip of a minute, another has as much in clips of ten seconds."""
+    queue = line(job(0, user_id=1, seconds=60), *(job(n, user_id=2) for n in range(1, 8)))
+    assert taken(queue) == [1, 2, 3, 4, 5, 0, 6, 7]
+
+
+def test_who_has_enough_running_is_passed_over_and_keeps_the_turn():
+    """The cap holds a person back, and costs no place."""
+    queue = line(job(1, user_id=1), job(2, user_id=1), job(3, user_id=2), job(4, user_id=2))
+    first = queue.take({1: 2}, most_per_user=2)
+    assert first is not None
+    assert first.job_id == 3
+    assert queue.take({1: 2, 2: 2}, most_per_user=2) is None
+    assert taken(queue) == [1, 2, 4]  # as if the first round had gone on with 1
+
+
+def test_an_interrupted_job_comes_first():
+    """It goes before the others of its person, whatever its length, and its person is next."""
+    queue = line(job(1, user_id=1), job(2, user_id=2), job(3, user_id=2))
+    queue.push_front(job(4, user_id=2, seconds=300))
+    assert queue.order()[0] == 4
+    assert taken(queue) == [4, 1, 2, 3]
+
+
+def test_a_job_can_leave_from_anywhere():
+    """Only the one that is meant goes; one that is not there changes nothing."""
+    queue = line(job(1), job(2), job(3))
+    assert queue.remove(2)
+    assert not queue.remove(2)
+    assert len(queue) == 2
+    assert taken(queue) == [1, 3]
+
+
+def test_credit_is_not_saved_up_by_leaving():
+    """Who left and comes back begins like anyone new."""
+    queue = line(job(1, user_id=1, seconds=45), job(2, user_id=2), job(3, user_id=2))
+    assert [queue.take({}, most_per_user=1).job_id for _ in range(2)] == [2, 3]
+    queue.remove(1)
+    queue.push(job(4, user_id=2))
+    queue.push(job(5, user_id=1, seconds=20))
+    assert taken(queue) == [4, 5]
+    queue.push(job(6, user_id=1, seconds=20))
+    queue.push(job(7, user_id=2))
+    assert taken(queue) == [7, 6]
+
+
+@given(st.lists(st.tuples(users, lengths), max_size=30))
+def test_the_order_told_is_the_order_kept(jobs):
+    """What a person hears of the jobs ahead comes true if nothing changes; asking changes none."""
+    queue = line(*(job(n, user, seconds) for n, (user, seconds) in enumerate(jobs)))
+    told = queue.order()
+    assert queue.order() == told
+    assert len(queue) == len(jobs)
+    assert taken(queue) == told
+
+
+steps = st.one_of(
+    st.tuples(st.just("push"), users, lengths),
+    st.tuples(st.just("take"), st.dictionaries(users, st.integers(0, 3)), st.integers(1, 3)),
+    st.tuples(st.just("remove"), st.integers(0, 30), st.none()),
+)
+
+
+@given(st.lists(steps, max_size=60))
+def test_nothing_is_lost_nor_taken_twice(script):
+    """Each person's jobs come in their order, and together everything that was put in."""
+    queue, ids = FairQueue(), itertools.count()
+    expected: dict[int, deque[int]] = defaultdict(deque)
+    for kind, first, second in script:
+        if kind == "push":
+            id_ = next(ids)
+            queue.push(job(id_, first, second))
+            expected[first].append(id_)
+        elif kind == "remove":
+            owner = next((user for user, own in expected.items() if first in own), None)
+            assert queue.remove(first) is (owner is not None)
+            if owner is not None:
+                expected[owner].remove(first)
+        else:
+            able = {user for user, own in expected.items() if own and first.get(user, 0) < second}
+            each = queue.take(first, most_per_user=second)
+            assert (each is not None) is bool(able)
+            if each is not None:
+                assert each.user_id in able
+                assert each.job_id == expected[each.user_id].popleft()
+        assert len(queue) == sum(map(len, expected.values()))
+    rest = taken(queue)
+    assert sorted(rest) == sorted(itertools.chain.from_iterable(expected.values()))
+
+
+@given(
+    before=st.lists(st.tuples(users, lengths), max_size=20),
+    already_taken=st.integers(0, 20),
+    own=lengths,
+    greed=st.lists(lengths, min_size=5, max_size=5),
+)
+def test_nobody_waits_for_long(before, already_taken, own, greed):
+    """Before the next job of a person each other gets less than a quantum a round and one job.
+
+    A job takes as many rounds as it has quanta, however much the others ask for meanwhile.
+    """
+    ids = itertools.count(1)
+    queue = line(*(job(next(ids), user, seconds) for user, seconds in before))
+    for _ in range(min(already_taken, len(before))):
+        queue.take({}, most_per_user=1)
+    queue.push(job(0, user_id=99, seconds=own))
+    got: Counter[int] = Counter()
+    while True:
+        for user, seconds in enumerate(greed):  # nobody's line ever ends
+            queue.push(job(next(ids), user, seconds))
+        each = queue.take({}, most_per_user=1)
+        assert each is not None
+        if each.job_id == 0:
+            break
+        got[each.user_id] += each.seconds
+        assert got[each.user_id] < promised_seconds(own, LONGEST_SECONDS)
+
+
+@pytest.mark.parametrize("people", [2, 5, 20])
+def test_a_short_clip_waits_for_one_turn_of_each_other(people):
+    """With clips of the usual length, a newcomer waits for no more than one of each person."""
+    queue = line(*(job(100 * user + n, user) for user in range(1, people) for n in range(9)))
+    queue.push(job(0, user_id=0))
+    assert queue.order().index(0) == people - 1
+
+
+def test_a_suspect_comes_first_and_is_known_as_one():
+    """What may have ended the worker is made next, and the line says that it is made alone."""
+    queue = line(job(1, user_id=1), job(2, user_id=2))
+    suspect = Waiting(job_id=3, user_id=1, seconds=10.0, alone=True)
+    queue.push(suspect)
+    assert queue.next_is_alone
+    assert (len(queue), queue.order()) == (3, [3, 1, 2])
+    assert queue.take({1: 99}, most_per_user=1) is suspect
+    assert not queue.next_is_alone
+    queue.push(suspect)
+    assert queue.remove(3)
+    assert taken(queue) == [1, 2]

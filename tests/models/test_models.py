@@ -1,0 +1,282 @@
+"""Where a model's name leads, what `zhiyin models` lists, and how a model comes from the hub."""
+
+from __future__ import annotations
+
+import errno
+import io
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from huggingface_hub import constants
+
+from bot.cli import console
+from bot.cli.app import build_parser, dispatch
+from bot.cli.interrupts import Interrupts
+from bot.config import Config, ModelConfig
+from bot.errors import CheckpointError, ResourceError
+from bot.models import download, registry
+from bot.models.locate import locate
+from bot.musicgen.baselines import synthetic
+from bot.musicgen.checkpoint.inspection import inspect
+from bot.musicgen.checkpoint.presets import preset
+from tests.support import model_hub
+
+ID = "someone/tiny-musicgen"
+
+
+@pytest.fixture(scope="session")
+def checkpoint(tmp_path_factory):
+    """A small model as a hub has it: with a card, and with pickled weights beside the others."""
+    folder = tmp_path_factory.mktemp("checkpoint") / "tiny"
+    synthetic.write_checkpoint(folder, preset("tiny"))
+    (folder / "README.md").write_text("---\nlicense: mit\n---\n# Tiny\n")
+    (folder / "pytorch_model.bin").write_bytes(b"pickle")
+    return folder
+
+
+@pytest.fixture
+def hub(checkpoint):
+    with model_hub.serve({ID: checkpoint}) as running:
+        yield running
+
+
+@pytest.fixture
+def config(tmp_path, hub):
+    folder = str(tmp_path / "models")
+    return Config(model=ModelConfig(folder=folder, hub_endpoint=hub.endpoint))
+
+
+@pytest.fixture
+def report():
+    with console.reporter(io.StringIO()) as reporter:
+        yield reporter
+
+
+# Where a name leads
+
+
+def test_the_starter_is_part_of_the_package(monkeypatch, tmp_path):
+    """It is read where it lies: nothing is downloaded, written or kept elsewhere."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    folder = locate("starter", Config())
+    assert folder.is_relative_to(Path(registry.__file__).parent)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("missing", ["config.json", "model.safetensors"])
+def test_a_broken_installation_is_owned_up_to(monkeypatch, checkpoint, tmp_path, missing):
+    """Where the starter is missing, the sentence says what and what to do."""
+    monkeypatch.setattr(registry, "_STARTER_FOLDER", without(checkpoint, tmp_path / "s", missing))
+    with pytest.raises(CheckpointError, match=rf"{missing} is missing: install Zhiyin again\."):
+        locate("starter", Config())
+
+
+def test_folders_and_names_of_folders_are_found(config, checkpoint, tmp_path):
+    """A path leads to itself, a name to its folder among the models."""
+    assert locate(str(checkpoint), config) == checkpoint
+    mine = tmp_path / "models" / "mine"
+    mine.mkdir(parents=True)
+    assert locate("mine", config) == mine
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("musicgen-small", "Did you mean facebook/musicgen-small?"),
+        ("musicgen-stereo-medum", "Did you mean facebook/musicgen-stereo-medium?"),
+        ("facebook/musicgen-small", "zhiyin models download facebook/musicgen-small"),
+        ("nowhere", "There is no folder nowhere"),
+        ("/nowhere/at all", "There is no folder /nowhere/at all"),
+    ],
+)
+def test_a_name_that_leads_nowhere_gets_advice(config, name, sentence):
+    """The complaint says what to do next."""
+    with pytest.raises(CheckpointError) as caught:
+        locate(name, config)
+    assert sentence in caught.value.sentence
+
+
+# From the hub
+
+
+def test_a_download_takes_what_is_needed(hub, config, checkpoint, report):
+    """Weights, settings, tokenizer and card come; pickles don't; the name leads there then."""
+    folder = download.fetch(ID, config, report)
+    there = {path.name for path in checkpoint.iterdir()}
+    assert {path.name for path in folder.iterdir()} == there - {"pytorch_model.bin"}
+    for path in folder.iterdir():
+        assert path.read_bytes() == (checkpoint / path.name).read_bytes()
+    assert locate(ID, config) == folder
+    assert hub.fetched()[0][0] == "config.json"
+
+
+def test_a_second_download_fetches_nothing(hub, config, report):
+    """What is here already is not sent again."""
+    folder = download.fetch(ID, config, report)
+    hub.asked.clear()
+    assert download.fetch(ID, config, report) == folder
+    assert hub.fetched() == []
+
+
+def test_a_download_goes_on_where_it_broke_off(hub, config, checkpoint, report, monkeypatch):
+    """The first try says how to go on; the second asks for the rest only."""
+    # The library keeps whole pieces only, and its own of 10 MB are larger than our model.
+    monkeypatch.setattr(constants, "DOWNLOAD_CHUNK_SIZE", 1024)
+    size = (checkpoint / "model.safetensors").stat().st_size
+    hub.cut_after["model.safetensors"] = size // 2
+    with pytest.raises(CheckpointError, match="The same command goes on where it stopped"):
+        download.fetch(ID, config, report)
+    with pytest.raises(CheckpointError, match="There are no weights"):
+        inspect(locate(ID, config))
+    hub.asked.clear()
+    folder = download.fetch(ID, config, report)
+    kept = size // 2 // 1024 * 1024
+    assert ("model.safetensors", f"bytes={kept}-") in hub.fetched()
+    assert (folder / "model.safetensors").read_bytes() == (
+        checkpoint / "model.safetensors"
+    ).read_bytes()
+
+
+def test_sharded_weights_come_whole(hub, config, tmp_path, report):
+    """Large models are cut into several files with an index."""
+    synthetic.write_checkpoint(tmp_path / "shards", preset("tiny"), shard_bytes=100_000)
+    hub.repos["someone/shards"] = tmp_path / "shards"
+    folder = download.fetch("someone/shards", config, report)
+    shards = {path.name for path in (tmp_path / "shards").glob("*.safetensors")}
+    assert len(shards) > 1
+    assert {path.name for path in folder.glob("*.safetensors")} == shards
+
+
+def without(folder, target, *names):
+    shutil.copytree(folder, target)
+    for name in names:
+        (target / name).unlink()
+    return target
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("someone/unknown", "has no public model someone/unknown"),
+        ("not a name", "'not a name' is not a hub id; those look like owner/name."),
+        ("someone/gated", "needs its owner's permission"),
+        ("someone/pickled", "Pickled ones (.bin, .pt) are not loaded"),
+        ("someone/empty", "it has no config.json"),
+        ("someone/other", "This is not a MusicGen model"),
+    ],
+)
+def test_a_model_that_cannot_be_had_is_refused(
+    hub, config, checkpoint, tmp_path, report, name, sentence
+):
+    """Each reason has its own sentence, before anything large is fetched."""
+    hub.repos["someone/gated"] = checkpoint
+    hub.gated.add("someone/gated")
+    hub.repos["someone/pickled"] = without(checkpoint, tmp_path / "p", "model.safetensors")
+    hub.repos["someone/empty"] = without(checkpoint, tmp_path / "e", "config.json")
+    hub.repos["someone/other"] = without(checkpoint, tmp_path / "o")
+    (tmp_path / "o" / "config.json").write_text(json.dumps({"model_type": "bert"}))
+    with pytest.raises(CheckpointError) as caught:
+        download.fetch(name, config, report)
+    assert sentence in caught.value.sentence
+    assert "model.safetensors" not in dict(hub.fetched())
+
+
+def test_a_hub_that_fails_is_named(hub, config, report):
+    """A server's error is not the person's."""
+    hub.status = 503
+    with pytest.raises(CheckpointError, match="answered with error 503"):
+        download.fetch(ID, config, report)
+
+
+def test_a_hub_that_cannot_be_reached_is_named(tmp_path, report):
+    """Without a network the sentence says what to check."""
+    config = Config(model=ModelConfig(folder=str(tmp_path), hub_endpoint="http://127.0.0.1:1"))
+    with pytest.raises(CheckpointError, match=r"can't be reached\. Check the network"):
+        download.fetch(ID, config, report)
+
+
+def test_a_full_disk_is_found_out_beforehand(hub, config, report):
+    """A download that can't fit is not begun."""
+    hub.claimed_size["model.safetensors"] = 10**15
+    with pytest.raises(ResourceError, match=r"1000000\.0 GB are still to come"):
+        download.fetch(ID, config, report)
+    assert "model.safetensors" not in dict(hub.fetched())
+
+
+def test_a_disk_that_fills_up_is_explained(tmp_path):
+    """Another program may take the room in the meantime."""
+    with (
+        pytest.raises(ResourceError, match=r"is full\. Make room\. The same command goes on"),
+        download.explained(ID, "http://hub", tmp_path),
+    ):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_folder_that_cannot_be_written_is_explained(hub, tmp_path, report):
+    """The sentence names the folder that the settings name."""
+    (tmp_path / "file").touch()
+    config = Config(model=ModelConfig(folder=str(tmp_path / "file"), hub_endpoint=hub.endpoint))
+    with pytest.raises(ResourceError, match="file can't be written"):
+        download.fetch(ID, config, report)
+
+
+# The list
+
+
+def listed(config, capsys, tmp_path):
+    path = tmp_path / "config.toml"
+    path.write_text(
+        f'[model]\nfolder = "{config.model.folder}"\nhub_endpoint = "{config.model.hub_endpoint}"\n'
+    )
+    assert dispatch(build_parser().parse_args(["models", "--config", str(path)]), Interrupts()) == 0
+    return capsys.readouterr().out
+
+
+def test_the_list_tells_what_each_model_needs(config, capsys, tmp_path):
+    """Every model has its size, its memory and its licence, in lines that a program can read."""
+    out = listed(config, capsys, tmp_path)
+    lines = {line.split()[0]: line for line in out.splitlines() if line}
+    kept = sum(file.stat().st_size for file in locate("starter", config).iterdir())
+    assert lines["starter"].split(maxsplit=1)[1].strip() == (
+        f"mono    built in, {kept / 1e6:.0f} MB  1.4 GB / 1.5 GB   Apache-2.0"
+    )
+    for name in registry.PUBLISHED:
+        assert "CC-BY-NC 4.0" in lines[name]
+        assert ("stereo" if "stereo" in name else "mono") in lines[name]
+    assert "no, 2.4 GB" in lines["facebook/musicgen-small"]
+    assert "2.5 GB / 4.5 GB" in lines["facebook/musicgen-small"]
+    assert "may not be used commercially" in out
+
+
+def test_the_list_shows_what_is_here(hub, config, capsys, tmp_path, checkpoint, report):
+    """Downloaded models and folders are listed; an unfinished one says so; others' are not."""
+    root = tmp_path / "models"
+    download.fetch(ID, config, report)
+    shutil.copytree(checkpoint, root / "[red]mine")
+    shutil.copytree(checkpoint, root / "half")
+    (root / "half" / "model.safetensors").unlink()
+    (root / "other").mkdir()
+    (root / "other" / "config.json").write_text('{"model_type": "bert"}')
+    (root / "models--someone--unfinished" / "blobs").mkdir(parents=True)
+    out = listed(config, capsys, tmp_path)
+    lines = {line.split()[0]: line for line in out.splitlines() if line}
+    assert " mit" in lines[ID]
+    assert "mono" in lines["[red]mine"]
+    assert "incomplete" in lines["half"]
+    assert "incomplete" not in lines["[red]mine"]
+    assert "other" not in lines
+    assert "unfinished" not in out
+
+
+def test_the_download_command_says_how_to_use_the_model(hub, config, capsys, tmp_path):
+    """The way from the list to a clip is told at each step."""
+    path = tmp_path / "config.toml"
+    path.write_text(f'[model]\nfolder = "{tmp_path}/models"\nhub_endpoint = "{hub.endpoint}"\n')
+    args = build_parser().parse_args(["models", "download", ID, "--config", str(path)])
+    assert dispatch(args, Interrupts()) == 0
+    assert f"zhiyin generate --model {ID}" in capsys.readouterr().out
+    assert Path(tmp_path / "models").is_dir()

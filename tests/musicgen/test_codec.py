@@ -1,0 +1,318 @@
+"""EnCodec on MindSpore, held against MindNLP's own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from bot.errors import CheckpointError
+from bot.musicgen.checkpoint.mindnlp_patches import import_mindnlp, quiet
+from bot.musicgen.checkpoint.shape import CodecShape
+
+BASE: dict[str, Any] = {
+    "sampling_rate": 3200,
+    "num_filters": 4,
+    "hidden_size": 6,
+    "upsampling_ratios": [4, 3, 2],
+    "codebook_size": 16,
+    "target_bandwidths": [1.6],
+    "use_causal_conv": False,
+    "use_conv_shortcut": False,
+    "norm_type": "weight_norm",
+}
+VARIANTS: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "deep": {"use_conv_shortcut": True, "num_residual_layers": 2, "num_lstm_layers": 1},
+    "musicgen_ratios": {"upsampling_ratios": [8, 5, 4, 4], "kernel_size": 5, "last_kernel_size": 3},
+    "uneven": {"num_filters": 6, "compress": 3, "residual_kernel_size": 5, "hidden_size": 5},
+}
+
+
+@dataclass(frozen=True)
+class Reference:
+    """MindNLP's model, and its weights as our checkpoint loader hands them out."""
+
+    model: Any
+    weights: dict[str, NDArray[np.float32]]
+    shape: CodecShape
+
+    def decode(self, codes):
+        """Return what MindNLP makes of codes [channels, codebooks, frames]."""
+        import mindtorch
+
+        books = mindtorch.tensor(codes.transpose(1, 0, 2).astype(np.int64))
+        return self.model.decoder(self.model.quantizer.decode(books)).detach().numpy()[:, 0]
+
+    def encode(self, samples):
+        """Return MindNLP's codes of samples [channels, samples]."""
+        import mindtorch
+
+        states = self.model.encoder(mindtorch.tensor(samples[:, None]))
+        return self.model.quantizer.encode(states).numpy().transpose(1, 0, 2)
+
+    def codes(self, frames, channels=2):
+        """Return codes that are the same at every call."""
+        rng = np.random.default_rng(frames)
+        shape = (channels, self.shape.quantizers, frames)
+        return rng.integers(0, self.shape.codebook_size, shape).astype(np.int32)
+
+    def samples(self, length, channels=2):
+        """Return noise that is the same at every call."""
+        return np.random.default_rng(length).standard_normal((channels, length)).astype(np.float32)
+
+
+def make_reference(**changes):
+    """Build a small model with random weights."""
+    import_mindnlp()
+    import mindtorch
+    from transformers import EncodecConfig, EncodecModel
+
+    config = EncodecConfig(**(BASE | changes))
+    with quiet():
+        model = EncodecModel(config).eval()
+    rng = np.random.default_rng(7)
+    values = {}
+    for name, value in model.state_dict().items():
+        made = rng.standard_normal(tuple(value.shape)).astype(np.float32)
+        # A norm is positive; an LSTM whose weights are large is chaotic.
+        values[name] = np.abs(made) + 1 if name.endswith("original0") else made * 0.5
+    model.load_state_dict({name: mindtorch.tensor(value) for name, value in values.items()})
+    shape = CodecShape(
+        sample_rate_hz=config.sampling_rate,
+        filters=config.num_filters,
+        hidden_size=config.hidden_size,
+        ratios=tuple(config.upsampling_ratios),
+        residual_layers=config.num_residual_layers,
+        kernel_size=config.kernel_size,
+        last_kernel_size=config.last_kernel_size,
+        residual_kernel_size=config.residual_kernel_size,
+        compress=config.compress,
+        lstm_layers=config.num_lstm_layers,
+        codebook_size=config.codebook_size,
+        codebook_dim=config.codebook_dim,
+        bandwidth_kbps=config.target_bandwidths[-1],
+        conv_shortcut=config.use_conv_shortcut,
+    )
+    return Reference(model, folded(values), shape)
+
+
+def folded(values):
+    """Multiply the weight norms out."""
+    length, direction = (f".parametrizations.weight.original{i}" for i in (0, 1))
+    weights = {name: value for name, value in values.items() if "parametrizations" not in name}
+    for name, value in values.items():
+        if name.endswith(direction):
+            unit = value / np.sqrt(np.square(value).sum((1, 2), keepdims=True))
+            path = name.removesuffix(direction)
+            weights[f"{path}.weight"] = unit * values[path + length]
+    return weights
+
+
+@pytest.fixture(scope="module")
+def reference() -> Reference:
+    """Return a small plain model."""
+    return make_reference()
+
+
+@pytest.fixture(scope="module")
+def codec(reference, library):
+    """Return our codec with the same weights."""
+    return make_codec(reference, library)
+
+
+def make_codec(reference, library, **options):
+    from bot.musicgen.codec.codec import Codec
+
+    return Codec(reference.weights, reference.shape, library=library, **options)
+
+
+def decoded_in(codec, codes, sizes):
+    """Decode codes in pushes of the sizes given, over and over."""
+    from bot.musicgen.codec.codec import Decoder
+
+    decoder = Decoder(codec, channels=codes.shape[0])
+    parts = [decoder.push(piece) for piece in pieces(codes, sizes)]
+    return np.concatenate([*parts, decoder.finish()], axis=1)
+
+
+def encoded_in(codec, samples, sizes):
+    """Encode samples in pushes of the sizes given, over and over."""
+    from bot.musicgen.codec.codec import Encoder
+
+    encoder = Encoder(codec, channels=samples.shape[0])
+    parts = [encoder.push(piece) for piece in pieces(samples, sizes)]
+    return np.concatenate([*parts, encoder.finish()], axis=2)
+
+
+def pieces(values, sizes):
+    start = 0
+    while start < values.shape[-1]:
+        for size in sizes:
+            yield values[..., start : start + size]
+            start += size
+
+
+def assert_near(made, expected):
+    np.testing.assert_allclose(made, expected, atol=1e-4 * np.abs(expected).max(), rtol=0)
+
+
+@pytest.mark.parametrize("frames", [*range(1, 9), 11, 12, 13, 23, 24, 25, 40])
+def test_decoding_equals_the_reference(reference, codec, frames) -> None:
+    """Every length gives the reference's samples, the shortest clips among them."""
+    codes = reference.codes(frames)
+    samples = codec.decode(codes)
+    assert samples.shape == (2, frames * reference.shape.hop)
+    assert_near(samples, reference.decode(codes))
+
+
+@pytest.mark.parametrize("length", [1, 2, 23, 24, 25, 47, 100, 288, 400, 575, 576, 577, 900])
+def test_encoding_equals_the_reference(reference, codec, length) -> None:
+    """Every length gives the reference's codes, a begun frame counting as one."""
+    samples = reference.samples(length)
+    codes = codec.encode(samples)
+    assert codes.shape == (2, reference.shape.quantizers, -(-length // reference.shape.hop))
+    np.testing.assert_array_equal(codes, reference.encode(samples))
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_other_shapes_equal_the_reference(variant, library) -> None:
+    """Ratios, widths, kernels, residual layers and shortcuts are taken from the configuration."""
+    reference = make_reference(**VARIANTS[variant])
+    codec = make_codec(reference, library, block_frames=5)
+    for frames in (1, 3, 13):
+        codes = reference.codes(frames)
+        assert_near(codec.decode(codes), reference.decode(codes))
+        samples = reference.samples(frames * reference.shape.hop - 1)
+        np.testing.assert_array_equal(codec.encode(samples), reference.encode(samples))
+
+
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    frames=st.integers(1, 60),
+    sizes=st.lists(st.integers(0, 30), min_size=1, max_size=5).filter(any),
+)
+def test_any_pushes_decode_to_the_same(reference, codec, frames, sizes) -> None:
+    """However the codes come, one by one or in bulk, the samples are those of the whole."""
+    codes = reference.codes(frames)
+    np.testing.assert_allclose(
+        decoded_in(codec, codes, sizes), codec.decode(codes), atol=1e-6, rtol=0
+    )
+
+
+@pytest.mark.parametrize("block_frames", [1, 3, 7])
+def test_the_size_of_blocks_changes_nothing(reference, library, codec, block_frames) -> None:
+    """The seams between blocks can't be heard."""
+    codes, samples = reference.codes(20), reference.samples(470)
+    other = make_codec(reference, library, block_frames=block_frames)
+    np.testing.assert_allclose(other.decode(codes), codec.decode(codes), atol=1e-5)
+    np.testing.assert_array_equal(other.encode(samples), codec.encode(samples))
+
+
+@pytest.mark.parametrize("sizes", [[1], [23], [24], [7, 100, 1], [600]])
+def test_any_pushes_encode_to_the_same(reference, codec, sizes) -> None:
+    """However the samples come, the codes are those of the whole."""
+    samples = reference.samples(610)
+    np.testing.assert_array_equal(encoded_in(codec, samples, sizes), codec.encode(samples))
+
+
+def test_decoding_keeps_up(reference, codec) -> None:
+    """What comes out lags behind by a block and the look-ahead, no more."""
+    from bot.musicgen.codec.codec import Decoder
+
+    decoder = Decoder(codec, channels=1)
+    made = decoder.push(reference.codes(100, channels=1)).shape[1]
+    assert made >= (100 - codec.block_frames - 5) * reference.shape.hop
+
+
+def test_the_channels_of_a_clip_are_apart(reference, codec) -> None:
+    """Left and right are coded as if each were alone."""
+    codes, samples = reference.codes(15), reference.samples(300)
+    for channel in (slice(0, 1), slice(1, 2)):
+        np.testing.assert_allclose(
+            codec.decode(codes)[channel], codec.decode(codes[channel]), atol=1e-5
+        )
+        np.testing.assert_array_equal(
+            codec.encode(samples)[channel], codec.encode(samples[channel])
+        )
+
+
+def test_clips_in_turn_do_not_disturb_each_other(reference, codec) -> None:
+    """Several clips are decoded bit by bit in turn, and each is as if alone."""
+    from bot.musicgen.codec.codec import Decoder
+
+    clips = [reference.codes(frames) for frames in (30, 31, 32)]
+    decoders = [Decoder(codec, channels=2) for _ in clips]
+    parts: list[list[Any]] = [[] for _ in clips]
+    for start in range(0, 32, 4):
+        for decoder, codes, made in zip(decoders, clips, parts, strict=True):
+            made.append(decoder.push(codes[:, :, start : start + 4]))
+    for decoder, codes, made in zip(decoders, clips, parts, strict=True):
+        whole = np.concatenate([*made, decoder.finish()], axis=1)
+        np.testing.assert_array_equal(whole, codec.decode(codes))
+
+
+def test_a_round_trip_keeps_the_length(reference, codec) -> None:
+    """Encoding what was decoded gives as many frames again."""
+    codes = reference.codes(17)
+    assert codec.encode(codec.decode(codes)).shape == codes.shape
+
+
+def test_nothing_gives_nothing(reference, codec) -> None:
+    """A clip without frames has no samples, and one without samples no frames."""
+    assert codec.decode(reference.codes(0)).shape == (2, 0)
+    assert codec.encode(reference.samples(0)).shape == (2, reference.shape.quantizers, 0)
+
+
+def test_weights_in_half_precision_are_the_same(reference, library) -> None:
+    """An LSTM whose weights fit sixteen bits is read from sixteen bits, with the same result."""
+    lstm = {
+        k: v.astype(np.float16).astype(np.float32)
+        for k, v in reference.weights.items()
+        if "_hh_" in k
+    }
+    near = replace(reference, weights=reference.weights | lstm)
+    codes = reference.codes(9)
+    half = make_codec(near, library).decode(codes)
+    exact = make_codec(near, None).decode(codes)
+    assert_near(half, exact)
+
+
+@pytest.mark.parametrize("precision", ["bf16", "int8"])
+def test_rounded_weights_change_the_sound_by_less_than_is_heard(
+    reference, kernel_library, precision
+) -> None:
+    """With all weights in half precision the difference lies 60 dB below the sound."""
+    codes = reference.codes(30)
+    rounded = make_codec(reference, kernel_library, precision=precision).decode(codes)
+    exact = make_codec(reference, kernel_library).decode(codes)
+    difference = np.abs(rounded - exact).mean() / np.abs(exact).mean()
+    assert 0 < difference < 1e-3
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"causal": True}, "causal"),
+        ({"channels": 2}, "2 channels"),
+        ({"pad_mode": "constant"}, "'constant'"),
+    ],
+)
+def test_what_musicgen_does_not_use_is_refused(reference, change, reason) -> None:
+    """A codec of another kind is refused with the reason."""
+    with pytest.raises(CheckpointError, match=reason):
+        make_codec(replace(reference, shape=replace(reference.shape, **change)), None)
+
+
+def test_a_norm_over_time_is_refused(reference) -> None:
+    """The group norm of the 48 kHz model is no part of MusicGen's."""
+    weights = reference.weights | {"encoder.layers.0.norm.weight": np.ones(4, np.float32)}
+    with pytest.raises(CheckpointError, match="time_group_norm"):
+        make_codec(replace(reference, weights=weights), None)

@@ -1,0 +1,291 @@
+"""Stems in the engine: taken apart, kept, left out, alone and in company."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bot.domain.generation import (
+    Finished,
+    GenerationRequest,
+    Kept,
+    Piece,
+    Sampling,
+    Sound,
+    StemsRequest,
+)
+from bot.errors import RequestError
+
+SECONDS = 0.6
+NAMES = ["drums", "bass", "chords", "lead"]
+DRUMS, BASS, CHORDS, LEAD = [2], [3], [4, 5, 6], [7]
+GUIDES = [0, 1]
+
+
+def run(model: Any, *requests: Any) -> list[Finished]:
+    """Make all together; return what came of them in the requests' order."""
+    from bot.musicgen.engine.engine import Engine
+
+    engine = Engine(model)
+    ids = [engine.submit(request) for request in requests]
+    done: dict[int, Finished] = {}
+    while engine.busy:
+        done |= {e.request_id: e for e in engine.step() if isinstance(e, Finished)}
+    return [done[id_] for id_ in ids]
+
+
+def ask(**changes: Any) -> GenerationRequest:
+    """Return a request."""
+    usual: dict[str, Any] = {"seconds": SECONDS, "seed": 7, "prompt": "90s rock"}
+    return GenerationRequest(**(usual | changes))
+
+
+@pytest.fixture(scope="module")
+def earlier(stems_model: Any) -> Any:
+    """Return the codes of an earlier clip."""
+    return run(stems_model, ask(seed=1))[0].tokens
+
+
+@pytest.mark.parametrize("prompt", [None, "90s rock"])
+def test_greedy_with_eight_codebooks_is_mindnlps_own_generate(
+    stems_model: Any, tiny_stems: Any, prompt: str | None
+) -> None:
+    """A mono model's codebooks each wait for the one before: token for token as the reference."""
+    from bot.musicgen.baselines.mindnlp_reference import Reference
+
+    sampling = Sampling(greedy=True)
+    (made,) = run(stems_model, ask(prompt=prompt, sampling=sampling))
+    expected = Reference(tiny_stems).generate(
+        steps=round(SECONDS * 50) + 7, sampling=sampling, prompt=prompt, audio=None
+    )
+    assert np.array_equal(made.tokens, expected.tokens)
+    assert np.allclose(made.sound.samples, expected.samples, atol=1e-4)
+
+
+def test_stems_come_with_the_clip_and_change_nothing(stems_model: Any) -> None:
+    """Each is as long as the clip, no two are alike, and the clip is what it is without them."""
+    plain, made = run(stems_model, ask(), ask(wants_stems=True))
+    assert np.array_equal(made.tokens, plain.tokens)
+    assert np.array_equal(made.sound.samples, plain.sound.samples)
+    assert plain.stems == {}
+    assert list(made.stems) == NAMES
+    sounds = [made.stems[name].samples for name in NAMES]
+    assert {each.shape for each in sounds} == {made.sound.samples.shape}
+    assert len({each.tobytes() for each in sounds}) == len(NAMES)
+
+
+def test_a_stem_is_its_codebooks_among_silence(stems_model: Any) -> None:
+    """What comes is what the codec makes of the stem's codes and code 0 everywhere else."""
+    (made,) = run(stems_model, ask(wants_stems=True))
+    codes = np.zeros_like(made.tokens)
+    codes[CHORDS] = made.tokens[CHORDS]
+    expected = stems_model.codec.decode(codes[None])
+    np.testing.assert_allclose(made.stems["chords"].samples, expected, atol=1e-5)
+
+
+def test_a_clip_that_is_there_is_taken_apart(stems_model: Any) -> None:
+    """Its codes alone give the same stems, while others' music is made."""
+    (made,) = run(stems_model, ask(wants_stems=True))
+    _, apart = run(stems_model, ask(seed=9), StemsRequest(tokens=made.tokens))
+    assert apart.sound.samples.shape[1] == 0
+    assert list(apart.stems) == NAMES
+    for name in NAMES:
+        assert np.array_equal(apart.stems[name].samples, made.stems[name].samples)
+
+
+def test_nobody_waits_for_stems(stems_model: Any) -> None:
+    """A clip that has a stretch of sound ready gets it before any stem goes on."""
+    from bot.musicgen.engine.engine import Engine
+
+    engine = Engine(stems_model)
+    engine.submit(StemsRequest(tokens=np.zeros((8, 3000), np.int32)))
+    own = engine.submit(ask(prompt=None))
+    events: list[Any] = []
+    while not any(isinstance(event, Finished) for event in events):
+        step = engine.step()
+        assert sum(isinstance(event, Piece) for event in step) <= 1
+        events += step
+    (finished,) = [event for event in events if isinstance(event, Finished)]
+    assert finished.request_id == own
+    # Its frames, its delay, a step to be taken on: the stems took none.
+    assert engine.steps <= round(SECONDS * 50) + 10
+
+
+@pytest.mark.parametrize("steps", [0, 1, 5])
+def test_taking_apart_can_be_cancelled(stems_model: Any, steps: int) -> None:
+    """At any step, and nothing is left."""
+    from bot.musicgen.engine.engine import Engine
+
+    engine = Engine(stems_model)
+    id_ = engine.submit(StemsRequest(tokens=np.zeros((8, 300), np.int32)))
+    for _ in range(steps):
+        engine.step()
+    engine.cancel(id_)
+    assert not engine.busy
+    assert engine.step() == []
+
+
+@pytest.mark.parametrize("greedy", [False, True])
+@pytest.mark.parametrize("prompt", [None, "slow jazz"])
+def test_kept_stems_come_back_and_the_others_are_new(
+    stems_model: Any, earlier: Any, greedy: bool, prompt: str | None
+) -> None:
+    """With them the guides; what is free differs from the earlier clip, with guidance or not."""
+    kept = Kept(tokens=earlier, stems=("drums", "chords"))
+    sampling = Sampling(greedy=greedy)
+    (made,) = run(stems_model, ask(kept=kept, prompt=prompt, sampling=sampling))
+    stay = GUIDES + DRUMS + CHORDS
+    assert np.array_equal(made.tokens[stay], earlier[stay])
+    for book in BASS + LEAD:
+        assert not np.array_equal(made.tokens[book], earlier[book])
+
+
+def test_what_is_not_kept_differs_by_seed_and_heeds_what_is(stems_model: Any, earlier: Any) -> None:
+    """Two seeds are two ideas; the same seed over other drums is another one, too."""
+    other = earlier.copy()
+    other[DRUMS] = (other[DRUMS] + 1) % 64
+    first, second, over_other = run(
+        stems_model,
+        ask(kept=Kept(tokens=earlier, stems=("drums",)), seed=1),
+        ask(kept=Kept(tokens=earlier, stems=("drums",)), seed=2),
+        ask(kept=Kept(tokens=other, stems=("drums",)), seed=1),
+    )
+    assert np.array_equal(first.tokens[DRUMS], second.tokens[DRUMS])
+    assert not np.array_equal(first.tokens[LEAD], second.tokens[LEAD])
+    assert not np.array_equal(first.tokens[LEAD], over_other.tokens[LEAD])
+
+
+def test_in_company_all_is_as_it_is_alone(stems_model: Any, earlier: Any) -> None:
+    """Kept, muted, plain and taken apart in one batch: the same tokens as each alone."""
+    requests = [
+        ask(kept=Kept(tokens=earlier, stems=("bass",))),
+        ask(muted=("drums",), prompt=None),
+        ask(),
+        ask(seconds=0.9, kept=Kept(tokens=earlier, stems=("lead",)), muted=("drums",)),
+        StemsRequest(tokens=earlier),
+    ]
+    alone = [run(stems_model, request)[0] for request in requests]
+    together = run(stems_model, *requests)
+    for one, among in zip(alone, together, strict=True):
+        assert np.array_equal(one.tokens, among.tokens)
+
+
+def test_beyond_what_is_kept_all_is_free(stems_model: Any, earlier: Any) -> None:
+    """A longer clip begins with the kept stems and goes on by itself; a shorter one is cut."""
+    frames = earlier.shape[1]
+    kept = Kept(tokens=earlier, stems=("drums", "bass"))
+    longer, shorter = run(stems_model, ask(seconds=1.0, kept=kept), ask(seconds=0.3, kept=kept))
+    stay = GUIDES + DRUMS + BASS
+    assert longer.tokens.shape[1] == 50
+    assert np.array_equal(longer.tokens[stay, :frames], earlier[stay])
+    assert len(np.unique(longer.tokens[DRUMS, frames:])) > 1
+    assert np.array_equal(shorter.tokens[stay], earlier[stay][:, :15])
+
+
+def test_kept_stems_outlast_a_window(stems_model: Any) -> None:
+    """In a clip of 31 s, which takes two windows, every frame of them is there."""
+    random = np.random.default_rng(5)
+    tokens = random.integers(0, 64, (8, 1550), dtype=np.int32)
+    kept = Kept(tokens=tokens, stems=("drums", "lead"))
+    (made,) = run(stems_model, ask(seconds=31.0, prompt=None, kept=kept, muted=("bass",)))
+    stay = GUIDES + DRUMS + LEAD
+    assert np.array_equal(made.tokens[stay], tokens[stay])
+    assert not made.tokens[BASS].any()
+    assert len(np.unique(made.tokens[CHORDS, 1500:])) > 1
+
+
+def test_muted_stems_are_silent_throughout(stems_model: Any) -> None:
+    """Their codes are 0 in every frame; the model hears that, so the others go their own way."""
+    made, plain = run(stems_model, ask(muted=("drums", "lead")), ask())
+    assert not made.tokens[DRUMS + LEAD].any()
+    assert plain.tokens[DRUMS + LEAD].any()
+    assert not np.array_equal(made.tokens[BASS], plain.tokens[BASS])
+
+
+def test_muted_stems_are_silent_after_an_audio_prompt(stems_model: Any) -> None:
+    """The prompt stays as it is, the new sound is without them."""
+    rate = stems_model.sample_rate_hz
+    audio = Sound(samples=np.zeros((1, rate // 2), np.float32), sample_rate_hz=rate)
+    (made,) = run(stems_model, ask(audio=audio, muted=("drums",)))
+    assert not made.tokens[DRUMS, 25:].any()
+    assert np.array_equal(made.tokens[:, :25], stems_model.codec.encode(audio.samples)[0])
+
+
+def test_known_codes_are_gone_on_from_without_listening(stems_model: Any, earlier: Any) -> None:
+    """The clip begins with exactly these codes, though its sound would be heard as others."""
+    samples = stems_model.codec.decode(earlier[None])
+    audio = Sound(samples=samples, sample_rate_hz=stems_model.sample_rate_hz)
+    made, heard = run(stems_model, ask(audio=audio, audio_tokens=earlier), ask(audio=audio))
+    frames = earlier.shape[1]
+    assert np.array_equal(made.tokens[:, :frames], earlier)
+    assert not np.array_equal(heard.tokens[:, :frames], earlier)
+    assert made.tokens.shape == heard.tokens.shape
+
+
+CODES = np.zeros((8, 30), np.int32)
+FRACTIONS: Any = np.full((8, 30), 0.5)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"muted": ("kazoo",)}, "There is no stem 'kazoo' here: choose among drums, bass, chords,"),
+        ({"kept": Kept(tokens=CODES, stems=("kazoo",))}, "There is no stem 'kazoo' here"),
+        ({"kept": Kept(tokens=CODES, stems=())}, "Say which stems to keep."),
+        ({"kept": Kept(tokens=CODES, stems=tuple(NAMES))}, "leave at least one to be made anew."),
+        ({"muted": tuple(NAMES)}, "leave at least one to be made anew."),
+        (
+            {"kept": Kept(tokens=CODES, stems=("drums",)), "muted": ("drums",)},
+            "The stem 'drums' can be kept or left out: choose one.",
+        ),
+        ({"kept": Kept(tokens=CODES[:4], stems=("drums",))}, "those of another model."),
+        ({"kept": Kept(tokens=CODES[0], stems=("drums",))}, "those of another model."),
+        ({"kept": Kept(tokens=CODES[:, :0], stems=("drums",))}, "those of another model."),
+        ({"kept": Kept(tokens=CODES + 64, stems=("drums",))}, "those of another model."),
+        ({"kept": Kept(tokens=CODES - 1, stems=("drums",))}, "those of another model."),
+        ({"kept": Kept(tokens=FRACTIONS, stems=("drums",))}, "those of another model."),
+    ],
+    ids=str,
+)
+def test_wishes_that_cant_be_had_are_told(stems_model: Any, changes: Any, sentence: str) -> None:
+    """One sentence each, and no slot is taken."""
+    from bot.musicgen.engine.engine import Engine
+
+    engine = Engine(stems_model)
+    with pytest.raises(RequestError) as refusal:
+        engine.submit(ask(**changes))
+    assert sentence in refusal.value.sentence
+    assert not engine.busy
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        ask(wants_stems=True),
+        ask(muted=("drums",)),
+        ask(kept=Kept(tokens=CODES, stems=("drums",))),
+        StemsRequest(tokens=CODES),
+    ],
+    ids=["apart", "muted", "kept", "taken apart"],
+)
+def test_a_model_without_stems_says_so(mono_model: Any, request_: Any) -> None:
+    """Whatever is wished of them."""
+    from bot.musicgen.engine.engine import Engine
+
+    with pytest.raises(RequestError, match="This model makes no stems"):
+        Engine(mono_model).submit(request_)
+
+
+def test_codes_are_kept_or_gone_on_from(stems_model: Any) -> None:
+    """Not both at once; and codes of an audio prompt are as long as its sound."""
+    from bot.musicgen.engine.engine import Engine
+
+    rate = stems_model.sample_rate_hz
+    audio = Sound(samples=np.zeros((1, rate), np.float32), sample_rate_hz=rate)
+    engine = Engine(stems_model)
+    with pytest.raises(RequestError, match="choose one"):
+        engine.submit(ask(audio=audio, kept=Kept(tokens=CODES, stems=("drums",))))
+    with pytest.raises(RequestError, match="not as long as its sound"):
+        engine.submit(ask(audio=audio, audio_tokens=CODES))

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import pytest
+
+from bot.errors import ResourceError
+from bot.musicgen.checkpoint.memory import check_memory, memory_available, memory_needed
+from bot.musicgen.checkpoint.presets import preset
+
+SMALL = preset("musicgen-small")
+
+
+def test_the_small_model_needs_what_the_issue_allows():
+    """At most 4.5 GB with one slot of 30 s and 9 GB with eight, as promised to owners."""
+    assert memory_needed(SMALL, slots=1, seconds=30) < 4.5e9
+    assert memory_needed(SMALL, slots=8, seconds=30) < 9e9
+
+
+def test_fewer_bits_need_less():
+    """In int8 musicgen-small with one slot of 30 s needs less than 2.5 GB, with eight 4 GB."""
+    one, eight = (
+        memory_needed(SMALL, slots=slots, seconds=30, precision="int8") for slots in (1, 8)
+    )
+    assert one < memory_needed(SMALL, slots=1, seconds=30, precision="bf16") < 3.2e9
+    assert one < 2.5e9
+    assert eight < 4e9
+
+
+def test_a_slot_costs_its_keys_and_values():
+    """One row of musicgen-small takes 197 KB a step; a slot has two rows."""
+    one, two = (memory_needed(SMALL, slots=1, seconds=s) for s in (10, 11))
+    assert two - one == 50 * 2 * 196_608
+
+
+def test_too_little_memory_is_told_with_both_numbers():
+    """What is needed, what is free and what to do."""
+    with pytest.raises(ResourceError, match=r"needs about 9000\.0 GB .* are free: choose"):
+        check_memory(9000 * 10**9)
+
+
+def test_enough_memory_passes():
+    """Nothing happens where the memory suffices."""
+    check_memory(1000)
+
+
+def fake_system(root, membership, files):
+    (root / "proc/self").mkdir(parents=True)
+    (root / "proc/self/cgroup").write_text(membership)
+    for name, text in files.items():
+        path = root / "sys/fs/cgroup" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def test_the_limit_of_a_container_counts(tmp_path):
+    """A control group's limit less what is used, with the cached files given back."""
+    files = {
+        "memory.max": "500000000\n",
+        "memory.current": "300000000\n",
+        "memory.stat": "anon 5\ninactive_file 50000000\n",
+    }
+    fake_system(tmp_path, "0::/\n", files)
+    assert memory_available(root=tmp_path) == 250_000_000
+
+
+def test_the_tightest_of_nested_groups_counts(tmp_path):
+    """The limit may be on the group itself or on any around it."""
+    files = {
+        "a/b/memory.max": "max\n",
+        "a/b/memory.current": "10\n",
+        "a/memory.max": "1000\n",
+        "a/memory.current": "400\n",
+    }
+    fake_system(tmp_path, "0::/a/b\n", files)
+    assert memory_available(root=tmp_path) == 600
+
+
+def test_older_control_groups_count_too(tmp_path):
+    """Version 1 keeps memory in a tree of its own under other names."""
+    files = {
+        "memory/docker/x/memory.limit_in_bytes": "1000\n",
+        "memory/docker/x/memory.usage_in_bytes": "1500\n",
+        "memory/docker/x/memory.stat": "total_inactive_file 600\ncache 5\n",
+    }
+    fake_system(tmp_path, "3:cpu:/docker/x\n2:hugetlb,memory:/docker/x\n", files)
+    assert memory_available(root=tmp_path) == 100
+
+
+def test_without_control_groups_the_machine_counts(tmp_path):
+    """Where there are none, what the machine has free is the answer."""
+    assert memory_available(root=tmp_path) > 10**8

@@ -1,0 +1,55 @@
+"""Weights laid out for the kernels."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import pytest
+
+from bot.musicgen.kernels.packing import allocate, fits_half, pack
+
+
+def weights(outputs: int, inputs: int, seed: int = 0) -> np.ndarray:
+    """Return random weights that 16 bits hold exactly, [outputs, inputs]."""
+    values = np.random.default_rng(seed).standard_normal((outputs, inputs))
+    return values.astype(np.float16).astype(np.float32)
+
+
+@pytest.mark.parametrize("outputs", [16, 48, 100])
+def test_panels_hold_sixteen_columns_side_by_side(outputs: int) -> None:
+    """Column c of the product lies in panel c / 16 at c % 16; the last panel is filled with 0."""
+    layers = [weights(outputs, 8, seed) for seed in range(3)]
+    packed = pack([partial(layers.__getitem__, i) for i in range(3)], (outputs, 8))
+    for layer, expected in zip(packed, layers, strict=True):
+        columns = layer.transpose(0, 2, 1).reshape(-1, 8)
+        assert np.array_equal(columns[:outputs], expected)
+        assert not columns[outputs:].any()
+
+
+def test_what_fits_sixteen_bits_is_kept_in_sixteen() -> None:
+    """Numbers widened from half precision take half the memory again."""
+    assert pack([lambda: weights(32, 8)], (32, 8)).dtype == np.float16
+
+
+def test_one_number_that_does_not_fit_widens_all_layers() -> None:
+    """A third needs 32 bits: then every layer is kept in 32, those before it too."""
+    odd = weights(32, 8)
+    odd[3, 3] = 1 / 3
+    packed = pack([lambda: weights(32, 8), lambda: odd], (32, 8))
+    assert packed.dtype == np.float32
+    assert np.array_equal(packed[0].transpose(0, 2, 1).reshape(-1, 8), weights(32, 8))
+    assert packed[1, 0, 3, 3] == np.float32(1 / 3)
+
+
+@pytest.mark.parametrize("number", [1 / 3, 70_000.0, 1e-9])
+def test_too_fine_too_large_and_too_small_do_not_fit(number: float) -> None:
+    """Rounding, overflow and underflow all count as loss."""
+    assert not fits_half(np.array([[0.5, number]], np.float32))
+
+
+def test_memory_is_zeroed_and_aligned() -> None:
+    """Kernels read whole cache lines from the first number on."""
+    memory = allocate((3, 5), np.float32)
+    assert memory.ctypes.data % 4096 == 0
+    assert not memory.any()

@@ -1,0 +1,165 @@
+"""Weights and the past in 16 and 8 bits: what that changes in the scores, and what it must not."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bot.domain.generation import Precision
+from bot.musicgen.decoder.interface import Decoder
+from bot.musicgen.kernels import build
+from bot.musicgen.kernels.packing import GROUP, PANEL, brief, pack
+from tests.musicgen.test_decoder import POSITIONS, SHAPE, random_weights, rows, states, tokens
+
+ALL: tuple[Precision, ...] = ("fp32", "bf16", "int8")
+
+
+@pytest.fixture(scope="module")
+def kernels(kernel_cache: Path) -> Path:
+    """Return the compiled kernels."""
+    return build.library(kernel_cache / "kernels")
+
+
+def decoder(library: Path, precision: Precision, weights: dict | None = None) -> Decoder:
+    """Return a decoder of random weights, which need 32 bits to be exact."""
+    from bot.musicgen.decoder.kernel_decoder import KernelDecoder
+
+    return KernelDecoder(
+        weights or random_weights(half=False),
+        SHAPE,
+        library,
+        slots=8,
+        positions=POSITIONS,
+        precision=precision,
+    )
+
+
+def heavy_tailed() -> dict:
+    """Return weights as trained ones are: some columns many times as loud, and a few outliers."""
+    rng = np.random.default_rng(5)
+    weights = random_weights(half=False)
+    for name, values in weights.items():
+        if values.ndim == 2 and "embed" not in name:
+            values *= np.exp(0.6 * rng.standard_normal((len(values), 1))).astype(np.float32)
+            outliers = rng.random(values.shape) < 0.001
+            values[outliers] *= 12
+            values *= 0.3 / values.std()
+    return weights
+
+
+def listen(decoders: list[Decoder], steps: int = 40) -> np.ndarray:
+    """Return the scores of each decoder over some steps of three sequences, two with a text."""
+    made = []
+    for one in decoders:
+        one.keep_text(2, states(7))
+        one.keep_text(0, states(40)[::-1].copy())
+        made.append(
+            [
+                one.step(rows(tokens(3, position), [2, 0, 1], [position] * 3, [7, 40, 0]))
+                for position in range(steps)
+            ]
+        )
+    return np.array(made)
+
+
+def error(scores: np.ndarray, exact: np.ndarray) -> float:
+    """Return the size of the error beside that of the scores."""
+    return float(np.linalg.norm(scores - exact) / np.linalg.norm(exact))
+
+
+def test_bytes_are_the_nearest_of_their_group() -> None:
+    """Read back, no weight is off by more than half a step of its column in its group."""
+    weights = np.random.default_rng(0).standard_normal((40, 300)).astype(np.float32)
+    packed = pack([partial(weights.__getitem__, slice(None))], (40, 300), "int8")
+    assert packed.dtype == np.uint8
+    for panel, columns in enumerate(np.split(np.pad(weights, ((0, 8), (0, 0))), 3)):
+        numbers = packed[0, panel].reshape(-1)
+        for first in range(0, 300, GROUP):
+            group = columns[:, first : first + GROUP]
+            scales, numbers = numbers[: 4 * PANEL].view(np.float32), numbers[4 * PANEL :]
+            count = group.size
+            whole, numbers = numbers[:count].astype(np.int32) - 128, numbers[count:]
+            read = whole.reshape(-1, PANEL, 4).transpose(1, 0, 2).reshape(PANEL, -1)
+            assert np.abs(read).max() <= 127
+            assert np.allclose(scales, np.abs(group).max(1) / 127)
+            assert np.all(np.abs(read * scales[:, None] - group) <= scales[:, None] * 0.5001)
+        assert len(numbers) == 0
+
+
+def test_inputs_that_do_not_come_in_fours_are_kept_in_sixteen_bits() -> None:
+    """The instruction multiplies four bytes at once: other sizes fall back to bfloat16."""
+    weights = np.random.default_rng(0).standard_normal((32, 10)).astype(np.float32)
+    packed = pack([lambda: weights], (32, 10), "int8")
+    assert packed.dtype == np.uint16
+    assert np.array_equal(packed[0].transpose(0, 2, 1).reshape(32, 10), brief(weights))
+
+
+def test_bfloat16_is_rounded_to_the_nearest_even() -> None:
+    """As every other program does: ml_dtypes is the reference."""
+    import ml_dtypes
+
+    values = np.random.default_rng(0).standard_normal(1000).astype(np.float32)
+    values[:3] = 1.00390625, 1.01171875, 0.0  # two ties, and nothing
+    assert np.array_equal(brief(values), values.astype(ml_dtypes.bfloat16).view(np.uint16))
+
+
+def test_what_half_precision_holds_exactly_is_kept_in_it(kernels: Path) -> None:
+    """In bf16 it would lose bits and be no smaller: only what is kept of the past is rounded."""
+    exact, rounded = (
+        decoder(kernels, precision, random_weights(half=True)) for precision in ("fp32", "bf16")
+    )
+    first = [one.step(rows(tokens(2), [0, 1], [0, 0], [0, 0])) for one in (exact, rounded)]
+    assert error(first[1], first[0]) < 2e-3  # of the past, there is one position
+    assert rounded.description == "kernels, weights in 16 bits"
+
+
+@pytest.mark.parametrize("weights", [random_weights, heavy_tailed])
+@pytest.mark.parametrize(("precision", "bound"), [("bf16", 0.01), ("int8", 0.03)])
+def test_scores_stay_close(kernels: Path, weights, precision: Precision, bound: float) -> None:
+    """Over forty steps the scores differ by a few in a thousand or hundred from those in fp32."""
+    make = partial(weights, half=False) if weights is random_weights else weights
+    exact, rounded = listen([decoder(kernels, name, make()) for name in ("fp32", precision)])
+    assert 0 < error(rounded, exact) < bound
+
+
+@pytest.mark.parametrize("without", ["-mno-avx512vnni", "-mno-avx512f", "-mno-avx512f -mno-f16c"])
+def test_processors_without_the_instructions_make_the_same(
+    kernels: Path, tmp_path: Path, without: str
+) -> None:
+    """Older processors compute the same from the same bytes, only slower."""
+    compiler = next(c for c in build.find_compilers() if c.command != build.BUNDLED)
+    older = build.Compiler(command=(*compiler.command, *without.split()), version=compiler.version)
+    library = build.library(tmp_path, [older])
+    assert not build.multiplies_bytes(library)
+    for precision in ALL:
+        here, there = listen([decoder(one, precision) for one in (kernels, library)], steps=10)
+        assert error(there, here) < 2e-3
+
+
+_SCORES = """
+import hashlib, sys
+from pathlib import Path
+from tests.musicgen.test_precision import decoder, listen
+from bot.musicgen.kernels.build import set_threads
+library, threads = Path(sys.argv[1]), int(sys.argv[2])
+set_threads(library, threads)
+print(hashlib.sha256(listen([decoder(library, "int8")], steps=10).tobytes()).hexdigest())
+"""
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_any_number_of_threads_makes_the_same(kernels: Path, threads: int) -> None:
+    """One core, or an odd number of threads, gives bit for bit the same scores."""
+    done = subprocess.run(
+        [sys.executable, "-c", _SCORES, str(kernels), str(threads)],
+        capture_output=True, text=True, check=True,
+        cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+    expected = hashlib.sha256(listen([decoder(kernels, "int8")], steps=10).tobytes()).hexdigest()
+    assert done.stdout.strip().splitlines()[-1] == expected

@@ -1,0 +1,226 @@
+"""The text encoder, held against MindNLP's own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from bot.musicgen.checkpoint.mindnlp_patches import (
+    exact_buckets,
+    exact_distances,
+    import_mindnlp,
+    quiet,
+)
+from bot.musicgen.checkpoint.shape import TextShape
+
+SHAPE = TextShape(hidden_size=24, layers=3, heads=2, head_size=16, ffn_size=40, vocab_size=100)
+
+
+class WordTokenizer:
+    """Makes one token of a word, and counts how often it is asked."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def encode(self, text):
+        """Return the tokens of a text, the end token last."""
+        self.asked += 1
+        return [3 + sum(word.encode()) % 97 for word in text.split()] + [SHAPE.end_token]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """MindNLP's model, and its weights as our checkpoint loader hands them out."""
+
+    model: Any
+    weights: dict[str, NDArray[np.float32]]
+
+    def encode(self, ids):
+        """Return MindNLP's states of tokens, [tokens, width]."""
+        import mindtorch
+
+        mask = mindtorch.ones((1, len(ids)), dtype=mindtorch.int64)
+        made = self.model(mindtorch.tensor(np.array([ids])), attention_mask=mask)
+        return made.last_hidden_state.detach().numpy()[0]
+
+
+def make_reference(feed_forward="relu", layers=SHAPE.layers):
+    """Build a small model with random weights, and mend how it sorts distances into buckets."""
+    import_mindnlp()
+    import mindtorch
+    from transformers import T5Config, T5EncoderModel
+
+    config = T5Config(
+        vocab_size=SHAPE.vocab_size,
+        d_model=SHAPE.hidden_size,
+        d_kv=SHAPE.head_size,
+        d_ff=SHAPE.ffn_size,
+        num_layers=layers,
+        num_heads=SHAPE.heads,
+        feed_forward_proj=feed_forward,
+    )
+    with quiet():
+        model = T5EncoderModel(config).eval()
+    rng = np.random.default_rng(5)
+    values = {
+        name: 0.3 * rng.standard_normal(tuple(value.shape)).astype(np.float32) + (value.ndim == 1)
+        for name, value in sorted(model.state_dict().items())
+    }
+    values["encoder.embed_tokens.weight"] = values["shared.weight"]
+    model.load_state_dict({name: mindtorch.tensor(value) for name, value in values.items()})
+    return Reference(model, values)
+
+
+@pytest.fixture(scope="module")
+def reference() -> Reference:
+    """Return a small model with plain feed-forward layers."""
+    return make_reference()
+
+
+@pytest.fixture(scope="module")
+def encoder(reference, library):
+    """Return our encoder with the same weights and no projection."""
+    return make_encoder(reference, library)
+
+
+@pytest.fixture
+def mended():
+    """Let the reference sort distances as T5 does."""
+    with exact_distances():
+        yield
+
+
+def make_encoder(reference, library, **options):
+    from bot.musicgen.conditioning.text import TextEncoder
+
+    return TextEncoder(reference.weights, SHAPE, WordTokenizer(), library=library, **options)
+
+
+def words(count):
+    return " ".join(f"word{i}" for i in range(count))
+
+
+def assert_near(made, expected):
+    np.testing.assert_allclose(made, expected, atol=2e-5 * np.abs(expected).max(), rtol=0)
+
+
+@pytest.mark.parametrize("tokens", [1, 2, 5, 15, 16, 17, 33, 70, 140])
+@pytest.mark.usefixtures("mended")
+def test_states_equal_the_reference(reference, encoder, tokens) -> None:
+    """Every length gives the reference's states of its own tokens, padding or none."""
+    prompt = words(tokens - 1)
+    states = encoder.encode(prompt)
+    assert states.shape == (tokens, SHAPE.hidden_size)
+    assert states.dtype == np.float32
+    assert_near(states, reference.encode(encoder.token_ids(prompt)))
+
+
+@pytest.mark.usefixtures("mended")
+def test_gated_layers_equal_the_reference(library) -> None:
+    """A T5 of version 1.1, whose feed-forward layers have a gate, is told by its weights."""
+    reference = make_reference("gated-gelu")
+    encoder = make_encoder(reference, library)
+    prompt = words(20)
+    assert_near(encoder.encode(prompt), reference.encode(encoder.token_ids(prompt)))
+
+
+def test_rounded_weights_change_the_states_by_a_few_thousandths(reference, kernel_library) -> None:
+    """In half precision the states stay what they are to two digits."""
+    exact, rounded = (
+        make_encoder(reference, kernel_library, precision=precision).encode(words(20))
+        for precision in ("fp32", "int8")
+    )
+    difference = np.linalg.norm(rounded - exact) / np.linalg.norm(exact)
+    assert 0 < difference < 5e-3
+
+
+def test_the_projection_comes_last(reference, library, encoder) -> None:
+    """The states are brought to the decoder's width."""
+    rng = np.random.default_rng(0)
+    weight = rng.standard_normal((32, SHAPE.hidden_size)).astype(np.float32)
+    bias = rng.standard_normal(32).astype(np.float32)
+    projecting = make_encoder(reference, library, projection=(weight, bias))
+    prompt = words(9)
+    assert_near(projecting.encode(prompt), encoder.encode(prompt) @ weight.T + bias)
+
+
+def test_no_words_are_a_prompt_too(reference, encoder) -> None:
+    """The empty prompt is the end token alone."""
+    assert_near(encoder.encode(""), reference.encode([SHAPE.end_token]))
+
+
+def test_a_prompt_asked_for_again_costs_nothing(reference, library) -> None:
+    """Its states are kept, and nobody can change them."""
+    encoder = make_encoder(reference, library)
+    first = encoder.encode("calm piano")
+    assert encoder.encode("calm piano") is first
+    with pytest.raises(ValueError, match="read-only"):
+        first[0, 0] = 1
+
+
+def test_the_prompts_kept_are_those_asked_for_last(reference) -> None:
+    """There is room for so many, and asking for one again keeps it longer."""
+    encoder = make_encoder(reference, None, cached_prompts=2)
+    kept, lost = encoder.encode("one"), encoder.encode("two")
+    encoder.encode("one")
+    encoder.encode("three")
+    assert encoder.encode("one") is kept
+    assert encoder.encode("two") is not lost
+
+
+def test_a_prompt_that_is_too_long_loses_its_end(reference, encoder) -> None:
+    """It is cut as transformers' tokenizers cut: the end token stays the last."""
+    ids = encoder.token_ids(words(600))
+    assert len(ids) == 512
+    assert ids[-1] == SHAPE.end_token
+    np.testing.assert_array_equal(ids[:-1], encoder.token_ids(words(511))[:511])
+    states = encoder.encode(words(600))
+    assert states.shape == (512, SHAPE.hidden_size)
+    assert np.isfinite(states).all()
+
+
+@pytest.mark.parametrize(("buckets", "max_distance"), [(32, 128), (8, 32), (64, 256)])
+def test_distances_fall_into_t5s_buckets(buckets, max_distance) -> None:
+    """Near distances have a bucket each, far ones share, after the query apart from before."""
+    import mindtorch
+
+    from bot.musicgen.conditioning.text import relative_buckets
+
+    distances = np.arange(-600, 601)
+    expected = exact_buckets(
+        mindtorch.tensor(distances), num_buckets=buckets, max_distance=max_distance
+    )
+    made = relative_buckets(distances, buckets=buckets, max_distance=max_distance)
+    np.testing.assert_array_equal(made, expected.numpy())
+
+
+def test_warming_up_changes_nothing(reference, encoder) -> None:
+    """Compiling ahead leaves no prompt behind."""
+    encoder.warm_up(tokens=32)
+    assert_near(encoder.encode("bass"), reference.encode(encoder.token_ids("bass")))
+
+
+def test_a_prompt_can_be_read_in_pieces(library) -> None:
+    """A deep encoder lets others work between its pieces, and gives the same states."""
+    from bot.musicgen.conditioning.text import TextEncoder
+
+    weights = make_reference(layers=9).weights
+    encoder, in_pieces = (
+        TextEncoder(weights, replace(SHAPE, layers=9), WordTokenizer(), library=library)
+        for _ in range(2)
+    )
+    pieces = in_pieces.read("slow jazz piano")
+    count = 0
+    while True:
+        try:
+            next(pieces)
+        except StopIteration as end:
+            states = end.value
+            break
+        count += 1
+    assert count == 2
+    assert np.array_equal(states, encoder.encode("slow jazz piano"))

@@ -1,0 +1,70 @@
+"""Jobs that fall from the hands of the one that carries them: taken up again, until it works."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+
+import pytest
+
+from bot.domain.jobs import JobState
+from bot.pipeline import dispatcher
+from tests.support.jam_server import open_jam, strict
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch):
+    strict(monkeypatch)
+    monkeypatch.setattr(dispatcher, "RETRY_SECONDS", (0.01, 0.02))
+
+
+@pytest.mark.parametrize("step", ["start", "rendered", "delivering", "delivered"])
+async def test_a_disk_that_is_full_for_a_while_loses_nothing(tmp_path, monkeypatch, step):
+    """What could not be written down is done again when there is room, without a restart."""
+    async with open_jam(tmp_path) as jam:
+        real = getattr(jam.store.jobs, step)
+        fails = 2
+
+        async def full(*args, **options):
+            nonlocal fails
+            fails -= 1
+            if fails >= 0:
+                raise sqlite3.OperationalError("database or disk is full")
+            return await real(*args, **options)
+
+        monkeypatch.setattr(jam.store.jobs, step, full)
+        # What ends a job can't be written either.
+        ended = jam.store.jobs.failed
+
+        async def not_ended(*args):
+            if fails > 0:
+                raise sqlite3.OperationalError("database or disk is full")
+            return await ended(*args)
+
+        monkeypatch.setattr(jam.store.jobs, "failed", not_ended)
+        result = await jam.music(seconds=2.0)
+        job = await jam.store.jobs.get(1)
+        used = (await jam.store.ledger.quota(jam.alice.id, 600)).used_seconds
+        assert job.state in (JobState.DELIVERED, JobState.FAILED)
+        assert used == (2.0 if job.state is JobState.DELIVERED else 0.0)
+        assert bool(result.response.attachments) >= (job.state is JobState.DELIVERED)
+        assert await jam.store.check() == []
+
+
+async def test_a_stop_does_not_wait_for_what_is_to_be_taken_up_again(tmp_path, monkeypatch):
+    """It is in the database: the next start takes it up."""
+    monkeypatch.setattr(dispatcher, "RETRY_SECONDS", (3600.0,))
+    async with open_jam(tmp_path) as jam:
+
+        async def broken(*args, **options):
+            raise sqlite3.OperationalError("database or disk is full")
+
+        for step in ("delivering", "failed"):
+            monkeypatch.setattr(jam.store.jobs, step, broken)
+        await jam.alice.slash(jam.channel, "music", prompt="rock")
+        async with asyncio.timeout(60):
+            while not jam.pipeline._dispatch._again:
+                await asyncio.sleep(0.01)
+        await jam.pipeline.drain(1.0)
+        assert jam.pipeline.in_flight == 0
+        assert (await jam.store.jobs.get(1)).state is JobState.RENDERED

@@ -1,0 +1,197 @@
+"""What is kept of a person: told, handed over, and gone when they wish it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+
+import pytest
+
+from bot.config import Config, StorageConfig
+from bot.domain.jobs import JobState
+from bot.store.database import FILE
+from bot.store.retention import sweep
+from cogs.presentation import privacy_messages
+from tests.support.jam_server import open_jam, strict
+
+CANARY = "a canary sings in the coal mine"
+DAY = 86_400.0
+
+
+@pytest.fixture(autouse=True)
+def _strict(monkeypatch):
+    strict(monkeypatch)
+
+
+def places_of(folder, text):
+    """Every table and column of the database that a text or a number is in."""
+    found = set()
+    with closing(sqlite3.connect(folder / FILE)) as connection:
+        tables = [
+            row[0]
+            for row in connection.execute("SELECT name FROM sqlite_master WHERE type='table'")
+        ]
+        for table in tables:
+            columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+            for column in columns:
+                sql = f"SELECT COUNT(*) FROM {table} WHERE CAST({column} AS TEXT) LIKE ?"
+                if connection.execute(sql, (f"%{text}%",)).fetchone()[0]:
+                    found.add(f"{table}.{column}")
+    return found
+
+
+async def confirmed(jam, who):
+    asked = await who.slash(jam.channel, "privacy delete")
+    keep = jam.config.storage.keep_backups
+    assert asked.response.content == privacy_messages.forget_me(keep)
+    done = await who.click(asked.response, label="Delete everything of mine")
+    await jam.idle()
+    return done
+
+
+async def test_people_are_told_what_is_kept(tmp_path):
+    """In sentences, with the days that are set; for them alone."""
+    async with open_jam(tmp_path) as jam:
+        told = await jam.alice.slash(jam.channel, "privacy show")
+        assert "30 days" in told.response.content
+        assert told.ephemeral
+
+
+@pytest.mark.parametrize(
+    ("keep", "words"),
+    [
+        (7, "the last 7 copies are kept.*after about 7 days of"),
+        (1, "after about a day of"),
+        (0, "no copies"),
+    ],
+)
+async def test_people_are_told_of_the_copies_that_their_words_live_on_in(tmp_path, keep, words):
+    """Where it is told what is kept, before they delete it, and when it is done."""
+    config = replace(Config(), storage=StorageConfig(keep_backups=keep))
+    async with open_jam(tmp_path, config=config) as jam:
+        told = await jam.alice.slash(jam.channel, "privacy show")
+        assert re.search(words, told.response.content)
+        asked = await jam.alice.slash(jam.channel, "privacy delete")
+        assert re.search(words, asked.response.content)
+        done = await confirmed(jam, jam.alice)
+        assert re.search(words, done.response.content)
+
+
+async def test_a_person_gets_all_that_is_kept_of_them(tmp_path):
+    """Their clips, orders and seconds, and nobody else's."""
+    async with open_jam(tmp_path) as jam:
+        await jam.music(prompt=CANARY, seconds=2.0)
+        await jam.music(jam.bob, prompt="another song", seconds=1.0)
+        sent = await jam.alice.slash(jam.channel, "privacy export")
+        data = json.loads(await sent.response.attachments[0].read())
+        assert [clip["prompt"] for clip in data["clips"]] == [CANARY]
+        assert [order["state"] for order in data["orders"]] == ["delivered"]
+        assert [entry["seconds"] for entry in data["seconds"]] == [2.0, 2.0]
+        assert "another song" not in json.dumps(data)
+
+
+async def test_who_wishes_it_is_forgotten(tmp_path):
+    """Words, clips and orders at once; the day's seconds when the day is over; others stay."""
+    async with open_jam(tmp_path) as jam:
+        await jam.music(prompt=CANARY, seconds=2.0)
+        await jam.music(jam.bob, prompt="another song", seconds=1.0)
+        (clip,) = await jam.store.clips.of_user(jam.alice.id, 5)
+        assert places_of(tmp_path, "canary sings") == {"jobs.prompt", "clips.prompt"}
+        done = await confirmed(jam, jam.alice)
+        assert "1 clips of yours are deleted" in done.response.content
+        assert places_of(tmp_path, "canary sings") == set()
+        assert not (jam.store.clips_folder / clip.file).exists()
+        # To be forgotten does not give the day back.
+        assert (await jam.store.ledger.quota(jam.alice.id, 600)).used_seconds == 2.0
+        assert await jam.store.check() == []
+        jam.clock.now += DAY
+        await sweep(jam.store, 30, jam.clock.now)
+        assert places_of(tmp_path, jam.alice.id) == set()
+        assert await jam.store.check() == []
+        assert (await jam.store.clips.of_user(jam.bob.id, 5))[0].prompt == "another song"
+        assert (await jam.store.ledger.quota(jam.bob.id, 600)).used_seconds == 0.0
+
+
+async def test_who_is_forgotten_gets_nothing_more_from_the_line(tmp_path):
+    """What waits is cancelled first, and what they do afterwards is kept as anyone's."""
+    async with open_jam(tmp_path) as jam:
+        jam.pipeline.executor.paused = True
+        waiting = await jam.alice.slash(jam.channel, "music", prompt=CANARY)
+        await confirmed(jam, jam.alice)
+        jam.pipeline.executor.paused = False
+        assert "Cancelled" in waiting.response.content
+        assert (await jam.store.jobs.get(1)).state is JobState.CANCELLED
+        jam.clock.now += 1.0
+        await jam.music(prompt="a new song", seconds=1.0)
+        jam.clock.now += DAY
+        await sweep(jam.store, 30, jam.clock.now)
+        # What came after the wish is not part of it.
+        assert [clip.prompt for clip in await jam.store.clips.of_user(jam.alice.id, 5)] == [
+            "a new song"
+        ]
+        assert await jam.store.check() == []
+
+
+async def test_who_is_blocked_stays_blocked(tmp_path):
+    """A block is the server's, not the person's."""
+    async with open_jam(tmp_path) as jam:
+        await jam.store.settings.block(jam.guild.id, jam.alice.id, True)
+        await confirmed(jam, jam.alice)
+        refused = await jam.music()
+        assert "can't make music on this server" in refused.followups[0].content
+
+
+async def test_words_are_forgotten_with_the_sound(tmp_path):
+    """After as many days as clips are kept."""
+    async with open_jam(tmp_path) as jam:
+        await jam.music(prompt=CANARY)
+        await sweep(jam.store, 30, jam.clock.now + 29 * DAY)
+        assert places_of(tmp_path, "canary") == {"jobs.prompt", "clips.prompt"}
+        await sweep(jam.store, 30, jam.clock.now + 31 * DAY)
+        assert places_of(tmp_path, "canary") == set()
+
+
+async def test_words_go_with_the_clip_that_is_deleted(tmp_path):
+    """As people are told; what was made of it has words of its own."""
+    async with open_jam(tmp_path) as jam:
+        result = await jam.music(prompt=CANARY)
+        await jam.alice.click(result.response, label="Again")
+        await jam.idle()
+        clips = await jam.store.clips.of_user(jam.alice.id, 5)
+        assert len(clips) == 2
+        for clip in clips:
+            assert places_of(tmp_path, "canary") == {"jobs.prompt", "clips.prompt"}
+            await jam.pipeline.forget(clip)
+        assert places_of(tmp_path, "canary") == set()
+        assert await jam.store.check() == []
+
+
+async def test_the_ledger_gives_up_nothing_but_the_forgotten(tmp_path):
+    """Nobody else's entries can be taken away, not even while someone is forgotten."""
+    async with open_jam(tmp_path) as jam:
+        await jam.music(jam.bob)
+        await jam.store.settings.set_fact("forgetting", str(jam.alice.id))
+        refused = pytest.raises(sqlite3.IntegrityError, match="only added to")
+        with closing(sqlite3.connect(tmp_path / FILE)) as connection, refused:
+            connection.execute("DELETE FROM ledger WHERE user_id = ?", (jam.bob.id,))
+
+
+async def test_what_people_type_is_in_no_log(tmp_path, caplog):
+    """Not above debug, whatever they do with it."""
+    for name in ("bot", "cogs"):
+        caplog.set_level(logging.INFO, logger=name)
+    async with open_jam(tmp_path) as jam:
+        first = await jam.music(prompt=CANARY)
+        for label in ("Again", "Continue", "Loop"):
+            await jam.alice.click(first.response, label=label)
+            await jam.idle()
+        await jam.music(prompt=CANARY + " fail")
+        await jam.alice.slash(jam.channel, "history", search="canary")
+        assert caplog.records
+        ours = [record for record in caplog.records if record.name.split(".")[0] in ("bot", "cogs")]
+        assert ours
+        assert not any("canary" in record.getMessage() for record in ours)

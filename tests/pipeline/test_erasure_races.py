@@ -1,0 +1,256 @@
+"""Who wishes to be forgotten while something goes on for them: all of it goes, or nothing yet."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+from contextlib import asynccontextmanager, closing
+
+import pytest
+
+from bot.domain.jobs import JobState, Kind, MessageHandle, Order, RequestOrigin
+from bot.domain.limits import Limits
+from bot.errors import Refused
+from bot.inference.executor import CANCELLED
+from bot.pipeline import erasure
+from bot.pipeline.erasure import FORGETTING, STILL_HANDED
+from bot.store.database import FILE
+from bot.store.migrations import STEPS
+from bot.store.retention import EVERY_SECONDS, sweep
+from bot.store.store import open_store
+from tests.cogs.test_fault_isolation import hold_one
+from tests.pipeline.test_erasure import CANARY, DAY, confirmed, places_of
+from tests.store.test_store import Clock, accepted, delivered, new_clip
+from tests.support.jam_server import open_jam, strict
+
+WORD = "canary sings"
+
+
+@pytest.fixture(autouse=True)
+def _strict(monkeypatch):
+    strict(monkeypatch)
+    monkeypatch.setattr(erasure, "_ROUND_SECONDS", 0.01)
+
+
+def at_forgetting(monkeypatch, store, *, before=None, after=None):
+    """Do something right before, or right after, the first time that somebody is forgotten."""
+    forget = type(store.privacy).forget
+    doings = {"before": before, "after": after}
+
+    async def watched(self, user_id):
+        if (first := doings.pop("before", None)) is not None:
+            await first()
+        names = await forget(self, user_id)
+        if names is not None and (then := doings.pop("after", None)) is not None:
+            await then()
+        return names
+
+    monkeypatch.setattr(type(store.privacy), "forget", watched)
+
+
+@asynccontextmanager
+async def being_posted(jam):
+    """Alice's clip is on its way to her as long as the block lasts."""
+    begun, go_on = asyncio.Event(), asyncio.Event()
+    post = jam.pipeline.surface.post
+
+    async def slowly(*args, **options):
+        begun.set()
+        await go_on.wait()
+        return await post(*args, **options)
+
+    jam.pipeline.surface.post = slowly
+    try:
+        await ordered(jam)
+        await begun.wait()
+        yield
+    finally:
+        go_on.set()
+        jam.pipeline.surface.post = post
+
+
+async def asked_to_be_forgotten(jam):
+    asked = await jam.alice.slash(jam.channel, "privacy delete")
+    return await jam.alice.click(asked.response, label="Delete everything of mine")
+
+
+async def ordered(jam, key="k", prompt=CANARY):
+    """An order of Alice's that comes to the bot right now."""
+    place = RequestOrigin(user_id=jam.alice.id, channel_id=jam.channel.id, guild_id=jam.guild.id)
+    order = Order(key=key, place=place, kind=Kind.MUSIC, seconds=2.0, seed=1, prompt=prompt)
+    allowed = Limits(daily_seconds=99, waiting_per_user=9, waiting_per_guild=9, waiting=9)
+    return await jam.pipeline.order(order, allowed, MessageHandle())
+
+
+async def test_an_order_that_comes_while_one_is_forgotten_goes_with_the_rest(tmp_path, monkeypatch):
+    """It is cancelled, which is told, and costs nothing; it is never made without its words."""
+    async with open_jam(tmp_path) as jam:
+        await jam.music(prompt="an older song", seconds=1.0)
+        jam.pipeline.executor.paused = True
+        at_forgetting(monkeypatch, jam.store, before=lambda: ordered(jam))
+        done = await confirmed(jam, jam.alice)
+        assert "1 clips of yours are deleted" in done.response.content
+        assert CANCELLED in jam.newest(1)[0].content
+        assert (await jam.store.jobs.get(2)).state is JobState.CANCELLED
+        assert places_of(tmp_path, WORD) == set()
+        assert await jam.store.check() == []
+        assert (await jam.store.ledger.quota(jam.alice.id, 600)).used_seconds == 1.0
+        jam.pipeline.executor.paused = False
+
+
+async def test_an_order_that_comes_right_afterwards_is_whole(tmp_path, monkeypatch):
+    """It keeps its words and its sound, now and when the day is over."""
+    async with open_jam(tmp_path) as jam:
+        await jam.music(prompt="an older song", seconds=1.0)
+
+        async def order():
+            # The clock may have been put back meanwhile.
+            jam.clock.now -= 60
+            await ordered(jam)
+
+        at_forgetting(monkeypatch, jam.store, after=order)
+        await confirmed(jam, jam.alice)
+        for _ in range(2):
+            (clip,) = await jam.store.clips.of_user(jam.alice.id, 5)
+            assert clip.prompt == CANARY
+            assert (jam.store.clips_folder / clip.file).exists()
+            assert (await jam.store.jobs.get(2)).state is JobState.DELIVERED
+            assert await jam.store.check() == []
+            jam.clock.now += DAY
+            await sweep(jam.store, 30, jam.clock.now)
+
+
+async def test_who_is_just_handed_a_clip_is_asked_to_wait(tmp_path):
+    """Nothing is deleted then, the clip arrives whole, and a minute later all goes."""
+    async with open_jam(tmp_path) as jam:
+        async with being_posted(jam):
+            with pytest.raises(Refused, match="nothing is deleted yet"):
+                await jam.pipeline.privacy.forget(jam.alice.id)
+            assert places_of(tmp_path, WORD) == {"jobs.prompt", "clips.prompt"}
+        await jam.idle()
+        (clip,) = await jam.store.clips.of_user(jam.alice.id, 5)
+        assert clip.prompt == CANARY
+        await confirmed(jam, jam.alice)
+        assert places_of(tmp_path, WORD) == set()
+        assert await jam.store.check() == []
+
+
+async def test_who_just_fetches_a_clip_is_asked_to_wait(tmp_path, monkeypatch):
+    """And what is being deleted can't be fetched any more."""
+    async with open_jam(tmp_path) as jam:
+        await hold_one(jam)
+        person = jam.pipeline.privacy
+        with person.handing_over(1, jam.alice.id):
+            refused = await asked_to_be_forgotten(jam)
+            assert refused.response.content == STILL_HANDED
+
+        async def fetch():
+            with pytest.raises(Refused, match=FORGETTING), person.handing_over(1, jam.alice.id):
+                pass
+            with pytest.raises(Refused, match=FORGETTING):
+                await person.forget(jam.alice.id)
+
+        at_forgetting(monkeypatch, jam.store, before=fetch)
+        assert await person.forget(jam.alice.id) == 1
+
+
+async def test_an_order_that_nobody_carries_yet_is_cancelled_and_told(tmp_path, monkeypatch):
+    """Written down, and the bot did not come to more: as between two tries on a full disk."""
+    async with open_jam(tmp_path) as jam:
+        put = jam.pipeline._dispatch.put
+        monkeypatch.setattr(jam.pipeline._dispatch, "put", lambda job: None)
+        job = await ordered(jam)
+        assert await jam.pipeline.privacy.forget(jam.alice.id) == 0
+        assert (await jam.store.jobs.get(job.id)).state is JobState.CANCELLED
+        await jam.env.settle()
+        assert CANCELLED in jam.newest(1)[0].content
+        assert await jam.store.check() == []
+        # Who was about to carry it sees that there is nothing to carry.
+        put(job)
+        await jam.pipeline._carry(job, False)
+        await jam.idle()
+        assert len([each for each in jam.messages() if "charged" in each.content]) == 1
+
+
+async def test_nothing_is_forgotten_while_an_order_goes_on(tmp_path):
+    """Not even what it cost, if it was given before midnight: the books stay right."""
+    clock = Clock()
+    async with open_store(tmp_path, clock) as store:
+        await delivered(store, key="a")
+        job = await accepted(store, key="b")
+        await store.jobs.start(job.id)
+        clock.now += DAY
+        assert await store.privacy.forget(1) is None
+        assert (await store.jobs.get(job.id)).order.prompt == "rock"
+        assert len(await store.clips.of_user(1, 5)) == 1
+        await store.jobs.rendered(job.id, new_clip(job))
+        assert await store.privacy.forget(1) is None
+        await store.jobs.delivering(job.id)
+        await store.jobs.delivered(job.id, 900)
+        assert await store.check() == []
+        assert await store.privacy.forget(1) == ["1.flac", "2.flac"]
+        assert await store.jobs.get(job.id) is None
+        assert await store.check() == []
+
+
+async def test_what_an_older_version_let_slip_stops_no_sweep(tmp_path):
+    """There an order went on while its person was forgotten: the clip that came of it stays."""
+    clock = Clock()
+    with closing(sqlite3.connect(tmp_path / FILE)) as connection:
+        for step in STEPS[:3]:
+            for statement in step:
+                connection.execute(statement)
+        connection.execute("PRAGMA user_version = 3")
+        for id_, at in ((1, clock.now - 60), (2, clock.now - 30), (3, clock.now + 30)):
+            connection.execute(
+                "INSERT INTO jobs (id, key, state, created_at, user_id, channel_id, kind, seconds, "
+                "seed, sampling, parent_ids, max_bytes) "
+                "VALUES (?1, ?1, 'delivered', ?2, 7, 5, 'music', 9, 1, '{}', '[]', 1)",
+                (id_, at),
+            )
+            for entry in ("reserve", "commit"):
+                connection.execute(
+                    "INSERT INTO ledger (job_id, user_id, day, entry, seconds, at) "
+                    "VALUES (?, 7, date(?, 'unixepoch'), ?, 9, ?)",
+                    (id_, at, entry, at),
+                )
+        connection.execute(
+            "INSERT INTO clips (job_id, user_id, channel_id, kind, seconds, seconds_before, seed, "
+            "sampling, model, file, created_at, made_in_seconds) "
+            "VALUES (2, 7, 5, 'music', 9, 0, 1, '{}', 'm', '2.flac', ?, 1)",
+            (clock.now,),
+        )
+        connection.execute("INSERT INTO facts VALUES ('forget:7', ?)", (repr(clock.now),))
+        connection.commit()
+    async with open_store(tmp_path, clock) as store:
+        clock.now += DAY
+        await sweep(store, 30, clock.now)
+        left = [number for number in (1, 2, 3) if await store.jobs.get(number) is not None]
+        assert left == [2, 3]
+        assert [clip.job_id for clip in await store.clips.of_user(7, 5)] == [2]
+        assert await store.check() == []
+        assert places_of(tmp_path, "forget:") == set()
+
+
+async def test_sound_that_a_kill_left_behind_is_swept(tmp_path):
+    """The rows were gone and the files not yet; what is being made is nobody's leftover."""
+    clock = Clock()
+    async with open_store(tmp_path, clock) as store:
+        _, clip = await delivered(store, key="a")
+        job = await accepted(store, key="b")
+        await store.jobs.start(job.id)
+        young, *old = (
+            store.clips_folder / name for name in ("9.flac", clip.file, f"{job.id}.flac", "8.flac")
+        )
+        for path in (young, *old):
+            path.touch()
+        for path in old:
+            os.utime(path, (clock.now - 2 * EVERY_SECONDS,) * 2)
+        os.utime(young, (clock.now,) * 2)
+        assert await sweep(store, 30, clock.now) == 1
+        assert {path.name for path in store.clips_folder.iterdir()} == {
+            "9.flac",
+            clip.file,
+            f"{job.id}.flac",
+        }

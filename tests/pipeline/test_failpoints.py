@@ -1,0 +1,147 @@
+"""Something goes wrong at every place on a job's way, on real processes: nothing is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from bot import failpoints
+from bot.domain.jobs import JobState
+from bot.store.store import open_store
+from tests.support.headless_bot import SECONDS
+from tests.support.leftover_processes import left_of, marked
+
+ROOT = Path(__file__).parents[2]
+ORDERS = 3
+
+# The answer to an interaction is Discord's affair: see test_bot_faults.
+ON_THE_WAY = failpoints.PLACES[1:]
+IN_WORKER = ("worker.begun", "model.loaded", "clip.begun", "clip.midway")
+CASES = [
+    # Longer than a worker may be silent.
+    *((place, "stall:6") for place in ("clip.midway", "job.claimed", "clip.posted")),
+    *((place, "kill") for place in ON_THE_WAY),
+    *((place, "raise") for place in ON_THE_WAY),
+    *((place, "kill-peer") for place in ("job.claimed", "clip.begun", "clip.unrecorded")),
+]
+
+AT_ONCE = 3
+"""So many bots live beside each other: each waits more than it works."""
+
+
+def live(folder, *, seconds, orders=0, told=""):
+    """Let a bot live for a while; return how it ended and what it logged."""
+    environment = marked(folder) | {failpoints.VARIABLE: told}
+    return subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "tests.support.headless_bot",
+            str(folder),
+            str(seconds),
+            str(orders),
+        ],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+async def books(folder):
+    """The jobs as they stand, and what is wrong with the ledger."""
+    async with open_store(folder, time.time) as store:
+        jobs = [await store.jobs.get(number) for number in range(1, ORDERS + 1)]
+        used = {
+            job.order.place.user_id: (
+                await store.ledger.quota(job.order.place.user_id, 1000)
+            ).used_seconds
+            for job in jobs
+            if job is not None
+        }
+        files = {path.name for path in store.clips_folder.iterdir()}
+        return [job for job in jobs if job is not None], used, await store.check(), files
+
+
+def two_lives(folder, place, action):
+    """Let a bot live with something that goes wrong, and then without; return how both ended."""
+    # A worker that never gets ready is waited for; so long is enough to see that it is.
+    seconds = 3.0 if place in IN_WORKER[:2] or place == "bot.draining" else 30.0
+    if place == "bot.draining":
+        seconds = 0.01
+    first = live(folder, seconds=seconds, orders=ORDERS, told=f"{place}={action}")
+    return first, live(folder, seconds=60.0)
+
+
+@pytest.fixture(scope="module")
+def lives(request, tmp_path_factory):
+    """The lives of all cases that are to be tested, some at a time: folder and what comes of it."""
+    asked = [
+        (item.callspec.params["place"], item.callspec.params["action"])
+        for item in request.session.items
+        if item.module is request.module and hasattr(item, "callspec")
+    ]
+    pool = ThreadPoolExecutor(AT_ONCE)
+    try:
+        folders = [tmp_path_factory.mktemp("life") for _ in asked]
+        yield {
+            case: (folder, pool.submit(two_lives, folder, *case))
+            for case, folder in zip(asked, folders, strict=True)
+        }
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+@pytest.mark.parametrize(("place", "action"), CASES)
+def test_what_goes_wrong_on_the_way_loses_nothing(lives, place, action):
+    """Every job that was accepted ends in one clip or one sentence, and only clips are paid for."""
+    folder, ended = lives[place, action]
+    first, second = ended.result()
+    kills_the_bot = (action == "kill" and place not in IN_WORKER) or (
+        action == "kill-peer" and place in IN_WORKER
+    )
+    assert first.returncode == (-9 if kills_the_bot else first.returncode), first.stderr
+    assert second.returncode == 0, second.stderr
+    jobs, used, wrong, files = asyncio.run(books(folder))
+    assert wrong == []
+    assert jobs
+    if place != "job.accepted":
+        assert len(jobs) == ORDERS
+    told = [json.loads(line) for line in (folder / "posted.jsonl").read_text().splitlines()]
+    for job in jobs:
+        assert job.state in (JobState.DELIVERED, JobState.FAILED)
+        heard = [what for id_, _, what in told if id_ == job.id]
+        is_there = job.state is JobState.DELIVERED
+        assert heard, first.stderr + second.stderr
+        assert ("clip" in heard) >= is_there
+        assert used[job.order.place.user_id] == (SECONDS if is_there else 0)
+        assert len({message for id_, message, _ in told if id_ == job.id}) == 1
+        assert (f"{job.id}.flac" in files) >= is_there
+    assert not [name for name in files if name.startswith(".") and name.endswith(".part")]
+    assert left_of(folder) == []
+
+
+async def test_without_a_word_nothing_happens(monkeypatch):
+    """They are in the bot that people run: there they are off."""
+    monkeypatch.delenv(failpoints.VARIABLE, raising=False)
+    for place in failpoints.PLACES:
+        failpoints.hit(place)
+        await failpoints.reached(place)
+
+
+async def test_what_is_asked_for_happens_where_it_is_asked_for(monkeypatch):
+    """At that place and at no other; what is not understood is not passed over."""
+    monkeypatch.setenv(failpoints.VARIABLE, "job.claimed=raise; clip.posted=dance")
+    with pytest.raises(failpoints.Injected, match="job.claimed"):
+        await failpoints.reached("job.claimed")
+    with pytest.raises(ValueError, match="dance"):
+        failpoints.hit("clip.posted")
+    failpoints.hit("clip.unposted")

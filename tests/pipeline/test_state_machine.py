@@ -1,0 +1,271 @@
+"""Queue, ledger and worker together, driven at random: the books are always right.
+
+What happens is told twice, to the real store with its real SQLite and to a model of a few lines,
+and the two must agree after every step.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import shutil
+import tempfile
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from bot.domain.jobs import JobState, Kind, MessageHandle, Order, RequestOrigin
+from bot.domain.limits import Limits
+from bot.errors import Refused
+from bot.inference.fair_queue import FairQueue, Waiting
+from bot.store.clips import NewClip
+from bot.store.store import open_store
+
+USERS = (1, 2, 3)
+GUILD = 10
+DAILY_SECONDS = 100.0
+LIMITS = Limits(daily_seconds=DAILY_SECONDS, waiting_per_user=3, waiting_per_guild=6, waiting=7)
+SLOTS = 2
+MAX_ATTEMPTS = 2
+
+
+@dataclasses.dataclass
+class Told:
+    """What the model knows of a job."""
+
+    user: int
+    seconds: float
+    state: JobState = JobState.QUEUED
+    attempts: int = 0
+    day: int = 0
+
+
+class JamMachine(RuleBasedStateMachine):
+    """People order, cancel and reset; workers make, fail and die; the bot is killed; days pass."""
+
+    def __init__(self):
+        super().__init__()
+        self.loop = asyncio.new_event_loop()
+        self.folder = Path(tempfile.mkdtemp(prefix="zhiyin-test-"))
+        self.now = 1_700_000_000.0
+        self.told: dict[int, Told] = {}
+        self.given_back: dict[tuple[int, int], float] = {}
+        self.queue = FairQueue()
+        self.orders = 0
+        self._open()
+
+    def _run(self, work):
+        return self.loop.run_until_complete(work)
+
+    def _open(self):
+        self.stack = AsyncExitStack()
+        self.store = self._run(
+            self.stack.enter_async_context(open_store(self.folder, lambda: self.now))
+        )
+
+    def teardown(self):
+        self._run(self.stack.aclose())
+        self.loop.close()
+        shutil.rmtree(self.folder)
+
+    def _day(self):
+        return int(self.now // 86_400)
+
+    def _of(self, *states):
+        return [id_ for id_, told in self.told.items() if told.state in states]
+
+    def _unfinished(self, user=None):
+        return [
+            told
+            for told in self.told.values()
+            if not told.state.is_final and user in (None, told.user)
+        ]
+
+    def _used(self, user):
+        counted = [
+            told.seconds
+            for told in self.told.values()
+            if told.user == user
+            and told.day == self._day()
+            and told.state not in (JobState.FAILED, JobState.CANCELLED, JobState.HELD)
+        ]
+        return max(0.0, sum(counted) - self.given_back.get((user, self._day()), 0.0))
+
+    # What people do.
+
+    @rule(user=st.sampled_from(USERS), seconds=st.sampled_from([1.0, 10.0, 30.0, 60.0]))
+    def order(self, user, seconds):
+        self.orders += 1
+        order = Order(
+            key=str(self.orders),
+            place=RequestOrigin(user_id=user, channel_id=5, guild_id=GUILD),
+            kind=Kind.MUSIC,
+            seconds=seconds,
+            seed=1,
+            prompt="rock",
+        )
+        fits = (
+            self._used(user) + seconds <= DAILY_SECONDS
+            and len(self._unfinished(user)) < LIMITS.waiting_per_user
+            and len(self._unfinished()) < min(LIMITS.waiting, LIMITS.waiting_per_guild)
+        )
+        try:
+            job = self._run(
+                self.store.jobs.accept(order, LIMITS, MessageHandle(message_id=self.orders))
+            )
+        except Refused:
+            assert not fits
+            return
+        assert fits
+        self.told[job.id] = Told(user, seconds, day=self._day())
+        self.queue.push(Waiting(job_id=job.id, user_id=user, seconds=seconds))
+        again = self._run(self.store.jobs.accept(order, LIMITS, MessageHandle()))
+        assert again.id == job.id
+
+    @precondition(lambda self: self._of(JobState.QUEUED, JobState.RUNNING))
+    @rule(data=st.data())
+    def cancel(self, data):
+        id_ = data.draw(st.sampled_from(self._of(JobState.QUEUED, JobState.RUNNING)))
+        self.queue.remove(id_)
+        assert self._run(self.store.jobs.cancelled(id_))
+        self.told[id_].state = JobState.CANCELLED
+
+    @rule(user=st.sampled_from(USERS))
+    def give_back(self, user):
+        """A manager gives a person's day back."""
+        used = self._used(user)
+        assert self._run(self.store.ledger.reset(user, GUILD)) == used
+        before = self.given_back.get((user, self._day()), 0.0)
+        self.given_back[user, self._day()] = before + used
+
+    @rule(user=st.sampled_from(USERS))
+    def forget(self, user):
+        """A person wishes to be forgotten; what goes on for them is never half of it."""
+        files = self._run(self.store.privacy.forget(user))
+        assert (files is None) == bool(self._unfinished(user))
+        if files is not None:
+            left = self._run(self.store.privacy.export(user))
+            assert left["clips"] == []
+            assert not any(order["prompt"] for order in left["orders"])
+
+    @rule()
+    def sweep(self):
+        self._run(self.store.privacy.forget_rest())
+
+    # What workers do.
+
+    @precondition(lambda self: len(self.queue) > 0)
+    @rule()
+    def take(self):
+        running = self._of(JobState.RUNNING)
+        if len(running) >= SLOTS:
+            return
+        busy = {user: 0 for user in USERS}
+        for id_ in running:
+            busy[self.told[id_].user] += 1
+        expected = self.queue.order()
+        taken = self.queue.take(busy, most_per_user=1)
+        if taken is None:
+            assert all(busy[self.told[id_].user] >= 1 for id_ in expected)
+            return
+        job = self._run(self.store.jobs.start(taken.job_id))
+        told = self.told[taken.job_id]
+        told.state, told.attempts = JobState.RUNNING, told.attempts + 1
+        assert job.attempts == told.attempts
+
+    @precondition(lambda self: self._of(JobState.RUNNING))
+    @rule(data=st.data())
+    def render(self, data):
+        id_ = data.draw(st.sampled_from(self._of(JobState.RUNNING)))
+        job = self._run(self.store.jobs.get(id_))
+        order = job.order
+        clip = NewClip(
+            job_id=id_, place=order.place, kind=order.kind, prompt=order.prompt,
+            seconds=order.seconds, seconds_before=0.0, seed=order.seed, sampling=order.sampling,
+            model="m", file=f"{id_}.flac", parent_ids=(), made_in_seconds=1.0,
+        )  # fmt: skip
+        self._run(self.store.jobs.rendered(id_, clip))
+        self.told[id_].state = JobState.RENDERED
+
+    @precondition(lambda self: self._of(JobState.RUNNING))
+    @rule()
+    def worker_dies(self):
+        for id_ in self._of(JobState.RUNNING):
+            told = self.told[id_]
+            if told.attempts >= MAX_ATTEMPTS:
+                assert self._run(self.store.jobs.failed(id_, "twice"))
+                told.state = JobState.FAILED
+                continue
+            self._run(self.store.jobs.requeue(id_, spend_attempt=True))
+            told.state = JobState.QUEUED
+            self.queue.push(
+                Waiting(job_id=id_, user_id=told.user, seconds=told.seconds, alone=True)
+            )
+
+    # What becomes of clips.
+
+    @precondition(lambda self: self._of(JobState.RENDERED, JobState.DELIVERING))
+    @rule(data=st.data(), end=st.sampled_from(["delivered", "held", "begun"]))
+    def deliver(self, data, end):
+        id_ = data.draw(st.sampled_from(self._of(JobState.RENDERED, JobState.DELIVERING)))
+        self._run(self.store.jobs.delivering(id_))
+        self.told[id_].state = JobState.DELIVERING
+        assert not self._run(self.store.jobs.cancelled(id_))
+        if end == "delivered":
+            self._run(self.store.jobs.delivered(id_, 1000 + id_))
+            self.told[id_].state = JobState.DELIVERED
+        elif end == "held":
+            assert self._run(self.store.jobs.held(id_))
+            self.told[id_].state = JobState.HELD
+
+    # What nobody wants.
+
+    @rule()
+    def the_bot_is_killed(self):
+        """All that is in memory goes: the line is rebuilt from the table."""
+        self._run(self.stack.aclose())
+        self._open()
+        self.queue = FairQueue()
+        for job in self._run(self.store.jobs.unfinished()):
+            told = self.told[job.id]
+            if job.state is JobState.RUNNING:
+                self._run(self.store.jobs.requeue(job.id, spend_attempt=False))
+                told.state, told.attempts = JobState.QUEUED, told.attempts - 1
+            if told.state is JobState.QUEUED:
+                self.queue.push(Waiting(job_id=job.id, user_id=told.user, seconds=told.seconds))
+
+    @rule(seconds=st.sampled_from([60.0, 3600.0, 86_400.0]))
+    def time_passes(self, seconds):
+        self.now += seconds
+
+    # What must be true whatever happened.
+
+    @invariant()
+    def the_books_are_right(self):
+        assert self._run(self.store.check()) == []
+        for user in USERS:
+            quota = self._run(self.store.ledger.quota(user, DAILY_SECONDS))
+            assert quota.used_seconds == self._used(user)
+            assert quota.used_seconds <= DAILY_SECONDS
+
+    @invariant()
+    def the_table_is_the_queue(self):
+        unfinished = self._run(self.store.jobs.unfinished())
+        assert {job.id: job.state for job in unfinished} == {
+            id_: told.state for id_, told in self.told.items() if not told.state.is_final
+        }
+        waiting = set(self.queue.order())
+        assert waiting == set(self._of(JobState.QUEUED))
+        assert len(self._unfinished()) <= LIMITS.waiting
+
+
+JamMachine.TestCase.settings = settings(
+    deadline=None,
+    max_examples=25,
+    stateful_step_count=40,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+TestJam = JamMachine.TestCase

@@ -1,0 +1,285 @@
+"""The project itself: who may import whom, and that the documents tell the truth."""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import re
+import shlex
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from bot.app.client import INVITED
+from bot.cli.app import build_parser
+from bot.config import Config
+from tests.test_config import settings
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+OURS = {
+    # Each room and what it may import of ours; a room includes what lives below it. The longest
+    # name that fits a file is its room.
+    "bot.__main__": {"bot.cli"},
+    "bot.cli": {"bot"},
+    "bot.app": {
+        "bot.audio",
+        "bot.config",
+        "bot.domain",
+        "bot.errors",
+        "bot.inference",
+        "bot.log",
+        "bot.models",
+        "bot.musicgen",
+        "bot.pipeline",
+        "bot.store",
+    },
+    "bot.pipeline": {
+        "bot.app.health",
+        "bot.audio",
+        "bot.config",
+        "bot.domain",
+        "bot.errors",
+        "bot.inference",
+        "bot.log",
+        "bot.store",
+    },
+    "bot.inference": {"bot.config", "bot.domain", "bot.errors", "bot.log"},
+    # Only the worker process opens a model.
+    "bot.inference.worker": {"bot"},
+    "bot.models": {"bot.config", "bot.domain", "bot.errors", "bot.musicgen"},
+    "bot.musicgen": {"bot.domain", "bot.errors"},
+    "bot.store": {"bot.config", "bot.domain", "bot.errors"},
+    "bot.audio": {"bot.config", "bot.domain", "bot.errors"},
+    "bot.domain": {"bot.errors"},
+    "bot.config": {"bot.errors"},
+    "bot.errors": set(),
+    "bot.failpoints": set(),
+    "bot.log": set(),
+    # What makes the model knows the form that a model has; what measures it runs it too.
+    "bot.starter": {
+        "bot.musicgen.baselines.synthetic_config",
+        "bot.musicgen.checkpoint.shape",
+        "bot.musicgen.checkpoint.stems",
+        "bot.musicgen.checkpoint.tensor_names",
+    },
+    "bot.starter.measure": {"bot.starter", "bot.config"},
+    # It hears and shows music as the bot does.
+    "bot.starter.measuring": {"bot.starter", "bot.audio", "bot.domain"},
+    "bot.starter.measuring.studio": {"bot.starter", "bot.domain", "bot.musicgen"},
+    "cogs": {
+        "bot.app.attachment_fetch",
+        "bot.app.client",
+        "bot.domain",
+        "bot.errors",
+        "bot.pipeline.packaging",
+        "bot.pipeline.presenter",
+    },
+}
+
+THEIRS = {
+    # Packages that belong to some rooms only.
+    "mindspore": {"bot.musicgen"},
+    "mindnlp": {"bot.musicgen"},
+    "mindtorch": {"bot.musicgen"},
+    "transformers": {"bot.musicgen"},
+    "tokenizers": {"bot.musicgen", "bot.starter"},
+    "safetensors": {"bot.musicgen", "bot.starter"},
+    "psutil": {"bot.musicgen", "bot.cli", "bot.inference"},
+    "huggingface_hub": {"bot.musicgen", "bot.models"},
+    "requests": {"bot.musicgen", "bot.models"},
+    "discord": {"bot.app", "cogs"},
+    "aiohttp": {"bot.app", "cogs"},
+    "prometheus_client": {"bot.app"},
+    "simcord": {"bot.cli.demo"},
+    "PIL": {"bot.audio", "bot.starter.measuring"},
+    "mutagen": {"bot.audio"},
+    "imageio_ffmpeg": {"bot.audio"},
+    "aiosqlite": {"bot.store"},
+    "soundfile": {"bot.audio", "bot.starter.training"},
+    "soxr": {"bot.audio"},
+    "pydub": {"bot.audio"},
+    "rich": {"bot.cli"},
+    "torch": {"bot.starter", "bot.musicgen.baselines.torch_reference"},
+}
+
+NO_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "base", "misc"}
+
+FILES = sorted(
+    path for top in ("bot", "cogs") for path in (ROOT / top).rglob("*.py")
+)  # fmt: skip
+
+
+def module_of(path, root=ROOT):
+    parts = path.relative_to(root).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def is_in(module, room):
+    return module == room or module.startswith(f"{room}.")
+
+
+def room_of(module):
+    """The longest name of a room that a module lives in."""
+    return max((room for room in OURS if is_in(module, room)), key=len, default=None)
+
+
+def imports_of(path):
+    """Every module that a file imports, wherever in the file."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} has a relative import"
+            # `from bot import config` imports a room, not a name out of one.
+            if node.module == "bot":
+                yield from (f"bot.{alias.name}" for alias in node.names)
+            else:
+                yield node.module
+
+
+def complaints(path, root=ROOT):
+    module = module_of(path, root)
+    room = room_of(module)
+    for name in imports_of(path):
+        top = name.split(".")[0]
+        if top in {"bot", "cogs"}:
+            # Failpoints are wherever something may fail.
+            inside = is_in(name, room) or room_of(name) in {room, "bot.failpoints"}
+            if not inside and not any(is_in(name, allowed) for allowed in OURS[room]):
+                yield f"{module} may not import {name}"
+        elif top in THEIRS and not any(is_in(module, allowed) for allowed in THEIRS[top]):
+            yield f"{module} may not import {name}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_of)
+def test_every_room_imports_what_it_may(path):
+    """Discord points at the core and never back; each package has its place."""
+    if path.name == "__init__.py" and path.parent.name in {"bot", "cogs"}:
+        return
+    assert room_of(module_of(path)), f"{path} is in no room: add it to the table"
+    assert list(complaints(path)) == []
+
+
+@pytest.mark.parametrize(
+    ("where", "line"),
+    [
+        ("bot/musicgen/x.py", "from bot import config"),
+        ("bot/musicgen/x.py", "from bot.audio import decode"),
+        ("bot/musicgen/x.py", "import discord"),
+        ("bot/audio/x.py", "import mindspore.nn"),
+        ("bot/inference/queue.py", "from bot.musicgen.engine.engine import Engine"),
+        ("cogs/music.py", "from bot.store import jobs"),
+        ("cogs/music.py", "def f():\n    import aiosqlite"),
+        ("bot/errors.py", "from bot.domain.generation import Sound"),
+        ("bot/generate.py", "import torch"),
+    ],
+)
+def test_a_forbidden_import_is_found(tmp_path, where, line):
+    """The check above would see each of these."""
+    path = tmp_path / where
+    path.parent.mkdir(parents=True)
+    path.write_text(line)
+    assert len(list(complaints(path, tmp_path))) == 1
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_of)
+def test_files_stay_readable(path):
+    """A file too long to read in one sitting has a second noun in it; none is a ragbag."""
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 320
+    assert path.stem not in NO_NAMES
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in FILES if path.name == "__init__.py"], ids=module_of
+)
+def test_packages_do_nothing_when_imported(path):
+    """An __init__ is a sentence on what the package is for."""
+    body = ast.parse(path.read_text(encoding="utf-8")).body
+    assert len(body) == 1
+    assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+
+
+def commands():
+    parser = build_parser()
+    (subparsers,) = (
+        action for action in parser._actions if isinstance(action, argparse._SubParsersAction)
+    )
+    described = {choice.dest: choice.help for choice in subparsers._choices_actions}
+    return [(name, command, described[name]) for name, command in subparsers.choices.items()]
+
+
+@pytest.mark.parametrize(("name", "command", "help_"), commands())
+def test_every_command_is_described(name, command, help_):
+    """`zhiyin --help` lists each command, its own help explains every option, the README has it."""
+    assert f"{name} " in build_parser().format_help()
+    assert help_
+    assert command.description
+    for action in command._actions:
+        assert action.help, f"{name} {action.dest} has no help"
+    assert f"| `zhiyin {name}` | {help_} |" in README
+
+
+def test_the_readme_has_every_setting_with_its_default():
+    """The table is the configuration's, row by row."""
+    rows = dict(re.findall(r"^\| `(\w+\.\w+)` \| `(.+?)` \|", README, re.MULTILINE))
+    defaults = {
+        f"{section}.{key}": getattr(getattr(Config(), section), key)
+        for section, key, _, _ in settings()
+    }
+    written = {key: tomllib.loads(f"value = {text}")["value"] for key, text in rows.items()}
+    assert written == defaults
+
+
+def test_ci_ends_with_the_readme_s_test_command():
+    """What a reader is told to run is what is run for them."""
+    command = (ROOT / ".ci" / "run").read_text(encoding="utf-8").rstrip().splitlines()[-1]
+    assert command == "python3 -m pip install -q uv && uv run pytest"
+    assert f"\n{command}\n" in README
+
+
+def test_the_readme_s_first_command_is_one_that_parses():
+    """What a newcomer types first is accepted."""
+    command = 'zhiyin generate "90s rock" -o out.mp3'
+    assert f"\npython3 -m pip install -q uv && uv run {command}\n" in README
+    assert build_parser().parse_args(shlex.split(command)[1:]).prompt == "90s rock"
+
+
+def test_the_readme_s_invitation_asks_for_the_rights_that_are_needed():
+    """The number in the address is those rights, no more and no fewer."""
+    (number,) = re.findall(r"permissions=(\d+)", README)
+    assert int(number) == INVITED.value
+
+
+def test_the_readme_names_every_command_on_discord():
+    """What a person can type is in the table."""
+    for name in (
+        "music",
+        "random",
+        "remix",
+        "queue",
+        "cancel",
+        "history",
+        "quota",
+        "help",
+        "about",
+        "whatis",
+        "privacy",
+    ):
+        assert f"`/{name}`" in README
+
+
+def test_the_version_is_in_the_changelog_or_to_come():
+    """A release without a word on what changed is none."""
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f"## [{version}]" in changes or "## [Unreleased]" in changes
+
+
+def test_no_host_of_a_package_registry_is_named():
+    """Where packages come from is each machine's own affair."""
+    hosts = ("pypi" + ".org", "files.python" + "hosted")
+    for path in [*FILES, ROOT / "README.md", ROOT / "pyproject.toml", ROOT / ".ci" / "run"]:
+        assert not [host for host in hosts if host in path.read_text(encoding="utf-8")], path

@@ -1,0 +1,1 @@
+"""A long random run of the whole bot under faults: `python -m tests.soak`."""

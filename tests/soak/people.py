@@ -1,0 +1,103 @@
+"""The people of a soak: they ask for clips, press buttons and change their minds, at random."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+from tests.fuzz.mutate_uploads import mutated
+from tests.support.discord_wire.files import File
+from tests.support.sound_files import in_every_kind
+
+PROMPTS = ("rock", "jazz", "beat", "slowly", "fail", "crash", "90s rock", "ambient")
+WEIGHTS = (6, 6, 4, 4, 1, 0.3, 6, 6)
+DEEDS = {
+    "music": 10, "takes": 2, "random": 3, "cancel": 2, "queue": 1, "history": 1,
+    "upload": 2, "damaged upload": 1, "changed mind": 3, "press": 16,
+}  # fmt: skip
+BUTTONS = {"Again": 4, "Continue": 3, "Loop": 1, "Details": 1, "Delete": 2, "Cancel": 9}
+TWICE = 0.25
+"""How often a button is pressed twice."""
+PATIENCE_SECONDS = 5.0
+"""How long somebody waits for the button that takes an order back."""
+
+
+def some_sounds():
+    """A second of sound as the files that people send."""
+    return list(in_every_kind(1.0).values())
+
+
+class Person:
+    """Somebody who acts now and then, until told to stop."""
+
+    def __init__(self, wire, name, channel, random, pause_seconds, sounds, tally):
+        self.wire, self.user, self.channel, self.random = wire, wire.person(name), channel, random
+        self.pause_seconds, self.sounds, self.tally = pause_seconds, sounds, tally
+
+    async def act_until(self, stop):
+        """Act, pause, and act again."""
+        while not stop.is_set():
+            pause = self.random.expovariate(1 / self.pause_seconds)
+            try:
+                async with asyncio.timeout(pause):
+                    await stop.wait()
+            except TimeoutError:
+                await self.act()
+
+    async def act(self):
+        """Do one thing; that the bot may be dead just now is part of it."""
+        if self.wire.gateway.session is None:
+            return
+        (deed,) = self.random.choices(tuple(DEEDS), tuple(DEEDS.values()))
+        if deed == "press":
+            mine = [each for each in self.channel.seen if each.buttons and self._is_mine(each)]
+            if mine:
+                await self._press(mine)
+                return
+            deed = "music"
+        options: dict[str, Any] = {}
+        if deed not in ("cancel", "queue", "history"):
+            options["seconds"] = float(self.random.randint(1, 3))
+        if deed not in ("cancel", "queue", "history", "random"):
+            options["prompt"] = self.random.choices(PROMPTS, WEIGHTS)[0]
+        if deed == "takes":
+            options["takes"] = 2
+        if deed == "changed mind":
+            options["prompt"] = "slowly"
+        if "upload" in deed:
+            data = self.random.choice(self.sounds)
+            data = data if deed == "upload" else mutated(data, self.random)
+            options["clip"] = File("song.mp3", data)
+        command = deed if deed in ("random", "cancel", "queue", "history") else "music"
+        self.tally.deeds[f"asked: {deed}"] += 1
+        asked = self.wire.new_slash(self.user, self.channel, command, **options)
+        await self.wire.send(asked)
+        if deed == "changed mind":
+            with suppress(TimeoutError):
+                await self.wire.until(partial(_buttons_of, asked), PATIENCE_SECONDS)
+                await self._press([asked.message])
+
+    async def _press(self, messages):
+        """Press a button under one of these messages, once or twice."""
+        labels = {label for each in messages for label in each.buttons} & BUTTONS.keys()
+        if not labels:
+            return
+        choices = sorted(labels)
+        (label,) = self.random.choices(choices, [BUTTONS[each] for each in choices])
+        message = self.random.choice([each for each in messages if label in each.buttons])
+        times = 2 if self.random.random() < TWICE else 1
+        self.tally.deeds[f"pressed: {label}" + (", twice" if times == 2 else "")] += 1
+        for press in [self.wire.new_press(self.user, message, label) for _ in range(times)]:
+            await self.wire.send(press)
+
+    def _is_mine(self, message):
+        asked = message.interaction
+        return (asked is not None and asked.user is self.user) or (
+            f"<@{self.user.id}>" in message.content
+        )
+
+
+def _buttons_of(interaction):
+    return interaction.message.buttons if interaction.message is not None else {}

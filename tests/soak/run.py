@@ -1,0 +1,120 @@
+"""A long hard time for the bot: `python -m tests.soak --minutes 30 --seed 1`.
+
+Two hundred people at a Discord at the wire ask for clips, send files good and damaged, and press
+buttons, once and twice, while bot and worker are killed, the disk is full for a while, Discord
+breaks off, stores and then fails, or refuses, and the clock jumps. In the end the bot has a quiet
+time to finish, and then the books are read, and whether the line was fair. The same seed does the
+same things; when they happen is up to the machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import random
+import signal
+import sys
+import tempfile
+import time
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.soak.faults import PLAGUES, plague
+from tests.soak.people import Person, some_sounds
+from tests.soak.queue_watch import Waits, waits
+from tests.soak.reconciliation import audit, quiet, read
+from tests.soak.tally import Tally, table
+from tests.support.discord_wire.bot_process import LOG, BotProcess
+from tests.support.discord_wire.faults import Limit
+from tests.support.discord_wire.server import open_wire
+
+CHANNELS = 20
+
+
+@dataclass
+class Outcome:
+    """What has come of a soak."""
+
+    tally: Tally
+    rows: dict[str, Any]
+    line: Waits
+    wrong: list[str]
+
+
+async def soak(minutes, seed, people, folder, *, pause_seconds=100.0, between_seconds=(1.0, 4.0)):
+    """Let them, for so long and until each plague has come once; then look what is left.
+
+    People pause for `pause_seconds` on average, plagues for a time between two.
+    """
+    dice, tally = random.Random(seed), Tally()
+    data = folder / "data"
+    data.mkdir(parents=True)
+    (data / "skew").write_text("0")
+    sounds = await asyncio.to_thread(some_sounds)
+    stop = asyncio.Event()
+    async with AsyncExitStack() as stack:
+        # Discord has a clock of its own.
+        wire = await stack.enter_async_context(open_wire())
+        # Not a test of Discord's patience: the whole limit is for a single bot's token.
+        wire.buckets.whole = Limit(500, 1.0)
+        channels = [wire.channel(f"music-{number}") for number in range(CHANNELS)]
+        crowd = [
+            Person(
+                wire, f"p{n}", channels[n % CHANNELS], random.Random(seed + n), pause_seconds,
+                sounds, tally,
+            )
+            for n in range(people)
+        ]  # fmt: skip
+        bot = BotProcess(wire, data)
+        tally.back_seconds.append(await bot.start())
+        weighing = asyncio.create_task(tally.weigh(bot))
+        acting = [asyncio.create_task(person.act_until(stop)) for person in crowd]
+        ends, kinds = time.monotonic() + 60 * minutes, list(PLAGUES)
+        due = dice.sample(kinds, len(kinds))
+        while due or time.monotonic() < ends:
+            await asyncio.sleep(dice.uniform(*between_seconds))
+            (kind,) = [due.pop()] if due else dice.choices(kinds, list(PLAGUES.values()))
+            await plague(kind, bot, dice, tally)
+        stop.set()
+        await asyncio.gather(*acting)
+        wire.faults.clear()
+        (data / "skew").write_text("0")
+        left = await quiet(data)
+        weighing.cancel()
+        await bot.end(signal.SIGTERM)
+        await asyncio.gather(*bot.logs)
+        wrong = [f"job {job} is still {state}" for job, state in left]
+        if bot.process.returncode != 0:
+            wrong.append(f"the bot ended with {bot.process.returncode}")
+        rows, found = audit(await read(data), wire)
+        line = waits((folder / LOG).read_text().splitlines())
+        return Outcome(tally, rows, line, wrong + found + line.broken)
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=30.0, help="how long (%(default)s)")
+    parser.add_argument("--seed", type=int, default=1, help="what happens (%(default)s)")
+    parser.add_argument("--people", type=int, default=200, help="how many (%(default)s)")
+    parser.add_argument("--folder", type=Path, help="keep database, clips and log there")
+    args = parser.parse_args(arguments)
+    # Loopback with a broken connection now and then: what it costs is the bot's affair.
+    os.environ.setdefault("PYTHONUNBUFFERED", "1")
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = args.folder or Path(scratch)
+        between_seconds = (5.0, 40.0) if args.minutes >= 5 else (1.0, 4.0)
+        done = asyncio.run(
+            soak(args.minutes, args.seed, args.people, folder, between_seconds=between_seconds)
+        )
+    print(f"seed {args.seed}, {args.minutes:g} minutes, {args.people} people\n")
+    print(table(done.tally, done.rows, done.line))
+    for each in done.wrong:
+        print(f"WRONG: {each}")
+    return 1 if done.wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

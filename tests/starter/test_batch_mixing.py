@@ -1,0 +1,112 @@
+"""The mixer of the training: it plays many crops at once, as the plain one plays whole pieces."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from bot.starter.composer.room import in_room
+from bot.starter.training.mixing import (
+    HOP,
+    STEM_NAMES,
+    WETNESS,
+    fade,
+    plays_of,
+    render_stems,
+)
+from bot.starter.training.samples import SAMPLE_RATE_HZ
+from bot.starter.training.sounding import notes_of
+from bot.starter.training.tokens import DRUMS
+from tests.support.synthetic_instruments import bank, music
+from tests.support.training_environment import needs_training, run_script
+
+pytestmark = needs_training
+
+# First frame and frames: from the start, and from the middle of notes; up to the end, and short of
+# the end of notes; longer than the echo that the mixer keeps.
+CROPS = ((0, 28), (12, 28), (63, 28), (122, 28), (0, 100), (33, 100))
+TOLERANCES = {28: 0.002, 100: 0.05}
+
+_MIX = """
+import json, sys, numpy as np, torch
+from bot.starter.training.batch_mixing import Mixer, SoundNumbers, crop_plays
+from tests.support.synthetic_instruments import bank, keys, music, silence
+CROPS = json.loads(sys.argv[2])
+numbers = SoundNumbers({key: number for number, key in enumerate(keys())})
+mixer = Mixer(bank(), numbers, torch.device("cpu"))
+codes = music()
+found = {}
+for frames in (28, 100):
+    crops = [crop for crop in CROPS if crop[1] == frames]
+    mixed = mixer.mix([crop_plays(codes, *crop, numbers) for crop in crops], frames).numpy()
+    found |= {f"{first} {frames}": each for (first, _), each in zip(crops, mixed)}
+found["silence"] = mixer.mix([crop_plays(silence(28), 0, 28, numbers)], 28).numpy()
+np.savez(sys.argv[1], **found)
+"""
+
+
+@pytest.fixture(scope="module")
+def mixed(tmp_path_factory):
+    file = tmp_path_factory.mktemp("mixed") / "crops.npz"
+    run_script(_MIX, file, json.dumps(CROPS))
+    with np.load(file) as found:
+        return dict(found)
+
+
+def added_up(codes, first, frames):
+    """Return the stems of a crop: what sounds in it, and the echo of that alone."""
+    band = bank()
+    stems = np.zeros((len(STEM_NAMES), codes.shape[1] * HOP), np.float32)
+    for note in notes_of(codes):
+        if note.book == DRUMS and note.frame < first:
+            continue
+        (play,) = plays_of([note])
+        sound = play.gain * band.sound(play.key)
+        if play.held is not None:
+            sound = sound[: play.held + play.release]
+            sound[play.held :] *= fade(play.release)[: max(0, len(sound) - play.held)]
+            if note.frame + note.frames <= first:
+                continue
+        sound = sound[: stems.shape[1] - play.start]
+        stems[play.stem, play.start : play.start + len(sound)] += sound
+    crop = stems[:, first * HOP : (first + frames) * HOP]
+    return np.stack(
+        [in_room(s, WETNESS[n], SAMPLE_RATE_HZ) for s, n in zip(crop, STEM_NAMES, strict=True)]
+    )
+
+
+@pytest.mark.parametrize("frames", [28, 100])
+def test_a_crop_from_the_start_sounds_as_the_piece_does(mixed, frames):
+    """Every stem, but for the precision of sounds that are kept, and for the end of echoes."""
+    whole = render_stems(music()[:, :frames], bank())
+    found = mixed[f"0 {frames}"]
+    size = np.abs(whole).max()
+    assert found.shape == whole.shape
+    assert size > 0.02
+    np.testing.assert_allclose(found, whole, atol=TOLERANCES[frames] * size)
+
+
+@pytest.mark.parametrize(("first", "frames"), CROPS)
+def test_a_crop_has_what_sounds_in_it(mixed, first, frames):
+    """Notes go on that began before it; what was struck before, and its echo, isn't heard."""
+    wanted = added_up(music(), first, frames)
+    size = np.abs(wanted).max()
+    assert size > 0.02
+    found = mixed[f"{first} {frames}"]
+    np.testing.assert_allclose(found, wanted, atol=TOLERANCES[frames] * size)
+
+
+def test_a_note_that_goes_on_is_not_attacked_again(mixed):
+    """In the middle of a bass note a crop begins as the piece has it there, sample by sample."""
+    bass = STEM_NAMES.index("bass")
+    whole = render_stems(music(), bank())[bass, 12 * HOP : 40 * HOP]
+    found = mixed["12 28"][bass]
+    np.testing.assert_allclose(found, whole, atol=0.002 * np.abs(whole).max())
+
+
+def test_silence_is_mixed_to_silence(mixed):
+    """Where nothing plays there is nothing to hear."""
+    assert mixed["silence"].shape == (1, len(STEM_NAMES), 28 * HOP)
+    assert not np.abs(mixed["silence"]).max()

@@ -1,0 +1,193 @@
+"""The starter's checkpoint: the product computes with it what the training's networks compute."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+from bot.domain.generation import Finished, StemsRequest
+from bot.musicgen.decoder.interface import Rows
+from bot.musicgen.engine.engine import Engine
+from bot.musicgen.model import load_model
+from bot.starter.training.code_factors import factors_of
+from bot.starter.training.tokens import BOOKS, CODES, DRUMS, STEMS
+from tests.support.synthetic_instruments import music
+from tests.support.training_environment import needs_training, run_script
+
+pytestmark = needs_training
+
+DIMENSIONS = 16
+PROMPT = "90s rock, 120 bpm"
+STEPS = 80
+
+# Networks that nobody trained, as a checkpoint; and what they make of codes, words and sound.
+_EXPORT = """
+import json, sys, numpy as np, torch
+from pathlib import Path
+from torch.nn.functional import linear
+from bot.starter.training import export, vocabulary
+from bot.starter.training.language_network import Language, LanguageSize
+from bot.starter.training.stem_codec import StemCodec, codec_size
+from bot.starter.training.tokens import BOOKS, STEMS
+from bot.starter.training.windows import START, delayed
+from tests.support.synthetic_instruments import music
+folder, prompt, steps = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+torch.manual_seed(0)
+tokenizer = vocabulary.learn(["90s rock, 120 bpm", "slow jazz"] * 5, 500)
+size = LanguageSize(text_tokens=tokenizer.get_vocab_size())
+language, codec = Language(size), StemCodec(codec_size())
+export.write(folder / "checkpoint", codec=codec, language=language, tokenizer=tokenizer, size=size)
+found = {name: value.numpy() for name, value in language.state_dict().items()
+         if name.startswith(("decoder.embeddings", "decoder.heads"))}
+codes = torch.from_numpy(music()).long()[None]
+words = torch.tensor([tokenizer.encode(prompt).ids] * 2)
+tokens = delayed(codes, START)[..., :steps].expand(2, -1, -1)
+sound = 0.1 * torch.sin(torch.arange(32000) / 20) + 0.1 * torch.randn(32000)
+with torch.no_grad():
+    states = language(tokens, words, words > 0, torch.tensor([False, True]))
+    heads = [head() for head in language.decoder.heads]
+    found["scores"] = torch.stack([linear(states, head) for head in heads], 2).numpy()
+    tables = codec.tables()
+    found["mix"] = codec.decode(codes, tables).numpy()
+    for name, books in STEMS.items():
+        kept = torch.tensor([book in books for book in range(len(BOOKS))])
+        found[name] = codec.decode(codes * kept[:, None], tables).numpy()
+    _, scores = codec.recognise(sound[None], tables)
+    found["heard"] = torch.stack([each.argmax(-1)[0] for each in scores]).numpy()
+    found["sound"] = sound.numpy()
+np.savez(folder / "training.npz", **found)
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("export")
+    run_script(_EXPORT, folder, PROMPT, STEPS)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def training(folder):
+    with np.load(folder / "training.npz") as found:
+        return dict(found)
+
+
+@pytest.fixture(scope="module")
+def model(folder, kernel_cache):
+    return load_model(folder / "checkpoint", requests=1, cache=kernel_cache, threads=1)
+
+
+@pytest.fixture(scope="module")
+def weights(folder):
+    return load_file(folder / "checkpoint" / "model.safetensors")
+
+
+def scores_of(model, codes):
+    """Return the product's scores [steps, rows, books, codes], with the text and without."""
+    books, frames = codes.shape
+    heard = np.full((books, frames), CODES, np.int32)
+    for book in range(books):
+        heard[book, book + 1 :] = codes[book, : frames - book - 1]
+    words = model.text.encode(PROMPT)
+    model.decoder.keep_text(0, words)
+    made = [
+        model.decoder.step(
+            Rows(
+                tokens=np.stack([heard[:, at]] * 2),
+                slots=np.arange(2, dtype=np.int32),
+                positions=np.full(2, at, np.int32),
+                text_lengths=np.array([len(words), 0], np.int32),
+            )
+        )
+        for at in range(frames)
+    ]
+    return np.array(made)
+
+
+def test_the_product_s_scores_are_the_training_s(model, training):
+    """Step by step over music, with a text and without, but for the halved precision."""
+    wanted = training["scores"].transpose(1, 0, 2, 3)
+    found = scores_of(model, music()[:, :STEPS])
+    assert found.shape == wanted.shape == (STEPS, 2, len(BOOKS), CODES)
+    spread = wanted - wanted.mean(-1, keepdims=True)
+    assert np.linalg.norm(found - wanted) < 0.003 * np.linalg.norm(spread)
+    assert np.linalg.norm(wanted[:, 0] - wanted[:, 1]) > 0.1 * np.linalg.norm(spread[:, 0])
+
+
+def levels(sound):
+    """Return the magnitudes over time and frequency: [windows, bins].
+
+    Rounded to fp16 the codec's oscillators turn some thousandths of a Hz faster or slower, so that
+    after a second samples differ where nothing can be heard.
+    """
+    windows = np.lib.stride_tricks.sliding_window_view(sound[0], 2048)[::512]
+    return np.abs(np.fft.rfft(windows * np.hanning(2048)))
+
+
+def assert_alike(found, wanted):
+    """Check that two sounds are equally long and have the same tones at the same levels."""
+    assert found.shape == wanted.shape
+    ours, theirs = levels(found), levels(wanted)
+    # All tones of an untaught codec sound at once, and where they beat, the beats differ a little.
+    assert np.linalg.norm(ours - theirs) < 0.1 * np.linalg.norm(theirs)
+
+
+def test_the_product_hears_what_the_training_heard(model, training):
+    """Codes sound the same in the training's codec and in the product's, but for fp16."""
+    assert_alike(model.codec.decode(music().astype(np.int32)[None]), training["mix"])
+
+
+def test_the_engine_takes_music_apart_as_the_training_does(model, training):
+    """Each stem is what the training's codec makes of its codes alone."""
+    engine = Engine(model)
+    engine.submit(StemsRequest(tokens=music().astype(np.int32)))
+    events = []
+    while engine.busy:
+        events += engine.step()
+    (done,) = [event for event in events if isinstance(event, Finished)]
+    assert list(done.stems) == list(STEMS)
+    for name, sound in done.stems.items():
+        assert_alike(sound.samples, training[name])
+
+
+def test_the_product_finds_the_codes_that_the_training_finds(model, training):
+    """In sound of no stem it knows; of clock and plan, which are not heard, nothing is known."""
+    found = model.codec.encode(training["sound"][None])[0]
+    assert not found[:DRUMS].any()
+    assert (found[DRUMS:] == training["heard"]).mean() > 0.95
+
+
+def test_a_table_is_what_its_factors_sum_up_to(weights, training):
+    """Of every codebook, for what is heard and for what is foretold."""
+    for book in range(len(BOOKS)):
+        for part, name in (
+            ("embeddings", f"decoder.model.decoder.embed_tokens.{book}.weight"),
+            ("heads", f"decoder.lm_heads.{book}.weight"),
+        ):
+            own = training[f"decoder.{part}.{book}.own"]
+            shared = training[f"decoder.{part}.{book}.shared"]
+            table = factors_of(book)[: len(own)] @ shared + own
+            size = np.abs(table).max()
+            np.testing.assert_allclose(weights[name], table, atol=0.001 * size)
+
+
+def test_codebooks_share_no_dimension_of_the_latent_space(weights):
+    """Each that sounds has vectors in dimensions of its own; silence and the guides have none."""
+    for book in range(len(BOOKS)):
+        vectors = weights[f"audio_encoder.quantizer.layers.{book}.codebook.embed"]
+        first = (book - DRUMS) * DIMENSIONS
+        own = range(first, first + DIMENSIONS) if book >= DRUMS else range(0)
+        used = np.flatnonzero(vectors.any(0)).tolist()
+        assert used == list(own)
+        assert not vectors[0].any()
+        assert vectors[1:].any(1).all() == (book >= DRUMS)
+
+
+def test_the_checkpoint_says_which_codebooks_are_the_stems(folder, model):
+    """In its config.json, as the product reads it."""
+    told = json.loads((folder / "checkpoint" / "config.json").read_text())["stems"]
+    assert told == {name: list(books) for name, books in STEMS.items()}
+    assert {stem.name: stem.books for stem in model.shape.stems} == dict(STEMS)

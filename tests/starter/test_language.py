@@ -1,0 +1,133 @@
+"""The starter's language model in training: its code tables, and what it begins with."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+import pytest
+
+from bot.starter.training.code_factors import factors_of
+from bot.starter.training.tokens import BOOKS, CODES
+from tests.support.training_environment import needs_training, run_script
+
+# Meaningful codes at random, then the same again: the mean losses of both halves.
+_REPEAT = """
+import json, torch
+from torch.nn.functional import linear
+from bot.starter.training.language_network import Language, LanguageSize
+from bot.starter.training.repetition import begin_by_repeating
+from bot.starter.training.windows import START, delayed
+torch.manual_seed(0)
+size = LanguageSize(text_tokens=10)
+model = Language(size)
+begin_by_repeating(model.decoder, size.width, size.heads)
+once = torch.randint(1, 300, (2, size.codebooks, 200))
+codes = delayed(torch.cat([once, once], 2), START)
+words = torch.ones(2, 3, dtype=torch.long)
+with torch.no_grad():
+    states = model(codes[..., :-1], words, words > 0, torch.ones(2, dtype=torch.bool))
+    scores = torch.stack([linear(states, head()) for head in model.decoder.heads], 1)
+wanted = codes[..., 1:].clamp(max=size.codes - 1)
+losses = -scores.log_softmax(3).gather(3, wanted[..., None])[..., 0]
+print(json.dumps([losses[..., 10:195].mean().item(), losses[..., 215:395].mean().item()]))
+"""
+
+# The largest differences of output and gradients, at a length that is no multiple of a block.
+_ATTEND = """
+import json, torch
+from torch.nn.functional import scaled_dot_product_attention
+from bot.starter.training.attention import attend_to_past, attend_to_words
+torch.manual_seed(0)
+def results(attend, *inputs):
+    output = attend(*inputs)
+    weights = torch.sin(torch.arange(output.numel())).view_as(output)
+    return [output, *torch.autograd.grad((output * weights).sum(), inputs)]
+query, key, value = (torch.randn(2, 3, 300, 16, requires_grad=True) for _ in range(3))
+pairs = [results(attend_to_past, query, key, value),
+         results(lambda *x: scaled_dot_product_attention(*x, is_causal=True), query, key, value)]
+mask = torch.rand(2, 1, 1, 7) < 0.6
+mask[..., 0] = True
+key, value = (torch.randn(2, 3, 7, 16, requires_grad=True) for _ in range(2))
+words = [results(lambda *x: attend_to_words(*x, mask), query, key, value),
+         results(lambda *x: scaled_dot_product_attention(*x, attn_mask=mask), query, key, value)]
+both = [*zip(*pairs), *zip(*words)]
+print(json.dumps([(ours - theirs).abs().max().item() for ours, theirs in both]))
+"""
+
+# How often each parameter is trained, and which of them Muon trains.
+_TRAINED = """
+import json
+from collections import Counter
+from bot.starter.training.language_network import Language, LanguageSize
+from bot.starter.training.optimizers import Rates, optimizers_of
+model = Language(LanguageSize(text_tokens=10))
+names = {id(parameter): name for name, parameter in model.named_parameters()}
+parts = [[names[id(p)] for group in optimizer.param_groups for p in group["params"]]
+         for optimizer in optimizers_of(model, Rates())]
+times = Counter(name for part in parts for name in part)
+print(json.dumps([[times[name] for name in names.values()], parts[0]]))
+"""
+
+# How far a step of training moves the vector of a code, of one of its kin, and of one of no kin.
+_KIN = """
+import json, torch
+from bot.starter.training.language_network import CodeTable
+from bot.starter.training.tokens import LEAD, LEAD_CODES, CODES
+torch.manual_seed(0)
+table = CodeTable(LEAD, CODES, 32, 0.02)
+low, high, other = (LEAD_CODES.code(LEAD_CODES.state(*each), 0)
+                    for each in (("flute", 72), ("flute", 84), ("banjo", 67)))
+before = table().detach().clone()
+loss = -(table()[low] * torch.ones(32)).sum()
+loss.backward()
+with torch.no_grad():
+    for parameter in table.parameters():
+        parameter -= 0.1 * parameter.grad
+    moved = (table() - before).sum(1)
+print(json.dumps([moved[code].item() for code in (low, high, other)]))
+"""
+
+
+@pytest.mark.parametrize("book", range(len(BOOKS)), ids=BOOKS)
+def test_codes_that_mean_something_differ_in_their_factors(book):
+    """What a code's factors say tells it from all others; silence is like codes of no meaning."""
+    factors = factors_of(book)
+    assert factors.shape[0] == CODES + 1
+    rows = Counter(row.tobytes() for row in factors)
+    assert rows[factors[CODES].tobytes()] == 1
+    (_, most), *others = rows.most_common()
+    assert rows[factors[0].tobytes()] == most
+    assert {count for _, count in others} == {1}
+
+
+@needs_training
+def test_what_is_learnt_of_a_code_holds_for_its_kin():
+    """A note of the same instrument and pitch class moves along, farther than one of no kin."""
+    own, kin, other = json.loads(run_script(_KIN))
+    assert own > kin > 2 * other > 0
+
+
+@needs_training
+def test_a_decoder_begins_by_repeating():
+    """Before any training, codes that come back are foretold far better than new ones."""
+    first, second = json.loads(run_script(_REPEAT))
+    assert first > 6
+    assert second < first - 2
+
+
+@needs_training
+def test_attention_is_pytorchs_own():
+    """Attention for training gives PyTorch's own output and gradients."""
+    for error in json.loads(run_script(_ATTEND)):
+        assert error < 1e-4
+
+
+@needs_training
+def test_every_parameter_is_trained_once():
+    """Muon trains the decoder's hidden matrices alone: no table, no norm and nothing of texts."""
+    times, by_muon = json.loads(run_script(_TRAINED))
+    assert set(times) == {1}
+    assert by_muon
+    assert all(name.startswith("decoder.layers.") for name in by_muon)
+    assert not [name for name in by_muon if "norm" in name or "encoder_attn" in name]

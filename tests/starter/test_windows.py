@@ -1,0 +1,205 @@
+"""What the starter's language model is shown, and what it is to learn of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from bot.starter.training.tokens import BOOKS, CHORDS, CODES, DRUMS, PLAN
+from tests.support.training_environment import needs_training, run_script
+
+pytestmark = needs_training
+
+START, NO_TARGET = CODES, -100
+PAD, END, WORDS_UNKNOWN = 0, 1, 2
+FRAMES = 256
+PROMPTS = (60, 120)
+
+# Batches of three kinds, from pieces of codes at random, of which all windows can be told apart.
+_DRAW = """
+import sys, numpy as np, torch
+from bot.starter.training.supply import PIECE_FRAMES, WORDS, Lot
+from bot.starter.training.tokens import BOOKS, CODES
+from bot.starter.training.windows import Ring, WindowPlan, draw
+random = np.random.default_rng(0)
+pieces = random.integers(1, CODES, (12, len(BOOKS), PIECE_FRAMES)).astype(np.int16)
+words = np.zeros((12, 2, WORDS), np.int16)
+for row, length in enumerate(random.integers(3, 20, 24)):
+    words.reshape(24, WORDS)[row, :length] = random.integers(3, 900, length)
+    words.reshape(24, WORDS)[row, length - 1] = 1
+ring = Ring(8, 2, torch.device("cpu"))
+for start in (0, 4, 8):
+    ring.add(Lot(pieces[start:start + 4], words[start:start + 4]))
+kinds = {"begins": (1.0, 0.0), "goes on": (0.0, 0.0), "heard": (0.0, 1.0)}
+found = {"pieces": pieces, "words": words}
+for name, (begins, heard) in kinds.items():
+    plan = WindowPlan(positions=256 * 40, lengths=(256,), shares=(1.0,), begins=begins,
+                      heard=heard, shortest_prompt=60, longest_prompt=120,
+                      dropped_text=0.0, dropped_text_of_heard=1.0, unknown_words=0.3)
+    batch = draw(ring, plan, torch.Generator().manual_seed(5))
+    for part in ("tokens", "targets", "words", "mask", "dropped"):
+        found[f"{name} {part}"] = getattr(batch, part).numpy()
+np.savez(sys.argv[1], **found)
+"""
+
+# Real codes, as they might be heard.
+_HEAR = """
+import sys, numpy as np, torch
+from bot.starter.composer.compose import compose
+from bot.starter.training.corruption import corrupted
+from bot.starter.training.tokens import codes_of
+codes = np.stack([codes_of(compose(seed, seconds=20.0), 600) for seed in range(60)])
+heard = corrupted(torch.from_numpy(codes).long(), torch.Generator().manual_seed(1))
+np.savez(sys.argv[1], codes=codes, heard=heard.numpy())
+"""
+
+
+def results_of(script, tmp_path_factory):
+    file = tmp_path_factory.mktemp("windows") / "drawn.npz"
+    run_script(script, file)
+    with np.load(file) as found:
+        return dict(found)
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory):
+    return results_of(_DRAW, tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def ears(tmp_path_factory):
+    return results_of(_HEAR, tmp_path_factory)
+
+
+def in_line(pattern, first):
+    """Return the codes [rows, books, frames] of a delay pattern whose codebook 0 begins at first.
+
+    Of the tokens the last frame of the last codebook is missing: nothing comes after it.
+    """
+    parts = [pattern[:, book, first + book :][:, :FRAMES] for book in range(len(BOOKS))]
+    frames = min(part.shape[1] for part in parts)
+    return np.stack([part[:, :frames] for part in parts], 1)
+
+
+def windows_of(drawn, name):
+    """Return tokens and targets of a batch in line, and the true codes, found by the targets."""
+    tokens, targets = in_line(drawn[f"{name} tokens"], 1), in_line(drawn[f"{name} targets"], 0)
+    places = {}
+    for piece in range(len(drawn["pieces"])):
+        for frame, column in enumerate(drawn["pieces"][piece].T):
+            places[tuple(column)] = piece, frame
+    true = []
+    for row in targets:
+        piece, last = places[tuple(row[:, -1])]
+        true.append(drawn["pieces"][piece][:, last + 1 - FRAMES : last + 1])
+    return tokens, targets, np.stack(true)
+
+
+def prompts_of(targets):
+    """Return how many frames of each row are not asked for: the same ones in all codebooks."""
+    is_asked = targets != NO_TARGET
+    assert (is_asked == is_asked[:, :1]).all()
+    lengths = (~is_asked[:, 0]).sum(1)
+    np.testing.assert_array_equal(is_asked[:, 0], np.arange(FRAMES) >= lengths[:, None])
+    return lengths
+
+
+@pytest.mark.parametrize("name", ["begins", "goes on", "heard"])
+def test_the_pattern_delays_each_codebook_by_one_more(drawn, name):
+    """What is no code yet is the token that starts; where nothing is left nothing is asked."""
+    tokens, targets = drawn[f"{name} tokens"], drawn[f"{name} targets"]
+    assert tokens.shape == targets.shape == (40, len(BOOKS), FRAMES + len(BOOKS) - 1)
+    for book in range(len(BOOKS)):
+        assert (tokens[:, book, : 1 + book] == START).all()
+        assert (tokens[:, book, 1 + book + FRAMES :] == START).all()
+        assert (targets[:, book, :book] == NO_TARGET).all()
+        assert (targets[:, book, book + FRAMES :] == NO_TARGET).all()
+    inside = in_line(tokens, 1)
+    assert inside.min() >= 0
+    assert inside.max() < CODES
+
+
+@pytest.mark.parametrize("name", ["begins", "goes on", "heard"])
+def test_what_is_to_be_learnt_are_the_true_codes(drawn, name):
+    """Whatever was shown; and only pieces that the ring still has are drawn."""
+    _, targets, true = windows_of(drawn, name)
+    is_asked = targets != NO_TARGET
+    assert is_asked.any((1, 2)).all()
+    np.testing.assert_array_equal(targets[is_asked], true[is_asked])
+    gone = {tuple(column) for piece in drawn["pieces"][:4] for column in piece.T}
+    assert not gone & {tuple(column) for row in true for column in row.T}
+
+
+def test_a_window_from_the_start_is_asked_whole(drawn):
+    """It begins where its piece does, and is shown as it is."""
+    tokens, targets, true = windows_of(drawn, "begins")
+    assert not prompts_of(targets).any()
+    starts = {tuple(piece[:, 0]) for piece in drawn["pieces"]}
+    assert all(tuple(row[:, 0]) in starts for row in true)
+    np.testing.assert_array_equal(tokens, true[..., : tokens.shape[2]])
+
+
+def test_a_prompt_is_not_asked(drawn):
+    """Only how it goes on, after 60 frames to 120."""
+    tokens, targets, true = windows_of(drawn, "goes on")
+    lengths = prompts_of(targets)
+    assert PROMPTS[0] <= lengths.min() < lengths.max() < PROMPTS[1]
+    np.testing.assert_array_equal(tokens, true[..., : tokens.shape[2]])
+
+
+def test_what_was_only_heard_has_no_clock_and_no_plan(drawn):
+    """The prompt's other codebooks have mistakes; all that follows it is true."""
+    tokens, targets, true = windows_of(drawn, "heard")
+    lengths = prompts_of(targets)
+    assert lengths.min() >= PROMPTS[0]
+    wrong = 0
+    for shown, own, length in zip(tokens, true, lengths, strict=True):
+        assert not shown[: PLAN + 1, :length].any()
+        wrong += (shown[DRUMS:, :length] != own[DRUMS:, :length]).any()
+        np.testing.assert_array_equal(shown[:, length:], own[:, length : shown.shape[1]])
+    assert len(lengths) / 2 < wrong < len(lengths)
+
+
+def test_words_are_a_caption_of_the_piece(drawn):
+    """Some of them unknown, never the end; the rest of the row is masked."""
+    words, mask = drawn["begins words"], drawn["begins mask"]
+    known = [caption[caption != PAD] for piece in drawn["words"] for caption in piece]
+    lost = 0
+    for row, kept in zip(words, mask, strict=True):
+        said = row[kept]
+        assert (row[~kept] == PAD).all()
+        assert said[-1] == END
+        lost += (said == WORDS_UNKNOWN).sum()
+        assert any(
+            len(said) == len(caption) and ((said == caption) | (said == WORDS_UNKNOWN)).all()
+            for caption in known
+        )
+    assert 0.2 < lost / mask.sum() < 0.4
+
+
+def test_texts_are_dropped_as_planned(drawn):
+    """Here always where the prompt was only heard, and never elsewhere."""
+    assert drawn["heard dropped"].all()
+    assert not drawn["begins dropped"].any()
+    assert not drawn["goes on dropped"].any()
+
+
+def test_heard_codes_stay_in_range(ears):
+    """Mistakes are codes of the same codebook, or silence; of clock and plan nothing is known."""
+    codes, heard = ears["codes"], ears["heard"]
+    assert heard.shape == codes.shape
+    assert not heard[:, : PLAN + 1].any()
+    for book in range(DRUMS, len(BOOKS)):
+        books = list(CHORDS) if book in CHORDS else [book]
+        assert set(heard[:, book].ravel().tolist()) <= {0, *codes[:, books].ravel().tolist()}
+
+
+def test_much_is_heard_wrong_but_not_all(ears):
+    """Some pieces are heard as they are, in most some stretches are; a codebook may be lost."""
+    sounding, heard = ears["codes"][:, DRUMS:], ears["heard"][:, DRUMS:]
+    right = (sounding == heard).mean((1, 2))
+    assert 0 < (right == 1).sum() < 20
+    assert right.min() < 0.6
+    assert 0.4 < right.mean() < 0.9
+    is_lost = sounding.any(2) & ~heard.any(2)
+    assert is_lost.any()

@@ -1,0 +1,137 @@
+"""Copies of the database: made while it is written to, whole, and never a half one."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+from contextlib import closing
+
+import pytest
+
+from bot.cli.app import main
+from bot.errors import ConfigError, OutputError
+from bot.store.backup import FOLDER, back_up, rotate
+from bot.store.database import FILE
+from bot.store.store import open_store
+from tests.store.test_store import accepted, delivered
+
+DAY = 86_400.0
+NOON = 1_795_000_000.0
+
+
+@pytest.fixture
+async def store(tmp_path):
+    async with open_store(tmp_path, time.time) as opened:
+        yield opened
+
+
+def jobs_in(file):
+    with closing(sqlite3.connect(file)) as connection:
+        return connection.execute("SELECT COUNT(*) FROM jobs").fetchone()[0]
+
+
+async def test_a_copy_is_made_while_the_bot_writes(store, tmp_path):
+    """It holds whole orders only, and its books balance, whenever it was made."""
+    stop = asyncio.Event()
+
+    async def write():
+        number = 0
+        while not stop.is_set():
+            number += 1
+            await delivered(store, key=str(number), user=number, seconds=1.0)
+
+    writing = asyncio.create_task(write())
+    target = tmp_path / "copy.db"
+    for _ in range(3):
+        await asyncio.to_thread(back_up, tmp_path, target)
+    stop.set()
+    await writing
+    assert jobs_in(target) > 0
+    assert sorted(path.name for path in tmp_path.glob("*copy*")) == ["copy.db"]
+
+
+async def test_a_copy_can_take_the_database_s_place(store, tmp_path):
+    """That is what it is for."""
+    await accepted(store)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    back_up(tmp_path, elsewhere / FILE)
+    async with open_store(elsewhere, time.time) as restored:
+        job = await restored.jobs.get(1)
+        assert job.order.prompt == "rock"
+        assert await restored.check() == []
+
+
+async def test_a_day_has_one_copy_and_only_so_many_are_kept(store, tmp_path):
+    """The oldest go."""
+    for day in range(5):
+        assert rotate(tmp_path, 3, NOON + day * DAY) is not None
+        assert rotate(tmp_path, 3, NOON + day * DAY + 60) is None
+    kept = sorted(path.name for path in (tmp_path / FOLDER).iterdir())
+    assert len(kept) == 3
+    assert rotate(tmp_path, 0, NOON + 9 * DAY) is None
+
+
+async def test_a_damaged_database_is_not_copied_over_a_good_copy(store, tmp_path):
+    """What fails leaves the older one where it was, and nothing half done."""
+    await accepted(store)
+    target = tmp_path / "copy.db"
+    back_up(tmp_path, target)
+    with closing(sqlite3.connect(tmp_path / FILE)) as connection:
+        connection.execute("UPDATE jobs SET state = 'delivered'")
+        connection.commit()
+    with pytest.raises(ConfigError, match="is damaged: Job 1 has ended"):
+        back_up(tmp_path, target)
+    assert jobs_in(target) == 1
+    assert not list(tmp_path.glob(".*.part"))
+
+
+@pytest.mark.parametrize("target", ["missing/copy.db", "/proc/copy.db"])
+async def test_a_place_that_can_not_be_written_is_told(store, tmp_path, target):
+    """In a sentence."""
+    with pytest.raises(OutputError, match="could not be written"):
+        back_up(tmp_path, tmp_path / target)
+
+
+async def test_the_command_makes_a_copy(tmp_path, monkeypatch, capsys):
+    """It never writes over a file unless it is told to."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    target = tmp_path / "copy.db"
+    assert main(["backup", str(target)]) == 1
+    assert "There is no database" in capsys.readouterr().err
+    async with open_store(tmp_path / "zhiyin", time.time) as store:
+        await accepted(store)
+        assert main(["backup", str(target)]) == 0
+    assert "its books balance" in capsys.readouterr().out
+    assert main(["backup", str(target)]) == 1
+    assert "--force" in capsys.readouterr().err
+    assert main(["backup", str(target), "--force"]) == 0
+
+
+async def test_a_copy_never_takes_the_database_s_own_place(store, tmp_path):
+    """Not even with --force: what the bot works with is no place for a copy."""
+    await accepted(store)
+    for name in (FILE, f"{FILE}-wal"):
+        with pytest.raises(OutputError, match="name another file"):
+            back_up(tmp_path, tmp_path / name)
+    assert await store.jobs.get(1) is not None
+
+
+async def test_a_copy_is_for_its_owner_and_opens_no_doors(store, tmp_path):
+    """Nobody else on the machine reads it, and no interaction can be answered with it."""
+    await accepted(store)
+    target = tmp_path / "copy.db"
+    back_up(tmp_path, target)
+    assert target.stat().st_mode & 0o077 == 0
+    with closing(sqlite3.connect(target)) as connection:
+        assert connection.execute("SELECT token FROM jobs").fetchall() == [(None,)]
+    assert b"secret-token" not in target.read_bytes()
+    assert (await store.jobs.get(1)).answer.token is not None
+
+
+async def test_a_place_where_no_folder_can_be_is_told(store, tmp_path):
+    """In a sentence, which housekeeping survives."""
+    (tmp_path / FOLDER).write_text("a file is in the way")
+    with pytest.raises(OutputError, match="could not be made"):
+        rotate(tmp_path, 3, NOON)

@@ -1,0 +1,124 @@
+"""What is forgotten is in no byte of the database's files: not in free pages, not in the log."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sqlite3
+import subprocess
+import sys
+import textwrap
+from contextlib import closing
+
+import pytest
+
+from bot.store.database import FILE
+from bot.store.migrations import STEPS
+from bot.store.retention import sweep
+from bot.store.store import open_store
+from tests.pipeline.test_erasure import DAY
+from tests.store.test_store import Clock, delivered
+
+WORD = "Kanarienvogel"
+# As long as they may be: some of what is deleted frees whole pages.
+PROMPT = f"{WORD} " + "la " * 120
+
+
+def files_with(folder, word=WORD):
+    """The names of the database's files in which a word is."""
+    return {path.name for path in folder.glob(f"{FILE}*") if word.encode() in path.read_bytes()}
+
+
+async def lively(store, people=(1, 2), clips=40):
+    """Let people make clips in turns, so that their words lie beside each other."""
+    for number in range(clips):
+        for user in people:
+            words = PROMPT if user == 1 else f"another song {number}"
+            await delivered(store, key=f"{user}/{number}", user=user, prompt=words, seconds=1.0)
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+async def test_words_that_are_deleted_are_in_no_file_any_more(tmp_path, clock):
+    """Right away, while the bot runs; what others typed is still there."""
+    async with open_store(tmp_path, clock) as store:
+        await lively(store)
+        assert f"{FILE}-wal" in files_with(tmp_path)
+        assert await store.privacy.forget(1) == [f"{number}.flac" for number in range(1, 81, 2)]
+        assert files_with(tmp_path) == set()
+        assert files_with(tmp_path, "another song 7") == {FILE}
+
+
+async def test_words_that_are_past_their_time_are_in_no_file_any_more(tmp_path, clock):
+    """The hourly sweep leaves nothing either."""
+    async with open_store(tmp_path, clock) as store:
+        await lively(store)
+        clock.now += 31 * DAY
+        await sweep(store, 30, clock.now)
+        assert files_with(tmp_path) == set()
+        assert files_with(tmp_path, "secret-token") == set()
+
+
+async def test_who_reads_meanwhile_keeps_it_only_until_the_next_sweep(tmp_path, clock):
+    """A backup that is being made holds the log; nobody waits for it, and nothing fails."""
+    async with open_store(tmp_path, clock) as store:
+        await delivered(store, key="a", prompt=PROMPT)
+        with closing(sqlite3.connect(tmp_path / FILE)) as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT * FROM jobs").fetchall()
+            assert await store.privacy.forget(1) == ["1.flac"]
+            assert files_with(tmp_path) != set()
+        await sweep(store, 30, clock.now)
+        assert files_with(tmp_path) == set()
+
+
+async def test_a_kill_right_after_it_leaves_nothing_for_long(tmp_path, clock):
+    """What the log still holds is gone when the bot is there again."""
+    program = textwrap.dedent(f"""
+        import asyncio, os, signal
+        from pathlib import Path
+        from bot.store.database import Database
+        from bot.store.store import open_store
+        from tests.store.test_forgotten_bytes import PROMPT
+        from tests.store.test_store import Clock, delivered
+
+        async def main():
+            async def killed(self):
+                os.kill(os.getpid(), signal.SIGKILL)
+            Database.scrub = killed
+            async with open_store(Path({str(tmp_path)!r}), Clock()) as store:
+                await delivered(store, key="a", prompt=PROMPT)
+                await store.privacy.forget(1)
+
+        asyncio.run(main())
+    """)
+    ended = await asyncio.to_thread(
+        subprocess.run, [sys.executable, "-c", program], capture_output=True, timeout=60
+    )
+    assert ended.returncode == -signal.SIGKILL, ended.stderr
+    assert files_with(tmp_path) != set()
+    async with open_store(tmp_path, clock) as store:
+        assert files_with(tmp_path) == set()
+        assert await store.privacy.forget(1) == []
+
+
+async def test_what_older_versions_left_in_free_pages_goes_with_the_first_start(tmp_path, clock):
+    """They let go of what was deleted and did not overwrite it."""
+    with closing(sqlite3.connect(tmp_path / FILE)) as connection:
+        connection.execute("PRAGMA secure_delete = OFF")
+        for step in STEPS[:3]:
+            for statement in step:
+                connection.execute(statement)
+        connection.execute("PRAGMA user_version = 3")
+        many = [(str(number), PROMPT) for number in range(50)]
+        connection.executemany("INSERT INTO facts VALUES (?, ?)", many)
+        connection.commit()
+        connection.execute("DELETE FROM facts WHERE name != '7'")
+        connection.execute("UPDATE facts SET value = 'x'")
+        connection.commit()
+    assert files_with(tmp_path) == {FILE}
+    async with open_store(tmp_path, clock):
+        assert files_with(tmp_path) == set()

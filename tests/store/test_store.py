@@ -1,0 +1,496 @@
+"""The store: nothing lost, nothing charged twice, whatever is cancelled, killed or asked."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import textwrap
+from contextlib import suppress
+
+import pytest
+
+from bot.domain.generation import Sampling
+from bot.domain.jobs import JobState, Kind, MessageHandle, Order, RequestOrigin, Source
+from bot.domain.limits import Limits
+from bot.errors import ConfigError, Refused
+from bot.store.clips import NewClip
+from bot.store.database import FILE, open_database
+from bot.store.jobs import IllegalStep
+from bot.store.ledger import day_of, resets_at
+from bot.store.migrations import STEPS
+from bot.store.retention import sweep
+from bot.store.store import open_store
+
+NOON = 1_790_000_000.0
+ANSWER = MessageHandle(token="secret-token", expires_at=NOON + 900, message_id=77)
+
+
+class Clock:
+    def __init__(self):
+        self.now = NOON
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+async def store(tmp_path, clock):
+    async with open_store(tmp_path, clock) as opened:
+        yield opened
+
+
+def limits(**changes):
+    usual = Limits(daily_seconds=100, waiting_per_user=50, waiting_per_guild=50, waiting=50)
+    return dataclasses.replace(usual, **changes)
+
+
+def order(key="1", user=1, guild=10, seconds=10.0, **changes):
+    place = RequestOrigin(user_id=user, channel_id=5, guild_id=guild)
+    usual = Order(key=key, place=place, kind=Kind.MUSIC, seconds=seconds, seed=3, prompt="rock")
+    return dataclasses.replace(usual, **changes)
+
+
+def new_clip(job, **changes):
+    usual = NewClip(
+        job_id=job.id,
+        place=job.order.place,
+        kind=job.order.kind,
+        prompt=job.order.prompt,
+        seconds=job.order.seconds,
+        seconds_before=0.0,
+        seed=job.order.seed,
+        sampling=job.order.sampling,
+        model="starter",
+        file=f"{job.id}.flac",
+        parent_ids=job.order.parent_ids,
+        made_in_seconds=2.0,
+    )
+    return dataclasses.replace(usual, **changes)
+
+
+async def accepted(store, *, allowed=None, **about):
+    return await store.jobs.accept(order(**about), allowed or limits(), ANSWER)
+
+
+async def delivered(store, *, stems=(), **about):
+    job = await accepted(store, **about)
+    await store.jobs.start(job.id)
+    clip = await store.jobs.rendered(job.id, new_clip(job, stems=stems))
+    await store.jobs.delivering(job.id)
+    await store.jobs.delivered(job.id, 900 + job.id)
+    await store.clips.posted(clip.id, 900 + job.id)
+    return job, await store.clips.get(clip.id)
+
+
+async def used(store, user=1):
+    return (await store.ledger.quota(user, 100)).used_seconds
+
+
+async def test_a_job_comes_back_as_it_was_ordered(store):
+    """Everything an order says is kept."""
+    source = Source(clip_id=4, keep_seconds=5.0, include=False, keep_stems=("drums", "bass"))
+    wanted = order(sampling=Sampling(temperature=0.5), source=source, parent_ids=(4, 5))
+    job = await store.jobs.accept(wanted, limits(), ANSWER)
+    assert job.order == wanted
+    assert job.answer == ANSWER
+    assert (job.state, job.attempts, job.created_at) == (JobState.QUEUED, 0, NOON)
+    assert await store.jobs.get(job.id) == job
+    assert "secret" not in repr(job)
+
+
+async def test_the_same_order_twice_is_one_job(store):
+    """A replayed interaction or a double click costs once, even where the quota is used up."""
+    first = await accepted(store, seconds=100.0)
+    assert await accepted(store, seconds=100.0) == first
+    assert await used(store) == 100
+
+
+async def test_a_clip_that_arrives_is_paid_for_once(store):
+    """Reserved at the start, committed at the end; the token is forgotten with it."""
+    job, clip = await delivered(store)
+    assert await used(store) == 10
+    found = await store.jobs.get(job.id)
+    assert (found.state, found.answer.token, found.clip_id) == (JobState.DELIVERED, None, clip.id)
+    assert not await store.jobs.failed(job.id, "too late")
+    assert await store.check() == []
+
+
+@pytest.mark.parametrize("end", ["failed", "cancelled", "held"])
+async def test_a_clip_that_does_not_arrive_costs_nothing(store, end):
+    """Every other end refunds, once; a second end changes nothing."""
+    job = await accepted(store)
+    await store.jobs.start(job.id)
+    if end == "held":
+        await store.jobs.rendered(job.id, new_clip(job))
+    say = ("a sentence",) if end == "failed" else ()
+    assert await getattr(store.jobs, end)(job.id, *say)
+    assert await used(store) == 0
+    assert not await getattr(store.jobs, end)(job.id, *say)
+    assert not await store.jobs.failed(job.id, "again")
+    assert await used(store) == 0
+    assert (await store.jobs.get(job.id)).answer.token is None
+    assert await store.check() == []
+
+
+async def test_what_is_being_delivered_can_not_be_cancelled(store):
+    """By then the clip is there; cancelling would take back what was given."""
+    job = await accepted(store)
+    await store.jobs.start(job.id)
+    await store.jobs.rendered(job.id, new_clip(job))
+    assert not await store.jobs.cancelled(job.id)
+
+
+async def test_illegal_steps_are_defects(store):
+    """A job moves along its states only, and nothing changes when one is skipped."""
+    job = await accepted(store)
+    with pytest.raises(IllegalStep):
+        await store.jobs.rendered(job.id, new_clip(job))
+    with pytest.raises(IllegalStep):
+        await store.jobs.delivered(job.id, 1)
+    assert await store.jobs.get(job.id) == job
+    assert await store.clips.of_job(job.id) is None
+
+
+async def test_a_restart_spends_no_attempt_but_a_lost_worker_does(store):
+    """Two attempts are all a job has; a clean stop uses up none."""
+    job = await accepted(store)
+    assert (await store.jobs.start(job.id)).attempts == 1
+    await store.jobs.requeue(job.id, spend_attempt=False)
+    assert (await store.jobs.start(job.id)).attempts == 1
+    await store.jobs.requeue(job.id, spend_attempt=True)
+    assert (await store.jobs.start(job.id)).attempts == 2
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"daily_seconds": 15}, "You have 5 s of music left today and this takes 10 s"),
+        ({"waiting_per_user": 1}, "You have a clip in line already"),
+        ({"waiting_per_guild": 1}, "This server has as many clips in line as it may"),
+        ({"waiting": 1}, "So many clips are in line"),
+        ({"guild_daily_seconds": 15}, "This server has 5 s of music left today"),
+    ],
+)
+async def test_each_limit_has_its_sentence_and_costs_nothing(store, changed, sentence):
+    """A refusal says why, and leaves no trace."""
+    await accepted(store)
+    with pytest.raises(Refused, match=sentence):
+        await accepted(store, key="2", allowed=limits(**changed))
+    assert await used(store) == 10
+    assert len(await store.jobs.unfinished()) == 1
+
+
+async def test_a_limit_is_reached_exactly(store):
+    """What is left can be used up to the last second."""
+    await accepted(store, seconds=99.9, allowed=limits(daily_seconds=100))
+    await accepted(store, key="2", seconds=0.1, allowed=limits(daily_seconds=100))
+    assert await used(store) == pytest.approx(100)
+
+
+async def test_blocked_people_and_a_draining_bot_are_refused(store):
+    """Managers can keep a person out, the owner everyone before a restart."""
+    await store.settings.block(10, 1, True)
+    with pytest.raises(Refused, match="can't make music on this server"):
+        await accepted(store)
+    await accepted(store, key="elsewhere", guild=11)
+    await store.settings.block(10, 1, False)
+    await store.settings.set_fact("draining", "1")
+    with pytest.raises(Refused, match="about to be restarted"):
+        await accepted(store)
+    await store.settings.set_fact("draining", "")
+    await accepted(store)
+
+
+async def test_a_new_day_begins_at_midnight_utc(store, clock):
+    """Yesterday's seconds do not count, and a refund goes to the day of its reservation."""
+    job = await accepted(store, seconds=100.0)
+    clock.now = resets_at(NOON)
+    assert day_of(clock.now) != day_of(NOON)
+    assert await used(store) == 0
+    await store.jobs.failed(job.id, "x")
+    assert await used(store) == 0
+    await accepted(store, key="2", seconds=100.0)
+
+
+async def test_a_reset_gives_the_day_back_and_no_more(store):
+    """What is refunded afterwards is no credit on top."""
+    job = await accepted(store, seconds=60.0)
+    assert await store.ledger.reset(1, 10) == 60
+    assert await used(store) == 0
+    await store.jobs.failed(job.id, "x")
+    with pytest.raises(Refused, match="You have 100 s"):
+        await accepted(store, key="2", seconds=101.0)
+
+
+async def test_a_reset_gives_back_what_was_used_on_that_server(store):
+    """A manager's word goes no further than their server, whose own total stays what it is."""
+    await accepted(store, seconds=60.0)
+    await accepted(store, key="2", guild=20, seconds=30.0)
+    assert await store.ledger.reset(1, 20) == 30
+    assert await store.ledger.reset(1, 20) == 0
+    assert await used(store) == 60
+    with pytest.raises(Refused, match="server"):
+        await accepted(
+            store, key="3", guild=20, allowed=limits(guild_daily_seconds=39.0), seconds=10.0
+        )
+
+
+async def test_the_ledger_is_only_added_to(store, tmp_path):
+    """Not even by hand is an entry changed or taken away."""
+    await accepted(store)
+    with sqlite3.connect(tmp_path / FILE) as connection:
+        for sql in ("UPDATE ledger SET seconds = 0", "DELETE FROM ledger"):
+            with pytest.raises(sqlite3.IntegrityError, match="only added to"):
+                connection.execute(sql)
+    connection.close()
+
+
+async def test_many_at_once_never_pass_a_limit(store):
+    """The check and the reservation are one step: a hundred at the same moment see it."""
+
+    async def attempt(number):
+        with suppress(Refused):
+            await accepted(store, key=str(number), allowed=limits(daily_seconds=55))
+
+    await asyncio.gather(*(attempt(number) for number in range(100)))
+    assert len(await store.jobs.unfinished()) == 5
+    assert await used(store) == 50
+
+
+async def test_a_cancelled_transaction_leaves_nothing(tmp_path):
+    """Whoever is cancelled half way through leaves nothing for the next one to commit."""
+    async with open_database(tmp_path) as database:
+        begun = asyncio.Event()
+
+        async def half():
+            async with database.transaction() as connection:
+                await connection.execute("INSERT INTO facts VALUES ('half', 'x')")
+                begun.set()
+                await asyncio.Event().wait()
+
+        task = asyncio.create_task(half())
+        await begun.wait()
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        async with database.transaction() as connection:
+            await connection.execute("INSERT INTO facts VALUES ('whole', 'x')")
+        assert [row["name"] for row in await database.all("SELECT name FROM facts")] == ["whole"]
+
+
+async def test_a_full_disk_leaves_the_store_usable(tmp_path, clock):
+    """What can't be written is not there; when there is room again, all goes on."""
+    async with open_database(tmp_path) as database:
+        await database.one("PRAGMA max_page_count = 1")  # at least what it has already
+        with pytest.raises(sqlite3.OperationalError, match="full"):
+            async with database.transaction() as connection:
+                await connection.execute("INSERT INTO facts VALUES ('big', ?)", ("x" * 10**6,))
+        await database.one("PRAGMA max_page_count = 100000")
+        async with database.transaction() as connection:
+            await connection.execute("INSERT INTO facts VALUES ('big', 'y')")
+        assert (await database.one("SELECT value FROM facts"))["value"] == "y"
+
+
+async def test_two_bots_on_one_database_are_one_too_many(tmp_path, clock):
+    """The second is told so; when the first has gone, however, the next may come."""
+    async with open_store(tmp_path, clock):
+        with pytest.raises(ConfigError, match="already running"):
+            async with open_store(tmp_path, clock):
+                pass
+    async with open_store(tmp_path, clock):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("spoil", "sentence"),
+    [
+        (lambda path: path.write_bytes(b"not a database, but quite long enough" * 50), "damaged"),
+        (lambda path: newer(path), "newer version"),
+    ],
+)
+async def test_a_database_that_can_not_be_used_is_left_alone(tmp_path, clock, spoil, sentence):
+    """It is refused with what to do about it, and never replaced by an empty one."""
+    async with open_store(tmp_path, clock) as store:
+        await accepted(store)
+    for leftover in tmp_path.glob(f"{FILE}-*"):
+        leftover.unlink()
+    spoil(tmp_path / FILE)
+    before = (tmp_path / FILE).read_bytes()
+    with pytest.raises(ConfigError, match=sentence):
+        async with open_store(tmp_path, clock):
+            pass
+    assert (tmp_path / FILE).read_bytes() == before
+
+
+def newer(path):
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA user_version = 1000")
+    connection.commit()
+    connection.close()
+
+
+async def test_clips_are_found_by_what_people_know_of_them(store):
+    """By their message, by their author's words, and by what they were made from."""
+    _, first = await delivered(store, key="a", prompt="50% rock_roll")
+    _, second = await delivered(store, key="b", prompt="jazz", parent_ids=(first.id,))
+    await delivered(store, key="c", user=2, prompt="rock")
+    assert await store.clips.by_message(first.message_id) == first
+    assert await store.clips.of_user(1, 10) == [second, first]
+    assert await store.clips.of_user(1, 10, "50%") == [first]
+    assert await store.clips.of_user(1, 10, "k_r") == [first]
+    assert await store.clips.of_user(1, 10, "_") == [first]
+    assert await store.clips.prompts_of(1, "", 10) == ["jazz", "50% rock_roll"]
+    assert await store.clips.children_of(first.id) == [second.id]
+    assert second.parent_ids == (first.id,)
+
+
+async def test_a_deleted_clip_keeps_its_place_in_the_tree(store):
+    """Its sound goes away once; those made from it still know of it."""
+    _, first = await delivered(store, key="a")
+    _, second = await delivered(store, key="b", parent_ids=(first.id,))
+    assert await store.clips.delete(first.id) == first.file
+    assert await store.clips.delete(first.id) is None
+    assert (await store.clips.get(first.id)).is_deleted
+    assert await store.clips.of_user(1, 10) == [second]
+    assert await store.clips.older_than(NOON + 1) == [second]
+
+
+async def test_a_server_has_its_own_settings(store):
+    """What is not set stays the configuration's; what is set can be changed one by one."""
+    before = await store.settings.of(10)
+    assert (before.daily_seconds, before.channel_ids, dict(before.tiers)) == (None, frozenset(), {})
+    await store.settings.set_limits(10, daily_seconds=50)
+    await store.settings.set_limits(10, waiting=3)
+    await store.settings.set_tier(10, 7, 500)
+    await store.settings.allow_channel(10, 5, True)
+    found = await store.settings.of(10)
+    assert (found.daily_seconds, found.waiting, found.max_seconds) == (50, 3, None)
+    assert (dict(found.tiers), found.channel_ids) == ({7: 500}, {5})
+    await store.settings.set_tier(10, 7, None)
+    await store.settings.allow_channel(10, 5, False)
+    await store.settings.clear_limits(10)
+    assert await store.settings.of(10) == before
+    assert await store.settings.of(11) == dataclasses.replace(before, guild_id=11)
+
+
+async def test_expired_tokens_are_forgotten(store, clock):
+    """A token is kept no longer than it is good for."""
+    job = await accepted(store)
+    await store.jobs.forget_tokens()
+    assert (await store.jobs.get(job.id)).answer.token == "secret-token"
+    clock.now += 901
+    await store.jobs.forget_tokens()
+    assert (await store.jobs.get(job.id)).answer.token is None
+
+
+ACCEPTING = """
+    import asyncio, sys, time
+    from pathlib import Path
+    from bot.domain.jobs import Answer, Kind, Limits, Order, Place
+    from bot.store.store import open_store
+
+    async def main():
+        limits = Limits(
+            daily_seconds=1e9, waiting_per_user=10**6, waiting_per_guild=10**6, waiting=10**6
+        )
+        async with open_store(Path(sys.argv[1]), time.time) as store:
+            number = 0
+            while True:
+                place = Place(user_id=1, channel_id=1, guild_id=1)
+                order = Order(key=str(number), place=place, kind=Kind.MUSIC, seconds=1, seed=1)
+                job = await store.jobs.accept(order, limits, Answer())
+                print(job.order.key, flush=True)
+                if number % 3 == 0:
+                    await store.jobs.failed(job.id, "x")
+                number += 1
+
+    asyncio.run(main())
+"""
+
+
+async def test_kill_9_loses_no_accepted_job(tmp_path, clock):
+    """What was accepted before the process was killed is there, and the books balance."""
+    process = subprocess.Popen(  # noqa: ASYNC220 - it is read from for a moment only
+        [sys.executable, "-W", "ignore", "-c", textwrap.dedent(ACCEPTING), str(tmp_path)],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    told = [process.stdout.readline().strip() for _ in range(40)]
+    process.send_signal(signal.SIGKILL)
+    told += process.stdout.read().split()
+    process.wait()
+    process.stdout.close()
+    async with open_store(tmp_path, clock) as store:
+        kept = {job.order.key for job in await store.jobs.unfinished()}
+        ended = [key for key in told if int(key) % 3 == 0]
+        # The last one may have been told of and not ended.
+        assert kept >= set(told) - set(ended)
+        assert await store.check() == []
+
+
+async def test_what_is_past_its_time_is_swept(store, clock):
+    """Old sound goes, its row stays; uploads go when no job wants them; young ones are left."""
+    _, clip = await delivered(store, key="old")
+    (store.clips_folder / clip.file).write_bytes(b"sound")
+    source = Source(upload="wanted.flac", keep_seconds=1.0)
+    await accepted(store, key="waiting", source=source)
+    for name in ("wanted.flac", "leftover.flac"):
+        (store.uploads_folder / name).write_bytes(b"sound")
+        os.utime(store.uploads_folder / name, (NOON - 7200, NOON - 7200))
+    (store.uploads_folder / "young.flac").write_bytes(b"sound")
+    os.utime(store.uploads_folder / "young.flac", (NOON, NOON))
+    assert await sweep(store, 30, NOON) == 1
+    assert {file.name for file in store.uploads_folder.iterdir()} == {"wanted.flac", "young.flac"}
+    clock.now = NOON + 31 * 86_400
+    assert await sweep(store, 30, clock.now) == 2
+    assert not (store.clips_folder / clip.file).exists()
+    assert (await store.clips.get(clip.id)).is_deleted
+
+
+async def test_a_clip_remembers_its_stems(store):
+    """In their order; most have none."""
+    _, clip = await delivered(store, stems=("drums", "bass"))
+    _, plain = await delivered(store, key="2")
+    assert (clip.stems, plain.stems) == (("drums", "bass"), ())
+
+
+async def test_an_order_from_before_there_were_stems_is_read(store, tmp_path):
+    """Its source says nothing of them, and neither do its clips."""
+    job = await accepted(store, source=Source(clip_id=4, keep_seconds=5.0))
+    with sqlite3.connect(tmp_path / FILE) as connection:
+        connection.execute("""UPDATE jobs SET source = '{"clip_id": 4, "keep_seconds": 5.0}'""")
+    assert (await store.jobs.get(job.id)).order.source == Source(clip_id=4, keep_seconds=5.0)
+
+
+async def test_a_database_from_before_there_were_stems_is_taken_over(tmp_path):
+    """Clips that were made then are there, and can't be taken apart."""
+    folder = tmp_path / "older"
+    folder.mkdir()
+    older = STEPS[:5]
+    with sqlite3.connect(folder / FILE) as connection:
+        for statement in (each for step in older for each in step):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {len(older)}")
+        connection.execute(
+            "INSERT INTO jobs (key, state, created_at, user_id, channel_id, kind, seconds, seed, "
+            "sampling, parent_ids, max_bytes) VALUES ('1', 'delivered', 0, 1, 5, 'music', 10, 3, "
+            "'{}', '[]', 100)"
+        )
+        connection.execute(
+            "INSERT INTO clips (job_id, user_id, channel_id, kind, seconds, seconds_before, seed, "
+            "sampling, model, file, created_at, made_in_seconds) "
+            "VALUES (1, 1, 5, 'music', 10, 0, 3, '{}', 'starter', '1.flac', 0, 1)"
+        )
+    async with open_store(folder, lambda: NOON) as opened:
+        clip = await opened.clips.get(1)
+        assert clip.stems == ()

@@ -1,0 +1,1 @@
+"""Fakes and known inputs that several tests share."""

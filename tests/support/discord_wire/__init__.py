@@ -1,0 +1,1 @@
+"""A Discord at the wire: REST, gateway and files on loopback."""

@@ -1,0 +1,72 @@
+"""The real bot as a process, on a Discord at the wire: run this module with FOLDER ADDRESS.
+
+Its clock goes wrong by as many seconds as the file `skew` in its folder says, and its line tells
+the log who comes and goes. Signals are those of `zhiyin run`: one drains it, a second one ends it
+at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import logging
+import sys
+import time
+from pathlib import Path
+
+from bot.app.client import ZhiyinBot, connected
+from bot.app.signals import stopping
+from bot.app.wiring import open_pipeline
+from bot.config import Config, GenerationConfig, LimitsConfig, StorageConfig, WorkerConfig
+from bot.inference import executor
+from bot.models.registry import starter_folder
+from bot.musicgen.checkpoint.inspection import inspect
+from tests.soak.queue_watch import ToldLine
+from tests.support.discord_wire.server import TOKEN, pointed_at
+
+ENGINE = "tests.support.scripted_worker:open_engine"
+
+
+def settings(folder):
+    """What a soak runs with: all that makes for trouble, and little time to wait."""
+    return dataclasses.replace(
+        Config(),
+        storage=StorageConfig(folder=str(folder)),
+        limits=LimitsConfig(daily_seconds=100_000.0, waiting_per_server=10_000, waiting=10_000),
+        generation=GenerationConfig(default_seconds=2.0),
+        worker=WorkerConfig(silent_seconds=5.0, grace_seconds=5.0),
+    )
+
+
+def skewed(folder):
+    """A clock that can be put forward and back from outside."""
+    file = folder / "skew"
+
+    def clock():
+        return time.time() + (float(file.read_text() or 0) if file.exists() else 0.0)
+
+    return clock
+
+
+async def live(folder, address):
+    contents, clock = inspect(starter_folder()), skewed(folder)
+    config = settings(folder)
+    with stopping() as stop, pointed_at(address):
+        async with open_pipeline(
+            config, contents, folder=folder, clock=clock, engine=ENGINE
+        ) as line:
+            bot = ZhiyinBot(config, line, sampling=contents.sampling, licence="none", clock=clock)
+            line.start()
+            await connected(bot, TOKEN, stop)
+
+
+def main():
+    logging.basicConfig(
+        level=logging.INFO, stream=sys.stderr, format="%(created).3f %(levelname)s %(message)s"
+    )
+    executor.FairQueue = ToldLine  # type: ignore[attr-defined]
+    asyncio.run(live(Path(sys.argv[1]), sys.argv[2]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,125 @@
+"""The real bot on a Discord at the wire: store, worker process and all.
+
+async with open_stage(folder, people=50) as stage:
+    answers = await asyncio.gather(
+        *(stage.wire.slash(person, stage.channel, "music", prompt="rock")
+          for person in stage.people)
+    )
+    print(sorted(answer.seconds for answer in answers))
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+
+import discord
+
+from bot.app.client import ZhiyinBot, connected
+from bot.app.wiring import open_pipeline
+from bot.config import Config
+from bot.models.registry import starter_folder
+from bot.musicgen.checkpoint.inspection import inspect
+from tests.support.discord_wire.messages import Channel, Person
+from tests.support.discord_wire.server import PATIENCE_SECONDS, TOKEN, Wire, open_wire, pointed_at
+from tests.support.jam_server import SCRIPTED, Clock
+
+
+def impatient(monkeypatch):
+    """Let discord.py pause for hundredths where it pauses for whole seconds after an error.
+
+    For what Discord itself says to wait for, in fractions of a second, it waits.
+    """
+
+    async def sleep(seconds):
+        await asyncio.sleep(seconds / 100 if isinstance(seconds, int) else seconds)
+
+    hurried = SimpleNamespace(**vars(asyncio) | {"sleep": sleep})
+    for module in (discord.http, discord.webhook.async_):
+        monkeypatch.setattr(module, "asyncio", hurried)
+
+
+@dataclass
+class Stage:
+    """The real bot, connected to a Discord at the wire, with people in a channel."""
+
+    wire: Wire
+    bot: ZhiyinBot
+    clock: Clock
+    channel: Channel
+    people: list[Person]
+    connection: asyncio.Task[None]
+    stop: asyncio.Event
+
+    @property
+    def store(self):
+        return self.bot.pipeline.store
+
+    @property
+    def alice(self):
+        return self.people[0]
+
+    @property
+    def bob(self):
+        return self.people[1]
+
+    async def music(self, who=None, **options):
+        """Ask for a short clip; return the interaction, acknowledged."""
+        asked = {"prompt": "90s rock", "seconds": 1.0} | options
+        return await self.wire.slash(who or self.alice, self.channel, "music", **asked)
+
+    async def in_line(self, number):
+        """Return when so many jobs are on their way."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while len(await self.store.jobs.unfinished()) < number:
+                await asyncio.sleep(0.01)
+
+    async def settled(self, job_id=1):
+        """Return a job when it has come to its end."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while (job := await self.store.jobs.get(job_id)) is None or not job.state.is_final:
+                assert not self.connection.done(), "the bot is gone"
+                await asyncio.sleep(0.01)
+            # What comes after the end of it, too.
+            await self.bot.pipeline.idle()
+        return job
+
+    async def used(self, who=None):
+        """How many seconds of music someone has paid for today, reserved ones included."""
+        return (await self.store.ledger.quota((who or self.alice).id, 600)).used_seconds
+
+
+@asynccontextmanager
+async def open_stage(folder: Path, *, config=None, people=2, engine=SCRIPTED, prepare=None):
+    """Open a wire and let the bot connect, on a folder as in `tests.support.jam_server`.
+
+    `prepare` is called with the wire before the bot comes.
+    """
+    config, clock = config or Config(), Clock()
+    async with AsyncExitStack() as stack:
+        wire = await stack.enter_async_context(open_wire(clock))
+        stack.enter_context(pointed_at(wire.base))
+        channel = wire.channel("music")
+        members = [wire.person(f"person {number}") for number in range(people)]
+        if prepare is not None:
+            prepare(wire)
+        contents = inspect(starter_folder())
+        line = await stack.enter_async_context(
+            open_pipeline(config, contents, folder=folder, clock=clock, engine=engine)
+        )
+        bot = ZhiyinBot(config, line, sampling=contents.sampling, licence="Apache-2.0", clock=clock)
+        stop = asyncio.Event()
+        line.start()
+        connection = asyncio.create_task(connected(bot, TOKEN, stop), name="the bot")
+        stage = Stage(wire, bot, clock, channel, members, connection, stop)
+        try:
+            # Who has identified hears all that follows, in its order.
+            await wire.until(lambda: connection.done() or wire.gateway.session is not None)
+            yield stage
+        finally:
+            stop.set()
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await asyncio.gather(connection, return_exceptions=True)

@@ -1,0 +1,91 @@
+"""The bot without Discord, as a process: run this module with FOLDER SECONDS [ORDERS].
+
+Store, line, worker and files are the real ones. In Discord's place stands a file in which each line
+is a message that was posted or a sentence that was told; it outlives every kill. So many orders are
+given, each by another person; then it goes on until nothing is in line, or for so many seconds, and
+ends as at a SIGTERM.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import json
+import logging
+import os
+import sys
+from pathlib import Path
+
+from bot.app.wiring import open_pipeline
+from bot.config import Config, StorageConfig, WorkerConfig
+from bot.domain.jobs import Kind, MessageHandle, Order, RequestOrigin
+from bot.domain.limits import Limits
+from bot.models.registry import starter_folder
+from bot.musicgen.checkpoint.inspection import inspect
+
+LIMITS = Limits(daily_seconds=1000, waiting_per_user=50, waiting_per_guild=50, waiting=50)
+SECONDS = 3.0
+
+
+class Notebook:
+    """A surface that writes down what people would see."""
+
+    def __init__(self, file):
+        self.file = file
+
+    def max_bytes(self, job):
+        return job.answer.max_bytes
+
+    async def show(self, job, standing):
+        """Progress leaves no trace."""
+
+    async def post(self, job, clip, posting, *, once_more):
+        self._write(job, "clip")
+        # An edit of the job's own message: the same however often it is done.
+        return job.answer.message_id
+
+    async def tell(self, job, sentence):
+        self._write(job, sentence)
+
+    def _write(self, job, what):
+        with self.file.open("a") as file:
+            print(json.dumps([job.id, job.answer.message_id, what]), file=file, flush=True)
+            os.fsync(file.fileno())
+
+
+async def live(folder, seconds, orders):
+    config = dataclasses.replace(
+        Config(), storage=StorageConfig(folder=str(folder)), worker=WorkerConfig(silent_seconds=5.0)
+    )
+    engine = "tests.support.scripted_worker:open_engine"
+    async with open_pipeline(
+        config, inspect(starter_folder()), folder=folder, engine=engine
+    ) as line:
+        line.surface = Notebook(folder / "posted.jsonl")
+        await line.resume()
+        line.start()
+        for number in range(orders):
+            place = RequestOrigin(user_id=100 + number, channel_id=5, guild_id=10)
+            order = Order(
+                key=str(number), place=place, kind=Kind.MUSIC, seconds=SECONDS, seed=440, prompt="x"
+            )
+            reached = MessageHandle(token="t", expires_at=0.0, message_id=900 + number)
+            try:
+                await line.order(order, LIMITS, reached)
+            except Exception:
+                logging.exception("not accepted")
+        try:
+            async with asyncio.timeout(seconds):
+                await line.idle()
+        except TimeoutError:
+            await line.drain(1.0)
+
+
+def main():
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr)
+    folder, seconds, *orders = sys.argv[1:]
+    asyncio.run(live(Path(folder), float(seconds), int(orders[0]) if orders else 0))
+
+
+if __name__ == "__main__":
+    main()

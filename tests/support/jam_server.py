@@ -1,0 +1,183 @@
+"""A jam server for tests: the real bot, store and worker process on a simulated Discord.
+
+Only Discord is played, by SimCord, made as strict as the real one where it is lenient; and the
+engine in the worker is one that does what the prompt says.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import simcord
+import simcord.interactions
+from simcord.backend.errors import unknown_interaction
+from simcord.backend.models import Interaction
+
+from bot.app.client import ZhiyinBot
+from bot.app.wiring import open_pipeline
+from bot.config import Config, LimitsConfig
+from bot.models.registry import starter_folder
+from bot.musicgen.checkpoint.inspection import inspect
+from tests.support.event_loop_watch import watched
+
+UPLOAD_LIMIT_BYTES = 10 * 2**20
+ACK_SECONDS = 3.0
+SCRIPTED = "tests.support.scripted_worker:open_engine"
+
+
+class Clock:
+    """A clock that goes only where it is told to; it begins now."""
+
+    def __init__(self):
+        self.now = time.time()
+
+    def __call__(self):
+        return self.now
+
+
+@dataclass
+class Jam:
+    """A server with a channel, two people and the bot."""
+
+    env: Any
+    bot: ZhiyinBot
+    clock: Clock
+    folder: Path
+    stack: AsyncExitStack
+    config: Config
+    guild: Any
+    channel: Any
+    owner: Any
+    alice: Any
+    bob: Any
+
+    @property
+    def pipeline(self):
+        return self.bot.pipeline
+
+    @property
+    def store(self):
+        return self.bot.pipeline.store
+
+    async def music(self, who=None, **options):
+        """Let someone ask for music, wait until it is there, and return the message."""
+        result = await (who or self.alice).slash(
+            self.channel, "music", **({"prompt": "90s rock"} | options)
+        )
+        await self.idle()
+        return result
+
+    async def idle(self):
+        await self.pipeline.idle()
+        await self.env.settle()
+
+    def another_bot(self):
+        """A new bot, as after a restart, around the same pipeline."""
+        return new_bot(self.config, self.pipeline, self.clock)
+
+    async def stop_pipeline(self):
+        """End worker and store, as a stop of the program does."""
+        await self.stack.aclose()
+
+    @asynccontextmanager
+    async def second_life(self, engine=SCRIPTED):
+        """Start again on the same folder and the same Discord."""
+        contents = inspect(starter_folder())
+        async with open_pipeline(
+            self.config, contents, folder=self.folder, clock=self.clock, engine=engine
+        ) as line:
+            self.bot = new_bot(self.config, line, self.clock)
+            await self.env.restart_bot(self.bot)
+            line.start()
+            yield self
+
+    def newest(self, count):
+        """The last messages in the channel, oldest first."""
+        return self.messages()[-count:]
+
+    def messages(self):
+        """All messages in the channel, oldest first."""
+        stored = self.env.backend.messages.get(self.channel.id, {})
+        return [stored[id_] for id_ in sorted(stored)]
+
+
+def configured(**limits):
+    return replace(Config(), limits=LimitsConfig(**limits))
+
+
+@asynccontextmanager
+async def open_jam(folder, *, config=None, clock=None, engine=SCRIPTED):
+    """Open a jam in a folder that may hold what an earlier one left."""
+    config = config or Config()
+    clock = clock or Clock()
+    contents = inspect(starter_folder())
+    async with AsyncExitStack() as stack:
+        line = await stack.enter_async_context(
+            open_pipeline(config, contents, folder=folder, clock=clock, engine=engine)
+        )
+        bot = new_bot(config, line, clock)
+        hogs = stack.enter_context(watched())
+        async with simcord.run(bot, check_errors=False) as env:
+            line.start()
+            chief = env.create_user("chief")
+            guild = env.create_guild("The jam", owner=chief)
+            owner = guild.add_member(chief)
+            channel = guild.create_text_channel("music")
+            alice, bob = (guild.add_member(env.create_user(name)) for name in ("alice", "bob"))
+            jam = Jam(env, bot, clock, folder, stack, config, guild, channel, owner, alice, bob)
+            yield jam
+            await jam.idle()
+            check_answers(env)
+        assert hogs == [], hogs
+
+
+def new_bot(config, line, clock):
+    sampling = inspect(starter_folder()).sampling
+    # What is attached in a simulated Discord is nowhere but in it.
+    bot = ZhiyinBot(
+        config,
+        line,
+        sampling=sampling,
+        licence="Apache-2.0",
+        clock=clock,
+        fetch=lambda url, max_bytes: bot.http.get_from_cdn(url),
+    )
+    return bot
+
+
+def check_answers(env):
+    """Every interaction was answered and no message is one that Discord would refuse."""
+    backend = env.backend
+    assert all(each.responded for each in backend.interactions.values()), "a command never answered"
+    for channel in backend.messages.values():
+        for message in channel.values():
+            assert len(message.attachments) <= 10
+            assert all(file["size"] <= UPLOAD_LIMIT_BYTES for file in message.attachments)
+
+
+def strict(monkeypatch):
+    """Make SimCord refuse what Discord refuses: late answers; and tell what Discord tells."""
+    begun = {}
+    payload_of = simcord.interactions.base_payload
+
+    def base_payload(backend, *, user_id, guild_id, **rest):
+        record, payload = payload_of(backend, user_id=user_id, guild_id=guild_id, **rest)
+        payload["attachment_size_limit"] = UPLOAD_LIMIT_BYTES
+        payload["authorizing_integration_owners"] = {"0": str(guild_id or 0)}
+        begun[id(record)] = time.perf_counter()  # SimCord turns the other clocks itself
+        return record, payload
+
+    monkeypatch.setattr(simcord.interactions, "base_payload", base_payload)
+    for name in ("respond_with_message", "defer", "defer_update", "update_source", "show_modal"):
+        answer = getattr(Interaction, name)
+
+        def in_time(record, *args, answer=answer, **options):
+            if time.perf_counter() - begun[id(record)] > ACK_SECONDS:
+                raise unknown_interaction()
+            return answer(record, *args, **options)
+
+        monkeypatch.setattr(Interaction, name, in_time)

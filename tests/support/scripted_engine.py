@@ -1,0 +1,95 @@
+"""An engine that does what the prompt says, for tests of what happens around one.
+
+"fail at 2" raises in the second step, "interrupt at 2" is a Ctrl-C there, "wait at 2" prints
+"waiting" and then stays at the second step. Any other prompt makes a tone, ten steps a clip.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from bot.cli.generate_plan import Plan
+from bot.cli.interrupts import Interrupts
+from bot.config import Config
+from bot.domain.generation import Finished, GenerationRequest, Progress, Sound
+
+RATE_HZ = 32_000
+STEPS = 10
+
+
+@dataclass
+class ScriptedEngine:
+    """Finishes every request after ten steps with a tone whose pitch is the seed in Hz."""
+
+    requests: list[GenerationRequest] = field(default_factory=list)
+    steps: int = 0
+
+    @property
+    def busy(self):
+        return self.steps < STEPS
+
+    def submit(self, request):
+        self.requests.append(request)
+        return len(self.requests) - 1
+
+    def step(self):
+        self.steps += 1
+        for request in self.requests:
+            self._obey(request.prompt or "")
+        if self.busy:
+            return [
+                Progress(
+                    request_id=id_,
+                    seconds_done=request.seconds * self.steps / STEPS,
+                    seconds_total=request.seconds,
+                )
+                for id_, request in enumerate(self.requests)
+            ]
+        return [
+            Finished(request_id=id_, sound=tone(request), tokens=np.zeros((4, 0), np.int32))
+            for id_, request in enumerate(self.requests)
+        ]
+
+    def _obey(self, prompt):
+        script = re.fullmatch(r"(fail|interrupt|wait) at (\d+)", prompt)
+        if script is None or int(script[2]) != self.steps:
+            return
+        match script[1]:
+            case "fail":
+                raise ValueError("the script says so")
+            case "interrupt":
+                raise KeyboardInterrupt
+            case "wait":
+                print("waiting", flush=True)
+                self.steps -= 1
+
+
+def tone(request):
+    """A sound whose pitch is the seed in Hz, after the audio prompt."""
+    time_s = np.arange(round(request.seconds * RATE_HZ)) / RATE_HZ
+    samples = (0.5 * np.sin(2 * np.pi * request.seed * time_s)).astype(np.float32)[None]
+    if request.audio is not None:
+        before = request.audio.samples
+        samples = np.concatenate([before, np.repeat(samples, len(before), axis=0)], axis=1)
+    return Sound(samples=samples, sample_rate_hz=RATE_HZ)
+
+
+@dataclass
+class Opener:
+    """Opens scripted engines and remembers what it was asked."""
+
+    plans: list[Plan] = field(default_factory=list)
+    engines: list[ScriptedEngine] = field(default_factory=list)
+
+    def __call__(self, plan: Plan, config: Config, interrupts: Interrupts):
+        self.plans.append(plan)
+        self.engines.append(ScriptedEngine())
+        return self.engines[-1]
+
+    @property
+    def requests(self):
+        (engine,) = self.engines
+        return engine.requests

@@ -1,0 +1,193 @@
+"""An engine for worker processes in tests: it does what the prompt says.
+
+"fail" can't be made, "crash" ends the process, "raise" is a defect in a step, "hang" stays in its
+step for ever, "slow" takes a hundred times as long, "stubborn" goes on when it is cancelled, "beat"
+makes drums at 120 BPM; any other prompt makes a tone, whose pitch is the seed in Hz, in ten steps.
+
+With stems it has a guide and drums, bass and lead, a codebook each: a code is the seed's remainder,
+unless it was kept. The process ends when a clip of nothing but 63 is taken apart.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from bot.domain.generation import (
+    Finished,
+    GenerationRequest,
+    Progress,
+    Sampling,
+    Sound,
+    StemsRequest,
+)
+from bot.domain.status import ModelInfo
+from bot.errors import CheckpointError, RequestError
+
+RATE_HZ = 32_000
+STEPS = 10
+STEP_SECONDS = 0.002
+SILENCE = Sound(samples=np.zeros((1, 0), np.float32), sample_rate_hz=RATE_HZ)
+
+
+@dataclass
+class Work:
+    request: object
+    steps: int = 0
+
+
+def prompt_of(request):
+    return getattr(request, "prompt", None) or ""
+
+
+class Engine:
+    def __init__(self):
+        self.works = {}
+        self.next_id = 1
+
+    @property
+    def busy(self):
+        return bool(self.works)
+
+    def submit(self, request):
+        if prompt_of(request) == "fail":
+            raise RequestError("The script says that this can't be made.")
+        self.works[self.next_id] = Work(request)
+        self.next_id += 1
+        return self.next_id - 1
+
+    def cancel(self, id_):
+        if prompt_of(self.works[id_].request) == "stubborn":
+            time.sleep(3600)
+        self.works.pop(id_, None)
+
+    def step(self):
+        events: list[Progress | Finished] = []
+        for id_, work in list(self.works.items()):
+            prompt = prompt_of(work.request)
+            if prompt == "crash" or (prompt == "crash once" and crashed_first()):
+                os._exit(7)
+            if prompt == "raise":
+                raise ValueError("the script says so")
+            if prompt == "hang":
+                time.sleep(3600)
+            work.steps += 1
+            total = getattr(work.request, "seconds", 1.0)
+            steps = 100 * STEPS if prompt.startswith(("slow", "stubborn")) else STEPS
+            done = total * work.steps / steps
+            events.append(Progress(request_id=id_, seconds_done=done, seconds_total=total))
+            if work.steps == steps:
+                del self.works[id_]
+                sound = (
+                    tone(work.request) if isinstance(work.request, GenerationRequest) else SILENCE
+                )
+                tokens = np.zeros((4, 0), np.int32)
+                events.append(Finished(request_id=id_, sound=sound, tokens=tokens))
+        time.sleep(STEP_SECONDS)
+        return events
+
+
+def crashed_first():
+    """Tell, the first time, that it is the first time."""
+    mark = os.environ["ZHIYIN_TEST_MARK"]
+    if os.path.exists(mark):
+        return False
+    with open(mark, "w"):
+        return True
+
+
+def tone(request):
+    times = np.arange(round(request.seconds * RATE_HZ)) / RATE_HZ
+    samples = (0.5 * np.sin(2 * np.pi * (request.seed % 8000) * times)).astype(np.float32)[None]
+    if (request.prompt or "").startswith("beat"):
+        noise = np.random.default_rng(request.seed).normal(size=len(times))
+        loud = np.where(times % 2.0 < 0.5, 0.5, 0.25)
+        samples = (loud * noise * np.exp(-30 * (times % 0.5))).astype(np.float32)[None]
+    if request.audio is not None:
+        samples = np.concatenate([request.audio.samples, samples], axis=1)
+    return Sound(samples=samples, sample_rate_hz=RATE_HZ)
+
+
+STEMS = ("drums", "bass", "lead")
+FINGERPRINT = "0123456789abcdef"
+HOP = 640
+
+
+class StemsEngine(Engine):
+    def step(self):
+        return [self._with_stems(event) for event in super().step()]
+
+    def submit(self, request):
+        if isinstance(request, StemsRequest) and (request.tokens == CRASHES).all():
+            os._exit(7)
+        self.requests = {**getattr(self, "requests", {}), self.next_id: request}
+        return super().submit(request)
+
+    def _with_stems(self, event):
+        if not isinstance(event, Finished):
+            return event
+        request = self.requests[event.request_id]
+        if isinstance(request, StemsRequest):
+            tones = {
+                name: stem_tone(request.tokens[book]) for book, name in enumerate(STEMS, start=1)
+            }
+            return dataclasses.replace(event, tokens=request.tokens, stems=tones)
+        frames = event.sound.samples.shape[1] // HOP
+        tokens = np.full((1 + len(STEMS), frames), request.seed % 64, np.int32)
+        if request.kept is not None:
+            length = min(frames, request.kept.tokens.shape[1])
+            for book, name in enumerate(STEMS, start=1):
+                if name in request.kept.stems:
+                    tokens[book, :length] = request.kept.tokens[book, :length]
+        if request.audio_tokens is not None:
+            tokens[:, : request.audio_tokens.shape[1]] = request.audio_tokens
+        return dataclasses.replace(event, tokens=tokens)
+
+
+CRASHES = 63
+
+
+def stem_tone(codes):
+    """A sound whose pitch tells the code that it is made of."""
+    times = np.arange(len(codes) * HOP) / RATE_HZ
+    samples = 0.1 * np.sin(2 * np.pi * (200 + 10 * int(codes[0])) * times)
+    return Sound(samples=samples.astype(np.float32)[None], sample_rate_hz=RATE_HZ)
+
+
+def open_stems_engine(config):
+    about = info(config.engine.slots)
+    return StemsEngine(), dataclasses.replace(about, stems=STEMS, fingerprint=FINGERPRINT)
+
+
+def open_retrained_engine(config):
+    engine, about = open_stems_engine(config)
+    return engine, dataclasses.replace(about, fingerprint="fedcba9876543210")
+
+
+def info(slots):
+    return ModelInfo(
+        name="scripted",
+        licence="none",
+        channels=1,
+        sample_rate_hz=RATE_HZ,
+        sampling=Sampling(),
+        slots=slots,
+        device="a script",
+        load_seconds=0.0,
+    )
+
+
+def open_engine(config):
+    return Engine(), info(config.engine.slots)
+
+
+def open_nothing(config):
+    raise CheckpointError("The script says that there is no model.")
+
+
+def open_never(config):
+    time.sleep(3600)

@@ -1,0 +1,82 @@
+"""Make a small starter model in the training's environment: run this module with a folder F.
+
+All that tests want to know of it is written to F/made.json. One program does it, since each start
+of PyTorch takes seconds.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from bot.starter import gpu_run, train
+
+TRAINED = ("codec", "language")
+FIRST_SEED = 500
+
+_LITTLE = (
+    "--codec-batch=2",
+    "--positions=1024",
+    "--gate-steps=5",
+    "--gate-pieces=20",
+    f"--first-seed={FIRST_SEED}",
+)
+
+
+def main(folder: Path) -> None:
+    """Record, learn words, train for a moment as on a device, and go on from there twice."""
+    work, pack, out = folder / "work", folder / "pack", folder / "out"
+    small = [f"--folder={work}", "--pieces=200", "--text-minutes=0.05", "--threads=1"]
+    recording = subprocess.Popen(
+        [sys.executable, "-m", "bot.starter.train", *small, "--stage=samples"]
+    )
+    train.main([*small, "--stage=words"])
+    assert recording.wait() == 0
+    made: dict[str, Any] = {"packed bytes": gpu_run.pack(work, pack)}
+    train_moment(pack, out, dict.fromkeys(TRAINED, 0.05))
+    made["trained"] = states_of(pack)
+    gpu_run.bring(out, work)
+    made["brought"] = states_of(work)
+    train.main([*small, f"--checkpoint={folder / 'checkpoint'}", "--stage=export"])
+    train_moment(pack, out, {each: made["trained"][each]["minutes"] + 0.02 for each in TRAINED})
+    made["went on"] = states_of(pack)
+    for part in TRAINED:
+        again = folder / f"{part} again"
+        made[f"packed bytes of {part}"] = gpu_run.pack(work, again, (part,))
+    made["packed again"] = {part: state_of(folder / f"{part} again", part) for part in TRAINED}
+    (folder / "made.json").write_text(json.dumps(made))
+
+
+def train_moment(pack: Path, out: Path, minutes: dict[str, float]) -> None:
+    """Train both for some minutes, those of earlier runs included."""
+    budget = [f"--{part}-minutes={minutes[part]}" for part in TRAINED]
+    arguments = ["train", f"--pack={pack}", f"--out={out}", "--device=cpu", "--processes=2"]
+    assert gpu_run.main([*arguments, *_LITTLE, *budget]) == 0
+
+
+def states_of(folder: Path) -> dict[str, dict[str, Any]]:
+    """Return what the runs of a folder have done so far."""
+    return {part: state_of(folder, part) for part in TRAINED}
+
+
+def state_of(folder: Path, part: str) -> dict[str, Any]:
+    """Return what a run has done so far, and the sum of its squared weights."""
+    state = torch.load(folder / f"{part}.pt", weights_only=True)
+    weights = state["model"].values()
+    return {
+        "keys": sorted(state),
+        "step": state.get("step", 0),
+        "pieces": state["pieces"],
+        "minutes": state.get("seconds_used", 0.0) / 60,
+        "types": sorted({str(tensor.dtype) for tensor in weights}),
+        "size": sum(float(tensor.double().square().sum()) for tensor in weights),
+    }
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,28 @@
+"""The watch over the event loop sees what it is there for."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from tests.support.event_loop_watch import watched
+
+
+async def test_what_keeps_the_loop_to_itself_is_found():
+    """Reckoning is; waiting, and reckoning in a thread, are not."""
+
+    def reckon():
+        begun = time.thread_time()
+        while time.thread_time() - begun < 0.15:
+            pass
+
+    async def hog():
+        reckon()
+
+    with watched() as found:
+        await asyncio.sleep(0.2)
+        await asyncio.to_thread(reckon)
+        await asyncio.create_task(asyncio.sleep(0))
+        assert found == []
+        await asyncio.create_task(hog())
+    assert len(found) == 1
