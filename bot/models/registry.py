@@ -28,7 +28,7 @@ PUBLISHED = tuple(
 )
 """The hub ids of Meta's models that this program runs."""
 
-_STARTER_FOLDER = Path(__file__).parent / "starter" / "checkpoint"
+_STARTER_FOLDER = Path(__file__).parents[1] / "starter" / "checkpoint"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from huggingface_hub import constants
 
+import bot
 from bot.cli import console
 from bot.cli.app import build_parser, dispatch
 from bot.cli.interrupts import Interrupts
@@ -63,7 +64,7 @@ def test_the_starter_is_part_of_the_package(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     folder = locate("starter", Config())
-    assert folder.is_relative_to(Path(registry.__file__).parent)
+    assert folder.is_relative_to(Path(bot.__file__).parent)
     assert list(tmp_path.iterdir()) == []
 
 
