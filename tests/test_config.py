@@ -2,64 +2,54 @@
 
 from __future__ import annotations
 
-import dataclasses
 import tomllib
 from pathlib import Path
-from typing import get_type_hints
 
 import pytest
 
-from bot import config
+from bot import config, config_file
 from bot.config import Config
+from bot.config_file import settings
 from bot.errors import ConfigError
 
 EXAMPLE = Path(__file__).parent.parent / "config.example.toml"
 
 
-def settings():
-    """Every key there is, with its section, type and rule."""
-    for section in dataclasses.fields(Config):
-        kind = get_type_hints(Config)[section.name]
-        types = get_type_hints(kind)
-        for field in dataclasses.fields(kind):
-            yield section.name, field.name, types[field.name], field.metadata["accepts"]
-
-
 def test_the_example_holds_exactly_the_defaults():
     """Copying the example changes nothing."""
-    assert config.load(EXAMPLE) == Config()
+    assert config_file.load(EXAMPLE) == Config()
 
 
 def test_the_example_names_every_key():
     """A person sees in the example all there is to set."""
     document = tomllib.loads(EXAMPLE.read_text())
     assert [(section, key) for section in document for key in document[section]] == [
-        (section, key) for section, key, _, _ in settings()
+        (each.section, each.key) for each in settings()
     ]
 
 
-@pytest.mark.parametrize(("section", "key", "kind", "accepts"), list(settings()))
-def test_the_example_tells_what_a_key_accepts(section, key, kind, accepts):
+@pytest.mark.parametrize("setting", list(settings()), ids=lambda each: f"{each.section}.{each.key}")
+def test_the_example_tells_what_a_key_accepts(setting):
     """The comment before each key ends in the words that its complaint would use."""
     lines = EXAMPLE.read_text().splitlines()
-    begun = lines.index(f"[{section}]")
-    at = next(i for i in range(begun, len(lines)) if lines[i].startswith(f"{key} = "))
+    begun = lines.index(f"[{setting.section}]")
+    at = next(i for i in range(begun, len(lines)) if lines[i].startswith(f"{setting.key} = "))
     assert lines[at - 1].startswith("#")
-    if kind is not str or accepts.choices or accepts.starts:
-        assert accepts.words(kind) in lines[at - 1]
+    if setting.type is not str:
+        assert setting.accepted in lines[at - 1]
 
 
 def test_without_a_file_everything_has_its_default(tmp_path, monkeypatch):
     """No configuration is needed to begin."""
     monkeypatch.chdir(tmp_path)
-    assert config.load() == Config()
+    assert config_file.load() == Config()
 
 
 def test_the_file_in_the_present_folder_is_found(tmp_path, monkeypatch):
     """config.toml is read without being named."""
     monkeypatch.chdir(tmp_path)
     Path("config.toml").write_text("[generation]\nmax_seconds = 60\n")
-    loaded = config.load()
+    loaded = config_file.load()
     assert loaded.generation.max_seconds == 60.0
     assert isinstance(loaded.generation.max_seconds, float)
 
@@ -89,7 +79,7 @@ def test_what_cannot_be_used_is_refused_by_name(tmp_path, text, sentence):
     path = tmp_path / "mine.toml"
     path.write_bytes(text.encode("latin-1"))
     with pytest.raises(ConfigError) as caught:
-        config.load(path)
+        config_file.load(path)
     assert sentence in caught.value.sentence
     assert "mine.toml" in caught.value.sentence
 
@@ -98,7 +88,7 @@ def test_what_cannot_be_used_is_refused_by_name(tmp_path, text, sentence):
 def test_a_file_that_cannot_be_read_is_named(tmp_path, name):
     """A configuration that was asked for is never passed over."""
     with pytest.raises(ConfigError, match=r"There is no configuration file|can't be read"):
-        config.load(tmp_path / name)
+        config_file.load(tmp_path / name)
 
 
 @pytest.mark.parametrize("chosen", ["somewhere", ""])
@@ -107,3 +97,37 @@ def test_a_relative_cache_folder_is_passed_over(tmp_path, monkeypatch, chosen):
     monkeypatch.setenv("XDG_CACHE_HOME", chosen)
     monkeypatch.setenv("HOME", str(tmp_path))
     assert config.cache_folder() == tmp_path / ".cache" / "zhiyin"
+
+
+def test_every_key_can_be_set_by_the_environment():
+    """A variable overrides the file; its text becomes a value of the key's type."""
+    document = {"engine": {"slots": 2}, "sound": {"format": "ogg"}}
+    environment = {
+        "ZHIYIN_ENGINE_SLOTS": "4",
+        "ZHIYIN_LIMITS_DAILY_SECONDS": "90.5",
+        "ZHIYIN_MODEL_NAME": "facebook/musicgen-small",
+        "ZHIYIN_LOG_FORMAT": "",
+    }
+    loaded = config_file.parse(document, environment=environment)
+    assert loaded.engine.slots == 4
+    assert loaded.limits.daily_seconds == 90.5
+    assert loaded.model.name == "facebook/musicgen-small"
+    assert loaded.sound.format == "ogg"
+    assert loaded.log.format == "text"
+    assert len({each.variable for each in settings()}) == len(list(settings()))
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "sentence"),
+    [
+        ("ZHIYIN_ENGINE_SLOTS", "many", "ZHIYIN_ENGINE_SLOTS must be a whole number from 1 to 64"),
+        ("ZHIYIN_ENGINE_SLOTS", "0", 'from 1 to 64, not "0"'),
+        ("ZHIYIN_ENGINE_PRECISION", "fp8", 'one of "auto", "fp32", "bf16", "int8", not "fp8"'),
+        ("ZHIYIN_ENGINE_SLOT", "2", "unknown setting ZHIYIN_ENGINE_SLOT (did you mean"),
+    ],
+)
+def test_a_variable_that_cannot_be_used_is_refused_by_name(variable, text, sentence):
+    """The complaint names the variable, as it names the key of a file."""
+    with pytest.raises(ConfigError) as caught:
+        config_file.parse({}, environment={variable: text})
+    assert sentence in caught.value.sentence

@@ -16,9 +16,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot import config as configuration
-from bot import log
+from bot import config_file, log
 from bot.cli.interrupts import Interrupts
+from bot.config import Config
 from bot.errors import Cancelled, ZhiyinError
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def dispatch(
 ) -> int:
     """Run one command and return its exit code; every failure becomes a sentence."""
     try:
-        config = configuration.load(args.config)
+        config = config_file.load(args.config)
         log.configure(debug=args.debug, as_json=config.log.format == "json")
         return _run(args, config, interrupts, open_engine)
     except (KeyboardInterrupt, Cancelled):
@@ -77,7 +77,7 @@ def dispatch(
 
 def _run(
     args: argparse.Namespace,
-    config: configuration.Config,
+    config: Config,
     interrupts: Interrupts,
     open_engine: OpenEngine | None,
 ) -> int:

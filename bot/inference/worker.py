@@ -20,7 +20,8 @@ from typing import Any, NoReturn, Protocol
 
 from bot import failpoints
 from bot import log as logs
-from bot.config import Config, parse
+from bot.config import Config
+from bot.config_file import parse
 from bot.domain.generation import Codes, Event, Finished, Progress, Request
 from bot.domain.status import ModelInfo
 from bot.errors import ZhiyinError

@@ -1,0 +1,160 @@
+"""Read the settings from a TOML file and from the environment, and check them.
+
+msgspec checks each value against the type of its key. An environment variable ZHIYIN_SECTION_KEY
+overrides the file.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import os
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from bot.config import Config
+from bot.errors import ConfigError
+
+DEFAULT_FILE = Path("config.toml")
+PREFIX = "ZHIYIN_"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One key: its section, its type with what it accepts, and its default."""
+
+    section: str
+    key: str
+    type: Any
+    default: object
+    is_secret: bool
+
+    @property
+    def accepted(self) -> str:
+        """Return the accepted values in words, to follow "must be"."""
+        kind = self.type
+        if get_origin(kind) is Literal:
+            return "one of " + ", ".join(f'"{choice}"' for choice in get_args(kind))
+        nouns = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
+        if kind in nouns:
+            return nouns[kind]
+        plain, meta = get_args(kind)
+        if meta.description:
+            return str(meta.description)
+        return f"{nouns[plain]} from {meta.ge:g} to {meta.le:g}"
+
+    @property
+    def variable(self) -> str:
+        """Return the environment variable that overrides the file."""
+        return f"{PREFIX}{self.section}_{self.key}".upper()
+
+    def convert(self, value: object, *, where: str, strict: bool = True) -> Any:  # noqa: ANN401
+        """Return a value as this key holds it; texts of the environment are not strict.
+
+        Raises ConfigError with what the key accepts.
+        """
+        try:
+            return msgspec.convert(value, self.type, strict=strict)
+        except msgspec.ValidationError:
+            shown = f'"{value}"' if isinstance(value, str) else str(value)
+            shown = "what is there" if self.is_secret else shown
+            raise ConfigError(f"{where} must be {self.accepted}, not {shown}.") from None
+
+
+def settings() -> Iterator[Setting]:
+    """Yield every key there is, section by section."""
+    for section in dataclasses.fields(Config):
+        kind = get_type_hints(Config)[section.name]
+        types = get_type_hints(kind, include_extras=True)
+        for field in dataclasses.fields(kind):
+            yield Setting(
+                section=section.name,
+                key=field.name,
+                type=types[field.name],
+                default=field.default,
+                is_secret=not field.repr,
+            )
+
+
+def load(path: Path | None = None, environment: Mapping[str, str] | None = None) -> Config:
+    """Read the settings from a file, or from ./config.toml if there is one.
+
+    Variables of the environment (the process's own where none is given) override it. Raises
+    ConfigError for a file that can't be read and for any key that can't be used.
+    """
+    environment = os.environ if environment is None else environment
+    if path is None:
+        if not DEFAULT_FILE.exists():
+            return parse({}, environment=environment)
+        path = DEFAULT_FILE
+    try:
+        with path.open("rb") as file:
+            return parse(tomllib.load(file), name=path.name, environment=environment)
+    except FileNotFoundError:
+        raise ConfigError(f"There is no configuration file {path}.") from None
+    except OSError as error:
+        raise ConfigError(f"{path} can't be read: {error.strerror}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}.") from error
+
+
+def parse(
+    document: Mapping[str, Any],
+    *,
+    name: str = "config.toml",
+    environment: Mapping[str, str] | None = None,
+) -> Config:
+    """Check the contents of a configuration file and return the settings.
+
+    `environment` overrides single keys. Raises ConfigError naming the key and what it accepts.
+    """
+    known: dict[str, dict[str, Setting]] = {}
+    for setting in settings():
+        known.setdefault(setting.section, {})[setting.key] = setting
+    values: dict[str, dict[str, Any]] = {section: {} for section in known}
+    for section, written in document.items():
+        if section not in known:
+            raise ConfigError(f"{name} has an unknown section [{section}]{_meant(section, known)}.")
+        if not isinstance(written, dict):
+            raise ConfigError(f"In {name}, {section} must be a section, written [{section}].")
+        for key, value in written.items():
+            if key not in known[section]:
+                meant = _meant(key, known[section])
+                raise ConfigError(f"{name} has an unknown key {section}.{key}{meant}.")
+            where = f"In {name}, {section}.{key}"
+            values[section][key] = known[section][key].convert(value, where=where)
+    for setting, text in _overrides(environment or {}):
+        value = setting.convert(text, where=setting.variable, strict=False)
+        values[setting.section][setting.key] = value
+    kinds = get_type_hints(Config)
+    config = Config(**{section: kinds[section](**keys) for section, keys in values.items()})
+    if config.generation.default_seconds > config.generation.max_seconds:
+        raise ConfigError(
+            f"In {name}, generation.default_seconds ({config.generation.default_seconds:g}) must "
+            f"not be above generation.max_seconds ({config.generation.max_seconds:g})."
+        )
+    return config
+
+
+def _overrides(environment: Mapping[str, str]) -> Iterator[tuple[Setting, str]]:
+    """Yield the keys that the environment sets; an empty variable sets nothing."""
+    known = {setting.variable: setting for setting in settings()}
+    sections = tuple({f"{PREFIX}{each.section}_".upper() for each in settings()})
+    for variable, text in environment.items():
+        if variable in known and text:
+            yield known[variable], text
+        elif variable.startswith(sections) and variable not in known:
+            raise ConfigError(
+                f"The environment has an unknown setting {variable}{_meant(variable, known)}."
+            )
+
+
+def _meant(word: str, known: Iterable[str]) -> str:
+    names = list(known)
+    close = difflib.get_close_matches(word, names, n=1)
+    return f" (did you mean {close[0]}?)" if close else f" (known are {', '.join(names)})"
