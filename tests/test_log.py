@@ -128,9 +128,12 @@ def test_the_setting_decides_for_a_command(tmp_path, format_):
     """Whatever the command: what it warns of comes as it is set."""
     (tmp_path / "config.toml").write_text(f'[log]\nformat = "{format_}"\n')
     program = (
-        "import logging, bot.__main__ as zhiyin; "
-        "zhiyin._run = lambda *args: logging.getLogger('bot.x').warning('look') or 0; "
-        f"zhiyin.main(['doctor', '--config', {str(tmp_path / 'config.toml')!r}])"
+        "import logging; from argparse import Namespace; from pathlib import Path; "
+        "from bot.cli.app import dispatch; from bot.cli.commands import Command; "
+        "warn = lambda *args: logging.getLogger('bot.x').warning('look') or 0; "
+        "command = Command(name='x', help='', description='', run=warn); "
+        f"args = Namespace(config=Path({str(tmp_path / 'config.toml')!r}), debug=False, command='x'); "
+        "dispatch(args, None, commands=[command])"
     )
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert said.stderr.rstrip().endswith(

@@ -7,7 +7,7 @@ import pytest
 
 _LATE = """
 import asyncio, atexit, os, signal, sys
-from bot.cli.run import stopping
+from bot.app.signals import stopping
 def late():
     os.kill(os.getpid(), signal.SIGTERM)
 if sys.argv[1] == "python ends":

@@ -396,7 +396,8 @@ async def test_expired_tokens_are_forgotten(store, clock):
 ACCEPTING = """
     import asyncio, sys, time
     from pathlib import Path
-    from bot.domain.jobs import Answer, Kind, Limits, Order, Place
+    from bot.domain.jobs import Kind, MessageHandle, Order, RequestOrigin
+    from bot.domain.limits import Limits
     from bot.store.store import open_store
 
     async def main():
@@ -406,9 +407,9 @@ ACCEPTING = """
         async with open_store(Path(sys.argv[1]), time.time) as store:
             number = 0
             while True:
-                place = Place(user_id=1, channel_id=1, guild_id=1)
+                place = RequestOrigin(user_id=1, channel_id=1, guild_id=1)
                 order = Order(key=str(number), place=place, kind=Kind.MUSIC, seconds=1, seed=1)
-                job = await store.jobs.accept(order, limits, Answer())
+                job = await store.jobs.accept(order, limits, MessageHandle())
                 print(job.order.key, flush=True)
                 if number % 3 == 0:
                     await store.jobs.failed(job.id, "x")

@@ -1,0 +1,142 @@
+"""The commands of `zhiyin`, each listed once; what runs one is imported when it is asked for."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.cli import backup, bench, edit, generate_plan, models, whatis
+from bot.cli.interrupts import Interrupts
+from bot.config import Config
+
+if TYPE_CHECKING:
+    from bot.cli.generate import OpenEngine
+
+Parser = argparse.ArgumentParser
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a command is given beside its arguments and the settings."""
+
+    interrupts: Interrupts
+    open_engine: OpenEngine | None = None
+    """What opens an engine in place of the usual way; for tests."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One command: what the help says of it, the options it takes, and what runs it.
+
+    `add_arguments` also gets the parser of the options that all commands share.
+    """
+
+    name: str
+    help: str
+    description: str
+    run: Callable[[argparse.Namespace, Config, Context], int]
+    add_arguments: Callable[[Parser, Parser], None] = lambda parser, common: None
+
+
+def _run_demo(args: argparse.Namespace, config: Config, context: Context) -> int:
+    from bot.cli import demo
+
+    return demo.run(args, config)
+
+
+def _run_bot(args: argparse.Namespace, config: Config, context: Context) -> int:
+    from bot.cli import run
+
+    return run.run(args, config)
+
+
+def _run_generate(args: argparse.Namespace, config: Config, context: Context) -> int:
+    from bot.cli import generate
+
+    opener = context.open_engine or generate.open_engine
+    return generate.run(args, config, context.interrupts, open_engine=opener)
+
+
+def _run_doctor(args: argparse.Namespace, config: Config, context: Context) -> int:
+    from bot.cli import doctor
+
+    return doctor.run(args, config)
+
+
+def _add_demo_arguments(parser: Parser, common: Parser) -> None:
+    # Defined here so that `--help` does not import the demo.
+    add = parser.add_argument
+    add("--port", type=int, default=8766, metavar="N", help="port on this machine; 0: any")
+    add("--folder", type=Path, metavar="DIR", help="keep everything there; none: nothing stays")
+
+
+COMMANDS = (
+    Command(
+        name="demo",
+        help="try the bot in your browser, without a token",
+        description="Open the real bot in a simulated Discord, in your browser, on this machine "
+        "only.",
+        add_arguments=_add_demo_arguments,
+        run=_run_demo,
+    ),
+    Command(
+        name="run",
+        help="run the bot on Discord",
+        description="Run the bot on Discord, with the token from the settings or from "
+        "ZHIYIN_TOKEN.",
+        run=_run_bot,
+    ),
+    Command(
+        name="generate",
+        help="make a clip and save it as a file",
+        description="Make a clip from words, from a sound file, from both, or from nothing at all.",
+        add_arguments=lambda parser, common: generate_plan.add_arguments(parser),
+        run=_run_generate,
+    ),
+    Command(
+        name="edit",
+        help="cut a sound file, join two, or make a loop",
+        description="Cut a sound file at its beats, join two with a crossfade, or make a loop of "
+        "one.",
+        add_arguments=lambda parser, common: edit.add_arguments(parser),
+        run=lambda args, config, context: edit.run(args, config),
+    ),
+    Command(
+        name="whatis",
+        help="tell how a clip was made",
+        description="Tell how a clip of Zhiyin's was made, from the tags in its file.",
+        add_arguments=lambda parser, common: whatis.add_arguments(parser),
+        run=lambda args, config, context: whatis.run(args, config),
+    ),
+    Command(
+        name="models",
+        help="list the models, or download one",
+        description="List the models on this machine and those to be had, with what each needs.",
+        add_arguments=lambda parser, common: models.add_arguments(parser, parents=[common]),
+        run=lambda args, config, context: models.run(args, config),
+    ),
+    Command(
+        name="bench",
+        help="measure how fast this machine makes music",
+        description="Measure how fast this machine makes music, for one person and for many at "
+        "once.",
+        add_arguments=lambda parser, common: bench.add_arguments(parser),
+        run=lambda args, config, context: bench.run(args, config, context.interrupts),
+    ),
+    Command(
+        name="doctor",
+        help="say what is wrong with this installation",
+        description="Check token, model, compiler, ffmpeg, disk and database, and say what to do.",
+        run=_run_doctor,
+    ),
+    Command(
+        name="backup",
+        help="copy the database, also while the bot runs",
+        description="Copy the database, also while the bot runs, and see that the copy is whole.",
+        add_arguments=lambda parser, common: backup.add_arguments(parser),
+        run=lambda args, config, context: backup.run(args, config),
+    ),
+)
