@@ -132,7 +132,8 @@ def test_the_setting_decides_for_a_command(tmp_path, format_):
         "from bot.cli.app import dispatch; from bot.cli.commands import Command; "
         "warn = lambda *args: logging.getLogger('bot.x').warning('look') or 0; "
         "command = Command(name='x', help='', description='', run=warn); "
-        f"args = Namespace(config=Path({str(tmp_path / 'config.toml')!r}), debug=False, command='x'); "
+        f"file = Path({str(tmp_path / 'config.toml')!r}); "
+        "args = Namespace(config=file, debug=False, command='x'); "
         "dispatch(args, None, commands=[command])"
     )
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
