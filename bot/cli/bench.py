@@ -28,8 +28,10 @@ from bot.cli.interrupts import Interrupts
 from bot.config import PRECISIONS, Config, cache_folder
 from bot.domain.generation import GenerationRequest
 from bot.domain.progress import Reporter
+from bot.domain.status import ModelInfo
 from bot.errors import ConfigError, RequestError
 from bot.models.locate import locate
+from bot.models.opening import open_engine
 from bot.musicgen.kernels.build import available_cores
 
 if TYPE_CHECKING:
@@ -146,37 +148,40 @@ def measure(
     report: Reporter,
 ) -> dict[str, Any]:
     """Load the model, make clips for each number of users, and return all figures."""
-    from bot.musicgen.engine.engine import Engine
-    from bot.musicgen.model import load_model
-
-    threads = config.engine.threads or available_cores()
     report.stage("Loading")
-    begun = time.perf_counter()
-    model = load_model(
-        folder,
-        requests=max(users),
-        cache=cache_folder(),
-        threads=threads,
-        hub=config.model.hub_endpoint,
+    engine, model = open_engine(
+        config,
+        folder=folder,
+        slots=max(users),
         precision=precision,
+        warming=_stage(report, "Compiling and warming up"),
     )
-    load = time.perf_counter() - begun
-    report.stage("Compiling and warming up")
-    compiling = model.warm_up()
-    engine = Engine(model, max_seconds=config.generation.max_seconds)
     _make(engine, interrupts, _requests(1, WARM_UP_SECONDS, seed=1_000_000))
     runs = []
     for count in users:
         report.stage(f"Making {count} x {seconds:g} s")
         runs.append(_timed_run(engine, interrupts, count, seconds))
     return {
-        "precision": model.decoder.precision,
+        "precision": model.precision,
         "device": f"CPU {_processor()}",
-        "threads": threads,
+        "threads": config.engine.threads or available_cores(),
         "peak_mb": round(_peak_bytes() / 1e6),
-        "phases": {"load": round(load, 3), "compile": round(compiling, 3)} | _total(runs),
+        "phases": _phases_at_start(model) | _total(runs),
         "runs": [dataclasses.asdict(run) for run in runs],
-        "decoder": model.decoder.description,
+        "decoder": model.decoder,
+    }
+
+
+@contextmanager
+def _stage(report: Reporter, words: str) -> Iterator[None]:
+    report.stage(words)
+    yield
+
+
+def _phases_at_start(model: ModelInfo) -> dict[str, float]:
+    return {
+        "load": round(model.load_seconds - model.warm_up_seconds, 3),
+        "compile": round(model.warm_up_seconds, 3),
     }
 
 

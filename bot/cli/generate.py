@@ -17,24 +17,12 @@ from bot.audio.finish import finished
 from bot.cli import console
 from bot.cli.generate_plan import Plan, make_plan
 from bot.cli.interrupts import Interrupts
-from bot.config import Config, cache_folder
+from bot.config import Config
 from bot.domain.clips import Tags
-from bot.domain.generation import Codes, Event, Finished, GenerationRequest, Progress
+from bot.domain.engine import Engine
+from bot.domain.generation import Codes, Finished, GenerationRequest, Progress
 from bot.domain.progress import Reporter
-
-
-class Engine(Protocol):
-    """What this command wants of the engine."""
-
-    @property
-    def busy(self) -> bool:
-        """Tell whether any request is unfinished."""
-
-    def submit(self, request: GenerationRequest) -> int:
-        """Take on a request and return its id."""
-
-    def step(self) -> Sequence[Event]:
-        """Work a little and return what happened."""
+from bot.models import opening
 
 
 class OpenEngine(Protocol):
@@ -46,22 +34,18 @@ class OpenEngine(Protocol):
 
 def open_engine(plan: Plan, config: Config, interrupts: Interrupts) -> Engine:
     """Load the model of a plan, with room for all its requests at once."""
-    from bot.musicgen.engine.engine import Engine as TheEngine
-    from bot.musicgen.model import load_model
-
-    model = load_model(
-        plan.folder,
-        requests=len(plan.requests),
-        cache=cache_folder(),
-        threads=config.engine.threads or None,
-        hub=config.model.hub_endpoint,
+    # The warm-up ends before the clock of the music starts, so that the time left is told from the
+    # music's own pace.
+    engine, _ = opening.open_engine(
+        config,
+        name=plan.model,
+        folder=plan.folder,
+        slots=len(plan.requests),
         precision=plan.precision,
+        warming=interrupts.deferred(),
     )
-    # Before the clock of the music starts, so that the time left is told from its own pace.
-    with interrupts.deferred():
-        model.warm_up()
     interrupts.check()
-    return TheEngine(model, max_seconds=config.generation.max_seconds)
+    return engine
 
 
 def run(

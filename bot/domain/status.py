@@ -19,6 +19,11 @@ class ModelInfo:
     slots: int
     device: str
     load_seconds: float
+    """From the start of loading to the end of the warm-up."""
+    warm_up_seconds: float = 0.0
+    precision: str = ""
+    decoder: str = ""
+    """What computes it, in words."""
     stems: tuple[str, ...] = ()
     """What its clips can be taken apart into; nothing with most models."""
     fingerprint: str = ""

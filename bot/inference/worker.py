@@ -16,13 +16,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn
 
 from bot import failpoints
 from bot import log as logs
 from bot.config import Config
 from bot.config_file import parse
-from bot.domain.generation import Codes, Event, Finished, Progress, Request
+from bot.domain.engine import Engine
+from bot.domain.generation import Codes, Event, Finished, Progress
 from bot.domain.status import ModelInfo
 from bot.errors import ZhiyinError
 from bot.inference.protocol import (
@@ -46,64 +47,8 @@ _BEAT_SECONDS = 1.0
 _PROGRESS_SECONDS = 0.25
 
 
-class Engine(Protocol):
-    """What a worker wants of the engine."""
-
-    @property
-    def busy(self) -> bool:
-        """Tell whether any request is unfinished."""
-
-    def submit(self, request: Request) -> int:
-        """Take on a request and return its id."""
-
-    def cancel(self, request_id: int) -> None:
-        """Drop a request."""
-
-    def step(self) -> list[Event]:
-        """Work a little and return what happened."""
-
-
 OpenEngine = Callable[[Config], tuple[Engine, ModelInfo]]
-
-
-def open_engine(config: Config) -> tuple[Engine, ModelInfo]:
-    """Load the configured model, warm, with room for as many clips as there are slots.
-
-    Raises ZhiyinError where it can't be loaded.
-    """
-    from bot.config import cache_folder
-    from bot.models.locate import locate
-    from bot.models.registry import STARTER, UNKNOWN_LICENCE, entries
-    from bot.musicgen.checkpoint.fingerprint import fingerprint
-    from bot.musicgen.checkpoint.inspection import inspect
-    from bot.musicgen.engine.engine import Engine as TheEngine
-    from bot.musicgen.model import load_model
-
-    licences = {entry.name: entry.licence for entry in entries(config)}
-    folder = locate(config.model.name, config)
-    model = load_model(
-        folder,
-        requests=config.engine.slots,
-        cache=cache_folder(),
-        threads=config.engine.threads or None,
-        hub=config.model.hub_endpoint,
-        precision=config.engine.precision,
-    )
-    warm_seconds = model.warm_up()
-    info = ModelInfo(
-        name=config.model.name if config.model.name == STARTER else model.name,
-        licence=licences.get(config.model.name, UNKNOWN_LICENCE),
-        channels=model.channels,
-        sample_rate_hz=model.sample_rate_hz,
-        sampling=model.sampling,
-        slots=config.engine.slots,
-        device=f"{os.cpu_count()} processor cores",
-        load_seconds=model.load_seconds + model.pack_seconds + warm_seconds,
-        stems=tuple(stem.name for stem in model.shape.stems),
-        fingerprint=fingerprint(inspect(folder)) if model.shape.stems else "",
-    )
-    longest = max(config.limits.max_seconds, config.generation.max_seconds)
-    return TheEngine(model, max_seconds=longest), info
+"""Loads the configured model; named as "module:function", so that only a worker imports it."""
 
 
 @dataclasses.dataclass(slots=True)

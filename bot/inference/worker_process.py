@@ -17,7 +17,7 @@ from bot.inference.protocol import FromWorker, Stop, ToWorker, packed, receive
 
 log = logging.getLogger(__name__)
 
-ENGINE = "bot.inference.worker:open_engine"
+ENGINE = "bot.models.opening:open_engine"
 
 _LEAVE_SECONDS = 2.0
 

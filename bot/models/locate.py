@@ -19,8 +19,13 @@ def look_at_model(config: Config) -> tuple[Contents, str]:
     Raises CheckpointError.
     """
     contents = inspect(locate(config.model.name, config))
-    known = {entry.name: entry.licence for entry in entries(config)}
-    return contents, known.get(config.model.name, UNKNOWN_LICENCE)
+    return contents, licence_of(config.model.name, config)
+
+
+def licence_of(name: str, config: Config) -> str:
+    """Return the licence of a model by its name."""
+    licences = {entry.name: entry.licence for entry in entries(config)}
+    return licences.get(name, UNKNOWN_LICENCE)
 
 
 def locate(name: str, config: Config) -> Path:

@@ -46,8 +46,6 @@ OURS = {
         "bot.store",
     },
     "bot.inference": {"bot.config", "bot.config_file", "bot.domain", "bot.errors", "bot.log"},
-    # Only the worker process opens a model.
-    "bot.inference.worker": {"bot"},
     "bot.models": {"bot.config", "bot.domain", "bot.errors", "bot.musicgen"},
     "bot.musicgen": {"bot.domain", "bot.errors"},
     "bot.store": {"bot.config", "bot.domain", "bot.errors"},
@@ -68,7 +66,13 @@ OURS = {
     "bot.starter.measure": {"bot.starter", "bot.config"},
     # It hears and shows music as the bot does.
     "bot.starter.measuring": {"bot.starter", "bot.audio", "bot.domain"},
-    "bot.starter.measuring.studio": {"bot.starter", "bot.domain", "bot.musicgen"},
+    "bot.starter.measuring.studio": {
+        "bot.starter",
+        "bot.config",
+        "bot.domain",
+        "bot.models.opening",
+        "bot.musicgen",
+    },
     "cogs": {
         "bot.app.attachment_fetch",
         "bot.app.client",

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
+from bot.config import Config
 from bot.domain.generation import Finished, GenerationRequest, Tokens
 from bot.domain.generation import Sound as Clip
+from bot.models.opening import open_model
 from bot.musicgen.engine.engine import Engine
-from bot.musicgen.model import Model, load_model
+from bot.musicgen.model import Model
 from bot.starter.measuring.features import SAMPLE_RATE_HZ, Sound
 
 AT_ONCE = 8
@@ -133,7 +135,6 @@ def _run(engine: Engine, request: GenerationRequest) -> None:
 
 
 def _load(folder: Path, cache: Path, *, requests: int) -> Model:
-    model = load_model(folder, requests=requests, cache=cache)
+    model, _ = open_model(Config(), folder, slots=requests, precision="fp32", cache=cache)
     assert (model.channels, model.sample_rate_hz) == (1, SAMPLE_RATE_HZ), "not the starter's format"
-    model.warm_up()
     return model

@@ -1,0 +1,93 @@
+"""Open an engine: locate a model, load and warm it up, and describe what is loaded.
+
+The only place that does so, for the worker, the commands and the starter's evaluation. The model's
+libraries take seconds to import, so they are imported when a model is opened.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.config import Config, cache_folder
+from bot.domain.status import ModelInfo
+from bot.models.locate import licence_of, locate
+from bot.models.registry import STARTER
+from bot.musicgen.checkpoint.fingerprint import fingerprint
+from bot.musicgen.checkpoint.inspection import inspect
+
+if TYPE_CHECKING:
+    from bot.musicgen.engine.engine import Engine
+    from bot.musicgen.model import Model
+
+
+def open_engine(
+    config: Config,
+    *,
+    name: str | None = None,
+    folder: Path | None = None,
+    slots: int | None = None,
+    precision: str | None = None,
+    warming: AbstractContextManager[object] | None = None,
+) -> tuple[Engine, ModelInfo]:
+    """Load a model, warm, with room for as many clips at once as there are slots.
+
+    What is not given is as configured; `folder` is where the model `name` lies, if that is known
+    already. `warming` is entered around the warm-up. Raises ZhiyinError where it can't be loaded.
+    """
+    from bot.musicgen.engine.engine import Engine
+
+    name = name or config.model.name
+    slots = slots or config.engine.slots
+    folder = folder or locate(name, config)
+    model, warm_up_seconds = open_model(
+        config, folder, slots=slots, precision=precision, warming=warming
+    )
+    info = ModelInfo(
+        name=name if name == STARTER else model.name,
+        licence=licence_of(name, config),
+        channels=model.channels,
+        sample_rate_hz=model.sample_rate_hz,
+        sampling=model.sampling,
+        slots=slots,
+        device=f"{os.cpu_count()} processor cores",
+        precision=model.decoder.precision,
+        decoder=model.decoder.description,
+        load_seconds=model.load_seconds + model.pack_seconds + warm_up_seconds,
+        warm_up_seconds=warm_up_seconds,
+        stems=tuple(stem.name for stem in model.shape.stems),
+        fingerprint=fingerprint(inspect(folder)) if model.shape.stems else "",
+    )
+    longest = max(config.limits.max_seconds, config.generation.max_seconds)
+    return Engine(model, max_seconds=longest), info
+
+
+def open_model(
+    config: Config,
+    folder: Path,
+    *,
+    slots: int,
+    precision: str | None = None,
+    cache: Path | None = None,
+    warming: AbstractContextManager[object] | None = None,
+) -> tuple[Model, float]:
+    """Load a model from its folder and warm it up; return it and the seconds of the warm-up.
+
+    Compiled kernels are kept in `cache`, the user's own if none is given. Raises CheckpointError
+    and ResourceError.
+    """
+    from bot.musicgen.model import load_model
+
+    model = load_model(
+        folder,
+        requests=slots,
+        cache=cache or cache_folder(),
+        threads=config.engine.threads or None,
+        hub=config.model.hub_endpoint,
+        precision=precision or config.engine.precision,
+    )
+    with warming or nullcontext():
+        warm_up_seconds = model.warm_up()
+    return model, warm_up_seconds

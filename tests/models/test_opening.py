@@ -1,0 +1,71 @@
+"""One place opens an engine: what it loads, and what it tells of it."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from contextlib import contextmanager
+
+import pytest
+
+from bot.config import Config, EngineConfig, ModelConfig
+from bot.domain.generation import Finished, GenerationRequest
+from bot.errors import CheckpointError
+from bot.models.opening import open_engine
+from bot.models.registry import STARTER_LICENCE, UNKNOWN_LICENCE
+from bot.musicgen.checkpoint.fingerprint import fingerprint
+from bot.musicgen.checkpoint.inspection import inspect
+
+
+@pytest.fixture
+def config(tmp_path, kernel_cache, monkeypatch):
+    """Settings with an empty model folder, two slots and 32-bit arithmetic."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(kernel_cache))
+    return dataclasses.replace(
+        Config(),
+        model=ModelConfig(folder=str(tmp_path)),
+        engine=EngineConfig(slots=2, precision="fp32"),
+    )
+
+
+def test_the_configured_model_is_opened_and_described(config, tiny_stereo):
+    """Its name, form and slots, and the time that loading and warming up took."""
+    config = dataclasses.replace(config, model=ModelConfig(name=str(tiny_stereo)))
+    engine, info = open_engine(config)
+    assert (info.name, info.licence) == (tiny_stereo.name, UNKNOWN_LICENCE)
+    assert (info.channels, info.sample_rate_hz, info.slots) == (2, 32_000, 2)
+    assert (info.precision, info.stems, info.fingerprint) == ("fp32", (), "")
+    assert info.device == f"{os.cpu_count()} processor cores"
+    assert info.decoder
+    assert 0 < info.warm_up_seconds < info.load_seconds
+    engine.submit(GenerationRequest(seconds=0.1, seed=1))
+    events = []
+    while engine.busy:
+        events += engine.step()
+    assert isinstance(events[-1], Finished)
+
+
+def test_what_is_given_comes_before_what_is_configured(config, tiny_stems):
+    """A command opens another model than the bot's; the warm-up can be announced or guarded."""
+    entered = []
+
+    @contextmanager
+    def warming():
+        entered.append("begun")
+        yield
+        entered.append("ended")
+
+    engine, info = open_engine(
+        config, name="starter", folder=tiny_stems, slots=3, warming=warming()
+    )
+    assert (info.name, info.licence, info.slots) == ("starter", STARTER_LICENCE, 3)
+    assert info.stems == ("drums", "bass", "chords", "lead")
+    assert info.fingerprint == fingerprint(inspect(tiny_stems))
+    assert entered == ["begun", "ended"]
+    assert not engine.busy
+
+
+def test_a_model_that_is_not_there_is_refused(config):
+    """With the sentence that says where models come from, before anything is loaded."""
+    with pytest.raises(CheckpointError, match="zhiyin models download facebook/musicgen-small"):
+        open_engine(config, name="facebook/musicgen-small")
