@@ -118,7 +118,7 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
+class AudioChunk:
     """The next stretch of a request's sound, while the rest is still being made."""
 
     request_id: int
@@ -139,4 +139,4 @@ class Finished:
     stems: Mapping[str, Sound] = field(default_factory=lambda: MappingProxyType({}))
 
 
-Event = Progress | Piece | Finished
+Event = Progress | AudioChunk | Finished

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bot.domain.generation import Finished, GenerationRequest, Piece, Progress, Sampling, Sound
+from bot.domain.generation import AudioChunk, Finished, GenerationRequest, Progress, Sampling, Sound
 from bot.errors import RequestError, SoundError
 
 GREEDY = Sampling(greedy=True)
@@ -215,7 +215,7 @@ def test_progress_only_grows_and_pieces_make_up_the_clip(mono_model: Any) -> Non
     while engine.busy:
         events += engine.step()
     done = [e.seconds_done for e in events if isinstance(e, Progress)]
-    pieces = [e.samples for e in events if isinstance(e, Piece)]
+    pieces = [e.samples for e in events if isinstance(e, AudioChunk)]
     clip = events[-1]
     assert isinstance(clip, Finished)
     assert done == sorted(done)

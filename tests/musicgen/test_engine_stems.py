@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from bot.domain.generation import (
+    AudioChunk,
     Finished,
     GenerationRequest,
     Kept,
-    Piece,
     Sampling,
     Sound,
     StemsRequest,
@@ -105,7 +105,7 @@ def test_nobody_waits_for_stems(stems_model: Any) -> None:
     events: list[Any] = []
     while not any(isinstance(event, Finished) for event in events):
         step = engine.step()
-        assert sum(isinstance(event, Piece) for event in step) <= 1
+        assert sum(isinstance(event, AudioChunk) for event in step) <= 1
         events += step
     (finished,) = [event for event in events if isinstance(event, Finished)]
     assert finished.request_id == own

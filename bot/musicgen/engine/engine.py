@@ -15,10 +15,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from bot.domain.generation import (
+    AudioChunk,
     Event,
     Finished,
     GenerationRequest,
-    Piece,
     Progress,
     Request,
     Sound,
@@ -205,7 +205,7 @@ class Engine:
             made, ended = sounding.advance(
                 sequence.tokens, sequence.complete_frames, whole=sequence.done
             )
-        yield Piece(request_id=run.id, samples=made)
+        yield AudioChunk(request_id=run.id, samples=made)
         if ended and isinstance(run.request, GenerationRequest) and run.request.wants_stems:
             stems = self._model.shape.stems
             run.separation = Separation(self._model.codec, sequence.tokens, stems)

@@ -161,8 +161,8 @@ void append(const Cache &cache, int slot, int head, int position, const float *k
 }
 
 // Do `count` pieces of work over so many positions each: on the team, if that is worth calling it.
-template <class Piece>
-void share(int count, int positions, int dim, const Piece &piece) {
+template <class AudioChunk>
+void share(int count, int positions, int dim, const AudioChunk &piece) {
   constexpr int kWorthCalling = 32 * 1024;
   if ((int64_t)count * positions * dim >= kWorthCalling) return parallel(count, piece);
   for (int index = 0; index < count; index++) piece(index);

@@ -11,11 +11,11 @@ void parallel(int count, void (*piece)(const void *context, int index), const vo
 // Return how many threads there are to share work among.
 int team_size();
 
-template <class Piece>
-void parallel(int count, const Piece &piece) {
+template <class AudioChunk>
+void parallel(int count, const AudioChunk &piece) {
   parallel(
       count,
-      [](const void *context, int index) { (*static_cast<const Piece *>(context))(index); },
+      [](const void *context, int index) { (*static_cast<const AudioChunk *>(context))(index); },
       &piece);
 }
 
