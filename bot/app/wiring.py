@@ -13,6 +13,7 @@ from bot.app.health import Health
 from bot.audio.untrusted.uploads import Uploads
 from bot.config import Config, data_folder
 from bot.inference.executor import Executor
+from bot.inference.supervisor import CANCEL_SECONDS
 from bot.musicgen.checkpoint.inspection import Contents
 from bot.pipeline.service import Pipeline
 from bot.store.retention import keep_tidy
@@ -27,11 +28,14 @@ async def open_pipeline(
     folder: Path | None = None,
     clock: Callable[[], float] = time.time,
     engine: str | None = None,
+    cancel_seconds: float = CANCEL_SECONDS,
 ) -> AsyncIterator[Pipeline]:
     """Open the store, start the worker and lend the pipeline between them."""
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(folder or data_folder(config), clock))
-        executor = await stack.enter_async_context(Executor(config, engine=engine))
+        executor = await stack.enter_async_context(
+            Executor(config, engine=engine, cancel_seconds=cancel_seconds)
+        )
         codec = contents.shape.codec
         tidying = asyncio.create_task(
             keep_tidy(store, config.storage.keep_clips_days, config.storage.keep_backups, clock),

@@ -1,4 +1,4 @@
-"""Owns the line and the workers: whose turn it is, and who makes it."""
+"""Owns the queue and the workers: whose turn it is, and which worker gets the job."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ from typing import Any, Self
 from bot.config import Config
 from bot.domain.status import JobProgress, ModelInfo
 from bot.errors import Cancelled
-from bot.inference.eta import Pace
-from bot.inference.fair_queue import FairQueue, Waiting
-from bot.inference.pending import Prepare, Run, WorkerLost
-from bot.inference.supervisor import WorkerSupervisor
+from bot.inference.audio_stream import AudioStream
+from bot.inference.backend import WorkerBackend, choose_backend
+from bot.inference.eta import EtaEstimator
+from bot.inference.fair_queue import FairQueue, QueuedJob
+from bot.inference.pending import PendingJob, Prepare, WorkerLost
+from bot.inference.progress import queued_progress, running_progress
+from bot.inference.supervisor import CANCEL_SECONDS, WorkerSupervisor
 from bot.inference.wait_histogram import Waits
-from bot.inference.worker_process import ENGINE
 
 log = logging.getLogger(__name__)
 
@@ -26,34 +28,49 @@ CANCELLED = "Cancelled. Nothing was charged."
 
 
 class Executor:
-    """The line and the workers; an async context manager that leaves no process behind."""
+    """The queue and the workers; an async context manager that leaves no worker behind."""
 
     def __init__(
         self,
         config: Config,
         *,
         engine: str | None = None,
+        backend: WorkerBackend | None = None,
         clock: Callable[[], float] = time.monotonic,
+        cancel_seconds: float = CANCEL_SECONDS,
     ) -> None:
-        """Take the settings; `engine` names what a worker opens in place of the model."""
+        """Take the settings; workers come from the backend that these choose if none is given.
+
+        `engine` names what a worker opens in place of the model, as "module:function". A worker
+        that does not drop a cancelled job within `cancel_seconds` is killed.
+        """
+        backend = backend or choose_backend(config, engine=engine)
         self._paused = False
         self._config = config
-        self._queue, self._pace, self._clock = FairQueue(), Pace(), clock
+        self._queue, self._eta, self._clock = FairQueue(), EtaEstimator(), clock
         self.waits = Waits()
-        self._runs: dict[int, Run] = {}
-        self._news = asyncio.Event()
+        self._jobs: dict[int, PendingJob] = {}
+        self._changed = asyncio.Event()
         self.settled = asyncio.Event()
         """Set when it is known whether the model can be loaded."""
-        self._keepers = [
-            WorkerSupervisor(config, engine or ENGINE, self._pace, clock, self._changed)
+        self._supervisors = [
+            WorkerSupervisor(
+                config.worker,
+                backend,
+                self._eta,
+                clock,
+                self._note_change,
+                cancel_seconds=cancel_seconds,
+            )
             for _ in range(config.worker.count)
         ]
+        self._slots = config.engine.slots * config.worker.count
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
-        for keeper in self._keepers:
-            self._begin(keeper.keep(), "worker")
-        self._begin(self._hand_out(), "line")
+        for supervisor in self._supervisors:
+            self._begin(supervisor.run(), "worker")
+        self._begin(self._dispatch(), "queue")
         return self
 
     async def __aexit__(
@@ -65,53 +82,56 @@ class Executor:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for run in list(self._runs.values()):
-            run.end(WorkerLost("the bot stops"))
+        for job in list(self._jobs.values()):
+            job.settle(WorkerLost("the bot stops"))
 
     @property
     def model(self) -> ModelInfo | None:
         """Return what is loaded; None while nothing is."""
-        return next((keeper.model for keeper in self._keepers if keeper.model is not None), None)
+        return next((each.model for each in self._supervisors if each.model is not None), None)
 
     @property
     def broken(self) -> str | None:
         """Return why no model can be loaded, in a sentence."""
-        return None if self.model else next((k.broken for k in self._keepers if k.broken), None)
+        if self.model is not None:
+            return None
+        return next((each.broken for each in self._supervisors if each.broken), None)
 
     @property
     def paused(self) -> bool:
-        """Tell whether nothing new is handed out; what is being made goes on."""
+        """Tell whether no more jobs are given to workers; those running go on."""
         return self._paused
 
     @paused.setter
     def paused(self, paused: bool) -> None:
         self._paused = paused
-        self._news.set()
+        self._changed.set()
 
     @property
     def seconds_per_second(self) -> float | None:
         """Return the seconds of work for a second of a single clip; None while unknown."""
-        return self._pace.factor(1)
+        return self._eta.factor(1)
 
     @property
     def waiting(self) -> int:
-        """Return how many are in line."""
+        """Return how many jobs are queued."""
         return len(self._queue)
 
     @property
     def running(self) -> int:
-        """Return how many are being made."""
-        return sum(len(keeper.runs) for keeper in self._keepers)
+        """Return how many jobs workers have."""
+        return sum(len(each.jobs) for each in self._supervisors)
 
     @property
     def restarts(self) -> int:
         """Return how often a worker had to be replaced."""
-        return sum(max(0, keeper.starts - 1) for keeper in self._keepers)
+        return sum(max(0, each.starts - 1) for each in self._supervisors)
 
     @property
     def worker_pids(self) -> list[int]:
-        """Return the numbers of the worker processes."""
-        return [keeper.process.pid for keeper in self._keepers if keeper.process is not None]
+        """Return the ids of the worker processes on this machine."""
+        workers = [each.worker for each in self._supervisors if each.worker is not None]
+        return [worker.pid for worker in workers if worker.pid is not None]
 
     def submit(
         self,
@@ -122,131 +142,129 @@ class Executor:
         *,
         front: bool = False,
         alone: bool = False,
-    ) -> Run:
-        """Put a job in line; `prepare` is called when its turn has come.
+    ) -> PendingJob:
+        """Queue a job; `prepare` is called when its turn has come.
 
-        With `front` it comes before its person's others; with `alone` it comes before everyone's,
-        and nothing is made beside it. A job that is here already keeps its run, which is returned.
+        With `front` it comes before its user's others; with `alone` it comes before everyone's,
+        and nothing runs beside it. A job that is here already is not queued again, but returned.
         """
-        known = self._run(job_id)
+        known = self._job(job_id)
         if known is not None:
             return known
-        waiting = Waiting(job_id=job_id, user_id=user_id, seconds=seconds, alone=alone)
-        run = Run(waiting, prepare, since=self._clock())
-        self._runs[job_id] = run
-        run.outcome.add_done_callback(lambda _: self._forget(run))
-        (self._queue.push_front if front and not alone else self._queue.push)(waiting)
-        self._news.set()
-        return run
+        queued = QueuedJob(job_id=job_id, user_id=user_id, seconds=seconds, alone=alone)
+        job = PendingJob(queued, prepare, queued_at=self._clock())
+        self._jobs[job_id] = job
+        job.outcome.add_done_callback(lambda _: self._forget(job))
+        (self._queue.push_front if front and not alone else self._queue.push)(queued)
+        self._changed.set()
+        return job
 
     def cancel(self, job_id: int) -> bool:
         """Stop a job, which ends with Cancelled; False where it is not here."""
-        run = self._run(job_id)
-        if run is None:
+        job = self._job(job_id)
+        if job is None:
             return False
         if not self._queue.remove(job_id):
-            for keeper in self._keepers:
-                if job_id in keeper.runs:
-                    self._begin(keeper.cancel(run), "cancel")
-        run.end(Cancelled(CANCELLED))
+            for supervisor in self._supervisors:
+                if job_id in supervisor.jobs:
+                    self._begin(supervisor.cancel(job), "cancel")
+        job.settle(Cancelled(CANCELLED))
         return True
 
-    def standing(self, job_id: int) -> JobProgress | None:
-        """Return where a job is; None where it is not here."""
-        run = self._run(job_id)
-        if run is None:
+    def subscribe(self, job_id: int) -> AudioStream:
+        """Return a job's audio, from here on, while it is generated; it ends when the job does.
+
+        The stream of a job that is not here, or is separated only, ends without any.
+        """
+        stream, job = AudioStream(), self._job(job_id)
+        if job is None:
+            stream.close()
+            return stream
+        job.streams.append(stream)
+        for supervisor in self._supervisors:
+            if job_id in supervisor.jobs:
+                supervisor.stream(job)
+        return stream
+
+    def progress(self, job_id: int) -> JobProgress | None:
+        """Return where a job stands; None where it is not here."""
+        job = self._job(job_id)
+        if job is None:
             return None
-        total, is_ready = run.waiting.seconds, self.model is not None
-        if run.started.is_set():
-            left = self._pace.running(
-                left_seconds=total - run.done_seconds, at_once=max(1, self.running)
-            )
-            return JobProgress(
-                ahead=0,
-                share=min(1.0, run.done_seconds / total),
-                seconds_left=left,
-                is_running=True,
-                model_is_ready=is_ready,
+        model_is_ready = self.model is not None
+        if job.started.is_set():
+            return running_progress(
+                job, eta=self._eta, at_once=self.running, model_is_ready=model_is_ready
             )
         order = self._queue.order()
-        ahead = order.index(job_id) if job_id in order else 0
-        before = [self._runs[each].waiting.seconds for each in order[:ahead]]
-        before += [
-            each.waiting.seconds - each.done_seconds
-            for keeper in self._keepers
-            for each in keeper.runs.values()
-            if each is not run
-        ]
-        slots = self._config.engine.slots * len(self._keepers)
-        left = self._pace.waiting(own_seconds=total, ahead_seconds=before, slots=slots)
-        return JobProgress(
-            ahead=ahead,
-            share=0.0,
-            seconds_left=left,
-            is_running=False,
-            model_is_ready=is_ready,
+        ahead = order[: order.index(job_id)] if job_id in order else []
+        return queued_progress(
+            job,
+            eta=self._eta,
+            ahead=[self._jobs[each] for each in ahead],
+            running=[each for supervisor in self._supervisors for each in supervisor.jobs.values()],
+            slots=self._slots,
+            model_is_ready=model_is_ready,
             trouble=self.broken,
         )
 
     def expected_seconds(self, seconds: float) -> float | None:
-        """Return how long a clip would take that is put in line now; None while unknown."""
-        ahead = [run.waiting.seconds - run.done_seconds for run in self._runs.values()]
-        slots = self._config.engine.slots * len(self._keepers)
-        return self._pace.waiting(own_seconds=seconds, ahead_seconds=ahead, slots=slots)
+        """Return how long a clip would take that is queued now; None while unknown."""
+        ahead = [job.left_seconds for job in self._jobs.values()]
+        return self._eta.waiting(own_seconds=seconds, ahead_seconds=ahead, slots=self._slots)
 
     async def drain(self, grace_seconds: float) -> None:
-        """Hand out nothing more and wait, so long at the most, for what is being made."""
+        """Give workers no more jobs and wait, so long at the most, for those that are running."""
         self.paused = True
-        running = [run.outcome for keeper in self._keepers for run in keeper.runs.values()]
+        running = [job.outcome for each in self._supervisors for job in each.jobs.values()]
         if running:
             await asyncio.wait(running, timeout=grace_seconds)
 
-    async def _hand_out(self) -> None:
-        """Give the next in line to a worker whenever there is room."""
+    async def _dispatch(self) -> None:
+        """Give the next job in the queue to a worker whenever there is room."""
         most = self._config.limits.running_per_user
         while True:
-            await self._news.wait()
-            self._news.clear()
-            while not self.paused and (keeper := self._free_keeper()) is not None:
+            await self._changed.wait()
+            self._changed.clear()
+            while not self.paused and (supervisor := self._free_supervisor()) is not None:
                 running = Counter(
-                    run.waiting.user_id for each in self._keepers for run in each.runs.values()
+                    job.queued.user_id for each in self._supervisors for job in each.jobs.values()
                 )
-                waiting = self._queue.take(running, most_per_user=most)
-                if waiting is None:
+                queued = self._queue.take(running, most_per_user=most)
+                if queued is None:
                     break
-                run = self._runs[waiting.job_id]
-                self.waits.note(max(0.0, self._clock() - run.since))
-                keeper.runs[waiting.job_id] = run
-                self._begin(keeper.give(run), "prepare")
+                job = self._jobs[queued.job_id]
+                self.waits.note(max(0.0, self._clock() - job.queued_at))
+                supervisor.jobs[job.id] = job
+                self._begin(supervisor.give(job), "prepare")
 
-    def _free_keeper(self) -> WorkerSupervisor | None:
-        """Return the ready worker with the most room for the next in line."""
-        most = 1 if self._queue.next_is_alone else self._config.engine.slots
-        ready = [k for k in self._keepers if k.model is not None and k.room(most)]
-        return min(ready, key=lambda keeper: len(keeper.runs), default=None)
+    def _free_supervisor(self) -> WorkerSupervisor | None:
+        """Return that of the ready worker with the most room for the next job."""
+        slots = 1 if self._queue.next_is_alone else self._config.engine.slots
+        ready = [e for e in self._supervisors if e.model is not None and e.has_room(slots)]
+        return min(ready, key=lambda each: len(each.jobs), default=None)
 
-    def _changed(self) -> None:
-        self._news.set()
+    def _note_change(self) -> None:
+        self._changed.set()
         if self.model is not None or self.broken is not None:
             self.settled.set()
 
-    def _run(self, job_id: int) -> Run | None:
-        """Return the run of a job that is not at its end."""
-        run = self._runs.get(job_id)
-        # One that has just ended is forgotten a moment later.
-        return None if run is None or run.outcome.done() else run
+    def _job(self, job_id: int) -> PendingJob | None:
+        """Return a job that has no outcome yet."""
+        job = self._jobs.get(job_id)
+        # One that has just been settled is forgotten a moment later.
+        return None if job is None or job.outcome.done() else job
 
-    def _forget(self, run: Run) -> None:
-        job_id = run.waiting.job_id
-        if self._runs.get(job_id) is run:
-            del self._runs[job_id]
+    def _forget(self, job: PendingJob) -> None:
+        if self._jobs.get(job.id) is job:
+            del self._jobs[job.id]
 
     def _begin(self, work: Coroutine[Any, Any, None], name: str) -> None:
         task = asyncio.create_task(work, name=name)
         self._tasks.add(task)
-        task.add_done_callback(self._ended)
+        task.add_done_callback(self._end)
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _end(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("executor.failed task=%s", task.get_name(), exc_info=error)

@@ -1,4 +1,4 @@
-"""A job in the executor's hands, and what becomes of it."""
+"""A job between its submission and its outcome."""
 
 from __future__ import annotations
 
@@ -8,22 +8,24 @@ from dataclasses import dataclass, field
 
 from bot.domain.generation import Codes, Request, Sound
 from bot.domain.status import ModelInfo
-from bot.inference.fair_queue import Waiting
+from bot.inference.audio_stream import AudioStream
+from bot.inference.fair_queue import QueuedJob
 
 Prepare = Callable[[], Awaitable[Request]]
+"""Returns what the engine is asked for, when it is the job's turn."""
 
 
 class WorkerLost(Exception):
-    """The worker died or hung while it made a clip; the clip may or may not be why."""
+    """The worker died or hung while it had a job; the job may or may not be why."""
 
 
 class NotToBlame(WorkerLost):
-    """The worker was ended because of another clip, or before it had this one."""
+    """The worker was ended because of another job, or before it had this one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
-    """A clip as the engine made it, or took it apart; codes and stems where there are some."""
+    """A clip as the engine generated or separated it; codes and stems where there are some."""
 
     sound: Sound
     seconds_of_work: float
@@ -32,27 +34,42 @@ class Rendered:
     stems: Mapping[str, Sound] = field(default_factory=dict)
 
 
-class Run:
-    """A job from the line to its outcome."""
+class PendingJob:
+    """A job from the queue to its outcome."""
 
-    def __init__(self, waiting: Waiting, prepare: Prepare, *, since: float) -> None:
-        self.waiting, self.prepare, self.since = waiting, prepare, since
+    def __init__(self, queued: QueuedJob, prepare: Prepare, *, queued_at: float) -> None:
+        """Take the job's place in the queue, and since when it has it."""
+        self.queued, self.prepare, self.queued_at = queued, prepare, queued_at
         self.started = asyncio.Event()
         """Set when a worker has it."""
-        self.left = asyncio.Event()
+        self.released = asyncio.Event()
         """Set when no worker has it any more."""
         self.done_seconds = 0.0
-        self.begun: float | None = None
+        """Seconds of new sound so far."""
+        self.started_at: float | None = None
+        self.streams: list[AudioStream] = []
         self.outcome: asyncio.Future[Rendered] = asyncio.get_running_loop().create_future()
-        # One that nobody waits for any more is no error.
+        # A failure that nobody waits for is not an unhandled one.
         self.outcome.add_done_callback(lambda done: done.cancelled() or done.exception())
+
+    @property
+    def id(self) -> int:
+        """Return the job's id."""
+        return self.queued.job_id
+
+    @property
+    def left_seconds(self) -> float:
+        """Return the seconds of new sound still to be generated."""
+        return self.queued.seconds - self.done_seconds
 
     async def result(self) -> Rendered:
         """Wait for the clip. Raises Cancelled, JobError, WorkerLost and what `prepare` raises."""
         return await asyncio.shield(self.outcome)
 
-    def end(self, outcome: Rendered | BaseException) -> None:
-        """Settle the run; what comes second changes nothing."""
+    def settle(self, outcome: Rendered | BaseException) -> None:
+        """Set the outcome and end the streams. Idempotent: later calls are ignored."""
+        for stream in self.streams:
+            stream.close()
         if self.outcome.done():
             return
         if isinstance(outcome, Rendered):

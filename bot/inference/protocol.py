@@ -1,163 +1,172 @@
-"""All that is said between the bot and a worker: these messages and no others.
+"""The messages between the bot and a worker: a closed set, encoded as MessagePack.
 
-A message is its length in four bytes and then a pickle. Both ends are this program, on a socket
-that nobody else has.
+Decoding runs no code of the sender's: a message is one of these structs or it is refused. A
+worker's first message is Hello with its version of the set; what comes after it is only understood
+if that is the bot's own.
 """
 
 from __future__ import annotations
 
-import asyncio
-import pickle
-import select
-import socket
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import cast
+import hashlib
+import json
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
 
-from bot.domain.generation import Codes, Request, Sound
+import msgspec
+
+from bot.domain.generation import Codes, GenerationRequest, Request, Sound, StemsRequest
 from bot.domain.status import ModelInfo
+from bot.inference.arrays import decode_array, decode_bytes, describe_array, encode_array
 
 MAX_BYTES = 2**30
-
-_LENGTH_BYTES = 4
-# Above this, unpacking is worth a thread: the event loop has others to answer.
-_LARGE_BYTES = 2**16
+"""The largest message that either end sends or accepts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Make:
-    """Make a clip, or take one apart."""
-
-    job_id: int
-    request: Request
+class ProtocolError(Exception):
+    """Bytes that are no message of the set."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cancel:
-    """Stop making a clip; one that is done or unknown changes nothing."""
+class GenerateJob(msgspec.Struct, frozen=True, tag=True):
+    """Generate a clip; with `stream`, send its audio while it is generated."""
 
     job_id: int
+    request: GenerationRequest
+    stream: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """Leave."""
+class SeparateJob(msgspec.Struct, frozen=True, tag=True):
+    """Decode the stems of a clip that is there."""
+
+    job_id: int
+    request: StemsRequest
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
+class StreamJob(msgspec.Struct, frozen=True, tag=True):
+    """From now on send the audio of a job; one that is done or unknown changes nothing."""
+
+    job_id: int
+
+
+class CancelJob(msgspec.Struct, frozen=True, tag=True):
+    """Stop a job; one that is done or unknown changes nothing."""
+
+    job_id: int
+
+
+class Shutdown(msgspec.Struct, frozen=True, tag=True):
+    """End the worker."""
+
+
+class Hello(msgspec.Struct, frozen=True, tag=True):
+    """A worker's first message: its version of this set. Every version can decode it."""
+
+    version: str
+
+
+class Ready(msgspec.Struct, frozen=True, tag=True):
     """The model is loaded and warm."""
 
     info: ModelInfo
 
 
-@dataclass(frozen=True, slots=True)
-class Beat:
-    """Still there."""
+class ModelFailed(msgspec.Struct, frozen=True, tag=True):
+    """The model can't be loaded, for this reason."""
+
+    sentence: str
 
 
-@dataclass(frozen=True, slots=True)
-class Advanced:
-    """A clip has come further, in seconds of new sound."""
+class Heartbeat(msgspec.Struct, frozen=True, tag=True):
+    """The worker is alive."""
+
+
+class JobProgressed(msgspec.Struct, frozen=True, tag=True):
+    """A job has advanced, in seconds of new sound."""
 
     job_id: int
     seconds_done: float
     seconds_total: float
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
-    """A clip is made, or taken apart: its codes are told where the model has stems."""
+class JobAudio(msgspec.Struct, frozen=True, tag=True):
+    """The next stretch of a job's sound, which begins at `first_sample` of the whole."""
+
+    job_id: int
+    first_sample: int
+    sound: Sound
+
+
+class JobFinished(msgspec.Struct, frozen=True, tag=True):
+    """A clip is generated, or separated: it has codes where the model has stems."""
 
     job_id: int
     sound: Sound
     seconds_of_work: float
     codes: Codes | None = None
-    stems: Mapping[str, Sound] = field(default_factory=dict)
+    stems: dict[str, Sound] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """A clip can't be made; the sentence says why, where the person can do something about it."""
+class JobFailed(msgspec.Struct, frozen=True, tag=True):
+    """A job failed or was cancelled; the sentence says why, where the person can change it."""
 
     job_id: int
     sentence: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """The model can't be loaded, for this reason."""
-
-    sentence: str
-
-
-ToWorker = Make | Cancel | Stop
-FromWorker = Ready | Beat | Advanced | Made | Failed | Broken
+ToWorker = GenerateJob | SeparateJob | StreamJob | CancelJob | Shutdown
+FromWorker = (
+    Hello | Ready | ModelFailed | Heartbeat | JobProgressed | JobAudio | JobFinished | JobFailed
+)
 
 
-def packed(message: ToWorker | FromWorker) -> bytes:
-    """Return a message as it goes over the wire. Raises ValueError for one that is too large."""
-    body = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
-    if len(body) > MAX_BYTES:
+def start_message(job_id: int, request: Request, *, stream: bool) -> GenerateJob | SeparateJob:
+    """Return the message that starts a job of either kind."""
+    if isinstance(request, StemsRequest):
+        return SeparateJob(job_id, request)
+    return GenerateJob(job_id, request, stream)
+
+
+def encode(message: ToWorker | FromWorker, *, max_bytes: int = MAX_BYTES) -> bytes:
+    """Return a message as bytes. Raises ValueError for one that can't be sent."""
+    body = msgspec.msgpack.encode(message, enc_hook=encode_array)
+    if len(body) > max_bytes:
         raise ValueError(f"a message of {len(body)} bytes")
-    return len(body).to_bytes(_LENGTH_BYTES, "big") + body
+    return body
 
 
-async def receive(reader: asyncio.StreamReader) -> FromWorker:
-    """Wait for the worker's next message. Raises EOFError when it has gone."""
+def decode_to_worker(body: bytes) -> ToWorker:
+    """Return what the bot said. Raises ProtocolError for what is no message of the set."""
+    return _decode(body, ToWorker)  # type: ignore[no-any-return]
+
+
+def decode_from_worker(body: bytes) -> FromWorker:
+    """Return what a worker said. Raises ProtocolError for what is no message of the set."""
+    return _decode(body, FromWorker)  # type: ignore[no-any-return]
+
+
+@cache
+def version() -> str:
+    """Return the version of the set: a digest of every message and all its fields."""
+    return digest([ToWorker, FromWorker])
+
+
+def digest(kinds: Sequence[Any]) -> str:
+    """Return a digest of types with the names, types and defaults of all their fields."""
+    _, schema = msgspec.json.schema_components(kinds, schema_hook=describe_array)
+    text = json.dumps(_without_prose(schema), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _decode(body: bytes, kind: Any) -> Any:  # noqa: ANN401 - a union of structs is no type
+    if len(body) > MAX_BYTES:
+        raise ProtocolError(f"a message of {len(body)} bytes")
     try:
-        length = int.from_bytes(await reader.readexactly(_LENGTH_BYTES), "big")
-        if length > MAX_BYTES:
-            raise EOFError(f"a message of {length} bytes")
-        body = await reader.readexactly(length)
-    except (asyncio.IncompleteReadError, ConnectionError) as error:
-        raise EOFError("the worker has gone") from error
-    if length > _LARGE_BYTES:
-        return cast(FromWorker, await asyncio.to_thread(pickle.loads, body))
-    return cast(FromWorker, pickle.loads(body))  # noqa: S301 - from our own process
+        return msgspec.msgpack.decode(body, type=kind, dec_hook=decode_array, ext_hook=decode_bytes)
+    except (msgspec.MsgspecError, ValueError, TypeError, RecursionError) as error:
+        raise ProtocolError(str(error)) from error
 
 
-class Line:
-    """The worker's end of the socket."""
-
-    def __init__(self, fd: int) -> None:
-        self._socket = socket.socket(fileno=fd)
-
-    def send(self, message: FromWorker) -> None:
-        """Say something."""
-        self._socket.setblocking(True)
-        self._socket.sendall(packed(message))
-
-    def wait_for_end(self) -> None:
-        """Return when the bot has gone; reads nothing, so that another thread can."""
-        poll = select.poll()
-        # Where there is no such event, the one for both directions is always told.
-        poll.register(self._socket, getattr(select, "POLLRDHUP", 0))
-        poll.poll()
-
-    def next(self, timeout_seconds: float) -> ToWorker | None:
-        """Return the next message, or None if there is none within a time.
-
-        Raises EOFError when the bot has gone.
-        """
-        self._socket.settimeout(timeout_seconds if timeout_seconds > 0 else 1e-4)
-        try:
-            first = self._socket.recv(1)
-        except TimeoutError:
-            return None
-        self._socket.settimeout(None)
-        if not first:
-            raise EOFError("the bot has gone")
-        length = int.from_bytes(first + self._exactly(_LENGTH_BYTES - 1), "big")
-        if length > MAX_BYTES:
-            raise EOFError(f"a message of {length} bytes")
-        return cast(ToWorker, pickle.loads(self._exactly(length)))  # noqa: S301 - from the bot
-
-    def _exactly(self, count: int) -> bytes:
-        parts = bytearray()
-        while len(parts) < count:
-            part = self._socket.recv(count - len(parts))
-            if not part:
-                raise EOFError("the bot has gone")
-            parts += part
-        return bytes(parts)
+def _without_prose(schema: Any) -> Any:  # noqa: ANN401 - JSON
+    if isinstance(schema, dict):
+        return {k: _without_prose(v) for k, v in schema.items() if k != "description"}
+    return [_without_prose(each) for each in schema] if isinstance(schema, list) else schema

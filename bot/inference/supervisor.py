@@ -1,4 +1,4 @@
-"""Keeps one worker running: starts it, feeds it, listens to it, and replaces it when it ends."""
+"""Supervises one worker: starts it, gives it jobs, receives its messages, and restarts it."""
 
 from __future__ import annotations
 
@@ -6,13 +6,28 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from bot.config import Config
+from bot.config import WorkerConfig
 from bot.domain.status import ModelInfo
 from bot.errors import JobError
-from bot.inference.eta import Pace
-from bot.inference.pending import NotToBlame, Rendered, Run, WorkerLost
-from bot.inference.protocol import Advanced, Broken, Cancel, Failed, FromWorker, Made, Make, Ready
-from bot.inference.worker_process import WorkerProcess
+from bot.inference.audio_stream import StreamedAudio
+from bot.inference.backend import WorkerBackend, WorkerHandle
+from bot.inference.eta import EtaEstimator
+from bot.inference.pending import NotToBlame, PendingJob, Rendered, WorkerLost
+from bot.inference.protocol import (
+    CancelJob,
+    FromWorker,
+    Hello,
+    JobAudio,
+    JobFailed,
+    JobFinished,
+    JobProgressed,
+    ModelFailed,
+    ProtocolError,
+    Ready,
+    StreamJob,
+    start_message,
+    version,
+)
 from bot.log import about
 
 log = logging.getLogger(__name__)
@@ -23,106 +38,125 @@ NOT_READY = (
     "The music engine takes too long to get ready. It is tried again; its owner can see more in "
     "the log."
 )
+OTHER_VERSION = (
+    "The music engine runs another version of Zhiyin than the bot does; its owner can see more in "
+    "the log."
+)
 
-_CANCEL_SECONDS = 5.0
-_LONGEST_PAUSE_SECONDS = 60.0
+CANCEL_SECONDS = 5.0
+"""How long a worker may take to drop a job before it is killed."""
+
+_MAX_BACKOFF_SECONDS = 60.0
 
 
-def pause_seconds(failures: int) -> float:
+def backoff_seconds(failures: int) -> float:
     """Return how long to wait before the next start, after so many failures in a row."""
-    # Counted no further than it grows: the power of a night's failures is no number any more.
+    # Cap the exponent: 2.0 ** failures overflows after about 1,000 failures.
     grown = 2.0 ** min(failures - 2, 10)
-    return min(_LONGEST_PAUSE_SECONDS, grown) if failures > 1 else 0.0
+    return min(_MAX_BACKOFF_SECONDS, grown) if failures > 1 else 0.0
 
 
 class WorkerSupervisor:
-    """A worker's place, from its first start to the bot's end."""
+    """One worker after the other, and the jobs of the one that runs."""
 
     def __init__(
         self,
-        config: Config,
-        engine: str,
-        pace: Pace,
+        config: WorkerConfig,
+        backend: WorkerBackend,
+        eta: EtaEstimator,
         clock: Callable[[], float],
         changed: Callable[[], None],
+        *,
+        cancel_seconds: float = CANCEL_SECONDS,
     ) -> None:
-        """Take the settings and what to open; `changed` is called whenever there may be room."""
-        self.process: WorkerProcess | None = None
+        """Take what starts workers; `changed` is called whenever there may be room for a job."""
+        self.worker: WorkerHandle | None = None
         self.model: ModelInfo | None = None
-        self.runs: dict[int, Run] = {}
+        self.jobs: dict[int, PendingJob] = {}
         self.broken: str | None = None
-        self._config, self._engine, self._pace, self._clock = config, engine, pace, clock
-        self._changed = changed
-        self._failures = 0
         self.starts = 0
+        self._config, self._backend, self._eta, self._clock = config, backend, eta, clock
+        self._changed = changed
+        self._cancel_seconds = cancel_seconds
+        self._failures = 0
 
-    def room(self, most: int) -> bool:
-        """Tell whether one more may be made beside what is, `most` in all."""
-        return len(self.runs) < most and not any(run.waiting.alone for run in self.runs.values())
+    def has_room(self, slots: int) -> bool:
+        """Tell whether one more job fits, with `slots` in all."""
+        return len(self.jobs) < slots and not any(job.queued.alone for job in self.jobs.values())
 
-    async def keep(self) -> None:
-        """Keep a worker there, for ever; the pauses between failures grow."""
+    async def run(self) -> None:
+        """Keep a worker running for ever, with a growing backoff between failures."""
         while True:
             self.starts += 1
             try:
-                process = await WorkerProcess.start(self._config, self._engine)
+                worker = await self._backend.start()
             except OSError:
                 log.exception("worker.not_started")
                 self.broken = CANT_START
                 self._changed()
             else:
-                await self._attend(process)
+                await self._attend(worker)
             self._failures += 1
-            await asyncio.sleep(pause_seconds(self._failures))
+            await asyncio.sleep(backoff_seconds(self._failures))
 
-    async def give(self, run: Run) -> None:
-        """Prepare a run, which has its place already, and hand it to the worker."""
-        with about(run.waiting.job_id):
-            await self._give(run)
+    async def give(self, job: PendingJob) -> None:
+        """Prepare a job, which is in `jobs` already, and send it to the worker."""
+        with about(job.id):
+            await self._give(job)
 
-    async def _give(self, run: Run) -> None:
-        process = self.process
+    async def _give(self, job: PendingJob) -> None:
+        worker = self.worker
         try:
-            request = await run.prepare()
+            request = await job.prepare()
         except Exception as error:
-            run.end(error)
-        if run.outcome.done() or process is None or process is not self.process:
+            job.settle(error)
+        if job.outcome.done() or worker is None or worker is not self.worker:
             # Cancelled or failed, or the worker died while the job was prepared.
-            run.end(NotToBlame("the worker ended before the job began"))
-            self._release(run)
+            job.settle(NotToBlame("the worker ended before the job began"))
+            self._release(job)
             return
-        process.send(Make(run.waiting.job_id, request))
-        run.begun = self._clock()
-        run.started.set()
-
-    async def cancel(self, run: Run) -> None:
-        """Have the worker stop a run, and end the worker if it goes on with it."""
-        process = self.process
-        if process is None or not run.started.is_set():
-            return
-        process.send(Cancel(run.waiting.job_id))
         try:
-            async with asyncio.timeout(_CANCEL_SECONDS):
-                await run.left.wait()
-        except TimeoutError:
-            with about(run.waiting.job_id):
-                log.warning("worker.killed pid=%d it went on with a cancelled job", process.pid)
-            # Nobody is sent to a worker that is about to go.
-            self.model = None
-            for other in self.runs.values():
-                other.end(NotToBlame("another clip had to be stopped by force"))
-            await process.end(kindly=False)
+            worker.send(start_message(job.id, request, stream=bool(job.streams)))
+        except ValueError as error:
+            job.settle(error)
+            self._release(job)
+            return
+        job.started_at = self._clock()
+        job.started.set()
 
-    async def _attend(self, process: WorkerProcess) -> None:
-        """Listen to a worker until it ends, one way or the other; its runs end with it."""
-        self.process = process
+    async def cancel(self, job: PendingJob) -> None:
+        """Have the worker stop a job, and kill the worker if it does not."""
+        worker = self.worker
+        if worker is None or not job.started.is_set():
+            return
+        worker.send(CancelJob(job.id))
+        try:
+            async with asyncio.timeout(self._cancel_seconds):
+                await job.released.wait()
+        except TimeoutError:
+            with about(job.id):
+                log.warning("worker.killed %s it went on with a cancelled job", worker.name)
+            # No job is given to a worker that is about to end.
+            self.model = None
+            for other in self.jobs.values():
+                other.settle(NotToBlame("another clip had to be stopped by force"))
+            await worker.kill()
+
+    def stream(self, job: PendingJob) -> None:
+        """Have the worker send the audio of a job that it has; one that waits says so itself."""
+        if self.worker is not None and job.started.is_set():
+            self.worker.send(StreamJob(job.id))
+
+    async def _attend(self, worker: WorkerHandle) -> None:
+        """Receive a worker's messages until it ends, one way or the other, and its jobs with it."""
+        self.worker = worker
         is_lost = True
         try:
-            await self._listen(process)
+            await self._receive(worker)
         except EOFError:
-            log.warning("worker.lost pid=%d", process.pid)
+            log.warning("worker.lost %s", worker.name)
         except TimeoutError:
-            log.error("worker.silent pid=%d", process.pid)
+            log.error("worker.silent %s", worker.name)
             if self.model is None:
                 self.broken = NOT_READY
                 self._changed()
@@ -130,45 +164,61 @@ class WorkerSupervisor:
             is_lost = False
             raise
         except Exception:
-            # Whatever it said, a new one says better: the place is never left empty.
-            log.exception("worker.not_understood pid=%d", process.pid)
+            # On any protocol error restart the worker.
+            log.exception("worker.not_understood %s", worker.name)
         finally:
-            self.model, self.process = None, None
-            for run in list(self.runs.values()):
-                run.end(WorkerLost("the worker ended"))
-                self._release(run)
-            await process.end(kindly=not is_lost)
+            self.model, self.worker = None, None
+            for job in list(self.jobs.values()):
+                job.settle(WorkerLost("the worker ended"))
+                self._release(job)
+            await (worker.kill() if is_lost else worker.stop())
 
-    async def _listen(self, process: WorkerProcess) -> None:
-        """Take in what a worker says. Raises EOFError when it ends, TimeoutError when it hangs."""
-        config = self._config.worker
-        async with asyncio.timeout(config.load_seconds):
-            message = await process.receive()
-            while not isinstance(message, (Ready, Broken)):
-                message = await process.receive()
-        if isinstance(message, Broken):
-            self.broken = message.sentence
-            self._changed()
+    async def _receive(self, worker: WorkerHandle) -> None:
+        """Handle a worker's messages.
+
+        Raises EOFError when it ends, TimeoutError when it hangs, and ProtocolError for what is no
+        message or comes out of turn.
+        """
+        async with asyncio.timeout(self._config.load_seconds):
+            hello = await worker.receive()
+            if not isinstance(hello, Hello):
+                raise ProtocolError(f"a worker that begins with {type(hello).__name__}")
+            if hello.version != version():
+                log.error("worker.refused %s version=%s", worker.name, hello.version)
+                self._break(OTHER_VERSION)
+                raise EOFError
+            message = await worker.receive()
+            while not isinstance(message, (Ready, ModelFailed)):
+                message = await worker.receive()
+        if isinstance(message, ModelFailed):
             log.error("worker.broken %s", message.sentence)
+            self._break(message.sentence)
             raise EOFError
         self.broken, self.model = None, message.info
-        log.info("worker.ready pid=%d after=%.1fs", process.pid, message.info.load_seconds)
+        log.info("worker.ready %s after=%.1fs", worker.name, message.info.load_seconds)
         self._changed()
         while True:
-            # One that is stopped or hangs does not even beat.
-            async with asyncio.timeout(config.silent_seconds):
-                self._take_in(await process.receive(), message.info)
+            # A worker that hangs sends no heartbeat either.
+            async with asyncio.timeout(self._config.silent_seconds):
+                self._handle(await worker.receive(), message.info)
 
-    def _take_in(self, message: FromWorker, model: ModelInfo) -> None:
-        if isinstance(message, Advanced) and (run := self.runs.get(message.job_id)):
-            run.done_seconds = message.seconds_done
-            if run.begun is not None:
-                self._pace.learn(
-                    at_once=len(self.runs),
-                    work_seconds=self._clock() - run.begun,
-                    sound_seconds=message.seconds_done,
-                )
-        elif isinstance(message, Made) and (run := self.runs.get(message.job_id)):
+    def _break(self, sentence: str) -> None:
+        self.broken = sentence
+        self._changed()
+
+    def _handle(self, message: FromWorker, model: ModelInfo) -> None:
+        if not isinstance(message, (JobProgressed, JobAudio, JobFinished, JobFailed)):
+            return
+        job = self.jobs.get(message.job_id)
+        if job is None:
+            return
+        if isinstance(message, JobProgressed):
+            self._advance(job, message.seconds_done)
+        elif isinstance(message, JobAudio):
+            audio = StreamedAudio(first_sample=message.first_sample, sound=message.sound)
+            for stream in job.streams:
+                stream.push(audio)
+        elif isinstance(message, JobFinished):
             self._failures = 0
             rendered = Rendered(
                 sound=message.sound,
@@ -177,15 +227,24 @@ class WorkerSupervisor:
                 codes=message.codes,
                 stems=message.stems,
             )
-            run.end(rendered)
-            self._release(run)
-        elif isinstance(message, Failed) and (run := self.runs.get(message.job_id)):
-            run.end(JobError(message.sentence or CANT_MAKE))
-            self._release(run)
+            job.settle(rendered)
+            self._release(job)
+        else:
+            job.settle(JobError(message.sentence or CANT_MAKE))
+            self._release(job)
 
-    def _release(self, run: Run) -> None:
-        # The same job may be here again already, with a run of its own.
-        if self.runs.get(run.waiting.job_id) is run:
-            del self.runs[run.waiting.job_id]
-        run.left.set()
+    def _advance(self, job: PendingJob, seconds_done: float) -> None:
+        job.done_seconds = seconds_done
+        if job.started_at is not None:
+            self._eta.learn(
+                at_once=len(self.jobs),
+                work_seconds=self._clock() - job.started_at,
+                sound_seconds=seconds_done,
+            )
+
+    def _release(self, job: PendingJob) -> None:
+        # The same job may be here again already, as another PendingJob.
+        if self.jobs.get(job.id) is job:
+            del self.jobs[job.id]
+        job.released.set()
         self._changed()

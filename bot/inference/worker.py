@@ -1,7 +1,7 @@
 """The process that holds the model: `python -m bot.inference.worker FD SETTINGS`.
 
-Knows neither the bot's token nor its database. What it is to make comes over a socket, and what it
-has made goes back over it. It ends when the bot does.
+Knows neither the bot's token nor its database. Jobs come over a socket, and clips go back over it.
+It ends when the bot does.
 """
 
 from __future__ import annotations
@@ -23,27 +23,32 @@ from bot import log as logs
 from bot.config import Config
 from bot.config_file import parse
 from bot.domain.engine import Engine
-from bot.domain.generation import Codes, Event, Finished, Progress
+from bot.domain.generation import AudioChunk, Codes, Event, Finished, Progress, Sound
 from bot.domain.status import ModelInfo
 from bot.errors import ZhiyinError
+from bot.inference.connection import Connection
 from bot.inference.protocol import (
-    Advanced,
-    Beat,
-    Broken,
-    Cancel,
-    Failed,
-    Line,
-    Made,
-    Make,
+    CancelJob,
+    GenerateJob,
+    Heartbeat,
+    Hello,
+    JobAudio,
+    JobFailed,
+    JobFinished,
+    JobProgressed,
+    ModelFailed,
     Ready,
-    Stop,
+    SeparateJob,
+    Shutdown,
+    StreamJob,
+    version,
 )
 
-# By its own name: as a process's main module it is called something else, which is nobody's log.
+# `__name__` is `__main__` here, so the logger is named explicitly.
 log = logging.getLogger("bot.inference.worker")
 
 _NICENESS = 5
-_BEAT_SECONDS = 1.0
+_HEARTBEAT_SECONDS = 1.0
 _PROGRESS_SECONDS = 0.25
 
 
@@ -52,92 +57,111 @@ OpenEngine = Callable[[Config], tuple[Engine, ModelInfo]]
 
 
 @dataclasses.dataclass(slots=True)
-class _Running:
+class _RunningJob:
     job_id: int
-    begun: float
-    told: float = 0.0
+    started_at: float
+    is_streamed: bool
+    first_sample: int = 0
+    """Where in the clip its next audio begins."""
+    reported_at: float = 0.0
 
 
 class Worker:
-    """Makes what it is told to, many at once, and tells of it."""
+    """Runs the jobs it is given, many at once, and reports on them."""
 
-    def __init__(self, line: Line, engine: Engine, info: ModelInfo) -> None:
-        self._line, self._engine, self._info = line, engine, info
-        self._running: dict[int, _Running] = {}
-        self._beaten = time.monotonic()
+    def __init__(self, connection: Connection, engine: Engine, info: ModelInfo) -> None:
+        """Take the way to the bot, and a loaded engine with what is loaded."""
+        self._connection, self._engine, self._info = connection, engine, info
+        self._jobs: dict[int, _RunningJob] = {}
+        """By the engine's id of the request."""
+        self._heartbeat_at = time.monotonic()
 
     def run(self) -> None:
         """Work until told to stop. Raises EOFError when the bot has gone."""
         while True:
-            message = self._line.next(0.0 if self._engine.busy else _BEAT_SECONDS)
+            message = self._connection.receive(0.0 if self._engine.busy else _HEARTBEAT_SECONDS)
             while message is not None:
-                if isinstance(message, Stop):
+                if isinstance(message, Shutdown):
                     return
                 with logs.about(message.job_id):
-                    self._obey(message)
-                message = self._line.next(0.0)
+                    self._handle(message)
+                message = self._connection.receive(0.0)
             if self._engine.busy:
                 for event in self._engine.step():
-                    self._tell(event)
-            self._beat()
+                    self._report(event)
+            self._send_heartbeat()
 
-    def _obey(self, message: Make | Cancel) -> None:
-        if isinstance(message, Cancel):
-            for id_, running in list(self._running.items()):
-                if running.job_id == message.job_id:
-                    self._engine.cancel(id_)
-                    del self._running[id_]
-                    log.info("clip.cancelled id=%d", message.job_id)
-                    self._line.send(Failed(message.job_id, None))
-            return
+    def _handle(self, message: GenerateJob | SeparateJob | StreamJob | CancelJob) -> None:
+        if isinstance(message, StreamJob):
+            for job in self._jobs.values():
+                job.is_streamed = job.is_streamed or job.job_id == message.job_id
+        elif isinstance(message, CancelJob):
+            self._cancel(message.job_id)
+        else:
+            self._submit(message)
+
+    def _submit(self, message: GenerateJob | SeparateJob) -> None:
         try:
             id_ = self._engine.submit(message.request)
         except ZhiyinError as error:
             log.info("clip.refused id=%d %s", message.job_id, type(error).__name__)
-            self._line.send(Failed(message.job_id, error.sentence))
-        else:
-            self._running[id_] = _Running(message.job_id, time.monotonic())
-
-    def _tell(self, event: Event) -> None:
-        running = self._running.get(event.request_id)
-        if running is None:
+            self._connection.send(JobFailed(message.job_id, error.sentence))
             return
-        with logs.about(running.job_id):
-            self._tell_of(running, event)
+        is_streamed = isinstance(message, GenerateJob) and message.stream
+        self._jobs[id_] = _RunningJob(message.job_id, time.monotonic(), is_streamed)
 
-    def _tell_of(self, running: _Running, event: Event) -> None:
-        now = time.monotonic()
-        if isinstance(event, Finished):
-            del self._running[event.request_id]
-            worked = now - running.begun
-            log.info(
-                "clip.made id=%d sound=%.1fs work=%.1fs",
-                running.job_id,
-                event.sound.seconds,
-                worked,
-            )
-            codes = None
-            if self._info.stems:
-                codes = Codes(tokens=event.tokens, fingerprint=self._info.fingerprint)
-            stems = dict(event.stems)
-            self._line.send(Made(running.job_id, event.sound, worked, codes, stems))
-        elif isinstance(event, Progress):
-            self._advance(running, event, now)
+    def _cancel(self, job_id: int) -> None:
+        for id_, job in list(self._jobs.items()):
+            if job.job_id == job_id:
+                self._engine.cancel(id_)
+                del self._jobs[id_]
+                log.info("clip.cancelled id=%d", job_id)
+                self._connection.send(JobFailed(job_id, None))
 
-    def _advance(self, running: _Running, event: Progress, now: float) -> None:
+    def _report(self, event: Event) -> None:
+        job = self._jobs.get(event.request_id)
+        if job is None:
+            return
+        with logs.about(job.job_id):
+            if isinstance(event, Finished):
+                del self._jobs[event.request_id]
+                self._finish(job, event)
+            elif isinstance(event, Progress):
+                self._report_progress(job, event)
+            else:
+                self._stream(job, event)
+
+    def _finish(self, job: _RunningJob, event: Finished) -> None:
+        worked = time.monotonic() - job.started_at
+        log.info("clip.made id=%d sound=%.1fs work=%.1fs", job.job_id, event.sound.seconds, worked)
+        codes = None
+        if self._info.stems:
+            codes = Codes(tokens=event.tokens, fingerprint=self._info.fingerprint)
+        stems = dict(event.stems)
+        self._connection.send(JobFinished(job.job_id, event.sound, worked, codes, stems))
+
+    def _report_progress(self, job: _RunningJob, event: Progress) -> None:
         failpoints.hit("clip.begun", in_worker=True)
         if 2 * event.seconds_done >= event.seconds_total:
             failpoints.hit("clip.midway", in_worker=True)
-        if now - running.told >= _PROGRESS_SECONDS:
-            running.told = now
-            done, total = event.seconds_done, event.seconds_total
-            self._line.send(Advanced(running.job_id, done, total))
-
-    def _beat(self) -> None:
         now = time.monotonic()
-        if now - self._beaten >= _BEAT_SECONDS:
-            self._beaten = now
-            self._line.send(Beat())
+        if now - job.reported_at >= _PROGRESS_SECONDS:
+            job.reported_at = now
+            done, total = event.seconds_done, event.seconds_total
+            self._connection.send(JobProgressed(job.job_id, done, total))
+
+    def _stream(self, job: _RunningJob, chunk: AudioChunk) -> None:
+        """Send audio where somebody subscribed to it; where it lies is counted in any case."""
+        first, job.first_sample = job.first_sample, job.first_sample + chunk.samples.shape[1]
+        if job.is_streamed:
+            sound = Sound(samples=chunk.samples, sample_rate_hz=self._info.sample_rate_hz)
+            self._connection.send(JobAudio(job.job_id, first, sound))
+
+    def _send_heartbeat(self) -> None:
+        now = time.monotonic()
+        if now - self._heartbeat_at >= _HEARTBEAT_SECONDS:
+            self._heartbeat_at = now
+            self._connection.send(Heartbeat())
 
 
 def main(arguments: list[str]) -> int:
@@ -150,28 +174,29 @@ def main(arguments: list[str]) -> int:
     config = parse(settings["config"])
     level, as_json = settings["level"], config.log.format == "json"
     logs.configure(level, debug=level <= logging.DEBUG, as_json=as_json)
-    line = Line(int(arguments[0]))
+    connection = Connection(int(arguments[0]))
     # The main thread may be deep in the model, or stuck there, when the bot goes.
-    threading.Thread(target=_leave_with_the_bot, args=(line,), daemon=True).start()
+    threading.Thread(target=_exit_with_the_bot, args=(connection,), daemon=True).start()
     module, _, name = settings["engine"].partition(":")
     failpoints.hit("worker.begun", in_worker=True)
-    opener: OpenEngine = getattr(importlib.import_module(module), name)
     try:
+        connection.send(Hello(version()))
+        opener: OpenEngine = getattr(importlib.import_module(module), name)
         try:
             engine, info = opener(config)
         except ZhiyinError as error:
-            line.send(Broken(error.sentence))
+            connection.send(ModelFailed(error.sentence))
             return 1
         failpoints.hit("model.loaded", in_worker=True)
-        line.send(Ready(info))
-        Worker(line, engine, info).run()
+        connection.send(Ready(info))
+        Worker(connection, engine, info).run()
     except (EOFError, ConnectionError):
         log.info("worker.left_alone")
     return 0
 
 
-def _leave_with_the_bot(line: Line) -> NoReturn:
-    line.wait_for_end()
+def _exit_with_the_bot(connection: Connection) -> NoReturn:
+    connection.wait_for_end()
     os._exit(0)
 
 

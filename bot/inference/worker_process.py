@@ -1,25 +1,76 @@
-"""One worker process: started, listened to, and ended for certain."""
+"""A worker as a process on this machine, over a socket that nobody else has."""
 
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import json
 import logging
 import os
 import signal
 import socket
 import sys
-from typing import Self
+from dataclasses import asdict
+from typing import Any
 
 from bot.config import Config
-from bot.inference.protocol import FromWorker, Stop, ToWorker, packed, receive
+from bot.inference.connection import frame, receive
+from bot.inference.protocol import FromWorker, Shutdown, ToWorker
 
 log = logging.getLogger(__name__)
 
 ENGINE = "bot.models.opening:open_engine"
+"""What a worker opens, as "module:function": only the worker process imports it."""
 
-_LEAVE_SECONDS = 2.0
+_STOP_SECONDS = 2.0
+
+
+class ProcessBackend:
+    """Starts workers as processes of this machine."""
+
+    def __init__(self, config: Config, *, engine: str | None = None) -> None:
+        """Take the settings; `engine` names what a worker opens in place of the model."""
+        self._config, self._engine = config, engine or ENGINE
+
+    async def start(self) -> WorkerProcess:
+        """Start a process that loads the model. It knows no token and nothing of the database.
+
+        Raises OSError where it can't be started.
+        """
+        ours, theirs = socket.socketpair()
+        settings = json.dumps(self._settings())
+        environment = {
+            name: value for name, value in os.environ.items() if "TOKEN" not in name.upper()
+        }
+        with theirs:
+            reader, writer = await asyncio.open_connection(sock=ours)
+            try:
+                # Last of all: a cancellation after it would leave the process behind.
+                process = await asyncio.create_subprocess_exec(
+                    sys.executable,
+                    "-m",
+                    "bot.inference.worker",
+                    str(theirs.fileno()),
+                    settings,
+                    pass_fds=(theirs.fileno(),),
+                    stdin=asyncio.subprocess.DEVNULL,
+                    # Libraries print to standard output; the bot's own is not theirs.
+                    stdout=sys.stderr.fileno() if _has_fileno() else None,
+                    env=environment,
+                )
+            except BaseException:
+                writer.close()
+                raise
+        log.info("worker.started pid=%d", process.pid)
+        return WorkerProcess(process, reader, writer)
+
+    def _settings(self) -> dict[str, Any]:
+        """Return what a worker is told; of the bot's account and storage nothing."""
+        sections = ("model", "generation", "engine", "limits", "log", "worker")
+        return {
+            "config": {name: asdict(getattr(self._config, name)) for name in sections},
+            "engine": self._engine,
+            "level": log.getEffectiveLevel(),
+        }
 
 
 class WorkerProcess:
@@ -34,44 +85,10 @@ class WorkerProcess:
         self._process, self._reader, self._writer = process, reader, writer
         self._has_left = False
 
-    @classmethod
-    async def start(cls, config: Config, engine: str) -> Self:
-        """Start a process that loads the model. It knows no token and nothing of the database."""
-        ours, theirs = socket.socketpair()
-        # Of the bot's own account and storage nothing is said.
-        told = {
-            name: dataclasses.asdict(getattr(config, name))
-            for name in ("model", "generation", "engine", "limits", "log", "worker")
-        }
-        settings = {
-            "config": told,
-            "engine": engine,
-            "level": log.getEffectiveLevel(),
-        }
-        environment = {
-            name: value for name, value in os.environ.items() if "TOKEN" not in name.upper()
-        }
-        with theirs:
-            reader, writer = await asyncio.open_connection(sock=ours)
-            try:
-                # Last of all: whoever is interrupted after it would leave the process behind.
-                process = await asyncio.create_subprocess_exec(
-                    sys.executable,
-                    "-m",
-                    "bot.inference.worker",
-                    str(theirs.fileno()),
-                    json.dumps(settings),
-                    pass_fds=(theirs.fileno(),),
-                    stdin=asyncio.subprocess.DEVNULL,
-                    # What libraries print is no message of ours.
-                    stdout=sys.stderr.fileno() if _has_fileno() else None,
-                    env=environment,
-                )
-            except BaseException:
-                writer.close()
-                raise
-        log.info("worker.started pid=%d", process.pid)
-        return cls(process, reader, writer)
+    @property
+    def name(self) -> str:
+        """Return what the log calls it."""
+        return f"pid={self.pid}"
 
     @property
     def pid(self) -> int:
@@ -79,7 +96,10 @@ class WorkerProcess:
         return self._process.pid
 
     async def receive(self) -> FromWorker:
-        """Wait for the next message. Raises EOFError when the worker has gone."""
+        """Wait for the next message.
+
+        Raises EOFError when the worker has gone, ProtocolError for what is no message.
+        """
         try:
             return await receive(self._reader)
         except EOFError:
@@ -87,16 +107,24 @@ class WorkerProcess:
             raise
 
     def send(self, message: ToWorker) -> None:
-        """Say something; a worker that has gone does not hear it."""
-        if not self._writer.is_closing():
-            self._writer.write(packed(message))
+        """Send a message; a worker that has gone does not get it.
 
-    async def end(self, *, kindly: bool) -> None:
-        """End the process: by asking first, or at once; return when it is gone."""
-        if kindly:
-            self.send(Stop())
+        Raises ValueError for a message that can't be sent.
+        """
+        if not self._writer.is_closing():
+            self._writer.write(frame(message))
+
+    async def stop(self) -> None:
+        """Ask the process to end, kill it if it does not, and return when it is gone."""
+        self.send(Shutdown())
+        await self._end(_STOP_SECONDS)
+
+    async def kill(self) -> None:
+        """Kill the process and return when it is gone."""
         # One that closed its socket dies by itself: its own code says why, a kill would hide it.
-        patience_seconds = _LEAVE_SECONDS if kindly or self._has_left else 0.0
+        await self._end(_STOP_SECONDS if self._has_left else 0.0)
+
+    async def _end(self, patience_seconds: float) -> None:
         is_killed = False
         try:
             async with asyncio.timeout(patience_seconds):
@@ -104,7 +132,7 @@ class WorkerProcess:
         except TimeoutError:
             is_killed = True
         finally:
-            # Whoever is interrupted here leaves no process behind either.
+            # A cancellation here leaves no process behind either.
             if self._process.returncode is None:
                 self._process.kill()
             code = await self._process.wait()
@@ -113,10 +141,10 @@ class WorkerProcess:
             log.warning("worker.killed pid=%d it did not end by itself", self.pid)
         else:
             level = logging.WARNING if code else logging.INFO
-            log.log(level, "worker.ended pid=%d %s", self.pid, why(code))
+            log.log(level, "worker.ended pid=%d %s", self.pid, explain_exit(code))
 
 
-def why(code: int) -> str:
+def explain_exit(code: int) -> str:
     """Return in words how a process ended."""
     if code >= 0:
         return f"with code {code}"

@@ -104,7 +104,7 @@ class JobRunner:
         pause_seconds = FIRST_SHOWN_SECONDS
         while not await _happens(arrived, pause_seconds):
             pause_seconds = SHOW_EVERY_SECONDS
-            standing = self.executor.standing(job.id)
+            standing = self.executor.progress(job.id)
             current = await self.store.jobs.get(job.id)
             if standing is not None and current is not None:
                 await self.surface.show(current, standing)

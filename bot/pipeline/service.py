@@ -137,7 +137,7 @@ class Pipeline:
 
     def standing(self, job_id: int) -> JobProgress | None:
         """Return where a job is on its way to the engine and back."""
-        return self.executor.standing(job_id)
+        return self.executor.progress(job_id)
 
     @contextmanager
     def listening_to(self, user_id: int) -> Iterator[None]:
@@ -216,7 +216,7 @@ class Pipeline:
         finishing = [
             task
             for job_id, task in self._dispatch.tasks.items()
-            if self.executor.standing(job_id) is None and not task.done()
+            if self.executor.progress(job_id) is None and not task.done()
         ]
         if finishing:
             await asyncio.wait(finishing, timeout=grace_seconds)

@@ -58,10 +58,9 @@ async def test_a_clip_that_ends_the_engine_takes_nobody_with_it(tmp_path):
         assert await used(jam, jam.bob) == 20
 
 
-async def test_who_is_beside_a_clip_that_is_stopped_by_force_is_not_to_blame(tmp_path, monkeypatch):
+async def test_who_is_beside_a_clip_that_is_stopped_by_force_is_not_to_blame(tmp_path):
     """The worker is ended because of another: no attempt is spent."""
-    monkeypatch.setattr("bot.inference.supervisor._CANCEL_SECONDS", 0.2)
-    async with open_jam(tmp_path) as jam:
+    async with open_jam(tmp_path, cancel_seconds=0.2) as jam:
         await jam.alice.slash(jam.channel, "music", prompt="stubborn")
         await jam.bob.slash(jam.channel, "music", prompt="slow and long", seconds=30.0)
         async with asyncio.timeout(60):
@@ -115,7 +114,7 @@ async def test_where_only_the_token_reaches_a_long_line_is_told_at_once(tmp_path
 
     async with open_jam(tmp_path) as jam:
         await jam.music()
-        jam.pipeline.executor._pace.learn(at_once=8, work_seconds=100.0, sound_seconds=1.0)
+        jam.pipeline.executor._eta.learn(at_once=8, work_seconds=100.0, sound_seconds=1.0)
         assert (await jam.music()).response.attachments
         monkeypatch.setattr(simcord.interactions, "base_payload", by_its_user)
         refused = await jam.music()

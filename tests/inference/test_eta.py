@@ -4,57 +4,57 @@ from __future__ import annotations
 
 import pytest
 
-from bot.inference.eta import Pace
+from bot.inference.eta import EtaEstimator
 
 
-def paced(*learnt):
-    pace = Pace()
-    for at_once, work_seconds, sound_seconds in learnt:
-        pace.learn(at_once=at_once, work_seconds=work_seconds, sound_seconds=sound_seconds)
-    return pace
+def learnt_from(*observations):
+    eta = EtaEstimator()
+    for at_once, work_seconds, sound_seconds in observations:
+        eta.learn(at_once=at_once, work_seconds=work_seconds, sound_seconds=sound_seconds)
+    return eta
 
 
 def test_nothing_is_known_at_first():
     """No time is better than a wrong one."""
-    pace = Pace()
-    assert pace.running(left_seconds=10, at_once=1) is None
-    assert pace.waiting(own_seconds=10, ahead_seconds=[], slots=8) is None
+    eta = EtaEstimator()
+    assert eta.running(left_seconds=10, at_once=1) is None
+    assert eta.waiting(own_seconds=10, ahead_seconds=[], slots=8) is None
 
 
 def test_what_took_twice_its_length_takes_twice_what_is_left():
     """One observation is enough to begin with."""
-    pace = paced((1, 20, 10))
-    assert pace.running(left_seconds=5, at_once=1) == pytest.approx(10)
-    assert pace.running(left_seconds=0, at_once=1) == 0
+    eta = learnt_from((1, 20, 10))
+    assert eta.running(left_seconds=5, at_once=1) == pytest.approx(10)
+    assert eta.running(left_seconds=0, at_once=1) == 0
 
 
 def test_clips_together_have_a_pace_of_their_own():
     """How fast one goes alone says less of eight at once than what eight at once took."""
-    pace = paced((1, 10, 10), (8, 40, 10))
-    assert pace.running(left_seconds=10, at_once=1) == pytest.approx(10)
-    assert pace.running(left_seconds=10, at_once=8) == pytest.approx(40)
-    assert pace.running(left_seconds=10, at_once=7) == pytest.approx(40)
+    eta = learnt_from((1, 10, 10), (8, 40, 10))
+    assert eta.running(left_seconds=10, at_once=1) == pytest.approx(10)
+    assert eta.running(left_seconds=10, at_once=8) == pytest.approx(40)
+    assert eta.running(left_seconds=10, at_once=7) == pytest.approx(40)
 
 
 def test_a_changed_pace_is_learnt_and_a_hiccup_is_not():
     """One odd observation moves the estimate a little, many of the same replace it."""
-    pace = paced((1, 10, 10), (1, 100, 10))
-    once = pace.factor(1)
+    eta = learnt_from((1, 10, 10), (1, 100, 10))
+    once = eta.factor(1)
     assert once is not None
     assert 1 < once < 5
     for _ in range(30):
-        pace.learn(at_once=1, work_seconds=100, sound_seconds=10)
-    assert pace.factor(1) == pytest.approx(10, rel=0.01)
+        eta.learn(at_once=1, work_seconds=100, sound_seconds=10)
+    assert eta.factor(1) == pytest.approx(10, rel=0.01)
 
 
 @pytest.mark.parametrize(("work_seconds", "sound_seconds"), [(1, 0), (0, 1), (1, -1), (0, 0)])
 def test_what_says_nothing_is_not_learnt(work_seconds, sound_seconds):
     """A clip that has no sound yet has no pace yet."""
-    assert paced((1, work_seconds, sound_seconds)).factor(1) is None
+    assert learnt_from((1, work_seconds, sound_seconds)).factor(1) is None
 
 
 def test_those_ahead_are_waited_for_some_at_once():
     """Forty seconds of sound before one's own ten, four at once, at half of real time."""
-    pace = paced((4, 20, 10))
-    assert pace.waiting(own_seconds=10, ahead_seconds=[10, 30], slots=4) == pytest.approx(40)
-    assert pace.waiting(own_seconds=10, ahead_seconds=[], slots=4) == pytest.approx(20)
+    eta = learnt_from((4, 20, 10))
+    assert eta.waiting(own_seconds=10, ahead_seconds=[10, 30], slots=4) == pytest.approx(40)
+    assert eta.waiting(own_seconds=10, ahead_seconds=[], slots=4) == pytest.approx(20)

@@ -1,4 +1,4 @@
-"""The line and the workers together, with real processes: who is made when, and what can go wrong.
+"""The queue and the workers together, with real processes: who is made when, and what can go wrong.
 
 The engine in the workers does what the prompt says; one test has the real one.
 """
@@ -18,9 +18,22 @@ import pytest
 from bot.config import Config, EngineConfig, LimitsConfig, ModelConfig, WorkerConfig
 from bot.domain.generation import GenerationRequest, Kept, StemsRequest
 from bot.errors import Cancelled, JobError
+from bot.inference.audio_stream import MAX_SECONDS
 from bot.inference.executor import CANCELLED, Executor
 from bot.inference.pending import WorkerLost
-from bot.inference.supervisor import pause_seconds
+from bot.inference.protocol import (
+    GenerateJob,
+    Heartbeat,
+    Hello,
+    JobFinished,
+    Ready,
+    ToWorker,
+    decode_from_worker,
+    decode_to_worker,
+    encode,
+    version,
+)
+from bot.inference.supervisor import OTHER_VERSION, backoff_seconds
 from tests.support import scripted_worker
 
 TIMEOUT_SECONDS = 120
@@ -37,11 +50,11 @@ def configured(*, slots=8, running_per_user=64, **worker):
 
 
 @asynccontextmanager
-async def opened(config=None, *, engine=SCRIPTED, timeout_seconds=TIMEOUT_SECONDS):
+async def opened(config=None, *, engine=SCRIPTED, timeout_seconds=TIMEOUT_SECONDS, **options):
     """Lend an executor, and see that no process of its is left."""
     before = set(psutil.Process().children())
     async with asyncio.timeout(timeout_seconds):
-        async with Executor(config or configured(), engine=engine) as executor:
+        async with Executor(config or configured(), engine=engine, **options) as executor:
             yield executor
     assert set(psutil.Process().children()) <= before
 
@@ -53,7 +66,7 @@ def request(prompt="90s rock", *, seconds=1.0, seed=440):
 def submit(
     executor, job_id, prompt="90s rock", *, user=None, seconds=1.0, front=False, alone=False
 ):
-    """Put a job in line, of a person of its own if nothing else is said."""
+    """Put a job in the queue, of a person of its own if nothing else is said."""
 
     async def prepare():
         return request(prompt, seconds=seconds)
@@ -85,7 +98,7 @@ async def test_a_job_waits_for_the_model_and_is_made():
         assert rendered.seconds_of_work > 0
         assert run.started.is_set()
         assert (executor.waiting, executor.running) == (0, 0)
-        assert executor.standing(1) is None
+        assert executor.progress(1) is None
 
 
 async def test_many_are_made_at_once_and_none_is_mixed_up():
@@ -125,7 +138,7 @@ async def test_a_job_is_prepared_when_its_turn_has_come():
 
 
 async def submit_and_cancel(executor):
-    """Give the executor every reason to look at its line."""
+    """Give the executor every reason to look at its queue."""
     submit(executor, 1000)
     executor.cancel(1000)
     for _ in range(5):
@@ -203,10 +216,9 @@ async def test_a_job_is_cancelled_while_it_is_prepared():
         assert not first.started.is_set()
 
 
-async def test_a_worker_that_goes_on_with_a_cancelled_job_is_replaced(monkeypatch):
+async def test_a_worker_that_goes_on_with_a_cancelled_job_is_replaced():
     """A slot is never lost to a job that nobody wants."""
-    monkeypatch.setattr("bot.inference.supervisor._CANCEL_SECONDS", 0.2)
-    async with opened(configured(slots=1)) as executor:
+    async with opened(configured(slots=1), cancel_seconds=0.2) as executor:
         first, second = submit(executor, 1, "stubborn"), submit(executor, 2)
         await first.started.wait()
         pids = executor.worker_pids
@@ -274,18 +286,18 @@ async def test_where_a_job_stands_is_told():
     """How many are ahead, then how much is made, and how long it takes once that is known."""
     async with opened(configured(slots=1)) as executor:
         runs = [submit(executor, n, "slow", seconds=8.0) for n in (1, 2, 3)]
-        standing = executor.standing(3)
+        standing = executor.progress(3)
         assert standing is not None
         assert (standing.ahead, standing.is_running, standing.model_is_ready) == (2, False, False)
         assert (standing.share, standing.seconds_left) == (0.0, None)
         await runs[0].started.wait()
-        await until(lambda: executor.standing(1).share > 0)
-        first, last = executor.standing(1), executor.standing(3)
+        await until(lambda: executor.progress(1).share > 0)
+        first, last = executor.progress(1), executor.progress(3)
         assert (first.ahead, first.is_running, first.model_is_ready) == (0, True, True)
         assert first.share < 1
         assert (last.ahead, last.is_running) == (1, False)
         assert 0 < first.seconds_left < last.seconds_left
-        assert executor.standing(4) is None
+        assert executor.progress(4) is None
 
 
 @pytest.mark.parametrize("prompt", ["crash", "raise"])
@@ -357,7 +369,7 @@ async def test_a_broken_model_is_told_in_a_sentence():
 )
 def test_failures_in_a_row_are_not_a_hot_loop(failures, seconds):
     """The pause doubles up to a minute, for as many nights as it takes."""
-    assert pause_seconds(failures) == seconds
+    assert backoff_seconds(failures) == seconds
 
 
 async def test_a_preparation_that_ends_late_does_not_touch_the_job_s_next_run():
@@ -381,7 +393,7 @@ async def test_a_preparation_that_ends_late_does_not_touch_the_job_s_next_run():
         assert (await again.result()).sound.seconds == 1.0
 
 
-async def test_two_workers_share_the_line():
+async def test_two_workers_share_the_queue():
     """Each has a place of its own, and the death of one is not felt by the other's job."""
     async with opened(configured(slots=1, count=2)) as executor:
         runs = [submit(executor, n, "slow") for n in (1, 2)]
@@ -391,6 +403,183 @@ async def test_two_workers_share_the_line():
         os.kill(executor.worker_pids[0], signal.SIGKILL)
         results = await asyncio.gather(*(run.result() for run in runs), return_exceptions=True)
         assert sorted(type(each).__name__ for each in results) == ["Rendered", "WorkerLost"]
+
+
+# Audio while it is generated
+
+
+async def audio_of(stream):
+    """All that comes of a stream until it ends."""
+    return [audio async for audio in stream]
+
+
+async def test_a_subscriber_gets_a_job_s_audio_while_it_is_generated():
+    """Stretch after stretch, the first before the job is done; together they are the clip."""
+    async with opened() as executor:
+        job = submit(executor, 1, "slow")
+        first, second = executor.subscribe(1), executor.subscribe(1)
+        begun = await anext(first)
+        assert not job.outcome.done()
+        rest = await audio_of(first)
+        clip = (await job.result()).sound
+        together = np.concatenate([each.sound.samples for each in (begun, *rest)], axis=1)
+        assert np.array_equal(together, clip.samples)
+        assert begun.first_sample == 0
+        assert {each.sound.sample_rate_hz for each in (begun, *rest)} == {clip.sample_rate_hz}
+        assert len(await audio_of(second)) == 1 + len(rest)
+
+
+async def test_a_subscription_can_begin_in_the_middle():
+    """What was before is not sent again, and where it begins is told."""
+    async with opened() as executor:
+        job = submit(executor, 1, "slow", seconds=2.0)
+        await until(lambda: job.done_seconds > 0)
+        audio = await audio_of(executor.subscribe(1))
+        assert audio[0].first_sample > 0
+        clip = (await job.result()).sound.samples
+        together = np.concatenate([each.sound.samples for each in audio], axis=1)
+        assert np.array_equal(together, clip[:, audio[0].first_sample :])
+
+
+@pytest.mark.parametrize("prompt", ["crash", "fail", "hang"])
+async def test_a_subscription_ends_with_its_job(prompt):
+    """However the job ends; nobody waits for audio that never comes."""
+    async with opened() as executor:
+        job = submit(executor, 1, prompt)
+        stream = executor.subscribe(1)
+        if prompt == "hang":
+            await job.started.wait()
+            executor.cancel(1)
+        assert await audio_of(stream) == []
+        assert await audio_of(executor.subscribe(1)) == []
+        assert await audio_of(executor.subscribe(2)) == []
+
+
+async def test_a_subscriber_who_never_reads_holds_nobody_up():
+    """The clip and its neighbours are made; what waits is bounded, the oldest is dropped."""
+    seconds = 90.0
+    async with opened(configured(slots=2)) as executor:
+        jobs = [submit(executor, n, seconds=seconds) for n in (1, 2)]
+        stream = executor.subscribe(1)
+        for job in jobs:
+            await job.result()
+        audio = await audio_of(stream)
+        kept = sum(each.sound.seconds for each in audio)
+        assert kept <= MAX_SECONDS
+        assert stream.dropped_seconds == pytest.approx(seconds - kept)
+        assert audio[0].first_sample == round((seconds - kept) * scripted_worker.RATE_HZ)
+
+
+# Another backend
+
+
+class ScriptedHandle:
+    """A worker in this very process: what a backend is to the supervisor, and no more."""
+
+    name, pid = "scripted", None
+
+    def __init__(self, *messages, is_working=True):
+        self.is_working = is_working
+        self.sent: list[ToWorker] = []
+        self.received: asyncio.Queue[bytes | None] = asyncio.Queue()
+        self.ended_by = ""
+        for message in messages:
+            self.received.put_nowait(encode(message))
+
+    def send(self, message):
+        self.sent.append(decode_to_worker(encode(message)))
+        if self.is_working and isinstance(message, GenerateJob):
+            done = JobFinished(message.job_id, scripted_worker.tone(message.request), 1.0)
+            self.received.put_nowait(encode(done))
+
+    async def receive(self):
+        body = await self.received.get()
+        if body is None:
+            raise EOFError
+        return decode_from_worker(body)
+
+    async def stop(self):
+        self.ended_by = "stop"
+
+    async def kill(self):
+        self.ended_by = "kill"
+
+
+class ScriptedBackend:
+    """Starts the workers it was given, one after the other."""
+
+    def __init__(self, *handles):
+        self.handles = iter(handles)
+
+    async def start(self):
+        return next(self.handles)
+
+
+READY = Ready(scripted_worker.info(8))
+
+
+async def test_any_backend_will_do():
+    """The supervisor knows messages only: no process, no socket, no pid."""
+    handle = ScriptedHandle(Hello(version()), READY)
+    async with opened(backend=ScriptedBackend(handle)) as executor:
+        rendered = await submit(executor, 1).result()
+        assert np.array_equal(rendered.sound.samples, scripted_worker.tone(request()).samples)
+        assert executor.model == READY.info
+        assert executor.worker_pids == []
+    assert handle.ended_by == "stop"
+    assert [type(message) for message in handle.sent] == [GenerateJob]
+
+
+async def test_a_worker_of_another_version_is_refused(caplog):
+    """No job is given to it; the sentence says what is wrong until the right one comes."""
+    other = ScriptedHandle(Hello("0"), READY)
+    right = ScriptedHandle(Hello(version()), READY)
+    async with opened(backend=ScriptedBackend(other, right)) as executor:
+        job = submit(executor, 1)
+        await executor.settled.wait()
+        assert executor.broken == OTHER_VERSION
+        await job.result()
+        assert executor.broken is None
+    assert (other.ended_by, other.sent) == ("kill", [])
+    assert "worker.refused scripted version=0" in caplog.text
+
+
+@pytest.mark.parametrize("first", [READY, Heartbeat()])
+async def test_a_worker_that_does_not_say_hello_is_replaced(first, caplog):
+    """It is none of ours."""
+    wrong = ScriptedHandle(first)
+    right = ScriptedHandle(Hello(version()), READY)
+    async with opened(backend=ScriptedBackend(wrong, right)) as executor:
+        await submit(executor, 1).result()
+    assert wrong.ended_by == "kill"
+    assert "worker.not_understood scripted" in caplog.text
+
+
+async def test_a_worker_that_talks_nonsense_is_replaced(caplog):
+    """Its jobs end as with any worker that is lost."""
+    wrong = ScriptedHandle(Hello(version()), READY, is_working=False)
+    right = ScriptedHandle(Hello(version()), READY)
+    async with opened(backend=ScriptedBackend(wrong, right)) as executor:
+        job = submit(executor, 1)
+        await job.started.wait()
+        wrong.received.put_nowait(b"nonsense")
+        with pytest.raises(WorkerLost):
+            await job.result()
+        await submit(executor, 1).result()
+    assert wrong.ended_by == "kill"
+    assert "worker.not_understood scripted" in caplog.text
+
+
+async def test_a_request_that_can_t_be_sent_ends_only_its_own_job():
+    """The worker and the others' jobs are not touched by it."""
+    async with opened(configured(slots=1)) as executor:
+        bad, good = submit(executor, 1, "lone surrogate \ud800"), submit(executor, 2)
+        with pytest.raises(ValueError, match="surrogates not allowed"):
+            await bad.result()
+        await good.result()
+
+
+# The end
 
 
 async def test_what_is_running_is_finished_before_the_bot_leaves():

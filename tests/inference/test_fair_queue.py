@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.inference.fair_queue import FairQueue, Waiting
+from bot.inference.fair_queue import FairQueue, QueuedJob
 from tests.soak.queue_watch import promised_seconds
 
 LONGEST_SECONDS = 60
@@ -19,7 +19,7 @@ lengths = st.integers(1, LONGEST_SECONDS)  # whole seconds, so that sums are exa
 
 
 def job(job_id, user_id=1, seconds=10.0):
-    return Waiting(job_id=job_id, user_id=user_id, seconds=seconds)
+    return QueuedJob(job_id=job_id, user_id=user_id, seconds=seconds)
 
 
 def line(*jobs):
@@ -179,7 +179,7 @@ def test_a_short_clip_waits_for_one_turn_of_each_other(people):
 def test_a_suspect_comes_first_and_is_known_as_one():
     """What may have ended the worker is made next, and the line says that it is made alone."""
     queue = line(job(1, user_id=1), job(2, user_id=2))
-    suspect = Waiting(job_id=3, user_id=1, seconds=10.0, alone=True)
+    suspect = QueuedJob(job_id=3, user_id=1, seconds=10.0, alone=True)
     queue.push(suspect)
     assert queue.next_is_alone
     assert (len(queue), queue.order()) == (3, [3, 1, 2])

@@ -7,7 +7,6 @@ import dataclasses
 import logging
 import os
 import signal
-import socket
 from contextlib import asynccontextmanager
 
 import numpy as np
@@ -15,23 +14,24 @@ import psutil
 import pytest
 
 from bot.config import Config, DiscordConfig, StorageConfig
-from bot.domain.generation import Codes, GenerationRequest, Kept, Sound, StemsRequest
-from bot.inference import protocol
+from bot.domain.generation import GenerationRequest, Kept, StemsRequest
 from bot.inference.protocol import (
-    Advanced,
-    Beat,
-    Broken,
-    Cancel,
-    Failed,
-    Line,
-    Made,
-    Make,
+    CancelJob,
+    GenerateJob,
+    Heartbeat,
+    Hello,
+    JobAudio,
+    JobFailed,
+    JobFinished,
+    JobProgressed,
+    ModelFailed,
     Ready,
-    Stop,
-    packed,
-    receive,
+    SeparateJob,
+    Shutdown,
+    StreamJob,
+    version,
 )
-from bot.inference.worker_process import WorkerProcess, why
+from bot.inference.worker_process import ProcessBackend, explain_exit
 from tests.support import scripted_worker
 
 TIMEOUT_SECONDS = 60
@@ -46,16 +46,16 @@ def request(prompt="90s rock", *, seconds=1.0):
 async def started(engine=SCRIPTED, config=None):
     """Lend a worker process that is ended afterwards, whatever it does."""
     async with asyncio.timeout(TIMEOUT_SECONDS):
-        process = await WorkerProcess.start(config or Config(), engine)
+        process = await ProcessBackend(config or Config(), engine=engine).start()
         try:
             yield process
         finally:
-            await process.end(kindly=False)
+            await process.kill()
     assert not psutil.pid_exists(process.pid)
 
 
-async def heard(process, kind):
-    """Return the worker's next message of a kind; others are passed over."""
+async def next_message(process, kind):
+    """Return the worker's next message of a kind; others are skipped."""
     while not isinstance(message := await process.receive(), kind):
         pass
     return message
@@ -64,73 +64,24 @@ async def heard(process, kind):
 async def gone(process):
     """Return when the worker has closed its end, and its exit code."""
     with pytest.raises(EOFError):
-        await heard(process, ())
+        await next_message(process, ())
     return await process._process.wait()
-
-
-async def wire(data):
-    """Return a reader that hears some bytes and then the end."""
-    reader = asyncio.StreamReader()
-    reader.feed_data(data)
-    reader.feed_eof()
-    return reader
-
-
-MESSAGES: list[protocol.FromWorker] = [
-    Ready(scripted_worker.info(8)),
-    Beat(),
-    Advanced(1, 0.5, 2.0),
-    Failed(1, None),
-    Failed(1, "It can't be made."),
-    Broken("There is no model."),
-]
-
-
-@pytest.mark.parametrize("message", MESSAGES, ids=lambda each: type(each).__name__)
-async def test_a_message_arrives_as_it_was_sent(message):
-    """Whatever a worker can say is heard."""
-    assert await receive(await wire(packed(message))) == message
-
-
-async def test_a_long_clip_arrives_whole():
-    """Minutes of stereo sound are no different from a word."""
-    samples = np.random.default_rng(1).random((2, 32_000 * 60), np.float32)
-    sent = Made(1, Sound(samples=samples, sample_rate_hz=32_000), 2.5)
-    arrived = await receive(await wire(packed(sent)))
-    assert isinstance(arrived, Made)
-    assert (arrived.job_id, arrived.seconds_of_work) == (1, 2.5)
-    assert np.array_equal(arrived.sound.samples, samples)
-
-
-async def test_codes_and_stems_arrive_with_a_clip():
-    """As they were sent, by their names."""
-    tokens = np.random.default_rng(1).integers(0, 2048, (8, 500), dtype=np.int32)
-    sound = Sound(samples=np.ones((1, 640), np.float32), sample_rate_hz=32_000)
-    codes = Codes(tokens=tokens, fingerprint="0123456789abcdef")
-    sent = Made(1, sound, 2.5, codes, {"drums": sound, "bass": sound})
-    arrived = await receive(await wire(packed(sent)))
-    assert isinstance(arrived, Made)
-    assert arrived.codes is not None
-    assert arrived.codes.fingerprint == codes.fingerprint
-    assert np.array_equal(arrived.codes.tokens, tokens)
-    assert list(arrived.stems) == ["drums", "bass"]
-    assert np.array_equal(arrived.stems["bass"].samples, sound.samples)
 
 
 async def test_a_worker_takes_clips_apart_and_keeps_stems():
     """A clip comes with its codes; from these come its stems, and a clip that keeps some."""
     async with started("tests.support.scripted_worker:open_stems_engine") as process:
-        assert (await heard(process, Ready)).info.stems == scripted_worker.STEMS
-        process.send(Make(1, request()))
-        made = await heard(process, Made)
+        assert (await next_message(process, Ready)).info.stems == scripted_worker.STEMS
+        process.send(GenerateJob(1, request()))
+        made = await next_message(process, JobFinished)
         assert made.codes.fingerprint == scripted_worker.FINGERPRINT
-        process.send(Make(2, StemsRequest(tokens=made.codes.tokens)))
-        apart = await heard(process, Made)
+        process.send(SeparateJob(2, StemsRequest(tokens=made.codes.tokens)))
+        apart = await next_message(process, JobFinished)
         assert tuple(apart.stems) == scripted_worker.STEMS
         assert apart.stems["drums"].seconds == made.sound.seconds
         kept = Kept(tokens=made.codes.tokens + 1, stems=("bass",))
-        process.send(Make(3, dataclasses.replace(request(), kept=kept)))
-        remixed = (await heard(process, Made)).codes.tokens
+        process.send(GenerateJob(3, dataclasses.replace(request(), kept=kept)))
+        remixed = (await next_message(process, JobFinished)).codes.tokens
         assert np.array_equal(remixed[2], made.codes.tokens[2] + 1)
         assert np.array_equal(remixed[1], made.codes.tokens[1])
 
@@ -138,60 +89,19 @@ async def test_a_worker_takes_clips_apart_and_keeps_stems():
 async def test_a_model_without_stems_tells_no_codes():
     """Nobody could use them."""
     async with started() as process:
-        process.send(Make(1, request()))
-        assert (await heard(process, Made)).codes is None
-
-
-@pytest.mark.parametrize(
-    "data", [b"", b"\x00\x00", packed(Beat())[:-1], b"\xff\xff\xff\xff" + bytes(100)]
-)
-async def test_what_breaks_off_or_is_no_message_is_the_end(data):
-    """Half a message is a worker that died; an absurd length is never waited for."""
-    with pytest.raises(EOFError):
-        await receive(await wire(data))
-
-
-def test_the_worker_s_end_hears_messages_in_order_and_the_end():
-    """Nothing is there at first, then each message, then the bot has gone."""
-    ours, theirs = socket.socketpair()
-    line = Line(theirs.detach())
-    assert line.next(0.0) is None
-    messages: list[protocol.ToWorker] = [Make(1, request()), Cancel(1), Stop()]
-    ours.sendall(b"".join(packed(each) for each in messages))
-    assert [line.next(1.0) for _ in messages] == messages
-    assert line.next(0.0) is None
-    ours.sendall(packed(Stop())[:3])
-    ours.close()
-    for _ in range(2):
-        with pytest.raises(EOFError):
-            line.next(1.0)
-    line.wait_for_end()
-    line._socket.close()
-
-
-def test_a_message_has_a_largest_size(monkeypatch):
-    """Neither end sends or takes more than fits."""
-    monkeypatch.setattr(protocol, "MAX_BYTES", 10)
-    with pytest.raises(ValueError, match="a message of"):
-        packed(Make(1, request()))
-    ours, theirs = socket.socketpair()
-    line = Line(theirs.detach())
-    ours.sendall((11).to_bytes(4, "big"))
-    with pytest.raises(EOFError):
-        line.next(1.0)
-    ours.close()
-    line._socket.close()
+        process.send(GenerateJob(1, request()))
+        assert (await next_message(process, JobFinished)).codes is None
 
 
 async def test_a_clip_is_made_and_progress_is_told():
     """Ready, then how far it is, then the clip."""
     async with started() as process:
-        assert (await heard(process, Ready)).info == scripted_worker.info(8)
-        process.send(Make(7, request(seconds=2.0)))
-        told = await heard(process, Advanced)
+        assert (await next_message(process, Ready)).info == scripted_worker.info(8)
+        process.send(GenerateJob(7, request(seconds=2.0)))
+        told = await next_message(process, JobProgressed)
         assert told.job_id == 7
         assert 0 < told.seconds_done <= told.seconds_total == 2.0
-        made = await heard(process, Made)
+        made = await next_message(process, JobFinished)
         assert made.job_id == 7
         assert np.array_equal(
             made.sound.samples, scripted_worker.tone(request(seconds=2.0)).samples
@@ -199,62 +109,101 @@ async def test_a_clip_is_made_and_progress_is_told():
         assert made.seconds_of_work > 0
 
 
+async def test_audio_is_sent_of_the_jobs_that_are_streamed():
+    """From the start or from somewhere in the middle on, without a gap; of others none."""
+    async with started() as process:
+        process.send(GenerateJob(1, request("slow"), stream=True))
+        process.send(GenerateJob(2, request("slow, too")))
+        process.send(GenerateJob(3, request("slow as well")))
+        await next_message(process, JobProgressed)
+        process.send(StreamJob(2))
+        process.send(StreamJob(4))
+        streamed: dict[int, list[JobAudio]] = {1: [], 2: [], 3: []}
+        finished: dict[int, JobFinished] = {}
+        while len(finished) < 3:
+            message = await process.receive()
+            if isinstance(message, JobAudio):
+                assert message.job_id not in finished
+                streamed[message.job_id].append(message)
+            elif isinstance(message, JobFinished):
+                finished[message.job_id] = message
+        assert streamed[3] == []
+        assert streamed[1][0].first_sample == 0 < streamed[2][0].first_sample
+        for job_id in (1, 2):
+            whole = finished[job_id].sound.samples
+            audio = [each.sound.samples for each in streamed[job_id]]
+            rest = whole[:, streamed[job_id][0].first_sample :]
+            assert np.array_equal(np.concatenate(audio, axis=1), rest)
+
+
 async def test_what_the_engine_refuses_comes_with_its_sentence():
     """The worker goes on with others."""
     async with started() as process:
-        process.send(Make(1, request("fail")))
-        process.send(Make(2, request()))
-        assert await heard(process, Failed) == Failed(1, "The script says that this can't be made.")
-        assert (await heard(process, Made)).job_id == 2
+        process.send(GenerateJob(1, request("fail")))
+        process.send(GenerateJob(2, request()))
+        assert await next_message(process, JobFailed) == JobFailed(
+            1, "The script says that this can't be made."
+        )
+        assert (await next_message(process, JobFinished)).job_id == 2
 
 
 async def test_a_cancelled_clip_is_let_go_of_and_the_others_go_on():
     """Between any two steps; one that is unknown changes nothing."""
     async with started() as process:
-        process.send(Make(1, request("slow")))
-        process.send(Make(2, request("slow, too")))
-        assert (await heard(process, Advanced)).job_id in {1, 2}
-        process.send(Cancel(3))
-        process.send(Cancel(1))
-        assert await heard(process, Failed) == Failed(1, None)
-        assert (await heard(process, Made)).job_id == 2
+        process.send(GenerateJob(1, request("slow")))
+        process.send(GenerateJob(2, request("slow, too")))
+        assert (await next_message(process, JobProgressed)).job_id in {1, 2}
+        process.send(CancelJob(3))
+        process.send(CancelJob(1))
+        assert await next_message(process, JobFailed) == JobFailed(1, None)
+        assert (await next_message(process, JobFinished)).job_id == 2
 
 
 async def test_a_worker_tells_that_it_is_there():
     """Idle or busy, there is a sign of life; without one it counts as hung."""
     async with started() as process:
-        await heard(process, Ready)
-        await heard(process, Beat)
-        process.send(Make(1, request("slow")))
+        await next_message(process, Ready)
+        await next_message(process, Heartbeat)
+        process.send(GenerateJob(1, request("slow")))
         seen = [await process.receive()]
-        while not isinstance(seen[-1], Made):
+        while not isinstance(seen[-1], JobFinished):
             seen.append(await process.receive())
-        assert Beat() in seen
+        assert Heartbeat() in seen
 
 
 async def test_a_model_that_cannot_be_loaded_is_told_in_a_sentence():
     """Then the worker leaves."""
     async with started("tests.support.scripted_worker:open_nothing") as process:
+        assert await process.receive() == Hello(version())
         told = await process.receive()
-        assert told == Broken("The script says that there is no model.")
+        assert told == ModelFailed("The script says that there is no model.")
         assert await gone(process) == 1
 
 
 async def test_a_defect_ends_the_worker_with_a_traceback(capfd):
     """Nothing is swallowed: the log tells where it was, and the next worker begins afresh."""
     async with started() as process:
-        process.send(Make(1, request("raise")))
+        process.send(GenerateJob(1, request("raise")))
         assert await gone(process) == 1
     said = capfd.readouterr().err
     assert "Traceback" in said
     assert "ValueError: the script says so" in said
 
 
+async def test_a_worker_that_is_told_nonsense_ends(capfd):
+    """Bot and worker no longer understand each other; the next worker begins afresh."""
+    async with started() as process:
+        await next_message(process, Ready)
+        process._writer.write(b"\x00\x00\x00\x08nonsense")
+        assert await gone(process) == 1
+    assert "ProtocolError" in capfd.readouterr().err
+
+
 async def test_a_worker_leaves_when_asked():
     """With nothing to complain of."""
     async with started() as process:
-        await heard(process, Ready)
-        process.send(Stop())
+        await next_message(process, Ready)
+        process.send(Shutdown())
         assert await gone(process) == 0
 
 
@@ -262,10 +211,10 @@ async def test_a_worker_leaves_when_asked():
 async def test_a_worker_does_not_outlive_the_bot(prompt):
     """However the bot went and whatever its worker was doing: idle, busy, or stuck in a step."""
     async with started() as process:
-        await heard(process, Ready)
+        await next_message(process, Ready)
         if prompt is not None:
-            process.send(Make(1, request(prompt)))
-            process.send(Make(2, request("slow")))
+            process.send(GenerateJob(1, request(prompt)))
+            process.send(GenerateJob(2, request("slow")))
         process._writer.transport.abort()
         assert await process._process.wait() == 0
 
@@ -280,10 +229,10 @@ async def test_a_worker_that_still_loads_does_not_outlive_the_bot():
 async def test_ctrl_c_is_the_bot_s_to_answer_and_a_kill_is_the_worker_s():
     """A Ctrl-C in the terminal reaches both processes: clips that are being made are finished."""
     async with started() as process:
-        await heard(process, Ready)
+        await next_message(process, Ready)
         os.kill(process.pid, signal.SIGINT)
-        process.send(Make(1, request()))
-        assert (await heard(process, Made)).job_id == 1
+        process.send(GenerateJob(1, request()))
+        assert (await next_message(process, JobFinished)).job_id == 1
         os.kill(process.pid, signal.SIGTERM)
         assert await gone(process) == -signal.SIGTERM
 
@@ -291,7 +240,7 @@ async def test_ctrl_c_is_the_bot_s_to_answer_and_a_kill_is_the_worker_s():
 async def test_the_bot_comes_first_on_a_busy_machine():
     """The worker is the nicer one."""
     async with started() as process:
-        await heard(process, Ready)
+        await next_message(process, Ready)
         expected = min(19, psutil.Process().nice() + 5)
         assert psutil.Process(process.pid).nice() == expected
 
@@ -306,7 +255,7 @@ async def test_the_worker_knows_no_secret(monkeypatch):
         storage=StorageConfig(folder="/where/the/database/is"),
     )
     async with started(config=config) as process:
-        await heard(process, Ready)
+        await next_message(process, Ready)
         child = psutil.Process(process.pid)
         given = child.environ()
         assert "PATH" in given
@@ -328,7 +277,7 @@ async def test_the_worker_knows_no_secret(monkeypatch):
 )
 def test_how_a_worker_ended_is_told_in_words(code, words):
     """Whoever reads the log need not know the numbers."""
-    assert why(code).startswith(words)
+    assert explain_exit(code).startswith(words)
 
 
 @pytest.mark.parametrize(("level", "times"), [(logging.INFO, 1), (logging.WARNING, 0)])
@@ -336,6 +285,6 @@ async def test_what_a_worker_notes_is_in_the_bot_s_log(capfd, caplog, level, tim
     """Each line once, from the level on that the bot itself logs at."""
     caplog.set_level(level, logger="bot")
     async with started() as process:
-        process.send(Make(7, request()))
-        await heard(process, Made)
+        process.send(GenerateJob(7, request()))
+        await next_message(process, JobFinished)
     assert capfd.readouterr().err.count("INFO bot.inference.worker job=7: clip.made id=7") == times

@@ -20,7 +20,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from bot.domain.jobs import JobState, Kind, MessageHandle, Order, RequestOrigin
 from bot.domain.limits import Limits
 from bot.errors import Refused
-from bot.inference.fair_queue import FairQueue, Waiting
+from bot.inference.fair_queue import FairQueue, QueuedJob
 from bot.store.clips import NewClip
 from bot.store.store import open_store
 
@@ -121,7 +121,7 @@ class JamMachine(RuleBasedStateMachine):
             return
         assert fits
         self.told[job.id] = Told(user, seconds, day=self._day())
-        self.queue.push(Waiting(job_id=job.id, user_id=user, seconds=seconds))
+        self.queue.push(QueuedJob(job_id=job.id, user_id=user, seconds=seconds))
         again = self._run(self.store.jobs.accept(order, LIMITS, MessageHandle()))
         assert again.id == job.id
 
@@ -202,7 +202,7 @@ class JamMachine(RuleBasedStateMachine):
             self._run(self.store.jobs.requeue(id_, spend_attempt=True))
             told.state = JobState.QUEUED
             self.queue.push(
-                Waiting(job_id=id_, user_id=told.user, seconds=told.seconds, alone=True)
+                QueuedJob(job_id=id_, user_id=told.user, seconds=told.seconds, alone=True)
             )
 
     # What becomes of clips.
@@ -235,7 +235,7 @@ class JamMachine(RuleBasedStateMachine):
                 self._run(self.store.jobs.requeue(job.id, spend_attempt=False))
                 told.state, told.attempts = JobState.QUEUED, told.attempts - 1
             if told.state is JobState.QUEUED:
-                self.queue.push(Waiting(job_id=job.id, user_id=told.user, seconds=told.seconds))
+                self.queue.push(QueuedJob(job_id=job.id, user_id=told.user, seconds=told.seconds))
 
     @rule(seconds=st.sampled_from([60.0, 3600.0, 86_400.0]))
     def time_passes(self, seconds):

@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from bot.inference.fair_queue import Waiting
+from bot.inference.fair_queue import QueuedJob
 from tests.soak.faults import PLAGUES
 from tests.soak.queue_watch import ToldLine, promised_seconds, waits
 from tests.soak.run import soak
@@ -28,7 +28,7 @@ async def test_a_hard_time_loses_nothing(tmp_path):
 
 
 def clip(job_id, user_id, seconds=10.0, *, alone=False):
-    return Waiting(job_id=job_id, user_id=user_id, seconds=seconds, alone=alone)
+    return QueuedJob(job_id=job_id, user_id=user_id, seconds=seconds, alone=alone)
 
 
 def told_by(caplog):

@@ -110,14 +110,14 @@ def configured(**limits):
 
 
 @asynccontextmanager
-async def open_jam(folder, *, config=None, clock=None, engine=SCRIPTED):
+async def open_jam(folder, *, config=None, clock=None, engine=SCRIPTED, **options):
     """Open a jam in a folder that may hold what an earlier one left."""
     config = config or Config()
     clock = clock or Clock()
     contents = inspect(starter_folder())
     async with AsyncExitStack() as stack:
         line = await stack.enter_async_context(
-            open_pipeline(config, contents, folder=folder, clock=clock, engine=engine)
+            open_pipeline(config, contents, folder=folder, clock=clock, engine=engine, **options)
         )
         bot = new_bot(config, line, clock)
         hogs = stack.enter_context(watched())

@@ -18,6 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from bot.domain.generation import (
+    AudioChunk,
+    Event,
     Finished,
     GenerationRequest,
     Progress,
@@ -37,7 +39,14 @@ SILENCE = Sound(samples=np.zeros((1, 0), np.float32), sample_rate_hz=RATE_HZ)
 @dataclass
 class Work:
     request: object
+    sound: Sound
     steps: int = 0
+
+    def chunk(self, id_, steps):
+        """What the latest of so many steps added to the sound."""
+        length = self.sound.samples.shape[1]
+        part = slice(length * (self.steps - 1) // steps, length * self.steps // steps)
+        return AudioChunk(request_id=id_, samples=self.sound.samples[:, part])
 
 
 def prompt_of(request):
@@ -56,7 +65,8 @@ class Engine:
     def submit(self, request):
         if prompt_of(request) == "fail":
             raise RequestError("The script says that this can't be made.")
-        self.works[self.next_id] = Work(request)
+        sound = tone(request) if isinstance(request, GenerationRequest) else SILENCE
+        self.works[self.next_id] = Work(request, sound)
         self.next_id += 1
         return self.next_id - 1
 
@@ -66,7 +76,7 @@ class Engine:
         self.works.pop(id_, None)
 
     def step(self):
-        events: list[Progress | Finished] = []
+        events: list[Event] = []
         for id_, work in list(self.works.items()):
             prompt = prompt_of(work.request)
             if prompt == "crash" or (prompt == "crash once" and crashed_first()):
@@ -80,13 +90,11 @@ class Engine:
             steps = 100 * STEPS if prompt.startswith(("slow", "stubborn")) else STEPS
             done = total * work.steps / steps
             events.append(Progress(request_id=id_, seconds_done=done, seconds_total=total))
+            events.append(work.chunk(id_, steps))
             if work.steps == steps:
                 del self.works[id_]
-                sound = (
-                    tone(work.request) if isinstance(work.request, GenerationRequest) else SILENCE
-                )
                 tokens = np.zeros((4, 0), np.int32)
-                events.append(Finished(request_id=id_, sound=sound, tokens=tokens))
+                events.append(Finished(request_id=id_, sound=work.sound, tokens=tokens))
         time.sleep(STEP_SECONDS)
         return events
 
