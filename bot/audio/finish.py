@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.audio.analysis.key import key_of
-from bot.audio.analysis.rhythm import rhythm_of
+from bot.audio.analysis.key import find_key
+from bot.audio.analysis.rhythm import find_rhythm
 from bot.audio.editing.edit import looped
 from bot.domain.generation import Sound
 
@@ -23,7 +23,7 @@ class Finished:
 
 def finished(sound: Sound, *, as_loop: bool) -> Finished:
     """Return a sound with its tempo and key, cut so that it repeats if that is wanted."""
-    rhythm, key = rhythm_of(sound), key_of(sound)
+    rhythm, key = find_rhythm(sound), find_key(sound)
     return Finished(
         sound=looped(sound, rhythm).sound if as_loop else sound,
         bpm=None if rhythm is None else round(rhythm.bpm, 1),

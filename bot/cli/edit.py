@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from bot.audio.analysis.rhythm import rhythm_of
+from bot.audio.analysis.rhythm import find_rhythm
 from bot.audio.editing.crossfade import faded
 from bot.audio.editing.edit import cut, joined_with_crossfade, looped
 from bot.audio.editing.loudness import levelled
@@ -45,11 +45,11 @@ def run(args: argparse.Namespace, config: Config) -> int:
     sounds = [decode.read(file, max_seconds=_MOST_SECONDS) for file in args.files]
     sound = sounds[0]
     if len(sounds) == 2:
-        rhythms = (rhythm_of(sounds[0]), rhythm_of(sounds[1]))
+        rhythms = (find_rhythm(sounds[0]), find_rhythm(sounds[1]))
         sound = joined_with_crossfade(sounds[0], sounds[1], args.crossfade, rhythms)
     sound = _cut(sound, args.start, args.end)
     if args.loop:
-        sound = looped(sound, rhythm_of(sound)).sound
+        sound = looped(sound, find_rhythm(sound)).sound
     level = levelled(sound, config.sound.loudness_lufs)
     encode.write(args.out, faded(level, loops=args.loop))
     print(f"{args.out}: {sound.seconds:.1f} s")
@@ -60,4 +60,4 @@ def _cut(sound: Sound, start: float | None, end: float | None) -> Sound:
     if start is None and end is None:
         return sound
     last = sound.seconds if end is None else min(end, sound.seconds)
-    return cut(sound, start or 0.0, last, rhythm_of(sound))
+    return cut(sound, start or 0.0, last, find_rhythm(sound))

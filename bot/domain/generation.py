@@ -13,6 +13,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+Floats = NDArray[np.float32]
+"""Single-precision numbers of any shape."""
+
 Samples = NDArray[np.float32]
 """Sound as float32 in [-1, 1], shape [channels, samples]."""
 

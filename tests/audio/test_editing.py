@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.audio.analysis.rhythm import rhythm_of
+from bot.audio.analysis.rhythm import find_rhythm
 from bot.audio.editing.crossfade import crossfaded, faded, seam_step
 from bot.audio.editing.edit import cut, joined_with_crossfade, looped
 from bot.audio.editing.loudness import measured
@@ -72,7 +72,7 @@ BUMPS = ["song", "pad", "drone", "sine", "noise that grows"]
 def test_a_loop_s_seam_is_no_larger_than_its_other_steps(kind, with_rhythm):
     """From its end to its beginning a loop goes on as it does everywhere."""
     sound = sound_of(KINDS[kind])
-    loop = looped(sound, rhythm_of(sound) if with_rhythm else None)
+    loop = looped(sound, find_rhythm(sound) if with_rhythm else None)
     spectrum, wave = seam_step(loop.sound)
     assert spectrum <= 1
     assert wave <= 1
@@ -101,7 +101,7 @@ def test_a_naive_cut_of_whole_bars_has_a_bump():
 def test_a_loop_is_the_most_whole_bars_that_fit(bpm, seconds, bars):
     """To a sample, and it begins a breath before a downbeat."""
     sound = sound_of(song(seconds, bpm, first=0.25))
-    loop = looped(sound, rhythm_of(sound))
+    loop = looped(sound, find_rhythm(sound))
     assert loop.bars == bars
     assert loop.sound.seconds == pytest.approx(bars * 240 / bpm, rel=2e-4)
     place = (loop.start_seconds - 0.25) / (240 / bpm)
@@ -111,7 +111,7 @@ def test_a_loop_is_the_most_whole_bars_that_fit(bpm, seconds, bars):
 def test_a_clip_of_exactly_so_many_bars_is_kept_whole():
     """Nothing before it, nothing after it, and the loop is still whole."""
     sound = sound_of(song(8.0, 120, first=0.0))
-    loop = looped(sound, rhythm_of(sound))
+    loop = looped(sound, find_rhythm(sound))
     assert loop.bars == 4
     assert loop.sound.seconds == pytest.approx(8.0, abs=0.002)
     assert max(seam_step(loop.sound)) <= 1
@@ -120,7 +120,7 @@ def test_a_clip_of_exactly_so_many_bars_is_kept_whole():
 def test_what_is_faded_is_left_out():
     """A loop of four bars that get softer would be heard to start again."""
     sound = sound_of(fading(song(16.0), 5.0))
-    loop = looped(sound, rhythm_of(sound))
+    loop = looped(sound, find_rhythm(sound))
     assert loop.start_seconds + loop.sound.seconds < 14
     halves = np.array_split(loop.sound.samples[0], 2)
     first, second = (float(np.sqrt(np.mean(np.square(half)))) for half in halves)
@@ -130,10 +130,10 @@ def test_what_is_faded_is_left_out():
 def test_repeated_a_loop_keeps_its_beat():
     """Four times in a row it is one piece with one tempo."""
     sound = sound_of(KINDS["song"])
-    rhythm = rhythm_of(sound)
+    rhythm = find_rhythm(sound)
     loop = looped(sound, rhythm).sound
     again = Sound(samples=np.tile(loop.samples, 4), sample_rate_hz=RATE_HZ)
-    found = rhythm_of(again)
+    found = find_rhythm(again)
     assert found.is_even
     assert found.bpm == pytest.approx(rhythm.bpm, rel=1e-3)
 
@@ -141,7 +141,7 @@ def test_repeated_a_loop_keeps_its_beat():
 def test_a_loop_in_stereo_stays_in_stereo():
     """Both sides are cut and sealed alike."""
     left, right = KINDS["song"], np.roll(KINDS["song"], 5) * 0.7
-    loop = looped(sound_of(left, right), rhythm_of(sound_of(left)))
+    loop = looped(sound_of(left, right), find_rhythm(sound_of(left)))
     assert loop.sound.channels == 2
     assert max(seam_step(loop.sound)) <= 1
 
@@ -163,7 +163,7 @@ def test_the_source_of_a_loop_is_left_alone():
     """A new sound comes back."""
     sound = sound_of(KINDS["song"])
     before = sound.samples.copy()
-    looped(sound, rhythm_of(sound))
+    looped(sound, find_rhythm(sound))
     faded(sound)
     cut(sound, 1, 2)
     np.testing.assert_array_equal(sound.samples, before)
@@ -183,7 +183,7 @@ def test_a_crossfade_keeps_the_power(alike, seed):
 def test_a_cut_is_at_the_nearest_beats():
     """Seconds that are nearly right become beats; the next beat is not heard any more."""
     sound = sound_of(pulse(120, first=0.25))
-    part = cut(sound, 2.1, 4.4, rhythm_of(sound))
+    part = cut(sound, 2.1, 4.4, find_rhythm(sound))
     assert part.seconds == pytest.approx(2.0 + 0.0, abs=0.01)
     loud = np.flatnonzero(np.abs(part.samples[0]) > 0.1) / RATE_HZ
     assert loud[0] == pytest.approx(0.008, abs=0.005)
@@ -246,14 +246,14 @@ def test_a_join_takes_the_first_sound_s_rate_and_channels():
 def test_a_join_goes_on_with_the_beat():
     """Two pieces of one tempo, begun anywhere, have one grid of bars when they are joined."""
     first, second = sound_of(song(12, first=0.3)), sound_of(song(12, first=1.1))
-    rhythms = rhythm_of(first), rhythm_of(second)
+    rhythms = find_rhythm(first), find_rhythm(second)
     joined = joined_with_crossfade(first, second, 0.8, rhythms)
-    rhythm = rhythm_of(joined)
+    rhythm = find_rhythm(joined)
     assert rhythm.is_even
     beat = 60 / 112
     place = (np.array(rhythm.beats) - 0.3) / beat
     assert np.abs(place - np.round(place)).max() * beat < 0.02
-    plain = rhythm_of(joined_with_crossfade(first, second, 0.8))
+    plain = find_rhythm(joined_with_crossfade(first, second, 0.8))
     off = (np.array(plain.beats) - 0.3) / beat
     assert np.abs(off - np.round(off)).max() * beat > 0.05
 

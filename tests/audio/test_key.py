@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bot.audio.analysis.key import Key, key_of
+from bot.audio.analysis.key import Key, find_key
 from tests.support.known_sounds import RATE_HZ, chords, drone, drums, noise, sound_of, tone
 
 KEYS = [(tonic, mode) for mode in ("major", "minor") for tonic in range(12)]
@@ -14,7 +14,7 @@ KEYS = [(tonic, mode) for mode in ("major", "minor") for tonic in range(12)]
 @pytest.mark.parametrize(("tonic", "mode"), KEYS)
 def test_a_cadence_tells_its_key(tonic, mode):
     """Tonic, subdominant, dominant, tonic, in all keys."""
-    key = key_of(sound_of(chords(tonic, mode)))
+    key = find_key(sound_of(chords(tonic, mode)))
     assert (key.tonic, key.mode) == (tonic, mode)
     assert key.confidence > 0.5
 
@@ -25,7 +25,7 @@ def test_a_cadence_tells_its_key(tonic, mode):
 )
 def test_a_band_that_is_out_of_tune_is_heard_as_meant(tonic, mode, cents):
     """All instruments are a good part of a semitone too low or too high, together."""
-    key = key_of(sound_of(chords(tonic, mode, cents=cents)))
+    key = find_key(sound_of(chords(tonic, mode, cents=cents)))
     assert (key.tonic, key.mode) == (tonic, mode)
 
 
@@ -34,7 +34,7 @@ def test_drums_do_not_hide_the_key(tonic, mode):
     """Kick, snare and hats over the chords."""
     harmony = chords(tonic, mode)
     beat = drums(120, len(harmony) / RATE_HZ)
-    key = key_of(sound_of(harmony + 0.5 * beat))
+    key = find_key(sound_of(harmony + 0.5 * beat))
     assert (key.tonic, key.mode) == (tonic, mode)
 
 
@@ -47,7 +47,7 @@ def test_neither_level_nor_offset_nor_channels_change_the_key():
         (harmony, 0 * harmony),
         (harmony, -harmony),
     ):
-        key = key_of(sound_of(*channels))
+        key = find_key(sound_of(*channels))
         assert (key.tonic, key.mode) == (7, "major")
 
 
@@ -55,7 +55,7 @@ def test_neither_level_nor_offset_nor_channels_change_the_key():
 def test_any_rate_will_do(rate_hz):
     """The same samples played faster or slower are the same music, so much higher or lower."""
     semitones = 12 * np.log2(rate_hz / RATE_HZ)
-    key = key_of(sound_of(chords(2, "minor"), rate_hz=rate_hz))
+    key = find_key(sound_of(chords(2, "minor"), rate_hz=rate_hz))
     assert (key.tonic, key.mode) == (round(2 + semitones) % 12, "minor")
 
 
@@ -80,12 +80,12 @@ def test_any_rate_will_do(rate_hz):
 )  # fmt: skip
 def test_without_harmony_there_is_no_key(samples):
     """None is better than a guess."""
-    assert key_of(sound_of(samples)) is None
+    assert find_key(sound_of(samples)) is None
 
 
 def test_a_key_on_no_firm_ground_is_not_sure():
     """A drone of three tones is no music in a key, whatever is made of it."""
-    key = key_of(sound_of(drone()))
+    key = find_key(sound_of(drone()))
     assert key is None or key.confidence < 0.9
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.audio.analysis.rhythm import rhythm_of
+from bot.audio.analysis.rhythm import find_rhythm
 from bot.domain.generation import Sound
 from bot.starter.composer.compose import compose
 from bot.starter.composer.render import SOUNDFONT, render
@@ -41,7 +41,7 @@ def off_by(found, period, phase):
 @pytest.mark.parametrize("bpm", range(60, 156, 5))
 def test_a_pulse_is_told_to_a_hundredth(bpm):
     """Nothing but clicks: their tempo, and each of them."""
-    rhythm = rhythm_of(sound_of(pulse(bpm)))
+    rhythm = find_rhythm(sound_of(pulse(bpm)))
     assert rhythm.bpm == pytest.approx(bpm, rel=0.01)
     assert off_by(rhythm.beats, 60 / bpm, 0.1).max() < 0.005
     assert rhythm.is_even
@@ -51,7 +51,7 @@ def test_a_pulse_is_told_to_a_hundredth(bpm):
 @pytest.mark.parametrize("bpm", [160, 165, 170, 175, 180])
 def test_a_fast_pulse_may_be_told_at_half_its_pace(bpm):
     """Both are true of clicks that are all alike; nothing else is."""
-    rhythm = rhythm_of(sound_of(pulse(bpm)))
+    rhythm = find_rhythm(sound_of(pulse(bpm)))
     assert min(abs(rhythm.bpm / bpm - 1), abs(rhythm.bpm / bpm * 2 - 1)) < 0.01
     assert off_by(rhythm.beats, 60 / bpm, 0.1).max() < 0.005
 
@@ -59,7 +59,7 @@ def test_a_fast_pulse_may_be_told_at_half_its_pace(bpm):
 @pytest.mark.parametrize("bpm", [66, 75, 84, 90, 97.3, 105, 113.7, 120, 128, 140, 150])
 def test_drums_are_told_to_a_hundredth(bpm):
     """Kick, snare and hats, with the hats at twice the beat."""
-    rhythm = rhythm_of(sound_of(drums(bpm, first=0.2)))
+    rhythm = find_rhythm(sound_of(drums(bpm, first=0.2)))
     assert rhythm.bpm == pytest.approx(bpm, rel=0.01)
     assert rhythm.beats_per_bar == 4
     assert off_by(rhythm.beats, 60 / bpm, 0.2).max() < 0.015
@@ -68,7 +68,7 @@ def test_drums_are_told_to_a_hundredth(bpm):
 @pytest.mark.parametrize("bpm", [160, 172, 180])
 def test_fast_drums_may_be_told_at_half_their_pace(bpm):
     """What one calls fast rock is slow rock with a busy hat to another."""
-    rhythm = rhythm_of(sound_of(drums(bpm, first=0.2)))
+    rhythm = find_rhythm(sound_of(drums(bpm, first=0.2)))
     assert min(abs(rhythm.bpm / bpm - 1), abs(rhythm.bpm / bpm * 2 - 1)) < 0.01
 
 
@@ -80,7 +80,7 @@ def test_bars_begin_where_the_harmony_changes(first):
     lead = round((bar_seconds + first) * RATE_HZ) if first < 0 else round(first * RATE_HZ)
     harmony = harmony[-round(first * RATE_HZ) :] if first < 0 else np.pad(harmony, (lead, 0))
     seconds = len(harmony) / RATE_HZ
-    rhythm = rhythm_of(sound_of(0.5 * harmony + 0.3 * drums(110, seconds, first)))
+    rhythm = find_rhythm(sound_of(0.5 * harmony + 0.3 * drums(110, seconds, first)))
     assert rhythm.bpm == pytest.approx(110, rel=0.01)
     assert off_by(rhythm.downbeats, bar_seconds, first).max() < 0.02
     assert len(rhythm.downbeats) >= 10
@@ -89,7 +89,7 @@ def test_bars_begin_where_the_harmony_changes(first):
 @pytest.mark.parametrize("bpm", [90, 120, 150])
 def test_three_beats_to_a_bar(bpm):
     """A waltz: a low stroke and two light ones."""
-    rhythm = rhythm_of(sound_of(drums(bpm, 15, first=0.1, beats_per_bar=3)))
+    rhythm = find_rhythm(sound_of(drums(bpm, 15, first=0.1, beats_per_bar=3)))
     assert rhythm.bpm == pytest.approx(bpm, rel=0.01)
     assert rhythm.beats_per_bar == 3
     assert rhythm.bar_seconds == pytest.approx(180 / bpm, rel=0.01)
@@ -99,7 +99,7 @@ def test_three_beats_to_a_bar(bpm):
 @pytest.mark.parametrize("bpm", [80, 110, 140])
 def test_swing_does_not_hide_the_beat(bpm):
     """The hats between the beats come late."""
-    rhythm = rhythm_of(sound_of(drums(bpm, first=0.1, swing=0.66)))
+    rhythm = find_rhythm(sound_of(drums(bpm, first=0.1, swing=0.66)))
     assert rhythm.bpm == pytest.approx(bpm, rel=0.01)
     assert off_by(rhythm.beats, 60 / bpm, 0.1).max() < 0.015
 
@@ -108,7 +108,7 @@ def test_a_tempo_that_drifts_is_followed():
     """From 100 to 120 BPM within twenty seconds: no one tempo holds, and the beats are there."""
     periods = np.linspace(0.6, 0.5, 36)
     strokes = 0.1 + np.concatenate([[0], np.cumsum(periods)])
-    rhythm = rhythm_of(sound_of(struck(strokes[-1] + 0.5, strokes, click())))
+    rhythm = find_rhythm(sound_of(struck(strokes[-1] + 0.5, strokes, click())))
     assert not rhythm.is_even
     assert 100 < rhythm.bpm < 120
     found = np.array(rhythm.beats)
@@ -140,13 +140,13 @@ def test_a_tempo_that_drifts_is_followed():
 )  # fmt: skip
 def test_without_a_steady_beat_there_is_no_rhythm(samples):
     """None is better than a guess."""
-    assert rhythm_of(sound_of(samples)) is None
+    assert find_rhythm(sound_of(samples)) is None
 
 
 def test_neither_level_nor_offset_nor_channels_change_the_rhythm():
     """Quieter, off zero, on one side or with opposite sides, it is the same music."""
     beat = drums(105, first=0.1)
-    plain = rhythm_of(sound_of(beat))
+    plain = find_rhythm(sound_of(beat))
     for channels in (
         (0.05 * beat,),
         (0.3 * beat + 0.4,),
@@ -154,7 +154,7 @@ def test_neither_level_nor_offset_nor_channels_change_the_rhythm():
         (beat, 0 * beat),
         (beat, -beat),
     ):
-        rhythm = rhythm_of(sound_of(*channels))
+        rhythm = find_rhythm(sound_of(*channels))
         assert rhythm.bpm == pytest.approx(plain.bpm, rel=0.001)
         assert rhythm.downbeats == pytest.approx(plain.downbeats, abs=0.005)
 
@@ -165,7 +165,7 @@ def test_any_rate_will_do(rate_hz):
     time_s = times_of(10, rate_hz)
     since = (time_s - 0.1) % 0.5
     beat = np.exp(-since / 0.03) * np.sin(2 * np.pi * 500 * since) * (time_s > 0.1)
-    rhythm = rhythm_of(sound_of(beat, rate_hz=rate_hz))
+    rhythm = find_rhythm(sound_of(beat, rate_hz=rate_hz))
     assert rhythm.bpm == pytest.approx(120, rel=0.01)
     assert off_by(rhythm.beats, 0.5, 0.1).max() < 0.005
 
@@ -182,7 +182,7 @@ def test_what_is_told_is_in_order_and_within_the_sound(bpm, first, seconds, hiss
     sound = sound_of(
         drums(bpm, seconds, first) + noise(seconds, level=hiss)[: round(seconds * RATE_HZ)]
     )
-    rhythm = rhythm_of(sound)
+    rhythm = find_rhythm(sound)
     assert rhythm.bpm == pytest.approx(bpm, rel=0.01)
     assert 0 <= rhythm.confidence <= 1
     beats = np.array(rhythm.beats)
@@ -202,4 +202,4 @@ def test_composed_pieces_have_their_tempo(style, seed):
     """Whole arrangements, as the starter model has learnt them."""
     piece = compose(seed, style=style, seconds=15.0)
     sound = Sound(samples=render(piece)[None], sample_rate_hz=RATE_HZ)
-    assert rhythm_of(sound).bpm == pytest.approx(piece.bpm, rel=0.005)
+    assert find_rhythm(sound).bpm == pytest.approx(piece.bpm, rel=0.005)

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.audio.analysis.spectra import Floats, Peaks
-from bot.audio.analysis.tempo import Onsets
+from bot.audio.analysis.onsets import Onsets
+from bot.audio.analysis.tones import Tones, chroma
+from bot.domain.generation import Floats
 
 Times = NDArray[np.float64]
 
@@ -44,13 +45,13 @@ class Bars:
     offset_parts: int
 
 
-def bars_of(beats: Times, onsets: Onsets, peaks: Peaks, after_beats: tuple[float, ...]) -> Bars:
+def find_bars(beats: Times, onsets: Onsets, tones: Tones, after_beats: tuple[float, ...]) -> Bars:
     """Find the bar lines among beats that are given in seconds."""
     places = np.interp(
         np.arange((len(beats) - 1) * PARTS + 1) / PARTS, np.arange(len(beats)), beats
     )
-    happens = _happenings(places, onsets, peaks, float(np.median(np.diff(beats))))
-    found = {beats_per_bar: _compared(happens, beats_per_bar) for beats_per_bar in (3, 4)}
+    features = _features(places, onsets, tones, float(np.median(np.diff(beats))))
+    found = {beats_per_bar: _fits(features, beats_per_bar) for beats_per_bar in (3, 4)}
     _, _, second, third, fourth = after_beats
     # What is not explained by three beats, next to what is not by two or four.
     left, left_by_even = 1 - third, 1 - max(second, fourth)
@@ -58,14 +59,17 @@ def bars_of(beats: Times, onsets: Onsets, peaks: Peaks, after_beats: tuple[float
     return Bars(beats_per_bar, int(found[beats_per_bar].argmax()))
 
 
-def _happenings(places: Times, onsets: Onsets, peaks: Peaks, beat_seconds: float) -> Floats:
+def _features(places: Times, onsets: Onsets, tones: Tones, beat_seconds: float) -> Floats:
     """Return what happens at each place: low, bright and all onsets, new harmony; [places, 5]."""
     rows = [
         _nearby(curve, places * onsets.frame_rate_hz)
         for curve in (onsets.strokes, onsets.middle + onsets.bands[2], onsets.whole)
     ]
-    chroma = _chroma(peaks)
-    rows += [_new_harmony(chroma, peaks, places, beat_seconds * span) for span in (1, 2)]
+    classes = chroma(tones)
+    rows += [
+        _harmonic_change(classes, tones.frame_rate_hz, places, beat_seconds * span)
+        for span in (1, 2)
+    ]
     return np.stack(rows, axis=1).astype(np.float32)
 
 
@@ -76,20 +80,13 @@ def _nearby(curve: Floats, frames: Times) -> Floats:
     return np.asarray(curve[around.clip(0, len(curve) - 1)].max(axis=1), dtype=np.float32)
 
 
-def _chroma(peaks: Peaks) -> Floats:
-    rows = np.zeros((peaks.frames, 12), np.float32)
-    classes = np.round(peaks.pitch).astype(np.intp) % 12
-    np.add.at(rows, (peaks.frame, classes), np.sqrt(peaks.amplitude))
-    return rows
-
-
-def _new_harmony(chroma: Floats, peaks: Peaks, places: Times, span: float) -> Floats:
+def _harmonic_change(classes: Times, frame_rate_hz: float, places: Times, span: float) -> Floats:
     """Return how much the pitches after each place differ from those before, 0 to 1."""
-    sums = np.concatenate([np.zeros((1, 12)), np.cumsum(chroma, axis=0, dtype=np.float64)])
+    sums = np.concatenate([np.zeros((1, 12)), np.cumsum(classes, axis=0)])
 
     def until(seconds: Times) -> NDArray[np.float64]:
-        frames = np.round(seconds * peaks.frame_rate_hz).astype(np.intp)
-        return np.asarray(sums[frames.clip(0, len(chroma))])
+        frames = np.round(seconds * frame_rate_hz).astype(np.intp)
+        return np.asarray(sums[frames.clip(0, len(classes))])
 
     after = until(places + span) - until(places + _BLUR_SECONDS)
     before = until(places - _BLUR_SECONDS) - until(places - span)
@@ -98,12 +95,12 @@ def _new_harmony(chroma: Floats, peaks: Peaks, places: Times, span: float) -> Fl
     return np.asarray(np.where(lengths > 0, 1 - alike, 0), dtype=np.float32)
 
 
-def _compared(happens: Floats, beats_per_bar: int) -> Floats:
+def _fits(features: Floats, beats_per_bar: int) -> Floats:
     """Return how well bars fit that begin at each of the first bar's places."""
     size = beats_per_bar * PARTS
-    padded = np.pad(happens, ((0, -len(happens) % size), (0, 0)), constant_values=np.nan)
+    padded = np.pad(features, ((0, -len(features) % size), (0, 0)), constant_values=np.nan)
     with np.errstate(invalid="ignore"):
-        folded = np.nanmean(padded.reshape(-1, size, happens.shape[1]), axis=0)
+        folded = np.nanmean(padded.reshape(-1, size, features.shape[1]), axis=0)
     folded = np.nan_to_num(folded)
     even = folded - folded.mean(axis=0)
     even /= np.maximum(even.std(axis=0), _LEAST_SPREAD)

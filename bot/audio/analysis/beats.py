@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.audio.analysis.spectra import Floats
-from bot.audio.analysis.tempo import Onsets
+from bot.audio.analysis.onsets import Onsets
+from bot.domain.generation import Floats
 
 Times = NDArray[np.float64]
 
@@ -37,28 +37,28 @@ class Pulse:
     is_even: bool
 
 
-def beats_of(mono: Floats, sample_rate_hz: int, onsets: Onsets, bpm: float) -> Pulse | None:
+def track_beats(mono: Floats, sample_rate_hz: int, onsets: Onsets, bpm: float) -> Pulse | None:
     """Return the beats at about this tempo, to a millisecond; None where there are too few."""
     period_frames = 60 / bpm * onsets.frame_rate_hz
     strength = onsets.whole + _LOW_WEIGHT * onsets.low
-    frames = _tracked(strength, period_frames)
+    frames = _path(strength, period_frames)
     if len(frames) < _FEWEST_BEATS:
         return None
     rough = frames / onsets.frame_rate_hz
-    seconds, weights = _sharpened(rough, mono, sample_rate_hz)
-    start, period, off = _fitted(seconds, weights, 60 / bpm)
+    seconds, weights = _sharpen(rough, mono, sample_rate_hz)
+    start, period, off = _fit_line(seconds, weights, 60 / bpm)
     if off > max(_OFF_SECONDS, _OFF_SHARE * period):
         return Pulse(seconds, float(np.median(np.diff(seconds))), is_even=False)
     return Pulse(_grid(start, period, len(mono) / sample_rate_hz), period, is_even=True)
 
 
-def moved(pulse: Pulse, share: float, mono: Floats, sample_rate_hz: int) -> Pulse:
+def shift_pulse(pulse: Pulse, share: float, mono: Floats, sample_rate_hz: int) -> Pulse:
     """Return a pulse that falls a share of a beat later, placed to a millisecond again."""
     index = np.arange(len(pulse.seconds) - 1) + share
     later = np.interp(index, np.arange(len(pulse.seconds)), pulse.seconds)
     if not pulse.is_even:
         return Pulse(later, pulse.period_seconds, is_even=False)
-    seconds, weights = _sharpened(later, mono, sample_rate_hz)
+    seconds, weights = _sharpen(later, mono, sample_rate_hz)
     distance = seconds - later
     start = later[0] + (float(np.average(distance, weights=weights)) if weights.any() else 0.0)
     even = _grid(start, pulse.period_seconds, len(mono) / sample_rate_hz)
@@ -72,7 +72,7 @@ def _grid(start: float, period: float, seconds: float) -> Times:
     return np.maximum(0, start + period * np.arange(first, last + 1))
 
 
-def _tracked(strength: Floats, period: float) -> NDArray[np.intp]:
+def _path(strength: Floats, period: float) -> NDArray[np.intp]:
     """Return the frames that are evenly spaced and strong."""
     local = strength / max(float(strength.std()), 1e-6)
     nearest, farthest = max(1, round(period / 2)), max(2, round(period * 2))
@@ -109,7 +109,7 @@ def _fine_rises(mono: Floats, sample_rate_hz: int) -> tuple[Floats, float]:
     return rises, step / sample_rate_hz
 
 
-def _sharpened(rough: Times, mono: Floats, sample_rate_hz: int) -> tuple[Times, Times]:
+def _sharpen(rough: Times, mono: Floats, sample_rate_hz: int) -> tuple[Times, Times]:
     """Move beats to the steepest rise nearby; return them with how steep it is."""
     rises, step_seconds = _fine_rises(mono, sample_rate_hz)
     radius = round(_NEAR_SECONDS / step_seconds)
@@ -122,7 +122,7 @@ def _sharpened(rough: Times, mono: Floats, sample_rate_hz: int) -> tuple[Times, 
     return np.where(steepness > 0, moved, rough), steepness
 
 
-def _fitted(seconds: Times, weights: Times, period: float) -> tuple[float, float, float]:
+def _fit_line(seconds: Times, weights: Times, period: float) -> tuple[float, float, float]:
     """Return start and period of the line through beats, and the median distance from it."""
     steps = np.round(np.diff(seconds) / period).clip(1)
     index = np.concatenate([[0.0], np.cumsum(steps)])

@@ -1,19 +1,21 @@
 """The key of a sound, from how much of each pitch class is in it.
 
-The pitch classes are compared with how often each occurs in music of each key, as Krumhansl 1990
-does it; the lowest tones point at the tonic besides. Sources: Albrecht & Shanahan 2013 (the
-profiles); Gómez 2006 (tones by spectral peaks, and how far they are out of tune).
+The pitch classes are compared with how often each occurs in music of each key; the lowest tones
+point at the tonic besides. Sources: Krumhansl 1990 (correlation with profiles); Albrecht & Shanahan
+2013 (the profiles).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from bot.audio.analysis.spectra import Floats, Peaks, centred, tones
-from bot.domain.generation import Sound
+from bot.audio.analysis.spectra import normalize
+from bot.audio.analysis.tones import Tones, chroma, find_tones, tune
+from bot.domain.generation import Floats, Sound
 
 Mode = Literal["major", "minor"]
 
@@ -25,11 +27,14 @@ _MODES: tuple[Mode, Mode] = ("major", "minor")
 _MAJOR = (0.238, 0.006, 0.111, 0.006, 0.137, 0.094, 0.016, 0.214, 0.009, 0.080, 0.008, 0.081)
 _MINOR = (0.220, 0.006, 0.104, 0.123, 0.019, 0.103, 0.012, 0.214, 0.062, 0.022, 0.061, 0.052)
 
+PROFILES = (_MAJOR, _MINOR)
+"""How often each pitch class occurs in music in C major and in C minor."""
+
 _SHORTEST_SECONDS = 0.5
 _HIGHEST_BASS = 55.0
 _BASS_WEIGHT = 0.3
 # How far a tone may be from the middle of its class and still count for it.
-_SPREAD = 0.3
+_SPREAD_SEMITONES = 0.3
 _LEAST_FIT, _SURE_FIT, _SURE_LEAD = 0.45, 0.9, 0.1
 _CHANCE = 0.2
 _FEWEST_TONES_A_FRAME = 2.0
@@ -52,17 +57,17 @@ class Key:
         return f"{note} {self.mode}"
 
 
-def key_of(sound: Sound) -> Key | None:
+def find_key(sound: Sound) -> Key | None:
     """Return the key of a sound; None where none is clear."""
-    mono = centred(sound)
+    mono = normalize(sound)
     if mono is None or sound.seconds < _SHORTEST_SECONDS:
         return None
-    peaks = tones(mono, sound.sample_rate_hz)
-    if len(peaks.frame) < _FEWEST_TONES_A_FRAME * peaks.frames:
+    tones = find_tones(mono, sound.sample_rate_hz)
+    if len(tones.frame) < _FEWEST_TONES_A_FRAME * tones.frames:
         return None
-    in_tune = _in_tune(peaks)
-    fits = _fits(_pitch_classes(peaks, in_tune))
-    scores = fits + _BASS_WEIGHT * _basses(peaks, in_tune)
+    tones = tune(tones)
+    fits = correlate_profiles(_pitch_class_weights(tones), PROFILES)
+    scores = fits + _BASS_WEIGHT * _bass_shares(tones)
     mode, tonic = np.unravel_index(int(scores.argmax()), scores.shape)
     fit = float(fits[mode, tonic])
     # The shorter a sound is, the more likely chance looks like a key.
@@ -75,38 +80,31 @@ def key_of(sound: Sound) -> Key | None:
     return Key(tonic=int(tonic), mode=_MODES[int(mode)], confidence=confidence)
 
 
-def _in_tune(peaks: Peaks) -> Floats:
-    """Return the pitches of tones, moved by less than a semitone to where most are in tune."""
-    # The mean direction on a circle that is a semitone round.
-    turned = np.exp(2j * np.pi * peaks.pitch.astype(np.float64))
-    direction = (np.sqrt(peaks.amplitude) * turned).sum()
-    return np.asarray(peaks.pitch - np.angle(direction) / (2 * np.pi), dtype=np.float32)
-
-
-def _pitch_classes(peaks: Peaks, in_tune: Floats) -> Floats:
-    """Return the weight of each pitch class."""
-    distance = (in_tune[:, None] - np.arange(12) + 6) % 12 - 6
-    shares = np.sqrt(peaks.amplitude)[:, None] * np.exp(-0.5 * np.square(distance / _SPREAD))
-    rows = np.zeros((peaks.frames, 12))
-    np.add.at(rows, peaks.frame, shares)
+def _pitch_class_weights(tones: Tones) -> Floats:
+    """Return the weight of each pitch class, [12]."""
+    rows = chroma(tones, _SPREAD_SEMITONES)
     # Every moment has a say, or the loudest would decide alone.
     totals = np.sqrt(np.maximum(rows.sum(axis=1, keepdims=True), 1e-9))
     return np.asarray((rows / totals).sum(axis=0), dtype=np.float32)
 
 
-def _basses(peaks: Peaks, in_tune: Floats) -> Floats:
-    """Return how often each pitch class is the lowest tone, as shares of 1."""
-    lowest = np.full(peaks.frames, np.inf, np.float32)
-    np.minimum.at(lowest, peaks.frame, in_tune)
+def _bass_shares(tones: Tones) -> Floats:
+    """Return how often each pitch class is the lowest tone, as shares of 1, [12]."""
+    lowest = np.full(tones.frames, np.inf, np.float32)
+    np.minimum.at(lowest, tones.frame, tones.pitch)
     classes = np.round(lowest[lowest < _HIGHEST_BASS]).astype(np.intp) % 12
     counts = np.bincount(classes, minlength=12)
     return np.asarray(counts / max(1, len(classes)), dtype=np.float32)
 
 
-def _fits(classes: Floats) -> Floats:
-    """Return the correlation with the profile of each key, [major or minor, tonic]."""
-    profiles = np.array([[np.roll(kind, n) for n in range(12)] for kind in (_MAJOR, _MINOR)])
-    profiles -= profiles.mean(axis=2, keepdims=True)
-    even = classes - classes.mean()
-    lengths = np.linalg.norm(profiles, axis=2) * max(float(np.linalg.norm(even)), 1e-9)
-    return np.asarray(profiles @ even / lengths, dtype=np.float32)
+def correlate_profiles(classes: Floats, profiles: Sequence[Sequence[float]]) -> Floats:
+    """Return the correlation of pitch classes [12] with each mode's profile in each key.
+
+    `profiles` has a row of 12 for each mode, beginning with the tonic. The result is
+    [modes, tonics].
+    """
+    turned = np.array([[np.roll(profile, n) for n in range(12)] for profile in profiles])
+    turned -= turned.mean(axis=2, keepdims=True)
+    centred = classes - classes.mean()
+    lengths = np.linalg.norm(turned, axis=2) * max(float(np.linalg.norm(centred)), 1e-9)
+    return np.asarray(turned @ centred / lengths, dtype=np.float32)

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bot.audio.analysis.bars import PARTS, bars_of
-from bot.audio.analysis.beats import beats_of, moved
-from bot.audio.analysis.spectra import centred, tones
-from bot.audio.analysis.tempo import onsets_of, tempo_of
+from bot.audio.analysis.bars import PARTS, find_bars
+from bot.audio.analysis.beats import shift_pulse, track_beats
+from bot.audio.analysis.onsets import measure_onsets
+from bot.audio.analysis.spectra import normalize
+from bot.audio.analysis.tempo import find_tempo
+from bot.audio.analysis.tones import find_tones
 from bot.domain.generation import Sound
 
 _SHORTEST_SECONDS = 1.5
@@ -37,32 +39,32 @@ class Rhythm:
         return 60 * self.beats_per_bar / self.bpm
 
 
-def rhythm_of(sound: Sound) -> Rhythm | None:
+def find_rhythm(sound: Sound) -> Rhythm | None:
     """Return the rhythm of a sound; None where there is no steady beat.
 
     Tempi are looked for from 50 to 200 BPM. Of two an octave apart that fit equally well the more
     moderate one is returned: a plain pulse is told as it is up to 155 BPM, and at half its pace
     from 180 on.
     """
-    mono = centred(sound)
+    mono = normalize(sound)
     if mono is None or sound.seconds < _SHORTEST_SECONDS:
         return None
     rate_hz = sound.sample_rate_hz
-    onsets = onsets_of(mono, rate_hz)
-    tempo = tempo_of(onsets)
+    onsets = measure_onsets(mono, rate_hz)
+    tempo = find_tempo(onsets)
     # The shorter a sound is, the more likely chance repeats itself.
     if tempo is None or tempo.regularity < max(
         _LEAST_REGULARITY, _CHANCE / float(np.sqrt(sound.seconds))
     ):
         return None
-    pulse = beats_of(mono, rate_hz, onsets, tempo.bpm)
+    pulse = track_beats(mono, rate_hz, onsets, tempo.bpm)
     if pulse is None:
         return None
-    bars = bars_of(pulse.seconds, onsets, tones(mono, rate_hz), tempo.after_beats)
+    bars = find_bars(pulse.seconds, onsets, find_tones(mono, rate_hz), tempo.after_beats)
     first, parts = divmod(bars.offset_parts, PARTS)
     anchor = float(pulse.seconds[first]) + parts / PARTS * pulse.period_seconds
     if parts:
-        pulse = moved(pulse, parts / PARTS, mono, rate_hz)
+        pulse = shift_pulse(pulse, parts / PARTS, mono, rate_hz)
     nearest = int(np.abs(pulse.seconds - anchor).argmin())
     return Rhythm(
         bpm=60 / pulse.period_seconds,

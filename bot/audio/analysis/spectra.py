@@ -1,20 +1,17 @@
-"""What tempo, key and seams are measured from: one channel, its spectra, bands and pitches.
+"""Spectra: power spectrogram, mel filter bank, logarithmic mel spectrogram.
 
-Everything is brought to one level first, so that a gain changes nothing.
+Tempo, key and seams are measured from these. `normalize` brings a sound to one level first, so that
+a gain changes nothing.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import NDArray
 
-from bot.domain.generation import Sound
-
-Floats = NDArray[np.float32]
+from bot.domain.generation import Floats, Sound
 
 QUIETEST = 1e-4
 """The peak below which a sound counts as silence; 16 bits end a little lower."""
@@ -22,31 +19,13 @@ QUIETEST = 1e-4
 _RMS = 0.1
 _CANCELLED = 0.1
 _LOWEST_HZ, _HIGHEST_HZ = 35.0, 12_000.0
-# 60 dB below a band at the common level: what lies lower is not heard in a mix.
+# 60 dB below a band at the common level.
 _FLOOR = 1e-7
 _BLOCK = 512
 
-_PITCH_WINDOW_SECONDS, _PITCH_HOP_SECONDS = 0.256, 0.1
-_PITCH_LOWEST_HZ, _PITCH_HIGHEST_HZ = 60.0, 2200.0
-_PEAK_RADIUS_BINS, _PEAK_RATIO = 12, 2.8
 
-
-@dataclass(frozen=True, slots=True)
-class Peaks:
-    """The tones in a sound's spectra: the frame of each, its pitch and its amplitude.
-
-    Pitches are MIDI numbers with fractions, A4 = 69 = 440 Hz.
-    """
-
-    frame: NDArray[np.intp]
-    pitch: Floats
-    amplitude: Floats
-    frames: int
-    frame_rate_hz: float
-
-
-def centred(sound: Sound) -> Floats | None:
-    """Return one channel at a common level around zero; None for silence and for no numbers."""
+def normalize(sound: Sound) -> Floats | None:
+    """Return one channel at a common level, without offset; None for silence and for NaN."""
     samples = sound.samples
     if samples.shape[1] == 0 or not np.isfinite(samples).all():
         return None
@@ -64,13 +43,16 @@ def centred(sound: Sound) -> Floats | None:
     return np.asarray(mixed * (_RMS / np.sqrt(power_of_mix)), dtype=np.float32)
 
 
-def window_for(seconds: float, sample_rate_hz: int) -> int:
-    """Return the power of two that is nearest to so many seconds, in samples."""
+def window_samples(seconds: float, sample_rate_hz: int) -> int:
+    """Return the power of two that is nearest to a length in seconds, in samples, 16 or more."""
     return 1 << max(4, round(float(np.log2(seconds * sample_rate_hz))))
 
 
-def powers(mono: Floats, window: int, hop: int) -> Floats:
-    """Return the power spectrogram [frames, bins] of frames centred on each `hop` samples."""
+def power_spectrogram(mono: Floats, window: int, hop: int) -> Floats:
+    """Return the power spectrogram [frames, bins] of frames centred on each `hop` samples.
+
+    A sine of amplitude 1 has a peak of 1/4.
+    """
     rows = sliding_window_view(np.pad(mono, window // 2), window)[::hop]
     taper = np.hanning(window + 1)[:-1].astype(np.float32)
     taper /= taper.sum()
@@ -82,12 +64,16 @@ def powers(mono: Floats, window: int, hop: int) -> Floats:
 
 
 @cache
-def mel_bands(window: int, bands: int, sample_rate_hz: int) -> Floats:
-    """Return triangular filters [bins, bands], evenly spaced on the mel scale, each of sum 1."""
-    highest = min(_HIGHEST_HZ, 0.48 * sample_rate_hz)
-    low, high = (2595 * np.log10(1 + hz / 700) for hz in (_LOWEST_HZ, highest))
+def mel_filters(
+    window: int, bands: int, *, sample_rate_hz: int, lowest_hz: float, highest_hz: float
+) -> Floats:
+    """Return triangular filters [window / 2 + 1, bands], evenly spaced in mels, each of sum 1.
+
+    A band narrower than a bin still gets the bin that it lies in. Source: HTK's mel scale,
+    2595 log10(1 + f / 700).
+    """
+    low, high = (2595 * np.log10(1 + hz / 700) for hz in (lowest_hz, highest_hz))
     edges = 700 * (10 ** (np.linspace(low, high, bands + 2) / 2595) - 1)
-    # A band narrower than a bin would see nothing.
     bin_hz = sample_rate_hz / window
     widths = np.maximum(np.diff(edges), bin_hz)
     hz = np.fft.rfftfreq(window, 1 / sample_rate_hz)[:, None]
@@ -97,44 +83,25 @@ def mel_bands(window: int, bands: int, sample_rate_hz: int) -> Floats:
     return np.asarray(filters / filters.sum(axis=0), dtype=np.float32)
 
 
-def log_bands(power: Floats, window: int, bands: int, sample_rate_hz: int) -> Floats:
+def log_amplitude(power: Floats) -> Floats:
+    """Return powers as natural logarithms of amplitude, cut off at what is not heard in a mix."""
+    return np.asarray(0.5 * np.log(power + np.float32(_FLOOR)), dtype=np.float32)
+
+
+def log_mel(power: Floats, window: int, bands: int, sample_rate_hz: int) -> Floats:
     """Return a power spectrogram as logarithms of amplitude in mel bands, [frames, bands]."""
-    banded = power @ mel_bands(window, bands, sample_rate_hz)
-    return np.asarray(0.5 * np.log(banded + np.float32(_FLOOR)), dtype=np.float32)
-
-
-def tones(mono: Floats, sample_rate_hz: int) -> Peaks:
-    """Find the tones: peaks of the spectra that stand out of what is around them."""
-    window = window_for(_PITCH_WINDOW_SECONDS, sample_rate_hz)
-    hop = max(1, round(_PITCH_HOP_SECONDS * sample_rate_hz))
-    bin_hz = sample_rate_hz / window
-    last = min(window // 2 - 1, round(_PITCH_HIGHEST_HZ / bin_hz) + _PEAK_RADIUS_BINS)
-    amplitude = np.sqrt(powers(mono, window, hop)[:, : last + 1])
-    around = smoothed(amplitude.T, 2 * _PEAK_RADIUS_BINS + 1).T
-    middle = amplitude[:, 1:-1]
-    is_peak = (middle > amplitude[:, :-2]) & (middle >= amplitude[:, 2:])
-    is_peak &= middle > _PEAK_RATIO * around[:, 1:-1]
-    frame, index = np.nonzero(is_peak)
-    index += 1
-    # A parabola through the logarithms finds the top between the bins.
-    left, top, right = (
-        np.log(amplitude[frame, index + offset] + np.float32(1e-9)) for offset in (-1, 0, 1)
+    filters = mel_filters(
+        window,
+        bands,
+        sample_rate_hz=sample_rate_hz,
+        lowest_hz=_LOWEST_HZ,
+        highest_hz=min(_HIGHEST_HZ, 0.48 * sample_rate_hz),
     )
-    shift = 0.5 * (left - right) / np.minimum(left - 2 * top + right, -1e-6)
-    hz = (index + shift) * bin_hz
-    heard = (hz > _PITCH_LOWEST_HZ) & (hz < _PITCH_HIGHEST_HZ)
-    pitch = 69 + 12 * np.log2(hz[heard] / 440)
-    return Peaks(
-        frame[heard],
-        pitch.astype(np.float32),
-        amplitude[frame[heard], index[heard]],
-        len(amplitude),
-        sample_rate_hz / hop,
-    )
+    return log_amplitude(power @ filters)
 
 
-def smoothed(curve: Floats, frames: int) -> Floats:
-    """Return the mean of a curve [frames, ..] over so many frames around each."""
+def moving_mean(curve: Floats, frames: int) -> Floats:
+    """Return the mean of a curve [frames, ..] over the given number of frames around each."""
     before = frames // 2
     edges = [(before + 1, frames - 1 - before)] + [(0, 0)] * (curve.ndim - 1)
     sums = np.cumsum(np.pad(curve, edges, mode="edge"), axis=0, dtype=np.float64)

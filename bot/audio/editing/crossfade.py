@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from bot.audio.analysis.spectra import QUIETEST, Floats, log_bands, window_for
-from bot.domain.generation import Samples, Sound
+from bot.audio.analysis.spectra import QUIETEST, log_mel, window_samples
+from bot.domain.generation import Floats, Samples, Sound
 
 RISE_SECONDS, FALL_SECONDS = 0.005, 0.03
 """How long a sound takes to begin and to end."""
@@ -90,7 +90,7 @@ def likeness(first: Samples, second: Samples) -> float:
 
 def calm_place(samples: Samples, place: int, rate_hz: int) -> int:
     """Return where, a moment before or after a place, a sound changes least."""
-    side = window_for(_SIDE_SECONDS, rate_hz)
+    side = window_samples(_SIDE_SECONDS, rate_hz)
     every = max(1, round(_CALM_EVERY_SECONDS * rate_hz))
     early, late = (round(seconds * rate_hz / every) for seconds in _CALM_SECONDS)
     tried = place + every * np.arange(-early, late + 1)
@@ -113,7 +113,7 @@ def seam_step(sound: Sound) -> tuple[float, float]:
     largest twentieth. A clip that repeats without a bump has neither above 1.
     """
     samples, rate_hz = sound.samples, sound.sample_rate_hz
-    side = window_for(_SIDE_SECONDS, rate_hz)
+    side = window_samples(_SIDE_SECONDS, rate_hz)
     if samples.shape[1] < 4 * side or float(np.abs(samples).max(initial=0.0)) < QUIETEST:
         return 0.0, 0.0
     return _spectral(samples, side, rate_hz), _wave(samples)
@@ -138,7 +138,7 @@ def _shown(rows: Floats, rate_hz: int) -> Floats:
     taper = np.hanning(window + 1)[:-1].astype(np.float32)
     spectra = np.fft.rfft(rows * (taper / taper.sum()))
     power = (np.square(spectra.real) + np.square(spectra.imag)).astype(np.float32)
-    return log_bands(power, window, _BANDS, rate_hz)
+    return log_mel(power, window, _BANDS, rate_hz)
 
 
 def _wave(samples: Samples) -> float:

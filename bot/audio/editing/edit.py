@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.audio.analysis.rhythm import Rhythm
-from bot.audio.analysis.spectra import centred
+from bot.audio.analysis.spectra import normalize
 from bot.audio.editing.crossfade import RISE_SECONDS, calm_place, crossfaded, faded, sealed
 from bot.audio.editing.loops import Likeness, Stretch, best_of, full_stretch, most_alike, tuned
 from bot.audio.editing.loudness import measured
@@ -53,7 +53,7 @@ def looped(sound: Sound, rhythm: Rhythm | None) -> Loop:
     With a rhythm it is the most of 16, 8, 4, 2 or 1 whole bars that the sound holds at its full
     level; without one, or where no bar fits, it lies between two places that sound alike.
     """
-    mono = centred(sound)
+    mono = normalize(sound)
     if mono is None or sound.seconds < 10 * _SHORTEST_SECONDS:
         return Loop(sound=sound, bars=0, start_seconds=0.0)
     whole = full_stretch(mono, sound.sample_rate_hz)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bot.audio.analysis.spectra import Floats, log_bands, powers, smoothed, window_for
+from bot.audio.analysis.spectra import log_mel, moving_mean, power_spectrogram, window_samples
+from bot.domain.generation import Floats
 
 _FRAME_SECONDS, _WINDOW_SECONDS, _BANDS = 0.01, 0.032, 32
 _LEVEL_SECONDS, _HOLD_SECONDS = 0.05, 0.6
@@ -39,9 +40,9 @@ class Likeness:
     @classmethod
     def of(cls, mono: Floats, sample_rate_hz: int) -> Likeness:
         """Measure a sound."""
-        window = window_for(_WINDOW_SECONDS, sample_rate_hz)
+        window = window_samples(_WINDOW_SECONDS, sample_rate_hz)
         hop = max(1, round(_FRAME_SECONDS * sample_rate_hz))
-        shown = log_bands(powers(mono, window, hop), window, _BANDS, sample_rate_hz)
+        shown = log_mel(power_spectrogram(mono, window, hop), window, _BANDS, sample_rate_hz)
         return cls(shown, hop)
 
     def distance(self, first: int, second: int, whole: Stretch) -> float:
@@ -99,7 +100,7 @@ def most_alike(likeness: Likeness, whole: Stretch, spare: int) -> tuple[int, int
     hop = likeness.samples_a_frame
     first, last = (whole.start + spare) // hop, whole.stop // hop
     step = max(1, -(-(last - first) // _MOST_PLACES))
-    shown = smoothed(likeness.shown, 2 * step + 1)[first:last:step]
+    shown = moving_mean(likeness.shown, 2 * step + 1)[first:last:step]
     places = len(shown)
     if places < 4:
         return whole.start + spare, whole.stop

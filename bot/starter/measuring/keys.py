@@ -37,7 +37,7 @@ _BASS_WEIGHT = 0.3
 
 def own_key(sound: Sound) -> Key | None:
     """Return the key that the bot says of a clip; None where none is clear."""
-    found = key.key_of(Stereo(samples=sound[None], sample_rate_hz=SAMPLE_RATE_HZ))
+    found = key.find_key(Stereo(samples=sound[None], sample_rate_hz=SAMPLE_RATE_HZ))
     return None if found is None else (found.tonic, found.mode)
 
 
