@@ -1,4 +1,8 @@
-"""The `zhiyin` command: parse the line, run one command, turn every failure into a sentence."""
+"""The `zhiyin` command: parse the line, run one command, turn every failure into a sentence.
+
+The commands are imported once `main` has set up the signals: their libraries start threads, which
+would take a Ctrl-C otherwise.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot import config_file, log
-from bot.cli.commands import COMMANDS, Command, Context
 from bot.cli.interrupts import Interrupts
 from bot.errors import Cancelled, ZhiyinError
 
 if TYPE_CHECKING:
+    from bot.cli.commands import Command
     from bot.cli.generate import OpenEngine
 
 FAILED = 1
@@ -44,13 +48,15 @@ def dispatch(
     interrupts: Interrupts,
     *,
     open_engine: OpenEngine | None = None,
-    commands: Sequence[Command] = COMMANDS,
+    commands: Sequence[Command] | None = None,
 ) -> int:
     """Run one command and return its exit code; every failure becomes a sentence."""
+    from bot.cli.commands import COMMANDS, Context
+
     try:
         config = config_file.load(args.config)
         log.configure(debug=args.debug, as_json=config.log.format == "json")
-        command = next(each for each in commands if each.name == args.command)
+        command = next(each for each in commands or COMMANDS if each.name == args.command)
         return command.run(args, config, Context(interrupts, open_engine))
     except (KeyboardInterrupt, Cancelled):
         print("Stopped.", file=sys.stderr)
@@ -76,6 +82,8 @@ def dispatch(
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the command line, with every command's help."""
+    from bot.cli.commands import COMMANDS
+
     parser = argparse.ArgumentParser(
         prog="zhiyin",
         description="Make music from words or from a sound file, on your own machine.",

@@ -381,6 +381,12 @@ def test_a_reader_that_has_seen_enough_is_no_error(place):
     process.stderr.close()
 
 
+def test_no_thread_is_there_before_signals_are_looked_after(place):
+    """A library's thread would take the Ctrl-C: none is started by the import of the program."""
+    code = "import os, sys, bot.__main__; sys.exit(len(os.listdir('/proc/self/task')) != 1)"
+    assert start(place, "-c", code).wait(timeout=60) == 0
+
+
 @pytest.mark.parametrize("argv", [["--help"], ["models"], ["generate", "--seconds", "0"]])
 def test_the_model_libraries_are_not_loaded_without_need(place, argv):
     """Help, lists and refusals come at once."""
