@@ -13,9 +13,11 @@ from typing import Protocol
 from bot.audio.editing.crossfade import faded
 from bot.audio.editing.loudness import levelled, levelled_together
 from bot.audio.files import codes, encode
+from bot.audio.files.wav_stream import WavStream
 from bot.audio.finish import finished
 from bot.cli import console
-from bot.cli.generate_plan import Plan, make_plan
+from bot.cli.generate_plan import STANDARD_OUTPUT, Plan, make_plan
+from bot.cli.generate_stream import open_stream
 from bot.cli.interrupts import Interrupts
 from bot.config import Config
 from bot.domain.clips import Tags
@@ -57,7 +59,7 @@ def run(
 ) -> int:
     """Make the clips and write them; return the exit code."""
     plan = make_plan(args, config)
-    with console.reporter(sys.stderr) as report:
+    with console.reporter(sys.stderr) as report, open_stream(plan, interrupts) as stream:
         started = time.monotonic()
         report.stage(f"Loading {plan.model}")
         engine = open_engine(plan, config, interrupts)
@@ -65,14 +67,17 @@ def run(
         clips = "a clip" if len(plan.requests) == 1 else f"{len(plan.requests)} clips"
         report.stage(f"Making {clips} of {plan.requests[0].seconds:g} s")
         with interrupts.deferred():
-            clips_made = make(engine, plan.requests, report, interrupts)
+            clips_made = make(engine, plan.requests, report, interrupts, stream)
         finished = time.monotonic()
-        lengths = [
-            write(plan, request, file, made, config.sound.loudness_lufs)
-            for request, file, made in zip(plan.requests, plan.files, clips_made, strict=True)
-        ]
+        if plan.is_streamed:
+            lengths = [made.sound.seconds for made in clips_made]
+        else:
+            lengths = [
+                write(plan, request, file, made, config.sound.loudness_lufs)
+                for request, file, made in zip(plan.requests, plan.files, clips_made, strict=True)
+            ]
     for line in summary(plan, lengths, loading=loaded - started, making=finished - loaded):
-        print(line)
+        print(line, file=sys.stderr if plan.is_streamed else sys.stdout)
     return 0
 
 
@@ -81,8 +86,9 @@ def make(
     requests: Sequence[GenerationRequest],
     report: Reporter,
     interrupts: Interrupts,
+    stream: WavStream | None = None,
 ) -> list[Finished]:
-    """Make all requests at once and return what came of them in order."""
+    """Make all requests at once and return what came of them in order; `stream` gets the sound."""
     total = sum(request.seconds for request in requests)
     ids = [engine.submit(request) for request in requests]
     done = dict.fromkeys(ids, 0.0)
@@ -94,6 +100,8 @@ def make(
                 done[event.request_id] = event.seconds_done
             elif isinstance(event, Finished):
                 clips[event.request_id] = event
+            elif stream is not None:
+                stream.append(event.samples)
         report.made(sum(done.values()), total)
     return [clips[id_] for id_ in ids]
 
@@ -138,6 +146,10 @@ def _kind(request: GenerationRequest) -> str:
     return "random" if request.prompt is None and request.audio is None else "music"
 
 
+def _name(file: Path) -> str:
+    return "standard output" if file == STANDARD_OUTPUT else str(file)
+
+
 def summary(plan: Plan, lengths: Sequence[float], *, loading: float, making: float) -> list[str]:
     """Return the closing lines; the lengths of the files and both times are in seconds."""
     factor = plan.seconds / making
@@ -147,7 +159,7 @@ def summary(plan: Plan, lengths: Sequence[float], *, loading: float, making: flo
         (
             f"{file}: a loop of {seconds:.1f} s"
             if plan.as_loop
-            else f"{file}: {request.seconds:.1f} s of sound{after}",
+            else f"{_name(file)}: {request.seconds:.1f} s of sound{after}",
             f"seed {request.seed}",
         )
         for file, request, seconds in zip(plan.files, plan.requests, lengths, strict=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import secrets
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,8 @@ from bot.models.locate import locate
 from bot.musicgen.checkpoint.fingerprint import fingerprint
 from bot.musicgen.checkpoint.inspection import Contents, inspect
 from bot.musicgen.engine.validation import check_sampling, check_seconds, check_stems
+
+STANDARD_OUTPUT = Path("-")
 
 _MAX_SEED = 2**63 - 1
 _MAX_CHOSEN_SEED = 2**32 - 1  # what a person can copy by hand
@@ -56,11 +59,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="arithmetic: auto, fp32, bf16 or int8",
     )
     add(
+        "--stream",
+        action="store_true",
+        help="send it while it is made: `--stream -o - | ffplay -`",
+    )
+    add(
         "-o",
         "--out",
         type=Path,
         metavar="OUT",
-        help="the file to write: .mp3 .ogg .opus .flac .wav",
+        help="the file to write: .mp3 .ogg .opus .flac .wav; - with --stream: 16-bit WAV to "
+        "standard output, not levelled, its peaks rounded off",
     )
 
 
@@ -78,6 +87,10 @@ class Plan:
     """The stems that are written beside each clip."""
     fingerprint: str = ""
     """That of the model's codebooks, where it has stems."""
+    is_streamed: bool = False
+    """Whether the only clip goes to standard output while it is made."""
+    sample_rate_hz: int
+    channels: int
 
     def stem_files(self, file: Path) -> dict[str, Path]:
         """Return where the stems of a clip go, by name."""
@@ -101,11 +114,12 @@ def make_plan(args: argparse.Namespace, config: Config) -> Plan:
     Raises the ZhiyinError of the first thing that can't be had.
     """
     longest = config.generation.max_seconds
+    _check_stream(args)
     if args.seconds is not None:
         check_seconds(args.seconds, max_seconds=longest)
     seeds = _seeds(args, config)
     files = _files(args.out, seeds)
-    for file in files:
+    for file in () if args.stream else files:
         encode.check(file)
     prompt = _prompt(args.prompt)
     model = args.model or config.model.name
@@ -146,11 +160,36 @@ def make_plan(args: argparse.Namespace, config: Config) -> Plan:
         as_loop=args.loop,
         stems=tuple(stem.name for stem in shape.stems) if args.stems else (),
         fingerprint=mark,
+        is_streamed=args.stream,
+        sample_rate_hz=shape.codec.sample_rate_hz,
+        channels=shape.decoder.audio_channels,
     )
     for file in files:
         for beside in plan.stem_files(file).values():
             encode.check(beside)
     return plan
+
+
+def _check_stream(args: argparse.Namespace) -> None:
+    """Raise RequestError for what can't be streamed."""
+    if args.stream != (args.out == STANDARD_OUTPUT):
+        raise RequestError(
+            "--stream and -o - belong together: they send the sound to standard output while it is "
+            "made, such as to a player: `zhiyin generate --stream -o - | ffplay -`."
+        )
+    if not args.stream:
+        return
+    whole = [name for name in ("loop", "stems") if getattr(args, name)]
+    whole += ["takes"] if args.takes > 1 else []
+    if whole:
+        raise RequestError(
+            f"--stream sends one clip as it is made: leave out --stream or --{whole[0]}."
+        )
+    if sys.stdout.isatty():
+        raise RequestError(
+            "Standard output is this terminal, which can't play sound: add `| ffplay -` or another "
+            "player."
+        )
 
 
 def _seeds(args: argparse.Namespace, config: Config) -> Sequence[int]:

@@ -384,7 +384,9 @@ def test_a_reader_that_has_seen_enough_is_no_error(place):
 def test_no_thread_is_there_before_signals_are_looked_after(place):
     """A library's thread would take the Ctrl-C: none is started by the import of the program."""
     code = "import os, sys, bot.__main__; sys.exit(len(os.listdir('/proc/self/task')) != 1)"
-    assert start(place, "-c", code).wait(timeout=60) == 0
+    process = start(place, "-c", code)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
 
 
 @pytest.mark.parametrize("argv", [["--help"], ["models"], ["generate", "--seconds", "0"]])

@@ -14,7 +14,7 @@ import numpy as np
 from bot.cli.generate_plan import Plan
 from bot.cli.interrupts import Interrupts
 from bot.config import Config
-from bot.domain.generation import Finished, GenerationRequest, Progress, Sound
+from bot.domain.generation import AudioChunk, Event, Finished, GenerationRequest, Progress, Sound
 
 RATE_HZ = 32_000
 STEPS = 10
@@ -39,19 +39,26 @@ class ScriptedEngine:
         self.steps += 1
         for request in self.requests:
             self._obey(request.prompt or "")
-        if self.busy:
-            return [
-                Progress(
-                    request_id=id_,
-                    seconds_done=request.seconds * self.steps / STEPS,
-                    seconds_total=request.seconds,
-                )
-                for id_, request in enumerate(self.requests)
-            ]
         return [
-            Finished(request_id=id_, sound=tone(request), tokens=np.zeros((4, 0), np.int32))
+            event
             for id_, request in enumerate(self.requests)
+            for event in self._events(id_, request)
         ]
+
+    def _events(self, id_, request):
+        sound = tone(request)
+        length = sound.samples.shape[1]
+        part = slice(length * (self.steps - 1) // STEPS, length * self.steps // STEPS)
+        events: list[Event] = [AudioChunk(request_id=id_, samples=sound.samples[:, part])]
+        if self.busy:
+            done = request.seconds * self.steps / STEPS
+            events.append(
+                Progress(request_id=id_, seconds_done=done, seconds_total=request.seconds)
+            )
+        else:
+            tokens = np.zeros((4, 0), np.int32)
+            events.append(Finished(request_id=id_, sound=sound, tokens=tokens))
+        return events
 
     def _obey(self, prompt):
         script = re.fullmatch(r"(fail|interrupt|wait) at (\d+)", prompt)

@@ -1,0 +1,75 @@
+"""A WAV file written while it is made, whose length is not known when it begins.
+
+Knows no loudness of the whole: the gain is fixed at 1, and a memoryless limiter rounds off peaks.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.domain.generation import Samples
+
+KNEE = 0.8
+"""The amplitude (-1.9 dBFS) above which peaks are rounded off; everything below is unchanged."""
+
+UNKNOWN_LENGTH = 0xFFFFFFFF
+"""Stands for a length that players read to the end of the stream."""
+
+_PCM = 1
+_FULL_SCALE = 32767
+_LOUDEST = 100.0  # far beyond what a tanh tells from 1
+
+
+def wav_header(sample_rate_hz: int, channels: int) -> bytes:
+    """Return the header of a 16-bit PCM WAV file of unknown length."""
+    frame_bytes = 2 * channels
+    form = struct.pack(
+        "<4sIHHIIHH",
+        b"fmt ",
+        16,
+        _PCM,
+        channels,
+        sample_rate_hz,
+        sample_rate_hz * frame_bytes,
+        frame_bytes,
+        16,
+    )
+    head = struct.pack("<4sI4s", b"RIFF", UNKNOWN_LENGTH, b"WAVE")
+    return head + form + struct.pack("<4sI", b"data", UNKNOWN_LENGTH)
+
+
+def limit_peaks(samples: Samples) -> Samples:
+    """Return samples within [-1, 1]: those above KNEE bent along a tanh, the others as they are."""
+    height = np.minimum(np.abs(samples), _LOUDEST)
+    room = np.float32(1 - KNEE)
+    bent = KNEE + room * np.tanh((height - np.float32(KNEE)) / room)
+    limited: Samples = np.where(height > KNEE, np.copysign(bent, samples), samples)
+    return limited.astype(np.float32)
+
+
+def to_pcm(samples: Samples) -> NDArray[np.int16]:
+    """Return samples [channels, samples] as interleaved 16-bit PCM [samples, channels].
+
+    No peak clips; what is no number is silence.
+    """
+    limited = limit_peaks(np.nan_to_num(samples, nan=0.0))
+    return np.ascontiguousarray(np.rint(_FULL_SCALE * limited).T.astype("<i2"))
+
+
+class WavStream:
+    """Writes the header at once, and then sound as it comes."""
+
+    def __init__(
+        self, write: Callable[[bytes], None], *, sample_rate_hz: int, channels: int
+    ) -> None:
+        """Take what writes bytes for good, such as to a pipe."""
+        self._write = write
+        write(wav_header(sample_rate_hz, channels))
+
+    def append(self, samples: Samples) -> None:
+        """Write the next samples [channels, samples]."""
+        self._write(to_pcm(samples).tobytes())

@@ -1,0 +1,50 @@
+"""`zhiyin generate --stream -o -`: sound to standard output while it is made."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from bot.audio.files.wav_stream import WavStream
+from bot.cli.generate_plan import Plan
+from bot.cli.interrupts import Interrupts
+
+
+@contextmanager
+def open_stream(plan: Plan, interrupts: Interrupts) -> Iterator[WavStream | None]:
+    """Yield the stream that a plan asks for, or None. Raises BrokenPipeError if the reader goes."""
+    if not plan.is_streamed:
+        yield None
+        return
+    with _claimed_stdout() as write:
+        try:
+            yield WavStream(write, sample_rate_hz=plan.sample_rate_hz, channels=plan.channels)
+        except BrokenPipeError:
+            # A Ctrl-C in the terminal ends the player too, maybe first.
+            interrupts.check()
+            raise
+
+
+@contextmanager
+def _claimed_stdout() -> Iterator[Callable[[bytes], None]]:
+    """Yield what writes to standard output; anything printed meanwhile goes to standard error.
+
+    Libraries print to standard output, which would be noise between the samples.
+    """
+    sys.stdout.flush()
+    # Unbuffered: there is nothing left to flush into a broken pipe.
+    with os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0) as out:
+
+        def write(data: bytes) -> None:
+            left = memoryview(data)
+            while left:
+                left = left[out.write(left) :]
+
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+        try:
+            yield write
+        finally:
+            sys.stdout.flush()
+            os.dup2(out.fileno(), sys.stdout.fileno())
