@@ -17,9 +17,7 @@ from msgspec import Meta
 PrecisionSetting = Literal["auto", "fp32", "bf16", "int8"]
 PRECISIONS: tuple[str, ...] = get_args(PrecisionSetting)
 
-Url = Annotated[
-    str, Meta(pattern="^https?://", description="a text that begins with http:// or https://")
-]
+Url = Annotated[str, Meta(pattern="^https?://")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

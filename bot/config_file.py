@@ -19,6 +19,7 @@ import msgspec
 
 from bot.config import Config
 from bot.errors import ConfigError
+from bot.i18n.sentence import Sentence, verbatim
 
 DEFAULT_FILE = Path("config.toml")
 PREFIX = "ZHIYIN_"
@@ -35,25 +36,27 @@ class Setting:
     is_secret: bool
 
     @property
-    def accepted(self) -> str:
+    def accepted(self) -> Sentence:
         """Return the accepted values in words, to follow "must be"."""
         kind = self.type
         if get_origin(kind) is Literal:
-            return "one of " + ", ".join(f'"{choice}"' for choice in get_args(kind))
-        nouns = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
-        if kind in nouns:
-            return nouns[kind]
+            choices = ", ".join(f'"{choice}"' for choice in get_args(kind))
+            return Sentence("one of {choices}", choices=choices)
+        if kind is str:
+            return Sentence("a text")
         plain, meta = get_args(kind)
-        if meta.description:
-            return str(meta.description)
-        return f"{nouns[plain]} from {meta.ge:g} to {meta.le:g}"
+        if plain is str:
+            return Sentence("a text that begins with http:// or https://")
+        if plain is int:
+            return Sentence("a whole number from {low:g} to {high:g}", low=meta.ge, high=meta.le)
+        return Sentence("a number from {low:g} to {high:g}", low=meta.ge, high=meta.le)
 
     @property
     def variable(self) -> str:
         """Return the environment variable that overrides the file."""
         return f"{PREFIX}{self.section}_{self.key}".upper()
 
-    def convert(self, value: object, *, where: str, strict: bool = True) -> Any:  # noqa: ANN401
+    def convert(self, value: object, *, where: Sentence, strict: bool = True) -> Any:  # noqa: ANN401
         """Return a value as this key holds it; texts of the environment are not strict.
 
         Raises ConfigError with what the key accepts.
@@ -61,9 +64,17 @@ class Setting:
         try:
             return msgspec.convert(value, self.type, strict=strict)
         except msgspec.ValidationError:
-            shown = f'"{value}"' if isinstance(value, str) else str(value)
-            shown = "what is there" if self.is_secret else shown
-            raise ConfigError(f"{where} must be {self.accepted}, not {shown}.") from None
+            shown: str | Sentence = f'"{value}"' if isinstance(value, str) else str(value)
+            if self.is_secret:
+                shown = Sentence("what is there")
+            raise ConfigError(
+                Sentence(
+                    "{where} must be {accepted}, not {shown}.",
+                    where=where,
+                    accepted=self.accepted,
+                    shown=shown,
+                )
+            ) from None
 
 
 def settings() -> Iterator[Setting]:
@@ -96,11 +107,15 @@ def load(path: Path | None = None, environment: Mapping[str, str] | None = None)
         with path.open("rb") as file:
             return parse(tomllib.load(file), name=path.name, environment=environment)
     except FileNotFoundError:
-        raise ConfigError(f"There is no configuration file {path}.") from None
+        raise ConfigError(Sentence("There is no configuration file {path}.", path=path)) from None
     except OSError as error:
-        raise ConfigError(f"{path} can't be read: {error.strerror}.") from error
+        raise ConfigError(
+            Sentence("{path} can't be read: {strerror}.", path=path, strerror=error.strerror)
+        ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not valid TOML: {error}.") from error
+        raise ConfigError(
+            Sentence("{path} is not valid TOML: {error}.", path=path, error=error)
+        ) from error
 
 
 def parse(
@@ -119,24 +134,50 @@ def parse(
     values: dict[str, dict[str, Any]] = {section: {} for section in known}
     for section, written in document.items():
         if section not in known:
-            raise ConfigError(f"{name} has an unknown section [{section}]{_meant(section, known)}.")
+            raise ConfigError(
+                Sentence(
+                    "{name} has an unknown section [{section}]{meant}.",
+                    name=name,
+                    section=section,
+                    meant=_meant(section, known),
+                )
+            )
         if not isinstance(written, dict):
-            raise ConfigError(f"In {name}, {section} must be a section, written [{section}].")
+            raise ConfigError(
+                Sentence(
+                    "In {name}, {section} must be a section, written [{section}].",
+                    name=name,
+                    section=section,
+                )
+            )
         for key, value in written.items():
             if key not in known[section]:
                 meant = _meant(key, known[section])
-                raise ConfigError(f"{name} has an unknown key {section}.{key}{meant}.")
-            where = f"In {name}, {section}.{key}"
+                raise ConfigError(
+                    Sentence(
+                        "{name} has an unknown key {section}.{key}{meant}.",
+                        name=name,
+                        section=section,
+                        key=key,
+                        meant=meant,
+                    )
+                )
+            where = Sentence("In {file}, {section}.{key}", file=name, section=section, key=key)
             values[section][key] = known[section][key].convert(value, where=where)
     for setting, text in _overrides(environment or {}):
-        value = setting.convert(text, where=setting.variable, strict=False)
+        value = setting.convert(text, where=verbatim(setting.variable), strict=False)
         values[setting.section][setting.key] = value
     kinds = get_type_hints(Config)
     config = Config(**{section: kinds[section](**keys) for section, keys in values.items()})
     if config.generation.default_seconds > config.generation.max_seconds:
         raise ConfigError(
-            f"In {name}, generation.default_seconds ({config.generation.default_seconds:g}) must "
-            f"not be above generation.max_seconds ({config.generation.max_seconds:g})."
+            Sentence(
+                "In {name}, generation.default_seconds ({default_seconds:g}) must not be "
+                "above generation.max_seconds ({max_seconds:g}).",
+                name=name,
+                default_seconds=config.generation.default_seconds,
+                max_seconds=config.generation.max_seconds,
+            )
         )
     return config
 
@@ -150,11 +191,17 @@ def _overrides(environment: Mapping[str, str]) -> Iterator[tuple[Setting, str]]:
             yield known[variable], text
         elif variable.startswith(sections) and variable not in known:
             raise ConfigError(
-                f"The environment has an unknown setting {variable}{_meant(variable, known)}."
+                Sentence(
+                    "The environment has an unknown setting {variable}{meant}.",
+                    variable=variable,
+                    meant=_meant(variable, known),
+                )
             )
 
 
-def _meant(word: str, known: Iterable[str]) -> str:
+def _meant(word: str, known: Iterable[str]) -> Sentence:
     names = list(known)
     close = difflib.get_close_matches(word, names, n=1)
-    return f" (did you mean {close[0]}?)" if close else f" (known are {', '.join(names)})"
+    if close:
+        return Sentence(" (did you mean {name}?)", name=close[0])
+    return Sentence(" (known are {names})", names=", ".join(names))

@@ -16,14 +16,15 @@ Everything else is a defect: it is logged with its traceback and answered in gen
 
 from __future__ import annotations
 
+from bot.i18n.sentence import Sentence
+
 
 class ZhiyinError(Exception):
-    """A failure whose message is one plain sentence for the person who caused it."""
+    """A failure with one plain sentence for the person who caused it."""
 
-    @property
-    def sentence(self) -> str:
-        """Return the sentence to show."""
-        return str(self)
+    def __init__(self, sentence: Sentence) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
 
 
 class RequestError(ZhiyinError):

@@ -8,6 +8,7 @@ from discord.ext import commands
 
 from bot.app.client import ZhiyinBot
 from cogs.presentation import cards, messages
+from cogs.presentation.readers import reader_of
 
 Interaction = discord.Interaction[ZhiyinBot]
 
@@ -21,21 +22,23 @@ class About(commands.Cog):
     @app_commands.command()
     async def help(self, interaction: Interaction) -> None:
         """Show what you can do here."""
-        await interaction.response.send_message(messages.HELP, ephemeral=True)
+        await interaction.response.send_message(
+            reader_of(interaction)(messages.HELP), ephemeral=True
+        )
 
     @app_commands.command()
     async def about(self, interaction: Interaction) -> None:
         """Show what makes the music: model, licence, machine and speed."""
         pipeline = self.bot.pipeline
         embed = cards.about(
+            reader_of(interaction),
             pipeline.executor.model,
             self.bot.config.model.name,
             self.bot.licence,
             pipeline.in_flight,
             pipeline.executor.seconds_per_second,
+            pipeline.executor.broken,
         )
-        if pipeline.executor.broken:
-            embed.add_field(name="Trouble", value=pipeline.executor.broken, inline=False)
         await interaction.response.send_message(embed=embed, ephemeral=True)
 
 

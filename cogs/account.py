@@ -12,7 +12,10 @@ from discord.ext import commands
 from bot.app.client import ZhiyinBot
 from bot.domain.clips import Clip
 from bot.errors import RequestError
+from bot.i18n.languages import Reader
+from bot.i18n.sentence import Sentence
 from cogs.presentation import cards, messages
+from cogs.presentation.readers import reader_of, readers_of
 from cogs.requests.limits import limits_for, place_of
 from cogs.views.clip_buttons import clip_view
 from cogs.views.persistent_button import LastingButton
@@ -27,10 +30,9 @@ _MOST_HELD = 1000
 class HeldButton(LastingButton, template=r"zhiyin:held:(?P<id>\d+)"):
     """Hands a clip over that could not be posted when it was made."""
 
-    def __init__(self, clip_id: int) -> None:
-        super().__init__(
-            discord.ui.Button(label=f"Get clip {clip_id}", custom_id=f"zhiyin:held:{clip_id}")
-        )
+    def __init__(self, clip_id: int, read: Reader | None = None) -> None:
+        label = (read or Reader())(Sentence("Get clip {id}", id=clip_id))
+        super().__init__(discord.ui.Button(label=label, custom_id=f"zhiyin:held:{clip_id}"))
         self.clip_id = clip_id
 
     async def pressed(self, interaction: Interaction) -> None:
@@ -51,23 +53,23 @@ async def hand_over(interaction: Interaction, clip_id: int) -> None:
         posting = await pipeline.packed(clip, interaction.filesize_limit)
         sent = await interaction.followup.send(
             f"<@{interaction.user.id}>",
-            embed=cards.card(clip, None),
+            embed=cards.card(readers_of(interaction), clip, None),
             files=[
                 discord.File(io.BytesIO(posting.data), posting.name),
                 discord.File(io.BytesIO(posting.picture), cards.PICTURE),
             ],
-            view=clip_view(clip),
+            view=clip_view(readers_of(interaction), clip),
             wait=True,
         )
         await pipeline.store.clips.posted(clip.id, sent.id)
         await pipeline.store.jobs.fetched(clip.job_id, sent.id)
 
 
-def held_view(clips: Sequence[Clip]) -> discord.ui.View:
+def held_view(read: Reader, clips: Sequence[Clip]) -> discord.ui.View:
     """Return a button for each clip that waits to be fetched."""
     view = discord.ui.View(timeout=None)
     for clip in clips:
-        view.add_item(HeldButton(clip.id))
+        view.add_item(HeldButton(clip.id, read))
     return view
 
 
@@ -88,11 +90,11 @@ class Account(commands.Cog):
         search:
             Only clips with these words in their prompt.
         """
-        clips = self.bot.pipeline.store.clips
+        clips, read = self.bot.pipeline.store.clips, reader_of(interaction)
         found = await clips.of_user(interaction.user.id, _SHOWN_CLIPS, search or "")
         held = await clips.held_of(interaction.user.id, _SHOWN_HELD)
         await interaction.response.send_message(
-            messages.history(found, held), view=held_view(held), ephemeral=True
+            messages.history(read, found, held), view=held_view(read, held), ephemeral=True
         )
 
     @app_commands.command()
@@ -103,7 +105,9 @@ class Account(commands.Cog):
         )
         ledger = self.bot.pipeline.store.ledger
         found = await ledger.quota(interaction.user.id, limits.daily_seconds)
-        await interaction.response.send_message(messages.quota(found), ephemeral=True)
+        await interaction.response.send_message(
+            reader_of(interaction)(messages.quota(found)), ephemeral=True
+        )
 
 
 async def setup(bot: ZhiyinBot) -> None:

@@ -8,7 +8,9 @@ from discord.ext import commands
 
 from bot.app.client import ZhiyinBot
 from bot.errors import RequestError
+from bot.i18n.sentence import Sentence
 from cogs.presentation import cards, messages
+from cogs.presentation.readers import reader_of
 
 Interaction = discord.Interaction[ZhiyinBot]
 Seconds = app_commands.Range[float, 0.0, 1_000_000.0]
@@ -137,7 +139,14 @@ class Admin(commands.GroupCog, group_name="admin"):
         ledger = self.bot.pipeline.store.ledger
         back = await ledger.reset(person.id, _guild(interaction))
         await interaction.response.send_message(
-            f"<@{person.id}> has {back:.0f} s of today's music back.", ephemeral=True
+            reader_of(interaction)(
+                Sentence(
+                    "{person} has {back:.0f} s of today's music back.",
+                    person=f"<@{person.id}>",
+                    back=back,
+                )
+            ),
+            ephemeral=True,
         )
 
     @app_commands.command()
@@ -146,22 +155,26 @@ class Admin(commands.GroupCog, group_name="admin"):
         pipeline = self.bot.pipeline
         executor, health = pipeline.executor, pipeline.health
         totals = await pipeline.store.totals()
-        engine = "ready" if executor.model else executor.broken or "being loaded"
-        facts = {
-            "In line": str(executor.waiting),
-            "Being made": str(executor.running),
-            "Waits longest": messages.duration(totals.waited) if totals.waited else "nobody",
-            "Music engine": engine,
-            "Engine restarts": str(executor.restarts),
-            "Up for": messages.duration(health.up_seconds),
-            "Memory": f"{health.memory_bytes / 2**20:.0f} MB",
-            "Late by, at worst": f"{1000 * health.lag_seconds:.0f} ms in the last minute",
-            "Delivered": str(totals.jobs["delivered"]),
-            "Failed": str(totals.jobs["failed"]),
-        }
+        engine = executor.broken or Sentence("being loaded")
+        if executor.model:
+            engine = Sentence("ready")
+        longest = messages.duration(totals.waited) if totals.waited else Sentence("nobody")
+        lag = Sentence("{lag:.0f} ms in the last minute", lag=1000 * health.lag_seconds)
+        rows: list[cards.Row] = [
+            (Sentence("In line"), str(executor.waiting)),
+            (Sentence("Being made"), str(executor.running)),
+            (Sentence("Waits longest"), longest),
+            (Sentence("Music engine"), engine),
+            (Sentence("Engine restarts"), str(executor.restarts)),
+            (Sentence("Up for"), messages.duration(health.up_seconds)),
+            (Sentence("Memory"), f"{health.memory_bytes / 2**20:.0f} MB"),
+            (Sentence("Late by, at worst"), lag),
+            (Sentence("Delivered"), str(totals.jobs["delivered"])),
+            (Sentence("Failed"), str(totals.jobs["failed"])),
+        ]
         # What went wrong elsewhere is its owner's to know.
         error = health.last_error if await self.bot.is_owner(interaction.user) else None
-        embed = cards.status(facts, error)
+        embed = cards.status(reader_of(interaction), rows, error)
         await interaction.response.send_message(embed=embed, ephemeral=True)
 
     @app_commands.command()
@@ -174,13 +187,15 @@ class Admin(commands.GroupCog, group_name="admin"):
             False takes music on again.
         """
         if not await self.bot.is_owner(interaction.user):
-            raise RequestError("Only the owner of this bot can do that.")
+            raise RequestError(Sentence("Only the owner of this bot can do that."))
         await self._settings.set_fact("draining", "1" if on else "")
         left = self.bot.pipeline.in_flight
-        said = f"No new music is taken on; {left} in line will still be made."
-        await interaction.response.send_message(
-            said if on else "Music is taken on again.", ephemeral=True
-        )
+        said = Sentence("Music is taken on again.")
+        if on:
+            said = Sentence(
+                "No new music is taken on; {left} in line will still be made.", left=left
+            )
+        await interaction.response.send_message(reader_of(interaction)(said), ephemeral=True)
 
     @property
     def _settings(self):  # type: ignore[no-untyped-def] # noqa: ANN202 - the store's own
@@ -188,12 +203,14 @@ class Admin(commands.GroupCog, group_name="admin"):
 
     async def _show(self, interaction: Interaction) -> None:
         found = await self._settings.of(_guild(interaction))
-        await interaction.response.send_message(messages.guild_settings(found), ephemeral=True)
+        await interaction.response.send_message(
+            messages.guild_settings(reader_of(interaction), found), ephemeral=True
+        )
 
 
 def _guild(interaction: Interaction) -> int:
     if interaction.guild_id is None:
-        raise RequestError("This works in servers only.")
+        raise RequestError(Sentence("This works in servers only."))
     return interaction.guild_id
 
 

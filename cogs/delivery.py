@@ -19,6 +19,8 @@ from bot.app.client import ZhiyinBot
 from bot.domain.clips import Clip
 from bot.domain.jobs import Job
 from bot.domain.status import JobProgress
+from bot.i18n.languages import Reader
+from bot.i18n.sentence import Sentence
 from bot.pipeline.packaging import PackedClip
 from bot.pipeline.presenter import TooLarge, Undeliverable
 from cogs.presentation import cards, messages
@@ -80,6 +82,9 @@ class Delivery(commands.Cog):
         """Become what the pipeline shows things on."""
         self.bot.pipeline.surface = self
 
+    def _readers(self, job: Job) -> Reader:
+        return self.bot.languages.reader(job.order.locale)
+
     def max_bytes(self, job: Job) -> int:
         """Return how large a file may be where the job's clip goes."""
         return job.answer.max_bytes
@@ -87,23 +92,24 @@ class Delivery(commands.Cog):
     async def show(self, job: Job, standing: JobProgress) -> None:
         """Show how far a job is; what can't be shown is left."""
         try:
-            view = cancel_view(job.id)
-            await self._edit(job, _Message(content=messages.progress(job, standing), view=view))
+            read = self._readers(job)
+            content = read(messages.progress(job, standing))
+            await self._edit(job, _Message(content=content, view=cancel_view(read, job.id)))
         except (discord.HTTPException, Undeliverable, *_UNREACHABLE) as error:
             log.debug("job.not_shown id=%d %s", job.id, error)
 
     async def post(self, job: Job, clip: Clip, posting: PackedClip, *, once_more: bool) -> int:
         """Hand the clip over by the first way that is open."""
-        parent = None
+        parent, read = None, self._readers(job)
         if clip.parent_ids:
             parent = await self.bot.pipeline.store.clips.get(clip.parent_ids[0])
         message = _Message(
             content=messages.owner(job),
-            embeds=(cards.card(clip, parent),),
-            view=clip_view(clip),
+            embeds=(cards.card(read, clip, parent),),
+            view=clip_view(read, clip),
             posting=posting,
         )
-        silent = dataclasses.replace(message, embeds=(cards.card(clip, parent, words=False),))
+        silent = dataclasses.replace(message, embeds=(cards.card(read, clip, parent, words=False),))
         try:
             for way in (self._edit, self._send, self._write_to):
                 # A bot that was killed may have posted it and not have come to write that down.
@@ -143,9 +149,16 @@ class Delivery(commands.Cog):
             log.info("job.not_looked_for id=%d %r", job.id, error)
         return None
 
-    async def tell(self, job: Job, sentence: str) -> None:
+    async def tell(self, job: Job, sentence: Sentence) -> None:
         """Tell why a job ended without a clip; what can't be told is left."""
-        text = f"{messages.owner(job)} {messages.shown(job.order.prompt)}: {sentence}"
+        text = self._readers(job)(
+            Sentence(
+                "{owner} {what}: {sentence}",
+                owner=messages.owner(job),
+                what=messages.shown(job.order.prompt),
+                sentence=sentence,
+            )
+        )
         for way in (self._edit, self._send, self._write_to):
             try:
                 # A clip that is refunded is not there: Discord may have kept one and said no.

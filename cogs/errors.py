@@ -10,7 +10,11 @@ from discord.ext import commands
 
 from bot.app.client import ZhiyinBot
 from bot.errors import ZhiyinError
+from bot.i18n.sentence import Sentence
 from cogs.presentation import messages
+from cogs.presentation.readers import reader_of
+
+Interaction = discord.Interaction[ZhiyinBot]
 
 log = logging.getLogger(__name__)
 
@@ -23,20 +27,22 @@ def is_gone(error: discord.HTTPException) -> bool:
     return (error.status, error.code) in GONE
 
 
-def sentence_for(error: BaseException) -> str | None:
+def sentence_for(error: BaseException) -> Sentence | None:
     """Return what a person is told; None for a defect, which is for the log."""
     if isinstance(error, ZhiyinError):
         return error.sentence
     if isinstance(error, app_commands.NoPrivateMessage):
-        return "This works in servers only."
+        return Sentence("This works in servers only.")
     if isinstance(error, app_commands.CommandOnCooldown):
-        return f"Not so fast: again in {messages.duration(error.retry_after)}."
+        return Sentence(
+            "Not so fast: again in {duration}.", duration=messages.duration(error.retry_after)
+        )
     if isinstance(error, app_commands.CheckFailure):
-        return "You may not do that here."
+        return Sentence("You may not do that here.")
     return None
 
 
-async def answer(interaction: discord.Interaction, error: BaseException) -> None:
+async def answer(interaction: Interaction, error: BaseException) -> None:
     """Tell the person who acted what went wrong, whatever was answered before."""
     cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
     if isinstance(cause, discord.HTTPException) and is_gone(cause):
@@ -49,13 +55,14 @@ async def answer(interaction: discord.Interaction, error: BaseException) -> None
     await say(interaction, sentence)
 
 
-async def say(interaction: discord.Interaction, sentence: str) -> None:
+async def say(interaction: Interaction, sentence: Sentence) -> None:
     """Say something to one person only, whatever was answered before."""
+    text = reader_of(interaction)(sentence)
     try:
         if interaction.response.is_done():
-            await interaction.followup.send(sentence, ephemeral=True)
+            await interaction.followup.send(text, ephemeral=True)
         else:
-            await interaction.response.send_message(sentence, ephemeral=True)
+            await interaction.response.send_message(text, ephemeral=True)
     except discord.HTTPException as error:
         # Nobody is left to tell.
         log.warning("interaction.unanswered id=%d status=%d", interaction.id, error.status)
@@ -77,7 +84,7 @@ class Errors(commands.Cog):
         self.bot.tree.on_error = self._before  # type: ignore[method-assign]
 
     async def _on_error(
-        self, interaction: discord.Interaction, error: app_commands.AppCommandError
+        self, interaction: Interaction, error: app_commands.AppCommandError
     ) -> None:
         await answer(interaction, error)
 

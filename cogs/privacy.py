@@ -11,8 +11,11 @@ from discord.ext import commands
 
 from bot.app.client import ZhiyinBot
 from bot.errors import Refused
+from bot.i18n.languages import Reader
+from bot.i18n.sentence import Sentence
 from cogs.errors import answer
 from cogs.presentation import privacy_messages
+from cogs.presentation.readers import reader_of
 
 Interaction = discord.Interaction[ZhiyinBot]
 
@@ -22,28 +25,31 @@ _CONFIRM_SECONDS = 120.0
 class ForgetView(discord.ui.View):
     """Asks once more, for it can't be undone."""
 
-    def __init__(self, user_id: int) -> None:
+    def __init__(self, user_id: int, read: Reader) -> None:
         super().__init__(timeout=_CONFIRM_SECONDS)
-        self.user_id = user_id
+        self.user_id, self._read = user_id, read
+        self.confirm.label = read(Sentence("Delete everything of mine"))
 
-    @discord.ui.button(label="Delete everything of mine", style=discord.ButtonStyle.danger)
+    @discord.ui.button(style=discord.ButtonStyle.danger)
     async def confirm(
         self, interaction: discord.Interaction, button: discord.ui.Button[ForgetView]
     ) -> None:
         """Forget the person who asked, who alone sees this."""
-        bot = interaction.client
+        bot, read = interaction.client, self._read
         assert isinstance(bot, ZhiyinBot)
-        await interaction.response.edit_message(content=privacy_messages.FORGETTING, view=None)
+        await interaction.response.edit_message(
+            content=read(privacy_messages.FORGETTING), view=None
+        )
         try:
             count = await bot.pipeline.privacy.forget(self.user_id)
             said = privacy_messages.forgotten(count, bot.config.storage.keep_backups)
         except Refused as refused:
             said = refused.sentence
-        await interaction.edit_original_response(content=said)
+        await interaction.edit_original_response(content=read(said))
 
     async def on_error(
         self,
-        interaction: discord.Interaction,
+        interaction: Interaction,  # type: ignore[override]
         error: Exception,
         item: discord.ui.Item[discord.ui.View],
         /,
@@ -64,7 +70,7 @@ class Privacy(commands.GroupCog, group_name="privacy"):
         """Tell what is kept of you, and for how long."""
         storage = self.bot.config.storage
         text = privacy_messages.kept(storage.keep_clips_days, storage.keep_backups)
-        await interaction.response.send_message(text, ephemeral=True)
+        await interaction.response.send_message(reader_of(interaction)(text), ephemeral=True)
 
     @app_commands.command()
     async def export(self, interaction: Interaction) -> None:
@@ -73,15 +79,16 @@ class Privacy(commands.GroupCog, group_name="privacy"):
         data = json.dumps(found, ensure_ascii=False, indent=1).encode()
         file = discord.File(io.BytesIO(data), "zhiyin-about-you.json")
         await interaction.response.send_message(
-            privacy_messages.EXPORTED, file=file, ephemeral=True
+            reader_of(interaction)(privacy_messages.EXPORTED), file=file, ephemeral=True
         )
 
     @app_commands.command()
     async def delete(self, interaction: Interaction) -> None:
         """Delete your clips, your words and what else is kept of you."""
         asked = privacy_messages.forget_me(self.bot.config.storage.keep_backups)
-        view = ForgetView(interaction.user.id)
-        await interaction.response.send_message(asked, view=view, ephemeral=True)
+        read = reader_of(interaction)
+        view = ForgetView(interaction.user.id, read)
+        await interaction.response.send_message(read(asked), view=view, ephemeral=True)
 
 
 async def setup(bot: ZhiyinBot) -> None:

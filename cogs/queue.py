@@ -9,6 +9,7 @@ from discord.ext import commands
 from bot.app.client import ZhiyinBot
 from bot.errors import RequestError
 from cogs.presentation import messages
+from cogs.presentation.readers import reader_of
 from cogs.views.cancel_button import cancel
 
 Interaction = discord.Interaction[ZhiyinBot]
@@ -19,7 +20,8 @@ _CHOICES = 25
 async def own_jobs(interaction: Interaction, current: str) -> list[app_commands.Choice[int]]:
     """Suggest the person's jobs that can still be cancelled."""
     jobs = await interaction.client.pipeline.store.jobs.waiting_of(interaction.user.id)
-    named = [(job, f"{job.id} · {job.order.prompt or 'a random clip'}"[:100]) for job in jobs]
+    random = reader_of(interaction)(messages.RANDOM_CLIP)
+    named = [(job, f"{job.id} · {job.order.prompt or random}"[:100]) for job in jobs]
     return [
         app_commands.Choice(name=name, value=job.id)
         for job, name in named
@@ -39,7 +41,9 @@ class Queue(commands.Cog):
         pipeline = self.bot.pipeline
         jobs = await pipeline.store.jobs.waiting_of(interaction.user.id)
         rows = [(job, pipeline.standing(job.id)) for job in jobs]
-        text = messages.queue(rows, len(jobs), max(pipeline.in_flight, len(jobs)))
+        text = messages.queue(
+            reader_of(interaction), rows, len(jobs), max(pipeline.in_flight, len(jobs))
+        )
         await interaction.response.send_message(text, ephemeral=True)
 
     @app_commands.command()

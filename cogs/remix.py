@@ -14,6 +14,7 @@ from bot.domain.jobs import Kind
 from bot.errors import RequestError
 from cogs.music import Prompt, suggested
 from cogs.presentation import messages
+from cogs.presentation.readers import reader_of
 from cogs.requests.message_audio import clip_or_sound
 from cogs.requests.submit import RequestDraft, ordered, ordered_by_message
 from cogs.views.clip_buttons import REMIX_KEEP_SECONDS, go_on, known_clip, remix_form
@@ -27,12 +28,13 @@ _NAME_CHARACTERS = 100
 async def own_clips(interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
     """Suggest the person's own clips, newest first."""
     store = interaction.client.pipeline.store
+    random = reader_of(interaction)(messages.RANDOM_CLIP)
     clips = await store.clips.of_user(interaction.user.id, _CHOICES, current)
-    return [app_commands.Choice(name=_name(clip), value=str(clip.id)) for clip in clips]
+    return [app_commands.Choice(name=_name(clip, random), value=str(clip.id)) for clip in clips]
 
 
-def _name(clip: Clip) -> str:
-    name = f"{clip.id} · {clip.prompt or 'a random clip'} · {clip.seconds:.0f} s"
+def _name(clip: Clip, random: str) -> str:
+    name = f"{clip.id} · {clip.prompt or random} · {clip.seconds:.0f} s"
     return name if len(name) <= _NAME_CHARACTERS else name[: _NAME_CHARACTERS - 1] + "…"
 
 
@@ -107,7 +109,7 @@ class Remix(commands.Cog):
         clip, sound = await clip_or_sound(self.bot, message)
         if clip is None and sound is None:
             raise RequestError(messages.NO_SOUND)
-        await interaction.response.send_modal(await remix_form(self.bot, clip, sound))
+        await interaction.response.send_modal(await remix_form(interaction, clip, sound))
 
     async def continue_message(self, interaction: Interaction, message: discord.Message) -> None:
         """Go on from the sound in a message."""
@@ -141,11 +143,13 @@ class Remix(commands.Cog):
         if target is None:
             return
         clip, sound = await clip_or_sound(self.bot, target)
+        locale = str(message.guild.preferred_locale) if message.guild else None
+        read = self.bot.languages.reader(locale)
         words = messages.cleaned(re.sub(rf"<@!?{own_id}>", " ", message.content) or None)
         if clip is None and sound is None:
-            await message.reply(messages.NO_SOUND)
+            await message.reply(read(messages.NO_SOUND))
         elif words is None:
-            await message.reply(messages.NO_WORDS)
+            await message.reply(read(messages.NO_WORDS))
         else:
             wish = RequestDraft(
                 kind=Kind.REMIX,

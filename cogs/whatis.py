@@ -10,6 +10,7 @@ from bot.app.attachment_fetch import too_large
 from bot.app.client import ZhiyinBot
 from bot.errors import RequestError
 from cogs.presentation import cards, messages
+from cogs.presentation.readers import reader_of
 from cogs.requests.message_audio import clip_or_sound
 from cogs.requests.submit import MAX_UPLOAD_BYTES
 from cogs.views.clip_buttons import details
@@ -65,7 +66,9 @@ class WhatIs(commands.Cog):
             tags = await pipeline.tags_of(data)
         if tags is None:
             raise RequestError(messages.NOT_OURS)
-        await interaction.followup.send(embed=cards.tags(tags), ephemeral=True)
+        await interaction.followup.send(
+            embed=cards.tags(reader_of(interaction), tags), ephemeral=True
+        )
 
 
 async def setup(bot: ZhiyinBot) -> None:

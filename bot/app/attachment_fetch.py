@@ -7,11 +7,12 @@ import logging
 import aiohttp
 
 from bot.errors import SoundError
+from bot.i18n.sentence import Sentence
 
 log = logging.getLogger(__name__)
 
-NOT_FETCHED = "This file could not be fetched from Discord. Please attach it again."
-TOO_LARGE = "This file is too large: up to {limit} can be used."
+NOT_FETCHED = Sentence("This file could not be fetched from Discord. Please attach it again.")
+TOO_LARGE = Sentence("This file is too large: up to {limit} can be used.")
 
 _SECONDS = 30.0
 _TRIES = 2
@@ -36,7 +37,7 @@ async def fetch(url: str, max_bytes: int) -> bytes:
 
 def too_large(max_bytes: int) -> SoundError:
     """Return the refusal of a file that has more bytes than may be."""
-    return SoundError(TOO_LARGE.format(limit=f"{max_bytes // 2**20} MB"))
+    return SoundError(TOO_LARGE.fill(limit=f"{max_bytes // 2**20} MB"))
 
 
 async def _body(session: aiohttp.ClientSession, url: str, max_bytes: int) -> bytes:

@@ -16,6 +16,7 @@ from discord.ext import commands
 from bot.app.attachment_fetch import fetch
 from bot.config import Config
 from bot.domain.generation import Sampling
+from bot.i18n.languages import Languages, load_languages
 from bot.pipeline.service import Pipeline
 
 log = logging.getLogger(__name__)
@@ -60,6 +61,7 @@ class ZhiyinBot(commands.Bot):
         licence: str,
         clock: Callable[[], float] = time.time,
         fetch: Callable[[str, int], Awaitable[bytes]] = fetch,
+        languages: Languages | None = None,
     ) -> None:
         """Take what it works with.
 
@@ -85,6 +87,7 @@ class ZhiyinBot(commands.Bot):
         self.licence = licence
         self.clock = clock
         self.fetch = fetch
+        self.languages = load_languages() if languages is None else languages
         self.begun_at = clock()
 
     async def setup_hook(self) -> None:

@@ -7,6 +7,7 @@ import re
 
 from bot.config import Config
 from bot.errors import ConfigError
+from bot.i18n.sentence import Sentence
 
 TOKEN_VARIABLE = "ZHIYIN_TOKEN"  # noqa: S105 - the name of it
 
@@ -14,15 +15,17 @@ TOKEN_VARIABLE = "ZHIYIN_TOKEN"  # noqa: S105 - the name of it
 _TOKEN_FORM = re.compile(r"[\w-]{18,}\.[\w-]{6,}\.[\w-]{25,}")
 
 
-NO_TOKEN = (
-    "The bot has no token yet: put it into config.toml as discord.token, or into the environment "
-    f"variable {TOKEN_VARIABLE}. The README tells where to get one; `zhiyin demo` needs none."
+NO_TOKEN = Sentence(
+    "The bot has no token yet: put it into config.toml as discord.token, or into the "
+    "environment variable {token_variable}. The README tells where to get one; `zhiyin demo` "
+    "needs none.",
+    token_variable=TOKEN_VARIABLE,
 )
 
 
-WRONG_FORM = (
-    "The token does not look like a bot's token: three parts with dots between them. Copy it again "
-    "from the page Bot of your application."
+WRONG_FORM = Sentence(
+    "The token does not look like a bot's token: three parts with dots between them. Copy it "
+    "again from the page Bot of your application."
 )
 
 

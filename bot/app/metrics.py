@@ -18,6 +18,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
 from bot.errors import ConfigError
+from bot.i18n.sentence import Sentence
 from bot.pipeline.service import Pipeline
 from bot.store.totals import Totals
 
@@ -110,8 +111,12 @@ async def told(pipeline: Pipeline, port: int) -> AsyncIterator[None]:
             await web.TCPSite(runner, _HOST, port).start()
         except OSError as error:
             raise ConfigError(
-                f"The figures can't be told at port {port}: {error.strerror}. Choose another as "
-                "metrics.port."
+                Sentence(
+                    "The figures can't be told at port {port}: {strerror}. Choose another as "
+                    "metrics.port.",
+                    port=port,
+                    strerror=error.strerror,
+                )
             ) from error
         yield
     finally:

@@ -9,20 +9,22 @@ from bot.app.signals import stopping
 from bot.app.wiring import open_pipeline
 from bot.config import Config
 from bot.errors import ConfigError, ResourceError
+from bot.i18n.sentence import Sentence
 from bot.musicgen.checkpoint.inspection import Contents
 
 _UNKNOWN_TOKEN_CODE = 4004
 
 
-LOGIN_REFUSED = (
-    "Discord does not know this token: it may have been reset. Copy it again from the page Bot of "
-    "your application."
+LOGIN_REFUSED = Sentence(
+    "Discord does not know this token: it may have been reset. Copy it again from the page "
+    "Bot of your application."
 )
 
 
-NO_INTENT = (
-    "Discord does not grant this bot the intents that it asks for. Switch them on under Privileged "
-    "Gateway Intents on the page Bot of your application, or see why your copy asks for them."
+NO_INTENT = Sentence(
+    "Discord does not grant this bot the intents that it asks for. Switch them on under "
+    "Privileged Gateway Intents on the page Bot of your application, or see why your copy "
+    "asks for them."
 )
 
 
@@ -43,7 +45,7 @@ async def serve(config: Config, token: str, contents: Contents, licence: str) ->
             await connected(bot, token, stop)
         except (aiohttp.ClientError, OSError) as error:
             raise ResourceError(
-                "Discord can't be reached from this machine: see whether it is online."
+                Sentence("Discord can't be reached from this machine: see whether it is online.")
             ) from error
         except discord.LoginFailure:
             raise ConfigError(LOGIN_REFUSED) from None
@@ -53,5 +55,7 @@ async def serve(config: Config, token: str, contents: Contents, licence: str) ->
             if error.code == _UNKNOWN_TOKEN_CODE:
                 raise ConfigError(LOGIN_REFUSED) from None
             raise ResourceError(
-                f"Discord has closed the connection for good (code {error.code})."
+                Sentence(
+                    "Discord has closed the connection for good (code {code}).", code=error.code
+                )
             ) from error

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from bot.errors import ResourceError
+from bot.i18n.sentence import Sentence
 
 _OLDEST_FFMPEG = 5
 
@@ -28,8 +29,10 @@ def find_ffmpeg() -> Path:
         return Path(imageio_ffmpeg.get_ffmpeg_exe())
     except RuntimeError:
         raise ResourceError(
-            "There is no ffmpeg here, which reads the sound that people send: install it with your "
-            "system's package manager (`apt install ffmpeg`)."
+            Sentence(
+                "There is no ffmpeg here, which reads the sound that people send: install it "
+                "with your system's package manager (`apt install ffmpeg`)."
+            )
         ) from None
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bot.config import Config, data_folder
 from bot.errors import OutputError
+from bot.i18n.sentence import Sentence
 from bot.store.backup import back_up
 
 
@@ -20,7 +21,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, config: Config) -> int:
     """Make a copy and say so; return the exit code."""
     if args.file.exists() and not args.force:
-        raise OutputError(f"{args.file} is there already; --force writes over it.")
+        raise OutputError(
+            Sentence("{file} is there already; --force writes over it.", file=args.file)
+        )
     back_up(data_folder(config), args.file)
     print(f"{args.file}: {args.file.stat().st_size / 2**20:.1f} MB, whole, and its books balance.")
     return 0

@@ -30,6 +30,7 @@ from bot.domain.generation import GenerationRequest
 from bot.domain.progress import Reporter
 from bot.domain.status import ModelInfo
 from bot.errors import ConfigError, RequestError
+from bot.i18n.sentence import Sentence
 from bot.models.locate import locate
 from bot.models.opening import open_engine
 from bot.musicgen.kernels.build import available_cores
@@ -103,7 +104,10 @@ def run(args: argparse.Namespace, config: Config, interrupts: Interrupts) -> int
         os.environ.setdefault("MS_DEV_LAUNCH_BLOCKING", "1")
     if not 0 < args.seconds <= config.generation.max_seconds:
         raise RequestError(
-            f"--seconds must be above 0 and at most {config.generation.max_seconds:g}."
+            Sentence(
+                "--seconds must be above 0 and at most {max_seconds:g}.",
+                max_seconds=config.generation.max_seconds,
+            )
         )
     with console.reporter(sys.stderr) as report, _model_folder(args, config, report) as folder:
         measured = measure(
@@ -284,7 +288,11 @@ def _numbers(text: str) -> list[int]:
     except ValueError:
         numbers = []
     if not numbers or not all(1 <= number <= MAX_USERS for number in numbers):
-        raise ConfigError(f"--users takes numbers from 1 to {MAX_USERS}, such as 1,8.")
+        raise ConfigError(
+            Sentence(
+                "--users takes numbers from 1 to {max_users}, such as 1,8.", max_users=MAX_USERS
+            )
+        )
     return numbers
 
 

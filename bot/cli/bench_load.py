@@ -22,6 +22,7 @@ from bot.domain.clips import Clip
 from bot.domain.jobs import Job, Kind, MessageHandle, Order, RequestOrigin
 from bot.domain.limits import Limits
 from bot.domain.status import JobProgress
+from bot.i18n.sentence import Sentence
 from bot.models.locate import look_at_model
 from bot.musicgen.checkpoint.inspection import Contents
 from bot.pipeline.packaging import PackedClip
@@ -45,7 +46,7 @@ class _Nowhere:
         """Take the clip."""
         return job.id
 
-    async def tell(self, job: Job, sentence: str) -> None:
+    async def tell(self, job: Job, sentence: Sentence) -> None:
         """Tell nobody."""
 
 

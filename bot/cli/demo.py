@@ -24,6 +24,7 @@ from bot.config import Config
 from bot.domain.jobs import Kind, MessageHandle, Order, RequestOrigin
 from bot.domain.limits import Limits
 from bot.errors import ResourceError
+from bot.i18n.sentence import Sentence
 from bot.models.locate import look_at_model
 from bot.musicgen.checkpoint.inspection import Contents
 
@@ -33,11 +34,12 @@ if TYPE_CHECKING:
 
     from bot.app.client import ZhiyinBot
 
-WELCOME = """\
-**Welcome to the jam.** This is Zhiyin in a Discord that lives on your own machine.
-Type `/music` below and say what you want to hear, such as *90s rock* or *lo-fi, 80 BPM*; or try \
-`/random`. A first clip comes as soon as the model is loaded: press **Again**, **Continue** or \
-**Remix** under it."""
+WELCOME = Sentence(
+    "**Welcome to the jam.** This is Zhiyin in a Discord that lives on your own "
+    "machine.\nType `/music` below and say what you want to hear, such as *90s rock* or "
+    "*lo-fi, 80 BPM*; or try `/random`. A first clip comes as soon as the model is loaded: "
+    "press **Again**, **Continue** or **Remix** under it."
+)
 
 _FIRST_PROMPT = "lo-fi hip hop with electric piano, 80 BPM"
 _FIRST_SEED = 7
@@ -55,7 +57,11 @@ def run(args: argparse.Namespace, config: Config) -> int:
         return asyncio.run(_serve(args, config, contents, licence))
     except OSError as error:
         raise ResourceError(
-            f"Port {args.port} can't be used ({error.strerror}): try another one with --port."
+            Sentence(
+                "Port {port} can't be used ({strerror}): try another one with --port.",
+                port=args.port,
+                strerror=error.strerror,
+            )
         ) from error
 
 
@@ -64,8 +70,10 @@ def _install_and_begin_again() -> None:
     uv = shutil.which("uv")
     if uv is None or os.environ.get(_INSIDE):
         raise ResourceError(
-            "The demo needs SimCord, a simulated Discord: run `uv run --group demo zhiyin demo` in "
-            "a checkout of Zhiyin."
+            Sentence(
+                "The demo needs SimCord, a simulated Discord: run `uv run --group demo zhiyin "
+                "demo` in a checkout of Zhiyin."
+            )
         )
     os.environ[_INSIDE] = "1"
     os.execv(uv, [uv, "run", "--group", "demo", "zhiyin", *sys.argv[1:]])  # noqa: S606 - ours
@@ -103,10 +111,10 @@ async def _serve(args: argparse.Namespace, config: Config, contents: Contents, l
         page = await stack.enter_async_context(
             env.preview(channel, viewers=people, layout="channel", port=args.port or None)
         )
-        await bot.get_partial_messageable(channel.id).send(WELCOME)
+        await bot.get_partial_messageable(channel.id).send(str(WELCOME))
         await _order_first_clip(bot, guild.id, channel.id, people[0].id, config)
-        _tell(f"The demo is open at {page.url}")
-        _tell("Open it in your browser. Ctrl-C here ends it.")
+        _tell(Sentence("The demo is open at {url}", url=page.url))
+        _tell(Sentence("Open it in your browser. Ctrl-C here ends it."))
         loading = asyncio.create_task(_tell_when_loaded(bot, begun))
         pumping = asyncio.create_task(_pump(env, page, bot))
         ends = {asyncio.create_task(page.wait_closed()), asyncio.create_task(stop.wait())}
@@ -114,7 +122,7 @@ async def _serve(args: argparse.Namespace, config: Config, contents: Contents, l
         for task in (loading, pumping, *ends):
             task.cancel()
         await asyncio.gather(loading, pumping, *ends, return_exceptions=True)
-    _tell("Stopped.")
+    _tell(Sentence("Stopped."))
     return 0
 
 
@@ -144,7 +152,10 @@ async def _order_first_clip(
 async def _tell_when_loaded(bot: ZhiyinBot, begun: float) -> None:
     executor = bot.pipeline.executor
     await executor.settled.wait()
-    _tell(executor.broken or f"The model is ready, after {time.monotonic() - begun:.0f} s.")
+    _tell(
+        executor.broken
+        or Sentence("The model is ready, after {seconds:.0f} s.", seconds=time.monotonic() - begun)
+    )
 
 
 async def _pump(env: Env, page: Preview, bot: ZhiyinBot) -> None:
@@ -162,5 +173,5 @@ async def _pump(env: Env, page: Preview, bot: ZhiyinBot) -> None:
                 await page.refresh()
 
 
-def _tell(text: str) -> None:
+def _tell(text: Sentence) -> None:
     print(text, flush=True)

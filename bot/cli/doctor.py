@@ -19,6 +19,7 @@ from bot.audio.ffmpeg import find_ffmpeg
 from bot.audio.untrusted.ffmpeg_decoder import files_are_hidden, network_is_cut
 from bot.config import Config, cache_folder, data_folder
 from bot.errors import ConfigError, ZhiyinError
+from bot.i18n.sentence import Sentence, verbatim
 from bot.models.locate import look_at_model
 from bot.musicgen.kernels.build import NoKernels, library, multiplies_bytes
 from bot.store.backup import copy
@@ -42,7 +43,7 @@ class Finding:
     """What a check found, in a sentence that says what to do."""
 
     verdict: Verdict
-    sentence: str
+    sentence: Sentence
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
@@ -62,13 +63,15 @@ def check_token(config: Config) -> Iterator[Finding]:
     except ConfigError as error:
         yield Finding(Verdict.BAD, error.sentence)
     else:
-        yield Finding(Verdict.GOOD, "There is a token, and it looks like a bot's.")
+        yield Finding(Verdict.GOOD, Sentence("There is a token, and it looks like a bot's."))
     file = Path("config.toml")
     if config.discord.token and file.exists() and file.stat().st_mode & _PRIVATE:
         yield Finding(
             Verdict.WORSE,
-            "config.toml holds the token and can be read by others on this machine: "
-            "`chmod 600 config.toml`.",
+            Sentence(
+                "config.toml holds the token and can be read by others on this machine: "
+                "`chmod 600 config.toml`."
+            ),
         )
 
 
@@ -81,7 +84,13 @@ def check_model(config: Config) -> Iterator[Finding]:
         return
     size = contents.stored_bytes / 2**20
     yield Finding(
-        Verdict.GOOD, f"The model {config.model.name} is whole ({size:.0f} MB, {licence})."
+        Verdict.GOOD,
+        Sentence(
+            "The model {name} is whole ({size:.0f} MB, {licence}).",
+            name=config.model.name,
+            size=size,
+            licence=licence,
+        ),
     )
 
 
@@ -91,17 +100,24 @@ def check_kernels(config: Config) -> Iterator[Finding]:
         compiled = library(cache_folder() / "kernels")
     except NoKernels as reason:
         yield Finding(
-            Verdict.WORSE, f"Music is made several times slower than it could be: {reason}"
+            Verdict.WORSE,
+            Sentence(
+                "Music is made several times slower than it could be: {reason}", reason=reason
+            ),
         )
     else:
         bytes_too = multiplies_bytes(compiled)
         if config.engine.precision == "int8" and not bytes_too:
             yield Finding(
                 Verdict.WORSE,
-                "This processor has no instructions for int8: it saves memory, and no time.",
+                Sentence(
+                    "This processor has no instructions for int8: it saves memory, and no time."
+                ),
             )
-        numbers = ", whole numbers of 8 bits too" if bytes_too else ""
-        yield Finding(Verdict.GOOD, f"The fast kernels are compiled for this processor{numbers}.")
+        fast = Sentence("The fast kernels are compiled for this processor.")
+        if bytes_too:
+            fast = Sentence("The fast kernels are compiled for this processor, int8 among them.")
+        yield Finding(Verdict.GOOD, fast)
 
 
 def check_ffmpeg(config: Config) -> Iterator[Finding]:
@@ -111,18 +127,22 @@ def check_ffmpeg(config: Config) -> Iterator[Finding]:
     except ZhiyinError as error:
         yield Finding(Verdict.BAD, error.sentence)
         return
-    yield Finding(Verdict.GOOD, f"Uploads are read with {ffmpeg}.")
+    yield Finding(Verdict.GOOD, Sentence("Uploads are read with {ffmpeg}.", ffmpeg=ffmpeg))
     if not network_is_cut():
         yield Finding(
             Verdict.WORSE,
-            "This machine allows no network namespaces: uploads are read under time, memory and "
-            "file limits, but not cut off from the network.",
+            Sentence(
+                "This machine allows no network namespaces: uploads are read under time, "
+                "memory and file limits, but not cut off from the network."
+            ),
         )
     if not files_are_hidden():
         yield Finding(
             Verdict.WORSE,
-            "This machine's kernel has no Landlock: while an upload is read, other files of the "
-            "bot's user are out of its way by ffmpeg's own settings only.",
+            Sentence(
+                "This machine's kernel has no Landlock: while an upload is read, other files "
+                "of the bot's user are out of its way by ffmpeg's own settings only."
+            ),
         )
 
 
@@ -131,21 +151,37 @@ def check_disk(config: Config) -> Iterator[Finding]:
     folder = data_folder(config)
     there = next(path for path in (folder, *folder.parents) if path.exists())
     if not os.access(there, os.W_OK):
-        yield Finding(Verdict.BAD, f"Nothing may be written to {there}: give the bot the right to.")
+        yield Finding(
+            Verdict.BAD,
+            Sentence("Nothing may be written to {there}: give the bot the right to.", there=there),
+        )
         return
     free = shutil.disk_usage(there).free
-    room = f"{free / 2**30:.1f} GB free at {folder}"
+    gigabytes = free / 2**30
     if free < _LEAST_FREE_BYTES:
-        yield Finding(Verdict.BAD, f"Only {room}: clips need room, 2 GB at the least.")
+        yield Finding(
+            Verdict.BAD,
+            Sentence(
+                "Only {gigabytes:.1f} GB free at {folder}: clips need room, 2 GB at the least.",
+                gigabytes=gigabytes,
+                folder=folder,
+            ),
+        )
     else:
-        yield Finding(Verdict.GOOD, f"{room}.")
+        yield Finding(
+            Verdict.GOOD,
+            Sentence("{gigabytes:.1f} GB free at {folder}.", gigabytes=gigabytes, folder=folder),
+        )
 
 
 def check_database(config: Config) -> Iterator[Finding]:
     """Open the database, if there is one, and check its books."""
     folder = data_folder(config)
     if not (folder / FILE).exists():
-        yield Finding(Verdict.GOOD, f"There is no database yet; it will be made in {folder}.")
+        yield Finding(
+            Verdict.GOOD,
+            Sentence("There is no database yet; it will be made in {folder}.", folder=folder),
+        )
         return
     try:
         complaints = _complaints(folder)
@@ -153,9 +189,9 @@ def check_database(config: Config) -> Iterator[Finding]:
         yield Finding(Verdict.BAD, error.sentence)
         return
     for complaint in complaints:
-        yield Finding(Verdict.BAD, complaint)
+        yield Finding(Verdict.BAD, verbatim(complaint))
     if not complaints:
-        yield Finding(Verdict.GOOD, "The database is whole and its books balance.")
+        yield Finding(Verdict.GOOD, Sentence("The database is whole and its books balance."))
 
 
 def _complaints(folder: Path) -> list[str]:
@@ -167,14 +203,19 @@ def _complaints(folder: Path) -> list[str]:
         try:
             copy(folder, Path(scratch, FILE))
         except sqlite3.OperationalError as error:
-            raise ConfigError(f"The database {folder / FILE} can't be read: {error}.") from error
+            raise ConfigError(
+                Sentence(
+                    "The database {file} can't be read: {error}.", file=folder / FILE, error=error
+                )
+            ) from error
         except sqlite3.DatabaseError:
             # What is wrong with it is told by who opens it.
             shutil.copy(folder / FILE, Path(scratch, FILE))
         try:
             return asyncio.run(_books(Path(scratch), folder / "clips"))
         except ConfigError as error:
-            raise ConfigError(error.sentence.replace(scratch, str(folder))) from error
+            # The person knows the folder, not the copy of it.
+            raise ConfigError(verbatim(str(error).replace(scratch, str(folder)))) from error
 
 
 async def _books(folder: Path, clips: Path) -> list[str]:

@@ -13,6 +13,7 @@ from bot.audio.files import decode, encode
 from bot.config import Config
 from bot.domain.generation import Sound
 from bot.errors import RequestError
+from bot.i18n.sentence import Sentence
 
 _MOST_SECONDS = 600.0
 
@@ -38,9 +39,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, config: Config) -> int:
     """Edit and write; return the exit code. Raises the ZhiyinError of what can't be done."""
     if len(args.files) > 2:
-        raise RequestError("Two files can be joined at once, not more.")
+        raise RequestError(Sentence("Two files can be joined at once, not more."))
     if not 0 <= args.crossfade <= 30:
-        raise RequestError(f"--crossfade must be from 0 to 30 seconds, not {args.crossfade:g}.")
+        raise RequestError(
+            Sentence(
+                "--crossfade must be from 0 to 30 seconds, not {crossfade:g}.",
+                crossfade=args.crossfade,
+            )
+        )
     encode.check(args.out)
     sounds = [decode.read(file, max_seconds=_MOST_SECONDS) for file in args.files]
     sound = sounds[0]

@@ -9,6 +9,7 @@ from bot.audio.files.clip_file import codes_in, is_uncut
 from bot.audio.resample import fit
 from bot.domain.generation import Kept, Sound, Tokens
 from bot.errors import RequestError, SoundError
+from bot.i18n.sentence import Sentence
 from bot.musicgen.checkpoint.inspection import Contents
 from bot.musicgen.checkpoint.stems import check_names
 from bot.musicgen.engine.validation import OTHER_CODES, check_tokens
@@ -52,12 +53,15 @@ def kept_of(
     """
     check_names(stems, contents.shape.stems)
     if path is None:
-        raise RequestError("--keep needs --audio: the clip whose stems are kept.")
+        raise RequestError(Sentence("--keep needs --audio: the clip whose stems are kept."))
     codes = codes_in(path)
     if codes is None:
         raise SoundError(
-            f"{path.name} doesn't tell its codes, so its stems can't be kept: only whole clips of "
-            "a model with stems do."
+            Sentence(
+                "{name} doesn't tell its codes, so its stems can't be kept: only whole clips "
+                "of a model with stems do.",
+                name=path.name,
+            )
         )
     if codes.fingerprint != fingerprint:
         raise SoundError(OTHER_CODES)

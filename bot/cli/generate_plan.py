@@ -20,6 +20,7 @@ from bot.cli.generate_audio import audio_of, kept_of, tokens_of
 from bot.config import PRECISIONS, Config
 from bot.domain.generation import GenerationRequest, Kept, Sampling
 from bot.errors import RequestError
+from bot.i18n.sentence import Sentence
 from bot.models.locate import locate
 from bot.musicgen.checkpoint.fingerprint import fingerprint
 from bot.musicgen.checkpoint.inspection import Contents, inspect
@@ -129,8 +130,10 @@ def make_plan(args: argparse.Namespace, config: Config) -> Plan:
     mark = fingerprint(contents) if shape.stems else ""
     if args.loop and args.stems:
         raise RequestError(
-            "--loop cuts the clip, and its stems would not fit it any more: leave out --loop or "
-            "--stems."
+            Sentence(
+                "--loop cuts the clip, and its stems would not fit it any more: leave out "
+                "--loop or --stems."
+            )
         )
     kept, audio, audio_tokens = None, None, None
     if args.keep is not None:
@@ -195,13 +198,21 @@ def _check_stream(args: argparse.Namespace) -> None:
 def _seeds(args: argparse.Namespace, config: Config) -> Sequence[int]:
     takes, slots = args.takes, config.engine.slots
     if not 1 <= takes <= slots:
-        raise RequestError(f"--takes must be from 1 to {slots}, not {takes}.")
+        raise RequestError(
+            Sentence("--takes must be from 1 to {slots}, not {takes}.", slots=slots, takes=takes)
+        )
     if args.seed is None:
         first = secrets.randbelow(_MAX_CHOSEN_SEED - takes)
     elif 0 <= args.seed <= _MAX_SEED - takes:
         first = args.seed
     else:
-        raise RequestError(f"--seed must be from 0 to {_MAX_SEED - takes}, not {args.seed}.")
+        raise RequestError(
+            Sentence(
+                "--seed must be from 0 to {most}, not {seed}.",
+                most=_MAX_SEED - takes,
+                seed=args.seed,
+            )
+        )
     return range(first, first + takes)
 
 
@@ -211,7 +222,7 @@ def _prompt(text: str | None) -> str | None:
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise RequestError("The prompt is not readable text; type it in UTF-8.") from None
+        raise RequestError(Sentence("The prompt is not readable text; type it in UTF-8.")) from None
     return text.strip()
 
 
@@ -222,9 +233,16 @@ def _sampling(args: argparse.Namespace, usual: Sampling) -> Sampling:
     dice = [key for key in _DICE if key in chosen]
     if args.greedy and dice:
         option = "--" + dice[0].replace("_", "-")
-        raise RequestError(f"--greedy leaves nothing to chance, {option} does: choose one of them.")
+        raise RequestError(
+            Sentence(
+                "--greedy leaves nothing to chance, {option} does: choose one of them.",
+                option=option,
+            )
+        )
     if args.greedy and args.takes > 1:
-        raise RequestError("--greedy makes every take the same: leave out --takes or --greedy.")
+        raise RequestError(
+            Sentence("--greedy makes every take the same: leave out --takes or --greedy.")
+        )
     if args.greedy or dice:
         chosen["greedy"] = args.greedy
     sampling = dataclasses.replace(usual, **chosen)

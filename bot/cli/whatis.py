@@ -10,10 +10,11 @@ from bot.audio.files.tags import MADE_BY, read_tags
 from bot.config import Config
 from bot.domain.clips import Tags
 from bot.errors import SoundError
+from bot.i18n.sentence import Sentence
 
-NOT_OURS = (
-    "Nothing in {name} says how it was made: it is not one of Zhiyin's clips, or something took "
-    "its tags out."
+NOT_OURS = Sentence(
+    "Nothing in {name} says how it was made: it is not one of Zhiyin's clips, or something "
+    "took its tags out."
 )
 
 _MOST_BYTES = 2**30
@@ -59,13 +60,15 @@ def lines(tags: Tags) -> Iterator[str]:
 def _tags_of(file: Path) -> Tags:
     try:
         if file.stat().st_size > _MOST_BYTES:
-            raise SoundError(f"{file} is too large to be a clip.")
+            raise SoundError(Sentence("{file} is too large to be a clip.", file=file))
         data = file.read_bytes()
     except FileNotFoundError:
-        raise SoundError(f"There is no file {file}.") from None
+        raise SoundError(Sentence("There is no file {file}.", file=file)) from None
     except OSError as error:
-        raise SoundError(f"{file} can't be read: {error.strerror}.") from None
+        raise SoundError(
+            Sentence("{file} can't be read: {strerror}.", file=file, strerror=error.strerror)
+        ) from None
     tags = read_tags(data)
     if tags is None:
-        raise SoundError(NOT_OURS.format(name=file.name))
+        raise SoundError(NOT_OURS.fill(name=file.name))
     return tags

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bot.domain.generation import Sampling
+from bot.i18n.sentence import Sentence
 
 MAX_PROMPT_CHARACTERS = 400
 
@@ -103,6 +104,8 @@ class Order:
     parent_ids: tuple[int, ...] = ()
     as_loop: bool = False
     """Whether it is cut so that it repeats without a bump."""
+    locale: str | None = None
+    """The language of its messages, by Discord's code; None is English."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,5 +119,5 @@ class Job:
     created_at: float
     answer: MessageHandle
     clip_id: int | None = None
-    sentence: str | None = None
+    sentence: Sentence | None = None
     """What the person was told, if it failed."""

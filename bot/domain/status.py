@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.domain.generation import Sampling
+from bot.i18n.sentence import Sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,5 +44,5 @@ class JobProgress:
     seconds_left: float | None
     is_running: bool
     model_is_ready: bool
-    trouble: str | None = None
-    """Why the model can't be loaded, in a sentence."""
+    trouble: Sentence | None = None
+    """Why the model can't be loaded."""

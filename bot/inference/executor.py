@@ -13,6 +13,7 @@ from typing import Any, Self
 from bot.config import Config
 from bot.domain.status import JobProgress, ModelInfo
 from bot.errors import Cancelled
+from bot.i18n.sentence import Sentence
 from bot.inference.audio_stream import AudioStream
 from bot.inference.backend import WorkerBackend, choose_backend
 from bot.inference.eta import EtaEstimator
@@ -24,7 +25,7 @@ from bot.inference.wait_histogram import Waits
 
 log = logging.getLogger(__name__)
 
-CANCELLED = "Cancelled. Nothing was charged."
+CANCELLED = Sentence("Cancelled. Nothing was charged.")
 
 
 class Executor:
@@ -91,7 +92,7 @@ class Executor:
         return next((each.model for each in self._supervisors if each.model is not None), None)
 
     @property
-    def broken(self) -> str | None:
+    def broken(self) -> Sentence | None:
         """Return why no model can be loaded, in a sentence."""
         if self.model is not None:
             return None

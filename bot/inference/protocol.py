@@ -107,7 +107,8 @@ class JobFinished(msgspec.Struct, frozen=True, tag=True):
 
 
 class JobFailed(msgspec.Struct, frozen=True, tag=True):
-    """A job failed or was cancelled; the sentence says why, where the person can change it."""
+    """A job failed or was cancelled; the sentence, as JSON, says why, where the person can
+    change it."""
 
     job_id: int
     sentence: str | None

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from bot.config import WorkerConfig
 from bot.domain.status import ModelInfo
 from bot.errors import JobError
+from bot.i18n.sentence import Sentence, from_json
 from bot.inference.audio_stream import StreamedAudio
 from bot.inference.backend import WorkerBackend, WorkerHandle
 from bot.inference.eta import EtaEstimator
@@ -32,15 +33,17 @@ from bot.log import about
 
 log = logging.getLogger(__name__)
 
-CANT_MAKE = "The music engine could not make this clip. Nothing was charged."
-CANT_START = "The music engine can't be started on this machine; its owner can see why in the log."
-NOT_READY = (
-    "The music engine takes too long to get ready. It is tried again; its owner can see more in "
-    "the log."
+CANT_MAKE = Sentence("The music engine could not make this clip. Nothing was charged.")
+CANT_START = Sentence(
+    "The music engine can't be started on this machine; its owner can see why in the log."
 )
-OTHER_VERSION = (
-    "The music engine runs another version of Zhiyin than the bot does; its owner can see more in "
-    "the log."
+NOT_READY = Sentence(
+    "The music engine takes too long to get ready. It is tried again; its owner can see more "
+    "in the log."
+)
+OTHER_VERSION = Sentence(
+    "The music engine runs another version of Zhiyin than the bot does; its owner can see "
+    "more in the log."
 )
 
 CANCEL_SECONDS = 5.0
@@ -73,7 +76,7 @@ class WorkerSupervisor:
         self.worker: WorkerHandle | None = None
         self.model: ModelInfo | None = None
         self.jobs: dict[int, PendingJob] = {}
-        self.broken: str | None = None
+        self.broken: Sentence | None = None
         self.starts = 0
         self._config, self._backend, self._eta, self._clock = config, backend, eta, clock
         self._changed = changed
@@ -191,8 +194,9 @@ class WorkerSupervisor:
             while not isinstance(message, (Ready, ModelFailed)):
                 message = await worker.receive()
         if isinstance(message, ModelFailed):
-            log.error("worker.broken %s", message.sentence)
-            self._break(message.sentence)
+            sentence = from_json(message.sentence)
+            log.error("worker.broken %s", sentence)
+            self._break(sentence)
             raise EOFError
         self.broken, self.model = None, message.info
         log.info("worker.ready %s after=%.1fs", worker.name, message.info.load_seconds)
@@ -202,7 +206,7 @@ class WorkerSupervisor:
             async with asyncio.timeout(self._config.silent_seconds):
                 self._handle(await worker.receive(), message.info)
 
-    def _break(self, sentence: str) -> None:
+    def _break(self, sentence: Sentence) -> None:
         self.broken = sentence
         self._changed()
 
@@ -230,7 +234,8 @@ class WorkerSupervisor:
             job.settle(rendered)
             self._release(job)
         else:
-            job.settle(JobError(message.sentence or CANT_MAKE))
+            sentence = CANT_MAKE if message.sentence is None else from_json(message.sentence)
+            job.settle(JobError(sentence))
             self._release(job)
 
     def _advance(self, job: PendingJob, seconds_done: float) -> None:

@@ -26,6 +26,7 @@ from bot.domain.engine import Engine
 from bot.domain.generation import AudioChunk, Codes, Event, Finished, Progress, Sound
 from bot.domain.status import ModelInfo
 from bot.errors import ZhiyinError
+from bot.i18n.sentence import to_json
 from bot.inference.connection import Connection
 from bot.inference.protocol import (
     CancelJob,
@@ -105,7 +106,7 @@ class Worker:
             id_ = self._engine.submit(message.request)
         except ZhiyinError as error:
             log.info("clip.refused id=%d %s", message.job_id, type(error).__name__)
-            self._connection.send(JobFailed(message.job_id, error.sentence))
+            self._connection.send(JobFailed(message.job_id, to_json(error.sentence)))
             return
         is_streamed = isinstance(message, GenerateJob) and message.stream
         self._jobs[id_] = _RunningJob(message.job_id, time.monotonic(), is_streamed)
@@ -185,7 +186,7 @@ def main(arguments: list[str]) -> int:
         try:
             engine, info = opener(config)
         except ZhiyinError as error:
-            connection.send(ModelFailed(error.sentence))
+            connection.send(ModelFailed(to_json(error.sentence)))
             return 1
         failpoints.hit("model.loaded", in_worker=True)
         connection.send(Ready(info))

@@ -17,6 +17,7 @@ from pathlib import Path
 from bot.config import Config
 from bot.domain.progress import Reporter
 from bot.errors import CheckpointError, ResourceError, ZhiyinError
+from bot.i18n.sentence import Sentence
 from bot.models import registry
 from bot.musicgen.checkpoint.inspection import inspect, read_json
 from bot.musicgen.checkpoint.shape import ModelShape
@@ -95,12 +96,17 @@ def _wanted(name: str, endpoint: str, cache: Path) -> list[_File]:
         if "/" not in file.rfilename
     }
     if "config.json" not in there:
-        raise CheckpointError(f"{name} is not a model that can be loaded: it has no config.json.")
+        raise CheckpointError(
+            Sentence("{name} is not a model that can be loaded: it has no config.json.", name=name)
+        )
     weights = {file for file in there if file.endswith(".safetensors")}
     if not weights:
         raise CheckpointError(
-            f"{name} has no safetensors weights. Pickled ones (.bin, .pt) are not loaded, since "
-            "opening such a file can run any code."
+            Sentence(
+                "{name} has no safetensors weights. Pickled ones (.bin, .pt) are not loaded, "
+                "since opening such a file can run any code.",
+                name=name,
+            )
         )
     if "model.safetensors" in weights:
         weights = {"model.safetensors"}
@@ -112,8 +118,13 @@ def _check_space(cache: Path, needed_bytes: int) -> None:
     free_bytes = shutil.disk_usage(cache).free
     if needed_bytes + _SPARE_BYTES > free_bytes:
         raise ResourceError(
-            f"{needed_bytes / 1e9:.1f} GB are still to come and {cache} has room for "
-            f"{free_bytes / 1e9:.1f} GB: make room, or set model.folder to another disk."
+            Sentence(
+                "{needed:.1f} GB are still to come and {cache} has room for {free:.1f} GB: "
+                "make room, or set model.folder to another disk.",
+                needed=needed_bytes / 1e9,
+                cache=cache,
+                free=free_bytes / 1e9,
+            )
         )
 
 
@@ -141,35 +152,65 @@ def explained(name: str, endpoint: str, cache: Path) -> Iterator[None]:
     import requests
     from huggingface_hub import errors
 
-    again = "The same command goes on where it stopped."
+    again = Sentence("The same command goes on where it stopped.")
     try:
         yield
     except ZhiyinError:
         raise
     except errors.HFValidationError as error:
-        raise CheckpointError(f"{name!r} is not a hub id; those look like owner/name.") from error
+        raise CheckpointError(
+            Sentence("{name} is not a hub id; those look like owner/name.", name=repr(name))
+        ) from error
     except errors.OfflineModeIsEnabled as error:
-        raise CheckpointError("Downloads are off: HF_HUB_OFFLINE is set.") from error
+        raise CheckpointError(Sentence("Downloads are off: HF_HUB_OFFLINE is set.")) from error
     except errors.GatedRepoError as error:
         raise CheckpointError(
-            f"{name} needs its owner's permission: ask for it on its page, then set HF_TOKEN."
+            Sentence(
+                "{name} needs its owner's permission: ask for it on its page, then set HF_TOKEN.",
+                name=name,
+            )
         ) from error
     except errors.RepositoryNotFoundError as error:
-        raise CheckpointError(f"The hub at {endpoint} has no public model {name}.") from error
+        raise CheckpointError(
+            Sentence(
+                "The hub at {endpoint} has no public model {name}.", endpoint=endpoint, name=name
+            )
+        ) from error
     except (errors.LocalEntryNotFoundError, requests.ConnectionError, requests.Timeout) as error:
         raise CheckpointError(
-            f"The hub at {endpoint} can't be reached. Check the network, or set model.hub_endpoint "
-            f"to another hub. {again}"
+            Sentence(
+                "The hub at {endpoint} can't be reached. Check the network, or set "
+                "model.hub_endpoint to another hub. {again}",
+                endpoint=endpoint,
+                again=again,
+            )
         ) from error
     except errors.HfHubHTTPError as error:
         status = "an error" if error.response is None else f"error {error.response.status_code}"
-        raise CheckpointError(f"The hub at {endpoint} answered with {status}. {again}") from error
+        raise CheckpointError(
+            Sentence(
+                "The hub at {endpoint} answered with {status}. {again}",
+                endpoint=endpoint,
+                status=status,
+                again=again,
+            )
+        ) from error
     except requests.RequestException as error:
-        raise CheckpointError(f"The connection broke off. {again}") from error
+        raise CheckpointError(Sentence("The connection broke off. {again}", again=again)) from error
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise ResourceError(f"The disk with {cache} is full. Make room. {again}") from error
+            raise ResourceError(
+                Sentence(
+                    "The disk with {cache} is full. Make room. {again}", cache=cache, again=again
+                )
+            ) from error
         if error.errno is not None:
-            raise ResourceError(f"{cache} can't be written: {error.strerror}.") from error
+            raise ResourceError(
+                Sentence(
+                    "{cache} can't be written: {strerror}.", cache=cache, strerror=error.strerror
+                )
+            ) from error
         # The library's own check of the length has no errno.
-        raise CheckpointError(f"A file of {name} came incomplete. {again}") from error
+        raise CheckpointError(
+            Sentence("A file of {name} came incomplete. {again}", name=name, again=again)
+        ) from error

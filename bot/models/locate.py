@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bot.config import Config
 from bot.errors import CheckpointError
+from bot.i18n.sentence import Sentence
 from bot.models import registry
 from bot.models.registry import UNKNOWN_LICENCE, entries
 from bot.musicgen.checkpoint.inspection import Contents, inspect
@@ -40,5 +41,7 @@ def locate(name: str, config: Config) -> Path:
         return cache / name
     near = difflib.get_close_matches(f"facebook/{name}", registry.PUBLISHED, n=1, cutoff=0.8)
     if near and "/" not in name and not Path(name).exists():
-        raise CheckpointError(f"There is no model {name}. Did you mean {near[0]}?")
+        raise CheckpointError(
+            Sentence("There is no model {name}. Did you mean {near}?", name=name, near=near[0])
+        )
     return resolve(name, cache=cache)

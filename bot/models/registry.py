@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bot.config import Config
 from bot.errors import CheckpointError
+from bot.i18n.sentence import Sentence
 from bot.musicgen.checkpoint.inspection import inspect, read_json
 from bot.musicgen.checkpoint.presets import preset
 from bot.musicgen.checkpoint.shape import ModelShape
@@ -51,8 +52,10 @@ def starter_folder() -> Path:
     for name in ("config.json", "model.safetensors"):
         if not (_STARTER_FOLDER / name).is_file():
             raise CheckpointError(
-                f"The starter model is not whole, {_STARTER_FOLDER / name} is missing: install "
-                "Zhiyin again."
+                Sentence(
+                    "The starter model is not whole, {file} is missing: install Zhiyin again.",
+                    file=_STARTER_FOLDER / name,
+                )
             )
     return _STARTER_FOLDER
 

@@ -17,10 +17,11 @@ from bot.domain.clips import Clip
 from bot.domain.generation import Codes, Sound
 from bot.domain.status import ModelInfo
 from bot.errors import SoundError
+from bot.i18n.sentence import Sentence
 from bot.store.store import Store
 
-GONE = "This clip can't be taken apart: its codes are not kept any more."
-OTHER_MODEL = (
+GONE = Sentence("This clip can't be taken apart: its codes are not kept any more.")
+OTHER_MODEL = Sentence(
     "This clip was made by another model than the one that plays now, so its stems can't be had."
 )
 

@@ -8,14 +8,15 @@ from contextlib import contextmanager
 
 from bot.domain.jobs import Job
 from bot.errors import Refused
+from bot.i18n.sentence import Sentence
 from bot.inference.executor import CANCELLED
 from bot.store.store import Store
 
-FORGETTING = "I am deleting what is yours right now. Please wait a moment."
-ON_ITS_WAY = "This clip is on its way to you already."
-STILL_HANDED = (
-    "One of your clips is on its way to you right now, so nothing is deleted yet. "
-    "Please try again in a minute."
+FORGETTING = Sentence("I am deleting what is yours right now. Please wait a moment.")
+ON_ITS_WAY = Sentence("This clip is on its way to you already.")
+STILL_HANDED = Sentence(
+    "One of your clips is on its way to you right now, so nothing is deleted yet. Please try "
+    "again in a minute."
 )
 
 _ROUNDS = 20
@@ -30,7 +31,7 @@ class Privacy:
         store: Store,
         tasks: Mapping[int, asyncio.Task[None]],
         cancel: Callable[[int], Awaitable[bool]],
-        tell: Callable[[Job, str], Awaitable[None]],
+        tell: Callable[[Job, Sentence], Awaitable[None]],
     ) -> None:
         """Take the tasks that carry jobs, what cancels a job, and what tells its person."""
         self._store, self._tasks, self._cancel, self._tell = store, tasks, cancel, tell

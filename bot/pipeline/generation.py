@@ -17,6 +17,7 @@ from bot.domain.generation import Codes, GenerationRequest, Kept, Sound
 from bot.domain.jobs import Job, JobState, Kind, Source
 from bot.domain.status import ModelInfo
 from bot.errors import JobError, SoundError
+from bot.i18n.sentence import Sentence
 from bot.inference.executor import Executor
 from bot.inference.pending import NotToBlame, Rendered, WorkerLost
 from bot.pipeline.clip_codes import codes_at, codes_for, codes_of, heard_of
@@ -27,13 +28,15 @@ log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 2
 
-WORKER_LOST = (
-    "The music engine stopped twice while it made this clip, so it was given up. "
-    "Nothing was charged."
+WORKER_LOST = Sentence(
+    "The music engine stopped twice while it made this clip, so it was given up. Nothing was "
+    "charged."
 )
-CUT_LOST = "The bot stopped twice while it cut this loop, so it was given up. Nothing was charged."
-BLOCKED_MEANWHILE = "You can't make music on this server any more. Nothing was charged."
-SOURCE_DELETED = "The clip to go on from was deleted. Nothing was charged."
+CUT_LOST = Sentence(
+    "The bot stopped twice while it cut this loop, so it was given up. Nothing was charged."
+)
+BLOCKED_MEANWHILE = Sentence("You can't make music on this server any more. Nothing was charged.")
+SOURCE_DELETED = Sentence("The clip to go on from was deleted. Nothing was charged.")
 
 
 class ClipGenerator:

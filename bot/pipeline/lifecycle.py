@@ -16,6 +16,7 @@ from bot.audio.files.masters import read_master
 from bot.domain.clips import Clip
 from bot.domain.jobs import Job, JobState
 from bot.errors import Cancelled, OutputError, ZhiyinError
+from bot.i18n.sentence import Sentence
 from bot.inference.executor import Executor
 from bot.pipeline.generation import ClipGenerator
 from bot.pipeline.packaging import packed
@@ -28,9 +29,13 @@ log = logging.getLogger(__name__)
 FIRST_SHOWN_SECONDS = 0.5
 SHOW_EVERY_SECONDS = 3.0
 
-UNEXPECTED = "Something went wrong here and this clip could not be made. Nothing was charged."
-UNDELIVERABLE = "The clip could not be posted here. Nothing was charged."
-HELD = "The clip is there but could not be posted here. `/history` keeps it for a day, for free."
+UNEXPECTED = Sentence(
+    "Something went wrong here and this clip could not be made. Nothing was charged."
+)
+UNDELIVERABLE = Sentence("The clip could not be posted here. Nothing was charged.")
+HELD = Sentence(
+    "The clip is there but could not be posted here. `/history` keeps it for a day, for free."
+)
 
 
 class JobRunner:
@@ -109,7 +114,7 @@ class JobRunner:
             if standing is not None and current is not None:
                 await self.surface.show(current, standing)
 
-    async def _end(self, job: Job, settled: Awaitable[bool], sentence: str) -> None:
+    async def _end(self, job: Job, settled: Awaitable[bool], sentence: Sentence) -> None:
         """Refund first, then tell."""
         if await settled:
             log.info("job.ended id=%d without a clip", job.id)

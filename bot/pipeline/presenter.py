@@ -7,6 +7,7 @@ from typing import Protocol
 from bot.domain.clips import Clip
 from bot.domain.jobs import Job
 from bot.domain.status import JobProgress
+from bot.i18n.sentence import Sentence
 from bot.pipeline.packaging import PackedClip
 
 
@@ -34,5 +35,5 @@ class Presenter(Protocol):
         Raises TooLarge and Undeliverable.
         """
 
-    async def tell(self, job: Job, sentence: str) -> None:
+    async def tell(self, job: Job, sentence: Sentence) -> None:
         """Tell why a job ended without a clip; what can't be told is left."""

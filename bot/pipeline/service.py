@@ -28,6 +28,7 @@ from bot.domain.jobs import Job, JobState, MessageHandle, Order
 from bot.domain.limits import Limits
 from bot.domain.status import JobProgress
 from bot.errors import Refused
+from bot.i18n.sentence import Sentence
 from bot.inference.executor import Executor
 from bot.log import about
 from bot.pipeline.dispatcher import JobDispatcher
@@ -40,9 +41,11 @@ from bot.store.store import Store
 
 log = logging.getLogger(__name__)
 
-FILES_OF_YOURS = "I am still listening to the files that you sent before. Please wait a moment."
-STILL_COMING = "This clip is still being posted. Please try again in a moment."
-FILES_OF_MANY = "Many people are sending files right now. Please try again in a minute."
+FILES_OF_YOURS = Sentence(
+    "I am still listening to the files that you sent before. Please wait a moment."
+)
+STILL_COMING = Sentence("This clip is still being posted. Please try again in a moment.")
+FILES_OF_MANY = Sentence("Many people are sending files right now. Please try again in a minute.")
 
 _FILES_PER_USER = 2
 _FILES = 12
@@ -226,7 +229,7 @@ class Pipeline:
             if job.state is JobState.RUNNING:
                 await self.store.jobs.requeue(job.id, spend_attempt=False)
 
-    async def _tell(self, job: Job, sentence: str) -> None:
+    async def _tell(self, job: Job, sentence: Sentence) -> None:
         if self.surface is not None:
             await self.surface.tell(job, sentence)
 

@@ -19,6 +19,7 @@ from bot.domain.clips import Clip
 from bot.domain.generation import StemsRequest
 from bot.domain.jobs import RequestOrigin
 from bot.errors import JobError, Refused, SoundError
+from bot.i18n.sentence import Sentence
 from bot.inference.executor import Executor
 from bot.inference.pending import WorkerLost
 from bot.pipeline.clip_codes import GONE, OTHER_MODEL, codes_of
@@ -26,15 +27,15 @@ from bot.pipeline.packaging import tags_of
 from bot.store.admission import BLOCKED, DRAINING
 from bot.store.store import Store
 
-ON_THEIR_WAY = "The stems of this clip are on their way already."
-NOT_TOLD = (
-    "This file doesn't tell its codes, so its stems can't be kept: only clips of mine do, as they "
-    "were posted."
+ON_THEIR_WAY = Sentence("The stems of this clip are on their way already.")
+NOT_TOLD = Sentence(
+    "This file doesn't tell its codes, so its stems can't be kept: only clips of mine do, as "
+    "they were posted."
 )
-OF_YOURS = "Clips of yours are being taken apart already. Please wait a moment."
+OF_YOURS = Sentence("Clips of yours are being taken apart already. Please wait a moment.")
 # A worker may have been lost for what others had it do, and nothing is done twice by trying again.
 _ATTEMPTS = 2
-WORKER_LOST = "The music engine stopped while it took this clip apart. Please try again."
+WORKER_LOST = Sentence("The music engine stopped while it took this clip apart. Please try again.")
 
 _PER_PERSON = 2
 # Of what making it takes a small model; a larger one makes slower, and sounds as fast.

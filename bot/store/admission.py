@@ -9,11 +9,14 @@ import aiosqlite
 from bot.domain.jobs import Order
 from bot.domain.limits import Limits
 from bot.errors import Refused
+from bot.i18n.sentence import Moment, Plural, Sentence
 from bot.store.ledger import day_of, resets_at, used_by_guild, used_by_user
 
-BLOCKED = "You can't make music on this server."
-DRAINING = "The bot is about to be restarted: please try again in a minute or two."
-QUEUE_FULL = "So many clips are in line that yours would have to wait too long: try again later."
+BLOCKED = Sentence("You can't make music on this server.")
+DRAINING = Sentence("The bot is about to be restarted: please try again in a minute or two.")
+QUEUE_FULL = Sentence(
+    "So many clips are in line that yours would have to wait too long: try again later."
+)
 
 _WAITING = "state IN ('queued', 'running', 'rendered', 'delivering')"
 
@@ -34,11 +37,18 @@ async def _check_line(connection: aiosqlite.Connection, order: Order, limits: Li
     place = order.place
     mine = f"SELECT COUNT(*) FROM jobs WHERE user_id = ? AND {_WAITING}"  # noqa: S608 - ours
     if await _number(connection, mine, place.user_id) >= limits.waiting_per_user:
-        clips = "a clip" if limits.waiting_per_user == 1 else f"{limits.waiting_per_user} clips"
-        raise Refused(f"You have {clips} in line already: wait for one, or cancel one.")
+        raise Refused(
+            Plural(
+                "You have a clip in line already: wait for one, or cancel one.",
+                "You have {n} clips in line already: wait for one, or cancel one.",
+                n=limits.waiting_per_user,
+            )
+        )
     theirs = f"SELECT COUNT(*) FROM jobs WHERE guild_id = ? AND {_WAITING}"  # noqa: S608 - ours
     if await _number(connection, theirs, place.guild_id) >= limits.waiting_per_guild:
-        raise Refused("This server has as many clips in line as it may: try again a little later.")
+        raise Refused(
+            Sentence("This server has as many clips in line as it may: try again a little later.")
+        )
     everyone = f"SELECT COUNT(*) FROM jobs WHERE {_WAITING}"  # noqa: S608 - ours
     if await _number(connection, everyone) >= limits.waiting:
         raise Refused(QUEUE_FULL)
@@ -47,13 +57,18 @@ async def _check_line(connection: aiosqlite.Connection, order: Order, limits: Li
 async def _check_seconds(
     connection: aiosqlite.Connection, order: Order, limits: Limits, now: float
 ) -> None:
-    place, day, again = order.place, day_of(now), f"<t:{int(resets_at(now))}:R>"
+    place, day, again = order.place, day_of(now), Moment(resets_at(now))
     used = await used_by_user(connection, place.user_id, day)
     left = max(0.0, limits.daily_seconds - used)
     if order.seconds > left + 1e-6:
         raise Refused(
-            f"You have {left:.0f} s of music left today and this takes {order.seconds:.0f} s. "
-            f"Your day begins anew {again}."
+            Sentence(
+                "You have {left:.0f} s of music left today and this takes {seconds:.0f} s. "
+                "Your day begins anew {again}.",
+                left=left,
+                seconds=order.seconds,
+                again=again,
+            )
         )
     if place.guild_id is None or limits.guild_daily_seconds is None:
         return
@@ -61,8 +76,13 @@ async def _check_seconds(
     left = max(0.0, limits.guild_daily_seconds - used)
     if order.seconds > left + 1e-6:
         raise Refused(
-            f"This server has {left:.0f} s of music left today and this takes "
-            f"{order.seconds:.0f} s. Its day begins anew {again}."
+            Sentence(
+                "This server has {left:.0f} s of music left today and this takes "
+                "{seconds:.0f} s. Its day begins anew {again}.",
+                left=left,
+                seconds=order.seconds,
+                again=again,
+            )
         )
 
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.errors import ConfigError, OutputError
+from bot.i18n.sentence import Sentence
 from bot.store.database import FILE
 from bot.store.invariants import BOOKS
 from bot.store.migrations import WHO, check_identity, identity
@@ -27,21 +28,33 @@ def back_up(folder: Path, target: Path) -> None:
     """
     source = folder / FILE
     if not source.exists():
-        raise ConfigError(f"There is no database in {folder}.")
+        raise ConfigError(Sentence("There is no database in {folder}.", folder=folder))
     place = target.resolve()
     if place.parent == folder.resolve() and place.name.startswith(_OWN_NAMES):
-        raise OutputError(f"{target} is what the bot itself works with: name another file.")
+        raise OutputError(
+            Sentence(
+                "{target} is what the bot itself works with: name another file.", target=target
+            )
+        )
     scratch = target.with_name(f".{target.name}.part")
     try:
         try:
             _copy(source, scratch)
         except sqlite3.OperationalError as error:
-            raise OutputError(f"{target} could not be written: {error}.") from error
+            raise OutputError(
+                Sentence("{target} could not be written: {error}.", target=target, error=error)
+            ) from error
         except sqlite3.DatabaseError as error:
-            raise ConfigError(f"{source} is damaged: {error}.") from error
+            raise ConfigError(
+                Sentence("{source} is damaged: {error}.", source=source, error=error)
+            ) from error
         os.replace(scratch, target)
     except OSError as error:
-        raise OutputError(f"{target} could not be written: {error.strerror}.") from error
+        raise OutputError(
+            Sentence(
+                "{target} could not be written: {strerror}.", target=target, strerror=error.strerror
+            )
+        ) from error
     finally:
         scratch.unlink(missing_ok=True)
 
@@ -70,7 +83,11 @@ def rotate(folder: Path, keep: int, now: float) -> Path | None:
     try:
         backups.mkdir(exist_ok=True)
     except OSError as error:
-        raise OutputError(f"{backups} could not be made: {error.strerror}.") from error
+        raise OutputError(
+            Sentence(
+                "{backups} could not be made: {strerror}.", backups=backups, strerror=error.strerror
+            )
+        ) from error
     back_up(folder, target)
     for old in sorted(backups.glob("zhiyin-*.db"))[:-keep]:
         old.unlink()

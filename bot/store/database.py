@@ -14,6 +14,7 @@ from typing import Any
 import aiosqlite
 
 from bot.errors import ConfigError
+from bot.i18n.sentence import Sentence
 from bot.store.migrations import WHO, check_identity, identity, migrate
 
 log = logging.getLogger(__name__)
@@ -107,14 +108,23 @@ async def open_database(folder: Path) -> AsyncIterator[Database]:
             await _set_up(connection, folder / FILE)
         except OSError as error:
             raise ConfigError(
-                f"Nothing may be written to {folder}: give the bot the right to."
+                Sentence(
+                    "Nothing may be written to {folder}: give the bot the right to.", folder=folder
+                )
             ) from error
         except sqlite3.OperationalError as error:
-            raise ConfigError(f"The database {folder / FILE} can't be used: {error}.") from error
+            raise ConfigError(
+                Sentence(
+                    "The database {file} can't be used: {error}.", file=folder / FILE, error=error
+                )
+            ) from error
         except sqlite3.DatabaseError as error:
             raise ConfigError(
-                f"{folder / FILE} is damaged or no database: put a backup in its place, or move it "
-                "away to begin with an empty one."
+                Sentence(
+                    "{file} is damaged or no database: put a backup in its place, or move it "
+                    "away to begin with an empty one.",
+                    file=folder / FILE,
+                )
             ) from error
         yield Database(connection)
 
@@ -128,7 +138,10 @@ def _locked(folder: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise ConfigError(
-                f"Zhiyin is already running with the database in {folder}: stop that one first."
+                Sentence(
+                    "Zhiyin is already running with the database in {folder}: stop that one first.",
+                    folder=folder,
+                )
             ) from None
         yield
 
@@ -146,8 +159,11 @@ async def _set_up(connection: aiosqlite.Connection, path: Path) -> None:
     # SQLite does not say no where a file system can't have what it is asked for.
     if mode is None or mode[0] != "wal":
         raise ConfigError(
-            f"{path} is on a file system that SQLite can't keep a log on (a network share?): "
-            "choose another folder as storage.folder."
+            Sentence(
+                "{path} is on a file system that SQLite can't keep a log on (a network "
+                "share?): choose another folder as storage.folder.",
+                path=path,
+            )
         )
     log.info("store.open sqlite=%s file=%s", sqlite3.sqlite_version, path.name)
     async with connection.execute("PRAGMA quick_check") as cursor:

@@ -10,6 +10,7 @@ import aiosqlite
 from bot.domain.clips import Clip
 from bot.domain.jobs import Job, JobState, MessageHandle, Order
 from bot.domain.limits import Limits
+from bot.i18n.sentence import Sentence, to_json
 from bot.store import admission, ledger
 from bot.store.clips import NewClip, insert_clip
 from bot.store.database import Database
@@ -117,9 +118,9 @@ class Jobs:
             )  # fmt: skip
             await ledger.resolve(connection, job_id, "commit", self._clock())
 
-    async def failed(self, job_id: int, sentence: str) -> bool:
+    async def failed(self, job_id: int, sentence: Sentence) -> bool:
         """End a job without a clip and refund it; False where it has ended already."""
-        return await self._end(job_id, JobState.FAILED, _ANY, sentence)
+        return await self._end(job_id, JobState.FAILED, _ANY, to_json(sentence))
 
     async def cancelled(self, job_id: int) -> bool:
         """End a job that was waiting or running and refund it; False where it is neither."""

@@ -10,6 +10,7 @@ from typing import Any
 import aiosqlite
 
 from bot.errors import ConfigError
+from bot.i18n.sentence import Sentence
 
 SIGNATURE = int.from_bytes(b"zhyn")
 """The `application_id` of our databases."""
@@ -219,13 +220,19 @@ def check_identity(found: Identity, path: Path) -> None:
     """Raise ConfigError where a database is another program's, or too new for this one."""
     if found.application_id != SIGNATURE and not found.is_empty and not found.is_unsigned:
         raise ConfigError(
-            f"{path} is the database of another program and was left as it is: choose another "
-            "folder as storage.folder, or move that file away."
+            Sentence(
+                "{path} is the database of another program and was left as it is: choose "
+                "another folder as storage.folder, or move that file away.",
+                path=path,
+            )
         )
     if found.version > len(STEPS):
         raise ConfigError(
-            f"{path} was written by a newer version of Zhiyin: run that one, or restore an older "
-            "backup."
+            Sentence(
+                "{path} was written by a newer version of Zhiyin: run that one, or restore an "
+                "older backup.",
+                path=path,
+            )
         )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from bot.domain.clips import Clip
 from bot.domain.generation import Sampling
 from bot.domain.jobs import Job, JobState, Kind, MessageHandle, Order, RequestOrigin, Source
+from bot.i18n.sentence import from_json
 
 
 def job_of(row: sqlite3.Row) -> Job:
@@ -39,7 +40,7 @@ def job_of(row: sqlite3.Row) -> Job:
             max_bytes=row["max_bytes"],
         ),
         clip_id=row["clip_id"],
-        sentence=row["sentence"],
+        sentence=None if row["sentence"] is None else from_json(row["sentence"]),
     )
 
 

@@ -2,139 +2,189 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 import discord
 
 from bot.domain.clips import Clip, Tags
 from bot.domain.jobs import Kind
 from bot.domain.status import ModelInfo
-from cogs.presentation.messages import link, shown
+from bot.i18n.languages import Reader
+from bot.i18n.sentence import Plural, Sentence, verbatim
+from cogs.presentation.messages import escaped, link, shown
 
 COLOUR = discord.Colour(0xE8A33D)
 PICTURE = "waveform.png"
 SPECTROGRAM = "spectrogram.png"
 
+WORDS_HELD_BACK = Sentence("a clip, its words held back by this server's filter")
+SEAMLESS = Sentence("repeats without a bump")
 
-def card(clip: Clip, parent: Clip | None, *, words: bool = True) -> discord.Embed:
+Row = tuple[Sentence, Sentence | str | None]
+"""A name and a value; a value of None is left out."""
+
+
+def card(read: Reader, clip: Clip, parent: Clip | None, *, words: bool = True) -> discord.Embed:
     """Return the card under a clip; its picture is the attachment PICTURE.
 
     Without `words` it doesn't say what was asked for.
     """
-    asked = shown(clip.prompt) if words else "a clip, its words held back by this server's filter"
-    embed = discord.Embed(description=f"**{asked}**", colour=COLOUR)
-    facts = [f"{clip.seconds:.0f} s", f"seed {clip.seed}", clip.model]
+    asked = read(shown(clip.prompt) if words else WORDS_HELD_BACK)
+    facts = [verbatim(f"{clip.seconds:.0f} s"), Sentence("seed {seed}", seed=str(clip.seed))]
+    facts.append(verbatim(clip.model))
     if clip.loops:
-        facts.insert(1, "loop")
+        facts.insert(1, Sentence("loop"))
     if clip.bpm is not None:
-        facts.append(f"~{clip.bpm:.0f} BPM")
+        facts.append(Sentence("~{bpm:.0f} BPM", bpm=clip.bpm))
     if clip.key is not None:
-        facts.append(clip.key)
-    line = " · ".join(facts)
+        facts.append(verbatim(clip.key))
+    line = " · ".join(read(fact) for fact in facts)
     if clip.parent_ids:
-        line += f"\n{_relation(clip)} {link(parent)}"
-    embed.description = f"{embed.description}\n{line}"
+        line += f"\n{read(_relation(clip, link(parent)))}"
+    embed = discord.Embed(description=f"**{asked}**\n{line}", colour=COLOUR)
     embed.set_image(url=f"attachment://{PICTURE}")
-    embed.set_footer(text=f"AI-generated · clip {clip.id}")
+    embed.set_footer(text=read(Sentence("AI-generated · clip {id}", id=clip.id)))
     return embed
 
 
-def _relation(clip: Clip) -> str:
-    return {
-        Kind.REMIX: "a remix of",
-        Kind.CONTINUE: "goes on from",
-        Kind.AGAIN: "another take of",
-        Kind.LOOP: "a loop of",
-    }.get(clip.kind, "made from")
+def _relation(clip: Clip, parent: Sentence) -> Sentence:
+    match clip.kind:
+        case Kind.REMIX:
+            return Sentence("a remix of {parent}", parent=parent)
+        case Kind.CONTINUE:
+            return Sentence("goes on from {parent}", parent=parent)
+        case Kind.AGAIN:
+            return Sentence("another take of {parent}", parent=parent)
+        case Kind.LOOP:
+            return Sentence("a loop of {parent}", parent=parent)
+        case _:
+            return Sentence("made from {parent}", parent=parent)
 
 
-def details(clip: Clip) -> discord.Embed:
+def details(read: Reader, clip: Clip) -> discord.Embed:
     """Return all there is to know of a clip."""
-    embed = discord.Embed(title=f"Clip {clip.id}", description=shown(clip.prompt), colour=COLOUR)
-    sampling = clip.sampling
-    rows = {
-        "Made by": f"<@{clip.place.user_id}>, <t:{int(clip.created_at)}:f>",
-        "Length": f"{clip.seconds:.1f} s"
-        + (f", {clip.seconds_before:.1f} s of it from before" if clip.seconds_before else ""),
-        "Seed": f"`{clip.seed}`",
-        "Model": clip.model,
-        "Guidance": f"{sampling.guidance:g}",
-        "Temperature": f"{sampling.temperature:g}",
-        "Top-k": str(sampling.top_k),
-        "Made in": f"{clip.made_in_seconds:.1f} s",
-        "Kind": str(clip.kind),
-    }
-    if clip.bpm is not None:
-        rows["Tempo, by ear"] = f"about {clip.bpm:g} BPM"
-    if clip.key is not None:
-        rows["Key, by ear"] = clip.key
-    if clip.loops:
-        rows["Loop"] = "repeats without a bump"
-    if clip.stems:
-        rows["Stems"] = ", ".join(clip.stems)
-    if clip.parent_ids:
-        rows["Parents"] = ", ".join(f"clip {parent}" for parent in clip.parent_ids)
-    for name, value in rows.items():
-        embed.add_field(name=name, value=value)
-    return embed
+    embed = discord.Embed(
+        title=read(Sentence("Clip {id}", id=clip.id)),
+        description=read(shown(clip.prompt)),
+        colour=COLOUR,
+    )
+    length = Sentence("{seconds:.1f} s", seconds=clip.seconds)
+    if clip.seconds_before:
+        length = Sentence(
+            "{seconds:.1f} s, {before:.1f} s of it from before",
+            seconds=clip.seconds,
+            before=clip.seconds_before,
+        )
+    sampling, parents = clip.sampling, ", ".join(str(parent) for parent in clip.parent_ids)
+    made_by = f"<@{clip.place.user_id}>, <t:{int(clip.created_at)}:f>"
+    rows: list[Row] = [
+        (Sentence("Made by"), made_by),
+        (Sentence("Length"), length),
+        (Sentence("Seed"), f"`{clip.seed}`"),
+        (Sentence("Model"), clip.model),
+        (Sentence("Guidance"), f"{sampling.guidance:g}"),
+        (Sentence("Temperature"), f"{sampling.temperature:g}"),
+        (Sentence("Top-k"), str(sampling.top_k)),
+        (Sentence("Made in"), f"{clip.made_in_seconds:.1f} s"),
+        (Sentence("Kind"), str(clip.kind)),
+        (Sentence("Tempo, by ear"), _tempo(clip.bpm)),
+        (Sentence("Key, by ear"), clip.key),
+        (Sentence("Loop"), SEAMLESS if clip.loops else None),
+        (Sentence("Stems"), ", ".join(clip.stems) or None),
+        (
+            Sentence("Parents"),
+            Plural("clip {clips}", "clips {clips}", n=len(clip.parent_ids), clips=parents)
+            if parents
+            else None,
+        ),
+    ]
+    return _with_rows(embed, read, rows)
 
 
-def tags(found: Tags) -> discord.Embed:
+def tags(read: Reader, found: Tags) -> discord.Embed:
     """Say what a file tells of itself."""
     embed = discord.Embed(
-        title="AI-generated with Zhiyin", description=shown(found.prompt), colour=COLOUR
+        title=read(Sentence("AI-generated with Zhiyin")),
+        description=read(shown(found.prompt)),
+        colour=COLOUR,
     )
-    rows = {
-        "Seed": f"`{found.seed}`",
-        "Model": shown(found.model),
-        "Kind": shown(found.kind),
-        "Guidance": None if found.guidance is None else f"{found.guidance:g}",
-        "Temperature": None if found.temperature is None else f"{found.temperature:g}",
-        "Top-k": found.top_k,
-        "Tempo, by ear": None if found.bpm is None else f"about {found.bpm:g} BPM",
-        "Key, by ear": None if found.key is None else shown(found.key),
-        "Loop": "repeats without a bump" if found.loops else None,
-        "Clip": found.clip_id,
-        "Stem": None if found.stem is None else shown(found.stem),
-    }
-    for name, value in rows.items():
-        if value is not None:
-            embed.add_field(name=name, value=str(value))
-    embed.set_footer(text="By the tags in the file, which anyone can write.")
-    return embed
+    rows: list[Row] = [
+        (Sentence("Seed"), f"`{found.seed}`"),
+        (Sentence("Model"), escaped(found.model)),
+        (Sentence("Kind"), escaped(found.kind)),
+        (Sentence("Guidance"), None if found.guidance is None else f"{found.guidance:g}"),
+        (Sentence("Temperature"), None if found.temperature is None else f"{found.temperature:g}"),
+        (Sentence("Top-k"), None if found.top_k is None else str(found.top_k)),
+        (Sentence("Tempo, by ear"), _tempo(found.bpm)),
+        (Sentence("Key, by ear"), None if found.key is None else escaped(found.key)),
+        (Sentence("Loop"), SEAMLESS if found.loops else None),
+        (Sentence("Clip"), None if found.clip_id is None else str(found.clip_id)),
+        (Sentence("Stem"), None if found.stem is None else escaped(found.stem)),
+    ]
+    embed.set_footer(text=read(Sentence("By the tags in the file, which anyone can write.")))
+    return _with_rows(embed, read, rows)
 
 
 def about(
-    model: ModelInfo | None, name: str, licence: str, waiting: int, seconds_per_second: float | None
+    read: Reader,
+    model: ModelInfo | None,
+    name: str,
+    licence: str,
+    waiting: int,
+    seconds_per_second: float | None,
+    trouble: Sentence | None,
 ) -> discord.Embed:
     """Say what makes the music here."""
     embed = discord.Embed(
         title="Zhiyin 知音",
-        description="Music from words, and from each other's clips, made on this server's own "
-        "machine by MusicGen on MindSpore.",
+        description=read(
+            Sentence(
+                "Music from words, and from each other's clips, made on this server's own machine "
+                "by MusicGen on MindSpore."
+            )
+        ),
         colour=COLOUR,
     )
-    embed.add_field(name="Model", value=name)
-    embed.add_field(name="Licence of the model", value=licence)
+    rows: list[Row] = [(Sentence("Model"), name), (Sentence("Licence of the model"), licence)]
     if model is None:
-        embed.add_field(name="State", value="The model is being loaded.")
+        rows.append((Sentence("State"), Sentence("The model is being loaded.")))
     else:
-        embed.add_field(name="Device", value=model.device)
-        embed.add_field(name="At once", value=f"{model.slots} clips")
-        speed = "not known yet"
+        speed = Sentence("not known yet")
         if seconds_per_second is not None:
-            speed = f"{1 / seconds_per_second:.1f} s of music a second, for one clip"
-        embed.add_field(name="Speed", value=speed)
-    embed.add_field(name="In line", value=str(waiting))
+            speed = Sentence(
+                "{speed:.1f} s of music a second, for one clip", speed=1 / seconds_per_second
+            )
+        rows += [
+            (Sentence("Device"), model.device),
+            (Sentence("At once"), Plural("{n} clip", "{n} clips", n=model.slots)),
+            (Sentence("Speed"), speed),
+        ]
+    rows.append((Sentence("In line"), str(waiting)))
+    _with_rows(embed, read, rows)
+    if trouble is not None:
+        embed.add_field(name=read(Sentence("Trouble")), value=read(trouble), inline=False)
     if "NC" in licence:
-        embed.set_footer(text="This model's music may not be used commercially.")
+        embed.set_footer(text=read(Sentence("This model's music may not be used commercially.")))
     return embed
 
 
-def status(facts: Mapping[str, str], last_error: str | None) -> discord.Embed:
+def status(read: Reader, rows: Sequence[Row], last_error: str | None) -> discord.Embed:
     """Say how the bot is doing."""
-    embed = discord.Embed(title="How I am doing", colour=COLOUR)
-    for name, value in facts.items():
-        embed.add_field(name=name, value=value)
-    embed.add_field(name="Last error", value=shown(last_error or "none"), inline=False)
+    embed = discord.Embed(title=read(Sentence("How I am doing")), colour=COLOUR)
+    _with_rows(embed, read, rows)
+    error = read(Sentence("none")) if last_error is None else escaped(last_error)
+    embed.add_field(name=read(Sentence("Last error")), value=error, inline=False)
+    return embed
+
+
+def _tempo(bpm: float | None) -> Sentence | None:
+    return None if bpm is None else Sentence("about {bpm:g} BPM", bpm=bpm)
+
+
+def _with_rows(embed: discord.Embed, read: Reader, rows: Sequence[Row]) -> discord.Embed:
+    for name, value in rows:
+        if value is not None:
+            embed.add_field(
+                name=read(name), value=read(value) if isinstance(value, Sentence) else value
+            )
     return embed

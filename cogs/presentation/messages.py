@@ -11,39 +11,56 @@ from bot.domain.clips import Clip
 from bot.domain.jobs import Job
 from bot.domain.limits import GuildSettings, Quota
 from bot.domain.status import JobProgress
+from bot.i18n.languages import Reader
+from bot.i18n.sentence import Moment, Plural, Sentence, verbatim
 
-IN_LINE = "Getting in line …"
-LISTENING = "Listening to your clip …"
-LOOPING = "Looking for the bars of this clip …"
-IS_A_LOOP = "This clip repeats without a bump already."
-CANCELLED = "Cancelled. Nothing was charged."
-NOTHING_TO_CANCEL = "There is nothing of yours to cancel."
-TOO_LATE_TO_CANCEL = "This one can't be cancelled any more: it is done, or about to be."
-NOT_YOURS = "Only the person who asked for this clip can do that, or a manager of the server."
-NO_CLIP = "This clip is not here any more."
-NO_SOUND = "There is no sound in this message that I can use: MP3, WAV, FLAC, OGG, M4A or WebM."
-LONG_WAIT = (
-    "The line is about {expected} long, and where I am no member I can answer for a quarter of an "
-    "hour only. Try again later, or where I am a member."
+RANDOM_CLIP = Sentence("a random clip")
+IN_LINE = Sentence("Getting in line …")
+LISTENING = Sentence("Listening to your clip …")
+LOOPING = Sentence("Looking for the bars of this clip …")
+IS_A_LOOP = Sentence("This clip repeats without a bump already.")
+CANCELLED = Sentence("Cancelled. Nothing was charged.")
+NOTHING_TO_CANCEL = Sentence("There is nothing of yours to cancel.")
+TOO_LATE_TO_CANCEL = Sentence("This one can't be cancelled any more: it is done, or about to be.")
+NOT_YOURS = Sentence(
+    "Only the person who asked for this clip can do that, or a manager of the server."
 )
-LONG_WAIT_FOR_STEMS = (
-    "The line is about {expected} long, and this can be answered for a quarter of an hour only. "
-    "Try again later."
+NO_CLIP = Sentence("This clip is not here any more.")
+NO_SOUND = Sentence(
+    "There is no sound in this message that I can use: MP3, WAV, FLAC, OGG, M4A or WebM."
 )
-WRONG_CHANNEL = "Music is not made in this channel. Try {channels}."
-NO_FILES = "I may not attach files here: a manager of the server can give me the right to."
-SOURCE_GONE = "The sound that this clip went on from is not kept any more. Use Remix instead."
-UNEXPECTED = "Something went wrong here. It was written down; please try again."
-NO_PROMPT = "Please say in words what you want to hear, or use `/random`."
-NO_WORDS = "Tell me what to make of it: mention me and add some words, such as *make it jazzier*."
-TWO_SOUNDS = "Choose one: an attached file, or one of your clips."
-NO_SOURCE = "Attach a sound file, or choose one of your clips."
-UNKNOWN_CLIP = "I can't find that clip. Choose one from the list that appears while you type."
-HELD = "**Could not be posted where it was asked for.** It is yours for a day:"
-NOT_HELD = "This clip is not kept here any more."
-NOT_OURS = "Nothing in this file says how it was made: it is not a clip of mine, or was changed."
-NO_HISTORY = "You have made nothing yet. Try `/music`."
-EMPTY_QUEUE = "Nobody is waiting: your clip would begin at once."
+LONG_WAIT = Sentence(
+    "The line is about {expected} long, and where I am no member I can answer for a quarter "
+    "of an hour only. Try again later, or where I am a member."
+)
+LONG_WAIT_FOR_STEMS = Sentence(
+    "The line is about {expected} long, and this can be answered for a quarter of an hour "
+    "only. Try again later."
+)
+WRONG_CHANNEL = Sentence("Music is not made in this channel. Try {channels}.")
+NO_FILES = Sentence(
+    "I may not attach files here: a manager of the server can give me the right to."
+)
+SOURCE_GONE = Sentence(
+    "The sound that this clip went on from is not kept any more. Use Remix instead."
+)
+UNEXPECTED = Sentence("Something went wrong here. It was written down; please try again.")
+NO_PROMPT = Sentence("Please say in words what you want to hear, or use `/random`.")
+NO_WORDS = Sentence(
+    "Tell me what to make of it: mention me and add some words, such as *make it jazzier*."
+)
+TWO_SOUNDS = Sentence("Choose one: an attached file, or one of your clips.")
+NO_SOURCE = Sentence("Attach a sound file, or choose one of your clips.")
+UNKNOWN_CLIP = Sentence(
+    "I can't find that clip. Choose one from the list that appears while you type."
+)
+HELD = Sentence("**Could not be posted where it was asked for.** It is yours for a day:")
+NOT_HELD = Sentence("This clip is not kept here any more.")
+NOT_OURS = Sentence(
+    "Nothing in this file says how it was made: it is not a clip of mine, or was changed."
+)
+NO_HISTORY = Sentence("You have made nothing yet. Try `/music`.")
+EMPTY_QUEUE = Sentence("Nobody is waiting: your clip would begin at once.")
 
 _BAR_STEPS = 12
 _SHOWN_PROMPT = 200
@@ -74,11 +91,16 @@ def cleaned(text: str | None) -> str | None:
     return joined if has_meaning else None
 
 
-def shown(prompt: str | None, most: int = _SHOWN_PROMPT) -> str:
+def shown(prompt: str | None, most: int = _SHOWN_PROMPT) -> Sentence:
     """Return a prompt as text in a message: short, and without effect."""
     if prompt is None:
-        return "a random clip"
-    short = prompt if len(prompt) <= most else prompt[: most - 1] + "…"
+        return RANDOM_CLIP
+    return verbatim(escaped(prompt, most))
+
+
+def escaped(text: str, most: int = _SHOWN_PROMPT) -> str:
+    """Return what somebody wrote as text in a message: short, and without effect."""
+    short = text if len(text) <= most else text[: most - 1] + "…"
     # Mentions are switched off for all that the bot sends; this keeps them from being shown, too.
     plain = discord.utils.escape_markdown(short).replace("<", "\\<").replace("@", "@\u200b")
     return plain.replace("://", ":\u200b//")
@@ -94,31 +116,62 @@ def _fitting(lines: Sequence[str]) -> str:
     return text.rstrip()
 
 
-def duration(seconds: float) -> str:
+def duration(seconds: float) -> Sentence:
     """Say a length of time."""
     if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    return f"{round(seconds / 60)} min"
+        return Sentence("{n} s", n=max(1, round(seconds)))
+    return Sentence("{n} min", n=round(seconds / 60))
 
 
-def progress(job: Job, standing: JobProgress) -> str:
-    """Say where a job is: its place in line, or a bar."""
-    what = shown(job.order.prompt)
-    if not standing.is_running:
-        again = "The music engine was restarted, so this is made again. " if job.attempts else ""
-        if standing.trouble is not None:
-            return f"**{what}**\n{standing.trouble} Your place in line is kept."
-        if not standing.model_is_ready:
-            return f"{again}**{what}**\nThe model is being loaded; this takes about half a minute."
-        place = "You are next." if not standing.ahead else f"{standing.ahead} before you."
-        left = standing.seconds_left
-        when = f" Ready in about {duration(left)}." if left is not None else ""
-        return f"{again}**{what}**\n{place}{when}"
-    full = round(_BAR_STEPS * standing.share)
-    bar = "▰" * full + "▱" * (_BAR_STEPS - full)
-    left = standing.seconds_left
-    when = f", {duration(left)} left" if left is not None else ""
-    return f"**{what}**\n{bar} {100 * standing.share:.0f} %{when}"
+def progress(job: Job, standing: JobProgress) -> Sentence:
+    """Say where a job is: its place in the queue, or a bar."""
+    what, left = shown(job.order.prompt), standing.seconds_left
+    if standing.is_running:
+        full = round(_BAR_STEPS * standing.share)
+        bar = "▰" * full + "▱" * (_BAR_STEPS - full)
+        percent = 100 * standing.share
+        if left is None:
+            return Sentence(
+                "**{what}**\n{bar} {percent:.0f} %", what=what, bar=bar, percent=percent
+            )
+        return Sentence(
+            "**{what}**\n{bar} {percent:.0f} %, {left} left",
+            what=what,
+            bar=bar,
+            percent=percent,
+            left=duration(left),
+        )
+    if standing.trouble is not None:
+        return Sentence(
+            "**{what}**\n{trouble} Your place in line is kept.", what=what, trouble=standing.trouble
+        )
+    if not standing.model_is_ready:
+        waiting = Sentence(
+            "**{what}**\nThe model is being loaded; this takes about half a minute.", what=what
+        )
+    else:
+        waiting = Sentence("**{what}**\n{place}", what=what, place=_place(standing))
+    if not job.attempts:
+        return waiting
+    return Sentence(
+        "The music engine was restarted, so this is made again. {waiting}", waiting=waiting
+    )
+
+
+def _place(standing: JobProgress) -> Sentence:
+    ahead, left = standing.ahead, standing.seconds_left
+    if left is None:
+        if not ahead:
+            return Sentence("You are next.")
+        return Plural("{n} before you.", "{n} before you.", n=ahead)
+    if not ahead:
+        return Sentence("You are next. Ready in about {left}.", left=duration(left))
+    return Plural(
+        "{n} before you. Ready in about {left}.",
+        "{n} before you. Ready in about {left}.",
+        n=ahead,
+        left=duration(left),
+    )
 
 
 def owner(job: Job) -> str:
@@ -126,63 +179,80 @@ def owner(job: Job) -> str:
     return f"<@{job.order.place.user_id}>"
 
 
-def link(parent: Clip | None) -> str:
+def link(parent: Clip | None) -> Sentence:
     """Return a link to a clip's message, as text."""
     if parent is None or parent.is_deleted:
-        return "a clip that is gone"
+        return Sentence("a clip that is gone")
     if parent.message_id is None:
-        return f"clip {parent.id}"
+        return Sentence("clip {id}", id=parent.id)
     guild = parent.place.guild_id or "@me"
     url = f"https://discord.com/channels/{guild}/{parent.place.channel_id}/{parent.message_id}"
-    return f"[clip {parent.id}]({url})"
+    return Sentence("[clip {id}]({url})", id=parent.id, url=url)
 
 
-def quota(found: Quota) -> str:
+def quota(found: Quota) -> Sentence:
     """Say how much of today's seconds is left."""
-    return (
-        f"You have **{found.left_seconds:.0f} s** of music left today, of "
-        f"{found.daily_seconds:.0f} s. It begins anew <t:{int(found.resets_at)}:R>.\n"
-        "Only clips that reached you are counted."
+    return Sentence(
+        "You have **{left:.0f} s** of music left today, of {daily:.0f} s. It begins anew "
+        "{moment}.\nOnly clips that reached you are counted.",
+        left=found.left_seconds,
+        daily=found.daily_seconds,
+        moment=Moment(found.resets_at),
     )
 
 
-def queue(jobs: Sequence[tuple[Job, JobProgress | None]], mine: int, total: int) -> str:
+def queue(
+    read: Reader, jobs: Sequence[tuple[Job, JobProgress | None]], mine: int, total: int
+) -> str:
     """List what waits and runs; names nobody else's prompt."""
     if not total:
-        return EMPTY_QUEUE
-    lines = [f"{total} in line, {mine} of them yours."]
+        return read(EMPTY_QUEUE)
+    lines = [Sentence("{total} in line, {mine} of them yours.", total=total, mine=mine)]
     for job, standing in jobs:
         if standing is None:
-            where = "being delivered"
+            where = Sentence("being delivered")
         elif standing.is_running:
-            where = f"{100 * standing.share:.0f} % done"
+            where = Sentence("{percent:.0f} % done", percent=100 * standing.share)
+        elif not standing.ahead:
+            where = Sentence("next")
         else:
-            where = "next" if not standing.ahead else f"{standing.ahead} before it"
-        lines.append(f"`{job.id}` {shown(job.order.prompt, _LISTED_PROMPT)}: {where}")
-    return _fitting(lines)
+            where = Plural("{n} before it", "{n} before it", n=standing.ahead)
+        what = shown(job.order.prompt, _LISTED_PROMPT)
+        lines.append(Sentence("`{id}` {what}: {where}", id=job.id, what=what, where=where))
+    return _fitting([read(line) for line in lines])
 
 
-def history(clips: Sequence[Clip], held: Sequence[Clip]) -> str:
+def history(read: Reader, clips: Sequence[Clip], held: Sequence[Clip]) -> str:
     """List a person's clips, newest first, after those that wait to be fetched."""
     if not clips:
-        return NO_HISTORY
+        return read(NO_HISTORY)
     lines = [HELD] if held else []
     waiting = {clip.id for clip in held}
-    lines += [f"clip {clip.id}: {shown(clip.prompt, _LISTED_PROMPT)}" for clip in held]
-    for clip in clips:
-        if clip.id in waiting:
-            continue
-        text = f"<t:{int(clip.created_at)}:R> {shown(clip.prompt, _LISTED_PROMPT)}, seed "
-        lines.append(f"{text}`{clip.seed}` · {link(clip)}")
-    return _fitting(lines)
+    lines += [
+        Sentence("clip {id}: {what}", id=clip.id, what=shown(clip.prompt, _LISTED_PROMPT))
+        for clip in held
+    ]
+    lines += [
+        Sentence(
+            "{moment} {what}, seed `{seed}` · {link}",
+            moment=Moment(clip.created_at),
+            what=shown(clip.prompt, _LISTED_PROMPT),
+            seed=str(clip.seed),
+            link=link(clip),
+        )
+        for clip in clips
+        if clip.id not in waiting
+    ]
+    return _fitting([read(line) for line in lines])
 
 
-def stems(clip: Clip) -> str:
+def stems(clip: Clip) -> Sentence:
     """Say what the files of a clip's stems are."""
-    return f"The stems of {link(clip)}: {', '.join(clip.stems)}."
+    return Sentence("The stems of {link}: {names}.", link=link(clip), names=", ".join(clip.stems))
 
 
-HELP = """\
+HELP = Sentence(
+    """\
 **Make music**
 `/music` from words: style, instruments, mood, tempo ("slow blues with saxophone, 80 BPM"). \
 `loop` cuts it to whole bars, so that it repeats without a bump.
@@ -196,25 +266,33 @@ reply to it, mention me and say what to make of it. `/whatis` tells how a file o
 **Keep an eye on it**
 `/queue` `/cancel` `/history` `/quota` `/about` `/privacy`
 You pay in seconds of music a day, and only for clips that reach you."""
+)
 
 
-def guild_settings(settings: GuildSettings) -> str:
+def guild_settings(read: Reader, settings: GuildSettings) -> str:
     """Say what the managers of a server have set."""
 
-    def said(value: float | None, unit: str) -> str:
-        return "as configured" if value is None else f"{value:g}{unit}"
+    def amount(value: float | None, unit: str) -> Sentence:
+        return Sentence("as configured") if value is None else verbatim(f"{value:g}{unit}")
 
     lines = [
-        f"Seconds a day for a person: {said(settings.daily_seconds, ' s')}",
-        f"Seconds a day for the server: {said(settings.guild_daily_seconds, ' s')}",
-        f"Longest clip: {said(settings.max_seconds, ' s')}",
-        f"Clips in line at once: {said(settings.waiting, '')}",
+        Sentence(
+            "Seconds a day for a person: {amount}", amount=amount(settings.daily_seconds, " s")
+        ),
+        Sentence(
+            "Seconds a day for the server: {amount}",
+            amount=amount(settings.guild_daily_seconds, " s"),
+        ),
+        Sentence("Longest clip: {amount}", amount=amount(settings.max_seconds, " s")),
+        Sentence("Clips in line at once: {amount}", amount=amount(settings.waiting, "")),
     ]
     if settings.tiers:
         tiers = ", ".join(f"<@&{role}> {seconds:g} s" for role, seconds in settings.tiers.items())
-        lines.append(f"Roles: {tiers}")
+        lines.append(Sentence("Roles: {tiers}", tiers=tiers))
     if settings.channel_ids:
-        lines.append("Channels: " + ", ".join(f"<#{id_}>" for id_ in sorted(settings.channel_ids)))
+        channels = ", ".join(f"<#{id_}>" for id_ in sorted(settings.channel_ids))
+        lines.append(Sentence("Channels: {channels}", channels=channels))
     if settings.blocked_ids:
-        lines += ["Blocked:", *(f"<@{id_}>" for id_ in sorted(settings.blocked_ids))]
-    return _fitting(lines)
+        lines.append(Sentence("Blocked:"))
+        lines += [verbatim(f"<@{id_}>") for id_ in sorted(settings.blocked_ids)]
+    return _fitting([read(line) for line in lines])

@@ -10,6 +10,7 @@ from bot.app.client import ZhiyinBot
 from bot.domain.clips import Clip
 from bot.errors import Refused
 from cogs.presentation import messages
+from cogs.presentation.readers import readers_of
 from cogs.requests.limits import limits_for, place_of
 from cogs.requests.submit import LONGEST_WAIT_SECONDS
 
@@ -30,11 +31,11 @@ async def post_stems(interaction: Interaction, clip: Clip) -> None:
     # Only this interaction's token hands them over.
     expected = stems.expected_seconds(clip)
     if expected is not None and expected > LONGEST_WAIT_SECONDS:
-        raise Refused(messages.LONG_WAIT_FOR_STEMS.format(expected=messages.duration(expected)))
+        raise Refused(messages.LONG_WAIT_FOR_STEMS.fill(expected=messages.duration(expected)))
     with stems.taking_apart(clip, interaction.user.id):
         await interaction.response.defer(thinking=True)
         files = await stems.files(clip, interaction.user.id, interaction.filesize_limit)
         await interaction.followup.send(
-            messages.stems(clip),
+            readers_of(interaction)(messages.stems(clip)),
             files=[discord.File(io.BytesIO(each.data), each.name) for each in files],
         )

@@ -51,7 +51,7 @@ async def limits_for(
         allowed = settings.channel_ids
         if allowed and not anywhere and not {place.channel_id, parent_channel_id} & allowed:
             channels = ", ".join(f"<#{id_}>" for id_ in sorted(allowed))
-            raise Refused(messages.WRONG_CHANNEL.format(channels=channels))
+            raise Refused(messages.WRONG_CHANNEL.fill(channels=channels))
         if settings.daily_seconds is not None:
             daily = settings.daily_seconds
         roles = {role.id for role in user.roles} if isinstance(user, discord.Member) else set()

@@ -9,7 +9,9 @@ import discord
 
 from bot.app.client import ZhiyinBot
 from bot.domain.jobs import MessageHandle
+from bot.i18n.sentence import Sentence
 from cogs.presentation import messages
+from cogs.presentation.readers import readers_of
 from cogs.requests.limits import is_reached_by_token_only
 
 Interaction = discord.Interaction[ZhiyinBot]
@@ -19,14 +21,14 @@ TOKEN_SECONDS = 15 * 60.0
 _ACKNOWLEDGED = 40060
 
 
-async def first(interaction: Interaction, text: str) -> MessageHandle:
+async def first(interaction: Interaction, sentence: Sentence) -> MessageHandle:
     """Answer an interaction, and return how the answer is reached.
 
     An answer that arrived although Discord said that it had failed is taken for what it is. Raises
     what discord.py raises where none arrived.
     """
     try:
-        shown = await interaction.response.send_message(text)
+        shown = await interaction.response.send_message(readers_of(interaction)(sentence))
         message_id = shown.message_id
     except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
         message_id = await _arrived(interaction, error)
@@ -42,17 +44,18 @@ async def first(interaction: Interaction, text: str) -> MessageHandle:
 
 async def further(interaction: Interaction, own: MessageHandle, take: int) -> MessageHandle:
     """Show one more take of an order whose own answer this is, and return how that is reached."""
+    text = readers_of(interaction)(messages.IN_LINE)
     if not is_reached_by_token_only(interaction) and interaction.channel_id is not None:
         channel = interaction.client.get_partial_messageable(interaction.channel_id)
         try:
             # By its nonce a message that was stored and said to have failed is the same again;
             # what goes by the token has none, and would be there twice.
-            sent = await channel.send(messages.IN_LINE, nonce=f"{interaction.id}/{take}")
+            sent = await channel.send(text, nonce=f"{interaction.id}/{take}")
         except discord.HTTPException:
             pass  # it may not speak there: the token may
         else:
             return dataclasses.replace(own, token=None, expires_at=0.0, message_id=sent.id)
-    followed = await interaction.followup.send(messages.IN_LINE, wait=True)
+    followed = await interaction.followup.send(text, wait=True)
     return dataclasses.replace(own, message_id=followed.id)
 
 

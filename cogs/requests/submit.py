@@ -26,6 +26,7 @@ from bot.domain.jobs import (
 )
 from bot.domain.limits import Limits
 from bot.errors import Refused, RequestError, SoundError
+from bot.i18n.sentence import Sentence
 from cogs.errors import answer, say, sentence_for
 from cogs.presentation import messages
 from cogs.requests import responses
@@ -108,11 +109,14 @@ async def ordered_by_message(message: discord.Message, bot: ZhiyinBot, wish: Req
         guild_id=message.guild.id if message.guild else None,
     )
     parent = getattr(message.channel, "parent_id", None)
-    shown = None
+    shown, locale = None, str(message.guild.preferred_locale) if message.guild else None
+    read = bot.languages.reader(locale)
     try:
         limits, longest = await limits_for(bot, place, message.author, parent_channel_id=parent)
         wish = _checked(wish, bot, longest)
-        shown = await message.reply(messages.LISTENING if wish.attachment else messages.IN_LINE)
+        shown = await message.reply(
+            read(messages.LISTENING if wish.attachment else messages.IN_LINE)
+        )
         await _admitted(str(message.id), place, wish, limits, bot)
         source = await _source(bot, wish, place.user_id)
         limit = message.guild.filesize_limit if message.guild else USUAL_MAX_BYTES
@@ -125,9 +129,9 @@ async def ordered_by_message(message: discord.Message, bot: ZhiyinBot, wish: Req
             log.exception("message.failed id=%d", message.id)
             sentence = messages.UNEXPECTED
         if shown is None:
-            await message.reply(sentence)
+            await message.reply(read(sentence))
         else:
-            await shown.edit(content=sentence)
+            await shown.edit(content=read(sentence))
 
 
 async def _admitted(
@@ -152,16 +156,24 @@ def _checked(wish: RequestDraft, bot: ZhiyinBot, longest: float) -> RequestDraft
     if wish.prompt is not None and prompt is None:
         raise RequestError(messages.NO_PROMPT)
     if prompt is not None and len(prompt) > MAX_PROMPT_CHARACTERS:
-        raise RequestError(f"A prompt may have {MAX_PROMPT_CHARACTERS} characters at most.")
+        raise RequestError(
+            Sentence("A prompt may have {most} characters at most.", most=MAX_PROMPT_CHARACTERS)
+        )
     seconds = min(bot.config.generation.default_seconds, longest)
     if wish.keep_stems and wish.clip is not None:
         seconds = min(max(1.0, round(wish.clip.seconds, 2)), longest)
     if wish.seconds is not None:
         seconds = wish.seconds
     if not 1 <= seconds <= longest:
-        raise RequestError(f"A clip may be from 1 to {longest:g} seconds long here.")
+        raise RequestError(
+            Sentence("A clip may be from 1 to {longest:g} seconds long here.", longest=longest)
+        )
     if not 1 <= wish.takes <= bot.config.limits.max_takes:
-        raise RequestError(f"From 1 to {bot.config.limits.max_takes} takes can be made at once.")
+        raise RequestError(
+            Sentence(
+                "From 1 to {most} takes can be made at once.", most=bot.config.limits.max_takes
+            )
+        )
     if wish.attachment is not None and wish.attachment.size > MAX_UPLOAD_BYTES:
         raise too_large(MAX_UPLOAD_BYTES)
     return dataclasses.replace(wish, prompt=prompt, seconds=seconds)
@@ -172,7 +184,7 @@ def _check_wait(bot: ZhiyinBot, wish: RequestDraft) -> None:
     assert wish.seconds is not None
     expected = bot.pipeline.executor.expected_seconds(wish.seconds * wish.takes)
     if expected is not None and expected > LONGEST_WAIT_SECONDS:
-        raise Refused(messages.LONG_WAIT.format(expected=messages.duration(expected)))
+        raise Refused(messages.LONG_WAIT.fill(expected=messages.duration(expected)))
 
 
 async def _source(bot: ZhiyinBot, wish: RequestDraft, user_id: int) -> Source | None:

@@ -6,6 +6,8 @@ import discord
 
 from bot.app.client import ZhiyinBot
 from bot.errors import RequestError
+from bot.i18n.languages import Reader
+from bot.i18n.sentence import Sentence
 from cogs.errors import say
 from cogs.presentation import messages
 from cogs.requests.limits import is_manager
@@ -14,20 +16,20 @@ from cogs.views.persistent_button import LastingButton
 Interaction = discord.Interaction[ZhiyinBot]
 
 
-def cancel_view(job_id: int) -> discord.ui.View:
+def cancel_view(read: Reader, job_id: int) -> discord.ui.View:
     """Return the button under a job that waits or runs."""
     view = discord.ui.View(timeout=None)
-    view.add_item(CancelButton(job_id))
+    view.add_item(CancelButton(job_id, read))
     return view
 
 
 class CancelButton(LastingButton, template=r"zhiyin:job:(?P<id>\d+):cancel"):
     """The button that cancels a job."""
 
-    def __init__(self, job_id: int) -> None:
+    def __init__(self, job_id: int, read: Reader | None = None) -> None:
         super().__init__(
             discord.ui.Button(
-                label="Cancel",
+                label=(read or Reader())(Sentence("Cancel")),
                 style=discord.ButtonStyle.secondary,
                 custom_id=f"zhiyin:job:{job_id}:cancel",
             )

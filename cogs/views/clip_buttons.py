@@ -11,8 +11,11 @@ from bot.app.client import ZhiyinBot
 from bot.domain.clips import Clip
 from bot.domain.jobs import MAX_PROMPT_CHARACTERS, Kind
 from bot.errors import RequestError, SoundError
+from bot.i18n.languages import Reader
+from bot.i18n.sentence import Sentence
 from cogs.errors import answer
 from cogs.presentation import cards, messages
+from cogs.presentation.readers import reader_of
 from cogs.requests.clip_stems import post_stems
 from cogs.requests.limits import is_manager
 from cogs.requests.submit import RequestDraft, ordered
@@ -24,23 +27,23 @@ REMIX_KEEP_SECONDS = 5.0
 Interaction = discord.Interaction[ZhiyinBot]
 
 _LABELS = {
-    "again": ("Again", discord.ButtonStyle.primary),
-    "continue": ("Continue", discord.ButtonStyle.primary),
-    "remix": ("Remix", discord.ButtonStyle.primary),
-    "loop": ("Loop", discord.ButtonStyle.secondary),
-    "stems": ("Stems", discord.ButtonStyle.secondary),
-    "details": ("Details", discord.ButtonStyle.secondary),
-    "delete": ("Delete", discord.ButtonStyle.danger),
+    "again": (Sentence("Again"), discord.ButtonStyle.primary),
+    "continue": (Sentence("Continue"), discord.ButtonStyle.primary),
+    "remix": (Sentence("Remix"), discord.ButtonStyle.primary),
+    "loop": (Sentence("Loop"), discord.ButtonStyle.secondary),
+    "stems": (Sentence("Stems"), discord.ButtonStyle.secondary),
+    "details": (Sentence("Details"), discord.ButtonStyle.secondary),
+    "delete": (Sentence("Delete"), discord.ButtonStyle.danger),
 }
 _ABOUT_THE_CLIP = {"details", "delete"}
 
 
-def clip_view(clip: Clip) -> discord.ui.View:
+def clip_view(read: Reader, clip: Clip) -> discord.ui.View:
     """Return the buttons under a clip; *Stems* only under one that can be taken apart."""
     view = discord.ui.View(timeout=None)
     for action in _LABELS:
         if action != "stems" or clip.stems:
-            view.add_item(ClipButton(clip.id, action))
+            view.add_item(ClipButton(clip.id, action, read))
     return view
 
 
@@ -106,52 +109,69 @@ def _settings(clip: Clip) -> dict[str, float | int | None]:
 
 
 async def remix_form(
-    bot: ZhiyinBot, clip: Clip | None, attachment: discord.Attachment | None = None
+    interaction: Interaction, clip: Clip | None, attachment: discord.Attachment | None = None
 ) -> RemixModal:
     """Return the form for a clip or a sound; it offers to keep stems where there are some.
 
     Whether a file tells its codes is only known when it is fetched: one of ours is known by name.
     """
+    bot = interaction.client
     stems: tuple[str, ...] = ()
     if clip is not None:
         stems = await bot.pipeline.stems.keepable(clip)
     elif attachment is not None and attachment.filename.startswith("zhiyin-"):
         stems = bot.pipeline.stems.of_model
-    return RemixModal(clip, attachment, stems)
+    return RemixModal(reader_of(interaction), clip, attachment, stems)
 
 
-class RemixModal(discord.ui.Modal, title="Remix this clip"):
+class RemixModal(discord.ui.Modal):
     """Asks what to make of a clip, or of the sound in a message."""
 
     def __init__(
-        self, clip: Clip | None, attachment: discord.Attachment | None, stems: tuple[str, ...]
+        self,
+        read: Reader,
+        clip: Clip | None,
+        attachment: discord.Attachment | None,
+        stems: tuple[str, ...],
     ) -> None:
-        super().__init__()
+        super().__init__(title=read(Sentence("Remix this clip")))
         self.clip, self.attachment = clip, attachment
         earlier = clip.prompt if clip is not None else None
         self.words: discord.ui.TextInput[RemixModal] = discord.ui.TextInput(
-            default=earlier, max_length=MAX_PROMPT_CHARACTERS, placeholder="make it jazzier"
+            default=earlier,
+            max_length=MAX_PROMPT_CHARACTERS,
+            placeholder=read(Sentence("make it jazzier")),
         )
         self.keep: discord.ui.Select[RemixModal] = discord.ui.Select(
             options=[
-                discord.SelectOption(label="the last 2 seconds", value="2"),
-                discord.SelectOption(label="the last 5 seconds", value="5", default=True),
-                discord.SelectOption(label="the last 10 seconds", value="10"),
-                discord.SelectOption(label="as much as can be heard", value="30"),
+                discord.SelectOption(label=read(Sentence("the last 2 seconds")), value="2"),
+                discord.SelectOption(
+                    label=read(Sentence("the last 5 seconds")), value="5", default=True
+                ),
+                discord.SelectOption(label=read(Sentence("the last 10 seconds")), value="10"),
+                discord.SelectOption(label=read(Sentence("as much as can be heard")), value="30"),
             ]
         )
         self.include: discord.ui.Select[RemixModal] = discord.ui.Select(
             options=[
-                discord.SelectOption(label="Begin with what is kept", value="yes", default=True),
-                discord.SelectOption(label="The new music only", value="no"),
+                discord.SelectOption(
+                    label=read(Sentence("Begin with what is kept")), value="yes", default=True
+                ),
+                discord.SelectOption(label=read(Sentence("The new music only")), value="no"),
             ]
         )
-        self.add_item(discord.ui.Label(text="What should it become?", component=self.words))
-        self.add_item(discord.ui.Label(text="How much of it to go on from", component=self.keep))
-        self.add_item(discord.ui.Label(text="The new clip", component=self.include))
+        self.add_item(
+            discord.ui.Label(text=read(Sentence("What should it become?")), component=self.words)
+        )
+        self.add_item(
+            discord.ui.Label(
+                text=read(Sentence("How much of it to go on from")), component=self.keep
+            )
+        )
+        self.add_item(discord.ui.Label(text=read(Sentence("The new clip")), component=self.include))
         self.stems: discord.ui.Select[RemixModal] = discord.ui.Select(
             options=[discord.SelectOption(label=name, value=name) for name in stems],
-            placeholder="none: go on from its end",
+            placeholder=read(Sentence("none: go on from its end")),
             min_values=0,
             max_values=max(1, len(stems) - 1),
             required=False,
@@ -159,8 +179,10 @@ class RemixModal(discord.ui.Modal, title="Remix this clip"):
         if len(stems) > 1:
             self.add_item(
                 discord.ui.Label(
-                    text="Or keep these stems, make the rest anew",
-                    description="From beginning to end; the two answers above then don't count.",
+                    text=read(Sentence("Or keep these stems, make the rest anew")),
+                    description=read(
+                        Sentence("From beginning to end; the two answers above then don't count.")
+                    ),
                     component=self.stems,
                 )
             )
@@ -188,11 +210,13 @@ class RemixModal(discord.ui.Modal, title="Remix this clip"):
 class ClipButton(LastingButton, template=r"zhiyin:clip:(?P<id>\d+):(?P<action>[a-z]+)"):
     """One of the buttons under a clip."""
 
-    def __init__(self, clip_id: int, action: str) -> None:
+    def __init__(self, clip_id: int, action: str, read: Reader | None = None) -> None:
         label, style = _LABELS[action]
         super().__init__(
             discord.ui.Button(
-                label=label, style=style, custom_id=f"zhiyin:clip:{clip_id}:{action}"
+                label=(read or Reader())(label),
+                style=style,
+                custom_id=f"zhiyin:clip:{clip_id}:{action}",
             ),
             # What makes music is in the first row, what is about the clip in the second.
             row=int(action in _ABOUT_THE_CLIP),
@@ -208,7 +232,7 @@ class ClipButton(LastingButton, template=r"zhiyin:clip:(?P<id>\d+):(?P<action>[a
             case "continue":
                 await go_on(interaction, clip)
             case "remix":
-                form = await remix_form(interaction.client, clip)
+                form = await remix_form(interaction, clip)
                 await interaction.response.send_modal(form)
             case "loop":
                 await cut_loop(interaction, clip)
@@ -223,7 +247,7 @@ class ClipButton(LastingButton, template=r"zhiyin:clip:(?P<id>\d+):(?P<action>[a
 async def details(interaction: Interaction, clip: Clip) -> None:
     """Tell all there is to know of a clip, with a picture of its sound."""
     await interaction.response.defer(ephemeral=True, thinking=True)
-    embed, files = cards.details(clip), []
+    embed, files = cards.details(reader_of(interaction), clip), []
     with suppress(SoundError):  # the facts are kept for longer than the sound
         picture = await interaction.client.pipeline.spectrogram(clip)
         files = [discord.File(io.BytesIO(picture), cards.SPECTROGRAM)]

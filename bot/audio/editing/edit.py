@@ -19,11 +19,12 @@ from bot.audio.editing.loudness import measured
 from bot.audio.resample import fit
 from bot.domain.generation import Samples, Sound
 from bot.errors import RequestError
+from bot.i18n.sentence import Sentence
 
 BARS = (16, 8, 4, 2, 1)
 """The lengths of loops, best first."""
 
-NOTHING_LEFT = "There is nothing between these two times."
+NOTHING_LEFT = Sentence("There is nothing between these two times.")
 
 # Attacks begin before the beat is heard; a loop begins with a breath before its first one.
 _BREATH_SECONDS = 0.015

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from bot.audio.ffmpeg import find_ffmpeg
 from bot.domain.generation import Sound
 from bot.errors import ResourceError
+from bot.i18n.sentence import Sentence
 
 TARGET_LUFS = -14.0
 """What music services play at."""
@@ -59,7 +60,9 @@ def measured(sound: Sound) -> Loudness:
     )
     found = _INTEGRATED.findall(done.stderr.decode(errors="replace"))
     if done.returncode or not found:
-        raise ResourceError("ffmpeg could not measure the clip: `zhiyin doctor` tells more.")
+        raise ResourceError(
+            Sentence("ffmpeg could not measure the clip: `zhiyin doctor` tells more.")
+        )
     # The last one is that of the whole.
     lufs = float(found[-1])
     heard = lufs if np.isfinite(lufs) and lufs > _SILENT_LUFS else None

@@ -9,6 +9,7 @@ import soundfile
 from bot.audio.files.tags import read_codes
 from bot.domain.generation import Codes
 from bot.errors import SoundError
+from bot.i18n.sentence import Sentence
 
 
 def codes_in(path: Path) -> Codes | None:
@@ -20,9 +21,11 @@ def codes_in(path: Path) -> Codes | None:
         with path.open("rb") as file:
             return read_codes(file)
     except FileNotFoundError:
-        raise SoundError(f"There is no sound file {path}.") from None
+        raise SoundError(Sentence("There is no sound file {path}.", path=path)) from None
     except OSError as error:
-        raise SoundError(f"{path} can't be read: {error.strerror}.") from None
+        raise SoundError(
+            Sentence("{path} can't be read: {strerror}.", path=path, strerror=error.strerror)
+        ) from None
 
 
 def is_uncut(path: Path, seconds: float, *, within_seconds: float) -> bool:

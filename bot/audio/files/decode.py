@@ -14,6 +14,7 @@ import soundfile
 
 from bot.domain.generation import Samples, Sound
 from bot.errors import SoundError
+from bot.i18n.sentence import Sentence
 
 READS = "wav, flac, ogg or mp3"
 
@@ -43,7 +44,7 @@ def read(path: Path, *, max_seconds: float) -> Sound:
     """
     name = path.name
     if path.exists() and not path.is_file():
-        raise SoundError(f"{path} is not a file.")
+        raise SoundError(Sentence("{path} is not a file.", path=path))
     try:
         size_bytes = path.stat().st_size
         # Opened by number, since soundfile takes some file names for declarations of raw data.
@@ -52,25 +53,43 @@ def read(path: Path, *, max_seconds: float) -> Sound:
             samples = _tail(source, name, max_seconds)
             rate_hz = int(source.samplerate)
     except FileNotFoundError:
-        raise SoundError(f"There is no sound file {path}.") from None
+        raise SoundError(Sentence("There is no sound file {path}.", path=path)) from None
     except OSError as error:
-        raise SoundError(f"{path} can't be read: {error.strerror}.") from error
+        raise SoundError(
+            Sentence("{path} can't be read: {strerror}.", path=path, strerror=error.strerror)
+        ) from error
     except soundfile.LibsndfileError as error:
         if size_bytes == 0:
-            raise SoundError(f"{name} is empty.") from None
+            raise SoundError(Sentence("{name} is empty.", name=name)) from None
         raise SoundError(
-            f"{name} can't be read as sound: it is damaged, or none of {READS}."
+            Sentence(
+                "{name} can't be read as sound: it is damaged, or none of {reads}.",
+                name=name,
+                reads=READS,
+            )
         ) from error
     return Sound(samples=samples, sample_rate_hz=rate_hz)
 
 
 def _check_header(source: _Stream, name: str) -> None:
     if source.channels > 2:
-        raise SoundError(f"{name} has {source.channels} channels; use a mono or stereo file.")
+        raise SoundError(
+            Sentence(
+                "{name} has {channels} channels; use a mono or stereo file.",
+                name=name,
+                channels=source.channels,
+            )
+        )
     low, high = _RATES_HZ
     if not low <= source.samplerate <= high:
         raise SoundError(
-            f"{name} claims {source.samplerate} samples a second; {low} to {high} can be read."
+            Sentence(
+                "{name} claims {samplerate} samples a second; {low} to {high} can be read.",
+                name=name,
+                samplerate=source.samplerate,
+                low=low,
+                high=high,
+            )
         )
 
 
@@ -82,16 +101,22 @@ def _tail(source: _Stream, name: str, max_seconds: float) -> Samples:
     held = total = 0
     while len(block := source.read(_BLOCK_FRAMES, dtype="float32", always_2d=True)):
         if not np.isfinite(block).all():
-            raise SoundError(f"{name} is damaged: it has samples that are not numbers.")
+            raise SoundError(
+                Sentence("{name} is damaged: it has samples that are not numbers.", name=name)
+            )
         blocks.append(block)
         held += len(block)
         total += len(block)
         while held - len(blocks[0]) >= wanted:
             held -= len(blocks.popleft())
         if total > _MAX_FILE_SECONDS * rate_hz:
-            raise SoundError(f"{name} is longer than an hour; cut out the part to go on from.")
+            raise SoundError(
+                Sentence(
+                    "{name} is longer than an hour; cut out the part to go on from.", name=name
+                )
+            )
     if total == 0:
-        raise SoundError(f"{name} has no sound in it.")
+        raise SoundError(Sentence("{name} has no sound in it.", name=name))
     if total < _MIN_SECONDS * rate_hz:
-        raise SoundError(f"{name} is shorter than a tenth of a second.")
+        raise SoundError(Sentence("{name} is shorter than a tenth of a second.", name=name))
     return np.concatenate(blocks)[-wanted:].T

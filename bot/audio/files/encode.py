@@ -21,6 +21,7 @@ from bot.audio.files.tags import tagged
 from bot.domain.clips import Tags
 from bot.domain.generation import Sound
 from bot.errors import OutputError
+from bot.i18n.sentence import Sentence
 
 
 def check(path: Path) -> None:
@@ -30,20 +31,37 @@ def check(path: Path) -> None:
     """
     if path.suffix.lower() not in BY_SUFFIX:
         known = ", ".join(BY_SUFFIX)
-        ending = f"ends in {path.suffix}" if path.suffix else "has no suffix"
-        raise OutputError(f"{path.name} {ending}; the formats written are {known}.")
+        ending = (
+            Sentence("ends in {suffix}", suffix=path.suffix)
+            if path.suffix
+            else Sentence("has no suffix")
+        )
+        raise OutputError(
+            Sentence(
+                "{name} {ending}; the formats written are {known}.",
+                name=path.name,
+                ending=ending,
+                known=known,
+            )
+        )
     if path.is_dir():
-        raise OutputError(f"{path} is a folder; give the name of a file.")
+        raise OutputError(Sentence("{path} is a folder; give the name of a file.", path=path))
     if path.exists() and not os.access(path, os.W_OK):
-        raise OutputError(f"{path} is there already and may not be changed.")
+        raise OutputError(Sentence("{path} is there already and may not be changed.", path=path))
     folder = path.resolve().parent
     if not folder.is_dir():
-        raise OutputError(f"The folder {path.parent} does not exist.")
+        raise OutputError(Sentence("The folder {parent} does not exist.", parent=path.parent))
     probe = _beside(path.resolve())
     try:
         probe.touch(exist_ok=False)
     except OSError as error:
-        raise OutputError(f"Nothing can be written to {folder}: {error.strerror}.") from error
+        raise OutputError(
+            Sentence(
+                "Nothing can be written to {folder}: {strerror}.",
+                folder=folder,
+                strerror=error.strerror,
+            )
+        ) from error
     probe.unlink()
 
 
@@ -58,17 +76,25 @@ def write(path: Path, sound: Sound, tags: Tags | None = None, codes: bytes | Non
     check(path)
     kind = BY_SUFFIX[path.suffix.lower()]
     if not np.isfinite(sound.samples).all():
-        raise OutputError("The model made sound with invalid numbers in it; nothing was saved.")
+        raise OutputError(
+            Sentence("The model made sound with invalid numbers in it; nothing was saved.")
+        )
     if not kind.holds(sound.sample_rate_hz):
         raise OutputError(
-            f"{path.suffix} can't hold sound at {sound.sample_rate_hz} Hz; use .wav or .flac."
+            Sentence(
+                "{suffix} can't hold sound at {sample_rate_hz} Hz; use .wav or .flac.",
+                suffix=path.suffix,
+                sample_rate_hz=sound.sample_rate_hz,
+            )
         )
     with _whole(path) as unfinished:
         try:
             _encode(unfinished, kind, sound, tags, codes)
         except (soundfile.LibsndfileError, OSError, AssertionError) as error:
             # soundfile asserts that as many frames were written as it was given.
-            raise OutputError(f"{path} could not be written; is the disk full?") from error
+            raise OutputError(
+                Sentence("{path} could not be written; is the disk full?", path=path)
+            ) from error
 
 
 def _encode(path: Path, kind: Format, sound: Sound, tags: Tags | None, codes: bytes | None) -> None:

@@ -17,8 +17,9 @@ from bot.audio.files.post import INVALID
 from bot.audio.files.tags import with_codes
 from bot.domain.generation import Sound
 from bot.errors import OutputError, SoundError
+from bot.i18n.sentence import Sentence
 
-SOUND_GONE = "The sound of this clip is not kept any more."
+SOUND_GONE = Sentence("The sound of this clip is not kept any more.")
 
 
 def write_master(path: Path, sound: Sound, codes: bytes | None = None) -> None:
@@ -47,8 +48,10 @@ def write_master(path: Path, sound: Sound, codes: bytes | None = None) -> None:
             os.close(folder)
     except OSError as error:
         raise OutputError(
-            "The clip could not be kept, since the disk is full or can't be written. Nothing was "
-            "charged."
+            Sentence(
+                "The clip could not be kept, since the disk is full or can't be written. "
+                "Nothing was charged."
+            )
         ) from error
     finally:
         scratch.unlink(missing_ok=True)

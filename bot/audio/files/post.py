@@ -18,12 +18,13 @@ from bot.audio.files.tags import tagged
 from bot.domain.clips import Tags
 from bot.domain.generation import Codes, Sound
 from bot.errors import OutputError
+from bot.i18n.sentence import Sentence
 
 SMALLEST_BYTES = 16_384
 """Below this no clip is made smaller any more."""
 
-NOTHING_FITS = "The clip is too large to be posted here, however it is packed."
-INVALID = "The model made sound with invalid numbers in it."
+NOTHING_FITS = Sentence("The clip is too large to be posted here, however it is packed.")
+INVALID = Sentence("The model made sound with invalid numbers in it.")
 
 _MOST_CODES_SHARE = 1 / 16
 

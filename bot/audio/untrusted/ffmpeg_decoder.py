@@ -20,17 +20,18 @@ from bot.audio.ffmpeg import find_ffmpeg
 from bot.audio.untrusted import isolation, scratch
 from bot.audio.untrusted.isolation import End, Limits
 from bot.errors import ResourceError, SoundError, ZhiyinError
+from bot.i18n.sentence import Sentence
 
 log = logging.getLogger(__name__)
 
-TOO_LONG = "Reading this file took too long, so it was given up."
-TOO_HUNGRY = "Reading this file took too much memory, so it was given up."
-DAMAGED = "This file can't be read as sound: it is damaged."
-NO_TRACK = "There is no sound in this file."
-ODD_SOUND = "The sound in this file is written in a way that I can't read."
-CANT_READ = (
-    "I can't read any sound files right now. That is not your file's fault: whoever runs me finds "
-    "the reason with `zhiyin doctor`."
+TOO_LONG = Sentence("Reading this file took too long, so it was given up.")
+TOO_HUNGRY = Sentence("Reading this file took too much memory, so it was given up.")
+DAMAGED = Sentence("This file can't be read as sound: it is damaged.")
+NO_TRACK = Sentence("There is no sound in this file.")
+ODD_SOUND = Sentence("The sound in this file is written in a way that I can't read.")
+CANT_READ = Sentence(
+    "I can't read any sound files right now. That is not your file's fault: whoever runs me "
+    "finds the reason with `zhiyin doctor`."
 )
 
 _CHUNK_BYTES = 2**18

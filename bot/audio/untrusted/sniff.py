@@ -11,13 +11,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.errors import SoundError
+from bot.i18n.sentence import Sentence
 
 ACCEPTED = "MP3, WAV, FLAC, OGG, Opus, M4A, AAC, MP4 or WebM"
 
-NOT_SOUND = f"This is not a sound file that I can use: {ACCEPTED}."
-EMPTY = "This file is empty."
-MANY_CHANNELS = "This file says it has {channels} channels; from 1 to 8 can be used."
-ODD_RATE = "This file says it has {rate_hz} samples a second; 4,000 to 192,000 can be used."
+NOT_SOUND = Sentence("This is not a sound file that I can use: {accepted}.", accepted=ACCEPTED)
+EMPTY = Sentence("This file is empty.")
+MANY_CHANNELS = Sentence("This file says it has {channels} channels; from 1 to 8 can be used.")
+ODD_RATE = Sentence(
+    "This file says it has {rate_hz} samples a second; 4,000 to 192,000 can be used."
+)
 
 _MOST_CHANNELS = 8
 _RATES_HZ = (4_000, 192_000)
@@ -45,10 +48,10 @@ def recognised(data: bytes) -> Container:
     if found is None:
         raise SoundError(NOT_SOUND)
     if found.channels is not None and not 1 <= found.channels <= _MOST_CHANNELS:
-        raise SoundError(MANY_CHANNELS.format(channels=found.channels))
+        raise SoundError(MANY_CHANNELS.fill(channels=found.channels))
     low, high = _RATES_HZ
     if found.rate_hz is not None and not low <= found.rate_hz <= high:
-        raise SoundError(ODD_RATE.format(rate_hz=found.rate_hz))
+        raise SoundError(ODD_RATE.fill(rate_hz=found.rate_hz))
     return found
 
 

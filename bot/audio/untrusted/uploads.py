@@ -14,6 +14,7 @@ from bot.audio.untrusted import ffmpeg_decoder, scratch, sniff
 from bot.audio.untrusted.isolation import Limits
 from bot.domain.generation import Samples, Sound
 from bot.errors import SoundError
+from bot.i18n.sentence import Sentence
 
 log = logging.getLogger(__name__)
 
@@ -21,11 +22,11 @@ MAX_SECONDS = 600.0
 """How much of a file is listened to at all."""
 
 NO_SOUND = ffmpeg_decoder.NO_TRACK
-SILENT = (
+SILENT = Sentence(
     "Only silence can be heard at the end of this file, and that is where a clip would go on from."
 )
-TOO_SHORT = "This is shorter than a tenth of a second."
-NOT_NUMBERS = "This file is damaged: it has samples that are not numbers."
+TOO_SHORT = Sentence("This is shorter than a tenth of a second.")
+NOT_NUMBERS = Sentence("This file is damaged: it has samples that are not numbers.")
 
 _MIN_SECONDS = 0.1
 _BYTES_PER_SAMPLE = 4

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.errors import ResourceError
+from bot.i18n.sentence import Sentence
 
 PYTHON_VARIABLE = "ZHIYIN_TORCH_PYTHON"
 """Names an interpreter to use instead of an environment that uv makes."""
@@ -54,8 +55,13 @@ def measure(folder: Path, *, users: Sequence[int], steps: int, threads: int) -> 
     except (OSError, subprocess.CalledProcessError) as error:
         said = (getattr(error, "stderr", "") or str(error)).strip().splitlines()
         raise ResourceError(
-            f"PyTorch could not be run: {said[-1] if said else error} (the command was "
-            f"{shlex.join(command[:8])} ...; {PYTHON_VARIABLE} names another interpreter)"
+            Sentence(
+                "PyTorch could not be run: {reason} (the command was {names} ...; "
+                "{python_variable} names another interpreter)",
+                reason=said[-1] if said else error,
+                names=shlex.join(command[:8]),
+                python_variable=PYTHON_VARIABLE,
+            )
         ) from error
     return [Timing(**each) for each in json.loads(done.stdout.splitlines()[-1])]
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.errors import CheckpointError
+from bot.i18n.sentence import Sentence
 
 
 class Section:
@@ -15,7 +16,9 @@ class Section:
         self.name = name
         values = config.get(name)
         if not isinstance(values, Mapping):
-            raise CheckpointError(f"The config.json is incomplete: it has no section '{name}'.")
+            raise CheckpointError(
+                Sentence("The config.json is incomplete: it has no section '{name}'.", name=name)
+            )
         self.values = values
 
     def whole(self, key: str, default: int, *, most: int = 1_000_000) -> int:
@@ -23,8 +26,14 @@ class Section:
         value = self.get(key, default)
         if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= most:
             raise CheckpointError(
-                f"The config.json gives {self.name}.{key} as {value!r}; it must be a whole "
-                f"number from 1 to {most}."
+                Sentence(
+                    "The config.json gives {name}.{key} as {value}; it must be a whole number "
+                    "from 1 to {most}.",
+                    name=self.name,
+                    key=key,
+                    value=repr(value),
+                    most=most,
+                )
             )
         return value
 
@@ -34,8 +43,13 @@ class Section:
         listed = isinstance(values, list | tuple) and values
         if not listed or not all(isinstance(v, int | float) and v > 0 for v in values):
             raise CheckpointError(
-                f"The config.json gives {self.name}.{key} as {values!r}; it must be a list of "
-                "numbers above 0."
+                Sentence(
+                    "The config.json gives {name}.{key} as {values}; it must be a list of "
+                    "numbers above 0.",
+                    name=self.name,
+                    key=key,
+                    values=repr(values),
+                )
             )
         return tuple(values)
 
@@ -49,6 +63,12 @@ class Section:
         value = self.get(key, default)
         if value not in allowed:
             raise CheckpointError(
-                f"This checkpoint can't be run: its config.json gives {self.name}.{key} as "
-                f"{value!r}, and only {' or '.join(map(repr, allowed))} is supported."
+                Sentence(
+                    "This checkpoint can't be run: its config.json gives {name}.{key} as "
+                    "{value}, and only {names} is supported.",
+                    name=self.name,
+                    key=key,
+                    value=repr(value),
+                    names=" or ".join(map(repr, allowed)),
+                )
             )

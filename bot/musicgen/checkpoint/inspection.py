@@ -15,6 +15,7 @@ from typing import Any
 
 from bot.domain.generation import Sampling
 from bot.errors import CheckpointError
+from bot.i18n.sentence import Sentence
 from bot.musicgen.checkpoint.shape import ModelShape
 from bot.musicgen.checkpoint.tensor_names import COMPUTED, hub_name, tensor_sizes
 
@@ -47,16 +48,22 @@ def inspect(folder: Path) -> Contents:
     """
     if not (folder / "config.json").is_file():
         raise CheckpointError(
-            f"There is no config.json in {folder}: give the folder of a MusicGen model in the "
-            "Hugging Face format."
+            Sentence(
+                "There is no config.json in {folder}: give the folder of a MusicGen model in "
+                "the Hugging Face format.",
+                folder=folder,
+            )
         )
     shape = ModelShape.from_config(read_json(folder / "config.json"))
     files = _weight_files(folder)
     _check_tensors(shape, files)
     if not any((folder / name).is_file() for name in ("tokenizer.json", "spiece.model")):
         raise CheckpointError(
-            f"There is no tokenizer in {folder} (tokenizer.json or spiece.model): download the "
-            "model again."
+            Sentence(
+                "There is no tokenizer in {folder} (tokenizer.json or spiece.model): download "
+                "the model again.",
+                folder=folder,
+            )
         )
     return Contents(
         folder=folder,
@@ -75,9 +82,13 @@ def read_json(path: Path) -> dict[str, Any]:
     try:
         contents = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, OSError) as error:
-        raise CheckpointError(f"{path} can't be read as JSON: download the model again.") from error
+        raise CheckpointError(
+            Sentence("{path} can't be read as JSON: download the model again.", path=path)
+        ) from error
     if not isinstance(contents, dict):
-        raise CheckpointError(f"{path} doesn't hold a JSON object: download the model again.")
+        raise CheckpointError(
+            Sentence("{path} doesn't hold a JSON object: download the model again.", path=path)
+        )
     return contents
 
 
@@ -87,23 +98,36 @@ def _weight_files(folder: Path) -> tuple[Path, ...]:
     if (folder / _INDEX).is_file():
         homes = read_json(folder / _INDEX).get("weight_map")
         if not isinstance(homes, Mapping) or not homes:
-            raise CheckpointError(f"{folder / _INDEX} names no files: download the model again.")
+            raise CheckpointError(
+                Sentence("{file} names no files: download the model again.", file=folder / _INDEX)
+            )
         # The names come from a file off the net: only the last part counts, nothing above.
         files = tuple(folder / Path(str(name)).name for name in sorted(set(homes.values())))
         for file in files:
             if not file.is_file():
                 raise CheckpointError(
-                    f"The weights are incomplete: {file} is missing. Download the model again."
+                    Sentence(
+                        "The weights are incomplete: {file} is missing. Download the model again.",
+                        file=file,
+                    )
                 )
         return files
     pickled = [file.name for file in sorted(folder.iterdir()) if file.suffix in _PICKLED]
     if pickled:
         raise CheckpointError(
-            f"The weights in {folder} are a pickle file ({pickled[0]}), which can run any code "
-            "when opened, so it is refused: use a version of the model with model.safetensors."
+            Sentence(
+                "The weights in {folder} are a pickle file ({pickled}), which can run any "
+                "code when opened, so it is refused: use a version of the model with "
+                "model.safetensors.",
+                folder=folder,
+                pickled=pickled[0],
+            )
         )
     raise CheckpointError(
-        f"There are no weights in {folder} (model.safetensors): download the model again."
+        Sentence(
+            "There are no weights in {folder} (model.safetensors): download the model again.",
+            folder=folder,
+        )
     )
 
 
@@ -117,19 +141,33 @@ def _check_tensors(shape: ModelShape, files: tuple[Path, ...]) -> None:
                 continue
             if name not in wanted:
                 raise CheckpointError(
-                    f"{file} holds the tensor {stored_name}, which a MusicGen model of this "
-                    "config.json doesn't have."
+                    Sentence(
+                        "{file} holds the tensor {stored_name}, which a MusicGen model of "
+                        "this config.json doesn't have.",
+                        file=file,
+                        stored_name=stored_name,
+                    )
                 )
             if tuple(entry["shape"]) != wanted[name]:
                 raise CheckpointError(
-                    f"{file} has the tensor {stored_name} with dimensions {entry['shape']}, "
-                    f"where its config.json asks for {list(wanted[name])}."
+                    Sentence(
+                        "{file} has the tensor {stored_name} with dimensions {entry}, where "
+                        "its config.json asks for {wanted}.",
+                        file=file,
+                        stored_name=stored_name,
+                        entry=entry["shape"],
+                        wanted=list(wanted[name]),
+                    )
                 )
             found.add(name)
     missing = next((name for name in wanted if name not in found), None)
     if missing is not None:
         raise CheckpointError(
-            f"The weights in {files[0].parent} lack the tensor {missing}: download the model again."
+            Sentence(
+                "The weights in {parent} lack the tensor {missing}: download the model again.",
+                parent=files[0].parent,
+                missing=missing,
+            )
         )
 
 
@@ -140,8 +178,11 @@ def header_of(file: Path) -> dict[str, dict[str, Any]]:
         start = stream.read(8)
         if start.startswith(b"version "):
             raise CheckpointError(
-                f"{file} is a placeholder that Git LFS left, without the weights: run "
-                "'git lfs pull' in its folder or download the model again."
+                Sentence(
+                    "{file} is a placeholder that Git LFS left, without the weights: run 'git "
+                    "lfs pull' in its folder or download the model again.",
+                    file=file,
+                )
             )
         length = int.from_bytes(start, "little")
         if length > min(size_bytes - 8, _LARGEST_HEADER_BYTES):
@@ -168,7 +209,10 @@ def _end(entry: Mapping[str, Any]) -> int:
 
 def _damaged(file: Path) -> CheckpointError:
     return CheckpointError(
-        f"{file} is damaged or was not downloaded completely: download the model again."
+        Sentence(
+            "{file} is damaged or was not downloaded completely: download the model again.",
+            file=file,
+        )
     )
 
 
@@ -182,7 +226,14 @@ def _sampling(path: Path) -> Sampling:
             # transformers' own default for top_k is 50; the authors of MusicGen use 250.
             return default
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise CheckpointError(f"{path} gives {key} as {value!r}, which is not a number.")
+            raise CheckpointError(
+                Sentence(
+                    "{path} gives {key} as {value}, which is not a number.",
+                    path=path,
+                    key=key,
+                    value=repr(value),
+                )
+            )
         return value
 
     return Sampling(

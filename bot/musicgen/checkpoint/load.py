@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from bot.domain.generation import Precision, Sampling
 from bot.errors import CheckpointError
+from bot.i18n.sentence import Sentence
 from bot.musicgen.checkpoint.inspection import Contents, inspect
 from bot.musicgen.checkpoint.memory import check_memory, memory_needed
 from bot.musicgen.checkpoint.mindnlp_patches import import_mindnlp, mapped_weights, quiet
@@ -104,7 +105,9 @@ def _load_tokenizer(folder: Path) -> Tokenizer:
         tokenizer: Tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     except Exception as error:  # The library raises whatever its parsers meet.
         raise CheckpointError(
-            f"The tokenizer in {folder} can't be read: download the model again."
+            Sentence(
+                "The tokenizer in {folder} can't be read: download the model again.", folder=folder
+            )
         ) from error
     return tokenizer
 

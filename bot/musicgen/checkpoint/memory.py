@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bot.domain.generation import Precision
 from bot.errors import ResourceError
+from bot.i18n.sentence import Sentence
 from bot.musicgen.checkpoint.shape import ModelShape
 from bot.musicgen.checkpoint.tensor_names import tensor_sizes
 
@@ -49,9 +50,12 @@ def check_memory(needed_bytes: int, *, root: Path = Path("/")) -> None:
     free_bytes = memory_available(root=root)
     if needed_bytes > free_bytes:
         raise ResourceError(
-            f"The model needs about {needed_bytes / 1e9:.1f} GB of memory and "
-            f"{free_bytes / 1e9:.1f} GB are free: choose a smaller model, fewer slots or shorter "
-            "clips."
+            Sentence(
+                "The model needs about {needed:.1f} GB of memory and {free:.1f} GB are free: "
+                "choose a smaller model, fewer slots or shorter clips.",
+                needed=needed_bytes / 1e9,
+                free=free_bytes / 1e9,
+            )
         )
 
 

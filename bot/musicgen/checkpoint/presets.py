@@ -7,6 +7,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from bot.errors import CheckpointError
+from bot.i18n.sentence import Sentence
 from bot.musicgen.checkpoint.shape import CodecShape, DecoderShape, ModelShape, TextShape
 from bot.musicgen.checkpoint.stems import Stem
 
@@ -69,5 +70,11 @@ def preset(name: str) -> ModelShape:
     Raises CheckpointError with the known names for another one.
     """
     if name not in PRESETS:
-        raise CheckpointError(f"There is no shape '{name}': choose one of {', '.join(PRESETS)}.")
+        raise CheckpointError(
+            Sentence(
+                "There is no shape '{name}': choose one of {names}.",
+                name=name,
+                names=", ".join(PRESETS),
+            )
+        )
     return PRESETS[name]

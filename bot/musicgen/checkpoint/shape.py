@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.errors import CheckpointError
+from bot.i18n.sentence import Sentence
 from bot.musicgen.checkpoint.config_section import Section
 from bot.musicgen.checkpoint.stems import Stem, stems_of
 
@@ -135,12 +136,17 @@ class ModelShape:
         kind = config.get("model_type")
         if kind == "musicgen_melody":
             raise CheckpointError(
-                "This is a MusicGen Melody or Style model (musicgen_melody), which works "
-                "differently: choose a plain one such as facebook/musicgen-small."
+                Sentence(
+                    "This is a MusicGen Melody or Style model (musicgen_melody), which works "
+                    "differently: choose a plain one such as facebook/musicgen-small."
+                )
             )
         if kind != "musicgen":
             raise CheckpointError(
-                f"This is not a MusicGen model: its config.json says {kind!r}, not 'musicgen'."
+                Sentence(
+                    "This is not a MusicGen model: its config.json says {kind}, not 'musicgen'.",
+                    kind=repr(kind),
+                )
             )
         try:
             decoder = _decoder(Section(config, "decoder"))
@@ -151,7 +157,9 @@ class ModelShape:
                 stems=stems_of(config, decoder.codebooks, decoder.audio_channels),
             )
         except (TypeError, ValueError) as error:
-            raise CheckpointError(f"The config.json holds a wrong value: {error}.") from error
+            raise CheckpointError(
+                Sentence("The config.json holds a wrong value: {error}.", error=error)
+            ) from error
         _check_together(shape)
         return shape
 
@@ -174,8 +182,12 @@ def _decoder(section: Section) -> DecoderShape:
     section.require("pad_token_id", 2048, shape.start_token)
     if shape.hidden_size % shape.heads:
         raise CheckpointError(
-            f"The config.json is inconsistent: a hidden size of {shape.hidden_size} can't be "
-            f"divided among {shape.heads} heads."
+            Sentence(
+                "The config.json is inconsistent: a hidden size of {hidden_size} can't be "
+                "divided among {heads} heads.",
+                hidden_size=shape.hidden_size,
+                heads=shape.heads,
+            )
         )
     return shape
 
@@ -232,11 +244,20 @@ def _check_together(shape: ModelShape) -> None:
     decoder, codec = shape.decoder, shape.codec
     if decoder.codebooks != codec.quantizers * decoder.audio_channels:
         raise CheckpointError(
-            f"The config.json is inconsistent: the decoder has {decoder.codebooks} codebooks, but "
-            f"EnCodec gives {codec.quantizers} for each of {decoder.audio_channels} channels."
+            Sentence(
+                "The config.json is inconsistent: the decoder has {codebooks} codebooks, but "
+                "EnCodec gives {quantizers} for each of {audio_channels} channels.",
+                codebooks=decoder.codebooks,
+                quantizers=codec.quantizers,
+                audio_channels=decoder.audio_channels,
+            )
         )
     if decoder.vocab_size != codec.codebook_size:
         raise CheckpointError(
-            f"The config.json is inconsistent: the decoder knows {decoder.vocab_size} codes and "
-            f"EnCodec {codec.codebook_size}."
+            Sentence(
+                "The config.json is inconsistent: the decoder knows {vocab_size} codes and "
+                "EnCodec {codebook_size}.",
+                vocab_size=decoder.vocab_size,
+                codebook_size=codec.codebook_size,
+            )
         )

@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 
 from bot.errors import CheckpointError
+from bot.i18n.sentence import Sentence
 
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 
@@ -24,9 +25,13 @@ def resolve(model: str | Path, *, cache: Path | None = None) -> Path:
     if folder.is_dir():
         return folder
     if folder.exists():
-        raise CheckpointError(f"{folder} is a file: give the folder of a model or a hub id.")
+        raise CheckpointError(
+            Sentence("{folder} is a file: give the folder of a model or a hub id.", folder=folder)
+        )
     if not _HUB_ID.fullmatch(str(model)):
-        raise CheckpointError(f"There is no folder {folder}: give one, or a hub id.")
+        raise CheckpointError(
+            Sentence("There is no folder {folder}: give one, or a hub id.", folder=folder)
+        )
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 
@@ -34,7 +39,10 @@ def resolve(model: str | Path, *, cache: Path | None = None) -> Path:
         return Path(snapshot_download(str(model), cache_dir=cache, local_files_only=True))
     except (LocalEntryNotFoundError, HFValidationError) as error:
         raise CheckpointError(
-            f"The model {model} is not on this machine: run 'zhiyin models download {model}'."
+            Sentence(
+                "The model {model} is not on this machine: run 'zhiyin models download {model}'.",
+                model=model,
+            )
         ) from error
 
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from bot.domain.generation import GenerationRequest, Tokens
 from bot.errors import CheckpointError, RequestError
+from bot.i18n.sentence import Sentence
 
 SILENCE = 0
 """The code of every codebook of a stem that sounds like nothing."""
@@ -23,7 +24,7 @@ SILENCE = 0
 FREE = -1
 """Stands where a model is free to choose a token."""
 
-NO_STEMS = "This model makes no stems: its music can't be taken apart."
+NO_STEMS = Sentence("This model makes no stems: its music can't be taken apart.")
 
 _KEY = "stems"
 _NAME = re.compile(r"[a-z][a-z0-9 ]{0,31}")
@@ -77,7 +78,13 @@ def check_names(names: Sequence[str], stems: Sequence[Stem]) -> None:
     known = [stem.name for stem in stems]
     for name in names:
         if name not in known:
-            raise RequestError(f"There is no stem '{name}' here: choose among {', '.join(known)}.")
+            raise RequestError(
+                Sentence(
+                    "There is no stem '{name}' here: choose among {names}.",
+                    name=name,
+                    names=", ".join(known),
+                )
+            )
 
 
 def books_of(names: Iterable[str], stems: Iterable[Stem]) -> list[int]:
@@ -120,4 +127,11 @@ def fixed_tokens(
 
 
 def _wrong(told: object, reason: str) -> CheckpointError:
-    return CheckpointError(f"The config.json gives {_KEY} as {told!r}; {reason}.")
+    return CheckpointError(
+        Sentence(
+            "The config.json gives {key} as {told}; {reason}.",
+            key=_KEY,
+            told=repr(told),
+            reason=reason,
+        )
+    )

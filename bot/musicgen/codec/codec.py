@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from bot.domain.generation import Precision
 from bot.errors import CheckpointError
+from bot.i18n.sentence import Sentence
 from bot.musicgen.checkpoint.shape import CodecShape
 from bot.musicgen.codec.layers import Chain, downsampling, upsampling
 from bot.musicgen.codec.lstm import Recurrence
@@ -232,7 +233,9 @@ def _last(weights: Iterable[str], part: str) -> int:
 
 def _check(weights: Mapping[str, Array], shape: CodecShape) -> None:
     def refuse(what: str) -> None:
-        raise CheckpointError(f"This checkpoint's EnCodec can't be run: {what}.")
+        raise CheckpointError(
+            Sentence("This checkpoint's EnCodec can't be run: {what}.", what=what)
+        )
 
     if shape.causal:
         refuse("its convolutions are causal, and MusicGen's are not")

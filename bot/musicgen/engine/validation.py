@@ -10,13 +10,14 @@ import numpy as np
 
 from bot.domain.generation import GenerationRequest, Sampling, Sound, Tokens
 from bot.errors import RequestError, SoundError
+from bot.i18n.sentence import Sentence
 from bot.musicgen.checkpoint.shape import ModelShape
 from bot.musicgen.checkpoint.stems import Stem, check_names
 
 if TYPE_CHECKING:  # the checks themselves need no MindSpore
     from bot.musicgen.model import Model
 
-OTHER_CODES = "The codes of this clip are those of another model."
+OTHER_CODES = Sentence("The codes of this clip are those of another model.")
 
 MAX_PROMPT_CHARACTERS = 2000
 # Beyond these nothing more changes, and further still the scores leave the range of fp32.
@@ -29,9 +30,14 @@ def check_request(request: GenerationRequest, model: Model, *, max_seconds: floa
     check_seconds(request.seconds, max_seconds=max_seconds)
     check_sampling(request.sampling)
     if request.prompt is not None and len(request.prompt) > MAX_PROMPT_CHARACTERS:
-        raise RequestError(f"A prompt has at most {MAX_PROMPT_CHARACTERS} characters.")
+        raise RequestError(
+            Sentence(
+                "A prompt has at most {max_prompt_characters} characters.",
+                max_prompt_characters=MAX_PROMPT_CHARACTERS,
+            )
+        )
     if not 0 <= request.seed < 2**63:
-        raise RequestError("The seed is a whole number from 0 to 9223372036854775807.")
+        raise RequestError(Sentence("The seed is a whole number from 0 to 9223372036854775807."))
     shape = model.shape
     check_stems(request, shape.stems)
     if request.kept is not None:
@@ -42,28 +48,44 @@ def check_request(request: GenerationRequest, model: Model, *, max_seconds: floa
             check_tokens(request.audio_tokens, shape)
             hop = shape.codec.hop
             if request.audio_tokens.shape[1] != -(-request.audio.samples.shape[1] // hop):
-                raise RequestError("The codes of the audio prompt are not as long as its sound.")
+                raise RequestError(
+                    Sentence("The codes of the audio prompt are not as long as its sound.")
+                )
 
 
 def check_seconds(seconds: float, *, max_seconds: float) -> None:
     """Raise RequestError for a length that can't be made."""
     if not (math.isfinite(seconds) and 0 < seconds <= max_seconds):
-        raise RequestError(f"The length must be above 0 and at most {max_seconds:g} seconds.")
+        raise RequestError(
+            Sentence(
+                "The length must be above 0 and at most {max_seconds:g} seconds.",
+                max_seconds=max_seconds,
+            )
+        )
 
 
 def check_sampling(sampling: Sampling) -> None:
     """Raise RequestError for settings no token can be chosen by."""
     if not LEAST_TEMPERATURE <= sampling.temperature <= MAX_TEMPERATURE:
         raise RequestError(
-            f"The temperature must be from {LEAST_TEMPERATURE:g} to {MAX_TEMPERATURE:g}; 1 is "
-            "usual."
+            Sentence(
+                "The temperature must be from {least_temperature:g} to {max_temperature:g}; 1 "
+                "is usual.",
+                least_temperature=LEAST_TEMPERATURE,
+                max_temperature=MAX_TEMPERATURE,
+            )
         )
     if sampling.top_k < 0:
-        raise RequestError("Top-k must be 0 (everything) or more; 250 is usual.")
+        raise RequestError(Sentence("Top-k must be 0 (everything) or more; 250 is usual."))
     if not 0 < sampling.top_p <= 1:
-        raise RequestError("Top-p must be above 0 and at most 1 (everything).")
+        raise RequestError(Sentence("Top-p must be above 0 and at most 1 (everything)."))
     if not 1 <= sampling.guidance <= MAX_GUIDANCE:
-        raise RequestError(f"Guidance must be from 1 (none) to {MAX_GUIDANCE:g}; 3 is usual.")
+        raise RequestError(
+            Sentence(
+                "Guidance must be from 1 (none) to {max_guidance:g}; 3 is usual.",
+                max_guidance=MAX_GUIDANCE,
+            )
+        )
 
 
 def check_stems(request: GenerationRequest, stems: Sequence[Stem]) -> None:
@@ -74,14 +96,20 @@ def check_stems(request: GenerationRequest, stems: Sequence[Stem]) -> None:
     check_names([*kept, *request.muted], stems)
     if request.kept is not None:
         if not kept:
-            raise RequestError("Say which stems to keep.")
+            raise RequestError(Sentence("Say which stems to keep."))
         if request.audio is not None:
-            raise RequestError("A clip is gone on from, or stems of it are kept: choose one.")
+            raise RequestError(
+                Sentence("A clip is gone on from, or stems of it are kept: choose one.")
+            )
     both = next((name for name in kept if name in request.muted), None)
     if both is not None:
-        raise RequestError(f"The stem '{both}' can be kept or left out: choose one.")
+        raise RequestError(
+            Sentence("The stem '{both}' can be kept or left out: choose one.", both=both)
+        )
     if {*kept, *request.muted} == {stem.name for stem in stems}:
-        raise RequestError("Every stem is kept or left out: leave at least one to be made anew.")
+        raise RequestError(
+            Sentence("Every stem is kept or left out: leave at least one to be made anew.")
+        )
 
 
 def check_tokens(tokens: Tokens, shape: ModelShape) -> None:
@@ -94,11 +122,17 @@ def check_tokens(tokens: Tokens, shape: ModelShape) -> None:
 
 def _check_audio(sound: Sound, model: Model) -> None:
     if sound.samples.ndim != 2 or sound.samples.shape[1] == 0:
-        raise SoundError("The audio prompt holds no sound.")
+        raise SoundError(Sentence("The audio prompt holds no sound."))
     if not np.isfinite(sound.samples).all():
-        raise SoundError("The audio prompt holds numbers that are no sound (NaN or infinity).")
+        raise SoundError(
+            Sentence("The audio prompt holds numbers that are no sound (NaN or infinity).")
+        )
     if sound.sample_rate_hz != model.sample_rate_hz or sound.channels != model.channels:
         raise SoundError(
-            f"The audio prompt must have {model.channels} channel(s) at "
-            f"{model.sample_rate_hz} Hz for this model."
+            Sentence(
+                "The audio prompt must have {channels} channel(s) at {sample_rate_hz} Hz for "
+                "this model.",
+                channels=model.channels,
+                sample_rate_hz=model.sample_rate_hz,
+            )
         )

@@ -1,0 +1,163 @@
+"""A sentence for a person: an English template and its values, rendered where it is shown.
+
+The template is the key of its translation (a gettext msgid), so it stands in the code as a literal:
+`Sentence("{n} ahead of you.", n=3)`. Values are numbers, texts, moments or other sentences; they
+are put in after the template has been translated.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum
+from string import Formatter
+from typing import Any, Protocol
+
+
+class Translations(Protocol):
+    """What translates templates; `gettext.NullTranslations` and its heirs do."""
+
+    def gettext(self, message: str, /) -> str:
+        """Return the translation of a template, or the template."""
+
+    def ngettext(self, one: str, many: str, n: int, /) -> str:
+        """Return the translation of a template for a number, or one of the two."""
+
+
+class English:
+    """Leaves every template as it is written."""
+
+    def gettext(self, message: str, /) -> str:
+        """Return the template."""
+        return message
+
+    def ngettext(self, one: str, many: str, n: int, /) -> str:
+        """Return the template for one or for many."""
+        return one if n == 1 else many
+
+
+class Markup(Enum):
+    """Where a sentence is shown, which decides how moments look."""
+
+    TEXT = "text"
+    DISCORD = "discord"
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A moment as a value of a sentence: on Discord it counts down in the reader's own language."""
+
+    epoch_seconds: float
+
+    def render(self, markup: Markup) -> str:
+        """Return the moment as it is shown."""
+        if markup is Markup.DISCORD:
+            return f"<t:{int(self.epoch_seconds)}:R>"
+        return f"{datetime.fromtimestamp(self.epoch_seconds, UTC):%Y-%m-%d %H:%M} UTC"
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Sentence:
+    """A template with its values. `str()` renders it in English, for logs and the command line."""
+
+    template: str
+    many: str
+    """The template for a number other than one, which is the value `n`; "" where none counts."""
+    values: tuple[tuple[str, Value], ...]
+
+    def __init__(self, template: str, /, many: str = "", **values: object) -> None:
+        kept = ((name, _value_of(value)) for name, value in sorted(values.items()))
+        object.__setattr__(self, "template", template)
+        object.__setattr__(self, "many", many)
+        object.__setattr__(self, "values", tuple(kept))
+
+    def fill(self, **values: object) -> Sentence:
+        """Return the sentence with these values added."""
+        return Sentence(self.template, self.many, **dict(self.values) | values)
+
+    def render(self, translations: Translations, markup: Markup = Markup.TEXT) -> str:
+        """Return the text in a language. Raises KeyError where a value is missing."""
+        values = dict(self.values)
+        if self.many:
+            n = values["n"]
+            assert isinstance(n, int)
+            template = translations.ngettext(self.template, self.many, n)
+        else:
+            template = translations.gettext(self.template)
+        return template.format(
+            **{name: _shown(value, translations, markup) for name, value in values.items()}
+        )
+
+    def __str__(self) -> str:
+        return self.render(English())
+
+
+Value = str | int | float | Moment | Sentence
+
+
+def Plural(one: str, many: str, /, *, n: int, **values: object) -> Sentence:  # noqa: N802 - a marker
+    """Return a sentence that depends on a number, which is its value `n`."""
+    return Sentence(one, many, n=n, **values)
+
+
+def verbatim(text: str) -> Sentence:
+    """Return a text that is nobody's template, such as one that was rendered long ago."""
+    return Sentence("{text}", text=text)
+
+
+def placeholders(template: str) -> set[str]:
+    """Return the names of the values that a template wants."""
+    return {name for _, name, _, _ in Formatter().parse(template) if name}
+
+
+def to_json(sentence: Sentence) -> str:
+    """Return a sentence as JSON, for the database and for other processes."""
+    return json.dumps(_plain(sentence), ensure_ascii=False, separators=(",", ":"))
+
+
+def from_json(text: str) -> Sentence:
+    """Return a sentence from JSON; a text that is none is taken as it is."""
+    try:
+        found = json.loads(text)
+        return _sentence(found) if isinstance(found, dict) else verbatim(text)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return verbatim(text)
+
+
+def _value_of(found: object) -> Value:
+    """Return a value that can be kept: paths, errors and the like become text."""
+    is_plain = isinstance(found, str | int | float | Moment | Sentence)
+    return found if is_plain and not isinstance(found, bool) else str(found)  # type: ignore[return-value]
+
+
+def _shown(value: Value, translations: Translations, markup: Markup) -> str | int | float:
+    if isinstance(value, Sentence):
+        return value.render(translations, markup)
+    if isinstance(value, Moment):
+        return value.render(markup)
+    return value
+
+
+def _plain(value: Value) -> object:
+    if isinstance(value, Sentence):
+        values = {name: _plain(each) for name, each in value.values}
+        plain: dict[str, object] = {"template": value.template, "values": values}
+        return plain | ({"many": value.many} if value.many else {})
+    if isinstance(value, Moment):
+        return {"moment": value.epoch_seconds}
+    return value
+
+
+def _sentence(found: Mapping[str, Any]) -> Sentence:
+    values = {str(name): _value(each) for name, each in found["values"].items()}
+    return Sentence(str(found["template"]), str(found.get("many", "")), **values)
+
+
+def _value(found: Any) -> Value:  # noqa: ANN401 - it comes from JSON
+    if isinstance(found, dict):
+        return Moment(float(found["moment"])) if "moment" in found else _sentence(found)
+    if isinstance(found, str | int | float):
+        return found
+    raise TypeError(f"{type(found).__name__} is no value of a sentence")
