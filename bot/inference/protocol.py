@@ -107,8 +107,7 @@ class JobFinished(msgspec.Struct, frozen=True, tag=True):
 
 
 class JobFailed(msgspec.Struct, frozen=True, tag=True):
-    """A job failed or was cancelled; the sentence, as JSON, says why, where the person can
-    change it."""
+    """A job failed or was cancelled; the sentence (JSON) says why, where one can change it."""
 
     job_id: int
     sentence: str | None

@@ -18,6 +18,7 @@ from bot.audio.untrusted import ffmpeg_decoder, scratch
 from bot.audio.untrusted.isolation import Limits
 from bot.audio.untrusted.uploads import NO_SOUND, Uploads
 from bot.errors import ResourceError, SoundError
+from bot.i18n.sentence import Sentence
 from tests.support.sound_files import RATE_HZ, as_file, noise
 
 SHORT = Limits(cpu_seconds=1, memory_bytes=2**30, wall_seconds=20.0)
@@ -59,26 +60,26 @@ def left(folder):
         (
             "import ctypes; ctypes.string_at(0)",
             sys.executable,
-            ffmpeg_decoder.DAMAGED,
+            str(ffmpeg_decoder.DAMAGED),
             "decoder_crashed signal=11",
         ),
-        ("while :; do :; done", "/bin/sh", ffmpeg_decoder.TOO_LONG, "limit=processor"),
+        ("while :; do :; done", "/bin/sh", str(ffmpeg_decoder.TOO_LONG), "limit=processor"),
         (
             "while :; do head -c 1000000 /dev/zero; done",
             "/bin/sh",
-            ffmpeg_decoder.TOO_LONG,
+            str(ffmpeg_decoder.TOO_LONG),
             "limit=output",
         ),
         (
             "import mmap; mmap.mmap(-1, 2**32)",
             sys.executable,
-            ffmpeg_decoder.TOO_HUNGRY,
+            str(ffmpeg_decoder.TOO_HUNGRY),
             "limit=memory",
         ),
-        ("exit 0", "/bin/sh", NO_SOUND, ""),
-        ("echo made of stone >&2; exit 3", "/bin/sh", ffmpeg_decoder.DAMAGED, ""),
+        ("exit 0", "/bin/sh", str(NO_SOUND), ""),
+        ("echo made of stone >&2; exit 3", "/bin/sh", str(ffmpeg_decoder.DAMAGED), ""),
         ("head -c 1000 /dev/zero; exit 0", "/bin/sh", "shorter than a tenth", ""),
-        ("sleep 3600 & exit 0", "/bin/sh", NO_SOUND, ""),
+        ("sleep 3600 & exit 0", "/bin/sh", str(NO_SOUND), ""),
     ],
 )
 async def test_a_decoder_that_goes_wrong_is_told_in_a_sentence(
@@ -99,7 +100,7 @@ async def test_a_decoder_that_hangs_is_ended(place, caplog, body):
     caplog.set_level("INFO", logger="bot")
     before = psutil.Process().memory_info().rss
     limits = Limits(cpu_seconds=60, wall_seconds=1.5)
-    with pytest.raises(SoundError, match=ffmpeg_decoder.TOO_LONG):
+    with pytest.raises(SoundError, match=str(ffmpeg_decoder.TOO_LONG)):
         await heard(decoder(place, body), limits)
     assert "limit=time" in caplog.text
     assert psutil.Process().memory_info().rss - before < 64 * 2**20
@@ -118,7 +119,7 @@ async def test_a_decoder_that_can_not_be_started_is_not_the_file_s_fault(place, 
         program.chmod(0o600)
     with pytest.raises(ResourceError) as caught:
         await heard(program)
-    assert caught.value.sentence == ffmpeg_decoder.CANT_READ
+    assert str(caught.value.sentence) == str(ffmpeg_decoder.CANT_READ)
     assert any(record.levelname == "ERROR" for record in caplog.records)
     assert left(place) == []
 
@@ -164,7 +165,7 @@ async def test_leaving_off_in_the_middle_of_a_flood_ends_it(place, body):
                 await anext(chunks)
                 # More comes in meanwhile than is held, and the pipe is stopped.
                 await asyncio.sleep(0.2)
-                raise SoundError("enough")
+                raise SoundError(Sentence("enough"))
     assert left(place) == []
 
 

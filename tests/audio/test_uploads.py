@@ -143,7 +143,7 @@ async def test_samples_that_are_no_numbers_are_refused(value, share):
     """One in a thousand is enough: it would poison all that is made from it."""
     samples = noise()[:, 0]
     samples[::share] = value
-    with pytest.raises(SoundError, match=uploads.NOT_NUMBERS):
+    with pytest.raises(SoundError, match=str(uploads.NOT_NUMBERS)):
         await heard(as_file(samples, subtype="FLOAT"))
 
 

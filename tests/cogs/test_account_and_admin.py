@@ -35,14 +35,14 @@ async def test_history_is_one_s_own_and_can_be_searched(tmp_path):
         found = await jam.alice.slash(jam.channel, "history", search="rock")
         assert "slow jazz" not in found.response.content
         nothing = await jam.bob.slash(jam.channel, "history")
-        assert nothing.response.content == messages.NO_HISTORY
+        assert nothing.response.content == str(messages.NO_HISTORY)
 
 
 async def test_queue_names_only_one_s_own_clips(tmp_path):
     """How many are in line, and where mine are."""
     async with open_jam(tmp_path) as jam:
         empty = await jam.alice.slash(jam.channel, "queue")
-        assert empty.response.content == messages.EMPTY_QUEUE
+        assert empty.response.content == str(messages.EMPTY_QUEUE)
         await jam.alice.slash(jam.channel, "music", prompt="slow and mine")
         await jam.bob.slash(jam.channel, "music", prompt="slow and theirs")
         result = await jam.alice.slash(jam.channel, "queue")

@@ -169,7 +169,7 @@ async def test_a_command_that_fails_answers(tmp_path, monkeypatch):
 
         monkeypatch.setattr(jam.store.ledger, "quota", broken)
         result = await jam.alice.slash(jam.channel, "quota")
-        assert result.response.content == messages.UNEXPECTED
+        assert result.response.content == str(messages.UNEXPECTED)
 
 
 async def test_a_modal_that_fails_answers(tmp_path, monkeypatch):
@@ -187,7 +187,7 @@ async def test_a_modal_that_fails_answers(tmp_path, monkeypatch):
         monkeypatch.setattr("cogs.views.clip_buttons.ordered", broken)
         chosen = {words: "jazz", keep: ["5"], include: ["yes"]}
         result = await jam.alice.submit_modal(form, chosen)
-        assert result.response.content == messages.UNEXPECTED
+        assert result.response.content == str(messages.UNEXPECTED)
 
 
 async def test_while_the_model_is_loading_people_are_told(tmp_path, monkeypatch):

@@ -77,14 +77,14 @@ async def test_a_clip_that_was_kept_back_can_be_fetched(tmp_path):
     async with open_jam(tmp_path) as jam:
         await hold_one(jam)
         listed = await jam.alice.slash(jam.channel, "history")
-        assert messages.HELD in listed.response.content
+        assert str(messages.HELD) in listed.response.content
         stolen = await jam.bob.slash(jam.channel, "history")
-        assert stolen.response.content == messages.NO_HISTORY
+        assert stolen.response.content == str(messages.NO_HISTORY)
         fetched = await jam.alice.click(listed.response, label="Get clip 1")
         await jam.env.settle()
         assert fetched.response.attachments
         again = await jam.alice.click(listed.response, label="Get clip 1")
-        assert again.response.content == messages.NOT_HELD
+        assert again.response.content == str(messages.NOT_HELD)
         assert await used(jam, jam.alice) == 0
         assert await jam.store.check() == []
         more = await jam.alice.click(fetched.response, label="Again")
@@ -100,7 +100,7 @@ async def test_a_clip_that_nobody_fetches_is_kept_for_a_day(tmp_path):
         assert await sweep(jam.store, 30, jam.clock.now + HELD_SECONDS - 1) == 0
         assert await sweep(jam.store, 30, jam.clock.now + HELD_SECONDS + 1) == 1
         late = await jam.alice.click(listed.response, label="Get clip 1")
-        assert late.response.content == messages.NOT_HELD
+        assert late.response.content == str(messages.NOT_HELD)
 
 
 async def test_where_only_the_token_reaches_a_long_line_is_told_at_once(tmp_path, monkeypatch):
@@ -173,6 +173,6 @@ async def test_a_clip_that_is_on_its_way_is_not_handed_over_twice(tmp_path):
         listed = await jam.alice.slash(jam.channel, "history")
         with jam.pipeline.privacy.handing_over(1, jam.alice.id):
             second = await jam.alice.click(listed.response, label="Get clip 1")
-        assert second.response.content == ON_ITS_WAY
+        assert second.response.content == str(ON_ITS_WAY)
         first = await jam.alice.click(listed.response, label="Get clip 1")
         assert first.response.attachments

@@ -69,7 +69,7 @@ async def test_a_clip_becomes_a_loop_at_the_press_of_a_button(tmp_path):
         assert await jam.store.check() == []
         assert (await posted(first.response)).seconds == pytest.approx(11.0, abs=0.1)
         twice = await press(jam, result.response, "Loop", jam.bob)
-        assert twice.response.content == messages.IS_A_LOOP
+        assert twice.response.content == str(messages.IS_A_LOOP)
 
 
 async def test_again_on_a_loop_makes_another_loop(tmp_path):
@@ -129,7 +129,7 @@ async def test_a_loop_that_ends_the_bot_twice_is_given_up(tmp_path):
         assert await jam.pipeline.resume() == 1
         await jam.idle()
         assert (await jam.store.jobs.get(job.id)).state is JobState.FAILED
-        assert CUT_LOST in jam.messages()[-1].content
+        assert str(CUT_LOST) in jam.messages()[-1].content
         assert await jam.store.ledger.check() == []
         retried = await press(jam, first.response, "Loop")
         assert "a loop of" in retried.response.embeds[0].description
@@ -147,7 +147,7 @@ async def test_a_file_tells_how_it_was_made(tmp_path):
         assert fields["Model"] == "scripted"
         assert "@everyone" not in embed.description
         other = await jam.bob.slash(jam.channel, "whatis", clip=("other.mp3", b"ID3" + bytes(99)))
-        assert other.response.content == messages.NOT_OURS
+        assert other.response.content == str(messages.NOT_OURS)
 
 
 async def test_apps_what_is_this_clip_tells_of_any_message(tmp_path):
@@ -163,7 +163,7 @@ async def test_apps_what_is_this_clip_tells_of_any_message(tmp_path):
         assert theirs.response.embeds[0].title == "AI-generated with Zhiyin"
         silent = await jam.alice.send(jam.channel, "nothing")
         told = await jam.alice.context_menu(jam.channel, menu, silent)
-        assert told.response.content == messages.NO_SOUND
+        assert told.response.content == str(messages.NO_SOUND)
 
 
 async def test_details_show_the_sound(tmp_path):

@@ -137,10 +137,10 @@ async def test_a_waiting_clip_shows_where_it_is_and_can_be_cancelled(tmp_path, m
         await shown(result, "▱")
         assert labels(result.response) == ["Cancel"]
         pressed = await jam.bob.click(result.response, label="Cancel")
-        assert messages.NOT_YOURS in (pressed.response or pressed.followups[0]).content
+        assert str(messages.NOT_YOURS) in (pressed.response or pressed.followups[0]).content
         pressed = await jam.alice.click(result.response, label="Cancel")
         await jam.idle()
-        assert messages.CANCELLED in pressed.followups[-1].content
+        assert str(messages.CANCELLED) in pressed.followups[-1].content
         assert "Cancelled" in result.response.content
         assert labels(result.response) == []
         assert await used(jam) == 0
@@ -159,13 +159,13 @@ async def test_cancel_takes_the_last_one(tmp_path):
         for prompt in ("slow 1", "slow 2"):
             await jam.alice.slash(jam.channel, "music", prompt=prompt)
         result = await jam.alice.slash(jam.channel, "cancel")
-        assert messages.CANCELLED in (result.response or result.followups[0]).content
+        assert str(messages.CANCELLED) in (result.response or result.followups[0]).content
         assert (await jam.store.jobs.get(2)).state is JobState.CANCELLED
         assert not (await jam.store.jobs.get(1)).state.is_final
         await jam.alice.slash(jam.channel, "cancel", job=1)
         await jam.idle()
         result = await jam.alice.slash(jam.channel, "cancel")
-        assert messages.NOTHING_TO_CANCEL in result.response.content
+        assert str(messages.NOTHING_TO_CANCEL) in result.response.content
 
 
 @pytest.mark.parametrize(
@@ -209,7 +209,7 @@ async def test_words_of_nothing_visible_are_asked_for_again(tmp_path):
     """What can't be seen says nothing."""
     async with open_jam(tmp_path) as jam:
         result = await jam.music(prompt="\u200b \u2060")
-        assert result.response.content == messages.NO_PROMPT
+        assert result.response.content == str(messages.NO_PROMPT)
         assert await used(jam) == 0
 
 

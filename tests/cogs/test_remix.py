@@ -89,7 +89,7 @@ async def test_only_its_author_or_a_manager_deletes_a_clip(tmp_path):
     async with open_jam(tmp_path) as jam:
         first = await jam.music()
         result = await press(jam, first.response, "Delete", jam.bob)
-        assert messages.NOT_YOURS in result.response.content
+        assert str(messages.NOT_YOURS) in result.response.content
         clip = await newest(jam)
         assert (jam.store.clips_folder / clip.file).exists()
         await press(jam, first.response, "Delete")
@@ -115,7 +115,7 @@ async def test_a_button_of_a_clip_that_is_gone_says_so(tmp_path):
         for label in ("Again", "Continue", "Remix", "Details"):
             result = await press(jam, first.response, label)
             assert result.response.ephemeral
-            assert messages.NO_CLIP in result.response.content
+            assert str(messages.NO_CLIP) in result.response.content
 
 
 async def test_remix_takes_a_file_or_one_of_your_clips(tmp_path):
@@ -137,10 +137,10 @@ async def test_remix_takes_a_file_or_one_of_your_clips(tmp_path):
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({}, messages.NO_SOURCE),
-        ({"mine": "999"}, messages.NO_CLIP),
-        ({"mine": "not a number"}, messages.UNKNOWN_CLIP),
-        ({"mine": "1"}, messages.UNKNOWN_CLIP),
+        ({}, str(messages.NO_SOURCE)),
+        ({"mine": "999"}, str(messages.NO_CLIP)),
+        ({"mine": "not a number"}, str(messages.UNKNOWN_CLIP)),
+        ({"mine": "1"}, str(messages.UNKNOWN_CLIP)),
     ],
 )
 async def test_remix_of_nothing_is_told(tmp_path, options, sentence):
@@ -187,7 +187,7 @@ async def test_a_message_without_sound_is_told_so(tmp_path, menu):
         message = await jam.bob.send(jam.channel, "hello", attachments=[("a.png", b"\x89PNG")])
         result = await jam.alice.context_menu(jam.channel, menu, message)
         assert result.response.ephemeral
-        assert result.response.content == messages.NO_SOUND
+        assert result.response.content == str(messages.NO_SOUND)
 
 
 async def test_a_reply_that_mentions_the_bot_is_a_remix(tmp_path):
@@ -202,7 +202,7 @@ async def test_a_reply_that_mentions_the_bot_is_a_remix(tmp_path):
         assert (clip.kind, clip.prompt) == (Kind.REMIX, "make it jazzier")
         assert jam.messages()[-1].attachments
         await jam.bob.send(jam.channel, mention, reply_to=message)
-        assert jam.messages()[-1].content == messages.NO_WORDS
+        assert jam.messages()[-1].content == str(messages.NO_WORDS)
 
 
 async def test_words_that_do_not_concern_the_bot_are_left_alone(tmp_path):
@@ -220,7 +220,7 @@ async def test_again_on_a_remix_of_a_file_says_what_to_do(tmp_path):
         sound = await first.response.attachments[0].read()
         second = await jam.music(clip=("a.mp3", sound), seconds=1.0)
         result = await press(jam, second.response, "Again")
-        assert result.response.content == messages.SOURCE_GONE
+        assert result.response.content == str(messages.SOURCE_GONE)
 
 
 async def test_a_clip_in_the_works_survives_a_restart(tmp_path):

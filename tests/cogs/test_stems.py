@@ -129,7 +129,7 @@ async def test_pressed_twice_at_once_it_is_done_once(tmp_path):
         with jam.pipeline.stems.taking_apart(clip, jam.bob.id):
             result = await press(jam, first.response, "Stems")
             assert result.response.ephemeral
-            assert result.response.content == ON_THEIR_WAY
+            assert result.response.content == str(ON_THEIR_WAY)
         result = await press(jam, first.response, "Stems")
         assert len(result.response.attachments) == 3
 
@@ -145,13 +145,13 @@ async def test_a_clip_that_is_gone_or_another_model_s_is_told(tmp_path):
         assert "is not kept any more" in result.response.content
         await jam.pipeline.forget(clip)
         result = await press(jam, second.response, "Stems")
-        assert messages.NO_CLIP in result.response.content
+        assert str(messages.NO_CLIP) in result.response.content
         await jam.stop_pipeline()
         async with jam.second_life(RETRAINED) as again:
             await again.pipeline.executor.settled.wait()
             result = await press(again, first.response, "Stems")
             assert result.response.ephemeral
-            assert result.response.content == OTHER_MODEL
+            assert result.response.content == str(OTHER_MODEL)
             form = await again.alice.click(first.response, label="Remix")
             assert len(custom_ids(form.modal)) == 3
 
@@ -161,7 +161,7 @@ async def test_an_engine_that_dies_of_it_is_told(tmp_path):
     async with open_jam(tmp_path, engine=STEMS_ENGINE) as jam:
         first = await jam.music(seconds=1.0, seed=scripted_worker.CRASHES)
         result = await press(jam, first.response, "Stems")
-        assert result.response.content == WORKER_LOST
+        assert result.response.content == str(WORKER_LOST)
         second = await jam.music(seconds=1.0, seed=1)
         assert second.response.attachments
 
@@ -296,7 +296,7 @@ async def test_a_file_that_tells_no_codes_keeps_no_stems(tmp_path):
         other = await (await jam.music(seconds=1.0)).response.attachments[0].read()
     async with open_jam(tmp_path / "c", engine=STEMS_ENGINE) as jam:
         await jam.pipeline.executor.settled.wait()
-        for data, sentence in ((plain, NOT_TOLD), (other, OTHER_MODEL)):
+        for data, sentence in ((plain, str(NOT_TOLD)), (other, str(OTHER_MODEL))):
             result = await uploaded(jam, data, "zhiyin-1.mp3", stems=["drums"])
             assert sentence in [each.content for each in result.followups]
         assert await jam.store.clips.of_user(jam.bob.id, 5) == []

@@ -106,7 +106,7 @@ async def test_an_answer_that_arrived_all_the_same_does_not_stay_for_ever(tmp_pa
         await stage.music(stage.bob)
         await stage.settled(2)
         await stage.bot.pipeline.idle()
-        stuck = [each for each in stage.channel.seen if each.content == messages.IN_LINE]
+        stuck = [each for each in stage.channel.seen if each.content == str(messages.IN_LINE)]
         assert stuck == []
         assert await stage.used(stage.alice) == len(asked.message.clips)
 
@@ -311,5 +311,5 @@ async def test_a_file_that_can_not_be_fetched_is_one_sentence(tmp_path, lie, cap
         assert await stage.used() == 0
         assert file.sent_bytes < 32 * 2**20
         # It is no defect of the bot's, so nothing is "written down".
-        assert told.content != messages.UNEXPECTED
+        assert told.content != str(messages.UNEXPECTED)
         assert "interaction.failed" not in caplog.text

@@ -62,7 +62,7 @@ async def test_delete_pressed_twice_is_one_clip_less(tmp_path):
         await stage.wire.until(lambda: first.message.id not in stage.channel.messages)
         assert (await stage.store.clips.get(1)).is_deleted
         assert list(stage.store.clips_folder.iterdir()) == []
-        assert set(told(presses)) <= {messages.NO_CLIP}
+        assert set(told(presses)) <= {str(messages.NO_CLIP)}
         assert await stage.used() == 1.0
 
 
@@ -78,7 +78,7 @@ async def test_a_clip_that_is_still_being_posted_is_not_deleted_yet(tmp_path, mo
         await wire.until(lambda: fault.hits and asked.message.clips)
         presses = await pressed(stage, asked.message, "Delete", 1)
         await wire.until(lambda: told(presses))
-        assert told(presses) == [STILL_COMING]
+        assert told(presses) == [str(STILL_COMING)]
         wire.faults.clear()
         assert (await stage.settled(1)).state is JobState.DELIVERED
         assert [each.id for each in wire.with_clips()] == [asked.message.id]
@@ -98,8 +98,8 @@ async def test_cancel_pressed_twice_is_cancelled_once(tmp_path):
         assert (await stage.settled(1)).state is JobState.CANCELLED
         await stage.wire.until(lambda: len(told(presses)) == 2)
         assert sorted(told(presses)) in (
-            [messages.CANCELLED, messages.CANCELLED],
-            sorted([messages.CANCELLED, messages.TOO_LATE_TO_CANCEL]),
+            [str(messages.CANCELLED), str(messages.CANCELLED)],
+            sorted([str(messages.CANCELLED), str(messages.TOO_LATE_TO_CANCEL)]),
         )
         assert asked.message.buttons == {}
         assert stage.wire.with_clips() == []
@@ -117,7 +117,7 @@ async def test_a_button_under_what_has_gone_is_told_so(tmp_path):
         await stage.wire.send(again)
         async with asyncio.timeout(20):
             await again.acknowledged.wait()
-        assert told([again]) == [messages.NO_CLIP]
+        assert told([again]) == [str(messages.NO_CLIP)]
         assert await stage.used(stage.bob) == 0.0
 
 
@@ -135,5 +135,5 @@ async def test_stems_pressed_twice_are_posted_once(tmp_path):
 
         await stage.wire.until(lambda: len(files()) >= len(posted) and told(presses))
         assert files() == posted
-        assert told(presses) == [ON_THEIR_WAY]
+        assert told(presses) == [str(ON_THEIR_WAY)]
         assert await stage.used() == 1.0

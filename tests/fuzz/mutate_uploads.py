@@ -30,11 +30,11 @@ SYSTEM_SHARE = 8
 """One file in so many is for the system's ffmpeg, which takes longer to start than to read."""
 
 KNOWN = (
-    sniff.EMPTY, sniff.NOT_SOUND, "This file says it has ", ffmpeg_decoder.TOO_LONG,
-    ffmpeg_decoder.TOO_HUNGRY,
-    ffmpeg_decoder.DAMAGED, ffmpeg_decoder.NO_TRACK, ffmpeg_decoder.ODD_SOUND,
-    uploads.SILENT, uploads.TOO_SHORT,
-    uploads.NOT_NUMBERS,
+    str(sniff.EMPTY), str(sniff.NOT_SOUND), "This file says it has ", str(ffmpeg_decoder.TOO_LONG),
+    str(ffmpeg_decoder.TOO_HUNGRY),
+    str(ffmpeg_decoder.DAMAGED), str(ffmpeg_decoder.NO_TRACK), str(ffmpeg_decoder.ODD_SOUND),
+    str(uploads.SILENT), str(uploads.TOO_SHORT),
+    str(uploads.NOT_NUMBERS),
 )  # fmt: skip
 
 
@@ -127,7 +127,7 @@ async def became_of(reader, data):
     try:
         sound = await reader.read(data, keep_seconds=10.0)
     except SoundError as error:
-        (reason,) = [each for each in KNOWN if error.sentence.startswith(each)]
+        (reason,) = [each for each in KNOWN if str(error.sentence).startswith(each)]
         return reason
     assert np.isfinite(sound.samples).all()
     assert sound.seconds <= 10.0

@@ -175,7 +175,7 @@ async def test_a_waiting_job_is_cancelled_at_once():
     async with opened() as executor:
         run = submit(executor, 1)
         assert executor.cancel(1)
-        with pytest.raises(Cancelled, match=CANCELLED):
+        with pytest.raises(Cancelled, match=str(CANCELLED)):
             await run.result()
         assert not run.started.is_set()
         assert executor.waiting == 0

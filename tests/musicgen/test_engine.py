@@ -289,7 +289,7 @@ def test_a_request_that_cannot_be_made_is_refused(mono_model: Any, changes: dict
     engine = Engine(mono_model)
     with pytest.raises(RequestError) as refusal:
         engine.submit(ask(**changes))
-    assert refusal.value.sentence.endswith(".")
+    assert str(refusal.value.sentence).endswith(".")
     assert not engine.busy
 
 

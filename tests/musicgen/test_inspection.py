@@ -41,7 +41,7 @@ def rename(folder: Path, names: dict[str, str]) -> None:
 def refusal(folder: Path) -> str:
     with pytest.raises(CheckpointError) as caught:
         inspect(folder)
-    sentence = caught.value.sentence
+    sentence = str(caught.value.sentence)
     assert "\n" not in sentence
     assert sentence.endswith(".")
     return sentence

@@ -35,4 +35,4 @@ def test_where_there_is_no_pytorch_a_sentence_says_so(tiny_mono, monkeypatch, py
     monkeypatch.setenv(torch_reference.PYTHON_VARIABLE, python)
     with pytest.raises(ResourceError, match="PyTorch could not be run") as caught:
         torch_reference.measure(tiny_mono, users=[1], steps=4, threads=1)
-    assert torch_reference.PYTHON_VARIABLE in caught.value.sentence
+    assert torch_reference.PYTHON_VARIABLE in str(caught.value.sentence)

@@ -47,7 +47,7 @@ def places_of(folder, text):
 async def confirmed(jam, who):
     asked = await who.slash(jam.channel, "privacy delete")
     keep = jam.config.storage.keep_backups
-    assert asked.response.content == privacy_messages.forget_me(keep)
+    assert asked.response.content == str(privacy_messages.forget_me(keep))
     done = await who.click(asked.response, label="Delete everything of mine")
     await jam.idle()
     return done

@@ -20,6 +20,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from bot.domain.jobs import JobState, Kind, MessageHandle, Order, RequestOrigin
 from bot.domain.limits import Limits
 from bot.errors import Refused
+from bot.i18n.sentence import Sentence
 from bot.inference.fair_queue import FairQueue, QueuedJob
 from bot.store.clips import NewClip
 from bot.store.store import open_store
@@ -196,7 +197,7 @@ class JamMachine(RuleBasedStateMachine):
         for id_ in self._of(JobState.RUNNING):
             told = self.told[id_]
             if told.attempts >= MAX_ATTEMPTS:
-                assert self._run(self.store.jobs.failed(id_, "twice"))
+                assert self._run(self.store.jobs.failed(id_, Sentence("twice")))
                 told.state = JobState.FAILED
                 continue
             self._run(self.store.jobs.requeue(id_, spend_attempt=True))

@@ -16,7 +16,7 @@ from bot.store.store import open_store
 from cogs.presentation import messages
 
 QUIET_SECONDS = 600.0
-PROMISES = (messages.IN_LINE, messages.LISTENING, messages.LOOPING)
+PROMISES = (str(messages.IN_LINE), str(messages.LISTENING), str(messages.LOOPING))
 
 
 @dataclass

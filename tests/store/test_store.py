@@ -18,6 +18,7 @@ from bot.domain.generation import Sampling
 from bot.domain.jobs import JobState, Kind, MessageHandle, Order, RequestOrigin, Source
 from bot.domain.limits import Limits
 from bot.errors import ConfigError, Refused
+from bot.i18n.sentence import Sentence
 from bot.store.clips import NewClip
 from bot.store.database import FILE, open_database
 from bot.store.jobs import IllegalStep
@@ -121,7 +122,7 @@ async def test_a_clip_that_arrives_is_paid_for_once(store):
     assert await used(store) == 10
     found = await store.jobs.get(job.id)
     assert (found.state, found.answer.token, found.clip_id) == (JobState.DELIVERED, None, clip.id)
-    assert not await store.jobs.failed(job.id, "too late")
+    assert not await store.jobs.failed(job.id, Sentence("too late"))
     assert await store.check() == []
 
 
@@ -136,7 +137,7 @@ async def test_a_clip_that_does_not_arrive_costs_nothing(store, end):
     assert await getattr(store.jobs, end)(job.id, *say)
     assert await used(store) == 0
     assert not await getattr(store.jobs, end)(job.id, *say)
-    assert not await store.jobs.failed(job.id, "again")
+    assert not await store.jobs.failed(job.id, Sentence("again"))
     assert await used(store) == 0
     assert (await store.jobs.get(job.id)).answer.token is None
     assert await store.check() == []
@@ -217,7 +218,7 @@ async def test_a_new_day_begins_at_midnight_utc(store, clock):
     clock.now = resets_at(NOON)
     assert day_of(clock.now) != day_of(NOON)
     assert await used(store) == 0
-    await store.jobs.failed(job.id, "x")
+    await store.jobs.failed(job.id, Sentence("x"))
     assert await used(store) == 0
     await accepted(store, key="2", seconds=100.0)
 
@@ -227,7 +228,7 @@ async def test_a_reset_gives_the_day_back_and_no_more(store):
     job = await accepted(store, seconds=60.0)
     assert await store.ledger.reset(1, 10) == 60
     assert await used(store) == 0
-    await store.jobs.failed(job.id, "x")
+    await store.jobs.failed(job.id, Sentence("x"))
     with pytest.raises(Refused, match="You have 100 s"):
         await accepted(store, key="2", seconds=101.0)
 
@@ -398,6 +399,7 @@ ACCEPTING = """
     from pathlib import Path
     from bot.domain.jobs import Kind, MessageHandle, Order, RequestOrigin
     from bot.domain.limits import Limits
+    from bot.i18n.sentence import Sentence
     from bot.store.store import open_store
 
     async def main():
@@ -412,7 +414,7 @@ ACCEPTING = """
                 job = await store.jobs.accept(order, limits, MessageHandle())
                 print(job.order.key, flush=True)
                 if number % 3 == 0:
-                    await store.jobs.failed(job.id, "x")
+                    await store.jobs.failed(job.id, Sentence("x"))
                 number += 1
 
     asyncio.run(main())

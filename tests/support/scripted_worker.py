@@ -29,6 +29,7 @@ from bot.domain.generation import (
 )
 from bot.domain.status import ModelInfo
 from bot.errors import CheckpointError, RequestError
+from bot.i18n.sentence import Sentence
 
 RATE_HZ = 32_000
 STEPS = 10
@@ -64,7 +65,7 @@ class Engine:
 
     def submit(self, request):
         if prompt_of(request) == "fail":
-            raise RequestError("The script says that this can't be made.")
+            raise RequestError(Sentence("The script says that this can't be made."))
         sound = tone(request) if isinstance(request, GenerationRequest) else SILENCE
         self.works[self.next_id] = Work(request, sound)
         self.next_id += 1
@@ -194,7 +195,7 @@ def open_engine(config):
 
 
 def open_nothing(config):
-    raise CheckpointError("The script says that there is no model.")
+    raise CheckpointError(Sentence("The script says that there is no model."))
 
 
 def open_never(config):
