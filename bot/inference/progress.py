@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.domain.status import JobProgress
+from bot.i18n.sentence import Sentence
 from bot.inference.eta import EtaEstimator
 from bot.inference.pending import PendingJob
 
@@ -30,7 +31,7 @@ def queued_progress(
     running: Sequence[PendingJob],
     slots: int,
     model_is_ready: bool,
-    trouble: str | None,
+    trouble: Sentence | None,
 ) -> JobProgress:
     """Return the progress of a job that waits for those `ahead` in the queue and those running."""
     before = [each.left_seconds for each in (*ahead, *running) if each is not job]
