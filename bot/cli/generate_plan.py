@@ -177,8 +177,11 @@ def _check_stream(args: argparse.Namespace) -> None:
     """Raise RequestError for what can't be streamed."""
     if args.stream != (args.out == STANDARD_OUTPUT):
         raise RequestError(
-            "--stream and -o - belong together: they send the sound to standard output while it is "
-            "made, such as to a player: `zhiyin generate --stream -o - | ffplay -`."
+            Sentence(
+                "--stream and -o - belong together: they send the sound to standard output "
+                "while it is made, such as to a player: `zhiyin generate --stream -o - | "
+                "ffplay -`."
+            )
         )
     if not args.stream:
         return
@@ -186,12 +189,17 @@ def _check_stream(args: argparse.Namespace) -> None:
     whole += ["takes"] if args.takes > 1 else []
     if whole:
         raise RequestError(
-            f"--stream sends one clip as it is made: leave out --stream or --{whole[0]}."
+            Sentence(
+                "--stream sends one clip as it is made: leave out --stream or --{whole}.",
+                whole=whole[0],
+            )
         )
     if sys.stdout.isatty():
         raise RequestError(
-            "Standard output is this terminal, which can't play sound: add `| ffplay -` or another "
-            "player."
+            Sentence(
+                "Standard output is this terminal, which can't play sound: add `| ffplay -` "
+                "or another player."
+            )
         )
 
 
