@@ -28,7 +28,7 @@ from bot.models import opening
 
 
 class OpenEngine(Protocol):
-    """How an engine is made ready for a plan."""
+    """Opens the engine of a plan."""
 
     def __call__(self, plan: Plan, config: Config, interrupts: Interrupts) -> Engine:
         """Load the model and return its engine."""
@@ -36,8 +36,7 @@ class OpenEngine(Protocol):
 
 def open_engine(plan: Plan, config: Config, interrupts: Interrupts) -> Engine:
     """Load the model of a plan, with room for all its requests at once."""
-    # The warm-up ends before the clock of the music starts, so that the time left is told from the
-    # music's own pace.
+    # Warmed up before the clock of the music starts, so that the ETA follows from the music alone.
     engine, _ = opening.open_engine(
         config,
         name=plan.model,
@@ -88,7 +87,7 @@ def make(
     interrupts: Interrupts,
     stream: WavStream | None = None,
 ) -> list[Finished]:
-    """Make all requests at once and return what came of them in order; `stream` gets the sound."""
+    """Run all requests at once and return their clips in order; `stream` gets the sound so far."""
     total = sum(request.seconds for request in requests)
     ids = [engine.submit(request) for request in requests]
     done = dict.fromkeys(ids, 0.0)
@@ -109,9 +108,9 @@ def make(
 def write(
     plan: Plan, request: GenerationRequest, file: Path, made: Finished, loudness_lufs: float
 ) -> float:
-    """Write a clip that tells how it was made, as loud as all others; return its seconds.
+    """Level a clip and write it with tags that tell how it was made; return its seconds.
 
-    Its stems go beside it, as loud as they are in it.
+    Its stems go beside it, with the same gain.
     """
     done = finished(made.sound, as_loop=plan.as_loop)
     tags = Tags(
@@ -126,9 +125,9 @@ def write(
         key=done.key,
         loops=done.loops,
     )
-    told = None
+    packed = None
     if plan.fingerprint and not done.loops:  # a loop is cut, and its codes don't fit it
-        told = codes.packed(Codes(tokens=made.tokens, fingerprint=plan.fingerprint))
+        packed = codes.packed(Codes(tokens=made.tokens, fingerprint=plan.fingerprint))
     if not plan.stems:
         level = levelled(done.sound, loudness_lufs)
     else:
@@ -136,7 +135,7 @@ def write(
         level, stems = levelled_together(done.sound, sounds, loudness_lufs)
         for (name, beside), stem in zip(plan.stem_files(file).items(), stems, strict=True):
             encode.write(beside, faded(stem), replace(tags, stem=name))
-    encode.write(file, faded(level, loops=done.loops), tags, told)
+    encode.write(file, faded(level, loops=done.loops), tags, packed)
     return done.sound.seconds
 
 

@@ -1,4 +1,4 @@
-"""What `zhiyin generate --audio` names: a sound to go on from, or a clip to keep stems of."""
+"""Read what `zhiyin generate --audio` names: a sound to continue, or a clip to keep stems of."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from bot.musicgen.checkpoint.stems import check_names
 from bot.musicgen.engine.validation import OTHER_CODES, check_tokens
 
 
-def audio_of(path: Path, contents: Contents, *, max_seconds: float) -> Sound:
-    """Return the end of a sound file as a model hears it. Raises SoundError."""
+def load_audio(path: Path, contents: Contents, *, max_seconds: float) -> Sound:
+    """Return the end of a sound file in a model's rate and channels. Raises SoundError."""
     shape = contents.shape
     return fit(
         decode.read(path, max_seconds=max_seconds),
@@ -25,7 +25,7 @@ def audio_of(path: Path, contents: Contents, *, max_seconds: float) -> Sound:
     )
 
 
-def tokens_of(path: Path, audio: Sound, contents: Contents, fingerprint: str) -> Tokens | None:
+def load_tokens(path: Path, audio: Sound, contents: Contents, fingerprint: str) -> Tokens | None:
     """Return the codes of that end, where the file is a clip of this very model and was not cut.
 
     `fingerprint` is that of the model's codebooks, "" for a model without stems. Raises
@@ -44,10 +44,10 @@ def tokens_of(path: Path, audio: Sound, contents: Contents, fingerprint: str) ->
     return codes.tokens[:, -frames:]
 
 
-def kept_of(
+def load_kept(
     path: Path | None, stems: tuple[str, ...], contents: Contents, fingerprint: str
 ) -> Kept:
-    """Return the stems of a clip that are to be kept, whose codes its file tells.
+    """Return the stems of a clip that are to be kept, from the codes in its file.
 
     Raises RequestError and SoundError where they can't be.
     """

@@ -1,7 +1,7 @@
-"""What a person asks `zhiyin generate` for, checked.
+"""Check the arguments of `zhiyin generate` and turn them into requests.
 
-Everything that can be wrong with it is told here, before a model is loaded, which takes long: the
-dimensions and the usual settings of a model are known from its folder.
+All errors are found here, before a model is loaded, which takes long: a model's dimensions and
+default settings are known from its folder.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.audio.files import encode
-from bot.cli.generate_audio import audio_of, kept_of, tokens_of
+from bot.cli.generate_audio import load_audio, load_kept, load_tokens
 from bot.config import PRECISIONS, Config
 from bot.domain.generation import GenerationRequest, Kept, Sampling
 from bot.errors import RequestError
@@ -30,7 +30,7 @@ STANDARD_OUTPUT = Path("-")
 
 _MAX_SEED = 2**63 - 1
 _MAX_CHOSEN_SEED = 2**32 - 1  # what a person can copy by hand
-_DICE = ("temperature", "top_k", "top_p")
+_SAMPLING_OPTIONS = ("temperature", "top_k", "top_p")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -76,7 +76,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What was asked for, checked and in the model's own terms: a file for each request."""
+    """Checked arguments in the model's own terms: a file for each request."""
 
     model: str
     folder: Path
@@ -85,9 +85,9 @@ class Plan:
     files: Sequence[Path]
     as_loop: bool = False
     stems: tuple[str, ...] = ()
-    """The stems that are written beside each clip."""
+    """The stems to write beside each clip."""
     fingerprint: str = ""
-    """That of the model's codebooks, where it has stems."""
+    """The fingerprint of the model's codebooks, where it has stems."""
     is_streamed: bool = False
     """Whether the only clip goes to standard output while it is made."""
     sample_rate_hz: int
@@ -110,9 +110,9 @@ class Plan:
 
 
 def make_plan(args: argparse.Namespace, config: Config) -> Plan:
-    """Check everything that was asked for.
+    """Check the arguments.
 
-    Raises the ZhiyinError of the first thing that can't be had.
+    Raises ZhiyinError for the first that can't be used.
     """
     longest = config.generation.max_seconds
     _check_stream(args)
@@ -137,11 +137,11 @@ def make_plan(args: argparse.Namespace, config: Config) -> Plan:
         )
     kept, audio, audio_tokens = None, None, None
     if args.keep is not None:
-        kept = kept_of(args.audio, _names(args.keep), contents, mark)
+        kept = load_kept(args.audio, _names(args.keep), contents, mark)
     elif args.audio is not None:
         most = config.generation.audio_prompt_max_seconds
-        audio = audio_of(args.audio, contents, max_seconds=most)
-        audio_tokens = tokens_of(args.audio, audio, contents, mark)
+        audio = load_audio(args.audio, contents, max_seconds=most)
+        audio_tokens = load_tokens(args.audio, audio, contents, mark)
     request = GenerationRequest(
         seconds=_seconds(args, config, kept, contents),
         seed=seeds[0],
@@ -236,11 +236,11 @@ def _prompt(text: str | None) -> str | None:
 
 def _sampling(args: argparse.Namespace, usual: Sampling) -> Sampling:
     """Return the model's own settings with what was asked for in place of some."""
-    options = {key: getattr(args, key) for key in ("guidance", *_DICE)}
+    options = {key: getattr(args, key) for key in ("guidance", *_SAMPLING_OPTIONS)}
     chosen: dict[str, Any] = {key: value for key, value in options.items() if value is not None}
-    dice = [key for key in _DICE if key in chosen]
-    if args.greedy and dice:
-        option = "--" + dice[0].replace("_", "-")
+    random = [key for key in _SAMPLING_OPTIONS if key in chosen]
+    if args.greedy and random:
+        option = "--" + random[0].replace("_", "-")
         raise RequestError(
             Sentence(
                 "--greedy leaves nothing to chance, {option} does: choose one of them.",
@@ -251,7 +251,7 @@ def _sampling(args: argparse.Namespace, usual: Sampling) -> Sampling:
         raise RequestError(
             Sentence("--greedy makes every take the same: leave out --takes or --greedy.")
         )
-    if args.greedy or dice:
+    if args.greedy or random:
         chosen["greedy"] = args.greedy
     sampling = dataclasses.replace(usual, **chosen)
     check_sampling(sampling)
@@ -261,7 +261,7 @@ def _sampling(args: argparse.Namespace, usual: Sampling) -> Sampling:
 def _seconds(
     args: argparse.Namespace, config: Config, kept: Kept | None, contents: Contents
 ) -> float:
-    """Return the length that was asked for; a clip with kept stems is as long as they are."""
+    """Return the length asked for; by default a clip with kept stems is as long as they are."""
     if args.seconds is not None:
         return float(args.seconds)
     if kept is None:
@@ -285,7 +285,7 @@ def _files(out: Path | None, seeds: Sequence[int]) -> list[Path]:
 
 
 def _unused(stem: str) -> Path:
-    """Choose a file name that is not taken: only one that a person gave is written over."""
+    """Return a free file name: only a name given by the user is overwritten."""
     path, count = Path(f"{stem}.mp3"), 1
     while path.exists():
         count += 1

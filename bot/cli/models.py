@@ -99,7 +99,7 @@ def _here(entry: registry.Entry) -> str:
         return "built in"
     if entry.folder is None:
         return "no"
-    return "yes" if entry.whole else "incomplete"
+    return "yes" if entry.is_complete else "incomplete"
 
 
 def _size(size_bytes: int) -> str:

@@ -1,6 +1,6 @@
-"""The frozen values of the engine: what is asked of it, and what comes back.
+"""The frozen values of the engine: requests in, events and sound out.
 
-Nothing here knows Discord, a file format or the model. What people order is in `orders.py`.
+Nothing here knows Discord, a file format or the model. A user's order is in `jobs.py`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Tokens = NDArray[np.int32]
 """EnCodec codes, shape [codebooks, frames]."""
 
 Precision = Literal["fp32", "bf16", "int8"]
-"""What the decoder's weights, and what it keeps of the past, are rounded to."""
+"""The number format of the decoder's weights and KV cache."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,9 +70,9 @@ class Codes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """The stems of an earlier clip that a new one has as they were; `tokens` are all its codes.
+    """Stems of an earlier clip that a new one keeps; `tokens` are all the codes of the earlier.
 
-    The new clip's other stems are made anew. Where it is longer, all of them are.
+    The new clip's other stems are generated, and beyond the earlier clip's end all of them are.
     """
 
     tokens: Tokens
@@ -92,18 +92,18 @@ class GenerationRequest:
     prompt: str | None = None
     audio: Sound | None = None
     audio_tokens: Tokens | None = None
-    """The codes of `audio`, where they are known: then it need not be listened to."""
+    """The codes of `audio`, where they are known: then it need not be encoded."""
     sampling: Sampling = field(default_factory=Sampling)
     kept: Kept | None = None
     muted: tuple[str, ...] = ()
-    """The stems that the new sound is to be without."""
+    """The stems that are left out of the new sound."""
     wants_stems: bool = False
-    """Whether each stem's sound alone comes with the clip."""
+    """Whether the sound of each stem alone comes with the clip."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StemsRequest:
-    """A clip that is there, to be taken apart: the sound of each of its stems alone."""
+    """An existing clip whose stems are to be decoded, each alone."""
 
     tokens: Tokens
 
@@ -113,7 +113,7 @@ Request = GenerationRequest | StemsRequest
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """A request has come further: seconds of new sound made, of those asked for."""
+    """A request has advanced: seconds of new sound made, of those asked for."""
 
     request_id: int
     seconds_done: float
@@ -130,10 +130,10 @@ class AudioChunk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
-    """A request is done. The sound is the audio prompt's, if there was one, and the new.
+    """A request is done. The sound is that of the audio prompt, if there was one, then the new.
 
-    `stems` are the sounds of its stems by name, where they were asked for; that of a clip which
-    was only taken apart is empty.
+    `stems` are the sounds of its stems by name, where they were asked for. The sound of a
+    StemsRequest is empty.
     """
 
     request_id: int

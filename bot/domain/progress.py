@@ -1,4 +1,4 @@
-"""The port that long work reports its progress to."""
+"""The port to which long work reports its progress."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class Reporter(Protocol):
-    """Where work says how far it has come."""
+    """Receives the progress of some work."""
 
     def stage(self, words: str, unit: str = "s") -> None:
         """Begin a stage, the length of which is not known yet, and name its unit."""

@@ -1,4 +1,4 @@
-"""What is told of the loaded model and of a job on its way."""
+"""The status of the loaded model and of a job."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bot.i18n.sentence import Sentence
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelInfo:
-    """What is playing: the loaded model, as the worker tells it."""
+    """The loaded model, as its worker describes it."""
 
     name: str
     licence: str
@@ -26,17 +26,17 @@ class ModelInfo:
     decoder: str = ""
     """What computes it, in words."""
     stems: tuple[str, ...] = ()
-    """What its clips can be taken apart into; nothing with most models."""
+    """The stems its clips consist of; none with most models."""
     fingerprint: str = ""
-    """That of its codebooks, where it has stems."""
+    """The fingerprint of its codebooks, where it has stems."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobProgress:
-    """Where a job is on its way, for the person who waits.
+    """Where a job stands, for the person who waits.
 
-    `ahead` jobs are before it, of anyone; `share` of its sound is made; `seconds_left` is None
-    while no pace is known.
+    `ahead` is how many jobs of anyone come before it, `share` the fraction of its sound that is
+    made; `seconds_left` is None until an ETA is known.
     """
 
     ahead: int

@@ -1,1 +1,1 @@
-"""The line to the engine, and the processes that hold it."""
+"""The queue of jobs, and the workers that run them."""

@@ -60,7 +60,7 @@ class Connection:
     def wait_for_end(self) -> None:
         """Return when the bot has gone; reads nothing, so that another thread can."""
         poll = select.poll()
-        # Where there is no such event, the one for both directions is always told.
+        # Without that event poll still reports that both directions are closed.
         poll.register(self._socket, getattr(select, "POLLRDHUP", 0))
         poll.poll()
 

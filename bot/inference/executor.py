@@ -53,7 +53,7 @@ class Executor:
         self._jobs: dict[int, PendingJob] = {}
         self._changed = asyncio.Event()
         self.settled = asyncio.Event()
-        """Set when it is known whether the model can be loaded."""
+        """Set once it is known whether the model can be loaded."""
         self._supervisors = [
             WorkerSupervisor(
                 config.worker,

@@ -135,12 +135,12 @@ def encode(message: ToWorker | FromWorker, *, max_bytes: int = MAX_BYTES) -> byt
 
 
 def decode_to_worker(body: bytes) -> ToWorker:
-    """Return what the bot said. Raises ProtocolError for what is no message of the set."""
+    """Return a message of the bot. Raises ProtocolError for what is no message of the set."""
     return _decode(body, ToWorker)  # type: ignore[no-any-return]
 
 
 def decode_from_worker(body: bytes) -> FromWorker:
-    """Return what a worker said. Raises ProtocolError for what is no message of the set."""
+    """Return a message of a worker. Raises ProtocolError for what is no message of the set."""
     return _decode(body, FromWorker)  # type: ignore[no-any-return]
 
 

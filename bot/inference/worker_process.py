@@ -64,7 +64,7 @@ class ProcessBackend:
         return WorkerProcess(process, reader, writer)
 
     def _settings(self) -> dict[str, Any]:
-        """Return what a worker is told; of the bot's account and storage nothing."""
+        """Return the settings that a worker needs; none of the account, none of the storage."""
         sections = ("model", "generation", "engine", "limits", "log", "worker")
         return {
             "config": {name: asdict(getattr(self._config, name)) for name in sections},

@@ -1,6 +1,6 @@
-"""Models from a hub onto this machine, a part at a time, going on where an earlier try stopped.
+"""Download models from a hub, resuming where an earlier try stopped.
 
-Takes what the model needs and no pickle: opening one can run code.
+Downloads what the model needs and no pickle: opening one can run code.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from bot.musicgen.checkpoint.shape import ModelShape
 from bot.musicgen.checkpoint.source import resolve
 
 _SPARE_BYTES = 200_000_000
-_TIMEOUT_S = 15.0
-_LOOK_EVERY_S = 0.2
+_TIMEOUT_SECONDS = 15.0
+_REPORT_EVERY_SECONDS = 0.2
 _NEEDED = (".json", ".model", "README.md")
 
 
@@ -38,8 +38,8 @@ class _File:
     blob: Path
 
     @property
-    def here_bytes(self) -> int:
-        """Return how much of it has come."""
+    def downloaded_bytes(self) -> int:
+        """Return how much of it has been downloaded."""
         for path in (self.blob, self.blob.with_name(self.blob.name + ".incomplete")):
             try:
                 return path.stat().st_size
@@ -51,20 +51,20 @@ class _File:
 def fetch(name: str, config: Config, report: Reporter) -> Path:
     """Download a model by its hub id and return its folder.
 
-    Raises CheckpointError or ResourceError with the reason and what to do about it. What has come
-    by then is kept, and the next try goes on from there.
+    Raises CheckpointError or ResourceError with the reason and what to do about it. What was
+    downloaded by then is kept, and the next try resumes from there.
     """
-    # The plain protocol can go on in the middle of a file, which the newer one can't; the bars
-    # are our own. Both are read when the library is imported.
+    # Plain HTTP can resume in the middle of a file, Xet can't; the progress bars are our own. Both
+    # variables are read when the library is imported.
     os.environ.setdefault("HF_HUB_DISABLE_XET", "1")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     from huggingface_hub import hf_hub_download
 
     cache = registry.model_folder(config)
     endpoint = config.model.hub_endpoint.rstrip("/")
-    with explained(name, endpoint, cache):
+    with explain_failures(name, endpoint, cache):
         report.stage(f"Asking for {name}")
-        files = _wanted(name, endpoint, cache)
+        files = _list_files(name, endpoint, cache)
 
         def get(file: _File) -> Path:
             return Path(hf_hub_download(name, file.name, cache_dir=cache, endpoint=endpoint))
@@ -72,19 +72,19 @@ def fetch(name: str, config: Config, report: Reporter) -> Path:
         settings, *others = files
         ModelShape.from_config(read_json(get(settings)))
         total = sum(file.size_bytes for file in files)
-        _check_space(cache, total - sum(file.here_bytes for file in files))
+        _check_space(cache, total - sum(file.downloaded_bytes for file in files))
         report.stage(f"Downloading {name}", unit="GB")
-        with _watched(files, total, report):
+        with _report_progress(files, total, report):
             for file in others:
                 get(file)
     return inspect(resolve(name, cache=cache)).folder
 
 
-def _wanted(name: str, endpoint: str, cache: Path) -> list[_File]:
-    """Choose what to download, config.json first."""
+def _list_files(name: str, endpoint: str, cache: Path) -> list[_File]:
+    """Return the files to download, config.json first."""
     from huggingface_hub import HfApi
 
-    info = HfApi(endpoint=endpoint).model_info(name, files_metadata=True, timeout=_TIMEOUT_S)
+    info = HfApi(endpoint=endpoint).model_info(name, files_metadata=True, timeout=_TIMEOUT_SECONDS)
     blobs = cache / f"models--{name.replace('/', '--')}" / "blobs"
     there = {
         file.rfilename: _File(
@@ -129,13 +129,13 @@ def _check_space(cache: Path, needed_bytes: int) -> None:
 
 
 @contextmanager
-def _watched(files: list[_File], total: int, report: Reporter) -> Iterator[None]:
-    """Report what has come while the block downloads."""
+def _report_progress(files: list[_File], total: int, report: Reporter) -> Iterator[None]:
+    """Report how much has been downloaded while the block runs."""
     done = threading.Event()
 
     def watch() -> None:
-        while not done.wait(_LOOK_EVERY_S):
-            report.made(sum(file.here_bytes for file in files) / 1e9, total / 1e9)
+        while not done.wait(_REPORT_EVERY_SECONDS):
+            report.made(sum(file.downloaded_bytes for file in files) / 1e9, total / 1e9)
 
     watcher = threading.Thread(target=watch, name="download-progress", daemon=True)
     watcher.start()
@@ -147,7 +147,7 @@ def _watched(files: list[_File], total: int, report: Reporter) -> Iterator[None]
 
 
 @contextmanager
-def explained(name: str, endpoint: str, cache: Path) -> Iterator[None]:
+def explain_failures(name: str, endpoint: str, cache: Path) -> Iterator[None]:
     """Turn the hub's and the network's failures into sentences."""
     import requests
     from huggingface_hub import errors

@@ -1,4 +1,4 @@
-"""Find the folder of a model by its name, and what is in it without loading it."""
+"""Find the folder of a model by its name, and inspect it without loading it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bot.musicgen.checkpoint.source import resolve
 
 
 def look_at_model(config: Config) -> tuple[Contents, str]:
-    """Return what is known of the configured model without loading it, and its licence.
+    """Inspect the configured model without loading it; return its contents and its licence.
 
     Raises CheckpointError.
     """
@@ -39,9 +39,9 @@ def locate(name: str, config: Config) -> Path:
     cache = registry.model_folder(config)
     if not Path(name).is_dir() and (cache / name).is_dir():
         return cache / name
-    near = difflib.get_close_matches(f"facebook/{name}", registry.PUBLISHED, n=1, cutoff=0.8)
-    if near and "/" not in name and not Path(name).exists():
+    close = difflib.get_close_matches(f"facebook/{name}", registry.PUBLISHED, n=1, cutoff=0.8)
+    if close and "/" not in name and not Path(name).exists():
         raise CheckpointError(
-            Sentence("There is no model {name}. Did you mean {near}?", name=name, near=near[0])
+            Sentence("There is no model {name}. Did you mean {near}?", name=name, near=close[0])
         )
     return resolve(name, cache=cache)

@@ -1,4 +1,4 @@
-"""The models there are: the built-in one, those on this machine, and Meta's published ones.
+"""The list of models: the built-in one, those on this machine, and Meta's published ones.
 
 Reads names, configurations and file sizes only; loads nothing.
 """
@@ -34,14 +34,14 @@ _STARTER_FOLDER = Path(__file__).parents[1] / "starter" / "checkpoint"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One model: where it is, if it is on this machine, and how large."""
+    """One model: its folder, if it is on this machine, and its size."""
 
     name: str
     folder: Path | None
     shape: ModelShape
     size_bytes: int
     licence: str
-    whole: bool = True
+    is_complete: bool = True
 
 
 def starter_folder() -> Path:
@@ -67,7 +67,7 @@ def starter() -> Entry:
         name=STARTER,
         folder=folder,
         shape=ModelShape.from_config(read_json(folder / "config.json")),
-        size_bytes=_bytes_in(folder),
+        size_bytes=_size_bytes(folder),
         licence=STARTER_LICENCE,
     )
 
@@ -81,14 +81,14 @@ def published(name: str) -> Entry:
 
 def entries(config: Config) -> list[Entry]:
     """List the built-in model, every other on this machine, then Meta's others."""
-    here = {entry.name: entry for entry in _here(config)}
-    # A folder of that name can't be reached by it.
+    here = {entry.name: entry for entry in _local_entries(config)}
+    # A folder called `starter` is hidden by the built-in model.
     here.pop(STARTER, None)
     return [starter(), *here.values(), *(published(name) for name in PUBLISHED if name not in here)]
 
 
 def model_folder(config: Config) -> Path:
-    """Return the folder that downloads go to: the configured one, or Hugging Face's own."""
+    """Return the folder of downloads: the configured one, or Hugging Face's own."""
     if config.model.folder:
         return Path(config.model.folder).expanduser()
     from huggingface_hub import constants
@@ -96,7 +96,7 @@ def model_folder(config: Config) -> Path:
     return Path(constants.HF_HUB_CACHE)
 
 
-def _here(config: Config) -> Iterator[Entry]:
+def _local_entries(config: Config) -> Iterator[Entry]:
     root = model_folder(config)
     for folder in sorted(root.iterdir()) if root.is_dir() else ():
         name = folder.name.removeprefix("models--").replace("--", "/", 1)
@@ -104,23 +104,23 @@ def _here(config: Config) -> Iterator[Entry]:
             found = folder if name == folder.name else resolve(name, cache=root)
             shape = ModelShape.from_config(read_json(found / "config.json"))
         except CheckpointError:
-            # The cache is shared with other programs: what is no MusicGen is no concern of ours.
+            # The cache is shared with other programs: skip what is not MusicGen.
             continue
         yield Entry(
             name=name,
             folder=found,
             shape=shape,
-            size_bytes=_bytes_in(found),
+            size_bytes=_size_bytes(found),
             licence=META_LICENCE if name in PUBLISHED else _licence(found),
-            whole=_is_whole(found),
+            is_complete=_is_complete(found),
         )
 
 
-def _bytes_in(folder: Path) -> int:
+def _size_bytes(folder: Path) -> int:
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 
-def _is_whole(folder: Path) -> bool:
+def _is_complete(folder: Path) -> bool:
     try:
         inspect(folder)
     except CheckpointError:

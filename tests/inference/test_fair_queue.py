@@ -1,4 +1,4 @@
-"""The line: fair between people, in order for each, and nothing lost or taken twice."""
+"""The queue: fair between people, in order for each, and nothing lost or taken twice."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def job(job_id, user_id=1, seconds=10.0):
     return QueuedJob(job_id=job_id, user_id=user_id, seconds=seconds)
 
 
-def line(*jobs):
+def queue_of(*jobs):
     queue = FairQueue()
     for each in jobs:
         queue.push(each)
@@ -46,19 +46,19 @@ def test_an_empty_line_gives_nothing():
 
 def test_people_take_turns():
     """One person's four clips do not come before another's first."""
-    queue = line(*(job(n, user_id=1) for n in range(4)), job(10, user_id=2), job(11, user_id=2))
+    queue = queue_of(*(job(n, user_id=1) for n in range(4)), job(10, user_id=2), job(11, user_id=2))
     assert taken(queue) == [0, 10, 1, 11, 2, 3]
 
 
 def test_turns_are_weighed_by_seconds():
     """While one person has a clip of a minute, another has as much in clips of ten seconds."""
-    queue = line(job(0, user_id=1, seconds=60), *(job(n, user_id=2) for n in range(1, 8)))
+    queue = queue_of(job(0, user_id=1, seconds=60), *(job(n, user_id=2) for n in range(1, 8)))
     assert taken(queue) == [1, 2, 3, 4, 5, 0, 6, 7]
 
 
 def test_who_has_enough_running_is_passed_over_and_keeps_the_turn():
     """The cap holds a person back, and costs no place."""
-    queue = line(job(1, user_id=1), job(2, user_id=1), job(3, user_id=2), job(4, user_id=2))
+    queue = queue_of(job(1, user_id=1), job(2, user_id=1), job(3, user_id=2), job(4, user_id=2))
     first = queue.take({1: 2}, most_per_user=2)
     assert first is not None
     assert first.job_id == 3
@@ -68,7 +68,7 @@ def test_who_has_enough_running_is_passed_over_and_keeps_the_turn():
 
 def test_an_interrupted_job_comes_first():
     """It goes before the others of its person, whatever its length, and its person is next."""
-    queue = line(job(1, user_id=1), job(2, user_id=2), job(3, user_id=2))
+    queue = queue_of(job(1, user_id=1), job(2, user_id=2), job(3, user_id=2))
     queue.push_front(job(4, user_id=2, seconds=300))
     assert queue.order()[0] == 4
     assert taken(queue) == [4, 1, 2, 3]
@@ -76,7 +76,7 @@ def test_an_interrupted_job_comes_first():
 
 def test_a_job_can_leave_from_anywhere():
     """Only the one that is meant goes; one that is not there changes nothing."""
-    queue = line(job(1), job(2), job(3))
+    queue = queue_of(job(1), job(2), job(3))
     assert queue.remove(2)
     assert not queue.remove(2)
     assert len(queue) == 2
@@ -85,7 +85,7 @@ def test_a_job_can_leave_from_anywhere():
 
 def test_credit_is_not_saved_up_by_leaving():
     """Who left and comes back begins like anyone new."""
-    queue = line(job(1, user_id=1, seconds=45), job(2, user_id=2), job(3, user_id=2))
+    queue = queue_of(job(1, user_id=1, seconds=45), job(2, user_id=2), job(3, user_id=2))
     assert [queue.take({}, most_per_user=1).job_id for _ in range(2)] == [2, 3]
     queue.remove(1)
     queue.push(job(4, user_id=2))
@@ -99,7 +99,7 @@ def test_credit_is_not_saved_up_by_leaving():
 @given(st.lists(st.tuples(users, lengths), max_size=30))
 def test_the_order_told_is_the_order_kept(jobs):
     """What a person hears of the jobs ahead comes true if nothing changes; asking changes none."""
-    queue = line(*(job(n, user, seconds) for n, (user, seconds) in enumerate(jobs)))
+    queue = queue_of(*(job(n, user, seconds) for n, (user, seconds) in enumerate(jobs)))
     told = queue.order()
     assert queue.order() == told
     assert len(queue) == len(jobs)
@@ -152,7 +152,7 @@ def test_nobody_waits_for_long(before, already_taken, own, greed):
     A job takes as many rounds as it has quanta, however much the others ask for meanwhile.
     """
     ids = itertools.count(1)
-    queue = line(*(job(next(ids), user, seconds) for user, seconds in before))
+    queue = queue_of(*(job(next(ids), user, seconds) for user, seconds in before))
     for _ in range(min(already_taken, len(before))):
         queue.take({}, most_per_user=1)
     queue.push(job(0, user_id=99, seconds=own))
@@ -171,14 +171,14 @@ def test_nobody_waits_for_long(before, already_taken, own, greed):
 @pytest.mark.parametrize("people", [2, 5, 20])
 def test_a_short_clip_waits_for_one_turn_of_each_other(people):
     """With clips of the usual length, a newcomer waits for no more than one of each person."""
-    queue = line(*(job(100 * user + n, user) for user in range(1, people) for n in range(9)))
+    queue = queue_of(*(job(100 * user + n, user) for user in range(1, people) for n in range(9)))
     queue.push(job(0, user_id=0))
     assert queue.order().index(0) == people - 1
 
 
 def test_a_suspect_comes_first_and_is_known_as_one():
     """What may have ended the worker is made next, and the line says that it is made alone."""
-    queue = line(job(1, user_id=1), job(2, user_id=2))
+    queue = queue_of(job(1, user_id=1), job(2, user_id=2))
     suspect = QueuedJob(job_id=3, user_id=1, seconds=10.0, alone=True)
     queue.push(suspect)
     assert queue.next_is_alone

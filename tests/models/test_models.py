@@ -212,7 +212,7 @@ def test_a_disk_that_fills_up_is_explained(tmp_path):
     """Another program may take the room in the meantime."""
     with (
         pytest.raises(ResourceError, match=r"is full\. Make room\. The same command goes on"),
-        download.explained(ID, "http://hub", tmp_path),
+        download.explain_failures(ID, "http://hub", tmp_path),
     ):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
