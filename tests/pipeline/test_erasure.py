@@ -102,7 +102,7 @@ async def test_who_wishes_it_is_forgotten(tmp_path):
         (clip,) = await jam.store.clips.of_user(jam.alice.id, 5)
         assert places_of(tmp_path, "canary sings") == {"jobs.prompt", "clips.prompt"}
         done = await confirmed(jam, jam.alice)
-        assert "1 clips of yours are deleted" in done.response.content
+        assert "1 clip of yours is deleted" in done.response.content
         assert places_of(tmp_path, "canary sings") == set()
         assert not (jam.store.clips_folder / clip.file).exists()
         # To be forgotten does not give the day back.

@@ -90,7 +90,7 @@ async def test_an_order_that_comes_while_one_is_forgotten_goes_with_the_rest(tmp
         jam.pipeline.executor.paused = True
         at_forgetting(monkeypatch, jam.store, before=lambda: ordered(jam))
         done = await confirmed(jam, jam.alice)
-        assert "1 clips of yours are deleted" in done.response.content
+        assert "1 clip of yours is deleted" in done.response.content
         assert str(CANCELLED) in jam.newest(1)[0].content
         assert (await jam.store.jobs.get(2)).state is JobState.CANCELLED
         assert places_of(tmp_path, WORD) == set()
