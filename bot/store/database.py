@@ -1,4 +1,4 @@
-"""The database: one writing connection, and transactions that are whole or not there."""
+"""The database: one connection that writes, in transactions, and others that read beside it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import aiosqlite
 
@@ -23,6 +24,7 @@ FILE = "zhiyin.db"
 
 _LOCK = "zhiyin.lock"
 _BUSY_MILLISECONDS = 5000
+_READERS = 2
 _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     # Enough against kill -9; only power loss may take the latest commits.
@@ -40,56 +42,76 @@ Row = sqlite3.Row
 
 
 class Database:
-    """An open database. All that writes goes through `transaction`."""
+    """An open database: one connection that writes, and others that read beside it.
 
-    def __init__(self, connection: aiosqlite.Connection) -> None:
-        self._connection = connection
+    All that writes goes through `transaction`. A read sees every transaction that was committed
+    before it began, and none that is under way: it never waits for one.
+    """
+
+    def __init__(
+        self, writer: aiosqlite.Connection, readers: Sequence[aiosqlite.Connection]
+    ) -> None:
+        self._writer = writer
         self._lock = asyncio.Lock()
+        self._idle_readers = list(readers)
+        # A semaphore serves in order of arrival, as a queue does not: `scrub` gets its turn.
+        self._reader_permits = asyncio.Semaphore(len(readers))
+        self._reader_count = len(readers)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[aiosqlite.Connection]:
-        """Lend the connection for one transaction, which is kept whole or not at all.
+        """Lend the writer for one transaction, which is kept whole or not at all.
 
         Begins IMMEDIATE: one that reads first and writes later fails where it meets another.
         """
-        async with self._lock:
-            try:
-                await self._connection.execute("BEGIN IMMEDIATE")
-                yield self._connection
-                await self._connection.execute("COMMIT")
-            except BaseException:
-                # Queued before anything is waited for: what was cancelled half way is undone before
-                # the next one begins. Where nothing was begun there is nothing to undo.
-                undone = asyncio.ensure_future(self._roll_back())
-                await asyncio.shield(undone)
-                raise
+        async with self._lock, _transaction(self._writer, "BEGIN IMMEDIATE"):
+            yield self._writer
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[aiosqlite.Connection]:
+        """Lend a reader for several queries that see the same state of the database.
+
+        Don't begin a `transaction` within: `scrub` holds the writer while it waits for readers.
+        """
+        async with self._reader() as reader, _transaction(reader, "BEGIN"):
+            yield reader
 
     async def all(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """Return all rows of a query."""
-        async with self._lock, self._connection.execute(sql, parameters) as cursor:
-            return list(await cursor.fetchall())
+        async with self._reader() as reader:
+            # In one call to the connection's thread, so that no read is left open by a task that
+            # is cancelled between two: it would keep the write-ahead log from being emptied.
+            return list(await reader.execute_fetchall(sql, parameters))
 
     async def one(self, sql: str, parameters: Sequence[Any] = ()) -> Row | None:
         """Return the first row of a query, or None."""
-        async with self._lock, self._connection.execute(sql, parameters) as cursor:
-            return await cursor.fetchone()
+        rows = await self.all(sql, parameters)
+        return rows[0] if rows else None
 
     async def scrub(self) -> bool:
         """Empty the write-ahead log, where what was deleted lives on, and tell whether it is empty.
 
-        It is not while somebody reads, such as a backup: the next time it will be.
+        Waits for reads of our own, each of which is short. While another process reads, such as a
+        backup, the log can't be emptied: the next call does it.
         """
         for _ in range(_SCRUB_TRIES):
-            async with self._lock:
-                if await _emptied(self._connection):
+            async with self._lock, AsyncExitStack() as stack:
+                for _ in range(self._reader_count):
+                    await stack.enter_async_context(self._reader())
+                if await _empty_log(self._writer):
                     return True
             await asyncio.sleep(_SCRUB_PAUSE_SECONDS)
-        log.info("store.not_scrubbed somebody reads it")
+        log.info("store.not_scrubbed another process reads the database")
         return False
 
-    async def _roll_back(self) -> None:
-        with suppress(sqlite3.OperationalError):
-            await self._connection.execute("ROLLBACK")
+    @asynccontextmanager
+    async def _reader(self) -> AsyncIterator[aiosqlite.Connection]:
+        async with self._reader_permits:
+            reader = self._idle_readers.pop()
+            try:
+                yield reader
+            finally:
+                self._idle_readers.append(reader)
 
 
 @asynccontextmanager
@@ -99,13 +121,14 @@ async def open_database(folder: Path) -> AsyncIterator[Database]:
     Raises ConfigError where another process has it open, it is damaged, another program's or from
     a newer version, or nothing may be written there. Never changes a file that it can't use.
     """
+    path = folder / FILE
     async with AsyncExitStack() as stack:
         try:
             stack.enter_context(_locked(folder))
-            connection = await stack.enter_async_context(
-                aiosqlite.connect(folder / FILE, isolation_level=None)
-            )
-            await _set_up(connection, folder / FILE)
+            writer = await stack.enter_async_context(aiosqlite.connect(path, isolation_level=None))
+            await _set_up(writer, path)
+            # Closed before the writer, which as the last connection takes the log along.
+            readers = [await stack.enter_async_context(_open_reader(path)) for _ in range(_READERS)]
         except OSError as error:
             raise ConfigError(
                 Sentence(
@@ -114,19 +137,45 @@ async def open_database(folder: Path) -> AsyncIterator[Database]:
             ) from error
         except sqlite3.OperationalError as error:
             raise ConfigError(
-                Sentence(
-                    "The database {file} can't be used: {error}.", file=folder / FILE, error=error
-                )
+                Sentence("The database {file} can't be used: {error}.", file=path, error=error)
             ) from error
         except sqlite3.DatabaseError as error:
             raise ConfigError(
                 Sentence(
                     "{file} is damaged or no database: put a backup in its place, or move it "
                     "away to begin with an empty one.",
-                    file=folder / FILE,
+                    file=path,
                 )
             ) from error
-        yield Database(connection)
+        yield Database(writer, readers)
+
+
+@asynccontextmanager
+async def _transaction(connection: aiosqlite.Connection, begin: str) -> AsyncIterator[None]:
+    try:
+        await connection.execute(begin)
+        yield
+        await connection.execute("COMMIT")
+    except BaseException:
+        # Queued before anything is waited for: what was cancelled half way is undone before
+        # the next one begins. Where nothing was begun there is nothing to undo.
+        undone = asyncio.ensure_future(_roll_back(connection))
+        await asyncio.shield(undone)
+        raise
+
+
+async def _roll_back(connection: aiosqlite.Connection) -> None:
+    with suppress(sqlite3.OperationalError):
+        await connection.execute("ROLLBACK")
+
+
+@asynccontextmanager
+async def _open_reader(path: Path) -> AsyncIterator[aiosqlite.Connection]:
+    address = f"file:{quote(str(path))}?mode=ro"
+    async with aiosqlite.connect(address, uri=True, isolation_level=None) as reader:
+        reader.row_factory = sqlite3.Row
+        await reader.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
+        yield reader
 
 
 @contextmanager
@@ -147,7 +196,7 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 async def _set_up(connection: aiosqlite.Connection, path: Path) -> None:
-    # Whose it is comes before anything that writes, as the first pragma does.
+    # Check application_id before any PRAGMA that writes, as the first of ours does.
     async with connection.execute(WHO) as cursor:
         found = identity(await cursor.fetchone() or (0, 0, None))
     check_identity(found, path)
@@ -156,7 +205,7 @@ async def _set_up(connection: aiosqlite.Connection, path: Path) -> None:
         await connection.execute(pragma)
     async with connection.execute("PRAGMA journal_mode") as cursor:
         mode = await cursor.fetchone()
-    # SQLite does not say no where a file system can't have what it is asked for.
+    # SQLite raises no error where a file system can't do WAL; it keeps the old mode.
     if mode is None or mode[0] != "wal":
         raise ConfigError(
             Sentence(
@@ -171,21 +220,21 @@ async def _set_up(connection: aiosqlite.Connection, path: Path) -> None:
     if checked is None or checked[0] != "ok":
         raise sqlite3.DatabaseError(checked[0] if checked else "no answer")
     if found.is_unsigned:
-        await _overwritten(connection)
+        await _rewrite(connection)
     await migrate(connection, found.version)
     # What was deleted right before a kill.
-    await _emptied(connection)
+    await _empty_log(connection)
 
 
-async def _overwritten(connection: aiosqlite.Connection) -> None:
-    """Write all anew: the first versions did not overwrite what was deleted."""
+async def _rewrite(connection: aiosqlite.Connection) -> None:
+    """Write every page anew: the first versions did not overwrite what was deleted."""
     try:
         await connection.execute("VACUUM")
     except sqlite3.OperationalError as error:
         log.warning("store.not_vacuumed what was deleted may still be in free pages: %s", error)
 
 
-async def _emptied(connection: aiosqlite.Connection) -> bool:
+async def _empty_log(connection: aiosqlite.Connection) -> bool:
     """Empty the write-ahead log, now or not at all: nobody is kept waiting for a reader."""
     await connection.execute("PRAGMA busy_timeout = 0")
     try:

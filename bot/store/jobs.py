@@ -61,7 +61,7 @@ class Jobs:
 
     async def check(self, order: Order, limits: Limits) -> None:
         """Raise Refused if an order would be refused now."""
-        async with self._database.transaction() as connection:
+        async with self._database.snapshot() as connection:
             await admission.check(connection, order, limits, self._clock())
 
     async def get(self, job_id: int) -> Job | None:

@@ -292,11 +292,13 @@ async def test_a_cancelled_transaction_leaves_nothing(tmp_path):
 async def test_a_full_disk_leaves_the_store_usable(tmp_path, clock):
     """What can't be written is not there; when there is room again, all goes on."""
     async with open_database(tmp_path) as database:
-        await database.one("PRAGMA max_page_count = 1")  # at least what it has already
+        async with database.transaction() as connection:  # at least what it has already
+            await connection.execute("PRAGMA max_page_count = 1")
         with pytest.raises(sqlite3.OperationalError, match="full"):
             async with database.transaction() as connection:
                 await connection.execute("INSERT INTO facts VALUES ('big', ?)", ("x" * 10**6,))
-        await database.one("PRAGMA max_page_count = 100000")
+        async with database.transaction() as connection:
+            await connection.execute("PRAGMA max_page_count = 100000")
         async with database.transaction() as connection:
             await connection.execute("INSERT INTO facts VALUES ('big', 'y')")
         assert (await database.one("SELECT value FROM facts"))["value"] == "y"

@@ -1,0 +1,146 @@
+"""The database: reads go on beside a transaction, and see what was committed before them."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from contextlib import suppress
+
+import pytest
+
+from bot.store.database import FILE, open_database
+from bot.store.store import open_store
+from tests.store.test_store import NOON, accepted, delivered, limits, order
+
+WRITE = "INSERT OR REPLACE INTO facts VALUES ('written', ?)"
+READ = "SELECT value FROM facts WHERE name = 'written'"
+HANG_SECONDS = 60.0
+
+
+@pytest.fixture
+async def database(tmp_path):
+    async with open_database(tmp_path) as opened:
+        yield opened
+
+
+async def written(database, value):
+    async with database.transaction() as connection:
+        await connection.execute(WRITE, (value,))
+
+
+async def read(database):
+    row = await database.one(READ)
+    return row and row["value"]
+
+
+async def test_a_read_returns_while_a_transaction_is_open(database):
+    """It sees the state before it; what is committed is seen by the next read."""
+    await written(database, "before")
+    async with asyncio.timeout(HANG_SECONDS), database.transaction() as connection:
+        await connection.execute(WRITE, ("after",))
+        assert await read(database) == "before"
+        async with connection.execute(READ) as cursor:
+            assert (await cursor.fetchone())["value"] == "after"
+    assert await read(database) == "after"
+
+
+async def test_an_order_is_checked_while_a_transaction_is_open(tmp_path):
+    """To ask whether an order would be refused writes nothing and waits for nobody."""
+    async with (
+        open_store(tmp_path, lambda: NOON) as store,
+        asyncio.timeout(HANG_SECONDS),
+        store.jobs._database.transaction(),
+    ):
+        await store.jobs.check(order(), limits())
+
+
+async def test_everyone_reads_what_they_wrote(database):
+    """Many write and read at once, more than there are readers: each sees its own commit."""
+
+    async def write_then_read(number):
+        name = f"number {number}"
+        async with database.transaction() as connection:
+            await connection.execute("INSERT INTO facts VALUES (?, 'x')", (name,))
+        return await database.one("SELECT value FROM facts WHERE name = ?", (name,))
+
+    async with asyncio.timeout(HANG_SECONDS):
+        rows = await asyncio.gather(*(write_then_read(number) for number in range(100)))
+    assert all(row is not None for row in rows)
+
+
+async def test_a_snapshot_sees_one_state(database):
+    """What is committed between two of its queries is not in the second."""
+    await written(database, "before")
+    async with database.snapshot() as connection:
+        first = await connection.execute_fetchall(READ)
+        await asyncio.create_task(written(database, "after"))
+        assert await connection.execute_fetchall(READ) == first
+    assert await read(database) == "after"
+
+
+async def test_a_reader_can_not_write(database):
+    """Whatever is asked of it."""
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        await database.all("INSERT INTO facts VALUES ('x', 'y')")
+    async with database.snapshot() as connection:
+        with pytest.raises(sqlite3.OperationalError, match="readonly"):
+            await connection.execute("DELETE FROM facts")
+
+
+async def test_a_cancelled_snapshot_ends(database, tmp_path):
+    """Its reader is whole again, and the log can be emptied."""
+    begun = asyncio.Event()
+
+    async def half():
+        async with database.snapshot() as connection:
+            await connection.execute_fetchall(READ)
+            begun.set()
+            await asyncio.Event().wait()
+
+    for _ in range(3):  # more than there are readers
+        begun.clear()
+        task = asyncio.create_task(half())
+        await begun.wait()
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+    await written(database, "after")
+    async with asyncio.timeout(HANG_SECONDS):
+        assert await read(database) == "after"
+        assert await database.scrub()
+    assert (tmp_path / f"{FILE}-wal").stat().st_size == 0
+
+
+async def test_reads_of_our_own_do_not_keep_the_log_from_being_emptied(tmp_path):
+    """However many read all the time, what is forgotten is gone from the log at once."""
+    async with open_store(tmp_path, lambda: NOON) as store:
+        await delivered(store, key="1")
+        await accepted(store, key="2", user=2)
+        reads = 0
+
+        async def keep_reading():
+            nonlocal reads
+            while True:
+                await store.clips.of_user(2, 10)
+                await store.check()
+                reads += 1
+
+        readers = [asyncio.create_task(keep_reading()) for _ in range(5)]
+        while reads < len(readers):
+            await asyncio.sleep(0)
+        assert await store.privacy.forget(1) == ["1.flac"]
+        assert (tmp_path / f"{FILE}-wal").stat().st_size == 0
+        assert not any(reader.done() for reader in readers)
+        for reader in readers:
+            reader.cancel()
+        await asyncio.gather(*readers, return_exceptions=True)
+
+
+@pytest.mark.parametrize("name", ["plain", "50% ?#&mode=rw %41"])
+async def test_the_log_goes_with_the_last_connection(tmp_path, name):
+    """Closed in order, the database is one file again; the folder may have any name."""
+    folder = tmp_path / name
+    async with open_database(folder) as database:
+        await written(database, "x")
+        assert await read(database) == "x"
+    assert sorted(path.name for path in folder.iterdir()) == [FILE, "zhiyin.lock"]
