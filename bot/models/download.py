@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.client import IncompleteRead
 from pathlib import Path
 
 from bot.config import Config
@@ -149,7 +150,6 @@ def _report_progress(files: list[_File], total: int, report: Reporter) -> Iterat
 @contextmanager
 def explain_failures(name: str, endpoint: str, cache: Path) -> Iterator[None]:
     """Turn the hub's and the network's failures into sentences."""
-    import requests
     from huggingface_hub import errors
 
     again = Sentence("The same command goes on where it stopped.")
@@ -176,15 +176,8 @@ def explain_failures(name: str, endpoint: str, cache: Path) -> Iterator[None]:
                 "The hub at {endpoint} has no public model {name}.", endpoint=endpoint, name=name
             )
         ) from error
-    except (errors.LocalEntryNotFoundError, requests.ConnectionError, requests.Timeout) as error:
-        raise CheckpointError(
-            Sentence(
-                "The hub at {endpoint} can't be reached. Check the network, or set "
-                "model.hub_endpoint to another hub. {again}",
-                endpoint=endpoint,
-                again=again,
-            )
-        ) from error
+    except errors.LocalEntryNotFoundError as error:
+        raise _unreachable(endpoint, again) from error
     except errors.HfHubHTTPError as error:
         status = "an error" if error.response is None else f"error {error.response.status_code}"
         raise CheckpointError(
@@ -195,8 +188,6 @@ def explain_failures(name: str, endpoint: str, cache: Path) -> Iterator[None]:
                 again=again,
             )
         ) from error
-    except requests.RequestException as error:
-        raise CheckpointError(Sentence("The connection broke off. {again}", again=again)) from error
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise ResourceError(
@@ -210,7 +201,32 @@ def explain_failures(name: str, endpoint: str, cache: Path) -> Iterator[None]:
                     "{cache} can't be written: {strerror}.", cache=cache, strerror=error.strerror
                 )
             ) from error
-        # The library's own check of the length has no errno.
+        causes = list(_causes(error))
+        if any(isinstance(cause, IncompleteRead) for cause in causes):
+            broken = Sentence("The connection broke off. {again}", again=again)
+            raise CheckpointError(broken) from error
+        # What the hub's HTTP client raises wraps an error of its own, down to the socket's.
+        if causes:
+            raise _unreachable(endpoint, again) from error
+        # The hub library's own check of the length has neither errno nor cause.
         raise CheckpointError(
             Sentence("A file of {name} came incomplete. {again}", name=name, again=again)
         ) from error
+
+
+def _unreachable(endpoint: str, again: Sentence) -> CheckpointError:
+    return CheckpointError(
+        Sentence(
+            "The hub at {endpoint} can't be reached. Check the network, or set "
+            "model.hub_endpoint to another hub. {again}",
+            endpoint=endpoint,
+            again=again,
+        )
+    )
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield what an exception was raised from, and that from, and so on."""
+    while (cause := error.__cause__ or error.__context__) is not None:
+        yield cause
+        error = cause

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import shutil
+from http.client import IncompleteRead
 from pathlib import Path
 
 import pytest
@@ -198,6 +199,31 @@ def test_a_hub_that_cannot_be_reached_is_named(tmp_path, report):
     config = Config(model=ModelConfig(folder=str(tmp_path), hub_endpoint="http://127.0.0.1:1"))
     with pytest.raises(CheckpointError, match=r"can't be reached\. Check the network"):
         download.fetch(ID, config, report)
+
+
+def test_how_a_transfer_failed_is_told_apart(tmp_path):
+    """A connection that broke off, a hub that is not there, and a file that is too short."""
+
+    def explained(raised):
+        with (
+            pytest.raises(CheckpointError) as caught,
+            download.explain_failures(ID, "http://hub", tmp_path),
+        ):
+            raised()
+        return str(caught.value)
+
+    def broken():
+        raise OSError("from the HTTP client") from IncompleteRead(b"", 7)
+
+    def unreachable():
+        raise OSError("from the HTTP client") from ConnectionRefusedError(errno.ECONNREFUSED, "no")
+
+    def short():
+        raise OSError("Consistency check failed")
+
+    assert explained(broken).startswith("The connection broke off.")
+    assert explained(unreachable).startswith("The hub at http://hub can't be reached.")
+    assert explained(short).startswith(f"A file of {ID} came incomplete.")
 
 
 def test_a_full_disk_is_found_out_beforehand(hub, config, report):
