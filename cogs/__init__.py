@@ -1,1 +1,1 @@
-"""The Discord surface of Zhiyin, one file a capability."""
+"""The Discord side of Zhiyin: one extension a file, and the rooms that they share."""

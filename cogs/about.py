@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.app.client import ZhiyinBot
+from bot.app.client import Interaction, ZhiyinBot
 from cogs.presentation import cards, messages
 from cogs.presentation.readers import reader_of
-
-Interaction = discord.Interaction[ZhiyinBot]
 
 
 class About(commands.Cog):

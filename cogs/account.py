@@ -2,75 +2,17 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Sequence
-
-import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.app.client import ZhiyinBot
-from bot.domain.clips import Clip
-from bot.errors import RequestError
-from bot.i18n.languages import Reader
-from bot.i18n.sentence import Sentence
-from cogs.presentation import cards, messages
-from cogs.presentation.readers import reader_of, readers_of
+from bot.app.client import Interaction, ZhiyinBot
+from cogs.presentation import messages
+from cogs.presentation.readers import reader_of
 from cogs.requests.limits import limits_for, place_of
-from cogs.views.clip_buttons import clip_view
-from cogs.views.persistent_button import LastingButton
-
-Interaction = discord.Interaction[ZhiyinBot]
+from cogs.views.held_button import HeldButton, held_view
 
 _SHOWN_CLIPS = 10
 _SHOWN_HELD = 5
-_MOST_HELD = 1000
-
-
-class HeldButton(LastingButton, template=r"zhiyin:held:(?P<id>\d+)"):
-    """Hands a clip over that could not be posted when it was made."""
-
-    def __init__(self, clip_id: int, read: Reader | None = None) -> None:
-        label = (read or Reader())(Sentence("Get clip {id}", id=clip_id))
-        super().__init__(discord.ui.Button(label=label, custom_id=f"zhiyin:held:{clip_id}"))
-        self.clip_id = clip_id
-
-    async def pressed(self, interaction: Interaction) -> None:
-        """Hand the clip to the person who asked for it, where they are now."""
-        await hand_over(interaction, self.clip_id)
-
-
-async def hand_over(interaction: Interaction, clip_id: int) -> None:
-    """Post a clip that was kept back, with all that is under a clip."""
-    pipeline = interaction.client.pipeline
-    # Pressed twice, it is still one clip.
-    with pipeline.privacy.handing_over(clip_id, interaction.user.id):
-        held = await pipeline.store.clips.held_of(interaction.user.id, _MOST_HELD)
-        clip = next((each for each in held if each.id == clip_id), None)
-        if clip is None:
-            raise RequestError(messages.NOT_HELD)
-        await interaction.response.defer(thinking=True)
-        posting = await pipeline.packed(clip, interaction.filesize_limit)
-        sent = await interaction.followup.send(
-            f"<@{interaction.user.id}>",
-            embed=cards.card(readers_of(interaction), clip, None),
-            files=[
-                discord.File(io.BytesIO(posting.data), posting.name),
-                discord.File(io.BytesIO(posting.picture), cards.PICTURE),
-            ],
-            view=clip_view(readers_of(interaction), clip),
-            wait=True,
-        )
-        await pipeline.store.clips.posted(clip.id, sent.id)
-        await pipeline.store.jobs.fetched(clip.job_id, sent.id)
-
-
-def held_view(read: Reader, clips: Sequence[Clip]) -> discord.ui.View:
-    """Return a button for each clip that waits to be fetched."""
-    view = discord.ui.View(timeout=None)
-    for clip in clips:
-        view.add_item(HeldButton(clip.id, read))
-    return view
 
 
 class Account(commands.Cog):

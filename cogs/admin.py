@@ -6,13 +6,12 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.app.client import ZhiyinBot
+from bot.app.client import Interaction, ZhiyinBot
 from bot.errors import RequestError
 from bot.i18n.sentence import Sentence
 from cogs.presentation import cards, messages
 from cogs.presentation.readers import reader_of
 
-Interaction = discord.Interaction[ZhiyinBot]
 Seconds = app_commands.Range[float, 0.0, 1_000_000.0]
 
 

@@ -24,8 +24,8 @@ from bot.i18n.sentence import Sentence
 from bot.pipeline.packaging import PackedClip
 from bot.pipeline.presenter import TooLarge, Undeliverable
 from cogs.presentation import cards, messages
-from cogs.views.cancel_button import cancel_view
-from cogs.views.clip_buttons import clip_view
+from cogs.views.cancel_button import CancelButton, cancel_view
+from cogs.views.clip_buttons import ClipButton, clip_view
 
 log = logging.getLogger(__name__)
 
@@ -233,5 +233,6 @@ async def _sent(where: discord.abc.Messageable, job: Job, message: _Message) -> 
 
 
 async def setup(bot: ZhiyinBot) -> None:
-    """Add the cog."""
+    """Register the buttons under what it posts, and add the cog."""
+    bot.add_dynamic_items(ClipButton, CancelButton)
     await bot.add_cog(Delivery(bot))

@@ -6,39 +6,10 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.app.client import ZhiyinBot
-from bot.domain.jobs import MAX_PROMPT_CHARACTERS, Kind
+from bot.app.client import Interaction, ZhiyinBot
+from bot.domain.jobs import Kind
 from cogs.requests.submit import MAX_SEED, RequestDraft, ordered
-
-PRESETS = (
-    "90s rock song with loud guitars and heavy drums",
-    "80s pop track with bassy drums and synth",
-    "slow blues with groovy saxophone",
-    "lo-fi hip hop to study to, 80 BPM",
-    "uplifting trance, 138 BPM",
-    "funk with slap bass, 110 BPM",
-    "calm ambient with a synth pad",
-    "jazz trio with piano and double bass",
-    "dense punk drums, fast",
-    "一段欢快的拉丁音乐，带有小号",
-)
-
-_CHOICES = 25
-_CHOICE_CHARACTERS = 100
-
-Interaction = discord.Interaction[ZhiyinBot]
-Prompt = app_commands.Range[str, 1, MAX_PROMPT_CHARACTERS]
-
-
-async def suggested(interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
-    """Suggest a person's own earlier prompts, then presets."""
-    store = interaction.client.pipeline.store
-    earlier = await store.clips.prompts_of(interaction.user.id, current, _CHOICES)
-    presets = [text for text in PRESETS if current.casefold() in text.casefold()]
-    texts = list(dict.fromkeys([*earlier, *presets]))
-    # A choice longer than Discord shows could not be chosen whole.
-    fitting = [text for text in texts if len(text) <= _CHOICE_CHARACTERS]
-    return [app_commands.Choice(name=text, value=text) for text in fitting[:_CHOICES]]
+from cogs.requests.suggestions import Prompt, suggested
 
 
 class Music(commands.Cog):

@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.app.client import ZhiyinBot
+from bot.app.client import Interaction, ZhiyinBot
 from bot.errors import RequestError
 from cogs.presentation import messages
 from cogs.presentation.readers import reader_of
-from cogs.views.cancel_button import cancel
-
-Interaction = discord.Interaction[ZhiyinBot]
-
-_CHOICES = 25
-
-
-async def own_jobs(interaction: Interaction, current: str) -> list[app_commands.Choice[int]]:
-    """Suggest the person's jobs that can still be cancelled."""
-    jobs = await interaction.client.pipeline.store.jobs.waiting_of(interaction.user.id)
-    random = reader_of(interaction)(messages.RANDOM_CLIP)
-    named = [(job, f"{job.id} · {job.order.prompt or random}"[:100]) for job in jobs]
-    return [
-        app_commands.Choice(name=name, value=job.id)
-        for job, name in named
-        if current.casefold() in name.casefold()
-    ][:_CHOICES]
+from cogs.requests.cancellation import cancel
+from cogs.requests.suggestions import own_jobs
 
 
 class Queue(commands.Cog):

@@ -8,34 +8,16 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.app.client import ZhiyinBot
+from bot.app.client import Interaction, ZhiyinBot
 from bot.domain.clips import Clip
 from bot.domain.jobs import Kind
 from bot.errors import RequestError
-from cogs.music import Prompt, suggested
 from cogs.presentation import messages
-from cogs.presentation.readers import reader_of
+from cogs.requests.clip_actions import go_on, known_clip
 from cogs.requests.message_audio import clip_or_sound
 from cogs.requests.submit import RequestDraft, ordered, ordered_by_message
-from cogs.views.clip_buttons import REMIX_KEEP_SECONDS, go_on, known_clip, remix_form
-
-Interaction = discord.Interaction[ZhiyinBot]
-
-_CHOICES = 25
-_NAME_CHARACTERS = 100
-
-
-async def own_clips(interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
-    """Suggest the person's own clips, newest first."""
-    store = interaction.client.pipeline.store
-    random = reader_of(interaction)(messages.RANDOM_CLIP)
-    clips = await store.clips.of_user(interaction.user.id, _CHOICES, current)
-    return [app_commands.Choice(name=_name(clip, random), value=str(clip.id)) for clip in clips]
-
-
-def _name(clip: Clip, random: str) -> str:
-    name = f"{clip.id} · {clip.prompt or random} · {clip.seconds:.0f} s"
-    return name if len(name) <= _NAME_CHARACTERS else name[: _NAME_CHARACTERS - 1] + "…"
+from cogs.requests.suggestions import Prompt, own_clips, suggested
+from cogs.views.remix_modal import REMIX_KEEP_SECONDS, remix_form
 
 
 class Remix(commands.Cog):

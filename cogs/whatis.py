@@ -7,15 +7,13 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.app.attachment_fetch import too_large
-from bot.app.client import ZhiyinBot
+from bot.app.client import Interaction, ZhiyinBot
 from bot.errors import RequestError
 from cogs.presentation import cards, messages
 from cogs.presentation.readers import reader_of
+from cogs.requests.clip_actions import details
 from cogs.requests.message_audio import clip_or_sound
 from cogs.requests.submit import MAX_UPLOAD_BYTES
-from cogs.views.clip_buttons import details
-
-Interaction = discord.Interaction[ZhiyinBot]
 
 
 class WhatIs(commands.Cog):

@@ -26,8 +26,6 @@ COGS = (
     "cogs.delivery",
     "cogs.music",
     "cogs.remix",
-    "cogs.views.clip_buttons",
-    "cogs.views.cancel_button",
     "cogs.whatis",
     "cogs.queue",
     "cogs.account",
@@ -119,6 +117,9 @@ class ZhiyinBot(commands.Bot):
 
     async def on_message(self, message: discord.Message, /) -> None:
         """Pass over messages: there are no text commands, and mentions are a cog's affair."""
+
+
+Interaction = discord.Interaction[ZhiyinBot]
 
 
 async def connected(bot: ZhiyinBot, token: str, stop: asyncio.Event) -> None:

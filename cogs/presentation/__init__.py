@@ -1,1 +1,1 @@
-"""What people read: cards and sentences. Nothing here sends anything."""
+"""What people read: cards, sentences, and how a failure is told."""

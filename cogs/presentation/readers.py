@@ -5,12 +5,8 @@ What one person sees is in their language, what everybody sees in the server's.
 
 from __future__ import annotations
 
-import discord
-
-from bot.app.client import ZhiyinBot
+from bot.app.client import Interaction
 from bot.i18n.languages import Reader
-
-Interaction = discord.Interaction[ZhiyinBot]
 
 
 def reader_of(interaction: Interaction) -> Reader:

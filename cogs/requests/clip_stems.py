@@ -6,15 +6,13 @@ import io
 
 import discord
 
-from bot.app.client import ZhiyinBot
+from bot.app.client import Interaction
 from bot.domain.clips import Clip
 from bot.errors import Refused
 from cogs.presentation import messages
 from cogs.presentation.readers import readers_of
 from cogs.requests.limits import limits_for, place_of
 from cogs.requests.submit import LONGEST_WAIT_SECONDS
-
-Interaction = discord.Interaction[ZhiyinBot]
 
 
 async def post_stems(interaction: Interaction, clip: Clip) -> None:

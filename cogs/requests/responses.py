@@ -7,14 +7,12 @@ import dataclasses
 import aiohttp
 import discord
 
-from bot.app.client import ZhiyinBot
+from bot.app.client import Interaction
 from bot.domain.jobs import MessageHandle
 from bot.i18n.sentence import Sentence
 from cogs.presentation import messages
 from cogs.presentation.readers import readers_of
 from cogs.requests.limits import is_reached_by_token_only
-
-Interaction = discord.Interaction[ZhiyinBot]
 
 TOKEN_SECONDS = 15 * 60.0
 

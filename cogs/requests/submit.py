@@ -27,8 +27,8 @@ from bot.domain.jobs import (
 from bot.domain.limits import Limits
 from bot.errors import Refused, RequestError, SoundError
 from bot.i18n.sentence import Sentence
-from cogs.errors import answer, say, sentence_for
 from cogs.presentation import messages
+from cogs.presentation.errors import answer, say, sentence_for
 from cogs.requests import responses
 from cogs.requests.limits import is_reached_by_token_only, limits_for, place_of
 

@@ -7,10 +7,8 @@ from typing import Self
 
 import discord
 
-from bot.app.client import ZhiyinBot
-from cogs.errors import answer
-
-Interaction = discord.Interaction[ZhiyinBot]
+from bot.app.client import Interaction
+from cogs.presentation.errors import answer
 
 
 class LastingButton(

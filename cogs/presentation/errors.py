@@ -1,0 +1,66 @@
+"""How a person is told of a failure."""
+
+from __future__ import annotations
+
+import logging
+
+import discord
+from discord import app_commands
+
+from bot.app.client import Interaction
+from bot.errors import ZhiyinError
+from bot.i18n.sentence import Sentence
+from cogs.presentation import messages
+from cogs.presentation.readers import reader_of
+
+log = logging.getLogger(__name__)
+
+
+GONE = {(401, 50027), (404, 10015), (404, 10062), (404, 10008)}
+"""Status and code of an interaction whose time is up."""
+
+
+def is_gone(error: discord.HTTPException) -> bool:
+    """Tell whether an interaction can't be answered any more."""
+    return (error.status, error.code) in GONE
+
+
+def sentence_for(error: BaseException) -> Sentence | None:
+    """Return what a person is told; None for a defect, which is for the log."""
+    if isinstance(error, ZhiyinError):
+        return error.sentence
+    if isinstance(error, app_commands.NoPrivateMessage):
+        return Sentence("This works in servers only.")
+    if isinstance(error, app_commands.CommandOnCooldown):
+        return Sentence(
+            "Not so fast: again in {duration}.", duration=messages.duration(error.retry_after)
+        )
+    if isinstance(error, app_commands.CheckFailure):
+        return Sentence("You may not do that here.")
+    return None
+
+
+async def answer(interaction: Interaction, error: BaseException) -> None:
+    """Tell the person who acted what went wrong, whatever was answered before."""
+    cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
+    if isinstance(cause, discord.HTTPException) and is_gone(cause):
+        log.warning("interaction.gone id=%d", interaction.id)
+        return
+    sentence = sentence_for(cause)
+    if sentence is None:
+        log.error("interaction.failed id=%d", interaction.id, exc_info=cause)
+        sentence = messages.UNEXPECTED
+    await say(interaction, sentence)
+
+
+async def say(interaction: Interaction, sentence: Sentence) -> None:
+    """Say something to one person only, whatever was answered before."""
+    text = reader_of(interaction)(sentence)
+    try:
+        if interaction.response.is_done():
+            await interaction.followup.send(text, ephemeral=True)
+        else:
+            await interaction.response.send_message(text, ephemeral=True)
+    except discord.HTTPException as error:
+        # Nobody is left to tell.
+        log.warning("interaction.unanswered id=%d status=%d", interaction.id, error.status)

@@ -1,0 +1,66 @@
+"""What Discord suggests while a person types: prompts, clips and jobs."""
+
+from __future__ import annotations
+
+from discord import app_commands
+
+from bot.app.client import Interaction
+from bot.domain.clips import Clip
+from bot.domain.jobs import MAX_PROMPT_CHARACTERS
+from cogs.presentation import messages
+from cogs.presentation.readers import reader_of
+
+PRESETS = (
+    "90s rock song with loud guitars and heavy drums",
+    "80s pop track with bassy drums and synth",
+    "slow blues with groovy saxophone",
+    "lo-fi hip hop to study to, 80 BPM",
+    "uplifting trance, 138 BPM",
+    "funk with slap bass, 110 BPM",
+    "calm ambient with a synth pad",
+    "jazz trio with piano and double bass",
+    "dense punk drums, fast",
+    "一段欢快的拉丁音乐，带有小号",
+)
+
+# Discord takes 25 choices of up to 100 characters.
+_CHOICES = 25
+_CHOICE_CHARACTERS = 100
+
+Prompt = app_commands.Range[str, 1, MAX_PROMPT_CHARACTERS]
+
+
+async def suggested(interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
+    """Suggest a person's own earlier prompts, then presets."""
+    store = interaction.client.pipeline.store
+    earlier = await store.clips.prompts_of(interaction.user.id, current, _CHOICES)
+    presets = [text for text in PRESETS if current.casefold() in text.casefold()]
+    texts = list(dict.fromkeys([*earlier, *presets]))
+    # A choice longer than Discord shows could not be chosen whole.
+    fitting = [text for text in texts if len(text) <= _CHOICE_CHARACTERS]
+    return [app_commands.Choice(name=text, value=text) for text in fitting[:_CHOICES]]
+
+
+async def own_clips(interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
+    """Suggest the person's own clips, newest first."""
+    store = interaction.client.pipeline.store
+    random = reader_of(interaction)(messages.RANDOM_CLIP)
+    clips = await store.clips.of_user(interaction.user.id, _CHOICES, current)
+    return [app_commands.Choice(name=_name(clip, random), value=str(clip.id)) for clip in clips]
+
+
+def _name(clip: Clip, random: str) -> str:
+    name = f"{clip.id} · {clip.prompt or random} · {clip.seconds:.0f} s"
+    return name if len(name) <= _CHOICE_CHARACTERS else name[: _CHOICE_CHARACTERS - 1] + "…"
+
+
+async def own_jobs(interaction: Interaction, current: str) -> list[app_commands.Choice[int]]:
+    """Suggest the person's jobs that can still be cancelled."""
+    jobs = await interaction.client.pipeline.store.jobs.waiting_of(interaction.user.id)
+    random = reader_of(interaction)(messages.RANDOM_CLIP)
+    named = [(job, f"{job.id} · {job.order.prompt or random}"[:100]) for job in jobs]
+    return [
+        app_commands.Choice(name=name, value=job.id)
+        for job, name in named
+        if current.casefold() in name.casefold()
+    ][:_CHOICES]

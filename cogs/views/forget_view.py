@@ -1,0 +1,50 @@
+"""The question before everything of a person is deleted."""
+
+from __future__ import annotations
+
+import discord
+
+from bot.app.client import Interaction, ZhiyinBot
+from bot.errors import Refused
+from bot.i18n.languages import Reader
+from bot.i18n.sentence import Sentence
+from cogs.presentation import privacy_messages
+from cogs.presentation.errors import answer
+
+_CONFIRM_SECONDS = 120.0
+
+
+class ForgetView(discord.ui.View):
+    """Asks once more, for it can't be undone."""
+
+    def __init__(self, user_id: int, read: Reader) -> None:
+        super().__init__(timeout=_CONFIRM_SECONDS)
+        self.user_id, self._read = user_id, read
+        self.confirm.label = read(Sentence("Delete everything of mine"))
+
+    @discord.ui.button(style=discord.ButtonStyle.danger)
+    async def confirm(
+        self, interaction: discord.Interaction, button: discord.ui.Button[ForgetView]
+    ) -> None:
+        """Forget the person who asked, who alone sees this."""
+        bot, read = interaction.client, self._read
+        assert isinstance(bot, ZhiyinBot)
+        await interaction.response.edit_message(
+            content=read(privacy_messages.FORGETTING), view=None
+        )
+        try:
+            count = await bot.pipeline.privacy.forget(self.user_id)
+            said = privacy_messages.forgotten(count, bot.config.storage.keep_backups)
+        except Refused as refused:
+            said = refused.sentence
+        await interaction.edit_original_response(content=read(said))
+
+    async def on_error(
+        self,
+        interaction: Interaction,  # type: ignore[override]
+        error: Exception,
+        item: discord.ui.Item[discord.ui.View],
+        /,
+    ) -> None:
+        """Answer: discord.py itself would only log."""
+        await answer(interaction, error)

@@ -1,0 +1,97 @@
+"""The layout of `cogs/`: extensions on top, what they share in rooms below, no reaching through."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from bot.app.client import COGS
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "cogs"
+
+EXTENSIONS = {f"cogs.{path.stem}" for path in FOLDER.glob("*.py") if path.stem != "__init__"}
+
+ROOMS = {
+    # Each room of `cogs/` and the rooms that it may import.
+    "cogs.presentation": {"cogs.presentation"},
+    "cogs.requests": {"cogs.presentation", "cogs.requests"},
+    "cogs.views": {"cogs.presentation", "cogs.requests", "cogs.views"},
+}
+
+FILES = sorted(FOLDER.rglob("*.py"))
+
+
+def module_of(path, root=ROOT):
+    return ".".join(path.relative_to(root).with_suffix("").parts)
+
+
+def room_of(module):
+    return ".".join(module.split(".")[:2])
+
+
+def has_setup(path):
+    body = ast.parse(path.read_text(encoding="utf-8")).body
+    return any(isinstance(node, ast.AsyncFunctionDef) and node.name == "setup" for node in body)
+
+
+def imported_cogs(path):
+    """Yield every module of `cogs` that a file imports."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (each.name for each in node.names if each.name.split(".")[0] == "cogs")
+        elif isinstance(node, ast.ImportFrom) and node.module is not None:
+            parts = node.module.split(".")
+            if parts == ["cogs"]:
+                yield from (f"cogs.{each.name}" for each in node.names)
+            elif parts[0] == "cogs":
+                yield node.module
+
+
+def forbidden_imports(path, root=ROOT):
+    """Yield what a file of `cogs` imports against the order of its rooms."""
+    module = module_of(path, root)
+    # An extension may import every room, but no other extension.
+    allowed = ROOMS.get(room_of(module), set(ROOMS))
+    for name in imported_cogs(path):
+        if room_of(name) not in allowed:
+            yield f"{module} may not import {name}"
+
+
+def test_files_in_cogs_are_the_extensions_that_the_bot_loads():
+    """Each file directly in `cogs/` is listed once in the client."""
+    assert len(COGS) == len(set(COGS))
+    assert set(COGS) == EXTENSIONS
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_of)
+def test_only_extensions_have_a_setup(path):
+    """What discord.py loads is recognised by where it lies."""
+    assert has_setup(path) == (module_of(path) in EXTENSIONS)
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_of)
+def test_no_extension_is_imported(path):
+    """Extensions share code through the rooms below them, which import downwards only."""
+    assert list(forbidden_imports(path)) == []
+
+
+@pytest.mark.parametrize(
+    ("where", "line"),
+    [
+        ("cogs/remix.py", "from cogs.music import Prompt"),
+        ("cogs/remix.py", "from cogs import music"),
+        ("cogs/remix.py", "def f():\n    import cogs.music"),
+        ("cogs/views/x.py", "from cogs.delivery import Delivery"),
+        ("cogs/requests/x.py", "from cogs.views.clip_buttons import clip_view"),
+        ("cogs/presentation/x.py", "from cogs.requests.limits import is_manager"),
+    ],
+)
+def test_a_forbidden_import_is_found(tmp_path, where, line):
+    """The check above would see each of these."""
+    path = tmp_path / where
+    path.parent.mkdir(parents=True)
+    path.write_text(line)
+    assert len(list(forbidden_imports(path, tmp_path))) == 1
