@@ -12,8 +12,9 @@ from pathlib import Path
 from bot.errors import ConfigError, OutputError
 from bot.i18n.sentence import Sentence
 from bot.store.database import FILE
+from bot.store.identity import IDENTITY_QUERY, check_identity, identity
 from bot.store.invariants import BOOKS
-from bot.store.migrations import WHO, check_identity, identity
+from bot.store.migrations.history import MIGRATIONS
 
 FOLDER = "backups"
 
@@ -99,7 +100,7 @@ def _copy(source: Path, target: Path) -> None:
     # It holds what people typed: for the bot's own user alone.
     os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     with _both(source, target) as (from_, to):
-        check_identity(identity(from_.execute(WHO).fetchone()), source)
+        check_identity(identity(from_.execute(IDENTITY_QUERY).fetchone()), source, len(MIGRATIONS))
         # In one go, which keeps nobody from writing: in steps SQLite begins anew whenever the bot
         # has written in between.
         from_.backup(to)

@@ -16,7 +16,9 @@ import aiosqlite
 
 from bot.errors import ConfigError
 from bot.i18n.sentence import Sentence
-from bot.store.migrations import WHO, check_identity, identity, migrate
+from bot.store.identity import IDENTITY_QUERY, check_identity, identity
+from bot.store.migrations.history import MIGRATIONS
+from bot.store.migrations.migrate import migrate
 
 log = logging.getLogger(__name__)
 
@@ -115,7 +117,7 @@ class Database:
 
 
 @asynccontextmanager
-async def open_database(folder: Path) -> AsyncIterator[Database]:
+async def open_database(folder: Path, now: float) -> AsyncIterator[Database]:
     """Open the database in a folder, making both where they are missing.
 
     Raises ConfigError where another process has it open, it is damaged, another program's or from
@@ -126,7 +128,7 @@ async def open_database(folder: Path) -> AsyncIterator[Database]:
         try:
             stack.enter_context(_locked(folder))
             writer = await stack.enter_async_context(aiosqlite.connect(path, isolation_level=None))
-            await _set_up(writer, path)
+            await _set_up(writer, path, now)
             # Closed before the writer, which as the last connection takes the log along.
             readers = [await stack.enter_async_context(_open_reader(path)) for _ in range(_READERS)]
         except OSError as error:
@@ -195,11 +197,11 @@ def _locked(folder: Path) -> Iterator[None]:
         yield
 
 
-async def _set_up(connection: aiosqlite.Connection, path: Path) -> None:
+async def _set_up(connection: aiosqlite.Connection, path: Path, now: float) -> None:
     # Check application_id before any PRAGMA that writes, as the first of ours does.
-    async with connection.execute(WHO) as cursor:
+    async with connection.execute(IDENTITY_QUERY) as cursor:
         found = identity(await cursor.fetchone() or (0, 0, None))
-    check_identity(found, path)
+    check_identity(found, path, len(MIGRATIONS))
     connection.row_factory = sqlite3.Row
     for pragma in _PRAGMAS:
         await connection.execute(pragma)
@@ -221,7 +223,7 @@ async def _set_up(connection: aiosqlite.Connection, path: Path) -> None:
         raise sqlite3.DatabaseError(checked[0] if checked else "no answer")
     if found.is_unsigned:
         await _rewrite(connection)
-    await migrate(connection, found.version)
+    await migrate(connection, found.version, now)
     # What was deleted right before a kill.
     await _empty_log(connection)
 

@@ -46,13 +46,14 @@ class Jobs:
             cursor = await connection.execute(
                 "INSERT INTO jobs (key, state, created_at, user_id, guild_id, channel_id, kind, "
                 "prompt, seconds, seed, sampling, source, parent_ids, token, token_expires_at, "
-                "message_id, max_bytes, as_loop) "
-                "VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "message_id, max_bytes, as_loop, locale) "
+                "VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     order.key, now, place.user_id, place.guild_id, place.channel_id, order.kind,
                     order.prompt, order.seconds, order.seed, written(order.sampling),
                     written(order.source), json.dumps(order.parent_ids), answer.token,
                     answer.expires_at, answer.message_id, answer.max_bytes, order.as_loop,
+                    order.locale,
                 ),
             )  # fmt: skip
             assert cursor.lastrowid is not None

@@ -19,7 +19,7 @@ _OWN = {
     "clips": "SELECT id, kind, prompt, seconds, seed, model, guild_id, channel_id, message_id, "
     "datetime(created_at, 'unixepoch') AS made_at, is_deleted, bpm, key FROM clips "
     "WHERE user_id = ? ORDER BY id",
-    "orders": "SELECT id, kind, prompt, seconds, seed, state, guild_id, channel_id, "
+    "orders": "SELECT id, kind, prompt, seconds, seed, state, locale, guild_id, channel_id, "
     "datetime(created_at, 'unixepoch') AS ordered_at FROM jobs WHERE user_id = ? ORDER BY id",
     "seconds": "SELECT day, entry, seconds, guild_id FROM ledger WHERE user_id = ? ORDER BY id",
     "blocked_on": "SELECT guild_id FROM blocked WHERE user_id = ?",
@@ -64,7 +64,7 @@ class Privacy:
             await connection.execute("DELETE FROM clips WHERE user_id = ?", (user_id,))
             await connection.execute(
                 "UPDATE jobs SET prompt = NULL, source = NULL, parent_ids = '[]', sentence = NULL, "
-                "token = NULL, message_id = NULL, clip_id = NULL WHERE user_id = ?",
+                "token = NULL, message_id = NULL, clip_id = NULL, locale = NULL WHERE user_id = ?",
                 (user_id,),
             )
             await connection.execute(

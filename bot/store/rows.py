@@ -29,6 +29,7 @@ def job_of(row: sqlite3.Row) -> Job:
             source=_source(source) if source else None,
             parent_ids=tuple(json.loads(row["parent_ids"])),
             as_loop=bool(row["as_loop"]),
+            locale=row["locale"],
         ),
         state=JobState(row["state"]),
         attempts=row["attempts"],

@@ -45,7 +45,7 @@ async def open_store(folder: Path, clock: Callable[[], float]) -> AsyncIterator[
 
     Raises ConfigError as `open_database` does.
     """
-    async with open_database(folder) as database:
+    async with open_database(folder, clock()) as database:
         clips, uploads = folder / "clips", folder / "uploads"
         for each in (clips, uploads):
             each.mkdir(exist_ok=True)

@@ -16,7 +16,7 @@ from bot.inference.executor import CANCELLED
 from bot.pipeline import erasure
 from bot.pipeline.erasure import FORGETTING, STILL_HANDED
 from bot.store.database import FILE
-from bot.store.migrations import STEPS
+from bot.store.migrations.history import MIGRATIONS
 from bot.store.retention import EVERY_SECONDS, sweep
 from bot.store.store import open_store
 from tests.cogs.test_fault_isolation import hold_one
@@ -201,8 +201,8 @@ async def test_what_an_older_version_let_slip_stops_no_sweep(tmp_path):
     """There an order went on while its person was forgotten: the clip that came of it stays."""
     clock = Clock()
     with closing(sqlite3.connect(tmp_path / FILE)) as connection:
-        for step in STEPS[:3]:
-            for statement in step:
+        for migration in MIGRATIONS[:3]:
+            for statement in migration.statements:
                 connection.execute(statement)
         connection.execute("PRAGMA user_version = 3")
         for id_, at in ((1, clock.now - 60), (2, clock.now - 30), (3, clock.now + 30)):

@@ -19,7 +19,7 @@ HANG_SECONDS = 60.0
 
 @pytest.fixture
 async def database(tmp_path):
-    async with open_database(tmp_path) as opened:
+    async with open_database(tmp_path, NOON) as opened:
         yield opened
 
 
@@ -140,7 +140,7 @@ async def test_reads_of_our_own_do_not_keep_the_log_from_being_emptied(tmp_path)
 async def test_the_log_goes_with_the_last_connection(tmp_path, name):
     """Closed in order, the database is one file again; the folder may have any name."""
     folder = tmp_path / name
-    async with open_database(folder) as database:
+    async with open_database(folder, NOON) as database:
         await written(database, "x")
         assert await read(database) == "x"
     assert sorted(path.name for path in folder.iterdir()) == [FILE, "zhiyin.lock"]

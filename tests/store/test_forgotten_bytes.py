@@ -13,7 +13,7 @@ from contextlib import closing
 import pytest
 
 from bot.store.database import FILE
-from bot.store.migrations import STEPS
+from bot.store.migrations.history import MIGRATIONS
 from bot.store.retention import sweep
 from bot.store.store import open_store
 from tests.pipeline.test_erasure import DAY
@@ -109,8 +109,8 @@ async def test_what_older_versions_left_in_free_pages_goes_with_the_first_start(
     """They let go of what was deleted and did not overwrite it."""
     with closing(sqlite3.connect(tmp_path / FILE)) as connection:
         connection.execute("PRAGMA secure_delete = OFF")
-        for step in STEPS[:3]:
-            for statement in step:
+        for migration in MIGRATIONS[:3]:
+            for statement in migration.statements:
                 connection.execute(statement)
         connection.execute("PRAGMA user_version = 3")
         many = [(str(number), PROMPT) for number in range(50)]

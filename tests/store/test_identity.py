@@ -9,10 +9,10 @@ from contextlib import closing
 import pytest
 
 from bot.errors import ConfigError
-from bot.store import migrations
 from bot.store.backup import back_up
 from bot.store.database import FILE
-from bot.store.migrations import SIGNATURE, STEPS
+from bot.store.identity import SIGNATURE, SIGNED_SINCE
+from bot.store.migrations.history import MIGRATIONS
 from bot.store.store import open_store
 from tests.store.test_store import accepted
 
@@ -32,7 +32,8 @@ def signature(folder):
 
 def of_version(number):
     """What makes a database as that version made it."""
-    return [*(each for step in STEPS[:number] for each in step), f"PRAGMA user_version = {number}"]
+    statements = (each for migration in MIGRATIONS[:number] for each in migration.statements)
+    return [*statements, f"PRAGMA user_version = {number}"]
 
 
 NOTES = "CREATE TABLE notes (text TEXT)"
@@ -44,7 +45,7 @@ FOREIGN = {
     "tables of the same names, and no version": [*of_version(1), "PRAGMA user_version = 0"],
     "a version, and other tables": [NOTES, "PRAGMA user_version = 2"],
     "a version of its own": [NOTES, "PRAGMA user_version = 1000"],
-    "ours as it is now, unsigned": [*of_version(len(STEPS)), "PRAGMA application_id = 0"],
+    "ours as it is now, unsigned": [*of_version(len(MIGRATIONS)), "PRAGMA application_id = 0"],
 }
 
 
@@ -64,7 +65,7 @@ async def test_another_program_s_database_is_refused_and_left_as_it_is(tmp_path,
 
 async def test_a_newer_one_of_ours_is_refused_and_left_as_it_is(tmp_path):
     """What it holds can't be known here."""
-    write(tmp_path, *of_version(len(STEPS)), f"PRAGMA user_version = {len(STEPS) + 1}")
+    write(tmp_path, *of_version(len(MIGRATIONS)), f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
     before = (tmp_path / FILE).read_bytes()
     with pytest.raises(ConfigError, match="newer version of Zhiyin"):
         async with open_store(tmp_path, time.time):
@@ -72,7 +73,7 @@ async def test_a_newer_one_of_ours_is_refused_and_left_as_it_is(tmp_path):
     assert (tmp_path / FILE).read_bytes() == before
 
 
-@pytest.mark.parametrize("version", range(1, migrations._SIGNED_SINCE))
+@pytest.mark.parametrize("version", range(1, SIGNED_SINCE))
 async def test_an_older_one_of_ours_is_taken_over_and_signed(tmp_path, version):
     """With all that is in it, whichever of the versions before the signature has made it."""
     write(tmp_path, *of_version(version), "INSERT INTO facts VALUES ('kept', 'yes')")

@@ -23,7 +23,6 @@ from bot.store.clips import NewClip
 from bot.store.database import FILE, open_database
 from bot.store.jobs import IllegalStep
 from bot.store.ledger import day_of, resets_at
-from bot.store.migrations import STEPS
 from bot.store.retention import sweep
 from bot.store.store import open_store
 
@@ -100,7 +99,9 @@ async def used(store, user=1):
 async def test_a_job_comes_back_as_it_was_ordered(store):
     """Everything an order says is kept."""
     source = Source(clip_id=4, keep_seconds=5.0, include=False, keep_stems=("drums", "bass"))
-    wanted = order(sampling=Sampling(temperature=0.5), source=source, parent_ids=(4, 5))
+    wanted = order(
+        sampling=Sampling(temperature=0.5), source=source, parent_ids=(4, 5), locale="de"
+    )
     job = await store.jobs.accept(wanted, limits(), ANSWER)
     assert job.order == wanted
     assert job.answer == ANSWER
@@ -270,7 +271,7 @@ async def test_many_at_once_never_pass_a_limit(store):
 
 async def test_a_cancelled_transaction_leaves_nothing(tmp_path):
     """Whoever is cancelled half way through leaves nothing for the next one to commit."""
-    async with open_database(tmp_path) as database:
+    async with open_database(tmp_path, NOON) as database:
         begun = asyncio.Event()
 
         async def half():
@@ -291,7 +292,7 @@ async def test_a_cancelled_transaction_leaves_nothing(tmp_path):
 
 async def test_a_full_disk_leaves_the_store_usable(tmp_path, clock):
     """What can't be written is not there; when there is room again, all goes on."""
-    async with open_database(tmp_path) as database:
+    async with open_database(tmp_path, NOON) as database:
         async with database.transaction() as connection:  # at least what it has already
             await connection.execute("PRAGMA max_page_count = 1")
         with pytest.raises(sqlite3.OperationalError, match="full"):
@@ -475,27 +476,3 @@ async def test_an_order_from_before_there_were_stems_is_read(store, tmp_path):
     with sqlite3.connect(tmp_path / FILE) as connection:
         connection.execute("""UPDATE jobs SET source = '{"clip_id": 4, "keep_seconds": 5.0}'""")
     assert (await store.jobs.get(job.id)).order.source == Source(clip_id=4, keep_seconds=5.0)
-
-
-async def test_a_database_from_before_there_were_stems_is_taken_over(tmp_path):
-    """Clips that were made then are there, and can't be taken apart."""
-    folder = tmp_path / "older"
-    folder.mkdir()
-    older = STEPS[:5]
-    with sqlite3.connect(folder / FILE) as connection:
-        for statement in (each for step in older for each in step):
-            connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {len(older)}")
-        connection.execute(
-            "INSERT INTO jobs (key, state, created_at, user_id, channel_id, kind, seconds, seed, "
-            "sampling, parent_ids, max_bytes) VALUES ('1', 'delivered', 0, 1, 5, 'music', 10, 3, "
-            "'{}', '[]', 100)"
-        )
-        connection.execute(
-            "INSERT INTO clips (job_id, user_id, channel_id, kind, seconds, seconds_before, seed, "
-            "sampling, model, file, created_at, made_in_seconds) "
-            "VALUES (1, 1, 5, 'music', 10, 0, 3, '{}', 'starter', '1.flac', 0, 1)"
-        )
-    async with open_store(folder, lambda: NOON) as opened:
-        clip = await opened.clips.get(1)
-        assert clip.stems == ()

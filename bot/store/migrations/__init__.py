@@ -1,0 +1,1 @@
+"""The tables of the database, as named and dated steps."""

@@ -1,0 +1,122 @@
+"""Every change that was ever made to the tables, in order.
+
+To change a table add a migration at the end; one that was released is never changed afterwards.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from bot.store.identity import SIGNATURE
+from bot.store.migrations.first_tables import FIRST_TABLES
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """Statements that are run once, in one transaction. Its number is its place in the history."""
+
+    name: str
+    written_on: date
+    reason: str
+    statements: tuple[str, ...]
+
+
+MIGRATIONS = (
+    Migration(
+        "first_tables",
+        date(2026, 11, 25),
+        "Jobs, clips, the ledger of quotas and the settings of servers.",
+        FIRST_TABLES,
+    ),
+    Migration(
+        "loops_tempo_and_key",
+        date(2026, 11, 25),
+        "A clip can be cut as a loop, and its tempo and key are shown.",
+        (
+            "ALTER TABLE jobs ADD COLUMN as_loop INTEGER NOT NULL DEFAULT 0",
+            "ALTER TABLE clips ADD COLUMN bpm REAL",
+            "ALTER TABLE clips ADD COLUMN key TEXT",
+            "ALTER TABLE clips ADD COLUMN loops INTEGER NOT NULL DEFAULT 0",
+        ),
+    ),
+    Migration(
+        "erasure_from_ledger",
+        date(2026, 11, 25),
+        "The entries of a person who asks to be forgotten, and no others, can be deleted.",
+        (
+            "DROP TRIGGER ledger_is_whole",
+            """
+            CREATE TRIGGER ledger_is_whole BEFORE DELETE ON ledger
+            WHEN NOT EXISTS (
+                SELECT 1 FROM facts
+                WHERE name = 'forgetting' AND value = CAST(OLD.user_id AS TEXT))
+            BEGIN SELECT RAISE(ABORT, 'the ledger is only added to'); END
+            """,
+        ),
+    ),
+    Migration(
+        "signature",
+        date(2026, 11, 26),
+        "Databases of other programs are told apart by their application_id and left alone.",
+        (f"PRAGMA application_id = {SIGNATURE}",),
+    ),
+    Migration(
+        "forgotten_people",
+        date(2026, 11, 26),
+        "What a wish to be forgotten covers is kept by ids, which only grow: by the clock, a job "
+        "ordered after the wish could seem to be older.",
+        (
+            """
+            CREATE TABLE forgotten (
+                user_id INTEGER PRIMARY KEY,
+                at REAL NOT NULL,
+                last_job_id INTEGER NOT NULL,
+                last_entry_id INTEGER NOT NULL
+            )
+            """,
+            """
+            INSERT INTO forgotten
+            SELECT who, at,
+            COALESCE((SELECT MAX(id) FROM jobs WHERE user_id = who AND created_at <= wish.at), 0),
+            COALESCE((SELECT MAX(id) FROM ledger WHERE user_id = who AND at <= wish.at), 0)
+            FROM (
+                SELECT CAST(substr(name, 8) AS INTEGER) AS who, CAST(value AS REAL) AS at
+                FROM facts WHERE name LIKE 'forget:%'
+            ) AS wish
+            """,
+            "DELETE FROM facts WHERE name LIKE 'forget:%'",
+        ),
+    ),
+    Migration(
+        "stems",
+        date(2026, 11, 28),
+        "A clip knows the stems that it can be split into.",
+        ("ALTER TABLE clips ADD COLUMN stems TEXT NOT NULL DEFAULT '[]'",),
+    ),
+    Migration(
+        "applied_migrations",
+        date(2026, 11, 28),
+        "The database tells which migrations it has been through, and when.",
+        (
+            """
+            CREATE TABLE migrations (
+                version INTEGER PRIMARY KEY,
+                name TEXT NOT NULL,
+                applied_at REAL
+            )
+            """,
+        ),
+    ),
+    Migration(
+        "locale_of_a_job",
+        date(2026, 11, 28),
+        "A job's messages are written in the language that it was ordered in.",
+        ("ALTER TABLE jobs ADD COLUMN locale TEXT",),
+    ),
+)
+
+RECORDED_SINCE = 1 + next(
+    index for index, each in enumerate(MIGRATIONS) if each.name == "applied_migrations"
+)
+"""The first version that has a table of the migrations."""
