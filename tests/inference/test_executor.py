@@ -18,6 +18,7 @@ import pytest
 from bot.config import Config, EngineConfig, LimitsConfig, ModelConfig, WorkerConfig
 from bot.domain.generation import GenerationRequest, Kept, StemsRequest
 from bot.errors import Cancelled, JobError
+from bot.i18n.sentence import Sentence
 from bot.inference.audio_stream import MAX_SECONDS
 from bot.inference.executor import CANCELLED, Executor
 from bot.inference.pending import WorkerLost
@@ -356,10 +357,10 @@ async def test_a_broken_model_is_told_in_a_sentence():
     async with opened(engine="tests.support.scripted_worker:open_nothing") as executor:
         run = submit(executor, 1)
         await executor.settled.wait()
-        assert executor.broken == "The script says that there is no model."
+        assert executor.broken == Sentence("The script says that there is no model.")
         await until(lambda: not executor.worker_pids)
         await until(lambda: executor.worker_pids)
-        assert executor.broken == "The script says that there is no model."
+        assert executor.broken == Sentence("The script says that there is no model.")
         assert executor.model is None
         assert not run.outcome.done()
 

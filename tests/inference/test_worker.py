@@ -15,6 +15,7 @@ import pytest
 
 from bot.config import Config, DiscordConfig, StorageConfig
 from bot.domain.generation import GenerationRequest, Kept, StemsRequest
+from bot.i18n.sentence import Sentence, from_json
 from bot.inference.protocol import (
     CancelJob,
     GenerateJob,
@@ -141,9 +142,9 @@ async def test_what_the_engine_refuses_comes_with_its_sentence():
     async with started() as process:
         process.send(GenerateJob(1, request("fail")))
         process.send(GenerateJob(2, request()))
-        assert await next_message(process, JobFailed) == JobFailed(
-            1, "The script says that this can't be made."
-        )
+        failed = await next_message(process, JobFailed)
+        assert failed.job_id == 1
+        assert from_json(failed.sentence) == Sentence("The script says that this can't be made.")
         assert (await next_message(process, JobFinished)).job_id == 2
 
 
@@ -175,8 +176,8 @@ async def test_a_model_that_cannot_be_loaded_is_told_in_a_sentence():
     """Then the worker leaves."""
     async with started("tests.support.scripted_worker:open_nothing") as process:
         assert await process.receive() == Hello(version())
-        told = await process.receive()
-        assert told == ModelFailed("The script says that there is no model.")
+        failed = await next_message(process, ModelFailed)
+        assert from_json(failed.sentence) == Sentence("The script says that there is no model.")
         assert await gone(process) == 1
 
 
