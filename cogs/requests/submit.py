@@ -29,6 +29,7 @@ from bot.errors import Refused, RequestError, SoundError
 from bot.i18n.sentence import Sentence
 from cogs.presentation import messages
 from cogs.presentation.errors import answer, say, sentence_for
+from cogs.presentation.readers import shared_locale
 from cogs.requests import responses
 from cogs.requests.limits import is_reached_by_token_only, limits_for, place_of
 
@@ -61,6 +62,8 @@ class RequestDraft:
     keep_stems: tuple[str, ...] = ()
     """The stems of the clip that the new one has as they are."""
     as_loop: bool = False
+    locale: str | None = None
+    """The language of the messages that come of it."""
 
 
 async def ordered(interaction: discord.Interaction[ZhiyinBot], wish: RequestDraft) -> None:
@@ -74,7 +77,7 @@ async def ordered(interaction: discord.Interaction[ZhiyinBot], wish: RequestDraf
     limits, longest = await limits_for(bot, place, interaction.user, parent_channel_id=parent)
     if interaction.guild_id is not None and not interaction.app_permissions.attach_files:
         raise Refused(messages.NO_FILES)
-    wish = _checked(wish, bot, longest)
+    wish = dataclasses.replace(_checked(wish, bot, longest), locale=shared_locale(interaction))
     if is_reached_by_token_only(interaction):
         _check_wait(bot, wish)
     text = messages.LISTENING if wish.attachment else messages.IN_LINE
@@ -113,7 +116,7 @@ async def ordered_by_message(message: discord.Message, bot: ZhiyinBot, wish: Req
     read = bot.languages.reader(locale)
     try:
         limits, longest = await limits_for(bot, place, message.author, parent_channel_id=parent)
-        wish = _checked(wish, bot, longest)
+        wish = dataclasses.replace(_checked(wish, bot, longest), locale=locale)
         shown = await message.reply(
             read(messages.LISTENING if wish.attachment else messages.IN_LINE)
         )
@@ -228,6 +231,7 @@ def _orders(
             source=source,
             parent_ids=tuple(clip.id for clip in (wish.parent or wish.clip,) if clip),
             as_loop=wish.as_loop,
+            locale=wish.locale,
         )
         for take in range(wish.takes)
     ]

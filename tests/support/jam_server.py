@@ -110,7 +110,7 @@ def configured(**limits):
 
 
 @asynccontextmanager
-async def open_jam(folder, *, config=None, clock=None, engine=SCRIPTED, **options):
+async def open_jam(folder, *, config=None, clock=None, engine=SCRIPTED, languages=None, **options):
     """Open a jam in a folder that may hold what an earlier one left."""
     config = config or Config()
     clock = clock or Clock()
@@ -119,7 +119,7 @@ async def open_jam(folder, *, config=None, clock=None, engine=SCRIPTED, **option
         line = await stack.enter_async_context(
             open_pipeline(config, contents, folder=folder, clock=clock, engine=engine, **options)
         )
-        bot = new_bot(config, line, clock)
+        bot = new_bot(config, line, clock, languages)
         hogs = stack.enter_context(watched())
         async with simcord.run(bot, check_errors=False) as env:
             line.start()
@@ -135,7 +135,7 @@ async def open_jam(folder, *, config=None, clock=None, engine=SCRIPTED, **option
         assert hogs == [], hogs
 
 
-def new_bot(config, line, clock):
+def new_bot(config, line, clock, languages=None):
     sampling = inspect(starter_folder()).sampling
     # What is attached in a simulated Discord is nowhere but in it.
     bot = ZhiyinBot(
@@ -145,6 +145,7 @@ def new_bot(config, line, clock):
         licence="Apache-2.0",
         clock=clock,
         fetch=lambda url, max_bytes: bot.http.get_from_cdn(url),
+        languages=languages,
     )
     return bot
 

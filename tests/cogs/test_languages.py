@@ -1,0 +1,105 @@
+"""Everything that people see passes through the catalog, in the language of who sees it."""
+
+from __future__ import annotations
+
+import re
+
+import simcord.interactions
+
+from bot.i18n.languages import Languages
+from tests.support.jam_server import open_jam
+
+
+class Pseudo:
+    """A language in which every template stands in marks; its values are untouched."""
+
+    def __init__(self, mark):
+        self.mark = mark
+
+    def gettext(self, message):
+        return f"{self.mark}{message}{self.mark}"
+
+    def ngettext(self, one, many, n):
+        return self.gettext(one if n == 1 else many)
+
+
+MINE, OURS = "¿", "§"
+LANGUAGES = Languages({"pl": Pseudo(MINE), "it": Pseudo(OURS)})
+
+
+def speak(monkeypatch):
+    """Let each person have one language and the server another."""
+    payload_of = simcord.interactions.base_payload
+
+    def base_payload(backend, **rest):
+        record, payload = payload_of(backend, **rest)
+        return record, payload | {"locale": "pl", "guild_locale": "it"}
+
+    monkeypatch.setattr(simcord.interactions, "base_payload", base_payload)
+
+
+def texts_of(message):
+    """Every text of a message."""
+    yield message.content
+    for embed in message.embeds:
+        yield embed.description
+        yield embed.footer.text
+        yield from (text for field in embed.fields for text in (field.name,))
+    for row in message.components:
+        yield from (button.label for button in row.children)
+
+
+def untranslated(message, mark):
+    """The texts with words in them that passed through no catalog, or another's."""
+    other = MINE if mark == OURS else OURS
+    for text in texts_of(message):
+        is_worded = text and any(c.isalpha() for c in text)
+        is_mention = text and re.fullmatch(r"<@\d+>", text)
+        if is_worded and not is_mention and (mark not in text or other in text):
+            yield text
+
+
+async def test_what_everybody_sees_is_in_the_server_s_language(tmp_path, monkeypatch):
+    """The place in the queue, the card, its buttons, and why there is no clip."""
+    speak(monkeypatch)
+    async with open_jam(tmp_path, languages=LANGUAGES) as jam:
+        made = await jam.music(seconds=1.0)
+        assert list(untranslated(made.response, OURS)) == []
+        await jam.alice.click(made.response, label=f"{OURS}Again{OURS}")
+        await jam.idle()
+        await jam.music(prompt="fail")
+        for message in jam.newest(3):
+            assert message.embeds or message.content
+        again, failed = jam.newest(2)
+        assert OURS in again.embeds[0]["description"]
+        assert OURS in failed.content
+
+
+async def test_what_one_person_sees_is_in_their_language(tmp_path, monkeypatch):
+    """Answers that are for them alone, whatever the server speaks."""
+    speak(monkeypatch)
+    async with open_jam(tmp_path, languages=LANGUAGES) as jam:
+        made = await jam.music(seconds=1.0)
+        answers = [
+            (await jam.alice.slash(jam.channel, name)).response
+            for name in ("quota", "history", "queue", "help", "about", "privacy show")
+        ]
+        answers.append((await jam.owner.slash(jam.channel, "admin settings")).response)
+        answers.append((await jam.owner.slash(jam.channel, "admin status")).response)
+        answers.append((await jam.alice.slash(jam.channel, "privacy delete")).response)
+        details = await jam.alice.click(made.response, label=f"{OURS}Details{OURS}")
+        answers += details.followups
+        refused = await jam.bob.slash(jam.channel, "cancel")
+        answers.append(refused.response)
+        for answer in answers:
+            assert list(untranslated(answer, MINE)) == []
+
+
+async def test_a_job_keeps_the_language_it_was_asked_in(tmp_path, monkeypatch):
+    """What comes of it after a restart is in that language too."""
+    speak(monkeypatch)
+    async with open_jam(tmp_path, languages=LANGUAGES) as jam:
+        await jam.music(prompt="fail")
+        (row,) = [await jam.store.jobs.get(1)]
+        assert row.order.locale == "it"
+        assert "can't be made" in str(row.sentence)

@@ -1,0 +1,121 @@
+"""A sentence: a template and its values, rendered in any language, kept as JSON."""
+
+from __future__ import annotations
+
+import gettext
+from datetime import UTC, datetime
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.i18n.languages import DOMAIN, Languages, load_languages
+from bot.i18n.sentence import (
+    English,
+    Markup,
+    Moment,
+    Plural,
+    Sentence,
+    from_json,
+    to_json,
+    verbatim,
+)
+
+NAMES = st.sampled_from(["a", "b", "n", "left"])
+VALUES = st.recursive(
+    st.text() | st.integers() | st.floats(allow_nan=False) | st.floats(0, 1e9).map(Moment),
+    lambda inner: st.builds(
+        lambda template, values: Sentence(template, **values),
+        st.text(),
+        st.dictionaries(NAMES, inner, max_size=2),
+    ),
+    max_leaves=5,
+)
+
+
+@given(st.text(), st.text(), st.dictionaries(NAMES, VALUES))
+def test_what_is_kept_as_json_comes_back(template, many, values):
+    """Templates, plurals, moments and sentences within sentences."""
+    sentence = Sentence(template, many, **values)
+    assert from_json(to_json(sentence)) == sentence
+
+
+@pytest.mark.parametrize(
+    "text", ["", "Nothing was charged.", "{not a template", "[1]", "17", '{"a": 1}', '{"template"']
+)
+def test_a_text_from_before_is_shown_as_it_is(text):
+    """Older versions kept the rendered English."""
+    assert str(from_json(text)) == text
+
+
+def test_a_number_chooses_the_form():
+    """One and many; the number stands in both."""
+    texts = [str(Plural("{n} clip", "{n} clips", n=n)) for n in (0, 1, 2)]
+    assert texts == ["0 clips", "1 clip", "2 clips"]
+
+
+def test_a_moment_counts_down_on_discord_and_is_written_out_elsewhere():
+    """Discord shows it in the reader's own time zone."""
+    moment = datetime(2026, 11, 28, 7, 30, tzinfo=UTC).timestamp()
+    sentence = Sentence("again {moment}", moment=Moment(moment))
+    assert sentence.render(English(), Markup.DISCORD) == f"again <t:{int(moment)}:R>"
+    assert str(sentence) == "again 2026-11-28 07:30 UTC"
+
+
+def test_what_a_person_wrote_is_no_template():
+    """Braces in a value stay braces."""
+    assert str(Sentence("{what}: no", what="{n} {")) == "{n} {: no"
+    assert str(verbatim("{n}")) == "{n}"
+
+
+def test_a_missing_value_is_a_defect():
+    """It is never shown with a hole in it."""
+    with pytest.raises(KeyError):
+        str(Sentence("{left} s left"))
+
+
+@pytest.fixture
+def languages(tmp_path):
+    """A folder with a catalog that has other plurals than English."""
+    catalog = Catalog(locale="pl", domain=DOMAIN)
+    catalog.add("Deleting …", "Usuwanie …")
+    catalog.add(("{n} clip", "{n} clips"), ("{n} klip", "{n} klipy", "{n} klipów"))
+    folder = tmp_path / "pl" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    with (folder / f"{DOMAIN}.mo").open("wb") as file:
+        write_mo(file, catalog)
+    return load_languages(tmp_path)
+
+
+@pytest.mark.parametrize(("locale", "text"), [("pl", "Usuwanie …"), ("pl-PL", "Usuwanie …")])
+def test_a_catalog_translates(languages, locale, text):
+    """A region without a catalog of its own has its language's."""
+    assert languages.reader(locale)(Sentence("Deleting …")) == text
+
+
+@pytest.mark.parametrize("locale", [None, "en-US", "zh-CN", "tlh"])
+def test_without_a_catalog_it_is_english(languages, locale):
+    """Nobody is left without words."""
+    assert languages.reader(locale)(Sentence("Deleting …")) == "Deleting …"
+
+
+def test_a_template_without_a_translation_is_english(languages):
+    """A half translated catalog is of use already."""
+    assert languages.reader("pl")(Sentence("You are next.")) == "You are next."
+
+
+def test_plurals_are_those_of_the_language(languages):
+    """Polish has three."""
+    read = languages.reader("pl")
+    texts = [read(Plural("{n} clip", "{n} clips", n=n)) for n in (1, 2, 5, 22)]
+    assert texts == ["1 klip", "2 klipy", "5 klipów", "22 klipy"]
+
+
+def test_codes_of_discord_are_those_of_gettext():
+    """Where the two differ."""
+    catalogs = {code: gettext.NullTranslations() for code in ("zh_Hans", "nb", "es")}
+    languages = Languages(catalogs)
+    for locale, code in (("zh-CN", "zh_Hans"), ("no", "nb"), ("es-419", "es"), ("es-ES", "es")):
+        assert languages.of(locale) is catalogs[code]

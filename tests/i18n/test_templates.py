@@ -1,0 +1,152 @@
+"""Every sentence in bot and cogs: a literal template, all its values, nothing built by hand."""
+
+from __future__ import annotations
+
+import ast
+import io
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract
+
+from bot.i18n.sentence import placeholders
+
+ROOT = Path(__file__).parents[2]
+FILES = [
+    path
+    for top in ("bot", "cogs")
+    for path in sorted((ROOT / top).rglob("*.py"))
+    if "starter" not in path.parts and path != ROOT / "bot" / "i18n" / "sentence.py"
+]
+KEYWORDS = {"Sentence": None, "Plural": (1, 2)}
+"""What Babel extracts, as in pyproject.toml."""
+
+SENDS = {"send", "reply", "send_message", "edit", "edit_message", "edit_original_response"}
+SHOWN = {"content", "label", "title", "text", "placeholder", "description"}
+# The name of the bot is no sentence.
+PROPER = {"Zhiyin 知音"}
+
+
+def called(call):
+    return getattr(call.func, "id", getattr(call.func, "attr", ""))
+
+
+def calls(path, names):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return [n for n in ast.walk(tree) if isinstance(n, ast.Call) and called(n) in names]
+
+
+def templates(call):
+    count = 2 if called(call) == "Plural" else 1
+    for argument in call.args[:count]:
+        assert isinstance(argument, ast.Constant), f"line {call.lineno}: not a literal"
+        yield argument.value
+
+
+def given(call):
+    return {keyword.arg for keyword in call.keywords}
+
+
+def is_constant(call, tree):
+    return any(isinstance(n, ast.Assign) and n.value is call for n in tree.body)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_value_of_a_template_is_given_and_none_is_left_over(path):
+    """A constant may leave some for `fill`, which is checked below."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for call in [n for n in ast.walk(tree) if isinstance(n, ast.Call)]:
+        if called(call) not in KEYWORDS or not isinstance(call.func, ast.Name):
+            continue
+        wanted = set().union(*(placeholders(text) for text in templates(call)))
+        assert given(call) - {"n"} <= wanted, f"line {call.lineno}"
+        if not is_constant(call, tree):
+            assert given(call) | {"n"} >= wanted | {"n"}, f"line {call.lineno}"
+            if called(call) == "Sentence":
+                assert given(call) == wanted, f"line {call.lineno}"
+
+
+def constants():
+    """The values that each constant sentence wants to be filled with."""
+    for path in FILES:
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
+                continue
+            if called(node.value) == "Sentence":
+                (target,) = node.targets
+                left = placeholders(next(templates(node.value))) - given(node.value)
+                yield getattr(target, "id", ""), left
+
+
+def test_what_a_constant_leaves_open_is_filled_wherever_it_is_used():
+    """With the values that it wants, by their names."""
+    wanted: dict[str, list[set[str]]] = {}
+    for name, left in constants():
+        wanted.setdefault(name, []).append(left)
+    filled = set()
+    for path in FILES:
+        for call in calls(path, {"fill"}):
+            source = call.func.value
+            name = getattr(source, "id", getattr(source, "attr", ""))
+            assert given(call) in wanted[name], f"{path}:{call.lineno}"
+            filled.add(name)
+    assert {name for name, lefts in wanted.items() if all(lefts)} <= filled
+
+
+def test_babel_finds_every_template():
+    """What is translated is what is extracted: nothing is built at run time."""
+    for path in FILES:
+        with io.BytesIO(path.read_bytes()) as file:
+            found = {message for _, message, _, _ in extract("python", file, KEYWORDS)}
+        texts = set()
+        for call in calls(path, KEYWORDS):
+            if isinstance(call.func, ast.Name):
+                each = tuple(templates(call))
+                texts.add(each if len(each) > 1 else each[0])
+        assert texts == found, path
+
+
+def words_in(node):
+    """The letters that stand in a literal or an f-string, but for names of Discord's markup."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value if any(c.isalpha() for c in node.value) else ""
+    if isinstance(node, ast.JoinedStr):
+        return "".join(words_in(part) for part in node.values if isinstance(part, ast.Constant))
+    if isinstance(node, ast.BinOp):
+        return words_in(node.left) + words_in(node.right)
+    return ""
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in FILES if "cogs" in path.parts], ids=lambda path: path.name
+)
+def test_nothing_that_people_see_is_written_where_it_is_sent(path):
+    """Neither a literal nor an f-string: it would be English for everybody."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for call in [n for n in ast.walk(tree) if isinstance(n, ast.Call)]:
+        shown = [keyword.value for keyword in call.keywords if keyword.arg in SHOWN]
+        if called(call) in SENDS:
+            shown += call.args[:1]
+        if called(call) == "add_field":
+            shown += [keyword.value for keyword in call.keywords if keyword.arg == "name"]
+        for value in shown:
+            words = words_in(value)
+            assert not words or words in PROPER, f"line {call.lineno}: {words}"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "channel.send('Done.')",
+        "channel.send(f'{n} clips')",
+        "discord.ui.Button(label='Again')",
+        "discord.Embed(description='Music ' + words)",
+        "embed.add_field(name='Seed', value=seed)",
+    ],
+)
+def test_a_text_that_is_no_sentence_is_found(tmp_path, code):
+    """The check above would see each of these."""
+    path = tmp_path / "cog.py"
+    path.write_text(code)
+    with pytest.raises(AssertionError):
+        test_nothing_that_people_see_is_written_where_it_is_sent(path)
