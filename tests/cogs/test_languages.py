@@ -44,9 +44,9 @@ def texts_of(message):
     for embed in message.embeds:
         yield embed.description
         yield embed.footer.text
-        yield from (text for field in embed.fields for text in (field.name,))
+        yield from (field.name for field in embed.fields)
     for row in message.components:
-        yield from (button.label for button in row.children)
+        yield from (button.get("label") for button in row["components"])
 
 
 def untranslated(message, mark):
