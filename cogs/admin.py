@@ -187,7 +187,7 @@ class Admin(commands.GroupCog, group_name="admin"):
         """
         if not await self.bot.is_owner(interaction.user):
             raise RequestError(Sentence("Only the owner of this bot can do that."))
-        await self._settings.set_fact("draining", "1" if on else "")
+        await self._settings.set_metadata("draining", "1" if on else "")
         left = self.bot.pipeline.in_flight
         said = Sentence("Music is taken on again.")
         if on:

@@ -98,12 +98,12 @@ class ZhiyinBot(commands.Bot):
         digest = hashlib.sha256(text.encode()).hexdigest()
         settings = self.pipeline.store.settings
         # Discord allows 200 new commands a day: not one is spent on a mere restart.
-        if await settings.fact(_SYNCED) != digest:
+        if await settings.metadata(_SYNCED) != digest:
             synced = await self.tree.sync()
-            await settings.set_fact(_SYNCED, digest)
+            await settings.set_metadata(_SYNCED, digest)
             log.info("commands.synced count=%d", len(synced))
         # The restart that it was emptied for is over.
-        await settings.set_fact("draining", "")
+        await settings.set_metadata("draining", "")
         # Before the first order can come in, so that the two are not taken for each other.
         log.info("jobs.resumed count=%d", await self.pipeline.resume())
 

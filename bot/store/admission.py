@@ -1,4 +1,4 @@
-"""Whether an order is accepted, decided where nothing can change in between: in a transaction."""
+"""Admission checks. They run inside the caller's transaction, where nothing changes in between."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from bot.domain.jobs import Order
 from bot.domain.limits import Limits
 from bot.errors import Refused
 from bot.i18n.sentence import Moment, Plural, Sentence
+from bot.store.job_states import UNFINISHED
 from bot.store.ledger import day_of, resets_at, used_by_guild, used_by_user
 
 BLOCKED = Sentence("You can't make music on this server.")
@@ -17,8 +18,6 @@ DRAINING = Sentence("The bot is about to be restarted: please try again in a min
 QUEUE_FULL = Sentence(
     "So many clips are in line that yours would have to wait too long: try again later."
 )
-
-_WAITING = "state IN ('queued', 'running', 'rendered', 'delivering')"
 
 
 async def check(connection: aiosqlite.Connection, order: Order, limits: Limits, now: float) -> None:
@@ -29,13 +28,13 @@ async def check(connection: aiosqlite.Connection, order: Order, limits: Limits, 
         raise Refused(BLOCKED)
     if await _number(connection, "SELECT value != '' FROM facts WHERE name = 'draining'"):
         raise Refused(DRAINING)
-    await _check_line(connection, order, limits)
+    await _check_queue(connection, order, limits)
     await _check_seconds(connection, order, limits, now)
 
 
-async def _check_line(connection: aiosqlite.Connection, order: Order, limits: Limits) -> None:
+async def _check_queue(connection: aiosqlite.Connection, order: Order, limits: Limits) -> None:
     place = order.place
-    mine = f"SELECT COUNT(*) FROM jobs WHERE user_id = ? AND {_WAITING}"  # noqa: S608 - ours
+    mine = f"SELECT COUNT(*) FROM jobs WHERE user_id = ? AND {UNFINISHED}"  # noqa: S608 - ours
     if await _number(connection, mine, place.user_id) >= limits.waiting_per_user:
         raise Refused(
             Plural(
@@ -44,12 +43,12 @@ async def _check_line(connection: aiosqlite.Connection, order: Order, limits: Li
                 n=limits.waiting_per_user,
             )
         )
-    theirs = f"SELECT COUNT(*) FROM jobs WHERE guild_id = ? AND {_WAITING}"  # noqa: S608 - ours
+    theirs = f"SELECT COUNT(*) FROM jobs WHERE guild_id = ? AND {UNFINISHED}"  # noqa: S608 - ours
     if await _number(connection, theirs, place.guild_id) >= limits.waiting_per_guild:
         raise Refused(
             Sentence("This server has as many clips in line as it may: try again a little later.")
         )
-    everyone = f"SELECT COUNT(*) FROM jobs WHERE {_WAITING}"  # noqa: S608 - ours
+    everyone = f"SELECT COUNT(*) FROM jobs WHERE {UNFINISHED}"  # noqa: S608 - ours
     if await _number(connection, everyone) >= limits.waiting:
         raise Refused(QUEUE_FULL)
 

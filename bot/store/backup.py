@@ -13,7 +13,7 @@ from bot.errors import ConfigError, OutputError
 from bot.i18n.sentence import Sentence
 from bot.store.database import FILE
 from bot.store.identity import IDENTITY_QUERY, check_identity, identity
-from bot.store.invariants import BOOKS
+from bot.store.invariants import LEDGER_INVARIANTS
 from bot.store.migrations.history import MIGRATIONS
 
 FOLDER = "backups"
@@ -113,7 +113,7 @@ def _copy(source: Path, target: Path) -> None:
         found = to.execute("PRAGMA integrity_check").fetchone()[0]
         if found != "ok":
             raise sqlite3.DatabaseError(str(found))
-        for invariant in BOOKS:
+        for invariant in LEDGER_INVARIANTS:
             if wrong := invariant.said(to.execute(invariant.sql)):
                 raise sqlite3.DatabaseError(wrong[0])
     with target.open("rb") as file:

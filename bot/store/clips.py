@@ -11,8 +11,9 @@ import aiosqlite
 
 from bot.domain.clips import Clip
 from bot.domain.generation import Sampling
-from bot.domain.jobs import Kind, RequestOrigin
+from bot.domain.jobs import JobState, Kind, RequestOrigin
 from bot.store.database import Database
+from bot.store.job_states import in_states
 from bot.store.rows import clip_of, written
 
 Clock = Callable[[], float]
@@ -135,8 +136,9 @@ class Clips:
             if not changed.rowcount:
                 return None
             await connection.execute(
-                "UPDATE jobs SET prompt = NULL, source = NULL WHERE state IN "
-                "('delivered', 'held') AND id = (SELECT job_id FROM clips WHERE id = ?)",
+                "UPDATE jobs SET prompt = NULL, source = NULL WHERE "  # noqa: S608 - ours
+                f"{in_states(JobState.DELIVERED, JobState.HELD)} "
+                "AND id = (SELECT job_id FROM clips WHERE id = ?)",
                 (clip_id,),
             )
         clip = await self.get(clip_id)

@@ -1,7 +1,7 @@
 """What is always true of the database, whatever was killed, cancelled or deleted.
 
-Each is a query for the rows of which it is not true. `BOOKS` are about money, so to say: a copy in
-which one of those is broken is no backup.
+Each is a query for the rows that violate it. A backup that violates one of `LEDGER_INVARIANTS` is
+rejected.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from bot.domain.jobs import JobState
 from bot.store.database import Database
-
-_ENDED = "state IN ('delivered', 'failed', 'cancelled', 'held')"
+from bot.store.job_states import ANY, ENDED, in_states
 
 
 @dataclass(frozen=True, slots=True)
 class Invariant:
-    """A name, what is said of a row of which it is not true, and the query for those rows.
+    """A name, a sentence about a row that violates it, and the query for those rows.
 
-    The first column of a row stands in the sentence.
+    The first column of a row goes into the sentence.
     """
 
     name: str
@@ -31,7 +31,7 @@ class Invariant:
         return [self.sentence.format(row[0]) for row in rows]
 
 
-BOOKS = (
+LEDGER_INVARIANTS = (
     Invariant(
         "every resolution has a reservation",
         "Job {} has a resolution but no reservation.",
@@ -52,7 +52,7 @@ BOOKS = (
         "what has ended is settled",
         "Job {} has ended but its seconds are still reserved.",
         f"""
-        SELECT id FROM jobs WHERE {_ENDED}
+        SELECT id FROM jobs WHERE {ENDED}
         AND id NOT IN (SELECT job_id FROM ledger WHERE entry IN ('commit', 'refund'))
         """,  # noqa: S608 - ours
     ),
@@ -60,7 +60,7 @@ BOOKS = (
         "what goes on is not settled",
         "Job {} goes on but its seconds are settled already.",
         f"""
-        SELECT id FROM jobs WHERE NOT {_ENDED}
+        SELECT id FROM jobs WHERE NOT {ENDED}
         AND id IN (SELECT job_id FROM ledger WHERE entry IN ('commit', 'refund'))
         """,  # noqa: S608 - ours
     ),
@@ -116,14 +116,13 @@ BOOKS = (
     ),
 )
 
-CHECKS = (
-    *BOOKS,
+INVARIANTS = (
+    *LEDGER_INVARIANTS,
     Invariant(
         "a job is in a state that there is",
         "Job {} is in a state that there is not.",
         f"""
-        SELECT id FROM jobs WHERE NOT {_ENDED}
-        AND state NOT IN ('queued', 'running', 'rendered', 'delivering')
+        SELECT id FROM jobs WHERE NOT {ANY}
         """,  # noqa: S608 - ours
     ),
     Invariant(
@@ -134,10 +133,11 @@ CHECKS = (
     Invariant(
         "what is on its way is there",
         "Job {} is being delivered but has no clip.",
-        """
-        SELECT id FROM jobs WHERE state IN ('rendered', 'delivering', 'held') AND clip_id IS NULL
+        f"""
+        SELECT id FROM jobs
+        WHERE {in_states(JobState.RENDERED, JobState.DELIVERING, JobState.HELD)} AND clip_id IS NULL
         AND NOT (state = 'held' AND user_id IN (SELECT user_id FROM forgotten))
-        """,
+        """,  # noqa: S608 - ours
     ),
     Invariant(
         "a job's clip is its own",
@@ -150,10 +150,10 @@ CHECKS = (
     Invariant(
         "what waits was not made yet",
         "Job {} waits or is being made, but its clip is there.",
-        """
-        SELECT id FROM jobs WHERE state IN ('queued', 'running')
+        f"""
+        SELECT id FROM jobs WHERE {in_states(JobState.QUEUED, JobState.RUNNING)}
         AND (clip_id IS NOT NULL OR id IN (SELECT job_id FROM clips))
-        """,
+        """,  # noqa: S608 - ours
     ),
     Invariant(
         "what was delivered is somewhere",
@@ -190,7 +190,7 @@ CHECKS = (
     Invariant(
         "what has ended opens no door",
         "Job {} has ended but its token is still kept.",
-        f"SELECT id FROM jobs WHERE {_ENDED} AND token IS NOT NULL",  # noqa: S608 - ours
+        f"SELECT id FROM jobs WHERE {ENDED} AND token IS NOT NULL",  # noqa: S608 - ours
     ),
     Invariant(
         "who is forgotten has no words left",
@@ -214,7 +214,7 @@ CHECKS = (
 """All of them: `zhiyin doctor` asks them, and so do the tests at their end."""
 
 
-async def check(database: Database, invariants: Iterable[Invariant] = CHECKS) -> list[str]:
+async def check(database: Database, invariants: Iterable[Invariant] = INVARIANTS) -> list[str]:
     """Return what is not as it should be, in sentences."""
     return [
         sentence

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import aiosqlite
 
@@ -14,15 +14,18 @@ from bot.i18n.sentence import Sentence, to_json
 from bot.store import admission, ledger
 from bot.store.clips import NewClip, insert_clip
 from bot.store.database import Database
+from bot.store.job_states import UNFINISHED, in_states
 from bot.store.rows import job_of, written
 
 Clock = Callable[[], float]
 
-_UNFINISHED = "state IN ('queued', 'running', 'rendered', 'delivering')"
+
+_UNFINISHED = tuple(state for state in JobState if not state.is_final)
+_ON_ITS_WAY = (JobState.RENDERED, JobState.DELIVERING)
 
 
 class IllegalStep(RuntimeError):
-    """A job was to take a step that it can't take from where it is: a defect."""
+    """A job was to change to a state that can't follow the one it is in: a defect."""
 
 
 class Jobs:
@@ -77,18 +80,20 @@ class Jobs:
 
     async def unfinished(self) -> list[Job]:
         """Return the jobs that something has to happen to, oldest first."""
-        sql = f"SELECT * FROM jobs WHERE {_UNFINISHED} ORDER BY id"  # noqa: S608 - ours
+        sql = f"SELECT * FROM jobs WHERE {UNFINISHED} ORDER BY id"  # noqa: S608 - ours
         return [job_of(row) for row in await self._database.all(sql)]
 
     async def waiting_of(self, user_id: int) -> list[Job]:
         """Return a person's unfinished jobs, oldest first."""
-        sql = f"SELECT * FROM jobs WHERE user_id = ? AND {_UNFINISHED} ORDER BY id"  # noqa: S608
+        sql = f"SELECT * FROM jobs WHERE user_id = ? AND {UNFINISHED} ORDER BY id"  # noqa: S608
         return [job_of(row) for row in await self._database.all(sql, (user_id,))]
 
     async def start(self, job_id: int) -> Job:
         """Begin to make a job's clip: one more attempt."""
         async with self._database.transaction() as connection:
-            await _step(connection, job_id, JobState.RUNNING, "queued", "attempts = attempts + 1")
+            await _step(
+                connection, job_id, JobState.RUNNING, [JobState.QUEUED], "attempts = attempts + 1"
+            )
             return await _job(connection, job_id)
 
     async def requeue(self, job_id: int, *, spend_attempt: bool) -> None:
@@ -96,45 +101,49 @@ class Jobs:
         spent = "attempts = attempts - ?"
         async with self._database.transaction() as connection:
             given_back = 0 if spend_attempt else 1
-            await _step(connection, job_id, JobState.QUEUED, "running", spent, given_back)
+            await _step(connection, job_id, JobState.QUEUED, [JobState.RUNNING], spent, given_back)
 
     async def rendered(self, job_id: int, clip: NewClip) -> Clip:
         """Record the clip of a running job, which is on disk by now."""
         async with self._database.transaction() as connection:
             made = await insert_clip(connection, clip, self._clock())
-            await _step(connection, job_id, JobState.RENDERED, "running", "clip_id = ?", made.id)
+            await _step(
+                connection, job_id, JobState.RENDERED, [JobState.RUNNING], "clip_id = ?", made.id
+            )
             return made
 
     async def delivering(self, job_id: int) -> None:
         """Begin, or begin again, to deliver a job's clip."""
         async with self._database.transaction() as connection:
-            await _step(connection, job_id, JobState.DELIVERING, "rendered delivering")
+            await _step(connection, job_id, JobState.DELIVERING, _ON_ITS_WAY)
 
     async def delivered(self, job_id: int, message_id: int) -> None:
         """Record that the clip has reached the person, and charge for it."""
         async with self._database.transaction() as connection:
             await _step(
-                connection, job_id, JobState.DELIVERED, "delivering",
+                connection, job_id, JobState.DELIVERED, [JobState.DELIVERING],
                 "token = NULL, message_id = ?", message_id,
             )  # fmt: skip
             await ledger.resolve(connection, job_id, "commit", self._clock())
 
     async def failed(self, job_id: int, sentence: Sentence) -> bool:
         """End a job without a clip and refund it; False where it has ended already."""
-        return await self._end(job_id, JobState.FAILED, _ANY, to_json(sentence))
+        return await self._end(job_id, JobState.FAILED, _UNFINISHED, to_json(sentence))
 
     async def cancelled(self, job_id: int) -> bool:
         """End a job that was waiting or running and refund it; False where it is neither."""
-        return await self._end(job_id, JobState.CANCELLED, "queued running", None)
+        return await self._end(job_id, JobState.CANCELLED, [JobState.QUEUED, JobState.RUNNING])
 
     async def held(self, job_id: int) -> bool:
         """Keep a clip that could not be handed over, and refund it; False where it has ended."""
-        return await self._end(job_id, JobState.HELD, "rendered delivering", None)
+        return await self._end(job_id, JobState.HELD, _ON_ITS_WAY)
 
     async def fetched(self, job_id: int, message_id: int) -> None:
         """Record that a clip which was kept back has reached the person; it stays free."""
         async with self._database.transaction() as connection:
-            await _step(connection, job_id, JobState.HELD, "held", "message_id = ?", message_id)
+            await _step(
+                connection, job_id, JobState.HELD, [JobState.HELD], "message_id = ?", message_id
+            )
 
     async def forget_tokens(self) -> None:
         """Delete the tokens that have expired."""
@@ -144,13 +153,14 @@ class Jobs:
                 (self._clock(),),
             )
 
-    async def _end(self, job_id: int, state: JobState, states: str, sentence: str | None) -> bool:
+    async def _end(
+        self, job_id: int, state: JobState, before: Iterable[JobState], sentence: str | None = None
+    ) -> bool:
         async with self._database.transaction() as connection:
-            marks = ", ".join("?" for _ in states.split())
             changed = await connection.execute(
                 f"UPDATE jobs SET state = ?, sentence = ?, token = NULL "  # noqa: S608 - ours
-                f"WHERE id = ? AND state IN ({marks})",
-                (state, sentence, job_id, *states.split()),
+                f"WHERE id = ? AND {in_states(*before)}",
+                (state, sentence, job_id),
             )
             if not changed.rowcount:
                 return False
@@ -158,22 +168,18 @@ class Jobs:
             return True
 
 
-_ANY = "queued running rendered delivering"
-
-
 async def _step(
     connection: aiosqlite.Connection,
     job_id: int,
     state: JobState,
-    states: str,
+    before: Iterable[JobState],
     also: str = "",
     *values: object,
 ) -> None:
-    marks = ", ".join("?" for _ in states.split())
     changes = f"state = ?, {also}" if also else "state = ?"
     changed = await connection.execute(
-        f"UPDATE jobs SET {changes} WHERE id = ? AND state IN ({marks})",  # noqa: S608 - ours
-        (state, *values, job_id, *states.split()),
+        f"UPDATE jobs SET {changes} WHERE id = ? AND {in_states(*before)}",  # noqa: S608 - ours
+        (state, *values, job_id),
     )
     if not changed.rowcount:
         raise IllegalStep(f"job {job_id} can't become {state}")

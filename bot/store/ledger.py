@@ -72,7 +72,7 @@ class Ledger:
 
     async def check(self) -> list[str]:
         """Return what is wrong with the books, in sentences."""
-        return await invariants.check(self._database, invariants.BOOKS)
+        return await invariants.check(self._database, invariants.LEDGER_INVARIANTS)
 
 
 async def used_by_user(

@@ -8,12 +8,12 @@ from typing import Any
 import aiosqlite
 
 from bot.store.database import Database
+from bot.store.job_states import ENDED
 from bot.store.ledger import day_of
 
 Clock = Callable[[], float]
 
 _FORGETTING = "forgetting"
-_ENDED = "state IN ('delivered', 'failed', 'cancelled', 'held')"
 
 _OWN = {
     "clips": "SELECT id, kind, prompt, seconds, seed, model, guild_id, channel_id, message_id, "
@@ -50,7 +50,7 @@ class Privacy:
         """
         now = self._clock()
         async with self._database.transaction() as connection:
-            going_on = f"SELECT 1 FROM jobs WHERE user_id = ? AND NOT {_ENDED}"  # noqa: S608 - ours
+            going_on = f"SELECT 1 FROM jobs WHERE user_id = ? AND NOT {ENDED}"  # noqa: S608 - ours
             if await connection.execute_fetchall(going_on, (user_id,)):
                 return None
             rows = await connection.execute_fetchall(
@@ -99,7 +99,7 @@ class Privacy:
         async with self._database.transaction() as connection:
             await connection.execute(
                 "UPDATE jobs SET prompt = NULL, source = NULL, sentence = NULL "  # noqa: S608
-                f"WHERE created_at < ? AND {_ENDED}",
+                f"WHERE created_at < ? AND {ENDED}",
                 (before,),
             )
             await connection.execute(
@@ -123,7 +123,7 @@ async def _forget_numbers(
     old = (
         "SELECT id FROM jobs WHERE user_id = ?1 "  # noqa: S608 - ours
         "AND id <= (SELECT last_job_id FROM forgotten WHERE user_id = ?1) "
-        f"AND {_ENDED} AND id NOT IN (SELECT job_id FROM clips)"
+        f"AND {ENDED} AND id NOT IN (SELECT job_id FROM clips)"
     )
     await connection.execute(
         f"DELETE FROM ledger WHERE user_id = ?1 AND day < ?2 AND (job_id IN ({old}) "  # noqa: S608

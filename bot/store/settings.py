@@ -1,4 +1,4 @@
-"""What the managers of servers have set, and a few facts about this installation."""
+"""What the managers of servers have set, and metadata of this installation."""
 
 from __future__ import annotations
 
@@ -84,13 +84,13 @@ class Settings:
             sql = "DELETE FROM blocked WHERE guild_id = ? AND user_id = ?"
         await self._write(sql, guild_id, user_id)
 
-    async def fact(self, name: str) -> str | None:
-        """Return a fact."""
+    async def metadata(self, name: str) -> str | None:
+        """Return a value of this installation by name, or None."""
         row = await self._database.one("SELECT value FROM facts WHERE name = ?", (name,))
         return None if row is None else str(row["value"])
 
-    async def set_fact(self, name: str, value: str) -> None:
-        """Remember a fact."""
+    async def set_metadata(self, name: str, value: str) -> None:
+        """Set a value of this installation."""
         await self._write("INSERT OR REPLACE INTO facts VALUES (?, ?)", name, value)
 
     async def _write(self, sql: str, *values: object) -> None:

@@ -153,8 +153,8 @@ async def test_draining_takes_nothing_new_on(tmp_path):
     async with open_jam(tmp_path) as jam:
         refused = await admin(jam, "drain")
         assert "Only the owner of this bot" in refused.response.content
-        await jam.store.settings.set_fact("draining", "1")
+        await jam.store.settings.set_metadata("draining", "1")
         result = await jam.music()
         assert "about to be restarted" in result.followups[0].content
-        await jam.store.settings.set_fact("draining", "")
+        await jam.store.settings.set_metadata("draining", "")
         assert (await jam.music()).response.attachments

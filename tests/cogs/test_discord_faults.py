@@ -250,7 +250,7 @@ async def test_who_is_refused_anyway_has_no_file_read(tmp_path, monkeypatch):
 async def test_draining_ends_with_the_restart_that_it_was_for(tmp_path):
     """Nobody has to remember to take it back."""
     async with open_jam(tmp_path) as jam:
-        await jam.store.settings.set_fact("draining", "1")
+        await jam.store.settings.set_metadata("draining", "1")
         await jam.env.restart_bot(jam.another_bot())
         assert (await jam.music()).response.attachments
 

@@ -174,7 +174,7 @@ async def test_the_ledger_gives_up_nothing_but_the_forgotten(tmp_path):
     """Nobody else's entries can be taken away, not even while someone is forgotten."""
     async with open_jam(tmp_path) as jam:
         await jam.music(jam.bob)
-        await jam.store.settings.set_fact("forgetting", str(jam.alice.id))
+        await jam.store.settings.set_metadata("forgetting", str(jam.alice.id))
         refused = pytest.raises(sqlite3.IntegrityError, match="only added to")
         with closing(sqlite3.connect(tmp_path / FILE)) as connection, refused:
             connection.execute("DELETE FROM ledger WHERE user_id = ?", (jam.bob.id,))

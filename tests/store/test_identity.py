@@ -79,7 +79,7 @@ async def test_an_older_one_of_ours_is_taken_over_and_signed(tmp_path, version):
     write(tmp_path, *of_version(version), "INSERT INTO facts VALUES ('kept', 'yes')")
     assert signature(tmp_path) == 0
     async with open_store(tmp_path, time.time) as store:
-        assert await store.settings.fact("kept") == "yes"
+        assert await store.settings.metadata("kept") == "yes"
         await accepted(store)
     assert signature(tmp_path) == SIGNATURE
 

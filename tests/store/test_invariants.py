@@ -11,7 +11,7 @@ import pytest
 from bot.errors import ConfigError
 from bot.store.backup import back_up
 from bot.store.database import FILE
-from bot.store.invariants import BOOKS, CHECKS
+from bot.store.invariants import INVARIANTS, LEDGER_INVARIANTS
 from bot.store.store import open_store
 from tests.store.test_store import accepted, delivered, new_clip
 
@@ -153,8 +153,8 @@ def plant(folder, fault):
 
 def test_every_invariant_has_its_fault():
     """And a name and a sentence of its own."""
-    assert list(FAULTS) == [each.name for each in CHECKS]
-    assert len({str(each.sentence) for each in CHECKS}) == len(CHECKS)
+    assert list(FAULTS) == [each.name for each in INVARIANTS]
+    assert len({str(each.sentence) for each in INVARIANTS}) == len(INVARIANTS)
 
 
 @pytest.mark.parametrize("name", FAULTS)
@@ -166,7 +166,7 @@ async def test_a_fault_is_seen_and_named(tmp_path, name):
     async with open_store(tmp_path, time.time) as store:
         found = await store.check()
         assert sentence in found
-        is_of_the_books = name in {each.name for each in BOOKS}
+        is_of_the_books = name in {each.name for each in LEDGER_INVARIANTS}
         assert (sentence in await store.ledger.check()) == is_of_the_books
     if is_of_the_books:
         with pytest.raises(ConfigError, match="is damaged"):

@@ -206,10 +206,10 @@ async def test_blocked_people_and_a_draining_bot_are_refused(store):
         await accepted(store)
     await accepted(store, key="elsewhere", guild=11)
     await store.settings.block(10, 1, False)
-    await store.settings.set_fact("draining", "1")
+    await store.settings.set_metadata("draining", "1")
     with pytest.raises(Refused, match="about to be restarted"):
         await accepted(store)
-    await store.settings.set_fact("draining", "")
+    await store.settings.set_metadata("draining", "")
     await accepted(store)
 
 
