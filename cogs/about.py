@@ -26,15 +26,13 @@ class About(commands.Cog):
     @app_commands.command()
     async def about(self, interaction: Interaction) -> None:
         """Show what makes the music: model, licence, machine and speed."""
-        pipeline = self.bot.pipeline
+        service = self.bot.service
         embed = cards.about(
             reader_of(interaction),
-            pipeline.executor.model,
+            service.operations.engine(),
             self.bot.config.model.name,
             self.bot.licence,
-            pipeline.in_flight,
-            pipeline.executor.seconds_per_second,
-            pipeline.executor.broken,
+            service.requests.in_flight,
         )
         await interaction.response.send_message(embed=embed, ephemeral=True)
 

@@ -32,9 +32,9 @@ class Account(commands.Cog):
         search:
             Only clips with these words in their prompt.
         """
-        clips, read = self.bot.pipeline.store.clips, reader_of(interaction)
-        found = await clips.of_user(interaction.user.id, _SHOWN_CLIPS, search or "")
-        held = await clips.held_of(interaction.user.id, _SHOWN_HELD)
+        clips, read = self.bot.service.clips, reader_of(interaction)
+        found = await clips.history(interaction.user.id, _SHOWN_CLIPS, search or "")
+        held = await clips.held(interaction.user.id, _SHOWN_HELD)
         await interaction.response.send_message(
             messages.history(read, found, held), view=held_view(read, held), ephemeral=True
         )
@@ -45,8 +45,7 @@ class Account(commands.Cog):
         limits, _ = await limits_for(
             self.bot, place_of(interaction), interaction.user, anywhere=True
         )
-        ledger = self.bot.pipeline.store.ledger
-        found = await ledger.quota(interaction.user.id, limits.daily_seconds)
+        found = await self.bot.service.people.quota(interaction.user.id, limits.daily_seconds)
         await interaction.response.send_message(
             reader_of(interaction)(messages.quota(found)), ephemeral=True
         )

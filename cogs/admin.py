@@ -43,7 +43,7 @@ class Admin(commands.GroupCog, group_name="admin"):
         seconds:
             Seconds a day; leave it out to take the role's quota away.
         """
-        await self._settings.set_tier(_guild(interaction), role.id, seconds)
+        await self.bot.service.guilds.set_tier(_guild(interaction), role.id, seconds)
         await self._show(interaction)
 
     @app_commands.command()
@@ -68,7 +68,7 @@ class Admin(commands.GroupCog, group_name="admin"):
         waiting:
             How many clips may be in line at once.
         """
-        await self._settings.set_limits(
+        await self.bot.service.guilds.set_limits(
             _guild(interaction),
             daily_seconds=person,
             guild_daily_seconds=server,
@@ -80,7 +80,7 @@ class Admin(commands.GroupCog, group_name="admin"):
     @app_commands.command()
     async def unlimit(self, interaction: Interaction) -> None:
         """Take this server's limits back to what the bot's owner has set."""
-        await self._settings.clear_limits(_guild(interaction))
+        await self.bot.service.guilds.clear_limits(_guild(interaction))
         await self._show(interaction)
 
     @app_commands.command()
@@ -99,7 +99,7 @@ class Admin(commands.GroupCog, group_name="admin"):
         allowed:
             False takes the channel off the list.
         """
-        await self._settings.allow_channel(_guild(interaction), channel.id, allowed)
+        await self.bot.service.guilds.allow_channel(_guild(interaction), channel.id, allowed)
         await self._show(interaction)
 
     @app_commands.command()
@@ -111,7 +111,7 @@ class Admin(commands.GroupCog, group_name="admin"):
         person:
             Who is blocked.
         """
-        await self._settings.block(_guild(interaction), person.id, True)
+        await self.bot.service.guilds.block(_guild(interaction), person.id)
         await self._show(interaction)
 
     @app_commands.command()
@@ -123,7 +123,7 @@ class Admin(commands.GroupCog, group_name="admin"):
         person:
             Who is let in again.
         """
-        await self._settings.block(_guild(interaction), person.id, False)
+        await self.bot.service.guilds.unblock(_guild(interaction), person.id)
         await self._show(interaction)
 
     @app_commands.command()
@@ -135,8 +135,7 @@ class Admin(commands.GroupCog, group_name="admin"):
         person:
             Whose day begins anew.
         """
-        ledger = self.bot.pipeline.store.ledger
-        back = await ledger.reset(person.id, _guild(interaction))
+        back = await self.bot.service.guilds.reset_quota(_guild(interaction), person.id)
         await interaction.response.send_message(
             reader_of(interaction)(
                 Sentence(
@@ -151,28 +150,28 @@ class Admin(commands.GroupCog, group_name="admin"):
     @app_commands.command()
     async def status(self, interaction: Interaction) -> None:
         """Show how the bot is doing."""
-        pipeline = self.bot.pipeline
-        executor, health = pipeline.executor, pipeline.health
-        totals = await pipeline.store.totals()
-        engine = executor.broken or Sentence("being loaded")
-        if executor.model:
+        status = await self.bot.service.operations.status()
+        engine = status.engine.trouble or Sentence("being loaded")
+        if status.engine.model:
             engine = Sentence("ready")
-        longest = messages.duration(totals.waited) if totals.waited else Sentence("nobody")
-        lag = Sentence("{lag:.0f} ms in the last minute", lag=1000 * health.lag_seconds)
+        longest = Sentence("nobody")
+        if status.oldest_wait_seconds:
+            longest = messages.duration(status.oldest_wait_seconds)
+        lag = Sentence("{lag:.0f} ms in the last minute", lag=1000 * status.lag_seconds)
         rows: list[cards.Row] = [
-            (Sentence("In line"), str(executor.waiting)),
-            (Sentence("Being made"), str(executor.running)),
+            (Sentence("In line"), str(status.engine.waiting)),
+            (Sentence("Being made"), str(status.engine.running)),
             (Sentence("Waits longest"), longest),
             (Sentence("Music engine"), engine),
-            (Sentence("Engine restarts"), str(executor.restarts)),
-            (Sentence("Up for"), messages.duration(health.up_seconds)),
-            (Sentence("Memory"), f"{health.memory_bytes / 2**20:.0f} MB"),
+            (Sentence("Engine restarts"), str(status.engine.restarts)),
+            (Sentence("Up for"), messages.duration(status.up_seconds)),
+            (Sentence("Memory"), f"{status.memory_bytes / 2**20:.0f} MB"),
             (Sentence("Late by, at worst"), lag),
-            (Sentence("Delivered"), str(totals.jobs["delivered"])),
-            (Sentence("Failed"), str(totals.jobs["failed"])),
+            (Sentence("Delivered"), str(status.delivered)),
+            (Sentence("Failed"), str(status.failed)),
         ]
         # What went wrong elsewhere is its owner's to know.
-        error = health.last_error if await self.bot.is_owner(interaction.user) else None
+        error = status.last_error if await self.bot.is_owner(interaction.user) else None
         embed = cards.status(reader_of(interaction), rows, error)
         await interaction.response.send_message(embed=embed, ephemeral=True)
 
@@ -187,8 +186,8 @@ class Admin(commands.GroupCog, group_name="admin"):
         """
         if not await self.bot.is_owner(interaction.user):
             raise RequestError(Sentence("Only the owner of this bot can do that."))
-        await self._settings.set_metadata("draining", "1" if on else "")
-        left = self.bot.pipeline.in_flight
+        await self.bot.service.operations.set_draining(on)
+        left = self.bot.service.requests.in_flight
         said = Sentence("Music is taken on again.")
         if on:
             said = Sentence(
@@ -196,12 +195,8 @@ class Admin(commands.GroupCog, group_name="admin"):
             )
         await interaction.response.send_message(reader_of(interaction)(said), ephemeral=True)
 
-    @property
-    def _settings(self):  # type: ignore[no-untyped-def] # noqa: ANN202 - the store's own
-        return self.bot.pipeline.store.settings
-
     async def _show(self, interaction: Interaction) -> None:
-        found = await self._settings.of(_guild(interaction))
+        found = await self.bot.service.guilds.settings(_guild(interaction))
         await interaction.response.send_message(
             messages.guild_settings(reader_of(interaction), found), ephemeral=True
         )

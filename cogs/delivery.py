@@ -80,7 +80,7 @@ class Delivery(commands.Cog):
 
     async def cog_load(self) -> None:
         """Become what the pipeline shows things on."""
-        self.bot.pipeline.surface = self
+        self.bot.service.present_through(self)
 
     def _readers(self, job: Job) -> Reader:
         return self.bot.languages.reader(job.order.locale)
@@ -102,7 +102,7 @@ class Delivery(commands.Cog):
         """Hand the clip over by the first way that is open."""
         parent, read = None, self._readers(job)
         if clip.parent_ids:
-            parent = await self.bot.pipeline.store.clips.get(clip.parent_ids[0])
+            parent = await self.bot.service.clips.find(clip.parent_ids[0])
         message = _Message(
             content=messages.owner(job),
             embeds=(cards.card(read, clip, parent),),

@@ -32,7 +32,7 @@ class Privacy(commands.GroupCog, group_name="privacy"):
     @app_commands.command()
     async def export(self, interaction: Interaction) -> None:
         """Get all that is kept of you, as a file."""
-        found = await self.bot.pipeline.store.privacy.export(interaction.user.id)
+        found = await self.bot.service.people.export(interaction.user.id)
         data = json.dumps(found, ensure_ascii=False, indent=1).encode()
         file = discord.File(io.BytesIO(data), "zhiyin-about-you.json")
         await interaction.response.send_message(

@@ -22,12 +22,8 @@ class Queue(commands.Cog):
     @app_commands.command()
     async def queue(self, interaction: Interaction) -> None:
         """Show what is in line, and where your clips are."""
-        pipeline = self.bot.pipeline
-        jobs = await pipeline.store.jobs.waiting_of(interaction.user.id)
-        rows = [(job, pipeline.standing(job.id)) for job in jobs]
-        text = messages.queue(
-            reader_of(interaction), rows, len(jobs), max(pipeline.in_flight, len(jobs))
-        )
+        found = await self.bot.service.requests.queue_of(interaction.user.id)
+        text = messages.queue(reader_of(interaction), found.jobs, len(found.jobs), found.total)
         await interaction.response.send_message(text, ephemeral=True)
 
     @app_commands.command()
@@ -41,7 +37,7 @@ class Queue(commands.Cog):
             Which one; without it, the one that you asked for last.
         """
         if job is None:
-            mine = await self.bot.pipeline.store.jobs.waiting_of(interaction.user.id)
+            mine = await self.bot.service.requests.unfinished_of(interaction.user.id)
             if not mine:
                 raise RequestError(messages.NOTHING_TO_CANCEL)
             job = mine[-1].id

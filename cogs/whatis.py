@@ -57,11 +57,11 @@ class WhatIs(commands.Cog):
     async def _tell(self, interaction: Interaction, file: discord.Attachment) -> None:
         if file.size > MAX_UPLOAD_BYTES:
             raise too_large(MAX_UPLOAD_BYTES)
-        pipeline = self.bot.pipeline
+        requests = self.bot.service.requests
         await interaction.response.defer(ephemeral=True, thinking=True)
-        with pipeline.listening_to(interaction.user.id):
+        with requests.receiving_file(interaction.user.id):
             data = await self.bot.fetch(file.url, MAX_UPLOAD_BYTES)
-            tags = await pipeline.tags_of(data)
+            tags = await requests.read_tags(data)
         if tags is None:
             raise RequestError(messages.NOT_OURS)
         await interaction.followup.send(

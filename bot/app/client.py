@@ -14,6 +14,7 @@ import discord
 from discord.ext import commands
 
 from bot.app.attachment_fetch import fetch
+from bot.app.services.bot_service import BotService
 from bot.config import Config
 from bot.domain.generation import Sampling
 from bot.i18n.languages import Languages, load_languages
@@ -81,6 +82,7 @@ class ZhiyinBot(commands.Bot):
         )
         self.config = config
         self.pipeline = pipeline
+        self.service = BotService(pipeline)
         self.sampling = sampling
         self.licence = licence
         self.clock = clock
@@ -103,7 +105,7 @@ class ZhiyinBot(commands.Bot):
             await settings.set_metadata(_SYNCED, digest)
             log.info("commands.synced count=%d", len(synced))
         # The restart that it was emptied for is over.
-        await settings.set_metadata("draining", "")
+        await self.service.operations.set_draining(False)
         # Before the first order can come in, so that the two are not taken for each other.
         log.info("jobs.resumed count=%d", await self.pipeline.resume())
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import discord
 
+from bot.app.services.operations import EngineStatus
 from bot.domain.clips import Clip, Tags
 from bot.domain.jobs import Kind
-from bot.domain.status import ModelInfo
 from bot.i18n.languages import Reader
 from bot.i18n.sentence import Plural, Sentence, verbatim
 from cogs.presentation.messages import escaped, link, shown
@@ -127,12 +127,10 @@ def tags(read: Reader, found: Tags) -> discord.Embed:
 
 def about(
     read: Reader,
-    model: ModelInfo | None,
+    engine: EngineStatus,
     name: str,
     licence: str,
     waiting: int,
-    seconds_per_second: float | None,
-    trouble: Sentence | None,
 ) -> discord.Embed:
     """Say what makes the music here."""
     embed = discord.Embed(
@@ -146,23 +144,23 @@ def about(
         colour=COLOUR,
     )
     rows: list[Row] = [(Sentence("Model"), name), (Sentence("Licence of the model"), licence)]
-    if model is None:
+    if engine.model is None:
         rows.append((Sentence("State"), Sentence("The model is being loaded.")))
     else:
         speed = Sentence("not known yet")
-        if seconds_per_second is not None:
+        if engine.seconds_per_second is not None:
             speed = Sentence(
-                "{speed:.1f} s of music a second, for one clip", speed=1 / seconds_per_second
+                "{speed:.1f} s of music a second, for one clip", speed=1 / engine.seconds_per_second
             )
         rows += [
-            (Sentence("Device"), model.device),
-            (Sentence("At once"), Plural("{n} clip", "{n} clips", n=model.slots)),
+            (Sentence("Device"), engine.model.device),
+            (Sentence("At once"), Plural("{n} clip", "{n} clips", n=engine.model.slots)),
             (Sentence("Speed"), speed),
         ]
     rows.append((Sentence("In line"), str(waiting)))
     _with_rows(embed, read, rows)
-    if trouble is not None:
-        embed.add_field(name=read(Sentence("Trouble")), value=read(trouble), inline=False)
+    if engine.trouble is not None:
+        embed.add_field(name=read(Sentence("Trouble")), value=read(engine.trouble), inline=False)
     if "NC" in licence:
         embed.set_footer(text=read(Sentence("This model's music may not be used commercially.")))
     return embed

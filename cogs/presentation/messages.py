@@ -55,7 +55,6 @@ UNKNOWN_CLIP = Sentence(
     "I can't find that clip. Choose one from the list that appears while you type."
 )
 HELD = Sentence("**Could not be posted where it was asked for.** It is yours for a day:")
-NOT_HELD = Sentence("This clip is not kept here any more.")
 NOT_OURS = Sentence(
     "Nothing in this file says how it was made: it is not a clip of mine, or was changed."
 )

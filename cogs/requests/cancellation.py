@@ -11,13 +11,13 @@ from cogs.requests.limits import is_manager
 
 async def cancel(interaction: Interaction, job_id: int) -> None:
     """Cancel a job of one's own, or anyone's as a manager; says what came of it."""
-    pipeline = interaction.client.pipeline
-    job = await pipeline.store.jobs.get(job_id)
+    requests = interaction.client.service.requests
+    job = await requests.find(job_id)
     if job is None or (
         job.order.place.user_id != interaction.user.id
         and not (is_manager(interaction) and job.order.place.guild_id == interaction.guild_id)
     ):
         raise RequestError(messages.NOT_YOURS)
     await interaction.response.defer(ephemeral=True)
-    done = await pipeline.cancel(job_id)
+    done = await requests.cancel(job_id)
     await say(interaction, messages.CANCELLED if done else messages.TOO_LATE_TO_CANCEL)

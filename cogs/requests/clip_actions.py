@@ -19,7 +19,7 @@ from cogs.requests.submit import RequestDraft, ordered
 
 async def known_clip(bot: ZhiyinBot, clip_id: int) -> Clip:
     """Return a clip that is still there. Raises RequestError."""
-    clip = await bot.pipeline.store.clips.get(clip_id)
+    clip = await bot.service.clips.find(clip_id)
     if clip is None or clip.is_deleted:
         raise RequestError(messages.NO_CLIP)
     return clip
@@ -27,7 +27,7 @@ async def known_clip(bot: ZhiyinBot, clip_id: int) -> Clip:
 
 async def again(interaction: Interaction, clip: Clip) -> None:
     """Order the same once more, with another seed."""
-    job = await interaction.client.pipeline.store.jobs.get(clip.job_id)
+    job = await interaction.client.service.requests.find(clip.job_id)
     source = job.order.source if job is not None else None
     seconds = clip.seconds - clip.seconds_before
     if clip.kind is Kind.LOOP:
@@ -83,7 +83,7 @@ async def details(interaction: Interaction, clip: Clip) -> None:
     await interaction.response.defer(ephemeral=True, thinking=True)
     embed, files = cards.details(reader_of(interaction), clip), []
     with suppress(SoundError):  # the facts are kept for longer than the sound
-        picture = await interaction.client.pipeline.spectrogram(clip)
+        picture = await interaction.client.service.clips.draw_spectrogram(clip)
         files = [discord.File(io.BytesIO(picture), cards.SPECTROGRAM)]
         embed.set_image(url=f"attachment://{cards.SPECTROGRAM}")
     await interaction.followup.send(embed=embed, files=files, ephemeral=True)
@@ -93,7 +93,6 @@ async def delete(interaction: Interaction, clip: Clip) -> None:
     """Delete a clip for its author or a manager: the message, the sound, the row's place."""
     if interaction.user.id != clip.place.user_id and not is_manager(interaction):
         raise RequestError(messages.NOT_YOURS)
-    pipeline = interaction.client.pipeline
     await interaction.response.defer()
-    await pipeline.forget(clip)
+    await interaction.client.service.clips.delete(clip)
     await interaction.delete_original_response()

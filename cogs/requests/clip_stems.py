@@ -20,7 +20,7 @@ async def post_stems(interaction: Interaction, clip: Clip) -> None:
 
     Raises what the person is told: where music may not be made, or the clip can't be taken apart.
     """
-    bot, stems, place = interaction.client, interaction.client.pipeline.stems, place_of(interaction)
+    bot, stems, place = interaction.client, interaction.client.service.stems, place_of(interaction)
     parent = getattr(interaction.channel, "parent_id", None)
     await limits_for(bot, place, interaction.user, parent_channel_id=parent)
     if interaction.guild_id is not None and not interaction.app_permissions.attach_files:

@@ -47,7 +47,7 @@ async def limits_for(
     config = bot.config.limits
     daily, waiting, longest, of_guild = config.daily_seconds, config.waiting_per_server, None, None
     if place.guild_id is not None:
-        settings = await bot.pipeline.store.settings.of(place.guild_id)
+        settings = await bot.service.guilds.settings(place.guild_id)
         allowed = settings.channel_ids
         if allowed and not anywhere and not {place.channel_id, parent_channel_id} & allowed:
             channels = ", ".join(f"<#{id_}>" for id_ in sorted(allowed))

@@ -31,7 +31,7 @@ async def clip_or_sound(
     bot: ZhiyinBot, message: discord.Message
 ) -> tuple[Clip | None, discord.Attachment | None]:
     """Return the clip of ours that a message is, or else the sound in it."""
-    clip = await bot.pipeline.store.clips.by_message(message.id)
+    clip = await bot.service.clips.find_by_message(message.id)
     if clip is not None and not clip.is_deleted:
         return clip, None
     return None, sound_in(message)

@@ -92,7 +92,7 @@ async def ordered(interaction: discord.Interaction[ZhiyinBot], wish: RequestDraf
         for number, order in enumerate(_orders(str(interaction.id), place, wish, source, bot)):
             if number:
                 shown = await responses.further(interaction, own, number)
-            await bot.pipeline.order(order, limits, shown)
+            await bot.service.requests.submit(order, limits, shown)
     except (RequestError, SoundError) as error:
         # The sentence is for one person; what the others saw goes away.
         await responses.withdrawn(interaction, shown)
@@ -104,7 +104,7 @@ async def ordered(interaction: discord.Interaction[ZhiyinBot], wish: RequestDraf
 
 async def ordered_by_message(message: discord.Message, bot: ZhiyinBot, wish: RequestDraft) -> None:
     """Answer a message with a place in line; one that was answered before is left alone."""
-    if await bot.pipeline.knows(_key(str(message.id), 0)):
+    if await bot.service.requests.is_known(_key(str(message.id), 0)):
         return
     place = RequestOrigin(
         user_id=message.author.id,
@@ -125,7 +125,7 @@ async def ordered_by_message(message: discord.Message, bot: ZhiyinBot, wish: Req
         limit = message.guild.filesize_limit if message.guild else USUAL_MAX_BYTES
         for order in _orders(str(message.id), place, wish, source, bot):
             reached = MessageHandle(message_id=shown.id, max_bytes=limit)
-            await bot.pipeline.order(order, limits, reached)
+            await bot.service.requests.submit(order, limits, reached)
     except Exception as error:
         sentence = sentence_for(error)
         if sentence is None:
@@ -142,7 +142,7 @@ async def _admitted(
 ) -> None:
     """Raise Refused before work is done for a file of someone who is refused anyway."""
     if wish.attachment is not None:
-        await bot.pipeline.check(_orders(key, place, wish, None, bot)[0], limits)
+        await bot.service.requests.check(_orders(key, place, wish, None, bot)[0], limits)
 
 
 def _checked(wish: RequestDraft, bot: ZhiyinBot, longest: float) -> RequestDraft:
@@ -153,8 +153,8 @@ def _checked(wish: RequestDraft, bot: ZhiyinBot, longest: float) -> RequestDraft
     if wish.kind is Kind.LOOP:
         # Nothing is made, so nothing is counted.
         return dataclasses.replace(wish, seconds=0.0)
-    if bot.pipeline.executor.broken is not None:
-        raise Refused(bot.pipeline.executor.broken)
+    if bot.service.requests.trouble is not None:
+        raise Refused(bot.service.requests.trouble)
     prompt = messages.cleaned(wish.prompt)
     if wish.prompt is not None and prompt is None:
         raise RequestError(messages.NO_PROMPT)
@@ -185,7 +185,7 @@ def _checked(wish: RequestDraft, bot: ZhiyinBot, longest: float) -> RequestDraft
 def _check_wait(bot: ZhiyinBot, wish: RequestDraft) -> None:
     """Raise Refused for a clip that would not be ready before its token expires."""
     assert wish.seconds is not None
-    expected = bot.pipeline.executor.expected_seconds(wish.seconds * wish.takes)
+    expected = bot.service.requests.expected_seconds(wish.seconds * wish.takes)
     if expected is not None and expected > LONGEST_WAIT_SECONDS:
         raise Refused(messages.LONG_WAIT.fill(expected=messages.duration(expected)))
 
@@ -205,9 +205,9 @@ async def _source(bot: ZhiyinBot, wish: RequestDraft, user_id: int) -> Source | 
         )
     if wish.attachment is None:
         return None
-    with bot.pipeline.listening_to(user_id):
+    with bot.service.requests.receiving_file(user_id):
         data = await bot.fetch(wish.attachment.url, MAX_UPLOAD_BYTES)
-        name, heard = await bot.pipeline.keep_upload(
+        name, heard = await bot.service.requests.keep_upload(
             data, keep_seconds=keep, with_codes=bool(wish.keep_stems)
         )
     return Source(upload=name, keep_seconds=heard, include=wish.include, keep_stems=wish.keep_stems)

@@ -32,8 +32,8 @@ Prompt = app_commands.Range[str, 1, MAX_PROMPT_CHARACTERS]
 
 async def suggested(interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
     """Suggest a person's own earlier prompts, then presets."""
-    store = interaction.client.pipeline.store
-    earlier = await store.clips.prompts_of(interaction.user.id, current, _CHOICES)
+    clips = interaction.client.service.clips
+    earlier = await clips.prompts(interaction.user.id, current, _CHOICES)
     presets = [text for text in PRESETS if current.casefold() in text.casefold()]
     texts = list(dict.fromkeys([*earlier, *presets]))
     # A choice longer than Discord shows could not be chosen whole.
@@ -43,9 +43,8 @@ async def suggested(interaction: Interaction, current: str) -> list[app_commands
 
 async def own_clips(interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
     """Suggest the person's own clips, newest first."""
-    store = interaction.client.pipeline.store
     random = reader_of(interaction)(messages.RANDOM_CLIP)
-    clips = await store.clips.of_user(interaction.user.id, _CHOICES, current)
+    clips = await interaction.client.service.clips.history(interaction.user.id, _CHOICES, current)
     return [app_commands.Choice(name=_name(clip, random), value=str(clip.id)) for clip in clips]
 
 
@@ -56,7 +55,7 @@ def _name(clip: Clip, random: str) -> str:
 
 async def own_jobs(interaction: Interaction, current: str) -> list[app_commands.Choice[int]]:
     """Suggest the person's jobs that can still be cancelled."""
-    jobs = await interaction.client.pipeline.store.jobs.waiting_of(interaction.user.id)
+    jobs = await interaction.client.service.requests.unfinished_of(interaction.user.id)
     random = reader_of(interaction)(messages.RANDOM_CLIP)
     named = [(job, f"{job.id} · {job.order.prompt or random}"[:100]) for job in jobs]
     return [

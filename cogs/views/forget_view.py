@@ -33,7 +33,7 @@ class ForgetView(discord.ui.View):
             content=read(privacy_messages.FORGETTING), view=None
         )
         try:
-            count = await bot.pipeline.privacy.forget(self.user_id)
+            count = await bot.service.people.delete(self.user_id)
             said = privacy_messages.forgotten(count, bot.config.storage.keep_backups)
         except Refused as refused:
             said = refused.sentence

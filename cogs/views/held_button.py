@@ -9,15 +9,12 @@ import discord
 
 from bot.app.client import Interaction
 from bot.domain.clips import Clip
-from bot.errors import RequestError
 from bot.i18n.languages import Reader
 from bot.i18n.sentence import Sentence
-from cogs.presentation import cards, messages
+from cogs.presentation import cards
 from cogs.presentation.readers import readers_of
 from cogs.views.clip_buttons import clip_view
 from cogs.views.persistent_button import LastingButton
-
-_MOST_HELD = 1000
 
 
 class HeldButton(LastingButton, template=r"zhiyin:held:(?P<id>\d+)"):
@@ -35,27 +32,24 @@ class HeldButton(LastingButton, template=r"zhiyin:held:(?P<id>\d+)"):
 
 async def hand_over(interaction: Interaction, clip_id: int) -> None:
     """Post a clip that was kept back, with all that is under a clip."""
-    pipeline = interaction.client.pipeline
-    # Pressed twice, it is still one clip.
-    with pipeline.privacy.handing_over(clip_id, interaction.user.id):
-        held = await pipeline.store.clips.held_of(interaction.user.id, _MOST_HELD)
-        clip = next((each for each in held if each.id == clip_id), None)
-        if clip is None:
-            raise RequestError(messages.NOT_HELD)
+    clips, read = interaction.client.service.clips, readers_of(interaction)
+
+    async def post(clip: Clip) -> int:
         await interaction.response.defer(thinking=True)
-        posting = await pipeline.packed(clip, interaction.filesize_limit)
+        packed = await clips.pack(clip, interaction.filesize_limit)
         sent = await interaction.followup.send(
             f"<@{interaction.user.id}>",
-            embed=cards.card(readers_of(interaction), clip, None),
+            embed=cards.card(read, clip, None),
             files=[
-                discord.File(io.BytesIO(posting.data), posting.name),
-                discord.File(io.BytesIO(posting.picture), cards.PICTURE),
+                discord.File(io.BytesIO(packed.data), packed.name),
+                discord.File(io.BytesIO(packed.picture), cards.PICTURE),
             ],
-            view=clip_view(readers_of(interaction), clip),
+            view=clip_view(read, clip),
             wait=True,
         )
-        await pipeline.store.clips.posted(clip.id, sent.id)
-        await pipeline.store.jobs.fetched(clip.job_id, sent.id)
+        return sent.id
+
+    await clips.hand_over(clip_id, interaction.user.id, post)
 
 
 def held_view(read: Reader, clips: Sequence[Clip]) -> discord.ui.View:

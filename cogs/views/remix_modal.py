@@ -27,9 +27,9 @@ async def remix_form(
     bot = interaction.client
     stems: tuple[str, ...] = ()
     if clip is not None:
-        stems = await bot.pipeline.stems.keepable(clip)
+        stems = await bot.service.stems.keepable(clip)
     elif attachment is not None and attachment.filename.startswith("zhiyin-"):
-        stems = bot.pipeline.stems.of_model
+        stems = bot.service.stems.of_model
     return RemixModal(reader_of(interaction), clip, attachment, stems)
 
 

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 import simcord.interactions
 
+from bot.app.services.clips import NOT_HELD
 from bot.domain.jobs import JobState
 from bot.errors import Refused
 from bot.pipeline.erasure import ON_ITS_WAY
@@ -84,7 +85,7 @@ async def test_a_clip_that_was_kept_back_can_be_fetched(tmp_path):
         await jam.env.settle()
         assert fetched.response.attachments
         again = await jam.alice.click(listed.response, label="Get clip 1")
-        assert again.response.content == str(messages.NOT_HELD)
+        assert again.response.content == str(NOT_HELD)
         assert await used(jam, jam.alice) == 0
         assert await jam.store.check() == []
         more = await jam.alice.click(fetched.response, label="Again")
@@ -100,7 +101,7 @@ async def test_a_clip_that_nobody_fetches_is_kept_for_a_day(tmp_path):
         assert await sweep(jam.store, 30, jam.clock.now + HELD_SECONDS - 1) == 0
         assert await sweep(jam.store, 30, jam.clock.now + HELD_SECONDS + 1) == 1
         late = await jam.alice.click(listed.response, label="Get clip 1")
-        assert late.response.content == str(messages.NOT_HELD)
+        assert late.response.content == str(NOT_HELD)
 
 
 async def test_where_only_the_token_reaches_a_long_line_is_told_at_once(tmp_path, monkeypatch):

@@ -95,3 +95,40 @@ def test_a_forbidden_import_is_found(tmp_path, where, line):
     path.parent.mkdir(parents=True)
     path.write_text(line)
     assert len(list(forbidden_imports(path, tmp_path))) == 1
+
+
+BEHIND_THE_SERVICE = {"pipeline", "store", "executor"}
+
+
+def reaches_through(path):
+    """Yield the lines where a file takes an attribute that lies behind `bot.service`."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Attribute) and node.attr in BEHIND_THE_SERVICE:
+            yield node.lineno
+        elif isinstance(node, ast.Call) and getattr(node.func, "id", None) == "getattr":
+            names = {each.value for each in node.args if isinstance(each, ast.Constant)}
+            if names & BEHIND_THE_SERVICE:
+                yield node.lineno
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_of)
+def test_cogs_ask_the_service_only(path):
+    """An import table can't see attributes: cogs don't reach behind `bot.service`."""
+    assert list(reaches_through(path)) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "clips = bot.pipeline.store.clips",
+        "async def f(interaction):\n    await interaction.client.pipeline.cancel(1)",
+        "executor = line.executor",
+        "self.bot.pipeline.surface = self",
+        "store = getattr(line, 'store')",
+    ],
+)
+def test_reaching_through_is_found(tmp_path, line):
+    """The check above would see each of these."""
+    path = tmp_path / "x.py"
+    path.write_text(line)
+    assert list(reaches_through(path))

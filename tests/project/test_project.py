@@ -87,6 +87,7 @@ OURS = {
         "bot.i18n",
         "bot.app.attachment_fetch",
         "bot.app.client",
+        "bot.app.services",
         "bot.domain",
         "bot.errors",
         "bot.pipeline.packaging",

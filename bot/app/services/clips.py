@@ -1,0 +1,72 @@
+"""Clips that were made: find, show, hand over and delete them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from bot.domain.clips import Clip
+from bot.errors import RequestError
+from bot.i18n.sentence import Sentence
+from bot.pipeline.packaging import PackedClip
+from bot.pipeline.service import Pipeline
+
+NOT_HELD = Sentence("This clip is not kept here any more.")
+
+_MAX_HELD = 1000
+
+
+class ClipService:
+    """The clips of everybody."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._pipeline = pipeline
+        self._clips = pipeline.store.clips
+
+    async def find(self, clip_id: int) -> Clip | None:
+        """Return a clip; a deleted one, too."""
+        return await self._clips.get(clip_id)
+
+    async def find_by_message(self, message_id: int) -> Clip | None:
+        """Return the clip that a message shows; a deleted one, too."""
+        return await self._clips.by_message(message_id)
+
+    async def history(self, user_id: int, limit: int, search: str = "") -> list[Clip]:
+        """Return a person's latest clips with these words in their prompt, newest first."""
+        return await self._clips.of_user(user_id, limit, search)
+
+    async def prompts(self, user_id: int, search: str, limit: int) -> list[str]:
+        """Return a person's earlier prompts that contain these words, newest first."""
+        return await self._clips.prompts_of(user_id, search, limit)
+
+    async def held(self, user_id: int, limit: int) -> list[Clip]:
+        """Return a person's clips that could not be posted and can still be fetched."""
+        return await self._clips.held_of(user_id, limit)
+
+    async def hand_over(
+        self, clip_id: int, user_id: int, post: Callable[[Clip], Awaitable[int]]
+    ) -> None:
+        """Hand a held clip to the person it is for.
+
+        `post` posts it and returns the id of the message; if it raises, the clip stays held.
+        Raises RequestError where it is not held, Refused while it is handed over already.
+        """
+        with self._pipeline.privacy.handing_over(clip_id, user_id):
+            held = await self._clips.held_of(user_id, _MAX_HELD)
+            clip = next((each for each in held if each.id == clip_id), None)
+            if clip is None:
+                raise RequestError(NOT_HELD)
+            message_id = await post(clip)
+            await self._clips.posted(clip.id, message_id)
+            await self._pipeline.store.jobs.fetched(clip.job_id, message_id)
+
+    async def pack(self, clip: Clip, max_bytes: int) -> PackedClip:
+        """Return a clip as a file of at most so many bytes. Raises SoundError and OutputError."""
+        return await self._pipeline.packed(clip, max_bytes)
+
+    async def draw_spectrogram(self, clip: Clip) -> bytes:
+        """Return a PNG of a clip's spectrum over time. Raises SoundError if its sound is gone."""
+        return await self._pipeline.spectrogram(clip)
+
+    async def delete(self, clip: Clip) -> None:
+        """Delete a clip's sound and mark it as deleted. Raises Refused while it is being posted."""
+        await self._pipeline.forget(clip)

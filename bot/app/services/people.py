@@ -1,0 +1,30 @@
+"""A person's own affairs: their quota and what is kept of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.domain.limits import Quota
+from bot.pipeline.service import Pipeline
+
+
+class PeopleService:
+    """Answers what a person may ask about themselves."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._privacy, self._store = pipeline.privacy, pipeline.store
+
+    async def quota(self, user_id: int, daily_seconds: float) -> Quota:
+        """Return how many of their seconds of today a person has used."""
+        return await self._store.ledger.quota(user_id, daily_seconds)
+
+    async def export(self, user_id: int) -> dict[str, list[dict[str, Any]]]:
+        """Return all rows that are kept of a person, by table."""
+        return await self._store.privacy.export(user_id)
+
+    async def delete(self, user_id: int) -> int:
+        """Cancel a person's jobs and delete their clips and words; return how many clips.
+
+        Raises Refused where something of theirs is being posted, and then nothing is deleted.
+        """
+        return await self._privacy.forget(user_id)

@@ -1,0 +1,100 @@
+"""Orders of music: submit, look at and cancel them; receive the files that come with them."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from bot.domain.clips import Tags
+from bot.domain.jobs import Job, MessageHandle, Order
+from bot.domain.limits import Limits
+from bot.domain.status import JobProgress
+from bot.i18n.sentence import Sentence
+from bot.pipeline.service import Pipeline
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueOfUser:
+    """A person's unfinished jobs, oldest first, and how many there are of everybody.
+
+    A job without progress is being delivered.
+    """
+
+    jobs: tuple[tuple[Job, JobProgress | None], ...]
+    total: int
+
+
+class RequestService:
+    """Takes orders on, and tells how far they are."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._pipeline = pipeline
+
+    @property
+    def in_flight(self) -> int:
+        """Return how many jobs are unfinished."""
+        return self._pipeline.in_flight
+
+    @property
+    def trouble(self) -> Sentence | None:
+        """Return why no model can be loaded; None while there is one or it is being loaded."""
+        return self._pipeline.executor.broken
+
+    def expected_seconds(self, seconds: float) -> float | None:
+        """Return when so many more seconds of music would be ready; None while no pace is known."""
+        return self._pipeline.executor.expected_seconds(seconds)
+
+    async def check(self, order: Order, limits: Limits) -> None:
+        """Raise Refused if an order would be refused now."""
+        await self._pipeline.check(order, limits)
+
+    async def submit(self, order: Order, limits: Limits, handle: MessageHandle) -> Job:
+        """Accept an order and return its job; `handle` is the message that shows it.
+
+        Idempotent: an order with the same key is the first job. Raises Refused.
+        """
+        return await self._pipeline.order(order, limits, handle)
+
+    async def is_known(self, key: str) -> bool:
+        """Tell whether an order with this key was accepted before."""
+        return await self._pipeline.knows(key)
+
+    async def find(self, job_id: int) -> Job | None:
+        """Return a job."""
+        return await self._pipeline.store.jobs.get(job_id)
+
+    async def unfinished_of(self, user_id: int) -> list[Job]:
+        """Return the jobs of a person that are not finished, oldest first."""
+        return await self._pipeline.store.jobs.waiting_of(user_id)
+
+    async def queue_of(self, user_id: int) -> QueueOfUser:
+        """Return where a person's jobs are in the queue."""
+        jobs = await self.unfinished_of(user_id)
+        rows = tuple((job, self._pipeline.standing(job.id)) for job in jobs)
+        return QueueOfUser(jobs=rows, total=max(self._pipeline.in_flight, len(jobs)))
+
+    async def cancel(self, job_id: int) -> bool:
+        """Cancel a job; return False if it is too late for that."""
+        return await self._pipeline.cancel(job_id)
+
+    def receiving_file(self, user_id: int) -> AbstractContextManager[None]:
+        """Count a person's file among those that are in memory now.
+
+        Raises Refused where there are as many as may be.
+        """
+        return self._pipeline.listening_to(user_id)
+
+    async def keep_upload(
+        self, data: bytes, *, keep_seconds: float, with_codes: bool
+    ) -> tuple[str, float]:
+        """Decode a file and keep its end, for an order; return its name and its seconds.
+
+        With `with_codes` the codes in it are kept, too. Raises SoundError.
+        """
+        return await self._pipeline.keep_upload(
+            data, keep_seconds=keep_seconds, with_codes=with_codes
+        )
+
+    async def read_tags(self, data: bytes) -> Tags | None:
+        """Return what a file tells of how it was made; None where it tells nothing."""
+        return await self._pipeline.tags_of(data)
