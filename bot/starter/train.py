@@ -21,17 +21,18 @@ from tokenizers import Tokenizer
 
 from bot.starter.composer.captions import caption
 from bot.starter.composer.compose import compose
-from bot.starter.training import export, samples, vocabulary
-from bot.starter.training.codec_training import CodecPlan, CodecTraining
-from bot.starter.training.language_network import Language, LanguageSize
-from bot.starter.training.language_training import LanguagePlan, LanguageTraining
-from bot.starter.training.mixing import Bank
-from bot.starter.training.optimizers import Rates
-from bot.starter.training.stem_codec import StemCodec, codec_size
-from bot.starter.training.supply import PIECE_SECONDS, SupplyPlan
-from bot.starter.training.text_training import TextPlan, teach
-from bot.starter.training.tokens import struck_sets, write_drum_sets
-from bot.starter.training.windows import WindowPlan
+from bot.starter.training import export
+from bot.starter.training.codec.stem_codec import StemCodec, codec_size
+from bot.starter.training.codec.trainer import CodecPlan, CodecTraining
+from bot.starter.training.data import samples, vocabulary
+from bot.starter.training.data.codebooks import struck_sets, write_drum_sets
+from bot.starter.training.data.loader import PIECE_SECONDS, SupplyPlan
+from bot.starter.training.data.mixing import Bank
+from bot.starter.training.data.windows import WindowPlan
+from bot.starter.training.language.network import Language, LanguageSize
+from bot.starter.training.language.optimizers import Rates
+from bot.starter.training.language.text_pretraining import TextPlan, teach
+from bot.starter.training.language.trainer import LanguagePlan, LanguageTraining
 
 CHECKPOINT = Path(__file__).parent / "checkpoint"
 
@@ -88,7 +89,7 @@ def record_samples(work: Work) -> None:
     """Record the instruments."""
     if not work.samples.exists():
         # Only recording needs FluidSynth and a MIDI library: training elsewhere goes without.
-        from bot.starter.training.recording import record
+        from bot.starter.training.data.recording import record
 
         samples.write(record(), work.samples)
 

@@ -68,15 +68,16 @@ OURS = {
     "bot.log": set(),
     # What makes the model knows the form that a model has; what measures it runs it too.
     "bot.starter": {
+        "bot.audio.analysis.spectra",
         "bot.musicgen.baselines.synthetic_config",
         "bot.musicgen.checkpoint.shape",
         "bot.musicgen.checkpoint.stems",
         "bot.musicgen.checkpoint.tensor_names",
     },
-    "bot.starter.measure": {"bot.starter", "bot.config"},
+    "bot.starter.evaluate": {"bot.starter", "bot.config"},
     # It hears and shows music as the bot does.
-    "bot.starter.measuring": {"bot.starter", "bot.audio", "bot.domain"},
-    "bot.starter.measuring.studio": {
+    "bot.starter.evaluation": {"bot.starter", "bot.audio", "bot.domain"},
+    "bot.starter.evaluation.sampler": {
         "bot.starter",
         "bot.config",
         "bot.domain",
@@ -110,7 +111,7 @@ THEIRS = {
     "aiohttp": {"bot.app", "cogs"},
     "prometheus_client": {"bot.app"},
     "simcord": {"bot.cli.demo"},
-    "PIL": {"bot.audio", "bot.starter.measuring"},
+    "PIL": {"bot.audio", "bot.starter.evaluation"},
     "mutagen": {"bot.audio"},
     "imageio_ffmpeg": {"bot.audio"},
     "aiosqlite": {"bot.store"},

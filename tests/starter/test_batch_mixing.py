@@ -7,18 +7,11 @@ import json
 import numpy as np
 import pytest
 
-from bot.starter.composer.room import in_room
-from bot.starter.training.mixing import (
-    HOP,
-    STEM_NAMES,
-    WETNESS,
-    fade,
-    plays_of,
-    render_stems,
-)
-from bot.starter.training.samples import SAMPLE_RATE_HZ
-from bot.starter.training.sounding import notes_of
-from bot.starter.training.tokens import DRUMS
+from bot.starter.composer.reverb import in_room
+from bot.starter.training.data.codebooks import DRUMS
+from bot.starter.training.data.mixing import HOP, STEM_NAMES, WETNESS, fade, plays_of, render_stems
+from bot.starter.training.data.notes import notes_of
+from bot.starter.training.data.samples import SAMPLE_RATE_HZ
 from tests.support.synthetic_instruments import bank, music
 from tests.support.training_environment import needs_training, run_script
 
@@ -31,7 +24,7 @@ TOLERANCES = {28: 0.002, 100: 0.05}
 
 _MIX = """
 import json, sys, numpy as np, torch
-from bot.starter.training.batch_mixing import Mixer, SoundNumbers, crop_plays
+from bot.starter.training.data.batch_mixing import Mixer, SoundNumbers, crop_plays
 from tests.support.synthetic_instruments import bank, keys, music, silence
 CROPS = json.loads(sys.argv[2])
 numbers = SoundNumbers({key: number for number, key in enumerate(keys())})

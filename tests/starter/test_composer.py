@@ -9,10 +9,10 @@ from math import floor
 import numpy as np
 import pytest
 
-from bot.starter.composer import words, words_chinese
+from bot.starter.composer import caption_words, caption_words_chinese
+from bot.starter.composer.caption_facts import facts_of
 from bot.starter.composer.captions import caption, nearest_beat_frames
 from bot.starter.composer.compose import BEAT_FRAMES, compose
-from bot.starter.composer.facts import facts_of
 from bot.starter.composer.harmony import INTERVALS
 from bot.starter.composer.instruments import (
     BASS_INSTRUMENTS,
@@ -417,12 +417,18 @@ def test_a_caption_names_a_tempo_as_often_as_it_should(pieces):
 
 def test_everything_has_names_in_both_languages():
     """Nobody asks for a style, a mood or an instrument by a word that is not there."""
-    assert STYLES.keys() == words.STYLE_WORDS.keys() == words_chinese.STYLE_WORDS.keys()
-    assert MOODS.keys() == words.MOOD_WORDS.keys() == words_chinese.MOOD_WORDS.keys()
-    assert MOODS.keys() == words.MOOD_COMPARATIVES.keys()
+    assert (
+        STYLES.keys()
+        == caption_words.STYLE_WORDS.keys()
+        == caption_words_chinese.STYLE_WORDS.keys()
+    )
+    assert (
+        MOODS.keys() == caption_words.MOOD_WORDS.keys() == caption_words_chinese.MOOD_WORDS.keys()
+    )
+    assert MOODS.keys() == caption_words.MOOD_COMPARATIVES.keys()
     played = {*LEAD_INSTRUMENTS, *CHORD_INSTRUMENTS, *BASS_INSTRUMENTS}
-    assert played <= words_chinese.INSTRUMENT_WORDS.keys()
-    assert words.TRAIT_WORDS.keys() == words_chinese.TRAIT_WORDS.keys()
+    assert played <= caption_words_chinese.INSTRUMENT_WORDS.keys()
+    assert caption_words.TRAIT_WORDS.keys() == caption_words_chinese.TRAIT_WORDS.keys()
 
 
 def test_the_words_of_the_article_are_said():

@@ -12,8 +12,8 @@ from bot.domain.generation import Finished, StemsRequest
 from bot.musicgen.decoder.interface import Rows
 from bot.musicgen.engine.engine import Engine
 from bot.musicgen.model import load_model
-from bot.starter.training.code_factors import factors_of
-from bot.starter.training.tokens import BOOKS, CODES, DRUMS, STEMS
+from bot.starter.training.data.code_factors import factors_of
+from bot.starter.training.data.codebooks import BOOKS, CODES, DRUMS, STEMS
 from tests.support.synthetic_instruments import music
 from tests.support.training_environment import needs_training, run_script
 
@@ -28,11 +28,12 @@ _EXPORT = """
 import json, sys, numpy as np, torch
 from pathlib import Path
 from torch.nn.functional import linear
-from bot.starter.training import export, vocabulary
-from bot.starter.training.language_network import Language, LanguageSize
-from bot.starter.training.stem_codec import StemCodec, codec_size
-from bot.starter.training.tokens import BOOKS, STEMS
-from bot.starter.training.windows import START, delayed
+from bot.starter.training import export
+from bot.starter.training.data import vocabulary
+from bot.starter.training.language.network import Language, LanguageSize
+from bot.starter.training.codec.stem_codec import StemCodec, codec_size
+from bot.starter.training.data.codebooks import BOOKS, STEMS
+from bot.starter.training.data.windows import START, delayed
 from tests.support.synthetic_instruments import music
 folder, prompt, steps = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 torch.manual_seed(0)

@@ -7,17 +7,17 @@ from collections import Counter
 
 import pytest
 
-from bot.starter.training.code_factors import factors_of
-from bot.starter.training.tokens import BOOKS, CODES
+from bot.starter.training.data.code_factors import factors_of
+from bot.starter.training.data.codebooks import BOOKS, CODES
 from tests.support.training_environment import needs_training, run_script
 
 # Meaningful codes at random, then the same again: the mean losses of both halves.
 _REPEAT = """
 import json, torch
 from torch.nn.functional import linear
-from bot.starter.training.language_network import Language, LanguageSize
-from bot.starter.training.repetition import begin_by_repeating
-from bot.starter.training.windows import START, delayed
+from bot.starter.training.language.network import Language, LanguageSize
+from bot.starter.training.language.induction_init import begin_by_repeating
+from bot.starter.training.data.windows import START, delayed
 torch.manual_seed(0)
 size = LanguageSize(text_tokens=10)
 model = Language(size)
@@ -37,7 +37,7 @@ print(json.dumps([losses[..., 10:195].mean().item(), losses[..., 215:395].mean()
 _ATTEND = """
 import json, torch
 from torch.nn.functional import scaled_dot_product_attention
-from bot.starter.training.attention import attend_to_past, attend_to_words
+from bot.starter.training.language.attention import attend_to_past, attend_to_words
 torch.manual_seed(0)
 def results(attend, *inputs):
     output = attend(*inputs)
@@ -59,8 +59,8 @@ print(json.dumps([(ours - theirs).abs().max().item() for ours, theirs in both]))
 _TRAINED = """
 import json
 from collections import Counter
-from bot.starter.training.language_network import Language, LanguageSize
-from bot.starter.training.optimizers import Rates, optimizers_of
+from bot.starter.training.language.network import Language, LanguageSize
+from bot.starter.training.language.optimizers import Rates, optimizers_of
 model = Language(LanguageSize(text_tokens=10))
 names = {id(parameter): name for name, parameter in model.named_parameters()}
 parts = [[names[id(p)] for group in optimizer.param_groups for p in group["params"]]
@@ -72,8 +72,8 @@ print(json.dumps([[times[name] for name in names.values()], parts[0]]))
 # How far a step of training moves the vector of a code, of one of its kin, and of one of no kin.
 _KIN = """
 import json, torch
-from bot.starter.training.language_network import CodeTable
-from bot.starter.training.tokens import LEAD, LEAD_CODES, CODES
+from bot.starter.training.language.network import CodeTable
+from bot.starter.training.data.codebooks import LEAD, LEAD_CODES, CODES
 torch.manual_seed(0)
 table = CodeTable(LEAD, CODES, 32, 0.02)
 low, high, other = (LEAD_CODES.code(LEAD_CODES.state(*each), 0)

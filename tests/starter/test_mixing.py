@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bot.starter.training import samples
-from bot.starter.training.mixing import HOP, STEM_NAMES, loudness, render_mix, render_stems
-from bot.starter.training.samples import SAMPLE_RATE_HZ
-from bot.starter.training.tokens import BASS, CHORDS, DRUMS, LEAD, STEMS
+from bot.starter.training.data import samples
+from bot.starter.training.data.codebooks import BASS, CHORDS, DRUMS, LEAD, STEMS
+from bot.starter.training.data.mixing import HOP, STEM_NAMES, loudness, render_mix, render_stems
+from bot.starter.training.data.samples import SAMPLE_RATE_HZ
 from tests.support.synthetic_instruments import bank, hold, hz_of, music, silence, strike, tone
 
 FRAMES = 100

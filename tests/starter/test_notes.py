@@ -9,8 +9,7 @@ import pytest
 
 from bot.starter.composer.compose import compose
 from bot.starter.composer.styles import STYLES
-from bot.starter.training.sounding import Sounding, notes_of
-from bot.starter.training.tokens import (
+from bot.starter.training.data.codebooks import (
     BOOKS,
     CLOCK,
     CODES,
@@ -25,6 +24,7 @@ from bot.starter.training.tokens import (
     plan_meaning,
     struck_sets,
 )
+from bot.starter.training.data.notes import Sounding, notes_of
 
 FRAMES = 1500
 SEEDS_OF_A_STYLE = 3

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bot.starter.training.samples import SAMPLE_RATE_HZ
+from bot.starter.training.data.samples import SAMPLE_RATE_HZ
 from tests.support.synthetic_instruments import hz_of
 from tests.support.training_environment import needs_recording, needs_training, run_script
 
@@ -18,7 +18,7 @@ _RECORD = """
 import json, sys, numpy as np
 from pathlib import Path
 from bot.starter.composer.instruments import INSTRUMENTS
-from bot.starter.training import recording, samples
+from bot.starter.training.data import recording, samples
 sounds = {}
 for font, names in (("fluid", ("saw lead", "organ")), ("musescore", ("flute", "cello"))):
     takes = [recording._Take(f"{name}/{pitch}", INSTRUMENTS[name].program, pitch, 100, 2.0, False)

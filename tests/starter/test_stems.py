@@ -13,7 +13,7 @@ from bot.models import registry
 from bot.musicgen.checkpoint.inspection import inspect
 from bot.musicgen.engine.engine import Engine
 from bot.musicgen.model import load_model
-from bot.starter.training.tokens import BOOKS, DRUMS, PITCHED, SILENCE, STEMS, drum_codes
+from bot.starter.training.data.codebooks import BOOKS, DRUMS, PITCHED, SILENCE, STEMS, drum_codes
 from tests.musicgen.test_engine import run
 
 SEEDS = range(4)

@@ -14,9 +14,9 @@ pytestmark = needs_training
 # then how loud it is with all gates shut, and what a step of training changes.
 _SOUND = """
 import json, numpy as np, torch
-from bot.starter.training.additive import LOUDEST, channels_used, tones_hz
-from bot.starter.training.oscillators import gated_units
-from bot.starter.training.stem_codec import StemCodec, codec_size
+from bot.starter.training.codec.additive import LOUDEST, channels_used, tones_hz
+from bot.starter.training.codec.oscillators import gated_units
+from bot.starter.training.codec.stem_codec import StemCodec, codec_size
 torch.manual_seed(0)
 codec = StemCodec(codec_size())
 decoder, gates = codec.codec.decoder, gated_units()

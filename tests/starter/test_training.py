@@ -12,9 +12,9 @@ from tokenizers import Tokenizer
 from bot.domain.generation import Finished, GenerationRequest
 from bot.musicgen.engine.engine import Engine
 from bot.musicgen.model import load_model
-from bot.starter.training import samples
-from bot.starter.training.samples import SAMPLE_RATE_HZ, ZONE, drum_key, pitch_key, ranges
-from bot.starter.training.tokens import STEMS, drum_codes
+from bot.starter.training.data import samples
+from bot.starter.training.data.codebooks import STEMS, drum_codes
+from bot.starter.training.data.samples import SAMPLE_RATE_HZ, ZONE, drum_key, pitch_key, ranges
 from tests.support.training_environment import needs_recording, needs_training, run_module
 
 TRAINED = ("codec", "language")

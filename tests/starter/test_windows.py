@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bot.starter.training.tokens import BOOKS, CHORDS, CODES, DRUMS, PLAN
+from bot.starter.training.data.codebooks import BOOKS, CHORDS, CODES, DRUMS, PLAN
 from tests.support.training_environment import needs_training, run_script
 
 pytestmark = needs_training
@@ -18,9 +18,9 @@ PROMPTS = (60, 120)
 # Batches of three kinds, from pieces of codes at random, of which all windows can be told apart.
 _DRAW = """
 import sys, numpy as np, torch
-from bot.starter.training.supply import PIECE_FRAMES, WORDS, Lot
-from bot.starter.training.tokens import BOOKS, CODES
-from bot.starter.training.windows import Ring, WindowPlan, draw
+from bot.starter.training.data.loader import PIECE_FRAMES, WORDS, Lot
+from bot.starter.training.data.codebooks import BOOKS, CODES
+from bot.starter.training.data.windows import Ring, WindowPlan, draw
 random = np.random.default_rng(0)
 pieces = random.integers(1, CODES, (12, len(BOOKS), PIECE_FRAMES)).astype(np.int16)
 words = np.zeros((12, 2, WORDS), np.int16)
@@ -46,8 +46,8 @@ np.savez(sys.argv[1], **found)
 _HEAR = """
 import sys, numpy as np, torch
 from bot.starter.composer.compose import compose
-from bot.starter.training.corruption import corrupted
-from bot.starter.training.tokens import codes_of
+from bot.starter.training.data.corruption import corrupted
+from bot.starter.training.data.codebooks import codes_of
 codes = np.stack([codes_of(compose(seed, seconds=20.0), 600) for seed in range(60)])
 heard = corrupted(torch.from_numpy(codes).long(), torch.Generator().manual_seed(1))
 np.savez(sys.argv[1], codes=codes, heard=heard.numpy())

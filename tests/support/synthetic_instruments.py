@@ -7,9 +7,17 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.starter.training.mixing import Bank
-from bot.starter.training.samples import SAMPLE_RATE_HZ, ZONE, drum_key, pitch_key
-from bot.starter.training.tokens import BASS, BOOKS, CHORDS, DRUMS, LEAD, PITCHED, drum_codes
+from bot.starter.training.data.codebooks import (
+    BASS,
+    BOOKS,
+    CHORDS,
+    DRUMS,
+    LEAD,
+    PITCHED,
+    drum_codes,
+)
+from bot.starter.training.data.mixing import Bank
+from bot.starter.training.data.samples import SAMPLE_RATE_HZ, ZONE, drum_key, pitch_key
 
 BAND = {BASS: "bass guitar", CHORDS[0]: "piano", CHORDS[1]: "organ", CHORDS[2]: "choir",
         LEAD: "flute"}  # fmt: skip

@@ -4,8 +4,8 @@ import random as randomness
 from collections.abc import Sequence
 
 from bot.starter.composer import harmony
-from bot.starter.composer.grid import Step, steps_of
 from bot.starter.composer.piece import Chord
+from bot.starter.composer.step_patterns import Step, steps_of
 
 Event = tuple[int, int, int]
 """The step on which a note starts, for how many it is held, and its pitch."""

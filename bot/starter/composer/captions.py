@@ -5,10 +5,10 @@ import random as randomness
 
 import numpy as np
 
+from bot.starter.composer.caption_facts import facts_of
 from bot.starter.composer.captions_chinese import chinese_caption
 from bot.starter.composer.captions_english import english_caption
 from bot.starter.composer.compose import BEAT_FRAMES
-from bot.starter.composer.facts import facts_of
 from bot.starter.composer.piece import FRAMES_PER_MINUTE, Piece
 
 _CHINESE_CHANCE = 0.3

@@ -2,8 +2,8 @@
 
 import random as randomness
 
-from bot.starter.composer import words_chinese as words
-from bot.starter.composer.facts import Facts
+from bot.starter.composer import caption_words_chinese as words
+from bot.starter.composer.caption_facts import Facts
 from bot.starter.composer.piece import Piece
 
 _STYLE_CHANCE = 0.93

@@ -2,8 +2,8 @@
 
 import random as randomness
 
-from bot.starter.composer import words
-from bot.starter.composer.facts import Facts
+from bot.starter.composer import caption_words
+from bot.starter.composer.caption_facts import Facts
 from bot.starter.composer.instruments import INSTRUMENTS
 from bot.starter.composer.piece import Piece
 
@@ -25,7 +25,9 @@ _STYLE_REQUESTS = ("make it {0}", "more {0}", "turn it into {0}", "in the style 
 def english_caption(piece: Piece, facts: Facts, choices: randomness.Random, bpm: str) -> str:
     """Say something true of a piece; `bpm` is the tempo that is to be named, or nothing."""
     chance = choices.random
-    style = choices.choice(words.STYLE_WORDS[piece.style]) if chance() < _STYLE_CHANCE else ""
+    style = (
+        choices.choice(caption_words.STYLE_WORDS[piece.style]) if chance() < _STYLE_CHANCE else ""
+    )
     if not bpm and chance() < 0.05:
         return _cased(_request(piece, facts, style, choices), choices)
     era = _era(piece, style, choices)
@@ -40,11 +42,13 @@ def english_caption(piece: Piece, facts: Facts, choices: randomness.Random, bpm:
     head = _adjectives(piece, facts, choices)
     head += [word for word in (era, style) if word]
     if not style or chance() < 0.6:
-        head.append(choices.choice(words.NOUNS))
+        head.append(choices.choice(caption_words.NOUNS))
     text = " ".join(head)
     if chance() < 0.22:
         article = "" if head[-1] in ("music", style) else _article(text)
-        text = " ".join(word for word in (choices.choice(words.ASKS), article, text) if word)
+        text = " ".join(
+            word for word in (choices.choice(caption_words.ASKS), article, text) if word
+        )
     elif head[-1] != "music" and chance() < 0.1:
         text = f"{_article(text)} {text}"
     features = _features(piece, facts, choices)
@@ -59,7 +63,7 @@ def english_caption(piece: Piece, facts: Facts, choices: randomness.Random, bpm:
     for tail in tails:
         text += (" " if chance() < 0.4 else ", ") + tail
     if chance() < 0.05:
-        text += choices.choice((" ", ", ")) + choices.choice(words.FILLERS)
+        text += choices.choice((" ", ", ")) + choices.choice(caption_words.FILLERS)
     return _cased(text, choices)
 
 
@@ -67,11 +71,11 @@ def _adjectives(piece: Piece, facts: Facts, choices: randomness.Random) -> list[
     chance = choices.random
     adjectives = []
     if facts.tempo and chance() < 0.24:
-        adjectives.append(choices.choice(words.TEMPOS[facts.tempo]))
+        adjectives.append(choices.choice(caption_words.TEMPOS[facts.tempo]))
     if chance() < 0.36:
-        adjectives.append(choices.choice(words.MOOD_WORDS[piece.mood]))
+        adjectives.append(choices.choice(caption_words.MOOD_WORDS[piece.mood]))
     if facts.activity and chance() < 0.2:
-        adjectives.append(choices.choice(words.ACTIVITY_WORDS[facts.activity]))
+        adjectives.append(choices.choice(caption_words.ACTIVITY_WORDS[facts.activity]))
     for trait in ("soft", "bassy"):
         if trait in piece.traits and chance() < 0.16:
             adjectives.append(trait)
@@ -87,7 +91,7 @@ def _tails(piece: Piece, bpm: str, choices: randomness.Random) -> list[str]:
                                "{0} beats per minute", "{0}bpm", "{0} bpm tempo"))  # fmt: skip
         tails.append(form.format(bpm))
     if chance() < _KEY_CHANCE:
-        keys = words.KEYS if chance() < 0.6 else words.SHARP_KEYS
+        keys = caption_words.KEYS if chance() < 0.6 else caption_words.SHARP_KEYS
         form = choices.choice(("in {0} {1}", "in {0} {1}", "key of {0} {1}", "{0} {1}"))
         tails.append(form.format(keys[piece.tonic], piece.mode))
     elif chance() < 0.04:
@@ -110,7 +114,7 @@ def _era(piece: Piece, style: str, choices: randomness.Random) -> str:
     # A fixed era belongs to the style's own sound, but some of its names leave it out.
     if piece.era is None or is_said or choices.random() >= 0.6:
         return ""
-    return choices.choice(words.ERA_WORDS[piece.era])
+    return choices.choice(caption_words.ERA_WORDS[piece.era])
 
 
 def _article(text: str) -> str:
@@ -129,7 +133,7 @@ def _cased(text: str, choices: randomness.Random) -> str:
 
 
 def _names(instrument: str) -> tuple[str, ...]:
-    return words.INSTRUMENT_WORDS.get(instrument, (instrument,))
+    return caption_words.INSTRUMENT_WORDS.get(instrument, (instrument,))
 
 
 def _features(piece: Piece, facts: Facts, choices: randomness.Random) -> list[str]:
@@ -147,11 +151,13 @@ def _features(piece: Piece, facts: Facts, choices: randomness.Random) -> list[st
         if chance() < _OTHER_CHANCE:
             features.append(_described(piece, name, choices.choice(_names(name)), choices))
     for trait in piece.traits:
-        if trait in words.TRAIT_WORDS and chance() < (0.25 if trait in ("soft", "bassy") else 0.45):
-            features.append(choices.choice(words.TRAIT_WORDS[trait]))
+        if trait in caption_words.TRAIT_WORDS and chance() < (
+            0.25 if trait in ("soft", "bassy") else 0.45
+        ):
+            features.append(choices.choice(caption_words.TRAIT_WORDS[trait]))
     density = piece.drum_density
     if density != "none" and chance() < _DRUM_CHANCES[density]:
-        features.append(choices.choice(words.DRUM_WORDS[density]))
+        features.append(choices.choice(caption_words.DRUM_WORDS[density]))
     choices.shuffle(features)
     return list(dict.fromkeys(features))[:4]
 
@@ -186,15 +192,15 @@ def _request(piece: Piece, facts: Facts, style: str, choices: randomness.Random)
     """Return what people ask of a remix: in comparative forms, which mean the plain trait."""
     asked = []
     if style:
-        if piece.style in words.STYLE_COMPARATIVES and choices.random() < 0.5:
+        if piece.style in caption_words.STYLE_COMPARATIVES and choices.random() < 0.5:
             form = choices.choice(_REQUESTS)
-            asked.append(form.format(choices.choice(words.STYLE_COMPARATIVES[piece.style])))
+            asked.append(form.format(choices.choice(caption_words.STYLE_COMPARATIVES[piece.style])))
         else:
             asked.append(choices.choice(_STYLE_REQUESTS).format(style))
-    extras = [choices.choice(words.MOOD_COMPARATIVES[piece.mood])]
+    extras = [choices.choice(caption_words.MOOD_COMPARATIVES[piece.mood])]
     if facts.tempo in ("slow", "fast"):
-        extras.append(choices.choice(words.TEMPO_COMPARATIVES[facts.tempo]))
-    extras.append(choices.choice(words.DRUM_REQUESTS[piece.drum_density]))
+        extras.append(choices.choice(caption_words.TEMPO_COMPARATIVES[facts.tempo]))
+    extras.append(choices.choice(caption_words.DRUM_REQUESTS[piece.drum_density]))
     if facts.lead:
         word = choices.choice(_names(facts.lead))
         extras.append(choices.choice((f"add {word}", f"with {word}", f"more {word}",

@@ -4,13 +4,13 @@ import random as randomness
 from math import ceil
 
 from bot.starter.composer.arrangement import draw_ideas
+from bot.starter.composer.descriptors import activity_of, traits_of
 from bot.starter.composer.form import draw_form
 from bot.starter.composer.instruments import INSTRUMENTS
 from bot.starter.composer.key import draw_harmony
 from bot.starter.composer.moods import MOODS, draw_density, fitting_moods
 from bot.starter.composer.performance import perform
 from bot.starter.composer.piece import FRAMES_PER_MINUTE, Density, Mode, Piece
-from bot.starter.composer.portrayal import activity_of, traits_of
 from bot.starter.composer.style import Style
 from bot.starter.composer.styles import STYLES
 

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.starter.composer import rhythms
-from bot.starter.composer.grid import steps_of
 from bot.starter.composer.harmony import melody_pitches, pitches_of
 from bot.starter.composer.piece import Chord
+from bot.starter.composer.step_patterns import steps_of
 
 Event = tuple[int, int, int]
 """The step on which a note starts, for how many it is held, and its pitch."""

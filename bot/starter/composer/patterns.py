@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from bot.starter.composer import rhythms
 from bot.starter.composer.accompaniment import draw_arpeggio, draw_riff
-from bot.starter.composer.grid import bars_of
 from bot.starter.composer.moods import Mood
+from bot.starter.composer.step_patterns import bars_of
 from bot.starter.composer.style import Comp, Style
 
 _WALKS = (

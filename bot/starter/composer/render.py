@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from bot.starter.composer.midi import write_medley
 from bot.starter.composer.piece import Piece
-from bot.starter.composer.room import in_room
+from bot.starter.composer.reverb import in_room
 
 SOUNDFONT = Path("/usr/share/sounds/sf2/FluidR3_GM.sf2")
 WETNESS = 0.12

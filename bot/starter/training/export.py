@@ -20,11 +20,11 @@ from bot.musicgen.baselines.synthetic_config import config, generation_config, p
 from bot.musicgen.checkpoint.shape import CodecShape, DecoderShape, ModelShape, TextShape
 from bot.musicgen.checkpoint.stems import Stem
 from bot.musicgen.checkpoint.tensor_names import tensor_sizes
-from bot.starter.training import vocabulary
-from bot.starter.training.codec_network import CodecSize
-from bot.starter.training.language_network import Language, LanguageSize
-from bot.starter.training.stem_codec import DIMENSIONS, SOUNDING, StemCodec
-from bot.starter.training.tokens import BOOKS, STEMS
+from bot.starter.training.codec.network import CodecSize
+from bot.starter.training.codec.stem_codec import DIMENSIONS, SOUNDING, StemCodec
+from bot.starter.training.data import vocabulary
+from bot.starter.training.data.codebooks import BOOKS, STEMS
+from bot.starter.training.language.network import Language, LanguageSize
 
 # Bold enough that seeds differ, tame enough that words are followed. Guidance would take twice the
 # time, and push the clock to tempos that are usual for a style where words name another.

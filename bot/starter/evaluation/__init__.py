@@ -1,0 +1,1 @@
+"""The evaluation of the finished starter model."""

@@ -1,0 +1,147 @@
+"""Whether what goes on with a piece keeps its tempo and key, and a remix takes on new words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from bot.starter.composer.styles import STYLES
+from bot.starter.evaluation.features import SAMPLE_RATE_HZ, Sound
+from bot.starter.evaluation.keys import Key, is_related, own_key
+from bot.starter.evaluation.listener import Listener
+from bot.starter.evaluation.prompt_wordings import asked_styles
+from bot.starter.evaluation.renders import FIRST_SEED, FRAME_RATE_HZ, Render
+from bot.starter.evaluation.report_section import MODEL, RENDERS, Row, Section, Share
+from bot.starter.evaluation.sampler import Order
+from bot.starter.evaluation.tempo import verdict
+
+OPENING_SECONDS = 10.0
+"""How much of a piece is heard before it goes on."""
+
+REMIX_SECONDS = 5.0
+"""How much of a clip leads into its remix, as the bot has it when nobody says."""
+
+_SEED, _REMIX_SEED = FIRST_SEED + 400_000, FIRST_SEED + 410_000
+
+
+def orders(pieces: Sequence[Render], *, by_codes: bool) -> list[Order]:
+    """Return what asks for the second half of each piece of 20 s, without words.
+
+    The model is told the codes of the first half, as of a clip of its own, or hears it only.
+    """
+    frames = round(OPENING_SECONDS * FRAME_RATE_HZ)
+    return [
+        Order(
+            None,
+            _SEED + index,
+            OPENING_SECONDS,
+            _opening(piece.sound()),
+            piece.codes[:, :frames].astype(np.int32) if by_codes else None,
+        )
+        for index, piece in enumerate(pieces)
+    ]
+
+
+def other_style(style: str) -> str:
+    """Return the style that a piece of a style is remixed as: one half a list away."""
+    names = list(STYLES)
+    return names[(names.index(style) + len(names) // 2) % len(names)]
+
+
+def remix_orders(pieces: Sequence[Render], *, by_codes: bool) -> list[Order]:
+    """Return what asks for a remix of each piece's first half in another style."""
+    found = []
+    samples = round(REMIX_SECONDS * SAMPLE_RATE_HZ)
+    first, last = (
+        round(s * FRAME_RATE_HZ) for s in (OPENING_SECONDS - REMIX_SECONDS, OPENING_SECONDS)
+    )
+    for index, piece in enumerate(pieces):
+        words = asked_styles(other_style(piece.piece.style), is_chinese=index % 4 == 3)
+        heard = _opening(piece.sound())[-samples:]
+        codes = piece.codes[:, first:last].astype(np.int32) if by_codes else None
+        prompt = words[index % len(words)]
+        found.append(Order(prompt, _REMIX_SEED + index, OPENING_SECONDS, heard, codes))
+    return found
+
+
+def section(
+    pieces: Sequence[Render], made: Sequence[Sound], listener: Listener, *, by_codes: bool
+) -> Section:
+    """Compare continuations, and the pieces' own second halves, with what the pieces are."""
+    own = [piece.sound()[round(OPENING_SECONDS * SAMPLE_RATE_HZ) :] for piece in pieces]
+    groups = {MODEL: made, RENDERS: own}
+    heard = {name: [listener.hear(sound) for sound in each] for name, each in groups.items()}
+    keys = {name: [own_key(sound) for sound in each] for name, each in groups.items()}
+    verdicts = {
+        name: [verdict(h.bpm, p.piece.bpm) for h, p in zip(each, pieces, strict=True)]
+        for name, each in heard.items()
+    }
+    truths = [_key(piece) for piece in pieces]
+    rows = [
+        Row("tempo within 4 %", "≥ 85 %", {n: Share.where(v == "met" for v in each)
+                                           for n, each in verdicts.items()}),
+        Row("tempo off altogether", "", {n: Share.where(v == "off" for v in each)
+                                         for n, each in verdicts.items()}),
+        Row("key of the piece", "≥ 65 %", {
+            n: Share.where(found == true for found, true in zip(each, truths, strict=True))
+            for n, each in keys.items()
+        }),
+        Row("or its relative", "", {
+            n: Share.where(is_related(found, t) for found, t in zip(each, truths, strict=True))
+            for n, each in keys.items()
+        }),
+        Row("style of the piece in the first three", "", {
+            n: Share.where(p.piece.style in h.style.ordered[:3]
+                           for h, p in zip(each, pieces, strict=True))
+            for n, each in heard.items()
+        }),
+    ]  # fmt: skip
+    note = (
+        f"The model gets {OPENING_SECONDS:g} s of a held-out piece and goes on without words; "
+        "the renders are the pieces' own second halves."
+    )
+    return Section.compared(f"Going on with a piece, {_way(by_codes)}", rows, note)
+
+
+def remix_section(
+    pieces: Sequence[Render], made: Sequence[Sound], listener: Listener, *, by_codes: bool
+) -> Section:
+    """Say what remixes keep of their pieces, and whether they are heard as what they should be."""
+    heard = [listener.hear(sound) for sound in made]
+    keys = [own_key(sound) for sound in made]
+    both = list(zip(heard, keys, pieces, strict=True))
+    is_tempo = [verdict(h.bpm, p.piece.bpm) == "met" for h, _, p in both]
+    is_key = [key == _key(p) for _, key, p in both]
+    wanted = [other_style(p.piece.style) for p in pieces]
+    styled = list(zip(heard, wanted, strict=True))
+    rows = [
+        Row("keeps tempo and key", "≥ 75 %", {
+            MODEL: Share.where(t and k for t, k in zip(is_tempo, is_key, strict=True))
+        }),
+        Row("keeps the tempo", "", {MODEL: Share.where(is_tempo)}),
+        Row("keeps the key", "", {MODEL: Share.where(is_key)}),
+        Row("keeps the key or its relative", "", {
+            MODEL: Share.where(is_related(key, _key(p)) for _, key, p in both)
+        }),
+        Row("new style in the first three", "≥ 75 %", {
+            MODEL: Share.where(style in h.style.ordered[:3] for h, style in styled)
+        }),
+        Row("new style first", "", {
+            MODEL: Share.where(h.style.first == style for h, style in styled)
+        }),
+    ]  # fmt: skip
+    note = f"The last {REMIX_SECONDS:g} s of a held-out piece, with the words of another style."
+    return Section.compared(f"Remixes of a piece, {_way(by_codes)}", rows, note)
+
+
+def _opening(sound: Sound) -> Sound:
+    return sound[: round(OPENING_SECONDS * SAMPLE_RATE_HZ)]
+
+
+def _way(by_codes: bool) -> str:
+    return "by its codes" if by_codes else "by its sound"
+
+
+def _key(render: Render) -> Key:
+    return render.piece.tonic, render.piece.mode

@@ -1,0 +1,201 @@
+"""The model's clips and the renders of the same prompts, made when a section asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from bot.starter.composer.styles import STYLES
+from bot.starter.evaluation import moods, note_style, renders
+from bot.starter.evaluation.classifier import Classifier
+from bot.starter.evaluation.clips import Clip, attend
+from bot.starter.evaluation.held_out_prompts import Prompt, composed, held_out
+from bot.starter.evaluation.listener import Listener, load_or_teach
+from bot.starter.evaluation.moods import Pair
+from bot.starter.evaluation.note_score import Score, score_of
+from bot.starter.evaluation.renders import FIRST_SEED, Player, Render
+from bot.starter.evaluation.report_section import MODEL, RENDERS
+from bot.starter.evaluation.sampler import Order, Studio, Take
+
+PROMPT_SEED = 16
+_TAKE_SEED, _RENDER_SEED = FIRST_SEED + 300_000, FIRST_SEED + 200_000
+_MOOD_SEED, _LONG_SEED = FIRST_SEED + 320_000, FIRST_SEED + 340_000
+_TAKES_APART = 100
+_IDIOM_SECONDS = 24.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extent:
+    """How much is measured; lessons are pieces of each style to teach the ears by."""
+
+    prompts: int = 40
+    takes: int = 8
+    lessons: int = 40
+    idiom_lessons: int = 120
+    mood_pairs: int = 24
+    mood_takes: int = 4
+    half_minutes: int = 16
+    minutes: int = 8
+    codec_pieces: int = 26
+    continued: int = 32
+    judged_takes: int = 2
+
+
+QUICK = Extent(
+    prompts=6,
+    takes=2,
+    lessons=4,
+    idiom_lessons=30,
+    mood_pairs=6,
+    mood_takes=1,
+    half_minutes=2,
+    minutes=1,
+    codec_pieces=4,
+    continued=4,
+    judged_takes=1,
+)
+
+
+class Material:
+    """Clips and renders; nothing is made that no section asks for."""
+
+    def __init__(
+        self,
+        studio: Callable[[], Studio],
+        player: Player,
+        cache: Path,
+        extent: Extent,
+        report: Callable[[str], None],
+    ) -> None:
+        self.player, self.extent = player, extent
+        self._make_studio, self._cache, self._report = studio, cache, report
+
+    @cached_property
+    def studio(self) -> Studio:
+        """Return the loaded model."""
+        return self._make_studio()
+
+    @cached_property
+    def listener(self) -> Listener:
+        """Return the ears, taught by renders."""
+        lessons = renders.lessons(self.extent.lessons)
+        return load_or_teach(self._cache, self.player, lessons, self._report)
+
+    @cached_property
+    def idiom(self) -> Classifier:
+        """Return the ear for the style of codes, taught by pieces."""
+        lessons = renders.lessons(self.extent.idiom_lessons, _IDIOM_SECONDS)
+        return note_style.load_or_teach(self._cache, lessons, self._report)
+
+    @cached_property
+    def prompts(self) -> list[Prompt]:
+        """Return the held-out prompts."""
+        return held_out(self.extent.prompts, PROMPT_SEED)
+
+    @cached_property
+    def groups(self) -> dict[str, list[list[Clip]]]:
+        """Return the takes of each prompt, the model's and the renders'."""
+        takes = self.extent.takes
+        made = self.clips(self.prompts, takes, _TAKE_SEED, 10.0, "takes of each prompt")
+        played = self.pieces(self.prompts, takes, _RENDER_SEED, 10.0, "renders of each prompt")
+        return {MODEL: made, RENDERS: played}
+
+    @cached_property
+    def flat(self) -> dict[str, list[Clip]]:
+        """Return the same, one clip after the other."""
+        return {name: [clip for own in takes for clip in own]
+                for name, takes in self.groups.items()}  # fmt: skip
+
+    def moody(self) -> dict[str, list[tuple[Pair, list[Clip], list[Clip]]]]:
+        """Return the clips of prompts without and with a mood, of the model and of the composer."""
+        pairs = moods.pairs(list(STYLES), self.extent.mood_pairs)
+        takes = self.extent.mood_takes
+        prompts = [prompt for pair in pairs for prompt in (pair.plain, pair.moody)]
+        made = {
+            MODEL: self.clips(prompts, takes, _MOOD_SEED, 10.0, "moods", paired=True),
+            RENDERS: self.pieces(prompts, takes, _MOOD_SEED, 10.0, "moods", paired=True),
+        }
+        return {
+            name: list(zip(pairs, each[::2], each[1::2], strict=True))
+            for name, each in made.items()
+        }
+
+    def long(self, number: int, seconds: float) -> dict[str, list[Clip]]:
+        """Return long clips of the first prompts, one of each."""
+        prompts = self.prompts[:number]
+        what = f"clips of {seconds:g} s"
+        made = self.clips(prompts, 1, _LONG_SEED, seconds, what)
+        played = self.pieces(prompts, 1, _LONG_SEED, seconds, what)
+        return {MODEL: [each[0] for each in made], RENDERS: [each[0] for each in played]}
+
+    def strangers(self, number: int, seconds: float) -> list[Render]:
+        """Return held-out pieces and how they sound."""
+        return self.player.renders(renders.strangers(number, seconds), f"pieces of {seconds:g} s")
+
+    def clips(
+        self,
+        prompts: Sequence[Prompt],
+        takes: int,
+        seed: int,
+        seconds: float,
+        what: str,
+        *,
+        paired: bool = False,
+    ) -> list[list[Clip]]:
+        """Make takes of prompts and listen to them; paired: two neighbours have the same seeds."""
+        orders = [
+            Order(prompt.words, _seed_of(seed, index, take, paired), seconds)
+            for index, prompt in enumerate(prompts)
+            for take in range(takes)
+        ]
+        made = self.studio.make(orders, what)
+        self._report(f"Listening to {len(made)} {what}")
+        return [
+            [
+                attend(self.listener, prompt, take.sound, self._score(take, prompt))
+                for take in made[index * takes : (index + 1) * takes]
+            ]
+            for index, prompt in enumerate(prompts)
+        ]
+
+    def pieces(
+        self,
+        prompts: Sequence[Prompt],
+        takes: int,
+        seed: int,
+        seconds: float,
+        what: str,
+        *,
+        paired: bool = False,
+    ) -> list[list[Clip]]:
+        """Compose takes of prompts and listen to them, as `clips` does."""
+        composing = [
+            composed(prompt.ask, _seed_of(seed, index, take, paired), seconds)
+            for index, prompt in enumerate(prompts)
+            for take in range(takes)
+        ]
+        played = self.player.renders(composing, what)
+        self._report(f"Listening to {len(played)} renders")
+        return [
+            [
+                attend(self.listener, prompt, render.sound(), _own_score(render, prompt))
+                for render in played[index * takes : (index + 1) * takes]
+            ]
+            for index, prompt in enumerate(prompts)
+        ]
+
+    def _score(self, take: Take, prompt: Prompt) -> Score | None:
+        if not self.studio.has_stems:
+            return None
+        beats = STYLES[prompt.ask.style].beats_per_bar
+        return score_of(take.tokens, prompt.ask.beat_frames, beats)
+
+
+def _own_score(render: Render, prompt: Prompt) -> Score:
+    return score_of(render.codes, prompt.ask.beat_frames, render.piece.beats_per_bar)
+
+
+def _seed_of(first: int, index: int, take: int, paired: bool) -> int:
+    return first + _TAKES_APART * (index // 2 if paired else index) + take

@@ -1,0 +1,153 @@
+"""What has been learnt from rendered pieces only: to hear tempo, style, lead instrument and drums.
+
+Nothing that a model made has ever taught it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.starter.composer.piece import Piece
+from bot.starter.evaluation import classifier, feature_vector, features, network, tempo
+from bot.starter.evaluation.classifier import Classifier, Ranking
+from bot.starter.evaluation.features import Floats, Picture, Sound, picture
+from bot.starter.evaluation.renders import Lesson, Player
+from bot.starter.evaluation.sanity_checks import Ranges
+from bot.starter.evaluation.tempo import Beats, TempoEar, candidates, pulse
+
+_WEARS = 2
+_WITH, _WITHOUT = "drums", "no drums"
+_EARS = ("style", "lead", "drums")
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a listener makes of a clip."""
+
+    bpm: float
+    row: Floats
+    style: Ranking
+    lead: Ranking
+    has_drums: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """The ears for tempo, style, lead instrument and drums, and where renders' figures lie."""
+
+    tempo: TempoEar
+    style: Classifier
+    lead: Classifier
+    drums: Classifier
+    ranges: Ranges
+
+    def hear(self, sound: Sound) -> Heard:
+        """Listen to ten seconds or so."""
+        return self.look(picture(sound))
+
+    def look(self, shown: Picture) -> Heard:
+        """Listen to a clip whose spectra are known already."""
+        beating = pulse(shown.mel)
+        bpm = self.tempo.bpm(candidates(beating))
+        row = feature_vector.portrait(shown, beating, bpm)
+        has_drums = self.drums(row).first == _WITH
+        return Heard(bpm, row, self.style(row), self.lead(row), has_drums)
+
+    def distance(self, one: Heard, other: Heard) -> float:
+        """Return how far two clips are apart: the Euclidean distance of standardised portraits.
+
+        Divided by the root of the number of features, it is about 1.4 for unrelated pieces.
+        """
+        normalizer = self.style.normalizer
+        difference = normalizer(one.row) - normalizer(other.row)
+        return float(np.linalg.norm(difference) / np.sqrt(len(difference)))
+
+
+def teach(lessons: Iterable[Lesson], report: Callable[[str], None]) -> Listener:
+    """Teach a listener by pieces that are played to it.
+
+    The ear for tempo hears each as a loop, too: where every bar is the same, what comes again tells
+    less of which beat is the beat.
+    """
+    pieces, shown, sane, pulses = [], [], [], []
+    for index, render in enumerate(lessons):
+        if index % 100 == 0:
+            report(f"Playing pieces to learn from and listening to them, {index} so far")
+        pieces.append(render.piece)
+        clip = render.clip(seed=1 + index)
+        shown.append(picture(clip))
+        sane.append(features.sanity(clip, shown[-1]))
+        pulses.append((_beats(shown[-1]), render.piece.bpm))
+        pulses.append((_beats(picture(render.loop(seed=1 + index))), render.piece.bpm))
+    report("Teaching")
+    ear = TempoEar.taught([beats for beats, _ in pulses], [bpm for _, bpm in pulses])
+    rows: list[Floats] = []
+    names: dict[str, list[str]] = {each: [] for each in _EARS}
+    random = np.random.default_rng(0)
+    for each, piece in zip(shown, pieces, strict=True):
+        for wear in range(1 + _WEARS):
+            seen = feature_vector.worn(each, random) if wear else each
+            beating = pulse(seen.mel)
+            # Some with the tempo that is heard, which may be wrong, as it will be in use.
+            bpm = piece.bpm if wear % 2 else ear.bpm(candidates(beating))
+            rows.append(feature_vector.portrait(seen, beating, bpm))
+            names["style"].append(piece.style)
+            names["lead"].append(piece.lead or "none")
+            names["drums"].append(_WITHOUT if piece.drum_density == "none" else _WITH)
+    table = np.stack(rows)
+    ears = {each: Classifier.taught(table, names[each]) for each in _EARS}
+    return Listener(ear, ranges=Ranges.of(sane), **ears)
+
+
+def load_or_teach(
+    cache: Path, player: Player, pieces: Sequence[Piece], report: Callable[[str], None]
+) -> Listener:
+    """Return the listener taught by these pieces, from the cache where it is there already."""
+    taught_by = "".join(map(player.name, pieces)) + _code()
+    file = cache / f"listener-{hashlib.sha256(taught_by.encode()).hexdigest()[:20]}.npz"
+    if file.exists():
+        with np.load(file) as stored:
+            return _of_arrays({key: stored[key] for key in stored.files})
+    listener = teach(player.lessons(pieces), report)
+    scratch = file.with_suffix(".part")
+    with scratch.open("wb") as opened:
+        np.savez(opened, **_arrays(listener))
+    scratch.rename(file)
+    return listener
+
+
+def _beats(shown: Picture) -> Beats:
+    return candidates(pulse(shown.mel))
+
+
+def _arrays(listener: Listener) -> dict[str, NDArray[Any]]:
+    ear = listener.tempo
+    found: dict[str, NDArray[Any]] = {
+        "ranges.low": listener.ranges.low,
+        "ranges.high": listener.ranges.high,
+    }
+    found |= Classifier(("beat",), (ear.network,), ear.normalizer).arrays("tempo")
+    for each in _EARS:
+        found |= getattr(listener, each).arrays(each)
+    return found
+
+
+def _of_arrays(stored: dict[str, NDArray[Any]]) -> Listener:
+    ears = {each: Classifier.of_arrays(stored, each) for each in _EARS}
+    beat = Classifier.of_arrays(stored, "tempo")
+    ranges = Ranges(stored["ranges.low"], stored["ranges.high"])
+    return Listener(TempoEar(beat.networks[0], beat.normalizer), ranges=ranges, **ears)
+
+
+def _code() -> str:
+    modules = (features, network, feature_vector, tempo, classifier)
+    return "".join(map(inspect.getsource, (*modules, sys.modules[__name__])))

@@ -1,0 +1,140 @@
+"""Makes clips with the finished model, through the bot's own engine, eight at a time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from bot.config import Config
+from bot.domain.generation import Finished, GenerationRequest, Tokens
+from bot.domain.generation import Sound as Clip
+from bot.models.opening import open_model
+from bot.musicgen.engine.engine import Engine
+from bot.musicgen.model import Model
+from bot.starter.evaluation.features import SAMPLE_RATE_HZ, Sound
+
+AT_ONCE = 8
+
+_MOST_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A clip to be made; the sound of `opening` is continued, whose `codes` may be known."""
+
+    prompt: str | None
+    seed: int
+    seconds: float = 10.0
+    opening: Sound | None = None
+    codes: Tokens | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """A clip that was made: its new sound, and all its codes [codebooks, frames]."""
+
+    sound: Sound
+    tokens: Tokens
+
+
+class Studio:
+    """A loaded model with room for eight."""
+
+    def __init__(
+        self,
+        folder: Path,
+        cache: Path,
+        report: Callable[[str], None],
+        *,
+        temperature: float | None = None,
+        guidance: float | None = None,
+    ) -> None:
+        """Load a model; what is None is as the model has it."""
+        report(f"Loading {folder}")
+        self.model = _load(folder, cache, requests=AT_ONCE)
+        own = self.model.sampling
+        self.sampling = replace(
+            own,
+            temperature=own.temperature if temperature is None else temperature,
+            guidance=own.guidance if guidance is None else guidance,
+        )
+        self._report = report
+
+    @property
+    def has_stems(self) -> bool:
+        """Tell whether the model's codes are stems, and so can be read as notes."""
+        return bool(self.model.shape.stems)
+
+    def make(self, orders: Sequence[Order], what: str) -> list[Take]:
+        """Make clips; what comes back of one that continues is the new sound only."""
+        engine = Engine(self.model, max_seconds=_MOST_SECONDS)
+        made: list[Take] = []
+        for start in range(0, len(orders), AT_ONCE):
+            self._report(f"Making {what}, {start} of {len(orders)}")
+            made += self._batch(engine, orders[start : start + AT_ONCE])
+        return made
+
+    def decoded(self, tokens: Tokens) -> Sound:
+        """Return the sound of codes [codebooks, frames]."""
+        return np.ascontiguousarray(self.model.codec.decode(tokens[None])[0])
+
+    def through_codec(self, sound: Sound) -> Sound:
+        """Return sound as the model's codec gives it back."""
+        return self.decoded(self.model.codec.encode(sound[None])[0])[: len(sound)]
+
+    def _batch(self, engine: Engine, orders: Sequence[Order]) -> list[Take]:
+        ids = [engine.submit(self._request(order)) for order in orders]
+        found: dict[int, Finished] = {}
+        while engine.busy:
+            for event in engine.step():
+                if isinstance(event, Finished):
+                    found[event.request_id] = event
+        return [_take(found[id_], order.seconds) for id_, order in zip(ids, orders, strict=True)]
+
+    def _request(self, order: Order) -> GenerationRequest:
+        audio = None
+        if order.opening is not None:
+            audio = Clip(samples=order.opening[None], sample_rate_hz=SAMPLE_RATE_HZ)
+        return GenerationRequest(
+            seconds=order.seconds,
+            seed=order.seed,
+            prompt=order.prompt,
+            audio=audio,
+            audio_tokens=order.codes,
+            sampling=self.sampling,
+        )
+
+
+def _take(finished: Finished, seconds: float) -> Take:
+    whole = finished.sound.samples[0]
+    return Take(whole[-round(seconds * SAMPLE_RATE_HZ) :], finished.tokens)
+
+
+def pace(folder: Path, cache: Path, seconds: float, prompt: str) -> float:
+    """Return the seconds of sound that a single request gets per second of the wall clock.
+
+    From handing it in to its last sample, with guidance and sampling, everything compiled.
+    """
+    model = _load(folder, cache, requests=1)
+    engine = Engine(model, max_seconds=_MOST_SECONDS)
+    usual = GenerationRequest(seconds=1.0, seed=1, prompt="warm up", sampling=model.sampling)
+    _run(engine, usual)
+    begun = time.perf_counter()
+    _run(engine, replace(usual, seconds=seconds, prompt=prompt))
+    return seconds / (time.perf_counter() - begun)
+
+
+def _run(engine: Engine, request: GenerationRequest) -> None:
+    engine.submit(request)
+    while engine.busy:
+        engine.step()
+
+
+def _load(folder: Path, cache: Path, *, requests: int) -> Model:
+    model, _ = open_model(Config(), folder, slots=requests, precision="fp32", cache=cache)
+    assert (model.channels, model.sample_rate_hz) == (1, SAMPLE_RATE_HZ), "not the starter's format"
+    return model

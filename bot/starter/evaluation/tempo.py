@@ -1,0 +1,148 @@
+"""The tempo of a clip, from the times at which its onsets repeat.
+
+The autocorrelation of the onsets has a peak at the beat, at its multiples and at its parts. The
+peaks are the candidates; which of them people would tap is what a small network has learnt from
+rendered pieces, whose tempo is known. Source: Klapuri et al. 2006 (comb of multiples).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bot.starter.evaluation.features import FRAME_RATE_HZ, MEL_BANDS, Floats, flux, sharpened
+from bot.starter.evaluation.network import Network, Normalizer
+
+SLOWEST_BPM, FASTEST_BPM = 56.0, 190.0
+TOLERANCE = 0.04
+CANDIDATES = 14
+
+_GROUPS = 4
+_LONGEST_SECONDS = 4.6
+_GRID = SLOWEST_BPM * np.exp(np.arange(0, np.log(FASTEST_BPM / SLOWEST_BPM), 0.004))
+_MULTIPLES = (1, 2, 3, 4)
+_RATIOS = (1 / 4, 1 / 3, 1 / 2, 2 / 3, 3 / 4, 1, 4 / 3, 3 / 2, 2, 3, 4)
+# How many times the asked tempo a mistaken one is: what musicians call half and double time.
+_OCTAVES = {"1/2": 0.5, "2": 2.0, "2/3": 2 / 3, "3/2": 1.5, "1/3": 1 / 3, "3": 3.0,
+            "3/4": 0.75, "4/3": 4 / 3}  # fmt: skip
+_PREFERRED_BPM, _PREFERRED_OCTAVES = 110.0, 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """How a clip's onsets repeat: correlations [groups + 1, lags] and envelopes [.., frames]."""
+
+    correlation: Floats
+    envelopes: Floats
+
+    def at(self, seconds: float, spread: float = 0.015) -> Floats:
+        """Return the correlations around a lag, the best within a share of it."""
+        lag = seconds * FRAME_RATE_HZ
+        last = self.correlation.shape[1] - 1
+        first = min(last, int(np.floor(lag * (1 - spread))))
+        stop = min(last, int(np.ceil(lag * (1 + spread))))
+        highest: Floats = self.correlation[:, first : stop + 1].max(axis=1)
+        return highest
+
+
+@dataclass(frozen=True, slots=True)
+class Beats:
+    """The candidates for a clip's tempo, best peak first, with what the network sees of each."""
+
+    bpm: Floats
+    traits: Floats
+
+
+def pulse(mel: Floats) -> Pulse:
+    """Correlate the onsets of groups of bands, and of all, with themselves."""
+    rises = flux(mel)
+    width = MEL_BANDS // _GROUPS
+    groups = [rises[:, start : start + width].mean(axis=1) for start in range(0, MEL_BANDS, width)]
+    envelopes = sharpened(np.stack([*groups, rises.mean(axis=1)], axis=1)).T
+    length = envelopes.shape[1]
+    lags = min(length, round(_LONGEST_SECONDS * FRAME_RATE_HZ))
+    centred = envelopes - envelopes.mean(axis=1, keepdims=True)
+    size = 1 << (2 * length - 1).bit_length()
+    spectrum = np.fft.rfft(centred, size)
+    raw = np.fft.irfft(spectrum.real**2 + spectrum.imag**2, size)[:, :lags]
+    unbiased = raw / (length - np.arange(lags))
+    energy = np.maximum(unbiased[:, :1], 1e-9)
+    return Pulse((unbiased / energy).astype(np.float32), envelopes)
+
+
+def salience(beating: Pulse) -> Floats:
+    """Return how strongly each tempo of the grid repeats."""
+    total = beating.correlation[-1]
+    lags = 60 / _GRID[:, None] * FRAME_RATE_HZ * np.array(_MULTIPLES)
+    lags = np.minimum(lags, len(total) - 1)
+    found: Floats = np.interp(lags, np.arange(len(total)), total).mean(axis=1).astype(np.float32)
+    return found
+
+
+def candidates(beating: Pulse) -> Beats:
+    """Return the strongest peaks of the salience, and what speaks for and against each."""
+    strength = salience(beating)
+    padded = np.pad(strength, 1, constant_values=-np.inf)
+    peaks = np.flatnonzero((strength >= padded[:-2]) & (strength >= padded[2:]))
+    best = peaks[np.argsort(-strength[peaks], kind="stable")][:CANDIDATES]
+    rows = [_traits(beating, float(_GRID[index]), float(strength[index])) for index in best]
+    return Beats(_GRID[best].astype(np.float32), np.stack(rows).astype(np.float32))
+
+
+def preferred_bpm(beats: Beats) -> float:
+    """Return the tempo that an untaught ear would tap: a strong peak at a moderate tempo."""
+    octaves = np.log2(beats.bpm / _PREFERRED_BPM)
+    strength = beats.traits[:, 0]
+    weight = np.exp(-0.5 * np.square(octaves / _PREFERRED_OCTAVES))
+    return float(beats.bpm[int(np.argmax(strength * weight))])
+
+
+def _traits(beating: Pulse, bpm: float, strength: float) -> Floats:
+    beat_seconds = 60 / bpm
+    around = np.concatenate([beating.at(beat_seconds * ratio) for ratio in _RATIOS])
+    octaves = np.log2(bpm / _PREFERRED_BPM)
+    bumps = np.exp(-0.5 * np.square((octaves - np.linspace(-1, 0.8, 7)) / 0.2))
+    return np.concatenate([[strength], around, bumps])
+
+
+class TempoEar:
+    """A network that says which candidate is the beat."""
+
+    def __init__(self, network: Network, normalizer: Normalizer) -> None:
+        self.network, self.normalizer = network, normalizer
+
+    @classmethod
+    def taught(cls, heard: Sequence[Beats], bpm: Sequence[float], *, seed: int = 0) -> TempoEar:
+        """Learn from clips whose tempo is known."""
+        known = []
+        for beats, truth in zip(heard, bpm, strict=True):
+            errors = np.abs(beats.bpm / truth - 1)
+            if errors.min() <= TOLERANCE:
+                known.append((beats.traits, int(np.argmin(errors))))
+        normalizer = Normalizer.of(np.concatenate([traits for traits, _ in known]))
+        rows = np.zeros((len(known), CANDIDATES, len(normalizer.mean)), np.float32)
+        is_there = np.zeros((len(known), CANDIDATES), bool)
+        for index, (traits, _) in enumerate(known):
+            rows[index, : len(traits)] = normalizer(traits)
+            is_there[index, : len(traits)] = True
+        answers = np.array([answer for _, answer in known])
+        network = Network.drawn((rows.shape[2], 32, 1), np.random.default_rng(seed))
+        trained = network.fit_choices(rows, is_there, answers, seed=seed)
+        return cls(trained, normalizer)
+
+    def bpm(self, beats: Beats) -> float:
+        """Return the tempo of a clip."""
+        scores = self.network(self.normalizer(beats.traits))[:, 0]
+        return float(beats.bpm[int(np.argmax(scores))])
+
+
+def verdict(found_bpm: float, asked_bpm: float) -> str:
+    """Return `met`, the ratio that a mistaken tempo has to the asked one, or `off`."""
+    if abs(found_bpm / asked_bpm - 1) <= TOLERANCE:
+        return "met"
+    for name, ratio in _OCTAVES.items():
+        if abs(found_bpm / (asked_bpm * ratio) - 1) <= TOLERANCE:
+            return name
+    return "off"

@@ -1,1 +1,0 @@
-"""What the finished starter model is measured by."""

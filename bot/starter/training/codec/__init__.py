@@ -1,0 +1,1 @@
+"""The codec (EnCodec) in PyTorch and its training."""

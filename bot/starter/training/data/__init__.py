@@ -1,0 +1,1 @@
+"""The training data: codes and notes, recordings and mixes, windows and batches."""

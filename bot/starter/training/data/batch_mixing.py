@@ -1,0 +1,135 @@
+"""Many crops at once become sound, on whatever device PyTorch is given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from bot.starter.composer.reverb import echo
+from bot.starter.training.data.codebooks import DRUMS, Codes, drum_codes
+from bot.starter.training.data.mixing import HOP, STEM_NAMES, WETNESS, Bank, plays_of
+from bot.starter.training.data.notes import notes_of
+from bot.starter.training.data.samples import SAMPLE_RATE_HZ, ranges
+
+Plays = NDArray[np.float32]
+
+_CHUNK_SAMPLES = 1 << 25
+_ROOM_SECONDS = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class SoundNumbers:
+    """The number of every sound that a mixer knows."""
+
+    by_key: dict[tuple[str, int, bool], int]
+
+
+def sound_numbers() -> SoundNumbers:
+    """Give every sound a number: pitches of instruments, then drums of kits."""
+    keys: list[tuple[str, int, bool]] = [
+        (name, pitch, False)
+        for name, (low, high) in ranges().items()
+        for pitch in range(low, high + 1)
+    ]
+    drums = {(str(kit), p, g) for kit, struck in drum_codes().sets for p, g in struck}
+    keys += sorted(drums)
+    return SoundNumbers({key: number for number, key in enumerate(keys)})
+
+
+def crop_plays(codes: Codes, first: int, frames: int, numbers: SoundNumbers) -> Plays:
+    """Return what sounds in a crop of codes as a table [plays, 6] of float32.
+
+    Columns: stem, sound, start and held samples (-1: rings out), release samples, gain. Notes that
+    began before the crop go on in it; drums that were struck before don't.
+    """
+    notes = [
+        note
+        for note in notes_of(codes)
+        if first - note.frames < note.frame < first + frames
+        and (note.book != DRUMS or note.frame >= first)
+    ]
+    rows = [
+        (
+            play.stem,
+            numbers.by_key[play.key],
+            play.start - first * HOP,
+            -1 if play.held is None else play.held,
+            play.release,
+            play.gain,
+        )
+        for play in plays_of(notes)
+    ]
+    return np.array(rows, np.float32).reshape(-1, 6)
+
+
+class Mixer:
+    """Holds all sounds on a device and adds them up."""
+
+    def __init__(self, bank: Bank, numbers: SoundNumbers, device: torch.device) -> None:
+        sounds = [bank.sound(key) for key in numbers.by_key]
+        lengths = torch.tensor([len(sound) for sound in sounds])
+        self.device = device
+        self.lengths = lengths.to(device)
+        self.offsets = torch.cumsum(torch.cat([torch.zeros(1, dtype=torch.long), lengths]), 0)[
+            :-1
+        ].to(device)
+        kind = torch.float16 if device.type == "cuda" else torch.float32
+        flat = torch.from_numpy(np.concatenate([s.astype(np.float16) for s in sounds]))
+        self.flat = flat.to(device=device, dtype=kind)
+        answer = torch.from_numpy(echo(SAMPLE_RATE_HZ)[: round(_ROOM_SECONDS * SAMPLE_RATE_HZ)])
+        self.echo = answer.float().to(device)
+        self.wetness = torch.tensor([WETNESS[name] for name in STEM_NAMES], device=device)
+
+    def mix(self, crops: Sequence[Plays], frames: int) -> Tensor:
+        """Return the stems [crops, stems, samples] of crops made by `crop_plays`."""
+        samples = frames * HOP
+        stems = torch.zeros(len(crops) * len(STEM_NAMES) * samples, device=self.device)
+        counts = [len(crop) for crop in crops]
+        table = torch.from_numpy(np.concatenate(list(crops))).to(self.device)
+        which = torch.repeat_interleave(torch.arange(len(crops)), torch.tensor(counts)).to(
+            self.device
+        )
+        stem, sound, start, held, release = table[:, :5].long().unbind(1)
+        gain = table[:, 5]
+        rings = held < 0
+        length = self.lengths[sound]
+        length = torch.where(rings, length, torch.minimum(length, held + release))
+        skipped = (-start).clamp(min=0)
+        ends = torch.minimum(length, samples - start)
+        # The longest first: what is added together is about equally long, and little is padded.
+        order = torch.argsort(ends - skipped, descending=True)
+        longest = (ends - skipped)[order].tolist()
+        base = (which * len(STEM_NAMES) + stem) * samples + start
+        at = 0
+        while at < len(longest) and longest[at] > 0:
+            chosen = order[at : at + max(1, _CHUNK_SAMPLES // longest[at])]
+            self._add(stems, chosen, longest[at], skipped, ends, base, sound,
+                      held, release, rings, gain)  # fmt: skip
+            at += len(chosen)
+        return self._in_room(stems.view(len(crops), len(STEM_NAMES), samples))
+
+    def _add(
+        self, stems: Tensor, chosen: Tensor, width: int, skipped: Tensor, ends: Tensor,
+        base: Tensor, sound: Tensor, held: Tensor, release: Tensor, rings: Tensor, gain: Tensor,
+    ) -> None:  # fmt: skip
+        place = skipped[chosen, None] + torch.arange(width, device=self.device)
+        valid = place < ends[chosen, None]
+        source = (self.offsets[sound[chosen], None] + place).clamp(max=len(self.flat) - 1)
+        gone = (place - held[chosen, None]) / release[chosen, None].clamp(min=1)
+        fading = torch.exp(-5 * gone.clamp(0, 1)) * (1 - gone.clamp(0, 1))
+        loud = torch.where(rings[chosen, None] | (gone <= 0), 1.0, fading)
+        value = self.flat[source].float() * loud * gain[chosen, None] * valid
+        goal = (base[chosen, None] + place).clamp(0, len(stems) - 1)
+        stems.index_add_(0, goal.flatten(), value.flatten())
+
+    def _in_room(self, stems: Tensor) -> Tensor:
+        samples = stems.shape[-1]
+        size = 1 << (samples + len(self.echo) - 1).bit_length()
+        heard = torch.fft.rfft(stems, size) * torch.fft.rfft(self.echo, size)
+        wet = torch.fft.irfft(heard, size)[..., :samples]
+        return stems + self.wetness[None, :, None] * wet

@@ -1,0 +1,179 @@
+"""New pieces without end: processes that compose while the model learns.
+
+No piece is ever heard twice, so that there is nothing to know by heart. What is passed on are the
+codes of pieces with some captions of each, or crops of pieces with what has to be played in them.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import random as plain_random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from multiprocessing import parent_process
+from multiprocessing.context import SpawnContext
+from multiprocessing.queues import Queue
+from multiprocessing.synchronize import Event
+
+import numpy as np
+import torch
+import torch.multiprocessing as processes
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from bot.starter.composer.captions import caption
+from bot.starter.composer.compose import compose
+from bot.starter.training.data.batch_mixing import SoundNumbers, crop_plays, sound_numbers
+from bot.starter.training.data.codebooks import BOOKS, Codes, codes_of
+from bot.starter.training.data.vocabulary import PAD
+
+PIECE_SECONDS = 40.0
+PIECE_FRAMES = 1904
+WORDS = 48
+"""The most tokens of a caption that are kept."""
+
+_WAIT_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupplyPlan:
+    """How much is composed at once; pieces have consecutive seeds from `first_seed` on."""
+
+    first_seed: int = 10_000_000
+    processes: int = 1
+    pieces: int = 16
+    captions: int = 6
+    crops: int = 8
+    crop_frames: int = 100
+    waiting: int = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """Some pieces: codes [pieces, books, frames] and words [pieces, captions, tokens]."""
+
+    codes: Codes
+    words: NDArray[np.int16]
+
+
+@dataclass(frozen=True, slots=True)
+class Crops:
+    """Some crops: codes [crops, books, frames], and what is played in each (see crop_plays)."""
+
+    codes: Codes
+    plays: list[NDArray[np.float32]]
+
+
+def make_lot(seeds: range, tokenizer: Tokenizer, captions: int) -> Lot:
+    """Compose pieces and word captions for them."""
+    codes = np.zeros((len(seeds), len(BOOKS), PIECE_FRAMES), np.int16)
+    words = np.full((len(seeds), captions, WORDS), PAD, np.int16)
+    for row, seed in enumerate(seeds):
+        piece = compose(seed, seconds=PIECE_SECONDS)
+        codes[row] = codes_of(piece, PIECE_FRAMES)
+        random = np.random.default_rng([seed, 3])
+        texts = [caption(piece, random) for _ in range(captions)]
+        for number, found in enumerate(tokenizer.encode_batch(texts)):
+            ids = found.ids if len(found.ids) <= WORDS else [*found.ids[: WORDS - 1], found.ids[-1]]
+            words[row, number, : len(ids)] = ids
+    return Lot(codes, words)
+
+
+def make_crops(seeds: range, plan: SupplyPlan, numbers: SoundNumbers) -> Crops:
+    """Compose pieces and cut crops out of them, half of them from the beginning."""
+    codes, plays = [], []
+    for seed in seeds:
+        random = plain_random.Random(seed)  # noqa: S311 - nothing secret
+        whole = codes_of(compose(seed, seconds=PIECE_SECONDS), PIECE_FRAMES)
+        for _ in range(plan.crops):
+            first = random.randrange(PIECE_FRAMES - plan.crop_frames)
+            codes.append(whole[:, first : first + plan.crop_frames])
+            plays.append(crop_plays(whole, first, plan.crop_frames, numbers))
+    return Crops(np.stack(codes), plays)
+
+
+class Supply:
+    """Processes that fill a queue; use it as a context, so that they end with it."""
+
+    def __init__(self, plan: SupplyPlan, tokenizer_json: str | None) -> None:
+        """Supply lots for a tokenizer, or without one crops."""
+        self._plan, self._tokenizer = plan, tokenizer_json
+        self._context: SpawnContext = processes.get_context("spawn")
+        self._queue: Queue[Lot | Crops] = self._context.Queue(plan.waiting)
+        self._stop: Event = self._context.Event()
+        self._started: list[processes.Process] = []
+
+    def __enter__(self) -> Supply:
+        """Start the processes."""
+        for rank in range(self._plan.processes):
+            process = self._context.Process(
+                target=_fill,
+                args=(rank, self._plan, self._tokenizer, self._queue, self._stop),
+                daemon=True,
+            )
+            process.start()
+            self._started.append(process)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop the processes."""
+        self._stop.set()
+        for process in self._started:
+            process.terminate()
+            process.join()
+
+    def __iter__(self) -> Iterator[Lot | Crops]:
+        """Yield what comes, for ever; raises RuntimeError when a process has died."""
+        while True:
+            try:
+                yield self._queue.get(timeout=_WAIT_SECONDS)
+            except queue.Empty:
+                if not all(process.is_alive() for process in self._started):
+                    raise RuntimeError("A composing process has died.") from None
+
+    def ready(self) -> Iterator[Lot | Crops]:
+        """Yield what has come already."""
+        while True:
+            try:
+                yield self._queue.get_nowait()
+            except queue.Empty:
+                return
+
+
+def _fill(
+    rank: int, plan: SupplyPlan, tokenizer_json: str | None, goal: Queue[Lot | Crops], stop: Event
+) -> None:
+    # One thread each: there are as many processes as there are cores to fill.
+    torch.set_num_threads(1)
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+    tokenizer = None if tokenizer_json is None else Tokenizer.from_str(tokenizer_json)
+    numbers = sound_numbers()
+    turn = rank
+    while not stop.is_set():
+        first = plan.first_seed + turn * plan.pieces
+        seeds = range(first, first + plan.pieces)
+        if tokenizer is None:
+            made: Lot | Crops = make_crops(seeds, plan, numbers)
+        else:
+            made = make_lot(seeds, tokenizer, plan.captions)
+        if not _handed_over(made, goal, stop):
+            break
+        turn += plan.processes
+    # What nobody takes any more must not keep this process waiting at its end.
+    goal.cancel_join_thread()
+
+
+def _handed_over(made: Lot | Crops, goal: Queue[Lot | Crops], stop: Event) -> bool:
+    """Wait for room in the queue; tell whether there still is somebody to compose for.
+
+    A training that is killed can't say so: its processes would wait for ever.
+    """
+    training = parent_process()
+    while not stop.is_set() and (training is None or training.is_alive()):
+        try:
+            goal.put(made, timeout=_WAIT_SECONDS)
+            return True
+        except queue.Full:
+            continue
+    return False

@@ -1,0 +1,1 @@
+"""The text encoder and decoder in PyTorch and their training."""

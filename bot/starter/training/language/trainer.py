@@ -1,0 +1,185 @@
+"""Train the starter's text encoder and decoder on new pieces and their captions.
+
+A budget of minutes decides how long: a slower machine learns less, not longer. The decoder's
+hidden matrices are trained with Muon, everything else with AdamW.
+
+Source: arXiv 2306.05284 (MusicGen), 2207.12598 (guidance by dropped text), 2502.16982 (Muon).
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+from torch.nn import functional
+
+from bot.starter.training.data.codebooks import BOOKS
+from bot.starter.training.data.loader import Lot, Supply, SupplyPlan
+from bot.starter.training.data.windows import NO_TARGET, Batch, Ring, WindowPlan, draw
+from bot.starter.training.language.induction_init import begin_by_repeating
+from bot.starter.training.language.network import Language, LanguageSize
+from bot.starter.training.language.optimizers import Rates, optimizers_of, pace
+
+_SAVE_EVERY_SECONDS = 300.0
+_LOG_EVERY_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LanguagePlan:
+    """How the language model is trained; `ring_pieces` are kept to draw windows from."""
+
+    minutes: float
+    windows: WindowPlan = field(default_factory=WindowPlan)
+    rates: Rates = field(default_factory=Rates)
+    supply: SupplyPlan = field(default_factory=SupplyPlan)
+    ring_pieces: int = 2000
+    first_pieces: int = 200
+    book_weights: tuple[float, ...] = (1.0,) * len(BOOKS)
+
+
+class LanguageTraining:
+    """The language model, its optimizers, and where they are kept."""
+
+    def __init__(
+        self, plan: LanguagePlan, folder: Path, tokenizer: Tokenizer, device: torch.device
+    ) -> None:
+        self.plan, self.folder, self.tokenizer, self.device = plan, folder, tokenizer, device
+        torch.manual_seed(0)
+        self.size = LanguageSize(text_tokens=tokenizer.get_vocab_size())
+        self.model = Language(self.size)
+        begin_by_repeating(self.model.decoder, self.size.width, self.size.heads)
+        taught = torch.load(folder / "text.pt", map_location="cpu", weights_only=True)
+        self.model.text.load_state_dict(taught["text"])
+        self.model.projection.load_state_dict(taught["projection"])
+        self.step, self.seconds_used, self.pieces = 0, 0.0, 0
+        begun = self._begun()
+        self.model.to(device)
+        self.optimizers = optimizers_of(self.model, plan.rates)
+        self._restore_optimizers(begun)
+        self.random = torch.Generator(device).manual_seed(self.step)
+        self.losses: list[Tensor] = []
+
+    @property
+    def file(self) -> Path:
+        """Return the file that a stopped run goes on from."""
+        return self.folder / "language.pt"
+
+    def run(self) -> None:
+        """Train to the end of the budget."""
+        plan = self.plan
+        # Pieces that were heard before the stop are not heard again.
+        first = plan.supply.first_seed + self.pieces
+        supply = SupplyPlan(
+            first_seed=first,
+            processes=plan.supply.processes,
+            pieces=plan.supply.pieces,
+            captions=plan.supply.captions,
+        )
+        ring = Ring(plan.ring_pieces, supply.captions, self.device)
+        before, saved = self.seconds_used, time.monotonic()
+        heard_before = self.pieces
+        with Supply(supply, self.tokenizer.to_str()) as lots:
+            began = logged = time.monotonic()
+            for lot in lots:
+                assert isinstance(lot, Lot)
+                ring.add(lot)
+                if ring.seen >= plan.first_pieces:
+                    break
+            while (progress := self.seconds_used / (60 * plan.minutes)) < 1:
+                for lot in lots.ready():
+                    assert isinstance(lot, Lot)
+                    ring.add(lot)
+                for optimizer in self.optimizers:
+                    for settings in optimizer.param_groups:
+                        settings["lr"] = settings["full_rate"] * pace(self.step, progress)
+                self.losses.append(self._train(draw(ring, plan.windows, self.random)))
+                self.step += 1
+                now = time.monotonic()
+                self.pieces = heard_before + ring.seen
+                self.seconds_used = before + now - began
+                if now - logged > _LOG_EVERY_SECONDS:
+                    self._log()
+                    logged = now
+                if now - saved > _SAVE_EVERY_SECONDS:
+                    self.save()
+                    saved = now
+        self._log()
+        self.save()
+
+    def save(self) -> None:
+        """Keep everything that a stopped run needs to go on."""
+        state = {
+            "model": self.model.state_dict(),
+            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
+            "step": self.step,
+            "seconds_used": self.seconds_used,
+            "pieces": self.pieces,
+        }
+        scratch = self.file.with_suffix(".part")
+        torch.save(state, scratch)
+        scratch.rename(self.file)
+
+    def _begun(self) -> dict[str, object]:
+        if not self.file.exists():
+            return {}
+        state: dict[str, object] = torch.load(self.file, map_location="cpu", weights_only=True)
+        self.model.load_state_dict(state["model"])
+        self.step = int(state.get("step", 0))  # type: ignore[call-overload]
+        self.seconds_used = float(state.get("seconds_used", 0.0))  # type: ignore[arg-type]
+        self.pieces = int(state.get("pieces", 0))  # type: ignore[call-overload]
+        return state
+
+    def _restore_optimizers(self, state: dict[str, object]) -> None:
+        # What comes back from another machine has no optimizers: they begin anew.
+        kept = state.get("optimizers", ())
+        for optimizer, each in zip(self.optimizers, kept, strict=False):  # type: ignore[call-overload]
+            rates = [settings["full_rate"] for settings in optimizer.param_groups]
+            optimizer.load_state_dict(each)
+            for settings, rate in zip(optimizer.param_groups, rates, strict=True):
+                settings["full_rate"] = rate
+
+    def _train(self, batch: Batch) -> Tensor:
+        """Take one step; return the loss of each codebook."""
+        parameters = list(self.model.parameters())
+        for optimizer in self.optimizers:
+            optimizer.zero_grad(set_to_none=True)
+        with torch.autocast(self.device.type, torch.bfloat16):
+            states = self.model(batch.tokens, batch.words, batch.mask, batch.dropped)
+            losses = torch.stack(list(self._losses(states, batch.targets)))
+        (losses * losses.new_tensor(self.plan.book_weights)).mean().backward()
+        nn.utils.clip_grad_norm_(parameters, 1.0)
+        for optimizer in self.optimizers:
+            optimizer.step()
+        return losses.detach()
+
+    def _losses(self, states: Tensor, targets: Tensor) -> Iterator[Tensor]:
+        frames = targets.shape[2] - len(BOOKS) + 1
+        for book, head in enumerate(self.model.decoder.heads):
+            # Codebook k is only asked in the steps that its delay leaves it.
+            scores = functional.linear(states[:, book : book + frames], head())
+            yield functional.cross_entropy(
+                scores.flatten(0, 1).float(),
+                targets[:, book, book : book + frames].flatten(),
+                ignore_index=NO_TARGET,
+            )
+
+    def _log(self) -> None:
+        if not self.losses:
+            return
+        means = torch.stack(self.losses).mean(0).tolist()
+        self.losses = []
+        line = {
+            "step": self.step,
+            "minutes": round(self.seconds_used / 60, 2),
+            "pieces": self.pieces,
+            "loss": round(sum(means[2:]) / len(means[2:]), 4),
+            "books": [round(mean, 4) for mean in means],
+        }
+        with (self.folder / "language.log").open("a") as file:
+            print(json.dumps(line), file=file)

@@ -1,0 +1,187 @@
+"""What the starter's training is fed: pieces that other processes compose, and the codec's goal."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+from contextlib import suppress
+
+import numpy as np
+import psutil
+import pytest
+
+from bot.starter.composer.compose import compose
+from bot.starter.training.data.codebooks import BOOKS, codes_of
+from tests.support.training_environment import PYTHON, ROOT, needs_training, run_script
+
+pytestmark = needs_training
+
+_LOT = """
+import sys, numpy as np
+from bot.starter.training.data import vocabulary
+from bot.starter.training.data.batch_mixing import sound_numbers
+from bot.starter.training.data.loader import SupplyPlan, make_crops, make_lot
+tokenizer = vocabulary.learn(["piano and drums, 120 bpm", "very " * 60] * 5, 500)
+lot, again = (make_lot(range(40, 44), tokenizer, 3) for _ in "ab")
+plan, numbers = SupplyPlan(crops=5, crop_frames=80), sound_numbers()
+crops = make_crops(range(40, 42), plan, numbers)
+np.savez(sys.argv[1], codes=lot.codes, words=lot.words, words_again=again.words,
+         crops=crops.codes, counts=[len(each) for each in crops.plays],
+         plays=np.concatenate(crops.plays), sounds=len(numbers.by_key))
+"""
+
+# Lots of two processes, by the first code of each piece; and what is left of the processes.
+_SUPPLY = """
+import json, numpy as np
+from bot.starter.training.data import vocabulary
+from bot.starter.training.data.loader import Supply, SupplyPlan, make_lot
+if __name__ == "__main__":
+    tokenizer = vocabulary.learn(["piano"] * 5, 500)
+    plan = SupplyPlan(first_seed=70, processes=2, pieces=2, captions=1)
+    with Supply(plan, tokenizer.to_str()) as supply:
+        lots = []
+        for lot in supply:
+            lots.append(lot)
+            if len(lots) == 6:
+                break
+        started = supply._started
+        alive = [process.is_alive() for process in started]
+    wanted = {make_lot(range(s, s + 2), tokenizer, 1).codes.tobytes(): s for s in range(70, 110, 2)}
+    print(json.dumps([[wanted.get(lot.codes.tobytes()) for lot in lots], alive,
+                      [process.is_alive() for process in started]]))
+"""
+
+_DEAD = """
+from bot.starter.training.data.loader import Supply, SupplyPlan
+if __name__ == "__main__":
+    with Supply(SupplyPlan(), "no tokenizer") as supply:
+        try:
+            next(iter(supply))
+        except RuntimeError as error:
+            print(error)
+"""
+
+# A sound's distances: from itself, from one a little and one much louder, from another tone.
+_DISTANCE = """
+import json, torch
+from bot.starter.training.codec.spectral_loss import SpectralDistance
+distance = SpectralDistance(32000)
+times = torch.arange(32000) / 32000
+sound, other = (0.3 * torch.sin(6.2832 * hz * times)[None] for hz in (440, 660))
+print(json.dumps([distance(each, sound).item()
+                  for each in (sound, 1.2 * sound, 3 * sound, other, 0 * sound)]))
+"""
+
+# The vectors of codes, and what of the latent space music of some codebooks lies in.
+_STATES = """
+import json, torch
+from bot.starter.training.codec.stem_codec import DIMENSIONS, SOUNDING, StemCodec, codec_size
+from tests.support.synthetic_instruments import music
+torch.manual_seed(0)
+codec = StemCodec(codec_size())
+tables = codec.tables()
+codes = torch.from_numpy(music()).long()[None]
+used = []
+with torch.no_grad():
+    for book in SOUNDING:
+        alone = torch.zeros_like(codes)
+        alone[:, book] = codes[:, book]
+        used.append(codec.states(alone, tables)[0].any(0).nonzero()[:, 0].tolist())
+    silent = codec.states(torch.zeros_like(codes), tables).any().item()
+print(json.dumps([used, silent, [tables[2] is tables[3], tables[3] is tables[4],
+                                 tables[1] is tables[2]]]))
+"""
+
+
+@pytest.fixture(scope="module")
+def lot(tmp_path_factory):
+    file = tmp_path_factory.mktemp("supply") / "lot.npz"
+    run_script(_LOT, file)
+    with np.load(file) as found:
+        return dict(found)
+
+
+def test_a_lot_is_pieces_of_consecutive_seeds(lot):
+    """Composed here they have the same codes."""
+    frames = lot["codes"].shape[2]
+    for row, seed in enumerate(range(40, 44)):
+        own = codes_of(compose(seed, seconds=40.0), frames)
+        np.testing.assert_array_equal(lot["codes"][row], own)
+
+
+def test_captions_fit_and_end(lot):
+    """Each has an end, after which there is nothing; the same piece always has the same ones."""
+    np.testing.assert_array_equal(lot["words"], lot["words_again"])
+    for caption in lot["words"].reshape(-1, lot["words"].shape[2]):
+        (ends,) = np.flatnonzero(caption == 1)
+        assert not caption[ends + 1 :].any()
+        assert caption[:ends].all()
+
+
+def test_crops_come_with_what_is_played_in_them(lot):
+    """In a table by stems and sounds; a crop in which something is struck or held has rows."""
+    codes, plays = lot["crops"], lot["plays"]
+    assert codes.shape == (10, len(BOOKS), 80)
+    assert len(lot["counts"]) == 10
+    assert set(plays[:, 0].tolist()) <= {0, 1, 2, 3}
+    assert plays[:, 1].min() >= 0
+    assert plays[:, 1].max() < lot["sounds"]
+    assert plays[:, 2].max() < 80 * 640
+    assert all(
+        count > 0 for crop, count in zip(codes, lot["counts"], strict=True) if crop[2:].any()
+    )
+
+
+def test_processes_compose_in_turn_and_end():
+    """No piece comes twice, none is left out for long; with the context the processes end."""
+    seeds, alive, afterwards = json.loads(run_script(_SUPPLY))
+    assert len(set(seeds)) == len(seeds) == 6
+    assert None not in seeds
+    assert alive == [True, True]
+    assert afterwards == [False, False]
+
+
+def test_a_process_that_dies_is_told():
+    """The training doesn't wait for ever for what never comes."""
+    assert run_script(_DEAD).strip() == "A composing process has died."
+
+
+def test_the_codec_s_distance_grows_with_the_difference():
+    """Nothing between a sound and itself; silence and another tone are far."""
+    same, louder, loudest, other, silent = json.loads(run_script(_DISTANCE))
+    assert same == pytest.approx(0, abs=1e-6)
+    assert 0 < louder < loudest < silent
+    assert other > 4 * louder
+
+
+def test_each_codebook_has_its_own_part_of_the_latent_space():
+    """Silence has none; the voices of a chord sound alike, the bass in a way of its own."""
+    used, silent, shared = json.loads(run_script(_STATES))
+    for number, dimensions in enumerate(used):
+        assert dimensions == list(range(16 * number, 16 * number + 16))
+    assert silent is False
+    assert shared == [True, True, False]
+
+
+# A training that is killed while its composing process waits for room in the queue.
+_KILLED = """
+import os, signal, sys
+from multiprocessing import active_children
+from pathlib import Path
+from bot.starter.training.data.loader import Supply, SupplyPlan
+with Supply(SupplyPlan(processes=1, pieces=1, crops=1, waiting=1), None) as supply:
+    next(iter(supply))
+    (composing,) = active_children()
+    Path(sys.argv[1]).write_text(str(composing.pid))
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_composing_ends_with_the_training_however_it_ends(tmp_path):
+    """Killed, a training can tell nobody; its processes find out and stop."""
+    file = tmp_path / "pid"
+    killed = subprocess.run([PYTHON, "-c", _KILLED, file], cwd=ROOT)
+    assert killed.returncode == -signal.SIGKILL
+    with suppress(psutil.NoSuchProcess):  # gone before it is looked for
+        psutil.Process(int(file.read_text())).wait(timeout=60)
