@@ -72,21 +72,36 @@ class MessageHandle:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """The sound that a clip goes on from: one of our clips, or an upload kept as a file.
+class ClipSource:
+    """A clip that a new one continues or is cut from.
 
-    Exactly one of `clip_id` and `upload` is set; `upload` is a name in the store's folder of
-    uploads. Its last `keep_seconds` are heard; `include` puts them into the new clip.
+    Its last `keep_seconds` are the audio prompt; `include` puts them into the new clip.
     """
 
-    clip_id: int | None = None
-    upload: str | None = None
+    clip_id: int
     keep_seconds: float
     include: bool = True
     whole: bool = False
-    """Whether what is too far back to be heard comes into the new clip as well."""
+    """Whether what comes before the audio prompt is put into the new clip as well."""
     keep_stems: tuple[str, ...] = ()
-    """The stems that the new clip has as they are; then none of the sound is gone on from."""
+    """The stems that the new clip keeps as they are; then there is no audio prompt."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadSource:
+    """An uploaded sound that a new clip continues. `file` is a name in the store's uploads folder.
+
+    Its last `keep_seconds` are the audio prompt; `include` puts them into the new clip.
+    """
+
+    file: str
+    keep_seconds: float
+    include: bool = True
+    keep_stems: tuple[str, ...] = ()
+    """The stems that the new clip keeps as they are; then there is no audio prompt."""
+
+
+Source = ClipSource | UploadSource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

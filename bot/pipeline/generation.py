@@ -14,7 +14,7 @@ from bot.audio.finish import finished
 from bot.audio.prompt import Heard, joined, listened, new_part
 from bot.domain.clips import Clip
 from bot.domain.generation import Codes, GenerationRequest, Kept, Sound
-from bot.domain.jobs import Job, JobState, Kind, Source
+from bot.domain.jobs import ClipSource, Job, JobState, Kind, Source, UploadSource
 from bot.domain.status import ModelInfo
 from bot.errors import JobError, SoundError
 from bot.i18n.sentence import Sentence
@@ -114,19 +114,17 @@ class ClipGenerator:
         tokens = None if known is None else known[1].tokens
         return replace(request, audio=heard.end, audio_tokens=tokens)
 
-    async def _clip(self, source: Source) -> Clip:
+    async def _clip(self, source: ClipSource) -> Clip:
         """Return the clip that an order is made from."""
-        clip = None
-        if source.clip_id is not None:
-            clip = await self.store.clips.get(source.clip_id)
+        clip = await self.store.clips.get(source.clip_id)
         if clip is None or clip.is_deleted:
             raise JobError(SOURCE_DELETED)
         return clip
 
     async def _path(self, source: Source) -> Path:
         """Return the file of the sound that an order is made from."""
-        if source.clip_id is None:
-            return self.store.uploads_folder / str(source.upload)
+        if isinstance(source, UploadSource):
+            return self.store.uploads_folder / source.file
         return self.store.clips_folder / (await self._clip(source)).file
 
     async def _heard(self, source: Source, model: ModelInfo) -> Heard:
@@ -143,7 +141,7 @@ class ClipGenerator:
 
         What the model hears in a mix is less than what it once meant by it.
         """
-        if source.clip_id is None or not model.stems:
+        if not isinstance(source, ClipSource) or not model.stems:
             return None
         try:
             codes = await codes_of(self.store, await self._clip(source), model)
@@ -156,7 +154,7 @@ class ClipGenerator:
         order, sound, before = job.order, rendered.sound, None
         if order.source is not None and not order.source.include:
             sound = new_part(sound, order.seconds)
-        elif order.source is not None and order.source.whole:
+        elif isinstance(order.source, ClipSource) and order.source.whole:
             heard = await self._heard(order.source, rendered.model)
             sound = joined(heard.before, sound)
             if (known := await self._known(order.source, heard, rendered.model)) is not None:
@@ -180,11 +178,9 @@ class ClipGenerator:
         if started.attempts > MAX_ATTEMPTS:
             raise JobError(CUT_LOST)
         source = started.order.source
-        parent = None
-        if source is not None and source.clip_id is not None:
-            parent = await self.store.clips.get(source.clip_id)
-        if parent is None or parent.is_deleted:
+        if not isinstance(source, ClipSource):
             raise JobError(SOURCE_DELETED)
+        parent = await self._clip(source)
         path = self.store.clips_folder / parent.file
         sound = await asyncio.to_thread(read_master, path)
         return await self._recorded(

@@ -14,7 +14,7 @@ from bot.audio.files import post
 from bot.audio.files.clip_file import codes_in
 from bot.audio.files.masters import read_master
 from bot.domain.clips import Clip
-from bot.domain.jobs import Job, JobState
+from bot.domain.jobs import Job, JobState, UploadSource
 from bot.errors import Cancelled, OutputError, ZhiyinError
 from bot.i18n.sentence import Sentence
 from bot.inference.executor import Executor
@@ -127,12 +127,12 @@ class JobRunner:
 
     async def _forget_upload(self, job: Job) -> None:
         source = job.order.source
-        if source is None or source.upload is None:
+        if not isinstance(source, UploadSource):
             return
         # The other takes of the same order may still want it.
         others = [other.order.source for other in await self.store.jobs.unfinished()]
-        if source.upload not in {other.upload for other in others if other is not None}:
-            (self.store.uploads_folder / source.upload).unlink(missing_ok=True)
+        if source.file not in {other.file for other in others if isinstance(other, UploadSource)}:
+            (self.store.uploads_folder / source.file).unlink(missing_ok=True)
 
 
 async def _happens(event: asyncio.Event, within_seconds: float) -> bool:

@@ -14,7 +14,7 @@ from bot.domain.generation import Sampling
 from bot.domain.jobs import JobState, Kind, RequestOrigin
 from bot.store.database import Database
 from bot.store.job_states import in_states
-from bot.store.rows import clip_of, written
+from bot.store.rows import clip_of, sampling_json
 
 Clock = Callable[[], float]
 
@@ -164,7 +164,7 @@ async def insert_clip(connection: aiosqlite.Connection, clip: NewClip, now: floa
         "loops, stems) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             clip.job_id, place.user_id, place.guild_id, place.channel_id, clip.kind, clip.prompt,
-            clip.seconds, clip.seconds_before, clip.seed, written(clip.sampling), clip.model,
+            clip.seconds, clip.seconds_before, clip.seed, sampling_json(clip.sampling), clip.model,
             clip.file, now, clip.made_in_seconds, clip.bpm, clip.key, clip.loops,
             json.dumps(clip.stems),
         ),

@@ -15,7 +15,7 @@ from bot.store import admission, ledger
 from bot.store.clips import NewClip, insert_clip
 from bot.store.database import Database
 from bot.store.job_states import UNFINISHED, in_states
-from bot.store.rows import job_of, written
+from bot.store.rows import job_of, sampling_json, source_json
 
 Clock = Callable[[], float]
 
@@ -53,8 +53,8 @@ class Jobs:
                 "VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     order.key, now, place.user_id, place.guild_id, place.channel_id, order.kind,
-                    order.prompt, order.seconds, order.seed, written(order.sampling),
-                    written(order.source), json.dumps(order.parent_ids), answer.token,
+                    order.prompt, order.seconds, order.seed, sampling_json(order.sampling),
+                    source_json(order.source), json.dumps(order.parent_ids), answer.token,
                     answer.expires_at, answer.message_id, answer.max_bytes, order.as_loop,
                     order.locale,
                 ),

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from bot.domain.jobs import UploadSource
 from bot.errors import ZhiyinError
 from bot.store.backup import rotate
 from bot.store.store import Store
@@ -64,7 +65,7 @@ async def sweep(store: Store, keep_clips_days: int, now: float) -> int:
     known = set(await store.clips.files())
     gone |= {file for file in sounds if file.name not in known and file.stem not in theirs}
     sources = [job.order.source for job in unfinished]
-    wanted = {source.upload for source in sources if source is not None}
+    wanted = {source.file for source in sources if isinstance(source, UploadSource)}
     # A young one may belong to an order that is being written down right now.
     uploads = await asyncio.to_thread(_older, store.uploads_folder, now - EVERY_SECONDS)
     gone |= {file for file in uploads if file.name not in wanted}

@@ -9,7 +9,17 @@ from typing import Any
 
 from bot.domain.clips import Clip
 from bot.domain.generation import Sampling
-from bot.domain.jobs import Job, JobState, Kind, MessageHandle, Order, RequestOrigin, Source
+from bot.domain.jobs import (
+    ClipSource,
+    Job,
+    JobState,
+    Kind,
+    MessageHandle,
+    Order,
+    RequestOrigin,
+    Source,
+    UploadSource,
+)
 from bot.i18n.sentence import from_json
 
 
@@ -71,13 +81,29 @@ def clip_of(row: sqlite3.Row, parent_ids: tuple[int, ...]) -> Clip:
     )
 
 
-def written(value: Sampling | Source | None) -> str | None:
-    """Return a small value as JSON."""
-    return None if value is None else json.dumps(dataclasses.asdict(value))
+def sampling_json(sampling: Sampling) -> str:
+    """Return how a clip was sampled, as JSON."""
+    return json.dumps(dataclasses.asdict(sampling))
 
 
-def _source(facts: dict[str, Any]) -> Source:
-    return Source(**facts | {"keep_stems": tuple(facts.get("keep_stems", ()))})
+def source_json(source: Source | None) -> str | None:
+    """Return the sound that a clip is made from, as JSON: both kinds have the same fields."""
+    if source is None:
+        return None
+    fields = dataclasses.asdict(source)
+    upload = fields.pop("file", None)
+    return json.dumps({"clip_id": None, "upload": upload, "whole": False} | fields)
+
+
+def _source(fields: dict[str, Any]) -> Source:
+    common = {
+        "keep_seconds": fields["keep_seconds"],
+        "include": fields.get("include", True),
+        "keep_stems": tuple(fields.get("keep_stems", ())),
+    }
+    if fields.get("clip_id") is None:
+        return UploadSource(file=fields["upload"], **common)
+    return ClipSource(clip_id=fields["clip_id"], whole=fields.get("whole", False), **common)
 
 
 def _place(row: sqlite3.Row) -> RequestOrigin:

@@ -9,7 +9,7 @@ import discord
 
 from bot.app.client import Interaction, ZhiyinBot
 from bot.domain.clips import Clip
-from bot.domain.jobs import Kind
+from bot.domain.jobs import Kind, UploadSource
 from bot.errors import RequestError, SoundError
 from cogs.presentation import cards, messages
 from cogs.presentation.readers import reader_of
@@ -35,7 +35,7 @@ async def again(interaction: Interaction, clip: Clip) -> None:
         source = None
     elif job is not None and clip.loops:
         seconds = job.order.seconds
-    if source is not None and source.upload is not None:
+    if isinstance(source, UploadSource):
         raise RequestError(messages.SOURCE_GONE)
     wish = RequestDraft(
         kind=Kind.AGAIN,

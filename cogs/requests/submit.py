@@ -18,11 +18,13 @@ from bot.domain.generation import Sampling
 from bot.domain.jobs import (
     MAX_PROMPT_CHARACTERS,
     USUAL_MAX_BYTES,
+    ClipSource,
     Kind,
     MessageHandle,
     Order,
     RequestOrigin,
     Source,
+    UploadSource,
 )
 from bot.domain.limits import Limits
 from bot.errors import Refused, RequestError, SoundError
@@ -196,7 +198,7 @@ async def _source(bot: ZhiyinBot, wish: RequestDraft, user_id: int) -> Source | 
     if wish.source is not None:
         return wish.source
     if wish.clip is not None:
-        return Source(
+        return ClipSource(
             clip_id=wish.clip.id,
             keep_seconds=min(keep, wish.clip.seconds),
             include=wish.include,
@@ -210,7 +212,9 @@ async def _source(bot: ZhiyinBot, wish: RequestDraft, user_id: int) -> Source | 
         name, heard = await bot.service.requests.keep_upload(
             data, keep_seconds=keep, with_codes=bool(wish.keep_stems)
         )
-    return Source(upload=name, keep_seconds=heard, include=wish.include, keep_stems=wish.keep_stems)
+    return UploadSource(
+        file=name, keep_seconds=heard, include=wish.include, keep_stems=wish.keep_stems
+    )
 
 
 def _orders(

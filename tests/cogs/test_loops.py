@@ -10,7 +10,7 @@ import soundfile
 
 from bot.audio.editing.crossfade import seam_step
 from bot.domain.generation import Sound
-from bot.domain.jobs import JobState, Kind, MessageHandle, Order, Source
+from bot.domain.jobs import ClipSource, JobState, Kind, MessageHandle, Order
 from bot.domain.limits import Limits
 from bot.pipeline.generation import CUT_LOST
 from cogs.presentation import messages
@@ -118,7 +118,7 @@ async def test_a_loop_that_ends_the_bot_twice_is_given_up(tmp_path):
         (clip,) = await jam.store.clips.of_user(jam.alice.id, 1)
         order = Order(
             key="loop", place=clip.place, kind=Kind.LOOP, seconds=0.0, seed=5, as_loop=True,
-            source=Source(clip_id=clip.id, keep_seconds=5.0),
+            source=ClipSource(clip_id=clip.id, keep_seconds=5.0),
         )  # fmt: skip
         limits = Limits(daily_seconds=9, waiting_per_user=9, waiting_per_guild=9, waiting=9)
         job = await jam.store.jobs.accept(order, limits, MessageHandle())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import json
 import os
 import signal
 import sqlite3
@@ -15,7 +16,15 @@ from contextlib import suppress
 import pytest
 
 from bot.domain.generation import Sampling
-from bot.domain.jobs import JobState, Kind, MessageHandle, Order, RequestOrigin, Source
+from bot.domain.jobs import (
+    ClipSource,
+    JobState,
+    Kind,
+    MessageHandle,
+    Order,
+    RequestOrigin,
+    UploadSource,
+)
 from bot.domain.limits import Limits
 from bot.errors import ConfigError, Refused
 from bot.i18n.sentence import Sentence
@@ -98,7 +107,7 @@ async def used(store, user=1):
 
 async def test_a_job_comes_back_as_it_was_ordered(store):
     """Everything an order says is kept."""
-    source = Source(clip_id=4, keep_seconds=5.0, include=False, keep_stems=("drums", "bass"))
+    source = ClipSource(clip_id=4, keep_seconds=5.0, include=False, keep_stems=("drums", "bass"))
     wanted = order(
         sampling=Sampling(temperature=0.5), source=source, parent_ids=(4, 5), locale="de"
     )
@@ -448,7 +457,7 @@ async def test_what_is_past_its_time_is_swept(store, clock):
     """Old sound goes, its row stays; uploads go when no job wants them; young ones are left."""
     _, clip = await delivered(store, key="old")
     (store.clips_folder / clip.file).write_bytes(b"sound")
-    source = Source(upload="wanted.flac", keep_seconds=1.0)
+    source = UploadSource(file="wanted.flac", keep_seconds=1.0)
     await accepted(store, key="waiting", source=source)
     for name in ("wanted.flac", "leftover.flac"):
         (store.uploads_folder / name).write_bytes(b"sound")
@@ -470,9 +479,31 @@ async def test_a_clip_remembers_its_stems(store):
     assert (clip.stems, plain.stems) == (("drums", "bass"), ())
 
 
+@pytest.mark.parametrize(
+    ("source", "kept"),
+    [
+        (
+            ClipSource(clip_id=4, keep_seconds=5.0, whole=True, keep_stems=("bass",)),
+            {"clip_id": 4, "upload": None, "whole": True, "keep_stems": ["bass"]},
+        ),
+        (
+            UploadSource(file="a.flac", keep_seconds=5.0),
+            {"clip_id": None, "upload": "a.flac", "whole": False, "keep_stems": []},
+        ),
+    ],
+)
+async def test_either_source_comes_back_from_the_same_fields(store, tmp_path, source, kept):
+    """A clip's and an upload's are kept as earlier versions keep them."""
+    job = await accepted(store, source=source)
+    assert (await store.jobs.get(job.id)).order.source == source
+    with sqlite3.connect(tmp_path / FILE) as connection:
+        (text,) = connection.execute("SELECT source FROM jobs").fetchone()
+    assert json.loads(text) == kept | {"keep_seconds": 5.0, "include": True}
+
+
 async def test_an_order_from_before_there_were_stems_is_read(store, tmp_path):
     """Its source says nothing of them, and neither do its clips."""
-    job = await accepted(store, source=Source(clip_id=4, keep_seconds=5.0))
+    job = await accepted(store, source=ClipSource(clip_id=4, keep_seconds=5.0))
     with sqlite3.connect(tmp_path / FILE) as connection:
         connection.execute("""UPDATE jobs SET source = '{"clip_id": 4, "keep_seconds": 5.0}'""")
-    assert (await store.jobs.get(job.id)).order.source == Source(clip_id=4, keep_seconds=5.0)
+    assert (await store.jobs.get(job.id)).order.source == ClipSource(clip_id=4, keep_seconds=5.0)
