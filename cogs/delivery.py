@@ -87,7 +87,7 @@ class Delivery(commands.Cog):
 
     def max_bytes(self, job: Job) -> int:
         """Return how large a file may be where the job's clip goes."""
-        return job.answer.max_bytes
+        return job.message.max_bytes
 
     async def show(self, job: Job, standing: JobProgress) -> None:
         """Show how far a job is; what can't be shown is left."""
@@ -140,7 +140,7 @@ class Delivery(commands.Cog):
 
     async def _found(self, job: Job, posting: PackedClip) -> int | None:
         """Return the message that has the clip already, among the latest of its channel."""
-        channel = self.bot.get_partial_messageable(job.order.place.channel_id)
+        channel = self.bot.get_partial_messageable(job.order.origin.channel_id)
         try:
             async for message in channel.history(limit=_LOOKED_BACK):
                 if any(file.filename == posting.name for file in message.attachments):
@@ -169,7 +169,7 @@ class Delivery(commands.Cog):
 
     async def _edit(self, job: Job, message: _Message) -> int:
         """Edit the job's message, by its token or by its id."""
-        answer = job.answer
+        answer = job.message
         if answer.message_id is None:
             raise Undeliverable("there is no message to edit")
         young = self.bot.clock() < answer.expires_at - _TOKEN_MARGIN_SECONDS
@@ -185,18 +185,18 @@ class Delivery(commands.Cog):
                     raise
                 # Too many such answers, and Discord shuts the bot out.
                 self._tokens_over.add(job.id)
-        channel = self.bot.get_partial_messageable(job.order.place.channel_id)
+        channel = self.bot.get_partial_messageable(job.order.origin.channel_id)
         await channel.get_partial_message(answer.message_id).edit(**message.as_edit())
         return answer.message_id
 
     async def _send(self, job: Job, message: _Message) -> int:
         """Post a new message where the job was asked for."""
-        channel = self.bot.get_partial_messageable(job.order.place.channel_id)
+        channel = self.bot.get_partial_messageable(job.order.origin.channel_id)
         return await _sent(channel, job, message)
 
     async def _write_to(self, job: Job, message: _Message) -> int:
         """Send it to the person alone."""
-        user = await self.bot.fetch_user(job.order.place.user_id)
+        user = await self.bot.fetch_user(job.order.origin.user_id)
         return await _sent(user, job, message)
 
 
@@ -225,7 +225,7 @@ async def _sent(where: discord.abc.Messageable, job: Job, message: _Message) -> 
         embeds=list(message.embeds),
         files=message.files(),
         view=message.view or discord.utils.MISSING,
-        allowed_mentions=discord.AllowedMentions(users=[discord.Object(job.order.place.user_id)]),
+        allowed_mentions=discord.AllowedMentions(users=[discord.Object(job.order.origin.user_id)]),
         # The same message twice within minutes is the same message.
         nonce=f"{kind}-{job.id}",
     )

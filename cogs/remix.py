@@ -147,7 +147,7 @@ class Remix(commands.Cog):
             raise RequestError(messages.UNKNOWN_CLIP)
         clip = await known_clip(self.bot, int(text))
         # Clips of other people are reached through the message that they are in.
-        if clip.place.user_id != interaction.user.id:
+        if clip.origin.user_id != interaction.user.id:
             raise RequestError(messages.UNKNOWN_CLIP)
         return clip
 

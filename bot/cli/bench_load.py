@@ -88,7 +88,7 @@ async def _rush(config: Config, contents: Contents, people: int, folder: Path) -
             await pipeline.order(
                 Order(
                     key=f"{number}",
-                    place=RequestOrigin(user_id=user_id, channel_id=1, guild_id=1),
+                    origin=RequestOrigin(user_id=user_id, channel_id=1, guild_id=1),
                     kind=Kind.MUSIC,
                     seconds=_BUSY_SECONDS,
                     seed=number,

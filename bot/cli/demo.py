@@ -133,7 +133,7 @@ async def _order_first_clip(
     limits = config.limits
     order = Order(
         key="demo",
-        place=RequestOrigin(user_id=user_id, channel_id=channel_id, guild_id=guild_id),
+        origin=RequestOrigin(user_id=user_id, channel_id=channel_id, guild_id=guild_id),
         kind=Kind.MUSIC,
         seconds=config.generation.default_seconds,
         seed=_FIRST_SEED,

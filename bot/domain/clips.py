@@ -14,7 +14,7 @@ class Clip:
 
     id: int
     job_id: int
-    place: RequestOrigin
+    origin: RequestOrigin
     kind: Kind
     prompt: str | None
     seconds: float

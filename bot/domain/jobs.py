@@ -109,7 +109,7 @@ class Order:
     """What a person wants. The key tells a repeated order from a new one."""
 
     key: str
-    place: RequestOrigin
+    origin: RequestOrigin
     kind: Kind
     seconds: float
     seed: int
@@ -132,7 +132,7 @@ class Job:
     state: JobState
     attempts: int
     created_at: float
-    answer: MessageHandle
+    message: MessageHandle
     clip_id: int | None = None
     sentence: Sentence | None = None
     """What the person was told, if it failed."""

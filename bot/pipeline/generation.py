@@ -63,7 +63,7 @@ class ClipGenerator:
         while True:
             run = self.executor.submit(
                 job.id,
-                job.order.place.user_id,
+                job.order.origin.user_id,
                 job.order.seconds,
                 lambda: self._prepared(job),
                 front=first,
@@ -90,9 +90,9 @@ class ClipGenerator:
         if started.attempts > MAX_ATTEMPTS:
             raise JobError(WORKER_LOST)
         order = job.order
-        if order.place.guild_id is not None:
-            settings = await self.store.settings.of(order.place.guild_id)
-            if order.place.user_id in settings.blocked_ids:
+        if order.origin.guild_id is not None:
+            settings = await self.store.settings.of(order.origin.guild_id)
+            if order.origin.user_id in settings.blocked_ids:
                 raise JobError(BLOCKED_MEANWHILE)
         request = GenerationRequest(
             seconds=order.seconds,
@@ -211,7 +211,7 @@ class ClipGenerator:
             job.id,
             NewClip(
                 job_id=job.id,
-                place=order.place,
+                origin=order.origin,
                 kind=order.kind,
                 prompt=order.prompt,
                 seconds=done.sound.seconds,

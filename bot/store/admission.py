@@ -22,9 +22,9 @@ QUEUE_FULL = Sentence(
 
 async def check(connection: aiosqlite.Connection, order: Order, limits: Limits, now: float) -> None:
     """Raise Refused with the first reason why an order can't be accepted now."""
-    place = order.place
+    origin = order.origin
     blocked = "SELECT COUNT(*) FROM blocked WHERE guild_id = ? AND user_id = ?"
-    if await _number(connection, blocked, place.guild_id, place.user_id):
+    if await _number(connection, blocked, origin.guild_id, origin.user_id):
         raise Refused(BLOCKED)
     if await _number(connection, "SELECT value != '' FROM facts WHERE name = 'draining'"):
         raise Refused(DRAINING)
@@ -33,9 +33,9 @@ async def check(connection: aiosqlite.Connection, order: Order, limits: Limits, 
 
 
 async def _check_queue(connection: aiosqlite.Connection, order: Order, limits: Limits) -> None:
-    place = order.place
+    origin = order.origin
     mine = f"SELECT COUNT(*) FROM jobs WHERE user_id = ? AND {UNFINISHED}"  # noqa: S608 - ours
-    if await _number(connection, mine, place.user_id) >= limits.waiting_per_user:
+    if await _number(connection, mine, origin.user_id) >= limits.waiting_per_user:
         raise Refused(
             Plural(
                 "You have a clip in line already: wait for one, or cancel one.",
@@ -44,7 +44,7 @@ async def _check_queue(connection: aiosqlite.Connection, order: Order, limits: L
             )
         )
     theirs = f"SELECT COUNT(*) FROM jobs WHERE guild_id = ? AND {UNFINISHED}"  # noqa: S608 - ours
-    if await _number(connection, theirs, place.guild_id) >= limits.waiting_per_guild:
+    if await _number(connection, theirs, origin.guild_id) >= limits.waiting_per_guild:
         raise Refused(
             Sentence("This server has as many clips in line as it may: try again a little later.")
         )
@@ -56,8 +56,8 @@ async def _check_queue(connection: aiosqlite.Connection, order: Order, limits: L
 async def _check_seconds(
     connection: aiosqlite.Connection, order: Order, limits: Limits, now: float
 ) -> None:
-    place, day, again = order.place, day_of(now), Moment(resets_at(now))
-    used = await used_by_user(connection, place.user_id, day)
+    origin, day, again = order.origin, day_of(now), Moment(resets_at(now))
+    used = await used_by_user(connection, origin.user_id, day)
     left = max(0.0, limits.daily_seconds - used)
     if order.seconds > left + 1e-6:
         raise Refused(
@@ -69,9 +69,9 @@ async def _check_seconds(
                 again=again,
             )
         )
-    if place.guild_id is None or limits.guild_daily_seconds is None:
+    if origin.guild_id is None or limits.guild_daily_seconds is None:
         return
-    used = await used_by_guild(connection, place.guild_id, day)
+    used = await used_by_guild(connection, origin.guild_id, day)
     left = max(0.0, limits.guild_daily_seconds - used)
     if order.seconds > left + 1e-6:
         raise Refused(

@@ -28,7 +28,7 @@ class NewClip:
     """A clip that is on disk and not yet recorded."""
 
     job_id: int
-    place: RequestOrigin
+    origin: RequestOrigin
     kind: Kind
     prompt: str | None
     seconds: float
@@ -157,13 +157,13 @@ class Clips:
 
 async def insert_clip(connection: aiosqlite.Connection, clip: NewClip, now: float) -> Clip:
     """Record a clip and its parents within a transaction."""
-    place = clip.place
+    origin = clip.origin
     cursor = await connection.execute(
         "INSERT INTO clips (job_id, user_id, guild_id, channel_id, kind, prompt, seconds, "
         "seconds_before, seed, sampling, model, file, created_at, made_in_seconds, bpm, key, "
         "loops, stems) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            clip.job_id, place.user_id, place.guild_id, place.channel_id, clip.kind, clip.prompt,
+            clip.job_id, origin.user_id, origin.guild_id, origin.channel_id, clip.kind, clip.prompt,
             clip.seconds, clip.seconds_before, clip.seed, sampling_json(clip.sampling), clip.model,
             clip.file, now, clip.made_in_seconds, clip.bpm, clip.key, clip.loops,
             json.dumps(clip.stems),

@@ -34,7 +34,7 @@ class Jobs:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database, self._clock = database, clock
 
-    async def accept(self, order: Order, limits: Limits, answer: MessageHandle) -> Job:
+    async def accept(self, order: Order, limits: Limits, message: MessageHandle) -> Job:
         """Accept an order: check, reserve and write it down, all or nothing.
 
         The same key again returns the first job and costs nothing. Raises Refused.
@@ -45,17 +45,17 @@ class Jobs:
             if known is not None:
                 return known
             await admission.check(connection, order, limits, now)
-            place = order.place
+            origin = order.origin
             cursor = await connection.execute(
                 "INSERT INTO jobs (key, state, created_at, user_id, guild_id, channel_id, kind, "
                 "prompt, seconds, seed, sampling, source, parent_ids, token, token_expires_at, "
                 "message_id, max_bytes, as_loop, locale) "
                 "VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
-                    order.key, now, place.user_id, place.guild_id, place.channel_id, order.kind,
+                    order.key, now, origin.user_id, origin.guild_id, origin.channel_id, order.kind,
                     order.prompt, order.seconds, order.seed, sampling_json(order.sampling),
-                    source_json(order.source), json.dumps(order.parent_ids), answer.token,
-                    answer.expires_at, answer.message_id, answer.max_bytes, order.as_loop,
+                    source_json(order.source), json.dumps(order.parent_ids), message.token,
+                    message.expires_at, message.message_id, message.max_bytes, order.as_loop,
                     order.locale,
                 ),
             )  # fmt: skip

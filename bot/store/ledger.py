@@ -102,11 +102,11 @@ async def used_by_guild(connection: aiosqlite.Connection, guild_id: int, day: st
 
 async def reserve(connection: aiosqlite.Connection, job_id: int, order: Order, now: float) -> None:
     """Reserve a job's seconds."""
-    place = order.place
+    origin = order.origin
     await connection.execute(
         "INSERT INTO ledger (job_id, user_id, guild_id, day, entry, seconds, at) "
         "VALUES (?, ?, ?, ?, 'reserve', ?, ?)",
-        (job_id, place.user_id, place.guild_id, day_of(now), order.seconds, now),
+        (job_id, origin.user_id, origin.guild_id, day_of(now), order.seconds, now),
     )
 
 

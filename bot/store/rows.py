@@ -30,7 +30,7 @@ def job_of(row: sqlite3.Row) -> Job:
         id=row["id"],
         order=Order(
             key=row["key"],
-            place=_place(row),
+            origin=_origin(row),
             kind=Kind(row["kind"]),
             seconds=row["seconds"],
             seed=row["seed"],
@@ -44,7 +44,7 @@ def job_of(row: sqlite3.Row) -> Job:
         state=JobState(row["state"]),
         attempts=row["attempts"],
         created_at=row["created_at"],
-        answer=MessageHandle(
+        message=MessageHandle(
             token=row["token"],
             expires_at=row["token_expires_at"],
             message_id=row["message_id"],
@@ -60,7 +60,7 @@ def clip_of(row: sqlite3.Row, parent_ids: tuple[int, ...]) -> Clip:
     return Clip(
         id=row["id"],
         job_id=row["job_id"],
-        place=_place(row),
+        origin=_origin(row),
         kind=Kind(row["kind"]),
         prompt=row["prompt"],
         seconds=row["seconds"],
@@ -106,7 +106,7 @@ def _source(fields: dict[str, Any]) -> Source:
     return ClipSource(clip_id=fields["clip_id"], whole=fields.get("whole", False), **common)
 
 
-def _place(row: sqlite3.Row) -> RequestOrigin:
+def _origin(row: sqlite3.Row) -> RequestOrigin:
     return RequestOrigin(
         user_id=row["user_id"], channel_id=row["channel_id"], guild_id=row["guild_id"]
     )

@@ -76,7 +76,7 @@ def details(read: Reader, clip: Clip) -> discord.Embed:
             before=clip.seconds_before,
         )
     sampling, parents = clip.sampling, ", ".join(str(parent) for parent in clip.parent_ids)
-    made_by = f"<@{clip.place.user_id}>, <t:{int(clip.created_at)}:f>"
+    made_by = f"<@{clip.origin.user_id}>, <t:{int(clip.created_at)}:f>"
     rows: list[Row] = [
         (Sentence("Made by"), made_by),
         (Sentence("Length"), length),

@@ -175,7 +175,7 @@ def _place(standing: JobProgress) -> Sentence:
 
 def owner(job: Job) -> str:
     """Name the person that a job is for; whether it calls them is the message's affair."""
-    return f"<@{job.order.place.user_id}>"
+    return f"<@{job.order.origin.user_id}>"
 
 
 def link(parent: Clip | None) -> Sentence:
@@ -184,8 +184,8 @@ def link(parent: Clip | None) -> Sentence:
         return Sentence("a clip that is gone")
     if parent.message_id is None:
         return Sentence("clip {id}", id=parent.id)
-    guild = parent.place.guild_id or "@me"
-    url = f"https://discord.com/channels/{guild}/{parent.place.channel_id}/{parent.message_id}"
+    guild = parent.origin.guild_id or "@me"
+    url = f"https://discord.com/channels/{guild}/{parent.origin.channel_id}/{parent.message_id}"
     return Sentence("[clip {id}]({url})", id=parent.id, url=url)
 
 

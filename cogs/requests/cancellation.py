@@ -14,8 +14,8 @@ async def cancel(interaction: Interaction, job_id: int) -> None:
     requests = interaction.client.service.requests
     job = await requests.find(job_id)
     if job is None or (
-        job.order.place.user_id != interaction.user.id
-        and not (is_manager(interaction) and job.order.place.guild_id == interaction.guild_id)
+        job.order.origin.user_id != interaction.user.id
+        and not (is_manager(interaction) and job.order.origin.guild_id == interaction.guild_id)
     ):
         raise RequestError(messages.NOT_YOURS)
     await interaction.response.defer(ephemeral=True)

@@ -91,7 +91,7 @@ async def details(interaction: Interaction, clip: Clip) -> None:
 
 async def delete(interaction: Interaction, clip: Clip) -> None:
     """Delete a clip for its author or a manager: the message, the sound, the row's place."""
-    if interaction.user.id != clip.place.user_id and not is_manager(interaction):
+    if interaction.user.id != clip.origin.user_id and not is_manager(interaction):
         raise RequestError(messages.NOT_YOURS)
     await interaction.response.defer()
     await interaction.client.service.clips.delete(clip)

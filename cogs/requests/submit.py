@@ -226,7 +226,7 @@ def _orders(
     return [
         Order(
             key=_key(key, take),
-            place=place,
+            origin=place,
             kind=wish.kind,
             seconds=wish.seconds,
             seed=(first + take) % (MAX_SEED + 1),

@@ -125,7 +125,7 @@ async def test_a_replayed_interaction_is_one_clip(tmp_path):
         await jam.music()
         job = await jam.store.jobs.get(1)
         allowed = Limits(daily_seconds=0, waiting_per_user=0, waiting_per_guild=0, waiting=0)
-        again = await jam.pipeline.order(job.order, allowed, job.answer)
+        again = await jam.pipeline.order(job.order, allowed, job.message)
         await jam.idle()
         assert again.id == job.id
         assert len(jam.messages()) == 1

@@ -117,7 +117,7 @@ async def test_a_loop_that_ends_the_bot_twice_is_given_up(tmp_path):
         first = await jam.music(prompt="beat", seconds=5.0)
         (clip,) = await jam.store.clips.of_user(jam.alice.id, 1)
         order = Order(
-            key="loop", place=clip.place, kind=Kind.LOOP, seconds=0.0, seed=5, as_loop=True,
+            key="loop", origin=clip.origin, kind=Kind.LOOP, seconds=0.0, seed=5, as_loop=True,
             source=ClipSource(clip_id=clip.id, keep_seconds=5.0),
         )  # fmt: skip
         limits = Limits(daily_seconds=9, waiting_per_user=9, waiting_per_guild=9, waiting=9)

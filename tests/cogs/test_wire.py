@@ -78,7 +78,7 @@ async def test_an_answer_that_is_refused_is_no_order(tmp_path, status, code):
         await stage.wire.until(lambda: fault.hits)
         await stage.music(stage.bob)
         job = await stage.settled(1)
-        assert job.order.place.user_id == stage.bob.id
+        assert job.order.origin.user_id == stage.bob.id
         assert refused.message is None
         assert await stage.used(stage.alice) == 0
 
@@ -91,7 +91,7 @@ async def test_an_answer_that_is_late_is_no_order(tmp_path):
         await stage.wire.until(lambda: late.tries)
         stage.wire.ack_seconds = 3.0
         await stage.music(stage.bob)
-        assert (await stage.settled(1)).order.place.user_id == stage.bob.id
+        assert (await stage.settled(1)).order.origin.user_id == stage.bob.id
         assert late.message is None
         assert await stage.used(stage.alice) == 0
 
@@ -125,7 +125,7 @@ async def test_a_replayed_interaction_is_one_clip(tmp_path, is_done):
         await stage.wire.until(lambda: gateway.resumed == 1)
         # What is told after it is heard after it.
         await stage.music(stage.bob)
-        assert (await stage.settled(2)).order.place.user_id == stage.bob.id
+        assert (await stage.settled(2)).order.origin.user_id == stage.bob.id
         await stage.settled(1)
         assert len(asked.message.clips) == 1
         assert len(stage.channel.messages) == 2

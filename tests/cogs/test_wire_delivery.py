@@ -53,7 +53,7 @@ async def check_one(stage, *, paid=1.0):
     assert len(message.clips) == 1
     job = await stage.store.jobs.get(1)
     assert job.state is JobState.DELIVERED
-    assert job.answer.message_id == message.id
+    assert job.message.message_id == message.id
     assert await stage.used() == paid
     assert await stage.store.check() == []
     return message

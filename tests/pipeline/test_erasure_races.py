@@ -78,7 +78,7 @@ async def asked_to_be_forgotten(jam):
 async def ordered(jam, key="k", prompt=CANARY):
     """An order of Alice's that comes to the bot right now."""
     place = RequestOrigin(user_id=jam.alice.id, channel_id=jam.channel.id, guild_id=jam.guild.id)
-    order = Order(key=key, place=place, kind=Kind.MUSIC, seconds=2.0, seed=1, prompt=prompt)
+    order = Order(key=key, origin=place, kind=Kind.MUSIC, seconds=2.0, seed=1, prompt=prompt)
     allowed = Limits(daily_seconds=99, waiting_per_user=9, waiting_per_guild=9, waiting=9)
     return await jam.pipeline.order(order, allowed, MessageHandle())
 

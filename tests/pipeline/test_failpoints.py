@@ -61,8 +61,8 @@ async def books(folder):
     async with open_store(folder, time.time) as store:
         jobs = [await store.jobs.get(number) for number in range(1, ORDERS + 1)]
         used = {
-            job.order.place.user_id: (
-                await store.ledger.quota(job.order.place.user_id, 1000)
+            job.order.origin.user_id: (
+                await store.ledger.quota(job.order.origin.user_id, 1000)
             ).used_seconds
             for job in jobs
             if job is not None
@@ -122,7 +122,7 @@ def test_what_goes_wrong_on_the_way_loses_nothing(lives, place, action):
         is_there = job.state is JobState.DELIVERED
         assert heard, first.stderr + second.stderr
         assert ("clip" in heard) >= is_there
-        assert used[job.order.place.user_id] == (SECONDS if is_there else 0)
+        assert used[job.order.origin.user_id] == (SECONDS if is_there else 0)
         assert len({message for id_, message, _ in told if id_ == job.id}) == 1
         assert (f"{job.id}.flac" in files) >= is_there
     assert not [name for name in files if name.startswith(".") and name.endswith(".part")]

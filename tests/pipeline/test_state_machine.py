@@ -102,7 +102,7 @@ class JamMachine(RuleBasedStateMachine):
         self.orders += 1
         order = Order(
             key=str(self.orders),
-            place=RequestOrigin(user_id=user, channel_id=5, guild_id=GUILD),
+            origin=RequestOrigin(user_id=user, channel_id=5, guild_id=GUILD),
             kind=Kind.MUSIC,
             seconds=seconds,
             seed=1,
@@ -184,7 +184,7 @@ class JamMachine(RuleBasedStateMachine):
         job = self._run(self.store.jobs.get(id_))
         order = job.order
         clip = NewClip(
-            job_id=id_, place=order.place, kind=order.kind, prompt=order.prompt,
+            job_id=id_, origin=order.origin, kind=order.kind, prompt=order.prompt,
             seconds=order.seconds, seconds_before=0.0, seed=order.seed, sampling=order.sampling,
             model="m", file=f"{id_}.flac", parent_ids=(), made_in_seconds=1.0,
         )  # fmt: skip

@@ -141,6 +141,6 @@ def was_told(wire, job):
     """Whether a clip or a sentence came in another message, where the first was out of reach."""
     if job.state is JobState.DELIVERED:
         return True
-    owner = f"<@{job.order.place.user_id}>"
-    messages = wire.channels[job.order.place.channel_id].messages.values()
+    owner = f"<@{job.order.origin.user_id}>"
+    messages = wire.channels[job.order.origin.channel_id].messages.values()
     return any(owner in each.content and "charged" in each.content for each in messages)

@@ -127,7 +127,7 @@ async def test_a_copy_is_for_its_owner_and_opens_no_doors(store, tmp_path):
     with closing(sqlite3.connect(target)) as connection:
         assert connection.execute("SELECT token FROM jobs").fetchall() == [(None,)]
     assert b"secret-token" not in target.read_bytes()
-    assert (await store.jobs.get(1)).answer.token is not None
+    assert (await store.jobs.get(1)).message.token is not None
 
 
 async def test_a_place_where_no_folder_can_be_is_told(store, tmp_path):

@@ -65,14 +65,14 @@ def limits(**changes):
 
 def order(key="1", user=1, guild=10, seconds=10.0, **changes):
     place = RequestOrigin(user_id=user, channel_id=5, guild_id=guild)
-    usual = Order(key=key, place=place, kind=Kind.MUSIC, seconds=seconds, seed=3, prompt="rock")
+    usual = Order(key=key, origin=place, kind=Kind.MUSIC, seconds=seconds, seed=3, prompt="rock")
     return dataclasses.replace(usual, **changes)
 
 
 def new_clip(job, **changes):
     usual = NewClip(
         job_id=job.id,
-        place=job.order.place,
+        origin=job.order.origin,
         kind=job.order.kind,
         prompt=job.order.prompt,
         seconds=job.order.seconds,
@@ -113,7 +113,7 @@ async def test_a_job_comes_back_as_it_was_ordered(store):
     )
     job = await store.jobs.accept(wanted, limits(), ANSWER)
     assert job.order == wanted
-    assert job.answer == ANSWER
+    assert job.message == ANSWER
     assert (job.state, job.attempts, job.created_at) == (JobState.QUEUED, 0, NOON)
     assert await store.jobs.get(job.id) == job
     assert "secret" not in repr(job)
@@ -131,7 +131,7 @@ async def test_a_clip_that_arrives_is_paid_for_once(store):
     job, clip = await delivered(store)
     assert await used(store) == 10
     found = await store.jobs.get(job.id)
-    assert (found.state, found.answer.token, found.clip_id) == (JobState.DELIVERED, None, clip.id)
+    assert (found.state, found.message.token, found.clip_id) == (JobState.DELIVERED, None, clip.id)
     assert not await store.jobs.failed(job.id, Sentence("too late"))
     assert await store.check() == []
 
@@ -149,7 +149,7 @@ async def test_a_clip_that_does_not_arrive_costs_nothing(store, end):
     assert not await getattr(store.jobs, end)(job.id, *say)
     assert not await store.jobs.failed(job.id, Sentence("again"))
     assert await used(store) == 0
-    assert (await store.jobs.get(job.id)).answer.token is None
+    assert (await store.jobs.get(job.id)).message.token is None
     assert await store.check() == []
 
 
@@ -400,10 +400,10 @@ async def test_expired_tokens_are_forgotten(store, clock):
     """A token is kept no longer than it is good for."""
     job = await accepted(store)
     await store.jobs.forget_tokens()
-    assert (await store.jobs.get(job.id)).answer.token == "secret-token"
+    assert (await store.jobs.get(job.id)).message.token == "secret-token"
     clock.now += 901
     await store.jobs.forget_tokens()
-    assert (await store.jobs.get(job.id)).answer.token is None
+    assert (await store.jobs.get(job.id)).message.token is None
 
 
 ACCEPTING = """
@@ -422,7 +422,7 @@ ACCEPTING = """
             number = 0
             while True:
                 place = RequestOrigin(user_id=1, channel_id=1, guild_id=1)
-                order = Order(key=str(number), place=place, kind=Kind.MUSIC, seconds=1, seed=1)
+                order = Order(key=str(number), origin=place, kind=Kind.MUSIC, seconds=1, seed=1)
                 job = await store.jobs.accept(order, limits, MessageHandle())
                 print(job.order.key, flush=True)
                 if number % 3 == 0:

@@ -34,7 +34,7 @@ class Notebook:
         self.file = file
 
     def max_bytes(self, job):
-        return job.answer.max_bytes
+        return job.message.max_bytes
 
     async def show(self, job, standing):
         """Progress leaves no trace."""
@@ -42,14 +42,14 @@ class Notebook:
     async def post(self, job, clip, posting, *, once_more):
         self._write(job, "clip")
         # An edit of the job's own message: the same however often it is done.
-        return job.answer.message_id
+        return job.message.message_id
 
     async def tell(self, job, sentence):
         self._write(job, sentence)
 
     def _write(self, job, what):
         with self.file.open("a") as file:
-            print(json.dumps([job.id, job.answer.message_id, what]), file=file, flush=True)
+            print(json.dumps([job.id, job.message.message_id, what]), file=file, flush=True)
             os.fsync(file.fileno())
 
 
@@ -67,7 +67,12 @@ async def live(folder, seconds, orders):
         for number in range(orders):
             place = RequestOrigin(user_id=100 + number, channel_id=5, guild_id=10)
             order = Order(
-                key=str(number), place=place, kind=Kind.MUSIC, seconds=SECONDS, seed=440, prompt="x"
+                key=str(number),
+                origin=place,
+                kind=Kind.MUSIC,
+                seconds=SECONDS,
+                seed=440,
+                prompt="x",
             )
             reached = MessageHandle(token="t", expires_at=0.0, message_id=900 + number)
             try:
