@@ -36,14 +36,14 @@ async def open_pipeline(
         executor = await stack.enter_async_context(
             Executor(config, engine=engine, cancel_seconds=cancel_seconds)
         )
-        codec = contents.shape.codec
+        codec = contents.config.codec
         tidying = asyncio.create_task(
             keep_tidy(store, config.storage.keep_clips_days, config.storage.keep_backups, clock),
             name="housekeeping",
         )
         stack.push_async_callback(_ended, tidying)
         uploads = Uploads(
-            sample_rate_hz=codec.sample_rate_hz, channels=contents.shape.decoder.audio_channels
+            sample_rate_hz=codec.sample_rate_hz, channels=contents.config.decoder.audio_channels
         )
         pipeline = await stack.enter_async_context(Pipeline(config, store, executor, uploads))
         stack.enter_context(_listening(pipeline.health))

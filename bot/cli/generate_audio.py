@@ -17,11 +17,11 @@ from bot.musicgen.engine.validation import OTHER_CODES, check_tokens
 
 def load_audio(path: Path, contents: Contents, *, max_seconds: float) -> Sound:
     """Return the end of a sound file in a model's rate and channels. Raises SoundError."""
-    shape = contents.shape
+    config = contents.config
     return fit(
         decode.read(path, max_seconds=max_seconds),
-        sample_rate_hz=shape.codec.sample_rate_hz,
-        channels=shape.decoder.audio_channels,
+        sample_rate_hz=config.codec.sample_rate_hz,
+        channels=config.decoder.audio_channels,
     )
 
 
@@ -31,11 +31,11 @@ def load_tokens(path: Path, audio: Sound, contents: Contents, fingerprint: str) 
     `fingerprint` is that of the model's codebooks, "" for a model without stems. Raises
     RequestError for codes that the model can't have.
     """
-    codec = contents.shape.codec
+    codec = contents.config.codec
     codes = codes_in(path) if fingerprint else None
     if codes is None or codes.fingerprint != fingerprint:
         return None
-    check_tokens(codes.tokens, contents.shape)
+    check_tokens(codes.tokens, contents.config)
     frame_seconds = codec.hop / codec.sample_rate_hz
     frames = -(-audio.samples.shape[1] // codec.hop)
     seconds = codes.tokens.shape[1] * frame_seconds
@@ -51,7 +51,7 @@ def load_kept(
 
     Raises RequestError and SoundError where they can't be.
     """
-    check_names(stems, contents.shape.stems)
+    check_names(stems, contents.config.stems)
     if path is None:
         raise RequestError(Sentence("--keep needs --audio: the clip whose stems are kept."))
     codes = codes_in(path)
@@ -65,5 +65,5 @@ def load_kept(
         )
     if codes.fingerprint != fingerprint:
         raise SoundError(OTHER_CODES)
-    check_tokens(codes.tokens, contents.shape)
+    check_tokens(codes.tokens, contents.config)
     return Kept(tokens=codes.tokens, stems=stems)

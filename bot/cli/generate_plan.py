@@ -126,8 +126,8 @@ def make_plan(args: argparse.Namespace, config: Config) -> Plan:
     model = args.model or config.model.name
     contents = inspect(locate(model, config))
     sampling = _sampling(args, contents.sampling)
-    shape = contents.shape
-    mark = fingerprint(contents) if shape.stems else ""
+    model_config = contents.config
+    mark = fingerprint(contents) if model_config.stems else ""
     if args.loop and args.stems:
         raise RequestError(
             Sentence(
@@ -153,7 +153,7 @@ def make_plan(args: argparse.Namespace, config: Config) -> Plan:
         muted=_names(args.without),
         wants_stems=args.stems,
     )
-    check_stems(request, shape.stems)
+    check_stems(request, model_config.stems)
     plan = Plan(
         model=model,
         folder=contents.folder,
@@ -161,11 +161,11 @@ def make_plan(args: argparse.Namespace, config: Config) -> Plan:
         requests=[dataclasses.replace(request, seed=seed) for seed in seeds],
         files=files,
         as_loop=args.loop,
-        stems=tuple(stem.name for stem in shape.stems) if args.stems else (),
+        stems=tuple(stem.name for stem in model_config.stems) if args.stems else (),
         fingerprint=mark,
         is_streamed=args.stream,
-        sample_rate_hz=shape.codec.sample_rate_hz,
-        channels=shape.decoder.audio_channels,
+        sample_rate_hz=model_config.codec.sample_rate_hz,
+        channels=model_config.decoder.audio_channels,
     )
     for file in files:
         for beside in plan.stem_files(file).values():
@@ -266,7 +266,7 @@ def _seconds(
         return float(args.seconds)
     if kept is None:
         return config.generation.default_seconds
-    seconds = kept.tokens.shape[1] / contents.shape.codec.frame_rate
+    seconds = kept.tokens.shape[1] / contents.config.codec.frame_rate
     return min(seconds, config.generation.max_seconds)
 
 

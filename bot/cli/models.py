@@ -77,7 +77,7 @@ def get_one(args: argparse.Namespace, config: Config) -> int:
 def _row(entry: registry.Entry, precision: str) -> tuple[str, ...]:
     return (
         entry.name,
-        "stereo" if entry.shape.decoder.audio_channels == 2 else "mono",
+        "stereo" if entry.config.decoder.audio_channels == 2 else "mono",
         f"{_here(entry)}, {_size(entry.size_bytes)}",
         _memory(entry, precision),
         entry.licence,
@@ -88,7 +88,7 @@ def _memory(entry: registry.Entry, precision: str) -> str:
     """Say what a model takes: with either of its answers where the processor is to decide."""
     kinds: list[Precision] = [kind for kind in get_args(Precision) if kind == precision]
     sizes = [
-        _size(memory_needed(entry.shape, slots=1, seconds=30, precision=kind))
+        _size(memory_needed(entry.config, slots=1, seconds=30, precision=kind))
         for kind in kinds or ("int8", "fp32")
     ]
     return " / ".join(dict.fromkeys(sizes))

@@ -10,8 +10,8 @@ from bot.errors import CheckpointError
 from bot.i18n.sentence import Sentence
 from bot.models import registry
 from bot.models.registry import UNKNOWN_LICENCE, entries
+from bot.musicgen.checkpoint.hub import resolve
 from bot.musicgen.checkpoint.inspection import Contents, inspect
-from bot.musicgen.checkpoint.source import resolve
 
 
 def look_at_model(config: Config) -> tuple[Contents, str]:

@@ -57,8 +57,8 @@ def open_engine(
         decoder=model.decoder.description,
         load_seconds=model.load_seconds + model.pack_seconds + warm_up_seconds,
         warm_up_seconds=warm_up_seconds,
-        stems=tuple(stem.name for stem in model.shape.stems),
-        fingerprint=fingerprint(inspect(folder)) if model.shape.stems else "",
+        stems=tuple(stem.name for stem in model.config.stems),
+        fingerprint=fingerprint(inspect(folder)) if model.config.stems else "",
     )
     longest = max(config.limits.max_seconds, config.generation.max_seconds)
     return Engine(model, max_seconds=longest), info

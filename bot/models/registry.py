@@ -13,10 +13,10 @@ from pathlib import Path
 from bot.config import Config
 from bot.errors import CheckpointError
 from bot.i18n.sentence import Sentence
+from bot.musicgen.checkpoint.hub import resolve
 from bot.musicgen.checkpoint.inspection import inspect, read_json
+from bot.musicgen.checkpoint.model_config import ModelConfig
 from bot.musicgen.checkpoint.presets import preset
-from bot.musicgen.checkpoint.shape import ModelShape
-from bot.musicgen.checkpoint.source import resolve
 from bot.musicgen.checkpoint.tensor_names import tensor_sizes
 
 STARTER = "starter"
@@ -38,7 +38,7 @@ class Entry:
 
     name: str
     folder: Path | None
-    shape: ModelShape
+    config: ModelConfig
     size_bytes: int
     licence: str
     is_complete: bool = True
@@ -66,7 +66,7 @@ def starter() -> Entry:
     return Entry(
         name=STARTER,
         folder=folder,
-        shape=ModelShape.from_config(read_json(folder / "config.json")),
+        config=ModelConfig.from_config(read_json(folder / "config.json")),
         size_bytes=_size_bytes(folder),
         licence=STARTER_LICENCE,
     )
@@ -74,9 +74,9 @@ def starter() -> Entry:
 
 def published(name: str) -> Entry:
     """Describe one of Meta's models as the hub has it; the size in bytes is that in fp32."""
-    shape = preset(name.removeprefix("facebook/"))
-    size_bytes = 4 * sum(math.prod(size) for size in tensor_sizes(shape).values())
-    return Entry(name=name, folder=None, shape=shape, size_bytes=size_bytes, licence=META_LICENCE)
+    config = preset(name.removeprefix("facebook/"))
+    size_bytes = 4 * sum(math.prod(size) for size in tensor_sizes(config).values())
+    return Entry(name=name, folder=None, config=config, size_bytes=size_bytes, licence=META_LICENCE)
 
 
 def entries(config: Config) -> list[Entry]:
@@ -102,14 +102,14 @@ def _local_entries(config: Config) -> Iterator[Entry]:
         name = folder.name.removeprefix("models--").replace("--", "/", 1)
         try:
             found = folder if name == folder.name else resolve(name, cache=root)
-            shape = ModelShape.from_config(read_json(found / "config.json"))
+            model_config = ModelConfig.from_config(read_json(found / "config.json"))
         except CheckpointError:
             # The cache is shared with other programs: skip what is not MusicGen.
             continue
         yield Entry(
             name=name,
             folder=found,
-            shape=shape,
+            config=model_config,
             size_bytes=_size_bytes(found),
             licence=META_LICENCE if name in PUBLISHED else _licence(found),
             is_complete=_is_complete(found),

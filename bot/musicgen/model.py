@@ -10,9 +10,9 @@ from typing import get_args
 
 from bot.domain.generation import Precision, Sampling
 from bot.musicgen.checkpoint.load import Checkpoint, load
-from bot.musicgen.checkpoint.shape import ModelShape
+from bot.musicgen.checkpoint.model_config import ModelConfig
 from bot.musicgen.codec.codec import Codec
-from bot.musicgen.conditioning.text import TextEncoder
+from bot.musicgen.conditioning.text_encoder import TextEncoder
 from bot.musicgen.decoder.builtin_decoder import BuiltinDecoder
 from bot.musicgen.decoder.interface import Decoder
 from bot.musicgen.decoder.kernel_decoder import KernelDecoder
@@ -36,7 +36,7 @@ class Model:
     """One checkpoint, laid out for this machine."""
 
     name: str
-    shape: ModelShape
+    config: ModelConfig
     sampling: Sampling
     text: TextEncoder
     decoder: Decoder
@@ -47,17 +47,17 @@ class Model:
     @property
     def channels(self) -> int:
         """Return the channels of its sound, 1 or 2."""
-        return self.shape.decoder.audio_channels
+        return self.config.decoder.audio_channels
 
     @property
     def sample_rate_hz(self) -> int:
         """Return the rate of its sound."""
-        return self.shape.codec.sample_rate_hz
+        return self.config.codec.sample_rate_hz
 
     @property
     def window_frames(self) -> int:
         """Return how many frames the decoder can see at once."""
-        return _window_frames(self.shape)
+        return _window_frames(self.config)
 
     def warm_up(self) -> float:
         """Compile what every request needs, so that none waits for it; return the seconds taken."""
@@ -93,17 +93,17 @@ def load_model(
     projection = checkpoint.projection
     text = TextEncoder(
         checkpoint.text,
-        checkpoint.shape.text,
+        checkpoint.config.text,
         checkpoint.tokenizer,
         (projection["weight"], projection["bias"]) if projection else None,
         library=compiled,
         precision=numbers,
     )
-    codec = Codec(checkpoint.codec, checkpoint.shape.codec, library=compiled, precision=numbers)
+    codec = Codec(checkpoint.codec, checkpoint.config.codec, library=compiled, precision=numbers)
     decoder = _decoder(checkpoint, compiled, slots, numbers)
     return Model(
         name=checkpoint.name,
-        shape=checkpoint.shape,
+        config=checkpoint.config,
         sampling=checkpoint.sampling,
         text=text,
         decoder=decoder,
@@ -113,9 +113,9 @@ def load_model(
     )
 
 
-def _window_frames(shape: ModelShape) -> int:
-    trained = WINDOW_SECONDS * shape.codec.frame_rate
-    return min(trained, shape.decoder.max_positions - shape.decoder.codebooks)
+def _window_frames(config: ModelConfig) -> int:
+    trained = WINDOW_SECONDS * config.codec.frame_rate
+    return min(trained, config.decoder.max_positions - config.decoder.codebooks)
 
 
 def _library(cache: Path, threads: int) -> Path | None:
@@ -142,13 +142,13 @@ def _precision(asked: str, compiled: Path | None) -> Precision:
 def _decoder(
     checkpoint: Checkpoint, compiled: Path | None, slots: int, precision: Precision
 ) -> Decoder:
-    shape = checkpoint.shape.decoder
-    positions = _window_frames(checkpoint.shape) + shape.codebooks  # room for the delay
-    if compiled is None or shape.head_size % PANEL:
-        return BuiltinDecoder(checkpoint.decoder, shape, slots=slots, positions=positions)
+    config = checkpoint.config.decoder
+    positions = _window_frames(checkpoint.config) + config.codebooks  # room for the delay
+    if compiled is None or config.head_size % PANEL:
+        return BuiltinDecoder(checkpoint.decoder, config, slots=slots, positions=positions)
     return KernelDecoder(
         checkpoint.decoder,
-        shape,
+        config,
         compiled,
         slots=slots,
         positions=positions,

@@ -79,24 +79,24 @@ def test_the_text_encoder_embeds_with_the_shared_table(mono, mono_reference):
 def test_shape_sampling_and_name_come_along(mono, tiny_mono):
     """What the engine needs besides the weights."""
     assert mono.name == tiny_mono.name
-    assert mono.shape == preset("tiny")
+    assert mono.config == preset("tiny")
     assert mono.sampling.top_k == 250
-    assert mono.shape.codec.hop == 640
-    assert mono.shape.codec.frame_rate == 50
+    assert mono.config.codec.hop == 640
+    assert mono.config.codec.frame_rate == 50
 
 
 def test_the_tokenizer_ends_a_prompt(mono):
     """Prompts become ids of the text encoder's vocabulary, ended as T5 wants them."""
     ids = mono.tokenizer.encode("90s rock, with a loud guitar")
-    assert ids[-1] == mono.shape.text.end_token
-    assert max(ids) < mono.shape.text.vocab_size
+    assert ids[-1] == mono.config.text.end_token
+    assert max(ids) < mono.config.text.vocab_size
     assert len(set(ids)) > 5
 
 
 def test_a_stereo_checkpoint_has_eight_codebooks(tiny_stereo):
     """Left and right are eight streams of one decoder over a mono codec."""
     stereo = load(tiny_stereo)
-    assert stereo.shape == preset("tiny-stereo")
+    assert stereo.config == preset("tiny-stereo")
     assert "lm_heads.7.weight" in stereo.decoder
     assert "quantizer.layers.4.codebook.embed" not in stereo.codec
 

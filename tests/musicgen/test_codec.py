@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from bot.errors import CheckpointError
 from bot.musicgen.checkpoint.mindnlp_patches import import_mindnlp, quiet
-from bot.musicgen.checkpoint.shape import CodecShape
+from bot.musicgen.checkpoint.model_config import CodecConfig
 
 BASE: dict[str, Any] = {
     "sampling_rate": 3200,
@@ -40,7 +40,7 @@ class Reference:
 
     model: Any
     weights: dict[str, NDArray[np.float32]]
-    shape: CodecShape
+    config: CodecConfig
 
     def decode(self, codes):
         """Return what MindNLP makes of codes [channels, codebooks, frames]."""
@@ -59,8 +59,8 @@ class Reference:
     def codes(self, frames, channels=2):
         """Return codes that are the same at every call."""
         rng = np.random.default_rng(frames)
-        shape = (channels, self.shape.quantizers, frames)
-        return rng.integers(0, self.shape.codebook_size, shape).astype(np.int32)
+        shape = (channels, self.config.quantizers, frames)
+        return rng.integers(0, self.config.codebook_size, shape).astype(np.int32)
 
     def samples(self, length, channels=2):
         """Return noise that is the same at every call."""
@@ -83,7 +83,7 @@ def make_reference(**changes):
         # A norm is positive; an LSTM whose weights are large is chaotic.
         values[name] = np.abs(made) + 1 if name.endswith("original0") else made * 0.5
     model.load_state_dict({name: mindtorch.tensor(value) for name, value in values.items()})
-    shape = CodecShape(
+    config = CodecConfig(
         sample_rate_hz=config.sampling_rate,
         filters=config.num_filters,
         hidden_size=config.hidden_size,
@@ -99,7 +99,7 @@ def make_reference(**changes):
         bandwidth_kbps=config.target_bandwidths[-1],
         conv_shortcut=config.use_conv_shortcut,
     )
-    return Reference(model, folded(values), shape)
+    return Reference(model, folded(values), config)
 
 
 def folded(values):
@@ -129,7 +129,7 @@ def codec(reference, library):
 def make_codec(reference, library, **options):
     from bot.musicgen.codec.codec import Codec
 
-    return Codec(reference.weights, reference.shape, library=library, **options)
+    return Codec(reference.weights, reference.config, library=library, **options)
 
 
 def decoded_in(codec, codes, sizes):
@@ -167,7 +167,7 @@ def test_decoding_equals_the_reference(reference, codec, frames) -> None:
     """Every length gives the reference's samples, the shortest clips among them."""
     codes = reference.codes(frames)
     samples = codec.decode(codes)
-    assert samples.shape == (2, frames * reference.shape.hop)
+    assert samples.shape == (2, frames * reference.config.hop)
     assert_near(samples, reference.decode(codes))
 
 
@@ -176,7 +176,7 @@ def test_encoding_equals_the_reference(reference, codec, length) -> None:
     """Every length gives the reference's codes, a begun frame counting as one."""
     samples = reference.samples(length)
     codes = codec.encode(samples)
-    assert codes.shape == (2, reference.shape.quantizers, -(-length // reference.shape.hop))
+    assert codes.shape == (2, reference.config.quantizers, -(-length // reference.config.hop))
     np.testing.assert_array_equal(codes, reference.encode(samples))
 
 
@@ -188,7 +188,7 @@ def test_other_shapes_equal_the_reference(variant, library) -> None:
     for frames in (1, 3, 13):
         codes = reference.codes(frames)
         assert_near(codec.decode(codes), reference.decode(codes))
-        samples = reference.samples(frames * reference.shape.hop - 1)
+        samples = reference.samples(frames * reference.config.hop - 1)
         np.testing.assert_array_equal(codec.encode(samples), reference.encode(samples))
 
 
@@ -229,7 +229,7 @@ def test_decoding_keeps_up(reference, codec) -> None:
 
     decoder = Decoder(codec, channels=1)
     made = decoder.push(reference.codes(100, channels=1)).shape[1]
-    assert made >= (100 - codec.block_frames - 5) * reference.shape.hop
+    assert made >= (100 - codec.block_frames - 5) * reference.config.hop
 
 
 def test_the_channels_of_a_clip_are_apart(reference, codec) -> None:
@@ -268,7 +268,7 @@ def test_a_round_trip_keeps_the_length(reference, codec) -> None:
 def test_nothing_gives_nothing(reference, codec) -> None:
     """A clip without frames has no samples, and one without samples no frames."""
     assert codec.decode(reference.codes(0)).shape == (2, 0)
-    assert codec.encode(reference.samples(0)).shape == (2, reference.shape.quantizers, 0)
+    assert codec.encode(reference.samples(0)).shape == (2, reference.config.quantizers, 0)
 
 
 def test_weights_in_half_precision_are_the_same(reference, library) -> None:
@@ -308,7 +308,7 @@ def test_rounded_weights_change_the_sound_by_less_than_is_heard(
 def test_what_musicgen_does_not_use_is_refused(reference, change, reason) -> None:
     """A codec of another kind is refused with the reason."""
     with pytest.raises(CheckpointError, match=reason):
-        make_codec(replace(reference, shape=replace(reference.shape, **change)), None)
+        make_codec(replace(reference, config=replace(reference.config, **change)), None)
 
 
 def test_a_norm_over_time_is_refused(reference) -> None:

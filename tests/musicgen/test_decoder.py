@@ -9,19 +9,26 @@ import numpy as np
 import pytest
 
 from bot.domain.generation import Precision
-from bot.musicgen.checkpoint.shape import CodecShape, DecoderShape, ModelShape, TextShape
+from bot.musicgen.checkpoint.model_config import (
+    CodecConfig,
+    DecoderConfig,
+    ModelConfig,
+    TextEncoderConfig,
+)
 from bot.musicgen.checkpoint.tensor_names import tensor_sizes
-from bot.musicgen.decoder.interface import Decoder, Rows
+from bot.musicgen.decoder.interface import Conditioning, Decoder, Rows
 
-SHAPE = DecoderShape(hidden_size=64, layers=3, heads=4, ffn_size=144, vocab_size=100)
+CONFIG = DecoderConfig(hidden_size=64, layers=3, heads=4, ffn_size=144, vocab_size=100)
 POSITIONS = 64
 
 
 def random_weights(*, half: bool) -> dict[str, Any]:
-    """Return weights of SHAPE, exactly representable in 16 bits or not."""
+    """Return weights of CONFIG, exactly representable in 16 bits or not."""
     rng = np.random.default_rng(0)
     weights = {}
-    everything = tensor_sizes(ModelShape(decoder=SHAPE, text=TextShape(), codec=CodecShape()))
+    everything = tensor_sizes(
+        ModelConfig(decoder=CONFIG, text=TextEncoderConfig(), codec=CodecConfig())
+    )
     for name, size in everything.items():
         if name.startswith("decoder."):
             values = rng.standard_normal(size, dtype=np.float32) * (0.3 if len(size) > 1 else 1.0)
@@ -46,7 +53,7 @@ def kernel_decoder(
 
     return KernelDecoder(
         random_weights(half=half),
-        SHAPE,
+        CONFIG,
         library,
         slots=slots,
         positions=POSITIONS,
@@ -58,7 +65,7 @@ def builtin_decoder(*, slots: int = 8) -> Decoder:
     """Return a decoder on MindSpore's operations."""
     from bot.musicgen.decoder.builtin_decoder import BuiltinDecoder
 
-    return BuiltinDecoder(random_weights(half=True), SHAPE, slots=slots, positions=POSITIONS)
+    return BuiltinDecoder(random_weights(half=True), CONFIG, slots=slots, positions=POSITIONS)
 
 
 def rows(tokens: np.ndarray, slots: list[int], positions: list[int], texts: list[int]) -> Rows:
@@ -69,21 +76,21 @@ def rows(tokens: np.ndarray, slots: list[int], positions: list[int], texts: list
 
 def tokens(count: int, seed: int = 1) -> np.ndarray:
     """Return random tokens, the start token among them, [count, codebooks]."""
-    drawn = np.random.default_rng(seed).integers(0, SHAPE.vocab_size + 1, (count, 4))
+    drawn = np.random.default_rng(seed).integers(0, CONFIG.vocab_size + 1, (count, 4))
     return drawn.astype(np.int32)
 
 
 def states(count: int) -> np.ndarray:
     """Return a text's states, [count, hidden_size]."""
-    return np.random.default_rng(2).standard_normal((count, SHAPE.hidden_size), dtype=np.float32)
+    return np.random.default_rng(2).standard_normal((count, CONFIG.hidden_size), dtype=np.float32)
 
 
-def test_kernels_and_builtin_operations_give_the_same_scores(kernels: Path) -> None:
+def test_kernels_and_builtin_operations_give_the_same_logits(kernels: Path) -> None:
     """Thirty steps of three sequences, two of them with a text, agree to rounding."""
     decoders = [kernel_decoder(kernels, half=True), builtin_decoder()]
     for decoder in decoders:
-        decoder.keep_text(2, states(7))
-        decoder.keep_text(0, states(40)[::-1].copy())
+        decoder.set_conditioning(2, Conditioning(text_states=states(7)))
+        decoder.set_conditioning(0, Conditioning(text_states=states(40)[::-1].copy()))
     for position in range(30):
         step = rows(tokens(3, position), [2, 0, 1], [position] * 3, [7, 40, 0])
         ours, theirs = (decoder.step(step) for decoder in decoders)
@@ -91,7 +98,7 @@ def test_kernels_and_builtin_operations_give_the_same_scores(kernels: Path) -> N
 
 
 def test_weights_that_fit_sixteen_bits_lose_nothing(kernels: Path) -> None:
-    """The same weights stored in 16 and in 32 bits give bit for bit the same scores.
+    """The same weights stored in 16 and in 32 bits give bit for bit the same logits.
 
     One number that needs 32 bits widens its kind of weight in all layers; it multiplies a hidden
     unit that is always zero, so that nothing else changes.
@@ -99,7 +106,7 @@ def test_weights_that_fit_sixteen_bits_lose_nothing(kernels: Path) -> None:
     from bot.musicgen.decoder.kernel_decoder import KernelDecoder
     from bot.musicgen.kernels.packing import fits_half
 
-    scores = []
+    logits = []
     for number in (np.float16(1 / 3), np.float32(1 / 3)):
         weights = random_weights(half=True)
         weights["model.decoder.layers.1.fc1.weight"][5] = 0
@@ -107,9 +114,9 @@ def test_weights_that_fit_sixteen_bits_lose_nothing(kernels: Path) -> None:
         assert fits_half(weights["model.decoder.layers.1.fc2.weight"]) == isinstance(
             number, np.float16
         )
-        decoder = KernelDecoder(weights, SHAPE, kernels, slots=8, positions=POSITIONS)
-        scores.append(decoder.step(rows(tokens(3), [0, 1, 2], [0, 0, 0], [0, 0, 0])))
-    narrow, wide = scores
+        decoder = KernelDecoder(weights, CONFIG, kernels, slots=8, positions=POSITIONS)
+        logits.append(decoder.step(rows(tokens(3), [0, 1, 2], [0, 0, 0], [0, 0, 0])))
+    narrow, wide = logits
     assert np.array_equal(narrow, wide)
 
 
@@ -118,7 +125,7 @@ def test_weights_that_fit_sixteen_bits_lose_nothing(kernels: Path) -> None:
 def test_a_row_does_not_depend_on_its_company(
     kernels: Path, precision: Precision, company: int
 ) -> None:
-    """A row alone and the same row among others give bit for bit the same scores."""
+    """A row alone and the same row among others give bit for bit the same logits."""
     alone, among = (kernel_decoder(kernels, half=False, precision=precision) for _ in range(2))
     for position in range(20):
         mine = tokens(1, 100 + position)
@@ -147,11 +154,11 @@ def test_a_prompt_read_in_chunks_is_the_prompt_read_one_by_one(
 def test_a_slot_is_as_new_for_the_next_sequence(kernels: Path) -> None:
     """What an earlier, longer sequence left in a slot is never seen again."""
     used, fresh = kernel_decoder(kernels, half=True), kernel_decoder(kernels, half=True)
-    used.keep_text(0, states(50))
+    used.set_conditioning(0, Conditioning(text_states=states(50)))
     for position in range(40):
         used.step(rows(tokens(1, position), [0], [position], [50]))
     for decoder in (used, fresh):
-        decoder.keep_text(0, states(5))
+        decoder.set_conditioning(0, Conditioning(text_states=states(5)))
     for position in range(20):
         step = rows(tokens(1, 900 + position), [0], [position], [5])
         assert np.array_equal(used.step(step), fresh.step(step))
@@ -161,7 +168,7 @@ def test_a_text_longer_than_a_step_takes_is_read_in_parts(kernels: Path) -> None
     """A text of 100 tokens gives what MindSpore's operations make of it."""
     decoders = [kernel_decoder(kernels, half=True), builtin_decoder()]
     for decoder in decoders:
-        decoder.keep_text(0, states(100))
+        decoder.set_conditioning(0, Conditioning(text_states=states(100)))
     step = rows(tokens(1), [0], [0], [100])
     ours, theirs = (decoder.step(step) for decoder in decoders)
     assert np.allclose(ours, theirs, atol=2e-5)

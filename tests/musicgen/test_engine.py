@@ -69,9 +69,9 @@ def test_greedy_is_mindnlps_own_generate_token_for_token(
     prompt = "90s rock" if "text" in way else None
     audio = noise(any_model) if "audio" in way else None
     made = run(Engine(any_model), ask(prompt=prompt, audio=audio, sampling=sampling))[0]
-    frames = round(SECONDS * any_model.shape.codec.frame_rate)
+    frames = round(SECONDS * any_model.config.codec.frame_rate)
     expected = any_reference.generate(
-        steps=frames + any_model.shape.decoder.codebooks // any_model.channels - 1,
+        steps=frames + any_model.config.decoder.codebooks // any_model.channels - 1,
         sampling=sampling,
         prompt=prompt,
         audio=None if audio is None else audio.samples,
@@ -94,7 +94,7 @@ def test_mixed_requests_in_one_batch_are_each_the_references(
         {"prompt": "techno", "sampling": dataclasses.replace(GREEDY, guidance=1.0)},
     ]
     made = run(Engine(mono_model), *(ask(**({"sampling": GREEDY} | case)) for case in cases))
-    steps = round(SECONDS * mono_model.shape.codec.frame_rate) + 3
+    steps = round(SECONDS * mono_model.config.codec.frame_rate) + 3
     for case, clip in zip(cases, made, strict=True):
         expected = mono_reference.generate(
             steps=steps,
@@ -158,12 +158,12 @@ def test_sampling_follows_the_references_probabilities(
     from bot.musicgen.engine.engine import Engine
 
     sampling = Sampling(top_k=12, top_p=0.9, temperature=1.3)
-    one_frame = 1 / mono_model.shape.codec.frame_rate
+    one_frame = 1 / mono_model.config.codec.frame_rate
     engine = Engine(mono_model)
     made = run(
         engine, *(ask(seconds=one_frame, seed=seed, sampling=sampling) for seed in range(600))
     )
-    nothing = np.zeros((mono_model.shape.decoder.codebooks, 0), np.int32)
+    nothing = np.zeros((mono_model.config.decoder.codebooks, 0), np.int32)
     expected = mono_reference.step(prompt="90s rock", tokens=nothing, sampling=sampling)
     shares = expected.probabilities[0]
     counts = np.bincount([int(clip.tokens[0, 0]) for clip in made], minlength=len(shares))
@@ -247,7 +247,7 @@ def test_a_long_clip_has_no_seam(mono_model: Any) -> None:
     whole = mono_model.codec.decode(clip.tokens[None])[0]
     assert np.allclose(samples, whole, atol=1e-4)
     steps = np.abs(np.diff(samples))
-    hop = mono_model.shape.codec.hop
+    hop = mono_model.config.codec.hop
     for frame in (1500, 2400, 3300):
         around = steps[(frame - 1) * hop : (frame + 1) * hop]
         assert around.max() <= np.quantile(steps, 0.9999)

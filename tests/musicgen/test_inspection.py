@@ -50,7 +50,7 @@ def refusal(folder: Path) -> str:
 def test_a_good_folder_is_described(tiny_mono):
     """Shape, recommended sampling and size on disk are known without loading."""
     contents = inspect(tiny_mono)
-    assert contents.shape == preset("tiny")
+    assert contents.config == preset("tiny")
     assert contents.sampling == Sampling(guidance=3.0, top_k=250)
     assert contents.weight_files == (tiny_mono / "model.safetensors",)
     assert contents.stored_bytes == contents.weight_files[0].stat().st_size
@@ -107,7 +107,7 @@ def test_a_config_that_cant_be_run_names_the_setting(folder, keys, value, words)
 
 def test_stems_are_read_with_their_codebooks(tiny_stems):
     """In the order of the file; a model without the key has none."""
-    stems = inspect(tiny_stems).shape.stems
+    stems = inspect(tiny_stems).config.stems
     assert [(stem.name, stem.books) for stem in stems] == [
         ("drums", (2,)),
         ("bass", (3,)),
@@ -249,7 +249,7 @@ def test_names_of_newer_and_older_conversions_are_taken(folder):
     }
     renamed["decoder.model.decoder.embed_positions.weights"] = np.zeros((2048, 64), np.float32)
     save_file(renamed, folder / "model.safetensors")
-    assert inspect(folder).shape == preset("tiny")
+    assert inspect(folder).config == preset("tiny")
 
 
 def test_a_missing_tokenizer_is_told(folder):

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from bot.domain.generation import Precision
-from bot.musicgen.decoder.interface import Decoder
+from bot.musicgen.decoder.interface import Conditioning, Decoder
 from bot.musicgen.kernels import build
 from bot.musicgen.kernels.packing import GROUP, PANEL, brief, pack
-from tests.musicgen.test_decoder import POSITIONS, SHAPE, random_weights, rows, states, tokens
+from tests.musicgen.test_decoder import CONFIG, POSITIONS, random_weights, rows, states, tokens
 
 ALL: tuple[Precision, ...] = ("fp32", "bf16", "int8")
 
@@ -32,7 +32,7 @@ def decoder(library: Path, precision: Precision, weights: dict | None = None) ->
 
     return KernelDecoder(
         weights or random_weights(half=False),
-        SHAPE,
+        CONFIG,
         library,
         slots=8,
         positions=POSITIONS,
@@ -57,8 +57,8 @@ def listen(decoders: list[Decoder], steps: int = 40) -> np.ndarray:
     """Return the scores of each decoder over some steps of three sequences, two with a text."""
     made = []
     for one in decoders:
-        one.keep_text(2, states(7))
-        one.keep_text(0, states(40)[::-1].copy())
+        one.set_conditioning(2, Conditioning(text_states=states(7)))
+        one.set_conditioning(0, Conditioning(text_states=states(40)[::-1].copy()))
         made.append(
             [
                 one.step(rows(tokens(3, position), [2, 0, 1], [position] * 3, [7, 40, 0]))

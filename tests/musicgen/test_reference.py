@@ -8,11 +8,11 @@ import pytest
 from safetensors.numpy import load_file
 
 from bot.domain.generation import Samples, Sampling
-from bot.musicgen.baselines.synthetic_config import config
+from bot.musicgen.baselines.synthetic_config import config_json
 from bot.musicgen.checkpoint.inspection import read_json
 from bot.musicgen.checkpoint.mindnlp_patches import import_mindnlp
+from bot.musicgen.checkpoint.model_config import ModelConfig
 from bot.musicgen.checkpoint.presets import preset
-from bot.musicgen.checkpoint.shape import ModelShape
 from bot.musicgen.checkpoint.tensor_names import hub_name, tensor_sizes
 
 GREEDY = Sampling(greedy=True)
@@ -176,12 +176,12 @@ def test_the_layout_is_that_of_the_model_itself(name):
     import_mindnlp()
     from transformers import MusicgenConfig, MusicgenForConditionalGeneration
 
-    shape = preset(name)
-    codec = replace(shape.codec, residual_layers=2, conv_shortcut=True, lstm_layers=1)
-    shape = replace(shape, codec=codec)
-    network: Any = MusicgenForConditionalGeneration(MusicgenConfig(**config(shape)))
+    config = preset(name)
+    codec = replace(config.codec, residual_layers=2, conv_shortcut=True, lstm_layers=1)
+    config = replace(config, codec=codec)
+    network: Any = MusicgenForConditionalGeneration(MusicgenConfig(**config_json(config)))
     want = {hub_name(name): tuple(t.shape) for name, t in network.state_dict().items()}
-    assert tensor_sizes(shape) == want
+    assert tensor_sizes(config) == want
 
 
 def test_what_a_config_leaves_out_is_what_transformers_takes(mono_reference):
@@ -189,7 +189,7 @@ def test_what_a_config_leaves_out_is_what_transformers_takes(mono_reference):
     from transformers import EncodecConfig, MusicgenDecoderConfig, T5Config
 
     decoder, text, codec = MusicgenDecoderConfig(), T5Config(), EncodecConfig()
-    shape = ModelShape.from_config(
+    config = ModelConfig.from_config(
         {
             "model_type": "musicgen",
             # EnCodec's own default is the 24 kHz model with 32 quantizers.
@@ -198,20 +198,20 @@ def test_what_a_config_leaves_out_is_what_transformers_takes(mono_reference):
             "audio_encoder": {"model_type": "encodec"},
         }
     )
-    assert shape.decoder.layers == decoder.num_hidden_layers
-    assert shape.decoder.ffn_size == decoder.ffn_dim
-    assert shape.text.hidden_size == text.d_model
-    assert shape.text.relative_distance == text.relative_attention_max_distance
-    assert shape.codec.filters == codec.num_filters
-    assert shape.codec.quantizers == codec.num_quantizers
-    assert shape.codec.frame_rate == codec.frame_rate
-    assert shape.codec.conv_shortcut == codec.use_conv_shortcut
-    assert shape.codec.causal == codec.use_causal_conv
+    assert config.decoder.layers == decoder.num_hidden_layers
+    assert config.decoder.ffn_size == decoder.ffn_dim
+    assert config.text.hidden_size == text.d_model
+    assert config.text.relative_distance == text.relative_attention_max_distance
+    assert config.codec.filters == codec.num_filters
+    assert config.codec.quantizers == codec.num_quantizers
+    assert config.codec.frame_rate == codec.frame_rate
+    assert config.codec.conv_shortcut == codec.use_conv_shortcut
+    assert config.codec.causal == codec.use_causal_conv
 
 
 def test_the_config_is_one_that_transformers_reads_alike(mono_reference, tiny_mono):
     """The written config.json gives transformers the dimensions it gives us."""
-    ours = ModelShape.from_config(read_json(tiny_mono / "config.json"))
+    ours = ModelConfig.from_config(read_json(tiny_mono / "config.json"))
     theirs = mono_reference.model.config
     assert theirs.audio_encoder.num_quantizers == ours.codec.quantizers
     assert theirs.audio_encoder.hop_length == ours.codec.hop

@@ -11,9 +11,9 @@ from safetensors.numpy import load_file
 
 from bot.errors import CheckpointError
 from bot.musicgen.baselines.synthetic import write_checkpoint
-from bot.musicgen.baselines.synthetic_config import config
+from bot.musicgen.baselines.synthetic_config import config_json
+from bot.musicgen.checkpoint.model_config import ModelConfig
 from bot.musicgen.checkpoint.presets import PRESETS, preset
-from bot.musicgen.checkpoint.shape import ModelShape
 from bot.musicgen.checkpoint.tensor_names import tensor_sizes
 
 
@@ -33,9 +33,9 @@ def test_the_large_shape_has_the_size_in_its_name():
 
 
 def test_every_preset_is_read_back_from_its_own_config():
-    """A shape survives the way through config.json."""
-    for shape in PRESETS.values():
-        assert ModelShape.from_config(json.loads(json.dumps(config(shape)))) == shape
+    """A configuration survives the way through config.json."""
+    for config in PRESETS.values():
+        assert ModelConfig.from_config(json.loads(json.dumps(config_json(config)))) == config
 
 
 def test_an_unknown_preset_is_told_with_the_known_ones():
@@ -45,7 +45,7 @@ def test_an_unknown_preset_is_told_with_the_known_ones():
 
 
 def test_the_same_seed_writes_the_same_bytes_and_another_seed_others(tmp_path):
-    """A checkpoint is reproducible from its shape and seed."""
+    """A checkpoint is reproducible from its configuration and seed."""
     for folder, seed in (("a", 1), ("b", 1), ("c", 2)):
         write_checkpoint(tmp_path / folder, preset("tiny"), seed=seed)
     first, same, other = ((tmp_path / f / "model.safetensors").read_bytes() for f in "abc")
@@ -68,8 +68,8 @@ def test_decoder_weights_are_exact_in_half_precision_and_the_rest_is_not(tiny_mo
 def test_rows_of_a_matrix_larger_than_one_random_block_differ(tmp_path):
     """A large matrix is filled from one block of random numbers, yet no two rows are equal."""
     tiny = preset("tiny")
-    shape = replace(tiny, decoder=replace(tiny.decoder, hidden_size=512, ffn_size=1024, layers=1))
-    write_checkpoint(tmp_path, shape)
+    config = replace(tiny, decoder=replace(tiny.decoder, hidden_size=512, ffn_size=1024, layers=1))
+    write_checkpoint(tmp_path, config)
     matrix = load_file(tmp_path / "model.safetensors")["decoder.model.decoder.layers.0.fc1.weight"]
     assert matrix.size > 2**18
     assert len(np.unique(matrix, axis=0)) == len(matrix)

@@ -70,7 +70,7 @@ OURS = {
     "bot.starter": {
         "bot.audio.analysis.spectra",
         "bot.musicgen.baselines.synthetic_config",
-        "bot.musicgen.checkpoint.shape",
+        "bot.musicgen.checkpoint.model_config",
         "bot.musicgen.checkpoint.stems",
         "bot.musicgen.checkpoint.tensor_names",
     },

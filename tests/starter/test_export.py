@@ -9,7 +9,7 @@ import pytest
 from safetensors.numpy import load_file
 
 from bot.domain.generation import Finished, StemsRequest
-from bot.musicgen.decoder.interface import Rows
+from bot.musicgen.decoder.interface import Conditioning, Rows
 from bot.musicgen.engine.engine import Engine
 from bot.musicgen.model import load_model
 from bot.starter.training.data.code_factors import factors_of
@@ -93,7 +93,7 @@ def scores_of(model, codes):
     for book in range(books):
         heard[book, book + 1 :] = codes[book, : frames - book - 1]
     words = model.text.encode(PROMPT)
-    model.decoder.keep_text(0, words)
+    model.decoder.set_conditioning(0, Conditioning(text_states=words))
     made = [
         model.decoder.step(
             Rows(
@@ -191,4 +191,4 @@ def test_the_checkpoint_says_which_codebooks_are_the_stems(folder, model):
     """In its config.json, as the product reads it."""
     told = json.loads((folder / "checkpoint" / "config.json").read_text())["stems"]
     assert told == {name: list(books) for name, books in STEMS.items()}
-    assert {stem.name: stem.books for stem in model.shape.stems} == dict(STEMS)
+    assert {stem.name: stem.books for stem in model.config.stems} == dict(STEMS)

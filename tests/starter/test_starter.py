@@ -93,14 +93,14 @@ def clips(model):
 
 def scores_of(model, codes):
     """Return the scores over a clip's codes, with the text and without, step by step."""
-    from bot.musicgen.decoder.interface import Rows
+    from bot.musicgen.decoder.interface import Conditioning, Rows
 
     books, frames = codes.shape
-    heard = np.full((books, frames), model.shape.decoder.vocab_size, np.int32)
+    heard = np.full((books, frames), model.config.decoder.vocab_size, np.int32)
     for book in range(books):
         heard[book, book + 1 :] = codes[book, : frames - book - 1]
     words = model.text.encode("90s rock, 120 BPM")
-    model.decoder.keep_text(0, words)
+    model.decoder.set_conditioning(0, Conditioning(text_states=words))
     made = [
         model.decoder.step(
             Rows(
@@ -140,10 +140,10 @@ def test_fewer_bits_hardly_change_what_is_likely(
 def test_the_checkpoint_is_whole(folder):
     """It has every tensor of its config.json, in half precision, and settings that can be used."""
     contents = inspect(folder)
-    assert contents.shape.decoder.audio_channels == 1
-    assert contents.shape.codec.sample_rate_hz == 32_000
+    assert contents.config.decoder.audio_channels == 1
+    assert contents.config.codec.sample_rate_hz == 32_000
     assert contents.stored_bytes < 2.1 * sum(
-        np.prod(size) for size in tensor_sizes(contents.shape).values()
+        np.prod(size) for size in tensor_sizes(contents.config).values()
     )
 
 

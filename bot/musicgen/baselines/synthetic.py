@@ -1,7 +1,7 @@
-"""MusicGen checkpoints of any shape with random weights, written in the hub's own format.
+"""MusicGen checkpoints of any size with random weights, written in the hub's own format.
 
 They make speed measurable and the whole program testable without a download. Needs numpy and
-tokenizers only; a file is streamed, so that the largest shape takes no memory to speak of.
+tokenizers only; a file is streamed, so that the largest model takes no memory to speak of.
 
 The numbers are scaled so that the model behaves like a trained one where it matters: logits with
 spread, tokens that depend on prompt and position, sound of moderate loudness.
@@ -21,7 +21,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.musicgen.baselines.synthetic_config import write_settings
-from bot.musicgen.checkpoint.shape import CodecShape, DecoderShape, ModelShape, TextShape
+from bot.musicgen.checkpoint.model_config import (
+    CodecConfig,
+    DecoderConfig,
+    ModelConfig,
+    TextEncoderConfig,
+)
 from bot.musicgen.checkpoint.tensor_names import tensor_sizes
 
 # Not a power of two, so that the rows of a large matrix are shifted copies and never equal ones.
@@ -32,7 +37,7 @@ _Values = NDArray[np.float32]
 
 def write_checkpoint(
     folder: Path,
-    shape: ModelShape,
+    config: ModelConfig,
     *,
     seed: int = 0,
     half: bool = False,
@@ -42,16 +47,17 @@ def write_checkpoint(
 
     `half` stores every tensor as fp16 in place of fp32. `shard_bytes` cuts the weights into
     several files of at most that size (or one tensor) with an index, as the hub does with large
-    models. The same shape and seed give the same bytes. The decoder's fp32 numbers are exact in
-    fp16: Meta trained and published MusicGen in fp16 and the hub's fp32 files are widened from it.
+    models. The same configuration and seed give the same bytes. The decoder's fp32 numbers are
+    exact in fp16: Meta trained and published MusicGen in fp16 and the hub's fp32 files are widened
+    from it.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    write_settings(folder, shape)
+    write_settings(folder, config)
     dtype = np.dtype(np.float16 if half else np.float32)
-    files = _cut(tensor_sizes(shape), dtype, shard_bytes)
+    files = _cut(tensor_sizes(config), dtype, shard_bytes)
     for name, sizes in files.items():
         with (folder / name).open("wb") as file:
-            _write_weights(file, sizes, dtype, shape, seed)
+            _write_weights(file, sizes, dtype, config, seed)
     if len(files) > 1:
         homes = {tensor: name for name, sizes in files.items() for tensor in sizes}
         total = sum(math.prod(size) for sizes in files.values() for size in sizes.values())
@@ -79,7 +85,7 @@ def _cut(sizes: _Sizes, dtype: np.dtype[Any], limit: int | None) -> dict[str, _S
 
 
 def _write_weights(
-    file: BinaryIO, sizes: _Sizes, dtype: np.dtype[Any], shape: ModelShape, seed: int
+    file: BinaryIO, sizes: _Sizes, dtype: np.dtype[Any], config: ModelConfig, seed: int
 ) -> None:
     # safetensors' own writer wants every tensor in memory at once; the format is a JSON header
     # behind its length, then the bytes.
@@ -93,16 +99,16 @@ def _write_weights(
     text += b" " * (-len(text) % 8)
     file.write(len(text).to_bytes(8, "little") + text)
     for name, size in sizes.items():
-        for block in _blocks(name, size, shape, seed):
+        for block in _blocks(name, size, config, seed):
             file.write(block.astype(dtype, copy=False).data)
 
 
 def _blocks(
-    name: str, size: tuple[int, ...], shape: ModelShape, seed: int
+    name: str, size: tuple[int, ...], config: ModelConfig, seed: int
 ) -> Iterator[NDArray[np.float32]]:
     random = np.random.default_rng([seed, zlib.crc32(name.encode())])
     count = math.prod(size)
-    recipe = _recipe(name, size, shape)
+    recipe = _recipe(name, size, config)
     noise = random.standard_normal(min(count, _BLOCK_VALUES), dtype=np.float32)
     block = noise * np.float32(recipe.spread) + np.float32(recipe.centre)
     if name.startswith(("decoder.", "enc_to_dec_proj.")):
@@ -119,20 +125,20 @@ class _Recipe:
     centre: float = 0.0
 
 
-def _recipe(name: str, size: tuple[int, ...], shape: ModelShape) -> _Recipe:
+def _recipe(name: str, size: tuple[int, ...], config: ModelConfig) -> _Recipe:
     if name.startswith("audio_encoder."):
-        return _codec_recipe(name, size, shape.codec)
+        return _codec_recipe(name, size, config.codec)
     if "layer_norm" in name:
         return _Recipe(0.05) if name.endswith(".bias") else _Recipe(0.1, 1.0)
     if name.startswith("text_encoder."):
-        return _text_recipe(name, size, shape.text)
-    return _decoder_recipe(name, size, shape.decoder)
+        return _text_recipe(name, size, config.text)
+    return _decoder_recipe(name, size, config.decoder)
 
 
-def _decoder_recipe(name: str, size: tuple[int, ...], shape: DecoderShape) -> _Recipe:
+def _decoder_recipe(name: str, size: tuple[int, ...], config: DecoderConfig) -> _Recipe:
     if "embed_tokens" in name:
         # The codebooks' sum outweighs the sinusoid of the position, or all tokens look alike.
-        return _Recipe(4.0 / math.sqrt(shape.codebooks))
+        return _Recipe(4.0 / math.sqrt(config.codebooks))
     if name == "enc_to_dec_proj.bias":
         return _Recipe(0.1)
     gain = 1.0 / math.sqrt(size[-1])
@@ -142,11 +148,11 @@ def _decoder_recipe(name: str, size: tuple[int, ...], shape: DecoderShape) -> _R
         return _Recipe(1.2 * gain)
     if "out_proj" in name or "fc2" in name:
         # The residual stream keeps its size whatever the depth.
-        return _Recipe(gain * min(1.0, 2.0 / math.sqrt(shape.layers)))
+        return _Recipe(gain * min(1.0, 2.0 / math.sqrt(config.layers)))
     return _Recipe(gain)
 
 
-def _text_recipe(name: str, size: tuple[int, ...], shape: TextShape) -> _Recipe:
+def _text_recipe(name: str, size: tuple[int, ...], config: TextEncoderConfig) -> _Recipe:
     if "shared" in name:
         return _Recipe(1.0)
     if "relative_attention_bias" in name:
@@ -154,11 +160,11 @@ def _text_recipe(name: str, size: tuple[int, ...], shape: TextShape) -> _Recipe:
     gain = 1.0 / math.sqrt(size[-1])
     if name.endswith(".q.weight"):
         # T5 doesn't divide its attention scores by the head size, its queries hold the factor.
-        return _Recipe(gain / math.sqrt(shape.head_size))
+        return _Recipe(gain / math.sqrt(config.head_size))
     return _Recipe(gain)
 
 
-def _codec_recipe(name: str, size: tuple[int, ...], shape: CodecShape) -> _Recipe:
+def _codec_recipe(name: str, size: tuple[int, ...], config: CodecConfig) -> _Recipe:
     if name.endswith("inited"):
         return _Recipe(0.0, 1.0)
     if name.endswith("cluster_size"):
@@ -172,20 +178,20 @@ def _codec_recipe(name: str, size: tuple[int, ...], shape: CodecShape) -> _Recip
     if ".lstm." in name:
         return _Recipe(0.5 / math.sqrt(size[-1]))
     if name.endswith("weight_g"):
-        return _norm_recipe(name, shape)
+        return _norm_recipe(name, config)
     return _Recipe(1.0)
 
 
-def _norm_recipe(name: str, shape: CodecShape) -> _Recipe:
+def _norm_recipe(name: str, config: CodecConfig) -> _Recipe:
     """Choose the length of a convolution's kernels so that the signal keeps its size."""
     layer = int(name.split(".layers.")[1].split(".")[0])
     if ".block." in name or ".shortcut." in name:
         return _Recipe(0.05, 0.6)
-    first_up, step = 3, 2 + shape.residual_layers
+    first_up, step = 3, 2 + config.residual_layers
     stage, offset = divmod(layer - first_up, step)
-    if ".decoder." in name and offset == 0 and 0 <= stage < len(shape.ratios):
+    if ".decoder." in name and offset == 0 and 0 <= stage < len(config.ratios):
         # Two kernels overlap at each sample of a transposed convolution.
-        return _Recipe(0.05, math.sqrt(shape.ratios[stage] / 2))
-    if ".decoder." in name and stage == len(shape.ratios):
+        return _Recipe(0.05, math.sqrt(config.ratios[stage] / 2))
+    if ".decoder." in name and stage == len(config.ratios):
         return _Recipe(0.0, 0.3)  # The sound itself: within [-1, 1], nearly always.
     return _Recipe(0.05, 1.0)

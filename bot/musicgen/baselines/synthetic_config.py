@@ -11,7 +11,12 @@ import string
 from pathlib import Path
 from typing import Any
 
-from bot.musicgen.checkpoint.shape import CodecShape, DecoderShape, ModelShape, TextShape
+from bot.musicgen.checkpoint.model_config import (
+    CodecConfig,
+    DecoderConfig,
+    ModelConfig,
+    TextEncoderConfig,
+)
 from bot.musicgen.checkpoint.stems import written as stem_books
 
 _WORDS = (
@@ -21,43 +26,43 @@ _WORDS = (
 ).split()
 
 
-def write_settings(folder: Path, shape: ModelShape) -> None:
+def write_settings(folder: Path, config: ModelConfig) -> None:
     """Write every file of a checkpoint but its weights."""
-    _write(folder, "config.json", config(shape))
-    _write(folder, "generation_config.json", generation_config(shape.decoder))
-    _write(folder, "preprocessor_config.json", preprocessor_config(shape))
-    _write_tokenizer(folder, shape.text)
+    _write(folder, "config.json", config_json(config))
+    _write(folder, "generation_config.json", generation_config(config.decoder))
+    _write(folder, "preprocessor_config.json", preprocessor_config(config))
+    _write_tokenizer(folder, config.text)
 
 
-def config(shape: ModelShape) -> dict[str, Any]:
-    """Return the contents of the config.json of a shape."""
-    stems = {"stems": stem_books(shape.stems)} if shape.stems else {}
+def config_json(config: ModelConfig) -> dict[str, Any]:
+    """Return the contents of the config.json of a model."""
+    stems = {"stems": stem_books(config.stems)} if config.stems else {}
     return {
         "architectures": ["MusicgenForConditionalGeneration"],
         "model_type": "musicgen",
         "is_encoder_decoder": True,
         "torch_dtype": "float32",
-        "text_encoder": _text(shape.text),
-        "audio_encoder": _codec(shape.codec),
-        "decoder": _decoder(shape.decoder),
+        "text_encoder": _text(config.text),
+        "audio_encoder": _codec(config.codec),
+        "decoder": _decoder(config.decoder),
         **stems,
     }
 
 
-def _decoder(shape: DecoderShape) -> dict[str, Any]:
+def _decoder(config: DecoderConfig) -> dict[str, Any]:
     return {
         "model_type": "musicgen_decoder",
-        "hidden_size": shape.hidden_size,
-        "num_hidden_layers": shape.layers,
-        "num_attention_heads": shape.heads,
-        "ffn_dim": shape.ffn_size,
-        "num_codebooks": shape.codebooks,
-        "audio_channels": shape.audio_channels,
-        "vocab_size": shape.vocab_size,
-        "max_position_embeddings": shape.max_positions,
-        "activation_function": shape.activation,
-        "bos_token_id": shape.start_token,
-        "pad_token_id": shape.start_token,
+        "hidden_size": config.hidden_size,
+        "num_hidden_layers": config.layers,
+        "num_attention_heads": config.heads,
+        "ffn_dim": config.ffn_size,
+        "num_codebooks": config.codebooks,
+        "audio_channels": config.audio_channels,
+        "vocab_size": config.vocab_size,
+        "max_position_embeddings": config.max_positions,
+        "activation_function": config.activation,
+        "bos_token_id": config.start_token,
+        "pad_token_id": config.start_token,
         "dropout": 0.1,
         "attention_dropout": 0.0,
         "activation_dropout": 0.0,
@@ -69,53 +74,53 @@ def _decoder(shape: DecoderShape) -> dict[str, Any]:
     }
 
 
-def _text(shape: TextShape) -> dict[str, Any]:
+def _text(config: TextEncoderConfig) -> dict[str, Any]:
     return {
         "architectures": ["T5ForConditionalGeneration"],
         "model_type": "t5",
-        "d_model": shape.hidden_size,
-        "num_layers": shape.layers,
-        "num_decoder_layers": shape.layers,
-        "num_heads": shape.heads,
-        "d_kv": shape.head_size,
-        "d_ff": shape.ffn_size,
-        "vocab_size": shape.vocab_size,
-        "relative_attention_num_buckets": shape.relative_buckets,
-        "relative_attention_max_distance": shape.relative_distance,
-        "layer_norm_epsilon": shape.layer_norm_epsilon,
+        "d_model": config.hidden_size,
+        "num_layers": config.layers,
+        "num_decoder_layers": config.layers,
+        "num_heads": config.heads,
+        "d_kv": config.head_size,
+        "d_ff": config.ffn_size,
+        "vocab_size": config.vocab_size,
+        "relative_attention_num_buckets": config.relative_buckets,
+        "relative_attention_max_distance": config.relative_distance,
+        "layer_norm_epsilon": config.layer_norm_epsilon,
         "feed_forward_proj": "relu",
         "dropout_rate": 0.1,
         "initializer_factor": 1.0,
-        "pad_token_id": shape.pad_token,
-        "eos_token_id": shape.end_token,
-        "decoder_start_token_id": shape.pad_token,
+        "pad_token_id": config.pad_token,
+        "eos_token_id": config.end_token,
+        "decoder_start_token_id": config.pad_token,
         "use_cache": True,
     }
 
 
-def _codec(shape: CodecShape) -> dict[str, Any]:
+def _codec(config: CodecConfig) -> dict[str, Any]:
     return {
         "architectures": ["EncodecModel"],
         "model_type": "encodec",
-        "sampling_rate": shape.sample_rate_hz,
-        "audio_channels": shape.channels,
-        "num_filters": shape.filters,
-        "hidden_size": shape.hidden_size,
-        "upsampling_ratios": list(shape.ratios),
-        "num_residual_layers": shape.residual_layers,
-        "kernel_size": shape.kernel_size,
-        "last_kernel_size": shape.last_kernel_size,
-        "residual_kernel_size": shape.residual_kernel_size,
-        "dilation_growth_rate": shape.dilation_growth,
-        "compress": shape.compress,
-        "num_lstm_layers": shape.lstm_layers,
-        "codebook_size": shape.codebook_size,
-        "codebook_dim": shape.codebook_dim,
-        "target_bandwidths": [shape.bandwidth_kbps],
-        "use_causal_conv": shape.causal,
-        "pad_mode": shape.pad_mode,
-        "trim_right_ratio": shape.trim_right_ratio,
-        "use_conv_shortcut": shape.conv_shortcut,
+        "sampling_rate": config.sample_rate_hz,
+        "audio_channels": config.channels,
+        "num_filters": config.filters,
+        "hidden_size": config.hidden_size,
+        "upsampling_ratios": list(config.ratios),
+        "num_residual_layers": config.residual_layers,
+        "kernel_size": config.kernel_size,
+        "last_kernel_size": config.last_kernel_size,
+        "residual_kernel_size": config.residual_kernel_size,
+        "dilation_growth_rate": config.dilation_growth,
+        "compress": config.compress,
+        "num_lstm_layers": config.lstm_layers,
+        "codebook_size": config.codebook_size,
+        "codebook_dim": config.codebook_dim,
+        "target_bandwidths": [config.bandwidth_kbps],
+        "use_causal_conv": config.causal,
+        "pad_mode": config.pad_mode,
+        "trim_right_ratio": config.trim_right_ratio,
+        "use_conv_shortcut": config.conv_shortcut,
         "norm_type": "weight_norm",
         "normalize": False,
         "chunk_length_s": None,
@@ -123,25 +128,25 @@ def _codec(shape: CodecShape) -> dict[str, Any]:
     }
 
 
-def generation_config(shape: DecoderShape) -> dict[str, Any]:
-    """Return the contents of the generation_config.json of a shape."""
+def generation_config(config: DecoderConfig) -> dict[str, Any]:
+    """Return the contents of the generation_config.json of a model."""
     return {
         "_from_model_config": True,
-        "bos_token_id": shape.start_token,
-        "decoder_start_token_id": shape.start_token,
-        "pad_token_id": shape.start_token,
+        "bos_token_id": config.start_token,
+        "decoder_start_token_id": config.start_token,
+        "pad_token_id": config.start_token,
         "do_sample": True,
         "guidance_scale": 3.0,
         "max_length": 1500,
     }
 
 
-def preprocessor_config(shape: ModelShape) -> dict[str, Any]:
-    """Return the contents of the preprocessor_config.json of a shape."""
+def preprocessor_config(config: ModelConfig) -> dict[str, Any]:
+    """Return the contents of the preprocessor_config.json of a model."""
     return {
         "feature_extractor_type": "EncodecFeatureExtractor",
-        "feature_size": shape.decoder.audio_channels,
-        "sampling_rate": shape.codec.sample_rate_hz,
+        "feature_size": config.decoder.audio_channels,
+        "sampling_rate": config.codec.sample_rate_hz,
         "padding_side": "left",
         "padding_value": 0.0,
         "return_attention_mask": True,
@@ -150,20 +155,20 @@ def preprocessor_config(shape: ModelShape) -> dict[str, Any]:
     }
 
 
-def _write_tokenizer(folder: Path, shape: TextShape) -> None:
+def _write_tokenizer(folder: Path, config: TextEncoderConfig) -> None:
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
     specials = ["<pad>", "</s>", "<unk>"]
     letters = [(letter, -8.0) for letter in string.ascii_lowercase + string.digits + "'-.,!?&/"]
     words = [(f"▁{word}", -4.0) for word in _WORDS]
     pieces = [(special, 0.0) for special in specials] + [("▁", -3.0)] + letters + words
-    tokenizer = Tokenizer(models.Unigram(pieces[: shape.vocab_size], unk_id=2))
+    tokenizer = Tokenizer(models.Unigram(pieces[: config.vocab_size], unk_id=2))
     tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase()])
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace()]
     )
     tokenizer.post_processor = processors.TemplateProcessing(
-        single="$A </s>", pair="$A </s> $B </s>", special_tokens=[("</s>", shape.end_token)]
+        single="$A </s>", pair="$A </s> $B </s>", special_tokens=[("</s>", config.end_token)]
     )
     tokenizer.add_special_tokens(specials)
     tokenizer.save(str(folder / "tokenizer.json"))

@@ -16,7 +16,7 @@ from typing import Any
 from bot.domain.generation import Sampling
 from bot.errors import CheckpointError
 from bot.i18n.sentence import Sentence
-from bot.musicgen.checkpoint.shape import ModelShape
+from bot.musicgen.checkpoint.model_config import ModelConfig
 from bot.musicgen.checkpoint.tensor_names import COMPUTED, hub_name, tensor_sizes
 
 _INDEX = "model.safetensors.index.json"
@@ -35,7 +35,7 @@ class Contents:
     """
 
     folder: Path
-    shape: ModelShape
+    config: ModelConfig
     sampling: Sampling
     weight_files: tuple[Path, ...]
     stored_bytes: int
@@ -54,9 +54,9 @@ def inspect(folder: Path) -> Contents:
                 folder=folder,
             )
         )
-    shape = ModelShape.from_config(read_json(folder / "config.json"))
+    config = ModelConfig.from_config(read_json(folder / "config.json"))
     files = _weight_files(folder)
-    _check_tensors(shape, files)
+    _check_tensors(config, files)
     if not any((folder / name).is_file() for name in ("tokenizer.json", "spiece.model")):
         raise CheckpointError(
             Sentence(
@@ -67,7 +67,7 @@ def inspect(folder: Path) -> Contents:
         )
     return Contents(
         folder=folder,
-        shape=shape,
+        config=config,
         sampling=_sampling(folder / "generation_config.json"),
         weight_files=files,
         stored_bytes=sum(file.stat().st_size for file in files),
@@ -131,8 +131,8 @@ def _weight_files(folder: Path) -> tuple[Path, ...]:
     )
 
 
-def _check_tensors(shape: ModelShape, files: tuple[Path, ...]) -> None:
-    wanted = tensor_sizes(shape)
+def _check_tensors(config: ModelConfig, files: tuple[Path, ...]) -> None:
+    wanted = tensor_sizes(config)
     found: set[str] = set()
     for file in files:
         for stored_name, entry in header_of(file).items():

@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 from bot.domain.generation import Precision, Sampling
 from bot.errors import CheckpointError
 from bot.i18n.sentence import Sentence
+from bot.musicgen.checkpoint.hub import resolve
 from bot.musicgen.checkpoint.inspection import Contents, inspect
 from bot.musicgen.checkpoint.memory import check_memory, memory_needed
 from bot.musicgen.checkpoint.mindnlp_patches import import_mindnlp, mapped_weights, quiet
-from bot.musicgen.checkpoint.shape import ModelShape
-from bot.musicgen.checkpoint.source import resolve
+from bot.musicgen.checkpoint.model_config import ModelConfig
 
 Weights = dict[str, NDArray[np.float32]]
 """Arrays by the name that the part's own state dict gives them."""
@@ -50,7 +50,7 @@ class Checkpoint:
     """
 
     name: str
-    shape: ModelShape
+    config: ModelConfig
     sampling: Sampling
     tokenizer: Tokenizer
     decoder: Weights
@@ -76,7 +76,7 @@ def load(
     CheckpointError for a model that can't be loaded, ResourceError for too little memory.
     """
     contents = inspect(resolve(model, cache=cache))
-    check_memory(memory_needed(contents.shape, slots=slots, seconds=seconds, precision=precision))
+    check_memory(memory_needed(contents.config, slots=slots, seconds=seconds, precision=precision))
     import_mindnlp(hub)
     name = contents.folder.name if Path(model).expanduser().is_dir() else str(model)
     with quiet():
@@ -84,13 +84,13 @@ def load(
         network = _load_network(contents)
         checkpoint = Checkpoint(
             name=name,
-            shape=contents.shape,
+            config=contents.config,
             sampling=contents.sampling,
             tokenizer=tokenizer,
             decoder=_arrays(network.decoder),
             text=_text_arrays(network.text_encoder),
             codec=_codec_arrays(network.audio_encoder),
-            projection=_arrays(network.enc_to_dec_proj) if contents.shape.projected else {},
+            projection=_arrays(network.enc_to_dec_proj) if contents.config.projected else {},
         )
     del network
     # The modules refer to each other in circles, which hold the arrays until they are collected.

@@ -9,7 +9,7 @@ from pathlib import Path
 from bot.domain.generation import Precision
 from bot.errors import ResourceError
 from bot.i18n.sentence import Sentence
-from bot.musicgen.checkpoint.shape import ModelShape
+from bot.musicgen.checkpoint.model_config import ModelConfig
 from bot.musicgen.checkpoint.tensor_names import tensor_sizes
 
 _FLOAT_BYTES = 4
@@ -25,17 +25,17 @@ _WORK_BYTES = 500_000_000
 
 
 def memory_needed(
-    shape: ModelShape, *, slots: int, seconds: float, precision: Precision = "fp32"
+    config: ModelConfig, *, slots: int, seconds: float, precision: Precision = "fp32"
 ) -> int:
     """Return the bytes of memory for a model with so many slots of so many seconds.
 
     An estimate on the safe side: everything resident at once.
     """
-    decoder = shape.decoder
-    sizes = {name: math.prod(size) for name, size in tensor_sizes(shape).items()}
+    decoder = config.decoder
+    sizes = {name: math.prod(size) for name, size in tensor_sizes(config).items()}
     own = sum(size for name, size in sizes.items() if name.startswith("decoder."))
     others = sum(sizes.values()) - own
-    positions = math.ceil(seconds * shape.codec.frame_rate) + decoder.codebooks
+    positions = math.ceil(seconds * config.codec.frame_rate) + decoder.codebooks
     keys_and_values = 2 * decoder.layers * decoder.hidden_size
     cached = slots * keys_and_values * (_ROWS_OF_SLOT * positions + _PROMPT_TOKENS)
     own_bytes, other_bytes = _BYTES[precision]

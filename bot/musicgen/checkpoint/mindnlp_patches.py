@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from bot.musicgen.checkpoint.source import hub_address
+from bot.musicgen.checkpoint.hub import hub_address
 
 
 def import_mindnlp(hub: str | None = None) -> None:

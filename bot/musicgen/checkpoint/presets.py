@@ -1,4 +1,4 @@
-"""The shapes of Meta's published checkpoints, and small ones for tests."""
+"""The configurations of Meta's published models, and small ones for tests."""
 
 from __future__ import annotations
 
@@ -8,13 +8,18 @@ from types import MappingProxyType
 
 from bot.errors import CheckpointError
 from bot.i18n.sentence import Sentence
-from bot.musicgen.checkpoint.shape import CodecShape, DecoderShape, ModelShape, TextShape
+from bot.musicgen.checkpoint.model_config import (
+    CodecConfig,
+    DecoderConfig,
+    ModelConfig,
+    TextEncoderConfig,
+)
 from bot.musicgen.checkpoint.stems import Stem
 
 
-def _published(hidden_size: int, layers: int, heads: int, channels: int) -> ModelShape:
-    return ModelShape(
-        decoder=DecoderShape(
+def _published(hidden_size: int, layers: int, heads: int, channels: int) -> ModelConfig:
+    return ModelConfig(
+        decoder=DecoderConfig(
             hidden_size=hidden_size,
             layers=layers,
             heads=heads,
@@ -22,21 +27,23 @@ def _published(hidden_size: int, layers: int, heads: int, channels: int) -> Mode
             codebooks=4 * channels,
             audio_channels=channels,
         ),
-        text=TextShape(),
-        codec=CodecShape(),
+        text=TextEncoderConfig(),
+        codec=CodecConfig(),
     )
 
 
-_TINY = ModelShape(
-    decoder=DecoderShape(hidden_size=64, layers=2, heads=2, ffn_size=128, vocab_size=64),
-    text=TextShape(hidden_size=24, layers=2, heads=2, head_size=8, ffn_size=32, vocab_size=128),
-    codec=CodecShape(
+_TINY = ModelConfig(
+    decoder=DecoderConfig(hidden_size=64, layers=2, heads=2, ffn_size=128, vocab_size=64),
+    text=TextEncoderConfig(
+        hidden_size=24, layers=2, heads=2, head_size=8, ffn_size=32, vocab_size=128
+    ),
+    codec=CodecConfig(
         filters=2, hidden_size=16, codebook_size=64, codebook_dim=16, bandwidth_kbps=1.2
     ),
 )
 
 
-PRESETS: Mapping[str, ModelShape] = MappingProxyType(
+PRESETS: Mapping[str, ModelConfig] = MappingProxyType(
     {
         "musicgen-small": _published(1024, 24, 16, 1),
         "musicgen-medium": _published(1536, 48, 24, 1),
@@ -61,11 +68,11 @@ PRESETS: Mapping[str, ModelShape] = MappingProxyType(
         ),
     }
 )
-"""Meta's published shapes under their own names, and three for tests."""
+"""Meta's published models under their own names, and three for tests."""
 
 
-def preset(name: str) -> ModelShape:
-    """Return a shape by its name.
+def preset(name: str) -> ModelConfig:
+    """Return a configuration by its name.
 
     Raises CheckpointError with the known names for another one.
     """

@@ -9,7 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.musicgen.checkpoint.shape import CodecShape, DecoderShape, ModelShape, TextShape
+from bot.musicgen.checkpoint.model_config import (
+    CodecConfig,
+    DecoderConfig,
+    ModelConfig,
+    TextEncoderConfig,
+)
 
 Entry = tuple[str, tuple[int, ...]]
 
@@ -34,30 +39,30 @@ def hub_name(name: str) -> str:
     return TIED.get(name, name)
 
 
-def tensor_sizes(shape: ModelShape) -> dict[str, tuple[int, ...]]:
+def tensor_sizes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
     """Return the dimensions of every tensor of a checkpoint by its name."""
-    sizes = dict(_text(shape.text))
-    sizes.update(_codec(shape.codec))
-    sizes.update(_decoder(shape.decoder))
-    if shape.projected:
-        sizes["enc_to_dec_proj.weight"] = (shape.decoder.hidden_size, shape.text.hidden_size)
-        sizes["enc_to_dec_proj.bias"] = (shape.decoder.hidden_size,)
+    sizes = dict(_text(config.text))
+    sizes.update(_codec(config.codec))
+    sizes.update(_decoder(config.decoder))
+    if config.projected:
+        sizes["enc_to_dec_proj.weight"] = (config.decoder.hidden_size, config.text.hidden_size)
+        sizes["enc_to_dec_proj.bias"] = (config.decoder.hidden_size,)
     return sizes
 
 
-def _decoder(shape: DecoderShape) -> Iterator[Entry]:
-    width = shape.hidden_size
-    for book in range(shape.codebooks):
-        yield f"decoder.lm_heads.{book}.weight", (shape.vocab_size, width)
-        yield f"decoder.model.decoder.embed_tokens.{book}.weight", (shape.vocab_size + 1, width)
-    for layer in range(shape.layers):
+def _decoder(config: DecoderConfig) -> Iterator[Entry]:
+    width = config.hidden_size
+    for book in range(config.codebooks):
+        yield f"decoder.lm_heads.{book}.weight", (config.vocab_size, width)
+        yield f"decoder.model.decoder.embed_tokens.{book}.weight", (config.vocab_size + 1, width)
+    for layer in range(config.layers):
         prefix = f"decoder.model.decoder.layers.{layer}."
         for attention in ("self_attn", "encoder_attn"):
             for part in ("q_proj", "k_proj", "v_proj", "out_proj"):
                 yield f"{prefix}{attention}.{part}.weight", (width, width)
             yield from _norm(f"{prefix}{attention}_layer_norm", width)
-        yield f"{prefix}fc1.weight", (shape.ffn_size, width)
-        yield f"{prefix}fc2.weight", (width, shape.ffn_size)
+        yield f"{prefix}fc1.weight", (config.ffn_size, width)
+        yield f"{prefix}fc2.weight", (width, config.ffn_size)
         yield from _norm(f"{prefix}final_layer_norm", width)
     yield from _norm("decoder.model.decoder.layer_norm", width)
 
@@ -67,70 +72,70 @@ def _norm(prefix: str, width: int) -> Iterator[Entry]:
     yield f"{prefix}.bias", (width,)
 
 
-def _text(shape: TextShape) -> Iterator[Entry]:
-    width, inner = shape.hidden_size, shape.heads * shape.head_size
-    yield "text_encoder.shared.weight", (shape.vocab_size, width)
-    for layer in range(shape.layers):
+def _text(config: TextEncoderConfig) -> Iterator[Entry]:
+    width, inner = config.hidden_size, config.heads * config.head_size
+    yield "text_encoder.shared.weight", (config.vocab_size, width)
+    for layer in range(config.layers):
         prefix = f"text_encoder.encoder.block.{layer}.layer."
         for part in "qkv":
             yield f"{prefix}0.SelfAttention.{part}.weight", (inner, width)
         yield f"{prefix}0.SelfAttention.o.weight", (width, inner)
         if layer == 0:
-            buckets = (shape.relative_buckets, shape.heads)
+            buckets = (config.relative_buckets, config.heads)
             yield f"{prefix}0.SelfAttention.relative_attention_bias.weight", buckets
         yield f"{prefix}0.layer_norm.weight", (width,)
-        yield f"{prefix}1.DenseReluDense.wi.weight", (shape.ffn_size, width)
-        yield f"{prefix}1.DenseReluDense.wo.weight", (width, shape.ffn_size)
+        yield f"{prefix}1.DenseReluDense.wi.weight", (config.ffn_size, width)
+        yield f"{prefix}1.DenseReluDense.wo.weight", (width, config.ffn_size)
         yield f"{prefix}1.layer_norm.weight", (width,)
     yield "text_encoder.encoder.final_layer_norm.weight", (width,)
 
 
-def _codec(shape: CodecShape) -> Iterator[Entry]:
-    yield from _codec_encoder(shape)
-    yield from _codec_decoder(shape)
-    for book in range(shape.quantizers):
+def _codec(config: CodecConfig) -> Iterator[Entry]:
+    yield from _codec_encoder(config)
+    yield from _codec_decoder(config)
+    for book in range(config.quantizers):
         prefix = f"audio_encoder.quantizer.layers.{book}.codebook."
         yield f"{prefix}inited", (1,)
-        yield f"{prefix}cluster_size", (shape.codebook_size,)
-        yield f"{prefix}embed", (shape.codebook_size, shape.codebook_dim)
-        yield f"{prefix}embed_avg", (shape.codebook_size, shape.codebook_dim)
+        yield f"{prefix}cluster_size", (config.codebook_size,)
+        yield f"{prefix}embed", (config.codebook_size, config.codebook_dim)
+        yield f"{prefix}embed_avg", (config.codebook_size, config.codebook_dim)
 
 
-def _codec_encoder(shape: CodecShape) -> Iterator[Entry]:
+def _codec_encoder(config: CodecConfig) -> Iterator[Entry]:
     prefix = "audio_encoder.encoder.layers."
-    width, index = shape.filters, 0
-    yield from _conv(f"{prefix}{index}", width, shape.channels, shape.kernel_size)
-    for ratio in reversed(shape.ratios):
-        for _ in range(shape.residual_layers):
+    width, index = config.filters, 0
+    yield from _conv(f"{prefix}{index}", width, config.channels, config.kernel_size)
+    for ratio in reversed(config.ratios):
+        for _ in range(config.residual_layers):
             index += 1
-            yield from _residual(f"{prefix}{index}", shape, width)
+            yield from _residual(f"{prefix}{index}", config, width)
         index += 2  # An ELU without tensors comes before the convolution.
         yield from _conv(f"{prefix}{index}", 2 * width, width, 2 * ratio)
         width *= 2
-    yield from _lstm(f"{prefix}{index + 1}.lstm", shape.lstm_layers, width)
-    yield from _conv(f"{prefix}{index + 3}", shape.hidden_size, width, shape.last_kernel_size)
+    yield from _lstm(f"{prefix}{index + 1}.lstm", config.lstm_layers, width)
+    yield from _conv(f"{prefix}{index + 3}", config.hidden_size, width, config.last_kernel_size)
 
 
-def _codec_decoder(shape: CodecShape) -> Iterator[Entry]:
+def _codec_decoder(config: CodecConfig) -> Iterator[Entry]:
     prefix = "audio_encoder.decoder.layers."
-    width, index = shape.filters << len(shape.ratios), 1
-    yield from _conv(f"{prefix}0", width, shape.hidden_size, shape.kernel_size)
-    yield from _lstm(f"{prefix}1.lstm", shape.lstm_layers, width)
-    for ratio in shape.ratios:
+    width, index = config.filters << len(config.ratios), 1
+    yield from _conv(f"{prefix}0", width, config.hidden_size, config.kernel_size)
+    yield from _lstm(f"{prefix}1.lstm", config.lstm_layers, width)
+    for ratio in config.ratios:
         index += 2
         yield from _transposed(f"{prefix}{index}", width, width // 2, 2 * ratio)
         width //= 2
-        for _ in range(shape.residual_layers):
+        for _ in range(config.residual_layers):
             index += 1
-            yield from _residual(f"{prefix}{index}", shape, width)
-    yield from _conv(f"{prefix}{index + 2}", shape.channels, width, shape.last_kernel_size)
+            yield from _residual(f"{prefix}{index}", config, width)
+    yield from _conv(f"{prefix}{index + 2}", config.channels, width, config.last_kernel_size)
 
 
-def _residual(prefix: str, shape: CodecShape, width: int) -> Iterator[Entry]:
-    inner = width // shape.compress
-    yield from _conv(f"{prefix}.block.1", inner, width, shape.residual_kernel_size)
+def _residual(prefix: str, config: CodecConfig, width: int) -> Iterator[Entry]:
+    inner = width // config.compress
+    yield from _conv(f"{prefix}.block.1", inner, width, config.residual_kernel_size)
     yield from _conv(f"{prefix}.block.3", width, inner, 1)
-    if shape.conv_shortcut:
+    if config.conv_shortcut:
         yield from _conv(f"{prefix}.shortcut", width, width, 1)
 
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from bot.domain.generation import Precision
 from bot.errors import CheckpointError
 from bot.i18n.sentence import Sentence
-from bot.musicgen.checkpoint.shape import CodecShape
+from bot.musicgen.checkpoint.model_config import CodecConfig
 from bot.musicgen.codec.layers import Chain, downsampling, upsampling
 from bot.musicgen.codec.lstm import Recurrence
 from bot.musicgen.codec.quantizer import Quantizer
@@ -52,29 +52,29 @@ class Codec:
     def __init__(
         self,
         weights: Mapping[str, Array],
-        shape: CodecShape,
+        config: CodecConfig,
         *,
         library: Path | None = None,
         block_frames: int | None = None,
         precision: Precision = "fp32",
     ) -> None:
-        _check(weights, shape)
+        _check(weights, config)
         if library is None:
             operations, block_frames = builtin_operations(), block_frames or BLOCK_FRAMES
         else:
             operations = kernel_operations(library, rounded=precision != "fp32")
             block_frames = block_frames or KERNEL_BLOCK_FRAMES
-        self.shape = shape
-        self.quantizer = Quantizer(weights, shape.quantizers)
+        self.config = config
+        self.quantizer = Quantizer(weights, config.quantizers)
         self.block_frames = block_frames
-        self.upsampling = upsampling(weights, shape, operations, block_frames)
-        self.downsampling = downsampling(weights, shape, operations, block_frames)
+        self.upsampling = upsampling(weights, config, operations, block_frames)
+        self.downsampling = downsampling(weights, config, operations, block_frames)
         first, last = "decoder.layers.0.conv", f"decoder.layers.{_last(weights, 'decoder')}.conv"
         self.decoder_lstm = Recurrence(
             weights,
             "decoder.layers.1.lstm",
             operations,
-            layers=shape.lstm_layers,
+            layers=config.lstm_layers,
             frames=block_frames,
             head=_matrix(weights, first),
         )
@@ -84,7 +84,7 @@ class Codec:
             weights,
             f"encoder.layers.{end - 2}.lstm",
             operations,
-            layers=shape.lstm_layers,
+            layers=config.lstm_layers,
             frames=block_frames,
         )
         self.embedding = Product(*_matrix(weights, f"encoder.layers.{end}.conv"))
@@ -92,7 +92,7 @@ class Codec:
     @property
     def width(self) -> int:
         """Return the channels between the LSTM and the convolutions."""
-        return self.shape.filters << len(self.shape.ratios)
+        return self.config.filters << len(self.config.ratios)
 
     def decode(self, codes: Codes) -> Array:
         """Return the samples [channels, frames * hop] of codes [channels, codebooks, frames]."""
@@ -105,7 +105,7 @@ class Codec:
         A last frame that is not full is mirrored to its length.
         """
         encoder = Encoder(self, channels=samples.shape[0])
-        piece = self.block_frames * self.shape.hop
+        piece = self.block_frames * self.config.hop
         parts = [
             encoder.push(samples[:, start : start + piece])
             for start in range(0, samples.shape[1], piece)
@@ -114,7 +114,7 @@ class Codec:
 
     def warm_up(self, channels: int = 1) -> None:
         """Compile what clips of so many channels need, so that none waits for it."""
-        self.encode(self.decode(np.zeros((channels, self.shape.quantizers, 1), np.int32)))
+        self.encode(self.decode(np.zeros((channels, self.config.quantizers, 1), np.int32)))
 
 
 class Decoder:
@@ -125,20 +125,20 @@ class Decoder:
     """
 
     def __init__(self, codec: Codec, *, channels: int = 1) -> None:
-        shape = codec.shape
+        config = codec.config
         self._codec = codec
         self._channels = channels
-        self._front = Edged(Window.convolution(shape.kernel_size), channels, shape.hidden_size)
+        self._front = Edged(Window.convolution(config.kernel_size), channels, config.hidden_size)
         self._lstm = Blocked(
             Recurrent(codec.decoder_lstm, channels).run,
             block_rows=codec.block_frames,
             channels=channels,
-            width=shape.kernel_size * shape.hidden_size,
+            width=config.kernel_size * config.hidden_size,
             width_out=codec.width,
         )
-        self._rise = _resampled(codec.upsampling, channels, codec.width, shape.last_kernel_size)
+        self._rise = _resampled(codec.upsampling, channels, codec.width, config.last_kernel_size)
         self._end = Edged(
-            Window.convolution(shape.last_kernel_size), channels, shape.last_kernel_size
+            Window.convolution(config.last_kernel_size), channels, config.last_kernel_size
         )
 
     def push(self, codes: Codes) -> Array:
@@ -147,11 +147,11 @@ class Decoder:
 
     def finish(self) -> Array:
         """Return the samples that are left, so that every frame has its hop of samples."""
-        nothing = np.zeros((self._channels, 0, self._codec.shape.hidden_size), np.float32)
+        nothing = np.zeros((self._channels, 0, self._codec.config.hidden_size), np.float32)
         return self._push(nothing, last=True)
 
     def _push(self, rows: Array, *, last: bool) -> Array:
-        rows = windows(self._front.push(rows, last=last), self._codec.shape.kernel_size)
+        rows = windows(self._front.push(rows, last=last), self._codec.config.kernel_size)
         rows = self._lstm.push(rows, last=last)
         rows = self._end.push(self._rise.push(rows, last=last), last=last)
         # What each row gives to each tap of the last convolution is added up along the rows.
@@ -167,11 +167,11 @@ class Encoder:
     """Turns the samples of one clip into codes as they come. Not for use after `finish`."""
 
     def __init__(self, codec: Codec, *, channels: int = 1) -> None:
-        shape = codec.shape
+        config = codec.config
         self._codec = codec
         self._channels = channels
-        self._front = Edged(Window.convolution(shape.kernel_size), channels, 1)
-        self._fall = _resampled(codec.downsampling, channels, shape.kernel_size, codec.width)
+        self._front = Edged(Window.convolution(config.kernel_size), channels, 1)
+        self._fall = _resampled(codec.downsampling, channels, config.kernel_size, codec.width)
         self._lstm = Blocked(
             Recurrent(codec.encoder_lstm, channels).run,
             block_rows=codec.block_frames,
@@ -179,13 +179,13 @@ class Encoder:
             width=codec.width,
             width_out=codec.width,
         )
-        self._end = Edged(Window.convolution(shape.last_kernel_size), channels, codec.width)
+        self._end = Edged(Window.convolution(config.last_kernel_size), channels, codec.width)
         self._embedding = Blocked(
             codec.embedding.run,
             block_rows=codec.block_frames,
             channels=channels,
-            width=shape.last_kernel_size * codec.width,
-            width_out=shape.hidden_size,
+            width=config.last_kernel_size * codec.width,
+            width_out=config.hidden_size,
         )
 
     def push(self, samples: Array) -> Codes:
@@ -197,10 +197,10 @@ class Encoder:
         return self._push(np.zeros((self._channels, 0, 1), np.float32), last=True)
 
     def _push(self, rows: Array, *, last: bool) -> Codes:
-        shape = self._codec.shape
-        under = windows(self._front.push(rows, last=last), shape.kernel_size)
+        config = self._codec.config
+        under = windows(self._front.push(rows, last=last), config.kernel_size)
         rows = self._lstm.push(self._fall.push(under, last=last), last=last)
-        under = windows(self._end.push(rows, last=last), shape.last_kernel_size)
+        under = windows(self._end.push(rows, last=last), config.last_kernel_size)
         rows = self._embedding.push(under, last=last)
         return self._codec.quantizer.codes(rows)
 
@@ -231,17 +231,17 @@ def _last(weights: Iterable[str], part: str) -> int:
     )
 
 
-def _check(weights: Mapping[str, Array], shape: CodecShape) -> None:
+def _check(weights: Mapping[str, Array], config: CodecConfig) -> None:
     def refuse(what: str) -> None:
         raise CheckpointError(
             Sentence("This checkpoint's EnCodec can't be run: {what}.", what=what)
         )
 
-    if shape.causal:
+    if config.causal:
         refuse("its convolutions are causal, and MusicGen's are not")
-    if shape.channels != 1:
-        refuse(f"it codes {shape.channels} channels at once, and MusicGen's codes one")
-    if shape.pad_mode != "reflect":
-        refuse(f"its padding is {shape.pad_mode!r}, and MusicGen's is 'reflect'")
+    if config.channels != 1:
+        refuse(f"it codes {config.channels} channels at once, and MusicGen's codes one")
+    if config.pad_mode != "reflect":
+        refuse(f"its padding is {config.pad_mode!r}, and MusicGen's is 'reflect'")
     if any(".norm." in name for name in weights):
         refuse("it is normalised over time (time_group_norm), and MusicGen's is not")

@@ -17,7 +17,7 @@ import numpy as np
 from mindspore import ops
 from numpy.typing import NDArray
 
-from bot.musicgen.checkpoint.shape import CodecShape
+from bot.musicgen.checkpoint.model_config import CodecConfig
 from bot.musicgen.codec.windows import Step, Window
 from bot.musicgen.kernels.operations import Operations, centre, tensor
 
@@ -111,16 +111,16 @@ class Chain:
 
 
 def upsampling(
-    weights: Mapping[str, Array], shape: CodecShape, operations: Operations, frames: int
+    weights: Mapping[str, Array], config: CodecConfig, operations: Operations, frames: int
 ) -> Chain:
     """Return the decoder's layers from the LSTM to the last convolution, for blocks of frames.
 
     What comes out are not yet samples but what each row gives to each tap of the last convolution.
     """
-    build = _Builder(weights, shape, operations, "decoder.layers", frames)
-    build.width = shape.filters << len(shape.ratios)
+    build = _Builder(weights, config, operations, "decoder.layers", frames)
+    build.width = config.filters << len(config.ratios)
     build.index = 1
-    for ratio in shape.ratios:
+    for ratio in config.ratios:
         build.transposed(ratio)
         build.residual_units()
     last = weights[f"decoder.layers.{build.index + 2}.conv.weight"]
@@ -128,15 +128,15 @@ def upsampling(
 
 
 def downsampling(
-    weights: Mapping[str, Array], shape: CodecShape, operations: Operations, frames: int
+    weights: Mapping[str, Array], config: CodecConfig, operations: Operations, frames: int
 ) -> Chain:
     """Return the encoder's layers up to the LSTM, for blocks of so many frames.
 
     What goes in are not samples but the windows of the first convolution, [rows, kernel].
     """
-    build = _Builder(weights, shape, operations, "encoder.layers", frames * shape.hop)
+    build = _Builder(weights, config, operations, "encoder.layers", frames * config.hop)
     head = build.weights("0")
-    for ratio in reversed(shape.ratios):
+    for ratio in reversed(config.ratios):
         build.residual_units()
         build.strided(ratio)
     return Chain(build.layers, operations, head=head)
@@ -148,15 +148,15 @@ class _Builder:
     def __init__(
         self,
         weights: Mapping[str, Array],
-        shape: CodecShape,
+        config: CodecConfig,
         operations: Operations,
         prefix: str,
         rows: int,
     ) -> None:
         self.layers: list[Layer] = []
         self.index = 0
-        self.width = shape.filters
-        self._weights, self._shape, self._operations = weights, shape, operations
+        self.width = config.filters
+        self._weights, self._config, self._operations = weights, config, operations
         self._prefix = prefix
         self._rows, self._lag = rows, 0
 
@@ -168,12 +168,12 @@ class _Builder:
 
     def residual_units(self) -> None:
         """Add a stage's residual units."""
-        shape = self._shape
-        for unit in range(shape.residual_layers):
+        config = self._config
+        for unit in range(config.residual_layers):
             self.index += 1
-            dilation = shape.dilation_growth**unit
-            window = Window.convolution(shape.residual_kernel_size, dilation=dilation)
-            parts = ("block.1", "block.3", "shortcut")[: 3 if shape.conv_shortcut else 2]
+            dilation = config.dilation_growth**unit
+            window = Window.convolution(config.residual_kernel_size, dilation=dilation)
+            parts = ("block.1", "block.3", "shortcut")[: 3 if config.conv_shortcut else 2]
             weights = [x for part in parts for x in self.weights(f"{self.index}.{part}")]
             self._add(Step(window=window, rows=self._rows, lag=self._lag), *weights, residual=True)
 

@@ -1,6 +1,6 @@
 """The decoder on MindSpore's own operations: for devices and machines without our kernels.
 
-Several times slower than the kernels on a CPU, and the same tokens. Every step computes all
+Several times slower than the kernels on a CPU, with the same tokens. Every step computes all
 slots, so that the shapes, and with them the results, never depend on how many requests run.
 """
 
@@ -13,8 +13,8 @@ import numpy as np
 from mindspore import Parameter, Tensor, nn, ops
 
 from bot.domain.generation import Precision
-from bot.musicgen.checkpoint.shape import DecoderShape
-from bot.musicgen.decoder.interface import BODY, Floats, Rows, embeddings, sinusoids
+from bot.musicgen.checkpoint.model_config import DecoderConfig
+from bot.musicgen.decoder.interface import BODY, Conditioning, Floats, Rows, embeddings, sinusoids
 from bot.musicgen.kernels.packing import allocate
 
 _SPANS = (256, 512, 1024)
@@ -23,55 +23,57 @@ _MASKED = -1e9
 
 
 class BuiltinDecoder:
-    """A decoder made of MindSpore's operations, compiled once for each length of the past."""
+    """A decoder made of MindSpore's operations, compiled once for each length of the KV cache."""
 
     def __init__(
-        self, weights: dict[str, Any], shape: DecoderShape, *, slots: int, positions: int
+        self, weights: dict[str, Any], config: DecoderConfig, *, slots: int, positions: int
     ) -> None:
         """Take the weights (and empty the mapping) and make room for `slots` sequences."""
         self.precision: Precision = "fp32"
         self.description = "MindSpore's own operations"
         self.slots = slots
         self.max_rows = slots
-        self._shape = shape
-        # Slots that sit a step out write to one position that nobody reads.
+        self._config = config
+        # Slots that take no part in a step write to one position that nobody reads.
         self._idle = positions
-        # Texts are read once a request and in numpy, whose memory the graph shares.
-        self._text_pairs = [_text_pairs(weights, layer) for layer in range(shape.layers)]
-        longest = (shape.layers, 2, slots, shape.heads, _TEXT_SPANS[-1], shape.head_size)
-        self._texts: Floats = allocate(longest, np.float32, dense=False)
-        self._text_tensor = Tensor.from_numpy(self._texts)
-        self._layers = _Layers(weights, shape, slots=slots, positions=positions + 1)
+        # Keys and values of the cross-attention are computed once a request and in numpy, whose
+        # memory the graph shares.
+        self._text_weights = [_text_kv_weights(weights, layer) for layer in range(config.layers)]
+        longest = (config.layers, 2, slots, config.heads, _TEXT_SPANS[-1], config.head_size)
+        self._text_cache: Floats = allocate(longest, np.float32, dense=False)
+        self._text_cache_tensor = Tensor.from_numpy(self._text_cache)
+        self._layers = _Layers(weights, config, slots=slots, positions=positions + 1)
         self._steps: dict[tuple[int, int], Any] = {}
         self._spans = [*(span for span in _SPANS if span < positions + 1), positions + 1]
 
     def warm_up(self) -> None:
-        """Compile the step over the shortest past; the longer ones follow when they are needed."""
+        """Compile the step over the shortest KV cache; longer ones follow when they are needed."""
         nothing = np.zeros(1, np.int32)
-        tokens = np.zeros((1, self._shape.codebooks), np.int32)
+        tokens = np.zeros((1, self._config.codebooks), np.int32)
         self.step(Rows(tokens=tokens, slots=nothing, positions=nothing, text_lengths=nothing))
 
-    def keep_text(self, slot: int, states: Floats) -> None:
-        """Let a slot attend to a text from now on; states [tokens, hidden_size]."""
-        heads, size = self._shape.heads, self._shape.head_size
-        for layer, weights in enumerate(self._text_pairs):
+    def set_conditioning(self, slot: int, conditioning: Conditioning) -> None:
+        """Compute the keys and values of a slot's cross-attention."""
+        states = conditioning.text_states
+        heads, size = self._config.heads, self._config.head_size
+        for layer, weights in enumerate(self._text_weights):
             pairs = (states @ weights.T).reshape(len(states), 2, heads, size)
-            self._texts[layer, :, slot, :, : len(states)] = pairs.transpose(1, 2, 0, 3)
+            self._text_cache[layer, :, slot, :, : len(states)] = pairs.transpose(1, 2, 0, 3)
 
     def step(self, rows: Rows) -> Floats:
-        """Advance by one step; return the scores [rows, codebooks, vocab_size]."""
-        scores = np.zeros((len(rows), self._shape.codebooks, self._shape.vocab_size), np.float32)
+        """Advance by one step; return the logits [rows, codebooks, vocab_size]."""
+        logits = np.zeros((len(rows), self._config.codebooks, self._config.vocab_size), np.float32)
         left = np.arange(len(rows))
         while len(left):
             # Rows of one slot go one after the other: each sees those before it.
             _, first = np.unique(rows.slots[left], return_index=True)
-            scores[left[first]] = self._one_row_a_slot(rows, left[first])
+            logits[left[first]] = self._one_row_a_slot(rows, left[first])
             left = np.delete(left, first)
-        return scores
+        return logits
 
     def _one_row_a_slot(self, rows: Rows, chosen: Any) -> Floats:
         slots = rows.slots[chosen]
-        tokens = np.zeros((self.slots, self._shape.codebooks), np.int32)
+        tokens = np.zeros((self.slots, self._config.codebooks), np.int32)
         positions = np.full(self.slots, self._idle, np.int32)
         lengths = np.zeros(self.slots, np.int32)
         tokens[slots] = rows.tokens[chosen]
@@ -81,19 +83,19 @@ class BuiltinDecoder:
         span = next(span for span in self._spans if span >= reach)
         text_span = next(span for span in _TEXT_SPANS if span >= lengths.max())
         if (span, text_span) not in self._steps:
-            step = _Step(self._shape, self._layers, span, text_span)
+            step = _Step(self._config, self._layers, span, text_span)
             self._steps[span, text_span] = ms.jit(step.construct)
         made = self._steps[span, text_span](
-            Tensor(tokens), Tensor(positions), Tensor(lengths), self._text_tensor
+            Tensor(tokens), Tensor(positions), Tensor(lengths), self._text_cache_tensor
         )
-        scores: Floats = made.asnumpy().reshape(self.slots, *self._scores_shape())[slots]
-        return scores
+        by_slot = made.asnumpy().reshape(
+            self.slots, self._config.codebooks, self._config.vocab_size
+        )
+        logits: Floats = by_slot[slots]
+        return logits
 
-    def _scores_shape(self) -> tuple[int, int]:
-        return self._shape.codebooks, self._shape.vocab_size
 
-
-def _text_pairs(weights: dict[str, Any], layer: int) -> Floats:
+def _text_kv_weights(weights: dict[str, Any], layer: int) -> Floats:
     names = [f"{BODY}layers.{layer}.encoder_attn.{name}.weight" for name in ("k_proj", "v_proj")]
     return np.concatenate([weights.pop(name) for name in names])
 
@@ -103,10 +105,10 @@ def _parameter(array: Any, name: str) -> Parameter:
 
 
 class _Layers(nn.Cell):
-    """Weights [inputs, outputs] and caches of all layers."""
+    """Weights [inputs, outputs] and KV caches of all layers."""
 
     def __init__(
-        self, weights: dict[str, Any], shape: DecoderShape, *, slots: int, positions: int
+        self, weights: dict[str, Any], config: DecoderConfig, *, slots: int, positions: int
     ) -> None:
         super().__init__(auto_prefix=False)
 
@@ -118,7 +120,7 @@ class _Layers(nn.Cell):
                     ).T,
                     f"{kind}.{layer}",
                 )
-                for layer in range(shape.layers)
+                for layer in range(config.layers)
             )
 
         def norms(kind: str) -> Any:
@@ -126,27 +128,27 @@ class _Layers(nn.Cell):
                 _parameter(
                     weights.pop(f"{BODY}layers.{layer}.{norm}.{kind}"), f"{norm}.{kind}.{layer}"
                 )
-                for layer in range(shape.layers)
+                for layer in range(config.layers)
                 for norm in ("self_attn_layer_norm", "encoder_attn_layer_norm", "final_layer_norm")
             )
 
         def caches(kind: str, length: int) -> Any:
-            size = (slots, shape.heads, length, shape.head_size)
+            size = (slots, config.heads, length, config.head_size)
             return ms.ParameterTuple(
                 _parameter(np.zeros(size, np.float32), f"{kind}.{layer}")
-                for layer in range(shape.layers)
+                for layer in range(config.layers)
             )
 
         own, other = "self_attn", "encoder_attn"
-        self.tokens = _parameter(embeddings(weights, shape.codebooks), "tokens")
-        self.positions = _parameter(sinusoids(positions, shape.hidden_size), "positions")
+        self.tokens = _parameter(embeddings(weights, config.codebooks), "tokens")
+        self.positions = _parameter(sinusoids(positions, config.hidden_size), "positions")
         self.qkv = matrices("qkv", f"{own}.q_proj", f"{own}.k_proj", f"{own}.v_proj")
         self.attended = matrices("attended", f"{own}.out_proj")
         self.text_query = matrices("text_query", f"{other}.q_proj")
         self.text_attended = matrices("text_attended", f"{other}.out_proj")
         self.widen = matrices("widen", "fc1")
         self.narrow = matrices("narrow", "fc2")
-        heads = [weights.pop(f"lm_heads.{k}.weight") for k in range(shape.codebooks)]
+        heads = [weights.pop(f"lm_heads.{k}.weight") for k in range(config.codebooks)]
         self.heads = _parameter(np.concatenate(heads).T, "heads")
         self.gains, self.biases = norms("weight"), norms("bias")
         self.last_gain = _parameter(weights.pop(f"{BODY}layer_norm.weight"), "last_gain")
@@ -155,22 +157,24 @@ class _Layers(nn.Cell):
 
 
 class _Step(nn.Cell):
-    """One step for all slots, over the first `span` positions of the past."""
+    """One step for all slots, over the first `span` positions of the KV cache."""
 
-    def __init__(self, shape: DecoderShape, layers: _Layers, span: int, text_span: int) -> None:
+    def __init__(self, config: DecoderConfig, layers: _Layers, span: int, text_span: int) -> None:
         super().__init__(auto_prefix=False)
         self.w = layers
-        self.layers, self.heads, self.size = shape.layers, shape.heads, shape.head_size
+        self.layers, self.heads, self.size = config.layers, config.heads, config.head_size
         self.span, self.text_span = span, text_span
-        self.scale = shape.head_size**-0.5
+        self.scale = config.head_size**-0.5
         slots = layers.keys[0].shape[0]
         self.slots = slots
-        self.codebook_starts = Tensor(np.arange(shape.codebooks) * (shape.vocab_size + 1), ms.int32)
+        self.codebook_starts = Tensor(
+            np.arange(config.codebooks) * (config.vocab_size + 1), ms.int32
+        )
         self.past = Tensor(np.arange(span)[None, None, None], ms.int32)
         self.text = Tensor(np.arange(text_span)[None, None, None], ms.int32)
-        places = np.zeros((slots, shape.heads, 3), np.int32)
+        places = np.zeros((slots, config.heads, 3), np.int32)
         places[..., 0] = np.arange(slots)[:, None]
-        places[..., 1] = np.arange(shape.heads)
+        places[..., 1] = np.arange(config.heads)
         self.places = Tensor(places)
         self.third = Tensor(np.array([0, 0, 1], np.int32))
         self.norm = ops.LayerNorm(begin_norm_axis=1, begin_params_axis=1, epsilon=1e-5)

@@ -1,8 +1,8 @@
-"""What the engine asks of a decoder: one step for many rows, whoever they belong to.
+"""The interface of a decoder: one step for a batch of rows, of any requests.
 
-A row is one position of one sequence: a token of each codebook goes in, the scores of the next
-ones come out. A slot holds what a sequence has seen so far. Rows of one step may belong to
-different slots (requests that run together) or to the same one (an audio prompt read in chunks).
+A row is one position of one sequence: a token of each codebook goes in, the logits of the next
+ones come out. A slot holds a sequence's KV cache and its conditioning. Rows of one step may belong
+to different slots (requests that run together) or to the same one (chunked prefill).
 """
 
 from __future__ import annotations
@@ -40,6 +40,16 @@ class Rows:
         return len(self.tokens)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditioning:
+    """What a sequence is conditioned on besides its own tokens.
+
+    text_states [tokens, hidden_size] are attended to by cross-attention.
+    """
+
+    text_states: Floats
+
+
 class Decoder(Protocol):
     """MusicGen's language model, one step at a time, over a fixed number of slots."""
 
@@ -49,7 +59,7 @@ class Decoder(Protocol):
 
     @property
     def precision(self) -> Precision:
-        """Return what its weights and its past are rounded to."""
+        """Return what its weights and its KV cache are rounded to."""
 
     @property
     def slots(self) -> int:
@@ -62,11 +72,11 @@ class Decoder(Protocol):
     def warm_up(self) -> None:
         """Compile what every request needs; no sequence may be in the slots yet."""
 
-    def keep_text(self, slot: int, states: Floats) -> None:
-        """Let a slot attend to a text from now on; states [tokens, hidden_size]."""
+    def set_conditioning(self, slot: int, conditioning: Conditioning) -> None:
+        """Condition what a slot decodes from now on, in rows with a text length above 0."""
 
     def step(self, rows: Rows) -> Floats:
-        """Advance by one step; return the scores [rows, codebooks, vocab_size]."""
+        """Advance by one step; return the logits [rows, codebooks, vocab_size]."""
 
 
 def sinusoids(positions: int, width: int) -> Floats:

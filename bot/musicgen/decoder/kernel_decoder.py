@@ -1,8 +1,8 @@
 """The decoder on our own kernels: a whole step is one operation, for any number of rows.
 
-The kernels compute only the rows there are, and attention only over each row's own past, so that
-nothing is compiled or padded for a mix of requests. Weights and caches are numpy memory that the
-kernels read in place.
+The kernels compute only the rows there are, and attention only over each row's own positions, so
+that nothing is compiled or padded for a mix of requests. Weights and KV caches are numpy memory
+that the kernels read in place.
 """
 
 from __future__ import annotations
@@ -16,24 +16,24 @@ import numpy as np
 from mindspore import Tensor, ops
 
 from bot.domain.generation import Precision
-from bot.musicgen.checkpoint.shape import DecoderShape
+from bot.musicgen.checkpoint.model_config import DecoderConfig
 from bot.musicgen.decoder import kernel_weights
-from bot.musicgen.decoder.interface import Floats, Rows
+from bot.musicgen.decoder.interface import Conditioning, Floats, Rows
 from bot.musicgen.kernels.packing import allocate
 
 MAX_TEXT_TOKENS = 512
 
 CHUNK = 64
-"""Positions that lie together in a cache; the kernels know the same number."""
+"""Positions of a block of the KV cache; `CHUNK` of attention.h must be the same."""
 
 _MIN_ROWS = 32
 _CHUNKS_AHEAD = 4
-"""How far ahead of a sequence memory is taken up."""
+"""How far ahead of a sequence the memory of its KV cache is touched."""
 
 _SPARE_ROWS = 16
-"""Rows beyond one for each slot, in which an audio prompt is read while others play."""
+"""Rows beyond one for each slot, for prefill beside the decoding of others."""
 
-_CACHE_NUMBERS: dict[Precision, type[np.generic]] = {
+_CACHE_DTYPES: dict[Precision, type[np.generic]] = {
     "fp32": np.float32,
     "bf16": np.uint16,
     "int8": np.int8,
@@ -61,7 +61,7 @@ class KernelDecoder:
     def __init__(
         self,
         weights: dict[str, Any],
-        shape: DecoderShape,
+        config: DecoderConfig,
         library: Path,
         *,
         slots: int,
@@ -71,88 +71,88 @@ class KernelDecoder:
         """Take the weights (and empty the mapping) and make room for `slots` sequences.
 
         `weights` have the names of transformers' MusicgenForCausalLM; `positions` is the longest
-        sequence. Room is only taken up as sequences grow. What is kept of a sequence's past has
-        numbers of `precision`; so have the weights, unless half precision holds them exactly and
-        bytes aren't asked for.
+        sequence. Memory is only used as sequences grow. The KV cache has numbers of `precision`;
+        so have the weights, unless half precision holds them exactly and bytes aren't asked for.
         """
         self.precision = precision
         self.slots = slots
         self.max_rows = max(_MIN_ROWS, slots + _SPARE_ROWS)
-        self._shape = shape
+        self._config = config
         chunks = -(-positions // CHUNK)
-        tables = kernel_weights.tables(weights, shape, chunks * CHUNK)
-        packed = kernel_weights.packed(weights, shape, precision)
+        tables = kernel_weights.tables(weights, config, chunks * CHUNK)
+        packed = kernel_weights.packed(weights, config, precision)
         bits = sorted({8 * array.dtype.itemsize for array in packed.values()})
         self.description = f"kernels, weights in {' and '.join(map(str, bits))} bits"
-        numbers = _CACHE_NUMBERS[precision]
-        self._past = allocate(_cache_size(shape, slots, chunks, numbers), numbers)
+        dtype = _CACHE_DTYPES[precision]
+        self._kv_cache = allocate(_cache_shape(config, slots, chunks, dtype), dtype)
         text_chunks = MAX_TEXT_TOKENS // CHUNK
-        texts = allocate(_cache_size(shape, slots, text_chunks, numbers), numbers, dense=False)
+        text_cache = allocate(_cache_shape(config, slots, text_chunks, dtype), dtype, dense=False)
         inputs = {name: Tensor.from_numpy(array) for name, array in {**tables, **packed}.items()}
-        self._texts = Tensor.from_numpy(texts)
+        self._text_cache = Tensor.from_numpy(text_cache)
         self._text_weights = inputs["text_pairs"]
         self._fixed = (
             *(inputs[name] for name in _STEP_WEIGHTS),
-            Tensor.from_numpy(self._past),
-            self._texts,
+            Tensor.from_numpy(self._kv_cache),
+            self._text_cache,
         )
-        scores = shape.codebooks * shape.vocab_size
+        width_out = config.codebooks * config.vocab_size
         # An operation's way through MindSpore's queues wakes three threads in turn, and on a busy
         # machine each waits for a core. Nothing is gained by them where each step needs the last.
         ms.runtime.launch_blocking()
         # Called as they are: what `mindspore.jit` does for each call takes longer than they do.
-        self._step = _kernel(library, "step", lambda plan, *_: (plan[1], scores))
-        self._keep = _kernel(library, "keep_text", lambda *_: (1,))
+        self._step = _kernel(library, "step", lambda plan, *_: (plan[1], width_out))
+        self._write_text_cache = _kernel(library, "keep_text", lambda *_: (1,))
 
     def warm_up(self) -> None:
-        """Run everything once, that no request waits for it; slot 0 is used."""
-        self._past[:, :, :_CHUNKS_AHEAD, 0, 0, 0] = 0
-        self.keep_text(0, np.zeros((1, self._shape.hidden_size), np.float32))
+        """Run everything once, so that no request waits for it; slot 0 is used."""
+        self._kv_cache[:, :, :_CHUNKS_AHEAD, 0, 0, 0] = 0
+        states = np.zeros((1, self._config.hidden_size), np.float32)
+        self.set_conditioning(0, Conditioning(text_states=states))
         nothing = np.zeros(1, np.int32)
-        tokens = np.zeros((1, self._shape.codebooks), np.int32)
+        tokens = np.zeros((1, self._config.codebooks), np.int32)
         self.step(Rows(tokens=tokens, slots=nothing, positions=nothing, text_lengths=nothing))
 
-    def keep_text(self, slot: int, states: Floats) -> None:
-        """Let a slot attend to a text from now on; states [tokens, hidden_size]."""
-        self._keep(
-            Tensor.from_numpy(np.ascontiguousarray(states)),
+    def set_conditioning(self, slot: int, conditioning: Conditioning) -> None:
+        """Compute the keys and values of a slot's cross-attention."""
+        self._write_text_cache(
+            Tensor.from_numpy(np.ascontiguousarray(conditioning.text_states)),
             self._text_weights,
-            self._texts,
+            self._text_cache,
             Tensor.from_numpy(np.array([slot], np.int32)),
         ).asnumpy()
 
     def step(self, rows: Rows) -> Floats:
-        """Advance by one step; return the scores [rows, codebooks, vocab_size]."""
-        self._take_up_room(rows)
-        codebooks = self._shape.codebooks
+        """Advance by one step; return the logits [rows, codebooks, vocab_size]."""
+        self._touch_cache_ahead(rows)
+        codebooks = self._config.codebooks
         plan = np.empty((codebooks + 3, len(rows)), np.int32)
         plan[:codebooks] = rows.tokens.T
         plan[codebooks:] = rows.slots, rows.positions, rows.text_lengths
-        scores = self._step(Tensor.from_numpy(plan), *self._fixed).asnumpy()
-        made: Floats = scores.reshape(len(rows), codebooks, self._shape.vocab_size)
-        return made
+        flat = self._step(Tensor.from_numpy(plan), *self._fixed).asnumpy()
+        logits: Floats = flat.reshape(len(rows), codebooks, self._config.vocab_size)
+        return logits
 
-    def _take_up_room(self, rows: Rows) -> None:
-        """Write to what is far ahead of the rows, a few layers a position.
+    def _touch_cache_ahead(self, rows: Rows) -> None:
+        """Touch the KV cache far ahead of the rows, a few layers a position.
 
-        Memory is given to a process, and filled with zeros, when it first writes there. Left to
-        the step that needs it, all layers at once, that takes as long as five steps.
+        The first write to a page makes the kernel map and zero it. Left to the step that needs
+        it, all layers at once, these page faults take as long as five steps.
         """
-        layers, chunks = self._past.shape[0], self._past.shape[2]
+        layers, chunks = self._kv_cache.shape[0], self._kv_cache.shape[2]
         for slot, position in zip(rows.slots.tolist(), rows.positions.tolist(), strict=True):
             chunk = position // CHUNK + _CHUNKS_AHEAD
             if chunk < chunks:
                 place = position % CHUNK
                 due = slice(place * layers // CHUNK, (place + 1) * layers // CHUNK)
-                self._past[due, slot, chunk, 0, 0, 0] = 0
+                self._kv_cache[due, slot, chunk, 0, 0, 0] = 0
 
 
-def _cache_size(
-    shape: DecoderShape, slots: int, chunks: int, numbers: type[np.generic]
+def _cache_shape(
+    config: DecoderConfig, slots: int, chunks: int, dtype: type[np.generic]
 ) -> tuple[int, ...]:
-    # A position of bytes has a scale, a float.
-    numbers_of_position = shape.head_size + (4 if numbers is np.int8 else 0)
-    return shape.layers, slots, chunks, 2, shape.heads, CHUNK * numbers_of_position
+    # Each head's vector of bytes has a scale, a float.
+    numbers_of_position = config.head_size + (4 if dtype is np.int8 else 0)
+    return config.layers, slots, chunks, 2, config.heads, CHUNK * numbers_of_position
 
 
 def _kernel(library: Path, name: str, shape: Callable[..., tuple[int, ...]]) -> Any:

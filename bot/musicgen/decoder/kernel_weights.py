@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from bot.domain.generation import Precision
-from bot.musicgen.checkpoint.shape import DecoderShape
+from bot.musicgen.checkpoint.model_config import DecoderConfig
 from bot.musicgen.decoder.interface import BODY, Floats, embeddings, sinusoids
 from bot.musicgen.kernels.packing import pack
 
@@ -15,21 +15,21 @@ NORMS = ("self_attn_layer_norm", "encoder_attn_layer_norm", "final_layer_norm")
 """The norms of a layer, in the order in which the kernels count them."""
 
 
-def tables(weights: dict[str, Any], shape: DecoderShape, positions: int) -> dict[str, Floats]:
+def tables(weights: dict[str, Any], config: DecoderConfig, positions: int) -> dict[str, Floats]:
     """Return embeddings, and the norms of all layers under each other, the last norm at the end."""
-    names = [f"{BODY}layers.{layer}.{norm}" for layer in range(shape.layers) for norm in NORMS]
+    names = [f"{BODY}layers.{layer}.{norm}" for layer in range(config.layers) for norm in NORMS]
     names.append(f"{BODY}layer_norm")
     return {
-        "tokens": embeddings(weights, shape.codebooks),
-        "positions": sinusoids(positions, shape.hidden_size),
+        "tokens": embeddings(weights, config.codebooks),
+        "positions": sinusoids(positions, config.hidden_size),
         "gains": np.stack([weights.pop(f"{name}.weight") for name in names]),
         "biases": np.stack([weights.pop(f"{name}.bias") for name in names]),
     }
 
 
-def packed(weights: dict[str, Any], shape: DecoderShape, precision: Precision) -> dict[str, Any]:
+def packed(weights: dict[str, Any], config: DecoderConfig, precision: Precision) -> dict[str, Any]:
     """Return the weights of each kind, packed for the kernels and taken out of the mapping."""
-    width, ffn = shape.hidden_size, shape.ffn_size
+    width, ffn = config.hidden_size, config.ffn_size
 
     def kind(*names: str, outputs: int, inputs: int) -> Any:
         def part(layer: int) -> Floats:
@@ -37,11 +37,11 @@ def packed(weights: dict[str, Any], shape: DecoderShape, precision: Precision) -
                 [weights.pop(f"{BODY}layers.{layer}.{name}.weight") for name in names]
             )
 
-        parts = [lambda layer=layer: part(layer) for layer in range(shape.layers)]
+        parts = [lambda layer=layer: part(layer) for layer in range(config.layers)]
         return pack(parts, (outputs, inputs), precision)
 
     own, other = "self_attn", "encoder_attn"
-    heads = [lambda: np.concatenate(_heads(weights, shape))]
+    heads = [lambda: np.concatenate(_heads(weights, config))]
     return {
         "qkv": kind(
             f"{own}.q_proj", f"{own}.k_proj", f"{own}.v_proj", outputs=3 * width, inputs=width
@@ -52,9 +52,9 @@ def packed(weights: dict[str, Any], shape: DecoderShape, precision: Precision) -
         "text_attended": kind(f"{other}.out_proj", outputs=width, inputs=width),
         "widen": kind("fc1", outputs=ffn, inputs=width),
         "narrow": kind("fc2", outputs=width, inputs=ffn),
-        "heads": pack(heads, (shape.codebooks * shape.vocab_size, width), precision),
+        "heads": pack(heads, (config.codebooks * config.vocab_size, width), precision),
     }
 
 
-def _heads(weights: dict[str, Any], shape: DecoderShape) -> list[Floats]:
-    return [weights.pop(f"lm_heads.{k}.weight") for k in range(shape.codebooks)]
+def _heads(weights: dict[str, Any], config: DecoderConfig) -> list[Floats]:
+    return [weights.pop(f"lm_heads.{k}.weight") for k in range(config.codebooks)]

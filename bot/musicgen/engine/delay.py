@@ -1,4 +1,4 @@
-"""The delay pattern: which token of which frame stands in which column of a window.
+"""The delay pattern: which frame's token each codebook has in each column of a window.
 
 MusicGen writes a clip in columns. In column c, codebook k holds the token of frame
 c - 1 - delay(k), where each codebook of a channel is one column later than the one before it, and
@@ -27,7 +27,7 @@ def delays(codebooks: int, audio_channels: int) -> Delays:
 class Window:
     """A stretch of frames [begin, end) that the model sees at once; the first `context` are given.
 
-    Feeding column p gives the scores of column p + 1, so that frame `begin + context` is first
+    Feeding column p gives the logits of column p + 1, so that frame `begin + context` is first
     written by column `context`.
     """
 
@@ -45,21 +45,21 @@ class Window:
         return min(max(self.begin + self.context, written), self.end)
 
 
-def windows(prompt: int, new: int, *, longest: int, keep: int) -> list[Window]:
+def windows(prompt: int, new: int, *, longest: int, overlap: int) -> list[Window]:
     """Return the windows in which `new` frames are made after `prompt` given ones.
 
-    A clip longer than `longest` frames is made in several: each later one begins `keep` frames
+    A clip longer than `longest` frames is made in several: each later one begins `overlap` frames
     before the end of the one before, as audiocraft's extension does. Of a long prompt the first
     window sees as much as leaves room for a full stride of new frames.
     """
-    stride = longest - keep
+    stride = longest - overlap
     context = min(prompt, longest - min(stride, new))
     total = prompt + new
     begin = prompt - context
     planned = [Window(begin=begin, context=context, end=min(begin + longest, total))]
     while planned[-1].end < total:
-        begin = planned[-1].end - keep
-        planned.append(Window(begin=begin, context=keep, end=min(begin + longest, total)))
+        begin = planned[-1].end - overlap
+        planned.append(Window(begin=begin, context=overlap, end=min(begin + longest, total)))
     return planned
 
 

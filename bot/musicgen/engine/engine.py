@@ -1,43 +1,54 @@
-"""The step loop: requests join and leave while the others' music goes on.
+"""The engine: one step after the other, in which the scheduler's decisions are carried out.
 
-Each call of `step` reads at most one new text or piece of an audio prompt, moves every running
-request on by a token of each codebook, and turns at most one stretch of tokens into sound. So
-nobody waits long for anybody, and the caller can look up between any two steps: to show progress,
-to take on a request, to cancel one. Knows no files, no Discord and no queue: who comes first is
-decided before.
+Each call of `step` encodes at most one piece of a prompt, moves every running request on by a
+token of each codebook, and makes at most one chunk of audio. So nobody waits long for anybody, and
+the caller can look up between any two steps: to show progress, to take on a request, to cancel
+one. Knows no files, no Discord and no queue of jobs: who comes first is decided before.
 """
 
 from __future__ import annotations
 
 import time
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
 
 from bot.domain.generation import (
     AudioChunk,
     Event,
     Finished,
-    GenerationRequest,
     Progress,
     Request,
     Sound,
     StemsRequest,
+    Tokens,
 )
 from bot.musicgen.checkpoint.stems import check_names, fixed_tokens
-from bot.musicgen.codec import codec
-from bot.musicgen.engine.batch import lay_out
-from bot.musicgen.engine.running_request import Run
+from bot.musicgen.decoder.interface import Conditioning
+from bot.musicgen.engine.batch_rows import build_rows
+from bot.musicgen.engine.prompt_encoding import PromptEncoding
+from bot.musicgen.engine.request_state import RequestState
+from bot.musicgen.engine.sampling import Logits
+from bot.musicgen.engine.scheduler import ScheduledRequest, Scheduler
 from bot.musicgen.engine.sequence import Sequence
 from bot.musicgen.engine.validation import check_request, check_tokens
-from bot.musicgen.engine.vocoding import Separation, Sounding
+from bot.musicgen.engine.vocoder import StemSeparation, Vocoder
 from bot.musicgen.model import Model
 
-KEPT_SHARE = 12 / 30
-"""What of a window a longer clip's next one sees: 12 of 30 s, as audiocraft has it."""
+WINDOW_OVERLAP = 12 / 30
+"""Overlap between consecutive windows of a longer clip: 12 s of 30 s, as in audiocraft."""
 
-ROWS_AT_ONCE = 16
-"""Rows that a decoder makes in about the time of one: a prompt is read in what is left of them."""
+
+@dataclass(frozen=True, slots=True)
+class _Clip:
+    """A clip in the making, from the moment it has slots."""
+
+    sequence: Sequence
+    vocoder: Vocoder
+    wants_stems: bool
 
 
 class Engine:
@@ -53,184 +64,228 @@ class Engine:
         self.steps = 0
         """Steps that the decoder has made so far."""
         self._model = model
-        self._piece_frames = model.codec.block_frames
+        self._chunk_frames = model.codec.block_frames
         self._max_seconds = max_seconds
-        self._free = list(range(model.decoder.slots))
-        self._waiting: deque[Run] = deque()
-        self._running: dict[int, Run] = {}
+        self._scheduler = Scheduler(
+            slots=model.decoder.slots,
+            max_rows=model.decoder.max_rows,
+            chunk_frames=self._chunk_frames,
+        )
+        # What is there of a request depends on its state: each is in one of these, and a clip
+        # whose stems are made in two.
+        self._prompts: dict[int, PromptEncoding] = {}
+        self._clips: dict[int, _Clip] = {}
+        self._separations: dict[int, StemSeparation] = {}
         self._next_id = 1
 
     @property
     def busy(self) -> bool:
         """Tell whether any request is unfinished."""
-        return bool(self._waiting or self._running)
+        return self._scheduler.busy
 
     def submit(self, request: Request) -> int:
         """Take on a request and return its id; it joins as soon as there is a slot.
 
-        What is only taken apart needs none. Raises RequestError and SoundError for what can't be
-        made.
+        One for the stems of a clip needs none. Raises RequestError and SoundError for what can't
+        be made.
         """
-        model = self._model
-        run = Run(id=self._next_id, request=request)
+        model, request_id = self._model, self._next_id
         if isinstance(request, StemsRequest):
-            check_names((), model.shape.stems)
-            check_tokens(request.tokens, model.shape)
-            run.separation = Separation(model.codec, request.tokens, model.shape.stems)
-            self._running[run.id] = run
+            stems = model.config.stems
+            check_names((), stems)
+            check_tokens(request.tokens, model.config)
+            self._separations[request_id] = StemSeparation(model.codec, request.tokens, stems)
+            self._scheduler.add_separation(request_id)
         else:
             check_request(request, model, max_seconds=self._max_seconds)
-            if request.prompt is not None:
-                run.reading = model.text.read(request.prompt)
-            if request.audio is not None and request.audio_tokens is not None:
-                run.codes.append(request.audio_tokens)
-            elif request.audio is not None:
-                run.listening = codec.Encoder(model.codec, channels=model.channels)
-            self._waiting.append(run)
+            self._prompts[request_id] = PromptEncoding(request, model)
+            self._scheduler.add(request_id)
         self._next_id += 1
-        return run.id
+        return request_id
 
     def cancel(self, request_id: int) -> None:
-        """Drop a request, wherever it is; one that is finished or unknown changes nothing."""
-        self._waiting = deque(run for run in self._waiting if run.id != request_id)
-        run = self._running.pop(request_id, None)
-        if run is not None:
-            self._free += run.slots
+        """Drop a request in any state; one that is finished or unknown changes nothing."""
+        self._scheduler.cancel(request_id)
+        self._forget(request_id)
 
     def step(self) -> list[Event]:
         """Move everything on by one step and return what happened."""
         self._prepare()
         events = list(self._decode())
-        events += self._sound()
+        events += self._vocode()
         return events
 
     def _prepare(self) -> None:
-        """Bring the first waiting request closer to its slot, by one piece of work."""
-        if not self._waiting:
+        """Encode one piece of the first waiting request's prompts, and admit it if it can be."""
+        request = self._scheduler.next_to_prepare()
+        if request is None:
             return
-        run = self._waiting[0]
-        assert isinstance(run.request, GenerationRequest)
-        if run.listening is not None:
+        prompt = self._prompts[request.id]
+        if request.state is RequestState.WAITING:
+            self._enter_next_encoding(request, prompt, audio=prompt.has_audio)
+        if request.state is RequestState.ENCODING_AUDIO:
             with self._timed("listen"):
-                run.listen(self._piece_frames * self._model.shape.codec.hop)
+                encoded = prompt.encode_audio(self._chunk_frames * self._model.config.codec.hop)
+            if encoded:
+                self._enter_next_encoding(request, prompt, audio=False)
             return
-        if run.reading is not None:
+        if request.state is RequestState.ENCODING_TEXT:
             with self._timed("text"):
-                run.read()
-        if run.reading is None and len(self._free) >= (2 if _wants_guidance(run.request) else 1):
-            self._waiting.popleft()
-            self._join(run, run.request)
+                encoded = prompt.encode_text()
+            if encoded:
+                self._make_ready(request, prompt)
+        if self._scheduler.admit() is not None:
+            self._start(request, self._prompts.pop(request.id))
 
-    def _join(self, run: Run, request: GenerationRequest) -> None:
-        model, states = self._model, run.states
-        shape = model.shape
-        new_frames = max(1, round(request.seconds * shape.codec.frame_rate))
-        run.sequence = Sequence(
-            shape.decoder,
+    def _enter_next_encoding(
+        self, request: ScheduledRequest, prompt: PromptEncoding, *, audio: bool
+    ) -> None:
+        if audio:
+            request.enter(RequestState.ENCODING_AUDIO)
+        elif prompt.has_text:
+            request.enter(RequestState.ENCODING_TEXT)
+        else:
+            self._make_ready(request, prompt)
+
+    def _make_ready(self, request: ScheduledRequest, prompt: PromptEncoding) -> None:
+        states = prompt.text_states
+        guided = states is not None and len(states) > 0 and prompt.request.sampling.guided
+        self._scheduler.make_ready(request, slots_needed=2 if guided else 1)
+
+    def _start(self, scheduled: ScheduledRequest, prompt: PromptEncoding) -> None:
+        """Set up the sequence of a request that has just been given its slots."""
+        model, request, states = self._model, prompt.request, prompt.text_states
+        config = model.config
+        new_frames = max(1, round(request.seconds * config.codec.frame_rate))
+        sequence = Sequence(
+            config.decoder,
             request.sampling,
             seed=request.seed,
-            prompt=run.prompt_tokens(shape.decoder.codebooks),
+            prompt=prompt.audio_tokens(),
             new_frames=new_frames,
             text_tokens=0 if states is None else len(states),
-            longest=model.window_frames,
-            keep=round(KEPT_SHARE * model.window_frames),
-            fixed=fixed_tokens(request, shape.stems, shape.decoder.codebooks, new_frames),
+            window_frames=model.window_frames,
+            overlap_frames=round(WINDOW_OVERLAP * model.window_frames),
+            fixed=fixed_tokens(request, config.stems, config.decoder.codebooks, new_frames),
         )
-        run.slots = [self._free.pop() for _ in range(run.sequence.rows_per_position)]
-        run.sounding = Sounding(model.codec, model.channels)
         if states is not None:
             with self._timed("text"):
-                model.decoder.keep_text(run.slots[0], states)
-        self._running[run.id] = run
+                conditioning = Conditioning(text_states=states)
+                model.decoder.set_conditioning(scheduled.slots[0], conditioning)
+        vocoder = Vocoder(model.codec, model.channels)
+        self._clips[scheduled.id] = _Clip(sequence, vocoder, request.wants_stems)
+        self._scheduler.update_decoded(
+            scheduled,
+            pending_positions=sequence.pending_positions,
+            new_frames=sequence.complete_frames,
+        )
 
     def _decode(self) -> Iterator[Event]:
         """Feed the decoder one step of every running request."""
-        runs = [(run, run.sequence) for run in self._running.values() if run.sequence]
-        fed = self._share([(run, sequence) for run, sequence in runs if not sequence.done])
-        if not fed:
+        shares = self._scheduler.schedule_decode()
+        if not shares:
             return
-        rows, firsts = lay_out([(s, run.slots, count) for run, s, count in fed])
-        reading = sum(count - 1 for _, _, count in fed) / sum(count for _, _, count in fed)
+        sequences = [self._clips[share.request.id].sequence for share in shares]
+        rows, firsts = build_rows(
+            [
+                (sequence, share.request.slots, share.positions)
+                for sequence, share in zip(sequences, shares, strict=True)
+            ]
+        )
+        positions = sum(share.positions for share in shares)
+        prefill_share = (positions - len(shares)) / positions
         begun = time.perf_counter()
-        scores = self._model.decoder.step(rows)
+        logits = self._model.decoder.step(rows)
         elapsed = time.perf_counter() - begun
         self.steps += 1
-        self.phases["prefill"] += elapsed * reading
-        self.phases["decode"] += elapsed * (1 - reading)
+        self.phases["prefill"] += elapsed * prefill_share
+        self.phases["decode"] += elapsed * (1 - prefill_share)
         with self._timed("sample"):
-            for (run, sequence, count), (with_text, without) in zip(fed, firsts, strict=True):
-                last = scores[with_text + count - 1]
-                unguided = None if without is None else scores[without + count - 1]
-                sequence.advance(count, last, unguided)
-                yield self._progress(run, sequence)
+            for share, sequence, first in zip(shares, sequences, firsts, strict=True):
+                conditional, unconditional = first
+                last = share.positions - 1
+                yield self._advance(
+                    share.request,
+                    sequence,
+                    share.positions,
+                    logits[conditional + last],
+                    None if unconditional is None else logits[unconditional + last],
+                )
 
-    def _share(self, runs: list[tuple[Run, Sequence]]) -> list[tuple[Run, Sequence, int]]:
-        """Give each request one position, and what rows are left to those that read a prompt."""
-        needed = sum(sequence.rows_per_position for _, sequence in runs)
-        room = self._model.decoder.max_rows
-        if len(runs) > 1:  # others wait for this step
-            room = min(room, (needed // ROWS_AT_ONCE + 1) * ROWS_AT_ONCE)
-        spare = room - needed
-        fed = []
-        for run, sequence in runs:
-            more = min(sequence.pending - 1, spare // sequence.rows_per_position)
-            spare -= more * sequence.rows_per_position
-            fed.append((run, sequence, 1 + more))
-        return fed
-
-    def _progress(self, run: Run, sequence: Sequence) -> Progress:
-        rate = self._model.shape.codec.frame_rate
-        done = sequence.complete_frames - sequence.prompt_frames
-        if sequence.done:
-            self._free += run.slots
-            run.slots = []
+    def _advance(
+        self,
+        request: ScheduledRequest,
+        sequence: Sequence,
+        positions: int,
+        conditional: Logits,
+        unconditional: Logits | None,
+    ) -> Progress:
+        """Choose one request's next tokens from the logits of its last position."""
+        complete_before = sequence.complete_frames
+        sequence.advance(positions, conditional, unconditional)
+        self._scheduler.update_decoded(
+            request,
+            pending_positions=sequence.pending_positions,
+            new_frames=sequence.complete_frames - complete_before,
+        )
+        rate = self._model.config.codec.frame_rate
         return Progress(
-            request_id=run.id,
-            seconds_done=done / rate,
+            request_id=request.id,
+            seconds_done=(sequence.complete_frames - sequence.prompt_frames) / rate,
             seconds_total=sequence.new_frames / rate,
         )
 
-    def _sound(self) -> Iterator[Event]:
-        """Make a stretch of the sound that most waits for, or of a stem where nothing does."""
-        ready = [run for run in self._running.values() if run.has_stretch(self._piece_frames)]
-        if not ready:
+    def _vocode(self) -> Iterator[Event]:
+        """Make one chunk of audio, of a clip or of a stem."""
+        request = self._scheduler.schedule_vocode()
+        if request is None:
             return
-        run = max(ready, key=lambda run: (run.separation is None, run.unsounded_frames))
-        if run.separation is not None:
-            yield from self._separate(run, run.separation)
+        if request.state is RequestState.SEPARATING:
+            yield from self._separate(request)
             return
-        sequence, sounding = run.sequence, run.sounding
-        assert sequence is not None and sounding is not None
+        clip = self._clips[request.id]
+        sequence, before = clip.sequence, clip.vocoder.frames
         with self._timed("codec"):
-            made, ended = sounding.advance(
+            samples, last = clip.vocoder.decode_chunk(
                 sequence.tokens, sequence.complete_frames, whole=sequence.done
             )
-        yield AudioChunk(request_id=run.id, samples=made)
-        if ended and isinstance(run.request, GenerationRequest) and run.request.wants_stems:
-            stems = self._model.shape.stems
-            run.separation = Separation(self._model.codec, sequence.tokens, stems)
-        elif ended:
-            yield self._finished(run, {})
+        self._scheduler.update_vocoded(request, frames=clip.vocoder.frames - before)
+        yield AudioChunk(request_id=request.id, samples=samples)
+        if last and clip.wants_stems:
+            self._separations[request.id] = StemSeparation(
+                self._model.codec, sequence.tokens, self._model.config.stems
+            )
+            request.enter(RequestState.SEPARATING)
+        elif last:
+            yield self._finish(request, clip.vocoder.sound(), sequence.tokens, {})
 
-    def _separate(self, run: Run, separation: Separation) -> Iterator[Event]:
-        """Make the next stretch of a clip's stems."""
+    def _separate(self, request: ScheduledRequest) -> Iterator[Event]:
+        """Make the next chunk of a clip's stems."""
+        separation = self._separations[request.id]
         with self._timed("stems"):
-            stems = separation.advance()
-        if stems is not None:
-            yield self._finished(run, stems)
+            stems = separation.decode_chunk()
+        if stems is None:
+            return
+        if request.id in self._clips:
+            sound = self._clips[request.id].vocoder.sound()
+        else:  # only the stems were asked for
+            nothing = np.zeros((1, 0), np.float32)
+            sound = Sound(samples=nothing, sample_rate_hz=self._model.sample_rate_hz)
+        yield self._finish(request, sound, separation.tokens, stems)
 
-    def _finished(self, run: Run, stems: Mapping[str, Sound]) -> Finished:
-        """Let a request go; what it has come to is the last that is said of it."""
-        del self._running[run.id]
-        sound, tokens = run.outcome(self._model.sample_rate_hz)
-        return Finished(request_id=run.id, sound=sound, tokens=tokens, stems=stems)
+    def _finish(
+        self, request: ScheduledRequest, sound: Sound, tokens: Tokens, stems: Mapping[str, Sound]
+    ) -> Finished:
+        self._scheduler.finish(request)
+        self._forget(request.id)
+        return Finished(request_id=request.id, sound=sound, tokens=tokens, stems=stems)
+
+    def _forget(self, request_id: int) -> None:
+        for work in (self._prompts, self._clips, self._separations):
+            work.pop(request_id, None)
 
     @contextmanager
     def _timed(self, phase: str) -> Iterator[None]:
         begun = time.perf_counter()
         yield
         self.phases[phase] += time.perf_counter() - begun
-
-
-def _wants_guidance(request: GenerationRequest) -> bool:
-    return request.prompt is not None and request.sampling.guided

@@ -11,7 +11,7 @@ import numpy as np
 from bot.domain.generation import GenerationRequest, Sampling, Sound, Tokens
 from bot.errors import RequestError, SoundError
 from bot.i18n.sentence import Sentence
-from bot.musicgen.checkpoint.shape import ModelShape
+from bot.musicgen.checkpoint.model_config import ModelConfig
 from bot.musicgen.checkpoint.stems import Stem, check_names
 
 if TYPE_CHECKING:  # the checks themselves need no MindSpore
@@ -38,15 +38,15 @@ def check_request(request: GenerationRequest, model: Model, *, max_seconds: floa
         )
     if not 0 <= request.seed < 2**63:
         raise RequestError(Sentence("The seed is a whole number from 0 to 9223372036854775807."))
-    shape = model.shape
-    check_stems(request, shape.stems)
+    config = model.config
+    check_stems(request, config.stems)
     if request.kept is not None:
-        check_tokens(request.kept.tokens, shape)
+        check_tokens(request.kept.tokens, config)
     if request.audio is not None:
         _check_audio(request.audio, model)
         if request.audio_tokens is not None:
-            check_tokens(request.audio_tokens, shape)
-            hop = shape.codec.hop
+            check_tokens(request.audio_tokens, config)
+            hop = config.codec.hop
             if request.audio_tokens.shape[1] != -(-request.audio.samples.shape[1] // hop):
                 raise RequestError(
                     Sentence("The codes of the audio prompt are not as long as its sound.")
@@ -112,11 +112,11 @@ def check_stems(request: GenerationRequest, stems: Sequence[Stem]) -> None:
         )
 
 
-def check_tokens(tokens: Tokens, shape: ModelShape) -> None:
+def check_tokens(tokens: Tokens, config: ModelConfig) -> None:
     """Raise RequestError for codes that no clip of a model can have."""
-    right = tokens.ndim == 2 and tokens.shape[0] == shape.decoder.codebooks and tokens.size > 0
+    right = tokens.ndim == 2 and tokens.shape[0] == config.decoder.codebooks and tokens.size > 0
     right = right and np.issubdtype(tokens.dtype, np.integer)
-    if not right or tokens.min() < 0 or tokens.max() >= shape.decoder.vocab_size:
+    if not right or tokens.min() < 0 or tokens.max() >= config.decoder.vocab_size:
         raise RequestError(OTHER_CODES)
 
 

@@ -67,7 +67,7 @@ class Studio:
     @property
     def has_stems(self) -> bool:
         """Tell whether the model's codes are stems, and so can be read as notes."""
-        return bool(self.model.shape.stems)
+        return bool(self.model.config.stems)
 
     def make(self, orders: Sequence[Order], what: str) -> list[Take]:
         """Make clips; what comes back of one that continues is the new sound only."""

@@ -16,8 +16,17 @@ from numpy.typing import NDArray
 from safetensors.numpy import save_file
 from tokenizers import Tokenizer
 
-from bot.musicgen.baselines.synthetic_config import config, generation_config, preprocessor_config
-from bot.musicgen.checkpoint.shape import CodecShape, DecoderShape, ModelShape, TextShape
+from bot.musicgen.baselines.synthetic_config import (
+    config_json,
+    generation_config,
+    preprocessor_config,
+)
+from bot.musicgen.checkpoint.model_config import (
+    CodecConfig,
+    DecoderConfig,
+    ModelConfig,
+    TextEncoderConfig,
+)
 from bot.musicgen.checkpoint.stems import Stem
 from bot.musicgen.checkpoint.tensor_names import tensor_sizes
 from bot.starter.training.codec.network import CodecSize
@@ -34,10 +43,10 @@ _Array = NDArray[np.float32]
 _Weights = dict[str, _Array]
 
 
-def shape_of(codec: CodecSize, language: LanguageSize) -> ModelShape:
+def shape_of(codec: CodecSize, language: LanguageSize) -> ModelConfig:
     """Return the shape of the starter as the loader sees it."""
-    return ModelShape(
-        decoder=DecoderShape(
+    return ModelConfig(
+        decoder=DecoderConfig(
             hidden_size=language.width,
             layers=language.layers,
             heads=language.heads,
@@ -45,7 +54,7 @@ def shape_of(codec: CodecSize, language: LanguageSize) -> ModelShape:
             codebooks=language.codebooks,
             vocab_size=language.codes,
         ),
-        text=TextShape(
+        text=TextEncoderConfig(
             hidden_size=language.text_width,
             layers=language.text_layers,
             heads=language.text_heads,
@@ -55,7 +64,7 @@ def shape_of(codec: CodecSize, language: LanguageSize) -> ModelShape:
             relative_buckets=language.buckets,
             relative_distance=language.bucket_distance,
         ),
-        codec=CodecShape(
+        codec=CodecConfig(
             sample_rate_hz=codec.sample_rate_hz,
             filters=codec.filters,
             hidden_size=codec.hidden_size,
@@ -76,11 +85,11 @@ def write(
     folder: Path, *, codec: StemCodec, language: Language, tokenizer: Tokenizer, size: LanguageSize
 ) -> None:
     """Write the whole checkpoint."""
-    shape = shape_of(codec.codec.size, size)
+    config = shape_of(codec.codec.size, size)
     weights = dict(_codec_weights(codec))
     weights.update(_quantizer_weights(codec))
     weights.update(_language_weights(language))
-    wanted = tensor_sizes(shape)
+    wanted = tensor_sizes(config)
     assert wanted.keys() == weights.keys(), wanted.keys() ^ weights.keys()
     for name, dimensions in wanted.items():
         assert weights[name].shape == dimensions, (name, weights[name].shape, dimensions)
@@ -91,9 +100,9 @@ def write(
     save_file(halves, scratch, {"format": "pt"})
     scratch.chmod(0o644)  # it is written for its owner alone, and is a package's to share
     os.replace(scratch, folder / "model.safetensors")
-    _write(folder / "config.json", config(shape) | {"torch_dtype": "float16"})
-    _write(folder / "generation_config.json", generation_config(shape.decoder) | _SAMPLING)
-    _write(folder / "preprocessor_config.json", preprocessor_config(shape))
+    _write(folder / "config.json", config_json(config) | {"torch_dtype": "float16"})
+    _write(folder / "generation_config.json", generation_config(config.decoder) | _SAMPLING)
+    _write(folder / "preprocessor_config.json", preprocessor_config(config))
     vocabulary.write(folder, tokenizer)
 
 

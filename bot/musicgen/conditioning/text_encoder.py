@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from bot.domain.generation import Precision
 from bot.musicgen.checkpoint.load import Tokenizer
-from bot.musicgen.checkpoint.shape import TextShape
-from bot.musicgen.conditioning.text_layers import TextLayers
+from bot.musicgen.checkpoint.model_config import TextEncoderConfig
+from bot.musicgen.conditioning.t5_layers import TextLayers
 
 Array = NDArray[np.float32]
 
@@ -44,7 +44,7 @@ class TextEncoder:
     def __init__(
         self,
         weights: Mapping[str, Array],
-        shape: TextShape,
+        config: TextEncoderConfig,
         tokenizer: Tokenizer,
         projection: tuple[Array, Array] | None = None,
         *,
@@ -52,11 +52,11 @@ class TextEncoder:
         precision: Precision = "fp32",
         cached_prompts: int = 64,
     ) -> None:
-        self._shape = shape
+        self._config = config
         self._tokenizer = tokenizer
         self._embeddings = weights["shared.weight"]
         self._distances = weights[_DISTANCES].astype(np.float32)
-        self._layers = TextLayers(weights, shape, projection, library, precision)
+        self._layers = TextLayers(weights, config, projection, library, precision)
         self._cached_prompts = cached_prompts
         self._cache: OrderedDict[str, Array] = OrderedDict()
 
@@ -90,12 +90,12 @@ class TextEncoder:
         """Return the tokens of a prompt, the end token last."""
         ids = list(self._tokenizer.encode(prompt))
         if len(ids) > MAX_TOKENS:
-            ids = [*ids[: MAX_TOKENS - 1], self._shape.end_token]
+            ids = [*ids[: MAX_TOKENS - 1], self._config.end_token]
         return np.asarray(ids, dtype=np.int64)
 
     def _encode(self, ids: NDArray[np.int64]) -> Generator[None, None, Array]:
         length = next(length for length in LENGTHS if length >= len(ids))
-        states = np.zeros((length, self._shape.hidden_size), np.float32)
+        states = np.zeros((length, self._config.hidden_size), np.float32)
         states[: len(ids)] = self._embeddings[ids]
         states = yield from self._layers.run(states, self._score_bias(length, len(ids)))
         return states[: len(ids)].copy()
@@ -106,8 +106,8 @@ class TextEncoder:
         distances = positions[None, :] - positions[:, None]
         buckets = relative_buckets(
             distances,
-            buckets=self._shape.relative_buckets,
-            max_distance=self._shape.relative_distance,
+            buckets=self._config.relative_buckets,
+            max_distance=self._config.relative_distance,
         )
         bias = np.ascontiguousarray(self._distances[buckets].transpose(2, 0, 1))
         bias[:, :, tokens:] = MASKED

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from bot.errors import CheckpointError
-from bot.musicgen.checkpoint.source import hub_address, resolve
+from bot.musicgen.checkpoint.hub import hub_address, resolve
 
 
 def test_a_folder_is_itself(tmp_path):

@@ -1,27 +1,25 @@
-"""How many requests' tokens lie side by side: in one step of the decoder, and in two channels."""
+"""The rows of one step of the decoder: every request's positions, with guidance twice."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence as Many
 
 import numpy as np
-from numpy.typing import NDArray
 
-from bot.domain.generation import Tokens
 from bot.musicgen.decoder.interface import Rows
 from bot.musicgen.engine.sequence import Sequence
 
 
-def lay_out(
-    fed: Many[tuple[Sequence, Many[int], int]],
+def build_rows(
+    parts_of_step: Many[tuple[Sequence, Many[int], int]],
 ) -> tuple[Rows, list[tuple[int, int | None]]]:
     """Lay out one step of several sequences, each with its slots and how many positions it feeds.
 
-    Return the rows, and where each sequence's begin, with its text and without.
+    Return the rows, and where each sequence's conditional and unconditional rows begin.
     """
-    # Sequence, positions, slot, text tokens; those without a text are a guided sequence's second.
+    # Sequence, positions, slot, text tokens; a guided sequence has a second part without text.
     parts: list[tuple[Sequence, int, int, int]] = []
-    for sequence, slots, count in fed:
+    for sequence, slots, count in parts_of_step:
         parts.append((sequence, count, slots[0], sequence.text_tokens))
         if sequence.guided:
             parts.append((sequence, count, slots[1], 0))
@@ -38,18 +36,7 @@ def lay_out(
     )
     firsts: list[tuple[int, int | None]] = []
     part = 0
-    for sequence, _, _ in fed:
+    for sequence, _, _ in parts_of_step:
         firsts.append((begins[part], begins[part + 1] if sequence.guided else None))
         part += sequence.rows_per_position
     return rows, firsts
-
-
-def split(tokens: Tokens, channels: int) -> NDArray[np.int32]:
-    """Part codebooks that go left, right, left, right: [channels, codebooks, frames]."""
-    return tokens.reshape(-1, channels, tokens.shape[1]).swapaxes(0, 1)
-
-
-def merged(codes: NDArray[np.int32]) -> Tokens:
-    """Put the channels' codebooks side by side again, [codebooks, frames]."""
-    channels, codebooks, frames = codes.shape
-    return codes.swapaxes(0, 1).reshape(channels * codebooks, frames)

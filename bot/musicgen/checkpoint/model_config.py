@@ -1,6 +1,6 @@
-"""The dimensions of a MusicGen checkpoint, read from its config.json.
+"""The configuration of a MusicGen model: its dimensions, read from a checkpoint's config.json.
 
-Knows no weights and imports no model library: reading a shape costs nothing. Keys that a
+Knows no weights and imports no model library: reading it costs nothing. Keys that a
 config.json leaves out have the value that transformers gives them.
 """
 
@@ -22,7 +22,7 @@ _MOST_PARTS = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DecoderShape:
+class DecoderConfig:
     """The language model over EnCodec codes.
 
     `start_token` fills the delay pattern: the id after the last code, which only the embeddings
@@ -51,7 +51,7 @@ class DecoderShape:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TextShape:
+class TextEncoderConfig:
     """The T5 encoder; the defaults are T5-base's."""
 
     hidden_size: int = 768
@@ -68,7 +68,7 @@ class TextShape:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CodecShape:
+class CodecConfig:
     """The EnCodec model; the defaults are facebook/encodec_32khz's.
 
     `channels` is what EnCodec itself takes: 1 for the stereo checkpoints too, which encode left
@@ -113,12 +113,12 @@ class CodecShape:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ModelShape:
+class ModelConfig:
     """A whole MusicGen model."""
 
-    decoder: DecoderShape
-    text: TextShape
-    codec: CodecShape
+    decoder: DecoderConfig
+    text: TextEncoderConfig
+    codec: CodecConfig
     stems: tuple[Stem, ...] = ()
     """What its music can be taken apart into; nothing with most models."""
 
@@ -128,12 +128,12 @@ class ModelShape:
         return self.text.hidden_size != self.decoder.hidden_size
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> ModelShape:
-        """Read the shape from the contents of a config.json.
+    def from_config(cls, contents: Mapping[str, Any]) -> ModelConfig:
+        """Read it from the contents of a config.json.
 
         Raises CheckpointError for another architecture and for anything this program can't run.
         """
-        kind = config.get("model_type")
+        kind = contents.get("model_type")
         if kind == "musicgen_melody":
             raise CheckpointError(
                 Sentence(
@@ -149,26 +149,26 @@ class ModelShape:
                 )
             )
         try:
-            decoder = _decoder(Section(config, "decoder"))
-            shape = cls(
+            decoder = _decoder(Section(contents, "decoder"))
+            config = cls(
                 decoder=decoder,
-                text=_text(Section(config, "text_encoder")),
-                codec=_codec(Section(config, "audio_encoder")),
-                stems=stems_of(config, decoder.codebooks, decoder.audio_channels),
+                text=_text(Section(contents, "text_encoder")),
+                codec=_codec(Section(contents, "audio_encoder")),
+                stems=stems_of(contents, decoder.codebooks, decoder.audio_channels),
             )
         except (TypeError, ValueError) as error:
             raise CheckpointError(
                 Sentence("The config.json holds a wrong value: {error}.", error=error)
             ) from error
-        _check_together(shape)
-        return shape
+        _check_together(config)
+        return config
 
 
-def _decoder(section: Section) -> DecoderShape:
+def _decoder(section: Section) -> DecoderConfig:
     section.require("activation_function", "gelu", "gelu", "relu")
     section.require("audio_channels", 1, 1, 2)
     section.require("cross_attention_hidden_size", None, None)
-    shape = DecoderShape(
+    config = DecoderConfig(
         hidden_size=section.whole("hidden_size", 1024),
         layers=section.whole("num_hidden_layers", 24, most=_MOST_PARTS),
         heads=section.whole("num_attention_heads", 16),
@@ -179,23 +179,23 @@ def _decoder(section: Section) -> DecoderShape:
         max_positions=section.whole("max_position_embeddings", 2048),
         activation=section.get("activation_function", "gelu"),
     )
-    section.require("pad_token_id", 2048, shape.start_token)
-    if shape.hidden_size % shape.heads:
+    section.require("pad_token_id", 2048, config.start_token)
+    if config.hidden_size % config.heads:
         raise CheckpointError(
             Sentence(
                 "The config.json is inconsistent: a hidden size of {hidden_size} can't be "
                 "divided among {heads} heads.",
-                hidden_size=shape.hidden_size,
-                heads=shape.heads,
+                hidden_size=config.hidden_size,
+                heads=config.heads,
             )
         )
-    return shape
+    return config
 
 
-def _text(section: Section) -> TextShape:
+def _text(section: Section) -> TextEncoderConfig:
     section.require("model_type", None, "t5")
     section.require("feed_forward_proj", "relu", "relu")
-    return TextShape(
+    return TextEncoderConfig(
         hidden_size=section.whole("d_model", 512),
         layers=section.whole("num_layers", 6, most=_MOST_PARTS),
         heads=section.whole("num_heads", 8),
@@ -210,14 +210,14 @@ def _text(section: Section) -> TextShape:
     )
 
 
-def _codec(section: Section) -> CodecShape:
+def _codec(section: Section) -> CodecConfig:
     section.require("model_type", None, "encodec")
     section.require("norm_type", "weight_norm", "weight_norm")
     section.require("normalize", False, False)
     section.require("chunk_length_s", None, None)
     section.require("audio_channels", 1, 1)
     hidden_size = section.whole("hidden_size", 128)
-    return CodecShape(
+    return CodecConfig(
         sample_rate_hz=section.whole("sampling_rate", 24_000),
         channels=section.whole("audio_channels", 1),
         filters=section.whole("num_filters", 32),
@@ -240,8 +240,8 @@ def _codec(section: Section) -> CodecShape:
     )
 
 
-def _check_together(shape: ModelShape) -> None:
-    decoder, codec = shape.decoder, shape.codec
+def _check_together(config: ModelConfig) -> None:
+    decoder, codec = config.decoder, config.codec
     if decoder.codebooks != codec.quantizers * decoder.audio_channels:
         raise CheckpointError(
             Sentence(

@@ -19,7 +19,7 @@ from mindspore import ops
 from numpy.typing import NDArray
 
 from bot.domain.generation import Precision
-from bot.musicgen.checkpoint.shape import TextShape
+from bot.musicgen.checkpoint.model_config import TextEncoderConfig
 from bot.musicgen.kernels.operations import (
     Operations,
     builtin_operations,
@@ -44,7 +44,7 @@ class TextLayers:
     def __init__(
         self,
         weights: Mapping[str, Array],
-        shape: TextShape,
+        config: TextEncoderConfig,
         projection: tuple[Array, Array] | None,
         library: Path | None,
         precision: Precision,
@@ -54,9 +54,9 @@ class TextLayers:
             builtin_operations() if library is None else kernel_operations(library, rounded=rounded)
         )
         gated = _name(0, 1, "DenseReluDense.wi_0") in weights
-        self._layers = [_layer(weights, layer, gated, operations) for layer in range(shape.layers)]
-        self._run_layer = ms.jit(_layer_function(shape, gated, operations))
-        self._run_end = ms.jit(_end_function(shape, operations))
+        self._layers = [_layer(weights, layer, gated, operations) for layer in range(config.layers)]
+        self._run_layer = ms.jit(_layer_function(config, gated, operations))
+        self._run_end = ms.jit(_end_function(config, operations))
         self._end = _end(weights["encoder.final_layer_norm.weight"], projection, operations)
 
     def run(self, states: Array, bias: Array) -> Generator[None, None, Array]:
@@ -107,10 +107,12 @@ def _end(
     return operations.matrix((weight * gain).T), tensor(bias)
 
 
-def _layer_function(shape: TextShape, gated: bool, operations: Operations) -> Callable[..., Any]:
-    heads, size, product = shape.heads, shape.head_size, operations.product
+def _layer_function(
+    config: TextEncoderConfig, gated: bool, operations: Operations
+) -> Callable[..., Any]:
+    heads, size, product = config.heads, config.head_size, operations.product
     scores, mix = ops.BatchMatMul(transpose_b=True), ops.BatchMatMul()
-    norm = _norm(shape.layer_norm_epsilon)
+    norm = _norm(config.layer_norm_epsilon)
 
     def gelu(x: Any) -> Any:  # the tanh form; MindSpore's own loses four digits
         return 0.5 * x * (1.0 + ops.tanh(_GELU_SCALE * (x + 0.044715 * x * x * x)))
@@ -132,8 +134,8 @@ def _layer_function(shape: TextShape, gated: bool, operations: Operations) -> Ca
     return run
 
 
-def _end_function(shape: TextShape, operations: Operations) -> Callable[..., Any]:
-    product, norm = operations.product, _norm(shape.layer_norm_epsilon)
+def _end_function(config: TextEncoderConfig, operations: Operations) -> Callable[..., Any]:
+    product, norm = operations.product, _norm(config.layer_norm_epsilon)
 
     def run(x: Any, weight: Any, bias: Any = None) -> Any:
         return norm(x) * weight if bias is None else product(norm(x), weight, bias)

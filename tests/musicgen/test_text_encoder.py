@@ -15,9 +15,11 @@ from bot.musicgen.checkpoint.mindnlp_patches import (
     import_mindnlp,
     quiet,
 )
-from bot.musicgen.checkpoint.shape import TextShape
+from bot.musicgen.checkpoint.model_config import TextEncoderConfig
 
-SHAPE = TextShape(hidden_size=24, layers=3, heads=2, head_size=16, ffn_size=40, vocab_size=100)
+CONFIG = TextEncoderConfig(
+    hidden_size=24, layers=3, heads=2, head_size=16, ffn_size=40, vocab_size=100
+)
 
 
 class WordTokenizer:
@@ -29,7 +31,7 @@ class WordTokenizer:
     def encode(self, text):
         """Return the tokens of a text, the end token last."""
         self.asked += 1
-        return [3 + sum(word.encode()) % 97 for word in text.split()] + [SHAPE.end_token]
+        return [3 + sum(word.encode()) % 97 for word in text.split()] + [CONFIG.end_token]
 
 
 @dataclass(frozen=True)
@@ -48,19 +50,19 @@ class Reference:
         return made.last_hidden_state.detach().numpy()[0]
 
 
-def make_reference(feed_forward="relu", layers=SHAPE.layers):
+def make_reference(feed_forward="relu", layers=CONFIG.layers):
     """Build a small model with random weights, and mend how it sorts distances into buckets."""
     import_mindnlp()
     import mindtorch
     from transformers import T5Config, T5EncoderModel
 
     config = T5Config(
-        vocab_size=SHAPE.vocab_size,
-        d_model=SHAPE.hidden_size,
-        d_kv=SHAPE.head_size,
-        d_ff=SHAPE.ffn_size,
+        vocab_size=CONFIG.vocab_size,
+        d_model=CONFIG.hidden_size,
+        d_kv=CONFIG.head_size,
+        d_ff=CONFIG.ffn_size,
         num_layers=layers,
-        num_heads=SHAPE.heads,
+        num_heads=CONFIG.heads,
         feed_forward_proj=feed_forward,
     )
     with quiet():
@@ -95,9 +97,9 @@ def mended():
 
 
 def make_encoder(reference, library, **options):
-    from bot.musicgen.conditioning.text import TextEncoder
+    from bot.musicgen.conditioning.text_encoder import TextEncoder
 
-    return TextEncoder(reference.weights, SHAPE, WordTokenizer(), library=library, **options)
+    return TextEncoder(reference.weights, CONFIG, WordTokenizer(), library=library, **options)
 
 
 def words(count):
@@ -114,7 +116,7 @@ def test_states_equal_the_reference(reference, encoder, tokens) -> None:
     """Every length gives the reference's states of its own tokens, padding or none."""
     prompt = words(tokens - 1)
     states = encoder.encode(prompt)
-    assert states.shape == (tokens, SHAPE.hidden_size)
+    assert states.shape == (tokens, CONFIG.hidden_size)
     assert states.dtype == np.float32
     assert_near(states, reference.encode(encoder.token_ids(prompt)))
 
@@ -141,7 +143,7 @@ def test_rounded_weights_change_the_states_by_a_few_thousandths(reference, kerne
 def test_the_projection_comes_last(reference, library, encoder) -> None:
     """The states are brought to the decoder's width."""
     rng = np.random.default_rng(0)
-    weight = rng.standard_normal((32, SHAPE.hidden_size)).astype(np.float32)
+    weight = rng.standard_normal((32, CONFIG.hidden_size)).astype(np.float32)
     bias = rng.standard_normal(32).astype(np.float32)
     projecting = make_encoder(reference, library, projection=(weight, bias))
     prompt = words(9)
@@ -150,7 +152,7 @@ def test_the_projection_comes_last(reference, library, encoder) -> None:
 
 def test_no_words_are_a_prompt_too(reference, encoder) -> None:
     """The empty prompt is the end token alone."""
-    assert_near(encoder.encode(""), reference.encode([SHAPE.end_token]))
+    assert_near(encoder.encode(""), reference.encode([CONFIG.end_token]))
 
 
 def test_a_prompt_asked_for_again_costs_nothing(reference, library) -> None:
@@ -176,10 +178,10 @@ def test_a_prompt_that_is_too_long_loses_its_end(reference, encoder) -> None:
     """It is cut as transformers' tokenizers cut: the end token stays the last."""
     ids = encoder.token_ids(words(600))
     assert len(ids) == 512
-    assert ids[-1] == SHAPE.end_token
+    assert ids[-1] == CONFIG.end_token
     np.testing.assert_array_equal(ids[:-1], encoder.token_ids(words(511))[:511])
     states = encoder.encode(words(600))
-    assert states.shape == (512, SHAPE.hidden_size)
+    assert states.shape == (512, CONFIG.hidden_size)
     assert np.isfinite(states).all()
 
 
@@ -188,7 +190,7 @@ def test_distances_fall_into_t5s_buckets(buckets, max_distance) -> None:
     """Near distances have a bucket each, far ones share, after the query apart from before."""
     import mindtorch
 
-    from bot.musicgen.conditioning.text import relative_buckets
+    from bot.musicgen.conditioning.text_encoder import relative_buckets
 
     distances = np.arange(-600, 601)
     expected = exact_buckets(
@@ -206,11 +208,11 @@ def test_warming_up_changes_nothing(reference, encoder) -> None:
 
 def test_a_prompt_can_be_read_in_pieces(library) -> None:
     """A deep encoder lets others work between its pieces, and gives the same states."""
-    from bot.musicgen.conditioning.text import TextEncoder
+    from bot.musicgen.conditioning.text_encoder import TextEncoder
 
     weights = make_reference(layers=9).weights
     encoder, in_pieces = (
-        TextEncoder(weights, replace(SHAPE, layers=9), WordTokenizer(), library=library)
+        TextEncoder(weights, replace(CONFIG, layers=9), WordTokenizer(), library=library)
         for _ in range(2)
     )
     pieces = in_pieces.read("slow jazz piano")

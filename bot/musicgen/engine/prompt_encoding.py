@@ -1,0 +1,67 @@
+"""The prompts of a request on their way to what the decoder takes: codes and text states."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bot.domain.generation import GenerationRequest, Tokens
+from bot.musicgen.codec import codec
+from bot.musicgen.decoder.interface import Floats
+from bot.musicgen.engine.interleave import interleave
+from bot.musicgen.model import Model
+
+
+class PromptEncoding:
+    """Encodes the audio prompt and the text of one request, a piece at a time."""
+
+    def __init__(self, request: GenerationRequest, model: Model) -> None:
+        """Take a request that was checked, and the model whose codec and text encoder encode."""
+        self.request = request
+        self.text_states: Floats | None = None
+        """The states of the text [tokens, hidden_size], once it is encoded; None without a text."""
+        self._codebooks = model.config.decoder.codebooks
+        self._codes: list[Tokens] = []
+        self._encoded_samples = 0
+        if request.audio is not None and request.audio_tokens is not None:
+            self._codes.append(request.audio_tokens)
+        self._audio_encoder = (
+            codec.Encoder(model.codec, channels=model.channels) if self.has_audio else None
+        )
+        self._text_pieces = None if request.prompt is None else model.text.read(request.prompt)
+
+    @property
+    def has_audio(self) -> bool:
+        """Tell whether there is an audio prompt whose codes aren't known yet."""
+        return self.request.audio is not None and self.request.audio_tokens is None
+
+    @property
+    def has_text(self) -> bool:
+        """Tell whether there is a text."""
+        return self.request.prompt is not None
+
+    def encode_audio(self, samples: int) -> bool:
+        """Encode the next so many samples of the audio prompt; tell whether they were the last."""
+        assert self.request.audio is not None and self._audio_encoder is not None
+        audio = self.request.audio.samples
+        piece = audio[:, self._encoded_samples : self._encoded_samples + samples]
+        self._encoded_samples += piece.shape[1]
+        self._codes.append(interleave(self._audio_encoder.push(piece)))
+        if self._encoded_samples < audio.shape[1]:
+            return False
+        self._codes.append(interleave(self._audio_encoder.finish()))
+        return True
+
+    def encode_text(self) -> bool:
+        """Run the next layers of the text encoder; tell whether they were the last."""
+        assert self._text_pieces is not None
+        try:
+            next(self._text_pieces)
+        except StopIteration as end:
+            self.text_states = end.value
+            return True
+        return False
+
+    def audio_tokens(self) -> Tokens:
+        """Return the codes of the audio prompt, [codebooks, frames]; no frames without one."""
+        nothing = np.zeros((self._codebooks, 0), np.int32)
+        return np.concatenate([nothing, *self._codes], axis=1, dtype=np.int32)

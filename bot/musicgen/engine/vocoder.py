@@ -1,0 +1,70 @@
+"""Codes to audio in chunks: a clip while its tokens are chosen, or each of its stems."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from bot.domain.generation import Samples, Sound, Tokens
+from bot.musicgen.checkpoint.stems import Stem, alone
+from bot.musicgen.codec import codec
+from bot.musicgen.engine.interleave import deinterleave
+
+
+class Vocoder:
+    """The audio of one clip's codes, as far as it is made."""
+
+    def __init__(self, the_codec: codec.Codec, channels: int) -> None:
+        """Take the codec, whose blocks are the chunks, and the channels of the audio."""
+        self.frames = 0
+        """How many frames have been taken in."""
+        self._codec, self._channels = the_codec, channels
+        self._decoder = codec.Decoder(the_codec, channels=channels)
+        self._chunks: list[Samples] = []
+
+    def decode_chunk(
+        self, tokens: Tokens, complete_frames: int, *, whole: bool
+    ) -> tuple[Samples, bool]:
+        """Make audio of the next chunk of a clip's tokens [codebooks, frames].
+
+        `complete_frames` of them are there, and with `whole` that is all there will be. Return the
+        samples [channels, samples], and whether it was the last chunk.
+        """
+        until = min(self.frames + self._codec.block_frames, complete_frames)
+        samples = self._decoder.push(deinterleave(tokens[:, self.frames : until], self._channels))
+        last = whole and until == complete_frames
+        if last:
+            samples = np.concatenate([samples, self._decoder.finish()], axis=1)
+        self.frames = until
+        self._chunks.append(samples)
+        return samples, last
+
+    def sound(self) -> Sound:
+        """Return all that was made."""
+        samples = np.concatenate(self._chunks, axis=1)
+        return Sound(samples=samples, sample_rate_hz=self._codec.config.sample_rate_hz)
+
+
+class StemSeparation:
+    """The audio of each stem of a clip, made one after the other from its codebooks alone."""
+
+    def __init__(self, the_codec: codec.Codec, tokens: Tokens, stems: Sequence[Stem]) -> None:
+        """Take the codes [codebooks, frames] of a mono clip, and its stems."""
+        self.tokens = tokens
+        self._codec = the_codec
+        self._left = deque((stem.name, alone(tokens, stem)) for stem in stems)
+        self._vocoder = Vocoder(the_codec, 1)
+        self._sounds: dict[str, Sound] = {}
+
+    def decode_chunk(self) -> Mapping[str, Sound] | None:
+        """Make the next chunk of audio; return the sounds by name once all are made."""
+        name, tokens = self._left[0]
+        _, last = self._vocoder.decode_chunk(tokens, tokens.shape[1], whole=True)
+        if not last:
+            return None
+        self._sounds[name] = self._vocoder.sound()
+        self._left.popleft()
+        self._vocoder = Vocoder(self._codec, 1)
+        return None if self._left else self._sounds

@@ -1,0 +1,218 @@
+"""The scheduler alone: who is admitted, decoded and vocoded, without a model."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.musicgen.engine.request_state import (
+    TRANSITIONS,
+    InvalidTransitionError,
+    RequestState,
+    check_transition,
+)
+from bot.musicgen.engine.scheduler import CHEAP_ROWS, ScheduledRequest, Scheduler, share_rows
+
+CHUNK_FRAMES = 10
+
+
+def make_scheduler(slots: int = 4, max_rows: int = 32) -> Scheduler:
+    """Return a scheduler that nobody has asked for anything."""
+    return Scheduler(slots=slots, max_rows=max_rows, chunk_frames=CHUNK_FRAMES)
+
+
+def admit(
+    scheduler: Scheduler, request_id: int, *, pending: int = 1, slots: int = 1
+) -> ScheduledRequest:
+    """Bring a new request through an empty queue into its slots."""
+    scheduler.add(request_id)
+    request = scheduler.next_to_prepare()
+    assert request is not None
+    scheduler.make_ready(request, slots_needed=slots)
+    assert scheduler.admit() is request
+    scheduler.update_decoded(request, pending_positions=pending, new_frames=0)
+    return request
+
+
+def decode_all(scheduler: Scheduler, request: ScheduledRequest, frames: int = 0) -> None:
+    """Let every token of a request be chosen."""
+    scheduler.update_decoded(request, pending_positions=0, new_frames=frames)
+
+
+def test_no_state_follows_but_those_in_the_table() -> None:
+    """Each pair of states is allowed exactly where the table has it; the last two have no exit."""
+    for old, new in itertools.product(RequestState, repeat=2):
+        if new in TRANSITIONS[old]:
+            check_transition(old, new)
+        else:
+            with pytest.raises(InvalidTransitionError):
+                check_transition(old, new)
+    assert not TRANSITIONS[RequestState.FINISHED] | TRANSITIONS[RequestState.CANCELLED]
+
+
+def test_an_invalid_transition_leaves_the_state_alone() -> None:
+    """A request that waits can't decode; it is told and still waits."""
+    request = ScheduledRequest(id=1)
+    with pytest.raises(InvalidTransitionError, match="WAITING can't be followed by DECODING"):
+        request.enter(RequestState.DECODING)
+    assert request.state is RequestState.WAITING
+
+
+def test_every_state_can_be_reached_and_cancelled_but_the_last() -> None:
+    """From WAITING there is a way to each state, and from each unfinished one to CANCELLED."""
+    reached = {RequestState.WAITING}
+    while more := {new for old in reached for new in TRANSITIONS[old]} - reached:
+        reached |= more
+    assert reached == set(RequestState)
+    unfinished = set(RequestState) - {RequestState.FINISHED, RequestState.CANCELLED}
+    assert all(RequestState.CANCELLED in TRANSITIONS[state] for state in unfinished)
+
+
+def test_the_first_in_the_queue_is_prepared_and_admitted_first() -> None:
+    """A later request is not prepared before the earlier one has its slots."""
+    scheduler = make_scheduler()
+    scheduler.add(1)
+    scheduler.add(2)
+    first = scheduler.next_to_prepare()
+    assert first is not None and first.id == 1
+    assert scheduler.admit() is None
+    scheduler.make_ready(first, slots_needed=1)
+    assert scheduler.next_to_prepare() is first
+    assert scheduler.admit() is first
+    second = scheduler.next_to_prepare()
+    assert second is not None and second.id == 2
+
+
+def test_a_request_waits_for_all_its_slots() -> None:
+    """With guidance it takes two, or none; it is overtaken by nobody."""
+    scheduler = make_scheduler(slots=3)
+    running = admit(scheduler, 1, slots=2)
+    scheduler.add(2)
+    scheduler.add(3)
+    guided = scheduler.next_to_prepare()
+    assert guided is not None
+    scheduler.make_ready(guided, slots_needed=2)
+    assert scheduler.admit() is None
+    assert scheduler.free_slots == 1
+    decode_all(scheduler, running)
+    assert scheduler.admit() is guided
+    assert len(set(guided.slots)) == 2
+
+
+def test_slots_are_free_when_the_last_token_is_chosen() -> None:
+    """What is left to do is audio, which needs none."""
+    scheduler = make_scheduler(slots=2)
+    request = admit(scheduler, 1, slots=2)
+    assert scheduler.free_slots == 0
+    decode_all(scheduler, request, frames=3)
+    assert request.state is RequestState.VOCODING
+    assert request.slots == ()
+    assert scheduler.free_slots == 2
+    assert scheduler.schedule_decode() == []
+
+
+def test_prefill_and_decoding_follow_from_what_is_known() -> None:
+    """Several pending positions are a prefill, one is a token to choose; windows alternate."""
+    scheduler = make_scheduler()
+    request = admit(scheduler, 1, pending=40)
+    states = [request.state]
+    for pending in (10, 1, 1, 600, 1, 0):
+        scheduler.update_decoded(request, pending_positions=pending, new_frames=0)
+        states.append(request.state)
+    prefill, decoding = RequestState.PREFILL, RequestState.DECODING
+    assert states == [
+        prefill,
+        prefill,
+        decoding,
+        decoding,
+        prefill,
+        decoding,
+        RequestState.VOCODING,
+    ]
+
+
+def test_a_step_has_everybody_in_the_batch_in_the_order_of_admission() -> None:
+    """Those that wait, that are vocoded or whose stems are made take no part."""
+    scheduler = make_scheduler()
+    first, second, third = (admit(scheduler, request_id) for request_id in (1, 2, 3))
+    scheduler.add_separation(4)
+    scheduler.add(5)
+    decode_all(scheduler, second)
+    assert [share.request for share in scheduler.schedule_decode()] == [first, third]
+
+
+def test_alone_a_prompt_takes_all_rows_in_company_only_the_cheap_ones() -> None:
+    """Nobody's step gets slow because somebody else's prompt is long."""
+    assert share_rows([(100, 1)], 32) == [32]
+    assert share_rows([(100, 2)], 32) == [16]
+    assert share_rows([(1, 1), (100, 1)], 32) == [1, CHEAP_ROWS - 1]
+    assert share_rows([(100, 1), (100, 1)], 32) == [CHEAP_ROWS - 1, 1]
+    assert share_rows([(1, 1)] * CHEAP_ROWS + [(100, 1)], 64) == [1] * CHEAP_ROWS + [16]
+
+
+@given(
+    wanted=st.lists(st.tuples(st.integers(1, 2000), st.integers(1, 2)), max_size=20),
+    spare=st.integers(0, 64),
+)
+def test_a_step_never_exceeds_its_rows_and_leaves_nobody_out(
+    wanted: list[tuple[int, int]], spare: int
+) -> None:
+    """Everybody feeds a position at least, what it has at most; together no more than fits."""
+    max_rows = sum(rows for _, rows in wanted) + spare
+    shares = share_rows(wanted, max_rows)
+    assert len(shares) == len(wanted)
+    assert all(1 <= share <= pending for share, (pending, _) in zip(shares, wanted, strict=True))
+    assert sum(n * rows for n, (_, rows) in zip(shares, wanted, strict=True)) <= max_rows
+
+
+def test_a_chunk_of_audio_goes_to_whoever_has_most_frames_waiting() -> None:
+    """Below a chunk nobody's turn comes, unless all tokens are there."""
+    scheduler = make_scheduler()
+    first, second, third = (admit(scheduler, request_id) for request_id in (1, 2, 3))
+    scheduler.update_decoded(first, pending_positions=1, new_frames=CHUNK_FRAMES - 1)
+    assert scheduler.schedule_vocode() is None
+    scheduler.update_decoded(second, pending_positions=1, new_frames=CHUNK_FRAMES + 1)
+    decode_all(scheduler, third, frames=2)
+    assert scheduler.schedule_vocode() is second
+    scheduler.update_vocoded(second, frames=CHUNK_FRAMES)
+    assert scheduler.schedule_vocode() is third
+
+
+def test_stems_are_made_where_no_clip_has_a_chunk() -> None:
+    """A separation came first and still waits."""
+    scheduler = make_scheduler()
+    scheduler.add_separation(1)
+    clip = admit(scheduler, 2)
+    stems = scheduler.schedule_vocode()
+    assert stems is not None and stems.state is RequestState.SEPARATING
+    scheduler.update_decoded(clip, pending_positions=1, new_frames=CHUNK_FRAMES)
+    assert scheduler.schedule_vocode() is clip
+
+
+def test_a_cancelled_request_gives_its_slots_back_in_any_state() -> None:
+    """Queued, in the batch, vocoded or separated: nothing of it is left."""
+    scheduler = make_scheduler()
+    admit(scheduler, 1, slots=2)
+    decode_all(scheduler, admit(scheduler, 2))
+    scheduler.add_separation(3)
+    scheduler.add(4)
+    for request_id in (4, 3, 2, 1, 1, 99):
+        scheduler.cancel(request_id)
+    assert not scheduler.busy
+    assert scheduler.free_slots == 4
+
+
+def test_a_finished_request_is_forgotten() -> None:
+    """A late cancel changes nothing, and it can't be finished twice."""
+    scheduler = make_scheduler()
+    request = admit(scheduler, 1)
+    decode_all(scheduler, request)
+    scheduler.finish(request)
+    scheduler.cancel(1)
+    assert request.state is RequestState.FINISHED
+    assert not scheduler.busy
+    with pytest.raises(InvalidTransitionError):
+        scheduler.finish(request)
