@@ -90,7 +90,7 @@ class Privacy:
             return
         if (task := self._tasks.get(job.id)) is not None:
             await asyncio.wait([task], timeout=_ROUND_SECONDS)
-        elif await self._store.jobs.cancelled(job.id):
+        elif await self._store.jobs.cancel(job.id):
             # Whoever is about to carry it, or to take it up again, finds that it has ended.
             if not await self._cancel(job.id):
                 await self._tell(job, CANCELLED)

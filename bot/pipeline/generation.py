@@ -207,7 +207,7 @@ class ClipGenerator:
         path = self.store.clips_folder / name
         await asyncio.to_thread(write_master, path, done.sound, data)
         await failpoints.reached("clip.unrecorded")
-        return await self.store.jobs.rendered(
+        return await self.store.jobs.record_clip(
             job.id,
             NewClip(
                 job_id=job.id,

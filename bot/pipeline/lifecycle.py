@@ -60,12 +60,12 @@ class JobRunner:
                 await asyncio.gather(watching, return_exceptions=True)
             await self._deliver(job, clip)
         except Cancelled as cancelled:
-            await self._end(job, self.store.jobs.cancelled(job.id), cancelled.sentence)
+            await self._end(job, self.store.jobs.cancel(job.id), cancelled.sentence)
         except ZhiyinError as error:
-            await self._end(job, self.store.jobs.failed(job.id, error.sentence), error.sentence)
+            await self._end(job, self.store.jobs.fail(job.id, error.sentence), error.sentence)
         except Undeliverable as reason:
             log.warning("job.held id=%d %s", job.id, reason)
-            await self.store.jobs.held(job.id)
+            await self.store.jobs.hold(job.id)
             await self.surface.tell(job, HELD)
         except Exception as error:
             if isinstance(error, IllegalStep) and await self._has_ended(job):
@@ -73,7 +73,7 @@ class JobRunner:
                 log.info("job.ended_meanwhile id=%d", job.id)
             else:
                 log.exception("job.failed id=%d", job.id)
-                await self._end(job, self.store.jobs.failed(job.id, UNEXPECTED), UNEXPECTED)
+                await self._end(job, self.store.jobs.fail(job.id, UNEXPECTED), UNEXPECTED)
         finally:
             watching.cancel()
         await self._forget_upload(job)
@@ -81,7 +81,7 @@ class JobRunner:
     async def _deliver(self, job: Job, clip: Clip) -> None:
         """Hand the clip over, smaller and smaller if it has to be, then settle the quota."""
         once_more = job.state is JobState.DELIVERING
-        await self.store.jobs.delivering(job.id)
+        await self.store.jobs.begin_delivery(job.id)
         current = await self.store.jobs.get(job.id)
         assert current is not None
         path = self.store.clips_folder / clip.file
@@ -99,8 +99,8 @@ class JobRunner:
                 if max_bytes < post.SMALLEST_BYTES:
                     raise OutputError(UNDELIVERABLE) from None
         await failpoints.reached("clip.posted")
-        await self.store.clips.posted(clip.id, message_id)
-        await self.store.jobs.delivered(job.id, message_id)
+        await self.store.clips.set_message(clip.id, message_id)
+        await self.store.jobs.finish_delivery(job.id, message_id)
         log.info("job.delivered id=%d clip=%d", job.id, clip.id)
         await failpoints.reached("job.delivered")
 

@@ -116,8 +116,8 @@ class Clips:
         rows = await self._database.all("SELECT file FROM clips WHERE NOT is_deleted")
         return [row["file"] for row in rows]
 
-    async def posted(self, clip_id: int, message_id: int) -> None:
-        """Remember the message that holds a clip."""
+    async def set_message(self, clip_id: int, message_id: int) -> None:
+        """Record the message that a clip was posted in."""
         async with self._database.transaction() as connection:
             await connection.execute(
                 "UPDATE clips SET message_id = ? WHERE id = ?", (message_id, clip_id)

@@ -103,7 +103,7 @@ class Jobs:
             given_back = 0 if spend_attempt else 1
             await _step(connection, job_id, JobState.QUEUED, [JobState.RUNNING], spent, given_back)
 
-    async def rendered(self, job_id: int, clip: NewClip) -> Clip:
+    async def record_clip(self, job_id: int, clip: NewClip) -> Clip:
         """Record the clip of a running job, which is on disk by now."""
         async with self._database.transaction() as connection:
             made = await insert_clip(connection, clip, self._clock())
@@ -112,12 +112,12 @@ class Jobs:
             )
             return made
 
-    async def delivering(self, job_id: int) -> None:
+    async def begin_delivery(self, job_id: int) -> None:
         """Begin, or begin again, to deliver a job's clip."""
         async with self._database.transaction() as connection:
             await _step(connection, job_id, JobState.DELIVERING, _ON_ITS_WAY)
 
-    async def delivered(self, job_id: int, message_id: int) -> None:
+    async def finish_delivery(self, job_id: int, message_id: int) -> None:
         """Record that the clip has reached the person, and charge for it."""
         async with self._database.transaction() as connection:
             await _step(
@@ -126,19 +126,19 @@ class Jobs:
             )  # fmt: skip
             await ledger.resolve(connection, job_id, "commit", self._clock())
 
-    async def failed(self, job_id: int, sentence: Sentence) -> bool:
+    async def fail(self, job_id: int, sentence: Sentence) -> bool:
         """End a job without a clip and refund it; False where it has ended already."""
         return await self._end(job_id, JobState.FAILED, _UNFINISHED, to_json(sentence))
 
-    async def cancelled(self, job_id: int) -> bool:
+    async def cancel(self, job_id: int) -> bool:
         """End a job that was waiting or running and refund it; False where it is neither."""
         return await self._end(job_id, JobState.CANCELLED, [JobState.QUEUED, JobState.RUNNING])
 
-    async def held(self, job_id: int) -> bool:
+    async def hold(self, job_id: int) -> bool:
         """Keep a clip that could not be handed over, and refund it; False where it has ended."""
         return await self._end(job_id, JobState.HELD, _ON_ITS_WAY)
 
-    async def fetched(self, job_id: int, message_id: int) -> None:
+    async def record_fetch(self, job_id: int, message_id: int) -> None:
         """Record that a clip which was kept back has reached the person; it stays free."""
         async with self._database.transaction() as connection:
             await _step(

@@ -187,10 +187,10 @@ async def test_nothing_is_forgotten_while_an_order_goes_on(tmp_path):
         assert await store.privacy.forget(1) is None
         assert (await store.jobs.get(job.id)).order.prompt == "rock"
         assert len(await store.clips.of_user(1, 5)) == 1
-        await store.jobs.rendered(job.id, new_clip(job))
+        await store.jobs.record_clip(job.id, new_clip(job))
         assert await store.privacy.forget(1) is None
-        await store.jobs.delivering(job.id)
-        await store.jobs.delivered(job.id, 900)
+        await store.jobs.begin_delivery(job.id)
+        await store.jobs.finish_delivery(job.id, 900)
         assert await store.check() == []
         assert await store.privacy.forget(1) == ["1.flac", "2.flac"]
         assert await store.jobs.get(job.id) is None

@@ -131,7 +131,7 @@ class JamMachine(RuleBasedStateMachine):
     def cancel(self, data):
         id_ = data.draw(st.sampled_from(self._of(JobState.QUEUED, JobState.RUNNING)))
         self.queue.remove(id_)
-        assert self._run(self.store.jobs.cancelled(id_))
+        assert self._run(self.store.jobs.cancel(id_))
         self.told[id_].state = JobState.CANCELLED
 
     @rule(user=st.sampled_from(USERS))
@@ -188,7 +188,7 @@ class JamMachine(RuleBasedStateMachine):
             seconds=order.seconds, seconds_before=0.0, seed=order.seed, sampling=order.sampling,
             model="m", file=f"{id_}.flac", parent_ids=(), made_in_seconds=1.0,
         )  # fmt: skip
-        self._run(self.store.jobs.rendered(id_, clip))
+        self._run(self.store.jobs.record_clip(id_, clip))
         self.told[id_].state = JobState.RENDERED
 
     @precondition(lambda self: self._of(JobState.RUNNING))
@@ -197,7 +197,7 @@ class JamMachine(RuleBasedStateMachine):
         for id_ in self._of(JobState.RUNNING):
             told = self.told[id_]
             if told.attempts >= MAX_ATTEMPTS:
-                assert self._run(self.store.jobs.failed(id_, Sentence("twice")))
+                assert self._run(self.store.jobs.fail(id_, Sentence("twice")))
                 told.state = JobState.FAILED
                 continue
             self._run(self.store.jobs.requeue(id_, spend_attempt=True))
@@ -212,14 +212,14 @@ class JamMachine(RuleBasedStateMachine):
     @rule(data=st.data(), end=st.sampled_from(["delivered", "held", "begun"]))
     def deliver(self, data, end):
         id_ = data.draw(st.sampled_from(self._of(JobState.RENDERED, JobState.DELIVERING)))
-        self._run(self.store.jobs.delivering(id_))
+        self._run(self.store.jobs.begin_delivery(id_))
         self.told[id_].state = JobState.DELIVERING
-        assert not self._run(self.store.jobs.cancelled(id_))
+        assert not self._run(self.store.jobs.cancel(id_))
         if end == "delivered":
-            self._run(self.store.jobs.delivered(id_, 1000 + id_))
+            self._run(self.store.jobs.finish_delivery(id_, 1000 + id_))
             self.told[id_].state = JobState.DELIVERED
         elif end == "held":
-            assert self._run(self.store.jobs.held(id_))
+            assert self._run(self.store.jobs.hold(id_))
             self.told[id_].state = JobState.HELD
 
     # What nobody wants.

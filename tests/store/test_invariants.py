@@ -132,8 +132,8 @@ async def make(folder):
         await accepted(store, key="3")
         job = await accepted(store, key="4")
         await store.jobs.start(job.id)
-        await store.jobs.rendered(job.id, new_clip(job))
-        await store.jobs.delivering(job.id)
+        await store.jobs.record_clip(job.id, new_clip(job))
+        await store.jobs.begin_delivery(job.id)
         await delivered(store, key="5", user=2)
         assert await store.privacy.forget(2) == ["5.flac"]
         assert await store.check() == []

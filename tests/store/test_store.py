@@ -94,10 +94,10 @@ async def accepted(store, *, allowed=None, **about):
 async def delivered(store, *, stems=(), **about):
     job = await accepted(store, **about)
     await store.jobs.start(job.id)
-    clip = await store.jobs.rendered(job.id, new_clip(job, stems=stems))
-    await store.jobs.delivering(job.id)
-    await store.jobs.delivered(job.id, 900 + job.id)
-    await store.clips.posted(clip.id, 900 + job.id)
+    clip = await store.jobs.record_clip(job.id, new_clip(job, stems=stems))
+    await store.jobs.begin_delivery(job.id)
+    await store.jobs.finish_delivery(job.id, 900 + job.id)
+    await store.clips.set_message(clip.id, 900 + job.id)
     return job, await store.clips.get(clip.id)
 
 
@@ -132,22 +132,22 @@ async def test_a_clip_that_arrives_is_paid_for_once(store):
     assert await used(store) == 10
     found = await store.jobs.get(job.id)
     assert (found.state, found.message.token, found.clip_id) == (JobState.DELIVERED, None, clip.id)
-    assert not await store.jobs.failed(job.id, Sentence("too late"))
+    assert not await store.jobs.fail(job.id, Sentence("too late"))
     assert await store.check() == []
 
 
-@pytest.mark.parametrize("end", ["failed", "cancelled", "held"])
+@pytest.mark.parametrize("end", ["fail", "cancel", "hold"])
 async def test_a_clip_that_does_not_arrive_costs_nothing(store, end):
     """Every other end refunds, once; a second end changes nothing."""
     job = await accepted(store)
     await store.jobs.start(job.id)
-    if end == "held":
-        await store.jobs.rendered(job.id, new_clip(job))
-    say = ("a sentence",) if end == "failed" else ()
+    if end == "hold":
+        await store.jobs.record_clip(job.id, new_clip(job))
+    say = ("a sentence",) if end == "fail" else ()
     assert await getattr(store.jobs, end)(job.id, *say)
     assert await used(store) == 0
     assert not await getattr(store.jobs, end)(job.id, *say)
-    assert not await store.jobs.failed(job.id, Sentence("again"))
+    assert not await store.jobs.fail(job.id, Sentence("again"))
     assert await used(store) == 0
     assert (await store.jobs.get(job.id)).message.token is None
     assert await store.check() == []
@@ -157,17 +157,17 @@ async def test_what_is_being_delivered_can_not_be_cancelled(store):
     """By then the clip is there; cancelling would take back what was given."""
     job = await accepted(store)
     await store.jobs.start(job.id)
-    await store.jobs.rendered(job.id, new_clip(job))
-    assert not await store.jobs.cancelled(job.id)
+    await store.jobs.record_clip(job.id, new_clip(job))
+    assert not await store.jobs.cancel(job.id)
 
 
 async def test_illegal_steps_are_defects(store):
     """A job moves along its states only, and nothing changes when one is skipped."""
     job = await accepted(store)
     with pytest.raises(IllegalStep):
-        await store.jobs.rendered(job.id, new_clip(job))
+        await store.jobs.record_clip(job.id, new_clip(job))
     with pytest.raises(IllegalStep):
-        await store.jobs.delivered(job.id, 1)
+        await store.jobs.finish_delivery(job.id, 1)
     assert await store.jobs.get(job.id) == job
     assert await store.clips.of_job(job.id) is None
 
@@ -228,7 +228,7 @@ async def test_a_new_day_begins_at_midnight_utc(store, clock):
     clock.now = resets_at(NOON)
     assert day_of(clock.now) != day_of(NOON)
     assert await used(store) == 0
-    await store.jobs.failed(job.id, Sentence("x"))
+    await store.jobs.fail(job.id, Sentence("x"))
     assert await used(store) == 0
     await accepted(store, key="2", seconds=100.0)
 
@@ -238,7 +238,7 @@ async def test_a_reset_gives_the_day_back_and_no_more(store):
     job = await accepted(store, seconds=60.0)
     assert await store.ledger.reset(1, 10) == 60
     assert await used(store) == 0
-    await store.jobs.failed(job.id, Sentence("x"))
+    await store.jobs.fail(job.id, Sentence("x"))
     with pytest.raises(Refused, match="You have 100 s"):
         await accepted(store, key="2", seconds=101.0)
 
@@ -426,7 +426,7 @@ ACCEPTING = """
                 job = await store.jobs.accept(order, limits, MessageHandle())
                 print(job.order.key, flush=True)
                 if number % 3 == 0:
-                    await store.jobs.failed(job.id, Sentence("x"))
+                    await store.jobs.fail(job.id, Sentence("x"))
                 number += 1
 
     asyncio.run(main())

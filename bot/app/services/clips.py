@@ -56,8 +56,8 @@ class ClipService:
             if clip is None:
                 raise RequestError(NOT_HELD)
             message_id = await post(clip)
-            await self._clips.posted(clip.id, message_id)
-            await self._pipeline.store.jobs.fetched(clip.job_id, message_id)
+            await self._clips.set_message(clip.id, message_id)
+            await self._pipeline.store.jobs.record_fetch(clip.job_id, message_id)
 
     async def pack(self, clip: Clip, max_bytes: int) -> PackedClip:
         """Return a clip as a file of at most so many bytes. Raises SoundError and OutputError."""
