@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,7 +10,7 @@ from hypothesis import strategies as st
 from bot.audio.analysis.rhythm import find_rhythm
 from bot.domain.generation import Sound
 from bot.starter.composer.compose import compose
-from bot.starter.composer.render import SOUNDFONT, render
+from tests.support.fluidsynth import needs_fluidsynth, render
 from tests.support.known_sounds import (
     RATE_HZ,
     chords,
@@ -24,11 +22,6 @@ from tests.support.known_sounds import (
     sound_of,
     struck,
     times_of,
-)
-
-needs_fluidsynth = pytest.mark.skipif(
-    not (shutil.which("fluidsynth") and SOUNDFONT.exists()),
-    reason="needs FluidSynth: apt install fluidsynth fluid-soundfont-gm",
 )
 
 

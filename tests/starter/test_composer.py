@@ -1,7 +1,6 @@
 """The pieces that the starter model learns from: what is composed, played and said of them."""
 
 import re
-import shutil
 from dataclasses import replace
 from itertools import pairwise
 from math import floor
@@ -22,17 +21,13 @@ from bot.starter.composer.instruments import (
 )
 from bot.starter.composer.moods import MOODS
 from bot.starter.composer.piece import Note
-from bot.starter.composer.render import render_many
 from bot.starter.composer.styles import STYLES
+from tests.support.fluidsynth import needs_fluidsynth, render_many
 
 RATE_HZ = 32_000
 FRAME_SAMPLES = 640
 KEYS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 CHORD_ROLES = ("chord1", "chord2", "chord3")
-
-needs_fluidsynth = pytest.mark.skipif(
-    not shutil.which("fluidsynth"), reason="needs FluidSynth: apt install fluidsynth"
-)
 
 
 @pytest.fixture(scope="module")

@@ -30,16 +30,6 @@ def in_room(sound: Sound, wetness: float, sample_rate_hz: int) -> Sound:
     return heard
 
 
-def lowpassed(sound: Sound, lowpass_hz: float, sample_rate_hz: int) -> Sound:
-    """Return sound without what lies above a frequency, 18 dB an octave, in phase."""
-    # Zeros at the end keep the circular filter from wrapping the end into the start.
-    length = smooth_length(len(sound) + sample_rate_hz // 50)
-    hz = np.fft.rfftfreq(length, 1 / sample_rate_hz)
-    kept = np.fft.rfft(sound, length) / np.sqrt(1 + (hz / lowpass_hz) ** 6)
-    filtered: Sound = np.fft.irfft(kept, length)[: len(sound)].astype(np.float32)
-    return filtered
-
-
 def smooth_length(length: int) -> int:
     """Return the next length whose only factors are 2, 3 and 5: its transform is fast."""
     while not _is_smooth(length):
