@@ -18,7 +18,7 @@ def _quick(monkeypatch):
     monkeypatch.setattr(dispatcher, "RETRY_SECONDS", (0.01, 0.02))
 
 
-@pytest.mark.parametrize("step", ["start", "rendered", "delivering", "delivered"])
+@pytest.mark.parametrize("step", ["start", "record_clip", "begin_delivery", "finish_delivery"])
 async def test_a_disk_that_is_full_for_a_while_loses_nothing(tmp_path, monkeypatch, step):
     """What could not be written down is done again when there is room, without a restart."""
     async with open_jam(tmp_path) as jam:
@@ -34,14 +34,14 @@ async def test_a_disk_that_is_full_for_a_while_loses_nothing(tmp_path, monkeypat
 
         monkeypatch.setattr(jam.store.jobs, step, full)
         # What ends a job can't be written either.
-        ended = jam.store.jobs.failed
+        ended = jam.store.jobs.fail
 
         async def not_ended(*args):
             if fails > 0:
                 raise sqlite3.OperationalError("database or disk is full")
             return await ended(*args)
 
-        monkeypatch.setattr(jam.store.jobs, "failed", not_ended)
+        monkeypatch.setattr(jam.store.jobs, "fail", not_ended)
         result = await jam.music(seconds=2.0)
         job = await jam.store.jobs.get(1)
         used = (await jam.store.ledger.quota(jam.alice.id, 600)).used_seconds
@@ -59,7 +59,7 @@ async def test_a_stop_does_not_wait_for_what_is_to_be_taken_up_again(tmp_path, m
         async def broken(*args, **options):
             raise sqlite3.OperationalError("database or disk is full")
 
-        for step in ("delivering", "failed"):
+        for step in ("begin_delivery", "fail"):
             monkeypatch.setattr(jam.store.jobs, step, broken)
         await jam.alice.slash(jam.channel, "music", prompt="rock")
         async with asyncio.timeout(60):
