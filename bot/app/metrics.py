@@ -42,7 +42,10 @@ class _Figures(Collector):
             {
                 "zhiyin_running": ("Clips that are being made", executor.running),
                 "zhiyin_waiting": ("Clips in line", executor.waiting),
-                "zhiyin_oldest_wait_seconds": ("How long the first in line waits", totals.waited),
+                "zhiyin_oldest_wait_seconds": (
+                    "How long the first in line waits",
+                    totals.waited_seconds,
+                ),
                 "zhiyin_model_ready": ("Whether a model is loaded", float(bool(executor.model))),
                 "zhiyin_loop_lag_seconds": ("Worst in the last minute", health.lag_seconds),
                 "zhiyin_memory_bytes": ("Of the bot's own process", health.memory_bytes),

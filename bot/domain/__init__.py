@@ -1,1 +1,1 @@
-"""The frozen values that every room passes on. They import nothing but each other."""
+"""The frozen values that the other rooms exchange."""

@@ -1,4 +1,4 @@
-"""A clip that was made, and what its file tells of it."""
+"""A finished clip, and the tags of its file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bot.domain.jobs import Kind, RequestOrigin
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clip:
-    """A clip that was made. `file` is a name in the store's folder of clips, lossless."""
+    """A finished clip. `file` is the name of a lossless file in the store's clips folder."""
 
     id: int
     job_id: int
@@ -32,12 +32,12 @@ class Clip:
     key: str | None = None
     loops: bool = False
     stems: tuple[str, ...] = ()
-    """What it can be taken apart into; nothing where its codes are not kept."""
+    """The stems it can be split into; empty where its codes are not kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tags:
-    """How a clip was made, as its file tells."""
+    """How a clip was made, as stored in its file."""
 
     prompt: str | None
     seed: int
@@ -45,7 +45,7 @@ class Tags:
     kind: str
     parent_ids: tuple[int, ...] = ()
     clip_id: int | None = None
-    """Which of a server's clips it is; one that was made at a command line is none."""
+    """The clip's id in the database; None for one that was made at the command line."""
     guidance: float | None = None
     temperature: float | None = None
     top_k: int | None = None
@@ -53,4 +53,4 @@ class Tags:
     key: str | None = None
     loops: bool = False
     stem: str | None = None
-    """Which part of the clip it is, where it is not all of it."""
+    """The stem in this file, where it is not the whole mix."""

@@ -1,4 +1,4 @@
-"""The engine as its callers see it, whichever model is behind it."""
+"""The interface of an engine, whichever model it runs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Engine(Protocol):
         """Accept a request and return its id. Raises ZhiyinError for what can't be made."""
 
     def cancel(self, request_id: int) -> None:
-        """Drop a request; one that is finished or unknown changes nothing."""
+        """Drop a request. Idempotent: finished and unknown ones are ignored."""
 
     def step(self) -> Sequence[Event]:
         """Advance every request by one step and return what happened."""

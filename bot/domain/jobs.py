@@ -1,4 +1,4 @@
-"""The frozen values of the bot: what a person orders, the job that comes of it, and the clip.
+"""An order, the job that it becomes, and where it came from.
 
 Ids of people, servers, channels and messages are Discord's, as plain numbers: nothing here knows
 Discord itself.
@@ -15,7 +15,7 @@ from bot.i18n.sentence import Sentence
 MAX_PROMPT_CHARACTERS = 400
 
 USUAL_MAX_BYTES = 10 * 2**20
-"""How large a file anyone may post on Discord."""
+"""The largest file that anyone may post on Discord."""
 
 
 class Kind(StrEnum):
@@ -30,7 +30,7 @@ class Kind(StrEnum):
 
 
 class JobState(StrEnum):
-    """Where a job stands; the last four are final, but that a held clip can still be fetched."""
+    """The state of a job. The last four are final; a held clip can still be fetched."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -43,13 +43,13 @@ class JobState(StrEnum):
 
     @property
     def is_final(self) -> bool:
-        """Tell whether nothing more is going to happen by itself."""
+        """Tell whether the job has ended."""
         return self in (self.DELIVERED, self.FAILED, self.CANCELLED, self.HELD)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestOrigin:
-    """Who asked, and where; without a server it is a direct message or a private channel."""
+    """Who asked, and where. Without a guild it is a direct message or a private channel."""
 
     user_id: int
     channel_id: int
@@ -58,17 +58,17 @@ class RequestOrigin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageHandle:
-    """How the message that shows a job can be reached.
+    """Handle for editing the message that shows a job.
 
-    The token edits it without further rights until it expires; the message id does so where the bot
-    may speak. Kept no longer than the token lives.
+    The token edits it without further permissions until it expires; the message id does so where
+    the bot may speak. The token is deleted when it has expired.
     """
 
     token: str | None = field(default=None, repr=False)
     expires_at: float = 0.0
     message_id: int | None = None
     max_bytes: int = USUAL_MAX_BYTES
-    """How large a file may be there."""
+    """The largest file that may be posted there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +106,7 @@ Source = ClipSource | UploadSource
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What a person wants. The key tells a repeated order from a new one."""
+    """What a person asked for. The key makes repeating an order idempotent."""
 
     key: str
     origin: RequestOrigin
@@ -135,4 +135,4 @@ class Job:
     message: MessageHandle
     clip_id: int | None = None
     sentence: Sentence | None = None
-    """What the person was told, if it failed."""
+    """Why it failed, as the person was told."""

@@ -1,4 +1,4 @@
-"""What a person may have, what they have used, and what a server's managers have set."""
+"""Limits, quotas, and the settings of servers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What one person may have right now, in their server: the caller has resolved the tiers."""
+    """The limits of one person right now, in their server, after tiers are resolved."""
 
     daily_seconds: float
     waiting_per_user: int
@@ -20,7 +20,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quota:
-    """How much of their seconds of today a person has used; reserved ones count as used."""
+    """How many of today's seconds a person has used; reserved ones count as used."""
 
     used_seconds: float
     daily_seconds: float
@@ -28,13 +28,13 @@ class Quota:
 
     @property
     def left_seconds(self) -> float:
-        """Return what is left of today."""
+        """Return the seconds that are left today."""
         return max(0.0, self.daily_seconds - self.used_seconds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuildSettings:
-    """What the managers of a server have set; None and empty leave the configuration's word."""
+    """What the managers of a server have set; None and empty mean the configuration's value."""
 
     guild_id: int
     daily_seconds: float | None = None

@@ -1,1 +1,1 @@
-"""All SQL: what must survive anything short of a broken disk."""
+"""All SQL: the database, which survives anything short of a broken disk."""

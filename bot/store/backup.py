@@ -1,4 +1,4 @@
-"""Copies of the database, made while the bot runs, and looked through before they count."""
+"""Backups of the database, made while the bot runs and verified before they get their name."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _OWN_NAMES = "zhiyin."
 
 
 def back_up(folder: Path, target: Path) -> None:
-    """Copy the database of a folder; the copy gets its name when it was found to be whole.
+    """Copy the database of a folder; the copy gets its name once it has been verified.
 
     Raises ConfigError where there is no database or it is damaged or another program's, OutputError
     where the copy can't be written.
@@ -61,18 +61,18 @@ def back_up(folder: Path, target: Path) -> None:
 
 
 def copy(folder: Path, target: Path) -> None:
-    """Copy the database of a folder, also of a running bot, as it is: it is not looked through.
+    """Copy the database of a folder, also of a running bot, without verifying it.
 
-    Raises sqlite3.DatabaseError where it is none.
+    Raises sqlite3.DatabaseError where the file is no database.
     """
     with _both(folder / FILE, target) as (from_, to):
         from_.backup(to)
 
 
 def rotate(folder: Path, keep: int, now: float) -> Path | None:
-    """Make the copy of a day that has none yet, and delete all but the newest; return the new one.
+    """Make the backup of the day if it is missing, delete all but the newest `keep`; return it.
 
-    With `keep` 0 none is made and none deleted. Raises as `back_up` does.
+    With `keep` 0 nothing is made or deleted. Raises as `back_up` does.
     """
     if keep == 0:
         return None
@@ -97,24 +97,24 @@ def rotate(folder: Path, keep: int, now: float) -> Path | None:
 
 def _copy(source: Path, target: Path) -> None:
     target.unlink(missing_ok=True)
-    # It holds what people typed: for the bot's own user alone.
+    # It holds what people typed: only the bot's own user may read it.
     os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     with _both(source, target) as (from_, to):
         check_identity(identity(from_.execute(IDENTITY_QUERY).fetchone()), source, len(MIGRATIONS))
-        # In one go, which keeps nobody from writing: in steps SQLite begins anew whenever the bot
-        # has written in between.
+        # In one step, which blocks no writer: in several, SQLite starts over whenever the bot has
+        # written in between.
         from_.backup(to)
-        # Nobody is answered by them for long, and a copy is kept for longer.
+        # Tokens expire within minutes; a backup is kept for longer.
         to.execute("PRAGMA secure_delete = ON")
         with to:
             to.execute("UPDATE jobs SET token = NULL")
-        # A file of its own, without what WAL keeps beside it.
+        # A single file, without a WAL beside it.
         to.execute("PRAGMA journal_mode = DELETE")
         found = to.execute("PRAGMA integrity_check").fetchone()[0]
         if found != "ok":
             raise sqlite3.DatabaseError(str(found))
         for invariant in LEDGER_INVARIANTS:
-            if wrong := invariant.said(to.execute(invariant.sql)):
+            if wrong := invariant.violations(to.execute(invariant.sql)):
                 raise sqlite3.DatabaseError(wrong[0])
     with target.open("rb") as file:
         os.fsync(file.fileno())

@@ -25,7 +25,7 @@ _HELD = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewClip:
-    """A clip that is on disk and not yet recorded."""
+    """A clip that is on disk and not yet in the database."""
 
     job_id: int
     origin: RequestOrigin
@@ -46,7 +46,7 @@ class NewClip:
 
 
 class Clips:
-    """All clips, also those whose sound is deleted."""
+    """The clips table, with those whose sound is deleted."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -60,36 +60,36 @@ class Clips:
         return await self._first("WHERE job_id = ?", job_id)
 
     async def by_message(self, message_id: int) -> Clip | None:
-        """Return the clip that a message holds."""
+        """Return the clip that was posted in a message."""
         return await self._first("WHERE message_id = ?", message_id)
 
     async def of_user(self, user_id: int, limit: int, text: str = "") -> list[Clip]:
-        """Return a person's clips with some text in their prompt, newest first."""
+        """Return a person's clips whose prompt contains a text, newest first."""
         rows = await self._database.all(
             "SELECT * FROM clips WHERE user_id = ? AND NOT is_deleted "
             "AND COALESCE(prompt, '') LIKE ? ESCAPE '\\' ORDER BY id DESC LIMIT ?",
             (user_id, _like(text), limit),
         )
-        return [await self._whole(row) for row in rows]
+        return [await self._with_parents(row) for row in rows]
 
     async def held_of(self, user_id: int, limit: int) -> list[Clip]:
-        """Return the clips that a person was never handed, newest first."""
+        """Return a person's clips that could not be delivered, newest first."""
         rows = await self._database.all(
             f"SELECT * FROM clips WHERE user_id = ? AND {_HELD} ORDER BY id DESC LIMIT ?",  # noqa: S608
             (user_id, limit),
         )
-        return [await self._whole(row) for row in rows]
+        return [await self._with_parents(row) for row in rows]
 
     async def held_before(self, at: float) -> list[Clip]:
-        """Return the clips from before a time that were never handed over."""
+        """Return the clips from before a time that were never delivered."""
         rows = await self._database.all(
             f"SELECT * FROM clips WHERE created_at < ? AND {_HELD} ORDER BY id",  # noqa: S608
             (at,),
         )
-        return [await self._whole(row) for row in rows]
+        return [await self._with_parents(row) for row in rows]
 
     async def prompts_of(self, user_id: int, text: str, limit: int) -> list[str]:
-        """Return a person's different prompts with some text in them, latest first."""
+        """Return a person's distinct prompts that contain a text, latest first."""
         rows = await self._database.all(
             "SELECT prompt FROM clips WHERE user_id = ? AND prompt LIKE ? ESCAPE '\\' "
             "GROUP BY prompt ORDER BY MAX(id) DESC LIMIT ?",
@@ -109,10 +109,10 @@ class Clips:
         rows = await self._database.all(
             "SELECT * FROM clips WHERE created_at < ? AND NOT is_deleted ORDER BY id", (at,)
         )
-        return [await self._whole(row) for row in rows]
+        return [await self._with_parents(row) for row in rows]
 
     async def files(self) -> list[str]:
-        """Return the names of the files that should be there."""
+        """Return the names of the files of all clips that are not deleted."""
         rows = await self._database.all("SELECT file FROM clips WHERE NOT is_deleted")
         return [row["file"] for row in rows]
 
@@ -124,9 +124,9 @@ class Clips:
             )
 
     async def delete(self, clip_id: int) -> str | None:
-        """Mark a clip as deleted and return the name of its file; None if it was before.
+        """Mark a clip as deleted and return the name of its file; None if it was deleted before.
 
-        The words for it go with it, its order's too where that has ended.
+        Its prompt is deleted too, and that of its job where the job has ended.
         """
         async with self._database.transaction() as connection:
             changed = await connection.execute(
@@ -146,9 +146,9 @@ class Clips:
 
     async def _first(self, where: str, value: int) -> Clip | None:
         row = await self._database.one(f"SELECT * FROM clips {where}", (value,))  # noqa: S608
-        return None if row is None else await self._whole(row)
+        return None if row is None else await self._with_parents(row)
 
-    async def _whole(self, row: sqlite3.Row) -> Clip:
+    async def _with_parents(self, row: sqlite3.Row) -> Clip:
         parents = await self._database.all(
             "SELECT parent_id FROM clip_parents WHERE clip_id = ? ORDER BY parent_id", (row["id"],)
         )
@@ -156,7 +156,7 @@ class Clips:
 
 
 async def insert_clip(connection: aiosqlite.Connection, clip: NewClip, now: float) -> Clip:
-    """Record a clip and its parents within a transaction."""
+    """Insert a clip and its parents, within the caller's transaction."""
     origin = clip.origin
     cursor = await connection.execute(
         "INSERT INTO clips (job_id, user_id, guild_id, channel_id, kind, prompt, seconds, "

@@ -126,7 +126,7 @@ async def open_database(folder: Path, now: float) -> AsyncIterator[Database]:
     path = folder / FILE
     async with AsyncExitStack() as stack:
         try:
-            stack.enter_context(_locked(folder))
+            stack.enter_context(_lock_folder(folder))
             writer = await stack.enter_async_context(aiosqlite.connect(path, isolation_level=None))
             await _set_up(writer, path, now)
             # Closed before the writer, which as the last connection takes the log along.
@@ -181,8 +181,8 @@ async def _open_reader(path: Path) -> AsyncIterator[aiosqlite.Connection]:
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Hold a lock on a folder, made if need be, that ends with the process, however it ends."""
+def _lock_folder(folder: Path) -> Iterator[None]:
+    """Lock a folder, made if need be; the lock ends with the process, however that ends."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / _LOCK).open("w") as file:
         try:
@@ -237,7 +237,7 @@ async def _rewrite(connection: aiosqlite.Connection) -> None:
 
 
 async def _empty_log(connection: aiosqlite.Connection) -> bool:
-    """Empty the write-ahead log, now or not at all: nobody is kept waiting for a reader."""
+    """Try to empty the write-ahead log, without waiting for readers."""
     await connection.execute("PRAGMA busy_timeout = 0")
     try:
         async with connection.execute("PRAGMA wal_checkpoint(TRUNCATE)") as cursor:

@@ -26,7 +26,7 @@ class Invariant:
     sentence: str
     sql: str
 
-    def said(self, rows: Iterable[sqlite3.Row]) -> list[str]:
+    def violations(self, rows: Iterable[sqlite3.Row]) -> list[str]:
         """Return a sentence for each row."""
         return [self.sentence.format(row[0]) for row in rows]
 
@@ -211,13 +211,13 @@ INVARIANTS = (
         'SELECT DISTINCT "table" FROM pragma_foreign_key_check',
     ),
 )
-"""All of them: `zhiyin doctor` asks them, and so do the tests at their end."""
+"""All of them: `zhiyin doctor` checks them, and so do tests when they end."""
 
 
 async def check(database: Database, invariants: Iterable[Invariant] = INVARIANTS) -> list[str]:
-    """Return what is not as it should be, in sentences."""
+    """Return the violated invariants, as sentences."""
     return [
         sentence
         for invariant in invariants
-        for sentence in invariant.said(await database.all(invariant.sql))
+        for sentence in invariant.violations(await database.all(invariant.sql))
     ]

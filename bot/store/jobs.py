@@ -1,4 +1,4 @@
-"""The jobs, which are the queue: each step of a job is one transaction with what it costs."""
+"""The jobs table, which is the queue: each step of a job and its cost are one transaction."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ class IllegalStep(RuntimeError):
 
 
 class Jobs:
-    """All jobs there ever were."""
+    """The jobs table."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database, self._clock = database, clock
 
     async def accept(self, order: Order, limits: Limits, message: MessageHandle) -> Job:
-        """Accept an order: check, reserve and write it down, all or nothing.
+        """Accept an order: check it, reserve its seconds and insert a job, in one transaction.
 
-        The same key again returns the first job and costs nothing. Raises Refused.
+        Idempotent: the same key again returns the first job and costs nothing. Raises Refused.
         """
         now = self._clock()
         async with self._database.transaction() as connection:
@@ -79,7 +79,7 @@ class Jobs:
         return None if row is None else job_of(row)
 
     async def unfinished(self) -> list[Job]:
-        """Return the jobs that something has to happen to, oldest first."""
+        """Return the jobs that have not ended, oldest first."""
         sql = f"SELECT * FROM jobs WHERE {UNFINISHED} ORDER BY id"  # noqa: S608 - ours
         return [job_of(row) for row in await self._database.all(sql)]
 
@@ -89,7 +89,7 @@ class Jobs:
         return [job_of(row) for row in await self._database.all(sql, (user_id,))]
 
     async def start(self, job_id: int) -> Job:
-        """Begin to make a job's clip: one more attempt."""
+        """Start to generate a job's clip, which counts as an attempt."""
         async with self._database.transaction() as connection:
             await _step(
                 connection, job_id, JobState.RUNNING, [JobState.QUEUED], "attempts = attempts + 1"
@@ -97,14 +97,14 @@ class Jobs:
             return await _job(connection, job_id)
 
     async def requeue(self, job_id: int, *, spend_attempt: bool) -> None:
-        """Put a running job back in line."""
+        """Put a running job back into the queue."""
         spent = "attempts = attempts - ?"
         async with self._database.transaction() as connection:
             given_back = 0 if spend_attempt else 1
             await _step(connection, job_id, JobState.QUEUED, [JobState.RUNNING], spent, given_back)
 
     async def record_clip(self, job_id: int, clip: NewClip) -> Clip:
-        """Record the clip of a running job, which is on disk by now."""
+        """Insert the clip of a running job. The file must be on disk already."""
         async with self._database.transaction() as connection:
             made = await insert_clip(connection, clip, self._clock())
             await _step(
@@ -113,12 +113,12 @@ class Jobs:
             return made
 
     async def begin_delivery(self, job_id: int) -> None:
-        """Begin, or begin again, to deliver a job's clip."""
+        """Start, or start again, to deliver a job's clip."""
         async with self._database.transaction() as connection:
             await _step(connection, job_id, JobState.DELIVERING, _ON_ITS_WAY)
 
     async def finish_delivery(self, job_id: int, message_id: int) -> None:
-        """Record that the clip has reached the person, and charge for it."""
+        """Record that the clip was delivered, and commit its seconds."""
         async with self._database.transaction() as connection:
             await _step(
                 connection, job_id, JobState.DELIVERED, [JobState.DELIVERING],
@@ -127,19 +127,19 @@ class Jobs:
             await ledger.resolve(connection, job_id, "commit", self._clock())
 
     async def fail(self, job_id: int, sentence: Sentence) -> bool:
-        """End a job without a clip and refund it; False where it has ended already."""
+        """End a job without a clip and refund it; False if it has ended already."""
         return await self._end(job_id, JobState.FAILED, _UNFINISHED, to_json(sentence))
 
     async def cancel(self, job_id: int) -> bool:
-        """End a job that was waiting or running and refund it; False where it is neither."""
+        """Cancel a queued or running job and refund it; False if it is neither."""
         return await self._end(job_id, JobState.CANCELLED, [JobState.QUEUED, JobState.RUNNING])
 
     async def hold(self, job_id: int) -> bool:
-        """Keep a clip that could not be handed over, and refund it; False where it has ended."""
+        """End a job whose clip could not be delivered and refund it; False if it has ended."""
         return await self._end(job_id, JobState.HELD, _ON_ITS_WAY)
 
     async def record_fetch(self, job_id: int, message_id: int) -> None:
-        """Record that a clip which was kept back has reached the person; it stays free."""
+        """Record that the person has fetched a held clip; it stays free."""
         async with self._database.transaction() as connection:
             await _step(
                 connection, job_id, JobState.HELD, [JobState.HELD], "message_id = ?", message_id

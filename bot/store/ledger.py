@@ -1,7 +1,7 @@
-"""Who has used how many seconds of music: entries that are only added to.
+"""Who has used how many seconds of music: an append-only ledger.
 
 A job's seconds are reserved when it is accepted, then committed or refunded, exactly once. What has
-been used is reckoned from the entries and kept nowhere.
+been used is computed from the entries and stored nowhere.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from bot.store.database import Database
 
 Clock = Callable[[], float]
 
-# A reservation counts from the start and a refund takes it back; a reset takes back all so far.
+# A reservation counts at once, a refund takes it back; a reset takes back all so far.
 USED = """
     COALESCE(SUM(CASE entry WHEN 'reserve' THEN seconds WHEN 'refund' THEN -seconds
                             WHEN 'reset' THEN -seconds ELSE 0 END), 0)
@@ -37,7 +37,7 @@ def resets_at(now: float) -> float:
 
 
 class Ledger:
-    """The entries of everyone."""
+    """The ledger table."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database, self._clock = database, clock
@@ -55,9 +55,9 @@ class Ledger:
         )
 
     async def reset(self, user_id: int, guild_id: int) -> float:
-        """Give a person the seconds back that they used on a server today; return how many.
+        """Give a person back the seconds they used on a server today; return how many.
 
-        The server's own total stays what it is: that much was made.
+        The server's own total stays: that much was generated.
         """
         now = self._clock()
         async with self._database.transaction() as connection:
@@ -71,7 +71,7 @@ class Ledger:
         return used
 
     async def check(self) -> list[str]:
-        """Return what is wrong with the books, in sentences."""
+        """Return the violated invariants of the ledger, as sentences."""
         return await invariants.check(self._database, invariants.LEDGER_INVARIANTS)
 
 
@@ -85,7 +85,7 @@ async def used_by_user(
     )
     async with connection.execute(sql, (user_id, day, guild_id, guild_id)) as cursor:
         row = await cursor.fetchone()
-    # What was refunded after a reset is no credit.
+    # A refund after a reset gives no credit.
     return max(0.0, float(row[0])) if row else 0.0
 
 

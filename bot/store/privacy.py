@@ -1,4 +1,4 @@
-"""What is known of a person: told to them, and forgotten when they wish it."""
+"""A person's data: export it, and delete it on request."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ _OWN = {
 
 
 class Privacy:
-    """The rows of one person, wherever they are."""
+    """The rows of a person in all tables."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database, self._clock = database, clock
 
     async def export(self, user_id: int) -> dict[str, list[dict[str, Any]]]:
-        """Return all that is kept of a person, by kind."""
+        """Return all that is stored about a person, by kind."""
         return {
             name: [dict(row) for row in await self._database.all(sql, (user_id,))]
             for name, sql in _OWN.items()
@@ -42,16 +42,16 @@ class Privacy:
     async def forget(self, user_id: int) -> list[str] | None:
         """Forget a person and return the names of their clips' files.
 
-        None, and nothing is forgotten, where an order of theirs goes on. All in one transaction:
-        an order is part of it with all that it says, or came after it and is not touched.
+        Returns None and deletes nothing while a job of theirs is unfinished. One transaction: an
+        order is deleted with all that it says, or came later and is not touched.
 
-        Until midnight UTC it is kept how many seconds they used today, or to be forgotten would
-        give the day back; then `forget_rest` takes that, too. Who is blocked stays so.
+        How many seconds they used today is kept until midnight UTC, or deleting would give the day
+        back; then `forget_rest` deletes that, too. Server blocks stay in place.
         """
         now = self._clock()
         async with self._database.transaction() as connection:
-            going_on = f"SELECT 1 FROM jobs WHERE user_id = ? AND NOT {ENDED}"  # noqa: S608 - ours
-            if await connection.execute_fetchall(going_on, (user_id,)):
+            unfinished = f"SELECT 1 FROM jobs WHERE user_id = ? AND NOT {ENDED}"  # noqa: S608 - ours
+            if await connection.execute_fetchall(unfinished, (user_id,)):
                 return None
             rows = await connection.execute_fetchall(
                 "SELECT file FROM clips WHERE user_id = ? AND NOT is_deleted", (user_id,)
@@ -73,29 +73,29 @@ class Privacy:
                 "COALESCE((SELECT MAX(id) FROM ledger WHERE user_id = ?1), 0))",
                 (user_id, now),
             )
-            await _forget_numbers(connection, user_id, before_day=day_of(now))
+            await _forget_entries(connection, user_id, before_day=day_of(now))
         await self.scrub()
         return [str(row["file"]) for row in rows]
 
     async def scrub(self) -> None:
-        """Have nothing that was forgotten stay in the database's files."""
+        """Remove what was deleted from the database's files, see `Database.scrub`."""
         await self._database.scrub()
 
     async def forget_rest(self) -> None:
-        """Forget the numbers of those who were forgotten on a day that is over."""
+        """Delete the ledger entries of people who were forgotten before today."""
         today = day_of(self._clock())
         for row in await self._database.all("SELECT user_id, at FROM forgotten"):
             if day_of(row["at"]) >= today:
                 continue
             async with self._database.transaction() as connection:
-                await _forget_numbers(connection, row["user_id"], before_day=today)
+                await _forget_entries(connection, row["user_id"], before_day=today)
                 await connection.execute(
                     "DELETE FROM forgotten WHERE user_id = ? AND at = ?",
                     (row["user_id"], row["at"]),
                 )
 
     async def forget_words(self, before: float) -> None:
-        """Forget what was typed for orders that ended, and for clips that are gone, long ago."""
+        """Delete the prompts of jobs that have ended, and of deleted clips, from before a time."""
         async with self._database.transaction() as connection:
             await connection.execute(
                 "UPDATE jobs SET prompt = NULL, source = NULL, sentence = NULL "  # noqa: S608
@@ -107,15 +107,15 @@ class Privacy:
             )
 
 
-async def _forget_numbers(
+async def _forget_entries(
     connection: aiosqlite.Connection, user_id: int, *, before_day: str
 ) -> None:
-    """Take the entries and orders of one who is forgotten away, as far as their day is over.
+    """Delete the ledger entries and jobs of a forgotten person from before a day.
 
-    An order that went on when its person was forgotten, and the clip that came of it, are not part
-    of that: older versions let them be.
+    Not those of a job that was unfinished when its person was forgotten, nor its clip: older
+    versions left them.
     """
-    # The ledger lets nothing be taken away but of the one who is named here.
+    # The trigger of the ledger permits deleting only the entries of the user named here.
     await connection.execute(
         "INSERT OR REPLACE INTO facts VALUES (?, ?)", (_FORGETTING, str(user_id))
     )

@@ -1,4 +1,4 @@
-"""What is not needed any more goes away: old sound, expired tokens, uploads of jobs that ended."""
+"""Hourly retention job: delete expired clips, tokens and orphaned uploads; back up once a day."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 EVERY_SECONDS = 3600.0
 
 HELD_SECONDS = 86_400.0
-"""How long a clip is kept that could not be handed over."""
+"""How long a clip is kept that could not be delivered."""
 
 _DAY_SECONDS = 86_400.0
 
@@ -26,7 +26,7 @@ _DAY_SECONDS = 86_400.0
 async def keep_tidy(
     store: Store, keep_clips_days: int, keep_backups: int, clock: Callable[[], float]
 ) -> None:
-    """Sweep now and once an hour, and copy the database once a day, for ever."""
+    """Sweep now and every hour, and back the database up once a day, until cancelled."""
     while True:
         try:
             made = await asyncio.to_thread(rotate, store.folder, keep_backups, clock())
@@ -38,7 +38,7 @@ async def keep_tidy(
         try:
             swept = await sweep(store, keep_clips_days, clock())
         except Exception:
-            # In an hour it is tried again.
+            # The next sweep retries.
             log.exception("store.not_swept")
         else:
             log.info("store.swept files=%d", swept)
@@ -46,7 +46,7 @@ async def keep_tidy(
 
 
 async def sweep(store: Store, keep_clips_days: int, now: float) -> int:
-    """Delete what is past its time and return how many files that were."""
+    """Delete what has expired and return the number of deleted files."""
     await store.jobs.forget_tokens()
     await store.privacy.forget_rest()
     gone: set[Path] = set()
@@ -57,27 +57,27 @@ async def sweep(store: Store, keep_clips_days: int, now: float) -> int:
             gone.add(store.clips_folder / name)
     await store.privacy.forget_words(now - keep_clips_days * _DAY_SECONDS)
     await store.privacy.scrub()
-    sounds = await asyncio.to_thread(_older, store.clips_folder, now - EVERY_SECONDS)
+    sounds = await asyncio.to_thread(_files_before, store.clips_folder, now - EVERY_SECONDS)
     unfinished = await store.jobs.unfinished()
-    # What a kill has left of a clip that was deleted, or of one that was then made otherwise. Read
-    # in this order: what was recorded since is among the known ones.
+    # Files that a killed bot has left, of a deleted clip or of one that was then generated again.
+    # Read in this order: a clip that was recorded meanwhile is among the known ones.
     theirs = {str(job.id) for job in unfinished}
     known = set(await store.clips.files())
     gone |= {file for file in sounds if file.name not in known and file.stem not in theirs}
     sources = [job.order.source for job in unfinished]
     wanted = {source.file for source in sources if isinstance(source, UploadSource)}
-    # A young one may belong to an order that is being written down right now.
-    uploads = await asyncio.to_thread(_older, store.uploads_folder, now - EVERY_SECONDS)
+    # A young one may belong to an order that is being inserted right now.
+    uploads = await asyncio.to_thread(_files_before, store.uploads_folder, now - EVERY_SECONDS)
     gone |= {file for file in uploads if file.name not in wanted}
     for file in gone:
         await asyncio.to_thread(file.unlink, missing_ok=True)
     return len(gone)
 
 
-def _older(folder: Path, at: float) -> list[Path]:
+def _files_before(folder: Path, at: float) -> list[Path]:
     found = []
     for file in folder.iterdir():
-        # One that has gone meanwhile needs no sweeping; one with a dot is being written.
+        # A file may be deleted meanwhile; one with a dot is being written.
         with suppress(FileNotFoundError):
             if not file.name.startswith(".") and file.stat().st_mtime < at:
                 found.append(file)

@@ -1,4 +1,4 @@
-"""Rows of the tables to frozen values and back."""
+"""Convert rows of the tables to frozen values and back."""
 
 from __future__ import annotations
 

@@ -9,13 +9,13 @@ from bot.store.database import Database
 
 
 class Settings:
-    """The settings of all servers."""
+    """The tables of settings."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def of(self, guild_id: int) -> GuildSettings:
-        """Return what is set for a server."""
+        """Return the settings of a server."""
         database = self._database
         row = await database.one("SELECT * FROM guild_settings WHERE guild_id = ?", (guild_id,))
         channels = await database.all(
@@ -56,11 +56,11 @@ class Settings:
         )  # fmt: skip
 
     async def clear_limits(self, guild_id: int) -> None:
-        """Take a server's limits back to the configuration's."""
+        """Reset a server's limits to those of the configuration."""
         await self._write("DELETE FROM guild_settings WHERE guild_id = ?", guild_id)
 
     async def set_tier(self, guild_id: int, role_id: int, seconds: float | None) -> None:
-        """Give a role its seconds a day, or take them away."""
+        """Set the seconds a day of a role; None removes them."""
         if seconds is None:
             sql = "DELETE FROM guild_tiers WHERE guild_id = ? AND role_id = ?"
             await self._write(sql, guild_id, role_id)
@@ -69,7 +69,7 @@ class Settings:
             await self._write(sql, guild_id, role_id, seconds)
 
     async def allow_channel(self, guild_id: int, channel_id: int, allowed: bool) -> None:
-        """Put a channel on the list of those for music, or take it off."""
+        """Add a channel to the list of those for music, or remove it."""
         if allowed:
             sql = "INSERT OR IGNORE INTO guild_channels VALUES (?, ?)"
         else:
@@ -77,7 +77,7 @@ class Settings:
         await self._write(sql, guild_id, channel_id)
 
     async def block(self, guild_id: int, user_id: int, blocked: bool) -> None:
-        """Block a person on a server, or let them in again."""
+        """Block a person on a server, or unblock them."""
         if blocked:
             sql = "INSERT OR IGNORE INTO blocked VALUES (?, ?)"
         else:

@@ -1,4 +1,4 @@
-"""The store: the database with its tables, and the folders of sound beside it."""
+"""The store: the database's tables, and the folders of sound files beside it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bot.store.totals import Totals, totals
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """Everything that is kept."""
+    """Access to everything that is stored."""
 
     ledger: Ledger
     jobs: Jobs
@@ -29,19 +29,19 @@ class Store:
     clips_folder: Path
     uploads_folder: Path
     totals: Callable[[], Awaitable[Totals]]
-    """Counts everything there is."""
+    """Counts jobs and seconds, see `totals`."""
     check: Callable[[], Awaitable[list[str]]]
-    """Says what in the database is not as it should be, in sentences; sound is not looked for."""
+    """Returns the violated invariants as sentences. Sound files are not checked."""
 
     @property
     def folder(self) -> Path:
-        """Return the folder of it all."""
+        """Return the folder that holds the database and the folders of files."""
         return self.clips_folder.parent
 
 
 @asynccontextmanager
 async def open_store(folder: Path, clock: Callable[[], float]) -> AsyncIterator[Store]:
-    """Open the store in a folder; the clock tells seconds since 1970.
+    """Open the store in a folder; the clock returns seconds since 1970.
 
     Raises ConfigError as `open_database` does.
     """
@@ -49,7 +49,7 @@ async def open_store(folder: Path, clock: Callable[[], float]) -> AsyncIterator[
         clips, uploads = folder / "clips", folder / "uploads"
         for each in (clips, uploads):
             each.mkdir(exist_ok=True)
-            # Nobody else writes here: what is half written was left by one who was killed.
+            # Nobody else writes here: a partial file was left by a bot that was killed.
             for scratch in each.glob(".*.part"):
                 scratch.unlink()
         yield Store(

@@ -1,4 +1,4 @@
-"""Sums over all jobs and all of the ledger, for those who watch the bot."""
+"""Counts of jobs and sums of the ledger, for monitoring."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from bot.store.database import Database
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
-    """How many jobs are in each state, how long the first in line waits, and seconds by entry."""
+    """Jobs by state, how long the oldest queued one has waited, and ledger seconds by entry."""
 
     jobs: dict[str, int]
-    waited: float
+    waited_seconds: float
     seconds: dict[str, float]
 
 
 async def totals(database: Database, now: float) -> Totals:
-    """Count everything there is."""
+    """Count the jobs and sum the ledger."""
     jobs = dict.fromkeys((state.value for state in JobState), 0)
     for row in await database.all("SELECT state, COUNT(*) AS count FROM jobs GROUP BY state"):
         jobs[row["state"]] = row["count"]
@@ -27,6 +27,6 @@ async def totals(database: Database, now: float) -> Totals:
     sums = await database.all("SELECT entry, SUM(seconds) AS seconds FROM ledger GROUP BY entry")
     return Totals(
         jobs=jobs,
-        waited=max(0.0, now - since),
+        waited_seconds=max(0.0, now - since),
         seconds={row["entry"]: row["seconds"] for row in sums},
     )

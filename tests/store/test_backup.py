@@ -1,4 +1,4 @@
-"""Copies of the database: made while it is written to, whole, and never a half one."""
+"""Backups: made while the database is written to, and never a partial one."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def jobs_in(file):
 
 
 async def test_a_copy_is_made_while_the_bot_writes(store, tmp_path):
-    """It holds whole orders only, and its books balance, whenever it was made."""
+    """It holds whole transactions only, and its ledger balances, whenever it was made."""
     stop = asyncio.Event()
 
     async def write():
@@ -52,7 +52,7 @@ async def test_a_copy_is_made_while_the_bot_writes(store, tmp_path):
 
 
 async def test_a_copy_can_take_the_database_s_place(store, tmp_path):
-    """That is what it is for."""
+    """A restored backup opens as a store, with its jobs."""
     await accepted(store)
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
@@ -64,7 +64,7 @@ async def test_a_copy_can_take_the_database_s_place(store, tmp_path):
 
 
 async def test_a_day_has_one_copy_and_only_so_many_are_kept(store, tmp_path):
-    """The oldest go."""
+    """The oldest are deleted; with 0 to keep, none is made."""
     for day in range(5):
         assert rotate(tmp_path, 3, NOON + day * DAY) is not None
         assert rotate(tmp_path, 3, NOON + day * DAY + 60) is None
@@ -74,7 +74,7 @@ async def test_a_day_has_one_copy_and_only_so_many_are_kept(store, tmp_path):
 
 
 async def test_a_damaged_database_is_not_copied_over_a_good_copy(store, tmp_path):
-    """What fails leaves the older one where it was, and nothing half done."""
+    """A failed backup leaves the older one in place, and no partial file."""
     await accepted(store)
     target = tmp_path / "copy.db"
     back_up(tmp_path, target)
@@ -89,7 +89,7 @@ async def test_a_damaged_database_is_not_copied_over_a_good_copy(store, tmp_path
 
 @pytest.mark.parametrize("target", ["missing/copy.db", "/proc/copy.db"])
 async def test_a_place_that_can_not_be_written_is_told(store, tmp_path, target):
-    """In a sentence."""
+    """OutputError says which file could not be written."""
     with pytest.raises(OutputError, match="could not be written"):
         back_up(tmp_path, tmp_path / target)
 
@@ -110,7 +110,7 @@ async def test_the_command_makes_a_copy(tmp_path, monkeypatch, capsys):
 
 
 async def test_a_copy_never_takes_the_database_s_own_place(store, tmp_path):
-    """Not even with --force: what the bot works with is no place for a copy."""
+    """Not even with --force: a backup over the bot's own files is refused."""
     await accepted(store)
     for name in (FILE, f"{FILE}-wal"):
         with pytest.raises(OutputError, match="name another file"):
@@ -119,7 +119,7 @@ async def test_a_copy_never_takes_the_database_s_own_place(store, tmp_path):
 
 
 async def test_a_copy_is_for_its_owner_and_opens_no_doors(store, tmp_path):
-    """Nobody else on the machine reads it, and no interaction can be answered with it."""
+    """Only its owner can read it, and it holds no interaction tokens."""
     await accepted(store)
     target = tmp_path / "copy.db"
     back_up(tmp_path, target)
@@ -131,7 +131,7 @@ async def test_a_copy_is_for_its_owner_and_opens_no_doors(store, tmp_path):
 
 
 async def test_a_place_where_no_folder_can_be_is_told(store, tmp_path):
-    """In a sentence, which housekeeping survives."""
+    """OutputError, which the retention job survives."""
     (tmp_path / FOLDER).write_text("a file is in the way")
     with pytest.raises(OutputError, match="could not be made"):
         rotate(tmp_path, 3, NOON)

@@ -45,7 +45,7 @@ async def test_a_read_returns_while_a_transaction_is_open(database):
 
 
 async def test_an_order_is_checked_while_a_transaction_is_open(tmp_path):
-    """To ask whether an order would be refused writes nothing and waits for nobody."""
+    """Asking whether an order would be refused does not wait for the writer."""
     async with (
         open_store(tmp_path, lambda: NOON) as store,
         asyncio.timeout(HANG_SECONDS),
@@ -79,7 +79,7 @@ async def test_a_snapshot_sees_one_state(database):
 
 
 async def test_a_reader_can_not_write(database):
-    """Whatever is asked of it."""
+    """Neither by a query nor in a snapshot."""
     with pytest.raises(sqlite3.OperationalError, match="readonly"):
         await database.all("INSERT INTO facts VALUES ('x', 'y')")
     async with database.snapshot() as connection:
@@ -88,7 +88,7 @@ async def test_a_reader_can_not_write(database):
 
 
 async def test_a_cancelled_snapshot_ends(database, tmp_path):
-    """Its reader is whole again, and the log can be emptied."""
+    """Its reader is usable again, and the log can be emptied."""
     begun = asyncio.Event()
 
     async def half():

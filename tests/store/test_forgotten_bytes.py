@@ -1,4 +1,4 @@
-"""What is forgotten is in no byte of the database's files: not in free pages, not in the log."""
+"""What is deleted is in no byte of the database's files: not in free pages, not in the WAL."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def files_with(folder, word=WORD):
     return {path.name for path in folder.glob(f"{FILE}*") if word.encode() in path.read_bytes()}
 
 
-async def lively(store, people=(1, 2), clips=40):
+async def make_clips(store, people=(1, 2), clips=40):
     """Let people make clips in turns, so that their words lie beside each other."""
     for number in range(clips):
         for user in people:
@@ -43,9 +43,9 @@ def clock():
 
 
 async def test_words_that_are_deleted_are_in_no_file_any_more(tmp_path, clock):
-    """Right away, while the bot runs; what others typed is still there."""
+    """At once, while the bot runs; what others typed is still there."""
     async with open_store(tmp_path, clock) as store:
-        await lively(store)
+        await make_clips(store)
         assert f"{FILE}-wal" in files_with(tmp_path)
         assert await store.privacy.forget(1) == [f"{number}.flac" for number in range(1, 81, 2)]
         assert files_with(tmp_path) == set()
@@ -53,9 +53,9 @@ async def test_words_that_are_deleted_are_in_no_file_any_more(tmp_path, clock):
 
 
 async def test_words_that_are_past_their_time_are_in_no_file_any_more(tmp_path, clock):
-    """The hourly sweep leaves nothing either."""
+    """The hourly sweep leaves nothing of expired prompts and tokens."""
     async with open_store(tmp_path, clock) as store:
-        await lively(store)
+        await make_clips(store)
         clock.now += 31 * DAY
         await sweep(store, 30, clock.now)
         assert files_with(tmp_path) == set()
@@ -63,7 +63,7 @@ async def test_words_that_are_past_their_time_are_in_no_file_any_more(tmp_path, 
 
 
 async def test_who_reads_meanwhile_keeps_it_only_until_the_next_sweep(tmp_path, clock):
-    """A backup that is being made holds the log; nobody waits for it, and nothing fails."""
+    """A running backup keeps the WAL from being emptied; nobody waits for it, nothing fails."""
     async with open_store(tmp_path, clock) as store:
         await delivered(store, key="a", prompt=PROMPT)
         with closing(sqlite3.connect(tmp_path / FILE)) as reader:
@@ -76,7 +76,7 @@ async def test_who_reads_meanwhile_keeps_it_only_until_the_next_sweep(tmp_path, 
 
 
 async def test_a_kill_right_after_it_leaves_nothing_for_long(tmp_path, clock):
-    """What the log still holds is gone when the bot is there again."""
+    """The WAL is emptied when the bot starts again."""
     program = textwrap.dedent(f"""
         import asyncio, os, signal
         from pathlib import Path
@@ -106,7 +106,7 @@ async def test_a_kill_right_after_it_leaves_nothing_for_long(tmp_path, clock):
 
 
 async def test_what_older_versions_left_in_free_pages_goes_with_the_first_start(tmp_path, clock):
-    """They let go of what was deleted and did not overwrite it."""
+    """They freed the pages of deleted rows without overwriting them."""
     with closing(sqlite3.connect(tmp_path / FILE)) as connection:
         connection.execute("PRAGMA secure_delete = OFF")
         for migration in MIGRATIONS[:3]:

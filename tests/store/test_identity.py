@@ -1,4 +1,4 @@
-"""Whose database a file is: ours is known, older ones are signed, others are left alone."""
+"""Whose database a file is: older ones of ours are signed, other programs' are left alone."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def signature(folder):
 
 
 def of_version(number):
-    """What makes a database as that version made it."""
+    """The statements that make a database of a version."""
     statements = (each for migration in MIGRATIONS[:number] for each in migration.statements)
     return [*statements, f"PRAGMA user_version = {number}"]
 
@@ -64,7 +64,7 @@ async def test_another_program_s_database_is_refused_and_left_as_it_is(tmp_path,
 
 
 async def test_a_newer_one_of_ours_is_refused_and_left_as_it_is(tmp_path):
-    """What it holds can't be known here."""
+    """Not a byte of it changes."""
     write(tmp_path, *of_version(len(MIGRATIONS)), f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
     before = (tmp_path / FILE).read_bytes()
     with pytest.raises(ConfigError, match="newer version of Zhiyin"):
@@ -86,7 +86,7 @@ async def test_an_older_one_of_ours_is_taken_over_and_signed(tmp_path, version):
 
 @pytest.mark.parametrize("there", [False, True])
 async def test_a_new_one_is_signed(tmp_path, there):
-    """Also where an empty file was there before, such as one that a kill has left."""
+    """Also where there was an empty file, such as a killed bot leaves."""
     if there:
         (tmp_path / FILE).touch()
     async with open_store(tmp_path, time.time):

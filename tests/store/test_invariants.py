@@ -1,4 +1,4 @@
-"""What is always true of the database: each fault is planted, seen and named."""
+"""The invariants of the database: each one's violation is planted and reported."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ async def make(folder):
 
 
 def plant(folder, fault):
-    """Do what the database itself would not let happen; return the number of its reset."""
+    """Plant a fault that the schema would prevent; return the id of the reset entry."""
     with closing(sqlite3.connect(folder / FILE)) as connection:
         kept = connection.execute("SELECT type, name FROM sqlite_master WHERE name LIKE 'ledger_%'")
         for kind, name in kept.fetchall():
@@ -152,22 +152,22 @@ def plant(folder, fault):
 
 
 def test_every_invariant_has_its_fault():
-    """And a name and a sentence of its own."""
+    """Each has a name and a sentence of its own, and a fault here that violates it."""
     assert list(FAULTS) == [each.name for each in INVARIANTS]
     assert len({str(each.sentence) for each in INVARIANTS}) == len(INVARIANTS)
 
 
 @pytest.mark.parametrize("name", FAULTS)
 async def test_a_fault_is_seen_and_named(tmp_path, name):
-    """By all who ask; a copy is no backup where the books are wrong, and is one otherwise."""
+    """By `check`; and a backup is rejected where an invariant of the ledger is violated."""
     await make(tmp_path)
     fault, sentence = FAULTS[name]
     sentence = sentence.format(reset=plant(tmp_path, fault))
     async with open_store(tmp_path, time.time) as store:
         found = await store.check()
         assert sentence in found
-        is_of_the_books = name in {each.name for each in LEDGER_INVARIANTS}
-        assert (sentence in await store.ledger.check()) == is_of_the_books
-    if is_of_the_books:
+        is_of_the_ledger = name in {each.name for each in LEDGER_INVARIANTS}
+        assert (sentence in await store.ledger.check()) == is_of_the_ledger
+    if is_of_the_ledger:
         with pytest.raises(ConfigError, match="is damaged"):
             back_up(tmp_path, tmp_path / "copy.db")

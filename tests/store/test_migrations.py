@@ -86,7 +86,7 @@ async def test_a_database_of_an_earlier_version_is_taken_over(tmp_path, version)
 
 @pytest.mark.parametrize("version", range(1, len(MIGRATIONS)))
 async def test_a_database_tells_when_it_was_migrated(tmp_path, version):
-    """Of what was done before that was recorded, the time is not known; opening adds nothing."""
+    """When the earlier ones were applied is not known; opening it again records nothing new."""
     make_version(tmp_path, version)
     clock = Clock()
     for _ in range(2):
@@ -120,13 +120,13 @@ async def test_a_migration_that_fails_leaves_the_version_before(tmp_path):
 
 
 def test_a_released_migration_is_never_changed():
-    """A database that has been through it would not be as the others are."""
+    """Databases that have been through it would differ from new ones."""
     assert {each.name: digest(each) for each in MIGRATIONS} == RELEASED
     assert len(RELEASED) == len(MIGRATIONS)
 
 
 def test_every_migration_has_a_reason_and_they_are_in_order():
-    """Whoever reads the history finds when and why."""
+    """The history reads from the oldest to the newest, and says why."""
     dates = [each.written_on for each in MIGRATIONS]
     assert dates == sorted(dates)
     assert all(each.reason.endswith(".") for each in MIGRATIONS)

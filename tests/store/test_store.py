@@ -1,4 +1,4 @@
-"""The store: nothing lost, nothing charged twice, whatever is cancelled, killed or asked."""
+"""The store: nothing lost, nothing charged twice, whatever is cancelled or killed."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ async def test_the_same_order_twice_is_one_job(store):
 
 
 async def test_a_clip_that_arrives_is_paid_for_once(store):
-    """Reserved at the start, committed at the end; the token is forgotten with it."""
+    """Reserved at the start, committed at the end; then the token is deleted."""
     job, clip = await delivered(store)
     assert await used(store) == 10
     found = await store.jobs.get(job.id)
@@ -154,7 +154,7 @@ async def test_a_clip_that_does_not_arrive_costs_nothing(store, end):
 
 
 async def test_what_is_being_delivered_can_not_be_cancelled(store):
-    """By then the clip is there; cancelling would take back what was given."""
+    """By then the clip exists; cancelling it is refused."""
     job = await accepted(store)
     await store.jobs.start(job.id)
     await store.jobs.record_clip(job.id, new_clip(job))
@@ -234,7 +234,7 @@ async def test_a_new_day_begins_at_midnight_utc(store, clock):
 
 
 async def test_a_reset_gives_the_day_back_and_no_more(store):
-    """What is refunded afterwards is no credit on top."""
+    """A refund afterwards gives no credit on top."""
     job = await accepted(store, seconds=60.0)
     assert await store.ledger.reset(1, 10) == 60
     assert await used(store) == 0
@@ -244,7 +244,7 @@ async def test_a_reset_gives_the_day_back_and_no_more(store):
 
 
 async def test_a_reset_gives_back_what_was_used_on_that_server(store):
-    """A manager's word goes no further than their server, whose own total stays what it is."""
+    """A reset covers one server only, and that server's own total stays."""
     await accepted(store, seconds=60.0)
     await accepted(store, key="2", guild=20, seconds=30.0)
     assert await store.ledger.reset(1, 20) == 30
@@ -257,7 +257,7 @@ async def test_a_reset_gives_back_what_was_used_on_that_server(store):
 
 
 async def test_the_ledger_is_only_added_to(store, tmp_path):
-    """Not even by hand is an entry changed or taken away."""
+    """Updating or deleting an entry is refused by the database itself."""
     await accepted(store)
     with sqlite3.connect(tmp_path / FILE) as connection:
         for sql in ("UPDATE ledger SET seconds = 0", "DELETE FROM ledger"):
@@ -267,7 +267,7 @@ async def test_the_ledger_is_only_added_to(store, tmp_path):
 
 
 async def test_many_at_once_never_pass_a_limit(store):
-    """The check and the reservation are one step: a hundred at the same moment see it."""
+    """Check and reservation are atomic: a hundred concurrent orders can't pass a limit."""
 
     async def attempt(number):
         with suppress(Refused):
@@ -279,7 +279,7 @@ async def test_many_at_once_never_pass_a_limit(store):
 
 
 async def test_a_cancelled_transaction_leaves_nothing(tmp_path):
-    """Whoever is cancelled half way through leaves nothing for the next one to commit."""
+    """A task cancelled within a transaction leaves nothing for the next one to commit."""
     async with open_database(tmp_path, NOON) as database:
         begun = asyncio.Event()
 
@@ -300,7 +300,7 @@ async def test_a_cancelled_transaction_leaves_nothing(tmp_path):
 
 
 async def test_a_full_disk_leaves_the_store_usable(tmp_path, clock):
-    """What can't be written is not there; when there is room again, all goes on."""
+    """A failed write leaves nothing; when there is room again, writes succeed."""
     async with open_database(tmp_path, NOON) as database:
         async with database.transaction() as connection:  # at least what it has already
             await connection.execute("PRAGMA max_page_count = 1")
@@ -315,7 +315,7 @@ async def test_a_full_disk_leaves_the_store_usable(tmp_path, clock):
 
 
 async def test_two_bots_on_one_database_are_one_too_many(tmp_path, clock):
-    """The second is told so; when the first has gone, however, the next may come."""
+    """The second is refused; when the first has stopped, another can start."""
     async with open_store(tmp_path, clock):
         with pytest.raises(ConfigError, match="already running"):
             async with open_store(tmp_path, clock):
@@ -332,7 +332,7 @@ async def test_two_bots_on_one_database_are_one_too_many(tmp_path, clock):
     ],
 )
 async def test_a_database_that_can_not_be_used_is_left_alone(tmp_path, clock, spoil, sentence):
-    """It is refused with what to do about it, and never replaced by an empty one."""
+    """The error says what to do; the file is never replaced by an empty one."""
     async with open_store(tmp_path, clock) as store:
         await accepted(store)
     for leftover in tmp_path.glob(f"{FILE}-*"):
@@ -368,7 +368,7 @@ async def test_clips_are_found_by_what_people_know_of_them(store):
 
 
 async def test_a_deleted_clip_keeps_its_place_in_the_tree(store):
-    """Its sound goes away once; those made from it still know of it."""
+    """Its sound is deleted once; clips made from it still name it as parent."""
     _, first = await delivered(store, key="a")
     _, second = await delivered(store, key="b", parent_ids=(first.id,))
     assert await store.clips.delete(first.id) == first.file
@@ -397,7 +397,7 @@ async def test_a_server_has_its_own_settings(store):
 
 
 async def test_expired_tokens_are_forgotten(store, clock):
-    """A token is kept no longer than it is good for."""
+    """A token is deleted when it has expired."""
     job = await accepted(store)
     await store.jobs.forget_tokens()
     assert (await store.jobs.get(job.id)).message.token == "secret-token"
@@ -434,7 +434,7 @@ ACCEPTING = """
 
 
 async def test_kill_9_loses_no_accepted_job(tmp_path, clock):
-    """What was accepted before the process was killed is there, and the books balance."""
+    """What was accepted before the kill is there, and the ledger balances."""
     process = subprocess.Popen(  # noqa: ASYNC220 - it is read from for a moment only
         [sys.executable, "-W", "ignore", "-c", textwrap.dedent(ACCEPTING), str(tmp_path)],
         stdout=subprocess.PIPE,
@@ -454,7 +454,7 @@ async def test_kill_9_loses_no_accepted_job(tmp_path, clock):
 
 
 async def test_what_is_past_its_time_is_swept(store, clock):
-    """Old sound goes, its row stays; uploads go when no job wants them; young ones are left."""
+    """Old sound is deleted, its row stays; uploads that no job needs go, young ones stay."""
     _, clip = await delivered(store, key="old")
     (store.clips_folder / clip.file).write_bytes(b"sound")
     source = UploadSource(file="wanted.flac", keep_seconds=1.0)
@@ -502,7 +502,7 @@ async def test_either_source_comes_back_from_the_same_fields(store, tmp_path, so
 
 
 async def test_an_order_from_before_there_were_stems_is_read(store, tmp_path):
-    """Its source says nothing of them, and neither do its clips."""
+    """Its source names no stems."""
     job = await accepted(store, source=ClipSource(clip_id=4, keep_seconds=5.0))
     with sqlite3.connect(tmp_path / FILE) as connection:
         connection.execute("""UPDATE jobs SET source = '{"clip_id": 4, "keep_seconds": 5.0}'""")

@@ -65,7 +65,7 @@ class OperationsService:
         health, totals = self._pipeline.health, await self._pipeline.store.totals()
         return BotStatus(
             engine=self.engine(),
-            oldest_wait_seconds=totals.waited,
+            oldest_wait_seconds=totals.waited_seconds,
             delivered=totals.jobs["delivered"],
             failed=totals.jobs["failed"],
             up_seconds=health.up_seconds,
