@@ -6,12 +6,13 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.app.client import Interaction, ZhiyinBot
-from cogs.presentation import cards, messages
+from cogs.presentation import cards
+from cogs.presentation.help_text import HELP
 from cogs.presentation.readers import reader_of
 
 
 class About(commands.Cog):
-    """Answers for those who wonder."""
+    """Explains the bot."""
 
     def __init__(self, bot: ZhiyinBot) -> None:
         self.bot = bot
@@ -19,9 +20,7 @@ class About(commands.Cog):
     @app_commands.command()
     async def help(self, interaction: Interaction) -> None:
         """Show what you can do here."""
-        await interaction.response.send_message(
-            reader_of(interaction)(messages.HELP), ephemeral=True
-        )
+        await interaction.response.send_message(reader_of(interaction)(HELP), ephemeral=True)
 
     @app_commands.command()
     async def about(self, interaction: Interaction) -> None:

@@ -8,7 +8,7 @@ from discord.ext import commands
 from bot.app.client import Interaction, ZhiyinBot
 from cogs.presentation import messages
 from cogs.presentation.readers import reader_of
-from cogs.requests.limits import limits_for, place_of
+from cogs.requests.limits import origin_of, resolve_limits
 from cogs.views.held_button import HeldButton, held_view
 
 _SHOWN_CLIPS = 10
@@ -16,7 +16,7 @@ _SHOWN_HELD = 5
 
 
 class Account(commands.Cog):
-    """A person's own affairs; the answers are for them alone."""
+    """A person's history and quota, in ephemeral messages."""
 
     def __init__(self, bot: ZhiyinBot) -> None:
         self.bot = bot
@@ -42,8 +42,8 @@ class Account(commands.Cog):
     @app_commands.command()
     async def quota(self, interaction: Interaction) -> None:
         """Show how many seconds of music you have left today."""
-        limits, _ = await limits_for(
-            self.bot, place_of(interaction), interaction.user, anywhere=True
+        limits, _ = await resolve_limits(
+            self.bot, origin_of(interaction), interaction.user, anywhere=True
         )
         found = await self.bot.service.people.quota(interaction.user.id, limits.daily_seconds)
         await interaction.response.send_message(

@@ -1,4 +1,4 @@
-"""How a job's message is reached: by the token while it is young, then by its id, then anew."""
+"""Deliver clips: edit via interaction token, else via message id, else send a new message."""
 
 from __future__ import annotations
 
@@ -24,36 +24,37 @@ from bot.i18n.sentence import Sentence
 from bot.pipeline.packaging import PackedClip
 from bot.pipeline.presenter import TooLarge, Undeliverable
 from cogs.presentation import cards, messages
+from cogs.presentation.prompts import quote_prompt
 from cogs.views.cancel_button import CancelButton, cancel_view
 from cogs.views.clip_buttons import ClipButton, clip_view
 
 log = logging.getLogger(__name__)
 
-# A token lives for 15 minutes; in the last one it is not relied on.
+# A token is valid for 15 minutes; don't rely on its last one.
 _TOKEN_MARGIN_SECONDS = 60.0
 RETRY_SECONDS = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 _LONG_PAUSES_SECONDS = (60.0,) * 60
-# What a server's own filter holds back is nearly always the words.
+# Blocked by a server's AutoMod, nearly always for the prompt.
 _FILTERED = {200000, 200001, 240000}
-_LOOKED_BACK = 50
+_SEARCHED_MESSAGES = 50
 _UNREACHABLE = (aiohttp.ClientError, OSError, TimeoutError)
 _TOO_LARGE = {(413, 40005), (413, 0), (400, 40005)}
-_TOKEN_OVER = {(401, 50027), (404, 10015)}
+_TOKEN_EXPIRED = {(401, 50027), (404, 10015)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Message:
-    """What a job's message says; the same whichever way it is sent."""
+    """Content of a job's message, independent of the way it is sent."""
 
     content: str
     view: discord.ui.View | None
     embeds: tuple[discord.Embed, ...] = ()
     posting: PackedClip | None = None
     keeps_files: bool = True
-    """Whether an edit without new files leaves those that are there."""
+    """Whether an edit without files keeps those that the message has."""
 
     def files(self) -> list[discord.File]:
-        """Return the files anew: each try reads them to their end."""
+        """Return fresh file objects: each attempt reads them to the end."""
         if self.posting is None:
             return []
         return [
@@ -62,7 +63,7 @@ class _Message:
         ]
 
     def as_edit(self) -> dict[str, Any]:
-        """Return what an edit changes."""
+        """Return the arguments of an edit."""
         return {
             "content": self.content,
             "embeds": list(self.embeds),
@@ -72,25 +73,25 @@ class _Message:
 
 
 class Delivery(commands.Cog):
-    """The pipeline's surface: shows, posts and tells."""
+    """The `Presenter` on Discord: shows progress, posts clips, tells failures."""
 
     def __init__(self, bot: ZhiyinBot) -> None:
         self.bot = bot
-        self._tokens_over: set[int] = set()
+        self._expired_tokens: set[int] = set()
 
     async def cog_load(self) -> None:
-        """Become what the pipeline shows things on."""
+        """Register as the presenter."""
         self.bot.service.present_through(self)
 
     def _readers(self, job: Job) -> Reader:
         return self.bot.languages.reader(job.order.locale)
 
     def max_bytes(self, job: Job) -> int:
-        """Return how large a file may be where the job's clip goes."""
+        """Return the largest file that the job's channel takes."""
         return job.message.max_bytes
 
     async def show(self, job: Job, standing: JobProgress) -> None:
-        """Show how far a job is; what can't be shown is left."""
+        """Show a job's progress. Best effort: errors are ignored."""
         try:
             read = self._readers(job)
             content = read(messages.progress(job, standing))
@@ -99,117 +100,123 @@ class Delivery(commands.Cog):
             log.debug("job.not_shown id=%d %s", job.id, error)
 
     async def post(self, job: Job, clip: Clip, posting: PackedClip, *, once_more: bool) -> int:
-        """Hand the clip over by the first way that is open."""
+        """Post the clip by the first way that works. Raises TooLarge and Undeliverable."""
         parent, read = None, self._readers(job)
         if clip.parent_ids:
             parent = await self.bot.service.clips.find(clip.parent_ids[0])
         message = _Message(
-            content=messages.owner(job),
+            content=messages.mention_owner(job),
             embeds=(cards.card(read, clip, parent),),
             view=clip_view(read, clip),
             posting=posting,
         )
-        silent = dataclasses.replace(message, embeds=(cards.card(read, clip, parent, words=False),))
+        without_words = dataclasses.replace(
+            message, embeds=(cards.card(read, clip, parent, words=False),)
+        )
         try:
-            for way in (self._edit, self._send, self._write_to):
-                # A bot that was killed may have posted it and not have come to write that down.
-                if once_more and way == self._send and (found := await self._found(job, posting)):
+            for way in (self._edit, self._send, self._send_direct):
+                # A bot that was killed may have posted it without recording that.
+                if (
+                    once_more
+                    and way == self._send
+                    and (found := await self._find_posted(job, posting))
+                ):
                     return found
-                for said in (message, silent):
+                for said in (message, without_words):
                     try:
-                        return await _insisted(partial(way, job, said))
+                        return await _retry(partial(way, job, said))
                     except discord.HTTPException as error:
-                        if error.code not in _FILTERED or said is silent:
-                            self._closed(job, way.__name__, error)
+                        if error.code not in _FILTERED or said is without_words:
+                            self._note_closed(job, way.__name__, error)
                             break
                         log.info("job.words_filtered id=%d", job.id)
                     except (Undeliverable, *_UNREACHABLE) as error:
-                        log.info("job.way_closed id=%d way=%s %r", job.id, way.__name__, error)
+                        log.info("job.way_failed id=%d way=%s %r", job.id, way.__name__, error)
                         break
         finally:
-            self._tokens_over.discard(job.id)
+            self._expired_tokens.discard(job.id)
         raise Undeliverable("no way is open")
 
-    def _closed(self, job: Job, way: str, error: discord.HTTPException) -> None:
-        """Note why a way is closed. Raises TooLarge where a smaller file would do."""
+    def _note_closed(self, job: Job, way: str, error: discord.HTTPException) -> None:
+        """Log why a way failed. Raises TooLarge where a smaller file would do."""
         if error.status == 413 or (error.status, error.code) in _TOO_LARGE:
             raise TooLarge from error
         log.warning(
-            "job.way_closed id=%d way=%s status=%d code=%d", job.id, way, error.status, error.code
+            "job.way_failed id=%d way=%s status=%d code=%d", job.id, way, error.status, error.code
         )
 
-    async def _found(self, job: Job, posting: PackedClip) -> int | None:
-        """Return the message that has the clip already, among the latest of its channel."""
+    async def _find_posted(self, job: Job, posting: PackedClip) -> int | None:
+        """Return the message among the channel's latest that has the clip already."""
         channel = self.bot.get_partial_messageable(job.order.origin.channel_id)
         try:
-            async for message in channel.history(limit=_LOOKED_BACK):
+            async for message in channel.history(limit=_SEARCHED_MESSAGES):
                 if any(file.filename == posting.name for file in message.attachments):
                     return message.id
         except (discord.HTTPException, *_UNREACHABLE) as error:
-            log.info("job.not_looked_for id=%d %r", job.id, error)
+            log.info("job.search_failed id=%d %r", job.id, error)
         return None
 
     async def tell(self, job: Job, sentence: Sentence) -> None:
-        """Tell why a job ended without a clip; what can't be told is left."""
+        """Tell why a job ended without a clip. Best effort: errors are ignored."""
         text = self._readers(job)(
             Sentence(
                 "{owner} {what}: {sentence}",
-                owner=messages.owner(job),
-                what=messages.shown(job.order.prompt),
+                owner=messages.mention_owner(job),
+                what=quote_prompt(job.order.prompt),
                 sentence=sentence,
             )
         )
-        for way in (self._edit, self._send, self._write_to):
+        for way in (self._edit, self._send, self._send_direct):
             try:
-                # A clip that is refunded is not there: Discord may have kept one and said no.
+                # Remove files: Discord may have stored a clip and reported an error.
                 await way(job, _Message(content=text, view=None, keeps_files=False))
                 return
             except (discord.HTTPException, Undeliverable, *_UNREACHABLE) as error:
                 log.info("job.not_told id=%d way=%s %s", job.id, way.__name__, error)
 
     async def _edit(self, job: Job, message: _Message) -> int:
-        """Edit the job's message, by its token or by its id."""
-        answer = job.message
-        if answer.message_id is None:
+        """Edit the job's message, via the token or via the message id."""
+        handle = job.message
+        if handle.message_id is None:
             raise Undeliverable("there is no message to edit")
-        young = self.bot.clock() < answer.expires_at - _TOKEN_MARGIN_SECONDS
-        young = young and job.id not in self._tokens_over
-        if answer.token is not None and young and self.bot.application_id is not None:
+        young = self.bot.clock() < handle.expires_at - _TOKEN_MARGIN_SECONDS
+        young = young and job.id not in self._expired_tokens
+        if handle.token is not None and young and self.bot.application_id is not None:
             webhook = discord.Webhook.partial(
-                self.bot.application_id, answer.token, client=self.bot
+                self.bot.application_id, handle.token, client=self.bot
             )
             try:
-                return (await webhook.edit_message(answer.message_id, **message.as_edit())).id
+                return (await webhook.edit_message(handle.message_id, **message.as_edit())).id
             except discord.HTTPException as error:
-                if (error.status, error.code) not in _TOKEN_OVER:
+                if (error.status, error.code) not in _TOKEN_EXPIRED:
                     raise
-                # Too many such answers, and Discord shuts the bot out.
-                self._tokens_over.add(job.id)
+                # Discord bans clients that keep causing 401 answers.
+                self._expired_tokens.add(job.id)
         channel = self.bot.get_partial_messageable(job.order.origin.channel_id)
-        await channel.get_partial_message(answer.message_id).edit(**message.as_edit())
-        return answer.message_id
+        await channel.get_partial_message(handle.message_id).edit(**message.as_edit())
+        return handle.message_id
 
     async def _send(self, job: Job, message: _Message) -> int:
-        """Post a new message where the job was asked for."""
+        """Post a new message in the channel of the request."""
         channel = self.bot.get_partial_messageable(job.order.origin.channel_id)
-        return await _sent(channel, job, message)
+        return await _send_to(channel, job, message)
 
-    async def _write_to(self, job: Job, message: _Message) -> int:
-        """Send it to the person alone."""
+    async def _send_direct(self, job: Job, message: _Message) -> int:
+        """Send a direct message to the person."""
         user = await self.bot.fetch_user(job.order.origin.user_id)
-        return await _sent(user, job, message)
+        return await _send_to(user, job, message)
 
 
-async def _insisted(attempt: Callable[[], Awaitable[int]]) -> int:
-    """Do something again, for an hour, where Discord itself or the way to it is in trouble.
+async def _retry(attempt: Callable[[], Awaitable[int]]) -> int:
+    """Retry for up to an hour on 5xx, 429 and network errors.
 
-    An outage closes no way: to go on to the next one could mean the same clip twice.
+    Falling back to the next way during an outage could post the same clip twice.
     """
     for pause_seconds in (*RETRY_SECONDS, *_LONG_PAUSES_SECONDS):
         try:
             return await attempt()
         except discord.HTTPException as error:
-            # A limit that outlasts discord.py's own patience closes no way either.
+            # 429: a rate limit that lasts longer than discord.py itself waits for.
             if error.status < 500 and error.status != 429:
                 raise
         except _UNREACHABLE as error:
@@ -218,7 +225,7 @@ async def _insisted(attempt: Callable[[], Awaitable[int]]) -> int:
     return await attempt()
 
 
-async def _sent(where: discord.abc.Messageable, job: Job, message: _Message) -> int:
+async def _send_to(where: discord.abc.Messageable, job: Job, message: _Message) -> int:
     kind = "note" if message.posting is None else "clip"
     sent = await where.send(
         content=message.content,
@@ -226,13 +233,13 @@ async def _sent(where: discord.abc.Messageable, job: Job, message: _Message) -> 
         files=message.files(),
         view=message.view or discord.utils.MISSING,
         allowed_mentions=discord.AllowedMentions(users=[discord.Object(job.order.origin.user_id)]),
-        # The same message twice within minutes is the same message.
+        # Makes a retry idempotent: Discord drops a second message with the same nonce.
         nonce=f"{kind}-{job.id}",
     )
     return sent.id
 
 
 async def setup(bot: ZhiyinBot) -> None:
-    """Register the buttons under what it posts, and add the cog."""
+    """Add the cog, and register the buttons under what it posts."""
     bot.add_dynamic_items(ClipButton, CancelButton)
     await bot.add_cog(Delivery(bot))

@@ -1,4 +1,4 @@
-"""The one place where a person hears of a failure."""
+"""Report the failures of slash commands and menu entries to the person."""
 
 from __future__ import annotations
 
@@ -6,28 +6,28 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.app.client import Interaction, ZhiyinBot
-from cogs.presentation.errors import answer
+from cogs.presentation.errors import report_error
 
 
 class Errors(commands.Cog):
-    """Answers for the commands that failed."""
+    """The error handler of the command tree."""
 
     def __init__(self, bot: ZhiyinBot) -> None:
         self.bot = bot
         self._before = bot.tree.on_error
 
     async def cog_load(self) -> None:
-        """Take the tree's errors over."""
+        """Install the handler."""
         self.bot.tree.on_error = self._on_error  # type: ignore[method-assign]
 
     async def cog_unload(self) -> None:
-        """Give them back."""
+        """Restore the handler there was."""
         self.bot.tree.on_error = self._before  # type: ignore[method-assign]
 
     async def _on_error(
         self, interaction: Interaction, error: app_commands.AppCommandError
     ) -> None:
-        await answer(interaction, error)
+        await report_error(interaction, error)
 
 
 async def setup(bot: ZhiyinBot) -> None:

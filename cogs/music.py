@@ -1,4 +1,4 @@
-"""Making music from words: /music and /random."""
+"""Make music from words: /music and /random."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from discord.ext import commands
 
 from bot.app.client import Interaction, ZhiyinBot
 from bot.domain.jobs import Kind
-from cogs.requests.submit import MAX_SEED, RequestDraft, ordered
-from cogs.requests.suggestions import Prompt, suggested
+from cogs.requests.draft import MAX_SEED, RequestDraft
+from cogs.requests.submit import submit_request
+from cogs.requests.suggestions import Prompt, suggest_prompts
 
 
 class Music(commands.Cog):
@@ -19,7 +20,7 @@ class Music(commands.Cog):
         self.bot = bot
 
     @app_commands.command()
-    @app_commands.autocomplete(prompt=suggested)
+    @app_commands.autocomplete(prompt=suggest_prompts)
     async def music(
         self,
         interaction: Interaction,
@@ -56,7 +57,7 @@ class Music(commands.Cog):
         loop:
             Cut it to whole bars, so that it repeats without a bump.
         """
-        wish = RequestDraft(
+        draft = RequestDraft(
             kind=Kind.MUSIC,
             prompt=prompt,
             seconds=seconds,
@@ -66,7 +67,7 @@ class Music(commands.Cog):
             attachment=clip,
             as_loop=loop,
         )
-        await ordered(interaction, wish)
+        await submit_request(interaction, draft)
 
     @app_commands.command()
     async def random(
@@ -84,7 +85,9 @@ class Music(commands.Cog):
         seed:
             The same seed makes the same clip again.
         """
-        await ordered(interaction, RequestDraft(kind=Kind.RANDOM, seconds=seconds, seed=seed))
+        await submit_request(
+            interaction, RequestDraft(kind=Kind.RANDOM, seconds=seconds, seed=seed)
+        )
 
 
 async def setup(bot: ZhiyinBot) -> None:

@@ -1,4 +1,4 @@
-"""What waits and runs: /queue and /cancel."""
+"""Unfinished jobs: /queue and /cancel."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from bot.app.client import Interaction, ZhiyinBot
 from bot.errors import RequestError
 from cogs.presentation import messages
 from cogs.presentation.readers import reader_of
-from cogs.requests.cancellation import cancel
-from cogs.requests.suggestions import own_jobs
+from cogs.requests.cancellation import cancel_job
+from cogs.requests.suggestions import suggest_jobs
 
 
 class Queue(commands.Cog):
-    """The line, and how to leave it."""
+    """Shows the queue and cancels jobs."""
 
     def __init__(self, bot: ZhiyinBot) -> None:
         self.bot = bot
@@ -27,7 +27,7 @@ class Queue(commands.Cog):
         await interaction.response.send_message(text, ephemeral=True)
 
     @app_commands.command()
-    @app_commands.autocomplete(job=own_jobs)
+    @app_commands.autocomplete(job=suggest_jobs)
     async def cancel(self, interaction: Interaction, job: int | None = None) -> None:
         """Cancel a clip that is not made yet; nothing is charged.
 
@@ -41,7 +41,7 @@ class Queue(commands.Cog):
             if not mine:
                 raise RequestError(messages.NOTHING_TO_CANCEL)
             job = mine[-1].id
-        await cancel(interaction, job)
+        await cancel_job(interaction, job)
 
 
 async def setup(bot: ZhiyinBot) -> None:

@@ -1,4 +1,4 @@
-"""The doors to a remix: the command, two entries under Apps, and a reply with a mention."""
+"""Remix and continue: /remix, two entries under Apps, and a reply with a mention."""
 
 from __future__ import annotations
 
@@ -13,15 +13,17 @@ from bot.domain.clips import Clip
 from bot.domain.jobs import Kind
 from bot.errors import RequestError
 from cogs.presentation import messages
-from cogs.requests.clip_actions import go_on, known_clip
-from cogs.requests.message_audio import clip_or_sound
-from cogs.requests.submit import RequestDraft, ordered, ordered_by_message
-from cogs.requests.suggestions import Prompt, own_clips, suggested
-from cogs.views.remix_modal import REMIX_KEEP_SECONDS, remix_form
+from cogs.presentation.prompts import clean_prompt
+from cogs.requests.clip_actions import order_continuation, require_clip
+from cogs.requests.draft import RequestDraft
+from cogs.requests.message_audio import find_clip_or_sound
+from cogs.requests.submit import submit_from_message, submit_request
+from cogs.requests.suggestions import Prompt, suggest_clips, suggest_prompts
+from cogs.views.remix_modal import REMIX_KEEP_SECONDS, build_remix_modal
 
 
 class Remix(commands.Cog):
-    """What makes new music of music that is there."""
+    """Makes new music from a clip or a file."""
 
     def __init__(self, bot: ZhiyinBot) -> None:
         self.bot = bot
@@ -32,17 +34,17 @@ class Remix(commands.Cog):
         )
 
     async def cog_load(self) -> None:
-        """Add the entries under Apps, which a class can't declare."""
+        """Add the entries under Apps; discord.py can't declare them in a class."""
         for menu in self.menus:
             self.bot.tree.add_command(menu)
 
     async def cog_unload(self) -> None:
-        """Take them back."""
+        """Remove them."""
         for menu in self.menus:
             self.bot.tree.remove_command(menu.name, type=menu.type)
 
     @app_commands.command()
-    @app_commands.autocomplete(prompt=suggested, mine=own_clips)
+    @app_commands.autocomplete(prompt=suggest_prompts, mine=suggest_clips)
     async def remix(
         self,
         interaction: Interaction,
@@ -75,7 +77,7 @@ class Remix(commands.Cog):
         if clip is None and mine is None:
             raise RequestError(messages.NO_SOURCE)
         chosen = None if mine is None else await self._own(interaction, mine)
-        wish = RequestDraft(
+        draft = RequestDraft(
             kind=Kind.REMIX,
             prompt=prompt,
             seconds=seconds,
@@ -84,38 +86,38 @@ class Remix(commands.Cog):
             keep_seconds=keep,
             include=include,
         )
-        await ordered(interaction, wish)
+        await submit_request(interaction, draft)
 
     async def remix_message(self, interaction: Interaction, message: discord.Message) -> None:
         """Ask what to make of the sound in a message."""
-        clip, sound = await clip_or_sound(self.bot, message)
+        clip, sound = await find_clip_or_sound(self.bot, message)
         if clip is None and sound is None:
             raise RequestError(messages.NO_SOUND)
-        await interaction.response.send_modal(await remix_form(interaction, clip, sound))
+        await interaction.response.send_modal(await build_remix_modal(interaction, clip, sound))
 
     async def continue_message(self, interaction: Interaction, message: discord.Message) -> None:
         """Go on from the sound in a message."""
-        clip, sound = await clip_or_sound(self.bot, message)
+        clip, sound = await find_clip_or_sound(self.bot, message)
         if clip is not None:
-            await go_on(interaction, clip)
+            await order_continuation(interaction, clip)
         elif sound is not None:
-            await ordered(interaction, RequestDraft(kind=Kind.CONTINUE, attachment=sound))
+            await submit_request(interaction, RequestDraft(kind=Kind.CONTINUE, attachment=sound))
         else:
             raise RequestError(messages.NO_SOUND)
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
-        """Take a reply to a message with sound that mentions the bot for a wish to remix it."""
+        """Remix the sound of a message when a reply to it mentions the bot."""
         user = self.bot.user
         if user is None or message.author.bot or user not in message.mentions:
             return
         if message.id in self._answering:
-            return  # it was told twice
+            return  # Discord repeated the event
         self._answering.add(message.id)
         try:
             await self._remix_reply(message, user.id)
         except discord.Forbidden:
-            # It may not speak there: nothing can be said, and nothing was charged.
+            # No right to reply there. Nothing was charged.
             return
         finally:
             self._answering.discard(message.id)
@@ -124,29 +126,29 @@ class Remix(commands.Cog):
         target = await _replied_to(message)
         if target is None:
             return
-        clip, sound = await clip_or_sound(self.bot, target)
+        clip, sound = await find_clip_or_sound(self.bot, target)
         locale = str(message.guild.preferred_locale) if message.guild else None
         read = self.bot.languages.reader(locale)
-        words = messages.cleaned(re.sub(rf"<@!?{own_id}>", " ", message.content) or None)
+        words = clean_prompt(re.sub(rf"<@!?{own_id}>", " ", message.content) or None)
         if clip is None and sound is None:
             await message.reply(read(messages.NO_SOUND))
         elif words is None:
             await message.reply(read(messages.NO_WORDS))
         else:
-            wish = RequestDraft(
+            draft = RequestDraft(
                 kind=Kind.REMIX,
                 prompt=words,
                 clip=clip,
                 attachment=sound,
                 keep_seconds=REMIX_KEEP_SECONDS,
             )
-            await ordered_by_message(message, self.bot, wish)
+            await submit_from_message(message, self.bot, draft)
 
     async def _own(self, interaction: Interaction, text: str) -> Clip:
         if not text.isdecimal() or len(text) > 18:
             raise RequestError(messages.UNKNOWN_CLIP)
-        clip = await known_clip(self.bot, int(text))
-        # Clips of other people are reached through the message that they are in.
+        clip = await require_clip(self.bot, int(text))
+        # Other people's clips can be remixed through their message only.
         if clip.origin.user_id != interaction.user.id:
             raise RequestError(messages.UNKNOWN_CLIP)
         return clip

@@ -11,13 +11,13 @@ from bot.app.client import Interaction, ZhiyinBot
 from bot.errors import RequestError
 from cogs.presentation import cards, messages
 from cogs.presentation.readers import reader_of
-from cogs.requests.clip_actions import details
-from cogs.requests.message_audio import clip_or_sound
-from cogs.requests.submit import MAX_UPLOAD_BYTES
+from cogs.requests.clip_actions import show_details
+from cogs.requests.draft import MAX_UPLOAD_BYTES
+from cogs.requests.message_audio import find_clip_or_sound
 
 
 class WhatIs(commands.Cog):
-    """Tells where a clip comes from."""
+    """Shows how a clip was made."""
 
     def __init__(self, bot: ZhiyinBot) -> None:
         self.bot = bot
@@ -30,7 +30,7 @@ class WhatIs(commands.Cog):
         self.bot.tree.add_command(self._menu)
 
     async def cog_unload(self) -> None:
-        """Take it away again."""
+        """Remove it."""
         self.bot.tree.remove_command(self._menu.name, type=self._menu.type)
 
     @app_commands.command()
@@ -45,10 +45,10 @@ class WhatIs(commands.Cog):
         await self._tell(interaction, clip)
 
     async def whatis_message(self, interaction: Interaction, message: discord.Message) -> None:
-        """Tell how the clip in a message was made."""
-        clip, sound = await clip_or_sound(self.bot, message)
+        """Show how the clip in a message was made."""
+        clip, sound = await find_clip_or_sound(self.bot, message)
         if clip is not None:
-            await details(interaction, clip)
+            await show_details(interaction, clip)
         elif sound is not None:
             await self._tell(interaction, sound)
         else:

@@ -1,4 +1,4 @@
-"""The bot as Discord knows it: what it is made of, and what it does when it wakes up."""
+"""The discord.py client: its extensions, its services, and what it does at startup."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ INVITED = discord.Permissions(
     attach_files=True,
     read_message_history=True,
 )
-"""The rights that the bot is invited with."""
+"""The permissions that the invitation asks for."""
 
 _SYNCED = "synced_commands"
 
 
 class ZhiyinBot(commands.Bot):
-    """A discord.py bot that holds what its cogs need."""
+    """The bot, which holds what its cogs need."""
 
     def __init__(
         self,
@@ -62,12 +62,12 @@ class ZhiyinBot(commands.Bot):
         fetch: Callable[[str, int], Awaitable[bytes]] = fetch,
         languages: Languages | None = None,
     ) -> None:
-        """Take what it works with.
+        """Take its collaborators.
 
-        `sampling` is the model's own, `clock` counts from 1970, and `fetch` returns what is at an
-        attachment's address, so many bytes at the most.
+        `sampling` is the model's default, `clock` tells seconds since 1970, and `fetch` downloads
+        an attachment by its URL, up to so many bytes.
         """
-        # Nothing privileged: of messages it needs those that mention it, which it may read.
+        # No privileged intents: Discord delivers the content of messages that mention the bot.
         intents = discord.Intents.none()
         intents.guilds = intents.guild_messages = intents.dm_messages = True
         super().__init__(
@@ -91,26 +91,26 @@ class ZhiyinBot(commands.Bot):
         self.begun_at = clock()
 
     async def setup_hook(self) -> None:
-        """Load the cogs, and tell Discord of the commands if they are not those it has."""
+        """Load the extensions, sync the commands if they changed, and resume unfinished jobs."""
         for name in COGS:
-            # discord.py's own loading runs a module once more, and there would be two of it.
+            # `load_extension` executes a module anew, so that there would be two copies of it.
             await importlib.import_module(name).setup(self)
         payload = [command.to_dict(self.tree) for command in self.tree.get_commands()]
         text = json.dumps([str(self.application_id), payload], sort_keys=True, default=str)
         digest = hashlib.sha256(text.encode()).hexdigest()
         settings = self.pipeline.store.settings
-        # Discord allows 200 new commands a day: not one is spent on a mere restart.
+        # Discord allows 200 command creations a day: none is spent on a restart.
         if await settings.metadata(_SYNCED) != digest:
             synced = await self.tree.sync()
             await settings.set_metadata(_SYNCED, digest)
             log.info("commands.synced count=%d", len(synced))
-        # The restart that it was emptied for is over.
+        # Draining ends with the restart that it was for.
         await self.service.operations.set_draining(False)
-        # Before the first order can come in, so that the two are not taken for each other.
+        # Before the first order can arrive: a new job must not be resumed as an old one.
         log.info("jobs.resumed count=%d", await self.pipeline.resume())
 
     async def on_ready(self) -> None:
-        """Say that it is there, and how it is invited."""
+        """Log that the bot is connected, and the invitation link while it is on no server."""
         log.info("discord.ready servers=%d", len(self.guilds))
         if not self.guilds and self.application_id is not None:
             scopes = ("bot", "applications.commands")
@@ -118,16 +118,16 @@ class ZhiyinBot(commands.Bot):
             log.info("discord.not_invited Invite the bot to a server: %s", url)
 
     async def on_message(self, message: discord.Message, /) -> None:
-        """Pass over messages: there are no text commands, and mentions are a cog's affair."""
+        """Ignore messages: there are no text commands, and a cog listens for mentions."""
 
 
 Interaction = discord.Interaction[ZhiyinBot]
 
 
-async def connected(bot: ZhiyinBot, token: str, stop: asyncio.Event) -> None:
-    """Run the bot on Discord until it is asked to stop and what is running is delivered.
+async def run_bot(bot: ZhiyinBot, token: str, stop: asyncio.Event) -> None:
+    """Run the bot on Discord until `stop` is set and running jobs are delivered.
 
-    Raises what discord.py raises where it can't log in.
+    Raises what discord.py raises if it can't log in.
     """
     async with bot:
         await bot.login(token)
@@ -138,7 +138,7 @@ async def connected(bot: ZhiyinBot, token: str, stop: asyncio.Event) -> None:
             if connection.done():
                 connection.result()
         finally:
-            # While Discord can still be reached: what is finished now still arrives.
+            # While Discord can still be reached, so that finished clips are delivered.
             await bot.pipeline.drain(bot.config.worker.grace_seconds if stop.is_set() else 0.0)
             for task in (connection, stopping):
                 task.cancel()

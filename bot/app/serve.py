@@ -33,7 +33,7 @@ async def serve(config: Config, token: str, contents: Contents, licence: str) ->
     import aiohttp
     import discord
 
-    from bot.app.client import ZhiyinBot, connected
+    from bot.app.client import ZhiyinBot, run_bot
 
     async with AsyncExitStack() as stack:
         stop = stack.enter_context(stopping())
@@ -42,7 +42,7 @@ async def serve(config: Config, token: str, contents: Contents, licence: str) ->
         bot = ZhiyinBot(config, pipeline, sampling=contents.sampling, licence=licence)
         pipeline.start()
         try:
-            await connected(bot, token, stop)
+            await run_bot(bot, token, stop)
         except (aiohttp.ClientError, OSError) as error:
             raise ResourceError(
                 Sentence("Discord can't be reached from this machine: see whether it is online.")

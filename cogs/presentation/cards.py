@@ -1,4 +1,4 @@
-"""Cards: what is shown of a clip, of its file, and of what makes the music here."""
+"""Embeds: the card of a clip, its details, the tags of a file, and how the bot is doing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from bot.domain.clips import Clip, Tags
 from bot.domain.jobs import Kind
 from bot.i18n.languages import Reader
 from bot.i18n.sentence import Plural, Sentence, verbatim
-from cogs.presentation.messages import escaped, link, shown
+from cogs.presentation.messages import link
+from cogs.presentation.prompts import escape, quote_prompt
 
 COLOUR = discord.Colour(0xE8A33D)
 PICTURE = "waveform.png"
@@ -27,9 +28,9 @@ Row = tuple[Sentence, Sentence | str | None]
 def card(read: Reader, clip: Clip, parent: Clip | None, *, words: bool = True) -> discord.Embed:
     """Return the card under a clip; its picture is the attachment PICTURE.
 
-    Without `words` it doesn't say what was asked for.
+    Without `words` it leaves the prompt out.
     """
-    asked = read(shown(clip.prompt) if words else WORDS_HELD_BACK)
+    asked = read(quote_prompt(clip.prompt) if words else WORDS_HELD_BACK)
     facts = [verbatim(f"{clip.seconds:.0f} s"), Sentence("seed {seed}", seed=str(clip.seed))]
     facts.append(verbatim(clip.model))
     if clip.loops:
@@ -62,10 +63,10 @@ def _relation(clip: Clip, parent: Sentence) -> Sentence:
 
 
 def details(read: Reader, clip: Clip) -> discord.Embed:
-    """Return all there is to know of a clip."""
+    """Return all that is known of a clip."""
     embed = discord.Embed(
         title=read(Sentence("Clip {id}", id=clip.id)),
-        description=read(shown(clip.prompt)),
+        description=read(quote_prompt(clip.prompt)),
         colour=COLOUR,
     )
     length = Sentence("{seconds:.1f} s", seconds=clip.seconds)
@@ -102,24 +103,24 @@ def details(read: Reader, clip: Clip) -> discord.Embed:
 
 
 def tags(read: Reader, found: Tags) -> discord.Embed:
-    """Say what a file tells of itself."""
+    """Return what the tags of a file tell."""
     embed = discord.Embed(
         title=read(Sentence("AI-generated with Zhiyin")),
-        description=read(shown(found.prompt)),
+        description=read(quote_prompt(found.prompt)),
         colour=COLOUR,
     )
     rows: list[Row] = [
         (Sentence("Seed"), f"`{found.seed}`"),
-        (Sentence("Model"), escaped(found.model)),
-        (Sentence("Kind"), escaped(found.kind)),
+        (Sentence("Model"), escape(found.model)),
+        (Sentence("Kind"), escape(found.kind)),
         (Sentence("Guidance"), None if found.guidance is None else f"{found.guidance:g}"),
         (Sentence("Temperature"), None if found.temperature is None else f"{found.temperature:g}"),
         (Sentence("Top-k"), None if found.top_k is None else str(found.top_k)),
         (Sentence("Tempo, by ear"), _tempo(found.bpm)),
-        (Sentence("Key, by ear"), None if found.key is None else escaped(found.key)),
+        (Sentence("Key, by ear"), None if found.key is None else escape(found.key)),
         (Sentence("Loop"), SEAMLESS if found.loops else None),
         (Sentence("Clip"), None if found.clip_id is None else str(found.clip_id)),
-        (Sentence("Stem"), None if found.stem is None else escaped(found.stem)),
+        (Sentence("Stem"), None if found.stem is None else escape(found.stem)),
     ]
     embed.set_footer(text=read(Sentence("By the tags in the file, which anyone can write.")))
     return _with_rows(embed, read, rows)
@@ -132,7 +133,7 @@ def about(
     licence: str,
     waiting: int,
 ) -> discord.Embed:
-    """Say what makes the music here."""
+    """Return what makes the music here."""
     embed = discord.Embed(
         title="Zhiyin 知音",
         description=read(
@@ -167,10 +168,10 @@ def about(
 
 
 def status(read: Reader, rows: Sequence[Row], last_error: str | None) -> discord.Embed:
-    """Say how the bot is doing."""
+    """Return how the bot is doing."""
     embed = discord.Embed(title=read(Sentence("How I am doing")), colour=COLOUR)
     _with_rows(embed, read, rows)
-    error = read(Sentence("none")) if last_error is None else escaped(last_error)
+    error = read(Sentence("none")) if last_error is None else escape(last_error)
     embed.add_field(name=read(Sentence("Last error")), value=error, inline=False)
     return embed
 

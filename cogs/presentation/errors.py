@@ -15,18 +15,17 @@ from cogs.presentation.readers import reader_of
 
 log = logging.getLogger(__name__)
 
+EXPIRED = {(401, 50027), (404, 10015), (404, 10062), (404, 10008)}
+"""Status and code of an interaction whose token has expired."""
 
-GONE = {(401, 50027), (404, 10015), (404, 10062), (404, 10008)}
-"""Status and code of an interaction whose time is up."""
 
-
-def is_gone(error: discord.HTTPException) -> bool:
-    """Tell whether an interaction can't be answered any more."""
-    return (error.status, error.code) in GONE
+def is_expired(error: discord.HTTPException) -> bool:
+    """Tell whether an error says that the interaction has expired."""
+    return (error.status, error.code) in EXPIRED
 
 
 def sentence_for(error: BaseException) -> Sentence | None:
-    """Return what a person is told; None for a defect, which is for the log."""
+    """Return the sentence for an error; None for a defect, which goes to the log."""
     if isinstance(error, ZhiyinError):
         return error.sentence
     if isinstance(error, app_commands.NoPrivateMessage):
@@ -40,21 +39,21 @@ def sentence_for(error: BaseException) -> Sentence | None:
     return None
 
 
-async def answer(interaction: Interaction, error: BaseException) -> None:
-    """Tell the person who acted what went wrong, whatever was answered before."""
+async def report_error(interaction: Interaction, error: BaseException) -> None:
+    """Tell the person who acted what went wrong, before or after the first response."""
     cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
-    if isinstance(cause, discord.HTTPException) and is_gone(cause):
-        log.warning("interaction.gone id=%d", interaction.id)
+    if isinstance(cause, discord.HTTPException) and is_expired(cause):
+        log.warning("interaction.expired id=%d", interaction.id)
         return
     sentence = sentence_for(cause)
     if sentence is None:
         log.error("interaction.failed id=%d", interaction.id, exc_info=cause)
         sentence = messages.UNEXPECTED
-    await say(interaction, sentence)
+    await tell_privately(interaction, sentence)
 
 
-async def say(interaction: Interaction, sentence: Sentence) -> None:
-    """Say something to one person only, whatever was answered before."""
+async def tell_privately(interaction: Interaction, sentence: Sentence) -> None:
+    """Send an ephemeral message, before or after the first response."""
     text = reader_of(interaction)(sentence)
     try:
         if interaction.response.is_done():
@@ -62,5 +61,5 @@ async def say(interaction: Interaction, sentence: Sentence) -> None:
         else:
             await interaction.response.send_message(text, ephemeral=True)
     except discord.HTTPException as error:
-        # Nobody is left to tell.
+        # There is no other way to tell them.
         log.warning("interaction.unanswered id=%d status=%d", interaction.id, error.status)

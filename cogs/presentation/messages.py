@@ -1,11 +1,8 @@
-"""All that people read: sentences, cards and bars. Nothing here sends anything."""
+"""Sentences and texts of messages; nothing here sends them."""
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
-
-import discord
 
 from bot.domain.clips import Clip
 from bot.domain.jobs import Job
@@ -13,8 +10,8 @@ from bot.domain.limits import GuildSettings, Quota
 from bot.domain.status import JobProgress
 from bot.i18n.languages import Reader
 from bot.i18n.sentence import Moment, Plural, Sentence, verbatim
+from cogs.presentation.prompts import quote_prompt
 
-RANDOM_CLIP = Sentence("a random clip")
 IN_LINE = Sentence("Getting in line …")
 LISTENING = Sentence("Listening to your clip …")
 LOOPING = Sentence("Looking for the bars of this clip …")
@@ -62,51 +59,13 @@ NO_HISTORY = Sentence("You have made nothing yet. Try `/music`.")
 EMPTY_QUEUE = Sentence("Nobody is waiting: your clip would begin at once.")
 
 _BAR_STEPS = 12
-_SHOWN_PROMPT = 200
 _LISTED_PROMPT = 60
-# Discord takes 2,000.
+# Discord takes 2,000 characters.
 _MESSAGE_CHARACTERS = 1900
-_INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-# Joins Chinese, Persian and emoji where they need it.
-_JOINERS = {"\u200d", "\ufe0f"}
 
 
-def cleaned(text: str | None) -> str | None:
-    """Return a prompt without what can't be seen, its spaces made single; None if none is left."""
-    if text is None:
-        return None
-    composed = unicodedata.normalize("NFC", text)
-    seen = (
-        " "
-        if character.isspace()
-        else character
-        if character in _JOINERS or unicodedata.category(character) not in _INVISIBLE
-        else ""
-        for character in composed
-    )
-    words = "".join(seen).strip().split()
-    joined = " ".join(words)
-    has_meaning = any(unicodedata.category(c)[0] in "LNSP" for c in joined)
-    return joined if has_meaning else None
-
-
-def shown(prompt: str | None, most: int = _SHOWN_PROMPT) -> Sentence:
-    """Return a prompt as text in a message: short, and without effect."""
-    if prompt is None:
-        return RANDOM_CLIP
-    return verbatim(escaped(prompt, most))
-
-
-def escaped(text: str, most: int = _SHOWN_PROMPT) -> str:
-    """Return what somebody wrote as text in a message: short, and without effect."""
-    short = text if len(text) <= most else text[: most - 1] + "…"
-    # Mentions are switched off for all that the bot sends; this keeps them from being shown, too.
-    plain = discord.utils.escape_markdown(short).replace("<", "\\<").replace("@", "@\u200b")
-    return plain.replace("://", ":\u200b//")
-
-
-def _fitting(lines: Sequence[str]) -> str:
-    """Join as many lines as a message holds."""
+def _join_fitting(lines: Sequence[str]) -> str:
+    """Join the first lines, as many as fit into a message."""
     text = ""
     for line in lines:
         if len(text) + len(line) > _MESSAGE_CHARACTERS:
@@ -116,15 +75,15 @@ def _fitting(lines: Sequence[str]) -> str:
 
 
 def duration(seconds: float) -> Sentence:
-    """Say a length of time."""
+    """Return a length of time in words."""
     if seconds < 90:
         return Sentence("{n} s", n=max(1, round(seconds)))
     return Sentence("{n} min", n=round(seconds / 60))
 
 
 def progress(job: Job, standing: JobProgress) -> Sentence:
-    """Say where a job is: its place in the queue, or a bar."""
-    what, left = shown(job.order.prompt), standing.seconds_left
+    """Return a job's place in the queue, or a progress bar."""
+    what, left = quote_prompt(job.order.prompt), standing.seconds_left
     if standing.is_running:
         full = round(_BAR_STEPS * standing.share)
         bar = "▰" * full + "▱" * (_BAR_STEPS - full)
@@ -173,8 +132,8 @@ def _place(standing: JobProgress) -> Sentence:
     )
 
 
-def owner(job: Job) -> str:
-    """Name the person that a job is for; whether it calls them is the message's affair."""
+def mention_owner(job: Job) -> str:
+    """Return a mention of the person a job is for; the message decides whether it pings."""
     return f"<@{job.order.origin.user_id}>"
 
 
@@ -190,7 +149,7 @@ def link(parent: Clip | None) -> Sentence:
 
 
 def quota(found: Quota) -> Sentence:
-    """Say how much of today's seconds is left."""
+    """Return how much of today's quota is left."""
     return Sentence(
         "You have **{left:.0f} s** of music left today, of {daily:.0f} s. It begins anew "
         "{moment}.\nOnly clips that reached you are counted.",
@@ -203,7 +162,7 @@ def quota(found: Quota) -> Sentence:
 def queue(
     read: Reader, jobs: Sequence[tuple[Job, JobProgress | None]], mine: int, total: int
 ) -> str:
-    """List what waits and runs; names nobody else's prompt."""
+    """List a person's unfinished jobs; shows no prompts of others."""
     if not total:
         return read(EMPTY_QUEUE)
     lines = [Sentence("{total} in line, {mine} of them yours.", total=total, mine=mine)]
@@ -216,60 +175,42 @@ def queue(
             where = Sentence("next")
         else:
             where = Plural("{n} before it", "{n} before it", n=standing.ahead)
-        what = shown(job.order.prompt, _LISTED_PROMPT)
+        what = quote_prompt(job.order.prompt, _LISTED_PROMPT)
         lines.append(Sentence("`{id}` {what}: {where}", id=job.id, what=what, where=where))
-    return _fitting([read(line) for line in lines])
+    return _join_fitting([read(line) for line in lines])
 
 
 def history(read: Reader, clips: Sequence[Clip], held: Sequence[Clip]) -> str:
-    """List a person's clips, newest first, after those that wait to be fetched."""
+    """List a person's held clips, then the others, newest first."""
     if not clips:
         return read(NO_HISTORY)
     lines = [HELD] if held else []
     waiting = {clip.id for clip in held}
     lines += [
-        Sentence("clip {id}: {what}", id=clip.id, what=shown(clip.prompt, _LISTED_PROMPT))
+        Sentence("clip {id}: {what}", id=clip.id, what=quote_prompt(clip.prompt, _LISTED_PROMPT))
         for clip in held
     ]
     lines += [
         Sentence(
             "{moment} {what}, seed `{seed}` · {link}",
             moment=Moment(clip.created_at),
-            what=shown(clip.prompt, _LISTED_PROMPT),
+            what=quote_prompt(clip.prompt, _LISTED_PROMPT),
             seed=str(clip.seed),
             link=link(clip),
         )
         for clip in clips
         if clip.id not in waiting
     ]
-    return _fitting([read(line) for line in lines])
+    return _join_fitting([read(line) for line in lines])
 
 
 def stems(clip: Clip) -> Sentence:
-    """Say what the files of a clip's stems are."""
+    """Return the text above the files of a clip's stems."""
     return Sentence("The stems of {link}: {names}.", link=link(clip), names=", ".join(clip.stems))
 
 
-HELP = Sentence(
-    """\
-**Make music**
-`/music` from words: style, instruments, mood, tempo ("slow blues with saxophone, 80 BPM"). \
-`loop` cuts it to whole bars, so that it repeats without a bump.
-`/random` anything at all.
-**Play with each other's clips**
-`/remix` a file or one of your clips, with new words.
-Under every clip: **Again**, **Continue**, **Remix**, **Loop**, **Details**, **Delete**. Where the \
-model has them, **Stems**: drums, bass and the rest as files, and a remix can keep some.
-On any message with sound: *Apps > Remix this clip*, *Continue this clip*, *What is this clip?* Or \
-reply to it, mention me and say what to make of it. `/whatis` tells how a file of mine was made.
-**Keep an eye on it**
-`/queue` `/cancel` `/history` `/quota` `/about` `/privacy`
-You pay in seconds of music a day, and only for clips that reach you."""
-)
-
-
 def guild_settings(read: Reader, settings: GuildSettings) -> str:
-    """Say what the managers of a server have set."""
+    """List the settings of a server."""
 
     def amount(value: float | None, unit: str) -> Sentence:
         return Sentence("as configured") if value is None else verbatim(f"{value:g}{unit}")
@@ -294,4 +235,4 @@ def guild_settings(read: Reader, settings: GuildSettings) -> str:
     if settings.blocked_ids:
         lines.append(Sentence("Blocked:"))
         lines += [verbatim(f"<@{id_}>") for id_ in sorted(settings.blocked_ids)]
-    return _fitting([read(line) for line in lines])
+    return _join_fitting([read(line) for line in lines])

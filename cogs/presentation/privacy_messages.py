@@ -1,4 +1,4 @@
-"""What people are told of what is kept of them, and of how it is deleted."""
+"""What people are told of the data kept of them, and of its deletion."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ FORGETTING = Sentence("Deleting …")
 
 
 def backups(keep: int) -> Sentence:
-    """Say how long what is deleted lives on in so many daily copies of the database."""
+    """Tell how long deleted data stays in so many daily copies of the database."""
     if not keep:
         return Sentence("I make no copies of my database; whoever runs me may have made some.")
     return Plural(
@@ -22,7 +22,7 @@ def backups(keep: int) -> Sentence:
 
 
 def forget_me(keep_backups: int) -> Sentence:
-    """Ask whether all of a person is to be deleted, and say what that is."""
+    """Ask for a confirmation, and tell what is deleted."""
     return Sentence(
         "**This deletes your clips here, your words and your orders.** What is in line is "
         "cancelled. It can't be undone. Messages that I have posted stay: they are in Discord's "
@@ -32,7 +32,7 @@ def forget_me(keep_backups: int) -> Sentence:
 
 
 def forgotten(clips: int, keep_backups: int) -> Sentence:
-    """Say what was deleted, and what is not gone yet."""
+    """Tell what was deleted, and what remains for now."""
     return Plural(
         "Done: {n} clip of yours is deleted, with your words and orders. How many seconds you "
         "used today is forgotten at midnight UTC. Whoever blocked you here still does.\n{backups}",
@@ -44,7 +44,7 @@ def forgotten(clips: int, keep_backups: int) -> Sentence:
 
 
 def kept(clip_days: int, keep_backups: int) -> Sentence:
-    """Say what is kept, and for how long."""
+    """Tell what is kept, and for how long."""
     return Plural(
         "**What I keep of you**\n"
         "Your clips and the words for them: {n} day, or until you delete them. They are kept on "

@@ -5,12 +5,12 @@ from __future__ import annotations
 from bot.app.client import Interaction
 from bot.errors import RequestError
 from cogs.presentation import messages
-from cogs.presentation.errors import say
+from cogs.presentation.errors import tell_privately
 from cogs.requests.limits import is_manager
 
 
-async def cancel(interaction: Interaction, job_id: int) -> None:
-    """Cancel a job of one's own, or anyone's as a manager; says what came of it."""
+async def cancel_job(interaction: Interaction, job_id: int) -> None:
+    """Cancel a job for its author or a manager, and tell the outcome. Raises RequestError."""
     requests = interaction.client.service.requests
     job = await requests.find(job_id)
     if job is None or (
@@ -20,4 +20,4 @@ async def cancel(interaction: Interaction, job_id: int) -> None:
         raise RequestError(messages.NOT_YOURS)
     await interaction.response.defer(ephemeral=True)
     done = await requests.cancel(job_id)
-    await say(interaction, messages.CANCELLED if done else messages.TOO_LATE_TO_CANCEL)
+    await tell_privately(interaction, messages.CANCELLED if done else messages.TOO_LATE_TO_CANCEL)

@@ -13,31 +13,32 @@ from bot.domain.jobs import Kind, UploadSource
 from bot.errors import RequestError, SoundError
 from cogs.presentation import cards, messages
 from cogs.presentation.readers import reader_of
+from cogs.requests.draft import RequestDraft
 from cogs.requests.limits import is_manager
-from cogs.requests.submit import RequestDraft, ordered
+from cogs.requests.submit import submit_request
 
 
-async def known_clip(bot: ZhiyinBot, clip_id: int) -> Clip:
-    """Return a clip that is still there. Raises RequestError."""
+async def require_clip(bot: ZhiyinBot, clip_id: int) -> Clip:
+    """Return a clip that is not deleted. Raises RequestError."""
     clip = await bot.service.clips.find(clip_id)
     if clip is None or clip.is_deleted:
         raise RequestError(messages.NO_CLIP)
     return clip
 
 
-async def again(interaction: Interaction, clip: Clip) -> None:
-    """Order the same once more, with another seed."""
+async def order_again(interaction: Interaction, clip: Clip) -> None:
+    """Order another take of a clip, with another seed."""
     job = await interaction.client.service.requests.find(clip.job_id)
     source = job.order.source if job is not None else None
     seconds = clip.seconds - clip.seconds_before
     if clip.kind is Kind.LOOP:
-        # It was cut, not made: the same once more is a new loop of these words.
+        # It was cut from a clip: another take is a new loop from the same prompt.
         source = None
     elif job is not None and clip.loops:
         seconds = job.order.seconds
     if isinstance(source, UploadSource):
         raise RequestError(messages.SOURCE_GONE)
-    wish = RequestDraft(
+    draft = RequestDraft(
         kind=Kind.AGAIN,
         prompt=clip.prompt,
         seconds=max(1.0, round(seconds, 2)),
@@ -46,19 +47,21 @@ async def again(interaction: Interaction, clip: Clip) -> None:
         source=source,
         as_loop=clip.loops,
     )
-    await ordered(interaction, wish)
+    await submit_request(interaction, draft)
 
 
-async def go_on(interaction: Interaction, clip: Clip) -> None:
-    """Order what comes after a clip."""
-    await ordered(interaction, RequestDraft(kind=Kind.CONTINUE, prompt=clip.prompt, clip=clip))
+async def order_continuation(interaction: Interaction, clip: Clip) -> None:
+    """Order a continuation of a clip."""
+    await submit_request(
+        interaction, RequestDraft(kind=Kind.CONTINUE, prompt=clip.prompt, clip=clip)
+    )
 
 
-async def cut_loop(interaction: Interaction, clip: Clip) -> None:
-    """Order a loop, cut from a clip; it costs nothing, for nothing is made."""
+async def order_loop(interaction: Interaction, clip: Clip) -> None:
+    """Order a loop cut from a clip. Costs no quota: nothing is generated."""
     if clip.loops:
         raise RequestError(messages.IS_A_LOOP)
-    wish = RequestDraft(
+    draft = RequestDraft(
         kind=Kind.LOOP,
         prompt=clip.prompt,
         seed=clip.seed,
@@ -66,7 +69,7 @@ async def cut_loop(interaction: Interaction, clip: Clip) -> None:
         clip=clip,
         as_loop=True,
     )
-    await ordered(interaction, wish)
+    await submit_request(interaction, draft)
 
 
 def _settings(clip: Clip) -> dict[str, float | int | None]:
@@ -78,19 +81,19 @@ def _settings(clip: Clip) -> dict[str, float | int | None]:
     }
 
 
-async def details(interaction: Interaction, clip: Clip) -> None:
-    """Tell all there is to know of a clip, with a picture of its sound."""
+async def show_details(interaction: Interaction, clip: Clip) -> None:
+    """Show all that is known of a clip, with its spectrogram."""
     await interaction.response.defer(ephemeral=True, thinking=True)
     embed, files = cards.details(reader_of(interaction), clip), []
-    with suppress(SoundError):  # the facts are kept for longer than the sound
+    with suppress(SoundError):  # the sound is deleted before the facts are
         picture = await interaction.client.service.clips.draw_spectrogram(clip)
         files = [discord.File(io.BytesIO(picture), cards.SPECTROGRAM)]
         embed.set_image(url=f"attachment://{cards.SPECTROGRAM}")
     await interaction.followup.send(embed=embed, files=files, ephemeral=True)
 
 
-async def delete(interaction: Interaction, clip: Clip) -> None:
-    """Delete a clip for its author or a manager: the message, the sound, the row's place."""
+async def delete_clip(interaction: Interaction, clip: Clip) -> None:
+    """Delete a clip's message and sound, for its author or a manager. Raises RequestError."""
     if interaction.user.id != clip.origin.user_id and not is_manager(interaction):
         raise RequestError(messages.NOT_YOURS)
     await interaction.response.defer()

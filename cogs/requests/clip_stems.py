@@ -1,4 +1,4 @@
-"""A clip taken apart: its drums, bass and the rest as files, for everybody in the channel."""
+"""Post the stems of a clip: drums, bass and the rest as files."""
 
 from __future__ import annotations
 
@@ -11,22 +11,23 @@ from bot.domain.clips import Clip
 from bot.errors import Refused
 from cogs.presentation import messages
 from cogs.presentation.readers import readers_of
-from cogs.requests.limits import limits_for, place_of
+from cogs.requests.limits import origin_of, resolve_limits
 from cogs.requests.submit import LONGEST_WAIT_SECONDS
 
 
 async def post_stems(interaction: Interaction, clip: Clip) -> None:
-    """Post a clip's stems under it; for free, for nothing new is made.
+    """Post a clip's stems under it. Costs no quota: no new music is generated.
 
-    Raises what the person is told: where music may not be made, or the clip can't be taken apart.
+    Raises Refused and SoundError: where music may not be made, or the clip has no stems.
     """
-    bot, stems, place = interaction.client, interaction.client.service.stems, place_of(interaction)
+    bot, origin = interaction.client, origin_of(interaction)
+    stems = bot.service.stems
     parent = getattr(interaction.channel, "parent_id", None)
-    await limits_for(bot, place, interaction.user, parent_channel_id=parent)
+    await resolve_limits(bot, origin, interaction.user, parent_channel_id=parent)
     if interaction.guild_id is not None and not interaction.app_permissions.attach_files:
         raise Refused(messages.NO_FILES)
-    await stems.check(clip, place)
-    # Only this interaction's token hands them over.
+    await stems.check(clip, origin)
+    # They can be posted by this interaction's token only, which expires.
     expected = stems.expected_seconds(clip)
     if expected is not None and expected > LONGEST_WAIT_SECONDS:
         raise Refused(messages.LONG_WAIT_FOR_STEMS.fill(expected=messages.duration(expected)))

@@ -1,4 +1,4 @@
-"""Who asks and where, and what they may have there."""
+"""Who asks, where, and the limits that apply to them there."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.errors import Refused
 from cogs.presentation import messages
 
 
-def place_of(interaction: discord.Interaction) -> RequestOrigin:
+def origin_of(interaction: discord.Interaction) -> RequestOrigin:
     """Return who asked, and where."""
     return RequestOrigin(
         user_id=interaction.user.id,
@@ -26,30 +26,30 @@ def is_manager(interaction: discord.Interaction) -> bool:
 
 
 def is_reached_by_token_only(interaction: discord.Interaction) -> bool:
-    """Tell whether the bot is no member of where it was asked: the token is its only way there."""
+    """Tell whether the bot is not a member there, so that only the token can reach the person."""
     if interaction.guild_id is None:
         return interaction.context.private_channel
     return not interaction.is_guild_integration()
 
 
-async def limits_for(
+async def resolve_limits(
     bot: ZhiyinBot,
-    place: RequestOrigin,
+    origin: RequestOrigin,
     user: discord.abc.User,
     *,
     parent_channel_id: int | None = None,
     anywhere: bool = False,
 ) -> tuple[Limits, float]:
-    """Return what a person may have where they are, and the longest clip.
+    """Return the limits of a person where they are, and the longest clip in seconds.
 
     Raises Refused in a channel that is not for music, unless `anywhere`.
     """
     config = bot.config.limits
     daily, waiting, longest, of_guild = config.daily_seconds, config.waiting_per_server, None, None
-    if place.guild_id is not None:
-        settings = await bot.service.guilds.settings(place.guild_id)
+    if origin.guild_id is not None:
+        settings = await bot.service.guilds.settings(origin.guild_id)
         allowed = settings.channel_ids
-        if allowed and not anywhere and not {place.channel_id, parent_channel_id} & allowed:
+        if allowed and not anywhere and not {origin.channel_id, parent_channel_id} & allowed:
             channels = ", ".join(f"<#{id_}>" for id_ in sorted(allowed))
             raise Refused(messages.WRONG_CHANNEL.fill(channels=channels))
         if settings.daily_seconds is not None:

@@ -1,4 +1,4 @@
-"""Where the sound in a message is: attached to it, or to the message that it forwards."""
+"""Find the sound in a message: attached to it, or to a message that it forwards."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ _SUFFIXES = {
 
 
 def is_sound(attachment: discord.Attachment) -> bool:
-    """Tell whether an attachment claims to be sound; its bytes are looked at later."""
+    """Tell by name and type whether an attachment claims to be sound; nothing is trusted yet."""
     kind = (attachment.content_type or "").split("/")[0]
     suffix = PurePath(attachment.filename).suffix.lower()
     return kind == "audio" or suffix in _SUFFIXES
 
 
-def sound_in(message: discord.Message) -> discord.Attachment | None:
+def find_sound(message: discord.Message) -> discord.Attachment | None:
     """Return the first sound of a message, also of one that it forwards."""
     return next(filter(is_sound, _attachments(message)), None)
 
 
-async def clip_or_sound(
+async def find_clip_or_sound(
     bot: ZhiyinBot, message: discord.Message
 ) -> tuple[Clip | None, discord.Attachment | None]:
-    """Return the clip of ours that a message is, or else the sound in it."""
+    """Return the clip that a message of ours shows, or else the sound attached to it."""
     clip = await bot.service.clips.find_by_message(message.id)
     if clip is not None and not clip.is_deleted:
         return clip, None
-    return None, sound_in(message)
+    return None, find_sound(message)
 
 
 def _attachments(message: discord.Message) -> Iterator[discord.Attachment]:

@@ -1,4 +1,4 @@
-"""The messages that show an order: the first answer to an interaction, and one for each take."""
+"""The messages that show an order: the first response to an interaction, and one per take."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ TOKEN_SECONDS = 15 * 60.0
 _ACKNOWLEDGED = 40060
 
 
-async def first(interaction: Interaction, sentence: Sentence) -> MessageHandle:
-    """Answer an interaction, and return how the answer is reached.
+async def send_first_response(interaction: Interaction, sentence: Sentence) -> MessageHandle:
+    """Respond to an interaction, and return the handle of the response.
 
-    An answer that arrived although Discord said that it had failed is taken for what it is. Raises
-    what discord.py raises where none arrived.
+    A response that arrived although Discord reported an error counts. Raises what discord.py raises
+    where none arrived.
     """
     try:
         shown = await interaction.response.send_message(readers_of(interaction)(sentence))
         message_id = shown.message_id
     except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-        message_id = await _arrived(interaction, error)
+        message_id = await _find_response(interaction, error)
         if message_id is None:
             raise
     return MessageHandle(
@@ -40,25 +40,27 @@ async def first(interaction: Interaction, sentence: Sentence) -> MessageHandle:
     )
 
 
-async def further(interaction: Interaction, own: MessageHandle, take: int) -> MessageHandle:
-    """Show one more take of an order whose own answer this is, and return how that is reached."""
+async def send_another_take(
+    interaction: Interaction, own: MessageHandle, take: int
+) -> MessageHandle:
+    """Send the message of a further take, and return its handle; `own` is the first one's."""
     text = readers_of(interaction)(messages.IN_LINE)
     if not is_reached_by_token_only(interaction) and interaction.channel_id is not None:
         channel = interaction.client.get_partial_messageable(interaction.channel_id)
         try:
-            # By its nonce a message that was stored and said to have failed is the same again;
-            # what goes by the token has none, and would be there twice.
+            # The nonce makes a retry idempotent: a message that was stored although an error came
+            # back is not posted twice. Follow-ups by the token have none.
             sent = await channel.send(text, nonce=f"{interaction.id}/{take}")
         except discord.HTTPException:
-            pass  # it may not speak there: the token may
+            pass  # no right to send there: the token has
         else:
             return dataclasses.replace(own, token=None, expires_at=0.0, message_id=sent.id)
     followed = await interaction.followup.send(text, wait=True)
     return dataclasses.replace(own, message_id=followed.id)
 
 
-async def withdrawn(interaction: Interaction, shown: MessageHandle) -> None:
-    """Take back a message that promised a clip which will not come."""
+async def withdraw(interaction: Interaction, shown: MessageHandle) -> None:
+    """Delete a message that announced a clip which will not come."""
     try:
         if shown.message_id is None:
             await interaction.delete_original_response()
@@ -68,12 +70,12 @@ async def withdrawn(interaction: Interaction, shown: MessageHandle) -> None:
         else:
             await interaction.followup.delete_message(shown.message_id)
     except discord.HTTPException:
-        # It is gone already, or can't be reached: what matters is said next.
+        # It is deleted already, or can't be reached; the caller tells the reason next.
         return
 
 
-async def _arrived(interaction: Interaction, error: Exception) -> int | None:
-    """Return the message that is there although an error came in place of its answer."""
+async def _find_response(interaction: Interaction, error: Exception) -> int | None:
+    """Return the id of a response that was stored although an error came back."""
     if isinstance(error, discord.HTTPException):
         in_doubt = error.code == _ACKNOWLEDGED or error.status >= 500
         if not in_doubt:

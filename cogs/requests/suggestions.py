@@ -7,7 +7,7 @@ from discord import app_commands
 from bot.app.client import Interaction
 from bot.domain.clips import Clip
 from bot.domain.jobs import MAX_PROMPT_CHARACTERS
-from cogs.presentation import messages
+from cogs.presentation.prompts import RANDOM_CLIP
 from cogs.presentation.readers import reader_of
 
 PRESETS = (
@@ -30,20 +30,20 @@ _CHOICE_CHARACTERS = 100
 Prompt = app_commands.Range[str, 1, MAX_PROMPT_CHARACTERS]
 
 
-async def suggested(interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
+async def suggest_prompts(interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
     """Suggest a person's own earlier prompts, then presets."""
     clips = interaction.client.service.clips
     earlier = await clips.prompts(interaction.user.id, current, _CHOICES)
     presets = [text for text in PRESETS if current.casefold() in text.casefold()]
     texts = list(dict.fromkeys([*earlier, *presets]))
-    # A choice longer than Discord shows could not be chosen whole.
+    # Discord takes no longer choices, and a shortened one would order other words.
     fitting = [text for text in texts if len(text) <= _CHOICE_CHARACTERS]
     return [app_commands.Choice(name=text, value=text) for text in fitting[:_CHOICES]]
 
 
-async def own_clips(interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
+async def suggest_clips(interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
     """Suggest the person's own clips, newest first."""
-    random = reader_of(interaction)(messages.RANDOM_CLIP)
+    random = reader_of(interaction)(RANDOM_CLIP)
     clips = await interaction.client.service.clips.history(interaction.user.id, _CHOICES, current)
     return [app_commands.Choice(name=_name(clip, random), value=str(clip.id)) for clip in clips]
 
@@ -53,10 +53,10 @@ def _name(clip: Clip, random: str) -> str:
     return name if len(name) <= _CHOICE_CHARACTERS else name[: _CHOICE_CHARACTERS - 1] + "…"
 
 
-async def own_jobs(interaction: Interaction, current: str) -> list[app_commands.Choice[int]]:
-    """Suggest the person's jobs that can still be cancelled."""
+async def suggest_jobs(interaction: Interaction, current: str) -> list[app_commands.Choice[int]]:
+    """Suggest the person's unfinished jobs."""
     jobs = await interaction.client.service.requests.unfinished_of(interaction.user.id)
-    random = reader_of(interaction)(messages.RANDOM_CLIP)
+    random = reader_of(interaction)(RANDOM_CLIP)
     named = [(job, f"{job.id} · {job.order.prompt or random}"[:100]) for job in jobs]
     return [
         app_commands.Choice(name=name, value=job.id)

@@ -1,4 +1,4 @@
-"""The button under a job that waits or runs. It holds an id and nothing else."""
+"""The button under an unfinished job."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ import discord
 from bot.app.client import Interaction
 from bot.i18n.languages import Reader
 from bot.i18n.sentence import Sentence
-from cogs.requests.cancellation import cancel
-from cogs.views.persistent_button import LastingButton
+from cogs.requests.cancellation import cancel_job
+from cogs.views.persistent_button import PersistentButton
 
 
 def cancel_view(read: Reader, job_id: int) -> discord.ui.View:
-    """Return the button under a job that waits or runs."""
+    """Return the button under an unfinished job."""
     view = discord.ui.View(timeout=None)
     view.add_item(CancelButton(job_id, read))
     return view
 
 
-class CancelButton(LastingButton, template=r"zhiyin:job:(?P<id>\d+):cancel"):
+class CancelButton(PersistentButton, template=r"zhiyin:job:(?P<id>\d+):cancel"):
     """The button that cancels a job."""
 
     def __init__(self, job_id: int, read: Reader | None = None) -> None:
@@ -31,6 +31,6 @@ class CancelButton(LastingButton, template=r"zhiyin:job:(?P<id>\d+):cancel"):
         )
         self.job_id = job_id
 
-    async def pressed(self, interaction: Interaction) -> None:
+    async def press(self, interaction: Interaction) -> None:
         """Cancel the job, for the person who asked for it or a manager."""
-        await cancel(interaction, self.job_id)
+        await cancel_job(interaction, self.job_id)

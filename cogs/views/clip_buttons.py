@@ -1,4 +1,4 @@
-"""The buttons under clips. They hold an id and nothing else: a restart costs none."""
+"""The buttons under clips. Their custom ids hold clip and action, so they survive a restart."""
 
 from __future__ import annotations
 
@@ -8,10 +8,17 @@ from bot.app.client import Interaction
 from bot.domain.clips import Clip
 from bot.i18n.languages import Reader
 from bot.i18n.sentence import Sentence
-from cogs.requests.clip_actions import again, cut_loop, delete, details, go_on, known_clip
+from cogs.requests.clip_actions import (
+    delete_clip,
+    order_again,
+    order_continuation,
+    order_loop,
+    require_clip,
+    show_details,
+)
 from cogs.requests.clip_stems import post_stems
-from cogs.views.persistent_button import LastingButton
-from cogs.views.remix_modal import remix_form
+from cogs.views.persistent_button import PersistentButton
+from cogs.views.remix_modal import build_remix_modal
 
 _LABELS = {
     "again": (Sentence("Again"), discord.ButtonStyle.primary),
@@ -26,7 +33,7 @@ _ABOUT_THE_CLIP = {"details", "delete"}
 
 
 def clip_view(read: Reader, clip: Clip) -> discord.ui.View:
-    """Return the buttons under a clip; *Stems* only under one that can be taken apart."""
+    """Return the buttons under a clip; *Stems* only where it has some."""
     view = discord.ui.View(timeout=None)
     for action in _LABELS:
         if action != "stems" or clip.stems:
@@ -34,7 +41,7 @@ def clip_view(read: Reader, clip: Clip) -> discord.ui.View:
     return view
 
 
-class ClipButton(LastingButton, template=r"zhiyin:clip:(?P<id>\d+):(?P<action>[a-z]+)"):
+class ClipButton(PersistentButton, template=r"zhiyin:clip:(?P<id>\d+):(?P<action>[a-z]+)"):
     """One of the buttons under a clip."""
 
     def __init__(self, clip_id: int, action: str, read: Reader | None = None) -> None:
@@ -45,27 +52,27 @@ class ClipButton(LastingButton, template=r"zhiyin:clip:(?P<id>\d+):(?P<action>[a
                 style=style,
                 custom_id=f"zhiyin:clip:{clip_id}:{action}",
             ),
-            # What makes music is in the first row, what is about the clip in the second.
+            # Actions that make music are in the first row, those about the clip in the second.
             row=int(action in _ABOUT_THE_CLIP),
         )
         self.clip_id, self.action = clip_id, action
 
-    async def pressed(self, interaction: Interaction) -> None:
-        """Do what the button says."""
-        clip = await known_clip(interaction.client, self.clip_id)
+    async def press(self, interaction: Interaction) -> None:
+        """Run the action of the button."""
+        clip = await require_clip(interaction.client, self.clip_id)
         match self.action:
             case "again":
-                await again(interaction, clip)
+                await order_again(interaction, clip)
             case "continue":
-                await go_on(interaction, clip)
+                await order_continuation(interaction, clip)
             case "remix":
-                form = await remix_form(interaction, clip)
+                form = await build_remix_modal(interaction, clip)
                 await interaction.response.send_modal(form)
             case "loop":
-                await cut_loop(interaction, clip)
+                await order_loop(interaction, clip)
             case "stems":
                 await post_stems(interaction, clip)
             case "details":
-                await details(interaction, clip)
+                await show_details(interaction, clip)
             case "delete":
-                await delete(interaction, clip)
+                await delete_clip(interaction, clip)

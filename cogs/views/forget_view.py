@@ -9,13 +9,13 @@ from bot.errors import Refused
 from bot.i18n.languages import Reader
 from bot.i18n.sentence import Sentence
 from cogs.presentation import privacy_messages
-from cogs.presentation.errors import answer
+from cogs.presentation.errors import report_error
 
 _CONFIRM_SECONDS = 120.0
 
 
 class ForgetView(discord.ui.View):
-    """Asks once more, for it can't be undone."""
+    """Asks for a confirmation, since it can't be undone."""
 
     def __init__(self, user_id: int, read: Reader) -> None:
         super().__init__(timeout=_CONFIRM_SECONDS)
@@ -26,7 +26,7 @@ class ForgetView(discord.ui.View):
     async def confirm(
         self, interaction: discord.Interaction, button: discord.ui.Button[ForgetView]
     ) -> None:
-        """Forget the person who asked, who alone sees this."""
+        """Delete everything of the person who asked; only they see this button."""
         bot, read = interaction.client, self._read
         assert isinstance(bot, ZhiyinBot)
         await interaction.response.edit_message(
@@ -46,5 +46,5 @@ class ForgetView(discord.ui.View):
         item: discord.ui.Item[discord.ui.View],
         /,
     ) -> None:
-        """Answer: discord.py itself would only log."""
-        await answer(interaction, error)
+        """Tell the person; discord.py would only log."""
+        await report_error(interaction, error)

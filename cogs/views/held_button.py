@@ -14,24 +14,24 @@ from bot.i18n.sentence import Sentence
 from cogs.presentation import cards
 from cogs.presentation.readers import readers_of
 from cogs.views.clip_buttons import clip_view
-from cogs.views.persistent_button import LastingButton
+from cogs.views.persistent_button import PersistentButton
 
 
-class HeldButton(LastingButton, template=r"zhiyin:held:(?P<id>\d+)"):
-    """Hands a clip over that could not be posted when it was made."""
+class HeldButton(PersistentButton, template=r"zhiyin:held:(?P<id>\d+)"):
+    """Posts a clip that could not be posted when it was made."""
 
     def __init__(self, clip_id: int, read: Reader | None = None) -> None:
         label = (read or Reader())(Sentence("Get clip {id}", id=clip_id))
         super().__init__(discord.ui.Button(label=label, custom_id=f"zhiyin:held:{clip_id}"))
         self.clip_id = clip_id
 
-    async def pressed(self, interaction: Interaction) -> None:
-        """Hand the clip to the person who asked for it, where they are now."""
+    async def press(self, interaction: Interaction) -> None:
+        """Post the clip where its author is now."""
         await hand_over(interaction, self.clip_id)
 
 
 async def hand_over(interaction: Interaction, clip_id: int) -> None:
-    """Post a clip that was kept back, with all that is under a clip."""
+    """Post a held clip with its card and buttons. Raises RequestError and Refused."""
     clips, read = interaction.client.service.clips, readers_of(interaction)
 
     async def post(clip: Clip) -> int:
@@ -53,7 +53,7 @@ async def hand_over(interaction: Interaction, clip_id: int) -> None:
 
 
 def held_view(read: Reader, clips: Sequence[Clip]) -> discord.ui.View:
-    """Return a button for each clip that waits to be fetched."""
+    """Return a button for each held clip."""
     view = discord.ui.View(timeout=None)
     for clip in clips:
         view.add_item(HeldButton(clip.id, read))

@@ -1,4 +1,4 @@
-"""A button that outlives the process: its name holds an id and nothing else."""
+"""A button that works after a restart: its custom id holds all that it needs."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from typing import Self
 import discord
 
 from bot.app.client import Interaction
-from cogs.presentation.errors import answer
+from cogs.presentation.errors import report_error
 
 
-class LastingButton(
+class PersistentButton(
     discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
     template="zhiyin",
 ):
-    """What buttons have in common; each has a template, whose groups are what it is made of.
+    """Base of the buttons; the groups of the template are the arguments of the constructor.
 
-    The group `id` is a number, all others are words.
+    The group `id` is an integer, all others are text. Also reports failures, which discord.py would
+    only log.
     """
 
     @classmethod
@@ -28,18 +29,18 @@ class LastingButton(
         match: re.Match[str],
         /,
     ) -> Self:
-        """Make the button of a message that may be older than this process."""
-        told = match.groupdict()
-        # Each takes what its own template tells.
-        return cls(int(told.pop("id")), **told)  # type: ignore[arg-type]
+        """Rebuild the button of a message that an earlier process may have posted."""
+        groups = match.groupdict()
+        # The subclass takes the groups of its own template.
+        return cls(int(groups.pop("id")), **groups)  # type: ignore[arg-type]
 
     async def callback(self, interaction: Interaction) -> None:  # type: ignore[override]
-        """Do what the button says; a failure is told."""
+        """Run the action; tell the person of a failure."""
         try:
-            await self.pressed(interaction)
+            await self.press(interaction)
         except Exception as error:
-            await answer(interaction, error)
+            await report_error(interaction, error)
 
-    async def pressed(self, interaction: Interaction) -> None:
-        """Do what the button says. Raises what the person is told."""
+    async def press(self, interaction: Interaction) -> None:
+        """Run the action of the button. Raises what the person is told."""
         raise NotImplementedError

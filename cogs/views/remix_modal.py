@@ -9,20 +9,21 @@ from bot.domain.clips import Clip
 from bot.domain.jobs import MAX_PROMPT_CHARACTERS, Kind
 from bot.i18n.languages import Reader
 from bot.i18n.sentence import Sentence
-from cogs.presentation.errors import answer
+from cogs.presentation.errors import report_error
 from cogs.presentation.readers import reader_of
-from cogs.requests.submit import RequestDraft, ordered
+from cogs.requests.draft import RequestDraft
+from cogs.requests.submit import submit_request
 
 REMIX_KEEP_SECONDS = 5.0
-"""How much of a clip leads into its remix, when nobody says."""
+"""How much of the source a remix continues from by default."""
 
 
-async def remix_form(
+async def build_remix_modal(
     interaction: Interaction, clip: Clip | None, attachment: discord.Attachment | None = None
 ) -> RemixModal:
-    """Return the form for a clip or a sound; it offers to keep stems where there are some.
+    """Return the form for a clip or an attachment; it offers to keep stems where there are some.
 
-    Whether a file tells its codes is only known when it is fetched: one of ours is known by name.
+    Whether a file holds codes is known once it is fetched, so our files are recognised by name.
     """
     bot = interaction.client
     stems: tuple[str, ...] = ()
@@ -34,7 +35,7 @@ async def remix_form(
 
 
 class RemixModal(discord.ui.Modal):
-    """Asks what to make of a clip, or of the sound in a message."""
+    """Asks what to make of a clip or an attachment."""
 
     def __init__(
         self,
@@ -98,7 +99,7 @@ class RemixModal(discord.ui.Modal):
 
     async def on_submit(self, interaction: Interaction, /) -> None:  # type: ignore[override]
         """Order the remix."""
-        wish = RequestDraft(
+        draft = RequestDraft(
             kind=Kind.REMIX,
             prompt=self.words.value,
             clip=self.clip,
@@ -107,10 +108,10 @@ class RemixModal(discord.ui.Modal):
             include=self.include.values != ["no"],
             keep_stems=tuple(self.stems.values),
         )
-        await ordered(interaction, wish)
+        await submit_request(interaction, draft)
 
     async def on_error(  # type: ignore[override]
         self, interaction: Interaction, error: Exception, /
     ) -> None:
-        """Answer: discord.py itself would only log."""
-        await answer(interaction, error)
+        """Tell the person; discord.py would only log."""
+        await report_error(interaction, error)

@@ -184,7 +184,7 @@ async def test_a_modal_that_fails_answers(tmp_path, monkeypatch):
         async def broken(*args, **options):
             raise ZeroDivisionError("/secret/path")
 
-        monkeypatch.setattr("cogs.views.remix_modal.ordered", broken)
+        monkeypatch.setattr(jam.bot.service.guilds, "settings", broken)
         chosen = {words: "jazz", keep: ["5"], include: ["yes"]}
         result = await jam.alice.submit_modal(form, chosen)
         assert result.response.content == str(messages.UNEXPECTED)

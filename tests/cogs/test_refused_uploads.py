@@ -18,7 +18,7 @@ from bot.audio.ffmpeg import find_ffmpeg
 from bot.audio.untrusted import ffmpeg_decoder, sniff, uploads
 from bot.audio.untrusted.isolation import Limits
 from bot.audio.untrusted.uploads import Uploads
-from cogs.requests.submit import MAX_UPLOAD_BYTES
+from cogs.requests.draft import MAX_UPLOAD_BYTES
 from tests.app.test_attachment_fetch import served
 from tests.support.jam_server import configured, open_jam, strict
 from tests.support.sound_files import (

@@ -4,8 +4,8 @@
 step for ever, "slow" takes a hundred times as long, "stubborn" goes on when it is cancelled, "beat"
 makes drums at 120 BPM; any other prompt makes a tone, whose pitch is the seed in Hz, in ten steps.
 
-With stems it has a guide and drums, bass and lead, a codebook each: a code is the seed's remainder,
-unless it was kept. The process ends when a clip of nothing but 63 is taken apart.
+With stems it has a guide and drums, bass and lead, a codebook each, whose codes are the digits of
+the seed unless they were kept. The process ends when a clip of the seed 63 is taken apart.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ class StemsEngine(Engine):
         return [self._with_stems(event) for event in super().step()]
 
     def submit(self, request):
-        if isinstance(request, StemsRequest) and (request.tokens == CRASHES).all():
+        if isinstance(request, StemsRequest) and is_of_seed(request.tokens, CRASHES):
             os._exit(7)
         self.requests = {**getattr(self, "requests", {}), self.next_id: request}
         return super().submit(request)
@@ -146,7 +146,7 @@ class StemsEngine(Engine):
             }
             return dataclasses.replace(event, tokens=request.tokens, stems=tones)
         frames = event.sound.samples.shape[1] // HOP
-        tokens = np.full((1 + len(STEMS), frames), request.seed % 64, np.int32)
+        tokens = np.tile(codes_of(request.seed, frames), (1 + len(STEMS), 1))
         if request.kept is not None:
             length = min(frames, request.kept.tokens.shape[1])
             for book, name in enumerate(STEMS, start=1):
@@ -158,6 +158,16 @@ class StemsEngine(Engine):
 
 
 CRASHES = 63
+
+
+def codes_of(seed, frames):
+    """The seed's digits to the base 64 over and over, lowest first: no two seeds have the same."""
+    digits = np.array([seed >> 6 * place & 63 for place in range(11)], np.int32)
+    return np.resize(digits, frames)
+
+
+def is_of_seed(tokens, seed):
+    return bool((tokens == codes_of(seed, tokens.shape[1])).all())
 
 
 def stem_tone(codes):

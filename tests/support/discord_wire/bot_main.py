@@ -14,7 +14,7 @@ import sys
 import time
 from pathlib import Path
 
-from bot.app.client import ZhiyinBot, connected
+from bot.app.client import ZhiyinBot, run_bot
 from bot.app.signals import stopping
 from bot.app.wiring import open_pipeline
 from bot.config import Config, GenerationConfig, LimitsConfig, StorageConfig, WorkerConfig
@@ -57,7 +57,7 @@ async def live(folder, address):
         ) as line:
             bot = ZhiyinBot(config, line, sampling=contents.sampling, licence="none", clock=clock)
             line.start()
-            await connected(bot, TOKEN, stop)
+            await run_bot(bot, TOKEN, stop)
 
 
 def main():

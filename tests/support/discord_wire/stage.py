@@ -18,7 +18,7 @@ from types import SimpleNamespace
 
 import discord
 
-from bot.app.client import ZhiyinBot, connected
+from bot.app.client import ZhiyinBot, run_bot
 from bot.app.wiring import open_pipeline
 from bot.config import Config
 from bot.models.registry import starter_folder
@@ -113,7 +113,7 @@ async def open_stage(folder: Path, *, config=None, people=2, engine=SCRIPTED, pr
         bot = ZhiyinBot(config, line, sampling=contents.sampling, licence="Apache-2.0", clock=clock)
         stop = asyncio.Event()
         line.start()
-        connection = asyncio.create_task(connected(bot, TOKEN, stop), name="the bot")
+        connection = asyncio.create_task(run_bot(bot, TOKEN, stop), name="the bot")
         stage = Stage(wire, bot, clock, channel, members, connection, stop)
         try:
             # Who has identified hears all that follows, in its order.

@@ -1,0 +1,22 @@
+"""The text of /help."""
+
+from __future__ import annotations
+
+from bot.i18n.sentence import Sentence
+
+HELP = Sentence(
+    """\
+**Make music**
+`/music` from words: style, instruments, mood, tempo ("slow blues with saxophone, 80 BPM"). \
+`loop` cuts it to whole bars, so that it repeats without a bump.
+`/random` anything at all.
+**Play with each other's clips**
+`/remix` a file or one of your clips, with new words.
+Under every clip: **Again**, **Continue**, **Remix**, **Loop**, **Details**, **Delete**. Where the \
+model has them, **Stems**: drums, bass and the rest as files, and a remix can keep some.
+On any message with sound: *Apps > Remix this clip*, *Continue this clip*, *What is this clip?* Or \
+reply to it, mention me and say what to make of it. `/whatis` tells how a file of mine was made.
+**Keep an eye on it**
+`/queue` `/cancel` `/history` `/quota` `/about` `/privacy`
+You pay in seconds of music a day, and only for clips that reach you."""
+)

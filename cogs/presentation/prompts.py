@@ -1,0 +1,50 @@
+"""People's words: cleaned for the model, disarmed for messages."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import discord
+
+from bot.i18n.sentence import Sentence, verbatim
+
+RANDOM_CLIP = Sentence("a random clip")
+
+_SHOWN_PROMPT = 200
+_INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+# Needed inside Persian words and emoji.
+_JOINERS = {"\u200d", "\ufe0f"}
+
+
+def clean_prompt(text: str | None) -> str | None:
+    """Remove invisible characters and collapse spaces; return None if no meaning is left."""
+    if text is None:
+        return None
+    composed = unicodedata.normalize("NFC", text)
+    seen = (
+        " "
+        if character.isspace()
+        else character
+        if character in _JOINERS or unicodedata.category(character) not in _INVISIBLE
+        else ""
+        for character in composed
+    )
+    words = "".join(seen).strip().split()
+    joined = " ".join(words)
+    has_meaning = any(unicodedata.category(c)[0] in "LNSP" for c in joined)
+    return joined if has_meaning else None
+
+
+def quote_prompt(prompt: str | None, most: int = _SHOWN_PROMPT) -> Sentence:
+    """Return a prompt for a message: shortened, with markup and mentions disarmed."""
+    if prompt is None:
+        return RANDOM_CLIP
+    return verbatim(escape(prompt, most))
+
+
+def escape(text: str, most: int = _SHOWN_PROMPT) -> str:
+    """Shorten a text and disarm its markup, mentions and links."""
+    short = text if len(text) <= most else text[: most - 1] + "…"
+    # Mentions ping nobody in any message of the bot; this keeps them from being rendered, too.
+    plain = discord.utils.escape_markdown(short).replace("<", "\\<").replace("@", "@\u200b")
+    return plain.replace("://", ":\u200b//")

@@ -1,0 +1,129 @@
+"""What a person asks for: check it, complete it, and make orders of it."""
+
+from __future__ import annotations
+
+import dataclasses
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import discord
+
+from bot.app.attachment_fetch import too_large
+from bot.app.client import ZhiyinBot
+from bot.domain.clips import Clip
+from bot.domain.generation import Sampling
+from bot.domain.jobs import (
+    MAX_PROMPT_CHARACTERS,
+    USUAL_MAX_BYTES,
+    Kind,
+    Order,
+    RequestOrigin,
+    Source,
+)
+from bot.errors import Refused, RequestError
+from bot.i18n.sentence import Sentence
+from cogs.presentation import messages
+from cogs.presentation.prompts import clean_prompt
+
+# What anyone may post on Discord.
+MAX_UPLOAD_BYTES = USUAL_MAX_BYTES
+MAX_SEED = 2**32 - 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestDraft:
+    """What a person typed, not checked yet. Of the sources at most one is set."""
+
+    kind: Kind
+    prompt: str | None = None
+    seconds: float | None = None
+    takes: int = 1
+    seed: int | None = None
+    settings: Mapping[str, float | int | None] = dataclasses.field(default_factory=dict)
+    attachment: discord.Attachment | None = None
+    clip: Clip | None = None
+    """The clip to continue or remix."""
+    parent: Clip | None = None
+    """The clip that this one is another take of."""
+    source: Source | None = None
+    keep_seconds: float | None = None
+    include: bool = True
+    keep_stems: tuple[str, ...] = ()
+    """The stems of the source that the new clip takes over unchanged."""
+    as_loop: bool = False
+    locale: str | None = None
+    """The language of the messages about it, as Discord names it."""
+
+
+def validate(draft: RequestDraft, bot: ZhiyinBot, longest: float) -> RequestDraft:
+    """Return the draft with its prompt cleaned and its defaults filled in.
+
+    Raises RequestError for a value out of bounds, Refused while no model can be loaded.
+    """
+    if draft.kind is Kind.LOOP:
+        # A loop is cut from a clip: nothing is generated, so nothing is charged.
+        return dataclasses.replace(draft, seconds=0.0)
+    if bot.service.requests.trouble is not None:
+        raise Refused(bot.service.requests.trouble)
+    prompt = clean_prompt(draft.prompt)
+    if draft.prompt is not None and prompt is None:
+        raise RequestError(messages.NO_PROMPT)
+    if prompt is not None and len(prompt) > MAX_PROMPT_CHARACTERS:
+        raise RequestError(
+            Sentence("A prompt may have {most} characters at most.", most=MAX_PROMPT_CHARACTERS)
+        )
+    seconds = min(bot.config.generation.default_seconds, longest)
+    if draft.keep_stems and draft.clip is not None:
+        seconds = min(max(1.0, round(draft.clip.seconds, 2)), longest)
+    if draft.seconds is not None:
+        seconds = draft.seconds
+    if not 1 <= seconds <= longest:
+        raise RequestError(
+            Sentence("A clip may be from 1 to {longest:g} seconds long here.", longest=longest)
+        )
+    if not 1 <= draft.takes <= bot.config.limits.max_takes:
+        raise RequestError(
+            Sentence(
+                "From 1 to {most} takes can be made at once.", most=bot.config.limits.max_takes
+            )
+        )
+    if draft.attachment is not None and draft.attachment.size > MAX_UPLOAD_BYTES:
+        raise too_large(MAX_UPLOAD_BYTES)
+    return dataclasses.replace(draft, prompt=prompt, seconds=seconds)
+
+
+def make_orders(
+    key: str, origin: RequestOrigin, draft: RequestDraft, source: Source | None, bot: ZhiyinBot
+) -> list[Order]:
+    """Return an order for each take, with consecutive seeds."""
+    first = secrets.randbelow(MAX_SEED - draft.takes) if draft.seed is None else draft.seed
+    assert draft.seconds is not None
+    return [
+        Order(
+            key=order_key(key, take),
+            origin=origin,
+            kind=draft.kind,
+            seconds=draft.seconds,
+            seed=(first + take) % (MAX_SEED + 1),
+            prompt=draft.prompt,
+            sampling=_sampling(bot.sampling, draft.settings),
+            source=source,
+            parent_ids=tuple(clip.id for clip in (draft.parent or draft.clip,) if clip),
+            as_loop=draft.as_loop,
+            locale=draft.locale,
+        )
+        for take in range(draft.takes)
+    ]
+
+
+def order_key(of_message: str, take: int) -> str:
+    """Return the idempotency key of an order: the same when Discord repeats an event."""
+    return f"{of_message}/{take}"
+
+
+def _sampling(usual: Sampling, settings: Mapping[str, float | int | None]) -> Sampling:
+    chosen = {name: value for name, value in settings.items() if value is not None}
+    if chosen.keys() & {"temperature", "top_k"}:
+        chosen["greedy"] = False
+    return dataclasses.replace(usual, **chosen)  # type: ignore[arg-type] # the names are those of its fields
