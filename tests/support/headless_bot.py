@@ -45,7 +45,7 @@ class Notebook:
         return job.message.message_id
 
     async def tell(self, job, sentence):
-        self._write(job, sentence)
+        self._write(job, str(sentence))
 
     def _write(self, job, what):
         with self.file.open("a") as file:
