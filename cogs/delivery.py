@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import io
 import logging
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -32,8 +30,6 @@ log = logging.getLogger(__name__)
 
 # A token is valid for 15 minutes; don't rely on its last one.
 _TOKEN_MARGIN_SECONDS = 60.0
-RETRY_SECONDS = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
-_LONG_PAUSES_SECONDS = (60.0,) * 60
 # Blocked by a server's AutoMod, nearly always for the prompt.
 _FILTERED = {200000, 200001, 240000}
 _SEARCHED_MESSAGES = 50
@@ -78,10 +74,7 @@ class Delivery(commands.Cog):
     def __init__(self, bot: ZhiyinBot) -> None:
         self.bot = bot
         self._expired_tokens: set[int] = set()
-
-    async def cog_load(self) -> None:
-        """Register as the presenter."""
-        self.bot.service.present_through(self)
+        self._retry = bot.service.delivery_retry
 
     def _readers(self, job: Job) -> Reader:
         return self.bot.languages.reader(job.order.locale)
@@ -124,7 +117,8 @@ class Delivery(commands.Cog):
                     return found
                 for said in (message, without_words):
                     try:
-                        return await _retry(partial(way, job, said))
+                        attempt = partial(way, job, said)
+                        return await self._retry.call(attempt, retry_on=_is_trouble)
                     except discord.HTTPException as error:
                         if error.code not in _FILTERED or said is without_words:
                             self._note_closed(job, way.__name__, error)
@@ -207,22 +201,18 @@ class Delivery(commands.Cog):
         return await _send_to(user, job, message)
 
 
-async def _retry(attempt: Callable[[], Awaitable[int]]) -> int:
-    """Retry for up to an hour on 5xx, 429 and network errors.
+def _is_trouble(error: Exception) -> bool:
+    """Tell whether Discord itself, or the network to it, is in trouble.
 
     Falling back to the next way during an outage could post the same clip twice.
     """
-    for pause_seconds in (*RETRY_SECONDS, *_LONG_PAUSES_SECONDS):
-        try:
-            return await attempt()
-        except discord.HTTPException as error:
-            # 429: a rate limit that lasts longer than discord.py itself waits for.
-            if error.status < 500 and error.status != 429:
-                raise
-        except _UNREACHABLE as error:
-            log.info("discord.unreachable %s", type(error).__name__)
-        await asyncio.sleep(pause_seconds)
-    return await attempt()
+    if isinstance(error, discord.HTTPException):
+        # A rate limit that outlasts discord.py's own patience closes no way either.
+        return error.status >= 500 or error.status == 429
+    if isinstance(error, _UNREACHABLE):
+        log.info("discord.unreachable %s", type(error).__name__)
+        return True
+    return False
 
 
 async def _send_to(where: discord.abc.Messageable, job: Job, message: _Message) -> int:

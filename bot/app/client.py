@@ -9,15 +9,18 @@ import json
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from typing import cast
 
 import discord
 from discord.ext import commands
 
 from bot.app.attachment_fetch import fetch
+from bot.app.health import Health
 from bot.app.services.bot_service import BotService
 from bot.config import Config
 from bot.domain.generation import Sampling
 from bot.i18n.languages import Languages, load_languages
+from bot.pipeline.presenter import Presenter
 from bot.pipeline.service import Pipeline
 
 log = logging.getLogger(__name__)
@@ -55,6 +58,7 @@ class ZhiyinBot(commands.Bot):
         self,
         config: Config,
         pipeline: Pipeline,
+        health: Health,
         *,
         sampling: Sampling,
         licence: str,
@@ -82,7 +86,7 @@ class ZhiyinBot(commands.Bot):
         )
         self.config = config
         self.pipeline = pipeline
-        self.service = BotService(pipeline)
+        self.service = BotService(pipeline, health)
         self.sampling = sampling
         self.licence = licence
         self.clock = clock
@@ -109,6 +113,13 @@ class ZhiyinBot(commands.Bot):
         # Before the first order can arrive: a new job must not be resumed as an old one.
         log.info("jobs.resumed count=%d", await self.pipeline.resume())
 
+    @property
+    def presenter(self) -> Presenter:
+        """Return the extension that shows and posts; there once the bot has logged in."""
+        found = self.get_cog("Delivery")
+        assert found is not None
+        return cast(Presenter, found)
+
     async def on_ready(self) -> None:
         """Log that the bot is connected, and the invitation link while it is on no server."""
         log.info("discord.ready servers=%d", len(self.guilds))
@@ -131,6 +142,7 @@ async def run_bot(bot: ZhiyinBot, token: str, stop: asyncio.Event) -> None:
     """
     async with bot:
         await bot.login(token)
+        bot.pipeline.start(bot.presenter)
         connection = asyncio.create_task(bot.connect(), name="discord")
         stopping = asyncio.create_task(stop.wait(), name="stop")
         try:

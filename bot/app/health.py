@@ -1,21 +1,22 @@
-"""How the bot is doing: how late its event loop is, its memory, and what went wrong last."""
+"""The bot's health: latency of its event loop, memory, uptime, and the last error."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import time
 from collections import deque
-from pathlib import Path
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import psutil
 
 _EVERY_SECONDS = 0.5
 _REMEMBERED_SECONDS = 60.0
-_STATM = Path("/proc/self/statm")
 
 
 class Health(logging.Handler):
-    """Watches the event loop and listens to the log; takes nothing but numbers and one line."""
+    """Measures the event loop and handles log records: keeps numbers and one line."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
@@ -25,7 +26,7 @@ class Health(logging.Handler):
 
     @property
     def lag_seconds(self) -> float:
-        """Return how late the event loop was at the most within the last minute."""
+        """Return the largest lag of the event loop within the last minute."""
         return max((lag for _, lag in self._lags), default=0.0)
 
     @property
@@ -35,12 +36,8 @@ class Health(logging.Handler):
 
     @property
     def memory_bytes(self) -> int:
-        """Return how much memory the bot's own process holds; 0 where it can't be told."""
-        try:
-            pages = int(_STATM.read_text().split()[1])
-        except OSError:
-            return 0
-        return pages * os.sysconf("SC_PAGE_SIZE")
+        """Return the resident memory of the bot's own process."""
+        return int(psutil.Process().memory_info().rss)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Remember an error by its event, which names no person and no prompt."""
@@ -48,7 +45,7 @@ class Health(logging.Handler):
         self.last_error = f"{when} UTC {record.getMessage()[:200]}"
 
     async def watch(self) -> None:
-        """Measure how late the loop is, for ever."""
+        """Measure the lag of the event loop, for ever."""
         loop = asyncio.get_running_loop()
         while True:
             begun = loop.time()
@@ -57,3 +54,17 @@ class Health(logging.Handler):
             self._lags.append((now, max(0.0, now - begun - _EVERY_SECONDS)))
             while self._lags[0][0] < now - _REMEMBERED_SECONDS:
                 self._lags.popleft()
+
+
+@asynccontextmanager
+async def watch_health() -> AsyncIterator[Health]:
+    """Lend the health of this process, measured while the block lasts."""
+    health, logger = Health(), logging.getLogger()
+    logger.addHandler(health)
+    watching = asyncio.create_task(health.watch(), name="health")
+    try:
+        yield health
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+        logger.removeHandler(health)

@@ -1,22 +1,21 @@
-"""Figures for Prometheus, on this machine only, where a port is set for them."""
+"""Metrics for Prometheus, served on this machine only, where a port is set."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
-from math import isinf
 
 from aiohttp import web
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.core import (
     CounterMetricFamily,
     GaugeMetricFamily,
-    HistogramMetricFamily,
     Metric,
 )
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
+from bot.app.health import Health
 from bot.errors import ConfigError
 from bot.i18n.sentence import Sentence
 from bot.pipeline.service import Pipeline
@@ -25,33 +24,34 @@ from bot.store.totals import Totals
 _HOST = "127.0.0.1"
 
 
-class _Figures(Collector):
-    """What is told of one moment."""
+class _Snapshot(Collector):
+    """The bot at one moment."""
 
-    def __init__(self, pipeline: Pipeline, totals: Totals) -> None:
-        self._pipeline, self._totals = pipeline, totals
+    def __init__(self, pipeline: Pipeline, health: Health, totals: Totals) -> None:
+        self._executor, self._health, self._totals = pipeline.executor, health, totals
 
     def collect(self) -> Iterable[Metric]:
-        """Yield the figures."""
-        executor, health, totals = self._pipeline.executor, self._pipeline.health, self._totals
+        """Yield the metrics."""
+        executor, totals = self._executor, self._totals
         jobs = GaugeMetricFamily("zhiyin_jobs", "Jobs by state", labels=["state"])
         for state, count in totals.jobs.items():
             jobs.add_metric([state], count)
         yield jobs
         yield from _gauges(
             {
-                "zhiyin_running": ("Clips that are being made", executor.running),
-                "zhiyin_waiting": ("Clips in line", executor.waiting),
-                "zhiyin_oldest_wait_seconds": (
-                    "How long the first in line waits",
+                "zhiyin_running_jobs": ("Jobs whose clips are being generated", executor.running),
+                "zhiyin_queued_jobs": ("Jobs in the queue", executor.waiting),
+                "zhiyin_queue_oldest_wait_seconds": (
+                    "Wait of the oldest queued job",
                     totals.waited_seconds,
                 ),
                 "zhiyin_model_ready": ("Whether a model is loaded", float(bool(executor.model))),
-                "zhiyin_loop_lag_seconds": ("Worst in the last minute", health.lag_seconds),
-                "zhiyin_memory_bytes": ("Of the bot's own process", health.memory_bytes),
-                "zhiyin_up_seconds": ("Since the bot began", health.up_seconds),
-                "zhiyin_work_per_sound": (
-                    "Seconds of work for a second of sound, for one clip alone",
+                "zhiyin_event_loop_lag_seconds": (
+                    "Largest lag of the event loop within a minute",
+                    self._health.lag_seconds,
+                ),
+                "zhiyin_generation_seconds_per_audio_second": (
+                    "Seconds of work for a second of audio, for one clip alone",
                     executor.seconds_per_second or 0.0,
                 ),
             }
@@ -59,17 +59,8 @@ class _Figures(Collector):
         restarts = CounterMetricFamily("zhiyin_worker_restarts", "Workers that were replaced")
         restarts.add_metric([], executor.restarts)
         yield restarts
-        waits = HistogramMetricFamily(
-            "zhiyin_wait_seconds", "How long clips were in line before they were begun"
-        )
-        buckets = [
-            ("+Inf" if isinf(most) else str(most), float(count))
-            for most, count in executor.waits.up_to()
-        ]
-        waits.add_metric([], buckets, sum_value=executor.waits.total_seconds)
-        yield waits
         seconds = CounterMetricFamily(
-            "zhiyin_sound_seconds", "Seconds of sound, by what became of them", labels=["entry"]
+            "zhiyin_audio_seconds", "Seconds of audio by entry of the ledger", labels=["entry"]
         )
         for entry, amount in totals.seconds.items():
             seconds.add_metric([entry], amount)
@@ -83,17 +74,20 @@ def _gauges(values: dict[str, tuple[str, float]]) -> Iterator[Metric]:
         yield gauge
 
 
-async def figures(pipeline: Pipeline) -> bytes:
-    """Return the figures of this moment in Prometheus' own text."""
+async def render_metrics(pipeline: Pipeline, health: Health) -> bytes:
+    """Return the metrics of this moment in Prometheus' text format."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Figures(pipeline, await pipeline.store.totals()))
+    registry.register(_Snapshot(pipeline, health, await pipeline.store.totals()))
+    registry.register(pipeline.executor.queue_wait_seconds)
+    # Memory, processor time, open files and start time of the bot's own process.
+    ProcessCollector(registry=registry)
     text: bytes = generate_latest(registry)
     return text
 
 
 @asynccontextmanager
-async def told(pipeline: Pipeline, port: int) -> AsyncIterator[None]:
-    """Tell the figures at a port of this machine, while the block lasts; nothing at port 0.
+async def serve_metrics(pipeline: Pipeline, health: Health, port: int) -> AsyncIterator[None]:
+    """Serve the metrics at a port of this machine while the block lasts; nothing at port 0.
 
     Raises ConfigError where the port is taken.
     """
@@ -102,7 +96,7 @@ async def told(pipeline: Pipeline, port: int) -> AsyncIterator[None]:
         return
 
     async def answer(request: web.Request) -> web.Response:
-        body = await figures(pipeline)
+        body = await render_metrics(pipeline, health)
         return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     app = web.Application()
@@ -115,7 +109,7 @@ async def told(pipeline: Pipeline, port: int) -> AsyncIterator[None]:
         except OSError as error:
             raise ConfigError(
                 Sentence(
-                    "The figures can't be told at port {port}: {strerror}. Choose another as "
+                    "The metrics can't be served at port {port}: {strerror}. Choose another as "
                     "metrics.port.",
                     port=port,
                     strerror=error.strerror,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 
 from bot.app import metrics
+from bot.app.health import watch_health
 from bot.app.signals import stopping
 from bot.app.wiring import open_pipeline
 from bot.config import Config
@@ -38,9 +39,11 @@ async def serve(config: Config, token: str, contents: Contents, licence: str) ->
     async with AsyncExitStack() as stack:
         stop = stack.enter_context(stopping())
         pipeline = await stack.enter_async_context(open_pipeline(config, contents))
-        await stack.enter_async_context(metrics.told(pipeline, config.metrics.port))
-        bot = ZhiyinBot(config, pipeline, sampling=contents.sampling, licence=licence)
-        pipeline.start()
+        health = await stack.enter_async_context(watch_health())
+        await stack.enter_async_context(
+            metrics.serve_metrics(pipeline, health, config.metrics.port)
+        )
+        bot = ZhiyinBot(config, pipeline, health, sampling=contents.sampling, licence=licence)
         try:
             await run_bot(bot, token, stop)
         except (aiohttp.ClientError, OSError) as error:

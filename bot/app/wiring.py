@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-from bot.app.health import Health
 from bot.audio.untrusted.uploads import Uploads
 from bot.config import Config, data_folder
 from bot.inference.executor import Executor
 from bot.inference.supervisor import CANCEL_SECONDS
 from bot.musicgen.checkpoint.inspection import Contents
 from bot.pipeline.service import Pipeline
+from bot.pipeline.timings import Timings
 from bot.store.retention import keep_tidy
 from bot.store.store import open_store
 
@@ -29,6 +28,7 @@ async def open_pipeline(
     clock: Callable[[], float] = time.time,
     engine: str | None = None,
     cancel_seconds: float = CANCEL_SECONDS,
+    timings: Timings | None = None,
 ) -> AsyncIterator[Pipeline]:
     """Open the store, start the worker and lend the pipeline between them."""
     async with AsyncExitStack() as stack:
@@ -45,22 +45,10 @@ async def open_pipeline(
         uploads = Uploads(
             sample_rate_hz=codec.sample_rate_hz, channels=contents.config.decoder.audio_channels
         )
-        pipeline = await stack.enter_async_context(Pipeline(config, store, executor, uploads))
-        stack.enter_context(_listening(pipeline.health))
-        watching = asyncio.create_task(pipeline.health.watch(), name="health")
-        stack.push_async_callback(_ended, watching)
+        pipeline = await stack.enter_async_context(
+            Pipeline(config, store, executor, uploads, timings)
+        )
         yield pipeline
-
-
-@contextmanager
-def _listening(health: Health) -> Iterator[None]:
-    """Let the bot's health hear of errors."""
-    logger = logging.getLogger()
-    logger.addHandler(health)
-    try:
-        yield
-    finally:
-        logger.removeHandler(health)
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

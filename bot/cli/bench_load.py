@@ -76,8 +76,7 @@ def run(config: Config, people: int) -> Rush:
 
 async def _rush(config: Config, contents: Contents, people: int, folder: Path) -> Rush:
     async with open_pipeline(config, contents, folder=folder) as pipeline:
-        pipeline.surface = _Nowhere()
-        pipeline.start()
+        pipeline.start(_Nowhere())
         await pipeline.executor.settled.wait()
         allowed = Limits(
             daily_seconds=1e9, waiting_per_user=1000, waiting_per_guild=100_000, waiting=100_000

@@ -19,6 +19,7 @@ from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.app.health import watch_health
 from bot.app.wiring import open_pipeline
 from bot.config import Config
 from bot.domain.jobs import Kind, MessageHandle, Order, RequestOrigin
@@ -92,10 +93,12 @@ async def _serve(args: argparse.Namespace, config: Config, contents: Contents, l
     async with AsyncExitStack() as stack:
         folder = args.folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         pipeline = await stack.enter_async_context(open_pipeline(config, contents, folder=folder))
+        health = await stack.enter_async_context(watch_health())
         # What is attached in a simulated Discord is nowhere but in it.
         bot = ZhiyinBot(
             config,
             pipeline,
+            health,
             sampling=contents.sampling,
             licence=licence,
             fetch=lambda url, max_bytes: bot.http.get_from_cdn(url),
@@ -104,7 +107,7 @@ async def _serve(args: argparse.Namespace, config: Config, contents: Contents, l
             simcord.run(bot, check_errors=False, settle_timeout=_SETTLE_SECONDS)
         )
         env.backend.bot_user.name = "Zhiyin"
-        pipeline.start()
+        pipeline.start(bot.presenter)
         guild = env.create_guild("The jam")
         channel = guild.create_text_channel("music")
         people = [guild.add_member(env.create_user(name)) for name in ("you", "a-friend")]

@@ -10,6 +10,8 @@ from collections.abc import Callable, Coroutine
 from types import TracebackType
 from typing import Any, Self
 
+from prometheus_client import Histogram
+
 from bot.config import Config
 from bot.domain.status import JobProgress, ModelInfo
 from bot.errors import Cancelled
@@ -21,9 +23,10 @@ from bot.inference.fair_queue import FairQueue, QueuedJob
 from bot.inference.pending import PendingJob, Prepare, WorkerLost
 from bot.inference.progress import queued_progress, running_progress
 from bot.inference.supervisor import CANCEL_SECONDS, WorkerSupervisor
-from bot.inference.wait_histogram import Waits
 
 log = logging.getLogger(__name__)
+
+_WAIT_BOUNDS_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0)
 
 CANCELLED = Sentence("Cancelled. Nothing was charged.")
 
@@ -49,7 +52,12 @@ class Executor:
         self._paused = False
         self._config = config
         self._queue, self._eta, self._clock = FairQueue(), EtaEstimator(), clock
-        self.waits = Waits()
+        self.queue_wait_seconds = Histogram(
+            "zhiyin_queue_wait_seconds",
+            "How long jobs were queued before they were begun",
+            buckets=_WAIT_BOUNDS_SECONDS,
+            registry=None,
+        )
         self._jobs: dict[int, PendingJob] = {}
         self._changed = asyncio.Event()
         self.settled = asyncio.Event()
@@ -235,7 +243,7 @@ class Executor:
                 if queued is None:
                     break
                 job = self._jobs[queued.job_id]
-                self.waits.note(max(0.0, self._clock() - job.queued_at))
+                self.queue_wait_seconds.observe(max(0.0, self._clock() - job.queued_at))
                 supervisor.jobs[job.id] = job
                 self._begin(supervisor.give(job), "prepare")
 

@@ -1,4 +1,4 @@
-"""Gives every job a task that carries it, and takes up again what fell from its hands."""
+"""Runs one asyncio task per job; retries a job whose task failed, with growing backoff."""
 
 from __future__ import annotations
 
@@ -10,27 +10,25 @@ from typing import Any
 
 from bot.domain.jobs import Job, JobState
 from bot.log import about
+from bot.retry import RetryPolicy
 from bot.store.store import Store
 
 log = logging.getLogger(__name__)
 
-RETRY_SECONDS = (2.0, 5.0, 15.0, 60.0)
-"""The pauses before a job is taken up again that could not be carried: a full disk takes time."""
-
-Carry = Callable[[Job, bool], Coroutine[Any, Any, None]]
+Run = Callable[[Job, bool], Coroutine[Any, Any, None]]
+"""Runs a job; it is told whether the job goes before those that wait."""
 
 
 class JobDispatcher:
-    """The tasks of the jobs that are on their way."""
+    """The tasks of the jobs that are in flight."""
 
-    def __init__(self, store: Store, carry: Carry) -> None:
-        """Take what carries a job; it is told whether the job goes before those that wait."""
-        self._store, self._carry = store, carry
+    def __init__(self, store: Store, retry: RetryPolicy) -> None:
+        self._store, self._retry = store, retry
         self._inbox: asyncio.Queue[tuple[Job, bool]] = asyncio.Queue()
         self._arriving = 0
         self._tasks: dict[int, asyncio.Task[None]] = {}
-        self._again: dict[int, asyncio.Task[None]] = {}
-        self._drops: dict[int, int] = {}
+        self._retries: dict[int, asyncio.Task[None]] = {}
+        self._failures: dict[int, int] = {}
         self._receiver: asyncio.Task[None] | None = None
 
     @property
@@ -40,85 +38,90 @@ class JobDispatcher:
 
     @property
     def in_flight(self) -> int:
-        """Return how many jobs are on their way."""
-        return len(self._tasks) + len(self._again) + self._arriving
+        """Return how many jobs are in flight: arriving, running, or to be retried."""
+        return len(self._tasks) + len(self._retries) + self._arriving
 
-    def start(self) -> None:
-        """Begin; the tasks belong to whoever calls this, not to the one that happens to put."""
-        self._receiver = asyncio.create_task(self._receive(), name="dispatch")
+    def start(self, run: Run) -> None:
+        """Begin to run jobs; the tasks belong to whoever calls this, not to who puts a job.
+
+        Called again, jobs that come later are run by another.
+        """
+        if self._receiver is not None:
+            self._receiver.cancel()
+        self._receiver = asyncio.create_task(self._receive(run), name="dispatch")
 
     async def stop(self) -> None:
         """End all tasks."""
-        tasks = [self._receiver, *self._tasks.values(), *self._again.values()]
+        tasks = [self._receiver, *self._tasks.values(), *self._retries.values()]
         for task in tasks:
             if task is not None:
                 task.cancel()
         await asyncio.gather(*(task for task in tasks if task), return_exceptions=True)
 
     async def idle(self) -> None:
-        """Return when nothing is on its way any more."""
+        """Return when no job is in flight any more."""
         while self.in_flight:
-            if self._tasks or self._again:
-                await asyncio.wait([*self._tasks.values(), *self._again.values()])
+            if self._tasks or self._retries:
+                await asyncio.wait([*self._tasks.values(), *self._retries.values()])
             await asyncio.sleep(0)
 
     def put(self, job: Job, *, first: bool = False) -> None:
-        """Have a job carried; one that is on its way already is left to it."""
+        """Have a job run; one that is in flight already is left alone."""
         self._arriving += 1
         self._inbox.put_nowait((job, first))
 
-    async def _receive(self) -> None:
+    async def _receive(self, run: Run) -> None:
         while True:
-            told, first = await self._inbox.get()
-            with about(told.id):
+            put, first = await self._inbox.get()
+            with about(put.id):
                 try:
-                    await self._take_on(told, first=first)
+                    await self._begin(put, run, first=first)
                 except Exception:
-                    log.exception("job.not_taken_on id=%d", told.id)
-                    self._take_up_later(told.id)
+                    log.exception("job.not_started id=%d", put.id)
+                    self._retry_later(put.id)
                 finally:
                     self._arriving -= 1
 
-    async def _take_on(self, told: Job, *, first: bool) -> None:
-        # It may have come twice, and the first may be done with by now.
-        job = await self._store.jobs.get(told.id)
+    async def _begin(self, put: Job, run: Run, *, first: bool) -> None:
+        # It may have been put twice, and the first one may have ended by now.
+        job = await self._store.jobs.get(put.id)
         if job is None or job.state.is_final or job.id in self._tasks:
             return
-        task = asyncio.create_task(self._carry(job, first), name=f"job {job.id}")
+        task = asyncio.create_task(run(job, first), name=f"job {job.id}")
         self._tasks[job.id] = task
-        task.add_done_callback(partial(self._put_down, job.id))
+        task.add_done_callback(partial(self._task_ended, job.id))
 
-    def _put_down(self, job_id: int, task: asyncio.Task[None]) -> None:
+    def _task_ended(self, job_id: int, task: asyncio.Task[None]) -> None:
         self._tasks.pop(job_id, None)
         if task.cancelled():
             return
         if (error := task.exception()) is None:
-            self._drops.pop(job_id, None)
+            self._failures.pop(job_id, None)
             return
-        log.error("job.dropped id=%d", job_id, exc_info=error)
-        self._take_up_later(job_id)
+        log.error("job.task_failed id=%d", job_id, exc_info=error)
+        self._retry_later(job_id)
 
-    def _take_up_later(self, job_id: int) -> None:
-        """Take a job up again after a pause that grows: it is still in the database."""
-        if job_id in self._again:
+    def _retry_later(self, job_id: int) -> None:
+        """Queue a job again after a backoff: it is still in the database."""
+        if job_id in self._retries:
             return
-        task = asyncio.create_task(self._take_up(job_id), name=f"job {job_id} once more")
-        self._again[job_id] = task
-        task.add_done_callback(lambda _: self._again.pop(job_id, None))
+        task = asyncio.create_task(self._queue_again(job_id), name=f"retry of job {job_id}")
+        self._retries[job_id] = task
+        task.add_done_callback(lambda _: self._retries.pop(job_id, None))
 
-    async def _take_up(self, job_id: int) -> None:
+    async def _queue_again(self, job_id: int) -> None:
         while True:
-            drops = self._drops[job_id] = self._drops.get(job_id, 0) + 1
-            await asyncio.sleep(RETRY_SECONDS[min(drops, len(RETRY_SECONDS)) - 1])
+            failures = self._failures[job_id] = self._failures.get(job_id, 0) + 1
+            await asyncio.sleep(self._retry.backoff_seconds(failures))
             try:
                 job = await self._store.jobs.get(job_id)
                 if job is None or job.state.is_final:
-                    self._drops.pop(job_id, None)
+                    self._failures.pop(job_id, None)
                     return
                 if job.state is JobState.RUNNING:
                     await self._store.jobs.requeue(job_id, spend_attempt=False)
             except Exception:
-                log.exception("job.not_taken_up id=%d", job_id)
+                log.exception("job.not_retried id=%d", job_id)
                 continue
             self.put(job, first=True)
             return

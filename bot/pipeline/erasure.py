@@ -1,4 +1,4 @@
-"""To forget a person while they order, while their clips are made and while they are posted."""
+"""Delete a user's data while their jobs may be queued, running or being delivered."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _ROUNDS = 20
 _ROUND_SECONDS = 1.0
 
 
-class Privacy:
-    """Ends what goes on for a person before they are forgotten."""
+class Erasure:
+    """Ends a person's jobs before their data is deleted."""
 
     def __init__(
         self,

@@ -1,6 +1,7 @@
-"""Carries one job to its end: made, kept on disk, delivered, settled; whatever comes.
+"""The life of one job: generated, kept on disk, delivered, settled.
 
-A job ends in one clip or one honest sentence. Knows no Discord: what people see is a `Presenter`.
+Whatever fails, a job ends in one clip or one sentence. Knows no Discord: what people see is a
+`Presenter`.
 """
 
 from __future__ import annotations
@@ -21,13 +22,11 @@ from bot.inference.executor import Executor
 from bot.pipeline.generation import ClipGenerator
 from bot.pipeline.packaging import packed
 from bot.pipeline.presenter import Presenter, TooLarge, Undeliverable
+from bot.pipeline.timings import Timings
 from bot.store.jobs import IllegalStep
 from bot.store.store import Store
 
 log = logging.getLogger(__name__)
-
-FIRST_SHOWN_SECONDS = 0.5
-SHOW_EVERY_SECONDS = 3.0
 
 UNEXPECTED = Sentence(
     "Something went wrong here and this clip could not be made. Nothing was charged."
@@ -39,21 +38,27 @@ HELD = Sentence(
 
 
 class JobRunner:
-    """What a job needs on its way."""
+    """Runs jobs: generate, keep, deliver, settle."""
 
     def __init__(
-        self, store: Store, executor: Executor, surface: Presenter, style: post.Style
+        self,
+        store: Store,
+        executor: Executor,
+        presenter: Presenter,
+        style: post.Style,
+        timings: Timings,
     ) -> None:
-        self.store, self.executor, self.surface, self.style = store, executor, surface, style
-        self.maker = ClipGenerator(store, executor)
+        self.store, self.executor, self.presenter = store, executor, presenter
+        self.style, self.timings = style, timings
+        self.generator = ClipGenerator(store, executor)
 
-    async def carry(self, job: Job, *, first: bool) -> None:
-        """Bring a job to its end; `first` puts it before those that wait."""
+    async def run(self, job: Job, first: bool) -> None:
+        """Run a job to its end; `first` puts it before those that wait."""
         arrived = asyncio.Event()
         watching = asyncio.create_task(self._watch(job, arrived), name=f"progress of {job.id}")
         try:
             try:
-                clip = await self.maker.clip_of(job, first=first)
+                clip = await self.generator.clip_of(job, first=first)
             finally:
                 # What is being shown is shown first: later it would cover the clip.
                 arrived.set()
@@ -66,7 +71,7 @@ class JobRunner:
         except Undeliverable as reason:
             log.warning("job.held id=%d %s", job.id, reason)
             await self.store.jobs.hold(job.id)
-            await self.surface.tell(job, HELD)
+            await self.presenter.tell(job, HELD)
         except Exception as error:
             if isinstance(error, IllegalStep) and await self._has_ended(job):
                 # Whoever ended it has told the person.
@@ -87,12 +92,12 @@ class JobRunner:
         path = self.store.clips_folder / clip.file
         sound = await asyncio.to_thread(read_master, path)
         codes = await asyncio.to_thread(codes_in, path) if clip.stems else None
-        max_bytes = self.surface.max_bytes(job)
+        max_bytes = self.presenter.max_bytes(job)
         while True:
             posted = await asyncio.to_thread(packed, clip, sound, max_bytes, self.style, codes)
             await failpoints.reached("clip.unposted")
             try:
-                message_id = await self.surface.post(current, clip, posted, once_more=once_more)
+                message_id = await self.presenter.post(current, clip, posted, once_more=once_more)
                 break
             except TooLarge:
                 max_bytes = min(max_bytes, len(posted.data)) // 2
@@ -106,20 +111,20 @@ class JobRunner:
 
     async def _watch(self, job: Job, arrived: asyncio.Event) -> None:
         """Show how far a job is, every few seconds, until it is there."""
-        pause_seconds = FIRST_SHOWN_SECONDS
+        pause_seconds = self.timings.first_shown_seconds
         while not await _happens(arrived, pause_seconds):
-            pause_seconds = SHOW_EVERY_SECONDS
-            standing = self.executor.progress(job.id)
+            pause_seconds = self.timings.show_every_seconds
+            progress = self.executor.progress(job.id)
             current = await self.store.jobs.get(job.id)
-            if standing is not None and current is not None:
-                await self.surface.show(current, standing)
+            if progress is not None and current is not None:
+                await self.presenter.show(current, progress)
 
     async def _end(self, job: Job, settled: Awaitable[bool], sentence: Sentence) -> None:
         """Refund first, then tell."""
         if await settled:
             log.info("job.ended id=%d without a clip", job.id)
         current = await self.store.jobs.get(job.id)
-        await self.surface.tell(job if current is None else current, sentence)
+        await self.presenter.tell(job if current is None else current, sentence)
 
     async def _has_ended(self, job: Job) -> bool:
         current = await self.store.jobs.get(job.id)

@@ -28,15 +28,15 @@ async def test_the_figures_are_those_of_the_moment(tmp_path):
         jam.pipeline.executor.paused = True
         await jam.alice.slash(jam.channel, "music", prompt="rock", seconds=1.0)
         jam.clock.now += 30
-        text = (await metrics.figures(jam.pipeline)).decode()
+        text = (await metrics.render_metrics(jam.pipeline, jam.bot.health)).decode()
         for line in (
             'zhiyin_jobs{state="delivered"} 1.0',
             'zhiyin_jobs{state="failed"} 1.0',
             'zhiyin_jobs{state="queued"} 1.0',
-            'zhiyin_sound_seconds_total{entry="commit"} 2.0',
-            'zhiyin_sound_seconds_total{entry="refund"} 1.0',
-            "zhiyin_waiting 1.0",
-            "zhiyin_oldest_wait_seconds 30.0",
+            'zhiyin_audio_seconds_total{entry="commit"} 2.0',
+            'zhiyin_audio_seconds_total{entry="refund"} 1.0',
+            "zhiyin_queued_jobs 1.0",
+            "zhiyin_queue_oldest_wait_seconds 30.0",
             "zhiyin_model_ready 1.0",
             "zhiyin_worker_restarts_total 0.0",
         ):
@@ -61,15 +61,17 @@ async def test_the_waits_in_line_are_a_histogram(tmp_path):
         await jam.idle()
         executor.paused = True
         await jam.alice.slash(jam.channel, "music", prompt="rock", seconds=1.0)
-        lines = (await metrics.figures(jam.pipeline)).decode().splitlines()
+        lines = (await metrics.render_metrics(jam.pipeline, jam.bot.health)).decode().splitlines()
         for line in (
-            'zhiyin_wait_seconds_bucket{le="60.0"} 1.0',
-            'zhiyin_wait_seconds_bucket{le="120.0"} 2.0',
-            'zhiyin_wait_seconds_bucket{le="+Inf"} 2.0',
-            "zhiyin_wait_seconds_count 2.0",
+            'zhiyin_queue_wait_seconds_bucket{le="60.0"} 1.0',
+            'zhiyin_queue_wait_seconds_bucket{le="120.0"} 2.0',
+            'zhiyin_queue_wait_seconds_bucket{le="+Inf"} 2.0',
+            "zhiyin_queue_wait_seconds_count 2.0",
         ):
             assert line in lines
-        assert 100.0 <= executor.waits.total_seconds <= 120.0
+        (total,) = [line for line in lines if line.startswith("zhiyin_queue_wait_seconds_sum")]
+        assert 100.0 <= float(total.split()[1]) <= 120.0
+        assert any(line.startswith("process_resident_memory_bytes") for line in lines)
         executor.paused = False
 
 
@@ -79,16 +81,16 @@ async def test_they_are_told_on_this_machine_only_and_off_by_default(tmp_path):
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
             with pytest.raises(ConfigError, match="metrics.port"):
-                async with metrics.told(jam.pipeline, port):
+                async with metrics.serve_metrics(jam.pipeline, jam.bot.health, port):
                     pass
         async with (
-            metrics.told(jam.pipeline, port),
+            metrics.serve_metrics(jam.pipeline, jam.bot.health, port),
             aiohttp.ClientSession() as session,
             session.get(f"http://127.0.0.1:{port}/metrics") as answer,
         ):
             assert answer.status == 200
-            assert "zhiyin_running" in await answer.text()
-        async with metrics.told(jam.pipeline, 0):
+            assert "zhiyin_running_jobs" in await answer.text()
+        async with metrics.serve_metrics(jam.pipeline, jam.bot.health, 0):
             with pytest.raises(OSError):
                 socket.create_connection(("127.0.0.1", port), timeout=1)
 

@@ -7,15 +7,14 @@ import pytest
 
 from bot.domain.jobs import JobState
 from bot.domain.limits import Limits
-from cogs import delivery
 from cogs.presentation import messages
 from tests.support.jam_server import open_jam, strict
+from tests.support.timings import quick
 
 
 @pytest.fixture(autouse=True)
 def _strict(monkeypatch):
     strict(monkeypatch)
-    monkeypatch.setattr(delivery, "RETRY_SECONDS", (0.0, 0.0))
 
 
 async def used(jam):
@@ -33,7 +32,7 @@ async def waiting(jam, **options):
 
 async def test_no_job_is_made_when_the_answer_does_not_arrive(tmp_path):
     """The answer comes first: who never saw it does not pay for a clip."""
-    async with open_jam(tmp_path) as jam:
+    async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
         jam.env.inject_error("POST", "/interactions/*/*/callback", status=404, code=10062, times=1)
         await jam.music()
         assert await jam.store.jobs.get(1) is None
@@ -43,7 +42,7 @@ async def test_no_job_is_made_when_the_answer_does_not_arrive(tmp_path):
 
 async def test_a_clip_arrives_after_the_token_has_expired(tmp_path):
     """After fifteen minutes the message is edited as any other of the bot's own."""
-    async with open_jam(tmp_path) as jam:
+    async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
         result = await waiting(jam)
         jam.clock.now += 16 * 60
         await jam.idle()
@@ -56,7 +55,7 @@ async def test_a_clip_arrives_after_the_token_has_expired(tmp_path):
 @pytest.mark.parametrize(("status", "code"), [(401, 50027), (404, 10015), (404, 10008)])
 async def test_a_message_that_can_not_be_edited_is_posted_anew(tmp_path, status, code):
     """A token that is refused early, or a message that somebody deleted: the clip still comes."""
-    async with open_jam(tmp_path) as jam:
+    async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
         await waiting(jam)
         jam.env.inject_error("PATCH", "/webhooks/*", status=status, code=code, times=50)
         await jam.idle()
@@ -69,8 +68,7 @@ async def test_a_message_that_can_not_be_edited_is_posted_anew(tmp_path, status,
 
 async def test_the_trouble_of_a_moment_is_waited_out(tmp_path, monkeypatch):
     """A server error is tried again on the same message, so that there are not two."""
-    monkeypatch.setattr("bot.pipeline.lifecycle.FIRST_SHOWN_SECONDS", 600.0)
-    async with open_jam(tmp_path) as jam:
+    async with open_jam(tmp_path, timings=quick(first_shown=600.0, attempts=3)) as jam:
         result = await waiting(jam)
         jam.env.inject_error("PATCH", "/webhooks/*", status=503, code=0, times=2)
         await jam.idle()
@@ -80,8 +78,7 @@ async def test_the_trouble_of_a_moment_is_waited_out(tmp_path, monkeypatch):
 
 async def test_a_file_that_is_too_large_is_made_smaller(tmp_path, monkeypatch):
     """Never a silent drop: it comes in fewer bytes."""
-    monkeypatch.setattr("bot.pipeline.lifecycle.FIRST_SHOWN_SECONDS", 600.0)
-    async with open_jam(tmp_path) as jam:
+    async with open_jam(tmp_path, timings=quick(first_shown=600.0, attempts=3)) as jam:
         first = await jam.music(prompt="slowly", seconds=30.0, seed=440)
         await waiting(jam, seconds=30.0, seed=440)
         jam.env.inject_error("PATCH", "/webhooks/*", status=413, code=40005, times=1)
@@ -96,7 +93,7 @@ async def test_a_file_that_is_too_large_is_made_smaller(tmp_path, monkeypatch):
 
 async def test_where_it_may_not_speak_a_clip_comes_by_direct_message(tmp_path):
     """A right that was lost meanwhile does not lose the clip."""
-    async with open_jam(tmp_path) as jam:
+    async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
         await waiting(jam)
         jam.env.inject_error("PATCH", "/webhooks/*", status=403, code=50013, times=50)
         path = f"/channels/{jam.channel.id}/messages"
@@ -109,7 +106,7 @@ async def test_where_it_may_not_speak_a_clip_comes_by_direct_message(tmp_path):
 
 async def test_a_clip_that_can_not_be_handed_over_is_not_paid_for(tmp_path):
     """With every door closed it is kept, and refunded."""
-    async with open_jam(tmp_path) as jam:
+    async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
         await waiting(jam)
         jam.env.inject_error("PATCH", "/webhooks/*", status=403, code=50001, times=50)
         jam.env.inject_error("POST", "/channels/*/messages", status=403, code=50007, times=50)
@@ -121,7 +118,7 @@ async def test_a_clip_that_can_not_be_handed_over_is_not_paid_for(tmp_path):
 
 async def test_a_replayed_interaction_is_one_clip(tmp_path):
     """Discord may tell twice; the second time is told of the first."""
-    async with open_jam(tmp_path) as jam:
+    async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
         await jam.music()
         job = await jam.store.jobs.get(1)
         allowed = Limits(daily_seconds=0, waiting_per_user=0, waiting_per_guild=0, waiting=0)
@@ -134,7 +131,7 @@ async def test_a_replayed_interaction_is_one_clip(tmp_path):
 
 async def test_who_is_blocked_meanwhile_gets_no_clip(tmp_path):
     """A manager's word counts for what is in line, too; nothing is charged."""
-    async with open_jam(tmp_path) as jam:
+    async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
         jam.pipeline.executor.paused = True
         result = await waiting(jam)
         await jam.store.settings.block(jam.guild.id, jam.alice.id, True)
@@ -147,12 +144,12 @@ async def test_who_is_blocked_meanwhile_gets_no_clip(tmp_path):
 
 async def test_a_defect_is_one_honest_sentence(tmp_path, monkeypatch, caplog):
     """What nobody thought of is logged with the job's id, told without details, and refunded."""
-    async with open_jam(tmp_path) as jam:
+    async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
 
         def broken(*args):
             raise ZeroDivisionError("/secret/path")
 
-        monkeypatch.setattr("bot.pipeline.lifecycle.packed", broken)
+        monkeypatch.setattr(jam.bot.presenter, "max_bytes", broken)
         result = await jam.music()
         assert "Something went wrong here" in result.response.content
         assert "secret" not in result.response.content
@@ -162,7 +159,7 @@ async def test_a_defect_is_one_honest_sentence(tmp_path, monkeypatch, caplog):
 
 async def test_a_command_that_fails_answers(tmp_path, monkeypatch):
     """A defect in a command is one sentence to the person, never silence."""
-    async with open_jam(tmp_path) as jam:
+    async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
 
         async def broken(*args):
             raise ZeroDivisionError("/secret/path")
@@ -174,7 +171,7 @@ async def test_a_command_that_fails_answers(tmp_path, monkeypatch):
 
 async def test_a_modal_that_fails_answers(tmp_path, monkeypatch):
     """discord.py itself only logs there."""
-    async with open_jam(tmp_path) as jam:
+    async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
         first = await jam.music()
         form = await jam.alice.click(first.response, label="Remix")
         words, keep, include = [
@@ -192,10 +189,11 @@ async def test_a_modal_that_fails_answers(tmp_path, monkeypatch):
 
 async def test_while_the_model_is_loading_people_are_told(tmp_path, monkeypatch):
     """Orders are taken on from the first second; the message says what they wait for."""
-    monkeypatch.setattr("bot.pipeline.lifecycle.FIRST_SHOWN_SECONDS", 0.01)
-    monkeypatch.setattr("bot.pipeline.lifecycle.SHOW_EVERY_SECONDS", 0.01)
-    engine = "tests.support.scripted_worker:open_never"
-    async with open_jam(tmp_path, engine=engine) as jam:
+    engine, timings = (
+        "tests.support.scripted_worker:open_never",
+        quick(first_shown=0.01, show_every=0.01),
+    )
+    async with open_jam(tmp_path, engine=engine, timings=timings) as jam:
         result = await jam.alice.slash(jam.channel, "music", prompt="rock")
         while "The model is being loaded" not in result.response.content:
             await jam.env.settle()
@@ -206,9 +204,8 @@ async def test_while_the_model_is_loading_people_are_told(tmp_path, monkeypatch)
 
 async def test_a_blip_while_progress_is_shown_costs_no_clip(tmp_path, monkeypatch):
     """What can't be shown is left; the clip comes all the same."""
-    monkeypatch.setattr("bot.pipeline.lifecycle.FIRST_SHOWN_SECONDS", 0.01)
-    async with open_jam(tmp_path) as jam:
-        edit = jam.pipeline.surface._edit
+    async with open_jam(tmp_path, timings=quick(first_shown=0.01, attempts=3)) as jam:
+        edit = jam.bot.presenter._edit
         failed: list[int] = []
 
         async def unreachable(job, message):
@@ -217,7 +214,7 @@ async def test_a_blip_while_progress_is_shown_costs_no_clip(tmp_path, monkeypatc
                 raise aiohttp.ClientConnectionError
             return await edit(job, message)
 
-        monkeypatch.setattr(jam.pipeline.surface, "_edit", unreachable)
+        monkeypatch.setattr(jam.bot.presenter, "_edit", unreachable)
         result = await waiting(jam)
         await jam.idle()
         assert failed == [1]
@@ -226,7 +223,7 @@ async def test_a_blip_while_progress_is_shown_costs_no_clip(tmp_path, monkeypatc
 
 async def test_every_take_hears_the_file_that_was_sent(tmp_path):
     """The first one that is done does not take it from the others."""
-    async with open_jam(tmp_path) as jam:
+    async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
         first = await jam.music(seconds=1.0)
         sound = await first.response.attachments[0].read()
         await jam.music(clip=("a.mp3", sound), takes=4, seconds=1.0)
@@ -236,12 +233,12 @@ async def test_every_take_hears_the_file_that_was_sent(tmp_path):
 
 async def test_who_is_refused_anyway_has_no_file_read(tmp_path, monkeypatch):
     """The line and the quota are looked at before the sound is."""
-    async with open_jam(tmp_path) as jam:
+    async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
 
         async def never(*args, **options):
             raise AssertionError("the file was read")
 
-        monkeypatch.setattr(jam.pipeline, "keep_upload", never)
+        monkeypatch.setattr(jam.pipeline.uploads, "keep", never)
         await jam.store.settings.block(jam.guild.id, jam.alice.id, True)
         result = await jam.music(clip=("a.mp3", b"anything"))
         assert "can't make music on this server" in result.followups[0].content
@@ -249,15 +246,15 @@ async def test_who_is_refused_anyway_has_no_file_read(tmp_path, monkeypatch):
 
 async def test_draining_ends_with_the_restart_that_it_was_for(tmp_path):
     """Nobody has to remember to take it back."""
-    async with open_jam(tmp_path) as jam:
+    async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
         await jam.store.settings.set_metadata("draining", "1")
-        await jam.env.restart_bot(jam.another_bot())
+        await jam.restart_bot()
         assert (await jam.music()).response.attachments
 
 
 async def test_long_prompts_fit_into_a_message(tmp_path):
     """A list is cut where Discord would refuse it."""
-    async with open_jam(tmp_path) as jam:
+    async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
         for number in range(10):
             await jam.music(prompt=f"{number} " + "*long* words " * 30, seconds=1.0)
         result = await jam.alice.slash(jam.channel, "history")
@@ -267,7 +264,7 @@ async def test_long_prompts_fit_into_a_message(tmp_path):
 
 async def test_another_take_of_a_continued_clip_is_as_long(tmp_path):
     """What came before the part that is heard belongs to it, too."""
-    async with open_jam(tmp_path) as jam:
+    async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
         first = await jam.music(seconds=30.0)
         second = await jam.alice.click(first.response, label="Continue")
         await jam.idle()

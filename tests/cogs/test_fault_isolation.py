@@ -141,27 +141,27 @@ async def test_few_files_are_listened_to_at_once(tmp_path):
     """Each is held in memory: two of one person, a dozen of all."""
     async with open_jam(tmp_path) as jam:
         line = jam.pipeline
-        with line.listening_to(1), line.listening_to(1):
+        with line.uploads.reserve(1), line.uploads.reserve(1):
             with (
                 pytest.raises(Refused, match="the files that you sent before"),
-                line.listening_to(1),
+                line.uploads.reserve(1),
             ):
                 pass
-            held = [line.listening_to(10 + n) for n in range(10)]
+            held = [line.uploads.reserve(10 + n) for n in range(10)]
             for each in held:
                 each.__enter__()
-            with pytest.raises(Refused, match="Many people"), line.listening_to(99):
+            with pytest.raises(Refused, match="Many people"), line.uploads.reserve(99):
                 pass
             for each in held:
                 each.__exit__(None, None, None)
-            with line.listening_to(99):
+            with line.uploads.reserve(99):
                 pass
 
 
 async def test_a_file_too_many_costs_nothing(tmp_path):
     """The person is told, the others see nothing of it."""
     async with open_jam(tmp_path) as jam:
-        with jam.pipeline.listening_to(jam.alice.id), jam.pipeline.listening_to(jam.alice.id):
+        with jam.pipeline.uploads.reserve(jam.alice.id), jam.pipeline.uploads.reserve(jam.alice.id):
             result = await jam.music(clip=("a.mp3", b"anything"))
         assert "the files that you sent before" in result.followups[0].content
         assert await jam.store.jobs.get(1) is None
@@ -172,7 +172,7 @@ async def test_a_clip_that_is_on_its_way_is_not_handed_over_twice(tmp_path):
     async with open_jam(tmp_path) as jam:
         await hold_one(jam)
         listed = await jam.alice.slash(jam.channel, "history")
-        with jam.pipeline.privacy.handing_over(1, jam.alice.id):
+        with jam.pipeline.erasure.handing_over(1, jam.alice.id):
             second = await jam.alice.click(listed.response, label="Get clip 1")
         assert second.response.content == str(ON_ITS_WAY)
         first = await jam.alice.click(listed.response, label="Get clip 1")

@@ -10,6 +10,7 @@ from bot.audio.files.tags import read_tags
 from bot.domain.jobs import JobState
 from cogs.presentation import messages
 from tests.support.jam_server import configured, open_jam, strict
+from tests.support.timings import quick
 
 
 @pytest.fixture(autouse=True)
@@ -131,8 +132,7 @@ async def test_a_job_that_kills_two_workers_is_given_up(tmp_path):
 
 async def test_a_waiting_clip_shows_where_it_is_and_can_be_cancelled(tmp_path, monkeypatch):
     """A bar, a share, a button; cancelling costs nothing and says so."""
-    monkeypatch.setattr("bot.pipeline.lifecycle.SHOW_EVERY_SECONDS", 0.02)
-    async with open_jam(tmp_path) as jam:
+    async with open_jam(tmp_path, timings=quick(show_every=0.02)) as jam:
         result = await jam.alice.slash(jam.channel, "music", prompt="slow", seconds=10.0)
         await shown(result, "▱")
         assert labels(result.response) == ["Cancel"]

@@ -102,7 +102,7 @@ async def test_buttons_work_after_a_restart(tmp_path):
     """They hold an id and nothing else, so a new process knows what they mean."""
     async with open_jam(tmp_path) as jam:
         first = await jam.music(seconds=2.0)
-        await jam.env.restart_bot(jam.another_bot())
+        await jam.restart_bot()
         await press(jam, first.response, "Again")
         assert (await newest(jam)).kind is Kind.AGAIN
 
@@ -111,7 +111,7 @@ async def test_a_button_of_a_clip_that_is_gone_says_so(tmp_path):
     """A failing button answers; discord.py alone would say nothing."""
     async with open_jam(tmp_path) as jam:
         first = await jam.music()
-        await jam.pipeline.forget(await newest(jam))
+        await jam.pipeline.library.delete(await newest(jam))
         for label in ("Again", "Continue", "Remix", "Details"):
             result = await press(jam, first.response, label)
             assert result.response.ephemeral

@@ -143,7 +143,7 @@ async def test_a_clip_that_is_gone_or_another_model_s_is_told(tmp_path):
         (jam.store.clips_folder / clip.file).unlink()
         result = await press(jam, second.response, "Stems")
         assert "is not kept any more" in result.response.content
-        await jam.pipeline.forget(clip)
+        await jam.pipeline.library.delete(clip)
         result = await press(jam, second.response, "Stems")
         assert str(messages.NO_CLIP) in result.response.content
         await jam.stop_pipeline()
@@ -233,7 +233,7 @@ async def test_a_remix_of_a_clip_that_was_deleted_meanwhile_is_told(tmp_path):
         first = await jam.music(seconds=2.0, seed=5)
         form = await jam.alice.click(first.response, label="Remix")
         prompt, keep, include, kept = custom_ids(form.modal)
-        await jam.pipeline.forget(await newest(jam))
+        await jam.pipeline.library.delete(await newest(jam))
         chosen = {prompt: "as jazz", keep: ["5"], include: ["yes"], kept: ["drums"]}
         result = await jam.alice.submit_modal(form, chosen)
         await jam.idle()

@@ -22,6 +22,7 @@ from tests.support.discord_wire.faults import Limit
 from tests.support.discord_wire.files import File
 from tests.support.discord_wire.server import TOKEN, open_wire
 from tests.support.discord_wire.stage import impatient, open_stage
+from tests.support.timings import quick
 
 CALLBACK = "/interactions/*/*/callback"
 
@@ -29,7 +30,6 @@ CALLBACK = "/interactions/*/*/callback"
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch):
     impatient(monkeypatch)
-    monkeypatch.setattr("cogs.delivery.RETRY_SECONDS", (0.05,) * 10)
 
     async def at_once(*args, **options):
         """Stand in for the five seconds that discord.py waits before it identifies again."""
@@ -43,10 +43,11 @@ def in_ms(seconds):
 
 async def test_fifty_people_at_once(tmp_path, monkeypatch):
     """Each is acknowledged in time, gets one clip and pays once, though Discord says slow down."""
-    monkeypatch.setattr("bot.pipeline.lifecycle.FIRST_SHOWN_SECONDS", 0.05)
     limits = LimitsConfig(waiting_per_server=100, waiting=200)
     config = replace(Config(), limits=limits)
-    async with open_stage(tmp_path, config=config, people=50) as stage:
+    async with open_stage(
+        tmp_path, config=config, people=50, timings=quick(first_shown=0.05)
+    ) as stage:
         wire = stage.wire
         # Of this limit nobody is told, so that the bot runs into it; half of the clips always do.
         wire.buckets.limits["webhook"] = Limit(1, 1.0, announced=False)
@@ -70,7 +71,7 @@ async def test_fifty_people_at_once(tmp_path, monkeypatch):
 @pytest.mark.parametrize(("status", "code"), [(404, 10062), (400, 40060), (403, 50013)])
 async def test_an_answer_that_is_refused_is_no_order(tmp_path, status, code):
     """Who never saw the answer does not pay, and the next person is served."""
-    async with open_stage(tmp_path) as stage:
+    async with open_stage(tmp_path, timings=quick()) as stage:
         refused = stage.wire.new_slash(stage.alice, stage.channel, "music", prompt="rock")
         path = f"/interactions/{refused.id}/*/callback"
         fault = stage.wire.fail("POST", path, status=status, code=code, times=100)
@@ -85,7 +86,7 @@ async def test_an_answer_that_is_refused_is_no_order(tmp_path, status, code):
 
 async def test_an_answer_that_is_late_is_no_order(tmp_path):
     """After three seconds Discord does not know the interaction any more."""
-    async with open_stage(tmp_path) as stage:
+    async with open_stage(tmp_path, timings=quick()) as stage:
         stage.wire.ack_seconds = 0.0
         late = await stage.wire.send_slash(stage.alice, stage.channel, "music", prompt="rock")
         await stage.wire.until(lambda: late.tries)
@@ -99,7 +100,7 @@ async def test_an_answer_that_is_late_is_no_order(tmp_path):
 @pytest.mark.parametrize("fault", [{"status": 500}, {"status": 503}, {"reset": True}])
 async def test_an_answer_that_arrived_all_the_same_does_not_stay_for_ever(tmp_path, fault):
     """Discord shows it, and the bot is told that it failed: a clip comes, or it is taken back."""
-    async with open_stage(tmp_path) as stage:
+    async with open_stage(tmp_path, timings=quick()) as stage:
         stage.wire.fail("POST", CALLBACK, stored=True, **fault)
         asked = await stage.music()
         await stage.settled(1)
@@ -114,7 +115,7 @@ async def test_an_answer_that_arrived_all_the_same_does_not_stay_for_ever(tmp_pa
 @pytest.mark.parametrize("is_done", [True, False])
 async def test_a_replayed_interaction_is_one_clip(tmp_path, is_done):
     """A resume may tell of what was heard before; the first answer and the clip stay."""
-    async with open_stage(tmp_path) as stage:
+    async with open_stage(tmp_path, timings=quick()) as stage:
         gateway = stage.wire.gateway
         asked = await stage.music(prompt="rock" if is_done else "slow rock")
         if is_done:
@@ -134,7 +135,7 @@ async def test_a_replayed_interaction_is_one_clip(tmp_path, is_done):
 
 async def test_a_replayed_mention_is_one_clip(tmp_path):
     """A message that is told of twice is answered with one message that ends in a clip."""
-    async with open_stage(tmp_path) as stage:
+    async with open_stage(tmp_path, timings=quick()) as stage:
         gateway = stage.wire.gateway
         first = await stage.music()
         await stage.settled(1)
@@ -154,7 +155,7 @@ async def test_a_replayed_mention_is_one_clip(tmp_path):
 @pytest.mark.parametrize("how", ["cut", "closed", "asked"])
 async def test_jobs_go_on_while_the_gateway_is_gone(tmp_path, how):
     """Clips arrive meanwhile; what people did meanwhile is heard after the resume."""
-    async with open_stage(tmp_path) as stage:
+    async with open_stage(tmp_path, timings=quick()) as stage:
         gateway = stage.wire.gateway
         asked = await stage.music(prompt="slow rock")
         gateway.open.clear()
@@ -175,7 +176,7 @@ async def test_jobs_go_on_while_the_gateway_is_gone(tmp_path, how):
 
 async def test_a_session_that_is_over_is_begun_anew(tmp_path):
     """The bot identifies once more, keeps what it was making and hears new orders."""
-    async with open_stage(tmp_path) as stage:
+    async with open_stage(tmp_path, timings=quick()) as stage:
         gateway, first = stage.wire.gateway, stage.wire.gateway.session
         asked = await stage.music(prompt="slow rock")
         await gateway.invalidate()
@@ -190,7 +191,7 @@ async def test_a_session_that_is_over_is_begun_anew(tmp_path):
 
 async def test_a_resume_that_is_refused_ends_in_a_new_session(tmp_path):
     """Discord may have forgotten the session that broke."""
-    async with open_stage(tmp_path) as stage:
+    async with open_stage(tmp_path, timings=quick()) as stage:
         gateway = stage.wire.gateway
         gateway.session.is_valid = False
         await gateway.drop()
@@ -201,7 +202,7 @@ async def test_a_resume_that_is_refused_ends_in_a_new_session(tmp_path):
 
 async def test_jobs_stay_when_the_token_is_taken_back(tmp_path):
     """What was in line when Discord shut the door is there for the next start, paid once."""
-    async with open_stage(tmp_path) as stage:
+    async with open_stage(tmp_path, timings=quick()) as stage:
         await stage.music(prompt="slow rock", seconds=20.0)
         await stage.in_line(1)
         stage.wire.gateway.closes_with = 4004
@@ -280,7 +281,7 @@ def sound():
 
 async def test_a_file_is_fetched_and_heard(tmp_path):
     """From the address that Discord gave, once."""
-    async with open_stage(tmp_path) as stage:
+    async with open_stage(tmp_path, timings=quick()) as stage:
         file = File("a.wav", sound())
         asked = await stage.music(clip=file)
         assert (await stage.settled(1)).state is JobState.DELIVERED
@@ -300,7 +301,7 @@ LIES = {
 @pytest.mark.parametrize("lie", LIES)
 async def test_a_file_that_can_not_be_fetched_is_one_sentence(tmp_path, lie, caplog):
     """Its sender is told what is wrong, alone; nothing is charged, and little of it is read."""
-    async with open_stage(tmp_path) as stage:
+    async with open_stage(tmp_path, timings=quick()) as stage:
         file = File("a.wav", sound(), **LIES[lie])
         asked = await stage.music(clip=file)
         (told,) = await stage.wire.until(lambda: asked.followups)

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
-import pytest
-
 from bot.domain.jobs import JobState
-from bot.pipeline.service import STILL_COMING
+from bot.pipeline.library import STILL_COMING
 from bot.pipeline.stems import ON_THEIR_WAY
 from cogs.presentation import messages
 from tests.support import scripted_worker
 from tests.support.discord_wire.stage import open_stage
-
-
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch):
-    monkeypatch.setattr("bot.pipeline.lifecycle.FIRST_SHOWN_SECONDS", 0.01)
+from tests.support.timings import quick
 
 
 async def pressed(stage, message, label, times):
@@ -42,7 +36,7 @@ def files_of(presses):
 
 async def test_again_pressed_twice_is_two_clips(tmp_path):
     """Each press is an order of its own, with a seed of its own, and is paid for once."""
-    async with open_stage(tmp_path) as stage:
+    async with open_stage(tmp_path, timings=quick(first_shown=0.01)) as stage:
         first = await stage.music()
         await stage.settled(1)
         presses = await pressed(stage, first.message, "Again", 2)
@@ -55,7 +49,7 @@ async def test_again_pressed_twice_is_two_clips(tmp_path):
 
 async def test_delete_pressed_twice_is_one_clip_less(tmp_path):
     """The message goes with it; the second press is told, or finds it gone."""
-    async with open_stage(tmp_path) as stage:
+    async with open_stage(tmp_path, timings=quick(first_shown=0.01)) as stage:
         first = await stage.music()
         await stage.settled(1)
         presses = await pressed(stage, first.message, "Delete", 2)
@@ -68,8 +62,7 @@ async def test_delete_pressed_twice_is_one_clip_less(tmp_path):
 
 async def test_a_clip_that_is_still_being_posted_is_not_deleted_yet(tmp_path, monkeypatch):
     """Discord shows it and says that it failed: what is tried again would bring it back."""
-    monkeypatch.setattr("cogs.delivery.RETRY_SECONDS", (0.02,) * 1000)
-    async with open_stage(tmp_path) as stage:
+    async with open_stage(tmp_path, timings=quick(first_shown=0.01, attempts=1001)) as stage:
         wire = stage.wire
         fault = wire.fail(
             "PATCH", "/webhooks/*", status=503, stored=True, with_files=True, times=1000
@@ -91,7 +84,7 @@ async def test_a_clip_that_is_still_being_posted_is_not_deleted_yet(tmp_path, mo
 
 async def test_cancel_pressed_twice_is_cancelled_once(tmp_path):
     """One press cancels, the other is too late; nothing is charged and nothing comes."""
-    async with open_stage(tmp_path) as stage:
+    async with open_stage(tmp_path, timings=quick(first_shown=0.01)) as stage:
         asked = await stage.music(prompt="slow", seconds=10.0)
         await stage.wire.until(lambda: asked.message.buttons)
         presses = await pressed(stage, asked.message, "Cancel", 2)
@@ -108,7 +101,7 @@ async def test_cancel_pressed_twice_is_cancelled_once(tmp_path):
 
 async def test_a_button_under_what_has_gone_is_told_so(tmp_path):
     """The press of somebody who was slower than another: one sentence, for them alone."""
-    async with open_stage(tmp_path) as stage:
+    async with open_stage(tmp_path, timings=quick(first_shown=0.01)) as stage:
         first = await stage.music()
         await stage.settled(1)
         again = stage.wire.new_press(stage.bob, first.message, "Continue")
@@ -124,7 +117,7 @@ async def test_a_button_under_what_has_gone_is_told_so(tmp_path):
 async def test_stems_pressed_twice_are_posted_once(tmp_path):
     """One press brings the files, the other is told that they are on their way; both are free."""
     engine = "tests.support.scripted_worker:open_stems_engine"
-    async with open_stage(tmp_path, engine=engine) as stage:
+    async with open_stage(tmp_path, engine=engine, timings=quick(first_shown=0.01)) as stage:
         first = await stage.music()
         await stage.settled(1)
         presses = await pressed(stage, first.message, "Stems", 2)

@@ -10,6 +10,7 @@ from bot.config import Config, LimitsConfig
 from bot.domain.jobs import JobState
 from tests.support.discord_wire.faults import Limit
 from tests.support.discord_wire.stage import impatient, open_stage
+from tests.support.timings import quick
 
 TOKEN_EDIT = ("PATCH", "/webhooks/*")
 EDIT = ("PATCH", "/channels/*/messages/*")
@@ -22,7 +23,6 @@ WAYS = {"token": TOKEN_EDIT, "edit": EDIT, "post": POST}
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch):
     impatient(monkeypatch)
-    monkeypatch.setattr("cogs.delivery.RETRY_SECONDS", (0.02,) * 12)
 
 
 async def ordered(stage, **options):
@@ -67,7 +67,7 @@ def check_way(stage, asked, message, way):
 
 async def test_after_the_token_has_expired_a_message_is_edited_by_its_id(tmp_path):
     """After fifteen minutes the bot does not even try it."""
-    async with open_stage(tmp_path) as stage:
+    async with open_stage(tmp_path, timings=quick()) as stage:
         asked = await ordered(stage)
         stage.clock.now += 16 * 60
         before = len(stage.wire.asked)
@@ -78,8 +78,7 @@ async def test_after_the_token_has_expired_a_message_is_edited_by_its_id(tmp_pat
 
 async def test_a_token_that_is_refused_is_not_tried_again(tmp_path, monkeypatch):
     """Discord may forget it early; ten thousand such answers ban a bot."""
-    monkeypatch.setattr("bot.pipeline.lifecycle.FIRST_SHOWN_SECONDS", 0.01)
-    async with open_stage(tmp_path) as stage:
+    async with open_stage(tmp_path, timings=quick(first_shown=0.01)) as stage:
         await ordered(stage)
         stage.wire.expire_tokens()
         await stage.wire.until(lambda: any(each.status == 401 for each in stage.wire.asked))
@@ -90,7 +89,7 @@ async def test_a_token_that_is_refused_is_not_tried_again(tmp_path, monkeypatch)
 
 async def test_a_token_that_is_refused_with_the_clip_costs_none(tmp_path):
     """The first that is heard of it is the refusal of the clip itself."""
-    async with open_stage(tmp_path) as stage:
+    async with open_stage(tmp_path, timings=quick()) as stage:
         stage.wire.fail(*TOKEN_EDIT, with_files=True, status=401, code=50027, times=100)
         await ordered(stage)
         await made(stage)
@@ -102,7 +101,7 @@ async def test_a_token_that_is_refused_with_the_clip_costs_none(tmp_path):
 @pytest.mark.parametrize("is_plain", [False, True])
 async def test_a_file_that_is_too_large_comes_smaller(tmp_path, way, is_plain):
     """Discord says 413 in JSON, the edge before it without."""
-    async with open_stage(tmp_path) as stage:
+    async with open_stage(tmp_path, timings=quick()) as stage:
         asked = await ordered(stage, seconds=10.0)
         narrowed(stage, asked, way)
         fault = stage.wire.fail(
@@ -122,7 +121,7 @@ async def test_a_file_that_is_too_large_comes_smaller(tmp_path, way, is_plain):
 
 async def test_a_limit_that_was_lowered_is_met(tmp_path):
     """A server that lost its boosts takes less: the clip is made smaller until it fits."""
-    async with open_stage(tmp_path) as stage:
+    async with open_stage(tmp_path, timings=quick()) as stage:
         await ordered(stage, seconds=10.0)
         stage.wire.upload_limit_bytes = 30_000
         await made(stage)
@@ -134,7 +133,7 @@ async def test_a_limit_that_was_lowered_is_met(tmp_path):
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
 async def test_a_server_error_after_the_message_was_stored_is_one_message(tmp_path, way, status):
     """Whoever is told that it failed tries again, and Discord knows the message by then."""
-    async with open_stage(tmp_path) as stage:
+    async with open_stage(tmp_path, timings=quick()) as stage:
         asked = await ordered(stage)
         narrowed(stage, asked, way)
         stage.wire.fail(*WAYS[way], with_files=True, stored=True, status=status)
@@ -148,7 +147,7 @@ async def test_a_server_error_after_the_message_was_stored_is_one_message(tmp_pa
 @pytest.mark.parametrize("stored", [True, False])
 async def test_a_connection_that_breaks_is_one_message(tmp_path, way, stored):
     """A reset says nothing of what became of the request."""
-    async with open_stage(tmp_path) as stage:
+    async with open_stage(tmp_path, timings=quick()) as stage:
         asked = await ordered(stage)
         narrowed(stage, asked, way)
         fault = stage.wire.fail(*WAYS[way], with_files=True, stored=stored, reset=True, times=2)
@@ -161,7 +160,7 @@ async def test_a_connection_that_breaks_is_one_message(tmp_path, way, stored):
 @pytest.mark.parametrize("way", WAYS)
 async def test_an_outage_is_waited_out(tmp_path, way):
     """However often it fails, no way is closed by it: the message that people look at is used."""
-    async with open_stage(tmp_path) as stage:
+    async with open_stage(tmp_path, timings=quick()) as stage:
         asked = await ordered(stage)
         narrowed(stage, asked, way)
         times = 9 if way != "token" else 2
@@ -186,7 +185,7 @@ LIMITED = {
 @pytest.mark.parametrize("how", LIMITED)
 async def test_who_came_too_often_waits(tmp_path, way, how):
     """A limit closes no way, however long it holds: the clip comes where it would have come."""
-    async with open_stage(tmp_path) as stage:
+    async with open_stage(tmp_path, timings=quick()) as stage:
         asked = await ordered(stage)
         narrowed(stage, asked, way)
         fault = stage.wire.fail(*WAYS[way], with_files=True, **LIMITED[how])
@@ -217,7 +216,7 @@ async def test_many_clips_for_one_channel_keep_to_its_limit(tmp_path):
 
 async def test_a_message_that_was_deleted_is_written_anew(tmp_path):
     """10008: a new message in the same channel, which calls the person."""
-    async with open_stage(tmp_path) as stage:
+    async with open_stage(tmp_path, timings=quick()) as stage:
         asked = await ordered(stage)
         del stage.channel.messages[asked.message.id]
         await made(stage)
@@ -229,7 +228,7 @@ async def test_a_message_that_was_deleted_is_written_anew(tmp_path):
 
 async def test_from_a_deleted_channel_a_clip_comes_alone(tmp_path):
     """10003: by direct message."""
-    async with open_stage(tmp_path) as stage:
+    async with open_stage(tmp_path, timings=quick()) as stage:
         await ordered(stage)
         stage.channel.is_deleted = True
         await made(stage)
@@ -239,7 +238,7 @@ async def test_from_a_deleted_channel_a_clip_comes_alone(tmp_path):
 @pytest.mark.parametrize("refused", [(403, 50013), (403, 50001), (400, 50083)])
 async def test_where_it_may_not_write_a_clip_comes_alone(tmp_path, refused):
     """A right that was lost and a thread that was archived: by direct message, once."""
-    async with open_stage(tmp_path) as stage:
+    async with open_stage(tmp_path, timings=quick()) as stage:
         await ordered(stage)
         stage.clock.now += 16 * 60
         stage.channel.refuses = refused
@@ -253,7 +252,7 @@ async def test_where_it_may_not_write_a_clip_comes_alone(tmp_path, refused):
 
 async def test_with_the_right_lost_a_young_token_still_does(tmp_path):
     """The answer to a command needs no right in the channel."""
-    async with open_stage(tmp_path) as stage:
+    async with open_stage(tmp_path, timings=quick()) as stage:
         asked = await ordered(stage)
         stage.channel.refuses = (403, 50013)
         await made(stage)
@@ -262,7 +261,7 @@ async def test_with_the_right_lost_a_young_token_still_does(tmp_path):
 
 async def test_with_every_door_closed_it_is_kept_and_refunded(tmp_path):
     """50013 and 50007: nobody pays for what never reached them."""
-    async with open_stage(tmp_path) as stage:
+    async with open_stage(tmp_path, timings=quick()) as stage:
         await ordered(stage)
         stage.clock.now += 16 * 60
         stage.channel.refuses = (403, 50013)
@@ -277,7 +276,7 @@ async def test_with_every_door_closed_it_is_kept_and_refunded(tmp_path):
 
 async def test_two_takes_are_two_messages(tmp_path):
     """One that was stored and failed leaves none behind that stays in line for ever."""
-    async with open_stage(tmp_path) as stage:
+    async with open_stage(tmp_path, timings=quick()) as stage:
         fault = stage.wire.fail("POST", "/channels/*/messages", stored=True, status=500)
         await stage.music(takes=2)
         await stage.settled(1)
@@ -289,7 +288,7 @@ async def test_two_takes_are_two_messages(tmp_path):
 
 async def test_a_slow_answer_is_waited_for(tmp_path):
     """Progress that hangs on the way does not come after the clip and cover it."""
-    async with open_stage(tmp_path) as stage:
+    async with open_stage(tmp_path, timings=quick()) as stage:
         asked = await ordered(stage)
         slow = stage.wire.fail(*TOKEN_EDIT, slow_seconds=1.5)
         await stage.wire.until(lambda: slow.hits)
@@ -300,7 +299,7 @@ async def test_a_slow_answer_is_waited_for(tmp_path):
 
 async def test_words_that_a_server_filters_are_left_out(tmp_path):
     """The clip comes all the same, without saying what was asked for; once and for its price."""
-    async with open_stage(tmp_path) as stage:
+    async with open_stage(tmp_path, timings=quick()) as stage:
         asked = await ordered(stage)
         stage.wire.fail(*TOKEN_EDIT, status=400, code=200000, with_files=True)
         await made(stage)
@@ -311,24 +310,24 @@ async def test_words_that_a_server_filters_are_left_out(tmp_path):
 
 async def test_a_clip_that_was_posted_before_a_kill_is_found_again(tmp_path):
     """The bot was dead for longer than Discord remembers a nonce: it looks before it posts."""
-    async with open_stage(tmp_path) as stage:
+    async with open_stage(tmp_path, timings=quick()) as stage:
         await ordered(stage)
         stage.wire.fail(*TOKEN_EDIT, status=404, code=10008, times=9)
         await made(stage)
         job = await stage.settled(1)
         clip = await stage.store.clips.of_job(1)
-        surface = stage.bot.pipeline.surface
+        presenter = stage.bot.presenter
         posted = [each for each in stage.channel.seen if each.clips]
         stage.wire.rest.routes._nonces.clear()
-        posting = await stage.bot.pipeline.packed(clip, 10**7)
-        found = await surface.post(job, clip, posting, once_more=True)
+        posting = await stage.bot.pipeline.library.pack(clip, 10**7)
+        found = await presenter.post(job, clip, posting, once_more=True)
         assert [found] == [each.id for each in posted]
         assert len([each for each in stage.channel.seen if each.clips]) == 1
 
 
 async def test_a_clip_that_is_refunded_is_not_shown(tmp_path):
     """Discord keeps it, breaks off, and then says that it is too large: it is taken away again."""
-    async with open_stage(tmp_path) as stage:
+    async with open_stage(tmp_path, timings=quick()) as stage:
         asked = await ordered(stage)
         stage.wire.fail(*TOKEN_EDIT, reset=True, stored=True, with_files=True)
         stage.wire.fail(*TOKEN_EDIT, status=413, code=40005, times=9, with_files=True)

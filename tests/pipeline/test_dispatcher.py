@@ -1,4 +1,4 @@
-"""Jobs that fall from the hands of the one that carries them: taken up again, until it works."""
+"""Jobs whose task fails are retried until it works."""
 
 from __future__ import annotations
 
@@ -8,20 +8,19 @@ import sqlite3
 import pytest
 
 from bot.domain.jobs import JobState
-from bot.pipeline import dispatcher
 from tests.support.jam_server import open_jam, strict
+from tests.support.timings import quick
 
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch):
     strict(monkeypatch)
-    monkeypatch.setattr(dispatcher, "RETRY_SECONDS", (0.01, 0.02))
 
 
 @pytest.mark.parametrize("step", ["start", "record_clip", "begin_delivery", "finish_delivery"])
 async def test_a_disk_that_is_full_for_a_while_loses_nothing(tmp_path, monkeypatch, step):
     """What could not be written down is done again when there is room, without a restart."""
-    async with open_jam(tmp_path) as jam:
+    async with open_jam(tmp_path, timings=quick()) as jam:
         real = getattr(jam.store.jobs, step)
         fails = 2
 
@@ -53,8 +52,7 @@ async def test_a_disk_that_is_full_for_a_while_loses_nothing(tmp_path, monkeypat
 
 async def test_a_stop_does_not_wait_for_what_is_to_be_taken_up_again(tmp_path, monkeypatch):
     """It is in the database: the next start takes it up."""
-    monkeypatch.setattr(dispatcher, "RETRY_SECONDS", (3600.0,))
-    async with open_jam(tmp_path) as jam:
+    async with open_jam(tmp_path, timings=quick(job_retry_seconds=3600.0)) as jam:
 
         async def broken(*args, **options):
             raise sqlite3.OperationalError("database or disk is full")
@@ -63,7 +61,7 @@ async def test_a_stop_does_not_wait_for_what_is_to_be_taken_up_again(tmp_path, m
             monkeypatch.setattr(jam.store.jobs, step, broken)
         await jam.alice.slash(jam.channel, "music", prompt="rock")
         async with asyncio.timeout(60):
-            while not jam.pipeline._dispatch._again:
+            while not jam.pipeline._dispatcher._retries:
                 await asyncio.sleep(0.01)
         await jam.pipeline.drain(1.0)
         assert jam.pipeline.in_flight == 0

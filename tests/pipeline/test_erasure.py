@@ -165,7 +165,7 @@ async def test_words_go_with_the_clip_that_is_deleted(tmp_path):
         assert len(clips) == 2
         for clip in clips:
             assert places_of(tmp_path, "canary") == {"jobs.prompt", "clips.prompt"}
-            await jam.pipeline.forget(clip)
+            await jam.pipeline.library.delete(clip)
         assert places_of(tmp_path, "canary") == set()
         assert await jam.store.check() == []
 

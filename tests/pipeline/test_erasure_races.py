@@ -9,12 +9,15 @@ from contextlib import asynccontextmanager, closing
 
 import pytest
 
+from bot.audio.files.post import Style
 from bot.domain.jobs import JobState, Kind, MessageHandle, Order, RequestOrigin
 from bot.domain.limits import Limits
 from bot.errors import Refused
 from bot.inference.executor import CANCELLED
 from bot.pipeline import erasure
 from bot.pipeline.erasure import FORGETTING, STILL_HANDED
+from bot.pipeline.lifecycle import JobRunner
+from bot.pipeline.timings import Timings
 from bot.store.database import FILE
 from bot.store.migrations.history import MIGRATIONS
 from bot.store.retention import EVERY_SECONDS, sweep
@@ -53,21 +56,21 @@ def at_forgetting(monkeypatch, store, *, before=None, after=None):
 async def being_posted(jam):
     """Alice's clip is on its way to her as long as the block lasts."""
     begun, go_on = asyncio.Event(), asyncio.Event()
-    post = jam.pipeline.surface.post
+    post = jam.bot.presenter.post
 
     async def slowly(*args, **options):
         begun.set()
         await go_on.wait()
         return await post(*args, **options)
 
-    jam.pipeline.surface.post = slowly
+    jam.bot.presenter.post = slowly
     try:
         await ordered(jam)
         await begun.wait()
         yield
     finally:
         go_on.set()
-        jam.pipeline.surface.post = post
+        jam.bot.presenter.post = post
 
 
 async def asked_to_be_forgotten(jam):
@@ -126,7 +129,7 @@ async def test_who_is_just_handed_a_clip_is_asked_to_wait(tmp_path):
     async with open_jam(tmp_path) as jam:
         async with being_posted(jam):
             with pytest.raises(Refused, match="nothing is deleted yet"):
-                await jam.pipeline.privacy.forget(jam.alice.id)
+                await jam.pipeline.erasure.forget(jam.alice.id)
             assert places_of(tmp_path, WORD) == {"jobs.prompt", "clips.prompt"}
         await jam.idle()
         (clip,) = await jam.store.clips.of_user(jam.alice.id, 5)
@@ -140,7 +143,7 @@ async def test_who_just_fetches_a_clip_is_asked_to_wait(tmp_path, monkeypatch):
     """And what is being deleted can't be fetched any more."""
     async with open_jam(tmp_path) as jam:
         await hold_one(jam)
-        person = jam.pipeline.privacy
+        person = jam.pipeline.erasure
         with person.handing_over(1, jam.alice.id):
             refused = await asked_to_be_forgotten(jam)
             assert refused.response.content == str(STILL_HANDED)
@@ -161,17 +164,18 @@ async def test_who_just_fetches_a_clip_is_asked_to_wait(tmp_path, monkeypatch):
 async def test_an_order_that_nobody_carries_yet_is_cancelled_and_told(tmp_path, monkeypatch):
     """Written down, and the bot did not come to more: as between two tries on a full disk."""
     async with open_jam(tmp_path) as jam:
-        put = jam.pipeline._dispatch.put
-        monkeypatch.setattr(jam.pipeline._dispatch, "put", lambda job: None)
+        put = jam.pipeline._dispatcher.put
+        monkeypatch.setattr(jam.pipeline._dispatcher, "put", lambda job: None)
         job = await ordered(jam)
-        assert await jam.pipeline.privacy.forget(jam.alice.id) == 0
+        assert await jam.pipeline.erasure.forget(jam.alice.id) == 0
         assert (await jam.store.jobs.get(job.id)).state is JobState.CANCELLED
         await jam.env.settle()
         assert str(CANCELLED) in jam.newest(1)[0].content
         assert await jam.store.check() == []
-        # Who was about to carry it sees that there is nothing to carry.
+        # Who was about to run it sees that it has ended.
         put(job)
-        await jam.pipeline._carry(job, False)
+        runner = JobRunner(jam.store, jam.pipeline.executor, jam.bot.presenter, Style(), Timings())
+        await runner.run(job, False)
         await jam.idle()
         assert len([each for each in jam.messages() if "charged" in each.content]) == 1
 

@@ -28,7 +28,7 @@ SECONDS = 3.0
 
 
 class Notebook:
-    """A surface that writes down what people would see."""
+    """A presenter that writes down what people would see."""
 
     def __init__(self, file):
         self.file = file
@@ -61,9 +61,8 @@ async def live(folder, seconds, orders):
     async with open_pipeline(
         config, inspect(starter_folder()), folder=folder, engine=engine
     ) as line:
-        line.surface = Notebook(folder / "posted.jsonl")
         await line.resume()
-        line.start()
+        line.start(Notebook(folder / "posted.jsonl"))
         for number in range(orders):
             place = RequestOrigin(user_id=100 + number, channel_id=5, guild_id=10)
             order = Order(

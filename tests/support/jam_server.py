@@ -18,6 +18,7 @@ from simcord.backend.errors import unknown_interaction
 from simcord.backend.models import Interaction
 
 from bot.app.client import ZhiyinBot
+from bot.app.health import Health
 from bot.app.wiring import open_pipeline
 from bot.config import Config, LimitsConfig
 from bot.models.registry import starter_folder
@@ -75,9 +76,12 @@ class Jam:
         await self.pipeline.idle()
         await self.env.settle()
 
-    def another_bot(self):
-        """A new bot, as after a restart, around the same pipeline."""
-        return new_bot(self.config, self.pipeline, self.clock)
+    async def restart_bot(self):
+        """Replace the bot, as after a restart, around the same pipeline."""
+        pipeline = self.pipeline
+        self.bot = new_bot(self.config, pipeline, self.clock)
+        await self.env.restart_bot(self.bot)
+        pipeline.start(self.bot.presenter)
 
     async def stop_pipeline(self):
         """End worker and store, as a stop of the program does."""
@@ -92,7 +96,7 @@ class Jam:
         ) as line:
             self.bot = new_bot(self.config, line, self.clock)
             await self.env.restart_bot(self.bot)
-            line.start()
+            line.start(self.bot.presenter)
             yield self
 
     def newest(self, count):
@@ -122,7 +126,7 @@ async def open_jam(folder, *, config=None, clock=None, engine=SCRIPTED, language
         bot = new_bot(config, line, clock, languages)
         hogs = stack.enter_context(watched())
         async with simcord.run(bot, check_errors=False) as env:
-            line.start()
+            line.start(bot.presenter)
             chief = env.create_user("chief")
             guild = env.create_guild("The jam", owner=chief)
             owner = guild.add_member(chief)
@@ -141,6 +145,7 @@ def new_bot(config, line, clock, languages=None):
     bot = ZhiyinBot(
         config,
         line,
+        Health(),
         sampling=sampling,
         licence="Apache-2.0",
         clock=clock,

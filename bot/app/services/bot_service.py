@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+from bot.app.health import Health
 from bot.app.services.clips import ClipService
 from bot.app.services.guilds import GuildService
 from bot.app.services.operations import OperationsService
 from bot.app.services.people import PeopleService
 from bot.app.services.requests import RequestService
-from bot.pipeline.presenter import Presenter
 from bot.pipeline.service import Pipeline
+from bot.retry import RetryPolicy
 
 
 class BotService:
     """What cogs may ask for, by subject; they reach for nothing behind it."""
 
-    def __init__(self, pipeline: Pipeline) -> None:
+    def __init__(self, pipeline: Pipeline, health: Health) -> None:
         self._pipeline = pipeline
         self.requests = RequestService(pipeline)
         self.clips = ClipService(pipeline)
         self.stems = pipeline.stems
         self.guilds = GuildService(pipeline.store)
         self.people = PeopleService(pipeline)
-        self.operations = OperationsService(pipeline)
+        self.operations = OperationsService(pipeline, health)
 
-    def present_through(self, presenter: Presenter) -> None:
-        """Show, post and tell through this presenter from now on."""
-        self._pipeline.surface = presenter
+    @property
+    def delivery_retry(self) -> RetryPolicy:
+        """Return how posting is tried again while Discord is in trouble."""
+        return self._pipeline.timings.delivery_retry

@@ -50,7 +50,7 @@ class ClipService:
         `post` posts it and returns the id of the message; if it raises, the clip stays held.
         Raises RequestError where it is not held, Refused while it is handed over already.
         """
-        with self._pipeline.privacy.handing_over(clip_id, user_id):
+        with self._pipeline.erasure.handing_over(clip_id, user_id):
             held = await self._clips.held_of(user_id, _MAX_HELD)
             clip = next((each for each in held if each.id == clip_id), None)
             if clip is None:
@@ -61,12 +61,12 @@ class ClipService:
 
     async def pack(self, clip: Clip, max_bytes: int) -> PackedClip:
         """Return a clip as a file of at most so many bytes. Raises SoundError and OutputError."""
-        return await self._pipeline.packed(clip, max_bytes)
+        return await self._pipeline.library.pack(clip, max_bytes)
 
     async def draw_spectrogram(self, clip: Clip) -> bytes:
         """Return a PNG of a clip's spectrum over time. Raises SoundError if its sound is gone."""
-        return await self._pipeline.spectrogram(clip)
+        return await self._pipeline.library.draw_spectrogram(clip)
 
     async def delete(self, clip: Clip) -> None:
         """Delete a clip's sound and mark it as deleted. Raises Refused while it is being posted."""
-        await self._pipeline.forget(clip)
+        await self._pipeline.library.delete(clip)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.app.health import Health
 from bot.domain.status import ModelInfo
 from bot.i18n.sentence import Sentence
 from bot.pipeline.service import Pipeline
@@ -45,8 +46,8 @@ class BotStatus:
 class OperationsService:
     """For those who run the bot."""
 
-    def __init__(self, pipeline: Pipeline) -> None:
-        self._pipeline = pipeline
+    def __init__(self, pipeline: Pipeline, health: Health) -> None:
+        self._pipeline, self._health = pipeline, health
 
     def engine(self) -> EngineStatus:
         """Return how the music engine is doing."""
@@ -62,7 +63,7 @@ class OperationsService:
 
     async def status(self) -> BotStatus:
         """Return how the bot is doing."""
-        health, totals = self._pipeline.health, await self._pipeline.store.totals()
+        health, totals = self._health, await self._pipeline.store.totals()
         return BotStatus(
             engine=self.engine(),
             oldest_wait_seconds=totals.waited_seconds,

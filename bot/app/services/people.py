@@ -12,7 +12,7 @@ class PeopleService:
     """Answers what a person may ask about themselves."""
 
     def __init__(self, pipeline: Pipeline) -> None:
-        self._privacy, self._store = pipeline.privacy, pipeline.store
+        self._privacy, self._store = pipeline.erasure, pipeline.store
 
     async def quota(self, user_id: int, daily_seconds: float) -> Quota:
         """Return how many of their seconds of today a person has used."""

@@ -70,7 +70,7 @@ class RequestService:
     async def queue_of(self, user_id: int) -> QueueOfUser:
         """Return where a person's jobs are in the queue."""
         jobs = await self.unfinished_of(user_id)
-        rows = tuple((job, self._pipeline.standing(job.id)) for job in jobs)
+        rows = tuple((job, self._pipeline.progress(job.id)) for job in jobs)
         return QueueOfUser(jobs=rows, total=max(self._pipeline.in_flight, len(jobs)))
 
     async def cancel(self, job_id: int) -> bool:
@@ -82,7 +82,7 @@ class RequestService:
 
         Raises Refused where there are as many as may be.
         """
-        return self._pipeline.listening_to(user_id)
+        return self._pipeline.uploads.reserve(user_id)
 
     async def keep_upload(
         self, data: bytes, *, keep_seconds: float, with_codes: bool
@@ -91,10 +91,10 @@ class RequestService:
 
         With `with_codes` the codes in it are kept, too. Raises SoundError.
         """
-        return await self._pipeline.keep_upload(
+        return await self._pipeline.uploads.keep(
             data, keep_seconds=keep_seconds, with_codes=with_codes
         )
 
     async def read_tags(self, data: bytes) -> Tags | None:
         """Return what a file tells of how it was made; None where it tells nothing."""
-        return await self._pipeline.tags_of(data)
+        return await self._pipeline.uploads.read_tags(data)

@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 from bot.app.client import ZhiyinBot, run_bot
+from bot.app.health import Health
 from bot.app.signals import stopping
 from bot.app.wiring import open_pipeline
 from bot.config import Config, GenerationConfig, LimitsConfig, StorageConfig, WorkerConfig
@@ -55,8 +56,9 @@ async def live(folder, address):
         async with open_pipeline(
             config, contents, folder=folder, clock=clock, engine=ENGINE
         ) as line:
-            bot = ZhiyinBot(config, line, sampling=contents.sampling, licence="none", clock=clock)
-            line.start()
+            bot = ZhiyinBot(
+                config, line, Health(), sampling=contents.sampling, licence="none", clock=clock
+            )
             await run_bot(bot, TOKEN, stop)
 
 

@@ -19,6 +19,7 @@ from types import SimpleNamespace
 import discord
 
 from bot.app.client import ZhiyinBot, run_bot
+from bot.app.health import Health
 from bot.app.wiring import open_pipeline
 from bot.config import Config
 from bot.models.registry import starter_folder
@@ -93,7 +94,9 @@ class Stage:
 
 
 @asynccontextmanager
-async def open_stage(folder: Path, *, config=None, people=2, engine=SCRIPTED, prepare=None):
+async def open_stage(
+    folder: Path, *, config=None, people=2, engine=SCRIPTED, prepare=None, timings=None
+):
     """Open a wire and let the bot connect, on a folder as in `tests.support.jam_server`.
 
     `prepare` is called with the wire before the bot comes.
@@ -108,11 +111,14 @@ async def open_stage(folder: Path, *, config=None, people=2, engine=SCRIPTED, pr
             prepare(wire)
         contents = inspect(starter_folder())
         line = await stack.enter_async_context(
-            open_pipeline(config, contents, folder=folder, clock=clock, engine=engine)
+            open_pipeline(
+                config, contents, folder=folder, clock=clock, engine=engine, timings=timings
+            )
         )
-        bot = ZhiyinBot(config, line, sampling=contents.sampling, licence="Apache-2.0", clock=clock)
+        bot = ZhiyinBot(
+            config, line, Health(), sampling=contents.sampling, licence="Apache-2.0", clock=clock
+        )
         stop = asyncio.Event()
-        line.start()
         connection = asyncio.create_task(run_bot(bot, TOKEN, stop), name="the bot")
         stage = Stage(wire, bot, clock, channel, members, connection, stop)
         try:

@@ -1,0 +1,57 @@
+"""The clips that were made: packed as files, drawn, and deleted."""
+
+from __future__ import annotations
+
+import asyncio
+
+from bot.audio.files import post
+from bot.audio.files.clip_file import codes_in
+from bot.audio.files.masters import read_master
+from bot.audio.files.picture import spectrogram_png
+from bot.domain.clips import Clip
+from bot.domain.generation import Sound
+from bot.errors import Refused
+from bot.i18n.sentence import Sentence
+from bot.pipeline.packaging import PackedClip, packed
+from bot.store.store import Store
+
+STILL_COMING = Sentence("This clip is still being posted. Please try again in a moment.")
+
+
+class ClipLibrary:
+    """The masters on disk, by the rows of their clips."""
+
+    def __init__(self, store: Store, style: post.Style) -> None:
+        self._store, self._style = store, style
+
+    async def pack(self, clip: Clip, max_bytes: int) -> PackedClip:
+        """Return a clip as a file of at most so many bytes.
+
+        Raises SoundError where its sound is gone, OutputError where it can't be made so small.
+        """
+        path = self._store.clips_folder / clip.file
+        sound = await self._sound(clip)
+        codes = await asyncio.to_thread(codes_in, path) if clip.stems else None
+        return await asyncio.to_thread(packed, clip, sound, max_bytes, self._style, codes)
+
+    async def draw_spectrogram(self, clip: Clip) -> bytes:
+        """Return a picture of what a clip sounds like, as PNG.
+
+        Raises SoundError where its sound is gone.
+        """
+        return await asyncio.to_thread(spectrogram_png, await self._sound(clip))
+
+    async def delete(self, clip: Clip) -> None:
+        """Delete a clip's sound and mark its row; those made from it keep their link to it.
+
+        Raises Refused while it is being posted: a retry would bring it back.
+        """
+        job = await self._store.jobs.get(clip.job_id)
+        if job is not None and not job.state.is_final:
+            raise Refused(STILL_COMING)
+        name = await self._store.clips.delete(clip.id)
+        if name is not None:
+            (self._store.clips_folder / name).unlink(missing_ok=True)
+
+    async def _sound(self, clip: Clip) -> Sound:
+        return await asyncio.to_thread(read_master, self._store.clips_folder / clip.file)

@@ -1,0 +1,26 @@
+"""When the pipeline shows progress and tries again; tests pass in shorter ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from bot.retry import RetryPolicy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timings:
+    """The waits of the pipeline."""
+
+    first_shown_seconds: float = 0.5
+    """After how long the progress of a job is shown for the first time."""
+    show_every_seconds: float = 3.0
+    job_retry: RetryPolicy = field(
+        default_factory=lambda: RetryPolicy(initial_seconds=2.0, max_seconds=60.0, base=3.0)
+    )
+    """Before a job is run again whose task failed: a full disk takes time."""
+    delivery_retry: RetryPolicy = field(
+        default_factory=lambda: RetryPolicy(
+            initial_seconds=1.0, max_seconds=60.0, jitter_seconds=0.5, timeout_seconds=3600.0
+        )
+    )
+    """While Discord itself or the way to it is in trouble."""

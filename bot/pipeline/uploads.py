@@ -1,0 +1,69 @@
+"""What people send: read in the sandbox, kept until the clip is made, a few files at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from bot.audio.files.masters import write_master
+from bot.audio.untrusted.tags import strange_tags
+from bot.audio.untrusted.uploads import Uploads
+from bot.domain.clips import Tags
+from bot.errors import Refused
+from bot.i18n.sentence import Sentence
+from bot.pipeline.stems import Stems
+from bot.store.store import Store
+
+FILES_OF_YOURS = Sentence(
+    "I am still listening to the files that you sent before. Please wait a moment."
+)
+FILES_OF_MANY = Sentence("Many people are sending files right now. Please try again in a minute.")
+
+_FILES_PER_USER = 2
+_FILES = 12
+
+
+class UploadIntake:
+    """Takes files in, each of which is held in memory while it is read."""
+
+    def __init__(self, store: Store, reader: Uploads, stems: Stems) -> None:
+        self._store, self._reader, self._stems = store, reader, stems
+        self._reading: Counter[int] = Counter()
+
+    @contextmanager
+    def reserve(self, user_id: int) -> Iterator[None]:
+        """Count a person's file among those that are being read.
+
+        Raises Refused where there are as many as may be.
+        """
+        if self._reading[user_id] >= _FILES_PER_USER:
+            raise Refused(FILES_OF_YOURS)
+        if self._reading.total() >= _FILES:
+            raise Refused(FILES_OF_MANY)
+        self._reading[user_id] += 1
+        try:
+            yield
+        finally:
+            self._reading[user_id] -= 1
+            self._reading += Counter()  # drops those who are at zero
+
+    async def keep(
+        self, data: bytes, *, keep_seconds: float, with_codes: bool = False
+    ) -> tuple[str, float]:
+        """Decode a stranger's file and keep the end of it; return its name and its seconds.
+
+        With `with_codes` the codes of all of it are kept, too. Raises SoundError, also where the
+        file has none that fit the model.
+        """
+        codes = await self._stems.of_file(data) if with_codes else None
+        sound = await self._reader.read(data, keep_seconds=keep_seconds)
+        name = f"{secrets.token_hex(8)}.flac"
+        await asyncio.to_thread(write_master, self._store.uploads_folder / name, sound, codes)
+        return name, sound.seconds
+
+    async def read_tags(self, data: bytes) -> Tags | None:
+        """Return what a stranger's file says of how it was made; None where it says nothing."""
+        return await strange_tags(data)
