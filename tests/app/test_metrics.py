@@ -28,7 +28,7 @@ async def test_the_figures_are_those_of_the_moment(tmp_path):
         jam.pipeline.executor.paused = True
         await jam.alice.slash(jam.channel, "music", prompt="rock", seconds=1.0)
         jam.clock.now += 30
-        text = (await metrics.render_metrics(jam.pipeline, jam.bot.health)).decode()
+        text = (await metrics.render_metrics(jam.pipeline, health.Health())).decode()
         for line in (
             'zhiyin_jobs{state="delivered"} 1.0',
             'zhiyin_jobs{state="failed"} 1.0',
@@ -61,7 +61,7 @@ async def test_the_waits_in_line_are_a_histogram(tmp_path):
         await jam.idle()
         executor.paused = True
         await jam.alice.slash(jam.channel, "music", prompt="rock", seconds=1.0)
-        lines = (await metrics.render_metrics(jam.pipeline, jam.bot.health)).decode().splitlines()
+        lines = (await metrics.render_metrics(jam.pipeline, health.Health())).decode().splitlines()
         for line in (
             'zhiyin_queue_wait_seconds_bucket{le="60.0"} 1.0',
             'zhiyin_queue_wait_seconds_bucket{le="120.0"} 2.0',
@@ -81,16 +81,16 @@ async def test_they_are_told_on_this_machine_only_and_off_by_default(tmp_path):
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
             with pytest.raises(ConfigError, match="metrics.port"):
-                async with metrics.serve_metrics(jam.pipeline, jam.bot.health, port):
+                async with metrics.serve_metrics(jam.pipeline, health.Health(), port):
                     pass
         async with (
-            metrics.serve_metrics(jam.pipeline, jam.bot.health, port),
+            metrics.serve_metrics(jam.pipeline, health.Health(), port),
             aiohttp.ClientSession() as session,
             session.get(f"http://127.0.0.1:{port}/metrics") as answer,
         ):
             assert answer.status == 200
             assert "zhiyin_running_jobs" in await answer.text()
-        async with metrics.serve_metrics(jam.pipeline, jam.bot.health, 0):
+        async with metrics.serve_metrics(jam.pipeline, health.Health(), 0):
             with pytest.raises(OSError):
                 socket.create_connection(("127.0.0.1", port), timeout=1)
 
