@@ -8,7 +8,7 @@ from discord.ext import commands
 
 from bot.app.client import Interaction, ZhiyinBot
 from bot.domain.jobs import Kind
-from cogs.requests.draft import MAX_SEED, RequestDraft
+from cogs.requests.draft import MAX_SHORT_SEED, RequestDraft
 from cogs.requests.submit import submit_request
 from cogs.requests.suggestions import Prompt, suggest_prompts
 
@@ -28,7 +28,7 @@ class Music(commands.Cog):
         clip: discord.Attachment | None = None,
         seconds: app_commands.Range[float, 1.0, 600.0] | None = None,
         takes: app_commands.Range[int, 1, 8] = 1,
-        seed: app_commands.Range[int, 0, MAX_SEED] | None = None,
+        seed: app_commands.Range[int, 0, MAX_SHORT_SEED] | None = None,
         guidance: app_commands.Range[float, 1.0, 10.0] | None = None,
         temperature: app_commands.Range[float, 0.1, 2.0] | None = None,
         top_k: app_commands.Range[int, 1, 2048] | None = None,
@@ -74,7 +74,7 @@ class Music(commands.Cog):
         self,
         interaction: Interaction,
         seconds: app_commands.Range[float, 1.0, 600.0] | None = None,
-        seed: app_commands.Range[int, 0, MAX_SEED] | None = None,
+        seed: app_commands.Range[int, 0, MAX_SHORT_SEED] | None = None,
     ) -> None:
         """Make a clip of anything at all.
 

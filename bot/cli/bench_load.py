@@ -19,7 +19,7 @@ import psutil
 from bot.app.wiring import open_pipeline
 from bot.config import Config, LimitsConfig
 from bot.domain.clips import Clip
-from bot.domain.jobs import Job, Kind, MessageHandle, Order, RequestOrigin
+from bot.domain.jobs import USUAL_MAX_BYTES, Job, Kind, MessageHandle, Order, RequestOrigin
 from bot.domain.limits import Limits
 from bot.domain.status import JobProgress
 from bot.i18n.sentence import Sentence
@@ -37,7 +37,7 @@ class _Nowhere:
 
     def max_bytes(self, job: Job) -> int:
         """Return Discord's limit."""
-        return 10 * 2**20
+        return USUAL_MAX_BYTES
 
     async def show(self, job: Job, standing: JobProgress) -> None:
         """Show nothing."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from bot.domain.clips import Clip
 from bot.domain.jobs import Job
 from bot.domain.limits import GuildSettings, Quota
+from bot.domain.sound_formats import ACCEPTED_FORMATS
 from bot.domain.status import JobProgress
 from bot.i18n.languages import Reader
 from bot.i18n.sentence import Moment, Plural, Sentence, verbatim
@@ -24,7 +25,7 @@ NOT_YOURS = Sentence(
 )
 NO_CLIP = Sentence("This clip is not here any more.")
 NO_SOUND = Sentence(
-    "There is no sound in this message that I can use: MP3, WAV, FLAC, OGG, M4A or WebM."
+    "There is no sound in this message that I can use: {accepted}.", accepted=ACCEPTED_FORMATS
 )
 LONG_WAIT = Sentence(
     "The line is about {expected} long, and where I am no member I can answer for a quarter "

@@ -28,7 +28,7 @@ from cogs.presentation.prompts import clean_prompt
 
 # What anyone may post on Discord.
 MAX_UPLOAD_BYTES = USUAL_MAX_BYTES
-MAX_SEED = 2**32 - 1
+MAX_SHORT_SEED = 2**32 - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +97,7 @@ def make_orders(
     key: str, origin: RequestOrigin, draft: RequestDraft, source: Source | None, bot: ZhiyinBot
 ) -> list[Order]:
     """Return an order for each take, with consecutive seeds."""
-    first = secrets.randbelow(MAX_SEED - draft.takes) if draft.seed is None else draft.seed
+    first = secrets.randbelow(MAX_SHORT_SEED - draft.takes) if draft.seed is None else draft.seed
     assert draft.seconds is not None
     return [
         Order(
@@ -105,7 +105,7 @@ def make_orders(
             origin=origin,
             kind=draft.kind,
             seconds=draft.seconds,
-            seed=(first + take) % (MAX_SEED + 1),
+            seed=(first + take) % (MAX_SHORT_SEED + 1),
             prompt=draft.prompt,
             sampling=_sampling(bot.sampling, draft.settings),
             source=source,

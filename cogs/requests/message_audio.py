@@ -9,17 +9,14 @@ import discord
 
 from bot.app.client import ZhiyinBot
 from bot.domain.clips import Clip
-
-_SUFFIXES = {
-    ".mp3", ".wav", ".flac", ".ogg", ".oga", ".opus", ".m4a", ".aac", ".mp4", ".webm", ".mka",
-}  # fmt: skip
+from bot.domain.sound_formats import ACCEPTED_SUFFIXES
 
 
 def is_sound(attachment: discord.Attachment) -> bool:
     """Tell by name and type whether an attachment claims to be sound; nothing is trusted yet."""
     kind = (attachment.content_type or "").split("/")[0]
     suffix = PurePath(attachment.filename).suffix.lower()
-    return kind == "audio" or suffix in _SUFFIXES
+    return kind == "audio" or suffix in ACCEPTED_SUFFIXES
 
 
 def find_sound(message: discord.Message) -> discord.Attachment | None:

@@ -21,11 +21,11 @@ from bot.app.client import ZhiyinBot
 from bot.app.health import Health
 from bot.app.wiring import open_pipeline
 from bot.config import Config, LimitsConfig
+from bot.domain.jobs import USUAL_MAX_BYTES
 from bot.models.registry import starter_folder
 from bot.musicgen.checkpoint.inspection import inspect
 from tests.support.event_loop_watch import watched
 
-UPLOAD_LIMIT_BYTES = 10 * 2**20
 ACK_SECONDS = 3.0
 SCRIPTED = "tests.support.scripted_worker:open_engine"
 
@@ -162,7 +162,7 @@ def check_answers(env):
     for channel in backend.messages.values():
         for message in channel.values():
             assert len(message.attachments) <= 10
-            assert all(file["size"] <= UPLOAD_LIMIT_BYTES for file in message.attachments)
+            assert all(file["size"] <= USUAL_MAX_BYTES for file in message.attachments)
 
 
 def strict(monkeypatch):
@@ -172,7 +172,7 @@ def strict(monkeypatch):
 
     def base_payload(backend, *, user_id, guild_id, **rest):
         record, payload = payload_of(backend, user_id=user_id, guild_id=guild_id, **rest)
-        payload["attachment_size_limit"] = UPLOAD_LIMIT_BYTES
+        payload["attachment_size_limit"] = USUAL_MAX_BYTES
         payload["authorizing_integration_owners"] = {"0": str(guild_id or 0)}
         begun[id(record)] = time.perf_counter()  # SimCord turns the other clocks itself
         return record, payload

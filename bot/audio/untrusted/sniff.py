@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bot.domain.sound_formats import ACCEPTED_FORMATS
 from bot.errors import SoundError
 from bot.i18n.sentence import Sentence
 
-ACCEPTED = "MP3, WAV, FLAC, OGG, Opus, M4A, AAC, MP4 or WebM"
-
-NOT_SOUND = Sentence("This is not a sound file that I can use: {accepted}.", accepted=ACCEPTED)
+NOT_SOUND = Sentence(
+    "This is not a sound file that I can use: {accepted}.", accepted=ACCEPTED_FORMATS
+)
 EMPTY = Sentence("This file is empty.")
 MANY_CHANNELS = Sentence("This file says it has {channels} channels; from 1 to 8 can be used.")
 ODD_RATE = Sentence(
