@@ -25,9 +25,9 @@ from tests.support.scripted_engine import Opener
 
 
 @pytest.fixture
-def place(tmp_path, monkeypatch):
-    """A folder to work in, with a cache of its own."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+def place(tmp_path, monkeypatch, cache_home):
+    """A folder to work in."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache_home))
     folder = tmp_path / "work"
     folder.mkdir()
     monkeypatch.chdir(folder)

@@ -29,9 +29,9 @@ FREE = [4, 5, 6, 7]
 
 
 @pytest.fixture
-def place(tmp_path, monkeypatch):
-    """A folder to work in, with a cache of its own."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+def place(tmp_path, monkeypatch, cache_home):
+    """A folder to work in."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache_home))
     folder = tmp_path / "work"
     folder.mkdir()
     monkeypatch.chdir(folder)

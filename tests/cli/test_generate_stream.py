@@ -53,7 +53,7 @@ def test_the_stream_is_the_clip_before_it_is_levelled(
     place, capfdbinary, kernel_cache, monkeypatch, request, model, channels
 ):
     """Sample by sample what the engine makes of the same request, rounded to 16 bits."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(kernel_cache))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(kernel_cache.parent))
     folder = request.getfixturevalue(model)
     argv = ["a", "--seconds", 1.5, "--seed", 5, "--model", folder, "--precision", "fp32", *STREAM]
     assert zhiyin(*argv, opener=generate.open_engine) == 0

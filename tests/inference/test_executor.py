@@ -627,7 +627,7 @@ async def test_leaving_while_a_worker_dies_leaves_no_process():
 
 async def test_the_real_engine_makes_a_clip(tiny_mono, kernel_cache, monkeypatch):
     """The same model, seed and prompt in another process: the same clip, at the model's rate."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(kernel_cache))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(kernel_cache.parent))
     config = dataclasses.replace(
         configured(slots=2, load_seconds=600.0), model=ModelConfig(name=str(tiny_mono))
     )
@@ -645,7 +645,7 @@ async def test_the_real_engine_makes_a_clip(tiny_mono, kernel_cache, monkeypatch
 
 async def test_the_real_engine_takes_clips_apart(tiny_stems, kernel_cache, monkeypatch):
     """Over a process's border and back: codes, stems, and a clip that keeps some."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(kernel_cache))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(kernel_cache.parent))
     config = dataclasses.replace(
         configured(slots=2, load_seconds=600.0), model=ModelConfig(name=str(tiny_stems))
     )

@@ -20,7 +20,7 @@ from bot.musicgen.checkpoint.inspection import inspect
 @pytest.fixture
 def config(tmp_path, kernel_cache, monkeypatch):
     """Settings with an empty model folder, two slots and 32-bit arithmetic."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(kernel_cache))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(kernel_cache.parent))
     return dataclasses.replace(
         Config(),
         model=ModelConfig(folder=str(tmp_path)),
