@@ -10,12 +10,9 @@ import argparse
 import dataclasses
 import json
 import os
-import platform
-import resource
 import sys
 import tempfile
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,45 +21,19 @@ from rich.console import Console
 from rich.table import Table
 
 from bot.cli import bench_baselines, console
+from bot.cli.bench_run import PROMPTS, measure
 from bot.cli.interrupts import Interrupts
 from bot.config import PRECISIONS, Config, cache_folder
-from bot.domain.generation import GenerationRequest
 from bot.domain.progress import Reporter
-from bot.domain.status import ModelInfo
 from bot.errors import ConfigError, RequestError
 from bot.i18n.sentence import Sentence
 from bot.models.locate import locate
-from bot.models.opening import open_engine
-from bot.musicgen.kernels.build import available_cores
 
 if TYPE_CHECKING:
-    from bot.musicgen.engine.engine import Engine
+    pass
 
 SYNTHETIC = ("small", "medium", "large", "stereo-small", "stereo-medium", "stereo-large")
-PROMPTS = (
-    "90s rock with a driving beat and electric guitars",
-    "slow jazz piano in a small bar at night",
-    "dark techno with a rolling bass line",
-    "happy folk song with banjo and fiddle",
-    "lo-fi hip hop with dusty drums and warm keys",
-    "orchestral film music, strings and brass, epic",
-    "80s pop with bright synthesizers and gated drums",
-    "ambient pads drifting over soft rain",
-)
-WARM_UP_SECONDS = 1.0
 MAX_USERS = 64
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """What it took to make one clip for each of so many people at once."""
-
-    users: int
-    seconds: float
-    ms_per_step: float
-    wall_seconds: float
-    real_time_factor: float
-    phases: dict[str, float]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -141,54 +112,6 @@ def _rush(args: argparse.Namespace, config: Config) -> int:
     return 0
 
 
-def measure(
-    folder: Path,
-    config: Config,
-    interrupts: Interrupts,
-    *,
-    users: Sequence[int],
-    seconds: float,
-    precision: str,
-    report: Reporter,
-) -> dict[str, Any]:
-    """Load the model, make clips for each number of users, and return all figures."""
-    report.stage("Loading")
-    engine, model = open_engine(
-        config,
-        folder=folder,
-        slots=max(users),
-        precision=precision,
-        warming=_stage(report, "Compiling and warming up"),
-    )
-    _make(engine, interrupts, _requests(1, WARM_UP_SECONDS, seed=1_000_000))
-    runs = []
-    for count in users:
-        report.stage(f"Making {count} x {seconds:g} s")
-        runs.append(_timed_run(engine, interrupts, count, seconds))
-    return {
-        "precision": model.precision,
-        "device": f"CPU {_processor()}",
-        "threads": config.engine.threads or available_cores(),
-        "peak_mb": round(_peak_bytes() / 1e6),
-        "phases": _phases_at_start(model) | _total(runs),
-        "runs": [dataclasses.asdict(run) for run in runs],
-        "decoder": model.decoder,
-    }
-
-
-@contextmanager
-def _stage(report: Reporter, words: str) -> Iterator[None]:
-    report.stage(words)
-    yield
-
-
-def _phases_at_start(model: ModelInfo) -> dict[str, float]:
-    return {
-        "load": round(model.load_seconds - model.warm_up_seconds, 3),
-        "compile": round(model.warm_up_seconds, 3),
-    }
-
-
 def show(measured: dict[str, Any]) -> None:
     """Print the figures as tables."""
     print(
@@ -227,43 +150,6 @@ def show(measured: dict[str, Any]) -> None:
         )
 
 
-def _timed_run(engine: Engine, interrupts: Interrupts, users: int, seconds: float) -> Run:
-    before = dict(engine.phases)
-    steps = engine.steps
-    begun = time.perf_counter()
-    _make(engine, interrupts, _requests(users, seconds, seed=users))
-    wall = time.perf_counter() - begun
-    phases = {name: spent - before.get(name, 0) for name, spent in engine.phases.items()}
-    decoding = phases["decode"] + phases["prefill"]
-    return Run(
-        users=users,
-        seconds=seconds,
-        ms_per_step=round(1000 * decoding / (engine.steps - steps), 2),
-        wall_seconds=round(wall, 3),
-        real_time_factor=round(users * seconds / wall, 3),
-        phases={name: round(spent, 3) for name, spent in phases.items()},
-    )
-
-
-def _make(engine: Engine, interrupts: Interrupts, requests: Sequence[GenerationRequest]) -> None:
-    for request in requests:
-        engine.submit(request)
-    with interrupts.deferred():
-        while engine.busy:
-            interrupts.check()
-            engine.step()
-
-
-def _requests(users: int, seconds: float, *, seed: int) -> list[GenerationRequest]:
-    """Return one request a user; the seed also makes the prompts new to the text's cache."""
-    return [
-        GenerationRequest(
-            seconds=seconds, seed=seed + i, prompt=f"{PROMPTS[i % len(PROMPTS)]}, take {seed + i}"
-        )
-        for i in range(users)
-    ]
-
-
 @contextmanager
 def _model_folder(args: argparse.Namespace, config: Config, report: Reporter) -> Iterator[Path]:
     """Lend the folder of the model; a synthetic one is removed afterwards."""
@@ -294,22 +180,3 @@ def _numbers(text: str) -> list[int]:
             )
         )
     return numbers
-
-
-def _total(runs: Sequence[Run]) -> dict[str, float]:
-    names = dict.fromkeys(name for run in runs for name in run.phases)
-    return {name: round(sum(run.phases.get(name, 0) for run in runs), 3) for name in names}
-
-
-def _peak_bytes() -> int:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.cli import backup, bench, edit, generate_plan, models, whatis
+from bot.cli import backup, bench, edit, generate_options, models, whatis
 from bot.cli.interrupts import Interrupts
 from bot.config import Config
 
@@ -93,7 +93,7 @@ COMMANDS = (
         name="generate",
         help="make a clip and save it as a file",
         description="Make a clip from words, from a sound file, from both, or from nothing at all.",
-        add_arguments=lambda parser, common: generate_plan.add_arguments(parser),
+        add_arguments=lambda parser, common: generate_options.add_arguments(parser),
         run=_run_generate,
     ),
     Command(

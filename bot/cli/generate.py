@@ -16,7 +16,8 @@ from bot.audio.files import codes, encode
 from bot.audio.files.wav_stream import WavStream
 from bot.audio.finish import finished
 from bot.cli import console
-from bot.cli.generate_plan import STANDARD_OUTPUT, Plan, make_plan
+from bot.cli.generate_options import STANDARD_OUTPUT
+from bot.cli.generate_plan import Plan, make_plan
 from bot.cli.generate_stream import open_stream
 from bot.cli.interrupts import Interrupts
 from bot.config import Config

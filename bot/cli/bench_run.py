@@ -1,0 +1,154 @@
+"""Make clips for several numbers of users at once and time them."""
+
+from __future__ import annotations
+
+import dataclasses
+import platform
+import resource
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bot.cli.interrupts import Interrupts
+from bot.config import Config
+from bot.domain.generation import GenerationRequest
+from bot.domain.progress import Reporter
+from bot.domain.status import ModelInfo
+from bot.models.opening import open_engine
+from bot.musicgen.kernels.build import available_cores
+
+if TYPE_CHECKING:
+    from bot.musicgen.engine.engine import Engine
+
+PROMPTS = (
+    "90s rock with a driving beat and electric guitars",
+    "slow jazz piano in a small bar at night",
+    "dark techno with a rolling bass line",
+    "happy folk song with banjo and fiddle",
+    "lo-fi hip hop with dusty drums and warm keys",
+    "orchestral film music, strings and brass, epic",
+    "80s pop with bright synthesizers and gated drums",
+    "ambient pads drifting over soft rain",
+)
+
+
+WARM_UP_SECONDS = 1.0
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class BenchResult:
+    """What it took to make one clip for each of so many people at once."""
+
+    users: int
+    seconds: float
+    ms_per_step: float
+    wall_seconds: float
+    real_time_factor: float
+    phases: dict[str, float]
+
+
+def measure(
+    folder: Path,
+    config: Config,
+    interrupts: Interrupts,
+    *,
+    users: Sequence[int],
+    seconds: float,
+    precision: str,
+    report: Reporter,
+) -> dict[str, Any]:
+    """Load the model, make clips for each number of users, and return all figures."""
+    report.stage("Loading")
+    engine, model = open_engine(
+        config,
+        folder=folder,
+        slots=max(users),
+        precision=precision,
+        warming=_stage(report, "Compiling and warming up"),
+    )
+    _make(engine, interrupts, _requests(1, WARM_UP_SECONDS, seed=1_000_000))
+    runs = []
+    for count in users:
+        report.stage(f"Making {count} x {seconds:g} s")
+        runs.append(_timed_run(engine, interrupts, count, seconds))
+    return {
+        "precision": model.precision,
+        "device": f"CPU {_processor()}",
+        "threads": config.engine.threads or available_cores(),
+        "peak_mb": round(_peak_bytes() / 1e6),
+        "phases": _phases_at_start(model) | _total(runs),
+        "runs": [dataclasses.asdict(run) for run in runs],
+        "decoder": model.decoder,
+    }
+
+
+@contextmanager
+def _stage(report: Reporter, words: str) -> Iterator[None]:
+    report.stage(words)
+    yield
+
+
+def _phases_at_start(model: ModelInfo) -> dict[str, float]:
+    return {
+        "load": round(model.load_seconds - model.warm_up_seconds, 3),
+        "compile": round(model.warm_up_seconds, 3),
+    }
+
+
+def _timed_run(engine: Engine, interrupts: Interrupts, users: int, seconds: float) -> BenchResult:
+    before = dict(engine.phases)
+    steps = engine.steps
+    begun = time.perf_counter()
+    _make(engine, interrupts, _requests(users, seconds, seed=users))
+    wall = time.perf_counter() - begun
+    phases = {name: spent - before.get(name, 0) for name, spent in engine.phases.items()}
+    decoding = phases["decode"] + phases["prefill"]
+    return BenchResult(
+        users=users,
+        seconds=seconds,
+        ms_per_step=round(1000 * decoding / (engine.steps - steps), 2),
+        wall_seconds=round(wall, 3),
+        real_time_factor=round(users * seconds / wall, 3),
+        phases={name: round(spent, 3) for name, spent in phases.items()},
+    )
+
+
+def _make(engine: Engine, interrupts: Interrupts, requests: Sequence[GenerationRequest]) -> None:
+    for request in requests:
+        engine.submit(request)
+    with interrupts.deferred():
+        while engine.busy:
+            interrupts.check()
+            engine.step()
+
+
+def _requests(users: int, seconds: float, *, seed: int) -> list[GenerationRequest]:
+    """Return one request a user; the seed also makes the prompts new to the text's cache."""
+    return [
+        GenerationRequest(
+            seconds=seconds, seed=seed + i, prompt=f"{PROMPTS[i % len(PROMPTS)]}, take {seed + i}"
+        )
+        for i in range(users)
+    ]
+
+
+def _total(runs: Sequence[BenchResult]) -> dict[str, float]:
+    names = dict.fromkeys(name for run in runs for name in run.phases)
+    return {name: round(sum(run.phases.get(name, 0) for run in runs), 3) for name in names}
+
+
+def _peak_bytes() -> int:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
