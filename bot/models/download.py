@@ -20,9 +20,9 @@ from bot.domain.progress import Reporter
 from bot.errors import CheckpointError, ResourceError, ZhiyinError
 from bot.i18n.sentence import Sentence
 from bot.models import registry
+from bot.musicgen.checkpoint.config_json import parse_config
 from bot.musicgen.checkpoint.hub import resolve
 from bot.musicgen.checkpoint.inspection import inspect, read_json
-from bot.musicgen.checkpoint.model_config import ModelConfig
 
 _SPARE_BYTES = 200_000_000
 _TIMEOUT_SECONDS = 15.0
@@ -71,7 +71,7 @@ def fetch(name: str, config: Config, report: Reporter) -> Path:
             return Path(hf_hub_download(name, file.name, cache_dir=cache, endpoint=endpoint))
 
         settings, *others = files
-        ModelConfig.from_config(read_json(get(settings)))
+        parse_config(read_json(get(settings)))
         total = sum(file.size_bytes for file in files)
         _check_space(cache, total - sum(file.downloaded_bytes for file in files))
         report.stage(f"Downloading {name}", unit="GB")

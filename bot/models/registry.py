@@ -13,6 +13,7 @@ from pathlib import Path
 from bot.config import Config
 from bot.errors import CheckpointError
 from bot.i18n.sentence import Sentence
+from bot.musicgen.checkpoint.config_json import parse_config
 from bot.musicgen.checkpoint.hub import resolve
 from bot.musicgen.checkpoint.inspection import inspect, read_json
 from bot.musicgen.checkpoint.model_config import ModelConfig
@@ -66,7 +67,7 @@ def starter() -> Entry:
     return Entry(
         name=STARTER,
         folder=folder,
-        config=ModelConfig.from_config(read_json(folder / "config.json")),
+        config=parse_config(read_json(folder / "config.json")),
         size_bytes=_size_bytes(folder),
         licence=STARTER_LICENCE,
     )
@@ -102,7 +103,7 @@ def _local_entries(config: Config) -> Iterator[Entry]:
         name = folder.name.removeprefix("models--").replace("--", "/", 1)
         try:
             found = folder if name == folder.name else resolve(name, cache=root)
-            model_config = ModelConfig.from_config(read_json(found / "config.json"))
+            model_config = parse_config(read_json(found / "config.json"))
         except CheckpointError:
             # The cache is shared with other programs: skip what is not MusicGen.
             continue

@@ -9,9 +9,9 @@ from safetensors.numpy import load_file
 
 from bot.domain.generation import Samples, Sampling
 from bot.musicgen.baselines.synthetic_config import config_json
+from bot.musicgen.checkpoint.config_json import parse_config
 from bot.musicgen.checkpoint.inspection import read_json
 from bot.musicgen.checkpoint.mindnlp_patches import import_mindnlp
-from bot.musicgen.checkpoint.model_config import ModelConfig
 from bot.musicgen.checkpoint.presets import preset
 from bot.musicgen.checkpoint.tensor_names import hub_name, tensor_sizes
 
@@ -189,7 +189,7 @@ def test_what_a_config_leaves_out_is_what_transformers_takes(mono_reference):
     from transformers import EncodecConfig, MusicgenDecoderConfig, T5Config
 
     decoder, text, codec = MusicgenDecoderConfig(), T5Config(), EncodecConfig()
-    config = ModelConfig.from_config(
+    config = parse_config(
         {
             "model_type": "musicgen",
             # EnCodec's own default is the 24 kHz model with 32 quantizers.
@@ -211,7 +211,7 @@ def test_what_a_config_leaves_out_is_what_transformers_takes(mono_reference):
 
 def test_the_config_is_one_that_transformers_reads_alike(mono_reference, tiny_mono):
     """The written config.json gives transformers the dimensions it gives us."""
-    ours = ModelConfig.from_config(read_json(tiny_mono / "config.json"))
+    ours = parse_config(read_json(tiny_mono / "config.json"))
     theirs = mono_reference.model.config
     assert theirs.audio_encoder.num_quantizers == ours.codec.quantizers
     assert theirs.audio_encoder.hop_length == ours.codec.hop

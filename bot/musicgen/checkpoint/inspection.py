@@ -16,6 +16,7 @@ from typing import Any
 from bot.domain.generation import Sampling
 from bot.errors import CheckpointError
 from bot.i18n.sentence import Sentence
+from bot.musicgen.checkpoint.config_json import parse_config
 from bot.musicgen.checkpoint.model_config import ModelConfig
 from bot.musicgen.checkpoint.tensor_names import COMPUTED, hub_name, tensor_sizes
 
@@ -54,7 +55,7 @@ def inspect(folder: Path) -> Contents:
                 folder=folder,
             )
         )
-    config = ModelConfig.from_config(read_json(folder / "config.json"))
+    config = parse_config(read_json(folder / "config.json"))
     files = _weight_files(folder)
     _check_tensors(config, files)
     if not any((folder / name).is_file() for name in ("tokenizer.json", "spiece.model")):

@@ -12,7 +12,6 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -20,35 +19,22 @@ from bot.domain.generation import (
     AudioChunk,
     Event,
     Finished,
-    Progress,
     Request,
     Sound,
     StemsRequest,
     Tokens,
 )
-from bot.musicgen.checkpoint.stems import check_names, fixed_tokens
-from bot.musicgen.decoder.interface import Conditioning
+from bot.musicgen.checkpoint.stems import check_names
+from bot.musicgen.decoder.interface import Conditioning, Floats
 from bot.musicgen.engine.batch_rows import build_rows
+from bot.musicgen.engine.clip import Clip, start_clip
 from bot.musicgen.engine.prompt_encoding import PromptEncoding
 from bot.musicgen.engine.request_state import RequestState
-from bot.musicgen.engine.sampling import Logits
-from bot.musicgen.engine.scheduler import ScheduledRequest, Scheduler
+from bot.musicgen.engine.scheduler import DecodeShare, ScheduledRequest, Scheduler
 from bot.musicgen.engine.sequence import Sequence
 from bot.musicgen.engine.validation import check_request, check_tokens
-from bot.musicgen.engine.vocoder import StemSeparation, Vocoder
+from bot.musicgen.engine.vocoder import StemSeparation
 from bot.musicgen.model import Model
-
-WINDOW_OVERLAP = 12 / 30
-"""Overlap between consecutive windows of a longer clip: 12 s of 30 s, as in audiocraft."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Clip:
-    """A clip in the making, from the moment it has slots."""
-
-    sequence: Sequence
-    vocoder: Vocoder
-    wants_stems: bool
 
 
 class Engine:
@@ -74,7 +60,7 @@ class Engine:
         # What is there of a request depends on its state: each is in one of these, and a clip
         # whose stems are made in two.
         self._prompts: dict[int, PromptEncoding] = {}
-        self._clips: dict[int, _Clip] = {}
+        self._clips: dict[int, Clip] = {}
         self._separations: dict[int, StemSeparation] = {}
         self._next_id = 1
 
@@ -122,62 +108,39 @@ class Engine:
             return
         prompt = self._prompts[request.id]
         if request.state is RequestState.WAITING:
-            self._enter_next_encoding(request, prompt, audio=prompt.has_audio)
+            self._enter_next_state(request, prompt)
         if request.state is RequestState.ENCODING_AUDIO:
             with self._timed("listen"):
                 encoded = prompt.encode_audio(self._chunk_frames * self._model.config.codec.hop)
             if encoded:
-                self._enter_next_encoding(request, prompt, audio=False)
+                self._enter_next_state(request, prompt)
             return
         if request.state is RequestState.ENCODING_TEXT:
             with self._timed("text"):
                 encoded = prompt.encode_text()
             if encoded:
-                self._make_ready(request, prompt)
+                self._enter_next_state(request, prompt)
         if self._scheduler.admit() is not None:
             self._start(request, self._prompts.pop(request.id))
 
-    def _enter_next_encoding(
-        self, request: ScheduledRequest, prompt: PromptEncoding, *, audio: bool
-    ) -> None:
-        if audio:
-            request.enter(RequestState.ENCODING_AUDIO)
-        elif prompt.has_text:
-            request.enter(RequestState.ENCODING_TEXT)
+    def _enter_next_state(self, request: ScheduledRequest, prompt: PromptEncoding) -> None:
+        if prompt.next_state is RequestState.READY:
+            self._scheduler.make_ready(request, slots_needed=prompt.slots_needed)
         else:
-            self._make_ready(request, prompt)
+            request.enter(prompt.next_state)
 
-    def _make_ready(self, request: ScheduledRequest, prompt: PromptEncoding) -> None:
-        states = prompt.text_states
-        guided = states is not None and len(states) > 0 and prompt.request.sampling.guided
-        self._scheduler.make_ready(request, slots_needed=2 if guided else 1)
-
-    def _start(self, scheduled: ScheduledRequest, prompt: PromptEncoding) -> None:
-        """Set up the sequence of a request that has just been given its slots."""
-        model, request, states = self._model, prompt.request, prompt.text_states
-        config = model.config
-        new_frames = max(1, round(request.seconds * config.codec.frame_rate))
-        sequence = Sequence(
-            config.decoder,
-            request.sampling,
-            seed=request.seed,
-            prompt=prompt.audio_tokens(),
-            new_frames=new_frames,
-            text_tokens=0 if states is None else len(states),
-            window_frames=model.window_frames,
-            overlap_frames=round(WINDOW_OVERLAP * model.window_frames),
-            fixed=fixed_tokens(request, config.stems, config.decoder.codebooks, new_frames),
-        )
-        if states is not None:
+    def _start(self, request: ScheduledRequest, prompt: PromptEncoding) -> None:
+        """Set up the clip of a request that has just been given its slots."""
+        clip = start_clip(prompt, self._model)
+        if prompt.text_states is not None:
             with self._timed("text"):
-                conditioning = Conditioning(text_states=states)
-                model.decoder.set_conditioning(scheduled.slots[0], conditioning)
-        vocoder = Vocoder(model.codec, model.channels)
-        self._clips[scheduled.id] = _Clip(sequence, vocoder, request.wants_stems)
+                conditioning = Conditioning(text_states=prompt.text_states)
+                self._model.decoder.set_conditioning(request.slots[0], conditioning)
+        self._clips[request.id] = clip
         self._scheduler.update_decoded(
-            scheduled,
-            pending_positions=sequence.pending_positions,
-            new_frames=sequence.complete_frames,
+            request,
+            pending_positions=clip.sequence.pending_positions,
+            new_frames=clip.sequence.complete_frames,
         )
 
     def _decode(self) -> Iterator[Event]:
@@ -185,11 +148,11 @@ class Engine:
         shares = self._scheduler.schedule_decode()
         if not shares:
             return
-        sequences = [self._clips[share.request.id].sequence for share in shares]
+        clips = [self._clips[share.request.id] for share in shares]
         rows, firsts = build_rows(
             [
-                (sequence, share.request.slots, share.positions)
-                for sequence, share in zip(sequences, shares, strict=True)
+                (clip.sequence, share.request.slots, share.positions)
+                for clip, share in zip(clips, shares, strict=True)
             ]
         )
         positions = sum(share.positions for share in shares)
@@ -200,39 +163,34 @@ class Engine:
         self.steps += 1
         self.phases["prefill"] += elapsed * prefill_share
         self.phases["decode"] += elapsed * (1 - prefill_share)
+        frame_rate = self._model.config.codec.frame_rate
         with self._timed("sample"):
-            for share, sequence, first in zip(shares, sequences, firsts, strict=True):
-                conditional, unconditional = first
-                last = share.positions - 1
-                yield self._advance(
-                    share.request,
-                    sequence,
-                    share.positions,
-                    logits[conditional + last],
-                    None if unconditional is None else logits[unconditional + last],
-                )
+            for share, clip, first in zip(shares, clips, firsts, strict=True):
+                self._choose(share, clip.sequence, logits, *first)
+                yield clip.progress(share.request.id, frame_rate)
 
-    def _advance(
+    def _choose(
         self,
-        request: ScheduledRequest,
+        share: DecodeShare,
         sequence: Sequence,
-        positions: int,
-        conditional: Logits,
-        unconditional: Logits | None,
-    ) -> Progress:
-        """Choose one request's next tokens from the logits of its last position."""
-        complete_before = sequence.complete_frames
-        sequence.advance(positions, conditional, unconditional)
+        logits: Floats,
+        conditional: int,
+        unconditional: int | None,
+    ) -> None:
+        """Choose one request's next tokens by the logits of the last position that it fed.
+
+        `conditional` and `unconditional` are its first rows with the text and without.
+        """
+        last, complete_before = share.positions - 1, sequence.complete_frames
+        sequence.advance(
+            share.positions,
+            logits[conditional + last],
+            None if unconditional is None else logits[unconditional + last],
+        )
         self._scheduler.update_decoded(
-            request,
+            share.request,
             pending_positions=sequence.pending_positions,
             new_frames=sequence.complete_frames - complete_before,
-        )
-        rate = self._model.config.codec.frame_rate
-        return Progress(
-            request_id=request.id,
-            seconds_done=(sequence.complete_frames - sequence.prompt_frames) / rate,
-            seconds_total=sequence.new_frames / rate,
         )
 
     def _vocode(self) -> Iterator[Event]:

@@ -8,11 +8,12 @@ from bot.domain.generation import GenerationRequest, Tokens
 from bot.musicgen.codec import codec
 from bot.musicgen.decoder.interface import Floats
 from bot.musicgen.engine.interleave import interleave
+from bot.musicgen.engine.request_state import RequestState
 from bot.musicgen.model import Model
 
 
 class PromptEncoding:
-    """Encodes the audio prompt and the text of one request, a piece at a time."""
+    """Encodes the audio prompt and then the text of one request, a piece at a time."""
 
     def __init__(self, request: GenerationRequest, model: Model) -> None:
         """Take a request that was checked, and the model whose codec and text encoder encode."""
@@ -22,22 +23,27 @@ class PromptEncoding:
         self._codebooks = model.config.decoder.codebooks
         self._codes: list[Tokens] = []
         self._encoded_samples = 0
+        self._audio_encoder: codec.Encoder | None = None
         if request.audio is not None and request.audio_tokens is not None:
             self._codes.append(request.audio_tokens)
-        self._audio_encoder = (
-            codec.Encoder(model.codec, channels=model.channels) if self.has_audio else None
-        )
+        elif request.audio is not None:
+            self._audio_encoder = codec.Encoder(model.codec, channels=model.channels)
         self._text_pieces = None if request.prompt is None else model.text.read(request.prompt)
 
     @property
-    def has_audio(self) -> bool:
-        """Tell whether there is an audio prompt whose codes aren't known yet."""
-        return self.request.audio is not None and self.request.audio_tokens is None
+    def next_state(self) -> RequestState:
+        """Return the state of a request of which so much is encoded."""
+        if self._audio_encoder is not None:
+            return RequestState.ENCODING_AUDIO
+        if self._text_pieces is not None:
+            return RequestState.ENCODING_TEXT
+        return RequestState.READY
 
     @property
-    def has_text(self) -> bool:
-        """Tell whether there is a text."""
-        return self.request.prompt is not None
+    def slots_needed(self) -> int:
+        """Return 2 with guidance, which decodes without the text too, else 1."""
+        has_text = self.text_states is not None and len(self.text_states) > 0
+        return 2 if has_text and self.request.sampling.guided else 1
 
     def encode_audio(self, samples: int) -> bool:
         """Encode the next so many samples of the audio prompt; tell whether they were the last."""
@@ -49,6 +55,7 @@ class PromptEncoding:
         if self._encoded_samples < audio.shape[1]:
             return False
         self._codes.append(interleave(self._audio_encoder.finish()))
+        self._audio_encoder = None
         return True
 
     def encode_text(self) -> bool:
@@ -58,6 +65,7 @@ class PromptEncoding:
             next(self._text_pieces)
         except StopIteration as end:
             self.text_states = end.value
+            self._text_pieces = None
             return True
         return False
 
