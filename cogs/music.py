@@ -7,8 +7,9 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.app.client import Interaction, ZhiyinBot
+from bot.domain.generation import MAX_SHORT_SEED
 from bot.domain.jobs import Kind
-from cogs.requests.draft import MAX_SHORT_SEED, RequestDraft
+from cogs.requests.draft import RequestDraft
 from cogs.requests.submit import submit_request
 from cogs.requests.suggestions import Prompt, suggest_prompts
 

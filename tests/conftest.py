@@ -125,7 +125,7 @@ def kernel_cache(cache_home: Path) -> Path:
 @pytest.fixture(scope="session")
 def kernel_library(kernel_cache: Path) -> Path:
     """Return the compiled kernels."""
-    return build.library(kernel_cache / "kernels")
+    return build.compile_kernels(kernel_cache / "kernels")
 
 
 @pytest.fixture(scope="session", params=["builtin", "kernels"])
@@ -133,7 +133,7 @@ def library(request: pytest.FixtureRequest, kernel_cache: Path) -> Path | None:
     """Return no library, which means MindSpore's own operations, then that of our kernels."""
     if request.param == "builtin":
         return None
-    return build.library(kernel_cache / "kernels")
+    return build.compile_kernels(kernel_cache / "kernels")
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,7 @@ from bot.config import Config, cache_folder, data_folder
 from bot.errors import ConfigError, ZhiyinError
 from bot.i18n.sentence import Sentence, verbatim
 from bot.models.locate import look_at_model
-from bot.musicgen.kernels.build import NoKernels, library, multiplies_bytes
+from bot.musicgen.kernels.build import KernelsUnavailableError, compile_kernels, supports_int8
 from bot.store.backup import copy
 from bot.store.database import FILE
 from bot.store.store import open_store
@@ -97,8 +97,8 @@ def check_model(config: Config) -> Iterator[Finding]:
 def check_kernels(config: Config) -> Iterator[Finding]:
     """See whether the decoder's kernels can be compiled here."""
     try:
-        compiled = library(cache_folder() / "kernels")
-    except NoKernels as reason:
+        compiled = compile_kernels(cache_folder() / "kernels")
+    except KernelsUnavailableError as reason:
         yield Finding(
             Verdict.WORSE,
             Sentence(
@@ -106,7 +106,7 @@ def check_kernels(config: Config) -> Iterator[Finding]:
             ),
         )
     else:
-        bytes_too = multiplies_bytes(compiled)
+        bytes_too = supports_int8(compiled)
         if config.engine.precision == "int8" and not bytes_too:
             yield Finding(
                 Verdict.WORSE,

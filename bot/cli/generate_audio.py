@@ -11,7 +11,7 @@ from bot.domain.generation import Kept, Sound, Tokens
 from bot.errors import RequestError, SoundError
 from bot.i18n.sentence import Sentence
 from bot.musicgen.checkpoint.inspection import Contents
-from bot.musicgen.checkpoint.stems import check_names
+from bot.musicgen.checkpoint.stems import check_stem_names
 from bot.musicgen.engine.validation import OTHER_CODES, check_tokens
 
 
@@ -51,7 +51,7 @@ def load_kept(
 
     Raises RequestError and SoundError where they can't be.
     """
-    check_names(stems, contents.config.stems)
+    check_stem_names(stems, contents.config.stems)
     if path is None:
         raise RequestError(Sentence("--keep needs --audio: the clip whose stems are kept."))
     codes = codes_in(path)

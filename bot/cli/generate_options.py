@@ -11,19 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from bot.config import PRECISIONS, Config
-from bot.domain.generation import Kept, Sampling
+from bot.domain.generation import MAX_SEED, MAX_SHORT_SEED, Kept, Sampling
 from bot.errors import RequestError
 from bot.i18n.sentence import Sentence
 from bot.musicgen.checkpoint.inspection import Contents
 from bot.musicgen.engine.validation import check_sampling
 
 STANDARD_OUTPUT = Path("-")
-
-
-_MAX_SEED = 2**63 - 1
-
-
-_MAX_CHOSEN_SEED = 2**32 - 1  # what a person can copy by hand
 
 
 _SAMPLING_OPTIONS = ("temperature", "top_k", "top_p")
@@ -108,14 +102,14 @@ def read_seeds(args: argparse.Namespace, config: Config) -> Sequence[int]:
             Sentence("--takes must be from 1 to {slots}, not {takes}.", slots=slots, takes=takes)
         )
     if args.seed is None:
-        first = secrets.randbelow(_MAX_CHOSEN_SEED - takes)
-    elif 0 <= args.seed <= _MAX_SEED - takes:
+        first = secrets.randbelow(MAX_SHORT_SEED - takes)
+    elif 0 <= args.seed <= MAX_SEED - takes:
         first = args.seed
     else:
         raise RequestError(
             Sentence(
                 "--seed must be from 0 to {most}, not {seed}.",
-                most=_MAX_SEED - takes,
+                most=MAX_SEED - takes,
                 seed=args.seed,
             )
         )

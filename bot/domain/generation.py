@@ -26,6 +26,16 @@ Precision = Literal["fp32", "bf16", "int8"]
 """The number format of the decoder's weights and KV cache."""
 
 
+MAX_SEED = 2**63 - 1
+"""The largest seed that a request may have."""
+
+MAX_SHORT_SEED = 2**32 - 1
+"""The largest seed chosen for a request, and on Discord: short enough to copy by hand."""
+
+MAX_GENERATION_PROMPT_CHARACTERS = 2000
+"""How long a prompt the engine takes; on Discord it may be shorter: see `domain/jobs.py`."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sound:
     """A stretch of sound at a known rate."""

@@ -13,6 +13,7 @@ from bot.domain.generation import Sampling
 from bot.i18n.sentence import Sentence
 
 MAX_PROMPT_CHARACTERS = 400
+"""How long a prompt may be on Discord."""
 
 USUAL_MAX_BYTES = 10 * 2**20
 """The largest file that anyone may post on Discord."""

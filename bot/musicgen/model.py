@@ -1,4 +1,4 @@
-"""A model ready to run: text encoder, decoder and codec of one checkpoint."""
+"""A model ready to run: the text encoder, decoder and codec of one checkpoint."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from bot.musicgen.decoder.builtin_decoder import BuiltinDecoder
 from bot.musicgen.decoder.interface import Decoder
 from bot.musicgen.decoder.kernel_decoder import KernelDecoder
 from bot.musicgen.kernels.build import (
-    NoKernels,
+    KernelsUnavailableError,
     available_cores,
-    library,
-    multiplies_bytes,
+    compile_kernels,
     set_threads,
+    supports_int8,
 )
 from bot.musicgen.kernels.packing import PANEL
 
 log = logging.getLogger(__name__)
 
 WINDOW_SECONDS = 30
-"""The longest stretch that MusicGen was trained on."""
+"""The longest clip that MusicGen was trained on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """One checkpoint, laid out for this machine."""
+    """One checkpoint, loaded and packed for this machine."""
 
     name: str
     config: ModelConfig
@@ -60,7 +60,7 @@ class Model:
         return _window_frames(self.config)
 
     def warm_up(self) -> float:
-        """Compile what every request needs, so that none waits for it; return the seconds taken."""
+        """Compile what every request needs, so that none waits for it; return the seconds."""
         begun = time.perf_counter()
         self.text.warm_up()
         self.codec.warm_up(self.channels)
@@ -78,15 +78,16 @@ def load_model(
     kernels: bool = True,
     precision: str = "fp32",
 ) -> Model:
-    """Load a checkpoint and lay it out for up to so many guided requests at once.
+    """Load a checkpoint and pack it for up to `requests` guided requests at once.
 
-    Compiled kernels are kept under `cache`; without a compiler, or with `kernels` off, MindSpore's
-    own operations do their work, in fp32. `threads` is all cores by default; `auto` precision is
-    int8 where the processor has instructions for it. Raises CheckpointError and ResourceError.
+    Compiled kernels are cached under `cache`; without a compiler, or with `kernels` off,
+    MindSpore's own operations are used, in fp32. `threads` is all cores by default; `auto`
+    precision is int8 where the processor has instructions for it. Raises CheckpointError and
+    ResourceError.
     """
     begun = time.perf_counter()
     slots = 2 * requests  # guidance takes two
-    compiled = _library(cache, threads or available_cores()) if kernels else None
+    compiled = _compile_kernels(cache, threads or available_cores()) if kernels else None
     numbers = _precision(precision, compiled)
     checkpoint = load(folder, slots=requests, precision=numbers, hub=hub)
     loaded = time.perf_counter()
@@ -118,11 +119,11 @@ def _window_frames(config: ModelConfig) -> int:
     return min(trained, config.decoder.max_positions - config.decoder.codebooks)
 
 
-def _library(cache: Path, threads: int) -> Path | None:
-    """Return the compiled kernels, or None where there is no way to compile them."""
+def _compile_kernels(cache: Path, threads: int) -> Path | None:
+    """Return the compiled kernels, or None where they can't be compiled."""
     try:
-        compiled = library(cache / "kernels")
-    except NoKernels as reason:
+        compiled = compile_kernels(cache / "kernels")
+    except KernelsUnavailableError as reason:
         log.warning("model.without_kernels several times slower: %s", reason)
         return None
     set_threads(compiled, threads)
@@ -135,7 +136,7 @@ def _precision(asked: str, compiled: Path | None) -> Precision:
             log.warning("model.in_fp32 without kernels there is no %s here", asked)
         return "fp32"
     if asked == "auto":
-        return "int8" if multiplies_bytes(compiled) else "fp32"
+        return "int8" if supports_int8(compiled) else "fp32"
     return next(known for known in get_args(Precision) if known == asked)
 
 

@@ -12,7 +12,7 @@ import discord
 from bot.app.attachment_fetch import too_large
 from bot.app.client import ZhiyinBot
 from bot.domain.clips import Clip
-from bot.domain.generation import Sampling
+from bot.domain.generation import MAX_SHORT_SEED, Sampling
 from bot.domain.jobs import (
     MAX_PROMPT_CHARACTERS,
     USUAL_MAX_BYTES,
@@ -28,7 +28,6 @@ from cogs.presentation.prompts import clean_prompt
 
 # What anyone may post on Discord.
 MAX_UPLOAD_BYTES = USUAL_MAX_BYTES
-MAX_SHORT_SEED = 2**32 - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,9 +40,9 @@ def random_weights(*, half: bool) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def kernels(kernel_cache: Path) -> Path:
     """Return the compiled kernels."""
-    from bot.musicgen.kernels.build import library
+    from bot.musicgen.kernels.build import compile_kernels
 
-    return library(kernel_cache / "kernels")
+    return compile_kernels(kernel_cache / "kernels")
 
 
 def kernel_decoder(
@@ -104,14 +104,14 @@ def test_weights_that_fit_sixteen_bits_lose_nothing(kernels: Path) -> None:
     unit that is always zero, so that nothing else changes.
     """
     from bot.musicgen.decoder.kernel_decoder import KernelDecoder
-    from bot.musicgen.kernels.packing import fits_half
+    from bot.musicgen.kernels.packing import fits_float16
 
     logits = []
     for number in (np.float16(1 / 3), np.float32(1 / 3)):
         weights = random_weights(half=True)
         weights["model.decoder.layers.1.fc1.weight"][5] = 0
         weights["model.decoder.layers.1.fc2.weight"][:, 5] = number
-        assert fits_half(weights["model.decoder.layers.1.fc2.weight"]) == isinstance(
+        assert fits_float16(weights["model.decoder.layers.1.fc2.weight"]) == isinstance(
             number, np.float16
         )
         decoder = KernelDecoder(weights, CONFIG, kernels, slots=8, positions=POSITIONS)

@@ -7,21 +7,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.musicgen.engine.delay import Window, columns, delays, windows, write
+from bot.musicgen.engine.delay import (
+    Window,
+    codebook_delays,
+    feed_columns,
+    plan_windows,
+    write_tokens,
+)
 
 START = 99
 
 
 def fill(window: Window, codebooks: int, channels: int) -> tuple[np.ndarray, np.ndarray]:
     """Run a window with a model that answers 10 * frame + codebook; return tokens and columns."""
-    delay = delays(codebooks, channels)
+    delay = codebook_delays(codebooks, channels)
     tokens = np.full((codebooks, window.end), -1, np.int32)
     fed = []
     for position in range(window.last_position(delay) + 1):
         span = range(position, position + 1)
-        fed.append(columns(tokens, window, span, delay, START)[0])
+        fed.append(feed_columns(tokens, window, span, delay, START)[0])
         frames = window.begin + position - delay
-        write(tokens, window, position, delay, 10 * frames + np.arange(codebooks))
+        write_tokens(tokens, window, position, delay, 10 * frames + np.arange(codebooks))
     return tokens, np.array(fed)
 
 
@@ -41,7 +47,7 @@ def test_each_codebook_is_one_column_later_than_the_one_before() -> None:
 
 def test_left_and_right_of_a_stereo_pair_share_their_delay() -> None:
     """Eight stereo codebooks are delayed by 0, 0, 1, 1, 2, 2, 3, 3 columns."""
-    assert delays(8, 2).tolist() == [0, 0, 1, 1, 2, 2, 3, 3]
+    assert codebook_delays(8, 2).tolist() == [0, 0, 1, 1, 2, 2, 3, 3]
 
 
 @pytest.mark.parametrize(("codebooks", "channels"), [(4, 1), (8, 2)])
@@ -57,11 +63,11 @@ def test_the_last_column_completes_the_last_frame(codebooks: int, channels: int)
 def test_given_frames_are_never_written_over() -> None:
     """The frames of a window's context keep their tokens in every codebook."""
     window = Window(begin=2, context=3, end=8)
-    delay = delays(4, 1)
+    delay = codebook_delays(4, 1)
     tokens = np.full((4, 8), -1, np.int32)
     tokens[:, :5] = 7
     for position in range(window.last_position(delay) + 1):
-        write(tokens, window, position, delay, np.full(4, 5, np.int32))
+        write_tokens(tokens, window, position, delay, np.full(4, 5, np.int32))
     assert (tokens[:, :5] == 7).all()
     assert (tokens[:, 5:] == 5).all()
 
@@ -69,19 +75,19 @@ def test_given_frames_are_never_written_over() -> None:
 def test_frames_are_complete_when_their_last_codebook_is_written() -> None:
     """With a delay of three, position p completes frame p - 3."""
     window = Window(begin=0, context=0, end=5)
-    complete = [window.complete_frames(p, delays(4, 1)) for p in range(8)]
+    complete = [window.complete_frames(p, codebook_delays(4, 1)) for p in range(8)]
     assert complete == [0, 0, 0, 1, 2, 3, 4, 5]
 
 
 def test_a_clip_within_the_window_is_made_in_one() -> None:
     """Up to 1500 frames, the prompt's among them, need a single window."""
-    planned = windows(500, 1000, longest=1500, overlap=600)
+    planned = plan_windows(500, 1000, longest=1500, overlap=600)
     assert planned == [Window(begin=0, context=500, end=1500)]
 
 
 def test_a_long_clip_slides_by_eighteen_seconds() -> None:
     """Each later window begins 600 frames before the end of the one before."""
-    planned = windows(0, 3500, longest=1500, overlap=600)
+    planned = plan_windows(0, 3500, longest=1500, overlap=600)
     assert [(w.begin, w.context, w.end) for w in planned] == [
         (0, 0, 1500),
         (900, 600, 2400),
@@ -92,14 +98,14 @@ def test_a_long_clip_slides_by_eighteen_seconds() -> None:
 
 def test_a_long_prompt_leaves_room_for_new_frames() -> None:
     """Of a prompt longer than the window only the end is seen."""
-    planned = windows(2000, 100, longest=1500, overlap=600)
+    planned = plan_windows(2000, 100, longest=1500, overlap=600)
     assert planned == [Window(begin=600, context=1400, end=2100)]
 
 
 @given(prompt=st.integers(0, 4000), new=st.integers(1, 6000))
 def test_windows_cover_every_new_frame_once(prompt: int, new: int) -> None:
     """Windows are never too long, and each makes the frames that follow the one before."""
-    planned = windows(prompt, new, longest=1500, overlap=600)
+    planned = plan_windows(prompt, new, longest=1500, overlap=600)
     made = prompt
     for window in planned:
         assert window.end - window.begin <= 1500

@@ -108,7 +108,7 @@ def test_a_config_that_cant_be_run_names_the_setting(folder, keys, value, words)
 def test_stems_are_read_with_their_codebooks(tiny_stems):
     """In the order of the file; a model without the key has none."""
     stems = inspect(tiny_stems).config.stems
-    assert [(stem.name, stem.books) for stem in stems] == [
+    assert [(stem.name, stem.codebooks) for stem in stems] == [
         ("drums", (2,)),
         ("bass", (3,)),
         ("chords", (4, 5, 6)),

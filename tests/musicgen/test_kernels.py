@@ -14,9 +14,9 @@ from bot.musicgen.kernels import build
 def test_a_second_start_compiles_nothing(kernel_cache: Path) -> None:
     """The compiled kernels are found again, and nothing else is left in the cache."""
     folder = kernel_cache / "kernels"
-    first = build.library(folder)
+    first = build.compile_kernels(folder)
     made = first.stat().st_mtime_ns
-    assert build.library(folder) == first
+    assert build.compile_kernels(folder) == first
     assert first.stat().st_mtime_ns == made
     assert list(folder.iterdir()) == [first]
 
@@ -31,34 +31,34 @@ def test_the_compiler_of_the_environment_comes_first(monkeypatch) -> None:
 def test_the_packages_compiler_compiles_them_too(tmp_path: Path) -> None:
     """A machine without a compiler of its own uses the one of the ziglang package."""
     bundled = [c for c in build.find_compilers() if c.command == build.BUNDLED]
-    assert build.library(tmp_path, bundled).exists()
+    assert build.compile_kernels(tmp_path, bundled).exists()
 
 
 def test_a_compiler_that_fails_is_passed_over(kernel_cache: Path, tmp_path: Path) -> None:
     """The next one does the work, and nothing of the attempt is left."""
     compilers = [failing(tmp_path), *build.find_compilers()]
-    assert build.library(kernel_cache / "kernels", compilers).exists()
+    assert build.compile_kernels(kernel_cache / "kernels", compilers).exists()
     assert len(list((kernel_cache / "kernels").iterdir())) == 1
 
 
 def test_the_last_compilers_complaint_is_told(tmp_path: Path) -> None:
     """With no other compiler to try, the reason is what the compiler said."""
-    with pytest.raises(build.NoKernels, match="no such flag"):
-        build.library(tmp_path / "cache", [failing(tmp_path)])
+    with pytest.raises(build.KernelsUnavailableError, match="no such flag"):
+        build.compile_kernels(tmp_path / "cache", [failing(tmp_path)])
     assert list((tmp_path / "cache").iterdir()) == []
 
 
 def test_no_compiler_at_all_is_told(tmp_path: Path) -> None:
     """The reason says what to install."""
-    with pytest.raises(build.NoKernels, match="install"):
-        build.library(tmp_path, [])
+    with pytest.raises(build.KernelsUnavailableError, match="install"):
+        build.compile_kernels(tmp_path, [])
 
 
 def test_a_cache_that_cannot_be_written_costs_time_only(tmp_path: Path, caplog) -> None:
     """They are compiled for this process alone, and the log says why every start is slow."""
     (tmp_path / "cache").write_text("a file where a folder should be")
     with caplog.at_level("WARNING", logger="bot"):
-        compiled = build.library(tmp_path / "cache")
+        compiled = build.compile_kernels(tmp_path / "cache")
     assert compiled.exists()
     assert compiled.parent != tmp_path / "cache"
     assert "compiled anew at every start" in caplog.text
@@ -68,7 +68,7 @@ def test_two_processes_that_compile_at_once_get_the_same(tmp_path: Path) -> None
     """Both find whole kernels, and one file is left."""
     script = (
         "import sys; from pathlib import Path; from bot.musicgen.kernels import build\n"
-        "print(build.multiplies_bytes(build.library(Path(sys.argv[1]))))"
+        "print(build.supports_int8(build.compile_kernels(Path(sys.argv[1]))))"
     )
     both = [
         subprocess.Popen(

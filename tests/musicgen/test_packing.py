@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from bot.musicgen.kernels.packing import allocate, fits_half, pack
+from bot.musicgen.kernels.packing import allocate, fits_float16, pack
 
 
 def weights(outputs: int, inputs: int, seed: int = 0) -> np.ndarray:
@@ -45,7 +45,7 @@ def test_one_number_that_does_not_fit_widens_all_layers() -> None:
 @pytest.mark.parametrize("number", [1 / 3, 70_000.0, 1e-9])
 def test_too_fine_too_large_and_too_small_do_not_fit(number: float) -> None:
     """Rounding, overflow and underflow all count as loss."""
-    assert not fits_half(np.array([[0.5, number]], np.float32))
+    assert not fits_float16(np.array([[0.5, number]], np.float32))
 
 
 def test_memory_is_zeroed_and_aligned() -> None:

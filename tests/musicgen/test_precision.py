@@ -14,7 +14,7 @@ import pytest
 from bot.domain.generation import Precision
 from bot.musicgen.decoder.interface import Conditioning, Decoder
 from bot.musicgen.kernels import build
-from bot.musicgen.kernels.packing import GROUP, PANEL, brief, pack
+from bot.musicgen.kernels.packing import GROUP, PANEL, pack, to_bfloat16
 from tests.musicgen.test_decoder import CONFIG, POSITIONS, random_weights, rows, states, tokens
 
 ALL: tuple[Precision, ...] = ("fp32", "bf16", "int8")
@@ -23,7 +23,7 @@ ALL: tuple[Precision, ...] = ("fp32", "bf16", "int8")
 @pytest.fixture(scope="module")
 def kernels(kernel_cache: Path) -> Path:
     """Return the compiled kernels."""
-    return build.library(kernel_cache / "kernels")
+    return build.compile_kernels(kernel_cache / "kernels")
 
 
 def decoder(library: Path, precision: Precision, weights: dict | None = None) -> Decoder:
@@ -97,7 +97,7 @@ def test_inputs_that_do_not_come_in_fours_are_kept_in_sixteen_bits() -> None:
     weights = np.random.default_rng(0).standard_normal((32, 10)).astype(np.float32)
     packed = pack([lambda: weights], (32, 10), "int8")
     assert packed.dtype == np.uint16
-    assert np.array_equal(packed[0].transpose(0, 2, 1).reshape(32, 10), brief(weights))
+    assert np.array_equal(packed[0].transpose(0, 2, 1).reshape(32, 10), to_bfloat16(weights))
 
 
 def test_bfloat16_is_rounded_to_the_nearest_even() -> None:
@@ -106,7 +106,7 @@ def test_bfloat16_is_rounded_to_the_nearest_even() -> None:
 
     values = np.random.default_rng(0).standard_normal(1000).astype(np.float32)
     values[:3] = 1.00390625, 1.01171875, 0.0  # two ties, and nothing
-    assert np.array_equal(brief(values), values.astype(ml_dtypes.bfloat16).view(np.uint16))
+    assert np.array_equal(to_bfloat16(values), values.astype(ml_dtypes.bfloat16).view(np.uint16))
 
 
 def test_what_half_precision_holds_exactly_is_kept_in_it(kernels: Path) -> None:
@@ -135,8 +135,8 @@ def test_processors_without_the_instructions_make_the_same(
     """Older processors compute the same from the same bytes, only slower."""
     compiler = next(c for c in build.find_compilers() if c.command != build.BUNDLED)
     older = build.Compiler(command=(*compiler.command, *without.split()), version=compiler.version)
-    library = build.library(tmp_path, [older])
-    assert not build.multiplies_bytes(library)
+    library = build.compile_kernels(tmp_path, [older])
+    assert not build.supports_int8(library)
     for precision in ALL:
         here, there = listen([decoder(one, precision) for one in (kernels, library)], steps=10)
         assert error(there, here) < 2e-3

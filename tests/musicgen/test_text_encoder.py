@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from bot.musicgen.checkpoint.mindnlp_patches import (
     exact_buckets,
-    exact_distances,
+    exact_relative_buckets,
     import_mindnlp,
     quiet,
 )
@@ -92,7 +92,7 @@ def encoder(reference, library):
 @pytest.fixture
 def mended():
     """Let the reference sort distances as T5 does."""
-    with exact_distances():
+    with exact_relative_buckets():
         yield
 
 

@@ -191,4 +191,4 @@ def test_the_checkpoint_says_which_codebooks_are_the_stems(folder, model):
     """In its config.json, as the product reads it."""
     told = json.loads((folder / "checkpoint" / "config.json").read_text())["stems"]
     assert told == {name: list(books) for name, books in STEMS.items()}
-    assert {stem.name: stem.books for stem in model.config.stems} == dict(STEMS)
+    assert {stem.name: stem.codebooks for stem in model.config.stems} == dict(STEMS)

@@ -17,7 +17,7 @@ from bot.domain.generation import GenerationRequest, Sampling
 from bot.models import registry
 from bot.musicgen.checkpoint.inspection import inspect
 from bot.musicgen.checkpoint.tensor_names import tensor_sizes
-from bot.musicgen.engine.validation import LEAST_TEMPERATURE, MAX_GUIDANCE, MAX_TEMPERATURE
+from bot.musicgen.engine.validation import MAX_GUIDANCE, MAX_TEMPERATURE, MIN_TEMPERATURE
 from tests.musicgen.test_engine import run
 
 LARGEST_BYTES = 48_000_000
@@ -36,7 +36,7 @@ PROMPTS = {
 }
 # The least top-p is a normal number: MindSpore lets processors take smaller ones for zero.
 SETTINGS: dict[str, dict[str, Any]] = {
-    "temperature at its least": {"temperature": LEAST_TEMPERATURE},
+    "temperature at its least": {"temperature": MIN_TEMPERATURE},
     "temperature at its most": {"temperature": MAX_TEMPERATURE, "top_k": 0},
     "one token to choose from": {"top_k": 1},
     "more tokens than there are": {"top_k": 10**9},

@@ -41,7 +41,9 @@ def clips(model, prompt):
 
 def test_the_checkpoint_says_which_codebooks_are_which_stem(folder):
     """The stems that people are offered are those that the training made."""
-    assert {stem.name: tuple(stem.books) for stem in inspect(folder).config.stems} == dict(STEMS)
+    assert {stem.name: tuple(stem.codebooks) for stem in inspect(folder).config.stems} == dict(
+        STEMS
+    )
 
 
 def test_silence_is_no_sound(folder):

@@ -1,7 +1,7 @@
-"""MindNLP's own `generate()`, mended: what the engine's output is held against.
+"""MindNLP's own `generate()` with patches: the reference for the engine's output.
 
-It takes seconds for each step of musicgen-small, so it serves the tests and
-`zhiyin bench --against mindnlp`, never a person.
+It takes seconds for each step of musicgen-small, so only the tests and
+`zhiyin bench --against mindnlp` use it.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ from numpy.typing import NDArray
 
 from bot.domain.generation import Samples, Sampling, Tokens
 from bot.musicgen.checkpoint.mindnlp_patches import (
-    exact_distances,
+    exact_relative_buckets,
     import_mindnlp,
     mapped_weights,
+    numeric_products,
     quiet,
     relink_lstms,
-    whole_products,
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generated:
-    """What one call of `generate` gave.
+    """The result of one call of `generate`.
 
-    `tokens` hold the audio prompt's frames first, the delay undone; three frames fewer than there
-    were steps are complete. `step_seconds` leaves out the first step, which reads the prompt.
+    `tokens` have the audio prompt's frames first, without the delay; three frames fewer than there
+    were steps are complete. `step_seconds` leaves out the first step, the prefill.
     """
 
     tokens: Tokens
@@ -54,8 +54,8 @@ class Step:
 
 
 @dataclass(slots=True)
-class _Heard:
-    """What passes by the codec at the end of `generate`."""
+class _Capture:
+    """The codes that `generate` passes to the codec at its end, and the times of its steps."""
 
     codes: list[NDArray[np.int64]] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
@@ -88,7 +88,7 @@ class Reference:
         """Generate with MusicGen's own loop; without prompt and audio a random clip.
 
         `audio` has shape [channels, samples] at the codec's rate and as many channels as the model.
-        Sampling can't be repeated: mindtorch draws from a source on the CPU that takes no seed.
+        Sampling isn't reproducible: mindtorch's generator on the CPU takes no seed.
         Below six steps transformers leaves out the delay, which serves for timing only.
         """
         import mindtorch
@@ -96,18 +96,18 @@ class Reference:
         inputs = self._text_inputs(prompt, sampling)
         if audio is not None:
             inputs["input_values"] = mindtorch.tensor(audio[None])
-        heard = _Heard()
-        with self._listening(heard):
+        capture = _Capture()
+        with self._capture_codes(capture):
             waveform = self.model.generate(
                 **inputs,
                 **_settings(sampling),
                 max_new_tokens=steps,
-                logits_processor=[_Clock(heard.times)],
+                logits_processor=[_Clock(capture.times)],
             )
         return Generated(
-            tokens=self._merge(heard.codes),
+            tokens=self._merge(capture.codes),
             samples=waveform.asnumpy()[0],
-            step_seconds=tuple(float(gap) for gap in np.diff(heard.times)),
+            step_seconds=tuple(float(gap) for gap in np.diff(capture.times)),
         )
 
     def step(self, *, prompt: str | None, tokens: Tokens, sampling: Sampling) -> Step:
@@ -123,7 +123,7 @@ class Reference:
         # The delayed prompt must fit, and below a second length there is no delay pattern at all.
         delayed = self._codebooks // (2 if self._stereo else 1)
         steps = max(delayed - 1, 2 * delayed - 2 - tokens.shape[1])
-        with self._listening(_Heard(), silent=True):
+        with self._capture_codes(_Capture(), silent=True):
             output = self.model.generate(
                 **inputs,
                 **_settings(sampling),
@@ -141,22 +141,11 @@ class Reference:
             probabilities=weights / weights.sum(axis=-1, keepdims=True),
         )
 
-    def text_states(self, prompt: str) -> NDArray[np.float32]:
-        """Return what the decoder's cross-attention sees of a prompt, of shape [tokens, width]."""
-        import mindtorch
-
-        ids = mindtorch.tensor([self.tokenizer.encode(prompt)])
-        with mindtorch.no_grad():
-            states = self.model.text_encoder(input_ids=ids)[0]
-            if hasattr(self.model, "enc_to_dec_proj"):
-                states = self.model.enc_to_dec_proj(states)
-        return np.array(states.asnumpy()[0])
-
     def encode(self, samples: Samples) -> Tokens:
         """Return EnCodec's codes of one channel of sound, of shape [1, samples]."""
         import mindtorch
 
-        with mindtorch.no_grad(), whole_products():
+        with mindtorch.no_grad(), numeric_products():
             codes = self.model.audio_encoder.encode(mindtorch.tensor(samples[None])).audio_codes
         return np.array(codes.asnumpy()[0, 0], np.int32)
 
@@ -165,7 +154,7 @@ class Reference:
         import mindtorch
 
         codes = mindtorch.tensor(tokens.astype(np.int64)[None, None])
-        with mindtorch.no_grad(), whole_products():
+        with mindtorch.no_grad(), numeric_products():
             return np.array(
                 self.model.audio_encoder.decode(codes, [None]).audio_values.asnumpy()[0]
             )
@@ -183,28 +172,28 @@ class Reference:
         return np.array(sides.reshape(self._codebooks, -1), np.int32)
 
     @contextmanager
-    def _listening(self, heard: _Heard, *, silent: bool = False) -> Iterator[None]:
-        """Keep the codes that `generate` hands to the codec, and skip the codec where `silent`."""
+    def _capture_codes(self, capture: _Capture, *, silent: bool = False) -> Iterator[None]:
+        """Keep the codes that `generate` passes to the codec, and skip the codec where `silent`."""
         codec = self.model.audio_encoder
         decode = codec.decode
 
-        def listen(codes: Any, audio_scales: Any) -> Any:
-            heard.codes.append(codes.asnumpy())
+        def capture_and_decode(codes: Any, audio_scales: Any) -> Any:
+            capture.codes.append(codes.asnumpy())
             if silent:
                 return type("Silence", (), {"audio_values": codes})
             return decode(codes, audio_scales)
 
         with ExitStack() as stack:
             stack.enter_context(quiet())
-            stack.enter_context(whole_products())
-            stack.enter_context(exact_distances())
-            codec.decode = listen
+            stack.enter_context(numeric_products())
+            stack.enter_context(exact_relative_buckets())
+            codec.decode = capture_and_decode
             stack.callback(delattr, codec, "decode")
             yield
 
 
 class _Clock:
-    """A logits processor that changes nothing and notes when each step came."""
+    """A logits processor that changes nothing and records the time of each step."""
 
     def __init__(self, times: list[float]) -> None:
         self._times = times

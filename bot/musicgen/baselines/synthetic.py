@@ -1,10 +1,10 @@
 """MusicGen checkpoints of any size with random weights, written in the hub's own format.
 
 They make speed measurable and the whole program testable without a download. Needs numpy and
-tokenizers only; a file is streamed, so that the largest model takes no memory to speak of.
+tokenizers only; a file is streamed, so that the largest model takes little memory.
 
-The numbers are scaled so that the model behaves like a trained one where it matters: logits with
-spread, tokens that depend on prompt and position, sound of moderate loudness.
+The weights are scaled so that the model behaves like a trained one where it matters: logits with
+spread, tokens that depend on prompt and position, audio of moderate loudness.
 """
 
 from __future__ import annotations
@@ -54,21 +54,21 @@ def write_checkpoint(
     folder.mkdir(parents=True, exist_ok=True)
     write_settings(folder, config)
     dtype = np.dtype(np.float16 if half else np.float32)
-    files = _cut(tensor_sizes(config), dtype, shard_bytes)
+    files = _split_into_shards(tensor_sizes(config), dtype, shard_bytes)
     for name, sizes in files.items():
         with (folder / name).open("wb") as file:
             _write_weights(file, sizes, dtype, config, seed)
     if len(files) > 1:
-        homes = {tensor: name for name, sizes in files.items() for tensor in sizes}
+        shards = {tensor: name for name, sizes in files.items() for tensor in sizes}
         total = sum(math.prod(size) for sizes in files.values() for size in sizes.values())
-        index = {"metadata": {"total_size": total * dtype.itemsize}, "weight_map": homes}
+        index = {"metadata": {"total_size": total * dtype.itemsize}, "weight_map": shards}
         (folder / "model.safetensors.index.json").write_text(json.dumps(index, indent=2))
 
 
 _Sizes = dict[str, tuple[int, ...]]
 
 
-def _cut(sizes: _Sizes, dtype: np.dtype[Any], limit: int | None) -> dict[str, _Sizes]:
+def _split_into_shards(sizes: _Sizes, dtype: np.dtype[Any], limit: int | None) -> dict[str, _Sizes]:
     shards: list[_Sizes] = [{}]
     used = 0
     for name, size in sorted(sizes.items()):

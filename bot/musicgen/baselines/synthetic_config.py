@@ -17,7 +17,7 @@ from bot.musicgen.checkpoint.model_config import (
     ModelConfig,
     TextEncoderConfig,
 )
-from bot.musicgen.checkpoint.stems import written as stem_books
+from bot.musicgen.checkpoint.stems import stems_to_json
 
 _WORDS = (
     "rock pop jazz funk soul blues house techno trance ambient lofi folk metal piano guitar bass "
@@ -36,7 +36,7 @@ def write_settings(folder: Path, config: ModelConfig) -> None:
 
 def config_json(config: ModelConfig) -> dict[str, Any]:
     """Return the contents of the config.json of a model."""
-    stems = {"stems": stem_books(config.stems)} if config.stems else {}
+    stems = {"stems": stems_to_json(config.stems)} if config.stems else {}
     return {
         "architectures": ["MusicgenForConditionalGeneration"],
         "model_type": "musicgen",

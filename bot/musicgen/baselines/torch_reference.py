@@ -1,4 +1,4 @@
-"""transformers' own `generate()` on PyTorch: what the engine's speed is held against.
+"""transformers' own `generate()` on PyTorch: the baseline for the engine's speed.
 
 PyTorch never shares an environment with the bot, whose mindtorch takes its place. So this module is
 run as a program by an interpreter that has PyTorch and transformers and needs nothing else of the
@@ -22,7 +22,7 @@ from bot.errors import ResourceError
 from bot.i18n.sentence import Sentence
 
 PYTHON_VARIABLE = "ZHIYIN_TORCH_PYTHON"
-"""Names an interpreter to use instead of an environment that uv makes."""
+"""The interpreter to use instead of an environment that uv makes."""
 
 ROOT = Path(__file__).parents[3]
 _OF_UV = "uv run --isolated --only-group torch python"
@@ -99,7 +99,7 @@ def _time(model: Any, folder: Path, users: int, args: argparse.Namespace) -> flo
     from transformers import AutoTokenizer, StoppingCriteria, StoppingCriteriaList
 
     class Clock(StoppingCriteria):
-        """Notes when each step ended, and stops nothing."""
+        """Records when each step ended, and stops nothing."""
 
         def __init__(self) -> None:
             self.times: list[float] = []

@@ -16,7 +16,7 @@ from bot.musicgen.checkpoint.model_config import (
     ModelConfig,
     TextEncoderConfig,
 )
-from bot.musicgen.checkpoint.stems import stems_of
+from bot.musicgen.checkpoint.stems import parse_stems
 
 # Each part is listed tensor by tensor before anything is loaded, which a mistaken number of
 # layers would make endless.
@@ -49,7 +49,7 @@ def parse_config(contents: Mapping[str, Any]) -> ModelConfig:
             decoder=decoder,
             text=_text(_Section(contents, "text_encoder")),
             codec=_codec(_Section(contents, "audio_encoder")),
-            stems=stems_of(contents, decoder.codebooks, decoder.audio_channels),
+            stems=parse_stems(contents, decoder.codebooks, decoder.audio_channels),
         )
     except (TypeError, ValueError) as error:
         raise CheckpointError(

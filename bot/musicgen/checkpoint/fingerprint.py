@@ -1,14 +1,14 @@
-"""What tells the codebooks of one checkpoint from those of another, without loading either.
+"""A fingerprint of a checkpoint's codebooks, computed without loading it.
 
-Codes mean nothing without the codebooks that they were made with, and a model that is trained
-anew keeps its name: so clips whose codes are kept remember these numbers beside them.
+Codes are only valid with the codebooks that they were made with, and a retrained model keeps its
+name: so the fingerprint is stored beside the codes of a clip.
 """
 
 from __future__ import annotations
 
 import hashlib
 
-from bot.musicgen.checkpoint.inspection import Contents, header_of
+from bot.musicgen.checkpoint.inspection import Contents, read_header
 
 _CODEBOOK = ".codebook.embed"
 _DIGITS = 16
@@ -18,7 +18,7 @@ def fingerprint(contents: Contents) -> str:
     """Return the fingerprint of a checkpoint's codebooks, 16 hexadecimal digits."""
     digest = hashlib.sha256()
     for file in contents.weight_files:
-        header = header_of(file)
+        header = read_header(file)
         with file.open("rb") as stream:
             begin = 8 + int.from_bytes(stream.read(8), "little")
             for name in sorted(name for name in header if name.endswith(_CODEBOOK)):

@@ -1,4 +1,4 @@
-"""Where a checkpoint is: a folder, or a model of the Hugging Face hub that was downloaded before.
+"""Find a checkpoint: a folder, or a model of the Hugging Face hub that was downloaded before.
 
 Never touches the network.
 """

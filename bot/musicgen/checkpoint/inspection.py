@@ -1,7 +1,7 @@
-"""What a checkpoint folder holds, found out without loading it and without a model library.
+"""Inspect a checkpoint folder without loading it and without a model library.
 
-Everything that can be wrong with a folder is told here, in one sentence each, before gigabytes
-are read. Only the headers of the weights are looked at.
+Everything that can be wrong with a folder is reported here, in one sentence each, before gigabytes
+are read. Of the weights only the headers are read.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _LARGEST_HEADER_BYTES = 100_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contents:
-    """A checkpoint that is complete and of a kind this program runs.
+    """A checkpoint folder that is complete and of a kind this program runs.
 
     `weight_files` are all of the weights' files, `stored_bytes` their size on disk. `sampling` is
     what the model's authors recommend.
@@ -43,7 +43,7 @@ class Contents:
 
 
 def inspect(folder: Path) -> Contents:
-    """Look a checkpoint folder over.
+    """Return what a checkpoint folder contains.
 
     Raises CheckpointError with the first thing that is wrong.
     """
@@ -97,13 +97,13 @@ def _weight_files(folder: Path) -> tuple[Path, ...]:
     if (folder / _SINGLE).is_file():
         return (folder / _SINGLE,)
     if (folder / _INDEX).is_file():
-        homes = read_json(folder / _INDEX).get("weight_map")
-        if not isinstance(homes, Mapping) or not homes:
+        shards = read_json(folder / _INDEX).get("weight_map")
+        if not isinstance(shards, Mapping) or not shards:
             raise CheckpointError(
                 Sentence("{file} names no files: download the model again.", file=folder / _INDEX)
             )
-        # The names come from a file off the net: only the last part counts, nothing above.
-        files = tuple(folder / Path(str(name)).name for name in sorted(set(homes.values())))
+        # The names come from a downloaded file: take only the last part, against path traversal.
+        files = tuple(folder / Path(str(name)).name for name in sorted(set(shards.values())))
         for file in files:
             if not file.is_file():
                 raise CheckpointError(
@@ -136,7 +136,7 @@ def _check_tensors(config: ModelConfig, files: tuple[Path, ...]) -> None:
     wanted = tensor_sizes(config)
     found: set[str] = set()
     for file in files:
-        for stored_name, entry in header_of(file).items():
+        for stored_name, entry in read_header(file).items():
             name = hub_name(stored_name)
             if stored_name.endswith(COMPUTED):
                 continue
@@ -172,7 +172,7 @@ def _check_tensors(config: ModelConfig, files: tuple[Path, ...]) -> None:
         )
 
 
-def header_of(file: Path) -> dict[str, dict[str, Any]]:
+def read_header(file: Path) -> dict[str, dict[str, Any]]:
     """Return the header of a safetensors file, by tensor, once it agrees with the file's size."""
     size_bytes = file.stat().st_size
     with file.open("rb") as stream:
@@ -201,7 +201,7 @@ def header_of(file: Path) -> dict[str, dict[str, Any]]:
 
 
 def _end(entry: Mapping[str, Any]) -> int:
-    """Return where a tensor ends; ValueError where its entry contradicts itself."""
+    """Return where a tensor ends. Raises ValueError where its entry contradicts itself."""
     start, end = (int(offset) for offset in entry["data_offsets"])
     if end - start != math.prod(entry["shape"]) * _STORED_BYTES[entry["dtype"]]:
         raise ValueError(entry)

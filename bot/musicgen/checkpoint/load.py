@@ -1,8 +1,8 @@
-"""Load a MusicGen checkpoint through MindNLP and hand its weights out as plain arrays.
+"""Load a MusicGen checkpoint through MindNLP and return its weights as plain arrays.
 
 Importing this file costs nothing; `load` imports MindNLP, so only a worker process calls it.
-The arrays are mappings of the file wherever it holds fp32, so they take memory only as they are
-read and give it back when dropped: take them out of the dictionaries as you lay them out.
+The arrays are memory-mapped wherever the file holds fp32, so they take memory only as they are
+read and free it when dropped: take each out of the dictionaries when packing it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _DIRECTION = ".parametrizations.weight.original1"
 
 
 class Tokenizer(Protocol):
-    """What turns a prompt into the text encoder's ids, the end token included."""
+    """Tokenizes a prompt for the text encoder, the end token included."""
 
     def encode(self, text: str) -> list[int]:
         """Return the ids of a text."""
@@ -70,8 +70,8 @@ def load(
 ) -> Checkpoint:
     """Load a model from a folder, or by its hub id from the hub's cache.
 
-    `slots`, `seconds` and `precision` say what it will be used for: that the memory suffices is
-    checked first.
+    `slots`, `seconds` and `precision` say what it will be used for: first it is checked that the
+    memory suffices.
     Nothing is downloaded; `hub` keeps MindNLP from choosing a hub for the process. Raises
     CheckpointError for a model that can't be loaded, ResourceError for too little memory.
     """
@@ -122,8 +122,8 @@ def _load_network(contents: Contents) -> Any:
             local_files_only=True,
             output_loading_info=True,
         )
-    # The files were checked before, so anything missing here is a defect of ours or MindNLP's,
-    # which would otherwise show as noise in place of music.
+    # The files were checked before, so anything missing here is a bug of ours or MindNLP's, which
+    # would otherwise show as noise in place of music.
     assert not report["missing_keys"], report["missing_keys"]
     return network
 

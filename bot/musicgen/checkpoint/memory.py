@@ -1,4 +1,4 @@
-"""How much memory a model needs, and how much there is: asked before loading, not after."""
+"""Estimate the memory that a model needs, and check it against what is free before loading."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from bot.musicgen.checkpoint.model_config import ModelConfig
 from bot.musicgen.checkpoint.tensor_names import tensor_sizes
 
 _FLOAT_BYTES = 4
-# A number of the decoder, with its share of the scales, and one of T5 and EnCodec.
+# Bytes of a number of the decoder, with its share of the scales, and of one of T5 and EnCodec.
 _BYTES: dict[Precision, tuple[float, float]] = {"fp32": (4, 4), "bf16": (2, 2), "int8": (1.07, 2)}
 _ROWS_OF_SLOT = 2  # With and without the prompt, for guidance.
 _PROMPT_TOKENS = 128
 
 # Measured on Linux: MindSpore, MindNLP and transformers imported, with their thread pools.
 _RUNTIME_BYTES = 900_000_000
-# Activations of the largest chunk of sound that goes through EnCodec, and the compiler's own.
+# Activations of the largest block that goes through EnCodec, and the graph compiler's own.
 _WORK_BYTES = 500_000_000
 
 
@@ -40,9 +40,9 @@ def memory_needed(
     cached = slots * keys_and_values * (_ROWS_OF_SLOT * positions + _PROMPT_TOKENS)
     own_bytes, other_bytes = _BYTES[precision]
     resident = own_bytes * (own + cached) + other_bytes * others
-    # One tensor is there twice while it is laid out anew.
-    laid_out = _FLOAT_BYTES * max(sizes.values())
-    return math.ceil(resident) + laid_out + _RUNTIME_BYTES + _WORK_BYTES
+    # One tensor is there twice while it is packed.
+    packing = _FLOAT_BYTES * max(sizes.values())
+    return math.ceil(resident) + packing + _RUNTIME_BYTES + _WORK_BYTES
 
 
 def check_memory(needed_bytes: int, *, root: Path = Path("/")) -> None:
@@ -105,7 +105,7 @@ def _number(path: Path) -> int | None:
 
 
 def _reclaimable(path: Path) -> int:
-    """Return the bytes of files kept in memory that the system takes back when it needs them."""
+    """Return the bytes of page cache that the system reclaims when it needs memory."""
     try:
         fields = dict(line.split() for line in path.read_text().splitlines())
     except (OSError, ValueError):

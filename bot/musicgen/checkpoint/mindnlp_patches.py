@@ -1,7 +1,7 @@
-"""Everything in MindNLP 0.5.1 that has to be mended, in one place.
+"""Patches for MindNLP 0.5.1 and mindtorch, all in one place.
 
-Each repair says what is wrong and undoes itself where it can. When the pinned version moves on,
-this file is what to read again.
+Each says what is wrong and is undone where that is possible. When the pinned versions change, go
+through this file again.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ def import_mindnlp(hub: str | None = None) -> None:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keep notices and bars about the libraries' insides from the terminal.
+    """Hide the libraries' notices and progress bars, on which nobody here can act.
 
-    Nobody here can act on them. The libraries' errors still show.
+    Their errors still show.
     """
     names = ("transformers", "mindnlp", "datasets")
     before = {name: logging.getLogger(name).level for name in names}
@@ -68,12 +68,12 @@ def quiet() -> Iterator[None]:
 
 @contextmanager
 def mapped_weights() -> Iterator[None]:
-    """Let `from_pretrained` take tensors from the file's own pages instead of copying them twice.
+    """Let `from_pretrained` memory-map tensors instead of copying them twice.
 
     MindNLP reads each tensor into a new buffer, and mindtorch's `to("cpu")` copies what is on the
-    CPU already: musicgen-small takes 11 s and 2.4 GB in place of 1 s and pages that the system can
-    take back. Each tensor has a mapping of its own, which goes when its last user does. A write to
-    it stays in memory, as with any tensor. bfloat16 is widened, which MindNLP narrows to float16.
+    CPU already: musicgen-small takes 11 s and 2.4 GB in place of 1 s and reclaimable pages. Each
+    tensor has a mapping of its own, freed with its last user. Mappings are copy-on-write. bfloat16
+    is widened, which MindNLP narrows to float16.
     """
     import mindtorch
     from mindnlp.utils import safetensors_patch
@@ -107,12 +107,12 @@ def mapped_weights() -> Iterator[None]:
 
 
 @contextmanager
-def whole_products() -> Iterator[None]:
-    """Let a product of booleans and numbers be numbers, which MusicGen's own `generate` relies on.
+def numeric_products() -> Iterator[None]:
+    """Let a product of booleans and numbers be numeric, as MusicGen's own `generate` needs.
 
     mindtorch casts such a product to the narrower type when the booleans come first. That turns
-    the token ids of the delay pattern into true and false, and the sound that EnCodec encodes too,
-    where it then fails in the padding.
+    the token ids of the delay pattern into booleans, and the samples that EnCodec encodes too,
+    which then fails in the padding.
     """
     import mindtorch
     from mindtorch import ops
@@ -132,12 +132,12 @@ def whole_products() -> Iterator[None]:
 
 
 @contextmanager
-def exact_distances() -> Iterator[None]:
-    """Let T5 sort the distances between tokens as it was trained to.
+def exact_relative_buckets() -> Iterator[None]:
+    """Let T5 compute its relative position buckets exactly.
 
-    MindSpore's logarithm is too coarse for transformers' way: it puts the distances 16, 32 and 64,
-    where a bucket begins, into the bucket before, which moves the states of longer prompts by up
-    to 12 %.
+    MindSpore's logarithm is too imprecise for transformers' formula: it puts the distances 16, 32
+    and 64, where a bucket begins, into the bucket before, which changes the states of longer
+    prompts by up to 12 %.
     """
     from transformers.models.t5.modeling_t5 import T5Attention
 
@@ -156,7 +156,7 @@ def exact_buckets(
     num_buckets: int = 32,
     max_distance: int = 128,
 ) -> Any:
-    """Return T5's bucket of each distance, reckoned in whole numbers."""
+    """Return T5's bucket of each distance, computed in integers."""
     import mindtorch
 
     assert bidirectional
@@ -167,7 +167,7 @@ def exact_buckets(
     found = []
     for distance in map(int, np.abs(positions).ravel()):
         steps = 0
-        # log(distance / exact) / log(max_distance / exact) * powers >= steps + 1, in whole numbers.
+        # log(distance / exact) / log(max_distance / exact) * powers >= steps + 1, in integers.
         while distance**powers >= exact**powers * (max_distance // exact) ** (steps + 1):
             steps += 1
         found.append(distance if distance < exact else min(exact + steps, half - 1))
@@ -176,11 +176,11 @@ def exact_buckets(
 
 
 def relink_lstms(network: Any) -> None:
-    """Give every LSTM of a loaded network the weights that were loaded.
+    """Make every LSTM of a loaded network use the weights that were loaded.
 
     mindtorch's LSTM computes with the lists of parameters it made when it was built; loading a
-    checkpoint replaces the parameters and leaves the lists, so that EnCodec would sound with
-    weights that nobody trained.
+    checkpoint replaces the parameters and leaves the lists, so that EnCodec would run with its
+    initial random weights.
     """
     for module in network.modules():
         if not hasattr(module, "w_ih_list"):

@@ -19,10 +19,10 @@ from bot.errors import CheckpointError, RequestError
 from bot.i18n.sentence import Sentence
 
 SILENCE = 0
-"""The code of every codebook of a stem that sounds like nothing."""
+"""The code of silence in every codebook of a stem."""
 
 FREE = -1
-"""Stands where a model is free to choose a token."""
+"""In place of a token that the model chooses."""
 
 NO_STEMS = Sentence("This model makes no stems: its music can't be taken apart.")
 
@@ -36,42 +36,42 @@ class Stem:
     """A part of the music that sounds alone, and the codebooks that it is made of."""
 
     name: str
-    books: tuple[int, ...]
+    codebooks: tuple[int, ...]
 
 
-def stems_of(config: Mapping[str, Any], codebooks: int, channels: int) -> tuple[Stem, ...]:
+def parse_stems(config: Mapping[str, Any], codebooks: int, channels: int) -> tuple[Stem, ...]:
     """Read the stems of a model from the contents of its config.json; most models have none.
 
     Raises CheckpointError for codebooks that aren't there or are in two stems, and for stereo.
     """
-    told = config.get(_KEY)
-    if told is None:
+    value = config.get(_KEY)
+    if value is None:
         return ()
-    if not isinstance(told, Mapping) or not 0 < len(told) <= _MOST:
-        raise _wrong(told, f"it must name from 1 to {_MOST} stems, each with its codebooks")
+    if not isinstance(value, Mapping) or not 0 < len(value) <= _MOST:
+        raise _wrong(value, f"it must name from 1 to {_MOST} stems, each with its codebooks")
     if channels != 1:
-        raise _wrong(told, "only a mono model can have stems")
+        raise _wrong(value, "only a mono model can have stems")
     taken: set[int] = set()
-    for name, books in told.items():
+    for name, books in value.items():
         if not isinstance(name, str) or not _NAME.fullmatch(name):
-            raise _wrong(told, "a name must be of small letters, digits and spaces")
+            raise _wrong(value, "a name must be of small letters, digits and spaces")
         if not isinstance(books, list | tuple) or not books:
-            raise _wrong(told, f"{name} must have a list of codebooks")
+            raise _wrong(value, f"{name} must have a list of codebooks")
         for book in books:
             if isinstance(book, bool) or not isinstance(book, int) or not 0 <= book < codebooks:
-                raise _wrong(told, f"the codebooks are numbered from 0 to {codebooks - 1}")
+                raise _wrong(value, f"the codebooks are numbered from 0 to {codebooks - 1}")
             if book in taken:
-                raise _wrong(told, f"codebook {book} is in more than one place")
+                raise _wrong(value, f"codebook {book} is in more than one place")
             taken.add(book)
-    return tuple(Stem(name, tuple(books)) for name, books in told.items())
+    return tuple(Stem(name, tuple(books)) for name, books in value.items())
 
 
-def written(stems: Iterable[Stem]) -> dict[str, list[int]]:
+def stems_to_json(stems: Iterable[Stem]) -> dict[str, list[int]]:
     """Return stems as a config.json has them."""
-    return {stem.name: list(stem.books) for stem in stems}
+    return {stem.name: list(stem.codebooks) for stem in stems}
 
 
-def check_names(names: Sequence[str], stems: Sequence[Stem]) -> None:
+def check_stem_names(names: Sequence[str], stems: Sequence[Stem]) -> None:
     """Raise RequestError where a model has no stems, or none of a name."""
     if not stems:
         raise RequestError(NO_STEMS)
@@ -87,51 +87,51 @@ def check_names(names: Sequence[str], stems: Sequence[Stem]) -> None:
             )
 
 
-def books_of(names: Iterable[str], stems: Iterable[Stem]) -> list[int]:
+def codebooks_of(names: Iterable[str], stems: Iterable[Stem]) -> list[int]:
     """Return the codebooks of the stems that are named."""
     wanted = set(names)
-    return [book for stem in stems if stem.name in wanted for book in stem.books]
+    return [book for stem in stems if stem.name in wanted for book in stem.codebooks]
 
 
-def guides_of(stems: Iterable[Stem], codebooks: int) -> list[int]:
+def guide_codebooks(stems: Iterable[Stem], codebooks: int) -> list[int]:
     """Return the codebooks that are in no stem."""
-    heard = {book for stem in stems for book in stem.books}
+    heard = {book for stem in stems for book in stem.codebooks}
     return [book for book in range(codebooks) if book not in heard]
 
 
-def alone(tokens: Tokens, stem: Stem) -> Tokens:
+def isolate_stem(tokens: Tokens, stem: Stem) -> Tokens:
     """Return the codes [codebooks, frames] of one stem, with silence in place of all else."""
     codes = np.full_like(tokens, SILENCE)
-    codes[list(stem.books)] = tokens[list(stem.books)]
+    codes[list(stem.codebooks)] = tokens[list(stem.codebooks)]
     return codes
 
 
 def fixed_tokens(
     request: GenerationRequest, stems: Sequence[Stem], codebooks: int, frames: int
 ) -> Tokens | None:
-    """Return what a request leaves the model no choice in, [codebooks, frames]; FREE elsewhere.
+    """Return the tokens that a request fixes, [codebooks, frames], and FREE elsewhere.
 
-    Stems that are kept have their codes, and so do the guides, which hold tempo and harmony
-    together; stems that are muted are silent. None where all is free.
+    Stems that are kept have their codes, and so have the guides, which hold tempo and harmony
+    together; stems that are muted are silent. None where all tokens are free.
     """
     kept = request.kept
     if kept is None and not request.muted:
         return None
     fixed = np.full((codebooks, frames), FREE, np.int32)
     if kept is not None:
-        books = books_of(kept.stems, stems) + guides_of(stems, codebooks)
+        books = codebooks_of(kept.stems, stems) + guide_codebooks(stems, codebooks)
         length = min(frames, kept.tokens.shape[1])
         fixed[books, :length] = kept.tokens[books, :length]
-    fixed[books_of(request.muted, stems)] = SILENCE
+    fixed[codebooks_of(request.muted, stems)] = SILENCE
     return fixed
 
 
-def _wrong(told: object, reason: str) -> CheckpointError:
+def _wrong(value: object, reason: str) -> CheckpointError:
     return CheckpointError(
         Sentence(
-            "The config.json gives {key} as {told}; {reason}.",
+            "The config.json gives {key} as {value}; {reason}.",
             key=_KEY,
-            told=repr(told),
+            value=repr(value),
             reason=reason,
         )
     )

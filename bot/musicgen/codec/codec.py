@@ -1,9 +1,9 @@
-"""EnCodec on MindSpore: codes to sound and sound to codes, whole or as they come.
+"""EnCodec on MindSpore: codes to audio and audio to codes, whole or streamed.
 
-Knows no decoder and no files. A clip passes through stages that take any number of rows and give
-back what they can make of them; whatever the pushes, the concatenation of what comes out is what
-transformers' EncodecModel makes of the whole clip. The channels of a stereo clip are coded apart,
-as MusicGen has them, and travel together.
+Knows no language model and no files. A clip passes through stages that take any number of rows and
+return what can be computed so far; however a clip is cut into pushes, the concatenated outputs are
+those of transformers' EncodecModel for the whole clip. The channels of a stereo clip are coded
+separately, as MusicGen does, in one batch.
 
 Source: arXiv 2210.13438 (EnCodec), 2306.05284 (MusicGen); transformers' modeling_encodec is the
 reference.
@@ -21,10 +21,17 @@ from bot.domain.generation import Precision
 from bot.errors import CheckpointError
 from bot.i18n.sentence import Sentence
 from bot.musicgen.checkpoint.model_config import CodecConfig
-from bot.musicgen.codec.layers import Chain, downsampling, upsampling
-from bot.musicgen.codec.lstm import Recurrence
+from bot.musicgen.codec.layers import ConvolutionChain, downsampling, upsampling
+from bot.musicgen.codec.lstm import ResidualLstm
 from bot.musicgen.codec.quantizer import Quantizer
-from bot.musicgen.codec.stages import Blocked, Edged, Product, Recurrent, Resampled, windows
+from bot.musicgen.codec.stages import (
+    BlockBuffer,
+    ConvolutionStream,
+    EluLinear,
+    LstmStream,
+    StreamingPadding,
+    unfold,
+)
 from bot.musicgen.codec.windows import Window
 from bot.musicgen.kernels.operations import builtin_operations, kernel_operations
 
@@ -32,7 +39,7 @@ Array = NDArray[np.float32]
 Codes = NDArray[np.int32]
 
 BLOCK_FRAMES = 12
-"""Frames that a graph works off at once: 40 ms of work, so that nobody waits for it."""
+"""Frames of one block of a graph: 40 ms of work, so that other requests don't wait long."""
 
 KERNEL_BLOCK_FRAMES = 24
 """The same with our own kernels."""
@@ -41,12 +48,11 @@ KERNEL_BLOCK_FRAMES = 24
 class Codec:
     """An EnCodec model whose weights have the names of EncodecModel's state dict.
 
-    Weight norms are already multiplied out (`...conv.weight`). The weights are only read and laid
-    out anew: once this object is made, the caller may let them go. `library` holds our own
-    kernels, twice as fast as MindSpore's. All work is done in blocks of `block_frames`: pushes of
-    so many cost one block each. In less than fp32 the weights are in half precision, for it is
-    reading them that a frame of the LSTM costs. Raises CheckpointError for variants that MusicGen
-    doesn't use.
+    Weight norms are already folded in (`...conv.weight`). The weights are copied: once this
+    object is made, the caller may drop them. `library` holds our own kernels, twice as fast as
+    MindSpore's. All work is done in blocks of `block_frames`: pushes of so many cost one block
+    each. In less than fp32 the weights are in half precision, since the LSTM is bound by memory
+    bandwidth. Raises CheckpointError for variants that MusicGen doesn't use.
     """
 
     def __init__(
@@ -70,7 +76,7 @@ class Codec:
         self.upsampling = upsampling(weights, config, operations, block_frames)
         self.downsampling = downsampling(weights, config, operations, block_frames)
         first, last = "decoder.layers.0.conv", f"decoder.layers.{_last(weights, 'decoder')}.conv"
-        self.decoder_lstm = Recurrence(
+        self.decoder_lstm = ResidualLstm(
             weights,
             "decoder.layers.1.lstm",
             operations,
@@ -80,14 +86,14 @@ class Codec:
         )
         self.sample_bias = float(weights[f"{last}.bias"][0])
         end = _last(weights, "encoder")
-        self.encoder_lstm = Recurrence(
+        self.encoder_lstm = ResidualLstm(
             weights,
             f"encoder.layers.{end - 2}.lstm",
             operations,
             layers=config.lstm_layers,
             frames=block_frames,
         )
-        self.embedding = Product(*_matrix(weights, f"encoder.layers.{end}.conv"))
+        self.embedding = EluLinear(*_matrix(weights, f"encoder.layers.{end}.conv"))
 
     @property
     def width(self) -> int:
@@ -102,7 +108,7 @@ class Codec:
     def encode(self, samples: Array) -> Codes:
         """Return the codes [channels, codebooks, frames] of samples [channels, samples].
 
-        A last frame that is not full is mirrored to its length.
+        An incomplete last frame is padded by reflection.
         """
         encoder = Encoder(self, channels=samples.shape[0])
         piece = self.block_frames * self.config.hop
@@ -118,26 +124,30 @@ class Codec:
 
 
 class Decoder:
-    """Turns the codes of one clip into samples as they come.
+    """Decodes the codes of one clip into samples, streamed.
 
-    Samples lag some frames behind: until a block is full, and four frames more, since EnCodec's
-    convolutions look ahead. Not for use after `finish`.
+    Samples lag behind by up to a block and four frames more, the look-ahead of EnCodec's
+    convolutions. Not for use after `finish`.
     """
 
     def __init__(self, codec: Codec, *, channels: int = 1) -> None:
         config = codec.config
         self._codec = codec
         self._channels = channels
-        self._front = Edged(Window.convolution(config.kernel_size), channels, config.hidden_size)
-        self._lstm = Blocked(
-            Recurrent(codec.decoder_lstm, channels).run,
+        self._front = StreamingPadding(
+            Window.convolution(config.kernel_size), channels, config.hidden_size
+        )
+        self._lstm = BlockBuffer(
+            LstmStream(codec.decoder_lstm, channels).run,
             block_rows=codec.block_frames,
             channels=channels,
             width=config.kernel_size * config.hidden_size,
             width_out=codec.width,
         )
-        self._rise = _resampled(codec.upsampling, channels, codec.width, config.last_kernel_size)
-        self._end = Edged(
+        self._upsampling = _convolution_stream(
+            codec.upsampling, channels, codec.width, config.last_kernel_size
+        )
+        self._end = StreamingPadding(
             Window.convolution(config.last_kernel_size), channels, config.last_kernel_size
         )
 
@@ -146,15 +156,15 @@ class Decoder:
         return self._push(self._codec.quantizer.embed(codes), last=False)
 
     def finish(self) -> Array:
-        """Return the samples that are left, so that every frame has its hop of samples."""
+        """Return the remaining samples, so that every frame has its hop of samples."""
         nothing = np.zeros((self._channels, 0, self._codec.config.hidden_size), np.float32)
         return self._push(nothing, last=True)
 
     def _push(self, rows: Array, *, last: bool) -> Array:
-        rows = windows(self._front.push(rows, last=last), self._codec.config.kernel_size)
+        rows = unfold(self._front.push(rows, last=last), self._codec.config.kernel_size)
         rows = self._lstm.push(rows, last=last)
-        rows = self._end.push(self._rise.push(rows, last=last), last=last)
-        # What each row gives to each tap of the last convolution is added up along the rows.
+        rows = self._end.push(self._upsampling.push(rows, last=last), last=last)
+        # The last convolution: sum each row's product with each tap along the rows.
         taps = rows.shape[2]
         count = max(rows.shape[1] - taps + 1, 0)
         samples = np.full((self._channels, count), self._codec.sample_bias, np.float32)
@@ -164,23 +174,27 @@ class Decoder:
 
 
 class Encoder:
-    """Turns the samples of one clip into codes as they come. Not for use after `finish`."""
+    """Encodes the samples of one clip into codes, streamed. Not for use after `finish`."""
 
     def __init__(self, codec: Codec, *, channels: int = 1) -> None:
         config = codec.config
         self._codec = codec
         self._channels = channels
-        self._front = Edged(Window.convolution(config.kernel_size), channels, 1)
-        self._fall = _resampled(codec.downsampling, channels, config.kernel_size, codec.width)
-        self._lstm = Blocked(
-            Recurrent(codec.encoder_lstm, channels).run,
+        self._front = StreamingPadding(Window.convolution(config.kernel_size), channels, 1)
+        self._downsampling = _convolution_stream(
+            codec.downsampling, channels, config.kernel_size, codec.width
+        )
+        self._lstm = BlockBuffer(
+            LstmStream(codec.encoder_lstm, channels).run,
             block_rows=codec.block_frames,
             channels=channels,
             width=codec.width,
             width_out=codec.width,
         )
-        self._end = Edged(Window.convolution(config.last_kernel_size), channels, codec.width)
-        self._embedding = Blocked(
+        self._end = StreamingPadding(
+            Window.convolution(config.last_kernel_size), channels, codec.width
+        )
+        self._embedding = BlockBuffer(
             codec.embedding.run,
             block_rows=codec.block_frames,
             channels=channels,
@@ -193,21 +207,23 @@ class Encoder:
         return self._push(samples[:, :, None], last=False)
 
     def finish(self) -> Codes:
-        """Return the codes that are left, so that every begun hop of samples has its frame."""
+        """Return the remaining codes, so that every begun hop of samples has its frame."""
         return self._push(np.zeros((self._channels, 0, 1), np.float32), last=True)
 
     def _push(self, rows: Array, *, last: bool) -> Codes:
         config = self._codec.config
-        under = windows(self._front.push(rows, last=last), config.kernel_size)
-        rows = self._lstm.push(self._fall.push(under, last=last), last=last)
-        under = windows(self._end.push(rows, last=last), config.last_kernel_size)
+        under = unfold(self._front.push(rows, last=last), config.kernel_size)
+        rows = self._lstm.push(self._downsampling.push(under, last=last), last=last)
+        under = unfold(self._end.push(rows, last=last), config.last_kernel_size)
         rows = self._embedding.push(under, last=last)
         return self._codec.quantizer.codes(rows)
 
 
-def _resampled(chain: Chain, channels: int, width: int, width_out: int) -> Blocked:
-    return Blocked(
-        Resampled(chain, channels).run,
+def _convolution_stream(
+    chain: ConvolutionChain, channels: int, width: int, width_out: int
+) -> BlockBuffer:
+    return BlockBuffer(
+        ConvolutionStream(chain, channels).run,
         block_rows=chain.block_rows,
         channels=channels,
         width=width,

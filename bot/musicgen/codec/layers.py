@@ -1,7 +1,7 @@
 """EnCodec's convolutions between frames and samples, as one compiled graph for a block of rows.
 
-A transposed convolution, whose kernel is a whole number of strides, is a plain one with a
-stride's outputs side by side; what changes the rate is then only how rows are counted.
+A transposed convolution whose kernel is a whole number of strides is computed as a plain one whose
+output rows hold a stride's outputs side by side; reshaping the rows then changes the rate.
 
 Source: arXiv 2210.13438 (EnCodec), whose SEANet layers these are.
 """
@@ -25,7 +25,7 @@ Array = NDArray[np.float32]
 Tensors = tuple[Any, ...]
 
 _FAR = 1000
-"""A block whose windows certainly lie inside a clip without end."""
+"""The number of a block that certainly lies inside a clip of unknown length."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +42,8 @@ class Layer:
     weights: Tensors
 
 
-class Chain:
-    """Layers in order, with a plain matrix product before them or after them, in one graph."""
+class ConvolutionChain:
+    """Layers in order in one graph, with a linear layer before them (head) or after (tail)."""
 
     def __init__(
         self,
@@ -68,11 +68,11 @@ class Chain:
 
     @property
     def lag(self) -> int:
-        """Return how many of the first rows that come out belong before the clip."""
+        """Return how many of the first output rows lie before the clip."""
         return self._steps[-1].lag_out
 
     def length_out(self, length: int) -> int:
-        """Return the rows that come of a clip of so many rows."""
+        """Return how many rows a clip of so many rows gives."""
         for step in self._steps:
             length = step.length_out(length)
         return length
@@ -85,14 +85,14 @@ class Chain:
         )
 
     def indices(self, block: int, length: int | None) -> Tensors:
-        """Return what `run` must know of a block's place in a clip of so many rows, if known."""
+        """Return the indices for `run` of a block in a clip of `length` rows, None if unknown."""
         pairs = zip(self._steps, self._lengths(length), strict=True)
         if all(step.inside(block, known) for step, known in pairs):
             return self._usual
         return self._index_tensors(block, length)
 
     def run(self, rows: Array, state: Tensors, indices: Tensors) -> tuple[Array, Tensors]:
-        """Return what a block [rows, channels] makes, and the new state."""
+        """Return the outputs of a block [rows, channels], and the new state."""
         x = ms.Tensor.from_numpy(np.ascontiguousarray(rows))
         made, *new_state = self._run(x, *state, *indices, *self._fixed)
         result: Array = made.asnumpy()
@@ -112,10 +112,10 @@ class Chain:
 
 def upsampling(
     weights: Mapping[str, Array], config: CodecConfig, operations: Operations, frames: int
-) -> Chain:
+) -> ConvolutionChain:
     """Return the decoder's layers from the LSTM to the last convolution, for blocks of frames.
 
-    What comes out are not yet samples but what each row gives to each tap of the last convolution.
+    The outputs are not samples yet, but each row's product with each tap of the last convolution.
     """
     build = _Builder(weights, config, operations, "decoder.layers", frames)
     build.width = config.filters << len(config.ratios)
@@ -124,26 +124,26 @@ def upsampling(
         build.transposed(ratio)
         build.residual_units()
     last = weights[f"decoder.layers.{build.index + 2}.conv.weight"]
-    return Chain(build.layers, operations, tail=(tensor(last[0]),))
+    return ConvolutionChain(build.layers, operations, tail=(tensor(last[0]),))
 
 
 def downsampling(
     weights: Mapping[str, Array], config: CodecConfig, operations: Operations, frames: int
-) -> Chain:
+) -> ConvolutionChain:
     """Return the encoder's layers up to the LSTM, for blocks of so many frames.
 
-    What goes in are not samples but the windows of the first convolution, [rows, kernel].
+    The inputs are not samples, but the windows of the first convolution, [rows, kernel].
     """
     build = _Builder(weights, config, operations, "encoder.layers", frames * config.hop)
     head = build.weights("0")
     for ratio in reversed(config.ratios):
         build.residual_units()
         build.strided(ratio)
-    return Chain(build.layers, operations, head=head)
+    return ConvolutionChain(build.layers, operations, head=head)
 
 
 class _Builder:
-    """Walks through a state dict's layers and counts rows and names on the way."""
+    """Builds layers from a state dict in order, keeping count of names, rows and widths."""
 
     def __init__(
         self,
@@ -178,7 +178,7 @@ class _Builder:
             self._add(Step(window=window, rows=self._rows, lag=self._lag), *weights, residual=True)
 
     def strided(self, ratio: int) -> None:
-        """Add a convolution that makes one row of `ratio` and doubles the width."""
+        """Add a convolution of stride `ratio` that doubles the width."""
         self.index += 2
         window = Window.convolution(2 * ratio, stride=ratio)
         step = Step(window=window, rows=self._rows, lag=self._lag)
@@ -186,10 +186,10 @@ class _Builder:
         self.width *= 2
 
     def transposed(self, ratio: int) -> None:
-        """Add a transposed convolution that makes `ratio` rows of one and halves the width."""
+        """Add a transposed convolution of stride `ratio` that halves the width."""
         self.index += 2
         kernel, bias = self._kernel(str(self.index))
-        # [in, out, 2 * ratio]: the older row under the window meets the second half.
+        # [in, out, 2 * ratio]: the older row in the window takes the kernel's second half.
         halves = kernel.reshape(self.width, -1, 2, ratio)[:, :, ::-1]
         matrix = halves.transpose(2, 0, 3, 1).reshape(2 * self.width, -1)
         step = Step(
@@ -214,17 +214,17 @@ class _Builder:
 def _block_function(
     operations: Operations, plan: tuple[tuple[bool, int, int], ...], has_head: bool, has_tail: bool
 ) -> Callable[..., Any]:
-    product, convolve, residual_unit = operations.product, operations.convolve, operations.residual
+    linear, convolve, residual_unit = operations.linear, operations.convolve, operations.residual
     elu, matmul = ops.Elu(), ops.MatMul()
     count = len(plan)
 
-    # Tensors inside a tuple would be taken for constants and compiled anew at each call, so all
-    # come as arguments of their own: the states, the indices, then the weights.
+    # Tensors inside a tuple would be taken for constants and compiled again at each call, so all
+    # are arguments of their own: the states, the indices, then the weights.
     def run(x: Any, *tensors: Any) -> Any:
         made = []
         at = 2 * count
         if has_head:
-            x = product(x, tensors[at], tensors[at + 1])
+            x = linear(x, tensors[at], tensors[at + 1])
             at = at + 2
         for i in range(count):
             residual, weights, rows = plan[i]
@@ -237,8 +237,8 @@ def _block_function(
                 x, keep = residual_unit(kept, x, index, w, b, tensors[at + 2], tensors[at + 3])
             else:
                 inner, keep = convolve(kept, x, index, w, b)
-                x = product(centre(kept, x), tensors[at + 4], tensors[at + 5])
-                x = x + product(elu(inner), tensors[at + 2], tensors[at + 3])
+                x = linear(centre(kept, x), tensors[at + 4], tensors[at + 5])
+                x = x + linear(elu(inner), tensors[at + 2], tensors[at + 3])
             made.append(keep)
             at = at + weights
         if has_tail:

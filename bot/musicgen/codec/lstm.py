@@ -16,10 +16,10 @@ State = tuple[Any, ...]
 """Outputs and cells of each layer, [2 * channels, width]."""
 
 
-class Recurrence:
-    """The LSTM `name` of a state dict, for blocks of so many frames.
+class ResidualLstm:
+    """The LSTM `name` of a state dict with its residual connection, for blocks of so many frames.
 
-    With `head`, the matrix [in, width] and bias of a product, that product comes first.
+    `head` is the matrix [in, width] and bias of a linear layer before it.
     """
 
     def __init__(
@@ -68,18 +68,18 @@ def _layer(
 def _block_function(
     operations: Operations, frames: int, layers: int, has_head: bool
 ) -> Callable[..., Any]:
-    product, recur = operations.product, operations.recur
+    linear, lstm = operations.linear, operations.lstm
 
     # The tensors are the states, three weights for each layer, and the head's two.
     def run(x: Any, *tensors: Any) -> Any:
         rows = x.shape[0]
         last = rows - rows // frames
         if has_head:
-            x = product(x, tensors[4 * layers], tensors[4 * layers + 1])
+            x = linear(x, tensors[4 * layers], tensors[4 * layers + 1])
         y, states = x, []
         for layer in range(layers):
             at = layers + 3 * layer
-            made = recur(product(y, tensors[at], tensors[at + 1]), tensors[at + 2], tensors[layer])
+            made = lstm(linear(y, tensors[at], tensors[at + 1]), tensors[at + 2], tensors[layer])
             y = made[:rows]
             states.append(made[last:])
         return x + y, *states

@@ -1,4 +1,4 @@
-"""EnCodec's residual vector quantizer: each codebook codes what those before it left over."""
+"""EnCodec's residual vector quantizer: each codebook codes the residual of those before."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ class Quantizer:
     def codes(self, rows: Array) -> Codes:
         """Return the codes [channels, codebooks, frames] nearest to rows [channels, frames, width].
 
-        Each book's nearest entry to what is left of the row, the earlier one of two as near.
+        Each codebook's entry nearest to the residual, the earlier one of two equally near.
         """
         rest = rows.copy()
         found = np.empty((rows.shape[0], len(self._books), rows.shape[1]), np.int32)
         for book, table in enumerate(self._books):
-            # The squared distance without the part that is the same for every entry.
+            # The negative squared distance without the term that is the same for every entry.
             nearness = 2 * (rest @ table.T) - np.square(table).sum(1)
             found[:, book] = nearness.argmax(-1)
             rest -= table[found[:, book]]

@@ -1,7 +1,7 @@
-"""The stages a clip's rows pass through while it grows: [channels, rows, width] in and out.
+"""Streaming layers: rows of a clip [channels, rows, width] in and out, in pushes of any length.
 
-A stage takes any number of rows, gives back as many as can be made of them, and keeps what it
-will need of the past. The push that is the `last` one brings out the rest, with the clip's edge.
+A stage returns the rows that can be computed from what was pushed so far, and keeps the earlier
+rows that it still needs. The `last` push flushes the rest, with the padding of the clip's end.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ import numpy as np
 from mindspore import ops
 from numpy.typing import NDArray
 
-from bot.musicgen.codec.layers import Chain
-from bot.musicgen.codec.lstm import Recurrence
-from bot.musicgen.codec.windows import NOTHING, Window
+from bot.musicgen.codec.layers import ConvolutionChain
+from bot.musicgen.codec.lstm import ResidualLstm
+from bot.musicgen.codec.windows import ZERO_ROW, Window
 
 Array = NDArray[np.float32]
 
 
-class Edged:
-    """Lays the mirrored edges of a clip around its rows, for a convolution of stride 1."""
+class StreamingPadding:
+    """Pads a clip by reflection at both ends, for a convolution of stride 1."""
 
     def __init__(self, window: Window, channels: int, width: int) -> None:
         self._window = window
@@ -32,7 +32,7 @@ class Edged:
         self._done = 0
 
     def push(self, rows: Array, *, last: bool) -> Array:
-        """Return the rows under the windows of all outputs that can be made now."""
+        """Return the rows in the windows of all outputs that can be computed now."""
         self._known = np.concatenate([self._known, rows], axis=1)
         self._received += rows.shape[1]
         end = self._received if last else self._received - self._window.look_ahead
@@ -41,20 +41,20 @@ class Edged:
         times = np.arange(self._done - self._window.left, end + self._window.right)
         times = self._window.source(times, self._received if last else None)
         found = self._known[:, times - self._first]
-        found[:, times == NOTHING] = 0
+        found[:, times == ZERO_ROW] = 0
         self._done = end
-        # Mirroring the end reads no further back than the window itself.
+        # Reflection at the end reads no further back than the window itself.
         needed = max(self._first, end - self._window.left - self._window.right)
         self._known = self._known[:, needed - self._first :]
         self._first = needed
         return found
 
 
-class Blocked:
-    """Hands rows to a graph in blocks of a fixed size and drops what belongs outside the clip.
+class BlockBuffer:
+    """Collects rows into blocks of a fixed size for a graph, and drops outputs outside the clip.
 
     `run` takes a block and the length of the clip, None while it isn't known; the first `lag` rows
-    that it returns belong before the clip, and of a whole clip come `length_out(length)` rows.
+    that it returns lie before the clip, and a whole clip gives `length_out(length)` rows.
     """
 
     def __init__(
@@ -71,17 +71,17 @@ class Blocked:
         self._run = run
         self._block_rows = block_rows
         self._length_out = length_out
-        self._waiting = np.zeros((channels, 0, width), np.float32)
+        self._buffer = np.zeros((channels, 0, width), np.float32)
         self._nothing = np.zeros((channels, 0, width_out), np.float32)
         self._received = 0
         self._made = -lag
 
     def push(self, rows: Array, *, last: bool) -> Array:
-        """Return the rows that are complete now."""
-        self._waiting = np.concatenate([self._waiting, rows], axis=1)
+        """Return the rows that can be computed now."""
+        self._buffer = np.concatenate([self._buffer, rows], axis=1)
         self._received += rows.shape[1]
         results = [self._nothing]
-        while self._waiting.shape[1] >= self._block_rows:
+        while self._buffer.shape[1] >= self._block_rows:
             results.append(self._next(None))
         if last:
             end = self._length_out(self._received)
@@ -92,8 +92,8 @@ class Blocked:
         return np.concatenate(results, axis=1)
 
     def _next(self, length: int | None) -> Array:
-        block = self._waiting[:, : self._block_rows]
-        self._waiting = self._waiting[:, self._block_rows :]
+        block = self._buffer[:, : self._block_rows]
+        self._buffer = self._buffer[:, self._block_rows :]
         missing = self._block_rows - block.shape[1]
         if missing > 0:
             block = np.pad(block, ((0, 0), (0, missing), (0, 0)))
@@ -103,16 +103,16 @@ class Blocked:
         return made[:, before:]
 
 
-class Resampled:
-    """A chain's blocks of one clip, every channel by itself: the rows of one fill the machine."""
+class ConvolutionStream:
+    """A chain of convolutions over one clip, channel by channel: one keeps all cores busy."""
 
-    def __init__(self, chain: Chain, channels: int) -> None:
+    def __init__(self, chain: ConvolutionChain, channels: int) -> None:
         self._chain = chain
         self._states = [chain.start() for _ in range(channels)]
         self._block = 0
 
     def run(self, rows: Array, length: int | None) -> Array:
-        """Return what the next block makes."""
+        """Return the outputs of the next block."""
         indices = self._chain.indices(self._block, length)
         self._block += 1
         results = []
@@ -122,21 +122,21 @@ class Resampled:
         return np.stack(results)
 
 
-class Recurrent:
-    """An LSTM's blocks of one clip, all channels at once, since they share the weights' reading."""
+class LstmStream:
+    """An LSTM over one clip, all channels at once, so that the weights are read once for all."""
 
-    def __init__(self, recurrence: Recurrence, channels: int) -> None:
+    def __init__(self, recurrence: ResidualLstm, channels: int) -> None:
         self._recurrence = recurrence
         self._state: Any = recurrence.start(channels)
 
     def run(self, rows: Array, length: int | None) -> Array:
-        """Return what the next block makes."""
+        """Return the outputs of the next block."""
         made, self._state = self._recurrence.run(rows, self._state)
         return made
 
 
-class Product:
-    """A matrix product after an ELU."""
+class EluLinear:
+    """A linear layer after an ELU."""
 
     def __init__(self, weight: Array, bias: Array) -> None:
         self._weight, self._bias = ms.Tensor.from_numpy(weight), ms.Tensor.from_numpy(bias)
@@ -148,16 +148,16 @@ class Product:
         self._run = ms.jit(run)
 
     def run(self, rows: Array, length: int | None) -> Array:
-        """Return the rows that a block makes."""
+        """Return the outputs of a block."""
         flat = ms.Tensor.from_numpy(np.ascontiguousarray(rows.reshape(-1, rows.shape[2])))
         result: Array = self._run(flat, self._weight, self._bias).asnumpy()
         return result.reshape(*rows.shape[:2], -1)
 
 
-def windows(rows: Array, taps: int) -> Array:
-    """Return the windows over rows, each one's rows side by side."""
+def unfold(rows: Array, taps: int) -> Array:
+    """Return the sliding windows over rows, [channels, windows, taps * width]."""
     channels, count, width = rows.shape
     if count < taps:
         return np.zeros((channels, 0, taps * width), np.float32)
-    windows = np.lib.stride_tricks.sliding_window_view(rows, taps, axis=1)
-    return windows.transpose(0, 1, 3, 2).reshape(channels, count - taps + 1, taps * width)
+    unfold = np.lib.stride_tricks.sliding_window_view(rows, taps, axis=1)
+    return unfold.transpose(0, 1, 3, 2).reshape(channels, count - taps + 1, taps * width)

@@ -1,10 +1,10 @@
-"""Which rows a convolution reads, at every place of a clip and while the clip still grows.
+"""Which rows a convolution reads, anywhere in a clip and while its end isn't known.
 
-Sound and everything made of it are rows in time: [rows, channels]. A stream of rows is worked
-off in blocks of a fixed size, since a compiled graph has fixed shapes; what a block lacks of the
-rows before it comes from a state, and a block's outputs lag behind its inputs by as much as the
-convolutions look ahead. Indices made here say for every output which rows of state and block it
-reads, so that the edges of a clip, where EnCodec mirrors it, need no graph of their own.
+Audio and all features are rows in time: [rows, channels]. A stream of rows is processed in blocks
+of a fixed size, since a compiled graph has fixed shapes; the rows before a block come from a
+state, and a block's outputs lag behind its inputs by the look-ahead of the convolutions. The
+indices computed here say for every output which rows of state and block it reads, so that the
+ends of a clip, which EnCodec pads by reflection, need no graph of their own.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 Index = NDArray[np.int64]
 
-NOTHING = -1
+ZERO_ROW = -1
 """In place of a row's time: a row of zeros."""
 
 
@@ -24,7 +24,7 @@ NOTHING = -1
 class Window:
     """Output t reads the rows t * stride - left + j * dilation for every tap j.
 
-    Outside the clip are zeros, or, if `mirrored`, the clip in reverse.
+    Outside the clip are zeros, or, if `mirrored`, its reflection.
     """
 
     taps: int
@@ -36,7 +36,7 @@ class Window:
 
     @classmethod
     def convolution(cls, kernel: int, *, stride: int = 1, dilation: int = 1) -> Window:
-        """Return the window of an EnCodec convolution that isn't causal."""
+        """Return the window of a non-causal EnCodec convolution."""
         padding = (kernel - 1) * dilation + 1 - stride
         right = padding // 2
         return cls(taps=kernel, left=padding - right, right=right, stride=stride, dilation=dilation)
@@ -45,13 +45,13 @@ class Window:
     def transposed(cls, taps: int) -> Window:
         """Return the window of a transposed convolution whose kernel is `taps` strides long.
 
-        Each row read makes a stride's worth of outputs at once: see `Step.ratio`.
+        Each window gives a stride's worth of outputs at once: see `Step.ratio`.
         """
         return cls(taps=taps, left=taps - 1, right=0, mirrored=False)
 
     @property
     def look_ahead(self) -> int:
-        """Return the rows needed past those an output stands on, also to mirror the beginning."""
+        """Return the rows needed after an output's own, also to reflect the beginning."""
         return max(self.right, self.left - self.stride + 1) if self.mirrored else 0
 
     def outputs(self, length: int) -> int:
@@ -59,14 +59,14 @@ class Window:
         return -(-length // self.stride)
 
     def source(self, times: Index, length: int | None) -> Index:
-        """Return the times of the rows that stand in for those outside the clip.
+        """Return the times of the rows to read, those outside the clip replaced by reflections.
 
-        `length` is that of the clip, None as long as it isn't known; no row may be asked for then
-        that the clip might turn out not to have.
+        `length` is the clip's, None as long as it isn't known; then only rows that the clip
+        certainly has may be asked for.
         """
         if not self.mirrored:
             outside = times < 0 if length is None else (times < 0) | (times >= length)
-            return np.where(outside, NOTHING, times)
+            return np.where(outside, ZERO_ROW, times)
         times = np.abs(times)
         if length is None:
             return times
@@ -74,16 +74,16 @@ class Window:
         padding = max(self.left, self.right + self.outputs(length) * self.stride - length)
         last = max(length, padding + 1) - 1
         times = np.where(times > last, 2 * last - times, times)
-        return np.where((times < 0) | (times >= length), NOTHING, times)
+        return np.where((times < 0) | (times >= length), ZERO_ROW, times)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One windowed layer in a chain that works in blocks.
+    """One convolution in a chain that works in blocks.
 
-    A block brings `rows` new rows, the first of which has the time block * rows - lag. `ratio`
-    is the number of outputs that one place of the window makes, of which the first `trim` belong
-    before the clip.
+    A block has `rows` new rows, the first of which has the time block * rows - lag. `ratio` is
+    the number of outputs of one position of the window; the first `trim` of all lie before the
+    clip.
     """
 
     window: Window
@@ -94,12 +94,12 @@ class Step:
 
     @property
     def places(self) -> int:
-        """Return at how many places the window stands in one block."""
+        """Return how many positions the window has in one block."""
         return self.rows // self.window.stride
 
     @property
     def rows_out(self) -> int:
-        """Return the rows that one block makes."""
+        """Return the rows that one block gives."""
         return self.places * self.ratio
 
     @property
@@ -111,7 +111,7 @@ class Step:
     def kept(self) -> int:
         """Return how many rows must be kept from before a block."""
         stride = self.window.stride
-        # A last stride that is cut short by the end of the clip mirrors rows further back.
+        # A last stride that is cut short by the clip's end reflects rows further back.
         spare = stride if stride > 1 else 0
         return self._lag_in_places * stride + self.window.left - self.lag + spare
 
@@ -120,25 +120,25 @@ class Step:
         return -(-(self.lag + self.window.look_ahead) // self.window.stride)
 
     def length_out(self, length: int) -> int:
-        """Return the rows that come of a clip of so many rows."""
+        """Return how many rows a clip of so many rows gives."""
         return self.window.outputs(length) * self.ratio
 
     def inside(self, block: int, length: int | None) -> bool:
-        """Tell whether a block reads nothing from outside the clip, so that its index is usual."""
+        """Tell whether a block reads nothing outside the clip, so that the usual index holds."""
         first = block * self.places - self._lag_in_places
         start = first * self.window.stride - self.window.left
         reach = (self.window.taps - 1) * self.window.dilation + self.places * self.window.stride
         return start >= 0 and (length is None or start + reach <= length)
 
     def index(self, block: int, length: int | None) -> NDArray[np.int32]:
-        """Return the rows to read, [places * taps], of a zero row, the kept rows and the block's.
+        """Return the rows to read, [places * taps], from a zero row, the kept rows and the block's.
 
-        Outputs that stand outside the clip read anything.
+        Outputs outside the clip may read anything.
         """
         window = self.window
         first = block * self.places - self._lag_in_places
         starts = np.arange(first, first + self.places)[:, None] * window.stride - window.left
         times = window.source(starts + np.arange(window.taps) * window.dilation, length)
         rows = times - (block * self.rows - self.lag) + self.kept + 1
-        rows[times == NOTHING] = 0
+        rows[times == ZERO_ROW] = 0
         return rows.clip(0, self.kept + self.rows).astype(np.int32).ravel()

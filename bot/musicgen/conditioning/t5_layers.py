@@ -1,7 +1,7 @@
-"""The layers of a T5 encoder, compiled: one graph, run once for each layer's weights.
+"""The layers of a T5 encoder: one compiled graph, run once with each layer's weights.
 
 A single layer compiles in a tenth of a second, so that a prompt of a new length never waits for
-long. The norms' gains are multiplied into the weights behind them.
+long. The norms' gains are folded into the weights after them.
 
 Source: arXiv 1910.10683 (T5).
 """
@@ -32,7 +32,7 @@ Array = NDArray[np.float32]
 _GELU_SCALE = math.sqrt(2 / math.pi)
 
 
-_LAYERS_AT_ONCE = 4
+_LAYERS_AT_ONCE = 4  # launched between two yields
 
 
 class TextLayers:
@@ -67,7 +67,7 @@ class TextLayers:
         x, added = ms.Tensor.from_numpy(states), ms.Tensor.from_numpy(bias)
         for index, layer in enumerate(self._layers):
             if index and index % _LAYERS_AT_ONCE == 0:
-                x.asnumpy()  # waits for what has been asked for so far
+                x.asnumpy()  # wait for the layers launched so far
                 yield
             x = self._run_layer(x, added, *layer)
         result: Array = self._run_end(x, *self._end).asnumpy()
@@ -110,7 +110,7 @@ def _end(
 def _layer_function(
     config: TextEncoderConfig, gated: bool, operations: Operations
 ) -> Callable[..., Any]:
-    heads, size, product = config.heads, config.head_size, operations.product
+    heads, size, linear = config.heads, config.head_size, operations.linear
     scores, mix = ops.BatchMatMul(transpose_b=True), ops.BatchMatMul()
     norm = _norm(config.layer_norm_epsilon)
 
@@ -118,27 +118,27 @@ def _layer_function(
         return 0.5 * x * (1.0 + ops.tanh(_GELU_SCALE * (x + 0.044715 * x * x * x)))
 
     def run(x: Any, bias: Any, *weights: Any) -> Any:
-        parts = ops.reshape(product(norm(x), weights[0], weights[1]), (-1, 3 * heads, size))
+        parts = ops.reshape(linear(norm(x), weights[0], weights[1]), (-1, 3 * heads, size))
         query, key, value = ops.split(ops.transpose(parts, (1, 0, 2)), heads, 0)
         shares = ops.softmax(scores(query, key) + bias, -1)
         mixed = ops.reshape(ops.transpose(mix(shares, value), (1, 0, 2)), (-1, heads * size))
-        x = x + product(mixed, weights[2], weights[3])
-        inner = product(norm(x), weights[4], weights[5])
+        x = x + linear(mixed, weights[2], weights[3])
+        inner = linear(norm(x), weights[4], weights[5])
         if gated:
             gate, straight = ops.chunk(inner, 2, 1)
             inner = gelu(gate) * straight
         else:
             inner = ops.relu(inner)
-        return x + product(inner, weights[6], weights[7])
+        return x + linear(inner, weights[6], weights[7])
 
     return run
 
 
 def _end_function(config: TextEncoderConfig, operations: Operations) -> Callable[..., Any]:
-    product, norm = operations.product, _norm(config.layer_norm_epsilon)
+    linear, norm = operations.linear, _norm(config.layer_norm_epsilon)
 
     def run(x: Any, weight: Any, bias: Any = None) -> Any:
-        return norm(x) * weight if bias is None else product(norm(x), weight, bias)
+        return norm(x) * weight if bias is None else linear(norm(x), weight, bias)
 
     return run
 

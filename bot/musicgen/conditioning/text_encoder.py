@@ -1,6 +1,6 @@
-"""Text to states: the T5 encoder that MusicGen listens to, on MindSpore.
+"""The text encoder: prompts to the T5 encoder's states, on MindSpore.
 
-Knows no decoder and no audio. Keeps the states of the prompts asked for lately.
+Knows no decoder and no audio. Caches the states of recent prompts.
 
 Source: arXiv 1910.10683 (T5), 2306.05284 (MusicGen); transformers' T5EncoderModel is the reference.
 """
@@ -23,22 +23,22 @@ from bot.musicgen.conditioning.t5_layers import TextLayers
 Array = NDArray[np.float32]
 
 MAX_TOKENS = 512
-"""Tokens of a prompt that are read, its end token among them: what T5 was trained on."""
+"""Tokens of a prompt that are encoded, its end token included: what T5 was trained on."""
 
 LENGTHS = (16, 32, 64, 128, 256, MAX_TOKENS)
 """Lengths that the layers are compiled for; a prompt is padded to the next one."""
 
 MASKED = -1e9
-"""Added to the scores of padding: its share of the attention is exactly zero."""
+"""Added to the attention scores of padding: its weight becomes exactly zero."""
 
 
 class TextEncoder:
     """The T5 encoder and the projection to the decoder's width.
 
-    `weights` has the names of T5EncoderModel's state dict; all are laid out anew, except for the
-    embeddings, which are kept. `projection` is the weight [decoder width, text width] and bias of
-    `enc_to_dec_proj`. Whether the feed-forward layers are plain (ReLU) or gated (GELU) is told by
-    the names. `library` holds our own kernels. Not for use by several threads at once.
+    `weights` has the names of T5EncoderModel's state dict; all are copied, except for the
+    embeddings, which are used as they are. `projection` is the weight [decoder width, text width]
+    and bias of `enc_to_dec_proj`. Whether the feed-forward layers are plain (ReLU) or gated (GELU)
+    follows from the names. `library` holds our own kernels. Not for use by several threads at once.
     """
 
     def __init__(
@@ -63,13 +63,12 @@ class TextEncoder:
     def encode(self, prompt: str) -> Array:
         """Return the states of a prompt, [tokens, decoder width], read-only.
 
-        A prompt longer than MAX_TOKENS loses its end. A prompt that was asked for lately costs
-        nothing.
+        A prompt longer than MAX_TOKENS is truncated. A cached prompt costs nothing.
         """
-        return _last(self.read(prompt))
+        return _run_to_end(self.read(prompt))
 
     def read(self, prompt: str) -> Generator[None, None, Array]:
-        """Do the same in pieces, between which others' work can be done."""
+        """Do the same in pieces: a generator that yields between them and returns the states."""
         states = self._cache.get(prompt)
         if states is None:
             states = yield from self._encode(self.token_ids(prompt))
@@ -81,10 +80,10 @@ class TextEncoder:
         return states
 
     def warm_up(self, tokens: int = MAX_TOKENS) -> None:
-        """Compile for all prompts of up to so many tokens, that none of them waits for it."""
+        """Compile for all prompts of up to so many tokens, so that none of them waits for it."""
         for length in LENGTHS:
             if length == LENGTHS[0] or length <= tokens:
-                _last(self._encode(np.zeros(length, np.int64)))
+                _run_to_end(self._encode(np.zeros(length, np.int64)))
 
     def token_ids(self, prompt: str) -> NDArray[np.int64]:
         """Return the tokens of a prompt, the end token last."""
@@ -114,8 +113,8 @@ class TextEncoder:
         return bias
 
 
-def _last(pieces: Generator[None, None, Array]) -> Array:
-    """Do all pieces and return what the last one gives."""
+def _run_to_end(pieces: Generator[None, None, Array]) -> Array:
+    """Run a generator to its end and return its value."""
     while True:
         try:
             next(pieces)
@@ -136,7 +135,7 @@ def relative_buckets(
     exact = half // 2
     size = np.abs(distances)
     octaves = np.log(np.maximum(size, 1) / exact) / math.log(max_distance / exact)
-    # Distances such as 16 and 32 begin a bucket exactly; no rounding may put them before it.
+    # Distances such as 16 and 32 begin a bucket exactly; rounding must not put them before it.
     steps = np.floor(octaves * (half - exact) + 1e-6)
     far = np.minimum(exact + steps.astype(np.int64), half - 1)
     found: NDArray[np.int64] = np.where(size < exact, size, far)

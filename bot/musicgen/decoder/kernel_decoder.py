@@ -135,8 +135,8 @@ class KernelDecoder:
     def _touch_cache_ahead(self, rows: Rows) -> None:
         """Touch the KV cache far ahead of the rows, a few layers a position.
 
-        The first write to a page makes the kernel map and zero it. Left to the step that needs
-        it, all layers at once, these page faults take as long as five steps.
+        At the first write to a page the operating system maps and zeroes it. Left to the step that
+        needs it, all layers at once, these page faults take as long as five steps.
         """
         layers, chunks = self._kv_cache.shape[0], self._kv_cache.shape[2]
         for slot, position in zip(rows.slots.tolist(), rows.positions.tolist(), strict=True):

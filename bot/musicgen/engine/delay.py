@@ -18,14 +18,14 @@ from bot.domain.generation import Tokens
 Delays = NDArray[np.int32]
 
 
-def delays(codebooks: int, audio_channels: int) -> Delays:
+def codebook_delays(codebooks: int, audio_channels: int) -> Delays:
     """Return each codebook's delay in columns; left and right of a stereo pair share theirs."""
     return np.arange(codebooks, dtype=np.int32) // audio_channels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """A stretch of frames [begin, end) that the model sees at once; the first `context` are given.
+    """A range of frames [begin, end) that the model sees at once; the first `context` are known.
 
     Feeding column p gives the logits of column p + 1, so that frame `begin + context` is first
     written by column `context`.
@@ -45,12 +45,12 @@ class Window:
         return min(max(self.begin + self.context, written), self.end)
 
 
-def windows(prompt: int, new: int, *, longest: int, overlap: int) -> list[Window]:
+def plan_windows(prompt: int, new: int, *, longest: int, overlap: int) -> list[Window]:
     """Return the windows in which `new` frames are made after `prompt` given ones.
 
-    A clip longer than `longest` frames is made in several: each later one begins `overlap` frames
-    before the end of the one before, as audiocraft's extension does. Of a long prompt the first
-    window sees as much as leaves room for a full stride of new frames.
+    A clip longer than `longest` frames is made in several windows: each later one begins
+    `overlap` frames before the end of the one before, as audiocraft's extension does. Of a long
+    prompt the first window sees as much as leaves room for a full stride of new frames.
     """
     stride = longest - overlap
     context = min(prompt, longest - min(stride, new))
@@ -63,7 +63,7 @@ def windows(prompt: int, new: int, *, longest: int, overlap: int) -> list[Window
     return planned
 
 
-def columns(
+def feed_columns(
     tokens: Tokens, window: Window, positions: range, delay: Delays, start_token: int
 ) -> NDArray[np.int32]:
     """Return what is fed at the given positions, [positions, codebooks]."""
@@ -74,10 +74,10 @@ def columns(
     return np.where(inside, found, start_token).astype(np.int32)
 
 
-def write(
+def write_tokens(
     tokens: Tokens, window: Window, position: int, delay: Delays, chosen: NDArray[np.int32]
 ) -> None:
-    """Put the tokens chosen after `position` where they belong; given frames keep theirs."""
+    """Write the tokens chosen after `position` to their frames; the known frames keep theirs."""
     frames = window.begin + position - delay
     fresh = (frames >= window.begin + window.context) & (frames < window.end)
     codebook = np.arange(len(delay))

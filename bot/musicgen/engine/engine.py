@@ -24,7 +24,7 @@ from bot.domain.generation import (
     StemsRequest,
     Tokens,
 )
-from bot.musicgen.checkpoint.stems import check_names
+from bot.musicgen.checkpoint.stems import check_stem_names
 from bot.musicgen.decoder.interface import Conditioning, Floats
 from bot.musicgen.engine.batch_rows import build_rows
 from bot.musicgen.engine.clip import Clip, start_clip
@@ -78,7 +78,7 @@ class Engine:
         model, request_id = self._model, self._next_id
         if isinstance(request, StemsRequest):
             stems = model.config.stems
-            check_names((), stems)
+            check_stem_names((), stems)
             check_tokens(request.tokens, model.config)
             self._separations[request_id] = StemSeparation(model.codec, request.tokens, stems)
             self._scheduler.add_separation(request_id)

@@ -12,7 +12,14 @@ from numpy.typing import NDArray
 from bot.domain.generation import Sampling, Tokens
 from bot.musicgen.checkpoint.model_config import DecoderConfig
 from bot.musicgen.checkpoint.stems import FREE
-from bot.musicgen.engine.delay import Delays, Window, columns, delays, windows, write
+from bot.musicgen.engine.delay import (
+    Delays,
+    Window,
+    codebook_delays,
+    feed_columns,
+    plan_windows,
+    write_tokens,
+)
 from bot.musicgen.engine.sampling import Choices, Logits, choose, guide
 
 PAD = -1
@@ -51,11 +58,11 @@ class Sequence:
         self.complete_frames = self.prompt_frames
         self._sampling = sampling
         self._start_token = config.start_token
-        self._delay: Delays = delays(config.codebooks, config.audio_channels)
+        self._delay: Delays = codebook_delays(config.codebooks, config.audio_channels)
         self._fixed: Tokens = np.full_like(self.tokens, FREE)
         if fixed is not None:
             self._fixed[:, self.prompt_frames :] = fixed
-        self._windows = windows(
+        self._windows = plan_windows(
             self.prompt_frames, new_frames, longest=window_frames, overlap=overlap_frames
         )
         self._position = 0
@@ -82,7 +89,7 @@ class Sequence:
     def feed(self, positions: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Return the next positions and their tokens, [positions] and [positions, codebooks]."""
         span = range(self._position, self._position + positions)
-        fed = columns(self.tokens, self._windows[0], span, self._delay, self._start_token)
+        fed = feed_columns(self.tokens, self._windows[0], span, self._delay, self._start_token)
         return np.arange(span.start, span.stop, dtype=np.int32), fed
 
     def _apply_fixed(self, window: Window, position: int, chosen: Choices) -> Choices:
@@ -107,7 +114,9 @@ class Sequence:
         drawn = self._random.random(len(self._delay))
         # Drawn for every codebook, fixed or not, so that fixing one leaves the others' draws alone.
         chosen = choose(logits, self._sampling, drawn)
-        write(self.tokens, window, last, self._delay, self._apply_fixed(window, last, chosen))
+        write_tokens(
+            self.tokens, window, last, self._delay, self._apply_fixed(window, last, chosen)
+        )
         self.complete_frames = max(self.complete_frames, window.complete_frames(last, self._delay))
         if last == window.last_position(self._delay):
             self._windows.pop(0)

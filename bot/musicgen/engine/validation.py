@@ -1,4 +1,4 @@
-"""What a request may ask of a model, and the sentence for what it may not."""
+"""Check requests before they are admitted."""
 
 from __future__ import annotations
 
@@ -8,20 +8,26 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bot.domain.generation import GenerationRequest, Sampling, Sound, Tokens
+from bot.domain.generation import (
+    MAX_GENERATION_PROMPT_CHARACTERS,
+    MAX_SEED,
+    GenerationRequest,
+    Sampling,
+    Sound,
+    Tokens,
+)
 from bot.errors import RequestError, SoundError
 from bot.i18n.sentence import Sentence
 from bot.musicgen.checkpoint.model_config import ModelConfig
-from bot.musicgen.checkpoint.stems import Stem, check_names
+from bot.musicgen.checkpoint.stems import Stem, check_stem_names
 
 if TYPE_CHECKING:  # the checks themselves need no MindSpore
     from bot.musicgen.model import Model
 
 OTHER_CODES = Sentence("The codes of this clip are those of another model.")
 
-MAX_PROMPT_CHARACTERS = 2000
-# Beyond these nothing more changes, and further still the scores leave the range of fp32.
-LEAST_TEMPERATURE, MAX_TEMPERATURE = 0.01, 100.0
+# Beyond these nothing changes any more, and further still the logits leave the range of fp32.
+MIN_TEMPERATURE, MAX_TEMPERATURE = 0.01, 100.0
 MAX_GUIDANCE = 100.0
 
 
@@ -29,14 +35,14 @@ def check_request(request: GenerationRequest, model: Model, *, max_seconds: floa
     """Raise RequestError or SoundError for a request that can't be made."""
     check_seconds(request.seconds, max_seconds=max_seconds)
     check_sampling(request.sampling)
-    if request.prompt is not None and len(request.prompt) > MAX_PROMPT_CHARACTERS:
+    if request.prompt is not None and len(request.prompt) > MAX_GENERATION_PROMPT_CHARACTERS:
         raise RequestError(
             Sentence(
                 "A prompt has at most {max_prompt_characters} characters.",
-                max_prompt_characters=MAX_PROMPT_CHARACTERS,
+                max_prompt_characters=MAX_GENERATION_PROMPT_CHARACTERS,
             )
         )
-    if not 0 <= request.seed < 2**63:
+    if not 0 <= request.seed <= MAX_SEED:
         raise RequestError(Sentence("The seed is a whole number from 0 to 9223372036854775807."))
     config = model.config
     check_stems(request, config.stems)
@@ -66,12 +72,12 @@ def check_seconds(seconds: float, *, max_seconds: float) -> None:
 
 def check_sampling(sampling: Sampling) -> None:
     """Raise RequestError for settings no token can be chosen by."""
-    if not LEAST_TEMPERATURE <= sampling.temperature <= MAX_TEMPERATURE:
+    if not MIN_TEMPERATURE <= sampling.temperature <= MAX_TEMPERATURE:
         raise RequestError(
             Sentence(
                 "The temperature must be from {least_temperature:g} to {max_temperature:g}; 1 "
                 "is usual.",
-                least_temperature=LEAST_TEMPERATURE,
+                least_temperature=MIN_TEMPERATURE,
                 max_temperature=MAX_TEMPERATURE,
             )
         )
@@ -93,7 +99,7 @@ def check_stems(request: GenerationRequest, stems: Sequence[Stem]) -> None:
     if request.kept is None and not request.muted and not request.wants_stems:
         return
     kept = () if request.kept is None else request.kept.stems
-    check_names([*kept, *request.muted], stems)
+    check_stem_names([*kept, *request.muted], stems)
     if request.kept is not None:
         if not kept:
             raise RequestError(Sentence("Say which stems to keep."))

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from bot.domain.generation import Samples, Sound, Tokens
-from bot.musicgen.checkpoint.stems import Stem, alone
+from bot.musicgen.checkpoint.stems import Stem, isolate_stem
 from bot.musicgen.codec import codec
 from bot.musicgen.engine.interleave import deinterleave
 
@@ -54,7 +54,7 @@ class StemSeparation:
         """Take the codes [codebooks, frames] of a mono clip, and its stems."""
         self.tokens = tokens
         self._codec = the_codec
-        self._left = deque((stem.name, alone(tokens, stem)) for stem in stems)
+        self._left = deque((stem.name, isolate_stem(tokens, stem)) for stem in stems)
         self._vocoder = Vocoder(the_codec, 1)
         self._sounds: dict[str, Sound] = {}
 

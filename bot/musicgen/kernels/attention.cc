@@ -9,10 +9,10 @@ namespace zhiyin {
 namespace {
 
 constexpr int kMaxPositions = 8192;
-constexpr int kChunksAhead = 2;  // how far ahead of the sums a cache is called for
+constexpr int kChunksAhead = 2;  // how many chunks ahead the cache is prefetched
 
-// Call for numbers that will be needed. A processor that reads on by itself stops at the end of a
-// page, and a head has about one page in each chunk.
+// Prefetch numbers. The hardware prefetcher stops at the end of a page, and a head has about one
+// page in each chunk.
 template <class Value>
 inline void call_for(const Value *values, int count) {
   constexpr int kLine = 64;
@@ -56,7 +56,7 @@ float score(const float *query, const Cache &cache, int slot, int head, int leng
   return largest(top);
 }
 
-// Turn scores into weights that add up to the number returned.
+// Turn scores into softmax weights before normalization; return their sum.
 float soften(float *scores, int length, float highest) {
   Floats total{};
   for (int t = 0; t < length; t += kLanes) {
@@ -118,7 +118,7 @@ void attend(const float *query, const Cache &cache, int slot, int head, int leng
   }
 }
 
-// Write sixteen numbers as a cache has them, `steps` of a signed byte to a unit.
+// Write sixteen numbers in the cache's type; `steps` is the inverse scale of int8.
 inline void keep(Floats values, float, float *to) { store(to, values); }
 inline void keep(Floats values, float, Brief *to) {
   for (int i = 0; i < kLanes; i++) to[i] = brief(values[i]);
@@ -128,7 +128,7 @@ inline void keep(Floats values, float steps, int8_t *to) {
   for (int i = 0; i < kLanes; i++) to[i] = (int8_t)whole[i];
 }
 
-// Return how many steps of a signed byte a unit is, and write how large a step is.
+// Return the inverse scale of an int8 vector, and write its scale.
 float steps_of(const float *values, int count, float *step) {
   Floats most{};
   for (int i = 0; i < count; i += kLanes) {
@@ -160,7 +160,7 @@ void append(const Cache &cache, int slot, int head, int position, const float *k
   }
 }
 
-// Do `count` pieces of work over so many positions each: on the team, if that is worth calling it.
+// Do `count` pieces of work over so many positions each: on all threads, if that pays off.
 template <class AudioChunk>
 void share(int count, int positions, int dim, const AudioChunk &piece) {
   constexpr int kWorthCalling = 32 * 1024;

@@ -1,13 +1,13 @@
-// Attention of single positions over their own past, in a cache of fixed slots.
+// Causal attention of single positions over a KV cache of fixed slots.
 //
 // A cache is [layers, slots, chunks, 2, heads, numbers]: sixty-four positions of all heads' keys,
-// then of all heads' values, so that it fills, and takes up memory, in order as a sequence grows.
-// Keys lie in blocks of sixteen positions, [4, dim, 16], so that sixteen scores are made at once
-// with no sums across a register; values lie [64, dim]. A row reads no further than its own
-// position: what it costs is its own past, not the slot's size.
+// then of all heads' values, so that its pages are touched in order as a sequence grows. Keys lie
+// in blocks of sixteen positions, [4, dim, 16], so that sixteen scores are computed at once without
+// horizontal sums; values lie [64, dim]. A row reads no further than its own position: its cost
+// depends on its own length, not on the slot's size.
 //
-// The numbers are floats, brief floats, or signed bytes. Each position's bytes have a scale of
-// their own: the sixty-four scales, as floats, come after a head's keys or values.
+// The numbers are fp32, bfloat16 or int8. With int8 each position has a scale: the sixty-four
+// scales, in fp32, follow a head's keys or values.
 #pragma once
 
 #include <stddef.h>
@@ -51,7 +51,7 @@ struct Cache {
     return reinterpret_cast<float *>(static_cast<char *>(bytes) + kChunk * dim);
   }
 
-  // Keep one head's key and value [dim] at a position.
+  // Store one head's key and value [dim] at a position.
   void append(int slot, int head, int position, const float *key, const float *value) const;
 };
 

@@ -28,8 +28,8 @@ FLAGS = (
     "-std=c++17",
     "-O3",
     "-march=native",
-    # One rounding per multiply-add whichever way a loop is unrolled: rows stay independent of
-    # how many there are.
+    # One rounding per multiply-add however a loop is unrolled, so that a row's result doesn't
+    # depend on the number of rows.
     "-ffp-contract=fast",
     "-fno-math-errno",
     "-fno-exceptions",
@@ -42,22 +42,22 @@ FLAGS = (
 
 
 BUNDLED = (sys.executable, "-m", "ziglang", "cc")
-"""The compiler that comes as a Python package."""
+"""The compiler of the ziglang package."""
 
 
-class NoKernels(Exception):
-    """There is no way to compile the kernels here; the message says why."""
+class KernelsUnavailableError(Exception):
+    """The kernels can't be compiled here; the message says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compiler:
-    """A C++ compiler, as the words that start its command."""
+    """A C++ compiler: the first words of its command, and its version."""
 
     command: tuple[str, ...]
     version: str
 
 
-def library(cache: Path, compilers: Sequence[Compiler] | None = None) -> Path:
+def compile_kernels(cache: Path, compilers: Sequence[Compiler] | None = None) -> Path:
     """Return the compiled kernels for this processor, compiling them if they are not in `cache`.
 
     Takes two to ten seconds the first time, and every time where `cache` can't be written.
@@ -68,7 +68,9 @@ def library(cache: Path, compilers: Sequence[Compiler] | None = None) -> Path:
     if compilers is None:
         compilers = find_compilers()
     if not compilers:
-        raise NoKernels("there is no C++ compiler (install g++ or clang, or the ziglang package)")
+        raise KernelsUnavailableError(
+            "there is no C++ compiler (install g++ or clang, or the ziglang package)"
+        )
     failure = ""
     names = {c: f"kernels-{_key(c, [*headers, *sources])}.so" for c in compilers}
     found = (cache / name for name in names.values())
@@ -85,7 +87,7 @@ def library(cache: Path, compilers: Sequence[Compiler] | None = None) -> Path:
             log.warning("kernels.compile_failed compiler=%s %s", compiler.command[0], failure)
         else:
             return target
-    raise NoKernels(failure)
+    raise KernelsUnavailableError(failure)
 
 
 def available_cores() -> int:
@@ -100,8 +102,8 @@ def set_threads(library_path: Path, threads: int) -> None:
     ctypes.CDLL(str(library_path)).zhiyin_set_threads(ctypes.c_int(threads))
 
 
-def multiplies_bytes(library_path: Path) -> bool:
-    """Tell whether this processor has instructions that multiply bytes, which the kernels use."""
+def supports_int8(library_path: Path) -> bool:
+    """Tell whether this processor has int8 dot product instructions, which the kernels use."""
     return bool(ctypes.CDLL(str(library_path)).zhiyin_multiplies_bytes())
 
 
@@ -136,7 +138,7 @@ def _is_writable(cache: Path) -> bool:
 
 
 def _own_folder() -> Path:
-    """Make a folder that goes when this process does."""
+    """Make a folder that is deleted when this process exits."""
     folder = tempfile.mkdtemp(prefix="zhiyin-kernels-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return Path(folder)
@@ -168,7 +170,7 @@ def _key(compiler: Compiler, files: list[Path]) -> str:
 
 
 def _processor() -> str:
-    """Name this processor's instruction set: a cache on a shared disk serves several machines."""
+    """Describe this processor, as a cache on a shared disk serves several machines."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:

@@ -1,8 +1,8 @@
 // EnCodec's layers over rows in time, [rows, channels], and matrix products of some tens of rows.
 //
 // A convolution is the product of windows, rows side by side that an index names, with weights in
-// panels of sixteen columns: [columns / 16, inputs, 16]. The windows are never laid out: a tile
-// of outputs reads its rows where they are.
+// panels of sixteen columns: [columns / 16, inputs, 16]. The windows are never copied: a tile
+// of outputs reads its rows in place.
 
 #include "call.h"
 #include "threads.h"
@@ -22,7 +22,7 @@ constexpr int kTilePanels = 1;
 
 constexpr int kPieceRows = 96;    // rows of one piece of work, where there are many
 constexpr int kPieces = 8;        // at least so many pieces, where there are few rows
-constexpr int kPrefetch = 1024;    // floats that weights are called for ahead of the sums
+constexpr int kPrefetch = 1024;    // how many floats ahead weights are prefetched
 constexpr int kEluPiece = 16384;  // floats
 
 inline Floats elu(Floats x) {
@@ -55,7 +55,7 @@ struct Known {
     for (int i = 1; i < kept_rows; i++)
       memcpy(y + (size_t)i * channels, row(rows + i), channels * sizeof(float));
   }
-  // Lay all rows out in one piece, bent by an ELU.
+  // Copy all rows to one buffer, through an ELU.
   void bend(float *y) const {
     const size_t before = (size_t)kept_rows * channels, own = (size_t)rows * channels;
     elu_all(kept, before, y);
@@ -188,7 +188,7 @@ ZHIYIN_KERNEL(zhiyin_convolve) {
 // A residual unit: y = rows of kept and x + elu(convolution of elu(kept and x)) times weights.
 // Inputs: kept, x, index, weights, bias [inner], weights, bias [channels]. Outputs: y, and the
 // rows to keep for the next block. Of kept and x, besides the first row, as many rows lie before
-// those that the outputs stand on as after them.
+// the outputs' own as after them.
 ZHIYIN_KERNEL(zhiyin_residual) {
   using namespace zhiyin;
   const Known known = Known::of(call);

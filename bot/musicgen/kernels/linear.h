@@ -1,8 +1,8 @@
 // Linear layers over a few rows, on all threads.
 //
-// What they cost is reading the weights from memory, so these are read once, in order, in a narrow
-// type. A row's sums are added up in the same order however many rows there are: what one request
-// gets never depends on who shares the batch.
+// They are bound by memory bandwidth, so the weights are read once, in order, in a narrow type. A
+// row's sums are accumulated in the same order however many rows there are: a request's results
+// never depend on the rest of the batch.
 #pragma once
 
 #include "weights.h"

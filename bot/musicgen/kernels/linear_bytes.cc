@@ -1,8 +1,8 @@
-// Products of bytes, with the instruction that multiplies four of them and adds them up.
+// Linear layers with int8 weights, by the instruction for the dot product of four bytes.
 //
-// A row is made of whole numbers of sixteen bits, which keep as much of it as matters beside the
-// weights' eight, and each of these of two digits: 256 * high + low, both from -128 to 127. So a
-// product takes the instruction twice. All sums are of whole numbers, hence exact.
+// Activations are quantized to sixteen bits, precise enough beside the weights' eight, and each is
+// split into two digits: 256 * high + low, both from -128 to 127. So a product takes the
+// instruction twice. All sums are of integers, hence exact.
 
 #include "product.h"
 #include "threads.h"
@@ -20,7 +20,7 @@ namespace {
 constexpr float kLargest = 127 * 256;
 
 // Rows as digits, in tiles: [tiles, inputs / 4, rows, 2] words of four digits, the high ones first.
-// The weights are stored 128 too high: what that adds to a group's sum is in `excess`,
+// The weights are stored plus 128: what that adds to a group's sum is in `excess`,
 // [tiles, groups, rows].
 struct Digits {
   int32_t *words, *excess;
@@ -36,7 +36,7 @@ struct Digits {
     return Digits{numbers, numbers + words, memory + words + groups, inputs, tiles};
   }
 
-  // Take in a row of floats.
+  // Quantize a row of floats.
   void take(const float *x, int row) const {
     const int tile = row / tiles.wide, place = row % tiles.wide;
     __m512 most = _mm512_setzero_ps();
@@ -143,7 +143,7 @@ void multiply_bytes(const float *x, const Product &product) {
   const int inputs = product.weights.inputs, rows = product.tiles.rows;
   const Digits digits = Digits::of(inputs, product.tiles);
   const int padded = product.tiles.count() * product.tiles.wide;
-  // The last tile's empty rows repeat the last row: what is made of them goes nowhere.
+  // The last tile's missing rows repeat the last row; their results are dropped.
   const auto take = [&](int row) {
     digits.take(x + (size_t)(row < rows ? row : rows - 1) * inputs, row);
   };
@@ -174,7 +174,7 @@ void multiply_bytes(const float *x, const Product &product) {
 
 }  // namespace zhiyin
 
-// Tell whether bytes are multiplied as bytes here, and not as floats.
+// Tell whether int8 is multiplied in integers here, and not in floats.
 extern "C" int zhiyin_multiplies_bytes() {
 #if defined(__AVX512VNNI__)
   return 1;

@@ -1,4 +1,4 @@
-// Products whose sums are made of floats, whatever kind of number the weights are.
+// Linear layers accumulated in floats, for weights of any kind.
 
 #include "product.h"
 #include "threads.h"

@@ -1,4 +1,4 @@
-// EnCodec's LSTM. Reading its weights for every frame is what it costs.
+// EnCodec's LSTM, bound by reading its weights for every frame.
 
 #include "call.h"
 #include "threads.h"
@@ -7,7 +7,7 @@
 namespace zhiyin {
 namespace {
 
-constexpr int kPrefetch = 1024;  // floats that weights are called for ahead of the sums
+constexpr int kPrefetch = 1024;  // how many floats ahead weights are prefetched
 
 inline Floats sigmoid(Floats x) {
   const Floats e = exp_of(x < 0.0f ? x : -x);
@@ -79,7 +79,7 @@ void recur(const Call &call, const Weight *weights) {
 }  // namespace
 }  // namespace zhiyin
 
-// An LSTM layer. Inputs: what the inputs give the gates, [frames * channels, 4 * width], weights
+// An LSTM layer. Inputs: the inputs' part of the gates, [frames * channels, 4 * width], weights
 // [width / 16, width, 4, 16], state [2 * channels, width]: outputs, then cells. Output: the
 // outputs of every frame, then the last cells, [(frames + 1) * channels, width]. The third gate's
 // inputs and weights come doubled: its tanh is taken as 2 * sigmoid(2x) - 1.

@@ -1,10 +1,9 @@
-"""The few operations that T5's and EnCodec's graphs are made of, on MindSpore's kernels or ours.
+"""The operations of T5's and EnCodec's graphs, on MindSpore's kernels or on ours.
 
 All work on rows in time, [rows, channels]. The weights of a convolution are a matrix
-[taps * channels, columns], laid out as the operations want it by `matrix`; an LSTM's are
-[width, 4 * width] with the gates' columns in the order of PyTorch, laid out by `gates`. The
-weights and inputs of an LSTM's third gate come doubled: tanh(x) is 2 * sigmoid(2x) - 1, so that
-one operation serves all gates.
+[taps * channels, columns], packed by `matrix`; an LSTM's are [width, 4 * width] with the gates'
+columns in the order of PyTorch, packed by `gates`. The weights and inputs of an LSTM's third gate
+are doubled: tanh(x) is 2 * sigmoid(2x) - 1, so that one operation serves all gates.
 """
 
 from __future__ import annotations
@@ -19,31 +18,30 @@ import numpy as np
 from mindspore import ops
 from numpy.typing import NDArray
 
-from bot.musicgen.kernels.packing import PANEL, fits_half
+from bot.musicgen.kernels.packing import PANEL, fits_float16
 
 Array = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operations:
-    """Functions on tensors, for use inside compiled graphs, and the layouts they want.
+    """Functions on tensors, for use inside compiled graphs, and the weight layouts they need.
 
-    - `product(x, matrix, bias)`: rows times a matrix.
-    - `convolve(kept, x, index, matrix, bias)`: the same for windows, side by side, of those rows
-      of elu(kept and then x) that the index names. Also returns the rows to keep for the next
-      block: kept's first, which is zeros, and the last of x.
+    - `linear(x, matrix, bias)`: a linear layer.
+    - `convolve(kept, x, index, matrix, bias)`: a linear layer on windows, each of which is the
+      rows of elu(concat(kept, x)) that the index names, side by side. Also returns the rows to
+      keep for the next block: the first of kept, which is zeros, and the last of x.
     - `residual(kept, x, index, matrix, bias, matrix, bias)`: a residual unit, and the rows to
-      keep. Of kept and x together, as many rows lie before those that the outputs stand on as
-      after them, besides the first.
-    - `recur(inputs, gates, state)`: an LSTM layer; inputs [frames * channels, 4 * width] are what
-      its inputs give the gates, the state is the last outputs and then the last cells,
+      keep. The outputs' own rows are the middle ones of concat(kept, x), the first left out.
+    - `lstm(inputs, gates, state)`: an LSTM layer; inputs [frames * channels, 4 * width] are the
+      inputs' part of the gates, the state is the last outputs and then the last cells,
       [2 * channels, width]. Returns the outputs of all frames, then the cells.
     """
 
-    product: Callable[..., Any]
+    linear: Callable[..., Any]
     convolve: Callable[..., Any]
     residual: Callable[..., Any]
-    recur: Callable[..., Any]
+    lstm: Callable[..., Any]
     matrix: Callable[[Array], Any]
     gates: Callable[[Array], Any]
 
@@ -63,19 +61,19 @@ def builtin_operations() -> Operations:
     elu, sigmoid, tanh = ops.Elu(), ops.Sigmoid(), ops.Tanh()
     join, parts = ops.Concat(0), ops.Split(1, 4)
 
-    def product(x: Any, weight: Any, bias: Any) -> Any:
+    def linear(x: Any, weight: Any, bias: Any) -> Any:
         return biased(matmul(x, weight), bias)
 
     def convolve(kept: Any, x: Any, index: Any, weight: Any, bias: Any) -> Any:
         known = join((kept, x))
         windows = ops.reshape(gather(elu(known), index, 0), (-1, weight.shape[0]))
-        return product(windows, weight, bias), join((kept[:1], known[x.shape[0] + 1 :]))
+        return linear(windows, weight, bias), join((kept[:1], known[x.shape[0] + 1 :]))
 
     def residual(kept: Any, x: Any, index: Any, *weights: Any) -> Any:
         inner, keep = convolve(kept, x, index, weights[0], weights[1])
-        return centre(kept, x) + product(elu(inner), weights[2], weights[3]), keep
+        return centre(kept, x) + linear(elu(inner), weights[2], weights[3]), keep
 
-    def recur(inputs: Any, weight: Any, state: Any) -> Any:
+    def lstm(inputs: Any, weight: Any, state: Any) -> Any:
         channels = state.shape[0] // 2
         output, cell = state[:channels], state[channels:]
         outputs = []
@@ -89,17 +87,17 @@ def builtin_operations() -> Operations:
         return join(outputs)
 
     return Operations(
-        product=product,
+        linear=linear,
         convolve=convolve,
         residual=residual,
-        recur=recur,
+        lstm=lstm,
         matrix=tensor,
         gates=tensor,
     )
 
 
 def centre(kept: Any, x: Any) -> Any:
-    """Return the rows that a residual unit's outputs stand on."""
+    """Return the rows of a residual unit's shortcut: those of its outputs."""
     before = (kept.shape[0] + 1) // 2
     return ops.cat((kept, x))[before : before + x.shape[0]]
 
@@ -119,12 +117,12 @@ def kernel_operations(library: Path, *, rounded: bool = False) -> Operations:
 
     two = (ms.float32, ms.float32)
     return Operations(
-        product=kernel("product", lambda x, _, bias: [x[0], bias[0]]),
+        linear=kernel("product", lambda x, _, bias: [x[0], bias[0]]),
         convolve=kernel("convolve", convolved, two),
         residual=kernel("residual", lambda kept, x, *_: (x, kept), two),
-        recur=kernel("lstm", lambda inputs, _, state: [inputs[0] + state[0] // 2, state[1]]),
+        lstm=kernel("lstm", lambda inputs, _, state: [inputs[0] + state[0] // 2, state[1]]),
         matrix=lambda weight: (_half if rounded else tensor)(_panels(weight)),
-        gates=lambda weight: (_half if rounded or fits_half(weight) else tensor)(
+        gates=lambda weight: (_half if rounded or fits_float16(weight) else tensor)(
             _gate_panels(weight)
         ),
     )

@@ -1,9 +1,9 @@
-"""Weights as the kernels read them: in panels of sixteen columns, in memory of their own.
+"""Pack weights as the kernels read them: in panels of sixteen columns, quantized on request.
 
-A checkpoint whose 32-bit numbers all fit 16 bits without loss is kept in 16: every sum is still
-made in 32, with the same result, and half as much is read. Meta's MusicGen decoders are of that
-kind: they were trained and published in half precision, and the hub's files are widened from it.
-On request they are rounded to 16 bits, or to 8 with a scale for every 128.
+A checkpoint whose fp32 numbers all fit fp16 without loss is kept in fp16: the kernels still
+accumulate in fp32, with the same result, and read half as much. Meta's MusicGen decoders are of
+that kind: they were trained and published in fp16, and the hub's files are widened from it. On
+request weights are rounded to bfloat16, or quantized to int8 with a scale for every 128 inputs.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ PANEL = 16
 """Columns in a panel: the floats in the widest vector register."""
 
 GROUP = 128
-"""Inputs that share their scales, where weights are bytes; the kernels know the same number."""
+"""Inputs that share a scale where weights are int8; the kernels have the same constant."""
 
-_SCALE_LINES = 4  # sixteen floats take up as much as four inputs of bytes
+_SCALE_LINES = 4  # sixteen fp32 scales take the room of four inputs of int8
 _MOST, _OFFSET = 127, 128
 
 _HUGE_PAGE_BYTES = 2 << 20
 
 
 def allocate(shape: Sequence[int], dtype: type[np.generic], *, dense: bool = True) -> NDArray[Any]:
-    """Return zeroed memory that takes room only where it is written, aligned to a page.
+    """Return zeroed memory aligned to a page, whose pages are only mapped when written to.
 
     `dense` memory, which is used from end to end, asks for huge pages: reads are some 5 % faster.
     """
@@ -42,8 +42,8 @@ def allocate(shape: Sequence[int], dtype: type[np.generic], *, dense: bool = Tru
     return np.frombuffer(memory, dtype, count=int(np.prod(shape))).reshape(shape)
 
 
-def fits_half(weights: NDArray[np.float32]) -> bool:
-    """Tell whether every number is the same in 16 bits."""
+def fits_float16(weights: NDArray[np.float32]) -> bool:
+    """Tell whether every number is exactly representable in fp16."""
     with np.errstate(over="ignore"):
         return bool(np.array_equal(weights.astype(np.float16).astype(np.float32), weights))
 
@@ -53,13 +53,13 @@ def pack(
     shape: tuple[int, int],
     precision: Precision = "fp32",
 ) -> NDArray[Any]:
-    """Lay out one kind of weight of all layers for the kernels.
+    """Pack one kind of weight of all layers for the kernels.
 
     `parts` give the weights [outputs, inputs] of each layer when called, one at a time, so that
-    the caller can let each go; `shape` is (outputs, inputs). Returns
-    [layers, ceil(outputs / 16), inputs, 16] in half precision where that loses nothing, else in
-    what `precision` names: 32 bits, or bfloat16 (as uint16). `int8` returns uint8, laid out by
-    `_fill_bytes`; it needs inputs in fours, and falls back to bfloat16 without.
+    the caller can free each; `shape` is (outputs, inputs). Returns
+    [layers, ceil(outputs / 16), inputs, 16] in fp16 where that loses nothing, else in `precision`:
+    fp32, or bfloat16 (as uint16). `int8` returns uint8, laid out by `_fill_int8`; it needs a
+    multiple of four inputs, and falls back to bfloat16 without.
     """
     outputs, inputs = shape
     panels = -(-outputs // PANEL)
@@ -67,28 +67,28 @@ def pack(
         lines = inputs + _SCALE_LINES * -(-inputs // GROUP)
         packed: NDArray[Any] = allocate((len(parts), panels, lines, PANEL), np.uint8)
         for layer, part in enumerate(parts):
-            _fill_bytes(packed[layer], part())
+            _fill_int8(packed[layer], part())
         return packed
     packed = allocate((len(parts), panels, inputs, PANEL), np.float16)
     for layer, part in enumerate(parts):
         weights = part()
-        if packed.dtype == np.float16 and not fits_half(weights):
+        if packed.dtype == np.float16 and not fits_float16(weights):
             wider = allocate(packed.shape, np.float32 if precision == "fp32" else np.uint16)
             for done in range(layer):
-                wider[done] = _narrowed(packed[done].astype(np.float32), wider.dtype)
+                wider[done] = _to_dtype(packed[done].astype(np.float32), wider.dtype)
             packed = wider
-        packed[layer] = _panels(_narrowed(weights, packed.dtype))
+        packed[layer] = _panels(_to_dtype(weights, packed.dtype))
     return packed
 
 
-def brief(values: NDArray[np.float32]) -> NDArray[np.uint16]:
-    """Return the bits of the nearest bfloat16 of each number; of two, the even one."""
+def to_bfloat16(values: NDArray[np.float32]) -> NDArray[np.uint16]:
+    """Return the bits of each number rounded to bfloat16, to nearest, ties to even."""
     bits = np.ascontiguousarray(values).view(np.uint32)
     return ((bits + 0x7FFF + (bits >> 16 & 1)) >> 16).astype(np.uint16)
 
 
-def _narrowed(values: NDArray[np.float32], dtype: np.dtype[Any]) -> NDArray[Any]:
-    return brief(values) if dtype == np.uint16 else values
+def _to_dtype(values: NDArray[np.float32], dtype: np.dtype[Any]) -> NDArray[Any]:
+    return to_bfloat16(values) if dtype == np.uint16 else values
 
 
 def _panels(weights: NDArray[Any]) -> NDArray[Any]:
@@ -97,11 +97,11 @@ def _panels(weights: NDArray[Any]) -> NDArray[Any]:
     return whole.reshape(-1, PANEL, whole.shape[1]).transpose(0, 2, 1)
 
 
-def _fill_bytes(panels: NDArray[np.uint8], weights: NDArray[np.float32]) -> None:
-    """Write weights [outputs, inputs] as whole numbers from -127 to 127, stored 128 higher.
+def _fill_int8(panels: NDArray[np.uint8], weights: NDArray[np.float32]) -> None:
+    """Quantize weights [outputs, inputs] to whole numbers from -127 to 127, stored plus 128.
 
-    A panel is a line of groups of 128 inputs, or what is left: the scales of its sixteen columns,
-    as floats, then [inputs / 4, 16, 4].
+    A panel is a sequence of groups of up to 128 inputs: the fp32 scales of its sixteen columns,
+    then [inputs / 4, 16, 4].
     """
     columns = np.pad(weights, ((0, -len(weights) % PANEL), (0, 0)))
     columns = columns.reshape(len(panels), PANEL, -1)

@@ -1,5 +1,5 @@
-// What all kinds of linear layers share: how rows are put into tiles, how panels are handed out to
-// the team, and what is done with the sums.
+// What all kinds of linear layers share: how rows are tiled, how panels are distributed over
+// threads, and how sums are finished.
 #pragma once
 
 #include "linear.h"
@@ -9,7 +9,7 @@
 
 namespace zhiyin {
 
-// Rows that are multiplied together: `wide` is how many a tile has, a power of two up to `most`.
+// Rows in tiles that are multiplied together: `wide` rows each, a power of two up to `most`.
 struct Tiles {
   int rows, wide;
 
@@ -29,7 +29,7 @@ struct Product {
   float *y;
   Tiles tiles;
 
-  // Write a panel's sums of the rows of a tile.
+  // Finish and write a panel's sums for the rows of a tile.
   void write(const Floats *sums, int tile, int panel) const {
     const int column = panel * kLanes, rows = tiles.filled(tile);
     const int width = weights.columns - column < kLanes ? weights.columns - column : kLanes;
@@ -45,7 +45,7 @@ struct Product {
     }
   }
 
-  // Let the team multiply(from, to) all panels, in stretches.
+  // Call multiply(from, to) for all panels, in pieces, on all threads.
   template <class Multiply>
   void share(const Multiply &multiply) const {
     // Of weights: so many that handing out costs nothing, or fewer where some threads would get
@@ -81,15 +81,15 @@ struct Product {
   }
 };
 
-// How far ahead of the sums weights are called for. Left to itself the processor looks less far
-// than many rows' sums take: with sixteen rows this is a third of the time.
+// How far ahead weights are prefetched. The hardware prefetcher alone is too late when a weight is
+// used for many rows: with sixteen rows that costs a third of the time.
 constexpr int kPrefetchBytes = 4096;
 
 inline void call_for(const void *weights) {
   __builtin_prefetch(static_cast<const char *>(weights) + kPrefetchBytes, 0, 2);
 }
 
-// Multiply with weights of any kind as floats, or with bytes by instructions for whole numbers.
+// Multiply in floats with weights of any kind, or in integers with int8 weights.
 void multiply_floats(const float *x, const Product &product);
 void multiply_bytes(const float *x, const Product &product);
 

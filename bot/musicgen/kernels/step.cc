@@ -1,8 +1,9 @@
-// The kernels that MindSpore calls for the decoder: a whole step, and the reading of a text.
+// The kernels that MindSpore calls for the decoder: a whole step, and the keys and
+// values of the cross-attention.
 //
 // A step is one kernel, not one for each operation or layer: between two kernels MindSpore takes
-// some 30 microseconds, its own code having been washed out of the cache by the weights, and in a
-// small model that is longer than the kernels themselves.
+// some 30 microseconds, as the weights have evicted its code from the cache, and in a small model
+// that is longer than the kernels themselves.
 
 #include "attention.h"
 #include "call.h"
@@ -34,7 +35,7 @@ enum Input {
 
 constexpr int kNormsPerLayer = 3;
 
-// One step over some rows; x [rows, width] is what every block adds to.
+// One step over some rows; x [rows, width] is the residual stream.
 struct Step {
   const Call &call;
   int rows, width, codebooks;
@@ -122,7 +123,7 @@ struct Step {
 }  // namespace
 }  // namespace zhiyin
 
-// Inputs: see above. Output: the scores, [rows, codebooks * vocab].
+// Inputs: see above. Output: the logits, [rows, codebooks * vocab].
 ZHIYIN_KERNEL(zhiyin_step) {
   const zhiyin::Step step(call);
   step.embed();
@@ -134,8 +135,8 @@ ZHIYIN_KERNEL(zhiyin_step) {
   step.score();
 }
 
-// Keep every layer's keys and values of a text. Inputs: states [tokens, width], weights of key and
-// value, cache, slot. The output says nothing.
+// Compute and store every layer's cross-attention keys and values of a text. Inputs: states [tokens, width], weights of key and
+// value, cache, slot. The output is unused.
 ZHIYIN_KERNEL(zhiyin_keep_text) {
   using namespace zhiyin;
   const int rows = (int)call.dim(0, 0), width = (int)call.dim(0, 1);

@@ -22,7 +22,7 @@ struct Team {
   int sleepers = 0;
   void (*piece)(const void *, int) = nullptr;
   const void *context = nullptr;
-  bool called = false;  // held by the caller while a round runs
+  bool called = false;  // a lock that the caller holds while a round runs
   int threads = 1;
   int started = 1;
 };
@@ -32,8 +32,8 @@ Team team;
 constexpr int kCountBits = 20;
 constexpr uint64_t kCountMask = (1u << kCountBits) - 1;
 
-// How often a thread looks before it gives its core away: some 50 microseconds, longer than the
-// gap between two kernels of a step, shorter than the pause between two steps.
+// How often a thread spins before it sleeps: some 50 microseconds, longer than the gap between two
+// kernels of a step, shorter than the pause between two steps.
 constexpr int kLooks = 1500;
 
 inline void relax() {

@@ -22,7 +22,7 @@ typedef int32_t Ints __attribute__((vector_size(64)));
 typedef float LooseFloats __attribute__((vector_size(64), aligned(4), may_alias));
 typedef uint16_t Half;  // IEEE half precision, as stored
 
-// The upper half of a float, as stored. A type of its own, for `load` to tell it from Half.
+// bfloat16: the upper half of a float, as stored. A type of its own, for `load` to tell it from Half.
 enum Brief : uint16_t {};
 
 inline Floats load(const float *from) { return *reinterpret_cast<const LooseFloats *>(from); }
@@ -83,7 +83,7 @@ inline Floats load(const Half *from) {
 }
 #endif
 
-// Brief floats and bytes widen on any CPU; compilers need many instructions where one would do.
+// bfloat16 and int8 widen on any CPU; compilers need many instructions where one would do.
 #if defined(__AVX512F__)
 inline Floats load(const Brief *from) {
   const __m256i half = _mm256_loadu_si256(reinterpret_cast<const __m256i *>(from));
@@ -109,7 +109,7 @@ inline Floats load(const int8_t *from) {
 }
 #endif
 
-// The nearest brief float; of two, the even one.
+// Round to bfloat16, to nearest, ties to even.
 inline Brief brief(float value) {
   uint32_t bits;
   memcpy(&bits, &value, 4);
@@ -128,7 +128,7 @@ inline float sum(Floats value) {
 #endif
 }
 
-// The nearest whole numbers, of two the even one: adding 1.5 * 2^23 rounds so on any CPU.
+// Round to whole numbers, ties to even: adding 1.5 * 2^23 does so on any CPU.
 inline Ints nearest(Floats x) {
   return __builtin_convertvector((x + 12582912.0f) - 12582912.0f, Ints);
 }

@@ -1,8 +1,8 @@
 // The weights of a layer, in panels of sixteen columns, in one of four kinds of number.
 //
-// A panel of floats is [inputs, 16]. One of bytes is made for instructions that multiply four
-// bytes at a time: its inputs go in groups of up to kGroup, each the scales of its sixteen columns
-// (as floats), then [inputs / 4, 16, 4] whole numbers from -127 to 127, stored 128 higher.
+// A panel of floats is [inputs, 16]. An int8 panel is laid out for dot product instructions, which
+// take four bytes at a time: groups of up to kGroup inputs, each the scales of its sixteen columns
+// (fp32), then [inputs / 4, 16, 4] whole numbers from -127 to 127, stored plus 128.
 #pragma once
 
 #include <stddef.h>
