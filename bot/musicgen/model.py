@@ -124,7 +124,7 @@ def _compile_kernels(cache: Path, threads: int) -> Path | None:
     try:
         compiled = compile_kernels(cache / "kernels")
     except KernelsUnavailableError as reason:
-        log.warning("model.without_kernels several times slower: %s", reason)
+        log.warning("model.no_kernels several times slower: %s", reason)
         return None
     set_threads(compiled, threads)
     return compiled
@@ -133,7 +133,7 @@ def _compile_kernels(cache: Path, threads: int) -> Path | None:
 def _precision(asked: str, compiled: Path | None) -> Precision:
     if compiled is None:
         if asked not in ("auto", "fp32"):
-            log.warning("model.in_fp32 without kernels there is no %s here", asked)
+            log.warning("model.no_precision using fp32: %s needs the kernels", asked)
         return "fp32"
     if asked == "auto":
         return "int8" if supports_int8(compiled) else "fp32"

@@ -143,11 +143,11 @@ class _Layers(nn.Cell):
         self.tokens = _parameter(embeddings(weights, config.codebooks), "tokens")
         self.positions = _parameter(sinusoids(positions, config.hidden_size), "positions")
         self.qkv = matrices("qkv", f"{own}.q_proj", f"{own}.k_proj", f"{own}.v_proj")
-        self.attended = matrices("attended", f"{own}.out_proj")
-        self.text_query = matrices("text_query", f"{other}.q_proj")
-        self.text_attended = matrices("text_attended", f"{other}.out_proj")
-        self.widen = matrices("widen", "fc1")
-        self.narrow = matrices("narrow", "fc2")
+        self.out = matrices("out", f"{own}.out_proj")
+        self.cross_query = matrices("cross_query", f"{other}.q_proj")
+        self.cross_out = matrices("cross_out", f"{other}.out_proj")
+        self.fc1 = matrices("fc1", "fc1")
+        self.fc2 = matrices("fc2", "fc2")
         heads = [weights.pop(f"lm_heads.{k}.weight") for k in range(config.codebooks)]
         self.heads = _parameter(np.concatenate(heads).T, "heads")
         self.gains, self.biases = norms("weight"), norms("bias")
@@ -195,16 +195,16 @@ class _Step(nn.Cell):
             qkv = self.matmul(y, w.qkv[i]).reshape(self.slots, 3, self.heads, self.size)
             keys = self.update(w.keys[i], places, qkv[:, 1])[:, :, : self.span]
             values = self.update(w.values[i], places, qkv[:, 2])[:, :, : self.span]
-            x = x + self.matmul(self.attend(qkv[:, 0], keys, values, unseen), w.attended[i])
+            x = x + self.matmul(self.attend(qkv[:, 0], keys, values, unseen), w.out[i])
             y = self.norm(x, w.gains[3 * i + 1], w.biases[3 * i + 1])[0]
-            query = self.matmul(y, w.text_query[i]).reshape(self.slots, self.heads, self.size)
+            query = self.matmul(y, w.cross_query[i]).reshape(self.slots, self.heads, self.size)
             keys, values = texts[i, 0, :, :, : self.text_span], texts[i, 1, :, :, : self.text_span]
-            y = self.matmul(self.attend(query, keys, values, unread), w.text_attended[i])
+            y = self.matmul(self.attend(query, keys, values, unread), w.cross_out[i])
             x = x + y * has_text
             y = self.norm(x, w.gains[3 * i + 2], w.biases[3 * i + 2])[0]
-            y = self.matmul(y, w.widen[i])
+            y = self.matmul(y, w.fc1[i])
             y = 0.5 * y * (1.0 + ops.erf(y * 0.7071067811865476))
-            x = x + self.matmul(y, w.narrow[i])
+            x = x + self.matmul(y, w.fc2[i])
         x = self.norm(x, w.last_gain, w.last_bias)[0]
         return self.matmul(x, w.heads)
 

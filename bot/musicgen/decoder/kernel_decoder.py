@@ -45,14 +45,14 @@ _STEP_WEIGHTS = (
     "gains",
     "biases",
     "qkv",
-    "attended",
-    "text_query",
-    "text_attended",
-    "widen",
-    "narrow",
+    "out",
+    "cross_query",
+    "cross_out",
+    "fc1",
+    "fc2",
     "heads",
 )
-"""What a step reads, in the order in which the kernel counts it."""
+"""The weights of a step, in the order of the enum in step.cc."""
 
 
 class KernelDecoder:
@@ -79,8 +79,8 @@ class KernelDecoder:
         self.max_rows = max(_MIN_ROWS, slots + _SPARE_ROWS)
         self._config = config
         chunks = -(-positions // CHUNK)
-        tables = kernel_weights.tables(weights, config, chunks * CHUNK)
-        packed = kernel_weights.packed(weights, config, precision)
+        tables = kernel_weights.take_tables(weights, config, chunks * CHUNK)
+        packed = kernel_weights.pack_matrices(weights, config, precision)
         bits = sorted({8 * array.dtype.itemsize for array in packed.values()})
         self.description = f"kernels, weights in {' and '.join(map(str, bits))} bits"
         dtype = _CACHE_DTYPES[precision]
@@ -89,7 +89,7 @@ class KernelDecoder:
         text_cache = allocate(_cache_shape(config, slots, text_chunks, dtype), dtype, dense=False)
         inputs = {name: Tensor.from_numpy(array) for name, array in {**tables, **packed}.items()}
         self._text_cache = Tensor.from_numpy(text_cache)
-        self._text_weights = inputs["text_pairs"]
+        self._text_weights = inputs["cross_kv"]
         self._fixed = (
             *(inputs[name] for name in _STEP_WEIGHTS),
             Tensor.from_numpy(self._kv_cache),

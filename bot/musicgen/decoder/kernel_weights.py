@@ -1,4 +1,4 @@
-"""The decoder's weights, out of a checkpoint and laid out for the kernels."""
+"""Pack the decoder's weights for the kernels."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ NORMS = ("self_attn_layer_norm", "encoder_attn_layer_norm", "final_layer_norm")
 """The norms of a layer, in the order in which the kernels count them."""
 
 
-def tables(weights: dict[str, Any], config: DecoderConfig, positions: int) -> dict[str, Floats]:
-    """Return embeddings, and the norms of all layers under each other, the last norm at the end."""
+def take_tables(
+    weights: dict[str, Any], config: DecoderConfig, positions: int
+) -> dict[str, Floats]:
+    """Take the embeddings and norms [3 * layers + 1, width], and add the position table."""
     names = [f"{BODY}layers.{layer}.{norm}" for layer in range(config.layers) for norm in NORMS]
     names.append(f"{BODY}layer_norm")
     return {
@@ -27,8 +29,10 @@ def tables(weights: dict[str, Any], config: DecoderConfig, positions: int) -> di
     }
 
 
-def packed(weights: dict[str, Any], config: DecoderConfig, precision: Precision) -> dict[str, Any]:
-    """Return the weights of each kind, packed for the kernels and taken out of the mapping."""
+def pack_matrices(
+    weights: dict[str, Any], config: DecoderConfig, precision: Precision
+) -> dict[str, Any]:
+    """Take the matrices of each kind out of the mapping and return them packed."""
     width, ffn = config.hidden_size, config.ffn_size
 
     def kind(*names: str, outputs: int, inputs: int) -> Any:
@@ -46,12 +50,12 @@ def packed(weights: dict[str, Any], config: DecoderConfig, precision: Precision)
         "qkv": kind(
             f"{own}.q_proj", f"{own}.k_proj", f"{own}.v_proj", outputs=3 * width, inputs=width
         ),
-        "attended": kind(f"{own}.out_proj", outputs=width, inputs=width),
-        "text_query": kind(f"{other}.q_proj", outputs=width, inputs=width),
-        "text_pairs": kind(f"{other}.k_proj", f"{other}.v_proj", outputs=2 * width, inputs=width),
-        "text_attended": kind(f"{other}.out_proj", outputs=width, inputs=width),
-        "widen": kind("fc1", outputs=ffn, inputs=width),
-        "narrow": kind("fc2", outputs=width, inputs=ffn),
+        "out": kind(f"{own}.out_proj", outputs=width, inputs=width),
+        "cross_query": kind(f"{other}.q_proj", outputs=width, inputs=width),
+        "cross_kv": kind(f"{other}.k_proj", f"{other}.v_proj", outputs=2 * width, inputs=width),
+        "cross_out": kind(f"{other}.out_proj", outputs=width, inputs=width),
+        "fc1": kind("fc1", outputs=ffn, inputs=width),
+        "fc2": kind("fc2", outputs=width, inputs=ffn),
         "heads": pack(heads, (config.codebooks * config.vocab_size, width), precision),
     }
 
