@@ -53,12 +53,12 @@ def measure(folder: Path, *, users: Sequence[int], steps: int, threads: int) -> 
             command, cwd=ROOT, capture_output=True, text=True, check=True
         )
     except (OSError, subprocess.CalledProcessError) as error:
-        said = (getattr(error, "stderr", "") or str(error)).strip().splitlines()
+        stderr_lines = (getattr(error, "stderr", "") or str(error)).strip().splitlines()
         raise ResourceError(
             Sentence(
                 "PyTorch could not be run: {reason} (the command was {names} ...; "
                 "{python_variable} names another interpreter)",
-                reason=said[-1] if said else error,
+                reason=stderr_lines[-1] if stderr_lines else error,
                 names=shlex.join(command[:8]),
                 python_variable=PYTHON_VARIABLE,
             )

@@ -110,7 +110,7 @@ class ModelConfig:
     text: TextEncoderConfig
     codec: CodecConfig
     stems: tuple[Stem, ...] = ()
-    """What its music can be taken apart into; nothing with most models."""
+    """The stems of its music; most models have none."""
 
     @property
     def projected(self) -> bool:

@@ -121,8 +121,8 @@ def upsampling(
     build.width = config.filters << len(config.ratios)
     build.index = 1
     for ratio in config.ratios:
-        build.transposed(ratio)
-        build.residual_units()
+        build.add_transposed(ratio)
+        build.add_residual_units()
     last = weights[f"decoder.layers.{build.index + 2}.conv.weight"]
     return ConvolutionChain(build.layers, operations, tail=(tensor(last[0]),))
 
@@ -137,8 +137,8 @@ def downsampling(
     build = _Builder(weights, config, operations, "encoder.layers", frames * config.hop)
     head = build.weights("0")
     for ratio in reversed(config.ratios):
-        build.residual_units()
-        build.strided(ratio)
+        build.add_residual_units()
+        build.add_strided(ratio)
     return ConvolutionChain(build.layers, operations, head=head)
 
 
@@ -166,7 +166,7 @@ class _Builder:
         matrix = kernel.transpose(2, 1, 0).reshape(-1, len(kernel))
         return self._operations.matrix(matrix), tensor(bias)
 
-    def residual_units(self) -> None:
+    def add_residual_units(self) -> None:
         """Add a stage's residual units."""
         config = self._config
         for unit in range(config.residual_layers):
@@ -177,7 +177,7 @@ class _Builder:
             weights = [x for part in parts for x in self.weights(f"{self.index}.{part}")]
             self._add(Step(window=window, rows=self._rows, lag=self._lag), *weights, residual=True)
 
-    def strided(self, ratio: int) -> None:
+    def add_strided(self, ratio: int) -> None:
         """Add a convolution of stride `ratio` that doubles the width."""
         self.index += 2
         window = Window.convolution(2 * ratio, stride=ratio)
@@ -185,7 +185,7 @@ class _Builder:
         self._add(step, *self.weights(str(self.index)))
         self.width *= 2
 
-    def transposed(self, ratio: int) -> None:
+    def add_transposed(self, ratio: int) -> None:
         """Add a transposed convolution of stride `ratio` that halves the width."""
         self.index += 2
         kernel, bias = self._kernel(str(self.index))

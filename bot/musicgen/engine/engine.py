@@ -1,9 +1,9 @@
-"""The engine: one step after the other, in which the scheduler's decisions are carried out.
+"""The engine: carries out the scheduler's decisions, step by step.
 
-Each call of `step` encodes at most one piece of a prompt, moves every running request on by a
-token of each codebook, and makes at most one chunk of audio. So nobody waits long for anybody, and
-the caller can look up between any two steps: to show progress, to take on a request, to cancel
-one. Knows no files, no Discord and no queue of jobs: who comes first is decided before.
+Each call of `step` encodes at most one piece of a prompt, advances every running request by a
+token of each codebook, and makes at most one chunk of audio. So no request waits long for another,
+and the caller can act between any two steps: show progress, submit a request, cancel one. Knows no
+files, no Discord and no queue of jobs: in what order requests are submitted is decided before.
 """
 
 from __future__ import annotations

@@ -69,7 +69,7 @@ class Scheduler:
 
     @property
     def free_slots(self) -> int:
-        """Return how many slots nobody has."""
+        """Return how many slots are free."""
         return len(self._free_slots)
 
     def add(self, request_id: int) -> None:

@@ -112,13 +112,13 @@ def kernel_operations(library: Path, *, rounded: bool = False) -> Operations:
     def kernel(name: str, shape: Callable[..., Any], dtypes: Any = ms.float32) -> Any:
         return ops.Custom(f"{library}:zhiyin_{name}", shape, lambda *_: dtypes, func_type="aot")
 
-    def convolved(kept: Any, x: Any, index: Any, weight: Any, bias: Any) -> Any:
+    def convolve_shapes(kept: Any, x: Any, index: Any, weight: Any, bias: Any) -> Any:
         return [index[0] * x[1] // weight[1], bias[0]], kept
 
     two = (ms.float32, ms.float32)
     return Operations(
         linear=kernel("product", lambda x, _, bias: [x[0], bias[0]]),
-        convolve=kernel("convolve", convolved, two),
+        convolve=kernel("convolve", convolve_shapes, two),
         residual=kernel("residual", lambda kept, x, *_: (x, kept), two),
         lstm=kernel("lstm", lambda inputs, _, state: [inputs[0] + state[0] // 2, state[1]]),
         matrix=lambda weight: (_half if rounded else tensor)(_panels(weight)),
