@@ -133,7 +133,7 @@ def _is_writable(cache: Path) -> bool:
         with tempfile.TemporaryFile(dir=cache):
             return True
     except OSError as error:
-        log.warning("kernels.cache_not_writable they are compiled again at every start: %s", error)
+        log.warning("kernels.cache_not_writable they are compiled anew at every start: %s", error)
         return False
 
 
