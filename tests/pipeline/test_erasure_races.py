@@ -22,10 +22,9 @@ from bot.store.database import FILE
 from bot.store.migrations.history import MIGRATIONS
 from bot.store.retention import EVERY_SECONDS, sweep
 from bot.store.store import open_store
-from tests.cogs.test_fault_isolation import hold_one
 from tests.pipeline.test_erasure import CANARY, DAY, confirmed, places_of
 from tests.store.test_store import Clock, accepted, delivered, new_clip
-from tests.support.jam_server import open_jam, strict
+from tests.support.jam_server import hold_clip, open_jam, strict
 
 WORD = "canary sings"
 
@@ -142,7 +141,7 @@ async def test_who_is_just_handed_a_clip_is_asked_to_wait(tmp_path):
 async def test_who_just_fetches_a_clip_is_asked_to_wait(tmp_path, monkeypatch):
     """And what is being deleted can't be fetched any more."""
     async with open_jam(tmp_path) as jam:
-        await hold_one(jam)
+        await hold_clip(jam)
         person = jam.pipeline.erasure
         with person.handing_over(1, jam.alice.id):
             refused = await asked_to_be_forgotten(jam)

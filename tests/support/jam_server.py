@@ -21,7 +21,7 @@ from bot.app.client import ZhiyinBot
 from bot.app.health import Health
 from bot.app.wiring import open_pipeline
 from bot.config import Config, LimitsConfig
-from bot.domain.jobs import USUAL_MAX_BYTES
+from bot.domain.jobs import USUAL_MAX_BYTES, JobState
 from bot.models.registry import starter_folder
 from bot.musicgen.checkpoint.inspection import inspect
 from tests.support.event_loop_watch import watched
@@ -71,6 +71,22 @@ class Jam:
         )
         await self.idle()
         return result
+
+    async def press(self, message, label, who=None):
+        """Let someone press a button and wait for what comes of it."""
+        result = await (who or self.alice).click(message, label=label)
+        await self.idle()
+        return result
+
+    async def newest_clip(self, who=None):
+        return (await self.store.clips.of_user((who or self.alice).id, 1))[0]
+
+    async def used(self, who=None):
+        """The seconds that somebody has paid for today."""
+        return (await self.store.ledger.quota((who or self.alice).id, 600)).used_seconds
+
+    async def state(self, job_id=1):
+        return (await self.store.jobs.get(job_id)).state
 
     async def idle(self):
         await self.pipeline.idle()
@@ -187,3 +203,21 @@ def strict(monkeypatch):
             return answer(record, *args, **options)
 
         monkeypatch.setattr(Interaction, name, in_time)
+
+
+async def hold_clip(jam):
+    """Close every door, let a clip be made, and open them again."""
+    await jam.alice.slash(jam.channel, "music", prompt="slowly")
+    closed = [
+        jam.env.inject_error("PATCH", "/webhooks/*", status=403, code=50001, times=1),
+        jam.env.inject_error("POST", "/channels/*/messages", status=403, code=50007, times=4),
+    ]
+    jam.env.inject_error("PATCH", "/webhooks/*", status=403, code=50001, times=2)
+    await jam.idle()
+    assert await jam.state(1) is JobState.HELD
+    return closed
+
+
+def custom_ids(modal):
+    """The custom ids of a form's fields."""
+    return [row.get("component", row)["custom_id"] for row in modal["components"]]

@@ -15,26 +15,15 @@ from bot.pipeline.clip_codes import OTHER_MODEL
 from bot.pipeline.stems import NOT_TOLD, ON_THEIR_WAY, WORKER_LOST
 from cogs.presentation import messages
 from tests.support import scripted_worker
-from tests.support.jam_server import configured, open_jam, strict
+from tests.support.jam_server import configured, custom_ids, open_jam
 
 STEMS_ENGINE = "tests.support.scripted_worker:open_stems_engine"
+
+
 RETRAINED = "tests.support.scripted_worker:open_retrained_engine"
+
+
 DRUMS, BASS, LEAD = 1, 2, 3
-
-
-@pytest.fixture(autouse=True)
-def _strict(monkeypatch):
-    strict(monkeypatch)
-
-
-async def newest(jam, who=None):
-    return (await jam.store.clips.of_user((who or jam.alice).id, 1))[0]
-
-
-async def press(jam, message, label, who=None):
-    result = await (who or jam.alice).click(message, label=label)
-    await jam.idle()
-    return result
 
 
 async def tokens_of(jam, clip):
@@ -43,10 +32,6 @@ async def tokens_of(jam, clip):
 
 def labels(message):
     return [each.label for row in message.components for each in row.children]
-
-
-def custom_ids(modal):
-    return [row.get("component", row)["custom_id"] for row in modal["components"]]
 
 
 def pitch_hz(data):
@@ -68,8 +53,8 @@ async def test_stems_are_posted_as_files_for_everybody(tmp_path):
     """One each, named and tagged as such; they cost nothing, whoever asks."""
     async with open_jam(tmp_path, engine=STEMS_ENGINE, config=configured(daily_seconds=9)) as jam:
         first = await jam.music(seconds=2.0, seed=5)
-        clip = await newest(jam)
-        result = await press(jam, first.response, "Stems", jam.bob)
+        clip = await jam.newest_clip()
+        result = await jam.press(first.response, "Stems", jam.bob)
         assert not result.response.ephemeral
         assert f"clip {clip.id}" in result.response.content
         files = result.response.attachments
@@ -90,7 +75,7 @@ async def test_a_clip_s_file_tells_its_codes(tmp_path):
     async with open_jam(tmp_path, engine=STEMS_ENGINE) as jam:
         first = await jam.music(seconds=2.0, seed=5)
         found = read_codes(io.BytesIO(await first.response.attachments[0].read()))
-        assert np.array_equal(found.tokens, await tokens_of(jam, await newest(jam)))
+        assert np.array_equal(found.tokens, await tokens_of(jam, await jam.newest_clip()))
         assert found.fingerprint == scripted_worker.FINGERPRINT
 
 
@@ -104,8 +89,8 @@ async def test_only_what_can_be_taken_apart_has_the_button(tmp_path):
     async with open_jam(tmp_path / "b", engine=STEMS_ENGINE) as jam:
         whole = await jam.music(seconds=4.0, prompt="beat")
         assert "Stems" in labels(whole.response.message)
-        loop = await press(jam, whole.response, "Loop")
-        assert (await newest(jam)).loops
+        loop = await jam.press(whole.response, "Loop")
+        assert (await jam.newest_clip()).loops
         assert "Stems" not in labels(loop.response.message)
         cut = await jam.music(seconds=4.0, prompt="beat", loop=True)
         assert "Stems" not in labels(cut.response.message)
@@ -117,7 +102,7 @@ async def test_the_button_works_after_a_restart(tmp_path):
         first = await jam.music(seconds=1.0)
         await jam.stop_pipeline()
         async with jam.second_life(STEMS_ENGINE) as again:
-            result = await press(again, first.response, "Stems")
+            result = await again.press(first.response, "Stems")
             assert len(result.response.attachments) == 3
 
 
@@ -125,12 +110,12 @@ async def test_pressed_twice_at_once_it_is_done_once(tmp_path):
     """The second is told so; later it can be pressed again."""
     async with open_jam(tmp_path, engine=STEMS_ENGINE) as jam:
         first = await jam.music(seconds=1.0)
-        clip = await newest(jam)
+        clip = await jam.newest_clip()
         with jam.pipeline.stems.taking_apart(clip, jam.bob.id):
-            result = await press(jam, first.response, "Stems")
+            result = await jam.press(first.response, "Stems")
             assert result.response.ephemeral
             assert result.response.content == str(ON_THEIR_WAY)
-        result = await press(jam, first.response, "Stems")
+        result = await jam.press(first.response, "Stems")
         assert len(result.response.attachments) == 3
 
 
@@ -139,17 +124,17 @@ async def test_a_clip_that_is_gone_or_another_model_s_is_told(tmp_path):
     async with open_jam(tmp_path, engine=STEMS_ENGINE) as jam:
         first = await jam.music(seconds=1.0)
         second = await jam.music(seconds=1.0)
-        clip = await newest(jam)
+        clip = await jam.newest_clip()
         (jam.store.clips_folder / clip.file).unlink()
-        result = await press(jam, second.response, "Stems")
+        result = await jam.press(second.response, "Stems")
         assert "is not kept any more" in result.response.content
         await jam.pipeline.library.delete(clip)
-        result = await press(jam, second.response, "Stems")
+        result = await jam.press(second.response, "Stems")
         assert str(messages.NO_CLIP) in result.response.content
         await jam.stop_pipeline()
         async with jam.second_life(RETRAINED) as again:
             await again.pipeline.executor.settled.wait()
-            result = await press(again, first.response, "Stems")
+            result = await again.press(first.response, "Stems")
             assert result.response.ephemeral
             assert result.response.content == str(OTHER_MODEL)
             form = await again.alice.click(first.response, label="Remix")
@@ -160,7 +145,7 @@ async def test_an_engine_that_dies_of_it_is_told(tmp_path):
     """One sentence, and the next clip is made as ever."""
     async with open_jam(tmp_path, engine=STEMS_ENGINE) as jam:
         first = await jam.music(seconds=1.0, seed=scripted_worker.CRASHES)
-        result = await press(jam, first.response, "Stems")
+        result = await jam.press(first.response, "Stems")
         assert result.response.content == str(WORKER_LOST)
         second = await jam.music(seconds=1.0, seed=1)
         assert second.response.attachments
@@ -170,9 +155,9 @@ async def test_a_remix_keeps_the_stems_that_are_chosen(tmp_path):
     """They are the clip's, to the code; the rest is new; it is as long and is paid for as such."""
     async with open_jam(tmp_path, engine=STEMS_ENGINE, config=configured(daily_seconds=100)) as jam:
         first = await jam.music(seconds=3.0, seed=5)
-        before = await newest(jam)
+        before = await jam.newest_clip()
         result = await remixed(jam, first.response, stems=["drums", "lead"], who=jam.bob)
-        clip = await newest(jam, jam.bob)
+        clip = await jam.newest_clip(jam.bob)
         assert (clip.kind, clip.prompt) == (Kind.REMIX, "as jazz")
         assert (clip.seconds, clip.seconds_before) == (3.0, 0.0)
         assert clip.parent_ids == (before.id,)
@@ -188,9 +173,9 @@ async def test_again_on_such_a_remix_keeps_the_same_stems(tmp_path):
     async with open_jam(tmp_path, engine=STEMS_ENGINE) as jam:
         first = await jam.music(seconds=2.0, seed=5)
         result = await remixed(jam, first.response, stems=["bass"])
-        before = await tokens_of(jam, await newest(jam))
-        await press(jam, result.response, "Again")
-        clip = await newest(jam)
+        before = await tokens_of(jam, await jam.newest_clip())
+        await jam.press(result.response, "Again")
+        clip = await jam.newest_clip()
         assert clip.kind is Kind.AGAIN
         after = await tokens_of(jam, clip)
         assert np.array_equal(after[BASS], before[BASS])
@@ -201,9 +186,9 @@ async def test_a_remix_that_keeps_nothing_goes_on_from_the_end(tmp_path):
     """As ever; but by the codes that are known, not by what is heard of the sound."""
     async with open_jam(tmp_path, engine=STEMS_ENGINE) as jam:
         first = await jam.music(seconds=6.0, seed=5)
-        before = await newest(jam)
+        before = await jam.newest_clip()
         await remixed(jam, first.response, stems=[])
-        clip = await newest(jam)
+        clip = await jam.newest_clip()
         assert clip.seconds == 15.0
         tokens = await tokens_of(jam, clip)
         assert tokens.shape[1] == 750
@@ -214,14 +199,14 @@ async def test_a_clip_that_goes_on_has_the_codes_of_all_of_it(tmp_path):
     """Also of what is too far back to be heard; so its stems are as long as it is."""
     async with open_jam(tmp_path, engine=STEMS_ENGINE) as jam:
         first = await jam.music(seconds=25.0, seed=5)
-        before = await tokens_of(jam, await newest(jam))
-        result = await press(jam, first.response, "Continue")
-        clip = await newest(jam)
+        before = await tokens_of(jam, await jam.newest_clip())
+        result = await jam.press(first.response, "Continue")
+        clip = await jam.newest_clip()
         assert clip.seconds == 35.0
         tokens = await tokens_of(jam, clip)
         assert tokens.shape[1] == 1750
         assert np.array_equal(tokens[:, :1250], before)
-        apart = await press(jam, result.response, "Stems")
+        apart = await jam.press(result.response, "Stems")
         assert len(apart.response.attachments) == 3
         samples, rate_hz = soundfile.read(io.BytesIO(await apart.response.attachments[0].read()))
         assert len(samples) / rate_hz == pytest.approx(35.0, abs=0.1)
@@ -233,7 +218,7 @@ async def test_a_remix_of_a_clip_that_was_deleted_meanwhile_is_told(tmp_path):
         first = await jam.music(seconds=2.0, seed=5)
         form = await jam.alice.click(first.response, label="Remix")
         prompt, keep, include, kept = custom_ids(form.modal)
-        await jam.pipeline.library.delete(await newest(jam))
+        await jam.pipeline.library.delete(await jam.newest_clip())
         chosen = {prompt: "as jazz", keep: ["5"], include: ["yes"], kept: ["drums"]}
         result = await jam.alice.submit_modal(form, chosen)
         await jam.idle()
@@ -246,11 +231,11 @@ async def test_somebody_who_is_blocked_gets_no_stems(tmp_path):
     async with open_jam(tmp_path, engine=STEMS_ENGINE) as jam:
         first = await jam.music(seconds=1.0)
         await jam.store.settings.block(jam.guild.id, jam.bob.id, True)
-        result = await press(jam, first.response, "Stems", jam.bob)
+        result = await jam.press(first.response, "Stems", jam.bob)
         assert result.response.content == "You can't make music on this server."
         elsewhere = jam.guild.create_text_channel("elsewhere")
         await jam.store.settings.allow_channel(jam.guild.id, elsewhere.id, True)
-        result = await press(jam, first.response, "Stems")
+        result = await jam.press(first.response, "Stems")
         assert "Music is not made in this channel" in result.response.content
 
 
@@ -258,7 +243,7 @@ async def test_details_name_the_stems(tmp_path):
     """Beside all else there is to know."""
     async with open_jam(tmp_path, engine=STEMS_ENGINE) as jam:
         first = await jam.music(seconds=1.0)
-        result = await press(jam, first.response, "Details")
+        result = await jam.press(first.response, "Details")
         fields = {field.name: field.value for field in result.response.embeds[0].fields}
         assert fields["Stems"] == "drums, bass, lead"
 
@@ -278,10 +263,10 @@ async def test_stems_of_a_clip_that_was_posted_again_are_kept(tmp_path):
     """Its file tells its codes, wherever it comes from; nothing of it stays behind."""
     async with open_jam(tmp_path, engine=STEMS_ENGINE) as jam:
         first = await jam.music(seconds=10.0, seed=5)
-        before = await tokens_of(jam, await newest(jam))
+        before = await tokens_of(jam, await jam.newest_clip())
         data = await first.response.attachments[0].read()
         await uploaded(jam, data, "zhiyin-1.mp3", stems=["drums"])
-        clip = await newest(jam, jam.bob)
+        clip = await jam.newest_clip(jam.bob)
         tokens = await tokens_of(jam, clip)
         assert np.array_equal(tokens[DRUMS], before[DRUMS])
         assert not np.array_equal(tokens[BASS], before[BASS])

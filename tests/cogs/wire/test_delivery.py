@@ -13,8 +13,13 @@ from tests.support.discord_wire.stage import impatient, open_stage
 from tests.support.timings import quick
 
 TOKEN_EDIT = ("PATCH", "/webhooks/*")
+
+
 EDIT = ("PATCH", "/channels/*/messages/*")
+
+
 POST = ("POST", "/channels/*/messages")
+
 
 # The ways to a person, in the order in which they are tried: what closes those before each.
 WAYS = {"token": TOKEN_EDIT, "edit": EDIT, "post": POST}
@@ -65,7 +70,7 @@ def check_way(stage, asked, message, way):
     assert (message is asked.message) is (way != "post")
 
 
-async def test_after_the_token_has_expired_a_message_is_edited_by_its_id(tmp_path):
+async def test_after_the_token_expired_a_message_is_edited_by_id(tmp_path):
     """After fifteen minutes the bot does not even try it."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         asked = await ordered(stage)
@@ -131,7 +136,7 @@ async def test_a_limit_that_was_lowered_is_met(tmp_path):
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
-async def test_a_server_error_after_the_message_was_stored_is_one_message(tmp_path, way, status):
+async def test_a_server_error_after_storing_is_one_message(tmp_path, way, status):
     """Whoever is told that it failed tries again, and Discord knows the message by then."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         asked = await ordered(stage)

@@ -18,9 +18,10 @@ from bot.audio.ffmpeg import find_ffmpeg
 from bot.audio.untrusted import ffmpeg_decoder, sniff, uploads
 from bot.audio.untrusted.isolation import Limits
 from bot.audio.untrusted.uploads import Uploads
+from bot.pipeline.uploads import UploadIntake
 from cogs.requests.draft import MAX_UPLOAD_BYTES
 from tests.app.test_attachment_fetch import served
-from tests.support.jam_server import configured, open_jam, strict
+from tests.support.jam_server import configured, open_jam
 from tests.support.sound_files import (
     RATE_HZ,
     as_file,
@@ -32,7 +33,11 @@ from tests.support.sound_files import (
 )
 
 OURS = {"bot", "cogs"}
+
+
 MARK = "zaunkoenig"
+
+
 NAMES = [
     f"../../{MARK}.wav",
     f"/etc/{MARK}.wav",
@@ -52,6 +57,7 @@ NAMES = [
     "CON.wav",
 ]
 
+
 # It tells what it was started with through a pipe, since it may write to no file, and goes on as
 # the real one.
 TELLING = """#!/bin/sh
@@ -59,11 +65,6 @@ case "$*" in *-version*) exec {ffmpeg} -version;; esac
 {{ printf '%s\\n' "$0" "$@"; env; ls -A; echo end; }} > {pipe}
 exec {ffmpeg} "$@"
 """
-
-
-@pytest.fixture(autouse=True)
-def _strict(monkeypatch):
-    strict(monkeypatch)
 
 
 @pytest.fixture(autouse=True)
@@ -124,6 +125,8 @@ BAD_FILES = {
     "too short": (lambda: as_file(noise(0.05)), str(uploads.TOO_SHORT)),
     "too large": (lambda: bytes(MAX_UPLOAD_BYTES + 1), str(too_large(MAX_UPLOAD_BYTES).sentence)),
 }
+
+
 FAILING_DECODERS = {
     "crash": ("import ctypes; ctypes.string_at(0)", str(ffmpeg_decoder.DAMAGED)),
     "it never ends": ("while True: pass", str(ffmpeg_decoder.TOO_LONG)),
@@ -151,13 +154,17 @@ async def test_a_decoder_that_fails_costs_nothing(tmp_path, place, what):
     limits = Limits(cpu_seconds=1)
     async with open_jam(tmp_path) as jam:
         working = jam.pipeline.uploads
-        jam.pipeline.uploads = Uploads(
-            sample_rate_hz=RATE_HZ, channels=1, limits=limits, ffmpeg=failing(place, body)
-        )
+        jam.pipeline.uploads = intake(jam, limits=limits, ffmpeg=failing(place, body))
         assert await refused(jam, as_file(noise())) == sentence
         jam.pipeline.uploads = working
         await jam.music(clip=("a.wav", as_file(noise())), seconds=1.0)
         assert len(await jam.store.clips.of_user(jam.alice.id, 5)) == 1
+
+
+def intake(jam, **options):
+    """An intake of uploads with another decoder or other limits."""
+    reader = Uploads(sample_rate_hz=RATE_HZ, channels=1, **options)
+    return UploadIntake(jam.store, reader, jam.pipeline.stems)
 
 
 def failing(folder, body):
@@ -217,7 +224,7 @@ async def test_a_file_s_name_goes_nowhere(tmp_path, place, caplog):
         caplog.set_level("DEBUG", logger=ours)
     lines, telling = told_through(place)
     async with open_jam(tmp_path, config=configured(daily_seconds=1000)) as jam:
-        jam.pipeline.uploads = Uploads(sample_rate_hz=RATE_HZ, channels=1, ffmpeg=telling)
+        jam.pipeline.uploads = intake(jam, ffmpeg=telling)
         for number, name in enumerate(NAMES, 1):
             result = await jam.bob.slash(
                 jam.channel, "music", prompt="jazz", seconds=1.0, clip=(name, as_file(noise()))

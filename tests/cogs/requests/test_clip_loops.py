@@ -1,4 +1,4 @@
-"""Loops, tempo and key on Discord, and what a file tells of itself there."""
+"""Loops: asked for with /music, or cut from a clip."""
 
 from __future__ import annotations
 
@@ -14,12 +14,7 @@ from bot.domain.jobs import ClipSource, JobState, Kind, MessageHandle, Order
 from bot.domain.limits import Limits
 from bot.pipeline.generation import CUT_LOST
 from cogs.presentation import messages
-from tests.support.jam_server import open_jam, strict
-
-
-@pytest.fixture(autouse=True)
-def _strict(monkeypatch):
-    strict(monkeypatch)
+from tests.support.jam_server import open_jam
 
 
 async def posted(message):
@@ -29,12 +24,6 @@ async def posted(message):
         io.BytesIO(await file.read()), dtype="float32", always_2d=True
     )
     return Sound(samples=np.ascontiguousarray(samples.T), sample_rate_hz=rate_hz)
-
-
-async def press(jam, message, label, who=None):
-    result = await (who or jam.alice).click(message, label=label)
-    await jam.idle()
-    return result
 
 
 async def test_music_can_be_asked_for_as_a_loop(tmp_path):
@@ -59,7 +48,7 @@ async def test_a_clip_becomes_a_loop_at_the_press_of_a_button(tmp_path):
     """Anyone's clip, by anyone, for nothing: it is cut and not made. The clip itself stays."""
     async with open_jam(tmp_path) as jam:
         first = await jam.music(prompt="beat", seconds=11.0, seed=5)
-        result = await press(jam, first.response, "Loop", jam.bob)
+        result = await jam.press(first.response, "Loop", jam.bob)
         loop, *_ = await jam.store.clips.of_user(jam.bob.id, 1)
         assert (loop.kind, loop.loops, loop.parent_ids, loop.seed) == (Kind.LOOP, True, (1,), 5)
         assert "a loop of" in result.response.embeds[0].description
@@ -68,7 +57,7 @@ async def test_a_clip_becomes_a_loop_at_the_press_of_a_button(tmp_path):
         assert (await jam.store.jobs.get(2)).state is JobState.DELIVERED
         assert await jam.store.check() == []
         assert (await posted(first.response)).seconds == pytest.approx(11.0, abs=0.1)
-        twice = await press(jam, result.response, "Loop", jam.bob)
+        twice = await jam.press(result.response, "Loop", jam.bob)
         assert twice.response.content == str(messages.IS_A_LOOP)
 
 
@@ -76,10 +65,10 @@ async def test_again_on_a_loop_makes_another_loop(tmp_path):
     """Of a loop that was asked for: as long a piece as then. Of one that was cut: new music."""
     async with open_jam(tmp_path) as jam:
         asked = await jam.music(prompt="beat", seconds=11.0, loop=True)
-        await press(jam, asked.response, "Again")
+        await jam.press(asked.response, "Again")
         whole = await jam.music(prompt="beat", seconds=11.0)
-        cut = await press(jam, whole.response, "Loop")
-        await press(jam, cut.response, "Again")
+        cut = await jam.press(whole.response, "Loop")
+        await jam.press(cut.response, "Again")
         jobs = [await jam.store.jobs.get(n) for n in (2, 5)]
         assert [job.order.as_loop for job in jobs] == [True, True]
         assert jobs[0].order.seconds == 11.0
@@ -95,7 +84,7 @@ async def test_a_loop_needs_no_engine(tmp_path):
     async with open_jam(tmp_path) as jam:
         first = await jam.music(prompt="beat", seconds=5.0)
         jam.pipeline.executor.paused = True
-        result = await press(jam, first.response, "Loop", jam.bob)
+        result = await jam.press(first.response, "Loop", jam.bob)
         assert "a loop of" in result.response.embeds[0].description
         jam.pipeline.executor.paused = False
 
@@ -104,7 +93,7 @@ async def test_a_loop_of_a_clip_without_a_beat_is_one_all_the_same(tmp_path):
     """Two places that are alike are found."""
     async with open_jam(tmp_path) as jam:
         first = await jam.music(prompt="a tone", seconds=6.0, seed=440)
-        result = await press(jam, first.response, "Loop")
+        result = await jam.press(first.response, "Loop")
         (loop, _) = await jam.store.clips.of_user(jam.alice.id, 2)
         assert loop.bpm is None
         assert loop.seconds >= 0.4 * 6.0
@@ -131,50 +120,5 @@ async def test_a_loop_that_ends_the_bot_twice_is_given_up(tmp_path):
         assert (await jam.store.jobs.get(job.id)).state is JobState.FAILED
         assert str(CUT_LOST) in jam.messages()[-1].content
         assert await jam.store.ledger.check() == []
-        retried = await press(jam, first.response, "Loop")
+        retried = await jam.press(first.response, "Loop")
         assert "a loop of" in retried.response.embeds[0].description
-
-
-async def test_a_file_tells_how_it_was_made(tmp_path):
-    """/whatis reads our own files, wherever they have been; of others there is nothing to tell."""
-    async with open_jam(tmp_path) as jam:
-        first = await jam.music(prompt="**beat** @everyone", seconds=2.0, seed=5)
-        data = await next(f for f in first.response.attachments if "zhiyin" in f.filename).read()
-        result = await jam.bob.slash(jam.channel, "whatis", clip=("anything.mp3", data))
-        (embed,) = result.response.embeds
-        fields = {field.name: field.value for field in embed.fields}
-        assert fields["Seed"] == "`5`"
-        assert fields["Model"] == "scripted"
-        assert "@everyone" not in embed.description
-        other = await jam.bob.slash(jam.channel, "whatis", clip=("other.mp3", b"ID3" + bytes(99)))
-        assert other.response.content == str(messages.NOT_OURS)
-
-
-async def test_apps_what_is_this_clip_tells_of_any_message(tmp_path):
-    """Of a clip here by what is kept, of a file by its tags; only the one who asked sees it."""
-    async with open_jam(tmp_path) as jam:
-        first = await jam.music(seed=5)
-        menu = "What is this clip?"
-        ours = await jam.bob.context_menu(jam.channel, menu, first.response)
-        assert ours.response.embeds[0].title == "Clip 1"
-        data = await next(f for f in first.response.attachments if "zhiyin" in f.filename).read()
-        message = await jam.bob.send(jam.channel, "look", attachments=[("x.mp3", data)])
-        theirs = await jam.alice.context_menu(jam.channel, menu, message)
-        assert theirs.response.embeds[0].title == "AI-generated with Zhiyin"
-        silent = await jam.alice.send(jam.channel, "nothing")
-        told = await jam.alice.context_menu(jam.channel, menu, silent)
-        assert told.response.content == str(messages.NO_SOUND)
-
-
-async def test_details_show_the_sound(tmp_path):
-    """A spectrogram goes with the facts, as long as the sound is kept."""
-    async with open_jam(tmp_path) as jam:
-        first = await jam.music(seed=5)
-        shown = await press(jam, first.response, "Details")
-        (picture,) = shown.response.attachments
-        assert picture.filename == "spectrogram.png"
-        for file in jam.store.clips_folder.iterdir():
-            file.unlink()
-        bare = await press(jam, first.response, "Details")
-        assert bare.response.attachments == []
-        assert bare.response.embeds[0].title == "Clip 1"

@@ -1,0 +1,1 @@
+"""Tests of what lies between a command and a queued job."""

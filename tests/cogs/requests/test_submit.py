@@ -1,0 +1,145 @@
+"""From a command to a queued job: admission, answers and the files that come with it."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+import simcord.interactions
+
+from bot.domain.limits import Limits
+from bot.errors import Refused
+from tests.support.jam_server import open_jam
+from tests.support.timings import quick
+
+
+async def waiting(jam, **options):
+    """Ask for a clip that takes a little, and return while it is being made."""
+    return await jam.alice.slash(jam.channel, "music", prompt="slowly", **options)
+
+
+async def test_no_job_is_made_when_the_answer_does_not_arrive(tmp_path):
+    """The answer comes first: who never saw it does not pay for a clip."""
+    async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
+        jam.env.inject_error("POST", "/interactions/*/*/callback", status=404, code=10062, times=1)
+        await jam.music()
+        assert await jam.store.jobs.get(1) is None
+        assert await jam.used() == 0
+        jam.env.backend.interactions.clear()
+
+
+async def test_a_replayed_interaction_is_one_clip(tmp_path):
+    """Discord may tell twice; the second time is told of the first."""
+    async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
+        await jam.music()
+        job = await jam.store.jobs.get(1)
+        allowed = Limits(daily_seconds=0, waiting_per_user=0, waiting_per_guild=0, waiting=0)
+        again = await jam.pipeline.order(job.order, allowed, job.message)
+        await jam.idle()
+        assert again.id == job.id
+        assert len(jam.messages()) == 1
+        assert await jam.used() == 10
+
+
+async def test_who_is_blocked_meanwhile_gets_no_clip(tmp_path):
+    """A manager's word counts for what is in line, too; nothing is charged."""
+    async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
+        jam.pipeline.executor.paused = True
+        result = await waiting(jam)
+        await jam.store.settings.block(jam.guild.id, jam.alice.id, True)
+        jam.pipeline.executor.paused = False
+        other = await jam.music(jam.bob)
+        assert other.response.attachments
+        assert "can't make music on this server any more" in result.response.content
+        assert await jam.used() == 0
+
+
+async def test_while_the_model_is_loading_people_are_told(tmp_path, monkeypatch):
+    """Orders are taken on from the first second; the message says what they wait for."""
+    engine, timings = (
+        "tests.support.scripted_worker:open_never",
+        quick(first_shown=0.01, show_every=0.01),
+    )
+    async with open_jam(tmp_path, engine=engine, timings=timings) as jam:
+        result = await jam.alice.slash(jam.channel, "music", prompt="rock")
+        while "The model is being loaded" not in result.response.content:
+            await jam.env.settle()
+        await jam.alice.slash(jam.channel, "cancel")
+        await jam.idle()
+        assert "Cancelled" in result.response.content
+
+
+async def test_who_is_refused_anyway_has_no_file_read(tmp_path, monkeypatch):
+    """The line and the quota are looked at before the sound is."""
+    async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
+
+        async def never(*args, **options):
+            raise AssertionError("the file was read")
+
+        monkeypatch.setattr(jam.pipeline.uploads, "keep", never)
+        await jam.store.settings.block(jam.guild.id, jam.alice.id, True)
+        result = await jam.music(clip=("a.mp3", b"anything"))
+        assert "can't make music on this server" in result.followups[0].content
+
+
+async def test_a_long_wait_is_refused_where_only_a_token_reaches(tmp_path, monkeypatch):
+    """A clip that would come after a quarter of an hour could not be handed over there."""
+    payload_of = simcord.interactions.base_payload
+
+    def by_its_user(backend, *, user_id, guild_id, **rest):
+        record, payload = payload_of(backend, user_id=user_id, guild_id=guild_id, **rest)
+        payload["authorizing_integration_owners"] = {"1": str(user_id)}
+        return record, payload
+
+    async with open_jam(tmp_path) as jam:
+        await jam.music()
+        jam.pipeline.executor._eta.learn(at_once=8, work_seconds=100.0, sound_seconds=1.0)
+        assert (await jam.music()).response.attachments
+        monkeypatch.setattr(simcord.interactions, "base_payload", by_its_user)
+        refused = await jam.music()
+        assert "The line is about 17 min long" in refused.response.content
+        assert await jam.used(jam.alice) == 20
+
+
+async def test_without_a_model_nobody_gets_in_line(tmp_path):
+    """The sentence says what is wrong; who waits already keeps their place and is told, too."""
+    async with open_jam(tmp_path, engine="tests.support.scripted_worker:open_nothing") as jam:
+        jam.pipeline.executor.settled.clear()
+        first = await jam.alice.slash(jam.channel, "music", prompt="rock")
+        async with asyncio.timeout(60):
+            await jam.pipeline.executor.settled.wait()
+            while "there is no model. Your place in line is kept." not in first.response.content:
+                await jam.env.settle()
+        refused = await jam.bob.slash(jam.channel, "music", prompt="rock")
+        assert refused.response.content == "The script says that there is no model."
+        await jam.alice.slash(jam.channel, "cancel")
+
+
+async def test_few_files_are_listened_to_at_once(tmp_path):
+    """Each is held in memory: two of one person, a dozen of all."""
+    async with open_jam(tmp_path) as jam:
+        line = jam.pipeline
+        with line.uploads.reserve(1), line.uploads.reserve(1):
+            with (
+                pytest.raises(Refused, match="the files that you sent before"),
+                line.uploads.reserve(1),
+            ):
+                pass
+            held = [line.uploads.reserve(10 + n) for n in range(10)]
+            for each in held:
+                each.__enter__()
+            with pytest.raises(Refused, match="Many people"), line.uploads.reserve(99):
+                pass
+            for each in held:
+                each.__exit__(None, None, None)
+            with line.uploads.reserve(99):
+                pass
+
+
+async def test_a_file_too_many_costs_nothing(tmp_path):
+    """The person is told, the others see nothing of it."""
+    async with open_jam(tmp_path) as jam:
+        with jam.pipeline.uploads.reserve(jam.alice.id), jam.pipeline.uploads.reserve(jam.alice.id):
+            result = await jam.music(clip=("a.mp3", b"anything"))
+        assert "the files that you sent before" in result.followups[0].content
+        assert await jam.store.jobs.get(1) is None

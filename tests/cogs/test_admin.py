@@ -1,0 +1,91 @@
+"""What the managers of a server and the owner of the bot set: /admin."""
+
+from __future__ import annotations
+
+from tests.support.jam_server import open_jam
+from tests.support.timings import quick
+
+
+async def admin(jam, name, **options):
+    owner = jam.owner
+    result = await owner.slash(jam.channel, f"admin {name}", **options)
+    await jam.idle()
+    return result
+
+
+async def test_a_role_s_members_have_its_seconds(tmp_path):
+    """A person has the most that any of their roles gives."""
+    async with open_jam(tmp_path) as jam:
+        role = jam.guild.create_role("patron")
+        await admin(jam, "tier", role=role, seconds=900.0)
+        before = await jam.alice.slash(jam.channel, "quota")
+        assert "of 600 s" in before.response.content
+        carol = jam.guild.add_member(jam.env.create_user("carol"), roles=[role])
+        after = await carol.slash(jam.channel, "quota")
+        assert "of 900 s" in after.response.content
+
+
+async def test_a_server_s_limits_hold(tmp_path):
+    """What is not given stays; the sentence names the limit."""
+    async with open_jam(tmp_path) as jam:
+        await admin(jam, "limits", person=30.0, longest=5.0)
+        shown = await admin(jam, "limits", waiting=2)
+        assert "Seconds a day for a person: 30 s" in shown.response.content
+        assert "Clips in line at once: 2" in shown.response.content
+        result = await jam.music(seconds=6.0)
+        assert "from 1 to 5 seconds long" in result.response.content
+        shown = await admin(jam, "unlimit")
+        assert "Seconds a day for a person: as configured" in shown.response.content
+        assert (await jam.music(seconds=6.0)).response.attachments
+
+
+async def test_music_is_kept_to_its_channels(tmp_path):
+    """Elsewhere a sentence says where; one's own affairs can be seen anywhere."""
+    async with open_jam(tmp_path) as jam:
+        studio = jam.guild.create_text_channel("studio")
+        await admin(jam, "channel", channel=studio)
+        result = await jam.music()
+        assert result.response.ephemeral
+        assert f"<#{studio.id}>" in result.response.content
+        assert (await jam.alice.slash(jam.channel, "quota")).response.ephemeral
+        await admin(jam, "channel", channel=studio, allowed=False)
+        assert (await jam.music()).response.attachments
+
+
+async def test_a_blocked_person_is_told_so(tmp_path):
+    """Until they are let in again."""
+    async with open_jam(tmp_path) as jam:
+        await admin(jam, "block", person=jam.alice)
+        result = await jam.music()
+        assert "can't make music on this server" in result.followups[0].content
+        await admin(jam, "unblock", person=jam.alice)
+        assert (await jam.music()).response.attachments
+
+
+async def test_a_reset_gives_the_day_back(tmp_path):
+    """What was used today counts no more."""
+    async with open_jam(tmp_path) as jam:
+        await jam.music(seconds=20.0)
+        await admin(jam, "reset", person=jam.alice)
+        result = await jam.alice.slash(jam.channel, "quota")
+        assert "**600 s**" in result.response.content
+
+
+async def test_draining_takes_nothing_new_on(tmp_path):
+    """For the owner of the bot; a manager of a server is told no."""
+    async with open_jam(tmp_path) as jam:
+        refused = await admin(jam, "drain")
+        assert "Only the owner of this bot" in refused.response.content
+        await jam.store.settings.set_metadata("draining", "1")
+        result = await jam.music()
+        assert "about to be restarted" in result.followups[0].content
+        await jam.store.settings.set_metadata("draining", "")
+        assert (await jam.music()).response.attachments
+
+
+async def test_draining_ends_with_the_restart_that_it_was_for(tmp_path):
+    """Nobody has to remember to take it back."""
+    async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
+        await jam.store.settings.set_metadata("draining", "1")
+        await jam.restart_bot()
+        assert (await jam.music()).response.attachments

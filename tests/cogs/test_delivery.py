@@ -1,0 +1,110 @@
+"""Clips reach people although Discord refuses edits, messages and files."""
+
+from __future__ import annotations
+
+import aiohttp
+import pytest
+
+from bot.domain.jobs import JobState
+from tests.support.jam_server import open_jam
+from tests.support.timings import quick
+
+
+async def waiting(jam, **options):
+    """Ask for a clip that takes a little, and return while it is being made."""
+    return await jam.alice.slash(jam.channel, "music", prompt="slowly", **options)
+
+
+async def test_a_clip_arrives_after_the_token_has_expired(tmp_path):
+    """After fifteen minutes the message is edited as any other of the bot's own."""
+    async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
+        result = await waiting(jam)
+        jam.clock.now += 16 * 60
+        await jam.idle()
+        assert result.response.attachments
+        patched = [each for each in jam.env.http_requests if each.method == "PATCH"]
+        assert "/webhooks/" not in patched[-1].path
+        assert await jam.state() is JobState.DELIVERED
+
+
+@pytest.mark.parametrize(("status", "code"), [(401, 50027), (404, 10015), (404, 10008)])
+async def test_a_message_that_can_not_be_edited_is_posted_anew(tmp_path, status, code):
+    """A token that is refused early, or a message that somebody deleted: the clip still comes."""
+    async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
+        await waiting(jam)
+        jam.env.inject_error("PATCH", "/webhooks/*", status=status, code=code, times=50)
+        await jam.idle()
+        newest = jam.messages()[-1]
+        assert newest.attachments
+        assert newest.content == f"<@{jam.alice.id}>"
+        assert await jam.state() is JobState.DELIVERED
+        assert await jam.used() == 10
+
+
+async def test_the_trouble_of_a_moment_is_waited_out(tmp_path, monkeypatch):
+    """A server error is tried again on the same message, so that there are not two."""
+    async with open_jam(tmp_path, timings=quick(first_shown=600.0, attempts=3)) as jam:
+        result = await waiting(jam)
+        jam.env.inject_error("PATCH", "/webhooks/*", status=503, code=0, times=2)
+        await jam.idle()
+        assert result.response.attachments
+        assert len(jam.messages()) == 1
+
+
+async def test_a_file_that_is_too_large_is_made_smaller(tmp_path, monkeypatch):
+    """Never a silent drop: it comes in fewer bytes."""
+    async with open_jam(tmp_path, timings=quick(first_shown=600.0, attempts=3)) as jam:
+        first = await jam.music(prompt="slowly", seconds=30.0, seed=440)
+        await waiting(jam, seconds=30.0, seed=440)
+        jam.env.inject_error("PATCH", "/webhooks/*", status=413, code=40005, times=1)
+        await jam.idle()
+        before, after = (
+            next(file["size"] for file in message.attachments if "zhiyin" in file["filename"])
+            for message in jam.messages()
+        )
+        assert after <= before // 2
+        assert first.response is not None
+
+
+async def test_where_it_may_not_speak_a_clip_comes_by_direct_message(tmp_path):
+    """A right that was lost meanwhile does not lose the clip."""
+    async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
+        await waiting(jam)
+        jam.env.inject_error("PATCH", "/webhooks/*", status=403, code=50013, times=50)
+        path = f"/channels/{jam.channel.id}/messages"
+        jam.env.inject_error("POST", path, status=403, code=50013, times=50)
+        await jam.idle()
+        assert await jam.state() is JobState.DELIVERED
+        (clip,) = await jam.store.clips.of_user(jam.alice.id, 1)
+        assert clip.message_id not in {message.id for message in jam.messages()}
+
+
+async def test_a_clip_that_can_not_be_handed_over_is_not_paid_for(tmp_path):
+    """With every door closed it is kept, and refunded."""
+    async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
+        await waiting(jam)
+        jam.env.inject_error("PATCH", "/webhooks/*", status=403, code=50001, times=50)
+        jam.env.inject_error("POST", "/channels/*/messages", status=403, code=50007, times=50)
+        await jam.idle()
+        assert await jam.state() is JobState.HELD
+        assert await jam.used() == 0
+        assert await jam.store.check() == []
+
+
+async def test_a_blip_while_progress_is_shown_costs_no_clip(tmp_path, monkeypatch):
+    """What can't be shown is left; the clip comes all the same."""
+    async with open_jam(tmp_path, timings=quick(first_shown=0.01, attempts=3)) as jam:
+        edit = jam.bot.presenter._edit
+        failed: list[int] = []
+
+        async def unreachable(job, message):
+            if not failed:
+                failed.append(job.id)
+                raise aiohttp.ClientConnectionError
+            return await edit(job, message)
+
+        monkeypatch.setattr(jam.bot.presenter, "_edit", unreachable)
+        result = await waiting(jam)
+        await jam.idle()
+        assert failed == [1]
+        assert result.response.attachments

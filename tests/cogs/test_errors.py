@@ -1,0 +1,52 @@
+"""A defect is one sentence for the person and a record in the log."""
+
+from __future__ import annotations
+
+from cogs.presentation import messages
+from tests.support.jam_server import open_jam
+from tests.support.timings import quick
+
+
+async def test_a_defect_is_one_honest_sentence(tmp_path, monkeypatch, caplog):
+    """What nobody thought of is logged with the job's id, told without details, and refunded."""
+    async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
+
+        def broken(*args):
+            raise ZeroDivisionError("/secret/path")
+
+        monkeypatch.setattr(jam.bot.presenter, "max_bytes", broken)
+        result = await jam.music()
+        assert "Something went wrong here" in result.response.content
+        assert "secret" not in result.response.content
+        assert "job.failed id=1" in caplog.text
+        assert await jam.used() == 0
+
+
+async def test_a_command_that_fails_answers(tmp_path, monkeypatch):
+    """A defect in a command is one sentence to the person, never silence."""
+    async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
+
+        async def broken(*args):
+            raise ZeroDivisionError("/secret/path")
+
+        monkeypatch.setattr(jam.store.ledger, "quota", broken)
+        result = await jam.alice.slash(jam.channel, "quota")
+        assert result.response.content == str(messages.UNEXPECTED)
+
+
+async def test_a_modal_that_fails_answers(tmp_path, monkeypatch):
+    """discord.py itself only logs there."""
+    async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
+        first = await jam.music()
+        form = await jam.alice.click(first.response, label="Remix")
+        words, keep, include = [
+            row.get("component", row)["custom_id"] for row in form.modal["components"]
+        ]
+
+        async def broken(*args, **options):
+            raise ZeroDivisionError("/secret/path")
+
+        monkeypatch.setattr(jam.bot.service.guilds, "settings", broken)
+        chosen = {words: "jazz", keep: ["5"], include: ["yes"]}
+        result = await jam.alice.submit_modal(form, chosen)
+        assert result.response.content == str(messages.UNEXPECTED)

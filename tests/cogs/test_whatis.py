@@ -1,0 +1,37 @@
+"""How a clip was made: /whatis and its entry under Apps."""
+
+from __future__ import annotations
+
+from cogs.presentation import messages
+from tests.support.jam_server import open_jam
+
+
+async def test_a_file_tells_how_it_was_made(tmp_path):
+    """/whatis reads our own files, wherever they have been; of others there is nothing to tell."""
+    async with open_jam(tmp_path) as jam:
+        first = await jam.music(prompt="**beat** @everyone", seconds=2.0, seed=5)
+        data = await next(f for f in first.response.attachments if "zhiyin" in f.filename).read()
+        result = await jam.bob.slash(jam.channel, "whatis", clip=("anything.mp3", data))
+        (embed,) = result.response.embeds
+        fields = {field.name: field.value for field in embed.fields}
+        assert fields["Seed"] == "`5`"
+        assert fields["Model"] == "scripted"
+        assert "@everyone" not in embed.description
+        other = await jam.bob.slash(jam.channel, "whatis", clip=("other.mp3", b"ID3" + bytes(99)))
+        assert other.response.content == str(messages.NOT_OURS)
+
+
+async def test_apps_what_is_this_clip_tells_of_any_message(tmp_path):
+    """Of a clip here by what is kept, of a file by its tags; only the one who asked sees it."""
+    async with open_jam(tmp_path) as jam:
+        first = await jam.music(seed=5)
+        menu = "What is this clip?"
+        ours = await jam.bob.context_menu(jam.channel, menu, first.response)
+        assert ours.response.embeds[0].title == "Clip 1"
+        data = await next(f for f in first.response.attachments if "zhiyin" in f.filename).read()
+        message = await jam.bob.send(jam.channel, "look", attachments=[("x.mp3", data)])
+        theirs = await jam.alice.context_menu(jam.channel, menu, message)
+        assert theirs.response.embeds[0].title == "AI-generated with Zhiyin"
+        silent = await jam.alice.send(jam.channel, "nothing")
+        told = await jam.alice.context_menu(jam.channel, menu, silent)
+        assert told.response.content == str(messages.NO_SOUND)

@@ -1,0 +1,73 @@
+"""Clips that crash or outlive the engine: who is made again, and who is refunded."""
+
+from __future__ import annotations
+
+import asyncio
+
+from bot.domain.jobs import JobState
+from tests.support.jam_server import Clock, open_jam
+
+
+async def test_a_worker_that_dies_is_replaced_and_the_clip_made_again(tmp_path, monkeypatch):
+    """One death is forgiven: the person just waits a little longer."""
+    monkeypatch.setenv("ZHIYIN_TEST_MARK", str(tmp_path / "mark"))
+    async with open_jam(tmp_path / "data") as jam:
+        result = await jam.music(prompt="crash once")
+        assert result.response.attachments
+        assert (await jam.store.jobs.get(1)).attempts == 2
+
+
+async def test_a_job_that_kills_two_workers_is_given_up(tmp_path):
+    """It is refunded, says so, and others go on."""
+    async with open_jam(tmp_path) as jam:
+        result = await jam.music(prompt="crash")
+        assert "stopped twice" in result.response.content
+        assert await jam.used() == 0
+        again = await jam.music(prompt="jazz")
+        assert again.response.attachments
+
+
+async def test_a_clip_that_ends_the_engine_takes_nobody_with_it(tmp_path):
+    """Those beside it are made after all: the second time each is made alone."""
+    async with open_jam(tmp_path) as jam:
+        jam.pipeline.executor.paused = True
+        crash = await jam.alice.slash(jam.channel, "music", prompt="crash")
+        for who in (jam.bob, jam.owner):
+            await who.slash(jam.channel, "music", prompt="slowly", takes=2)
+        jam.pipeline.executor.paused = False
+        await jam.idle()
+        assert "stopped twice" in crash.response.content
+        assert [bool(message.attachments) for message in jam.messages()] == [False] + 4 * [True]
+        assert await jam.used(jam.alice) == 0
+        assert await jam.used(jam.bob) == 20
+
+
+async def test_jobs_beside_a_killed_clip_lose_no_attempt(tmp_path):
+    """The worker is ended because of another: no attempt is spent."""
+    async with open_jam(tmp_path, cancel_seconds=0.2) as jam:
+        await jam.alice.slash(jam.channel, "music", prompt="stubborn")
+        await jam.bob.slash(jam.channel, "music", prompt="slow and long", seconds=30.0)
+        async with asyncio.timeout(60):
+            while jam.pipeline.executor.running < 2:
+                await asyncio.sleep(0.01)
+        assert await jam.pipeline.cancel(1)
+        await jam.idle()
+        second = await jam.store.jobs.get(2)
+        assert (second.state, second.attempts) == (JobState.DELIVERED, 1)
+
+
+async def test_a_clip_in_the_works_survives_a_restart(tmp_path):
+    """It is made again from where it was accepted, and delivered to the same message."""
+    clock = Clock()
+    async with open_jam(tmp_path, clock=clock) as jam:
+        result = await jam.alice.slash(jam.channel, "music", prompt="slow", seconds=1.0)
+        await jam.pipeline.drain(0.0)
+        (job,) = await jam.store.jobs.unfinished()
+        assert (job.state, job.attempts) == (JobState.QUEUED, 0)
+        await jam.stop_pipeline()
+        assert result.response.content
+        async with jam.second_life() as again:
+            await again.idle()
+            done = await again.store.jobs.get(job.id)
+            assert done.state is JobState.DELIVERED
+            assert result.response.attachments

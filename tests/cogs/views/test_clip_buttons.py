@@ -1,0 +1,121 @@
+"""The buttons under a clip."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.domain.jobs import Kind
+from cogs.presentation import messages
+from tests.support.jam_server import configured, open_jam
+from tests.support.timings import quick
+
+
+async def test_again_makes_the_same_with_another_seed(tmp_path):
+    """Anyone may press it; the new clip is theirs and names the old one."""
+    async with open_jam(tmp_path) as jam:
+        first = await jam.music(seconds=2.0, seed=5, temperature=0.5)
+        before = await jam.newest_clip()
+        result = await jam.press(first.response, "Again", jam.bob)
+        clip = await jam.newest_clip(jam.bob)
+        assert (clip.kind, clip.prompt, clip.seconds) == (Kind.AGAIN, "90s rock", 2.0)
+        assert clip.seed != before.seed
+        assert clip.sampling == before.sampling
+        assert clip.parent_ids == (before.id,)
+        assert f"[clip {before.id}](https://discord.com/channels/" in (
+            result.response.embeds[0].description
+        )
+
+
+async def test_continue_adds_to_the_whole_clip(tmp_path):
+    """What was there stays, the new part comes after it, and only that is paid for."""
+    async with open_jam(tmp_path, config=configured(daily_seconds=100)) as jam:
+        first = await jam.music(seconds=2.0)
+        await jam.press(first.response, "Continue")
+        clip = await jam.newest_clip()
+        assert clip.kind is Kind.CONTINUE
+        assert clip.seconds == pytest.approx(12.0, abs=0.05)
+        assert clip.seconds_before == pytest.approx(2.0, abs=0.05)
+        assert (await jam.store.ledger.quota(jam.alice.id, 100)).used_seconds == 12
+
+
+async def test_details_are_for_who_asks(tmp_path):
+    """Seed, settings, model, time and parents, seen by one person."""
+    async with open_jam(tmp_path) as jam:
+        first = await jam.music(seed=77, guidance=4.0)
+        result = await jam.press(first.response, "Details", jam.bob)
+        assert result.response.ephemeral
+        fields = {field.name: field.value for field in result.response.embeds[0].fields}
+        assert fields["Seed"] == "`77`"
+        assert fields["Guidance"] == "4"
+        assert fields["Model"] == "scripted"
+
+
+async def test_only_its_author_or_a_manager_deletes_a_clip(tmp_path):
+    """The message and the sound go; a stranger is told why not."""
+    async with open_jam(tmp_path) as jam:
+        first = await jam.music()
+        result = await jam.press(first.response, "Delete", jam.bob)
+        assert str(messages.NOT_YOURS) in result.response.content
+        clip = await jam.newest_clip()
+        assert (jam.store.clips_folder / clip.file).exists()
+        await jam.press(first.response, "Delete")
+        assert first.response is None
+        assert not (jam.store.clips_folder / clip.file).exists()
+        assert await jam.store.clips.of_user(jam.alice.id, 5) == []
+
+
+async def test_buttons_work_after_a_restart(tmp_path):
+    """They hold an id and nothing else, so a new process knows what they mean."""
+    async with open_jam(tmp_path) as jam:
+        first = await jam.music(seconds=2.0)
+        await jam.restart_bot()
+        await jam.press(first.response, "Again")
+        assert (await jam.newest_clip()).kind is Kind.AGAIN
+
+
+async def test_a_button_of_a_clip_that_is_gone_says_so(tmp_path):
+    """A failing button answers; discord.py alone would say nothing."""
+    async with open_jam(tmp_path) as jam:
+        first = await jam.music()
+        await jam.pipeline.library.delete(await jam.newest_clip())
+        for label in ("Again", "Continue", "Remix", "Details"):
+            result = await jam.press(first.response, label)
+            assert result.response.ephemeral
+            assert str(messages.NO_CLIP) in result.response.content
+
+
+async def test_again_on_a_remix_of_a_file_says_what_to_do(tmp_path):
+    """The file is not kept, so it can't be heard again."""
+    async with open_jam(tmp_path) as jam:
+        first = await jam.music(seconds=1.0)
+        sound = await first.response.attachments[0].read()
+        second = await jam.music(clip=("a.mp3", sound), seconds=1.0)
+        result = await jam.press(second.response, "Again")
+        assert result.response.content == str(messages.SOURCE_GONE)
+
+
+async def test_another_take_of_a_continued_clip_is_as_long(tmp_path):
+    """What came before the part that is heard belongs to it, too."""
+    async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
+        first = await jam.music(seconds=30.0)
+        second = await jam.alice.click(first.response, label="Continue")
+        await jam.idle()
+        await jam.alice.click(second.response, label="Again")
+        await jam.idle()
+        again, continued, _ = await jam.store.clips.of_user(jam.alice.id, 3)
+        assert continued.seconds == pytest.approx(40.0, abs=0.1)
+        assert again.seconds == pytest.approx(continued.seconds, abs=0.1)
+
+
+async def test_details_show_the_sound(tmp_path):
+    """A spectrogram goes with the facts, as long as the sound is kept."""
+    async with open_jam(tmp_path) as jam:
+        first = await jam.music(seed=5)
+        shown = await jam.press(first.response, "Details")
+        (picture,) = shown.response.attachments
+        assert picture.filename == "spectrogram.png"
+        for file in jam.store.clips_folder.iterdir():
+            file.unlink()
+        bare = await jam.press(first.response, "Details")
+        assert bare.response.attachments == []
+        assert bare.response.embeds[0].title == "Clip 1"

@@ -1,0 +1,1 @@
+"""The real bot against a Discord at the wire."""

@@ -1,0 +1,69 @@
+"""Attachments at the wire: fetched from Discord's file server."""
+
+from __future__ import annotations
+
+import io
+
+import discord
+import numpy as np
+import pytest
+import soundfile
+
+from bot.domain.jobs import JobState
+from cogs.presentation import messages
+from tests.support.discord_wire.files import File
+from tests.support.discord_wire.stage import impatient, open_stage
+from tests.support.timings import quick
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch):
+    impatient(monkeypatch)
+
+    async def at_once(*args, **options):
+        """Stand in for the five seconds that discord.py waits before it identifies again."""
+
+    monkeypatch.setattr(discord.Client, "before_identify_hook", at_once)
+
+
+def sound():
+    file = io.BytesIO()
+    soundfile.write(file, 0.1 * np.sin(np.arange(32_000) / 10), 32_000, format="WAV")
+    return file.getvalue()
+
+
+async def test_a_file_is_fetched_and_heard(tmp_path):
+    """From the address that Discord gave, once."""
+    async with open_stage(tmp_path, timings=quick()) as stage:
+        file = File("a.wav", sound())
+        asked = await stage.music(clip=file)
+        assert (await stage.settled(1)).state is JobState.DELIVERED
+        assert file.fetched == 1
+        assert len(asked.message.clips) == 1
+
+
+LIES = {
+    "endless": {"declared_bytes": 9 * 2**20, "endless_bytes": 64 * 2**20},
+    "cut": {"cut_after": 10_000},
+    "forbidden": {"status": 403},
+    "gone": {"status": 404},
+    "broken": {"status": 500},
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+async def test_a_file_that_can_not_be_fetched_is_one_sentence(tmp_path, lie, caplog):
+    """Its sender is told what is wrong, alone; nothing is charged, and little of it is read."""
+    async with open_stage(tmp_path, timings=quick()) as stage:
+        file = File("a.wav", sound(), **LIES[lie])
+        asked = await stage.music(clip=file)
+        (told,) = await stage.wire.until(lambda: asked.followups)
+        await stage.bot.pipeline.idle()
+        assert told.is_ephemeral
+        assert stage.channel.seen == []
+        assert await stage.store.jobs.get(1) is None
+        assert await stage.used() == 0
+        assert file.sent_bytes < 32 * 2**20
+        # It is no defect of the bot's, so nothing is "written down".
+        assert told.content != str(messages.UNEXPECTED)
+        assert "interaction.failed" not in caplog.text

@@ -1,0 +1,147 @@
+"""The gateway at the wire: lost sessions, refused tokens and intents."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+
+import discord
+import pytest
+
+from bot.domain.jobs import JobState
+from tests.support.discord_wire.server import TOKEN, open_wire
+from tests.support.discord_wire.stage import impatient, open_stage
+from tests.support.timings import quick
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch):
+    impatient(monkeypatch)
+
+    async def at_once(*args, **options):
+        """Stand in for the five seconds that discord.py waits before it identifies again."""
+
+    monkeypatch.setattr(discord.Client, "before_identify_hook", at_once)
+
+
+@pytest.mark.parametrize("how", ["cut", "closed", "asked"])
+async def test_jobs_go_on_while_the_gateway_is_gone(tmp_path, how):
+    """Clips arrive meanwhile; what people did meanwhile is heard after the resume."""
+    async with open_stage(tmp_path, timings=quick()) as stage:
+        gateway = stage.wire.gateway
+        asked = await stage.music(prompt="slow rock")
+        gateway.open.clear()
+        if how == "asked":
+            await gateway.ask_to_reconnect()
+            await stage.wire.until(lambda: gateway.session.socket is None)
+        else:
+            await gateway.drop(None if how == "cut" else 4000)
+        assert (await stage.settled(1)).state is JobState.DELIVERED
+        assert len(asked.message.clips) == 1
+        later = await stage.wire.send_slash(stage.bob, stage.channel, "music", prompt="jazz")
+        assert later.answered_at is None
+        gateway.open.set()
+        await stage.settled(2)
+        assert len(later.message.clips) == 1
+        assert (gateway.identified, gateway.resumed) == (1, 1)
+
+
+async def test_a_session_that_is_over_is_begun_anew(tmp_path):
+    """The bot identifies once more, keeps what it was making and hears new orders."""
+    async with open_stage(tmp_path, timings=quick()) as stage:
+        gateway, first = stage.wire.gateway, stage.wire.gateway.session
+        asked = await stage.music(prompt="slow rock")
+        await gateway.invalidate()
+        await stage.wire.until(lambda: gateway.session is not first)
+        await stage.music(stage.bob)
+        assert (await stage.settled(2)).state is JobState.DELIVERED
+        assert (await stage.settled(1)).state is JobState.DELIVERED
+        assert len(asked.message.clips) == 1
+        assert gateway.identified == 2
+        assert await stage.used() == 1.0
+
+
+async def test_a_resume_that_is_refused_ends_in_a_new_session(tmp_path):
+    """Discord may have forgotten the session that broke."""
+    async with open_stage(tmp_path, timings=quick()) as stage:
+        gateway = stage.wire.gateway
+        gateway.session.is_valid = False
+        await gateway.drop()
+        await stage.wire.until(lambda: gateway.identified == 2)
+        await stage.music()
+        assert (await stage.settled(1)).state is JobState.DELIVERED
+
+
+async def test_jobs_stay_when_the_token_is_taken_back(tmp_path):
+    """What was in line when Discord shut the door is there for the next start, paid once."""
+    async with open_stage(tmp_path, timings=quick()) as stage:
+        await stage.music(prompt="slow rock", seconds=20.0)
+        await stage.in_line(1)
+        stage.wire.gateway.closes_with = 4004
+        stage.wire.gateway.session.is_valid = False
+        await stage.wire.gateway.drop()
+        await stage.wire.until(lambda: stage.wire.gateway.refused == 2)
+        with pytest.raises(discord.ConnectionClosed):
+            await asyncio.wait_for(asyncio.shield(stage.connection), 20)
+        assert (await stage.store.jobs.get(1)).state is JobState.QUEUED
+        assert await stage.used() == 20.0
+
+
+RUN = """
+import functools, sys
+from bot.app import serve
+from bot.cli.app import main
+from tests.support.discord_wire.server import pointed_at
+
+engine = "tests.support.scripted_worker:open_engine"
+serve.open_pipeline = functools.partial(serve.open_pipeline, engine=engine)
+with pointed_at(sys.argv[1]):
+    sys.exit(main(["run"]))
+"""
+
+
+async def ran(base, folder):
+    """Start `zhiyin run` as its owner does, on this Discord; return what it ended with."""
+
+    def start():
+        return subprocess.run(
+            [sys.executable, "-c", RUN, base],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            env=os.environ
+            | {"XDG_DATA_HOME": str(folder), "PYTHONPATH": os.getcwd(), "ZHIYIN_TOKEN": TOKEN},
+        )
+
+    return await asyncio.to_thread(start)
+
+
+@pytest.mark.parametrize("where", ["login", "gateway"])
+async def test_a_token_that_discord_does_not_know_is_one_sentence(tmp_path, where):
+    """At the login or later, when it was reset: exit code 1, and what to do about it."""
+    async with open_wire() as wire:
+        if where == "login":
+            wire.token = "another one"
+        wire.gateway.closes_with = 4004
+        done = await ran(wire.base, tmp_path)
+    said = done.stderr.splitlines()[-1]
+    assert done.returncode == 1
+    assert said.startswith("zhiyin: Discord does not know this token")
+    assert "Traceback" not in done.stderr
+    assert TOKEN not in done.stderr
+
+
+async def test_an_intent_that_is_not_granted_is_one_sentence(tmp_path):
+    """Close code 4014: exit code 1, and where it can be switched on."""
+    async with open_wire() as wire:
+        wire.gateway.closes_with = 4014
+        done = await ran(wire.base, tmp_path)
+    said = done.stderr.splitlines()[-1]
+    assert done.returncode == 1
+    assert said.startswith("zhiyin: ")
+    assert "intent" in said
+    assert "this should not have happened" not in said
+    assert "Traceback" not in done.stderr
