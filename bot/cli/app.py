@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from bot import config_file, log
 from bot.cli.interrupts import Interrupts
 from bot.errors import Cancelled, ZhiyinError
+from bot.i18n.sentence import Sentence
 
 if TYPE_CHECKING:
     from bot.cli.commands import Command
@@ -59,7 +60,7 @@ def dispatch(
         command = next(each for each in commands or COMMANDS if each.name == args.command)
         return command.run(args, config, Context(interrupts, open_engine))
     except (KeyboardInterrupt, Cancelled):
-        print("Stopped.", file=sys.stderr)
+        print(Sentence("Stopped."), file=sys.stderr)
         return interrupts.exit_code
     except ZhiyinError as error:
         if args.debug:
@@ -70,11 +71,15 @@ def dispatch(
         if args.debug or isinstance(error, BrokenPipeError):
             raise
         if interrupts.asked:  # what a library made of a KeyboardInterrupt
-            print("Stopped.", file=sys.stderr)
+            print(Sentence("Stopped."), file=sys.stderr)
             return interrupts.exit_code
         print(
-            f"zhiyin: this should not have happened ({type(error).__name__}: {error}). The same "
-            "command with --debug shows where; please report it.",
+            Sentence(
+                "zhiyin: this should not have happened ({name}: {error}). The same command "
+                "with --debug shows where; please report it.",
+                name=type(error).__name__,
+                error=error,
+            ),
             file=sys.stderr,
         )
         return FAILED

@@ -25,5 +25,11 @@ def run(args: argparse.Namespace, config: Config) -> int:
             Sentence("{file} is there already; --force writes over it.", file=args.file)
         )
     back_up(data_folder(config), args.file)
-    print(f"{args.file}: {args.file.stat().st_size / 2**20:.1f} MB, whole, and its books balance.")
+    print(
+        Sentence(
+            "{file}: {megabytes:.1f} MB, whole, and its ledger balances.",
+            file=args.file,
+            megabytes=args.file.stat().st_size / 2**20,
+        )
+    )
     return 0

@@ -91,10 +91,10 @@ def run(args: argparse.Namespace, config: Config, interrupts: Interrupts) -> int
             report=report,
         )
         if args.against == "mindnlp":
-            report.stage("Timing MindNLP's own generate")
+            report.stage(Sentence("Timing MindNLP's own generate"))
             measured["against"] = bench_baselines.with_mindnlp(folder, measured, PROMPTS[0])
         elif args.against == "torch":
-            report.stage("Timing transformers on PyTorch")
+            report.stage(Sentence("Timing transformers on PyTorch"))
             measured["against"] = bench_baselines.with_torch(folder, measured)
     measured["model"] = args.synthetic or args.model or config.model.name
     print(json.dumps(measured)) if args.json else show(measured)
@@ -108,16 +108,23 @@ def _rush(args: argparse.Namespace, config: Config) -> int:
     if args.json:
         print(json.dumps(dataclasses.asdict(found)))
     else:
-        print("\n".join(bench_load.lines(found)))
+        print(*bench_load.lines(found), sep="\n")
     return 0
 
 
 def show(measured: dict[str, Any]) -> None:
     """Print the figures as tables."""
     print(
-        f"{measured['model']}, {measured['precision']}, {measured['decoder']}, on "
-        f"{measured['device']}, {measured['threads']} threads, peak memory "
-        f"{measured['peak_mb'] / 1000:.1f} GB"
+        Sentence(
+            "{model}, {precision}, {decoder}, on {device}, {threads} threads, peak memory "
+            "{gigabytes:.1f} GB",
+            model=measured["model"],
+            precision=measured["precision"],
+            decoder=measured["decoder"],
+            device=measured["device"],
+            threads=measured["threads"],
+            gigabytes=measured["peak_mb"] / 1000,
+        )
     )
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
     for heading in ("clips at once", "ms per step", "wall s", "times real time, all", "each"):
@@ -142,11 +149,22 @@ def show(measured: dict[str, Any]) -> None:
     print()
     out.print(phases)
     start = measured["phases"]
-    print(f"\nOnce at start: load {start['load']:.1f} s, compile {start['compile']:.1f} s.")
+    print(
+        Sentence(
+            "\nOnce at start: load {load:.1f} s, compile {compile:.1f} s.",
+            load=start["load"],
+            compile=start["compile"],
+        )
+    )
     for other in measured.get("against", ()):
         print(
-            f"{other['name']}, {other['users']} at once: {other['ms_per_step']:.0f} ms per step, "
-            f"{other['ratio']:.1f} times ours."
+            Sentence(
+                "{name}, {users} at once: {ms:.0f} ms per step, {ratio:.1f} times ours.",
+                name=other["name"],
+                users=other["users"],
+                ms=other["ms_per_step"],
+                ratio=other["ratio"],
+            )
         )
 
 
@@ -162,7 +180,9 @@ def _model_folder(args: argparse.Namespace, config: Config, report: Reporter) ->
     root = cache_folder()
     root.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=root, ignore_cleanup_errors=True) as scratch:
-        report.stage(f"Writing random weights of {args.synthetic}'s shape")
+        report.stage(
+            Sentence("Writing random weights of {synthetic}'s shape", synthetic=args.synthetic)
+        )
         folder = Path(scratch) / args.synthetic
         write_checkpoint(folder, preset(args.synthetic))
         yield folder

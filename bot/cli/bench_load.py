@@ -1,7 +1,7 @@
-"""A rush on the bot: how fast it answers while a worker is busy and many press at once.
+"""A load test of the bot: its latency while a worker is busy and many people order at once.
 
-What is timed is all that happens between a person's order and a place in line: the checks, the
-transaction, the line, the event loop. Discord's own round trip is not in it.
+Timed is what happens between an order and its place in the queue: checks, transaction, queue, event
+loop. Discord's own round trip is not in it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _TICK_SECONDS = 0.005
 
 
 class _Nowhere:
-    """A surface that takes everything and shows it to nobody."""
+    """A presenter that takes everything and shows it to nobody."""
 
     def max_bytes(self, job: Job) -> int:
         """Return Discord's limit."""
@@ -51,8 +51,8 @@ class _Nowhere:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Rush:
-    """What a rush has shown; times in milliseconds."""
+class LoadResult:
+    """What a load test measured."""
 
     people: int
     answered: int
@@ -63,18 +63,18 @@ class Rush:
     bot_megabytes: float
 
 
-def run(config: Config, people: int) -> Rush:
-    """Let so many people press at the same moment, a few times, while clips are being made."""
+def run(config: Config, people: int) -> LoadResult:
+    """Let so many people order at the same moment, a few times, while clips are being made."""
     contents, _ = look_at_model(config)
     limits = LimitsConfig(
         daily_seconds=1e6, waiting_per_user=100, running_per_user=64, waiting=100_000
     )
     free = dataclasses.replace(config, limits=limits)
     with tempfile.TemporaryDirectory() as folder:
-        return asyncio.run(_rush(free, contents, people, Path(folder)))
+        return asyncio.run(_measure(free, contents, people, Path(folder)))
 
 
-async def _rush(config: Config, contents: Contents, people: int, folder: Path) -> Rush:
+async def _measure(config: Config, contents: Contents, people: int, folder: Path) -> LoadResult:
     async with open_pipeline(config, contents, folder=folder) as pipeline:
         pipeline.start(_Nowhere())
         await pipeline.executor.settled.wait()
@@ -112,7 +112,7 @@ async def _rush(config: Config, contents: Contents, people: int, folder: Path) -
             await asyncio.sleep(0.5)
         watching.cancel()
         memory = psutil.Process().memory_info().rss / 2**20
-    return _summed_up(times, late, people, memory)
+    return _summarize(times, late, people, memory)
 
 
 async def _watch(late: list[float]) -> None:
@@ -123,8 +123,10 @@ async def _watch(late: list[float]) -> None:
         late.append(1000 * (time.perf_counter() - begun - _TICK_SECONDS))
 
 
-def _summed_up(times: Sequence[float], late: Sequence[float], people: int, memory: float) -> Rush:
-    return Rush(
+def _summarize(
+    times: Sequence[float], late: Sequence[float], people: int, memory: float
+) -> LoadResult:
+    return LoadResult(
         people=people,
         answered=len(times),
         median_ms=statistics.median(times),
@@ -135,12 +137,21 @@ def _summed_up(times: Sequence[float], late: Sequence[float], people: int, memor
     )
 
 
-def lines(rush: Rush) -> list[str]:
-    """Return what a rush has shown, in words."""
+def lines(found: LoadResult) -> list[Sentence]:
+    """Return the result in words."""
     return [
-        f"{rush.answered} orders by {rush.people} people at once while the worker was busy:",
-        f"  a place in line after {rush.median_ms:.0f} ms (median), {rush.p99_ms:.0f} ms (p99), "
-        f"{rush.worst_ms:.0f} ms (worst)",
-        f"  the event loop was late by {rush.loop_worst_ms:.0f} ms at worst",
-        f"  the bot's process has {rush.bot_megabytes:.0f} MB",
+        Sentence(
+            "{answered} orders by {people} people at once while the worker was busy:",
+            answered=found.answered,
+            people=found.people,
+        ),
+        Sentence(
+            "  a place in the queue after {median:.0f} ms (median), {p99:.0f} ms (p99), "
+            "{worst:.0f} ms (worst)",
+            median=found.median_ms,
+            p99=found.p99_ms,
+            worst=found.worst_ms,
+        ),
+        Sentence("  the event loop lagged by {ms:.0f} ms at worst", ms=found.loop_worst_ms),
+        Sentence("  the bot's process has {megabytes:.0f} MB", megabytes=found.bot_megabytes),
     ]

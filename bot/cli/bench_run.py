@@ -17,6 +17,7 @@ from bot.config import Config
 from bot.domain.generation import GenerationRequest
 from bot.domain.progress import Reporter
 from bot.domain.status import ModelInfo
+from bot.i18n.sentence import Sentence
 from bot.models.opening import open_engine
 from bot.musicgen.kernels.build import available_cores
 
@@ -61,18 +62,18 @@ def measure(
     report: Reporter,
 ) -> dict[str, Any]:
     """Load the model, make clips for each number of users, and return all figures."""
-    report.stage("Loading")
+    report.stage(Sentence("Loading"))
     engine, model = open_engine(
         config,
         folder=folder,
         slots=max(users),
         precision=precision,
-        warming=_stage(report, "Compiling and warming up"),
+        warming=_stage(report, Sentence("Compiling and warming up")),
     )
     _make(engine, interrupts, _requests(1, WARM_UP_SECONDS, seed=1_000_000))
     runs = []
     for count in users:
-        report.stage(f"Making {count} x {seconds:g} s")
+        report.stage(Sentence("Making {count} x {seconds:g} s", count=count, seconds=seconds))
         runs.append(_timed_run(engine, interrupts, count, seconds))
     return {
         "precision": model.precision,
@@ -86,8 +87,8 @@ def measure(
 
 
 @contextmanager
-def _stage(report: Reporter, words: str) -> Iterator[None]:
-    report.stage(words)
+def _stage(report: Reporter, name: Sentence) -> Iterator[None]:
+    report.stage(name)
     yield
 
 

@@ -16,6 +16,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
 from rich.text import Text
 
 from bot.domain.progress import Reporter
+from bot.i18n.sentence import Sentence
 
 _LINES_EVERY = 0.25
 
@@ -37,10 +38,10 @@ class _Bar:
         self._progress = progress
         self._task = progress.add_task("", total=None, visible=False)
 
-    def stage(self, words: str, unit: str = "s") -> None:
+    def stage(self, name: Sentence, unit: str = "s") -> None:
         # A new task a stage, since the time left is reckoned from a task's own pace.
         self._progress.remove_task(self._task)
-        self._task = self._progress.add_task(escape(words), total=None, unit=unit)
+        self._task = self._progress.add_task(escape(str(name)), total=None, unit=unit)
 
     def made(self, amount: float, of_amount: float) -> None:
         self._progress.update(self._task, completed=amount, total=of_amount)
@@ -52,14 +53,17 @@ class _Lines:
         self._unit = "s"
         self._next = _LINES_EVERY
 
-    def stage(self, words: str, unit: str = "s") -> None:
+    def stage(self, name: Sentence, unit: str = "s") -> None:
         self._unit = unit
         self._next = _LINES_EVERY
-        print(f"{words} …", file=self._stream, flush=True)
+        print(f"{name} …", file=self._stream, flush=True)
 
     def made(self, amount: float, of_amount: float) -> None:
         if self._next < 1 and amount >= self._next * of_amount:
-            print(f"  {amount:.1f} of {of_amount:.1f} {self._unit}", file=self._stream, flush=True)
+            done = Sentence(
+                "  {done:.1f} of {all:.1f} {unit}", done=amount, all=of_amount, unit=self._unit
+            )
+            print(done, file=self._stream, flush=True)
             self._next = (amount / of_amount // _LINES_EVERY + 1) * _LINES_EVERY
 
 

@@ -19,7 +19,7 @@ from bot.audio.ffmpeg import find_ffmpeg
 from bot.audio.untrusted.ffmpeg_decoder import files_are_hidden, network_is_cut
 from bot.config import Config, cache_folder, data_folder
 from bot.errors import ConfigError, ZhiyinError
-from bot.i18n.sentence import Sentence, verbatim
+from bot.i18n.sentence import Plural, Sentence, verbatim
 from bot.models.locate import look_at_model
 from bot.musicgen.kernels.build import KernelsUnavailableError, compile_kernels, supports_int8
 from bot.store.backup import copy
@@ -52,7 +52,11 @@ def run(args: argparse.Namespace, config: Config) -> int:
     for finding in findings:
         print(f"{finding.verdict:>5}  {finding.sentence}")
     wrong = sum(finding.verdict is Verdict.BAD for finding in findings)
-    print("Everything is ready." if not wrong else f"{wrong} to mend before `zhiyin run`.")
+    print(
+        Plural("{n} to mend before `zhiyin run`.", "{n} to mend before `zhiyin run`.", n=wrong)
+        if wrong
+        else Sentence("Everything is ready.")
+    )
     return 1 if wrong else 0
 
 
@@ -175,7 +179,7 @@ def check_disk(config: Config) -> Iterator[Finding]:
 
 
 def check_database(config: Config) -> Iterator[Finding]:
-    """Open the database, if there is one, and check its books."""
+    """Open the database, if there is one, and check its invariants."""
     folder = data_folder(config)
     if not (folder / FILE).exists():
         yield Finding(
@@ -191,7 +195,7 @@ def check_database(config: Config) -> Iterator[Finding]:
     for complaint in complaints:
         yield Finding(Verdict.BAD, verbatim(complaint))
     if not complaints:
-        yield Finding(Verdict.GOOD, Sentence("The database is whole and its books balance."))
+        yield Finding(Verdict.GOOD, Sentence("The database is whole and its ledger balances."))
 
 
 def _complaints(folder: Path) -> list[str]:

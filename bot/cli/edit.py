@@ -58,7 +58,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
         sound = looped(sound, find_rhythm(sound)).sound
     level = levelled(sound, config.sound.loudness_lufs)
     encode.write(args.out, faded(level, loops=args.loop))
-    print(f"{args.out}: {sound.seconds:.1f} s")
+    print(Sentence("{file}: {seconds:.1f} s", file=args.out, seconds=sound.seconds))
     return 0
 
 

@@ -25,6 +25,7 @@ from bot.domain.clips import Tags
 from bot.domain.engine import Engine
 from bot.domain.generation import Codes, Finished, GenerationRequest, Progress
 from bot.domain.progress import Reporter
+from bot.i18n.sentence import Plural, Sentence, verbatim
 from bot.models import opening
 
 
@@ -61,11 +62,17 @@ def run(
     plan = make_plan(args, config)
     with console.reporter(sys.stderr) as report, open_stream(plan, interrupts) as stream:
         started = time.monotonic()
-        report.stage(f"Loading {plan.model}")
+        report.stage(Sentence("Loading {model}", model=plan.model))
         engine = open_engine(plan, config, interrupts)
         loaded = time.monotonic()
-        clips = "a clip" if len(plan.requests) == 1 else f"{len(plan.requests)} clips"
-        report.stage(f"Making {clips} of {plan.requests[0].seconds:g} s")
+        report.stage(
+            Plural(
+                "Making a clip of {seconds:g} s",
+                "Making {n} clips of {seconds:g} s",
+                n=len(plan.requests),
+                seconds=plan.requests[0].seconds,
+            )
+        )
         with interrupts.deferred():
             clips_made = make(engine, plan.requests, report, interrupts, stream)
         finished = time.monotonic()
@@ -146,30 +153,58 @@ def _kind(request: GenerationRequest) -> str:
     return "random" if request.prompt is None and request.audio is None else "music"
 
 
-def _name(file: Path) -> str:
-    return "standard output" if file == STANDARD_OUTPUT else str(file)
+def _name(file: Path) -> Sentence:
+    return Sentence("standard output") if file == STANDARD_OUTPUT else verbatim(str(file))
 
 
-def summary(plan: Plan, lengths: Sequence[float], *, loading: float, making: float) -> list[str]:
+def summary(
+    plan: Plan, lengths: Sequence[float], *, loading: float, making: float
+) -> list[Sentence]:
     """Return the closing lines; the lengths of the files and both times are in seconds."""
-    factor = plan.seconds / making
-    pace = f"made in {making:.1f} s (real-time factor {factor:.2f}), loading {loading:.1f} s"
-    after = f" after {plan.seconds_before:.1f} s of yours" if plan.seconds_before else ""
-    each = [
-        (
-            f"{file}: a loop of {seconds:.1f} s"
-            if plan.as_loop
-            else f"{_name(file)}: {request.seconds:.1f} s of sound{after}",
-            f"seed {request.seed}",
-        )
+    pace = Sentence(
+        "made in {making:.1f} s (real-time factor {factor:.2f}), loading {loading:.1f} s",
+        making=making,
+        factor=plan.seconds / making,
+        loading=loading,
+    )
+    clips = [
+        _clip(plan, file, request.seconds, seconds)
         for file, request, seconds in zip(plan.files, plan.requests, lengths, strict=True)
     ]
-    beside = [
-        f"{file}: its stems are {', '.join(str(each) for each in plan.stem_files(file).values())}"
+    stems = [
+        Sentence(
+            "{file}: its stems are {names}",
+            file=file,
+            names=", ".join(str(each) for each in plan.stem_files(file).values()),
+        )
         for file in plan.files
         if plan.stems
     ]
-    if len(each) == 1:
-        return [f"{each[0][0]}, {pace}, {each[0][1]}", *beside]
-    total = f"{len(each)} clips: {plan.seconds:.1f} s of sound {pace}"
-    return [*(", ".join(words) for words in each), *beside, total]
+    seeds = [request.seed for request in plan.requests]
+    if len(clips) == 1:
+        one = Sentence("{clip}, {pace}, seed {seed}", clip=clips[0], pace=pace, seed=seeds[0])
+        return [one, *stems]
+    total = Sentence(
+        "{count} clips: {seconds:.1f} s of sound {pace}",
+        count=len(clips),
+        seconds=plan.seconds,
+        pace=pace,
+    )
+    each = [
+        Sentence("{clip}, seed {seed}", clip=clip, seed=seed)
+        for clip, seed in zip(clips, seeds, strict=True)
+    ]
+    return [*each, *stems, total]
+
+
+def _clip(plan: Plan, file: Path, made_seconds: float, file_seconds: float) -> Sentence:
+    if plan.as_loop:
+        return Sentence("{file}: a loop of {seconds:.1f} s", file=file, seconds=file_seconds)
+    if plan.seconds_before:
+        return Sentence(
+            "{file}: {seconds:.1f} s of sound after {before:.1f} s of yours",
+            file=_name(file),
+            seconds=made_seconds,
+            before=plan.seconds_before,
+        )
+    return Sentence("{file}: {seconds:.1f} s of sound", file=_name(file), seconds=made_seconds)

@@ -13,6 +13,7 @@ from rich.table import Table
 from bot.cli import console
 from bot.config import Config
 from bot.domain.generation import Precision
+from bot.i18n.sentence import Sentence
 from bot.models import download, registry
 from bot.musicgen.checkpoint.memory import memory_needed
 
@@ -55,22 +56,38 @@ def show(args: argparse.Namespace, config: Config) -> int:
     width = None if sys.stdout.isatty() else _PIPED_COLUMNS
     Console(width=width, markup=False, highlight=False).print(table)
     print()
-    print("Memory is what one clip of 30 s takes; two figures: with int8, which the bot uses where")
-    print("the processor has instructions for it, and with fp32.")
-    print("To get a model: zhiyin models download ID")
-    print(f"{registry.META_LICENCE}: Meta's weights may not be used commercially.")
-    print("The larger a model, the better it sounds and the longer it takes.")
+    print(
+        Sentence(
+            "Memory is what one clip of 30 s takes; two figures: with int8, which the bot uses\n"
+            "where the processor has instructions for it, and with fp32."
+        )
+    )
+    print(Sentence("To get a model: zhiyin models download ID"))
+    print(
+        Sentence(
+            "{meta_licence}: Meta's weights may not be used commercially.",
+            meta_licence=registry.META_LICENCE,
+        )
+    )
+    print(Sentence("The larger a model, the better it sounds and the longer it takes."))
     return 0
 
 
 def get_one(args: argparse.Namespace, config: Config) -> int:
     """Download a model."""
     if args.id in registry.PUBLISHED:
-        print(f"{args.id} is under {registry.META_LICENCE}: no commercial use.", file=sys.stderr)
+        print(
+            Sentence(
+                "{id} is under {meta_licence}: no commercial use.",
+                id=args.id,
+                meta_licence=registry.META_LICENCE,
+            ),
+            file=sys.stderr,
+        )
     with console.reporter(sys.stderr) as report:
         folder = download.fetch(args.id, config, report)
-    print(f"{args.id} is here: {folder}")
-    print(f'Use it: zhiyin generate --model {args.id} "90s rock"')
+    print(Sentence("{id} is here: {folder}", id=args.id, folder=folder))
+    print(Sentence('Use it: zhiyin generate --model {id} "90s rock"', id=args.id))
     return 0
 
 

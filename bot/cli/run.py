@@ -11,6 +11,7 @@ from bot import log as logs
 from bot.app.discord_token import take_token
 from bot.app.serve import serve
 from bot.config import Config
+from bot.i18n.sentence import Sentence
 from bot.models.locate import look_at_model
 
 log = logging.getLogger(__name__)
@@ -23,5 +24,5 @@ def run(args: argparse.Namespace, config: Config) -> int:
     logs.configure(logging.INFO, debug=args.debug, as_json=config.log.format == "json")
     contents, licence = look_at_model(config)
     asyncio.run(serve(config, token, contents, licence))
-    print("Stopped.", file=sys.stderr)
+    print(Sentence("Stopped."), file=sys.stderr)
     return 0

@@ -37,24 +37,25 @@ def run(args: argparse.Namespace, config: Config) -> int:
 def lines(tags: Tags) -> Iterator[str]:
     """Say how a clip was made."""
     yield MADE_BY
-    rows = {
-        "prompt": tags.prompt or "(none: a random clip)",
-        "kind": tags.kind,
-        "model": tags.model,
-        "seed": tags.seed,
-        "guidance": tags.guidance,
-        "temperature": tags.temperature,
-        "top-k": tags.top_k,
-        "tempo": None if tags.bpm is None else f"about {tags.bpm:.0f} BPM",
-        "key": tags.key,
-        "loop": "repeats without a bump" if tags.loops else None,
-        "clip": tags.clip_id,
-        "stem": tags.stem,
-        "made from": ", ".join(f"clip {parent}" for parent in tags.parent_ids) or None,
-    }
-    for name, value in rows.items():
-        if value is not None:
-            yield f"  {name + ':':13}{value}"
+    parents = ", ".join(str(Sentence("clip {id}", id=parent)) for parent in tags.parent_ids)
+    rows: list[tuple[Sentence, object]] = [
+        (Sentence("prompt"), tags.prompt or Sentence("(none: a random clip)")),
+        (Sentence("kind"), tags.kind),
+        (Sentence("model"), tags.model),
+        (Sentence("seed"), tags.seed),
+        (Sentence("guidance"), tags.guidance),
+        (Sentence("temperature"), tags.temperature),
+        (Sentence("top-k"), tags.top_k),
+        (Sentence("tempo"), tags.bpm and Sentence("about {bpm:.0f} BPM", bpm=tags.bpm)),
+        (Sentence("key"), tags.key),
+        (Sentence("loop"), Sentence("repeats without a bump") if tags.loops else None),
+        (Sentence("clip"), tags.clip_id),
+        (Sentence("stem"), tags.stem),
+        (Sentence("made from"), parents),
+    ]
+    for name, value in rows:
+        if value is not None and value != "":
+            yield f"  {f'{name}:':13}{value}"
 
 
 def _tags_of(file: Path) -> Tags:

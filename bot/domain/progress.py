@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from bot.i18n.sentence import Sentence
+
 
 class Reporter(Protocol):
     """Receives the progress of some work."""
 
-    def stage(self, words: str, unit: str = "s") -> None:
+    def stage(self, name: Sentence, unit: str = "s") -> None:
         """Begin a stage, the length of which is not known yet, and name its unit."""
 
     def made(self, amount: float, of_amount: float) -> None:

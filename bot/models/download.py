@@ -64,7 +64,7 @@ def fetch(name: str, config: Config, report: Reporter) -> Path:
     cache = registry.model_folder(config)
     endpoint = config.model.hub_endpoint.rstrip("/")
     with explain_failures(name, endpoint, cache):
-        report.stage(f"Asking for {name}")
+        report.stage(Sentence("Asking for {name}", name=name))
         files = _list_files(name, endpoint, cache)
 
         def get(file: _File) -> Path:
@@ -74,7 +74,7 @@ def fetch(name: str, config: Config, report: Reporter) -> Path:
         parse_config(read_json(get(settings)))
         total = sum(file.size_bytes for file in files)
         _check_space(cache, total - sum(file.downloaded_bytes for file in files))
-        report.stage(f"Downloading {name}", unit="GB")
+        report.stage(Sentence("Downloading {name}", name=name), unit="GB")
         with _report_progress(files, total, report):
             for file in others:
                 get(file)

@@ -76,7 +76,10 @@ def details(read: Reader, clip: Clip) -> discord.Embed:
             seconds=clip.seconds,
             before=clip.seconds_before,
         )
-    sampling, parents = clip.sampling, ", ".join(str(parent) for parent in clip.parent_ids)
+    sampling, parents = (
+        clip.sampling,
+        ", ".join(read(Sentence("clip {id}", id=parent)) for parent in clip.parent_ids),
+    )
     made_by = f"<@{clip.origin.user_id}>, <t:{int(clip.created_at)}:f>"
     rows: list[Row] = [
         (Sentence("Made by"), made_by),
@@ -92,12 +95,7 @@ def details(read: Reader, clip: Clip) -> discord.Embed:
         (Sentence("Key, by ear"), clip.key),
         (Sentence("Loop"), SEAMLESS if clip.loops else None),
         (Sentence("Stems"), ", ".join(clip.stems) or None),
-        (
-            Sentence("Parents"),
-            Plural("clip {clips}", "clips {clips}", n=len(clip.parent_ids), clips=parents)
-            if parents
-            else None,
-        ),
+        (Sentence("Parents"), parents or None),
     ]
     return _with_rows(embed, read, rows)
 

@@ -21,6 +21,7 @@ from bot.cli import console
 from bot.cli.app import build_parser, dispatch
 from bot.cli.interrupts import Interrupts
 from bot.domain.generation import Sampling
+from bot.i18n.sentence import verbatim
 from tests.support.scripted_engine import Opener
 
 
@@ -294,8 +295,8 @@ def test_a_terminal_gets_a_bar_with_the_time_left(monkeypatch):
     terminal = Terminal()
     clock = itertools.count(0.0, 0.05)
     with console.reporter(terminal, clock=lambda: next(clock)) as report:
-        report.stage("Loading [red]starter[/red]")
-        report.stage("Making a clip")
+        report.stage(verbatim("Loading [red]starter[/red]"))
+        report.stage(verbatim("Making a clip"))
         for tenth in range(1, 6):
             report.made(tenth, 10.0)
     shown = terminal.getvalue()

@@ -138,7 +138,7 @@ async def test_the_doctor_looks_through_the_books_of_a_bot_that_runs(tmp_path, c
         assert "The sound of 1 clips is gone, such as 1.flac." in text
         (store.clips_folder / "1.flac").touch()
         _, text = await asyncio.to_thread(said, capsys, config)
-        assert "The database is whole and its books balance." in text
+        assert "The database is whole and its ledger balances." in text
         with closing(sqlite3.connect(tmp_path / FILE)) as connection:
             connection.execute("UPDATE jobs SET state = 'failed'")
             connection.commit()

@@ -150,3 +150,14 @@ def test_a_text_that_is_no_sentence_is_found(tmp_path, code):
     path.write_text(code)
     with pytest.raises(AssertionError):
         test_nothing_that_people_see_is_written_where_it_is_sent(path)
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in FILES if "cli" in path.parts], ids=lambda path: path.name
+)
+def test_what_a_command_prints_is_a_sentence(path):
+    """But for its own name before an error, and what a program reads."""
+    for call in calls(path, {"print", "stage"}):
+        for value in call.args[:1]:
+            words = words_in(value).removeprefix("zhiyin: ")
+            assert not words, f"line {call.lineno}: {words}"

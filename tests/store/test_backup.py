@@ -103,7 +103,7 @@ async def test_the_command_makes_a_copy(tmp_path, monkeypatch, capsys):
     async with open_store(tmp_path / "zhiyin", time.time) as store:
         await accepted(store)
         assert main(["backup", str(target)]) == 0
-    assert "its books balance" in capsys.readouterr().out
+    assert "its ledger balances" in capsys.readouterr().out
     assert main(["backup", str(target)]) == 1
     assert "--force" in capsys.readouterr().err
     assert main(["backup", str(target), "--force"]) == 0
