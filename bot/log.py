@@ -66,8 +66,8 @@ class RedactingFormatter(logging.Formatter):
         return "".join(each if each.isprintable() else repr(each)[1:-1] for each in line)
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return a record with its traceback, all that can open a door taken out."""
-        return _discreet(super().format(record))
+        """Return a record with its traceback, redacted."""
+        return _redact(super().format(record))
 
 
 class JsonFormatter(logging.Formatter):
@@ -76,23 +76,23 @@ class JsonFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return a record's time, level, logger and message, and its job and traceback if any."""
         at = datetime.fromtimestamp(record.created, UTC)
-        told = {
+        fields = {
             "time": at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": _discreet(record.getMessage()),
+            "message": _redact(record.getMessage()),
         }
         job = getattr(record, "job", None)
         exception = self.formatException(record.exc_info) if record.exc_info else None
         return json.dumps(
-            told
+            fields
             | ({} if job is None else {"job": job})
-            | ({} if exception is None else {"exception": _discreet(exception)})
+            | ({} if exception is None else {"exception": _redact(exception)})
         )
 
 
-def _discreet(text: str) -> str:
-    """Return a text with all that can open a door taken out."""
+def _redact(text: str) -> str:
+    """Return a text without bot tokens and tokens of webhooks and interactions."""
     return _SECRETS.sub("[secret]", text)
 
 

@@ -39,10 +39,10 @@ class _Nowhere:
         """Return Discord's limit."""
         return USUAL_MAX_BYTES
 
-    async def show(self, job: Job, standing: JobProgress) -> None:
+    async def show(self, job: Job, progress: JobProgress) -> None:
         """Show nothing."""
 
-    async def post(self, job: Job, clip: Clip, posting: PackedClip, *, once_more: bool) -> int:
+    async def post(self, job: Job, clip: Clip, packed: PackedClip, *, once_more: bool) -> int:
         """Take the clip."""
         return job.id
 

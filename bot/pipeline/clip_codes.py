@@ -26,16 +26,16 @@ OTHER_MODEL = Sentence(
 )
 
 
-async def codes_of(store: Store, clip: Clip, model: ModelInfo | None) -> Codes:
+async def load_codes(store: Store, clip: Clip, model: ModelInfo | None) -> Codes:
     """Return the codes of a clip; without a model it is not asked whose they are.
 
     Raises SoundError where they are gone, or belong to another model than this.
     """
-    return await codes_at(store.clips_folder / clip.file, model)
+    return await load_codes_at(store.clips_folder / clip.file, model)
 
 
-async def codes_at(path: Path, model: ModelInfo | None) -> Codes:
-    """Return the codes that are kept with a sound. Raises SoundError as `codes_of` does."""
+async def load_codes_at(path: Path, model: ModelInfo | None) -> Codes:
+    """Return the codes that are kept with a sound. Raises SoundError as `load_codes` does."""
     try:
         codes = await asyncio.to_thread(codes_in, path)
     except SoundError:
@@ -47,7 +47,7 @@ async def codes_at(path: Path, model: ModelInfo | None) -> Codes:
     return codes
 
 
-def heard_of(codes: Codes, heard: Heard) -> tuple[Codes, Codes] | None:
+def split_codes(codes: Codes, heard: Heard) -> tuple[Codes, Codes] | None:
     """Part the codes of a clip as its sound is parted: what comes before, and the end.
 
     The end has a frame for each that is begun. None where the codes are not all of the sound.
@@ -62,7 +62,7 @@ def heard_of(codes: Codes, heard: Heard) -> tuple[Codes, Codes] | None:
     return before, Codes(tokens=codes.tokens[:, cut:], fingerprint=codes.fingerprint)
 
 
-def codes_for(sound: Sound, codes: Codes, made: Sound, before: Codes | None) -> Codes | None:
+def match_codes(sound: Sound, codes: Codes, made: Sound, before: Codes | None) -> Codes | None:
     """Return the codes of a sound that is the end of one that was made, or has more before it.
 
     `codes` are those of `made`, `before` those of what stands before it. None where they don't say

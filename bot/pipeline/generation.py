@@ -1,4 +1,4 @@
-"""Makes a job's clip: by the engine, or by cutting one that is there; kept on disk, recorded."""
+"""Generate the clip of a job, or cut a loop from another clip; keep it on disk and record it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bot.errors import JobError, SoundError
 from bot.i18n.sentence import Sentence
 from bot.inference.executor import Executor
 from bot.inference.pending import NotToBlame, Rendered, WorkerLost
-from bot.pipeline.clip_codes import codes_at, codes_for, codes_of, heard_of
+from bot.pipeline.clip_codes import load_codes, load_codes_at, match_codes, split_codes
 from bot.store.clips import NewClip
 from bot.store.store import Store
 
@@ -40,13 +40,13 @@ SOURCE_DELETED = Sentence("The clip to go on from was deleted. Nothing was charg
 
 
 class ClipGenerator:
-    """What it takes to make a clip."""
+    """Generates clips, each once: one that is on disk is never generated again."""
 
     def __init__(self, store: Store, executor: Executor) -> None:
         self.store, self.executor = store, executor
 
-    async def clip_of(self, job: Job, *, first: bool) -> Clip:
-        """Return the job's clip: made now, or found on disk if a run before this one made it.
+    async def generate(self, job: Job, *, first: bool) -> Clip:
+        """Return the job's clip: generated now, or found on disk from an earlier life of the bot.
 
         `first` puts it before those that wait. Raises Cancelled, and JobError and SoundError with
         the sentence to show.
@@ -56,34 +56,33 @@ class ClipGenerator:
             if clip is not None:
                 return clip
         if job.order.kind is Kind.LOOP:
-            return await self._cut(job)
-        # What was there when a worker ended may be why: the second time it is made alone, so that
-        # it takes nobody with it.
+            return await self._cut_loop(job)
+        # Any job running when a worker crashed is a suspect; it is retried in isolation.
         alone = job.attempts > 0
         while True:
-            run = self.executor.submit(
+            pending = self.executor.submit(
                 job.id,
                 job.order.origin.user_id,
                 job.order.seconds,
-                lambda: self._prepared(job),
+                lambda: self._build_request(job),
                 front=first,
                 alone=alone,
             )
             try:
-                return await self._kept(job, await run.result())
+                return await self._keep(job, await pending.result())
             except WorkerLost as lost:
                 current = await self.store.jobs.get(job.id)
-                # Whoever was made beside a clip that had to be stopped by force is not to blame.
+                # A job that merely shared a killed worker does not lose an attempt.
                 to_blame = not isinstance(lost, NotToBlame)
                 if current is None or (to_blame and current.attempts >= MAX_ATTEMPTS):
                     raise JobError(WORKER_LOST) from lost
-                log.warning("job.again id=%d", job.id)
+                log.warning("job.retried id=%d", job.id)
                 if current.state is JobState.RUNNING:
                     await self.store.jobs.requeue(job.id, spend_attempt=to_blame)
                 first, alone = True, alone or to_blame
 
-    async def _prepared(self, job: Job) -> GenerationRequest:
-        """Return what the engine is asked for, at the moment when it is the job's turn."""
+    async def _build_request(self, job: Job) -> GenerationRequest:
+        """Claim the job, whose turn it is, and return the request for the engine."""
         await failpoints.reached("job.unclaimed")
         started = await self.store.jobs.start(job.id)
         await failpoints.reached("job.claimed")
@@ -104,13 +103,13 @@ class ClipGenerator:
             return request
         model = self.executor.model
         if model is None:
-            raise WorkerLost("the model that the sound was to be read for has gone")
+            raise WorkerLost("the model that the prompt was to be loaded for is gone")
         if order.source.keep_stems:
-            codes = await codes_at(await self._path(order.source), model)
+            codes = await load_codes_at(await self._path(order.source), model)
             kept = Kept(tokens=codes.tokens, stems=order.source.keep_stems)
             return replace(request, kept=kept)
-        heard = await self._heard(order.source, model)
-        known = await self._known(order.source, heard, model)
+        heard = await self._load_prompt(order.source, model)
+        known = await self._load_known_codes(order.source, heard, model)
         tokens = None if known is None else known[1].tokens
         return replace(request, audio=heard.end, audio_tokens=tokens)
 
@@ -127,42 +126,44 @@ class ClipGenerator:
             return self.store.uploads_folder / source.file
         return self.store.clips_folder / (await self._clip(source)).file
 
-    async def _heard(self, source: Source, model: ModelInfo) -> Heard:
-        """Return the sound that an order goes on from, as a model hears it."""
+    async def _load_prompt(self, source: Source, model: ModelInfo) -> Heard:
+        """Return the audio prompt of an order, at the model's rate and channels."""
         path = await self._path(source)
         return await asyncio.to_thread(
             listened, path, source.keep_seconds, model.sample_rate_hz, model.channels
         )
 
-    async def _known(
+    async def _load_known_codes(
         self, source: Source, heard: Heard, model: ModelInfo
     ) -> tuple[Codes, Codes] | None:
-        """Return the codes of what an order goes on from, parted as its sound, where they are kept.
+        """Return the kept codes of an audio prompt, split as its sound; None where there are none.
 
-        What the model hears in a mix is less than what it once meant by it.
+        They are better than what the encoder finds in the mix.
         """
         if not isinstance(source, ClipSource) or not model.stems:
             return None
         try:
-            codes = await codes_of(self.store, await self._clip(source), model)
+            codes = await load_codes(self.store, await self._clip(source), model)
         except SoundError:
             return None
-        return heard_of(codes, heard)
+        return split_codes(codes, heard)
 
-    async def _kept(self, job: Job, rendered: Rendered) -> Clip:
-        """Write the clip to disk, then record it: from here on it is never made again."""
+    async def _keep(self, job: Job, rendered: Rendered) -> Clip:
+        """Write the clip to disk, then record it: from here on it is never generated again."""
         order, sound, before = job.order, rendered.sound, None
         if order.source is not None and not order.source.include:
             sound = new_part(sound, order.seconds)
         elif isinstance(order.source, ClipSource) and order.source.whole:
-            heard = await self._heard(order.source, rendered.model)
+            heard = await self._load_prompt(order.source, rendered.model)
             sound = joined(heard.before, sound)
-            if (known := await self._known(order.source, heard, rendered.model)) is not None:
+            if (
+                known := await self._load_known_codes(order.source, heard, rendered.model)
+            ) is not None:
                 before = known[0]
         codes = None
         if rendered.codes is not None:
-            codes = codes_for(sound, rendered.codes, rendered.sound, before)
-        return await self._recorded(
+            codes = match_codes(sound, rendered.codes, rendered.sound, before)
+        return await self._record(
             job,
             sound,
             seconds_before=max(0.0, sound.seconds - order.seconds),
@@ -172,8 +173,8 @@ class ClipGenerator:
             codes=codes,
         )
 
-    async def _cut(self, job: Job) -> Clip:
-        """Cut a loop from a clip that is there; the engine has no part in it."""
+    async def _cut_loop(self, job: Job) -> Clip:
+        """Cut a loop from a clip; the engine has no part in it."""
         started = await self.store.jobs.start(job.id)
         if started.attempts > MAX_ATTEMPTS:
             raise JobError(CUT_LOST)
@@ -183,11 +184,11 @@ class ClipGenerator:
         parent = await self._clip(source)
         path = self.store.clips_folder / parent.file
         sound = await asyncio.to_thread(read_master, path)
-        return await self._recorded(
+        return await self._record(
             started, sound, seconds_before=0.0, model=parent.model, seconds_of_work=0.0
         )
 
-    async def _recorded(
+    async def _record(
         self,
         job: Job,
         sound: Sound,
@@ -198,7 +199,7 @@ class ClipGenerator:
         stems: tuple[str, ...] = (),
         codes: Codes | None = None,
     ) -> Clip:
-        """Finish a sound, put it on disk, and then into the books, its codes with it."""
+        """Finish a sound, write its master with its codes, then record it in the database."""
         order = job.order
         done = await asyncio.to_thread(finished, sound, as_loop=order.as_loop)
         name = f"{job.id}.flac"

@@ -12,7 +12,7 @@ from bot.domain.clips import Clip
 from bot.domain.generation import Sound
 from bot.errors import Refused
 from bot.i18n.sentence import Sentence
-from bot.pipeline.packaging import PackedClip, packed
+from bot.pipeline.packaging import PackedClip, pack_clip
 from bot.store.store import Store
 
 STILL_COMING = Sentence("This clip is still being posted. Please try again in a moment.")
@@ -32,7 +32,7 @@ class ClipLibrary:
         path = self._store.clips_folder / clip.file
         sound = await self._sound(clip)
         codes = await asyncio.to_thread(codes_in, path) if clip.stems else None
-        return await asyncio.to_thread(packed, clip, sound, max_bytes, self._style, codes)
+        return await asyncio.to_thread(pack_clip, clip, sound, max_bytes, self._style, codes)
 
     async def draw_spectrogram(self, clip: Clip) -> bytes:
         """Return a picture of what a clip sounds like, as PNG.

@@ -20,7 +20,7 @@ from bot.errors import Cancelled, OutputError, ZhiyinError
 from bot.i18n.sentence import Sentence
 from bot.inference.executor import Executor
 from bot.pipeline.generation import ClipGenerator
-from bot.pipeline.packaging import packed
+from bot.pipeline.packaging import pack_clip
 from bot.pipeline.presenter import Presenter, TooLarge, Undeliverable
 from bot.pipeline.timings import Timings
 from bot.store.jobs import IllegalStep
@@ -58,7 +58,7 @@ class JobRunner:
         watching = asyncio.create_task(self._watch(job, arrived), name=f"progress of {job.id}")
         try:
             try:
-                clip = await self.generator.clip_of(job, first=first)
+                clip = await self.generator.generate(job, first=first)
             finally:
                 # What is being shown is shown first: later it would cover the clip.
                 arrived.set()
@@ -94,13 +94,13 @@ class JobRunner:
         codes = await asyncio.to_thread(codes_in, path) if clip.stems else None
         max_bytes = self.presenter.max_bytes(job)
         while True:
-            posted = await asyncio.to_thread(packed, clip, sound, max_bytes, self.style, codes)
+            packed = await asyncio.to_thread(pack_clip, clip, sound, max_bytes, self.style, codes)
             await failpoints.reached("clip.unposted")
             try:
-                message_id = await self.presenter.post(current, clip, posted, once_more=once_more)
+                message_id = await self.presenter.post(current, clip, packed, once_more=once_more)
                 break
             except TooLarge:
-                max_bytes = min(max_bytes, len(posted.data)) // 2
+                max_bytes = min(max_bytes, len(packed.data)) // 2
                 if max_bytes < post.SMALLEST_BYTES:
                     raise OutputError(UNDELIVERABLE) from None
         await failpoints.reached("clip.posted")

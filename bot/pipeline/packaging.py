@@ -37,7 +37,7 @@ def tags_of(clip: Clip) -> Tags:
     )
 
 
-def packed(
+def pack_clip(
     clip: Clip, sound: Sound, max_bytes: int, style: post.Style, codes: Codes | None
 ) -> PackedClip:
     """Return a clip as a file of at most so many bytes, in a style, tagged, with its picture.

@@ -1,4 +1,4 @@
-"""What the pipeline needs of Discord's side, and what it hands over there."""
+"""The port through which the pipeline shows and posts; Discord implements it."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ class Presenter(Protocol):
     def max_bytes(self, job: Job) -> int:
         """Return how large a file may be where the job's clip goes."""
 
-    async def show(self, job: Job, standing: JobProgress) -> None:
+    async def show(self, job: Job, progress: JobProgress) -> None:
         """Show how far a job is; what can't be shown is left."""
 
-    async def post(self, job: Job, clip: Clip, posting: PackedClip, *, once_more: bool) -> int:
+    async def post(self, job: Job, clip: Clip, packed: PackedClip, *, once_more: bool) -> int:
         """Hand the clip over and return the id of its message.
 
-        `once_more` says that a run before this one may have done it and not written it down.
+        `once_more` says that an earlier life of the bot may have posted it without recording it.
         Raises TooLarge and Undeliverable.
         """
 

@@ -22,7 +22,7 @@ from bot.errors import JobError, Refused, SoundError
 from bot.i18n.sentence import Sentence
 from bot.inference.executor import Executor
 from bot.inference.pending import WorkerLost
-from bot.pipeline.clip_codes import GONE, OTHER_MODEL, codes_of
+from bot.pipeline.clip_codes import GONE, OTHER_MODEL, load_codes
 from bot.pipeline.packaging import tags_of
 from bot.store.admission import BLOCKED, DRAINING
 from bot.store.store import Store
@@ -51,29 +51,29 @@ class StemFile:
 
 
 class Stems:
-    """Takes clips apart, each by one request at a time."""
+    """Splits clips into stems, each clip by one request at a time."""
 
     def __init__(self, store: Store, executor: Executor, style: post.Style) -> None:
         self._store, self._executor, self._style = store, executor, style
         self._clips: set[int] = set()
         self._people: Counter[int] = Counter()
 
-    async def keepable(self, clip: Clip) -> tuple[str, ...]:
+    async def keepable_stems(self, clip: Clip) -> tuple[str, ...]:
         """Return the stems of a clip that a new one could keep; none where its codes don't fit."""
         if not clip.stems:
             return ()
         try:
-            await codes_of(self._store, clip, self._executor.model)
+            await load_codes(self._store, clip, self._executor.model)
         except SoundError:
             return ()
         return clip.stems
 
     @property
-    def of_model(self) -> tuple[str, ...]:
+    def model_stems(self) -> tuple[str, ...]:
         """Return the stems of the model that is loaded; none while none is."""
         return () if self._executor.model is None else self._executor.model.stems
 
-    async def of_file(self, data: bytes) -> bytes:
+    async def read_codes(self, data: bytes) -> bytes:
         """Return the packed codes that a stranger's file tells.
 
         Raises SoundError where it tells none, or those of another model.
@@ -98,14 +98,14 @@ class Stems:
             raise Refused(DRAINING)
         if not clip.stems:
             raise SoundError(GONE)
-        await codes_of(self._store, clip, self._executor.model)
+        await load_codes(self._store, clip, self._executor.model)
 
     def expected_seconds(self, clip: Clip) -> float | None:
         """Return how long it would take now; None while unknown."""
         return self._executor.expected_seconds(_WORK_SHARE * clip.seconds)
 
     @contextmanager
-    def taking_apart(self, clip: Clip, user_id: int) -> Iterator[None]:
+    def reserve(self, clip: Clip, user_id: int) -> Iterator[None]:
         """Count a clip among those that are taken apart right now.
 
         Raises Refused where it is one already, or its person has as many as may be.
@@ -123,7 +123,7 @@ class Stems:
             self._people[user_id] -= 1
             self._people += Counter()  # drops those who are at nought
 
-    async def files(self, clip: Clip, user_id: int, max_bytes: int) -> list[StemFile]:
+    async def split(self, clip: Clip, user_id: int, max_bytes: int) -> list[StemFile]:
         """Return a clip's stems as files that are no larger than `max_bytes` together.
 
         Waits for a turn as every clip does. Raises SoundError where codes or sound are gone,
@@ -132,7 +132,7 @@ class Stems:
 
         async def prepared() -> StemsRequest:
             # Only now is it known which model it is.
-            codes = await codes_of(self._store, clip, self._executor.model)
+            codes = await load_codes(self._store, clip, self._executor.model)
             return StemsRequest(tokens=codes.tokens)
 
         for left in reversed(range(_ATTEMPTS)):

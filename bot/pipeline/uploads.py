@@ -58,7 +58,7 @@ class UploadIntake:
         With `with_codes` the codes of all of it are kept, too. Raises SoundError, also where the
         file has none that fit the model.
         """
-        codes = await self._stems.of_file(data) if with_codes else None
+        codes = await self._stems.read_codes(data) if with_codes else None
         sound = await self._reader.read(data, keep_seconds=keep_seconds)
         name = f"{secrets.token_hex(8)}.flac"
         await asyncio.to_thread(write_master, self._store.uploads_folder / name, sound, codes)

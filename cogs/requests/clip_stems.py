@@ -31,9 +31,9 @@ async def post_stems(interaction: Interaction, clip: Clip) -> None:
     expected = stems.expected_seconds(clip)
     if expected is not None and expected > LONGEST_WAIT_SECONDS:
         raise Refused(messages.LONG_WAIT_FOR_STEMS.fill(expected=messages.duration(expected)))
-    with stems.taking_apart(clip, interaction.user.id):
+    with stems.reserve(clip, interaction.user.id):
         await interaction.response.defer(thinking=True)
-        files = await stems.files(clip, interaction.user.id, interaction.filesize_limit)
+        files = await stems.split(clip, interaction.user.id, interaction.filesize_limit)
         await interaction.followup.send(
             readers_of(interaction)(messages.stems(clip)),
             files=[discord.File(io.BytesIO(each.data), each.name) for each in files],

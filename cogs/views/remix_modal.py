@@ -28,9 +28,9 @@ async def build_remix_modal(
     bot = interaction.client
     stems: tuple[str, ...] = ()
     if clip is not None:
-        stems = await bot.service.stems.keepable(clip)
+        stems = await bot.service.stems.keepable_stems(clip)
     elif attachment is not None and attachment.filename.startswith("zhiyin-"):
-        stems = bot.service.stems.of_model
+        stems = bot.service.stems.model_stems
     return RemixModal(reader_of(interaction), clip, attachment, stems)
 
 

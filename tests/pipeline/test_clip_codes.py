@@ -7,7 +7,7 @@ import pytest
 
 from bot.audio.prompt import Heard
 from bot.domain.generation import Codes, Sound
-from bot.pipeline.clip_codes import codes_for, heard_of
+from bot.pipeline.clip_codes import match_codes, split_codes
 
 HOP = 640
 
@@ -38,7 +38,7 @@ def frames_of(found):
 )
 def test_codes_are_parted_as_their_sound(before, end, frames, parted):
     """Every frame is on one side; codes of another sound are of no use."""
-    found = heard_of(codes(frames), Heard(before=sound(before), end=sound(end)))
+    found = split_codes(codes(frames), Heard(before=sound(before), end=sound(end)))
     if parted is None:
         assert found is None
         return
@@ -63,5 +63,5 @@ def test_codes_are_parted_as_their_sound(before, end, frames, parted):
 def test_codes_are_those_of_all_of_a_sound_or_none(samples, before, expected):
     """The end of what was made, or all of it with what stands before it."""
     earlier = None if before is None else codes(before, first=100)
-    found = codes_for(sound(samples), codes(10), sound(10 * HOP), earlier)
+    found = match_codes(sound(samples), codes(10), sound(10 * HOP), earlier)
     assert frames_of(found) == expected

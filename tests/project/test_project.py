@@ -305,3 +305,13 @@ def test_no_test_patches_our_own_modules_by_name():
     patches = re.compile(r"""setattr\(\s*["'](bot|cogs)\.""")
     files = sorted((ROOT / "tests").rglob("*.py"))
     assert [path for path in files if patches.search(path.read_text(encoding="utf-8"))] == []
+
+
+def test_the_documents_name_files_that_exist():
+    """A page that sends a reader to a file that was moved is worse than none."""
+    pages = [*(ROOT / "docs").rglob("*.md"), *(ROOT / ".github").rglob("*.md")]
+    pages += [ROOT / "README.md", ROOT / "tests" / "README.md"]
+    named = re.compile(r"[`(](?:\.\./)*((?:bot|cogs|tests|docs|\.github)/[\w/.-]*\w)/?[`)#]")
+    for page in pages:
+        for path in named.findall(page.read_text(encoding="utf-8")):
+            assert (ROOT / path).exists(), f"{page.relative_to(ROOT)} names {path}"

@@ -111,7 +111,7 @@ async def test_pressed_twice_at_once_it_is_done_once(tmp_path):
     async with open_jam(tmp_path, engine=STEMS_ENGINE) as jam:
         first = await jam.music(seconds=1.0)
         clip = await jam.newest_clip()
-        with jam.pipeline.stems.taking_apart(clip, jam.bob.id):
+        with jam.pipeline.stems.reserve(clip, jam.bob.id):
             result = await jam.press(first.response, "Stems")
             assert result.response.ephemeral
             assert result.response.content == str(ON_THEIR_WAY)
