@@ -119,6 +119,9 @@ THEIRS = {
     "soundfile": {"bot.audio", "bot.starter.training"},
     "soxr": {"bot.audio"},
     "pydub": {"bot.audio"},
+    "mido": {"bot.starter.training"},
+    "sklearn": {"bot.starter.evaluation"},
+    "joblib": {"bot.starter.evaluation"},
     "rich": {"bot.cli"},
     "torch": {"bot.starter", "bot.musicgen.baselines.torch_reference"},
 }

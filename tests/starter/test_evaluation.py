@@ -29,18 +29,17 @@ from bot.starter.evaluation import (
     tempo,
     tuning,
 )
-from bot.starter.evaluation.classifier import Classifier
+from bot.starter.evaluation.classifier import Classifier, Scaler
 from bot.starter.evaluation.clips import attend
 from bot.starter.evaluation.feature_vector import portrait, worn
 from bot.starter.evaluation.features import SAMPLE_RATE_HZ, Key, Sanity, picture, sanity
 from bot.starter.evaluation.held_out_prompts import Ask, Prompt
-from bot.starter.evaluation.network import Network, Normalizer, softmax
 from bot.starter.evaluation.renders import Lesson, Player, Render
 from bot.starter.evaluation.report_section import MODEL, RENDERS, Row, Section, Share
 from bot.starter.evaluation.sampler import Take
 from bot.starter.evaluation.sanity_checks import Ranges
 from bot.starter.evaluation.similarity import likeness, loop_likeness, traces
-from bot.starter.evaluation.tempo import Beats, TempoEar, candidates, pulse, verdict
+from bot.starter.evaluation.tempo import Beats, TempoEstimator, candidates, pulse, verdict
 
 SECONDS = 6
 
@@ -180,7 +179,7 @@ def test_an_ear_can_be_taught_which_peak_is_the_beat():
         return Beats(bpm, traits), float(bpm[beat])
 
     heard, bpm = zip(*(lesson() for _ in range(200)), strict=True)
-    ear = TempoEar.taught(heard, bpm)
+    ear = TempoEstimator.fit(heard, bpm)
     right = [ear.bpm(beats) == truth for beats, truth in (lesson() for _ in range(50))]
     assert np.mean(right) > 0.9
 
@@ -268,7 +267,7 @@ def test_a_network_learns_classes():
 
     rows, answers = draw(300)
     names = ["c", "a", "b"]
-    classifier = Classifier.taught(rows, [names[answer] for answer in answers])
+    classifier = Classifier.fit(rows, [names[answer] for answer in answers])
     new, wanted = draw(100)
     found = [classifier(row) for row in new]
     assert all(each.chances.sum() == pytest.approx(1) for each in found)
@@ -278,13 +277,15 @@ def test_a_network_learns_classes():
     assert found[0].chance("never taught") == 0
 
 
-def test_a_network_survives_being_stored():
-    """The arrays hold everything."""
-    network = Network.drawn((5, 4, 3), np.random.default_rng(0))
-    rows = np.random.default_rng(1).normal(size=(7, 5)).astype(np.float32)
-    assert np.array_equal(Network.of_arrays(network.arrays())(rows), network(rows))
-    assert softmax(network(rows)).sum(axis=1) == pytest.approx(1)
-    assert np.abs(Normalizer.of(rows)(rows).mean(axis=0)).max() < 1e-5
+def test_features_are_scaled_alike():
+    """Each has mean 0 and deviation 1; one that never changes stays finite."""
+    rows = np.random.default_rng(1).normal(3, 20, size=(7, 5)).astype(np.float32)
+    rows[:, 2] = 4
+    scaled = Scaler.fit(rows)(rows)
+    assert np.abs(scaled.mean(axis=0)).max() < 1e-5
+    assert scaled.std(axis=0) == pytest.approx([1, 1, 0, 1, 1], abs=1e-5)
+    far = Scaler.fit(rows)(rows + 1000)
+    assert far.max() == 4
 
 
 def test_a_portrait_is_finite_and_changes_little_with_wear():

@@ -11,18 +11,18 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+import joblib
 import numpy as np
-from numpy.typing import NDArray
+import sklearn
 
 from bot.starter.composer.piece import Piece
-from bot.starter.evaluation import classifier, feature_vector, features, network, tempo
+from bot.starter.evaluation import classifier, feature_vector, features, tempo
 from bot.starter.evaluation.classifier import Classifier, Ranking
 from bot.starter.evaluation.features import Floats, Picture, Sound, picture
 from bot.starter.evaluation.renders import Lesson, Player
 from bot.starter.evaluation.sanity_checks import Ranges
-from bot.starter.evaluation.tempo import Beats, TempoEar, candidates, pulse
+from bot.starter.evaluation.tempo import Beats, TempoEstimator, candidates, pulse
 
 _WEARS = 2
 _WITH, _WITHOUT = "drums", "no drums"
@@ -44,7 +44,7 @@ class Heard:
 class Listener:
     """The ears for tempo, style, lead instrument and drums, and where renders' figures lie."""
 
-    tempo: TempoEar
+    tempo: TempoEstimator
     style: Classifier
     lead: Classifier
     drums: Classifier
@@ -67,8 +67,8 @@ class Listener:
 
         Divided by the root of the number of features, it is about 1.4 for unrelated pieces.
         """
-        normalizer = self.style.normalizer
-        difference = normalizer(one.row) - normalizer(other.row)
+        scaled = self.style.scaler(np.stack([one.row, other.row]))
+        difference = scaled[0] - scaled[1]
         return float(np.linalg.norm(difference) / np.sqrt(len(difference)))
 
 
@@ -89,7 +89,7 @@ def teach(lessons: Iterable[Lesson], report: Callable[[str], None]) -> Listener:
         pulses.append((_beats(shown[-1]), render.piece.bpm))
         pulses.append((_beats(picture(render.loop(seed=1 + index))), render.piece.bpm))
     report("Teaching")
-    ear = TempoEar.taught([beats for beats, _ in pulses], [bpm for _, bpm in pulses])
+    ear = TempoEstimator.fit([beats for beats, _ in pulses], [bpm for _, bpm in pulses])
     rows: list[Floats] = []
     names: dict[str, list[str]] = {each: [] for each in _EARS}
     random = np.random.default_rng(0)
@@ -104,7 +104,7 @@ def teach(lessons: Iterable[Lesson], report: Callable[[str], None]) -> Listener:
             names["lead"].append(piece.lead or "none")
             names["drums"].append(_WITHOUT if piece.drum_density == "none" else _WITH)
     table = np.stack(rows)
-    ears = {each: Classifier.taught(table, names[each]) for each in _EARS}
+    ears = {each: Classifier.fit(table, names[each]) for each in _EARS}
     return Listener(ear, ranges=Ranges.of(sane), **ears)
 
 
@@ -113,14 +113,13 @@ def load_or_teach(
 ) -> Listener:
     """Return the listener taught by these pieces, from the cache where it is there already."""
     taught_by = "".join(map(player.name, pieces)) + _code()
-    file = cache / f"listener-{hashlib.sha256(taught_by.encode()).hexdigest()[:20]}.npz"
+    file = cache / f"listener-{hashlib.sha256(taught_by.encode()).hexdigest()[:20]}.joblib"
     if file.exists():
-        with np.load(file) as stored:
-            return _of_arrays({key: stored[key] for key in stored.files})
+        stored: Listener = joblib.load(file)
+        return stored
     listener = teach(player.lessons(pieces), report)
     scratch = file.with_suffix(".part")
-    with scratch.open("wb") as opened:
-        np.savez(opened, **_arrays(listener))
+    joblib.dump(listener, scratch)
     scratch.rename(file)
     return listener
 
@@ -129,25 +128,7 @@ def _beats(shown: Picture) -> Beats:
     return candidates(pulse(shown.mel))
 
 
-def _arrays(listener: Listener) -> dict[str, NDArray[Any]]:
-    ear = listener.tempo
-    found: dict[str, NDArray[Any]] = {
-        "ranges.low": listener.ranges.low,
-        "ranges.high": listener.ranges.high,
-    }
-    found |= Classifier(("beat",), (ear.network,), ear.normalizer).arrays("tempo")
-    for each in _EARS:
-        found |= getattr(listener, each).arrays(each)
-    return found
-
-
-def _of_arrays(stored: dict[str, NDArray[Any]]) -> Listener:
-    ears = {each: Classifier.of_arrays(stored, each) for each in _EARS}
-    beat = Classifier.of_arrays(stored, "tempo")
-    ranges = Ranges(stored["ranges.low"], stored["ranges.high"])
-    return Listener(TempoEar(beat.networks[0], beat.normalizer), ranges=ranges, **ears)
-
-
 def _code() -> str:
-    modules = (features, network, feature_vector, tempo, classifier)
-    return "".join(map(inspect.getsource, (*modules, sys.modules[__name__])))
+    modules = (features, feature_vector, tempo, classifier)
+    version: str = sklearn.__version__
+    return version + "".join(map(inspect.getsource, (*modules, sys.modules[__name__])))

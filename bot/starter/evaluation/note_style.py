@@ -12,11 +12,13 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import joblib
 import numpy as np
+import sklearn
 
 from bot.starter.composer.instruments import INSTRUMENTS
 from bot.starter.composer.piece import Piece
-from bot.starter.evaluation import classifier, network, note_score
+from bot.starter.evaluation import classifier, note_score
 from bot.starter.evaluation.classifier import Classifier, Ranking
 from bot.starter.evaluation.features import Floats
 from bot.starter.evaluation.note_score import Score, score_of
@@ -59,26 +61,25 @@ def teach(pieces: Sequence[Piece]) -> Classifier:
         start = int(np.random.default_rng(seed).integers(spare + 1)) if seed % 2 else 0
         heard = codes[:, start : start + _FRAMES]
         rows.append(traits(score_of(heard, piece.beat_frames, piece.beats_per_bar)))
-    return Classifier.taught(np.stack(rows), [piece.style for piece in pieces])
+    return Classifier.fit(np.stack(rows), [piece.style for piece in pieces])
 
 
 def load_or_teach(
     cache: Path, pieces: Sequence[Piece], report: Callable[[str], None]
 ) -> Classifier:
     """Return the ear taught by these pieces, from the cache where it is there already."""
-    code = "".join(map(inspect.getsource, (note_score, classifier, network, sys.modules[__name__])))
-    taught_by = hashlib.sha256(code.encode())
+    code = "".join(map(inspect.getsource, (note_score, classifier, sys.modules[__name__])))
+    taught_by = hashlib.sha256((sklearn.__version__ + code).encode())
     for piece in pieces:
         taught_by.update(repr(piece).encode())
-    file = cache / f"idiom-{taught_by.hexdigest()[:20]}.npz"
+    file = cache / f"idiom-{taught_by.hexdigest()[:20]}.joblib"
     if file.exists():
-        with np.load(file) as stored:
-            return Classifier.of_arrays({key: stored[key] for key in stored.files}, "idiom")
+        stored: Classifier = joblib.load(file)
+        return stored
     report(f"Teaching an ear for codes by {len(pieces)} pieces")
     ear = teach(pieces)
     scratch = file.with_suffix(".part")
-    with scratch.open("wb") as opened:
-        np.savez(opened, **ear.arrays("idiom"))
+    joblib.dump(ear, scratch)
     scratch.rename(file)
     return ear
 

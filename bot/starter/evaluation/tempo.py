@@ -9,16 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from sklearn.neural_network import MLPClassifier
 
+from bot.starter.evaluation.classifier import Scaler
 from bot.starter.evaluation.features import FRAME_RATE_HZ, MEL_BANDS, Floats, flux, sharpened
-from bot.starter.evaluation.network import Network, Normalizer
 
 SLOWEST_BPM, FASTEST_BPM = 56.0, 190.0
 TOLERANCE = 0.04
 CANDIDATES = 14
 
+_HIDDEN, _EPOCHS = 32, 40
 _GROUPS = 4
 _LONGEST_SECONDS = 4.6
 _GRID = SLOWEST_BPM * np.exp(np.arange(0, np.log(FASTEST_BPM / SLOWEST_BPM), 0.004))
@@ -107,35 +110,33 @@ def _traits(beating: Pulse, bpm: float, strength: float) -> Floats:
     return np.concatenate([[strength], around, bumps])
 
 
-class TempoEar:
-    """A network that says which candidate is the beat."""
+@dataclass(frozen=True, slots=True)
+class TempoEstimator:
+    """A network that gives the chance of each candidate to be the beat."""
 
-    def __init__(self, network: Network, normalizer: Normalizer) -> None:
-        self.network, self.normalizer = network, normalizer
+    network: Any  # scikit-learn has no types
+    scaler: Scaler
 
     @classmethod
-    def taught(cls, heard: Sequence[Beats], bpm: Sequence[float], *, seed: int = 0) -> TempoEar:
-        """Learn from clips whose tempo is known."""
-        known = []
+    def fit(cls, heard: Sequence[Beats], bpm: Sequence[float], *, seed: int = 0) -> TempoEstimator:
+        """Train on clips whose tempo is known."""
+        rows, is_beat = [], []
         for beats, truth in zip(heard, bpm, strict=True):
             errors = np.abs(beats.bpm / truth - 1)
             if errors.min() <= TOLERANCE:
-                known.append((beats.traits, int(np.argmin(errors))))
-        normalizer = Normalizer.of(np.concatenate([traits for traits, _ in known]))
-        rows = np.zeros((len(known), CANDIDATES, len(normalizer.mean)), np.float32)
-        is_there = np.zeros((len(known), CANDIDATES), bool)
-        for index, (traits, _) in enumerate(known):
-            rows[index, : len(traits)] = normalizer(traits)
-            is_there[index, : len(traits)] = True
-        answers = np.array([answer for _, answer in known])
-        network = Network.drawn((rows.shape[2], 32, 1), np.random.default_rng(seed))
-        trained = network.fit_choices(rows, is_there, answers, seed=seed)
-        return cls(trained, normalizer)
+                rows.append(beats.traits)
+                is_beat.append(np.arange(len(errors)) == int(np.argmin(errors)))
+        scaler = Scaler.fit(np.concatenate(rows))
+        scaled, goals = scaler(np.concatenate(rows)), np.concatenate(is_beat)
+        network = MLPClassifier((_HIDDEN,), batch_size=min(64, len(scaled)), random_state=seed)
+        for _ in range(_EPOCHS):
+            network.partial_fit(scaled, goals, classes=(False, True))
+        return cls(network, scaler)
 
     def bpm(self, beats: Beats) -> float:
         """Return the tempo of a clip."""
-        scores = self.network(self.normalizer(beats.traits))[:, 0]
-        return float(beats.bpm[int(np.argmax(scores))])
+        chances = self.network.predict_proba(self.scaler(beats.traits))[:, 1]
+        return float(beats.bpm[int(np.argmax(chances))])
 
 
 def verdict(found_bpm: float, asked_bpm: float) -> str:
