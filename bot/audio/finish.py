@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.audio.analysis.key import find_key
 from bot.audio.analysis.rhythm import find_rhythm
-from bot.audio.editing.edit import looped
+from bot.audio.editing.edit import make_loop
 from bot.domain.generation import Sound
 
 
@@ -25,7 +25,7 @@ def finished(sound: Sound, *, as_loop: bool) -> Finished:
     """Return a sound with its tempo and key, cut so that it repeats if that is wanted."""
     rhythm, key = find_rhythm(sound), find_key(sound)
     return Finished(
-        sound=looped(sound, rhythm).sound if as_loop else sound,
+        sound=make_loop(sound, rhythm).sound if as_loop else sound,
         bpm=None if rhythm is None else round(rhythm.bpm, 1),
         key=None if key is None else key.name,
         loops=as_loop,

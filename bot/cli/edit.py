@@ -6,9 +6,8 @@ import argparse
 from pathlib import Path
 
 from bot.audio.analysis.rhythm import find_rhythm
-from bot.audio.editing.crossfade import faded
-from bot.audio.editing.edit import cut, joined_with_crossfade, looped
-from bot.audio.editing.loudness import levelled
+from bot.audio.editing.edit import cut, join_with_crossfade, make_loop
+from bot.audio.editing.playback import prepare_clip
 from bot.audio.files import decode, encode
 from bot.config import Config
 from bot.domain.generation import Sound
@@ -52,12 +51,12 @@ def run(args: argparse.Namespace, config: Config) -> int:
     sound = sounds[0]
     if len(sounds) == 2:
         rhythms = (find_rhythm(sounds[0]), find_rhythm(sounds[1]))
-        sound = joined_with_crossfade(sounds[0], sounds[1], args.crossfade, rhythms)
+        sound = join_with_crossfade(sounds[0], sounds[1], args.crossfade, rhythms)
     sound = _cut(sound, args.start, args.end)
     if args.loop:
-        sound = looped(sound, find_rhythm(sound)).sound
-    level = levelled(sound, config.sound.loudness_lufs)
-    encode.write(args.out, faded(level, loops=args.loop))
+        sound = make_loop(sound, find_rhythm(sound)).sound
+    ready = prepare_clip(sound, config.sound.loudness_lufs, loops=args.loop)
+    encode.write(args.out, ready)
     print(Sentence("{file}: {seconds:.1f} s", file=args.out, seconds=sound.seconds))
     return 0
 

@@ -10,8 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from bot.audio.editing.crossfade import faded
-from bot.audio.editing.loudness import levelled, levelled_together
+from bot.audio.editing.playback import prepare_clip, prepare_stems
 from bot.audio.files import codes, encode
 from bot.audio.files.wav_stream import WavStream
 from bot.audio.finish import finished
@@ -137,13 +136,13 @@ def write(
     if plan.fingerprint and not done.loops:  # a loop is cut, and its codes don't fit it
         packed = codes.packed(Codes(tokens=made.tokens, fingerprint=plan.fingerprint))
     if not plan.stems:
-        level = levelled(done.sound, loudness_lufs)
+        clip = prepare_clip(done.sound, loudness_lufs, loops=done.loops)
     else:
-        sounds = [made.stems[name] for name in plan.stems]
-        level, stems = levelled_together(done.sound, sounds, loudness_lufs)
-        for (name, beside), stem in zip(plan.stem_files(file).items(), stems, strict=True):
-            encode.write(beside, faded(stem), replace(tags, stem=name))
-    encode.write(file, faded(level, loops=done.loops), tags, packed)
+        sounds = {name: made.stems[name] for name in plan.stems}
+        clip, stems = prepare_stems(done.sound, sounds, loudness_lufs, loops=done.loops)
+        for name, beside in plan.stem_files(file).items():
+            encode.write(beside, stems[name], replace(tags, stem=name))
+    encode.write(file, clip, tags, packed)
     return done.sound.seconds
 
 

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.audio.analysis.rhythm import find_rhythm
-from bot.audio.editing.crossfade import crossfaded, faded, seam_step
-from bot.audio.editing.edit import cut, joined_with_crossfade, looped
-from bot.audio.editing.loudness import measured
+from bot.audio.editing.crossfade import crossfade, fade
+from bot.audio.editing.edit import cut, join_with_crossfade, make_loop
+from bot.audio.editing.loudness import measure
 from bot.domain.generation import Sound
 from bot.errors import RequestError
 from tests.support.known_sounds import (
@@ -26,6 +26,7 @@ from tests.support.known_sounds import (
     times_of,
     tone,
 )
+from tests.support.seam_step import seam_step
 
 
 def pad(seconds=10.0):
@@ -72,7 +73,7 @@ BUMPS = ["song", "pad", "drone", "sine", "noise that grows"]
 def test_a_loop_s_seam_is_no_larger_than_its_other_steps(kind, with_rhythm):
     """From its end to its beginning a loop goes on as it does everywhere."""
     sound = sound_of(KINDS[kind])
-    loop = looped(sound, find_rhythm(sound) if with_rhythm else None)
+    loop = make_loop(sound, find_rhythm(sound) if with_rhythm else None)
     spectrum, wave = seam_step(loop.sound)
     assert spectrum <= 1
     assert wave <= 1
@@ -101,7 +102,7 @@ def test_a_naive_cut_of_whole_bars_has_a_bump():
 def test_a_loop_is_the_most_whole_bars_that_fit(bpm, seconds, bars):
     """To a sample, and it begins a breath before a downbeat."""
     sound = sound_of(song(seconds, bpm, first=0.25))
-    loop = looped(sound, find_rhythm(sound))
+    loop = make_loop(sound, find_rhythm(sound))
     assert loop.bars == bars
     assert loop.sound.seconds == pytest.approx(bars * 240 / bpm, rel=2e-4)
     place = (loop.start_seconds - 0.25) / (240 / bpm)
@@ -111,7 +112,7 @@ def test_a_loop_is_the_most_whole_bars_that_fit(bpm, seconds, bars):
 def test_a_clip_of_exactly_so_many_bars_is_kept_whole():
     """Nothing before it, nothing after it, and the loop is still whole."""
     sound = sound_of(song(8.0, 120, first=0.0))
-    loop = looped(sound, find_rhythm(sound))
+    loop = make_loop(sound, find_rhythm(sound))
     assert loop.bars == 4
     assert loop.sound.seconds == pytest.approx(8.0, abs=0.002)
     assert max(seam_step(loop.sound)) <= 1
@@ -120,7 +121,7 @@ def test_a_clip_of_exactly_so_many_bars_is_kept_whole():
 def test_what_is_faded_is_left_out():
     """A loop of four bars that get softer would be heard to start again."""
     sound = sound_of(fading(song(16.0), 5.0))
-    loop = looped(sound, find_rhythm(sound))
+    loop = make_loop(sound, find_rhythm(sound))
     assert loop.start_seconds + loop.sound.seconds < 14
     halves = np.array_split(loop.sound.samples[0], 2)
     first, second = (float(np.sqrt(np.mean(np.square(half)))) for half in halves)
@@ -131,7 +132,7 @@ def test_repeated_a_loop_keeps_its_beat():
     """Four times in a row it is one piece with one tempo."""
     sound = sound_of(KINDS["song"])
     rhythm = find_rhythm(sound)
-    loop = looped(sound, rhythm).sound
+    loop = make_loop(sound, rhythm).sound
     again = Sound(samples=np.tile(loop.samples, 4), sample_rate_hz=RATE_HZ)
     found = find_rhythm(again)
     assert found.is_even
@@ -141,7 +142,7 @@ def test_repeated_a_loop_keeps_its_beat():
 def test_a_loop_in_stereo_stays_in_stereo():
     """Both sides are cut and sealed alike."""
     left, right = KINDS["song"], np.roll(KINDS["song"], 5) * 0.7
-    loop = looped(sound_of(left, right), find_rhythm(sound_of(left)))
+    loop = make_loop(sound_of(left, right), find_rhythm(sound_of(left)))
     assert loop.sound.channels == 2
     assert max(seam_step(loop.sound)) <= 1
 
@@ -152,7 +153,7 @@ def test_a_loop_in_stereo_stays_in_stereo():
 )
 def test_the_shortest_sounds_are_looped_as_well(make, samples):
     """Silence and moments come back in one piece, without numbers that are none."""
-    loop = looped(sound_of(make(samples)), None)
+    loop = make_loop(sound_of(make(samples)), None)
     assert np.isfinite(loop.sound.samples).all()
     assert loop.bars == 0
     assert loop.sound.samples.shape[1] >= 0.35 * samples
@@ -163,8 +164,8 @@ def test_the_source_of_a_loop_is_left_alone():
     """A new sound comes back."""
     sound = sound_of(KINDS["song"])
     before = sound.samples.copy()
-    looped(sound, find_rhythm(sound))
-    faded(sound)
+    make_loop(sound, find_rhythm(sound))
+    fade(sound)
     cut(sound, 1, 2)
     np.testing.assert_array_equal(sound.samples, before)
 
@@ -176,7 +177,11 @@ def test_a_crossfade_keeps_the_power(alike, seed):
     drawn = np.random.default_rng(seed).normal(0, 0.1, (2, 16_000)).astype(np.float32)
     first = drawn[:1]
     second = np.float32(alike) * drawn[:1] + np.float32(np.sqrt(1 - alike**2)) * drawn[1:]
-    power = np.square(crossfaded(first, second)).reshape(8, -1).mean(axis=1)
+    power = (
+        np.square(crossfade(sound_of(*first), sound_of(*second)).samples)
+        .reshape(8, -1)
+        .mean(axis=1)
+    )
     np.testing.assert_allclose(power, 0.01, rtol=0.2)
 
 
@@ -214,20 +219,20 @@ def test_a_cut_that_leaves_nothing_is_refused(start, end):
 def test_fades_begin_and_end_in_silence():
     """And leave the rest as it is; a loop has no ends."""
     sound = sound_of(np.ones(RATE_HZ), -np.ones(RATE_HZ))
-    soft = faded(sound, fall_seconds=0.005)
+    soft = fade(sound, fall_seconds=0.005)
     assert np.abs(soft.samples[:, [0, -1]]).max() < 0.01
     np.testing.assert_array_equal(soft.samples[:, 160:-160], sound.samples[:, 160:-160])
-    assert faded(sound_of(np.ones(1))).samples.shape == (1, 1)
-    assert faded(sound_of(np.ones(0))).samples.shape == (1, 0)
-    assert faded(sound, loops=True) is sound
+    assert fade(sound_of(np.ones(1))).samples.shape == (1, 1)
+    assert fade(sound_of(np.ones(0))).samples.shape == (1, 0)
+    assert fade(sound, loops=True) is sound
 
 
 def test_a_join_is_as_loud_after_the_seam_as_before():
     """The second sound is brought to the first one's loudness."""
-    joined = joined_with_crossfade(sound_of(song()), sound_of(0.3 * song()), 1.0)
+    joined = join_with_crossfade(sound_of(song()), sound_of(0.3 * song()), 1.0)
     middle = joined.samples.shape[1] // 2
     first, second = (
-        measured(Sound(samples=part, sample_rate_hz=RATE_HZ)).lufs
+        measure(Sound(samples=part, sample_rate_hz=RATE_HZ)).lufs
         for part in (joined.samples[:, :middle], joined.samples[:, middle:])
     )
     assert second == pytest.approx(first, abs=0.5)
@@ -235,7 +240,7 @@ def test_a_join_is_as_loud_after_the_seam_as_before():
 
 def test_a_join_takes_the_first_sound_s_rate_and_channels():
     """What is joined need not be alike."""
-    joined = joined_with_crossfade(
+    joined = join_with_crossfade(
         sound_of(tone(60, 3), tone(64, 3)), sound_of(tone(67, 2), rate_hz=16_000), 0.5
     )
     assert joined.channels == 2
@@ -247,13 +252,13 @@ def test_a_join_goes_on_with_the_beat():
     """Two pieces of one tempo, begun anywhere, have one grid of bars when they are joined."""
     first, second = sound_of(song(12, first=0.3)), sound_of(song(12, first=1.1))
     rhythms = find_rhythm(first), find_rhythm(second)
-    joined = joined_with_crossfade(first, second, 0.8, rhythms)
+    joined = join_with_crossfade(first, second, 0.8, rhythms)
     rhythm = find_rhythm(joined)
     assert rhythm.is_even
     beat = 60 / 112
     place = (np.array(rhythm.beats) - 0.3) / beat
     assert np.abs(place - np.round(place)).max() * beat < 0.02
-    plain = find_rhythm(joined_with_crossfade(first, second, 0.8))
+    plain = find_rhythm(join_with_crossfade(first, second, 0.8))
     off = (np.array(plain.beats) - 0.3) / beat
     assert np.abs(off - np.round(off)).max() * beat > 0.05
 
@@ -262,7 +267,7 @@ def test_a_join_goes_on_with_the_beat():
 def test_a_join_of_any_length_is_whole(seconds):
     """No seam is longer than either sound, and silence joins as well as music."""
     for second in (drone(2), np.zeros(RATE_HZ), struck(1.0, [0.5], click())):
-        joined = joined_with_crossfade(sound_of(drone(3)), sound_of(second), seconds)
+        joined = join_with_crossfade(sound_of(drone(3)), sound_of(second), seconds)
         seam = min(seconds, len(second) / RATE_HZ)
         assert joined.seconds == pytest.approx(3 + len(second) / RATE_HZ - seam, abs=0.001)
         assert np.isfinite(joined.samples).all()

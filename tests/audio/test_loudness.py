@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.audio.editing import loudness
-from bot.audio.editing.loudness import levelled_together, measured
+from bot.audio.editing.loudness import level_together, measure
 from bot.audio.files import post
 from bot.audio.files.formats import FORMATS
 from bot.domain.clips import Tags
@@ -41,7 +41,7 @@ def music(gain=1.0, *, seconds=6.0, channels=1):
 )
 def test_loudness_is_that_of_the_standard(level_db, channels, lufs):
     """A tone of 997 Hz at -20 dB in both channels is -20 LUFS; in one it is 3 less."""
-    found = loudness.measured(tone(level_db, channels=channels))
+    found = loudness.measure(tone(level_db, channels=channels))
     assert found.lufs == pytest.approx(lufs, abs=0.15)
     assert found.peak_dbtp == pytest.approx(level_db, abs=0.1)
 
@@ -59,7 +59,7 @@ def test_a_peak_between_the_samples_is_seen():
 @pytest.mark.parametrize("channels", [1, 2])
 def test_every_clip_is_as_loud_as_any_other(gain, channels):
     """Soft or beyond full scale, it ends at the target, and below the highest peak."""
-    found = loudness.measured(loudness.levelled(music(gain, channels=channels)))
+    found = loudness.measure(loudness.level(music(gain, channels=channels)))
     assert found.lufs == pytest.approx(loudness.TARGET_LUFS, abs=0.5)
     assert found.peak_dbtp < loudness.MOST_DBTP
 
@@ -73,7 +73,7 @@ def test_what_is_heard_of_a_file_stays_below_the_highest_peak(kind, gain):
     samples, rate_hz = soundfile.read(io.BytesIO(posted.data), dtype="float32", always_2d=True)
     heard = Sound(samples=samples.T, sample_rate_hz=rate_hz)
     assert loudness.peak_dbtp(heard) <= loudness.MOST_DBTP + 0.05
-    assert loudness.measured(heard).lufs == pytest.approx(loudness.TARGET_LUFS, abs=1.0)
+    assert loudness.measure(heard).lufs == pytest.approx(loudness.TARGET_LUFS, abs=1.0)
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.01, 0.3, 2.0])
@@ -82,7 +82,7 @@ def test_silence_stays_silent(seconds):
     silence = Sound(
         samples=np.zeros((2, round(seconds * RATE_HZ)), np.float32), sample_rate_hz=RATE_HZ
     )
-    assert np.array_equal(loudness.levelled(silence).samples, silence.samples)
+    assert np.array_equal(loudness.level(silence).samples, silence.samples)
 
 
 def test_the_limiter_is_gentle():
@@ -90,7 +90,7 @@ def test_the_limiter_is_gentle():
     sound = music(0.5)
     samples = sound.samples.copy()
     samples[0, 3 * RATE_HZ] = 1.5
-    limited = loudness._limited(Sound(samples=samples, sample_rate_hz=RATE_HZ)).samples
+    limited = loudness._limit(Sound(samples=samples, sample_rate_hz=RATE_HZ)).samples
     away = np.abs(np.arange(samples.shape[1]) - 3 * RATE_HZ) > 0.02 * RATE_HZ
     assert np.array_equal(limited[0, away], samples[0, away])
     loud = np.abs(samples[0]) > 1e-3
@@ -110,7 +110,7 @@ def test_no_peaks_get_past_the_limiter(peaks):
     samples = np.zeros((1, RATE_HZ), np.float32)
     for place, height in peaks:
         samples[0, place] += height
-    limited = loudness._limited(Sound(samples=samples, sample_rate_hz=RATE_HZ))
+    limited = loudness._limit(Sound(samples=samples, sample_rate_hz=RATE_HZ))
     assert np.abs(limited.samples).max() <= 10 ** (loudness.MOST_DBTP / 20)
 
 
@@ -121,16 +121,16 @@ def test_a_mix_and_its_parts_are_turned_up_together():
     quiet[2][0, 100] = 0.3
     parts = [Sound(samples=each, sample_rate_hz=32_000) for each in quiet]
     mix = Sound(samples=np.sum(quiet, axis=0), sample_rate_hz=32_000)
-    louder, louder_parts = levelled_together(mix, parts)
+    louder, louder_parts = level_together(mix, parts)
     gain = louder.samples[0, 500] / mix.samples[0, 500]
     assert gain > 1.5
     for before, after in zip(parts, louder_parts, strict=True):
         np.testing.assert_allclose(after.samples, gain * before.samples, rtol=1e-4, atol=1e-6)
-    assert max(measured(each).peak_dbtp for each in (louder, *louder_parts)) <= -1.0
+    assert max(measure(each).peak_dbtp for each in (louder, *louder_parts)) <= -1.0
 
 
 def test_silence_and_its_parts_stay_silent():
     """Nothing is made of nothing."""
     silence = Sound(samples=np.zeros((1, 32_000), np.float32), sample_rate_hz=32_000)
-    mix, parts = levelled_together(silence, [silence])
+    mix, parts = level_together(silence, [silence])
     assert not mix.samples.any() and not parts[0].samples.any()

@@ -9,7 +9,7 @@ import pytest
 import soundfile
 from PIL import Image
 
-from bot.audio.editing.crossfade import faded
+from bot.audio.editing.crossfade import fade
 from bot.audio.files import post
 from bot.audio.files.codes import packed as packed_codes
 from bot.audio.files.formats import FORMATS, encode
@@ -77,7 +77,7 @@ def test_a_smaller_limit_makes_a_smaller_file():
 def test_a_clip_neither_clicks_nor_clips():
     """It rises and falls at its ends and is left alone between."""
     sound = sound_of(1.0)
-    samples = faded(sound).samples
+    samples = fade(sound).samples
     assert samples[0, 0] == 0
     assert samples[0, -1] == 0
     middle = slice(RATE_HZ // 4, RATE_HZ // 2)

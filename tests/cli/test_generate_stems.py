@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from bot.audio.editing.loudness import measured
+from bot.audio.editing.loudness import measure
 from bot.audio.files import clip_file, codes, encode
 from bot.audio.files.tags import read_tags
 from bot.cli.app import build_parser, dispatch
@@ -122,7 +122,7 @@ def test_nothing_is_clipped(made):
     """No stem's peak is above what a clip may have, though it can be higher than the mix's."""
     for name in NAMES:
         samples, rate_hz = soundfile.read(made / f"out-{name}.wav", dtype="float32")
-        found = measured(Sound(samples=samples[None], sample_rate_hz=rate_hz))
+        found = measure(Sound(samples=samples[None], sample_rate_hz=rate_hz))
         assert found.peak_dbtp <= -1.0
 
 

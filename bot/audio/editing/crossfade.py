@@ -1,29 +1,27 @@
-"""Seams: how two stretches of sound go over into each other, and whether that is heard."""
+"""Fades, equal-power crossfades, and the seams of loops."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
 
 from bot.audio.analysis.spectra import QUIETEST, log_mel, window_samples
+from bot.audio.editing.segments import join, overlay
 from bot.domain.generation import Floats, Samples, Sound
 
 RISE_SECONDS, FALL_SECONDS = 0.005, 0.03
 """How long a sound takes to begin and to end."""
 
-_SIDE_SECONDS, _PLACES_A_SIDE = 0.016, 4
+_SIDE_SECONDS = 0.016
 _BANDS = 24
-# Nobody hears a smaller step of the logarithms, not even in a sine.
-_SMALLEST_STEP = 0.05
 _CALM_SECONDS, _CALM_EVERY_SECONDS = (0.015, 0.01), 0.001
-_TYPICAL_PERCENT = 95
 _LEAST_ALIKE = -0.5
 _LEVEL = 0.1
 
 
-def faded(sound: Sound, *, fall_seconds: float = FALL_SECONDS, loops: bool = False) -> Sound:
+def fade(sound: Sound, *, fall_seconds: float = FALL_SECONDS, loops: bool = False) -> Sound:
     """Return a sound that rises and falls so that it does not click; a loop stays as it is."""
     if loops:
         return sound
@@ -42,38 +40,49 @@ def faded(sound: Sound, *, fall_seconds: float = FALL_SECONDS, loops: bool = Fal
     return replace(sound, samples=samples)
 
 
-def crossfaded(first: Samples, second: Samples) -> Samples:
-    """Return one stretch going over into another of the same shape, its power even throughout.
+def crossfade(first: Sound, second: Sound) -> Sound:
+    """Return one sound going over into another of the same shape, its power even throughout.
 
-    Both are [channels, frames]. What is alike in both adds up as amplitudes and what is not as
-    powers, so the gains depend on how alike they are.
+    What is alike in both adds up as amplitudes and what is not as powers, so the gains depend on
+    how alike they are.
     """
-    frames = first.shape[1]
+    frames = first.samples.shape[1]
     place = (np.arange(frames) + 0.5) / max(1, frames) * (np.pi / 2)
     falls, rises = np.cos(place), np.sin(place)
-    gains = 1 / np.sqrt(1 + 2 * likeness(first, second) * falls * rises)
-    return np.asarray(first * (falls * gains) + second * (rises * gains), dtype=np.float32)
+    gains = 1 / np.sqrt(1 + 2 * likeness(first.samples, second.samples) * falls * rises)
+    return overlay(_shape(first, falls * gains), _shape(second, rises * gains))
 
 
-def sealed(
-    samples: Samples, start: int, stop: int, *, before: int, after: int, least: int
-) -> Samples:
-    """Return a stretch of a sound that goes over into its own beginning.
+def seal_loop(sound: Sound, start: int, stop: int, *, before: int, after: int, least: int) -> Sound:
+    """Return a stretch of a sound that goes over into its own beginning; all in samples.
 
     Its end goes over into what came before its beginning, over `before` frames, and so leads into
     it as it did there. Where that is less than `least`, what comes after its end goes over into its
     beginning. Where neither is there, the beginning is mirrored to lead into itself.
     """
-    inside = np.array(samples[:, start:stop], dtype=np.float32)
+    inside = _part(sound, start, stop)
+    length = stop - start
     if before >= least and before > 0:
-        lead = samples[:, start - before : start]
-        inside[:, -before:] = crossfaded(inside[:, -before:], lead)
-    elif after >= least and after > 0:
-        inside[:, :after] = crossfaded(samples[:, stop : stop + after], inside[:, :after])
-    elif 0 < least < inside.shape[1]:
-        mirrored = inside[:, least - 1 :: -1].copy()
-        inside[:, -least:] = crossfaded(inside[:, -least:], mirrored)
+        lead = _part(sound, start - before, start)
+        seam = crossfade(_part(inside, length - before, length), lead)
+        return join([_part(inside, 0, length - before), seam])
+    if after >= least and after > 0:
+        seam = crossfade(_part(sound, stop, stop + after), _part(inside, 0, after))
+        return join([seam, _part(inside, after, length)])
+    if 0 < least < length:
+        mirrored = replace(inside, samples=inside.samples[:, least - 1 :: -1])
+        seam = crossfade(_part(inside, length - least, length), mirrored)
+        return join([_part(inside, 0, length - least), seam])
     return inside
+
+
+def _part(sound: Sound, start: int, stop: int) -> Sound:
+    return replace(sound, samples=sound.samples[:, start:stop])
+
+
+def _shape(sound: Sound, gains: NDArray[np.float64]) -> Sound:
+    """Return a sound with a gain for each frame."""
+    return replace(sound, samples=np.asarray(sound.samples * gains, dtype=np.float32))
 
 
 def likeness(first: Samples, second: Samples) -> float:
@@ -100,50 +109,16 @@ def calm_place(samples: Samples, place: int, rate_hz: int) -> int:
         return place
     even = samples * np.float32(_LEVEL / level)
     rows = np.stack([even[:, at - side : at + side] for at in tried], axis=1)
-    steps = np.abs(_shown(rows[..., side:], rate_hz) - _shown(rows[..., :side], rate_hz))
+    steps = np.abs(log_bands(rows[..., side:], rate_hz) - log_bands(rows[..., :side], rate_hz))
     calmest = int(tried[int(steps.mean(axis=(0, 2)).argmin())])
     waves = np.abs(np.diff(samples[:, calmest - every : calmest + every + 1], axis=1)).max(axis=0)
     return calmest - every + 1 + int(waves.argmin())
 
 
-def seam_step(sound: Sound) -> tuple[float, float]:
-    """Return how large the step is from a sound's end to its beginning, as (spectrum, wave).
-
-    Each is measured against the same sound: 1 is as large as its own steps get, but for the
-    largest twentieth. A clip that repeats without a bump has neither above 1.
-    """
-    samples, rate_hz = sound.samples, sound.sample_rate_hz
-    side = window_samples(_SIDE_SECONDS, rate_hz)
-    if samples.shape[1] < 4 * side or float(np.abs(samples).max(initial=0.0)) < QUIETEST:
-        return 0.0, 0.0
-    return _spectral(samples, side, rate_hz), _wave(samples)
-
-
-def _spectral(samples: Samples, side: int, rate_hz: int) -> float:
-    """Compare the spectra of what lies on either side of a place, all along and at the seam."""
-    level = float(np.sqrt(np.square(samples).mean(dtype=np.float64)))
-    even = samples * np.float32(_LEVEL / level)
-    rows = sliding_window_view(even, side, axis=1)[:, :: side // _PLACES_A_SIDE]
-    shown = _shown(rows, rate_hz)
-    steps = np.abs(shown[:, _PLACES_A_SIDE:] - shown[:, :-_PLACES_A_SIDE]).mean(axis=(0, 2))
-    ends = _shown(np.stack([even[:, -side:], even[:, :side]], axis=1), rate_hz)
-    seam = float(np.abs(ends[:, 1] - ends[:, 0]).mean())
-    typical = float(np.percentile(steps, _TYPICAL_PERCENT))
-    return seam / max(typical, _SMALLEST_STEP)
-
-
-def _shown(rows: Floats, rate_hz: int) -> Floats:
-    """Return rows of sound [channels, rows, samples] as logarithms of amplitude in bands."""
+def log_bands(rows: Floats, rate_hz: int) -> Floats:
+    """Return the log mel spectra of rows of sound [channels, rows, samples], band by band."""
     window = rows.shape[-1]
     taper = np.hanning(window + 1)[:-1].astype(np.float32)
     spectra = np.fft.rfft(rows * (taper / taper.sum()))
     power = (np.square(spectra.real) + np.square(spectra.imag)).astype(np.float32)
     return log_mel(power, window, _BANDS, rate_hz)
-
-
-def _wave(samples: Samples) -> float:
-    """Compare the step of the wave at the seam with the steps within."""
-    steps = np.abs(np.diff(samples, axis=1)).max(axis=0)
-    seam = float(np.abs(samples[:, 0] - samples[:, -1]).max())
-    typical = float(np.percentile(steps, _TYPICAL_PERCENT))
-    return seam / max(typical, QUIETEST)

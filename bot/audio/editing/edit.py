@@ -13,9 +13,17 @@ from numpy.typing import NDArray
 
 from bot.audio.analysis.rhythm import Rhythm
 from bot.audio.analysis.spectra import normalize
-from bot.audio.editing.crossfade import RISE_SECONDS, calm_place, crossfaded, faded, sealed
-from bot.audio.editing.loops import Likeness, Stretch, best_of, full_stretch, most_alike, tuned
-from bot.audio.editing.loudness import measured
+from bot.audio.editing.crossfade import RISE_SECONDS, calm_place, crossfade, fade, seal_loop
+from bot.audio.editing.loops import (
+    Likeness,
+    Stretch,
+    align_end,
+    choose_loop,
+    find_alike_places,
+    find_full_stretch,
+)
+from bot.audio.editing.loudness import measure
+from bot.audio.editing.segments import amplify, join
 from bot.audio.resample import fit
 from bot.domain.generation import Samples, Sound
 from bot.errors import RequestError
@@ -48,7 +56,7 @@ class Loop:
     start_seconds: float
 
 
-def looped(sound: Sound, rhythm: Rhythm | None) -> Loop:
+def make_loop(sound: Sound, rhythm: Rhythm | None) -> Loop:
     """Return the part of a sound that repeats best.
 
     With a rhythm it is the most of 16, 8, 4, 2 or 1 whole bars that the sound holds at its full
@@ -57,18 +65,18 @@ def looped(sound: Sound, rhythm: Rhythm | None) -> Loop:
     mono = normalize(sound)
     if mono is None or sound.seconds < 10 * _SHORTEST_SECONDS:
         return Loop(sound=sound, bars=0, start_seconds=0.0)
-    whole = full_stretch(mono, sound.sample_rate_hz)
+    whole = find_full_stretch(mono, sound.sample_rate_hz)
     likeness = Likeness.of(mono, sound.sample_rate_hz)
     if rhythm is not None:
         for bars in BARS:
             candidates = _whole_bars(sound, rhythm, bars, whole)
             if candidates:
-                start, stop = best_of(likeness, candidates, whole)
-                return _closed(sound, start, stop, bars=bars, whole=whole)
+                start, stop = choose_loop(likeness, candidates, whole)
+                return _close(sound, start, stop, bars=bars, whole=whole)
     spare = round(min(_LONG_SEAM_SECONDS, _LONG_SEAM_SHARE * sound.seconds) * sound.sample_rate_hz)
-    start, stop = most_alike(likeness, whole, spare)
-    stop = tuned(mono, start, stop, sound.sample_rate_hz)
-    return _closed(sound, start, stop, bars=0, whole=whole)
+    start, stop = find_alike_places(likeness, whole, spare)
+    stop = align_end(mono, start, stop, sound.sample_rate_hz)
+    return _close(sound, start, stop, bars=0, whole=whole)
 
 
 def cut(
@@ -92,10 +100,10 @@ def cut(
         raise RequestError(NOTHING_LEFT)
     # The next beat is near: there is no time for a long fall.
     part = replace(sound, samples=sound.samples[:, start:stop])
-    return faded(part, fall_seconds=RISE_SECONDS)
+    return fade(part, fall_seconds=RISE_SECONDS)
 
 
-def joined_with_crossfade(
+def join_with_crossfade(
     first: Sound,
     second: Sound,
     seconds: float,
@@ -107,17 +115,22 @@ def joined_with_crossfade(
     left of the first after the seam is dropped. Rate and channels are those of the first. Raises
     ResourceError where there is no ffmpeg.
     """
-    second = _as_loud(
+    second = _match_loudness(
         fit(second, sample_rate_hz=first.sample_rate_hz, channels=first.channels), first
     )
     one, other = first.samples, second.samples
     frames = max(0, min(round(seconds * first.sample_rate_hz), one.shape[1], other.shape[1]))
     place = one.shape[1] - frames  # where the second begins
     if rhythms is not None and rhythms[0] is not None and rhythms[1] is not None:
-        place = _on_the_beat(place, first.sample_rate_hz, (rhythms[0], rhythms[1]))
-    seam = crossfaded(one[:, place : place + frames], other[:, :frames])
-    samples = np.concatenate([one[:, :place], seam, other[:, frames:]], axis=1)
-    return replace(first, samples=np.ascontiguousarray(samples, dtype=np.float32))
+        place = _meeting_place(place, first.sample_rate_hz, (rhythms[0], rhythms[1]))
+    before = replace(first, samples=one[:, :place])
+    if frames == 0:
+        return join([before, second])
+    seam = crossfade(
+        replace(first, samples=one[:, place : place + frames]),
+        replace(second, samples=other[:, :frames]),
+    )
+    return join([before, seam, replace(second, samples=other[:, frames:])])
 
 
 def _whole_bars(sound: Sound, rhythm: Rhythm, bars: int, whole: Stretch) -> list[tuple[int, int]]:
@@ -139,7 +152,7 @@ def _whole_bars(sound: Sound, rhythm: Rhythm, bars: int, whole: Stretch) -> list
     return found
 
 
-def _closed(sound: Sound, start: int, stop: int, *, bars: int, whole: Stretch) -> Loop:
+def _close(sound: Sound, start: int, stop: int, *, bars: int, whole: Stretch) -> Loop:
     """Cut out a loop and hide its seam."""
     rate_hz, length = sound.sample_rate_hz, stop - start
     if start:
@@ -150,15 +163,15 @@ def _closed(sound: Sound, start: int, stop: int, *, bars: int, whole: Stretch) -
     if bars:
         longest = min(longest, _BAR_SEAM_SECONDS * rate_hz)
     longest = min(longest, _LONG_SEAM_SECONDS * rate_hz)
-    samples = sealed(
-        sound.samples,
+    loop = seal_loop(
+        sound,
         start,
         stop,
         before=max(0, min(round(longest), start - whole.start)),
         after=max(0, min(round(longest), whole.stop - stop)),
         least=min(round(longest), round(_LEAST_SEAM_SECONDS * rate_hz)),
     )
-    return Loop(sound=replace(sound, samples=samples), bars=bars, start_seconds=start / rate_hz)
+    return Loop(sound=loop, bars=bars, start_seconds=start / rate_hz)
 
 
 def _crossing(samples: Samples, place: int, radius: int) -> int:
@@ -175,17 +188,17 @@ def _nearest(value: float, choices: Sequence[float] | NDArray[np.intp]) -> float
     return float(min(choices, key=lambda each: abs(each - value)))
 
 
-def _as_loud(second: Sound, first: Sound) -> Sound:
+def _match_loudness(second: Sound, first: Sound) -> Sound:
     """Return the second sound at the loudness of the first, as far as both have one."""
-    levels = [measured(sound).lufs for sound in (second, first)]
+    levels = [measure(sound).lufs for sound in (second, first)]
     own, wanted = levels
     if own is None or wanted is None:
         return second
     gain_db = float(np.clip(wanted - own, -_MOST_GAIN_DB, _MOST_GAIN_DB))
-    return replace(second, samples=second.samples * np.float32(10 ** (gain_db / 20)))
+    return amplify(second, gain_db)
 
 
-def _on_the_beat(place: int, rate_hz: int, rhythms: tuple[Rhythm, Rhythm]) -> int:
+def _meeting_place(place: int, rate_hz: int, rhythms: tuple[Rhythm, Rhythm]) -> int:
     """Return the latest place, no later than one, at which two rhythms meet; in samples."""
     first, second = rhythms
     for lines, own in ((first.downbeats, second.downbeats), (first.beats, second.beats)):

@@ -65,7 +65,7 @@ class Likeness:
         return float(np.abs(difference).mean())
 
 
-def full_stretch(mono: Floats, sample_rate_hz: int) -> Stretch:
+def find_full_stretch(mono: Floats, sample_rate_hz: int) -> Stretch:
     """Return the part that is neither faded in nor out: from the first full level to the last."""
     block = max(1, round(_LEVEL_SECONDS * sample_rate_hz))
     count = len(mono) // block
@@ -85,14 +85,14 @@ def full_stretch(mono: Floats, sample_rate_hz: int) -> Stretch:
     return Stretch(start * block, len(mono) if stop == count else stop * block)
 
 
-def best_of(
+def choose_loop(
     likeness: Likeness, candidates: Sequence[tuple[int, int]], whole: Stretch
 ) -> tuple[int, int]:
     """Return the loop, as start and end in samples, whose ends are in the most alike places."""
     return min(candidates, key=lambda each: likeness.distance(each[0], each[1], whole))
 
 
-def most_alike(likeness: Likeness, whole: Stretch, spare: int) -> tuple[int, int]:
+def find_alike_places(likeness: Likeness, whole: Stretch, spare: int) -> tuple[int, int]:
     """Return two places far apart whose surroundings are most alike, in samples.
 
     So many samples are left before the first, for the seam.
@@ -105,7 +105,7 @@ def most_alike(likeness: Likeness, whole: Stretch, spare: int) -> tuple[int, int
     if places < 4:
         return whole.start + spare, whole.stop
     reach = max(1, min(round(_CONTEXT_SECONDS / _FRAME_SECONDS / step), places // 8))
-    distances = _along_diagonals(_all_distances(shown), reach)
+    distances = _mean_along_diagonals(_all_distances(shown), reach)
     apart = np.arange(places)[None, :] - np.arange(places)[:, None]
     least = int(np.ceil(_LEAST_SHARE * (whole.stop - whole.start) / hop / step))
     worth = distances - _LENGTH_WORTH * apart / places
@@ -122,7 +122,7 @@ def _all_distances(shown: Floats) -> Floats:
     return found
 
 
-def _along_diagonals(distances: Floats, reach: int) -> Floats:
+def _mean_along_diagonals(distances: Floats, reach: int) -> Floats:
     """Return the mean over the places so far before and after both, as far as there are any."""
     places = len(distances)
     total = np.zeros_like(distances)
@@ -134,7 +134,7 @@ def _along_diagonals(distances: Floats, reach: int) -> Floats:
     return np.asarray(total / counts, dtype=np.float32)
 
 
-def tuned(mono: Floats, start: int, stop: int, sample_rate_hz: int) -> int:
+def align_end(mono: Floats, start: int, stop: int, sample_rate_hz: int) -> int:
     """Return the end of a loop moved a little, to where the wave is most like that at its start."""
     window = round(_TUNE_WINDOW_SECONDS * sample_rate_hz)
     radius = round(_TUNE_SECONDS * sample_rate_hz)

@@ -14,6 +14,7 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
+from bot.audio.editing.segments import amplify
 from bot.audio.ffmpeg import find_ffmpeg
 from bot.domain.generation import Sound
 from bot.errors import ResourceError
@@ -44,7 +45,7 @@ class Loudness:
     peak_dbtp: float
 
 
-def measured(sound: Sound) -> Loudness:
+def measure(sound: Sound) -> Loudness:
     """Return how loud a sound is as a whole, and its true peak.
 
     Raises ResourceError where there is no ffmpeg.
@@ -71,24 +72,24 @@ def measured(sound: Sound) -> Loudness:
 
 def peak_dbtp(sound: Sound) -> float:
     """Return the highest peak in dB of full scale, also between the samples."""
-    return _db(float(_heights(sound).max(initial=0.0)))
+    return _db(float(_frame_peaks(sound).max(initial=0.0)))
 
 
-def levelled(sound: Sound, target_lufs: float = TARGET_LUFS) -> Sound:
+def level(sound: Sound, target_lufs: float = TARGET_LUFS) -> Sound:
     """Return a sound at a loudness, its peaks held below MOST_DBTP by a limiter that looks ahead.
 
     Where the limiter would have to do more than is good, it stays a little quieter. Raises
     ResourceError where there is no ffmpeg.
     """
-    found = measured(sound)
+    found = measure(sound)
     if found.lufs is None:
-        return _limited(sound)
+        return _limit(sound)
     gain_db = target_lufs - found.lufs
     gain_db = min(gain_db, _CEILING_DBTP + _MOST_LIMITED_DB - found.peak_dbtp)
-    return _limited(_amplified(sound, gain_db))
+    return _limit(amplify(sound, gain_db))
 
 
-def levelled_together(
+def level_together(
     mix: Sound, parts: Sequence[Sound], target_lufs: float = TARGET_LUFS
 ) -> tuple[Sound, list[Sound]]:
     """Return a mix at a loudness and its parts, all turned up by one gain: they still add up.
@@ -96,26 +97,17 @@ def levelled_together(
     Nothing is limited, for that would move the balance: where a peak is in the way, all of it stays
     quieter. Raises ResourceError where there is no ffmpeg.
     """
-    found = measured(mix)
+    found = measure(mix)
     highest = max([found.peak_dbtp, *(peak_dbtp(part) for part in parts)])
     gain_db = _CEILING_DBTP - highest
     if found.lufs is not None:
         gain_db = min(gain_db, target_lufs - found.lufs)
     else:
         gain_db = min(gain_db, 0.0)  # silence stays silence
-    return _amplified(mix, gain_db), [_amplified(part, gain_db) for part in parts]
+    return amplify(mix, gain_db), [amplify(part, gain_db) for part in parts]
 
 
-def turned_down(sound: Sound, db: float) -> Sound:
-    """Return a sound that is quieter by so many dB."""
-    return _amplified(sound, -db)
-
-
-def _amplified(sound: Sound, gain_db: float) -> Sound:
-    return replace(sound, samples=sound.samples * np.float32(10 ** (gain_db / 20)))
-
-
-def _limited(sound: Sound) -> Sound:
+def _limit(sound: Sound) -> Sound:
     """Hold the peaks below the ceiling; the gain falls before a peak comes and rises after it.
 
     The least gain of a stretch is taken, then the mean over as long a one: it is smooth and never
@@ -140,14 +132,14 @@ def _limited(sound: Sound) -> Sound:
 
 def _block_peaks(sound: Sound, block: int) -> NDArray[np.float64]:
     """Return the true peak of each block of frames."""
-    heights = _heights(sound)
+    heights = _frame_peaks(sound)
     count = -(-len(heights) // block)
     padded = np.pad(heights, (0, count * block - len(heights)))
     peaks: NDArray[np.float64] = padded.reshape(count, block).max(axis=1).astype(np.float64)
     return peaks
 
 
-def _heights(sound: Sound) -> NDArray[np.float32]:
+def _frame_peaks(sound: Sound) -> NDArray[np.float32]:
     """Return how high each frame is, at its samples and between it and the next."""
     rate_hz = sound.sample_rate_hz
     frames = sound.samples.shape[1]

@@ -10,7 +10,8 @@ import numpy as np
 import soundfile
 
 from bot.audio.editing import loudness
-from bot.audio.editing.crossfade import faded
+from bot.audio.editing.playback import prepare_clip, prepare_stems
+from bot.audio.editing.segments import amplify
 from bot.audio.files import formats
 from bot.audio.files.codes import packed
 from bot.audio.files.formats import FORMATS, Format, squeezed
@@ -81,7 +82,7 @@ def encode_for_post(
     style = style or Style()
     if not np.isfinite(sound.samples).all():
         raise OutputError(INVALID)
-    ready = faded(loudness.levelled(sound, style.loudness_lufs), loops=tags.loops)
+    ready = prepare_clip(sound, style.loudness_lufs, loops=tags.loops)
     told = None if codes is None else packed(codes)
     if told is not None and len(told) > max_bytes * _MOST_CODES_SHARE:
         told = None
@@ -108,8 +109,7 @@ def encode_stems(
     style = style or Style()
     if not all(np.isfinite(sound.samples).all() for sound in stems.values()):
         raise OutputError(INVALID)
-    _, parts = loudness.levelled_together(mix, list(stems.values()), style.loudness_lufs)
-    ready = {name: faded(part) for name, part in zip(stems, parts, strict=True)}
+    _, ready = prepare_stems(mix, stems, style.loudness_lufs, loops=tags.loops)
     for kind in _rungs(style.format, mix.sample_rate_hz):
         files = {
             name: tagged(formats.encode(part, kind), kind.suffix, replace(tags, stem=name))
@@ -135,5 +135,5 @@ def _below_peak(sound: Sound, kind: Format) -> bytes:
     if peak <= loudness.MOST_DBTP:
         return data
     # What a lossy format adds is about the same once more.
-    quieter = loudness.turned_down(sound, peak - loudness.MOST_DBTP + 0.1)
+    quieter = amplify(sound, loudness.MOST_DBTP - 0.1 - peak)
     return formats.encode(quieter, kind)

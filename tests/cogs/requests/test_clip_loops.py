@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import soundfile
 
-from bot.audio.editing.crossfade import seam_step
 from bot.domain.generation import Sound
 from bot.domain.jobs import ClipSource, JobState, Kind, MessageHandle, Order
 from bot.domain.limits import Limits
 from bot.pipeline.generation import CUT_LOST
 from cogs.presentation import messages
 from tests.support.jam_server import open_jam
+from tests.support.seam_step import seam_step
 
 
 async def posted(message):
