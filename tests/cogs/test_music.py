@@ -7,7 +7,7 @@ import pytest
 from bot.audio.files.tags import read_tags
 from bot.domain.jobs import JobState
 from cogs.presentation import messages
-from tests.support.jam_server import configured, open_jam
+from tests.support.jam_server import limited, open_jam
 from tests.support.timings import quick
 
 
@@ -110,7 +110,7 @@ async def test_what_the_engine_refuses_is_told_and_refunded(tmp_path):
 )
 async def test_every_limit_is_a_sentence_for_one_person(tmp_path, limits, options, sentence):
     """A refusal is seen by nobody else, costs nothing and leaves no message."""
-    async with open_jam(tmp_path, config=configured(**limits)) as jam:
+    async with open_jam(tmp_path, config=limited(**limits)) as jam:
         result = await jam.music(**options)
         said = result.response or result.followups[0]
         assert said.ephemeral

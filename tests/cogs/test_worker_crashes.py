@@ -66,7 +66,7 @@ async def test_a_clip_in_the_works_survives_a_restart(tmp_path):
         assert (job.state, job.attempts) == (JobState.QUEUED, 0)
         await jam.stop_pipeline()
         assert result.response.content
-        async with jam.second_life() as again:
+        async with jam.restart() as again:
             await again.idle()
             done = await again.store.jobs.get(job.id)
             assert done.state is JobState.DELIVERED

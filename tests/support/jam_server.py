@@ -104,15 +104,15 @@ class Jam:
         await self.stack.aclose()
 
     @asynccontextmanager
-    async def second_life(self, engine=SCRIPTED):
+    async def restart(self, engine=SCRIPTED):
         """Start again on the same folder and the same Discord."""
         contents = inspect(starter_folder())
         async with open_pipeline(
             self.config, contents, folder=self.folder, clock=self.clock, engine=engine
-        ) as line:
-            self.bot = new_bot(self.config, line, self.clock)
+        ) as pipeline:
+            self.bot = new_bot(self.config, pipeline, self.clock)
             await self.env.restart_bot(self.bot)
-            line.start(self.bot.presenter)
+            pipeline.start(self.bot.presenter)
             yield self
 
     def newest(self, count):
@@ -125,7 +125,7 @@ class Jam:
         return [stored[id_] for id_ in sorted(stored)]
 
 
-def configured(**limits):
+def limited(**limits):
     return replace(Config(), limits=LimitsConfig(**limits))
 
 
@@ -136,13 +136,13 @@ async def open_jam(folder, *, config=None, clock=None, engine=SCRIPTED, language
     clock = clock or Clock()
     contents = inspect(starter_folder())
     async with AsyncExitStack() as stack:
-        line = await stack.enter_async_context(
+        pipeline = await stack.enter_async_context(
             open_pipeline(config, contents, folder=folder, clock=clock, engine=engine, **options)
         )
-        bot = new_bot(config, line, clock, languages)
+        bot = new_bot(config, pipeline, clock, languages)
         hogs = stack.enter_context(watched())
         async with simcord.run(bot, check_errors=False) as env:
-            line.start(bot.presenter)
+            pipeline.start(bot.presenter)
             chief = env.create_user("chief")
             guild = env.create_guild("The jam", owner=chief)
             owner = guild.add_member(chief)
@@ -155,12 +155,12 @@ async def open_jam(folder, *, config=None, clock=None, engine=SCRIPTED, language
         assert hogs == [], hogs
 
 
-def new_bot(config, line, clock, languages=None):
+def new_bot(config, pipeline, clock, languages=None):
     sampling = inspect(starter_folder()).sampling
     # What is attached in a simulated Discord is nowhere but in it.
     bot = ZhiyinBot(
         config,
-        line,
+        pipeline,
         Health(),
         sampling=sampling,
         licence="Apache-2.0",

@@ -15,7 +15,7 @@ from bot.pipeline.clip_codes import OTHER_MODEL
 from bot.pipeline.stems import NOT_TOLD, ON_THEIR_WAY, WORKER_LOST
 from cogs.presentation import messages
 from tests.support import scripted_worker
-from tests.support.jam_server import configured, custom_ids, open_jam
+from tests.support.jam_server import custom_ids, limited, open_jam
 
 STEMS_ENGINE = "tests.support.scripted_worker:open_stems_engine"
 
@@ -51,7 +51,7 @@ async def remixed(jam, message, *, stems, words="as jazz", who=None):
 
 async def test_stems_are_posted_as_files_for_everybody(tmp_path):
     """One each, named and tagged as such; they cost nothing, whoever asks."""
-    async with open_jam(tmp_path, engine=STEMS_ENGINE, config=configured(daily_seconds=9)) as jam:
+    async with open_jam(tmp_path, engine=STEMS_ENGINE, config=limited(daily_seconds=9)) as jam:
         first = await jam.music(seconds=2.0, seed=5)
         clip = await jam.newest_clip()
         result = await jam.press(first.response, "Stems", jam.bob)
@@ -101,7 +101,7 @@ async def test_the_button_works_after_a_restart(tmp_path):
     async with open_jam(tmp_path, engine=STEMS_ENGINE) as jam:
         first = await jam.music(seconds=1.0)
         await jam.stop_pipeline()
-        async with jam.second_life(STEMS_ENGINE) as again:
+        async with jam.restart(STEMS_ENGINE) as again:
             result = await again.press(first.response, "Stems")
             assert len(result.response.attachments) == 3
 
@@ -132,7 +132,7 @@ async def test_a_clip_that_is_gone_or_another_model_s_is_told(tmp_path):
         result = await jam.press(second.response, "Stems")
         assert str(messages.NO_CLIP) in result.response.content
         await jam.stop_pipeline()
-        async with jam.second_life(RETRAINED) as again:
+        async with jam.restart(RETRAINED) as again:
             await again.pipeline.executor.settled.wait()
             result = await again.press(first.response, "Stems")
             assert result.response.ephemeral
@@ -153,7 +153,7 @@ async def test_an_engine_that_dies_of_it_is_told(tmp_path):
 
 async def test_a_remix_keeps_the_stems_that_are_chosen(tmp_path):
     """They are the clip's, to the code; the rest is new; it is as long and is paid for as such."""
-    async with open_jam(tmp_path, engine=STEMS_ENGINE, config=configured(daily_seconds=100)) as jam:
+    async with open_jam(tmp_path, engine=STEMS_ENGINE, config=limited(daily_seconds=100)) as jam:
         first = await jam.music(seconds=3.0, seed=5)
         before = await jam.newest_clip()
         result = await remixed(jam, first.response, stems=["drums", "lead"], who=jam.bob)
@@ -214,7 +214,7 @@ async def test_a_clip_that_goes_on_has_the_codes_of_all_of_it(tmp_path):
 
 async def test_a_remix_of_a_clip_that_was_deleted_meanwhile_is_told(tmp_path):
     """Nothing is charged."""
-    async with open_jam(tmp_path, engine=STEMS_ENGINE, config=configured(daily_seconds=50)) as jam:
+    async with open_jam(tmp_path, engine=STEMS_ENGINE, config=limited(daily_seconds=50)) as jam:
         first = await jam.music(seconds=2.0, seed=5)
         form = await jam.alice.click(first.response, label="Remix")
         prompt, keep, include, kept = custom_ids(form.modal)

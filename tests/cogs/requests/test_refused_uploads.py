@@ -21,7 +21,7 @@ from bot.audio.untrusted.uploads import Uploads
 from bot.pipeline.uploads import UploadIntake
 from cogs.requests.draft import MAX_UPLOAD_BYTES
 from tests.app.test_attachment_fetch import served
-from tests.support.jam_server import configured, open_jam
+from tests.support.jam_server import limited, open_jam
 from tests.support.sound_files import (
     RATE_HZ,
     as_file,
@@ -223,7 +223,7 @@ async def test_a_file_s_name_goes_nowhere(tmp_path, place, caplog):
     for ours in OURS:
         caplog.set_level("DEBUG", logger=ours)
     lines, telling = told_through(place)
-    async with open_jam(tmp_path, config=configured(daily_seconds=1000)) as jam:
+    async with open_jam(tmp_path, config=limited(daily_seconds=1000)) as jam:
         jam.pipeline.uploads = intake(jam, ffmpeg=telling)
         for number, name in enumerate(NAMES, 1):
             result = await jam.bob.slash(

@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.jobs import Kind
 from cogs.presentation import messages
-from tests.support.jam_server import configured, open_jam
+from tests.support.jam_server import limited, open_jam
 from tests.support.timings import quick
 
 
@@ -28,7 +28,7 @@ async def test_again_makes_the_same_with_another_seed(tmp_path):
 
 async def test_continue_adds_to_the_whole_clip(tmp_path):
     """What was there stays, the new part comes after it, and only that is paid for."""
-    async with open_jam(tmp_path, config=configured(daily_seconds=100)) as jam:
+    async with open_jam(tmp_path, config=limited(daily_seconds=100)) as jam:
         first = await jam.music(seconds=2.0)
         await jam.press(first.response, "Continue")
         clip = await jam.newest_clip()

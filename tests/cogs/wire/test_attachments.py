@@ -12,13 +12,13 @@ import soundfile
 from bot.domain.jobs import JobState
 from cogs.presentation import messages
 from tests.support.discord_wire.files import File
-from tests.support.discord_wire.stage import impatient, open_stage
+from tests.support.discord_wire.stage import open_stage, shorten_pauses
 from tests.support.timings import quick
 
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch):
-    impatient(monkeypatch)
+    shorten_pauses(monkeypatch)
 
     async def at_once(*args, **options):
         """Stand in for the five seconds that discord.py waits before it identifies again."""
@@ -37,7 +37,7 @@ async def test_a_file_is_fetched_and_heard(tmp_path):
     async with open_stage(tmp_path, timings=quick()) as stage:
         file = File("a.wav", sound())
         asked = await stage.music(clip=file)
-        assert (await stage.settled(1)).state is JobState.DELIVERED
+        assert (await stage.final_job(1)).state is JobState.DELIVERED
         assert file.fetched == 1
         assert len(asked.message.clips) == 1
 

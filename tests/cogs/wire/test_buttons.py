@@ -38,9 +38,9 @@ async def test_again_pressed_twice_is_two_clips(tmp_path):
     """Each press is an order of its own, with a seed of its own, and is paid for once."""
     async with open_stage(tmp_path, timings=quick(first_shown=0.01)) as stage:
         first = await stage.music()
-        await stage.settled(1)
+        await stage.final_job(1)
         presses = await pressed(stage, first.message, "Again", 2)
-        jobs = [await stage.settled(number) for number in (2, 3)]
+        jobs = [await stage.final_job(number) for number in (2, 3)]
         assert [job.state for job in jobs] == [JobState.DELIVERED] * 2
         assert len({job.order.seed for job in jobs}) == 2
         assert [len(each.message.clips) for each in (first, *presses)] == [1, 1, 1]
@@ -51,7 +51,7 @@ async def test_delete_pressed_twice_is_one_clip_less(tmp_path):
     """The message goes with it; the second press is told, or finds it gone."""
     async with open_stage(tmp_path, timings=quick(first_shown=0.01)) as stage:
         first = await stage.music()
-        await stage.settled(1)
+        await stage.final_job(1)
         presses = await pressed(stage, first.message, "Delete", 2)
         await stage.wire.until(lambda: first.message.id not in stage.channel.messages)
         assert (await stage.store.clips.get(1)).is_deleted
@@ -73,7 +73,7 @@ async def test_a_clip_that_is_still_being_posted_is_not_deleted_yet(tmp_path, mo
         await wire.until(lambda: told(presses))
         assert told(presses) == [str(STILL_COMING)]
         wire.faults.clear()
-        assert (await stage.settled(1)).state is JobState.DELIVERED
+        assert (await stage.final_job(1)).state is JobState.DELIVERED
         assert [each.id for each in wire.with_clips()] == [asked.message.id]
         await pressed(stage, asked.message, "Delete", 1)
         await wire.until(lambda: asked.message.id not in stage.channel.messages)
@@ -88,7 +88,7 @@ async def test_cancel_pressed_twice_is_cancelled_once(tmp_path):
         asked = await stage.music(prompt="slow", seconds=10.0)
         await stage.wire.until(lambda: asked.message.buttons)
         presses = await pressed(stage, asked.message, "Cancel", 2)
-        assert (await stage.settled(1)).state is JobState.CANCELLED
+        assert (await stage.final_job(1)).state is JobState.CANCELLED
         await stage.wire.until(lambda: len(told(presses)) == 2)
         assert sorted(told(presses)) in (
             [str(messages.CANCELLED), str(messages.CANCELLED)],
@@ -103,7 +103,7 @@ async def test_a_button_under_what_has_gone_is_told_so(tmp_path):
     """The press of somebody who was slower than another: one sentence, for them alone."""
     async with open_stage(tmp_path, timings=quick(first_shown=0.01)) as stage:
         first = await stage.music()
-        await stage.settled(1)
+        await stage.final_job(1)
         again = stage.wire.new_press(stage.bob, first.message, "Continue")
         await pressed(stage, first.message, "Delete", 1)
         await stage.wire.until(lambda: first.message.id not in stage.channel.messages)
@@ -119,7 +119,7 @@ async def test_stems_pressed_twice_are_posted_once(tmp_path):
     engine = "tests.support.scripted_worker:open_stems_engine"
     async with open_stage(tmp_path, engine=engine, timings=quick(first_shown=0.01)) as stage:
         first = await stage.music()
-        await stage.settled(1)
+        await stage.final_job(1)
         presses = await pressed(stage, first.message, "Stems", 2)
         posted = [f"zhiyin-1-{name}.mp3" for name in scripted_worker.STEMS]
 

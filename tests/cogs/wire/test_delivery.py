@@ -9,7 +9,7 @@ import pytest
 from bot.config import Config, LimitsConfig
 from bot.domain.jobs import JobState
 from tests.support.discord_wire.faults import Limit
-from tests.support.discord_wire.stage import impatient, open_stage
+from tests.support.discord_wire.stage import open_stage, shorten_pauses
 from tests.support.timings import quick
 
 TOKEN_EDIT = ("PATCH", "/webhooks/*")
@@ -27,14 +27,14 @@ WAYS = {"token": TOKEN_EDIT, "edit": EDIT, "post": POST}
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch):
-    impatient(monkeypatch)
+    shorten_pauses(monkeypatch)
 
 
 async def ordered(stage, **options):
     """Ask for a clip that is not begun yet; return the interaction."""
     stage.bot.pipeline.executor.paused = True
     asked = await stage.music(**options)
-    await stage.in_line(1)
+    await stage.wait_for_queue(1)
     return asked
 
 
@@ -49,7 +49,7 @@ def narrowed(stage, asked, way):
 async def made(stage):
     """Let the clip be made; return its job at the end."""
     stage.bot.pipeline.executor.paused = False
-    return await stage.settled(1)
+    return await stage.final_job(1)
 
 
 async def check_one(stage, *, paid=1.0):
@@ -209,11 +209,11 @@ async def test_many_clips_for_one_channel_keep_to_its_limit(tmp_path):
         stage.bot.pipeline.executor.paused = True
         for person in stage.people:
             await stage.music(person)
-        await stage.in_line(12)
+        await stage.wait_for_queue(12)
         stage.clock.now += 16 * 60
         stage.bot.pipeline.executor.paused = False
         for job_id in range(1, 13):
-            assert (await stage.settled(job_id)).state is JobState.DELIVERED
+            assert (await stage.final_job(job_id)).state is JobState.DELIVERED
         assert len(stage.wire.with_clips()) == len(stage.channel.messages) == 12
         # One or two at the edge of a second are nobody's fault.
         assert len([each for each in stage.wire.asked if each.status == 429]) <= 2
@@ -284,8 +284,8 @@ async def test_two_takes_are_two_messages(tmp_path):
     async with open_stage(tmp_path, timings=quick()) as stage:
         fault = stage.wire.fail("POST", "/channels/*/messages", stored=True, status=500)
         await stage.music(takes=2)
-        await stage.settled(1)
-        await stage.settled(2)
+        await stage.final_job(1)
+        await stage.final_job(2)
         assert fault.hits == 1
         assert [len(each.clips) for each in stage.channel.seen] == [1, 1]
         assert await stage.used() == 2.0
@@ -319,7 +319,7 @@ async def test_a_clip_that_was_posted_before_a_kill_is_found_again(tmp_path):
         await ordered(stage)
         stage.wire.fail(*TOKEN_EDIT, status=404, code=10008, times=9)
         await made(stage)
-        job = await stage.settled(1)
+        job = await stage.final_job(1)
         clip = await stage.store.clips.of_job(1)
         presenter = stage.bot.presenter
         posted = [each for each in stage.channel.seen if each.clips]

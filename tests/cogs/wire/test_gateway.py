@@ -12,13 +12,13 @@ import pytest
 
 from bot.domain.jobs import JobState
 from tests.support.discord_wire.server import TOKEN, open_wire
-from tests.support.discord_wire.stage import impatient, open_stage
+from tests.support.discord_wire.stage import open_stage, shorten_pauses
 from tests.support.timings import quick
 
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch):
-    impatient(monkeypatch)
+    shorten_pauses(monkeypatch)
 
     async def at_once(*args, **options):
         """Stand in for the five seconds that discord.py waits before it identifies again."""
@@ -38,12 +38,12 @@ async def test_jobs_go_on_while_the_gateway_is_gone(tmp_path, how):
             await stage.wire.until(lambda: gateway.session.socket is None)
         else:
             await gateway.drop(None if how == "cut" else 4000)
-        assert (await stage.settled(1)).state is JobState.DELIVERED
+        assert (await stage.final_job(1)).state is JobState.DELIVERED
         assert len(asked.message.clips) == 1
         later = await stage.wire.send_slash(stage.bob, stage.channel, "music", prompt="jazz")
         assert later.answered_at is None
         gateway.open.set()
-        await stage.settled(2)
+        await stage.final_job(2)
         assert len(later.message.clips) == 1
         assert (gateway.identified, gateway.resumed) == (1, 1)
 
@@ -56,8 +56,8 @@ async def test_a_session_that_is_over_is_begun_anew(tmp_path):
         await gateway.invalidate()
         await stage.wire.until(lambda: gateway.session is not first)
         await stage.music(stage.bob)
-        assert (await stage.settled(2)).state is JobState.DELIVERED
-        assert (await stage.settled(1)).state is JobState.DELIVERED
+        assert (await stage.final_job(2)).state is JobState.DELIVERED
+        assert (await stage.final_job(1)).state is JobState.DELIVERED
         assert len(asked.message.clips) == 1
         assert gateway.identified == 2
         assert await stage.used() == 1.0
@@ -71,14 +71,14 @@ async def test_a_resume_that_is_refused_ends_in_a_new_session(tmp_path):
         await gateway.drop()
         await stage.wire.until(lambda: gateway.identified == 2)
         await stage.music()
-        assert (await stage.settled(1)).state is JobState.DELIVERED
+        assert (await stage.final_job(1)).state is JobState.DELIVERED
 
 
 async def test_jobs_stay_when_the_token_is_taken_back(tmp_path):
     """What was in line when Discord shut the door is there for the next start, paid once."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         await stage.music(prompt="slow rock", seconds=20.0)
-        await stage.in_line(1)
+        await stage.wait_for_queue(1)
         stage.wire.gateway.closes_with = 4004
         stage.wire.gateway.session.is_valid = False
         await stage.wire.gateway.drop()
@@ -93,11 +93,11 @@ RUN = """
 import functools, sys
 from bot.app import serve
 from bot.cli.app import main
-from tests.support.discord_wire.server import pointed_at
+from tests.support.discord_wire.server import point_discord_at
 
 engine = "tests.support.scripted_worker:open_engine"
 serve.open_pipeline = functools.partial(serve.open_pipeline, engine=engine)
-with pointed_at(sys.argv[1]):
+with point_discord_at(sys.argv[1]):
     sys.exit(main(["run"]))
 """
 

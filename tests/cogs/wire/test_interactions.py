@@ -13,7 +13,7 @@ from bot.config import Config, LimitsConfig
 from bot.domain.jobs import JobState
 from cogs.presentation import messages
 from tests.support.discord_wire.faults import Limit
-from tests.support.discord_wire.stage import impatient, open_stage
+from tests.support.discord_wire.stage import open_stage, shorten_pauses
 from tests.support.timings import quick
 
 CALLBACK = "/interactions/*/*/callback"
@@ -21,7 +21,7 @@ CALLBACK = "/interactions/*/*/callback"
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch):
-    impatient(monkeypatch)
+    shorten_pauses(monkeypatch)
 
     async def at_once(*args, **options):
         """Stand in for the five seconds that discord.py waits before it identifies again."""
@@ -46,7 +46,7 @@ async def test_fifty_people_at_once(tmp_path, monkeypatch):
         limited = wire.fail("PATCH", "/webhooks/*", with_files=True, times=25, retry_after=0.2)
         answers = await asyncio.gather(*(stage.music(person) for person in stage.people))
         for job_id in range(1, 51):
-            assert (await stage.settled(job_id)).state is JobState.DELIVERED
+            assert (await stage.final_job(job_id)).state is JobState.DELIVERED
         times = sorted(each.seconds for each in answers)
         print(
             f"50 at once: acknowledged after {in_ms(statistics.median(times))} (median), "
@@ -70,7 +70,7 @@ async def test_an_answer_that_is_refused_is_no_order(tmp_path, status, code):
         await stage.wire.send(refused)
         await stage.wire.until(lambda: fault.hits)
         await stage.music(stage.bob)
-        job = await stage.settled(1)
+        job = await stage.final_job(1)
         assert job.order.origin.user_id == stage.bob.id
         assert refused.message is None
         assert await stage.used(stage.alice) == 0
@@ -84,7 +84,7 @@ async def test_an_answer_that_is_late_is_no_order(tmp_path):
         await stage.wire.until(lambda: late.tries)
         stage.wire.ack_seconds = 3.0
         await stage.music(stage.bob)
-        assert (await stage.settled(1)).order.origin.user_id == stage.bob.id
+        assert (await stage.final_job(1)).order.origin.user_id == stage.bob.id
         assert late.message is None
         assert await stage.used(stage.alice) == 0
 
@@ -95,9 +95,9 @@ async def test_an_answer_reported_as_failed_does_not_stay(tmp_path, fault):
     async with open_stage(tmp_path, timings=quick()) as stage:
         stage.wire.fail("POST", CALLBACK, stored=True, **fault)
         asked = await stage.music()
-        await stage.settled(1)
+        await stage.final_job(1)
         await stage.music(stage.bob)
-        await stage.settled(2)
+        await stage.final_job(2)
         await stage.bot.pipeline.idle()
         stuck = [each for each in stage.channel.seen if each.content == str(messages.IN_LINE)]
         assert stuck == []
@@ -111,15 +111,15 @@ async def test_a_replayed_interaction_is_one_clip(tmp_path, is_done):
         gateway = stage.wire.gateway
         asked = await stage.music(prompt="rock" if is_done else "slow rock")
         if is_done:
-            await stage.settled(1)
+            await stage.final_job(1)
         # All but READY and the server itself.
         gateway.repeats = len(gateway.session.events) - 2
         await gateway.drop()
         await stage.wire.until(lambda: gateway.resumed == 1)
         # What is told after it is heard after it.
         await stage.music(stage.bob)
-        assert (await stage.settled(2)).order.origin.user_id == stage.bob.id
-        await stage.settled(1)
+        assert (await stage.final_job(2)).order.origin.user_id == stage.bob.id
+        await stage.final_job(1)
         assert len(asked.message.clips) == 1
         assert len(stage.channel.messages) == 2
         assert await stage.used(stage.alice) == 1.0
@@ -130,15 +130,15 @@ async def test_a_replayed_mention_is_one_clip(tmp_path):
     async with open_stage(tmp_path, timings=quick()) as stage:
         gateway = stage.wire.gateway
         first = await stage.music()
-        await stage.settled(1)
+        await stage.final_job(1)
         known = len(gateway.session.events)
         await stage.wire.write(stage.bob, stage.channel, "make it jazz", reply_to=first.message)
-        await stage.settled(2)
+        await stage.final_job(2)
         gateway.repeats = len(gateway.session.events) - known
         await gateway.drop()
         await stage.wire.until(lambda: gateway.resumed == 1)
         # What is told after it is heard after it.
         await stage.music()
-        await stage.settled(3)
+        await stage.final_job(3)
         assert [len(each.clips) for each in stage.channel.seen if each.author.is_bot] == [1, 1, 1]
         assert await stage.used(stage.bob) == 10.0

@@ -1,8 +1,8 @@
 """The real bot as a process, on a Discord at the wire: run this module with FOLDER ADDRESS.
 
-Its clock goes wrong by as many seconds as the file `skew` in its folder says, and its line tells
-the log who comes and goes. Signals are those of `zhiyin run`: one drains it, a second one ends it
-at once.
+The file `skew` in its folder shifts its clock by so many seconds, and its queue logs what
+enters and leaves it. Signals are those of `zhiyin run`: the first drains
+the bot, a second ends it at once.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from bot.inference import executor
 from bot.models.registry import starter_folder
 from bot.musicgen.checkpoint.inspection import inspect
 from tests.soak.queue_watch import ToldLine
-from tests.support.discord_wire.server import TOKEN, pointed_at
+from tests.support.discord_wire.server import TOKEN, point_discord_at
 
 ENGINE = "tests.support.scripted_worker:open_engine"
 
@@ -52,12 +52,12 @@ def skewed(folder):
 async def live(folder, address):
     contents, clock = inspect(starter_folder()), skewed(folder)
     config = settings(folder)
-    with stopping() as stop, pointed_at(address):
+    with stopping() as stop, point_discord_at(address):
         async with open_pipeline(
             config, contents, folder=folder, clock=clock, engine=ENGINE
-        ) as line:
+        ) as pipeline:
             bot = ZhiyinBot(
-                config, line, Health(), sampling=contents.sampling, licence="none", clock=clock
+                config, pipeline, Health(), sampling=contents.sampling, licence="none", clock=clock
             )
             await run_bot(bot, TOKEN, stop)
 

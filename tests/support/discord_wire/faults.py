@@ -1,4 +1,4 @@
-"""What the Discord at the wire does wrong on purpose, and how often it lets a bot come."""
+"""Faults that the Discord at the wire injects, and its rate limits."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MEANING = {
 
 
 class Refusal(Exception):
-    """An answer that is an error, as Discord words it."""
+    """An error response, as Discord words it."""
 
     def __init__(self, status, code=0, *, body=None, headers=None, is_plain=False):
         super().__init__(f"{status}/{code}")
@@ -36,7 +36,7 @@ class Refusal(Exception):
         self.body: dict[str, Any] = usual | (body or {})
         self.headers: dict[str, str] = headers or {}
         self.is_plain = is_plain
-        """Whether it comes from the edge before Discord, which knows no JSON."""
+        """Whether it comes from the proxy in front of Discord, which sends no JSON."""
 
 
 @dataclass
@@ -61,11 +61,11 @@ class Asked:
 
 @dataclass
 class Fault:
-    """An answer that was ordered for a route."""
+    """A fault injected into the responses of a route."""
 
     method: str
     path: str
-    """As a pattern of a shell, without /api/v10."""
+    """A glob pattern, without /api/v10."""
     times: int = 1
     status: int = 0
     code: int = 0
@@ -73,16 +73,16 @@ class Fault:
     is_global: bool = False
     is_plain: bool = False
     stored: bool = False
-    """Does what is asked first, so that only the answer is wrong."""
+    """Executes the request, and only the response is wrong."""
     reset: bool = False
-    """The connection breaks instead of an answer."""
+    """Breaks the connection instead of responding."""
     slow_seconds: float = 0.0
     with_files: bool = False
-    """Only requests that bring files are met."""
+    """Matches requests with files only."""
     hits: int = 0
 
     def meets(self, asked: Asked):
-        """Whether a request is one of those that it waits for."""
+        """Whether it applies to a request now."""
         if self.hits >= self.times or (self.with_files and not asked.files):
             return False
         return self.is_about(asked)
@@ -104,7 +104,7 @@ class Fault:
 
 
 def too_many(seconds, *, is_global=False, is_plain=False, headers=None):
-    """The answer to a bot that came too often."""
+    """The response to a rate-limited request."""
     body = {"message": "You are being rate limited.", "retry_after": seconds, "global": is_global}
     scope = "global" if is_global else "user"
     return Refusal(
@@ -123,7 +123,7 @@ class Limit:
     requests: int
     seconds: float
     announced: bool = True
-    """Whether the answers tell how many are left; Discord keeps some limits to itself."""
+    """Whether the headers tell it; Discord does not publish all limits."""
 
 
 @dataclass
@@ -138,7 +138,7 @@ class Buckets:
 
     limits: dict[str, Limit]
     whole: Limit = Limit(50, 1.0)
-    """For all that a bot does with its own token."""
+    """The global limit of the bot's own token."""
     windows: dict[tuple[str, str], _Window] = field(default_factory=dict)
 
     def take(self, bucket, place):
@@ -156,8 +156,8 @@ class Buckets:
             raise too_many(left_seconds, headers=headers if limit.announced else None)
         return headers if limit.announced else {}
 
-    def take_whole(self):
-        """Count a request against what a bot may do in all; raise Refusal."""
+    def take_global(self):
+        """Count a request against the global limit; raise Refusal."""
         used, left_seconds = self._count("", "", self.whole)
         if used > self.whole.requests:
             raise too_many(left_seconds, is_global=True)
@@ -168,6 +168,6 @@ class Buckets:
         if window is None or now >= window.since + limit.seconds:
             window = self.windows[bucket, place] = _Window(now)
         window.used += 1
-        # Told in milliseconds: rounded down, who waits as long as told would come too early.
+        # In whole milliseconds, rounded up: a client that waits exactly so long is not too early.
         left_ms = math.ceil(1000 * (window.since + limit.seconds - now))
         return window.used, left_ms / 1000

@@ -38,28 +38,28 @@ class Gateway:
         self.closes_with: int | None = None
         """Close who identifies with this code."""
         self.repeats = 0
-        """So many events are told once more at the next resume, though they were heard."""
+        """So many events are repeated at the next resume, although they were received."""
         self.open = asyncio.Event()
         self.open.set()
         self._transport: asyncio.Transport | None = None
 
     async def handle(self, request):
         """Keep one connection until it breaks."""
-        # A door that is shut lets nobody in and tells nobody why.
+        # While it is closed, connections hang without an answer.
         await self.open.wait()
-        line = web.WebSocketResponse(compress=False)
-        await line.prepare(request)
+        socket = web.WebSocketResponse(compress=False)
+        await socket.prepare(request)
         self._transport = request.transport
-        await _send(line, _HELLO, {"heartbeat_interval": HEARTBEAT_MS})
+        await _send(socket, _HELLO, {"heartbeat_interval": HEARTBEAT_MS})
         try:
-            async for message in line:
+            async for message in socket:
                 if message.type is aiohttp.WSMsgType.TEXT:
-                    await self._heard(line, json.loads(message.data))
+                    await self._handle_message(socket, json.loads(message.data))
         finally:
-            if self.session is not None and self.session.socket is line:
+            if self.session is not None and self.session.socket is socket:
                 self.session.socket = None
             self.wire.changed()
-        return line
+        return socket
 
     async def dispatch(self, event, data):
         """Tell the bot of something, now or when it resumes."""
@@ -75,12 +75,12 @@ class Gateway:
         if shut:
             self.open.clear()
         session = self.session
-        line = session.socket
+        socket = session.socket
         session.socket = None
         if code is None:
             self._transport.abort()
         else:
-            await line.close(code=code)
+            await socket.close(code=code)
 
     async def invalidate(self):
         """Let the session be over, so that only a new one helps."""
@@ -93,36 +93,36 @@ class Gateway:
         await _send(self.session.socket, _AGAIN, None)
 
     async def close(self):
-        """End whatever is connected."""
+        """Close the connection."""
         self.open.set()
         if self.session is not None and self.session.socket is not None:
             await self.session.socket.close(code=1001)
 
-    async def _heard(self, line, said):
-        match said["op"]:
+    async def _handle_message(self, socket, data):
+        match data["op"]:
             case 1:
-                await _send(line, _ACK, None)
+                await _send(socket, _ACK, None)
             case 2:
-                await self._identify(line, said["d"])
+                await self._identify(socket, data["d"])
             case 6:
-                await self._resume(line, said["d"])
+                await self._resume(socket, data["d"])
             case 3:
                 pass
             case other:
                 self.wire.unknown.append(f"gateway op {other}")
 
-    async def _identify(self, line, said):
+    async def _identify(self, socket, data):
         self.identified += 1
         code = self.closes_with
-        if said["token"] != self.wire.token:
+        if data["token"] != self.wire.token:
             code = 4004
-        elif said["intents"] & PRIVILEGED & ~self.wire.granted_intents:
+        elif data["intents"] & PRIVILEGED & ~self.wire.granted_intents:
             code = 4014
         if code is not None:
             self.refused += 1
-            await line.close(code=code)
+            await socket.close(code=code)
             return
-        self.session = session = Session(socket=line)
+        self.session = session = Session(socket=socket)
         guild = self.wire.guild_json()
         ready = {
             "v": 10,
@@ -136,28 +136,28 @@ class Gateway:
         await self.dispatch("GUILD_CREATE", guild)
         self.wire.changed()
 
-    async def _resume(self, line, said):
+    async def _resume(self, socket, data):
         session = self.session
-        known = session is not None and session.is_valid and said["session_id"] == session.id
-        if said["token"] != self.wire.token or not known:
+        known = session is not None and session.is_valid and data["session_id"] == session.id
+        if data["token"] != self.wire.token or not known:
             self.refused += 1
-            await _send(line, _INVALID, False)
+            await _send(socket, _INVALID, False)
             return
         self.resumed += 1
-        number = max(0, said["seq"] - self.repeats)
+        number = max(0, data["seq"] - self.repeats)
         self.repeats = 0
         while number < len(session.events):
             event, data = session.events[number]
             number += 1
-            await _send(line, _EVENT, data, event, number)
-        session.socket = line
+            await _send(socket, _EVENT, data, event, number)
+        session.socket = socket
         await self.dispatch("RESUMED", {})
         self.wire.changed()
 
 
-async def _send(line, op, data, event=None, number=None):
+async def _send(socket, op, data, event=None, number=None):
     try:
-        await line.send_str(json.dumps({"op": op, "d": data, "s": number, "t": event}))
+        await socket.send_str(json.dumps({"op": op, "d": data, "s": number, "t": event}))
     except (ConnectionError, RuntimeError):
         # It broke meanwhile: an event waits for the resume.
         return

@@ -45,14 +45,14 @@ class Rest:
             if fault is None or fault.stored or not (fault.refuses or fault.reset):
                 headers, answer = await self._route(asked)
             if fault is not None and fault.reset:
-                return _broken(request)
+                return _break_connection(request)
             if fault is not None and fault.refuses:
                 raise fault.refusal()
         except Refusal as refusal:
             asked.status, asked.code = refusal.status, refusal.code
-            return _refused(refusal, headers)
+            return _refusal(refusal, headers)
         except Exception as error:
-            # A defect of this Discord is not to be taken for one of its bad days.
+            # A defect of this code must not look like an injected fault.
             wire.unknown.append(f"{asked.method} {asked.path}: {error!r}")
             raise
         finally:
@@ -69,7 +69,7 @@ class Rest:
             if is_bots:
                 if asked.authorization != f"Bot {self.wire.token}":
                     raise Refusal(401, 0)
-                self.wire.buckets.take_whole()
+                self.wire.buckets.take_global()
             if bucket is not None:
                 # Webhooks are counted by their token, all else by the channel.
                 headers = self.wire.buckets.take(bucket, found[1] if is_bots else found[2])
@@ -103,13 +103,13 @@ def _json(status, data, headers):
     return web.Response(status=status, body=json.dumps(data).encode(), headers=usual)
 
 
-def _refused(refusal, headers):
+def _refusal(refusal, headers):
     if refusal.is_plain:
         return web.Response(status=refusal.status, text="<html>The edge says no.</html>")
     return _json(refusal.status, refusal.body, headers | refusal.headers)
 
 
-def _broken(request):
+def _break_connection(request):
     """Cut the connection as a router does: the other side meets a reset."""
     line = request.transport.get_extra_info("socket")
     line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

@@ -105,15 +105,15 @@ class Routes:
                 return self._message_in(channel, first.id).as_json(self.wire.base)
         reference = asked.payload.get("message_reference") or {}
         reference_id = int(reference["message_id"]) if reference else None
-        message = self._stored(Message(self.wire.me, channel, reference_id=reference_id), asked)
+        message = self._store(Message(self.wire.me, channel, reference_id=reference_id), asked)
         self._nonces[key] = (self.wire.clock(), message)
-        return await self._told("MESSAGE_CREATE", message)
+        return await self._announce("MESSAGE_CREATE", message)
 
     async def edit(self, asked, channel_id, message_id):
         message = self._message_in(self._open(channel_id), message_id)
         if message.author is not self.wire.me:
             raise Refusal(403, 50005)
-        return await self._edited(message, asked)
+        return await self._edit(message, asked)
 
     async def delete(self, asked, channel_id, message_id):
         channel = self._open(channel_id)
@@ -135,13 +135,13 @@ class Routes:
         if kind in (_MESSAGE, _DEFER):
             message = Message(self.wire.me, interaction.channel, interaction=interaction)
             message.flags = LOADING if kind == _DEFER else 0
-            interaction.message = self._stored(message, asked)
-            await self._told("MESSAGE_CREATE", message)
+            interaction.message = self._store(message, asked)
+            await self._announce("MESSAGE_CREATE", message)
         elif kind in (_DEFER_UPDATE, _UPDATE):
             # The message of the button is the answer.
             interaction.message = interaction.source
             if kind == _UPDATE:
-                await self._edited(interaction.source, asked)
+                await self._edit(interaction.source, asked)
         interaction.answered_at = asked.at
         interaction.acknowledged.set()
         return self._acknowledgement(interaction, kind)
@@ -160,20 +160,20 @@ class Routes:
         return {"interaction": about, "resource": resource}
 
     async def follow(self, asked, application_id, token):
-        interaction = self._living(application_id, token)
+        interaction = self._answered_interaction(application_id, token)
         message = Message(self.wire.me, interaction.channel, interaction=interaction)
-        self._stored(message, asked)
+        self._store(message, asked)
         interaction.followups.append(message)
-        return await self._told("MESSAGE_CREATE", message)
+        return await self._announce("MESSAGE_CREATE", message)
 
     async def hook_read(self, asked, application_id, token, message_id):
-        return self._hooked(application_id, token, message_id).as_json(self.wire.base)
+        return self._webhook_message(application_id, token, message_id).as_json(self.wire.base)
 
     async def hook_edit(self, asked, application_id, token, message_id):
-        return await self._edited(self._hooked(application_id, token, message_id), asked)
+        return await self._edit(self._webhook_message(application_id, token, message_id), asked)
 
     async def hook_delete(self, asked, application_id, token, message_id):
-        message = self._hooked(application_id, token, message_id)
+        message = self._webhook_message(application_id, token, message_id)
         del message.channel.messages[message.id]
 
     # What these have in common.
@@ -188,12 +188,12 @@ class Routes:
 
     def _message_in(self, channel, message_id):
         message = channel.messages.get(int(message_id))
-        # A message that one person sees can't be reached as others are.
+        # Ephemeral messages can be reached by the token only.
         if message is None or message.is_ephemeral:
             raise Refusal(404, 10008)
         return message
 
-    def _living(self, application_id, token):
+    def _answered_interaction(self, application_id, token):
         interaction = self.wire.interactions.get(token)
         if interaction is None or interaction.answered_at is None:
             raise Refusal(404, 10015)
@@ -203,12 +203,12 @@ class Routes:
             raise Refusal(401, 50027)
         return interaction
 
-    def _hooked(self, application_id, token, message_id):
-        interaction = self._living(application_id, token)
+    def _webhook_message(self, application_id, token, message_id):
+        interaction = self._answered_interaction(application_id, token)
         if message_id == "@original" and interaction.message is not None:
             message_id = interaction.message.id
         message = interaction.channel.messages.get(int(message_id))
-        # A channel takes its messages with it.
+        # Deleting a channel deletes its messages.
         if message is None or interaction.channel.is_deleted:
             raise Refusal(404, 10008)
         # A press reaches the message of its button, too.
@@ -216,17 +216,17 @@ class Routes:
             raise Refusal(404, 10008)
         return message
 
-    def _stored(self, message, asked):
+    def _store(self, message, asked):
         self._check(asked)
         message.take(asked.payload, asked.files)
         message.channel.messages[message.id] = message
         return message
 
-    async def _edited(self, message, asked):
+    async def _edit(self, message, asked):
         self._check(asked)
         message.take(asked.payload, asked.files)
         message.edited_at = now_iso()
-        return await self._told("MESSAGE_UPDATE", message)
+        return await self._announce("MESSAGE_UPDATE", message)
 
     def _check(self, asked):
         text, embeds = asked.payload.get("content") or "", asked.payload.get("embeds") or []
@@ -236,7 +236,7 @@ class Routes:
         if len(asked.files) > MAX_FILES or len(text) > MAX_CHARACTERS or too_long:
             raise Refusal(400, 50035)
 
-    async def _told(self, event, message):
+    async def _announce(self, event, message):
         said = message.as_json(self.wire.base)
         if not message.flags & EPHEMERAL:
             place = message.channel.guild_id

@@ -31,7 +31,7 @@ _MIB = 2**20
 
 
 class Wire:
-    """A server with its people, as Discord knows it, and what a bot did there."""
+    """The state of a server and its people, and what a bot did there."""
 
     def __init__(self, clock=time.time):
         self.clock = clock
@@ -52,7 +52,7 @@ class Wire:
         self.faults: list[Fault] = []
         self.asked: list[Any] = []
         self.unknown: list[str] = []
-        """What a bot did that this Discord does not know."""
+        """Requests of the bot that are not implemented here."""
         self.gateway, self.rest = Gateway(self), Rest(self)
         self.base = self.gateway_url = ""
         self._change = asyncio.Event()
@@ -66,7 +66,7 @@ class Wire:
         return person
 
     def channel(self, name):
-        """Open a channel; who is connected already is not told."""
+        """Create a channel; bots that are connected get no event."""
         channel = Channel(name, guild_id=self.guild_id)
         self.channels[channel.id] = channel
         return channel
@@ -109,7 +109,7 @@ class Wire:
     # What people do.
 
     async def slash(self, user, channel, command, **options):
-        """Use a command and return its interaction once it was acknowledged."""
+        """Use a command; return its interaction when it is acknowledged."""
         interaction = await self.send_slash(user, channel, command, **options)
         async with asyncio.timeout(PATIENCE_SECONDS):
             await interaction.acknowledged.wait()
@@ -122,7 +122,7 @@ class Wire:
         return interaction
 
     async def send(self, interaction):
-        """Tell the bot of an interaction; from here on its time runs."""
+        """Send an interaction to the bot; its time runs from now on."""
         said = interaction.as_json(self)
         interaction.expires_at = self.clock() + TOKEN_SECONDS
         interaction.sent_at = time.perf_counter()
@@ -141,14 +141,14 @@ class Wire:
         data = {"id": self.commands[command]["id"], "name": command, "type": 1, "options": values}
         if files:
             data["resolved"] = {"attachments": files}
-        return self._remembered(Interaction(user, channel, data))
+        return self._remember(Interaction(user, channel, data))
 
     def new_press(self, user, message, label):
         """Return a press that is about to happen: of the button with that label."""
         data = {"component_type": 2, "custom_id": message.buttons[label]}
-        return self._remembered(Interaction(user, message.channel, data, type=3, source=message))
+        return self._remember(Interaction(user, message.channel, data, type=3, source=message))
 
-    def _remembered(self, interaction):
+    def _remember(self, interaction):
         self.interactions[interaction.token] = interaction
         return interaction
 
@@ -165,12 +165,12 @@ class Wire:
     # What goes wrong.
 
     def fail(self, method, path, **fault):
-        """Order a fault for a route (see Fault) and return it, so that its hits can be counted."""
+        """Inject a fault into a route (see Fault); return it, which counts its hits."""
         self.faults.append(Fault(method, path, **fault))
         return self.faults[-1]
 
     def expire_tokens(self):
-        """Let every token that was given be over, whatever the clocks say."""
+        """Expire all interaction tokens."""
         for interaction in self.interactions.values():
             interaction.expires_at = 0.0
 
@@ -180,7 +180,7 @@ class Wire:
         self._change.set()
 
     async def until(self, is_so, seconds=PATIENCE_SECONDS):
-        """Return when something is so, looked at after everything that the bot does."""
+        """Wait for a condition, checked after each request of the bot."""
         async with asyncio.timeout(seconds):
             while not (found := is_so()):
                 self._change.clear()
@@ -202,7 +202,7 @@ class Wire:
 
 @asynccontextmanager
 async def open_wire(clock=time.time):
-    """Open a Discord on loopback; unknown routes fail at the end. Bots are `pointed_at` it."""
+    """Open a Discord on loopback, for `point_discord_at`; unknown routes fail at the end."""
     wire = Wire(clock)
     app = web.Application(client_max_size=256 * _MIB)
     app.router.add_route("*", "/api/v10/{path:.*}", wire.rest.handle)
@@ -222,8 +222,8 @@ async def open_wire(clock=time.time):
 
 
 @contextmanager
-def pointed_at(base):
-    """Let discord.py take a server on this machine for Discord."""
+def point_discord_at(base):
+    """Let discord.py use a server on this machine as Discord."""
     before = discord.http.Route.BASE, discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY
     discord.http.Route.BASE = f"{base}/api/v10"
     gateway = yarl.URL(base.replace("http", "ws") + "/gateway")

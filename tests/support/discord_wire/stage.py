@@ -25,14 +25,20 @@ from bot.config import Config
 from bot.models.registry import starter_folder
 from bot.musicgen.checkpoint.inspection import inspect
 from tests.support.discord_wire.messages import Channel, Person
-from tests.support.discord_wire.server import PATIENCE_SECONDS, TOKEN, Wire, open_wire, pointed_at
+from tests.support.discord_wire.server import (
+    PATIENCE_SECONDS,
+    TOKEN,
+    Wire,
+    open_wire,
+    point_discord_at,
+)
 from tests.support.jam_server import SCRIPTED, Clock
 
 
-def impatient(monkeypatch):
-    """Let discord.py pause for hundredths where it pauses for whole seconds after an error.
+def shorten_pauses(monkeypatch):
+    """Shorten the pauses of discord.py after an error from seconds to hundredths.
 
-    For what Discord itself says to wait for, in fractions of a second, it waits.
+    Waits that Discord asks for, in fractions of a second, stay as they are.
     """
 
     async def sleep(seconds):
@@ -72,19 +78,19 @@ class Stage:
         asked = {"prompt": "90s rock", "seconds": 1.0} | options
         return await self.wire.slash(who or self.alice, self.channel, "music", **asked)
 
-    async def in_line(self, number):
-        """Return when so many jobs are on their way."""
+    async def wait_for_queue(self, number):
+        """Wait until so many jobs are in flight."""
         async with asyncio.timeout(PATIENCE_SECONDS):
             while len(await self.store.jobs.unfinished()) < number:
                 await asyncio.sleep(0.01)
 
-    async def settled(self, job_id=1):
-        """Return a job when it has come to its end."""
+    async def final_job(self, job_id=1):
+        """Wait until a job is final, and return it."""
         async with asyncio.timeout(PATIENCE_SECONDS):
             while (job := await self.store.jobs.get(job_id)) is None or not job.state.is_final:
                 assert not self.connection.done(), "the bot is gone"
                 await asyncio.sleep(0.01)
-            # What comes after the end of it, too.
+            # Its last messages, too.
             await self.bot.pipeline.idle()
         return job
 
@@ -104,25 +110,30 @@ async def open_stage(
     config, clock = config or Config(), Clock()
     async with AsyncExitStack() as stack:
         wire = await stack.enter_async_context(open_wire(clock))
-        stack.enter_context(pointed_at(wire.base))
+        stack.enter_context(point_discord_at(wire.base))
         channel = wire.channel("music")
         members = [wire.person(f"person {number}") for number in range(people)]
         if prepare is not None:
             prepare(wire)
         contents = inspect(starter_folder())
-        line = await stack.enter_async_context(
+        pipeline = await stack.enter_async_context(
             open_pipeline(
                 config, contents, folder=folder, clock=clock, engine=engine, timings=timings
             )
         )
         bot = ZhiyinBot(
-            config, line, Health(), sampling=contents.sampling, licence="Apache-2.0", clock=clock
+            config,
+            pipeline,
+            Health(),
+            sampling=contents.sampling,
+            licence="Apache-2.0",
+            clock=clock,
         )
         stop = asyncio.Event()
         connection = asyncio.create_task(run_bot(bot, TOKEN, stop), name="the bot")
         stage = Stage(wire, bot, clock, channel, members, connection, stop)
         try:
-            # Who has identified hears all that follows, in its order.
+            # An identified session gets all later events in order.
             await wire.until(lambda: connection.done() or wire.gateway.session is not None)
             yield stage
         finally:
