@@ -25,7 +25,8 @@ from bot.starter.training import export
 from bot.starter.training.codec.stem_codec import StemCodec, codec_size
 from bot.starter.training.codec.trainer import CodecPlan, CodecTraining
 from bot.starter.training.data import samples, vocabulary
-from bot.starter.training.data.codebooks import struck_sets, write_drum_sets
+from bot.starter.training.data.codebooks import write_drum_sets
+from bot.starter.training.data.encoding import struck_sets
 from bot.starter.training.data.loader import PIECE_SECONDS, SupplyPlan
 from bot.starter.training.data.mixing import Bank
 from bot.starter.training.data.windows import WindowPlan
@@ -33,6 +34,7 @@ from bot.starter.training.language.network import Language, LanguageSize
 from bot.starter.training.language.optimizers import Rates
 from bot.starter.training.language.text_pretraining import TextPlan, teach
 from bot.starter.training.language.trainer import LanguagePlan, LanguageTraining
+from bot.starter.training.restore import read_codec, read_language, read_tokenizer
 
 CHECKPOINT = Path(__file__).parent / "checkpoint"
 
@@ -118,6 +120,24 @@ def learn_words(work: Work) -> None:
     torch.save(taught, file)
 
 
+def restore(work: Work) -> None:
+    """Begin from a checkpoint: its weights and words, with new optimizers.
+
+    What the folder has already is left alone.
+    """
+    tokenizer, text = work.folder / "tokenizer.json", work.folder / "text.pt"
+    codec, language = work.folder / "codec.pt", work.folder / "language.pt"
+    if not codec.exists():
+        torch.save({"model": read_codec(work.checkpoint).state_dict()}, codec)
+    if language.exists() or text.exists():
+        return
+    read_tokenizer(work.checkpoint).save(str(tokenizer))
+    model = read_language(work.checkpoint)
+    torch.save({"model": model.state_dict()}, language)
+    taught = {"text": model.text.state_dict(), "projection": model.projection.state_dict()}
+    torch.save(taught, text)
+
+
 def train_codec(work: Work) -> None:
     """Train the codec."""
     plan = CodecPlan(
@@ -161,6 +181,7 @@ def write_checkpoint(work: Work) -> None:
 
 _STAGES: dict[str, Callable[[Work], None]] = {
     "drums": count_drum_sets,
+    "restore": restore,
     "samples": record_samples,
     "words": learn_words,
     "codec": train_codec,
@@ -185,7 +206,12 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bot.starter.train", description=__doc__)
     add = parser.add_argument
     add("--folder", type=Path, required=True, help="where everything is kept between runs")
-    add("--checkpoint", type=Path, default=CHECKPOINT, help="where the result goes")
+    add(
+        "--checkpoint",
+        type=Path,
+        default=CHECKPOINT,
+        help="where the result goes, and what `restore` begins from",
+    )
     add("--stage", action="append", choices=_STAGES, help="do this only; may be given again")
     add("--device", default="cpu", help="what trains: cpu or cuda")
     add("--processes", type=int, default=1, help="processes that compose")

@@ -25,12 +25,12 @@ from bot.starter.training.data.codebooks import (
     STEMS,
     clock_codes,
     clock_meaning,
-    codes_of,
     drum_codes,
     plan_code,
     plan_meaning,
     write_drum_sets,
 )
+from bot.starter.training.data.encoding import codes_of
 from bot.starter.training.data.notes import notes_of, stem_of
 
 

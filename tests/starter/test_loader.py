@@ -12,7 +12,8 @@ import psutil
 import pytest
 
 from bot.starter.composer.compose import compose
-from bot.starter.training.data.codebooks import BOOKS, codes_of
+from bot.starter.training.data.codebooks import BOOKS
+from bot.starter.training.data.encoding import codes_of
 from tests.support.training_environment import PYTHON, ROOT, needs_training, run_script
 
 pytestmark = needs_training

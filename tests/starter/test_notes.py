@@ -18,12 +18,10 @@ from bot.starter.training.data.codebooks import (
     PLAN,
     RINGING,
     clock_meaning,
-    codes_of,
     drum_codes,
-    frame_of,
     plan_meaning,
-    struck_sets,
 )
+from bot.starter.training.data.encoding import codes_of, frame_of, struck_sets
 from bot.starter.training.data.notes import Sounding, notes_of
 
 FRAMES = 1500

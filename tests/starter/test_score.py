@@ -35,9 +35,9 @@ from bot.starter.training.data.codebooks import (
     PLAN,
     Pitched,
     clock_codes,
-    codes_of,
     plan_code,
 )
+from bot.starter.training.data.encoding import codes_of
 from bot.starter.training.data.notes import Sounding
 
 BEAT = 24

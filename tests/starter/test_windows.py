@@ -47,7 +47,7 @@ _HEAR = """
 import sys, numpy as np, torch
 from bot.starter.composer.compose import compose
 from bot.starter.training.data.corruption import corrupted
-from bot.starter.training.data.codebooks import codes_of
+from bot.starter.training.data.encoding import codes_of
 codes = np.stack([codes_of(compose(seed, seconds=20.0), 600) for seed in range(60)])
 heard = corrupted(torch.from_numpy(codes).long(), torch.Generator().manual_seed(1))
 np.savez(sys.argv[1], codes=codes, heard=heard.numpy())

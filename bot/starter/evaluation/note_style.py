@@ -23,7 +23,8 @@ from bot.starter.evaluation.classifier import Classifier, Ranking
 from bot.starter.evaluation.features import Floats
 from bot.starter.evaluation.note_score import Score, score_of
 from bot.starter.evaluation.renders import FRAME_RATE_HZ
-from bot.starter.training.data.codebooks import BASS, CHORDS, DRUMS, LEAD, codes_of
+from bot.starter.training.data.codebooks import BASS, CHORDS, DRUMS, LEAD
+from bot.starter.training.data.encoding import codes_of
 
 _NAMES = {name: index for index, name in enumerate(INSTRUMENTS)}
 _PLACES = 12

@@ -28,7 +28,8 @@ from bot.starter.composer.piece import Density, Piece
 from bot.starter.composer.styles import STYLES
 from bot.starter.evaluation.features import SAMPLE_RATE_HZ, Sound
 from bot.starter.training.data import mixing, samples
-from bot.starter.training.data.codebooks import Codes, codes_of, drum_codes
+from bot.starter.training.data.codebooks import Codes, drum_codes
+from bot.starter.training.data.encoding import codes_of
 
 FIRST_SEED = 5_000_000
 CLIP_SECONDS = 10.0

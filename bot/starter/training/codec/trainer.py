@@ -22,10 +22,12 @@ from bot.starter.composer.compose import compose
 from bot.starter.training.codec.gate_pretraining import gate_loss, teach_gates, tone_levels
 from bot.starter.training.codec.spectral_loss import SpectralDistance
 from bot.starter.training.codec.stem_codec import SOUNDING, StemCodec, codec_size
+from bot.starter.training.codec.stem_dropout import audible_books, draw_audible_stems
 from bot.starter.training.data.batch_mixing import Mixer, sound_numbers
-from bot.starter.training.data.codebooks import BOOKS, FRAMES_PER_SECOND, STEMS, codes_of
+from bot.starter.training.data.codebooks import FRAMES_PER_SECOND
+from bot.starter.training.data.encoding import codes_of
 from bot.starter.training.data.loader import Crops, Supply, SupplyPlan
-from bot.starter.training.data.mixing import STEM_NAMES, Bank
+from bot.starter.training.data.mixing import Bank
 from bot.starter.training.data.samples import SAMPLE_RATE_HZ
 
 _SAVE_EVERY_SECONDS = 120.0
@@ -180,9 +182,9 @@ class CodecTraining:
         model, plan = self.model, self.plan
         tokens = torch.stack(list(codes)).to(self.device)
         stems = self.mixer.mix(list(plays), tokens.shape[2])  # type: ignore[arg-type]
-        keep = self._kept(len(tokens)).to(self.device)
+        keep = draw_audible_stems(len(tokens), plan.whole_share).to(self.device)
         wanted = (stems * keep[:, :, None]).sum(1)
-        shown = tokens * self._books(keep)[:, :, None]
+        shown = tokens * audible_books(keep)[:, :, None]
         with torch.autocast(self.device.type, torch.bfloat16):
             tables = model.tables()
             made = model.decode(shown, tables)
@@ -224,22 +226,6 @@ class CodecTraining:
             for each, true in zip(scores, truth, strict=True)
         ]
         return found, near, right
-
-    def _kept(self, rows: int) -> Tensor:
-        """Return which stems are heard in each row: all, any some, or one."""
-        kind = torch.rand(rows)
-        some = torch.rand(rows, len(STEM_NAMES)) < 0.5
-        one = functional.one_hot(torch.randint(len(STEM_NAMES), (rows,)), len(STEM_NAMES)).bool()
-        share = self.plan.whole_share
-        whole = kind[:, None] < share
-        return whole | torch.where(kind[:, None] < (1 + share) / 2, some, one)
-
-    def _books(self, keep: Tensor) -> Tensor:
-        """Return which codebooks are heard, [rows, books]."""
-        heard = torch.ones(len(keep), len(BOOKS), dtype=torch.long, device=keep.device)
-        for number, books in enumerate(STEMS.values()):
-            heard[:, list(books)] = keep[:, number, None].long()
-        return heard
 
     def _log(self) -> None:
         if not self.figures:

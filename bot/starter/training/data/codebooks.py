@@ -9,7 +9,6 @@ a state (which instrument, which pitch) at a stage of its life. Code 0 is silenc
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -25,7 +24,6 @@ from bot.starter.composer.instruments import (
     INSTRUMENTS,
     LEAD_INSTRUMENTS,
 )
-from bot.starter.composer.piece import Note, Piece
 
 Codes = NDArray[np.int16]
 
@@ -45,14 +43,14 @@ CHORDS = (4, 5, 6)
 
 QUALITIES = ("maj", "min", "5", "7", "maj7", "m7", "m7b5", "sus")
 _SECTIONS = {"verse": 0, "chorus": 1, "intro": 2, "break": 2, "outro": 2}
-_BEATS, _BARS = 4, 4
+BEATS, BARS = 4, 4
+"""The beats of a bar and the bars of a phrase that the plan counts."""
 
 _FIRST_FRAMES = dict(zip(BEAT_FRAMES, np.cumsum([0, *BEAT_FRAMES[:-1]]).tolist(), strict=True))
 _CLOCK_FRAMES = sum(BEAT_FRAMES)
 
 RINGING = (1, 3, 6, 12)
 """How many frames after a stroke each of the codes for ringing drums begins."""
-_RINGS_FRAMES = 24
 
 _DRUM_SETS = Path(__file__).with_name("drum_sets.json")
 
@@ -152,42 +150,6 @@ def write_drum_sets(sets: Iterable[DrumSet], path: Path = _DRUM_SETS) -> None:
     path.write_text("[\n" + ",\n".join(map(json.dumps, rows)) + "\n]\n", "utf-8")
 
 
-def frame_of(beats: float, beat_frames: int) -> int:
-    """Return the frame in which a moment of a piece lies, rounded half up."""
-    return math.floor(round(beats * beat_frames, 3) + 0.5)
-
-
-def struck_sets(piece: Piece) -> dict[int, DrumSet]:
-    """Return by frame which drums a piece strikes."""
-    struck: dict[int, dict[int, bool]] = {}
-    kit = 0
-    for part in piece.parts:
-        if part.role != "drums":
-            continue
-        kit = part.program
-        for note in part.notes:
-            frame = frame_of(note.start_beats, piece.beat_frames)
-            drums = struck.setdefault(frame, {})
-            drums[note.pitch] = drums.get(note.pitch, True) and note.velocity <= GHOST_VELOCITY
-    return {frame: (kit, tuple(sorted(drums.items()))) for frame, drums in struck.items()}
-
-
-GHOST_VELOCITY = 60
-"""Up to this a stroke is a ghost note."""
-
-
-def codes_of(piece: Piece, frames: int) -> Codes:
-    """Return the codes [books, frames] of a piece's first frames."""
-    codes = np.zeros((len(BOOKS), frames), np.int16)
-    _write_plan(codes, piece, frames)
-    _write_drums(codes[DRUMS], piece, frames)
-    for part in piece.parts:
-        if part.role != "drums":
-            book = BOOKS.index(part.role)
-            _write_notes(codes[book], PITCHED[book], part.instrument, part.notes, piece.beat_frames)
-    return codes
-
-
 def clock_codes(section: str, beat_frames: int) -> NDArray[np.int16]:
     """Return the codes of the clock over one beat."""
     first = 1 + _SECTIONS[section] * _CLOCK_FRAMES + _FIRST_FRAMES[beat_frames]
@@ -197,7 +159,7 @@ def clock_codes(section: str, beat_frames: int) -> NDArray[np.int16]:
 def plan_code(root: int, quality: str, beat: int, number: int) -> int:
     """Return the code of a chord at a beat of a bar of a phrase."""
     chord = root * len(QUALITIES) + QUALITIES.index(quality)
-    return 1 + (chord * _BEATS + beat) * _BARS + number
+    return 1 + (chord * BEATS + beat) * BARS + number
 
 
 def clock_meaning(code: int) -> tuple[int, int, int] | None:
@@ -211,85 +173,9 @@ def clock_meaning(code: int) -> tuple[int, int, int] | None:
 
 def plan_meaning(code: int) -> tuple[int, str, int, int] | None:
     """Return root, quality, beat of the bar and bar of the phrase that a plan's code means."""
-    if not 0 < code <= 12 * len(QUALITIES) * _BEATS * _BARS:
+    if not 0 < code <= 12 * len(QUALITIES) * BEATS * BARS:
         return None
-    rest, number = divmod(code - 1, _BARS)
-    chord, beat = divmod(rest, _BEATS)
+    rest, number = divmod(code - 1, BARS)
+    chord, beat = divmod(rest, BEATS)
     root, quality = divmod(chord, len(QUALITIES))
     return root, QUALITIES[quality], beat, number
-
-
-def _write_plan(codes: Codes, piece: Piece, frames: int) -> None:
-    step, beats = piece.beat_frames, piece.beats_per_bar
-    for index, bar in enumerate(piece.bars):
-        begin = index * beats * step
-        if begin >= frames:
-            break
-        ticks = clock_codes(bar.section, step)
-        for beat in range(beats):
-            start = begin + beat * step
-            room = min(step, frames - start)
-            if room <= 0:
-                break
-            root, quality = next(
-                chord for since, chord in reversed(bar.chords) if since <= beat + 1e-6
-            )
-            codes[CLOCK, start : start + room] = ticks[:room]
-            codes[PLAN, start : start + room] = plan_code(root, quality, beat, bar.number % _BARS)
-
-
-def _write_drums(row: NDArray[np.int16], piece: Piece, frames: int) -> None:
-    struck = struck_sets(piece)
-    times = sorted(struck)
-    for index, frame in enumerate(times):
-        if frame >= frames:
-            break
-        following = times[index + 1] if index + 1 < len(times) else frames
-        row[frame] = _drum_code(struck[frame])
-        ends = [*RINGING[1:], _RINGS_FRAMES]
-        for stage, (since, until) in enumerate(zip(RINGING, ends, strict=True)):
-            row[min(frame + since, following) : min(frame + until, following)] = 1 + stage
-
-
-@cache
-def _numbers() -> dict[DrumSet, int]:
-    return {drum_set: number for number, drum_set in enumerate(drum_codes().sets)}
-
-
-@cache
-def _drum_code(drum_set: DrumSet) -> int:
-    """Return the code of a set, or of the one most like it."""
-    known = drum_codes()
-    number = _numbers().get(drum_set)
-    if number is None:
-        kit, drums = drum_set
-        wanted, pitches = set(drums), {pitch for pitch, _ in drums}
-        number = min(
-            range(len(known.sets)),
-            key=lambda each: (
-                (known.sets[each][0] != kit) * 100
-                + 10 * len(pitches ^ {pitch for pitch, _ in known.sets[each][1]})
-                + len(wanted ^ set(known.sets[each][1]))
-            ),
-        )
-    return known.code(number)
-
-
-def _write_notes(
-    row: NDArray[np.int16],
-    layout: Pitched,
-    instrument: str,
-    notes: Iterable[Note],
-    beat_frames: int,
-) -> None:
-    frames = len(row)
-    for note in notes:
-        begin = frame_of(note.start_beats, beat_frames)
-        if begin >= frames:
-            continue
-        end = max(begin + 2, frame_of(note.start_beats + note.length_beats, beat_frames))
-        first = layout.code(layout.state(instrument, note.pitch), 0)
-        for stage, age in enumerate(layout.ages):
-            if begin + age >= end:
-                break
-            row[begin + age : end] = first + stage

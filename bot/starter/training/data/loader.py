@@ -25,7 +25,8 @@ from tokenizers import Tokenizer
 from bot.starter.composer.captions import caption
 from bot.starter.composer.compose import compose
 from bot.starter.training.data.batch_mixing import SoundNumbers, crop_plays, sound_numbers
-from bot.starter.training.data.codebooks import BOOKS, Codes, codes_of
+from bot.starter.training.data.codebooks import BOOKS, Codes
+from bot.starter.training.data.encoding import codes_of
 from bot.starter.training.data.vocabulary import PAD
 
 PIECE_SECONDS = 40.0

@@ -1,0 +1,77 @@
+"""Read a checkpoint back into the networks that it was exported from, to train them further.
+
+A checkpoint holds sums of code vectors (see `data/code_factors.py`): they all become the vectors of
+single codes, and those of the factors begin at zero. It holds no optimizer.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.numpy import load_file
+from tokenizers import Tokenizer
+
+from bot.starter.training.codec.stem_codec import DIMENSIONS, SOUNDING, StemCodec, codec_size
+from bot.starter.training.export import codec_names, language_name
+from bot.starter.training.language.network import Language, LanguageSize
+
+_Weights = dict[str, NDArray[np.float32]]
+
+
+def read_codec(checkpoint: Path) -> StemCodec:
+    """Return the codec of a checkpoint; its sharpness, which only training uses, is not in it."""
+    weights, codec = _read(checkpoint), StemCodec(codec_size())
+    state = codec.state_dict()
+    for name, tensor in codec.codec.state_dict().items():
+        state[f"codec.{name}"] = _kernel(weights, name, tensor)
+    for book in codec.vectors:
+        first = SOUNDING.index(int(book)) * DIMENSIONS
+        table = weights[f"audio_encoder.quantizer.layers.{book}.codebook.embed"]
+        state[f"vectors.{book}.own"] = torch.from_numpy(table[:, first : first + DIMENSIONS])
+        state[f"vectors.{book}.shared"] = torch.zeros_like(state[f"vectors.{book}.shared"])
+    codec.load_state_dict(state)
+    return codec
+
+
+def read_language(checkpoint: Path) -> Language:
+    """Return the text encoder and decoder of a checkpoint."""
+    weights = _read(checkpoint)
+    size = LanguageSize(text_tokens=read_tokenizer(checkpoint).get_vocab_size())
+    language = Language(size)
+    state = language.state_dict()
+    for name in state:
+        if name.endswith(".shared") and name.startswith(("decoder.embeddings", "decoder.heads")):
+            state[name] = torch.zeros_like(state[name])
+        elif name.startswith("decoder.embeddings"):
+            book = name.split(".")[2]
+            key = f"decoder.model.decoder.embed_tokens.{book}.weight"
+            state[name] = torch.from_numpy(weights[key])
+        elif name.startswith("decoder.heads"):
+            state[name] = torch.from_numpy(weights[f"decoder.lm_heads.{name.split('.')[2]}.weight"])
+        else:
+            state[name] = torch.from_numpy(weights[language_name(name)])
+    language.load_state_dict(state)
+    return language
+
+
+def read_tokenizer(checkpoint: Path) -> Tokenizer:
+    """Return the tokenizer of a checkpoint."""
+    return Tokenizer.from_file(str(checkpoint / "tokenizer.json"))
+
+
+def _read(checkpoint: Path) -> _Weights:
+    stored = load_file(checkpoint / "model.safetensors")
+    return {name: np.asarray(tensor, np.float32) for name, tensor in stored.items()}
+
+
+def _kernel(weights: _Weights, name: str, like: torch.Tensor) -> torch.Tensor:
+    """Return a tensor of the codec, put together from length and direction where it has both."""
+    names = codec_names(name)
+    if len(names) == 1:
+        return torch.from_numpy(weights[names[0]])
+    length, direction = (weights[each] for each in names)
+    norm = np.sqrt(np.square(direction).sum(axis=(1, 2), keepdims=True))
+    return torch.from_numpy(length * direction / norm).reshape(like.shape)
