@@ -11,15 +11,13 @@ reference.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bot.domain.generation import Precision
-from bot.errors import CheckpointError
-from bot.i18n.sentence import Sentence
 from bot.musicgen.checkpoint.model_config import CodecConfig
 from bot.musicgen.codec.layers import ConvolutionChain, downsampling, upsampling
 from bot.musicgen.codec.lstm import ResidualLstm
@@ -32,6 +30,7 @@ from bot.musicgen.codec.stages import (
     StreamingPadding,
     unfold,
 )
+from bot.musicgen.codec.state_dict import check_variant, convolution_matrix, last_layer
 from bot.musicgen.codec.windows import Window
 from bot.musicgen.kernels.operations import builtin_operations, kernel_operations
 
@@ -64,7 +63,7 @@ class Codec:
         block_frames: int | None = None,
         precision: Precision = "fp32",
     ) -> None:
-        _check(weights, config)
+        check_variant(weights, config)
         if library is None:
             operations, block_frames = builtin_operations(), block_frames or BLOCK_FRAMES
         else:
@@ -75,17 +74,20 @@ class Codec:
         self.block_frames = block_frames
         self.upsampling = upsampling(weights, config, operations, block_frames)
         self.downsampling = downsampling(weights, config, operations, block_frames)
-        first, last = "decoder.layers.0.conv", f"decoder.layers.{_last(weights, 'decoder')}.conv"
+        first, last = (
+            "decoder.layers.0.conv",
+            f"decoder.layers.{last_layer(weights, 'decoder')}.conv",
+        )
         self.decoder_lstm = ResidualLstm(
             weights,
             "decoder.layers.1.lstm",
             operations,
             layers=config.lstm_layers,
             frames=block_frames,
-            head=_matrix(weights, first),
+            head=convolution_matrix(weights, first),
         )
         self.sample_bias = float(weights[f"{last}.bias"][0])
-        end = _last(weights, "encoder")
+        end = last_layer(weights, "encoder")
         self.encoder_lstm = ResidualLstm(
             weights,
             f"encoder.layers.{end - 2}.lstm",
@@ -93,7 +95,7 @@ class Codec:
             layers=config.lstm_layers,
             frames=block_frames,
         )
-        self.embedding = EluLinear(*_matrix(weights, f"encoder.layers.{end}.conv"))
+        self.embedding = EluLinear(*convolution_matrix(weights, f"encoder.layers.{end}.conv"))
 
     @property
     def width(self) -> int:
@@ -231,33 +233,3 @@ def _convolution_stream(
         lag=chain.lag,
         length_out=chain.length_out,
     )
-
-
-def _matrix(weights: Mapping[str, Array], name: str) -> tuple[Array, Array]:
-    """Lay out a convolution's kernel [out, in, taps] as [taps * in, out], with its bias."""
-    kernel = weights[f"{name}.weight"].astype(np.float32)
-    matrix = kernel.transpose(2, 1, 0).reshape(-1, kernel.shape[0])
-    return np.ascontiguousarray(matrix), weights[f"{name}.bias"].astype(np.float32)
-
-
-def _last(weights: Iterable[str], part: str) -> int:
-    prefix = f"{part}.layers."
-    return max(
-        int(name.removeprefix(prefix).split(".")[0]) for name in weights if name.startswith(prefix)
-    )
-
-
-def _check(weights: Mapping[str, Array], config: CodecConfig) -> None:
-    def refuse(what: str) -> None:
-        raise CheckpointError(
-            Sentence("This checkpoint's EnCodec can't be run: {what}.", what=what)
-        )
-
-    if config.causal:
-        refuse("its convolutions are causal, and MusicGen's are not")
-    if config.channels != 1:
-        refuse(f"it codes {config.channels} channels at once, and MusicGen's codes one")
-    if config.pad_mode != "reflect":
-        refuse(f"its padding is {config.pad_mode!r}, and MusicGen's is 'reflect'")
-    if any(".norm." in name for name in weights):
-        refuse("it is normalised over time (time_group_norm), and MusicGen's is not")
