@@ -1,4 +1,4 @@
-"""From what was made to what is kept: cut as a loop if that is wanted, with its tempo and key."""
+"""Finish a generated sound: cut a loop if that is wanted, detect tempo and key."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from bot.domain.generation import Sound
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finished:
-    """A sound and what an ear makes of it; None is what it can't tell."""
+class FinishedClip:
+    """A sound with its detected tempo and key; None where they are unclear."""
 
     sound: Sound
     bpm: float | None
     key: str | None
     loops: bool
-    """Whether it repeats without a bump."""
+    """Whether it loops seamlessly."""
 
 
-def finished(sound: Sound, *, as_loop: bool) -> Finished:
-    """Return a sound with its tempo and key, cut so that it repeats if that is wanted."""
+def finish(sound: Sound, *, as_loop: bool) -> FinishedClip:
+    """Return a sound with its tempo and key, cut to a loop if that is wanted."""
     rhythm, key = find_rhythm(sound), find_key(sound)
-    return Finished(
+    return FinishedClip(
         sound=make_loop(sound, rhythm).sound if as_loop else sound,
         bpm=None if rhythm is None else round(rhythm.bpm, 1),
         key=None if key is None else key.name,

@@ -1,4 +1,4 @@
-"""What of a sound the model hears before it goes on, and what of it stays in the clip."""
+"""The audio prompt of a clip: the end of a sound that the model continues, and what precedes it."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from bot.audio.resample import fit
 from bot.domain.generation import Sound
 
 MOST_SECONDS = 300.0
-"""How long a clip gets by being continued; of what is longer the end is kept."""
+"""How long a clip may get by being continued; of a longer one the end is kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
-    """A sound in two parts: what comes before, and the end that the model hears."""
+class AudioPrompt:
+    """A sound in two parts: what comes before, and the end that the model is given."""
 
     before: Sound
     end: Sound
 
 
-def listened(path: Path, keep_seconds: float, sample_rate_hz: int, channels: int) -> Heard:
-    """Read a kept sound as a model with this rate and so many channels hears it.
+def load_prompt(path: Path, keep_seconds: float, sample_rate_hz: int, channels: int) -> AudioPrompt:
+    """Load a kept sound at a model's sample rate and number of channels.
 
     Raises SoundError where the file is gone.
     """
@@ -32,20 +32,20 @@ def listened(path: Path, keep_seconds: float, sample_rate_hz: int, channels: int
     sound = fit(kept, sample_rate_hz=sample_rate_hz, channels=channels)
     wanted = min(sound.samples.shape[1], max(1, round(keep_seconds * sample_rate_hz)))
     cut = sound.samples.shape[1] - wanted
-    return Heard(
+    return AudioPrompt(
         before=replace(sound, samples=sound.samples[:, :cut]),
         end=replace(sound, samples=np.ascontiguousarray(sound.samples[:, cut:])),
     )
 
 
-def new_part(made: Sound, new_seconds: float) -> Sound:
-    """Return what is new in a sound that begins with what was heard."""
+def cut_new_part(made: Sound, new_seconds: float) -> Sound:
+    """Return the new part of a sound that begins with its audio prompt."""
     new = min(made.samples.shape[1], round(new_seconds * made.sample_rate_hz))
     return replace(made, samples=made.samples[:, -new:])
 
 
-def joined(before: Sound, made: Sound) -> Sound:
-    """Return a sound with what came before it; both have one rate and the same channels."""
+def prepend(before: Sound, made: Sound) -> Sound:
+    """Return a sound with what precedes it; both have one rate and as many channels."""
     samples = np.concatenate([before.samples, made.samples], axis=1)
     most = round(MOST_SECONDS * made.sample_rate_hz)
     return replace(made, samples=samples[:, -most:])

@@ -13,7 +13,7 @@ from typing import Protocol
 from bot.audio.editing.playback import prepare_clip, prepare_stems
 from bot.audio.files import codes, encode
 from bot.audio.files.wav_stream import WavStream
-from bot.audio.finish import finished
+from bot.audio.finish import finish
 from bot.cli import console
 from bot.cli.generate_options import STANDARD_OUTPUT
 from bot.cli.generate_plan import Plan, make_plan
@@ -119,7 +119,7 @@ def write(
 
     Its stems go beside it, with the same gain.
     """
-    done = finished(made.sound, as_loop=plan.as_loop)
+    done = finish(made.sound, as_loop=plan.as_loop)
     tags = Tags(
         prompt=request.prompt,
         seed=request.seed,
@@ -134,7 +134,7 @@ def write(
     )
     packed = None
     if plan.fingerprint and not done.loops:  # a loop is cut, and its codes don't fit it
-        packed = codes.packed(Codes(tokens=made.tokens, fingerprint=plan.fingerprint))
+        packed = codes.pack_codes(Codes(tokens=made.tokens, fingerprint=plan.fingerprint))
     if not plan.stems:
         clip = prepare_clip(done.sound, loudness_lufs, loops=done.loops)
     else:

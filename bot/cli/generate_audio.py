@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bot.audio.files import decode
-from bot.audio.files.clip_file import codes_in, is_uncut
+from bot.audio.files.clip_file import is_uncut, read_clip_codes
 from bot.audio.resample import fit
 from bot.domain.generation import Kept, Sound, Tokens
 from bot.errors import RequestError, SoundError
@@ -32,7 +32,7 @@ def load_tokens(path: Path, audio: Sound, contents: Contents, fingerprint: str) 
     RequestError for codes that the model can't have.
     """
     codec = contents.config.codec
-    codes = codes_in(path) if fingerprint else None
+    codes = read_clip_codes(path) if fingerprint else None
     if codes is None or codes.fingerprint != fingerprint:
         return None
     check_tokens(codes.tokens, contents.config)
@@ -54,7 +54,7 @@ def load_kept(
     check_stem_names(stems, contents.config.stems)
     if path is None:
         raise RequestError(Sentence("--keep needs --audio: the clip whose stems are kept."))
-    codes = codes_in(path)
+    codes = read_clip_codes(path)
     if codes is None:
         raise SoundError(
             Sentence(

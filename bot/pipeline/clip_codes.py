@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.audio.files.clip_file import codes_in
+from bot.audio.files.clip_file import read_clip_codes
 from bot.audio.files.masters import SOUND_GONE
-from bot.audio.prompt import Heard
+from bot.audio.prompt import AudioPrompt
 from bot.domain.clips import Clip
 from bot.domain.generation import Codes, Sound
 from bot.domain.status import ModelInfo
@@ -37,7 +37,7 @@ async def load_codes(store: Store, clip: Clip, model: ModelInfo | None) -> Codes
 async def load_codes_at(path: Path, model: ModelInfo | None) -> Codes:
     """Return the codes that are kept with a sound. Raises SoundError as `load_codes` does."""
     try:
-        codes = await asyncio.to_thread(codes_in, path)
+        codes = await asyncio.to_thread(read_clip_codes, path)
     except SoundError:
         raise SoundError(SOUND_GONE) from None
     if codes is None:
@@ -47,7 +47,7 @@ async def load_codes_at(path: Path, model: ModelInfo | None) -> Codes:
     return codes
 
 
-def split_codes(codes: Codes, heard: Heard) -> tuple[Codes, Codes] | None:
+def split_codes(codes: Codes, heard: AudioPrompt) -> tuple[Codes, Codes] | None:
     """Part the codes of a clip as its sound is parted: what comes before, and the end.
 
     The end has a frame for each that is begun. None where the codes are not all of the sound.

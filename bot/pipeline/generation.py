@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot import failpoints
-from bot.audio.files.codes import packed
+from bot.audio.files.codes import pack_codes
 from bot.audio.files.masters import read_master, write_master
-from bot.audio.finish import finished
-from bot.audio.prompt import Heard, joined, listened, new_part
+from bot.audio.finish import finish
+from bot.audio.prompt import AudioPrompt, cut_new_part, load_prompt, prepend
 from bot.domain.clips import Clip
 from bot.domain.generation import Codes, GenerationRequest, Kept, Sound
 from bot.domain.jobs import ClipSource, Job, JobState, Kind, Source, UploadSource
@@ -126,15 +126,15 @@ class ClipGenerator:
             return self.store.uploads_folder / source.file
         return self.store.clips_folder / (await self._clip(source)).file
 
-    async def _load_prompt(self, source: Source, model: ModelInfo) -> Heard:
+    async def _load_prompt(self, source: Source, model: ModelInfo) -> AudioPrompt:
         """Return the audio prompt of an order, at the model's rate and channels."""
         path = await self._path(source)
         return await asyncio.to_thread(
-            listened, path, source.keep_seconds, model.sample_rate_hz, model.channels
+            load_prompt, path, source.keep_seconds, model.sample_rate_hz, model.channels
         )
 
     async def _load_known_codes(
-        self, source: Source, heard: Heard, model: ModelInfo
+        self, source: Source, heard: AudioPrompt, model: ModelInfo
     ) -> tuple[Codes, Codes] | None:
         """Return the kept codes of an audio prompt, split as its sound; None where there are none.
 
@@ -152,10 +152,10 @@ class ClipGenerator:
         """Write the clip to disk, then record it: from here on it is never generated again."""
         order, sound, before = job.order, rendered.sound, None
         if order.source is not None and not order.source.include:
-            sound = new_part(sound, order.seconds)
+            sound = cut_new_part(sound, order.seconds)
         elif isinstance(order.source, ClipSource) and order.source.whole:
             heard = await self._load_prompt(order.source, rendered.model)
-            sound = joined(heard.before, sound)
+            sound = prepend(heard.before, sound)
             if (
                 known := await self._load_known_codes(order.source, heard, rendered.model)
             ) is not None:
@@ -201,10 +201,10 @@ class ClipGenerator:
     ) -> Clip:
         """Finish a sound, write its master with its codes, then record it in the database."""
         order = job.order
-        done = await asyncio.to_thread(finished, sound, as_loop=order.as_loop)
+        done = await asyncio.to_thread(finish, sound, as_loop=order.as_loop)
         name = f"{job.id}.flac"
         # A loop is cut from anywhere, and the codes of the whole don't fit it.
-        data = None if codes is None or done.loops else await asyncio.to_thread(packed, codes)
+        data = None if codes is None or done.loops else await asyncio.to_thread(pack_codes, codes)
         path = self.store.clips_folder / name
         await asyncio.to_thread(write_master, path, done.sound, data)
         await failpoints.reached("clip.unrecorded")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from bot.audio.files import post
-from bot.audio.files.clip_file import codes_in
+from bot.audio.files.clip_file import read_clip_codes
 from bot.audio.files.masters import read_master
 from bot.audio.files.picture import spectrogram_png
 from bot.domain.clips import Clip
@@ -31,7 +31,7 @@ class ClipLibrary:
         """
         path = self._store.clips_folder / clip.file
         sound = await self._sound(clip)
-        codes = await asyncio.to_thread(codes_in, path) if clip.stems else None
+        codes = await asyncio.to_thread(read_clip_codes, path) if clip.stems else None
         return await asyncio.to_thread(pack_clip, clip, sound, max_bytes, self._style, codes)
 
     async def draw_spectrogram(self, clip: Clip) -> bytes:

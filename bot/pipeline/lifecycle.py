@@ -12,7 +12,7 @@ from collections.abc import Awaitable
 
 from bot import failpoints
 from bot.audio.files import post
-from bot.audio.files.clip_file import codes_in
+from bot.audio.files.clip_file import read_clip_codes
 from bot.audio.files.masters import read_master
 from bot.domain.clips import Clip
 from bot.domain.jobs import Job, JobState, UploadSource
@@ -91,7 +91,7 @@ class JobRunner:
         assert current is not None
         path = self.store.clips_folder / clip.file
         sound = await asyncio.to_thread(read_master, path)
-        codes = await asyncio.to_thread(codes_in, path) if clip.stems else None
+        codes = await asyncio.to_thread(read_clip_codes, path) if clip.stems else None
         max_bytes = self.presenter.max_bytes(job)
         while True:
             packed = await asyncio.to_thread(pack_clip, clip, sound, max_bytes, self.style, codes)

@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from bot.audio.files import post
-from bot.audio.files.codes import packed
+from bot.audio.files.codes import pack_codes
 from bot.audio.files.masters import read_master
-from bot.audio.untrusted.tags import strange_codes
+from bot.audio.untrusted.tags import read_untrusted_codes
 from bot.domain.clips import Clip
 from bot.domain.generation import StemsRequest
 from bot.domain.jobs import RequestOrigin
@@ -78,8 +78,8 @@ class Stems:
 
         Raises SoundError where it tells none, or those of another model.
         """
-        codes, model = await strange_codes(data), self._executor.model
-        told = None if codes is None else packed(codes)
+        codes, model = await read_untrusted_codes(data), self._executor.model
+        told = None if codes is None else pack_codes(codes)
         if codes is None or told is None:
             raise SoundError(NOT_TOLD)
         if model is not None and codes.fingerprint != model.fingerprint:

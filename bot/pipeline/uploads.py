@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from bot.audio.files.masters import write_master
-from bot.audio.untrusted.tags import strange_tags
+from bot.audio.untrusted.tags import read_untrusted_tags
 from bot.audio.untrusted.uploads import Uploads
 from bot.domain.clips import Tags
 from bot.errors import Refused
@@ -66,4 +66,4 @@ class UploadIntake:
 
     async def read_tags(self, data: bytes) -> Tags | None:
         """Return what a stranger's file says of how it was made; None where it says nothing."""
-        return await strange_tags(data)
+        return await read_untrusted_tags(data)

@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bot.atomic_file import replace_atomically
 from bot.errors import ConfigError, OutputError
 from bot.i18n.sentence import Sentence
 from bot.store.database import FILE
@@ -37,27 +38,28 @@ def back_up(folder: Path, target: Path) -> None:
                 "{target} is what the bot itself works with: name another file.", target=target
             )
         )
-    scratch = target.with_name(f".{target.name}.part")
     try:
-        try:
-            _copy(source, scratch)
-        except sqlite3.OperationalError as error:
-            raise OutputError(
-                Sentence("{target} could not be written: {error}.", target=target, error=error)
-            ) from error
-        except sqlite3.DatabaseError as error:
-            raise ConfigError(
-                Sentence("{source} is damaged: {error}.", source=source, error=error)
-            ) from error
-        os.replace(scratch, target)
+        with replace_atomically(target) as scratch:
+            _copy_verified(source, scratch, target)
     except OSError as error:
         raise OutputError(
             Sentence(
                 "{target} could not be written: {strerror}.", target=target, strerror=error.strerror
             )
         ) from error
-    finally:
-        scratch.unlink(missing_ok=True)
+
+
+def _copy_verified(source: Path, scratch: Path, target: Path) -> None:
+    try:
+        _copy(source, scratch)
+    except sqlite3.OperationalError as error:
+        raise OutputError(
+            Sentence("{target} could not be written: {error}.", target=target, error=error)
+        ) from error
+    except sqlite3.DatabaseError as error:
+        raise ConfigError(
+            Sentence("{source} is damaged: {error}.", source=source, error=error)
+        ) from error
 
 
 def copy(folder: Path, target: Path) -> None:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.atomic_file import SCRATCH
 from bot.store.clips import Clips
 from bot.store.database import open_database
 from bot.store.invariants import check
@@ -50,7 +51,7 @@ async def open_store(folder: Path, clock: Callable[[], float]) -> AsyncIterator[
         for each in (clips, uploads):
             each.mkdir(exist_ok=True)
             # Nobody else writes here: a partial file was left by a bot that was killed.
-            for scratch in each.glob(".*.part"):
+            for scratch in each.glob(SCRATCH):
                 scratch.unlink()
         yield Store(
             ledger=Ledger(database, clock),

@@ -28,7 +28,7 @@ def some(frames=500, books=8, seed=1):
     return Codes(tokens=tokens, fingerprint=FINGERPRINT)
 
 
-def packed(numbers, *, magic=b"ZHYC", version=1, books=2, frames=4, tail=b""):
+def pack_codes(numbers, *, magic=b"ZHYC", version=1, books=2, frames=4, tail=b""):
     """Codes as somebody may have forged them."""
     header = struct.pack(">4sBB8sI", magic, version, books, bytes(8), frames)
     return header + zlib.compress(numbers) + tail
@@ -38,9 +38,9 @@ def packed(numbers, *, magic=b"ZHYC", version=1, books=2, frames=4, tail=b""):
 def test_codes_come_back_as_they_were(books, frames):
     """Every number, and whose codebooks they are of."""
     made = some(frames, books)
-    data = codes.packed(made)
+    data = codes.pack_codes(made)
     assert data is not None
-    for found in (codes.unpacked(data), codes.from_text(codes.as_text(data))):
+    for found in (codes.unpack_codes(data), codes.from_text(codes.as_text(data))):
         assert found is not None
         assert found.fingerprint == FINGERPRINT
         assert found.tokens.dtype == np.int32
@@ -49,14 +49,14 @@ def test_codes_come_back_as_they_were(books, frames):
 
 def test_what_no_clip_is_has_no_bytes():
     """Nothing is promised for what is longer than any clip."""
-    assert codes.packed(some(40_000)) is None
-    assert codes.packed(some(0)) is None
+    assert codes.pack_codes(some(40_000)) is None
+    assert codes.pack_codes(some(0)) is None
 
 
 def test_music_takes_little_room():
     """Codes that repeat, as a beat's do, take a small part of their own size."""
     beat = Codes(tokens=np.tile(some(24).tokens, (1, 20)), fingerprint=FINGERPRINT)
-    data = codes.packed(beat)
+    data = codes.pack_codes(beat)
     assert data is not None and len(data) < beat.tokens.size * 2 / 8
 
 
@@ -65,24 +65,24 @@ def test_music_takes_little_room():
     [
         b"",
         b"ZHYC",
-        packed(bytes(16))[:20],
-        packed(bytes(16))[:-1],
-        packed(bytes(16), tail=b"more"),
-        packed(bytes(15)),
-        packed(bytes(17)),
-        packed(bytes(16), magic=b"ZHYD"),
-        packed(bytes(16), version=2),
-        packed(b"", books=0),
-        packed(b"", frames=0),
-        packed(bytes(16), books=17),
-        packed(bytes(16), frames=2**32 - 1),
-        packed(bytes(16))[:18] + b"no deflate at all",
+        pack_codes(bytes(16))[:20],
+        pack_codes(bytes(16))[:-1],
+        pack_codes(bytes(16), tail=b"more"),
+        pack_codes(bytes(15)),
+        pack_codes(bytes(17)),
+        pack_codes(bytes(16), magic=b"ZHYD"),
+        pack_codes(bytes(16), version=2),
+        pack_codes(b"", books=0),
+        pack_codes(b"", frames=0),
+        pack_codes(bytes(16), books=17),
+        pack_codes(bytes(16), frames=2**32 - 1),
+        pack_codes(bytes(16))[:18] + b"no deflate at all",
         bytes(codes.MOST_BYTES + 1),
     ],
 )
 def test_what_does_not_fit_to_the_number_is_nothing(data):
     """Cut, lengthened, of another version, or absurd: no codes, and no error."""
-    assert codes.unpacked(data) is None
+    assert codes.unpack_codes(data) is None
 
 
 @given(
@@ -94,24 +94,24 @@ def test_what_does_not_fit_to_the_number_is_nothing(data):
 def test_no_bytes_whatever_are_an_error(data, books, frames, deflated):
     """They are codes of the shape that they tell, or nothing."""
     header = struct.pack(">4sBB8sI", b"ZHYC", 1, books, bytes(8), frames)
-    found = codes.unpacked(header + (zlib.compress(data) if deflated else data))
+    found = codes.unpack_codes(header + (zlib.compress(data) if deflated else data))
     assert found is None or found.tokens.shape == (books, frames)
-    codes.unpacked(data)
+    codes.unpack_codes(data)
 
 
 def test_the_codes_of_a_real_file_are_unpacked():
     """The forger's own way, with nothing wrong in it, gives codes: the tests above test."""
-    found = codes.unpacked(packed(bytes(16)))
+    found = codes.unpack_codes(pack_codes(bytes(16)))
     assert found is not None and found.tokens.shape == (2, 4)
 
 
 def test_a_bomb_is_not_unpacked():
     """A hundred megabytes of zeros in few bytes take no memory to speak of."""
-    bomb = packed(bytes(100_000_000), books=16, frames=30_000)
+    bomb = pack_codes(bytes(100_000_000), books=16, frames=30_000)
     assert len(bomb) < codes.MOST_BYTES
     tracemalloc.start()
     try:
-        assert codes.unpacked(bomb) is None
+        assert codes.unpack_codes(bomb) is None
         _, peak_bytes = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -129,7 +129,7 @@ def test_codes_travel_in_every_format(tmp_path, suffix):
     """Beside the tags, which stay what they are; the file still plays."""
     made, path = some(), tmp_path / f"clip{suffix}"
     sound = Sound(samples=np.zeros((1, 32_000), np.float32), sample_rate_hz=32_000)
-    encode.write(path, sound, TAGS, codes.packed(made))
+    encode.write(path, sound, TAGS, codes.pack_codes(made))
     data = path.read_bytes()
     found = read_codes(io.BytesIO(data))
     assert found is not None

@@ -14,7 +14,7 @@ import pytest
 
 from bot.audio.ffmpeg import find_ffmpeg
 from bot.audio.untrusted import ffmpeg_decoder, isolation, scratch
-from bot.audio.untrusted.isolation import Limits, Walls
+from bot.audio.untrusted.isolation import Isolation, Limits
 from bot.cli import doctor
 from bot.config import Config
 from tests.support.sound_files import as_file, noise
@@ -39,12 +39,12 @@ def inside(code, limits=None, *, network=True, files=False):
     """What a program of a few lines says behind walls."""
     if network and not ffmpeg_decoder.network_is_cut():
         pytest.skip("this machine allows no network namespaces")
-    raised = Walls(network=network, files=files)
-    command = [*isolation.jailed(PYTHON, raised, limits or Limits()), "-I", "-c", code]
+    raised = Isolation(network=network, files=files)
+    command = [*isolation.isolate(PYTHON, raised, limits or Limits()), "-I", "-c", code]
     done = subprocess.run(
         command, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=60
     )
-    return done.stdout.decode(), isolation.end_in(done.stderr)
+    return done.stdout.decode(), isolation.parse_end(done.stderr)
 
 
 @pytest.mark.parametrize("network", [True, False])
@@ -137,14 +137,16 @@ def test_other_files_can_not_be_opened(tmp_path, what):
     secret.write_bytes(as_file(noise()))
     options = {"read": ["-i", str(secret), "-f", "null", "-"],
                "written": ["-i", "file:sound", str(tmp_path / "new.wav")]}  # fmt: skip
-    fenced = isolation.jailed(find_ffmpeg(), isolation.strongest(find_ffmpeg()), Limits())
+    fenced = isolation.isolate(
+        find_ffmpeg(), isolation.strongest_isolation(find_ffmpeg()), Limits()
+    )
     ends = []
     for arguments in (options[what], ["-i", "file:sound", "-f", "null", "-"]):
         done = subprocess.run(
             [*fenced, "-nostdin", "-v", "error", *arguments],
             cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=60,
         )  # fmt: skip
-        ends.append(isolation.end_in(done.stderr))
+        ends.append(isolation.parse_end(done.stderr))
     assert b"Permission denied" in ends[0].said
     assert ends[1].code == 0
     assert not (tmp_path / "new.wav").exists()

@@ -11,7 +11,7 @@ from PIL import Image
 
 from bot.audio.editing.crossfade import fade
 from bot.audio.files import post
-from bot.audio.files.codes import packed as packed_codes
+from bot.audio.files.codes import pack_codes as packed_codes
 from bot.audio.files.formats import FORMATS, encode
 from bot.audio.files.masters import read_master, write_master
 from bot.audio.files.picture import (
@@ -22,7 +22,7 @@ from bot.audio.files.picture import (
     spectrogram_png,
     waveform_png,
 )
-from bot.audio.files.tags import read_codes, read_tags, tagged, written
+from bot.audio.files.tags import read_codes, read_tags, write_tags, written
 from bot.domain.clips import Tags
 from bot.domain.generation import Codes, Sound
 from bot.errors import OutputError, SoundError
@@ -118,10 +118,10 @@ def test_tags_are_read_back_from_every_kind(kind):
     """From any of our files; of another's there is nothing to tell."""
     data = encode(sound_of(1.0), kind)
     assert read_tags(data) is None
-    found = read_tags(tagged(data, kind.suffix, TAGS))
+    found = read_tags(write_tags(data, kind.suffix, TAGS))
     assert found is not None
     assert written(found) == written(TAGS)
-    samples, _ = soundfile.read(io.BytesIO(tagged(data, kind.suffix, TAGS)))
+    samples, _ = soundfile.read(io.BytesIO(write_tags(data, kind.suffix, TAGS)))
     assert len(samples) > 0
 
 
@@ -143,7 +143,7 @@ def test_the_format_that_is_wanted_is_posted_until_it_does_not_fit(kind):
 )
 def test_tags_that_somebody_wrote_are_none_of_ours(tags):
     """Anyone can write anything under our name."""
-    data = tagged(encode(sound_of(1.0), FORMATS["flac"]), ".flac", TAGS)
+    data = write_tags(encode(sound_of(1.0), FORMATS["flac"]), ".flac", TAGS)
     ours = written(TAGS).encode()
     forged = data.replace(ours, tags + b" " * (len(ours) - len(tags)))
     assert forged != data

@@ -64,7 +64,7 @@ async def heard(data):
 def test_any_bytes_are_a_kind_or_a_known_sentence(start, data):
     """And nothing else."""
     try:
-        found = sniff.recognised(start + data)
+        found = sniff.identify(start + data)
     except SoundError as error:
         assert SENTENCE.fullmatch(str(error.sentence))
     else:
@@ -75,7 +75,7 @@ def test_any_bytes_are_a_kind_or_a_known_sentence(start, data):
 
 def test_every_accepted_kind_is_told():
     """By the name of the one demuxer that may open it, and never by the file's name."""
-    told = {name: sniff.recognised(data).demuxer for name, data in in_every_kind(0.2).items()}
+    told = {name: sniff.identify(data).demuxer for name, data in in_every_kind(0.2).items()}
     assert told == {
         "mp3": "mp3",
         "m4a": "mov",
@@ -210,11 +210,11 @@ async def test_what_is_no_sound_is_refused_in_a_sentence(data, sentence):
 def test_absurd_headers_are_told_apart(data, sentence):
     """Before anything is decoded."""
     with pytest.raises(SoundError, match=sentence):
-        sniff.recognised(data)
+        sniff.identify(data)
 
 
 @pytest.mark.parametrize(("channels", "rate_hz"), [(1, 4_000), (8, 192_000), (2, 44_100)])
 def test_headers_at_the_edge_are_let_through(channels, rate_hz):
     """What is said is what is done."""
-    found = sniff.recognised(wav_header(channels, rate_hz))
+    found = sniff.identify(wav_header(channels, rate_hz))
     assert (found.channels, found.rate_hz) == (channels, rate_hz)

@@ -65,8 +65,8 @@ def names(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
-def codes_in(path):
-    found = clip_file.codes_in(path)
+def read_clip_codes(path):
+    found = clip_file.read_clip_codes(path)
     assert found is not None
     return found
 
@@ -81,7 +81,7 @@ def own(path, tiny_stems, *, seconds=1.0, tokens=None):
         path,
         Sound(samples=(0.1 * noise).astype(np.float32), sample_rate_hz=32_000),
         Tags(prompt="a", seed=1, model="tiny", kind="music"),
-        codes.packed(Codes(tokens=tokens, fingerprint=mark)),
+        codes.pack_codes(Codes(tokens=tokens, fingerprint=mark)),
     )
     return tokens
 
@@ -98,14 +98,14 @@ def test_stems_are_written_beside_the_clip(made):
         tags = read_tags(path.read_bytes())
         assert tags is not None
         assert (tags.stem, tags.seed, tags.prompt) == (name, 5, "a")
-        assert clip_file.codes_in(path) is None
+        assert clip_file.read_clip_codes(path) is None
     tags = read_tags((made / "out.wav").read_bytes())
     assert tags is not None and tags.stem is None
 
 
 def test_the_clip_and_its_stems_have_one_gain(made, stems_model):
     """Each stem is as loud in its file as in the clip: what the codec gives, times one number."""
-    tokens = codes_in(made / "out.wav").tokens
+    tokens = read_clip_codes(made / "out.wav").tokens
     gains = []
     alone = {"": tokens} | {f"-{name}": np.zeros_like(tokens) for name in NAMES}
     for name, books in zip(NAMES, ([2], [3], [4, 5, 6], [7]), strict=True):
@@ -131,8 +131,8 @@ def test_stems_of_a_clip_are_kept(made, place, tiny_stems, suffix):
     """Drums and bass of the new takes are the clip's, to the code; the rest is new in each."""
     argv = ("b", "--keep", "drums, Bass", "--audio", made / f"out.{suffix}", "--takes", 2)
     assert zhiyin(*argv, "-o", "new.wav", model=tiny_stems) == 0
-    before = codes_in(made / f"out.{suffix}").tokens
-    first, second = (codes_in(place / f"new-{take}.wav").tokens for take in (1, 2))
+    before = read_clip_codes(made / f"out.{suffix}").tokens
+    first, second = (read_clip_codes(place / f"new-{take}.wav").tokens for take in (1, 2))
     assert np.array_equal(first[STAY], before[STAY])
     assert np.array_equal(second[STAY], before[STAY])
     for book in FREE:
@@ -145,7 +145,7 @@ def test_stems_of_a_clip_are_kept(made, place, tiny_stems, suffix):
 def test_a_stem_is_left_out_for_certain(place, tiny_stems):
     """Its codes are silence."""
     assert zhiyin("a", "--without", "drums", "--seconds", 1, "-o", "a.wav", model=tiny_stems) == 0
-    tokens = codes_in(place / "a.wav").tokens
+    tokens = read_clip_codes(place / "a.wav").tokens
     assert not tokens[2].any()
     assert tokens[3].any()
 
@@ -176,7 +176,7 @@ def test_a_clip_of_its_own_is_gone_on_from_by_its_codes(place, tiny_stems):
     (request,) = planned("b", "--audio", "mine.flac", "-o", "a.wav", model=tiny_stems).requests
     assert request.audio.seconds == 20.0
     assert np.array_equal(request.audio_tokens, tokens[:, -1000:])
-    data = codes.packed(codes_in(Path("mine.flac")))
+    data = codes.pack_codes(read_clip_codes(Path("mine.flac")))
     noise = np.random.default_rng(4).standard_normal((1, 64_000)).astype(np.float32)
     cut = Sound(samples=0.1 * noise, sample_rate_hz=32_000)
     encode.write(Path("cut.flac"), cut, Tags(prompt="a", seed=1, model="t", kind="music"), data)
@@ -188,7 +188,7 @@ def test_a_clip_of_its_own_is_gone_on_from_by_its_codes(place, tiny_stems):
 def test_a_loop_tells_no_codes(place, tiny_stems):
     """It is cut, and they would not fit it."""
     assert zhiyin("a", "--loop", "--seconds", 2, "-o", "a.wav", model=tiny_stems) == 0
-    assert clip_file.codes_in(Path("a.wav")) is None
+    assert clip_file.read_clip_codes(Path("a.wav")) is None
 
 
 @pytest.mark.parametrize(
@@ -217,7 +217,7 @@ def test_what_cannot_be_had_is_told_before_loading(place, tiny_stems, capsys, ar
     stranger = Codes(tokens=np.zeros((8, 50), np.int32), fingerprint="00" * 8)
     silence = Sound(samples=np.zeros((1, 32_000), np.float32), sample_rate_hz=32_000)
     tags = Tags(prompt="a", seed=1, model="tiny", kind="music")
-    encode.write(Path("other.wav"), silence, tags, codes.packed(stranger))
+    encode.write(Path("other.wav"), silence, tags, codes.pack_codes(stranger))
     Path("taken-bass.wav").mkdir()
     before = names(place)
     opener = Opener()

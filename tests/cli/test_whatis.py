@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from bot.audio.files import encode
-from bot.audio.files.codes import packed
+from bot.audio.files.codes import pack_codes
 from bot.audio.files.formats import BY_SUFFIX
 from bot.audio.files.tags import MADE_BY
 from bot.audio.untrusted import tags
@@ -57,21 +57,21 @@ def test_any_other_file_is_one_sentence(tmp_path, capsys, name, contents, senten
 
 async def test_a_stranger_s_file_is_read_in_a_process_of_its_own(tmp_path):
     """With the same outcome as here."""
-    assert await tags.strange_tags(clip(tmp_path / "a.mp3").read_bytes()) == TAGS
-    assert await tags.strange_tags(b"nothing") is None
+    assert await tags.read_untrusted_tags(clip(tmp_path / "a.mp3").read_bytes()) == TAGS
+    assert await tags.read_untrusted_tags(b"nothing") is None
 
 
 async def test_a_stranger_s_codes_are_read_in_a_process_of_its_own(tmp_path):
     """Minutes of them, too; a file that tells none has none."""
     tokens = np.random.default_rng(1).integers(0, 2048, (8, 6_000), dtype=np.int32)
-    told = packed(Codes(tokens=tokens, fingerprint="0a" * 8))
+    told = pack_codes(Codes(tokens=tokens, fingerprint="0a" * 8))
     sound = Sound(samples=np.zeros((1, 32_000), np.float32), sample_rate_hz=32_000)
     encode.write(tmp_path / "with.mp3", sound, TAGS, told)
-    found = await tags.strange_codes((tmp_path / "with.mp3").read_bytes())
+    found = await tags.read_untrusted_codes((tmp_path / "with.mp3").read_bytes())
     assert found is not None
     assert np.array_equal(found.tokens, tokens)
-    assert await tags.strange_codes(clip(tmp_path / "a.mp3").read_bytes()) is None
-    assert await tags.strange_codes(b"nothing") is None
+    assert await tags.read_untrusted_codes(clip(tmp_path / "a.mp3").read_bytes()) is None
+    assert await tags.read_untrusted_codes(b"nothing") is None
 
 
 @pytest.mark.parametrize(
@@ -91,8 +91,8 @@ async def test_a_file_that_does_harm_harms_itself(tmp_path, monkeypatch, body):
     reader_that_does(body, tmp_path, monkeypatch)
     limits = Limits(cpu_seconds=1, memory_bytes=2**30, processes=16, wall_seconds=30.0)
     # More than a pipe holds, which a reader that does harm may leave unread.
-    assert await tags.strange_tags(bytes(2**20), limits) is None
-    assert await tags.strange_codes(bytes(2**20), limits) is None
+    assert await tags.read_untrusted_tags(bytes(2**20), limits) is None
+    assert await tags.read_untrusted_codes(bytes(2**20), limits) is None
     assert not [line for line in os.listdir(tmp_path) if line != "trap"]
     assert psutil.Process().children(recursive=True) == []
 
@@ -103,7 +103,7 @@ async def test_a_reader_that_says_half_and_hangs_is_ended(tmp_path, monkeypatch)
         "import time; print('{' * 60_000, flush=True); time.sleep(3600)", tmp_path, monkeypatch
     )
     limits = Limits(cpu_seconds=60, memory_bytes=2**30, processes=16, wall_seconds=1.5)
-    assert await tags.strange_tags(b"x", limits) is None
+    assert await tags.read_untrusted_tags(b"x", limits) is None
     assert psutil.Process().children(recursive=True) == []
 
 

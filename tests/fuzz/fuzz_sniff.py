@@ -28,7 +28,7 @@ def look(data):
     """Show the gate some bytes, alone and behind each beginning that it knows."""
     for start in (b"", *STARTS):
         try:
-            found = sniff.recognised(start + data)
+            found = sniff.identify(start + data)
         except SoundError as error:
             assert str(error.sentence).startswith(SENTENCES), str(error.sentence)
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bot.audio.prompt import Heard
+from bot.audio.prompt import AudioPrompt
 from bot.domain.generation import Codes, Sound
 from bot.pipeline.clip_codes import match_codes, split_codes
 
@@ -38,7 +38,7 @@ def frames_of(found):
 )
 def test_codes_are_parted_as_their_sound(before, end, frames, parted):
     """Every frame is on one side; codes of another sound are of no use."""
-    found = split_codes(codes(frames), Heard(before=sound(before), end=sound(end)))
+    found = split_codes(codes(frames), AudioPrompt(before=sound(before), end=sound(end)))
     if parted is None:
         assert found is None
         return

@@ -12,7 +12,7 @@ from bot.errors import SoundError
 from bot.i18n.sentence import Sentence
 
 
-def codes_in(path: Path) -> Codes | None:
+def read_clip_codes(path: Path) -> Codes | None:
     """Return the codes that a clip's file tells; None where it tells none.
 
     Raises SoundError for a file that can't be read.

@@ -27,7 +27,7 @@ _MOST_CODEBOOKS, _MOST_FRAMES = 16, 30_000
 _NUMBERS = np.dtype(">u2")
 
 
-def packed(codes: Codes) -> bytes | None:
+def pack_codes(codes: Codes) -> bytes | None:
     """Return codes as bytes; None for a clip that is longer than any that is made."""
     books, frames = codes.tokens.shape
     if books > _MOST_CODEBOOKS or not 0 < frames <= _MOST_FRAMES:
@@ -38,7 +38,7 @@ def packed(codes: Codes) -> bytes | None:
     return data if len(data) <= MOST_BYTES else None
 
 
-def unpacked(data: bytes) -> Codes | None:
+def unpack_codes(data: bytes) -> Codes | None:
     """Return codes from bytes, which anyone may have written; None where they are none."""
     if not _HEADER.size < len(data) <= MOST_BYTES:
         return None
@@ -71,6 +71,6 @@ def from_text(text: str) -> Codes | None:
     if len(text) > 4 * MOST_BYTES // 3 + 4:
         return None
     try:
-        return unpacked(base64.b64decode(text, validate=True))
+        return unpack_codes(base64.b64decode(text, validate=True))
     except (binascii.Error, ValueError):
         return None

@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import soundfile
 
+from bot.atomic_file import replace_atomically
 from bot.audio.files import formats
 from bot.audio.files.formats import BY_SUFFIX, Format
-from bot.audio.files.tags import tagged
+from bot.audio.files.tags import write_tags
 from bot.domain.clips import Tags
 from bot.domain.generation import Sound
 from bot.errors import OutputError
@@ -87,7 +86,7 @@ def write(path: Path, sound: Sound, tags: Tags | None = None, codes: bytes | Non
                 sample_rate_hz=sound.sample_rate_hz,
             )
         )
-    with _whole(path) as unfinished:
+    with replace_atomically(path) as unfinished:
         try:
             _encode(unfinished, kind, sound, tags, codes)
         except (soundfile.LibsndfileError, OSError, AssertionError) as error:
@@ -102,19 +101,7 @@ def _encode(path: Path, kind: Format, sound: Sound, tags: Tags | None, codes: by
     loudest = max(1.0, float(np.abs(sound.samples).max(initial=0.0)))
     samples = (sound.samples / np.float32(loudest)).clip(-1.0, 1.0)
     data = formats.encode(replace(sound, samples=samples), kind)
-    path.write_bytes(data if tags is None else tagged(data, kind.suffix, tags, codes))
-
-
-@contextmanager
-def _whole(path: Path) -> Iterator[Path]:
-    """Lend a file beside the target that takes its name if all goes well and goes away if not."""
-    target = path.resolve()  # a link stays a link, what it points to is replaced
-    unfinished = _beside(target)
-    try:
-        yield unfinished
-        os.replace(unfinished, target)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    path.write_bytes(data if tags is None else write_tags(data, kind.suffix, tags, codes))
 
 
 def _beside(path: Path) -> Path:

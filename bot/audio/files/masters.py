@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,10 +9,11 @@ import numpy as np
 import soundfile
 
 from bot import failpoints
+from bot.atomic_file import replace_atomically
 from bot.audio.files import formats
 from bot.audio.files.formats import FORMATS
 from bot.audio.files.post import INVALID
-from bot.audio.files.tags import with_codes
+from bot.audio.files.tags import add_codes
 from bot.domain.generation import Sound
 from bot.errors import OutputError, SoundError
 from bot.i18n.sentence import Sentence
@@ -32,20 +31,11 @@ def write_master(path: Path, sound: Sound, codes: bytes | None = None) -> None:
         raise OutputError(INVALID)
     loudest = max(1.0, float(np.abs(sound.samples).max(initial=0.0)))
     whole = replace(sound, samples=sound.samples / np.float32(loudest))
-    scratch = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.part")
     try:
-        with scratch.open("wb") as file:
+        with replace_atomically(path, durable=True) as scratch:
             data = formats.encode(whole, FORMATS["flac"])
-            file.write(data if codes is None else with_codes(data, codes))
-            file.flush()
-            os.fsync(file.fileno())
-        failpoints.hit("clip.unnamed")
-        scratch.replace(path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+            scratch.write_bytes(data if codes is None else add_codes(data, codes))
+            failpoints.hit("clip.unnamed")
     except OSError as error:
         raise OutputError(
             Sentence(
@@ -53,8 +43,6 @@ def write_master(path: Path, sound: Sound, codes: bytes | None = None) -> None:
                 "Nothing was charged."
             )
         ) from error
-    finally:
-        scratch.unlink(missing_ok=True)
 
 
 def read_master(path: Path) -> Sound:

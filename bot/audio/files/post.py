@@ -13,9 +13,9 @@ from bot.audio.editing import loudness
 from bot.audio.editing.playback import prepare_clip, prepare_stems
 from bot.audio.editing.segments import amplify
 from bot.audio.files import formats
-from bot.audio.files.codes import packed
+from bot.audio.files.codes import pack_codes
 from bot.audio.files.formats import FORMATS, Format, squeezed
-from bot.audio.files.tags import tagged
+from bot.audio.files.tags import write_tags
 from bot.domain.clips import Tags
 from bot.domain.generation import Codes, Sound
 from bot.errors import OutputError
@@ -83,11 +83,11 @@ def encode_for_post(
     if not np.isfinite(sound.samples).all():
         raise OutputError(INVALID)
     ready = prepare_clip(sound, style.loudness_lufs, loops=tags.loops)
-    told = None if codes is None else packed(codes)
+    told = None if codes is None else pack_codes(codes)
     if told is not None and len(told) > max_bytes * _MOST_CODES_SHARE:
         told = None
     for kind in _rungs(style.format, sound.sample_rate_hz):
-        data = tagged(_below_peak(ready, kind), kind.suffix, tags, told)
+        data = write_tags(_below_peak(ready, kind), kind.suffix, tags, told)
         if len(data) <= max_bytes:
             return Encoded(data=data, suffix=kind.suffix, content_type=kind.content_type)
     raise OutputError(NOTHING_FITS)
@@ -112,7 +112,7 @@ def encode_stems(
     _, ready = prepare_stems(mix, stems, style.loudness_lufs, loops=tags.loops)
     for kind in _rungs(style.format, mix.sample_rate_hz):
         files = {
-            name: tagged(formats.encode(part, kind), kind.suffix, replace(tags, stem=name))
+            name: write_tags(formats.encode(part, kind), kind.suffix, replace(tags, stem=name))
             for name, part in ready.items()
         }
         if sum(map(len, files.values())) <= max_bytes:

@@ -37,7 +37,7 @@ def written(tags: Tags) -> str:
     return json.dumps(facts, ensure_ascii=False, sort_keys=True)
 
 
-def tagged(data: bytes, suffix: str, tags: Tags, codes: bytes | None = None) -> bytes:
+def write_tags(data: bytes, suffix: str, tags: Tags, codes: bytes | None = None) -> bytes:
     """Return an encoded clip with its tags in it, and with its packed codes where they are told."""
     file = io.BytesIO(data)
     title = _plain(tags.prompt) if tags.prompt is not None else "a random clip"
@@ -80,7 +80,7 @@ def read_tags(data: bytes) -> Tags | None:
         return None
 
 
-def with_codes(flac: bytes, codes: bytes) -> bytes:
+def add_codes(flac: bytes, codes: bytes) -> bytes:
     """Return a FLAC file without other tags with a clip's packed codes in it."""
     file = io.BytesIO(flac)
     comments = FLAC(file)

@@ -63,12 +63,12 @@ class Decoding:
 
 def network_is_cut() -> bool:
     """Tell whether ffmpeg is cut off from the network here, and from all other processes."""
-    return isolation.strongest(find_ffmpeg()).network
+    return isolation.strongest_isolation(find_ffmpeg()).network
 
 
 def files_are_hidden() -> bool:
     """Tell whether ffmpeg is kept here from all files but the one that it reads."""
-    return isolation.strongest(find_ffmpeg()).files
+    return isolation.strongest_isolation(find_ffmpeg()).files
 
 
 @asynccontextmanager
@@ -98,7 +98,7 @@ async def decoded(
         finally:
             await ended(process)
             hearing.cancel()
-    if (refusal := _refusal(isolation.end_in(said), limits)) is not None:
+    if (refusal := _refusal(isolation.parse_end(said), limits)) is not None:
         raise refusal
 
 
@@ -189,7 +189,7 @@ def _command(decoding: Decoding, limits: Limits, ffmpeg: Path | None) -> list[st
         ffmpeg = ffmpeg or find_ffmpeg()
     rate, channels = decoding.sample_rate_hz, decoding.channels
     return [
-        *isolation.jailed(ffmpeg, isolation.strongest(ffmpeg), limits),
+        *isolation.isolate(ffmpeg, isolation.strongest_isolation(ffmpeg), limits),
         "-nostdin", "-hide_banner", "-loglevel", "error",
         "-protocol_whitelist", "file,pipe", "-format_whitelist", decoding.demuxer,
         "-codec_whitelist", _DECODERS,

@@ -26,7 +26,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Walls:
+class Isolation:
     """What a program is kept away from: the network and all other processes; other files."""
 
     network: bool
@@ -44,7 +44,7 @@ class End:
     said: bytes
 
 
-def jailed(program: Path, walls: Walls, limits: Limits) -> list[str]:
+def isolate(program: Path, walls: Isolation, limits: Limits) -> list[str]:
     """Return the command that runs a program behind walls; its arguments come after it.
 
     All limits but the wall time's hold by themselves: that one is for who waits.
@@ -61,7 +61,7 @@ def jailed(program: Path, walls: Walls, limits: Limits) -> list[str]:
     return [sys.executable, "-I", "-S", str(_LAUNCHER), pairs, str(program)]
 
 
-def end_in(said: bytes) -> End | None:
+def parse_end(said: bytes) -> End | None:
     """Return how a program ended, by the end of its standard error; None if it never began."""
     if (found := _REPORT.search(said)) is None:
         return None
@@ -69,13 +69,13 @@ def end_in(said: bytes) -> End | None:
 
 
 @cache
-def strongest(ffmpeg: Path) -> Walls:
+def strongest_isolation(ffmpeg: Path) -> Isolation:
     """Return the most that this machine raises around an ffmpeg that still starts."""
     for network, files in ((True, True), (True, False), (False, True)):
-        walls = Walls(network=network, files=files)
-        if _starts([*jailed(ffmpeg, walls, Limits()), "-version"]):
+        walls = Isolation(network=network, files=files)
+        if _starts([*isolate(ffmpeg, walls, Limits()), "-version"]):
             return walls
-    return Walls(network=False, files=False)
+    return Isolation(network=False, files=False)
 
 
 def _starts(command: list[str]) -> bool:
@@ -89,5 +89,5 @@ def _starts(command: list[str]) -> bool:
         )
     except subprocess.TimeoutExpired:
         return False
-    end = end_in(done.stderr)
+    end = parse_end(done.stderr)
     return end is not None and (end.code, end.signal) == (0, 0)

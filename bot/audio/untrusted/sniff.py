@@ -41,7 +41,7 @@ class Container:
     rate_hz: int | None = None
 
 
-def recognised(data: bytes) -> Container:
+def identify(data: bytes) -> Container:
     """Return what a file is. Raises SoundError for all that is not among the accepted kinds."""
     if not data:
         raise SoundError(EMPTY)

@@ -13,10 +13,10 @@ import os
 import sys
 from pathlib import Path
 
-from bot.audio.files.codes import as_text, from_text, packed
+from bot.audio.files.codes import as_text, from_text, pack_codes
 from bot.audio.files.tags import parsed, read_codes, read_tags, written
 from bot.audio.untrusted import ffmpeg_decoder, isolation
-from bot.audio.untrusted.isolation import Limits, Walls
+from bot.audio.untrusted.isolation import Isolation, Limits
 from bot.domain.clips import Tags
 from bot.domain.generation import Codes
 
@@ -27,7 +27,7 @@ _MOST_CODES_BYTES = 2**20
 _CODES = "codes"
 
 
-async def strange_tags(data: bytes, limits: Limits = _LIMITS) -> Tags | None:
+async def read_untrusted_tags(data: bytes, limits: Limits = _LIMITS) -> Tags | None:
     """Return what a file says of how it was made; None where it says nothing, or takes too long."""
     answer = await _asked(data, [], limits, _MOST_ANSWER_BYTES)
     try:
@@ -36,7 +36,7 @@ async def strange_tags(data: bytes, limits: Limits = _LIMITS) -> Tags | None:
         return None
 
 
-async def strange_codes(data: bytes, limits: Limits = _LIMITS) -> Codes | None:
+async def read_untrusted_codes(data: bytes, limits: Limits = _LIMITS) -> Codes | None:
     """Return the codes that a file says are its; None where it says none, or takes too long."""
     answer = await _asked(data, [_CODES], limits, _MOST_CODES_BYTES)
     return None if answer is None else from_text(answer.decode("ascii", errors="replace"))
@@ -49,7 +49,7 @@ async def _asked(
     # Python needs its own files: from those it is not walled off.
     cut = await asyncio.to_thread(ffmpeg_decoder.network_is_cut)
     process = await asyncio.create_subprocess_exec(
-        *isolation.jailed(Path(sys.executable), Walls(network=cut, files=False), limits),
+        *isolation.isolate(Path(sys.executable), Isolation(network=cut, files=False), limits),
         "-m", _MODULE, *arguments,
         cwd=_ROOT,
         env={"PATH": os.environ.get("PATH", ""), "OPENBLAS_NUM_THREADS": "1"},
@@ -86,7 +86,7 @@ def main() -> None:
     data = sys.stdin.buffer.read()
     if sys.argv[1:] == [_CODES]:
         codes = read_codes(io.BytesIO(data))
-        told = None if codes is None else packed(codes)
+        told = None if codes is None else pack_codes(codes)
         if told is not None:
             sys.stdout.write(as_text(told))
         return

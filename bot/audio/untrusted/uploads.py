@@ -57,7 +57,7 @@ class Uploads:
         Raises SoundError, with the sentence to show, and ResourceError where no file can be read.
         """
         await self._sweep()
-        container = sniff.recognised(data)
+        container = sniff.identify(data)
         decoding = ffmpeg_decoder.Decoding(
             demuxer=container.demuxer,
             sample_rate_hz=self._rate_hz,

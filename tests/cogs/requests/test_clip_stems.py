@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from bot.audio.files.clip_file import codes_in
+from bot.audio.files.clip_file import read_clip_codes
 from bot.audio.files.tags import read_codes, read_tags
 from bot.domain.jobs import Kind
 from bot.pipeline.clip_codes import OTHER_MODEL
@@ -27,7 +27,7 @@ DRUMS, BASS, LEAD = 1, 2, 3
 
 
 async def tokens_of(jam, clip):
-    return codes_in(jam.store.clips_folder / clip.file).tokens
+    return read_clip_codes(jam.store.clips_folder / clip.file).tokens
 
 
 def labels(message):
