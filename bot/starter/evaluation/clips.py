@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bot.audio.analysis.key import PROFILES, correlate_profiles
+from bot.domain.generation import Floats
 from bot.starter.evaluation.features import (
-    Floats,
     Sanity,
     Sound,
     decibels,
-    key_scores,
     picture,
     sanity,
 )
@@ -46,7 +46,7 @@ def attend(listener: Listener, prompt: Prompt, sound: Sound, score: Score | None
     """Listen to a clip."""
     shown = picture(sound)
     chroma = shown.chroma.mean(axis=0)
-    major, minor = key_scores(chroma).max(axis=1)
+    major, minor = correlate_profiles(chroma, PROFILES).max(axis=1)
     bands = shown.mel.mean(axis=0)
     bright = float(bands[_BRIGHT_BAND:].sum()) / max(float(bands.sum()), 1e-9)
     return Clip(

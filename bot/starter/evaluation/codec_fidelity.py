@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bot.starter.evaluation.features import Sound, heard_bands, powers
+from bot.audio.analysis.spectra import power_spectrogram
+from bot.starter.evaluation.features import Sound, heard_bands
 
 _MEL_WINDOW, _MEL_BANDS = 2048, 80
 _RESOLUTIONS = (2048, 1024, 512)
@@ -29,12 +30,17 @@ class Loss:
 def loss(made: Sound, original: Sound) -> Loss:
     """Measure how far sound is from the original."""
     mel = [
-        np.log10(powers(each, _MEL_WINDOW, 512) @ heard_bands(_MEL_WINDOW, _MEL_BANDS) + _FLOOR)
+        np.log10(
+            power_spectrogram(each, _MEL_WINDOW, 512) @ heard_bands(_MEL_WINDOW, _MEL_BANDS)
+            + _FLOOR
+        )
         for each in (made, original)
     ]
     distances = []
     for window in _RESOLUTIONS:
-        found, goal = (np.sqrt(powers(each, window, window // 4)) for each in (made, original))
+        found, goal = (
+            np.sqrt(power_spectrogram(each, window, window // 4)) for each in (made, original)
+        )
         convergence = np.linalg.norm(found - goal) / max(float(np.linalg.norm(goal)), 1e-9)
         floor = np.sqrt(_FLOOR)
         logs = np.abs(np.log(np.maximum(found, floor)) - np.log(np.maximum(goal, floor)))

@@ -11,15 +11,15 @@ from dataclasses import replace
 
 import numpy as np
 
+from bot.audio.analysis.key import PROFILES, correlate_profiles
+from bot.audio.analysis.spectra import log_amplitude
+from bot.domain.generation import Floats
 from bot.starter.evaluation.features import (
     FRAME_RATE_HZ,
     MEL_BANDS,
-    Floats,
     Picture,
     entropy_bits,
     key_of,
-    key_scores,
-    log_mel,
     onset_frames,
 )
 from bot.starter.evaluation.tempo import Pulse
@@ -64,7 +64,7 @@ def worn(shown: Picture, random: np.random.Generator) -> Picture:
 
 
 def _colour(mel: Floats) -> Floats:
-    logs = log_mel(mel / max(float(mel.mean()), 1e-9) * np.float32(1e-3))
+    logs = log_amplitude(mel / max(float(mel.mean()), 1e-9) * np.float32(1e-3))
     moved = np.abs(logs[_DELTA_FRAMES:] - logs[:-_DELTA_FRAMES]).mean(axis=0)
     cepstra = logs @ _cosines()
     slow = logs[::10]
@@ -152,7 +152,7 @@ def _harmony(shown: Picture) -> Floats:
     return np.concatenate(
         [
             np.roll(shares, -key.tonic),
-            key_scores(mean).max(axis=1),
+            correlate_profiles(mean, PROFILES).max(axis=1),
             [entropy_bits(mean), each.mean(), each.std(), changes.mean(), changes.std()],
             [flatness.mean(), flatness.std(), *np.percentile(flatness, (10, 50, 90))],
         ]

@@ -1,7 +1,7 @@
 """What can be told of a clip without a model: its spectra, onsets, chroma, level and key.
 
-Everything is computed at one loudness, so that a gain changes nothing but the level. Sources:
-Bello et al. 2005 (spectral flux); Krumhansl 1990 (key profiles).
+Everything is computed at one loudness, so that a gain changes nothing but the level. Spectra,
+onsets, chroma and keys are those of the bot's own analysis.
 """
 
 from __future__ import annotations
@@ -14,10 +14,18 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from bot.audio.analysis.spectra import mel_filters
+from bot.audio.analysis.key import PROFILES, correlate_profiles
+from bot.audio.analysis.onsets import spectral_flux
+from bot.audio.analysis.spectra import (
+    log_amplitude,
+    mel_filters,
+    moving_mean,
+    power_spectrogram,
+)
+from bot.audio.analysis.tones import chroma, find_tones
+from bot.domain.generation import Floats
 
 Sound = NDArray[np.float32]
-Floats = NDArray[np.float32]
 
 SAMPLE_RATE_HZ = 32_000
 HOP = 160
@@ -26,20 +34,17 @@ MEL_BANDS = 40
 
 _WINDOW = 1024
 _LOWEST_HZ, _HIGHEST_HZ = 40.0, 12_000.0
-_CHROMA_WINDOW, _CHROMA_HOP = 8192, 3200
-_CHROMA_LOWEST_HZ, _CHROMA_HIGHEST_HZ = 100.0, 2000.0
 _RMS = 0.1
 # 70 dB below a full-scale band at the common loudness: what lies lower is not heard in a mix.
 _FLOOR = 1e-7
 _FLUX_FRAMES = 3
 _ONSET_RISE = 0.1
 _ONSET_APART_FRAMES = 8
-_LOCAL_FRAMES = 60
+LOCAL_FRAMES = 60
 _LEVEL_SECONDS = 0.1
 _SILENT_DB = -50.0
 _CLIPPED = 0.999
-_MAJOR = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
-_MINOR = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
+_SPREAD_SEMITONES = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,24 +80,11 @@ def picture(sound: Sound) -> Picture:
     """Compute the spectra of mono sound at 32 kHz."""
     rms = float(np.sqrt(np.mean(np.square(sound, dtype=np.float64))))
     levelled = sound * np.float32(_RMS / max(rms, 1e-5))
-    power = powers(levelled, _WINDOW, HOP)
+    power = power_spectrogram(levelled, _WINDOW, HOP)
     mel = power @ heard_bands(_WINDOW, MEL_BANDS)
     heard = power[:, 4:320] + np.float32(_FLOOR)
     flatness = np.exp(np.log(heard).mean(axis=1)) / heard.mean(axis=1)
     return Picture(mel, flatness.astype(np.float32), _chroma(levelled))
-
-
-def powers(sound: Sound, window: int, hop: int) -> Floats:
-    """Return the power spectrogram [frames, bins]; a sine of amplitude 1 has a peak of 1/4."""
-    padded = np.pad(sound, window // 2)
-    rows = sliding_window_view(padded, window)[::hop]
-    taper = np.hanning(window + 1)[:-1]
-    # In blocks: NumPy transforms in double precision, and a clip's rows at once would be 30 MB.
-    blocks = []
-    for start in range(0, len(rows), 512):
-        spectrum = np.fft.rfft(rows[start : start + 512] * taper) / taper.sum()
-        blocks.append((np.square(spectrum.real) + np.square(spectrum.imag)).astype(np.float32))
-    return np.concatenate(blocks)
 
 
 @cache
@@ -107,33 +99,24 @@ def heard_bands(window: int, bands: int) -> Floats:
     )
 
 
-def log_mel(mel: Floats) -> Floats:
-    """Return mel powers as natural logarithms of amplitude, quiet bands cut off."""
-    logarithms: Floats = 0.5 * np.log(mel + np.float32(_FLOOR))
-    return logarithms
-
-
-def flux(mel: Floats) -> Floats:
-    """Return how much each band rises at each frame, [frames, bands]."""
-    logs = log_mel(mel)
-    rises = np.zeros_like(logs)
-    rises[_FLUX_FRAMES:] = np.maximum(0, logs[_FLUX_FRAMES:] - logs[:-_FLUX_FRAMES])
-    return rises
-
-
-def sharpened(envelope: Floats) -> Floats:
-    """Return what stands out of a novelty curve [frames, ..] against its surroundings."""
-    return np.maximum(0, envelope - _smoothed(envelope, _LOCAL_FRAMES))
+def mel_flux(mel: Floats) -> Floats:
+    """Return how much each mel band rises at each frame, [frames, bands]."""
+    return spectral_flux(log_amplitude(mel), _FLUX_FRAMES)
 
 
 def onset_frames(mel: Floats) -> NDArray[np.intp]:
     """Return the frames in which something starts."""
-    rises = _smoothed(flux(mel).mean(axis=1), 3)
+    rises = moving_mean(mel_flux(mel).mean(axis=1), 3)
     apart = _ONSET_APART_FRAMES
     padded = np.pad(rises, apart)
     highest = sliding_window_view(padded, 2 * apart + 1).max(axis=1)
-    stands_out = rises > _smoothed(rises, _LOCAL_FRAMES) + _ONSET_RISE
+    stands_out = rises > moving_mean(rises, LOCAL_FRAMES) + _ONSET_RISE
     return np.flatnonzero((rises == highest) & stands_out)
+
+
+def _chroma(levelled: Sound) -> Floats:
+    """Return the strength of each pitch class in each step of 0.1 s, [steps, 12]."""
+    return chroma(find_tones(levelled, SAMPLE_RATE_HZ), _SPREAD_SEMITONES).astype(np.float32)
 
 
 def sanity(sound: Sound, shown: Picture | None = None) -> Sanity:
@@ -167,49 +150,7 @@ def entropy_bits(weights: Floats) -> float:
     return float(-(shares * np.log2(shares)).sum())
 
 
-def key_scores(chroma: Floats) -> Floats:
-    """Return the correlation of a mean chroma with each key's profile, [major or minor, tonic]."""
-    profiles = np.array(
-        [[np.roll(kind, tonic) for tonic in range(12)] for kind in (_MAJOR, _MINOR)]
-    )
-    profiles -= profiles.mean(axis=2, keepdims=True)
-    centred = chroma - chroma.mean()
-    lengths = np.linalg.norm(profiles, axis=2) * max(float(np.linalg.norm(centred)), 1e-9)
-    found: Floats = (profiles @ centred / lengths).astype(np.float32)
-    return found
-
-
-def key_of(chroma: Floats) -> Key:
-    """Return the key whose profile is closest to a mean chroma."""
-    mode, tonic = np.unravel_index(int(np.argmax(key_scores(chroma))), (2, 12))
+def key_of(classes: Floats) -> Key:
+    """Return the key whose profile is closest to a mean chroma [12]."""
+    mode, tonic = np.unravel_index(int(correlate_profiles(classes, PROFILES).argmax()), (2, 12))
     return Key(int(tonic), bool(mode))
-
-
-def _chroma(sound: Sound) -> Floats:
-    power = powers(sound, _CHROMA_WINDOW, _CHROMA_HOP)
-    # Tones are peaks of the spectrum; drums and noise are what lies between.
-    middle = power[:, 1:-1]
-    is_peak = (middle > power[:, :-2]) & (middle > power[:, 2:])
-    peaks = np.zeros_like(power)
-    peaks[:, 1:-1] = np.where(is_peak, np.sqrt(middle), 0)
-    steps: Floats = peaks @ _chroma_filters()
-    return steps
-
-
-@cache
-def _chroma_filters() -> Floats:
-    hz = np.fft.rfftfreq(_CHROMA_WINDOW, 1 / SAMPLE_RATE_HZ)
-    in_range = (hz >= _CHROMA_LOWEST_HZ) & (hz <= _CHROMA_HIGHEST_HZ)
-    pitch = 69 + 12 * np.log2(np.maximum(hz, 1) / 440)
-    distance = (pitch[:, None] - np.arange(12) + 6) % 12 - 6
-    filters = np.exp(-0.5 * np.square(distance / 0.3)) * in_range[:, None]
-    found: Floats = filters.astype(np.float32)
-    return found
-
-
-def _smoothed(curve: Floats, frames: int) -> Floats:
-    """Return the mean of a curve [frames, ..] over so many frames around each."""
-    before = frames // 2
-    edges = [(before + 1, frames - 1 - before)] + [(0, 0)] * (curve.ndim - 1)
-    sums = np.cumsum(np.pad(curve, edges, mode="edge"), axis=0, dtype=np.float64)
-    return ((sums[frames:] - sums[:-frames]) / frames).astype(np.float32)

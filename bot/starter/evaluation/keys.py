@@ -2,7 +2,7 @@
 
 The independent ear is basic-pitch's network, which turns sound into notes (its file is in the
 package `basic-pitch` and runs on `onnxruntime`); the notes' pitch classes are compared with
-Krumhansl's profiles. Source: arXiv 2203.09893 (basic-pitch).
+the profiles of keys. Source: arXiv 2203.09893 (basic-pitch).
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.audio.analysis import key
+from bot.domain.generation import Floats
 from bot.domain.generation import Sound as Stereo
-from bot.starter.evaluation.features import SAMPLE_RATE_HZ, Floats, Sound, key_scores
+from bot.starter.evaluation.features import SAMPLE_RATE_HZ, Sound
 
 Key = tuple[int, str]
 """A tonic as a pitch class, and `major` or `minor`."""
@@ -44,7 +45,10 @@ def own_key(sound: Sound) -> Key | None:
 def best_key(classes: NDArray[Any], basses: NDArray[Any]) -> Key:
     """Return the key that fits how often each pitch class is heard, and how often it is lowest."""
     shares = basses / max(1.0, float(basses.sum()))
-    scores = key_scores(np.asarray(classes, np.float32)) + _BASS_WEIGHT * shares
+    scores = (
+        key.correlate_profiles(np.asarray(classes, np.float32), key.PROFILES)
+        + _BASS_WEIGHT * shares
+    )
     mode, tonic = np.unravel_index(int(scores.argmax()), scores.shape)
     return int(tonic), ("major", "minor")[int(mode)]
 

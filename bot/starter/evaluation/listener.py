@@ -16,10 +16,11 @@ import joblib
 import numpy as np
 import sklearn
 
+from bot.domain.generation import Floats
 from bot.starter.composer.piece import Piece
 from bot.starter.evaluation import classifier, feature_vector, features, tempo
 from bot.starter.evaluation.classifier import Classifier, Ranking
-from bot.starter.evaluation.features import Floats, Picture, Sound, picture
+from bot.starter.evaluation.features import Picture, Sound, picture
 from bot.starter.evaluation.renders import Lesson, Player
 from bot.starter.evaluation.sanity_checks import Ranges
 from bot.starter.evaluation.tempo import Beats, TempoEstimator, candidates, pulse

@@ -15,7 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.starter.evaluation.features import SAMPLE_RATE_HZ, Floats, Sound, powers
+from bot.audio.analysis.spectra import power_spectrogram
+from bot.domain.generation import Floats
+from bot.starter.evaluation.features import SAMPLE_RATE_HZ, Sound
 from bot.starter.evaluation.tensorflow_bundle import read_bundle
 
 _RATE_HZ, _WINDOW, _HOP, _BANDS = 16_000, 512, 256, 96
@@ -138,9 +140,9 @@ def tags_of(taggers: tuple[Tagger, ...], sound: Sound) -> dict[str, float]:
 def _spectrum(sound: Sound) -> Floats:
     """Return what the networks see of a sound at 32 kHz, [frames, bands]."""
     halved = _halved(sound)
-    # `powers` is scaled so that a sine of amplitude 1 has 1/4; theirs is not scaled at all.
+    # Ours is scaled so that a sine of amplitude 1 has 1/4; theirs is not scaled at all.
     scale = np.float32(np.square(np.hanning(_WINDOW + 1)[:-1].sum()))
-    mel = (powers(halved, _WINDOW, _HOP) * scale) @ _bands()
+    mel = (power_spectrogram(halved, _WINDOW, _HOP) * scale) @ _bands()
     found: Floats = np.log10(1e4 * mel + 1).astype(np.float32)
     return found
 

@@ -16,11 +16,11 @@ import joblib
 import numpy as np
 import sklearn
 
+from bot.domain.generation import Floats
 from bot.starter.composer.instruments import INSTRUMENTS
 from bot.starter.composer.piece import Piece
 from bot.starter.evaluation import classifier, note_score
 from bot.starter.evaluation.classifier import Classifier, Ranking
-from bot.starter.evaluation.features import Floats
 from bot.starter.evaluation.note_score import Score, score_of
 from bot.starter.evaluation.renders import FRAME_RATE_HZ
 from bot.starter.training.data.codebooks import BASS, CHORDS, DRUMS, LEAD

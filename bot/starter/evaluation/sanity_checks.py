@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bot.starter.evaluation.features import Floats, Sanity
+from bot.domain.generation import Floats
+from bot.starter.evaluation.features import Sanity
 from bot.starter.evaluation.report_section import Row, Section, Share
 
 FIGURES = ("onsets_per_second", "flatness_db", "chroma_bits")

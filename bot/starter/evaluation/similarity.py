@@ -11,7 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bot.starter.evaluation.features import FRAME_RATE_HZ, Floats, Picture, flux, log_mel, sharpened
+from bot.audio.analysis.onsets import subtract_local_mean
+from bot.audio.analysis.spectra import log_amplitude
+from bot.domain.generation import Floats
+from bot.starter.evaluation.features import FRAME_RATE_HZ, LOCAL_FRAMES, Picture, mel_flux
 
 ALIKE = 0.85
 """Above this in all three, two clips are alike."""
@@ -53,9 +56,9 @@ class Likeness:
 def traces(shown: Picture) -> Traces:
     """Return what changes over a clip."""
     whole = len(shown.mel) // _MEL_STEP * _MEL_STEP
-    mel = log_mel(shown.mel)[:whole].reshape(-1, _MEL_STEP, shown.mel.shape[1]).mean(axis=1)
+    mel = log_amplitude(shown.mel)[:whole].reshape(-1, _MEL_STEP, shown.mel.shape[1]).mean(axis=1)
     shares = shown.chroma / (shown.chroma.sum(axis=1, keepdims=True) + np.float32(1e-6))
-    onsets = sharpened(flux(shown.mel).mean(axis=1))
+    onsets = subtract_local_mean(mel_flux(shown.mel).mean(axis=1), LOCAL_FRAMES)
     # A frame early or late is the same onset to an ear.
     onsets = np.convolve(onsets, np.hanning(9)[1:-1], mode="same")[::_ONSET_STEP]
     rows = (mel, shares, onsets[:, None].astype(np.float32))

@@ -12,8 +12,10 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.audio.analysis.spectra import power_spectrogram
+from bot.domain.generation import Floats
 from bot.starter.evaluation.codec_fidelity import loss
-from bot.starter.evaluation.features import Floats, Sound, decibels, heard_bands, powers
+from bot.starter.evaluation.features import Sound, decibels, heard_bands
 from bot.starter.evaluation.renders import Player, Render
 from bot.starter.evaluation.report_section import MODEL, Row, Section
 from bot.starter.training.data.codebooks import STEMS
@@ -107,6 +109,6 @@ def non_negative_shares(columns: Floats, goal: Floats) -> Floats:
 
 
 def _bands(sound: Sound) -> Floats:
-    mel = powers(sound, _WINDOW, _HOP) @ heard_bands(_WINDOW, _BANDS)
+    mel = power_spectrogram(sound, _WINDOW, _HOP) @ heard_bands(_WINDOW, _BANDS)
     # Loud bands would decide alone.
     return np.asarray(mel.ravel(), np.float64)

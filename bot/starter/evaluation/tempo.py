@@ -14,8 +14,11 @@ from typing import Any
 import numpy as np
 from sklearn.neural_network import MLPClassifier
 
+from bot.audio.analysis.onsets import subtract_local_mean
+from bot.audio.analysis.tempo import comb, correlate, highest_near, highest_peaks
+from bot.domain.generation import Floats
 from bot.starter.evaluation.classifier import Scaler
-from bot.starter.evaluation.features import FRAME_RATE_HZ, MEL_BANDS, Floats, flux, sharpened
+from bot.starter.evaluation.features import FRAME_RATE_HZ, LOCAL_FRAMES, MEL_BANDS, mel_flux
 
 SLOWEST_BPM, FASTEST_BPM = 56.0, 190.0
 TOLERANCE = 0.04
@@ -25,7 +28,7 @@ _HIDDEN, _EPOCHS = 32, 40
 _GROUPS = 4
 _LONGEST_SECONDS = 4.6
 _GRID = SLOWEST_BPM * np.exp(np.arange(0, np.log(FASTEST_BPM / SLOWEST_BPM), 0.004))
-_MULTIPLES = (1, 2, 3, 4)
+_MULTIPLES = 4
 _RATIOS = (1 / 4, 1 / 3, 1 / 2, 2 / 3, 3 / 4, 1, 4 / 3, 3 / 2, 2, 3, 4)
 # How many times the asked tempo a mistaken one is: what musicians call half and double time.
 _OCTAVES = {"1/2": 0.5, "2": 2.0, "2/3": 2 / 3, "3/2": 1.5, "1/3": 1 / 3, "3": 3.0,
@@ -43,11 +46,8 @@ class Pulse:
     def at(self, seconds: float, spread: float = 0.015) -> Floats:
         """Return the correlations around a lag, the best within a share of it."""
         lag = seconds * FRAME_RATE_HZ
-        last = self.correlation.shape[1] - 1
-        first = min(last, int(np.floor(lag * (1 - spread))))
-        stop = min(last, int(np.ceil(lag * (1 + spread))))
-        highest: Floats = self.correlation[:, first : stop + 1].max(axis=1)
-        return highest
+        found = [highest_near(row, lag, spread) for row in self.correlation]
+        return np.array(found, np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,36 +60,20 @@ class Beats:
 
 def pulse(mel: Floats) -> Pulse:
     """Correlate the onsets of groups of bands, and of all, with themselves."""
-    rises = flux(mel)
+    rises = mel_flux(mel)
     width = MEL_BANDS // _GROUPS
     groups = [rises[:, start : start + width].mean(axis=1) for start in range(0, MEL_BANDS, width)]
-    envelopes = sharpened(np.stack([*groups, rises.mean(axis=1)], axis=1)).T
-    length = envelopes.shape[1]
-    lags = min(length, round(_LONGEST_SECONDS * FRAME_RATE_HZ))
-    centred = envelopes - envelopes.mean(axis=1, keepdims=True)
-    size = 1 << (2 * length - 1).bit_length()
-    spectrum = np.fft.rfft(centred, size)
-    raw = np.fft.irfft(spectrum.real**2 + spectrum.imag**2, size)[:, :lags]
-    unbiased = raw / (length - np.arange(lags))
-    energy = np.maximum(unbiased[:, :1], 1e-9)
-    return Pulse((unbiased / energy).astype(np.float32), envelopes)
-
-
-def salience(beating: Pulse) -> Floats:
-    """Return how strongly each tempo of the grid repeats."""
-    total = beating.correlation[-1]
-    lags = 60 / _GRID[:, None] * FRAME_RATE_HZ * np.array(_MULTIPLES)
-    lags = np.minimum(lags, len(total) - 1)
-    found: Floats = np.interp(lags, np.arange(len(total)), total).mean(axis=1).astype(np.float32)
-    return found
+    means = np.stack([*groups, rises.mean(axis=1)], axis=1)
+    envelopes = subtract_local_mean(means, LOCAL_FRAMES).T
+    lags = min(envelopes.shape[1], round(_LONGEST_SECONDS * FRAME_RATE_HZ))
+    correlation = np.stack([correlate(curve, curve, lags) for curve in envelopes])
+    return Pulse(correlation, envelopes)
 
 
 def candidates(beating: Pulse) -> Beats:
-    """Return the strongest peaks of the salience, and what speaks for and against each."""
-    strength = salience(beating)
-    padded = np.pad(strength, 1, constant_values=-np.inf)
-    peaks = np.flatnonzero((strength >= padded[:-2]) & (strength >= padded[2:]))
-    best = peaks[np.argsort(-strength[peaks], kind="stable")][:CANDIDATES]
+    """Return the strongest periods of the onsets, and what speaks for and against each."""
+    strength, _ = comb(beating.correlation[-1], 60 / _GRID * FRAME_RATE_HZ, _MULTIPLES)
+    best = highest_peaks(strength, CANDIDATES)
     rows = [_traits(beating, float(_GRID[index]), float(strength[index])) for index in best]
     return Beats(_GRID[best].astype(np.float32), np.stack(rows).astype(np.float32))
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.starter.evaluation.features import Floats
+from bot.domain.generation import Floats
 
 _FOOTER_BYTES = 48
 _FLOAT = 1
