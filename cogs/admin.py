@@ -66,7 +66,7 @@ class Admin(commands.GroupCog, group_name="admin"):
         longest:
             The longest clip, in seconds.
         waiting:
-            How many clips may be in line at once.
+            How many clips may be in the queue at once.
         """
         await self.bot.service.guilds.set_limits(
             _guild(interaction),
@@ -133,7 +133,7 @@ class Admin(commands.GroupCog, group_name="admin"):
         Parameters
         ----------
         person:
-            Whose day begins anew.
+            Whose day is reset.
         """
         back = await self.bot.service.guilds.reset_quota(_guild(interaction), person.id)
         await interaction.response.send_message(
@@ -157,16 +157,16 @@ class Admin(commands.GroupCog, group_name="admin"):
         longest = Sentence("nobody")
         if status.oldest_wait_seconds:
             longest = messages.duration(status.oldest_wait_seconds)
-        lag = Sentence("{lag:.0f} ms in the last minute", lag=1000 * status.lag_seconds)
+        lag = Sentence("{lag:.0f} ms at most in the last minute", lag=1000 * status.lag_seconds)
         rows: list[cards.Row] = [
-            (Sentence("In line"), str(status.engine.waiting)),
+            (Sentence("In the queue"), str(status.engine.waiting)),
             (Sentence("Being made"), str(status.engine.running)),
-            (Sentence("Waits longest"), longest),
+            (Sentence("Oldest wait"), longest),
             (Sentence("Music engine"), engine),
             (Sentence("Engine restarts"), str(status.engine.restarts)),
             (Sentence("Up for"), messages.duration(status.up_seconds)),
             (Sentence("Memory"), f"{status.memory_bytes / 2**20:.0f} MB"),
-            (Sentence("Late by, at worst"), lag),
+            (Sentence("Event-loop lag"), lag),
             (Sentence("Delivered"), str(status.delivered)),
             (Sentence("Failed"), str(status.failed)),
         ]
@@ -191,7 +191,7 @@ class Admin(commands.GroupCog, group_name="admin"):
         said = Sentence("Music is taken on again.")
         if on:
             said = Sentence(
-                "No new music is taken on; {left} in line will still be made.", left=left
+                "No new music is taken on; {left} in the queue will still be made.", left=left
             )
         await interaction.response.send_message(reader_of(interaction)(said), ephemeral=True)
 

@@ -35,14 +35,14 @@ class Music(commands.Cog):
         top_k: app_commands.Range[int, 1, 2048] | None = None,
         loop: bool = False,
     ) -> None:
-        """Make a clip from words, or go on from a sound file in these words.
+        """Make a clip from words, or continue a sound file in these words.
 
         Parameters
         ----------
         prompt:
             The music in words: style, instruments, mood, tempo ("slow blues, 80 BPM").
         clip:
-            A sound file to go on from.
+            A sound file to continue.
         seconds:
             How long the new music is.
         takes:
@@ -50,13 +50,13 @@ class Music(commands.Cog):
         seed:
             The same seed and words make the same clip again.
         guidance:
-            How closely to follow the words: 1 hardly, 3 as usual, 10 slavishly.
+            How closely to follow the words: 1 loosely, 10 very strictly.
         temperature:
             Below 1 tamer, above 1 wilder.
         top_k:
-            Choose each sound among the so many likeliest.
+            Sample from the k most likely tokens.
         loop:
-            Cut it to whole bars, so that it repeats without a bump.
+            Cut it to whole bars, so that it loops seamlessly.
         """
         draft = RequestDraft(
             kind=Kind.MUSIC,

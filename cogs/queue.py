@@ -21,7 +21,7 @@ class Queue(commands.Cog):
 
     @app_commands.command()
     async def queue(self, interaction: Interaction) -> None:
-        """Show what is in line, and where your clips are."""
+        """Show the queue, and where your clips are in it."""
         found = await self.bot.service.requests.queue_of(interaction.user.id)
         text = messages.queue(reader_of(interaction), found.jobs, len(found.jobs), found.total)
         await interaction.response.send_message(text, ephemeral=True)

@@ -66,7 +66,7 @@ class Remix(commands.Cog):
         mine:
             One of your clips.
         keep:
-            How many seconds of its end to go on from.
+            How many seconds of its end to continue from.
         include:
             Whether the new clip begins with what is kept.
         seconds:

@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--from", dest="start", type=float, metavar="S", help="begin at the beat nearest to here")
     add("--to", dest="end", type=float, metavar="S", help="end at the beat nearest to here")
     add("--crossfade", type=float, default=2.0, metavar="S", help="how long the seam of two is")
-    add("--loop", action="store_true", help="cut it to whole bars, to repeat without a bump")
+    add("--loop", action="store_true", help="cut it to whole bars, to loop seamlessly")
     add(
         "-o",
         "--out",

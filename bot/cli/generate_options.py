@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     add = parser.add_argument
     add("prompt", nargs="?", help='the music in words, such as "90s rock"; none: a random clip')
-    add("--audio", type=Path, metavar="FILE", help="go on from the end of this sound file")
+    add("--audio", type=Path, metavar="FILE", help="continue the end of this sound file")
     add("--seconds", type=float, metavar="S", help="length of the new sound")
     add("--model", metavar="M", help="starter, a folder, or an id such as facebook/musicgen-small")
     add("--seed", type=int, metavar="N", help="the same seed makes the same clip again")
@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--keep", metavar="STEMS", help="keep these of --audio, such as drums,bass; the rest is new"
     )
     add("--without", metavar="STEMS", help="leave these out for certain, such as drums")
-    add("--loop", action="store_true", help="cut it to whole bars, to repeat without a bump")
+    add("--loop", action="store_true", help="cut it to whole bars, to loop seamlessly")
     add(
         "--precision",
         choices=PRECISIONS,

@@ -48,7 +48,7 @@ def lines(tags: Tags) -> Iterator[str]:
         (Sentence("top-k"), tags.top_k),
         (Sentence("tempo"), tags.bpm and Sentence("about {bpm:.0f} BPM", bpm=tags.bpm)),
         (Sentence("key"), tags.key),
-        (Sentence("loop"), Sentence("repeats without a bump") if tags.loops else None),
+        (Sentence("loop"), Sentence("loops seamlessly") if tags.loops else None),
         (Sentence("clip"), tags.clip_id),
         (Sentence("stem"), tags.stem),
         (Sentence("made from"), parents),

@@ -119,7 +119,7 @@ class Order:
     source: Source | None = None
     parent_ids: tuple[int, ...] = ()
     as_loop: bool = False
-    """Whether it is cut so that it repeats without a bump."""
+    """Whether it is cut so that it loops seamlessly."""
     locale: str | None = None
     """The language of its messages, by Discord's code; None is English."""
 

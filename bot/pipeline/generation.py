@@ -36,7 +36,7 @@ CUT_LOST = Sentence(
     "The bot stopped twice while it cut this loop, so it was given up. Nothing was charged."
 )
 BLOCKED_MEANWHILE = Sentence("You can't make music on this server any more. Nothing was charged.")
-SOURCE_DELETED = Sentence("The clip to go on from was deleted. Nothing was charged.")
+SOURCE_DELETED = Sentence("The clip to continue was deleted. Nothing was charged.")
 
 
 class ClipGenerator:

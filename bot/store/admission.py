@@ -16,7 +16,7 @@ from bot.store.ledger import day_of, resets_at, used_by_guild, used_by_user
 BLOCKED = Sentence("You can't make music on this server.")
 DRAINING = Sentence("The bot is about to be restarted: please try again in a minute or two.")
 QUEUE_FULL = Sentence(
-    "So many clips are in line that yours would have to wait too long: try again later."
+    "The queue is so long that your clip would have to wait too long: try again later."
 )
 
 
@@ -38,15 +38,17 @@ async def _check_queue(connection: aiosqlite.Connection, order: Order, limits: L
     if await _number(connection, mine, origin.user_id) >= limits.waiting_per_user:
         raise Refused(
             Plural(
-                "You have a clip in line already: wait for one, or cancel one.",
-                "You have {n} clips in line already: wait for one, or cancel one.",
+                "You have a clip in the queue already: wait for one, or cancel one.",
+                "You have {n} clips in the queue already: wait for one, or cancel one.",
                 n=limits.waiting_per_user,
             )
         )
     theirs = f"SELECT COUNT(*) FROM jobs WHERE guild_id = ? AND {UNFINISHED}"  # noqa: S608 - ours
     if await _number(connection, theirs, origin.guild_id) >= limits.waiting_per_guild:
         raise Refused(
-            Sentence("This server has as many clips in line as it may: try again a little later.")
+            Sentence(
+                "This server has as many clips in the queue as it may: try again a little later."
+            )
         )
     everyone = f"SELECT COUNT(*) FROM jobs WHERE {UNFINISHED}"  # noqa: S608 - ours
     if await _number(connection, everyone) >= limits.waiting:
@@ -63,7 +65,7 @@ async def _check_seconds(
         raise Refused(
             Sentence(
                 "You have {left:.0f} s of music left today and this takes {seconds:.0f} s. "
-                "Your day begins anew {again}.",
+                "Your day resets {again}.",
                 left=left,
                 seconds=order.seconds,
                 again=again,
@@ -77,7 +79,7 @@ async def _check_seconds(
         raise Refused(
             Sentence(
                 "This server has {left:.0f} s of music left today and this takes "
-                "{seconds:.0f} s. Its day begins anew {again}.",
+                "{seconds:.0f} s. Its day resets {again}.",
                 left=left,
                 seconds=order.seconds,
                 again=again,

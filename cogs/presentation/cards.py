@@ -19,7 +19,7 @@ PICTURE = "waveform.png"
 SPECTROGRAM = "spectrogram.png"
 
 WORDS_HELD_BACK = Sentence("a clip, its words held back by this server's filter")
-SEAMLESS = Sentence("repeats without a bump")
+SEAMLESS = Sentence("loops seamlessly")
 
 Row = tuple[Sentence, Sentence | str | None]
 """A name and a value; a value of None is left out."""
@@ -53,7 +53,7 @@ def _relation(clip: Clip, parent: Sentence) -> Sentence:
         case Kind.REMIX:
             return Sentence("a remix of {parent}", parent=parent)
         case Kind.CONTINUE:
-            return Sentence("goes on from {parent}", parent=parent)
+            return Sentence("continues {parent}", parent=parent)
         case Kind.AGAIN:
             return Sentence("another take of {parent}", parent=parent)
         case Kind.LOOP:
@@ -91,8 +91,8 @@ def details(read: Reader, clip: Clip) -> discord.Embed:
         (Sentence("Top-k"), str(sampling.top_k)),
         (Sentence("Made in"), f"{clip.made_in_seconds:.1f} s"),
         (Sentence("Kind"), str(clip.kind)),
-        (Sentence("Tempo, by ear"), _tempo(clip.bpm)),
-        (Sentence("Key, by ear"), clip.key),
+        (Sentence("Tempo (detected)"), _tempo(clip.bpm)),
+        (Sentence("Key (detected)"), clip.key),
         (Sentence("Loop"), SEAMLESS if clip.loops else None),
         (Sentence("Stems"), ", ".join(clip.stems) or None),
         (Sentence("Parents"), parents or None),
@@ -114,8 +114,8 @@ def tags(read: Reader, found: Tags) -> discord.Embed:
         (Sentence("Guidance"), None if found.guidance is None else f"{found.guidance:g}"),
         (Sentence("Temperature"), None if found.temperature is None else f"{found.temperature:g}"),
         (Sentence("Top-k"), None if found.top_k is None else str(found.top_k)),
-        (Sentence("Tempo, by ear"), _tempo(found.bpm)),
-        (Sentence("Key, by ear"), None if found.key is None else escape(found.key)),
+        (Sentence("Tempo (detected)"), _tempo(found.bpm)),
+        (Sentence("Key (detected)"), None if found.key is None else escape(found.key)),
         (Sentence("Loop"), SEAMLESS if found.loops else None),
         (Sentence("Clip"), None if found.clip_id is None else str(found.clip_id)),
         (Sentence("Stem"), None if found.stem is None else escape(found.stem)),
@@ -156,7 +156,7 @@ def about(
             (Sentence("At once"), Plural("{n} clip", "{n} clips", n=engine.model.slots)),
             (Sentence("Speed"), speed),
         ]
-    rows.append((Sentence("In line"), str(waiting)))
+    rows.append((Sentence("In the queue"), str(waiting)))
     _with_rows(embed, read, rows)
     if engine.trouble is not None:
         embed.add_field(name=read(Sentence("Trouble")), value=read(engine.trouble), inline=False)

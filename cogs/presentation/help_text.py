@@ -8,7 +8,7 @@ HELP = Sentence(
     """\
 **Make music**
 `/music` from words: style, instruments, mood, tempo ("slow blues with saxophone, 80 BPM"). \
-`loop` cuts it to whole bars, so that it repeats without a bump.
+`loop` cuts it to whole bars, so that it loops seamlessly.
 `/random` anything at all.
 **Play with each other's clips**
 `/remix` a file or one of your clips, with new words.

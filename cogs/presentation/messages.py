@@ -13,10 +13,10 @@ from bot.i18n.languages import Reader
 from bot.i18n.sentence import Moment, Plural, Sentence, verbatim
 from cogs.presentation.prompts import quote_prompt
 
-IN_LINE = Sentence("Getting in line …")
+IN_LINE = Sentence("Joining the queue …")
 LISTENING = Sentence("Listening to your clip …")
 LOOPING = Sentence("Looking for the bars of this clip …")
-IS_A_LOOP = Sentence("This clip repeats without a bump already.")
+IS_A_LOOP = Sentence("This clip loops seamlessly already.")
 CANCELLED = Sentence("Cancelled. Nothing was charged.")
 NOTHING_TO_CANCEL = Sentence("There is nothing of yours to cancel.")
 TOO_LATE_TO_CANCEL = Sentence("This one can't be cancelled any more: it is done, or about to be.")
@@ -28,21 +28,21 @@ NO_SOUND = Sentence(
     "There is no sound in this message that I can use: {accepted}.", accepted=ACCEPTED_FORMATS
 )
 LONG_WAIT = Sentence(
-    "The line is about {expected} long, and where I am no member I can answer for a quarter "
-    "of an hour only. Try again later, or where I am a member."
+    "The queue is about {expected} long. I'm not a member of this server, so Discord only lets me "
+    "reply for 15 minutes. Try again later, or on a server I've joined."
 )
 LONG_WAIT_FOR_STEMS = Sentence(
-    "The line is about {expected} long, and this can be answered for a quarter of an hour "
-    "only. Try again later."
+    "The queue is about {expected} long, and Discord only lets me reply to this for 15 minutes. "
+    "Try again later."
 )
 WRONG_CHANNEL = Sentence("Music is not made in this channel. Try {channels}.")
 NO_FILES = Sentence(
     "I may not attach files here: a manager of the server can give me the right to."
 )
 SOURCE_GONE = Sentence(
-    "The sound that this clip went on from is not kept any more. Use Remix instead."
+    "The sound that this clip continued is not kept any more. Use Remix instead."
 )
-UNEXPECTED = Sentence("Something went wrong here. It was written down; please try again.")
+UNEXPECTED = Sentence("Something went wrong here. The error has been logged; please try again.")
 NO_PROMPT = Sentence("Please say in words what you want to hear, or use `/random`.")
 NO_WORDS = Sentence(
     "Tell me what to make of it: mention me and add some words, such as *make it jazzier*."
@@ -102,7 +102,9 @@ def progress(job: Job, standing: JobProgress) -> Sentence:
         )
     if standing.trouble is not None:
         return Sentence(
-            "**{what}**\n{trouble} Your place in line is kept.", what=what, trouble=standing.trouble
+            "**{what}**\n{trouble} Your place in the queue is kept.",
+            what=what,
+            trouble=standing.trouble,
         )
     if not standing.model_is_ready:
         waiting = Sentence(
@@ -122,12 +124,12 @@ def _place(standing: JobProgress) -> Sentence:
     if left is None:
         if not ahead:
             return Sentence("You are next.")
-        return Plural("{n} before you.", "{n} before you.", n=ahead)
+        return Plural("{n} ahead of you.", "{n} ahead of you.", n=ahead)
     if not ahead:
         return Sentence("You are next. Ready in about {left}.", left=duration(left))
     return Plural(
-        "{n} before you. Ready in about {left}.",
-        "{n} before you. Ready in about {left}.",
+        "{n} ahead of you. Ready in about {left}.",
+        "{n} ahead of you. Ready in about {left}.",
         n=ahead,
         left=duration(left),
     )
@@ -152,7 +154,7 @@ def link(parent: Clip | None) -> Sentence:
 def quota(found: Quota) -> Sentence:
     """Return how much of today's quota is left."""
     return Sentence(
-        "You have **{left:.0f} s** of music left today, of {daily:.0f} s. It begins anew "
+        "You have **{left:.0f} s** of music left today, of {daily:.0f} s. It resets "
         "{moment}.\nOnly clips that reached you are counted.",
         left=found.left_seconds,
         daily=found.daily_seconds,
@@ -166,7 +168,7 @@ def queue(
     """List a person's unfinished jobs; shows no prompts of others."""
     if not total:
         return read(EMPTY_QUEUE)
-    lines = [Sentence("{total} in line, {mine} of them yours.", total=total, mine=mine)]
+    lines = [Sentence("{total} in the queue, {mine} of them yours.", total=total, mine=mine)]
     for job, standing in jobs:
         if standing is None:
             where = Sentence("being delivered")
@@ -175,7 +177,7 @@ def queue(
         elif not standing.ahead:
             where = Sentence("next")
         else:
-            where = Plural("{n} before it", "{n} before it", n=standing.ahead)
+            where = Plural("{n} ahead of it", "{n} ahead of it", n=standing.ahead)
         what = quote_prompt(job.order.prompt, _LISTED_PROMPT)
         lines.append(Sentence("`{id}` {what}: {where}", id=job.id, what=what, where=where))
     return _join_fitting([read(line) for line in lines])
@@ -225,7 +227,7 @@ def guild_settings(read: Reader, settings: GuildSettings) -> str:
             amount=amount(settings.guild_daily_seconds, " s"),
         ),
         Sentence("Longest clip: {amount}", amount=amount(settings.max_seconds, " s")),
-        Sentence("Clips in line at once: {amount}", amount=amount(settings.waiting, "")),
+        Sentence("Clips in the queue at once: {amount}", amount=amount(settings.waiting, "")),
     ]
     if settings.tiers:
         tiers = ", ".join(f"<@&{role}> {seconds:g} s" for role, seconds in settings.tiers.items())

@@ -24,7 +24,7 @@ def backups(keep: int) -> Sentence:
 def forget_me(keep_backups: int) -> Sentence:
     """Ask for a confirmation, and tell what is deleted."""
     return Sentence(
-        "**This deletes your clips here, your words and your orders.** What is in line is "
+        "**This deletes your clips here, your words and your orders.** What is queued is "
         "cancelled. It can't be undone. Messages that I have posted stay: they are in Discord's "
         "hands, and yours.\n{backups}",
         backups=backups(keep_backups),
@@ -35,9 +35,9 @@ def forgotten(clips: int, keep_backups: int) -> Sentence:
     """Tell what was deleted, and what remains for now."""
     return Plural(
         "Done: {n} clip of yours is deleted, with your words and orders. How many seconds you "
-        "used today is forgotten at midnight UTC. Whoever blocked you here still does.\n{backups}",
+        "used today is forgotten at midnight UTC. Server blocks stay in place.\n{backups}",
         "Done: {n} clips of yours are deleted, with your words and orders. How many seconds you "
-        "used today is forgotten at midnight UTC. Whoever blocked you here still does.\n{backups}",
+        "used today is forgotten at midnight UTC. Server blocks stay in place.\n{backups}",
         n=clips,
         backups=backups(keep_backups),
     )

@@ -75,13 +75,13 @@ class RemixModal(discord.ui.Modal):
         )
         self.add_item(
             discord.ui.Label(
-                text=read(Sentence("How much of it to go on from")), component=self.keep
+                text=read(Sentence("How much of it to continue from")), component=self.keep
             )
         )
         self.add_item(discord.ui.Label(text=read(Sentence("The new clip")), component=self.include))
         self.stems: discord.ui.Select[RemixModal] = discord.ui.Select(
             options=[discord.SelectOption(label=name, value=name) for name in stems],
-            placeholder=read(Sentence("none: go on from its end")),
+            placeholder=read(Sentence("none: continue from its end")),
             min_values=0,
             max_values=max(1, len(stems) - 1),
             required=False,

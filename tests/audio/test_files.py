@@ -214,7 +214,7 @@ def test_a_name_that_promises_raw_data_changes_nothing(tmp_path):
 
 @pytest.mark.parametrize("max_seconds", [0.5, 3.7, 9.99, 10.0, 60.0])
 def test_the_end_of_a_long_file_is_kept(tmp_path, max_seconds):
-    """Music goes on from where a file ends."""
+    """Music continues where a file ends."""
     samples = np.linspace(-1, 1, 10 * RATE_HZ, dtype=np.float32)
     wav(tmp_path / "long.wav", samples)
     heard = decode.read(tmp_path / "long.wav", max_seconds=max_seconds)

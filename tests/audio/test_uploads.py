@@ -62,7 +62,7 @@ async def test_every_accepted_kind_is_heard(files, name, decoder):
 
 
 async def test_the_end_of_a_long_file_is_kept():
-    """What a clip goes on from is the end of what was sent."""
+    """What a clip continues is the end of what was sent."""
     times = np.arange(20 * RATE_HZ) / RATE_HZ
     tones = np.where(times < 15, np.sin(2 * np.pi * 300 * times), np.sin(2 * np.pi * 900 * times))
     sound = await heard(as_file(0.5 * tones, "FLAC"), keep_seconds=4.0)

@@ -31,7 +31,7 @@ async def test_a_server_s_limits_hold(tmp_path):
         await admin(jam, "limits", person=30.0, longest=5.0)
         shown = await admin(jam, "limits", waiting=2)
         assert "Seconds a day for a person: 30 s" in shown.response.content
-        assert "Clips in line at once: 2" in shown.response.content
+        assert "Clips in the queue at once: 2" in shown.response.content
         result = await jam.music(seconds=6.0)
         assert "from 1 to 5 seconds long" in result.response.content
         shown = await admin(jam, "unlimit")

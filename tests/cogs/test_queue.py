@@ -29,7 +29,7 @@ async def test_queue_names_only_one_s_own_clips(tmp_path):
         await jam.alice.slash(jam.channel, "music", prompt="slow and mine")
         await jam.bob.slash(jam.channel, "music", prompt="slow and theirs")
         result = await jam.alice.slash(jam.channel, "queue")
-        assert "2 in line, 1 of them yours" in result.response.content
+        assert "2 in the queue, 1 of them yours" in result.response.content
         assert "slow and mine" in result.response.content
         assert "theirs" not in result.response.content
         for job_id, who in ((1, jam.alice), (2, jam.bob)):

@@ -20,7 +20,7 @@ def seam_step(sound: Sound) -> tuple[float, float]:
     """Return how large the step is from a sound's end to its beginning, as (spectrum, wave).
 
     Each is measured against the same sound: 1 is as large as its own steps get, but for the
-    largest twentieth. A clip that repeats without a bump has neither above 1.
+    largest twentieth. A clip that loops seamlessly has neither above 1.
     """
     samples, rate_hz = sound.samples, sound.sample_rate_hz
     side = window_samples(_SIDE_SECONDS, rate_hz)

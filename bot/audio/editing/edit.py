@@ -46,7 +46,7 @@ _MOST_GAIN_DB = 12.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loop:
-    """A sound that repeats without a bump.
+    """A sound that loops seamlessly.
 
     `bars` is 0 where it is not made of bars; `start_seconds` is where it began in its source.
     """

@@ -111,9 +111,7 @@ def _tail(source: _Stream, name: str, max_seconds: float) -> Samples:
             held -= len(blocks.popleft())
         if total > _MAX_FILE_SECONDS * rate_hz:
             raise SoundError(
-                Sentence(
-                    "{name} is longer than an hour; cut out the part to go on from.", name=name
-                )
+                Sentence("{name} is longer than an hour; cut out the part to continue.", name=name)
             )
     if total == 0:
         raise SoundError(Sentence("{name} has no sound in it.", name=name))

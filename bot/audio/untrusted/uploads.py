@@ -23,7 +23,7 @@ MAX_SECONDS = 600.0
 
 NO_SOUND = ffmpeg_decoder.NO_TRACK
 SILENT = Sentence(
-    "Only silence can be heard at the end of this file, and that is where a clip would go on from."
+    "Only silence can be heard at the end of this file, and that is where a clip would continue."
 )
 TOO_SHORT = Sentence("This is shorter than a tenth of a second.")
 NOT_NUMBERS = Sentence("This file is damaged: it has samples that are not numbers.")

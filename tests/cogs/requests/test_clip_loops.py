@@ -27,7 +27,7 @@ async def posted(message):
 
 
 async def test_music_can_be_asked_for_as_a_loop(tmp_path):
-    """It is cut to whole bars, says so, and repeats without a bump."""
+    """It is cut to whole bars, says so, and loops seamlessly."""
     async with open_jam(tmp_path) as jam:
         result = await jam.music(prompt="beat", seconds=11.0, loop=True)
         (clip,) = await jam.store.clips.of_user(jam.alice.id, 1)

@@ -108,7 +108,9 @@ async def test_without_a_model_nobody_gets_in_line(tmp_path):
         first = await jam.alice.slash(jam.channel, "music", prompt="rock")
         async with asyncio.timeout(60):
             await jam.pipeline.executor.settled.wait()
-            while "there is no model. Your place in line is kept." not in first.response.content:
+            while (
+                "there is no model. Your place in the queue is kept." not in first.response.content
+            ):
                 await jam.env.settle()
         refused = await jam.bob.slash(jam.channel, "music", prompt="rock")
         assert refused.response.content == "The script says that there is no model."
