@@ -97,7 +97,7 @@ async def test_a_long_wait_is_refused_where_only_a_token_reaches(tmp_path, monke
         assert (await jam.music()).response.attachments
         monkeypatch.setattr(simcord.interactions, "base_payload", by_its_user)
         refused = await jam.music()
-        assert "The line is about 17 min long" in refused.response.content
+        assert "The queue is about 17 min long" in refused.response.content
         assert await jam.used(jam.alice) == 20
 
 
