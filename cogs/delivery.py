@@ -115,13 +115,13 @@ class Delivery(commands.Cog):
                     and (found := await self._find_posted(job, posting))
                 ):
                     return found
-                for said in (message, without_words):
+                for variant in (message, without_words):
                     try:
-                        attempt = partial(way, job, said)
-                        return await self._retry.call(attempt, retry_on=_is_trouble)
+                        attempt = partial(way, job, variant)
+                        return await self._retry.call(attempt, retry_on=_is_outage)
                     except discord.HTTPException as error:
-                        if error.code not in _FILTERED or said is without_words:
-                            self._note_closed(job, way.__name__, error)
+                        if error.code not in _FILTERED or variant is without_words:
+                            self._log_failed_way(job, way.__name__, error)
                             break
                         log.info("job.words_filtered id=%d", job.id)
                     except (Undeliverable, *_UNREACHABLE) as error:
@@ -129,9 +129,9 @@ class Delivery(commands.Cog):
                         break
         finally:
             self._expired_tokens.discard(job.id)
-        raise Undeliverable("no way is open")
+        raise Undeliverable("every way failed")
 
-    def _note_closed(self, job: Job, way: str, error: discord.HTTPException) -> None:
+    def _log_failed_way(self, job: Job, way: str, error: discord.HTTPException) -> None:
         """Log why a way failed. Raises TooLarge where a smaller file would do."""
         if error.status == 413 or (error.status, error.code) in _TOO_LARGE:
             raise TooLarge from error
@@ -201,13 +201,13 @@ class Delivery(commands.Cog):
         return await _send_to(user, job, message)
 
 
-def _is_trouble(error: Exception) -> bool:
+def _is_outage(error: Exception) -> bool:
     """Tell whether Discord itself, or the network to it, is in trouble.
 
     Falling back to the next way during an outage could post the same clip twice.
     """
     if isinstance(error, discord.HTTPException):
-        # A rate limit that outlasts discord.py's own patience closes no way either.
+        # 429: a rate limit that lasts longer than discord.py itself waits for.
         return error.status >= 500 or error.status == 429
     if isinstance(error, _UNREACHABLE):
         log.info("discord.unreachable %s", type(error).__name__)

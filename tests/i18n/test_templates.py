@@ -118,7 +118,7 @@ def words_in(node):
 
 
 @pytest.mark.parametrize(
-    "path", [path for path in FILES if "cogs" in path.parts], ids=lambda path: path.name
+    "path", [path for path in FILES if (ROOT / "cogs") in path.parents], ids=lambda path: path.name
 )
 def test_nothing_that_people_see_is_written_where_it_is_sent(path):
     """Neither a literal nor an f-string: it would be English for everybody."""
