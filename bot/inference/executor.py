@@ -6,9 +6,9 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from prometheus_client import Histogram
 
@@ -23,6 +23,7 @@ from bot.inference.fair_queue import FairQueue, QueuedJob
 from bot.inference.pending import PendingJob, Prepare, WorkerLost
 from bot.inference.progress import queued_progress, running_progress
 from bot.inference.supervisor import CANCEL_SECONDS, WorkerSupervisor
+from bot.inference.task_set import TaskSet
 
 log = logging.getLogger(__name__)
 
@@ -74,12 +75,12 @@ class Executor:
             for _ in range(config.worker.count)
         ]
         self._slots = config.engine.slots * config.worker.count
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = TaskSet()
 
     async def __aenter__(self) -> Self:
         for supervisor in self._supervisors:
-            self._begin(supervisor.run(), "worker")
-        self._begin(self._dispatch(), "queue")
+            self._tasks.begin(supervisor.run(), "worker")
+        self._tasks.begin(self._dispatch(), "queue")
         return self
 
     async def __aexit__(
@@ -88,9 +89,7 @@ class Executor:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.cancel()
         for job in list(self._jobs.values()):
             job.settle(WorkerLost("the bot stops"))
 
@@ -176,7 +175,7 @@ class Executor:
         if not self._queue.remove(job_id):
             for supervisor in self._supervisors:
                 if job_id in supervisor.jobs:
-                    self._begin(supervisor.cancel(job), "cancel")
+                    self._tasks.begin(supervisor.cancel(job), "cancel")
         job.settle(Cancelled(CANCELLED))
         return True
 
@@ -245,7 +244,7 @@ class Executor:
                 job = self._jobs[queued.job_id]
                 self.queue_wait_seconds.observe(max(0.0, self._clock() - job.queued_at))
                 supervisor.jobs[job.id] = job
-                self._begin(supervisor.give(job), "prepare")
+                self._tasks.begin(supervisor.give(job), "prepare")
 
     def _free_supervisor(self) -> WorkerSupervisor | None:
         """Return that of the ready worker with the most room for the next job."""
@@ -267,13 +266,3 @@ class Executor:
     def _forget(self, job: PendingJob) -> None:
         if self._jobs.get(job.id) is job:
             del self._jobs[job.id]
-
-    def _begin(self, work: Coroutine[Any, Any, None], name: str) -> None:
-        task = asyncio.create_task(work, name=name)
-        self._tasks.add(task)
-        task.add_done_callback(self._end)
-
-    def _end(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("executor.failed task=%s", task.get_name(), exc_info=error)
