@@ -18,7 +18,7 @@ from bot.domain.jobs import Job, JobState, MessageHandle, Order
 from bot.domain.limits import Limits
 from bot.domain.status import JobProgress
 from bot.i18n.sentence import Sentence
-from bot.inference.executor import Executor
+from bot.inference.executor import CANCELLED, Executor
 from bot.log import about
 from bot.pipeline.dispatcher import JobDispatcher
 from bot.pipeline.erasure import Erasure
@@ -128,11 +128,18 @@ class Pipeline:
     async def cancel(self, job_id: int) -> bool:
         """Stop a job that waits or runs; tell whether there was something to stop."""
         task = self._dispatcher.tasks.get(job_id)
-        if task is None or not self.executor.cancel(job_id):
-            return False
-        await asyncio.wait([task])
+        if task is not None and self.executor.cancel(job_id):
+            await asyncio.wait([task])
+            job = await self.store.jobs.get(job_id)
+            return job is not None and job.state is JobState.CANCELLED
+        # Between its admission and the executor's queue, only the database knows it.
         job = await self.store.jobs.get(job_id)
-        return job is not None and job.state is JobState.CANCELLED
+        if job is None or job.state is not JobState.QUEUED:
+            return False
+        if not await self.store.jobs.cancel(job_id):
+            return False
+        await self._tell(job, CANCELLED)
+        return True
 
     def progress(self, job_id: int) -> JobProgress | None:
         """Return where a job is on its way to the engine and back."""

@@ -8,6 +8,7 @@ import sqlite3
 import pytest
 
 from bot.domain.jobs import JobState
+from bot.inference.executor import CANCELLED
 from tests.support.jam_server import open_jam, strict
 from tests.support.timings import quick
 
@@ -66,3 +67,20 @@ async def test_a_stop_does_not_wait_for_what_is_to_be_taken_up_again(tmp_path, m
         await jam.pipeline.drain(1.0)
         assert jam.pipeline.in_flight == 0
         assert (await jam.store.jobs.get(1)).state is JobState.RENDERED
+
+
+async def test_a_job_can_be_cancelled_before_it_is_queued(tmp_path, monkeypatch):
+    """Between its admission and the queue of the executor: it is refunded, and its person told."""
+    async with open_jam(tmp_path, timings=quick()) as jam:
+        put = jam.pipeline._dispatcher.put
+        monkeypatch.setattr(jam.pipeline._dispatcher, "put", lambda job: None)
+        result = await jam.alice.slash(jam.channel, "music", prompt="rock")
+        pressed = await jam.alice.slash(jam.channel, "cancel")
+        job = await jam.store.jobs.get(1)
+        assert job.state is JobState.CANCELLED
+        assert str(CANCELLED) in pressed.followups[0].content
+        assert str(CANCELLED) in result.response.content
+        put(job)
+        await jam.idle()
+        assert (await jam.store.ledger.quota(jam.alice.id, 600)).used_seconds == 0
+        assert await jam.store.check() == []
