@@ -1,11 +1,11 @@
-"""Measure the finished model on prompts and pieces that no training has heard, and print tables.
+"""Evaluate the finished model on held-out prompts and pieces, and print tables.
 
     uv run --group judges python -m bot.starter.evaluate --out measured.json
-    uv run python -m bot.starter.evaluate --quick --sections variety,following
+    uv run python -m bot.starter.evaluate --quick --sections diversity,adherence
 
-Needs the recordings of a training, or fluidsynth with its soundfonts to make them. Renders and what
-the ears have learnt from them are kept under --cache, so that a second run takes the time of the
-model's clips alone.
+Needs the recordings of a training, or fluidsynth with its soundfonts to make them. Renders, and the
+classifiers that were trained on them, are kept under --cache, so that a second run takes the time
+of the model's clips alone.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ from bot.starter.evaluation import (
     tag_agreement,
     tuning,
 )
-from bot.starter.evaluation.evaluation_set import QUICK, Extent, Material
-from bot.starter.evaluation.keys import NoteEar, installed_note_ear
+from bot.starter.evaluation.evaluation_set import QUICK, EvaluationSet, Extent
+from bot.starter.evaluation.keys import NoteTranscriber, installed_note_transcriber
 from bot.starter.evaluation.musicnn import installed_taggers, tags_of
 from bot.starter.evaluation.prompt_wordings import ARTICLE
 from bot.starter.evaluation.renders import Player
 from bot.starter.evaluation.report_section import MODEL, Row, Section
-from bot.starter.evaluation.sampler import Studio, pace
+from bot.starter.evaluation.sampler import Sampler, pace
 
 _JUDGED_KEYS = 80
 _DRAWN_TAKES = 4
@@ -97,7 +97,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 SECTIONS = tuple(
-    "speed variety following moods music form soundness drift sound going-on judge".split()
+    "speed diversity adherence moods notes form sanity drift codec continuation tags".split()
 )
 """What can be measured, in the order in which it is."""
 
@@ -106,28 +106,28 @@ class _Measurement:
     def __init__(self, args: argparse.Namespace, cache: Path, extent: Extent) -> None:
         self.folder, self.extent, self.begun = args.model, extent, time.monotonic()
         self.temperature, self.guidance = args.temperature, args.guidance
-        self.material = Material(
+        self.material = EvaluationSet(
             self._studio, Player(cache, self.report, args.recordings), cache, extent, self.report
         )
         each: Mapping[str, Callable[[], list[Section]]] = {
             "speed": self._speed,
-            "variety": self._variety,
-            "following": self._following,
+            "diversity": self._diversity,
+            "adherence": self._adherence,
             "moods": lambda: [moods.section(self.material.moody())],
-            "music": lambda: [note_statistics.section(self.material.flat)],
+            "notes": lambda: [note_statistics.section(self.material.flat)],
             "form": self._form,
-            "soundness": self._soundness,
+            "sanity": self._sanity,
             "drift": self._drift,
-            "sound": self._sound,
-            "going-on": self._going_on,
-            "judge": self._judge,
+            "codec": self._codec,
+            "continuation": self._continuation,
+            "tags": self._tags,
         }
         self.sections = each
 
     @cached_property
-    def note_ear(self) -> NoteEar | None:
+    def note_ear(self) -> NoteTranscriber | None:
         """Return the independent ear for keys, if it is installed."""
-        ear = installed_note_ear()
+        ear = installed_note_transcriber()
         if ear is None:
             self.report("basic-pitch is not installed (--group judges): keys by our own ears only")
         return ear
@@ -147,8 +147,8 @@ class _Measurement:
                     own[:_DRAWN_TAKES], folder / f"{index:02}-{name}.png", title
                 )
 
-    def _studio(self) -> Studio:
-        return Studio(
+    def _studio(self) -> Sampler:
+        return Sampler(
             self.folder,
             cache_folder(),
             self.report,
@@ -165,10 +165,10 @@ class _Measurement:
         note = "One request, sampling with guidance, from handing it in to its last sample."
         return [Section.compared("Speed", rows, note)]
 
-    def _variety(self) -> list[Section]:
+    def _diversity(self) -> list[Section]:
         return [diversity.section(self.material.groups, self.material.listener)]
 
-    def _following(self) -> list[Section]:
+    def _adherence(self) -> list[Section]:
         flat = self.material.flat
         found = [prompt_adherence.section(flat, self.note_ear, judged_keys=_JUDGED_KEYS)]
         if self.material.studio.has_stems:
@@ -178,7 +178,7 @@ class _Measurement:
     def _form(self) -> list[Section]:
         return [note_statistics.form_section(self.material.long(self.extent.half_minutes, 30.0))]
 
-    def _soundness(self) -> list[Section]:
+    def _sanity(self) -> list[Section]:
         sane = {name: [clip.sane for clip in own] for name, own in self.material.flat.items()}
         return [sanity_checks.section(sane, self.material.listener.ranges)]
 
@@ -187,7 +187,7 @@ class _Measurement:
         sounds = {name: [clip.sound for clip in own] for name, own in clips.items()}
         return [drift.section(sounds, self.material.listener)]
 
-    def _sound(self) -> list[Section]:
+    def _codec(self) -> list[Section]:
         studio = self.material.studio
         if not studio.has_stems:
             self.report("The model has no stems: its sound is not measured")
@@ -200,20 +200,20 @@ class _Measurement:
             tuning.section(player.mix, studio.decoded),
         ]
 
-    def _going_on(self) -> list[Section]:
+    def _continuation(self) -> list[Section]:
         pieces = self.material.strangers(self.extent.continued, 2 * continuation.OPENING_SECONDS)
         studio, listener = self.material.studio, self.material.listener
         found = []
         for by_codes in (False, True) if studio.has_stems else (False,):
-            orders = continuation.orders(pieces, by_codes=by_codes)
-            made = [take.sound for take in studio.make(orders, "continuations")]
+            sample_requests = continuation.sample_requests(pieces, by_codes=by_codes)
+            made = [take.sound for take in studio.make(sample_requests, "continuations")]
             found.append(continuation.section(pieces, made, listener, by_codes=by_codes))
-            orders = continuation.remix_orders(pieces, by_codes=by_codes)
-            made = [take.sound for take in studio.make(orders, "remixes")]
+            sample_requests = continuation.remix_requests(pieces, by_codes=by_codes)
+            made = [take.sound for take in studio.make(sample_requests, "remixes")]
             found.append(continuation.remix_section(pieces, made, listener, by_codes=by_codes))
         return found
 
-    def _judge(self) -> list[Section]:
+    def _tags(self) -> list[Section]:
         taggers = installed_taggers()
         if not taggers:
             self.report("musicnn is not installed (--group judges): no independent judge")

@@ -1,8 +1,9 @@
 """Make the starter model from nothing: `python -m bot.starter.train --folder FOLDER`.
 
-Each stage goes on where it was stopped: record the instruments, learn the words of captions, train
-the codec and the language model on new pieces for so many minutes, write the checkpoint. Recording
-needs FluidSynth with its soundfonts; all else needs PyTorch and what was recorded.
+Each stage resumes where it was stopped: record the instruments, learn the tokenizer and pretrain
+the text encoder, train the codec and the language model on new pieces for a budget of minutes,
+write the checkpoint. The stage `restore` begins from a checkpoint instead of random weights.
+Recording needs FluidSynth with its soundfonts; all else needs PyTorch and the recordings.
 """
 
 from __future__ import annotations
@@ -12,29 +13,29 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 import torch
-from tokenizers import Tokenizer
 
 from bot.starter.composer.captions import caption
 from bot.starter.composer.compose import compose
 from bot.starter.training import export
 from bot.starter.training.codec.stem_codec import StemCodec, codec_size
-from bot.starter.training.codec.trainer import CodecPlan, CodecTraining
+from bot.starter.training.codec.trainer import CodecSettings, CodecTrainer
 from bot.starter.training.data import samples, vocabulary
 from bot.starter.training.data.codebooks import write_drum_sets
-from bot.starter.training.data.encoding import struck_sets
-from bot.starter.training.data.loader import PIECE_SECONDS, SupplyPlan
+from bot.starter.training.data.encoding import find_drum_sets
+from bot.starter.training.data.loader import PIECE_SECONDS, LoaderSettings
 from bot.starter.training.data.mixing import Bank
-from bot.starter.training.data.windows import WindowPlan
+from bot.starter.training.data.windows import WindowSettings
 from bot.starter.training.language.network import Language, LanguageSize
 from bot.starter.training.language.optimizers import Rates
-from bot.starter.training.language.text_pretraining import TextPlan, teach
-from bot.starter.training.language.trainer import LanguagePlan, LanguageTraining
+from bot.starter.training.language.text_pretraining import TextSettings, teach
+from bot.starter.training.language.trainer import LanguageSettings, LanguageTrainer
 from bot.starter.training.restore import read_codec, read_language, read_tokenizer
+from bot.starter.training.settings import TrainingSettings
 
 CHECKPOINT = Path(__file__).parent / "checkpoint"
 
@@ -42,144 +43,114 @@ _VOCABULARY = 2048
 _CAPTION_SEED = 3_000_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
-    """How much of everything is asked for, and where it is kept."""
-
-    folder: Path
-    checkpoint: Path
-    device: str
-    processes: int
-    threads: int
-    first_seed: int
-    pieces: int
-    text_minutes: float
-    codec_minutes: float
-    codec_batch: int
-    recognise_every: int
-    keep_vectors: bool
-    gate_steps: int
-    gate_pieces: int
-    language_minutes: float
-    positions: int
-    lengths: tuple[int, ...]
-    rates: float
-
-    @property
-    def samples(self) -> Path:
-        """Return the file of recorded instruments."""
-        return self.folder / "samples.npz"
-
-    @property
-    def tokenizer(self) -> Tokenizer:
-        """Read the tokenizer that was learnt."""
-        return Tokenizer.from_file(str(self.folder / "tokenizer.json"))
-
-
-def count_drum_sets(work: Work) -> None:
+def count_drum_sets(settings: TrainingSettings) -> None:
     """Find which drums pieces strike together, and write the table of the drums' codes.
 
     Not one of the usual stages: another table gives other codes, and what was trained is lost.
     """
     counts: Counter[object] = Counter()
-    for seed in range(work.first_seed, work.first_seed + work.pieces):
-        counts.update(struck_sets(compose(seed, seconds=PIECE_SECONDS)).values())
+    for seed in range(settings.first_seed, settings.first_seed + settings.pieces):
+        counts.update(find_drum_sets(compose(seed, seconds=PIECE_SECONDS)).values())
     write_drum_sets(struck for struck, _ in counts.most_common())  # type: ignore[misc]
 
 
-def record_samples(work: Work) -> None:
+def record_samples(settings: TrainingSettings) -> None:
     """Record the instruments."""
-    if not work.samples.exists():
+    if not settings.samples.exists():
         # Only recording needs FluidSynth and a MIDI library: training elsewhere goes without.
         from bot.starter.training.data.recording import record
 
-        samples.write(record(), work.samples)
+        samples.write(record(), settings.samples)
 
 
-def learn_words(work: Work) -> None:
+def learn_words(settings: TrainingSettings) -> None:
     """Learn the tokenizer from captions, and teach the text encoder what they say."""
-    file = work.folder / "text.pt"
+    file = settings.folder / "text.pt"
     if file.exists():
         return
     random = np.random.default_rng(_CAPTION_SEED)
-    seeds = range(_CAPTION_SEED, _CAPTION_SEED + work.pieces)
+    seeds = range(_CAPTION_SEED, _CAPTION_SEED + settings.pieces)
     texts = [
         caption(piece, random)
         for piece in (compose(seed, seconds=10.0) for seed in seeds)
         for _ in range(8)
     ]
     tokenizer = vocabulary.learn(texts, _VOCABULARY)
-    tokenizer.save(str(work.folder / "tokenizer.json"))
+    tokenizer.save(str(settings.folder / "tokenizer.json"))
     torch.manual_seed(0)
     size = LanguageSize(text_tokens=tokenizer.get_vocab_size())
     model = Language(size)
-    plan = TextPlan(minutes=work.text_minutes, pieces=work.pieces)
+    plan = TextSettings(minutes=settings.text_minutes, pieces=settings.pieces)
     right = teach(model, tokenizer, plan)
     print(f"styles named right: {right:.1%}", file=sys.stderr)
     taught = {"text": model.text.state_dict(), "projection": model.projection.state_dict()}
     torch.save(taught, file)
 
 
-def restore(work: Work) -> None:
+def restore(settings: TrainingSettings) -> None:
     """Begin from a checkpoint: its weights and words, with new optimizers.
 
     What the folder has already is left alone.
     """
-    tokenizer, text = work.folder / "tokenizer.json", work.folder / "text.pt"
-    codec, language = work.folder / "codec.pt", work.folder / "language.pt"
+    tokenizer, text = settings.folder / "tokenizer.json", settings.folder / "text.pt"
+    codec, language = settings.folder / "codec.pt", settings.folder / "language.pt"
     if not codec.exists():
-        torch.save({"model": read_codec(work.checkpoint).state_dict()}, codec)
+        torch.save({"model": read_codec(settings.checkpoint).state_dict()}, codec)
     if language.exists() or text.exists():
         return
-    read_tokenizer(work.checkpoint).save(str(tokenizer))
-    model = read_language(work.checkpoint)
+    read_tokenizer(settings.checkpoint).save(str(tokenizer))
+    model = read_language(settings.checkpoint)
     torch.save({"model": model.state_dict()}, language)
     taught = {"text": model.text.state_dict(), "projection": model.projection.state_dict()}
     torch.save(taught, text)
 
 
-def train_codec(work: Work) -> None:
+def train_codec(settings: TrainingSettings) -> None:
     """Train the codec."""
-    plan = CodecPlan(
-        minutes=work.codec_minutes,
-        batch=work.codec_batch,
-        recognise_every=work.recognise_every,
-        gate_steps=work.gate_steps,
-        gate_pieces=work.gate_pieces,
-        rate=1e-3 * work.rates,
-        vectors_rate=0.0 if work.keep_vectors else 3e-4 * work.rates,
-        recognition=0.0 if work.keep_vectors else 0.15,
-        trains_gates=not work.keep_vectors,
-        supply=SupplyPlan(first_seed=work.first_seed, processes=work.processes, pieces=4),
+    plan = CodecSettings(
+        minutes=settings.codec_minutes,
+        batch=settings.codec_batch,
+        recognise_every=settings.recognise_every,
+        gate_steps=settings.gate_steps,
+        gate_pieces=settings.gate_pieces,
+        rate=1e-3 * settings.rates,
+        vectors_rate=0.0 if settings.keep_vectors else 3e-4 * settings.rates,
+        recognition=0.0 if settings.keep_vectors else 0.15,
+        trains_gates=not settings.keep_vectors,
+        supply=LoaderSettings(
+            first_seed=settings.first_seed, processes=settings.processes, pieces=4
+        ),
     )
-    bank = Bank(samples.read(work.samples))
-    CodecTraining(plan, work.folder, bank, torch.device(work.device)).run()
+    bank = Bank(samples.read(settings.samples))
+    CodecTrainer(plan, settings.folder, bank, torch.device(settings.device)).run()
 
 
-def train_language(work: Work) -> None:
+def train_language(settings: TrainingSettings) -> None:
     """Train the text encoder and the decoder."""
-    plan = LanguagePlan(
-        minutes=work.language_minutes,
-        windows=WindowPlan(positions=work.positions, lengths=tuple(work.lengths)),
-        rates=Rates().scaled(work.rates),
-        supply=SupplyPlan(first_seed=2 * work.first_seed, processes=work.processes),
-        ring_pieces=4000 if work.device == "cpu" else 30_000,
+    plan = LanguageSettings(
+        minutes=settings.language_minutes,
+        windows=WindowSettings(positions=settings.positions, lengths=tuple(settings.lengths)),
+        rates=Rates().scaled(settings.rates),
+        supply=LoaderSettings(first_seed=2 * settings.first_seed, processes=settings.processes),
+        ring_pieces=4000 if settings.device == "cpu" else 30_000,
     )
-    LanguageTraining(plan, work.folder, work.tokenizer, torch.device(work.device)).run()
+    LanguageTrainer(plan, settings.folder, settings.tokenizer, torch.device(settings.device)).run()
 
 
-def write_checkpoint(work: Work) -> None:
+def write_checkpoint(settings: TrainingSettings) -> None:
     """Write what has been trained so far as a checkpoint."""
-    tokenizer = work.tokenizer
+    tokenizer = settings.tokenizer
     size = LanguageSize(text_tokens=tokenizer.get_vocab_size())
     codec, language = StemCodec(codec_size()), Language(size)
     for model, name in ((codec, "codec.pt"), (language, "language.pt")):
-        state = torch.load(work.folder / name, map_location="cpu", weights_only=True)
+        state = torch.load(settings.folder / name, map_location="cpu", weights_only=True)
         model.load_state_dict(state["model"])
-    export.write(work.checkpoint, codec=codec, language=language, tokenizer=tokenizer, size=size)
+    export.write(
+        settings.checkpoint, codec=codec, language=language, tokenizer=tokenizer, size=size
+    )
 
 
-_STAGES: dict[str, Callable[[Work], None]] = {
+_STAGES: dict[str, Callable[[TrainingSettings], None]] = {
     "drums": count_drum_sets,
     "restore": restore,
     "samples": record_samples,
@@ -194,12 +165,14 @@ USUAL_STAGES = ("samples", "words", "codec", "language", "export")
 def main(arguments: Sequence[str] | None = None) -> None:
     """Do the stages that were asked for, one after the other."""
     args = _parser().parse_args(arguments)
-    work = Work(**{each.name: getattr(args, each.name) for each in fields(Work)})
-    work.folder.mkdir(parents=True, exist_ok=True)
-    torch.set_num_threads(work.threads)
+    settings = TrainingSettings(
+        **{each.name: getattr(args, each.name) for each in fields(TrainingSettings)}
+    )
+    settings.folder.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(settings.threads)
     for stage in args.stage or USUAL_STAGES:
         print(f"{stage} ...", file=sys.stderr, flush=True)
-        _STAGES[stage](work)
+        _STAGES[stage](settings)
 
 
 def _parser() -> argparse.ArgumentParser:

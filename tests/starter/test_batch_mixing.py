@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from bot.starter.composer.reverb import in_room
+from bot.starter.composer.reverb import add_reverb
 from bot.starter.training.data.codebooks import DRUMS
 from bot.starter.training.data.mixing import HOP, STEM_NAMES, WETNESS, fade, plays_of, render_stems
 from bot.starter.training.data.notes import notes_of
@@ -66,7 +66,7 @@ def added_up(codes, first, frames):
         stems[play.stem, play.start : play.start + len(sound)] += sound
     crop = stems[:, first * HOP : (first + frames) * HOP]
     return np.stack(
-        [in_room(s, WETNESS[n], SAMPLE_RATE_HZ) for s, n in zip(crop, STEM_NAMES, strict=True)]
+        [add_reverb(s, WETNESS[n], SAMPLE_RATE_HZ) for s, n in zip(crop, STEM_NAMES, strict=True)]
     )
 
 

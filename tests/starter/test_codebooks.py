@@ -30,7 +30,7 @@ from bot.starter.training.data.codebooks import (
     plan_meaning,
     write_drum_sets,
 )
-from bot.starter.training.data.encoding import codes_of
+from bot.starter.training.data.encoding import encode_piece
 from bot.starter.training.data.notes import notes_of, stem_of
 
 
@@ -45,7 +45,7 @@ def test_silence_is_code_0_everywhere():
 
 def test_a_piece_without_parts_is_silent_but_planned():
     """What sounds is silent; the clock and the plan go on."""
-    codes = codes_of(replace(compose(0), parts=()), 200)
+    codes = encode_piece(replace(compose(0), parts=()), 200)
     assert not codes[DRUMS:].any()
     assert codes[[CLOCK, PLAN]].all()
 
@@ -99,7 +99,7 @@ def test_a_known_chord_is_voiced_as_it_is_written():
         part("chord3", "piano", 60),
     )
     piece = replace(compose(0), beat_frames=step, beats_per_bar=4, parts=parts, bars=bars)
-    codes = codes_of(piece, 80)
+    codes = encode_piece(piece, 80)
     for book, pitch in zip((BASS, *CHORDS), (36, 52, 55, 60), strict=True):
         name, layout = ("bass guitar" if book == BASS else "piano"), PITCHED[book]
         meanings = [layout.meaning(int(code)) for code in codes[book]]
@@ -163,6 +163,6 @@ def test_the_shortest_notes_are_heard():
     """Two frames at least, but where the next one begins; one that is cut off stays cut off."""
     notes = (Note(0.0, 0.01, 60, 90), Note(0.25, 1.0, 62, 90), Note(0.5, 0.01, 64, 90))
     part = Part("lead", "flute", 73, False, 100, 64, notes)
-    codes = codes_of(replace(compose(0), beat_frames=20, parts=(part,)), 40)
+    codes = encode_piece(replace(compose(0), beat_frames=20, parts=(part,)), 40)
     found = [(note.frame, note.frames) for note in notes_of(codes)]
     assert found == [(0, 2), (5, 5), (10, 2)]

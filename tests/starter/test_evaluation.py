@@ -30,15 +30,15 @@ from bot.starter.evaluation import (
     tuning,
 )
 from bot.starter.evaluation.classifier import Classifier, Scaler
-from bot.starter.evaluation.clips import attend
-from bot.starter.evaluation.feature_vector import portrait, worn
-from bot.starter.evaluation.features import SAMPLE_RATE_HZ, Key, Sanity, picture, sanity
-from bot.starter.evaluation.held_out_prompts import Ask, Prompt
+from bot.starter.evaluation.clips import analyse_clip
+from bot.starter.evaluation.feature_vector import augment, describe_clip
+from bot.starter.evaluation.features import SAMPLE_RATE_HZ, Key, Sanity, measure_spectra, sanity
+from bot.starter.evaluation.held_out_prompts import Prompt, PromptSpec
 from bot.starter.evaluation.renders import Lesson, Player, Render
 from bot.starter.evaluation.report_section import MODEL, RENDERS, Row, Section, Share
 from bot.starter.evaluation.sampler import Take
 from bot.starter.evaluation.sanity_checks import Ranges
-from bot.starter.evaluation.similarity import likeness, loop_likeness, traces
+from bot.starter.evaluation.similarity import compare_clips, self_similarity, traces
 from bot.starter.evaluation.tempo import Beats, TempoEstimator, candidates, pulse, verdict
 
 SECONDS = 6
@@ -157,13 +157,13 @@ def melody(seed, seconds=SECONDS):
 @pytest.mark.parametrize("bpm", [63, 90, 120, 171])
 def test_the_tempo_of_a_steady_beat_is_among_the_candidates(bpm):
     """Within one percent: the resolution is well below the tolerance."""
-    found = candidates(pulse(picture(drums(bpm)).mel))
+    found = candidates(pulse(measure_spectra(drums(bpm)).mel))
     assert np.abs(found.bpm / bpm - 1).min() < 0.01
 
 
 def test_an_untaught_ear_taps_a_moderate_tempo():
     """Of a beat, its half and its double, the one nearest to walking."""
-    found = candidates(pulse(picture(drums(118)).mel))
+    found = candidates(pulse(measure_spectra(drums(118)).mel))
     assert tempo.preferred_bpm(found) == pytest.approx(118, rel=0.02)
 
 
@@ -195,7 +195,7 @@ def test_octave_errors_are_told_from_others(found, wanted, said):
 
 def test_chroma_knows_notes_from_noise():
     """A tone has one pitch class, noise has all of them."""
-    tone, hiss = (picture(sound).chroma.mean(axis=0) for sound in (sines(440), noise()))
+    tone, hiss = (measure_spectra(sound).chroma.mean(axis=0) for sound in (sines(440), noise()))
     assert int(np.argmax(tone)) == 9
     assert features.entropy_bits(tone) < 1
     assert features.entropy_bits(hiss) > 3.3
@@ -293,10 +293,10 @@ def test_a_portrait_is_finite_and_changes_little_with_wear():
     random = np.random.default_rng(0)
 
     def row(shown):
-        return portrait(shown, pulse(shown.mel), 120)
+        return describe_clip(shown, pulse(shown.mel), 120)
 
-    beat, drone = picture(drums(120)), picture(sines(220, 277, 330))
-    rows = [row(beat), row(worn(beat, random)), row(drone), row(picture(0 * noise(2)))]
+    beat, drone = measure_spectra(drums(120)), measure_spectra(sines(220, 277, 330))
+    rows = [row(beat), row(augment(beat, random)), row(drone), row(measure_spectra(0 * noise(2)))]
     assert all(np.isfinite(each).all() for each in rows)
     assert np.linalg.norm(rows[0] - rows[1]) < np.linalg.norm(rows[0] - rows[2])
 
@@ -334,15 +334,15 @@ def test_the_same_recording_is_alike_however_shifted(shift_seconds):
     """What begins later, or is softer, is the same piece."""
     sound = melody(1) + drums(100)
     later = np.roll(sound, round(shift_seconds * SAMPLE_RATE_HZ))
-    found = likeness(traces(picture(sound)), traces(picture(0.3 * later)))
+    found = compare_clips(traces(measure_spectra(sound)), traces(measure_spectra(0.3 * later)))
     assert found.is_alike
     assert found.distance < 0.15
 
 
 def test_two_pieces_on_one_beat_are_not_alike():
     """The onsets of the drums agree; the tunes do not."""
-    one, other = (traces(picture(melody(seed) + 0.3 * drums(100))) for seed in (1, 2))
-    found = likeness(one, other)
+    one, other = (traces(measure_spectra(melody(seed) + 0.3 * drums(100))) for seed in (1, 2))
+    found = compare_clips(one, other)
     assert not found.is_alike
     assert found.distance > 0.3
 
@@ -351,13 +351,13 @@ def test_a_loop_is_like_itself_a_lap_later():
     """A tune over and over, against a tune that goes on."""
     lap = melody(3, 2)
     loop, tune = np.tile(lap, 5), melody(3, 10)
-    assert loop_likeness(traces(picture(loop)), 1.5, 4) > 0.95
-    assert loop_likeness(traces(picture(tune)), 1.5, 4) < 0.7
+    assert self_similarity(traces(measure_spectra(loop)), 1.5, 4) > 0.95
+    assert self_similarity(traces(measure_spectra(tune)), 1.5, 4) < 0.7
 
 
 def takes_of(taught, sounds, ask=None):
-    prompt = Prompt(ask or Ask(style="rock"), "some rock")
-    return [attend(taught, prompt, sound) for sound in sounds]
+    prompt = Prompt(ask or PromptSpec(style="rock"), "some rock")
+    return [analyse_clip(taught, prompt, sound) for sound in sounds]
 
 
 def value(section, name, group=MODEL):
@@ -380,8 +380,10 @@ def test_takes_that_are_one_recording_are_counted(taught):
 
 def test_following_counts_what_was_asked_for(taught):
     """One clip is all that was asked for, the other nothing of it; what is open does not count."""
-    ask = Ask(style="rock", beat_frames=30, density="steady", lead="flute")
-    wrong = Ask(style="techno", beat_frames=43, key=(6, "major"), density="none", lead="piano")
+    ask = PromptSpec(style="rock", beat_frames=30, density="steady", lead="flute")
+    wrong = PromptSpec(
+        style="techno", beat_frames=43, key=(6, "major"), density="none", lead="piano"
+    )
     asked = takes_of(taught, [drums(100)], ask) + takes_of(taught, [drums(100)], wrong)
     section = prompt_adherence.section({MODEL: asked}, None, judged_keys=4)
     assert value(section, "asked style heard first") == Share(1, 2)
@@ -408,14 +410,14 @@ def test_notes_that_a_network_hears_decide_on_the_key():
         get_inputs=lambda: [SimpleNamespace(name="sound")],
         run=lambda _, fed: [chances] if fed["sound"].shape == (2, 43_844, 1) else [],
     )
-    ear = keys.NoteEar(session)
+    ear = keys.NoteTranscriber(session)
     assert ear.key(noise(3)) == (9, "minor")
 
 
 @pytest.mark.parametrize(("mood", "is_met"), [("energetic", True), ("calm", False)])
 def test_a_mood_counts_where_it_moves_what_it_names(taught, mood, is_met):
     """More onsets are right for an energetic clip and wrong for a calm one."""
-    prompt = Prompt(Ask(style="rock"), "some rock")
+    prompt = Prompt(PromptSpec(style="rock"), "some rock")
     pair = moods.Pair(mood, prompt, prompt)
     plain, moody = (takes_of(taught, [drums(bpm)]) for bpm in (70, 140))
     section = moods.section({MODEL: [(pair, plain, moody)]})
@@ -486,7 +488,7 @@ def test_going_on_is_compared_with_the_piece_itself(taught):
 def test_a_remix_asks_for_another_style():
     """From the last seconds of the piece's first half, in other words."""
     pieces: Any = [Recording(drums(100, 20), style="rock")]
-    order = continuation.remix_orders(pieces, by_codes=False)[0]
+    order = continuation.remix_requests(pieces, by_codes=False)[0]
     assert continuation.other_style("rock") != "rock"
     assert order.opening is not None and len(order.opening) == 5 * SAMPLE_RATE_HZ
     assert order.prompt is not None and "rock" not in order.prompt
@@ -505,15 +507,15 @@ def test_a_section_is_read_by_people_and_programs():
     assert plain[0]["model"] == {"percent": 75.0, "met": 9, "of": 12}
 
 
-class Studio:
+class Sampler:
     """Makes noise of the right length, and codes that say nothing."""
 
     has_stems = True
 
-    def make(self, orders, what):
+    def make(self, sample_requests, what):
         return [
             Take(noise(round(order.seconds), seed=order.seed), np.zeros((8, 500), np.int32))
-            for order in orders
+            for order in sample_requests
         ]
 
     def decoded(self, codes):
@@ -542,7 +544,7 @@ def test_the_whole_measurement_prints_and_writes_its_tables(taught, tmp_path, mo
         half_minutes=1, minutes=1, codec_pieces=1, continued=1, judged_takes=1,
     )  # fmt: skip
     monkeypatch.setattr(evaluate, "QUICK", few)
-    monkeypatch.setattr(evaluate, "Studio", lambda *_, **__: Studio())
+    monkeypatch.setattr(evaluate, "Sampler", lambda *_, **__: Sampler())
     monkeypatch.setattr(evaluate, "Player", lambda cache, report, _: Band(cache, report))
     monkeypatch.setattr(evaluate, "pace", lambda *_: 9.5)
     monkeypatch.setattr(evaluate, "installed_taggers", lambda: (lambda _: {"rock": 0.5},))

@@ -33,7 +33,7 @@ from bot.starter.training.data import vocabulary
 from bot.starter.training.language.network import Language, LanguageSize
 from bot.starter.training.codec.stem_codec import StemCodec, codec_size
 from bot.starter.training.data.codebooks import BOOKS, STEMS
-from bot.starter.training.data.windows import START, delayed
+from bot.starter.training.data.windows import START, apply_delay_pattern
 from tests.support.synthetic_instruments import music
 folder, prompt, steps = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 torch.manual_seed(0)
@@ -45,7 +45,7 @@ found = {name: value.numpy() for name, value in language.state_dict().items()
          if name.startswith(("decoder.embeddings", "decoder.heads"))}
 codes = torch.from_numpy(music()).long()[None]
 words = torch.tensor([tokenizer.encode(prompt).ids] * 2)
-tokens = delayed(codes, START)[..., :steps].expand(2, -1, -1)
+tokens = apply_delay_pattern(codes, START)[..., :steps].expand(2, -1, -1)
 sound = 0.1 * torch.sin(torch.arange(32000) / 20) + 0.1 * torch.randn(32000)
 with torch.no_grad():
     states = language(tokens, words, words > 0, torch.tensor([False, True]))

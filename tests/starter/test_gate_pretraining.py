@@ -30,7 +30,7 @@ print(json.dumps([float(heard[60 - LOWEST]), float(heard[72 - LOWEST]), float(ot
 _TEACH = """
 import json, numpy as np, torch
 from bot.starter.training.codec.additive import gate_scores, tones_hz
-from bot.starter.training.codec.gate_pretraining import gate_loss, teach_gates
+from bot.starter.training.codec.gate_pretraining import gate_loss, pretrain_gates
 from bot.starter.training.codec.oscillators import HIGHEST, LOWEST
 from bot.starter.training.codec.stem_codec import StemCodec, codec_size
 from bot.starter.training.data.codebooks import BOOKS, CODES, PITCHED
@@ -48,7 +48,7 @@ codec = StemCodec(codec_size())
 frozen = codec.codec.decoder.layers[3].conv.weight.clone()
 with torch.no_grad():
     before = float(gate_loss(codec, codes, levels)[0])
-teach_gates(codec, codes, levels, 150, rate=2e-2)
+pretrain_gates(codec, codes, levels, 150, rate=2e-2)
 with torch.no_grad():
     after = float(gate_loss(codec, codes, levels)[0])
     scores = gate_scores(codec.codec.decoder, codec.states(codes, codec.tables())).sigmoid()

@@ -16,14 +16,14 @@ _REPEAT = """
 import json, torch
 from torch.nn.functional import linear
 from bot.starter.training.language.network import Language, LanguageSize
-from bot.starter.training.language.induction_init import begin_by_repeating
-from bot.starter.training.data.windows import START, delayed
+from bot.starter.training.language.induction_init import init_induction_heads
+from bot.starter.training.data.windows import START, apply_delay_pattern
 torch.manual_seed(0)
 size = LanguageSize(text_tokens=10)
 model = Language(size)
-begin_by_repeating(model.decoder, size.width, size.heads)
+init_induction_heads(model.decoder, size.width, size.heads)
 once = torch.randint(1, 300, (2, size.codebooks, 200))
-codes = delayed(torch.cat([once, once], 2), START)
+codes = apply_delay_pattern(torch.cat([once, once], 2), START)
 words = torch.ones(2, 3, dtype=torch.long)
 with torch.no_grad():
     states = model(codes[..., :-1], words, words > 0, torch.ones(2, dtype=torch.bool))
@@ -39,8 +39,8 @@ import json, torch
 from torch.nn.functional import scaled_dot_product_attention
 from bot.starter.training.language.attention import attend_to_past, attend_to_words
 torch.manual_seed(0)
-def results(attend, *inputs):
-    output = attend(*inputs)
+def results(analyse_clip, *inputs):
+    output = analyse_clip(*inputs)
     weights = torch.sin(torch.arange(output.numel())).view_as(output)
     return [output, *torch.autograd.grad((output * weights).sum(), inputs)]
 query, key, value = (torch.randn(2, 3, 300, 16, requires_grad=True) for _ in range(3))

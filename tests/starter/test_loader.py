@@ -13,7 +13,7 @@ import pytest
 
 from bot.starter.composer.compose import compose
 from bot.starter.training.data.codebooks import BOOKS
-from bot.starter.training.data.encoding import codes_of
+from bot.starter.training.data.encoding import encode_piece
 from tests.support.training_environment import PYTHON, ROOT, needs_training, run_script
 
 pytestmark = needs_training
@@ -22,11 +22,11 @@ _LOT = """
 import sys, numpy as np
 from bot.starter.training.data import vocabulary
 from bot.starter.training.data.batch_mixing import sound_numbers
-from bot.starter.training.data.loader import SupplyPlan, make_crops, make_lot
+from bot.starter.training.data.loader import LoaderSettings, make_crop_batch, make_piece_batch
 tokenizer = vocabulary.learn(["piano and drums, 120 bpm", "very " * 60] * 5, 500)
-lot, again = (make_lot(range(40, 44), tokenizer, 3) for _ in "ab")
-plan, numbers = SupplyPlan(crops=5, crop_frames=80), sound_numbers()
-crops = make_crops(range(40, 42), plan, numbers)
+lot, again = (make_piece_batch(range(40, 44), tokenizer, 3) for _ in "ab")
+plan, numbers = LoaderSettings(crops=5, crop_frames=80), sound_numbers()
+crops = make_crop_batch(range(40, 42), plan, numbers)
 np.savez(sys.argv[1], codes=lot.codes, words=lot.words, words_again=again.words,
          crops=crops.codes, counts=[len(each) for each in crops.plays],
          plays=np.concatenate(crops.plays), sounds=len(numbers.by_key))
@@ -36,11 +36,11 @@ np.savez(sys.argv[1], codes=lot.codes, words=lot.words, words_again=again.words,
 _SUPPLY = """
 import json, numpy as np
 from bot.starter.training.data import vocabulary
-from bot.starter.training.data.loader import Supply, SupplyPlan, make_lot
+from bot.starter.training.data.loader import PieceLoader, LoaderSettings, make_piece_batch
 if __name__ == "__main__":
     tokenizer = vocabulary.learn(["piano"] * 5, 500)
-    plan = SupplyPlan(first_seed=70, processes=2, pieces=2, captions=1)
-    with Supply(plan, tokenizer.to_str()) as supply:
+    plan = LoaderSettings(first_seed=70, processes=2, pieces=2, captions=1)
+    with PieceLoader(plan, tokenizer.to_str()) as supply:
         lots = []
         for lot in supply:
             lots.append(lot)
@@ -48,15 +48,16 @@ if __name__ == "__main__":
                 break
         started = supply._started
         alive = [process.is_alive() for process in started]
-    wanted = {make_lot(range(s, s + 2), tokenizer, 1).codes.tobytes(): s for s in range(70, 110, 2)}
+    wanted = {make_piece_batch(range(s, s + 2), tokenizer, 1).codes.tobytes(): s
+              for s in range(70, 110, 2)}
     print(json.dumps([[wanted.get(lot.codes.tobytes()) for lot in lots], alive,
                       [process.is_alive() for process in started]]))
 """
 
 _DEAD = """
-from bot.starter.training.data.loader import Supply, SupplyPlan
+from bot.starter.training.data.loader import PieceLoader, LoaderSettings
 if __name__ == "__main__":
-    with Supply(SupplyPlan(), "no tokenizer") as supply:
+    with PieceLoader(LoaderSettings(), "no tokenizer") as supply:
         try:
             next(iter(supply))
         except RuntimeError as error:
@@ -107,7 +108,7 @@ def test_a_lot_is_pieces_of_consecutive_seeds(lot):
     """Composed here they have the same codes."""
     frames = lot["codes"].shape[2]
     for row, seed in enumerate(range(40, 44)):
-        own = codes_of(compose(seed, seconds=40.0), frames)
+        own = encode_piece(compose(seed, seconds=40.0), frames)
         np.testing.assert_array_equal(lot["codes"][row], own)
 
 
@@ -170,8 +171,8 @@ _KILLED = """
 import os, signal, sys
 from multiprocessing import active_children
 from pathlib import Path
-from bot.starter.training.data.loader import Supply, SupplyPlan
-with Supply(SupplyPlan(processes=1, pieces=1, crops=1, waiting=1), None) as supply:
+from bot.starter.training.data.loader import PieceLoader, LoaderSettings
+with PieceLoader(LoaderSettings(processes=1, pieces=1, crops=1, waiting=1), None) as supply:
     next(iter(supply))
     (composing,) = active_children()
     Path(sys.argv[1]).write_text(str(composing.pid))

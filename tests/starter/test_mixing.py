@@ -151,7 +151,7 @@ def test_recordings_are_kept_in_a_file(tmp_path):
 def test_resampled_sound_keeps_its_shape():
     """A tone made longer is as much lower, and as loud."""
     sound = tone(440.0, 10.0)
-    longer = samples.resampled(sound, 18, 17)
+    longer = samples.resample(sound, 18, 17)
     assert len(longer) == len(sound) * 18 // 17
     assert loud_hz(longer) == pytest.approx(440.0 * 17 / 18, abs=1.0)
     assert np.abs(longer[2000:-2000]).max() == pytest.approx(np.abs(sound).max(), rel=0.02)

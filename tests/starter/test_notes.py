@@ -21,8 +21,8 @@ from bot.starter.training.data.codebooks import (
     drum_codes,
     plan_meaning,
 )
-from bot.starter.training.data.encoding import codes_of, frame_of, struck_sets
-from bot.starter.training.data.notes import Sounding, notes_of
+from bot.starter.training.data.encoding import encode_piece, find_drum_sets, frame_of
+from bot.starter.training.data.notes import CodedNote, notes_of
 
 FRAMES = 1500
 SEEDS_OF_A_STYLE = 3
@@ -40,7 +40,7 @@ def pieces():
 
 @pytest.fixture(scope="module")
 def coded(pieces):
-    return [codes_of(piece, FRAMES) for piece in pieces]
+    return [encode_piece(piece, FRAMES) for piece in pieces]
 
 
 def folded(pitch, lowest, span):
@@ -74,7 +74,7 @@ def played(piece):
             end = min(max(begin + 2, wanted), following, FRAMES)
             lowest = layout.lowest[layout.instruments.index(name)]
             pitch = folded(note.pitch, lowest, layout.span)
-            found.append(Sounding(book, begin, end - begin, name, pitch))
+            found.append(CodedNote(book, begin, end - begin, name, pitch))
     return found
 
 
@@ -108,7 +108,7 @@ def test_the_drums_of_a_piece_are_found_in_its_codes(pieces, coded):
     known = set(drum_codes().sets)
     strokes: Counter[bool] = Counter()
     for piece, codes in zip(pieces, coded, strict=True):
-        wanted = {frame: s for frame, s in struck_sets(piece).items() if frame < FRAMES}
+        wanted = {frame: s for frame, s in find_drum_sets(piece).items() if frame < FRAMES}
         found: dict[int, set] = {}
         for note in notes_of(codes):
             if note.book == DRUMS:

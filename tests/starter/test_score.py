@@ -19,7 +19,7 @@ from bot.starter.evaluation import (
     note_style,
     prompt_wordings,
 )
-from bot.starter.evaluation.held_out_prompts import Ask
+from bot.starter.evaluation.held_out_prompts import PromptSpec
 from bot.starter.evaluation.musicnn import Tagger, tags_of
 from bot.starter.evaluation.note_score import Score
 from bot.starter.evaluation.report_section import Share
@@ -37,8 +37,8 @@ from bot.starter.training.data.codebooks import (
     clock_codes,
     plan_code,
 )
-from bot.starter.training.data.encoding import codes_of
-from bot.starter.training.data.notes import Sounding
+from bot.starter.training.data.encoding import encode_piece
+from bot.starter.training.data.notes import CodedNote
 
 BEAT = 24
 BAR = 4 * BEAT
@@ -157,7 +157,7 @@ def test_the_music_table_tells_the_grid_from_chance():
 
 def score_of_piece(seed, style, lead=None):
     piece = compose(seed, style=style, lead=lead, seconds=10)
-    codes = codes_of(piece, 500)
+    codes = encode_piece(piece, 500)
     return note_score.score_of(codes, piece.beat_frames, piece.beats_per_bar), piece
 
 
@@ -191,9 +191,11 @@ def test_what_is_asked_for_is_counted_by_the_codes():
     """A piece that is what was asked for, and one with another lead, tempo and drums."""
     score, piece = score_of_piece(5, "rock", lead="flute")
     key = (piece.tonic, piece.mode)
-    right = Ask(style="rock", lead="flute", beat_frames=piece.beat_frames, density="dense", key=key)
+    right = PromptSpec(
+        style="rock", lead="flute", beat_frames=piece.beat_frames, density="dense", key=key
+    )
     other = BEAT_FRAMES[0] if piece.beat_frames != BEAT_FRAMES[0] else BEAT_FRAMES[1]
-    wrong = Ask(style="folk", lead="banjo", beat_frames=other, density="none")
+    wrong = PromptSpec(style="folk", lead="banjo", beat_frames=other, density="none")
     clips: Any = [
         SimpleNamespace(prompt=SimpleNamespace(ask=ask), score=score) for ask in (right, wrong)
     ]
@@ -215,7 +217,7 @@ def test_the_key_of_notes_is_that_of_their_cadence():
     """Chords of D major, the bass on its tonic."""
     notes = [(BASS, 38, 40), (CHORDS[0], 62, 20), (CHORDS[1], 66, 20), (CHORDS[2], 69, 20),
              (LEAD, 67, 5), (LEAD, 64, 5), (LEAD, 73, 5), (LEAD, 71, 5)]  # fmt: skip
-    heard = tuple(Sounding(book, 0, frames, "any", pitch) for book, pitch, frames in notes)
+    heard = tuple(CodedNote(book, 0, frames, "any", pitch) for book, pitch, frames in notes)
     assert note_adherence.key_of(Score(heard, FRAMES, BEAT, 0, (0, BAR))) == (2, "major")
 
 

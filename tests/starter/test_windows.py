@@ -18,22 +18,22 @@ PROMPTS = (60, 120)
 # Batches of three kinds, from pieces of codes at random, of which all windows can be told apart.
 _DRAW = """
 import sys, numpy as np, torch
-from bot.starter.training.data.loader import PIECE_FRAMES, WORDS, Lot
+from bot.starter.training.data.loader import PIECE_FRAMES, WORDS, PieceBatch
 from bot.starter.training.data.codebooks import BOOKS, CODES
-from bot.starter.training.data.windows import Ring, WindowPlan, draw
+from bot.starter.training.data.windows import RingBuffer, WindowSettings, draw
 random = np.random.default_rng(0)
 pieces = random.integers(1, CODES, (12, len(BOOKS), PIECE_FRAMES)).astype(np.int16)
 words = np.zeros((12, 2, WORDS), np.int16)
 for row, length in enumerate(random.integers(3, 20, 24)):
     words.reshape(24, WORDS)[row, :length] = random.integers(3, 900, length)
     words.reshape(24, WORDS)[row, length - 1] = 1
-ring = Ring(8, 2, torch.device("cpu"))
+ring = RingBuffer(8, 2, torch.device("cpu"))
 for start in (0, 4, 8):
-    ring.add(Lot(pieces[start:start + 4], words[start:start + 4]))
+    ring.add(PieceBatch(pieces[start:start + 4], words[start:start + 4]))
 kinds = {"begins": (1.0, 0.0), "goes on": (0.0, 0.0), "heard": (0.0, 1.0)}
 found = {"pieces": pieces, "words": words}
 for name, (begins, heard) in kinds.items():
-    plan = WindowPlan(positions=256 * 40, lengths=(256,), shares=(1.0,), begins=begins,
+    plan = WindowSettings(positions=256 * 40, lengths=(256,), shares=(1.0,), begins=begins,
                       heard=heard, shortest_prompt=60, longest_prompt=120,
                       dropped_text=0.0, dropped_text_of_heard=1.0, unknown_words=0.3)
     batch = draw(ring, plan, torch.Generator().manual_seed(5))
@@ -46,10 +46,10 @@ np.savez(sys.argv[1], **found)
 _HEAR = """
 import sys, numpy as np, torch
 from bot.starter.composer.compose import compose
-from bot.starter.training.data.corruption import corrupted
-from bot.starter.training.data.encoding import codes_of
-codes = np.stack([codes_of(compose(seed, seconds=20.0), 600) for seed in range(60)])
-heard = corrupted(torch.from_numpy(codes).long(), torch.Generator().manual_seed(1))
+from bot.starter.training.data.corruption import corrupt
+from bot.starter.training.data.encoding import encode_piece
+codes = np.stack([encode_piece(compose(seed, seconds=20.0), 600) for seed in range(60)])
+heard = corrupt(torch.from_numpy(codes).long(), torch.Generator().manual_seed(1))
 np.savez(sys.argv[1], codes=codes, heard=heard.numpy())
 """
 

@@ -15,7 +15,7 @@ import pytest
 from numpy.typing import NDArray
 
 from bot.starter.composer.piece import Part, Piece
-from bot.starter.composer.reverb import in_room
+from bot.starter.composer.reverb import add_reverb
 
 SOUNDFONT = Path("/usr/share/sounds/sf2/FluidR3_GM.sf2")
 WETNESS = 0.12
@@ -157,7 +157,7 @@ def _run_fluidsynth(
 
 def _finish(sound: NDArray[np.float32], wetness: float, sample_rate_hz: int) -> NDArray[np.float32]:
     """Add reverb, bring to the common loudness and round off the peaks."""
-    centred = in_room(sound - sound.mean(), wetness, sample_rate_hz)
+    centred = add_reverb(sound - sound.mean(), wetness, sample_rate_hz)
     window = round(_WINDOW_SECONDS * sample_rate_hz)
     whole = len(centred) // window * window
     powers = np.square(centred[:whole]).reshape(-1, window).mean(axis=1)

@@ -1,4 +1,4 @@
-"""What may be said of a piece: what is heard in its first seconds."""
+"""The facts that a caption may state of a piece: what is heard in its first seconds."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What is true of a finished piece besides what was decided: how much happens, and its traits."""
+"""What a finished piece is like besides what was decided: how much happens, and its traits."""
 
 from collections.abc import Sequence
 

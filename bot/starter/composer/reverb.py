@@ -1,8 +1,8 @@
-"""The room a piece is played in: an echo that is the same every time.
+"""The reverb of all pieces: one impulse response, the same every time.
 
-FluidSynth's own reverb drifts, so that no bar sounds the same twice; a model has to learn that
-drift as if it were music. This one only adds and delays: a loop that comes back has the same
-samples, and so the same codes.
+FluidSynth's own reverb drifts, so that no bar sounds the same twice, and a model would have to
+learn that drift as if it were music. This one is linear: a loop that returns has the same samples,
+and so the same codes.
 """
 
 from functools import cache
@@ -19,8 +19,8 @@ _DARK_HZ = 5000.0
 _SEED = 1
 
 
-def in_room(sound: Sound, wetness: float, sample_rate_hz: int) -> Sound:
-    """Return sound with its echo, as loud as `wetness` (0 to 1) says; the length stays."""
+def add_reverb(sound: Sound, wetness: float, sample_rate_hz: int) -> Sound:
+    """Return sound with reverb at a level of `wetness` (0 to 1); the length stays."""
     if wetness <= 0:
         return sound
     length = smooth_length(len(sound) + round(_SECONDS * sample_rate_hz))
@@ -39,7 +39,7 @@ def smooth_length(length: int) -> int:
 
 @cache
 def echo(sample_rate_hz: int) -> NDArray[np.float64]:
-    """Return the room's answer to a click: noise that dies away, of energy 1."""
+    """Return the impulse response: decaying noise of energy 1."""
     count = round(_SECONDS * sample_rate_hz)
     noise = np.random.default_rng(_SEED).standard_normal(count)
     times = np.arange(count) / sample_rate_hz

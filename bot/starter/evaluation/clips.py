@@ -12,7 +12,7 @@ from bot.starter.evaluation.features import (
     Sanity,
     Sound,
     decibels,
-    picture,
+    measure_spectra,
     sanity,
 )
 from bot.starter.evaluation.held_out_prompts import Prompt
@@ -42,9 +42,11 @@ class Clip:
     score: Score | None = None
 
 
-def attend(listener: Listener, prompt: Prompt, sound: Sound, score: Score | None = None) -> Clip:
+def analyse_clip(
+    listener: Listener, prompt: Prompt, sound: Sound, score: Score | None = None
+) -> Clip:
     """Listen to a clip."""
-    shown = picture(sound)
+    shown = measure_spectra(sound)
     chroma = shown.chroma.mean(axis=0)
     major, minor = correlate_profiles(chroma, PROFILES).max(axis=1)
     bands = shown.mel.mean(axis=0)

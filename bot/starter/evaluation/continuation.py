@@ -1,4 +1,4 @@
-"""Whether what goes on with a piece keeps its tempo and key, and a remix takes on new words."""
+"""Whether a continuation keeps tempo and key of its piece, and a remix follows its new prompt."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.starter.evaluation.listener import Listener
 from bot.starter.evaluation.prompt_wordings import asked_styles
 from bot.starter.evaluation.renders import FIRST_SEED, FRAME_RATE_HZ, Render
 from bot.starter.evaluation.report_section import MODEL, RENDERS, Row, Section, Share
-from bot.starter.evaluation.sampler import Order
+from bot.starter.evaluation.sampler import SampleRequest
 from bot.starter.evaluation.tempo import verdict
 
 OPENING_SECONDS = 10.0
@@ -25,14 +25,14 @@ REMIX_SECONDS = 5.0
 _SEED, _REMIX_SEED = FIRST_SEED + 400_000, FIRST_SEED + 410_000
 
 
-def orders(pieces: Sequence[Render], *, by_codes: bool) -> list[Order]:
+def sample_requests(pieces: Sequence[Render], *, by_codes: bool) -> list[SampleRequest]:
     """Return what asks for the second half of each piece of 20 s, without words.
 
     The model is told the codes of the first half, as of a clip of its own, or hears it only.
     """
     frames = round(OPENING_SECONDS * FRAME_RATE_HZ)
     return [
-        Order(
+        SampleRequest(
             None,
             _SEED + index,
             OPENING_SECONDS,
@@ -49,7 +49,7 @@ def other_style(style: str) -> str:
     return names[(names.index(style) + len(names) // 2) % len(names)]
 
 
-def remix_orders(pieces: Sequence[Render], *, by_codes: bool) -> list[Order]:
+def remix_requests(pieces: Sequence[Render], *, by_codes: bool) -> list[SampleRequest]:
     """Return what asks for a remix of each piece's first half in another style."""
     found = []
     samples = round(REMIX_SECONDS * SAMPLE_RATE_HZ)
@@ -61,7 +61,7 @@ def remix_orders(pieces: Sequence[Render], *, by_codes: bool) -> list[Order]:
         heard = _opening(piece.sound())[-samples:]
         codes = piece.codes[:, first:last].astype(np.int32) if by_codes else None
         prompt = words[index % len(words)]
-        found.append(Order(prompt, _REMIX_SEED + index, OPENING_SECONDS, heard, codes))
+        found.append(SampleRequest(prompt, _REMIX_SEED + index, OPENING_SECONDS, heard, codes))
     return found
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from bot.starter.evaluation.clips import Clip
 from bot.starter.evaluation.listener import Listener
 from bot.starter.evaluation.report_section import MODEL, RENDERS, Row, Section, Share
-from bot.starter.evaluation.similarity import ALIKE, Likeness, likeness
+from bot.starter.evaluation.similarity import ALIKE, Similarity, compare_clips
 
 Takes = Sequence[Sequence[Clip]]
 """The takes of each prompt."""
@@ -66,8 +66,8 @@ def section(groups: Mapping[str, Takes], listener: Listener) -> Section:
     return Section.compared("Variety", rows, note)
 
 
-def _likenesses(takes: Sequence[Clip]) -> list[Likeness]:
-    return [likeness(a.traces, b.traces) for a, b in combinations(takes, 2)]
+def _likenesses(takes: Sequence[Clip]) -> list[Similarity]:
+    return [compare_clips(a.traces, b.traces) for a, b in combinations(takes, 2)]
 
 
 def _median_distance(takes: Sequence[Clip], listener: Listener) -> float:
@@ -76,6 +76,6 @@ def _median_distance(takes: Sequence[Clip], listener: Listener) -> float:
 
 
 def _shares(
-    groups: Mapping[str, Sequence[Likeness]], met: Callable[[Likeness], bool]
+    groups: Mapping[str, Sequence[Similarity]], met: Callable[[Similarity], bool]
 ) -> dict[str, Share]:
     return {name: Share.where(met(each) for each in pairs) for name, pairs in groups.items()}

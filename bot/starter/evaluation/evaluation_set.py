@@ -1,4 +1,4 @@
-"""The model's clips and the renders of the same prompts, made when a section asks for them."""
+"""The model's clips and the renders of the same prompts, each made when a section asks for it."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from pathlib import Path
 from bot.starter.composer.styles import STYLES
 from bot.starter.evaluation import moods, note_style, renders
 from bot.starter.evaluation.classifier import Classifier
-from bot.starter.evaluation.clips import Clip, attend
+from bot.starter.evaluation.clips import Clip, analyse_clip
 from bot.starter.evaluation.held_out_prompts import Prompt, composed, held_out
 from bot.starter.evaluation.listener import Listener, load_or_teach
 from bot.starter.evaluation.moods import Pair
 from bot.starter.evaluation.note_score import Score, score_of
 from bot.starter.evaluation.renders import FIRST_SEED, Player, Render
 from bot.starter.evaluation.report_section import MODEL, RENDERS
-from bot.starter.evaluation.sampler import Order, Studio, Take
+from bot.starter.evaluation.sampler import Sampler, SampleRequest, Take
 
 PROMPT_SEED = 16
 _TAKE_SEED, _RENDER_SEED = FIRST_SEED + 300_000, FIRST_SEED + 200_000
@@ -58,12 +58,12 @@ QUICK = Extent(
 )
 
 
-class Material:
+class EvaluationSet:
     """Clips and renders; nothing is made that no section asks for."""
 
     def __init__(
         self,
-        studio: Callable[[], Studio],
+        studio: Callable[[], Sampler],
         player: Player,
         cache: Path,
         extent: Extent,
@@ -73,7 +73,7 @@ class Material:
         self._make_studio, self._cache, self._report = studio, cache, report
 
     @cached_property
-    def studio(self) -> Studio:
+    def studio(self) -> Sampler:
         """Return the loaded model."""
         return self._make_studio()
 
@@ -145,16 +145,16 @@ class Material:
         paired: bool = False,
     ) -> list[list[Clip]]:
         """Make takes of prompts and listen to them; paired: two neighbours have the same seeds."""
-        orders = [
-            Order(prompt.words, _seed_of(seed, index, take, paired), seconds)
+        sample_requests = [
+            SampleRequest(prompt.words, _seed_of(seed, index, take, paired), seconds)
             for index, prompt in enumerate(prompts)
             for take in range(takes)
         ]
-        made = self.studio.make(orders, what)
+        made = self.studio.make(sample_requests, what)
         self._report(f"Listening to {len(made)} {what}")
         return [
             [
-                attend(self.listener, prompt, take.sound, self._score(take, prompt))
+                analyse_clip(self.listener, prompt, take.sound, self._score(take, prompt))
                 for take in made[index * takes : (index + 1) * takes]
             ]
             for index, prompt in enumerate(prompts)
@@ -180,7 +180,7 @@ class Material:
         self._report(f"Listening to {len(played)} renders")
         return [
             [
-                attend(self.listener, prompt, render.sound(), _own_score(render, prompt))
+                analyse_clip(self.listener, prompt, render.sound(), _own_score(render, prompt))
                 for render in played[index * takes : (index + 1) * takes]
             ]
             for index, prompt in enumerate(prompts)

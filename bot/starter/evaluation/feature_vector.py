@@ -1,8 +1,8 @@
-"""A clip as one row of numbers that says what it sounds like, whatever its key and loudness.
+"""A clip as one row of numbers: what it sounds like, whatever its key and loudness.
 
-Colour (mel statistics and cepstra), rhythm (how the onsets of each range repeat against the beat)
-and harmony (chroma turned to its tonic). Rows of worn clips teach the classifier to pass over what
-a codec does to sound.
+Timbre (mel statistics and cepstra), rhythm (how the onsets of each range repeat against the beat)
+and harmony (chroma turned to its tonic). By data augmentation (`augment`) the classifiers learn to
+ignore what a codec does to sound.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from bot.domain.generation import Floats
 from bot.starter.evaluation.features import (
     FRAME_RATE_HZ,
     MEL_BANDS,
-    Picture,
+    ClipSpectra,
     entropy_bits,
     key_of,
     onset_frames,
@@ -32,7 +32,7 @@ _QUARTERS = 16
 _PARTS = 3
 
 
-def portrait(shown: Picture, beating: Pulse, bpm: float) -> Floats:
+def describe_clip(shown: ClipSpectra, beating: Pulse, bpm: float) -> Floats:
     """Describe a clip by its spectra, its pulse and its tempo."""
     row = np.concatenate(
         [_colour(shown.mel), _rhythm(shown, beating, bpm), _harmony(shown)], dtype=np.float32
@@ -40,8 +40,8 @@ def portrait(shown: Picture, beating: Pulse, bpm: float) -> Floats:
     return np.nan_to_num(row)
 
 
-def worn(shown: Picture, random: np.random.Generator) -> Picture:
-    """Return a clip's spectra as a poor recording would have them."""
+def augment(shown: ClipSpectra, random: np.random.Generator) -> ClipSpectra:
+    """Return a clip's spectra as a poor recording would have them: data augmentation."""
     bands = np.linspace(0, 1, MEL_BANDS)
     # A random tilt, and humps as wide as a few bands.
     curve_db = random.normal(0, 3) * (bands - 0.5)
@@ -89,7 +89,7 @@ def _cosines() -> Floats:
     return np.cos(angles).astype(np.float32) / np.float32(np.sqrt(MEL_BANDS / 2))
 
 
-def _rhythm(shown: Picture, beating: Pulse, bpm: float) -> Floats:
+def _rhythm(shown: ClipSpectra, beating: Pulse, bpm: float) -> Floats:
     beat_seconds = 60 / bpm
     against_beat = [beating.at(beat_seconds * ratio) for ratio in _RATIOS]
     total = beating.correlation[-1]
@@ -140,7 +140,7 @@ def _alternation(envelopes: Floats, beat_seconds: float) -> Floats:
     return np.array(values, np.float32)
 
 
-def _harmony(shown: Picture) -> Floats:
+def _harmony(shown: ClipSpectra) -> Floats:
     chroma = shown.chroma
     mean = chroma.mean(axis=0)
     shares = mean / max(float(mean.sum()), 1e-9)

@@ -48,7 +48,7 @@ _SPREAD_SEMITONES = 0.3
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class ClipSpectra:
     """The spectra of a clip: mel powers [frames, bands], flatness [frames], chroma [steps, 12]."""
 
     mel: Floats
@@ -76,7 +76,7 @@ class Key:
     is_minor: bool
 
 
-def picture(sound: Sound) -> Picture:
+def measure_spectra(sound: Sound) -> ClipSpectra:
     """Compute the spectra of mono sound at 32 kHz."""
     rms = float(np.sqrt(np.mean(np.square(sound, dtype=np.float64))))
     levelled = sound * np.float32(_RMS / max(rms, 1e-5))
@@ -84,7 +84,7 @@ def picture(sound: Sound) -> Picture:
     mel = power @ heard_bands(_WINDOW, MEL_BANDS)
     heard = power[:, 4:320] + np.float32(_FLOOR)
     flatness = np.exp(np.log(heard).mean(axis=1)) / heard.mean(axis=1)
-    return Picture(mel, flatness.astype(np.float32), _chroma(levelled))
+    return ClipSpectra(mel, flatness.astype(np.float32), _chroma(levelled))
 
 
 @cache
@@ -119,9 +119,9 @@ def _chroma(levelled: Sound) -> Floats:
     return chroma(find_tones(levelled, SAMPLE_RATE_HZ), _SPREAD_SEMITONES).astype(np.float32)
 
 
-def sanity(sound: Sound, shown: Picture | None = None) -> Sanity:
+def sanity(sound: Sound, shown: ClipSpectra | None = None) -> Sanity:
     """Measure what tells music from what is none."""
-    shown = shown or picture(sound)
+    shown = shown or measure_spectra(sound)
     window = round(_LEVEL_SECONDS * SAMPLE_RATE_HZ)
     whole = sound[: len(sound) // window * window].reshape(-1, window)
     levels_db = decibels(np.square(whole, dtype=np.float64).mean(axis=1))

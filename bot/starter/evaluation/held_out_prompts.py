@@ -28,7 +28,7 @@ _USUAL_TEMPO, _USUAL_LEAD = 0.6, 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
+class PromptSpec:
     """What a prompt asks for; None is left open. The key is a tonic as a pitch class and a mode."""
 
     style: str
@@ -60,7 +60,7 @@ class Ask:
 class Prompt:
     """An ask in a person's words."""
 
-    ask: Ask
+    ask: PromptSpec
     words: str
 
 
@@ -75,7 +75,7 @@ def held_out(number: int, seed: int) -> list[Prompt]:
     for index in range(number):
         style = STYLES[names[index % len(names)]]
         has_mood = index % 5 == 4
-        ask = Ask(
+        ask = PromptSpec(
             style=style.name,
             beat_frames=_tempo(style, random) if index % 4 != 3 else None,
             key=_key(style, random) if index % 2 == 0 else None,
@@ -90,7 +90,7 @@ def held_out(number: int, seed: int) -> list[Prompt]:
     return prompts
 
 
-def worded(ask: Ask, number: int, *, is_chinese: bool = False) -> Prompt:
+def worded(ask: PromptSpec, number: int, *, is_chinese: bool = False) -> Prompt:
     """Say what is asked for; the number decides on one of the ways to say it."""
     said = prompt_wordings.Said(
         style=ask.style,
@@ -105,7 +105,7 @@ def worded(ask: Ask, number: int, *, is_chinese: bool = False) -> Prompt:
     )
 
 
-def composed(ask: Ask, seed: int, seconds: float = SECONDS) -> Piece:
+def composed(ask: PromptSpec, seed: int, seconds: float = SECONDS) -> Piece:
     """Compose a piece that is what is asked for."""
     return compose(
         seed,

@@ -60,7 +60,7 @@ def is_related(found: Key | None, wanted: Key) -> bool:
     return _major_tonic(found) == _major_tonic(wanted)
 
 
-class NoteEar:
+class NoteTranscriber:
     """basic-pitch's network."""
 
     def __init__(self, session: Any) -> None:  # noqa: ANN401 - has no types
@@ -86,7 +86,7 @@ class NoteEar:
         return found
 
 
-def installed_note_ear() -> NoteEar | None:
+def installed_note_transcriber() -> NoteTranscriber | None:
     """Return the network, or None where the packages are not installed."""
     spec = find_spec("basic_pitch")
     if spec is None or spec.origin is None or find_spec("onnxruntime") is None:
@@ -96,7 +96,7 @@ def installed_note_ear() -> NoteEar | None:
     options.intra_op_num_threads = 1
     file = Path(spec.origin).parent / _FILE
     providers: Sequence[str] = ("CPUExecutionProvider",)
-    return NoteEar(runtime.InferenceSession(str(file), options, providers=list(providers)))
+    return NoteTranscriber(runtime.InferenceSession(str(file), options, providers=list(providers)))
 
 
 def _resampled(sound: Sound) -> Sound:

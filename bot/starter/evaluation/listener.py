@@ -1,6 +1,6 @@
-"""What has been learnt from rendered pieces only: to hear tempo, style, lead instrument and drums.
+"""Classifiers of sound, trained on rendered pieces only: tempo, style, lead instrument and drums.
 
-Nothing that a model made has ever taught it.
+No clip of a model is ever in their training data.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from bot.domain.generation import Floats
 from bot.starter.composer.piece import Piece
 from bot.starter.evaluation import classifier, feature_vector, features, tempo
 from bot.starter.evaluation.classifier import Classifier, Ranking
-from bot.starter.evaluation.features import Picture, Sound, picture
+from bot.starter.evaluation.features import ClipSpectra, Sound, measure_spectra
 from bot.starter.evaluation.renders import Lesson, Player
 from bot.starter.evaluation.sanity_checks import Ranges
 from bot.starter.evaluation.tempo import Beats, TempoEstimator, candidates, pulse
@@ -53,13 +53,13 @@ class Listener:
 
     def hear(self, sound: Sound) -> Heard:
         """Listen to ten seconds or so."""
-        return self.look(picture(sound))
+        return self.look(measure_spectra(sound))
 
-    def look(self, shown: Picture) -> Heard:
+    def look(self, shown: ClipSpectra) -> Heard:
         """Listen to a clip whose spectra are known already."""
         beating = pulse(shown.mel)
         bpm = self.tempo.bpm(candidates(beating))
-        row = feature_vector.portrait(shown, beating, bpm)
+        row = feature_vector.describe_clip(shown, beating, bpm)
         has_drums = self.drums(row).first == _WITH
         return Heard(bpm, row, self.style(row), self.lead(row), has_drums)
 
@@ -85,10 +85,10 @@ def teach(lessons: Iterable[Lesson], report: Callable[[str], None]) -> Listener:
             report(f"Playing pieces to learn from and listening to them, {index} so far")
         pieces.append(render.piece)
         clip = render.clip(seed=1 + index)
-        shown.append(picture(clip))
+        shown.append(measure_spectra(clip))
         sane.append(features.sanity(clip, shown[-1]))
         pulses.append((_beats(shown[-1]), render.piece.bpm))
-        pulses.append((_beats(picture(render.loop(seed=1 + index))), render.piece.bpm))
+        pulses.append((_beats(measure_spectra(render.loop(seed=1 + index))), render.piece.bpm))
     report("Teaching")
     ear = TempoEstimator.fit([beats for beats, _ in pulses], [bpm for _, bpm in pulses])
     rows: list[Floats] = []
@@ -96,11 +96,11 @@ def teach(lessons: Iterable[Lesson], report: Callable[[str], None]) -> Listener:
     random = np.random.default_rng(0)
     for each, piece in zip(shown, pieces, strict=True):
         for wear in range(1 + _WEARS):
-            seen = feature_vector.worn(each, random) if wear else each
+            seen = feature_vector.augment(each, random) if wear else each
             beating = pulse(seen.mel)
             # Some with the tempo that is heard, which may be wrong, as it will be in use.
             bpm = piece.bpm if wear % 2 else ear.bpm(candidates(beating))
-            rows.append(feature_vector.portrait(seen, beating, bpm))
+            rows.append(feature_vector.describe_clip(seen, beating, bpm))
             names["style"].append(piece.style)
             names["lead"].append(piece.lead or "none")
             names["drums"].append(_WITHOUT if piece.drum_density == "none" else _WITH)
@@ -125,7 +125,7 @@ def load_or_teach(
     return listener
 
 
-def _beats(shown: Picture) -> Beats:
+def _beats(shown: ClipSpectra) -> Beats:
     return candidates(pulse(shown.mel))
 
 

@@ -1,4 +1,4 @@
-"""Whether a word for a mood moves what it names: the same prompt and seeds with and without it."""
+"""Whether a mood word in a prompt changes what it names: the same prompt and seeds without it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bot.starter.evaluation.clips import Clip
-from bot.starter.evaluation.held_out_prompts import Ask, Prompt, worded
+from bot.starter.evaluation.held_out_prompts import Prompt, PromptSpec, worded
 from bot.starter.evaluation.report_section import Row, Section, Share
 
 MOVES: Mapping[str, Mapping[str, int]] = {
@@ -39,7 +39,7 @@ def pairs(styles: Sequence[str], count: int) -> list[Pair]:
     found = []
     for number in range(count):
         mood = list(MOVES)[number % len(MOVES)]
-        ask = Ask(style=own[(number + number // len(MOVES)) % len(own)])
+        ask = PromptSpec(style=own[(number + number // len(MOVES)) % len(own)])
         is_chinese = number % 3 == 2
         plain = worded(ask, number, is_chinese=is_chinese)
         moody = worded(replace(ask, mood=mood), number, is_chinese=is_chinese)

@@ -8,14 +8,14 @@ import numpy as np
 
 from bot.starter.evaluation.classifier import Classifier
 from bot.starter.evaluation.clips import Clip
-from bot.starter.evaluation.held_out_prompts import Ask
+from bot.starter.evaluation.held_out_prompts import PromptSpec
 from bot.starter.evaluation.keys import Key, best_key, is_related
 from bot.starter.evaluation.note_score import Score
 from bot.starter.evaluation.note_style import style_of
 from bot.starter.evaluation.report_section import Cell, Row, Section, Share
 from bot.starter.training.data.codebooks import BASS, CHORDS, LEAD
 
-Pairs = Sequence[tuple[Ask, Score]]
+Pairs = Sequence[tuple[PromptSpec, Score]]
 
 _SCALES = {"major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 10)}
 _TRITONE = 6
@@ -103,8 +103,8 @@ def _row(
     name: str,
     target: str,
     groups: Mapping[str, Pairs],
-    asked: Callable[[Ask], object],
-    met: Callable[[Ask, Score], bool],
+    asked: Callable[[PromptSpec], object],
+    met: Callable[[PromptSpec, Score], bool],
 ) -> Row:
     """Count the clips that meet what is asked, of those that ask for it."""
     values: dict[str, Cell] = {

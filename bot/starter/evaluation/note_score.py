@@ -26,7 +26,7 @@ from bot.starter.training.data.codebooks import (
     clock_meaning,
     plan_meaning,
 )
-from bot.starter.training.data.notes import Sounding, notes_of, stem_of
+from bot.starter.training.data.notes import CodedNote, notes_of, stem_of
 
 _PARTS = (4, 3)
 # Places within a beat that patterns are compared at: sixteenths and triplets have one each.
@@ -45,7 +45,7 @@ class Score:
     `plan` the pitch classes of the chord that is planned, frame by frame, none where it is unknown.
     """
 
-    notes: tuple[Sounding, ...]
+    notes: tuple[CodedNote, ...]
     frames: int
     beat_frames: int
     first_beat: int

@@ -17,7 +17,7 @@ from bot.starter.evaluation.note_score import (
     whole_bars_repeated,
 )
 from bot.starter.evaluation.report_section import Cell, Row, Section, Share
-from bot.starter.evaluation.similarity import loop_likeness
+from bot.starter.evaluation.similarity import self_similarity
 from bot.starter.training.data.codebooks import BASS, CHORDS, LEAD, STEMS
 
 _SHORTEST_LOOP_SECONDS, _LONGEST_LOOP_SECONDS = 1.5, 12.0
@@ -62,7 +62,7 @@ def form_section(groups: Groups) -> Section:
     """Compare how often bars return in clips of 30 s, by their sound and by their notes."""
     loops = {
         name: [
-            loop_likeness(clip.traces, _SHORTEST_LOOP_SECONDS, _LONGEST_LOOP_SECONDS)
+            self_similarity(clip.traces, _SHORTEST_LOOP_SECONDS, _LONGEST_LOOP_SECONDS)
             for clip in clips
         ]
         for name, clips in groups.items()

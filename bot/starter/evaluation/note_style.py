@@ -1,7 +1,7 @@
-"""Which style notes are in: an ear for codes, taught by the composer's pieces.
+"""A classifier of style by notes, trained on the composer's pieces.
 
-It needs no sound, so that it can learn from far more pieces than an ear for sound, and what it
-says is about what was written alone.
+It needs no sound, so that it can be trained on far more pieces than a classifier of sound, and what
+it says is about what was written alone.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from bot.starter.evaluation.classifier import Classifier, Ranking
 from bot.starter.evaluation.note_score import Score, score_of
 from bot.starter.evaluation.renders import FRAME_RATE_HZ
 from bot.starter.training.data.codebooks import BASS, CHORDS, DRUMS, LEAD
-from bot.starter.training.data.encoding import codes_of
+from bot.starter.training.data.encoding import encode_piece
 
 _NAMES = {name: index for index, name in enumerate(INSTRUMENTS)}
 _PLACES = 12
@@ -57,7 +57,7 @@ def teach(pieces: Sequence[Piece]) -> Classifier:
     """Teach an ear by pieces, a stretch of ten seconds of each."""
     rows = []
     for seed, piece in enumerate(pieces):
-        codes = codes_of(piece, round(piece.seconds * FRAME_RATE_HZ))
+        codes = encode_piece(piece, round(piece.seconds * FRAME_RATE_HZ))
         spare = max(0, codes.shape[1] - _FRAMES)
         start = int(np.random.default_rng(seed).integers(spare + 1)) if seed % 2 else 0
         heard = codes[:, start : start + _FRAMES]

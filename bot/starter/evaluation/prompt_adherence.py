@@ -8,14 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from bot.starter.evaluation.clips import Clip
-from bot.starter.evaluation.keys import Key, NoteEar, best_key, is_related, own_key
+from bot.starter.evaluation.keys import Key, NoteTranscriber, best_key, is_related, own_key
 from bot.starter.evaluation.report_section import Cell, Row, Section, Share
 from bot.starter.evaluation.tempo import verdict
 
 Groups = Mapping[str, Sequence[Clip]]
 
 
-def section(groups: Groups, note_ear: NoteEar | None, *, judged_keys: int) -> Section:
+def section(groups: Groups, note_ear: NoteTranscriber | None, *, judged_keys: int) -> Section:
     """Count how often what was asked for is heard, in the model's clips and in renders.
 
     `judged_keys` is how many clips of each group the independent ear for keys hears at most.
@@ -87,7 +87,7 @@ def _tempo_rows(groups: Groups) -> list[Row]:
     return [*rows, Row("which ratios", "", named)]
 
 
-def _key_rows(groups: Groups, note_ear: NoteEar | None, judged: int) -> list[Row]:
+def _key_rows(groups: Groups, note_ear: NoteTranscriber | None, judged: int) -> list[Row]:
     asked = {
         name: [clip for clip in clips if clip.prompt.ask.key is not None]
         for name, clips in groups.items()

@@ -29,7 +29,7 @@ from bot.starter.composer.styles import STYLES
 from bot.starter.evaluation.features import SAMPLE_RATE_HZ, Sound
 from bot.starter.training.data import mixing, samples
 from bot.starter.training.data.codebooks import Codes, drum_codes
-from bot.starter.training.data.encoding import codes_of
+from bot.starter.training.data.encoding import encode_piece
 
 FIRST_SEED = 5_000_000
 CLIP_SECONDS = 10.0
@@ -207,7 +207,7 @@ def _save(file: Path, sound: Sound) -> None:
 
 
 def _codes(piece: Piece) -> Codes:
-    return codes_of(piece, round(piece.seconds * FRAME_RATE_HZ))
+    return encode_piece(piece, round(piece.seconds * FRAME_RATE_HZ))
 
 
 def _digest(text: str) -> str:

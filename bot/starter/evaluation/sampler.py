@@ -1,4 +1,4 @@
-"""Makes clips with the finished model, through the bot's own engine, eight at a time."""
+"""Sample clips from the finished model through the bot's own engine, eight at a time."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MOST_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class SampleRequest:
     """A clip to be made; the sound of `opening` is continued, whose `codes` may be known."""
 
     prompt: str | None
@@ -41,7 +41,7 @@ class Take:
     tokens: Tokens
 
 
-class Studio:
+class Sampler:
     """A loaded model with room for eight."""
 
     def __init__(
@@ -69,13 +69,13 @@ class Studio:
         """Tell whether the model's codes are stems, and so can be read as notes."""
         return bool(self.model.config.stems)
 
-    def make(self, orders: Sequence[Order], what: str) -> list[Take]:
+    def make(self, requests: Sequence[SampleRequest], what: str) -> list[Take]:
         """Make clips; what comes back of one that continues is the new sound only."""
         engine = Engine(self.model, max_seconds=_MOST_SECONDS)
         made: list[Take] = []
-        for start in range(0, len(orders), AT_ONCE):
-            self._report(f"Making {what}, {start} of {len(orders)}")
-            made += self._batch(engine, orders[start : start + AT_ONCE])
+        for start in range(0, len(requests), AT_ONCE):
+            self._report(f"Making {what}, {start} of {len(requests)}")
+            made += self._batch(engine, requests[start : start + AT_ONCE])
         return made
 
     def decoded(self, tokens: Tokens) -> Sound:
@@ -86,16 +86,16 @@ class Studio:
         """Return sound as the model's codec gives it back."""
         return self.decoded(self.model.codec.encode(sound[None])[0])[: len(sound)]
 
-    def _batch(self, engine: Engine, orders: Sequence[Order]) -> list[Take]:
-        ids = [engine.submit(self._request(order)) for order in orders]
+    def _batch(self, engine: Engine, requests: Sequence[SampleRequest]) -> list[Take]:
+        ids = [engine.submit(self._request(order)) for order in requests]
         found: dict[int, Finished] = {}
         while engine.busy:
             for event in engine.step():
                 if isinstance(event, Finished):
                     found[event.request_id] = event
-        return [_take(found[id_], order.seconds) for id_, order in zip(ids, orders, strict=True)]
+        return [_take(found[id_], order.seconds) for id_, order in zip(ids, requests, strict=True)]
 
-    def _request(self, order: Order) -> GenerationRequest:
+    def _request(self, order: SampleRequest) -> GenerationRequest:
         audio = None
         if order.opening is not None:
             audio = Clip(samples=order.opening[None], sample_rate_hz=SAMPLE_RATE_HZ)

@@ -1,4 +1,4 @@
-"""Whether a clip sounds like music at all: nothing clipped, silent or droning, from end to end."""
+"""Whether a clip sounds like music at all: not clipped, silent or droning, from end to end."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""How alike two clips are: whether they are one recording, however shifted.
+"""How similar two clips are: whether they are one recording, however shifted.
 
-Three things that a listener would know a recording by are correlated at every shift: how the
-bands of the spectrum come and go, the pitch classes, and the onsets. Source: Müller 2015, chapter 4
+Three things that a listener would know a recording by are cross-correlated at every shift: how the
+bands of the spectrum change, the pitch classes, and the onsets. Source: Müller 2015, chapter 4
 (chroma and similarity at a lag).
 """
 
@@ -14,7 +14,7 @@ import numpy as np
 from bot.audio.analysis.onsets import subtract_local_mean
 from bot.audio.analysis.spectra import log_amplitude
 from bot.domain.generation import Floats
-from bot.starter.evaluation.features import FRAME_RATE_HZ, LOCAL_FRAMES, Picture, mel_flux
+from bot.starter.evaluation.features import FRAME_RATE_HZ, LOCAL_FRAMES, ClipSpectra, mel_flux
 
 ALIKE = 0.85
 """Above this in all three, two clips are alike."""
@@ -35,7 +35,7 @@ class Traces:
 
 
 @dataclass(frozen=True, slots=True)
-class Likeness:
+class Similarity:
     """Correlations of two clips, each at the shift where it is highest; 1 is the same."""
 
     mel: float
@@ -53,7 +53,7 @@ class Likeness:
         return 1 - (self.mel + self.chroma + self.onsets) / 3
 
 
-def traces(shown: Picture) -> Traces:
+def traces(shown: ClipSpectra) -> Traces:
     """Return what changes over a clip."""
     whole = len(shown.mel) // _MEL_STEP * _MEL_STEP
     mel = log_amplitude(shown.mel)[:whole].reshape(-1, _MEL_STEP, shown.mel.shape[1]).mean(axis=1)
@@ -65,9 +65,9 @@ def traces(shown: Picture) -> Traces:
     return Traces(*(each - each.mean(axis=0) for each in rows))
 
 
-def likeness(one: Traces, other: Traces) -> Likeness:
+def compare_clips(one: Traces, other: Traces) -> Similarity:
     """Compare two clips at every shift by up to half of the shorter one."""
-    return Likeness(
+    return Similarity(
         *(
             float(correlations(getattr(one, name), getattr(other, name)).max(initial=0.0))
             for name in ("mel", "chroma", "onsets")
@@ -75,7 +75,7 @@ def likeness(one: Traces, other: Traces) -> Likeness:
     )
 
 
-def loop_likeness(one: Traces, shortest_seconds: float, longest_seconds: float) -> float:
+def self_similarity(one: Traces, shortest_seconds: float, longest_seconds: float) -> float:
     """Return how much a clip is like itself some seconds later, at the best of such shifts."""
     found = correlations(one.mel, one.mel)
     middle = len(found) // 2

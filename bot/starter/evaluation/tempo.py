@@ -1,8 +1,8 @@
-"""The tempo of a clip, from the times at which its onsets repeat.
+"""The tempo of a clip, from the periods at which its onsets repeat.
 
 The autocorrelation of the onsets has a peak at the beat, at its multiples and at its parts. The
-peaks are the candidates; which of them people would tap is what a small network has learnt from
-rendered pieces, whose tempo is known. Source: Klapuri et al. 2006 (comb of multiples).
+peaks are the candidates; a small network, trained on rendered pieces of known tempo, chooses the
+one that people would tap. Source: Klapuri et al. 2006 (comb of multiples).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A decoder that begins as an additive synthesizer: every gated oscillator sounds as its tone.
+"""Additive synthesis in the decoder: initially every gated oscillator sounds as its tone.
 
 The LSTM's pairs of units turn by what a tone is ahead after a frame. Each layer that upsamples goes
 on turning between its inputs at the tone's own frequency, and fades from one input to the next;
@@ -6,7 +6,7 @@ tones that are close share a pair of channels, the more the faster they are samp
 channel has them all as sound. All activations on the way are lifted above zero, where ELU changes
 nothing, and what the lift itself would sound like is taken off by a channel that is always one.
 
-All of it goes on learning; the other channels begin at random, or as they were.
+Only the gates of the synthesizer are trained; the other channels begin at random, or as they were.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from torch import Tensor, nn
 from bot.starter.training.codec.oscillators import (
     HIGHEST,
     LOWEST,
-    begin_turning,
     free_units,
+    freeze_oscillators,
     gated_units,
-    keep_turning,
+    init_oscillators,
     memory_units,
     turning,
 )
@@ -55,7 +55,7 @@ def tones_hz() -> list[float]:
 
 
 @torch.no_grad()
-def begin_as_synthesizer(decoder: nn.Module, pitched: slice) -> None:
+def init_synthesizer(decoder: nn.Module, pitched: slice) -> None:
     """Write the synthesizer into the first channels of every layer of EnCodec's decoder.
 
     `pitched` are the dimensions of the latent space that say which pitches are held. They reach the
@@ -64,7 +64,7 @@ def begin_as_synthesizer(decoder: nn.Module, pitched: slice) -> None:
     layers = decoder.layers
     assert isinstance(layers, nn.ModuleList)
     first, memory = layers[0].conv, layers[1].lstm
-    begin_turning(memory)
+    init_oscillators(memory)
     gated, one = gated_units(), turning().units
     for unit in range(one + 1):
         first.weight[unit], first.bias[unit] = 0, 0
@@ -167,7 +167,7 @@ def _pass_by(residual: nn.Module, used: int) -> None:
     wide.weight[:used], wide.bias[:used] = 0, 0
 
 
-def keep_synthesizer(decoder: nn.Module) -> None:
+def freeze_synthesizer(decoder: nn.Module) -> None:
     """Let training leave the synthesizer as it is: all but its gates, and the other channels.
 
     What lifts the activations is taken off again by exact numbers: a little of everything changed
@@ -179,7 +179,7 @@ def keep_synthesizer(decoder: nn.Module) -> None:
     first, memory, last = layers[0].conv, layers[1].lstm, layers[15].conv
     _keep(first.weight, rows=used[0])
     _keep(first.bias, rows=used[0])
-    keep_turning(memory)
+    freeze_oscillators(memory)
     before = memory_units().stop
     for number in (3, 6, 9, 12):
         conv = layers[number].conv

@@ -28,7 +28,7 @@ def bright_channels() -> dict[int, slice]:
 
 
 @torch.no_grad()
-def keep_bright_apart(decoder: nn.Module, pitched: slice) -> None:
+def constrain_brightness(decoder: nn.Module, pitched: slice) -> None:
     """Bring the decoder back to where plain channels hear no holds, and bright ones sound high.
 
     Of nothing both make nothing.

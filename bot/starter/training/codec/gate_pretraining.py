@@ -1,7 +1,7 @@
-"""The synthesizer's gates are taught from the recordings which tones a note is made of.
+"""Pretraining of the synthesizer's gates: which tones a note is made of, read from its recording.
 
-By distances in spectra alone it takes very long to find out what the gates are for. What they have
-to say is known: a note's steady tones can be read off its recording.
+Spectral distances alone take very long to teach what the gates are for. The answer is known: a
+note's steady tones can be measured in its recording.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from bot.starter.training.codec.additive import LOUDEST, gate_scores, tones_hz
 from bot.starter.training.codec.oscillators import HIGHEST, LOWEST
 from bot.starter.training.codec.stem_codec import StemCodec
 from bot.starter.training.data.codebooks import BOOKS, CODES, PITCHED
-from bot.starter.training.data.mixing import Bank, level_of
+from bot.starter.training.data.mixing import Bank, stem_level
 from bot.starter.training.data.samples import SAMPLE_RATE_HZ, Sound
 
 _BEGIN_SECONDS, _SECONDS = 0.08, 0.3
@@ -38,7 +38,7 @@ def tone_levels(bank: Bank) -> NDArray[np.float32]:
             first = layout.instruments.index(instrument) * layout.span
             for step in range(layout.span):
                 pitch = layout.lowest[layout.instruments.index(instrument)] + step
-                sound = bank.sound((instrument, pitch, False)) * np.float32(level_of(book))
+                sound = bank.sound((instrument, pitch, False)) * np.float32(stem_level(book))
                 found = levels_of(sound, pitch)
                 for stage in range(len(layout.ages)):
                     levels[book, layout.code(first + step, stage)] = found
@@ -67,7 +67,7 @@ def levels_of(sound: Sound, pitch: int) -> NDArray[np.float32]:
     return found
 
 
-def teach_gates(
+def pretrain_gates(
     model: StemCodec, codes: Tensor, levels: Tensor, steps: int, rate: float = 4e-3
 ) -> float:
     """Teach the gates, and the vectors that they read, on codes [pieces, books, frames].

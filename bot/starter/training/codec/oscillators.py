@@ -1,9 +1,9 @@
-"""An LSTM that begins as a bank of oscillators, so that a held note has its own pitch.
+"""An LSTM initialised as a bank of oscillators, so that a held note has its own pitch.
 
 While a note is held its codes stay the same, and layers that see the same in every frame make the
 same 640 samples again and again: a comb of multiples of 50 Hz, whatever the pitch. Only the LSTM
 can tell one frame from the next. So part of it begins as pairs of units that turn by what a tone of
-the tempered scale is ahead after a frame, for ever and whatever is played (the free ones); as many
+the tempered scale is ahead after a frame, whatever is played (the free ones); as many
 pairs copy each tone's turning times a gate (the gated ones), and the gates can learn from the codes
 which tones sound. What turns is not trained; all else is. Partials of a tempered note are close to
 tempered tones themselves, so one bank serves all notes and their partials.
@@ -37,7 +37,7 @@ _INPUT, _FORGET, _CELL, _OUTPUT = range(4)
 
 
 @dataclass(frozen=True, slots=True)
-class Turning:
+class OscillatorBank:
     """The free pairs: how many Hz each turns, and which pair each tone takes, which way round."""
 
     hz: tuple[float, ...]
@@ -49,7 +49,7 @@ class Turning:
         return 1 + 2 * len(self.hz) + 2 * len(self.pairs)
 
 
-def turning() -> Turning:
+def turning() -> OscillatorBank:
     """Return the pairs that every tone of the bank needs.
 
     Tones whose distance from a multiple of the frame rate is nearly the same share a pair.
@@ -67,7 +67,7 @@ def turning() -> Turning:
             same = [len(found)]
             found.append(wanted)
         pairs.append((min(same, key=lambda n: abs(found[n] - wanted)), way))
-    return Turning(tuple(found), tuple(pairs))
+    return OscillatorBank(tuple(found), tuple(pairs))
 
 
 def free_units() -> int:
@@ -82,7 +82,7 @@ def gated_units() -> slice:
 
 
 @torch.no_grad()
-def begin_turning(lstm: nn.LSTM) -> None:
+def init_oscillators(lstm: nn.LSTM) -> None:
     """Write the bank into the first units of an LSTM's only layer."""
     size, bank = lstm.hidden_size, turning()
     assert bank.units <= size, (bank.units, size)
@@ -142,7 +142,7 @@ def memory_units() -> slice:
     return slice(first, first + _MEMORY_UNITS)
 
 
-def keep_turning(lstm: nn.LSTM) -> None:
+def freeze_oscillators(lstm: nn.LSTM) -> None:
     """Let training leave alone what makes the LSTM turn, and what it is silent in.
 
     Of the gated units the gates are trained, by what is played and by what the memory makes of it.

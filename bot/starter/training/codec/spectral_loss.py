@@ -1,6 +1,6 @@
-"""How far a sound is from another, in spectra of several resolutions: what the codec is trained on.
+"""The spectral loss of the codec: distances between STFTs and mel spectra of several resolutions.
 
-Source: arXiv 1910.11480 (Parallel WaveGAN, the multi-resolution distance), 2306.06546 (DAC, mel
+Source: arXiv 1910.11480 (Parallel WaveGAN, the multi-resolution STFT loss), 2306.06546 (DAC, mel
 spectra of several resolutions).
 """
 

@@ -14,8 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from bot.starter.training.codec.additive import begin_as_synthesizer, keep_synthesizer
-from bot.starter.training.codec.brightness import keep_bright_apart
+from bot.starter.training.codec.additive import freeze_synthesizer, init_synthesizer
+from bot.starter.training.codec.brightness import constrain_brightness
 from bot.starter.training.codec.network import Codec, CodecSize
 from bot.starter.training.data.code_factors import factors_of
 from bot.starter.training.data.codebooks import BOOKS, CHORDS, CODES, DRUMS
@@ -58,8 +58,8 @@ class StemCodec(nn.Module):
     def __init__(self, size: CodecSize) -> None:
         super().__init__()
         self.codec = Codec(size)
-        begin_as_synthesizer(self.codec.decoder, PITCHED_DIMENSIONS)
-        keep_synthesizer(self.codec.decoder)
+        init_synthesizer(self.codec.decoder, PITCHED_DIMENSIONS)
+        freeze_synthesizer(self.codec.decoder)
         self.constrain()
         # The three voices of a chord sound alike: what is learnt of one holds for all.
         firsts = [book for book in SOUNDING if book not in CHORDS[1:]]
@@ -68,7 +68,7 @@ class StemCodec(nn.Module):
 
     def constrain(self) -> None:
         """Bring the decoder back to where held notes sound by the synthesizer alone."""
-        keep_bright_apart(self.codec.decoder, PITCHED_DIMENSIONS)
+        constrain_brightness(self.codec.decoder, PITCHED_DIMENSIONS)
 
     def tables(self) -> list[Tensor]:
         """Return the table of each sounding codebook, [codes, dimensions]."""

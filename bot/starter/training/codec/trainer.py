@@ -19,14 +19,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from bot.starter.composer.compose import compose
-from bot.starter.training.codec.gate_pretraining import gate_loss, teach_gates, tone_levels
+from bot.starter.training.codec.gate_pretraining import gate_loss, pretrain_gates, tone_levels
 from bot.starter.training.codec.spectral_loss import SpectralDistance
 from bot.starter.training.codec.stem_codec import SOUNDING, StemCodec, codec_size
 from bot.starter.training.codec.stem_dropout import audible_books, draw_audible_stems
 from bot.starter.training.data.batch_mixing import Mixer, sound_numbers
 from bot.starter.training.data.codebooks import FRAMES_PER_SECOND
-from bot.starter.training.data.encoding import codes_of
-from bot.starter.training.data.loader import Crops, Supply, SupplyPlan
+from bot.starter.training.data.encoding import encode_piece
+from bot.starter.training.data.loader import CropBatch, LoaderSettings, PieceLoader
 from bot.starter.training.data.mixing import Bank
 from bot.starter.training.data.samples import SAMPLE_RATE_HZ
 
@@ -36,7 +36,7 @@ _LOG_EVERY_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CodecPlan:
+class CodecSettings:
     """How the codec is trained; `batch` is how many crops a step has."""
 
     minutes: float
@@ -54,13 +54,13 @@ class CodecPlan:
     # The encoder takes as long as the decoder, and has to follow only slowly.
     recognise_every: int = 1
     filters: int = 24
-    supply: SupplyPlan = field(default_factory=SupplyPlan)
+    supply: LoaderSettings = field(default_factory=LoaderSettings)
 
 
-class CodecTraining:
+class CodecTrainer:
     """The codec, its optimizer, and where they are kept."""
 
-    def __init__(self, plan: CodecPlan, folder: Path, bank: Bank, device: torch.device) -> None:
+    def __init__(self, plan: CodecSettings, folder: Path, bank: Bank, device: torch.device) -> None:
         self.plan, self.folder, self.device = plan, folder, device
         torch.manual_seed(0)
         self.model = StemCodec(codec_size(plan.filters)).to(device)
@@ -100,7 +100,7 @@ class CodecTraining:
     def run(self) -> None:
         """Train to the end of the budget."""
         plan = self.plan
-        supply = SupplyPlan(
+        supply = LoaderSettings(
             first_seed=plan.supply.first_seed + self.pieces,
             processes=plan.supply.processes,
             pieces=plan.supply.pieces,
@@ -110,10 +110,10 @@ class CodecTraining:
         before = self.seconds_used
         codes: list[Tensor] = []
         plays: list[object] = []
-        with Supply(supply, None) as lots:
+        with PieceLoader(supply, None) as lots:
             began = saved = logged = time.monotonic()
             for lot in lots:
-                assert isinstance(lot, Crops)
+                assert isinstance(lot, CropBatch)
                 self.pieces += supply.pieces
                 codes += list(torch.from_numpy(lot.codes).long())
                 plays += lot.plays
@@ -156,9 +156,9 @@ class CodecTraining:
         plan, first = self.plan, self.plan.supply.first_seed
         pieces = [compose(first - 1 - n, seconds=_GATE_SECONDS) for n in range(plan.gate_pieces)]
         frames = round(_GATE_SECONDS * FRAMES_PER_SECOND)
-        codes = np.stack([codes_of(piece, frames) for piece in pieces]).astype(np.int64)
+        codes = np.stack([encode_piece(piece, frames) for piece in pieces]).astype(np.int64)
         told = torch.from_numpy(codes).to(self.device)
-        teach_gates(self.model, told, self.levels, plan.gate_steps)
+        pretrain_gates(self.model, told, self.levels, plan.gate_steps)
 
     def _restore(self) -> None:
         state = torch.load(self.file, map_location=self.device, weights_only=True)

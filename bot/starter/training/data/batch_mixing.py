@@ -1,4 +1,4 @@
-"""Many crops at once become sound, on whatever device PyTorch is given."""
+"""Sample-based synthesis of many crops at once, on whatever device PyTorch is given."""
 
 from __future__ import annotations
 

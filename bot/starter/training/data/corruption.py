@@ -1,7 +1,8 @@
-"""Codes as the encoder might have heard them: nothing of the silent codebooks, and much wrong.
+"""Data augmentation: codes as the encoder would read them from a recording, with its errors.
 
-A prompt of somebody's sound comes through the encoder, which takes one instrument for another,
-misses notes and invents others. A model that has only heard true codes would follow all of that.
+A prompt of uploaded audio comes through the encoder, which confuses instruments, misses notes,
+invents others, and says nothing of the two silent codebooks. A model trained by teacher forcing on
+true codes alone would follow all of these errors (exposure bias).
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ _LATE = 0.3
 _TRUE = 0.15
 
 
-def corrupted(codes: Tensor, random: torch.Generator) -> Tensor:
-    """Return codes [batch, books, frames] as they might be heard; a share stays true."""
+def corrupt(codes: Tensor, random: torch.Generator) -> Tensor:
+    """Return codes [batch, books, frames] with the errors of the encoder; a share stays true."""
     rows, books, frames = codes.shape
     device = codes.device
 

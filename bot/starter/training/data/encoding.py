@@ -37,7 +37,7 @@ def frame_of(beats: float, beat_frames: int) -> int:
     return math.floor(round(beats * beat_frames, 3) + 0.5)
 
 
-def struck_sets(piece: Piece) -> dict[int, DrumSet]:
+def find_drum_sets(piece: Piece) -> dict[int, DrumSet]:
     """Return by frame which drums a piece strikes."""
     struck: dict[int, dict[int, bool]] = {}
     kit = 0
@@ -52,7 +52,7 @@ def struck_sets(piece: Piece) -> dict[int, DrumSet]:
     return {frame: (kit, tuple(sorted(drums.items()))) for frame, drums in struck.items()}
 
 
-def codes_of(piece: Piece, frames: int) -> Codes:
+def encode_piece(piece: Piece, frames: int) -> Codes:
     """Return the codes [books, frames] of a piece's first frames."""
     codes = np.zeros((len(BOOKS), frames), np.int16)
     _write_plan(codes, piece, frames)
@@ -84,7 +84,7 @@ def _write_plan(codes: Codes, piece: Piece, frames: int) -> None:
 
 
 def _write_drums(row: NDArray[np.int16], piece: Piece, frames: int) -> None:
-    struck = struck_sets(piece)
+    struck = find_drum_sets(piece)
     times = sorted(struck)
     for index, frame in enumerate(times):
         if frame >= frames:

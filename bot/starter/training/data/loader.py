@@ -1,7 +1,7 @@
-"""New pieces without end: processes that compose while the model learns.
+"""The data loader: processes that compose new pieces while the model trains.
 
-No piece is ever heard twice, so that there is nothing to know by heart. What is passed on are the
-codes of pieces with some captions of each, or crops of pieces with what has to be played in them.
+No piece is used twice, so that there is nothing to memorise. A batch holds the codes of pieces with
+some captions of each, or crops of pieces with the samples that sound in them.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from bot.starter.composer.captions import caption
 from bot.starter.composer.compose import compose
 from bot.starter.training.data.batch_mixing import SoundNumbers, crop_plays, sound_numbers
 from bot.starter.training.data.codebooks import BOOKS, Codes
-from bot.starter.training.data.encoding import codes_of
+from bot.starter.training.data.encoding import encode_piece
 from bot.starter.training.data.vocabulary import PAD
 
 PIECE_SECONDS = 40.0
@@ -38,7 +38,7 @@ _WAIT_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SupplyPlan:
+class LoaderSettings:
     """How much is composed at once; pieces have consecutive seeds from `first_seed` on."""
 
     first_seed: int = 10_000_000
@@ -51,7 +51,7 @@ class SupplyPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class Lot:
+class PieceBatch:
     """Some pieces: codes [pieces, books, frames] and words [pieces, captions, tokens]."""
 
     codes: Codes
@@ -59,53 +59,53 @@ class Lot:
 
 
 @dataclass(frozen=True, slots=True)
-class Crops:
+class CropBatch:
     """Some crops: codes [crops, books, frames], and what is played in each (see crop_plays)."""
 
     codes: Codes
     plays: list[NDArray[np.float32]]
 
 
-def make_lot(seeds: range, tokenizer: Tokenizer, captions: int) -> Lot:
+def make_piece_batch(seeds: range, tokenizer: Tokenizer, captions: int) -> PieceBatch:
     """Compose pieces and word captions for them."""
     codes = np.zeros((len(seeds), len(BOOKS), PIECE_FRAMES), np.int16)
     words = np.full((len(seeds), captions, WORDS), PAD, np.int16)
     for row, seed in enumerate(seeds):
         piece = compose(seed, seconds=PIECE_SECONDS)
-        codes[row] = codes_of(piece, PIECE_FRAMES)
+        codes[row] = encode_piece(piece, PIECE_FRAMES)
         random = np.random.default_rng([seed, 3])
         texts = [caption(piece, random) for _ in range(captions)]
         for number, found in enumerate(tokenizer.encode_batch(texts)):
             ids = found.ids if len(found.ids) <= WORDS else [*found.ids[: WORDS - 1], found.ids[-1]]
             words[row, number, : len(ids)] = ids
-    return Lot(codes, words)
+    return PieceBatch(codes, words)
 
 
-def make_crops(seeds: range, plan: SupplyPlan, numbers: SoundNumbers) -> Crops:
+def make_crop_batch(seeds: range, plan: LoaderSettings, numbers: SoundNumbers) -> CropBatch:
     """Compose pieces and cut crops out of them, half of them from the beginning."""
     codes, plays = [], []
     for seed in seeds:
         random = plain_random.Random(seed)  # noqa: S311 - nothing secret
-        whole = codes_of(compose(seed, seconds=PIECE_SECONDS), PIECE_FRAMES)
+        whole = encode_piece(compose(seed, seconds=PIECE_SECONDS), PIECE_FRAMES)
         for _ in range(plan.crops):
             first = random.randrange(PIECE_FRAMES - plan.crop_frames)
             codes.append(whole[:, first : first + plan.crop_frames])
             plays.append(crop_plays(whole, first, plan.crop_frames, numbers))
-    return Crops(np.stack(codes), plays)
+    return CropBatch(np.stack(codes), plays)
 
 
-class Supply:
+class PieceLoader:
     """Processes that fill a queue; use it as a context, so that they end with it."""
 
-    def __init__(self, plan: SupplyPlan, tokenizer_json: str | None) -> None:
+    def __init__(self, plan: LoaderSettings, tokenizer_json: str | None) -> None:
         """Supply lots for a tokenizer, or without one crops."""
         self._plan, self._tokenizer = plan, tokenizer_json
         self._context: SpawnContext = processes.get_context("spawn")
-        self._queue: Queue[Lot | Crops] = self._context.Queue(plan.waiting)
+        self._queue: Queue[PieceBatch | CropBatch] = self._context.Queue(plan.waiting)
         self._stop: Event = self._context.Event()
         self._started: list[processes.Process] = []
 
-    def __enter__(self) -> Supply:
+    def __enter__(self) -> PieceLoader:
         """Start the processes."""
         for rank in range(self._plan.processes):
             process = self._context.Process(
@@ -124,7 +124,7 @@ class Supply:
             process.terminate()
             process.join()
 
-    def __iter__(self) -> Iterator[Lot | Crops]:
+    def __iter__(self) -> Iterator[PieceBatch | CropBatch]:
         """Yield what comes, for ever; raises RuntimeError when a process has died."""
         while True:
             try:
@@ -133,7 +133,7 @@ class Supply:
                 if not all(process.is_alive() for process in self._started):
                     raise RuntimeError("A composing process has died.") from None
 
-    def ready(self) -> Iterator[Lot | Crops]:
+    def ready(self) -> Iterator[PieceBatch | CropBatch]:
         """Yield what has come already."""
         while True:
             try:
@@ -143,7 +143,11 @@ class Supply:
 
 
 def _fill(
-    rank: int, plan: SupplyPlan, tokenizer_json: str | None, goal: Queue[Lot | Crops], stop: Event
+    rank: int,
+    plan: LoaderSettings,
+    tokenizer_json: str | None,
+    goal: Queue[PieceBatch | CropBatch],
+    stop: Event,
 ) -> None:
     # One thread each: there are as many processes as there are cores to fill.
     torch.set_num_threads(1)
@@ -155,17 +159,19 @@ def _fill(
         first = plan.first_seed + turn * plan.pieces
         seeds = range(first, first + plan.pieces)
         if tokenizer is None:
-            made: Lot | Crops = make_crops(seeds, plan, numbers)
+            made: PieceBatch | CropBatch = make_crop_batch(seeds, plan, numbers)
         else:
-            made = make_lot(seeds, tokenizer, plan.captions)
-        if not _handed_over(made, goal, stop):
+            made = make_piece_batch(seeds, tokenizer, plan.captions)
+        if not _hand_over(made, goal, stop):
             break
         turn += plan.processes
     # What nobody takes any more must not keep this process waiting at its end.
     goal.cancel_join_thread()
 
 
-def _handed_over(made: Lot | Crops, goal: Queue[Lot | Crops], stop: Event) -> bool:
+def _hand_over(
+    made: PieceBatch | CropBatch, goal: Queue[PieceBatch | CropBatch], stop: Event
+) -> bool:
     """Wait for room in the queue; tell whether there still is somebody to compose for.
 
     A training that is killed can't say so: its processes would wait for ever.

@@ -1,4 +1,4 @@
-"""Notes become sound: recordings added up, instrument by instrument, in one small room.
+"""Sample-based synthesis: notes to sound, recordings added up with one reverb.
 
 Levels belong to instruments and roles alone, so that the same codes always sound the same: what
 is louder or softer in a piece is so because of who plays.
@@ -14,16 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.starter.composer.instruments import INSTRUMENTS
-from bot.starter.composer.reverb import in_room
+from bot.starter.composer.reverb import add_reverb
 from bot.starter.training.data.codebooks import BASS, DRUMS, LEAD, STEMS, Codes
-from bot.starter.training.data.notes import Sounding, notes_of, stem_of
+from bot.starter.training.data.notes import CodedNote, notes_of, stem_of
 from bot.starter.training.data.samples import (
     SAMPLE_RATE_HZ,
     ZONE,
     Sound,
     drum_key,
     pitch_key,
-    resampled,
+    resample,
 )
 
 HOP = 640
@@ -82,7 +82,7 @@ class Bank:
         recorded = self.recordings[pitch_key(instrument, pitch)]
         steps = pitch - round(pitch / ZONE) * ZONE
         if steps:
-            recorded = resampled(recorded, *(_LOWER if steps < 0 else _HIGHER))
+            recorded = resample(recorded, *(_LOWER if steps < 0 else _HIGHER))
         return recorded * np.float32(1 / self._loudness[instrument])
 
     @cached_property
@@ -118,24 +118,24 @@ def loudness(sound: Sound, seconds: float) -> float:
     return float(np.sqrt(max(power, 1e-12)))
 
 
-def plays_of(notes: Sequence[Sounding]) -> list[Play]:
+def plays_of(notes: Sequence[CodedNote]) -> list[Play]:
     """Return what has to be added up for some notes."""
     return [_play(note) for note in notes]
 
 
-def level_of(book: int) -> float:
+def stem_level(book: int) -> float:
     """Return how loud a pitched codebook's instruments are in the mix."""
     return _LEVELS.get(book, _CHORD_LEVEL)
 
 
-def _play(note: Sounding) -> Play:
+def _play(note: CodedNote) -> Play:
     stem = STEM_NAMES.index(stem_of(note.book))
     key = (note.instrument, note.pitch, note.is_ghost)
     if note.book == DRUMS:
         return Play(stem, key, note.frame * HOP, None, 0, _DRUM_LEVEL)
     family = INSTRUMENTS[note.instrument].family
     release = round(_RELEASE_SECONDS.get(family, _OTHER_RELEASE_SECONDS) * SAMPLE_RATE_HZ)
-    gain = level_of(note.book)
+    gain = stem_level(note.book)
     return Play(stem, key, note.frame * HOP, note.frames * HOP, release, gain)
 
 
@@ -152,7 +152,7 @@ def render_stems(codes: Codes, bank: Bank) -> NDArray[np.float32]:
             added[play.held :] *= fade(play.release)[: room - play.held]
         stems[play.stem, play.start : play.start + room] += added
     for number, name in enumerate(STEM_NAMES):
-        stems[number] = in_room(stems[number], WETNESS[name], SAMPLE_RATE_HZ)
+        stems[number] = add_reverb(stems[number], WETNESS[name], SAMPLE_RATE_HZ)
     return stems
 
 

@@ -1,4 +1,4 @@
-"""What codes sound like, as notes: which sound begins when, and how long it is held."""
+"""Decode codes to notes: which sound begins when, and how long it is held."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.starter.training.data.codebooks import BOOKS, DRUMS, PITCHED, Codes, dr
 
 
 @dataclass(frozen=True, slots=True)
-class Sounding:
+class CodedNote:
     """A note as its codes have it: frames from its attack on, and who plays what pitch.
 
     For drums the instrument is the kit's number, and there is one for each drum.
@@ -25,7 +25,7 @@ class Sounding:
     is_ghost: bool = False
 
 
-def notes_of(codes: Codes) -> list[Sounding]:
+def notes_of(codes: Codes) -> list[CodedNote]:
     """Return the notes of codes [books, frames], book by book.
 
     A hold without an attack before it is silence: nothing says what it would hold.
@@ -39,18 +39,18 @@ def notes_of(codes: Codes) -> list[Sounding]:
         for begin, end in _held(states, is_attack):
             meaning = layout.meaning(int(row[begin]))
             assert meaning is not None
-            notes.append(Sounding(book, begin, end - begin, meaning[0], meaning[1]))
+            notes.append(CodedNote(book, begin, end - begin, meaning[0], meaning[1]))
     return notes
 
 
-def _strokes(row: NDArray[np.int16]) -> list[Sounding]:
+def _strokes(row: NDArray[np.int16]) -> list[CodedNote]:
     known = drum_codes()
     notes = []
     for frame in range(len(row)):
         struck = known.drum_set(int(row[frame]))
         if struck is not None:
             kit, drums = struck
-            notes += [Sounding(DRUMS, frame, 1, str(kit), p, ghost) for p, ghost in drums]
+            notes += [CodedNote(DRUMS, frame, 1, str(kit), p, ghost) for p, ghost in drums]
     return notes
 
 

@@ -26,7 +26,7 @@ from bot.starter.training.data.samples import (
     Sound,
     drum_key,
     ranges,
-    resampled,
+    resample,
 )
 
 _FONTS = {
@@ -102,7 +102,7 @@ def _machine(name: str, velocity: int) -> Sound:
     sound, rate = soundfile.read(_MACHINE_FOLDER / f"{name}.flac", dtype="float32", always_2d=True)
     mono = sound.mean(1)[: round(_DRUM_SECONDS * rate)]
     parts = math.gcd(SAMPLE_RATE_HZ, rate)
-    made = resampled(mono, SAMPLE_RATE_HZ // parts, rate // parts)
+    made = resample(mono, SAMPLE_RATE_HZ // parts, rate // parts)
     return made * np.float32(0.5 * (velocity / _VELOCITY) ** 2)
 
 

@@ -44,7 +44,7 @@ def ranges() -> dict[str, tuple[int, int]]:
     return found
 
 
-def resampled(sound: Sound, numerator: int, denominator: int) -> Sound:
+def resample(sound: Sound, numerator: int, denominator: int) -> Sound:
     """Return sound with `numerator / denominator` times as many samples.
 
     Exact up to the lower Nyquist rate; silence is added so that the transforms are fast.

@@ -1,6 +1,8 @@
-"""What the language model is shown: windows of pieces, some of them as strangers' sound would be.
+"""Training windows: stretches of pieces with captions, some continuing a prompt with errors.
 
-Everything is drawn on the device that trains: pieces lie there in a ring that new ones overwrite.
+Three kinds: from the beginning of a piece, continuing it from the middle, and continuing a prompt
+as the encoder would read it from a recording (see corruption). With the text dropped they teach
+unconditional continuation. All is drawn on the device that trains, from a ring buffer of pieces.
 """
 
 from __future__ import annotations
@@ -11,8 +13,8 @@ import torch
 from torch import Tensor
 
 from bot.starter.training.data.codebooks import BOOKS, CODES
-from bot.starter.training.data.corruption import corrupted
-from bot.starter.training.data.loader import PIECE_FRAMES, WORDS, Lot
+from bot.starter.training.data.corruption import corrupt
+from bot.starter.training.data.loader import PIECE_FRAMES, WORDS, PieceBatch
 from bot.starter.training.data.vocabulary import PAD, UNKNOWN
 
 NO_TARGET = -100
@@ -20,7 +22,7 @@ START = CODES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WindowPlan:
+class WindowSettings:
     """What is drawn; `positions` is about how many frames a step has in all."""
 
     positions: int = 131_072
@@ -47,7 +49,7 @@ class Batch:
     dropped: Tensor
 
 
-class Ring:
+class RingBuffer:
     """The newest pieces, on the device that trains."""
 
     def __init__(self, pieces: int, captions: int, device: torch.device) -> None:
@@ -61,7 +63,7 @@ class Ring:
         """Return how many pieces there are."""
         return min(self.seen, len(self.codes))
 
-    def add(self, lot: Lot) -> None:
+    def add(self, lot: PieceBatch) -> None:
         """Put pieces in place of the oldest."""
         places = (torch.arange(len(lot.codes)) + self.seen) % len(self.codes)
         places = places.to(self.codes.device)
@@ -70,7 +72,7 @@ class Ring:
         self.seen += len(lot.codes)
 
 
-def draw(ring: Ring, plan: WindowPlan, random: torch.Generator) -> Batch:
+def draw(ring: RingBuffer, plan: WindowSettings, random: torch.Generator) -> Batch:
     """Return a batch of windows of one length with a caption each."""
     device = ring.codes.device
 
@@ -92,7 +94,7 @@ def draw(ring: Ring, plan: WindowPlan, random: torch.Generator) -> Batch:
     prompt = plan.shortest_prompt + (rand(rows) * span).long()
     prompt = torch.where(begins, 0, prompt.clamp(max=frames // 2))
     is_prompt = torch.arange(frames, device=device) < prompt[:, None]
-    shown = torch.where((heard[:, None] & is_prompt)[:, None], corrupted(codes, random), codes)
+    shown = torch.where((heard[:, None] & is_prompt)[:, None], corrupt(codes, random), codes)
     targets = torch.where(is_prompt[:, None], NO_TARGET, codes)
     caption = (rand(rows) * ring.words.shape[1]).long()
     words = ring.words[chosen, caption].long()
@@ -103,15 +105,15 @@ def draw(ring: Ring, plan: WindowPlan, random: torch.Generator) -> Batch:
     lost = (rand(rows, longest) < plan.unknown_words) & mask & ~last
     chance = torch.where(heard, plan.dropped_text_of_heard, plan.dropped_text)
     return Batch(
-        tokens=delayed(shown, START)[..., :-1],
-        targets=delayed(targets, NO_TARGET)[..., 1:],
+        tokens=apply_delay_pattern(shown, START)[..., :-1],
+        targets=apply_delay_pattern(targets, NO_TARGET)[..., 1:],
         words=torch.where(lost, UNKNOWN, words),
         mask=mask,
         dropped=rand(rows) < chance,
     )
 
 
-def delayed(codes: Tensor, filler: int) -> Tensor:
+def apply_delay_pattern(codes: Tensor, filler: int) -> Tensor:
     """Return codes [batch, books, frames] in MusicGen's delay pattern, [..., frames + books].
 
     Codebook k is k steps late, after a first step that is empty.

@@ -1,8 +1,8 @@
-"""Weights to begin with that already repeat what was heard: an induction circuit.
+"""Initial weights of the decoder that repeat what came before: an induction circuit.
 
-A model this small, trained this shortly, finds out late that music repeats. So it begins with two
-heads that know: the first tells every position what the one before it was, the second looks for a
-position that came after the same as now, and takes over what is there. All of it goes on learning.
+A model this small, trained this shortly, learns late that music repeats. So two heads begin with
+it: the first gives every position the code before it, the second attends to a position that came
+after the same code as now, and copies what is there. All of it is trained further.
 
 Source: arXiv 2209.11895 (induction heads); that they are written down and not found is our own.
 """
@@ -21,7 +21,7 @@ _CONFIDENCE = 0.35
 
 
 @torch.no_grad()
-def begin_by_repeating(decoder: Decoder, width: int, heads: int) -> None:
+def init_induction_heads(decoder: Decoder, width: int, heads: int) -> None:
     """Write the circuit into the first heads of the first two layers, the embeddings and heads.
 
     The width is shared out by the rate of the position embeddings in it: the fastest quarter tells

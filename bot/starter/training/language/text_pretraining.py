@@ -1,8 +1,8 @@
-"""Teach the text encoder what captions say, before it is to say it to the decoder.
+"""Pretraining of the text encoder on captions, before the decoder attends to it.
 
-A decoder that hears few captions a step takes the untaught encoder for noise and learns to pass it
-over. So the encoder first learns from captions alone, of which there is no end, to name style,
-tempo, key, mood, drums and instruments, in the mean of the states that the decoder will attend to.
+To a decoder that sees few captions a step, an untrained encoder is noise, which it learns to
+ignore. So the encoder is first trained on captions alone, of which any number can be written, to
+name style, tempo, key, mood, drums and instruments from the mean of its states.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _LOUDNESS = 1.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TextPlan:
+class TextSettings:
     """How the text encoder is taught; the seeds are those of pieces that are never rendered."""
 
     minutes: float = 2.5
@@ -51,7 +51,7 @@ class _Facts:
     sizes: tuple[int, ...]
 
 
-def teach(model: Language, tokenizer: Tokenizer, plan: TextPlan) -> float:
+def teach(model: Language, tokenizer: Tokenizer, plan: TextSettings) -> float:
     """Teach the text encoder and the projection; return the share of styles named right."""
     random = np.random.default_rng(plan.first_seed)
     seeds = range(plan.first_seed, plan.first_seed + plan.pieces)

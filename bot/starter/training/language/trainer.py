@@ -20,9 +20,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from bot.starter.training.data.codebooks import BOOKS
-from bot.starter.training.data.loader import Lot, Supply, SupplyPlan
-from bot.starter.training.data.windows import NO_TARGET, Batch, Ring, WindowPlan, draw
-from bot.starter.training.language.induction_init import begin_by_repeating
+from bot.starter.training.data.loader import LoaderSettings, PieceBatch, PieceLoader
+from bot.starter.training.data.windows import NO_TARGET, Batch, RingBuffer, WindowSettings, draw
+from bot.starter.training.language.induction_init import init_induction_heads
 from bot.starter.training.language.network import Language, LanguageSize
 from bot.starter.training.language.optimizers import Rates, optimizers_of, pace
 
@@ -31,29 +31,29 @@ _LOG_EVERY_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LanguagePlan:
+class LanguageSettings:
     """How the language model is trained; `ring_pieces` are kept to draw windows from."""
 
     minutes: float
-    windows: WindowPlan = field(default_factory=WindowPlan)
+    windows: WindowSettings = field(default_factory=WindowSettings)
     rates: Rates = field(default_factory=Rates)
-    supply: SupplyPlan = field(default_factory=SupplyPlan)
+    supply: LoaderSettings = field(default_factory=LoaderSettings)
     ring_pieces: int = 2000
     first_pieces: int = 200
     book_weights: tuple[float, ...] = (1.0,) * len(BOOKS)
 
 
-class LanguageTraining:
+class LanguageTrainer:
     """The language model, its optimizers, and where they are kept."""
 
     def __init__(
-        self, plan: LanguagePlan, folder: Path, tokenizer: Tokenizer, device: torch.device
+        self, plan: LanguageSettings, folder: Path, tokenizer: Tokenizer, device: torch.device
     ) -> None:
         self.plan, self.folder, self.tokenizer, self.device = plan, folder, tokenizer, device
         torch.manual_seed(0)
         self.size = LanguageSize(text_tokens=tokenizer.get_vocab_size())
         self.model = Language(self.size)
-        begin_by_repeating(self.model.decoder, self.size.width, self.size.heads)
+        init_induction_heads(self.model.decoder, self.size.width, self.size.heads)
         taught = torch.load(folder / "text.pt", map_location="cpu", weights_only=True)
         self.model.text.load_state_dict(taught["text"])
         self.model.projection.load_state_dict(taught["projection"])
@@ -75,25 +75,25 @@ class LanguageTraining:
         plan = self.plan
         # Pieces that were heard before the stop are not heard again.
         first = plan.supply.first_seed + self.pieces
-        supply = SupplyPlan(
+        supply = LoaderSettings(
             first_seed=first,
             processes=plan.supply.processes,
             pieces=plan.supply.pieces,
             captions=plan.supply.captions,
         )
-        ring = Ring(plan.ring_pieces, supply.captions, self.device)
+        ring = RingBuffer(plan.ring_pieces, supply.captions, self.device)
         before, saved = self.seconds_used, time.monotonic()
         heard_before = self.pieces
-        with Supply(supply, self.tokenizer.to_str()) as lots:
+        with PieceLoader(supply, self.tokenizer.to_str()) as lots:
             began = logged = time.monotonic()
             for lot in lots:
-                assert isinstance(lot, Lot)
+                assert isinstance(lot, PieceBatch)
                 ring.add(lot)
                 if ring.seen >= plan.first_pieces:
                     break
             while (progress := self.seconds_used / (60 * plan.minutes)) < 1:
                 for lot in lots.ready():
-                    assert isinstance(lot, Lot)
+                    assert isinstance(lot, PieceBatch)
                     ring.add(lot)
                 for optimizer in self.optimizers:
                     for settings in optimizer.param_groups:

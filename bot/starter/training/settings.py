@@ -1,0 +1,42 @@
+"""The settings of a training run, as the command line gives them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tokenizers import Tokenizer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingSettings:
+    """How much of everything is asked for, and where it is kept."""
+
+    folder: Path
+    checkpoint: Path
+    device: str
+    processes: int
+    threads: int
+    first_seed: int
+    pieces: int
+    text_minutes: float
+    codec_minutes: float
+    codec_batch: int
+    recognise_every: int
+    keep_vectors: bool
+    gate_steps: int
+    gate_pieces: int
+    language_minutes: float
+    positions: int
+    lengths: tuple[int, ...]
+    rates: float
+
+    @property
+    def samples(self) -> Path:
+        """Return the file of recorded instruments."""
+        return self.folder / "samples.npz"
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """Read the tokenizer that was learnt."""
+        return Tokenizer.from_file(str(self.folder / "tokenizer.json"))
