@@ -126,7 +126,7 @@ class _Measurement:
 
     @cached_property
     def note_ear(self) -> NoteTranscriber | None:
-        """Return the independent ear for keys, if it is installed."""
+        """Return the independent network for keys, if it is installed."""
         ear = installed_note_transcriber()
         if ear is None:
             self.report("basic-pitch is not installed (--group judges): keys by our own ears only")

@@ -64,7 +64,7 @@ def record_samples(settings: TrainingSettings) -> None:
 
 
 def learn_words(settings: TrainingSettings) -> None:
-    """Learn the tokenizer from captions, and teach the text encoder what they say."""
+    """Learn the tokenizer from captions, and pretrain the text encoder on them."""
     file = settings.folder / "text.pt"
     if file.exists():
         return

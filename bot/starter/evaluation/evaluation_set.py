@@ -28,7 +28,7 @@ _IDIOM_SECONDS = 24.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extent:
-    """How much is measured; lessons are pieces of each style to teach the ears by."""
+    """How much is measured; `lessons` is how many pieces of each style the classifiers get."""
 
     prompts: int = 40
     takes: int = 8
@@ -79,13 +79,13 @@ class EvaluationSet:
 
     @cached_property
     def listener(self) -> Listener:
-        """Return the ears, taught by renders."""
+        """Return the classifiers of sound, trained on renders."""
         lessons = renders.lessons(self.extent.lessons)
         return load_or_teach(self._cache, self.player, lessons, self._report)
 
     @cached_property
     def idiom(self) -> Classifier:
-        """Return the ear for the style of codes, taught by pieces."""
+        """Return the classifier of style by notes, trained on pieces."""
         lessons = renders.lessons(self.extent.idiom_lessons, _IDIOM_SECONDS)
         return note_style.load_or_teach(self._cache, lessons, self._report)
 

@@ -1,6 +1,6 @@
-"""The keys that are heard in a clip: by the bot's own ear, and by one that others taught.
+"""The key of a clip: by the bot's own analysis, and by a network that others trained.
 
-The independent ear is basic-pitch's network, which turns sound into notes (its file is in the
+The independent one is basic-pitch's network, which turns sound into notes (its file is in the
 package `basic-pitch` and runs on `onnxruntime`); the notes' pitch classes are compared with
 the profiles of keys. Source: arXiv 2203.09893 (basic-pitch).
 """

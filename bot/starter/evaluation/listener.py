@@ -43,7 +43,7 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """The ears for tempo, style, lead instrument and drums, and where renders' figures lie."""
+    """Classifiers of tempo, style, lead instrument and drums, and the usual ranges of renders."""
 
     tempo: TempoEstimator
     style: Classifier
@@ -74,10 +74,10 @@ class Listener:
 
 
 def teach(lessons: Iterable[Lesson], report: Callable[[str], None]) -> Listener:
-    """Teach a listener by pieces that are played to it.
+    """Train a listener on rendered pieces.
 
-    The ear for tempo hears each as a loop, too: where every bar is the same, what comes again tells
-    less of which beat is the beat.
+    The tempo estimator gets each as a loop, too: where every bar is the same, repetition says less
+    of which period is the beat.
     """
     pieces, shown, sane, pulses = [], [], [], []
     for index, render in enumerate(lessons):
@@ -112,7 +112,7 @@ def teach(lessons: Iterable[Lesson], report: Callable[[str], None]) -> Listener:
 def load_or_teach(
     cache: Path, player: Player, pieces: Sequence[Piece], report: Callable[[str], None]
 ) -> Listener:
-    """Return the listener taught by these pieces, from the cache where it is there already."""
+    """Return the listener trained on these pieces, from the cache where it is there already."""
     taught_by = "".join(map(player.name, pieces)) + _code()
     file = cache / f"listener-{hashlib.sha256(taught_by.encode()).hexdigest()[:20]}.joblib"
     if file.exists():

@@ -1,4 +1,4 @@
-"""Whether clips are what their prompts ask for, by their codes: exact, no ear for sound between."""
+"""Whether clips are what their prompts ask for, read exactly from their codes."""
 
 from __future__ import annotations
 

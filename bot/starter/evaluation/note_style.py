@@ -54,7 +54,7 @@ def traits(score: Score) -> Floats:
 
 
 def teach(pieces: Sequence[Piece]) -> Classifier:
-    """Teach an ear by pieces, a stretch of ten seconds of each."""
+    """Train a classifier on pieces, a stretch of ten seconds of each."""
     rows = []
     for seed, piece in enumerate(pieces):
         codes = encode_piece(piece, round(piece.seconds * FRAME_RATE_HZ))
@@ -68,7 +68,7 @@ def teach(pieces: Sequence[Piece]) -> Classifier:
 def load_or_teach(
     cache: Path, pieces: Sequence[Piece], report: Callable[[str], None]
 ) -> Classifier:
-    """Return the ear taught by these pieces, from the cache where it is there already."""
+    """Return the classifier trained on these pieces, from the cache where it is there already."""
     code = "".join(map(inspect.getsource, (note_score, classifier, sys.modules[__name__])))
     taught_by = hashlib.sha256((sklearn.__version__ + code).encode())
     for piece in pieces:

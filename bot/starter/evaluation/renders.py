@@ -66,7 +66,7 @@ class Render:
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """A piece to teach the ears by, and its sound."""
+    """A training piece for the classifiers, and its sound."""
 
     piece: Piece
     sound: Sound
@@ -167,13 +167,13 @@ class Player:
 
 
 def lessons(per_style: int, seconds: float = CLIP_SECONDS + _SPARE_SECONDS) -> list[Piece]:
-    """Compose pieces to teach the ears by: half in any tempo, half with any lead instrument."""
+    """Compose training pieces: half in any tempo, half with any lead instrument."""
     pieces = []
     for number in range(per_style):
         for index, style in enumerate(STYLES):
             seed = _TEACHING_SEED + _SEEDS_A_STYLE * index + number
             random = np.random.default_rng(seed)
-            # Pieces without drums are rare; an ear must have heard both.
+            # Pieces without drums are rare; the classifiers need both.
             density: Density | None = "none" if number % 5 == 4 else None
             frames, lead = int(random.choice(BEAT_FRAMES)), str(random.choice(LEAD_INSTRUMENTS))
             pieces.append(

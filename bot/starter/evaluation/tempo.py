@@ -79,7 +79,7 @@ def candidates(beating: Pulse) -> Beats:
 
 
 def preferred_bpm(beats: Beats) -> float:
-    """Return the tempo that an untaught ear would tap: a strong peak at a moderate tempo."""
+    """Return the tempo to expect without training: a strong peak at a moderate tempo."""
     octaves = np.log2(beats.bpm / _PREFERRED_BPM)
     strength = beats.traits[:, 0]
     weight = np.exp(-0.5 * np.square(octaves / _PREFERRED_OCTAVES))

@@ -45,7 +45,7 @@ class CodecSettings:
     vectors_rate: float = 3e-4
     waveform: float = 0.1
     recognition: float = 0.15
-    # Of what the gates were taught first, lest it is forgotten.
+    # The loss of the gates' pretraining, kept so that they are not unlearnt.
     gates: float = 0.05
     trains_gates: bool = True
     gate_steps: int = 2500

@@ -46,7 +46,7 @@ def optimizers_of(model: Language, rates: Rates) -> list[torch.optim.Optimizer]:
     muon = torch.optim.Muon(
         hidden, lr=rates.hidden, weight_decay=rates.weight_decay, adjust_lr_fn="match_rms_adamw"
     )
-    # The text encoder was taught beforehand: what it knows is to be refined, not learnt anew.
+    # The text encoder is pretrained: it gets a lower rate.
     parts = ((others, rates.other), (texts, rates.text))
     adams = [
         torch.optim.AdamW(part, lr=rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True)

@@ -30,7 +30,7 @@ _LOUDNESS = 1.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextSettings:
-    """How the text encoder is taught; the seeds are those of pieces that are never rendered."""
+    """How the text encoder is pretrained; the seeds are those of pieces that are never rendered."""
 
     minutes: float = 2.5
     pieces: int = 6000
