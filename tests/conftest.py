@@ -34,20 +34,12 @@ SLOWEST = (
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Run two processes for each core: many tests wait for other processes.
+    """Run one process more than there are processors: many tests wait for other processes.
 
     Each may hold models of 1.5 GB.
     """
     memory_gb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return max(1, min(2 * len(os.sched_getaffinity(0)), int(memory_gb // 3)))
-
-
-def keep_to_one_core() -> None:
-    """Give each process of the run a core: threads that wait for each other would waste theirs."""
-    worker = os.environ.get("PYTEST_XDIST_WORKER")
-    if worker is not None:
-        cores = sorted(os.sched_getaffinity(0))
-        os.sched_setaffinity(0, {cores[int(worker.removeprefix("gw")) % len(cores)]})
+    return max(1, min((os.cpu_count() or 1) + 1, int(memory_gb // 3)))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -64,7 +56,6 @@ def pytest_configure() -> None:
     their own time.
     """
     os.environ.setdefault("MS_DEV_LAUNCH_BLOCKING", "1")
-    keep_to_one_core()
 
 
 @pytest.fixture(autouse=True)
