@@ -25,7 +25,10 @@ from bot.i18n.sentence import (
 
 NAMES = st.sampled_from(["a", "b", "n", "left"])
 VALUES = st.recursive(
-    st.text() | st.integers() | st.floats(allow_nan=False) | st.floats(0, 1e9).map(Moment),
+    st.text()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_subnormal=False)
+    | st.floats(0, 1e9, allow_subnormal=False).map(Moment),
     lambda inner: st.builds(
         lambda template, values: Sentence(template, **values),
         st.text(),

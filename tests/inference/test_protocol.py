@@ -46,13 +46,13 @@ from bot.inference.protocol import (
 )
 
 ids = st.integers(-(2**63), 2**63 - 1)
-seconds = st.floats(0, 600)
+seconds = st.floats(0, 600, allow_subnormal=False)
 words = st.text(max_size=40)
 names = st.text(min_size=1, max_size=8)
 samples = arrays.arrays(
     np.float32,
     st.tuples(st.integers(1, 2), st.integers(0, 50)),
-    elements=st.floats(-1, 1, width=32),
+    elements=st.floats(-1, 1, width=32, allow_subnormal=False),
 )
 tokens = arrays.arrays(
     np.int32, st.tuples(st.integers(1, 8), st.integers(0, 20)), elements=st.integers(0, 2047)
@@ -64,7 +64,7 @@ samplings = st.builds(
     guidance=seconds,
     temperature=seconds,
     top_k=st.integers(0, 2048),
-    top_p=st.floats(0, 1),
+    top_p=st.floats(0, 1, allow_subnormal=False),
 )
 stem_names = st.lists(names, max_size=4).map(tuple)
 generation_requests = st.builds(
