@@ -44,6 +44,7 @@ def open_engine(plan: Plan, config: Config, interrupts: Interrupts) -> Engine:
         folder=plan.folder,
         slots=len(plan.requests),
         precision=plan.precision,
+        prompts={request.prompt for request in plan.requests if request.prompt is not None},
         warming=interrupts.deferred(),
     )
     interrupts.check()

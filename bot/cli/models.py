@@ -11,10 +11,11 @@ from rich.console import Console
 from rich.table import Table
 
 from bot.cli import console
-from bot.config import Config
+from bot.config import Config, cache_folder
 from bot.domain.generation import Precision
-from bot.i18n.sentence import Sentence
+from bot.i18n.sentence import Plural, Sentence
 from bot.models import download, registry
+from bot.musicgen.checkpoint import packed_cache
 from bot.musicgen.checkpoint.memory import memory_needed
 
 _PIPED_COLUMNS = 200
@@ -35,6 +36,15 @@ def add_arguments(
     )
     get.add_argument("id", metavar="ID", help="its hub id, such as facebook/musicgen-small")
     get.set_defaults(action=get_one)
+    forget = actions.add_parser(
+        "clear",
+        help="delete what was prepared of models for this machine",
+        description="Delete what was prepared of models for this machine, to start faster. The "
+        "models themselves stay; the next start of each takes longer, once.",
+        parents=parents,
+        allow_abbrev=False,
+    )
+    forget.set_defaults(action=clear)
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
@@ -70,6 +80,27 @@ def show(args: argparse.Namespace, config: Config) -> int:
         )
     )
     print(Sentence("The larger a model, the better it sounds and the longer it takes."))
+    prepared = packed_cache.entries(cache_folder())
+    if prepared:
+        print(
+            Plural(
+                "Prepared for a faster start: {n} model, {size} in {folder}\n"
+                "(zhiyin models clear deletes it)",
+                "Prepared for a faster start: {n} models, {size} in {folder}\n"
+                "(zhiyin models clear deletes them)",
+                n=len(prepared),
+                size=_size(sum(entry.size_bytes for entry in prepared)),
+                folder=prepared[0].path.parent,
+            )
+        )
+    return 0
+
+
+def clear(args: argparse.Namespace, config: Config) -> int:
+    """Delete the packed weights of all models."""
+    del args, config
+    freed_bytes = packed_cache.clear(cache_folder())
+    print(Sentence("Deleted {size}. The next start takes longer, once.", size=_size(freed_bytes)))
     return 0
 
 

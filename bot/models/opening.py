@@ -7,6 +7,7 @@ libraries take seconds to import, so they are imported when a model is opened.
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,12 +31,15 @@ def open_engine(
     folder: Path | None = None,
     slots: int | None = None,
     precision: str | None = None,
+    prompts: Collection[str] | None = None,
     warming: AbstractContextManager[object] | None = None,
 ) -> tuple[Engine, ModelInfo]:
     """Load a model, warm, with room for as many clips at once as there are slots.
 
     What is not given is as configured; `folder` is where the model `name` lies, if that is known
-    already. `warming` is entered around the warm-up. Raises ZhiyinError where it can't be loaded.
+    already. `prompts` are those of all requests to come, where they are known: others would wait
+    for the text encoder. `warming` is entered around the warm-up. Raises ZhiyinError where it can't
+    be loaded.
     """
     from bot.musicgen.engine.engine import Engine
 
@@ -43,7 +47,7 @@ def open_engine(
     slots = slots or config.engine.slots
     folder = folder or locate(name, config)
     model, warm_up_seconds = open_model(
-        config, folder, slots=slots, precision=precision, warming=warming
+        config, folder, slots=slots, precision=precision, prompts=prompts, warming=warming
     )
     info = ModelInfo(
         name=name if name == STARTER else model.name,
@@ -71,12 +75,13 @@ def open_model(
     slots: int,
     precision: str | None = None,
     cache: Path | None = None,
+    prompts: Collection[str] | None = None,
     warming: AbstractContextManager[object] | None = None,
 ) -> tuple[Model, float]:
     """Load a model from its folder and warm it up; return it and the seconds of the warm-up.
 
-    Compiled kernels are kept in `cache`, the user's own if none is given. Raises CheckpointError
-    and ResourceError.
+    Compiled kernels and packed weights are kept in `cache`, the user's own if none is given. Raises
+    CheckpointError and ResourceError.
     """
     from bot.musicgen.model import load_model
 
@@ -89,5 +94,5 @@ def open_model(
         precision=precision or config.engine.precision,
     )
     with warming or nullcontext():
-        warm_up_seconds = model.warm_up()
+        warm_up_seconds = model.warm_up(prompts)
     return model, warm_up_seconds

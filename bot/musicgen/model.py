@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
 from bot.domain.generation import Precision, Sampling
-from bot.musicgen.checkpoint.load import Checkpoint, load
+from bot.musicgen.checkpoint import packed_cache
+from bot.musicgen.checkpoint.hub import resolve
+from bot.musicgen.checkpoint.inspection import inspect
+from bot.musicgen.checkpoint.load import Checkpoint, load, model_name
+from bot.musicgen.checkpoint.memory import check_memory, memory_needed
 from bot.musicgen.checkpoint.model_config import ModelConfig
+from bot.musicgen.checkpoint.tokenizer import StoredTokenizer, stored_tokenizer
 from bot.musicgen.codec.codec import Codec
 from bot.musicgen.conditioning.text_encoder import TextEncoder
 from bot.musicgen.decoder.builtin_decoder import BuiltinDecoder
@@ -23,6 +29,7 @@ from bot.musicgen.kernels.build import (
     set_threads,
     supports_int8,
 )
+from bot.musicgen.kernels.packed_weights import PackedWeights
 from bot.musicgen.kernels.packing import PANEL
 
 log = logging.getLogger(__name__)
@@ -59,10 +66,17 @@ class Model:
         """Return how many frames the decoder can see at once."""
         return _window_frames(self.config)
 
-    def warm_up(self) -> float:
-        """Compile what every request needs, so that none waits for it; return the seconds."""
+    def warm_up(self, prompts: Collection[str] | None = None) -> float:
+        """Compile what every request needs, so that none waits for it; return the seconds.
+
+        If the prompts of all requests are known, only these are encoded.
+        """
         begun = time.perf_counter()
-        self.text.warm_up()
+        if prompts is None:
+            self.text.warm_up()
+        else:
+            for prompt in prompts:
+                self.text.encode(prompt)
         self.codec.warm_up(self.channels)
         self.decoder.warm_up()
         return time.perf_counter() - begun
@@ -80,8 +94,9 @@ def load_model(
 ) -> Model:
     """Load a checkpoint and pack it for up to `requests` guided requests at once.
 
-    Compiled kernels are cached under `cache`; without a compiler, or with `kernels` off,
-    MindSpore's own operations are used, in fp32. `threads` is all cores by default; `auto`
+    Compiled kernels and packed weights are cached under `cache`: only the first start loads the
+    checkpoint through MindNLP. Without a compiler, or with `kernels` off, MindSpore's own
+    operations are used, in fp32, and nothing is packed. `threads` is all cores by default; `auto`
     precision is int8 where the processor has instructions for it. Raises CheckpointError and
     ResourceError.
     """
@@ -89,7 +104,9 @@ def load_model(
     slots = 2 * requests  # guidance takes two
     compiled = _compile_kernels(cache, threads or available_cores()) if kernels else None
     numbers = _precision(precision, compiled)
-    checkpoint = load(folder, slots=requests, precision=numbers, hub=hub)
+    checkpoint, packed, file = _load(
+        folder, slots=requests, precision=numbers, hub=hub, cache=cache, compiled=compiled
+    )
     loaded = time.perf_counter()
     projection = checkpoint.projection
     text = TextEncoder(
@@ -99,9 +116,20 @@ def load_model(
         (projection["weight"], projection["bias"]) if projection else None,
         library=compiled,
         precision=numbers,
+        packed=packed,
     )
-    codec = Codec(checkpoint.codec, checkpoint.config.codec, library=compiled, precision=numbers)
-    decoder = _decoder(checkpoint, compiled, slots, numbers)
+    codec = Codec(
+        checkpoint.codec,
+        checkpoint.config.codec,
+        library=compiled,
+        precision=numbers,
+        packed=packed,
+    )
+    decoder = _decoder(checkpoint, compiled, slots, numbers, packed)
+    if file is not None:
+        tokenizer = stored_tokenizer(checkpoint.tokenizer)
+        if tokenizer is not None:
+            packed_cache.write(file, packed, tokenizer)
     return Model(
         name=checkpoint.name,
         config=checkpoint.config,
@@ -112,6 +140,42 @@ def load_model(
         load_seconds=loaded - begun,
         pack_seconds=time.perf_counter() - loaded,
     )
+
+
+def _load(
+    folder: str | Path,
+    *,
+    slots: int,
+    precision: Precision,
+    hub: str | None,
+    cache: Path,
+    compiled: Path | None,
+) -> tuple[Checkpoint, PackedWeights, Path | None]:
+    """Return a checkpoint, its packed weights, and the file that these are still to be kept in.
+
+    A checkpoint whose weights were packed at an earlier start has none itself.
+    """
+    contents = inspect(resolve(folder))
+    file = None
+    if compiled is not None and _runs_on_kernels(contents.config):
+        file = packed_cache.locate(cache, contents, precision, compiled)
+        check_memory(
+            memory_needed(contents.config, slots=slots, seconds=WINDOW_SECONDS, precision=precision)
+        )
+        stored = packed_cache.read(file)
+        if stored is not None:
+            checkpoint = Checkpoint(
+                name=model_name(folder),
+                config=contents.config,
+                sampling=contents.sampling,
+                tokenizer=StoredTokenizer(stored.tokenizer),
+                decoder={},
+                text={},
+                codec={},
+                projection={},
+            )
+            return checkpoint, PackedWeights(stored.arrays), None
+    return load(folder, slots=slots, precision=precision, hub=hub), PackedWeights(), file
 
 
 def _window_frames(config: ModelConfig) -> int:
@@ -140,12 +204,20 @@ def _precision(asked: str, compiled: Path | None) -> Precision:
     return next(known for known in get_args(Precision) if known == asked)
 
 
+def _runs_on_kernels(config: ModelConfig) -> bool:
+    return config.decoder.head_size % PANEL == 0
+
+
 def _decoder(
-    checkpoint: Checkpoint, compiled: Path | None, slots: int, precision: Precision
+    checkpoint: Checkpoint,
+    compiled: Path | None,
+    slots: int,
+    precision: Precision,
+    packed: PackedWeights,
 ) -> Decoder:
     config = checkpoint.config.decoder
     positions = _window_frames(checkpoint.config) + config.codebooks  # room for the delay
-    if compiled is None or config.head_size % PANEL:
+    if compiled is None or not _runs_on_kernels(checkpoint.config):
         return BuiltinDecoder(checkpoint.decoder, config, slots=slots, positions=positions)
     return KernelDecoder(
         checkpoint.decoder,
@@ -154,4 +226,5 @@ def _decoder(
         slots=slots,
         positions=positions,
         precision=precision,
+        packed=packed,
     )

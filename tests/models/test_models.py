@@ -10,6 +10,7 @@ import shutil
 from http.client import IncompleteRead
 from pathlib import Path
 
+import numpy as np
 import pytest
 from huggingface_hub import constants
 
@@ -22,8 +23,10 @@ from bot.errors import CheckpointError, ResourceError
 from bot.models import download, registry
 from bot.models.locate import locate
 from bot.musicgen.baselines import synthetic
+from bot.musicgen.checkpoint import packed_cache
 from bot.musicgen.checkpoint.inspection import inspect
 from bot.musicgen.checkpoint.presets import preset
+from bot.musicgen.kernels.packed_weights import PackedWeights
 from tests.support import model_hub
 
 ID = "someone/tiny-musicgen"
@@ -254,12 +257,17 @@ def test_a_folder_that_cannot_be_written_is_explained(hub, tmp_path, report):
 # The list
 
 
-def listed(config, capsys, tmp_path):
+def listed(config, capsys, tmp_path, *action):
     path = tmp_path / "config.toml"
     path.write_text(
         f'[model]\nfolder = "{config.model.folder}"\nhub_endpoint = "{config.model.hub_endpoint}"\n'
     )
-    assert dispatch(build_parser().parse_args(["models", "--config", str(path)]), Interrupts()) == 0
+    assert (
+        dispatch(
+            build_parser().parse_args(["models", *action, "--config", str(path)]), Interrupts()
+        )
+        == 0
+    )
     return capsys.readouterr().out
 
 
@@ -307,3 +315,19 @@ def test_the_download_command_says_how_to_use_the_model(hub, config, capsys, tmp
     assert dispatch(args, Interrupts()) == 0
     assert f"zhiyin generate --model {ID}" in capsys.readouterr().out
     assert Path(tmp_path / "models").is_dir()
+
+
+def test_what_was_prepared_is_listed_and_deleted(config, capsys, tmp_path, monkeypatch):
+    """The list says how much it is and how to be rid of it; afterwards it says nothing of it."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    assert "Prepared" not in listed(config, capsys, tmp_path)
+    packed = PackedWeights()
+    packed.array("x", lambda: np.zeros(500_000, np.float32))
+    folder = tmp_path / "cache" / "zhiyin" / packed_cache.FOLDER
+    packed_cache.write(folder / "some-model.safetensors", packed, "{}")
+    out = listed(config, capsys, tmp_path)
+    assert f"1 model, 2 MB in {folder}" in out
+    assert "zhiyin models clear" in out
+    assert "Deleted 2 MB" in listed(config, capsys, tmp_path, "clear")
+    assert list(folder.iterdir()) == []
+    assert "Prepared" not in listed(config, capsys, tmp_path)

@@ -202,7 +202,7 @@ def test_distances_fall_into_t5s_buckets(buckets, max_distance) -> None:
 
 def test_warming_up_changes_nothing(reference, encoder) -> None:
     """Compiling ahead leaves no prompt behind."""
-    encoder.warm_up(tokens=32)
+    encoder.warm_up()
     assert_near(encoder.encode("bass"), reference.encode(encoder.token_ids("bass")))
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ from bot.musicgen.checkpoint.inspection import Contents, inspect
 from bot.musicgen.checkpoint.memory import check_memory, memory_needed
 from bot.musicgen.checkpoint.mindnlp_patches import import_mindnlp, mapped_weights, quiet
 from bot.musicgen.checkpoint.model_config import ModelConfig
+from bot.musicgen.checkpoint.tokenizer import Tokenizer
 
 Weights = dict[str, NDArray[np.float32]]
 """Arrays by the name that the part's own state dict gives them."""
@@ -30,13 +31,6 @@ Weights = dict[str, NDArray[np.float32]]
 _TRAINING_ONLY = ("inited", "cluster_size", "embed_avg")
 _LENGTH = ".parametrizations.weight.original0"
 _DIRECTION = ".parametrizations.weight.original1"
-
-
-class Tokenizer(Protocol):
-    """Tokenizes a prompt for the text encoder, the end token included."""
-
-    def encode(self, text: str) -> list[int]:
-        """Return the ids of a text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,12 +72,11 @@ def load(
     contents = inspect(resolve(model, cache=cache))
     check_memory(memory_needed(contents.config, slots=slots, seconds=seconds, precision=precision))
     import_mindnlp(hub)
-    name = contents.folder.name if Path(model).expanduser().is_dir() else str(model)
     with quiet():
         tokenizer = _load_tokenizer(contents.folder)
         network = _load_network(contents)
         checkpoint = Checkpoint(
-            name=name,
+            name=model_name(model),
             config=contents.config,
             sampling=contents.sampling,
             tokenizer=tokenizer,
@@ -96,6 +89,12 @@ def load(
     # The modules refer to each other in circles, which hold the arrays until they are collected.
     gc.collect()
     return checkpoint
+
+
+def model_name(model: str | Path) -> str:
+    """Return what a model is called: its hub id, or the name of its folder."""
+    folder = Path(model).expanduser()
+    return folder.resolve().name if folder.is_dir() else str(model)
 
 
 def _load_tokenizer(folder: Path) -> Tokenizer:

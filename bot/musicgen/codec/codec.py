@@ -33,6 +33,7 @@ from bot.musicgen.codec.stages import (
 from bot.musicgen.codec.state_dict import check_variant, convolution_matrix, last_layer
 from bot.musicgen.codec.windows import Window
 from bot.musicgen.kernels.operations import builtin_operations, kernel_operations
+from bot.musicgen.kernels.packed_weights import PackedWeights
 
 Array = NDArray[np.float32]
 Codes = NDArray[np.int32]
@@ -51,7 +52,8 @@ class Codec:
     object is made, the caller may drop them. `library` holds our own kernels, twice as fast as
     MindSpore's. All work is done in blocks of `block_frames`: pushes of so many cost one block
     each. In less than fp32 the weights are in half precision, since the LSTM is bound by memory
-    bandwidth. Raises CheckpointError for variants that MusicGen doesn't use.
+    bandwidth. `packed` are the weights as packed at an earlier start, which needs no others.
+    Raises CheckpointError for variants that MusicGen doesn't use.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class Codec:
         library: Path | None = None,
         block_frames: int | None = None,
         precision: Precision = "fp32",
+        packed: PackedWeights | None = None,
     ) -> None:
         check_variant(weights, config)
         if library is None:
@@ -70,32 +73,37 @@ class Codec:
             operations = kernel_operations(library, rounded=precision != "fp32")
             block_frames = block_frames or KERNEL_BLOCK_FRAMES
         self.config = config
-        self.quantizer = Quantizer(weights, config.quantizers)
+        packed = packed or PackedWeights()
+        self.quantizer = Quantizer(weights, config.quantizers, packed)
         self.block_frames = block_frames
-        self.upsampling = upsampling(weights, config, operations, block_frames)
-        self.downsampling = downsampling(weights, config, operations, block_frames)
-        first, last = (
-            "decoder.layers.0.conv",
-            f"decoder.layers.{last_layer(weights, 'decoder')}.conv",
-        )
+        self.upsampling = upsampling(weights, config, operations, block_frames, packed)
+        self.downsampling = downsampling(weights, config, operations, block_frames, packed)
         self.decoder_lstm = ResidualLstm(
             weights,
             "decoder.layers.1.lstm",
             operations,
             layers=config.lstm_layers,
+            width=self.width,
             frames=block_frames,
-            head=convolution_matrix(weights, first),
+            packed=packed,
+            head=lambda: convolution_matrix(weights, "decoder.layers.0.conv"),
         )
-        self.sample_bias = float(weights[f"{last}.bias"][0])
-        end = last_layer(weights, "encoder")
+        end = last_layer(config)
+        bias = f"decoder.layers.{end}.conv.bias"
+        self.sample_bias = float(packed.array("codec.decoder.bias", lambda: weights[bias])[0])
         self.encoder_lstm = ResidualLstm(
             weights,
             f"encoder.layers.{end - 2}.lstm",
             operations,
             layers=config.lstm_layers,
+            width=self.width,
             frames=block_frames,
+            packed=packed,
         )
-        self.embedding = EluLinear(*convolution_matrix(weights, f"encoder.layers.{end}.conv"))
+        embedding = packed.group(
+            "codec.encoder.end", lambda: _embedding(weights, f"encoder.layers.{end}.conv")
+        )
+        self.embedding = EluLinear(embedding["matrix"], embedding["bias"])
 
     @property
     def width(self) -> int:
@@ -219,6 +227,11 @@ class Encoder:
         under = unfold(self._end.push(rows, last=last), config.last_kernel_size)
         rows = self._embedding.push(under, last=last)
         return self._codec.quantizer.codes(rows)
+
+
+def _embedding(weights: Mapping[str, Array], name: str) -> Mapping[str, Array]:
+    matrix, bias = convolution_matrix(weights, name)
+    return {"matrix": matrix, "bias": bias}
 
 
 def _convolution_stream(

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from bot.musicgen.checkpoint.model_config import CodecConfig
 from bot.musicgen.codec.windows import Step, Window
-from bot.musicgen.kernels.operations import Operations, centre, tensor
+from bot.musicgen.kernels.operations import Operations, centre, copied, tensor
+from bot.musicgen.kernels.packed_weights import PackedWeights
 
 Array = NDArray[np.float32]
 Tensors = tuple[Any, ...]
@@ -111,30 +112,39 @@ class ConvolutionChain:
 
 
 def upsampling(
-    weights: Mapping[str, Array], config: CodecConfig, operations: Operations, frames: int
+    weights: Mapping[str, Array],
+    config: CodecConfig,
+    operations: Operations,
+    frames: int,
+    packed: PackedWeights,
 ) -> ConvolutionChain:
     """Return the decoder's layers from the LSTM to the last convolution, for blocks of frames.
 
     The outputs are not samples yet, but each row's product with each tap of the last convolution.
     """
-    build = _Builder(weights, config, operations, "decoder.layers", frames)
+    build = _Builder(weights, config, operations, packed, "decoder.layers", frames)
     build.width = config.filters << len(config.ratios)
     build.index = 1
     for ratio in config.ratios:
         build.add_transposed(ratio)
         build.add_residual_units()
-    last = weights[f"decoder.layers.{build.index + 2}.conv.weight"]
-    return ConvolutionChain(build.layers, operations, tail=(tensor(last[0]),))
+    last = f"decoder.layers.{build.index + 2}.conv.weight"
+    tail = packed.array("codec.decoder.end", lambda: copied(weights[last][0]))
+    return ConvolutionChain(build.layers, operations, tail=(tensor(tail),))
 
 
 def downsampling(
-    weights: Mapping[str, Array], config: CodecConfig, operations: Operations, frames: int
+    weights: Mapping[str, Array],
+    config: CodecConfig,
+    operations: Operations,
+    frames: int,
+    packed: PackedWeights,
 ) -> ConvolutionChain:
     """Return the encoder's layers up to the LSTM, for blocks of so many frames.
 
     The inputs are not samples, but the windows of the first convolution, [rows, kernel].
     """
-    build = _Builder(weights, config, operations, "encoder.layers", frames * config.hop)
+    build = _Builder(weights, config, operations, packed, "encoder.layers", frames * config.hop)
     head = build.weights("0")
     for ratio in reversed(config.ratios):
         build.add_residual_units()
@@ -150,6 +160,7 @@ class _Builder:
         weights: Mapping[str, Array],
         config: CodecConfig,
         operations: Operations,
+        packed: PackedWeights,
         prefix: str,
         rows: int,
     ) -> None:
@@ -157,14 +168,15 @@ class _Builder:
         self.index = 0
         self.width = config.filters
         self._weights, self._config, self._operations = weights, config, operations
-        self._prefix = prefix
+        self._prefix, self._packed = prefix, packed
         self._rows, self._lag = rows, 0
 
     def weights(self, name: str) -> Tensors:
         """Return a convolution's matrix and bias as tensors."""
-        kernel, bias = self._kernel(name)
-        matrix = kernel.transpose(2, 1, 0).reshape(-1, len(kernel))
-        return self._operations.matrix(matrix), tensor(bias)
+        return self._tensors(name, self._matrix)
+
+    def _matrix(self, kernel: Array, bias: Array) -> tuple[Array, Array]:
+        return kernel.transpose(2, 1, 0).reshape(-1, len(kernel)), bias
 
     def add_residual_units(self) -> None:
         """Add a stage's residual units."""
@@ -188,10 +200,13 @@ class _Builder:
     def add_transposed(self, ratio: int) -> None:
         """Add a transposed convolution of stride `ratio` that halves the width."""
         self.index += 2
-        kernel, bias = self._kernel(str(self.index))
-        # [in, out, 2 * ratio]: the older row in the window takes the kernel's second half.
-        halves = kernel.reshape(self.width, -1, 2, ratio)[:, :, ::-1]
-        matrix = halves.transpose(2, 0, 3, 1).reshape(2 * self.width, -1)
+        width = self.width
+
+        def matrix(kernel: Array, bias: Array) -> tuple[Array, Array]:
+            # [in, out, 2 * ratio]: the older row in the window takes the kernel's second half.
+            halves = kernel.reshape(width, -1, 2, ratio)[:, :, ::-1]
+            return halves.transpose(2, 0, 3, 1).reshape(2 * width, -1), np.tile(bias, ratio)
+
         step = Step(
             window=Window.transposed(2),
             rows=self._rows,
@@ -199,12 +214,19 @@ class _Builder:
             ratio=ratio,
             trim=ratio - ratio // 2,
         )
-        self._add(step, self._operations.matrix(matrix), tensor(np.tile(bias, ratio)))
+        self._add(step, *self._tensors(str(self.index), matrix))
         self.width //= 2
 
-    def _kernel(self, name: str) -> tuple[Array, Array]:
+    def _tensors(self, name: str, matrix: Callable[[Array, Array], tuple[Array, Array]]) -> Tensors:
+        """Return a convolution as tensors; `matrix` lays out its kernel and bias."""
         path = f"{self._prefix}.{name}.conv"
-        return self._weights[f"{path}.weight"], self._weights[f"{path}.bias"]
+
+        def pack() -> Mapping[str, NDArray[Any]]:
+            made, bias = matrix(self._weights[f"{path}.weight"], self._weights[f"{path}.bias"])
+            return {"matrix": self._operations.matrix(made), "bias": copied(bias)}
+
+        packed = self._packed.group(f"codec.{self._prefix}.{name}", pack)
+        return tensor(packed["matrix"]), tensor(packed["bias"])
 
     def _add(self, step: Step, *weights: Any, residual: bool = False) -> None:
         self.layers.append(Layer(step=step, residual=residual, width=self.width, weights=weights))

@@ -9,7 +9,8 @@ import mindspore as ms
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.musicgen.kernels.operations import Operations, tensor
+from bot.musicgen.kernels.operations import Operations, copied, tensor
+from bot.musicgen.kernels.packed_weights import PackedWeights
 
 Array = NDArray[np.float32]
 State = tuple[Any, ...]
@@ -17,9 +18,10 @@ State = tuple[Any, ...]
 
 
 class ResidualLstm:
-    """The LSTM `name` of a state dict with its residual connection, for blocks of so many frames.
+    """An LSTM with its residual connection, for blocks of so many frames.
 
-    `head` is the matrix [in, width] and bias of a linear layer before it.
+    `name` is where a state dict has it, and what it is packed as. `head` returns the matrix
+    [in, width] and bias of a linear layer before it.
     """
 
     def __init__(
@@ -29,17 +31,25 @@ class ResidualLstm:
         operations: Operations,
         *,
         layers: int,
+        width: int,
         frames: int,
-        head: tuple[Array, Array] | None = None,
+        packed: PackedWeights,
+        head: Callable[[], tuple[Array, Array]] | None = None,
     ) -> None:
         self._layers = layers
-        self._width = int(weights[f"{name}.weight_hh_l0"].shape[1])
-        fixed = [
-            part for layer in range(layers) for part in _layer(weights, name, operations, layer)
+        self._width = width
+        parts = [
+            packed.group(
+                f"codec.{name}.{layer}",
+                lambda layer=layer: _layer(weights, name, operations, layer),  # type: ignore[misc]
+            )
+            for layer in range(layers)
         ]
+        fixed = [part[each] for part in parts for each in ("inputs", "bias", "gates")]
         if head is not None:
-            fixed += [operations.matrix(head[0]), tensor(head[1])]
-        self._fixed = tuple(fixed)
+            made = packed.group(f"codec.{name}.head", lambda: _head(head, operations))
+            fixed += [made["matrix"], made["bias"]]
+        self._fixed = tuple(map(tensor, fixed))
         self._run = ms.jit(_block_function(operations, frames, layers, head is not None))
 
     def start(self, channels: int) -> State:
@@ -57,12 +67,23 @@ class ResidualLstm:
 
 def _layer(
     weights: Mapping[str, Array], name: str, operations: Operations, layer: int
-) -> tuple[Any, Any, Any]:
+) -> Mapping[str, NDArray[Any]]:
     bias = weights[f"{name}.bias_ih_l{layer}"] + weights[f"{name}.bias_hh_l{layer}"]
     scale = np.repeat(np.array([1, 1, 2, 1], np.float32), len(bias) // 4)
     of_inputs = weights[f"{name}.weight_ih_l{layer}"].T * scale
     of_outputs = weights[f"{name}.weight_hh_l{layer}"].T * scale
-    return operations.matrix(of_inputs), tensor(bias * scale), operations.gates(of_outputs)
+    return {
+        "inputs": operations.matrix(of_inputs),
+        "bias": copied(bias * scale),
+        "gates": operations.gates(of_outputs),
+    }
+
+
+def _head(
+    head: Callable[[], tuple[Array, Array]], operations: Operations
+) -> Mapping[str, NDArray[Any]]:
+    matrix, bias = head()
+    return {"matrix": operations.matrix(matrix), "bias": copied(bias)}
 
 
 def _block_function(

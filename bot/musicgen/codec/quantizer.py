@@ -7,6 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.musicgen.kernels.packed_weights import PackedWeights
+
 Array = NDArray[np.float32]
 Codes = NDArray[np.int32]
 
@@ -14,9 +16,12 @@ Codes = NDArray[np.int32]
 class Quantizer:
     """The codebooks of an EncodecModel's state dict, the first `count` of them."""
 
-    def __init__(self, weights: Mapping[str, Array], count: int) -> None:
+    def __init__(self, weights: Mapping[str, Array], count: int, packed: PackedWeights) -> None:
+        def embed(book: int) -> Array:
+            return np.array(weights[f"quantizer.layers.{book}.codebook.embed"], np.float32)
+
         self._books = [
-            np.array(weights[f"quantizer.layers.{book}.codebook.embed"], np.float32)
+            packed.array(f"codec.codebook.{book}", lambda book=book: embed(book))  # type: ignore[misc]
             for book in range(count)
         ]
 

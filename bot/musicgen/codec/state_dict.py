@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,12 +21,13 @@ def convolution_matrix(weights: Mapping[str, Array], name: str) -> tuple[Array, 
     return np.ascontiguousarray(matrix), weights[f"{name}.bias"].astype(np.float32)
 
 
-def last_layer(weights: Iterable[str], part: str) -> int:
-    """Return the number of the last layer of the encoder or the decoder."""
-    prefix = f"{part}.layers."
-    return max(
-        int(name.removeprefix(prefix).split(".")[0]) for name in weights if name.startswith(prefix)
-    )
+def last_layer(config: CodecConfig) -> int:
+    """Return the number of the last layer, which is the same in the encoder and the decoder.
+
+    A convolution, an LSTM and an activation come before it, and for each ratio an activation, a
+    convolution and the residual units.
+    """
+    return 3 + len(config.ratios) * (2 + config.residual_layers)
 
 
 def check_variant(weights: Mapping[str, Array], config: CodecConfig) -> None:

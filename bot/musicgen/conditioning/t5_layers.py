@@ -23,9 +23,11 @@ from bot.musicgen.checkpoint.model_config import TextEncoderConfig
 from bot.musicgen.kernels.operations import (
     Operations,
     builtin_operations,
+    copied,
     kernel_operations,
     tensor,
 )
+from bot.musicgen.kernels.packed_weights import PackedWeights
 
 Array = NDArray[np.float32]
 
@@ -48,16 +50,19 @@ class TextLayers:
         projection: tuple[Array, Array] | None,
         library: Path | None,
         precision: Precision,
+        packed: PackedWeights,
     ) -> None:
         rounded = precision != "fp32"
         operations = (
             builtin_operations() if library is None else kernel_operations(library, rounded=rounded)
         )
         gated = _name(0, 1, "DenseReluDense.wi_0") in weights
-        self._layers = [_layer(weights, layer, gated, operations) for layer in range(config.layers)]
+        self._layers = [
+            _layer(weights, layer, gated, operations, packed) for layer in range(config.layers)
+        ]
         self._run_layer = ms.jit(_layer_function(config, gated, operations))
         self._run_end = ms.jit(_end_function(config, operations))
-        self._end = _end(weights["encoder.final_layer_norm.weight"], projection, operations)
+        self._end = _end(weights, projection, operations, packed)
 
     def run(self, states: Array, bias: Array) -> Generator[None, None, Array]:
         """Return the last states, [tokens, width], of embeddings [tokens, width], in pieces.
@@ -79,15 +84,26 @@ def _name(index: int, part: int, rest: str) -> str:
 
 
 def _layer(
-    weights: Mapping[str, Array], index: int, gated: bool, operations: Operations
+    weights: Mapping[str, Array],
+    index: int,
+    gated: bool,
+    operations: Operations,
+    packed: PackedWeights,
 ) -> tuple[Any, ...]:
     """Return the matrices for the graph, each with a bias of zeros: qkv, out, up and down."""
 
     def matrix(part: int, *names: str, norm: bool) -> tuple[Any, Any]:
-        joined = np.concatenate([weights[_name(index, part, name)] for name in names])
-        if norm:
-            joined = joined * weights[_name(index, part, "layer_norm")]
-        return operations.matrix(joined.T), tensor(np.zeros(len(joined), np.float32))
+        def pack() -> Mapping[str, Any]:
+            joined = np.concatenate([weights[_name(index, part, name)] for name in names])
+            if norm:
+                joined = joined * weights[_name(index, part, "layer_norm")]
+            return {
+                "matrix": operations.matrix(joined.T),
+                "bias": np.zeros(len(joined), np.float32),
+            }
+
+        made = packed.group(f"text.{index}.{part}.{names[0]}", pack)
+        return tensor(made["matrix"]), tensor(made["bias"])
 
     up = ("DenseReluDense.wi_0", "DenseReluDense.wi_1") if gated else ("DenseReluDense.wi",)
     return (
@@ -99,12 +115,23 @@ def _layer(
 
 
 def _end(
-    gain: Array, projection: tuple[Array, Array] | None, operations: Operations
+    weights: Mapping[str, Array],
+    projection: tuple[Array, Array] | None,
+    operations: Operations,
+    packed: PackedWeights,
 ) -> tuple[Any, ...]:
-    if projection is None:
-        return (tensor(gain),)
-    weight, bias = projection
-    return operations.matrix((weight * gain).T), tensor(bias)
+    """Return the last norm's gain, or the matrix and bias of the projection with it."""
+
+    def pack() -> Mapping[str, Any]:
+        gain = weights["encoder.final_layer_norm.weight"]
+        if projection is None:
+            return {"gain": copied(gain)}
+        weight, bias = projection
+        return {"matrix": operations.matrix((weight * gain).T), "bias": copied(bias)}
+
+    made = packed.group("text.end", pack)
+    names = ("gain",) if "gain" in made else ("matrix", "bias")
+    return tuple(tensor(made[name]) for name in names)
 
 
 def _layer_function(

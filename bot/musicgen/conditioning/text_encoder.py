@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.domain.generation import Precision
-from bot.musicgen.checkpoint.load import Tokenizer
 from bot.musicgen.checkpoint.model_config import TextEncoderConfig
+from bot.musicgen.checkpoint.tokenizer import Tokenizer
 from bot.musicgen.conditioning.t5_layers import TextLayers
+from bot.musicgen.kernels.packed_weights import PackedWeights
 
 Array = NDArray[np.float32]
 
@@ -38,7 +39,8 @@ class TextEncoder:
     `weights` has the names of T5EncoderModel's state dict; all are copied, except for the
     embeddings, which are used as they are. `projection` is the weight [decoder width, text width]
     and bias of `enc_to_dec_proj`. Whether the feed-forward layers are plain (ReLU) or gated (GELU)
-    follows from the names. `library` holds our own kernels. Not for use by several threads at once.
+    follows from the names. `library` holds our own kernels. `packed` are the weights as packed at
+    an earlier start, which needs no others. Not for use by several threads at once.
     """
 
     def __init__(
@@ -50,13 +52,19 @@ class TextEncoder:
         *,
         library: Path | None = None,
         precision: Precision = "fp32",
+        packed: PackedWeights | None = None,
         cached_prompts: int = 64,
     ) -> None:
         self._config = config
         self._tokenizer = tokenizer
-        self._embeddings = weights["shared.weight"]
-        self._distances = weights[_DISTANCES].astype(np.float32)
-        self._layers = TextLayers(weights, config, projection, library, precision)
+        packed = packed or PackedWeights()
+        self._embeddings = packed.array(
+            "text.embeddings", lambda: weights["shared.weight"], sparse=True
+        )
+        self._distances = packed.array(
+            "text.distances", lambda: weights[_DISTANCES].astype(np.float32)
+        )
+        self._layers = TextLayers(weights, config, projection, library, precision, packed)
         self._cached_prompts = cached_prompts
         self._cache: OrderedDict[str, Array] = OrderedDict()
 
@@ -79,11 +87,10 @@ class TextEncoder:
         self._cache.move_to_end(prompt)
         return states
 
-    def warm_up(self, tokens: int = MAX_TOKENS) -> None:
-        """Compile for all prompts of up to so many tokens, so that none of them waits for it."""
+    def warm_up(self) -> None:
+        """Compile for prompts of every length, so that none of them waits for it."""
         for length in LENGTHS:
-            if length == LENGTHS[0] or length <= tokens:
-                _run_to_end(self._encode(np.zeros(length, np.int64)))
+            _run_to_end(self._encode(np.zeros(length, np.int64)))
 
     def token_ids(self, prompt: str) -> NDArray[np.int64]:
         """Return the tokens of a prompt, the end token last."""

@@ -19,6 +19,7 @@ from bot.domain.generation import Precision
 from bot.musicgen.checkpoint.model_config import DecoderConfig
 from bot.musicgen.decoder import kernel_weights
 from bot.musicgen.decoder.interface import Conditioning, Floats, Rows
+from bot.musicgen.kernels.packed_weights import PackedWeights
 from bot.musicgen.kernels.packing import allocate
 
 MAX_TEXT_TOKENS = 512
@@ -67,27 +68,34 @@ class KernelDecoder:
         slots: int,
         positions: int,
         precision: Precision = "fp32",
+        packed: PackedWeights | None = None,
     ) -> None:
         """Take the weights (and empty the mapping) and make room for `slots` sequences.
 
         `weights` have the names of transformers' MusicgenForCausalLM; `positions` is the longest
         sequence. Memory is only used as sequences grow. The KV cache has numbers of `precision`;
         so have the weights, unless half precision holds them exactly and bytes aren't asked for.
+        `packed` are the weights as packed at an earlier start, which needs no others.
         """
         self.precision = precision
         self.slots = slots
         self.max_rows = max(_MIN_ROWS, slots + _SPARE_ROWS)
         self._config = config
         chunks = -(-positions // CHUNK)
-        tables = kernel_weights.take_tables(weights, config, chunks * CHUNK)
-        packed = kernel_weights.pack_matrices(weights, config, precision)
-        bits = sorted({8 * array.dtype.itemsize for array in packed.values()})
+        packed = packed or PackedWeights()
+        tables = packed.group(
+            "decoder.tables", lambda: kernel_weights.take_tables(weights, config, chunks * CHUNK)
+        )
+        matrices = packed.group(
+            "decoder.matrices", lambda: kernel_weights.pack_matrices(weights, config, precision)
+        )
+        bits = sorted({8 * array.dtype.itemsize for array in matrices.values()})
         self.description = f"kernels, weights in {' and '.join(map(str, bits))} bits"
         dtype = _CACHE_DTYPES[precision]
         self._kv_cache = allocate(_cache_shape(config, slots, chunks, dtype), dtype)
         text_chunks = MAX_TEXT_TOKENS // CHUNK
         text_cache = allocate(_cache_shape(config, slots, text_chunks, dtype), dtype, dense=False)
-        inputs = {name: Tensor.from_numpy(array) for name, array in {**tables, **packed}.items()}
+        inputs = {name: Tensor.from_numpy(array) for name, array in {**tables, **matrices}.items()}
         self._text_cache = Tensor.from_numpy(text_cache)
         self._text_weights = inputs["cross_kv"]
         self._fixed = (

@@ -2,8 +2,9 @@
 
 All work on rows in time, [rows, channels]. The weights of a convolution are a matrix
 [taps * channels, columns], packed by `matrix`; an LSTM's are [width, 4 * width] with the gates'
-columns in the order of PyTorch, packed by `gates`. The weights and inputs of an LSTM's third gate
-are doubled: tanh(x) is 2 * sigmoid(2x) - 1, so that one operation serves all gates.
+columns in the order of PyTorch, packed by `gates`. Both return arrays. The weights and inputs of an
+LSTM's third gate are doubled: tanh(x) is 2 * sigmoid(2x) - 1, so that one operation serves all
+gates.
 """
 
 from __future__ import annotations
@@ -42,13 +43,18 @@ class Operations:
     convolve: Callable[..., Any]
     residual: Callable[..., Any]
     lstm: Callable[..., Any]
-    matrix: Callable[[Array], Any]
-    gates: Callable[[Array], Any]
+    matrix: Callable[[Array], NDArray[Any]]
+    gates: Callable[[Array], NDArray[Any]]
 
 
-def tensor(values: Array) -> Any:
-    """Return values as a float32 tensor with memory of its own."""
-    return ms.Tensor.from_numpy(np.array(values, np.float32, order="C"))
+def tensor(values: NDArray[Any]) -> Any:
+    """Return a contiguous array as a tensor that shares its memory."""
+    return ms.Tensor.from_numpy(values)
+
+
+def copied(values: Array) -> Array:
+    """Return values as float32 with memory of their own, in C order."""
+    return np.array(values, np.float32, order="C")
 
 
 def builtin_operations() -> Operations:
@@ -91,8 +97,8 @@ def builtin_operations() -> Operations:
         convolve=convolve,
         residual=residual,
         lstm=lstm,
-        matrix=tensor,
-        gates=tensor,
+        matrix=copied,
+        gates=copied,
     )
 
 
@@ -121,8 +127,8 @@ def kernel_operations(library: Path, *, rounded: bool = False) -> Operations:
         convolve=kernel("convolve", convolve_shapes, two),
         residual=kernel("residual", lambda kept, x, *_: (x, kept), two),
         lstm=kernel("lstm", lambda inputs, _, state: [inputs[0] + state[0] // 2, state[1]]),
-        matrix=lambda weight: (_half if rounded else tensor)(_panels(weight)),
-        gates=lambda weight: (_half if rounded or fits_float16(weight) else tensor)(
+        matrix=lambda weight: (_half if rounded else copied)(_panels(weight)),
+        gates=lambda weight: (_half if rounded or fits_float16(weight) else copied)(
             _gate_panels(weight)
         ),
     )
@@ -135,8 +141,8 @@ def _panels(weight: Array) -> Array:
     return padded.reshape(len(weight), -1, PANEL).transpose(1, 0, 2)
 
 
-def _half(values: Array) -> Any:
-    return ms.Tensor.from_numpy(np.array(values, np.float16, order="C"))
+def _half(values: Array) -> NDArray[np.float16]:
+    return np.array(values, np.float16, order="C")
 
 
 def _gate_panels(weight: Array) -> Array:
