@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import aiosqlite
 
 from bot.domain.jobs import Order
 from bot.domain.limits import Limits
 from bot.errors import Refused
 from bot.i18n.sentence import Moment, Plural, Sentence
+from bot.store.database import Row
 from bot.store.job_states import UNFINISHED
-from bot.store.ledger import day_of, resets_at, used_by_guild, used_by_user
+from bot.store.ledger import USED, day_of, resets_at
 
 BLOCKED = Sentence("You can't make music on this server.")
 DRAINING = Sentence("The bot is about to be restarted: please try again in a minute or two.")
@@ -20,22 +19,44 @@ QUEUE_FULL = Sentence(
 )
 
 
+# All that is asked in one query: several hundred people may order at once, and every trip to the
+# database's thread is one that the others wait for.
+_STANDING = f"""
+    SELECT
+    EXISTS (SELECT 1 FROM blocked WHERE guild_id = :guild AND user_id = :user) AS is_blocked,
+    EXISTS (SELECT 1 FROM facts WHERE name = 'draining' AND value != '') AS is_draining,
+    (SELECT COUNT(*) FROM jobs WHERE user_id = :user AND {UNFINISHED}) AS waiting_of_user,
+    (SELECT COUNT(*) FROM jobs WHERE guild_id = :guild AND {UNFINISHED}) AS waiting_of_guild,
+    (SELECT COUNT(*) FROM jobs WHERE {UNFINISHED}) AS waiting,
+    (SELECT {USED} FROM ledger WHERE user_id = :user AND day = :day) AS used_by_user,
+    CASE WHEN :is_guild_limited THEN (
+        SELECT {USED} FROM ledger WHERE guild_id = :guild AND day = :day AND entry != 'reset'
+    ) ELSE 0 END AS used_by_guild
+"""  # noqa: S608 - ours
+
+
 async def check(connection: aiosqlite.Connection, order: Order, limits: Limits, now: float) -> None:
     """Raise Refused with the first reason why an order can't be accepted now."""
     origin = order.origin
-    blocked = "SELECT COUNT(*) FROM blocked WHERE guild_id = ? AND user_id = ?"
-    if await _number(connection, blocked, origin.guild_id, origin.user_id):
+    (standing,) = await connection.execute_fetchall(
+        _STANDING,
+        {
+            "guild": origin.guild_id,
+            "user": origin.user_id,
+            "day": day_of(now),
+            "is_guild_limited": limits.guild_daily_seconds is not None,
+        },
+    )
+    if standing["is_blocked"]:
         raise Refused(BLOCKED)
-    if await _number(connection, "SELECT value != '' FROM facts WHERE name = 'draining'"):
+    if standing["is_draining"]:
         raise Refused(DRAINING)
-    await _check_queue(connection, order, limits)
-    await _check_seconds(connection, order, limits, now)
+    _check_queue(standing, limits)
+    _check_seconds(standing, order, limits, Moment(resets_at(now)))
 
 
-async def _check_queue(connection: aiosqlite.Connection, order: Order, limits: Limits) -> None:
-    origin = order.origin
-    mine = f"SELECT COUNT(*) FROM jobs WHERE user_id = ? AND {UNFINISHED}"  # noqa: S608 - ours
-    if await _number(connection, mine, origin.user_id) >= limits.waiting_per_user:
+def _check_queue(standing: Row, limits: Limits) -> None:
+    if standing["waiting_of_user"] >= limits.waiting_per_user:
         raise Refused(
             Plural(
                 "You have a clip in the queue already: wait for one, or cancel one.",
@@ -43,24 +64,19 @@ async def _check_queue(connection: aiosqlite.Connection, order: Order, limits: L
                 n=limits.waiting_per_user,
             )
         )
-    theirs = f"SELECT COUNT(*) FROM jobs WHERE guild_id = ? AND {UNFINISHED}"  # noqa: S608 - ours
-    if await _number(connection, theirs, origin.guild_id) >= limits.waiting_per_guild:
+    if standing["waiting_of_guild"] >= limits.waiting_per_guild:
         raise Refused(
             Sentence(
                 "This server has as many clips in the queue as it may: try again a little later."
             )
         )
-    everyone = f"SELECT COUNT(*) FROM jobs WHERE {UNFINISHED}"  # noqa: S608 - ours
-    if await _number(connection, everyone) >= limits.waiting:
+    if standing["waiting"] >= limits.waiting:
         raise Refused(QUEUE_FULL)
 
 
-async def _check_seconds(
-    connection: aiosqlite.Connection, order: Order, limits: Limits, now: float
-) -> None:
-    origin, day, again = order.origin, day_of(now), Moment(resets_at(now))
-    used = await used_by_user(connection, origin.user_id, day)
-    left = max(0.0, limits.daily_seconds - used)
+def _check_seconds(standing: Row, order: Order, limits: Limits, again: Moment) -> None:
+    # A refund after a reset gives no credit.
+    left = max(0.0, limits.daily_seconds - max(0.0, standing["used_by_user"]))
     if order.seconds > left + 1e-6:
         raise Refused(
             Sentence(
@@ -71,10 +87,9 @@ async def _check_seconds(
                 again=again,
             )
         )
-    if origin.guild_id is None or limits.guild_daily_seconds is None:
+    if order.origin.guild_id is None or limits.guild_daily_seconds is None:
         return
-    used = await used_by_guild(connection, origin.guild_id, day)
-    left = max(0.0, limits.guild_daily_seconds - used)
+    left = max(0.0, limits.guild_daily_seconds - max(0.0, standing["used_by_guild"]))
     if order.seconds > left + 1e-6:
         raise Refused(
             Sentence(
@@ -85,9 +100,3 @@ async def _check_seconds(
                 again=again,
             )
         )
-
-
-async def _number(connection: aiosqlite.Connection, sql: str, *parameters: Any) -> int:  # noqa: ANN401
-    async with connection.execute(sql, parameters) as cursor:
-        row = await cursor.fetchone()
-    return int(row[0]) if row else 0

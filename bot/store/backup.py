@@ -12,7 +12,7 @@ from pathlib import Path
 from bot.atomic_file import replace_atomically
 from bot.errors import ConfigError, OutputError
 from bot.i18n.sentence import Sentence
-from bot.store.database import FILE
+from bot.store.database import FILE, read_only_uri
 from bot.store.identity import IDENTITY_QUERY, check_identity, identity
 from bot.store.invariants import LEDGER_INVARIANTS
 from bot.store.migrations.history import MIGRATIONS
@@ -109,7 +109,7 @@ def _copy(source: Path, target: Path) -> None:
         # Tokens expire within minutes; a backup is kept for longer.
         to.execute("PRAGMA secure_delete = ON")
         with to:
-            to.execute("UPDATE jobs SET token = NULL")
+            to.execute("UPDATE jobs SET token = NULL WHERE token IS NOT NULL")
         # A single file, without a WAL beside it.
         to.execute("PRAGMA journal_mode = DELETE")
         found = to.execute("PRAGMA integrity_check").fetchone()[0]
@@ -125,7 +125,7 @@ def _copy(source: Path, target: Path) -> None:
 @contextmanager
 def _both(source: Path, target: Path) -> Iterator[tuple[sqlite3.Connection, sqlite3.Connection]]:
     with (
-        closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as from_,
+        closing(sqlite3.connect(read_only_uri(source), uri=True)) as from_,
         closing(sqlite3.connect(target)) as to,
     ):
         yield from_, to

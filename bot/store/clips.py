@@ -19,7 +19,8 @@ from bot.store.rows import clip_of, sampling_json
 Clock = Callable[[], float]
 
 _HELD = (
-    "message_id IS NULL AND NOT is_deleted AND job_id IN (SELECT id FROM jobs WHERE state = 'held')"
+    "message_id IS NULL AND NOT is_deleted "
+    "AND EXISTS (SELECT 1 FROM jobs WHERE jobs.id = job_id AND state = 'held')"
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import logging
+import os
 import sqlite3
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
@@ -116,6 +117,11 @@ class Database:
                 self._idle_readers.append(reader)
 
 
+def read_only_uri(path: Path) -> str:
+    """Return the URI by which SQLite opens a file to read it, whatever its name is."""
+    return f"file:{quote(os.fsencode(path))}?mode=ro"
+
+
 @asynccontextmanager
 async def open_database(folder: Path, now: float) -> AsyncIterator[Database]:
     """Open the database in a folder, making both where they are missing.
@@ -173,7 +179,7 @@ async def _roll_back(connection: aiosqlite.Connection) -> None:
 
 @asynccontextmanager
 async def _open_reader(path: Path) -> AsyncIterator[aiosqlite.Connection]:
-    address = f"file:{quote(str(path))}?mode=ro"
+    address = read_only_uri(path)
     async with aiosqlite.connect(address, uri=True, isolation_level=None) as reader:
         reader.row_factory = sqlite3.Row
         await reader.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")

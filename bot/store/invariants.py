@@ -206,6 +206,30 @@ INVARIANTS = (
         "SELECT value FROM facts WHERE name = 'forgetting'",
     ),
     Invariant(
+        "jobs are counted right",
+        "The count of jobs that are {} is wrong.",
+        """
+        SELECT state FROM (
+            SELECT state, SUM(jobs) AS jobs FROM (
+                SELECT state, COUNT(*) AS jobs FROM jobs GROUP BY state
+                UNION ALL SELECT state, -jobs FROM counted_jobs
+            ) GROUP BY state
+        ) WHERE jobs != 0
+        """,
+    ),
+    Invariant(
+        "seconds are summed right",
+        "The sum of the ledger's entries {} is wrong.",
+        # Sums of fractions depend on their order.
+        """
+        SELECT summed.entry FROM summed_seconds AS summed LEFT JOIN (
+            SELECT entry, SUM(seconds) AS seconds FROM ledger GROUP BY entry
+        ) AS found ON found.entry = summed.entry
+        WHERE ABS(summed.seconds - summed.deleted_seconds - COALESCE(found.seconds, 0))
+        > 1e-6 * (1 + summed.seconds)
+        """,
+    ),
+    Invariant(
         "what is pointed at is there",
         "A row of the table {} points at one that is not there.",
         'SELECT DISTINCT "table" FROM pragma_foreign_key_check',

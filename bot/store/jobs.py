@@ -46,11 +46,12 @@ class Jobs:
                 return known
             await admission.check(connection, order, limits, now)
             origin = order.origin
-            cursor = await connection.execute(
+            (row,) = await connection.execute_fetchall(
                 "INSERT INTO jobs (key, state, created_at, user_id, guild_id, channel_id, kind, "
                 "prompt, seconds, seed, sampling, source, parent_ids, token, token_expires_at, "
                 "message_id, max_bytes, as_loop, locale) "
-                "VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+                "RETURNING *",
                 (
                     order.key, now, origin.user_id, origin.guild_id, origin.channel_id, order.kind,
                     order.prompt, order.seconds, order.seed, sampling_json(order.sampling),
@@ -59,9 +60,8 @@ class Jobs:
                     order.locale,
                 ),
             )  # fmt: skip
-            assert cursor.lastrowid is not None
-            await ledger.reserve(connection, cursor.lastrowid, order, now)
-            return await _job(connection, cursor.lastrowid)
+            await ledger.reserve(connection, row["id"], order, now)
+            return job_of(row)
 
     async def check(self, order: Order, limits: Limits) -> None:
         """Raise Refused if an order would be refused now."""
@@ -186,9 +186,8 @@ async def _step(
 
 
 async def _row(connection: aiosqlite.Connection, sql: str, value: object) -> Job | None:
-    async with connection.execute(sql, (value,)) as cursor:
-        row = await cursor.fetchone()
-    return None if row is None else job_of(row)
+    rows = list(await connection.execute_fetchall(sql, (value,)))
+    return job_of(rows[0]) if rows else None
 
 
 async def _job(connection: aiosqlite.Connection, job_id: int) -> Job:

@@ -61,7 +61,12 @@ class Ledger:
         """
         now = self._clock()
         async with self._database.transaction() as connection:
-            used = await used_by_user(connection, user_id, day_of(now), guild_id)
+            (row,) = await connection.execute_fetchall(
+                f"SELECT {USED} FROM ledger "  # noqa: S608 - ours
+                "WHERE user_id = ? AND day = ? AND guild_id = ?",
+                (user_id, day_of(now), guild_id),
+            )
+            used = max(0.0, float(row[0]))
             if used > 0:
                 await connection.execute(
                     "INSERT INTO ledger (user_id, guild_id, day, entry, seconds, at) "
@@ -73,31 +78,6 @@ class Ledger:
     async def check(self) -> list[str]:
         """Return the violated invariants of the ledger, as sentences."""
         return await invariants.check(self._database, invariants.LEDGER_INVARIANTS)
-
-
-async def used_by_user(
-    connection: aiosqlite.Connection, user_id: int, day: str, guild_id: int | None = None
-) -> float:
-    """Return the seconds that a person has used on a day, on one server or everywhere."""
-    sql = (
-        f"SELECT {USED} FROM ledger WHERE user_id = ? AND day = ? "  # noqa: S608 - ours
-        "AND (guild_id = ? OR ? IS NULL)"
-    )
-    async with connection.execute(sql, (user_id, day, guild_id, guild_id)) as cursor:
-        row = await cursor.fetchone()
-    # A refund after a reset gives no credit.
-    return max(0.0, float(row[0])) if row else 0.0
-
-
-async def used_by_guild(connection: aiosqlite.Connection, guild_id: int, day: str) -> float:
-    """Return the seconds that a server has used on a day."""
-    sql = (
-        f"SELECT {USED} FROM ledger WHERE guild_id = ? AND day = ? "  # noqa: S608 - ours
-        "AND entry != 'reset'"
-    )
-    async with connection.execute(sql, (guild_id, day)) as cursor:
-        row = await cursor.fetchone()
-    return max(0.0, float(row[0])) if row else 0.0
 
 
 async def reserve(connection: aiosqlite.Connection, job_id: int, order: Order, now: float) -> None:

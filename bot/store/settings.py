@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from types import MappingProxyType
 
 from bot.domain.limits import GuildSettings
 from bot.store.database import Database
+
+# One query: every command reads them before it answers, and each trip to a reader costs time.
+_OF_GUILD = """
+    SELECT daily_seconds, guild_daily_seconds, waiting, max_seconds,
+    (SELECT json_group_array(channel_id) FROM guild_channels WHERE guild_id = id) AS channel_ids,
+    (SELECT json_group_object(role_id, seconds) FROM guild_tiers WHERE guild_id = id) AS tiers,
+    (SELECT json_group_array(user_id) FROM blocked WHERE guild_id = id) AS blocked_ids
+    FROM (SELECT ? AS id) LEFT JOIN guild_settings ON guild_settings.guild_id = id
+"""
 
 
 class Settings:
@@ -16,24 +26,18 @@ class Settings:
 
     async def of(self, guild_id: int) -> GuildSettings:
         """Return the settings of a server."""
-        database = self._database
-        row = await database.one("SELECT * FROM guild_settings WHERE guild_id = ?", (guild_id,))
-        channels = await database.all(
-            "SELECT channel_id FROM guild_channels WHERE guild_id = ?", (guild_id,)
-        )
-        tiers = await database.all(
-            "SELECT role_id, seconds FROM guild_tiers WHERE guild_id = ?", (guild_id,)
-        )
-        blocked = await database.all("SELECT user_id FROM blocked WHERE guild_id = ?", (guild_id,))
+        row = await self._database.one(_OF_GUILD, (guild_id,))
+        assert row is not None
+        tiers = json.loads(row["tiers"])
         return GuildSettings(
             guild_id=guild_id,
-            daily_seconds=row["daily_seconds"] if row else None,
-            guild_daily_seconds=row["guild_daily_seconds"] if row else None,
-            waiting=row["waiting"] if row else None,
-            max_seconds=row["max_seconds"] if row else None,
-            channel_ids=frozenset(each["channel_id"] for each in channels),
-            tiers=MappingProxyType({each["role_id"]: each["seconds"] for each in tiers}),
-            blocked_ids=frozenset(each["user_id"] for each in blocked),
+            daily_seconds=row["daily_seconds"],
+            guild_daily_seconds=row["guild_daily_seconds"],
+            waiting=row["waiting"],
+            max_seconds=row["max_seconds"],
+            channel_ids=frozenset(json.loads(row["channel_ids"])),
+            tiers=MappingProxyType({int(role): seconds for role, seconds in tiers.items()}),
+            blocked_ids=frozenset(json.loads(row["blocked_ids"])),
         )
 
     async def set_limits(

@@ -11,7 +11,7 @@ import pytest
 
 from bot.cli.app import main
 from bot.errors import ConfigError, OutputError
-from bot.store.backup import FOLDER, back_up, rotate
+from bot.store.backup import FOLDER, back_up, copy, rotate
 from bot.store.database import FILE
 from bot.store.store import open_store
 from tests.store.test_store import accepted, delivered
@@ -49,6 +49,18 @@ async def test_a_copy_is_made_while_the_bot_writes(store, tmp_path):
     await writing
     assert jobs_in(target) > 0
     assert sorted(path.name for path in tmp_path.glob("*copy*")) == ["copy.db"]
+
+
+@pytest.mark.parametrize("name", ["50% ?#&mode=rw %41", "caf\udce9"])
+async def test_a_copy_is_made_whatever_the_folder_is_called(tmp_path, name):
+    """No character of its name is taken for a part of SQLite's address of it."""
+    folder = tmp_path / name
+    async with open_store(folder, time.time) as store:
+        await accepted(store)
+        back_up(folder, tmp_path / "copy.db")
+        copy(folder, tmp_path / "unverified.db")
+        assert rotate(folder, 7, NOON) is not None
+    assert jobs_in(tmp_path / "copy.db") == jobs_in(tmp_path / "unverified.db") == 1
 
 
 async def test_a_copy_can_take_the_database_s_place(store, tmp_path):

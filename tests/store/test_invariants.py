@@ -116,6 +116,14 @@ FAULTS = {
         "INSERT INTO facts VALUES ('forgetting', '1')",
         "The entries of person 1 could be taken out of the ledger.",
     ),
+    "jobs are counted right": (
+        "UPDATE counted_jobs SET jobs = jobs + 1 WHERE state = 'delivered'",
+        "The count of jobs that are delivered is wrong.",
+    ),
+    "seconds are summed right": (
+        "UPDATE summed_seconds SET seconds = seconds + 1 WHERE entry = 'commit'",
+        "The sum of the ledger's entries commit is wrong.",
+    ),
     "what is pointed at is there": (
         "UPDATE clips SET job_id = 99 WHERE id = 2",
         "A row of the table clips points at one that is not there.",

@@ -24,6 +24,8 @@ RELEASED = {
     "stems": "bc185929afc9daf5",
     "applied_migrations": "3f18679e7f580ba0",
     "locale_of_a_job": "01088d0ccebb2caa",
+    "indexes_of_big_tables": "6cdd3820df30cfd3",
+    "running_totals": "a8fc417bf63f3a9a",
 }
 
 

@@ -10,6 +10,7 @@ from datetime import date
 
 from bot.store.identity import SIGNATURE
 from bot.store.migrations.first_tables import FIRST_TABLES
+from bot.store.migrations.running_totals import RUNNING_TOTALS
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,38 @@ MIGRATIONS = (
         date(2026, 11, 28),
         "A job's messages are written in the language that it was ordered in.",
         ("ALTER TABLE jobs ADD COLUMN locale TEXT",),
+    ),
+    Migration(
+        "indexes_of_big_tables",
+        date(2026, 11, 28),
+        "No statement reads a whole table that grows with the years, nor does the check of a "
+        "foreign key when a job is deleted.",
+        (
+            "CREATE INDEX ledger_by_job ON ledger (job_id)",
+            "CREATE INDEX jobs_by_user_and_id ON jobs (user_id, id)",
+            "CREATE INDEX jobs_by_guild ON jobs (guild_id, state)",
+            "CREATE INDEX jobs_by_token ON jobs (token_expires_at) WHERE token IS NOT NULL",
+            """
+            CREATE INDEX jobs_by_words ON jobs (created_at)
+            WHERE prompt IS NOT NULL OR source IS NOT NULL OR sentence IS NOT NULL
+            """,
+            "CREATE INDEX clips_by_age ON clips (created_at) WHERE NOT is_deleted",
+            "CREATE INDEX clips_by_file ON clips (file) WHERE NOT is_deleted",
+            """
+            CREATE INDEX clips_by_wait ON clips (created_at)
+            WHERE message_id IS NULL AND NOT is_deleted
+            """,
+            """
+            CREATE INDEX clips_by_words ON clips (created_at)
+            WHERE is_deleted AND prompt IS NOT NULL
+            """,
+        ),
+    ),
+    Migration(
+        "running_totals",
+        date(2026, 11, 28),
+        "The metrics count jobs and sum the ledger at each scrape, which took longer each year.",
+        RUNNING_TOTALS,
     ),
 )
 
