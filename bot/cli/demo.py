@@ -68,8 +68,10 @@ def run(args: argparse.Namespace, config: Config) -> int:
 
 def _install_and_begin_again() -> None:
     """Have uv install the simulated Discord, then run this command once more."""
-    uv = shutil.which("uv")
-    if uv is None or os.environ.get(_INSIDE):
+    # uv tells its children where it lies, which need not be in PATH.
+    uv = os.environ.get("UV") or shutil.which("uv")
+    checkout = Path(__file__).parents[2]
+    if uv is None or os.environ.get(_INSIDE) or not (checkout / "pyproject.toml").exists():
         raise ResourceError(
             Sentence(
                 "The demo needs SimCord, a simulated Discord: run `uv run --group demo zhiyin "
@@ -77,7 +79,10 @@ def _install_and_begin_again() -> None:
             )
         )
     os.environ[_INSIDE] = "1"
-    os.execv(uv, [uv, "run", "--group", "demo", "zhiyin", *sys.argv[1:]])  # noqa: S606 - ours
+    command = [uv, "run", "--project", str(checkout), "--group", "demo", "zhiyin", *sys.argv[1:]]
+    # Blocked signals stay blocked in what takes our place, and a Ctrl-C is to end a download.
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    os.execv(uv, command)  # noqa: S606 - our own arguments
 
 
 async def _serve(args: argparse.Namespace, config: Config, contents: Contents, licence: str) -> int:

@@ -1,7 +1,7 @@
 """Evaluate the finished model on held-out prompts and pieces, and print tables.
 
-    uv run --group judges python -m bot.starter.evaluate --out measured.json
-    uv run python -m bot.starter.evaluate --quick --sections diversity,adherence
+    uv run --group dev --group judges python -m bot.starter.evaluate --out measured.json
+    uv run --group dev python -m bot.starter.evaluate --quick --sections diversity,adherence
 
 Needs the recordings of a training, or fluidsynth with its soundfonts to make them. Renders, and the
 classifiers that were trained on them, are kept under --cache, so that a second run takes the time

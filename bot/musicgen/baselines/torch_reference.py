@@ -25,7 +25,7 @@ PYTHON_VARIABLE = "ZHIYIN_TORCH_PYTHON"
 """The interpreter to use instead of an environment that uv makes."""
 
 ROOT = Path(__file__).parents[3]
-_OF_UV = "uv run --isolated --only-group torch python"
+_OF_UV = ("run", "--isolated", "--only-group", "torch", "python")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,8 @@ def measure(folder: Path, *, users: Sequence[int], steps: int, threads: int) -> 
     PyTorch to be had.
     """
     python = os.environ.get(PYTHON_VARIABLE)
-    command = [python] if python else shlex.split(_OF_UV)
+    # uv tells its children where it lies, which need not be in PATH.
+    command = [python] if python else [os.environ.get("UV", "uv"), *_OF_UV]
     command += ["-m", "bot.musicgen.baselines.torch_reference", "--folder", str(folder.resolve())]
     command += ["--users", ",".join(map(str, users)), "--steps", str(steps)]
     command += ["--threads", str(threads)]
