@@ -22,7 +22,7 @@ from bot.audio.files.picture import (
     spectrogram_png,
     waveform_png,
 )
-from bot.audio.files.tags import read_codes, read_tags, write_tags, written
+from bot.audio.files.tags import read_codes, read_tags, to_json, write_tags
 from bot.domain.clips import Tags
 from bot.domain.generation import Codes, Sound
 from bot.errors import OutputError, SoundError
@@ -120,7 +120,7 @@ def test_tags_are_read_back_from_every_kind(kind):
     assert read_tags(data) is None
     found = read_tags(write_tags(data, kind.suffix, TAGS))
     assert found is not None
-    assert written(found) == written(TAGS)
+    assert to_json(found) == to_json(TAGS)
     samples, _ = soundfile.read(io.BytesIO(write_tags(data, kind.suffix, TAGS)))
     assert len(samples) > 0
 
@@ -144,7 +144,7 @@ def test_the_format_that_is_wanted_is_posted_until_it_does_not_fit(kind):
 def test_tags_that_somebody_wrote_are_none_of_ours(tags):
     """Anyone can write anything under our name."""
     data = write_tags(encode(sound_of(1.0), FORMATS["flac"]), ".flac", TAGS)
-    ours = written(TAGS).encode()
+    ours = to_json(TAGS).encode()
     forged = data.replace(ours, tags + b" " * (len(ours) - len(tags)))
     assert forged != data
     assert read_tags(forged) is None

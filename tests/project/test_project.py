@@ -120,7 +120,7 @@ THEIRS = {
     "prometheus_client": {"bot.app", "bot.inference"},
     "simcord": {"bot.cli.demo"},
     "PIL": {"bot.audio", "bot.starter.evaluation"},
-    "mutagen": {"bot.audio"},
+    "tinytag": {"bot.audio"},
     "imageio_ffmpeg": {"bot.audio"},
     "aiosqlite": {"bot.store"},
     "soundfile": {"bot.audio", "bot.starter.training"},

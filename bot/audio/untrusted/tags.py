@@ -7,14 +7,12 @@ what comes back is what the file says.
 from __future__ import annotations
 
 import asyncio
-import io
-import json
 import os
 import sys
 from pathlib import Path
 
 from bot.audio.files.codes import as_text, from_text, pack_codes
-from bot.audio.files.tags import parsed, read_codes, read_tags, written
+from bot.audio.files.tags import from_json, read_codes, read_tags, to_json
 from bot.audio.untrusted import ffmpeg_decoder, isolation
 from bot.audio.untrusted.isolation import Isolation, Limits
 from bot.domain.clips import Tags
@@ -30,10 +28,7 @@ _CODES = "codes"
 async def read_untrusted_tags(data: bytes, limits: Limits = _LIMITS) -> Tags | None:
     """Return what a file says of how it was made; None where it says nothing, or takes too long."""
     answer = await _asked(data, [], limits, _MOST_ANSWER_BYTES)
-    try:
-        return None if answer is None else parsed(json.loads(answer))
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return None
+    return None if answer is None else from_json(answer)
 
 
 async def read_untrusted_codes(data: bytes, limits: Limits = _LIMITS) -> Codes | None:
@@ -85,14 +80,14 @@ def main() -> None:
     """Read a file from the standard input and write its tags, or codes, to the standard output."""
     data = sys.stdin.buffer.read()
     if sys.argv[1:] == [_CODES]:
-        codes = read_codes(io.BytesIO(data))
+        codes = read_codes(data)
         told = None if codes is None else pack_codes(codes)
         if told is not None:
             sys.stdout.write(as_text(told))
         return
     tags = read_tags(data)
     if tags is not None:
-        sys.stdout.write(written(tags))
+        sys.stdout.write(to_json(tags))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,82 @@
+"""The licences of what is installed with the bot by default."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).parents[2]
+
+COPYLEFT = re.compile(r"GPL|General Public|EUPL|SSPL|CC-BY-(NC|SA)", re.IGNORECASE)
+
+REASONS = {
+    "soxr": "LGPL 2.1 or later: a library of its own, which anyone can replace; used as it is",
+}
+"""Packages whose licence would be refused, and why they may stay."""
+
+
+def installed_by_default():
+    """Return every distribution that the bot needs, and that those need, by name."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    found, waiting = {}, list(project["dependencies"])
+    while waiting:
+        needed = Requirement(waiting.pop())
+        name = needed.name.lower().replace("_", "-")
+        # Extras are few here, and what they bring is asked about with them.
+        extras = [{"extra": extra} for extra in ("", *needed.extras)]
+        if needed.marker is not None and not any(map(needed.marker.evaluate, extras)):
+            continue
+        try:
+            package = distribution(needed.name)
+        except PackageNotFoundError:
+            continue  # overridden in pyproject.toml: it's wanted, and not installed
+        if name not in found:
+            found[name] = package
+        waiting += [
+            line
+            for line in package.requires or ()
+            if Requirement(line).name.lower().replace("_", "-") not in found
+        ]
+    return found
+
+
+def licence_of(package):
+    told = package.metadata
+    short = (told.get("License") or "").strip().splitlines()[:1]
+    named = [each for each in told.get_all("Classifier") or () if each.startswith("License")]
+    return "; ".join(filter(None, [told.get("License-Expression"), *short, *named]))
+
+
+PACKAGES = installed_by_default()
+
+
+def test_nothing_that_is_installed_by_default_is_copyleft():
+    """The code is under Apache 2.0: what it imports may not ask for more without a reason."""
+    assert len(PACKAGES) > 40
+    licences = {name: licence_of(package) for name, package in PACKAGES.items()}
+    refused = {
+        name: licence or "none is named"
+        for name, licence in licences.items()
+        if name not in REASONS and (not licence or COPYLEFT.search(licence))
+    }
+    assert refused == {}
+
+
+@pytest.mark.parametrize("name", REASONS)
+def test_no_reason_outlives_its_package(name):
+    """What isn't installed any more, or was given another licence, needs none."""
+    licence = licence_of(PACKAGES[name])
+    assert not licence or COPYLEFT.search(licence)
+
+
+@pytest.mark.parametrize(
+    "licence", ["GPL-2.0-or-later", "GNU General Public License v3 (GPLv3)", "AGPL-3.0-only"]
+)
+def test_what_is_refused_is_known_by_its_name(licence):
+    """However a package writes it."""
+    assert COPYLEFT.search(licence)
