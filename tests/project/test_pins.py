@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.dev_environment import command_with_dev
+
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 PROJECT = tomllib.loads(TEXT)
@@ -69,6 +71,15 @@ def test_users_get_no_tools_of_developers():
     assert PROJECT["tool"]["uv"]["default-groups"] == []
     tools = {"pytest", "ruff", "mypy", "hypothesis", "playwright", "simcord"}
     assert not tools & {name_of(each) for each in PROJECT["project"]["dependencies"]}
+
+
+def test_pytest_without_the_group_dev_begins_again_with_it():
+    """`uv run pytest` does what is meant; without uv, or where that did not help, it ends."""
+    command = command_with_dev(["-x", Path("tests/store")], {"UV": "/there/uv"})
+    assert command[0] == "/there/uv"
+    assert command[-5:] == ["--group", "dev", "pytest", "-x", "tests/store"]
+    assert command_with_dev([], {}) is None
+    assert command_with_dev([], {"UV": "/there/uv", "ZHIYIN_TESTS_INSTALLED": "1"}) is None
 
 
 LOCK = {
