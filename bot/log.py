@@ -12,10 +12,17 @@ import logging
 import os
 import re
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from textwrap import indent
+from types import TracebackType
+
+from bot.printable import escape_controls
+
+ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 _OURS = ("bot", "cogs")
 
@@ -62,8 +69,11 @@ class RedactingFormatter(logging.Formatter):
         """Return the line of a record, without what would begin another or colour it."""
         job = getattr(record, "job", None)
         record.about = "" if job is None else f" job={job}"
-        line = super().formatMessage(record)
-        return "".join(each if each.isprintable() else repr(each)[1:-1] for each in line)
+        return escape_controls(super().formatMessage(record))
+
+    def formatException(self, ei: ExcInfo) -> str:  # noqa: N802 - logging's own name
+        """Return a traceback, each line indented: none passes for an event's."""
+        return indent(escape_controls(super().formatException(ei), keep="\n"), "  ")
 
     def format(self, record: logging.LogRecord) -> str:
         """Return a record with its traceback, redacted."""
@@ -84,16 +94,26 @@ class JsonFormatter(logging.Formatter):
         }
         job = getattr(record, "job", None)
         exception = self.formatException(record.exc_info) if record.exc_info else None
-        return json.dumps(
+        line = json.dumps(
             fields
             | ({} if job is None else {"job": job})
             | ({} if exception is None else {"exception": _redact(exception)})
         )
+        # The one control character that JSON leaves as it is.
+        return line.replace("\x7f", "\\u007f")
 
 
 def _redact(text: str) -> str:
     """Return a text without bot tokens and tokens of webhooks and interactions."""
     return _SECRETS.sub("[secret]", text)
+
+
+def _print_error(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """Print an error that nobody caught, without secrets and without what acts on a terminal."""
+    text = "".join(traceback.format_exception(kind, error, trace))
+    sys.stderr.write(_redact(escape_controls(text, keep="\n")))
 
 
 def configure(level: int = logging.WARNING, *, debug: bool = False, as_json: bool = False) -> None:
@@ -109,6 +129,7 @@ def configure(level: int = logging.WARNING, *, debug: bool = False, as_json: boo
         if as_json
         else RedactingFormatter("%(asctime)s %(levelname)s %(name)s%(about)s: %(message)s")
     )
+    sys.excepthook = _print_error
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO if debug else logging.ERROR)

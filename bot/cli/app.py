@@ -12,12 +12,13 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from bot import config_file, log
 from bot.cli.interrupts import Interrupts
 from bot.errors import Cancelled, ZhiyinError
 from bot.i18n.sentence import Sentence
+from bot.printable import escape_controls
 
 if TYPE_CHECKING:
     from bot.cli.commands import Command
@@ -89,7 +90,7 @@ def build_parser() -> argparse.ArgumentParser:
     """Return the command line, with every command's help."""
     from bot.cli.commands import COMMANDS
 
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="zhiyin",
         description="Make music from words or from a sound file, on your own machine.",
         epilog="`zhiyin COMMAND --help` tells what a command takes.",
@@ -114,9 +115,17 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _common(config: object, debug: object) -> argparse.ArgumentParser:
+class _Parser(argparse.ArgumentParser):
+    """Repeats what was typed without what would act on a terminal."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print what is wrong and leave."""
+        super().error(escape_controls(message))
+
+
+def _common(config: object, debug: object) -> _Parser:
     """Return the options that every command has, with their defaults."""
-    add = (common := argparse.ArgumentParser(add_help=False)).add_argument
+    add = (common := _Parser(add_help=False)).add_argument
     add("--config", type=Path, metavar="FILE", default=config, help="settings (./config.toml)")
     add("--debug", action="store_true", default=debug, help="log everything, prompts too")
     return common

@@ -17,6 +17,7 @@ from bot.i18n.sentence import Plural, Sentence
 from bot.models import download, registry
 from bot.musicgen.checkpoint import packed_cache
 from bot.musicgen.checkpoint.memory import memory_needed
+from bot.printable import escape_controls
 
 _PIPED_COLUMNS = 200
 
@@ -62,7 +63,7 @@ def show(args: argparse.Namespace, config: Config) -> int:
     for heading in ("sound", "here", "memory", "licence"):
         table.add_column(heading, no_wrap=True)
     for entry in registry.entries(config):
-        table.add_row(*_row(entry, config.engine.precision))
+        table.add_row(*map(escape_controls, _row(entry, config.engine.precision)))
     width = None if sys.stdout.isatty() else _PIPED_COLUMNS
     Console(width=width, markup=False, highlight=False).print(table)
     print()

@@ -11,13 +11,12 @@ from bot.config import Config
 from bot.domain.clips import Tags
 from bot.errors import SoundError
 from bot.i18n.sentence import Sentence
+from bot.printable import escape_controls
 
 NOT_OURS = Sentence(
     "Nothing in {name} says how it was made: it is not one of Zhiyin's clips, or something "
     "took its tags out."
 )
-
-_MOST_BYTES = 2**30
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, config: Config) -> int:
     """Print what a file tells; return the exit code."""
     for line in lines(_tags_of(args.file)):
-        print(line)
+        print(escape_controls(line))
     return 0
 
 
@@ -60,16 +59,16 @@ def lines(tags: Tags) -> Iterator[str]:
 
 def _tags_of(file: Path) -> Tags:
     try:
-        if file.stat().st_size > _MOST_BYTES:
-            raise SoundError(Sentence("{file} is too large to be a clip.", file=file))
-        data = file.read_bytes()
+        if file.exists() and not file.is_file():
+            raise SoundError(Sentence("{file} is not a file.", file=file))
+        with file.open("rb") as opened:
+            tags = read_tags(opened)
     except FileNotFoundError:
         raise SoundError(Sentence("There is no file {file}.", file=file)) from None
     except OSError as error:
         raise SoundError(
             Sentence("{file} can't be read: {strerror}.", file=file, strerror=error.strerror)
         ) from None
-    tags = read_tags(data)
     if tags is None:
         raise SoundError(NOT_OURS.fill(name=file.name))
     return tags

@@ -15,6 +15,8 @@ from enum import Enum
 from string import Formatter
 from typing import Any, Protocol
 
+from bot.printable import escape_controls
+
 
 class Translations(Protocol):
     """What translates templates; `gettext.NullTranslations` and its heirs do."""
@@ -137,6 +139,9 @@ def _shown(value: Value, translations: Translations, markup: Markup) -> str | in
         return value.render(translations, markup)
     if isinstance(value, Moment):
         return value.render(markup)
+    if isinstance(value, str) and markup is Markup.TEXT:
+        # File names, settings and errors may hold anything, and a terminal does what it is told.
+        return escape_controls(value)
     return value
 
 

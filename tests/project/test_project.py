@@ -68,6 +68,7 @@ OURS = {
     "bot.i18n": set(),
     "bot.failpoints": set(),
     "bot.log": set(),
+    "bot.printable": set(),
     "bot.retry": set(),
     "bot.atomic_file": set(),
     # What makes the model knows the form that a model has; what measures it runs it too.
@@ -101,7 +102,7 @@ OURS = {
 }
 
 # What any room may import: it knows none of them.
-GROUND = {"bot.atomic_file", "bot.failpoints", "bot.retry"}
+GROUND = {"bot.atomic_file", "bot.failpoints", "bot.printable", "bot.retry"}
 
 THEIRS = {
     # Packages that belong to some rooms only.

@@ -1,0 +1,164 @@
+"""Texts of strangers at the terminal and in the log: whatever they hold, nothing acts on either."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import sys
+import unicodedata
+from argparse import Namespace
+
+import numpy as np
+import pytest
+
+from bot import log
+from bot.audio.files.fields import write_fields
+from bot.audio.files.formats import BY_SUFFIX, encode
+from bot.cli.app import build_parser, dispatch
+from bot.cli.commands import Command
+from bot.cli.interrupts import Interrupts
+from bot.domain.generation import Sound
+from bot.i18n.languages import Reader
+from bot.i18n.sentence import Sentence, verbatim
+from bot.printable import escape_controls
+from tests.support.scripted_engine import Opener
+
+LIE = "AI-free: made by a person"
+# File names may hold all but "/" and NUL; half a character stands for bytes that are no text.
+EVIL = f"nice\x1b]0;OWNED\x07\x1b[2J\x9b31m\r\n\u2028\u202e\x7f\udcff\n{LIE}"
+
+
+def acting(text):
+    """The characters in a text, other than the ends of its lines, that act on a terminal."""
+    return [each for each in text if unicodedata.category(each)[0] == "C" and each != "\n"]
+
+
+def zhiyin(*argv, commands=None):
+    args = build_parser().parse_args(argv)
+    return dispatch(args, Interrupts(), open_engine=Opener(), commands=commands)
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch, cache_home):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache_home))
+    monkeypatch.chdir(tmp_path)
+    sound = Sound(samples=np.zeros((1, 3_200), np.float32), sample_rate_hz=32_000)
+    facts = {"seed": 1} | dict.fromkeys(("prompt", "model", "kind", "key", "stem"), EVIL)
+    fields = {"ZHIYIN": json.dumps(facts)}
+    (tmp_path / "clip.mp3").write_bytes(
+        write_fields(encode(sound, BY_SUFFIX[".mp3"]), ".mp3", fields)
+    )
+    (tmp_path / EVIL).mkdir()
+    (tmp_path / "bad.toml").write_text(f"[{json.dumps(EVIL.replace(chr(0xDCFF), ''))}]\n")
+    (tmp_path / "value.toml").write_text(
+        f"[log]\nformat = {json.dumps(EVIL.replace(chr(0xDCFF), ''))}\n"
+    )
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("whatis", "clip.mp3"),
+        ("whatis", EVIL),
+        ("whatis", f"{EVIL}.mp3"),
+        ("generate", "rock", "--seconds", "1", "-o", f"{EVIL}.wav"),
+        ("generate", "rock", "-o", f"out.{EVIL}"),
+        ("generate", EVIL, "--seconds", "1", "-o", "a.wav"),
+        ("generate", "rock", "--model", EVIL),
+        ("generate", "rock", "--audio", f"{EVIL}.mp3"),
+        ("edit", f"{EVIL}.mp3", "-o", "out.wav"),
+        ("edit", "clip.mp3", "-o", f"{EVIL}.wav"),
+        ("backup", f"{EVIL}/missing/x"),
+        ("doctor", "--config", "bad.toml"),
+        ("doctor", "--config", "value.toml"),
+        ("doctor", "--config", f"{EVIL}.toml"),
+        ("models", "download", EVIL),
+    ],
+    ids=ascii,
+)
+def test_no_text_of_a_stranger_acts_on_the_terminal(place, capsys, argv):
+    """Tags, names of files, prompts, settings: they are shown, and none begins a line."""
+    zhiyin(*argv)
+    said = "".join(capsys.readouterr())
+    said.encode()  # can be written at all
+    assert said
+    assert acting(said) == []
+    assert not [line for line in said.splitlines() if line.startswith(LIE)]
+
+
+@pytest.mark.parametrize("argv", [(EVIL,), ("whatis", "a", EVIL), ("generate", "--seed", EVIL)])
+def test_a_line_that_can_not_be_parsed_is_repeated_harmlessly(capsys, argv):
+    """What was typed may have been pasted."""
+    with pytest.raises(SystemExit):
+        build_parser().parse_args(argv)
+    assert acting(capsys.readouterr().err) == []
+
+
+def fail(*args):
+    raise RuntimeError(EVIL)
+
+
+def test_an_unexpected_error_is_told_harmlessly(capsys):
+    """Its text may quote a file."""
+    args = Namespace(config=None, debug=False, command="x")
+    assert dispatch(args, Interrupts(), commands=[COMMAND]) == 1
+    said = capsys.readouterr().err
+    assert "RuntimeError" in said
+    assert acting(said) == []
+
+
+COMMAND = Command(name="x", help="", description="", run=fail)
+
+
+def test_an_error_that_ends_the_program_is_printed_harmlessly(capsys, monkeypatch):
+    """With --debug, say: the whole traceback, and no secret either."""
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    root = logging.getLogger()
+    monkeypatch.setattr(root, "handlers", list(root.handlers))
+    monkeypatch.setattr(root, "level", root.level)
+    log.configure()
+    token = ".".join(("M" * 24, "G" * 6, "x" * 27))
+    try:
+        raise RuntimeError(EVIL + token)
+    except RuntimeError as error:
+        sys.excepthook(type(error), error, error.__traceback__)
+    said = capsys.readouterr().err
+    assert "in test_an_error_that_ends" in said
+    assert acting(said) == []
+    assert token not in said
+
+
+@pytest.mark.parametrize(
+    "formatter", [log.RedactingFormatter("%(levelname)s %(message)s"), log.JsonFormatter()]
+)
+def test_no_text_of_a_stranger_acts_in_the_log(formatter):
+    """Neither in an event's line nor in its traceback, of which no line passes for an event's."""
+    handler = logging.StreamHandler(stream := io.StringIO())
+    handler.setFormatter(formatter)
+    record = logging.LogRecord("bot", logging.ERROR, "", 0, "failed %s", (EVIL,), None)
+    try:
+        raise RuntimeError(EVIL)
+    except RuntimeError:
+        record.exc_info = sys.exc_info()
+    handler.emit(record)
+    first, *others = stream.getvalue().splitlines()
+    assert acting(stream.getvalue()) == []
+    assert "nice" in first
+    assert all(line.startswith("  ") for line in others)
+
+
+@pytest.mark.parametrize(
+    "text", ["90s rock 摇滚", "a\u3000b\xa0c", "👨\u200d👩\u200d👧", "می\u200cخواهم", "C:\\x1b"]
+)
+def test_words_in_any_script_are_shown_as_they_are(text):
+    """Spaces of other scripts and joined emoji are words, not tricks."""
+    assert escape_controls(text) == text
+    assert str(Sentence("{text}", text=text)) == text
+
+
+def test_a_person_on_discord_reads_what_was_written():
+    """Discord shows text as text, and a line break is one."""
+    assert Reader()(verbatim("a\nb\x1b")) == "a\nb\x1b"
+    assert str(verbatim("a\nb\x1b")) == "a\\nb\\x1b"
