@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import shutil
 import subprocess
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 from bot.errors import ResourceError
 from bot.i18n.sentence import Sentence
 
+log = logging.getLogger(__name__)
+
 _OLDEST_FFMPEG = 5
+_RUNS = 3
 
 
 @cache
@@ -34,6 +39,23 @@ def find_ffmpeg() -> Path:
                 "with your system's package manager (`apt install ffmpeg`)."
             )
         ) from None
+
+
+def run_ffmpeg(
+    command: Sequence[str], data: bytes, timeout_seconds: float
+) -> subprocess.CompletedProcess[bytes]:
+    """Run ffmpeg on bytes, again if it was killed: that says nothing of the bytes.
+
+    Raises subprocess.TimeoutExpired.
+    """
+    for left in reversed(range(_RUNS)):
+        done = subprocess.run(  # noqa: S603 - our own arguments
+            command, input=data, capture_output=True, check=False, timeout=timeout_seconds
+        )
+        if done.returncode >= 0 or not left:
+            break
+        log.warning("ffmpeg.killed signal=%d", -done.returncode)
+    return done
 
 
 def _version(ffmpeg: str) -> int:

@@ -132,6 +132,7 @@ class Job:
     order: Order
     state: JobState
     attempts: int
+    """How many workers died while they made it; of a loop, which the bot cuts, how many bots."""
     created_at: float
     message: MessageHandle
     clip_id: int | None = None

@@ -20,7 +20,7 @@ from bot.inference.audio_stream import AudioStream
 from bot.inference.backend import WorkerBackend, choose_backend
 from bot.inference.eta import EtaEstimator
 from bot.inference.fair_queue import FairQueue, QueuedJob
-from bot.inference.pending import PendingJob, Prepare, WorkerLost
+from bot.inference.pending import NotToBlame, PendingJob, Prepare
 from bot.inference.progress import queued_progress, running_progress
 from bot.inference.supervisor import CANCEL_SECONDS, WorkerSupervisor
 from bot.inference.task_set import TaskSet
@@ -91,7 +91,7 @@ class Executor:
     ) -> None:
         await self._tasks.cancel()
         for job in list(self._jobs.values()):
-            job.settle(WorkerLost("the bot stops"))
+            job.settle(NotToBlame("the bot stops"))
 
     @property
     def model(self) -> ModelInfo | None:

@@ -172,7 +172,9 @@ class WorkerSupervisor:
         finally:
             self.model, self.worker = None, None
             for job in list(self.jobs.values()):
-                job.settle(WorkerLost("the worker ended"))
+                # One that is being prepared was never given to it.
+                had_it = job.started.is_set()
+                job.settle((WorkerLost if had_it else NotToBlame)("the worker ended"))
                 self._release(job)
             await (worker.kill() if is_lost else worker.stop())
 

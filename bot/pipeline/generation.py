@@ -27,13 +27,19 @@ from bot.store.store import Store
 log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 2
+MAX_CUTS = 5
+"""How often a loop is begun: the bot cuts it itself, and one that ends it must not do so for ever.
+
+More than MAX_ATTEMPTS, since most deaths of the bot have another cause.
+"""
 
 WORKER_LOST = Sentence(
     "The music engine stopped twice while it made this clip, so it was given up. Nothing was "
     "charged."
 )
 CUT_LOST = Sentence(
-    "The bot stopped twice while it cut this loop, so it was given up. Nothing was charged."
+    "The bot stopped again and again while it cut this loop, so it was given up. Nothing was "
+    "charged."
 )
 BLOCKED_MEANWHILE = Sentence("You can't make music on this server any more. Nothing was charged.")
 SOURCE_DELETED = Sentence("The clip to continue was deleted. Nothing was charged.")
@@ -72,9 +78,10 @@ class ClipGenerator:
                 return await self._keep(job, await pending.result())
             except WorkerLost as lost:
                 current = await self.store.jobs.get(job.id)
-                # A job that merely shared a killed worker does not lose an attempt.
-                to_blame = not isinstance(lost, NotToBlame)
-                if current is None or (to_blame and current.attempts >= MAX_ATTEMPTS):
+                # Only a worker that died while it had the job spends an attempt, and not one that
+                # was stopped together with the bot.
+                to_blame = not isinstance(lost, NotToBlame) and not self.executor.paused
+                if current is None or (to_blame and current.attempts + 1 >= MAX_ATTEMPTS):
                     raise JobError(WORKER_LOST) from lost
                 log.warning("job.retried id=%d", job.id)
                 if current.state is JobState.RUNNING:
@@ -84,10 +91,8 @@ class ClipGenerator:
     async def _build_request(self, job: Job) -> GenerationRequest:
         """Claim the job, whose turn it is, and return the request for the engine."""
         await failpoints.reached("job.unclaimed")
-        started = await self.store.jobs.start(job.id)
+        await self.store.jobs.start(job.id)
         await failpoints.reached("job.claimed")
-        if started.attempts > MAX_ATTEMPTS:
-            raise JobError(WORKER_LOST)
         order = job.order
         if order.origin.guild_id is not None:
             settings = await self.store.settings.of(order.origin.guild_id)
@@ -103,7 +108,7 @@ class ClipGenerator:
             return request
         model = self.executor.model
         if model is None:
-            raise WorkerLost("the model that the prompt was to be loaded for is gone")
+            raise NotToBlame("the model that the prompt was to be loaded for is gone")
         if order.source.keep_stems:
             codes = await load_codes_at(await self._path(order.source), model)
             kept = Kept(tokens=codes.tokens, stems=order.source.keep_stems)
@@ -176,7 +181,7 @@ class ClipGenerator:
     async def _cut_loop(self, job: Job) -> Clip:
         """Cut a loop from a clip; the engine has no part in it."""
         started = await self.store.jobs.start(job.id)
-        if started.attempts > MAX_ATTEMPTS:
+        if started.attempts >= MAX_CUTS:
             raise JobError(CUT_LOST)
         source = started.order.source
         if not isinstance(source, ClipSource):

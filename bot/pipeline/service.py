@@ -14,7 +14,7 @@ from bot import failpoints
 from bot.audio.files import post
 from bot.audio.untrusted.uploads import Uploads
 from bot.config import Config
-from bot.domain.jobs import Job, JobState, MessageHandle, Order
+from bot.domain.jobs import Job, JobState, Kind, MessageHandle, Order
 from bot.domain.limits import Limits
 from bot.domain.status import JobProgress
 from bot.i18n.sentence import Sentence
@@ -95,7 +95,9 @@ class Pipeline:
         left = [job for job in unfinished if job.id not in self._dispatcher.tasks]
         running = [job for job in left if job.state is JobState.RUNNING]
         for job in running:
-            await self.store.jobs.requeue(job.id, spend_attempt=True)
+            # A death of the bot is no fault of a clip that a worker makes.
+            is_ours = job.order.kind is Kind.LOOP
+            await self.store.jobs.requeue(job.id, spend_attempt=is_ours)
         # Jobs that were running come first; each is put before the one that was put before it.
         for job in reversed(running):
             self._dispatcher.put(job, first=True)

@@ -126,9 +126,9 @@ INVARIANTS = (
         """,  # noqa: S608 - ours
     ),
     Invariant(
-        "what is being made was begun",
-        "Job {} is being made but was never begun.",
-        "SELECT id FROM jobs WHERE attempts < (state = 'running')",
+        "no job was tried less than never",
+        "Job {} has fewer attempts than none.",
+        "SELECT id FROM jobs WHERE attempts < 0",
     ),
     Invariant(
         "what is on its way is there",

@@ -89,19 +89,18 @@ class Jobs:
         return [job_of(row) for row in await self._database.all(sql, (user_id,))]
 
     async def start(self, job_id: int) -> Job:
-        """Start to generate a job's clip, which counts as an attempt."""
+        """Start to generate a job's clip."""
         async with self._database.transaction() as connection:
-            await _step(
-                connection, job_id, JobState.RUNNING, [JobState.QUEUED], "attempts = attempts + 1"
-            )
+            await _step(connection, job_id, JobState.RUNNING, [JobState.QUEUED])
             return await _job(connection, job_id)
 
     async def requeue(self, job_id: int, *, spend_attempt: bool) -> None:
-        """Put a running job back into the queue."""
-        spent = "attempts = attempts - ?"
+        """Put a running job back into the queue; only a worker that died with it spends one."""
+        spent = "attempts = attempts + ?"
         async with self._database.transaction() as connection:
-            given_back = 0 if spend_attempt else 1
-            await _step(connection, job_id, JobState.QUEUED, [JobState.RUNNING], spent, given_back)
+            await _step(
+                connection, job_id, JobState.QUEUED, [JobState.RUNNING], spent, int(spend_attempt)
+            )
 
     async def record_clip(self, job_id: int, clip: NewClip) -> Clip:
         """Insert the clip of a running job. The file must be on disk already."""

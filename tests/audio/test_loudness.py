@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from bot.audio.editing import loudness
 from bot.audio.editing.loudness import level_together, measure
+from bot.audio.ffmpeg import run_ffmpeg
 from bot.audio.files import post
 from bot.audio.files.formats import FORMATS
 from bot.domain.clips import Tags
@@ -134,3 +135,14 @@ def test_silence_and_its_parts_stay_silent():
     silence = Sound(samples=np.zeros((1, 32_000), np.float32), sample_rate_hz=32_000)
     mix, parts = level_together(silence, [silence])
     assert not mix.samples.any() and not parts[0].samples.any()
+
+
+@pytest.mark.parametrize(("kills", "code"), [(0, 0), (2, 0), (9, -9)])
+def test_an_ffmpeg_that_was_killed_is_run_again(tmp_path, kills, code):
+    """A kill says nothing of the sound; only when it goes on for long is it given up."""
+    runs = tmp_path / "runs"
+    runs.touch()
+    script = f"echo >> {runs}; [ $(wc -l < {runs}) -gt {kills} ] || kill -9 $$; cat"
+    done = run_ffmpeg(["sh", "-c", script], b"sound", 10.0)
+    assert done.returncode == code
+    assert done.stdout == (b"sound" if code == 0 else b"")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 
 from bot.domain.jobs import JobState
+from cogs.presentation import messages
 from tests.support.jam_server import Clock, open_jam
+from tests.support.timings import quick
 
 
 async def test_a_worker_that_dies_is_replaced_and_the_clip_made_again(tmp_path, monkeypatch):
@@ -14,7 +16,7 @@ async def test_a_worker_that_dies_is_replaced_and_the_clip_made_again(tmp_path, 
     async with open_jam(tmp_path / "data") as jam:
         result = await jam.music(prompt="crash once")
         assert result.response.attachments
-        assert (await jam.store.jobs.get(1)).attempts == 2
+        assert (await jam.store.jobs.get(1)).attempts == 1
 
 
 async def test_a_job_that_kills_two_workers_is_given_up(tmp_path):
@@ -53,7 +55,29 @@ async def test_jobs_beside_a_killed_clip_lose_no_attempt(tmp_path):
         assert await jam.pipeline.cancel(1)
         await jam.idle()
         second = await jam.store.jobs.get(2)
-        assert (second.state, second.attempts) == (JobState.DELIVERED, 1)
+        assert (second.state, second.attempts) == (JobState.DELIVERED, 0)
+
+
+async def test_the_bots_own_deaths_spend_no_attempt(tmp_path):
+    """However often it is killed with a clip in the works, and nobody is told of an engine."""
+    async with open_jam(tmp_path, timings=quick()) as jam:
+        jam.pipeline.executor.paused = True
+        await jam.alice.slash(jam.channel, "music", prompt="rock")
+        async with asyncio.timeout(60):
+            while (standing := jam.pipeline.progress(1)) is None:
+                await asyncio.sleep(0.01)
+        for _ in range(3):
+            # As a bot leaves it that was killed.
+            await jam.pipeline._dispatcher.stop()
+            job = await jam.store.jobs.start(1)
+            assert "restarted" not in str(messages.progress(job, standing))
+            assert await jam.pipeline.resume() == 1
+        jam.pipeline.start(jam.bot.presenter)
+        jam.pipeline.executor.paused = False
+        await jam.idle()
+        done = await jam.store.jobs.get(1)
+        assert (done.state, done.attempts) == (JobState.DELIVERED, 0)
+        assert await jam.store.check() == []
 
 
 async def test_a_clip_in_the_works_survives_a_restart(tmp_path):

@@ -21,7 +21,7 @@ from bot.errors import Cancelled, JobError
 from bot.i18n.sentence import Sentence
 from bot.inference.audio_stream import MAX_SECONDS
 from bot.inference.executor import CANCELLED, Executor
-from bot.inference.pending import WorkerLost
+from bot.inference.pending import NotToBlame, WorkerLost
 from bot.inference.protocol import (
     GenerateJob,
     Heartbeat,
@@ -392,6 +392,24 @@ async def test_a_preparation_that_ends_late_does_not_touch_the_job_s_next_run():
         await again.started.wait()
         go_on.set()
         assert (await again.result()).sound.seconds == 1.0
+
+
+async def test_a_job_that_is_prepared_while_its_worker_dies_is_not_to_blame():
+    """It was never given to the worker."""
+    async with opened() as executor:
+        await ready(executor)
+        begun = asyncio.Event()
+
+        async def prepare():
+            begun.set()
+            await asyncio.Event().wait()
+            raise AssertionError
+
+        run = executor.submit(1, 1, 1.0, prepare)
+        await begun.wait()
+        psutil.Process(executor.worker_pids[0]).kill()
+        with pytest.raises(NotToBlame):
+            await run.result()
 
 
 async def test_two_workers_share_the_queue():

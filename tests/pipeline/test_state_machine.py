@@ -174,7 +174,7 @@ class JamMachine(RuleBasedStateMachine):
             return
         job = self._run(self.store.jobs.start(taken.job_id))
         told = self.told[taken.job_id]
-        told.state, told.attempts = JobState.RUNNING, told.attempts + 1
+        told.state = JobState.RUNNING
         assert job.attempts == told.attempts
 
     @precondition(lambda self: self._of(JobState.RUNNING))
@@ -196,12 +196,12 @@ class JamMachine(RuleBasedStateMachine):
     def worker_dies(self):
         for id_ in self._of(JobState.RUNNING):
             told = self.told[id_]
-            if told.attempts >= MAX_ATTEMPTS:
+            if told.attempts + 1 >= MAX_ATTEMPTS:
                 assert self._run(self.store.jobs.fail(id_, Sentence("twice")))
                 told.state = JobState.FAILED
                 continue
             self._run(self.store.jobs.requeue(id_, spend_attempt=True))
-            told.state = JobState.QUEUED
+            told.state, told.attempts = JobState.QUEUED, told.attempts + 1
             self.queue.push(
                 QueuedJob(job_id=id_, user_id=told.user, seconds=told.seconds, alone=True)
             )
@@ -234,7 +234,7 @@ class JamMachine(RuleBasedStateMachine):
             told = self.told[job.id]
             if job.state is JobState.RUNNING:
                 self._run(self.store.jobs.requeue(job.id, spend_attempt=False))
-                told.state, told.attempts = JobState.QUEUED, told.attempts - 1
+                told.state = JobState.QUEUED
             if told.state is JobState.QUEUED:
                 self.queue.push(QueuedJob(job_id=job.id, user_id=told.user, seconds=told.seconds))
 

@@ -68,9 +68,9 @@ FAULTS = {
         "UPDATE jobs SET state = 'lost' WHERE id = 3",
         "Job 3 is in a state that there is not.",
     ),
-    "what is being made was begun": (
-        "UPDATE jobs SET state = 'running' WHERE id = 3",
-        "Job 3 is being made but was never begun.",
+    "no job was tried less than never": (
+        "UPDATE jobs SET attempts = -1 WHERE id = 3",
+        "Job 3 has fewer attempts than none.",
     ),
     "what is on its way is there": (
         "UPDATE jobs SET clip_id = NULL WHERE id = 4",

@@ -173,13 +173,13 @@ async def test_illegal_steps_are_defects(store):
 
 
 async def test_a_restart_spends_no_attempt_but_a_lost_worker_does(store):
-    """Two attempts are all a job has; a clean stop uses up none."""
+    """Neither to begin nor to be interrupted is an attempt that failed."""
     job = await accepted(store)
-    assert (await store.jobs.start(job.id)).attempts == 1
+    assert (await store.jobs.start(job.id)).attempts == 0
     await store.jobs.requeue(job.id, spend_attempt=False)
-    assert (await store.jobs.start(job.id)).attempts == 1
+    assert (await store.jobs.start(job.id)).attempts == 0
     await store.jobs.requeue(job.id, spend_attempt=True)
-    assert (await store.jobs.start(job.id)).attempts == 2
+    assert (await store.jobs.start(job.id)).attempts == 1
 
 
 @pytest.mark.parametrize(

@@ -15,10 +15,12 @@ import soxr
 from numpy.typing import NDArray
 
 from bot.audio.editing.segments import amplify
-from bot.audio.ffmpeg import find_ffmpeg
+from bot.audio.ffmpeg import find_ffmpeg, run_ffmpeg
 from bot.domain.generation import Sound
 from bot.errors import ResourceError
 from bot.i18n.sentence import Sentence
+
+NOT_MEASURED = Sentence("ffmpeg could not measure the clip: `zhiyin doctor` tells more.")
 
 TARGET_LUFS = -14.0
 """What music services play at."""
@@ -56,14 +58,13 @@ def measure(sound: Sound) -> Loudness:
         "-filter:a", "ebur128=framelog=verbose", "-f", "null", "-",
     ]  # fmt: skip
     data = np.ascontiguousarray(sound.samples.T, dtype="<f4").tobytes()
-    done = subprocess.run(  # noqa: S603 - our own arguments
-        command, input=data, capture_output=True, check=False, timeout=_MEASURE_SECONDS
-    )
+    try:
+        done = run_ffmpeg(command, data, _MEASURE_SECONDS)
+    except subprocess.TimeoutExpired as error:
+        raise ResourceError(NOT_MEASURED) from error
     found = _INTEGRATED.findall(done.stderr.decode(errors="replace"))
     if done.returncode or not found:
-        raise ResourceError(
-            Sentence("ffmpeg could not measure the clip: `zhiyin doctor` tells more.")
-        )
+        raise ResourceError(NOT_MEASURED)
     # The last one is that of the whole.
     lufs = float(found[-1])
     heard = lufs if np.isfinite(lufs) and lufs > _SILENT_LUFS else None

@@ -147,6 +147,12 @@ MIGRATIONS = (
         "The metrics count jobs and sum the ledger at each scrape, which took longer each year.",
         RUNNING_TOTALS,
     ),
+    Migration(
+        "attempts_are_lost_workers",
+        date(2026, 11, 28),
+        "A job's attempts are the workers that died with it; runs were counted when they began.",
+        ("UPDATE jobs SET attempts = MAX(0, attempts - 1) WHERE state = 'running'",),
+    ),
 )
 
 RECORDED_SINCE = 1 + next(

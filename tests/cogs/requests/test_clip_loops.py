@@ -11,7 +11,7 @@ import soundfile
 from bot.domain.generation import Sound
 from bot.domain.jobs import ClipSource, JobState, Kind, MessageHandle, Order
 from bot.domain.limits import Limits
-from bot.pipeline.generation import CUT_LOST
+from bot.pipeline.generation import CUT_LOST, MAX_CUTS
 from cogs.presentation import messages
 from tests.support.jam_server import open_jam
 from tests.support.seam_step import seam_step
@@ -100,8 +100,8 @@ async def test_a_loop_of_a_clip_without_a_beat_is_one_all_the_same(tmp_path):
         assert "BPM" not in result.response.embeds[0].description
 
 
-async def test_a_loop_that_ends_the_bot_twice_is_given_up(tmp_path):
-    """As a clip that ends the engine is: the third start of the bot does not try it once more."""
+async def test_a_loop_that_ends_the_bot_again_and_again_is_given_up(tmp_path):
+    """As a clip that ends the engine is: a start of the bot does not try it once more."""
     async with open_jam(tmp_path) as jam:
         first = await jam.music(prompt="beat", seconds=5.0)
         (clip,) = await jam.store.clips.of_user(jam.alice.id, 1)
@@ -111,7 +111,7 @@ async def test_a_loop_that_ends_the_bot_twice_is_given_up(tmp_path):
         )  # fmt: skip
         limits = Limits(daily_seconds=9, waiting_per_user=9, waiting_per_guild=9, waiting=9)
         job = await jam.store.jobs.accept(order, limits, MessageHandle())
-        for _ in range(2):
+        for _ in range(MAX_CUTS):
             await jam.store.jobs.start(job.id)
             # What a start does with those that it finds in the works.
             await jam.store.jobs.requeue(job.id, spend_attempt=True)
