@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
-import subprocess
-import sys
+import os
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from dataclasses import dataclass
 
 import pytest
 
 from bot import failpoints
 from bot.domain.jobs import JobState
 from bot.store.store import open_store
+from tests.support import forked
 from tests.support.headless_bot import SECONDS
 from tests.support.leftover_processes import left_of, marked
 
-ROOT = Path(__file__).parents[2]
 ORDERS = 3
 
 # The answer to an interaction is Discord's affair: see test_bot_faults.
@@ -36,24 +35,24 @@ AT_ONCE = 3
 """So many bots live beside each other: each waits more than it works."""
 
 
+@dataclass(frozen=True)
+class Life:
+    """How a bot's process ended."""
+
+    returncode: int | None
+    stderr: str
+
+
 def live(folder, *, seconds, orders=0, told=""):
     """Let a bot live for a while; return how it ended and what it logged."""
     environment = marked(folder) | {failpoints.VARIABLE: told}
-    return subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "tests.support.headless_bot",
-            str(folder),
-            str(seconds),
-            str(orders),
-        ],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
+    process, stderr = forked.start(
+        "tests.support.headless_bot", (folder, seconds, orders), environment
     )
+    with stderr, open(os.dup(stderr.fileno()), errors="replace") as stream:
+        logged = stream.read()
+    process.join(120)
+    return Life(process.exitcode, logged)
 
 
 async def books(folder):

@@ -31,7 +31,7 @@ async def plague(kind, bot, dice, tally):
             tally.back_seconds.append(await bot.start())
         case "stop the bot":
             await bot.end(signal.SIGTERM)
-            assert bot.process.returncode == 0, bot.process.returncode
+            assert bot.process.exitcode == 0, bot.process.exitcode
             tally.back_seconds.append(await bot.start())
         case "kill the worker":
             if bot.workers:

@@ -87,8 +87,8 @@ async def soak(minutes, seed, people, folder, *, pause_seconds=100.0, between_se
         await bot.end(signal.SIGTERM)
         await asyncio.gather(*bot.logs)
         wrong = [f"job {job} is still {state}" for job, state in left]
-        if bot.process.returncode != 0:
-            wrong.append(f"the bot ended with {bot.process.returncode}")
+        if bot.process.exitcode != 0:
+            wrong.append(f"the bot ended with {bot.process.exitcode}")
         rows, found = audit(await read(data), wire)
         line = waits((folder / LOG).read_text().splitlines())
         return Outcome(tally, rows, line, wrong + found + line.broken)

@@ -24,6 +24,8 @@ _LITTLE = (
     "--positions=1024",
     "--gate-steps=5",
     "--gate-pieces=20",
+    # Tests run beside each other: more threads would wait for each other.
+    "--threads=1",
     f"--first-seed={FIRST_SEED}",
 )
 

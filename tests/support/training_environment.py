@@ -42,7 +42,8 @@ def run_script(script: str, *arguments: object) -> str:
 
 
 def run_module(name: str, *arguments: object) -> None:
-    """Run one of our programs in that environment."""
+    """Run one of our programs in that environment, on one core."""
     command = [PYTHON, "-m", name, *map(str, arguments)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
-import sys
 import time
-from pathlib import Path
+from contextlib import closing
 
 import psutil
 
+from tests.support import forked
 from tests.support.leftover_processes import marked
 
-ROOT = Path(__file__).parents[3]
 LOG = "bot.log"
 """Beside the folder of the bot."""
 
@@ -32,12 +32,12 @@ class BotProcess:
         begun = time.monotonic()
         known = self.wire.gateway.identified
         self.ready.clear()
-        self.process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.support.discord_wire.bot_main",
-            str(self.folder), self.wire.base,
-            cwd=ROOT, env=marked(self.folder), stderr=asyncio.subprocess.PIPE,
-        )  # fmt: skip
-        self.logs.append(asyncio.create_task(self._listen(self.process.stderr)))
+        self.process, stderr = forked.start(
+            "tests.support.discord_wire.bot_main",
+            (self.folder, self.wire.base),
+            marked(self.folder),
+        )
+        self.logs.append(asyncio.create_task(self._listen(stderr)))
         await self.wire.until(lambda: self.wire.gateway.identified > known, 120)
         return time.monotonic() - begun
 
@@ -58,22 +58,36 @@ class BotProcess:
     async def end(self, *numbers):
         """Send signals, one after the other, and wait for the end; return the exit code."""
         for number in numbers:
-            self.process.send_signal(number)
+            os.kill(self.process.pid, number)
             # The first is acted on before the second comes.
             await asyncio.sleep(0.2 if len(numbers) > 1 else 0)
-        async with asyncio.timeout(60):
-            await self.process.wait()
+        await self._ended()
         self.wire.gateway.session = None
-        return self.process.returncode
+        return self.process.exitcode
 
     async def finish(self):
         """End it as its owner would, and its log with it."""
-        if self.process.returncode is None:
+        if self.process.exitcode is None:
             await self.end(signal.SIGTERM)
         await asyncio.gather(*self.logs)
 
-    async def _listen(self, stream):
-        with (self.folder.parent / LOG).open("ab") as file:
+    async def _ended(self):
+        """Wait for the end of the process."""
+        loop, ended = asyncio.get_running_loop(), asyncio.Event()
+        loop.add_reader(self.process.sentinel, ended.set)
+        try:
+            async with asyncio.timeout(60):
+                await ended.wait()
+        finally:
+            loop.remove_reader(self.process.sentinel)
+
+    async def _listen(self, pipe):
+        loop, stream = asyncio.get_running_loop(), asyncio.StreamReader()
+        transport, _ = await loop.connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(stream), os.fdopen(os.dup(pipe.fileno()), "rb")
+        )
+        pipe.close()
+        with closing(transport), (self.folder.parent / LOG).open("ab") as file:
             while line := await stream.readline():
                 file.write(line)
                 if b"worker.ready" in line:
