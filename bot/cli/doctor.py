@@ -10,13 +10,11 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 from bot.app.discord_token import TOKEN_VARIABLE, token_of
-from bot.audio.ffmpeg import find_ffmpeg
-from bot.audio.untrusted.ffmpeg_decoder import files_are_hidden, network_is_cut
+from bot.cli.doctor_protection import check_ffmpeg, check_file_modes
+from bot.cli.findings import Finding, Verdict
 from bot.config import Config, cache_folder, data_folder
 from bot.errors import ConfigError, ZhiyinError
 from bot.i18n.sentence import Plural, Sentence, verbatim
@@ -28,22 +26,6 @@ from bot.store.store import open_store
 
 _LEAST_FREE_BYTES = 2 * 2**30
 _PRIVATE = 0o077
-
-
-class Verdict(StrEnum):
-    """How a check came out."""
-
-    GOOD = "ok"
-    WORSE = "note"
-    BAD = "wrong"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What a check found, in a sentence that says what to do."""
-
-    verdict: Verdict
-    sentence: Sentence
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
@@ -122,32 +104,6 @@ def check_kernels(config: Config) -> Iterator[Finding]:
         if bytes_too:
             fast = Sentence("The fast kernels are compiled for this processor, int8 among them.")
         yield Finding(Verdict.GOOD, fast)
-
-
-def check_ffmpeg(config: Config) -> Iterator[Finding]:
-    """See how uploads are read."""
-    try:
-        ffmpeg = find_ffmpeg()
-    except ZhiyinError as error:
-        yield Finding(Verdict.BAD, error.sentence)
-        return
-    yield Finding(Verdict.GOOD, Sentence("Uploads are read with {ffmpeg}.", ffmpeg=ffmpeg))
-    if not network_is_cut():
-        yield Finding(
-            Verdict.WORSE,
-            Sentence(
-                "This machine allows no network namespaces: uploads are read under time, "
-                "memory and file limits, but not cut off from the network."
-            ),
-        )
-    if not files_are_hidden():
-        yield Finding(
-            Verdict.WORSE,
-            Sentence(
-                "This machine's kernel has no Landlock: while an upload is read, other files "
-                "of the bot's user are out of its way by ffmpeg's own settings only."
-            ),
-        )
 
 
 def check_disk(config: Config) -> Iterator[Finding]:
@@ -238,5 +194,6 @@ CHECKS: tuple[Callable[[Config], Iterator[Finding]], ...] = (
     check_ffmpeg,
     check_disk,
     check_database,
+    check_file_modes,
 )
 """What is looked at, in the order in which it is told."""

@@ -12,12 +12,12 @@ from pathlib import Path
 from bot.atomic_file import replace_atomically
 from bot.errors import ConfigError, OutputError
 from bot.i18n.sentence import Sentence
+from bot.private_files import create_private_file, make_private_folder
 from bot.store.database import FILE, read_only_uri
 from bot.store.identity import IDENTITY_QUERY, check_identity, identity
 from bot.store.invariants import LEDGER_INVARIANTS
+from bot.store.kept_files import BACKUPS
 from bot.store.migrations.history import MIGRATIONS
-
-FOLDER = "backups"
 
 _OWN_NAMES = "zhiyin."
 
@@ -39,7 +39,8 @@ def back_up(folder: Path, target: Path) -> None:
             )
         )
     try:
-        with replace_atomically(target) as scratch:
+        # It holds what people typed: only the bot's own user may read it.
+        with replace_atomically(target, private=True) as scratch:
             _copy_verified(source, scratch, target)
     except OSError as error:
         raise OutputError(
@@ -63,10 +64,11 @@ def _copy_verified(source: Path, scratch: Path, target: Path) -> None:
 
 
 def copy(folder: Path, target: Path) -> None:
-    """Copy the database of a folder, also of a running bot, without verifying it.
+    """Copy the database of a folder, also of a running bot, to a new file, without verifying it.
 
     Raises sqlite3.DatabaseError where the file is no database.
     """
+    create_private_file(target)
     with _both(folder / FILE, target) as (from_, to):
         from_.backup(to)
 
@@ -78,13 +80,13 @@ def rotate(folder: Path, keep: int, now: float) -> Path | None:
     """
     if keep == 0:
         return None
-    backups = folder / FOLDER
+    backups = folder / BACKUPS
     day = datetime.fromtimestamp(now, UTC).date().isoformat()
     target = backups / f"zhiyin-{day}.db"
     if target.exists():
         return None
     try:
-        backups.mkdir(exist_ok=True)
+        make_private_folder(backups)
     except OSError as error:
         raise OutputError(
             Sentence(
@@ -98,9 +100,6 @@ def rotate(folder: Path, keep: int, now: float) -> Path | None:
 
 
 def _copy(source: Path, target: Path) -> None:
-    target.unlink(missing_ok=True)
-    # It holds what people typed: only the bot's own user may read it.
-    os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     with _both(source, target) as (from_, to):
         check_identity(identity(from_.execute(IDENTITY_QUERY).fetchone()), source, len(MIGRATIONS))
         # In one step, which blocks no writer: in several, SQLite starts over whenever the bot has

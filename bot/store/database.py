@@ -17,7 +17,9 @@ import aiosqlite
 
 from bot.errors import ConfigError
 from bot.i18n.sentence import Sentence
+from bot.private_files import create_private_file, make_private_folder
 from bot.store.identity import IDENTITY_QUERY, check_identity, identity
+from bot.store.kept_files import close_files
 from bot.store.migrations.history import MIGRATIONS
 from bot.store.migrations.migrate import migrate
 
@@ -133,6 +135,9 @@ async def open_database(folder: Path, now: float) -> AsyncIterator[Database]:
     async with AsyncExitStack() as stack:
         try:
             stack.enter_context(_lock_folder(folder))
+            # SQLite gives the files that it makes beside this one the mode of this one.
+            create_private_file(path, exclusive=False)
+            await asyncio.to_thread(close_files, folder)
             writer = await stack.enter_async_context(aiosqlite.connect(path, isolation_level=None))
             await _set_up(writer, path, now)
             # Closed before the writer, which as the last connection takes the log along.
@@ -189,7 +194,8 @@ async def _open_reader(path: Path) -> AsyncIterator[aiosqlite.Connection]:
 @contextmanager
 def _lock_folder(folder: Path) -> Iterator[None]:
     """Lock a folder, made if need be; the lock ends with the process, however that ends."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_private_folder(folder)
+    create_private_file(folder / _LOCK, exclusive=False)
     with (folder / _LOCK).open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.atomic_file import SCRATCH
+from bot.private_files import make_private_folder
 from bot.store.clips import Clips
 from bot.store.database import open_database
 from bot.store.invariants import check
 from bot.store.jobs import Jobs
+from bot.store.kept_files import CLIPS, UPLOADS
 from bot.store.ledger import Ledger
 from bot.store.privacy import Privacy
 from bot.store.settings import Settings
@@ -47,9 +49,9 @@ async def open_store(folder: Path, clock: Callable[[], float]) -> AsyncIterator[
     Raises ConfigError as `open_database` does.
     """
     async with open_database(folder, clock()) as database:
-        clips, uploads = folder / "clips", folder / "uploads"
+        clips, uploads = folder / CLIPS, folder / UPLOADS
         for each in (clips, uploads):
-            each.mkdir(exist_ok=True)
+            make_private_folder(each)
             # Nobody else writes here: a partial file was left by a bot that was killed.
             for scratch in each.glob(SCRATCH):
                 scratch.unlink()

@@ -15,7 +15,7 @@ import pytest
 from bot.audio.ffmpeg import find_ffmpeg
 from bot.audio.untrusted import ffmpeg_decoder, isolation, scratch
 from bot.audio.untrusted.isolation import Isolation, Limits
-from bot.cli import doctor
+from bot.cli import doctor_protection
 from bot.config import Config
 from tests.support.sound_files import as_file, noise
 
@@ -189,6 +189,6 @@ def test_limits_too_tight_to_start_under_are_told_from_a_bad_file(terms):
 
 def test_the_doctor_tells_which_walls_stand():
     """In a sentence for each that this machine can't raise, and none for those that it can."""
-    told = " ".join(str(finding.sentence) for finding in doctor.check_ffmpeg(Config()))
+    told = " ".join(str(finding.sentence) for finding in doctor_protection.check_ffmpeg(Config()))
     assert ("namespaces" in told) != ffmpeg_decoder.network_is_cut()
     assert "Uploads are read with" in told

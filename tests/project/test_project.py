@@ -71,6 +71,7 @@ OURS = {
     "bot.printable": set(),
     "bot.retry": set(),
     "bot.atomic_file": set(),
+    "bot.private_files": set(),
     # What makes the model knows the form that a model has; what measures it runs it too.
     "bot.starter": {
         "bot.audio.analysis.spectra",
@@ -102,7 +103,13 @@ OURS = {
 }
 
 # What any room may import: it knows none of them.
-GROUND = {"bot.atomic_file", "bot.failpoints", "bot.printable", "bot.retry"}
+GROUND = {
+    "bot.atomic_file",
+    "bot.failpoints",
+    "bot.printable",
+    "bot.private_files",
+    "bot.retry",
+}
 
 THEIRS = {
     # Packages that belong to some rooms only.

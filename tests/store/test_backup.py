@@ -11,8 +11,9 @@ import pytest
 
 from bot.cli.app import main
 from bot.errors import ConfigError, OutputError
-from bot.store.backup import FOLDER, back_up, copy, rotate
+from bot.store.backup import back_up, copy, rotate
 from bot.store.database import FILE
+from bot.store.kept_files import BACKUPS
 from bot.store.store import open_store
 from tests.store.test_store import accepted, delivered
 
@@ -80,7 +81,7 @@ async def test_a_day_has_one_copy_and_only_so_many_are_kept(store, tmp_path):
     for day in range(5):
         assert rotate(tmp_path, 3, NOON + day * DAY) is not None
         assert rotate(tmp_path, 3, NOON + day * DAY + 60) is None
-    kept = sorted(path.name for path in (tmp_path / FOLDER).iterdir())
+    kept = sorted(path.name for path in (tmp_path / BACKUPS).iterdir())
     assert len(kept) == 3
     assert rotate(tmp_path, 0, NOON + 9 * DAY) is None
 
@@ -144,6 +145,6 @@ async def test_a_copy_is_for_its_owner_and_opens_no_doors(store, tmp_path):
 
 async def test_a_place_where_no_folder_can_be_is_told(store, tmp_path):
     """OutputError, which the retention job survives."""
-    (tmp_path / FOLDER).write_text("a file is in the way")
+    (tmp_path / BACKUPS).write_text("a file is in the way")
     with pytest.raises(OutputError, match="could not be made"):
         rotate(tmp_path, 3, NOON)

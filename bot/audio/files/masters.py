@@ -32,7 +32,7 @@ def write_master(path: Path, sound: Sound, codes: bytes | None = None) -> None:
     loudest = max(1.0, float(np.abs(sound.samples).max(initial=0.0)))
     whole = replace(sound, samples=sound.samples / np.float32(loudest))
     try:
-        with replace_atomically(path, durable=True) as scratch:
+        with replace_atomically(path, durable=True, private=True) as scratch:
             data = formats.encode(whole, FORMATS["flac"])
             scratch.write_bytes(data if codes is None else add_codes(data, codes))
             failpoints.hit("clip.unnamed")

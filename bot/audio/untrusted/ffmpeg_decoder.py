@@ -21,6 +21,7 @@ from bot.audio.untrusted import isolation, scratch
 from bot.audio.untrusted.isolation import End, Limits
 from bot.errors import ResourceError, SoundError, ZhiyinError
 from bot.i18n.sentence import Sentence
+from bot.private_files import create_private_file
 
 log = logging.getLogger(__name__)
 
@@ -104,7 +105,7 @@ async def decoded(
 
 async def _started(command: list[str], folder: Path, data: bytes) -> asyncio.subprocess.Process:
     with _ours_to_mend():
-        await asyncio.to_thread((folder / "sound").write_bytes, data)
+        await asyncio.to_thread(_write, folder / "sound", data)
         return await asyncio.create_subprocess_exec(
             *command,
             cwd=folder,
@@ -114,6 +115,11 @@ async def _started(command: list[str], folder: Path, data: bytes) -> asyncio.sub
             stderr=asyncio.subprocess.PIPE,
             start_new_session=True,
         )
+
+
+def _write(path: Path, data: bytes) -> None:
+    create_private_file(path)
+    path.write_bytes(data)
 
 
 @contextmanager

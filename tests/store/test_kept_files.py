@@ -1,0 +1,123 @@
+"""Who may read what is kept: the bot's own user, from the moment it is there."""
+
+from __future__ import annotations
+
+import logging
+import os
+import stat
+import time
+from pathlib import Path
+
+import pytest
+
+from bot.atomic_file import replace_atomically
+from bot.audio.files.masters import write_master
+from bot.cli.doctor_protection import check_file_modes
+from bot.cli.findings import Verdict
+from bot.config import Config, StorageConfig
+from bot.domain.generation import Sound
+from bot.private_files import close_to_others
+from bot.store.backup import copy, rotate
+from bot.store.kept_files import exposed_files
+from bot.store.store import open_store
+from tests.store.test_store import accepted
+from tests.support.sound_files import noise
+
+NOON = 1_795_000_000.0
+SOUND = Sound(samples=noise().T, sample_rate_hz=32_000)
+UNCHANGEABLE = Path("/proc/self/status")
+"""Readable by all, and its mode can't be changed by anyone."""
+
+
+@pytest.fixture(autouse=True)
+def careless_umask():
+    """A process that withholds nothing by itself: what is private is so by its own mode."""
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+def modes(folder):
+    """The mode of a folder, and those of all files and folders in it, by their names."""
+    there = {"": folder} | {str(each.relative_to(folder)): each for each in folder.rglob("*")}
+    return {name: stat.S_IMODE(path.lstat().st_mode) for name, path in there.items()}
+
+
+def private(names):
+    return {name: 0o700 if name in {"", "backups", "clips", "uploads"} else 0o600 for name in names}
+
+
+async def filled(folder):
+    """A store's folder with a file of each kind; what the modes are while it is open."""
+    async with open_store(folder, time.time) as store:
+        await accepted(store)
+        write_master(store.clips_folder / "1.flac", SOUND)
+        write_master(store.uploads_folder / "a.flac", SOUND)
+        rotate(folder, 7, NOON)
+        return modes(folder)
+
+
+async def test_all_that_is_kept_is_made_private(tmp_path):
+    """The database, what SQLite keeps beside it, the lock, sounds, backups, and their folders."""
+    found = await filled(tmp_path / "deep" / "data")
+    assert {"zhiyin.db", "zhiyin.db-wal", "zhiyin.db-shm", "zhiyin.lock"} < set(found)
+    assert {"clips/1.flac", "uploads/a.flac", "backups/zhiyin-2026-11-18.db"} < set(found)
+    assert found == private(found)
+
+
+async def test_what_an_earlier_version_left_open_is_closed_at_the_start(tmp_path):
+    """Without a word; the doctor says it before."""
+    found = await filled(tmp_path / "data")
+    folder = tmp_path / "data"
+    (folder / "zhiyin.db-journal").touch()
+    for each in [folder, *folder.rglob("*")]:
+        each.chmod(0o755 if each.is_dir() else 0o644)
+    config = Config(storage=StorageConfig(folder=str(folder)))
+    (finding,) = check_file_modes(config)
+    assert finding.verdict is Verdict.WORSE
+    assert f"{len(modes(folder))} files and folders" in str(finding.sentence)
+    async with open_store(folder, time.time):
+        found = modes(folder)
+        assert found == private(found)
+    (finding,) = check_file_modes(config)
+    assert finding.verdict is Verdict.GOOD
+
+
+async def test_a_folder_with_other_things_in_it_stays_as_it_is(tmp_path):
+    """A home is not closed for the bot's sake, and nothing else in it touched; its files are."""
+    tmp_path.chmod(0o755)
+    (tmp_path / "holiday.jpg").touch()
+    await filled(tmp_path)
+    found = modes(tmp_path)
+    assert found.pop("") == 0o755
+    assert found.pop("holiday.jpg") == 0o666
+    assert found == private(found)
+    assert exposed_files(tmp_path) == []
+
+
+async def test_what_can_not_be_closed_is_logged_and_stops_nothing(tmp_path, caplog):
+    """The files of another user, or on a file system without modes."""
+    (tmp_path / "file").touch()
+    paths = [UNCHANGEABLE, tmp_path / "file", tmp_path / "missing"]
+    assert close_to_others(paths) == [UNCHANGEABLE]
+    assert modes(tmp_path)["file"] == 0o600
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "zhiyin.notes").symlink_to(UNCHANGEABLE)
+    with caplog.at_level(logging.WARNING):
+        await filled(tmp_path / "data")
+    assert f"store.exposed files=1 such as {tmp_path / 'data' / 'zhiyin.notes'}" in caplog.text
+
+
+def test_a_file_is_private_before_anything_is_in_it(tmp_path):
+    """What writes it finds it there: no moment in which others could open it."""
+    with replace_atomically(tmp_path / "a", private=True) as scratch:
+        assert stat.S_IMODE(scratch.stat().st_mode) == 0o600
+        scratch.write_text("x")
+    assert modes(tmp_path)["a"] == 0o600
+
+
+async def test_a_copy_to_look_through_is_private(tmp_path):
+    """Also the one that the doctor makes for a moment."""
+    await filled(tmp_path / "data")
+    copy(tmp_path / "data", tmp_path / "copy.db")
+    assert modes(tmp_path)["copy.db"] == 0o600
