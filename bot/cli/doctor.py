@@ -144,7 +144,7 @@ def check_database(config: Config) -> Iterator[Finding]:
         )
         return
     try:
-        complaints = _complaints(folder)
+        complaints, wishes = _look_through_copy(folder)
     except ZhiyinError as error:
         yield Finding(Verdict.BAD, error.sentence)
         return
@@ -152,12 +152,23 @@ def check_database(config: Config) -> Iterator[Finding]:
         yield Finding(Verdict.BAD, verbatim(complaint))
     if not complaints:
         yield Finding(Verdict.GOOD, Sentence("The database is whole and its ledger balances."))
+    if wishes:
+        yield Finding(
+            Verdict.WORSE,
+            Plural(
+                "{n} person's clips and words are not deleted yet as they wished: the bot goes on "
+                "with it when it runs.",
+                "The clips and words of {n} people are not deleted yet as they wished: the bot "
+                "goes on with it when it runs.",
+                n=wishes,
+            ),
+        )
 
 
-def _complaints(folder: Path) -> list[str]:
-    """Look through a copy, so that a bot that runs is not disturbed.
+def _look_through_copy(folder: Path) -> tuple[list[str], int]:
+    """Return what is wrong, and how many wishes to be forgotten are pending, as a copy has it.
 
-    Raises ConfigError where there is no database in the file.
+    A bot that runs is not disturbed. Raises ConfigError where there is no database in the file.
     """
     with tempfile.TemporaryDirectory() as scratch:
         try:
@@ -178,13 +189,14 @@ def _complaints(folder: Path) -> list[str]:
             raise ConfigError(verbatim(str(error).replace(scratch, str(folder)))) from error
 
 
-async def _books(folder: Path, clips: Path) -> list[str]:
+async def _books(folder: Path, clips: Path) -> tuple[list[str], int]:
     async with open_store(folder, time.time) as store:
         complaints = await store.check()
+        wishes = len(await store.privacy.pending())
         missing = [name for name in await store.clips.files() if not (clips / name).exists()]
     if missing:
         complaints.append(f"The sound of {len(missing)} clips is gone, such as {missing[0]}.")
-    return complaints
+    return complaints, wishes
 
 
 CHECKS: tuple[Callable[[Config], Iterator[Finding]], ...] = (

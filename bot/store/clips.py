@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,6 +12,7 @@ from bot.domain.clips import Clip
 from bot.domain.generation import Sampling
 from bot.domain.jobs import JobState, Kind, RequestOrigin
 from bot.store.database import Database
+from bot.store.forgetting import NOT_FORGOTTEN
 from bot.store.job_states import in_states
 from bot.store.rows import clip_of, sampling_json
 
@@ -22,6 +22,15 @@ _HELD = (
     "message_id IS NULL AND NOT is_deleted "
     "AND EXISTS (SELECT 1 FROM jobs WHERE jobs.id = job_id AND state = 'held')"
 )
+
+
+_CLIP = (
+    "SELECT *, (SELECT json_group_array(parent_id) FROM clip_parents WHERE clip_id = clips.id) "
+    "AS parent_ids FROM clips"
+)
+_FILES_AT_ONCE = 1000
+# Of those that match, the latest: asked for at every key that a person presses.
+_PROMPTS_READ = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,36 +76,36 @@ class Clips:
     async def of_user(self, user_id: int, limit: int, text: str = "") -> list[Clip]:
         """Return a person's clips whose prompt contains a text, newest first."""
         rows = await self._database.all(
-            "SELECT * FROM clips WHERE user_id = ? AND NOT is_deleted "
+            f"{_CLIP} WHERE user_id = ? AND NOT is_deleted AND {NOT_FORGOTTEN} "
             "AND COALESCE(prompt, '') LIKE ? ESCAPE '\\' ORDER BY id DESC LIMIT ?",
             (user_id, _like(text), limit),
         )
-        return [await self._with_parents(row) for row in rows]
+        return [clip_of(row) for row in rows]
 
     async def held_of(self, user_id: int, limit: int) -> list[Clip]:
         """Return a person's clips that could not be delivered, newest first."""
         rows = await self._database.all(
-            f"SELECT * FROM clips WHERE user_id = ? AND {_HELD} ORDER BY id DESC LIMIT ?",  # noqa: S608
+            f"{_CLIP} WHERE user_id = ? AND {_HELD} AND {NOT_FORGOTTEN} ORDER BY id DESC LIMIT ?",
             (user_id, limit),
         )
-        return [await self._with_parents(row) for row in rows]
+        return [clip_of(row) for row in rows]
 
-    async def held_before(self, at: float) -> list[Clip]:
-        """Return the clips from before a time that were never delivered."""
+    async def held_before(self, at: float, limit: int) -> list[Clip]:
+        """Return so many of the clips from before a time that were never delivered."""
         rows = await self._database.all(
-            f"SELECT * FROM clips WHERE created_at < ? AND {_HELD} ORDER BY id",  # noqa: S608
-            (at,),
+            f"{_CLIP} WHERE created_at < ? AND {_HELD} ORDER BY created_at LIMIT ?",
+            (at, limit),
         )
-        return [await self._with_parents(row) for row in rows]
+        return [clip_of(row) for row in rows]
 
     async def prompts_of(self, user_id: int, text: str, limit: int) -> list[str]:
         """Return a person's distinct prompts that contain a text, latest first."""
         rows = await self._database.all(
-            "SELECT prompt FROM clips WHERE user_id = ? AND prompt LIKE ? ESCAPE '\\' "
-            "GROUP BY prompt ORDER BY MAX(id) DESC LIMIT ?",
-            (user_id, _like(text), limit),
+            f"SELECT prompt FROM clips WHERE user_id = ? AND {NOT_FORGOTTEN} "  # noqa: S608 - ours
+            "AND prompt LIKE ? ESCAPE '\\' ORDER BY id DESC LIMIT ?",
+            (user_id, _like(text), _PROMPTS_READ),
         )
-        return [row["prompt"] for row in rows]
+        return list(dict.fromkeys(row["prompt"] for row in rows))[:limit]
 
     async def children_of(self, clip_id: int) -> list[int]:
         """Return the ids of the clips that were made from a clip."""
@@ -105,17 +114,25 @@ class Clips:
         )
         return [row["clip_id"] for row in rows]
 
-    async def older_than(self, at: float) -> list[Clip]:
-        """Return the clips from before a time whose sound is still there."""
+    async def older_than(self, at: float, limit: int) -> list[Clip]:
+        """Return so many of the clips from before a time whose sound is still there."""
         rows = await self._database.all(
-            "SELECT * FROM clips WHERE created_at < ? AND NOT is_deleted ORDER BY id", (at,)
+            f"{_CLIP} WHERE created_at < ? AND NOT is_deleted ORDER BY created_at LIMIT ?",
+            (at, limit),
         )
-        return [await self._with_parents(row) for row in rows]
+        return [clip_of(row) for row in rows]
 
     async def files(self) -> list[str]:
-        """Return the names of the files of all clips that are not deleted."""
-        rows = await self._database.all("SELECT file FROM clips WHERE NOT is_deleted")
-        return [row["file"] for row in rows]
+        """Return the names of the files of all clips that are not deleted, in their order."""
+        names: list[str] = []
+        while True:
+            rows = await self._database.all(
+                "SELECT file FROM clips WHERE NOT is_deleted AND file > ? ORDER BY file LIMIT ?",
+                (names[-1] if names else "", _FILES_AT_ONCE),
+            )
+            names += [row["file"] for row in rows]
+            if len(rows) < _FILES_AT_ONCE:
+                return names
 
     async def set_message(self, clip_id: int, message_id: int) -> None:
         """Record the message that a clip was posted in."""
@@ -130,30 +147,26 @@ class Clips:
         Its prompt is deleted too, and that of its job where the job has ended.
         """
         async with self._database.transaction() as connection:
-            changed = await connection.execute(
-                "UPDATE clips SET is_deleted = 1, prompt = NULL WHERE id = ? AND NOT is_deleted",
-                (clip_id,),
+            changed = list(
+                await connection.execute_fetchall(
+                    "UPDATE clips SET is_deleted = 1, prompt = NULL "
+                    "WHERE id = ? AND NOT is_deleted RETURNING file, job_id",
+                    (clip_id,),
+                )
             )
-            if not changed.rowcount:
+            if not changed:
                 return None
             await connection.execute(
                 "UPDATE jobs SET prompt = NULL, source = NULL WHERE "  # noqa: S608 - ours
                 f"{in_states(JobState.DELIVERED, JobState.HELD)} "
-                "AND id = (SELECT job_id FROM clips WHERE id = ?)",
-                (clip_id,),
+                "AND id = ?",
+                (changed[0]["job_id"],),
             )
-        clip = await self.get(clip_id)
-        return None if clip is None else clip.file
+        return str(changed[0]["file"])
 
     async def _first(self, where: str, value: int) -> Clip | None:
-        row = await self._database.one(f"SELECT * FROM clips {where}", (value,))  # noqa: S608
-        return None if row is None else await self._with_parents(row)
-
-    async def _with_parents(self, row: sqlite3.Row) -> Clip:
-        parents = await self._database.all(
-            "SELECT parent_id FROM clip_parents WHERE clip_id = ? ORDER BY parent_id", (row["id"],)
-        )
-        return clip_of(row, tuple(parent["parent_id"] for parent in parents))
+        row = await self._database.one(f"{_CLIP} {where} AND {NOT_FORGOTTEN}", (value,))
+        return None if row is None else clip_of(row)
 
 
 async def insert_clip(connection: aiosqlite.Connection, clip: NewClip, now: float) -> Clip:
@@ -175,10 +188,8 @@ async def insert_clip(connection: aiosqlite.Connection, clip: NewClip, now: floa
         "INSERT INTO clip_parents (clip_id, parent_id) VALUES (?, ?)",
         [(id_, parent) for parent in clip.parent_ids],
     )
-    async with connection.execute("SELECT * FROM clips WHERE id = ?", (id_,)) as found:
-        row = await found.fetchone()
-    assert row is not None
-    return clip_of(row, clip.parent_ids)
+    (row,) = await connection.execute_fetchall(f"{_CLIP} WHERE id = ?", (id_,))
+    return clip_of(row)
 
 
 def _like(text: str) -> str:

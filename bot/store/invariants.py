@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from bot.domain.jobs import JobState
 from bot.store.database import Database
-from bot.store.job_states import ANY, ENDED, in_states
+from bot.store.job_states import ANY, ENDED, UNFINISHED, in_states
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,8 +197,16 @@ INVARIANTS = (
         "Job {} belongs to somebody who is forgotten, but its words are kept.",
         """
         SELECT id FROM jobs JOIN forgotten USING (user_id) WHERE id <= last_job_id
-        AND (prompt IS NOT NULL OR source IS NOT NULL OR token IS NOT NULL)
+        AND NOT is_pending AND (prompt IS NOT NULL OR source IS NOT NULL OR token IS NOT NULL)
         """,
+    ),
+    Invariant(
+        "who is to be forgotten has nothing in the queue",
+        "Job {} goes on, but its person is being forgotten.",
+        f"""
+        SELECT id FROM jobs JOIN forgotten USING (user_id) WHERE id <= last_job_id
+        AND is_pending AND {UNFINISHED}
+        """,  # noqa: S608 - ours
     ),
     Invariant(
         "the ledger is open to nobody",

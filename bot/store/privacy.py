@@ -5,20 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import aiosqlite
-
 from bot.store.database import Database
+from bot.store.forgetting import (
+    NOT_FORGOTTEN,
+    PIECE,
+    delete_entries,
+    delete_resets,
+    delete_words,
+    write_down_wish,
+)
 from bot.store.job_states import ENDED
 from bot.store.ledger import day_of
 
 Clock = Callable[[], float]
 
-_FORGETTING = "forgetting"
-
 _OWN = {
-    "clips": "SELECT id, kind, prompt, seconds, seed, model, guild_id, channel_id, message_id, "
+    "clips": "SELECT id, kind, prompt, seconds, seed, model, guild_id, channel_id, message_id, "  # noqa: S608
     "datetime(created_at, 'unixepoch') AS made_at, is_deleted, bpm, key FROM clips "
-    "WHERE user_id = ? ORDER BY id",
+    f"WHERE user_id = ? AND {NOT_FORGOTTEN} ORDER BY id",
     "orders": "SELECT id, kind, prompt, seconds, seed, state, locale, guild_id, channel_id, "
     "datetime(created_at, 'unixepoch') AS ordered_at FROM jobs WHERE user_id = ? ORDER BY id",
     "seconds": "SELECT day, entry, seconds, guild_id FROM ledger WHERE user_id = ? ORDER BY id",
@@ -31,6 +35,7 @@ class Privacy:
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database, self._clock = database, clock
+        self._being_forgotten: set[int] = set()
 
     async def export(self, user_id: int) -> dict[str, list[dict[str, Any]]]:
         """Return all that is stored about a person, by kind."""
@@ -42,97 +47,108 @@ class Privacy:
     async def forget(self, user_id: int) -> list[str] | None:
         """Forget a person and return the names of their clips' files.
 
-        Returns None and deletes nothing while a job of theirs is unfinished. One transaction: an
-        order is deleted with all that it says, or came later and is not touched.
+        Returns None and deletes nothing while a job of theirs is unfinished. As soon as the wish is
+        written down nothing that it covers is shown any more; where this is interrupted, `resume`
+        goes on with it.
 
-        How many seconds they used today is kept until midnight UTC, or deleting would give the day
-        back; then `forget_rest` deletes that, too. Server blocks stay in place.
+        How many seconds they used today is kept until the day is over, or deleting would give the
+        day back; then `forget_rest` deletes that, too. Server blocks stay in place.
         """
-        now = self._clock()
-        async with self._database.transaction() as connection:
-            unfinished = f"SELECT 1 FROM jobs WHERE user_id = ? AND NOT {ENDED}"  # noqa: S608 - ours
-            if await connection.execute_fetchall(unfinished, (user_id,)):
-                return None
-            rows = await connection.execute_fetchall(
-                "SELECT file FROM clips WHERE user_id = ? AND NOT is_deleted", (user_id,)
-            )
-            await connection.execute(
-                "DELETE FROM clip_parents WHERE clip_id IN "
-                "(SELECT id FROM clips WHERE user_id = ?)",
-                (user_id,),
-            )
-            await connection.execute("DELETE FROM clips WHERE user_id = ?", (user_id,))
-            await connection.execute(
-                "UPDATE jobs SET prompt = NULL, source = NULL, parent_ids = '[]', sentence = NULL, "
-                "token = NULL, message_id = NULL, clip_id = NULL, locale = NULL WHERE user_id = ?",
-                (user_id,),
-            )
-            await connection.execute(
-                "INSERT OR REPLACE INTO forgotten VALUES (?1, ?2, "
-                "COALESCE((SELECT MAX(id) FROM jobs WHERE user_id = ?1), 0), "
-                "COALESCE((SELECT MAX(id) FROM ledger WHERE user_id = ?1), 0))",
-                (user_id, now),
-            )
-            await _forget_entries(connection, user_id, before_day=day_of(now))
+        # `resume` leaves it alone from here on, or either would have a part of the files' names.
+        self._being_forgotten.add(user_id)
+        try:
+            async with self._database.transaction() as connection:
+                if not await write_down_wish(connection, user_id, self._clock()):
+                    return None
+            files = await self._carry_out(user_id)
+        finally:
+            self._being_forgotten.discard(user_id)
         await self.scrub()
-        return [str(row["file"]) for row in rows]
+        return files
+
+    async def pending(self) -> list[int]:
+        """Return the people whose wish to be forgotten is not carried out yet."""
+        rows = await self._database.all("SELECT user_id FROM forgotten WHERE is_pending")
+        return [row["user_id"] for row in rows]
+
+    async def resume(self) -> list[str]:
+        """Carry out the wishes that were interrupted; return the names of the clips' files."""
+        files = []
+        for user_id in await self.pending():
+            if user_id not in self._being_forgotten:
+                files += await self._carry_out(user_id)
+        return files
 
     async def scrub(self) -> None:
         """Remove what was deleted from the database's files, see `Database.scrub`."""
         await self._database.scrub()
 
     async def forget_rest(self) -> None:
-        """Delete the ledger entries of people who were forgotten before today."""
+        """Delete the ledger entries of people who were forgotten on another day than today."""
         today = day_of(self._clock())
-        for row in await self._database.all("SELECT user_id, at FROM forgotten"):
-            if day_of(row["at"]) >= today:
+        forgotten = await self._database.all(
+            "SELECT user_id, at FROM forgotten WHERE NOT is_pending"
+        )
+        for row in forgotten:
+            if day_of(row["at"]) == today:
                 continue
+            await self._delete_entries(row["user_id"], today)
             async with self._database.transaction() as connection:
-                await _forget_entries(connection, row["user_id"], before_day=today)
                 await connection.execute(
-                    "DELETE FROM forgotten WHERE user_id = ? AND at = ?",
+                    "DELETE FROM forgotten WHERE user_id = ? AND at = ? AND NOT is_pending",
                     (row["user_id"], row["at"]),
                 )
 
     async def forget_words(self, before: float) -> None:
         """Delete the prompts of jobs that have ended, and of deleted clips, from before a time."""
+        await self._in_pieces(
+            "UPDATE jobs SET prompt = NULL, source = NULL, sentence = NULL WHERE id IN ("  # noqa: S608
+            # Named, since SQLite would sooner read all jobs that have ended.
+            "SELECT id FROM jobs INDEXED BY jobs_by_words WHERE created_at < ? "
+            "AND (prompt IS NOT NULL OR source IS NOT NULL OR sentence IS NOT NULL) "
+            f"AND {ENDED} LIMIT ?)",
+            before,
+        )
+        await self._in_pieces(
+            "UPDATE clips SET prompt = NULL WHERE id IN (SELECT id FROM clips "
+            "WHERE created_at < ? AND is_deleted AND prompt IS NOT NULL LIMIT ?)",
+            before,
+        )
+
+    async def _carry_out(self, user_id: int) -> list[str]:
+        """Delete what a wish covers, piece by piece; return the names of the clips' files."""
+        files: list[str] = []
+        after = 0
+        while True:
+            async with self._database.transaction() as connection:
+                piece = await delete_words(connection, user_id, after)
+            if piece is None:
+                break
+            after = piece.last_job_id
+            files += piece.files
+        await self._delete_entries(user_id, day_of(self._clock()))
         async with self._database.transaction() as connection:
             await connection.execute(
-                "UPDATE jobs SET prompt = NULL, source = NULL, sentence = NULL "  # noqa: S608
-                f"WHERE created_at < ? AND {ENDED}",
-                (before,),
+                "UPDATE forgotten SET is_pending = 0 WHERE user_id = ?", (user_id,)
             )
-            await connection.execute(
-                "UPDATE clips SET prompt = NULL WHERE created_at < ? AND is_deleted", (before,)
-            )
+        return files
 
+    async def _delete_entries(self, user_id: int, today: str) -> None:
+        after = 0
+        while True:
+            async with self._database.transaction() as connection:
+                piece = await delete_entries(connection, user_id, after, today)
+            if piece is None:
+                break
+            after = piece.last_job_id
+        more = True
+        while more:
+            async with self._database.transaction() as connection:
+                more = await delete_resets(connection, user_id, today)
 
-async def _forget_entries(
-    connection: aiosqlite.Connection, user_id: int, *, before_day: str
-) -> None:
-    """Delete the ledger entries and jobs of a forgotten person from before a day.
-
-    Not those of a job that was unfinished when its person was forgotten, nor its clip: older
-    versions left them.
-    """
-    # The trigger of the ledger permits deleting only the entries of the user named here.
-    await connection.execute(
-        "INSERT OR REPLACE INTO facts VALUES (?, ?)", (_FORGETTING, str(user_id))
-    )
-    whose = (user_id, before_day)
-    old = (
-        "SELECT id FROM jobs WHERE user_id = ?1 "  # noqa: S608 - ours
-        "AND id <= (SELECT last_job_id FROM forgotten WHERE user_id = ?1) "
-        f"AND {ENDED} AND id NOT IN (SELECT job_id FROM clips)"
-    )
-    await connection.execute(
-        f"DELETE FROM ledger WHERE user_id = ?1 AND day < ?2 AND (job_id IN ({old}) "  # noqa: S608
-        "OR (job_id IS NULL AND id <= (SELECT last_entry_id FROM forgotten WHERE user_id = ?1)))",
-        whose,
-    )
-    await connection.execute(
-        f"DELETE FROM jobs WHERE id IN ({old}) "  # noqa: S608 - ours
-        "AND id NOT IN (SELECT job_id FROM ledger WHERE job_id IS NOT NULL)",
-        (user_id,),
-    )
-    await connection.execute("DELETE FROM facts WHERE name = ?", (_FORGETTING,))
+    async def _in_pieces(self, sql: str, before: float) -> None:
+        """Run a statement that changes so many rows from before a time, until there are no more."""
+        changed = PIECE
+        while changed == PIECE:
+            async with self._database.transaction() as connection:
+                changed = (await connection.execute(sql, (before, PIECE))).rowcount

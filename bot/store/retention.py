@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from bot.domain.jobs import UploadSource
@@ -21,6 +22,7 @@ HELD_SECONDS = 86_400.0
 """How long a clip is kept that could not be delivered."""
 
 _DAY_SECONDS = 86_400.0
+_AT_ONCE = 100
 
 
 async def keep_tidy(
@@ -48,13 +50,16 @@ async def keep_tidy(
 async def sweep(store: Store, keep_clips_days: int, now: float) -> int:
     """Delete what has expired and return the number of deleted files."""
     await store.jobs.forget_tokens()
+    gone = {store.clips_folder / name for name in await store.privacy.resume()}
     await store.privacy.forget_rest()
-    gone: set[Path] = set()
-    old = await store.clips.older_than(now - keep_clips_days * _DAY_SECONDS)
-    for clip in [*old, *await store.clips.held_before(now - HELD_SECONDS)]:
-        name = await store.clips.delete(clip.id)
-        if name is not None:
-            gone.add(store.clips_folder / name)
+    too_old = partial(store.clips.older_than, now - keep_clips_days * _DAY_SECONDS, _AT_ONCE)
+    never_fetched = partial(store.clips.held_before, now - HELD_SECONDS, _AT_ONCE)
+    for expired in (too_old, never_fetched):
+        while clips := await expired():
+            for clip in clips:
+                name = await store.clips.delete(clip.id)
+                if name is not None:
+                    gone.add(store.clips_folder / name)
     await store.privacy.forget_words(now - keep_clips_days * _DAY_SECONDS)
     await store.privacy.scrub()
     sounds = await asyncio.to_thread(_files_before, store.clips_folder, now - EVERY_SECONDS)

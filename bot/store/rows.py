@@ -55,8 +55,8 @@ def job_of(row: sqlite3.Row) -> Job:
     )
 
 
-def clip_of(row: sqlite3.Row, parent_ids: tuple[int, ...]) -> Clip:
-    """Return the clip of a row."""
+def clip_of(row: sqlite3.Row) -> Clip:
+    """Return the clip of a row, which has the ids of its parents as `parent_ids`, in JSON."""
     return Clip(
         id=row["id"],
         job_id=row["job_id"],
@@ -69,7 +69,7 @@ def clip_of(row: sqlite3.Row, parent_ids: tuple[int, ...]) -> Clip:
         sampling=Sampling(**json.loads(row["sampling"])),
         model=row["model"],
         file=row["file"],
-        parent_ids=parent_ids,
+        parent_ids=tuple(sorted(json.loads(row["parent_ids"]))),
         created_at=row["created_at"],
         made_in_seconds=row["made_in_seconds"],
         message_id=row["message_id"],

@@ -112,6 +112,10 @@ FAULTS = {
         "UPDATE jobs SET prompt = 'rock' WHERE id = 5",
         "Job 5 belongs to somebody who is forgotten, but its words are kept.",
     ),
+    "who is to be forgotten has nothing in the queue": (
+        "INSERT INTO forgotten VALUES (1, 0, 4, 0, 1)",
+        "Job 3 goes on, but its person is being forgotten.",
+    ),
     "the ledger is open to nobody": (
         "INSERT INTO facts VALUES ('forgetting', '1')",
         "The entries of person 1 could be taken out of the ledger.",

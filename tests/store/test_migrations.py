@@ -26,6 +26,7 @@ RELEASED = {
     "locale_of_a_job": "01088d0ccebb2caa",
     "indexes_of_big_tables": "6cdd3820df30cfd3",
     "running_totals": "a8fc417bf63f3a9a",
+    "wishes_to_be_forgotten": "7eea039ad9647022",
 }
 
 

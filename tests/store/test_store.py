@@ -375,7 +375,7 @@ async def test_a_deleted_clip_keeps_its_place_in_the_tree(store):
     assert await store.clips.delete(first.id) is None
     assert (await store.clips.get(first.id)).is_deleted
     assert await store.clips.of_user(1, 10) == [second]
-    assert await store.clips.older_than(NOON + 1) == [second]
+    assert await store.clips.older_than(NOON + 1, 9) == [second]
 
 
 async def test_a_server_has_its_own_settings(store):

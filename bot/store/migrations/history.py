@@ -153,6 +153,13 @@ MIGRATIONS = (
         "A job's attempts are the workers that died with it; runs were counted when they began.",
         ("UPDATE jobs SET attempts = MAX(0, attempts - 1) WHERE state = 'running'",),
     ),
+    Migration(
+        "wishes_to_be_forgotten",
+        date(2026, 11, 28),
+        "A wish to be forgotten is written down first and carried out in pieces, since nobody else "
+        "was answered while a person with many orders was forgotten.",
+        ("ALTER TABLE forgotten ADD COLUMN is_pending INTEGER NOT NULL DEFAULT 0",),
+    ),
 )
 
 RECORDED_SINCE = 1 + next(

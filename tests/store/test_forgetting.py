@@ -1,0 +1,140 @@
+"""Forgetting a person in pieces: nobody waits for it, and a kill in between changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from bot.cli.doctor import check_database
+from bot.config import Config, StorageConfig
+from bot.store.database import FILE
+from bot.store.forgetting import PIECE, delete_words, write_down_wish
+from bot.store.retention import sweep
+from bot.store.store import open_store
+from tests.pipeline.test_erasure import DAY
+from tests.store.test_forgotten_bytes import PROMPT, files_with
+from tests.store.test_store import NOON, Clock, accepted, delivered
+
+ORDERS = 2 * PIECE + 1
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+async def store(tmp_path, clock):
+    """A person with more orders than fit into two pieces."""
+    async with open_store(tmp_path, clock) as opened:
+        _, clip = await delivered(opened, key="0", prompt=PROMPT, seconds=1.0)
+        with closing(sqlite3.connect(tmp_path / FILE)) as connection:
+            copy_orders(connection, ORDERS - 1)
+        for name in (clip.file, f"{ORDERS}.flac"):
+            (opened.clips_folder / name).touch()
+            os.utime(opened.clips_folder / name, (NOON - DAY, NOON - DAY))
+        yield opened
+
+
+def copy_orders(connection, count):
+    """Insert as many orders as the first one again, each with its clip and its entries."""
+
+    def columns(table):
+        return [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+
+    def copy(table, **changes):
+        values = {name: changes.get(name, name) for name in columns(table)}
+        connection.execute(
+            f"INSERT INTO {table} ({', '.join(values)}) "
+            f"SELECT {', '.join(values.values())} FROM {table} WHERE "
+            + ("job_id = 1" if "job_id" in values else "id = 1")
+            + " ORDER BY id"
+        )
+
+    for id_ in range(2, count + 2):
+        copy("jobs", id=f"{id_}", key=f"'{id_}'", clip_id=f"{id_}", message_id=f"{900 + id_}")
+        copy("ledger", id="NULL", job_id=f"{id_}")
+        copy(
+            "clips", id=f"{id_}", job_id=f"{id_}", file=f"'{id_}.flac'", message_id=f"{900 + id_}"
+        )  # fmt: skip
+    connection.commit()
+
+
+async def stopped_after_a_piece(store):
+    """As a kill leaves it after the wish and the first piece."""
+    async with store.privacy._database.transaction() as connection:
+        assert await write_down_wish(connection, 1, NOON)
+    async with store.privacy._database.transaction() as connection:
+        piece = await delete_words(connection, 1, 0)
+    assert len(piece.files) == PIECE
+
+
+async def test_nobody_waits_until_a_person_is_forgotten(store):
+    """An order of somebody else is accepted between two pieces."""
+    forgetting = asyncio.create_task(store.privacy.forget(1))
+    while 1 not in await store.privacy.pending():
+        await asyncio.sleep(0)
+    await accepted(store, key="another's", user=2)
+    assert await store.privacy.pending() == [1]
+    assert len(await forgetting) == ORDERS
+    assert await store.privacy.pending() == []
+    assert await store.check() == []
+
+
+async def test_what_is_wished_away_is_seen_by_nobody_from_then_on(store):
+    """However much of it is still there."""
+    before = await store.clips.get(ORDERS)
+    await stopped_after_a_piece(store)
+    assert await store.clips.of_user(1, 5) == await store.clips.held_of(1, 5) == []
+    assert await store.clips.prompts_of(1, "", 5) == []
+    assert await store.clips.get(ORDERS) is None
+    assert await store.clips.of_job(ORDERS) is None
+    assert await store.clips.by_message(before.message_id) is None
+    assert await store.check() == []
+
+
+async def test_what_a_kill_interrupted_is_finished_by_the_next_start(store, tmp_path, clock):
+    """With its words in no file, its sound gone, and the day's seconds kept until the day ends."""
+    await stopped_after_a_piece(store)
+    assert files_with(tmp_path) != set()
+    await sweep(store, 30, clock.now)
+    assert files_with(tmp_path) == set()
+    assert list(store.clips_folder.iterdir()) == []
+    assert await store.privacy.pending() == []
+    assert (await store.ledger.quota(1, 100)).used_seconds == ORDERS
+    assert await store.check() == []
+    clock.now += DAY
+    await sweep(store, 30, clock.now)
+    left = await store.privacy.export(1)
+    assert not any(left.values())
+    assert await store.check() == []
+
+
+async def test_an_order_after_the_wish_is_not_part_of_it(store, clock):
+    """It comes while the deletion is interrupted, and stays when that goes on."""
+    await stopped_after_a_piece(store)
+    _, clip = await delivered(store, key="later", seconds=1.0)
+    assert await store.clips.of_user(1, 5) == [clip]
+    await sweep(store, 30, clock.now)
+    assert await store.clips.of_user(1, 5) == [clip]
+    assert await store.check() == []
+
+
+async def test_entries_of_a_day_to_come_go_too(store, clock):
+    """They were written while the clock was wrong."""
+    clock.now -= 400 * DAY
+    await store.privacy.forget(1)
+    assert (await store.totals()).jobs["delivered"] == 0
+    assert await store.check() == []
+
+
+async def test_doctor_tells_of_a_wish_that_was_interrupted(store, tmp_path):
+    """It is nothing wrong: the bot goes on with it."""
+    await stopped_after_a_piece(store)
+    config = Config(storage=StorageConfig(folder=str(tmp_path)))
+    found = await asyncio.to_thread(lambda: [str(each.sentence) for each in check_database(config)])
+    assert any("1 person's clips and words are not deleted yet" in sentence for sentence in found)
