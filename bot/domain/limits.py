@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -16,6 +17,8 @@ class Limits:
     waiting_per_guild: int
     waiting: int
     guild_daily_seconds: float | None = None
+    most_daily_seconds: float = math.inf
+    """What nobody gets more of in a day, even if managers reset what was used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

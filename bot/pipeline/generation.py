@@ -41,7 +41,7 @@ CUT_LOST = Sentence(
     "The bot stopped again and again while it cut this loop, so it was given up. Nothing was "
     "charged."
 )
-BLOCKED_MEANWHILE = Sentence("You can't make music on this server any more. Nothing was charged.")
+BLOCKED_MEANWHILE = Sentence("You can't make music here any more. Nothing was charged.")
 SOURCE_DELETED = Sentence("The clip to continue was deleted. Nothing was charged.")
 
 
@@ -94,10 +94,7 @@ class ClipGenerator:
         await self.store.jobs.start(job.id)
         await failpoints.reached("job.claimed")
         order = job.order
-        if order.origin.guild_id is not None:
-            settings = await self.store.settings.of(order.origin.guild_id)
-            if order.origin.user_id in settings.blocked_ids:
-                raise JobError(BLOCKED_MEANWHILE)
+        await self._check_person(job)
         request = GenerationRequest(
             seconds=order.seconds,
             seed=order.seed,
@@ -117,6 +114,12 @@ class ClipGenerator:
         known = await self._load_known_codes(order.source, heard, model)
         tokens = None if known is None else known[1].tokens
         return replace(request, audio=heard.end, audio_tokens=tokens)
+
+    async def _check_person(self, job: Job) -> None:
+        """Raise JobError for somebody who was blocked after they had ordered."""
+        origin = job.order.origin
+        if await self.store.settings.is_blocked(origin.guild_id, origin.user_id):
+            raise JobError(BLOCKED_MEANWHILE)
 
     async def _clip(self, source: ClipSource) -> Clip:
         """Return the clip that an order is made from."""
@@ -183,6 +186,7 @@ class ClipGenerator:
         started = await self.store.jobs.start(job.id)
         if started.attempts >= MAX_CUTS:
             raise JobError(CUT_LOST)
+        await self._check_person(job)
         source = started.order.source
         if not isinstance(source, ClipSource):
             raise JobError(SOURCE_DELETED)

@@ -88,10 +88,8 @@ class Stems:
 
     async def check(self, clip: Clip, place: RequestOrigin) -> None:
         """Raise Refused or SoundError with the reason why a clip can't be taken apart now."""
-        if place.guild_id is not None:
-            settings = await self._store.settings.of(place.guild_id)
-            if place.user_id in settings.blocked_ids:
-                raise Refused(BLOCKED)
+        if await self._store.settings.is_blocked(place.guild_id, place.user_id):
+            raise Refused(BLOCKED)
         if self._executor.broken is not None:
             raise Refused(self._executor.broken)
         if self._executor.paused:

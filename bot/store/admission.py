@@ -10,9 +10,11 @@ from bot.errors import Refused
 from bot.i18n.sentence import Moment, Plural, Sentence
 from bot.store.database import Row
 from bot.store.job_states import UNFINISHED
-from bot.store.ledger import USED, day_of, resets_at
+from bot.store.ledger import day_of, resets_at
+from bot.store.settings import EVERYWHERE
+from bot.store.usage import RECEIVED_BY_PERSON, USED_BY_GUILD, USED_BY_PERSON
 
-BLOCKED = Sentence("You can't make music on this server.")
+BLOCKED = Sentence("You can't make music here.")
 DRAINING = Sentence("The bot is about to be restarted: please try again in a minute or two.")
 QUEUE_FULL = Sentence(
     "The queue is so long that your clip would have to wait too long: try again later."
@@ -23,15 +25,16 @@ QUEUE_FULL = Sentence(
 # database's thread is one that the others wait for.
 _STANDING = f"""
     SELECT
-    EXISTS (SELECT 1 FROM blocked WHERE guild_id = :guild AND user_id = :user) AS is_blocked,
+    EXISTS (
+        SELECT 1 FROM blocked WHERE guild_id IN (:guild, :everywhere) AND user_id = :user
+    ) AS is_blocked,
     EXISTS (SELECT 1 FROM facts WHERE name = 'draining' AND value != '') AS is_draining,
     (SELECT COUNT(*) FROM jobs WHERE user_id = :user AND {UNFINISHED}) AS waiting_of_user,
     (SELECT COUNT(*) FROM jobs WHERE guild_id = :guild AND {UNFINISHED}) AS waiting_of_guild,
     (SELECT COUNT(*) FROM jobs WHERE {UNFINISHED}) AS waiting,
-    (SELECT {USED} FROM ledger WHERE user_id = :user AND day = :day) AS used_by_user,
-    CASE WHEN :is_guild_limited THEN (
-        SELECT {USED} FROM ledger WHERE guild_id = :guild AND day = :day AND entry != 'reset'
-    ) ELSE 0 END AS used_by_guild
+    ({USED_BY_PERSON}) AS used_by_user,
+    ({RECEIVED_BY_PERSON}) AS received_by_user,
+    CASE WHEN :is_guild_limited THEN ({USED_BY_GUILD}) ELSE 0 END AS used_by_guild
 """  # noqa: S608 - ours
 
 
@@ -42,6 +45,7 @@ async def check(connection: aiosqlite.Connection, order: Order, limits: Limits, 
         _STANDING,
         {
             "guild": origin.guild_id,
+            "everywhere": EVERYWHERE,
             "user": origin.user_id,
             "day": day_of(now),
             "is_guild_limited": limits.guild_daily_seconds is not None,
@@ -75,8 +79,11 @@ def _check_queue(standing: Row, limits: Limits) -> None:
 
 
 def _check_seconds(standing: Row, order: Order, limits: Limits, again: Moment) -> None:
-    # A refund after a reset gives no credit.
-    left = max(0.0, limits.daily_seconds - max(0.0, standing["used_by_user"]))
+    left = min(
+        limits.daily_seconds - standing["used_by_user"],
+        limits.most_daily_seconds - standing["received_by_user"],
+    )
+    left = max(0.0, left)
     if order.seconds > left + 1e-6:
         raise Refused(
             Sentence(
@@ -89,7 +96,7 @@ def _check_seconds(standing: Row, order: Order, limits: Limits, again: Moment) -
         )
     if order.origin.guild_id is None or limits.guild_daily_seconds is None:
         return
-    left = max(0.0, limits.guild_daily_seconds - max(0.0, standing["used_by_guild"]))
+    left = max(0.0, limits.guild_daily_seconds - standing["used_by_guild"])
     if order.seconds > left + 1e-6:
         raise Refused(
             Sentence(

@@ -7,7 +7,7 @@ import fcntl
 import logging
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,8 @@ from bot.store.identity import IDENTITY_QUERY, check_identity, identity
 from bot.store.kept_files import close_files
 from bot.store.migrations.history import MIGRATIONS
 from bot.store.migrations.migrate import migrate
+
+Parameters = Sequence[Any] | Mapping[str, Any]
 
 log = logging.getLogger(__name__)
 
@@ -84,14 +86,14 @@ class Database:
         async with self._reader() as reader, _transaction(reader, "BEGIN"):
             yield reader
 
-    async def all(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+    async def all(self, sql: str, parameters: Parameters = ()) -> list[Row]:
         """Return all rows of a query."""
         async with self._reader() as reader:
             # In one call to the connection's thread, so that no read is left open by a task that
             # is cancelled between two: it would keep the write-ahead log from being emptied.
             return list(await reader.execute_fetchall(sql, parameters))
 
-    async def one(self, sql: str, parameters: Sequence[Any] = ()) -> Row | None:
+    async def one(self, sql: str, parameters: Parameters = ()) -> Row | None:
         """Return the first row of a query, or None."""
         rows = await self.all(sql, parameters)
         return rows[0] if rows else None

@@ -6,6 +6,7 @@ been used is computed from the entries and stored nowhere.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -15,14 +16,9 @@ from bot.domain.jobs import Order
 from bot.domain.limits import Quota
 from bot.store import invariants
 from bot.store.database import Database
+from bot.store.usage import RECEIVED_BY_PERSON, USED_BY_PERSON, USED_ON_GUILD
 
 Clock = Callable[[], float]
-
-# A reservation counts at once, a refund takes it back; a reset takes back all so far.
-USED = """
-    COALESCE(SUM(CASE entry WHEN 'reserve' THEN seconds WHEN 'refund' THEN -seconds
-                            WHEN 'reset' THEN -seconds ELSE 0 END), 0)
-"""
 
 
 def day_of(now: float) -> str:
@@ -42,36 +38,44 @@ class Ledger:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database, self._clock = database, clock
 
-    async def quota(self, user_id: int, daily_seconds: float) -> Quota:
-        """Return what a person has used of today's seconds."""
-        now = self._clock()
-        row = await self._database.one(
-            f"SELECT {USED} FROM ledger WHERE user_id = ? AND day = ?",  # noqa: S608 - ours
-            (user_id, day_of(now)),
-        )
-        used = float(row[0]) if row else 0.0
-        return Quota(
-            used_seconds=max(0.0, used), daily_seconds=daily_seconds, resets_at=resets_at(now)
-        )
+    async def quota(
+        self, user_id: int, daily_seconds: float, most_daily_seconds: float = math.inf
+    ) -> Quota:
+        """Return what a person has used of today's seconds.
 
-    async def reset(self, user_id: int, guild_id: int) -> float:
-        """Give a person back the seconds they used on a server today; return how many.
-
-        The server's own total stays: that much was generated.
+        Of `most_daily_seconds` no reset of a manager gives any back: where less is left of them,
+        the rest of `daily_seconds` counts as used.
         """
         now = self._clock()
+        row = await self._database.one(
+            f"SELECT ({USED_BY_PERSON}) AS used, ({RECEIVED_BY_PERSON}) AS received",
+            {"user": user_id, "day": day_of(now)},
+        )
+        assert row is not None
+        left = max(0.0, most_daily_seconds - float(row["received"]))
+        return Quota(
+            used_seconds=max(float(row["used"]), daily_seconds - left),
+            daily_seconds=daily_seconds,
+            resets_at=resets_at(now),
+        )
+
+    async def reset(self, user_id: int, guild_id: int | None) -> float:
+        """Give a person back the seconds they used on a server today; return how many.
+
+        Without a server: all of today's, wherever, also of the most that anybody may have; that is
+        for the owner of the bot. A server's own total stays: that much was generated.
+        """
+        now = self._clock()
+        about = {"user": user_id, "guild": guild_id, "day": day_of(now), "now": now}
+        sql = RECEIVED_BY_PERSON if guild_id is None else USED_ON_GUILD
         async with self._database.transaction() as connection:
-            (row,) = await connection.execute_fetchall(
-                f"SELECT {USED} FROM ledger "  # noqa: S608 - ours
-                "WHERE user_id = ? AND day = ? AND guild_id = ?",
-                (user_id, day_of(now), guild_id),
-            )
-            used = max(0.0, float(row[0]))
+            (row,) = await connection.execute_fetchall(sql, about)
+            used = float(row[0])
             if used > 0:
                 await connection.execute(
                     "INSERT INTO ledger (user_id, guild_id, day, entry, seconds, at) "
-                    "VALUES (?, ?, ?, 'reset', ?, ?)",
-                    (user_id, guild_id, day_of(now), used, now),
+                    "VALUES (:user, :guild, :day, 'reset', :used, :now)",
+                    about | {"used": used},
                 )
         return used
 

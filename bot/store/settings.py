@@ -8,6 +8,9 @@ from types import MappingProxyType
 from bot.domain.limits import GuildSettings
 from bot.store.database import Database
 
+EVERYWHERE = 0
+"""In place of a server's id: a block by the owner of the bot, which holds wherever that one is."""
+
 # One query: every command reads them before it answers, and each trip to a reader costs time.
 _OF_GUILD = """
     SELECT daily_seconds, guild_daily_seconds, waiting, max_seconds,
@@ -80,8 +83,13 @@ class Settings:
             sql = "DELETE FROM guild_channels WHERE guild_id = ? AND channel_id = ?"
         await self._write(sql, guild_id, channel_id)
 
+    async def is_blocked(self, guild_id: int | None, user_id: int) -> bool:
+        """Tell whether a person is blocked on a server, or everywhere; None is no server."""
+        sql = "SELECT 1 FROM blocked WHERE guild_id IN (?, ?) AND user_id = ?"
+        return await self._database.one(sql, (guild_id, EVERYWHERE, user_id)) is not None
+
     async def block(self, guild_id: int, user_id: int, blocked: bool) -> None:
-        """Block a person on a server, or unblock them."""
+        """Block a person on a server, or EVERYWHERE, or unblock them there."""
         if blocked:
             sql = "INSERT OR IGNORE INTO blocked VALUES (?, ?)"
         else:

@@ -57,7 +57,7 @@ async def test_a_blocked_person_is_told_so(tmp_path):
     async with open_jam(tmp_path) as jam:
         await admin(jam, "block", person=jam.alice)
         result = await jam.music()
-        assert "can't make music on this server" in result.followups[0].content
+        assert "can't make music here" in result.followups[0].content
         await admin(jam, "unblock", person=jam.alice)
         assert (await jam.music()).response.attachments
 

@@ -33,6 +33,7 @@ from bot.store.database import FILE, open_database
 from bot.store.jobs import IllegalStep
 from bot.store.ledger import day_of, resets_at
 from bot.store.retention import sweep
+from bot.store.settings import EVERYWHERE
 from bot.store.store import open_store
 
 NOON = 1_790_000_000.0
@@ -211,7 +212,7 @@ async def test_a_limit_is_reached_exactly(store):
 async def test_blocked_people_and_a_draining_bot_are_refused(store):
     """Managers can keep a person out, the owner everyone before a restart."""
     await store.settings.block(10, 1, True)
-    with pytest.raises(Refused, match="can't make music on this server"):
+    with pytest.raises(Refused, match="can't make music here"):
         await accepted(store)
     await accepted(store, key="elsewhere", guild=11)
     await store.settings.block(10, 1, False)
@@ -219,6 +220,18 @@ async def test_blocked_people_and_a_draining_bot_are_refused(store):
     with pytest.raises(Refused, match="about to be restarted"):
         await accepted(store)
     await store.settings.set_metadata("draining", "")
+    await accepted(store)
+
+
+async def test_a_block_by_the_owner_holds_wherever_one_is(store):
+    """On every server and in direct messages; a manager can't lift it."""
+    await store.settings.block(EVERYWHERE, 1, True)
+    for number, guild in enumerate((10, 11, None)):
+        await store.settings.block(10, 1, False)
+        with pytest.raises(Refused, match="can't make music here"):
+            await accepted(store, key=str(number), guild=guild)
+    await accepted(store, key="another", user=2)
+    await store.settings.block(EVERYWHERE, 1, False)
     await accepted(store)
 
 
@@ -254,6 +267,19 @@ async def test_a_reset_gives_back_what_was_used_on_that_server(store):
         await accepted(
             store, key="3", guild=20, allowed=limits(guild_daily_seconds=39.0), seconds=10.0
         )
+
+
+async def test_what_is_reset_by_managers_stays_below_what_anybody_may_have(store):
+    """Only the owner's reset, which is for no server, gives that back, too."""
+    most = limits(most_daily_seconds=150)
+    await accepted(store, seconds=100.0, allowed=most)
+    await store.ledger.reset(1, 10)
+    assert (await store.ledger.quota(1, 100, 150)).left_seconds == 50
+    with pytest.raises(Refused, match="You have 50 s"):
+        await accepted(store, key="2", seconds=60.0, allowed=most)
+    assert await store.ledger.reset(1, None) == 100
+    assert (await store.ledger.quota(1, 100, 150)).left_seconds == 100
+    await accepted(store, key="2", seconds=100.0, allowed=most)
 
 
 async def test_the_ledger_is_only_added_to(store, tmp_path):
@@ -412,7 +438,8 @@ ACCEPTING = """
     from bot.domain.jobs import Kind, MessageHandle, Order, RequestOrigin
     from bot.domain.limits import Limits
     from bot.i18n.sentence import Sentence
-    from bot.store.store import open_store
+    from bot.store.settings import EVERYWHERE
+from bot.store.store import open_store
 
     async def main():
         limits = Limits(

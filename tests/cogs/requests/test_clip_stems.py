@@ -232,7 +232,7 @@ async def test_somebody_who_is_blocked_gets_no_stems(tmp_path):
         first = await jam.music(seconds=1.0)
         await jam.store.settings.block(jam.guild.id, jam.bob.id, True)
         result = await jam.press(first.response, "Stems", jam.bob)
-        assert result.response.content == "You can't make music on this server."
+        assert result.response.content == "You can't make music here."
         elsewhere = jam.guild.create_text_channel("elsewhere")
         await jam.store.settings.allow_channel(jam.guild.id, elsewhere.id, True)
         result = await jam.press(first.response, "Stems")

@@ -50,7 +50,7 @@ async def test_who_is_blocked_meanwhile_gets_no_clip(tmp_path):
         jam.pipeline.executor.paused = False
         other = await jam.music(jam.bob)
         assert other.response.attachments
-        assert "can't make music on this server any more" in result.response.content
+        assert "can't make music here any more" in result.response.content
         assert await jam.used() == 0
 
 
@@ -79,7 +79,7 @@ async def test_who_is_refused_anyway_has_no_file_read(tmp_path, monkeypatch):
         monkeypatch.setattr(jam.pipeline.uploads, "keep", never)
         await jam.store.settings.block(jam.guild.id, jam.alice.id, True)
         result = await jam.music(clip=("a.mp3", b"anything"))
-        assert "can't make music on this server" in result.followups[0].content
+        assert "can't make music here" in result.followups[0].content
 
 
 async def test_a_long_wait_is_refused_where_only_a_token_reaches(tmp_path, monkeypatch):
