@@ -93,9 +93,9 @@ def validate(draft: RequestDraft, bot: ZhiyinBot, longest: float) -> RequestDraf
 
 
 def make_orders(
-    key: str, origin: RequestOrigin, draft: RequestDraft, source: Source | None, bot: ZhiyinBot
+    key: str, origin: RequestOrigin, draft: RequestDraft, bot: ZhiyinBot
 ) -> list[Order]:
-    """Return an order for each take, with consecutive seeds."""
+    """Return an order for each take, with consecutive seeds; their sound is not known yet."""
     first = secrets.randbelow(MAX_SHORT_SEED - draft.takes) if draft.seed is None else draft.seed
     assert draft.seconds is not None
     return [
@@ -107,7 +107,6 @@ def make_orders(
             seed=(first + take) % (MAX_SHORT_SEED + 1),
             prompt=draft.prompt,
             sampling=_sampling(bot.sampling, draft.settings),
-            source=source,
             parent_ids=tuple(clip.id for clip in (draft.parent or draft.clip,) if clip),
             as_loop=draft.as_loop,
             locale=draft.locale,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+from collections.abc import Sequence
+from contextlib import ExitStack
 
 import discord
 
@@ -14,14 +16,15 @@ from bot.domain.jobs import (
     ClipSource,
     Kind,
     MessageHandle,
+    Order,
     RequestOrigin,
     Source,
     UploadSource,
 )
 from bot.domain.limits import Limits
-from bot.errors import Refused, RequestError, SoundError
+from bot.errors import Refused
 from cogs.presentation import messages
-from cogs.presentation.errors import report_error, sentence_for, tell_privately
+from cogs.presentation.errors import report_error, sentence_for
 from cogs.presentation.readers import shared_locale
 from cogs.requests import responses
 from cogs.requests.draft import MAX_UPLOAD_BYTES, RequestDraft, make_orders, order_key, validate
@@ -51,24 +54,42 @@ async def submit_request(interaction: discord.Interaction[ZhiyinBot], draft: Req
     text = messages.LISTENING if draft.attachment else messages.IN_LINE
     if draft.kind is Kind.LOOP:
         text = messages.LOOPING
-    # Answer before the job exists: if the answer fails, there is nothing to undo.
-    own = shown = await responses.send_first_response(interaction, text)
-    await failpoints.reached("order.answered")
+    orders = make_orders(str(interaction.id), origin, draft, bot)
+    # A refusal is for one person: nobody else sees an answer that would be taken back.
+    await bot.service.requests.check(orders[0], limits)
+    with ExitStack() as receiving:
+        if draft.attachment is not None:
+            receiving.enter_context(bot.service.requests.receiving_file(origin.user_id))
+        # Answer before the job exists: if the answer fails, there is nothing to undo.
+        own = await responses.send_first_response(interaction, text)
+        await failpoints.reached("order.answered")
+        await _queue(interaction, draft, orders, limits, own)
+
+
+async def _queue(
+    interaction: discord.Interaction[ZhiyinBot],
+    draft: RequestDraft,
+    orders: Sequence[Order],
+    limits: Limits,
+    own: MessageHandle,
+) -> None:
+    """Queue an order for each take, and tell the person of a failure; `own` shows the first."""
+    requests = interaction.client.service.requests
+    # The message that no job has yet: only such a one is withdrawn.
+    free: MessageHandle | None = own
     try:
-        await _check_admission(str(interaction.id), origin, draft, limits, bot)
-        source = await _resolve_source(bot, draft, origin.user_id)
-        for number, order in enumerate(
-            make_orders(str(interaction.id), origin, draft, source, bot)
-        ):
+        source = await _resolve_source(interaction.client, draft)
+        for number, order in enumerate(orders):
             if number:
-                shown = await responses.send_another_take(interaction, own, number)
-            await bot.service.requests.submit(order, limits, shown)
-    except (RequestError, SoundError) as error:
-        # The reason is for one person only.
-        await responses.withdraw(interaction, shown)
-        await tell_privately(interaction, error.sentence)
+                await requests.check(order, limits)
+            shown = free or await responses.send_another_take(interaction, own, number)
+            free = shown
+            await requests.submit(dataclasses.replace(order, source=source), limits, shown)
+            free = None
     except Exception as error:
-        await responses.withdraw(interaction, shown)
+        if free is not None:
+            await responses.withdraw(interaction, free)
+        # Also the reason of a refusal, for one person only.
         await report_error(interaction, error)
 
 
@@ -91,15 +112,19 @@ async def submit_from_message(
             bot, origin, message.author, parent_channel_id=parent
         )
         draft = dataclasses.replace(validate(draft, bot, longest), locale=locale)
-        shown = await message.reply(
-            read(messages.LISTENING if draft.attachment else messages.IN_LINE)
-        )
-        await _check_admission(str(message.id), origin, draft, limits, bot)
-        source = await _resolve_source(bot, draft, origin.user_id)
+        (order,) = make_orders(str(message.id), origin, draft, bot)
+        await bot.service.requests.check(order, limits)
+        with ExitStack() as receiving:
+            if draft.attachment is not None:
+                receiving.enter_context(bot.service.requests.receiving_file(origin.user_id))
+            shown = await message.reply(
+                read(messages.LISTENING if draft.attachment else messages.IN_LINE)
+            )
+            source = await _resolve_source(bot, draft)
         limit = message.guild.filesize_limit if message.guild else USUAL_MAX_BYTES
-        for order in make_orders(str(message.id), origin, draft, source, bot):
-            reached = MessageHandle(message_id=shown.id, max_bytes=limit)
-            await bot.service.requests.submit(order, limits, reached)
+        reached = MessageHandle(message_id=shown.id, max_bytes=limit)
+        order = dataclasses.replace(order, source=source)
+        await bot.service.requests.submit(order, limits, reached)
     except Exception as error:
         sentence = sentence_for(error)
         if sentence is None:
@@ -111,14 +136,6 @@ async def submit_from_message(
             await shown.edit(content=read(sentence))
 
 
-async def _check_admission(
-    key: str, origin: RequestOrigin, draft: RequestDraft, limits: Limits, bot: ZhiyinBot
-) -> None:
-    """Raise Refused early, so that no file is decoded for a person who is refused anyway."""
-    if draft.attachment is not None:
-        await bot.service.requests.check(make_orders(key, origin, draft, None, bot)[0], limits)
-
-
 def _check_wait(bot: ZhiyinBot, draft: RequestDraft) -> None:
     """Raise Refused for a clip that would not be ready before the token expires."""
     assert draft.seconds is not None
@@ -127,10 +144,10 @@ def _check_wait(bot: ZhiyinBot, draft: RequestDraft) -> None:
         raise Refused(messages.LONG_WAIT.fill(expected=messages.duration(expected)))
 
 
-async def _resolve_source(bot: ZhiyinBot, draft: RequestDraft, user_id: int) -> Source | None:
+async def _resolve_source(bot: ZhiyinBot, draft: RequestDraft) -> Source | None:
     """Return the sound that the clip starts from; fetches and decodes an attachment.
 
-    Raises Refused and SoundError.
+    Raises SoundError.
     """
     most = bot.config.generation.audio_prompt_max_seconds
     keep = min(most, draft.keep_seconds or most)
@@ -146,11 +163,10 @@ async def _resolve_source(bot: ZhiyinBot, draft: RequestDraft, user_id: int) -> 
         )
     if draft.attachment is None:
         return None
-    with bot.service.requests.receiving_file(user_id):
-        data = await bot.fetch(draft.attachment.url, MAX_UPLOAD_BYTES)
-        name, heard = await bot.service.requests.keep_upload(
-            data, keep_seconds=keep, with_codes=bool(draft.keep_stems)
-        )
+    data = await bot.fetch(draft.attachment.url, MAX_UPLOAD_BYTES)
+    name, heard = await bot.service.requests.keep_upload(
+        data, keep_seconds=keep, with_codes=bool(draft.keep_stems)
+    )
     return UploadSource(
         file=name, keep_seconds=heard, include=draft.include, keep_stems=draft.keep_stems
     )

@@ -57,7 +57,7 @@ async def test_a_blocked_person_is_told_so(tmp_path):
     async with open_jam(tmp_path) as jam:
         await admin(jam, "block", person=jam.alice)
         result = await jam.music()
-        assert "can't make music here" in result.followups[0].content
+        assert "can't make music here" in result.response.content
         await admin(jam, "unblock", person=jam.alice)
         assert (await jam.music()).response.attachments
 
@@ -78,7 +78,7 @@ async def test_draining_takes_nothing_new_on(tmp_path):
         assert "Only the owner of this bot" in refused.response.content
         await jam.store.settings.set_metadata("draining", "1")
         result = await jam.music()
-        assert "about to be restarted" in result.followups[0].content
+        assert "about to be restarted" in result.response.content
         await jam.store.settings.set_metadata("draining", "")
         assert (await jam.music()).response.attachments
 

@@ -79,7 +79,7 @@ async def test_who_is_refused_anyway_has_no_file_read(tmp_path, monkeypatch):
         monkeypatch.setattr(jam.pipeline.uploads, "keep", never)
         await jam.store.settings.block(jam.guild.id, jam.alice.id, True)
         result = await jam.music(clip=("a.mp3", b"anything"))
-        assert "can't make music here" in result.followups[0].content
+        assert "can't make music here" in result.response.content
 
 
 async def test_a_long_wait_is_refused_where_only_a_token_reaches(tmp_path, monkeypatch):
@@ -143,5 +143,5 @@ async def test_a_file_too_many_costs_nothing(tmp_path):
     async with open_jam(tmp_path) as jam:
         with jam.pipeline.uploads.reserve(jam.alice.id), jam.pipeline.uploads.reserve(jam.alice.id):
             result = await jam.music(clip=("a.mp3", b"anything"))
-        assert "the files that you sent before" in result.followups[0].content
+        assert "the files that you sent before" in result.response.content
         assert await jam.store.jobs.get(1) is None
