@@ -142,7 +142,7 @@ async def test_who_is_blocked_stays_blocked(tmp_path):
         await jam.store.settings.block(jam.guild.id, jam.alice.id, True)
         await confirmed(jam, jam.alice)
         refused = await jam.music()
-        assert "can't make music on this server" in refused.response.content
+        assert "can't make music here" in refused.response.content
 
 
 async def test_words_are_forgotten_with_the_sound(tmp_path):

@@ -438,8 +438,7 @@ ACCEPTING = """
     from bot.domain.jobs import Kind, MessageHandle, Order, RequestOrigin
     from bot.domain.limits import Limits
     from bot.i18n.sentence import Sentence
-    from bot.store.settings import EVERYWHERE
-from bot.store.store import open_store
+    from bot.store.store import open_store
 
     async def main():
         limits = Limits(
