@@ -125,12 +125,14 @@ class _Measurement:
         self.sections = each
 
     @cached_property
-    def note_ear(self) -> NoteTranscriber | None:
+    def note_transcriber(self) -> NoteTranscriber | None:
         """Return the independent network for keys, if it is installed."""
-        ear = installed_note_transcriber()
-        if ear is None:
-            self.report("basic-pitch is not installed (--group judges): keys by our own ears only")
-        return ear
+        transcriber = installed_note_transcriber()
+        if transcriber is None:
+            self.report(
+                "basic-pitch is not installed (--group judges): keys by our own analysis only"
+            )
+        return transcriber
 
     def report(self, doing: str) -> None:
         """Say on the standard error what is being done."""
@@ -170,9 +172,9 @@ class _Measurement:
 
     def _adherence(self) -> list[Section]:
         flat = self.material.flat
-        found = [prompt_adherence.section(flat, self.note_ear, judged_keys=_JUDGED_KEYS)]
+        found = [prompt_adherence.section(flat, self.note_transcriber, judged_keys=_JUDGED_KEYS)]
         if self.material.studio.has_stems:
-            found.append(note_adherence.section(flat, self.material.idiom))
+            found.append(note_adherence.section(flat, self.material.note_style))
         return [*found, prompt_adherence.confusion_section(flat[MODEL])]
 
     def _form(self) -> list[Section]:

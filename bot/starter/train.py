@@ -28,11 +28,11 @@ from bot.starter.training.data import samples, vocabulary
 from bot.starter.training.data.codebooks import write_drum_sets
 from bot.starter.training.data.encoding import find_drum_sets
 from bot.starter.training.data.loader import PIECE_SECONDS, LoaderSettings
-from bot.starter.training.data.mixing import Bank
+from bot.starter.training.data.mixing import SampleBank
 from bot.starter.training.data.windows import WindowSettings
 from bot.starter.training.language.network import Language, LanguageSize
 from bot.starter.training.language.optimizers import Rates
-from bot.starter.training.language.text_pretraining import TextSettings, teach
+from bot.starter.training.language.text_pretraining import TextSettings, pretrain_text
 from bot.starter.training.language.trainer import LanguageSettings, LanguageTrainer
 from bot.starter.training.restore import read_codec, read_language, read_tokenizer
 from bot.starter.training.settings import TrainingSettings
@@ -81,10 +81,10 @@ def learn_words(settings: TrainingSettings) -> None:
     size = LanguageSize(text_tokens=tokenizer.get_vocab_size())
     model = Language(size)
     plan = TextSettings(minutes=settings.text_minutes, pieces=settings.pieces)
-    right = teach(model, tokenizer, plan)
+    right = pretrain_text(model, tokenizer, plan)
     print(f"styles named right: {right:.1%}", file=sys.stderr)
-    taught = {"text": model.text.state_dict(), "projection": model.projection.state_dict()}
-    torch.save(taught, file)
+    trained = {"text": model.text.state_dict(), "projection": model.projection.state_dict()}
+    torch.save(trained, file)
 
 
 def restore(settings: TrainingSettings) -> None:
@@ -101,8 +101,8 @@ def restore(settings: TrainingSettings) -> None:
     read_tokenizer(settings.checkpoint).save(str(tokenizer))
     model = read_language(settings.checkpoint)
     torch.save({"model": model.state_dict()}, language)
-    taught = {"text": model.text.state_dict(), "projection": model.projection.state_dict()}
-    torch.save(taught, text)
+    trained = {"text": model.text.state_dict(), "projection": model.projection.state_dict()}
+    torch.save(trained, text)
 
 
 def train_codec(settings: TrainingSettings) -> None:
@@ -121,7 +121,7 @@ def train_codec(settings: TrainingSettings) -> None:
             first_seed=settings.first_seed, processes=settings.processes, pieces=4
         ),
     )
-    bank = Bank(samples.read(settings.samples))
+    bank = SampleBank(samples.read(settings.samples))
     CodecTrainer(plan, settings.folder, bank, torch.device(settings.device)).run()
 
 
@@ -191,14 +191,19 @@ def _parser() -> argparse.ArgumentParser:
     add("--threads", type=int, default=os.cpu_count() or 1, help="threads that train")
     add("--first-seed", type=int, default=10_000_000, help="seed of the first piece")
     add("--pieces", type=int, default=6000, help="pieces whose captions and drums are counted")
-    add("--text-minutes", type=float, default=3.0, help="time to teach the text encoder")
+    add("--text-minutes", type=float, default=3.0, help="time to pretrain the text encoder")
     add("--codec-minutes", type=float, default=120.0, help="time to train the codec")
     add("--codec-batch", type=int, default=8, help="crops of two seconds in a step")
     add("--language-minutes", type=float, default=600.0, help="time to train the rest")
     add("--recognise-every", type=int, default=1, help="steps of the codec to one of its encoder")
     add("--keep-vectors", action="store_true", help="leave encoder, vectors and gates as they are")
-    add("--gate-steps", type=int, default=2500, help="steps in which the codec's gates are taught")
-    add("--gate-pieces", type=int, default=600, help="pieces that they are taught on")
+    add(
+        "--gate-steps",
+        type=int,
+        default=2500,
+        help="steps in which the codec's gates are pretrained",
+    )
+    add("--gate-pieces", type=int, default=600, help="pieces that they are trained on")
     add("--positions", type=int, default=4096, help="frames in a step of the language model")
     add(
         "--lengths",

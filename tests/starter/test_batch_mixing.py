@@ -9,8 +9,15 @@ import pytest
 
 from bot.starter.composer.reverb import add_reverb
 from bot.starter.training.data.codebooks import DRUMS
-from bot.starter.training.data.mixing import HOP, STEM_NAMES, WETNESS, fade, plays_of, render_stems
-from bot.starter.training.data.notes import notes_of
+from bot.starter.training.data.mixing import (
+    HOP,
+    STEM_NAMES,
+    WETNESS,
+    fade,
+    render_stems,
+    schedule_plays,
+)
+from bot.starter.training.data.notes import decode_notes
 from bot.starter.training.data.samples import SAMPLE_RATE_HZ
 from tests.support.synthetic_instruments import bank, music
 from tests.support.training_environment import needs_training, run_script
@@ -52,10 +59,10 @@ def added_up(codes, first, frames):
     """Return the stems of a crop: what sounds in it, and the echo of that alone."""
     band = bank()
     stems = np.zeros((len(STEM_NAMES), codes.shape[1] * HOP), np.float32)
-    for note in notes_of(codes):
+    for note in decode_notes(codes):
         if note.book == DRUMS and note.frame < first:
             continue
-        (play,) = plays_of([note])
+        (play,) = schedule_plays([note])
         sound = play.gain * band.sound(play.key)
         if play.held is not None:
             sound = sound[: play.held + play.release]

@@ -31,12 +31,12 @@ from bot.starter.training.data.codebooks import (
     write_drum_sets,
 )
 from bot.starter.training.data.encoding import encode_piece
-from bot.starter.training.data.notes import notes_of, stem_of
+from bot.starter.training.data.notes import decode_notes, stem_name
 
 
 def test_silence_is_code_0_everywhere():
     """It means nothing in any codebook, and no notes are found in it."""
-    assert notes_of(np.zeros((len(BOOKS), 100), np.int16)) == []
+    assert decode_notes(np.zeros((len(BOOKS), 100), np.int16)) == []
     assert clock_meaning(0) is None
     assert plan_meaning(0) is None
     assert drum_codes().drum_set(0) is None
@@ -116,7 +116,7 @@ def test_a_known_chord_is_voiced_as_it_is_written():
 def test_every_codebook_that_sounds_is_in_one_stem():
     """The two silent ones are in none."""
     assert sorted(book for books in STEMS.values() for book in books) == list(range(DRUMS, 8))
-    assert [stem_of(book) for book in range(DRUMS, 8)] == [
+    assert [stem_name(book) for book in range(DRUMS, 8)] == [
         "drums", "bass", "chords", "chords", "chords", "lead"
     ]  # fmt: skip
 
@@ -164,5 +164,5 @@ def test_the_shortest_notes_are_heard():
     notes = (Note(0.0, 0.01, 60, 90), Note(0.25, 1.0, 62, 90), Note(0.5, 0.01, 64, 90))
     part = Part("lead", "flute", 73, False, 100, 64, notes)
     codes = encode_piece(replace(compose(0), beat_frames=20, parts=(part,)), 40)
-    found = [(note.frame, note.frames) for note in notes_of(codes)]
+    found = [(note.frame, note.frames) for note in decode_notes(codes)]
     assert found == [(0, 2), (5, 5), (10, 2)]

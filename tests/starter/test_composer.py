@@ -35,7 +35,7 @@ def pieces():
     return [compose(seed, style=style) for style in STYLES for seed in range(12)]
 
 
-def notes_of(piece, *roles):
+def decode_notes(piece, *roles):
     return sorted(
         (note for part in piece.parts if part.role in roles for note in part.notes),
         key=lambda note: note.start_beats,
@@ -59,7 +59,7 @@ def bar_of(piece, role, number):
     beats = piece.beats_per_bar
     return tuple(
         (round(note.start_beats % beats, 3), note.pitch)
-        for note in notes_of(piece, role)
+        for note in decode_notes(piece, role)
         if number * beats <= note.start_beats < (number + 1) * beats
     )
 
@@ -99,7 +99,7 @@ def test_every_role_plays_one_note_at_a_time(pieces):
     """Notes of a role never overlap, whatever plays them, and each lasts two frames or more."""
     for piece in pieces:
         for role in ("bass", "lead", *CHORD_ROLES):
-            notes = notes_of(piece, role)
+            notes = decode_notes(piece, role)
             spans = [
                 (
                     frame_of(piece, note.start_beats),
@@ -137,11 +137,11 @@ def test_the_plan_says_what_is_played(pieces):
             assert 1 <= len(bar.chords) <= 2
             assert bar.chords[0][0] == 0
             assert bar.number in range(4)
-        for note in notes_of(piece, *CHORD_ROLES):
+        for note in decode_notes(piece, *CHORD_ROLES):
             heard["chords"] += 1
             ninths += note.pitch % 12 not in tones_of(chord_of(piece, note.start_beats))
         for role in ("bass", "lead"):
-            for note in notes_of(piece, role):
+            for note in decode_notes(piece, role):
                 if note.start_beats % beats == 0:
                     heard[role] += 1
                     assert note.pitch % 12 in tones_of(chord_of(piece, note.start_beats))
@@ -249,7 +249,7 @@ def test_moods_move_what_they_name():
         ]
 
     def rate(piece):
-        return len(notes_of(piece, "drums", "bass", "lead", "chord1")) / piece.seconds
+        return len(decode_notes(piece, "drums", "bass", "lead", "chord1")) / piece.seconds
 
     def height(found):
         notes = [
@@ -277,7 +277,7 @@ def test_dense_drums_are_denser(pieces):
         for density in ("none", "light", "steady", "dense"):
             composed = [compose(seed, style=style, density=density) for seed in range(8)]
             rates.append(
-                sum(len(notes_of(p, "drums")) for p in composed)
+                sum(len(decode_notes(p, "drums")) for p in composed)
                 / sum(len(p.bars) * p.beats_per_bar for p in composed)
             )
         assert rates[0] == 0
@@ -320,7 +320,7 @@ TUNES = {
 
 def has_tune(piece, lengths, pitches):
     """Say whether a melody holds a tune, in any key and at any speed."""
-    notes = notes_of(piece, "lead")
+    notes = decode_notes(piece, "lead")
     steps = [two - one for one, two in pairwise(pitches)]
     for first in range(len(notes) - len(pitches) + 1):
         own = notes[first : first + len(pitches)]

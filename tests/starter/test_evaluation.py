@@ -1,4 +1,4 @@
-"""The measurement of the starter model: its ears, on sound of which everything is known."""
+"""The measurement of the starter model: its classifiers, on sound of which everything is known."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from bot.starter.evaluation.clips import analyse_clip
 from bot.starter.evaluation.feature_vector import augment, describe_clip
 from bot.starter.evaluation.features import SAMPLE_RATE_HZ, Key, Sanity, measure_spectra, sanity
 from bot.starter.evaluation.held_out_prompts import Prompt, PromptSpec
-from bot.starter.evaluation.renders import Lesson, Player, Render
+from bot.starter.evaluation.renders import Player, Render, TrainingExample
 from bot.starter.evaluation.report_section import MODEL, RENDERS, Row, Section, Share
 from bot.starter.evaluation.sampler import Take
 from bot.starter.evaluation.sanity_checks import Ranges
@@ -101,11 +101,11 @@ def recordings() -> Any:
 def test_a_lesson_can_be_heard_as_a_loop():
     """Ten seconds of its first two bars over and over, from a place that the seed decides."""
     piece: Any = SimpleNamespace(bpm=150.0, beats_per_bar=4)
-    lesson = Lesson(piece, noise(12))
+    example = TrainingExample(piece, noise(12))
     lap = round(2 * 4 * 60 / 150 * SAMPLE_RATE_HZ)
-    first, later = lesson.loop(), lesson.loop(seed=3)
-    assert len(first) == len(later) == len(lesson.clip(seed=3)) == 10 * SAMPLE_RATE_HZ
-    np.testing.assert_array_equal(first[:lap], lesson.sound[:lap])
+    first, later = example.loop(), example.loop(seed=3)
+    assert len(first) == len(later) == len(example.clip(seed=3)) == 10 * SAMPLE_RATE_HZ
+    np.testing.assert_array_equal(first[:lap], example.sound[:lap])
     assert not np.array_equal(first, later)
     for sound in (first, later):
         np.testing.assert_array_equal(sound[lap:], sound[:-lap])
@@ -128,16 +128,16 @@ def test_a_piece_is_played_once_and_forgotten_after_a_week(tmp_path, monkeypatch
     assert len(played) == 1
     assert np.array_equal(once.sound(), again.sound())
     assert np.abs(once.sound()).max() == pytest.approx(0.99, abs=0.001)
-    assert next(player.lessons([piece])).sound == pytest.approx(once.sound(), abs=1e-4)
+    assert next(player.examples([piece])).sound == pytest.approx(once.sound(), abs=1e-4)
     os.utime(once.file, (0, 0))
     Player(tmp_path, print, recordings)
     assert not once.file.exists()
 
 
 @pytest.fixture(scope="module")
-def taught():
-    """A listener taught by a few pieces."""
-    return listener.teach(recordings(), lambda _: None)
+def trained():
+    """A listener trained by a few pieces."""
+    return listener.train_listener(recordings(), lambda _: None)
 
 
 def melody(seed, seconds=SECONDS):
@@ -161,26 +161,26 @@ def test_the_tempo_of_a_steady_beat_is_among_the_candidates(bpm):
     assert np.abs(found.bpm / bpm - 1).min() < 0.01
 
 
-def test_an_untaught_ear_taps_a_moderate_tempo():
+def test_an_untrained_estimator_gives_a_moderate_tempo():
     """Of a beat, its half and its double, the one nearest to walking."""
     found = candidates(pulse(measure_spectra(drums(118)).mel))
     assert tempo.preferred_bpm(found) == pytest.approx(118, rel=0.02)
 
 
-def test_an_ear_can_be_taught_which_peak_is_the_beat():
-    """The trait that marks the beat in the lessons marks it later."""
+def test_an_estimator_learns_which_peak_is_the_beat():
+    """The trait that marks the beat in the examples marks it later."""
     random = np.random.default_rng(0)
 
-    def lesson():
+    def example():
         bpm = np.array([60, 90, 120, 180], np.float32)
         traits = random.normal(0, 1, (4, 5)).astype(np.float32)
         beat = int(random.integers(4))
         traits[beat, 2] += 4
         return Beats(bpm, traits), float(bpm[beat])
 
-    heard, bpm = zip(*(lesson() for _ in range(200)), strict=True)
-    ear = TempoEstimator.fit(heard, bpm)
-    right = [ear.bpm(beats) == truth for beats, truth in (lesson() for _ in range(50))]
+    heard, bpm = zip(*(example() for _ in range(200)), strict=True)
+    estimator = TempoEstimator.fit(heard, bpm)
+    right = [estimator.bpm(beats) == truth for beats, truth in (example() for _ in range(50))]
     assert np.mean(right) > 0.9
 
 
@@ -274,7 +274,7 @@ def test_a_network_learns_classes():
     right = [each.first == names[answer] for each, answer in zip(found, wanted, strict=True)]
     assert np.mean(right) > 0.95
     assert found[0].ordered[0] == found[0].first
-    assert found[0].chance("never taught") == 0
+    assert found[0].chance("never trained") == 0
 
 
 def test_features_are_scaled_alike():
@@ -301,30 +301,30 @@ def test_a_portrait_is_finite_and_changes_little_with_wear():
     assert np.linalg.norm(rows[0] - rows[1]) < np.linalg.norm(rows[0] - rows[2])
 
 
-def test_a_listener_hears_the_same_after_being_stored(taught, tmp_path, monkeypatch):
-    """The second run takes it from the cache, and does not teach again."""
+def test_a_listener_hears_the_same_after_being_stored(trained, tmp_path, monkeypatch):
+    """The second run takes it from the cache, and does not train again."""
     pieces: Any = ["a piece"]
-    player: Any = SimpleNamespace(name=str, lessons=iter)
+    player: Any = SimpleNamespace(name=str, examples=iter)
 
     def never(*_):
         raise AssertionError
 
-    monkeypatch.setattr(listener, "teach", lambda *_: taught)
-    listener.load_or_teach(tmp_path, player, pieces, print)
-    monkeypatch.setattr(listener, "teach", never)
-    again = listener.load_or_teach(tmp_path, player, pieces, print)
+    monkeypatch.setattr(listener, "train_listener", lambda *_: trained)
+    listener.load_or_train(tmp_path, player, pieces, print)
+    monkeypatch.setattr(listener, "train_listener", never)
+    again = listener.load_or_train(tmp_path, player, pieces, print)
     sound = drums(100)
-    one, other = taught.hear(sound), again.hear(sound)
+    one, other = trained.analyse(sound), again.analyse(sound)
     assert one.bpm == other.bpm
     assert np.array_equal(one.style.chances, other.style.chances)
-    assert again.ranges.note == taught.ranges.note
-    assert taught.distance(one, other) == 0
-    assert taught.distance(one, taught.hear(noise())) > 0.5
+    assert again.ranges.note == trained.ranges.note
+    assert trained.distance(one, other) == 0
+    assert trained.distance(one, trained.analyse(noise())) > 0.5
 
 
-def test_a_listener_hears_style_lead_and_drums(taught):
+def test_a_listener_hears_style_lead_and_drums(trained):
     """What was never told apart by tempo is told apart by its sound."""
-    beat, chord = taught.hear(drums(110)), taught.hear(sines(220, 331))
+    beat, chord = trained.analyse(drums(110)), trained.analyse(sines(220, 331))
     assert (beat.style.first, beat.lead.first, beat.has_drums) == ("rock", "flute", True)
     assert (chord.style.first, chord.lead.first, chord.has_drums) == ("ambient", "piano", False)
 
@@ -355,9 +355,9 @@ def test_a_loop_is_like_itself_a_lap_later():
     assert self_similarity(traces(measure_spectra(tune)), 1.5, 4) < 0.7
 
 
-def takes_of(taught, sounds, ask=None):
+def takes_of(trained, sounds, ask=None):
     prompt = Prompt(ask or PromptSpec(style="rock"), "some rock")
-    return [analyse_clip(taught, prompt, sound) for sound in sounds]
+    return [analyse_clip(trained, prompt, sound) for sound in sounds]
 
 
 def value(section, name, group=MODEL):
@@ -366,25 +366,25 @@ def value(section, name, group=MODEL):
     return row[section.headings.index(group)]
 
 
-def test_takes_that_are_one_recording_are_counted(taught):
+def test_takes_that_are_one_recording_are_counted(trained):
     """Of three pairs, the one of a piece with itself; its distance is far below the renders'."""
     one, other = melody(1), melody(2)
-    model = [takes_of(taught, [one, one, other]), takes_of(taught, [one, one])]
-    played = [takes_of(taught, [one, other]), takes_of(taught, [one, melody(5)])]
-    section = diversity.section({MODEL: model, RENDERS: played}, taught)
+    model = [takes_of(trained, [one, one, other]), takes_of(trained, [one, one])]
+    played = [takes_of(trained, [one, other]), takes_of(trained, [one, melody(5)])]
+    section = diversity.section({MODEL: model, RENDERS: played}, trained)
     assert value(section, "pairs of takes that are alike") == Share(2, 4)
     assert value(section, "pairs of takes that are alike", RENDERS) == Share(0, 2)
     ratio = value(section, "over that of two renders of the prompt, by likeness (median)")
     assert 0 < ratio < 0.8
 
 
-def test_following_counts_what_was_asked_for(taught):
+def test_following_counts_what_was_asked_for(trained):
     """One clip is all that was asked for, the other nothing of it; what is open does not count."""
     ask = PromptSpec(style="rock", beat_frames=30, density="steady", lead="flute")
     wrong = PromptSpec(
         style="techno", beat_frames=43, key=(6, "major"), density="none", lead="piano"
     )
-    asked = takes_of(taught, [drums(100)], ask) + takes_of(taught, [drums(100)], wrong)
+    asked = takes_of(trained, [drums(100)], ask) + takes_of(trained, [drums(100)], wrong)
     section = prompt_adherence.section({MODEL: asked}, None, judged_keys=4)
     assert value(section, "asked style heard first") == Share(1, 2)
     assert value(section, "asked lead instrument heard first") == Share(1, 2)
@@ -410,16 +410,16 @@ def test_notes_that_a_network_hears_decide_on_the_key():
         get_inputs=lambda: [SimpleNamespace(name="sound")],
         run=lambda _, fed: [chances] if fed["sound"].shape == (2, 43_844, 1) else [],
     )
-    ear = keys.NoteTranscriber(session)
-    assert ear.key(noise(3)) == (9, "minor")
+    estimator = keys.NoteTranscriber(session)
+    assert estimator.key(noise(3)) == (9, "minor")
 
 
 @pytest.mark.parametrize(("mood", "is_met"), [("energetic", True), ("calm", False)])
-def test_a_mood_counts_where_it_moves_what_it_names(taught, mood, is_met):
+def test_a_mood_counts_where_it_moves_what_it_names(trained, mood, is_met):
     """More onsets are right for an energetic clip and wrong for a calm one."""
     prompt = Prompt(PromptSpec(style="rock"), "some rock")
     pair = moods.Pair(mood, prompt, prompt)
-    plain, moody = (takes_of(taught, [drums(bpm)]) for bpm in (70, 140))
+    plain, moody = (takes_of(trained, [drums(bpm)]) for bpm in (70, 140))
     section = moods.section({MODEL: [(pair, plain, moody)]})
     assert section.rows[0][2] == Share(int(is_met), 1)
 
@@ -433,10 +433,10 @@ def test_mood_pairs_differ_by_the_mood_alone():
         assert pair.plain.words != pair.moody.words
 
 
-def test_form_tells_loops_from_music(taught):
+def test_form_tells_loops_from_music(trained):
     """One of two clips is a lap over and over."""
     loop, tune = np.tile(melody(3, 2), 6), melody(3, 12)
-    section = note_statistics.form_section({MODEL: takes_of(taught, [loop, tune])})
+    section = note_statistics.form_section({MODEL: takes_of(trained, [loop, tune])})
     assert value(section, "clips that are one loop") == Share(1, 2)
 
 
@@ -475,13 +475,13 @@ def test_non_negative_shares_are_never_below_nothing():
     assert stem_fidelity.non_negative_shares(columns, np.array([0, -1, 1], np.float32)).min() == 0
 
 
-def test_going_on_is_compared_with_the_piece_itself(taught):
+def test_going_on_is_compared_with_the_piece_itself(trained):
     """A continuation that is the piece's own second half scores what that does."""
     pieces: Any = [Recording(drums(bpm, 20), bpm=float(bpm)) for bpm in (80, 100, 120)]
     own = [each.sound()[len(each.sound()) // 2 :] for each in pieces]
-    section = continuation.section(pieces, own, taught, by_codes=True)
+    section = continuation.section(pieces, own, trained, by_codes=True)
     assert all(row[2] == row[3] for row in section.rows)
-    remixes = continuation.remix_section(pieces, own, taught, by_codes=False)
+    remixes = continuation.remix_section(pieces, own, trained, by_codes=False)
     assert value(remixes, "keeps the tempo") == value(section, "tempo within 4 %")
 
 
@@ -537,10 +537,10 @@ class Band(Player):
         return {name: noise(12)[: codes.shape[1] * 640] for name in ("drums", "bass")}
 
 
-def test_the_whole_measurement_prints_and_writes_its_tables(taught, tmp_path, monkeypatch, capsys):
+def test_the_whole_measurement_prints_and_writes_its_tables(trained, tmp_path, monkeypatch, capsys):
     """With a model that makes noise, every table is there and none is empty."""
     few = evaluation_set.Extent(
-        prompts=2, takes=2, lessons=1, idiom_lessons=1, mood_pairs=1, mood_takes=1,
+        prompts=2, takes=2, examples=1, note_examples=1, mood_pairs=1, mood_takes=1,
         half_minutes=1, minutes=1, codec_pieces=1, continued=1, judged_takes=1,
     )  # fmt: skip
     monkeypatch.setattr(evaluate, "QUICK", few)
@@ -548,7 +548,7 @@ def test_the_whole_measurement_prints_and_writes_its_tables(taught, tmp_path, mo
     monkeypatch.setattr(evaluate, "Player", lambda cache, report, _: Band(cache, report))
     monkeypatch.setattr(evaluate, "pace", lambda *_: 9.5)
     monkeypatch.setattr(evaluate, "installed_taggers", lambda: (lambda _: {"rock": 0.5},))
-    monkeypatch.setattr(evaluation_set, "load_or_teach", lambda *_: taught)
+    monkeypatch.setattr(evaluation_set, "load_or_train", lambda *_: trained)
     out = tmp_path / "measured.json"
     arguments = ["--quick", "--cache", str(tmp_path), "--out", str(out)]
     assert evaluate.main([*arguments, "--pictures", str(tmp_path / "seen")]) == 0

@@ -132,7 +132,7 @@ def assert_alike(found, wanted):
     """Check that two sounds are equally long and have the same tones at the same levels."""
     assert found.shape == wanted.shape
     ours, theirs = levels(found), levels(wanted)
-    # All tones of an untaught codec sound at once, and where they beat, the beats differ a little.
+    # All tones of an untrained codec sound at once, and where they beat, the beats differ a little.
     assert np.linalg.norm(ours - theirs) < 0.1 * np.linalg.norm(theirs)
 
 

@@ -1,4 +1,4 @@
-"""The gates of the codec's synthesizer are taught which tones a note is made of."""
+"""The gates of the codec's synthesizer are pretrained which tones a note is made of."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ print(json.dumps([float(heard[60 - LOWEST]), float(heard[72 - LOWEST]), float(ot
                   float(levels_of(np.zeros(32000, np.float32), 60).max())]))
 """
 
-# Every code opens the gate of its own pitch: how wrong the gates are before and after teaching, and
-# how far open they are for what is held in music, and for everything else.
-_TEACH = """
+# Every code opens the gate of its own pitch: how wrong the gates are before and after pretraining,
+# and how far open they are for what is held in music, and for everything else.
+_PRETRAIN = """
 import json, numpy as np, torch
 from bot.starter.training.codec.additive import gate_scores, tones_hz
 from bot.starter.training.codec.gate_pretraining import gate_loss, pretrain_gates
@@ -59,8 +59,8 @@ print(json.dumps([before, after, scores[held].mean().item(), scores[~held].mean(
 
 
 @pytest.fixture(scope="module")
-def taught():
-    return json.loads(run_script(_TEACH))
+def pretrained():
+    return json.loads(run_script(_PRETRAIN))
 
 
 def test_the_tones_of_a_note_are_read_off_its_sound():
@@ -72,15 +72,15 @@ def test_the_tones_of_a_note_are_read_off_its_sound():
     assert silent == 0.0
 
 
-def test_teaching_makes_the_gates_right(taught):
+def test_pretraining_makes_the_gates_right(pretrained):
     """What they are wrong about falls to a tenth, and nothing but the gates is changed."""
-    before, after, _, _, same = taught
+    before, after, _, _, same = pretrained
     assert after < before / 10
     assert same
 
 
-def test_gates_are_open_for_what_is_held(taught):
+def test_gates_are_open_for_what_is_held(pretrained):
     """About as far as the note is loud, and shut for all other tones."""
-    _, _, held, others, _ = taught
+    _, _, held, others, _ = pretrained
     assert 0.35 < held < 0.65
     assert others < 0.01

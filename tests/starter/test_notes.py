@@ -22,7 +22,7 @@ from bot.starter.training.data.codebooks import (
     plan_meaning,
 )
 from bot.starter.training.data.encoding import encode_piece, find_drum_sets, frame_of
-from bot.starter.training.data.notes import CodedNote, notes_of
+from bot.starter.training.data.notes import CodedNote, decode_notes
 
 FRAMES = 1500
 SEEDS_OF_A_STYLE = 3
@@ -95,7 +95,7 @@ def test_every_code_is_in_range_and_means_something(coded):
 def test_the_notes_of_a_piece_are_found_in_its_codes(pieces, coded):
     """Frame, length, instrument and pitch of each; only octaves out of range are folded."""
     for piece, codes in zip(pieces, coded, strict=True):
-        found = [note for note in notes_of(codes) if note.book != DRUMS]
+        found = [note for note in decode_notes(codes) if note.book != DRUMS]
         assert sorted(found, key=place) == sorted(played(piece), key=place), piece.style
 
 
@@ -110,7 +110,7 @@ def test_the_drums_of_a_piece_are_found_in_its_codes(pieces, coded):
     for piece, codes in zip(pieces, coded, strict=True):
         wanted = {frame: s for frame, s in find_drum_sets(piece).items() if frame < FRAMES}
         found: dict[int, set] = {}
-        for note in notes_of(codes):
+        for note in decode_notes(codes):
             if note.book == DRUMS:
                 drum = (note.instrument, note.pitch, note.is_ghost)
                 found.setdefault(note.frame, set()).add(drum)

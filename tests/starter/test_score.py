@@ -162,28 +162,28 @@ def score_of_piece(seed, style, lead=None):
 
 
 def test_styles_are_told_apart_by_their_notes():
-    """By an ear that other pieces of these styles have taught."""
+    """By a classifier trained on other pieces of these styles."""
     styles = ["metal", "house", "waltz"]
-    lessons = [compose(seed, style=style, seconds=12) for seed in range(12) for style in styles]
-    ear = note_style.teach(lessons)
+    examples = [compose(seed, style=style, seconds=12) for seed in range(12) for style in styles]
+    classifier = note_style.train(examples)
     new = [(style, score_of_piece(seed, style)[0]) for seed in (90, 91, 92) for style in styles]
-    assert sum(note_style.style_of(ear, score).first == style for style, score in new) >= 8
+    assert sum(note_style.style_of(classifier, score).first == style for style, score in new) >= 8
 
 
-def test_an_ear_for_notes_is_taught_once(tmp_path):
+def test_the_classifier_of_notes_is_trained_once(tmp_path):
     """It is kept for the same pieces, and another one for others."""
-    lessons = [
+    examples = [
         compose(seed, style=style, seconds=4) for seed in (0, 1) for style in ("rock", "folk")
     ]
     said: list[str] = []
-    one = note_style.load_or_teach(tmp_path, lessons, said.append)
-    again = note_style.load_or_teach(tmp_path, lessons, said.append)
+    one = note_style.load_or_train(tmp_path, examples, said.append)
+    again = note_style.load_or_train(tmp_path, examples, said.append)
     score, _ = score_of_piece(3, "folk")
     assert len(said) == 1
     assert np.array_equal(
         note_style.style_of(one, score).chances, note_style.style_of(again, score).chances
     )
-    note_style.load_or_teach(tmp_path, lessons[:3], said.append)
+    note_style.load_or_train(tmp_path, examples[:3], said.append)
     assert len(said) == 2
 
 
@@ -199,10 +199,10 @@ def test_what_is_asked_for_is_counted_by_the_codes():
     clips: Any = [
         SimpleNamespace(prompt=SimpleNamespace(ask=ask), score=score) for ask in (right, wrong)
     ]
-    ear = note_style.teach(
+    classifier = note_style.train(
         [compose(n, style=s, seconds=12) for n in range(6) for s in ("rock", "folk")]
     )
-    rows = {row[0]: row[2] for row in note_adherence.section({"model": clips}, ear).rows}
+    rows = {row[0]: row[2] for row in note_adherence.section({"model": clips}, classifier).rows}
     assert rows["asked style first"] == Share(1, 2)
     assert rows["the clock has the asked tempo"] == Share(1, 2)
     assert rows["asked lead instrument plays the melody"] == Share(1, 2)

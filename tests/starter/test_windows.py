@@ -67,7 +67,7 @@ def drawn(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def ears(tmp_path_factory):
+def corrupted(tmp_path_factory):
     return results_of(_HEAR, tmp_path_factory)
 
 
@@ -184,9 +184,9 @@ def test_texts_are_dropped_as_planned(drawn):
     assert not drawn["goes on dropped"].any()
 
 
-def test_heard_codes_stay_in_range(ears):
+def test_heard_codes_stay_in_range(corrupted):
     """Mistakes are codes of the same codebook, or silence; of clock and plan nothing is known."""
-    codes, heard = ears["codes"], ears["heard"]
+    codes, heard = corrupted["codes"], corrupted["heard"]
     assert heard.shape == codes.shape
     assert not heard[:, : PLAN + 1].any()
     for book in range(DRUMS, len(BOOKS)):
@@ -194,9 +194,9 @@ def test_heard_codes_stay_in_range(ears):
         assert set(heard[:, book].ravel().tolist()) <= {0, *codes[:, books].ravel().tolist()}
 
 
-def test_much_is_heard_wrong_but_not_all(ears):
+def test_much_is_heard_wrong_but_not_all(corrupted):
     """Some pieces are heard as they are, in most some stretches are; a codebook may be lost."""
-    sounding, heard = ears["codes"][:, DRUMS:], ears["heard"][:, DRUMS:]
+    sounding, heard = corrupted["codes"][:, DRUMS:], corrupted["heard"][:, DRUMS:]
     right = (sounding == heard).mean((1, 2))
     assert 0 < (right == 1).sum() < 20
     assert right.min() < 0.6

@@ -16,7 +16,7 @@ from bot.starter.training.data.codebooks import (
     PITCHED,
     drum_codes,
 )
-from bot.starter.training.data.mixing import Bank
+from bot.starter.training.data.mixing import SampleBank
 from bot.starter.training.data.samples import SAMPLE_RATE_HZ, ZONE, drum_key, pitch_key
 
 BAND = {BASS: "bass guitar", CHORDS[0]: "piano", CHORDS[1]: "organ", CHORDS[2]: "choir",
@@ -26,7 +26,7 @@ PITCHES = range(36, 97)
 _SECONDS = 1.6
 
 
-def bank(loudness: float = 1.0) -> Bank:
+def bank(loudness: float = 1.0) -> SampleBank:
     """Return recordings of the band, of which the bass guitar was played so loud."""
     recordings = {}
     for name in BAND.values():
@@ -36,7 +36,7 @@ def bank(loudness: float = 1.0) -> Bank:
     for pitch, is_ghost in strokes():
         sound = tone(40.0 * pitch, dying_seconds=0.08)
         recordings[drum_key(KIT, pitch, is_ghost)] = sound * np.float32(0.4 if is_ghost else 1.0)
-    return Bank(recordings)
+    return SampleBank(recordings)
 
 
 def keys() -> list[tuple[str, int, bool]]:

@@ -16,7 +16,7 @@ from bot.starter.evaluation.features import (
     sanity,
 )
 from bot.starter.evaluation.held_out_prompts import Prompt
-from bot.starter.evaluation.listener import Heard, Listener
+from bot.starter.evaluation.listener import ClipAnalysis, Listener
 from bot.starter.evaluation.note_score import Score
 from bot.starter.evaluation.similarity import Traces, traces
 
@@ -33,7 +33,7 @@ class Clip:
 
     prompt: Prompt
     sound: Sound
-    heard: Heard
+    analysis: ClipAnalysis
     sane: Sanity
     traces: Traces
     chroma: Floats
@@ -54,7 +54,7 @@ def analyse_clip(
     return Clip(
         prompt=prompt,
         sound=sound,
-        heard=listener.look(shown),
+        analysis=listener.analyse_spectra(shown),
         sane=sanity(sound, shown),
         traces=traces(shown),
         chroma=chroma,

@@ -71,7 +71,7 @@ def section(
     """Compare continuations, and the pieces' own second halves, with what the pieces are."""
     own = [piece.sound()[round(OPENING_SECONDS * SAMPLE_RATE_HZ) :] for piece in pieces]
     groups = {MODEL: made, RENDERS: own}
-    heard = {name: [listener.hear(sound) for sound in each] for name, each in groups.items()}
+    heard = {name: [listener.analyse(sound) for sound in each] for name, each in groups.items()}
     keys = {name: [own_key(sound) for sound in each] for name, each in groups.items()}
     verdicts = {
         name: [verdict(h.bpm, p.piece.bpm) for h, p in zip(each, pieces, strict=True)]
@@ -108,7 +108,7 @@ def remix_section(
     pieces: Sequence[Render], made: Sequence[Sound], listener: Listener, *, by_codes: bool
 ) -> Section:
     """Say what remixes keep of their pieces, and whether they are heard as what they should be."""
-    heard = [listener.hear(sound) for sound in made]
+    heard = [listener.analyse(sound) for sound in made]
     keys = [own_key(sound) for sound in made]
     both = list(zip(heard, keys, pieces, strict=True))
     is_tempo = [verdict(h.bpm, p.piece.bpm) == "met" for h, _, p in both]

@@ -72,7 +72,7 @@ def _likenesses(takes: Sequence[Clip]) -> list[Similarity]:
 
 def _median_distance(takes: Sequence[Clip], listener: Listener) -> float:
     pairs = combinations(takes, 2)
-    return float(np.median([listener.distance(a.heard, b.heard) for a, b in pairs]))
+    return float(np.median([listener.distance(a.analysis, b.analysis) for a, b in pairs]))
 
 
 def _shares(

@@ -57,7 +57,7 @@ def section(groups: Mapping[str, Sequence[Sound]], listener: Listener) -> Sectio
 class _End:
     def __init__(self, sound: Sound, listener: Listener) -> None:
         self.sane: Sanity = sanity(sound)
-        self.bpm: float = listener.hear(sound).bpm
+        self.bpm: float = listener.analyse(sound).bpm
         self.key: Key | None = own_key(sound)
 
 

@@ -12,7 +12,7 @@ from bot.starter.evaluation import moods, note_style, renders
 from bot.starter.evaluation.classifier import Classifier
 from bot.starter.evaluation.clips import Clip, analyse_clip
 from bot.starter.evaluation.held_out_prompts import Prompt, composed, held_out
-from bot.starter.evaluation.listener import Listener, load_or_teach
+from bot.starter.evaluation.listener import Listener, load_or_train
 from bot.starter.evaluation.moods import Pair
 from bot.starter.evaluation.note_score import Score, score_of
 from bot.starter.evaluation.renders import FIRST_SEED, Player, Render
@@ -23,17 +23,17 @@ PROMPT_SEED = 16
 _TAKE_SEED, _RENDER_SEED = FIRST_SEED + 300_000, FIRST_SEED + 200_000
 _MOOD_SEED, _LONG_SEED = FIRST_SEED + 320_000, FIRST_SEED + 340_000
 _TAKES_APART = 100
-_IDIOM_SECONDS = 24.0
+_NOTE_EXAMPLE_SECONDS = 24.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extent:
-    """How much is measured; `lessons` is how many pieces of each style the classifiers get."""
+    """How much is measured; `examples` is how many pieces of each style the classifiers get."""
 
     prompts: int = 40
     takes: int = 8
-    lessons: int = 40
-    idiom_lessons: int = 120
+    examples: int = 40
+    note_examples: int = 120
     mood_pairs: int = 24
     mood_takes: int = 4
     half_minutes: int = 16
@@ -46,8 +46,8 @@ class Extent:
 QUICK = Extent(
     prompts=6,
     takes=2,
-    lessons=4,
-    idiom_lessons=30,
+    examples=4,
+    note_examples=30,
     mood_pairs=6,
     mood_takes=1,
     half_minutes=2,
@@ -80,14 +80,14 @@ class EvaluationSet:
     @cached_property
     def listener(self) -> Listener:
         """Return the classifiers of sound, trained on renders."""
-        lessons = renders.lessons(self.extent.lessons)
-        return load_or_teach(self._cache, self.player, lessons, self._report)
+        examples = renders.examples(self.extent.examples)
+        return load_or_train(self._cache, self.player, examples, self._report)
 
     @cached_property
-    def idiom(self) -> Classifier:
+    def note_style(self) -> Classifier:
         """Return the classifier of style by notes, trained on pieces."""
-        lessons = renders.lessons(self.extent.idiom_lessons, _IDIOM_SECONDS)
-        return note_style.load_or_teach(self._cache, lessons, self._report)
+        examples = renders.examples(self.extent.note_examples, _NOTE_EXAMPLE_SECONDS)
+        return note_style.load_or_train(self._cache, examples, self._report)
 
     @cached_property
     def prompts(self) -> list[Prompt]:

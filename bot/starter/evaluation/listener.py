@@ -21,17 +21,17 @@ from bot.starter.composer.piece import Piece
 from bot.starter.evaluation import classifier, feature_vector, features, tempo
 from bot.starter.evaluation.classifier import Classifier, Ranking
 from bot.starter.evaluation.features import ClipSpectra, Sound, measure_spectra
-from bot.starter.evaluation.renders import Lesson, Player
+from bot.starter.evaluation.renders import Player, TrainingExample
 from bot.starter.evaluation.sanity_checks import Ranges
 from bot.starter.evaluation.tempo import Beats, TempoEstimator, candidates, pulse
 
 _WEARS = 2
 _WITH, _WITHOUT = "drums", "no drums"
-_EARS = ("style", "lead", "drums")
+_CLASSIFIED = ("style", "lead", "drums")
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class ClipAnalysis:
     """What a listener makes of a clip."""
 
     bpm: float
@@ -51,19 +51,19 @@ class Listener:
     drums: Classifier
     ranges: Ranges
 
-    def hear(self, sound: Sound) -> Heard:
+    def analyse(self, sound: Sound) -> ClipAnalysis:
         """Listen to ten seconds or so."""
-        return self.look(measure_spectra(sound))
+        return self.analyse_spectra(measure_spectra(sound))
 
-    def look(self, shown: ClipSpectra) -> Heard:
+    def analyse_spectra(self, shown: ClipSpectra) -> ClipAnalysis:
         """Listen to a clip whose spectra are known already."""
         beating = pulse(shown.mel)
         bpm = self.tempo.bpm(candidates(beating))
         row = feature_vector.describe_clip(shown, beating, bpm)
         has_drums = self.drums(row).first == _WITH
-        return Heard(bpm, row, self.style(row), self.lead(row), has_drums)
+        return ClipAnalysis(bpm, row, self.style(row), self.lead(row), has_drums)
 
-    def distance(self, one: Heard, other: Heard) -> float:
+    def distance(self, one: ClipAnalysis, other: ClipAnalysis) -> float:
         """Return how far two clips are apart: the Euclidean distance of standardised portraits.
 
         Divided by the root of the number of features, it is about 1.4 for unrelated pieces.
@@ -73,14 +73,14 @@ class Listener:
         return float(np.linalg.norm(difference) / np.sqrt(len(difference)))
 
 
-def teach(lessons: Iterable[Lesson], report: Callable[[str], None]) -> Listener:
+def train_listener(examples: Iterable[TrainingExample], report: Callable[[str], None]) -> Listener:
     """Train a listener on rendered pieces.
 
     The tempo estimator gets each as a loop, too: where every bar is the same, repetition says less
     of which period is the beat.
     """
     pieces, shown, sane, pulses = [], [], [], []
-    for index, render in enumerate(lessons):
+    for index, render in enumerate(examples):
         if index % 100 == 0:
             report(f"Playing pieces to learn from and listening to them, {index} so far")
         pieces.append(render.piece)
@@ -90,35 +90,35 @@ def teach(lessons: Iterable[Lesson], report: Callable[[str], None]) -> Listener:
         pulses.append((_beats(shown[-1]), render.piece.bpm))
         pulses.append((_beats(measure_spectra(render.loop(seed=1 + index))), render.piece.bpm))
     report("Teaching")
-    ear = TempoEstimator.fit([beats for beats, _ in pulses], [bpm for _, bpm in pulses])
+    estimator = TempoEstimator.fit([beats for beats, _ in pulses], [bpm for _, bpm in pulses])
     rows: list[Floats] = []
-    names: dict[str, list[str]] = {each: [] for each in _EARS}
+    names: dict[str, list[str]] = {each: [] for each in _CLASSIFIED}
     random = np.random.default_rng(0)
     for each, piece in zip(shown, pieces, strict=True):
         for wear in range(1 + _WEARS):
             seen = feature_vector.augment(each, random) if wear else each
             beating = pulse(seen.mel)
             # Some with the tempo that is heard, which may be wrong, as it will be in use.
-            bpm = piece.bpm if wear % 2 else ear.bpm(candidates(beating))
+            bpm = piece.bpm if wear % 2 else estimator.bpm(candidates(beating))
             rows.append(feature_vector.describe_clip(seen, beating, bpm))
             names["style"].append(piece.style)
             names["lead"].append(piece.lead or "none")
             names["drums"].append(_WITHOUT if piece.drum_density == "none" else _WITH)
     table = np.stack(rows)
-    ears = {each: Classifier.fit(table, names[each]) for each in _EARS}
-    return Listener(ear, ranges=Ranges.of(sane), **ears)
+    classifiers = {each: Classifier.fit(table, names[each]) for each in _CLASSIFIED}
+    return Listener(estimator, ranges=Ranges.of(sane), **classifiers)
 
 
-def load_or_teach(
+def load_or_train(
     cache: Path, player: Player, pieces: Sequence[Piece], report: Callable[[str], None]
 ) -> Listener:
     """Return the listener trained on these pieces, from the cache where it is there already."""
-    taught_by = "".join(map(player.name, pieces)) + _code()
-    file = cache / f"listener-{hashlib.sha256(taught_by.encode()).hexdigest()[:20]}.joblib"
+    trained_on = "".join(map(player.name, pieces)) + _code()
+    file = cache / f"listener-{hashlib.sha256(trained_on.encode()).hexdigest()[:20]}.joblib"
     if file.exists():
         stored: Listener = joblib.load(file)
         return stored
-    listener = teach(player.lessons(pieces), report)
+    listener = train_listener(player.examples(pieces), report)
     scratch = file.with_suffix(".part")
     joblib.dump(listener, scratch)
     scratch.rename(file)

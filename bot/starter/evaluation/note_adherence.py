@@ -21,14 +21,14 @@ _SCALES = {"major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 10)}
 _TRITONE = 6
 
 
-def section(groups: Mapping[str, Sequence[Clip]], idiom_ear: Classifier) -> Section:
+def section(groups: Mapping[str, Sequence[Clip]], style_classifier: Classifier) -> Section:
     """Count how often what was asked for is written; clips without notes are left out."""
     pairs = {
         name: [(clip.prompt.ask, clip.score) for clip in clips if clip.score is not None]
         for name, clips in groups.items()
     }
     styles = {
-        name: [(ask.style, style_of(idiom_ear, score)) for ask, score in each]
+        name: [(ask.style, style_of(style_classifier, score)) for ask, score in each]
         for name, each in pairs.items()
     }
     first: dict[str, Cell] = {
@@ -74,8 +74,8 @@ def section(groups: Mapping[str, Sequence[Clip]], idiom_ear: Classifier) -> Sect
         }
         rows.append(Row(f"notes in the scale of {what}", "as renders" if not turn else "", inside))
     note = (
-        "The style is told by an ear for notes, taught by other pieces: who plays, what is struck "
-        "when, how fast and how high."
+        "The style is told by a classifier of notes, trained on other pieces: who plays, what is "
+        "struck when, how fast and how high."
     )
     return Section.compared("Following the prompt, by the codes", rows, note)
 

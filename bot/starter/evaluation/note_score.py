@@ -26,7 +26,7 @@ from bot.starter.training.data.codebooks import (
     clock_meaning,
     plan_meaning,
 )
-from bot.starter.training.data.notes import CodedNote, notes_of, stem_of
+from bot.starter.training.data.notes import CodedNote, decode_notes, stem_name
 
 _PARTS = (4, 3)
 # Places within a beat that patterns are compared at: sixteenths and triplets have one each.
@@ -72,7 +72,7 @@ def score_of(codes: NDArray[np.integer[Any]], beat_frames: int | None, beats_per
     begin is fitted to the notes, so that a clip which ignores its own clock is found out. The bars
     are those of the plan, or counted from the first beat where it says none.
     """
-    notes = tuple(notes_of(codes.astype(np.int16)))
+    notes = tuple(decode_notes(codes.astype(np.int16)))
     frames = codes.shape[1]
     clock = _clock_beat(codes[CLOCK])
     beat = beat_frames or clock or _USUAL_BEAT_FRAMES
@@ -131,7 +131,7 @@ def repeated_bars(score: Score, stem: str, *, rhythm_only: bool = False) -> list
                 0 if rhythm_only else note.pitch,
             )
             for note in score.notes
-            if stem_of(note.book) == stem and _bar_of(score, note.frame) == index
+            if stem_name(note.book) == stem and _bar_of(score, note.frame) == index
         ]
         patterns.append(tuple(sorted(set(own))))
     return [

@@ -53,7 +53,7 @@ def traits(score: Score) -> Floats:
     return np.concatenate(parts, dtype=np.float32)
 
 
-def teach(pieces: Sequence[Piece]) -> Classifier:
+def train(pieces: Sequence[Piece]) -> Classifier:
     """Train a classifier on pieces, a stretch of ten seconds of each."""
     rows = []
     for seed, piece in enumerate(pieces):
@@ -65,29 +65,29 @@ def teach(pieces: Sequence[Piece]) -> Classifier:
     return Classifier.fit(np.stack(rows), [piece.style for piece in pieces])
 
 
-def load_or_teach(
+def load_or_train(
     cache: Path, pieces: Sequence[Piece], report: Callable[[str], None]
 ) -> Classifier:
     """Return the classifier trained on these pieces, from the cache where it is there already."""
     code = "".join(map(inspect.getsource, (note_score, classifier, sys.modules[__name__])))
-    taught_by = hashlib.sha256((sklearn.__version__ + code).encode())
+    trained_on = hashlib.sha256((sklearn.__version__ + code).encode())
     for piece in pieces:
-        taught_by.update(repr(piece).encode())
-    file = cache / f"idiom-{taught_by.hexdigest()[:20]}.joblib"
+        trained_on.update(repr(piece).encode())
+    file = cache / f"note-style-{trained_on.hexdigest()[:20]}.joblib"
     if file.exists():
         stored: Classifier = joblib.load(file)
         return stored
-    report(f"Teaching an ear for codes by {len(pieces)} pieces")
-    ear = teach(pieces)
+    report(f"Training a classifier of notes on {len(pieces)} pieces")
+    made = train(pieces)
     scratch = file.with_suffix(".part")
-    joblib.dump(ear, scratch)
+    joblib.dump(made, scratch)
     scratch.rename(file)
-    return ear
+    return made
 
 
-def style_of(ear: Classifier, score: Score) -> Ranking:
+def style_of(classifier: Classifier, score: Score) -> Ranking:
     """Return the chances of the styles that notes may be in."""
-    return ear(traits(score))
+    return classifier(traits(score))
 
 
 def _instruments(score: Score, books: tuple[int, ...]) -> Floats:

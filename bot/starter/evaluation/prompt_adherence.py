@@ -15,17 +15,21 @@ from bot.starter.evaluation.tempo import verdict
 Groups = Mapping[str, Sequence[Clip]]
 
 
-def section(groups: Groups, note_ear: NoteTranscriber | None, *, judged_keys: int) -> Section:
+def section(groups: Groups, transcriber: NoteTranscriber | None, *, judged_keys: int) -> Section:
     """Count how often what was asked for is heard, in the model's clips and in renders.
 
-    `judged_keys` is how many clips of each group the independent ear for keys hears at most.
+    `judged_keys` is how many clips of each group the independent judge of keys listens to at most.
     """
-    rows = [*_style_rows(groups), *_tempo_rows(groups), *_key_rows(groups, note_ear, judged_keys)]
+    rows = [
+        *_style_rows(groups),
+        *_tempo_rows(groups),
+        *_key_rows(groups, transcriber, judged_keys),
+    ]
     rows += [*_lead_rows(groups), *_drum_rows(groups)]
     note = (
-        "What the renders get is the ceiling: the ears' own accuracy on pieces that are what was "
-        "asked for. The ears have been taught by other renders only. Where the renders miss a "
-        "target, the ear does; the codes decide."
+        "What the renders get is the ceiling: the classifiers' own accuracy on pieces that are "
+        "what was asked for. The classifiers were trained on other renders only. Where the "
+        "renders miss a target, the classifier does; the codes decide."
     )
     return Section.compared("Following the prompt", rows, note)
 
@@ -34,7 +38,7 @@ def confusion_section(clips: Sequence[Clip]) -> Section:
     """Say what each style was taken for."""
     rows: list[tuple[Cell, ...]] = []
     for style in dict.fromkeys(clip.prompt.ask.style for clip in clips):
-        own = [clip.heard.style for clip in clips if clip.prompt.ask.style == style]
+        own = [clip.analysis.style for clip in clips if clip.prompt.ask.style == style]
         others = Counter(each.first for each in own)
         del others[style]
         named = ", ".join(f"{name} {count}" for name, count in others.most_common(3))
@@ -47,10 +51,10 @@ def confusion_section(clips: Sequence[Clip]) -> Section:
 
 def _style_rows(groups: Groups) -> list[Row]:
     def first(clip: Clip) -> bool:
-        return clip.heard.style.first == clip.prompt.ask.style
+        return clip.analysis.style.first == clip.prompt.ask.style
 
     def three(clip: Clip) -> bool:
-        return clip.prompt.ask.style in clip.heard.style.ordered[:3]
+        return clip.prompt.ask.style in clip.analysis.style.ordered[:3]
 
     return [
         Row("asked style heard first", "≥ 85 %", _shares(groups, first)),
@@ -61,7 +65,7 @@ def _style_rows(groups: Groups) -> list[Row]:
 def _tempo_rows(groups: Groups) -> list[Row]:
     said = {
         name: [
-            verdict(clip.heard.bpm, clip.prompt.ask.bpm)
+            verdict(clip.analysis.bpm, clip.prompt.ask.bpm)
             for clip in clips
             if clip.prompt.ask.bpm is not None
         ]
@@ -87,31 +91,31 @@ def _tempo_rows(groups: Groups) -> list[Row]:
     return [*rows, Row("which ratios", "", named)]
 
 
-def _key_rows(groups: Groups, note_ear: NoteTranscriber | None, judged: int) -> list[Row]:
+def _key_rows(groups: Groups, transcriber: NoteTranscriber | None, judged: int) -> list[Row]:
     asked = {
         name: [clip for clip in clips if clip.prompt.ask.key is not None]
         for name, clips in groups.items()
     }
-    ears: list[tuple[str, str, Callable[[Clip], Key | None]]] = [
-        ("the bot's ear", "≥ 75 %", lambda clip: own_key(clip.sound))
+    judges: list[tuple[str, str, Callable[[Clip], Key | None]]] = [
+        ("the bot's own", "≥ 75 %", lambda clip: own_key(clip.sound))
     ]
-    if note_ear is None:
-        ears.append(("key profiles", "", lambda clip: best_key(clip.chroma, np.zeros(12))))
+    if transcriber is None:
+        judges.append(("key profiles", "", lambda clip: best_key(clip.chroma, np.zeros(12))))
     else:
-        ears.append(("basic-pitch", "≥ 75 %", lambda clip: note_ear.key(clip.sound)))
+        judges.append(("basic-pitch", "≥ 75 %", lambda clip: transcriber.key(clip.sound)))
     rows = []
-    for ear, target, hear in ears:
+    for judge, target, key_of in judges:
         exact: dict[str, Cell] = {}
         related: dict[str, Cell] = {}
         for name, clips in asked.items():
-            heard = clips[:: -(-len(clips) // judged) or 1] if ear == "basic-pitch" else clips
-            pairs = [(hear(clip), clip.prompt.ask.key) for clip in heard]
+            heard = clips[:: -(-len(clips) // judged) or 1] if judge == "basic-pitch" else clips
+            pairs = [(key_of(clip), clip.prompt.ask.key) for clip in heard]
             exact[name] = Share.where(found == wanted for found, wanted in pairs)
             related[name] = Share.where(
                 wanted is not None and is_related(found, wanted) for found, wanted in pairs
             )
-        rows.append(Row(f"asked key, {ear}", target, exact))
-        rows.append(Row(f"or its relative, {ear}", "", related))
+        rows.append(Row(f"asked key, {judge}", target, exact))
+        rows.append(Row(f"or its relative, {judge}", "", related))
     return rows
 
 
@@ -122,10 +126,10 @@ def _lead_rows(groups: Groups) -> list[Row]:
     }
 
     def first(clip: Clip) -> bool:
-        return clip.heard.lead.first == clip.prompt.ask.lead
+        return clip.analysis.lead.first == clip.prompt.ask.lead
 
     def three(clip: Clip) -> bool:
-        return clip.prompt.ask.lead in clip.heard.lead.ordered[:3]
+        return clip.prompt.ask.lead in clip.analysis.lead.ordered[:3]
 
     return [
         Row("asked lead instrument heard first", "", _shares(asked, first)),
@@ -140,7 +144,7 @@ def _drum_rows(groups: Groups) -> list[Row]:
     }
 
     def met(clip: Clip) -> bool:
-        return clip.heard.has_drums == clip.prompt.ask.wants_drums
+        return clip.analysis.has_drums == clip.prompt.ask.wants_drums
 
     return [Row("drums or none as asked", "≥ 98 %", _shares(asked, met))]
 

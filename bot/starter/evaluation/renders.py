@@ -65,7 +65,7 @@ class Render:
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
+class TrainingExample:
     """A training piece for the classifiers, and its sound."""
 
     piece: Piece
@@ -112,10 +112,10 @@ class Player:
             _save(each.file, self.mix(each.codes))
         return found
 
-    def lessons(self, pieces: Sequence[Piece]) -> Iterator[Lesson]:
+    def examples(self, pieces: Sequence[Piece]) -> Iterator[TrainingExample]:
         """Play pieces one by one, without keeping them."""
         for piece in pieces:
-            yield Lesson(piece, self.mix(_codes(piece)))
+            yield TrainingExample(piece, self.mix(_codes(piece)))
 
     def mix(self, codes: NDArray[Any]) -> Sound:
         """Return how codes [books, frames] sound, no louder than full scale."""
@@ -148,8 +148,8 @@ class Player:
         return file
 
     @cached_property
-    def _bank(self) -> mixing.Bank:
-        return mixing.Bank(samples.read(self._recordings))
+    def _bank(self) -> mixing.SampleBank:
+        return mixing.SampleBank(samples.read(self._recordings))
 
     @cached_property
     def _playing(self) -> str:
@@ -166,7 +166,7 @@ class Player:
                 file.unlink()
 
 
-def lessons(per_style: int, seconds: float = CLIP_SECONDS + _SPARE_SECONDS) -> list[Piece]:
+def examples(per_style: int, seconds: float = CLIP_SECONDS + _SPARE_SECONDS) -> list[Piece]:
     """Compose training pieces: half in any tempo, half with any lead instrument."""
     pieces = []
     for number in range(per_style):

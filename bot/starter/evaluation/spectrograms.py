@@ -45,6 +45,6 @@ def _spectrogram(clip: Clip) -> Image.Image:
 
 
 def _caption(clip: Clip) -> str:
-    heard = clip.heard
+    heard = clip.analysis
     drums = "drums" if heard.has_drums else "no drums"
     return f"{heard.style.first}, {heard.bpm:.0f} BPM, {heard.lead.first}, {drums}"

@@ -1,7 +1,7 @@
 """Pretraining of the synthesizer's gates: which tones a note is made of, read from its recording.
 
-Spectral distances alone take very long to teach what the gates are for. The answer is known: a
-note's steady tones can be measured in its recording.
+By spectral distances alone it takes very long to learn what the gates are for. The answer is known:
+a note's steady tones can be measured in its recording.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from bot.starter.training.codec.additive import LOUDEST, gate_scores, tones_hz
 from bot.starter.training.codec.oscillators import HIGHEST, LOWEST
 from bot.starter.training.codec.stem_codec import StemCodec
 from bot.starter.training.data.codebooks import BOOKS, CODES, PITCHED
-from bot.starter.training.data.mixing import Bank, stem_level
+from bot.starter.training.data.mixing import SampleBank, stem_level
 from bot.starter.training.data.samples import SAMPLE_RATE_HZ, Sound
 
 _BEGIN_SECONDS, _SECONDS = 0.08, 0.3
@@ -30,7 +30,7 @@ _WIDEST = 4.0
 _BATCH, _CROP_FRAMES = 24, 60
 
 
-def tone_levels(bank: Bank) -> NDArray[np.float32]:
+def tone_levels(bank: SampleBank) -> NDArray[np.float32]:
     """Return the power of each tone in each code's sound, [books, codes, tones], 1 is LOUDEST."""
     levels = np.zeros((len(BOOKS), CODES, len(tones_hz())), np.float32)
     for book, layout in PITCHED.items():

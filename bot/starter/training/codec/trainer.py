@@ -27,7 +27,7 @@ from bot.starter.training.data.batch_mixing import Mixer, sound_numbers
 from bot.starter.training.data.codebooks import FRAMES_PER_SECOND
 from bot.starter.training.data.encoding import encode_piece
 from bot.starter.training.data.loader import CropBatch, LoaderSettings, PieceLoader
-from bot.starter.training.data.mixing import Bank
+from bot.starter.training.data.mixing import SampleBank
 from bot.starter.training.data.samples import SAMPLE_RATE_HZ
 
 _SAVE_EVERY_SECONDS = 120.0
@@ -60,7 +60,9 @@ class CodecSettings:
 class CodecTrainer:
     """The codec, its optimizer, and where they are kept."""
 
-    def __init__(self, plan: CodecSettings, folder: Path, bank: Bank, device: torch.device) -> None:
+    def __init__(
+        self, plan: CodecSettings, folder: Path, bank: SampleBank, device: torch.device
+    ) -> None:
         self.plan, self.folder, self.device = plan, folder, device
         torch.manual_seed(0)
         self.model = StemCodec(codec_size(plan.filters)).to(device)

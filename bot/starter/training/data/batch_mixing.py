@@ -12,8 +12,8 @@ from torch import Tensor
 
 from bot.starter.composer.reverb import echo
 from bot.starter.training.data.codebooks import DRUMS, Codes, drum_codes
-from bot.starter.training.data.mixing import HOP, STEM_NAMES, WETNESS, Bank, plays_of
-from bot.starter.training.data.notes import notes_of
+from bot.starter.training.data.mixing import HOP, STEM_NAMES, WETNESS, SampleBank, schedule_plays
+from bot.starter.training.data.notes import decode_notes
 from bot.starter.training.data.samples import SAMPLE_RATE_HZ, ranges
 
 Plays = NDArray[np.float32]
@@ -49,7 +49,7 @@ def crop_plays(codes: Codes, first: int, frames: int, numbers: SoundNumbers) -> 
     """
     notes = [
         note
-        for note in notes_of(codes)
+        for note in decode_notes(codes)
         if first - note.frames < note.frame < first + frames
         and (note.book != DRUMS or note.frame >= first)
     ]
@@ -62,7 +62,7 @@ def crop_plays(codes: Codes, first: int, frames: int, numbers: SoundNumbers) -> 
             play.release,
             play.gain,
         )
-        for play in plays_of(notes)
+        for play in schedule_plays(notes)
     ]
     return np.array(rows, np.float32).reshape(-1, 6)
 
@@ -70,7 +70,7 @@ def crop_plays(codes: Codes, first: int, frames: int, numbers: SoundNumbers) -> 
 class Mixer:
     """Holds all sounds on a device and adds them up."""
 
-    def __init__(self, bank: Bank, numbers: SoundNumbers, device: torch.device) -> None:
+    def __init__(self, bank: SampleBank, numbers: SoundNumbers, device: torch.device) -> None:
         sounds = [bank.sound(key) for key in numbers.by_key]
         lengths = torch.tensor([len(sound) for sound in sounds])
         self.device = device

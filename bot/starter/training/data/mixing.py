@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from bot.starter.composer.instruments import INSTRUMENTS
 from bot.starter.composer.reverb import add_reverb
 from bot.starter.training.data.codebooks import BASS, DRUMS, LEAD, STEMS, Codes
-from bot.starter.training.data.notes import CodedNote, notes_of, stem_of
+from bot.starter.training.data.notes import CodedNote, decode_notes, stem_name
 from bot.starter.training.data.samples import (
     SAMPLE_RATE_HZ,
     ZONE,
@@ -61,7 +61,7 @@ class Play:
 
 
 @dataclass
-class Bank:
+class SampleBank:
     """All recordings, levelled; pitches between the recorded ones are made on demand."""
 
     recordings: Mapping[str, Sound]
@@ -118,7 +118,7 @@ def loudness(sound: Sound, seconds: float) -> float:
     return float(np.sqrt(max(power, 1e-12)))
 
 
-def plays_of(notes: Sequence[CodedNote]) -> list[Play]:
+def schedule_plays(notes: Sequence[CodedNote]) -> list[Play]:
     """Return what has to be added up for some notes."""
     return [_play(note) for note in notes]
 
@@ -129,7 +129,7 @@ def stem_level(book: int) -> float:
 
 
 def _play(note: CodedNote) -> Play:
-    stem = STEM_NAMES.index(stem_of(note.book))
+    stem = STEM_NAMES.index(stem_name(note.book))
     key = (note.instrument, note.pitch, note.is_ghost)
     if note.book == DRUMS:
         return Play(stem, key, note.frame * HOP, None, 0, _DRUM_LEVEL)
@@ -139,11 +139,11 @@ def _play(note: CodedNote) -> Play:
     return Play(stem, key, note.frame * HOP, note.frames * HOP, release, gain)
 
 
-def render_stems(codes: Codes, bank: Bank) -> NDArray[np.float32]:
+def render_stems(codes: Codes, bank: SampleBank) -> NDArray[np.float32]:
     """Return the sound [stems, samples] of codes [books, frames], as long as the frames last."""
     samples = codes.shape[1] * HOP
     stems = np.zeros((len(STEM_NAMES), samples), np.float32)
-    for play in plays_of(notes_of(codes)):
+    for play in schedule_plays(decode_notes(codes)):
         sound = bank.sound(play.key)
         length = len(sound) if play.held is None else min(len(sound), play.held + play.release)
         room = min(length, samples - play.start)
@@ -156,7 +156,7 @@ def render_stems(codes: Codes, bank: Bank) -> NDArray[np.float32]:
     return stems
 
 
-def render_mix(codes: Codes, bank: Bank) -> Sound:
+def render_mix(codes: Codes, bank: SampleBank) -> Sound:
     """Return the sound of codes, all stems together."""
     mix: Sound = render_stems(codes, bank).sum(0)
     return mix

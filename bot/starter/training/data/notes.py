@@ -25,7 +25,7 @@ class CodedNote:
     is_ghost: bool = False
 
 
-def notes_of(codes: Codes) -> list[CodedNote]:
+def decode_notes(codes: Codes) -> list[CodedNote]:
     """Return the notes of codes [books, frames], book by book.
 
     A hold without an attack before it is silence: nothing says what it would hold.
@@ -64,7 +64,7 @@ def _held(states: NDArray[np.int64], is_attack: NDArray[np.bool_]) -> list[tuple
     ]
 
 
-def stem_of(book: int) -> str:
+def stem_name(book: int) -> str:
     """Return the name of the stem that a codebook belongs to."""
     name = BOOKS[book]
     return "chords" if name.startswith("chord") else name

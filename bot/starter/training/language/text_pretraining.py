@@ -51,7 +51,7 @@ class _Facts:
     sizes: tuple[int, ...]
 
 
-def teach(model: Language, tokenizer: Tokenizer, plan: TextSettings) -> float:
+def pretrain_text(model: Language, tokenizer: Tokenizer, plan: TextSettings) -> float:
     """Teach the text encoder and the projection; return the share of styles named right."""
     random = np.random.default_rng(plan.first_seed)
     seeds = range(plan.first_seed, plan.first_seed + plan.pieces)

@@ -54,9 +54,9 @@ class LanguageTrainer:
         self.size = LanguageSize(text_tokens=tokenizer.get_vocab_size())
         self.model = Language(self.size)
         init_induction_heads(self.model.decoder, self.size.width, self.size.heads)
-        taught = torch.load(folder / "text.pt", map_location="cpu", weights_only=True)
-        self.model.text.load_state_dict(taught["text"])
-        self.model.projection.load_state_dict(taught["projection"])
+        trained = torch.load(folder / "text.pt", map_location="cpu", weights_only=True)
+        self.model.text.load_state_dict(trained["text"])
+        self.model.projection.load_state_dict(trained["projection"])
         self.step, self.seconds_used, self.pieces = 0, 0.0, 0
         begun = self._begun()
         self.model.to(device)
