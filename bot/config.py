@@ -14,19 +14,29 @@ from typing import Annotated, Literal, get_args
 
 from msgspec import Meta
 
+from bot.errors import ConfigError
+from bot.i18n.sentence import Sentence
+
 PrecisionSetting = Literal["auto", "fp32", "bf16", "int8"]
 PRECISIONS: tuple[str, ...] = get_args(PrecisionSetting)
 
-Url = Annotated[str, Meta(pattern="^https?://")]
+# Empty where something else decides.
+Url = Annotated[str, Meta(pattern="^(https?://|$)")]
+
+FOLDER = {"folder": "always"}
+"""Marks a key that names a folder: a relative one is relative to the file that it stands in."""
+
+NAME_OR_FOLDER = {"folder": "if it is there"}
+"""Marks a key that may name one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelConfig:
     """Which model makes the music, and where models are kept."""
 
-    name: str = "starter"
-    folder: str = ""
-    hub_endpoint: Url = "https://huggingface.co"
+    name: str = dataclasses.field(default="starter", metadata=NAME_OR_FOLDER)
+    folder: str = dataclasses.field(default="", metadata=FOLDER)
+    hub_endpoint: Url = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +89,7 @@ class SoundConfig:
 class StorageConfig:
     """Where the database and the clips are kept, and for how long."""
 
-    folder: str = ""
+    folder: str = dataclasses.field(default="", metadata=FOLDER)
     keep_clips_days: Annotated[int, Meta(ge=1, le=3650)] = 30
     keep_backups: Annotated[int, Meta(ge=0, le=1000)] = 7
 
@@ -125,17 +135,34 @@ class Config:
 
 
 def cache_folder() -> Path:
-    """Return the folder for what the program makes for itself and can make again."""
+    """Return the folder for what the program makes for itself and can make again.
+
+    Raises ConfigError where there is none, as do the others.
+    """
     chosen = os.environ.get("XDG_CACHE_HOME", "")
     # The specification of the variable says to pass over relative paths.
-    root = Path(chosen) if chosen.startswith("/") else Path("~/.cache").expanduser()
+    root = Path(chosen) if chosen.startswith("/") else whole_path("~/.cache")
     return root / "zhiyin"
 
 
 def data_folder(config: Config) -> Path:
     """Return the folder for what must not be lost: the database and the clips."""
     if config.storage.folder:
-        return Path(config.storage.folder).expanduser()
+        return whole_path(config.storage.folder)
     chosen = os.environ.get("XDG_DATA_HOME", "")
-    root = Path(chosen) if chosen.startswith("/") else Path("~/.local/share").expanduser()
+    root = Path(chosen) if chosen.startswith("/") else whole_path("~/.local/share")
     return root / "zhiyin"
+
+
+def whole_path(path: str) -> Path:
+    """Return a path with the user's home folder in place of `~`. Raises ConfigError."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        raise ConfigError(
+            Sentence(
+                "{path} can't be found, since this user has no home folder: set the environment "
+                "variable HOME to a folder that may be written to.",
+                path=path,
+            )
+        ) from None

@@ -34,6 +34,8 @@ class Setting:
     type: Any
     default: object
     is_secret: bool
+    names_folder: str
+    """Whether it names a folder: "", "always" or "if it is there"."""
 
     @property
     def accepted(self) -> Sentence:
@@ -89,6 +91,7 @@ def settings() -> Iterator[Setting]:
                 type=types[field.name],
                 default=field.default,
                 is_secret=not field.repr,
+                names_folder=field.metadata.get("folder", ""),
             )
 
 
@@ -104,8 +107,8 @@ def load(path: Path | None = None, environment: Mapping[str, str] | None = None)
             return parse({}, environment=environment)
         path = DEFAULT_FILE
     try:
-        with path.open("rb") as file:
-            return parse(tomllib.load(file), name=path.name, environment=environment)
+        # Some editors begin a file with a mark that tells UTF-8.
+        document = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except FileNotFoundError:
         raise ConfigError(Sentence("There is no configuration file {path}.", path=path)) from None
     except OSError as error:
@@ -116,17 +119,20 @@ def load(path: Path | None = None, environment: Mapping[str, str] | None = None)
         raise ConfigError(
             Sentence("{path} is not valid TOML: {error}.", path=path, error=error)
         ) from error
+    return parse(document, name=path.name, folder=path.parent, environment=environment)
 
 
 def parse(
     document: Mapping[str, Any],
     *,
     name: str = "config.toml",
+    folder: Path = Path(),
     environment: Mapping[str, str] | None = None,
 ) -> Config:
     """Check the contents of a configuration file and return the settings.
 
-    `environment` overrides single keys. Raises ConfigError naming the key and what it accepts.
+    `environment` overrides single keys; `folder` is where the file lies. Raises ConfigError naming
+    the key and what it accepts.
     """
     known: dict[str, dict[str, Setting]] = {}
     for setting in settings():
@@ -163,7 +169,8 @@ def parse(
                     )
                 )
             where = Sentence("In {file}, {section}.{key}", file=name, section=section, key=key)
-            values[section][key] = known[section][key].convert(value, where=where)
+            setting = known[section][key]
+            values[section][key] = _placed(setting, setting.convert(value, where=where), folder)
     for setting, text in _overrides(environment or {}):
         value = setting.convert(text, where=verbatim(setting.variable), strict=False)
         values[setting.section][setting.key] = value
@@ -180,6 +187,14 @@ def parse(
             )
         )
     return config
+
+
+def _placed(setting: Setting, value: Any, folder: Path) -> Any:  # noqa: ANN401
+    """Return a value as it is understood from the present folder, not from the file's."""
+    if not setting.names_folder or not value or value.startswith("~"):
+        return value
+    place = folder / value
+    return value if setting.names_folder != "always" and not place.is_dir() else str(place)
 
 
 def _overrides(environment: Mapping[str, str]) -> Iterator[tuple[Setting, str]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot import config, config_file
-from bot.config import Config
+from bot.config import Config, StorageConfig
 from bot.config_file import settings
 from bot.errors import ConfigError
 
@@ -89,6 +89,46 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path, name):
     """A configuration that was asked for is never passed over."""
     with pytest.raises(ConfigError, match=r"There is no configuration file|can't be read"):
         config_file.load(tmp_path / name)
+
+
+def test_a_mark_at_the_beginning_is_passed_over(tmp_path):
+    """Windows' editor writes one, and nobody sees it."""
+    path = tmp_path / "mine.toml"
+    path.write_bytes(b"\xef\xbb\xbf[engine]\r\nslots = 2\r\n")
+    assert config_file.load(path).engine.slots == 2
+
+
+def test_folders_are_relative_to_the_file_that_names_them(tmp_path, monkeypatch):
+    """Wherever the command is started; those of the environment to where it is."""
+    (tmp_path / "mine" / "tuned").mkdir(parents=True)
+    path = tmp_path / "mine" / "bot.toml"
+    path.write_text("[storage]\nfolder = 'data'\n[model]\nfolder = '/models'\nname = 'tuned'\n")
+    loaded = config_file.load(path, environment={})
+    assert loaded.storage.folder == str(tmp_path / "mine" / "data")
+    assert loaded.model.folder == "/models"
+    assert loaded.model.name == str(tmp_path / "mine" / "tuned")
+    path.write_text("[storage]\nfolder = '~/data'\n[model]\nname = 'facebook/musicgen-small'\n")
+    loaded = config_file.load(path, environment={"ZHIYIN_MODEL_FOLDER": "here"})
+    assert loaded.storage.folder == "~/data"
+    assert loaded.model.name == "facebook/musicgen-small"
+    assert loaded.model.folder == "here"
+
+
+def test_without_a_home_folder_it_is_said_what_to_set(monkeypatch):
+    """As in a container whose user is a mere number; whole paths need no home."""
+    monkeypatch.delenv("HOME")
+    for name in ("XDG_CACHE_HOME", "XDG_DATA_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("pwd.getpwuid", lambda _: {}["no such user"])
+    with pytest.raises(ConfigError, match=r"~/\.cache can't be found.*HOME"):
+        config.cache_folder()
+    with pytest.raises(ConfigError, match=r"~/\.local/share can't be found.*HOME"):
+        config.data_folder(Config())
+    with pytest.raises(ConfigError, match="HOME"):
+        config.data_folder(Config(storage=StorageConfig(folder="~/data")))
+    assert config.data_folder(Config(storage=StorageConfig(folder="/data"))) == Path("/data")
+    monkeypatch.setenv("XDG_CACHE_HOME", "/cache")
+    assert config.cache_folder() == Path("/cache/zhiyin")
 
 
 @pytest.mark.parametrize("chosen", ["somewhere", ""])

@@ -21,7 +21,7 @@ from bot.errors import CheckpointError, ResourceError, ZhiyinError
 from bot.i18n.sentence import Sentence
 from bot.models import registry
 from bot.musicgen.checkpoint.config_json import parse_config
-from bot.musicgen.checkpoint.hub import resolve
+from bot.musicgen.checkpoint.hub import hub_address, resolve
 from bot.musicgen.checkpoint.inspection import inspect, read_json
 
 _SPARE_BYTES = 200_000_000
@@ -62,7 +62,7 @@ def fetch(name: str, config: Config, report: Reporter) -> Path:
     from huggingface_hub import hf_hub_download
 
     cache = registry.model_folder(config)
-    endpoint = config.model.hub_endpoint.rstrip("/")
+    endpoint = hub_address(config.model.hub_endpoint).rstrip("/")
     with explain_failures(name, endpoint, cache):
         report.stage(Sentence("Asking for {name}", name=name))
         files = _list_files(name, endpoint, cache)
@@ -189,6 +189,15 @@ def explain_failures(name: str, endpoint: str, cache: Path) -> Iterator[None]:
             )
         ) from error
     except OSError as error:
+        if isinstance(error, ValueError):  # an address that is none, or a proxy of another kind
+            raise CheckpointError(
+                Sentence(
+                    "{endpoint} can't be asked: {error}. See model.hub_endpoint, and the "
+                    "environment's HF_ENDPOINT and proxies.",
+                    endpoint=endpoint,
+                    error=error,
+                )
+            ) from error
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise ResourceError(
                 Sentence(

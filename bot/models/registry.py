@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.config import Config
+from bot.config import Config, whole_path
 from bot.errors import CheckpointError
 from bot.i18n.sentence import Sentence
 from bot.musicgen.checkpoint.config_json import parse_config
@@ -89,12 +89,15 @@ def entries(config: Config) -> list[Entry]:
 
 
 def model_folder(config: Config) -> Path:
-    """Return the folder of downloads: the configured one, or Hugging Face's own."""
+    """Return the folder of downloads: the configured one, or Hugging Face's own.
+
+    Raises ConfigError for a home folder that there is not.
+    """
     if config.model.folder:
-        return Path(config.model.folder).expanduser()
+        return whole_path(config.model.folder)
     from huggingface_hub import constants
 
-    return Path(constants.HF_HUB_CACHE)
+    return whole_path(constants.HF_HUB_CACHE)
 
 
 def _local_entries(config: Config) -> Iterator[Entry]:

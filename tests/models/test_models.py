@@ -204,6 +204,20 @@ def test_a_hub_that_cannot_be_reached_is_named(tmp_path, report):
         download.fetch(ID, config, report)
 
 
+def test_the_hub_of_the_environment_is_asked(hub, tmp_path, report, monkeypatch):
+    """As Hugging Face's own programs do; the settings go first, and a wrong address is told."""
+    folder = str(tmp_path / "models")
+    monkeypatch.setenv("HF_ENDPOINT", f"{hub.endpoint}/")
+    assert download.fetch(ID, Config(model=ModelConfig(folder=folder)), report).is_dir()
+    assert hub.fetched()
+    elsewhere = Config(model=ModelConfig(folder=folder, hub_endpoint="http://127.0.0.1:1"))
+    with pytest.raises(CheckpointError, match=r"The hub at http://127\.0\.0\.1:1 can't be reached"):
+        download.fetch(ID, elsewhere, report)
+    monkeypatch.setenv("HF_ENDPOINT", "mirror.example")
+    with pytest.raises(CheckpointError, match=r"mirror\.example can't be asked: .*HF_ENDPOINT"):
+        download.fetch(ID, Config(model=ModelConfig(folder=folder)), report)
+
+
 def test_how_a_transfer_failed_is_told_apart(tmp_path):
     """A connection that broke off, a hub that is not there, and a file that is too short."""
 

@@ -62,7 +62,7 @@ OURS = {
     "bot.store": {"bot.i18n", "bot.config", "bot.domain", "bot.errors"},
     "bot.audio": {"bot.i18n", "bot.config", "bot.domain", "bot.errors"},
     "bot.domain": {"bot.i18n", "bot.errors"},
-    "bot.config": set(),
+    "bot.config": {"bot.errors", "bot.i18n"},
     "bot.config_file": {"bot.i18n", "bot.config", "bot.errors"},
     "bot.errors": {"bot.i18n"},
     "bot.i18n": set(),
