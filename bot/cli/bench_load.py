@@ -46,7 +46,7 @@ class _Nowhere:
         """Take the clip."""
         return job.id
 
-    async def tell(self, job: Job, sentence: Sentence) -> None:
+    async def tell(self, job: Job, sentence: Sentence, *, once_more: bool) -> None:
         """Tell nobody."""
 
 

@@ -137,4 +137,6 @@ class Job:
     message: MessageHandle
     clip_id: int | None = None
     sentence: Sentence | None = None
-    """Why it failed, as the person was told."""
+    """Why it ended without a clip where it was asked for, in the words for its person."""
+    untold: bool = False
+    """Whether the person is still to be told so."""

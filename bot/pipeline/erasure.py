@@ -31,7 +31,7 @@ class Erasure:
         store: Store,
         tasks: Mapping[int, asyncio.Task[None]],
         cancel: Callable[[int], Awaitable[bool]],
-        tell: Callable[[Job, Sentence], Awaitable[None]],
+        tell: Callable[[int], Awaitable[None]],
     ) -> None:
         """Take the tasks that carry jobs, what cancels a job, and what tells its person."""
         self._store, self._tasks, self._cancel, self._tell = store, tasks, cancel, tell
@@ -90,9 +90,9 @@ class Erasure:
             return
         if (task := self._tasks.get(job.id)) is not None:
             await asyncio.wait([task], timeout=_ROUND_SECONDS)
-        elif await self._store.jobs.cancel(job.id):
+        elif await self._store.jobs.cancel(job.id, CANCELLED):
             # Whoever is about to carry it, or to take it up again, finds that it has ended.
             if not await self._cancel(job.id):
-                await self._tell(job, CANCELLED)
+                await self._tell(job.id)
         else:
             await asyncio.sleep(_ROUND_SECONDS)

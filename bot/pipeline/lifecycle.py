@@ -22,6 +22,7 @@ from bot.inference.executor import Executor
 from bot.pipeline.generation import ClipGenerator
 from bot.pipeline.packaging import pack_clip
 from bot.pipeline.presenter import Presenter, TooLarge, Undeliverable
+from bot.pipeline.telling import Telling
 from bot.pipeline.timings import Timings
 from bot.store.jobs import IllegalStep
 from bot.store.store import Store
@@ -45,10 +46,12 @@ class JobRunner:
         store: Store,
         executor: Executor,
         presenter: Presenter,
+        telling: Telling,
         style: post.Style,
         timings: Timings,
     ) -> None:
         self.store, self.executor, self.presenter = store, executor, presenter
+        self.telling = telling
         self.style, self.timings = style, timings
         self.generator = ClipGenerator(store, executor)
 
@@ -65,20 +68,19 @@ class JobRunner:
                 await asyncio.gather(watching, return_exceptions=True)
             await self._deliver(job, clip)
         except Cancelled as cancelled:
-            await self._end(job, self.store.jobs.cancel(job.id), cancelled.sentence)
+            await self._end(job, self.store.jobs.cancel(job.id, cancelled.sentence))
         except ZhiyinError as error:
-            await self._end(job, self.store.jobs.fail(job.id, error.sentence), error.sentence)
+            await self._end(job, self.store.jobs.fail(job.id, error.sentence))
         except Undeliverable as reason:
             log.warning("job.held id=%d %s", job.id, reason)
-            await self.store.jobs.hold(job.id)
-            await self.presenter.tell(job, HELD)
+            await self._end(job, self.store.jobs.hold(job.id, HELD))
         except Exception as error:
             if isinstance(error, IllegalStep) and await self._has_ended(job):
                 # Whoever ended it has told the person.
                 log.info("job.ended_meanwhile id=%d", job.id)
             else:
                 log.exception("job.failed id=%d", job.id)
-                await self._end(job, self.store.jobs.fail(job.id, UNEXPECTED), UNEXPECTED)
+                await self._end(job, self.store.jobs.fail(job.id, UNEXPECTED))
         finally:
             watching.cancel()
         await self._forget_upload(job)
@@ -119,12 +121,11 @@ class JobRunner:
             if progress is not None and current is not None:
                 await self.presenter.show(current, progress)
 
-    async def _end(self, job: Job, settled: Awaitable[bool], sentence: Sentence) -> None:
-        """Refund first, then tell."""
+    async def _end(self, job: Job, settled: Awaitable[bool]) -> None:
+        """Refund first, then tell; where it had ended already, whoever ended it tells."""
         if await settled:
             log.info("job.ended id=%d without a clip", job.id)
-        current = await self.store.jobs.get(job.id)
-        await self.presenter.tell(job if current is None else current, sentence)
+            await self.telling.tell(job.id)
 
     async def _has_ended(self, job: Job) -> bool:
         current = await self.store.jobs.get(job.id)

@@ -19,6 +19,10 @@ class Undeliverable(Exception):
     """There is no way left to hand a clip over."""
 
 
+class Unreachable(Undeliverable):
+    """Discord was in trouble for all the time there was: a later try may do."""
+
+
 class Presenter(Protocol):
     """What people see; all ids are found in the job."""
 
@@ -35,5 +39,9 @@ class Presenter(Protocol):
         Raises TooLarge and Undeliverable.
         """
 
-    async def tell(self, job: Job, sentence: Sentence) -> None:
-        """Tell why a job ended without a clip; what can't be told is left."""
+    async def tell(self, job: Job, sentence: Sentence, *, once_more: bool) -> None:
+        """Tell why a job ended without a clip.
+
+        `once_more` says that an earlier life of the bot may have told it without recording that.
+        Raises Undeliverable, and Unreachable where it is worth another try.
+        """

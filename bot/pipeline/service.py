@@ -17,7 +17,6 @@ from bot.config import Config
 from bot.domain.jobs import Job, JobState, Kind, MessageHandle, Order
 from bot.domain.limits import Limits
 from bot.domain.status import JobProgress
-from bot.i18n.sentence import Sentence
 from bot.inference.executor import CANCELLED, Executor
 from bot.log import about
 from bot.pipeline.dispatcher import JobDispatcher
@@ -26,6 +25,7 @@ from bot.pipeline.library import ClipLibrary
 from bot.pipeline.lifecycle import JobRunner
 from bot.pipeline.presenter import Presenter
 from bot.pipeline.stems import Stems
+from bot.pipeline.telling import Telling
 from bot.pipeline.timings import Timings
 from bot.pipeline.uploads import UploadIntake
 from bot.store.store import Store
@@ -54,11 +54,11 @@ class Pipeline:
             format=config.sound.format, loudness_lufs=config.sound.loudness_lufs
         )
         self._dispatcher = JobDispatcher(store, self.timings.job_retry)
-        self._presenter: Presenter | None = None
+        self._telling = Telling(store)
         self.stems = Stems(store, executor, self._style)
         self.uploads = UploadIntake(store, reader, self.stems)
         self.library = ClipLibrary(store, self._style)
-        self.erasure = Erasure(store, self._dispatcher.tasks, self.cancel, self._tell)
+        self.erasure = Erasure(store, self._dispatcher.tasks, self.cancel, self._telling.tell)
 
     async def __aenter__(self) -> Self:
         return self
@@ -68,8 +68,10 @@ class Pipeline:
 
         The tasks belong to whoever calls this, not to the command that happens to ask.
         """
-        self._presenter = presenter
-        runner = JobRunner(self.store, self.executor, presenter, self._style, self.timings)
+        runner = JobRunner(
+            self.store, self.executor, presenter, self._telling, self._style, self.timings
+        )
+        self._telling.start(presenter)
         self._dispatcher.start(runner.run)
 
     async def __aexit__(
@@ -79,6 +81,7 @@ class Pipeline:
         traceback: TracebackType | None,
     ) -> None:
         await self._dispatcher.stop()
+        await self._telling.stop()
 
     @property
     def in_flight(self) -> int:
@@ -87,7 +90,9 @@ class Pipeline:
 
     async def idle(self) -> None:
         """Return when nothing is on its way any more."""
-        await self._dispatcher.idle()
+        while self._dispatcher.in_flight or self._telling.in_flight:
+            await self._dispatcher.idle()
+            await self._telling.idle()
 
     async def resume(self) -> int:
         """Queue the jobs that an earlier run has left unfinished; return how many there were."""
@@ -138,9 +143,9 @@ class Pipeline:
         job = await self.store.jobs.get(job_id)
         if job is None or job.state is not JobState.QUEUED:
             return False
-        if not await self.store.jobs.cancel(job_id):
+        if not await self.store.jobs.cancel(job_id, CANCELLED):
             return False
-        await self._tell(job, CANCELLED)
+        await self._telling.tell(job_id)
         return True
 
     def progress(self, job_id: int) -> JobProgress | None:
@@ -164,11 +169,7 @@ class Pipeline:
             await asyncio.wait(finishing, timeout=grace_seconds)
         # A job that went on after Discord's side has closed would take that for a failure.
         await self._dispatcher.stop()
+        await self._telling.stop(grace_seconds)
         for job in await self.store.jobs.unfinished():
             if job.state is JobState.RUNNING:
                 await self.store.jobs.requeue(job.id, spend_attempt=False)
-
-    async def _tell(self, job: Job, sentence: Sentence) -> None:
-        # Before the start nothing was shown, and nobody is to be told.
-        if self._presenter is not None:
-            await self._presenter.tell(job, sentence)

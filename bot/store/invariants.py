@@ -190,7 +190,7 @@ INVARIANTS = (
     Invariant(
         "what has ended opens no door",
         "Job {} has ended but its token is still kept.",
-        f"SELECT id FROM jobs WHERE {ENDED} AND token IS NOT NULL",  # noqa: S608 - ours
+        f"SELECT id FROM jobs WHERE {ENDED} AND NOT untold AND token IS NOT NULL",  # noqa: S608
     ),
     Invariant(
         "who is forgotten has no words left",

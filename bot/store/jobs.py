@@ -127,21 +127,35 @@ class Jobs:
 
     async def fail(self, job_id: int, sentence: Sentence) -> bool:
         """End a job without a clip and refund it; False if it has ended already."""
-        return await self._end(job_id, JobState.FAILED, _UNFINISHED, to_json(sentence))
+        return await self._end(job_id, JobState.FAILED, _UNFINISHED, sentence)
 
-    async def cancel(self, job_id: int) -> bool:
+    async def cancel(self, job_id: int, sentence: Sentence) -> bool:
         """Cancel a queued or running job and refund it; False if it is neither."""
-        return await self._end(job_id, JobState.CANCELLED, [JobState.QUEUED, JobState.RUNNING])
+        before = [JobState.QUEUED, JobState.RUNNING]
+        return await self._end(job_id, JobState.CANCELLED, before, sentence)
 
-    async def hold(self, job_id: int) -> bool:
+    async def hold(self, job_id: int, sentence: Sentence) -> bool:
         """End a job whose clip could not be delivered and refund it; False if it has ended."""
-        return await self._end(job_id, JobState.HELD, _ON_ITS_WAY)
+        return await self._end(job_id, JobState.HELD, _ON_ITS_WAY, sentence)
 
     async def record_fetch(self, job_id: int, message_id: int) -> None:
         """Record that the person has fetched a held clip; it stays free."""
         async with self._database.transaction() as connection:
             await _step(
-                connection, job_id, JobState.HELD, [JobState.HELD], "message_id = ?", message_id
+                connection, job_id, JobState.HELD, [JobState.HELD],
+                "message_id = ?, untold = 0, token = NULL", message_id,
+            )  # fmt: skip
+
+    async def untold(self) -> list[Job]:
+        """Return the jobs that ended without their person being told so, oldest first."""
+        sql = "SELECT * FROM jobs WHERE untold AND sentence IS NOT NULL ORDER BY id"
+        return [job_of(row) for row in await self._database.all(sql)]
+
+    async def record_told(self, job_id: int) -> None:
+        """Record that a person was told how their job ended, or can't be told."""
+        async with self._database.transaction() as connection:
+            await connection.execute(
+                "UPDATE jobs SET untold = 0, token = NULL WHERE id = ?", (job_id,)
             )
 
     async def forget_tokens(self) -> None:
@@ -153,13 +167,17 @@ class Jobs:
             )
 
     async def _end(
-        self, job_id: int, state: JobState, before: Iterable[JobState], sentence: str | None = None
+        self, job_id: int, state: JobState, before: Iterable[JobState], sentence: Sentence
     ) -> bool:
+        """End a job without a clip where it was asked for.
+
+        Its token is kept until its person was told.
+        """
         async with self._database.transaction() as connection:
             changed = await connection.execute(
-                f"UPDATE jobs SET state = ?, sentence = ?, token = NULL "  # noqa: S608 - ours
+                f"UPDATE jobs SET state = ?, sentence = ?, untold = 1 "  # noqa: S608 - ours
                 f"WHERE id = ? AND {in_states(*before)}",
-                (state, sentence, job_id),
+                (state, to_json(sentence), job_id),
             )
             if not changed.rowcount:
                 return False

@@ -52,6 +52,7 @@ def job_of(row: sqlite3.Row) -> Job:
         ),
         clip_id=row["clip_id"],
         sentence=None if row["sentence"] is None else from_json(row["sentence"]),
+        untold=bool(row["untold"]),
     )
 
 

@@ -17,6 +17,7 @@ from bot.inference.executor import CANCELLED
 from bot.pipeline import erasure
 from bot.pipeline.erasure import FORGETTING, STILL_HANDED
 from bot.pipeline.lifecycle import JobRunner
+from bot.pipeline.telling import Telling
 from bot.pipeline.timings import Timings
 from bot.store.database import FILE
 from bot.store.migrations.history import MIGRATIONS
@@ -173,7 +174,14 @@ async def test_an_order_that_nobody_carries_yet_is_cancelled_and_told(tmp_path, 
         assert await jam.store.check() == []
         # Who was about to run it sees that it has ended.
         put(job)
-        runner = JobRunner(jam.store, jam.pipeline.executor, jam.bot.presenter, Style(), Timings())
+        runner = JobRunner(
+            jam.store,
+            jam.pipeline.executor,
+            jam.bot.presenter,
+            Telling(jam.store),
+            Style(),
+            Timings(),
+        )
         await runner.run(job, False)
         await jam.idle()
         assert len([each for each in jam.messages() if "charged" in each.content]) == 1

@@ -31,6 +31,7 @@ DAILY_SECONDS = 100.0
 LIMITS = Limits(daily_seconds=DAILY_SECONDS, waiting_per_user=3, waiting_per_guild=6, waiting=7)
 SLOTS = 2
 MAX_ATTEMPTS = 2
+WORDS = Sentence("Nothing was charged.")
 
 
 @dataclasses.dataclass
@@ -131,7 +132,7 @@ class JamMachine(RuleBasedStateMachine):
     def cancel(self, data):
         id_ = data.draw(st.sampled_from(self._of(JobState.QUEUED, JobState.RUNNING)))
         self.queue.remove(id_)
-        assert self._run(self.store.jobs.cancel(id_))
+        assert self._run(self.store.jobs.cancel(id_, WORDS))
         self.told[id_].state = JobState.CANCELLED
 
     @rule(user=st.sampled_from(USERS))
@@ -214,12 +215,12 @@ class JamMachine(RuleBasedStateMachine):
         id_ = data.draw(st.sampled_from(self._of(JobState.RENDERED, JobState.DELIVERING)))
         self._run(self.store.jobs.begin_delivery(id_))
         self.told[id_].state = JobState.DELIVERING
-        assert not self._run(self.store.jobs.cancel(id_))
+        assert not self._run(self.store.jobs.cancel(id_, WORDS))
         if end == "delivered":
             self._run(self.store.jobs.finish_delivery(id_, 1000 + id_))
             self.told[id_].state = JobState.DELIVERED
         elif end == "held":
-            assert self._run(self.store.jobs.hold(id_))
+            assert self._run(self.store.jobs.hold(id_, WORDS))
             self.told[id_].state = JobState.HELD
 
     # What nobody wants.

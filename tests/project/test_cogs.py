@@ -17,8 +17,9 @@ EXTENSIONS = {f"cogs.{path.stem}" for path in FOLDER.glob("*.py") if path.stem !
 ROOMS = {
     # Each room of `cogs/` and the rooms that it may import.
     "cogs.presentation": {"cogs.presentation"},
-    "cogs.requests": {"cogs.presentation", "cogs.requests"},
-    "cogs.views": {"cogs.presentation", "cogs.requests", "cogs.views"},
+    "cogs.posting": {"cogs.presentation", "cogs.posting"},
+    "cogs.requests": {"cogs.presentation", "cogs.posting", "cogs.requests"},
+    "cogs.views": {"cogs.presentation", "cogs.posting", "cogs.requests", "cogs.views"},
 }
 
 FILES = sorted(FOLDER.rglob("*.py"))

@@ -26,7 +26,9 @@ RELEASED = {
     "locale_of_a_job": "01088d0ccebb2caa",
     "indexes_of_big_tables": "6cdd3820df30cfd3",
     "running_totals": "a8fc417bf63f3a9a",
+    "attempts_are_lost_workers": "78cf142b8df1c629",
     "wishes_to_be_forgotten": "7eea039ad9647022",
+    "untold_endings": "f5386989627ace06",
 }
 
 

@@ -144,12 +144,17 @@ async def test_a_clip_that_does_not_arrive_costs_nothing(store, end):
     await store.jobs.start(job.id)
     if end == "hold":
         await store.jobs.record_clip(job.id, new_clip(job))
-    say = ("a sentence",) if end == "fail" else ()
-    assert await getattr(store.jobs, end)(job.id, *say)
+    sentence = Sentence("a sentence")
+    assert await getattr(store.jobs, end)(job.id, sentence)
     assert await used(store) == 0
-    assert not await getattr(store.jobs, end)(job.id, *say)
+    assert not await getattr(store.jobs, end)(job.id, sentence)
     assert not await store.jobs.fail(job.id, Sentence("again"))
     assert await used(store) == 0
+    # What reaches the person is kept until they were told.
+    (untold,) = await store.jobs.untold()
+    assert (untold.sentence, untold.message.token) == (sentence, job.message.token)
+    await store.jobs.record_told(job.id)
+    assert await store.jobs.untold() == []
     assert (await store.jobs.get(job.id)).message.token is None
     assert await store.check() == []
 
@@ -159,7 +164,7 @@ async def test_what_is_being_delivered_can_not_be_cancelled(store):
     job = await accepted(store)
     await store.jobs.start(job.id)
     await store.jobs.record_clip(job.id, new_clip(job))
-    assert not await store.jobs.cancel(job.id)
+    assert not await store.jobs.cancel(job.id, Sentence("too late"))
 
 
 async def test_illegal_steps_are_defects(store):

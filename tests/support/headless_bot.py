@@ -44,7 +44,7 @@ class Notebook:
         # An edit of the job's own message: the same however often it is done.
         return job.message.message_id
 
-    async def tell(self, job, sentence):
+    async def tell(self, job, sentence, *, once_more):
         self._write(job, str(sentence))
 
     def _write(self, job, what):

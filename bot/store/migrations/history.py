@@ -160,6 +160,15 @@ MIGRATIONS = (
         "was answered while a person with many orders was forgotten.",
         ("ALTER TABLE forgotten ADD COLUMN is_pending INTEGER NOT NULL DEFAULT 0",),
     ),
+    Migration(
+        "untold_endings",
+        date(2026, 11, 28),
+        "A start tells people how their jobs ended where nothing could be told when they did.",
+        (
+            "ALTER TABLE jobs ADD COLUMN untold INTEGER NOT NULL DEFAULT 0",
+            "CREATE INDEX jobs_untold ON jobs (id) WHERE untold",
+        ),
+    ),
 )
 
 RECORDED_SINCE = 1 + next(

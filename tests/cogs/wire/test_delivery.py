@@ -158,7 +158,8 @@ async def test_a_connection_that_breaks_is_one_message(tmp_path, way, stored):
         fault = stage.wire.fail(*WAYS[way], with_files=True, stored=stored, reset=True, times=2)
         await made(stage)
         message = await check_one(stage)
-        assert fault.hits == 2
+        # What is looked for before it is sent again needs no second time.
+        assert fault.hits == (1 if stored and way == "post" else 2)
         check_way(stage, asked, message, way)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
@@ -50,6 +51,7 @@ class Asked:
     payload: Any
     files: list[tuple[str, bytes]]
     authorization: str | None
+    query: dict[str, str] = field(default_factory=dict)
     status: int = 0
     code: int = 0
 
@@ -80,6 +82,8 @@ class Fault:
     with_files: bool = False
     """Matches requests with files only."""
     hits: int = 0
+    on_hit: Callable[[], Any] | None = None
+    """Called after the request that it applies to was executed or not."""
 
     def meets(self, asked: Asked):
         """Whether it applies to a request now."""

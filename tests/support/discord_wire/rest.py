@@ -34,6 +34,7 @@ class Rest:
             payload,
             files,
             request.headers.get("Authorization"),
+            dict(request.query),
         )
         wire.asked.append(asked)
         fault = next((each for each in wire.faults if each.meets(asked)), None)
@@ -44,6 +45,8 @@ class Rest:
                 await asyncio.sleep(fault.slow_seconds)
             if fault is None or fault.stored or not (fault.refuses or fault.reset):
                 headers, answer = await self._route(asked)
+            if fault is not None and fault.on_hit is not None:
+                fault.on_hit()
             if fault is not None and fault.reset:
                 return _break_connection(request)
             if fault is not None and fault.refuses:

@@ -91,8 +91,10 @@ class Routes:
         return self._message_in(self._open(channel_id), message_id).as_json(self.wire.base)
 
     async def history(self, asked, channel_id):
-        newest = reversed(self._open(channel_id).seen)
-        return [each.as_json(self.wire.base) for each in itertools.islice(newest, 50)]
+        before = int(asked.query.get("before", 1 << 63))
+        newest = (each for each in reversed(self._open(channel_id).seen) if each.id < before)
+        limit = int(asked.query.get("limit", 50))
+        return [each.as_json(self.wire.base) for each in itertools.islice(newest, limit)]
 
     async def post(self, asked, channel_id):
         channel = self._open(channel_id)
@@ -101,7 +103,7 @@ class Routes:
         key = (channel.id, asked.payload.get("nonce"))
         if asked.payload.get("enforce_nonce") and key in self._nonces:
             since, first = self._nonces[key]
-            if self.wire.clock() - since < NONCE_SECONDS:
+            if self.wire.clock() - since < self.wire.nonce_seconds:
                 return self._message_in(channel, first.id).as_json(self.wire.base)
         reference = asked.payload.get("message_reference") or {}
         reference_id = int(reference["message_id"]) if reference else None

@@ -21,7 +21,7 @@ from tests.support.discord_wire.files import File, new_id
 from tests.support.discord_wire.gateway import Gateway
 from tests.support.discord_wire.messages import RIGHTS, Channel, Interaction, Message, Person
 from tests.support.discord_wire.rest import Rest
-from tests.support.discord_wire.routes import ACK_SECONDS
+from tests.support.discord_wire.routes import ACK_SECONDS, NONCE_SECONDS
 
 # Of the right form, and nobody's.
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.Gabcde." + "x" * 38
@@ -38,6 +38,7 @@ class Wire:
         self.token = TOKEN
         self.ack_seconds = ACK_SECONDS
         self.upload_limit_bytes = 10 * _MIB
+        self.nonce_seconds = NONCE_SECONDS
         self.granted_intents = 0
         self.buckets = Buckets({name: Limit(5, 5.0) for name in ("post", "edit", "webhook")})
         self.buckets.limits["delete"] = Limit(5, 1.0)
@@ -151,6 +152,13 @@ class Wire:
     def _remember(self, interaction):
         self.interactions[interaction.token] = interaction
         return interaction
+
+    def say(self, user, channel, text):
+        """Let somebody write what is no affair of the bot's, which hears nothing of it."""
+        message = Message(user, channel)
+        message.take({"content": text}, [])
+        channel.messages[message.id] = message
+        return message
 
     async def write(self, user, channel, text, *, reply_to, mentions_bot=True):
         """Write a message that answers another one, and return it."""

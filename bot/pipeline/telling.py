@@ -1,0 +1,91 @@
+"""Tell people how their jobs ended without a clip, as insistently as clips are delivered.
+
+Each is told in a task of its own: Discord may be in trouble for long. What could not be told before
+the bot stopped is told after its next start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from bot.domain.jobs import Job
+from bot.log import about
+from bot.pipeline.presenter import Presenter, Undeliverable, Unreachable
+from bot.store.store import Store
+
+log = logging.getLogger(__name__)
+
+_PATIENCE_SECONDS = 5.0
+"""How long whoever ends a job waits for its person to be told."""
+
+
+class Telling:
+    """What is being told; nothing is before the start, when nothing was shown either."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._presenter: Presenter | None = None
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._left: asyncio.Task[None] | None = None
+
+    @property
+    def in_flight(self) -> int:
+        """Return how many people are still to be told."""
+        return len(self._tasks) + (self._left is not None and not self._left.done())
+
+    def start(self, presenter: Presenter) -> None:
+        """Tell what an earlier life has left untold; called again, another presenter tells."""
+        self._presenter = presenter
+        self._left = asyncio.create_task(self._tell_left(), name="tell what is left")
+
+    async def stop(self, grace_seconds: float = 0.0) -> None:
+        """End all tasks, after so long at the most; what is untold stays so in the database."""
+        tasks = [*self._tasks.values(), *([self._left] if self._left is not None else ())]
+        if tasks and grace_seconds:
+            await asyncio.wait(tasks, timeout=min(grace_seconds, _PATIENCE_SECONDS))
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def idle(self) -> None:
+        """Return when all are told that can be."""
+        while (self._left is not None and not self._left.done()) or self._tasks:
+            tasks = [*self._tasks.values(), *([self._left] if self._left is not None else ())]
+            await asyncio.wait(tasks)
+
+    async def tell(self, job_id: int) -> None:
+        """Tell a person how their job ended, and wait a moment for that: it may go on for long."""
+        job = await self._store.jobs.get(job_id)
+        if job is not None and job.untold and self._presenter is not None:
+            task = self._begin(self._presenter, job, once_more=False)
+            await asyncio.wait([task], timeout=_PATIENCE_SECONDS)
+
+    async def _tell_left(self) -> None:
+        for job in await self._store.jobs.untold():
+            if self._presenter is not None:
+                self._begin(self._presenter, job, once_more=True)
+
+    def _begin(self, presenter: Presenter, job: Job, *, once_more: bool) -> asyncio.Task[None]:
+        known = self._tasks.get(job.id)
+        if known is not None:
+            return known
+        tell = self._tell(presenter, job, once_more=once_more)
+        task = self._tasks[job.id] = asyncio.create_task(tell, name=f"end of job {job.id}")
+        task.add_done_callback(lambda _: self._tasks.pop(job.id, None))
+        return task
+
+    async def _tell(self, presenter: Presenter, job: Job, *, once_more: bool) -> None:
+        assert job.sentence is not None
+        with about(job.id):
+            try:
+                await presenter.tell(job, job.sentence, once_more=once_more)
+            except Unreachable:
+                log.warning("job.not_told id=%d the next start tries again", job.id)
+                return
+            except Undeliverable as reason:
+                log.warning("job.not_told id=%d %s", job.id, reason)
+            except Exception:
+                log.exception("job.not_told id=%d", job.id)
+                return
+            await self._store.jobs.record_told(job.id)

@@ -1,0 +1,1 @@
+"""How a job's message gets to its person, whatever state Discord is in."""

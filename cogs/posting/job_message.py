@@ -1,0 +1,56 @@
+"""A job's message, independent of the way it is sent."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+
+import discord
+
+from bot.pipeline.packaging import PackedClip
+from cogs.presentation import cards
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobMessage:
+    """Content of a job's message."""
+
+    content: str
+    view: discord.ui.View | None
+    embeds: tuple[discord.Embed, ...] = ()
+    posting: PackedClip | None = None
+    keeps_files: bool = True
+    """Whether an edit without files keeps those that the message has."""
+
+    @property
+    def kind(self) -> str:
+        """Return what it is, for its nonce: a job has one message of each kind."""
+        return "note" if self.posting is None else "clip"
+
+    def files(self) -> list[discord.File]:
+        """Return fresh file objects: each attempt reads them to the end."""
+        if self.posting is None:
+            return []
+        return [
+            discord.File(io.BytesIO(self.posting.data), self.posting.name),
+            discord.File(io.BytesIO(self.posting.picture), cards.PICTURE),
+        ]
+
+    def as_edit(self) -> dict[str, Any]:
+        """Return the arguments of an edit."""
+        return {
+            "content": self.content,
+            "embeds": list(self.embeds),
+            "view": self.view,
+            "attachments": self.files() or (discord.utils.MISSING if self.keeps_files else []),
+        }
+
+    def is_shown_by(self, found: discord.Message) -> bool:
+        """Tell whether a message of the bot shows the same: the same clip, or the same words."""
+        if self.posting is None:
+            return found.content == self.content
+        # Made smaller in between, it has another suffix.
+        stem = PurePath(self.posting.name).stem
+        return any(PurePath(file.filename).stem == stem for file in found.attachments)

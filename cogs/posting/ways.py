@@ -1,0 +1,152 @@
+"""The ways to a person: the job's own message, a new one in its channel, a direct message."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+
+import discord
+
+from bot.app.client import ZhiyinBot
+from bot.domain.jobs import Job
+from bot.pipeline.presenter import Undeliverable
+from bot.retry import RetryPolicy
+from cogs.posting.job_message import JobMessage
+from cogs.posting.look_back import find_message
+from cogs.posting.outages import is_outage
+
+log = logging.getLogger(__name__)
+
+Way = Callable[[Job, JobMessage], Awaitable[int]]
+"""Shows a message in one way and returns its id."""
+
+# A token is valid for 15 minutes; don't rely on its last one.
+_TOKEN_MARGIN_SECONDS = 60.0
+_TOKEN_EXPIRED = {(401, 50027), (404, 10015)}
+
+
+class Ways:
+    """How a job's message can be shown, each way by itself; all raise what discord.py raises."""
+
+    def __init__(self, bot: ZhiyinBot) -> None:
+        self._bot = bot
+        self._expired_tokens: set[int] = set()
+
+    def forget(self, job: Job) -> None:
+        """Forget what was learnt about a job's token."""
+        self._expired_tokens.discard(job.id)
+
+    async def edit(self, job: Job, message: JobMessage) -> int:
+        """Edit the job's message, via the token or via the message id."""
+        handle = job.message
+        if handle.message_id is None:
+            raise Undeliverable("there is no message to edit")
+        young = self._bot.clock() < handle.expires_at - _TOKEN_MARGIN_SECONDS
+        young = young and job.id not in self._expired_tokens
+        if handle.token is not None and young and self._bot.application_id is not None:
+            webhook = discord.Webhook.partial(
+                self._bot.application_id, handle.token, client=self._bot
+            )
+            try:
+                return (await webhook.edit_message(handle.message_id, **message.as_edit())).id
+            except discord.HTTPException as error:
+                if (error.status, error.code) not in _TOKEN_EXPIRED:
+                    raise
+                # Discord bans clients that keep causing 401 answers.
+                self._expired_tokens.add(job.id)
+        channel = self._bot.get_partial_messageable(job.order.origin.channel_id)
+        await channel.get_partial_message(handle.message_id).edit(**message.as_edit())
+        return handle.message_id
+
+    async def send(self, job: Job, message: JobMessage) -> int:
+        """Post a new message in the channel of the request."""
+        channel = self._bot.get_partial_messageable(job.order.origin.channel_id)
+        return await _send_to(channel, job, message)
+
+    async def send_direct(self, job: Job, message: JobMessage) -> int:
+        """Send a direct message to the person."""
+        user = await self._bot.fetch_user(job.order.origin.user_id)
+        return await _send_to(user, job, message)
+
+    async def find(self, job: Job, message: JobMessage, *, direct: bool) -> int | None:
+        """Return the message that shows this already, in the job's channel or in direct messages.
+
+        Raises what discord.py raises in an outage.
+        """
+        assert self._bot.user is not None
+        place: discord.abc.Messageable = self._bot.get_partial_messageable(
+            job.order.origin.channel_id
+        )
+        try:
+            if direct:
+                place = await self._bot.fetch_user(job.order.origin.user_id)
+            found = await find_message(
+                place,
+                message.is_shown_by,
+                author_id=self._bot.user.id,
+                since_id=None if job.message.message_id is None else job.message.message_id - 1,
+            )
+        except discord.HTTPException as error:
+            if is_outage(error):
+                raise
+            return None
+        return None if found is None else found.id
+
+
+class Attempts:
+    """Shows one message, way after way and try after try, and never twice."""
+
+    def __init__(self, ways: Ways, retry: RetryPolicy, job: Job, *, once_more: bool) -> None:
+        """Take the job; `once_more` says that an earlier life of the bot may have shown it."""
+        self._ways, self._retry, self._job = ways, retry, job
+        self._once_more = once_more
+        self._is_in_doubt = once_more
+        self.met_outage = False
+        """Whether a way was given up because Discord was in trouble."""
+
+    async def by(self, way: Way, message: JobMessage) -> int:
+        """Show the message in one way, waiting for outages to end; return its id.
+
+        A request that failed may have been carried out: before a new message is sent the latest
+        ones are looked at. Raises what discord.py raises, and Undeliverable.
+        """
+
+        async def attempt() -> int:
+            found = await self._find(way, message)
+            if found is not None:
+                log.info("job.found id=%d it had been shown already", self._job.id)
+                return found
+            try:
+                return await way(self._job, message)
+            except Exception as error:
+                self._is_in_doubt = self._is_in_doubt or is_outage(error)
+                raise
+
+        try:
+            return await self._retry.call(attempt, retry_on=is_outage)
+        except Exception as error:
+            self.met_outage = self.met_outage or is_outage(error)
+            raise
+
+    async def _find(self, way: Way, message: JobMessage) -> int | None:
+        # An edit is the same however often it is made.
+        if not self._is_in_doubt or way == self._ways.edit:
+            return None
+        found = await self._ways.find(self._job, message, direct=False)
+        if found is None and (self._once_more or way == self._ways.send_direct):
+            found = await self._ways.find(self._job, message, direct=True)
+        return found
+
+
+async def _send_to(where: discord.abc.Messageable, job: Job, message: JobMessage) -> int:
+    sent = await where.send(
+        content=message.content,
+        embeds=list(message.embeds),
+        files=message.files(),
+        view=message.view or discord.utils.MISSING,
+        allowed_mentions=discord.AllowedMentions(users=[discord.Object(job.order.origin.user_id)]),
+        # Makes a retry idempotent for some minutes: Discord drops a second message with the same
+        # nonce.
+        nonce=f"{message.kind}-{job.id}",
+    )
+    return sent.id

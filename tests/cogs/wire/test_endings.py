@@ -1,0 +1,145 @@
+"""How people are told that there is no clip, and that nothing comes twice, in every trouble."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.domain.jobs import JobState
+from tests.support.discord_wire.stage import open_stage, shorten_pauses
+from tests.support.timings import quick
+
+TOKEN_EDIT = ("PATCH", "/webhooks/*")
+EDIT = ("PATCH", "/channels/*/messages/*")
+POST = ("POST", "/channels/*/messages")
+WORDS = "can't be made"
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch):
+    shorten_pauses(monkeypatch)
+
+
+def words_in(place):
+    return [each.content for each in place.seen if WORDS in each.content]
+
+
+async def order_failing(stage):
+    """Ask for a clip that can't be made, and that is not begun yet."""
+    stage.bot.pipeline.executor.paused = True
+    asked = await stage.music(prompt="fail")
+    await stage.wait_for_queue(1)
+    return asked
+
+
+async def ended(stage):
+    """Let it fail; return its job when its person was told, or could not be."""
+    stage.bot.pipeline.executor.paused = False
+    job = await stage.final_job(1)
+    await stage.bot.pipeline.idle()
+    return job
+
+
+@pytest.mark.parametrize("fault", [{"reset": True}, {"status": 503}, {"retry_after": 0.05}])
+async def test_words_wait_an_outage_out(tmp_path, fault):
+    """As insistently as clips: in the message that people look at, and once."""
+    async with open_stage(tmp_path, timings=quick(first_shown=600.0)) as stage:
+        asked = await order_failing(stage)
+        met = stage.wire.fail(*TOKEN_EDIT, times=9, **fault)
+        await ended(stage)
+        assert met.hits == 9
+        assert words_in(stage.channel) == [asked.message.content]
+        assert not (await stage.store.jobs.get(1)).untold
+
+
+async def test_what_could_not_be_told_is_told_at_the_next_start(tmp_path):
+    """By the token, which is kept until then; once, and not at the start after that."""
+    async with open_stage(tmp_path, timings=quick(first_shown=600.0, attempts=1)) as stage:
+        asked = await order_failing(stage)
+        troubles = [stage.wire.fail(*way, status=503, times=99) for way in (TOKEN_EDIT, EDIT, POST)]
+        job = await ended(stage)
+        assert (job.state, words_in(stage.channel)) == (JobState.FAILED, [])
+        untold = await stage.store.jobs.get(1)
+        assert untold.untold and untold.message.token == asked.token
+        assert await stage.used() == 0
+        for trouble in troubles:
+            trouble.times = 0
+        for _ in range(2):
+            stage.bot.pipeline.start(stage.bot.presenter)
+            await stage.bot.pipeline.idle()
+            assert words_in(stage.channel) == [asked.message.content]
+        told = await stage.store.jobs.get(1)
+        assert not told.untold and told.message.token is None
+        assert len(asked.message.states) == 2
+        assert await stage.store.check() == []
+
+
+async def test_words_reach_who_only_the_token_reaches(tmp_path):
+    """Where the bot is no member, the answer to the command is the only way."""
+    async with open_stage(tmp_path, timings=quick(first_shown=600.0)) as stage:
+        asked = await order_failing(stage)
+        stage.channel.refuses = (403, 50001)
+        stage.alice.takes_dms = False
+        await ended(stage)
+        assert words_in(stage.channel) == [asked.message.content]
+
+
+async def test_who_closed_every_door_is_not_asked_for_at_each_start(tmp_path):
+    """A refusal is an answer: only trouble is worth another start."""
+    async with open_stage(tmp_path, timings=quick(first_shown=600.0)) as stage:
+        await order_failing(stage)
+        stage.clock.now += 16 * 60
+        stage.channel.refuses = (403, 50013)
+        stage.alice.takes_dms = False
+        await ended(stage)
+        assert not (await stage.store.jobs.get(1)).untold
+        before = len(stage.wire.asked)
+        stage.bot.pipeline.start(stage.bot.presenter)
+        await stage.bot.pipeline.idle()
+        assert len(stage.wire.asked) == before
+
+
+async def test_words_that_a_server_filters_are_told_without_the_prompt(tmp_path):
+    """The sentence itself is ours."""
+    async with open_stage(tmp_path, timings=quick(first_shown=600.0)) as stage:
+        asked = await order_failing(stage)
+        stage.wire.fail(*TOKEN_EDIT, status=400, code=200000)
+        await ended(stage)
+        assert WORDS in asked.message.content
+        assert "**fail**" not in asked.message.content
+
+
+@pytest.mark.parametrize(
+    ("where", "prompt", "others"),
+    [
+        ("channel", "rock", 120),
+        ("channel", "fail", 0),
+        ("direct messages", "rock", 0),
+        ("direct messages", "fail", 120),
+    ],
+)
+async def test_an_outage_that_outlasts_the_nonces_posts_nothing_twice(
+    tmp_path, where, prompt, others
+):
+    """Discord stored it and said that it had not, and has forgotten the nonce at the next try.
+
+    However much others have written in between.
+    """
+    async with open_stage(tmp_path, timings=quick(first_shown=600.0)) as stage:
+        stage.wire.nonce_seconds = 0.0
+        stage.bot.pipeline.executor.paused = True
+        asked = await stage.music(prompt=prompt)
+        await stage.wait_for_queue(1)
+        del stage.channel.messages[asked.message.id]
+        place = stage.channel
+        if where != "channel":
+            place, stage.channel.refuses = stage.wire.dm_of(stage.alice), (403, 50013)
+        path = f"/channels/{place.id}/messages"
+        fault = stage.wire.fail("POST", path, stored=True, reset=True)
+        fault.on_hit = lambda: [stage.wire.say(stage.bob, place, "hello") for _ in range(others)]
+        await ended(stage)
+        assert fault.hits == 1
+        own = [each for each in place.seen if each.author is stage.wire.me]
+        assert len(own) == 1
+        assert bool(own[0].clips) == (prompt == "rock")
+        assert len([each for each in stage.wire.requests("POST", path) if each.path == path]) == 1
+        assert await stage.store.check() == []
