@@ -100,7 +100,7 @@ COMMANDS = (
         name="edit",
         help="cut a sound file, join two, or make a loop",
         description="Cut a sound file at its beats, join two with a crossfade, or make a loop of "
-        "one.",
+        "one. Tags, level and bit depth stay; a join takes the better rate and depth of the two.",
         add_arguments=lambda parser, common: edit.add_arguments(parser),
         run=lambda args, config, context: edit.run(args, config),
     ),

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from bot.audio.analysis.rhythm import find_rhythm
 from bot.audio.editing.edit import cut, join_with_crossfade, make_loop
-from bot.audio.editing.playback import prepare_clip
 from bot.audio.files import decode, encode
+from bot.audio.files.edited import edited_fields, read_sample_format, read_source_fields
+from bot.audio.files.formats import finest_sample_format
 from bot.config import Config
 from bot.domain.generation import Sound
 from bot.errors import RequestError
@@ -25,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--to", dest="end", type=float, metavar="S", help="end at the beat nearest to here")
     add("--crossfade", type=float, default=2.0, metavar="S", help="how long the seam of two is")
     add("--loop", action="store_true", help="cut it to whole bars, to loop seamlessly")
+    add("--force", action="store_true", help="replace OUT if it is there, or one of the files")
     add(
         "-o",
         "--out",
@@ -46,7 +48,10 @@ def run(args: argparse.Namespace, config: Config) -> int:
                 crossfade=args.crossfade,
             )
         )
-    encode.check(args.out)
+    encode.check(args.out, sources=() if args.force else args.files, may_replace=args.force)
+    # Read before anything is written, which may be over one of them.
+    sources = [read_source_fields(file) for file in args.files]
+    sample_format = finest_sample_format(map(read_sample_format, args.files))
     sounds = [decode.read(file, max_seconds=_MOST_SECONDS) for file in args.files]
     sound = sounds[0]
     if len(sounds) == 2:
@@ -55,8 +60,9 @@ def run(args: argparse.Namespace, config: Config) -> int:
     sound = _cut(sound, args.start, args.end)
     if args.loop:
         sound = make_loop(sound, find_rhythm(sound)).sound
-    ready = prepare_clip(sound, config.sound.loudness_lufs, loops=args.loop)
-    encode.write(args.out, ready)
+    is_whole = args.start is None and args.end is None and not args.loop
+    fields = edited_fields(sources, loops=args.loop, is_whole=is_whole)
+    encode.write_edited(args.out, sound, fields, sample_format)
     print(Sentence("{file}: {seconds:.1f} s", file=args.out, seconds=sound.seconds))
     return 0
 

@@ -79,7 +79,7 @@ def make_plan(args: argparse.Namespace, config: Config) -> Plan:
     seeds = read_seeds(args, config)
     files = _files(args.out, seeds)
     for file in () if args.stream else files:
-        encode.check(file)
+        encode.check(file, sources=[] if args.audio is None else [args.audio])
     prompt = read_prompt(args.prompt)
     model = args.model or config.model.name
     contents = inspect(locate(model, config))
@@ -127,7 +127,7 @@ def make_plan(args: argparse.Namespace, config: Config) -> Plan:
     )
     for file in files:
         for beside in plan.stem_files(file).values():
-            encode.check(beside)
+            encode.check(beside, sources=[] if args.audio is None else [args.audio])
     return plan
 
 

@@ -238,14 +238,15 @@ def test_a_join_is_as_loud_after_the_seam_as_before():
     assert second == pytest.approx(first, abs=0.5)
 
 
-def test_a_join_takes_the_first_sound_s_rate_and_channels():
-    """What is joined need not be alike."""
-    joined = join_with_crossfade(
-        sound_of(tone(60, 3), tone(64, 3)), sound_of(tone(67, 2), rate_hz=16_000), 0.5
-    )
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_join_takes_the_better_rate_and_channels(turned):
+    """What is joined need not be alike, and neither loses: whichever comes first."""
+    stereo = sound_of(tone(60, 3), tone(64, 3), rate_hz=16_000)
+    mono = sound_of(tone(67, 2))
+    joined = join_with_crossfade(*((stereo, mono) if turned else (mono, stereo)), 0.5)
     assert joined.channels == 2
     assert joined.sample_rate_hz == RATE_HZ
-    assert joined.seconds == pytest.approx(3 + 4 - 0.5)
+    assert joined.seconds == pytest.approx(mono.seconds + stereo.seconds - 0.5)
 
 
 def test_a_join_goes_on_with_the_beat():

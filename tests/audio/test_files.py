@@ -121,18 +121,37 @@ def test_a_place_that_cannot_be_written_is_refused_beforehand(tmp_path, name, se
     assert only_in(tmp_path) == ["file.txt", "folder.mp3"]
 
 
+def test_sound_that_is_no_numbers_is_refused(tmp_path):
+    """Nothing is written rather than something broken."""
+    sound = Sound(samples=np.array([[np.nan]]), sample_rate_hz=8000)
+    with pytest.raises(OutputError, match="invalid numbers"):
+        encode.write(tmp_path / "a.wav", sound)
+    assert only_in(tmp_path) == []
+
+
 @pytest.mark.parametrize(
-    ("name", "sound", "sentence"),
+    ("suffix", "rate_hz", "written_hz"),
     [
-        ("a.wav", Sound(samples=np.array([[np.nan]]), sample_rate_hz=8000), "invalid numbers"),
-        ("a.mp3", tone(rate_hz=31_000), ".mp3 can't hold sound at 31000 Hz"),
+        (".mp3", 96_000, 48_000),
+        (".mp3", 192_000, 48_000),
+        (".mp3", 88_200, 44_100),
+        (".mp3", 64_000, 48_000),
+        (".mp3", 31_000, 32_000),
+        (".mp3", 44_100, 44_100),
+        (".opus", 96_000, 48_000),
+        (".opus", 44_100, 48_000),
+        (".flac", 96_000, 96_000),
     ],
 )
-def test_sound_that_a_file_cannot_hold_is_refused(tmp_path, name, sound, sentence):
-    """Nothing is written rather than something broken."""
-    with pytest.raises(OutputError, match=sentence):
-        encode.write(tmp_path / name, sound)
-    assert only_in(tmp_path) == []
+def test_a_rate_that_a_format_lacks_becomes_the_next_best(tmp_path, suffix, rate_hz, written_hz):
+    """As long and as high as before, rather than refused."""
+    path = tmp_path / f"clip{suffix}"
+    encode.write(path, tone(rate_hz=rate_hz))
+    samples, found_hz = soundfile.read(path)
+    assert found_hz == written_hz
+    assert len(samples) / found_hz == pytest.approx(tone(rate_hz=rate_hz).seconds, abs=0.05)
+    expected = np.abs(np.fft.rfft(tone(rate_hz=rate_hz).samples[0])).argmax()
+    assert np.abs(np.fft.rfft(samples)).argmax() == pytest.approx(expected, rel=0.05)
 
 
 @pytest.mark.parametrize("suffix", BY_SUFFIX)

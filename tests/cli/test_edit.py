@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import soundfile
 
+from bot.audio.files import encode
+from bot.audio.files.codes import pack_codes
+from bot.audio.files.edited import edited_fields
+from bot.audio.files.fields import SEVERAL, read_fields, write_fields
+from bot.audio.files.formats import BY_SUFFIX
+from bot.audio.files.tags import MADE_BY, find_tags, read_tags
 from bot.cli.app import main
+from bot.domain.clips import Tags
+from bot.domain.generation import Codes, Sound
 
 RATE_HZ = 32_000
 
@@ -58,6 +68,7 @@ def test_a_file_becomes_a_loop():
         (["a.wav", "--from", "5", "--to", "3"], "nothing between"),
         (["a.wav", "b.wav", "--crossfade", "99"], "from 0 to 30"),
         (["missing.wav"], "missing.wav"),
+        (["a.wav", "missing.wav"], "missing.wav"),
     ],
 )
 def test_what_can_not_be_done_is_one_sentence(place, capsys, arguments, sentence):
@@ -65,3 +76,142 @@ def test_what_can_not_be_done_is_one_sentence(place, capsys, arguments, sentence
     assert main(["edit", *arguments, "-o", "out.wav"]) == 1
     assert sentence in capsys.readouterr().err
     assert not (place / "out.wav").exists()
+
+
+TAGS = Tags(
+    prompt="90s rock", seed=7, model="starter", kind="music", clip_id=9, bpm=120.0, key="C major",
+    loops=True,
+)  # fmt: skip
+OTHER = Tags(prompt="jazz", seed=8, model="starter", kind="random", parent_ids=(3,))
+
+
+def sound_of(name, seconds=8.0):
+    samples, rate_hz = soundfile.read(name, dtype="float32", always_2d=True)
+    frames = round(seconds * rate_hz)
+    return Sound(samples=samples[:frames].T, sample_rate_hz=rate_hz)
+
+
+def fields_of(name):
+    with open(name, "rb") as file:
+        return read_fields(file)
+
+
+def test_an_edited_clip_tells_how_it_was_made(place):
+    """From one format to another; its codes, which are those of the whole, are left out."""
+    codes = pack_codes(Codes(tokens=np.zeros((4, 9), np.int32), fingerprint="0a" * 8))
+    encode.write(place / "clip.mp3", sound_of("a.wav"), TAGS, codes)
+    main(["edit", "clip.mp3", "-o", "whole.wav"])
+    main(["edit", "clip.mp3", "--to", "4", "-o", "cut.flac"])
+    main(["edit", "a.wav", "--loop", "-o", "none.ogg"])
+    whole, cut = (read_tags((place / name).read_bytes()) for name in ("whole.wav", "cut.flac"))
+    assert (whole, cut) == (TAGS, replace(TAGS, loops=False))
+    assert read_tags((place / "none.ogg").read_bytes()) is None
+    assert not {"zhiyin_codes"} & fields_of("whole.wav").keys()
+    assert fields_of("cut.flac")["comment"] == MADE_BY
+
+
+def test_a_join_tells_what_it_was_made_from(place):
+    """Both prompts and both clips; one clip of ours is enough to say that a machine was there."""
+    encode.write(place / "one.flac", sound_of("a.wav", 3.0), TAGS)
+    encode.write(place / "two.opus", sound_of("b.wav", 3.0), OTHER)
+    main(["edit", "one.flac", "two.opus", "-o", "both.mp3"])
+    found = read_tags((place / "both.mp3").read_bytes())
+    assert found == replace(
+        TAGS, prompt="90s rock / jazz", kind="join", parent_ids=(9, 3), clip_id=None, loops=False
+    )
+    half = edited_fields([OWN, fields_of("two.opus")], loops=False, is_whole=True)
+    assert find_tags({name.lower(): value for name, value in half.items()}).prompt == "jazz"
+    assert {name: half[name] for name in OWN} == OWN
+    silent = edited_fields([{}, fields_of("two.opus")], loops=False, is_whole=True)
+    assert silent["comment"] == MADE_BY
+
+
+OWN = {
+    "title": "Mine", "artist": f"Ann{SEVERAL}Bob", "album": "摇滚", "track": "3/12", "year": "1999",
+    "comment": "by hand", "composer": "Ann", "genre": "Rock", "mood": "calm", "isrc": "X1",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("suffix", BY_SUFFIX)
+def test_a_file_keeps_what_its_owner_wrote_into_it(place, suffix):
+    """Names, numbers and fields of one's own; not what was measured of the sound as it was."""
+    measured = {"replaygain_track_gain": "-3 dB", "TLEN": "8000", "binary": "a\x01\x02"}
+    data = write_fields((place / "a.wav").read_bytes(), ".wav", OWN | measured)
+    (place / "own.wav").write_bytes(data)
+    main(["edit", "own.wav", "--to", "3", "-o", f"out{suffix}"])
+    assert fields_of(f"out{suffix}") == OWN
+
+
+@pytest.mark.parametrize(
+    ("before", "suffix", "after"),
+    [
+        ("PCM_16", ".wav", "PCM_16"),
+        ("PCM_24", ".wav", "PCM_24"),
+        ("PCM_24", ".flac", "PCM_24"),
+        ("PCM_32", ".wav", "PCM_32"),
+        ("FLOAT", ".wav", "FLOAT"),
+        ("FLOAT", ".flac", "PCM_24"),
+        ("DOUBLE", ".wav", "FLOAT"),
+    ],
+)
+def test_samples_stay_as_fine_and_as_loud_as_they_were(place, before, suffix, after):
+    """However soft: what is edited comes back at its own level."""
+    soft = 0.001 * sound_of("a.wav").samples[0]
+    soundfile.write("fine.wav", soft, RATE_HZ, subtype=before)
+    main(["edit", "fine.wav", "-o", f"out{suffix}"])
+    assert soundfile.info(f"out{suffix}").subtype == after
+    heard = sound_of(f"out{suffix}").samples[0]
+    gain = float(heard[: len(soft)] @ soft / (soft @ soft))
+    assert gain == pytest.approx(1.0, abs=0.05)
+    if after != "PCM_16":
+        assert np.abs(heard - soft).max() < 2**-22
+
+
+def test_a_level_survives_a_format_that_loses_something(place):
+    """A soft tone stays soft."""
+    tone = 0.02 * np.sin(2 * np.pi * 440 * np.arange(2 * RATE_HZ) / RATE_HZ)
+    soundfile.write("tone.wav", tone, RATE_HZ)
+    main(["edit", "tone.wav", "-o", "tone.mp3"])
+    assert sound_of("tone.mp3").samples.std() == pytest.approx(tone.std(), rel=0.03)
+
+
+def test_a_join_is_as_fine_as_the_better_file(place):
+    """The rate of one, the channels and bits of the other."""
+    sound = sound_of("a.wav", 3.0).samples[0]
+    soundfile.write("high.wav", sound, 48_000, subtype="PCM_16")
+    soundfile.write("wide.flac", np.stack([sound, sound], axis=1), RATE_HZ, subtype="PCM_24")
+    main(["edit", "high.wav", "wide.flac", "-o", "out.wav"])
+    found = soundfile.info("out.wav")
+    assert (found.samplerate, found.channels, found.subtype) == (48_000, 2, "PCM_24")
+
+
+@pytest.mark.parametrize(
+    ("out", "sentence"),
+    [
+        ("b.wav", "b.wav is there already; with --force it is replaced."),
+        ("a.wav", "a.wav is what this is made from; give another name."),
+        ("./a.wav", "a.wav is what this is made from"),
+        ("link.wav", "link.wav is what this is made from"),
+        ("same.wav", "same.wav is what this is made from"),
+        ("dangling.wav", "dangling.wav is there already"),
+    ],
+)
+def test_no_file_is_written_over_by_mistake(place, capsys, out, sentence):
+    """Neither what is edited nor another; --force is how it is meant."""
+    (place / "link.wav").symlink_to("a.wav")
+    (place / "same.wav").hardlink_to("a.wav")
+    (place / "dangling.wav").symlink_to("nowhere.wav")
+    before = {path.name: path.read_bytes() for path in place.glob("*.wav") if path.exists()}
+    assert main(["edit", "a.wav", "--to", "3", "-o", out]) == 1
+    assert sentence in capsys.readouterr().err
+    assert {path.name: path.read_bytes() for path in place.glob("*.wav") if path.exists()} == before
+    assert main(["edit", "a.wav", "--to", "3", "-o", out, "--force"]) == 0
+    assert length(out) == pytest.approx(3.0, abs=0.03)
+
+
+def test_a_forced_edit_that_fails_leaves_the_file(place, capsys):
+    """It is replaced whole or not at all."""
+    before = (place / "a.wav").read_bytes()
+    assert main(["edit", "a.wav", "--from", "5", "--to", "3", "-o", "a.wav", "--force"]) == 1
+    assert (place / "a.wav").read_bytes() == before
+    assert sorted(path.name for path in place.iterdir()) == ["a.wav", "b.wav"]

@@ -103,6 +103,18 @@ def test_seeds_differ_unless_given(place):
     assert first != second
 
 
+def test_what_a_clip_goes_on_from_is_not_written_over(place, capsys):
+    """It may be the only one of its kind; it's refused before anything is made."""
+    soundfile.write("song.wav", np.full(32_000, 0.1), 32_000)
+    before = Path("song.wav").read_bytes()
+    opener = Opener()
+    argv = ("generate", "--audio", "song.wav", "-o", place / "song.wav")
+    assert zhiyin(*argv, opener=opener) == 1
+    assert "song.wav is what this is made from" in capsys.readouterr().err
+    assert opener.engines == []
+    assert Path("song.wav").read_bytes() == before
+
+
 def test_a_named_file_is_written_over_and_no_other(place):
     """-o means that file; a name of our own choice never hits another clip."""
     for _ in range(2):

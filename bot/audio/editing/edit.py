@@ -41,7 +41,7 @@ _BAR_SEAM_SECONDS, _LEAST_SEAM_SECONDS = 0.05, 0.02
 _LONG_SEAM_SECONDS, _LONG_SEAM_SHARE = 1.0, 0.15
 _BEFORE_BEAT_SECONDS, _ZERO_SECONDS = 0.008, 0.003
 _SHORTEST_SECONDS = 0.01
-_MOST_GAIN_DB = 12.0
+_MOST_GAIN_DB = 24.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,12 +112,15 @@ def join_with_crossfade(
     """Return two sounds as one, the second as loud as the first and fading in as that fades out.
 
     If both have a rhythm, the first downbeat of the second falls on one of the first, and what is
-    left of the first after the seam is dropped. Rate and channels are those of the first. Raises
-    ResourceError where there is no ffmpeg.
+    left of the first after the seam is dropped. Rate and channels are the better ones of the two.
+    Raises ResourceError where there is no ffmpeg.
     """
-    second = _match_loudness(
-        fit(second, sample_rate_hz=first.sample_rate_hz, channels=first.channels), first
+    rate_hz = max(first.sample_rate_hz, second.sample_rate_hz)
+    channels = max(first.channels, second.channels)
+    first, second = (
+        fit(sound, sample_rate_hz=rate_hz, channels=channels) for sound in (first, second)
     )
+    second = _match_loudness(second, first)
     one, other = first.samples, second.samples
     frames = max(0, min(round(seconds * first.sample_rate_hz), one.shape[1], other.shape[1]))
     place = one.shape[1] - frames  # where the second begins

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,18 +16,21 @@ import soundfile
 
 from bot.atomic_file import replace_atomically
 from bot.audio.files import formats
-from bot.audio.files.formats import BY_SUFFIX, Format
+from bot.audio.files.fields import write_fields
+from bot.audio.files.formats import BY_SUFFIX, Format, SampleFormat
 from bot.audio.files.tags import write_tags
 from bot.domain.clips import Tags
 from bot.domain.generation import Sound
 from bot.errors import OutputError
 from bot.i18n.sentence import Sentence
 
+_CANT_WRITE = Sentence("{path} could not be written; is the disk full?")
 
-def check(path: Path) -> None:
+
+def check(path: Path, *, sources: Sequence[Path] = (), may_replace: bool = True) -> None:
     """Make sure that a file can be written, before any work is done for it.
 
-    Raises OutputError.
+    It may not be one of the `sources` that it is made from. Raises OutputError.
     """
     if path.suffix.lower() not in BY_SUFFIX:
         known = ", ".join(BY_SUFFIX)
@@ -45,6 +49,14 @@ def check(path: Path) -> None:
         )
     if path.is_dir():
         raise OutputError(Sentence("{path} is a folder; give the name of a file.", path=path))
+    if any(path.exists() and each.exists() and path.samefile(each) for each in sources):
+        raise OutputError(
+            Sentence("{path} is what this is made from; give another name.", path=path)
+        )
+    if not may_replace and os.path.lexists(path):
+        raise OutputError(
+            Sentence("{path} is there already; with --force it is replaced.", path=path)
+        )
     if path.exists() and not os.access(path, os.W_OK):
         raise OutputError(Sentence("{path} is there already and may not be changed.", path=path))
     folder = path.resolve().parent
@@ -74,34 +86,44 @@ def write(path: Path, sound: Sound, tags: Tags | None = None, codes: bytes | Non
     """
     check(path)
     kind = BY_SUFFIX[path.suffix.lower()]
+    data = _encode(path, kind, sound)
+    _write(path, data if tags is None else write_tags(data, kind.suffix, tags, codes))
+
+
+def write_edited(
+    path: Path, sound: Sound, fields: Mapping[str, str], sample_format: SampleFormat
+) -> None:
+    """Write a sound that was made from others with these fields, and its samples as fine as theirs.
+
+    Otherwise as `write` does. Raises OutputError.
+    """
+    check(path)
+    kind = BY_SUFFIX[path.suffix.lower()].with_sample_format(sample_format)
+    _write(path, write_fields(_encode(path, kind, sound), kind.suffix, fields))
+
+
+def _encode(path: Path, kind: Format, sound: Sound) -> bytes:
     if not np.isfinite(sound.samples).all():
         raise OutputError(
             Sentence("The model made sound with invalid numbers in it; nothing was saved.")
         )
-    if not kind.holds(sound.sample_rate_hz):
-        raise OutputError(
-            Sentence(
-                "{suffix} can't hold sound at {sample_rate_hz} Hz; use .wav or .flac.",
-                suffix=path.suffix,
-                sample_rate_hz=sound.sample_rate_hz,
-            )
-        )
-    with replace_atomically(path) as unfinished:
-        try:
-            _encode(unfinished, kind, sound, tags, codes)
-        except (soundfile.LibsndfileError, OSError, AssertionError) as error:
-            # soundfile asserts that as many frames were written as it was given.
-            raise OutputError(
-                Sentence("{path} could not be written; is the disk full?", path=path)
-            ) from error
+    if kind.subtype != "FLOAT":
+        # A codec knows no bounds; cutting its peaks off would be heard.
+        loudest = max(1.0, float(np.abs(sound.samples).max(initial=0.0)))
+        sound = replace(sound, samples=(sound.samples / np.float32(loudest)).clip(-1.0, 1.0))
+    try:
+        return formats.encode(sound, kind)
+    except (soundfile.LibsndfileError, AssertionError) as error:
+        # soundfile asserts that as many frames were written as it was given.
+        raise OutputError(_CANT_WRITE.fill(path=path)) from error
 
 
-def _encode(path: Path, kind: Format, sound: Sound, tags: Tags | None, codes: bytes | None) -> None:
-    # A codec knows no bounds; cutting its peaks off would be heard.
-    loudest = max(1.0, float(np.abs(sound.samples).max(initial=0.0)))
-    samples = (sound.samples / np.float32(loudest)).clip(-1.0, 1.0)
-    data = formats.encode(replace(sound, samples=samples), kind)
-    path.write_bytes(data if tags is None else write_tags(data, kind.suffix, tags, codes))
+def _write(path: Path, data: bytes) -> None:
+    try:
+        with replace_atomically(path) as unfinished:
+            unfinished.write_bytes(data)
+    except OSError as error:
+        raise OutputError(_CANT_WRITE.fill(path=path)) from error
 
 
 def _beside(path: Path) -> Path:

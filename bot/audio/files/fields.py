@@ -13,18 +13,24 @@ import tinytag
 
 from bot.audio.files import id3, vorbis_comments
 
+SEVERAL = "\0"
+"""Stands between the values of a field that has several, as it does in ID3."""
+
 _PLAIN = ("title", "artist", "album", "albumartist", "composer", "genre", "year", "comment")
 _NUMBERED = ("track", "disc")
 _OUR_NAMES = {"initial_key": "key"}
 
 
 def read_fields(file: BinaryIO) -> dict[str, str]:
-    """Return the fields of a file, the first of each name; none where none can be read."""
+    """Return the fields of a file; none where none can be read."""
     try:
         found = tinytag.TinyTag.get(file_obj=file, duration=False)
     except (tinytag.TinyTagException, OSError):
         return {}
-    return dict(_fields(found))
+    fields: dict[str, str] = {}
+    for name, value in _fields(found):
+        fields[name] = f"{fields[name]}{SEVERAL}{value}" if name in fields else value
+    return fields
 
 
 def write_fields(data: bytes, suffix: str, fields: Mapping[str, str]) -> bytes:
@@ -49,5 +55,5 @@ def _fields(found: tinytag.TinyTag) -> Iterator[tuple[str, str]]:
         if number:
             yield name, f"{number}/{total}" if total else str(number)
     for name, values in found.other.items():
-        if values:
-            yield _OUR_NAMES.get(name, name), values[0]
+        for value in values:
+            yield _OUR_NAMES.get(name, name), value

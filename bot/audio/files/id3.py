@@ -37,12 +37,13 @@ def add_chunk(wav: bytes, tag: bytes) -> bytes:
 def _frames(fields: Mapping[str, str]) -> Iterator[bytes]:
     for name, value in fields.items():
         text = value.encode("utf-8", errors="replace")
+        lines = text.replace(b"\0", b"\n")  # where there is but one value
         if name in _FRAMES:
             yield _frame(_FRAMES[name], _UTF_8 + text)
         elif name == "comment":
-            yield _frame(b"COMM", _UTF_8 + _ANY_LANGUAGE + b"\0" + text)
+            yield _frame(b"COMM", _UTF_8 + _ANY_LANGUAGE + b"\0" + lines)
         elif name == "lyrics":
-            yield _frame(b"USLT", _UTF_8 + _ANY_LANGUAGE + b"\0" + text)
+            yield _frame(b"USLT", _UTF_8 + _ANY_LANGUAGE + b"\0" + lines)
         else:
             own_name = name.encode("utf-8", errors="replace").replace(b"\0", b"")
             yield _frame(b"TXXX", _UTF_8 + own_name + b"\0" + text)

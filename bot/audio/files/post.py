@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -86,7 +86,7 @@ def encode_for_post(
     told = None if codes is None else pack_codes(codes)
     if told is not None and len(told) > max_bytes * _MOST_CODES_SHARE:
         told = None
-    for kind in _rungs(style.format, sound.sample_rate_hz):
+    for kind in _LADDERS[style.format]:
         data = write_tags(_below_peak(ready, kind), kind.suffix, tags, told)
         if len(data) <= max_bytes:
             return Encoded(data=data, suffix=kind.suffix, content_type=kind.content_type)
@@ -110,7 +110,7 @@ def encode_stems(
     if not all(np.isfinite(sound.samples).all() for sound in stems.values()):
         raise OutputError(INVALID)
     _, ready = prepare_stems(mix, stems, style.loudness_lufs, loops=tags.loops)
-    for kind in _rungs(style.format, mix.sample_rate_hz):
+    for kind in _LADDERS[style.format]:
         files = {
             name: write_tags(formats.encode(part, kind), kind.suffix, replace(tags, stem=name))
             for name, part in ready.items()
@@ -121,10 +121,6 @@ def encode_stems(
                 for name, data in files.items()
             }
     raise OutputError(NOTHING_FITS)
-
-
-def _rungs(name: str, sample_rate_hz: int) -> Iterator[Format]:
-    return (kind for kind in _LADDERS[name] if kind.holds(sample_rate_hz))
 
 
 def _below_peak(sound: Sound, kind: Format) -> bytes:

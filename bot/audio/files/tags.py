@@ -6,18 +6,21 @@ import dataclasses
 import io
 import json
 import unicodedata
+from collections.abc import Mapping
 from typing import Annotated, BinaryIO
 
 import msgspec
 
 from bot.audio.files.codes import as_text, from_text
-from bot.audio.files.fields import read_fields, write_fields
+from bot.audio.files.fields import SEVERAL, read_fields, write_fields
 from bot.domain.clips import Tags
 from bot.domain.generation import MAX_GENERATION_PROMPT_CHARACTERS, MAX_SEED, Codes
 
 MADE_BY = "AI-generated with Zhiyin"
 
-_TAGS, _CODES = "ZHIYIN", "ZHIYIN_CODES"
+TAGS, CODES = "ZHIYIN", "ZHIYIN_CODES"
+"""The names of our own fields, which are read in either case."""
+
 _ID3_SUFFIXES = (".mp3", ".wav")
 _MOST_NAME_CHARACTERS = 100
 _MOST_PARENTS = 100
@@ -81,9 +84,9 @@ def from_json(text: str | bytes) -> Tags | None:
 def write_tags(data: bytes, suffix: str, tags: Tags, codes: bytes | None = None) -> bytes:
     """Return a clip that was just encoded with its tags in it, and with its packed codes if any."""
     title = _plain(tags.prompt) if tags.prompt is not None else "a random clip"
-    fields = {"title": title, "comment": MADE_BY, _TAGS: to_json(tags)}
+    fields = {"title": title, "comment": MADE_BY, TAGS: to_json(tags)}
     if codes is not None:
-        fields[_CODES] = as_text(codes)
+        fields[CODES] = as_text(codes)
     if tags.bpm is not None:
         fields["bpm"] = f"{tags.bpm:.0f}"
     if tags.key is not None:
@@ -93,19 +96,24 @@ def write_tags(data: bytes, suffix: str, tags: Tags, codes: bytes | None = None)
 
 def read_tags(file: BinaryIO | bytes) -> Tags | None:
     """Return how a clip of ours was made; None for any other file."""
-    text = read_fields(_opened(file)).get(_TAGS.lower())
-    return None if text is None else from_json(text)
+    return find_tags(read_fields(_opened(file)))
+
+
+def find_tags(fields: Mapping[str, str]) -> Tags | None:
+    """Return how a clip of ours was made, from the fields of its file."""
+    text = fields.get(TAGS.lower())
+    return None if text is None else from_json(text.split(SEVERAL)[0])
 
 
 def add_codes(flac: bytes, codes: bytes) -> bytes:
     """Return a FLAC file without other tags with a clip's packed codes in it."""
-    return write_fields(flac, ".flac", {_CODES: as_text(codes)})
+    return write_fields(flac, ".flac", {CODES: as_text(codes)})
 
 
 def read_codes(file: BinaryIO | bytes) -> Codes | None:
     """Return the codes that a clip's file tells; None where it tells none that can be read."""
-    text = read_fields(_opened(file)).get(_CODES.lower())
-    return None if text is None else from_text(text)
+    text = read_fields(_opened(file)).get(CODES.lower())
+    return None if text is None else from_text(text.split(SEVERAL)[0])
 
 
 def _opened(file: BinaryIO | bytes) -> BinaryIO:

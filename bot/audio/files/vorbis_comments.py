@@ -92,7 +92,11 @@ class Page:
 def _comments(fields: Mapping[str, str], old: bytes) -> bytes:
     """Return comments with the name of the encoder that the old ones begin with."""
     vendor = old[4 : 4 + int.from_bytes(old[:4], "little")]
-    entries = [f"{_name(name)}={value}".encode(errors="replace") for name, value in fields.items()]
+    entries = [
+        f"{_name(name)}={value}".encode(errors="replace")
+        for name, values in fields.items()
+        for value in values.split("\0")
+    ]
     lengths = (struct.pack("<I", len(entry)) + entry for entry in entries)
     head = struct.pack("<I", len(vendor)) + vendor + struct.pack("<I", len(entries))
     return head + b"".join(lengths)
