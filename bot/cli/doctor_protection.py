@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.audio.ffmpeg import find_ffmpeg
-from bot.audio.untrusted.ffmpeg_decoder import files_are_hidden, network_is_cut
+from bot.audio.untrusted import isolation
+from bot.audio.untrusted.isolation import Isolation
+from bot.audio.untrusted.landlock import landlock_version
 from bot.cli.findings import Finding, Verdict
 from bot.config import Config, data_folder
 from bot.errors import ZhiyinError
@@ -21,15 +23,56 @@ def check_ffmpeg(config: Config) -> Iterator[Finding]:
         yield Finding(Verdict.BAD, error.sentence)
         return
     yield Finding(Verdict.GOOD, Sentence("Uploads are read with {ffmpeg}.", ffmpeg=ffmpeg))
-    if not network_is_cut():
+    yield from describe_walls(isolation.strongest_isolation(ffmpeg), landlock_version())
+
+
+def describe_walls(standing: Isolation, landlock: int) -> Iterator[Finding]:
+    """Tell what each wall around ffmpeg holds, or what is open where it can't be raised."""
+    if standing.calls:
+        yield Finding(
+            Verdict.GOOD,
+            Sentence(
+                "A filter of system calls stands around it (seccomp): it opens no sockets, starts "
+                "and signals no processes and opens no file to be written."
+            ),
+        )
+    else:
         yield Finding(
             Verdict.WORSE,
             Sentence(
+                "This machine allows no filter of system calls (seccomp, on x86_64 or aarch64): "
+                "what ffmpeg starts while an upload is read is watched and ended, and sockets of "
+                "this machine that have a name are not closed to it."
+            ),
+        )
+    if standing.network:
+        yield Finding(
+            Verdict.GOOD,
+            Sentence("Namespaces of its own: no network, and no other process is in sight."),
+        )
+    else:
+        yield Finding(
+            Verdict.WORSE,
+            Sentence(
+                "This machine allows no network namespaces; without the network and other "
+                "processes, ffmpeg is left by the filter of system calls alone."
+            )
+            if standing.calls
+            else Sentence(
                 "This machine allows no network namespaces: uploads are read under time, "
                 "memory and file limits, but not cut off from the network."
             ),
         )
-    if not files_are_hidden():
+    if standing.files:
+        yield Finding(
+            Verdict.GOOD,
+            Sentence(
+                "Landlock, version {version}: it reads the upload and system libraries, and no "
+                "other file.",
+                version=landlock,
+            ),
+        )
+    else:
         yield Finding(
             Verdict.WORSE,
             Sentence(

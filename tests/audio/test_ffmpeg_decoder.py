@@ -31,13 +31,16 @@ def place(tmp_path, monkeypatch):
     return tmp_path
 
 
-def decoder(folder, body, interpreter="/bin/sh", version="exit 0"):
-    """A program in ffmpeg's place; that it starts at all is asked with -version."""
+def decoder(folder, body, interpreter="/bin/sh", trial="/bin/true && exit 0"):
+    """A program in ffmpeg's place; whether it works at all is tried with s16le.
+
+    A shell can't do without other programs, and so has no filter of system calls around it.
+    """
     program = folder / "decoder"
     if interpreter == "/bin/sh":
-        body = f'for each in "$@"; do [ "$each" = -version ] && {version}; done\n{body}'
+        body = f'for each in "$@"; do [ "$each" = s16le ] && {trial}; done\n{body}'
     else:
-        body = f"import sys\nif '-version' in sys.argv: sys.exit(0)\n{body}"
+        body = f"import sys\nif 's16le' in sys.argv: sys.exit(0)\n{body}"
     program.write_text(f"#!{interpreter}\n{body}\n")
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     return program

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -15,7 +16,9 @@ import pytest
 from bot.audio.ffmpeg import find_ffmpeg
 from bot.audio.untrusted import ffmpeg_decoder, isolation, scratch
 from bot.audio.untrusted.isolation import Isolation, Limits
+from bot.audio.untrusted.landlock import landlock_version
 from bot.cli import doctor_protection
+from bot.cli.findings import Verdict
 from bot.config import Config
 from tests.support.sound_files import as_file, noise
 
@@ -29,18 +32,25 @@ reader = Uploads(sample_rate_hz=32000, channels=1, ffmpeg=Path(sys.argv[2]))
 asyncio.run(reader.read(Path(sys.argv[3]).read_bytes(), keep_seconds=1.0))
 """
 HANGING = """#!/bin/sh
-case "$*" in *-version*) exit 0;; esac
-echo > {pipe}
-exec sleep 3600
+case "$*" in *" s16le "*) exit 0;; esac
+exec sleep 3600 < {pipe}
 """
 
 
-def inside(code, limits=None, *, network=True, files=False):
-    """What a program of a few lines says behind walls."""
-    if network and not ffmpeg_decoder.network_is_cut():
+def isolated(code, limits=None, *, network=True, calls=False):
+    """The command that runs a program of a few lines behind walls."""
+    here = ffmpeg_decoder.isolation_here()
+    if network and not here.network:
         pytest.skip("this machine allows no network namespaces")
-    raised = Isolation(network=network, files=files)
-    command = [*isolation.isolate(PYTHON, raised, limits or Limits()), "-I", "-c", code]
+    if calls and not here.calls:
+        pytest.skip("this machine allows no filter of system calls")
+    raised = Isolation(network=network, files=False, calls=calls)
+    return [*isolation.isolate(PYTHON, raised, limits or Limits()), "-I", "-c", code]
+
+
+def inside(code, limits=None, *, network=True, calls=False):
+    """What a program of a few lines says behind walls, and how it ends."""
+    command = isolated(code, limits, network=network, calls=calls)
     done = subprocess.run(
         command, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=60
     )
@@ -105,18 +115,171 @@ def test_no_other_process_is_there_for_it():
     assert said == "nobody\n1\n"
 
 
-def test_what_it_starts_ends_with_it():
-    """Even in a session of its own, where a group's signal does not come."""
+def running(marker):
+    """The processes with a word among their arguments."""
+    found = [each.info["cmdline"] or [] for each in psutil.process_iter(["cmdline"])]
+    return [each for each in found if marker in each]
+
+
+def starting(marker, number=1):
+    """Lines that start processes in sessions of their own, where a group's signal does not come."""
+    return f"""
+import subprocess
+for _ in range({number}):
+    subprocess.Popen(["sleep", "{marker}"], start_new_session=True,
+                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+print("started", flush=True)
+"""
+
+
+@pytest.mark.parametrize("network", [True, False], ids=["namespaces", "watched"])
+def test_what_it_starts_ends_with_it(network):
+    """Where no filter keeps it from starting any: with its namespace, or by who watches."""
     marker = f"3600.{os.getpid()}"
-    said, end = inside(
-        "import subprocess\n"
-        f"subprocess.Popen(['sleep', '{marker}'], start_new_session=True,"
-        " stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)\n"
-        "print('started')\n"
-    )
+    said, end = inside(starting(marker), network=network)
     assert (said, end.code) == ("started\n", 0)
-    running = [each.info["cmdline"] or [] for each in psutil.process_iter(["cmdline"])]
-    assert [each for each in running if marker in each] == []
+    assert running(marker) == []
+
+
+def test_what_it_starts_ends_when_the_bot_gives_up():
+    """Who watches is told to end, and ends all of it before."""
+    marker = f"3601.{os.getpid()}"
+    code = starting(marker) + "import time; time.sleep(3600)"
+    command = isolated(code, network=False)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"started\n"
+        process.terminate()
+        _, said = process.communicate(timeout=60)
+    assert isolation.parse_end(said).signal == signal.SIGKILL
+    assert running(marker) == []
+
+
+def test_more_processes_than_may_be_are_ended():
+    """All of them, whoever else of the same user runs how many."""
+    marker = f"3602.{os.getpid()}"
+    code = starting(marker, number=9) + "import time; time.sleep(3600)"
+    _, end = inside(code, Limits(processes=8), network=False)
+    assert end.signal == signal.SIGKILL
+    assert running(marker) == []
+
+
+def test_memory_is_limited_over_all_processes_together():
+    """Each for itself stays below what one may take; the sum does not."""
+    code = """
+import os, time
+for _ in range(4):
+    if os.fork() == 0:
+        held = b"x" * (60 * 2**20)
+        time.sleep(3600)
+time.sleep(3600)
+"""
+    _, end = inside(code, Limits(memory_bytes=200 * 2**20), network=False)
+    assert end.signal == signal.SIGKILL
+
+
+ATTACKS = """
+import ctypes, ctypes.util, errno, fcntl, os, resource, signal, socket, sys, threading
+libc = ctypes.CDLL(None, use_errno=True)
+bot, name, path = {bot}, {socket!r}, {path!r}
+
+def call(function, *arguments):
+    if function(*arguments) < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+
+def numbered(x86_64, aarch64):
+    number = x86_64 if os.uname().machine == "x86_64" else aarch64
+    return lambda: call(libc.syscall, number, 0, 0, 0, 0, 0)
+
+attacks = {{
+    "a socket with a name": lambda: socket.socket(socket.AF_UNIX).connect(name),
+    "the internet": lambda: socket.socket(socket.AF_INET),
+    "datagrams": lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM),
+    "netlink": lambda: socket.socket(socket.AF_NETLINK, socket.SOCK_RAW),
+    "a pair of sockets": socket.socketpair,
+    "a new process": os.fork,
+    "a new program": lambda: os.posix_spawn("/bin/true", ["true"], {{}}),
+    "a session of its own": os.setsid,
+    "a group of its own": lambda: os.setpgid(0, 0),
+    "a signal": lambda: os.kill(bot, 0),
+    "a signal to a thread": numbered(234, 131),
+    "a signal by way of a file": lambda: fcntl.fcntl(1, fcntl.F_SETOWN, bot),
+    "a hold on a process": lambda: os.pidfd_open(bot),
+    "the bot's limits": lambda: resource.prlimit(bot, resource.RLIMIT_CORE, (0, 0)),
+    "the bot's turn": lambda: os.setpriority(os.PRIO_PROCESS, bot, 19),
+    "the bot's processors": lambda: os.sched_setaffinity(bot, {{0}}),
+    "tracing": lambda: call(libc.ptrace, 16, bot, 0, 0),
+    "another's memory": lambda: call(libc.process_vm_readv, bot, None, 0, None, 0, 0),
+    "to outlive the bot": lambda: call(libc.prctl, 1, 0, 0, 0, 0),
+    "to read in order to write": lambda: os.open(path, os.O_RDWR),
+    "to write": lambda: os.open(path, os.O_WRONLY),
+    "to empty": lambda: os.open(path, os.O_RDONLY | os.O_TRUNC),
+    "to create": lambda: os.open(path + "x", os.O_RDONLY | os.O_CREAT),
+    "to cut": lambda: os.truncate(path, 0),
+    "to delete": lambda: os.unlink(path),
+    "to rename": lambda: os.rename(path, path + "y"),
+    "to link": lambda: os.link(path, path + "z"),
+    "to change a mode": lambda: os.chmod(path, 0o777),
+    "a folder": lambda: os.mkdir(path + "d"),
+    "a pipe with a name": lambda: os.mkfifo(path + "p"),
+    "a larger pipe": lambda: fcntl.fcntl(1, 1031, 2**20),
+    "a device's commands": lambda: fcntl.ioctl(0, 0x5401, b" " * 64),
+    "memory that outlives it": lambda: call(libc.shmget, 0, 4096, 0o1600),
+    "memory without a name": lambda: os.memfd_create("x"),
+    "namespaces": lambda: call(libc.unshare, 0x10000000),
+    "a mount": lambda: call(libc.mount, b"none", b"/tmp", b"tmpfs", 0, None),
+    "another root": lambda: os.chroot("/tmp"),
+    "keys": numbered(250, 219),
+    "bpf": numbered(321, 280),
+    "userfaultfd": numbered(323, 282),
+    "perf": numbered(298, 241),
+    "io_uring": numbered(425, 425),
+    "clone3": numbered(435, 435),
+    "openat2": numbered(437, 437),
+    "modules": numbered(175, 105),
+}}
+for what, attack in attacks.items():
+    try:
+        attack()
+    except OSError as error:
+        if error.errno == errno.ENOSYS:
+            continue
+        what += ": " + error.strerror
+    print(what)
+thread = threading.Thread(target=lambda: print("a thread runs"))
+thread.start()
+thread.join()
+with open(path) as file:
+    print(file.read())
+"""
+
+
+@pytest.mark.parametrize("network", [True, False])
+def test_what_reading_a_file_does_not_take_is_not_there(tmp_path, network):
+    """Sockets, processes, writing, tracing and the kernel's corners; threads and reading are."""
+    (tmp_path / "file").write_text("still here")
+    name = str(tmp_path / "socket")
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(name)
+        server.listen()
+        server.setblocking(False)
+        code = ATTACKS.format(bot=os.getpid(), socket=name, path=str(tmp_path / "file"))
+        said, end = inside(code, network=network, calls=True)
+        with pytest.raises(BlockingIOError):
+            server.accept()
+    assert said.splitlines() == ["a thread runs", "still here"], end.said
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "socket"]
+
+
+def test_without_the_filter_a_socket_with_a_name_is_reached(tmp_path):
+    """The attack above is one: namespaces do not hold it, nor any Landlock so far."""
+    name = str(tmp_path / "socket")
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(name)
+        server.listen()
+        inside(f"import socket; socket.socket(socket.AF_UNIX).connect({name!r})")
+        server.settimeout(30)
+        server.accept()[0].close()
 
 
 def test_it_can_write_nothing_anywhere(tmp_path):
@@ -130,16 +293,15 @@ def test_it_can_write_nothing_anywhere(tmp_path):
 @pytest.mark.parametrize("what", ["read", "written"])
 def test_other_files_can_not_be_opened(tmp_path, what):
     """The bot's token and its database are files of the same user; only `sound` is there for it."""
-    if not ffmpeg_decoder.files_are_hidden():
+    if not ffmpeg_decoder.isolation_here().files:
         pytest.skip("this machine's kernel hides no files")
     (tmp_path / "sound").write_bytes(as_file(noise()))
     secret = tmp_path / "config.toml"
     secret.write_bytes(as_file(noise()))
     options = {"read": ["-i", str(secret), "-f", "null", "-"],
                "written": ["-i", "file:sound", str(tmp_path / "new.wav")]}  # fmt: skip
-    fenced = isolation.isolate(
-        find_ffmpeg(), isolation.strongest_isolation(find_ffmpeg()), Limits()
-    )
+    walls = Isolation(network=False, files=True, calls=False)
+    fenced = isolation.isolate(find_ffmpeg(), walls, Limits())
     ends = []
     for arguments in (options[what], ["-i", "file:sound", "-f", "null", "-"]):
         done = subprocess.run(
@@ -161,8 +323,8 @@ def test_a_killed_bot_leaves_no_decoder_and_the_next_takes_its_folder_away(tmp_p
     sound.write_bytes(as_file(noise()))
     bot = subprocess.Popen([PYTHON, "-c", BOT, str(tmp_path), str(program), str(sound)])
     try:
-        with pipe.open() as started:
-            started.read()
+        with pipe.open("w"):
+            pass  # it has begun
         decoder = psutil.Process(bot.pid).children(recursive=True)
         (folder,) = tmp_path.glob(f"{scratch.FOLDER_PREFIX}*")
         monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
@@ -187,8 +349,28 @@ def test_limits_too_tight_to_start_under_are_told_from_a_bad_file(terms):
     assert end is None or end.code in (126, 127) or end.signal
 
 
-def test_the_doctor_tells_which_walls_stand():
-    """In a sentence for each that this machine can't raise, and none for those that it can."""
-    told = " ".join(str(finding.sentence) for finding in doctor_protection.check_ffmpeg(Config()))
-    assert ("namespaces" in told) != ffmpeg_decoder.network_is_cut()
-    assert "Uploads are read with" in told
+@pytest.mark.parametrize("network", [True, False])
+@pytest.mark.parametrize("files", [True, False])
+@pytest.mark.parametrize("calls", [True, False])
+def test_the_doctor_tells_which_walls_stand(network, files, calls):
+    """In a sentence for each: what it holds, or what is open where the machine can't raise it."""
+    walls = Isolation(network=network, files=files, calls=calls)
+    told = {
+        word: finding.verdict
+        for finding in doctor_protection.describe_walls(walls, landlock=7)
+        for word in ("seccomp", "amespaces", "Landlock")
+        if word in str(finding.sentence)
+    }
+    assert told == {
+        word: Verdict.GOOD if stands else Verdict.WORSE
+        for word, stands in (("seccomp", calls), ("amespaces", network), ("Landlock", files))
+    }
+
+
+def test_the_doctor_looks_at_this_machine():
+    """The walls that ffmpeg is really started behind."""
+    told = [str(finding.sentence) for finding in doctor_protection.check_ffmpeg(Config())]
+    assert "Uploads are read with" in told[0]
+    here = ffmpeg_decoder.isolation_here()
+    expected = doctor_protection.describe_walls(here, landlock_version())
+    assert told[1:] == [str(finding.sentence) for finding in expected]

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from bot.audio.ffmpeg import find_ffmpeg
 from bot.audio.untrusted import isolation, scratch
-from bot.audio.untrusted.isolation import End, Limits
+from bot.audio.untrusted.isolation import End, Isolation, Limits
 from bot.errors import ResourceError, SoundError, ZhiyinError
 from bot.i18n.sentence import Sentence
 from bot.private_files import create_private_file
@@ -37,6 +37,7 @@ CANT_READ = Sentence(
 
 _CHUNK_BYTES = 2**18
 _HEARD_BYTES = 2**13
+_LAUNCHER_ENDS_SECONDS = 2.0
 _CANT_START = (126, 127)
 # The kernel ends a process by sampled time; what it reports afterwards can be a third less.
 _NEARLY = 0.5
@@ -62,14 +63,12 @@ class Decoding:
     max_seconds: float
 
 
-def network_is_cut() -> bool:
-    """Tell whether ffmpeg is cut off from the network here, and from all other processes."""
-    return isolation.strongest_isolation(find_ffmpeg()).network
+def isolation_here() -> Isolation:
+    """Return what ffmpeg is kept away from on this machine.
 
-
-def files_are_hidden() -> bool:
-    """Tell whether ffmpeg is kept here from all files but the one that it reads."""
-    return isolation.strongest_isolation(find_ffmpeg()).files
+    Raises ResourceError where there is no ffmpeg.
+    """
+    return isolation.strongest_isolation(find_ffmpeg())
 
 
 @asynccontextmanager
@@ -148,10 +147,11 @@ async def _last_words(process: asyncio.subprocess.Process) -> bytes:
 
 
 async def ended(process: asyncio.subprocess.Process) -> None:
-    """End a process that leads a group of its own, and all of that group."""
-    # Even when the first of them has ended.
+    """End a launcher, and all of its group."""
+    # Where no filter keeps its program from it, that has put processes into other groups, and the
+    # launcher ends those.
     with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
+        process.terminate()
     # asyncio waits until all pipes are at their end, which one that nobody reads never is.
     transport: asyncio.SubprocessTransport = process._transport  # type: ignore[attr-defined]
     for number in (1, 2):
@@ -160,7 +160,16 @@ async def ended(process: asyncio.subprocess.Process) -> None:
     if isinstance(ear := transport.get_pipe_transport(0), asyncio.WriteTransport):
         # What was not sent yet never is.
         (ear.abort if ear.get_write_buffer_size() else ear.close)()
-    await process.wait()
+    try:
+        async with asyncio.timeout(_LAUNCHER_ENDS_SECONDS):
+            await process.wait()
+    except TimeoutError:
+        log.warning("upload.launcher_hangs")
+    finally:
+        # Even when the first of them has ended.
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
 
 
 def _refusal(end: End | None, limits: Limits) -> ZhiyinError | None:
@@ -193,9 +202,10 @@ def _refusal(end: End | None, limits: Limits) -> ZhiyinError | None:
 def _command(decoding: Decoding, limits: Limits, ffmpeg: Path | None) -> list[str]:
     with _ours_to_mend():
         ffmpeg = ffmpeg or find_ffmpeg()
+        walls = isolation.strongest_isolation(ffmpeg)
     rate, channels = decoding.sample_rate_hz, decoding.channels
     return [
-        *isolation.isolate(ffmpeg, isolation.strongest_isolation(ffmpeg), limits),
+        *isolation.isolate(ffmpeg, walls, limits),
         "-nostdin", "-hide_banner", "-loglevel", "error",
         "-protocol_whitelist", "file,pipe", "-format_whitelist", decoding.demuxer,
         "-codec_whitelist", _DECODERS,

@@ -6,12 +6,24 @@ import os
 import re
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-_LAUNCHER = Path(__file__).with_name("launcher.py")
+from bot.audio.untrusted.system_calls import system_call_filter
+
+_ROOT = Path(__file__).parents[3]
+_LAUNCH = (
+    "import sys; sys.path.append(sys.argv[1]); "
+    "from bot.audio.untrusted.launcher import main; main(sys.argv[2:])"
+)
+"""Without installed packages, which it would take time to look for."""
 _PROBE_SECONDS = 20.0
+_SILENCE = bytes(1600)
+_DECODE = (
+    "-nostdin", "-v", "error", "-f", "s16le", "-i", "pipe:0", "-f", "f32le", "pipe:1",
+)  # fmt: skip
 _REPORT = re.compile(rb"\njail: code=(\d+) signal=(\d+) cpu_seconds=(\d+\.\d+) peak_kb=(\d+)\n\Z")
 
 
@@ -27,10 +39,17 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Isolation:
-    """What a program is kept away from: the network and all other processes; other files."""
+    """What a program is kept away from."""
 
     network: bool
+    """The network and all other processes, by namespaces of its own."""
     files: bool
+    """Other files, and what else Landlock knows: TCP, devices, abstract sockets, signals."""
+    calls: bool
+    """All system calls but those that reading a file takes: no sockets, no other processes."""
+
+
+NO_ISOLATION = Isolation(network=False, files=False, calls=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +68,11 @@ def isolate(program: Path, walls: Isolation, limits: Limits) -> list[str]:
 
     All limits but the wall time's hold by themselves: that one is for who waits.
     """
+    calls = ""
+    if walls.calls:
+        known = system_call_filter(os.uname().machine)
+        # What is no filter ends the launcher with CANT_RUN, as other walls do that can't be raised.
+        calls = "none" if known is None else known.hex()
     terms = {
         "parent": os.getpid(),
         "cpu_seconds": limits.cpu_seconds,
@@ -56,9 +80,10 @@ def isolate(program: Path, walls: Isolation, limits: Limits) -> list[str]:
         "processes": limits.processes,
         "network": int(walls.network),
         "files": int(walls.files),
+        "calls": calls,
     }
     pairs = ",".join(f"{name}={value}" for name, value in terms.items())
-    return [sys.executable, "-I", "-S", str(_LAUNCHER), pairs, str(program)]
+    return [sys.executable, "-I", "-S", "-c", _LAUNCH, str(_ROOT), pairs, str(program)]
 
 
 def parse_end(said: bytes) -> End | None:
@@ -70,19 +95,25 @@ def parse_end(said: bytes) -> End | None:
 
 @cache
 def strongest_isolation(ffmpeg: Path) -> Isolation:
-    """Return the most that this machine raises around an ffmpeg that still starts."""
-    for network, files in ((True, True), (True, False), (False, True)):
-        walls = Isolation(network=network, files=files)
-        if _starts([*isolate(ffmpeg, walls, Limits()), "-version"]):
-            return walls
-    return Isolation(network=False, files=False)
+    """Return the most that this machine raises around an ffmpeg that still decodes."""
+
+    def decodes(walls: Isolation) -> bool:
+        return _ends_well([*isolate(ffmpeg, walls, Limits()), *_DECODE])
+
+    if decodes(whole := Isolation(network=True, files=True, calls=True)):
+        return whole
+    standing = NO_ISOLATION
+    for more in ("calls", "network", "files"):
+        if decodes(higher := replace(standing, **{more: True})):
+            standing = higher
+    return standing
 
 
-def _starts(command: list[str]) -> bool:
+def _ends_well(command: Sequence[str]) -> bool:
     try:
         done = subprocess.run(  # noqa: S603 - our own arguments
             command,
-            stdin=subprocess.DEVNULL,
+            input=_SILENCE,
             capture_output=True,
             check=False,
             timeout=_PROBE_SECONDS,

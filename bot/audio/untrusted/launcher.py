@@ -1,9 +1,13 @@
-"""Run a program isolated: `python -I -S launcher.py TERMS PROGRAM ARGUMENTS ...`.
+"""Run a program isolated: `main([TERMS, PROGRAM, ARGUMENT, ...])` in a process of its own.
 
-A script of its own, that imports as little as can be: it stands between the bot, which has threads
-and must not fork, and ffmpeg. TERMS are pairs like `cpu_seconds=10`, with a comma between them:
-the four limits, `parent`, the process without which this one has no reason to be, and the walls
-to raise: `network`, which hides all other processes too, and `files`, both 1 or 0.
+It stands between the bot, which has threads and must not fork, and ffmpeg, and imports as little as
+can be. TERMS are pairs like `cpu_seconds=10`, with a comma between them: the four limits, `parent`,
+the process without which this one has no reason to be, and the walls to raise: `network`, which
+hides all other processes too, and `files`, both 1 or 0; `calls` is a filter of system calls, as the
+kernel takes it, in hexadecimal, or nothing.
+
+A program behind that filter has no process but itself. Where there is none, all that the program
+starts is watched.
 
 How it ended is the last line on the standard error, for the bot to read:
 `jail: code=0 signal=0 cpu_seconds=0.05 peak_kb=12345`.
@@ -18,47 +22,35 @@ import signal
 import struct
 import sys
 
+from bot.audio.untrusted.landlock import see_only
+from bot.audio.untrusted.watch import HEARD, wait_for_all
+
 CANT_RUN, NOT_FOUND = 126, 127
 
 _MOST_FILES = 64
 _NICENESS = 10
 
 _NEW_USER, _NEW_IPC, _NEW_PID, _NEW_NET = 0x1000_0000, 0x0800_0000, 0x2000_0000, 0x4000_0000
-_DIE_WITH_PARENT, _NO_NEW_PRIVILEGES = 1, 38
+_DIE_WITH_PARENT, _FILTER_CALLS, _ADOPT_ORPHANS, _NO_NEW_PRIVILEGES = 1, 22, 36, 38
+_CLASSIC_BPF, _INSTRUCTION_BYTES = 2, 8
 _PROCESSES_COUNTED_BY_NAMESPACE = (5, 14)
-
-# Landlock, which every kernel numbers alike.
-_CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
-_ASK_VERSION, _PATH_BENEATH = 1, 1
-_EXECUTE, _WRITE, _READ, _READ_FOLDER = 1, 2, 4, 8
-_FILE_RIGHTS = (0, 13, 14, 15, 15, 16)
-"""How many rights each version knows, from the lowest bit on; later ones know no more."""
-_NETWORK_SINCE, _CONNECT_AND_BIND = 4, 3
-_SCOPES_SINCE, _SOCKETS_AND_SIGNALS = 6, 3
-
-_LIBRARIES = (
-    "/lib", "/lib32", "/lib64", "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/local/lib",
-    "/nix/store", "/gnu/store",
-)  # fmt: skip
-_FILES = {
-    "/etc/ld.so.cache": _READ,
-    "/etc/ld.so.preload": _READ,
-    "/dev/urandom": _READ,
-    "/dev/null": _READ | _WRITE,
-}
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def main() -> None:
+def main(arguments: list[str]) -> None:
     """Run the program in a process of its own and tell how it ended."""
-    terms = dict(pair.split("=") for pair in sys.argv[1].split(","))
-    program = sys.argv[2:]
+    terms = dict(pair.split("=") for pair in arguments[0].split(","))
+    program = arguments[1:]
+    watched = not terms["calls"] and sys.platform == "linux"
     try:
         if terms["network"] == "1":
             _checked(_libc.unshare(_NEW_USER | _NEW_IPC | _NEW_PID | _NEW_NET))
-        # After the line above, which would undo it.
-        _prctl(_DIE_WITH_PARENT, signal.SIGKILL)
+        if watched:
+            signal.pthread_sigmask(signal.SIG_BLOCK, HEARD)
+            _prctl(_ADOPT_ORPHANS, 1)
+        # After `unshare`, which would undo it. Who watches has something to do before it ends.
+        _prctl(_DIE_WITH_PARENT, signal.SIGTERM if watched else signal.SIGKILL)
     except (OSError, AttributeError):
         sys.exit(CANT_RUN)
     if os.getppid() != int(terms["parent"]):
@@ -66,7 +58,11 @@ def main() -> None:
     child = os.fork()
     if child == 0:
         _become(program, terms)
-    _, status, used = os.wait4(child, 0)
+    if watched:
+        processes, memory_bytes = int(terms["processes"]), int(terms["memory_bytes"])
+        status, used = wait_for_all(child, most_processes=processes, most_bytes=memory_bytes)
+    else:
+        _, status, used = os.wait4(child, 0)
     killed = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
     code = os.WEXITSTATUS(status) if os.WIFEXITED(status) else 0
     cpu_seconds = used.ru_utime + used.ru_stime
@@ -82,9 +78,12 @@ def _become(program: list[str], terms: dict[str, str]) -> None:
         _prctl(_DIE_WITH_PARENT, signal.SIGKILL)
         _prctl(_NO_NEW_PRIVILEGES, 1)
         if terms["files"] == "1":
-            _see_only(program[0])
+            see_only(program[0], "sound")
         _limit(terms)
         os.nice(_NICENESS)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, HEARD)
+        if terms["calls"]:
+            _filter_calls(bytes.fromhex(terms["calls"]))
         os.execv(program[0], program)  # noqa: S606 - our own arguments
     except FileNotFoundError:
         os._exit(NOT_FOUND)
@@ -110,34 +109,11 @@ def _limit(terms: dict[str, str]) -> None:
         resource.setrlimit(kind, (value, value))
 
 
-def _see_only(program: str) -> None:
-    """Leave to this process what a program needs in order to start, and the folder it is in."""
-    version = _libc.syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), _ASK_VERSION)
-    _checked(version)
-    rights = 2 ** _FILE_RIGHTS[min(version, len(_FILE_RIGHTS) - 1)] - 1
-    network = _CONNECT_AND_BIND if version >= _NETWORK_SINCE else 0
-    scopes = _SOCKETS_AND_SIGNALS if version >= _SCOPES_SINCE else 0
-    handled = struct.pack("=QQQ", rights, network, scopes)
-    ruleset = _libc.syscall(_CREATE_RULESET, handled, ctypes.c_size_t(len(handled)), 0)
-    _checked(ruleset)
-    real = os.path.realpath(program)
-    libraries = [*_LIBRARIES, os.path.join(os.path.dirname(os.path.dirname(real)), "lib")]
-    for path in libraries:
-        _allow(ruleset, path, _READ | _READ_FOLDER | _EXECUTE)
-    for path, allowed in {**_FILES, real: _READ | _EXECUTE, "sound": _READ}.items():
-        _allow(ruleset, path, allowed)
-    _checked(_libc.syscall(_RESTRICT_SELF, ruleset, 0))
-    os.close(ruleset)
-
-
-def _allow(ruleset: int, path: str, rights: int) -> None:
-    try:
-        place = os.open(path, os.O_PATH | os.O_CLOEXEC)
-    except OSError:
-        return  # what is not there needs no leave
-    rule = struct.pack("=Qi", rights, place)
-    _checked(_libc.syscall(_ADD_RULE, ruleset, _PATH_BENEATH, rule, 0))
-    os.close(place)
+def _filter_calls(program: bytes) -> None:
+    """Allow this process only the system calls that a program of BPF allows. Raises OSError."""
+    held = ctypes.create_string_buffer(program, len(program))
+    described = struct.pack("@HP", len(program) // _INSTRUCTION_BYTES, ctypes.addressof(held))
+    _checked(_libc.prctl(_FILTER_CALLS, _CLASSIC_BPF, described, 0, 0))
 
 
 def _prctl(option: int, value: int) -> None:
@@ -154,7 +130,3 @@ def _checked(answer: int) -> None:
     if answer < 0:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))
-
-
-if __name__ == "__main__":
-    main()

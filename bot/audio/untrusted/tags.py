@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from bot.audio.files.codes import as_text, from_text, pack_codes
 from bot.audio.files.tags import from_json, read_codes, read_tags, to_json
 from bot.audio.untrusted import ffmpeg_decoder, isolation
-from bot.audio.untrusted.isolation import Isolation, Limits
+from bot.audio.untrusted.isolation import Limits
 from bot.domain.clips import Tags
 from bot.domain.generation import Codes
 
@@ -42,9 +43,9 @@ async def _asked(
 ) -> bytes | None:
     """Have a process look at a file; return its answer, None for none and for too much of one."""
     # Python needs its own files: from those it is not walled off.
-    cut = await asyncio.to_thread(ffmpeg_decoder.network_is_cut)
+    walls = replace(await asyncio.to_thread(ffmpeg_decoder.isolation_here), files=False)
     process = await asyncio.create_subprocess_exec(
-        *isolation.isolate(Path(sys.executable), Isolation(network=cut, files=False), limits),
+        *isolation.isolate(Path(sys.executable), walls, limits),
         "-m", _MODULE, *arguments,
         cwd=_ROOT,
         env={"PATH": os.environ.get("PATH", ""), "OPENBLAS_NUM_THREADS": "1"},

@@ -171,7 +171,7 @@ def failing(folder, body):
     """A decoder that starts, since that is tried first, and then does something else."""
     program = folder / "decoder"
     program.write_text(
-        f"#!{sys.executable}\nimport sys\nif '-version' in sys.argv: sys.exit(0)\n{body}\n"
+        f"#!{sys.executable}\nimport sys\nif 's16le' in sys.argv: sys.exit(0)\n{body}\n"
     )
     program.chmod(0o700)
     return program
