@@ -8,7 +8,7 @@ from pathlib import Path
 from bot.audio.analysis.rhythm import find_rhythm
 from bot.audio.editing.edit import cut, join_with_crossfade, make_loop
 from bot.audio.files import decode, encode
-from bot.audio.files.edited import edited_fields, read_sample_format, read_source_fields
+from bot.audio.files.edited import edited_fields, read_source
 from bot.audio.files.formats import finest_sample_format
 from bot.config import Config
 from bot.domain.generation import Sound
@@ -50,8 +50,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
         )
     encode.check(args.out, sources=() if args.force else args.files, may_replace=args.force)
     # Read before anything is written, which may be over one of them.
-    sources = [read_source_fields(file) for file in args.files]
-    sample_format = finest_sample_format(map(read_sample_format, args.files))
+    sources = [read_source(file) for file in args.files]
     sounds = [decode.read(file, max_seconds=_MOST_SECONDS) for file in args.files]
     sound = sounds[0]
     if len(sounds) == 2:
@@ -61,8 +60,14 @@ def run(args: argparse.Namespace, config: Config) -> int:
     if args.loop:
         sound = make_loop(sound, find_rhythm(sound)).sound
     is_whole = args.start is None and args.end is None and not args.loop
-    fields = edited_fields(sources, loops=args.loop, is_whole=is_whole)
-    encode.write_edited(args.out, sound, fields, sample_format)
+    fields = [source.fields for source in sources]
+    encode.write_edited(
+        args.out,
+        sound,
+        fields=edited_fields(fields, loops=args.loop, is_whole=is_whole),
+        cover=sources[0].cover,
+        sample_format=finest_sample_format(source.sample_format for source in sources),
+    )
     print(Sentence("{file}: {seconds:.1f} s", file=args.out, seconds=sound.seconds))
     return 0
 

@@ -11,7 +11,7 @@ import soundfile
 from bot.audio.files import encode
 from bot.audio.files.codes import pack_codes
 from bot.audio.files.edited import edited_fields
-from bot.audio.files.fields import SEVERAL, read_fields, write_fields
+from bot.audio.files.fields import SEVERAL, Cover, read_cover, read_fields, write_fields
 from bot.audio.files.formats import BY_SUFFIX
 from bot.audio.files.tags import MADE_BY, find_tags, read_tags
 from bot.cli.app import main
@@ -134,12 +134,16 @@ OWN = {
 
 @pytest.mark.parametrize("suffix", BY_SUFFIX)
 def test_a_file_keeps_what_its_owner_wrote_into_it(place, suffix):
-    """Names, numbers and fields of one's own; not what was measured of the sound as it was."""
+    """Names, fields of one's own, the cover; not what was measured of the sound as it was."""
     measured = {"replaygain_track_gain": "-3 dB", "TLEN": "8000", "binary": "a\x01\x02"}
-    data = write_fields((place / "a.wav").read_bytes(), ".wav", OWN | measured)
+    cover = Cover("image/png", b"\x89PNG" + bytes(100_000))
+    data = write_fields((place / "a.wav").read_bytes(), ".wav", OWN | measured, cover)
     (place / "own.wav").write_bytes(data)
     main(["edit", "own.wav", "--to", "3", "-o", f"out{suffix}"])
     assert fields_of(f"out{suffix}") == OWN
+    with open(f"out{suffix}", "rb") as file:
+        assert read_cover(file) == cover
+    assert length(f"out{suffix}") == pytest.approx(3.0, abs=0.05)
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import BinaryIO
 
 import soundfile
 
-from bot.audio.files.fields import SEVERAL, read_fields
+from bot.audio.files.fields import SEVERAL, Cover, read_cover, read_fields
 from bot.audio.files.formats import SampleFormat
 from bot.audio.files.tags import CODES, MADE_BY, TAGS, find_tags, to_json
 from bot.domain.clips import Tags
@@ -34,23 +35,27 @@ _SAMPLE_FORMATS: Mapping[str, SampleFormat] = {
 }
 
 
-def read_source_fields(path: Path) -> dict[str, str]:
-    """Return the fields of a file; none where it can't be read."""
-    try:
-        with path.open("rb") as file:
-            return read_fields(file)
-    except OSError:
-        return {}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """What is to be kept of a file."""
+
+    fields: Mapping[str, str] = field(default_factory=dict)
+    cover: Cover | None = None
+    sample_format: SampleFormat = "PCM_16"
 
 
-def read_sample_format(path: Path) -> SampleFormat:
-    """Return how fine a file's samples are; 16 bits where it has none that are kept as they are."""
+def read_source(path: Path) -> Source:
+    """Return what is to be kept of a file; nothing of one that can't be read."""
     try:
         # Opened first, since soundfile takes some file names for declarations of raw data.
         with path.open("rb") as file:
-            return _SAMPLE_FORMATS.get(soundfile.info(file).subtype, "PCM_16")
-    except (soundfile.LibsndfileError, OSError):
-        return "PCM_16"
+            return Source(
+                fields=read_fields(file),
+                cover=read_cover(file),
+                sample_format=_sample_format(file),
+            )
+    except OSError:
+        return Source()
 
 
 def edited_fields(
@@ -98,11 +103,21 @@ def edited_tags(sources: Sequence[Tags | None], *, loops: bool, is_whole: bool) 
     )
 
 
+def _sample_format(file: BinaryIO) -> SampleFormat:
+    """Return how fine a file's samples are; 16 bits where they are not kept as they are."""
+    file.seek(0)
+    try:
+        return _SAMPLE_FORMATS.get(soundfile.info(file).subtype, "PCM_16")
+    except soundfile.LibsndfileError:
+        return "PCM_16"
+
+
 def _is_kept(name: str, value: str) -> bool:
     is_ours = name in (TAGS.lower(), CODES.lower())
     is_text = all(each >= " " or each in _TEXT_CONTROLS for each in value)
     return (
         not is_ours
+        and name.isprintable()
         and is_text
         and not name.startswith(_MEASURED)
         and len(value) <= _MOST_FIELD_CHARACTERS

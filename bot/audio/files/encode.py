@@ -16,7 +16,7 @@ import soundfile
 
 from bot.atomic_file import replace_atomically
 from bot.audio.files import formats
-from bot.audio.files.fields import write_fields
+from bot.audio.files.fields import Cover, write_fields
 from bot.audio.files.formats import BY_SUFFIX, Format, SampleFormat
 from bot.audio.files.tags import write_tags
 from bot.domain.clips import Tags
@@ -91,7 +91,12 @@ def write(path: Path, sound: Sound, tags: Tags | None = None, codes: bytes | Non
 
 
 def write_edited(
-    path: Path, sound: Sound, fields: Mapping[str, str], sample_format: SampleFormat
+    path: Path,
+    sound: Sound,
+    *,
+    fields: Mapping[str, str],
+    cover: Cover | None,
+    sample_format: SampleFormat,
 ) -> None:
     """Write a sound that was made from others with these fields, and its samples as fine as theirs.
 
@@ -99,7 +104,7 @@ def write_edited(
     """
     check(path)
     kind = BY_SUFFIX[path.suffix.lower()].with_sample_format(sample_format)
-    _write(path, write_fields(_encode(path, kind, sound), kind.suffix, fields))
+    _write(path, write_fields(_encode(path, kind, sound), kind.suffix, fields, cover))
 
 
 def _encode(path: Path, kind: Format, sound: Sound) -> bytes:

@@ -7,6 +7,7 @@ own into every format that clips have, so that is done here, into files that wer
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import BinaryIO
 
 import tinytag
@@ -16,14 +17,27 @@ from bot.audio.files import id3, vorbis_comments
 SEVERAL = "\0"
 """Stands between the values of a field that has several, as it does in ID3."""
 
+_MOST_COVER_BYTES = 2**23
+_PICTURES = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG": "image/png", b"GIF8": "image/gif"}
+"""What pictures begin with: it says more than what a file claims of them."""
+
 _PLAIN = ("title", "artist", "album", "albumartist", "composer", "genre", "year", "comment")
 _NUMBERED = ("track", "disc")
 _OUR_NAMES = {"initial_key": "key"}
 
 
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """The picture on the front of what a file is from."""
+
+    mime_type: str
+    data: bytes = field(repr=False)
+
+
 def read_fields(file: BinaryIO) -> dict[str, str]:
     """Return the fields of a file; none where none can be read."""
     try:
+        file.seek(0)
         found = tinytag.TinyTag.get(file_obj=file, duration=False)
     except (tinytag.TinyTagException, OSError):
         return {}
@@ -33,17 +47,31 @@ def read_fields(file: BinaryIO) -> dict[str, str]:
     return fields
 
 
-def write_fields(data: bytes, suffix: str, fields: Mapping[str, str]) -> bytes:
+def read_cover(file: BinaryIO) -> Cover | None:
+    """Return the picture in a file; None where there is none, or none that is one."""
+    try:
+        file.seek(0)
+        found = tinytag.TinyTag.get(file_obj=file, duration=False, image=True).images.any
+    except (tinytag.TinyTagException, OSError):
+        return None
+    if found is None or len(found.data) > _MOST_COVER_BYTES:
+        return None
+    kinds = (kind for start, kind in _PICTURES.items() if found.data.startswith(start))
+    kind = next(kinds, None)
+    return None if kind is None else Cover(kind, found.data)
+
+
+def write_fields(
+    data: bytes, suffix: str, fields: Mapping[str, str], cover: Cover | None = None
+) -> bytes:
     """Return a file of ours that was just encoded with these fields in it, and no others."""
-    if suffix in (".mp3", ".wav") and not fields:
-        return data  # an ID3 tag may not be empty
-    if suffix == ".mp3":
-        return id3.build_tag(fields) + data
-    if suffix == ".wav":
-        return id3.add_chunk(data, id3.build_tag(fields))
+    picture = None if cover is None else (cover.mime_type, cover.data)
+    if suffix in (".mp3", ".wav"):
+        tag = id3.build_tag(fields, picture)
+        return tag + data if suffix == ".mp3" else id3.add_chunk(data, tag)
     if suffix == ".flac":
-        return vorbis_comments.add_to_flac(data, fields)
-    return vorbis_comments.add_to_ogg(data, fields)
+        return vorbis_comments.add_to_flac(data, fields, picture)
+    return vorbis_comments.add_to_ogg(data, fields, picture)
 
 
 def _fields(found: tinytag.TinyTag) -> Iterator[tuple[str, str]]:

@@ -18,16 +18,25 @@ _FRAMES = {
 
 _UTF_8 = b"\x03"
 _ANY_LANGUAGE = b"eng"
+_FRONT_COVER = b"\x03"
 
 
-def build_tag(fields: Mapping[str, str]) -> bytes:
-    """Return the tag that holds these fields."""
+def build_tag(fields: Mapping[str, str], picture: tuple[str, bytes] | None = None) -> bytes:
+    """Return the tag that holds these fields, and a picture by its MIME type; b"" for neither."""
     body = b"".join(_frames(fields))
+    if picture is not None:
+        mime_type, data = picture
+        head = b"\0" + mime_type.encode("ascii") + b"\0" + _FRONT_COVER + b"\0"
+        body += _frame(b"APIC", head + data)
+    if not body:
+        return b""  # a tag may not be empty
     return b"ID3\x04\x00\x00" + _seven_bits(len(body)) + body
 
 
 def add_chunk(wav: bytes, tag: bytes) -> bytes:
     """Return a WAV file with a tag as its last chunk."""
+    if not tag:
+        return wav
     padded = wav + b"\0" * (len(wav) % 2)
     chunk = b"id3 " + struct.pack("<I", len(tag)) + tag + b"\0" * (len(tag) % 2)
     whole = len(padded) + len(chunk)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -15,7 +16,11 @@ _LOWER = frozenset({"title", "comment", "bpm", "key"})
 
 _OTHER_NAMES = {"year": "DATE", "track": "TRACKNUMBER", "disc": "DISCNUMBER"}
 
-_FLAC_COMMENTS, _FLAC_PADDING, _FLAC_LAST = 4, 1, 0x80
+Picture = tuple[str, bytes]
+"""The MIME type of a picture, and the picture."""
+
+_FLAC_COMMENTS, _FLAC_PADDING, _FLAC_PICTURE, _FLAC_LAST = 4, 1, 6, 0x80
+_FRONT_COVER = 3
 _VORBIS, _OPUS = b"\x03vorbis", b"OpusTags"
 
 _PAGE = struct.Struct("<4sBBqIII")
@@ -27,8 +32,8 @@ _MOST_SEGMENTS, _LONGEST = 255, 255
 _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
-def add_to_flac(flac: bytes, fields: Mapping[str, str]) -> bytes:
-    """Return a FLAC file with these fields in the place of its comments."""
+def add_to_flac(flac: bytes, fields: Mapping[str, str], picture: Picture | None = None) -> bytes:
+    """Return a FLAC file with these fields in the place of its comments, and a picture."""
     blocks, place = [], 4
     old, is_last = b"", False
     while not is_last:
@@ -41,17 +46,22 @@ def add_to_flac(flac: bytes, fields: Mapping[str, str]) -> bytes:
             blocks.append((kind, body))
         place += 4 + size
     blocks.insert(1, (_FLAC_COMMENTS, _comments(fields, old)))
+    if picture is not None:
+        blocks.insert(2, (_FLAC_PICTURE, _picture_block(picture)))
     packed = [bytes([kind]) + len(body).to_bytes(3, "big") + body for kind, body in blocks]
     packed[-1] = bytes([packed[-1][0] | _FLAC_LAST]) + packed[-1][1:]
     return b"".join([flac[:4], *packed, flac[place:]])
 
 
-def add_to_ogg(ogg: bytes, fields: Mapping[str, str]) -> bytes:
+def add_to_ogg(ogg: bytes, fields: Mapping[str, str], picture: Picture | None = None) -> bytes:
     """Return an Ogg file, of one Vorbis or Opus stream, with these fields in place of its comments.
 
     The packets of the headers are laid on pages anew; the pages of sound stay as they are but for
     their numbers.
     """
+    if picture is not None:
+        block = b64encode(_picture_block(picture)).decode("ascii")
+        fields = {**fields, "METADATA_BLOCK_PICTURE": block}
     pages = list(read_pages(ogg))
     headers = 1 if pages[0].body.startswith(b"OpusHead") else 2
     packets: list[bytes] = []
@@ -100,6 +110,14 @@ def _comments(fields: Mapping[str, str], old: bytes) -> bytes:
     lengths = (struct.pack("<I", len(entry)) + entry for entry in entries)
     head = struct.pack("<I", len(vendor)) + vendor + struct.pack("<I", len(entries))
     return head + b"".join(lengths)
+
+
+def _picture_block(picture: Picture) -> bytes:
+    """Return a front cover as FLAC has it; its size and colours are left to who shows it."""
+    mime_type, data = picture
+    kind = struct.pack(">II", _FRONT_COVER, len(mime_type)) + mime_type.encode("ascii")
+    no_description, no_size = bytes(4), bytes(16)
+    return kind + no_description + no_size + struct.pack(">I", len(data)) + data
 
 
 def _name(field: str) -> str:
