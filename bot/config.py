@@ -20,6 +20,7 @@ from bot.i18n.sentence import Sentence
 PrecisionSetting = Literal["auto", "fp32", "bf16", "int8"]
 PRECISIONS: tuple[str, ...] = get_args(PrecisionSetting)
 
+DiscordId = Annotated[int, Meta(ge=1, le=2**63 - 1)]
 # Empty where something else decides.
 Url = Annotated[str, Meta(pattern="^(https?://|$)")]
 
@@ -59,9 +60,11 @@ class EngineConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiscordConfig:
-    """The bot's account."""
+    """The bot's account, and whom it serves."""
 
     token: str = dataclasses.field(default="", repr=False)  # a secret is never printed
+    allowed_servers: tuple[DiscordId, ...] = ()
+    direct_messages: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +72,8 @@ class LimitsConfig:
     """How much one person, one server and all together may ask for."""
 
     daily_seconds: Annotated[float, Meta(ge=0, le=1_000_000)] = 600.0
+    max_daily_seconds: Annotated[float, Meta(ge=0, le=1_000_000)] = 0.0
+    daily_seconds_per_server: Annotated[float, Meta(ge=0, le=1_000_000)] = 0.0
     max_seconds: Annotated[float, Meta(ge=1, le=600)] = 60.0
     max_takes: Annotated[int, Meta(ge=1, le=8)] = 4
     waiting_per_user: Annotated[int, Meta(ge=1, le=100)] = 4

@@ -46,6 +46,10 @@ class Setting:
             return Sentence("one of {choices}", choices=choices)
         if kind is str:
             return Sentence("a text")
+        if kind is bool:
+            return Sentence("true or false")
+        if get_origin(kind) is tuple:
+            return Sentence("a list of ids, such as [123456789012345678]")
         plain, meta = get_args(kind)
         if plain is str:
             return Sentence("a text that begins with http:// or https://")
@@ -63,6 +67,9 @@ class Setting:
 
         Raises ConfigError with what the key accepts.
         """
+        if not strict and isinstance(value, str) and get_origin(self.type) is tuple:
+            # In the environment: one after the other, with or without commas and brackets.
+            value = value.strip("[]").replace(",", " ").split()
         try:
             return msgspec.convert(value, self.type, strict=strict)
         except msgspec.ValidationError:

@@ -45,7 +45,7 @@ class Account(commands.Cog):
         limits, _ = await resolve_limits(
             self.bot, origin_of(interaction), interaction.user, anywhere=True
         )
-        found = await self.bot.service.people.quota(interaction.user.id, limits.daily_seconds)
+        found = await self.bot.service.people.quota(interaction.user.id, limits)
         await interaction.response.send_message(
             reader_of(interaction)(messages.quota(found)), ephemeral=True
         )

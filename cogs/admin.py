@@ -11,6 +11,7 @@ from bot.errors import RequestError
 from bot.i18n.sentence import Sentence
 from cogs.presentation import cards, messages
 from cogs.presentation.readers import reader_of
+from cogs.requests.limits import origin_of, resolve_limits
 
 Seconds = app_commands.Range[float, 0.0, 1_000_000.0]
 
@@ -24,6 +25,10 @@ class Admin(commands.GroupCog, group_name="admin"):
     def __init__(self, bot: ZhiyinBot) -> None:
         self.bot = bot
         super().__init__()
+
+    async def interaction_check(self, interaction: Interaction, /) -> bool:  # type: ignore[override]
+        """Tell whether the person manages this server, whomever its settings show the command."""
+        return interaction.permissions.manage_guild or await self.bot.is_owner(interaction.user)
 
     @app_commands.command()
     async def settings(self, interaction: Interaction) -> None:
@@ -41,7 +46,7 @@ class Admin(commands.GroupCog, group_name="admin"):
         role:
             Whose members have it; a person has the most that any role gives.
         seconds:
-            Seconds a day; leave it out to take the role's quota away.
+            Seconds a day, within the owner's limit; leave it out to take the role's quota away.
         """
         await self.bot.service.guilds.set_tier(_guild(interaction), role.id, seconds)
         await self._show(interaction)
@@ -55,7 +60,7 @@ class Admin(commands.GroupCog, group_name="admin"):
         longest: app_commands.Range[float, 1.0, 600.0] | None = None,
         waiting: app_commands.Range[int, 1, 10_000] | None = None,
     ) -> None:
-        """Set this server's limits; what you leave out stays.
+        """Set this server's limits, within the owner's; what you leave out stays.
 
         Parameters
         ----------
@@ -103,27 +108,37 @@ class Admin(commands.GroupCog, group_name="admin"):
         await self._show(interaction)
 
     @app_commands.command()
-    async def block(self, interaction: Interaction, person: discord.User) -> None:
+    async def block(
+        self, interaction: Interaction, person: discord.User, everywhere: bool = False
+    ) -> None:
         """Keep a person from making music on this server.
 
         Parameters
         ----------
         person:
             Who is blocked.
+        everywhere:
+            On every server and in direct messages. For the bot's owner.
         """
-        await self.bot.service.guilds.block(_guild(interaction), person.id)
+        place = await self._place(interaction, everywhere=everywhere)
+        await self.bot.service.guilds.block(place, person.id)
         await self._show(interaction)
 
     @app_commands.command()
-    async def unblock(self, interaction: Interaction, person: discord.User) -> None:
+    async def unblock(
+        self, interaction: Interaction, person: discord.User, everywhere: bool = False
+    ) -> None:
         """Let a blocked person make music again.
 
         Parameters
         ----------
         person:
             Who is let in again.
+        everywhere:
+            Who was blocked everywhere. For the bot's owner.
         """
-        await self.bot.service.guilds.unblock(_guild(interaction), person.id)
+        place = await self._place(interaction, everywhere=everywhere)
+        await self.bot.service.guilds.unblock(place, person.id)
         await self._show(interaction)
 
     @app_commands.command()
@@ -133,19 +148,27 @@ class Admin(commands.GroupCog, group_name="admin"):
         Parameters
         ----------
         person:
-            Whose day is reset.
+            Whose day is reset; by the bot's owner, wherever it was used.
         """
-        back = await self.bot.service.guilds.reset_quota(_guild(interaction), person.id)
-        await interaction.response.send_message(
-            reader_of(interaction)(
-                Sentence(
-                    "{person} has {back:.0f} s of today's music back.",
-                    person=f"<@{person.id}>",
-                    back=back,
-                )
-            ),
-            ephemeral=True,
+        guilds, people = self.bot.service.guilds, self.bot.service.people
+        origin = origin_of(interaction)
+        limits, _ = await resolve_limits(self.bot, origin, person, anywhere=True)
+        by_owner = await self.bot.is_owner(interaction.user)
+        before = await people.quota(person.id, limits)
+        await guilds.reset_quota(None if by_owner else _guild(interaction), person.id)
+        after = await people.quota(person.id, limits)
+        back = after.left_seconds - before.left_seconds
+        said = Sentence(
+            "{person} has {back:.0f} s of today's music back.", person=f"<@{person.id}>", back=back
         )
+        if before.used_seconds and not back:
+            said = Sentence(
+                "{person} can have nothing back: the owner of this bot allows {most:g} s a day, "
+                "even if they are reset.",
+                person=f"<@{person.id}>",
+                most=limits.most_daily_seconds,
+            )
+        await interaction.response.send_message(reader_of(interaction)(said), ephemeral=True)
 
     @app_commands.command()
     async def status(self, interaction: Interaction) -> None:
@@ -184,8 +207,7 @@ class Admin(commands.GroupCog, group_name="admin"):
         on:
             False takes music on again.
         """
-        if not await self.bot.is_owner(interaction.user):
-            raise RequestError(Sentence("Only the owner of this bot can do that."))
+        await self._require_owner(interaction)
         await self.bot.service.operations.set_draining(on)
         left = self.bot.service.requests.in_flight
         said = Sentence("Music is taken on again.")
@@ -194,6 +216,17 @@ class Admin(commands.GroupCog, group_name="admin"):
                 "No new music is taken on; {left} in the queue will still be made.", left=left
             )
         await interaction.response.send_message(reader_of(interaction)(said), ephemeral=True)
+
+    async def _place(self, interaction: Interaction, *, everywhere: bool) -> int | None:
+        """Return the server, or None for everywhere, which is for the owner of the bot."""
+        if not everywhere:
+            return _guild(interaction)
+        await self._require_owner(interaction)
+        return None
+
+    async def _require_owner(self, interaction: Interaction) -> None:
+        if not await self.bot.is_owner(interaction.user):
+            raise RequestError(Sentence("Only the owner of this bot can do that."))
 
     async def _show(self, interaction: Interaction) -> None:
         found = await self.bot.service.guilds.settings(_guild(interaction))

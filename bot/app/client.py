@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 COGS = (
     "cogs.errors",
+    "cogs.access",
     "cogs.delivery",
     "cogs.music",
     "cogs.remix",

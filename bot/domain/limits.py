@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+from typing import TypeVar
+
+Number = TypeVar("Number", int, float)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +22,16 @@ class Limits:
     guild_daily_seconds: float | None = None
     most_daily_seconds: float = math.inf
     """What nobody gets more of in a day, even if managers reset what was used."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """What the owner of the bot lets the managers of servers set, at the most."""
+
+    daily_seconds: float
+    guild_daily_seconds: float | None
+    waiting: int
+    max_seconds: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,3 +61,20 @@ class GuildSettings:
     tiers: Mapping[int, float] = field(default_factory=lambda: MappingProxyType({}))
     """Seconds a day by role id; a person has the most that any of their roles gives."""
     blocked_ids: frozenset[int] = frozenset()
+
+    def within(self, bounds: Bounds) -> GuildSettings:
+        """Return these settings without what is beyond the bounds: they may have been wider."""
+        return replace(
+            self,
+            daily_seconds=_at_most(self.daily_seconds, bounds.daily_seconds),
+            guild_daily_seconds=_at_most(self.guild_daily_seconds, bounds.guild_daily_seconds),
+            waiting=_at_most(self.waiting, bounds.waiting),
+            max_seconds=_at_most(self.max_seconds, bounds.max_seconds),
+            tiers=MappingProxyType(
+                {role: min(most, bounds.daily_seconds) for role, most in self.tiers.items()}
+            ),
+        )
+
+
+def _at_most(value: Number | None, bound: Number | None) -> Number | None:
+    return value if value is None or bound is None else min(value, bound)

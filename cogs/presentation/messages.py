@@ -155,7 +155,7 @@ def quota(found: Quota) -> Sentence:
     """Return how much of today's quota is left."""
     return Sentence(
         "You have **{left:.0f} s** of music left today, of {daily:.0f} s. It resets "
-        "{moment}.\nOnly clips that reached you are counted.",
+        "{moment}.\nOnly clips that reached you, or wait for you in `/history`, are counted.",
         left=found.left_seconds,
         daily=found.daily_seconds,
         moment=Moment(found.resets_at),

@@ -42,12 +42,15 @@ async def resolve_limits(
 ) -> tuple[Limits, float]:
     """Return the limits of a person where they are, and the longest clip in seconds.
 
-    Raises Refused in a channel that is not for music, unless `anywhere`.
+    Raises Refused where the bot may make nothing, and in a channel that is not for music, unless
+    `anywhere`.
     """
-    config = bot.config.limits
-    daily, waiting, longest, of_guild = config.daily_seconds, config.waiting_per_server, None, None
+    config, guilds = bot.config.limits, bot.service.guilds
+    guilds.check_place(origin.guild_id)
+    bounds = guilds.bounds
+    daily, waiting, longest, of_guild = config.daily_seconds, bounds.waiting, None, None
     if origin.guild_id is not None:
-        settings = await bot.service.guilds.settings(origin.guild_id)
+        settings = await guilds.settings(origin.guild_id)
         allowed = settings.channel_ids
         if allowed and not anywhere and not {origin.channel_id, parent_channel_id} & allowed:
             channels = ", ".join(f"<#{id_}>" for id_ in sorted(allowed))
@@ -58,11 +61,14 @@ async def resolve_limits(
         daily = max([daily, *(settings.tiers[role] for role in roles & settings.tiers.keys())])
         waiting = int(settings.waiting) if settings.waiting is not None else waiting
         longest, of_guild = settings.max_seconds, settings.guild_daily_seconds
+        if of_guild is None:
+            of_guild = bounds.guild_daily_seconds
     limits = Limits(
         daily_seconds=daily,
         waiting_per_user=config.waiting_per_user,
         waiting_per_guild=waiting,
         waiting=config.waiting,
         guild_daily_seconds=of_guild,
+        most_daily_seconds=bounds.daily_seconds,
     )
-    return limits, min(config.max_seconds, longest or config.max_seconds)
+    return limits, longest or bounds.max_seconds

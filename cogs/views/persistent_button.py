@@ -35,8 +35,9 @@ class PersistentButton(
         return cls(int(groups.pop("id")), **groups)  # type: ignore[arg-type]
 
     async def callback(self, interaction: Interaction) -> None:  # type: ignore[override]
-        """Run the action; tell the person of a failure."""
+        """Run the action where the bot may be used; tell the person of a failure."""
         try:
+            interaction.client.service.guilds.check_place(interaction.guild_id)
             await self.press(interaction)
         except Exception as error:
             await report_error(interaction, error)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.support.jam_server import open_jam
+import pytest
+
+from tests.support.jam_server import limited, open_jam
 from tests.support.timings import quick
 
 
@@ -15,7 +17,7 @@ async def admin(jam, name, **options):
 
 async def test_a_role_s_members_have_its_seconds(tmp_path):
     """A person has the most that any of their roles gives."""
-    async with open_jam(tmp_path) as jam:
+    async with open_jam(tmp_path, config=limited(max_daily_seconds=900)) as jam:
         role = jam.guild.create_role("patron")
         await admin(jam, "tier", role=role, seconds=900.0)
         before = await jam.alice.slash(jam.channel, "quota")
@@ -64,11 +66,83 @@ async def test_a_blocked_person_is_told_so(tmp_path):
 
 async def test_a_reset_gives_the_day_back(tmp_path):
     """What was used today counts no more."""
-    async with open_jam(tmp_path) as jam:
+    async with open_jam(tmp_path, config=limited(max_daily_seconds=900)) as jam:
         await jam.music(seconds=20.0)
-        await admin(jam, "reset", person=jam.alice)
+        told = await admin(jam, "reset", person=jam.alice)
+        assert "has 20 s of today's music back" in told.response.content
         result = await jam.alice.slash(jam.channel, "quota")
         assert "**600 s**" in result.response.content
+
+
+@pytest.mark.parametrize(
+    ("name", "option", "value", "sentence"),
+    [
+        ("limits", "person", 1_000_000.0, "from 0 to 300 seconds"),
+        ("limits", "server", 1_000_000.0, "from 0 to 2000 seconds"),
+        ("limits", "longest", 31.0, "from 1 to 30 seconds"),
+        ("limits", "waiting", 8, "from 1 to 7 clips"),
+        ("tier", "seconds", 301.0, "from 0 to 300 seconds"),
+    ],
+)
+async def test_managers_set_nothing_beyond_the_configuration(
+    tmp_path, name, option, value, sentence
+):
+    """Its limits are the owner's; one that was set before they were narrowed is narrowed, too."""
+    config = limited(
+        daily_seconds=300, daily_seconds_per_server=2000, max_seconds=30, waiting_per_server=7
+    )
+    async with open_jam(tmp_path, config=config) as jam:
+        options = {"role": jam.guild.create_role("patron")} if name == "tier" else {}
+        refused = await admin(jam, name, **options, **{option: value})
+        assert sentence in refused.response.content
+        everything = {"daily_seconds": 1e6, "guild_daily_seconds": 1e6, "max_seconds": 600.0}
+        await jam.store.settings.set_limits(jam.guild.id, waiting=10_000, **everything)
+        shown = (await admin(jam, "settings")).response.content
+        assert [line.rpartition(": ")[2] for line in shown.splitlines()] == [
+            "300 s", "2000 s", "30 s", "7",
+        ]  # fmt: skip
+        assert "of 300 s" in (await jam.alice.slash(jam.channel, "quota")).response.content
+
+
+async def test_a_manager_s_reset_is_no_way_around_the_configuration(tmp_path):
+    """Nothing comes back beyond what anybody may have; from the owner everything does."""
+    async with open_jam(tmp_path) as jam:
+        await jam.music(seconds=20.0)
+        told = await admin(jam, "reset", person=jam.alice)
+        assert "allows 600 s a day, even if they are reset" in told.response.content
+        assert "**580 s**" in (await jam.alice.slash(jam.channel, "quota")).response.content
+        jam.bot.owner_id = jam.owner.id
+        told = await admin(jam, "reset", person=jam.alice)
+        assert "has 20 s of today's music back" in told.response.content
+        assert "**600 s**" in (await jam.alice.slash(jam.channel, "quota")).response.content
+
+
+async def test_the_owner_s_block_holds_everywhere(tmp_path):
+    """On other servers and in direct messages; a manager can neither set nor lift it."""
+    async with open_jam(tmp_path) as jam:
+        refused = await admin(jam, "block", person=jam.alice, everywhere=True)
+        assert "Only the owner of this bot" in refused.response.content
+        jam.bot.owner_id = jam.owner.id
+        await admin(jam, "block", person=jam.alice, everywhere=True)
+        jam.bot.owner_id = jam.bob.id
+        await admin(jam, "unblock", person=jam.alice)
+        here = await jam.music()
+        direct = await jam.alice.user.slash("music", prompt="90s rock")
+        for told in (here, direct):
+            assert "can't make music here" in told.response.content
+        jam.bot.owner_id = jam.owner.id
+        await admin(jam, "unblock", person=jam.alice, everywhere=True)
+        assert (await jam.music()).response.attachments
+
+
+async def test_who_manages_nothing_sets_nothing(tmp_path):
+    """Whoever the server's settings let see the command: each of them asks for the right."""
+    async with open_jam(tmp_path) as jam:
+        (command,) = [each for each in await jam.bot.tree.fetch_commands() if each.name == "admin"]
+        jam.guild.set_command_permissions(command, {jam.alice: True})
+        told = await jam.alice.slash(jam.channel, "admin block", person=jam.bob)
+        assert told.response.content == "You may not do that here."
+        assert not await jam.store.settings.is_blocked(jam.guild.id, jam.bob.id)
 
 
 async def test_draining_takes_nothing_new_on(tmp_path):

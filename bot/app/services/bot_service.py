@@ -20,7 +20,7 @@ class BotService:
         self.requests = RequestService(pipeline)
         self.clips = ClipService(pipeline)
         self.stems = pipeline.stems
-        self.guilds = GuildService(pipeline.store)
+        self.guilds = GuildService(pipeline.store, pipeline.config)
         self.people = PeopleService(pipeline)
         self.operations = OperationsService(pipeline, health)
 

@@ -1,20 +1,51 @@
-"""What the managers of a server set: limits, tiers, channels and blocked people."""
+"""Servers: which are served, and what their managers set, within what the bot's owner allows."""
 
 from __future__ import annotations
 
-from bot.domain.limits import GuildSettings
+from bot.config import Config
+from bot.domain.limits import Bounds, GuildSettings
+from bot.errors import Refused, RequestError
+from bot.i18n.sentence import Sentence
+from bot.store.settings import EVERYWHERE
 from bot.store.store import Store
+
+NOT_SERVED = Sentence("The owner of this bot has not allowed it to make music on this server.")
+SERVERS_ONLY = Sentence("This bot makes music on servers only, not in direct messages.")
+_SECONDS_BOUND = Sentence("The owner of this bot allows from 0 to {most:g} seconds for this.")
+_LENGTH_BOUND = Sentence("The owner of this bot allows clips from 1 to {most:g} seconds.")
+_WAITING_BOUND = Sentence("The owner of this bot allows from 1 to {most} clips in the queue.")
+_MOST_SECONDS = 1_000_000.0
 
 
 class GuildService:
     """The settings of servers; None takes a setting back to what the configuration says."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, config: Config) -> None:
         self._settings, self._ledger = store.settings, store.ledger
+        self._account = config.discord
+        limits = config.limits
+        self.bounds = Bounds(
+            daily_seconds=max(limits.daily_seconds, limits.max_daily_seconds),
+            guild_daily_seconds=limits.daily_seconds_per_server or None,
+            waiting=limits.waiting_per_server,
+            max_seconds=min(limits.max_seconds, config.generation.max_seconds),
+        )
+
+    def serves(self, guild_id: int) -> bool:
+        """Tell whether a server is one that the bot may make music on."""
+        return not self._account.allowed_servers or guild_id in self._account.allowed_servers
+
+    def check_place(self, guild_id: int | None) -> None:
+        """Raise Refused where the bot may make nothing: on this server, or on none."""
+        if guild_id is None:
+            if not self._account.direct_messages:
+                raise Refused(SERVERS_ONLY)
+        elif not self.serves(guild_id):
+            raise Refused(NOT_SERVED)
 
     async def settings(self, guild_id: int) -> GuildSettings:
-        """Return what is set for a server."""
-        return await self._settings.of(guild_id)
+        """Return what is set for a server, as far as the configuration allows it."""
+        return (await self._settings.of(guild_id)).within(self.bounds)
 
     async def set_limits(
         self,
@@ -25,7 +56,15 @@ class GuildService:
         waiting: int | None,
         max_seconds: float | None,
     ) -> None:
-        """Set a server's limits; what is None stays as it is."""
+        """Set a server's limits; what is None stays as it is.
+
+        Raises RequestError for what is beyond the configuration's.
+        """
+        most_of_guild = self.bounds.guild_daily_seconds or _MOST_SECONDS
+        _check(daily_seconds, 0, self.bounds.daily_seconds, _SECONDS_BOUND)
+        _check(guild_daily_seconds, 0, most_of_guild, _SECONDS_BOUND)
+        _check(waiting, 1, self.bounds.waiting, _WAITING_BOUND)
+        _check(max_seconds, 1, self.bounds.max_seconds, _LENGTH_BOUND)
         await self._settings.set_limits(
             guild_id,
             daily_seconds=daily_seconds,
@@ -39,21 +78,39 @@ class GuildService:
         await self._settings.clear_limits(guild_id)
 
     async def set_tier(self, guild_id: int, role_id: int, daily_seconds: float | None) -> None:
-        """Give a role its own seconds a day, or take them away with None."""
+        """Give a role its own seconds a day, or take them away with None.
+
+        Raises RequestError for more than the configuration allows.
+        """
+        _check(daily_seconds, 0, self.bounds.daily_seconds, _SECONDS_BOUND)
         await self._settings.set_tier(guild_id, role_id, daily_seconds)
 
     async def allow_channel(self, guild_id: int, channel_id: int, allowed: bool) -> None:
         """Put a channel on the list of those that music is made in, or take it off."""
         await self._settings.allow_channel(guild_id, channel_id, allowed)
 
-    async def block(self, guild_id: int, user_id: int) -> None:
-        """Keep a person from making music on a server."""
-        await self._settings.block(guild_id, user_id, True)
+    async def is_blocked(self, guild_id: int | None, user_id: int) -> bool:
+        """Tell whether a person may make no music on a server, or anywhere; None is no server."""
+        return await self._settings.is_blocked(guild_id, user_id)
 
-    async def unblock(self, guild_id: int, user_id: int) -> None:
-        """Let a blocked person make music again."""
-        await self._settings.block(guild_id, user_id, False)
+    async def block(self, guild_id: int | None, user_id: int) -> None:
+        """Keep a person from making music on a server, or everywhere with None."""
+        await self._settings.block(EVERYWHERE if guild_id is None else guild_id, user_id, True)
 
-    async def reset_quota(self, guild_id: int, user_id: int) -> float:
-        """Give a person the seconds back that they used on a server today; return how many."""
+    async def unblock(self, guild_id: int | None, user_id: int) -> None:
+        """Let a person make music again who was blocked on a server, or everywhere."""
+        await self._settings.block(EVERYWHERE if guild_id is None else guild_id, user_id, False)
+
+    async def reset_quota(self, guild_id: int | None, user_id: int) -> float:
+        """Give a person the seconds back that they used today; return how many.
+
+        Those used on a server, within the most that anybody may have in a day; or with None, which
+        is for the owner, all of them.
+        """
         return await self._ledger.reset(user_id, guild_id)
+
+
+def _check(value: float | None, least: float, most: float, refusal: Sentence) -> None:
+    # A NaN is not within either.
+    if value is not None and not least <= value <= most:
+        raise RequestError(refusal.fill(most=most))

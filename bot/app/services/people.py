@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.domain.limits import Quota
+from bot.domain.limits import Limits, Quota
 from bot.pipeline.service import Pipeline
 
 
@@ -14,9 +14,11 @@ class PeopleService:
     def __init__(self, pipeline: Pipeline) -> None:
         self._privacy, self._store = pipeline.erasure, pipeline.store
 
-    async def quota(self, user_id: int, daily_seconds: float) -> Quota:
+    async def quota(self, user_id: int, limits: Limits) -> Quota:
         """Return how many of their seconds of today a person has used."""
-        return await self._store.ledger.quota(user_id, daily_seconds)
+        return await self._store.ledger.quota(
+            user_id, limits.daily_seconds, limits.most_daily_seconds
+        )
 
     async def export(self, user_id: int) -> dict[str, list[dict[str, Any]]]:
         """Return all rows that are kept of a person, by table."""
