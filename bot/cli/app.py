@@ -7,39 +7,44 @@ would take a Ctrl-C otherwise.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from bot import config_file, log
+from bot.cli import standard_streams
 from bot.cli.interrupts import Interrupts
+from bot.cli.parser import MISTYPED, Parser
+from bot.cli.standard_streams import FAILED
+from bot.cli.system_failures import system_failure
 from bot.errors import Cancelled, ZhiyinError
 from bot.i18n.sentence import Sentence
-from bot.printable import escape_controls
 
 if TYPE_CHECKING:
     from bot.cli.commands import Command
     from bot.cli.generate import OpenEngine
 
-FAILED = 1
-
 
 def main(argv: Sequence[str] | None = None, *, open_engine: OpenEngine | None = None) -> int:
     """Set up the process, run one command and return the exit code."""
+    standard_streams.prepare()
     interrupts = Interrupts()
     interrupts.guard()
     try:
-        args = build_parser().parse_args(argv)
+        parser = build_parser()
+        args = parser.parse_args(argv)
+        if args.command is None:
+            parser.print_help(sys.stderr)
+            return MISTYPED
         log.configure(debug=args.debug)
         code = dispatch(args, interrupts, open_engine=open_engine)
-        sys.stdout.flush()
+    except SystemExit as left:  # --help, --version, and what was mistyped
+        code = left.code if isinstance(left.code, int) else FAILED
     except BrokenPipeError:
-        # Whoever reads our output has seen enough; Python would try to flush it once more.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FAILED
+        code = FAILED
+    code = standard_streams.flush(code)
     if interrupts.asked:
         interrupts.leave()
     return code
@@ -71,9 +76,14 @@ def dispatch(
     except Exception as error:
         if args.debug or isinstance(error, BrokenPipeError):
             raise
+        if standard_streams.flush(0) == FAILED:  # it was printing that failed
+            return FAILED
         if interrupts.asked:  # what a library made of a KeyboardInterrupt
             print(Sentence("Stopped."), file=sys.stderr)
             return interrupts.exit_code
+        if (cause := system_failure(error)) is not None:
+            print(Sentence("zhiyin: {cause}", cause=cause), file=sys.stderr)
+            return FAILED
         print(
             Sentence(
                 "zhiyin: this should not have happened ({name}: {error}). The same command "
@@ -90,7 +100,7 @@ def build_parser() -> argparse.ArgumentParser:
     """Return the command line, with every command's help."""
     from bot.cli.commands import COMMANDS
 
-    parser = _Parser(
+    parser = Parser(
         prog="zhiyin",
         description="Make music from words or from a sound file, on your own machine.",
         epilog="`zhiyin COMMAND --help` tells what a command takes.",
@@ -100,9 +110,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"zhiyin {version('zhiyin')}")
     # Global options are accepted after the subcommand too; SUPPRESS keeps the value given before.
     common = _common(config=argparse.SUPPRESS, debug=argparse.SUPPRESS)
-    subparsers = parser.add_subparsers(
-        title="commands", dest="command", metavar="COMMAND", required=True
-    )
+    subparsers = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND")
     for command in COMMANDS:
         subparser = subparsers.add_parser(
             command.name,
@@ -115,17 +123,9 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-class _Parser(argparse.ArgumentParser):
-    """Repeats what was typed without what would act on a terminal."""
-
-    def error(self, message: str) -> NoReturn:
-        """Print what is wrong and leave."""
-        super().error(escape_controls(message))
-
-
-def _common(config: object, debug: object) -> _Parser:
+def _common(config: object, debug: object) -> Parser:
     """Return the options that every command has, with their defaults."""
-    add = (common := _Parser(add_help=False)).add_argument
+    add = (common := Parser(add_help=False)).add_argument
     add("--config", type=Path, metavar="FILE", default=config, help="settings (./config.toml)")
     add("--debug", action="store_true", default=debug, help="log everything, prompts too")
     return common

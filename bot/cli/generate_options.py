@@ -8,14 +8,20 @@ import secrets
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from bot.config import PRECISIONS, Config
-from bot.domain.generation import MAX_SEED, MAX_SHORT_SEED, Kept, Sampling
+from bot.domain.generation import (
+    MAX_GENERATION_PROMPT_CHARACTERS,
+    MAX_SEED,
+    MAX_SHORT_SEED,
+    Kept,
+    Sampling,
+)
 from bot.errors import RequestError
 from bot.i18n.sentence import Sentence
 from bot.musicgen.checkpoint.inspection import Contents
-from bot.musicgen.engine.validation import check_sampling
+from bot.musicgen.engine.validation import check_prompt, check_sampling
 
 STANDARD_OUTPUT = Path("-")
 
@@ -26,7 +32,12 @@ _SAMPLING_OPTIONS = ("temperature", "top_k", "top_p")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     add = parser.add_argument
-    add("prompt", nargs="?", help='the music in words, such as "90s rock"; none: a random clip')
+    add(
+        "prompt",
+        nargs="*",
+        help='the music in words, such as "90s rock"; - reads them from standard input; '
+        "none: a random clip",
+    )
     add("--audio", type=Path, metavar="FILE", help="continue the end of this sound file")
     add("--seconds", type=float, metavar="S", help="length of the new sound")
     add("--model", metavar="M", help="starter, a folder, or an id such as facebook/musicgen-small")
@@ -116,15 +127,24 @@ def read_seeds(args: argparse.Namespace, config: Config) -> Sequence[int]:
     return range(first, first + takes)
 
 
-def read_prompt(text: str | None) -> str | None:
-    """Return the prompt; None for an empty one. Raises RequestError."""
-    if text is None or not text.strip():
-        return None
+def read_prompt(words: Sequence[str], standard_input: TextIO) -> str | None:
+    """Return the prompt that words make, or that `-` stands for; None for an empty one.
+
+    Raises RequestError.
+    """
     try:
+        if list(words) == ["-"]:
+            # No more than it takes to see that it is too long.
+            text = " ".join(standard_input.read(2 * MAX_GENERATION_PROMPT_CHARACTERS).split())
+        else:
+            text = " ".join(words).strip()
         text.encode()
-    except UnicodeEncodeError:
+    except UnicodeError:
         raise RequestError(Sentence("The prompt is not readable text; type it in UTF-8.")) from None
-    return text.strip()
+    if not text:
+        return None
+    check_prompt(text)
+    return text
 
 
 def read_sampling(args: argparse.Namespace, usual: Sampling) -> Sampling:

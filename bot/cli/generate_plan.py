@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,7 +81,7 @@ def make_plan(args: argparse.Namespace, config: Config) -> Plan:
     files = _files(args.out, seeds)
     for file in () if args.stream else files:
         encode.check(file, sources=[] if args.audio is None else [args.audio])
-    prompt = read_prompt(args.prompt)
+    prompt = read_prompt(args.prompt, sys.stdin)
     model = args.model or config.model.name
     contents = inspect(locate(model, config))
     sampling = read_sampling(args, contents.sampling)

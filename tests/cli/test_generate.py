@@ -237,21 +237,23 @@ def test_what_cannot_be_made_is_refused_before_loading(place, capsys, argv, sent
 @pytest.mark.parametrize(
     "argv",
     [
-        [],
         ["compose"],
-        ["generate", "a", "b"],
+        ["whatis", "a", "b"],
         ["generate", "--seconds", "long"],
         ["generate", "--precision", "fp8"],
         ["generate", "--se", "1"],
         ["models", "download"],
     ],
 )
-def test_a_mistyped_command_shows_the_usage(capsys, argv):
-    """Exit code 2, as programs do."""
+def test_a_mistyped_command_is_answered_with_one_sentence(capsys, argv):
+    """And with where to read more; exit code 2, as programs do."""
     with pytest.raises(SystemExit) as caught:
         zhiyin(*argv)
     assert caught.value.code == 2
-    assert "usage: zhiyin" in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert err.startswith("zhiyin: ")
+    assert "--help` tells what there is.\n" in err
+    assert err.count("\n") == 1
 
 
 def test_a_defect_is_owned_up_to(place, capsys):

@@ -278,7 +278,7 @@ def test_the_readme_s_first_command_is_one_that_parses():
     """What a newcomer types first is accepted."""
     command = 'zhiyin generate "90s rock" -o out.mp3'
     assert f"\n{GET_UV} && .uv/bin/uv run {command}\n" in README
-    assert build_parser().parse_args(shlex.split(command)[1:]).prompt == "90s rock"
+    assert build_parser().parse_args(shlex.split(command)[1:]).prompt == ["90s rock"]
 
 
 def test_the_readme_s_invitation_asks_for_the_rights_that_are_needed():

@@ -35,13 +35,8 @@ def check_request(request: GenerationRequest, model: Model, *, max_seconds: floa
     """Raise RequestError or SoundError for a request that can't be made."""
     check_seconds(request.seconds, max_seconds=max_seconds)
     check_sampling(request.sampling)
-    if request.prompt is not None and len(request.prompt) > MAX_GENERATION_PROMPT_CHARACTERS:
-        raise RequestError(
-            Sentence(
-                "A prompt has at most {max_prompt_characters} characters.",
-                max_prompt_characters=MAX_GENERATION_PROMPT_CHARACTERS,
-            )
-        )
+    if request.prompt is not None:
+        check_prompt(request.prompt)
     if not 0 <= request.seed <= MAX_SEED:
         raise RequestError(Sentence("The seed is a whole number from 0 to 9223372036854775807."))
     config = model.config
@@ -57,6 +52,17 @@ def check_request(request: GenerationRequest, model: Model, *, max_seconds: floa
                 raise RequestError(
                     Sentence("The codes of the audio prompt are not as long as its sound.")
                 )
+
+
+def check_prompt(prompt: str) -> None:
+    """Raise RequestError for one that is too long."""
+    if len(prompt) > MAX_GENERATION_PROMPT_CHARACTERS:
+        raise RequestError(
+            Sentence(
+                "A prompt has at most {max_prompt_characters} characters.",
+                max_prompt_characters=MAX_GENERATION_PROMPT_CHARACTERS,
+            )
+        )
 
 
 def check_seconds(seconds: float, *, max_seconds: float) -> None:
