@@ -32,6 +32,8 @@ class UploadIntake:
     def __init__(self, store: Store, reader: Uploads, stems: Stems) -> None:
         self._store, self._reader, self._stems = store, reader, stems
         self._reading: Counter[int] = Counter()
+        # One at a time: what a hostile file can make of memory and processor is counted once.
+        self._turn = asyncio.Semaphore(1)
 
     @contextmanager
     def reserve(self, user_id: int) -> Iterator[None]:
@@ -58,12 +60,14 @@ class UploadIntake:
         With `with_codes` the codes of all of it are kept, too. Raises SoundError, also where the
         file has none that fit the model.
         """
-        codes = await self._stems.read_codes(data) if with_codes else None
-        sound = await self._reader.read(data, keep_seconds=keep_seconds)
+        async with self._turn:
+            codes = await self._stems.read_codes(data) if with_codes else None
+            sound = await self._reader.read(data, keep_seconds=keep_seconds)
         name = f"{secrets.token_hex(8)}.flac"
         await asyncio.to_thread(write_master, self._store.uploads_folder / name, sound, codes)
         return name, sound.seconds
 
     async def read_tags(self, data: bytes) -> Tags | None:
         """Return what a stranger's file says of how it was made; None where it says nothing."""
-        return await read_untrusted_tags(data)
+        async with self._turn:
+            return await read_untrusted_tags(data)

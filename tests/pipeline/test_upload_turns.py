@@ -1,0 +1,39 @@
+"""Files from strangers are read one after the other, whatever is wanted of them."""
+
+from __future__ import annotations
+
+import asyncio
+
+import numpy as np
+import psutil
+
+from bot.audio.untrusted import ffmpeg_decoder
+from bot.domain.generation import Sound
+from bot.pipeline.uploads import UploadIntake
+
+
+async def test_one_process_reads_files_at_a_time(tmp_path):
+    """However many people send one for its tags or its sound: the limits are those of one."""
+    bot = psutil.Process()
+    at_once = []
+
+    class Reader:
+        async def read(self, data, *, keep_seconds):
+            at_once.append(1 + len(bot.children()))
+            return Sound(samples=np.zeros((1, 3200), np.float32), sample_rate_hz=32_000)
+
+    class Folder:
+        uploads_folder = tmp_path
+
+    intake = UploadIntake(Folder(), Reader(), None)  # type: ignore[arg-type] # all that it uses
+    # So that no process starts for that.
+    await asyncio.to_thread(ffmpeg_decoder.isolation_here)
+    reading = asyncio.gather(
+        *(intake.read_tags(b"nothing") for _ in range(2)),
+        intake.keep(b"sound", keep_seconds=1.0),
+    )
+    while not reading.done():
+        at_once.append(len(bot.children()))
+        await asyncio.sleep(0.02)
+    await reading
+    assert max(at_once) == 1
