@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import subprocess
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import soundfile
 
+from bot.audio.ffmpeg import find_ffmpeg
 from bot.audio.files import encode
 from bot.audio.files.codes import pack_codes
-from bot.audio.files.edited import edited_fields
+from bot.audio.files.edited import Source, edited_fields, read_source
 from bot.audio.files.fields import SEVERAL, Cover, read_cover, read_fields, write_fields
 from bot.audio.files.formats import BY_SUFFIX
 from bot.audio.files.tags import MADE_BY, find_tags, read_tags
@@ -169,6 +171,17 @@ def test_samples_stay_as_fine_and_as_loud_as_they_were(place, before, suffix, af
     assert gain == pytest.approx(1.0, abs=0.05)
     if after != "PCM_16":
         assert np.abs(heard - soft).max() < 2**-22
+
+
+@pytest.mark.parametrize(
+    ("codec", "depth"), [(["alac", "-sample_fmt", "s32p"], "PCM_24"), (["aac"], "PCM_16")]
+)
+def test_the_depth_of_an_mp4_is_known(place, codec, depth):
+    """Lossless sound has one there too."""
+    command = [str(find_ffmpeg()), "-v", "error", "-i", "a.wav", "-t", "0.2", "-c:a", *codec]
+    subprocess.run([*command, "a.m4a"], cwd=place, check=True)
+    assert read_source(place / "a.m4a").sample_format == depth
+    assert read_source(place / "missing.m4a") == Source()
 
 
 def test_a_level_survives_a_format_that_loses_something(place):

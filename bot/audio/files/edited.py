@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 import soundfile
 
-from bot.audio.files.fields import SEVERAL, Cover, read_cover, read_fields
+from bot.audio.files.fields import SEVERAL, Cover, read_bit_depth, read_cover, read_fields
 from bot.audio.files.formats import SampleFormat
 from bot.audio.files.tags import CODES, MADE_BY, TAGS, find_tags, to_json
 from bot.domain.clips import Tags
@@ -109,7 +109,8 @@ def _sample_format(file: BinaryIO) -> SampleFormat:
     try:
         return _SAMPLE_FORMATS.get(soundfile.info(file).subtype, "PCM_16")
     except soundfile.LibsndfileError:
-        return "PCM_16"
+        # Such as lossless sound in an MP4, which libsndfile doesn't know.
+        return "PCM_24" if (read_bit_depth(file) or 0) > 16 else "PCM_16"
 
 
 def _is_kept(name: str, value: str) -> bool:

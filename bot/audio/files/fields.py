@@ -61,6 +61,15 @@ def read_cover(file: BinaryIO) -> Cover | None:
     return None if kind is None else Cover(kind, found.data)
 
 
+def read_bit_depth(file: BinaryIO) -> int | None:
+    """Return how many bits a sample has by a file's own word; None where it has none."""
+    try:
+        file.seek(0)
+        return tinytag.TinyTag.get(file_obj=file).bitdepth
+    except (tinytag.TinyTagException, OSError):
+        return None
+
+
 def write_fields(
     data: bytes, suffix: str, fields: Mapping[str, str], cover: Cover | None = None
 ) -> bytes:
