@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import math
 from pathlib import Path
 
 from bot.audio.analysis.rhythm import find_rhythm
-from bot.audio.editing.edit import cut, join_with_crossfade, make_loop
+from bot.audio.editing.edit import NOTHING_LEFT, cut, join_with_crossfade, make_loop
 from bot.audio.files import decode, encode
 from bot.audio.files.edited import edited_fields, read_source
 from bot.audio.files.formats import finest_sample_format
@@ -15,7 +16,8 @@ from bot.domain.generation import Sound
 from bot.errors import RequestError
 from bot.i18n.sentence import Sentence
 
-_MOST_SECONDS = 600.0
+_AROUND_SECONDS = 30.0
+"""How much is heard on either side of a part, so that its beats are found."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,12 +53,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
     encode.check(args.out, sources=() if args.force else args.files, may_replace=args.force)
     # Read before anything is written, which may be over one of them.
     sources = [read_source(file) for file in args.files]
-    sounds = [decode.read(file, max_seconds=_MOST_SECONDS) for file in args.files]
-    sound = sounds[0]
-    if len(sounds) == 2:
-        rhythms = (find_rhythm(sounds[0]), find_rhythm(sounds[1]))
-        sound = join_with_crossfade(sounds[0], sounds[1], args.crossfade, rhythms)
-    sound = _cut(sound, args.start, args.end)
+    sound = _joined(args) if len(args.files) == 2 else _part(args.files[0], args.start, args.end)
     if args.loop:
         sound = make_loop(sound, find_rhythm(sound)).sound
     is_whole = args.start is None and args.end is None and not args.loop
@@ -70,6 +67,28 @@ def run(args: argparse.Namespace, config: Config) -> int:
     )
     print(Sentence("{file}: {seconds:.1f} s", file=args.out, seconds=sound.seconds))
     return 0
+
+
+def _joined(args: argparse.Namespace) -> Sound:
+    first, second = (decode.load_part(file).sound for file in args.files)
+    rhythms = (find_rhythm(first), find_rhythm(second))
+    sound = join_with_crossfade(first, second, args.crossfade, rhythms)
+    return _cut(sound, args.start, args.end)
+
+
+def _part(file: Path, start: float | None, end: float | None) -> Sound:
+    """Read a part of a file, which may be much longer than the part is."""
+    if start is None and end is None:
+        return decode.load_part(file).sound
+    first, last = start or 0.0, math.inf if end is None else end
+    if not first < last:
+        raise RequestError(NOTHING_LEFT)
+    part = decode.load_part(
+        file,
+        start_seconds=max(0.0, first - _AROUND_SECONDS),
+        end_seconds=None if math.isinf(last) else last + _AROUND_SECONDS,
+    )
+    return _cut(part.sound, first - part.start_seconds, last - part.start_seconds)
 
 
 def _cut(sound: Sound, start: float | None, end: float | None) -> Sound:

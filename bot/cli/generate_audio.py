@@ -6,8 +6,8 @@ from pathlib import Path
 
 from bot.audio.files import decode
 from bot.audio.files.clip_file import is_uncut, read_clip_codes
-from bot.audio.resample import fit
-from bot.domain.generation import Kept, Sound, Tokens
+from bot.audio.untrusted.reading import End
+from bot.domain.generation import Kept, Tokens
 from bot.errors import RequestError, SoundError
 from bot.i18n.sentence import Sentence
 from bot.musicgen.checkpoint.inspection import Contents
@@ -15,17 +15,18 @@ from bot.musicgen.checkpoint.stems import check_stem_names
 from bot.musicgen.engine.validation import OTHER_CODES, check_tokens
 
 
-def load_audio(path: Path, contents: Contents, *, max_seconds: float) -> Sound:
+def load_audio(path: Path, contents: Contents, *, max_seconds: float) -> End:
     """Return the end of a sound file in a model's rate and channels. Raises SoundError."""
     config = contents.config
-    return fit(
-        decode.read(path, max_seconds=max_seconds),
+    return decode.load_end(
+        path,
+        keep_seconds=max_seconds,
         sample_rate_hz=config.codec.sample_rate_hz,
         channels=config.decoder.audio_channels,
     )
 
 
-def load_tokens(path: Path, audio: Sound, contents: Contents, fingerprint: str) -> Tokens | None:
+def load_tokens(path: Path, end: End, contents: Contents, fingerprint: str) -> Tokens | None:
     """Return the codes of that end, where the file is a clip of this very model and was not cut.
 
     `fingerprint` is that of the model's codebooks, "" for a model without stems. Raises
@@ -33,11 +34,11 @@ def load_tokens(path: Path, audio: Sound, contents: Contents, fingerprint: str) 
     """
     codec = contents.config.codec
     codes = read_clip_codes(path) if fingerprint else None
-    if codes is None or codes.fingerprint != fingerprint:
+    if codes is None or codes.fingerprint != fingerprint or end.is_cut:
         return None
     check_tokens(codes.tokens, contents.config)
     frame_seconds = codec.hop / codec.sample_rate_hz
-    frames = -(-audio.samples.shape[1] // codec.hop)
+    frames = -(-end.sound.samples.shape[1] // codec.hop)
     seconds = codes.tokens.shape[1] * frame_seconds
     if frames > codes.tokens.shape[1] or not is_uncut(path, seconds, within_seconds=frame_seconds):
         return None

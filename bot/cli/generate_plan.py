@@ -99,8 +99,9 @@ def make_plan(args: argparse.Namespace, config: Config) -> Plan:
         kept = load_kept(args.audio, read_names(args.keep), contents, mark)
     elif args.audio is not None:
         most = config.generation.audio_prompt_max_seconds
-        audio = load_audio(args.audio, contents, max_seconds=most)
-        audio_tokens = load_tokens(args.audio, audio, contents, mark)
+        end = load_audio(args.audio, contents, max_seconds=most)
+        audio = end.sound
+        audio_tokens = load_tokens(args.audio, end, contents, mark)
     request = GenerationRequest(
         seconds=read_seconds(args, config, kept, contents),
         seed=seeds[0],

@@ -1,13 +1,17 @@
-"""The sound files that people may send."""
+"""The sound files that people may send: one list for commands, menus and refusals."""
 
 from __future__ import annotations
 
-ACCEPTED_FORMATS = "MP3, WAV, FLAC, OGG, Opus, M4A, AAC, MP4 or WebM"
+ACCEPTED_FORMATS = "MP3, WAV, FLAC, OGG, Opus, M4A, AAC, AIFF, CAF, MP4, MOV, MKV or WebM"
 
 ACCEPTED_SUFFIXES = frozenset(
     {
-        ".mp3", ".wav", ".flac", ".ogg", ".oga", ".opus",
-        ".m4a", ".aac", ".mp4", ".webm", ".mka",
+        ".mp3", ".mp2", ".mpga", ".wav", ".wave", ".bwf", ".rf64", ".w64", ".flac",
+        ".ogg", ".oga", ".opus", ".m4a", ".m4b", ".aac", ".aif", ".aiff", ".aifc", ".caf",
+        ".mp4", ".m4v", ".mov", ".qt", ".3gp", ".3g2", ".ogv", ".webm", ".mkv", ".mka",
     }
 )  # fmt: skip
 """By which a file is taken for sound; what it is, its first bytes tell."""
+
+ACCEPTED_KINDS = frozenset({"audio", "video"})
+"""The media types by which a file is taken for sound: a film's sound counts."""

@@ -16,11 +16,17 @@ import pytest
 from bot.audio.ffmpeg import find_ffmpeg
 from bot.audio.untrusted import ffmpeg_decoder, scratch
 from bot.audio.untrusted.isolation import Limits
-from bot.audio.untrusted.uploads import NO_SOUND, Uploads
+from bot.audio.untrusted.reading import NO_SOUND
+from bot.audio.untrusted.uploads import Uploads
 from bot.errors import ResourceError, SoundError
 from bot.i18n.sentence import Sentence
 from tests.support.sound_files import RATE_HZ, as_file, noise
 
+# RIFF, WAVE, one channel of floats, 32,000 a second, data.
+WAV_HEAD = (
+    r"printf 'RIFF\377\377\377\377WAVEfmt \020\0\0\0\003\0\001\0\0\175\0\0\0\364\001\0\004\0\040\0"
+    r"data\377\377\377\377'"
+)
 SHORT = Limits(cpu_seconds=1, memory_bytes=2**30, wall_seconds=20.0)
 
 
@@ -68,7 +74,7 @@ def left(folder):
         ),
         ("while :; do :; done", "/bin/sh", str(ffmpeg_decoder.TOO_LONG), "limit=processor"),
         (
-            "while :; do head -c 1000000 /dev/zero; done",
+            f"{WAV_HEAD}; while :; do head -c 1000000 /dev/zero; done",
             "/bin/sh",
             str(ffmpeg_decoder.TOO_LONG),
             "limit=output",
@@ -81,7 +87,9 @@ def left(folder):
         ),
         ("exit 0", "/bin/sh", str(NO_SOUND), ""),
         ("echo made of stone >&2; exit 3", "/bin/sh", str(ffmpeg_decoder.DAMAGED), ""),
-        ("head -c 1000 /dev/zero; exit 0", "/bin/sh", "shorter than a tenth", ""),
+        (f"{WAV_HEAD}; head -c 1000 /dev/zero; exit 0", "/bin/sh", "shorter than a tenth", ""),
+        ("head -c 1000 /dev/zero; exit 0", "/bin/sh", str(NO_SOUND), ""),
+        ("while :; do head -c 1000000 /dev/zero; done", "/bin/sh", str(ffmpeg_decoder.DAMAGED), ""),
         ("sleep 3600 & exit 0", "/bin/sh", str(NO_SOUND), ""),
     ],
 )
@@ -159,9 +167,7 @@ async def test_whoever_gives_up_leaves_no_process(place):
 @pytest.mark.parametrize("body", ["yes", "yes & exec sleep 3600"])
 async def test_leaving_off_in_the_middle_of_a_flood_ends_it(place, body):
     """Nobody reads on: what is still in the pipe, and who holds it, keeps the bot from nothing."""
-    decoding = ffmpeg_decoder.Decoding(
-        demuxer="wav", sample_rate_hz=RATE_HZ, channels=1, max_seconds=9.0
-    )
+    decoding = ffmpeg_decoder.Decoding(demuxer="wav", max_seconds=9.0)
     async with asyncio.timeout(30):
         with pytest.raises(SoundError, match="enough"):
             async with ffmpeg_decoder.decoded(b"", decoding, ffmpeg=decoder(place, body)) as chunks:

@@ -45,10 +45,11 @@ def only_in(folder):
 @pytest.mark.parametrize("rate_hz", [24_000, RATE_HZ])
 def test_what_is_written_is_what_is_heard(tmp_path, suffix, channels, rate_hz):
     """Every format gives back the sound it was given, whole and in time; Opus has its own rate."""
-    sound = tone(2, channels=channels, rate_hz=rate_hz)
+    # Of Vorbis in a single page, which is that of a short tone, ffmpeg drops the last hundredth.
+    sound = tone(6, channels=channels, rate_hz=rate_hz)
     path = tmp_path / f"clip{suffix}"
     encode.write(path, sound)
-    heard = decode.read(path, max_seconds=60)
+    heard = decode.load_part(path).sound
     assert heard.sample_rate_hz == (48_000 if suffix == ".opus" else rate_hz)
     heard = fit(heard, sample_rate_hz=rate_hz, channels=channels)
     assert heard.samples.shape == sound.samples.shape
@@ -74,7 +75,7 @@ def test_loud_sound_is_turned_down_and_neither_cut_nor_wrapped(tmp_path):
     """A sound beyond full scale keeps its shape, its peak at full scale."""
     samples = np.linspace(-1.0, 1.5, RATE_HZ, dtype=np.float32)[None]
     encode.write(tmp_path / "loud.wav", Sound(samples=samples, sample_rate_hz=RATE_HZ))
-    heard = decode.read(tmp_path / "loud.wav", max_seconds=1)
+    heard = decode.load_part(tmp_path / "loud.wav").sound
     np.testing.assert_allclose(heard.samples, samples / 1.5, atol=1e-4)
 
 
@@ -179,41 +180,40 @@ def half_of_a_flac(path):
     path.write_bytes(path.read_bytes()[:30])
 
 
-def long_flac(path):
-    with soundfile.SoundFile(path, "w", 8000, 1, format="FLAC") as file:
-        silence = np.zeros(8000 * 60, np.float32)
-        for _ in range(61):
-            file.write(silence)
+def end_of(path, keep_seconds=20.0):
+    return decode.load_end(
+        path, keep_seconds=keep_seconds, sample_rate_hz=RATE_HZ, channels=1
+    ).sound
 
 
 @pytest.mark.parametrize(
     ("name", "make", "sentence"),
     [
-        ("empty.wav", Path.touch, "empty.wav is empty."),
-        ("silent.wav", lambda path: wav(path, np.zeros(0)), "silent.wav has no sound in it."),
-        ("short.wav", lambda path: wav(path, np.zeros(99)), "is shorter than a tenth of a second."),
+        ("empty.wav", Path.touch, "empty.wav: This file is empty."),
+        ("none.wav", lambda path: wav(path, np.zeros(0)), "none.wav: There is no sound in"),
+        ("short.wav", lambda path: wav(path, np.ones(99)), "is shorter than a tenth of a second."),
+        ("silent.wav", lambda path: wav(path, np.zeros(9999)), "silent.wav: Only silence can be"),
         (
             "nan.wav",
             lambda path: wav(path, np.r_[np.zeros(99_999), np.nan]),
-            "nan.wav is damaged: it has samples that are not numbers.",
+            "nan.wav: This file is damaged: it has samples that are not numbers.",
         ),
-        ("inf.wav", lambda path: wav(path, np.full(9999, np.inf)), "inf.wav is damaged"),
-        ("eight.wav", lambda path: wav(path, np.zeros((9, 8))), "eight.wav has 8 channels"),
-        ("slow.wav", lambda path: wav(path, np.zeros(9), 1), "slow.wav claims 1 samples a second"),
-        ("fast.wav", lambda path: wav(path, np.zeros(9), 10**6), "fast.wav claims 1000000 samples"),
-        ("text.mp3", lambda path: path.write_text("hello" * 99), "text.mp3 can't be read as sound"),
-        ("half.flac", half_of_a_flac, "half.flac can't be read as sound"),
-        ("hour.flac", long_flac, "hour.flac is longer than an hour"),
-        ("folder", Path.mkdir, "folder is not a file."),
-        ("pipe.wav", os.mkfifo, "pipe.wav is not a file."),
+        ("inf.wav", lambda path: wav(path, np.full(9999, np.inf)), "inf.wav: This file is damaged"),
+        ("many.wav", lambda path: wav(path, np.zeros((9, 99))), "it has 99 channels"),
+        ("slow.wav", lambda path: wav(path, np.zeros(9), 1), "says it has 1 samples a second"),
+        ("fast.wav", lambda path: wav(path, np.zeros(9), 10**6), "it has 1000000 samples"),
+        ("text.mp3", lambda path: path.write_text("hello" * 99), "text.mp3: This is not a sound"),
+        ("half.flac", half_of_a_flac, "half.flac: "),
+        ("folder", Path.mkdir, "folder: It is not a file."),
+        ("pipe.wav", os.mkfifo, "pipe.wav: It is not a file."),
         ("missing.wav", lambda path: None, "There is no sound file"),
     ],
 )
 def test_a_file_that_is_no_use_is_refused(tmp_path, name, make, sentence):
-    """Each gets a sentence of its own, whatever its header claims."""
+    """Each gets a sentence of its own that names it, whatever its header claims."""
     make(tmp_path / name)
     with pytest.raises(SoundError) as caught:
-        decode.read(tmp_path / name, max_seconds=20)
+        end_of(tmp_path / name)
     assert sentence in str(caught.value.sentence)
 
 
@@ -222,34 +222,56 @@ def test_a_wav_that_is_cut_off_is_read_as_far_as_it_goes(tmp_path):
     wav(tmp_path / "cut.wav", tone(2).samples[0])
     data = (tmp_path / "cut.wav").read_bytes()
     (tmp_path / "cut.wav").write_bytes(data[: len(data) // 2])
-    assert 0.9 < decode.read(tmp_path / "cut.wav", max_seconds=20).seconds < 1.1
+    assert 0.9 < end_of(tmp_path / "cut.wav").seconds < 1.1
 
 
-def test_a_name_that_promises_raw_data_changes_nothing(tmp_path):
+@pytest.mark.parametrize("name", ["clip.raw", "-f lavfi", "a:b.mp3", "http:", "lied über.wav"])
+def test_a_name_that_promises_something_else_changes_nothing(tmp_path, name):
     """The contents say what a file is."""
-    wav(tmp_path / "clip.raw", tone(1).samples[0])
-    assert decode.read(tmp_path / "clip.raw", max_seconds=20).seconds == 1.0
+    wav(tmp_path / name, tone(1).samples[0])
+    assert end_of(tmp_path / name).seconds == 1.0
 
 
-@pytest.mark.parametrize("max_seconds", [0.5, 3.7, 9.99, 10.0, 60.0])
-def test_the_end_of_a_long_file_is_kept(tmp_path, max_seconds):
-    """Music continues where a file ends."""
+@pytest.mark.parametrize("seconds", [0.5, 3.7, 9.99, 10.0, 60.0])
+def test_the_end_of_a_long_file_is_kept(tmp_path, seconds):
+    """Music continues where a file ends, sample by sample."""
+    samples = np.linspace(-1, 1, 10 * RATE_HZ, dtype=np.float32)
+    samples[::2] *= 0.5
+    wav(tmp_path / "long.wav", samples)
+    heard = end_of(tmp_path / "long.wav", seconds)
+    np.testing.assert_array_equal(heard.samples[0], samples[-round(seconds * RATE_HZ) :])
+
+
+def test_a_part_of_a_file_is_told_where_it_is(tmp_path):
+    """Counted from the file's beginning, whatever is left out before it."""
     samples = np.linspace(-1, 1, 10 * RATE_HZ, dtype=np.float32)
     wav(tmp_path / "long.wav", samples)
-    heard = decode.read(tmp_path / "long.wav", max_seconds=max_seconds)
-    np.testing.assert_array_equal(heard.samples[0], samples[-round(max_seconds * RATE_HZ) :])
+    part = decode.load_part(tmp_path / "long.wav", start_seconds=2.5, end_seconds=4.25)
+    assert part.start_seconds == 2.5
+    np.testing.assert_array_equal(
+        part.sound.samples[0], samples[round(2.5 * RATE_HZ) : round(4.25 * RATE_HZ)]
+    )
+    beyond = decode.load_part(tmp_path / "long.wav", start_seconds=20.0)
+    assert (beyond.sound.seconds, beyond.start_seconds, beyond.file_seconds) == (0.0, 10.0, 10.0)
 
 
-def test_an_mp3_of_many_blocks_has_no_seams(tmp_path, capfd):
-    """Read in blocks or at once, the samples are the same, and the decoder has no complaints."""
-    rng = np.random.default_rng(1)
-    noise = Sound(samples=0.1 * rng.standard_normal((1, 24_000 * 20)), sample_rate_hz=24_000)
-    encode.write(tmp_path / "noise.mp3", noise)
-    at_once, _ = soundfile.read(tmp_path / "noise.mp3")
-    heard = decode.read(tmp_path / "noise.mp3", max_seconds=60)
-    assert heard.samples.shape[1] > 3 * decode._BLOCK_FRAMES
-    np.testing.assert_allclose(heard.samples[0], at_once, atol=1e-6)
-    assert capfd.readouterr().err == ""
+@pytest.mark.parametrize(
+    ("kind", "subtype", "exact"),
+    [
+        ("WAV", "PCM_16", True), ("WAV", "PCM_24", True), ("WAV", "FLOAT", True),
+        ("WAV", "ULAW", True), ("FLAC", "PCM_16", True), ("FLAC", "PCM_24", True),
+        ("AIFF", "PCM_24", True), ("CAF", "PCM_16", True), ("RF64", "PCM_16", True),
+        ("W64", "PCM_16", True), ("MP3", "MPEG_LAYER_III", False), ("OGG", "VORBIS", False),
+    ],
+)  # fmt: skip
+def test_the_decoder_reads_what_a_library_for_sound_files_reads(tmp_path, kind, subtype, exact):
+    """Sample by sample where nothing is lost, and in time where something is."""
+    samples = 0.4 * np.random.default_rng(1).uniform(-1, 1, (44_100, 2)).astype(np.float32)
+    soundfile.write(tmp_path / "a", samples, 44_100, format=kind, subtype=subtype)
+    known, _ = soundfile.read(tmp_path / "a", dtype="float32")
+    heard = decode.load_part(tmp_path / "a").sound
+    assert heard.samples.shape == known.T.shape
+    np.testing.assert_allclose(heard.samples, known.T, atol=0 if exact else 1e-3)
 
 
 @pytest.mark.parametrize("channels", [1, 2])
@@ -277,12 +299,16 @@ def test_left_and_right_are_both_heard_in_mono():
     np.testing.assert_allclose(fitted.samples, [[0.3, 0.1]], atol=1e-6)
 
 
-def test_numbers_beyond_full_scale_are_cut(tmp_path):
-    """A float file may hold any number; the model never sees one beyond full scale."""
-    wav(tmp_path / "wild.wav", np.full(RATE_HZ, 1e30, np.float32))
-    wild = decode.read(tmp_path / "wild.wav", max_seconds=1)
-    fitted = fit(wild, sample_rate_hz=16_000, channels=1)
-    assert np.isfinite(fitted.samples).all()
+@pytest.mark.parametrize("beyond", [1.5, 32_768.0, 1e30])
+def test_sound_beyond_full_scale_is_turned_down(tmp_path, beyond):
+    """A float file may hold any number: the wave keeps its shape, and its peak is full scale."""
+    samples = tone(1).samples[0] / 0.5
+    wav(tmp_path / "wild.wav", beyond * samples)
+    heard = decode.load_part(tmp_path / "wild.wav").sound
+    np.testing.assert_allclose(heard.samples[0], samples, atol=1e-3)
+    wild = Sound(samples=beyond * samples[None], sample_rate_hz=RATE_HZ)
+    fitted = fit(wild, sample_rate_hz=16_000, channels=2)
+    np.testing.assert_allclose(fitted.samples[0], samples[::2], atol=0.02)
     assert np.abs(fitted.samples).max() <= 1.0
 
 
@@ -304,4 +330,4 @@ def test_a_length_in_a_header_is_not_believed(tmp_path, suffix, claim):
     data = bytearray(path.read_bytes())
     claim(data)
     path.write_bytes(data)
-    assert decode.read(path, max_seconds=60).seconds == pytest.approx(1, abs=0.01)
+    assert end_of(path).seconds == pytest.approx(1, abs=0.01)

@@ -169,7 +169,8 @@ def test_greedy_wins_over_the_model_and_chance_over_greedy(place, tiny_mono, tmp
 @pytest.mark.parametrize(("model", "channels"), [("tiny_mono", 1), ("tiny_stereo", 2)])
 def test_a_sound_file_is_gone_on_from(place, capsys, model, channels, request):
     """The audio arrives in the model's rate and channels, cut to its end, and opens the result."""
-    soundfile.write("mine.wav", np.full((25 * 8000, 1), 0.25), 8000)
+    wave = 0.25 * np.sin(np.arange(25 * 8000) / 10)
+    soundfile.write("mine.wav", wave, 8000)
     opener = Opener()
     zhiyin("generate", "a", "--audio", "mine.wav", "--seconds", 2, "-o", "out.wav",
            "--model", request.getfixturevalue(model), opener=opener)  # fmt: skip
@@ -216,7 +217,7 @@ def test_settings_come_from_the_configuration(place):
         (["-o", "out.m4a"], "out.m4a ends in .m4a; the formats written are"),
         (["-o", "nowhere/out.mp3"], "The folder nowhere does not exist."),
         (["--audio", "nowhere.wav"], "There is no sound file nowhere.wav."),
-        (["--audio", "empty.wav"], "empty.wav is empty."),
+        (["--audio", "empty.wav"], "empty.wav: This file is empty."),
         (["--model", "musicgen-small"], "Did you mean facebook/musicgen-small?"),
         (["--config", "nowhere.toml"], "There is no configuration file nowhere.toml."),
     ],

@@ -32,7 +32,7 @@ def look(data):
         except SoundError as error:
             assert str(error.sentence).startswith(SENTENCES), str(error.sentence)
         else:
-            assert found.demuxer
+            assert found.demuxer in {None, *sniff.DEMUXERS}
 
 
 def main():

@@ -21,7 +21,7 @@ import imageio_ffmpeg
 import numpy as np
 import psutil
 
-from bot.audio.untrusted import ffmpeg_decoder, sniff, uploads
+from bot.audio.untrusted import ffmpeg_decoder, reading, sniff
 from bot.audio.untrusted.uploads import Uploads
 from bot.errors import SoundError
 from tests.support.sound_files import RATE_HZ, in_every_kind
@@ -33,8 +33,8 @@ KNOWN = (
     str(sniff.EMPTY), str(sniff.NOT_SOUND), "This file says it has ", str(ffmpeg_decoder.TOO_LONG),
     str(ffmpeg_decoder.TOO_HUNGRY),
     str(ffmpeg_decoder.DAMAGED), str(ffmpeg_decoder.NO_TRACK), str(ffmpeg_decoder.ODD_SOUND),
-    str(uploads.SILENT), str(uploads.TOO_SHORT),
-    str(uploads.NOT_NUMBERS),
+    str(reading.SILENT), str(reading.TOO_SHORT),
+    str(reading.NOT_NUMBERS), "This file is longer than ",
 )  # fmt: skip
 
 

@@ -26,6 +26,13 @@ KINDS = {
     "flac": ["-f", "flac"],
     "webm": ["-c:a", "libopus", "-f", "webm"],
     "stereo at 44.1 kHz": ["-ac", "2", "-ar", "44100", "-f", "mp3"],
+    "mp2": ["-c:a", "mp2", "-ar", "44100", "-f", "mp2"],
+    "aiff": ["-f", "aiff"],
+    "caf": ["-f", "caf"],
+    "wave64": ["-f", "w64"],
+    "a film in matroska": ["-c:a", "aac", "-f", "matroska"],
+    "quicktime": ["-c:a", "pcm_s16be", "-f", "mov"],
+    "3gp": ["-c:a", "aac", "-f", "3gp"],
     "mp3 of unknown length": ["-q:a", "5", "-write_xing", "0", "-id3v2_version", "0", "-f", "mp3"],
 }
 

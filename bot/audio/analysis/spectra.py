@@ -11,13 +11,13 @@ from functools import cache
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from bot.audio.mixing import mix_to_mono
 from bot.domain.generation import Floats, Sound
 
 QUIETEST = 1e-4
 """The peak below which a sound counts as silence; 16 bits end a little lower."""
 
 _RMS = 0.1
-_CANCELLED = 0.1
 _LOWEST_HZ, _HIGHEST_HZ = 35.0, 12_000.0
 # 60 dB below a band at the common level.
 _FLOOR = 1e-7
@@ -32,14 +32,8 @@ def normalize(sound: Sound) -> Floats | None:
     samples = samples - samples.mean(axis=1, keepdims=True, dtype=np.float64).astype(np.float32)
     if float(np.abs(samples).max()) < QUIETEST:
         return None
-    power = float(np.square(samples).mean(axis=1, dtype=np.float64).max())
-    mixed = samples.mean(axis=0)
-    if float(np.square(mixed).mean(dtype=np.float64)) < _CANCELLED * power:
-        # Left and right are each other's opposites, or all is on one side.
-        mixed = samples[int(np.square(samples).mean(axis=1, dtype=np.float64).argmax())]
-        power_of_mix = power
-    else:
-        power_of_mix = float(np.square(mixed).mean(dtype=np.float64))
+    mixed = mix_to_mono(samples)
+    power_of_mix = float(np.square(mixed).mean(dtype=np.float64))
     return np.asarray(mixed * (_RMS / np.sqrt(power_of_mix)), dtype=np.float32)
 
 

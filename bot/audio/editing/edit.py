@@ -24,6 +24,7 @@ from bot.audio.editing.loops import (
 )
 from bot.audio.editing.loudness import measure
 from bot.audio.editing.segments import amplify, join
+from bot.audio.mixing import mix_to_mono
 from bot.audio.resample import fit
 from bot.domain.generation import Samples, Sound
 from bot.errors import RequestError
@@ -182,7 +183,7 @@ def _crossing(samples: Samples, place: int, radius: int) -> int:
     low, high = max(0, place - radius), min(samples.shape[1], place + radius)
     if place in (0, samples.shape[1]) or high - low < 2:
         return place
-    is_above = samples[:, low:high].mean(axis=0) > 0
+    is_above = mix_to_mono(samples[:, low:high]) > 0
     crossings = low + 1 + np.flatnonzero(is_above[1:] != is_above[:-1])
     return int(_nearest(place, crossings)) if len(crossings) else place
 

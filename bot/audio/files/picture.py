@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from bot.audio.mixing import mix_to_mono
 from bot.domain.generation import Sound
 
 WIDTH, HEIGHT = 720, 128
@@ -99,7 +100,7 @@ def spectrogram_png(sound: Sound) -> bytes:
 
 def _levels_db(sound: Sound) -> NDArray[np.float32]:
     """Return levels in dB below the loudest, [SPECTROGRAM_HEIGHT, WIDTH], high above low."""
-    mono = np.pad(sound.samples.mean(axis=0), _WINDOW // 2)
+    mono = np.pad(mix_to_mono(sound.samples), _WINDOW // 2)
     starts = np.linspace(0, len(mono) - _WINDOW, WIDTH).astype(int)
     frames = np.lib.stride_tricks.sliding_window_view(mono, _WINDOW)[starts]
     power = np.abs(np.fft.rfft(frames * np.hanning(_WINDOW).astype(np.float32))) ** 2

@@ -1,8 +1,9 @@
 """ffmpeg, once, for one strange file: a short life, no network, and little of everything.
 
-The kind of the file is told to it, protocols, formats and decoders are whitelisted, the time is cut
-on the way in, and processor, memory, files, processes and wall time are limited. What comes out is
-raw sound. What it says is looked through for a few phrases and never passed on: it quotes the file.
+The kind of the file is told to it where it is known, protocols, formats and decoders are
+whitelisted, the time is cut on the way in, and processor, memory, files, processes and wall time
+are limited. What comes out is a WAV stream of all channels, mixed by nobody. What it says is looked
+through for a few phrases and never passed on: it quotes the file.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import shutil
 import signal
+import stat
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
@@ -19,6 +22,7 @@ from pathlib import Path
 from bot.audio.ffmpeg import find_ffmpeg
 from bot.audio.untrusted import isolation, scratch
 from bot.audio.untrusted.isolation import End, Isolation, Limits
+from bot.audio.untrusted.sniff import DEMUXERS, NOT_SOUND
 from bot.errors import ResourceError, SoundError, ZhiyinError
 from bot.i18n.sentence import Sentence
 from bot.private_files import create_private_file
@@ -44,9 +48,9 @@ _NEARLY = 0.5
 
 # What the accepted kinds hold in practice; ffmpeg knows hundreds more, and their mistakes.
 _DECODERS = (
-    "mp3,mp3float,mp2,mp2float,aac,aac_fixed,alac,flac,vorbis,libvorbis,opus,libopus,"
-    "pcm_u8,pcm_s16le,pcm_s24le,pcm_s32le,pcm_f32le,pcm_f64le,pcm_s16be,pcm_s24be,pcm_s32be,"
-    "pcm_f32be,pcm_alaw,pcm_mulaw,adpcm_ms,adpcm_ima_wav"
+    "mp3,mp3float,mp2,mp2float,mp1,mp1float,aac,aac_fixed,alac,flac,vorbis,libvorbis,opus,libopus,"
+    "pcm_u8,pcm_s16le,pcm_s24le,pcm_s32le,pcm_f32le,pcm_f64le,pcm_s8,pcm_s16be,pcm_s24be,"
+    "pcm_s32be,pcm_f32be,pcm_f64be,pcm_alaw,pcm_mulaw,adpcm_ms,adpcm_ima_wav,adpcm_ima_qt"
 )
 
 # This kind can say that its sound is in another file.
@@ -57,10 +61,13 @@ _NEVER = {"mov": ("-enable_drefs", "0")}
 class Decoding:
     """What is wanted of a file."""
 
-    demuxer: str
-    sample_rate_hz: int
-    channels: int
+    demuxer: str | None
+    """None where ffmpeg may choose among the accepted kinds."""
     max_seconds: float
+    sample_rate_hz: int | None = None
+    """The rate that it is brought to; None is its own."""
+    from_end_seconds: float | None = None
+    """Where to begin, counted from the end as the file's header tells it; None is its beginning."""
 
 
 def isolation_here() -> Isolation:
@@ -73,9 +80,12 @@ def isolation_here() -> Isolation:
 
 @asynccontextmanager
 async def decoded(
-    data: bytes, decoding: Decoding, limits: Limits | None = None, ffmpeg: Path | None = None
+    source: bytes | Path,
+    decoding: Decoding,
+    limits: Limits | None = None,
+    ffmpeg: Path | None = None,
 ) -> AsyncIterator[AsyncIterator[bytes]]:
-    """Lend a file's sound as it is decoded: float32, channels side by side.
+    """Lend a file's sound as it is decoded: a WAV stream of float32.
 
     Whatever happens the process is gone afterwards, and its folder. Raises SoundError, and
     ResourceError where no file could be read.
@@ -85,7 +95,7 @@ async def decoded(
     with ExitStack() as stack:
         with _ours_to_mend():
             folder = stack.enter_context(scratch.lent())
-        process = await _started(command, folder, data)
+        process = await _started(command, folder, source)
         hearing = asyncio.create_task(_last_words(process))
         try:
             async with asyncio.timeout(limits.wall_seconds):
@@ -98,13 +108,15 @@ async def decoded(
         finally:
             await ended(process)
             hearing.cancel()
-    if (refusal := _refusal(isolation.parse_end(said), limits)) is not None:
+    if (refusal := _refusal(isolation.parse_end(said), decoding, limits)) is not None:
         raise refusal
 
 
-async def _started(command: list[str], folder: Path, data: bytes) -> asyncio.subprocess.Process:
+async def _started(
+    command: list[str], folder: Path, source: bytes | Path
+) -> asyncio.subprocess.Process:
     with _ours_to_mend():
-        await asyncio.to_thread(_write, folder / "sound", data)
+        await asyncio.to_thread(_put, source, folder / "sound")
         return await asyncio.create_subprocess_exec(
             *command,
             cwd=folder,
@@ -116,9 +128,18 @@ async def _started(command: list[str], folder: Path, data: bytes) -> asyncio.sub
         )
 
 
-def _write(path: Path, data: bytes) -> None:
-    create_private_file(path)
-    path.write_bytes(data)
+def _put(source: bytes | Path, place: Path) -> None:
+    if isinstance(source, bytes):
+        create_private_file(place)
+        place.write_bytes(source)
+        return
+    # Behind the walls the superuser reads no other user's files.
+    status = source.stat()
+    if status.st_uid == os.geteuid() or status.st_mode & stat.S_IROTH:
+        place.symlink_to(source.resolve())
+    else:
+        create_private_file(place)
+        shutil.copyfile(source, place)
 
 
 @contextmanager
@@ -172,7 +193,7 @@ async def ended(process: asyncio.subprocess.Process) -> None:
         await process.wait()
 
 
-def _refusal(end: End | None, limits: Limits) -> ZhiyinError | None:
+def _refusal(end: End | None, decoding: Decoding, limits: Limits) -> ZhiyinError | None:
     """Return what an end means, and tell the operator what a person need not know."""
     if end is None or end.code in _CANT_START:
         log.error("upload.ffmpeg_not_started code=%s", end and end.code)
@@ -196,22 +217,28 @@ def _refusal(end: End | None, limits: Limits) -> ZhiyinError | None:
         return SoundError(NO_TRACK)
     if b"Error while opening decoder" in end.said and b"not on whitelist" in end.said:
         return SoundError(ODD_SOUND)
-    return SoundError(DAMAGED)
+    return SoundError(NOT_SOUND if decoding.demuxer is None else DAMAGED)
 
 
 def _command(decoding: Decoding, limits: Limits, ffmpeg: Path | None) -> list[str]:
     with _ours_to_mend():
         ffmpeg = ffmpeg or find_ffmpeg()
         walls = isolation.strongest_isolation(ffmpeg)
-    rate, channels = decoding.sample_rate_hz, decoding.channels
+    kind = [] if decoding.demuxer is None else ["-f", decoding.demuxer]
+    start = []
+    if decoding.from_end_seconds is not None:
+        start = ["-sseof", f"{-decoding.from_end_seconds:g}"]
+    resampling = []
+    if decoding.sample_rate_hz is not None:
+        resampling = ["-af", f"aresample={decoding.sample_rate_hz}:filter_size=64:cutoff=0.97"]
     return [
         *isolation.isolate(ffmpeg, walls, limits),
         "-nostdin", "-hide_banner", "-loglevel", "error",
-        "-protocol_whitelist", "file,pipe", "-format_whitelist", decoding.demuxer,
+        "-protocol_whitelist", "file,pipe",
+        "-format_whitelist", decoding.demuxer or ",".join(DEMUXERS),
         "-codec_whitelist", _DECODERS,
-        "-threads", "1", "-t", f"{decoding.max_seconds:g}",
-        *_NEVER.get(decoding.demuxer, ()), "-f", decoding.demuxer, "-i", "file:sound",
+        "-threads", "1", *start, "-t", f"{decoding.max_seconds:g}",
+        *_NEVER.get(decoding.demuxer or "", ()), *kind, "-i", "file:sound",
         "-map", "0:a:0", "-vn", "-sn", "-dn", "-map_metadata", "-1", "-threads", "1",
-        "-af", f"aresample={rate}:filter_size=64:cutoff=0.97",
-        "-ac", str(channels), "-ar", str(rate), "-f", "f32le", "pipe:1",
+        *resampling, "-c:a", "pcm_f32le", "-fflags", "+bitexact", "-f", "wav", "pipe:1",
     ]  # fmt: skip

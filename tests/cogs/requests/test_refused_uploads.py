@@ -15,7 +15,7 @@ from simcord.backend.models import EPHEMERAL_FLAG
 from bot.app import attachment_fetch
 from bot.app.attachment_fetch import too_large
 from bot.audio.ffmpeg import find_ffmpeg
-from bot.audio.untrusted import ffmpeg_decoder, sniff, uploads
+from bot.audio.untrusted import ffmpeg_decoder, reading, sniff
 from bot.audio.untrusted.isolation import Limits
 from bot.audio.untrusted.uploads import Uploads
 from bot.pipeline.uploads import UploadIntake
@@ -105,9 +105,9 @@ BAD_FILES = {
     ),
     "a playlist of an address": (lambda: playlist("http://127.0.0.1/a.ts"), str(sniff.NOT_SOUND)),
     "a header that lies": (lying_flac, str(ffmpeg_decoder.NO_TRACK)),
-    "hours of silence": (
-        lambda: as_file(np.zeros(2**24, np.int16), "FLAC", 8000),
-        str(uploads.SILENT),
+    "minutes of silence": (
+        lambda: as_file(np.zeros(2**21, np.int16), "FLAC", 8000),
+        str(reading.SILENT),
     ),
     "empty": (lambda: b"", str(sniff.EMPTY)),
     "one byte": (lambda: b"x", str(sniff.NOT_SOUND)),
@@ -119,10 +119,10 @@ BAD_FILES = {
         str(sniff.MANY_CHANNELS.fill(channels=1024)),
     ),
     "2^32 - 1 Hz": (lambda: wav_header(1, 2**32 - 1), str(sniff.ODD_RATE.fill(rate_hz=2**32 - 1))),
-    "no numbers": (lambda: not_numbers(np.nan), str(uploads.NOT_NUMBERS)),
-    "infinite": (lambda: not_numbers(np.inf), str(uploads.NOT_NUMBERS)),
-    "a constant": (lambda: as_file(np.ones(RATE_HZ)), str(uploads.SILENT)),
-    "too short": (lambda: as_file(noise(0.05)), str(uploads.TOO_SHORT)),
+    "no numbers": (lambda: not_numbers(np.nan), str(reading.NOT_NUMBERS)),
+    "infinite": (lambda: not_numbers(np.inf), str(reading.NOT_NUMBERS)),
+    "a constant": (lambda: as_file(np.ones(RATE_HZ)), str(reading.SILENT)),
+    "too short": (lambda: as_file(noise(0.05)), str(reading.TOO_SHORT)),
     "too large": (lambda: bytes(MAX_UPLOAD_BYTES + 1), str(too_large(MAX_UPLOAD_BYTES).sentence)),
 }
 
@@ -131,7 +131,7 @@ FAILING_DECODERS = {
     "crash": ("import ctypes; ctypes.string_at(0)", str(ffmpeg_decoder.DAMAGED)),
     "it never ends": ("while True: pass", str(ffmpeg_decoder.TOO_LONG)),
     "balloon": ("import mmap; mmap.mmap(-1, 2**32)", str(ffmpeg_decoder.TOO_HUNGRY)),
-    "flood": ("while True: sys.stdout.buffer.write(bytes(2**20))", str(ffmpeg_decoder.TOO_LONG)),
+    "flood": ("while True: sys.stdout.buffer.write(bytes(2**20))", str(ffmpeg_decoder.DAMAGED)),
     "nothing comes out": ("sys.exit(0)", str(ffmpeg_decoder.NO_TRACK)),
     "126": ("sys.exit(126)", str(ffmpeg_decoder.CANT_READ)),
     "127": ("sys.exit(127)", str(ffmpeg_decoder.CANT_READ)),

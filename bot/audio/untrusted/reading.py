@@ -1,0 +1,241 @@
+"""Read a file's sound through the sandboxed decoder: its end that sounds, or a part of it.
+
+No more is held in memory than is wanted, however long the file is.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+import numpy as np
+
+from bot.audio.mixing import mix_channels, turn_down
+from bot.audio.untrusted import ffmpeg_decoder
+from bot.audio.untrusted.ffmpeg_decoder import Decoding
+from bot.audio.untrusted.isolation import Limits
+from bot.audio.untrusted.sounding_end import SoundingEnd
+from bot.audio.untrusted.wav_stream import StreamFormat, WavStream
+from bot.domain.generation import Samples, Sound
+from bot.errors import SoundError
+from bot.i18n.sentence import Sentence
+
+log = logging.getLogger(__name__)
+
+NO_SOUND = ffmpeg_decoder.NO_TRACK
+SILENT = Sentence("Only silence can be heard in this file.")
+TOO_SHORT = Sentence("This is shorter than a tenth of a second.")
+NOT_NUMBERS = Sentence("This file is damaged: it has samples that are not numbers.")
+VERY_LONG = Sentence(
+    "This file is longer than {hours} hours. Please cut out the part that is meant."
+)
+LONG_PART = Sentence(
+    "This is longer than {minutes} minutes; cut out a part of it first, with --from and --to."
+)
+
+MOST_HOURS = 3
+"""How much of a file is listened to at all."""
+
+MOST_PART_MINUTES = 30
+"""How much is held in memory of one file."""
+
+_SOON_SECONDS = 600.0
+"""A file that is over by then is read from its beginning to its end."""
+
+_LEAD_SECONDS = 90.0
+"""How long before the wanted end a longer one is entered: headers tell lengths only roughly."""
+
+_REST_SECONDS = 0.5
+_BLOCKS_PER_SECOND = 10
+_MIN_SECONDS = 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """How a file is read."""
+
+    demuxer: str | None
+    channels: int
+    """The most channels that are wanted, 1 or 2."""
+    doubles_mono: bool = True
+    """Whether one channel becomes as many as are wanted."""
+    sample_rate_hz: int | None = None
+    """None is the file's own."""
+    limits: Limits | None = None
+    ffmpeg: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The end of a file, as far as it sounds."""
+
+    sound: Sound
+    is_cut: bool
+    """Whether silence after it was left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a file."""
+
+    sound: Sound
+    start_seconds: float
+    """Where in the file it begins."""
+    file_seconds: float
+    """How long the file is, or as much of it as was read."""
+
+
+async def read_end(source: bytes | Path, reading: Reading, *, keep_seconds: float) -> End:
+    """Return the end of what sounds in a file, `keep_seconds` at the most.
+
+    Raises SoundError, with the sentence to show, and ResourceError where no file can be read.
+    """
+
+    def begin(form: StreamFormat) -> SoundingEnd:
+        rate_hz = form.sample_rate_hz
+        return SoundingEnd(
+            max(1, round(keep_seconds * rate_hz)),
+            block_frames=max(1, rate_hz // _BLOCKS_PER_SECOND),
+            rest_frames=round(min(_REST_SECONDS, keep_seconds / 2) * rate_hz),
+        )
+
+    form, heard = await _stream(source, reading, begin, _SOON_SECONDS)
+    if heard.frames >= _SOON_SECONDS * form.sample_rate_hz:
+        entered = await _enter_near_end(source, reading, begin, keep_seconds)
+        if entered is None:
+            form, heard = await _stream(source, reading, begin, MOST_HOURS * 3600.0)
+        else:
+            form, heard = entered
+    if heard.frames >= MOST_HOURS * 3600.0 * form.sample_rate_hz:
+        raise SoundError(VERY_LONG.fill(hours=MOST_HOURS))
+    samples = heard.samples()
+    if heard.frames < _MIN_SECONDS * form.sample_rate_hz:
+        raise SoundError(TOO_SHORT)
+    if samples is None:
+        raise SoundError(SILENT)
+    return End(_sound_of(samples, form, reading), is_cut=heard.cut_frames > 0)
+
+
+async def read_part(
+    source: bytes | Path, reading: Reading, *, start_seconds: float, end_seconds: float | None
+) -> Part:
+    """Return the part of a file between two places.
+
+    Raises SoundError and ResourceError as `read_end` does, and SoundError for a long part.
+    """
+
+    def begin(form: StreamFormat) -> _Stretch:
+        rate_hz = form.sample_rate_hz
+        end = None if end_seconds is None else round(end_seconds * rate_hz)
+        return _Stretch(round(start_seconds * rate_hz), end, MOST_PART_MINUTES * 60 * rate_hz)
+
+    most_seconds = MOST_HOURS * 3600.0 if end_seconds is None else end_seconds + 1
+    form, stretch = await _stream(source, reading, begin, most_seconds)
+    if end_seconds is None and stretch.frames >= most_seconds * form.sample_rate_hz:
+        raise SoundError(VERY_LONG.fill(hours=MOST_HOURS))
+    if stretch.frames < _MIN_SECONDS * form.sample_rate_hz:
+        raise SoundError(TOO_SHORT)
+    sound = _sound_of(stretch.samples(form.channels), form, reading)
+    start = min(stretch.start, stretch.frames) / form.sample_rate_hz
+    return Part(sound, start, stretch.frames / form.sample_rate_hz)
+
+
+class _Collector(Protocol):
+    @property
+    def frames(self) -> int: ...
+
+    def add(self, samples: Samples) -> None: ...
+
+
+_Collected = TypeVar("_Collected", bound=_Collector)
+
+
+class _Stretch:
+    """Keeps the frames between two places."""
+
+    def __init__(self, start: int, end: int | None, most: int) -> None:
+        self.start, self._end, self._most = start, end, most
+        self._kept: list[Samples] = []
+        self.frames = 0
+
+    def add(self, samples: Samples) -> None:
+        first = max(0, self.start - self.frames)
+        last = len(samples) if self._end is None else max(0, self._end - self.frames)
+        self.frames += len(samples)
+        if len(part := samples[first:last]):
+            self._kept.append(part)
+        if min(self.frames, self._end or self.frames) - self.start > self._most:
+            raise SoundError(LONG_PART.fill(minutes=MOST_PART_MINUTES))
+
+    def samples(self, channels: int) -> Samples:
+        if not self._kept:
+            return np.zeros((channels, 0), np.float32)
+        return np.ascontiguousarray(np.concatenate(self._kept).T)
+
+
+async def _enter_near_end(
+    source: bytes | Path,
+    reading: Reading,
+    begin: Callable[[StreamFormat], SoundingEnd],
+    keep_seconds: float,
+) -> tuple[StreamFormat, SoundingEnd] | None:
+    """Read the last minutes only; None where that doesn't reach what is wanted."""
+    try:
+        form, heard = await _stream(
+            source, reading, begin, _SOON_SECONDS, from_end_seconds=keep_seconds + _LEAD_SECONDS
+        )
+    except SoundError:
+        return None  # some kinds can't be entered in the middle
+    if heard.frames >= _SOON_SECONDS * form.sample_rate_hz:
+        return None
+    reached = heard.frames - heard.cut_frames >= keep_seconds * form.sample_rate_hz
+    return (form, heard) if reached and heard.samples() is not None else None
+
+
+async def _stream(
+    source: bytes | Path,
+    reading: Reading,
+    begin: Callable[[StreamFormat], _Collected],
+    max_seconds: float,
+    from_end_seconds: float | None = None,
+) -> tuple[StreamFormat, _Collected]:
+    """Decode and have all that comes collected. Raises SoundError where nothing does."""
+    decoding = Decoding(
+        demuxer=reading.demuxer,
+        max_seconds=max_seconds,
+        sample_rate_hz=reading.sample_rate_hz,
+        from_end_seconds=from_end_seconds,
+    )
+    collected = None
+    decoded = ffmpeg_decoder.decoded(source, decoding, reading.limits, reading.ffmpeg)
+    async with decoded as chunks:
+        stream = WavStream(chunks)
+        try:
+            form = await stream.read_format()
+        except ValueError:
+            log.warning("upload.odd_stream: is ffmpeg up to date?")
+            raise SoundError(ffmpeg_decoder.DAMAGED) from None
+        if form is not None:
+            collected = begin(form)
+            most = round((max_seconds + 1) * form.sample_rate_hz)
+            async for block in stream.blocks(max(1, form.sample_rate_hz // _BLOCKS_PER_SECOND)):
+                collected.add(block)
+                if collected.frames > most:
+                    log.info("upload.stopped limit=output")
+                    raise SoundError(ffmpeg_decoder.TOO_LONG)
+    if form is None or collected is None or not collected.frames:
+        raise SoundError(NO_SOUND)
+    return form, collected
+
+
+def _sound_of(samples: Samples, form: StreamFormat, reading: Reading) -> Sound:
+    if not np.isfinite(samples).all():
+        raise SoundError(NOT_NUMBERS)
+    channels = reading.channels if reading.doubles_mono else min(reading.channels, len(samples))
+    mixed = turn_down(mix_channels(samples, channels, form.speakers))
+    return Sound(
+        samples=np.ascontiguousarray(mixed, dtype=np.float32), sample_rate_hz=form.sample_rate_hz
+    )

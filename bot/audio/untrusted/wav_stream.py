@@ -1,0 +1,76 @@
+"""The WAV stream that a decoder writes into a pipe: its header, then its samples, in blocks."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from bot.domain.generation import Samples
+
+_EXTENSIBLE = 0xFFFE
+_BYTES_PER_SAMPLE = 4
+_MOST_HEADER_BYTES = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class StreamFormat:
+    """What the header of a stream tells."""
+
+    channels: int
+    sample_rate_hz: int
+    speakers: int
+    """The channel mask of WAVEFORMATEXTENSIBLE; 0 where the places of the channels are unknown."""
+
+
+class WavStream:
+    """Float32 samples out of the chunks of a pipe, wherever those are cut."""
+
+    def __init__(self, chunks: AsyncIterator[bytes]) -> None:
+        self._chunks = chunks
+        self._rest = b""
+
+    async def read_format(self) -> StreamFormat | None:
+        """Read the header; None where the stream ends before it does. Raises ValueError."""
+        while (found := _parse(self._rest)) is None:
+            if len(self._rest) > _MOST_HEADER_BYTES:
+                raise ValueError("no header of a WAV stream")
+            if not (more := await anext(self._chunks, b"")):
+                return None
+            self._rest += more
+        parsed, begin = found
+        self._frame_bytes = _BYTES_PER_SAMPLE * parsed.channels
+        self._rest = self._rest[begin:]
+        return parsed
+
+    async def blocks(self, frames: int) -> AsyncIterator[Samples]:
+        """Yield samples [frames, channels], whole multiples of so many frames but for the last."""
+        size = frames * self._frame_bytes
+        async for chunk in self._chunks:
+            self._rest += chunk
+            if whole := len(self._rest) // size * size:
+                yield self._samples(self._rest[:whole])
+                self._rest = self._rest[whole:]
+        if whole := len(self._rest) // self._frame_bytes * self._frame_bytes:
+            yield self._samples(self._rest[:whole])
+
+    def _samples(self, data: bytes) -> Samples:
+        return np.frombuffer(data, dtype="<f4").reshape(-1, self._frame_bytes // _BYTES_PER_SAMPLE)
+
+
+def _parse(head: bytes) -> tuple[StreamFormat, int] | None:
+    """Return what a header says and where the samples begin; None where it isn't whole yet."""
+    at, parsed = 12, None
+    while len(head) >= at + 8:
+        name, size = struct.unpack_from("<4sI", head, at)
+        at += 8
+        if name == b"data":
+            return None if parsed is None else (parsed, at)
+        if name == b"fmt " and len(head) >= at + size:
+            tag, channels, rate_hz = struct.unpack_from("<HHI", head, at)
+            speakers = struct.unpack_from("<I", head, at + 20)[0] if tag == _EXTENSIBLE else 0
+            parsed = StreamFormat(channels, rate_hz, speakers)
+        at += size + size % 2
+    return None
