@@ -1,8 +1,6 @@
-"""Remix and continue: /remix, two entries under Apps, and a reply with a mention."""
+"""Remix and continue: /remix, and two entries under Apps."""
 
 from __future__ import annotations
-
-import re
 
 import discord
 from discord import app_commands
@@ -13,13 +11,12 @@ from bot.domain.clips import Clip
 from bot.domain.jobs import Kind
 from bot.errors import RequestError
 from cogs.presentation import messages
-from cogs.presentation.prompts import clean_prompt
 from cogs.requests.clip_actions import order_continuation, require_clip
-from cogs.requests.draft import RequestDraft
+from cogs.requests.draft import REMIX_KEEP_SECONDS, RequestDraft
 from cogs.requests.message_audio import find_clip_or_sound
-from cogs.requests.submit import submit_from_message, submit_request
+from cogs.requests.submit import submit_request
 from cogs.requests.suggestions import Prompt, suggest_clips, suggest_prompts
-from cogs.views.remix_modal import REMIX_KEEP_SECONDS, build_remix_modal
+from cogs.views.remix_modal import build_remix_modal
 
 
 class Remix(commands.Cog):
@@ -27,7 +24,6 @@ class Remix(commands.Cog):
 
     def __init__(self, bot: ZhiyinBot) -> None:
         self.bot = bot
-        self._answering: set[int] = set()
         self.menus = (
             app_commands.ContextMenu(name="Remix this clip", callback=self.remix_message),
             app_commands.ContextMenu(name="Continue this clip", callback=self.continue_message),
@@ -105,45 +101,6 @@ class Remix(commands.Cog):
         else:
             raise RequestError(messages.NO_SOUND)
 
-    @commands.Cog.listener()
-    async def on_message(self, message: discord.Message) -> None:
-        """Remix the sound of a message when a reply to it mentions the bot."""
-        user = self.bot.user
-        if user is None or message.author.bot or user not in message.mentions:
-            return
-        if message.id in self._answering:
-            return  # Discord repeated the event
-        self._answering.add(message.id)
-        try:
-            await self._remix_reply(message, user.id)
-        except discord.Forbidden:
-            # No right to reply there. Nothing was charged.
-            return
-        finally:
-            self._answering.discard(message.id)
-
-    async def _remix_reply(self, message: discord.Message, own_id: int) -> None:
-        target = await _replied_to(message)
-        if target is None:
-            return
-        clip, sound = await find_clip_or_sound(self.bot, target)
-        locale = str(message.guild.preferred_locale) if message.guild else None
-        read = self.bot.languages.reader(locale)
-        words = clean_prompt(re.sub(rf"<@!?{own_id}>", " ", message.content) or None)
-        if clip is None and sound is None:
-            await message.reply(read(messages.NO_SOUND))
-        elif words is None:
-            await message.reply(read(messages.NO_WORDS))
-        else:
-            draft = RequestDraft(
-                kind=Kind.REMIX,
-                prompt=words,
-                clip=clip,
-                attachment=sound,
-                keep_seconds=REMIX_KEEP_SECONDS,
-            )
-            await submit_from_message(message, self.bot, draft)
-
     async def _own(self, interaction: Interaction, text: str) -> Clip:
         if not text.isdecimal() or len(text) > 18:
             raise RequestError(messages.UNKNOWN_CLIP)
@@ -152,18 +109,6 @@ class Remix(commands.Cog):
         if clip.origin.user_id != interaction.user.id:
             raise RequestError(messages.UNKNOWN_CLIP)
         return clip
-
-
-async def _replied_to(message: discord.Message) -> discord.Message | None:
-    reference = message.reference
-    if reference is None or reference.message_id is None:
-        return None
-    if isinstance(reference.resolved, discord.Message):
-        return reference.resolved
-    try:
-        return await message.channel.fetch_message(reference.message_id)
-    except discord.HTTPException:
-        return None
 
 
 async def setup(bot: ZhiyinBot) -> None:

@@ -31,6 +31,7 @@ COGS = (
     "cogs.delivery",
     "cogs.music",
     "cogs.remix",
+    "cogs.mentions",
     "cogs.whatis",
     "cogs.queue",
     "cogs.account",
@@ -79,6 +80,8 @@ class ZhiyinBot(commands.Bot):
             commands.when_mentioned,
             intents=intents,
             help_command=None,
+            # A message that is remembered is changed by an edit while it is being read.
+            max_messages=None,
             allowed_mentions=discord.AllowedMentions.none(),
             allowed_installs=discord.app_commands.AppInstallationType(guild=True, user=True),
             allowed_contexts=discord.app_commands.AppCommandContext(

@@ -10,6 +10,7 @@ HELP = Sentence(
 `/music` from words: style, instruments, mood, tempo ("slow blues with saxophone, 80 BPM"). \
 `loop` cuts it to whole bars, so that it loops seamlessly.
 `/random` anything at all.
+Or mention me and say what you want to hear, with or without a sound file.
 **Play with each other's clips**
 `/remix` a file or one of your clips, with new words.
 Under every clip: **Again**, **Continue**, **Remix**, **Loop**, **Details**, **Delete**. Where the \

@@ -29,6 +29,9 @@ from cogs.presentation.prompts import clean_prompt
 # What anyone may post on Discord.
 MAX_UPLOAD_BYTES = USUAL_MAX_BYTES
 
+REMIX_KEEP_SECONDS = 5.0
+"""How much of the source a remix continues from by default."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestDraft:

@@ -19,15 +19,23 @@ TOKEN_SECONDS = 15 * 60.0
 _ACKNOWLEDGED = 40060
 
 
-async def send_first_response(interaction: Interaction, sentence: Sentence) -> MessageHandle:
+async def send_first_response(
+    interaction: Interaction, sentence: Sentence, *, in_place: bool = False
+) -> MessageHandle:
     """Respond to an interaction, and return the handle of the response.
+
+    With `in_place` the message whose button was pressed becomes the response.
 
     A response that arrived although Discord reported an error counts. Raises what discord.py raises
     where none arrived.
     """
     try:
-        shown = await interaction.response.send_message(readers_of(interaction)(sentence))
-        message_id = shown.message_id
+        text = readers_of(interaction)(sentence)
+        if in_place and interaction.message is not None:
+            await interaction.response.edit_message(content=text, view=None)
+            message_id: int | None = interaction.message.id
+        else:
+            message_id = (await interaction.response.send_message(text)).message_id
     except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
         message_id = await _find_response(interaction, error)
         if message_id is None:

@@ -36,8 +36,16 @@ LONGEST_WAIT_SECONDS = 13 * 60.0
 """The longest wait accepted where only the token, valid for 15 minutes, reaches the person."""
 
 
-async def submit_request(interaction: discord.Interaction[ZhiyinBot], draft: RequestDraft) -> None:
+async def submit_request(
+    interaction: discord.Interaction[ZhiyinBot],
+    draft: RequestDraft,
+    *,
+    asked_by: discord.Message | None = None,
+) -> None:
     """Answer an interaction and queue what it asks for.
+
+    `asked_by` is the message whose order a button confirms: it is made once however often that is
+    pressed, and shown in the place of the button.
 
     Raises RequestError and SoundError before anything was shown; later failures are told to the
     person, and what others saw is withdrawn.
@@ -54,14 +62,15 @@ async def submit_request(interaction: discord.Interaction[ZhiyinBot], draft: Req
     text = messages.LISTENING if draft.attachment else messages.IN_LINE
     if draft.kind is Kind.LOOP:
         text = messages.LOOPING
-    orders = make_orders(str(interaction.id), origin, draft, bot)
+    key = str(interaction.id if asked_by is None else asked_by.id)
+    orders = make_orders(key, origin, draft, bot)
     # A refusal is for one person: nobody else sees an answer that would be taken back.
     await bot.service.requests.check(orders[0], limits)
     with ExitStack() as receiving:
         if draft.attachment is not None:
             receiving.enter_context(bot.service.requests.receiving_file(origin.user_id))
         # Answer before the job exists: if the answer fails, there is nothing to undo.
-        own = await responses.send_first_response(interaction, text)
+        own = await responses.send_first_response(interaction, text, in_place=asked_by is not None)
         await failpoints.reached("order.answered")
         await _queue(interaction, draft, orders, limits, own)
 

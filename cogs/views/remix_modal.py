@@ -11,11 +11,8 @@ from bot.i18n.languages import Reader
 from bot.i18n.sentence import Sentence
 from cogs.presentation.errors import report_error
 from cogs.presentation.readers import reader_of
-from cogs.requests.draft import RequestDraft
+from cogs.requests.draft import REMIX_KEEP_SECONDS, RequestDraft
 from cogs.requests.submit import submit_request
-
-REMIX_KEEP_SECONDS = 5.0
-"""How much of the source a remix continues from by default."""
 
 
 async def build_remix_modal(

@@ -1,4 +1,4 @@
-"""Remixes by /remix, by the entries under Apps, and by a reply with a mention."""
+"""Remixes by /remix and by the entries under Apps."""
 
 from __future__ import annotations
 
@@ -79,26 +79,3 @@ async def test_a_message_without_sound_is_told_so(tmp_path, menu):
         result = await jam.alice.context_menu(jam.channel, menu, message)
         assert result.response.ephemeral
         assert result.response.content == str(messages.NO_SOUND)
-
-
-async def test_a_reply_that_mentions_the_bot_is_a_remix(tmp_path):
-    """ "@Zhiyin make it jazzier" under a clip; the answer is a reply with the clip."""
-    async with open_jam(tmp_path) as jam:
-        first = await jam.music(seconds=2.0)
-        mention = f"<@{jam.bot.user.id}>"
-        message = first.response.message
-        await jam.bob.send(jam.channel, f"{mention} make it jazzier", reply_to=message)
-        await jam.idle()
-        clip = await jam.newest_clip(jam.bob)
-        assert (clip.kind, clip.prompt) == (Kind.REMIX, "make it jazzier")
-        assert jam.messages()[-1].attachments
-        await jam.bob.send(jam.channel, mention, reply_to=message)
-        assert jam.messages()[-1].content == str(messages.NO_WORDS)
-
-
-async def test_words_that_do_not_concern_the_bot_are_left_alone(tmp_path):
-    """Neither chatter nor a mention without a reply is answered."""
-    async with open_jam(tmp_path) as jam:
-        await jam.bob.send(jam.channel, "hello all")
-        await jam.bob.send(jam.channel, f"<@{jam.bot.user.id}> hello")
-        assert len(jam.messages()) == 2

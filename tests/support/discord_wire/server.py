@@ -160,15 +160,35 @@ class Wire:
         channel.messages[message.id] = message
         return message
 
-    async def write(self, user, channel, text, *, reply_to, mentions_bot=True):
-        """Write a message that answers another one, and return it."""
-        message = Message(user, channel, reference_id=reply_to.id)
-        message.mentions = [self.me] if mentions_bot else []
-        message.take({"content": f"<@{self.me.id}> {text}" if mentions_bot else text}, [])
+    async def write(self, user, channel, text, *, reply_to=None, mentions=True, files=()):
+        """Write a message and return it; `mentions` types a mention of the bot before the text.
+
+        A reply to a message of the bot pings it, whatever is typed.
+        """
+        message = Message(user, channel, reference_id=reply_to.id if reply_to else None)
+        pinged = reply_to is not None and reply_to.author is self.me
+        message.mentions = [self.me] if mentions or pinged or self._is_typed(text) else []
+        message.take({"content": f"<@{self.me.id}> {text}" if mentions else text}, [])
+        message.files = list(files)
+        self.cdn |= {file.id: file for file in files}
         channel.messages[message.id] = message
-        place = {"guild_id": str(channel.guild_id), "member": user.as_member(with_user=False)}
-        await self.gateway.dispatch("MESSAGE_CREATE", message.as_json(self.base) | place)
+        await self._tell_of("MESSAGE_CREATE", message)
         return message
+
+    async def edit(self, message, text):
+        """Let its author edit a message."""
+        message.take({"content": text}, [])
+        message.mentions = [self.me] if self._is_typed(text) else message.mentions
+        await self._tell_of("MESSAGE_UPDATE", message)
+
+    def _is_typed(self, text):
+        return f"<@{self.me.id}>" in text
+
+    async def _tell_of(self, event, message):
+        guild_id = message.channel.guild_id
+        member = message.author.as_member(with_user=False)
+        place = {"guild_id": str(guild_id), "member": member} if guild_id else {}
+        await self.gateway.dispatch(event, message.as_json(self.base) | place)
 
     # What goes wrong.
 

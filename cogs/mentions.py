@@ -1,0 +1,64 @@
+"""Orders by a mention: "@Zhiyin make me some jazz", with a file, or in reply to a clip."""
+
+from __future__ import annotations
+
+import discord
+from discord.ext import commands
+
+from bot.app.client import ZhiyinBot
+from bot.errors import Refused
+from cogs.requests.draft import order_key
+from cogs.requests.mentions import Mention, is_typed, read_mention
+from cogs.requests.submit import submit_from_message
+from cogs.views.order_button import OrderButton, order_view
+
+
+class Mentions(commands.Cog):
+    """Listens for messages that mention the bot; that they were edited is not heard."""
+
+    def __init__(self, bot: ZhiyinBot) -> None:
+        self.bot = bot
+        self._answering: set[int] = set()
+
+    @commands.Cog.listener()
+    async def on_message(self, message: discord.Message) -> None:
+        """Order what a message asks for, ask whether it does, or say how to."""
+        user = self.bot.user
+        if user is None or message.author.bot or user not in message.mentions:
+            return
+        # A reply pings by itself: without a typed mention it is talk between people.
+        if message.is_system() or not is_typed(message.content, user.id):
+            return
+        if message.id in self._answering:
+            return  # Discord repeated the event
+        self._answering.add(message.id)
+        try:
+            await self._answer(message)
+        except discord.Forbidden:
+            # No right to reply there. Nothing was charged.
+            return
+        finally:
+            self._answering.discard(message.id)
+
+    async def _answer(self, message: discord.Message) -> None:
+        if await self.bot.service.requests.is_known(order_key(str(message.id), 0)):
+            return  # Discord repeated it later
+        try:
+            self.bot.service.guilds.check_place(message.guild.id if message.guild else None)
+            meant = await read_mention(self.bot, message)
+        except Refused as refused:
+            meant = Mention(sentence=refused.sentence)
+        if meant.sentence is None and meant.draft is not None:
+            await submit_from_message(message, self.bot, meant.draft)
+        elif meant.sentence is not None:
+            locale = str(message.guild.preferred_locale) if message.guild else None
+            read = self.bot.languages.reader(locale)
+            view = order_view(read, message.id) if meant.draft else discord.utils.MISSING
+            # The nonce keeps a repeated event from being answered twice.
+            await message.reply(read(meant.sentence), view=view, nonce=str(message.id))
+
+
+async def setup(bot: ZhiyinBot) -> None:
+    """Add the cog, and register the button that asks."""
+    bot.add_dynamic_items(OrderButton)
+    await bot.add_cog(Mentions(bot))

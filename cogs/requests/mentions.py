@@ -1,0 +1,127 @@
+"""What a message that mentions the bot asks for, and whether it is certain that it asks."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import discord
+
+from bot.app.client import ZhiyinBot
+from bot.domain.jobs import Kind
+from bot.i18n.sentence import Sentence
+from cogs.presentation import messages
+from cogs.presentation.prompts import clean_prompt
+from cogs.requests.draft import REMIX_KEEP_SECONDS, RequestDraft
+from cogs.requests.message_audio import find_clip_or_sound, find_sound
+
+_QUOTED = re.compile(r"^\s*>.*$", re.MULTILINE)
+_REFERENCE = re.compile(r"<(?:@[!&]?|#)\d+>")
+_ADDRESS = frozenset(
+    "dear hello hey hi ok okay please so well yo 你好 hallo hola salut ciao".split()
+)
+"""Words that may stand before the mention in an order."""
+_SMALL_TALK = _ADDRESS | frozenset(
+    "a absolutely again amazing and are awesome beautiful best bot bye cheers congrats cool damn "
+    "dude fire fun funny good great haha hahaha how i im is it its job just lmao lol love loved "
+    "loving man nice no oh omg one pls really right sorry sweet thank thanks that thats the this "
+    "thx to too ty very was what whoa wow ya yeah yep yes you your youre bonjour danke merci "
+    "gracias grazie 谢谢 哈哈 好听 不错".split()
+)
+"""Words that alone ask for no music."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mention:
+    """What is to be done about a message.
+
+    A draft alone is ordered; with a sentence it is ordered once a button was pressed; a sentence
+    alone is said.
+    """
+
+    draft: RequestDraft | None = None
+    sentence: Sentence | None = None
+
+
+def is_typed(content: str, own_id: int) -> bool:
+    """Tell whether somebody typed a mention; Discord also lists whom a mere reply pings."""
+    return re.search(_own(own_id), content) is not None
+
+
+def asks_clearly(content: str, own_id: int) -> bool:
+    """Tell whether a message that mentions the bot is certainly meant as an order.
+
+    It is not where the mention stands in a quote or inside a sentence, where others are mentioned,
+    and where there is a question or nothing but small talk.
+    """
+    spoken = _QUOTED.sub("", content)
+    before, *after = re.split(_own(own_id), spoken)
+    rest = " ".join(after)
+    if not after or _REFERENCE.search(before + rest):
+        return False
+    if spoken.rstrip().endswith(("?", "？")) or _words(f"{before} {rest}") <= _SMALL_TALK:
+        return False
+    return _words(before) <= _ADDRESS or not _words(rest)
+
+
+async def read_mention(bot: ZhiyinBot, message: discord.Message) -> Mention:
+    """Return what a message asks for; call it for one that mentions the bot."""
+    assert bot.user is not None
+    words = clean_prompt(_REFERENCE.sub(" ", message.content) or None)
+    sound, clip, theirs = find_sound(message), None, None
+    target = await _replied_to(message)
+    if target is not None:
+        clip, theirs = await find_clip_or_sound(bot, target)
+    has_source = clip is not None or theirs is not None
+    if sound is not None and has_source:
+        return Mention(sentence=messages.TWO_SOUNDS_MENTIONED)
+    # Something was pointed at that has no sound in it.
+    is_pointless = (is_reply(message) or bool(message.attachments)) and not (sound or has_source)
+    if words is None and is_pointless:
+        return Mention(sentence=messages.NO_SOUND)
+    if words is None and sound is None:
+        return Mention(sentence=messages.NO_WORDS if has_source else messages.MENTION_HELP)
+    if sound is not None:
+        # As with /music, and as with the entry under Apps where there are no words.
+        kind = Kind.CONTINUE if words is None else Kind.MUSIC
+        draft = RequestDraft(kind=kind, prompt=words, attachment=sound)
+    elif has_source:
+        draft = RequestDraft(
+            kind=Kind.REMIX,
+            prompt=words,
+            clip=clip,
+            attachment=theirs,
+            keep_seconds=REMIX_KEEP_SECONDS,
+        )
+    else:
+        draft = RequestDraft(kind=Kind.MUSIC, prompt=words)
+    if is_pointless:
+        return Mention(draft=draft, sentence=messages.WORDS_ALONE)
+    if words is not None and not asks_clearly(message.content, bot.user.id):
+        return Mention(draft=draft, sentence=messages.IS_IT_AN_ORDER)
+    return Mention(draft=draft)
+
+
+def is_reply(message: discord.Message) -> bool:
+    """Tell whether a message answers another one; a forwarded one points at it, too."""
+    return message.type is discord.MessageType.reply
+
+
+async def _replied_to(message: discord.Message) -> discord.Message | None:
+    reference = message.reference
+    if not is_reply(message) or reference is None or reference.message_id is None:
+        return None
+    if isinstance(reference.resolved, discord.Message):
+        return reference.resolved
+    try:
+        return await message.channel.fetch_message(reference.message_id)
+    except discord.HTTPException:
+        return None
+
+
+def _own(own_id: int) -> str:
+    return rf"<@!?{own_id}>"
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"\w+", text.casefold().replace("'", "").replace("’", "")))

@@ -1,0 +1,52 @@
+"""The button that asks whether a message was meant as an order."""
+
+from __future__ import annotations
+
+import discord
+
+from bot.app.client import Interaction
+from bot.errors import RequestError
+from bot.i18n.languages import Reader
+from bot.i18n.sentence import Sentence
+from cogs.presentation import messages
+from cogs.requests.draft import order_key
+from cogs.requests.mentions import read_mention
+from cogs.requests.submit import submit_request
+from cogs.views.persistent_button import PersistentButton
+
+
+def order_view(read: Reader, message_id: int) -> discord.ui.View:
+    """Return the button below the question whether a message is an order."""
+    view = discord.ui.View(timeout=None)
+    view.add_item(OrderButton(message_id, read))
+    return view
+
+
+class OrderButton(PersistentButton, template=r"zhiyin:order:(?P<id>\d+)"):
+    """Orders what a message of the person who presses it asks for."""
+
+    def __init__(self, message_id: int, read: Reader | None = None) -> None:
+        super().__init__(
+            discord.ui.Button(
+                label=(read or Reader())(Sentence("Make it")),
+                style=discord.ButtonStyle.primary,
+                custom_id=f"zhiyin:order:{message_id}",
+            )
+        )
+        self.message_id = message_id
+
+    async def press(self, interaction: Interaction) -> None:
+        """Order it once, as the message is now. Raises what the person is told."""
+        bot = interaction.client
+        channel = bot.get_partial_messageable(interaction.channel_id or 0)
+        try:
+            message = await channel.fetch_message(self.message_id)
+        except (discord.NotFound, discord.Forbidden):
+            raise RequestError(messages.WORDS_GONE) from None
+        if message.author.id != interaction.user.id:
+            raise RequestError(messages.NOT_YOUR_WORDS)
+        meant = await read_mention(bot, message)
+        known = await bot.service.requests.is_known(order_key(str(message.id), 0))
+        if meant.draft is None or known:
+            raise RequestError(messages.WORDS_GONE)
+        await submit_request(interaction, meant.draft, asked_by=message)
