@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.musicgen.kernels import build
+from tests.support.quick_compilation import QUICK_FLAGS
 
 
 def test_a_second_start_compiles_nothing(kernel_cache: Path) -> None:
@@ -58,7 +59,7 @@ def test_a_cache_that_cannot_be_written_costs_time_only(tmp_path: Path, caplog) 
     """They are compiled for this process alone, and the log says why every start is slow."""
     (tmp_path / "cache").write_text("a file where a folder should be")
     with caplog.at_level("WARNING", logger="bot"):
-        compiled = build.compile_kernels(tmp_path / "cache")
+        compiled = build.compile_kernels(tmp_path / "cache", flags=QUICK_FLAGS)
     assert compiled.exists()
     assert compiled.parent != tmp_path / "cache"
     assert "compiled anew at every start" in caplog.text
@@ -68,11 +69,12 @@ def test_two_processes_that_compile_at_once_get_the_same(tmp_path: Path) -> None
     """Both find whole kernels, and one file is left."""
     script = (
         "import sys; from pathlib import Path; from bot.musicgen.kernels import build\n"
-        "print(build.supports_int8(build.compile_kernels(Path(sys.argv[1]))))"
+        "made = build.compile_kernels(Path(sys.argv[1]), flags=sys.argv[2:])\n"
+        "print(build.supports_int8(made))"
     )
     both = [
         subprocess.Popen(
-            [sys.executable, "-c", script, str(tmp_path / "cache")],
+            [sys.executable, "-c", script, str(tmp_path / "cache"), *QUICK_FLAGS],
             cwd=Path(__file__).parents[2],
             stdout=subprocess.PIPE,
             text=True,

@@ -16,6 +16,7 @@ from bot.musicgen.decoder.interface import Conditioning, Decoder
 from bot.musicgen.kernels import build
 from bot.musicgen.kernels.packing import GROUP, PANEL, pack, to_bfloat16
 from tests.musicgen.test_decoder import CONFIG, POSITIONS, random_weights, rows, states, tokens
+from tests.support.quick_compilation import QUICK_FLAGS
 
 ALL: tuple[Precision, ...] = ("fp32", "bf16", "int8")
 
@@ -135,7 +136,7 @@ def test_processors_without_the_instructions_make_the_same(
     """Older processors compute the same from the same bytes, only slower."""
     compiler = next(c for c in build.find_compilers() if c.command != build.BUNDLED)
     older = build.Compiler(command=(*compiler.command, *without.split()), version=compiler.version)
-    library = build.compile_kernels(tmp_path, [older])
+    library = build.compile_kernels(tmp_path, [older], flags=QUICK_FLAGS)
     assert not build.supports_int8(library)
     for precision in ALL:
         here, there = listen([decoder(one, precision) for one in (kernels, library)], steps=10)

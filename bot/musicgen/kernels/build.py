@@ -57,11 +57,14 @@ class Compiler:
     version: str
 
 
-def compile_kernels(cache: Path, compilers: Sequence[Compiler] | None = None) -> Path:
+def compile_kernels(
+    cache: Path, compilers: Sequence[Compiler] | None = None, *, flags: Sequence[str] = FLAGS
+) -> Path:
     """Return the compiled kernels for this processor, compiling them if they are not in `cache`.
 
     Takes two to ten seconds the first time, and every time where `cache` can't be written.
-    `compilers` are tried in turn, by default those that are found. Raises NoKernels.
+    `compilers` are tried in turn, by default those that are found. Raises
+    KernelsUnavailableError.
     """
     sources = sorted(Path(__file__).parent.glob("*.cc"))
     headers = sorted(Path(__file__).parent.glob("*.h"))
@@ -72,7 +75,7 @@ def compile_kernels(cache: Path, compilers: Sequence[Compiler] | None = None) ->
             "there is no C++ compiler (install g++ or clang, or the ziglang package)"
         )
     failure = ""
-    names = {c: f"kernels-{_key(c, [*headers, *sources])}.so" for c in compilers}
+    names = {c: f"kernels-{_key(c, flags, [*headers, *sources])}.so" for c in compilers}
     found = (cache / name for name in names.values())
     if (kept := next((file for file in found if file.exists()), None)) is not None:
         return kept
@@ -80,7 +83,7 @@ def compile_kernels(cache: Path, compilers: Sequence[Compiler] | None = None) ->
     for compiler, name in names.items():
         target = folder / name
         try:
-            _compile(compiler, sources, target)
+            _compile(compiler, flags, sources, target)
         except (OSError, subprocess.SubprocessError) as error:
             reason = getattr(error, "stderr", None) or str(error)
             failure = f"{compiler.command[0]} could not compile them: {reason.strip()[-500:]}"
@@ -144,10 +147,12 @@ def _own_folder() -> Path:
     return Path(folder)
 
 
-def _compile(compiler: Compiler, sources: list[Path], target: Path) -> None:
+def _compile(
+    compiler: Compiler, flags: Sequence[str], sources: Sequence[Path], target: Path
+) -> None:
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
         made = Path(folder) / target.name
-        command = [*compiler.command, *FLAGS, *map(str, sources), "-o", str(made)]
+        command = [*compiler.command, *flags, *map(str, sources), "-o", str(made)]
         subprocess.run(  # noqa: S603 - a compiler of the machine's own
             [*command, "-x", "none", "-lpthread", "-lm"],
             capture_output=True,
@@ -160,9 +165,9 @@ def _compile(compiler: Compiler, sources: list[Path], target: Path) -> None:
     log.info("kernels.compiled compiler=%s file=%s", compiler.command[0], target.name)
 
 
-def _key(compiler: Compiler, files: list[Path]) -> str:
+def _key(compiler: Compiler, flags: Sequence[str], files: Sequence[Path]) -> str:
     digest = hashlib.sha256()
-    for part in (*compiler.command, compiler.version, *FLAGS, _processor()):
+    for part in (*compiler.command, compiler.version, *flags, _processor()):
         digest.update(part.encode())
     for file in files:
         digest.update(file.read_bytes())
