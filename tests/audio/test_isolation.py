@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -154,6 +155,30 @@ def test_what_it_starts_ends_when_the_bot_gives_up():
     assert running(marker) == []
 
 
+def test_what_it_starts_ends_with_a_killed_bot():
+    """Who watches outlives the bot for as long as that takes."""
+    code = starting(f"3603.{os.getpid()}") + "import time; time.sleep(3600)"
+    bot = f"""
+import subprocess
+from pathlib import Path
+from bot.audio.untrusted import isolation
+walls = isolation.NO_ISOLATION
+command = isolation.isolate(Path({str(PYTHON)!r}), walls, isolation.Limits())
+subprocess.run([*command, "-I", "-c", {code!r}])
+"""
+    with subprocess.Popen([PYTHON, "-c", bot], stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"started\n"
+        started = [
+            each
+            for each in psutil.Process(process.pid).children(recursive=True)
+            if each.name() == "sleep"
+        ]
+        process.kill()
+        _, alive = psutil.wait_procs(started, timeout=30)
+    assert started
+    assert alive == []
+
+
 def test_more_processes_than_may_be_are_ended():
     """All of them, whoever else of the same user runs how many."""
     marker = f"3602.{os.getpid()}"
@@ -288,6 +313,39 @@ def test_it_can_write_nothing_anywhere(tmp_path):
     _, end = inside(f"from pathlib import Path; Path({str(place)!r}).write_text('x')")
     assert b"File too large" in end.said
     assert place.stat().st_size == 0
+
+
+POORER_MACHINE = """
+import ctypes, struct, sys
+from pathlib import Path
+libc = ctypes.CDLL(None)
+steps = b"".join(struct.pack("<HBBI", *each) for each in {steps})
+held = ctypes.create_string_buffer(steps, len(steps))
+libc.prctl(38, 1, 0, 0, 0)
+libc.prctl(22, 2, struct.pack("@HP", len(steps) // 8, ctypes.addressof(held)), 0, 0)
+from bot.audio.untrusted import isolation
+print(isolation.strongest_isolation(Path({ffmpeg!r})))
+"""
+
+
+@pytest.mark.parametrize(
+    ("refused", "missing"),
+    [((272, 97), "network"), ((444, 444), "files"), ((157, 167), "calls")],
+    ids=["unshare", "landlock_create_ruleset", "prctl, for a filter"],
+)
+def test_a_machine_that_can_not_raise_a_wall_raises_the_others(refused, missing):
+    """As in a container, or with an older kernel: sound is decoded, behind what there is."""
+    here = ffmpeg_decoder.isolation_here()
+    if here != Isolation(network=True, files=True, calls=True):
+        pytest.skip("this machine is one of those")
+    number = refused[os.uname().machine == "aarch64"]
+    steps = [(0x20, 0, 0, 0), (0x15, 0, 3, number), (0x20, 0, 0, 16)]
+    # Of prctl only its command to install a filter; of the others all.
+    steps += [(0x15, 0, 1, 22)] if missing == "calls" else [(0x05, 0, 0, 0)]
+    steps += [(0x06, 0, 0, 0x5_0001), (0x06, 0, 0, 0x7FFF_0000)]
+    code = POORER_MACHINE.format(steps=steps, ffmpeg=str(find_ffmpeg()))
+    done = subprocess.run([PYTHON, "-c", code], capture_output=True, check=True, timeout=60)
+    assert done.stdout.decode().strip() == repr(replace(here, **{missing: False}))
 
 
 @pytest.mark.parametrize("what", ["read", "written"])
