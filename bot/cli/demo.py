@@ -12,6 +12,7 @@ import importlib.util
 import os
 import shutil
 import signal
+import socket
 import sys
 import tempfile
 import time
@@ -24,7 +25,7 @@ from bot.app.wiring import open_pipeline
 from bot.config import Config
 from bot.domain.jobs import Kind, MessageHandle, Order, RequestOrigin
 from bot.domain.limits import Limits
-from bot.errors import ResourceError
+from bot.errors import RequestError, ResourceError
 from bot.i18n.sentence import Sentence
 from bot.models.locate import look_at_model
 from bot.musicgen.checkpoint.inspection import Contents
@@ -46,6 +47,7 @@ _FIRST_PROMPT = "lo-fi hip hop with electric piano, 80 BPM"
 _FIRST_SEED = 7
 _PUMP_SECONDS = 0.5
 _SETTLE_SECONDS = 60.0
+_MOST_PORT = 65535
 _INSIDE = "ZHIYIN_DEMO_INSTALLED"
 
 
@@ -53,15 +55,29 @@ def run(args: argparse.Namespace, config: Config) -> int:
     """Open the demo until it is closed; return the exit code."""
     if importlib.util.find_spec("simcord") is None:
         _install_and_begin_again()
+    check_port(args.port)
     contents, licence = look_at_model(config)
+    return asyncio.run(_serve(args, config, contents, licence))
+
+
+def check_port(port: int) -> None:
+    """See that the page can have a port, before anything is started for it.
+
+    Raises RequestError for a number that is none, ResourceError where it can't be had.
+    """
+    if not 0 <= port <= _MOST_PORT:
+        raise RequestError(
+            Sentence("--port is a number from 0 to {most}, not {port}.", most=_MOST_PORT, port=port)
+        )
     try:
-        return asyncio.run(_serve(args, config, contents, licence))
+        socket.create_server(("127.0.0.1", port)).close()
     except OSError as error:
         raise ResourceError(
             Sentence(
-                "Port {port} can't be used ({strerror}): try another one with --port.",
-                port=args.port,
-                strerror=error.strerror,
+                "Port {port} can't be used ({strerror}): close what uses it, perhaps another demo, "
+                "or try --port 0, which takes any.",
+                port=port,
+                strerror=os.strerror(error.errno or 0),
             )
         ) from error
 

@@ -7,13 +7,16 @@ libraries take seconds to import, so they are imported when a model is opened.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
-from contextlib import AbstractContextManager, nullcontext
+import re
+from collections.abc import Collection, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.config import Config, cache_folder
 from bot.domain.status import ModelInfo
+from bot.errors import ResourceError
+from bot.i18n.sentence import Sentence
 from bot.models.locate import licence_of, locate
 from bot.models.registry import STARTER
 from bot.musicgen.checkpoint.fingerprint import fingerprint
@@ -41,7 +44,8 @@ def open_engine(
     for the text encoder. `warming` is entered around the warm-up. Raises ZhiyinError where it can't
     be loaded.
     """
-    from bot.musicgen.engine.engine import Engine
+    with explain_imports():
+        from bot.musicgen.engine.engine import Engine
 
     name = name or config.model.name
     slots = slots or config.engine.slots
@@ -68,6 +72,24 @@ def open_engine(
     return Engine(model, max_seconds=longest), info
 
 
+@contextmanager
+def explain_imports() -> Iterator[None]:
+    """Raise ResourceError where the system lacks a library that the model's libraries need."""
+    try:
+        yield
+    except ImportError as error:
+        missing = re.match(r"(\S+\.so\S*): cannot open shared object file", str(error))
+        if missing is None:
+            raise
+        raise ResourceError(
+            Sentence(
+                "MindSpore needs {library}, which this machine lacks: install it with your "
+                "system's package manager (`apt install libgomp1`).",
+                library=missing[1],
+            )
+        ) from error
+
+
 def open_model(
     config: Config,
     folder: Path,
@@ -83,7 +105,8 @@ def open_model(
     Compiled kernels and packed weights are kept in `cache`, the user's own if none is given. Raises
     CheckpointError and ResourceError.
     """
-    from bot.musicgen.model import load_model
+    with explain_imports():
+        from bot.musicgen.model import load_model
 
     model = load_model(
         folder,

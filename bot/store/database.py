@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import logging
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -17,7 +16,8 @@ import aiosqlite
 
 from bot.errors import ConfigError
 from bot.i18n.sentence import Sentence
-from bot.private_files import create_private_file, make_private_folder
+from bot.private_files import create_private_file
+from bot.store.folder_lock import describe_failure, lock_folder
 from bot.store.identity import IDENTITY_QUERY, check_identity, identity
 from bot.store.kept_files import close_files
 from bot.store.migrations.history import MIGRATIONS
@@ -29,7 +29,6 @@ log = logging.getLogger(__name__)
 
 FILE = "zhiyin.db"
 
-_LOCK = "zhiyin.lock"
 _BUSY_MILLISECONDS = 5000
 _READERS = 2
 _PRAGMAS = (
@@ -134,12 +133,13 @@ async def open_database(folder: Path, now: float) -> AsyncIterator[Database]:
     """Open the database in a folder, making both where they are missing.
 
     Raises ConfigError where another process has it open, it is damaged, another program's or from
-    a newer version, or nothing may be written there. Never changes a file that it can't use.
+    a newer version, or nothing may be written or locked there. Never changes a file that it can't
+    use.
     """
     path = folder / FILE
     async with AsyncExitStack() as stack:
         try:
-            stack.enter_context(_lock_folder(folder))
+            stack.enter_context(lock_folder(folder))
             # SQLite gives the files that it makes beside this one the mode of this one.
             create_private_file(path, exclusive=False)
             await asyncio.to_thread(close_files, folder)
@@ -147,16 +147,8 @@ async def open_database(folder: Path, now: float) -> AsyncIterator[Database]:
             await _set_up(writer, path, now)
             # Closed before the writer, which as the last connection takes the log along.
             readers = [await stack.enter_async_context(_open_reader(path)) for _ in range(_READERS)]
-        except OSError as error:
-            raise ConfigError(
-                Sentence(
-                    "Nothing may be written to {folder}: give the bot the right to.", folder=folder
-                )
-            ) from error
-        except sqlite3.OperationalError as error:
-            raise ConfigError(
-                Sentence("The database {file} can't be used: {error}.", file=path, error=error)
-            ) from error
+        except (OSError, sqlite3.OperationalError) as error:
+            raise ConfigError(describe_failure(error, folder)) from error
         except sqlite3.DatabaseError as error:
             raise ConfigError(
                 Sentence(
@@ -194,24 +186,6 @@ async def _open_reader(path: Path) -> AsyncIterator[aiosqlite.Connection]:
         reader.row_factory = sqlite3.Row
         await reader.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
         yield reader
-
-
-@contextmanager
-def _lock_folder(folder: Path) -> Iterator[None]:
-    """Lock a folder, made if need be; the lock ends with the process, however that ends."""
-    make_private_folder(folder)
-    create_private_file(folder / _LOCK, exclusive=False)
-    with (folder / _LOCK).open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise ConfigError(
-                Sentence(
-                    "Zhiyin is already running with the database in {folder}: stop that one first.",
-                    folder=folder,
-                )
-            ) from None
-        yield
 
 
 async def _set_up(connection: aiosqlite.Connection, path: Path, now: float) -> None:

@@ -10,8 +10,8 @@ import pytest
 
 from bot.config import Config, EngineConfig, ModelConfig
 from bot.domain.generation import Finished, GenerationRequest
-from bot.errors import CheckpointError
-from bot.models.opening import open_engine
+from bot.errors import CheckpointError, ResourceError
+from bot.models.opening import explain_imports, open_engine
 from bot.models.registry import STARTER_LICENCE, UNKNOWN_LICENCE
 from bot.musicgen.checkpoint.fingerprint import fingerprint
 from bot.musicgen.checkpoint.inspection import inspect
@@ -69,3 +69,18 @@ def test_a_model_that_is_not_there_is_refused(config):
     """With the sentence that says where models come from, before anything is loaded."""
     with pytest.raises(CheckpointError, match="zhiyin models download facebook/musicgen-small"):
         open_engine(config, name="facebook/musicgen-small")
+
+
+def test_a_library_that_the_system_lacks_is_named():
+    """A minimal system has no libgomp, which MindSpore needs: the sentence says what to install."""
+
+    def importing(message):
+        with explain_imports():
+            raise ImportError(message)
+
+    with pytest.raises(
+        ResourceError, match=r"needs libgomp\.so\.1, which .*`apt install libgomp1`"
+    ):
+        importing("libgomp.so.1: cannot open shared object file: No such file or directory")
+    with pytest.raises(ImportError, match="cannot import name"):
+        importing("cannot import name 'x'")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import resource
+
 import pytest
 
 from bot.errors import ResourceError
@@ -88,3 +90,18 @@ def test_older_control_groups_count_too(tmp_path):
 def test_without_control_groups_the_machine_counts(tmp_path):
     """Where there are none, what the machine has free is the answer."""
     assert memory_available(root=tmp_path) > 10**8
+
+
+@pytest.mark.parametrize(
+    ("name", "limit_bytes", "available_bytes"),
+    [("RLIMIT_AS", 2_300_000_000, 1_000_000_000), ("RLIMIT_DATA", 7 * 10**7, 7 * 10**7)],
+)
+def test_limits_of_the_process_count(tmp_path, monkeypatch, name, limit_bytes, available_bytes):
+    """`ulimit -v` and `-d`: of mapped memory the libraries take some that they never fill."""
+
+    def limits(asked):
+        most = limit_bytes if asked == getattr(resource, name) else resource.RLIM_INFINITY
+        return most, resource.RLIM_INFINITY
+
+    monkeypatch.setattr(resource, "getrlimit", limits)
+    assert memory_available(root=tmp_path) == available_bytes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import resource
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +21,8 @@ _PROMPT_TOKENS = 128
 
 # Measured on Linux: MindSpore, MindNLP and transformers imported, with their thread pools.
 _RUNTIME_BYTES = 900_000_000
+# The same: what the libraries and the arenas of their threads map and don't fill.
+_MAPPED_BYTES = 1_300_000_000
 # Activations of the largest block that goes through EnCodec, and the graph compiler's own.
 _WORK_BYTES = 500_000_000
 
@@ -63,11 +66,21 @@ def memory_available(*, root: Path = Path("/")) -> int:
     """Return the bytes of memory this process may still take.
 
     The smaller of what the machine has free and what the limits of the control groups around the
-    process leave, as containers have them. `root` is where /proc and /sys are looked for.
+    process leave, as containers have them, and the limits of the process itself. `root` is where
+    /proc and /sys are looked for.
     """
     import psutil
 
-    return min([int(psutil.virtual_memory().available), *_group_headrooms(root)])
+    free = int(psutil.virtual_memory().available)
+    return min([free, *_group_headrooms(root), *_process_limits()])
+
+
+def _process_limits() -> Iterator[int]:
+    """Yield what the limits of the process itself leave (`ulimit -v` and `ulimit -d`)."""
+    for limit, mapped in ((resource.RLIMIT_AS, _MAPPED_BYTES), (resource.RLIMIT_DATA, 0)):
+        most = resource.getrlimit(limit)[0]
+        if most != resource.RLIM_INFINITY:
+            yield max(0, most - mapped)
 
 
 def _group_headrooms(root: Path) -> Iterator[int]:
