@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import io
-import json
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot.app.client import Interaction, ZhiyinBot
+from bot.domain.jobs import USUAL_MAX_BYTES
 from cogs.presentation import privacy_messages
 from cogs.presentation.readers import reader_of
 from cogs.views.forget_view import ForgetView
+
+# What anyone may post, less what the request around it takes.
+_PART_BYTES = USUAL_MAX_BYTES - 2**16
 
 
 class Privacy(commands.GroupCog, group_name="privacy"):
@@ -32,12 +35,14 @@ class Privacy(commands.GroupCog, group_name="privacy"):
     @app_commands.command()
     async def export(self, interaction: Interaction) -> None:
         """Get all that is kept of you, as a file."""
-        found = await self.bot.service.people.export(interaction.user.id)
-        data = json.dumps(found, ensure_ascii=False, indent=1).encode()
-        file = discord.File(io.BytesIO(data), "zhiyin-about-you.json")
-        await interaction.response.send_message(
-            reader_of(interaction)(privacy_messages.EXPORTED), file=file, ephemeral=True
-        )
+        # It may take longer than Discord waits for a first answer.
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        read, number = reader_of(interaction), 0
+        async for data in self.bot.service.people.export(interaction.user.id, _PART_BYTES):
+            number += 1
+            text = privacy_messages.exported(number)
+            file = discord.File(io.BytesIO(data), f"zhiyin-about-you-{number}.zip")
+            await interaction.followup.send(read(text), file=file, ephemeral=True)
 
     @app_commands.command()
     async def delete(self, interaction: Interaction) -> None:

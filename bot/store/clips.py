@@ -93,7 +93,9 @@ class Clips:
     async def held_before(self, at: float, limit: int) -> list[Clip]:
         """Return so many of the clips from before a time that were never delivered."""
         rows = await self._database.all(
-            f"{_CLIP} WHERE created_at < ? AND {_HELD} ORDER BY created_at LIMIT ?",
+            # Named, since SQLite would sooner read all clips that were never in a message.
+            f"{_CLIP} INDEXED BY clips_by_wait WHERE created_at < ? AND {_HELD} "
+            "ORDER BY created_at LIMIT ?",
             (at, limit),
         )
         return [clip_of(row) for row in rows]

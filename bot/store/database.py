@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import quote
 
 import aiosqlite
@@ -23,7 +23,7 @@ from bot.store.kept_files import close_files
 from bot.store.migrations.history import MIGRATIONS
 from bot.store.migrations.migrate import migrate
 
-Parameters = Sequence[Any] | Mapping[str, Any]
+Parameters: TypeAlias = Sequence[Any] | Mapping[str, Any]
 
 log = logging.getLogger(__name__)
 

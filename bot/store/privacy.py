@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import AsyncIterator, Callable
 
 from bot.store.database import Database
 from bot.store.forgetting import (
-    NOT_FORGOTTEN,
     PIECE,
     delete_entries,
     delete_resets,
@@ -16,18 +14,9 @@ from bot.store.forgetting import (
 )
 from bot.store.job_states import ENDED
 from bot.store.ledger import day_of
+from bot.store.personal_data import PAGE, Page, read_pages
 
 Clock = Callable[[], float]
-
-_OWN = {
-    "clips": "SELECT id, kind, prompt, seconds, seed, model, guild_id, channel_id, message_id, "  # noqa: S608
-    "datetime(created_at, 'unixepoch') AS made_at, is_deleted, bpm, key FROM clips "
-    f"WHERE user_id = ? AND {NOT_FORGOTTEN} ORDER BY id",
-    "orders": "SELECT id, kind, prompt, seconds, seed, state, locale, guild_id, channel_id, "
-    "datetime(created_at, 'unixepoch') AS ordered_at FROM jobs WHERE user_id = ? ORDER BY id",
-    "seconds": "SELECT day, entry, seconds, guild_id FROM ledger WHERE user_id = ? ORDER BY id",
-    "blocked_on": "SELECT guild_id FROM blocked WHERE user_id = ?",
-}
 
 
 class Privacy:
@@ -37,12 +26,9 @@ class Privacy:
         self._database, self._clock = database, clock
         self._being_forgotten: set[int] = set()
 
-    async def export(self, user_id: int) -> dict[str, list[dict[str, Any]]]:
-        """Return all that is stored about a person, by kind."""
-        return {
-            name: [dict(row) for row in await self._database.all(sql, (user_id,))]
-            for name, sql in _OWN.items()
-        }
+    def export(self, user_id: int, page: int = PAGE) -> AsyncIterator[Page]:
+        """Yield all that is stored about a person, by kind, in pages of so many rows."""
+        return read_pages(self._database, user_id, day_of(self._clock()), page)
 
     async def forget(self, user_id: int) -> list[str] | None:
         """Forget a person and return the names of their clips' files.

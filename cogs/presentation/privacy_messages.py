@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from bot.i18n.sentence import Plural, Sentence
 
-EXPORTED = Sentence("This is all that I keep of you. It is for you alone.")
 FORGETTING = Sentence("Deleting …")
+
+
+def exported(number: int) -> Sentence:
+    """Tell what a file is; there are several only where one would be too large to post."""
+    if number == 1:
+        return Sentence("This is all that I keep of you. It is for you alone.")
+    return Sentence("This is file {number} of it, since one would be too large.", number=number)
 
 
 def backups(keep: int) -> Sentence:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import re
 import sqlite3
+import zipfile
 from contextlib import closing
 from dataclasses import replace
 
@@ -87,10 +89,13 @@ async def test_a_person_gets_all_that_is_kept_of_them(tmp_path):
         await jam.music(prompt=CANARY, seconds=2.0)
         await jam.music(jam.bob, prompt="another song", seconds=1.0)
         sent = await jam.alice.slash(jam.channel, "privacy export")
-        data = json.loads(await sent.response.attachments[0].read())
-        assert [clip["prompt"] for clip in data["clips"]] == [CANARY]
-        assert [order["state"] for order in data["orders"]] == ["delivered"]
-        assert [entry["seconds"] for entry in data["seconds"]] == [2.0, 2.0]
+        with zipfile.ZipFile(io.BytesIO(await sent.response.attachments[0].read())) as archive:
+            data = {name: json.loads(archive.read(name)) for name in archive.namelist()}
+        assert sent.ephemeral
+        assert [clip["prompt"] for clip in data["clips-1.json"]] == [CANARY]
+        assert [order["state"] for order in data["orders-1.json"]] == ["delivered"]
+        assert [entry["seconds"] for entry in data["seconds-1.json"]] == [2.0, 2.0]
+        assert data["blocked_on-1.json"] == []
         assert "another song" not in json.dumps(data)
 
 

@@ -24,6 +24,7 @@ from bot.i18n.sentence import Sentence
 from bot.inference.fair_queue import FairQueue, QueuedJob
 from bot.store.clips import NewClip
 from bot.store.store import open_store
+from tests.store.test_personal_data import exported
 
 USERS = (1, 2, 3)
 GUILD = 10
@@ -149,7 +150,7 @@ class JamMachine(RuleBasedStateMachine):
         files = self._run(self.store.privacy.forget(user))
         assert (files is None) == bool(self._unfinished(user))
         if files is not None:
-            left = self._run(self.store.privacy.export(user))
+            left = self._run(exported(self.store, user))
             assert left["clips"] == []
             assert not any(order["prompt"] for order in left["orders"])
 

@@ -17,6 +17,7 @@ from bot.store.retention import sweep
 from bot.store.store import open_store
 from tests.pipeline.test_erasure import DAY
 from tests.store.test_forgotten_bytes import PROMPT, files_with
+from tests.store.test_personal_data import exported
 from tests.store.test_store import NOON, Clock, accepted, delivered
 
 ORDERS = 2 * PIECE + 1
@@ -92,6 +93,10 @@ async def test_what_is_wished_away_is_seen_by_nobody_from_then_on(store):
     assert await store.clips.of_user(1, 5) == await store.clips.held_of(1, 5) == []
     assert await store.clips.prompts_of(1, "", 5) == []
     assert await store.clips.get(ORDERS) is None
+    kept = await exported(store, 1)
+    assert (kept["clips"], kept["orders"]) == ([], [])
+    # The day's, which are kept until it is over.
+    assert len(kept["seconds"]) == 2 * ORDERS
     assert await store.clips.of_job(ORDERS) is None
     assert await store.clips.by_message(before.message_id) is None
     assert await store.check() == []
@@ -109,8 +114,7 @@ async def test_what_a_kill_interrupted_is_finished_by_the_next_start(store, tmp_
     assert await store.check() == []
     clock.now += DAY
     await sweep(store, 30, clock.now)
-    left = await store.privacy.export(1)
-    assert not any(left.values())
+    assert not any((await exported(store, 1)).values())
     assert await store.check() == []
 
 

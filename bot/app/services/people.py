@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import AsyncIterator
 
 from bot.domain.limits import Limits, Quota
+from bot.pipeline.personal_archive import pack_pages
 from bot.pipeline.service import Pipeline
 
 
@@ -20,9 +21,9 @@ class PeopleService:
             user_id, limits.daily_seconds, limits.most_daily_seconds
         )
 
-    async def export(self, user_id: int) -> dict[str, list[dict[str, Any]]]:
-        """Return all rows that are kept of a person, by table."""
-        return await self._store.privacy.export(user_id)
+    def export(self, user_id: int, max_bytes: int) -> AsyncIterator[bytes]:
+        """Yield all that is kept of a person, as zip files of at most `max_bytes`."""
+        return pack_pages(self._store.privacy.export(user_id), max_bytes)
 
     async def delete(self, user_id: int) -> int:
         """Cancel a person's jobs and delete their clips and words; return how many clips.

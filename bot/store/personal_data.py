@@ -1,0 +1,104 @@
+"""All that is stored about one person, read in pages: they may have years of it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+from bot.store.database import Database
+from bot.store.forgetting import NOT_FORGOTTEN
+
+PAGE = 1000
+"""How many rows are read at once: a few milliseconds' worth."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some of the rows of one kind, such as a person's clips."""
+
+    kind: str
+    number: int
+    rows: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """A query for the rows of a person that come after those read already.
+
+    Its parameters are the person, today, the number of rows, and what the columns of `key` are in
+    the last row so far; those begin with an underscore and are not handed out.
+    """
+
+    name: str
+    sql: str
+    start: dict[str, int | str]
+
+
+_KINDS = (
+    _Kind(
+        "clips",
+        f"""
+        SELECT id AS _id, id, kind, prompt, seconds, seed, model, guild_id, channel_id, message_id,
+        datetime(created_at, 'unixepoch') AS made_at, is_deleted, bpm, key FROM clips
+        WHERE user_id = :user AND id > :_id AND {NOT_FORGOTTEN} ORDER BY id LIMIT :limit
+        """,  # noqa: S608 - ours
+        {"_id": 0},
+    ),
+    _Kind(
+        "orders",
+        """
+        SELECT id AS _id, id, kind, prompt, seconds, seed, state, locale, guild_id, channel_id,
+        datetime(created_at, 'unixepoch') AS ordered_at FROM jobs
+        WHERE user_id = :user AND id > :_id AND NOT EXISTS (
+            SELECT 1 FROM forgotten
+            WHERE forgotten.user_id = :user AND is_pending AND jobs.id <= last_job_id)
+        ORDER BY id LIMIT :limit
+        """,
+        {"_id": 0},
+    ),
+    _Kind(
+        "seconds",
+        """
+        SELECT id AS _id, day AS _day, day, entry, seconds, guild_id FROM ledger
+        WHERE user_id = :user AND (day, id) > (:_day, :_id) AND NOT EXISTS (
+            SELECT 1 FROM forgotten
+            WHERE forgotten.user_id = :user AND is_pending AND ledger.id <= last_entry_id
+            AND day != :today)
+        ORDER BY day, id LIMIT :limit
+        """,
+        {"_day": "", "_id": 0},
+    ),
+    _Kind(
+        "blocked_on",
+        """
+        SELECT guild_id AS _id, guild_id FROM blocked WHERE user_id = :user AND guild_id > :_id
+        ORDER BY guild_id LIMIT :limit
+        """,
+        {"_id": 0},
+    ),
+)
+
+
+async def read_pages(
+    database: Database, user_id: int, today: str, page: int = PAGE
+) -> AsyncIterator[Page]:
+    """Yield all that is stored about a person; of each kind at least one page, which may be empty.
+
+    What they have wished to be forgotten is not in it.
+    """
+    for kind in _KINDS:
+        number, after = 0, kind.start
+        while True:
+            rows = await database.all(
+                kind.sql, {"user": user_id, "today": today, "limit": page} | after
+            )
+            number += 1
+            yield Page(kind.name, number, [_shown(dict(row)) for row in rows])
+            if len(rows) < page:
+                break
+            after = {name: rows[-1][name] for name in kind.start}
+
+
+def _shown(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if not name.startswith("_")}

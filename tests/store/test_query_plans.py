@@ -1,0 +1,230 @@
+"""No statement of the store reads a whole table that grows with the years, or sorts it.
+
+SQLite is asked for its plan of every statement: they are recorded while the store does all it can
+do, and what stands in its code and was not recorded is reported, too.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+import bot.store
+from bot.domain.jobs import JobState
+from bot.i18n.sentence import Sentence
+from bot.store.database import FILE
+from bot.store.retention import sweep
+from bot.store.store import open_store
+from tests.pipeline.test_erasure import DAY
+from tests.store.test_personal_data import exported
+from tests.store.test_store import NOON, Clock, accepted, delivered, limits, new_clip, order
+
+GROWING = {"jobs", "ledger", "clips", "clip_parents"}
+
+ALLOWED = {
+    "SELECT * FROM jobs WHERE state IN ('queued', 'running', 'rendered', 'delivering') "
+    "ORDER BY id": "sorts the unfinished jobs, of which there are `limits.waiting` at the most",
+    "state IN ('queued', 'running', 'rendered', 'delivering') ORDER BY id": "sorts the unfinished "
+    "jobs of one person",
+    "WITH resets AS MATERIALIZED": "groups the resets of one person on one day",
+    "FROM jobs WHERE untold": "reads an index of the few jobs whose people are still to be told",
+}
+"""Parts of statements whose plan is complained of, each with the reason why it may be so."""
+
+ELSEWHERE = {
+    "backup.py": "works on a copy",
+    "identity.py": "reads the schema",
+    "invariants.py": "reads everything, as a check does: `zhiyin doctor` runs it on a copy",
+}
+"""Files whose statements are not looked at, each with the reason."""
+
+DELIVERED = re.compile(rf"state IN \([^)]*'{JobState.DELIVERED.value}'")
+STATEMENT = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\s")
+PARAMETER = re.compile(r"\?\d*|:[a-z_]+")
+
+
+def complaints(connection, sql):
+    """What is wrong with the plan of a statement."""
+    found = []
+    for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}"):
+        step = row[3]
+        # A search by no index is for the least or the greatest of all rows.
+        if (scanned := re.match(r"SCAN (\w+)|SEARCH (\w+)$", step)) and (
+            {scanned[1], scanned[2]} & GROWING
+        ):
+            found.append(step)
+        if "USE TEMP B-TREE" in step or "AUTOMATIC" in step:
+            found.append(step)
+        # Nearly all jobs were delivered.
+        if "jobs_by_state" in step and DELIVERED.search(sql):
+            found.append(step)
+    return found
+
+
+def statements_in_code():
+    """Each statement, or part of one, in the code of the store: what is between its values."""
+    for file in Path(bot.store.__path__[0]).glob("*.py"):
+        if file.name in ELSEWHERE:
+            continue
+        tree = ast.parse(file.read_text())
+        parts = {
+            id(part)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.JoinedStr)
+            for part in node.values
+        }
+        for node in ast.walk(tree):
+            if id(node) in parts or not isinstance(node, ast.JoinedStr | ast.Constant):
+                continue
+            values = node.values if isinstance(node, ast.JoinedStr) else [node]
+            texts = [each.value if isinstance(each, ast.Constant) else "?" for each in values]
+            if isinstance(texts[0], str) and STATEMENT.match(texts[0]):
+                yield (
+                    f"{file.name}:{node.lineno}",
+                    PARAMETER.split("".join(map(str, texts)).strip()),
+                )
+
+
+def has_in_order(text, parts):
+    """Whether all of these are in a text, one after the other."""
+    at = 0
+    for part in parts:
+        at = text.find(part, at)
+        if at < 0:
+            return False
+        at += len(part)
+    return True
+
+
+async def do_everything(store, clock):
+    """Ask everything of a store that can be asked of it."""
+    _, clip = await delivered(store, key="1")
+    _, second = await delivered(store, key="2", parent_ids=(clip.id,))
+    job = await accepted(store, key="3")
+    await store.jobs.start(job.id)
+    await store.jobs.requeue(job.id, spend_attempt=True)
+    await store.jobs.fail(job.id, Sentence("x"))
+    held = await accepted(store, key="4", allowed=limits(guild_daily_seconds=1000))
+    await store.jobs.start(held.id)
+    await store.jobs.record_clip(held.id, new_clip(held))
+    await store.jobs.hold(held.id, Sentence("x"))
+    await store.clips.held_of(1, 5)
+    await store.jobs.record_fetch(held.id, 7)
+    await store.jobs.check(order(), limits())
+    await store.jobs.cancel((await accepted(store, key="5")).id, Sentence("x"))
+    await store.jobs.untold()
+    await store.jobs.record_told(held.id)
+    await store.jobs.of_key("1")
+    await store.jobs.unfinished()
+    await store.jobs.waiting_of(1)
+    await store.clips.of_job(clip.job_id)
+    await store.clips.by_message(clip.message_id)
+    await store.clips.of_user(1, 5, "rock")
+    await store.clips.prompts_of(1, "rock", 5)
+    await store.clips.children_of(clip.id)
+    await store.clips.delete(second.id)
+    await store.ledger.quota(1, 100)
+    for guild_id in (10, None):
+        await store.ledger.reset(1, guild_id)
+        await store.settings.is_blocked(guild_id, 1)
+    await store.settings.of(10)
+    await store.settings.set_limits(10, waiting=3)
+    await store.settings.clear_limits(10)
+    await store.settings.set_metadata("name", "value")
+    await store.settings.metadata("name")
+    for on in (True, False):
+        await store.settings.set_tier(10, 7, 5.0 if on else None)
+        await store.settings.allow_channel(10, 5, on)
+        await store.settings.block(10, 1, on)
+    await store.totals()
+    await exported(store, 1)
+    await store.privacy.forget(1)
+    await delivered(store, key="6", user=2)
+    clock.now += 31 * DAY
+    await sweep(store, 30, clock.now)
+
+
+@pytest.fixture
+async def recorded(tmp_path):
+    """Every statement that a store runs, with its values, while it does everything."""
+    ran: set[str] = set()
+    clock = Clock()
+    async with open_store(tmp_path, clock) as store:
+        database = store.jobs._database
+        connections = (database._writer, *database._idle_readers)
+        for connection in connections:
+            await connection.set_trace_callback(ran.add)
+        await do_everything(store, clock)
+        for connection in connections:
+            await connection.set_trace_callback(None)  # type: ignore[arg-type]
+        assert await store.check() == []
+    # Of triggers only a comment is recorded.
+    return {sql for sql in ran if STATEMENT.match(sql)}
+
+
+async def test_no_statement_reads_a_growing_table_whole(recorded, tmp_path):
+    """Nor sorts one, nor looks for the ended jobs among all that have ended."""
+    with closing(sqlite3.connect(tmp_path / FILE)) as connection:
+        found = {
+            sql: complaints(connection, sql)
+            for sql in recorded
+            if not any(part in sql for part in ALLOWED)
+        }
+    assert {sql: said for sql, said in found.items() if said} == {}
+
+
+async def test_every_statement_is_looked_at(recorded):
+    """What stands in the code of the store and is not run by `do_everything` is named here."""
+    missed = [
+        place
+        for place, parts in statements_in_code()
+        if not any(has_in_order(sql, parts) for sql in recorded)
+    ]
+    assert missed == []
+
+
+async def test_every_exception_is_needed(recorded, tmp_path):
+    """One whose statement is gone, or planned well, is to be removed."""
+    with closing(sqlite3.connect(tmp_path / FILE)) as connection:
+        for part in ALLOWED:
+            assert any(part in sql and complaints(connection, sql) for sql in recorded), part
+
+
+async def test_a_foreign_key_is_checked_by_an_index(tmp_path):
+    """SQLite looks for rows that point at a deleted one, which is in no plan."""
+    async with open_store(tmp_path, Clock()):
+        pass
+    with closing(sqlite3.connect(tmp_path / FILE)) as connection:
+        pairs = connection.execute(
+            'SELECT tables.name, keys."from" FROM sqlite_master AS tables, '
+            "pragma_foreign_key_list(tables.name) AS keys WHERE type = 'table'"
+        ).fetchall()
+        assert ("ledger", "job_id") in pairs
+        for table, column in pairs:
+            indexed = connection.execute(
+                "SELECT columns.name FROM pragma_index_list(?) AS indexes, "
+                "pragma_index_info(indexes.name) AS columns WHERE NOT partial AND seqno = 0",
+                (table,),
+            ).fetchall()
+            assert (column,) in indexed, f"{table}.{column}"
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT entry, SUM(seconds) FROM ledger GROUP BY entry",
+        "UPDATE jobs SET prompt = NULL WHERE created_at < 5 AND state IN ('delivered', 'failed')",
+        "SELECT MAX(created_at) FROM clips",
+    ],
+)
+async def test_a_bad_plan_is_seen(tmp_path, sql):
+    """Such as those that this store once had."""
+    async with open_store(tmp_path, lambda: NOON):
+        pass
+    with closing(sqlite3.connect(tmp_path / FILE)) as connection:
+        assert complaints(connection, sql)
