@@ -128,6 +128,8 @@ def test_tags_outlive_another_program_s_copy(tmp_path, suffix, options):
         {"top_k": []},
         {"prompt": ["rock"]},
         {"model": None},
+        {"model": " \x07\u200b"},
+        {"kind": ""},
         {"kind": 3},
         {"loops": "yes"},
         {"stem": {}},
@@ -162,6 +164,8 @@ def test_what_tags_say_is_shortened_and_cleaned():
     texts = (found.prompt, found.model, found.kind, found.key, found.stem)
     assert texts == ("[2J a bc",) * 5
     assert len(found.parent_ids) == 100
+    found = from_json(json.dumps(FACTS | dict.fromkeys(("prompt", "key", "stem"), " \x07")))
+    assert (found.prompt, found.key, found.stem) == (None, None, None)
     found = from_json(json.dumps(FACTS | {"prompt": "x" * 9_000, "model": "y" * 9_000}))
     assert (len(found.prompt or ""), len(found.model)) == (2_000, 100)
 

@@ -64,20 +64,23 @@ def from_json(text: str | bytes) -> Tags | None:
         facts = msgspec.json.decode(text, type=_Facts)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
+    model, kind = _short(facts.model), _short(facts.kind)
+    if model is None or kind is None:
+        return None
     return Tags(
         prompt=_short(facts.prompt, MAX_GENERATION_PROMPT_CHARACTERS),
         seed=facts.seed,
-        model=_plain(facts.model)[:_MOST_NAME_CHARACTERS],
-        kind=_plain(facts.kind)[:_MOST_NAME_CHARACTERS],
+        model=model,
+        kind=kind,
         parent_ids=facts.parent_ids[:_MOST_PARENTS],
         clip_id=facts.clip_id,
         guidance=facts.guidance,
         temperature=facts.temperature,
         top_k=facts.top_k,
         bpm=facts.bpm,
-        key=_short(facts.key, _MOST_NAME_CHARACTERS),
+        key=_short(facts.key),
         loops=facts.loops,
-        stem=_short(facts.stem, _MOST_NAME_CHARACTERS),
+        stem=_short(facts.stem),
     )
 
 
@@ -126,8 +129,9 @@ def _short_key(name: str) -> str:
     return tonic + ("m" if mode == "minor" else "")
 
 
-def _short(text: str | None, most_characters: int) -> str | None:
-    return None if text is None else _plain(text)[:most_characters]
+def _short(text: str | None, most_characters: int = _MOST_NAME_CHARACTERS) -> str | None:
+    """Return a text as it may be shown; None for one that shows nothing."""
+    return None if text is None else _plain(text).strip()[:most_characters] or None
 
 
 def _plain(text: str) -> str:
