@@ -81,7 +81,7 @@ class Play:
     async def _end(self, action, entry):
         jobs, (_, job) = self.store.jobs, entry
         if action == "cancel":
-            assert await jobs.cancel(job.id)
+            assert await jobs.cancel(job.id, Sentence("x"))
         elif action == "fail":
             assert await jobs.fail(job.id, Sentence("x"))
         else:
@@ -92,7 +92,7 @@ class Play:
                 await jobs.finish_delivery(job.id, 900 + job.id)
                 self.received.append(entry)
             else:
-                assert await jobs.hold(job.id)
+                assert await jobs.hold(job.id, Sentence("x"))
                 self.held.append(entry)
 
     def paid(self, guild, after, user=None):
