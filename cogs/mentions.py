@@ -29,6 +29,8 @@ class Mentions(commands.Cog):
         # A reply pings by itself: without a typed mention it is talk between people.
         if message.is_system() or not is_typed(message.content, user.id):
             return
+        if message.guild is not None and not self.bot.service.guilds.serves(message.guild.id):
+            return  # in public it says nothing where it is not wanted
         if message.id in self._answering:
             return  # Discord repeated the event
         self._answering.add(message.id)

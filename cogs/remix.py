@@ -11,9 +11,10 @@ from bot.domain.clips import Clip
 from bot.domain.jobs import Kind
 from bot.errors import RequestError
 from cogs.presentation import messages
-from cogs.requests.clip_actions import order_continuation, require_clip
+from cogs.requests.clip_actions import order_continuation
 from cogs.requests.draft import REMIX_KEEP_SECONDS, RequestDraft
 from cogs.requests.message_audio import find_clip_or_sound
+from cogs.requests.rights import require_clip
 from cogs.requests.submit import submit_request
 from cogs.requests.suggestions import Prompt, suggest_clips, suggest_prompts
 from cogs.views.remix_modal import build_remix_modal
@@ -104,7 +105,7 @@ class Remix(commands.Cog):
     async def _own(self, interaction: Interaction, text: str) -> Clip:
         if not text.isdecimal() or len(text) > 18:
             raise RequestError(messages.UNKNOWN_CLIP)
-        clip = await require_clip(self.bot, int(text))
+        clip = await require_clip(interaction, int(text))
         # Other people's clips can be remixed through their message only.
         if clip.origin.user_id != interaction.user.id:
             raise RequestError(messages.UNKNOWN_CLIP)

@@ -7,23 +7,15 @@ from contextlib import suppress
 
 import discord
 
-from bot.app.client import Interaction, ZhiyinBot
+from bot.app.client import Interaction
 from bot.domain.clips import Clip
 from bot.domain.jobs import Kind, UploadSource
 from bot.errors import RequestError, SoundError
 from cogs.presentation import cards, messages
 from cogs.presentation.readers import reader_of
 from cogs.requests.draft import RequestDraft
-from cogs.requests.limits import is_manager
+from cogs.requests.rights import require_owner_or_manager
 from cogs.requests.submit import submit_request
-
-
-async def require_clip(bot: ZhiyinBot, clip_id: int) -> Clip:
-    """Return a clip that is not deleted. Raises RequestError."""
-    clip = await bot.service.clips.find(clip_id)
-    if clip is None or clip.is_deleted:
-        raise RequestError(messages.NO_CLIP)
-    return clip
 
 
 async def order_again(interaction: Interaction, clip: Clip) -> None:
@@ -94,8 +86,7 @@ async def show_details(interaction: Interaction, clip: Clip) -> None:
 
 async def delete_clip(interaction: Interaction, clip: Clip) -> None:
     """Delete a clip's message and sound, for its author or a manager. Raises RequestError."""
-    if interaction.user.id != clip.origin.user_id and not is_manager(interaction):
-        raise RequestError(messages.NOT_YOURS)
+    require_owner_or_manager(interaction, clip.origin)
     await interaction.response.defer()
     await interaction.client.service.clips.delete(clip)
     await interaction.delete_original_response()

@@ -20,11 +20,6 @@ def origin_of(interaction: discord.Interaction) -> RequestOrigin:
     )
 
 
-def is_manager(interaction: discord.Interaction) -> bool:
-    """Tell whether the person may manage messages where they are."""
-    return interaction.guild_id is not None and interaction.permissions.manage_messages
-
-
 def is_reached_by_token_only(interaction: discord.Interaction) -> bool:
     """Tell whether the bot is not a member there, so that only the token can reach the person."""
     if interaction.guild_id is None:

@@ -6,20 +6,23 @@ import discord
 
 from bot.app.client import Interaction
 from bot.domain.clips import Clip
+from bot.errors import RequestError
 from bot.i18n.languages import Reader
-from bot.i18n.sentence import Sentence
+from bot.i18n.sentence import Sentence, verbatim
 from cogs.requests.clip_actions import (
     delete_clip,
     order_again,
     order_continuation,
     order_loop,
-    require_clip,
     show_details,
 )
 from cogs.requests.clip_stems import post_stems
+from cogs.requests.rights import require_clip
 from cogs.views.persistent_button import PersistentButton
 from cogs.views.remix_modal import build_remix_modal
 
+UNKNOWN_BUTTON = Sentence("This button is from another version of me: I don't know what it does.")
+ACTIONS = ("again", "continue", "remix", "loop", "stems", "details", "delete")
 _LABELS = {
     "again": (Sentence("Again"), discord.ButtonStyle.primary),
     "continue": (Sentence("Continue"), discord.ButtonStyle.primary),
@@ -35,7 +38,7 @@ _ABOUT_THE_CLIP = {"details", "delete"}
 def clip_view(read: Reader, clip: Clip) -> discord.ui.View:
     """Return the buttons under a clip; *Stems* only where it has some."""
     view = discord.ui.View(timeout=None)
-    for action in _LABELS:
+    for action in ACTIONS:
         if action != "stems" or clip.stems:
             view.add_item(ClipButton(clip.id, action, read))
     return view
@@ -45,7 +48,7 @@ class ClipButton(PersistentButton, template=r"zhiyin:clip:(?P<id>\d+):(?P<action
     """One of the buttons under a clip."""
 
     def __init__(self, clip_id: int, action: str, read: Reader | None = None) -> None:
-        label, style = _LABELS[action]
+        label, style = _LABELS.get(action, (verbatim(action), discord.ButtonStyle.secondary))
         super().__init__(
             discord.ui.Button(
                 label=(read or Reader())(label),
@@ -59,7 +62,7 @@ class ClipButton(PersistentButton, template=r"zhiyin:clip:(?P<id>\d+):(?P<action
 
     async def press(self, interaction: Interaction) -> None:
         """Run the action of the button."""
-        clip = await require_clip(interaction.client, self.clip_id)
+        clip = await require_clip(interaction, self.clip_id)
         match self.action:
             case "again":
                 await order_again(interaction, clip)
@@ -76,3 +79,5 @@ class ClipButton(PersistentButton, template=r"zhiyin:clip:(?P<id>\d+):(?P<action
                 await show_details(interaction, clip)
             case "delete":
                 await delete_clip(interaction, clip)
+            case _:
+                raise RequestError(UNKNOWN_BUTTON)

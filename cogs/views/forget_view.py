@@ -11,6 +11,8 @@ from bot.i18n.sentence import Sentence
 from cogs.presentation import privacy_messages
 from cogs.presentation.errors import report_error
 
+NOT_YOUR_QUESTION = Sentence("Only the person who was asked can answer that.")
+
 _CONFIRM_SECONDS = 120.0
 
 
@@ -29,6 +31,8 @@ class ForgetView(discord.ui.View):
         """Delete everything of the person who asked; only they see this button."""
         bot, read = interaction.client, self._read
         assert isinstance(bot, ZhiyinBot)
+        if interaction.user.id != self.user_id:
+            raise Refused(NOT_YOUR_QUESTION)
         await interaction.response.edit_message(
             content=read(privacy_messages.FORGETTING), view=None
         )

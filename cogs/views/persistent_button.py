@@ -10,6 +10,9 @@ import discord
 from bot.app.client import Interaction
 from cogs.presentation.errors import report_error
 
+# No row of the database has a larger number, nor one of 0.
+_MAX_ID = 2**63 - 1
+
 
 class PersistentButton(
     discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
@@ -31,8 +34,9 @@ class PersistentButton(
     ) -> Self:
         """Rebuild the button of a message that an earlier process may have posted."""
         groups = match.groupdict()
+        number = int(groups.pop("id"))
         # The subclass takes the groups of its own template.
-        return cls(int(groups.pop("id")), **groups)  # type: ignore[arg-type]
+        return cls(number if number <= _MAX_ID else 0, **groups)  # type: ignore[arg-type]
 
     async def callback(self, interaction: Interaction) -> None:  # type: ignore[override]
         """Run the action where the bot may be used; tell the person of a failure."""

@@ -7,12 +7,16 @@ import discord
 from bot.app.client import Interaction
 from bot.domain.clips import Clip
 from bot.domain.jobs import MAX_PROMPT_CHARACTERS, Kind
+from bot.errors import RequestError
 from bot.i18n.languages import Reader
 from bot.i18n.sentence import Sentence
 from cogs.presentation.errors import report_error
 from cogs.presentation.readers import reader_of
 from cogs.requests.draft import REMIX_KEEP_SECONDS, RequestDraft
+from cogs.requests.rights import require_kept_clip
 from cogs.requests.submit import submit_request
+
+UNKNOWN_CHOICE = Sentence("I don't know that choice. Please take one from the list.")
 
 
 async def build_remix_modal(
@@ -96,6 +100,12 @@ class RemixModal(discord.ui.Modal):
 
     async def on_submit(self, interaction: Interaction, /) -> None:  # type: ignore[override]
         """Order the remix."""
+        for select in (self.keep, self.include, self.stems):
+            if not set(select.values) <= {option.value for option in select.options}:
+                raise RequestError(UNKNOWN_CHOICE)
+        if self.clip is not None:
+            # It may have been deleted while the form was open.
+            await require_kept_clip(interaction.client, self.clip.id)
         draft = RequestDraft(
             kind=Kind.REMIX,
             prompt=self.words.value,

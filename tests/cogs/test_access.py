@@ -27,6 +27,10 @@ async def test_on_other_servers_it_makes_nothing_and_says_so(tmp_path, caplog):
             str(NOT_SERVED)
         )
         assert await jam.alice.autocomplete(jam.channel, "music", "prompt", "rock") == []
+        before = len(jam.messages())
+        await jam.alice.send(jam.channel, f"<@{jam.bot.user.id}> slow jazz with a piano")
+        await jam.idle()
+        assert len(jam.messages()) == before + 1
         assert await jam.store.jobs.unfinished() == []
         assert f"server={jam.guild.id} is not in discord.allowed_servers" in caplog.text
 

@@ -1,0 +1,58 @@
+"""What a person may do with a clip or a job, where they are.
+
+A custom id or an option says which one is meant and proves nothing: each handler asks here.
+"""
+
+from __future__ import annotations
+
+import discord
+
+from bot.app.client import Interaction, ZhiyinBot
+from bot.domain.clips import Clip
+from bot.domain.jobs import RequestOrigin
+from bot.errors import RequestError
+from cogs.presentation import messages
+
+
+async def require_clip(interaction: Interaction, clip_id: int) -> Clip:
+    """Return a clip that is not deleted, and that the person can see where they are.
+
+    Raises RequestError, the same for one that is elsewhere as for one that is not there.
+    """
+    clip = await require_kept_clip(interaction.client, clip_id)
+    if not _is_shown_to(interaction, clip):
+        raise RequestError(messages.NO_CLIP)
+    return clip
+
+
+async def require_kept_clip(bot: ZhiyinBot, clip_id: int) -> Clip:
+    """Return a clip that is not deleted; whoever asks may see it. Raises RequestError."""
+    clip = await bot.service.clips.find(clip_id)
+    if clip is None or clip.is_deleted:
+        raise RequestError(messages.NO_CLIP)
+    return clip
+
+
+def require_owner_or_manager(interaction: discord.Interaction, origin: RequestOrigin) -> None:
+    """Raise RequestError unless the person ordered it, or manages messages where they did."""
+    if origin.user_id != interaction.user.id and not (
+        origin.guild_id is not None
+        and _is_at(interaction, origin)
+        and interaction.permissions.manage_messages
+    ):
+        raise RequestError(messages.NOT_YOURS)
+
+
+def _is_shown_to(interaction: discord.Interaction, clip: Clip) -> bool:
+    """Tell whether a clip is the person's, or is posted where they are.
+
+    One that was held is posted elsewhere than it was ordered.
+    """
+    shows_it = interaction.message is not None and interaction.message.id == clip.message_id
+    return (
+        clip.origin.user_id == interaction.user.id or shows_it or _is_at(interaction, clip.origin)
+    )
+
+
+def _is_at(interaction: discord.Interaction, origin: RequestOrigin) -> bool:
+    return (interaction.guild_id, interaction.channel_id) == (origin.guild_id, origin.channel_id)

@@ -1,0 +1,258 @@
+"""Whoever presses, whatever id arrives: every handler asks who it is and where.
+
+The handlers are found, not listed: a new one that doesn't ask fails here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import pkgutil
+from contextlib import asynccontextmanager
+from typing import Any
+
+import discord
+
+import cogs
+from bot.domain.jobs import Kind, MessageHandle, Order, RequestOrigin
+from bot.domain.limits import Limits
+from bot.i18n.sentence import Sentence
+from bot.store.clips import NewClip
+from cogs.presentation import messages
+from cogs.views.clip_buttons import ACTIONS, UNKNOWN_BUTTON, ClipButton
+from cogs.views.forget_view import NOT_YOUR_QUESTION, ForgetView
+from cogs.views.persistent_button import PersistentButton
+from cogs.views.remix_modal import UNKNOWN_CHOICE, RemixModal
+from tests.support.jam_server import Jam, custom_ids, open_jam
+
+SECRET = "a song for Ophelia"
+CHOICES = {"action": ACTIONS}
+"""What a group of a custom id other than `id` may hold."""
+
+
+@dataclasses.dataclass
+class Stage:
+    """Alice's clip, her job in the queue and her held clip; and another server, with its boss."""
+
+    jam: Jam
+    posted: Any
+    ids: list[int]
+    other: Any
+    mallory: Any
+
+    async def rows_of_alice(self):
+        return await self.jam.store.privacy.export(self.jam.alice.id)
+
+    async def forge(self, channel):
+        """Messages of the bot there, with every button for every one of alice's ids."""
+        place = self.jam.bot.get_channel(channel.id)
+        buttons = [
+            kind(id_, *values)
+            for kind in handlers()
+            for id_ in self.ids
+            for values in arguments(kind)
+        ]
+        for start in range(0, len(buttons), 25):
+            view = discord.ui.View(timeout=None)
+            for button in buttons[start : start + 25]:
+                button.item.row = None
+                view.add_item(button)
+            message = await place.send("forged", view=view)
+            await self.jam.env.settle()
+            for button in buttons[start : start + 25]:
+                yield message, button.item.custom_id
+
+
+def handlers():
+    """Every kind of button that works after a restart."""
+    load_cogs()
+    return sorted(PersistentButton.__subclasses__(), key=lambda each: each.__name__)
+
+
+def arguments(kind):
+    """What a button's custom id may hold beside the id."""
+    groups = [name for name in kind.__discord_ui_compiled_template__.groupindex if name != "id"]
+    assert set(groups) <= CHOICES.keys(), f"say in CHOICES what {kind.__name__} can be made of"
+    return [(value,) for value in CHOICES[groups[0]]] if groups else [()]
+
+
+def load_cogs():
+    for module in pkgutil.walk_packages(cogs.__path__, "cogs."):
+        importlib.import_module(module.name)
+
+
+def own(kind):
+    """The classes of ours below one of discord.py's."""
+    load_cogs()
+    return {each for each in kind.__subclasses__() if each.__module__.startswith("cogs.")}
+
+
+async def accept(jam, key, channel):
+    origin = RequestOrigin(user_id=jam.alice.id, channel_id=channel.id, guild_id=jam.guild.id)
+    order = Order(key=key, origin=origin, kind=Kind.MUSIC, seconds=1.0, seed=3, prompt=SECRET)
+    limits = Limits(daily_seconds=1e6, waiting_per_user=9, waiting_per_guild=9, waiting=9)
+    return await jam.store.jobs.accept(order, limits, MessageHandle())
+
+
+async def hold(jam, job):
+    await jam.store.jobs.start(job.id)
+    clip = NewClip(
+        job_id=job.id, origin=job.order.origin, kind=job.order.kind, prompt=job.order.prompt,
+        seconds=1.0, seconds_before=0.0, seed=3, sampling=job.order.sampling, model="scripted",
+        file="held.flac", parent_ids=(), made_in_seconds=1.0,
+    )  # fmt: skip
+    made = await jam.store.jobs.record_clip(job.id, clip)
+    await jam.store.jobs.begin_delivery(job.id)
+    assert await jam.store.jobs.hold(job.id, Sentence("held"))
+    return made
+
+
+@asynccontextmanager
+async def open_stage(folder):
+    async with open_jam(folder) as jam:
+        posted = (await jam.music(prompt=SECRET, seconds=1.0)).response
+        clip = await jam.newest_clip()
+        waiting, held = (
+            await accept(jam, "waiting", jam.channel),
+            await accept(jam, "held", jam.channel),
+        )
+        kept = await hold(jam, held)
+        boss = jam.env.create_user("mallory")
+        other = jam.env.create_guild("Elsewhere", owner=boss)
+        mallory = other.add_member(boss)
+        channel = other.create_text_channel("lobby")
+        ids = sorted({clip.id, clip.job_id, waiting.id, held.id, kept.id, posted.id})
+        yield Stage(jam, posted, ids, channel, mallory)
+        await jam.pipeline.cancel(waiting.id)
+
+
+def refused(result):
+    """Whether a press came to one private sentence, and nothing of alice's was in it."""
+    answer = result.followups[-1] if result.followups else result.response
+    assert result.modal is None
+    assert answer.ephemeral
+    assert answer.content
+    assert not answer.embeds
+    assert not answer.attachments
+    assert SECRET not in answer.content
+    return True
+
+
+def test_every_handler_is_registered_and_leaves_the_way_in_alone():
+    """The place is asked for where all of them come in."""
+    for kind in handlers():
+        assert "callback" not in vars(kind), kind
+        assert "interaction_check" not in vars(kind), kind
+
+
+async def test_no_button_takes_an_id_of_elsewhere_nor_from_who_may_not(tmp_path):
+    """On another server not even from who may do everything there; a channel may be private, too.
+
+    Nothing is shown and nothing changes. In a clip's own place everybody makes more of it, and it
+    stays its person's.
+    """
+    async with open_stage(tmp_path) as stage:
+        jam, before = stage.jam, await stage.rows_of_alice()
+        registered = jam.bot._connection._view_store._dynamic_items.values()
+        assert set(registered) == set(handlers())
+        pressed = 0
+        async for message, custom_id in stage.forge(stage.other):
+            assert refused(await stage.mallory.click(message, custom_id=custom_id)), custom_id
+            pressed += 1
+        assert pressed >= len(ACTIONS) * len(stage.ids)
+        async for message, custom_id in stage.forge(jam.guild.create_text_channel("lobby")):
+            assert refused(await jam.bob.click(message, custom_id=custom_id)), custom_id
+        assert await stage.rows_of_alice() == before
+        assert await jam.store.jobs.waiting_of(stage.mallory.id) == []
+        async for message, custom_id in stage.forge(jam.channel):
+            await jam.bob.click(message, custom_id=custom_id)
+        await jam.idle()
+        assert await stage.rows_of_alice() == before
+
+
+async def test_no_command_or_menu_entry_takes_an_id_of_another_server(tmp_path):
+    """Neither does it suggest one: options with suggestions are found, and given alice's ids."""
+    async with open_stage(tmp_path) as stage:
+        before, asked = await stage.rows_of_alice(), set()
+        for command in stage.jam.bot.tree.walk_commands():
+            for parameter in getattr(command, "parameters", ()):
+                if not parameter.autocomplete:
+                    continue
+                name = command.qualified_name
+                offered = await stage.mallory.autocomplete(stage.other, name, parameter.name, "")
+                assert SECRET not in str(offered)
+                if parameter.name == "prompt":
+                    continue  # words, no id
+                asked.add((name, parameter.name))
+                is_number = parameter.type is discord.AppCommandOptionType.integer
+                words = {"prompt": "rock"} if name == "remix" else {}
+                for id_ in stage.ids:
+                    if is_number and id_ > 2**53:
+                        continue  # Discord sends no such number
+                    option = {parameter.name: id_ if is_number else str(id_)}
+                    result = await stage.mallory.slash(stage.other, name, **words, **option)
+                    assert refused(result), (name, option)
+        assert asked == {("cancel", "job"), ("remix", "mine")}
+        assert await stage.rows_of_alice() == before
+        # A message is what Discord shows a menu entry; one without sound is refused.
+        message = await stage.jam.bot.get_channel(stage.other.id).send("nothing to hear")
+        await stage.jam.env.settle()
+        menus = stage.jam.bot.tree.get_commands(type=discord.AppCommandType.message)
+        assert len(menus) >= 3
+        for menu in menus:
+            assert refused(await stage.mallory.context_menu(stage.other, menu.name, message))
+
+
+def test_every_form_and_view_has_its_test():
+    """Those that live in memory only; each is tried below."""
+    assert own(discord.ui.Modal) == {RemixModal}
+    assert own(discord.ui.View) == {ForgetView}
+
+
+async def test_a_form_asks_again_when_it_comes_back(tmp_path):
+    """What was deleted meanwhile is not remixed; what is no choice is none."""
+    async with open_stage(tmp_path) as stage:
+        jam = stage.jam
+        form = await jam.bob.click(stage.posted, label="Remix")
+        words, keep, include = custom_ids(form.modal)
+        bot_form = next(
+            each
+            for each in jam.bot._connection._view_store._modals.values()
+            if isinstance(each, RemixModal)
+        )
+        bot_form.keep.options.pop()
+        odd = await jam.bob.submit_modal(form, {words: "as jazz", keep: ["30"], include: ["no"]})
+        assert odd.response.content == str(UNKNOWN_CHOICE)
+        again = await jam.bob.click(stage.posted, label="Remix")
+        await jam.pipeline.library.delete(await jam.store.clips.by_message(stage.posted.id))
+        words, keep, include = custom_ids(again.modal)
+        gone = await jam.bob.submit_modal(again, {words: "as jazz", keep: ["2"], include: ["no"]})
+        assert gone.response.content == str(messages.NO_CLIP)
+
+
+async def test_the_question_before_all_is_deleted_is_for_who_was_asked(tmp_path):
+    """Even where others can see it."""
+    async with open_stage(tmp_path) as stage:
+        jam, before = stage.jam, await stage.rows_of_alice()
+        view = ForgetView(jam.alice.id, jam.bot.languages.reader(None))
+        message = await jam.bot.get_channel(jam.channel.id).send("all?", view=view)
+        await jam.env.settle()
+        told = await jam.bob.click(message, label="Delete everything of mine")
+        assert told.response.content == str(NOT_YOUR_QUESTION)
+        assert await stage.rows_of_alice() == before
+
+
+async def test_a_button_that_nobody_knows_any_more_says_so(tmp_path):
+    """Of another version, or with an id that no row can have: a sentence, not silence."""
+    async with open_stage(tmp_path) as stage:
+        jam, place = stage.jam, stage.jam.bot.get_channel(stage.jam.channel.id)
+        for button, sentence in (
+            (ClipButton(1, "sing"), UNKNOWN_BUTTON),
+            (ClipButton(10**60, "again"), messages.NO_CLIP),
+        ):
+            view = discord.ui.View(timeout=None)
+            view.add_item(button)
+            message = await place.send("old", view=view)
+            await jam.env.settle()
+            told = await jam.bob.click(message, custom_id=button.item.custom_id)
+            assert told.response.content == str(sentence)
