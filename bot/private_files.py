@@ -7,8 +7,8 @@ which others can open a file, and who has it open keeps it.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _OTHERS = 0o077
@@ -27,6 +27,19 @@ def create_private_file(path: Path, *, exclusive: bool = True) -> None:
     except FileExistsError:
         if exclusive:
             raise
+
+
+@contextmanager
+def private_umask() -> Iterator[None]:
+    """Have this process and its children make nothing that others may use.
+
+    For a process that makes nothing for anyone else: it covers what libraries make, too.
+    """
+    before = os.umask(_OTHERS)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 def exposed(paths: Iterable[Path]) -> list[Path]:

@@ -13,6 +13,7 @@ from bot.app.serve import serve
 from bot.config import Config
 from bot.i18n.sentence import Sentence
 from bot.models.locate import look_at_model
+from bot.private_files import private_umask
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +24,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
     # A service's journal is where its owner looks.
     logs.configure(logging.INFO, debug=args.debug, as_json=config.log.format == "json")
     contents, licence = look_at_model(config)
-    asyncio.run(serve(config, token, contents, licence))
+    with private_umask():
+        asyncio.run(serve(config, token, contents, licence))
     print(Sentence("Stopped."), file=sys.stderr)
     return 0

@@ -16,7 +16,7 @@ from bot.cli.doctor_protection import check_file_modes
 from bot.cli.findings import Verdict
 from bot.config import Config, StorageConfig
 from bot.domain.generation import Sound
-from bot.private_files import close_to_others
+from bot.private_files import close_to_others, private_umask
 from bot.store.backup import copy, rotate
 from bot.store.kept_files import exposed_files
 from bot.store.store import open_store
@@ -114,6 +114,16 @@ def test_a_file_is_private_before_anything_is_in_it(tmp_path):
         assert stat.S_IMODE(scratch.stat().st_mode) == 0o600
         scratch.write_text("x")
     assert modes(tmp_path)["a"] == 0o600
+
+
+def test_what_a_library_makes_for_a_bot_is_private_too(tmp_path):
+    """Whatever mode it asks for; afterwards the process makes files as before."""
+    with private_umask():
+        (tmp_path / "cache").mkdir()
+        (tmp_path / "log").touch()
+    (tmp_path / "clip.wav").touch()
+    found = modes(tmp_path)
+    assert (found["cache"], found["log"], found["clip.wav"]) == (0o700, 0o600, 0o666)
 
 
 async def test_a_copy_to_look_through_is_private(tmp_path):
