@@ -61,10 +61,12 @@ class GuildService:
         Raises RequestError for what is beyond the configuration's.
         """
         most_of_guild = self.bounds.guild_daily_seconds or _MOST_SECONDS
-        _check(daily_seconds, 0, self.bounds.daily_seconds, _SECONDS_BOUND)
-        _check(guild_daily_seconds, 0, most_of_guild, _SECONDS_BOUND)
-        _check(waiting, 1, self.bounds.waiting, _WAITING_BOUND)
-        _check(max_seconds, 1, self.bounds.max_seconds, _LENGTH_BOUND)
+        most = self.bounds.daily_seconds
+        _check(daily_seconds, 0, most, _SECONDS_BOUND.fill(most=most))
+        _check(guild_daily_seconds, 0, most_of_guild, _SECONDS_BOUND.fill(most=most_of_guild))
+        most_waiting, longest = self.bounds.waiting, self.bounds.max_seconds
+        _check(waiting, 1, most_waiting, _WAITING_BOUND.fill(most=most_waiting))
+        _check(max_seconds, 1, longest, _LENGTH_BOUND.fill(most=longest))
         await self._settings.set_limits(
             guild_id,
             daily_seconds=daily_seconds,
@@ -82,7 +84,8 @@ class GuildService:
 
         Raises RequestError for more than the configuration allows.
         """
-        _check(daily_seconds, 0, self.bounds.daily_seconds, _SECONDS_BOUND)
+        most = self.bounds.daily_seconds
+        _check(daily_seconds, 0, most, _SECONDS_BOUND.fill(most=most))
         await self._settings.set_tier(guild_id, role_id, daily_seconds)
 
     async def allow_channel(self, guild_id: int, channel_id: int, allowed: bool) -> None:
@@ -113,4 +116,4 @@ class GuildService:
 def _check(value: float | None, least: float, most: float, refusal: Sentence) -> None:
     # A NaN is not within either.
     if value is not None and not least <= value <= most:
-        raise RequestError(refusal.fill(most=most))
+        raise RequestError(refusal)
