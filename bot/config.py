@@ -9,8 +9,10 @@ from __future__ import annotations
 import dataclasses
 import os
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Annotated, Literal, get_args
+from zoneinfo import ZoneInfo
 
 from msgspec import Meta
 
@@ -80,6 +82,8 @@ class LimitsConfig:
     running_per_user: Annotated[int, Meta(ge=1, le=64)] = 2
     waiting_per_server: Annotated[int, Meta(ge=1, le=10_000)] = 20
     waiting: Annotated[int, Meta(ge=1, le=100_000)] = 100
+    day_turns_at_hour: Annotated[int, Meta(ge=0, le=23)] = 0
+    time_zone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +141,16 @@ class Config:
     metrics: MetricsConfig = dataclasses.field(default_factory=MetricsConfig)
     log: LogConfig = dataclasses.field(default_factory=LogConfig)
     worker: WorkerConfig = dataclasses.field(default_factory=WorkerConfig)
+
+
+def time_zone(name: str) -> tzinfo:
+    """Return a time zone by its name in the IANA database. Raises ValueError for another."""
+    if name == "UTC":
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (KeyError, OSError) as error:
+        raise ValueError(f"there is no time zone {name}") from error
 
 
 def cache_folder() -> Path:

@@ -17,7 +17,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from bot.config import Config
+from bot.config import Config, time_zone
 from bot.errors import ConfigError
 from bot.i18n.sentence import Sentence, verbatim
 
@@ -193,6 +193,17 @@ def parse(
                 max_seconds=config.generation.max_seconds,
             )
         )
+    try:
+        time_zone(config.limits.time_zone)
+    except ValueError:
+        raise ConfigError(
+            Sentence(
+                'In {name}, limits.time_zone must be the name of a time zone, such as "UTC" or '
+                '"Europe/Berlin", not "{zone}".',
+                name=name,
+                zone=config.limits.time_zone,
+            )
+        ) from None
     return config
 
 

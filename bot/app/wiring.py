@@ -9,7 +9,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from bot.audio.untrusted.uploads import Uploads
-from bot.config import Config, data_folder
+from bot.config import Config, data_folder, time_zone
+from bot.domain.quota_day import QuotaDay
 from bot.inference.executor import Executor
 from bot.inference.supervisor import CANCEL_SECONDS
 from bot.musicgen.checkpoint.inspection import Contents
@@ -32,7 +33,11 @@ async def open_pipeline(
 ) -> AsyncIterator[Pipeline]:
     """Open the store, start the worker and lend the pipeline between them."""
     async with AsyncExitStack() as stack:
-        store = await stack.enter_async_context(open_store(folder or data_folder(config), clock))
+        limits = config.limits
+        day = QuotaDay(limits.day_turns_at_hour, time_zone(limits.time_zone))
+        store = await stack.enter_async_context(
+            open_store(folder or data_folder(config), clock, day)
+        )
         executor = await stack.enter_async_context(
             Executor(config, engine=engine, cancel_seconds=cancel_seconds)
         )

@@ -6,11 +6,11 @@ import aiosqlite
 
 from bot.domain.jobs import Order
 from bot.domain.limits import Limits
+from bot.domain.quota_day import QuotaDay
 from bot.errors import Refused
 from bot.i18n.sentence import Moment, Plural, Sentence
 from bot.store.database import Row
 from bot.store.job_states import UNFINISHED
-from bot.store.ledger import day_of, resets_at
 from bot.store.settings import EVERYWHERE
 from bot.store.usage import RECEIVED_BY_PERSON, USED_BY_GUILD, USED_BY_PERSON
 
@@ -38,7 +38,9 @@ _STANDING = f"""
 """  # noqa: S608 - ours
 
 
-async def check(connection: aiosqlite.Connection, order: Order, limits: Limits, now: float) -> None:
+async def check(
+    connection: aiosqlite.Connection, order: Order, limits: Limits, now: float, day: QuotaDay
+) -> None:
     """Raise Refused with the first reason why an order can't be accepted now."""
     origin = order.origin
     (standing,) = await connection.execute_fetchall(
@@ -47,7 +49,7 @@ async def check(connection: aiosqlite.Connection, order: Order, limits: Limits, 
             "guild": origin.guild_id,
             "everywhere": EVERYWHERE,
             "user": origin.user_id,
-            "day": day_of(now),
+            "day": day.of(now),
             "is_guild_limited": limits.guild_daily_seconds is not None,
         },
     )
@@ -56,7 +58,7 @@ async def check(connection: aiosqlite.Connection, order: Order, limits: Limits, 
     if standing["is_draining"]:
         raise Refused(DRAINING)
     _check_queue(standing, limits)
-    _check_seconds(standing, order, limits, Moment(resets_at(now)))
+    _check_seconds(standing, order, limits, Moment(day.resets_at(now)))
 
 
 def _check_queue(standing: Row, limits: Limits) -> None:

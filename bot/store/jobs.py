@@ -10,6 +10,7 @@ import aiosqlite
 from bot.domain.clips import Clip
 from bot.domain.jobs import Job, JobState, MessageHandle, Order
 from bot.domain.limits import Limits
+from bot.domain.quota_day import QuotaDay
 from bot.i18n.sentence import Sentence, to_json
 from bot.store import admission, ledger
 from bot.store.clips import NewClip, insert_clip
@@ -31,8 +32,8 @@ class IllegalStep(RuntimeError):
 class Jobs:
     """The jobs table."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database, self._clock = database, clock
+    def __init__(self, database: Database, clock: Clock, day: QuotaDay) -> None:
+        self._database, self._clock, self._day = database, clock, day
 
     async def accept(self, order: Order, limits: Limits, message: MessageHandle) -> Job:
         """Accept an order: check it, reserve its seconds and insert a job, in one transaction.
@@ -44,7 +45,7 @@ class Jobs:
             known = await _row(connection, "SELECT * FROM jobs WHERE key = ?", order.key)
             if known is not None:
                 return known
-            await admission.check(connection, order, limits, now)
+            await admission.check(connection, order, limits, now, self._day)
             origin = order.origin
             (row,) = await connection.execute_fetchall(
                 "INSERT INTO jobs (key, state, created_at, user_id, guild_id, channel_id, kind, "
@@ -60,13 +61,13 @@ class Jobs:
                     order.locale,
                 ),
             )  # fmt: skip
-            await ledger.reserve(connection, row["id"], order, now)
+            await ledger.reserve(connection, row["id"], order, now, self._day.of(now))
             return job_of(row)
 
     async def check(self, order: Order, limits: Limits) -> None:
         """Raise Refused if an order would be refused now."""
         async with self._database.snapshot() as connection:
-            await admission.check(connection, order, limits, self._clock())
+            await admission.check(connection, order, limits, self._clock(), self._day)
 
     async def get(self, job_id: int) -> Job | None:
         """Return a job."""

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 
 import aiosqlite
 
 from bot.domain.jobs import Order
 from bot.domain.limits import Quota
+from bot.domain.quota_day import QuotaDay
 from bot.store import invariants
 from bot.store.database import Database
 from bot.store.usage import RECEIVED_BY_PERSON, USED_BY_PERSON, USED_ON_GUILD
@@ -21,22 +21,15 @@ from bot.store.usage import RECEIVED_BY_PERSON, USED_BY_PERSON, USED_ON_GUILD
 Clock = Callable[[], float]
 
 
-def day_of(now: float) -> str:
-    """Return the day that a time belongs to, in UTC."""
-    return datetime.fromtimestamp(now, UTC).date().isoformat()
-
-
-def resets_at(now: float) -> float:
-    """Return when the next day begins, in UTC."""
-    midnight = datetime.fromtimestamp(now, UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    return (midnight + timedelta(days=1)).timestamp()
-
-
 class Ledger:
     """The ledger table."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database, self._clock = database, clock
+    def __init__(self, database: Database, clock: Clock, day: QuotaDay) -> None:
+        self._database, self._clock, self._day = database, clock, day
+
+    def resets_at(self) -> float:
+        """Return when the next day begins, in seconds since 1970."""
+        return self._day.resets_at(self._clock())
 
     async def quota(
         self, user_id: int, daily_seconds: float, most_daily_seconds: float = math.inf
@@ -49,14 +42,14 @@ class Ledger:
         now = self._clock()
         row = await self._database.one(
             f"SELECT ({USED_BY_PERSON}) AS used, ({RECEIVED_BY_PERSON}) AS received",
-            {"user": user_id, "day": day_of(now)},
+            {"user": user_id, "day": self._day.of(now)},
         )
         assert row is not None
         left = max(0.0, most_daily_seconds - float(row["received"]))
         return Quota(
             used_seconds=max(float(row["used"]), daily_seconds - left),
             daily_seconds=daily_seconds,
-            resets_at=resets_at(now),
+            resets_at=self._day.resets_at(now),
         )
 
     async def reset(self, user_id: int, guild_id: int | None) -> float:
@@ -66,7 +59,7 @@ class Ledger:
         for the owner of the bot. A server's own total stays: that much was generated.
         """
         now = self._clock()
-        about = {"user": user_id, "guild": guild_id, "day": day_of(now), "now": now}
+        about = {"user": user_id, "guild": guild_id, "day": self._day.of(now), "now": now}
         sql = RECEIVED_BY_PERSON if guild_id is None else USED_ON_GUILD
         async with self._database.transaction() as connection:
             (row,) = await connection.execute_fetchall(sql, about)
@@ -84,13 +77,15 @@ class Ledger:
         return await invariants.check(self._database, invariants.LEDGER_INVARIANTS)
 
 
-async def reserve(connection: aiosqlite.Connection, job_id: int, order: Order, now: float) -> None:
-    """Reserve a job's seconds."""
+async def reserve(
+    connection: aiosqlite.Connection, job_id: int, order: Order, now: float, day: str
+) -> None:
+    """Reserve a job's seconds, of a day."""
     origin = order.origin
     await connection.execute(
         "INSERT INTO ledger (job_id, user_id, guild_id, day, entry, seconds, at) "
         "VALUES (?, ?, ?, ?, 'reserve', ?, ?)",
-        (job_id, origin.user_id, origin.guild_id, day_of(now), order.seconds, now),
+        (job_id, origin.user_id, origin.guild_id, day, order.seconds, now),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 
+from bot.domain.quota_day import QuotaDay
 from bot.store.database import Database
 from bot.store.forgetting import (
     PIECE,
@@ -13,7 +14,6 @@ from bot.store.forgetting import (
     write_down_wish,
 )
 from bot.store.job_states import ENDED
-from bot.store.ledger import day_of
 from bot.store.personal_data import PAGE, Page, read_pages
 
 Clock = Callable[[], float]
@@ -22,13 +22,13 @@ Clock = Callable[[], float]
 class Privacy:
     """The rows of a person in all tables."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database, self._clock = database, clock
+    def __init__(self, database: Database, clock: Clock, day: QuotaDay) -> None:
+        self._database, self._clock, self._day = database, clock, day
         self._being_forgotten: set[int] = set()
 
     def export(self, user_id: int, page: int = PAGE) -> AsyncIterator[Page]:
         """Yield all that is stored about a person, by kind, in pages of so many rows."""
-        return read_pages(self._database, user_id, day_of(self._clock()), page)
+        return read_pages(self._database, user_id, self._day.of(self._clock()), page)
 
     async def forget(self, user_id: int) -> list[str] | None:
         """Forget a person and return the names of their clips' files.
@@ -71,12 +71,12 @@ class Privacy:
 
     async def forget_rest(self) -> None:
         """Delete the ledger entries of people who were forgotten on another day than today."""
-        today = day_of(self._clock())
+        today = self._day.of(self._clock())
         forgotten = await self._database.all(
             "SELECT user_id, at FROM forgotten WHERE NOT is_pending"
         )
         for row in forgotten:
-            if day_of(row["at"]) == today:
+            if self._day.of(row["at"]) == today:
                 continue
             await self._delete_entries(row["user_id"], today)
             async with self._database.transaction() as connection:
@@ -112,7 +112,7 @@ class Privacy:
                 break
             after = piece.last_job_id
             files += piece.files
-        await self._delete_entries(user_id, day_of(self._clock()))
+        await self._delete_entries(user_id, self._day.of(self._clock()))
         async with self._database.transaction() as connection:
             await connection.execute(
                 "UPDATE forgotten SET is_pending = 0 WHERE user_id = ?", (user_id,)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.atomic_file import SCRATCH
+from bot.domain.quota_day import UTC_DAY, QuotaDay
 from bot.private_files import make_private_folder
 from bot.store.clips import Clips
 from bot.store.database import open_database
@@ -43,10 +44,12 @@ class Store:
 
 
 @asynccontextmanager
-async def open_store(folder: Path, clock: Callable[[], float]) -> AsyncIterator[Store]:
+async def open_store(
+    folder: Path, clock: Callable[[], float], day: QuotaDay = UTC_DAY
+) -> AsyncIterator[Store]:
     """Open the store in a folder; the clock returns seconds since 1970.
 
-    Raises ConfigError as `open_database` does.
+    `day` is what quotas count for. Raises ConfigError as `open_database` does.
     """
     async with open_database(folder, clock()) as database:
         clips, uploads = folder / CLIPS, folder / UPLOADS
@@ -56,11 +59,11 @@ async def open_store(folder: Path, clock: Callable[[], float]) -> AsyncIterator[
             for scratch in each.glob(SCRATCH):
                 scratch.unlink()
         yield Store(
-            ledger=Ledger(database, clock),
-            jobs=Jobs(database, clock),
+            ledger=Ledger(database, clock, day),
+            jobs=Jobs(database, clock, day),
             clips=Clips(database),
             settings=Settings(database),
-            privacy=Privacy(database, clock),
+            privacy=Privacy(database, clock, day),
             clips_folder=clips,
             uploads_folder=uploads,
             totals=lambda: totals(database, clock()),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.i18n.sentence import Plural, Sentence
+from bot.i18n.sentence import Moment, Plural, Sentence
 
 FORGETTING = Sentence("Deleting …")
 
@@ -37,14 +37,17 @@ def forget_me(keep_backups: int) -> Sentence:
     )
 
 
-def forgotten(clips: int, keep_backups: int) -> Sentence:
+def forgotten(clips: int, keep_backups: int, day_resets_at: float) -> Sentence:
     """Tell what was deleted, and what remains for now."""
     return Plural(
         "Done: {n} clip of yours is deleted, with your words and orders. How many seconds you "
-        "used today is forgotten at midnight UTC. Server blocks stay in place.\n{backups}",
+        "used today is forgotten when your day resets {again}. Server blocks stay in place.\n"
+        "{backups}",
         "Done: {n} clips of yours are deleted, with your words and orders. How many seconds you "
-        "used today is forgotten at midnight UTC. Server blocks stay in place.\n{backups}",
+        "used today is forgotten when your day resets {again}. Server blocks stay in place.\n"
+        "{backups}",
         n=clips,
+        again=Moment(day_resets_at),
         backups=backups(keep_backups),
     )
 

@@ -38,7 +38,9 @@ class ForgetView(discord.ui.View):
         )
         try:
             count = await bot.service.people.delete(self.user_id)
-            said = privacy_messages.forgotten(count, bot.config.storage.keep_backups)
+            said = privacy_messages.forgotten(
+                count, bot.config.storage.keep_backups, bot.service.people.day_resets_at()
+            )
         except Refused as refused:
             said = refused.sentence
         await interaction.edit_original_response(content=read(said))

@@ -31,7 +31,6 @@ from bot.i18n.sentence import Sentence
 from bot.store.clips import NewClip
 from bot.store.database import FILE, open_database
 from bot.store.jobs import IllegalStep
-from bot.store.ledger import day_of, resets_at
 from bot.store.retention import sweep
 from bot.store.settings import EVERYWHERE
 from bot.store.store import open_store
@@ -243,8 +242,7 @@ async def test_a_block_by_the_owner_holds_wherever_one_is(store):
 async def test_a_new_day_begins_at_midnight_utc(store, clock):
     """Yesterday's seconds do not count, and a refund goes to the day of its reservation."""
     job = await accepted(store, seconds=100.0)
-    clock.now = resets_at(NOON)
-    assert day_of(clock.now) != day_of(NOON)
+    clock.now = store.ledger.resets_at()
     assert await used(store) == 0
     await store.jobs.fail(job.id, Sentence("x"))
     assert await used(store) == 0

@@ -21,6 +21,10 @@ class PeopleService:
             user_id, limits.daily_seconds, limits.most_daily_seconds
         )
 
+    def day_resets_at(self) -> float:
+        """Return when the day begins anew, in seconds since 1970."""
+        return self._store.ledger.resets_at()
+
     def export(self, user_id: int, max_bytes: int) -> AsyncIterator[bytes]:
         """Yield all that is kept of a person, as zip files of at most `max_bytes`."""
         return pack_pages(self._store.privacy.export(user_id), max_bytes)
