@@ -15,6 +15,7 @@ import discord
 from discord.ext import commands
 
 from bot.app.attachment_fetch import fetch
+from bot.app.connection import log_in, skip_unreadable_events, stay_connected
 from bot.app.health import Health
 from bot.app.services.bot_service import BotService
 from bot.config import Config
@@ -88,6 +89,7 @@ class ZhiyinBot(commands.Bot):
                 guild=True, dm_channel=True, private_channel=True
             ),
         )
+        skip_unreadable_events(self)
         self.config = config
         self.pipeline = pipeline
         self.service = BotService(pipeline, health)
@@ -142,12 +144,14 @@ Interaction = discord.Interaction[ZhiyinBot]
 async def run_bot(bot: ZhiyinBot, token: str, stop: asyncio.Event) -> None:
     """Run the bot on Discord until `stop` is set and running jobs are delivered.
 
-    Raises what discord.py raises if it can't log in.
+    Raises LoginInterrupted where Discord has trouble, and what discord.py raises if it can't log
+    in.
     """
     async with bot:
-        await bot.login(token)
+        if not await log_in(bot, token, stop):
+            return
         bot.pipeline.start(bot.presenter)
-        connection = asyncio.create_task(bot.connect(), name="discord")
+        connection = asyncio.create_task(stay_connected(bot), name="discord")
         stopping = asyncio.create_task(stop.wait(), name="stop")
         try:
             await asyncio.wait({connection, stopping}, return_when=asyncio.FIRST_COMPLETED)

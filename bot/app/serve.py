@@ -12,9 +12,12 @@ from bot.config import Config
 from bot.errors import ConfigError, ResourceError
 from bot.i18n.sentence import Sentence
 from bot.musicgen.checkpoint.inspection import Contents
+from bot.retry import RetryPolicy
 
 _UNKNOWN_TOKEN_CODE = 4004
 
+TROUBLE_RETRY = RetryPolicy(initial_seconds=2.0, max_seconds=300.0)
+"""How a login is tried again while Discord has trouble."""
 
 LOGIN_REFUSED = Sentence(
     "Discord does not know this token: it may have been reset. Copy it again from the page "
@@ -29,12 +32,20 @@ NO_INTENT = Sentence(
 )
 
 
-async def serve(config: Config, token: str, contents: Contents, licence: str) -> None:
+async def serve(
+    config: Config,
+    token: str,
+    contents: Contents,
+    licence: str,
+    *,
+    trouble_retry: RetryPolicy = TROUBLE_RETRY,
+) -> None:
     """Serve Discord until the process is told to stop. Raises ConfigError and ResourceError."""
     import aiohttp
     import discord
 
     from bot.app.client import ZhiyinBot, run_bot
+    from bot.app.connection import wait_out_trouble
 
     async with AsyncExitStack() as stack:
         stop = stack.enter_context(stopping())
@@ -43,9 +54,14 @@ async def serve(config: Config, token: str, contents: Contents, licence: str) ->
         await stack.enter_async_context(
             metrics.serve_metrics(pipeline, health, config.metrics.port)
         )
-        bot = ZhiyinBot(config, pipeline, health, sampling=contents.sampling, licence=licence)
-        try:
+
+        async def run() -> None:
+            # discord.py can't log in twice with the same client.
+            bot = ZhiyinBot(config, pipeline, health, sampling=contents.sampling, licence=licence)
             await run_bot(bot, token, stop)
+
+        try:
+            await wait_out_trouble(run, stop, trouble_retry)
         except (aiohttp.ClientError, OSError) as error:
             raise ResourceError(
                 Sentence("Discord can't be reached from this machine: see whether it is online.")

@@ -89,6 +89,41 @@ async def test_jobs_stay_when_the_token_is_taken_back(tmp_path):
         assert await stage.used() == 20.0
 
 
+UNREADABLE = [
+    ("MESSAGE_CREATE", {"id": "not a number"}),
+    ("INTERACTION_CREATE", {"type": 2}),
+    ("GUILD_UPDATE", None),
+    ("CHANNEL_UPDATE", []),
+]
+
+
+async def test_events_that_cannot_be_read_are_skipped(tmp_path, caplog):
+    """Discord may send what nobody has seen before: it is logged, and the next event is heard."""
+    async with open_stage(tmp_path, timings=quick()) as stage:
+        gateway = stage.wire.gateway
+        for event, data in UNREADABLE:
+            await gateway.dispatch(event, data)
+        await stage.music()
+        assert (await stage.final_job(1)).state is JobState.DELIVERED
+        assert (gateway.identified, gateway.resumed) == (1, 0)
+    for event, _ in UNREADABLE:
+        assert f"discord.unreadable_event event={event}" in caplog.text
+
+
+@pytest.mark.parametrize("frame", ["no JSON", "[1, 2]", '{"op": 10, "d": {}}'])
+async def test_after_a_frame_that_cannot_be_read_the_bot_connects_anew(tmp_path, frame):
+    """What was ordered before is made, and what is ordered afterwards is heard."""
+    async with open_stage(tmp_path, timings=quick()) as stage:
+        gateway, first = stage.wire.gateway, stage.wire.gateway.session
+        asked = await stage.music(prompt="slow rock")
+        await first.socket.send_str(frame)
+        await stage.wire.until(lambda: gateway.session is not first)
+        await stage.music(stage.bob)
+        for number in (1, 2):
+            assert (await stage.final_job(number)).state is JobState.DELIVERED
+        assert len(asked.message.clips) == 1
+
+
 RUN = """
 import functools, sys
 from bot.app import serve

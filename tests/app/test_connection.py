@@ -1,0 +1,84 @@
+"""Discord's trouble at login: waited out, told as what it is, and ended by a stop."""
+
+from __future__ import annotations
+
+import asyncio
+
+import discord
+import pytest
+
+from bot.app.connection import log_in, wait_out_trouble
+from bot.retry import RetryPolicy
+from tests.support.discord_wire.server import TOKEN, open_wire, point_discord_at
+from tests.support.discord_wire.stage import shorten_pauses
+
+AT_ONCE = RetryPolicy(initial_seconds=0.0, max_seconds=0.0)
+ME, APPLICATION = ("GET", "/users/@me"), ("GET", "/oauth2/applications/@me")
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch):
+    shorten_pauses(monkeypatch)
+
+
+async def logged_in(stop, retry=AT_ONCE):
+    """Log in as `zhiyin run` does, with a new client each time."""
+
+    async def run():
+        async with discord.Client(intents=discord.Intents.none()) as client:
+            assert await log_in(client, TOKEN, stop) is not stop.is_set()
+
+    await wait_out_trouble(run, stop, retry)
+
+
+@pytest.mark.parametrize("route", [ME, APPLICATION])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"status": 503, "times": 3},
+        {"status": 500, "times": 7},
+        {"retry_after": 0.01, "is_plain": True, "times": 3},
+        {"reset": True, "times": 3},
+    ],
+)
+async def test_trouble_at_login_is_waited_out(route, fault, caplog):
+    """Server errors, limits and connections that break are Discord's trouble, no defect of ours."""
+    async with open_wire() as wire:
+        with point_discord_at(wire.base):
+            injected = wire.fail(*route, **fault)
+            await logged_in(asyncio.Event())
+        assert injected.hits == fault["times"]
+    told = [record for record in caplog.records if "discord.trouble" in record.message]
+    assert told
+    assert all(record.levelname == "WARNING" and not record.exc_info for record in told)
+    assert "Discord has trouble" in caplog.text or "Discord can't be reached" in caplog.text
+
+
+async def test_a_stop_ends_the_wait_and_the_login():
+    """Between two tries, and while Discord leaves the bot without an answer."""
+    async with open_wire() as wire:
+        with point_discord_at(wire.base):
+            for fault in ({"status": 503, "times": 99}, {"slow_seconds": 5.0}):
+                stop, injected = asyncio.Event(), wire.fail(*ME, **fault)
+                never = RetryPolicy(initial_seconds=3600.0, max_seconds=3600.0)
+                running = asyncio.create_task(logged_in(stop, never))
+                await wire.until(lambda injected=injected: injected.hits)
+                stop.set()
+                async with asyncio.timeout(20):
+                    await running
+                wire.faults.clear()
+
+
+async def test_what_is_never_reached_is_told():
+    """After a few tries; nobody waits for a machine that is offline."""
+    with point_discord_at("http://127.0.0.1:1"), pytest.raises(OSError, match="127"):
+        await logged_in(asyncio.Event())
+
+
+async def test_a_token_that_is_refused_is_not_tried_again():
+    """The answer would be the same, and too many of them ban the machine."""
+    async with open_wire() as wire:
+        wire.token = "another one"
+        with point_discord_at(wire.base), pytest.raises(discord.LoginFailure):
+            await logged_in(asyncio.Event())
+        assert len(wire.requests("GET", "/users/@me")) == 1
