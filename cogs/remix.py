@@ -59,7 +59,7 @@ class Remix(commands.Cog):
         prompt:
             What it should become ("the same as jazz").
         clip:
-            A sound file: MP3, WAV, FLAC, OGG, Opus, M4A, AAC, MP4 or WebM.
+            A sound file: MP3, WAV, FLAC, OGG, Opus, M4A, AAC, AIFF, CAF, MP4, MOV, MKV or WebM.
         mine:
             One of your clips.
         keep:

@@ -13,7 +13,7 @@ from cogs.presentation import cards, messages
 from cogs.presentation.readers import reader_of
 from cogs.requests.clip_actions import show_details
 from cogs.requests.draft import MAX_UPLOAD_BYTES
-from cogs.requests.message_audio import find_clip_or_sound
+from cogs.requests.message_audio import SharedFile, find_clip_or_sound
 
 
 class WhatIs(commands.Cog):
@@ -54,7 +54,7 @@ class WhatIs(commands.Cog):
         else:
             raise RequestError(messages.NO_SOUND)
 
-    async def _tell(self, interaction: Interaction, file: discord.Attachment) -> None:
+    async def _tell(self, interaction: Interaction, file: discord.Attachment | SharedFile) -> None:
         if file.size > MAX_UPLOAD_BYTES:
             raise too_large(MAX_UPLOAD_BYTES)
         requests = self.bot.service.requests

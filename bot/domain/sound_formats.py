@@ -13,5 +13,5 @@ ACCEPTED_SUFFIXES = frozenset(
 )  # fmt: skip
 """By which a file is taken for sound; what it is, its first bytes tell."""
 
-ACCEPTED_KINDS = frozenset({"audio", "video"})
+ACCEPTED_MEDIA = frozenset({"audio", "video"})
 """The media types by which a file is taken for sound: a film's sound counts."""

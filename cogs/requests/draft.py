@@ -25,6 +25,7 @@ from bot.errors import Refused, RequestError
 from bot.i18n.sentence import Sentence
 from cogs.presentation import messages
 from cogs.presentation.prompts import clean_prompt
+from cogs.requests.message_audio import SharedFile
 
 # What anyone may post on Discord.
 MAX_UPLOAD_BYTES = USUAL_MAX_BYTES
@@ -43,7 +44,7 @@ class RequestDraft:
     takes: int = 1
     seed: int | None = None
     settings: Mapping[str, float | int | None] = dataclasses.field(default_factory=dict)
-    attachment: discord.Attachment | None = None
+    attachment: discord.Attachment | SharedFile | None = None
     clip: Clip | None = None
     """The clip to continue or remix."""
     parent: Clip | None = None

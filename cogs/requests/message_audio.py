@@ -1,32 +1,46 @@
-"""Find the sound in a message: attached to it, or to a message that it forwards."""
+"""Find the sound in a message: attached, shown by a component, or in a message it forwards."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import PurePath
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from urllib.parse import unquote, urlsplit
 
 import discord
 
 from bot.app.client import ZhiyinBot
 from bot.domain.clips import Clip
-from bot.domain.sound_formats import ACCEPTED_SUFFIXES
+from bot.domain.sound_formats import ACCEPTED_MEDIA, ACCEPTED_SUFFIXES
 
 
-def is_sound(attachment: discord.Attachment) -> bool:
-    """Tell by name and type whether an attachment claims to be sound; nothing is trusted yet."""
-    kind = (attachment.content_type or "").split("/")[0]
-    suffix = PurePath(attachment.filename).suffix.lower()
-    return kind == "audio" or suffix in ACCEPTED_SUFFIXES
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedFile:
+    """A file on Discord, wherever in a message it is shown."""
+
+    filename: str
+    url: str
+    content_type: str | None = None
+    size: int = 0
+    """In bytes; 0 where Discord doesn't tell."""
 
 
-def find_sound(message: discord.Message) -> discord.Attachment | None:
+def is_sound(file: SharedFile) -> bool:
+    """Tell by name and type whether a file claims to be sound; nothing is trusted yet."""
+    media = (file.content_type or "").split("/")[0]
+    return (
+        media in ACCEPTED_MEDIA or PurePosixPath(file.filename).suffix.lower() in ACCEPTED_SUFFIXES
+    )
+
+
+def find_sound(message: discord.Message) -> SharedFile | None:
     """Return the first sound of a message, also of one that it forwards."""
-    return next(filter(is_sound, _attachments(message)), None)
+    return next(filter(is_sound, _files(message)), None)
 
 
 async def find_clip_or_sound(
     bot: ZhiyinBot, message: discord.Message
-) -> tuple[Clip | None, discord.Attachment | None]:
+) -> tuple[Clip | None, SharedFile | None]:
     """Return the clip that a message of ours shows, or else the sound attached to it."""
     clip = await bot.service.clips.find_by_message(message.id)
     if clip is not None and not clip.is_deleted:
@@ -34,7 +48,39 @@ async def find_clip_or_sound(
     return None, find_sound(message)
 
 
-def _attachments(message: discord.Message) -> Iterator[discord.Attachment]:
-    yield from message.attachments
-    for snapshot in message.message_snapshots:
-        yield from snapshot.attachments
+def _files(message: discord.Message) -> Iterator[SharedFile]:
+    shown: list[discord.Message | discord.MessageSnapshot] = [message, *message.message_snapshots]
+    for each in shown:
+        for attachment in each.attachments:
+            yield SharedFile(
+                filename=attachment.filename,
+                url=attachment.url,
+                content_type=attachment.content_type,
+                size=attachment.size,
+            )
+        yield from _shown_files(each.components)
+
+
+def _shown_files(components: Sequence[discord.Component]) -> Iterator[SharedFile]:
+    """Yield the files that components show: Discord lists them nowhere else."""
+    for component in components:
+        if isinstance(component, discord.FileComponent):
+            yield from _file_of(component.media, component.name, component.size)
+        elif isinstance(component, discord.MediaGalleryComponent):
+            for item in component.items:
+                yield from _file_of(item.media)
+        elif isinstance(component, discord.Container):
+            yield from _shown_files(component.children)
+
+
+def _file_of(
+    media: discord.UnfurledMediaItem, name: str | None = None, size: int | None = None
+) -> Iterator[SharedFile]:
+    # A gallery may show any address on the web, and nobody sends us there.
+    if media.attachment_id is not None:
+        yield SharedFile(
+            filename=name or PurePosixPath(unquote(urlsplit(media.url).path)).name,
+            url=media.url,
+            content_type=media.content_type,
+            size=size or 0,
+        )

@@ -13,6 +13,7 @@ from bot.i18n.sentence import Sentence
 from cogs.presentation.errors import report_error
 from cogs.presentation.readers import reader_of
 from cogs.requests.draft import REMIX_KEEP_SECONDS, RequestDraft
+from cogs.requests.message_audio import SharedFile
 from cogs.requests.rights import require_kept_clip
 from cogs.requests.submit import submit_request
 
@@ -20,7 +21,7 @@ UNKNOWN_CHOICE = Sentence("I don't know that choice. Please take one from the li
 
 
 async def build_remix_modal(
-    interaction: Interaction, clip: Clip | None, attachment: discord.Attachment | None = None
+    interaction: Interaction, clip: Clip | None, attachment: SharedFile | None = None
 ) -> RemixModal:
     """Return the form for a clip or an attachment; it offers to keep stems where there are some.
 
@@ -42,7 +43,7 @@ class RemixModal(discord.ui.Modal):
         self,
         read: Reader,
         clip: Clip | None,
-        attachment: discord.Attachment | None,
+        attachment: SharedFile | None,
         stems: tuple[str, ...],
     ) -> None:
         super().__init__(title=read(Sentence("Remix this clip")))
