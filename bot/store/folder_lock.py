@@ -44,6 +44,18 @@ def lock_folder(folder: Path) -> Iterator[None]:
         yield
 
 
+def is_locked(folder: Path) -> bool:
+    """Tell whether a bot runs with a folder."""
+    try:
+        with (folder / _LOCK).open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
 def describe_failure(error: OSError | sqlite3.OperationalError, folder: Path) -> Sentence:
     """Return why a folder, or the database in it, can't be used."""
     if isinstance(error, sqlite3.OperationalError):

@@ -1,0 +1,79 @@
+"""Log in to Discord, or say why that fails."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from bot.errors import ConfigError, ResourceError
+from bot.i18n.sentence import Sentence
+
+_UNKNOWN_TOKEN_CODE = 4004
+_PATIENCE_SECONDS = 20.0
+
+LOGIN_REFUSED = Sentence(
+    "Discord does not know this token: it may have been reset. Copy it again from the page "
+    "Bot of your application."
+)
+
+
+NO_INTENT = Sentence(
+    "Discord does not grant this bot the intents that it asks for. Switch them on under "
+    "Privileged Gateway Intents on the page Bot of your application, or see why your copy "
+    "asks for them."
+)
+
+
+@contextmanager
+def explain_failures() -> Iterator[None]:
+    """Turn failures to log in, or to stay so, into ConfigError and ResourceError."""
+    import aiohttp
+    import discord
+
+    try:
+        yield
+    except discord.LoginFailure:
+        raise ConfigError(LOGIN_REFUSED) from None
+    except discord.PrivilegedIntentsRequired:
+        raise ConfigError(NO_INTENT) from None
+    except discord.ConnectionClosed as error:
+        if error.code == _UNKNOWN_TOKEN_CODE:
+            raise ConfigError(LOGIN_REFUSED) from None
+        raise ResourceError(
+            Sentence("Discord has closed the connection for good (code {code}).", code=error.code)
+        ) from error
+    except discord.DiscordServerError as error:
+        raise ResourceError(_trouble(error.status)) from error
+    except (aiohttp.ClientError, OSError) as error:
+        raise ResourceError(
+            Sentence("Discord can't be reached from this machine: see whether it is online.")
+        ) from error
+
+
+async def ask_for_name(token: str) -> str:
+    """Log in with a token, leave again and return the bot's name.
+
+    Raises ConfigError for a token that Discord refuses, ResourceError where it can't be asked.
+    """
+    import discord
+    from discord.http import HTTPClient
+
+    client = HTTPClient(asyncio.get_running_loop())
+    try:
+        # discord.py tries five times where Discord has trouble.
+        with explain_failures():
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                user = await client.static_login(token)
+    except discord.HTTPException as error:
+        raise ResourceError(_trouble(error.status)) from error
+    finally:
+        await client.close()
+    return str(user["username"])
+
+
+def _trouble(status: int) -> Sentence:
+    return Sentence(
+        "Discord has trouble and takes no logins now (error {status}): try again later.",
+        status=status,
+    )

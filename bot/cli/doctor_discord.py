@@ -1,0 +1,64 @@
+"""What `zhiyin doctor` says of the token: its form, who may read it, whether Discord knows it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+
+from bot.app.discord_token import TOKEN_VARIABLE, token_of
+from bot.cli.findings import Finding, Verdict
+from bot.config import Config
+from bot.errors import ConfigError, ZhiyinError
+from bot.i18n.sentence import Sentence
+
+AskDiscord = Callable[[str], Awaitable[str]]
+"""Logs in with a token and returns the bot's name; raises ZhiyinError where that fails."""
+
+_PRIVATE = 0o077
+
+
+def check_token(config: Config) -> Iterator[Finding]:
+    """Look at the token's form; it is shown to nobody."""
+    try:
+        _token(config)
+    except ConfigError as error:
+        yield Finding(Verdict.BAD, error.sentence)
+    else:
+        yield Finding(Verdict.GOOD, Sentence("There is a token, and it looks like a bot's."))
+
+
+def check_config_file(file: Path, config: Config) -> Iterator[Finding]:
+    """See whether others on this machine can read the token in the file of the settings."""
+    if config.discord.token and file.exists() and file.stat().st_mode & _PRIVATE:
+        yield Finding(
+            Verdict.WORSE,
+            Sentence(
+                "{file} holds the token and can be read by others on this machine: "
+                "`chmod 600 {file}`.",
+                file=file,
+            ),
+        )
+
+
+def check_login(ask: AskDiscord, config: Config) -> Iterator[Finding]:
+    """Ask Discord whether it knows the token."""
+    try:
+        token = _token(config)
+    except ConfigError:  # told by the check of its form
+        return
+    try:
+        name = asyncio.run(_ask(ask, token))
+    except ZhiyinError as error:
+        yield Finding(Verdict.BAD, error.sentence)
+    else:
+        yield Finding(Verdict.GOOD, Sentence("Discord knows it: it is {name}'s.", name=name))
+
+
+async def _ask(ask: AskDiscord, token: str) -> str:
+    return await ask(token)
+
+
+def _token(config: Config) -> str:
+    return token_of(config, os.environ.get(TOKEN_VARIABLE, ""))

@@ -1,0 +1,193 @@
+"""What `zhiyin doctor` says of the machine: the model on it, libraries, memory, compiler, room."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from bot.cli.findings import Finding, Verdict
+from bot.config import Config, cache_folder, data_folder
+from bot.domain.generation import Precision
+from bot.errors import ZhiyinError
+from bot.i18n.sentence import Sentence
+from bot.models.locate import look_at_model
+from bot.musicgen.checkpoint.memory import memory_available, memory_needed
+from bot.musicgen.kernels.build import KernelsUnavailableError, compile_kernels, supports_int8
+from bot.store.folder_lock import is_locked
+
+_LEAST_FREE_BYTES = 2 * 2**30
+_LEAST_TEMPORARY_BYTES = 256 * 2**20
+_WINDOW_SECONDS = 30  # what a worker's slots hold, see bot/musicgen/model.py
+_LIBRARIES = ("libgomp.so.1",)
+"""What MindSpore needs of the system and a minimal one lacks."""
+
+
+def check_model(config: Config) -> Iterator[Finding]:
+    """Look the model over without loading it."""
+    try:
+        contents, licence = look_at_model(config)
+    except ZhiyinError as error:
+        yield Finding(Verdict.BAD, error.sentence)
+        return
+    size = contents.stored_bytes / 2**20
+    yield Finding(
+        Verdict.GOOD,
+        Sentence(
+            "The model {name} is whole ({size:.0f} MB, {licence}).",
+            name=config.model.name,
+            size=size,
+            licence=licence,
+        ),
+    )
+
+
+def check_libraries(config: Config) -> Iterator[Finding]:
+    """See whether the system has the libraries that MindSpore needs."""
+    for name in _LIBRARIES:
+        try:
+            ctypes.CDLL(name)
+        except OSError:
+            yield Finding(
+                Verdict.BAD,
+                Sentence(
+                    "This machine lacks {library}, which MindSpore needs: install it with your "
+                    "system's package manager (`apt install libgomp1`).",
+                    library=name,
+                ),
+            )
+
+
+def check_memory(config: Config) -> Iterator[Finding]:
+    """See whether the model fits into the memory that is free."""
+    try:
+        contents, _ = look_at_model(config)
+    except ZhiyinError:  # told by the check of the model
+        return
+    needed = config.worker.count * memory_needed(
+        contents.config,
+        slots=config.engine.slots,
+        seconds=_WINDOW_SECONDS,
+        precision=_precision(config),
+    )
+    free = memory_available()
+    if needed <= free:
+        sentence = Sentence(
+            "It needs about {needed:.1f} GB of memory, and {free:.1f} GB are free.",
+            needed=needed / 1e9,
+            free=free / 1e9,
+        )
+        yield Finding(Verdict.GOOD, sentence)
+    elif is_locked(data_folder(config)):
+        yield Finding(Verdict.GOOD, Sentence("The bot that runs has the memory that it needs."))
+    else:
+        yield Finding(
+            Verdict.BAD,
+            Sentence(
+                "The model needs about {needed:.1f} GB of memory and {free:.1f} GB are free: "
+                "choose a smaller one as model.name, or fewer engine.slots ({slots}).",
+                needed=needed / 1e9,
+                free=free / 1e9,
+                slots=config.engine.slots,
+            ),
+        )
+
+
+def _precision(config: Config) -> Precision:
+    """Return the arithmetic that a worker will choose."""
+    try:
+        kernels = compile_kernels(cache_folder() / "kernels")
+    except KernelsUnavailableError:
+        return "fp32"
+    if config.engine.precision == "auto":
+        return "int8" if supports_int8(kernels) else "fp32"
+    return config.engine.precision
+
+
+def check_kernels(config: Config) -> Iterator[Finding]:
+    """See whether the decoder's kernels can be compiled here."""
+    try:
+        compiled = compile_kernels(cache_folder() / "kernels")
+    except KernelsUnavailableError as reason:
+        yield Finding(
+            Verdict.WORSE,
+            Sentence(
+                "Music is made several times slower than it could be: {reason}", reason=reason
+            ),
+        )
+    else:
+        bytes_too = supports_int8(compiled)
+        if config.engine.precision == "int8" and not bytes_too:
+            yield Finding(
+                Verdict.WORSE,
+                Sentence(
+                    "This processor has no instructions for int8: it saves memory, and no time."
+                ),
+            )
+        fast = Sentence("The fast kernels are compiled for this processor.")
+        if bytes_too:
+            fast = Sentence("The fast kernels are compiled for this processor, int8 among them.")
+        yield Finding(Verdict.GOOD, fast)
+
+
+def check_disk(config: Config) -> Iterator[Finding]:
+    """See whether there is room for clips."""
+    folder = data_folder(config)
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    if not os.access(there, os.W_OK):
+        yield Finding(
+            Verdict.BAD,
+            Sentence("Nothing may be written to {there}: give the bot the right to.", there=there),
+        )
+        return
+    free = shutil.disk_usage(there).free
+    gigabytes = free / 2**30
+    if free < _LEAST_FREE_BYTES:
+        yield Finding(
+            Verdict.BAD,
+            Sentence(
+                "Only {gigabytes:.1f} GB free at {folder}: clips need room, 2 GB at the least.",
+                gigabytes=gigabytes,
+                folder=folder,
+            ),
+        )
+    else:
+        yield Finding(
+            Verdict.GOOD,
+            Sentence("{gigabytes:.1f} GB free at {folder}.", gigabytes=gigabytes, folder=folder),
+        )
+
+
+def check_temporary_folder(
+    config: Config, least_bytes: int = _LEAST_TEMPORARY_BYTES
+) -> Iterator[Finding]:
+    """See whether there is room where uploads are read and clips are packed."""
+    folder = Path(os.environ.get("TMPDIR") or "/tmp")  # noqa: S108 - only looked at
+    try:
+        is_writable = bool(tempfile.gettempdir())
+    except FileNotFoundError:
+        is_writable = False
+    if not is_writable or not folder.is_dir() or not os.access(folder, os.W_OK):
+        yield Finding(
+            Verdict.BAD,
+            Sentence(
+                "Nothing can be written to {folder}, where temporary files are kept: make room "
+                "there, or set the environment variable TMPDIR to another folder.",
+                folder=folder,
+            ),
+        )
+        return
+    free = shutil.disk_usage(folder).free
+    if free < least_bytes:
+        yield Finding(
+            Verdict.BAD,
+            Sentence(
+                "Only {free:.0f} MB free at {folder}, where uploads are read and clips are "
+                "packed: make room, or set the environment variable TMPDIR to another folder.",
+                free=free / 2**20,
+                folder=folder,
+            ),
+        )

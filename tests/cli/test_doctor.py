@@ -1,0 +1,171 @@
+"""`zhiyin doctor`: what it finds, and that all is ready only where it is."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sqlite3
+import time
+from contextlib import closing
+
+import pytest
+
+from bot.app.login import LOGIN_REFUSED, ask_for_name
+from bot.cli import doctor
+from bot.cli.doctor_discord import check_config_file
+from bot.cli.doctor_machine import check_memory, check_temporary_folder
+from bot.cli.findings import Verdict
+from bot.config import Config, DiscordConfig, EngineConfig, ModelConfig, StorageConfig, WorkerConfig
+from bot.errors import ConfigError, ResourceError
+from bot.i18n.sentence import verbatim
+from bot.store.database import FILE
+from bot.store.store import open_store
+from tests.store.test_store import delivered
+from tests.support.discord_wire.server import TOKEN, open_wire, point_discord_at
+
+
+def configured(folder, **sections):
+    return Config(storage=StorageConfig(folder=str(folder)), **sections)
+
+
+async def known(token):
+    """What Discord answers to a token that it knows."""
+    assert token == TOKEN
+    return "Zhiyin"
+
+
+def said(capsys, config, ask=known, file=None):
+    code = doctor.run(argparse.Namespace(config=file), config, ask=ask)
+    return code, capsys.readouterr().out
+
+
+def test_the_doctor_finds_nothing_where_all_is_well(tmp_path, capsys, monkeypatch):
+    """Each check has its line, and the last one says that all is ready."""
+    monkeypatch.chdir(tmp_path)
+    config = configured(tmp_path / "data", discord=DiscordConfig(token=TOKEN))
+    code, text = said(capsys, config)
+    assert code == 0
+    assert text.endswith("Everything is ready.\n")
+    assert TOKEN not in text
+    words = ("token", "Zhiyin's", "model starter", "of memory", "kernels", "ffmpeg", "GB free")
+    for word in (*words, "database"):
+        assert word in text
+
+
+def test_the_doctor_says_what_to_do(tmp_path, capsys, monkeypatch):
+    """What has to be mended is marked, and the exit code is 1."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "zhiyin.db").write_bytes(b"not a database at all" * 100)
+    config = configured(tmp_path / "data", model=ModelConfig(name="facebook/musicgen-small"))
+    code, text = said(capsys, config)
+    assert code == 1
+    wrong = [line for line in text.splitlines() if line.startswith("wrong")]
+    assert len(wrong) == 3
+    assert "has no token yet" in wrong[0]
+    assert "musicgen-small" in wrong[1]
+    assert "damaged or no database" in wrong[2]
+
+
+def test_a_file_with_the_token_that_others_can_read_is_noted(tmp_path):
+    """The one that is used, with the command that mends it."""
+    config = Config(discord=DiscordConfig(token=TOKEN))
+    file = tmp_path / "mine.toml"
+    file.write_text("x")
+    file.chmod(0o644)
+    (finding,) = check_config_file(file, config)
+    assert f"chmod 600 {file}" in str(finding.sentence)
+    file.chmod(0o600)
+    assert not list(check_config_file(file, config))
+
+
+def test_a_token_that_discord_refuses_is_found(tmp_path, capsys, monkeypatch):
+    """As is that it can't be asked: then the bot could not run either."""
+    monkeypatch.chdir(tmp_path)
+    config = configured(tmp_path / "data", discord=DiscordConfig(token=TOKEN))
+
+    async def refused(token):
+        raise ConfigError(LOGIN_REFUSED)
+
+    async def offline(token):
+        raise ResourceError(verbatim("Discord can't be reached."))
+
+    for ask, sentence in ((refused, "does not know this token"), (offline, "can't be reached")):
+        code, text = said(capsys, config, ask)
+        assert code == 1
+        assert sentence in next(line for line in text.splitlines() if line.startswith("wrong"))
+        assert "Everything is ready" not in text
+
+
+async def test_discord_is_asked_whose_a_token_is():
+    """It knows the bot by it, knows no such bot, has trouble, or can't be reached."""
+    async with open_wire() as wire:
+        base = wire.base
+        with point_discord_at(base):
+            assert await ask_for_name(TOKEN) == wire.me.name
+            with pytest.raises(ConfigError, match="does not know this token"):
+                await ask_for_name(TOKEN[:-1] + "y")
+            wire.fail("GET", "/users/@me", status=503)
+            with pytest.raises(ResourceError, match=r"has trouble .*error 503"):
+                await ask_for_name(TOKEN)
+    with point_discord_at(base), pytest.raises(ResourceError, match="can't be reached"):
+        await ask_for_name(TOKEN)
+
+
+def test_a_model_too_large_for_the_memory_is_found(tmp_path):
+    """Before it is loaded; the sentence says which settings make it smaller."""
+    huge = Config(worker=WorkerConfig(count=16), engine=EngineConfig(slots=64, precision="fp32"))
+    findings = list(check_memory(configured(tmp_path, worker=huge.worker, engine=huge.engine)))
+    assert [each.verdict for each in findings] == [Verdict.BAD]
+    assert "fewer engine.slots (64)" in str(findings[0].sentence)
+
+
+async def test_a_bot_that_runs_has_its_memory_already(tmp_path):
+    """What it holds is not free, and nothing is wrong with that."""
+    huge = Config(worker=WorkerConfig(count=16), engine=EngineConfig(slots=64, precision="fp32"))
+    config = configured(tmp_path, worker=huge.worker, engine=huge.engine)
+    async with open_store(tmp_path, time.time):
+        assert [each.verdict for each in check_memory(config)] == [Verdict.GOOD]
+
+
+def test_a_temporary_folder_without_room_is_found(tmp_path, monkeypatch):
+    """Full, or not there: uploads could not be read."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    assert not list(check_temporary_folder(Config()))
+    (finding,) = check_temporary_folder(Config(), least_bytes=2**60)
+    assert f"MB free at {tmp_path}" in str(finding.sentence)
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "nowhere"))
+    (finding,) = check_temporary_folder(Config())
+    assert "set the environment variable TMPDIR" in str(finding.sentence)
+
+
+def test_what_keeps_the_doctor_from_looking_is_a_finding(tmp_path, capsys, monkeypatch):
+    """Without a home folder the other checks go on."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("HOME")
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr("pwd.getpwuid", lambda _: {}["no such user"])
+    config = configured(tmp_path / "data", discord=DiscordConfig(token=TOKEN))
+    code, text = said(capsys, config)
+    assert code == 1
+    assert "no home folder" in text
+    assert "GB free" in text
+
+
+async def test_the_doctor_looks_through_the_books_of_a_bot_that_runs(tmp_path, capsys):
+    """Without disturbing it, and tells what does not add up."""
+    config = configured(tmp_path, discord=DiscordConfig(token=TOKEN))
+    async with open_store(tmp_path, time.time) as store:
+        await delivered(store)
+        _, text = await asyncio.to_thread(said, capsys, config)
+        assert "already running" not in text
+        assert "The sound of 1 clips is gone, such as 1.flac." in text
+        (store.clips_folder / "1.flac").touch()
+        _, text = await asyncio.to_thread(said, capsys, config)
+        assert "The database is whole and its ledger balances." in text
+        with closing(sqlite3.connect(tmp_path / FILE)) as connection:
+            connection.execute("UPDATE jobs SET state = 'failed'")
+            connection.commit()
+        code, text = await asyncio.to_thread(said, capsys, config)
+        assert code == 1
+        assert "Job 1 was delivered but not charged, or charged but not delivered." in text
