@@ -35,6 +35,8 @@ class Access(commands.Cog):
 
     async def check_place(self, interaction: Interaction) -> bool:
         """Tell whether a command may be used where it is, and its person if it may not."""
+        if not await self._before(interaction):
+            return False
         if interaction.data is not None and interaction.data.get("name") in _ANYWHERE:
             return True
         try:

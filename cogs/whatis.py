@@ -14,6 +14,7 @@ from cogs.presentation.readers import reader_of
 from cogs.requests.clip_actions import show_details
 from cogs.requests.draft import MAX_UPLOAD_BYTES
 from cogs.requests.message_audio import SharedFile, find_clip_or_sound
+from cogs.requests.responses import thinking
 
 
 class WhatIs(commands.Cog):
@@ -58,15 +59,15 @@ class WhatIs(commands.Cog):
         if file.size > MAX_UPLOAD_BYTES:
             raise too_large(MAX_UPLOAD_BYTES)
         requests = self.bot.service.requests
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        with requests.receiving_file(interaction.user.id):
-            data = await self.bot.fetch(file.url, MAX_UPLOAD_BYTES)
-            tags = await requests.read_tags(data)
-        if tags is None:
-            raise RequestError(messages.NOT_OURS)
-        await interaction.followup.send(
-            embed=cards.tags(reader_of(interaction), tags), ephemeral=True
-        )
+        async with thinking(interaction, ephemeral=True):
+            with requests.receiving_file(interaction.user.id):
+                data = await self.bot.fetch(file.url, MAX_UPLOAD_BYTES)
+                tags = await requests.read_tags(data)
+            if tags is None:
+                raise RequestError(messages.NOT_OURS)
+            await interaction.followup.send(
+                embed=cards.tags(reader_of(interaction), tags), ephemeral=True
+            )
 
 
 async def setup(bot: ZhiyinBot) -> None:

@@ -15,6 +15,7 @@ import discord
 from discord.ext import commands
 
 from bot.app.attachment_fetch import fetch
+from bot.app.commands_in_flight import CommandsInFlight
 from bot.app.connection import log_in, skip_unreadable_events, stay_connected
 from bot.app.health import Health
 from bot.app.services.bot_service import BotService
@@ -30,6 +31,7 @@ COGS = (
     "cogs.errors",
     "cogs.access",
     "cogs.delivery",
+    "cogs.left_answers",
     "cogs.music",
     "cogs.remix",
     "cogs.mentions",
@@ -52,6 +54,18 @@ INVITED = discord.Permissions(
 """The permissions that the invitation asks for."""
 
 _SYNCED = "synced_commands"
+
+_ANSWER_SECONDS = 5.0
+"""How long a stop waits for commands that are being answered."""
+
+
+class _Commands(discord.app_commands.CommandTree["ZhiyinBot"]):
+    """The slash commands and menu entries, whose tasks are kept count of."""
+
+    async def interaction_check(self, interaction: discord.Interaction[ZhiyinBot], /) -> bool:
+        """Let everybody pass; a stop waits for what begins here."""
+        self.client.commands_in_flight.track()
+        return True
 
 
 class ZhiyinBot(commands.Bot):
@@ -79,6 +93,7 @@ class ZhiyinBot(commands.Bot):
         intents.guilds = intents.guild_messages = intents.dm_messages = True
         super().__init__(
             commands.when_mentioned,
+            tree_cls=_Commands,
             intents=intents,
             help_command=None,
             # A message that is remembered is changed by an edit while it is being read.
@@ -99,6 +114,7 @@ class ZhiyinBot(commands.Bot):
         self.fetch = fetch
         self.languages = load_languages() if languages is None else languages
         self.begun_at = clock()
+        self.commands_in_flight = CommandsInFlight()
 
     async def setup_hook(self) -> None:
         """Load the extensions, sync the commands if they changed, and resume unfinished jobs."""
@@ -141,11 +157,13 @@ class ZhiyinBot(commands.Bot):
 Interaction = discord.Interaction[ZhiyinBot]
 
 
-async def run_bot(bot: ZhiyinBot, token: str, stop: asyncio.Event) -> None:
+async def run_bot(
+    bot: ZhiyinBot, token: str, stop: asyncio.Event, *, answer_seconds: float = _ANSWER_SECONDS
+) -> None:
     """Run the bot on Discord until `stop` is set and running jobs are delivered.
 
-    Raises LoginInterrupted where Discord has trouble, and what discord.py raises if it can't log
-    in.
+    Commands that are being answered then have `answer_seconds` to end by themselves. Raises
+    LoginInterrupted where Discord has trouble, and what discord.py raises if it can't log in.
     """
     async with bot:
         if not await log_in(bot, token, stop):
@@ -163,3 +181,5 @@ async def run_bot(bot: ZhiyinBot, token: str, stop: asyncio.Event) -> None:
             for task in (connection, stopping):
                 task.cancel()
             await asyncio.gather(connection, stopping, return_exceptions=True)
+            # Nobody is heard any more; what was asked before is answered while that can be sent.
+            await bot.commands_in_flight.finish(answer_seconds if stop.is_set() else 0.0)

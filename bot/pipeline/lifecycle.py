@@ -24,6 +24,7 @@ from bot.pipeline.packaging import pack_clip
 from bot.pipeline.presenter import Presenter, TooLarge, Undeliverable
 from bot.pipeline.telling import Telling
 from bot.pipeline.timings import Timings
+from bot.pipeline.uploads import UploadIntake
 from bot.store.jobs import IllegalStep
 from bot.store.store import Store
 
@@ -47,11 +48,12 @@ class JobRunner:
         executor: Executor,
         presenter: Presenter,
         telling: Telling,
+        uploads: UploadIntake,
         style: post.Style,
         timings: Timings,
     ) -> None:
         self.store, self.executor, self.presenter = store, executor, presenter
-        self.telling = telling
+        self.telling, self.uploads = telling, uploads
         self.style, self.timings = style, timings
         self.generator = ClipGenerator(store, executor)
 
@@ -133,12 +135,8 @@ class JobRunner:
 
     async def _forget_upload(self, job: Job) -> None:
         source = job.order.source
-        if not isinstance(source, UploadSource):
-            return
-        # The other takes of the same order may still want it.
-        others = [other.order.source for other in await self.store.jobs.unfinished()]
-        if source.file not in {other.file for other in others if isinstance(other, UploadSource)}:
-            (self.store.uploads_folder / source.file).unlink(missing_ok=True)
+        if isinstance(source, UploadSource):
+            await self.uploads.discard(source.file)
 
 
 async def _happens(event: asyncio.Event, within_seconds: float) -> bool:

@@ -69,7 +69,13 @@ class Pipeline:
         The tasks belong to whoever calls this, not to the command that happens to ask.
         """
         runner = JobRunner(
-            self.store, self.executor, presenter, self._telling, self._style, self.timings
+            self.store,
+            self.executor,
+            presenter,
+            self._telling,
+            self.uploads,
+            self._style,
+            self.timings,
         )
         self._telling.start(presenter)
         self._dispatcher.start(runner.run)
@@ -95,7 +101,11 @@ class Pipeline:
             await self._telling.idle()
 
     async def resume(self) -> int:
-        """Queue the jobs that an earlier run has left unfinished; return how many there were."""
+        """Queue the jobs that an earlier run has left unfinished; return how many there were.
+
+        To be called before the first order comes.
+        """
+        await self.uploads.discard_all()
         unfinished = await self.store.jobs.unfinished()
         left = [job for job in unfinished if job.id not in self._dispatcher.tasks]
         running = [job for job in left if job.state is JobState.RUNNING]

@@ -12,6 +12,7 @@ from bot.audio.files.masters import write_master
 from bot.audio.untrusted.tags import read_untrusted_tags
 from bot.audio.untrusted.uploads import Uploads
 from bot.domain.clips import Tags
+from bot.domain.jobs import UploadSource
 from bot.errors import Refused
 from bot.i18n.sentence import Sentence
 from bot.pipeline.stems import Stems
@@ -66,6 +67,26 @@ class UploadIntake:
         name = f"{secrets.token_hex(8)}.flac"
         await asyncio.to_thread(write_master, self._store.uploads_folder / name, sound, codes)
         return name, sound.seconds
+
+    async def discard(self, file: str) -> None:
+        """Delete a kept file that no order wants, or wants any more."""
+        # The other takes of the same order may still want it.
+        if file not in await self._wanted():
+            (self._store.uploads_folder / file).unlink(missing_ok=True)
+
+    async def discard_all(self) -> None:
+        """Delete all that no order wants, which a bot that ended has left.
+
+        Only before the first order comes: one that is about to be accepted would lose its file.
+        """
+        wanted = await self._wanted()
+        for path in await asyncio.to_thread(list, self._store.uploads_folder.iterdir()):
+            if path.name not in wanted:
+                path.unlink(missing_ok=True)
+
+    async def _wanted(self) -> set[str]:
+        sources = [job.order.source for job in await self._store.jobs.unfinished()]
+        return {source.file for source in sources if isinstance(source, UploadSource)}
 
     async def read_tags(self, data: bytes) -> Tags | None:
         """Return what a stranger's file says of how it was made; None where it says nothing."""

@@ -12,7 +12,7 @@ from bot.domain.jobs import Job, JobState, MessageHandle, Order
 from bot.domain.limits import Limits
 from bot.domain.quota_day import QuotaDay
 from bot.i18n.sentence import Sentence, to_json
-from bot.store import admission, ledger
+from bot.store import admission, ledger, open_answers
 from bot.store.clips import NewClip, insert_clip
 from bot.store.database import Database
 from bot.store.job_states import UNFINISHED, in_states
@@ -42,6 +42,8 @@ class Jobs:
         """
         now = self._clock()
         async with self._database.transaction() as connection:
+            # From here on the job stands behind the message that shows it.
+            await open_answers.close(connection, order.key)
             known = await _row(connection, "SELECT * FROM jobs WHERE key = ?", order.key)
             if known is not None:
                 return known

@@ -16,6 +16,7 @@ from bot.store.invariants import check
 from bot.store.jobs import Jobs
 from bot.store.kept_files import CLIPS, UPLOADS
 from bot.store.ledger import Ledger
+from bot.store.open_answers import OpenAnswers
 from bot.store.privacy import Privacy
 from bot.store.settings import Settings
 from bot.store.totals import Totals, totals
@@ -27,6 +28,7 @@ class Store:
 
     ledger: Ledger
     jobs: Jobs
+    open_answers: OpenAnswers
     clips: Clips
     settings: Settings
     privacy: Privacy
@@ -61,6 +63,7 @@ async def open_store(
         yield Store(
             ledger=Ledger(database, clock, day),
             jobs=Jobs(database, clock, day),
+            open_answers=OpenAnswers(database),
             clips=Clips(database),
             settings=Settings(database),
             privacy=Privacy(database, clock, day),

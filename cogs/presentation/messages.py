@@ -43,6 +43,10 @@ SOURCE_GONE = Sentence(
     "The sound that this clip continued is not kept any more. Use Remix instead."
 )
 UNEXPECTED = Sentence("Something went wrong here. The error has been logged; please try again.")
+RESTARTED = Sentence(
+    "The bot was restarted before it got to this. Nothing was charged; please ask again in a "
+    "minute."
+)
 NO_PROMPT = Sentence("Please say in words what you want to hear, or use `/random`.")
 NO_WORDS = Sentence(
     "Tell me what to make of it: mention me and add some words, such as *make it jazzier*."

@@ -14,6 +14,7 @@ from bot.errors import RequestError, SoundError
 from cogs.presentation import cards, messages
 from cogs.presentation.readers import reader_of
 from cogs.requests.draft import RequestDraft
+from cogs.requests.responses import thinking
 from cogs.requests.rights import require_owner_or_manager
 from cogs.requests.submit import submit_request
 
@@ -75,13 +76,13 @@ def _settings(clip: Clip) -> dict[str, float | int | None]:
 
 async def show_details(interaction: Interaction, clip: Clip) -> None:
     """Show all that is known of a clip, with its spectrogram."""
-    await interaction.response.defer(ephemeral=True, thinking=True)
-    embed, files = cards.details(reader_of(interaction), clip), []
-    with suppress(SoundError):  # the sound is deleted before the facts are
-        picture = await interaction.client.service.clips.draw_spectrogram(clip)
-        files = [discord.File(io.BytesIO(picture), cards.SPECTROGRAM)]
-        embed.set_image(url=f"attachment://{cards.SPECTROGRAM}")
-    await interaction.followup.send(embed=embed, files=files, ephemeral=True)
+    async with thinking(interaction, ephemeral=True):
+        embed, files = cards.details(reader_of(interaction), clip), []
+        with suppress(SoundError):  # the sound is deleted before the facts are
+            picture = await interaction.client.service.clips.draw_spectrogram(clip)
+            files = [discord.File(io.BytesIO(picture), cards.SPECTROGRAM)]
+            embed.set_image(url=f"attachment://{cards.SPECTROGRAM}")
+        await interaction.followup.send(embed=embed, files=files, ephemeral=True)
 
 
 async def delete_clip(interaction: Interaction, clip: Clip) -> None:

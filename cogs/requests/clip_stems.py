@@ -12,6 +12,7 @@ from bot.errors import Refused
 from cogs.presentation import messages
 from cogs.presentation.readers import readers_of
 from cogs.requests.limits import origin_of, resolve_limits
+from cogs.requests.responses import thinking
 from cogs.requests.submit import LONGEST_WAIT_SECONDS
 
 
@@ -32,9 +33,9 @@ async def post_stems(interaction: Interaction, clip: Clip) -> None:
     if expected is not None and expected > LONGEST_WAIT_SECONDS:
         raise Refused(messages.LONG_WAIT_FOR_STEMS.fill(expected=messages.duration(expected)))
     with stems.reserve(clip, interaction.user.id):
-        await interaction.response.defer(thinking=True)
-        files = await stems.split(clip, interaction.user.id, interaction.filesize_limit)
-        await interaction.followup.send(
-            readers_of(interaction)(messages.stems(clip)),
-            files=[discord.File(io.BytesIO(each.data), each.name) for each in files],
-        )
+        async with thinking(interaction):
+            files = await stems.split(clip, interaction.user.id, interaction.filesize_limit)
+            await interaction.followup.send(
+                readers_of(interaction)(messages.stems(clip)),
+                files=[discord.File(io.BytesIO(each.data), each.name) for each in files],
+            )

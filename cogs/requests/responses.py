@@ -2,35 +2,46 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import aiohttp
 import discord
 
-from bot.app.client import Interaction
+from bot.app.client import Interaction, ZhiyinBot
+from bot.domain.answers import OpenAnswer
 from bot.domain.jobs import MessageHandle
 from bot.i18n.sentence import Sentence
+from cogs.posting.open_answers import end_answer
+from cogs.posting.outages import is_outage
 from cogs.presentation import messages
-from cogs.presentation.readers import readers_of
+from cogs.presentation.readers import readers_of, shared_locale
 from cogs.requests.limits import is_reached_by_token_only
 
 TOKEN_SECONDS = 15 * 60.0
 
 _ACKNOWLEDGED = 40060
 
+_PATIENCE_SECONDS = 5.0
+
 
 async def send_first_response(
-    interaction: Interaction, sentence: Sentence, *, in_place: bool = False
+    interaction: Interaction, sentence: Sentence, *, key: str, in_place: bool = False
 ) -> MessageHandle:
     """Respond to an interaction, and return the handle of the response.
 
-    With `in_place` the message whose button was pressed becomes the response.
+    It is open, under the key of its order, until that is accepted or it is withdrawn. With
+    `in_place` the message whose button was pressed becomes the response.
 
     A response that arrived although Discord reported an error counts. Raises what discord.py raises
     where none arrived.
     """
+    answers, text = interaction.client.service.answers, readers_of(interaction)(sentence)
+    answer = _open_answer(interaction, key, text, shared_locale(interaction))
+    await answers.open(answer)
     try:
-        text = readers_of(interaction)(sentence)
         if in_place and interaction.message is not None:
             await interaction.response.edit_message(content=text, view=None)
             message_id: int | None = interaction.message.id
@@ -39,20 +50,30 @@ async def send_first_response(
     except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
         message_id = await _find_response(interaction, error)
         if message_id is None:
+            if not is_outage(error):
+                await answers.close(key)
             raise
+    if message_id is not None:
+        await answers.record_shown(key, message_id)
     return MessageHandle(
-        token=interaction.token,
-        expires_at=interaction.client.clock() + TOKEN_SECONDS,
+        token=answer.token,
+        expires_at=answer.expires_at,
         message_id=message_id,
         max_bytes=interaction.filesize_limit,
     )
 
 
 async def send_another_take(
-    interaction: Interaction, own: MessageHandle, take: int
+    interaction: Interaction, own: MessageHandle, take: int, *, key: str
 ) -> MessageHandle:
-    """Send the message of a further take, and return its handle; `own` is the first one's."""
-    text = readers_of(interaction)(messages.IN_LINE)
+    """Send the message of a further take, and return its handle; `own` is the first one's.
+
+    It is open as the first one is, under the key of its own order.
+    """
+    answers, text = interaction.client.service.answers, readers_of(interaction)(messages.IN_LINE)
+    answer = _open_answer(interaction, key, text, shared_locale(interaction))
+    # Without its id the token would reach the first one.
+    await answers.open(dataclasses.replace(answer, token=None))
     if not is_reached_by_token_only(interaction) and interaction.channel_id is not None:
         channel = interaction.client.get_partial_messageable(interaction.channel_id)
         try:
@@ -62,24 +83,65 @@ async def send_another_take(
         except discord.HTTPException:
             pass  # no right to send there: the token has
         else:
+            await answers.record_shown(key, sent.id)
             return dataclasses.replace(own, token=None, expires_at=0.0, message_id=sent.id)
     followed = await interaction.followup.send(text, wait=True)
+    await answers.record_shown(key, followed.id, token=own.token, expires_at=own.expires_at)
     return dataclasses.replace(own, message_id=followed.id)
 
 
-async def withdraw(interaction: Interaction, shown: MessageHandle) -> None:
-    """Delete a message that announced a clip which will not come."""
+async def reply(
+    message: discord.Message, bot: ZhiyinBot, sentence: Sentence, *, key: str, locale: str | None
+) -> discord.Message:
+    """Reply to a message that orders something; the reply is open as a response is."""
+    text = bot.languages.reader(locale)(sentence)
+    await bot.service.answers.open(
+        OpenAnswer(key=key, channel_id=message.channel.id, text=text, locale=locale)
+    )
+    # The nonce makes a retry idempotent.
     try:
-        if shown.message_id is None:
-            await interaction.delete_original_response()
-        elif shown.token is None and interaction.channel_id is not None:
-            channel = interaction.client.get_partial_messageable(interaction.channel_id)
-            await channel.get_partial_message(shown.message_id).delete()
-        else:
-            await interaction.followup.delete_message(shown.message_id)
-    except discord.HTTPException:
-        # It is deleted already, or can't be reached; the caller tells the reason next.
-        return
+        shown = await message.reply(text, nonce=key)
+    except discord.HTTPException as error:
+        if not is_outage(error):
+            await bot.service.answers.close(key)
+        raise
+    await bot.service.answers.record_shown(key, shown.id)
+    return shown
+
+
+async def end_open_answer(bot: ZhiyinBot, key: str, sentence: Sentence | None = None) -> None:
+    """End an answer that announced a clip which will not come: it is deleted, or says a sentence.
+
+    Goes on in the background while Discord is in trouble.
+    """
+    task = bot.commands_in_flight.begin(end_answer(bot, key, sentence), f"end answer {key}")
+    await asyncio.wait([task], timeout=_PATIENCE_SECONDS)
+
+
+@asynccontextmanager
+async def thinking(interaction: Interaction, *, ephemeral: bool = False) -> AsyncIterator[None]:
+    """Show that the bot thinks, until the block has answered; what it raises is for the caller."""
+    answers, key = interaction.client.service.answers, f"{interaction.id}/thinking"
+    locale = interaction.locale.value if ephemeral else shared_locale(interaction)
+    await answers.open(_open_answer(interaction, key, "", locale))
+    try:
+        await interaction.response.defer(thinking=True, ephemeral=ephemeral)
+        yield
+    except Exception:
+        await answers.close(key)
+        raise
+    await answers.close(key)
+
+
+def _open_answer(interaction: Interaction, key: str, text: str, locale: str) -> OpenAnswer:
+    return OpenAnswer(
+        key=key,
+        channel_id=interaction.channel_id or 0,
+        text=text,
+        token=interaction.token,
+        expires_at=interaction.client.clock() + TOKEN_SECONDS,
+        locale=locale,
+    )
 
 
 async def _find_response(interaction: Interaction, error: Exception) -> int | None:

@@ -51,6 +51,7 @@ async def submit_request(
     person, and what others saw is withdrawn.
     """
     bot = interaction.client
+    bot.commands_in_flight.track()
     origin = origin_of(interaction)
     parent = getattr(interaction.channel, "parent_id", None)
     limits, longest = await resolve_limits(bot, origin, interaction.user, parent_channel_id=parent)
@@ -70,7 +71,9 @@ async def submit_request(
         if draft.attachment is not None:
             receiving.enter_context(bot.service.requests.receiving_file(origin.user_id))
         # Answer before the job exists: if the answer fails, there is nothing to undo.
-        own = await responses.send_first_response(interaction, text, in_place=asked_by is not None)
+        own = await responses.send_first_response(
+            interaction, text, key=orders[0].key, in_place=asked_by is not None
+        )
         await failpoints.reached("order.answered")
         await _queue(interaction, draft, orders, limits, own)
 
@@ -84,20 +87,23 @@ async def _queue(
 ) -> None:
     """Queue an order for each take, and tell the person of a failure; `own` shows the first."""
     requests = interaction.client.service.requests
-    # The message that no job has yet: only such a one is withdrawn.
-    free: MessageHandle | None = own
+    source, shown = None, own
+    # The answer that no job stands behind yet: only such a one is withdrawn.
+    free: str | None = orders[0].key
     try:
         source = await _resolve_source(interaction.client, draft)
         for number, order in enumerate(orders):
             if number:
                 await requests.check(order, limits)
-            shown = free or await responses.send_another_take(interaction, own, number)
-            free = shown
+                free = order.key
+                shown = await responses.send_another_take(interaction, own, number, key=free)
             await requests.submit(dataclasses.replace(order, source=source), limits, shown)
             free = None
     except Exception as error:
         if free is not None:
-            await responses.withdraw(interaction, free)
+            await responses.end_open_answer(interaction.client, free)
+        if isinstance(source, UploadSource):
+            await requests.discard_upload(source.file)
         # Also the reason of a refusal, for one person only.
         await report_error(interaction, error)
 
@@ -114,8 +120,10 @@ async def submit_from_message(
         guild_id=message.guild.id if message.guild else None,
     )
     parent = getattr(message.channel, "parent_id", None)
-    shown, locale = None, str(message.guild.preferred_locale) if message.guild else None
-    read = bot.languages.reader(locale)
+    bot.commands_in_flight.track()
+    shown, source = None, None
+    locale = str(message.guild.preferred_locale) if message.guild else None
+    key = order_key(str(message.id), 0)
     try:
         limits, longest = await resolve_limits(
             bot, origin, message.author, parent_channel_id=parent
@@ -126,9 +134,8 @@ async def submit_from_message(
         with ExitStack() as receiving:
             if draft.attachment is not None:
                 receiving.enter_context(bot.service.requests.receiving_file(origin.user_id))
-            shown = await message.reply(
-                read(messages.LISTENING if draft.attachment else messages.IN_LINE)
-            )
+            text = messages.LISTENING if draft.attachment else messages.IN_LINE
+            shown = await responses.reply(message, bot, text, key=key, locale=locale)
             source = await _resolve_source(bot, draft)
         limit = message.guild.filesize_limit if message.guild else USUAL_MAX_BYTES
         reached = MessageHandle(message_id=shown.id, max_bytes=limit)
@@ -139,10 +146,12 @@ async def submit_from_message(
         if sentence is None:
             log.exception("message.failed id=%d", message.id)
             sentence = messages.UNEXPECTED
+        if isinstance(source, UploadSource):
+            await bot.service.requests.discard_upload(source.file)
         if shown is None:
-            await message.reply(read(sentence))
+            await message.reply(bot.languages.reader(locale)(sentence))
         else:
-            await shown.edit(content=read(sentence))
+            await responses.end_open_answer(bot, key, sentence)
 
 
 def _check_wait(bot: ZhiyinBot, draft: RequestDraft) -> None:

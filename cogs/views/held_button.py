@@ -13,6 +13,7 @@ from bot.i18n.languages import Reader
 from bot.i18n.sentence import Sentence
 from cogs.presentation import cards
 from cogs.presentation.readers import readers_of
+from cogs.requests.responses import thinking
 from cogs.views.clip_buttons import clip_view
 from cogs.views.persistent_button import PersistentButton
 
@@ -35,18 +36,18 @@ async def hand_over(interaction: Interaction, clip_id: int) -> None:
     clips, read = interaction.client.service.clips, readers_of(interaction)
 
     async def post(clip: Clip) -> int:
-        await interaction.response.defer(thinking=True)
-        packed = await clips.pack(clip, interaction.filesize_limit)
-        sent = await interaction.followup.send(
-            f"<@{interaction.user.id}>",
-            embed=cards.card(read, clip, None),
-            files=[
-                discord.File(io.BytesIO(packed.data), packed.name),
-                discord.File(io.BytesIO(packed.picture), cards.PICTURE),
-            ],
-            view=clip_view(read, clip),
-            wait=True,
-        )
+        async with thinking(interaction):
+            packed = await clips.pack(clip, interaction.filesize_limit)
+            sent = await interaction.followup.send(
+                f"<@{interaction.user.id}>",
+                embed=cards.card(read, clip, None),
+                files=[
+                    discord.File(io.BytesIO(packed.data), packed.name),
+                    discord.File(io.BytesIO(packed.picture), cards.PICTURE),
+                ],
+                view=clip_view(read, clip),
+                wait=True,
+            )
         return sent.id
 
     await clips.hand_over(clip_id, interaction.user.id, post)

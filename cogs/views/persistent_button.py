@@ -40,6 +40,7 @@ class PersistentButton(
 
     async def callback(self, interaction: Interaction) -> None:  # type: ignore[override]
         """Run the action where the bot may be used; tell the person of a failure."""
+        interaction.client.commands_in_flight.track()
         try:
             interaction.client.service.guilds.check_place(interaction.guild_id)
             await self.press(interaction)

@@ -179,6 +179,7 @@ async def test_an_order_that_nobody_carries_yet_is_cancelled_and_told(tmp_path, 
             jam.pipeline.executor,
             jam.bot.presenter,
             Telling(jam.store),
+            jam.pipeline.uploads,
             Style(),
             Timings(),
         )

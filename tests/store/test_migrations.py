@@ -29,6 +29,7 @@ RELEASED = {
     "attempts_are_lost_workers": "78cf142b8df1c629",
     "wishes_to_be_forgotten": "7eea039ad9647022",
     "untold_endings": "f5386989627ace06",
+    "open_answers": "569db35e674dda3a",
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.app.health import Health
+from bot.app.services.answers import AnswerService
 from bot.app.services.clips import ClipService
 from bot.app.services.guilds import GuildService
 from bot.app.services.operations import OperationsService
@@ -18,6 +19,7 @@ class BotService:
     def __init__(self, pipeline: Pipeline, health: Health) -> None:
         self._pipeline = pipeline
         self.requests = RequestService(pipeline)
+        self.answers = AnswerService(pipeline.store)
         self.clips = ClipService(pipeline)
         self.stems = pipeline.stems
         self.guilds = GuildService(pipeline.store, pipeline.config)

@@ -95,6 +95,10 @@ class RequestService:
             data, keep_seconds=keep_seconds, with_codes=with_codes
         )
 
+    async def discard_upload(self, file: str) -> None:
+        """Delete a kept file whose order was not accepted."""
+        await self._pipeline.uploads.discard(file)
+
     async def read_tags(self, data: bytes) -> Tags | None:
         """Return what a file tells of how it was made; None where it tells nothing."""
         return await self._pipeline.uploads.read_tags(data)

@@ -169,6 +169,25 @@ MIGRATIONS = (
             "CREATE INDEX jobs_untold ON jobs (id) WHERE untold",
         ),
     ),
+    Migration(
+        "open_answers",
+        date(2026, 11, 28),
+        "Answers that promise something are written down before they are shown, so that none of "
+        "them hangs for ever when the bot ends before a job stands behind it.",
+        (
+            """
+            CREATE TABLE open_answers (
+                key TEXT PRIMARY KEY,
+                channel_id INTEGER NOT NULL,
+                text TEXT NOT NULL,
+                token TEXT,
+                token_expires_at REAL NOT NULL,
+                message_id INTEGER,
+                locale TEXT
+            ) WITHOUT ROWID
+            """,
+        ),
+    ),
 )
 
 RECORDED_SINCE = 1 + next(

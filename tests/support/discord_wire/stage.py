@@ -101,7 +101,14 @@ class Stage:
 
 @asynccontextmanager
 async def open_stage(
-    folder: Path, *, config=None, people=2, engine=SCRIPTED, prepare=None, timings=None
+    folder: Path,
+    *,
+    config=None,
+    people=2,
+    engine=SCRIPTED,
+    prepare=None,
+    timings=None,
+    answer_seconds=5.0,
 ):
     """Open a wire and let the bot connect, on a folder as in `tests.support.jam_server`.
 
@@ -130,7 +137,9 @@ async def open_stage(
             clock=clock,
         )
         stop = asyncio.Event()
-        connection = asyncio.create_task(run_bot(bot, TOKEN, stop), name="the bot")
+        connection = asyncio.create_task(
+            run_bot(bot, TOKEN, stop, answer_seconds=answer_seconds), name="the bot"
+        )
         stage = Stage(wire, bot, clock, channel, members, connection, stop)
         try:
             # An identified session gets all later events in order.

@@ -1,0 +1,42 @@
+"""Answers that no order stands behind yet: written down, so that none of them hangs for ever."""
+
+from __future__ import annotations
+
+from bot.domain.answers import OpenAnswer
+from bot.store.store import Store
+
+
+class AnswerService:
+    """The open answers; accepting an order closes the one that shows it."""
+
+    def __init__(self, store: Store) -> None:
+        self._open, self._jobs = store.open_answers, store.jobs
+
+    async def open(self, answer: OpenAnswer) -> None:
+        """Write an answer down that is about to be shown."""
+        await self._open.open(answer)
+
+    async def record_shown(
+        self, key: str, message_id: int, *, token: str | None = None, expires_at: float = 0.0
+    ) -> None:
+        """Record which message it is, and the token that reaches it if it is given."""
+        await self._open.record_shown(key, message_id, token=token, expires_at=expires_at)
+
+    async def find(self, key: str) -> OpenAnswer | None:
+        """Return an answer that is still open."""
+        return await self._open.get(key)
+
+    async def left(self) -> list[OpenAnswer]:
+        """Return all answers that are open."""
+        return await self._open.all()
+
+    async def close(self, key: str) -> None:
+        """Strike an answer out that was ended, or never shown."""
+        await self._open.close(key)
+
+    async def known_messages(self) -> set[int]:
+        """Return the messages that show an unfinished job or an open answer, and so don't hang."""
+        jobs = [*await self._jobs.unfinished(), *await self._jobs.untold()]
+        ids = [job.message.message_id for job in jobs]
+        ids += [answer.message_id for answer in await self._open.all()]
+        return {id_ for id_ in ids if id_ is not None}

@@ -1,0 +1,85 @@
+"""The answers that no job stands behind yet, written down before they are shown."""
+
+from __future__ import annotations
+
+import asyncio
+
+import aiosqlite
+
+from bot.domain.answers import OpenAnswer
+from bot.store.database import Database
+
+
+class OpenAnswers:
+    """The table open_answers: what a stop or a start has to end."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._turn = asyncio.Lock()
+        self._waiting: list[OpenAnswer] = []
+
+    async def open(self, answer: OpenAnswer) -> None:
+        """Write an answer down that is about to be shown.
+
+        Those who come at the same time share one transaction: each is to be answered at once.
+        """
+        self._waiting.append(answer)
+        async with self._turn:
+            if answer not in self._waiting:
+                return  # whoever came before has written it down
+            together, self._waiting = self._waiting, []
+            async with self._database.transaction() as connection:
+                await connection.executemany(
+                    "INSERT OR REPLACE INTO open_answers (key, channel_id, text, token, "
+                    "token_expires_at, message_id, locale) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    [
+                        (
+                            each.key, each.channel_id, each.text, each.token, each.expires_at,
+                            each.message_id, each.locale,
+                        )
+                        for each in together
+                    ],
+                )  # fmt: skip
+
+    async def record_shown(
+        self, key: str, message_id: int, *, token: str | None = None, expires_at: float = 0.0
+    ) -> None:
+        """Record which message it is, and the token that reaches it if it is given."""
+        async with self._database.transaction() as connection:
+            await connection.execute(
+                "UPDATE open_answers SET message_id = ?1, token = COALESCE(?2, token), "
+                "token_expires_at = MAX(token_expires_at, ?3) WHERE key = ?4",
+                (message_id, token, expires_at, key),
+            )
+
+    async def get(self, key: str) -> OpenAnswer | None:
+        """Return an answer that is still open."""
+        row = await self._database.one("SELECT * FROM open_answers WHERE key = ?", (key,))
+        return None if row is None else _answer_of(row)
+
+    async def all(self) -> list[OpenAnswer]:
+        """Return all that are open."""
+        rows = await self._database.all("SELECT * FROM open_answers ORDER BY key")
+        return [_answer_of(row) for row in rows]
+
+    async def close(self, key: str) -> None:
+        """Strike an answer out that was ended."""
+        async with self._database.transaction() as connection:
+            await close(connection, key)
+
+
+async def close(connection: aiosqlite.Connection, key: str) -> None:
+    """Strike an answer out, within a transaction: a job stands behind it now, or it was ended."""
+    await connection.execute("DELETE FROM open_answers WHERE key = ?", (key,))
+
+
+def _answer_of(row: aiosqlite.Row) -> OpenAnswer:
+    return OpenAnswer(
+        key=row["key"],
+        channel_id=row["channel_id"],
+        text=row["text"],
+        token=row["token"],
+        expires_at=row["token_expires_at"],
+        message_id=row["message_id"],
+        locale=row["locale"],
+    )

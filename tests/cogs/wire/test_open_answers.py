@@ -1,0 +1,151 @@
+"""No answer hangs for ever, whenever the bot ends: a stop or a start ends it with a sentence."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from bot import failpoints
+from bot.domain.answers import OpenAnswer
+from bot.domain.jobs import JobState
+from cogs.presentation import messages
+from tests.support.discord_wire.files import File, new_id
+from tests.support.discord_wire.messages import Message
+from tests.support.discord_wire.stage import open_stage, shorten_pauses
+from tests.support.sound_files import as_file, noise
+from tests.support.timings import quick
+
+IN_LINE, RESTARTED = str(messages.IN_LINE), str(messages.RESTARTED)
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch):
+    shorten_pauses(monkeypatch)
+
+
+async def restarted(stage):
+    """Look for what is left, as a start does, and end it."""
+    cog = stage.bot.get_cog("LeftAnswers")
+    await cog.cog_load()
+    await cog._ending
+
+
+async def test_a_stop_ends_the_answers_of_commands_that_it_ends(tmp_path, monkeypatch, caplog):
+    """One that is between its first answer and its order when the time is over."""
+    monkeypatch.setenv(failpoints.VARIABLE, "order.answered=stall:600")
+    async with open_stage(tmp_path, timings=quick(), answer_seconds=0.1) as stage:
+        asked = await stage.music()
+        stage.stop.set()
+        await stage.connection
+        assert asked.message.content == RESTARTED
+        assert await stage.store.open_answers.all() == []
+        assert await stage.store.jobs.unfinished() == []
+    assert [each for each in caplog.records if each.exc_info] == []
+
+
+async def test_a_stop_waits_for_a_command_that_is_nearly_done(tmp_path):
+    """It is accepted, and made after the next start."""
+    async with open_stage(tmp_path, timings=quick(), answer_seconds=60.0) as stage:
+        fetch, stopping = stage.bot.fetch, asyncio.Event()
+
+        async def fetch_late(url, max_bytes):
+            await stopping.wait()
+            return await fetch(url, max_bytes)
+
+        stage.bot.fetch = fetch_late
+        asked = await stage.music(clip=File("song.wav", as_file(noise())))
+        stage.stop.set()
+        async with asyncio.timeout(60):
+            while not stage.bot.pipeline.executor.paused:
+                await asyncio.sleep(0)
+        stopping.set()
+        await stage.connection
+        (job,) = await stage.store.jobs.unfinished()
+        assert (job.state, job.message.message_id) == (JobState.QUEUED, asked.message.id)
+        assert asked.message.content == str(messages.LISTENING)
+        assert await stage.store.open_answers.all() == []
+
+
+@pytest.mark.parametrize("known", ["by its token", "by its id", "by its text"])
+async def test_a_start_ends_what_a_kill_has_left(tmp_path, known):
+    """Whatever of it was written down by then; what a job stands behind stays as it is."""
+    async with open_stage(tmp_path, timings=quick()) as stage:
+        stage.bot.pipeline.executor.paused = True
+        asked = await stage.music()
+        await stage.wait_for_queue(1)
+        takes = [Message(stage.wire.me, stage.channel) for _ in range(2)]
+        for take in takes:
+            take.take({"content": IN_LINE}, [])
+            stage.channel.messages[take.id] = take
+        if known == "by its token":
+            left = await stage.wire.slash(stage.bob, stage.channel, "music", prompt="rock")
+            await stage.wait_for_queue(2)
+            await stage.store.jobs.cancel(2, messages.CANCELLED)
+            await stage.store.jobs.record_told(2)
+            takes = [left.message]
+        for number, take in enumerate(takes):
+            await stage.store.open_answers.open(
+                OpenAnswer(
+                    key=f"{asked.id}/{number}",
+                    channel_id=stage.channel.id,
+                    text=IN_LINE,
+                    token=left.token if known == "by its token" else None,
+                    expires_at=stage.clock.now + 60,
+                    message_id=take.id if known == "by its id" else None,
+                )
+            )
+        await restarted(stage)
+        assert {take.content for take in takes} == {RESTARTED}
+        assert asked.message.content == IN_LINE
+        assert await stage.store.open_answers.all() == []
+
+
+async def test_what_was_never_shown_is_struck_out(tmp_path):
+    """A bot that was killed before its first answer has nothing to end: Discord says so itself."""
+    async with open_stage(tmp_path, timings=quick()) as stage:
+        place = stage.channel.id
+        for token in ("gone", None):
+            await stage.store.open_answers.open(
+                OpenAnswer(
+                    key=f"{new_id()}/0", channel_id=place, text=IN_LINE, token=token,
+                    expires_at=stage.clock.now + 60,
+                )
+            )  # fmt: skip
+        await restarted(stage)
+        assert await stage.store.open_answers.all() == []
+        assert stage.channel.messages == {}
+
+
+async def test_an_answer_is_taken_back_when_discord_is_well_again(tmp_path):
+    """A file that can't be used: the message goes, however often its deletion fails."""
+    async with open_stage(tmp_path, timings=quick()) as stage:
+        fault = stage.wire.fail("DELETE", "/webhooks/*", reset=True, times=3)
+        asked = await stage.music(clip=File("song.mp3", b"no sound"))
+        await stage.wire.until(lambda: asked.followups)
+        await stage.wire.until(lambda: asked.message.id not in stage.channel.messages)
+        assert fault.hits == 3
+        async with asyncio.timeout(60):
+            while await stage.store.open_answers.all():
+                await asyncio.sleep(0.01)
+
+
+async def test_the_file_of_an_order_that_is_refused_in_the_end_is_deleted(tmp_path):
+    """It was let in, and refused when it had been listened to; and so is what a kill has left."""
+    async with open_stage(tmp_path, timings=quick()) as stage:
+        fetch = stage.bot.fetch
+
+        async def fetch_slowly(url, max_bytes):
+            await stage.bot.service.operations.set_draining(True)
+            return await fetch(url, max_bytes)
+
+        stage.bot.fetch = fetch_slowly
+        song = File("song.mp3", as_file(noise(1.0)))
+        asked = await stage.music(clip=song)
+        await stage.wire.until(lambda: asked.followups)
+        assert "restarted" in asked.followups[0].content
+        folder = stage.store.uploads_folder
+        assert list(folder.iterdir()) == []
+        (folder / "left.flac").touch()
+        await stage.bot.pipeline.resume()
+        assert list(folder.iterdir()) == []

@@ -1,0 +1,61 @@
+"""The answers that no job stands behind yet are in the table, and those that one does are not."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+
+import pytest_asyncio
+
+from bot.domain.answers import OpenAnswer
+from bot.domain.jobs import Kind, MessageHandle, Order, RequestOrigin
+from bot.domain.limits import Limits
+from bot.store.store import open_store
+
+LIMITS = Limits(daily_seconds=99, waiting_per_user=9, waiting_per_guild=9, waiting=9)
+ANSWER = OpenAnswer(key="7/0", channel_id=5, text="Joining …", token="t", expires_at=9.0)
+
+
+@pytest_asyncio.fixture
+async def store(tmp_path):
+    async with open_store(tmp_path, lambda: 1_700_000_000.0) as opened:
+        yield opened
+
+
+async def test_an_answer_is_open_until_it_is_closed(store):
+    """With the message that it became, and what reaches that."""
+    await store.open_answers.open(ANSWER)
+    assert await store.open_answers.all() == [ANSWER]
+    await store.open_answers.record_shown("7/0", 900)
+    shown = dataclasses.replace(ANSWER, message_id=900)
+    assert await store.open_answers.get("7/0") == shown
+    await store.open_answers.record_shown("7/0", 901, token="u", expires_at=10.0)
+    assert await store.open_answers.all() == [
+        dataclasses.replace(shown, message_id=901, token="u", expires_at=10.0)
+    ]
+    await store.open_answers.close("7/0")
+    assert await store.open_answers.all() == []
+
+
+async def test_an_accepted_order_closes_its_own_answer(store):
+    """In the same transaction: one of the two always stands behind a message."""
+    other = dataclasses.replace(ANSWER, key="7/1")
+    for each in (ANSWER, other):
+        await store.open_answers.open(each)
+    order = Order(
+        key="7/0", origin=RequestOrigin(user_id=1, channel_id=5), kind=Kind.MUSIC, seconds=1.0,
+        seed=1,
+    )  # fmt: skip
+    await store.jobs.accept(order, LIMITS, MessageHandle())
+    assert await store.open_answers.all() == [other]
+
+
+async def test_many_who_come_at_once_are_all_written_down(store):
+    """Those who wait share a transaction, and nobody goes on before theirs is there."""
+    answers = [dataclasses.replace(ANSWER, key=f"{number}/0") for number in range(200)]
+
+    async def open_and_look(answer):
+        await store.open_answers.open(answer)
+        return await store.open_answers.get(answer.key)
+
+    assert await asyncio.gather(*map(open_and_look, answers)) == answers
