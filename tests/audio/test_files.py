@@ -242,6 +242,16 @@ def test_the_end_of_a_long_file_is_kept(tmp_path, seconds):
     np.testing.assert_array_equal(heard.samples[0], samples[-round(seconds * RATE_HZ) :])
 
 
+@pytest.mark.parametrize("tail_seconds", [0.3, 2.0])
+def test_a_silence_that_is_left_out_is_told(tmp_path, tail_seconds):
+    """Codes that say all of a clip don't fit the end of a shorter one."""
+    samples = np.r_[tone(2).samples[0], np.zeros(round(tail_seconds * RATE_HZ))]
+    wav(tmp_path / "a.wav", samples)
+    end = decode.load_end(tmp_path / "a.wav", keep_seconds=9.0, sample_rate_hz=RATE_HZ, channels=1)
+    assert end.is_cut == (tail_seconds == 2.0)
+    assert end.sound.seconds == pytest.approx(2.0 if end.is_cut else 2.3, abs=0.11)
+
+
 def test_a_part_of_a_file_is_told_where_it_is(tmp_path):
     """Counted from the file's beginning, whatever is left out before it."""
     samples = np.linspace(-1, 1, 10 * RATE_HZ, dtype=np.float32)

@@ -232,3 +232,31 @@ def test_a_forced_edit_that_fails_leaves_the_file(place, capsys):
     assert main(["edit", "a.wav", "--from", "5", "--to", "3", "-o", "a.wav", "--force"]) == 1
     assert (place / "a.wav").read_bytes() == before
     assert sorted(path.name for path in place.iterdir()) == ["a.wav", "b.wav"]
+
+
+def test_a_long_file_is_counted_from_its_beginning():
+    """The times are those of the file, however long it is, and only a part of it is held."""
+    hiss = np.random.default_rng(2).normal(size=700 * 8000) * 0.001
+    hiss[680 * 8000 : 690 * 8000] *= 200
+    soundfile.write("long.flac", hiss, 8000)
+    assert main(["edit", "long.flac", "--from", "680", "--to", "690", "-o", "out.wav"]) == 0
+    samples, _ = soundfile.read("out.wav")
+    assert len(samples) / 8000 == pytest.approx(10.0, abs=0.5)
+    levels = [np.sqrt((part**2).mean()) for part in np.array_split(samples, 20)]
+    assert min(levels) > 0.05
+    assert main(["edit", "long.flac", "--to", "5", "-o", "start.wav"]) == 0
+    assert length("start.wav") == pytest.approx(5.0, abs=0.5)
+
+
+@pytest.mark.parametrize("times", [("--from", "nan"), ("--to", "nan"), ("--from", "inf")])
+def test_times_that_are_none_leave_nothing(capsys, times):
+    """One sentence."""
+    assert main(["edit", "a.wav", *times, "-o", "out.wav"]) == 1
+    assert "nothing between" in capsys.readouterr().err
+
+
+def test_six_channels_are_edited_as_two():
+    """What the bot hears can be edited, too."""
+    soundfile.write("six.wav", np.random.default_rng(3).uniform(-1, 1, (16_000, 6)), 8000)
+    assert main(["edit", "six.wav", "-o", "out.wav"]) == 0
+    assert soundfile.info("out.wav").channels == 2
