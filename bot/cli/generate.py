@@ -120,7 +120,7 @@ def write(
 
     Its stems go beside it, with the same gain.
     """
-    done = finish(made.sound, as_loop=plan.as_loop)
+    done = finish(made.sound, as_loop=plan.as_loop, prompt=request.prompt)
     tags = Tags(
         prompt=request.prompt,
         seed=request.seed,

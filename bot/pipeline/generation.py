@@ -210,7 +210,7 @@ class ClipGenerator:
     ) -> Clip:
         """Finish a sound, write its master with its codes, then record it in the database."""
         order = job.order
-        done = await asyncio.to_thread(finish, sound, as_loop=order.as_loop)
+        done = await asyncio.to_thread(finish, sound, as_loop=order.as_loop, prompt=order.prompt)
         name = f"{job.id}.flac"
         # A loop is cut from anywhere, and the codes of the whole don't fit it.
         data = None if codes is None or done.loops else await asyncio.to_thread(pack_codes, codes)

@@ -19,6 +19,7 @@ from tests.support.known_sounds import (
     click,
     drone,
     drums,
+    grouped_drums,
     noise,
     pulse,
     sound_of,
@@ -272,3 +273,27 @@ def test_a_join_of_any_length_is_whole(seconds):
         seam = min(seconds, len(second) / RATE_HZ)
         assert joined.seconds == pytest.approx(3 + len(second) / RATE_HZ - seam, abs=0.001)
         assert np.isfinite(joined.samples).all()
+
+
+@pytest.mark.parametrize("bpm", [90, 120, 126])
+@pytest.mark.parametrize("bars", [1, 2, 3, 4])
+def test_whole_bars_are_a_loop_as_they_are(bpm, bars):
+    """A loop of exactly so many bars gives itself, not a part of it."""
+    sound = sound_of(drums(bpm, bars * 240 / bpm))
+    loop = make_loop(sound, find_rhythm(sound))
+    assert loop.bars == bars
+    assert loop.sound.samples.shape == sound.samples.shape
+
+
+@pytest.mark.parametrize(
+    ("groups", "unit"),
+    [((3, 2), 1), ((2, 2, 3), 0.5), ((3, 3), 1 / 3)],
+    ids=["5/4", "7/8", "6/8"],
+)
+def test_odd_bars_are_looped_whole(groups, unit):
+    """A loop is never cut inside a bar of five or seven."""
+    bpm = 100
+    sound = sound_of(grouped_drums(bpm, groups, unit=unit))
+    loop = make_loop(sound, find_rhythm(sound))
+    bars = loop.sound.seconds / (sum(groups) * unit * 60 / bpm)
+    assert bars == pytest.approx(round(bars), abs=0.02)

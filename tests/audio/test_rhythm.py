@@ -17,6 +17,7 @@ from tests.support.known_sounds import (
     click,
     drone,
     drums,
+    grouped_drums,
     noise,
     pulse,
     sound_of,
@@ -196,3 +197,34 @@ def test_composed_pieces_have_their_tempo(style, seed):
     piece = compose(seed, style=style, seconds=15.0)
     sound = Sound(samples=render(piece)[None], sample_rate_hz=RATE_HZ)
     assert find_rhythm(sound).bpm == pytest.approx(piece.bpm, rel=0.005)
+
+
+@pytest.mark.parametrize("bpm", range(50, 155, 8))
+def test_a_metronome_has_bars_of_four(bpm):
+    """Strokes that are all alike say nothing of bars: none of three is read into them."""
+    assert find_rhythm(sound_of(pulse(bpm))).beats_per_bar == 4
+
+
+@pytest.mark.parametrize("bpm", range(60, 170, 15))
+def test_a_waltz_at_any_tempo(bpm):
+    """Wherever its beats fall between the frames of the analysis."""
+    assert find_rhythm(sound_of(drums(bpm, 15, first=0.1, beats_per_bar=3))).beats_per_bar == 3
+
+
+@pytest.mark.parametrize("bpm", [100, 132])
+@pytest.mark.parametrize(
+    ("groups", "unit", "beats_per_bar"),
+    [((3, 2), 1, 5), ((2, 2, 3), 0.5, 3.5), ((4, 3), 1, 7)],
+    ids=["5/4", "7/8", "7/4"],
+)
+def test_odd_bars_are_found(bpm, groups, unit, beats_per_bar):
+    """Five, seven, and three and a half beats; a bar line may lie between two beats."""
+    rhythm = find_rhythm(sound_of(grouped_drums(bpm, groups, unit=unit)))
+    assert rhythm.beats_per_bar == beats_per_bar
+    bars = np.diff(rhythm.downbeats)
+    np.testing.assert_allclose(bars, sum(groups) * unit * 60 / bpm, atol=0.01)
+
+
+def test_a_sound_of_less_than_a_bar_is_no_trouble():
+    """Some places of a bar never come in it."""
+    assert find_rhythm(sound_of(drums(100, 2.0))) is not None

@@ -72,6 +72,27 @@ def drums(bpm, seconds=10.0, first=0.0, *, beats_per_bar=4, swing=0.5):
     return sum(struck(seconds, at, stroke) for at, stroke in inside)
 
 
+def grouped_drums(bpm, groups, seconds=20.0, *, unit=1.0):
+    """Bars of groups of strokes: a kick begins the first group, a snare the others, hats all.
+
+    `unit` is the length of a stroke in beats; a bar of 7/8 is (2, 2, 3) with a unit of 1/2.
+    """
+    step, at = 60 / bpm * unit, 0.0
+    lows: list[float] = []
+    highs: list[float] = []
+    hats: list[float] = []
+    while at < seconds:
+        for number, count in enumerate(groups):
+            (highs if number else lows).append(at)
+            hats += [at + step * stroke for stroke in range(count)]
+            at += count * step
+    strokes = ((lows, kick()), (highs, snare()), (hats, hat()))
+    return sum(
+        struck(seconds, [each for each in times if each < seconds - 0.01], stroke)
+        for times, stroke in strokes
+    )
+
+
 def tone(pitch, seconds, *, partials=6, cents=0.0):
     """A harmonic tone; the pitch is a MIDI number."""
     hz = 440 * 2 ** ((pitch - 69 + cents / 100) / 12)

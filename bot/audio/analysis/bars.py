@@ -10,6 +10,7 @@ Sources: Goto 2001 (chord changes and drum patterns tell the bar line); Klapuri 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,39 +25,64 @@ Times = NDArray[np.float64]
 PARTS = 4
 """A beat has so many places at which the bar might begin."""
 
-_LOW = {3: (1.5, 0.1, 0.1), 4: (1.5, 0.2, 1.0, 0.4)}
-_BRIGHT = {3: (0.5, 1.0, 1.0), 4: (0.5, 1.2, 0.5, 1.3)}
+_LOW = {3.0: (1.5, 0.1, 0.1), 4.0: (1.5, 0.2, 1.0, 0.4)}
+_BRIGHT = {3.0: (0.5, 1.0, 1.0), 4.0: (0.5, 1.2, 0.5, 1.3)}
+# What a bar of any other length has in common: it begins with a low stroke.
+_LOW_FIRST, _LOW_OTHERS, _BRIGHT_FIRST, _BRIGHT_OTHERS = 1.5, 0.2, 0.5, 1.0
 _LOW_BETWEEN, _BRIGHT_BETWEEN = -0.6, -0.8
 _LOW_WEIGHT, _BRIGHT_WEIGHT, _BEAT_WEIGHT, _HARMONY_WEIGHT = 0.5, 0.5, 1.0, 1.0
 # An onset is looked for from so many frames before its place to so many after it.
 _BEFORE_FRAMES, _AFTER_FRAMES = 1, 4
 # The window that hears a tone reaches a little beyond the bar line.
 _BLUR_SECONDS = 0.06
-_TRIPLE_LEAD = 1.8
+# Bars of four beats are told unless others explain so many times as much, and so much more.
+_EVEN, _OTHERS = (2.0, 4.0), (3.0, 3.5, 5.0, 7.0)
+_LEAD, _LEAST_LEAD = 1.8, 0.03
 # What differs less from place to place says nothing, in the order of what happens.
 _LEAST_SPREAD = (0.01, 0.1, 0.05, 0.05, 0.05)
 
 
 @dataclass(frozen=True, slots=True)
 class Bars:
-    """How many beats a bar has, and the place of the first bar line in parts of a beat."""
+    """How many beats a bar has, and the place of the first bar line in parts of a beat.
 
-    beats_per_bar: int
+    In 7/8 a bar has three beats and a half.
+    """
+
+    beats_per_bar: float
     offset_parts: int
 
 
-def find_bars(beats: Times, onsets: Onsets, tones: Tones, after_beats: tuple[float, ...]) -> Bars:
-    """Find the bar lines among beats that are given in seconds."""
+def find_bars(
+    beats: Times, onsets: Onsets, tones: Tones, after_half_beats: tuple[float, ...]
+) -> Bars:
+    """Find the bar lines among beats that are given in seconds.
+
+    `after_half_beats` is how the onsets correlate with themselves so many half beats later.
+    """
     places = np.interp(
         np.arange((len(beats) - 1) * PARTS + 1) / PARTS, np.arange(len(beats)), beats
     )
     features = _features(places, onsets, tones, float(np.median(np.diff(beats))))
-    found = {beats_per_bar: _fits(features, beats_per_bar) for beats_per_bar in (3, 4)}
-    _, _, second, third, fourth = after_beats
-    # What is not explained by three beats, next to what is not by two or four.
-    left, left_by_even = 1 - third, 1 - max(second, fourth)
-    beats_per_bar = 3 if left_by_even > _TRIPLE_LEAD * max(left, 0.01) else 4
-    return Bars(beats_per_bar, int(found[beats_per_bar].argmax()))
+    beats_per_bar = _beats_per_bar(after_half_beats)
+    return Bars(beats_per_bar, int(_fits(features, beats_per_bar).argmax()))
+
+
+def _beats_per_bar(after_half_beats: tuple[float, ...]) -> float:
+    """Return after how many beats the onsets repeat best: four, unless others clearly do."""
+
+    def unexplained(beats: float) -> float:
+        """Return how far the onsets are from repeating after one bar or two.
+
+        Two of 7/8 are one of 7/4: those have to repeat after one.
+        """
+        known = [round(2 * beats * bars) for bars in ((1, 2) if beats.is_integer() else (1,))]
+        return 1 - max((after_half_beats[n] for n in known if n < len(after_half_beats)), default=0)
+
+    by_even = min(unexplained(beats) for beats in _EVEN)
+    left, other = min((unexplained(beats), beats) for beats in _OTHERS)
+    is_clear = by_even > _LEAD * max(left, 0.01) and by_even - left > _LEAST_LEAD
+    return other if is_clear else 4.0
 
 
 def _features(places: Times, onsets: Onsets, tones: Tones, beat_seconds: float) -> Floats:
@@ -95,18 +121,21 @@ def _harmonic_change(classes: Times, frame_rate_hz: float, places: Times, span: 
     return np.asarray(np.where(lengths > 0, 1 - alike, 0), dtype=np.float32)
 
 
-def _fits(features: Floats, beats_per_bar: int) -> Floats:
+def _fits(features: Floats, beats_per_bar: float) -> Floats:
     """Return how well bars fit that begin at each of the first bar's places."""
-    size = beats_per_bar * PARTS
+    size = round(beats_per_bar * PARTS)
     padded = np.pad(features, ((0, -len(features) % size), (0, 0)), constant_values=np.nan)
-    with np.errstate(invalid="ignore"):
-        folded = np.nanmean(padded.reshape(-1, size, features.shape[1]), axis=0)
-    folded = np.nan_to_num(folded)
+    bars = padded.reshape(-1, size, features.shape[1])
+    # In a sound of less than a bar some places never come.
+    folded = np.nansum(bars, axis=0) / np.maximum(1, np.isfinite(bars).sum(axis=0))
     even = folded - folded.mean(axis=0)
     even /= np.maximum(even.std(axis=0), _LEAST_SPREAD)
-    low = _on_beats(_LOW[beats_per_bar], _LOW_BETWEEN) * _LOW_WEIGHT
-    bright = _on_beats(_BRIGHT[beats_per_bar], _BRIGHT_BETWEEN) * _BRIGHT_WEIGHT
-    every = _on_beats((1.0,) * beats_per_bar, _BRIGHT_BETWEEN) * _BEAT_WEIGHT
+    others = math.ceil(beats_per_bar) - 1
+    lows = _LOW.get(beats_per_bar, (_LOW_FIRST, *(_LOW_OTHERS,) * others))
+    brights = _BRIGHT.get(beats_per_bar, (_BRIGHT_FIRST, *(_BRIGHT_OTHERS,) * others))
+    low = _on_beats(lows, _LOW_BETWEEN, size) * _LOW_WEIGHT
+    bright = _on_beats(brights, _BRIGHT_BETWEEN, size) * _BRIGHT_WEIGHT
+    every = _on_beats((1.0,) * (others + 1), _BRIGHT_BETWEEN, size) * _BEAT_WEIGHT
     once = np.full(size, -0.45)
     once[[0, 1, 2, -1]] = 1.7, 1.7, 0.7, 0.6
     swell = np.cos(2 * np.pi * (np.arange(size) - 0.5) / size)
@@ -118,9 +147,10 @@ def _fits(features: Floats, beats_per_bar: int) -> Floats:
     return np.array(fits, np.float32) / size
 
 
-def _on_beats(heights: tuple[float, ...], between: float) -> Floats:
-    """Return the picture of a bar: heights on the beats, a little halfway, little between."""
+def _on_beats(heights: tuple[float, ...], between: float, size: int) -> Floats:
+    """Return the picture of a bar of so many parts: heights on the beats, little between."""
     picture = np.full((len(heights), PARTS), between)
     picture[:, 0] = heights
     picture[:, PARTS // 2] = between + 0.25 * (np.mean(heights) - between)
-    return np.asarray(picture.ravel() - picture.mean(), dtype=np.float32)
+    whole = picture.ravel()[:size]
+    return np.asarray(whole - whole.mean(), dtype=np.float32)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from bot.audio.analysis.bars import PARTS, find_bars
-from bot.audio.analysis.beats import shift_pulse, track_beats
+from bot.audio.analysis.beats import Times, shift_pulse, track_beats
+from bot.audio.analysis.expected_tempo import ExpectedTempo
 from bot.audio.analysis.onsets import measure_onsets
 from bot.audio.analysis.spectra import normalize
 from bot.audio.analysis.tempo import find_tempo
@@ -23,14 +24,15 @@ class Rhythm:
     """A steady beat. Times are in seconds, in order, and lie within the sound.
 
     `is_even` tells whether one tempo holds throughout; without it `bpm` is the usual one.
-    `confidence` is from 0 to 1: how regularly what begins in the sound repeats with the beat.
+    `confidence` is from 0 to 1: how regularly what begins in the sound repeats with the beat. In
+    7/8 a bar has three beats and a half.
     """
 
     bpm: float
     confidence: float
     beats: tuple[float, ...]
     downbeats: tuple[float, ...]
-    beats_per_bar: int
+    beats_per_bar: float
     is_even: bool
 
     @property
@@ -39,19 +41,19 @@ class Rhythm:
         return 60 * self.beats_per_bar / self.bpm
 
 
-def find_rhythm(sound: Sound) -> Rhythm | None:
+def find_rhythm(sound: Sound, expected: ExpectedTempo | None = None) -> Rhythm | None:
     """Return the rhythm of a sound; None where there is no steady beat.
 
     Tempi are looked for from 50 to 200 BPM. Of two an octave apart that fit equally well the more
     moderate one is returned: a plain pulse is told as it is up to 155 BPM, and at half its pace
-    from 180 on.
+    from 180 on. `expected` is what was asked for, which decides where several tempi fit.
     """
     mono = normalize(sound)
     if mono is None or sound.seconds < _SHORTEST_SECONDS:
         return None
     rate_hz = sound.sample_rate_hz
     onsets = measure_onsets(mono, rate_hz)
-    tempo = find_tempo(onsets)
+    tempo = find_tempo(onsets, expected)
     # The shorter a sound is, the more likely chance repeats itself.
     if tempo is None or tempo.regularity < max(
         _LEAST_REGULARITY, _CHANCE / float(np.sqrt(sound.seconds))
@@ -60,7 +62,7 @@ def find_rhythm(sound: Sound) -> Rhythm | None:
     pulse = track_beats(mono, rate_hz, onsets, tempo.bpm)
     if pulse is None:
         return None
-    bars = find_bars(pulse.seconds, onsets, find_tones(mono, rate_hz), tempo.after_beats)
+    bars = find_bars(pulse.seconds, onsets, find_tones(mono, rate_hz), tempo.after_half_beats)
     first, parts = divmod(bars.offset_parts, PARTS)
     anchor = float(pulse.seconds[first]) + parts / PARTS * pulse.period_seconds
     if parts:
@@ -70,10 +72,14 @@ def find_rhythm(sound: Sound) -> Rhythm | None:
         bpm=60 / pulse.period_seconds,
         confidence=tempo.regularity,
         beats=tuple(float(second) for second in pulse.seconds),
-        downbeats=tuple(
-            float(second)
-            for second in pulse.seconds[nearest % bars.beats_per_bar :: bars.beats_per_bar]
-        ),
+        downbeats=_downbeats(pulse.seconds, nearest, bars.beats_per_bar),
         beats_per_bar=bars.beats_per_bar,
         is_even=pulse.is_even,
     )
+
+
+def _downbeats(beats: Times, one: int, beats_per_bar: float) -> tuple[float, ...]:
+    """Return the times of all bar lines, of which one is at a beat; they may lie between beats."""
+    places = np.arange(one % beats_per_bar, len(beats), beats_per_bar)
+    inside = places[places <= len(beats) - 1]
+    return tuple(float(second) for second in np.interp(inside, np.arange(len(beats)), beats))

@@ -14,16 +14,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.audio.analysis.expected_tempo import ExpectedTempo
 from bot.audio.analysis.onsets import Onsets
 from bot.audio.analysis.spectra import moving_mean
 from bot.domain.generation import Floats
 
 SLOWEST_BPM, FASTEST_BPM = 50.0, 200.0
 
-_SMOOTH_FRAMES = 3
+_SMOOTH_FRAMES, _BAR_SMOOTH_FRAMES = 3, 9
 # Noise and the beating of tones in a pad stay below this; the softest piano is far above it.
 _LEAST_ONSET = 0.12
+_LEAST_STROKE = 0.1
 _LONGEST_BEATS = 4
+_LONGEST_BAR_BEATS = 8
 _GRID = SLOWEST_BPM * np.exp(np.arange(0, np.log(FASTEST_BPM / SLOWEST_BPM), 0.004))
 _PREFERRED_BPM, _PREFERRED_OCTAVES = 127.0, 1.2
 _CANDIDATES = 14
@@ -35,19 +38,23 @@ _TURNS_WEIGHT, _PARTS_WEIGHT, _TRIPLET_WEIGHT = 0.8, 0.1, 0.7
 class Tempo:
     """A tempo, how regularly the onsets repeat at it (0 to 1), and how they do after whole beats.
 
-    `after_beats[n]` is the correlation of the onsets with themselves n beats later.
+    `after_half_beats[n]` is the correlation of the onsets with themselves n half beats later, as
+    far as the sound is long enough to tell.
     """
 
     bpm: float
     regularity: float
-    after_beats: tuple[float, ...]
+    after_half_beats: tuple[float, ...]
 
 
-def find_tempo(onsets: Onsets) -> Tempo | None:
-    """Return the tempo that people would tap; None where no onset repeats."""
+def find_tempo(onsets: Onsets, expected: ExpectedTempo | None = None) -> Tempo | None:
+    """Return the tempo that people would tap; None where no onset repeats.
+
+    Of several that fit, one near the expected tempo is preferred.
+    """
     if float(np.percentile(onsets.whole, 99)) < _LEAST_ONSET:
         return None
-    longest = round(_LONGEST_BEATS * 60 / SLOWEST_BPM * onsets.frame_rate_hz) + 2
+    longest = round(_LONGEST_BAR_BEATS * 60 / SLOWEST_BPM * onsets.frame_rate_hz) + 2
     lags = min(longest, len(onsets.whole) * 2 // 3)
     beat_frames = 60 / _GRID * onsets.frame_rate_hz
     repeats = _repeats(onsets, lags)
@@ -61,11 +68,22 @@ def find_tempo(onsets: Onsets) -> Tempo | None:
     scores = [
         np.log(strength[peak])
         + _preference(float(_GRID[peak]), float(beat_frames[peak]), repeats, turns)
+        + (0.0 if expected is None else expected.preference(float(_GRID[peak])))
         for peak in best
     ]
     chosen = int(best[int(np.argmax(scores))])
     frames = _refine(float(beat_frames[chosen]), repeats, int(fitting[chosen]))
-    after = tuple(highest_near(repeats, frames * n) for n in range(_LONGEST_BEATS + 1))
+    # Smoothed more: a narrow peak between two frames would look lower than one on a frame.
+    # Low strokes say more of a bar than hats on every beat, where there are any.
+    smooth = _repeats(onsets, lags, _BAR_SMOOTH_FRAMES)
+    strokes = onsets.strokes
+    if float(strokes.max()) > _LEAST_STROKE:
+        smooth = (smooth + _correlate_smooth(strokes, strokes, lags, _BAR_SMOOTH_FRAMES)) / 2
+    after = tuple(
+        highest_near(smooth, frames * n / 2)
+        for n in range(2 * _LONGEST_BAR_BEATS + 1)
+        if frames * n / 2 < lags - 1
+    )
     bpm = 60 * onsets.frame_rate_hz / frames
     return Tempo(bpm, float(np.clip(strength[chosen], 0, 1)), after)
 
@@ -83,16 +101,18 @@ def _preference(bpm: float, frames: float, repeats: Floats, turns: Floats) -> fl
     )
 
 
-def _repeats(onsets: Onsets, lags: int) -> Floats:
+def _repeats(onsets: Onsets, lags: int, smooth_frames: int = _SMOOTH_FRAMES) -> Floats:
     """Return how the onsets correlate with themselves, at once and within bands, [lags]."""
-    whole = _correlate_smooth(onsets.whole, onsets.whole, lags)
-    bands = sum(_correlate_smooth(band, band, lags) for band in onsets.bands)
+    whole = _correlate_smooth(onsets.whole, onsets.whole, lags, smooth_frames)
+    bands = sum(_correlate_smooth(band, band, lags, smooth_frames) for band in onsets.bands)
     return np.asarray((whole + 0.3 * bands) / 1.9, dtype=np.float32)
 
 
-def _correlate_smooth(first: Floats, second: Floats, lags: int) -> Floats:
+def _correlate_smooth(
+    first: Floats, second: Floats, lags: int, smooth_frames: int = _SMOOTH_FRAMES
+) -> Floats:
     """Correlate two curves after smoothing: else a narrow peak falls between a tempo's lags."""
-    return correlate(moving_mean(first, _SMOOTH_FRAMES), moving_mean(second, _SMOOTH_FRAMES), lags)
+    return correlate(moving_mean(first, smooth_frames), moving_mean(second, smooth_frames), lags)
 
 
 def correlate(first: Floats, second: Floats, lags: int) -> Floats:

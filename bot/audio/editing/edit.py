@@ -38,6 +38,7 @@ NOTHING_LEFT = Sentence("There is nothing between these two times.")
 # Attacks begin before the beat is heard; a loop begins with a breath before its first one.
 _BREATH_SECONDS = 0.015
 _LATE_SECONDS = 0.03
+_FIRST_BEAT_SECONDS = 0.08
 _BAR_SEAM_SECONDS, _LEAST_SEAM_SECONDS = 0.05, 0.02
 _LONG_SEAM_SECONDS, _LONG_SEAM_SHARE = 1.0, 0.15
 _BEFORE_BEAT_SECONDS, _ZERO_SECONDS = 0.008, 0.003
@@ -60,8 +61,9 @@ class Loop:
 def make_loop(sound: Sound, rhythm: Rhythm | None) -> Loop:
     """Return the part of a sound that repeats best.
 
-    With a rhythm it is the most of 16, 8, 4, 2 or 1 whole bars that the sound holds at its full
-    level; without one, or where no bar fits, it lies between two places that sound alike.
+    A sound that is nothing but whole bars is a loop as it is. Else, with a rhythm, it is the most
+    of 16, 8, 4, 2 or 1 whole bars that the sound holds at its full level; without one, or where no
+    bar fits, it lies between two places that sound alike.
     """
     mono = normalize(sound)
     if mono is None or sound.seconds < 10 * _SHORTEST_SECONDS:
@@ -69,6 +71,9 @@ def make_loop(sound: Sound, rhythm: Rhythm | None) -> Loop:
     whole = find_full_stretch(mono, sound.sample_rate_hz)
     likeness = Likeness.of(mono, sound.sample_rate_hz)
     if rhythm is not None:
+        bars = _exact_bars(sound, rhythm, whole)
+        if bars:
+            return _close(sound, 0, sound.samples.shape[1], bars=bars, whole=whole)
         for bars in BARS:
             candidates = _whole_bars(sound, rhythm, bars, whole)
             if candidates:
@@ -135,6 +140,18 @@ def join_with_crossfade(
         replace(second, samples=other[:, :frames]),
     )
     return join([before, seam, replace(second, samples=other[:, frames:])])
+
+
+def _exact_bars(sound: Sound, rhythm: Rhythm, whole: Stretch) -> int:
+    """Return how many bars a sound has that is nothing but bars at their full level, else 0."""
+    # The last stroke may die away within its beat.
+    beat_samples = round(60 / rhythm.bpm * sound.sample_rate_hz)
+    is_full = whole.start <= beat_samples and whole.stop >= sound.samples.shape[1] - beat_samples
+    bars = round(sound.seconds / rhythm.bar_seconds)
+    is_exact = abs(bars * rhythm.bar_seconds - sound.seconds) <= _LATE_SECONDS
+    # Whichever beat it begins with: after so many whole bars it goes on in the same place.
+    begins = bool(rhythm.beats) and rhythm.beats[0] <= _FIRST_BEAT_SECONDS
+    return bars if rhythm.is_even and is_full and is_exact and begins else 0
 
 
 def _whole_bars(sound: Sound, rhythm: Rhythm, bars: int, whole: Stretch) -> list[tuple[int, int]]:
