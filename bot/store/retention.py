@@ -12,6 +12,7 @@ from pathlib import Path
 from bot.domain.jobs import UploadSource
 from bot.errors import ZhiyinError
 from bot.store.backup import rotate
+from bot.store.clock_changes import read_clocks
 from bot.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -28,7 +29,10 @@ _AT_ONCE = 100
 async def keep_tidy(
     store: Store, keep_clips_days: int, keep_backups: int, clock: Callable[[], float]
 ) -> None:
-    """Sweep now and every hour, and back the database up once a day, until cancelled."""
+    """Sweep now and every hour, and back the database up once a day, until cancelled.
+
+    Nothing is deleted for its age while the machine's clock may be wrong.
+    """
     while True:
         try:
             made = await asyncio.to_thread(rotate, store.folder, keep_backups, clock())
@@ -38,20 +42,37 @@ async def keep_tidy(
             if made is not None:
                 log.info("store.backed_up file=%s", made.name)
         try:
-            swept = await sweep(store, keep_clips_days, clock())
+            is_settled = await store.clock_watch.observe(read_clocks(clock))
+            swept = await sweep(store, keep_clips_days, clock(), by_age=is_settled)
         except Exception:
             # The next sweep retries.
             log.exception("store.not_swept")
         else:
-            log.info("store.swept files=%d", swept)
+            log.info("store.swept files=%d by_age=%s", swept, is_settled)
         await asyncio.sleep(EVERY_SECONDS)
 
 
-async def sweep(store: Store, keep_clips_days: int, now: float) -> int:
-    """Delete what has expired and return the number of deleted files."""
+async def sweep(store: Store, keep_clips_days: int, now: float, *, by_age: bool = True) -> int:
+    """Delete what has expired and return the number of deleted files.
+
+    Not `by_age`: only what has to go in any case.
+    """
     await store.jobs.forget_tokens()
     gone = {store.clips_folder / name for name in await store.privacy.resume()}
     await store.privacy.forget_rest()
+    if by_age:
+        gone |= await _delete_expired(store, keep_clips_days, now)
+    await store.privacy.scrub()
+    if by_age:
+        gone |= await _find_leftovers(store, now)
+    for file in gone:
+        await asyncio.to_thread(file.unlink, missing_ok=True)
+    return len(gone)
+
+
+async def _delete_expired(store: Store, keep_clips_days: int, now: float) -> set[Path]:
+    """Delete clips and words that are past their time; return the files that they leave."""
+    gone = set()
     too_old = partial(store.clips.older_than, now - keep_clips_days * _DAY_SECONDS, _AT_ONCE)
     never_fetched = partial(store.clips.held_before, now - HELD_SECONDS, _AT_ONCE)
     for expired in (too_old, never_fetched):
@@ -61,22 +82,22 @@ async def sweep(store: Store, keep_clips_days: int, now: float) -> int:
                 if name is not None:
                     gone.add(store.clips_folder / name)
     await store.privacy.forget_words(now - keep_clips_days * _DAY_SECONDS)
-    await store.privacy.scrub()
+    return gone
+
+
+async def _find_leftovers(store: Store, now: float) -> set[Path]:
+    """Return the files that a killed bot has left: a deleted clip's, or one's made once more."""
     sounds = await asyncio.to_thread(_files_before, store.clips_folder, now - EVERY_SECONDS)
     unfinished = await store.jobs.unfinished()
-    # Files that a killed bot has left, of a deleted clip or of one that was then generated again.
     # Read in this order: a clip that was recorded meanwhile is among the known ones.
     theirs = {str(job.id) for job in unfinished}
     known = set(await store.clips.files())
-    gone |= {file for file in sounds if file.name not in known and file.stem not in theirs}
+    gone = {file for file in sounds if file.name not in known and file.stem not in theirs}
     sources = [job.order.source for job in unfinished]
     wanted = {source.file for source in sources if isinstance(source, UploadSource)}
     # A young one may belong to an order that is being inserted right now.
     uploads = await asyncio.to_thread(_files_before, store.uploads_folder, now - EVERY_SECONDS)
-    gone |= {file for file in uploads if file.name not in wanted}
-    for file in gone:
-        await asyncio.to_thread(file.unlink, missing_ok=True)
-    return len(gone)
+    return gone | {file for file in uploads if file.name not in wanted}
 
 
 def _files_before(folder: Path, at: float) -> list[Path]:

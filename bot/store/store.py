@@ -11,6 +11,7 @@ from bot.atomic_file import SCRATCH
 from bot.domain.quota_day import UTC_DAY, QuotaDay
 from bot.private_files import make_private_folder
 from bot.store.clips import Clips
+from bot.store.clock_changes import ClockWatch
 from bot.store.database import open_database
 from bot.store.invariants import check
 from bot.store.jobs import Jobs
@@ -32,6 +33,7 @@ class Store:
     clips: Clips
     settings: Settings
     privacy: Privacy
+    clock_watch: ClockWatch
     clips_folder: Path
     uploads_folder: Path
     totals: Callable[[], Awaitable[Totals]]
@@ -67,6 +69,7 @@ async def open_store(
             clips=Clips(database),
             settings=Settings(database),
             privacy=Privacy(database, clock, day),
+            clock_watch=ClockWatch(database),
             clips_folder=clips,
             uploads_folder=uploads,
             totals=lambda: totals(database, clock()),
