@@ -15,10 +15,10 @@ import numpy as np
 
 from bot.audio.mixing import mix_channels, turn_down
 from bot.audio.untrusted import ffmpeg_decoder
+from bot.audio.untrusted.decoded_stream import DecodedStream, StreamFormat
 from bot.audio.untrusted.ffmpeg_decoder import Decoding
 from bot.audio.untrusted.isolation import Limits
 from bot.audio.untrusted.sounding_end import SoundingEnd
-from bot.audio.untrusted.wav_stream import StreamFormat, WavStream
 from bot.domain.generation import Samples, Sound
 from bot.errors import SoundError
 from bot.i18n.sentence import Sentence
@@ -212,7 +212,7 @@ async def _stream(
     collected = None
     decoded = ffmpeg_decoder.decoded(source, decoding, reading.limits, reading.ffmpeg)
     async with decoded as chunks:
-        stream = WavStream(chunks)
+        stream = DecodedStream(chunks)
         try:
             form = await stream.read_format()
         except ValueError:

@@ -25,7 +25,7 @@ class StreamFormat:
     """The channel mask of WAVEFORMATEXTENSIBLE; 0 where the places of the channels are unknown."""
 
 
-class WavStream:
+class DecodedStream:
     """Float32 samples out of the chunks of a pipe, wherever those are cut."""
 
     def __init__(self, chunks: AsyncIterator[bytes]) -> None:
