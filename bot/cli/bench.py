@@ -22,6 +22,7 @@ from rich.table import Table
 
 from bot.cli import bench_baselines, console
 from bot.cli.bench_run import PROMPTS, measure
+from bot.cli.integer import integer
 from bot.cli.interrupts import Interrupts
 from bot.config import PRECISIONS, Config, cache_folder
 from bot.domain.progress import Reporter
@@ -58,7 +59,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "PyTorch, in fp32 and bf16 (uv installs it apart from the bot)",
     )
     add(
-        "--rush", type=int, metavar="N", help="time the bot's answers with N people at once instead"
+        "--rush",
+        type=integer,
+        metavar="N",
+        help="time the bot's answers with N people at once instead",
     )
     add("--json", action="store_true", help="print one JSON object instead of tables")
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.cli import backup, bench, edit, generate_options, models, whatis
+from bot.cli.integer import integer
 from bot.cli.interrupts import Interrupts
 from bot.config import Config
 
@@ -69,7 +70,7 @@ def _run_doctor(args: argparse.Namespace, config: Config, context: Context) -> i
 def _add_demo_arguments(parser: Parser, common: Parser) -> None:
     # Defined here so that `--help` does not import the demo.
     add = parser.add_argument
-    add("--port", type=int, default=8766, metavar="N", help="port on this machine; 0: any")
+    add("--port", type=integer, default=8766, metavar="N", help="port on this machine; 0: any")
     add("--folder", type=Path, metavar="DIR", help="keep everything there; none: nothing stays")
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
+from bot.cli.integer import integer
 from bot.config import PRECISIONS, Config
 from bot.domain.generation import (
     MAX_GENERATION_PROMPT_CHARACTERS,
@@ -18,10 +19,10 @@ from bot.domain.generation import (
     Kept,
     Sampling,
 )
+from bot.domain.request_checks import check_prompt, check_sampling
 from bot.errors import RequestError
 from bot.i18n.sentence import Sentence
 from bot.musicgen.checkpoint.inspection import Contents
-from bot.musicgen.engine.validation import check_prompt, check_sampling
 
 STANDARD_OUTPUT = Path("-")
 
@@ -41,11 +42,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--audio", type=Path, metavar="FILE", help="continue the end of this sound file")
     add("--seconds", type=float, metavar="S", help="length of the new sound")
     add("--model", metavar="M", help="starter, a folder, or an id such as facebook/musicgen-small")
-    add("--seed", type=int, metavar="N", help="the same seed makes the same clip again")
-    add("--takes", type=int, default=1, metavar="N", help="make N clips at once, seed by seed")
+    add("--seed", type=integer, metavar="N", help="the same seed makes the same clip again")
+    add("--takes", type=integer, default=1, metavar="N", help="make N clips at once, seed by seed")
     add("--guidance", type=float, metavar="G", help="how closely to follow the prompt; 1 is off")
     add("--temperature", type=float, metavar="T", help="below 1 tamer, above 1 wilder")
-    add("--top-k", type=int, metavar="K", help="choose among the K likeliest sounds; 0 is all")
+    add("--top-k", type=integer, metavar="K", help="choose among the K likeliest sounds; 0 is all")
     add("--top-p", type=float, metavar="P", help="choose among the likeliest that add up to P")
     add("--greedy", action="store_true", help="always the likeliest sound: no chance, no seed")
     add("--stems", action="store_true", help="write drums, bass and so on beside it, each alone")

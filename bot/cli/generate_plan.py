@@ -25,12 +25,13 @@ from bot.cli.generate_options import (
 )
 from bot.config import Config
 from bot.domain.generation import GenerationRequest
+from bot.domain.request_checks import check_seconds
 from bot.errors import RequestError
 from bot.i18n.sentence import Sentence
 from bot.models.locate import locate
 from bot.musicgen.checkpoint.fingerprint import fingerprint
 from bot.musicgen.checkpoint.inspection import inspect
-from bot.musicgen.engine.validation import check_seconds, check_stems
+from bot.musicgen.engine.validation import check_stems
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,14 @@ class ProtocolError(Exception):
     """Bytes that are no message of the set."""
 
 
+class UnusableRequest(ProtocolError):
+    """A request that the set has no room for, of a job that can be told so."""
+
+    def __init__(self, job_id: int, reason: str) -> None:
+        super().__init__(reason)
+        self.job_id = job_id
+
+
 class GenerateJob(msgspec.Struct, frozen=True, tag=True):
     """Generate a clip; with `stream`, send its audio while it is generated."""
 
@@ -113,6 +121,20 @@ class JobFailed(msgspec.Struct, frozen=True, tag=True):
     sentence: str | None
 
 
+class _AnyGenerateJob(msgspec.Struct, frozen=True, tag="GenerateJob"):
+    """A GenerateJob of which only the address can be read."""
+
+    job_id: int
+
+
+class _AnySeparateJob(msgspec.Struct, frozen=True, tag="SeparateJob"):
+    """The same of a SeparateJob."""
+
+    job_id: int
+
+
+_AnyJob = _AnyGenerateJob | _AnySeparateJob
+
 ToWorker = GenerateJob | SeparateJob | StreamJob | CancelJob | Shutdown
 FromWorker = (
     Hello | Ready | ModelFailed | Heartbeat | JobProgressed | JobAudio | JobFinished | JobFailed
@@ -135,8 +157,18 @@ def encode(message: ToWorker | FromWorker, *, max_bytes: int = MAX_BYTES) -> byt
 
 
 def decode_to_worker(body: bytes) -> ToWorker:
-    """Return a message of the bot. Raises ProtocolError for what is no message of the set."""
-    return _decode(body, ToWorker)  # type: ignore[no-any-return]
+    """Return a message of the bot. Raises ProtocolError for what is no message of the set.
+
+    That is UnusableRequest where it asks for something with values of wrong types.
+    """
+    try:
+        return _decode(body, ToWorker)  # type: ignore[no-any-return]
+    except ProtocolError as error:
+        try:
+            job = _decode(body, _AnyJob)
+        except ProtocolError:
+            raise error from None
+        raise UnusableRequest(job.job_id, str(error)) from error
 
 
 def decode_from_worker(body: bytes) -> FromWorker:

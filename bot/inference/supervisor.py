@@ -120,7 +120,8 @@ class WorkerSupervisor:
             return
         try:
             worker.send(start_message(job.id, request, stream=bool(job.streams)))
-        except ValueError as error:
+        except Exception as error:
+            # A number that is too large, or no number: there is no such message.
             job.settle(error)
             self._release(job)
             return

@@ -26,7 +26,7 @@ from bot.domain.engine import Engine
 from bot.domain.generation import AudioChunk, Codes, Event, Finished, Progress, Sound
 from bot.domain.status import ModelInfo
 from bot.errors import ZhiyinError
-from bot.i18n.sentence import to_json
+from bot.i18n.sentence import Sentence, to_json
 from bot.inference.connection import Connection
 from bot.inference.protocol import (
     CancelJob,
@@ -42,11 +42,15 @@ from bot.inference.protocol import (
     SeparateJob,
     Shutdown,
     StreamJob,
+    ToWorker,
+    UnusableRequest,
     version,
 )
 
 # `__name__` is `__main__` here, so the logger is named explicitly.
 log = logging.getLogger("bot.inference.worker")
+
+UNUSABLE = Sentence("The music engine could not read this order. Nothing was charged.")
 
 _NICENESS = 5
 _HEARTBEAT_SECONDS = 1.0
@@ -80,17 +84,26 @@ class Worker:
     def run(self) -> None:
         """Work until told to stop. Raises EOFError when the bot has gone."""
         while True:
-            message = self._connection.receive(0.0 if self._engine.busy else _HEARTBEAT_SECONDS)
+            message = self._receive(0.0 if self._engine.busy else _HEARTBEAT_SECONDS)
             while message is not None:
                 if isinstance(message, Shutdown):
                     return
                 with logs.about(message.job_id):
                     self._handle(message)
-                message = self._connection.receive(0.0)
+                message = self._receive(0.0)
             if self._engine.busy:
                 for event in self._engine.step():
                     self._report(event)
             self._send_heartbeat()
+
+    def _receive(self, timeout_seconds: float) -> ToWorker | None:
+        """Return the next message; refuse requests that are none, for the others' sake."""
+        try:
+            return self._connection.receive(timeout_seconds)
+        except UnusableRequest as error:
+            log.error("clip.unusable id=%d %s", error.job_id, error)
+            self._connection.send(JobFailed(error.job_id, to_json(UNUSABLE)))
+            return None
 
     def _handle(self, message: GenerateJob | SeparateJob | StreamJob | CancelJob) -> None:
         if isinstance(message, StreamJob):
@@ -107,6 +120,11 @@ class Worker:
         except ZhiyinError as error:
             log.info("clip.refused id=%d %s", message.job_id, type(error).__name__)
             self._connection.send(JobFailed(message.job_id, to_json(error.sentence)))
+            return
+        except Exception:
+            # Nothing of it runs yet: the clips that do are not to end with it.
+            log.exception("clip.not_begun id=%d", message.job_id)
+            self._connection.send(JobFailed(message.job_id, None))
             return
         is_streamed = isinstance(message, GenerateJob) and message.stream
         self._jobs[id_] = _RunningJob(message.job_id, time.monotonic(), is_streamed)

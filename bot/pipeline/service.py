@@ -23,6 +23,7 @@ from bot.pipeline.dispatcher import JobDispatcher
 from bot.pipeline.erasure import Erasure
 from bot.pipeline.library import ClipLibrary
 from bot.pipeline.lifecycle import JobRunner
+from bot.pipeline.order_checks import check_order
 from bot.pipeline.presenter import Presenter
 from bot.pipeline.stems import Stems
 from bot.pipeline.telling import Telling
@@ -122,14 +123,16 @@ class Pipeline:
         return len(left)
 
     async def check(self, order: Order, limits: Limits) -> None:
-        """Raise Refused if an order would be refused now, before any work is done for it."""
+        """Raise RequestError if an order would be refused now, before any work is done for it."""
+        check_order(order, max_seconds=self.config.generation.max_seconds)
         await self.store.jobs.check(order, limits)
 
     async def order(self, order: Order, limits: Limits, answer: MessageHandle) -> Job:
         """Accept an order and return its job; the same order again returns the first job.
 
-        Raises Refused, and then nothing is charged.
+        Raises RequestError, Refused among them, and then nothing is charged.
         """
+        check_order(order, max_seconds=self.config.generation.max_seconds)
         job = await self.store.jobs.accept(order, limits, answer)
         with about(job.id):
             log.info("job.accepted id=%d kind=%s seconds=%g", job.id, order.kind, order.seconds)

@@ -21,6 +21,7 @@ from bot.domain.jobs import (
     RequestOrigin,
     Source,
 )
+from bot.domain.request_checks import check_sampling, check_seed, is_number, is_whole_number
 from bot.errors import Refused, RequestError
 from bot.i18n.sentence import Sentence
 from cogs.presentation import messages
@@ -69,6 +70,7 @@ def validate(draft: RequestDraft, bot: ZhiyinBot, longest: float) -> RequestDraf
         return dataclasses.replace(draft, seconds=0.0)
     if bot.service.requests.trouble is not None:
         raise Refused(bot.service.requests.trouble)
+    _check_types(draft, bot)
     prompt = clean_prompt(draft.prompt)
     if draft.prompt is not None and prompt is None:
         raise RequestError(messages.NO_PROMPT)
@@ -81,11 +83,11 @@ def validate(draft: RequestDraft, bot: ZhiyinBot, longest: float) -> RequestDraf
         seconds = min(max(1.0, round(draft.clip.seconds, 2)), longest)
     if draft.seconds is not None:
         seconds = draft.seconds
-    if not 1 <= seconds <= longest:
+    if not is_number(seconds, 1, longest):
         raise RequestError(
             Sentence("A clip may be from 1 to {longest:g} seconds long here.", longest=longest)
         )
-    if not 1 <= draft.takes <= bot.config.limits.max_takes:
+    if not is_whole_number(draft.takes, 1, bot.config.limits.max_takes):
         raise RequestError(
             Sentence(
                 "From 1 to {most} takes can be made at once.", most=bot.config.limits.max_takes
@@ -94,6 +96,19 @@ def validate(draft: RequestDraft, bot: ZhiyinBot, longest: float) -> RequestDraf
     if draft.attachment is not None and draft.attachment.size > MAX_UPLOAD_BYTES:
         raise too_large(MAX_UPLOAD_BYTES)
     return dataclasses.replace(draft, prompt=prompt, seconds=seconds)
+
+
+def _check_types(draft: RequestDraft, bot: ZhiyinBot) -> None:
+    """Raise RequestError for options that Discord would not have sent, and the type checker not."""
+    if draft.prompt is not None and not isinstance(draft.prompt, str):
+        raise RequestError(messages.NO_PROMPT)
+    if draft.seed is not None:
+        check_seed(draft.seed, MAX_SHORT_SEED)
+    check_sampling(_sampling(bot.sampling, draft.settings))
+    if draft.keep_seconds is not None and not is_number(draft.keep_seconds, 0.1, 600):
+        raise RequestError(
+            Sentence("How much of the sound to continue from must be a number of seconds.")
+        )
 
 
 def make_orders(

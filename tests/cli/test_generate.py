@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -208,7 +209,7 @@ def test_settings_come_from_the_configuration(place):
         (["--temperature", "0"], "The temperature must be from 0.01 to 100; 1 is usual."),
         (["--temperature", "1e-300"], "The temperature must be from 0.01 to 100; 1 is usual."),
         (["--temperature", "nan"], "The temperature must be from 0.01 to 100; 1 is usual."),
-        (["--top-k", "-1"], "Top-k must be 0 (everything) or more"),
+        (["--top-k", "-1"], "Top-k must be from 0 (everything) to 1000000"),
         (["--top-p", "0"], "Top-p must be above 0"),
         (["--top-p", "1.1"], "Top-p must be above 0"),
         (["--greedy", "--top-p", "0.5"], "--greedy leaves nothing to chance, --top-p does"),
@@ -426,3 +427,14 @@ def test_the_version_is_the_package_s(capsys):
         build_parser().parse_args(["--version"])
     assert caught.value.code == 0
     assert re.fullmatch(r"zhiyin \d+\.\d+\.\d+\n", capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("option", ["--seed", "--takes", "--top-k"])
+@pytest.mark.parametrize("digits", [25, 1000, 5000])
+def test_numbers_of_thousands_of_digits_are_refused_in_one_sentence(place, capsys, option, digits):
+    """Without reading them, and without repeating them all."""
+    with suppress(SystemExit):
+        assert zhiyin("generate", option, "1" * digits, opener=Opener()) == 1
+    (sentence,) = capsys.readouterr().err.strip().splitlines()[-1:]
+    assert option in sentence or "Top-k" in sentence
+    assert len(sentence) < 160

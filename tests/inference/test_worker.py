@@ -8,14 +8,15 @@ import logging
 import os
 import signal
 from contextlib import asynccontextmanager
+from typing import Any
 
 import numpy as np
 import psutil
 import pytest
 
 from bot.config import Config, DiscordConfig, StorageConfig
-from bot.domain.generation import GenerationRequest, Kept, StemsRequest
-from bot.i18n.sentence import Sentence, from_json
+from bot.domain.generation import GenerationRequest, Kept, Sampling, StemsRequest
+from bot.i18n.sentence import Sentence, from_json, to_json
 from bot.inference.protocol import (
     CancelJob,
     GenerateJob,
@@ -32,6 +33,7 @@ from bot.inference.protocol import (
     StreamJob,
     version,
 )
+from bot.inference.worker import UNUSABLE
 from bot.inference.worker_process import ProcessBackend, explain_exit
 from tests.support import scripted_worker
 
@@ -146,6 +148,28 @@ async def test_what_the_engine_refuses_comes_with_its_sentence():
         assert failed.job_id == 1
         assert from_json(failed.sentence) == Sentence("The script says that this can't be made.")
         assert (await next_message(process, JobFinished)).job_id == 2
+
+
+async def test_requests_that_are_none_end_alone():
+    """The worker tells so and goes on with others, those that run among them."""
+    wrong: list[tuple[dict[str, Any], str | None]] = [
+        ({"seconds": "ten"}, to_json(UNUSABLE)),
+        ({"sampling": Sampling(temperature="hot")}, to_json(UNUSABLE)),  # type: ignore[arg-type]
+        ({"sampling": Sampling(top_k=2.5)}, to_json(UNUSABLE)),  # type: ignore[arg-type]
+        ({"seed": 2**64 - 1, "prompt": 7}, to_json(UNUSABLE)),
+        # Right by its type: the engine is the one to stumble.
+        ({"seconds": float("nan")}, None),
+        ({"seconds": float("inf")}, None),
+    ]
+    async with started() as process:
+        process.send(GenerateJob(100, request("slow")))
+        for job_id, (changes, sentence) in enumerate(wrong):
+            process.send(GenerateJob(job_id, dataclasses.replace(request(), **changes)))
+            failed = await next_message(process, JobFailed)
+            assert (failed.job_id, failed.sentence) == (job_id, sentence)
+        process.send(GenerateJob(101, request()))
+        done = {(await next_message(process, JobFinished)).job_id for _ in range(2)}
+        assert done == {100, 101}
 
 
 async def test_a_cancelled_clip_is_let_go_of_and_the_others_go_on():

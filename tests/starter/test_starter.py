@@ -14,10 +14,10 @@ from tokenizers import Tokenizer
 
 from bot.audio.files import encode
 from bot.domain.generation import GenerationRequest, Sampling
+from bot.domain.request_checks import MAX_GUIDANCE, MAX_TEMPERATURE, MIN_TEMPERATURE
 from bot.models import registry
 from bot.musicgen.checkpoint.inspection import inspect
 from bot.musicgen.checkpoint.tensor_names import tensor_sizes
-from bot.musicgen.engine.validation import MAX_GUIDANCE, MAX_TEMPERATURE, MIN_TEMPERATURE
 from tests.musicgen.test_engine import run
 
 LARGEST_BYTES = 48_000_000

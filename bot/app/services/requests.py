@@ -45,7 +45,7 @@ class RequestService:
         return self._pipeline.executor.expected_seconds(seconds)
 
     async def check(self, order: Order, limits: Limits) -> None:
-        """Raise Refused if an order would be refused now."""
+        """Raise RequestError if an order would be refused now."""
         await self._pipeline.check(order, limits)
 
     async def submit(self, order: Order, limits: Limits, handle: MessageHandle) -> Job:

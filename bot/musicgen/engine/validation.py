@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bot.domain.generation import (
-    MAX_GENERATION_PROMPT_CHARACTERS,
-    MAX_SEED,
-    GenerationRequest,
-    Sampling,
-    Sound,
-    Tokens,
-)
+from bot.domain.generation import GenerationRequest, Sound, Tokens
+from bot.domain.request_checks import check_prompt, check_sampling, check_seconds, check_seed
 from bot.errors import RequestError, SoundError
 from bot.i18n.sentence import Sentence
 from bot.musicgen.checkpoint.model_config import ModelConfig
@@ -26,10 +19,6 @@ if TYPE_CHECKING:  # the checks themselves need no MindSpore
 
 OTHER_CODES = Sentence("The codes of this clip are those of another model.")
 
-# Beyond these nothing changes any more, and further still the logits leave the range of fp32.
-MIN_TEMPERATURE, MAX_TEMPERATURE = 0.01, 100.0
-MAX_GUIDANCE = 100.0
-
 
 def check_request(request: GenerationRequest, model: Model, *, max_seconds: float) -> None:
     """Raise RequestError or SoundError for a request that can't be made."""
@@ -37,8 +26,7 @@ def check_request(request: GenerationRequest, model: Model, *, max_seconds: floa
     check_sampling(request.sampling)
     if request.prompt is not None:
         check_prompt(request.prompt)
-    if not 0 <= request.seed <= MAX_SEED:
-        raise RequestError(Sentence("The seed is a whole number from 0 to 9223372036854775807."))
+    check_seed(request.seed)
     config = model.config
     check_stems(request, config.stems)
     if request.kept is not None:
@@ -52,52 +40,6 @@ def check_request(request: GenerationRequest, model: Model, *, max_seconds: floa
                 raise RequestError(
                     Sentence("The codes of the audio prompt are not as long as its sound.")
                 )
-
-
-def check_prompt(prompt: str) -> None:
-    """Raise RequestError for one that is too long."""
-    if len(prompt) > MAX_GENERATION_PROMPT_CHARACTERS:
-        raise RequestError(
-            Sentence(
-                "A prompt has at most {max_prompt_characters} characters.",
-                max_prompt_characters=MAX_GENERATION_PROMPT_CHARACTERS,
-            )
-        )
-
-
-def check_seconds(seconds: float, *, max_seconds: float) -> None:
-    """Raise RequestError for a length that can't be made."""
-    if not (math.isfinite(seconds) and 0 < seconds <= max_seconds):
-        raise RequestError(
-            Sentence(
-                "The length must be above 0 and at most {max_seconds:g} seconds.",
-                max_seconds=max_seconds,
-            )
-        )
-
-
-def check_sampling(sampling: Sampling) -> None:
-    """Raise RequestError for settings no token can be chosen by."""
-    if not MIN_TEMPERATURE <= sampling.temperature <= MAX_TEMPERATURE:
-        raise RequestError(
-            Sentence(
-                "The temperature must be from {least_temperature:g} to {max_temperature:g}; 1 "
-                "is usual.",
-                least_temperature=MIN_TEMPERATURE,
-                max_temperature=MAX_TEMPERATURE,
-            )
-        )
-    if sampling.top_k < 0:
-        raise RequestError(Sentence("Top-k must be 0 (everything) or more; 250 is usual."))
-    if not 0 < sampling.top_p <= 1:
-        raise RequestError(Sentence("Top-p must be above 0 and at most 1 (everything)."))
-    if not 1 <= sampling.guidance <= MAX_GUIDANCE:
-        raise RequestError(
-            Sentence(
-                "Guidance must be from 1 (none) to {max_guidance:g}; 3 is usual.",
-                max_guidance=MAX_GUIDANCE,
-            )
-        )
 
 
 def check_stems(request: GenerationRequest, stems: Sequence[Stem]) -> None:

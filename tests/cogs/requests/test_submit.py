@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import math
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import simcord.interactions
 
+from bot.config import Config
+from bot.domain.generation import Sampling
+from bot.domain.jobs import Kind
 from bot.domain.limits import Limits
-from bot.errors import Refused
+from bot.errors import Refused, RequestError
+from cogs.requests.draft import RequestDraft, validate
 from tests.support.jam_server import open_jam
 from tests.support.timings import quick
 
@@ -145,3 +152,30 @@ async def test_a_file_too_many_costs_nothing(tmp_path):
             result = await jam.music(clip=("a.mp3", b"anything"))
         assert "the files that you sent before" in result.response.content
         assert await jam.store.jobs.get(1) is None
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"seconds": math.nan}, "from 1 to 60 seconds long"),
+        ({"seconds": "ten"}, "from 1 to 60 seconds long"),
+        ({"takes": 1.5}, "From 1 to 4 takes"),
+        ({"seed": 10**5000}, "The seed is a whole number from 0 to 4294967295."),
+        ({"seed": "5"}, "The seed is a whole number"),
+        ({"settings": {"temperature": math.nan}}, "The temperature must be"),
+        ({"settings": {"top_k": "many"}}, "Top-k must be"),
+        ({"settings": {"guidance": math.inf}}, "Guidance must be"),
+        ({"keep_seconds": math.nan}, "must be a number of seconds"),
+        ({"prompt": 5}, "Please say in words"),
+    ],
+)
+def test_options_are_checked_again_when_they_arrive(wrong, sentence):
+    """What Discord promises of them is not relied on."""
+    bot: Any = SimpleNamespace(
+        config=Config(),
+        sampling=Sampling(),
+        service=SimpleNamespace(requests=SimpleNamespace(trouble=None)),
+    )
+    draft = RequestDraft(**({"kind": Kind.MUSIC, "prompt": "rock"} | wrong))
+    with pytest.raises(RequestError, match=sentence):
+        validate(draft, bot, 60)

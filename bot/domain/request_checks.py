@@ -1,0 +1,83 @@
+"""Check what a request asks for, whoever sent it: types are not believed either.
+
+The same checks stand before the queue and before the engine.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bot.domain.generation import MAX_GENERATION_PROMPT_CHARACTERS, MAX_SEED, Sampling
+from bot.errors import RequestError
+from bot.i18n.sentence import Sentence
+
+# Beyond these nothing changes any more, and further still the logits leave the range of fp32.
+MIN_TEMPERATURE, MAX_TEMPERATURE = 0.01, 100.0
+MAX_GUIDANCE = 100.0
+MAX_TOP_K = 1_000_000
+
+
+def is_number(value: object, least: float, most: float) -> bool:
+    """Tell whether a value is a number from one to another; a NaN is none."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)):
+        return False
+    return bool(least <= value <= most)
+
+
+def is_whole_number(value: object, least: int, most: int) -> bool:
+    """Tell whether a value is a whole number from one to another."""
+    return isinstance(value, (int, np.integer)) and is_number(value, least, most)
+
+
+def check_prompt(prompt: str) -> None:
+    """Raise RequestError for one that is too long, or no text."""
+    if not isinstance(prompt, str) or len(prompt) > MAX_GENERATION_PROMPT_CHARACTERS:
+        raise RequestError(
+            Sentence(
+                "A prompt has at most {max_prompt_characters} characters.",
+                max_prompt_characters=MAX_GENERATION_PROMPT_CHARACTERS,
+            )
+        )
+
+
+def check_seed(seed: int, most: int = MAX_SEED) -> None:
+    """Raise RequestError for what can't be a seed, however many digits it has."""
+    if not is_whole_number(seed, 0, most):
+        raise RequestError(Sentence("The seed is a whole number from 0 to {most}.", most=str(most)))
+
+
+def check_seconds(seconds: float, *, max_seconds: float) -> None:
+    """Raise RequestError for a length that can't be made."""
+    if not (is_number(seconds, 0, max_seconds) and seconds > 0):
+        raise RequestError(
+            Sentence(
+                "The length must be above 0 and at most {max_seconds:g} seconds.",
+                max_seconds=max_seconds,
+            )
+        )
+
+
+def check_sampling(sampling: Sampling) -> None:
+    """Raise RequestError for settings no token can be chosen by."""
+    if not is_number(sampling.temperature, MIN_TEMPERATURE, MAX_TEMPERATURE):
+        raise RequestError(
+            Sentence(
+                "The temperature must be from {least_temperature:g} to {max_temperature:g}; 1 "
+                "is usual.",
+                least_temperature=MIN_TEMPERATURE,
+                max_temperature=MAX_TEMPERATURE,
+            )
+        )
+    if not is_whole_number(sampling.top_k, 0, MAX_TOP_K):
+        raise RequestError(
+            Sentence("Top-k must be from 0 (everything) to {most}; 250 is usual.", most=MAX_TOP_K)
+        )
+    if not (is_number(sampling.top_p, 0, 1) and sampling.top_p > 0):
+        raise RequestError(Sentence("Top-p must be above 0 and at most 1 (everything)."))
+    if not is_number(sampling.guidance, 1, MAX_GUIDANCE):
+        raise RequestError(
+            Sentence(
+                "Guidance must be from 1 (none) to {max_guidance:g}; 3 is usual.",
+                max_guidance=MAX_GUIDANCE,
+            )
+        )
