@@ -33,23 +33,23 @@ class Invariant:
 
 LEDGER_INVARIANTS = (
     Invariant(
-        "every resolution has a reservation",
-        "Job {} has a resolution but no reservation.",
+        "each settlement has a reservation",
+        "Job {} has a settlement but no reservation.",
         """
         SELECT job_id FROM ledger WHERE entry IN ('commit', 'refund')
         AND job_id NOT IN (SELECT job_id FROM ledger WHERE entry = 'reserve')
         """,
     ),
     Invariant(
-        "what is resolved is what was reserved",
-        "Job {} was resolved for other seconds than were reserved.",
+        "the settled amount is the reserved amount",
+        "Job {} was settled for another number of seconds than was reserved.",
         """
         SELECT a.job_id FROM ledger a JOIN ledger b ON a.job_id = b.job_id
         WHERE a.entry = 'reserve' AND b.entry IN ('commit', 'refund') AND a.seconds != b.seconds
         """,
     ),
     Invariant(
-        "what has ended is settled",
+        "an ended job is settled",
         "Job {} has ended but its seconds are still reserved.",
         f"""
         SELECT id FROM jobs WHERE {ENDED}
@@ -57,15 +57,15 @@ LEDGER_INVARIANTS = (
         """,  # noqa: S608 - ours
     ),
     Invariant(
-        "what goes on is not settled",
-        "Job {} goes on but its seconds are settled already.",
+        "an unfinished job is not settled",
+        "Job {} is unfinished but already settled.",
         f"""
         SELECT id FROM jobs WHERE NOT {ENDED}
         AND id IN (SELECT job_id FROM ledger WHERE entry IN ('commit', 'refund'))
         """,  # noqa: S608 - ours
     ),
     Invariant(
-        "what is paid for was delivered",
+        "a job is charged exactly if it was delivered",
         "Job {} was delivered but not charged, or charged but not delivered.",
         """
         SELECT id FROM jobs WHERE (state = 'delivered') != (
@@ -73,22 +73,22 @@ LEDGER_INVARIANTS = (
         """,
     ),
     Invariant(
-        "every job is reserved for",
-        "Job {} was never reserved for.",
+        "each job has a reservation",
+        "Job {} has no reservation.",
         """
         SELECT id FROM jobs WHERE id NOT IN (SELECT job_id FROM ledger WHERE entry = 'reserve')
         """,
     ),
     Invariant(
-        "a job is reserved for once and settled once",
-        "Job {} was reserved for, or settled, more than once.",
+        "a job has one reservation and at most one settlement",
+        "Job {} has more than one reservation or settlement.",
         """
         SELECT job_id FROM ledger WHERE job_id IS NOT NULL
         GROUP BY job_id, entry = 'reserve' HAVING COUNT(*) > 1
         """,
     ),
     Invariant(
-        "who orders is who pays",
+        "a ledger entry has its job's person, server and length",
         "Job {} is in the ledger with another person, server or length.",
         """
         SELECT jobs.id FROM jobs JOIN ledger ON job_id = jobs.id
@@ -97,7 +97,7 @@ LEDGER_INVARIANTS = (
         """,
     ),
     Invariant(
-        "a job counts for one day",
+        "a job is settled for the day it was reserved for",
         "Job {} was settled for another day than it was reserved for.",
         """
         SELECT job_id FROM ledger WHERE job_id IS NOT NULL
@@ -105,13 +105,13 @@ LEDGER_INVARIANTS = (
         """,
     ),
     Invariant(
-        "resets, and they alone, are for no job",
+        "exactly the resets have no job",
         "Entry {} of the ledger belongs to no job, or is a reset that belongs to one.",
         "SELECT id FROM ledger WHERE (entry = 'reset') != (job_id IS NULL)",
     ),
     Invariant(
-        "nothing costs less than nothing",
-        "Entry {} of the ledger is below nought.",
+        "no ledger entry is negative",
+        "Entry {} of the ledger is negative.",
         "SELECT id FROM ledger WHERE seconds < 0 OR typeof(seconds) != 'real'",
     ),
 )
@@ -119,19 +119,19 @@ LEDGER_INVARIANTS = (
 INVARIANTS = (
     *LEDGER_INVARIANTS,
     Invariant(
-        "a job is in a state that there is",
-        "Job {} is in a state that there is not.",
+        "a job's state is a known one",
+        "Job {} is in an unknown state.",
         f"""
         SELECT id FROM jobs WHERE NOT {ANY}
         """,  # noqa: S608 - ours
     ),
     Invariant(
-        "no job was tried less than never",
-        "Job {} has fewer attempts than none.",
+        "no job has negative attempts",
+        "Job {} has a negative number of attempts.",
         "SELECT id FROM jobs WHERE attempts < 0",
     ),
     Invariant(
-        "what is on its way is there",
+        "a job in delivery has its clip",
         "Job {} is being delivered but has no clip.",
         f"""
         SELECT id FROM jobs
@@ -140,29 +140,29 @@ INVARIANTS = (
         """,  # noqa: S608 - ours
     ),
     Invariant(
-        "a job's clip is its own",
-        "Job {} has a clip that is not there, or is another's.",
+        "a job's clip exists and belongs to it",
+        "Job {} has a clip that is missing or belongs to another job.",
         """
         SELECT id FROM jobs WHERE clip_id IS NOT NULL
         AND NOT EXISTS (SELECT 1 FROM clips WHERE clips.id = clip_id AND job_id = jobs.id)
         """,
     ),
     Invariant(
-        "what waits was not made yet",
-        "Job {} waits or is being made, but its clip is there.",
+        "a waiting job has no clip",
+        "Job {} is waiting or being made but already has a clip.",
         f"""
         SELECT id FROM jobs WHERE {in_states(JobState.QUEUED, JobState.RUNNING)}
         AND (clip_id IS NOT NULL OR id IN (SELECT job_id FROM clips))
         """,  # noqa: S608 - ours
     ),
     Invariant(
-        "what was delivered is somewhere",
-        "Job {} was delivered, but in no message.",
+        "a delivered clip has a message",
+        "Job {} was delivered but has no message.",
         "SELECT id FROM jobs WHERE state = 'delivered' AND clip_id IS NOT NULL "
         "AND message_id IS NULL",
     ),
     Invariant(
-        "a clip is in one message and a message has one clip",
+        "a message has one clip",
         "Message {} has more than one clip.",
         """
         SELECT message_id FROM clips WHERE message_id IS NOT NULL
@@ -170,7 +170,7 @@ INVARIANTS = (
         """,
     ),
     Invariant(
-        "a clip is its job's person's",
+        "a clip has its job's person and server",
         "Clip {} belongs to another person or server than its job.",
         """
         SELECT clips.id FROM clips JOIN jobs ON jobs.id = job_id
@@ -178,43 +178,43 @@ INVARIANTS = (
         """,
     ),
     Invariant(
-        "a file is one clip's",
+        "a file belongs to one clip",
         "The file {} belongs to more than one clip.",
         "SELECT file FROM clips WHERE NOT is_deleted GROUP BY file HAVING COUNT(*) > 1",
     ),
     Invariant(
-        "a clip comes after those it was made from",
+        "a clip is newer than its parents",
         "Clip {} was made from itself, or from one that came later.",
         "SELECT clip_id FROM clip_parents WHERE parent_id >= clip_id",
     ),
     Invariant(
-        "what has ended opens no door",
+        "an ended job keeps no interaction token",
         "Job {} has ended but its token is still kept.",
         f"SELECT id FROM jobs WHERE {ENDED} AND NOT untold AND token IS NOT NULL",  # noqa: S608
     ),
     Invariant(
-        "who is forgotten has no words left",
-        "Job {} belongs to somebody who is forgotten, but its words are kept.",
+        "a forgotten person has no prompts left",
+        "Job {} belongs to a forgotten person but still has its prompt.",
         """
         SELECT id FROM jobs JOIN forgotten USING (user_id) WHERE id <= last_job_id
         AND NOT is_pending AND (prompt IS NOT NULL OR source IS NOT NULL OR token IS NOT NULL)
         """,
     ),
     Invariant(
-        "who is to be forgotten has nothing in the queue",
-        "Job {} goes on, but its person is being forgotten.",
+        "a person being forgotten has no open job",
+        "Job {} is unfinished but its person is being forgotten.",
         f"""
         SELECT id FROM jobs JOIN forgotten USING (user_id) WHERE id <= last_job_id
         AND is_pending AND {UNFINISHED}
         """,  # noqa: S608 - ours
     ),
     Invariant(
-        "the ledger is open to nobody",
-        "The entries of person {} could be taken out of the ledger.",
+        "ledger entries are locked against deletion",
+        "The ledger entries of person {} could be deleted.",
         "SELECT value FROM facts WHERE name = 'forgetting'",
     ),
     Invariant(
-        "jobs are counted right",
+        "the counts of jobs are right",
         "The count of jobs that are {} is wrong.",
         """
         SELECT state FROM (
@@ -226,7 +226,7 @@ INVARIANTS = (
         """,
     ),
     Invariant(
-        "seconds are summed right",
+        "the sums of the ledger are right",
         "The sum of the ledger's entries {} is wrong.",
         # Sums of fractions depend on their order.
         """
@@ -238,8 +238,8 @@ INVARIANTS = (
         """,
     ),
     Invariant(
-        "what is pointed at is there",
-        "A row of the table {} points at one that is not there.",
+        "each foreign key has its row",
+        "A row of the table {} refers to a row that is missing.",
         'SELECT DISTINCT "table" FROM pragma_foreign_key_check',
     ),
 )

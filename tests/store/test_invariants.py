@@ -18,119 +18,119 @@ from tests.store.test_store import accepted, delivered, new_clip
 # Job 1 was delivered, 2 made of it and delivered, 3 waits, 4 is being delivered; 5 is another
 # person's, who is forgotten.
 FAULTS = {
-    "every resolution has a reservation": (
+    "each settlement has a reservation": (
         "DELETE FROM ledger WHERE job_id = 1 AND entry = 'reserve'",
-        "Job 1 has a resolution but no reservation.",
+        "Job 1 has a settlement but no reservation.",
     ),
-    "what is resolved is what was reserved": (
+    "the settled amount is the reserved amount": (
         "UPDATE ledger SET seconds = 9 WHERE job_id = 1 AND entry = 'commit'",
-        "Job 1 was resolved for other seconds than were reserved.",
+        "Job 1 was settled for another number of seconds than was reserved.",
     ),
-    "what has ended is settled": (
+    "an ended job is settled": (
         "UPDATE jobs SET state = 'failed', token = NULL WHERE id = 3",
         "Job 3 has ended but its seconds are still reserved.",
     ),
-    "what goes on is not settled": (
+    "an unfinished job is not settled": (
         "UPDATE jobs SET state = 'delivering' WHERE id = 1",
-        "Job 1 goes on but its seconds are settled already.",
+        "Job 1 is unfinished but already settled.",
     ),
-    "what is paid for was delivered": (
+    "a job is charged exactly if it was delivered": (
         "UPDATE jobs SET state = 'held' WHERE id = 1",
         "Job 1 was delivered but not charged, or charged but not delivered.",
     ),
-    "every job is reserved for": (
+    "each job has a reservation": (
         "DELETE FROM ledger WHERE job_id = 3",
-        "Job 3 was never reserved for.",
+        "Job 3 has no reservation.",
     ),
-    "a job is reserved for once and settled once": (
+    "a job has one reservation and at most one settlement": (
         "INSERT INTO ledger (job_id, user_id, guild_id, day, entry, seconds, at) "
         "SELECT job_id, user_id, guild_id, day, 'refund', seconds, at FROM ledger "
         "WHERE job_id = 2 AND entry = 'commit'",
-        "Job 2 was reserved for, or settled, more than once.",
+        "Job 2 has more than one reservation or settlement.",
     ),
-    "who orders is who pays": (
+    "a ledger entry has its job's person, server and length": (
         "UPDATE ledger SET user_id = 3 WHERE job_id = 3",
         "Job 3 is in the ledger with another person, server or length.",
     ),
-    "a job counts for one day": (
+    "a job is settled for the day it was reserved for": (
         "UPDATE ledger SET day = '1999-01-01' WHERE job_id = 1 AND entry = 'commit'",
         "Job 1 was settled for another day than it was reserved for.",
     ),
-    "resets, and they alone, are for no job": (
+    "exactly the resets have no job": (
         "UPDATE ledger SET job_id = 3 WHERE entry = 'reset'",
         "Entry {reset} of the ledger belongs to no job, or is a reset that belongs to one.",
     ),
-    "nothing costs less than nothing": (
+    "no ledger entry is negative": (
         "UPDATE ledger SET seconds = -1 WHERE entry = 'reset'",
-        "Entry {reset} of the ledger is below nought.",
+        "Entry {reset} of the ledger is negative.",
     ),
-    "a job is in a state that there is": (
+    "a job's state is a known one": (
         "UPDATE jobs SET state = 'lost' WHERE id = 3",
-        "Job 3 is in a state that there is not.",
+        "Job 3 is in an unknown state.",
     ),
-    "no job was tried less than never": (
+    "no job has negative attempts": (
         "UPDATE jobs SET attempts = -1 WHERE id = 3",
-        "Job 3 has fewer attempts than none.",
+        "Job 3 has a negative number of attempts.",
     ),
-    "what is on its way is there": (
+    "a job in delivery has its clip": (
         "UPDATE jobs SET clip_id = NULL WHERE id = 4",
         "Job 4 is being delivered but has no clip.",
     ),
-    "a job's clip is its own": (
+    "a job's clip exists and belongs to it": (
         "UPDATE jobs SET clip_id = 2 WHERE id = 1",
-        "Job 1 has a clip that is not there, or is another's.",
+        "Job 1 has a clip that is missing or belongs to another job.",
     ),
-    "what waits was not made yet": (
+    "a waiting job has no clip": (
         "UPDATE jobs SET state = 'queued' WHERE id = 4",
-        "Job 4 waits or is being made, but its clip is there.",
+        "Job 4 is waiting or being made but already has a clip.",
     ),
-    "what was delivered is somewhere": (
+    "a delivered clip has a message": (
         "UPDATE jobs SET message_id = NULL WHERE id = 1",
-        "Job 1 was delivered, but in no message.",
+        "Job 1 was delivered but has no message.",
     ),
-    "a clip is in one message and a message has one clip": (
+    "a message has one clip": (
         "UPDATE clips SET message_id = 901",
         "Message 901 has more than one clip.",
     ),
-    "a clip is its job's person's": (
+    "a clip has its job's person and server": (
         "UPDATE clips SET user_id = 9 WHERE id = 2",
         "Clip 2 belongs to another person or server than its job.",
     ),
-    "a file is one clip's": (
+    "a file belongs to one clip": (
         "UPDATE clips SET file = '1.flac'",
         "The file 1.flac belongs to more than one clip.",
     ),
-    "a clip comes after those it was made from": (
+    "a clip is newer than its parents": (
         "UPDATE clip_parents SET parent_id = 2",
         "Clip 2 was made from itself, or from one that came later.",
     ),
-    "what has ended opens no door": (
+    "an ended job keeps no interaction token": (
         "UPDATE jobs SET token = 'x' WHERE id = 1",
         "Job 1 has ended but its token is still kept.",
     ),
-    "who is forgotten has no words left": (
+    "a forgotten person has no prompts left": (
         "UPDATE jobs SET prompt = 'rock' WHERE id = 5",
-        "Job 5 belongs to somebody who is forgotten, but its words are kept.",
+        "Job 5 belongs to a forgotten person but still has its prompt.",
     ),
-    "who is to be forgotten has nothing in the queue": (
+    "a person being forgotten has no open job": (
         "INSERT INTO forgotten VALUES (1, 0, 4, 0, 1)",
-        "Job 3 goes on, but its person is being forgotten.",
+        "Job 3 is unfinished but its person is being forgotten.",
     ),
-    "the ledger is open to nobody": (
+    "ledger entries are locked against deletion": (
         "INSERT INTO facts VALUES ('forgetting', '1')",
-        "The entries of person 1 could be taken out of the ledger.",
+        "The ledger entries of person 1 could be deleted.",
     ),
-    "jobs are counted right": (
+    "the counts of jobs are right": (
         "UPDATE counted_jobs SET jobs = jobs + 1 WHERE state = 'delivered'",
         "The count of jobs that are delivered is wrong.",
     ),
-    "seconds are summed right": (
+    "the sums of the ledger are right": (
         "UPDATE summed_seconds SET seconds = seconds + 1 WHERE entry = 'commit'",
         "The sum of the ledger's entries commit is wrong.",
     ),
-    "what is pointed at is there": (
+    "each foreign key has its row": (
         "UPDATE clips SET job_id = 99 WHERE id = 2",
-        "A row of the table clips points at one that is not there.",
+        "A row of the table clips refers to a row that is missing.",
     ),
 }
 
