@@ -35,6 +35,21 @@ def test_the_packages_compiler_compiles_them_too(tmp_path: Path) -> None:
     assert build.compile_kernels(tmp_path, bundled).exists()
 
 
+def test_zig_has_a_place_for_its_cache_without_a_home(tmp_path: Path, monkeypatch) -> None:
+    """Its usual place where that can be had, or the one that is given, or else a folder of ours."""
+    monkeypatch.delenv("ZIG_GLOBAL_CACHE_DIR", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert "ZIG_GLOBAL_CACHE_DIR" not in build.zig_environment(tmp_path)
+    (tmp_path / "file").touch()
+    for nowhere in (str(tmp_path / "file"), "~/.cache"):
+        monkeypatch.setenv("XDG_CACHE_HOME", nowhere)
+        found = build.zig_environment(tmp_path / "ours")
+        assert found["ZIG_GLOBAL_CACHE_DIR"] == str(tmp_path / "ours" / "zig")
+        assert "PATH" in found
+    monkeypatch.setenv("ZIG_GLOBAL_CACHE_DIR", "/given")
+    assert build.zig_environment(tmp_path)["ZIG_GLOBAL_CACHE_DIR"] == "/given"
+
+
 def test_a_compiler_that_fails_is_passed_over(kernel_cache: Path, tmp_path: Path) -> None:
     """The next one does the work, and nothing of the attempt is left."""
     compilers = [failing(tmp_path), *build.find_compilers()]

@@ -105,3 +105,5 @@ def test_limits_of_the_process_count(tmp_path, monkeypatch, name, limit_bytes, a
 
     monkeypatch.setattr(resource, "getrlimit", limits)
     assert memory_available(root=tmp_path) == available_bytes
+    with pytest.raises(ResourceError, match=r"a limit of this process leaves .*`ulimit"):
+        check_memory(available_bytes + 1, root=tmp_path)

@@ -51,13 +51,24 @@ def memory_needed(
 def check_memory(needed_bytes: int, *, root: Path = Path("/")) -> None:
     """Raise ResourceError where less memory is free than needed."""
     free_bytes = memory_available(root=root)
+    needed_gb, free_gb = math.ceil(needed_bytes / 1e8) / 10, math.floor(free_bytes / 1e8) / 10
+    if needed_bytes > min(_process_limits(), default=needed_bytes):
+        raise ResourceError(
+            Sentence(
+                "The model needs about {needed:.1f} GB of memory and a limit of this process "
+                "leaves {free:.1f} GB: raise it (`ulimit -v unlimited`), or choose a smaller "
+                "model.",
+                needed=needed_gb,
+                free=free_gb,
+            )
+        )
     if needed_bytes > free_bytes:
         raise ResourceError(
             Sentence(
                 "The model needs about {needed:.1f} GB of memory and {free:.1f} GB are free: "
                 "choose a smaller model, fewer slots or shorter clips.",
-                needed=needed_bytes / 1e9,
-                free=free_bytes / 1e9,
+                needed=needed_gb,
+                free=free_gb,
             )
         )
 

@@ -17,6 +17,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -116,8 +117,6 @@ def find_compilers() -> list[Compiler]:
     if os.environ.get("CXX"):
         candidates.append((os.environ["CXX"],))
     candidates += [(found,) for name in ("g++", "clang++", "c++") if (found := shutil.which(name))]
-    if find_spec("ziglang") is not None:
-        candidates.append(BUNDLED)
     found_compilers = []
     for command in candidates:
         try:
@@ -127,7 +126,29 @@ def find_compilers() -> list[Compiler]:
         except (OSError, subprocess.SubprocessError):
             continue
         found_compilers.append(Compiler(command=command, version=answer.stdout.strip()))
+    if find_spec("ziglang") is not None:
+        # Not asked itself: without a place for its cache it does not even answer.
+        found_compilers.append(Compiler(command=BUNDLED, version=version("ziglang")))
     return found_compilers
+
+
+def zig_environment(folder: Path) -> dict[str, str]:
+    """Return the environment for zig, whose own cache is in a folder where its usual place is not.
+
+    A user without a home folder has none.
+    """
+    usual = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    is_usable = usual.startswith("/") and _is_folder_for_us(Path(usual, "zig"))
+    given = {} if is_usable else {"ZIG_GLOBAL_CACHE_DIR": str(folder / "zig")}
+    return {**given, **os.environ}
+
+
+def _is_folder_for_us(place: Path) -> bool:
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(place, os.W_OK)
 
 
 def _is_writable(cache: Path) -> bool:
@@ -159,6 +180,7 @@ def _compile(
             text=True,
             timeout=300,
             check=True,
+            env=zig_environment(target.parent),
         )
         ctypes.CDLL(str(made))
         made.replace(target)
