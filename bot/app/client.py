@@ -142,6 +142,11 @@ class ZhiyinBot(commands.Bot):
         assert found is not None
         return cast(Presenter, found)
 
+    def dispatch(self, event_name: str, /, *args: object, **kwargs: object) -> None:
+        """Hand an event on, except after the end: discord.py still says *ready* seconds later."""
+        if not self.is_closed():
+            super().dispatch(event_name, *args, **kwargs)
+
     async def on_ready(self) -> None:
         """Log that the bot is connected, and the invitation link while it is on no server."""
         log.info("discord.ready servers=%d", len(self.guilds))

@@ -107,6 +107,11 @@ def audit(books, wire):
         for id_, job in ordered.items()
         if job is not None and not was_told(wire, job)
     ]
+    wrong += [
+        f"the message of interaction {id_} makes a promise that no job stands behind"
+        for id_, job in ordered.items()
+        if job is None
+    ]
     silent = [each for each in wire.interactions.values() if each.answered_at is None]
     rows = {
         "orders accepted": len(books.jobs),
@@ -119,9 +124,6 @@ def audit(books, wire):
         "lost": counts["lost"],
         "delivered twice": counts["twice"],
         "seconds charged / delivered": f"{books.charged_seconds:g} / {of_clips:g}",
-        "answers that a kill cut off before the order was accepted": list(ordered.values()).count(
-            None
-        ),
         "interactions never acknowledged (bot dead)": len(silent),
     }
     return rows, wrong

@@ -17,6 +17,14 @@ LOG = "bot.log"
 """Beside the folder of the bot."""
 
 
+def _command_of(process):
+    """The command line of a process; empty for one that is ending."""
+    try:
+        return " ".join(process.cmdline())
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return ""
+
+
 class BotProcess:
     """The bot's process, started again as often as it ends; its log is beside its folder."""
 
@@ -51,9 +59,12 @@ class BotProcess:
 
     @property
     def workers(self):
-        return [
-            each for each in self.children if "bot.inference.worker" in " ".join(each.cmdline())
-        ]
+        return [each for each in self.children if "bot.inference.worker" in _command_of(each)]
+
+    @property
+    def decoders(self):
+        """The ffmpegs that run right now."""
+        return [each for each in self.children if "ffmpeg" in _command_of(each).partition(" ")[0]]
 
     async def end(self, *numbers):
         """Send signals, one after the other, and wait for the end; return the exit code."""

@@ -1,0 +1,195 @@
+"""Kill everything at random moments: `python -m tests.soak.kill_sweep --kills 100 --stops 10`.
+
+People at a Discord at the wire ask for clips, send files and press buttons without a pause, while
+the bot, its worker and ffmpeg are killed and the bot is stopped as its owner stops it. In the end
+it has a quiet time to finish, and then nothing may hang, be lost or come twice. The same seed does
+the same things; when they happen is up to the machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import random
+import signal
+import sys
+import tempfile
+import time
+from collections import Counter
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+from cogs.presentation import messages
+from tests.soak.people import Person, some_sounds
+from tests.soak.reconciliation import PROMISES, asked, audit, quiet, read
+from tests.soak.tally import Tally
+from tests.support.discord_wire.bot_process import LOG, BotProcess
+from tests.support.discord_wire.faults import Limit
+from tests.support.discord_wire.messages import LOADING
+from tests.support.discord_wire.server import open_wire
+
+VICTIMS = {"bot": 6, "worker": 3, "ffmpeg": 3}
+CHANNELS = 5
+PAUSE_SECONDS = 2.0
+"""Between two deeds of a person, on average."""
+BETWEEN_SECONDS = (0.1, 1.5)
+"""From the moment when all runs again to the next kill."""
+HUNT_SECONDS = 5.0
+"""How long an ffmpeg is waited for, which lives for a tenth of a second."""
+ENDED_SECONDS = 60.0
+UNFINISHED = (*PROMISES, "▰", "▱", "ahead of you", "You are next", "is being loaded")
+
+
+@dataclass
+class Swept:
+    """What has come of a sweep."""
+
+    kills: Counter[str] = field(default_factory=Counter)
+    rows: dict[str, object] = field(default_factory=dict)
+    hanging: list[str] = field(default_factory=list)
+    lost: int = 0
+    doubled: int = 0
+    tracebacks: int = 0
+    """In the log of bots that were stopped as their owners stop them."""
+    orphans: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+
+    @property
+    def is_clean(self):
+        return not (
+            self.hanging
+            or self.lost
+            or self.doubled
+            or self.tracebacks
+            or self.orphans
+            or self.wrong
+        )
+
+
+async def sweep(kills, stops, seed, people, folder, *, pause_seconds=PAUSE_SECONDS):
+    """Kill so often, stop so often, in an order of the seed's; then look what is left."""
+    dice, swept = random.Random(seed), Swept()
+    data = folder / "data"
+    data.mkdir(parents=True)
+    sounds = await asyncio.to_thread(some_sounds)
+    deaths = dice.choices(list(VICTIMS), list(VICTIMS.values()), k=kills) + ["stop"] * stops
+    dice.shuffle(deaths)
+    stop = asyncio.Event()
+    async with AsyncExitStack() as stack:
+        wire = await stack.enter_async_context(open_wire())
+        wire.buckets.whole = Limit(500, 1.0)
+        channels = [wire.channel(f"music-{number}") for number in range(CHANNELS)]
+        tally = Tally()
+        crowd = [
+            Person(
+                wire, f"p{n}", channels[n % CHANNELS], random.Random(seed + n), pause_seconds,
+                sounds, tally,
+            )
+            for n in range(people)
+        ]  # fmt: skip
+        bot = BotProcess(wire, data)
+        await bot.start()
+        acting = [asyncio.create_task(person.act_until(stop)) for person in crowd]
+        for victim in deaths:
+            await asyncio.sleep(dice.uniform(*BETWEEN_SECONDS))
+            await _kill(victim, bot, swept)
+        stop.set()
+        await asyncio.gather(*acting)
+        swept.wrong += [f"job {job} is still {state}" for job, state in await quiet(data)]
+        await _told(data)
+        await bot.end(signal.SIGTERM)
+        await asyncio.gather(*bot.logs)
+        swept.orphans = [path.name for path in (data / "uploads").iterdir()]
+        judge(swept, await read(data), wire)
+        return swept
+
+
+async def _kill(victim, bot, swept):
+    swept.kills[victim] += 1
+    match victim:
+        case "bot":
+            await bot.end(signal.SIGKILL)
+            await bot.start()
+        case "stop":
+            log = bot.folder.parent / LOG
+            before = log.stat().st_size if log.exists() else 0
+            code = await bot.end(signal.SIGTERM)
+            await asyncio.gather(*bot.logs)
+            told = log.read_bytes()[before:]
+            swept.tracebacks += told.count(b"Traceback (most recent call last)")
+            if code != 0:
+                swept.wrong.append(f"a stop ended with {code}")
+            await bot.start()
+        case "worker":
+            for worker in bot.workers[:1]:
+                with suppress(psutil.NoSuchProcess):
+                    worker.kill()
+        case "ffmpeg":
+            until = time.monotonic() + HUNT_SECONDS
+            while not (found := bot.decoders) and time.monotonic() < until:
+                await asyncio.sleep(0.01)
+            for each in found:
+                with suppress(psutil.NoSuchProcess):
+                    each.kill()
+            swept.kills["ffmpeg that was there"] += bool(found)
+
+
+async def _told(data):
+    """Wait until everybody was told how their orders ended, and no answer is open any more."""
+    until = time.monotonic() + ENDED_SECONDS
+    left = "SELECT key FROM jobs WHERE untold UNION SELECT key FROM open_answers"
+    while asked(data, left) and time.monotonic() < until:
+        await asyncio.sleep(0.2)
+
+
+def judge(swept, books, wire):
+    """Hold what people saw against the books, and write down what is wrong."""
+    swept.rows, wrong = audit(books, wire)
+    swept.wrong += wrong
+    everything = [each for place in wire.channels.values() for each in place.messages.values()]
+    own = [each for each in everything if each.author is wire.me]
+    swept.hanging = [
+        each.content or "(thinking)"
+        for each in own
+        if any(part in each.content for part in UNFINISHED) or each.flags & LOADING
+    ]
+    notes = Counter(
+        each.payload["nonce"] for each in own if each.payload.get("nonce") and not each.is_ephemeral
+    )
+    swept.doubled = swept.rows["delivered twice"] + sum(count - 1 for count in notes.values())
+    swept.lost = swept.rows["lost"]
+    swept.rows["answers ended by a sentence, since the bot had ended"] = sum(
+        each.content == str(messages.RESTARTED) for each in own
+    )
+    reasons = Counter(str(job.sentence) for job in books.jobs if job.sentence is not None)
+    swept.rows |= {f"ended with: {reason}": count for reason, count in reasons.items()}
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(prog="python -m tests.soak.kill_sweep", description=__doc__)
+    parser.add_argument("--kills", type=int, default=100, help="how many (%(default)s)")
+    parser.add_argument("--stops", type=int, default=10, help="how many (%(default)s)")
+    parser.add_argument("--seed", type=int, default=1, help="what happens (%(default)s)")
+    parser.add_argument("--people", type=int, default=20, help="how many (%(default)s)")
+    parser.add_argument("--folder", type=Path, help="keep database, clips and log there")
+    args = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = args.folder or Path(scratch)
+        swept = asyncio.run(sweep(args.kills, args.stops, args.seed, args.people, folder))
+    for name, count in (*swept.kills.items(), *swept.rows.items()):
+        print(f"{name}: {count}")
+    print(f"hanging answers: {len(swept.hanging)}")
+    print(f"lost: {swept.lost}")
+    print(f"doubled: {swept.doubled}")
+    print(f"tracebacks at normal stops: {swept.tracebacks}")
+    print(f"orphaned uploads: {len(swept.orphans)}")
+    for each in (*swept.hanging, *swept.wrong):
+        print(f"WRONG: {each}")
+    return 0 if swept.is_clean else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

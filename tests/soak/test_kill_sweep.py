@@ -1,0 +1,62 @@
+"""What a kill sweep finds: answers that hang, clips and words that come twice."""
+
+from __future__ import annotations
+
+import pytest
+
+from cogs.presentation import messages
+from tests.soak.kill_sweep import Swept, judge
+from tests.soak.reconciliation import Books
+from tests.support.discord_wire.messages import LOADING, Message
+from tests.support.discord_wire.server import Wire
+
+NOTHING = Books(jobs=[], clips={}, sounds=set(), uploads=set(), charged_seconds=0.0, wrong=[])
+
+
+def said(wire, channel, text, *, flags=0, nonce=None):
+    """Let the bot have said something."""
+    message = Message(wire.me, channel)
+    message.take({"content": text, "flags": flags, "nonce": nonce}, [])
+    channel.messages[message.id] = message
+
+
+@pytest.mark.parametrize(
+    ("text", "flags"),
+    [
+        (str(messages.IN_LINE), 0),
+        (str(messages.LISTENING), 0),
+        ("**rock**\n▰▰▱▱ 50 %", 0),
+        ("**rock**\n2 ahead of you.", 0),
+        ("", LOADING),
+    ],
+)
+def test_an_answer_that_hangs_is_found(text, flags):
+    """Of a command or of a further take, in line or half done."""
+    wire, swept = Wire(), Swept()
+    said(wire, wire.channel("music"), text, flags=flags)
+    judge(swept, NOTHING, wire)
+    assert len(swept.hanging) == 1
+    assert not swept.is_clean
+
+
+def test_words_that_came_twice_are_found():
+    """By the nonce, which a job has one of for its clip and one for its words."""
+    wire, swept = Wire(), Swept()
+    channel = wire.channel("music")
+    for _ in range(2):
+        said(wire, channel, "<@1> rock: Nothing was charged.", nonce="note-1")
+    judge(swept, NOTHING, wire)
+    assert swept.doubled == 1
+    assert not swept.is_clean
+
+
+def test_what_has_ended_is_no_fault():
+    """A sentence and a clip that nobody waits for any more."""
+    wire, swept = Wire(), Swept()
+    channel = wire.channel("music")
+    said(wire, channel, str(messages.RESTARTED))
+    said(wire, channel, "<@1> rock: Nothing was charged.", nonce="note-1")
+    judge(swept, NOTHING, wire)
+    assert swept.is_clean
+    assert swept.rows["answers ended by a sentence, since the bot had ended"] == 1
+    assert swept.rows["delivered"] == 0
