@@ -60,8 +60,8 @@ def broadcast_wave_64():
 
 def chained():
     one = from_ffmpeg(*tone(SECONDS / 2), "-c:a", "libvorbis", "-f", "ogg")
-    other = from_ffmpeg(*tone(SECONDS / 2, 900), "-c:a", "libvorbis", "-ac", "2", "-f", "ogg")
-    return one + other
+    both = ["-af", "pan=stereo|c0=c0|c1=c0", "-c:a", "libvorbis", "-f", "ogg"]
+    return one + from_ffmpeg(*tone(SECONDS / 2, 900), *both)
 
 
 ODD = {
@@ -106,6 +106,13 @@ def test_the_command_line_hears_as_much_as_the_bot(tmp_path, what):
     assert decode.load_part(path).file_seconds == pytest.approx(SECONDS, abs=0.08)
     end = decode.load_end(path, keep_seconds=9.0, sample_rate_hz=RATE_HZ, channels=2)
     assert end.sound.seconds == pytest.approx(SECONDS, abs=0.08)
+
+
+async def test_a_later_part_with_more_channels_keeps_its_level():
+    """What follows a mono part in the same file is brought to mono by the mean, too."""
+    sound = await Uploads(sample_rate_hz=RATE_HZ, channels=1).read(chained(), keep_seconds=9.0)
+    first, second = np.array_split(np.square(sound.samples[0]), 2)
+    assert second.mean() / first.mean() == pytest.approx(1.0, abs=0.1)
 
 
 def test_a_known_beginning_is_opened_as_that_kind_only():

@@ -228,9 +228,10 @@ def _command(decoding: Decoding, limits: Limits, ffmpeg: Path | None) -> list[st
     start = []
     if decoding.from_end_seconds is not None:
         start = ["-sseof", f"{-decoding.from_end_seconds:g}"]
-    resampling = []
+    # Of files that are joined a later one may have more channels than the first.
+    resampling = "aresample=rematrix_maxval=1"
     if decoding.sample_rate_hz is not None:
-        resampling = ["-af", f"aresample={decoding.sample_rate_hz}:filter_size=64:cutoff=0.97"]
+        resampling += f":out_sample_rate={decoding.sample_rate_hz}:filter_size=64:cutoff=0.97"
     return [
         *isolation.isolate(ffmpeg, walls, limits),
         "-nostdin", "-hide_banner", "-loglevel", "error",
@@ -240,5 +241,5 @@ def _command(decoding: Decoding, limits: Limits, ffmpeg: Path | None) -> list[st
         "-threads", "1", *start, "-t", f"{decoding.max_seconds:g}",
         *_NEVER.get(decoding.demuxer or "", ()), *kind, "-i", "file:sound",
         "-map", "0:a:0", "-vn", "-sn", "-dn", "-map_metadata", "-1", "-threads", "1",
-        *resampling, "-c:a", "pcm_f32le", "-fflags", "+bitexact", "-f", "wav", "pipe:1",
+        "-af", resampling, "-c:a", "pcm_f32le", "-fflags", "+bitexact", "-f", "wav", "pipe:1",
     ]  # fmt: skip
