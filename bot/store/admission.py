@@ -1,8 +1,12 @@
-"""Admission checks. They run inside the caller's transaction, where nothing changes in between."""
+"""Admission: whether an order can be accepted.
+
+Where it is, the caller asks within the transaction that accepts it: nothing changes in between.
+"""
 
 from __future__ import annotations
 
-import aiosqlite
+from dataclasses import dataclass
+from typing import Any
 
 from bot.domain.jobs import Order
 from bot.domain.limits import Limits
@@ -38,27 +42,36 @@ _STANDING = f"""
 """  # noqa: S608 - ours
 
 
-async def check(
-    connection: aiosqlite.Connection, order: Order, limits: Limits, now: float, day: QuotaDay
-) -> None:
-    """Raise Refused with the first reason why an order can't be accepted now."""
-    origin = order.origin
-    (standing,) = await connection.execute_fetchall(
-        _STANDING,
-        {
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Whether an order can be accepted at a time: a query, and what its row means."""
+
+    order: Order
+    limits: Limits
+    now: float
+    day: QuotaDay
+
+    @property
+    def query(self) -> tuple[str, dict[str, Any]]:
+        """Return the query for the one row that decides, with its parameters."""
+        origin = self.order.origin
+        return _STANDING, {
             "guild": origin.guild_id,
             "everywhere": EVERYWHERE,
             "user": origin.user_id,
-            "day": day.of(now),
-            "is_guild_limited": limits.guild_daily_seconds is not None,
-        },
-    )
-    if standing["is_blocked"]:
-        raise Refused(BLOCKED)
-    if standing["is_draining"]:
-        raise Refused(DRAINING)
-    _check_queue(standing, limits)
-    _check_seconds(standing, order, limits, Moment(day.resets_at(now)))
+            "day": self.day.of(self.now),
+            "is_guild_limited": self.limits.guild_daily_seconds is not None,
+        }
+
+    def decide(self, standing: Row) -> None:
+        """Raise Refused with the first reason why the order can't be accepted."""
+        if standing["is_blocked"]:
+            raise Refused(BLOCKED)
+        if standing["is_draining"]:
+            raise Refused(DRAINING)
+        _check_queue(standing, self.limits)
+        again = Moment(self.day.resets_at(self.now))
+        _check_seconds(standing, self.order, self.limits, again)
 
 
 def _check_queue(standing: Row, limits: Limits) -> None:

@@ -20,6 +20,11 @@ from bot.store.kept_files import BACKUPS
 from bot.store.migrations.history import MIGRATIONS
 
 _OWN_NAMES = "zhiyin."
+# Asked of the database, which may be of an earlier version.
+_TABLES_WITH_TOKENS = """
+    SELECT tables.name FROM sqlite_master AS tables, pragma_table_info(tables.name) AS columns
+    WHERE tables.type = 'table' AND columns.name = 'token'
+"""
 
 
 def back_up(folder: Path, target: Path) -> None:
@@ -108,7 +113,8 @@ def _copy(source: Path, target: Path) -> None:
         # Tokens expire within minutes; a backup is kept for longer.
         to.execute("PRAGMA secure_delete = ON")
         with to:
-            to.execute("UPDATE jobs SET token = NULL WHERE token IS NOT NULL")
+            for (table,) in to.execute(_TABLES_WITH_TOKENS).fetchall():
+                to.execute(f"UPDATE {table} SET token = NULL WHERE token IS NOT NULL")  # noqa: S608
         # A single file, without a WAL beside it.
         to.execute("PRAGMA journal_mode = DELETE")
         found = to.execute("PRAGMA integrity_check").fetchone()[0]

@@ -73,17 +73,8 @@ class Database:
 
         Begins IMMEDIATE: one that reads first and writes later fails where it meets another.
         """
-        async with self._lock, _transaction(self._writer, "BEGIN IMMEDIATE"):
+        async with self._lock, _transaction(self._writer):
             yield self._writer
-
-    @asynccontextmanager
-    async def snapshot(self) -> AsyncIterator[aiosqlite.Connection]:
-        """Lend a reader for several queries that see the same state of the database.
-
-        Don't begin a `transaction` within: `scrub` holds the writer while it waits for readers.
-        """
-        async with self._reader() as reader, _transaction(reader, "BEGIN"):
-            yield reader
 
     async def all(self, sql: str, parameters: Parameters = ()) -> list[Row]:
         """Return all rows of a query."""
@@ -161,9 +152,9 @@ async def open_database(folder: Path, now: float) -> AsyncIterator[Database]:
 
 
 @asynccontextmanager
-async def _transaction(connection: aiosqlite.Connection, begin: str) -> AsyncIterator[None]:
+async def _transaction(connection: aiosqlite.Connection) -> AsyncIterator[None]:
     try:
-        await connection.execute(begin)
+        await connection.execute("BEGIN IMMEDIATE")
         yield
         await connection.execute("COMMIT")
     except BaseException:

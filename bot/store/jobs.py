@@ -12,7 +12,8 @@ from bot.domain.jobs import Job, JobState, MessageHandle, Order
 from bot.domain.limits import Limits
 from bot.domain.quota_day import QuotaDay
 from bot.i18n.sentence import Sentence, to_json
-from bot.store import admission, ledger, open_answers
+from bot.store import ledger, open_answers
+from bot.store.admission import Admission
 from bot.store.clips import NewClip, insert_clip
 from bot.store.database import Database
 from bot.store.job_states import UNFINISHED, in_states
@@ -47,7 +48,9 @@ class Jobs:
             known = await _row(connection, "SELECT * FROM jobs WHERE key = ?", order.key)
             if known is not None:
                 return known
-            await admission.check(connection, order, limits, now, self._day)
+            admission = Admission(order, limits, now, self._day)
+            (standing,) = await connection.execute_fetchall(*admission.query)
+            admission.decide(standing)
             origin = order.origin
             (row,) = await connection.execute_fetchall(
                 "INSERT INTO jobs (key, state, created_at, user_id, guild_id, channel_id, kind, "
@@ -68,8 +71,10 @@ class Jobs:
 
     async def check(self, order: Order, limits: Limits) -> None:
         """Raise Refused if an order would be refused now."""
-        async with self._database.snapshot() as connection:
-            await admission.check(connection, order, limits, self._clock(), self._day)
+        admission = Admission(order, limits, self._clock(), self._day)
+        standing = await self._database.one(*admission.query)
+        assert standing is not None
+        admission.decide(standing)
 
     async def get(self, job_id: int) -> Job | None:
         """Return a job."""

@@ -10,6 +10,7 @@ from contextlib import closing
 import pytest
 
 from bot.cli.app import main
+from bot.domain.answers import OpenAnswer
 from bot.errors import ConfigError, OutputError
 from bot.store.backup import back_up, copy, rotate
 from bot.store.database import FILE
@@ -134,6 +135,8 @@ async def test_a_copy_never_takes_the_database_s_own_place(store, tmp_path):
 async def test_a_copy_is_for_its_owner_and_opens_no_doors(store, tmp_path):
     """Only its owner can read it, and it holds no interaction tokens."""
     await accepted(store)
+    answer = OpenAnswer(key="1", channel_id=5, text="x", token="secret-token too")
+    await store.open_answers.open(answer)
     target = tmp_path / "copy.db"
     back_up(tmp_path, target)
     assert target.stat().st_mode & 0o077 == 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from contextlib import suppress
 
 import pytest
 
@@ -68,47 +67,10 @@ async def test_everyone_reads_what_they_wrote(database):
     assert all(row is not None for row in rows)
 
 
-async def test_a_snapshot_sees_one_state(database):
-    """What is committed between two of its queries is not in the second."""
-    await written(database, "before")
-    async with database.snapshot() as connection:
-        first = await connection.execute_fetchall(READ)
-        await asyncio.create_task(written(database, "after"))
-        assert await connection.execute_fetchall(READ) == first
-    assert await read(database) == "after"
-
-
 async def test_a_reader_can_not_write(database):
-    """Neither by a query nor in a snapshot."""
+    """Whatever is asked of it."""
     with pytest.raises(sqlite3.OperationalError, match="readonly"):
         await database.all("INSERT INTO facts VALUES ('x', 'y')")
-    async with database.snapshot() as connection:
-        with pytest.raises(sqlite3.OperationalError, match="readonly"):
-            await connection.execute("DELETE FROM facts")
-
-
-async def test_a_cancelled_snapshot_ends(database, tmp_path):
-    """Its reader is usable again, and the log can be emptied."""
-    begun = asyncio.Event()
-
-    async def half():
-        async with database.snapshot() as connection:
-            await connection.execute_fetchall(READ)
-            begun.set()
-            await asyncio.Event().wait()
-
-    for _ in range(3):  # more than there are readers
-        begun.clear()
-        task = asyncio.create_task(half())
-        await begun.wait()
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-    await written(database, "after")
-    async with asyncio.timeout(HANG_SECONDS):
-        assert await read(database) == "after"
-        assert await database.scrub()
-    assert (tmp_path / f"{FILE}-wal").stat().st_size == 0
 
 
 async def test_reads_of_our_own_do_not_keep_the_log_from_being_emptied(tmp_path):
