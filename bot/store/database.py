@@ -7,7 +7,7 @@ import logging
 import os
 import sqlite3
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 from urllib.parse import quote
@@ -61,19 +61,22 @@ class Database:
         self, writer: aiosqlite.Connection, readers: Sequence[aiosqlite.Connection]
     ) -> None:
         self._writer = writer
-        self._lock = asyncio.Lock()
+        self._turn, self._lock = asyncio.Lock(), asyncio.Lock()
         self._idle_readers = list(readers)
         # A semaphore serves in order of arrival, as a queue does not: `scrub` gets its turn.
         self._reader_permits = asyncio.Semaphore(len(readers))
         self._reader_count = len(readers)
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[aiosqlite.Connection]:
+    async def transaction(self, *, urgent: bool = False) -> AsyncIterator[aiosqlite.Connection]:
         """Lend the writer for one transaction, which is kept whole or not at all.
 
+        An urgent one, without which a person gets no first answer, goes before all that wait.
         Begins IMMEDIATE: one that reads first and writes later fails where it meets another.
         """
-        async with self._lock, _transaction(self._writer):
+        # Of the others one at a time waits for the writer, the rest for their turn to do so.
+        turn = nullcontext() if urgent else self._turn
+        async with turn, self._lock, _transaction(self._writer):
             yield self._writer
 
     async def all(self, sql: str, parameters: Parameters = ()) -> list[Row]:

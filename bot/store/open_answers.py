@@ -28,7 +28,7 @@ class OpenAnswers:
             if answer not in self._waiting:
                 return  # whoever came before has written it down
             together, self._waiting = self._waiting, []
-            async with self._database.transaction() as connection:
+            async with self._database.transaction(urgent=True) as connection:
                 await connection.executemany(
                     "INSERT OR REPLACE INTO open_answers (key, channel_id, text, token, "
                     "token_expires_at, message_id, locale) VALUES (?, ?, ?, ?, ?, ?, ?)",

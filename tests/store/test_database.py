@@ -67,6 +67,25 @@ async def test_everyone_reads_what_they_wrote(database):
     assert all(row is not None for row in rows)
 
 
+async def test_an_urgent_transaction_goes_before_those_that_wait(database):
+    """It waits for the one that is under way; the others keep their order."""
+    done = []
+
+    async def write(name, *, urgent=False):
+        async with database.transaction(urgent=urgent):
+            done.append(name)
+
+    async with asyncio.timeout(HANG_SECONDS), asyncio.TaskGroup() as group:
+        async with database.transaction():
+            for name in ("first", "second", "third"):
+                group.create_task(write(name))
+            await asyncio.sleep(0)
+            group.create_task(write("urgent", urgent=True))
+            await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    assert done == ["urgent", "first", "second", "third"]
+
+
 async def test_a_reader_can_not_write(database):
     """Whatever is asked of it."""
     with pytest.raises(sqlite3.OperationalError, match="readonly"):
