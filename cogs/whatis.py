@@ -16,12 +16,18 @@ from cogs.requests.draft import MAX_UPLOAD_BYTES
 from cogs.requests.message_audio import SharedFile, find_clip_or_sound
 from cogs.requests.responses import thinking
 
+# For each person: a process is started for each file, and a picture drawn of each clip.
+_MOST_TIMES, _IN_SECONDS = 5, 60.0
+
 
 class WhatIs(commands.Cog):
     """Shows how a clip was made."""
 
     def __init__(self, bot: ZhiyinBot) -> None:
         self.bot = bot
+        self._pace = commands.CooldownMapping[Interaction].from_cooldown(
+            _MOST_TIMES, _IN_SECONDS, lambda interaction: interaction.user.id
+        )
         self._menu = app_commands.ContextMenu(
             name="What is this clip?", callback=self.whatis_message
         )
@@ -43,10 +49,12 @@ class WhatIs(commands.Cog):
         clip:
             The file, as it was posted.
         """
+        self._check_pace(interaction)
         await self._tell(interaction, clip)
 
     async def whatis_message(self, interaction: Interaction, message: discord.Message) -> None:
         """Show how the clip in a message was made."""
+        self._check_pace(interaction)
         clip, sound = await find_clip_or_sound(self.bot, message)
         if clip is not None:
             await show_details(interaction, clip)
@@ -55,9 +63,18 @@ class WhatIs(commands.Cog):
         else:
             raise RequestError(messages.NO_SOUND)
 
+    def _check_pace(self, interaction: Interaction) -> None:
+        """Count a question of a person. Raises CommandOnCooldown for one too many."""
+        now = self.bot.clock()
+        bucket = self._pace.get_bucket(interaction, now)
+        wait_seconds = None if bucket is None else bucket.update_rate_limit(now)
+        if bucket is not None and wait_seconds is not None:
+            raise app_commands.CommandOnCooldown(bucket, wait_seconds)
+
     async def _tell(self, interaction: Interaction, file: discord.Attachment | SharedFile) -> None:
         if file.size > MAX_UPLOAD_BYTES:
             raise too_large(MAX_UPLOAD_BYTES)
+        await self.bot.service.guilds.check_person(interaction.guild_id, interaction.user.id)
         requests = self.bot.service.requests
         async with thinking(interaction, ephemeral=True):
             with requests.receiving_file(interaction.user.id):

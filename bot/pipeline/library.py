@@ -23,6 +23,8 @@ class ClipLibrary:
 
     def __init__(self, store: Store, style: post.Style) -> None:
         self._store, self._style = store, style
+        # One picture at a time: the processor belongs to the music.
+        self._turn = asyncio.Semaphore(1)
 
     async def pack(self, clip: Clip, max_bytes: int) -> PackedClip:
         """Return a clip as a file of at most so many bytes.
@@ -39,7 +41,8 @@ class ClipLibrary:
 
         Raises SoundError where its sound is gone.
         """
-        return await asyncio.to_thread(spectrogram_png, await self._sound(clip))
+        async with self._turn:
+            return await asyncio.to_thread(spectrogram_png, await self._sound(clip))
 
     async def delete(self, clip: Clip) -> None:
         """Delete a clip's sound and mark its row; those made from it keep their link to it.

@@ -35,3 +35,27 @@ async def test_apps_what_is_this_clip_tells_of_any_message(tmp_path):
         silent = await jam.alice.send(jam.channel, "nothing")
         told = await jam.alice.context_menu(jam.channel, menu, silent)
         assert told.response.content == str(messages.NO_SOUND)
+
+
+async def test_nobody_asks_too_often(tmp_path):
+    """Each question costs a process or a picture; everybody has their own count."""
+    async with open_jam(tmp_path) as jam:
+        message = await jam.alice.send(jam.channel, "nothing")
+        menu = "What is this clip?"
+        for _ in range(5):
+            told = await jam.alice.context_menu(jam.channel, menu, message)
+            assert told.response.content == str(messages.NO_SOUND)
+        told = await jam.alice.context_menu(jam.channel, menu, message)
+        assert told.response.content.startswith("Not so fast: again in ")
+        jam.clock.now += 61
+        for who in (jam.alice, jam.bob):
+            told = await who.context_menu(jam.channel, menu, message)
+            assert told.response.content == str(messages.NO_SOUND)
+
+
+async def test_who_is_blocked_is_not_listened_to(tmp_path):
+    """Nor is a file of theirs fetched."""
+    async with open_jam(tmp_path) as jam:
+        await jam.store.settings.block(jam.guild.id, jam.alice.id, True)
+        told = await jam.alice.slash(jam.channel, "whatis", clip=("x.mp3", b"ID3" + bytes(99)))
+        assert "can't make music here" in told.response.content

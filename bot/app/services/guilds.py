@@ -6,6 +6,7 @@ from bot.config import Config
 from bot.domain.limits import Bounds, GuildSettings
 from bot.errors import Refused, RequestError
 from bot.i18n.sentence import Sentence
+from bot.store.admission import BLOCKED
 from bot.store.settings import EVERYWHERE
 from bot.store.store import Store
 
@@ -92,9 +93,13 @@ class GuildService:
         """Put a channel on the list of those that music is made in, or take it off."""
         await self._settings.allow_channel(guild_id, channel_id, allowed)
 
-    async def is_blocked(self, guild_id: int | None, user_id: int) -> bool:
-        """Tell whether a person may make no music on a server, or anywhere; None is no server."""
-        return await self._settings.is_blocked(guild_id, user_id)
+    async def check_person(self, guild_id: int | None, user_id: int) -> None:
+        """Raise Refused for somebody who is blocked on a server or everywhere; None is no server.
+
+        Orders are checked when they are admitted; this is for what else costs time.
+        """
+        if await self._settings.is_blocked(guild_id, user_id):
+            raise Refused(BLOCKED)
 
     async def block(self, guild_id: int | None, user_id: int) -> None:
         """Keep a person from making music on a server, or everywhere with None."""

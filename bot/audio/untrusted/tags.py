@@ -20,7 +20,8 @@ from bot.domain.clips import Tags
 from bot.domain.generation import Codes
 
 _MODULE, _ROOT = "bot.audio.untrusted.tags", Path(__file__).parents[3]
-_LIMITS = Limits(cpu_seconds=5, memory_bytes=2**30, processes=16, wall_seconds=15.0)
+# A file has ten megabytes at the most, and nothing in it is to become many times that.
+_LIMITS = Limits(cpu_seconds=5, memory_bytes=2**28, processes=16, wall_seconds=15.0)
 _MOST_ANSWER_BYTES = 2**16
 _MOST_CODES_BYTES = 2**20
 _CODES = "codes"
