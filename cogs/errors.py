@@ -1,16 +1,20 @@
-"""Report the failures of slash commands and menu entries to the person."""
+"""Report the failures of commands and menu entries, and what is too old to work, to the person."""
 
 from __future__ import annotations
 
+import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot.app.client import Interaction, ZhiyinBot
-from cogs.presentation.errors import report_error
+from cogs.presentation import messages
+from cogs.presentation.errors import report_error, tell_privately
+from cogs.views.persistent_button import custom_id_of, is_known_button
+from cogs.views.remix_modal import CUSTOM_ID
 
 
 class Errors(commands.Cog):
-    """The error handler of the command tree."""
+    """The error handler of the command tree, and the answer to what nothing else answers."""
 
     def __init__(self, bot: ZhiyinBot) -> None:
         self.bot = bot
@@ -23,6 +27,18 @@ class Errors(commands.Cog):
     async def cog_unload(self) -> None:
         """Restore the handler there was."""
         self.bot.tree.on_error = self._before  # type: ignore[method-assign]
+
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: Interaction) -> None:
+        """Tell who presses a button or sends a form that nothing listens to; Discord says less."""
+        custom_id = custom_id_of(interaction)
+        if interaction.type is discord.InteractionType.component:
+            is_known = is_known_button(custom_id)
+        else:
+            is_form = interaction.type is discord.InteractionType.modal_submit
+            is_known = not is_form or CUSTOM_ID.fullmatch(custom_id) is not None
+        if not is_known:
+            await tell_privately(interaction, messages.TOO_OLD)
 
     async def _on_error(
         self, interaction: Interaction, error: app_commands.AppCommandError

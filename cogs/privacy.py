@@ -12,7 +12,7 @@ from bot.app.client import Interaction, ZhiyinBot
 from bot.domain.jobs import USUAL_MAX_BYTES
 from cogs.presentation import privacy_messages
 from cogs.presentation.readers import reader_of
-from cogs.views.forget_view import ForgetView
+from cogs.views.forget_button import ForgetButton, forget_view
 
 # What anyone may post, less what the request around it takes.
 _PART_BYTES = USUAL_MAX_BYTES - 2**16
@@ -49,10 +49,11 @@ class Privacy(commands.GroupCog, group_name="privacy"):
         """Delete your clips, your words and what else is kept of you."""
         asked = privacy_messages.forget_me(self.bot.config.storage.keep_backups)
         read = reader_of(interaction)
-        view = ForgetView(interaction.user.id, read)
+        view = forget_view(read, interaction.user.id)
         await interaction.response.send_message(read(asked), view=view, ephemeral=True)
 
 
 async def setup(bot: ZhiyinBot) -> None:
-    """Add the cog."""
+    """Add the cog, and register the button that confirms."""
+    bot.add_dynamic_items(ForgetButton)
     await bot.add_cog(Privacy(bot))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, cast
+
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -11,13 +14,17 @@ from bot.domain.clips import Clip
 from bot.domain.jobs import Kind
 from bot.errors import RequestError
 from cogs.presentation import messages
+from cogs.presentation.errors import report_error
 from cogs.requests.clip_actions import order_continuation
 from cogs.requests.draft import REMIX_KEEP_SECONDS, RequestDraft
-from cogs.requests.message_audio import find_clip_or_sound
+from cogs.requests.message_audio import SharedFile, find_clip_or_sound
 from cogs.requests.rights import require_clip
 from cogs.requests.submit import submit_request
 from cogs.requests.suggestions import Prompt, suggest_clips, suggest_prompts
-from cogs.views.remix_modal import build_remix_modal
+from cogs.views.persistent_button import MAX_ID, custom_id_of
+from cogs.views.remix_modal import CUSTOM_ID, read_remix_answers, show_remix_form
+
+_REMEMBERED = 200
 
 
 class Remix(commands.Cog):
@@ -25,6 +32,7 @@ class Remix(commands.Cog):
 
     def __init__(self, bot: ZhiyinBot) -> None:
         self.bot = bot
+        self._sounds: dict[int, SharedFile] = {}
         self.menus = (
             app_commands.ContextMenu(name="Remix this clip", callback=self.remix_message),
             app_commands.ContextMenu(name="Continue this clip", callback=self.continue_message),
@@ -90,7 +98,9 @@ class Remix(commands.Cog):
         clip, sound = await find_clip_or_sound(self.bot, message)
         if clip is None and sound is None:
             raise RequestError(messages.NO_SOUND)
-        await interaction.response.send_modal(await build_remix_modal(interaction, clip, sound))
+        if sound is not None:
+            self._remember(message.id, sound)
+        await show_remix_form(interaction, clip, message=message, attachment=sound)
 
     async def continue_message(self, interaction: Interaction, message: discord.Message) -> None:
         """Go on from the sound in a message."""
@@ -101,6 +111,62 @@ class Remix(commands.Cog):
             await submit_request(interaction, RequestDraft(kind=Kind.CONTINUE, attachment=sound))
         else:
             raise RequestError(messages.NO_SOUND)
+
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: Interaction) -> None:
+        """Order what is asked for in a form, be it from before a restart."""
+        if interaction.type is not discord.InteractionType.modal_submit:
+            return
+        found = CUSTOM_ID.fullmatch(custom_id_of(interaction))
+        if found is None:
+            return
+        try:
+            self.bot.service.guilds.check_place(interaction.guild_id)
+            await self._order_remix(interaction, found["kind"], int(found["id"]))
+        except Exception as error:
+            await report_error(interaction, error)
+
+    async def _order_remix(self, interaction: Interaction, kind: str, id_: int) -> None:
+        clip, sound = None, self._sounds.get(id_) if kind == "message" else None
+        if kind == "clip":
+            clip = await require_clip(interaction, min(id_, MAX_ID))
+        elif sound is None:
+            clip, sound = await self._find_again(interaction, id_)
+        data = cast(Mapping[str, Any], interaction.data)
+        answers = read_remix_answers(data, clip, self.bot.service.stems.model_stems)
+        draft = RequestDraft(
+            kind=Kind.REMIX,
+            prompt=answers.words,
+            clip=clip,
+            attachment=sound,
+            keep_seconds=answers.keep_seconds,
+            include=answers.include,
+            keep_stems=answers.stems,
+        )
+        await submit_request(interaction, draft)
+
+    async def _find_again(
+        self, interaction: Interaction, message_id: int
+    ) -> tuple[Clip | None, SharedFile | None]:
+        """Return the sound of a message where the person is. Raises RequestError."""
+        channel = self.bot.get_partial_messageable(interaction.channel_id or 0)
+        try:
+            message = await channel.fetch_message(message_id)
+        except (discord.NotFound, discord.Forbidden):
+            clip = await self.bot.service.clips.find_by_message(min(message_id, MAX_ID))
+            if clip is None:
+                raise RequestError(messages.SOUND_GONE) from None
+            return await require_clip(interaction, clip.id), None
+        clip, sound = await find_clip_or_sound(self.bot, message)
+        if clip is None and sound is None:
+            raise RequestError(messages.NO_SOUND)
+        return clip, sound
+
+    def _remember(self, message_id: int, sound: SharedFile) -> None:
+        # Where the bot is no member it can't look again.
+        self._sounds[message_id] = sound
+        if len(self._sounds) > _REMEMBERED:
+            del self._sounds[next(iter(self._sounds))]
 
     async def _own(self, interaction: Interaction, text: str) -> Clip:
         if not text.isdecimal() or len(text) > 18:

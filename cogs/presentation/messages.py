@@ -51,23 +51,13 @@ NO_PROMPT = Sentence("Please say in words what you want to hear, or use `/random
 NO_WORDS = Sentence(
     "Tell me what to make of it: mention me and add some words, such as *make it jazzier*."
 )
-MENTION_HELP = Sentence(
-    "Mention me and say what you want to hear, such as *slow jazz with a piano*. Attach a sound "
-    "file and I go on from it; reply to a message with sound and I remix that. `/help` tells the "
-    "rest."
+SOUND_GONE = Sentence(
+    "I can't find the message that this form is about any more. Please open the form again from a "
+    "message with sound."
 )
-IS_IT_AN_ORDER = Sentence("Did you ask me to make music of that? If so, press the button.")
-WORDS_ALONE = Sentence(
-    "There is no sound in what you point at that I can use: {accepted}. Shall I make a clip from "
-    "your words alone?",
-    accepted=ACCEPTED_FORMATS,
-)
-WORDS_GONE = Sentence(
-    "There is nothing more to make of that message: it was made already, or is gone."
-)
-NOT_YOUR_WORDS = Sentence("Only the person who wrote that message can order it.")
-TWO_SOUNDS_MENTIONED = Sentence(
-    "Choose one: a file of your own, or a reply to a message with sound."
+TOO_OLD = Sentence(
+    "This is from before I was last updated, and I can't tell any more what it was about. Please "
+    "use the command again."
 )
 TWO_SOUNDS = Sentence("Choose one: an attached file, or one of your clips.")
 NO_SOURCE = Sentence("Attach a sound file, or choose one of your clips.")

@@ -10,7 +10,7 @@ import discord
 from bot.app.client import ZhiyinBot
 from bot.domain.jobs import Kind
 from bot.i18n.sentence import Sentence
-from cogs.presentation import messages
+from cogs.presentation import mention_messages, messages
 from cogs.presentation.prompts import clean_prompt
 from cogs.requests.draft import REMIX_KEEP_SECONDS, RequestDraft
 from cogs.requests.message_audio import find_clip_or_sound, find_sound
@@ -74,13 +74,13 @@ async def read_mention(bot: ZhiyinBot, message: discord.Message) -> Mention:
         clip, theirs = await find_clip_or_sound(bot, target)
     has_source = clip is not None or theirs is not None
     if sound is not None and has_source:
-        return Mention(sentence=messages.TWO_SOUNDS_MENTIONED)
+        return Mention(sentence=mention_messages.TWO_SOUNDS)
     # Something was pointed at that has no sound in it.
     is_pointless = (is_reply(message) or bool(message.attachments)) and not (sound or has_source)
     if words is None and is_pointless:
         return Mention(sentence=messages.NO_SOUND)
     if words is None and sound is None:
-        return Mention(sentence=messages.NO_WORDS if has_source else messages.MENTION_HELP)
+        return Mention(sentence=messages.NO_WORDS if has_source else mention_messages.HELP)
     if sound is not None:
         # As with /music, and as with the entry under Apps where there are no words.
         kind = Kind.CONTINUE if words is None else Kind.MUSIC
@@ -96,9 +96,9 @@ async def read_mention(bot: ZhiyinBot, message: discord.Message) -> Mention:
     else:
         draft = RequestDraft(kind=Kind.MUSIC, prompt=words)
     if is_pointless:
-        return Mention(draft=draft, sentence=messages.WORDS_ALONE)
+        return Mention(draft=draft, sentence=mention_messages.WORDS_ALONE)
     if words is not None and not asks_clearly(message.content, bot.user.id):
-        return Mention(draft=draft, sentence=messages.IS_IT_AN_ORDER)
+        return Mention(draft=draft, sentence=mention_messages.IS_IT_AN_ORDER)
     return Mention(draft=draft)
 
 

@@ -19,7 +19,7 @@ from cogs.requests.clip_actions import (
 from cogs.requests.clip_stems import post_stems
 from cogs.requests.rights import require_clip
 from cogs.views.persistent_button import PersistentButton
-from cogs.views.remix_modal import build_remix_modal
+from cogs.views.remix_modal import show_remix_form
 
 UNKNOWN_BUTTON = Sentence("This button is from another version of me: I don't know what it does.")
 ACTIONS = ("again", "continue", "remix", "loop", "stems", "details", "delete")
@@ -69,8 +69,7 @@ class ClipButton(PersistentButton, template=r"zhiyin:clip:(?P<id>\d+):(?P<action
             case "continue":
                 await order_continuation(interaction, clip)
             case "remix":
-                form = await build_remix_modal(interaction, clip)
-                await interaction.response.send_modal(form)
+                await show_remix_form(interaction, clip)
             case "loop":
                 await order_loop(interaction, clip)
             case "stems":

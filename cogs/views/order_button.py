@@ -8,7 +8,7 @@ from bot.app.client import Interaction
 from bot.errors import RequestError
 from bot.i18n.languages import Reader
 from bot.i18n.sentence import Sentence
-from cogs.presentation import messages
+from cogs.presentation import mention_messages
 from cogs.requests.draft import order_key
 from cogs.requests.mentions import read_mention
 from cogs.requests.submit import submit_request
@@ -42,11 +42,11 @@ class OrderButton(PersistentButton, template=r"zhiyin:order:(?P<id>\d+)"):
         try:
             message = await channel.fetch_message(self.message_id)
         except (discord.NotFound, discord.Forbidden):
-            raise RequestError(messages.WORDS_GONE) from None
+            raise RequestError(mention_messages.WORDS_GONE) from None
         if message.author.id != interaction.user.id:
-            raise RequestError(messages.NOT_YOUR_WORDS)
+            raise RequestError(mention_messages.NOT_YOUR_WORDS)
         meant = await read_mention(bot, message)
         known = await bot.service.requests.is_known(order_key(str(message.id), 0))
         if meant.draft is None or known:
-            raise RequestError(messages.WORDS_GONE)
+            raise RequestError(mention_messages.WORDS_GONE)
         await submit_request(interaction, meant.draft, asked_by=message)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Self
+from collections.abc import Mapping
+from typing import ClassVar, Self, cast
 
 import discord
 
@@ -11,7 +12,7 @@ from bot.app.client import Interaction
 from cogs.presentation.errors import report_error
 
 # No row of the database has a larger number, nor one of 0.
-_MAX_ID = 2**63 - 1
+MAX_ID = 2**63 - 1
 
 
 class PersistentButton(
@@ -23,6 +24,9 @@ class PersistentButton(
     The group `id` is an integer, all others are text. Also reports failures, which discord.py would
     only log.
     """
+
+    works_anywhere: ClassVar[bool] = False
+    """Whether it does so where the owner of the bot allows no music."""
 
     @classmethod
     async def from_custom_id(
@@ -36,13 +40,14 @@ class PersistentButton(
         groups = match.groupdict()
         number = int(groups.pop("id"))
         # The subclass takes the groups of its own template.
-        return cls(number if number <= _MAX_ID else 0, **groups)  # type: ignore[arg-type]
+        return cls(number if number <= MAX_ID else 0, **groups)  # type: ignore[arg-type]
 
     async def callback(self, interaction: Interaction) -> None:  # type: ignore[override]
         """Run the action where the bot may be used; tell the person of a failure."""
         interaction.client.commands_in_flight.track()
         try:
-            interaction.client.service.guilds.check_place(interaction.guild_id)
+            if not self.works_anywhere:
+                interaction.client.service.guilds.check_place(interaction.guild_id)
             await self.press(interaction)
         except Exception as error:
             await report_error(interaction, error)
@@ -50,3 +55,15 @@ class PersistentButton(
     async def press(self, interaction: Interaction) -> None:
         """Run the action of the button. Raises what the person is told."""
         raise NotImplementedError
+
+
+def is_known_button(custom_id: str) -> bool:
+    """Tell whether a custom id is that of a button which works."""
+    kinds = PersistentButton.__subclasses__()
+    return any(kind.__discord_ui_compiled_template__.fullmatch(custom_id) for kind in kinds)
+
+
+def custom_id_of(interaction: Interaction) -> str:
+    """Return the custom id of the button that was pressed, or the form that was sent."""
+    data = cast(Mapping[str, object], interaction.data or {})
+    return str(data.get("custom_id", ""))

@@ -1,31 +1,62 @@
-"""The form that asks what a remix should become."""
+"""The form that asks what a remix should become, and what comes back of it.
+
+Its custom id holds all that it needs, so that one which is open while the bot restarts works.
+"""
 
 from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import discord
 
 from bot.app.client import Interaction
 from bot.domain.clips import Clip
-from bot.domain.jobs import MAX_PROMPT_CHARACTERS, Kind
+from bot.domain.jobs import MAX_PROMPT_CHARACTERS
 from bot.errors import RequestError
 from bot.i18n.languages import Reader
 from bot.i18n.sentence import Sentence
-from cogs.presentation.errors import report_error
 from cogs.presentation.readers import reader_of
-from cogs.requests.draft import REMIX_KEEP_SECONDS, RequestDraft
+from cogs.requests.draft import REMIX_KEEP_SECONDS
 from cogs.requests.message_audio import SharedFile
-from cogs.requests.rights import require_kept_clip
-from cogs.requests.submit import submit_request
 
 UNKNOWN_CHOICE = Sentence("I don't know that choice. Please take one from the list.")
 
+CUSTOM_ID = re.compile(r"zhiyin:remix:(?P<kind>clip|message):(?P<id>\d{1,19})")
+"""Names a clip, or a message with a sound in it."""
 
-async def build_remix_modal(
-    interaction: Interaction, clip: Clip | None, attachment: SharedFile | None = None
-) -> RemixModal:
-    """Return the form for a clip or an attachment; it offers to keep stems where there are some.
+_KEPT = {
+    "2": Sentence("the last 2 seconds"),
+    "5": Sentence("the last 5 seconds"),
+    "10": Sentence("the last 10 seconds"),
+    "30": Sentence("as much as can be heard"),
+}
+_INCLUDED = {"yes": Sentence("Begin with what is kept"), "no": Sentence("The new music only")}
 
-    Whether a file holds codes is known once it is fetched, so our files are recognised by name.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemixAnswers:
+    """What somebody answered in the form."""
+
+    words: str
+    keep_seconds: float
+    include: bool
+    stems: tuple[str, ...]
+
+
+async def show_remix_form(
+    interaction: Interaction,
+    clip: Clip | None,
+    *,
+    message: discord.Message | None = None,
+    attachment: SharedFile | None = None,
+) -> None:
+    """Show the form for a clip, or for what is attached to a message.
+
+    It offers to keep stems where there are some. Whether a file holds codes is known once it is
+    fetched, so our files are recognised by name.
     """
     bot = interaction.client
     stems: tuple[str, ...] = ()
@@ -33,93 +64,96 @@ async def build_remix_modal(
         stems = await bot.service.stems.keepable_stems(clip)
     elif attachment is not None and attachment.filename.startswith("zhiyin-"):
         stems = bot.service.stems.model_stems
-    return RemixModal(reader_of(interaction), clip, attachment, stems)
+    source = f"message:{message.id}" if message is not None else f"clip:{clip.id if clip else 0}"
+    earlier = clip.prompt if clip is not None else None
+    form = _build(reader_of(interaction), f"zhiyin:remix:{source}", earlier, stems)
+    # discord.py would remember it until it is sent, which may be never: whatever comes back is
+    # read from what it says.
+    form.stop()
+    await interaction.response.send_modal(form)
 
 
-class RemixModal(discord.ui.Modal):
-    """Asks what to make of a clip or an attachment."""
+def read_remix_answers(
+    data: Mapping[str, Any], clip: Clip | None, model_stems: Collection[str]
+) -> RemixAnswers:
+    """Return the answers in a form that was sent. Raises RequestError for what it didn't offer.
 
-    def __init__(
-        self,
-        read: Reader,
-        clip: Clip | None,
-        attachment: SharedFile | None,
-        stems: tuple[str, ...],
-    ) -> None:
-        super().__init__(title=read(Sentence("Remix this clip")))
-        self.clip, self.attachment = clip, attachment
-        earlier = clip.prompt if clip is not None else None
-        self.words: discord.ui.TextInput[RemixModal] = discord.ui.TextInput(
-            default=earlier,
-            max_length=MAX_PROMPT_CHARACTERS,
-            placeholder=read(Sentence("make it jazzier")),
+    `model_stems` are those of the model; none while it is being loaded.
+    """
+    given = dict(_fields(data))
+    keep, *_ = given.get("keep") or (f"{REMIX_KEEP_SECONDS:g}",)
+    include, *_ = given.get("include") or ("yes",)
+    stems = tuple(dict.fromkeys(given.get("stems") or ()))
+    offered = clip.stems if clip is not None else model_stems or stems
+    if keep not in _KEPT or include not in _INCLUDED or not set(stems) <= set(offered):
+        raise RequestError(UNKNOWN_CHOICE)
+    words, *_ = given.get("words") or ("",)
+    return RemixAnswers(
+        words=words, keep_seconds=float(keep), include=include == "yes", stems=stems
+    )
+
+
+def _fields(component: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield the answers by the fields' custom ids, whatever they are wrapped in."""
+    inner = [*(component.get("components") or ()), component.get("component")]
+    for each in filter(None, inner):
+        values = each.get("values", [each["value"]] if "value" in each else [])
+        if values and "custom_id" in each:
+            yield each["custom_id"], tuple(map(str, values))
+        yield from _fields(each)
+
+
+def _build(
+    read: Reader, custom_id: str, earlier: str | None, stems: tuple[str, ...]
+) -> discord.ui.Modal:
+    form = discord.ui.Modal(title=read(Sentence("Remix this clip")), custom_id=custom_id)
+    words: discord.ui.TextInput[discord.ui.Modal] = discord.ui.TextInput(
+        custom_id="words",
+        default=earlier,
+        max_length=MAX_PROMPT_CHARACTERS,
+        placeholder=read(Sentence("make it jazzier")),
+    )
+    form.add_item(discord.ui.Label(text=read(Sentence("What should it become?")), component=words))
+    form.add_item(
+        discord.ui.Label(
+            text=read(Sentence("How much of it to continue from")),
+            component=_select(read, "keep", _KEPT, f"{REMIX_KEEP_SECONDS:g}"),
         )
-        self.keep: discord.ui.Select[RemixModal] = discord.ui.Select(
-            options=[
-                discord.SelectOption(label=read(Sentence("the last 2 seconds")), value="2"),
-                discord.SelectOption(
-                    label=read(Sentence("the last 5 seconds")), value="5", default=True
-                ),
-                discord.SelectOption(label=read(Sentence("the last 10 seconds")), value="10"),
-                discord.SelectOption(label=read(Sentence("as much as can be heard")), value="30"),
-            ]
+    )
+    form.add_item(
+        discord.ui.Label(
+            text=read(Sentence("The new clip")),
+            component=_select(read, "include", _INCLUDED, "yes"),
         )
-        self.include: discord.ui.Select[RemixModal] = discord.ui.Select(
-            options=[
-                discord.SelectOption(
-                    label=read(Sentence("Begin with what is kept")), value="yes", default=True
-                ),
-                discord.SelectOption(label=read(Sentence("The new music only")), value="no"),
-            ]
-        )
-        self.add_item(
-            discord.ui.Label(text=read(Sentence("What should it become?")), component=self.words)
-        )
-        self.add_item(
-            discord.ui.Label(
-                text=read(Sentence("How much of it to continue from")), component=self.keep
-            )
-        )
-        self.add_item(discord.ui.Label(text=read(Sentence("The new clip")), component=self.include))
-        self.stems: discord.ui.Select[RemixModal] = discord.ui.Select(
+    )
+    if len(stems) > 1:
+        kept: discord.ui.Select[discord.ui.Modal] = discord.ui.Select(
+            custom_id="stems",
             options=[discord.SelectOption(label=name, value=name) for name in stems],
             placeholder=read(Sentence("none: continue from its end")),
             min_values=0,
-            max_values=max(1, len(stems) - 1),
+            max_values=len(stems) - 1,
             required=False,
         )
-        if len(stems) > 1:
-            self.add_item(
-                discord.ui.Label(
-                    text=read(Sentence("Or keep these stems, make the rest anew")),
-                    description=read(
-                        Sentence("From beginning to end; the two answers above then don't count.")
-                    ),
-                    component=self.stems,
-                )
+        form.add_item(
+            discord.ui.Label(
+                text=read(Sentence("Or keep these stems, make the rest anew")),
+                description=read(
+                    Sentence("From beginning to end; the two answers above then don't count.")
+                ),
+                component=kept,
             )
-
-    async def on_submit(self, interaction: Interaction, /) -> None:  # type: ignore[override]
-        """Order the remix."""
-        for select in (self.keep, self.include, self.stems):
-            if not set(select.values) <= {option.value for option in select.options}:
-                raise RequestError(UNKNOWN_CHOICE)
-        if self.clip is not None:
-            # It may have been deleted while the form was open.
-            await require_kept_clip(interaction.client, self.clip.id)
-        draft = RequestDraft(
-            kind=Kind.REMIX,
-            prompt=self.words.value,
-            clip=self.clip,
-            attachment=self.attachment,
-            keep_seconds=float(self.keep.values[0]) if self.keep.values else REMIX_KEEP_SECONDS,
-            include=self.include.values != ["no"],
-            keep_stems=tuple(self.stems.values),
         )
-        await submit_request(interaction, draft)
+    return form
 
-    async def on_error(  # type: ignore[override]
-        self, interaction: Interaction, error: Exception, /
-    ) -> None:
-        """Tell the person; discord.py would only log."""
-        await report_error(interaction, error)
+
+def _select(
+    read: Reader, custom_id: str, choices: Mapping[str, Sentence], usual: str
+) -> discord.ui.Select[discord.ui.Modal]:
+    return discord.ui.Select(
+        custom_id=custom_id,
+        options=[
+            discord.SelectOption(label=read(label), value=value, default=value == usual)
+            for value, label in choices.items()
+        ],
+    )

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import discord
+import pytest
+
 from bot.domain.jobs import Kind
+from bot.errors import RequestError
+from cogs.presentation import messages
+from cogs.views import remix_modal
 from tests.support.jam_server import custom_ids, open_jam
 
 
@@ -20,3 +26,77 @@ async def test_remix_asks_what_it_should_become(tmp_path):
         assert (clip.seconds, clip.seconds_before) == (10.0, 0.0)
         job = await jam.store.jobs.get(clip.job_id)
         assert job.order.source.keep_seconds == 2.0
+
+
+@pytest.mark.parametrize("opened", ["under a clip", "on a clip", "on a file"])
+async def test_a_form_that_is_open_during_a_restart_works(tmp_path, opened):
+    """Its custom id tells what it is about, and what was answered comes with it."""
+    async with open_jam(tmp_path) as jam:
+        first = await jam.music(seconds=2.0)
+        sound = await first.response.attachments[0].read()
+        theirs = await jam.bob.send(jam.channel, "mine", attachments=[("riff.ogg", sound)])
+        menu = "Remix this clip"
+        if opened == "under a clip":
+            form = await jam.alice.click(first.response, label="Remix")
+        elif opened == "on a clip":
+            form = await jam.alice.context_menu(jam.channel, menu, first.response.message)
+        else:
+            form = await jam.alice.context_menu(jam.channel, menu, theirs)
+        await jam.restart_bot()
+        words, keep, include = custom_ids(form.modal)
+        await jam.alice.submit_modal(form, {words: "as jazz", keep: ["2"], include: ["no"]})
+        await jam.idle()
+        clip = await jam.newest_clip()
+        assert (clip.kind, clip.prompt) == (Kind.REMIX, "as jazz")
+        job = await jam.store.jobs.get(clip.job_id)
+        assert job.order.source.keep_seconds == 2.0
+
+
+async def test_a_form_whose_message_is_gone_says_so(tmp_path):
+    """A sentence, and nothing is charged."""
+    async with open_jam(tmp_path) as jam:
+        theirs = await jam.bob.send(jam.channel, "mine", attachments=[("riff.ogg", b"OggS")])
+        form = await jam.alice.context_menu(jam.channel, "Remix this clip", theirs)
+        await jam.restart_bot()
+        await jam.bob.delete(theirs)
+        words, keep, include = custom_ids(form.modal)
+        told = await jam.alice.submit_modal(form, {words: "jazz", keep: ["2"], include: ["no"]})
+        assert told.response.content == str(messages.SOUND_GONE)
+        assert told.response.ephemeral
+
+
+async def test_what_is_too_old_to_be_understood_says_so(tmp_path):
+    """Buttons and forms of versions that gave them no name: a sentence, not silence."""
+    async with open_jam(tmp_path) as jam:
+        view = discord.ui.View(timeout=None)
+        view.add_item(discord.ui.Button(label="old", custom_id="0123456789abcdef"))
+        message = await jam.bot.get_channel(jam.channel.id).send("old", view=view)
+        await jam.env.settle()
+        await jam.restart_bot()
+        told = await jam.alice.click(message, label="old")
+        assert told.response.content == str(messages.TOO_OLD)
+        first = await jam.music(seconds=1.0)
+        form = await jam.alice.click(first.response, label="Remix")
+        words, keep, include = custom_ids(form.modal)
+        form._interaction.modal["custom_id"] = "0123456789abcdef"
+        told = await jam.alice.submit_modal(form, {words: "jazz", keep: ["2"], include: ["no"]})
+        assert told.response.content == str(messages.TOO_OLD)
+
+
+STRANGE = [
+    {"keep": ["nan"]},
+    {"keep": ["600"]},
+    {"include": ["perhaps"]},
+    {"stems": ["drums", "voice"]},
+]
+
+
+@pytest.mark.parametrize("answers", STRANGE)
+def test_answers_that_were_not_offered_are_refused(answers):
+    """Whatever a client sends."""
+    fields = [
+        {"type": 18, "component": {"type": 3, "custom_id": name, "values": values}}
+        for name, values in answers.items()
+    ]
+    with pytest.raises(RequestError, match="don't know that choice"):
+        remix_modal.read_remix_answers({"components": fields}, None, ("drums", "bass"))

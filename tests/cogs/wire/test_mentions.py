@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.domain.jobs import ClipSource, Kind, UploadSource
-from cogs.presentation import messages
+from cogs.presentation import mention_messages, messages
 from tests.support.discord_wire.files import File
 from tests.support.discord_wire.stage import open_stage
 from tests.support.sound_files import as_file, noise
@@ -71,10 +71,10 @@ async def test_what_is_no_order_is_answered_shortly(tmp_path):
         await write(stage.bob, stage.channel, "as jazz", reply_to=clip, files=[file])
         await stage.wire.until(lambda: len(said(stage)) == 5)
         assert {each.content for each in said(stage)[1:]} == {
-            str(messages.MENTION_HELP),
+            str(mention_messages.HELP),
             str(messages.NO_WORDS),
             str(messages.NO_SOUND),
-            str(messages.TWO_SOUNDS_MENTIONED),
+            str(mention_messages.TWO_SOUNDS),
         }
         assert not any(each.buttons for each in said(stage)[1:])
         assert await stage.store.jobs.get(2) is None
@@ -90,7 +90,7 @@ async def test_what_is_not_clear_is_asked_with_a_button(tmp_path):
         await wire.until(lambda: len([each for each in said(stage) if each.buttons]) == 2)
         question = next(each for each in said(stage) if "your words alone" in each.content)
         other = next(each for each in said(stage) if each is not question)
-        assert other.content == str(messages.IS_IT_AN_ORDER)
+        assert other.content == str(mention_messages.IS_IT_AN_ORDER)
         by_alice = wire.new_press(stage.alice, question, "Make it")
         presses = [wire.new_press(stage.bob, question, "Make it") for _ in range(2)]
         for each in (by_alice, *presses):
@@ -99,7 +99,7 @@ async def test_what_is_not_clear_is_asked_with_a_button(tmp_path):
         job = await stage.final_job(1)
         assert (job.order.kind, job.order.prompt) == (Kind.MUSIC, "slow jazz")
         await by_alice.acknowledged.wait()
-        assert by_alice.message.content == str(messages.NOT_YOUR_WORDS)
+        assert by_alice.message.content == str(mention_messages.NOT_YOUR_WORDS)
         assert len(question.clips) == 1
         assert "Make it" not in question.buttons
         assert await stage.store.jobs.get(2) is None

@@ -1,0 +1,56 @@
+"""The question before everything of a person is deleted."""
+
+from __future__ import annotations
+
+import discord
+
+from bot.app.client import Interaction
+from bot.errors import Refused
+from bot.i18n.languages import Reader
+from bot.i18n.sentence import Sentence
+from cogs.presentation import privacy_messages
+from cogs.presentation.readers import reader_of
+from cogs.views.persistent_button import PersistentButton
+
+NOT_YOUR_QUESTION = Sentence("Only the person who was asked can answer that.")
+
+
+def forget_view(read: Reader, user_id: int) -> discord.ui.View:
+    """Return the button that confirms, since it can't be undone."""
+    view = discord.ui.View(timeout=None)
+    view.add_item(ForgetButton(user_id, read))
+    return view
+
+
+class ForgetButton(PersistentButton, template=r"zhiyin:forget:(?P<id>\d+)"):
+    """Deletes everything of the person whose id it has, for that person alone."""
+
+    # What is kept of people is theirs wherever they are.
+    works_anywhere = True
+
+    def __init__(self, user_id: int, read: Reader | None = None) -> None:
+        super().__init__(
+            discord.ui.Button(
+                label=(read or Reader())(Sentence("Delete everything of mine")),
+                style=discord.ButtonStyle.danger,
+                custom_id=f"zhiyin:forget:{user_id}",
+            )
+        )
+        self.user_id = user_id
+
+    async def press(self, interaction: Interaction) -> None:
+        """Delete everything of the person who asked. Raises what they are told."""
+        bot, read = interaction.client, reader_of(interaction)
+        if interaction.user.id != self.user_id:
+            raise Refused(NOT_YOUR_QUESTION)
+        await interaction.response.edit_message(
+            content=read(privacy_messages.FORGETTING), view=None
+        )
+        try:
+            count = await bot.service.people.delete(self.user_id)
+            said = privacy_messages.forgotten(
+                count, bot.config.storage.keep_backups, bot.service.people.day_resets_at()
+            )
+        except Refused as refused:
+            said = refused.sentence
+        await interaction.edit_original_response(content=read(said))
