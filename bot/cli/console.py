@@ -19,16 +19,20 @@ from bot.domain.progress import Reporter
 from bot.i18n.sentence import Sentence
 
 _LINES_EVERY = 0.25
+_BAR_COLUMNS = 60
 
 
 @contextmanager
 def reporter(stream: TextIO, clock: Callable[[], float] = time.monotonic) -> Iterator[Reporter]:
-    """Lend a reporter that suits the stream: a terminal gets a bar, anything else lines."""
-    if not stream.isatty():
+    """Lend a reporter that suits the stream: a terminal gets a bar, anything else lines.
+
+    So does a terminal too narrow for a bar on one line.
+    """
+    console = Console(file=stream)
+    if not stream.isatty() or console.width < _BAR_COLUMNS:
         yield _Lines(stream)
         return
     columns = (TextColumn("{task.description}"), BarColumn(), _Amount(), _Left())
-    console = Console(file=stream)
     with Progress(*columns, console=console, get_time=clock, transient=True) as progress:
         yield _Bar(progress)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import os
 import secrets
 import sys
 from collections.abc import Sequence
@@ -138,8 +139,8 @@ def read_prompt(words: Sequence[str], standard_input: TextIO) -> str | None:
             # No more than it takes to see that it is too long.
             text = " ".join(standard_input.read(2 * MAX_GENERATION_PROMPT_CHARACTERS).split())
         else:
-            text = " ".join(words).strip()
-        text.encode()
+            # Where the locale knows no more than ASCII, UTF-8 arrives as bytes that it can't read.
+            text = os.fsencode(" ".join(words).strip()).decode()
     except UnicodeError:
         raise RequestError(Sentence("The prompt is not readable text; type it in UTF-8.")) from None
     if not text:

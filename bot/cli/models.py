@@ -57,15 +57,12 @@ def run(args: argparse.Namespace, config: Config) -> int:
 def show(args: argparse.Namespace, config: Config) -> int:
     """Print every model there is, with what it needs."""
     del args
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    # A name is there to be copied.
-    table.add_column("model", no_wrap=True, overflow="ignore")
-    for heading in ("sound", "here", "memory", "licence"):
-        table.add_column(heading, no_wrap=True)
-    for entry in registry.entries(config):
-        table.add_row(*map(escape_controls, _row(entry, config.engine.precision)))
+    rows = [
+        tuple(map(escape_controls, _row(entry, config.engine.precision)))
+        for entry in registry.entries(config)
+    ]
     width = None if sys.stdout.isatty() else _PIPED_COLUMNS
-    Console(width=width, markup=False, highlight=False).print(table)
+    print_rows(rows, Console(width=width, markup=False, highlight=False))
     print()
     print(
         Sentence(
@@ -95,6 +92,22 @@ def show(args: argparse.Namespace, config: Config) -> int:
             )
         )
     return 0
+
+
+def print_rows(rows: Sequence[tuple[str, ...]], screen: Console) -> None:
+    """Print models as a table, or below each other on a screen too narrow for that."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for heading in ("model", "sound", "here", "memory", "licence"):
+        table.add_column(heading, no_wrap=True)
+    for row in rows:
+        table.add_row(*row)
+    wide = screen.options.update(width=_PIPED_COLUMNS)
+    if screen.measure(table, options=wide).maximum <= screen.width:
+        screen.print(table)
+        return
+    # A name is there to be copied, whole.
+    for name, *facts in rows:
+        print(name, *(f"  {fact}" for fact in facts), sep="\n", file=screen.file)
 
 
 def clear(args: argparse.Namespace, config: Config) -> int:

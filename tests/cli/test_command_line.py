@@ -59,6 +59,12 @@ def test_a_prompt_can_come_through_a_pipe():
         read_prompt(["-"], latin)
 
 
+def test_a_prompt_survives_a_locale_without_its_letters():
+    """Python hands on as lone bytes what a locale of ASCII alone can't read."""
+    as_bytes = "慢速爵士".encode().decode("ascii", "surrogateescape")
+    assert read_prompt([as_bytes], io.StringIO()) == "慢速爵士"
+
+
 def test_a_prompt_that_is_too_long_is_refused_before_the_model_is_loaded(capsys):
     """Nobody waits half a minute for a refusal; an endless pipe is not read to its end."""
     opener = Opener()

@@ -322,6 +322,16 @@ def test_a_terminal_gets_a_bar_with_the_time_left(monkeypatch):
     assert shown.endswith("\x1b[2K")
 
 
+def test_a_narrow_terminal_gets_lines(monkeypatch):
+    """A bar would be broken into several lines there, and drawn anew below itself."""
+    monkeypatch.setenv("COLUMNS", "30")
+    terminal = Terminal()
+    with console.reporter(terminal) as report:
+        report.stage(verbatim("Making a clip"))
+        report.made(5.0, 10.0)
+    assert terminal.getvalue() == "Making a clip …\n  5.0 of 10.0 s\n"
+
+
 # As a process
 
 

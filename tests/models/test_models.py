@@ -13,11 +13,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from huggingface_hub import constants
+from rich.console import Console
 
 import bot
 from bot.cli import console
 from bot.cli.app import build_parser, dispatch
 from bot.cli.interrupts import Interrupts
+from bot.cli.models import print_rows
 from bot.config import Config, ModelConfig
 from bot.errors import CheckpointError, ResourceError
 from bot.models import download, registry
@@ -319,6 +321,17 @@ def test_the_list_shows_what_is_here(hub, config, capsys, tmp_path, checkpoint, 
     assert "incomplete" not in lines["[red]mine"]
     assert "other" not in lines
     assert "unfinished" not in out
+
+
+def test_on_a_narrow_screen_names_stay_whole():
+    """A name is there to be copied: where the table does not fit, each fact has its line."""
+    rows = [("facebook/musicgen-small", "mono", "no, 2.4 GB", "2.5 GB / 4.5 GB", "CC-BY-NC 4.0")]
+    for width, lines in ((120, 2), (30, 5)):
+        out = io.StringIO()
+        print_rows(rows, Console(file=out, width=width))
+        assert "facebook/musicgen-small" in out.getvalue()
+        assert "2.5 GB / 4.5 GB" in out.getvalue()
+        assert out.getvalue().count("\n") == lines
 
 
 def test_the_download_command_says_how_to_use_the_model(hub, config, capsys, tmp_path):
