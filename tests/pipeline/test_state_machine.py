@@ -44,6 +44,7 @@ class Told:
     state: JobState = JobState.QUEUED
     attempts: int = 0
     day: int = 0
+    given_back: bool = False
 
 
 class JamMachine(RuleBasedStateMachine):
@@ -55,7 +56,6 @@ class JamMachine(RuleBasedStateMachine):
         self.folder = Path(tempfile.mkdtemp(prefix="zhiyin-test-"))
         self.now = 1_700_000_000.0
         self.told: dict[int, Told] = {}
-        self.given_back: dict[tuple[int, int], float] = {}
         self.queue = FairQueue()
         self.orders = 0
         self._open()
@@ -93,9 +93,10 @@ class JamMachine(RuleBasedStateMachine):
             for told in self.told.values()
             if told.user == user
             and told.day == self._day()
+            and not told.given_back
             and told.state not in (JobState.FAILED, JobState.CANCELLED, JobState.HELD)
         ]
-        return max(0.0, sum(counted) - self.given_back.get((user, self._day()), 0.0))
+        return sum(counted)
 
     # What people do.
 
@@ -141,8 +142,10 @@ class JamMachine(RuleBasedStateMachine):
         """A manager gives a person's day back."""
         used = self._used(user)
         assert self._run(self.store.ledger.reset(user, GUILD)) == used
-        before = self.given_back.get((user, self._day()), 0.0)
-        self.given_back[user, self._day()] = before + used
+        # All of the day so far, whatever becomes of it.
+        for told in self.told.values():
+            if told.user == user and told.day == self._day():
+                told.given_back = True
 
     @rule(user=st.sampled_from(USERS))
     def forget(self, user):
