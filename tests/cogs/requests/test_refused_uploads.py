@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 import tempfile
@@ -14,7 +15,6 @@ from simcord.backend.models import EPHEMERAL_FLAG
 
 from bot.app import attachment_fetch
 from bot.app.attachment_fetch import too_large
-from bot.audio.ffmpeg import find_ffmpeg
 from bot.audio.untrusted import ffmpeg_decoder, reading, sniff
 from bot.audio.untrusted.isolation import Limits
 from bot.audio.untrusted.uploads import Uploads
@@ -56,15 +56,6 @@ NAMES = [
     "\U0001f3b5知音.wav",
     "CON.wav",
 ]
-
-
-# It tells what it was started with through a pipe, since it may write to no file, and goes on as
-# the real one.
-TELLING = """#!/bin/sh
-case "$*" in *-version*) exec {ffmpeg} -version;; esac
-{{ printf '%s\\n' "$0" "$@"; env; ls -A; echo end; }} > {pipe}
-exec {ffmpeg} "$@"
-"""
 
 
 @pytest.fixture(autouse=True)
@@ -218,13 +209,12 @@ async def fetched_instead(url, _, max_bytes):
     return await attachment_fetch.fetch(url, max_bytes)
 
 
-async def test_a_file_s_name_goes_nowhere(tmp_path, place, caplog):
+async def test_a_file_s_name_goes_nowhere(tmp_path, monkeypatch, caplog):
     """No command line, no file, no log and no answer has anything of it; the file is heard."""
     for ours in OURS:
         caplog.set_level("DEBUG", logger=ours)
-    lines, telling = told_through(place)
+    told = watched_starts(monkeypatch)
     async with open_jam(tmp_path, config=limited(daily_seconds=1000)) as jam:
-        jam.pipeline.uploads = intake(jam, ffmpeg=telling)
         for number, name in enumerate(NAMES, 1):
             result = await jam.bob.slash(
                 jam.channel, "music", prompt="jazz", seconds=1.0, clip=(name, as_file(noise()))
@@ -232,13 +222,13 @@ async def test_a_file_s_name_goes_nowhere(tmp_path, place, caplog):
             await jam.idle()
             made = await jam.store.clips.of_user(jam.bob.id, 100)
             assert len(made) == number
-            told = lines()
-            assert "\nfile:sound\n" in told
-            assert told.endswith("\nsound\nend\n")
+            assert len(told) == number
+            _, _, files = told[-1]
+            assert files == ["sound"]
             answer = result.response
             shown = f"{answer.content} {[each.to_dict() for each in answer.embeds]}"
             shown += "".join(each.filename for each in answer.attachments)
-            for text in (told, shown, repr(made[0])):
+            for text in (repr(told[-1]), shown, repr(made[0])):
                 assert MARK not in text
         kept = [each for each in jam.folder.rglob("*") if each.is_file()]
         assert len(kept) > len(NAMES)
@@ -250,15 +240,14 @@ async def test_a_file_s_name_goes_nowhere(tmp_path, place, caplog):
     assert [each for each in logged if MARK in each] == []
 
 
-def told_through(place):
-    """A decoder that tells what it is given, and what it told."""
-    pipe, program = place / "pipe", place / "telling"
-    os.mkfifo(pipe)
-    reader = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)
-    program.write_text(TELLING.format(ffmpeg=find_ffmpeg(), pipe=pipe))
-    program.chmod(0o700)
+def watched_starts(monkeypatch):
+    """Everything that a program is told when it is started, and what lies in its folder."""
+    told, start = [], asyncio.create_subprocess_exec
 
-    def lines():
-        return os.read(reader, 2**16).decode()
+    async def watched(*command, **options):
+        if "file:sound" in command:
+            told.append((command, options["env"], os.listdir(options["cwd"])))
+        return await start(*command, **options)
 
-    return lines, program
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", watched)
+    return told
