@@ -132,7 +132,7 @@ async def test_a_copy_never_takes_the_database_s_own_place(store, tmp_path):
     assert await store.jobs.get(1) is not None
 
 
-async def test_a_copy_is_for_its_owner_and_opens_no_doors(store, tmp_path):
+async def test_a_copy_is_for_its_owner_and_holds_no_tokens(store, tmp_path):
     """Only its owner can read it, and it holds no interaction tokens."""
     await accepted(store)
     answer = OpenAnswer(key="1", channel_id=5, text="x", token="secret-token too")

@@ -267,7 +267,7 @@ async def test_with_the_right_lost_a_young_token_still_does(tmp_path):
         assert await check_one(stage) is asked.message
 
 
-async def test_with_every_door_closed_it_is_kept_and_refunded(tmp_path):
+async def test_a_clip_that_cannot_be_delivered_anywhere_is_held_and_refunded(tmp_path):
     """50013 and 50007: nobody pays for what never reached them."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         await ordered(stage)

@@ -83,7 +83,7 @@ async def test_words_reach_who_only_the_token_reaches(tmp_path):
         assert words_in(stage.channel) == [asked.message.content]
 
 
-async def test_who_closed_every_door_is_not_asked_for_at_each_start(tmp_path):
+async def test_a_person_who_cannot_be_reached_is_not_asked_for_at_each_start(tmp_path):
     """A refusal is an answer: only trouble is worth another start."""
     async with open_stage(tmp_path, timings=quick(first_shown=600.0)) as stage:
         await order_failing(stage)
