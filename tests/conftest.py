@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,12 +51,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_configure() -> None:
-    """Let MindSpore run each operation where it is called, read when it first runs one.
+    """Set what makes the tests' own processes faster.
 
-    MindNLP's model makes thousands of tiny ones: handing each to another thread takes five times
-    their own time.
+    MindSpore reads `MS_DEV_LAUNCH_BLOCKING` when it first runs an operation, and then runs each
+    where it is called: MindNLP's model makes thousands of tiny ones, and handing each to another
+    thread takes five times their own time.
+
+    Bytecode is kept, also where the environment says otherwise, as many container images do:
+    compiling MindSpore's modules anew takes each of the many processes that the tests start longer
+    than running them.
     """
     os.environ.setdefault("MS_DEV_LAUNCH_BLOCKING", "1")
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
 
 
 @pytest.fixture(autouse=True)
