@@ -213,7 +213,7 @@ async def test_a_clip_that_goes_on_has_the_codes_of_all_of_it(tmp_path):
 
 
 async def test_a_remix_of_a_clip_that_was_deleted_meanwhile_is_told(tmp_path):
-    """Nothing is charged."""
+    """Before anything is ordered, and to nobody else."""
     async with open_jam(tmp_path, engine=STEMS_ENGINE, config=limited(daily_seconds=50)) as jam:
         first = await jam.music(seconds=2.0, seed=5)
         form = await jam.alice.click(first.response, label="Remix")
@@ -222,7 +222,8 @@ async def test_a_remix_of_a_clip_that_was_deleted_meanwhile_is_told(tmp_path):
         chosen = {prompt: "as jazz", keep: ["5"], include: ["yes"], kept: ["drums"]}
         result = await jam.alice.submit_modal(form, chosen)
         await jam.idle()
-        assert "was deleted. Nothing was charged." in result.response.content
+        assert result.response.ephemeral
+        assert result.response.content == str(messages.NO_CLIP)
         assert (await jam.store.ledger.quota(jam.alice.id, 50)).used_seconds == 2
 
 
