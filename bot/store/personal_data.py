@@ -72,10 +72,11 @@ _KINDS = (
     _Kind(
         "blocked_on",
         """
-        SELECT guild_id AS _id, guild_id FROM blocked WHERE user_id = :user AND guild_id > :_id
-        ORDER BY guild_id LIMIT :limit
+        SELECT guild_id AS _id, IIF(guild_id = 0, 'everywhere', guild_id) AS guild_id
+        FROM blocked WHERE user_id = :user AND blocked.guild_id > :_id
+        ORDER BY blocked.guild_id LIMIT :limit
         """,
-        {"_id": 0},
+        {"_id": -1},
     ),
 )
 

@@ -60,7 +60,7 @@ def kept(clip_days: int, keep_backups: int) -> Sentence:
         "the machine that I run on and shown where you asked for them.\n"
         "Files that you send: until the clip is made. What I hear in them is kept in the clip.\n"
         "How many seconds of music you used each day, with your Discord id: as long as I run.\n"
-        "Whom a server has blocked: until it lets them in again.\n"
+        "Whom a server, or my owner, has blocked: until they let them in again.\n"
         "Copies: {backups}\n"
         "Nothing is given to anyone else, and nothing is used to train a model.\n"
         "`/privacy export` gives you all of it, `/privacy delete` deletes it.",
@@ -69,7 +69,7 @@ def kept(clip_days: int, keep_backups: int) -> Sentence:
         "the machine that I run on and shown where you asked for them.\n"
         "Files that you send: until the clip is made. What I hear in them is kept in the clip.\n"
         "How many seconds of music you used each day, with your Discord id: as long as I run.\n"
-        "Whom a server has blocked: until it lets them in again.\n"
+        "Whom a server, or my owner, has blocked: until they let them in again.\n"
         "Copies: {backups}\n"
         "Nothing is given to anyone else, and nothing is used to train a model.\n"
         "`/privacy export` gives you all of it, `/privacy delete` deletes it.",

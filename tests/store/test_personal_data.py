@@ -11,6 +11,7 @@ import pytest
 
 from bot.pipeline.personal_archive import pack_pages
 from bot.store.personal_data import Page
+from bot.store.settings import EVERYWHERE
 from bot.store.store import open_store
 from tests.pipeline.test_erasure import DAY
 from tests.store.test_store import Clock, delivered
@@ -51,13 +52,13 @@ async def test_every_row_is_in_one_page(tmp_path, page):
             await delivered(store, key=str(number), prompt=f"song {number}", seconds=1.0)
             clock.now += DAY if number % 2 else -DAY
         await delivered(store, key="another's", user=2)
-        for guild in (10, 11, 12):
+        for guild in (EVERYWHERE, 10, 11):
             await store.settings.block(guild, 1, True)
         found = await exported(store, 1, page)
         assert [clip["prompt"] for clip in found["clips"]] == [f"song {n}" for n in range(5)]
         assert len(found["orders"]) == 5
         assert [entry["entry"] for entry in found["seconds"]] == ["reserve", "commit"] * 5
-        assert found["blocked_on"] == [{"guild_id": guild} for guild in (10, 11, 12)]
+        assert found["blocked_on"] == [{"guild_id": guild} for guild in ("everywhere", 10, 11)]
         assert (await exported(store, 3, page)) == {
             "clips": [], "orders": [], "seconds": [], "blocked_on": []
         }  # fmt: skip
