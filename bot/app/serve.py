@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from contextlib import AsyncExitStack
+import asyncio
+import logging
+from contextlib import AsyncExitStack, suppress
 
 from bot.app import metrics
+from bot.app.crash_memory import remember_crashes
 from bot.app.health import watch_health
 from bot.app.login import explain_failures
 from bot.app.signals import stopping
 from bot.app.wiring import open_pipeline
-from bot.config import Config
+from bot.config import Config, data_folder
 from bot.musicgen.checkpoint.inspection import Contents
 from bot.retry import RetryPolicy
+
+log = logging.getLogger(__name__)
 
 TROUBLE_RETRY = RetryPolicy(initial_seconds=2.0, max_seconds=300.0)
 """How a login is tried again while Discord has trouble."""
@@ -31,6 +36,13 @@ async def serve(
 
     async with AsyncExitStack() as stack:
         stop = stack.enter_context(stopping())
+        pause = stack.enter_context(remember_crashes(data_folder(config)))
+        if pause:
+            log.warning("bot.crashed_before The bot has crashed; it starts in %.0f s.", pause)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), pause)
+        if stop.is_set():
+            return
         pipeline = await stack.enter_async_context(open_pipeline(config, contents))
         health = await stack.enter_async_context(watch_health())
         await stack.enter_async_context(
