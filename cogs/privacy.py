@@ -12,6 +12,7 @@ from bot.app.client import Interaction, ZhiyinBot
 from bot.domain.jobs import USUAL_MAX_BYTES
 from cogs.presentation import privacy_messages
 from cogs.presentation.readers import reader_of
+from cogs.requests.responses import thinking
 from cogs.views.forget_button import ForgetButton, forget_view
 
 # What anyone may post, less what the request around it takes.
@@ -35,14 +36,14 @@ class Privacy(commands.GroupCog, group_name="privacy"):
     @app_commands.command()
     async def export(self, interaction: Interaction) -> None:
         """Get all that is kept of you, as a file."""
-        # It may take longer than Discord waits for a first answer.
-        await interaction.response.defer(ephemeral=True, thinking=True)
         read, number = reader_of(interaction), 0
-        async for data in self.bot.service.people.export(interaction.user.id, _PART_BYTES):
-            number += 1
-            text = privacy_messages.exported(number)
-            file = discord.File(io.BytesIO(data), f"zhiyin-about-you-{number}.zip")
-            await interaction.followup.send(read(text), file=file, ephemeral=True)
+        # It may take longer than Discord waits for a first answer.
+        async with thinking(interaction, ephemeral=True):
+            async for data in self.bot.service.people.export(interaction.user.id, _PART_BYTES):
+                number += 1
+                text = privacy_messages.exported(number)
+                file = discord.File(io.BytesIO(data), f"zhiyin-about-you-{number}.zip")
+                await interaction.followup.send(read(text), file=file, ephemeral=True)
 
     @app_commands.command()
     async def delete(self, interaction: Interaction) -> None:

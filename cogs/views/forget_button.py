@@ -10,6 +10,7 @@ from bot.i18n.languages import Reader
 from bot.i18n.sentence import Sentence
 from cogs.presentation import privacy_messages
 from cogs.presentation.readers import reader_of
+from cogs.requests.responses import kept_open
 from cogs.views.persistent_button import PersistentButton
 
 NOT_YOUR_QUESTION = Sentence("Only the person who was asked can answer that.")
@@ -43,14 +44,15 @@ class ForgetButton(PersistentButton, template=r"zhiyin:forget:(?P<id>\d+)"):
         bot, read = interaction.client, reader_of(interaction)
         if interaction.user.id != self.user_id:
             raise Refused(NOT_YOUR_QUESTION)
-        await interaction.response.edit_message(
-            content=read(privacy_messages.FORGETTING), view=None
-        )
-        try:
-            count = await bot.service.people.delete(self.user_id)
-            said = privacy_messages.forgotten(
-                count, bot.config.storage.keep_backups, bot.service.people.day_resets_at()
+        async with kept_open(interaction, ephemeral=True):
+            await interaction.response.edit_message(
+                content=read(privacy_messages.FORGETTING), view=None
             )
-        except Refused as refused:
-            said = refused.sentence
-        await interaction.edit_original_response(content=read(said))
+            try:
+                count = await bot.service.people.delete(self.user_id)
+                said = privacy_messages.forgotten(
+                    count, bot.config.storage.keep_backups, bot.service.people.day_resets_at()
+                )
+            except Refused as refused:
+                said = refused.sentence
+            await interaction.edit_original_response(content=read(said))

@@ -161,6 +161,20 @@ async def test_who_just_fetches_a_clip_is_asked_to_wait(tmp_path, monkeypatch):
         assert await person.forget(jam.alice.id) == 1
 
 
+async def test_a_stop_while_one_is_forgotten_leaves_no_answer_hanging(tmp_path, monkeypatch):
+    """The answer is noted until it is given, so that the next start ends it."""
+    async with open_jam(tmp_path) as jam:
+        noted = []
+
+        async def look():
+            noted.extend(await jam.store.open_answers.all())
+
+        at_forgetting(monkeypatch, jam.store, before=look)
+        await confirmed(jam, jam.alice)
+        assert [answer.token is not None for answer in noted] == [True]
+        assert await jam.store.open_answers.all() == []
+
+
 async def test_an_order_that_nobody_carries_yet_is_cancelled_and_told(tmp_path, monkeypatch):
     """Written down, and the bot did not come to more: as between two tries on a full disk."""
     async with open_jam(tmp_path) as jam:
