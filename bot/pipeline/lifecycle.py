@@ -118,9 +118,13 @@ class JobRunner:
         pause_seconds = self.timings.first_shown_seconds
         while not await _happens(arrived, pause_seconds):
             pause_seconds = self.timings.show_every_seconds
-            progress = self.executor.progress(job.id)
             current = await self.store.jobs.get(job.id)
-            if progress is not None and current is not None:
+            if current is None or current.state.is_final:
+                # It was cancelled on its way to the queue: what its person was told stays.
+                self.executor.cancel(job.id)
+                return
+            progress = self.executor.progress(job.id)
+            if progress is not None:
                 await self.presenter.show(current, progress)
 
     async def _end(self, job: Job, settled: Awaitable[bool]) -> None:

@@ -84,3 +84,20 @@ async def test_a_job_can_be_cancelled_before_it_is_queued(tmp_path, monkeypatch)
         await jam.idle()
         assert (await jam.store.ledger.quota(jam.alice.id, 600)).used_seconds == 0
         assert await jam.store.check() == []
+
+
+async def test_what_was_cancelled_on_its_way_to_the_queue_is_not_shown_again(tmp_path):
+    """It leaves the queue that it came to all the same, and what was told stays."""
+    timings = quick(first_shown=0.3, show_every=0.01)
+    async with open_jam(tmp_path, timings=timings) as jam:
+        jam.pipeline.executor.paused = True
+        result = await jam.alice.slash(jam.channel, "music", prompt="rock")
+        async with asyncio.timeout(60):
+            while jam.pipeline.progress(1) is None:
+                await asyncio.sleep(0.01)
+            # As a cancellation does that finds it nowhere but in the database.
+            assert await jam.store.jobs.cancel(1, CANCELLED)
+            await jam.pipeline._telling.tell(1)
+            await jam.idle()
+        assert str(CANCELLED) in result.response.content
+        assert jam.pipeline.executor.waiting == 0

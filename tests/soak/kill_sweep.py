@@ -40,6 +40,8 @@ BETWEEN_SECONDS = (0.1, 1.5)
 HUNT_SECONDS = 5.0
 """How long an ffmpeg is waited for, which lives for a tenth of a second."""
 ENDED_SECONDS = 60.0
+ANSWER_SECONDS = 3.0
+"""Within which a bot that lives answers."""
 UNFINISHED = (*PROMISES, "▰", "▱", "ahead of you", "You are next", "is being loaded")
 
 
@@ -48,6 +50,11 @@ class Swept:
     """What has come of a sweep."""
 
     kills: Counter[str] = field(default_factory=Counter)
+    deaths: list[tuple[float, float]] = field(default_factory=list)
+    """From when the bot was killed or told to stop until it heard people again, by
+    `time.perf_counter`."""
+    unanswered: int = 0
+    """Commands that were never acknowledged though the bot lived long enough."""
     rows: dict[str, object] = field(default_factory=dict)
     hanging: list[str] = field(default_factory=list)
     lost: int = 0
@@ -65,6 +72,7 @@ class Swept:
             or self.doubled
             or self.tracebacks
             or self.orphans
+            or self.unanswered
             or self.wrong
         )
 
@@ -111,11 +119,14 @@ async def _kill(victim, bot, swept):
     swept.kills[victim] += 1
     match victim:
         case "bot":
+            begun = time.perf_counter()
             await bot.end(signal.SIGKILL)
             await bot.start()
+            swept.deaths.append((begun, time.perf_counter()))
         case "stop":
             log = bot.folder.parent / LOG
             before = log.stat().st_size if log.exists() else 0
+            begun = time.perf_counter()
             code = await bot.end(signal.SIGTERM)
             await asyncio.gather(*bot.logs)
             told = log.read_bytes()[before:]
@@ -123,6 +134,7 @@ async def _kill(victim, bot, swept):
             if code != 0:
                 swept.wrong.append(f"a stop ended with {code}")
             await bot.start()
+            swept.deaths.append((begun, time.perf_counter()))
         case "worker":
             for worker in bot.workers[:1]:
                 with suppress(psutil.NoSuchProcess):
@@ -152,7 +164,7 @@ def judge(swept, books, wire):
     everything = [each for place in wire.channels.values() for each in place.messages.values()]
     own = [each for each in everything if each.author is wire.me]
     swept.hanging = [
-        each.content or "(thinking)"
+        f"{each.id}: {each.content or 'thinking'}"
         for each in own
         if any(part in each.content for part in UNFINISHED) or each.flags & LOADING
     ]
@@ -161,6 +173,14 @@ def judge(swept, books, wire):
     )
     swept.doubled = swept.rows["delivered twice"] + sum(count - 1 for count in notes.values())
     swept.lost = swept.rows["lost"]
+    swept.unanswered = sum(
+        each.answered_at is None
+        and not any(
+            begun - ANSWER_SECONDS <= each.sent_at <= ended for begun, ended in swept.deaths
+        )
+        for each in wire.interactions.values()
+        if each.sent_at
+    )
     swept.rows["answers ended by a sentence, since the bot had ended"] = sum(
         each.content == str(messages.RESTARTED) for each in own
     )
@@ -185,6 +205,7 @@ def main(arguments=None):
     print(f"lost: {swept.lost}")
     print(f"doubled: {swept.doubled}")
     print(f"tracebacks at normal stops: {swept.tracebacks}")
+    print(f"unanswered while the bot lived: {swept.unanswered}")
     print(f"orphaned uploads: {len(swept.orphans)}")
     for each in (*swept.hanging, *swept.wrong):
         print(f"WRONG: {each}")
