@@ -65,6 +65,7 @@ class DiscordConfig:
     """The bot's account, and whom it serves."""
 
     token: str = dataclasses.field(default="", repr=False)  # a secret is never printed
+    proxy: str = dataclasses.field(default="", repr=False)  # it may hold a password
     allowed_servers: tuple[DiscordId, ...] = ()
     direct_messages: bool = True
 

@@ -19,7 +19,7 @@ _TRIES = 2
 _CHUNK_BYTES = 2**16
 
 
-async def fetch(url: str, max_bytes: int) -> bytes:
+async def fetch(url: str, max_bytes: int, *, proxy: str | None = None) -> bytes:
     """Return what is at the address of an attachment; what was declared is not believed.
 
     Tried twice. Raises SoundError for what is larger and what can't be had.
@@ -28,7 +28,7 @@ async def fetch(url: str, max_bytes: int) -> bytes:
     async with aiohttp.ClientSession(timeout=timeout) as session:
         for _ in range(_TRIES):
             try:
-                return await _body(session, url, max_bytes)
+                return await _body(session, url, max_bytes, proxy)
             except (aiohttp.ClientError, OSError, TimeoutError) as error:
                 # The address holds a signature: it is not written down.
                 log.info("upload.not_fetched %s", type(error).__name__)
@@ -40,9 +40,11 @@ def too_large(max_bytes: int) -> SoundError:
     return SoundError(TOO_LARGE.fill(limit=f"{max_bytes // 2**20} MB"))
 
 
-async def _body(session: aiohttp.ClientSession, url: str, max_bytes: int) -> bytes:
+async def _body(
+    session: aiohttp.ClientSession, url: str, max_bytes: int, proxy: str | None
+) -> bytes:
     body = bytearray()
-    async with session.get(url, raise_for_status=True) as response:
+    async with session.get(url, raise_for_status=True, proxy=proxy) as response:
         async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
             body += chunk
             if len(body) > max_bytes:

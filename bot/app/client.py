@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import hashlib
 import importlib
 import json
@@ -14,7 +15,7 @@ from typing import cast
 import discord
 from discord.ext import commands
 
-from bot.app.attachment_fetch import fetch
+from bot.app import attachment_fetch
 from bot.app.commands_in_flight import CommandsInFlight
 from bot.app.connection import log_in, skip_unreadable_events, stay_connected
 from bot.app.health import Health
@@ -80,13 +81,14 @@ class ZhiyinBot(commands.Bot):
         sampling: Sampling,
         licence: str,
         clock: Callable[[], float] = time.time,
-        fetch: Callable[[str, int], Awaitable[bytes]] = fetch,
+        fetch: Callable[[str, int], Awaitable[bytes]] | None = None,
+        proxy: str | None = None,
         languages: Languages | None = None,
     ) -> None:
         """Take its collaborators.
 
         `sampling` is the model's default, `clock` tells seconds since 1970, and `fetch` downloads
-        an attachment by its URL, up to so many bytes.
+        an attachment by its URL, up to so many bytes. `proxy` is what Discord is reached through.
         """
         # No privileged intents: Discord delivers the content of messages that mention the bot.
         intents = discord.Intents.none()
@@ -96,6 +98,7 @@ class ZhiyinBot(commands.Bot):
             tree_cls=_Commands,
             intents=intents,
             help_command=None,
+            proxy=proxy,
             # A message that is remembered is changed by an edit while it is being read.
             max_messages=None,
             allowed_mentions=discord.AllowedMentions.none(),
@@ -111,7 +114,7 @@ class ZhiyinBot(commands.Bot):
         self.sampling = sampling
         self.licence = licence
         self.clock = clock
-        self.fetch = fetch
+        self.fetch = fetch or functools.partial(attachment_fetch.fetch, proxy=proxy)
         self.languages = load_languages() if languages is None else languages
         self.begun_at = clock()
         self.commands_in_flight = CommandsInFlight()
@@ -146,6 +149,14 @@ class ZhiyinBot(commands.Bot):
         """Hand an event on, except after the end: discord.py still says *ready* seconds later."""
         if not self.is_closed():
             super().dispatch(event_name, *args, **kwargs)
+
+    def webhook_of(self, token: str) -> discord.Webhook:
+        """Return what edits and deletes the answers to an interaction, by its token."""
+        assert self.application_id is not None, "there are no interactions before the login"
+        webhook = discord.Webhook.partial(self.application_id, token, client=self)
+        # discord.py leaves it out here.
+        webhook.proxy = self.http.proxy
+        return webhook
 
     async def on_ready(self) -> None:
         """Log that the bot is connected, and the invitation link while it is on no server."""

@@ -6,10 +6,12 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from bot.app.discord_proxy import shown
 from bot.errors import ConfigError, ResourceError
 from bot.i18n.sentence import Sentence
 
 _UNKNOWN_TOKEN_CODE = 4004
+_PROXY_WANTS_PASSWORD = 407
 _PATIENCE_SECONDS = 20.0
 
 LOGIN_REFUSED = Sentence(
@@ -25,8 +27,14 @@ NO_INTENT = Sentence(
 )
 
 
+NOT_THROUGH_PROXY = Sentence(
+    "Discord can't be reached through the proxy {proxy}: see whether it runs, lets you in and "
+    "allows discord.com, and what discord.proxy or HTTPS_PROXY say."
+)
+
+
 @contextmanager
-def explain_failures() -> Iterator[None]:
+def explain_failures(proxy: str | None = None) -> Iterator[None]:
     """Turn failures to log in, or to stay so, into ConfigError and ResourceError."""
     import aiohttp
     import discord
@@ -43,15 +51,21 @@ def explain_failures() -> Iterator[None]:
         raise ResourceError(
             Sentence("Discord has closed the connection for good (code {code}).", code=error.code)
         ) from error
-    except discord.DiscordServerError as error:
+    except discord.HTTPException as error:
+        if proxy is not None and error.status == _PROXY_WANTS_PASSWORD:
+            raise ResourceError(NOT_THROUGH_PROXY.fill(proxy=shown(proxy))) from error
+        if error.status < 500 and error.code:
+            raise  # Discord says what is wrong with what it was asked: a defect
         raise ResourceError(_trouble(error.status)) from error
     except (aiohttp.ClientError, OSError) as error:
+        if proxy is not None:
+            raise ResourceError(NOT_THROUGH_PROXY.fill(proxy=shown(proxy))) from error
         raise ResourceError(
             Sentence("Discord can't be reached from this machine: see whether it is online.")
         ) from error
 
 
-async def ask_for_name(token: str) -> str:
+async def ask_for_name(token: str, proxy: str | None = None) -> str:
     """Log in with a token, leave again and return the bot's name.
 
     Raises ConfigError for a token that Discord refuses, ResourceError where it can't be asked.
@@ -59,10 +73,10 @@ async def ask_for_name(token: str) -> str:
     import discord
     from discord.http import HTTPClient
 
-    client = HTTPClient(asyncio.get_running_loop())
+    client = HTTPClient(asyncio.get_running_loop(), proxy=proxy)
     try:
         # discord.py tries five times where Discord has trouble.
-        with explain_failures():
+        with explain_failures(proxy):
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 user = await client.static_login(token)
     except discord.HTTPException as error:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from contextlib import AsyncExitStack, suppress
 
 from bot.app import metrics
 from bot.app.crash_memory import remember_crashes
+from bot.app.discord_proxy import find_proxy
 from bot.app.health import watch_health
 from bot.app.login import explain_failures
 from bot.app.signals import stopping
@@ -34,6 +36,7 @@ async def serve(
     from bot.app.client import ZhiyinBot, run_bot
     from bot.app.connection import wait_out_trouble
 
+    proxy = find_proxy(config.discord.proxy, os.environ)
     async with AsyncExitStack() as stack:
         stop = stack.enter_context(stopping())
         pause = stack.enter_context(remember_crashes(data_folder(config)))
@@ -51,8 +54,15 @@ async def serve(
 
         async def run() -> None:
             # discord.py can't log in twice with the same client.
-            bot = ZhiyinBot(config, pipeline, health, sampling=contents.sampling, licence=licence)
+            bot = ZhiyinBot(
+                config,
+                pipeline,
+                health,
+                sampling=contents.sampling,
+                licence=licence,
+                proxy=proxy,
+            )
             await run_bot(bot, token, stop)
 
-        with explain_failures():
+        with explain_failures(proxy):
             await wait_out_trouble(run, stop, trouble_retry)

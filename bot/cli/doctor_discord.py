@@ -7,14 +7,16 @@ import os
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
+from bot.app.discord_proxy import find_proxy
 from bot.app.discord_token import TOKEN_VARIABLE, token_of
 from bot.cli.findings import Finding, Verdict
 from bot.config import Config
 from bot.errors import ConfigError, ZhiyinError
 from bot.i18n.sentence import Sentence
 
-AskDiscord = Callable[[str], Awaitable[str]]
-"""Logs in with a token and returns the bot's name; raises ZhiyinError where that fails."""
+AskDiscord = Callable[[str, str | None], Awaitable[str]]
+"""Logs in with a token, through a proxy if there is one, and returns the bot's name; raises
+ZhiyinError where that fails."""
 
 _PRIVATE = 0o077
 
@@ -49,15 +51,16 @@ def check_login(ask: AskDiscord, config: Config) -> Iterator[Finding]:
     except ConfigError:  # told by the check of its form
         return
     try:
-        name = asyncio.run(_ask(ask, token))
+        proxy = find_proxy(config.discord.proxy, os.environ)
+        name = asyncio.run(_ask(ask, token, proxy))
     except ZhiyinError as error:
         yield Finding(Verdict.BAD, error.sentence)
     else:
         yield Finding(Verdict.GOOD, Sentence("Discord knows it: it is {name}'s.", name=name))
 
 
-async def _ask(ask: AskDiscord, token: str) -> str:
-    return await ask(token)
+async def _ask(ask: AskDiscord, token: str, proxy: str | None) -> str:
+    return await ask(token, proxy)
 
 
 def _token(config: Config) -> str:

@@ -44,7 +44,7 @@ async def end_answer(bot: ZhiyinBot, key: str, sentence: Sentence | None) -> Non
 async def _show(bot: ZhiyinBot, answer: OpenAnswer, text: str | None) -> None:
     """Change or delete the message by the first way that works; one that is gone needs none."""
     if answer.token is not None and bot.clock() < answer.expires_at and bot.application_id:
-        webhook = discord.Webhook.partial(bot.application_id, answer.token, client=bot)
+        webhook = bot.webhook_of(answer.token)
         # discord.py puts what it is given into the address.
         message_id: int = answer.message_id or _FIRST_ANSWER  # type: ignore[assignment]
         try:

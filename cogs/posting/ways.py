@@ -44,9 +44,7 @@ class Ways:
         young = self._bot.clock() < handle.expires_at - _TOKEN_MARGIN_SECONDS
         young = young and job.id not in self._expired_tokens
         if handle.token is not None and young and self._bot.application_id is not None:
-            webhook = discord.Webhook.partial(
-                self._bot.application_id, handle.token, client=self._bot
-            )
+            webhook = self._bot.webhook_of(handle.token)
             try:
                 return (await webhook.edit_message(handle.message_id, **message.as_edit())).id
             except discord.HTTPException as error:

@@ -28,7 +28,7 @@ def configured(folder, **sections):
     return Config(storage=StorageConfig(folder=str(folder)), **sections)
 
 
-async def known(token):
+async def known(token, proxy):
     """What Discord answers to a token that it knows."""
     assert token == TOKEN
     return "Zhiyin"
@@ -84,10 +84,10 @@ def test_a_token_that_discord_refuses_is_found(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     config = configured(tmp_path / "data", discord=DiscordConfig(token=TOKEN))
 
-    async def refused(token):
+    async def refused(token, proxy):
         raise ConfigError(LOGIN_REFUSED)
 
-    async def offline(token):
+    async def offline(token, proxy):
         raise ResourceError(verbatim("Discord can't be reached."))
 
     for ask, sentence in ((refused, "does not know this token"), (offline, "can't be reached")):

@@ -12,8 +12,11 @@ import discord
 import pytest
 
 from bot.domain.jobs import JobState
+from tests.support.discord_wire.files import File
+from tests.support.discord_wire.proxy import open_proxy
 from tests.support.discord_wire.server import TOKEN, open_wire
 from tests.support.discord_wire.stage import open_stage, shorten_pauses
+from tests.support.sound_files import as_file, noise
 from tests.support.timings import quick
 
 
@@ -184,3 +187,11 @@ async def test_an_intent_that_is_not_granted_is_one_sentence(tmp_path):
     assert "intent" in said
     assert "this should not have happened" not in said
     assert "Traceback" not in done.stderr
+
+
+async def test_all_goes_through_the_proxy(tmp_path):
+    """Login, gateway, answers and files: Discord's name is known to the proxy alone."""
+    async with open_stage(tmp_path, timings=quick(), through=open_proxy) as stage:
+        asked = await stage.music(clip=File("a.wav", as_file(noise(2.0))))
+        assert (await stage.final_job(1)).state is JobState.DELIVERED
+        assert len(asked.message.clips) == 1

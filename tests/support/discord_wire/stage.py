@@ -109,14 +109,18 @@ async def open_stage(
     prepare=None,
     timings=None,
     answer_seconds=5.0,
+    through=None,
 ):
     """Open a wire and let the bot connect, on a folder as in `tests.support.jam_server`.
 
-    `prepare` is called with the wire before the bot comes.
+    `through` opens a proxy before the wire; `prepare` is called with the wire before the bot comes.
     """
     config, clock = config or Config(), Clock()
     async with AsyncExitStack() as stack:
         wire = await stack.enter_async_context(open_wire(clock))
+        proxy = None
+        if through is not None:
+            proxy, _ = await stack.enter_async_context(through(wire))
         stack.enter_context(point_discord_at(wire.base))
         channel = wire.channel("music")
         members = [wire.person(f"person {number}") for number in range(people)]
@@ -134,6 +138,7 @@ async def open_stage(
             Health(),
             sampling=contents.sampling,
             licence="Apache-2.0",
+            proxy=proxy,
             clock=clock,
         )
         stop = asyncio.Event()

@@ -1,0 +1,68 @@
+"""The proxy that Discord is reached through: from the settings, or else from the environment."""
+
+from __future__ import annotations
+
+import urllib.request
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from bot.errors import ConfigError
+from bot.i18n.sentence import Sentence, verbatim
+
+DIRECT = "none"
+"""What `discord.proxy` says to pass over the proxy of the environment."""
+
+# As curl has it: the lower case first, the narrower before the wider.
+_VARIABLES = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
+_HOST = "discord.com"
+
+SOCKS = Sentence(
+    "{where} names a SOCKS proxy, which the libraries that talk to Discord can't use. Put an HTTP "
+    'proxy in front of it, such as privoxy, and name that one; or set discord.proxy to "none" to '
+    "go without."
+)
+WRONG_FORM = Sentence(
+    "{where} must be the address of an HTTP proxy, such as http://proxy.example:3128, or "
+    '"none" to go without.'
+)
+
+
+def find_proxy(setting: str, environment: Mapping[str, str]) -> str | None:
+    """Return the address of the proxy, which may hold a password; None without one.
+
+    Raises ConfigError for what is no HTTP proxy.
+    """
+    if setting == DIRECT:
+        return None
+    if setting:
+        return _checked(setting, verbatim("discord.proxy"))
+    for variable in _VARIABLES:
+        address = environment.get(variable)
+        if address and not _is_bypassed(environment):
+            # Programs take an address without a scheme for that of an HTTP proxy.
+            address = address if "://" in address else f"http://{address}"
+            return _checked(address, verbatim(variable))
+    return None
+
+
+def shown(proxy: str) -> str:
+    """Return the host and port of a proxy, without what is secret."""
+    return urlsplit(proxy).netloc.rpartition("@")[2]
+
+
+def _checked(address: str, where: Sentence) -> str:
+    try:
+        parts = urlsplit(address)
+        has_place = bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        raise ConfigError(WRONG_FORM.fill(where=where)) from None
+    if parts.scheme.startswith("socks"):
+        raise ConfigError(SOCKS.fill(where=where))
+    if parts.scheme not in {"http", "https"} or not has_place:
+        raise ConfigError(WRONG_FORM.fill(where=where))
+    return address
+
+
+def _is_bypassed(environment: Mapping[str, str]) -> bool:
+    without = environment.get("no_proxy") or environment.get("NO_PROXY") or ""
+    return bool(urllib.request.proxy_bypass(_HOST, {"no": without}))

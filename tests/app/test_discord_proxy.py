@@ -1,0 +1,67 @@
+"""Which proxy Discord is reached through, and what is said of one that can't be used."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.app.discord_proxy import find_proxy, shown
+from bot.app.login import ask_for_name
+from bot.errors import ConfigError, ResourceError
+from tests.support.discord_wire.proxy import open_proxy
+from tests.support.discord_wire.server import TOKEN, open_wire, point_discord_at
+
+OURS, OTHER = "http://ours.example:3128", "http://other.example:8080"
+
+
+@pytest.mark.parametrize(
+    ("setting", "environment", "expected"),
+    [
+        ("", {}, None),
+        (OURS, {}, OURS),
+        (OURS, {"HTTPS_PROXY": OTHER, "NO_PROXY": "discord.com"}, OURS),
+        ("", {"HTTPS_PROXY": OTHER}, OTHER),
+        ("", {"https_proxy": OURS, "HTTPS_PROXY": OTHER, "ALL_PROXY": OTHER}, OURS),
+        ("", {"HTTPS_PROXY": "", "ALL_PROXY": OTHER}, OTHER),
+        ("", {"HTTPS_PROXY": "other.example:8080"}, OTHER),
+        ("", {"HTTP_PROXY": OTHER}, None),
+        ("", {"HTTPS_PROXY": OTHER, "NO_PROXY": "localhost,.discord.com"}, None),
+        ("", {"HTTPS_PROXY": OTHER, "no_proxy": "*"}, None),
+        ("none", {"HTTPS_PROXY": OTHER, "ALL_PROXY": "socks5://other.example:1080"}, None),
+    ],
+)
+def test_the_setting_comes_before_the_environment(setting, environment, expected):
+    """As other programs read it; `none` is none."""
+    assert find_proxy(setting, environment) == expected
+
+
+@pytest.mark.parametrize("scheme", ["socks4", "socks5", "socks5h"])
+def test_a_socks_proxy_is_told(scheme):
+    """discord.py can't use one: passing over it would show an address that was to be hidden."""
+    address = f"{scheme}://user:s3cret@127.0.0.1:9050"
+    for setting, environment, named in (
+        (address, {}, "discord.proxy"),
+        ("", {"ALL_PROXY": address}, "ALL_PROXY"),
+    ):
+        with pytest.raises(ConfigError, match=f"^{named} names a SOCKS proxy") as told:
+            find_proxy(setting, environment)
+        assert "s3cret" not in str(told.value)
+
+
+@pytest.mark.parametrize("address", ["proxy", "ftp://a:1", "http://", "http://a:b", "http://a:0"])
+def test_what_is_no_proxy_is_told(address):
+    """Before anything is started."""
+    with pytest.raises(ConfigError, match=r"discord\.proxy must be the address of an HTTP proxy"):
+        find_proxy(address, {})
+
+
+async def test_a_proxy_that_does_not_help_is_named_without_its_password():
+    """Neither one that isn't there nor one that lets nobody in."""
+    async with open_wire() as wire, open_proxy(wire) as (proxy, asked):
+        with point_discord_at(wire.base):
+            assert await ask_for_name(TOKEN, proxy) == wire.me.name
+            assert asked == ["GET http://discord.invalid/api/v10/users/@me HTTP/1.1"]
+            for wrong in (proxy.replace("s3cret", "wr0ng"), "http://me:wr0ng@127.0.0.1:1"):
+                with pytest.raises(ResourceError) as told:
+                    await ask_for_name(TOKEN, wrong)
+                assert f"through the proxy {shown(wrong)}" in str(told.value)
+                assert "wr0ng" not in str(told.value)

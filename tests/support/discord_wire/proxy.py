@@ -1,0 +1,51 @@
+"""An HTTP proxy, the only way to a Discord at the wire whose name nobody else can resolve."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from contextlib import asynccontextmanager, suppress
+from urllib.parse import urlsplit
+
+USER, PASSWORD = "someone", "s3cret"
+_ALLOWED = base64.b64encode(f"{USER}:{PASSWORD}".encode())
+
+
+@asynccontextmanager
+async def open_proxy(wire):
+    """Put the wire behind a proxy that wants a password; lend its address and what was asked.
+
+    What was asked are the first lines of connections. The bytes go on as they are.
+    """
+    place = urlsplit(wire.base)
+    asked, pumps = [], set()
+
+    async def pump(reader, writer):
+        with suppress(ConnectionError):
+            while data := await reader.read(2**16):
+                writer.write(data)
+                await writer.drain()
+        writer.close()
+
+    async def handle(reader, writer):
+        head = await reader.readuntil(b"\r\n\r\n")
+        if _ALLOWED not in head:
+            writer.write(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
+            writer.close()
+            return
+        asked.append(head.split(b"\r\n")[0].decode())
+        there, on = await asyncio.open_connection(place.hostname, place.port)
+        on.write(head)
+        for ends in ((reader, on), (there, writer)):
+            pumps.add(asyncio.create_task(pump(*ends)))
+
+    server = await asyncio.start_server(handle, "127.0.0.1", 0)
+    wire.base, wire.gateway_url = "http://discord.invalid", "ws://discord.invalid/gateway"
+    port = server.sockets[0].getsockname()[1]
+    try:
+        yield f"http://{USER}:{PASSWORD}@127.0.0.1:{port}", asked
+    finally:
+        server.close()
+        for each in pumps:
+            each.cancel()
+        await asyncio.gather(*pumps, return_exceptions=True)
