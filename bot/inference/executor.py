@@ -24,6 +24,7 @@ from bot.inference.pending import NotToBlame, PendingJob, Prepare
 from bot.inference.progress import queued_progress, running_progress
 from bot.inference.supervisor import CANCEL_SECONDS, WorkerSupervisor
 from bot.inference.task_set import TaskSet
+from bot.inference.worker_pool import WorkerPool
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +64,7 @@ class Executor:
         self._changed = asyncio.Event()
         self.settled = asyncio.Event()
         """Set once it is known whether the model can be loaded."""
-        self._supervisors = [
+        self._pool = WorkerPool(
             WorkerSupervisor(
                 config.worker,
                 backend,
@@ -73,12 +74,12 @@ class Executor:
                 cancel_seconds=cancel_seconds,
             )
             for _ in range(config.worker.count)
-        ]
+        )
         self._slots = config.engine.slots * config.worker.count
         self._tasks = TaskSet()
 
     async def __aenter__(self) -> Self:
-        for supervisor in self._supervisors:
+        for supervisor in self._pool.supervisors:
             self._tasks.begin(supervisor.run(), "worker")
         self._tasks.begin(self._dispatch(), "queue")
         return self
@@ -96,14 +97,12 @@ class Executor:
     @property
     def model(self) -> ModelInfo | None:
         """Return what is loaded; None while nothing is."""
-        return next((each.model for each in self._supervisors if each.model is not None), None)
+        return self._pool.model
 
     @property
     def broken(self) -> Sentence | None:
         """Return why no model can be loaded, in a sentence."""
-        if self.model is not None:
-            return None
-        return next((each.broken for each in self._supervisors if each.broken), None)
+        return self._pool.broken
 
     @property
     def paused(self) -> bool:
@@ -128,18 +127,17 @@ class Executor:
     @property
     def running(self) -> int:
         """Return how many jobs workers have."""
-        return sum(len(each.jobs) for each in self._supervisors)
+        return len(self._pool.running)
 
     @property
     def restarts(self) -> int:
         """Return how often a worker had to be replaced."""
-        return sum(max(0, each.starts - 1) for each in self._supervisors)
+        return self._pool.restarts
 
     @property
     def worker_pids(self) -> list[int]:
         """Return the ids of the worker processes on this machine."""
-        workers = [each.worker for each in self._supervisors if each.worker is not None]
-        return [worker.pid for worker in workers if worker.pid is not None]
+        return self._pool.pids
 
     def submit(
         self,
@@ -173,9 +171,9 @@ class Executor:
         if job is None:
             return False
         if not self._queue.remove(job_id):
-            for supervisor in self._supervisors:
-                if job_id in supervisor.jobs:
-                    self._tasks.begin(supervisor.cancel(job), "cancel")
+            supervisor = self._pool.supervisor_of(job_id)
+            if supervisor is not None:
+                self._tasks.begin(supervisor.cancel(job), "cancel")
         job.settle(Cancelled(CANCELLED))
         return True
 
@@ -189,9 +187,9 @@ class Executor:
             stream.close()
             return stream
         job.streams.append(stream)
-        for supervisor in self._supervisors:
-            if job_id in supervisor.jobs:
-                supervisor.stream(job)
+        supervisor = self._pool.supervisor_of(job_id)
+        if supervisor is not None:
+            supervisor.stream(job)
         return stream
 
     def progress(self, job_id: int) -> JobProgress | None:
@@ -210,7 +208,7 @@ class Executor:
             job,
             eta=self._eta,
             ahead=[self._jobs[each] for each in ahead],
-            running=[each for supervisor in self._supervisors for each in supervisor.jobs.values()],
+            running=self._pool.running,
             slots=self._slots,
             model_is_ready=model_is_ready,
             trouble=self.broken,
@@ -224,7 +222,7 @@ class Executor:
     async def drain(self, grace_seconds: float) -> None:
         """Give workers no more jobs and wait, so long at the most, for those that are running."""
         self.paused = True
-        running = [job.outcome for each in self._supervisors for job in each.jobs.values()]
+        running = [job.outcome for job in self._pool.running]
         if running:
             await asyncio.wait(running, timeout=grace_seconds)
 
@@ -235,9 +233,7 @@ class Executor:
             await self._changed.wait()
             self._changed.clear()
             while not self.paused and (supervisor := self._free_supervisor()) is not None:
-                running = Counter(
-                    job.queued.user_id for each in self._supervisors for job in each.jobs.values()
-                )
+                running = Counter(job.queued.user_id for job in self._pool.running)
                 queued = self._queue.take(running, most_per_user=most)
                 if queued is None:
                     break
@@ -248,9 +244,7 @@ class Executor:
 
     def _free_supervisor(self) -> WorkerSupervisor | None:
         """Return that of the ready worker with the most room for the next job."""
-        slots = 1 if self._queue.next_is_alone else self._config.engine.slots
-        ready = [e for e in self._supervisors if e.model is not None and e.has_room(slots)]
-        return min(ready, key=lambda each: len(each.jobs), default=None)
+        return self._pool.free(1 if self._queue.next_is_alone else self._config.engine.slots)
 
     def _note_change(self) -> None:
         self._changed.set()

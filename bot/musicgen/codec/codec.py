@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from bot.domain.generation import Precision
 from bot.musicgen.checkpoint.model_config import CodecConfig
-from bot.musicgen.codec.layers import ConvolutionChain, downsampling, upsampling
+from bot.musicgen.codec.chains import downsampling, upsampling
+from bot.musicgen.codec.layers import ConvolutionChain
 from bot.musicgen.codec.lstm import ResidualLstm
 from bot.musicgen.codec.quantizer import Quantizer
 from bot.musicgen.codec.stages import (

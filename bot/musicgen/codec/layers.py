@@ -1,14 +1,11 @@
 """EnCodec's convolutions between frames and samples, as one compiled graph for a block of rows.
 
-A transposed convolution whose kernel is a whole number of strides is computed as a plain one whose
-output rows hold a stride's outputs side by side; reshaping the rows then changes the rate.
-
 Source: arXiv 2210.13438 (EnCodec), whose SEANet layers these are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,10 +14,8 @@ import numpy as np
 from mindspore import ops
 from numpy.typing import NDArray
 
-from bot.musicgen.checkpoint.model_config import CodecConfig
-from bot.musicgen.codec.windows import Step, Window
-from bot.musicgen.kernels.operations import Operations, centre, copied, tensor
-from bot.musicgen.kernels.packed_weights import PackedWeights
+from bot.musicgen.codec.windows import Step
+from bot.musicgen.kernels.operations import Operations, centre, tensor
 
 Array = NDArray[np.float32]
 Tensors = tuple[Any, ...]
@@ -109,128 +104,6 @@ class ConvolutionChain:
     def _index_tensors(self, block: int, length: int | None) -> Tensors:
         pairs = zip(self._steps, self._lengths(length), strict=True)
         return tuple(ms.Tensor.from_numpy(step.index(block, known)) for step, known in pairs)
-
-
-def upsampling(
-    weights: Mapping[str, Array],
-    config: CodecConfig,
-    operations: Operations,
-    frames: int,
-    packed: PackedWeights,
-) -> ConvolutionChain:
-    """Return the decoder's layers from the LSTM to the last convolution, for blocks of frames.
-
-    The outputs are not samples yet, but each row's product with each tap of the last convolution.
-    """
-    build = _Builder(weights, config, operations, packed, "decoder.layers", frames)
-    build.width = config.filters << len(config.ratios)
-    build.index = 1
-    for ratio in config.ratios:
-        build.add_transposed(ratio)
-        build.add_residual_units()
-    last = f"decoder.layers.{build.index + 2}.conv.weight"
-    tail = packed.array("codec.decoder.end", lambda: copied(weights[last][0]))
-    return ConvolutionChain(build.layers, operations, tail=(tensor(tail),))
-
-
-def downsampling(
-    weights: Mapping[str, Array],
-    config: CodecConfig,
-    operations: Operations,
-    frames: int,
-    packed: PackedWeights,
-) -> ConvolutionChain:
-    """Return the encoder's layers up to the LSTM, for blocks of so many frames.
-
-    The inputs are not samples, but the windows of the first convolution, [rows, kernel].
-    """
-    build = _Builder(weights, config, operations, packed, "encoder.layers", frames * config.hop)
-    head = build.weights("0")
-    for ratio in reversed(config.ratios):
-        build.add_residual_units()
-        build.add_strided(ratio)
-    return ConvolutionChain(build.layers, operations, head=head)
-
-
-class _Builder:
-    """Builds layers from a state dict in order, keeping count of names, rows and widths."""
-
-    def __init__(
-        self,
-        weights: Mapping[str, Array],
-        config: CodecConfig,
-        operations: Operations,
-        packed: PackedWeights,
-        prefix: str,
-        rows: int,
-    ) -> None:
-        self.layers: list[Layer] = []
-        self.index = 0
-        self.width = config.filters
-        self._weights, self._config, self._operations = weights, config, operations
-        self._prefix, self._packed = prefix, packed
-        self._rows, self._lag = rows, 0
-
-    def weights(self, name: str) -> Tensors:
-        """Return a convolution's matrix and bias as tensors."""
-        return self._tensors(name, self._matrix)
-
-    def _matrix(self, kernel: Array, bias: Array) -> tuple[Array, Array]:
-        return kernel.transpose(2, 1, 0).reshape(-1, len(kernel)), bias
-
-    def add_residual_units(self) -> None:
-        """Add a stage's residual units."""
-        config = self._config
-        for unit in range(config.residual_layers):
-            self.index += 1
-            dilation = config.dilation_growth**unit
-            window = Window.convolution(config.residual_kernel_size, dilation=dilation)
-            parts = ("block.1", "block.3", "shortcut")[: 3 if config.conv_shortcut else 2]
-            weights = [x for part in parts for x in self.weights(f"{self.index}.{part}")]
-            self._add(Step(window=window, rows=self._rows, lag=self._lag), *weights, residual=True)
-
-    def add_strided(self, ratio: int) -> None:
-        """Add a convolution of stride `ratio` that doubles the width."""
-        self.index += 2
-        window = Window.convolution(2 * ratio, stride=ratio)
-        step = Step(window=window, rows=self._rows, lag=self._lag)
-        self._add(step, *self.weights(str(self.index)))
-        self.width *= 2
-
-    def add_transposed(self, ratio: int) -> None:
-        """Add a transposed convolution of stride `ratio` that halves the width."""
-        self.index += 2
-        width = self.width
-
-        def matrix(kernel: Array, bias: Array) -> tuple[Array, Array]:
-            # [in, out, 2 * ratio]: the older row in the window takes the kernel's second half.
-            halves = kernel.reshape(width, -1, 2, ratio)[:, :, ::-1]
-            return halves.transpose(2, 0, 3, 1).reshape(2 * width, -1), np.tile(bias, ratio)
-
-        step = Step(
-            window=Window.transposed(2),
-            rows=self._rows,
-            lag=self._lag,
-            ratio=ratio,
-            trim=ratio - ratio // 2,
-        )
-        self._add(step, *self._tensors(str(self.index), matrix))
-        self.width //= 2
-
-    def _tensors(self, name: str, matrix: Callable[[Array, Array], tuple[Array, Array]]) -> Tensors:
-        """Return a convolution as tensors; `matrix` lays out its kernel and bias."""
-        path = f"{self._prefix}.{name}.conv"
-
-        def pack() -> Mapping[str, NDArray[Any]]:
-            made, bias = matrix(self._weights[f"{path}.weight"], self._weights[f"{path}.bias"])
-            return {"matrix": self._operations.matrix(made), "bias": copied(bias)}
-
-        packed = self._packed.group(f"codec.{self._prefix}.{name}", pack)
-        return tensor(packed["matrix"]), tensor(packed["bias"])
-
-    def _add(self, step: Step, *weights: Any, residual: bool = False) -> None:
-        self.layers.append(Layer(step=step, residual=residual, width=self.width, weights=weights))
-        self._rows, self._lag = step.rows_out, step.lag_out
 
 
 def _block_function(
