@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 
 import psutil
 
@@ -69,7 +69,9 @@ class BotProcess:
     async def end(self, *numbers):
         """Send signals, one after the other, and wait for the end; return the exit code."""
         for number in numbers:
-            os.kill(self.process.pid, number)
+            # The end may come before the second.
+            with suppress(ProcessLookupError):
+                os.kill(self.process.pid, number)
             # The first is acted on before the second comes.
             await asyncio.sleep(0.2 if len(numbers) > 1 else 0)
         await self._ended()
