@@ -56,6 +56,9 @@ class ProcessBackend:
                     # Libraries print to standard output; the bot's own is not theirs.
                     stdout=sys.stderr.fileno() if _has_fileno() else None,
                     env=environment,
+                    # A terminal sends Ctrl-C to its whole group, and MindSpore, which takes the
+                    # signal over once it has loaded, ends the process for it.
+                    start_new_session=True,
                 )
             except BaseException:
                 writer.close()

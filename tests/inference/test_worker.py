@@ -251,6 +251,12 @@ async def test_a_worker_that_still_loads_does_not_outlive_the_bot():
         assert await process._process.wait() == 0
 
 
+async def test_a_terminal_s_ctrl_c_does_not_reach_the_worker():
+    """MindSpore would end it at once, and the clips that a stop waits for with it."""
+    async with started() as process:
+        assert os.getsid(process.pid) == process.pid
+
+
 async def test_ctrl_c_is_the_bot_s_to_answer_and_a_kill_is_the_worker_s():
     """A Ctrl-C in the terminal reaches both processes: clips that are being made are finished."""
     async with started() as process:
