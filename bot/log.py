@@ -26,9 +26,11 @@ ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tupl
 
 _OURS = ("bot", "cogs")
 
-# A bot's token, and the part of an address that lets anyone answer in the bot's name.
+# A bot's token, the part of an address that lets anyone answer in the bot's name, and the name and
+# password in a proxy's.
 _SECRETS = re.compile(
     r"[\w-]{18,}\.[\w-]{6,}\.[\w-]{25,}|(?<=/webhooks/)\d+/[\w-]+|(?<=/interactions/)\d+/[\w-]+"
+    r"|(?<=://)[^/\s@]+(?=@)"
 )
 
 _QUIET = {
@@ -104,7 +106,7 @@ class JsonFormatter(logging.Formatter):
 
 
 def _redact(text: str) -> str:
-    """Return a text without bot tokens and tokens of webhooks and interactions."""
+    """Return a text without tokens of bots, webhooks and interactions, and passwords of proxies."""
     return _SECRETS.sub("[secret]", text)
 
 

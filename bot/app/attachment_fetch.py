@@ -6,6 +6,7 @@ import logging
 
 import aiohttp
 
+from bot.app.discord_proxy import Proxy
 from bot.errors import SoundError
 from bot.i18n.sentence import Sentence
 
@@ -19,7 +20,7 @@ _TRIES = 2
 _CHUNK_BYTES = 2**16
 
 
-async def fetch(url: str, max_bytes: int, *, proxy: str | None = None) -> bytes:
+async def fetch(url: str, max_bytes: int, *, proxy: Proxy | None = None) -> bytes:
     """Return what is at the address of an attachment; what was declared is not believed.
 
     Tried twice. Raises SoundError for what is larger and what can't be had.
@@ -41,10 +42,11 @@ def too_large(max_bytes: int) -> SoundError:
 
 
 async def _body(
-    session: aiohttp.ClientSession, url: str, max_bytes: int, proxy: str | None
+    session: aiohttp.ClientSession, url: str, max_bytes: int, proxy: Proxy | None
 ) -> bytes:
     body = bytearray()
-    async with session.get(url, raise_for_status=True, proxy=proxy) as response:
+    address = proxy.url if proxy else None
+    async with session.get(url, raise_for_status=True, proxy=address) as response:
         async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
             body += chunk
             if len(body) > max_bytes:

@@ -18,6 +18,7 @@ from discord.ext import commands
 from bot.app import attachment_fetch
 from bot.app.commands_in_flight import CommandsInFlight
 from bot.app.connection import log_in, skip_unreadable_events, stay_connected
+from bot.app.discord_proxy import Proxy
 from bot.app.health import Health
 from bot.app.services.bot_service import BotService
 from bot.config import Config
@@ -82,7 +83,7 @@ class ZhiyinBot(commands.Bot):
         licence: str,
         clock: Callable[[], float] = time.time,
         fetch: Callable[[str, int], Awaitable[bytes]] | None = None,
-        proxy: str | None = None,
+        proxy: Proxy | None = None,
         languages: Languages | None = None,
     ) -> None:
         """Take its collaborators.
@@ -98,7 +99,7 @@ class ZhiyinBot(commands.Bot):
             tree_cls=_Commands,
             intents=intents,
             help_command=None,
-            proxy=proxy,
+            proxy=proxy.url if proxy else None,
             # A message that is remembered is changed by an edit while it is being read.
             max_messages=None,
             allowed_mentions=discord.AllowedMentions.none(),

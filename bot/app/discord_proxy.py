@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import urllib.request
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from bot.errors import ConfigError
@@ -27,8 +28,17 @@ WRONG_FORM = Sentence(
 )
 
 
-def find_proxy(setting: str, environment: Mapping[str, str]) -> str | None:
-    """Return the address of the proxy, which may hold a password; None without one.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proxy:
+    """An HTTP proxy: how it is asked, and how it is shown."""
+
+    url: str = field(repr=False)
+    """It may hold a password, which the log masks."""
+    address: str
+
+
+def find_proxy(setting: str, environment: Mapping[str, str]) -> Proxy | None:
+    """Return the proxy to use; None without one.
 
     Raises ConfigError for what is no HTTP proxy.
     """
@@ -45,12 +55,7 @@ def find_proxy(setting: str, environment: Mapping[str, str]) -> str | None:
     return None
 
 
-def shown(proxy: str) -> str:
-    """Return the host and port of a proxy, without what is secret."""
-    return urlsplit(proxy).netloc.rpartition("@")[2]
-
-
-def _checked(address: str, where: Sentence) -> str:
+def _checked(address: str, where: Sentence) -> Proxy:
     try:
         parts = urlsplit(address)
         has_place = bool(parts.hostname) and (parts.port is None or parts.port > 0)
@@ -60,7 +65,7 @@ def _checked(address: str, where: Sentence) -> str:
         raise ConfigError(SOCKS.fill(where=where))
     if parts.scheme not in {"http", "https"} or not has_place:
         raise ConfigError(WRONG_FORM.fill(where=where))
-    return address
+    return Proxy(url=address, address=f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}")
 
 
 def _is_bypassed(environment: Mapping[str, str]) -> bool:

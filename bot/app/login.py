@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from bot.app.discord_proxy import shown
+from bot.app.discord_proxy import Proxy
 from bot.errors import ConfigError, ResourceError
 from bot.i18n.sentence import Sentence
 
@@ -34,7 +34,7 @@ NOT_THROUGH_PROXY = Sentence(
 
 
 @contextmanager
-def explain_failures(proxy: str | None = None) -> Iterator[None]:
+def explain_failures(proxy: Proxy | None = None) -> Iterator[None]:
     """Turn failures to log in, or to stay so, into ConfigError and ResourceError."""
     import aiohttp
     import discord
@@ -53,19 +53,19 @@ def explain_failures(proxy: str | None = None) -> Iterator[None]:
         ) from error
     except discord.HTTPException as error:
         if proxy is not None and error.status == _PROXY_WANTS_PASSWORD:
-            raise ResourceError(NOT_THROUGH_PROXY.fill(proxy=shown(proxy))) from error
+            raise ResourceError(NOT_THROUGH_PROXY.fill(proxy=proxy.address)) from error
         if error.status < 500 and error.code:
             raise  # Discord says what is wrong with what it was asked: a defect
         raise ResourceError(_trouble(error.status)) from error
     except (aiohttp.ClientError, OSError) as error:
         if proxy is not None:
-            raise ResourceError(NOT_THROUGH_PROXY.fill(proxy=shown(proxy))) from error
+            raise ResourceError(NOT_THROUGH_PROXY.fill(proxy=proxy.address)) from error
         raise ResourceError(
             Sentence("Discord can't be reached from this machine: see whether it is online.")
         ) from error
 
 
-async def ask_for_name(token: str, proxy: str | None = None) -> str:
+async def ask_for_name(token: str, proxy: Proxy | None = None) -> str:
     """Log in with a token, leave again and return the bot's name.
 
     Raises ConfigError for a token that Discord refuses, ResourceError where it can't be asked.
@@ -73,7 +73,7 @@ async def ask_for_name(token: str, proxy: str | None = None) -> str:
     import discord
     from discord.http import HTTPClient
 
-    client = HTTPClient(asyncio.get_running_loop(), proxy=proxy)
+    client = HTTPClient(asyncio.get_running_loop(), proxy=proxy.url if proxy else None)
     try:
         # discord.py tries five times where Discord has trouble.
         with explain_failures(proxy):

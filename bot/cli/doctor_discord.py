@@ -7,14 +7,14 @@ import os
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
-from bot.app.discord_proxy import find_proxy
+from bot.app.discord_proxy import Proxy, find_proxy
 from bot.app.discord_token import TOKEN_VARIABLE, token_of
 from bot.cli.findings import Finding, Verdict
 from bot.config import Config
 from bot.errors import ConfigError, ZhiyinError
 from bot.i18n.sentence import Sentence
 
-AskDiscord = Callable[[str, str | None], Awaitable[str]]
+AskDiscord = Callable[[str, Proxy | None], Awaitable[str]]
 """Logs in with a token, through a proxy if there is one, and returns the bot's name; raises
 ZhiyinError where that fails."""
 
@@ -59,7 +59,7 @@ def check_login(ask: AskDiscord, config: Config) -> Iterator[Finding]:
         yield Finding(Verdict.GOOD, Sentence("Discord knows it: it is {name}'s.", name=name))
 
 
-async def _ask(ask: AskDiscord, token: str, proxy: str | None) -> str:
+async def _ask(ask: AskDiscord, token: str, proxy: Proxy | None) -> str:
     return await ask(token, proxy)
 
 

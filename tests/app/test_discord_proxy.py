@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+
+import aiohttp
 import pytest
 
-from bot.app.discord_proxy import find_proxy, shown
+from bot.app.discord_proxy import find_proxy
 from bot.app.login import ask_for_name
 from bot.errors import ConfigError, ResourceError
+from bot.log import RedactingFormatter
 from tests.support.discord_wire.proxy import open_proxy
 from tests.support.discord_wire.server import TOKEN, open_wire, point_discord_at
 
@@ -31,7 +35,16 @@ OURS, OTHER = "http://ours.example:3128", "http://other.example:8080"
 )
 def test_the_setting_comes_before_the_environment(setting, environment, expected):
     """As other programs read it; `none` is none."""
-    assert find_proxy(setting, environment) == expected
+    found = find_proxy(setting, environment)
+    assert (found and found.address) == expected
+
+
+def test_what_is_shown_of_it_has_no_password():
+    """Sentences repeat the address."""
+    proxy = find_proxy("https://me:p%40ss@proxy.example:3128", {})
+    assert proxy is not None
+    assert proxy.address == "https://proxy.example:3128"
+    assert "p%40ss" not in repr(proxy)
 
 
 @pytest.mark.parametrize("scheme", ["socks4", "socks5", "socks5h"])
@@ -54,14 +67,27 @@ def test_what_is_no_proxy_is_told(address):
         find_proxy(address, {})
 
 
+def test_the_log_masks_its_password():
+    """What libraries raise names the address as they were given it."""
+    error = aiohttp.ClientError("407, url='http://me:p%40ss@127.0.0.1:1'")
+    record = logging.LogRecord(
+        "discord", logging.ERROR, "", 0, "%s", (error,), (type(error), error, None)
+    )
+    said = RedactingFormatter().format(record)
+    assert said.count("http://[secret]@127.0.0.1:1") == 2
+    assert "p%40ss" not in said
+
+
 async def test_a_proxy_that_does_not_help_is_named_without_its_password():
     """Neither one that isn't there nor one that lets nobody in."""
     async with open_wire() as wire, open_proxy(wire) as (proxy, asked):
         with point_discord_at(wire.base):
             assert await ask_for_name(TOKEN, proxy) == wire.me.name
             assert asked == ["GET http://discord.invalid/api/v10/users/@me HTTP/1.1"]
-            for wrong in (proxy.replace("s3cret", "wr0ng"), "http://me:wr0ng@127.0.0.1:1"):
+            nowhere = "http://me:wr0ng@127.0.0.1:1"
+            for url in (proxy.url.replace("s3cret", "wr0ng"), nowhere):
+                wrong = find_proxy(url, {})
                 with pytest.raises(ResourceError) as told:
                     await ask_for_name(TOKEN, wrong)
-                assert f"through the proxy {shown(wrong)}" in str(told.value)
+                assert f"through the proxy {wrong.address}" in str(told.value)
                 assert "wr0ng" not in str(told.value)

@@ -7,13 +7,15 @@ import base64
 from contextlib import asynccontextmanager, suppress
 from urllib.parse import urlsplit
 
+from bot.app.discord_proxy import find_proxy
+
 USER, PASSWORD = "someone", "s3cret"
 _ALLOWED = base64.b64encode(f"{USER}:{PASSWORD}".encode())
 
 
 @asynccontextmanager
 async def open_proxy(wire):
-    """Put the wire behind a proxy that wants a password; lend its address and what was asked.
+    """Put the wire behind a proxy that wants a password; lend it and what was asked.
 
     What was asked are the first lines of connections. The bytes go on as they are.
     """
@@ -43,7 +45,7 @@ async def open_proxy(wire):
     wire.base, wire.gateway_url = "http://discord.invalid", "ws://discord.invalid/gateway"
     port = server.sockets[0].getsockname()[1]
     try:
-        yield f"http://{USER}:{PASSWORD}@127.0.0.1:{port}", asked
+        yield find_proxy(f"http://{USER}:{PASSWORD}@127.0.0.1:{port}", {}), asked
     finally:
         server.close()
         for each in pumps:
