@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 
+import discord
 from discord.ext import commands
 
 from bot.app.client import ZhiyinBot
@@ -28,7 +29,7 @@ class LeftAnswers(commands.Cog):
         """End what is left, beside everything else; nobody is heard before this has looked."""
         left = await self.bot.service.answers.left()
         log.info("answers.left count=%d", len(left))
-        work = end_answers(self.bot, left, messages.RESTARTED)
+        work = end_answers(self.bot, left, messages.RESTARTED, before=discord.utils.utcnow())
         self._ending = asyncio.create_task(work, name="end left answers")
 
     async def cog_unload(self) -> None:
@@ -39,7 +40,8 @@ class LeftAnswers(commands.Cog):
         left = await self.bot.service.answers.left()
         try:
             async with asyncio.timeout(_STOP_SECONDS):
-                await end_answers(self.bot, left, messages.RESTARTED)
+                now = discord.utils.utcnow()
+                await end_answers(self.bot, left, messages.RESTARTED, before=now)
         except TimeoutError:
             log.warning("answers.not_ended the next start ends them")
 

@@ -97,9 +97,13 @@ class Jobs:
         return [job_of(row) for row in await self._database.all(sql, (user_id,))]
 
     async def start(self, job_id: int) -> Job:
-        """Start to generate a job's clip."""
+        """Start to generate a job's clip, or start again.
+
+        A worker may have died between this and the moment when it was to have the job.
+        """
+        before = [JobState.QUEUED, JobState.RUNNING]
         async with self._database.transaction() as connection:
-            await _step(connection, job_id, JobState.RUNNING, [JobState.QUEUED])
+            await _step(connection, job_id, JobState.RUNNING, before)
             return await _job(connection, job_id)
 
     async def requeue(self, job_id: int, *, spend_attempt: bool) -> None:

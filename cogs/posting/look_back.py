@@ -14,27 +14,33 @@ log = logging.getLogger(__name__)
 _SEARCHED_MESSAGES = 500
 
 
-async def find_message(
+async def find_messages(
     place: discord.abc.Messageable,
     is_it: Callable[[discord.Message], bool],
     *,
     author_id: int,
     since_id: int | None,
-) -> discord.Message | None:
-    """Return the latest message of an author in a place that is the one, None where there is none.
+    before_id: int | None = None,
+    most: int = 1,
+) -> list[int]:
+    """Return the latest messages of an author in a place that are the ones, so many at the most.
 
-    Looks at what came after the message `since_id`, and at no more than 500. Where the bot may not
-    look there is none. Raises what discord.py raises in an outage: nobody knows then.
+    Looks at what came after the message `since_id` and before `before_id`, and at no more than 500.
+    Where the bot may not look there are none. Raises what discord.py raises in an outage: nobody
+    knows then.
     """
-    after = None if since_id is None else discord.Object(since_id)
+    after, before = (None if id_ is None else discord.Object(id_) for id_ in (since_id, before_id))
+    found: list[int] = []
     try:
         async for message in place.history(
-            limit=_SEARCHED_MESSAGES, after=after, oldest_first=False
+            limit=_SEARCHED_MESSAGES, after=after, before=before, oldest_first=False
         ):
             if message.author.id == author_id and is_it(message):
-                return message
+                found.append(message.id)
+                if len(found) == most:
+                    break
     except discord.HTTPException as error:
         if is_outage(error):
             raise
         log.info("discord.not_searched status=%d code=%d", error.status, error.code)
-    return None
+    return found

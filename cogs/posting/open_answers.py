@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 
 import discord
@@ -12,7 +13,7 @@ import discord
 from bot.app.client import ZhiyinBot
 from bot.domain.answers import OpenAnswer
 from bot.i18n.sentence import Sentence
-from cogs.posting.look_back import find_message
+from cogs.posting.look_back import find_messages
 from cogs.posting.outages import is_outage
 
 log = logging.getLogger(__name__)
@@ -20,19 +21,26 @@ log = logging.getLogger(__name__)
 _UNKNOWN_MESSAGE = 10008
 # The answer to the interaction itself, in the place of a message's id.
 _FIRST_ANSWER = "@original"
+_MOST_ALIKE = 50
 
 
-async def end_answer(bot: ZhiyinBot, key: str, sentence: Sentence | None) -> None:
+async def end_answer(
+    bot: ZhiyinBot, key: str, sentence: Sentence | None, *, before: datetime | None = None
+) -> None:
     """Let an open answer say a sentence, or delete it, and strike it out.
 
-    An outage is waited out; what outlasts that is ended by the next start.
+    Where it is not known which message it is, those from `before` a time are looked at: later ones
+    have a command that cares for them. Without a time it is left to the next stop or start, as is
+    what an outage outlasts.
     """
     answer = await bot.service.answers.find(key)
-    if answer is None:
+    if answer is None or (before is None and answer.message_id is None and answer.token is None):
         return
     text = None if sentence is None else bot.languages.reader(answer.locale)(sentence)
     try:
-        await bot.service.delivery_retry.call(partial(_show, bot, answer, text), retry_on=is_outage)
+        await bot.service.delivery_retry.call(
+            partial(_show, bot, answer, text, before), retry_on=is_outage
+        )
     except Exception as error:
         if not is_outage(error):
             raise
@@ -41,7 +49,9 @@ async def end_answer(bot: ZhiyinBot, key: str, sentence: Sentence | None) -> Non
     await bot.service.answers.close(key)
 
 
-async def _show(bot: ZhiyinBot, answer: OpenAnswer, text: str | None) -> None:
+async def _show(
+    bot: ZhiyinBot, answer: OpenAnswer, text: str | None, before: datetime | None
+) -> None:
     """Change or delete the message by the first way that works; one that is gone needs none."""
     if answer.token is not None and bot.clock() < answer.expires_at and bot.application_id:
         webhook = bot.webhook_of(answer.token)
@@ -59,44 +69,58 @@ async def _show(bot: ZhiyinBot, answer: OpenAnswer, text: str | None) -> None:
                 return
         else:
             return
+    channel = bot.get_partial_messageable(answer.channel_id)
     try:
-        message_id = answer.message_id or await _find(bot, answer)
-        if not message_id:
-            return
-        channel = bot.get_partial_messageable(answer.channel_id)
-        message = channel.get_partial_message(message_id)
-        if text is None:
-            await message.delete()
-        else:
-            await message.edit(content=text, view=None)
+        ids = [] if answer.message_id is None else [answer.message_id]
+        if not ids and before is not None:
+            ids = await _find(bot, answer, before)
+        for message_id in ids:
+            message = channel.get_partial_message(message_id)
+            if text is None:
+                await message.delete()
+            else:
+                await message.edit(content=text, view=None)
     except discord.HTTPException as error:
         if is_outage(error):
             raise
         log.info("answer.out_of_reach key=%s code=%d", answer.key, error.code)
 
 
-async def _find(bot: ZhiyinBot, answer: OpenAnswer) -> int:
-    """Return the id of the message that an answer became, 0 where it was never shown."""
+async def _find(bot: ZhiyinBot, answer: OpenAnswer, before: datetime) -> list[int]:
+    """Return the messages that the answer may have become: all that say the same and hang.
+
+    Which of them it is can't be told, and each of them is to be ended.
+    """
     assert bot.user is not None
     if not answer.text:
-        return 0  # Discord itself ends what only shows that the bot thinks
+        return []  # Discord itself ends what only shows that the bot thinks
     known = await bot.service.answers.known_messages()
 
     def is_it(message: discord.Message) -> bool:
         return message.content == answer.text and message.id not in known
 
-    place = bot.get_partial_messageable(answer.channel_id)
-    found = await find_message(place, is_it, author_id=bot.user.id, since_id=answer.since_id - 1)
-    return 0 if found is None else found.id
+    return await find_messages(
+        bot.get_partial_messageable(answer.channel_id),
+        is_it,
+        author_id=bot.user.id,
+        since_id=answer.since_id - 1,
+        before_id=discord.utils.time_snowflake(before),
+        most=_MOST_ALIKE,
+    )
 
 
-async def end_answers(bot: ZhiyinBot, answers: Sequence[OpenAnswer], sentence: Sentence) -> None:
-    """End several at once, but one by one those that have to be looked for: they look alike."""
+async def end_answers(
+    bot: ZhiyinBot, answers: Sequence[OpenAnswer], sentence: Sentence, *, before: datetime
+) -> None:
+    """End several at once, but one by one those that have to be looked for: they look alike.
+
+    Called before anybody is heard, or when nobody is any more, at the time `before`.
+    """
 
     async def end(some: Sequence[OpenAnswer]) -> None:
         for answer in some:
             try:
-                await end_answer(bot, answer.key, sentence)
+                await end_answer(bot, answer.key, sentence, before=before)
             except Exception:
                 log.exception("answer.not_ended key=%s", answer.key)
 

@@ -12,7 +12,7 @@ from bot.domain.jobs import Job
 from bot.pipeline.presenter import Undeliverable
 from bot.retry import RetryPolicy
 from cogs.posting.job_message import JobMessage
-from cogs.posting.look_back import find_message
+from cogs.posting.look_back import find_messages
 from cogs.posting.outages import is_outage
 
 log = logging.getLogger(__name__)
@@ -78,7 +78,7 @@ class Ways:
         try:
             if direct:
                 place = await self._bot.fetch_user(job.order.origin.user_id)
-            found = await find_message(
+            found = await find_messages(
                 place,
                 message.is_shown_by,
                 author_id=self._bot.user.id,
@@ -88,7 +88,7 @@ class Ways:
             if is_outage(error):
                 raise
             return None
-        return None if found is None else found.id
+        return found[0] if found else None
 
 
 class Attempts:

@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 import aiohttp
 import discord
@@ -79,7 +80,9 @@ async def send_another_take(
         try:
             # The nonce makes a retry idempotent: a message that was stored although an error came
             # back is not posted twice. Follow-ups by the token have none.
-            sent = await channel.send(text, nonce=f"{interaction.id}/{take}")
+            send = partial(channel.send, text, nonce=f"{interaction.id}/{take}")
+            retry = interaction.client.service.delivery_retry
+            sent = await retry.call(send, retry_on=is_outage)
         except discord.HTTPException:
             pass  # no right to send there: the token has
         else:
@@ -100,7 +103,8 @@ async def reply(
     )
     # The nonce makes a retry idempotent.
     try:
-        shown = await message.reply(text, nonce=key)
+        send = partial(message.reply, text, nonce=key)
+        shown = await bot.service.delivery_retry.call(send, retry_on=is_outage)
     except discord.HTTPException as error:
         if not is_outage(error):
             await bot.service.answers.close(key)

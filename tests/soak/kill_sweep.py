@@ -164,7 +164,7 @@ def judge(swept, books, wire):
     everything = [each for place in wire.channels.values() for each in place.messages.values()]
     own = [each for each in everything if each.author is wire.me]
     swept.hanging = [
-        f"{each.id}: {each.content or 'thinking'}"
+        f"{each.id} (of {each.interaction and each.interaction.id}): {each.content or 'thinking'}"
         for each in own
         if any(part in each.content for part in UNFINISHED) or each.flags & LOADING
     ]

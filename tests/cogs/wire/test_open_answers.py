@@ -67,7 +67,7 @@ async def test_a_stop_waits_for_a_command_that_is_nearly_done(tmp_path):
         assert await stage.store.open_answers.all() == []
 
 
-@pytest.mark.parametrize("known", ["by its token", "by its id", "by its text"])
+@pytest.mark.parametrize("known", ["by its token", "by its id", "by its text", "one by its text"])
 async def test_a_start_ends_what_a_kill_has_left(tmp_path, known):
     """Whatever of it was written down by then; what a job stands behind stays as it is."""
     async with open_stage(tmp_path, timings=quick()) as stage:
@@ -84,7 +84,7 @@ async def test_a_start_ends_what_a_kill_has_left(tmp_path, known):
             await stage.store.jobs.cancel(2, messages.CANCELLED)
             await stage.store.jobs.record_told(2)
             takes = [left.message]
-        for number, take in enumerate(takes):
+        for number, take in enumerate(takes[: 1 if known == "one by its text" else 2]):
             await stage.store.open_answers.open(
                 OpenAnswer(
                     key=f"{asked.id}/{number}",
