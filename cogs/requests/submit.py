@@ -128,6 +128,8 @@ async def submit_from_message(
         limits, longest = await resolve_limits(
             bot, origin, message.author, parent_channel_id=parent
         )
+        if not _may_attach_files(bot, message):
+            raise Refused(messages.NO_FILES)
         draft = dataclasses.replace(validate(draft, bot, longest), locale=locale)
         (order,) = make_orders(str(message.id), origin, draft, bot)
         await bot.service.requests.check(order, limits)
@@ -152,6 +154,17 @@ async def submit_from_message(
             await message.reply(bot.languages.reader(locale)(sentence))
         else:
             await responses.end_open_answer(bot, key, sentence)
+
+
+def _may_attach_files(bot: ZhiyinBot, message: discord.Message) -> bool:
+    """Tell whether the bot may post a clip where a message is, as far as it knows the channel."""
+    channel = message.channel
+    # A thread has the rights of its channel.
+    place = channel.parent if isinstance(channel, discord.Thread) else channel
+    if message.guild is None or bot.user is None or not isinstance(place, discord.abc.GuildChannel):
+        return True
+    own = message.guild.get_member(bot.user.id)
+    return own is None or place.permissions_for(own).attach_files
 
 
 def _check_wait(bot: ZhiyinBot, draft: RequestDraft) -> None:
