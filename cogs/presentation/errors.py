@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 
+import aiohttp
 import discord
 from discord import app_commands
 
@@ -14,6 +16,8 @@ from cogs.presentation import messages
 from cogs.presentation.readers import reader_of
 
 log = logging.getLogger(__name__)
+
+_BROKEN = (aiohttp.ClientError, OSError)
 
 EXPIRED = {(401, 50027), (404, 10015), (404, 10062), (404, 10008)}
 """Status and code of an interaction whose token has expired."""
@@ -53,13 +57,19 @@ async def report_error(interaction: Interaction, error: BaseException) -> None:
 
 
 async def tell_privately(interaction: Interaction, sentence: Sentence) -> None:
-    """Send an ephemeral message, before or after the first response."""
+    """Send an ephemeral message, before or after the first response.
+
+    After it a connection that breaks is waited for; discord.py itself tries again after errors of
+    the server.
+    """
     text = reader_of(interaction)(sentence)
     try:
         if interaction.response.is_done():
-            await interaction.followup.send(text, ephemeral=True)
+            send = partial(interaction.followup.send, text, ephemeral=True)
+            retry = interaction.client.service.delivery_retry
+            await retry.call(send, retry_on=lambda error: isinstance(error, _BROKEN))
         else:
             await interaction.response.send_message(text, ephemeral=True)
-    except discord.HTTPException as error:
+    except (discord.HTTPException, *_BROKEN) as error:
         # There is no other way to tell them.
-        log.warning("interaction.unanswered id=%d status=%d", interaction.id, error.status)
+        log.warning("interaction.unanswered id=%d %r", interaction.id, error)

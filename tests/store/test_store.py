@@ -181,6 +181,8 @@ async def test_a_restart_spends_no_attempt_but_a_lost_worker_does(store):
     """Neither to begin nor to be interrupted is an attempt that failed."""
     job = await accepted(store)
     assert (await store.jobs.start(job.id)).attempts == 0
+    # Its worker died before it had the job: another begins where nobody put it back.
+    assert (await store.jobs.start(job.id)).attempts == 0
     await store.jobs.requeue(job.id, spend_attempt=False)
     assert (await store.jobs.start(job.id)).attempts == 0
     await store.jobs.requeue(job.id, spend_attempt=True)

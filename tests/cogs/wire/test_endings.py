@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.domain.jobs import JobState
+from tests.support.discord_wire.files import File
 from tests.support.discord_wire.stage import open_stage, shorten_pauses
 from tests.support.timings import quick
 
@@ -143,3 +144,13 @@ async def test_an_outage_that_outlasts_the_nonces_posts_nothing_twice(
         assert bool(own[0].clips) == (prompt == "rock")
         assert len([each for each in stage.wire.requests("POST", path) if each.path == path]) == 1
         assert await stage.store.check() == []
+
+
+async def test_a_private_reason_waits_for_the_connection(tmp_path):
+    """A file that can't be used, told while the way to Discord breaks now and then."""
+    async with open_stage(tmp_path, timings=quick()) as stage:
+        fault = stage.wire.fail("POST", "/webhooks/*", reset=True, times=3)
+        asked = await stage.music(clip=File("song.mp3", b"no sound"))
+        await stage.wire.until(lambda: asked.followups)
+        assert fault.hits == 3
+        assert len(asked.followups) == 1
