@@ -32,7 +32,7 @@ class Remix(commands.Cog):
 
     def __init__(self, bot: ZhiyinBot) -> None:
         self.bot = bot
-        self._sounds: dict[int, SharedFile] = {}
+        self._sounds: dict[tuple[int, int], SharedFile] = {}
         self.menus = (
             app_commands.ContextMenu(name="Remix this clip", callback=self.remix_message),
             app_commands.ContextMenu(name="Continue this clip", callback=self.continue_message),
@@ -99,7 +99,7 @@ class Remix(commands.Cog):
         if clip is None and sound is None:
             raise RequestError(messages.NO_SOUND)
         if sound is not None:
-            self._remember(message.id, sound)
+            self._remember(interaction.user.id, message.id, sound)
         await show_remix_form(interaction, clip, message=message, attachment=sound)
 
     async def continue_message(self, interaction: Interaction, message: discord.Message) -> None:
@@ -127,7 +127,9 @@ class Remix(commands.Cog):
             await report_error(interaction, error)
 
     async def _order_remix(self, interaction: Interaction, kind: str, id_: int) -> None:
-        clip, sound = None, self._sounds.get(id_) if kind == "message" else None
+        clip, sound = None, None
+        if kind == "message":
+            sound = self._sounds.get((interaction.user.id, id_))
         if kind == "clip":
             clip = await require_clip(interaction, min(id_, MAX_ID))
         elif sound is None:
@@ -162,9 +164,9 @@ class Remix(commands.Cog):
             raise RequestError(messages.NO_SOUND)
         return clip, sound
 
-    def _remember(self, message_id: int, sound: SharedFile) -> None:
-        # Where the bot is no member it can't look again.
-        self._sounds[message_id] = sound
+    def _remember(self, user_id: int, message_id: int, sound: SharedFile) -> None:
+        # Where the bot is no member it can't look again. For who saw the message, and nobody else.
+        self._sounds[user_id, message_id] = sound
         if len(self._sounds) > _REMEMBERED:
             del self._sounds[next(iter(self._sounds))]
 

@@ -121,7 +121,7 @@ async def open_stage(folder):
         other = jam.env.create_guild("Elsewhere", owner=boss)
         mallory = other.add_member(boss)
         channel = other.create_text_channel("lobby")
-        ids = sorted({clip.id, clip.job_id, waiting.id, held.id, kept.id, posted.id})
+        ids = sorted({jam.alice.id, clip.id, clip.job_id, waiting.id, held.id, kept.id, posted.id})
         yield Stage(jam, posted, ids, channel, mallory)
         await jam.pipeline.cancel(waiting.id)
 
@@ -148,8 +148,7 @@ def test_every_handler_is_registered_and_leaves_the_way_in_alone():
 async def test_no_button_takes_an_id_of_elsewhere_nor_from_who_may_not(tmp_path):
     """On another server not even from who may do everything there; a channel may be private, too.
 
-    Nothing is shown and nothing changes. In a clip's own place everybody makes more of it, and it
-    stays its person's.
+    Nothing is shown and nothing changes. In its own place a clip is seen and stays its person's.
     """
     async with open_stage(tmp_path) as stage:
         jam, before = stage.jam, await stage.rows_of_alice()
@@ -164,6 +163,8 @@ async def test_no_button_takes_an_id_of_elsewhere_nor_from_who_may_not(tmp_path)
             assert refused(await jam.bob.click(message, custom_id=custom_id)), custom_id
         assert await stage.rows_of_alice() == before
         assert await jam.store.jobs.waiting_of(stage.mallory.id) == []
+        # He makes nothing himself: a clip of his would have a number of hers.
+        await jam.store.settings.block(jam.guild.id, jam.bob.id, True)
         async for message, custom_id in stage.forge(jam.channel):
             await jam.bob.click(message, custom_id=custom_id)
         await jam.idle()
@@ -206,6 +207,28 @@ async def test_no_command_or_menu_entry_takes_an_id_of_another_server(tmp_path):
 def test_no_form_nor_view_lives_in_memory_only():
     """A restart would end it: buttons are persistent, and forms are read by their custom id."""
     assert own(discord.ui.Modal) == own(discord.ui.View) == set()
+
+
+async def test_no_form_takes_an_id_of_another_server(tmp_path):
+    """Neither a clip's nor that of a message, be its sound remembered for whoever opened it."""
+    async with open_stage(tmp_path) as stage:
+        jam, before = stage.jam, await stage.rows_of_alice()
+        sound = await stage.posted.attachments[0].read()
+        sent = await jam.bob.send(jam.channel, "private", attachments=[("x.mp3", sound)])
+        await jam.bob.context_menu(jam.channel, "Remix this clip", sent)
+        made = await stage.mallory.slash(stage.other, "music", prompt="rock", seconds=1.0)
+        await jam.idle()
+        for kind in ("clip", "message"):
+            for id_ in (*stage.ids, sent.id):
+                form = await stage.mallory.click(made.response, label="Remix")
+                if kind == "clip" and id_ == (await jam.newest_clip(stage.mallory)).id:
+                    continue
+                form._interaction.modal["custom_id"] = f"zhiyin:remix:{kind}:{id_}"
+                words, keep, include = custom_ids(form.modal)
+                answers = {words: "as jazz", keep: ["2"], include: ["no"]}
+                assert refused(await stage.mallory.submit_modal(form, answers)), (kind, id_)
+        assert await stage.rows_of_alice() == before
+        assert await jam.store.jobs.waiting_of(stage.mallory.id) == []
 
 
 async def test_a_form_asks_again_when_it_comes_back(tmp_path):
