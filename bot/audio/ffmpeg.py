@@ -6,6 +6,7 @@ import logging
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -16,7 +17,7 @@ from bot.i18n.sentence import Sentence
 log = logging.getLogger(__name__)
 
 _OLDEST_FFMPEG = 5
-_RUNS = 3
+_RUNS = 6
 
 
 @cache
@@ -42,19 +43,24 @@ def find_ffmpeg() -> Path:
 
 
 def run_ffmpeg(
-    command: Sequence[str], data: bytes, timeout_seconds: float
+    command: Sequence[str],
+    data: bytes,
+    timeout_seconds: float,
+    *,
+    pause_seconds: float = 0.1,
 ) -> subprocess.CompletedProcess[bytes]:
     """Run ffmpeg on bytes, again if it was killed: that says nothing of the bytes.
 
-    Raises subprocess.TimeoutExpired.
+    The pause before that doubles each time, six runs in all. Raises subprocess.TimeoutExpired.
     """
-    for left in reversed(range(_RUNS)):
+    for run in range(1, _RUNS + 1):
         done = subprocess.run(  # noqa: S603 - our own arguments
             command, input=data, capture_output=True, check=False, timeout=timeout_seconds
         )
-        if done.returncode >= 0 or not left:
+        if done.returncode >= 0 or run == _RUNS:
             break
-        log.warning("ffmpeg.killed signal=%d", -done.returncode)
+        log.warning("ffmpeg.killed signal=%d run=%d", -done.returncode, run)
+        time.sleep(pause_seconds * 2 ** (run - 1))
     return done
 
 
