@@ -23,7 +23,8 @@ from bot.retry import RetryPolicy
 
 log = logging.getLogger(__name__)
 
-FILE = "crashes.json"
+FILE = "zhiyin.crashes.json"
+_UNFINISHED = ".zhiyin.crashes.*.part"
 _WINDOW_SECONDS = 3600.0
 _CLOCK_SECONDS = 2.0
 """How exactly the system tells when a process began."""
@@ -96,6 +97,8 @@ def _read(path: Path) -> Memory:
 def _write(path: Path, memory: Memory) -> None:
     try:
         make_private_folder(path.parent)
+        for left in path.parent.glob(_UNFINISHED):
+            left.unlink(missing_ok=True)
         with replace_atomically(path, private=True) as scratch:
             scratch.write_bytes(msgspec.json.encode(memory))
     except OSError as error:

@@ -12,6 +12,7 @@ import pytest
 from bot.app.crash_memory import FILE, remember_crashes
 from bot.errors import ConfigError, ResourceError
 from bot.i18n.sentence import Sentence
+from bot.store.kept_files import exposed_files
 from tests.support.jam_server import Clock
 
 
@@ -115,4 +116,8 @@ def test_a_folder_that_takes_nothing_is_no_reason_not_to_start(tmp_path):
 def test_the_memory_is_for_the_bot_s_own_user(tmp_path):
     """Like all in its folder."""
     run(tmp_path / "data", Clock())
+    (tmp_path / "data" / ".zhiyin.crashes.0123.part").touch()
+    run(tmp_path / "data", Clock())
+    assert exposed_files(tmp_path / "data") == []
+    assert [path.name for path in (tmp_path / "data").iterdir()] == [FILE]
     assert stat.S_IMODE((tmp_path / "data" / FILE).stat().st_mode) == 0o600

@@ -170,7 +170,7 @@ async def test_a_token_that_discord_does_not_know_is_one_sentence(tmp_path, wher
     assert done.returncode == 1
     assert said.startswith("zhiyin: Discord does not know this token")
     # It ended, and no crash made it: the next start waits for nothing.
-    memory = json.loads((tmp_path / "zhiyin" / "crashes.json").read_text())
+    memory = json.loads((tmp_path / "zhiyin" / "zhiyin.crashes.json").read_text())
     assert (memory["running_pid"], memory["crashed_at"]) == (None, [])
     assert "Traceback" not in done.stderr
     assert TOKEN not in done.stderr
