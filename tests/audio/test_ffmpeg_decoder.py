@@ -20,6 +20,7 @@ from bot.audio.untrusted.reading import NO_SOUND
 from bot.audio.untrusted.uploads import Uploads
 from bot.errors import ResourceError, SoundError
 from bot.i18n.sentence import Sentence
+from tests.support.leftover_processes import children
 from tests.support.sound_files import RATE_HZ, as_file, noise
 
 # RIFF, WAVE, one channel of floats, 32,000 a second, data.
@@ -60,7 +61,7 @@ async def heard(program, limits=SHORT):
 def left(folder):
     """Folders and processes that should have gone."""
     folders = list(Path(folder).glob(f"{scratch.FOLDER_PREFIX}*"))
-    return folders + psutil.Process().children(recursive=True)
+    return folders + children()
 
 
 @pytest.mark.parametrize(

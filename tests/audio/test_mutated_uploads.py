@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from tests.fuzz.mutate_uploads import SYSTEM_SHARE, mutations, read_all
+from tests.support.leftover_processes import children
 
 FILES = 200
 CORPUS = "mutagen==1.47.0"
@@ -32,7 +33,7 @@ async def test_two_hundred_changed_files_do_no_harm(tmp_path, monkeypatch):
     assert max(outcomes.peaks_kb) < 2**20
     assert psutil.Process().memory_info().rss - before < 128 * 2**20
     assert list(tmp_path.iterdir()) == []
-    assert psutil.Process().children(recursive=True) == []
+    assert children() == []
 
 
 def corpus(folder):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 
 import numpy as np
-import psutil
 import pytest
 
 from bot.audio.files import encode
@@ -18,6 +17,7 @@ from bot.audio.untrusted.isolation import Limits
 from bot.cli.app import main
 from bot.domain.clips import Tags
 from bot.domain.generation import Codes, Sound
+from tests.support.leftover_processes import children
 
 TAGS = Tags(
     prompt="90s rock 摇滚", seed=7, model="starter", kind="remix", parent_ids=(3, 4), clip_id=9,
@@ -105,7 +105,7 @@ async def test_a_file_that_does_harm_harms_itself(tmp_path, monkeypatch, body):
     assert await tags.read_untrusted_tags(bytes(2**20), limits) is None
     assert await tags.read_untrusted_codes(bytes(2**20), limits) is None
     assert not [line for line in os.listdir(tmp_path) if line != "trap"]
-    assert psutil.Process().children(recursive=True) == []
+    assert children() == []
 
 
 async def test_a_reader_that_says_half_and_hangs_is_ended(tmp_path, monkeypatch):
@@ -115,7 +115,7 @@ async def test_a_reader_that_says_half_and_hangs_is_ended(tmp_path, monkeypatch)
     )
     limits = Limits(cpu_seconds=60, memory_bytes=2**30, processes=16, wall_seconds=1.5)
     assert await tags.read_untrusted_tags(b"x", limits) is None
-    assert psutil.Process().children(recursive=True) == []
+    assert children() == []
 
 
 def reader_that_does(body, folder, monkeypatch):

@@ -14,6 +14,22 @@ def marked(folder):
     return os.environ | {_MARK: str(folder)}
 
 
+def children():
+    """The processes that this one and its own have started, but for the server that forks bots.
+
+    That one goes on from test to test: see forked.
+    """
+    found = []
+    for process in psutil.Process().children(recursive=True):
+        try:
+            command = " ".join(process.cmdline())
+        except (psutil.AccessDenied, psutil.NoSuchProcess):
+            command = ""
+        if "multiprocessing.forkserver" not in command and "resource_tracker" not in command:
+            found.append(process)
+    return found
+
+
 def left_of(folder):
     """The command lines of all that still runs of the bot with this folder."""
     found = []
