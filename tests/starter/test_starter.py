@@ -14,7 +14,7 @@ from tokenizers import Tokenizer
 
 from bot.audio.files import encode
 from bot.domain.generation import GenerationRequest, Sampling
-from bot.domain.request_checks import MAX_GUIDANCE, MAX_TEMPERATURE, MIN_TEMPERATURE
+from bot.domain.request_checks import MAX_GUIDANCE, MAX_TEMPERATURE, MAX_TOP_K, MIN_TEMPERATURE
 from bot.models import registry
 from bot.musicgen.checkpoint.inspection import inspect
 from bot.musicgen.checkpoint.tensor_names import tensor_sizes
@@ -39,7 +39,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "temperature at its least": {"temperature": MIN_TEMPERATURE},
     "temperature at its most": {"temperature": MAX_TEMPERATURE, "top_k": 0},
     "one token to choose from": {"top_k": 1},
-    "more tokens than there are": {"top_k": 10**9},
+    "more tokens than there are": {"top_k": MAX_TOP_K},
     "top-p at its least": {"top_p": sys.float_info.min, "top_k": 0},
     "nothing cut off": {"top_p": 1.0, "top_k": 0},
     "no guidance": {"guidance": 1.0},
