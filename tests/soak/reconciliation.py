@@ -40,11 +40,16 @@ def asked(folder, sql):
 
 
 async def quiet(folder):
-    """Wait until nothing is in line any more; return what still is."""
+    """Wait until nothing is in line any more, and no command is on its way there.
+
+    Returns what still is.
+    """
     until = time.monotonic() + QUIET_SECONDS
     sql = (
         "SELECT id, state FROM jobs WHERE state NOT IN ('delivered', 'failed', 'cancelled', 'held')"
     )
+    # A file may still be listened to: its order is accepted when nothing else is left.
+    sql += " UNION ALL SELECT key, 'an open answer' FROM open_answers"
     while (left := asked(folder, sql)) and time.monotonic() < until:
         await asyncio.sleep(0.5)
     return left
