@@ -20,17 +20,19 @@ if TYPE_CHECKING:  # importing it takes seconds, and not every test needs it
 
 # Files that take minutes: begun first, so that no process is left with one at the end.
 SLOWEST = (
-    "starter/test_training.py",
     "musicgen/test_engine.py",
-    "cli/test_generate_stems.py",
-    "musicgen/test_precision.py",
-    "inference/test_executor.py",
+    "starter/test_training.py",
+    "musicgen/test_codec.py",
     "pipeline/test_failpoints.py",
+    "inference/test_executor.py",
+    "cogs/wire/test_delivery.py",
+    "cogs/test_delivery.py",
+    "cogs/wire/test_gateway.py",
+    "audio/test_post.py",
+    "cli/test_generate_stems.py",
+    "cli/test_generate.py",
     "app/test_signals.py",
-    "musicgen/test_reference.py",
-    "cli/test_demo.py",
     "soak/test_soak.py",
-    "musicgen/test_kernels.py",
 )
 
 

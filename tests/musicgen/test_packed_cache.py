@@ -89,8 +89,10 @@ def test_a_later_start_is_the_same_and_imports_no_model_library(tiny_mono, cache
     assert imported == "[]"
 
 
-@pytest.mark.parametrize("precision", ["fp32", "bf16", "int8"])
-@pytest.mark.parametrize("name", ["tiny_mono", "tiny_stereo", "tiny_stems"])
+@pytest.mark.parametrize(
+    ("name", "precision"),
+    [("tiny_mono", "fp32"), ("tiny_mono", "bf16"), ("tiny_stereo", "int8"), ("tiny_stems", "int8")],
+)
 def test_every_precision_and_shape_comes_back(name, precision, cache, request):
     """What was packed at the first start makes the same clip at the second."""
     folder = request.getfixturevalue(name)
