@@ -18,11 +18,11 @@ import pytest
 from tests.fuzz.mutate_uploads import SYSTEM_SHARE, mutations, read_all
 from tests.support.leftover_processes import children
 
-FILES = 200
+FILES = 120
 CORPUS = "mutagen==1.47.0"
 
 
-async def test_two_hundred_changed_files_do_no_harm(tmp_path, monkeypatch):
+async def test_many_changed_files_do_no_harm(tmp_path, monkeypatch):
     """No crash, no sentence that nobody wrote, no file or process left, and little memory."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     before = psutil.Process().memory_info().rss

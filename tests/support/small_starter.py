@@ -15,9 +15,11 @@ from typing import Any
 import torch
 
 from bot.starter import gpu_run, train
+from bot.starter.training.data import samples
 
 TRAINED = ("codec", "language")
 FIRST_SEED = 500
+_SHORT_SAMPLES = 16_000
 
 _LITTLE = (
     "--codec-batch=2",
@@ -40,6 +42,7 @@ def main(folder: Path) -> None:
     train.main([*small, "--stage=words"])
     assert recording.wait() == 0
     made: dict[str, Any] = {"packed bytes": gpu_run.pack(work, pack)}
+    shorten(pack / "samples.npz")
     train_moment(pack, out, dict.fromkeys(TRAINED, 0.05))
     made["trained"] = states_of(pack)
     gpu_run.bring(out, work)
@@ -52,6 +55,12 @@ def main(folder: Path) -> None:
         made[f"packed bytes of {part}"] = gpu_run.pack(work, again, (part,))
     made["packed again"] = {part: state_of(folder / f"{part} again", part) for part in TRAINED}
     (folder / "made.json").write_text(json.dumps(made))
+
+
+def shorten(file: Path) -> None:
+    """Keep the beginning of every recording: mixing whole ones takes longer than the training."""
+    sounds = samples.read(file)
+    samples.write({key: sound[:_SHORT_SAMPLES] for key, sound in sounds.items()}, file)
 
 
 def train_moment(pack: Path, out: Path, minutes: dict[str, float]) -> None:
