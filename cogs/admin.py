@@ -155,13 +155,18 @@ class Admin(commands.GroupCog, group_name="admin"):
         limits, _ = await resolve_limits(self.bot, origin, person, anywhere=True)
         by_owner = await self.bot.is_owner(interaction.user)
         before = await people.quota(person.id, limits)
-        await guilds.reset_quota(None if by_owner else _guild(interaction), person.id)
+        used = await guilds.reset_quota(None if by_owner else _guild(interaction), person.id)
         after = await people.quota(person.id, limits)
         back = after.left_seconds - before.left_seconds
         said = Sentence(
             "{person} has {back:.0f} s of today's music back.", person=f"<@{person.id}>", back=back
         )
-        if before.used_seconds and not back:
+        if not used:
+            said = Sentence(
+                "{person} has used nothing here today, so there is nothing to give back.",
+                person=f"<@{person.id}>",
+            )
+        elif not back:
             said = Sentence(
                 "{person} can have nothing back: the owner of this bot allows {most:g} s a day, "
                 "even if they are reset.",

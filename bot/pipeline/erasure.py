@@ -91,8 +91,8 @@ class Erasure:
         if (task := self._tasks.get(job.id)) is not None:
             await asyncio.wait([task], timeout=_ROUND_SECONDS)
         elif await self._store.jobs.cancel(job.id, CANCELLED):
-            # Whoever is about to carry it, or to take it up again, finds that it has ended.
-            if not await self._cancel(job.id):
-                await self._tell(job.id)
+            # Whoever is about to run it finds that it has ended, and leaves telling to others.
+            await self._cancel(job.id)
+            await self._tell(job.id)
         else:
             await asyncio.sleep(_ROUND_SECONDS)

@@ -9,12 +9,20 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from bot.domain.jobs import Job
+from bot.domain.jobs import Job, JobState
+from bot.i18n.sentence import Sentence
 from bot.log import about
 from bot.pipeline.presenter import Presenter, Undeliverable, Unreachable
 from bot.store.store import Store
 
 log = logging.getLogger(__name__)
+
+AGAIN_SECONDS = 3600.0
+"""After how long those are told once more who could not be reached."""
+
+HELD_TOO_LONG = Sentence(
+    "Your clip could not be posted here, and was deleted after a day. Nothing was charged."
+)
 
 _PATIENCE_SECONDS = 5.0
 """How long whoever ends a job waits for its person to be told."""
@@ -23,11 +31,12 @@ _PATIENCE_SECONDS = 5.0
 class Telling:
     """What is being told; nothing is before the start, when nothing was shown either."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, again_seconds: float = AGAIN_SECONDS) -> None:
+        self._store, self._again_seconds = store, again_seconds
         self._presenter: Presenter | None = None
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._left: asyncio.Task[None] | None = None
+        self._again: asyncio.Task[None] | None = None
 
     @property
     def in_flight(self) -> int:
@@ -35,12 +44,20 @@ class Telling:
         return len(self._tasks) + (self._left is not None and not self._left.done())
 
     def start(self, presenter: Presenter) -> None:
-        """Tell what an earlier life has left untold; called again, another presenter tells."""
+        """Tell what an earlier life has left untold; called again, another presenter tells.
+
+        Those who can't be reached are tried again every hour.
+        """
         self._presenter = presenter
         self._left = asyncio.create_task(self._tell_left(), name="tell what is left")
+        if self._again is None:
+            self._again = asyncio.create_task(self._tell_again(), name="tell again")
 
     async def stop(self, grace_seconds: float = 0.0) -> None:
         """End all tasks, after so long at the most; what is untold stays so in the database."""
+        if self._again is not None:
+            self._again.cancel()
+            await asyncio.gather(self._again, return_exceptions=True)
         tasks = [*self._tasks.values(), *([self._left] if self._left is not None else ())]
         if tasks and grace_seconds:
             await asyncio.wait(tasks, timeout=min(grace_seconds, _PATIENCE_SECONDS))
@@ -66,6 +83,14 @@ class Telling:
             if self._presenter is not None:
                 self._begin(self._presenter, job, once_more=True)
 
+    async def _tell_again(self) -> None:
+        while True:
+            await asyncio.sleep(self._again_seconds)
+            try:
+                await self._tell_left()
+            except Exception:
+                log.exception("jobs.not_told")
+
     def _begin(self, presenter: Presenter, job: Job, *, once_more: bool) -> asyncio.Task[None]:
         known = self._tasks.get(job.id)
         if known is not None:
@@ -76,12 +101,12 @@ class Telling:
         return task
 
     async def _tell(self, presenter: Presenter, job: Job, *, once_more: bool) -> None:
-        assert job.sentence is not None
         with about(job.id):
             try:
-                await presenter.tell(job, job.sentence, once_more=once_more)
+                sentence = await self._sentence(job)
+                await presenter.tell(job, sentence, once_more=once_more)
             except Unreachable:
-                log.warning("job.not_told id=%d the next start tries again", job.id)
+                log.warning("job.not_told id=%d tried again in an hour", job.id)
                 return
             except Undeliverable as reason:
                 log.warning("job.not_told id=%d %s", job.id, reason)
@@ -89,3 +114,12 @@ class Telling:
                 log.exception("job.not_told id=%d", job.id)
                 return
             await self._store.jobs.record_told(job.id)
+
+    async def _sentence(self, job: Job) -> Sentence:
+        """Return what to tell: a clip that waited for its person may be gone by now."""
+        assert job.sentence is not None
+        if job.state is JobState.HELD:
+            clip = await self._store.clips.of_job(job.id)
+            if clip is None or clip.is_deleted:
+                return HELD_TOO_LONG
+        return job.sentence

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 from collections import Counter
 from collections.abc import Iterator
@@ -17,6 +18,8 @@ from bot.errors import Refused
 from bot.i18n.sentence import Sentence
 from bot.pipeline.stems import Stems
 from bot.store.store import Store
+
+log = logging.getLogger(__name__)
 
 FILES_OF_YOURS = Sentence(
     "I am still listening to the files that you sent before. Please wait a moment."
@@ -81,8 +84,11 @@ class UploadIntake:
         """
         wanted = await self._wanted()
         for path in await asyncio.to_thread(list, self._store.uploads_folder.iterdir()):
-            if path.name not in wanted:
-                path.unlink(missing_ok=True)
+            if path.name not in wanted and path.is_file():
+                try:
+                    path.unlink(missing_ok=True)
+                except OSError as error:
+                    log.warning("upload.not_deleted file=%s %s", path.name, error)
 
     async def _wanted(self) -> set[str]:
         sources = [job.order.source for job in await self._store.jobs.unfinished()]

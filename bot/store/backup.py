@@ -81,7 +81,8 @@ def copy(folder: Path, target: Path) -> None:
 def rotate(folder: Path, keep: int, now: float) -> Path | None:
     """Make the backup of the day if it is missing, delete all but the newest `keep`; return it.
 
-    With `keep` 0 nothing is made or deleted. Raises as `back_up` does.
+    With `keep` 0 nothing is made or deleted. Raises as `back_up` does, and OSError where an old one
+    can't be deleted.
     """
     if keep == 0:
         return None
@@ -99,8 +100,11 @@ def rotate(folder: Path, keep: int, now: float) -> Path | None:
             )
         ) from error
     back_up(folder, target)
-    for old in sorted(backups.glob("zhiyin-*.db"))[:-keep]:
-        old.unlink()
+    # Those of days to come were made while the clock was wrong: they go first.
+    made = sorted(backups.glob("zhiyin-*.db"), key=lambda file: (file.name <= target.name, file))
+    for old in made[:-keep]:
+        if old.is_file():
+            old.unlink(missing_ok=True)
     return target
 
 

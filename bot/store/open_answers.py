@@ -28,18 +28,26 @@ class OpenAnswers:
             if answer not in self._waiting:
                 return  # whoever came before has written it down
             together, self._waiting = self._waiting, []
-            async with self._database.transaction(urgent=True) as connection:
-                await connection.executemany(
-                    "INSERT OR REPLACE INTO open_answers (key, channel_id, text, token, "
-                    "token_expires_at, message_id, locale) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    [
-                        (
-                            each.key, each.channel_id, each.text, each.token, each.expires_at,
-                            each.message_id, each.locale,
-                        )
-                        for each in together
-                    ],
-                )  # fmt: skip
+            try:
+                await self._write(together)
+            except BaseException:
+                # The others try for themselves: none of them is to show what is not written down.
+                self._waiting += [each for each in together if each is not answer]
+                raise
+
+    async def _write(self, together: list[OpenAnswer]) -> None:
+        async with self._database.transaction(urgent=True) as connection:
+            await connection.executemany(
+                "INSERT OR REPLACE INTO open_answers (key, channel_id, text, token, "
+                "token_expires_at, message_id, locale) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (
+                        each.key, each.channel_id, each.text, each.token, each.expires_at,
+                        each.message_id, each.locale,
+                    )
+                    for each in together
+                ],
+            )  # fmt: skip
 
     async def record_shown(
         self, key: str, message_id: int, *, token: str | None = None, expires_at: float = 0.0

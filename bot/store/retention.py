@@ -34,13 +34,7 @@ async def keep_tidy(
     Nothing is deleted for its age while the machine's clock may be wrong.
     """
     while True:
-        try:
-            made = await asyncio.to_thread(rotate, store.folder, keep_backups, clock())
-        except ZhiyinError as error:
-            log.error("store.not_backed_up %s", error.sentence)
-        else:
-            if made is not None:
-                log.info("store.backed_up file=%s", made.name)
+        await _back_up(store, keep_backups, clock())
         try:
             is_settled = await store.clock_watch.observe(read_clocks(clock))
             swept = await sweep(store, keep_clips_days, clock(), by_age=is_settled)
@@ -50,6 +44,19 @@ async def keep_tidy(
         else:
             log.info("store.swept files=%d by_age=%s", swept, is_settled)
         await asyncio.sleep(EVERY_SECONDS)
+
+
+async def _back_up(store: Store, keep_backups: int, now: float) -> None:
+    """Make the backup of the day; whatever fails, the sweeps go on."""
+    try:
+        made = await asyncio.to_thread(rotate, store.folder, keep_backups, now)
+    except ZhiyinError as error:
+        log.error("store.not_backed_up %s", error.sentence)
+    except Exception:
+        log.exception("store.not_backed_up")
+    else:
+        if made is not None:
+            log.info("store.backed_up file=%s", made.name)
 
 
 async def sweep(store: Store, keep_clips_days: int, now: float, *, by_age: bool = True) -> int:
@@ -65,9 +72,17 @@ async def sweep(store: Store, keep_clips_days: int, now: float, *, by_age: bool 
     await store.privacy.scrub()
     if by_age:
         gone |= await _find_leftovers(store, now)
-    for file in gone:
-        await asyncio.to_thread(file.unlink, missing_ok=True)
-    return len(gone)
+    return sum([await asyncio.to_thread(_delete_file, file) for file in gone])
+
+
+def _delete_file(file: Path) -> bool:
+    """Delete a file; one that can't be deleted must not keep the others from it."""
+    try:
+        file.unlink(missing_ok=True)
+    except OSError as error:
+        log.warning("store.file_not_deleted file=%s %s", file.name, error)
+        return False
+    return True
 
 
 async def _delete_expired(store: Store, keep_clips_days: int, now: float) -> set[Path]:
@@ -105,6 +120,7 @@ def _files_before(folder: Path, at: float) -> list[Path]:
     for file in folder.iterdir():
         # A file may be deleted meanwhile; one with a dot is being written.
         with suppress(FileNotFoundError):
-            if not file.name.startswith(".") and file.stat().st_mtime < at:
+            is_ours = file.is_file() and not file.name.startswith(".")
+            if is_ours and file.stat().st_mtime < at:
                 found.append(file)
     return found

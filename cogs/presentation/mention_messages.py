@@ -19,5 +19,9 @@ WORDS_ALONE = Sentence(
 WORDS_GONE = Sentence(
     "There is nothing more to make of that message: it was made already, or is gone."
 )
+WORDS_OUT_OF_SIGHT = Sentence(
+    "I may not read earlier messages in this channel (Read Message History), so I can't see that "
+    "one: use /music instead."
+)
 NOT_YOUR_WORDS = Sentence("Only the person who wrote that message can order it.")
 TWO_SOUNDS = Sentence("Choose one: a file of your own, or a reply to a message with sound.")

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from bot.i18n.sentence import Moment, Plural, Sentence
 
+FORGETTING_FAILED = Sentence(
+    "Something went wrong while everything of yours was being deleted. What was begun goes on by "
+    "itself; use /privacy delete again to see whether anything is left."
+)
 FORGETTING = Sentence("Deleting …")
 
 

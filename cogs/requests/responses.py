@@ -83,8 +83,10 @@ async def send_another_take(
             send = partial(channel.send, text, nonce=f"{interaction.id}/{take}")
             retry = interaction.client.service.delivery_retry
             sent = await retry.call(send, retry_on=is_outage)
-        except discord.HTTPException:
-            pass  # no right to send there: the token has
+        except discord.HTTPException as error:
+            if is_outage(error):
+                raise  # it may have been stored: the next stop or start looks for it
+            # No right to send there: the token has.
         else:
             await answers.record_shown(key, sent.id)
             return dataclasses.replace(own, token=None, expires_at=0.0, message_id=sent.id)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import logging
+from functools import partial
+
 import discord
 
 from bot.app.client import Interaction
 from bot.errors import Refused
 from bot.i18n.languages import Reader
 from bot.i18n.sentence import Sentence
+from cogs.posting.outages import is_outage
 from cogs.presentation import privacy_messages
 from cogs.presentation.readers import reader_of
 from cogs.requests.responses import kept_open
 from cogs.views.persistent_button import PersistentButton
+
+log = logging.getLogger(__name__)
 
 NOT_YOUR_QUESTION = Sentence("Only the person who was asked can answer that.")
 
@@ -55,4 +61,9 @@ class ForgetButton(PersistentButton, template=r"zhiyin:forget:(?P<id>\d+)"):
                 )
             except Refused as refused:
                 said = refused.sentence
-            await interaction.edit_original_response(content=read(said))
+            except Exception:
+                # The wish is written down first: the next sweep or start goes on with it.
+                log.exception("privacy.not_deleted user=%d", self.user_id)
+                said = privacy_messages.FORGETTING_FAILED
+            show = partial(interaction.edit_original_response, content=read(said))
+            await bot.service.delivery_retry.call(show, retry_on=is_outage)

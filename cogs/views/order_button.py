@@ -41,12 +41,16 @@ class OrderButton(PersistentButton, template=r"zhiyin:order:(?P<id>\d+)"):
         channel = bot.get_partial_messageable(interaction.channel_id or 0)
         try:
             message = await channel.fetch_message(self.message_id)
-        except (discord.NotFound, discord.Forbidden):
+        except discord.NotFound:
             raise RequestError(mention_messages.WORDS_GONE) from None
+        except discord.Forbidden:
+            raise RequestError(mention_messages.WORDS_OUT_OF_SIGHT) from None
         if message.author.id != interaction.user.id:
             raise RequestError(mention_messages.NOT_YOUR_WORDS)
         meant = await read_mention(bot, message)
         known = await bot.service.requests.is_known(order_key(str(message.id), 0))
-        if meant.draft is None or known:
+        if known:
             raise RequestError(mention_messages.WORDS_GONE)
+        if meant.draft is None:
+            raise RequestError(meant.sentence or mention_messages.WORDS_GONE)
         await submit_request(interaction, meant.draft, asked_by=message)

@@ -110,6 +110,13 @@ async def test_a_manager_s_reset_is_no_way_around_the_configuration(tmp_path):
         assert "**600 s**" in (await jam.alice.slash(jam.channel, "quota")).response.content
 
 
+async def test_a_reset_of_somebody_who_used_nothing_says_so(tmp_path):
+    """The owner's limits have nothing to do with it."""
+    async with open_jam(tmp_path) as jam:
+        told = await admin(jam, "reset", person=jam.alice)
+        assert "has used nothing here today" in told.response.content
+
+
 async def test_the_owner_s_block_holds_everywhere(tmp_path):
     """On other servers and in direct messages; a manager can neither set nor lift it."""
     async with open_jam(tmp_path) as jam:

@@ -87,6 +87,24 @@ async def test_a_day_has_one_copy_and_only_so_many_are_kept(store, tmp_path):
     assert rotate(tmp_path, 0, NOON + 9 * DAY) is None
 
 
+async def test_copies_of_days_to_come_go_first(store, tmp_path):
+    """They were made while the clock was wrong, and would be the newest for ever."""
+    future = tmp_path / BACKUPS / "zhiyin-2099-01-01.db"
+    future.parent.mkdir(mode=0o700)
+    future.write_bytes(b"old words")
+    made = rotate(tmp_path, 1, NOON)
+    assert list(future.parent.iterdir()) == [made]
+
+
+async def test_what_is_no_copy_is_left_alone(store, tmp_path):
+    """A folder of such a name is not ours, and no reason to keep too many copies."""
+    (tmp_path / BACKUPS / "zhiyin-old.db").mkdir(parents=True, mode=0o700)
+    for day in range(3):
+        assert rotate(tmp_path, 1, NOON + day * DAY) is not None
+    assert (tmp_path / BACKUPS / "zhiyin-old.db").is_dir()
+    assert len(list((tmp_path / BACKUPS).iterdir())) <= 2
+
+
 async def test_a_damaged_database_is_not_copied_over_a_good_copy(store, tmp_path):
     """A failed backup leaves the older one in place, and no partial file."""
     await accepted(store)

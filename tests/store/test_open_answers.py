@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+from typing import Any
 
 import pytest_asyncio
 
@@ -59,3 +60,19 @@ async def test_many_who_come_at_once_are_all_written_down(store):
         return await store.open_answers.get(answer.key)
 
     assert await asyncio.gather(*map(open_and_look, answers)) == answers
+
+
+async def test_nobody_is_told_that_a_failed_transaction_wrote_theirs(store):
+    """Who shares it tries for themselves: an answer that is shown is written down."""
+    answers = [dataclasses.replace(ANSWER, key=f"{number}/0") for number in range(5)]
+    # What can't be bound fails the transaction that the first of them makes for all.
+    broken: Any = object()
+    answers[0] = dataclasses.replace(answers[0], text=broken)
+    async with store.open_answers._turn:
+        opening = [asyncio.create_task(store.open_answers.open(each)) for each in answers]
+        await asyncio.sleep(0)
+    ended = await asyncio.gather(*opening, return_exceptions=True)
+    assert isinstance(ended[0], Exception)
+    written = {each.key for each in await store.open_answers.all()}
+    assert len(written) == 4
+    assert written == {f"{number}/0" for number, end in enumerate(ended) if end is None}

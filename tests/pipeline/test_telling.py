@@ -1,0 +1,69 @@
+"""People who could not be told how their job ended are tried again, with what is true by then."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from bot.domain.jobs import JobState
+from bot.i18n.sentence import Sentence
+from bot.pipeline.presenter import Unreachable
+from bot.pipeline.telling import HELD_TOO_LONG, Telling
+from bot.store.store import open_store
+from tests.store.test_store import accepted, new_clip
+
+WHY = Sentence("The script says so.")
+
+
+class Person:
+    """A presenter whose person can't be reached so many times."""
+
+    def __init__(self, failures):
+        self.failures, self.told = failures, []
+        self.heard = asyncio.Event()
+
+    async def tell(self, job, sentence, *, once_more):
+        if self.failures:
+            self.failures -= 1
+            raise Unreachable
+        self.told.append((job.id, sentence))
+        self.heard.set()
+
+
+@pytest.fixture
+async def store(tmp_path):
+    async with open_store(tmp_path, time.time) as opened:
+        yield opened
+
+
+async def told(store, person):
+    """Let it tell until somebody was reached; return what was said."""
+    telling = Telling(store, again_seconds=0.01)
+    telling.start(person)
+    async with asyncio.timeout(30):
+        await person.heard.wait()
+    await telling.idle()
+    await telling.stop()
+    return person.told
+
+
+async def test_who_could_not_be_reached_is_tried_again(store):
+    """Not only by the next start, which may be months away."""
+    job = await accepted(store)
+    await store.jobs.fail(job.id, WHY)
+    assert await told(store, Person(failures=3)) == [(job.id, WHY)]
+    assert await store.jobs.untold() == []
+
+
+async def test_a_held_clip_that_is_gone_is_not_promised(store):
+    """While it is there it can be fetched; a day later it was deleted."""
+    job = await accepted(store)
+    await store.jobs.start(job.id)
+    clip = await store.jobs.record_clip(job.id, new_clip(job))
+    await store.jobs.begin_delivery(job.id)
+    await store.jobs.hold(job.id, WHY)
+    assert (await store.jobs.get(job.id)).state is JobState.HELD
+    await store.clips.delete(clip.id)
+    assert await told(store, Person(failures=0)) == [(job.id, HELD_TOO_LONG)]

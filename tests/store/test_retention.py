@@ -1,0 +1,58 @@
+"""The hourly housekeeping: one thing that fails never keeps the rest from being done."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+
+import pytest
+
+from bot.store.kept_files import BACKUPS
+from bot.store.retention import EVERY_SECONDS, keep_tidy, sweep
+from bot.store.store import open_store
+from tests.store.test_store import delivered
+
+
+@pytest.fixture
+async def store(tmp_path):
+    async with open_store(tmp_path, time.time) as opened:
+        yield opened
+
+
+async def test_what_is_no_file_keeps_no_clip_from_being_deleted(store):
+    """A folder that some program made among the clips stays; what is orphaned beside it goes."""
+    old = time.time() - 2 * EVERY_SECONDS
+    (store.clips_folder / "lost+found").mkdir()
+    names = [f"{number}.flac" for number in range(1000, 1020)]
+    for path in [store.clips_folder / "lost+found", *(store.clips_folder / n for n in names)]:
+        path.touch()
+        os.utime(path, (old, old))
+    assert await sweep(store, 30, time.time()) == len(names)
+    assert [path.name for path in store.clips_folder.iterdir()] == ["lost+found"]
+
+
+async def test_a_file_that_can_not_be_deleted_keeps_no_other(store, caplog):
+    """It is named in the log, and tried again by the next sweep."""
+    _, clip = await delivered(store, key="a")
+    _, other = await delivered(store, key="b")
+    (store.clips_folder / clip.file).mkdir()  # no unlink can delete a folder
+    (store.clips_folder / other.file).touch()
+    with caplog.at_level(logging.WARNING):
+        assert await sweep(store, 30, time.time() + 40 * 86_400) == 1
+    assert f"store.file_not_deleted file={clip.file}" in caplog.text
+    assert not (store.clips_folder / other.file).exists()
+
+
+async def test_a_backup_that_fails_keeps_no_sweep_from_being_made(store, caplog):
+    """Whatever lies in the folder of the backups: the housekeeping goes on."""
+    (store.folder / BACKUPS).write_text("a file where a folder should be")
+    with caplog.at_level(logging.INFO):
+        tidying = asyncio.create_task(keep_tidy(store, 30, 7, time.time))
+        async with asyncio.timeout(30):
+            while "store.swept" not in caplog.text:
+                assert not tidying.done()
+                await asyncio.sleep(0.01)
+    tidying.cancel()
+    assert "store.not_backed_up" in caplog.text
