@@ -76,6 +76,12 @@ def describe_walls(standing: Isolation, landlock: int) -> Iterator[Finding]:
         yield Finding(
             Verdict.WORSE,
             Sentence(
+                "ffmpeg does not run behind Landlock here, since it needs files outside of the "
+                "system's folders: while an upload is read, other files of the bot's user are "
+                "out of its way by ffmpeg's own settings only."
+            )
+            if landlock
+            else Sentence(
                 "This machine's kernel has no Landlock: while an upload is read, other files "
                 "of the bot's user are out of its way by ffmpeg's own settings only."
             ),

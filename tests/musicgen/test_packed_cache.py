@@ -168,9 +168,14 @@ def damaged(data):
         {"matrix": []},
         {"__metadata__": {}},
         {"__metadata__": None},
+        # Damage to what is said of the arrays, not to themselves.
+        {"__metadata__": {**header["__metadata__"], "tokenizer": '{"of": "sword"}'}},
+        {"__metadata__": {**header["__metadata__"], "sparse": '["matrix"]'}},
+        {"half": None, "hulf": header["half"]},
     )
     for change in changes:
-        text = json.dumps({**header, **change}).encode()
+        changed = {name: entry for name, entry in {**header, **change}.items() if entry is not None}
+        text = json.dumps(changed).encode()
         yield len(text).to_bytes(8, "little") + text + data[8 + length :]
 
 

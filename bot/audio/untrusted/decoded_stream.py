@@ -10,8 +10,11 @@ import numpy as np
 
 from bot.domain.generation import Samples
 
-_EXTENSIBLE = 0xFFFE
+_FLOAT, _EXTENSIBLE = 3, 0xFFFE
+_FORMAT_BYTES, _EXTENSIBLE_BYTES = 16, 40
 _BYTES_PER_SAMPLE = 4
+_MOST_CHANNELS = 64
+_SLOWEST_HZ, _FASTEST_HZ = 1_000, 768_000
 _MOST_HEADER_BYTES = 4096
 
 
@@ -61,7 +64,11 @@ class DecodedStream:
 
 
 def _parse(head: bytes) -> tuple[StreamFormat, int] | None:
-    """Return what a header says and where the samples begin; None where it isn't whole yet."""
+    """Return what a header says and where the samples begin; None where it isn't whole yet.
+
+    The decoder is not trusted, and what it says decides how much is held in memory: raises
+    ValueError for anything but float32 of so many channels at such a rate.
+    """
     at, parsed = 12, None
     while len(head) >= at + 8:
         name, size = struct.unpack_from("<4sI", head, at)
@@ -69,8 +76,20 @@ def _parse(head: bytes) -> tuple[StreamFormat, int] | None:
         if name == b"data":
             return None if parsed is None else (parsed, at)
         if name == b"fmt " and len(head) >= at + size:
-            tag, channels, rate_hz = struct.unpack_from("<HHI", head, at)
-            speakers = struct.unpack_from("<I", head, at + 20)[0] if tag == _EXTENSIBLE else 0
-            parsed = StreamFormat(channels, rate_hz, speakers)
+            parsed = _parse_format(head[at : at + size])
         at += size + size % 2
     return None
+
+
+def _parse_format(chunk: bytes) -> StreamFormat:
+    """Return what a format chunk says. Raises ValueError where that can't be."""
+    if len(chunk) < _FORMAT_BYTES:
+        raise ValueError("a format chunk that is too short")
+    tag, channels, rate_hz, _, _, bits = struct.unpack_from("<HHIIHH", chunk)
+    is_known = tag == _FLOAT or (tag == _EXTENSIBLE and len(chunk) >= _EXTENSIBLE_BYTES)
+    if not is_known or bits != 8 * _BYTES_PER_SAMPLE:
+        raise ValueError(f"samples of kind {tag} with {bits} bits")
+    if not (1 <= channels <= _MOST_CHANNELS and _SLOWEST_HZ <= rate_hz <= _FASTEST_HZ):
+        raise ValueError(f"{channels} channels at {rate_hz} Hz")
+    speakers = struct.unpack_from("<I", chunk, 20)[0] if tag == _EXTENSIBLE else 0
+    return StreamFormat(channels, rate_hz, speakers)

@@ -227,7 +227,7 @@ def _command(decoding: Decoding, limits: Limits, ffmpeg: Path | None) -> list[st
     kind = [] if decoding.demuxer is None else ["-f", decoding.demuxer]
     start = []
     if decoding.from_end_seconds is not None:
-        start = ["-sseof", f"{-decoding.from_end_seconds:g}"]
+        start = ["-sseof", f"{-decoding.from_end_seconds:.6f}"]
     # Of files that are joined a later one may have more channels than the first.
     resampling = "aresample=rematrix_maxval=1"
     if decoding.sample_rate_hz is not None:
@@ -238,7 +238,7 @@ def _command(decoding: Decoding, limits: Limits, ffmpeg: Path | None) -> list[st
         "-protocol_whitelist", "file,pipe",
         "-format_whitelist", decoding.demuxer or ",".join(DEMUXERS),
         "-codec_whitelist", _DECODERS,
-        "-threads", "1", *start, "-t", f"{decoding.max_seconds:g}",
+        "-threads", "1", *start, "-t", f"{decoding.max_seconds:.6f}",
         *_NEVER.get(decoding.demuxer or "", ()), *kind, "-i", "file:sound",
         "-map", "0:a:0", "-vn", "-sn", "-dn", "-map_metadata", "-1", "-threads", "1",
         "-af", resampling, "-c:a", "pcm_f32le", "-fflags", "+bitexact", "-f", "wav", "pipe:1",

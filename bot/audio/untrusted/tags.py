@@ -7,6 +7,7 @@ what comes back is what the file says.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import sys
 from dataclasses import replace
@@ -16,15 +17,21 @@ from bot.audio.files.codes import as_text, from_text, pack_codes
 from bot.audio.files.tags import from_json, read_codes, read_tags, to_json
 from bot.audio.untrusted import ffmpeg_decoder, isolation
 from bot.audio.untrusted.isolation import Limits
+from bot.audio.untrusted.launcher import CANT_RUN, NOT_FOUND
 from bot.domain.clips import Tags
 from bot.domain.generation import Codes
+from bot.errors import ResourceError
 
 _MODULE, _ROOT = "bot.audio.untrusted.tags", Path(__file__).parents[3]
 # A file has ten megabytes at the most, and nothing in it is to become many times that.
 _LIMITS = Limits(cpu_seconds=5, memory_bytes=2**28, processes=16, wall_seconds=15.0)
 _MOST_ANSWER_BYTES = 2**16
 _MOST_CODES_BYTES = 2**20
+_TAIL_BYTES = 500
+"""Of what is said on standard error: its end, where the launcher reports."""
 _CODES = "codes"
+
+log = logging.getLogger(__name__)
 
 
 async def read_untrusted_tags(data: bytes, limits: Limits = _LIMITS) -> Tags | None:
@@ -42,7 +49,10 @@ async def read_untrusted_codes(data: bytes, limits: Limits = _LIMITS) -> Codes |
 async def _asked(
     data: bytes, arguments: list[str], limits: Limits, most_bytes: int
 ) -> bytes | None:
-    """Have a process look at a file; return its answer, None for none and for too much of one."""
+    """Have a process look at a file; return its answer, None for none and for too much of one.
+
+    Raises ResourceError where no process could look at it.
+    """
     # Python needs its own files: from those it is not walled off.
     walls = replace(await asyncio.to_thread(ffmpeg_decoder.isolation_here), files=False)
     process = await asyncio.create_subprocess_exec(
@@ -52,17 +62,31 @@ async def _asked(
         env={"PATH": os.environ.get("PATH", ""), "OPENBLAS_NUM_THREADS": "1"},
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
         start_new_session=True,
     )  # fmt: skip
     try:
         async with asyncio.timeout(limits.wall_seconds):
             answer = await _answered(process, data, most_bytes)
+            if not answer:
+                await _check_that_it_ran(process)
     except TimeoutError:
         return None
     finally:
         await ffmpeg_decoder.ended(process)
     return answer if 0 < len(answer) <= most_bytes else None
+
+
+async def _check_that_it_ran(process: asyncio.subprocess.Process) -> None:
+    """Raise ResourceError where the launcher could not start what reads the file."""
+    assert process.stderr is not None
+    said = b""
+    while more := await process.stderr.read(_TAIL_BYTES):
+        said = (said + more)[-_TAIL_BYTES:]
+    end = isolation.parse_end(said)
+    if end is None or end.code in (CANT_RUN, NOT_FOUND):
+        log.error("tags.not_read said=%r", said)
+        raise ResourceError(ffmpeg_decoder.CANT_READ)
 
 
 async def _answered(process: asyncio.subprocess.Process, data: bytes, most_bytes: int) -> bytes:

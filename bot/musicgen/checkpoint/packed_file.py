@@ -52,7 +52,7 @@ class PackedFile:
 def write(path: Path, content: PackedFile, *, sparse: Collection[str] = ()) -> None:
     """Write a file; `sparse` are the arrays to be mapped instead of read. Raises OSError."""
     header: dict[str, Any] = {}
-    end, digest = 0, hashlib.sha256()
+    end = 0
     for name, array in content.arrays.items():
         begin = end
         end += array.nbytes
@@ -61,13 +61,12 @@ def write(path: Path, content: PackedFile, *, sparse: Collection[str] = ()) -> N
             "shape": list(array.shape),
             "data_offsets": [begin, end],
         }
+    metadata = {"tokenizer": content.tokenizer, "sparse": json.dumps(sorted(sparse))}
+    digest = _digest_of(header, metadata)
+    for array in content.arrays.values():
         digest.update(_bytes(array))
-    header["__metadata__"] = {
-        "tokenizer": content.tokenizer,
-        "sparse": json.dumps(sorted(sparse)),
-        "sha256": digest.hexdigest(),
-    }
-    text = json.dumps(header).encode()
+    metadata["sha256"] = digest.hexdigest()
+    text = json.dumps({**header, "__metadata__": metadata}).encode()
     text += b" " * (-(8 + len(text)) % _ALIGNMENT)
     with replace_atomically(path, durable=True) as scratch, scratch.open("wb") as stream:
         stream.write(len(text).to_bytes(8, "little") + text)
@@ -77,7 +76,7 @@ def write(path: Path, content: PackedFile, *, sparse: Collection[str] = ()) -> N
 
 def read(path: Path) -> PackedFile:
     """Read a file. Raises OSError where there is none, DamagedFileError where it is damaged."""
-    digest, arrays = hashlib.sha256(), {}
+    arrays = {}
     with path.open("rb") as stream:
         length = int.from_bytes(stream.read(8), "little")
         if not 0 < length <= _LARGEST_HEADER_BYTES:
@@ -85,7 +84,8 @@ def read(path: Path) -> PackedFile:
         try:
             header = json.loads(stream.read(length))
             metadata = header.pop("__metadata__")
-            tokenizer, wanted = metadata["tokenizer"], metadata["sha256"]
+            tokenizer, wanted = str(metadata["tokenizer"]), metadata.pop("sha256")
+            digest = _digest_of(header, metadata)
             sparse = set(json.loads(metadata["sparse"]))
             for name, entry in header.items():
                 arrays[name] = _array(path, 8 + length, entry, is_mapped=name in sparse)
@@ -99,6 +99,11 @@ def read(path: Path) -> PackedFile:
     if digest.hexdigest() != wanted:
         raise DamagedFileError(path)
     return PackedFile(arrays=arrays, tokenizer=tokenizer)
+
+
+def _digest_of(header: Mapping[str, Any], metadata: Mapping[str, Any]) -> hashlib._Hash:
+    """Return the digest of what a file says of its arrays, to which their bytes are added."""
+    return hashlib.sha256(json.dumps([header, metadata], sort_keys=True).encode())
 
 
 def _array(path: Path, begin: int, entry: Mapping[str, Any], *, is_mapped: bool) -> Array:
