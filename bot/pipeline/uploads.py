@@ -36,6 +36,7 @@ class UploadIntake:
     def __init__(self, store: Store, reader: Uploads, stems: Stems) -> None:
         self._store, self._reader, self._stems = store, reader, stems
         self._reading: Counter[int] = Counter()
+        self._held: Counter[str] = Counter()
         # One at a time: what a hostile file can make of memory and processor is counted once.
         self._turn = asyncio.Semaphore(1)
 
@@ -71,10 +72,20 @@ class UploadIntake:
         await asyncio.to_thread(write_master, self._store.uploads_folder / name, sound, codes)
         return name, sound.seconds
 
+    @contextmanager
+    def hold(self, file: str) -> Iterator[None]:
+        """Keep a file while its takes are ordered: the first may end before the last comes."""
+        self._held[file] += 1
+        try:
+            yield
+        finally:
+            self._held[file] -= 1
+            self._held += Counter()
+
     async def discard(self, file: str) -> None:
         """Delete a kept file that no order wants, or wants any more."""
         # The other takes of the same order may still want it.
-        if file not in await self._wanted():
+        if file not in self._held and file not in await self._wanted():
             (self._store.uploads_folder / file).unlink(missing_ok=True)
 
     async def discard_all(self) -> None:

@@ -75,7 +75,7 @@ async def submit_request(
             interaction, text, key=orders[0].key, in_place=asked_by is not None
         )
         await failpoints.reached("order.answered")
-        await _queue(interaction, draft, orders, limits, own)
+        await _queue(interaction, draft, orders, limits, own, receiving)
 
 
 async def _queue(
@@ -84,14 +84,21 @@ async def _queue(
     orders: Sequence[Order],
     limits: Limits,
     own: MessageHandle,
+    receiving: ExitStack,
 ) -> None:
-    """Queue an order for each take, and tell the person of a failure; `own` shows the first."""
+    """Queue an order for each take, and tell the person of a failure; `own` shows the first.
+
+    `receiving` counts the person's file among those that are being read: it is closed once that is.
+    """
     requests = interaction.client.service.requests
-    source, shown = None, own
+    source, shown, holding = None, own, ExitStack()
     # The answer that no job stands behind yet: only such a one is withdrawn.
     free: str | None = orders[0].key
     try:
         source = await _resolve_source(interaction.client, draft)
+        receiving.close()
+        if isinstance(source, UploadSource):
+            holding.enter_context(requests.holding_upload(source.file))
         for number, order in enumerate(orders):
             if number:
                 await requests.check(order, limits)
@@ -102,10 +109,18 @@ async def _queue(
     except Exception as error:
         if free is not None:
             await responses.end_open_answer(interaction.client, free)
-        if isinstance(source, UploadSource):
-            await requests.discard_upload(source.file)
+        await _release(interaction.client, source, holding)
         # Also the reason of a refusal, for one person only.
         await report_error(interaction, error)
+    else:
+        await _release(interaction.client, source, holding)
+
+
+async def _release(bot: ZhiyinBot, source: Source | None, holding: ExitStack) -> None:
+    """Delete an upload that no take wants, or wants any more."""
+    holding.close()
+    if isinstance(source, UploadSource):
+        await bot.service.requests.discard_upload(source.file)
 
 
 async def submit_from_message(

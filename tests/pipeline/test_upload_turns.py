@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import numpy as np
 import psutil
@@ -10,6 +11,7 @@ import psutil
 from bot.audio.untrusted import ffmpeg_decoder
 from bot.domain.generation import Sound
 from bot.pipeline.uploads import UploadIntake
+from bot.store.store import open_store
 
 
 async def test_one_process_reads_files_at_a_time(tmp_path):
@@ -42,3 +44,18 @@ async def test_one_process_reads_files_at_a_time(tmp_path):
         await asyncio.sleep(0.02)
     await reading
     assert max(at_once) == 1
+
+
+async def test_a_file_whose_takes_are_being_ordered_is_kept(tmp_path):
+    """The first take may end before the last one comes; afterwards nobody wants the file."""
+    async with open_store(tmp_path, time.time) as store:
+        intake = UploadIntake(store, None, None)  # type: ignore[arg-type] # nothing is read here
+        file = store.uploads_folder / "song.flac"
+        file.touch()
+        with intake.hold(file.name):
+            with intake.hold(file.name):
+                await intake.discard(file.name)
+            await intake.discard(file.name)
+            assert file.exists()
+        await intake.discard(file.name)
+        assert not file.exists()

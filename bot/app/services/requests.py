@@ -77,6 +77,10 @@ class RequestService:
         """Cancel a job; return False if it is too late for that."""
         return await self._pipeline.cancel(job_id)
 
+    def holding_upload(self, file: str) -> AbstractContextManager[None]:
+        """Keep the file of an order while its takes are being accepted one after the other."""
+        return self._pipeline.uploads.hold(file)
+
     def receiving_file(self, user_id: int) -> AbstractContextManager[None]:
         """Count a person's file among those that are in memory now.
 
