@@ -195,7 +195,7 @@ def test_a_damaged_file_is_made_again(tiny_mono, cache, caplog):
     (file,) = kept(cache)
     whole = file.read_bytes()
     file.write_bytes(whole[:-1000])
-    with caplog.at_level(logging.WARNING):
+    with caplog.at_level(logging.WARNING, logger="bot"):
         assert np.array_equal(clip(tiny_mono, cache), first)
     assert "packed.unreadable" in caplog.text
     assert file.read_bytes() == whole
@@ -204,7 +204,7 @@ def test_a_damaged_file_is_made_again(tiny_mono, cache, caplog):
 def test_a_cache_that_cannot_be_written_costs_time_only(tiny_mono, cache, caplog):
     """A clip is made all the same, and the log says why the next start will be slow."""
     (cache / packed_cache.FOLDER).write_text("not a folder")
-    with caplog.at_level(logging.WARNING):
+    with caplog.at_level(logging.WARNING, logger="bot"):
         assert clip(tiny_mono, cache).size
     assert "packed.not_written" in caplog.text
 

@@ -39,7 +39,7 @@ async def test_a_file_that_can_not_be_deleted_keeps_no_other(store, caplog):
     _, other = await delivered(store, key="b")
     (store.clips_folder / clip.file).mkdir()  # no unlink can delete a folder
     (store.clips_folder / other.file).touch()
-    with caplog.at_level(logging.WARNING):
+    with caplog.at_level(logging.WARNING, logger="bot"):
         assert await sweep(store, 30, time.time() + 40 * 86_400) == 1
     assert f"store.file_not_deleted file={clip.file}" in caplog.text
     assert not (store.clips_folder / other.file).exists()
@@ -48,7 +48,7 @@ async def test_a_file_that_can_not_be_deleted_keeps_no_other(store, caplog):
 async def test_a_backup_that_fails_keeps_no_sweep_from_being_made(store, caplog):
     """Whatever lies in the folder of the backups: the housekeeping goes on."""
     (store.folder / BACKUPS).write_text("a file where a folder should be")
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.INFO, logger="bot"):
         tidying = asyncio.create_task(keep_tidy(store, 30, 7, time.time))
         async with asyncio.timeout(30):
             while "store.swept" not in caplog.text:
