@@ -103,7 +103,7 @@ async def test_what_can_not_be_closed_is_logged_and_stops_nothing(tmp_path, capl
     assert modes(tmp_path)["file"] == 0o600
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "zhiyin.notes").symlink_to(UNCHANGEABLE)
-    with caplog.at_level(logging.WARNING):
+    with caplog.at_level(logging.WARNING, logger="bot"):
         await filled(tmp_path / "data")
     assert f"store.exposed files=1 such as {tmp_path / 'data' / 'zhiyin.notes'}" in caplog.text
 
