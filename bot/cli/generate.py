@@ -22,7 +22,7 @@ from bot.cli.interrupts import Interrupts
 from bot.config import Config
 from bot.domain.clips import Tags
 from bot.domain.engine import Engine
-from bot.domain.generation import Codes, Finished, GenerationRequest, Progress
+from bot.domain.generation import AudioChunk, Codes, Finished, GenerationRequest, Progress
 from bot.domain.progress import Reporter
 from bot.i18n.sentence import Plural, Sentence, verbatim
 from bot.models import opening
@@ -96,7 +96,7 @@ def make(
     stream: WavStream | None = None,
 ) -> list[Finished]:
     """Run all requests at once and return their clips in order; `stream` gets the sound so far."""
-    total = sum(request.seconds for request in requests)
+    total = sum(request.seconds or 0.0 for request in requests)
     ids = [engine.submit(request) for request in requests]
     done = dict.fromkeys(ids, 0.0)
     clips: dict[int, Finished] = {}
@@ -107,7 +107,7 @@ def make(
                 done[event.request_id] = event.seconds_done
             elif isinstance(event, Finished):
                 clips[event.request_id] = event
-            elif stream is not None:
+            elif stream is not None and isinstance(event, AudioChunk):
                 stream.append(event.samples)
         report.made(sum(done.values()), total)
     return [clips[id_] for id_ in ids]
@@ -168,7 +168,7 @@ def summary(
         loading=loading,
     )
     clips = [
-        _clip(plan, file, request.seconds, seconds)
+        _clip(plan, file, request.seconds or seconds, seconds)
         for file, request, seconds in zip(plan.files, plan.requests, lengths, strict=True)
     ]
     stems = [

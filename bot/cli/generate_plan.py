@@ -60,7 +60,7 @@ class Plan:
     @property
     def seconds(self) -> float:
         """Return the seconds of new sound in all."""
-        return sum(request.seconds for request in self.requests)
+        return sum(request.seconds or 0.0 for request in self.requests)
 
     @property
     def seconds_before(self) -> float:

@@ -94,10 +94,11 @@ class GenerationRequest:
     """One clip to be made.
 
     Without prompt and audio it is a random clip. `seconds` is the length of the new sound;
-    the audio prompt comes before it in the result and is not counted.
+    the audio prompt comes before it in the result and is not counted. None is music without end:
+    it is heard in pieces only, and made no further than its listener takes it.
     """
 
-    seconds: float
+    seconds: float | None
     seed: int
     prompt: str | None = None
     audio: Sound | None = None
@@ -109,6 +110,8 @@ class GenerationRequest:
     """The stems that are left out of the new sound."""
     wants_stems: bool = False
     """Whether the sound of each stem alone comes with the clip."""
+    ahead_seconds: float = 8.0
+    """How far music without end is made ahead of what its listener has taken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,13 +124,45 @@ class StemsRequest:
 Request = GenerationRequest | StemsRequest
 
 
+MAX_WORDS = 3
+"""How many prompts may be mixed: each is a row of every step."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptChange:
+    """Other words for music that is being made; several are mixed by their weights.
+
+    None in place of a prompt is music without words.
+    """
+
+    words: tuple[tuple[str | None, float], ...]
+    fade_seconds: float = 4.0
+    """How long the old words fade into the new."""
+    at_seconds: float | None = None
+    """The second of the new sound at which the fade begins; None is as soon as it can."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
     """A request has advanced: seconds of new sound made, of those asked for."""
 
     request_id: int
     seconds_done: float
-    seconds_total: float
+    seconds_total: float | None
+    """None for music without end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptChanged:
+    """The words of a request begin to change, at this second of the new sound.
+
+    The same change asked for with this `at_seconds` makes the same music again. None: it never
+    begins, since a later change took its place.
+    """
+
+    request_id: int
+    change_id: int
+    at_seconds: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +178,7 @@ class Finished:
     """A request is done. The sound is that of the audio prompt, if there was one, then the new.
 
     `stems` are the sounds of its stems by name, where they were asked for. The sound of a
-    StemsRequest is empty.
+    StemsRequest is empty, and of music without end there are no tokens either.
     """
 
     request_id: int
@@ -152,4 +187,4 @@ class Finished:
     stems: Mapping[str, Sound] = field(default_factory=lambda: MappingProxyType({}))
 
 
-Event = Progress | AudioChunk | Finished
+Event = Progress | PromptChanged | AudioChunk | Finished

@@ -93,7 +93,7 @@ class JobProgressed(msgspec.Struct, frozen=True, tag=True):
 
     job_id: int
     seconds_done: float
-    seconds_total: float
+    seconds_total: float | None
 
 
 class JobAudio(msgspec.Struct, frozen=True, tag=True):

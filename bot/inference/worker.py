@@ -147,7 +147,7 @@ class Worker:
                 self._finish(job, event)
             elif isinstance(event, Progress):
                 self._report_progress(job, event)
-            else:
+            elif isinstance(event, AudioChunk):
                 self._stream(job, event)
 
     def _finish(self, job: _RunningJob, event: Finished) -> None:
@@ -161,12 +161,12 @@ class Worker:
 
     def _report_progress(self, job: _RunningJob, event: Progress) -> None:
         failpoints.hit("clip.begun", in_worker=True)
-        if 2 * event.seconds_done >= event.seconds_total:
+        done, total = event.seconds_done, event.seconds_total
+        if total is not None and 2 * done >= total:
             failpoints.hit("clip.midway", in_worker=True)
         now = time.monotonic()
         if now - job.reported_at >= _PROGRESS_SECONDS:
             job.reported_at = now
-            done, total = event.seconds_done, event.seconds_total
             self._connection.send(JobProgressed(job.job_id, done, total))
 
     def _stream(self, job: _RunningJob, chunk: AudioChunk) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
-from bot.domain.generation import Precision, Sampling
+from bot.domain.generation import MAX_WORDS, Precision, Sampling
 from bot.musicgen.checkpoint import packed_cache
 from bot.musicgen.checkpoint.hub import resolve
 from bot.musicgen.checkpoint.inspection import inspect
@@ -50,6 +50,8 @@ class Model:
     codec: Codec
     load_seconds: float
     pack_seconds: float
+    most_words: int = 0
+    """How many prompts can be mixed while words change: so many slots are kept for them."""
 
     @property
     def channels(self) -> int:
@@ -91,17 +93,19 @@ def load_model(
     hub: str | None = None,
     kernels: bool = True,
     precision: str = "fp32",
+    most_words: int = MAX_WORDS,
 ) -> Model:
     """Load a checkpoint and pack it for up to `requests` guided requests at once.
 
     Compiled kernels and packed weights are cached under `cache`: only the first start loads the
     checkpoint through MindNLP. Without a compiler, or with `kernels` off, MindSpore's own
-    operations are used, in fp32, and nothing is packed. `threads` is all cores by default; `auto`
+    operations are used, in fp32, and nothing is packed. `most_words` is how many prompts can be
+    mixed while words change, 0 where none will. `threads` is all cores by default; `auto`
     precision is int8 where the processor has instructions for it. Raises CheckpointError and
     ResourceError.
     """
     begun = time.perf_counter()
-    slots = 2 * requests  # guidance takes two
+    slots = 2 * requests + most_words  # guidance takes two
     compiled = _compile_kernels(cache, threads or available_cores()) if kernels else None
     numbers = _precision(precision, compiled)
     checkpoint, packed, file = _load(
@@ -139,6 +143,7 @@ def load_model(
         codec=codec,
         load_seconds=loaded - begun,
         pack_seconds=time.perf_counter() - loaded,
+        most_words=most_words,
     )
 
 

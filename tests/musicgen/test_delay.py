@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -81,13 +83,13 @@ def test_frames_are_complete_when_their_last_codebook_is_written() -> None:
 
 def test_a_clip_within_the_window_is_made_in_one() -> None:
     """Up to 1500 frames, the prompt's among them, need a single window."""
-    planned = plan_windows(500, 1000, longest=1500, overlap=600)
+    planned = list(plan_windows(500, 1000, longest=1500, overlap=600))
     assert planned == [Window(begin=0, context=500, end=1500)]
 
 
 def test_a_long_clip_slides_by_eighteen_seconds() -> None:
     """Each later window begins 600 frames before the end of the one before."""
-    planned = plan_windows(0, 3500, longest=1500, overlap=600)
+    planned = list(plan_windows(0, 3500, longest=1500, overlap=600))
     assert [(w.begin, w.context, w.end) for w in planned] == [
         (0, 0, 1500),
         (900, 600, 2400),
@@ -98,14 +100,25 @@ def test_a_long_clip_slides_by_eighteen_seconds() -> None:
 
 def test_a_long_prompt_leaves_room_for_new_frames() -> None:
     """Of a prompt longer than the window only the end is seen."""
-    planned = plan_windows(2000, 100, longest=1500, overlap=600)
+    planned = list(plan_windows(2000, 100, longest=1500, overlap=600))
     assert planned == [Window(begin=600, context=1400, end=2100)]
+
+
+def test_music_without_end_has_windows_without_end() -> None:
+    """Each makes eighteen seconds after twelve known ones, and none is the last."""
+    planned = list(itertools.islice(plan_windows(2000, None, longest=1500, overlap=600), 4))
+    assert [(w.begin, w.context, w.end) for w in planned] == [
+        (1400, 600, 2900),
+        (2300, 600, 3800),
+        (3200, 600, 4700),
+        (4100, 600, 5600),
+    ]
 
 
 @given(prompt=st.integers(0, 4000), new=st.integers(1, 6000))
 def test_windows_cover_every_new_frame_once(prompt: int, new: int) -> None:
     """Windows are never too long, and each makes the frames that follow the one before."""
-    planned = plan_windows(prompt, new, longest=1500, overlap=600)
+    planned = list(plan_windows(prompt, new, longest=1500, overlap=600))
     made = prompt
     for window in planned:
         assert window.end - window.begin <= 1500

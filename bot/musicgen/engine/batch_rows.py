@@ -1,42 +1,41 @@
-"""The rows of one step of the decoder: every request's positions, with guidance twice."""
+"""The rows of one step of the decoder: the positions that every request feeds, for each prompt."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence as Many
+from dataclasses import dataclass
 
 import numpy as np
 
 from bot.musicgen.decoder.interface import Rows
+from bot.musicgen.engine.prompt_mix import PromptRow
 from bot.musicgen.engine.sequence import Sequence
 
 
-def build_rows(
-    parts_of_step: Many[tuple[Sequence, Many[int], int]],
-) -> tuple[Rows, list[tuple[int, int | None]]]:
-    """Lay out one step of several sequences, each with its slots and how many positions it feeds.
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """Positions of a sequence that are fed in a step, decoded with each of some prompts."""
 
-    Return the rows, and where each sequence's conditional and unconditional rows begin.
-    """
-    # Sequence, positions, slot, text tokens; a guided sequence has a second part without text.
-    parts: list[tuple[Sequence, int, int, int]] = []
-    for sequence, slots, count in parts_of_step:
-        parts.append((sequence, count, slots[0], sequence.text_tokens))
-        if sequence.guided:
-            parts.append((sequence, count, slots[1], 0))
+    sequence: Sequence
+    positions: range
+    prompts: Many[PromptRow]
+
+
+def build_rows(feeds: Many[Feed]) -> tuple[Rows, list[list[int]]]:
+    """Lay out one step; return its rows, and for each feed where each prompt's last row is."""
+    parts = [(feed, prompt) for feed in feeds for prompt in feed.prompts]
     # Rows with a text come first; among equals the order stays.
-    order = sorted(range(len(parts)), key=lambda i: parts[i][3] == 0)
-    counts = [parts[i][1] for i in order]
-    begins = dict(zip(order, np.cumsum([0, *counts[:-1]]).tolist(), strict=True))
-    feeds = [parts[i][0].feed(parts[i][1]) for i in order]
+    order = sorted(range(len(parts)), key=lambda i: parts[i][1].text_tokens == 0)
+    counts = [len(parts[i][0].positions) for i in order]
+    lasts = dict(zip(order, (np.cumsum(counts) - 1).tolist(), strict=True))
+    tokens = {id(feed): feed.sequence.feed(feed.positions) for feed in feeds}
     rows = Rows(
-        tokens=np.concatenate([tokens for _, tokens in feeds]),
-        positions=np.concatenate([positions for positions, _ in feeds]),
-        slots=np.repeat(np.array([parts[i][2] for i in order], np.int32), counts),
-        text_lengths=np.repeat(np.array([parts[i][3] for i in order], np.int32), counts),
+        tokens=np.concatenate([tokens[id(parts[i][0])] for i in order]),
+        positions=np.concatenate([np.array(parts[i][0].positions, np.int32) for i in order]),
+        slots=np.repeat(np.array([parts[i][1].slot for i in order], np.int32), counts),
+        text_lengths=np.repeat(
+            np.array([parts[i][1].text_tokens for i in order], np.int32), counts
+        ),
     )
-    firsts: list[tuple[int, int | None]] = []
-    part = 0
-    for sequence, _, _ in parts_of_step:
-        firsts.append((begins[part], begins[part + 1] if sequence.guided else None))
-        part += sequence.rows_per_position
-    return rows, firsts
+    part = iter(range(len(parts)))
+    return rows, [[lasts[next(part)] for _ in feed.prompts] for feed in feeds]

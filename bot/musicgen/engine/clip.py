@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence as Many
 from dataclasses import dataclass
 
 from bot.domain.generation import Progress
 from bot.musicgen.checkpoint.stems import fixed_tokens
+from bot.musicgen.decoder.interface import Conditioning, Decoder, Floats
 from bot.musicgen.engine.prompt_encoding import PromptEncoding
+from bot.musicgen.engine.prompt_mix import PromptMix, PromptRow
 from bot.musicgen.engine.sequence import Sequence
 from bot.musicgen.engine.vocoder import Vocoder
 from bot.musicgen.model import Model
@@ -15,37 +18,89 @@ WINDOW_OVERLAP = 12 / 30
 """Overlap between consecutive windows of a longer clip: 12 s of 30 s, as in audiocraft."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Clip:
     """The tokens of a clip and its audio, both as far as they are made."""
 
     sequence: Sequence
+    mix: PromptMix
     vocoder: Vocoder
     wants_stems: bool
+    ahead_frames: int
+    """How far it is made ahead of its listener, where it has no end."""
+    taken_frames: int = 0
+    """How much of it its listener has taken."""
+
+    @property
+    def is_endless(self) -> bool:
+        """Tell whether it has no end."""
+        return self.sequence.new_frames is None
+
+    @property
+    def is_ahead(self) -> bool:
+        """Tell whether it is made as far ahead of its listener as it may be."""
+        ahead_frames = self.sequence.complete_frames - self.taken_frames
+        return self.is_endless and ahead_frames >= self.ahead_frames
+
+    @property
+    def next_new_frame(self) -> int:
+        """Return the frame of the new sound that a token is chosen for next."""
+        return self.sequence.next_frame - self.sequence.prompt_frames
+
+    def choose(self, logits: Many[Floats], positions: int) -> int:
+        """Choose the next tokens by the logits of each prompt's last row, after so many positions.
+
+        Return how many frames they have completed.
+        """
+        before = self.sequence.complete_frames
+        self.sequence.advance(positions, *self.mix.mix(logits, self.sequence.next_frame))
+        return self.sequence.complete_frames - before
 
     def progress(self, request_id: int, frame_rate: int) -> Progress:
         """Return how many seconds of the new audio have all their tokens."""
         sequence = self.sequence
+        total = sequence.new_frames
         return Progress(
             request_id=request_id,
             seconds_done=(sequence.complete_frames - sequence.prompt_frames) / frame_rate,
-            seconds_total=sequence.new_frames / frame_rate,
+            seconds_total=None if total is None else total / frame_rate,
         )
 
 
-def start_clip(prompt: PromptEncoding, model: Model) -> Clip:
+def read_text(decoder: Decoder, slot: int, text: str | None, states: Floats | None) -> PromptRow:
+    """Return the row of a prompt whose states are known; None is no prompt."""
+    if text is None or states is None:
+        return PromptRow(text=None, slot=slot, text_tokens=0)
+    decoder.set_conditioning(slot, Conditioning(text_states=states))
+    return PromptRow(text=text, slot=slot, text_tokens=len(states))
+
+
+def start_clip(prompt: PromptEncoding, model: Model, slots: Many[int]) -> Clip:
     """Return the clip of a request whose prompts are encoded, with no token chosen yet."""
-    request, config, states = prompt.request, model.config, prompt.text_states
-    new_frames = max(1, round(request.seconds * config.codec.frame_rate))
+    request, config = prompt.request, model.config
+    frame_rate = config.codec.frame_rate
+    new_frames = None if request.seconds is None else max(1, round(request.seconds * frame_rate))
     sequence = Sequence(
         config.decoder,
         request.sampling,
         seed=request.seed,
         prompt=prompt.audio_tokens(),
         new_frames=new_frames,
-        text_tokens=0 if states is None else len(states),
         window_frames=model.window_frames,
         overlap_frames=round(WINDOW_OVERLAP * model.window_frames),
-        fixed=fixed_tokens(request, config.stems, config.decoder.codebooks, new_frames),
+        fixed=fixed_tokens(request, config.stems, config.decoder.codebooks, new_frames or 1),
     )
-    return Clip(sequence, Vocoder(model.codec, model.channels), request.wants_stems)
+    has_text = prompt.text_states is not None and len(prompt.text_states) > 0
+    texts = [request.prompt, None] if has_text else [None]
+    rows = [
+        read_text(model.decoder, slot, text, prompt.text_states)
+        for slot, text in zip(slots, texts, strict=False)  # one is enough without guidance
+    ]
+    rows[0].weight = 1.0
+    return Clip(
+        sequence=sequence,
+        mix=PromptMix(rows, guided=request.sampling.guided),
+        vocoder=Vocoder(model.codec, model.channels, keeps_sound=new_frames is not None),
+        wants_stems=request.wants_stems,
+        ahead_frames=round(request.ahead_seconds * frame_rate),
+    )

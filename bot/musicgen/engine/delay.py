@@ -8,7 +8,8 @@ Source: arXiv 2306.05284, section 2.2, and transformers' build_delay_pattern_mas
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,10 @@ class Window:
     context: int
     end: int
 
+    def shifted(self, frames: int) -> Window:
+        """Return the same window in a count that begins so many frames later."""
+        return replace(self, begin=self.begin - frames, end=self.end - frames)
+
     def last_position(self, delay: Delays) -> int:
         """Return the last column that has to be fed."""
         return self.end - self.begin + int(delay.max()) - 1
@@ -45,22 +50,24 @@ class Window:
         return min(max(self.begin + self.context, written), self.end)
 
 
-def plan_windows(prompt: int, new: int, *, longest: int, overlap: int) -> list[Window]:
-    """Return the windows in which `new` frames are made after `prompt` given ones.
+def plan_windows(prompt: int, new: int | None, *, longest: int, overlap: int) -> Iterator[Window]:
+    """Yield the windows in which `new` frames are made after `prompt` given ones.
 
     A clip longer than `longest` frames is made in several windows: each later one begins
     `overlap` frames before the end of the one before, as audiocraft's extension does. Of a long
-    prompt the first window sees as much as leaves room for a full stride of new frames.
+    prompt the first window sees as much as leaves room for a full stride of new frames. Where
+    `new` is None, the windows never end.
     """
     stride = longest - overlap
-    context = min(prompt, longest - min(stride, new))
-    total = prompt + new
+    total = None if new is None else prompt + new
+    context = min(prompt, longest - (stride if new is None else min(stride, new)))
     begin = prompt - context
-    planned = [Window(begin=begin, context=context, end=min(begin + longest, total))]
-    while planned[-1].end < total:
-        begin = planned[-1].end - overlap
-        planned.append(Window(begin=begin, context=overlap, end=min(begin + longest, total)))
-    return planned
+    while True:
+        end = begin + longest if total is None else min(begin + longest, total)
+        yield Window(begin=begin, context=context, end=end)
+        if end == total:
+            return
+        begin, context = end - overlap, overlap
 
 
 def feed_columns(

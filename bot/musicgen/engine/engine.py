@@ -9,9 +9,7 @@ files, no Discord and no queue of jobs: in what order requests are submitted is 
 from __future__ import annotations
 
 import time
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 
 import numpy as np
 
@@ -19,20 +17,23 @@ from bot.domain.generation import (
     AudioChunk,
     Event,
     Finished,
+    GenerationRequest,
+    PromptChange,
     Request,
     Sound,
     StemsRequest,
     Tokens,
 )
+from bot.errors import RequestError
 from bot.musicgen.checkpoint.stems import check_stem_names
-from bot.musicgen.decoder.interface import Conditioning, Floats
-from bot.musicgen.engine.batch_rows import build_rows
-from bot.musicgen.engine.clip import Clip, start_clip
-from bot.musicgen.engine.prompt_encoding import PromptEncoding
-from bot.musicgen.engine.request_state import RequestState
+from bot.musicgen.engine.batch_rows import Feed, build_rows
+from bot.musicgen.engine.clip import Clip
+from bot.musicgen.engine.phases import Phases
+from bot.musicgen.engine.preparation import Preparation
+from bot.musicgen.engine.request_state import IN_BATCH, STEERABLE, RequestState
 from bot.musicgen.engine.scheduler import DecodeShare, ScheduledRequest, Scheduler
-from bot.musicgen.engine.sequence import Sequence
-from bot.musicgen.engine.validation import check_request, check_tokens
+from bot.musicgen.engine.steering import Steering
+from bot.musicgen.engine.validation import OVER, check_change, check_request, check_tokens
 from bot.musicgen.engine.vocoder import StemSeparation
 from bot.musicgen.model import Model
 
@@ -45,29 +46,38 @@ class Engine:
 
     def __init__(self, model: Model, *, max_seconds: float = 300.0) -> None:
         """Take a loaded model; a request may ask for up to `max_seconds` of new sound."""
-        self.phases: dict[str, float] = defaultdict(float)
-        """Seconds spent so far, by what they were spent on."""
+        self.phases = Phases()
         self.steps = 0
         """Steps that the decoder has made so far."""
         self._model = model
-        self._chunk_frames = model.codec.block_frames
         self._max_seconds = max_seconds
         self._scheduler = Scheduler(
             slots=model.decoder.slots,
             max_rows=model.decoder.max_rows,
-            chunk_frames=self._chunk_frames,
+            chunk_frames=model.codec.block_frames,
+            reserve=model.most_words,
         )
-        # What is there of a request depends on its state: each is in one of these, and a clip
-        # whose stems are made in two.
-        self._prompts: dict[int, PromptEncoding] = {}
+        self._steering = Steering(model, self._scheduler)
+        self._preparation = Preparation(model, self._scheduler, self.phases)
+        self._requests: dict[int, GenerationRequest] = {}
+        # What is there of a request depends on its state: each is in one of these or waits, and a
+        # clip whose stems are made is in two.
         self._clips: dict[int, Clip] = {}
         self._separations: dict[int, StemSeparation] = {}
         self._next_id = 1
+        self._is_idle = False
+        # What happened between two steps.
+        self._events: list[Event] = []
 
     @property
     def busy(self) -> bool:
         """Tell whether any request is unfinished."""
-        return self._scheduler.busy
+        return self._scheduler.busy or bool(self._events)
+
+    @property
+    def idle(self) -> bool:
+        """Tell whether a step would do nothing: all that there is waits for its listeners."""
+        return self._is_idle
 
     def submit(self, request: Request) -> int:
         """Take on a request and return its id; it joins as soon as there is a slot.
@@ -84,79 +94,89 @@ class Engine:
             self._scheduler.add_separation(request_id)
         else:
             check_request(request, model, max_seconds=self._max_seconds)
-            self._prompts[request_id] = PromptEncoding(request, model)
-            self._scheduler.add(request_id)
+            self._preparation.add(request_id, request)
+            self._requests[request_id] = request
         self._next_id += 1
+        self._is_idle = False
         return request_id
 
     def cancel(self, request_id: int) -> None:
         """Drop a request in any state; one that is finished or unknown changes nothing."""
         self._scheduler.cancel(request_id)
         self._forget(request_id)
+        self._is_idle = False
+
+    def change_prompt(self, request_id: int, change: PromptChange) -> int:
+        """Give a request other words and return the change's id: PromptChanged tells its time.
+
+        Of several, each takes over from the mix that it finds, in the order of their times; one
+        without a time takes the place of another that has not begun. Raises RequestError for a
+        request that is over or unknown, and for what can't be done.
+        """
+        request = self._scheduler.find(request_id)
+        if request is None or request.state not in STEERABLE:
+            raise RequestError(OVER)
+        asked = self._requests[request_id]
+        check_change(change, asked)
+        self._is_idle = False
+        return self._steering.ask(request, change, guided=asked.sampling.guided)
+
+    def note_taken(self, request_id: int, seconds: float) -> None:
+        """Note that the listener of music without end has taken its first so many seconds."""
+        if request_id in self._clips:
+            frames = int(seconds * self._model.config.codec.frame_rate)
+            self._clips[request_id].taken_frames = frames
+            self._is_idle = False
+
+    def end(self, request_id: int) -> None:
+        """Let music without end finish with what is made of it; any other changes nothing."""
+        request, clip = self._scheduler.find(request_id), self._clips.get(request_id)
+        if request is None or self._requests[request_id].seconds is not None:
+            return
+        self._is_idle = False
+        if clip is None:
+            self.cancel(request_id)
+            made = Finished(
+                request_id=request_id,
+                sound=self._silence(),
+                tokens=np.zeros((self._model.config.decoder.codebooks, 0), np.int32),
+            )
+            self._events.append(made)
+        elif request.state in IN_BATCH:
+            clip.sequence.end()
+            self._events += self._note_decoded(request, clip, 0)
 
     def step(self) -> list[Event]:
         """Move everything on by one step and return what happened."""
-        self._prepare()
-        events = list(self._decode())
+        has_prepared = self._prepare()
+        events = [*self._events, *self._decode()]
+        self._events = []
         events += self._vocode()
+        self._is_idle = not has_prepared and not events
         return events
 
-    def _prepare(self) -> None:
-        """Encode one piece of the first waiting request's prompts, and admit it if it can be."""
-        request = self._scheduler.next_to_prepare()
-        if request is None:
-            return
-        prompt = self._prompts[request.id]
-        if request.state is RequestState.WAITING:
-            self._enter_next_state(request, prompt)
-        if request.state is RequestState.ENCODING_AUDIO:
-            with self._timed("listen"):
-                encoded = prompt.encode_audio(self._chunk_frames * self._model.config.codec.hop)
-            if encoded:
-                self._enter_next_state(request, prompt)
-            return
-        if request.state is RequestState.ENCODING_TEXT:
-            with self._timed("text"):
-                encoded = prompt.encode_text()
-            if encoded:
-                self._enter_next_state(request, prompt)
-        if self._scheduler.admit() is not None:
-            self._start(request, self._prompts.pop(request.id))
-
-    def _enter_next_state(self, request: ScheduledRequest, prompt: PromptEncoding) -> None:
-        if prompt.next_state is RequestState.READY:
-            self._scheduler.make_ready(request, slots_needed=prompt.slots_needed)
-        else:
-            request.enter(prompt.next_state)
-
-    def _start(self, request: ScheduledRequest, prompt: PromptEncoding) -> None:
-        """Set up the clip of a request that has just been given its slots."""
-        clip = start_clip(prompt, self._model)
-        if prompt.text_states is not None:
-            with self._timed("text"):
-                conditioning = Conditioning(text_states=prompt.text_states)
-                self._model.decoder.set_conditioning(request.slots[0], conditioning)
-        self._clips[request.id] = clip
-        self._scheduler.update_decoded(
-            request,
-            pending_positions=clip.sequence.pending_positions,
-            new_frames=clip.sequence.complete_frames,
-        )
+    def _prepare(self) -> bool:
+        """Encode one piece of a prompt, new words first, and admit who can be; tell if any was."""
+        with self.phases.timed("text"):
+            has_encoded = self._steering.encode()
+        has_encoded = has_encoded or self._preparation.encode()
+        admitted = self._preparation.admit()
+        if admitted is not None:
+            self._clips[admitted[0].id] = admitted[1]
+        return has_encoded or admitted is not None
 
     def _decode(self) -> Iterator[Event]:
-        """Feed the decoder one step of every running request."""
+        """Feed the decoder one step of every running request, and of the words that join one."""
+        for request in self._scheduler.batch:
+            clip = self._clips[request.id]
+            request.is_ahead = clip.is_ahead
+            yield from self._steering.arrange(request, clip)
         shares = self._scheduler.schedule_decode()
         if not shares:
             return
-        clips = [self._clips[share.request.id] for share in shares]
-        rows, firsts = build_rows(
-            [
-                (clip.sequence, share.request.slots, share.positions)
-                for clip, share in zip(clips, shares, strict=True)
-            ]
-        )
-        positions = sum(share.positions for share in shares)
-        prefill_share = (positions - len(shares)) / positions
+        rows, lasts = build_rows([self._feed(share) for share in shares])
+        chosen = sum(share.loan is None for share in shares)
+        prefill_share = 1 - chosen / sum(share.positions for share in shares)
         begun = time.perf_counter()
         logits = self._model.decoder.step(rows)
         elapsed = time.perf_counter() - begun
@@ -164,34 +184,33 @@ class Engine:
         self.phases["prefill"] += elapsed * prefill_share
         self.phases["decode"] += elapsed * (1 - prefill_share)
         frame_rate = self._model.config.codec.frame_rate
-        with self._timed("sample"):
-            for share, clip, first in zip(shares, clips, firsts, strict=True):
-                self._choose(share, clip.sequence, logits, *first)
-                yield clip.progress(share.request.id, frame_rate)
+        with self.phases.timed("sample"):
+            for share, last in zip(shares, lasts, strict=True):
+                request = share.request
+                if share.loan is not None:
+                    self._steering.note_read(share.loan, share.positions)
+                    continue
+                clip = self._clips[request.id]
+                completed = clip.choose([logits[row] for row in last], share.positions)
+                yield clip.progress(request.id, frame_rate)
+                yield from self._note_decoded(request, clip, completed)
 
-    def _choose(
-        self,
-        share: DecodeShare,
-        sequence: Sequence,
-        logits: Floats,
-        conditional: int,
-        unconditional: int | None,
-    ) -> None:
-        """Choose one request's next tokens by the logits of the last position that it fed.
+    def _feed(self, share: DecodeShare) -> Feed:
+        clip, count = self._clips[share.request.id], share.positions
+        if share.loan is not None:
+            return Feed(clip.sequence, *self._steering.reading(share.loan, count))
+        begin = clip.sequence.position
+        return Feed(clip.sequence, range(begin, begin + count), clip.mix.rows)
 
-        `conditional` and `unconditional` are its first rows with the text and without.
-        """
-        last, complete_before = share.positions - 1, sequence.complete_frames
-        sequence.advance(
-            share.positions,
-            logits[conditional + last],
-            None if unconditional is None else logits[unconditional + last],
-        )
+    def _note_decoded(
+        self, request: ScheduledRequest, clip: Clip, new_frames: int
+    ) -> Iterator[Event]:
+        """Tell the scheduler how far a clip is; words that it has no time for are dropped."""
         self._scheduler.update_decoded(
-            share.request,
-            pending_positions=sequence.pending_positions,
-            new_frames=sequence.complete_frames - complete_before,
+            request, pending_positions=clip.sequence.pending_positions, new_frames=new_frames
         )
+        if clip.sequence.done:
+            yield from self._steering.forget(request.id)
 
     def _vocode(self) -> Iterator[Event]:
         """Make one chunk of audio, of a clip or of a stem."""
@@ -203,10 +222,11 @@ class Engine:
             return
         clip = self._clips[request.id]
         sequence, before = clip.sequence, clip.vocoder.frames
-        with self._timed("codec"):
+        with self.phases.timed("codec"):
             samples, last = clip.vocoder.decode_chunk(
-                sequence.tokens, sequence.complete_frames, whole=sequence.done
+                sequence.codes, sequence.complete_frames, whole=sequence.done
             )
+        sequence.release(clip.vocoder.frames)
         self._scheduler.update_vocoded(request, frames=clip.vocoder.frames - before)
         yield AudioChunk(request_id=request.id, samples=samples)
         if last and clip.wants_stems:
@@ -220,15 +240,14 @@ class Engine:
     def _separate(self, request: ScheduledRequest) -> Iterator[Event]:
         """Make the next chunk of a clip's stems."""
         separation = self._separations[request.id]
-        with self._timed("stems"):
+        with self.phases.timed("stems"):
             stems = separation.decode_chunk()
         if stems is None:
             return
         if request.id in self._clips:
             sound = self._clips[request.id].vocoder.sound()
         else:  # only the stems were asked for
-            nothing = np.zeros((1, 0), np.float32)
-            sound = Sound(samples=nothing, sample_rate_hz=self._model.sample_rate_hz)
+            sound = self._silence()
         yield self._finish(request, sound, separation.tokens, stems)
 
     def _finish(
@@ -238,12 +257,12 @@ class Engine:
         self._forget(request.id)
         return Finished(request_id=request.id, sound=sound, tokens=tokens, stems=stems)
 
-    def _forget(self, request_id: int) -> None:
-        for work in (self._prompts, self._clips, self._separations):
-            work.pop(request_id, None)
+    def _silence(self) -> Sound:
+        nothing = np.zeros((self._model.channels, 0), np.float32)
+        return Sound(samples=nothing, sample_rate_hz=self._model.sample_rate_hz)
 
-    @contextmanager
-    def _timed(self, phase: str) -> Iterator[None]:
-        begun = time.perf_counter()
-        yield
-        self.phases[phase] += time.perf_counter() - begun
+    def _forget(self, request_id: int) -> None:
+        self._preparation.forget(request_id)
+        self._steering.forget(request_id)
+        for work in (self._requests, self._clips, self._separations):
+            work.pop(request_id, None)

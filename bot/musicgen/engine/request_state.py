@@ -29,6 +29,17 @@ class RequestState(Enum):
     CANCELLED = auto()
 
 
+IN_BATCH = frozenset({RequestState.PREFILL, RequestState.DECODING})
+"""Those in which a request takes part in the decoder's steps."""
+
+STEERABLE = IN_BATCH | {
+    RequestState.WAITING,
+    RequestState.ENCODING_AUDIO,
+    RequestState.ENCODING_TEXT,
+    RequestState.READY,
+}
+"""Those in which tokens are still to be chosen, so that other words can have an effect."""
+
 TRANSITIONS: Mapping[RequestState, frozenset[RequestState]] = {
     RequestState.WAITING: frozenset(
         {

@@ -7,15 +7,14 @@ others do. Knows no model: the engine does the work and reports what came of it.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from bot.musicgen.engine.request_state import RequestState, check_transition
+from bot.musicgen.engine.request_state import IN_BATCH, RequestState, check_transition
+from bot.musicgen.engine.share_rows import share_rows
+from bot.musicgen.engine.slot_pool import SlotPool
 
-CHEAP_ROWS = 16
-"""Batch rows up to which a step costs about the same; spare rows are used for prefill."""
-
-_IN_BATCH = (RequestState.PREFILL, RequestState.DECODING)
+LEAST_READ_ROWS = 8
+"""Rows that new words get to read in a step at least: more than the tokens that are added to it."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -24,8 +23,16 @@ class ScheduledRequest:
 
     id: int
     slots_needed: int = 1
-    """How many slots it takes, and rows of a step for each position: 2 with guidance."""
+    """How many slots it takes at first: 2 with guidance."""
+    least_allotment: int = 1
+    allotment: int = 0
+    """How many slots it is allotted: more than it takes, where its words may become more."""
     slots: tuple[int, ...] = ()
+    loans: list[Loan] = field(default_factory=list)
+    is_ahead: bool = False
+    """Whether it stands still until its listener has taken more."""
+    is_held: bool = False
+    """Whether it stands still until new words have read what it has."""
     pending_positions: int = 0
     """Positions whose tokens are all known, so that one step could feed them; 0 at the end."""
     unvocoded_frames: int = 0
@@ -43,20 +50,37 @@ class ScheduledRequest:
         self._state = state
 
 
+@dataclass(slots=True, kw_only=True, eq=False)
+class Loan:
+    """Slots lent to a request whose words change."""
+
+    request: ScheduledRequest
+    lent: int
+    """How many slots of the reserve are promised to it."""
+    slots: tuple[int, ...]
+    """Those in which the new words read what the request has, until they join it."""
+    pending_positions: int = 0
+    """Positions that they have still to read."""
+
+
 @dataclass(frozen=True, slots=True)
 class DecodeShare:
-    """A request's part in a step of the decoder: how many positions are fed."""
+    """A request's part in a step of the decoder, or its new words': how many positions are fed."""
 
     request: ScheduledRequest
     positions: int
+    loan: Loan | None = None
 
 
 class Scheduler:
     """The queue in front of the slots, and the requests that have left it."""
 
-    def __init__(self, *, slots: int, max_rows: int, chunk_frames: int) -> None:
-        """Share `slots`, and up to `max_rows` rows of a step; audio comes in `chunk_frames`."""
-        self._free_slots = list(range(slots))
+    def __init__(self, *, slots: int, max_rows: int, chunk_frames: int, reserve: int = 0) -> None:
+        """Share `slots`, and up to `max_rows` rows of a step; audio comes in `chunk_frames`.
+
+        `reserve` of the slots are kept for words that change.
+        """
+        self.pool = SlotPool(slots, reserve=reserve)
         self._max_rows = max_rows
         self._chunk_frames = chunk_frames
         self._queue: deque[ScheduledRequest] = deque()
@@ -69,12 +93,22 @@ class Scheduler:
 
     @property
     def free_slots(self) -> int:
-        """Return how many slots are free."""
-        return len(self._free_slots)
+        """Return how many slots can still be allotted to requests."""
+        return self.pool.unallotted
 
-    def add(self, request_id: int) -> None:
-        """Put a request at the end of the queue."""
-        self._queue.append(ScheduledRequest(id=request_id))
+    @property
+    def batch(self) -> list[ScheduledRequest]:
+        """Return those of which the decoder has still to choose tokens, as they were admitted."""
+        return [each for each in self._running.values() if each.state in IN_BATCH]
+
+    def find(self, request_id: int) -> ScheduledRequest | None:
+        """Return a request that is unfinished."""
+        queued = (each for each in self._queue if each.id == request_id)
+        return self._running.get(request_id) or next(queued, None)
+
+    def add(self, request_id: int, *, least_allotment: int = 1) -> None:
+        """Put a request at the end of the queue; it is always allotted so many slots."""
+        self._queue.append(ScheduledRequest(id=request_id, least_allotment=least_allotment))
 
     def add_separation(self, request_id: int) -> None:
         """Take on a clip whose stems alone are wanted: it needs no slot and waits for none."""
@@ -84,11 +118,10 @@ class Scheduler:
 
     def cancel(self, request_id: int) -> None:
         """Drop a request in any state; one that is finished or unknown changes nothing."""
-        request = self._running.pop(request_id, None)
+        request = self.find(request_id)
         if request is None:
-            request = next((queued for queued in self._queue if queued.id == request_id), None)
-            if request is None:
-                return
+            return
+        if self._running.pop(request_id, None) is None:
             self._queue.remove(request)
         request.enter(RequestState.CANCELLED)
         self._release(request)
@@ -100,6 +133,8 @@ class Scheduler:
     def make_ready(self, request: ScheduledRequest, *, slots_needed: int) -> None:
         """Note that a request's prompt is encoded, and how many slots it will need."""
         request.slots_needed = slots_needed
+        request.least_allotment = max(request.least_allotment, slots_needed)
+        request.allotment = max(request.allotment, request.least_allotment)
         request.enter(RequestState.READY)
 
     def admit(self) -> ScheduledRequest | None:
@@ -107,19 +142,67 @@ class Scheduler:
         if not self._queue:
             return None
         request = self._queue[0]
-        if request.state is not RequestState.READY or request.slots_needed > self.free_slots:
+        if request.state is not RequestState.READY or not self.pool.allot(request.allotment):
             return None
         self._queue.popleft()
-        request.slots = tuple(self._free_slots.pop() for _ in range(request.slots_needed))
+        request.slots = self.pool.take(request.slots_needed)
         self._running[request.id] = request
         return request
 
+    def set_allotment(self, request: ScheduledRequest, slots: int) -> bool:
+        """Allot a request another number of slots; False where there are not so many."""
+        if request.id not in self._running:
+            if slots > self.pool.most_allotted:
+                return False
+        elif not self.pool.allot(slots - request.allotment):
+            return False
+        request.allotment = slots
+        return True
+
+    def lend(self, request: ScheduledRequest, *, slots: int, lent: int) -> Loan | None:
+        """Lend slots to new words of a request, and promise `lent`; None where too few are left."""
+        if not self.pool.lend(lent):
+            return None
+        loan = Loan(request=request, lent=lent, slots=self.pool.take(slots))
+        request.loans.append(loan)
+        return loan
+
+    def join(self, loan: Loan) -> None:
+        """Let new words take part in their request's steps: they have read what it has."""
+        loan.request.slots += loan.slots
+        loan.slots, loan.pending_positions = (), 0
+
+    def end_loan(self, loan: Loan) -> None:
+        """Take back a loan: its words are the request's own, or have not joined it."""
+        self.pool.end_promise(lent=loan.lent)
+        self.pool.give_back(loan.slots)
+        loan.request.loans.remove(loan)
+
+    def drop_slots(self, request: ScheduledRequest, slots: tuple[int, ...]) -> None:
+        """Take back the slots of words that have left a request."""
+        request.slots = tuple(slot for slot in request.slots if slot not in slots)
+        self.pool.give_back(slots)
+
     def schedule_decode(self) -> list[DecodeShare]:
-        """Return who takes part in the next step of the decoder, in the order of admission."""
-        requests = [each for each in self._running.values() if each.state in _IN_BATCH]
-        wanted = [(each.pending_positions, each.slots_needed) for each in requests]
-        positions = share_rows(wanted, self._max_rows)
-        return [DecodeShare(*share) for share in zip(requests, positions, strict=True)]
+        """Return who takes part in the next step of the decoder, in the order of admission.
+
+        Those that stand still don't, but their new words may. New words come last.
+        """
+        batch = self.batch
+        reading = [loan for each in batch for loan in each.loans if loan.pending_positions > 0]
+        requests = [each for each in batch if not each.is_ahead and not each.is_held]
+        rows = sum(len(each.slots) for each in requests) + sum(len(each.slots) for each in reading)
+        if reading and rows >= self._max_rows:
+            # No row is left to read faster than tokens are added: these add none meanwhile.
+            readers = {loan.request.id for loan in reading}
+            requests = [each for each in requests if each.id not in readers]
+        wanted = [(each.pending_positions, len(each.slots)) for each in requests]
+        wanted += [(each.pending_positions, len(each.slots)) for each in reading]
+        least_spare = LEAST_READ_ROWS if reading else 1
+        counts = share_rows(wanted, self._max_rows, least_spare=least_spare)
+        shares = [DecodeShare(*pair) for pair in zip(requests, counts, strict=False)]
+        loans = zip(reading, counts[len(requests) :], strict=True)
+        return shares + [DecodeShare(loan.request, count, loan) for loan, count in loans]
 
     def update_decoded(
         self, request: ScheduledRequest, *, pending_positions: int, new_frames: int
@@ -155,34 +238,18 @@ class Scheduler:
         del self._running[request.id]
 
     def _has_chunk(self, request: ScheduledRequest) -> bool:
-        if request.state in _IN_BATCH:
+        if request.state in IN_BATCH:
             return request.unvocoded_frames >= self._chunk_frames
         # A clip's last chunk may be shorter, and stems have all their tokens.
         return request.state in (RequestState.VOCODING, RequestState.SEPARATING)
 
     def _release(self, request: ScheduledRequest) -> None:
-        self._free_slots += request.slots
+        for loan in list(request.loans):
+            self.end_loan(loan)
+        if request.slots:
+            self.pool.end_promise(allotted=request.allotment)
+        self.pool.give_back(request.slots)
         request.slots = ()
-
-
-def share_rows(wanted: Sequence[tuple[int, int]], max_rows: int) -> list[int]:
-    """Return how many positions each request feeds in a step.
-
-    `wanted` are each one's pending positions and its rows for a position. Everybody gets one
-    position. The rows that are left go to those that prefill, the first come first: alone up to
-    `max_rows`; with others, who wait for this step, only those that cost about nothing.
-    """
-    needed = sum(rows for _, rows in wanted)
-    room = max_rows
-    if len(wanted) > 1:
-        room = min(room, (needed // CHEAP_ROWS + 1) * CHEAP_ROWS)
-    spare = room - needed
-    shares = []
-    for pending, rows in wanted:
-        more = min(pending - 1, spare // rows)
-        spare -= more * rows
-        shares.append(1 + more)
-    return shares
 
 
 def _vocode_priority(request: ScheduledRequest) -> tuple[bool, int]:

@@ -1,7 +1,6 @@
 """The tokens of one clip: which positions to feed the decoder next, and what it chose.
 
-Knows no weights and no clock. A sequence takes two rows of a step where guidance needs
-unconditional logits too, one otherwise, and several positions at once during prefill.
+Knows no weights, no prompt in words and no clock. Feeds several positions at once during prefill.
 """
 
 from __future__ import annotations
@@ -36,75 +35,104 @@ class Sequence:
         *,
         seed: int,
         prompt: Tokens,
-        new_frames: int,
-        text_tokens: int,
+        new_frames: int | None,
         window_frames: int,
         overlap_frames: int,
         fixed: Tokens | None = None,
     ) -> None:
         """Plan a clip of `new_frames` after the frames of `prompt` [codebooks, frames].
 
-        `window_frames` and `overlap_frames` are for clips longer than a window; `text_tokens` is 0
-        without a text, and then there is no guidance. `fixed` [codebooks, new_frames] are the
-        tokens that the model may not choose, and FREE where it may.
+        It has no end where these are None. `window_frames` and `overlap_frames` are for clips
+        longer than a window. `fixed` [codebooks, new_frames] are the tokens that the model may not
+        choose, and FREE where it may; its last column goes for all later frames.
         """
         self.prompt_frames = prompt.shape[1]
         self.new_frames = new_frames
-        self.text_tokens = text_tokens
-        self.guided = sampling.guided and text_tokens > 0
-        total = self.prompt_frames + new_frames
-        self.tokens: Tokens = np.full((config.codebooks, total), PAD, np.int32)
-        self.tokens[:, : self.prompt_frames] = prompt
         self.complete_frames = self.prompt_frames
+        """How many frames have all their tokens."""
         self._sampling = sampling
         self._start_token = config.start_token
         self._delay: Delays = codebook_delays(config.codebooks, config.audio_channels)
-        self._fixed: Tokens = np.full_like(self.tokens, FREE)
-        if fixed is not None:
-            self._fixed[:, self.prompt_frames :] = fixed
         self._windows = plan_windows(
             self.prompt_frames, new_frames, longest=window_frames, overlap=overlap_frames
         )
+        self._window: Window | None = next(self._windows)
+        self.windows_begun = 1
+        """How many windows have been begun: each is read from its own beginning."""
+        # Of a clip without end only the last frames are kept: column 0 is this frame's.
+        self._first_frame = 0
+        self._released_frames = 0
+        self._tokens: Tokens = np.full((config.codebooks, self._window.end), PAD, np.int32)
+        if new_frames is not None:
+            total = self.prompt_frames + new_frames
+            self._tokens = np.full((config.codebooks, total), PAD, np.int32)
+        self._tokens[:, : self.prompt_frames] = prompt
+        free: Tokens = np.full((config.codebooks, 1), FREE, np.int32)
+        self._fixed: Tokens = free if fixed is None else fixed
         self._position = 0
         # A generator of its own, keyed by the seed: no other request draws from it.
         self._random = np.random.Generator(np.random.Philox(key=seed))
 
     @property
-    def rows_per_position(self) -> int:
-        """Return how many rows one position takes."""
-        return 2 if self.guided else 1
+    def tokens(self) -> Tokens:
+        """Return all tokens [codebooks, frames]; none of a clip without end."""
+        return self._tokens if self.new_frames is not None else self._tokens[:, :0]
 
     @property
     def done(self) -> bool:
         """Tell whether every token is chosen."""
-        return not self._windows
+        return self._window is None
+
+    @property
+    def position(self) -> int:
+        """Return how many positions of the window have been fed."""
+        return self._position
 
     @property
     def pending_positions(self) -> int:
         """Return how many positions can be fed at once, as their tokens are known; 0 if done."""
-        if self.done:
+        if self._window is None:
             return 0
-        return max(1, self._windows[0].context + 1 - self._position)
+        return max(1, self._window.context + 1 - self._position)
 
-    def feed(self, positions: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        """Return the next positions and their tokens, [positions] and [positions, codebooks]."""
-        span = range(self._position, self._position + positions)
-        fed = feed_columns(self.tokens, self._windows[0], span, self._delay, self._start_token)
-        return np.arange(span.start, span.stop, dtype=np.int32), fed
+    @property
+    def next_frame(self) -> int:
+        """Return the first frame for which a token is chosen next, in the first codebook."""
+        if self._window is None:
+            return self.complete_frames
+        return self._window.begin + max(self._position, self._window.context)
 
-    def _apply_fixed(self, window: Window, position: int, chosen: Choices) -> Choices:
-        """Return the tokens chosen after a position, with the fixed ones in their place."""
-        books = np.arange(len(self._delay))
-        frames = (window.begin + position - self._delay).clip(0, self._fixed.shape[1] - 1)
-        fixed = self._fixed[books, frames]
-        return np.where(fixed == FREE, chosen, fixed)
+    def codes(self, begin: int, end: int) -> Tokens:
+        """Return the tokens of the frames from one to another, all of them chosen."""
+        assert self._first_frame <= begin
+        return self._tokens[:, begin - self._first_frame : end - self._first_frame]
+
+    def release(self, frames: int) -> None:
+        """Note that the first so many frames are needed by nobody else any more."""
+        self._released_frames = frames
+
+    def end(self) -> None:
+        """Choose no more tokens: the clip ends with its last complete frame."""
+        self._window = None
+
+    def feed(self, positions: range) -> NDArray[np.int32]:
+        """Return the tokens of positions of the window, [positions, codebooks].
+
+        They are known up to `position`.
+        """
+        assert (
+            self._window is not None and positions.stop <= self._position + self.pending_positions
+        )
+        window = self._window.shifted(self._first_frame)
+        return feed_columns(self._tokens, window, positions, self._delay, self._start_token)
 
     def advance(self, positions: int, logits: Logits, unconditional: Logits | None) -> None:
         """Choose tokens from the logits of the last position fed, [codebooks, vocab_size].
 
         `unconditional` are the logits without the text, where guidance is on.
         """
-        window = self._windows[0]
+        window = self._window
+        assert window is not None
         last = self._position + positions - 1
         self._position += positions
         if last < window.context:
@@ -113,11 +141,27 @@ class Sequence:
             logits = guide(logits, unconditional, self._sampling.guidance)
         drawn = self._random.random(len(self._delay))
         # Drawn for every codebook, fixed or not, so that fixing one leaves the others' draws alone.
-        chosen = choose(logits, self._sampling, drawn)
-        write_tokens(
-            self.tokens, window, last, self._delay, self._apply_fixed(window, last, chosen)
-        )
+        chosen = self._apply_fixed(window, last, choose(logits, self._sampling, drawn))
+        write_tokens(self._tokens, window.shifted(self._first_frame), last, self._delay, chosen)
         self.complete_frames = max(self.complete_frames, window.complete_frames(last, self._delay))
         if last == window.last_position(self._delay):
-            self._windows.pop(0)
-            self._position = 0
+            self._enter_window(next(self._windows, None))
+
+    def _apply_fixed(self, window: Window, position: int, chosen: Choices) -> Choices:
+        """Return the tokens chosen after a position, with the fixed ones in their place."""
+        books = np.arange(len(self._delay))
+        frames = window.begin + position - self._delay - self.prompt_frames
+        fixed = self._fixed[books, frames.clip(0, self._fixed.shape[1] - 1)]
+        return np.where(fixed == FREE, chosen, fixed)
+
+    def _enter_window(self, window: Window | None) -> None:
+        """Go on in a window, for whose frames there is room made if the clip has no end."""
+        self._window, self._position = window, 0
+        if window is None:
+            return
+        self.windows_begun += 1
+        if self.new_frames is None:
+            kept = self._tokens[:, min(window.begin, self._released_frames) - self._first_frame :]
+            self._first_frame = min(window.begin, self._released_frames)
+            self._tokens = np.full((len(kept), window.end - self._first_frame), PAD, np.int32)
+            self._tokens[:, : kept.shape[1]] = kept

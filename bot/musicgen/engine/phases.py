@@ -1,0 +1,22 @@
+"""What the engine's time is spent on."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class Phases(defaultdict[str, float]):
+    """Seconds spent so far, by what they were spent on."""
+
+    def __init__(self) -> None:
+        super().__init__(float)
+
+    @contextmanager
+    def timed(self, phase: str) -> Iterator[None]:
+        """Count the time that passes as a phase's."""
+        begun = time.perf_counter()
+        yield
+        self[phase] += time.perf_counter() - begun

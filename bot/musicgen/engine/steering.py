@@ -1,0 +1,268 @@
+"""Words that change while a clip is made: from the change asked for to the last old row's end.
+
+A change is encoded, then it is lent slots, in which its words read what the clip's window has. When
+they have caught up they are fed with the clip's own rows, at first unheard; at its time the change
+begins to fade them in, and when the fade is over the old words' rows leave. A change with a time
+begins at that very frame, whatever else the engine does: the clip waits for its words to read.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections import defaultdict
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from bot.domain.generation import PromptChange, PromptChanged
+from bot.errors import RequestError
+from bot.i18n.sentence import Sentence
+from bot.musicgen.decoder.interface import Floats
+from bot.musicgen.engine.clip import Clip, read_text
+from bot.musicgen.engine.prompt_mix import PromptRow, Words
+from bot.musicgen.engine.scheduler import Loan, ScheduledRequest, Scheduler
+from bot.musicgen.model import Model
+
+READ_AHEAD_SECONDS = 5.0
+"""How long before its time a change begins to read, so that nobody waits for it."""
+
+NO_ROOM = Sentence(
+    "There is no room for so many words at once while other music is made: use fewer."
+)
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class _Change:
+    """A change that has not begun, or whose fade goes on."""
+
+    id: int
+    words: dict[str | None, float]
+    fade_frames: int
+    due: int | None
+    """The frame of the new sound at which it begins."""
+    unread: list[str] = field(default_factory=list)
+    """The prompts that are still to be encoded."""
+    states: dict[str, Floats] = field(default_factory=dict)
+    loan: Loan | None = None
+    rows: list[PromptRow] = field(default_factory=list)
+    """The rows of its new words."""
+    position: int = 0
+    """How many positions of the window these have read."""
+    window: int = 0
+    is_level: bool = False
+    """Whether they are fed with the clip's own rows."""
+    is_replaced: bool = False
+    """Whether a later change has taken its place."""
+
+
+class Steering:
+    """The changes of all requests."""
+
+    def __init__(self, model: Model, scheduler: Scheduler) -> None:
+        """Take the model whose text encoder and decoder read the words."""
+        self._model, self._scheduler = model, scheduler
+        self._next_id = 1
+        self._waiting: defaultdict[int, list[_Change]] = defaultdict(list)
+        """By request: those that have not begun, in the order in which they will."""
+        self._begun: defaultdict[int, list[_Change]] = defaultdict(list)
+        """Those of which there may be old rows left."""
+        self._lacking: list[_Change] = []
+        """Those that wait for slots."""
+        self._text: tuple[_Change, Generator[None, None, Floats]] | None = None
+
+    def ask(self, request: ScheduledRequest, change: PromptChange, *, guided: bool) -> int:
+        """Take on a change of a request and return its id.
+
+        One without a time takes the place of another that has not begun. Raises RequestError where
+        there is no room for so many words.
+        """
+        frame_rate = self._model.config.codec.frame_rate
+        asked = _Change(
+            id=self._next_id,
+            words=_shares(change.words),
+            fade_frames=round(change.fade_seconds * frame_rate),
+            due=None if change.at_seconds is None else round(change.at_seconds * frame_rate),
+        )
+        asked.unread = [text for text in asked.words if text is not None]
+        rows = _count_rows(asked.words, guided=guided)
+        if rows > self._scheduler.pool.reserve or not self._widen(request, rows + guided):
+            raise RequestError(NO_ROOM)
+        self._next_id += 1
+        waiting = self._waiting[request.id]
+        for each in waiting:
+            each.is_replaced = each.is_replaced or (asked.due is None and each.due is None)
+        insort(waiting, asked, key=lambda each: -1 if each.due is None else each.due)
+        return asked.id
+
+    def forget(self, request_id: int) -> list[PromptChanged]:
+        """Drop all changes of a request that has no slots any more; tell of those never begun."""
+        dropped = self._waiting.pop(request_id, [])
+        self._begun.pop(request_id, None)
+        self._lacking = [each for each in self._lacking if each not in dropped]
+        return [_never_begun(request_id, each) for each in dropped]
+
+    def encode(self) -> bool:
+        """Encode one piece of the first words that are to be; tell whether there were any."""
+        if self._text is None:
+            unread = (each for waiting in self._waiting.values() for each in waiting if each.unread)
+            change = min(unread, key=lambda each: each.id, default=None)
+            if change is None:
+                return False
+            self._text = change, self._model.text.read(change.unread[0])
+        change, pieces = self._text
+        try:
+            next(pieces)
+        except StopIteration as end:
+            self._text = None
+            self._note_states(change, change.unread.pop(0), end.value)
+        return True
+
+    def arrange(self, request: ScheduledRequest, clip: Clip) -> Iterator[PromptChanged]:
+        """Bring the changes of a running request on, before its next step."""
+        waiting = self._waiting[request.id]
+        for replaced in [each for each in waiting if each.is_replaced]:
+            self._take_back(request, replaced, clip)
+            waiting.remove(replaced)
+            yield _never_begun(request.id, replaced)
+        for later in waiting[1:]:
+            # The first has come before it, and may lack what it holds.
+            self._take_back(request, later, clip)
+        self._end_fade(request, clip)
+        request.is_held = False
+        while waiting:
+            change, frame = waiting[0], clip.next_new_frame
+            is_due = change.due is not None and change.due <= frame
+            if not self._is_level(request, change, clip):
+                # Nobody stands still for slots: who holds them may stand still, too.
+                request.is_held = is_due and (change.loan is not None or bool(change.unread))
+                return
+            if change.due is not None and not is_due:
+                return
+            begin = clip.sequence.next_frame
+            clip.mix.begin_fade(change.words, frame=begin, frames=change.fade_frames)
+            self._begun[request.id].append(waiting.pop(0))
+            yield PromptChanged(
+                request_id=request.id,
+                change_id=change.id,
+                at_seconds=frame / self._model.config.codec.frame_rate,
+            )
+
+    def reading(self, loan: Loan, count: int) -> tuple[range, list[PromptRow]]:
+        """Return which positions the new words of a loan read next, so many, and their rows."""
+        change = self._change_of(loan)
+        return range(change.position, change.position + count), change.rows
+
+    def note_read(self, loan: Loan, positions: int) -> None:
+        """Note that the new words of a loan have read so many positions more."""
+        self._change_of(loan).position += positions
+
+    def _change_of(self, loan: Loan) -> _Change:
+        return next(each for each in self._waiting[loan.request.id] if each.loan is loan)
+
+    def _note_states(self, change: _Change, text: str, states: Floats) -> None:
+        if len(states):
+            change.states[text] = states
+            return
+        # Words that are none to the text encoder.
+        weight = change.words.pop(text)
+        change.words[None] = change.words.get(None, 0.0) + weight
+
+    def _widen(self, request: ScheduledRequest, slots: int) -> bool:
+        return slots <= request.allotment or self._scheduler.set_allotment(request, slots)
+
+    def _is_level(self, request: ScheduledRequest, change: _Change, clip: Clip) -> bool:
+        """Bring the new words of a change on; tell whether they have read all that there is."""
+        sequence = clip.sequence
+        if change.is_level:
+            return True
+        if change.unread or not self._lend(request, change, clip):
+            return False
+        assert change.loan is not None
+        if change.window != sequence.windows_begun:
+            change.window, change.position = sequence.windows_begun, 0
+        change.loan.pending_positions = sequence.position - change.position
+        if change.loan.pending_positions > 0 and change.rows:
+            return False
+        self._scheduler.join(change.loan)
+        clip.mix.rows += change.rows
+        change.is_level = True
+        return True
+
+    def _lend(self, request: ScheduledRequest, change: _Change, clip: Clip) -> bool:
+        """Lend a change its slots, if it is time for that and there are enough."""
+        if change.loan is not None:
+            return True
+        ahead_frames = READ_AHEAD_SECONDS * self._model.config.codec.frame_rate
+        if change.due is not None and change.due - clip.next_new_frame > ahead_frames:
+            return False
+        if any(other.id < change.id for other in self._lacking):
+            return False
+        new = [text for text in change.words if clip.mix.find(text) is None]
+        rows = _count_rows(change.words, guided=clip.mix.guided)
+        change.loan = self._scheduler.lend(request, slots=len(new), lent=rows)
+        is_lacking = change in self._lacking
+        if change.loan is None:
+            self._lacking += [] if is_lacking else [change]
+            return False
+        if is_lacking:
+            self._lacking.remove(change)
+        change.window = 0
+        change.rows = [
+            read_text(
+                self._model.decoder, slot, text, None if text is None else change.states[text]
+            )
+            for slot, text in zip(change.loan.slots, new, strict=True)
+        ]
+        return True
+
+    def _take_back(self, request: ScheduledRequest, change: _Change, clip: Clip) -> None:
+        """Take from a change that has not begun what it was lent."""
+        if change in self._lacking:
+            self._lacking.remove(change)
+        if change.loan is None:
+            return
+        if change.is_level:
+            clip.mix.rows = [row for row in clip.mix.rows if row not in change.rows]
+            self._scheduler.drop_slots(request, tuple(row.slot for row in change.rows))
+        self._scheduler.end_loan(change.loan)
+        change.loan, change.rows, change.is_level = None, [], False
+
+    def _end_fade(self, request: ScheduledRequest, clip: Clip) -> None:
+        """Let the rows go whose words are not heard any more, if no fade goes on."""
+        if clip.mix.is_fading(clip.sequence.next_frame):
+            return
+        waiting, begun = self._waiting[request.id], self._begun[request.id]
+        # The next change may count on words that are there.
+        next_words = waiting[0].words if waiting and waiting[0].loan else {}
+        kept = [row for row in clip.mix.rows if row.text in next_words]
+        left = clip.mix.drop_unheard(kept)
+        self._scheduler.drop_slots(request, tuple(row.slot for row in left))
+        if not begun:
+            return
+        for change in begun:
+            assert change.loan is not None
+            self._scheduler.end_loan(change.loan)
+        begun.clear()
+        guided = clip.mix.guided
+        rows = max(
+            _count_rows(words, guided=guided)
+            for words in (clip.mix.words, *(each.words for each in waiting))
+        )
+        self._scheduler.set_allotment(request, max(request.least_allotment, rows + guided))
+
+
+def _shares(words: Sequence[tuple[str | None, float]]) -> dict[str | None, float]:
+    """Return the weights of prompts as shares of 1."""
+    total = sum(weight for _, weight in words)
+    shares: defaultdict[str | None, float] = defaultdict(float)
+    for text, weight in words:
+        shares[text] += weight / total
+    return dict(shares)
+
+
+def _count_rows(words: Words, *, guided: bool) -> int:
+    """Return how many rows words take beside the one without words that guidance has anyway."""
+    return sum(text is not None or not guided for text in words)
+
+
+def _never_begun(request_id: int, change: _Change) -> PromptChanged:
+    return PromptChanged(request_id=request_id, change_id=change.id, at_seconds=None)
