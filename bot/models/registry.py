@@ -30,7 +30,7 @@ PUBLISHED = tuple(
 )
 """The hub ids of Meta's models that this program runs."""
 
-_STARTER_FOLDER = Path(__file__).parents[1] / "starter" / "checkpoint"
+STARTER_FOLDER = Path(__file__).parents[1] / "starter" / "checkpoint"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,20 +45,20 @@ class Entry:
     is_complete: bool = True
 
 
-def starter_folder() -> Path:
+def starter_folder(folder: Path = STARTER_FOLDER) -> Path:
     """Return the folder of the model that comes with this program.
 
     Raises CheckpointError where the installation lacks it.
     """
     for name in ("config.json", "model.safetensors"):
-        if not (_STARTER_FOLDER / name).is_file():
+        if not (folder / name).is_file():
             raise CheckpointError(
                 Sentence(
                     "The starter model is not whole, {file} is missing: install Zhiyin again.",
-                    file=_STARTER_FOLDER / name,
+                    file=folder / name,
                 )
             )
-    return _STARTER_FOLDER
+    return folder
 
 
 def starter() -> Entry:

@@ -20,7 +20,6 @@ STILL_HANDED = Sentence(
 )
 
 _ROUNDS = 20
-_ROUND_SECONDS = 1.0
 
 
 class Erasure:
@@ -32,8 +31,13 @@ class Erasure:
         tasks: Mapping[int, asyncio.Task[None]],
         cancel: Callable[[int], Awaitable[bool]],
         tell: Callable[[int], Awaitable[None]],
+        round_seconds: float,
     ) -> None:
-        """Take the tasks that carry jobs, what cancels a job, and what tells its person."""
+        """Take the tasks that carry jobs, what cancels a job, and what tells its person.
+
+        What is being posted is waited for in rounds of `round_seconds`.
+        """
+        self._round_seconds = round_seconds
         self._store, self._tasks, self._cancel, self._tell = store, tasks, cancel, tell
         self._handed: dict[int, int] = {}
         self._forgetting: set[int] = set()
@@ -89,10 +93,10 @@ class Erasure:
         if await self._cancel(job.id):
             return
         if (task := self._tasks.get(job.id)) is not None:
-            await asyncio.wait([task], timeout=_ROUND_SECONDS)
+            await asyncio.wait([task], timeout=self._round_seconds)
         elif await self._store.jobs.cancel(job.id, CANCELLED):
             # Whoever is about to run it finds that it has ended, and leaves telling to others.
             await self._cancel(job.id)
             await self._tell(job.id)
         else:
-            await asyncio.sleep(_ROUND_SECONDS)
+            await asyncio.sleep(self._round_seconds)

@@ -59,7 +59,13 @@ class Pipeline:
         self.stems = Stems(store, executor, self._style)
         self.uploads = UploadIntake(store, reader, self.stems)
         self.library = ClipLibrary(store, self._style)
-        self.erasure = Erasure(store, self._dispatcher.tasks, self.cancel, self._telling.tell)
+        self.erasure = Erasure(
+            store,
+            self._dispatcher.tasks,
+            self.cancel,
+            self._telling.tell,
+            self.timings.forget_round_seconds,
+        )
 
     async def __aenter__(self) -> Self:
         return self

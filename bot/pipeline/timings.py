@@ -18,6 +18,8 @@ class Timings:
         default_factory=lambda: RetryPolicy(initial_seconds=2.0, max_seconds=60.0, base=3.0)
     )
     """Before a job is run again whose task failed: a full disk takes time."""
+    forget_round_seconds: float = 1.0
+    """How long a job is waited for, at a time, whose person wants to be forgotten."""
     delivery_retry: RetryPolicy = field(
         default_factory=lambda: RetryPolicy(
             initial_seconds=1.0, max_seconds=60.0, jitter_seconds=0.5, timeout_seconds=3600.0

@@ -60,7 +60,7 @@ def record_samples(settings: TrainingSettings) -> None:
         # Only recording needs FluidSynth and a MIDI library: training elsewhere goes without.
         from bot.starter.training.data.recording import record
 
-        samples.write(record(), settings.samples)
+        samples.write(record(settings.record_seconds), settings.samples)
 
 
 def learn_words(settings: TrainingSettings) -> None:
@@ -191,6 +191,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--threads", type=int, default=os.cpu_count() or 1, help="threads that train")
     add("--first-seed", type=int, default=10_000_000, help="seed of the first piece")
     add("--pieces", type=int, default=6000, help="pieces whose captions and drums are counted")
+    add("--record-seconds", type=float, default=4.2, help="how long recorded notes are held")
     add("--text-minutes", type=float, default=3.0, help="time to pretrain the text encoder")
     add("--codec-minutes", type=float, default=120.0, help="time to train the codec")
     add("--codec-batch", type=int, default=8, help="crops of two seconds in a step")

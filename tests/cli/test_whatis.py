@@ -97,32 +97,31 @@ async def test_a_stranger_s_codes_are_read_in_a_process_of_its_own(tmp_path):
         "raise SystemExit(3)",
     ],
 )
-async def test_a_file_that_does_harm_harms_itself(tmp_path, monkeypatch, body):
+async def test_a_file_that_does_harm_harms_itself(tmp_path, body):
     """Endless work, all memory, a crash, a flood: the reader is ended, and nothing was said."""
-    reader_that_does(body, tmp_path, monkeypatch)
+    reader = reader_that_does(body, tmp_path)
     limits = Limits(cpu_seconds=1, memory_bytes=2**30, processes=16, wall_seconds=30.0)
     # More than a pipe holds, which a reader that does harm may leave unread.
-    assert await tags.read_untrusted_tags(bytes(2**20), limits) is None
-    assert await tags.read_untrusted_codes(bytes(2**20), limits) is None
+    assert await tags.read_untrusted_tags(bytes(2**20), limits, reader) is None
+    assert await tags.read_untrusted_codes(bytes(2**20), limits, reader) is None
     assert not [line for line in os.listdir(tmp_path) if line != "trap"]
     assert children() == []
 
 
-async def test_a_reader_that_says_half_and_hangs_is_ended(tmp_path, monkeypatch):
+async def test_a_reader_that_says_half_and_hangs_is_ended(tmp_path):
     """By the clock on the wall."""
-    reader_that_does(
-        "import time; print('{' * 60_000, flush=True); time.sleep(3600)", tmp_path, monkeypatch
+    reader = reader_that_does(
+        "import time; print('{' * 60_000, flush=True); time.sleep(3600)", tmp_path
     )
     limits = Limits(cpu_seconds=60, memory_bytes=2**30, processes=16, wall_seconds=1.5)
-    assert await tags.read_untrusted_tags(b"x", limits) is None
+    assert await tags.read_untrusted_tags(b"x", limits, reader) is None
     assert children() == []
 
 
-def reader_that_does(body, folder, monkeypatch):
-    """Put a program in the place of what reads tags."""
+def reader_that_does(body, folder):
+    """Write a program to be run in place of what reads tags."""
     package = folder / "trap"
     package.mkdir()
     (package / "__init__.py").write_text("")
     (package / "reader.py").write_text(body)
-    monkeypatch.setattr(tags, "_MODULE", "trap.reader")
-    monkeypatch.setattr(tags, "_ROOT", folder)
+    return tags.ReaderProgram("trap.reader", folder)

@@ -75,11 +75,11 @@ def test_the_starter_is_part_of_the_package(monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize("missing", ["config.json", "model.safetensors"])
-def test_a_broken_installation_is_owned_up_to(monkeypatch, checkpoint, tmp_path, missing):
+def test_a_broken_installation_is_owned_up_to(checkpoint, tmp_path, missing):
     """Where the starter is missing, the sentence says what and what to do."""
-    monkeypatch.setattr(registry, "_STARTER_FOLDER", without(checkpoint, tmp_path / "s", missing))
+    folder = without(checkpoint, tmp_path / "s", missing)
     with pytest.raises(CheckpointError, match=rf"{missing} is missing: install Zhiyin again\."):
-        locate("starter", Config())
+        registry.starter_folder(folder)
 
 
 def test_folders_and_names_of_folders_are_found(config, checkpoint, tmp_path):

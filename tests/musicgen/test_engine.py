@@ -12,7 +12,7 @@ from bot.domain.generation import AudioChunk, Finished, GenerationRequest, Progr
 from bot.errors import RequestError, SoundError
 
 GREEDY = Sampling(greedy=True)
-SECONDS = 0.6
+SECONDS = 0.4
 
 
 def run(engine: Any, *requests: GenerationRequest) -> list[Finished]:

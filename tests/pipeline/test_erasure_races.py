@@ -14,7 +14,6 @@ from bot.domain.jobs import JobState, Kind, MessageHandle, Order, RequestOrigin
 from bot.domain.limits import Limits
 from bot.errors import Refused
 from bot.inference.executor import CANCELLED
-from bot.pipeline import erasure
 from bot.pipeline.erasure import FORGETTING, STILL_HANDED
 from bot.pipeline.lifecycle import JobRunner
 from bot.pipeline.telling import Telling
@@ -28,12 +27,12 @@ from tests.store.test_store import Clock, accepted, delivered, new_clip
 from tests.support.jam_server import hold_clip, open_jam, strict
 
 WORD = "canary sings"
+HURRIED = Timings(forget_round_seconds=0.01)
 
 
 @pytest.fixture(autouse=True)
 def _strict(monkeypatch):
     strict(monkeypatch)
-    monkeypatch.setattr(erasure, "_ROUND_SECONDS", 0.01)
 
 
 def at_forgetting(monkeypatch, store, *, before=None, after=None):
@@ -88,7 +87,7 @@ async def ordered(jam, key="k", prompt=CANARY):
 
 async def test_an_order_that_comes_while_one_is_forgotten_goes_with_the_rest(tmp_path, monkeypatch):
     """It is cancelled, which is told, and costs nothing; it is never made without its words."""
-    async with open_jam(tmp_path) as jam:
+    async with open_jam(tmp_path, timings=HURRIED) as jam:
         await jam.music(prompt="an older song", seconds=1.0)
         jam.pipeline.executor.paused = True
         at_forgetting(monkeypatch, jam.store, before=lambda: ordered(jam))
@@ -104,7 +103,7 @@ async def test_an_order_that_comes_while_one_is_forgotten_goes_with_the_rest(tmp
 
 async def test_an_order_that_comes_right_afterwards_is_whole(tmp_path, monkeypatch):
     """It keeps its words and its sound, now and when the day is over."""
-    async with open_jam(tmp_path) as jam:
+    async with open_jam(tmp_path, timings=HURRIED) as jam:
         await jam.music(prompt="an older song", seconds=1.0)
 
         async def order():
@@ -126,7 +125,7 @@ async def test_an_order_that_comes_right_afterwards_is_whole(tmp_path, monkeypat
 
 async def test_who_is_just_handed_a_clip_is_asked_to_wait(tmp_path):
     """Nothing is deleted then, the clip arrives whole, and a minute later all goes."""
-    async with open_jam(tmp_path) as jam:
+    async with open_jam(tmp_path, timings=HURRIED) as jam:
         async with being_posted(jam):
             with pytest.raises(Refused, match="nothing is deleted yet"):
                 await jam.pipeline.erasure.forget(jam.alice.id)
@@ -141,7 +140,7 @@ async def test_who_is_just_handed_a_clip_is_asked_to_wait(tmp_path):
 
 async def test_who_just_fetches_a_clip_is_asked_to_wait(tmp_path, monkeypatch):
     """And what is being deleted can't be fetched any more."""
-    async with open_jam(tmp_path) as jam:
+    async with open_jam(tmp_path, timings=HURRIED) as jam:
         await hold_clip(jam)
         person = jam.pipeline.erasure
         with person.handing_over(1, jam.alice.id):
@@ -163,7 +162,7 @@ async def test_who_just_fetches_a_clip_is_asked_to_wait(tmp_path, monkeypatch):
 
 async def test_a_stop_while_one_is_forgotten_leaves_no_answer_hanging(tmp_path, monkeypatch):
     """The answer is noted until it is given, so that the next start ends it."""
-    async with open_jam(tmp_path) as jam:
+    async with open_jam(tmp_path, timings=HURRIED) as jam:
         noted = []
 
         async def look():
@@ -177,7 +176,7 @@ async def test_a_stop_while_one_is_forgotten_leaves_no_answer_hanging(tmp_path, 
 
 async def test_an_order_that_nobody_carries_yet_is_cancelled_and_told(tmp_path, monkeypatch):
     """Written down, and the bot did not come to more: as between two tries on a full disk."""
-    async with open_jam(tmp_path) as jam:
+    async with open_jam(tmp_path, timings=HURRIED) as jam:
         put = jam.pipeline._dispatcher.put
         monkeypatch.setattr(jam.pipeline._dispatcher, "put", lambda job: None)
         job = await ordered(jam)

@@ -34,9 +34,10 @@ from bot.starter.evaluation.clips import analyse_clip
 from bot.starter.evaluation.feature_vector import augment, describe_clip
 from bot.starter.evaluation.features import SAMPLE_RATE_HZ, Key, Sanity, measure_spectra, sanity
 from bot.starter.evaluation.held_out_prompts import Prompt, PromptSpec
+from bot.starter.evaluation.measurement import Instruments
 from bot.starter.evaluation.renders import Player, Render, TrainingExample
 from bot.starter.evaluation.report_section import MODEL, RENDERS, Row, Section, Share
-from bot.starter.evaluation.sampler import Take
+from bot.starter.evaluation.sampler import Sampler, Take
 from bot.starter.evaluation.sanity_checks import Ranges
 from bot.starter.evaluation.similarity import compare_clips, self_similarity, traces
 from bot.starter.evaluation.tempo import Beats, TempoEstimator, candidates, pulse, verdict
@@ -111,19 +112,19 @@ def test_a_lesson_can_be_heard_as_a_loop():
         np.testing.assert_array_equal(sound[lap:], sound[:-lap])
 
 
-def test_a_piece_is_played_once_and_forgotten_after_a_week(tmp_path, monkeypatch):
+def test_a_piece_is_played_once_and_forgotten_after_a_week(tmp_path):
     """The second time its sound is read; what nobody asks for goes."""
     played = []
     recordings = tmp_path / "recordings.npz"
     recordings.write_bytes(b"instruments")
 
-    def stems(self, codes):
-        played.append(codes)
-        return {"drums": 0.5 * noise(4), "bass": np.full(4 * SAMPLE_RATE_HZ, 2, np.float32)}
+    class Counting(Player):
+        def stems(self, codes):
+            played.append(codes)
+            return {"drums": 0.5 * noise(4), "bass": np.full(4 * SAMPLE_RATE_HZ, 2, np.float32)}
 
-    monkeypatch.setattr(Player, "stems", stems)
     piece = compose(1, seconds=4)
-    player = Player(tmp_path, print, recordings)
+    player = Counting(tmp_path, print, recordings)
     once, again = (player.renders([piece], "a piece")[0] for _ in range(2))
     assert len(played) == 1
     assert np.array_equal(once.sound(), again.sound())
@@ -301,7 +302,7 @@ def test_a_portrait_is_finite_and_changes_little_with_wear():
     assert np.linalg.norm(rows[0] - rows[1]) < np.linalg.norm(rows[0] - rows[2])
 
 
-def test_a_listener_hears_the_same_after_being_stored(trained, tmp_path, monkeypatch):
+def test_a_listener_hears_the_same_after_being_stored(trained, tmp_path):
     """The second run takes it from the cache, and does not train again."""
     pieces: Any = ["a piece"]
     player: Any = SimpleNamespace(name=str, examples=iter)
@@ -309,10 +310,8 @@ def test_a_listener_hears_the_same_after_being_stored(trained, tmp_path, monkeyp
     def never(*_):
         raise AssertionError
 
-    monkeypatch.setattr(listener, "train_listener", lambda *_: trained)
-    listener.load_or_train(tmp_path, player, pieces, print)
-    monkeypatch.setattr(listener, "train_listener", never)
-    again = listener.load_or_train(tmp_path, player, pieces, print)
+    listener.load_or_train(tmp_path, player, pieces, print, lambda *_: trained)
+    again = listener.load_or_train(tmp_path, player, pieces, print, never)
     sound = drums(100)
     one, other = trained.analyse(sound), again.analyse(sound)
     assert one.bpm == other.bpm
@@ -507,10 +506,15 @@ def test_a_section_is_read_by_people_and_programs():
     assert plain[0]["model"] == {"percent": 75.0, "met": 9, "of": 12}
 
 
-class Sampler:
+class NoiseSampler(Sampler):
     """Makes noise of the right length, and codes that say nothing."""
 
-    has_stems = True
+    def __init__(self, *_, **__):
+        pass
+
+    @property
+    def has_stems(self):
+        return True
 
     def make(self, sample_requests, what):
         return [
@@ -537,21 +541,23 @@ class Band(Player):
         return {name: noise(12)[: codes.shape[1] * 640] for name in ("drums", "bass")}
 
 
-def test_the_whole_measurement_prints_and_writes_its_tables(trained, tmp_path, monkeypatch, capsys):
+def test_the_whole_measurement_prints_and_writes_its_tables(trained, tmp_path, capsys):
     """With a model that makes noise, every table is there and none is empty."""
     few = evaluation_set.Extent(
         prompts=2, takes=2, examples=1, note_examples=1, mood_pairs=1, mood_takes=1,
         half_minutes=1, minutes=1, codec_pieces=1, continued=1, judged_takes=1,
     )  # fmt: skip
-    monkeypatch.setattr(evaluate, "QUICK", few)
-    monkeypatch.setattr(evaluate, "Sampler", lambda *_, **__: Sampler())
-    monkeypatch.setattr(evaluate, "Player", lambda cache, report, _: Band(cache, report))
-    monkeypatch.setattr(evaluate, "pace", lambda *_: 9.5)
-    monkeypatch.setattr(evaluate, "installed_taggers", lambda: (lambda _: {"rock": 0.5},))
-    monkeypatch.setattr(evaluation_set, "load_or_train", lambda *_: trained)
+    instruments = Instruments(
+        sampler=NoiseSampler,
+        player=Band,
+        load_listener=lambda *_: trained,
+        measure_pace=lambda *_: 9.5,
+        find_taggers=lambda: (lambda _: {"rock": 0.5},),
+        quick=few,
+    )
     out = tmp_path / "measured.json"
     arguments = ["--quick", "--cache", str(tmp_path), "--out", str(out)]
-    assert evaluate.main([*arguments, "--pictures", str(tmp_path / "seen")]) == 0
+    assert evaluate.main([*arguments, "--pictures", str(tmp_path / "seen")], instruments) == 0
     written = json.loads(out.read_text(encoding="utf-8"))
     titles = [section["title"] for section in written]
     printed = capsys.readouterr().out
@@ -565,10 +571,10 @@ def test_the_whole_measurement_prints_and_writes_its_tables(trained, tmp_path, m
     }
 
 
-def test_some_sections_can_be_measured_alone(tmp_path, monkeypatch, capsys):
+def test_some_sections_can_be_measured_alone(tmp_path, capsys):
     """Nothing else is made; an unknown name is refused."""
-    monkeypatch.setattr(evaluate, "pace", lambda *_: 9.5)
-    assert evaluate.main(["--sections", "speed", "--cache", str(tmp_path)]) == 0
+    instruments = Instruments(measure_pace=lambda *_: 9.5)
+    assert evaluate.main(["--sections", "speed", "--cache", str(tmp_path)], instruments) == 0
     assert capsys.readouterr().out.count("## ") == 1
     with pytest.raises(SystemExit):
         evaluate.main(["--sections", "speed,beauty"])

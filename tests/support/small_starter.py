@@ -15,11 +15,9 @@ from typing import Any
 import torch
 
 from bot.starter import gpu_run, train
-from bot.starter.training.data import samples
 
 TRAINED = ("codec", "language")
 FIRST_SEED = 500
-_SHORT_SAMPLES = 16_000
 
 _LITTLE = (
     "--codec-batch=2",
@@ -35,32 +33,26 @@ _LITTLE = (
 def main(folder: Path) -> None:
     """Record, learn words, train for a moment as on a device, and go on from there twice."""
     work, pack, out = folder / "work", folder / "pack", folder / "out"
-    small = [f"--folder={work}", "--pieces=200", "--text-minutes=0.05", "--threads=1"]
+    small = [f"--folder={work}", "--pieces=200", "--text-minutes=0.02"]
+    small += ["--record-seconds=0.5", "--threads=1"]
     recording = subprocess.Popen(
         [sys.executable, "-m", "bot.starter.train", *small, "--stage=samples"]
     )
     train.main([*small, "--stage=words"])
     assert recording.wait() == 0
     made: dict[str, Any] = {"packed bytes": gpu_run.pack(work, pack)}
-    shorten(pack / "samples.npz")
-    train_moment(pack, out, dict.fromkeys(TRAINED, 0.05))
+    train_moment(pack, out, dict.fromkeys(TRAINED, 0.02))
     made["trained"] = states_of(pack)
     gpu_run.bring(out, work)
     made["brought"] = states_of(work)
     train.main([*small, f"--checkpoint={folder / 'checkpoint'}", "--stage=export"])
-    train_moment(pack, out, {each: made["trained"][each]["minutes"] + 0.02 for each in TRAINED})
+    train_moment(pack, out, {each: made["trained"][each]["minutes"] + 0.01 for each in TRAINED})
     made["went on"] = states_of(pack)
     for part in TRAINED:
         again = folder / f"{part} again"
         made[f"packed bytes of {part}"] = gpu_run.pack(work, again, (part,))
     made["packed again"] = {part: state_of(folder / f"{part} again", part) for part in TRAINED}
     (folder / "made.json").write_text(json.dumps(made))
-
-
-def shorten(file: Path) -> None:
-    """Keep the beginning of every recording: mixing whole ones takes longer than the training."""
-    sounds = samples.read(file)
-    samples.write({key: sound[:_SHORT_SAMPLES] for key, sound in sounds.items()}, file)
 
 
 def train_moment(pack: Path, out: Path, minutes: dict[str, float]) -> None:

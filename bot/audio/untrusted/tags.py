@@ -10,7 +10,7 @@ import asyncio
 import logging
 import os
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.audio.files.codes import as_text, from_text, pack_codes
@@ -22,7 +22,6 @@ from bot.domain.clips import Tags
 from bot.domain.generation import Codes
 from bot.errors import ResourceError
 
-_MODULE, _ROOT = "bot.audio.untrusted.tags", Path(__file__).parents[3]
 # A file has ten megabytes at the most, and nothing in it is to become many times that.
 _LIMITS = Limits(cpu_seconds=5, memory_bytes=2**28, processes=16, wall_seconds=15.0)
 _MOST_ANSWER_BYTES = 2**16
@@ -31,23 +30,38 @@ _TAIL_BYTES = 500
 """Of what is said on standard error: its end, where the launcher reports."""
 _CODES = "codes"
 
+
+@dataclass(frozen=True, slots=True)
+class ReaderProgram:
+    """The module that is run to look at a file, and the folder that it is found from."""
+
+    module: str = "bot.audio.untrusted.tags"
+    root: Path = Path(__file__).parents[3]
+
+
+_READER = ReaderProgram()
+
 log = logging.getLogger(__name__)
 
 
-async def read_untrusted_tags(data: bytes, limits: Limits = _LIMITS) -> Tags | None:
+async def read_untrusted_tags(
+    data: bytes, limits: Limits = _LIMITS, reader: ReaderProgram = _READER
+) -> Tags | None:
     """Return what a file says of how it was made; None where it says nothing, or takes too long."""
-    answer = await _asked(data, [], limits, _MOST_ANSWER_BYTES)
+    answer = await _asked(data, [], limits, _MOST_ANSWER_BYTES, reader)
     return None if answer is None else from_json(answer)
 
 
-async def read_untrusted_codes(data: bytes, limits: Limits = _LIMITS) -> Codes | None:
+async def read_untrusted_codes(
+    data: bytes, limits: Limits = _LIMITS, reader: ReaderProgram = _READER
+) -> Codes | None:
     """Return the codes that a file says are its; None where it says none, or takes too long."""
-    answer = await _asked(data, [_CODES], limits, _MOST_CODES_BYTES)
+    answer = await _asked(data, [_CODES], limits, _MOST_CODES_BYTES, reader)
     return None if answer is None else from_text(answer.decode("ascii", errors="replace"))
 
 
 async def _asked(
-    data: bytes, arguments: list[str], limits: Limits, most_bytes: int
+    data: bytes, arguments: list[str], limits: Limits, most_bytes: int, reader: ReaderProgram
 ) -> bytes | None:
     """Have a process look at a file; return its answer, None for none and for too much of one.
 
@@ -57,8 +71,8 @@ async def _asked(
     walls = replace(await asyncio.to_thread(ffmpeg_decoder.isolation_here), files=False)
     process = await asyncio.create_subprocess_exec(
         *isolation.isolate(Path(sys.executable), walls, limits),
-        "-m", _MODULE, *arguments,
-        cwd=_ROOT,
+        "-m", reader.module, *arguments,
+        cwd=reader.root,
         env={"PATH": os.environ.get("PATH", ""), "OPENBLAS_NUM_THREADS": "1"},
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from bot.starter.composer.piece import Piece
 from bot.starter.composer.styles import STYLES
 from bot.starter.evaluation import moods, note_style, renders
 from bot.starter.evaluation.classifier import Classifier
@@ -24,6 +25,8 @@ _TAKE_SEED, _RENDER_SEED = FIRST_SEED + 300_000, FIRST_SEED + 200_000
 _MOOD_SEED, _LONG_SEED = FIRST_SEED + 320_000, FIRST_SEED + 340_000
 _TAKES_APART = 100
 _NOTE_EXAMPLE_SECONDS = 24.0
+LoadListener = Callable[[Path, Player, Sequence[Piece], Callable[[str], None]], Listener]
+"""What trains the classifiers of sound on pieces, or finds them in a cache folder."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,9 +71,11 @@ class EvaluationSet:
         cache: Path,
         extent: Extent,
         report: Callable[[str], None],
+        load_listener: LoadListener = load_or_train,
     ) -> None:
         self.player, self.extent = player, extent
         self._make_studio, self._cache, self._report = studio, cache, report
+        self._load_listener = load_listener
 
     @cached_property
     def studio(self) -> Sampler:
@@ -81,7 +86,7 @@ class EvaluationSet:
     def listener(self) -> Listener:
         """Return the classifiers of sound, trained on renders."""
         examples = renders.examples(self.extent.examples)
-        return load_or_train(self._cache, self.player, examples, self._report)
+        return self._load_listener(self._cache, self.player, examples, self._report)
 
     @cached_property
     def note_style(self) -> Classifier:

@@ -110,7 +110,11 @@ def train_listener(examples: Iterable[TrainingExample], report: Callable[[str], 
 
 
 def load_or_train(
-    cache: Path, player: Player, pieces: Sequence[Piece], report: Callable[[str], None]
+    cache: Path,
+    player: Player,
+    pieces: Sequence[Piece],
+    report: Callable[[str], None],
+    train: Callable[[Iterable[TrainingExample], Callable[[str], None]], Listener] = train_listener,
 ) -> Listener:
     """Return the listener trained on these pieces, from the cache where it is there already."""
     trained_on = "".join(map(player.name, pieces)) + _code()
@@ -118,7 +122,7 @@ def load_or_train(
     if file.exists():
         stored: Listener = joblib.load(file)
         return stored
-    listener = train_listener(player.examples(pieces), report)
+    listener = train(player.examples(pieces), report)
     scratch = file.with_suffix(".part")
     joblib.dump(listener, scratch)
     scratch.rename(file)

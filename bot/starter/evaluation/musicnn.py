@@ -7,7 +7,7 @@ TensorFlow, is not run. Sources: arXiv 1909.06654 (musicnn); 1711.02520 (the arc
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -128,7 +128,11 @@ def installed_taggers() -> tuple[Tagger, ...]:
     return tuple(Tagger(read_bundle(folder / name), tags) for name, tags in _MODELS.items())
 
 
-def tags_of(taggers: tuple[Tagger, ...], sound: Sound) -> dict[str, float]:
+TagSound = Callable[[Sound], dict[str, float]]
+"""What gives the probability of each tag for a sound at 32 kHz."""
+
+
+def tags_of(taggers: Sequence[TagSound], sound: Sound) -> dict[str, float]:
     """Return the probability of each tag, the mean where both networks know it."""
     found: dict[str, list[float]] = {}
     for tagger in taggers:

@@ -19,6 +19,7 @@ class TrainingSettings:
     threads: int
     first_seed: int
     pieces: int
+    record_seconds: float
     text_minutes: float
     codec_minutes: float
     codec_batch: int

@@ -46,7 +46,9 @@ _MACHINES: Mapping[int, Mapping[int, str]] = {
          46: "drum_cymbal_open"},
 }  # fmt: skip
 
-_HELD_SECONDS = 4.2
+HELD_SECONDS = 4.2
+"""How long a note is held, unless a trial asks for less."""
+
 _GAP_SECONDS = 0.4
 _DRUM_SECONDS = 2.0
 _VELOCITY, _GHOST_VELOCITY = 100, 54
@@ -71,8 +73,9 @@ class _Take:
     is_drum: bool
 
 
-def record() -> dict[str, Sound]:
+def record(held_seconds: float = HELD_SECONDS) -> dict[str, Sound]:
     """Record every sound that the codes know; needs FluidSynth and the soundfonts."""
+    drum_seconds = min(_DRUM_SECONDS, held_seconds)
     takes: dict[str, list[_Take]] = {name: [] for name in _FONTS}
     for name, (low, high) in ranges().items():
         font = "musescore" if name in _FROM_MUSESCORE else "fluid"
@@ -80,27 +83,27 @@ def record() -> dict[str, Sound]:
         for zone in range(round(low / ZONE), round(high / ZONE) + 1):
             pitch = zone * ZONE
             takes[font].append(
-                _Take(f"{name}/{pitch}", program, pitch, _VELOCITY, _HELD_SECONDS, False)
+                _Take(f"{name}/{pitch}", program, pitch, _VELOCITY, held_seconds, False)
             )
     sounds: dict[str, Sound] = {}
     for kit, pitch, is_ghost in sorted(
         {(kit, p, g) for kit, drums in drum_codes().sets for p, g in drums}
     ):
         machine = _MACHINES.get(kit, {}).get(pitch)
+        velocity = _GHOST_VELOCITY if is_ghost else _VELOCITY
         key = drum_key(kit, pitch, is_ghost)
         if machine is not None:
-            sounds[key] = _machine(machine, _GHOST_VELOCITY if is_ghost else _VELOCITY)
+            sounds[key] = _machine(machine, velocity, drum_seconds)
             continue
-        velocity = _GHOST_VELOCITY if is_ghost else _VELOCITY
-        takes["fluid"].append(_Take(key, kit, pitch, velocity, _DRUM_SECONDS, True))
+        takes["fluid"].append(_Take(key, kit, pitch, velocity, drum_seconds, True))
     for font, wanted in takes.items():
         sounds.update(_recorded(_FONTS[font], wanted))
     return {key: _trimmed(sound) for key, sound in sounds.items()}
 
 
-def _machine(name: str, velocity: int) -> Sound:
+def _machine(name: str, velocity: int, seconds: float) -> Sound:
     sound, rate = soundfile.read(_MACHINE_FOLDER / f"{name}.flac", dtype="float32", always_2d=True)
-    mono = sound.mean(1)[: round(_DRUM_SECONDS * rate)]
+    mono = sound.mean(1)[: round(seconds * rate)]
     parts = math.gcd(SAMPLE_RATE_HZ, rate)
     made = resample(mono, SAMPLE_RATE_HZ // parts, rate // parts)
     return made * np.float32(0.5 * (velocity / _VELOCITY) ** 2)
