@@ -15,8 +15,8 @@ from bot.i18n.sentence import Sentence
 from bot.private_files import create_private_file, make_private_folder
 from bot.store.database import FILE, read_only_uri
 from bot.store.identity import IDENTITY_QUERY, check_identity, identity
-from bot.store.invariants import LEDGER_INVARIANTS
 from bot.store.kept_files import BACKUPS
+from bot.store.ledger_invariants import LEDGER_INVARIANTS
 from bot.store.migrations.history import MIGRATIONS
 
 _OWN_NAMES = "zhiyin."

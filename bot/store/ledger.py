@@ -14,8 +14,9 @@ import aiosqlite
 from bot.domain.jobs import Order
 from bot.domain.limits import Quota
 from bot.domain.quota_day import QuotaDay
-from bot.store import invariants
 from bot.store.database import Database
+from bot.store.invariants import check
+from bot.store.ledger_invariants import LEDGER_INVARIANTS
 from bot.store.usage import RECEIVED_BY_PERSON, USED_BY_PERSON, USED_ON_GUILD
 
 Clock = Callable[[], float]
@@ -74,7 +75,7 @@ class Ledger:
 
     async def check(self) -> list[str]:
         """Return the violated invariants of the ledger, as sentences."""
-        return await invariants.check(self._database, invariants.LEDGER_INVARIANTS)
+        return await check(self._database, LEDGER_INVARIANTS)
 
 
 async def reserve(

@@ -11,7 +11,8 @@ import pytest
 from bot.errors import ConfigError
 from bot.store.backup import back_up
 from bot.store.database import FILE
-from bot.store.invariants import INVARIANTS, LEDGER_INVARIANTS
+from bot.store.invariants import INVARIANTS
+from bot.store.ledger_invariants import LEDGER_INVARIANTS
 from bot.store.store import open_store
 from tests.store.test_store import accepted, delivered, new_clip
 
