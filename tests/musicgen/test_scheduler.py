@@ -217,3 +217,111 @@ def test_a_finished_request_is_forgotten() -> None:
     assert not scheduler.busy
     with pytest.raises(InvalidTransitionError):
         scheduler.finish(request)
+
+
+def test_a_request_counts_on_its_slots_whatever_others_borrow() -> None:
+    """Loans come from the reserve alone, and requests from what is beside it."""
+    scheduler = Scheduler(slots=6, max_rows=32, chunk_frames=CHUNK_FRAMES, reserve=2)
+    first = admit(scheduler, 1, slots=2)
+    assert scheduler.lend(first, slots=2, lent=2) is not None
+    assert scheduler.lend(first, slots=1, lent=1) is None
+    second = admit(scheduler, 2, slots=2)
+    assert len({*first.slots, *first.loans[0].slots, *second.slots}) == 6
+    scheduler.add(3)
+    third = scheduler.next_to_prepare()
+    assert third is not None
+    scheduler.make_ready(third, slots_needed=1)
+    assert scheduler.admit() is None
+
+
+def test_more_words_are_allotted_only_where_nobody_else_has_the_slots() -> None:
+    """A request may have more as long as there are; fewer always."""
+    scheduler = Scheduler(slots=6, max_rows=32, chunk_frames=CHUNK_FRAMES, reserve=2)
+    first, second = admit(scheduler, 1), admit(scheduler, 2, slots=2)
+    assert not scheduler.set_allotment(first, 3)
+    assert scheduler.set_allotment(first, 2)
+    assert scheduler.set_allotment(second, 1)
+    assert scheduler.set_allotment(first, 3)
+
+
+def test_new_words_read_beside_the_others_and_faster_than_tokens_come() -> None:
+    """Everybody goes on by a token meanwhile; the new words get what is cheap."""
+    scheduler = Scheduler(slots=20, max_rows=36, chunk_frames=CHUNK_FRAMES, reserve=3)
+    requests = [admit(scheduler, request_id, slots=2) for request_id in range(8)]
+    loan = scheduler.lend(requests[3], slots=1, lent=1)
+    assert loan is not None
+    loan.pending_positions = 700
+    *others, reading = scheduler.schedule_decode()
+    assert [(share.request, share.positions) for share in others] == [(r, 1) for r in requests]
+    assert (reading.loan, reading.request) == (loan, requests[3])
+    assert reading.positions >= 8
+    scheduler.join(loan)
+    assert len(requests[3].slots) == 3
+    assert all(share.loan is None for share in scheduler.schedule_decode())
+
+
+def test_where_no_row_is_left_a_request_waits_for_its_new_words() -> None:
+    """Else they would never catch up."""
+    scheduler = Scheduler(slots=4, max_rows=4, chunk_frames=CHUNK_FRAMES, reserve=1)
+    first, second = admit(scheduler, 1, slots=2), admit(scheduler, 2)
+    loan = scheduler.lend(first, slots=1, lent=1)
+    assert loan is not None
+    loan.pending_positions = 9
+    shares = scheduler.schedule_decode()
+    assert [(share.request, share.loan) for share in shares] == [(second, None), (first, loan)]
+    assert shares[1].positions > 1
+
+
+def test_who_stands_still_takes_no_part() -> None:
+    """Neither who is ahead of a listener nor who waits for new words; these read alone, fast."""
+    scheduler = Scheduler(slots=9, max_rows=32, chunk_frames=CHUNK_FRAMES, reserve=2)
+    first, second = admit(scheduler, 1, slots=2), admit(scheduler, 2, slots=2)
+    first.is_ahead, second.is_held = True, True
+    loan = scheduler.lend(second, slots=2, lent=2)
+    assert loan is not None
+    loan.pending_positions = 100
+    (reading,) = scheduler.schedule_decode()
+    assert (reading.loan, reading.positions) == (loan, 16)
+
+
+@given(st.data())
+def test_no_slot_is_ever_lost_or_held_twice(data: st.DataObject) -> None:
+    """Whatever comes, goes, is lent, joins and leaves, in any order: in the end all are free."""
+    scheduler = Scheduler(slots=9, max_rows=32, chunk_frames=CHUNK_FRAMES, reserve=3)
+    running: list[ScheduledRequest] = []
+    for request_id in range(data.draw(st.integers(1, 30), "steps")):
+        running = [request for request in running if request.slots]
+        loans = [loan for request in running for loan in request.loans]
+        what = data.draw(st.sampled_from(["add", "admit", "lend", "join", "end", "drop", "cancel"]))
+        if what == "add":
+            scheduler.add(request_id, least_allotment=data.draw(st.integers(1, 3)))
+        elif what == "admit":
+            request = scheduler.next_to_prepare()
+            if request is not None and request.state is RequestState.WAITING:
+                scheduler.make_ready(request, slots_needed=data.draw(st.integers(1, 2)))
+            request = scheduler.admit()
+            if request is not None:
+                scheduler.update_decoded(request, pending_positions=1, new_frames=0)
+                running.append(request)
+        elif what == "lend" and running:
+            lent = data.draw(st.integers(1, 3))
+            slots = data.draw(st.integers(0, lent))
+            scheduler.lend(data.draw(st.sampled_from(running)), slots=slots, lent=lent)
+        elif what in ("join", "end") and loans:
+            loan = data.draw(st.sampled_from(loans))
+            if what == "end":
+                scheduler.end_loan(loan)
+                continue
+            # As many old words leave as new ones come, so that nobody holds more than allotted.
+            leaving = loan.request.slots[: len(loan.slots)]
+            scheduler.join(loan)
+            scheduler.drop_slots(loan.request, leaving)
+        elif what == "cancel":
+            scheduler.cancel(data.draw(st.integers(0, 30)))
+        held = [slot for request in running for slot in request.slots]
+        held += [slot for request in running for loan in request.loans for slot in loan.slots]
+        assert len(held) == len(set(held)) <= 9
+    for request_id in range(30):
+        scheduler.cancel(request_id)
+    assert scheduler.pool.is_untouched
+    assert not scheduler.busy

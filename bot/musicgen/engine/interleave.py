@@ -10,7 +10,8 @@ from bot.domain.generation import Tokens
 
 def deinterleave(tokens: Tokens, channels: int) -> NDArray[np.int32]:
     """Return codes [codebooks, frames] by channel, [channels, codebooks of one, frames]."""
-    return tokens.reshape(-1, channels, tokens.shape[1]).swapaxes(0, 1)
+    codebooks, frames = tokens.shape
+    return tokens.reshape(codebooks // channels, channels, frames).swapaxes(0, 1)
 
 
 def interleave(codes: NDArray[np.int32]) -> Tokens:

@@ -148,15 +148,15 @@ class Steering:
 
     def reading(self, loan: Loan, count: int) -> tuple[range, list[PromptRow]]:
         """Return which positions the new words of a loan read next, so many, and their rows."""
-        change = self._change_of(loan)
+        waiting = self._waiting[loan.request.id]
+        change = next(each for each in waiting if each.loan is loan)
         return range(change.position, change.position + count), change.rows
 
     def note_read(self, loan: Loan, positions: int) -> None:
-        """Note that the new words of a loan have read so many positions more."""
-        self._change_of(loan).position += positions
-
-    def _change_of(self, loan: Loan) -> _Change:
-        return next(each for each in self._waiting[loan.request.id] if each.loan is loan)
+        """Note that new words have read so many positions more, if they are still wanted."""
+        for change in self._waiting[loan.request.id]:
+            if change.loan is loan:
+                change.position += positions
 
     def _note_states(self, change: _Change, text: str, states: Floats) -> None:
         if len(states):
@@ -179,8 +179,9 @@ class Steering:
         assert change.loan is not None
         if change.window != sequence.windows_begun:
             change.window, change.position = sequence.windows_begun, 0
-        change.loan.pending_positions = sequence.position - change.position
-        if change.loan.pending_positions > 0 and change.rows:
+        if change.rows and change.position < sequence.position:
+            # And the one that is fed in this step: read twice it does no harm, and they are level.
+            change.loan.pending_positions = sequence.position + 1 - change.position
             return False
         self._scheduler.join(change.loan)
         clip.mix.rows += change.rows
