@@ -129,7 +129,7 @@ def test_who_takes_nothing_stands_still_and_holds_nobody_up(mono_model: Any) -> 
     """It is made so far ahead and no further; a clip beside it is made as it is alone."""
     from bot.musicgen.engine.engine import Engine
 
-    engine = Engine(mono_model)
+    engine: Any = Engine(mono_model)
     request_id = engine.submit(ask())
     events: list[Event] = []
     while not engine.idle:
