@@ -11,12 +11,13 @@ from discord.ext import commands
 
 from bot.app.client import Interaction, ZhiyinBot
 from bot.domain.clips import Clip
-from bot.domain.jobs import Kind
+from bot.domain.jobs import REMIX_KEEP_SECONDS, Keep, Kind
 from bot.errors import RequestError
 from cogs.presentation import messages
 from cogs.presentation.errors import report_error
 from cogs.requests.clip_actions import order_continuation
-from cogs.requests.draft import REMIX_KEEP_SECONDS, RequestDraft
+from cogs.requests.draft import RequestDraft
+from cogs.requests.keeping import read_keeping, suggest_keeping
 from cogs.requests.message_audio import SharedFile, find_clip_or_sound
 from cogs.requests.rights import require_clip
 from cogs.requests.submit import submit_request
@@ -49,14 +50,15 @@ class Remix(commands.Cog):
             self.bot.tree.remove_command(menu.name, type=menu.type)
 
     @app_commands.command()
-    @app_commands.autocomplete(prompt=suggest_prompts, mine=suggest_clips)
+    @app_commands.autocomplete(prompt=suggest_prompts, mine=suggest_clips, keep=suggest_keeping)
     async def remix(
         self,
         interaction: Interaction,
         prompt: Prompt,
         clip: discord.Attachment | None = None,
         mine: str | None = None,
-        keep: app_commands.Range[float, 0.5, 30.0] = REMIX_KEEP_SECONDS,
+        keep: str = Keep.END.value,
+        keep_seconds: app_commands.Range[float, 0.5, 30.0] = REMIX_KEEP_SECONDS,
         include: bool = True,
         seconds: app_commands.Range[float, 1.0, 600.0] | None = None,
     ) -> None:
@@ -65,13 +67,15 @@ class Remix(commands.Cog):
         Parameters
         ----------
         prompt:
-            What it should become ("the same as jazz").
+            What it should become ("make it jazzier"); its other words, tempo and key stay.
         clip:
             A sound file: MP3, WAV, FLAC, OGG, Opus, M4A, AAC, AIFF, CAF, MP4, MOV, MKV or WebM.
         mine:
             One of your clips.
         keep:
-            How many seconds of its end to continue from.
+            What of it stays: the end, the start, or the tune where the model follows one.
+        keep_seconds:
+            About how many seconds of it stay, in whole bars.
         include:
             Whether the new clip begins with what is kept.
         seconds:
@@ -88,7 +92,8 @@ class Remix(commands.Cog):
             seconds=seconds,
             attachment=clip,
             clip=chosen,
-            keep_seconds=keep,
+            keep=read_keeping(keep),
+            keep_seconds=keep_seconds,
             include=include,
         )
         await submit_request(interaction, draft)
@@ -141,6 +146,7 @@ class Remix(commands.Cog):
             prompt=answers.words,
             clip=clip,
             attachment=sound,
+            keep=answers.keep,
             keep_seconds=answers.keep_seconds,
             include=answers.include,
             keep_stems=answers.stems,

@@ -13,6 +13,8 @@ from bot.domain.generation import Sound
 CLEAR_CONFIDENCE = 0.6
 """A rhythm that repeats as regularly is told on cards and in tags."""
 
+CLEAR_KEY_CONFIDENCE = 0.6
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinishedClip:
@@ -37,6 +39,19 @@ def finish(sound: Sound, *, as_loop: bool, prompt: str | None = None) -> Finishe
         bpm=None if rhythm is None else clear_bpm(rhythm, expected),
         key=None if key is None else key.name,
         loops=as_loop,
+    )
+
+
+def hear(sound: Sound, prompt: str | None) -> tuple[float | None, str | None]:
+    """Return the tempo and the key of a sound made from words, where they are clear.
+
+    Clear enough to be told to a model: a wrong key would lead it away from the sound.
+    """
+    expected = expected_tempo(prompt)
+    rhythm, key = find_rhythm(sound, expected), find_key(sound)
+    return (
+        None if rhythm is None else clear_bpm(rhythm, expected),
+        key.name if key is not None and key.confidence >= CLEAR_KEY_CONFIDENCE else None,
     )
 
 

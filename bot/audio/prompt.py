@@ -7,34 +7,90 @@ from pathlib import Path
 
 import numpy as np
 
+from bot.audio.analysis.rhythm import find_rhythm
+from bot.audio.editing.bar_choice import choose_bars
 from bot.audio.files.masters import read_master
 from bot.audio.resample import fit
 from bot.domain.generation import Sound
+from bot.domain.jobs import Keep
 
 MOST_SECONDS = 300.0
 """How long a clip may get by being continued; of a longer one the end is kept."""
 
+_ANALYSED_SECONDS = 30.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudioPrompt:
-    """A sound in two parts: what comes before, and the end that the model is given."""
+    """A sound in two parts: what comes before, and the end that the model is given.
+
+    What a remix drops behind that is in neither. `beat_seconds` is its beat where it has one.
+    """
 
     before: Sound
     end: Sound
+    dropped_samples: int = 0
+    beat_seconds: float | None = None
+
+    @property
+    def source_samples(self) -> int:
+        """Return how long the whole sound is."""
+        kept = self.before.samples.shape[1] + self.end.samples.shape[1]
+        return kept + self.dropped_samples
 
 
-def load_prompt(path: Path, keep_seconds: float, sample_rate_hz: int, channels: int) -> AudioPrompt:
+def load_prompt(
+    path: Path,
+    keep_seconds: float,
+    sample_rate_hz: int,
+    channels: int,
+    *,
+    keep: Keep | None = None,
+    frame_samples: int = 1,
+) -> AudioPrompt:
     """Load a kept sound at a model's sample rate and number of channels.
 
-    Raises SoundError where the file is gone.
+    With `keep` it is cut at bars, the model's frames whole. Raises SoundError where the file is
+    gone.
     """
     kept = read_master(path)
     sound = fit(kept, sample_rate_hz=sample_rate_hz, channels=channels)
+    if keep is not None:
+        return cut_at_bars(sound, keep_seconds, keep, frame_samples)
     wanted = min(sound.samples.shape[1], max(1, round(keep_seconds * sample_rate_hz)))
-    cut = sound.samples.shape[1] - wanted
+    return _part(sound, sound.samples.shape[1] - wanted, sound.samples.shape[1])
+
+
+def cut_at_bars(
+    sound: Sound, keep_seconds: float, keep: Keep, frame_samples: int = 1
+) -> AudioPrompt:
+    """Return the bars of about so many seconds at a sound's end, or at its start.
+
+    What is cut off behind them is less than a bar. Cuts are a moment before the bar line, where no
+    stroke has begun, and after whole frames: part of one would be heard as silence.
+    """
+    length, rate_hz = sound.samples.shape[1], sound.sample_rate_hz
+    near = round(_ANALYSED_SECONDS * rate_hz)
+    offset = 0 if keep is Keep.START else max(0, length - near)
+    rhythm = find_rhythm(replace(sound, samples=sound.samples[:, offset : offset + near]))
+    stretch = choose_bars(
+        rhythm, min(length, near) / rate_hz, keep_seconds, at_start=keep is Keep.START
+    )
+    start, stop = (
+        min(length, offset + round(seconds * rate_hz)) // frame_samples * frame_samples
+        for seconds in stretch
+    )
+    if stop == start:  # less than a frame
+        start, stop = 0, length
+    beat_seconds = None if rhythm is None else 60 / rhythm.bpm
+    return replace(_part(sound, start, stop), beat_seconds=beat_seconds)
+
+
+def _part(sound: Sound, start: int, stop: int) -> AudioPrompt:
     return AudioPrompt(
-        before=replace(sound, samples=sound.samples[:, :cut]),
-        end=replace(sound, samples=np.ascontiguousarray(sound.samples[:, cut:])),
+        before=replace(sound, samples=sound.samples[:, :start]),
+        end=replace(sound, samples=np.ascontiguousarray(sound.samples[:, start:stop])),
+        dropped_samples=sound.samples.shape[1] - stop,
     )
 
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
+from bot.audio.editing.joint import join_new_part
 from bot.audio.editing.playback import prepare_clip, prepare_stems
 from bot.audio.files import codes, encode
 from bot.audio.files.wav_stream import WavStream
@@ -120,12 +121,15 @@ def write(
 
     Its stems go beside it, with the same gain.
     """
-    done = finish(made.sound, as_loop=plan.as_loop, prompt=request.prompt)
+    sound = made.sound
+    if plan.remix is not None:
+        sound = join_new_part(plan.remix.end, sound, plan.remix.beat_seconds)
+    done = finish(sound, as_loop=plan.as_loop, prompt=request.prompt)
     tags = Tags(
         prompt=request.prompt,
         seed=request.seed,
         model=plan.model,
-        kind=_kind(request),
+        kind="remix" if plan.remix is not None else _kind(request),
         guidance=request.sampling.guidance,
         temperature=request.sampling.temperature,
         top_k=request.sampling.top_k,

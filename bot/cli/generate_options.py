@@ -52,7 +52,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--greedy", action="store_true", help="always the likeliest sound: no chance, no seed")
     add("--stems", action="store_true", help="write drums, bass and so on beside it, each alone")
     add(
-        "--keep", metavar="STEMS", help="keep these of --audio, such as drums,bass; the rest is new"
+        "--keep",
+        metavar="WHAT",
+        help="make a remix of --audio that keeps its end or its start, in whole bars, its tempo "
+        "and key, and of its words what yours don't contradict; or keep stems, such as drums,bass",
     )
     add("--without", metavar="STEMS", help="leave these out for certain, such as drums")
     add("--loop", action="store_true", help="cut it to whole bars, to loop seamlessly")

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.audio.files import encode
+from bot.audio.prompt import AudioPrompt
 from bot.cli.generate_audio import load_audio, load_kept, load_tokens
 from bot.cli.generate_options import (
     check_stream,
@@ -23,6 +24,7 @@ from bot.cli.generate_options import (
     read_seconds,
     read_seeds,
 )
+from bot.cli.generate_remix import KEEPS, load_remix
 from bot.config import Config
 from bot.domain.generation import GenerationRequest
 from bot.domain.request_checks import check_seconds
@@ -48,6 +50,8 @@ class Plan:
     """The stems to write beside each clip."""
     fingerprint: str = ""
     """The fingerprint of the model's codebooks, where it has stems."""
+    remix: AudioPrompt | None = None
+    """What each clip begins with, where it is a remix."""
     is_streamed: bool = False
     """Whether the only clip goes to standard output while it is made."""
     sample_rate_hz: int
@@ -95,8 +99,11 @@ def make_plan(args: argparse.Namespace, config: Config) -> Plan:
                 "--loop or --stems."
             )
         )
-    kept, audio, audio_tokens = None, None, None
-    if args.keep is not None:
+    kept, audio, audio_tokens, remix = None, None, None, None
+    if args.keep in KEEPS:
+        remix = load_remix(args.audio, KEEPS[args.keep], prompt, contents, mark)
+        prompt, audio, audio_tokens = remix.prompt, remix.heard.end, remix.tokens
+    elif args.keep is not None:
         kept = load_kept(args.audio, read_names(args.keep), contents, mark)
     elif args.audio is not None:
         most = config.generation.audio_prompt_max_seconds
@@ -124,6 +131,7 @@ def make_plan(args: argparse.Namespace, config: Config) -> Plan:
         as_loop=args.loop,
         stems=tuple(stem.name for stem in model_config.stems) if args.stems else (),
         fingerprint=mark,
+        remix=None if remix is None else remix.heard,
         is_streamed=args.stream,
         sample_rate_hz=model_config.codec.sample_rate_hz,
         channels=model_config.decoder.audio_channels,

@@ -19,6 +19,10 @@ USUAL_MAX_BYTES = 10 * 2**20
 """The largest file that anyone may post on Discord."""
 
 
+REMIX_KEEP_SECONDS = 5.0
+"""How much of its source a remix keeps by default, in whole bars."""
+
+
 class Kind(StrEnum):
     """How a clip came to be."""
 
@@ -28,6 +32,17 @@ class Kind(StrEnum):
     CONTINUE = "continue"
     AGAIN = "again"
     LOOP = "loop"
+
+
+class Keep(StrEnum):
+    """What a remix keeps of its source."""
+
+    END = "end"
+    """It goes on from the last bars."""
+    START = "start"
+    """It begins as the source does, and goes elsewhere."""
+    TUNE = "tune"
+    """It has the melody, where the model follows one."""
 
 
 class JobState(StrEnum):
@@ -76,12 +91,15 @@ class MessageHandle:
 class ClipSource:
     """A clip that a new one continues or is cut from.
 
-    Its last `keep_seconds` are the audio prompt; `include` puts them into the new clip.
+    Its last `keep_seconds` are the audio prompt; `include` puts them into the new clip. Where
+    `keep` says so, it is whole bars of that length, of the end or of the start.
     """
 
     clip_id: int
     keep_seconds: float
     include: bool = True
+    keep: Keep | None = None
+    """What a remix keeps; None for what is no remix, and for those from before it was asked."""
     whole: bool = False
     """Whether what comes before the audio prompt is put into the new clip as well."""
     keep_stems: tuple[str, ...] = ()
@@ -92,12 +110,15 @@ class ClipSource:
 class UploadSource:
     """An uploaded sound that a new clip continues. `file` is a name in the store's uploads folder.
 
-    Its last `keep_seconds` are the audio prompt; `include` puts them into the new clip.
+    Its last `keep_seconds` are the audio prompt; `include` puts them into the new clip. Where
+    `keep` says so, it is whole bars of that length, of the end or of the start.
     """
 
     file: str
     keep_seconds: float
     include: bool = True
+    keep: Keep | None = None
+    """What a remix keeps; None for what is no remix, and for those from before it was asked."""
     keep_stems: tuple[str, ...] = ()
     """The stems that the new clip keeps as they are; then there is no audio prompt."""
 

@@ -29,6 +29,10 @@ class ModelInfo:
     """The stems its clips consist of; none with most models."""
     fingerprint: str = ""
     """The fingerprint of its codebooks, where it has stems."""
+    takes_melody: bool = False
+    """Whether it follows a melody."""
+    frame_samples: int = 640
+    """How many samples a code stands for, in each channel."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

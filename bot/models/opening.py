@@ -67,6 +67,7 @@ def open_engine(
         warm_up_seconds=warm_up_seconds,
         stems=tuple(stem.name for stem in model.config.stems),
         fingerprint=fingerprint(inspect(folder)) if model.config.stems else "",
+        frame_samples=model.config.codec.hop,
     )
     longest = max(config.limits.max_seconds, config.generation.max_seconds)
     return Engine(model, max_seconds=longest), info

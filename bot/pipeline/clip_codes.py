@@ -52,14 +52,15 @@ def split_codes(codes: Codes, heard: AudioPrompt) -> tuple[Codes, Codes] | None:
 
     The end has a frame for each that is begun. None where the codes are not all of the sound.
     """
-    frames = codes.tokens.shape[1]
-    end = heard.end.samples.shape[1]
-    hop, rest = divmod(heard.before.samples.shape[1] + end, frames)
+    frames, samples = codes.tokens.shape[1], heard.source_samples
+    hop, rest = divmod(samples, frames)
     if rest or not hop:
         return None
-    cut = frames - -(-end // hop)
+    end = heard.end.samples.shape[1]
+    stop = -(-(heard.before.samples.shape[1] + end) // hop)
+    cut = stop - -(-end // hop)
     before = Codes(tokens=codes.tokens[:, :cut], fingerprint=codes.fingerprint)
-    return before, Codes(tokens=codes.tokens[:, cut:], fingerprint=codes.fingerprint)
+    return before, Codes(tokens=codes.tokens[:, cut:stop], fingerprint=codes.fingerprint)
 
 
 def match_codes(sound: Sound, codes: Codes, made: Sound, before: Codes | None) -> Codes | None:

@@ -8,13 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot import failpoints
+from bot.audio.editing.joint import join_new_part
 from bot.audio.files.codes import pack_codes
 from bot.audio.files.masters import read_master, write_master
 from bot.audio.finish import finish
 from bot.audio.prompt import AudioPrompt, cut_new_part, load_prompt, prepend
 from bot.domain.clips import Clip
 from bot.domain.generation import Codes, GenerationRequest, Kept, Sound
-from bot.domain.jobs import ClipSource, Job, JobState, Kind, Source, UploadSource
+from bot.domain.jobs import ClipSource, Job, JobState, Keep, Kind, Source, UploadSource
 from bot.domain.status import ModelInfo
 from bot.errors import JobError, SoundError
 from bot.i18n.sentence import Sentence
@@ -42,6 +43,10 @@ CUT_LOST = Sentence(
     "charged."
 )
 BLOCKED_MEANWHILE = Sentence("You can't make music here any more. Nothing was charged.")
+NO_MELODY = Sentence(
+    "The model that plays here can't follow a tune: facebook/musicgen-melody could. Keep the end "
+    "or the start of it instead."
+)
 SOURCE_DELETED = Sentence("The clip to continue was deleted. Nothing was charged.")
 
 
@@ -106,6 +111,8 @@ class ClipGenerator:
         model = self.executor.model
         if model is None:
             raise NotToBlame("the model that the prompt was to be loaded for is gone")
+        if order.source.keep is Keep.TUNE and not model.takes_melody:
+            raise JobError(NO_MELODY)
         if order.source.keep_stems:
             codes = await load_codes_at(await self._path(order.source), model)
             kept = Kept(tokens=codes.tokens, stems=order.source.keep_stems)
@@ -138,7 +145,13 @@ class ClipGenerator:
         """Return the audio prompt of an order, at the model's rate and channels."""
         path = await self._path(source)
         return await asyncio.to_thread(
-            load_prompt, path, source.keep_seconds, model.sample_rate_hz, model.channels
+            load_prompt,
+            path,
+            source.keep_seconds,
+            model.sample_rate_hz,
+            model.channels,
+            keep=source.keep,
+            frame_samples=model.frame_samples,
         )
 
     async def _load_known_codes(
@@ -161,6 +174,9 @@ class ClipGenerator:
         order, sound, before = job.order, rendered.sound, None
         if order.source is not None and not order.source.include:
             sound = cut_new_part(sound, order.seconds)
+        elif order.source is not None and order.source.keep and not order.source.keep_stems:
+            heard = await self._load_prompt(order.source, rendered.model)
+            sound = await asyncio.to_thread(join_new_part, heard.end, sound, heard.beat_seconds)
         elif isinstance(order.source, ClipSource) and order.source.whole:
             heard = await self._load_prompt(order.source, rendered.model)
             sound = prepend(heard.before, sound)

@@ -13,7 +13,7 @@ from bot.audio.files.masters import write_master
 from bot.audio.untrusted.tags import read_untrusted_tags
 from bot.audio.untrusted.uploads import Uploads
 from bot.domain.clips import Tags
-from bot.domain.jobs import UploadSource
+from bot.domain.jobs import Keep, UploadSource
 from bot.errors import Refused
 from bot.i18n.sentence import Sentence
 from bot.pipeline.stems import Stems
@@ -26,6 +26,7 @@ FILES_OF_YOURS = Sentence(
 )
 FILES_OF_MANY = Sentence("Many people are sending files right now. Please try again in a minute.")
 
+_BARS_SECONDS = 30.0
 _FILES_PER_USER = 2
 _FILES = 12
 
@@ -58,19 +59,28 @@ class UploadIntake:
             self._reading += Counter()  # drops those who are at zero
 
     async def keep(
-        self, data: bytes, *, keep_seconds: float, with_codes: bool = False
+        self,
+        data: bytes,
+        *,
+        keep_seconds: float,
+        keep: Keep | None = None,
+        with_codes: bool = False,
     ) -> tuple[str, float]:
         """Decode a stranger's file and keep the end of it; return its name and its seconds.
 
-        With `with_codes` the codes of all of it are kept, too. Raises SoundError, also where the
-        file has none that fit the model.
+        For a remix that is enough to hear the bars in; with `Keep.START` and `Keep.TUNE` it is the
+        start. With `with_codes` the codes of all of it are kept, too. Raises SoundError, also where
+        the file has none that fit the model.
         """
+        wanted = keep_seconds if keep is None else max(keep_seconds, _BARS_SECONDS)
         async with self._turn:
             codes = await self._stems.read_codes(data) if with_codes else None
-            sound = await self._reader.read(data, keep_seconds=keep_seconds)
+            sound = await self._reader.read(
+                data, keep_seconds=wanted, from_start=keep in (Keep.START, Keep.TUNE)
+            )
         name = f"{secrets.token_hex(8)}.flac"
         await asyncio.to_thread(write_master, self._store.uploads_folder / name, sound, codes)
-        return name, sound.seconds
+        return name, min(sound.seconds, keep_seconds)
 
     @contextmanager
     def hold(self, file: str) -> Iterator[None]:

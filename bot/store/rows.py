@@ -13,6 +13,7 @@ from bot.domain.jobs import (
     ClipSource,
     Job,
     JobState,
+    Keep,
     Kind,
     MessageHandle,
     Order,
@@ -97,7 +98,9 @@ def source_json(source: Source | None) -> str | None:
 
 
 def _source(fields: dict[str, Any]) -> Source:
+    keep = fields.get("keep")
     common = {
+        "keep": None if keep is None else Keep(keep),
         "keep_seconds": fields["keep_seconds"],
         "include": fields.get("include", True),
         "keep_stems": tuple(fields.get("keep_stems", ())),

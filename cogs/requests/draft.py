@@ -16,6 +16,7 @@ from bot.domain.generation import MAX_SHORT_SEED, Sampling
 from bot.domain.jobs import (
     MAX_PROMPT_CHARACTERS,
     USUAL_MAX_BYTES,
+    Keep,
     Kind,
     Order,
     RequestOrigin,
@@ -30,9 +31,6 @@ from cogs.requests.message_audio import SharedFile
 
 # What anyone may post on Discord.
 MAX_UPLOAD_BYTES = USUAL_MAX_BYTES
-
-REMIX_KEEP_SECONDS = 5.0
-"""How much of the source a remix continues from by default."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +49,8 @@ class RequestDraft:
     parent: Clip | None = None
     """The clip that this one is another take of."""
     source: Source | None = None
+    keep: Keep | None = None
+    """What a remix keeps of the source."""
     keep_seconds: float | None = None
     include: bool = True
     keep_stems: tuple[str, ...] = ()
@@ -70,6 +70,8 @@ def validate(draft: RequestDraft, bot: ZhiyinBot, longest: float) -> RequestDraf
         return dataclasses.replace(draft, seconds=0.0)
     if bot.service.requests.trouble is not None:
         raise Refused(bot.service.requests.trouble)
+    if draft.keep is Keep.TUNE:
+        bot.service.requests.check_melody()
     _check_types(draft, bot)
     prompt = clean_prompt(draft.prompt)
     if draft.prompt is not None and prompt is None:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import discord
 
 from bot.app.client import ZhiyinBot
-from bot.domain.jobs import Kind
+from bot.domain.jobs import REMIX_KEEP_SECONDS, Keep, Kind
 from bot.i18n.sentence import Sentence
 from cogs.presentation import mention_messages, messages
 from cogs.presentation.prompts import clean_prompt
-from cogs.requests.draft import REMIX_KEEP_SECONDS, RequestDraft
+from cogs.requests.draft import RequestDraft
 from cogs.requests.message_audio import find_clip_or_sound, find_sound
 
 _QUOTED = re.compile(r"^\s*>.*$", re.MULTILINE)
@@ -91,6 +91,7 @@ async def read_mention(bot: ZhiyinBot, message: discord.Message) -> Mention:
             prompt=words,
             clip=clip,
             attachment=theirs,
+            keep=Keep.END,
             keep_seconds=REMIX_KEEP_SECONDS,
         )
     else:

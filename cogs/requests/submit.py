@@ -99,12 +99,14 @@ async def _queue(
         receiving.close()
         if isinstance(source, UploadSource):
             holding.enter_context(requests.holding_upload(source.file))
+        complete = await _with_words(interaction.client, orders[0], source)
         for number, order in enumerate(orders):
             if number:
                 await requests.check(order, limits)
                 free = order.key
                 shown = await responses.send_another_take(interaction, own, number, key=free)
-            await requests.submit(dataclasses.replace(order, source=source), limits, shown)
+            same = dataclasses.replace(order, source=source, prompt=complete.prompt)
+            await requests.submit(same, limits, shown)
             free = None
     except Exception as error:
         if free is not None:
@@ -156,7 +158,7 @@ async def submit_from_message(
             source = await _resolve_source(bot, draft)
         limit = message.guild.filesize_limit if message.guild else USUAL_MAX_BYTES
         reached = MessageHandle(message_id=shown.id, max_bytes=limit)
-        order = dataclasses.replace(order, source=source)
+        order = await _with_words(bot, order, source)
         await bot.service.requests.submit(order, limits, reached)
     except Exception as error:
         sentence = sentence_for(error)
@@ -196,14 +198,17 @@ async def _resolve_source(bot: ZhiyinBot, draft: RequestDraft) -> Source | None:
     Raises SoundError.
     """
     most = bot.config.generation.audio_prompt_max_seconds
-    keep = min(most, draft.keep_seconds or most)
+    keep_seconds = min(most, draft.keep_seconds or most)
+    # Stems are kept from beginning to end.
+    keep = draft.keep if not draft.keep_stems else None
     if draft.source is not None:
         return draft.source
     if draft.clip is not None:
         return ClipSource(
             clip_id=draft.clip.id,
-            keep_seconds=min(keep, draft.clip.seconds),
+            keep_seconds=min(keep_seconds, draft.clip.seconds),
             include=draft.include,
+            keep=keep,
             whole=draft.kind is Kind.CONTINUE,
             keep_stems=draft.keep_stems,
         )
@@ -211,8 +216,21 @@ async def _resolve_source(bot: ZhiyinBot, draft: RequestDraft) -> Source | None:
         return None
     data = await bot.fetch(draft.attachment.url, MAX_UPLOAD_BYTES)
     name, heard = await bot.service.requests.keep_upload(
-        data, keep_seconds=keep, with_codes=bool(draft.keep_stems)
+        data, keep_seconds=keep_seconds, keep=keep, with_codes=bool(draft.keep_stems)
     )
     return UploadSource(
-        file=name, keep_seconds=heard, include=draft.include, keep_stems=draft.keep_stems
+        file=name,
+        keep_seconds=heard,
+        include=draft.include,
+        keep=keep,
+        keep_stems=draft.keep_stems,
     )
+
+
+async def _with_words(bot: ZhiyinBot, order: Order, source: Source | None) -> Order:
+    """Return an order with its source; a remix of it has the words joined with the old ones."""
+    order = dataclasses.replace(order, source=source)
+    if order.kind is not Kind.REMIX or source is None or order.prompt is None:
+        return order
+    words = await bot.service.requests.remix_words(order.prompt, source)
+    return dataclasses.replace(order, prompt=words)

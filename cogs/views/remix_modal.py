@@ -14,25 +14,35 @@ import discord
 
 from bot.app.client import Interaction
 from bot.domain.clips import Clip
-from bot.domain.jobs import MAX_PROMPT_CHARACTERS
+from bot.domain.jobs import MAX_PROMPT_CHARACTERS, REMIX_KEEP_SECONDS, Keep
 from bot.errors import RequestError
 from bot.i18n.languages import Reader
 from bot.i18n.sentence import Sentence
 from cogs.presentation.readers import reader_of
-from cogs.requests.draft import REMIX_KEEP_SECONDS
 from cogs.requests.message_audio import SharedFile
 
+JOINED = Sentence("Joined with: {words}")
 UNKNOWN_CHOICE = Sentence("I don't know that choice. Please take one from the list.")
 
 CUSTOM_ID = re.compile(r"zhiyin:remix:(?P<kind>clip|message):(?P<id>\d{1,19})")
 """Names a clip, or a message with a sound in it."""
 
-_KEPT = {
-    "2": Sentence("the last 2 seconds"),
-    "5": Sentence("the last 5 seconds"),
-    "10": Sentence("the last 10 seconds"),
-    "30": Sentence("as much as can be heard"),
+_LASTS = {
+    "2": Sentence("the end: about 2 seconds, in whole bars"),
+    "5": Sentence("the end: about 5 seconds"),
+    "10": Sentence("the end: about 10 seconds"),
+    "30": Sentence("the end: as much as can be heard"),
 }
+_FIRSTS = {
+    "start:5": Sentence("the start: about 5 seconds"),
+    "start:10": Sentence("the start: about 10 seconds"),
+}
+_TUNE = {"tune": Sentence("the tune: the melody in other clothes")}
+_KEPT = _LASTS | _FIRSTS | _TUNE
+"""What can stay, by what the form sends: of the end the seconds alone, as it always was."""
+
+_MOST_TUNE_SECONDS = 30.0
+_DESCRIPTION_CHARACTERS = 100
 _INCLUDED = {"yes": Sentence("Begin with what is kept"), "no": Sentence("The new music only")}
 
 
@@ -41,6 +51,7 @@ class RemixAnswers:
     """What somebody answered in the form."""
 
     words: str
+    keep: Keep
     keep_seconds: float
     include: bool
     stems: tuple[str, ...]
@@ -66,7 +77,8 @@ async def show_remix_form(
         stems = bot.service.stems.model_stems
     source = f"message:{message.id}" if message is not None else f"clip:{clip.id if clip else 0}"
     earlier = clip.prompt if clip is not None else None
-    form = _build(reader_of(interaction), f"zhiyin:remix:{source}", earlier, stems)
+    kept = _LASTS | _FIRSTS | (_TUNE if bot.service.requests.takes_melody else {})
+    form = _build(reader_of(interaction), f"zhiyin:remix:{source}", earlier, kept, stems)
     # discord.py would remember it until it is sent, which may be never: whatever comes back is
     # read from what it says.
     form.stop()
@@ -88,8 +100,15 @@ def read_remix_answers(
     if keep not in _KEPT or include not in _INCLUDED or not set(stems) <= set(offered):
         raise RequestError(UNKNOWN_CHOICE)
     words, *_ = given.get("words") or ("",)
+    kind, _, seconds = keep.rpartition(":")
+    if keep in _TUNE:
+        kind, seconds = Keep.TUNE, f"{_MOST_TUNE_SECONDS:g}"
     return RemixAnswers(
-        words=words, keep_seconds=float(keep), include=include == "yes", stems=stems
+        words=words,
+        keep=Keep(kind or Keep.END),
+        keep_seconds=float(seconds),
+        include=include == "yes",
+        stems=stems,
     )
 
 
@@ -104,20 +123,29 @@ def _fields(component: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...]
 
 
 def _build(
-    read: Reader, custom_id: str, earlier: str | None, stems: tuple[str, ...]
+    read: Reader,
+    custom_id: str,
+    earlier: str | None,
+    kept: Mapping[str, Sentence],
+    stems: tuple[str, ...],
 ) -> discord.ui.Modal:
     form = discord.ui.Modal(title=read(Sentence("Remix this clip")), custom_id=custom_id)
     words: discord.ui.TextInput[discord.ui.Modal] = discord.ui.TextInput(
         custom_id="words",
-        default=earlier,
         max_length=MAX_PROMPT_CHARACTERS,
         placeholder=read(Sentence("make it jazzier")),
     )
-    form.add_item(discord.ui.Label(text=read(Sentence("What should it become?")), component=words))
     form.add_item(
         discord.ui.Label(
-            text=read(Sentence("How much of it to continue from")),
-            component=_select(read, "keep", _KEPT, f"{REMIX_KEEP_SECONDS:g}"),
+            text=read(Sentence("What should it become?")),
+            description=None if earlier is None else read(_earlier(read, earlier)),
+            component=words,
+        )
+    )
+    form.add_item(
+        discord.ui.Label(
+            text=read(Sentence("What of it stays")),
+            component=_select(read, "keep", kept, f"{REMIX_KEEP_SECONDS:g}"),
         )
     )
     form.add_item(
@@ -127,7 +155,7 @@ def _build(
         )
     )
     if len(stems) > 1:
-        kept: discord.ui.Select[discord.ui.Modal] = discord.ui.Select(
+        shown: discord.ui.Select[discord.ui.Modal] = discord.ui.Select(
             custom_id="stems",
             options=[discord.SelectOption(label=name, value=name) for name in stems],
             placeholder=read(Sentence("none: continue from its end")),
@@ -141,10 +169,16 @@ def _build(
                 description=read(
                     Sentence("From beginning to end; the two answers above then don't count.")
                 ),
-                component=kept,
+                component=shown,
             )
         )
     return form
+
+
+def _earlier(read: Reader, earlier: str) -> Sentence:
+    """Return what says which words the new ones are joined with, as long as Discord takes."""
+    left = _DESCRIPTION_CHARACTERS - len(read(JOINED.fill(words="")))
+    return JOINED.fill(words=earlier if len(earlier) <= left else f"{earlier[: left - 1]}…")
 
 
 def _select(

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.jobs import Kind
+from bot.audio.files.tags import read_tags
+from bot.domain.jobs import Keep, Kind
+from bot.pipeline.generation import NO_MELODY
 from cogs.presentation import messages
+from cogs.requests.keeping import UNKNOWN_KEEP
 from tests.support.jam_server import custom_ids, open_jam
 
 
@@ -20,7 +23,9 @@ async def test_remix_takes_a_file_or_one_of_your_clips(tmp_path):
         await jam.idle()
         assert (await jam.newest_clip()).parent_ids == (clip.id,)
         sound = await first.response.attachments[0].read()
-        await jam.bob.slash(jam.channel, "remix", prompt="jazz", clip=("a.mp3", sound), keep=1.0)
+        await jam.bob.slash(
+            jam.channel, "remix", prompt="jazz", clip=("a.mp3", sound), keep_seconds=1.0
+        )
         await jam.idle()
         assert (await jam.newest_clip(jam.bob)).seconds == pytest.approx(11.0, abs=0.1)
 
@@ -51,15 +56,72 @@ async def test_apps_remix_this_clip_works_on_any_sound(tmp_path):
         theirs = await jam.bob.send(jam.channel, "mine", attachments=[("riff.ogg", sound)])
         elsewhere = jam.guild.create_text_channel("elsewhere")
         forwarded = await jam.bob.forward(theirs, elsewhere)
-        places = [(first.response.message, jam.channel), (theirs, jam.channel)]
-        for message, channel in [*places, (forwarded, elsewhere)]:
+        places = [
+            (first.response.message, jam.channel, "90s funk"),
+            (theirs, jam.channel, "funk"),
+            (forwarded, elsewhere, "funk"),
+        ]
+        for message, channel, prompt in places:
             form = await jam.alice.context_menu(channel, "Remix this clip", message)
             words, keep, include = custom_ids(form.modal)
             chosen = {words: "as funk", keep: ["5"], include: ["yes"]}
             await jam.alice.submit_modal(form, chosen)
             await jam.idle()
             clip = await jam.newest_clip()
-            assert (clip.kind, clip.prompt) == (Kind.REMIX, "as funk")
+            assert (clip.kind, clip.prompt) == (Kind.REMIX, prompt)
+
+
+async def test_a_remix_keeps_the_end_the_start_or_what_the_model_can(tmp_path):
+    """It is offered so, and kept with the job; what the model can't is refused with the reason."""
+    async with open_jam(tmp_path) as jam:
+        first = await jam.music(seconds=6.0, prompt="beat", seed=77)
+        clip = await jam.newest_clip()
+        offered = await jam.alice.autocomplete(jam.channel, "remix", "keep", "")
+        assert [choice["value"] for choice in offered] == ["end", "start"]
+        mine = {"prompt": "jazz", "mine": str(clip.id), "keep_seconds": 4.0}
+        for keep, options in [
+            (Keep.END, {}),
+            (Keep.END, {"keep": "end"}),
+            (Keep.START, {"keep": "Start "}),
+        ]:
+            await jam.alice.slash(jam.channel, "remix", **mine, **options)
+            await jam.idle()
+            made = await jam.newest_clip()
+            job = await jam.store.jobs.get(made.job_id)
+            assert job.order.source.keep is keep
+            # Two whole bars at 120 BPM, a breath before the bar line.
+            assert made.seconds_before == pytest.approx(4.0, abs=0.05)
+        for other, sentence in [("tune", NO_MELODY), ("drums", UNKNOWN_KEEP)]:
+            result = await jam.alice.slash(jam.channel, "remix", **mine, keep=other)
+            assert result.response.ephemeral
+            assert result.response.content == str(sentence)
+        sound = await first.response.attachments[0].read()
+        file = {"prompt": "jazz", "clip": ("a.mp3", sound), "keep": "start", "keep_seconds": 4.0}
+        await jam.bob.slash(jam.channel, "remix", **file)
+        await jam.idle()
+        made = await jam.newest_clip(jam.bob)
+        assert (await jam.store.jobs.get(made.job_id)).order.source.keep is Keep.START
+        assert made.seconds_before == pytest.approx(4.0, abs=0.6)
+
+
+async def test_a_remix_is_made_from_the_old_words_and_the_new_ones(tmp_path):
+    """The card, the file and the history tell the words that were used; another take has them."""
+    async with open_jam(tmp_path) as jam:
+        await jam.music(seconds=6.0, prompt="beat of rock with loud guitars", seed=7)
+        first = await jam.newest_clip()
+        result = await jam.alice.slash(
+            jam.channel, "remix", prompt="make it jazzier", mine=str(first.id)
+        )
+        await jam.idle()
+        clip = await jam.newest_clip()
+        assert clip.prompt == "beat of jazz rock with loud guitars, 120 BPM"
+        assert clip.prompt in result.response.message.embeds[0].description
+        assert read_tags(await result.response.attachments[0].read()).prompt == clip.prompt
+        assert (await jam.store.jobs.get(clip.job_id)).order.prompt == clip.prompt
+        await jam.press(result.response, "Again")
+        again = await jam.newest_clip()
+        assert (again.kind, again.prompt) == (Kind.AGAIN, clip.prompt)
+        assert again.seconds_before == clip.seconds_before
 
 
 async def test_apps_continue_this_clip_goes_on(tmp_path):

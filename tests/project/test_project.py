@@ -48,6 +48,7 @@ OURS = {
         "bot.inference",
         "bot.log",
         "bot.store",
+        "bot.words",
     },
     "bot.inference": {
         "bot.i18n",
@@ -62,6 +63,7 @@ OURS = {
     "bot.store": {"bot.i18n", "bot.config", "bot.domain", "bot.errors"},
     "bot.audio": {"bot.i18n", "bot.config", "bot.domain", "bot.errors"},
     "bot.domain": {"bot.i18n", "bot.errors"},
+    "bot.words": set(),
     "bot.config": {"bot.errors", "bot.i18n"},
     "bot.config_file": {"bot.i18n", "bot.config", "bot.errors"},
     "bot.errors": {"bot.i18n"},

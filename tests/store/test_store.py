@@ -19,6 +19,7 @@ from bot.domain.generation import Sampling
 from bot.domain.jobs import (
     ClipSource,
     JobState,
+    Keep,
     Kind,
     MessageHandle,
     Order,
@@ -515,11 +516,17 @@ async def test_a_clip_remembers_its_stems(store):
     [
         (
             ClipSource(clip_id=4, keep_seconds=5.0, whole=True, keep_stems=("bass",)),
-            {"clip_id": 4, "upload": None, "whole": True, "keep_stems": ["bass"]},
+            {"clip_id": 4, "upload": None, "whole": True, "keep_stems": ["bass"], "keep": None},
         ),
         (
-            UploadSource(file="a.flac", keep_seconds=5.0),
-            {"clip_id": None, "upload": "a.flac", "whole": False, "keep_stems": []},
+            UploadSource(file="a.flac", keep_seconds=5.0, keep=Keep.START),
+            {
+                "clip_id": None,
+                "upload": "a.flac",
+                "whole": False,
+                "keep_stems": [],
+                "keep": "start",
+            },
         ),
     ],
 )

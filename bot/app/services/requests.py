@@ -6,10 +6,13 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from bot.domain.clips import Tags
-from bot.domain.jobs import Job, MessageHandle, Order
+from bot.domain.jobs import Job, Keep, MessageHandle, Order, Source
 from bot.domain.limits import Limits
 from bot.domain.status import JobProgress
+from bot.errors import RequestError
 from bot.i18n.sentence import Sentence
+from bot.pipeline.generation import NO_MELODY
+from bot.pipeline.remix_words import remix_words
 from bot.pipeline.service import Pipeline
 
 
@@ -89,15 +92,30 @@ class RequestService:
         return self._pipeline.uploads.reserve(user_id)
 
     async def keep_upload(
-        self, data: bytes, *, keep_seconds: float, with_codes: bool
+        self, data: bytes, *, keep_seconds: float, keep: Keep | None, with_codes: bool
     ) -> tuple[str, float]:
-        """Decode a file and keep its end, for an order; return its name and its seconds.
+        """Decode a file and keep what an order wants of it; return its name and its seconds.
 
         With `with_codes` the codes in it are kept, too. Raises SoundError.
         """
         return await self._pipeline.uploads.keep(
-            data, keep_seconds=keep_seconds, with_codes=with_codes
+            data, keep_seconds=keep_seconds, keep=keep, with_codes=with_codes
         )
+
+    async def remix_words(self, asked: str, source: Source) -> str:
+        """Return the words that a remix of a source is made from: what was asked, and the old."""
+        return await remix_words(self._pipeline.store, asked, source)
+
+    @property
+    def takes_melody(self) -> bool:
+        """Tell whether the model that is loaded follows a melody."""
+        model = self._pipeline.executor.model
+        return model is not None and model.takes_melody
+
+    def check_melody(self) -> None:
+        """Raise RequestError where the model that is loaded follows no melody."""
+        if self._pipeline.executor.model is not None and not self.takes_melody:
+            raise RequestError(NO_MELODY)
 
     async def discard_upload(self, file: str) -> None:
         """Delete a kept file whose order was not accepted."""

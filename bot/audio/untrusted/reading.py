@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -18,7 +18,7 @@ from bot.audio.untrusted import ffmpeg_decoder
 from bot.audio.untrusted.decoded_stream import DecodedStream, StreamFormat
 from bot.audio.untrusted.ffmpeg_decoder import Decoding
 from bot.audio.untrusted.isolation import Limits
-from bot.audio.untrusted.sounding_end import SoundingEnd
+from bot.audio.untrusted.sounding_end import SoundingEnd, first_sounding_frame
 from bot.domain.generation import Samples, Sound
 from bot.errors import SoundError
 from bot.i18n.sentence import Sentence
@@ -48,6 +48,7 @@ _SOON_SECONDS = 600.0
 _LEAD_SECONDS = 90.0
 """How long before the wanted end a longer one is entered: headers tell lengths only roughly."""
 
+_SILENT_START_SECONDS = 60.0
 _REST_SECONDS = 0.5
 _BLOCKS_PER_SECOND = 10
 _MIN_SECONDS = 0.1
@@ -117,6 +118,22 @@ async def read_end(source: bytes | Path, reading: Reading, *, keep_seconds: floa
     if samples is None:
         raise SoundError(SILENT)
     return End(_sound_of(samples, form, reading), is_cut=heard.cut_frames > 0)
+
+
+async def read_start(source: bytes | Path, reading: Reading, *, keep_seconds: float) -> Sound:
+    """Return the start of a file from where it sounds, `keep_seconds` at the most.
+
+    Raises SoundError and ResourceError as `read_end` does, also where it begins with more than a
+    minute of silence.
+    """
+    most_seconds = keep_seconds + _SILENT_START_SECONDS
+    part = await read_part(source, reading, start_seconds=0, end_seconds=most_seconds)
+    sound = part.sound
+    begin = first_sounding_frame(sound.samples, max(1, sound.sample_rate_hz // _BLOCKS_PER_SECOND))
+    if begin is None:
+        raise SoundError(SILENT)
+    stop = begin + max(1, round(keep_seconds * sound.sample_rate_hz))
+    return replace(sound, samples=np.ascontiguousarray(sound.samples[:, begin:stop]))
 
 
 async def read_part(

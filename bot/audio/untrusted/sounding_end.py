@@ -76,3 +76,13 @@ class SoundingEnd:
         held = sum(map(len, kept))
         while held - len(kept[0]) >= self._keep:
             held -= len(kept.popleft())
+
+
+def first_sounding_frame(samples: Samples, block_frames: int) -> int | None:
+    """Return the first frame of the first block of [channels, frames] that sounds, or None."""
+    starts = np.arange(0, samples.shape[1], block_frames)
+    with np.errstate(invalid="ignore", over="ignore"):
+        swings = np.maximum.reduceat(samples, starts, axis=1)
+        swings = swings - np.minimum.reduceat(samples, starts, axis=1)
+        sounding = np.flatnonzero(~(swings < _SILENT_SWING).all(axis=0))
+    return int(starts[sounding[0]]) if len(sounding) else None

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bot.audio.untrusted import scratch, sniff
 from bot.audio.untrusted.isolation import Limits
-from bot.audio.untrusted.reading import Reading, read_end
+from bot.audio.untrusted.reading import Reading, read_end, read_start
 from bot.domain.generation import Sound
 
 log = logging.getLogger(__name__)
@@ -31,8 +31,8 @@ class Uploads:
         # One at a time: the processor belongs to the music.
         self._turn = asyncio.Semaphore(1)
 
-    async def read(self, data: bytes, *, keep_seconds: float) -> Sound:
-        """Return the end of what sounds in a file, `keep_seconds` at the most.
+    async def read(self, data: bytes, *, keep_seconds: float, from_start: bool = False) -> Sound:
+        """Return the end of what sounds in a file, or its start, `keep_seconds` at the most.
 
         Raises SoundError, with the sentence to show, and ResourceError where no file can be read.
         """
@@ -45,6 +45,8 @@ class Uploads:
             ffmpeg=self._ffmpeg,
         )
         async with self._turn:
+            if from_start:
+                return await read_start(data, reading, keep_seconds=keep_seconds)
             end = await read_end(data, reading, keep_seconds=keep_seconds)
         return end.sound
 

@@ -158,7 +158,7 @@ async def test_a_remix_keeps_the_stems_that_are_chosen(tmp_path):
         before = await jam.newest_clip()
         result = await remixed(jam, first.response, stems=["drums", "lead"], who=jam.bob)
         clip = await jam.newest_clip(jam.bob)
-        assert (clip.kind, clip.prompt) == (Kind.REMIX, "as jazz")
+        assert (clip.kind, clip.prompt) == (Kind.REMIX, "90s jazz")
         assert (clip.seconds, clip.seconds_before) == (3.0, 0.0)
         assert clip.parent_ids == (before.id,)
         old, new = await tokens_of(jam, before), await tokens_of(jam, clip)
@@ -238,6 +238,27 @@ async def test_somebody_who_is_blocked_gets_no_stems(tmp_path):
         await jam.store.settings.allow_channel(jam.guild.id, elsewhere.id, True)
         result = await jam.press(first.response, "Stems")
         assert "Music is not made in this channel" in result.response.content
+
+
+@pytest.mark.parametrize("keep", ["end", "start"])
+async def test_a_remix_of_bars_can_be_taken_apart_itself(tmp_path, keep):
+    """Its codes are those of the bars that stayed, then its own."""
+    async with open_jam(tmp_path, engine=STEMS_ENGINE) as jam:
+        await jam.music(seconds=7.0, prompt="beat", seed=77)
+        first = await jam.newest_clip()
+        before = await tokens_of(jam, first)
+        kept = {"keep": keep, "keep_seconds": 4.0}
+        mine = {"prompt": "beat, jazz", "mine": str(first.id), "seconds": 2.0}
+        result = await jam.alice.slash(jam.channel, "remix", **mine, **kept)
+        await jam.idle()
+        clip = await jam.newest_clip()
+        assert "Stems" in labels(result.response.message)
+        tokens = await tokens_of(jam, clip)
+        frames = round(50 * clip.seconds_before)
+        assert tokens.shape[1] == frames + 100
+        # Three bars of two seconds and a half of one: the last whole ones, or the first.
+        begin, stop = (99, 299) if keep == "end" else (0, 199)
+        assert np.array_equal(tokens[:, :frames], before[:, begin:stop])
 
 
 async def test_details_name_the_stems(tmp_path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import discord
 import pytest
 
-from bot.domain.jobs import Kind
+from bot.domain.jobs import Keep, Kind
 from bot.errors import RequestError
 from cogs.presentation import messages
 from cogs.views import remix_modal
@@ -13,16 +13,17 @@ from tests.support.jam_server import custom_ids, open_jam
 
 
 async def test_remix_asks_what_it_should_become(tmp_path):
-    """The form has the old words in it; what is chosen is what is made."""
+    """It says which words the new ones are joined with; what is chosen is what is made."""
     async with open_jam(tmp_path) as jam:
         first = await jam.music(seconds=6.0)
         form = await jam.alice.click(first.response, label="Remix")
         assert form.modal["title"] == "Remix this clip"
+        assert form.modal["components"][0]["description"] == "Joined with: 90s rock"
         words, keep, include = custom_ids(form.modal)
         await jam.alice.submit_modal(form, {words: "as jazz", keep: ["2"], include: ["no"]})
         await jam.idle()
         clip = await jam.newest_clip()
-        assert (clip.kind, clip.prompt) == (Kind.REMIX, "as jazz")
+        assert (clip.kind, clip.prompt) == (Kind.REMIX, "90s jazz")
         assert (clip.seconds, clip.seconds_before) == (10.0, 0.0)
         job = await jam.store.jobs.get(clip.job_id)
         assert job.order.source.keep_seconds == 2.0
@@ -47,9 +48,36 @@ async def test_a_form_that_is_open_during_a_restart_works(tmp_path, opened):
         await jam.alice.submit_modal(form, {words: "as jazz", keep: ["2"], include: ["no"]})
         await jam.idle()
         clip = await jam.newest_clip()
-        assert (clip.kind, clip.prompt) == (Kind.REMIX, "as jazz")
+        assert (clip.kind, clip.prompt) == (Kind.REMIX, "jazz" if "file" in opened else "90s jazz")
         job = await jam.store.jobs.get(clip.job_id)
-        assert job.order.source.keep_seconds == 2.0
+        assert (job.order.source.keep, job.order.source.keep_seconds) == (Keep.END, 2.0)
+
+
+async def test_the_start_can_stay(tmp_path):
+    """It is one of the answers; the tune is none, where the model follows none."""
+    async with open_jam(tmp_path) as jam:
+        first = await jam.music(seconds=6.0)
+        form = await jam.alice.click(first.response, label="Remix")
+        offered = [each["value"] for each in form.modal["components"][1]["component"]["options"]]
+        assert offered == ["2", "5", "10", "30", "start:5", "start:10"]
+        words, keep, include = custom_ids(form.modal)
+        chosen = {words: "as jazz", keep: ["start:5"], include: ["yes"]}
+        await jam.alice.submit_modal(form, chosen)
+        await jam.idle()
+        clip = await jam.newest_clip()
+        job = await jam.store.jobs.get(clip.job_id)
+        assert (job.order.source.keep, job.order.source.keep_seconds) == (Keep.START, 5.0)
+        assert clip.seconds_before == pytest.approx(5.0, abs=0.02)
+
+
+async def test_long_words_are_shown_as_far_as_discord_takes_them(tmp_path):
+    """A description has a hundred characters."""
+    async with open_jam(tmp_path) as jam:
+        first = await jam.music(seconds=1.0, prompt="rock " * 60)
+        form = await jam.alice.click(first.response, label="Remix")
+        shown = form.modal["components"][0]["description"]
+        assert len(shown) == 100
+        assert shown.endswith("…")
 
 
 async def test_a_form_whose_message_is_gone_says_so(tmp_path):
@@ -86,6 +114,7 @@ async def test_what_is_too_old_to_be_understood_says_so(tmp_path):
 STRANGE = [
     {"keep": ["nan"]},
     {"keep": ["600"]},
+    {"keep": ["start:600"]},
     {"include": ["perhaps"]},
     {"stems": ["drums", "voice"]},
 ]

@@ -1,0 +1,44 @@
+"""Which bars of a sound a remix keeps."""
+
+from __future__ import annotations
+
+from bot.audio.analysis.rhythm import Rhythm
+
+# Attacks begin before the beat is heard: cuts are a breath before the bar line.
+_BREATH_SECONDS = 0.015
+_OFF_SECONDS = 0.02
+_LEAST_SECONDS = 0.5
+
+
+def choose_bars(
+    rhythm: Rhythm | None, seconds: float, keep_seconds: float, *, at_start: bool
+) -> tuple[float, float]:
+    """Return where the bars to keep begin and stop in a sound of so many seconds.
+
+    Without bars it is as many seconds as are wanted.
+    """
+    lines = [] if rhythm is None else _bar_lines(rhythm, seconds)
+    if at_start:
+        inner = [line for line in lines if line > _LEAST_SECONDS]
+        if not inner:
+            return 0.0, min(keep_seconds, seconds)
+        return 0.0, min(inner, key=lambda line: abs(line - keep_seconds))
+    if len(lines) < 2:
+        return max(0.0, seconds - keep_seconds), seconds
+    stop = lines[-1]
+    return min(lines[:-1], key=lambda line: abs(line - (stop - keep_seconds))), stop
+
+
+def _bar_lines(rhythm: Rhythm, seconds: float) -> list[float]:
+    """Return the cuts before a sound's bar lines, those at its own two ends among them."""
+    lines = [*rhythm.downbeats]
+    if not lines:
+        return []
+    lines.append(lines[-1] + rhythm.bar_seconds)
+    cuts = [line - _BREATH_SECONDS for line in lines]
+    # A clip that begins or ends with a bar is cut nowhere there.
+    return [
+        min(seconds, max(0.0, cut))
+        for cut in cuts
+        if -_OFF_SECONDS <= cut <= seconds + _OFF_SECONDS
+    ]

@@ -1,0 +1,41 @@
+"""The words that a remix is made from: what was asked for, joined with what its source says."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+from bot.audio.files.masters import read_master
+from bot.audio.finish import hear
+from bot.domain.jobs import MAX_PROMPT_CHARACTERS, ClipSource, Keep, Source
+from bot.store.store import Store
+from bot.words.join import Heard, join_words
+
+_HEARD_SECONDS = 30.0
+
+
+async def remix_words(store: Store, asked: str, source: Source) -> str:
+    """Return the words to make a remix of a source from.
+
+    Raises SoundError where its sound is gone.
+    """
+    old, path = None, None
+    if isinstance(source, ClipSource):
+        clip = await store.clips.get(source.clip_id)
+        if clip is not None:
+            old, path = clip.prompt, store.clips_folder / clip.file
+    else:
+        path = store.uploads_folder / source.file
+    heard = Heard()
+    if path is not None:
+        heard = await asyncio.to_thread(_listen, path, old, source.keep)
+    return join_words(old, asked, heard, most=MAX_PROMPT_CHARACTERS)
+
+
+def _listen(path: Path, old: str | None, keep: Keep | None) -> Heard:
+    sound = read_master(path)
+    most = round(_HEARD_SECONDS * sound.sample_rate_hz)
+    near = slice(0, most) if keep is Keep.START else slice(-most, None)
+    bpm, key = hear(replace(sound, samples=sound.samples[:, near]), old)
+    return Heard(bpm=bpm, key=key)

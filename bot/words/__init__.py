@@ -1,0 +1,1 @@
+"""What the words of prompts mean in music, and how new ones go together with old ones."""

@@ -1,0 +1,110 @@
+"""The Chinese words of music that prompts are read by, by the same names as the English ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+Words = Mapping[str, str]
+
+STYLES: Words = {
+    "rock": "摇滚|摇滚乐|经典摇滚|另类摇滚|垃圾摇滚",
+    "punk": "朋克|朋克摇滚",
+    "metal": "金属|重金属|金属乐",
+    "blues": "布鲁斯|蓝调",
+    "country": "乡村|乡村音乐",
+    "reggae": "雷鬼",
+    "jazz": "爵士|爵士乐|摇摆爵士",
+    "bossa nova": "波萨诺瓦|巴萨诺瓦",
+    "latin": "拉丁|萨尔萨|探戈",
+    "funk": "放克",
+    "soul": "灵魂乐|灵魂",
+    "gospel": "福音",
+    "disco": "迪斯科",
+    "hip hop": "嘻哈|说唱",
+    "lo-fi": "低保真",
+    "pop": "流行|流行乐|合成器流行",
+    "synthwave": "合成器浪潮|复古电子",
+    "techno": "科技舞曲|泰克诺|电子",
+    "house": "浩室|浩室舞曲",
+    "trance": "迷幻舞曲|电子舞曲",
+    "drum and bass": "鼓打贝斯",
+    "chiptune": "芯片音乐|8位机|红白机",
+    "ambient": "氛围|环境音乐",
+    "classical": "古典|古典乐",
+    "waltz": "华尔兹|圆舞曲",
+    "folk": "民谣",
+    "orchestral": "管弦乐|交响乐|电影配乐|影视配乐",
+    "celtic": "凯尔特|爱尔兰",
+    "trap": "陷阱",
+    "ballad": "抒情|情歌|慢歌",
+}
+ERAS: Words = {
+    "50s": "50年代|五十年代",
+    "60s": "60年代|六十年代",
+    "70s": "70年代|七十年代",
+    "80s": "80年代|八十年代",
+    "90s": "90年代|九十年代",
+    "modern": "现代|当代",
+}
+MOODS: Words = {
+    "happy": "欢快|快乐|开心|明快|明亮|愉快",
+    "warm": "温暖|温柔|甜美|浪漫",
+    "dark": "黑暗|阴沉|紧张|暗黑|神秘|暗",
+    "sad": "悲伤|忧伤|伤感|忧郁|难过",
+    "energetic": "充满活力|有活力|激昂|有力|热血|史诗",
+    "aggressive": "激烈|愤怒|凶猛",
+    "calm": "平静|安静|宁静|柔和",
+    "relaxing": "放松|轻松|舒缓|慵懒",
+    "groovy": "有律动|有节奏感|律动|动感",
+    "dreamy": "梦幻|空灵|迷离",
+    "steady": "平稳",
+    "loud": "响亮|大声",
+    "busy": "密集|复杂",
+    "sparse": "简约|极简|简单|稀疏",
+}
+PACES: Words = {
+    "slow": "慢速|缓慢|慢",
+    "mid": "中速|中等速度",
+    "fast": "快速|快节奏|快",
+}
+METERS: Words = {"3/4": "三拍子", "4/4": "四拍子", "6/8": "六八拍"}
+INSTRUMENTS: Words = {
+    "piano": "钢琴",
+    "electric piano": "电钢琴",
+    "harpsichord": "羽管键琴",
+    "organ": "管风琴|电风琴|风琴",
+    "guitar": "吉他|木吉他|电吉他|古典吉他|失真吉他|过载吉他",
+    "bass": "贝斯|拍弦贝斯|合成贝斯|低音提琴|重低音",
+    "violin": "小提琴",
+    "cello": "大提琴",
+    "harp": "竖琴",
+    "strings": "弦乐",
+    "choir": "合唱|人声合唱",
+    "trumpet": "小号|弱音小号",
+    "trombone": "长号",
+    "horn": "圆号",
+    "brass": "铜管",
+    "saxophone": "萨克斯|萨克斯风",
+    "clarinet": "单簧管",
+    "oboe": "双簧管",
+    "flute": "长笛|排箫|笛子",
+    "whistle": "锡口笛|爱尔兰哨笛",
+    "harmonica": "口琴",
+    "accordion": "手风琴",
+    "synth": "合成器|合成器主音",
+    "pad": "铺底音色|合成器铺底",
+    "arpeggios": "琶音|分解和弦",
+    "bells": "钟声|管钟|八音盒",
+    "vibraphone": "颤音琴|马林巴",
+    "banjo": "班卓琴",
+    "sitar": "西塔琴",
+    "steel drums": "钢鼓",
+    "kalimba": "拇指琴|卡林巴",
+    "guzheng": "古筝",
+    "erhu": "二胡",
+    "pipa": "琵琶",
+}
+DRUMS: Words = {
+    "some": "鼓|鼓点|鼓声|打击乐|重鼓|底鼓",
+    "none": "无鼓",
+}

@@ -1,0 +1,219 @@
+"""Find what a text says of music, in English and in Chinese."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import cache
+
+from bot.words import chinese, english
+from bot.words.facets import Degree, Facet, Phrase
+
+_ENGLISH: tuple[tuple[Facet, Degree, english.Words], ...] = (
+    (Facet.STYLE, Degree.PLAIN, english.STYLES),
+    (Facet.STYLE, Degree.MORE, english.STYLES_MORE),
+    (Facet.ERA, Degree.PLAIN, english.ERAS),
+    (Facet.MOOD, Degree.PLAIN, english.MOODS),
+    (Facet.MOOD, Degree.MORE, english.MOODS_MORE),
+    (Facet.PACE, Degree.PLAIN, english.PACES),
+    (Facet.PACE, Degree.MORE, english.PACES_MORE),
+    (Facet.METER, Degree.PLAIN, english.METERS),
+    (Facet.INSTRUMENT, Degree.PLAIN, english.INSTRUMENTS),
+    (Facet.DRUMS, Degree.PLAIN, english.DRUMS),
+)
+_CHINESE: tuple[tuple[Facet, Degree, chinese.Words], ...] = (
+    (Facet.STYLE, Degree.PLAIN, chinese.STYLES),
+    (Facet.ERA, Degree.PLAIN, chinese.ERAS),
+    (Facet.MOOD, Degree.PLAIN, chinese.MOODS),
+    (Facet.PACE, Degree.PLAIN, chinese.PACES),
+    (Facet.METER, Degree.PLAIN, chinese.METERS),
+    (Facet.INSTRUMENT, Degree.PLAIN, chinese.INSTRUMENTS),
+    (Facet.DRUMS, Degree.PLAIN, chinese.DRUMS),
+)
+
+_TEMPO = re.compile(
+    r"(?:\b(?:at|tempo(?: of)?|bpm)\s*|速度\s*|每分钟\s*)?(?<![\d.])(?P<a>\d{2,3}(?:\.\d+)?)"
+    r"\s*-?\s*(?:bpm(?:\s+tempo)?\b|beats\s+(?:per|a)\s+minute|拍(?!子))"
+    r"|\b(?:tempo(?: of)?|bpm)\s*(?P<b>\d{2,3}(?:\.\d+)?)(?![\d.])|速度\s*(?P<c>\d{2,3})",
+    re.IGNORECASE,
+)
+_KEY = re.compile(
+    r"(?P<lead>\b(?:in\s+(?:the\s+)?(?:key\s+of\s+)?|(?:the\s+)?key\s+of\s+))?"
+    r"(?<![A-Za-z0-9])(?P<note>[A-Ga-g])(?P<accidental>#|♯|b|♭|[\s-]?sharp|[\s-]?flat)?[\s-]?"
+    r"(?P<mode>major|minor|maj|min)(?![A-Za-z])(?!\s+key)"
+    r"|(?P<sign>[升降])?(?P<zh_note>[A-Ga-g])\s*(?P<zh_mode>[大小])调",
+)
+_MODE = re.compile(
+    r"(?:\bin\s+)?(?:\ba\s+)?\b(?P<mode>major|minor)\s+key\b|\bin\s+(?P<plain>major|minor)\b"
+    r"|(?<![A-Ga-g])(?P<zh_mode>[大小])调",
+    re.IGNORECASE,
+)
+_MORE = re.compile(
+    r"(?:\b(?:a\s+(?:bit|little|lot|touch)\s+(?:of\s+)?(?:more\s+)?|(?:even\s+|much\s+)?more\s+|"
+    r"much\s+)|更加?|再)$",
+    re.IGNORECASE,
+)
+_MORE_AFTER = re.compile(r"(?:的)?(?:一点儿?|一些|点儿)")
+_LESS = re.compile(
+    r"(?:\b(?:less|fewer|not\s+so|not\s+as|not\s+too)\s+|少一?[点些]?)$", re.IGNORECASE
+)
+_NONE = re.compile(
+    r"(?:\b(?:with(?:out|\s+no)|no|remove|drop|lose|take\s+out|minus|instead\s+of|rather\s+than)\s+"
+    r"(?:the\s+|any\s+|all\s+)?|不要|没有|去掉|不带|无|而不是)$",
+    re.IGNORECASE,
+)
+_BEFORE_PLAYERS = re.compile(
+    r"(?:\b(?:with|and|plus|featuring|add|has|have|of|some|more|fewer|a|the|no|without)|[,&，、]|"
+    r"instead|than|[有带和加上])\s*$",
+    re.IGNORECASE,
+)
+_AFTER_PLAYERS = re.compile(
+    r"\s*(?:$|[,.;!，。、]|(?:and|with|plus|in|at|please|solo|melody)\b|[和、请])", re.IGNORECASE
+)
+_LIGHT = re.compile(r"\b(?:light|lighter|big|deep|bassy|punchy|distorted|lots\s+of)\s*$", re.I)
+_NOTES = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
+_NAMES = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
+_MINOR_NAMES = {1: "C#", 8: "G#"}
+
+
+def read_phrases(text: str) -> tuple[Phrase, ...]:
+    """Return what a text says of music, in its order.
+
+    What describes an instrument or the drums ("loud" in "with loud guitars") lies within their
+    phrase and has one of its own beside it. No others overlap.
+    """
+    found = [*_tempi(text), *_keys(text)]
+    for phrase in _from_vocabulary(text):
+        if not any(phrase.start < each.stop and each.start < phrase.stop for each in found):
+            found.append(phrase)
+    found.sort(key=lambda phrase: phrase.start)
+    return tuple(_with_surroundings(text, found))
+
+
+def is_chinese(text: str) -> bool:
+    """Tell whether a text is Chinese rather than English."""
+    signs = sum("一" <= character <= "鿿" for character in text)
+    return 3 * signs > sum(character.isascii() and character.isalpha() for character in text)
+
+
+def is_within(phrase: Phrase, others: tuple[Phrase, ...]) -> bool:
+    """Tell whether a phrase describes what another one names."""
+    return any(
+        other.start <= phrase.start and phrase.stop <= other.stop
+        for other in others
+        if other is not phrase
+    )
+
+
+def word_for(facet: Facet, name: str, *, chinese_words: bool) -> str | None:
+    """Return the usual word for what a phrase means in a language; None where there is none."""
+    for each, degree, words in _CHINESE if chinese_words else _ENGLISH:
+        if each is facet and degree is Degree.PLAIN and name in words:
+            return words[name].split("|")[0]
+    return None
+
+
+def _tempi(text: str) -> Iterator[Phrase]:
+    for match in _TEMPO.finditer(text):
+        bpm = float(match["a"] or match["b"] or match["c"])
+        yield Phrase(facet=Facet.TEMPO, name=f"{bpm:g}", start=match.start(), stop=match.end())
+
+
+def _keys(text: str) -> Iterator[Phrase]:
+    ends = 0
+    for match in _KEY.finditer(text):
+        note, mode = match["note"] or match["zh_note"], match["mode"] or match["zh_mode"]
+        is_bare = match["lead"] is None and match["accidental"] is None
+        if match["note"] == "a" and is_bare and re.match(r"\s+\w", text[match.end() :]):
+            continue  # an article: "a minor blues"
+        accidental = (match["accidental"] or match["sign"] or "").strip(" -").lower()
+        shift = {"#": 1, "♯": 1, "sharp": 1, "升": 1, "": 0}.get(accidental, -1)
+        is_minor = mode.lower().startswith("min") or mode == "小"
+        tonic = (_NOTES[note.lower()] + shift) % 12
+        ends = match.end()
+        yield Phrase(
+            facet=Facet.KEY, name=key_name(tonic, is_minor=is_minor), start=match.start(), stop=ends
+        )
+    for match in _MODE.finditer(text):
+        if match.start() >= ends:
+            mode = (match["mode"] or match["plain"] or match["zh_mode"]).lower()
+            name = {"大": "major", "小": "minor"}.get(mode, mode)
+            yield Phrase(facet=Facet.KEY, name=name, start=match.start(), stop=match.end())
+
+
+def key_name(tonic: int, *, is_minor: bool) -> str:
+    """Return the name of a key, as a sound's key is called."""
+    if is_minor:
+        return f"{_MINOR_NAMES.get(tonic, _NAMES[tonic])} minor"
+    return f"{_NAMES[tonic]} major"
+
+
+@cache
+def _vocabulary() -> tuple[re.Pattern[str], Mapping[str, tuple[Facet, Degree, str]]]:
+    """Return what finds every known word, the longest first, and what each word means."""
+    meanings: dict[str, tuple[Facet, Degree, str]] = {}
+    for facet, degree, words in (*_ENGLISH, *_CHINESE):
+        for name, spelled in words.items():
+            for word in spelled.split("|"):
+                meanings.setdefault(word, (facet, degree, name))
+    ordered = sorted(meanings, key=len, reverse=True)
+    latin = "|".join(re.escape(word) for word in ordered if word.isascii())
+    others = "|".join(re.escape(word) for word in ordered if not word.isascii())
+    pattern = rf"(?<![A-Za-z0-9])(?:{latin})(?![A-Za-z0-9])|{others}"
+    return re.compile(pattern, re.IGNORECASE), meanings
+
+
+def _from_vocabulary(text: str) -> Iterator[Phrase]:
+    pattern, meanings = _vocabulary()
+    for match in pattern.finditer(text):
+        facet, degree, name = meanings[match[0].lower()]
+        yield Phrase(facet=facet, name=name, degree=degree, start=match.start(), stop=match.end())
+
+
+def _with_surroundings(text: str, found: list[Phrase]) -> Iterator[Phrase]:
+    """Yield phrases with the words before and after that belong to them: more, less, no, loud."""
+    done: list[Phrase] = []
+    for index, phrase in enumerate(found):
+        start = phrase.start
+        if phrase.facet in (Facet.INSTRUMENT, Facet.DRUMS):
+            start = _descriptions_start(text, phrase, found[:index])
+            described = next((n for n in range(index) if found[n].start >= start), index)
+            # "More" and "no" belong to what is described.
+            done[described:] = found[described:index]
+        done.append(_with_degree(text, replace(phrase, start=start)))
+    yield from done
+
+
+def _with_degree(text: str, phrase: Phrase) -> Phrase:
+    """Return a phrase with the words that say how much of it is meant."""
+    before = text[: phrase.start]
+    is_drums = phrase.facet is Facet.DRUMS
+    if (none := _NONE.search(before)) is not None:
+        if is_drums:
+            return replace(phrase, start=none.start(), name="none")
+        return replace(phrase, start=none.start(), degree=Degree.LESS)
+    if (less := _LESS.search(before)) is not None:
+        degree = phrase.degree if is_drums else Degree.LESS
+        return replace(phrase, start=less.start(), degree=degree)
+    if (more := _MORE.search(before)) is not None:
+        return replace(phrase, start=more.start(), degree=Degree.MORE)
+    if (after := _MORE_AFTER.match(text, phrase.stop)) is not None:
+        return replace(phrase, stop=after.end(), degree=Degree.MORE)
+    return phrase
+
+
+def _descriptions_start(text: str, phrase: Phrase, before: list[Phrase]) -> int:
+    """Return where the words begin that describe an instrument: they stand behind a "with"."""
+    start = phrase.start
+    kinds = (Facet.MOOD, Facet.PACE, Facet.STYLE)
+    for each in reversed(before):
+        if each.facet in kinds and text[each.stop : start].strip(" 的") == "":
+            start = each.start
+    if (light := _LIGHT.search(text[:start])) is not None:
+        start = light.start()
+    is_listed = _AFTER_PLAYERS.match(text, phrase.stop) is not None
+    if not is_listed or (start > 0 and _BEFORE_PLAYERS.search(text[:start]) is None):
+        return phrase.start
+    # "Sad piano" alone is all of a piece; softer drums are softer drums.
+    return phrase.start if start == 0 and phrase.facet is Facet.INSTRUMENT else start
