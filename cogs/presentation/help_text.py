@@ -12,7 +12,8 @@ HELP = Sentence(
 `/random` anything at all.
 Or mention me and say what you want to hear, with or without a sound file.
 **Play with each other's clips**
-`/remix` a file or one of your clips: your words join the old ones ("make it jazzier"), tempo and key stay, and what you `keep` of it.
+`/remix` a file or one of your clips: your words join the old ones ("make it jazzier"), \
+tempo and key stay, and what you `keep` of it.
 Under every clip: **Again**, **Continue**, **Remix**, **Loop**, **Details**, **Delete**. Where the \
 model has them, **Stems**: drums, bass and the rest as files, and a remix can keep some.
 On any message with sound: *Apps > Remix this clip*, *Continue this clip*, *What is this clip?* Or \
