@@ -12,10 +12,10 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -30,11 +30,9 @@ from bot.errors import ConfigError, RequestError
 from bot.i18n.sentence import Sentence
 from bot.models.locate import locate
 
-if TYPE_CHECKING:
-    pass
-
 SYNTHETIC = ("small", "medium", "large", "stereo-small", "stereo-medium", "stereo-large")
 MAX_USERS = 64
+RIVALS = ("mindnlp", "torch", "openvino", "onnxruntime")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,9 +52,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--precision", choices=PRECISIONS, help="arithmetic (the configured one)")
     add(
         "--against",
-        choices=("mindnlp", "torch"),
-        help="time the first steps of MindNLP's own generate too, or those of transformers on "
-        "PyTorch, in fp32 and bf16 (uv installs it apart from the bot)",
+        metavar="R,R",
+        default="",
+        help="time the first steps of others too: mindnlp (its own generate), torch (transformers "
+        "on PyTorch, in fp32 and bf16), openvino or onnxruntime (the model converted, in int8); "
+        "uv installs the last three apart from the bot",
     )
     add(
         "--rush",
@@ -72,7 +72,8 @@ def run(args: argparse.Namespace, config: Config, interrupts: Interrupts) -> int
     if args.rush:
         return _rush(args, config)
     users = _numbers(args.users)
-    if args.against == "mindnlp":
+    rivals = rivals_of(args.against)
+    if "mindnlp" in rivals:
         users = users if 1 in users else [1, *users]
         # Read when MindSpore starts: MindNLP's thousands of small operations are up to five times
         # as fast when they aren't handed to another thread. It is to have the best conditions.
@@ -94,12 +95,17 @@ def run(args: argparse.Namespace, config: Config, interrupts: Interrupts) -> int
             precision=args.precision or config.engine.precision,
             report=report,
         )
-        if args.against == "mindnlp":
-            report.stage(Sentence("Timing MindNLP's own generate"))
-            measured["against"] = bench_baselines.with_mindnlp(folder, measured, PROMPTS[0])
-        elif args.against == "torch":
-            report.stage(Sentence("Timing transformers on PyTorch"))
-            measured["against"] = bench_baselines.with_torch(folder, measured)
+        for rival in rivals:
+            others = measured.setdefault("against", [])
+            if rival == "mindnlp":
+                report.stage(Sentence("Timing MindNLP's own generate"))
+                others += bench_baselines.with_mindnlp(folder, measured, PROMPTS[0])
+            elif rival == "torch":
+                report.stage(Sentence("Timing transformers on PyTorch"))
+                others += bench_baselines.with_torch(folder, measured)
+            else:
+                report.stage(Sentence("Converting to {rival} and timing it", rival=rival))
+                others += bench_baselines.with_converted(rival, folder, measured)
     measured["model"] = args.synthetic or args.model or config.model.name
     print(json.dumps(measured)) if args.json else show(measured)
     return 0
@@ -160,16 +166,25 @@ def show(measured: dict[str, Any]) -> None:
             compile=start["compile"],
         )
     )
-    for other in measured.get("against", ()):
-        print(
-            Sentence(
-                "{name}, {users} at once: {ms:.0f} ms per step, {ratio:.1f} times ours.",
-                name=other["name"],
-                users=other["users"],
-                ms=other["ms_per_step"],
-                ratio=other["ratio"],
-            )
+    if "against" in measured:
+        out.print(against_table(measured["against"]))
+
+
+def against_table(others: Sequence[dict[str, Any]]) -> Table:
+    """Return the others' figures as a table."""
+    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
+    table.add_column("\nothers, clips at once", no_wrap=True)
+    for heading in ("ms per step", "times ours", "times real time, all"):
+        table.add_column(f"\n{heading}", justify="right", no_wrap=True)
+    for other in others:
+        factor = other.get("real_time_factor")
+        table.add_row(
+            f"{other['name']}, {other['users']}",
+            f"{other['ms_per_step']:.1f}",
+            f"{other['ratio']:.1f}",
+            "" if factor is None else f"{factor:.2f}",
         )
+    return table
 
 
 @contextmanager
@@ -204,3 +219,13 @@ def _numbers(text: str) -> list[int]:
             )
         )
     return numbers
+
+
+def rivals_of(text: str) -> list[str]:
+    """Return the names in what --against was given; raises ConfigError for others."""
+    rivals = [part.strip() for part in text.split(",") if part.strip()]
+    if not set(rivals) <= set(RIVALS):
+        raise ConfigError(
+            Sentence("--against takes names out of {known}.", known=", ".join(RIVALS))
+        )
+    return rivals

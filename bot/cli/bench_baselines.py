@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from bot.domain.generation import Sampling
+from bot.musicgen.baselines.other_environment import Timing
 
 _MINDNLP_STEPS = 6
-_TORCH_STEPS = 20
+_STEPS = 20
+_STEPS_OF_SECOND = 50
 
 
 def with_mindnlp(folder: Path, measured: dict[str, Any], prompt: str) -> list[dict[str, Any]]:
@@ -17,7 +19,8 @@ def with_mindnlp(folder: Path, measured: dict[str, Any], prompt: str) -> list[di
 
     made = Reference(folder).generate(steps=_MINDNLP_STEPS, sampling=Sampling(), prompt=prompt)
     steps = sorted(made.step_seconds)
-    return [_beside(measured, "MindNLP's own generate", 1, 1000 * steps[len(steps) // 2])]
+    run = next(run for run in measured["runs"] if run["users"] == 1)
+    return [_step_beside(run, "MindNLP's own generate", 1000 * steps[len(steps) // 2])]
 
 
 def with_torch(folder: Path, measured: dict[str, Any]) -> list[dict[str, Any]]:
@@ -27,26 +30,54 @@ def with_torch(folder: Path, measured: dict[str, Any]) -> list[dict[str, Any]]:
     """
     from bot.musicgen.baselines import torch_reference
 
-    users = [run["users"] for run in measured["runs"]]
-    timings = torch_reference.measure(
-        folder, users=users, steps=_TORCH_STEPS, threads=measured["threads"]
-    )
+    timings = torch_reference.measure(folder, **_extent(measured))
     return [
-        _beside(
-            measured,
-            f"transformers on PyTorch in {timing.precision}",
-            timing.users,
-            timing.ms_per_step,
-        )
+        beside(measured, f"transformers on PyTorch in {timing.precision}", timing)
         for timing in timings
     ]
 
 
-def _beside(measured: dict[str, Any], name: str, users: int, ms_per_step: float) -> dict[str, Any]:
-    ours = next(run["ms_per_step"] for run in measured["runs"] if run["users"] == users)
+def with_converted(runtime: str, folder: Path, measured: dict[str, Any]) -> list[dict[str, Any]]:
+    """Convert the model to another runtime and time its first steps likewise.
+
+    Raises ResourceError where the runtime is not to be had.
+    """
+    from bot.musicgen.baselines import converted_reference
+
+    timings = converted_reference.measure(runtime, folder, **_extent(measured))
+    name = converted_reference.ENVIRONMENTS[runtime].runtime
+    return [beside(measured, f"{name} in {timing.precision}", timing) for timing in timings]
+
+
+def _extent(measured: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "users": [run["users"] for run in measured["runs"]],
+        "steps": _STEPS,
+        "seconds": measured["runs"][0]["seconds"],
+        "threads": measured["threads"],
+    }
+
+
+def beside(measured: dict[str, Any], name: str, timing: Timing) -> dict[str, Any]:
+    """Return another's timing with its ratio to ours.
+
+    Its real-time factor is reckoned from all phases, as if each step took as long as the first
+    ones, and is therefore more than it would reach.
+    """
+    run = next(run for run in measured["runs"] if run["users"] == timing.users)
+    steps = run["seconds"] * _STEPS_OF_SECOND
+    wall = timing.text_seconds + steps * timing.ms_per_step / 1000 + timing.sound_seconds
+    return _step_beside(run, name, timing.ms_per_step) | {
+        "text_seconds": timing.text_seconds,
+        "sound_seconds": timing.sound_seconds,
+        "real_time_factor": round(timing.users * run["seconds"] / wall, 3),
+    }
+
+
+def _step_beside(run: dict[str, Any], name: str, ms_per_step: float) -> dict[str, Any]:
     return {
         "name": name,
-        "users": users,
+        "users": run["users"],
         "ms_per_step": round(ms_per_step, 1),
-        "ratio": round(ms_per_step / ours, 1),
+        "ratio": round(ms_per_step / run["ms_per_step"], 1),
     }

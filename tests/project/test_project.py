@@ -140,7 +140,15 @@ THEIRS = {
     "sklearn": {"bot.starter.evaluation"},
     "joblib": {"bot.starter.evaluation"},
     "rich": {"bot.cli"},
-    "torch": {"bot.starter", "bot.musicgen.baselines.torch_reference"},
+    "torch": {
+        "bot.starter",
+        "bot.musicgen.baselines.torch_reference",
+        "bot.musicgen.baselines.converted",
+    },
+    "openvino": {"bot.musicgen.baselines.converted"},
+    "nncf": {"bot.musicgen.baselines.converted"},
+    "onnx": {"bot.musicgen.baselines.converted"},
+    "onnxruntime": {"bot.musicgen.baselines.converted"},
 }
 
 NO_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "base", "misc"}

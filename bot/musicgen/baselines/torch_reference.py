@@ -1,70 +1,33 @@
 """transformers' own `generate()` on PyTorch: the baseline for the engine's speed.
 
-PyTorch never shares an environment with the bot, whose mindtorch takes its place. So this module is
-run as a program by an interpreter that has PyTorch and transformers and needs nothing else of the
-bot's, and prints what it measured as JSON.
+Run as a program by an interpreter that has PyTorch and transformers and needs nothing else of the
+bot's, see `other_environment`.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
-import shlex
-import subprocess
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from bot.errors import ResourceError
-from bot.i18n.sentence import Sentence
+from bot.musicgen.baselines.other_environment import Environment, Timing
 
-PYTHON_VARIABLE = "ZHIYIN_TORCH_PYTHON"
-"""The interpreter to use instead of an environment that uv makes."""
-
-ROOT = Path(__file__).parents[3]
-_OF_UV = ("run", "--isolated", "--only-group", "torch", "python")
+ENVIRONMENT = Environment(runtime="PyTorch", group="torch")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timing:
-    """A run of transformers: the median of its steps, for so many clips at once."""
-
-    precision: str
-    users: int
-    ms_per_step: float
-
-
-def measure(folder: Path, *, users: Sequence[int], steps: int, threads: int) -> list[Timing]:
+def measure(
+    folder: Path, *, users: Sequence[int], steps: int, seconds: float, threads: int
+) -> list[Timing]:
     """Time so many steps of transformers in fp32 and bf16, in a process of its own.
 
-    They are a clip's first steps, which are its fastest. Raises ResourceError where there is no
-    PyTorch to be had.
+    Raises ResourceError where there is no PyTorch to be had.
     """
-    python = os.environ.get(PYTHON_VARIABLE)
-    # uv tells its children where it lies, which need not be in PATH.
-    command = [python] if python else [os.environ.get("UV", "uv"), *_OF_UV]
-    command += ["-m", "bot.musicgen.baselines.torch_reference", "--folder", str(folder.resolve())]
-    command += ["--users", ",".join(map(str, users)), "--steps", str(steps)]
-    command += ["--threads", str(threads)]
-    try:
-        done = subprocess.run(  # noqa: S603 - our own arguments
-            command, cwd=ROOT, capture_output=True, text=True, check=True
-        )
-    except (OSError, subprocess.CalledProcessError) as error:
-        stderr_lines = (getattr(error, "stderr", "") or str(error)).strip().splitlines()
-        raise ResourceError(
-            Sentence(
-                "PyTorch could not be run: {reason} (the command was {names} ...; "
-                "{python_variable} names another interpreter)",
-                reason=stderr_lines[-1] if stderr_lines else error,
-                names=shlex.join(command[:8]),
-                python_variable=PYTHON_VARIABLE,
-            )
-        ) from error
-    return [Timing(**each) for each in json.loads(done.stdout.splitlines()[-1])]
+    arguments = ["--folder", str(folder.resolve()), "--users", ",".join(map(str, users))]
+    arguments += ["--steps", str(steps), "--seconds", str(seconds), "--threads", str(threads)]
+    return ENVIRONMENT.run("bot.musicgen.baselines.torch_reference", arguments)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -73,6 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--users", default="1,8")
     parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--threads", type=int, default=0)
     args = parser.parse_args(arguments)
     import torch
@@ -81,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         torch.set_num_threads(args.threads)
     users = [int(part) for part in args.users.split(",")]
     found = [
-        {"precision": name, "users": count, "ms_per_step": _time(model, args.folder, count, args)}
+        {"precision": name, "users": count} | _time(model, args.folder, count, args)
         for name, dtype in (("fp32", torch.float32), ("bf16", torch.bfloat16))
         for model in [_load(args.folder, dtype)]
         for count in users
@@ -95,7 +59,7 @@ def _load(folder: Path, dtype: Any) -> Any:
     return MusicgenForConditionalGeneration.from_pretrained(folder, dtype=dtype).eval()
 
 
-def _time(model: Any, folder: Path, users: int, args: argparse.Namespace) -> float:
+def _time(model: Any, folder: Path, users: int, args: argparse.Namespace) -> dict[str, float]:
     import torch
     from transformers import AutoTokenizer, StoppingCriteria, StoppingCriteriaList
 
@@ -121,8 +85,32 @@ def _time(model: Any, folder: Path, users: int, args: argparse.Namespace) -> flo
             guidance_scale=3.0,
             stopping_criteria=StoppingCriteriaList([clock]),
         )
+        text_seconds = _seconds(lambda: model.text_encoder(**words))
+        sound_seconds = _seconds(lambda: _sound(model, users, args.seconds))
     spans = sorted(b - a for a, b in zip(clock.times, clock.times[1:], strict=False))
-    return round(1000 * spans[len(spans) // 2], 2)
+    return {
+        "ms_per_step": round(1000 * spans[len(spans) // 2], 2),
+        "text_seconds": round(text_seconds, 4),
+        "sound_seconds": round(sound_seconds, 4),
+    }
+
+
+def _sound(model: Any, users: int, seconds: float) -> None:
+    """Decode the sound of random codes, as long as the clips are."""
+    import torch
+
+    frames = round(seconds * model.config.audio_encoder.frame_rate)
+    decoder = model.config.decoder
+    channels = decoder.audio_channels
+    shape = (1, users * channels, decoder.num_codebooks // channels, frames)
+    codes = torch.randint(decoder.vocab_size, shape)
+    model.audio_encoder.decode(codes, [None])
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    begun = time.perf_counter()
+    work()
+    return time.perf_counter() - begun
 
 
 if __name__ == "__main__":

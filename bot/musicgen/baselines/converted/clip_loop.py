@@ -1,0 +1,98 @@
+"""Make the beginning of clips with three converted parts, and time each."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+_TOP_K = 250
+_GUIDANCE = 3.0
+
+Floats = NDArray[np.float32]
+Codes = NDArray[np.int64]
+
+
+class Parts(Protocol):
+    """A converted MusicGen, for a fixed number of requests at once.
+
+    A step takes two rows for each request: first all with their texts, then all without.
+    """
+
+    codebooks: int
+    vocabulary: int
+
+    def begin(self, tokens: Codes) -> None:
+        """Encode the texts [requests, tokens] and forget what was decoded before."""
+
+    def step(self, tokens: Codes) -> Floats:
+        """Return the logits [rows, codebooks, vocabulary] after the tokens [rows, codebooks]."""
+
+    def sound(self, codes: Codes) -> Floats:
+        """Return the sound [requests, channels, samples] of codes [requests, codebooks, frames]."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spans:
+    """The seconds of each phase of a clip; the steps' are the median."""
+
+    text: float
+    step: float
+    sound: float
+
+
+def measure(parts: Parts, texts: Codes, *, steps: int, frames: int) -> Spans:
+    """Time the text, so many first steps, and the sound of so many frames, each after a warm-up."""
+    random = np.random.default_rng(0)
+    requests = len(texts)
+    parts.begin(texts)
+    _decode(parts, requests, 3, random)
+    text = _seconds(lambda: parts.begin(texts))
+    spans = _decode(parts, requests, steps, random)
+    codes = random.integers(0, parts.vocabulary, (requests, parts.codebooks, frames))
+    parts.sound(codes)
+    return Spans(
+        text=text,
+        step=statistics.median(spans[1:]),
+        sound=_seconds(lambda: parts.sound(codes)),
+    )
+
+
+def _seconds(work: Any) -> float:
+    begun = time.perf_counter()
+    work()
+    return time.perf_counter() - begun
+
+
+def _decode(parts: Parts, requests: int, steps: int, random: np.random.Generator) -> list[float]:
+    tokens = np.full((2 * requests, parts.codebooks), parts.vocabulary, np.int64)
+    spans = []
+    for _ in range(steps):
+        begun = time.perf_counter()
+        logits = parts.step(tokens)
+        tokens = np.tile(sample(guide(logits), random), (2, 1))
+        spans.append(time.perf_counter() - begun)
+    return spans
+
+
+def guide(logits: Floats) -> Floats:
+    """Join the logits of the rows with and without text by classifier-free guidance."""
+    told, untold = np.split(logits, 2)
+    guided: Floats = untold + np.float32(_GUIDANCE) * (told - untold)
+    return guided
+
+
+def sample(logits: Floats, random: np.random.Generator) -> Codes:
+    """Draw a token of each of the last axis's distributions, among the likeliest 250.
+
+    By the largest of the logits with Gumbel noise (Gumbel, 1954).
+    """
+    count = min(_TOP_K, logits.shape[-1])
+    likeliest = np.argpartition(logits, -count, axis=-1)[..., -count:]
+    noisy = np.take_along_axis(logits, likeliest, -1) + random.gumbel(size=likeliest.shape)
+    chosen = noisy.argmax(-1)[..., None]
+    return np.take_along_axis(likeliest, chosen, -1)[..., 0]

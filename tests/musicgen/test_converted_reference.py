@@ -1,0 +1,160 @@
+"""MusicGen converted to OpenVINO and ONNX Runtime, in environments of their own: see .ci/run."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bot.errors import ResourceError
+from bot.musicgen.baselines import converted_reference
+from bot.musicgen.baselines.converted import clip_loop
+from bot.musicgen.baselines.converted_reference import ENVIRONMENTS
+from bot.musicgen.baselines.other_environment import Timing, read_timings
+
+ROOT = Path(__file__).parents[2]
+
+# One start of PyTorch for everything that needs it: it takes seconds.
+SCRIPT = """
+import json, sys
+from pathlib import Path
+import numpy as np, torch
+from transformers.modeling_outputs import BaseModelOutput
+from bot.musicgen.baselines import converted_reference
+from bot.musicgen.baselines.converted import torch_parts
+
+runtime, folder = sys.argv[1], Path(sys.argv[2])
+model = torch_parts.load(folder)
+random = np.random.default_rng(1)
+books, vocabulary = model.config.decoder.num_codebooks, model.config.decoder.vocab_size
+words = random.integers(3, 100, (2, 8))
+tokens = random.integers(0, vocabulary, (2, books, 5))
+codes = random.integers(0, vocabulary, (2, books, 20))
+parts = converted_reference.convert(
+    runtime, model, requests=2, tokens=8, frames=20, threads=1, precision="fp32"
+)
+def decode():
+    parts.begin(words)
+    return np.stack([parts.step(np.tile(tokens[..., n], (2, 1))).copy() for n in range(5)], 2)
+first, again = decode(), decode()
+with torch.inference_mode():
+    states = model.text_encoder(input_ids=torch.tensor(words)).last_hidden_state
+    found = model(
+        encoder_outputs=BaseModelOutput(torch.cat((states, torch.zeros_like(states)))),
+        attention_mask=torch.tensor([[1] * 8] * 2 + [[0] * 8] * 2),
+        decoder_input_ids=torch.tensor(np.tile(tokens, (2, 1, 1)).reshape(-1, 5)),
+    ).logits.reshape(first.shape).numpy()
+    sound = model.audio_encoder.decode(torch.tensor(codes)[None], [None]).audio_values.numpy()
+print(json.dumps({
+    "logits": float(abs(first - found).max()),
+    "again": float(abs(again - found).max()),
+    "largest": float(abs(found).max()),
+    "sound": float(abs(parts.sound(codes) - sound).max()),
+}))
+converted_reference.main(
+    ["--runtime", runtime, "--folder", str(folder), "--users", "2", "--steps", "3",
+     "--seconds", "0.2"]
+)
+"""
+
+
+@pytest.mark.parametrize("runtime", ENVIRONMENTS)
+def test_a_converted_model_computes_what_pytorch_does(tiny_mono: Path, runtime: str) -> None:
+    """Logits of two guided requests step by step, and the sound of codes, all in fp32.
+
+    The program then times the same checkpoint in int8 and prints it.
+    """
+    python = os.environ.get(ENVIRONMENTS[runtime].python_variable)
+    if not python:
+        pytest.skip(f"needs it and PyTorch, named by {ENVIRONMENTS[runtime].python_variable}")
+    done = subprocess.run(
+        [python, "-c", SCRIPT, runtime, str(tiny_mono)],
+        cwd=ROOT,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(next(line for line in done.stdout.splitlines() if line.startswith("{")))
+    assert found["logits"] < 1e-4
+    assert found["again"] < 1e-4, "the second clip begins with an empty cache"
+    assert found["largest"] > 1
+    assert found["sound"] < 1e-4
+    (timing,) = read_timings(done.stdout)
+    assert (timing.precision, timing.users) == ("int8", 2)
+    assert min(timing.ms_per_step, timing.text_seconds, timing.sound_seconds) > 0
+
+
+@pytest.mark.parametrize("runtime", ENVIRONMENTS)
+def test_where_a_runtime_is_missing_a_sentence_says_so(tiny_mono, monkeypatch, runtime) -> None:
+    """It names the runtime and the variable that would help."""
+    environment = ENVIRONMENTS[runtime]
+    monkeypatch.setenv(environment.python_variable, "/bin/false")
+    with pytest.raises(ResourceError, match=f"{environment.runtime} could not be run") as caught:
+        converted_reference.measure(runtime, tiny_mono, users=[1], steps=3, seconds=0.1, threads=1)
+    assert environment.python_variable in str(caught.value.sentence)
+
+
+def test_timings_are_the_last_line_of_what_a_program_prints() -> None:
+    """Libraries print what they like before it."""
+    timing = Timing(
+        precision="int8", users=8, ms_per_step=40.5, text_seconds=0.02, sound_seconds=2.5
+    )
+    printed = f"Compressing...\n{json.dumps([dataclasses.asdict(timing)])}\n"
+    assert read_timings(printed) == [timing]
+
+
+class _Scripted:
+    """Parts that like one token of each codebook best, and note what they were given."""
+
+    codebooks = 2
+    vocabulary = 5
+
+    def __init__(self) -> None:
+        self.given: list[np.ndarray] = []
+        self.texts = 0
+
+    def begin(self, tokens):
+        self.texts += 1
+
+    def step(self, tokens):
+        self.given.append(tokens)
+        logits = np.zeros((len(tokens), 2, 5), np.float32)
+        logits[: len(tokens) // 2, :, 3] = 100
+        return logits
+
+    def sound(self, codes):
+        assert codes.shape == (3, 2, 7)
+        return codes
+
+
+def test_the_loop_feeds_both_rows_of_a_request_what_was_drawn() -> None:
+    """The first step takes the token of the beginning, every other the last one drawn."""
+    parts = _Scripted()
+    spans = clip_loop.measure(parts, np.zeros((3, 8), np.int64), steps=4, frames=7)
+    assert min(spans.text, spans.step, spans.sound) > 0
+    assert parts.texts == 2, "once to warm up"
+    first, *others = parts.given[-4:]
+    assert (first == parts.vocabulary).all()
+    assert all(each.shape == (6, 2) and (each == 3).all() for each in others)
+
+
+def test_guidance_goes_beyond_what_the_text_changes() -> None:
+    """Three times the difference that it makes, added to the logits without it."""
+    told, untold = np.array([[[2.0]]], np.float32), np.array([[[1.0]]], np.float32)
+    assert clip_loop.guide(np.concatenate((told, untold))) == np.float32(4.0)
+
+
+def test_a_token_is_drawn_by_its_probability_among_the_likeliest() -> None:
+    """Equal logits are drawn equally often; what is far below the 250 likeliest never."""
+    random = np.random.default_rng(0)
+    logits = np.full((4000, 300), -1e9, np.float32)
+    logits[:, 7] = logits[:, 9] = 0.0
+    drawn = clip_loop.sample(logits, random)
+    assert set(drawn) == {7, 9}
+    assert 0.45 < (drawn == 7).mean() < 0.55
