@@ -8,8 +8,9 @@ import discord
 import pytest
 
 from bot.app.connection import log_in, wait_out_trouble
+from bot.app.discord_address import point_discord_at
 from bot.retry import RetryPolicy
-from tests.support.discord_wire.server import TOKEN, open_wire, point_discord_at
+from tests.support.discord_wire.server import TOKEN, open_wire
 from tests.support.discord_wire.stage import shorten_pauses
 
 AT_ONCE = RetryPolicy(initial_seconds=0.0, max_seconds=0.0)

@@ -7,12 +7,13 @@ import logging
 import aiohttp
 import pytest
 
+from bot.app.discord_address import point_discord_at
 from bot.app.discord_proxy import find_proxy
 from bot.app.login import ask_for_name
 from bot.errors import ConfigError, ResourceError
 from bot.log import RedactingFormatter
 from tests.support.discord_wire.proxy import open_proxy
-from tests.support.discord_wire.server import TOKEN, open_wire, point_discord_at
+from tests.support.discord_wire.server import TOKEN, open_wire
 
 OURS, OTHER = "http://ours.example:3128", "http://other.example:8080"
 

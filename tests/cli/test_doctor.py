@@ -10,6 +10,7 @@ from contextlib import closing
 
 import pytest
 
+from bot.app.discord_address import point_discord_at
 from bot.app.login import LOGIN_REFUSED, ask_for_name
 from bot.cli import doctor
 from bot.cli.doctor_discord import check_config_file
@@ -21,7 +22,7 @@ from bot.i18n.sentence import verbatim
 from bot.store.database import FILE
 from bot.store.store import open_store
 from tests.store.test_store import delivered
-from tests.support.discord_wire.server import TOKEN, open_wire, point_discord_at
+from tests.support.discord_wire.server import TOKEN, open_wire
 
 
 def configured(folder, **sections):

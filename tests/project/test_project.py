@@ -26,6 +26,8 @@ OURS = {
     # name that fits a file is its room.
     "bot.__main__": {"bot.cli"},
     "bot.cli": {"bot"},
+    # What a bot and people meet knows neither of them.
+    "bot.demo": {"bot.i18n", "bot.domain", "bot.errors", "bot.log"},
     "bot.app": {
         "bot.i18n",
         "bot.audio",
@@ -126,7 +128,7 @@ THEIRS = {
     "huggingface_hub": {"bot.musicgen", "bot.models"},
     "requests": set(),  # huggingface_hub's, until it moves to another
     "discord": {"bot.app", "cogs"},
-    "aiohttp": {"bot.app", "cogs"},
+    "aiohttp": {"bot.app", "bot.demo", "cogs"},
     "prometheus_client": {"bot.app", "bot.inference"},
     "simcord": {"bot.cli.demo"},
     "PIL": {"bot.audio", "bot.starter.evaluation"},

@@ -22,13 +22,13 @@ from pathlib import Path
 
 import psutil
 
+from bot.demo.discord.messages import LOADING
+from bot.demo.discord.rate_limits import Limit
 from cogs.presentation import messages
 from tests.soak.people import Person, some_sounds
 from tests.soak.reconciliation import PROMISES, asked, audit, quiet, read
 from tests.soak.tally import Tally
 from tests.support.discord_wire.bot_process import LOG, BotProcess
-from tests.support.discord_wire.faults import Limit
-from tests.support.discord_wire.messages import LOADING
 from tests.support.discord_wire.server import open_wire
 
 VICTIMS = {"bot": 6, "worker": 3, "ffmpeg": 3}

@@ -14,6 +14,7 @@ from bot.domain.jobs import Job, JobState
 from bot.store.retention import EVERY_SECONDS, sweep
 from bot.store.store import open_store
 from cogs.presentation import messages
+from tests.support.discord_wire.server import clips
 
 QUIET_SECONDS = 600.0
 PROMISES = (str(messages.IN_LINE), str(messages.LISTENING), str(messages.LOOPING))
@@ -80,7 +81,7 @@ def audit(books, wire):
     seen = Counter(
         int(file.name.split("-")[1].split(".")[0])
         for message in wire.with_clips()
-        for file in message.clips
+        for file in clips(message)
     )
     for job in books.jobs:
         clip = books.clips[job.id]

@@ -22,13 +22,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bot.demo.discord.rate_limits import Limit
 from tests.soak.faults import PLAGUES, plague
 from tests.soak.people import Person, some_sounds
 from tests.soak.queue_watch import Waits, waits
 from tests.soak.reconciliation import audit, quiet, read
 from tests.soak.tally import Tally, table
 from tests.support.discord_wire.bot_process import LOG, BotProcess
-from tests.support.discord_wire.faults import Limit
 from tests.support.discord_wire.server import open_wire
 
 CHANNELS = 20

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from bot.demo.discord.messages import LOADING
 from cogs.presentation import messages
 from tests.soak.kill_sweep import Swept, judge
 from tests.soak.reconciliation import Books
-from tests.support.discord_wire.messages import LOADING, Message
 from tests.support.discord_wire.server import Wire
 
 NOTHING = Books(jobs=[], clips={}, sounds=set(), uploads=set(), charged_seconds=0.0, wrong=[])
@@ -15,9 +15,7 @@ NOTHING = Books(jobs=[], clips={}, sounds=set(), uploads=set(), charged_seconds=
 
 def said(wire, channel, text, *, flags=0, nonce=None):
     """Let the bot have said something."""
-    message = Message(wire.me, channel)
-    message.take({"content": text, "flags": flags, "nonce": nonce}, [])
-    channel.messages[message.id] = message
+    wire.say(wire.me, channel, text, flags=flags, nonce=nonce)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import discord
 import numpy as np
@@ -12,6 +13,7 @@ import soundfile
 from bot.domain.jobs import JobState
 from cogs.presentation import messages
 from tests.support.discord_wire.files import File
+from tests.support.discord_wire.server import clips
 from tests.support.discord_wire.stage import open_stage, shorten_pauses
 from tests.support.timings import quick
 
@@ -39,10 +41,10 @@ async def test_a_file_is_fetched_and_heard(tmp_path):
         asked = await stage.music(clip=file)
         assert (await stage.final_job(1)).state is JobState.DELIVERED
         assert file.fetched == 1
-        assert len(asked.message.clips) == 1
+        assert len(clips(asked.message)) == 1
 
 
-LIES = {
+LIES: dict[str, dict[str, Any]] = {
     "endless": {"declared_bytes": 9 * 2**20, "endless_bytes": 64 * 2**20},
     "cut": {"cut_after": 10_000},
     "forbidden": {"status": 403},

@@ -9,6 +9,7 @@ from bot.pipeline.library import STILL_COMING
 from bot.pipeline.stems import ON_THEIR_WAY
 from cogs.presentation import messages
 from tests.support import scripted_worker
+from tests.support.discord_wire.server import clips
 from tests.support.discord_wire.stage import open_stage
 from tests.support.timings import quick
 
@@ -43,7 +44,7 @@ async def test_again_pressed_twice_is_two_clips(tmp_path):
         jobs = [await stage.final_job(number) for number in (2, 3)]
         assert [job.state for job in jobs] == [JobState.DELIVERED] * 2
         assert len({job.order.seed for job in jobs}) == 2
-        assert [len(each.message.clips) for each in (first, *presses)] == [1, 1, 1]
+        assert [len(clips(each.message)) for each in (first, *presses)] == [1, 1, 1]
         assert await stage.used() == 3.0
 
 
@@ -68,7 +69,7 @@ async def test_a_clip_that_is_still_being_posted_is_not_deleted_yet(tmp_path, mo
             "PATCH", "/webhooks/*", status=503, stored=True, with_files=True, times=1000
         )
         asked = await stage.music()
-        await wire.until(lambda: fault.hits and asked.message.clips)
+        await wire.until(lambda: fault.hits and clips(asked.message))
         presses = await pressed(stage, asked.message, "Delete", 1)
         await wire.until(lambda: told(presses))
         assert told(presses) == [str(STILL_COMING)]

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from bot.config import Config, LimitsConfig
+from bot.demo.discord.rate_limits import Limit
 from bot.domain.jobs import JobState
-from tests.support.discord_wire.faults import Limit
+from tests.support.discord_wire.server import clips
 from tests.support.discord_wire.stage import open_stage, shorten_pauses
 from tests.support.timings import quick
 
@@ -55,7 +56,7 @@ async def made(stage):
 async def check_one(stage, *, paid=1.0):
     """There is one message with one clip, it is what the job names, and it is paid for once."""
     (message,) = stage.wire.with_clips()
-    assert len(message.clips) == 1
+    assert len(clips(message)) == 1
     job = await stage.store.jobs.get(1)
     assert job.state is JobState.DELIVERED
     assert job.message.message_id == message.id
@@ -121,7 +122,7 @@ async def test_a_file_that_is_too_large_comes_smaller(tmp_path, way, is_plain):
             if each.files and fault.is_about(each)
         )
         assert taken <= refused / 2
-        assert len(message.clips[0].data) == taken
+        assert len(clips(message)[0].data) == taken
 
 
 async def test_a_limit_that_was_lowered_is_met(tmp_path):
@@ -240,7 +241,7 @@ async def test_from_a_deleted_channel_a_clip_comes_alone(tmp_path):
         await ordered(stage)
         stage.channel.is_deleted = True
         await made(stage)
-        assert (await check_one(stage)).channel.recipient is stage.alice
+        assert (await check_one(stage)).channel is stage.wire.dm_of(stage.alice)
 
 
 @pytest.mark.parametrize("refused", [(403, 50013), (403, 50001), (400, 50083)])
@@ -249,12 +250,12 @@ async def test_where_it_may_not_write_a_clip_comes_alone(tmp_path, refused):
     async with open_stage(tmp_path, timings=quick()) as stage:
         await ordered(stage)
         stage.clock.now += 16 * 60
-        stage.channel.refuses = refused
+        stage.wire.refuse_in(stage.channel, *refused)
         fault = stage.wire.fail(*POST, with_files=True, stored=True, status=502)
         # The channel refuses before anything is stored there: what is met is the direct message.
         fault.path = f"/channels/{stage.wire.dm_of(stage.alice).id}/messages"
         await made(stage)
-        assert (await check_one(stage)).channel.recipient is stage.alice
+        assert (await check_one(stage)).channel is stage.wire.dm_of(stage.alice)
         assert fault.hits == 1
 
 
@@ -262,7 +263,7 @@ async def test_with_the_right_lost_a_young_token_still_does(tmp_path):
     """The answer to a command needs no right in the channel."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         asked = await ordered(stage)
-        stage.channel.refuses = (403, 50013)
+        stage.wire.refuse_in(stage.channel, 403, 50013)
         await made(stage)
         assert await check_one(stage) is asked.message
 
@@ -272,7 +273,7 @@ async def test_a_clip_that_cannot_be_delivered_anywhere_is_held_and_refunded(tmp
     async with open_stage(tmp_path, timings=quick()) as stage:
         await ordered(stage)
         stage.clock.now += 16 * 60
-        stage.channel.refuses = (403, 50013)
+        stage.wire.refuse_in(stage.channel, 403, 50013)
         stage.alice.takes_dms = False
         job = await made(stage)
         assert job.state is JobState.HELD
@@ -290,7 +291,7 @@ async def test_two_takes_are_two_messages(tmp_path):
         await stage.final_job(1)
         await stage.final_job(2)
         assert fault.hits == 1
-        assert [len(each.clips) for each in stage.channel.seen] == [1, 1]
+        assert [len(clips(each)) for each in stage.channel.seen] == [1, 1]
         assert await stage.used() == 2.0
 
 
@@ -325,12 +326,12 @@ async def test_a_clip_that_was_posted_before_a_kill_is_found_again(tmp_path):
         job = await stage.final_job(1)
         clip = await stage.store.clips.of_job(1)
         presenter = stage.bot.presenter
-        posted = [each for each in stage.channel.seen if each.clips]
-        stage.wire.rest.routes._nonces.clear()
+        posted = [each for each in stage.channel.seen if clips(each)]
+        stage.wire.nonces.clear()
         posting = await stage.bot.pipeline.library.pack(clip, 10**7)
         found = await presenter.post(job, clip, posting, once_more=True)
         assert [found] == [each.id for each in posted]
-        assert len([each for each in stage.channel.seen if each.clips]) == 1
+        assert len([each for each in stage.channel.seen if clips(each)]) == 1
 
 
 async def test_a_clip_that_is_refunded_is_not_shown(tmp_path):
@@ -341,6 +342,6 @@ async def test_a_clip_that_is_refunded_is_not_shown(tmp_path):
         stage.wire.fail(*TOKEN_EDIT, status=413, code=40005, times=9, with_files=True)
         job = await made(stage)
         assert job.state is JobState.FAILED
-        assert asked.message.clips == []
+        assert clips(asked.message) == []
         assert "charged" in asked.message.content
         assert await stage.used() == 0

@@ -6,6 +6,7 @@ import pytest
 
 from bot.domain.jobs import JobState
 from tests.support.discord_wire.files import File
+from tests.support.discord_wire.server import clips
 from tests.support.discord_wire.stage import open_stage, shorten_pauses
 from tests.support.timings import quick
 
@@ -78,7 +79,7 @@ async def test_words_reach_who_only_the_token_reaches(tmp_path):
     """Where the bot is no member, the answer to the command is the only way."""
     async with open_stage(tmp_path, timings=quick(first_shown=600.0)) as stage:
         asked = await order_failing(stage)
-        stage.channel.refuses = (403, 50001)
+        stage.wire.refuse_in(stage.channel, 403, 50001)
         stage.alice.takes_dms = False
         await ended(stage)
         assert words_in(stage.channel) == [asked.message.content]
@@ -89,7 +90,7 @@ async def test_a_person_who_cannot_be_reached_is_not_asked_for_at_each_start(tmp
     async with open_stage(tmp_path, timings=quick(first_shown=600.0)) as stage:
         await order_failing(stage)
         stage.clock.now += 16 * 60
-        stage.channel.refuses = (403, 50013)
+        stage.wire.refuse_in(stage.channel, 403, 50013)
         stage.alice.takes_dms = False
         await ended(stage)
         assert not (await stage.store.jobs.get(1)).untold
@@ -133,7 +134,8 @@ async def test_an_outage_that_outlasts_the_nonces_posts_nothing_twice(
         del stage.channel.messages[asked.message.id]
         place = stage.channel
         if where != "channel":
-            place, stage.channel.refuses = stage.wire.dm_of(stage.alice), (403, 50013)
+            place = stage.wire.dm_of(stage.alice)
+            stage.wire.refuse_in(stage.channel, 403, 50013)
         path = f"/channels/{place.id}/messages"
         fault = stage.wire.fail("POST", path, stored=True, reset=True)
         fault.on_hit = lambda: [stage.wire.say(stage.bob, place, "hello") for _ in range(others)]
@@ -141,7 +143,7 @@ async def test_an_outage_that_outlasts_the_nonces_posts_nothing_twice(
         assert fault.hits == 1
         own = [each for each in place.seen if each.author is stage.wire.me]
         assert len(own) == 1
-        assert bool(own[0].clips) == (prompt == "rock")
+        assert bool(clips(own[0])) == (prompt == "rock")
         assert len([each for each in stage.wire.requests("POST", path) if each.path == path]) == 1
         assert await stage.store.check() == []
 

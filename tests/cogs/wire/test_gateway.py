@@ -14,7 +14,7 @@ import pytest
 from bot.domain.jobs import JobState
 from tests.support.discord_wire.files import File
 from tests.support.discord_wire.proxy import open_proxy
-from tests.support.discord_wire.server import TOKEN, open_wire
+from tests.support.discord_wire.server import TOKEN, clips, open_wire
 from tests.support.discord_wire.stage import open_stage, shorten_pauses
 from tests.support.sound_files import as_file, noise
 from tests.support.timings import quick
@@ -43,12 +43,12 @@ async def test_jobs_go_on_while_the_gateway_is_gone(tmp_path, how):
         else:
             await gateway.drop(None if how == "cut" else 4000)
         assert (await stage.final_job(1)).state is JobState.DELIVERED
-        assert len(asked.message.clips) == 1
+        assert len(clips(asked.message)) == 1
         later = await stage.wire.send_slash(stage.bob, stage.channel, "music", prompt="jazz")
         assert later.answered_at is None
         gateway.open.set()
         await stage.final_job(2)
-        assert len(later.message.clips) == 1
+        assert len(clips(later.message)) == 1
         assert (gateway.identified, gateway.resumed) == (1, 1)
 
 
@@ -62,7 +62,7 @@ async def test_a_session_that_is_over_is_begun_anew(tmp_path):
         await stage.music(stage.bob)
         assert (await stage.final_job(2)).state is JobState.DELIVERED
         assert (await stage.final_job(1)).state is JobState.DELIVERED
-        assert len(asked.message.clips) == 1
+        assert len(clips(asked.message)) == 1
         assert gateway.identified == 2
         assert await stage.used() == 1.0
 
@@ -125,14 +125,14 @@ async def test_after_a_frame_that_cannot_be_read_the_bot_connects_anew(tmp_path,
         await stage.music(stage.bob)
         for number in (1, 2):
             assert (await stage.final_job(number)).state is JobState.DELIVERED
-        assert len(asked.message.clips) == 1
+        assert len(clips(asked.message)) == 1
 
 
 RUN = """
 import functools, sys
 from bot.app import serve
 from bot.cli.app import main
-from tests.support.discord_wire.server import point_discord_at
+from bot.app.discord_address import point_discord_at
 
 engine = "tests.support.scripted_worker:open_engine"
 serve.open_pipeline = functools.partial(serve.open_pipeline, engine=engine)
@@ -194,4 +194,4 @@ async def test_all_goes_through_the_proxy(tmp_path):
     async with open_stage(tmp_path, timings=quick(), through=open_proxy) as stage:
         asked = await stage.music(clip=File("a.wav", as_file(noise(2.0))))
         assert (await stage.final_job(1)).state is JobState.DELIVERED
-        assert len(asked.message.clips) == 1
+        assert len(clips(asked.message)) == 1

@@ -10,9 +10,10 @@ import discord
 import pytest
 
 from bot.config import Config, LimitsConfig
+from bot.demo.discord.rate_limits import Limit
 from bot.domain.jobs import JobState
 from cogs.presentation import messages
-from tests.support.discord_wire.faults import Limit
+from tests.support.discord_wire.server import clips
 from tests.support.discord_wire.stage import open_stage, shorten_pauses
 from tests.support.timings import quick
 
@@ -53,7 +54,7 @@ async def test_fifty_people_at_once(tmp_path, monkeypatch):
             f"{in_ms(times[48])} (p99: the second slowest), {in_ms(times[-1])} (slowest)"
         )
         assert times[-1] < wire.ack_seconds
-        assert [len(each.message.clips) for each in answers] == [1] * 50
+        assert [len(clips(each.message)) for each in answers] == [1] * 50
         assert len(stage.channel.messages) == 50
         assert [await stage.used(person) for person in stage.people] == [1.0] * 50
         assert await stage.store.check() == []
@@ -101,7 +102,7 @@ async def test_an_answer_reported_as_failed_does_not_stay(tmp_path, fault):
         await stage.bot.pipeline.idle()
         stuck = [each for each in stage.channel.seen if each.content == str(messages.IN_LINE)]
         assert stuck == []
-        assert await stage.used(stage.alice) == len(asked.message.clips)
+        assert await stage.used(stage.alice) == len(clips(asked.message))
 
 
 @pytest.mark.parametrize("is_done", [True, False])
@@ -120,7 +121,7 @@ async def test_a_replayed_interaction_is_one_clip(tmp_path, is_done):
         await stage.music(stage.bob)
         assert (await stage.final_job(2)).order.origin.user_id == stage.bob.id
         await stage.final_job(1)
-        assert len(asked.message.clips) == 1
+        assert len(clips(asked.message)) == 1
         assert len(stage.channel.messages) == 2
         assert await stage.used(stage.alice) == 1.0
 
@@ -140,5 +141,5 @@ async def test_a_replayed_mention_is_one_clip(tmp_path):
         # What is told after it is heard after it.
         await stage.music()
         await stage.final_job(3)
-        assert [len(each.clips) for each in stage.channel.seen if each.author.is_bot] == [1, 1, 1]
+        assert [len(clips(each)) for each in stage.channel.seen if each.author.is_bot] == [1, 1, 1]
         assert await stage.used(stage.bob) == 10.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.domain.jobs import ClipSource, Kind, UploadSource
 from cogs.presentation import mention_messages, messages
 from tests.support.discord_wire.files import File
+from tests.support.discord_wire.server import clips
 from tests.support.discord_wire.stage import open_stage
 from tests.support.sound_files import as_file, noise
 from tests.support.timings import quick
@@ -54,7 +55,7 @@ async def test_a_mention_orders_like_a_command(tmp_path):
             (Kind.MUSIC, "make me some jazz"),
         ]
         assert [type(order.source) for order in orders] == [UploadSource, UploadSource, type(None)]
-        assert [len(each.clips) for each in said(stage)] == [1, 1, 1]
+        assert [len(clips(each)) for each in said(stage)] == [1, 1, 1]
         assert all(each.reference_id for each in said(stage))
 
 
@@ -100,7 +101,7 @@ async def test_what_is_not_clear_is_asked_with_a_button(tmp_path):
         assert (job.order.kind, job.order.prompt) == (Kind.MUSIC, "slow jazz")
         await by_alice.acknowledged.wait()
         assert by_alice.message.content == str(mention_messages.NOT_YOUR_WORDS)
-        assert len(question.clips) == 1
+        assert len(clips(question)) == 1
         assert "Make it" not in question.buttons
         assert await stage.store.jobs.get(2) is None
         assert (await stage.used(stage.bob), await stage.used(stage.alice)) == (10.0, 0)

@@ -10,8 +10,7 @@ from bot import failpoints
 from bot.domain.answers import OpenAnswer
 from bot.domain.jobs import JobState
 from cogs.presentation import messages
-from tests.support.discord_wire.files import File, new_id
-from tests.support.discord_wire.messages import Message
+from tests.support.discord_wire.files import File
 from tests.support.discord_wire.stage import open_stage, shorten_pauses
 from tests.support.sound_files import as_file, noise
 from tests.support.timings import quick
@@ -74,10 +73,10 @@ async def test_a_start_ends_what_a_kill_has_left(tmp_path, known):
         stage.bot.pipeline.executor.paused = True
         asked = await stage.music()
         await stage.wait_for_queue(1)
-        takes = [Message(stage.wire.me, stage.channel) for _ in range(2)]
+        takes = [stage.wire.say(stage.wire.me, stage.channel, IN_LINE) for _ in range(2)]
         for take in takes:
+            del stage.channel.messages[take.id]
             take.id -= 1 << 22  # a millisecond before the start, which looks no further than itself
-            take.take({"content": IN_LINE}, [])
             stage.channel.messages[take.id] = take
         if known == "by its token":
             left = await stage.wire.slash(stage.bob, stage.channel, "music", prompt="rock")
@@ -109,7 +108,7 @@ async def test_what_was_never_shown_is_struck_out(tmp_path):
         for token in ("gone", None):
             await stage.store.open_answers.open(
                 OpenAnswer(
-                    key=f"{new_id()}/0", channel_id=place, text=IN_LINE, token=token,
+                    key=f"{stage.wire.ids.next()}/0", channel_id=place, text=IN_LINE, token=token,
                     expires_at=stage.clock.now + 60,
                 )
             )  # fmt: skip

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from bot.config import Config, LimitsConfig
 from tests.support.discord_wire.files import File
+from tests.support.discord_wire.server import clips
 from tests.support.discord_wire.stage import open_stage
 from tests.support.timings import quick
 
@@ -50,5 +51,5 @@ async def test_takes_that_are_refused_leave_those_that_are_not(tmp_path):
         await stage.wire.until(lambda: asked.followups)
         assert [each.is_ephemeral for each in asked.followups] == [True]
         assert "of music left today" in asked.followups[0].content
-        assert [len(each.clips) for each in stage.channel.seen] == [1, 1]
+        assert [len(clips(each)) for each in stage.channel.seen] == [1, 1]
         assert stage.wire.requests("DELETE") == []

@@ -1,1 +1,1 @@
-"""A Discord at the wire: REST, gateway and files on loopback."""
+"""What tests add to the demo's Discord at the wire: faults on purpose, and what to expect."""

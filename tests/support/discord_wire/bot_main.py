@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 from bot.app.client import ZhiyinBot, run_bot
+from bot.app.discord_address import point_discord_at
 from bot.app.health import Health
 from bot.app.signals import stopping
 from bot.app.wiring import open_pipeline
@@ -23,7 +24,7 @@ from bot.inference import executor
 from bot.models.registry import starter_folder
 from bot.musicgen.checkpoint.inspection import inspect
 from tests.soak.queue_watch import ToldLine
-from tests.support.discord_wire.server import TOKEN, point_discord_at
+from tests.support.discord_wire.server import TOKEN
 
 ENGINE = "tests.support.scripted_worker:open_engine"
 

@@ -1,64 +1,39 @@
-"""Faults that the Discord at the wire injects, and its rate limits."""
+"""Faults that tests inject into the answers of a Discord at the wire."""
 
 from __future__ import annotations
 
-import math
-import time
+import asyncio
+import socket
+import struct
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-MEANING = {
-    0: "401: Unauthorized",
-    10003: "Unknown Channel",
-    10008: "Unknown Message",
-    10013: "Unknown User",
-    10015: "Unknown Webhook",
-    10062: "Unknown interaction",
-    40005: "Request entity too large",
-    40060: "Interaction has already been acknowledged.",
-    50001: "Missing Access",
-    50005: "Cannot edit a message authored by another user",
-    50007: "Cannot send messages to this user",
-    50013: "Missing Permissions",
-    50027: "Invalid Webhook Token",
-    50035: "Invalid Form Body",
-}
+from aiohttp import web
 
-
-class Refusal(Exception):
-    """An error response, as Discord words it."""
-
-    def __init__(self, status, code=0, *, body=None, headers=None, is_plain=False):
-        super().__init__(f"{status}/{code}")
-        self.status, self.code = status, code
-        usual = {"message": MEANING.get(code, "The script says so."), "code": code}
-        self.body: dict[str, Any] = usual | (body or {})
-        self.headers: dict[str, str] = headers or {}
-        self.is_plain = is_plain
-        """Whether it comes from the proxy in front of Discord, which sends no JSON."""
+from bot.demo.discord.rate_limits import too_many
+from bot.demo.discord.refusals import Refusal
+from bot.demo.discord.rest import Answer
+from bot.demo.discord.routes.route import ApiRequest
 
 
 @dataclass
 class Asked:
     """One request, and how it was answered."""
 
-    method: str
-    path: str
-    at: float
-    """By `time.perf_counter`."""
-    payload: Any
-    files: list[tuple[str, bytes]]
-    authorization: str | None
-    query: dict[str, str] = field(default_factory=dict)
+    request: ApiRequest
     status: int = 0
     code: int = 0
+
+    def __getattr__(self, name):
+        """Be what was asked."""
+        return getattr(self.request, name)
 
     @property
     def by_token(self):
         """Whether it used an interaction's token rather than the bot's."""
-        return self.path.startswith("/webhooks/")
+        return self.request.path.startswith("/webhooks/")
 
 
 @dataclass
@@ -74,6 +49,7 @@ class Fault:
     retry_after: float | None = None
     is_global: bool = False
     is_plain: bool = False
+    """Whether it comes from the proxy in front of Discord, which sends no JSON."""
     stored: bool = False
     """Executes the request, and only the response is wrong."""
     reset: bool = False
@@ -85,13 +61,13 @@ class Fault:
     on_hit: Callable[[], Any] | None = None
     """Called after the request that it applies to was executed or not."""
 
-    def meets(self, asked: Asked):
+    def meets(self, asked):
         """Whether it applies to a request now."""
         if self.hits >= self.times or (self.with_files and not asked.files):
             return False
         return self.is_about(asked)
 
-    def is_about(self, asked: Asked):
+    def is_about(self, asked):
         """Whether a request is for its route."""
         return asked.method == self.method and fnmatchcase(asked.path, self.path)
 
@@ -103,75 +79,72 @@ class Fault:
     def refusal(self):
         """The answer."""
         if self.retry_after is None:
-            return Refusal(self.status, self.code, is_plain=self.is_plain)
-        return too_many(self.retry_after, is_global=self.is_global, is_plain=self.is_plain)
+            refusal = Refusal(self.status, self.code)
+        else:
+            refusal = too_many(self.retry_after, is_global=self.is_global)
+        text = "<html>The edge says no.</html>" if self.is_plain else None
+        return Answer(refusal.status, refusal.body, refusal.headers, text)
 
 
-def too_many(seconds, *, is_global=False, is_plain=False, headers=None):
-    """The response to a rate-limited request."""
-    body = {"message": "You are being rate limited.", "retry_after": seconds, "global": is_global}
-    scope = "global" if is_global else "user"
-    return Refusal(
-        429,
-        0,
-        body=body,
-        is_plain=is_plain,
-        headers={"Retry-After": str(seconds), "X-RateLimit-Scope": scope} | (headers or {}),
-    )
+class Faults:
+    """What goes wrong with requests, and all requests with their answers."""
+
+    def __init__(self, changed):
+        self.injected: list[Fault] = []
+        self.refused: dict[int, tuple[int, int]] = {}
+        """Status and code that the bot meets in a channel, by its id."""
+        self.asked: list[Asked] = []
+        self.unknown: list[str] = []
+        """Requests of the bot that are not implemented."""
+        self._changed = changed
+
+    async def meet(self, request, raw, answer):
+        """Answer a request, or break its connection."""
+        asked = Asked(request)
+        self.asked.append(asked)
+        fault = next((each for each in self.injected if each.meets(request)), None)
+        try:
+            found = await self._answer(request, raw, answer, fault)
+        except Exception as error:
+            # A defect of the Discord must not look like an injected fault.
+            self.unknown.append(f"{request.method} {request.path}: {error!r}")
+            raise
+        finally:
+            self._changed()
+        asked.status = found.status
+        asked.code = found.body.get("code", 0) if isinstance(found.body, dict) else 0
+        if found.status == 404 and asked.code == 0 and fault is None:
+            self.unknown.append(f"{request.method} {request.path}")
+        return found
+
+    async def _answer(self, request, raw, answer, fault):
+        if fault is None:
+            return self._refused_in(request) or await answer(request)
+        fault.hits += 1
+        await asyncio.sleep(fault.slow_seconds)
+        found = None
+        if fault.stored or not (fault.refuses or fault.reset):
+            found = self._refused_in(request) or await answer(request)
+            if found.status >= 400:
+                return found
+        if fault.on_hit is not None:
+            fault.on_hit()
+        if fault.reset:
+            return _break_connection(raw)
+        return fault.refusal() if fault.refuses else found
+
+    def _refused_in(self, request):
+        parts = request.path.split("/")
+        if parts[1] != "channels" or int(parts[2]) not in self.refused:
+            return None
+        refusal = Refusal(*self.refused[int(parts[2])])
+        return Answer(refusal.status, refusal.body)
 
 
-@dataclass(frozen=True)
-class Limit:
-    """How many requests a bucket takes in so many seconds."""
-
-    requests: int
-    seconds: float
-    announced: bool = True
-    """Whether the headers tell it; Discord does not publish all limits."""
-
-
-@dataclass
-class _Window:
-    since: float
-    used: int = 0
-
-
-@dataclass
-class Buckets:
-    """Counts requests in windows, one for each bucket and place."""
-
-    limits: dict[str, Limit]
-    whole: Limit = Limit(50, 1.0)
-    """The global limit of the bot's own token."""
-    windows: dict[tuple[str, str], _Window] = field(default_factory=dict)
-
-    def take(self, bucket, place):
-        """Count a request; return the headers of its answer, or raise Refusal."""
-        limit = self.limits[bucket]
-        used, left_seconds = self._count(bucket, place, limit)
-        headers = {
-            "X-RateLimit-Limit": str(limit.requests),
-            "X-RateLimit-Remaining": str(max(0, limit.requests - used)),
-            "X-RateLimit-Reset": f"{time.time() + left_seconds:.3f}",
-            "X-RateLimit-Reset-After": f"{left_seconds:.3f}",
-            "X-RateLimit-Bucket": bucket,
-        }
-        if used > limit.requests:
-            raise too_many(left_seconds, headers=headers if limit.announced else None)
-        return headers if limit.announced else {}
-
-    def take_global(self):
-        """Count a request against the global limit; raise Refusal."""
-        used, left_seconds = self._count("", "", self.whole)
-        if used > self.whole.requests:
-            raise too_many(left_seconds, is_global=True)
-
-    def _count(self, bucket, place, limit):
-        now = time.monotonic()
-        window = self.windows.get((bucket, place))
-        if window is None or now >= window.since + limit.seconds:
-            window = self.windows[bucket, place] = _Window(now)
-        window.used += 1
-        # In whole milliseconds, rounded up: a client that waits exactly so long is not too early.
-        left_ms = math.ceil(1000 * (window.since + limit.seconds - now))
-        return window.used, left_ms / 1000
+def _break_connection(raw: web.Request) -> Answer:
+    """Cut the connection as a router does: the other side meets a reset."""
+    assert raw.transport is not None
+    line = raw.transport.get_extra_info("socket")
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    raw.transport.abort()
+    return Answer(200, {})

@@ -1,29 +1,18 @@
-"""Attachments of a Discord at the wire. Their addresses may lie: what comes is up to a test."""
+"""Attachments whose addresses may lie: what comes is up to a test."""
 
 from __future__ import annotations
 
-import itertools
-import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from aiohttp import web
 
-_EPOCH_MS = 1_420_070_400_000
-_numbers = itertools.count()
+from bot.demo.discord import files
 
 
-def new_id():
-    """A snowflake of now."""
-    return (int(time.time() * 1000) - _EPOCH_MS) << 22 | next(_numbers) & 0x3FFFFF
-
-
-@dataclass
-class File:
+@dataclass(eq=False)
+class File(files.File):
     """An attachment, and what its address answers."""
 
-    name: str
-    data: bytes = field(repr=False)
-    id: int = field(default_factory=new_id)
     declared_bytes: int | None = None
     status: int = 200
     """What its address answers."""
@@ -37,17 +26,6 @@ class File:
     @property
     def size(self):
         return len(self.data) if self.declared_bytes is None else self.declared_bytes
-
-    def as_json(self, base):
-        address = f"{base}/attachments/{self.id}/{self.name}"
-        return {
-            "id": str(self.id),
-            "filename": self.name,
-            "size": self.size,
-            "url": address,
-            "proxy_url": address,
-            "content_type": "audio/mpeg" if self.name.endswith(".mp3") else None,
-        }
 
     async def send(self, request):
         """Answer who asks for it."""

@@ -19,18 +19,19 @@ from types import SimpleNamespace
 import discord
 
 from bot.app.client import ZhiyinBot, run_bot
+from bot.app.discord_address import point_discord_at
 from bot.app.health import Health
 from bot.app.wiring import open_pipeline
 from bot.config import Config
+from bot.demo.discord.channels import Channel
+from bot.demo.discord.people import Person
 from bot.models.registry import starter_folder
 from bot.musicgen.checkpoint.inspection import inspect
-from tests.support.discord_wire.messages import Channel, Person
 from tests.support.discord_wire.server import (
     PATIENCE_SECONDS,
     TOKEN,
     Wire,
     open_wire,
-    point_discord_at,
 )
 from tests.support.jam_server import SCRIPTED, Clock
 

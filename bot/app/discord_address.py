@@ -1,0 +1,22 @@
+"""Where Discord is: for a demo and for tests, another place than the one that everybody knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import discord
+import yarl
+
+
+@contextmanager
+def point_discord_at(base: str) -> Iterator[None]:
+    """Let discord.py use the server at an address, such as http://127.0.0.1:1234, as Discord."""
+    route, socket = discord.http.Route, discord.gateway.DiscordWebSocket
+    before = route.BASE, socket.DEFAULT_GATEWAY
+    route.BASE = f"{base}/api/v10"
+    socket.DEFAULT_GATEWAY = yarl.URL(base.replace("http", "ws") + "/gateway")
+    try:
+        yield
+    finally:
+        route.BASE, socket.DEFAULT_GATEWAY = before

@@ -1,0 +1,1 @@
+"""What people do, checked as Discord checks it."""

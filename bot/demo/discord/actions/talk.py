@@ -1,0 +1,203 @@
+"""What people write: messages, reactions and votes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from bot.demo.discord.channels import Channel, ChannelType
+from bot.demo.discord.files import File
+from bot.demo.discord.gateway import Intent
+from bot.demo.discord.messages import Message, MessageType
+from bot.demo.discord.payloads import check_payload, check_rights_to_send
+from bot.demo.discord.people import Person
+from bot.demo.discord.posting import (
+    change,
+    check_open,
+    check_reply,
+    post,
+    remove,
+    tell_of_message,
+    tell_typing,
+)
+from bot.demo.discord.reactions import read_emoji
+from bot.demo.discord.refusals import Refusal
+from bot.demo.discord.rights import Right
+from bot.demo.discord.snowflakes import made_at
+from bot.demo.discord.state import Discord
+
+
+async def send_message(
+    discord: Discord,
+    person: Person,
+    channel_id: int,
+    content: str = "",
+    *,
+    files: Sequence[File] = (),
+    reply_to: int | None = None,
+    ping: bool = True,
+    nonce: str | None = None,
+) -> Message:
+    """Send a message, and return it; a reply calls whom it replies to unless `ping` is off.
+
+    The same nonce once more sends nothing and returns the first message. Raises Refusal.
+    """
+    known = discord.sent.find(person, nonce)
+    if known is not None:
+        return known
+    channel = discord.channel_for(person, channel_id)
+    payload: dict[str, Any] = {"content": content}
+    if reply_to is not None:
+        payload["message_reference"] = {"message_id": str(reply_to)}
+    if not ping:
+        everybody = {"parse": ["users", "roles", "everyone"], "replied_user": False}
+        payload["allowed_mentions"] = everybody
+    check_open(channel)
+    _check_takes_dms(channel, person)
+    check_rights_to_send(discord.rights_of(person, channel), payload, files)
+    reference = check_reply(discord, person, channel, payload.get("message_reference"))
+    check_payload(payload, files, max_file_bytes=discord.max_file_bytes(channel))
+    _check_slow_mode(discord, person, channel)
+    kind = MessageType.REPLY if reference else MessageType.DEFAULT
+    message = Message(discord.ids.next(), person, channel, kind, reference=reference)
+    discord.sent.keep(person, nonce, message)
+    await post(discord, message, payload, files)
+    return message
+
+
+async def edit_message(
+    discord: Discord, person: Person, channel_id: int, message_id: int, content: str
+) -> Message:
+    """Edit one's own message. Raises Refusal."""
+    channel = discord.channel_for(person, channel_id)
+    message = discord.message_for(person, channel, message_id)
+    if message.author is not person:
+        raise Refusal(403, 50005)
+    payload = {"content": content}
+    most = discord.max_file_bytes(channel)
+    check_payload(payload, [], max_file_bytes=most, edited=message)
+    await change(discord, message, payload, [])
+    return message
+
+
+async def delete_message(
+    discord: Discord, person: Person, channel_id: int, message_id: int
+) -> None:
+    """Delete one's own message, dismiss what one alone sees, or delete another's as a moderator.
+
+    Raises Refusal.
+    """
+    channel = discord.channel_for(person, channel_id)
+    message = discord.message_for(person, channel, message_id)
+    if message.author is not person and message.reader is not person:
+        if channel.guild is None:
+            raise Refusal(403, 50003)
+        if not discord.rights_of(person, channel) & Right.MANAGE_MESSAGES:
+            raise Refusal(403, 50013)
+    await remove(discord, message)
+
+
+async def start_typing(discord: Discord, person: Person, channel_id: int) -> None:
+    """Show the others that one types. Raises Refusal."""
+    channel = discord.channel_for(person, channel_id)
+    if not discord.rights_of(person, channel) & Right.SEND_MESSAGES:
+        raise Refusal(403, 50013)
+    tell_typing(discord, person, channel)
+    intent = Intent.GUILD_TYPING if channel.guild else Intent.DIRECT_TYPING
+    said = {
+        "channel_id": str(channel.id),
+        "user_id": str(person.id),
+        "timestamp": int(discord.clock()),
+    }
+    await discord.gateway.dispatch("TYPING_START", said | _guild(channel), intent)
+
+
+async def react(
+    discord: Discord, person: Person, channel_id: int, message_id: int, emoji: str
+) -> None:
+    """React to a message. Raises Refusal."""
+    channel = discord.channel_for(person, channel_id)
+    message = discord.message_for(person, channel, message_id)
+    emoji = read_emoji(emoji)
+    if message.is_ephemeral:
+        raise Refusal(403, 50021)
+    is_first = emoji not in message.reactions.by_emoji
+    if is_first and not discord.rights_of(person, channel) & Right.ADD_REACTIONS:
+        raise Refusal(403, 50013)
+    if message.reactions.add(emoji, person):
+        await _tell_of_reaction(discord, message, person, emoji, "ADD")
+
+
+async def unreact(
+    discord: Discord, person: Person, channel_id: int, message_id: int, emoji: str
+) -> None:
+    """Take a reaction back. Raises Refusal."""
+    channel = discord.channel_for(person, channel_id)
+    message = discord.message_for(person, channel, message_id)
+    emoji = read_emoji(emoji)
+    if message.reactions.remove(emoji, person):
+        await _tell_of_reaction(discord, message, person, emoji, "REMOVE")
+
+
+async def vote(
+    discord: Discord, person: Person, channel_id: int, message_id: int, answer_ids: Sequence[int]
+) -> None:
+    """Vote in a poll, instead of as before; no answer takes the vote back. Raises Refusal."""
+    channel = discord.channel_for(person, channel_id)
+    message = discord.message_for(person, channel, message_id)
+    if message.poll is None:
+        raise Refusal(400, 520006)
+    changed = message.poll.vote(person, answer_ids, discord.clock())
+    if changed:
+        await tell_of_message(discord, message, "poll")
+    intent = Intent.GUILD_POLLS if channel.guild else Intent.DIRECT_POLLS
+    for answer_id, is_gained in changed.items():
+        said = {
+            "user_id": str(person.id),
+            "channel_id": str(channel.id),
+            "message_id": str(message.id),
+            "answer_id": answer_id,
+        }
+        event = f"MESSAGE_POLL_VOTE_{'ADD' if is_gained else 'REMOVE'}"
+        await discord.gateway.dispatch(event, said | _guild(channel), intent)
+
+
+async def _tell_of_reaction(
+    discord: Discord, message: Message, person: Person, emoji: str, what: str
+) -> None:
+    await tell_of_message(discord, message, "reactions")
+    channel = message.channel
+    if not channel.is_seen_by(discord.me, discord.clock()):
+        return
+    said: dict[str, Any] = {
+        "user_id": str(person.id),
+        "channel_id": str(channel.id),
+        "message_id": str(message.id),
+        "message_author_id": str(message.author.id),
+        "emoji": {"id": None, "name": emoji},
+        "burst": False,
+        "type": 0,
+    }
+    if channel.guild is not None and what == "ADD":
+        said["member"] = channel.guild.members[person.id].as_json()
+    intent = Intent.GUILD_REACTIONS if channel.guild else Intent.DIRECT_REACTIONS
+    await discord.gateway.dispatch(f"MESSAGE_REACTION_{what}", said | _guild(channel), intent)
+
+
+def _guild(channel: Channel) -> dict[str, str]:
+    return {"guild_id": str(channel.guild.id)} if channel.guild else {}
+
+
+def _check_takes_dms(channel: Channel, person: Person) -> None:
+    if channel.type is ChannelType.DM:
+        others = [each for each in channel.recipients if each is not person]
+        if not all(each.takes_dms for each in others):
+            raise Refusal(403, 50007)
+
+
+def _check_slow_mode(discord: Discord, person: Person, channel: Channel) -> None:
+    if not channel.slow_seconds or discord.rights_of(person, channel) & Right.MANAGE_MESSAGES:
+        return
+    last = [each.id for each in channel.messages.values() if each.author is person]
+    if last and discord.clock() < made_at(max(last)) + channel.slow_seconds:
+        raise Refusal(429, 20016)

@@ -1,0 +1,137 @@
+"""Channels: of a server, threads in them, and direct messages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any
+
+from bot.demo.discord.guild import Guild
+from bot.demo.discord.messages import Message
+from bot.demo.discord.people import Person
+from bot.demo.discord.rights import IN_DIRECT_MESSAGES, NONE, Overwrite, Right, rights_in_channel
+from bot.demo.discord.snowflakes import iso_time, made_at
+
+
+class ChannelType(IntEnum):
+    """Kinds of channels, with Discord's numbers."""
+
+    TEXT = 0
+    DM = 1
+    VOICE = 2
+    PUBLIC_THREAD = 11
+    PRIVATE_THREAD = 12
+    FORUM = 15
+
+
+@dataclass
+class Thread:
+    """What a thread has that other channels have not."""
+
+    owner: Person
+    archive_minutes: int = 1440
+    is_archived: bool = False
+    is_locked: bool = False
+    archived_at: float = 0.0
+    members: dict[int, float] = field(default_factory=dict)
+    """When people joined, by their ids."""
+
+
+@dataclass(eq=False)
+class Channel:
+    """A place where messages are."""
+
+    id: int
+    name: str
+    type: ChannelType = ChannelType.TEXT
+    guild: Guild | None = None
+    recipients: tuple[Person, ...] = ()
+    """Both people of direct messages."""
+    parent: Channel | None = None
+    thread: Thread | None = None
+    topic: str | None = None
+    position: int = 0
+    slow_seconds: int = 0
+    overwrites: dict[int, Overwrite] = field(default_factory=dict)
+    messages: dict[int, Message] = field(default_factory=dict)
+    is_deleted: bool = False
+
+    @property
+    def seen(self) -> list[Message]:
+        """The messages that everybody sees, oldest first."""
+        return [each for each in self.messages.values() if not each.is_ephemeral]
+
+    def rights_of(self, person: Person, now: float) -> Right:
+        """Return what somebody may do here; nothing for those who may not come here."""
+        if self.guild is None:
+            return IN_DIRECT_MESSAGES if person in self.recipients else NONE
+        member = self.guild.members.get(person.id)
+        if member is None:
+            return NONE
+        ruled_by = self.parent or self
+        rights = rights_in_channel(
+            self.guild.rights_of(member),
+            ruled_by.overwrites.values(),
+            everyone_id=self.guild.id,
+            role_ids=member.role_ids,
+            member_id=person.id,
+            is_timed_out=member.timed_out_until > now,
+        )
+        if self.thread is not None:
+            if self.type is ChannelType.PRIVATE_THREAD and person.id not in self.thread.members:
+                return rights if rights & Right.MANAGE_THREADS else NONE
+            # In a thread one writes by another right.
+            in_threads = bool(rights & Right.SEND_MESSAGES_IN_THREADS)
+            rights = rights & ~Right.SEND_MESSAGES
+            rights |= Right.SEND_MESSAGES if in_threads else NONE
+        return rights
+
+    def is_seen_by(self, person: Person, now: float) -> bool:
+        """Tell whether somebody sees that it is there."""
+        return not self.is_deleted and bool(self.rights_of(person, now) & Right.VIEW_CHANNEL)
+
+    def as_json(self, viewer: Person | None = None) -> dict[str, Any]:
+        """Return it as Discord writes it to somebody; direct messages name the others."""
+        about: dict[str, Any] = {
+            "id": str(self.id),
+            "type": int(self.type),
+            "flags": 0,
+            "last_message_id": str(next(reversed(self.messages))) if self.messages else None,
+        }
+        if self.guild is None:
+            others = [each for each in self.recipients if each is not viewer]
+            return about | {"recipients": [each.as_json() for each in others]}
+        about |= {
+            "guild_id": str(self.guild.id),
+            "name": self.name,
+            "parent_id": str(self.parent.id) if self.parent else None,
+            "rate_limit_per_user": self.slow_seconds,
+            "nsfw": False,
+        }
+        if self.thread is None:
+            return (
+                about
+                | {
+                    "position": self.position,
+                    "topic": self.topic,
+                    "permission_overwrites": [each.as_json() for each in self.overwrites.values()],
+                }
+                | ({"bitrate": 64_000, "user_limit": 0} if self.type is ChannelType.VOICE else {})
+            )
+        return about | self._thread_json(self.thread)
+
+    def _thread_json(self, thread: Thread) -> dict[str, Any]:
+        begun = made_at(self.id)
+        return {
+            "owner_id": str(thread.owner.id),
+            "message_count": len(self.messages),
+            "total_message_sent": len(self.messages),
+            "member_count": len(thread.members),
+            "thread_metadata": {
+                "archived": thread.is_archived,
+                "locked": thread.is_locked,
+                "auto_archive_duration": thread.archive_minutes,
+                "archive_timestamp": iso_time(thread.archived_at or begun),
+                "create_timestamp": iso_time(begun),
+            },
+        }

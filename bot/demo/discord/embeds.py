@@ -1,0 +1,61 @@
+"""Embeds, and how large they may be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from bot.demo.discord.refusals import Problems
+
+MOST_EMBEDS = 10
+MOST_FIELDS = 25
+MOST_CHARACTERS_IN_ALL = 6000
+_URLS = ("http://", "https://")
+
+
+def check_embeds(problems: Problems, embeds: object) -> None:
+    """Check the embeds of a message."""
+    listed = problems.count("embeds", embeds, MOST_EMBEDS)
+    for number, each in enumerate(listed):
+        _check_embed(problems, f"embeds.{number}", each)
+    if sum(len(text) for each in listed for text in _texts(each)) > MOST_CHARACTERS_IN_ALL:
+        problems.add(
+            "embeds", "MAX_EMBED_SIZE_EXCEEDED", f"More than {MOST_CHARACTERS_IN_ALL} in all."
+        )
+
+
+def _check_embed(problems: Problems, path: str, said: Mapping[str, Any]) -> None:
+    problems.text(f"{path}.title", said.get("title"), 256)
+    problems.text(f"{path}.description", said.get("description"), 4096)
+    footer, author = said.get("footer") or {}, said.get("author") or {}
+    problems.text(f"{path}.footer.text", footer.get("text"), 2048)
+    problems.text(f"{path}.author.name", author.get("name"), 256)
+    problems.number(f"{path}.color", said.get("color"), 0, 0xFFFFFF)
+    for number, field in enumerate(
+        problems.count(f"{path}.fields", said.get("fields"), MOST_FIELDS)
+    ):
+        where = f"{path}.fields.{number}"
+        problems.text(f"{where}.name", field.get("name"), 256, required=True)
+        problems.text(f"{where}.value", field.get("value"), 1024, required=True)
+    addresses = {
+        "url": (said.get("url"), _URLS),
+        "author.url": (author.get("url"), _URLS),
+        "image.url": ((said.get("image") or {}).get("url"), (*_URLS, "attachment://")),
+        "thumbnail.url": ((said.get("thumbnail") or {}).get("url"), (*_URLS, "attachment://")),
+    }
+    for name, (url, schemes) in addresses.items():
+        if url is not None and not str(url).startswith(schemes):
+            problems.add(f"{path}.{name}", "URL_TYPE_INVALID_SCHEME", "It is no address.")
+    if not any(_texts(said)) and not said.get("image") and not said.get("thumbnail"):
+        problems.add(path, "BASE_TYPE_REQUIRED", "It is empty.")
+
+
+def _texts(said: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what counts towards the characters in all."""
+    yield str(said.get("title") or "")
+    yield str(said.get("description") or "")
+    yield str((said.get("footer") or {}).get("text") or "")
+    yield str((said.get("author") or {}).get("name") or "")
+    for field in said.get("fields") or []:
+        yield str(field.get("name") or "")
+        yield str(field.get("value") or "")

@@ -1,0 +1,70 @@
+"""What each person sees, as events that a client which comes back can ask for again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from typing import Any
+
+from bot.demo.discord.people import Person
+
+KEPT_EVENTS = 2000
+
+JsonObject = dict[str, Any]
+
+
+class Feed:
+    """The latest events of one person, numbered from 1."""
+
+    def __init__(self, kept_events: int = KEPT_EVENTS) -> None:
+        self.events: deque[JsonObject] = deque(maxlen=kept_events)
+        self.seq = 0
+        self._new = asyncio.Event()
+
+    def add(self, kind: str, fields: JsonObject) -> None:
+        """Add an event, and wake who follows."""
+        self.seq += 1
+        self.events.append({"seq": self.seq, "type": kind} | fields)
+        self._new.set()
+
+    async def follow(self, after: int) -> AsyncIterator[JsonObject]:
+        """Yield the events after one, those to come included; it never ends by itself.
+
+        Begins with `reset` where some of them are not known any more, or never were.
+        """
+        if after > self.seq or after < self.seq - len(self.events):
+            after = self.seq
+            yield {"seq": after, "type": "reset"}
+        while True:
+            missed = [each for each in self.events if each["seq"] > after]
+            for event in missed:
+                after = event["seq"]
+                yield event
+            if after < self.seq - len(self.events):
+                after = self.seq
+                yield {"seq": after, "type": "reset"}
+            if after >= self.seq:
+                self._new.clear()
+                await self._new.wait()
+
+
+class Feeds:
+    """The feeds of those who have a client open, or had."""
+
+    def __init__(self) -> None:
+        self._feeds: dict[int, Feed] = {}
+
+    def of(self, person: Person) -> Feed:
+        """Return the feed of somebody, which is kept from now on."""
+        return self._feeds.setdefault(person.id, Feed())
+
+    def is_open(self, person: Person) -> bool:
+        """Tell whether somebody's events are kept."""
+        return person.id in self._feeds
+
+    def tell(self, person: Person, kind: str, **fields: Any) -> None:  # noqa: ANN401 - JSON
+        """Tell somebody of something."""
+        feed = self._feeds.get(person.id)
+        if feed is not None:
+            feed.add(kind, fields)

@@ -1,0 +1,181 @@
+"""Discord's gateway: who identifies is told what happens, and told again after a resume."""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import IntFlag
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+
+log = logging.getLogger(__name__)
+
+HEARTBEAT_MS = 41_250
+_EVENT, _BEAT, _IDENTIFY, _PRESENCE, _VOICE, _RESUME, _AGAIN, _MEMBERS, _INVALID, _HELLO, _ACK = (
+    0, 1, 2, 3, 4, 6, 7, 8, 9, 10, 11,
+)  # fmt: skip
+_BAD_TOKEN, _BAD_INTENTS, _GOING_AWAY = 4004, 4014, 1001
+
+
+class Intent(IntFlag):
+    """What a bot asks to be told of; 0 is told to every bot."""
+
+    NONE = 0
+    GUILDS = 1 << 0
+    GUILD_MEMBERS = 1 << 1
+    GUILD_MODERATION = 1 << 2
+    PRESENCES = 1 << 8
+    GUILD_MESSAGES = 1 << 9
+    GUILD_REACTIONS = 1 << 10
+    GUILD_TYPING = 1 << 11
+    DIRECT_MESSAGES = 1 << 12
+    DIRECT_REACTIONS = 1 << 13
+    DIRECT_TYPING = 1 << 14
+    MESSAGE_CONTENT = 1 << 15
+    GUILD_POLLS = 1 << 24
+    DIRECT_POLLS = 1 << 25
+
+
+PRIVILEGED = Intent.GUILD_MEMBERS | Intent.PRESENCES | Intent.MESSAGE_CONTENT
+
+Event = tuple[str, Any]
+
+
+@dataclass
+class Session:
+    """What one identified bot was told, so that it can be told again."""
+
+    intents: Intent
+    id: str = field(default_factory=lambda: secrets.token_hex(16))
+    events: list[Event] = field(default_factory=list)
+    socket: web.WebSocketResponse | None = None
+    is_valid: bool = True
+
+
+class Gateway:
+    """The door for one bot."""
+
+    def __init__(
+        self,
+        *,
+        admits: Callable[[str], bool],
+        greet: Callable[[str], list[Event]],
+        note_presence: Callable[[bool], None],
+    ) -> None:
+        """Take what tells whether a token is known, and what a new session is told.
+
+        `greet` is given the session's id; `note_presence` hears whether the bot is there.
+        """
+        self._admits, self._greet, self._note_presence = admits, greet, note_presence
+        self.granted_intents = Intent.NONE
+        """The privileged intents that the bot may ask for."""
+        self.session: Session | None = None
+        self.identified = self.resumed = self.refused = 0
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the bot hears."""
+        return self.session is not None and self.session.socket is not None
+
+    async def handle(self, request: web.Request) -> web.WebSocketResponse:
+        """Keep one connection until it breaks."""
+        socket = web.WebSocketResponse(compress=False)
+        await socket.prepare(request)
+        await send(socket, _HELLO, {"heartbeat_interval": HEARTBEAT_MS})
+        try:
+            async for message in socket:
+                if message.type is aiohttp.WSMsgType.TEXT:
+                    await self._handle_message(socket, json.loads(message.data))
+        finally:
+            if self.session is not None and self.session.socket is socket:
+                self.session.socket = None
+                self._note_presence(False)
+        return socket
+
+    async def dispatch(self, event: str, data: Any, intent: Intent = Intent.NONE) -> None:  # noqa: ANN401 - whatever JSON there is
+        """Tell the bot of something, now or when it resumes."""
+        session = self.session
+        if session is None or (intent and not session.intents & intent):
+            return
+        session.events.append((event, data))
+        if session.socket is not None:
+            await send(session.socket, _EVENT, data, event, len(session.events))
+
+    async def close(self) -> None:
+        """Close the connection."""
+        if self.session is not None and self.session.socket is not None:
+            await self.session.socket.close(code=_GOING_AWAY)
+
+    async def _handle_message(self, socket: web.WebSocketResponse, data: dict[str, Any]) -> None:
+        match data["op"]:
+            case 1:
+                await send(socket, _ACK, None)
+            case 2:
+                await self._identify(socket, data["d"])
+            case 6:
+                await self._resume(socket, data["d"])
+            case 3 | 4 | 8:
+                pass
+            case other:
+                log.warning("discord.unknown_operation op=%s", other)
+
+    def close_code(self, said: dict[str, Any]) -> int | None:
+        """Return what who identifies is refused with, if so."""
+        if not self._admits(said["token"]):
+            return _BAD_TOKEN
+        if said["intents"] & PRIVILEGED & ~self.granted_intents:
+            return _BAD_INTENTS
+        return None
+
+    async def _identify(self, socket: web.WebSocketResponse, said: dict[str, Any]) -> None:
+        self.identified += 1
+        code = self.close_code(said)
+        if code is not None:
+            self.refused += 1
+            await socket.close(code=code)
+            return
+        session = Session(Intent(said["intents"]), socket=socket)
+        self.session = session
+        for event, data in self._greet(session.id):
+            await self.dispatch(event, data)
+        self._note_presence(True)
+
+    async def _resume(self, socket: web.WebSocketResponse, said: dict[str, Any]) -> None:
+        session = self.session
+        known = session is not None and session.is_valid and said["session_id"] == session.id
+        if session is None or not known or not self._admits(said["token"]):
+            self.refused += 1
+            await send(socket, _INVALID, False)
+            return
+        self.resumed += 1
+        number = self.first_missed(said["seq"])
+        while number < len(session.events):
+            event, data = session.events[number]
+            number += 1
+            await send(socket, _EVENT, data, event, number)
+        session.socket = socket
+        await self.dispatch("RESUMED", {})
+        self._note_presence(True)
+
+    def first_missed(self, heard: int) -> int:
+        """Return how many events a bot that resumes is not told again."""
+        return heard
+
+
+async def send(
+    socket: web.WebSocketResponse,
+    op: int,
+    data: Any,  # noqa: ANN401 - whatever JSON there is
+    event: str | None = None,
+    number: int | None = None,
+) -> None:
+    """Send one frame; one that can't be sent waits for the resume."""
+    try:
+        await socket.send_str(json.dumps({"op": op, "d": data, "s": number, "t": event}))
+    except (ConnectionError, RuntimeError):
+        return

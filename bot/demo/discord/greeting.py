@@ -1,0 +1,42 @@
+"""What a bot is told when it comes: who it is, and the servers that it is on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from bot.demo.discord.channels import Channel
+from bot.demo.discord.guild import Guild
+from bot.demo.discord.people import Person
+from bot.demo.discord.snowflakes import iso_time
+
+
+def ready(me: Person, guilds: Sequence[Guild], session_id: str, resume_url: str) -> dict[str, Any]:
+    """Return the first event of a session."""
+    return {
+        "v": 10,
+        "user": me.as_json(),
+        "guilds": [{"id": str(each.id), "unavailable": True} for each in guilds],
+        "session_id": session_id,
+        "resume_gateway_url": resume_url,
+        "application": {"id": str(me.id), "flags": 0},
+    }
+
+
+def guild_create(guild: Guild, me: Person, channels: Iterable[Channel]) -> dict[str, Any]:
+    """Return the event that tells a bot of a server that it is on."""
+    places = [each for each in channels if each.guild is guild and not each.is_deleted]
+    member = guild.members[me.id]
+    return guild.as_json() | {
+        "channels": [each.as_json() for each in places if each.thread is None],
+        "threads": [each.as_json() for each in places if each.thread is not None],
+        "members": [member.as_json()],
+        "joined_at": iso_time(member.joined_at),
+        "large": False,
+        "unavailable": False,
+        "voice_states": [],
+        "presences": [],
+        "stage_instances": [],
+        "guild_scheduled_events": [],
+        "soundboard_sounds": [],
+    }

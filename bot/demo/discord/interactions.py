@@ -1,0 +1,122 @@
+"""Interactions: what a person did that the bot has to answer, and how that went."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any
+
+from bot.demo.discord.channels import Channel
+from bot.demo.discord.messages import Message
+from bot.demo.discord.people import Person
+
+
+class InteractionType(IntEnum):
+    """Kinds of interactions, with Discord's numbers."""
+
+    COMMAND = 2
+    COMPONENT = 3
+    AUTOCOMPLETE = 4
+    MODAL = 5
+
+
+@dataclass(eq=False)
+class Interaction:
+    """Something a person did that the bot has to answer."""
+
+    id: int
+    user: Person
+    channel: Channel
+    data: dict[str, Any]
+    type: InteractionType = InteractionType.COMMAND
+    token: str = field(default_factory=lambda: secrets.token_urlsafe(64))
+    nonce: str | None = None
+    """What the person's client knows it by."""
+    sent_at: float = 0.0
+    """By `time.perf_counter`, as is the next."""
+    answered_at: float | None = None
+    expires_at: float = 0.0
+    """In seconds since 1970."""
+    message: Message | None = None
+    """The first answer."""
+    source: Message | None = None
+    """The message whose component was used."""
+    parent: Interaction | None = None
+    """What the form that is sent in was shown for."""
+    modal: dict[str, Any] | None = None
+    """The form that is the answer."""
+    focused_kind: int = 3
+    """The kind of option that suggestions are asked for."""
+    choices: list[dict[str, Any]] | None = None
+    """The suggestions that are the answer."""
+    followups: list[Message] = field(default_factory=list)
+    tries: int = 0
+    """How often the bot began to answer."""
+    has_failed: bool = False
+    """Whether no answer came in time."""
+    acknowledged: asyncio.Event = field(default_factory=asyncio.Event)
+    deadline: asyncio.TimerHandle | None = None
+
+    @property
+    def seconds(self) -> float:
+        """How long the acknowledgement took."""
+        assert self.answered_at is not None, "it was never acknowledged"
+        return self.answered_at - self.sent_at
+
+    @property
+    def custom_id(self) -> str | None:
+        """What the bot knows the component or the form by."""
+        found = self.data.get("custom_id")
+        return None if found is None else str(found)
+
+    @property
+    def is_deferred(self) -> bool:
+        """Whether the answer says that the bot thinks, and nothing else yet."""
+        return self.message is not None and self.message.is_loading
+
+    def as_event(self) -> dict[str, Any]:
+        """Return what the client of its person is told about it."""
+        return {
+            "interaction_id": str(self.id),
+            "nonce": self.nonce,
+            "channel_id": str(self.channel.id),
+            "message_id": str(self.source.id) if self.source else None,
+            "custom_id": self.custom_id,
+        }
+
+    def as_message_metadata(self) -> dict[str, Any]:
+        """Return what messages that answer it say of it."""
+        about: dict[str, Any] = {
+            "id": str(self.id),
+            "type": int(self.type),
+            "user": self.user.as_json(),
+            "authorizing_integration_owners": {},
+        }
+        command = self
+        while command.parent is not None:
+            command = command.parent
+        if command.type is InteractionType.COMMAND:
+            about["name"] = command.full_name
+        if self.type is InteractionType.COMPONENT and self.source is not None:
+            about["interacted_message_id"] = str(self.source.id)
+        said: dict[str, Any] = {"interaction_metadata": about}
+        if "name" in about:
+            # The older form, which clients still read.
+            said["interaction"] = {
+                "id": str(self.id),
+                "type": int(self.type),
+                "name": about["name"],
+                "user": self.user.as_json(),
+            }
+        return said
+
+    @property
+    def full_name(self) -> str:
+        """The name of a command with those of its subcommands."""
+        names, options = [str(self.data["name"])], self.data.get("options") or []
+        while options and options[0]["type"] in (1, 2):
+            names.append(options[0]["name"])
+            options = options[0].get("options") or []
+        return " ".join(names)

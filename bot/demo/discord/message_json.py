@@ -1,0 +1,79 @@
+"""How Discord writes a message to somebody."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.demo.discord.messages import Message, MessageType
+from bot.demo.discord.people import Person
+from bot.demo.discord.snowflakes import iso_time, made_at
+
+_HIDDEN: dict[str, Any] = {"content": "", "attachments": [], "embeds": [], "components": []}
+
+
+def message_json(
+    message: Message, base: str, viewer: Person | None = None, *, with_reference: bool = True
+) -> dict[str, Any]:
+    """Return a message as `viewer` sees it; addresses of files begin with `base`."""
+    said: dict[str, Any] = {
+        "id": str(message.id),
+        "type": int(message.type),
+        "channel_id": str(message.channel.id),
+        "author": message.author.as_json(),
+        "content": message.content,
+        "timestamp": iso_time(made_at(message.id)),
+        "edited_timestamp": iso_time(message.edited_at) if message.edited_at else None,
+        "tts": False,
+        "mention_everyone": message.mentions_everyone,
+        "mentions": [person.as_json() for person in message.mentions],
+        "mention_roles": [],
+        "attachments": [file.as_json(base) for file in message.files],
+        "embeds": message.payload.get("embeds") or [],
+        "components": message.payload.get("components") or [],
+        "pinned": False,
+        "flags": message.flags,
+    }
+    if "nonce" in message.payload:
+        said["nonce"] = message.payload["nonce"]
+    if message.author.is_bot:
+        said["application_id"] = str(message.author.id)
+    if message.poll is not None:
+        said["poll"] = message.poll.as_json(viewer)
+    if message.reactions.by_emoji:
+        said["reactions"] = message.reactions.as_json(viewer)
+    if message.thread is not None:
+        said["thread"] = message.thread.as_json(viewer)
+    asked = message.interaction
+    if asked is not None:
+        said |= asked.as_message_metadata()
+    if message.reference is not None:
+        said |= _reference_json(message, base, viewer, with_reference=with_reference)
+    return said
+
+
+def _reference_json(
+    message: Message, base: str, viewer: Person | None, *, with_reference: bool
+) -> dict[str, Any]:
+    reference = message.reference
+    assert reference is not None
+    place = {"type": 0, "message_id": str(reference.id), "channel_id": str(reference.channel.id)}
+    if reference.channel.guild is not None:
+        place |= {"guild_id": str(reference.channel.guild.id)}
+    said: dict[str, Any] = {"message_reference": place}
+    if with_reference and message.type is MessageType.REPLY:
+        is_there = reference.id in reference.channel.messages
+        said["referenced_message"] = (
+            message_json(reference, base, viewer, with_reference=False) if is_there else None
+        )
+    return said
+
+
+def without_content(said: dict[str, Any], app_id: int) -> dict[str, Any]:
+    """Hide what an app is not told of a server's messages unless they are addressed to it."""
+    told, app = dict(said), str(app_id)
+    if told.get("referenced_message"):
+        told["referenced_message"] = without_content(told["referenced_message"], app_id)
+    if told["author"]["id"] != app and all(each["id"] != app for each in told["mentions"]):
+        told |= _HIDDEN
+        told.pop("poll", None)
+    return told

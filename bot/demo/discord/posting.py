@@ -1,0 +1,207 @@
+"""Messages on their way: stored, changed and deleted, and told to whom they concern."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from bot.demo.discord.channels import Channel, ChannelType
+from bot.demo.discord.components import number_components
+from bot.demo.discord.files import File
+from bot.demo.discord.gateway import Intent
+from bot.demo.discord.mentions import find_called
+from bot.demo.discord.message_json import message_json, without_content
+from bot.demo.discord.messages import HAS_THREAD, Message, MessageType
+from bot.demo.discord.people import Person
+from bot.demo.discord.polls import begin_poll
+from bot.demo.discord.refusals import Problems, Refusal
+from bot.demo.discord.rights import Right
+from bot.demo.discord.state import Discord
+
+_SHOWN = re.compile(r"^attachment://(.+)$")
+
+
+async def post(
+    discord: Discord, message: Message, payload: Mapping[str, Any], files: Sequence[File]
+) -> dict[str, Any]:
+    """Store a new message, made of a checked payload, and tell of it; return it as the bot's."""
+    if payload.get("poll") is not None:
+        message.poll = begin_poll(payload["poll"], discord.clock())
+    _fill(discord, message, payload, files)
+    channel = message.channel
+    channel.messages[message.id] = message
+    if channel.thread is not None and channel.thread.is_archived:
+        # Who writes in a thread opens it again.
+        channel.thread.is_archived = False
+        await tell_of_channel(discord, "update", channel)
+    return await announce(discord, "create", message)
+
+
+async def change(
+    discord: Discord, message: Message, payload: Mapping[str, Any], files: Sequence[File]
+) -> dict[str, Any]:
+    """Change a message as a checked payload says, and tell of it; return it as the bot's."""
+    _fill(discord, message, payload, files)
+    message.edited_at = discord.clock()
+    return await announce(discord, "update", message, reason="edit")
+
+
+async def remove(discord: Discord, message: Message) -> None:
+    """Delete a message, and tell of it."""
+    readers = list(_readers(discord, message))
+    del message.channel.messages[message.id]
+    for file in message.files:
+        discord.files.forget(file)
+    place = {"channel_id": str(message.channel.id)}
+    for person in readers:
+        discord.feeds.tell(person, "message_delete", message_id=str(message.id), **place)
+    if not message.is_ephemeral and _bot_sees(discord, message.channel):
+        said = {"id": str(message.id)} | place | _guild(message.channel)
+        await discord.gateway.dispatch("MESSAGE_DELETE", said, _intent(message.channel))
+
+
+async def announce(
+    discord: Discord, what: str, message: Message, *, reason: str = ""
+) -> dict[str, Any]:
+    """Tell of a message that was created or updated; return it as the bot sees it."""
+    for person in _readers(discord, message):
+        said = message_json(message, "", person)
+        fields: dict[str, Any] = {"message": said} | ({"reason": reason} if reason else {})
+        discord.feeds.tell(person, f"message_{what}", **fields)
+    said = message_json(message, discord.base, discord.me)
+    if not message.is_ephemeral and _bot_sees(discord, message.channel):
+        place = _guild(message.channel)
+        told = said | place
+        guild = message.channel.guild
+        if guild is not None:
+            session = discord.gateway.session
+            if session is not None and not session.intents & Intent.MESSAGE_CONTENT:
+                told = without_content(told, discord.me.id)
+            member = guild.members.get(message.author.id)
+            if member is not None:
+                told["member"] = member.as_json(with_user=False)
+        await discord.gateway.dispatch(f"MESSAGE_{what.upper()}", told, _intent(message.channel))
+    return said
+
+
+async def tell_of_channel(discord: Discord, what: str, channel: Channel) -> None:
+    """Tell of a channel that was created, updated or deleted."""
+    for person in discord.people.values():
+        if discord.feeds.is_open(person) and channel.rights_of(person, discord.clock()):
+            rights = {"rights": str(int(discord.rights_of(person, channel)))}
+            said = channel.as_json(person) | rights
+            discord.feeds.tell(person, f"channel_{what}", channel=said)
+    if channel.guild is None or discord.me.id not in channel.guild.members:
+        return
+    kind = "THREAD" if channel.thread is not None else "CHANNEL"
+    if kind == "THREAD" and not _bot_sees(discord, channel) and what != "delete":
+        return
+    await discord.gateway.dispatch(f"{kind}_{what.upper()}", channel.as_json(), Intent.GUILDS)
+
+
+async def tell_of_message(discord: Discord, message: Message, reason: str) -> None:
+    """Tell people that something about a message changed which is no edit; the bot hears apart."""
+    for person in _readers(discord, message):
+        said = message_json(message, "", person)
+        discord.feeds.tell(person, "message_update", message=said, reason=reason)
+
+
+def check_reply(
+    discord: Discord, person: Person, channel: Channel, reference: Mapping[str, Any] | None
+) -> Message | None:
+    """Return the message that is replied to. Raises Refusal where there is none."""
+    if not reference:
+        return None
+    id_ = int(reference.get("message_id") or 0)
+    found = channel.messages.get(id_)
+    if found is not None and not found.is_ephemeral:
+        return found
+    if reference.get("fail_if_not_exists", True):
+        problems = Problems()
+        problems.add("message_reference", "REPLIES_UNKNOWN_MESSAGE", "It is not there.")
+        problems.check()
+    return None
+
+
+def check_open(channel: Channel) -> None:
+    """Check that messages can be where they are to be. Raises Refusal."""
+    if channel.type is ChannelType.FORUM:
+        raise Refusal(400, 50008)
+    if channel.thread is not None and channel.thread.is_locked:
+        raise Refusal(403, 160005)
+
+
+def tell_typing(discord: Discord, person: Person, channel: Channel) -> None:
+    """Tell people that somebody types."""
+    for each in discord.viewers(channel):
+        if each is not person:
+            discord.feeds.tell(each, "typing", channel_id=str(channel.id), user_id=str(person.id))
+
+
+def mark_thread(message: Message, thread: Channel) -> None:
+    """Note the thread that was begun from a message."""
+    message.thread = thread
+    message.flags |= HAS_THREAD
+
+
+def _fill(
+    discord: Discord, message: Message, payload: Mapping[str, Any], files: Sequence[File]
+) -> None:
+    for file in files:
+        discord.keep_file(file)
+    if payload.get("components"):
+        number_components(payload["components"])
+    for file in message.take(payload, list(files)):
+        discord.files.forget(file)
+    _show_files(discord, message)
+    if "content" in payload or not message.mentions:
+        _call(discord, message)
+
+
+def _show_files(discord: Discord, message: Message) -> None:
+    """Let embeds that show an attachment name its address."""
+    by_name = {file.name: file.as_json(discord.base)["url"] for file in message.files}
+    for embed in message.payload.get("embeds") or []:
+        for name in ("image", "thumbnail"):
+            found = _SHOWN.match(str((embed.get(name) or {}).get("url") or ""))
+            if found is not None and found[1] in by_name:
+                embed[name]["url"] = by_name[found[1]]
+
+
+def _call(discord: Discord, message: Message) -> None:
+    rights = discord.rights_of(message.author, message.channel)
+    replied = message.reference if message.type is MessageType.REPLY else None
+    allowed = message.payload.get("allowed_mentions")
+    if allowed is not None and "replied_user" not in allowed and not message.author.is_bot:
+        allowed = allowed | {"replied_user": True}
+    called = find_called(
+        message.content,
+        allowed,
+        may_call_everyone=bool(rights & Right.MENTION_EVERYONE),
+        replied_to=replied.author.id if replied else None,
+    )
+    message.mentions = [
+        discord.people[each] for each in called.person_ids if each in discord.people
+    ]
+    message.mentions_everyone = called.everyone
+
+
+def _readers(discord: Discord, message: Message) -> Iterator[Person]:
+    """Yield the people whose clients hear of a message."""
+    for person in discord.viewers(message.channel):
+        if not message.is_ephemeral or message.reader is person:
+            yield person
+    # The answer to a command reaches who asked, though they may see nothing else there.
+
+
+def _bot_sees(discord: Discord, channel: Channel) -> bool:
+    return channel.is_seen_by(discord.me, discord.clock())
+
+
+def _guild(channel: Channel) -> dict[str, str]:
+    return {"guild_id": str(channel.guild.id)} if channel.guild else {}
+
+
+def _intent(channel: Channel) -> Intent:
+    return Intent.GUILD_MESSAGES if channel.guild else Intent.DIRECT_MESSAGES

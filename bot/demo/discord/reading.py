@@ -1,0 +1,75 @@
+"""What somebody sees when they look: the server, a channel's history, the commands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.demo.discord.channels import Channel
+from bot.demo.discord.commands import localized, may_use
+from bot.demo.discord.message_json import message_json
+from bot.demo.discord.people import Person
+from bot.demo.discord.rights import Right
+from bot.demo.discord.state import Discord
+
+_PAGE = 50
+
+
+def channel_json(discord: Discord, person: Person, channel: Channel) -> dict[str, Any]:
+    """Return a channel as somebody's client needs it, with their rights there."""
+    rights = discord.rights_of(person, channel)
+    return channel.as_json(person) | {"rights": str(int(rights))}
+
+
+def snapshot(discord: Discord, person: Person) -> dict[str, Any]:
+    """Return all that a client begins with; events after its `seq` go on from there."""
+    guilds = [each for each in discord.guilds.values() if person.id in each.members]
+    seen = [each for each in discord.channels.values() if each.is_seen_by(person, discord.clock())]
+    guild = guilds[0] if guilds else None
+    open_modal = discord.open_modals.get(person.id)
+    return {
+        "seq": discord.feeds.of(person).seq,
+        "instance": discord.instance,
+        "user": person.as_json() | {"locale": person.locale, "takes_dms": person.takes_dms},
+        "bot": discord.me.as_json(),
+        "bot_online": discord.gateway.is_connected,
+        "guild": guild.as_json() if guild else None,
+        "guilds": [each.as_json() for each in guilds],
+        "roles": [role.as_json() for role in guild.roles.values()] if guild else [],
+        "members": [each.as_json() for each in guild.members.values()] if guild else [],
+        "rights": str(int(guild.rights_of(guild.members[person.id]))) if guild else "0",
+        "channels": [channel_json(discord, person, each) for each in seen],
+        "max_file_bytes": guild.max_file_bytes if guild else 0,
+        "open_modal": (open_modal.as_event() | {"modal": open_modal.modal} if open_modal else None),
+    }
+
+
+def history(
+    discord: Discord,
+    person: Person,
+    channel_id: int,
+    *,
+    before: int | None = None,
+    limit: int = _PAGE,
+) -> list[dict[str, Any]]:
+    """Return the latest messages that somebody sees in a channel, oldest first. Raises Refusal."""
+    channel = discord.channel_for(person, channel_id)
+    if not discord.rights_of(person, channel) & Right.READ_MESSAGE_HISTORY:
+        return []
+    seen = [
+        each
+        for each in channel.messages.values()
+        if (not each.is_ephemeral or each.reader is person) and (before is None or each.id < before)
+    ]
+    seen.sort(key=lambda each: each.id)
+    return [message_json(each, "", person) for each in seen[-limit:]]
+
+
+def commands_for(discord: Discord, person: Person, channel_id: int) -> list[dict[str, Any]]:
+    """Return the commands that somebody may use in a channel, in their language. Raises Refusal."""
+    channel = discord.channel_for(person, channel_id)
+    rights = discord.rights_of(person, channel)
+    return [
+        localized(each, person.locale)
+        for each in discord.commands.everything()
+        if may_use(each, person, channel, rights, discord.me)
+    ]

@@ -1,0 +1,141 @@
+"""What Discord refuses with: a status, a code, and where in the request the fault lies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+MEANING = {
+    0: "401: Unauthorized",
+    10003: "Unknown Channel",
+    10004: "Unknown Guild",
+    10007: "Unknown Member",
+    10008: "Unknown Message",
+    10011: "Unknown Role",
+    10013: "Unknown User",
+    10014: "Unknown Emoji",
+    10015: "Unknown Webhook",
+    10026: "Unknown Ban",
+    10062: "Unknown interaction",
+    10063: "Unknown application command",
+    20016: "Slow mode",
+    30010: "Too many reactions",
+    30032: "Too many application commands",
+    30046: "Too many edits of an old message",
+    40005: "Request entity too large",
+    40041: "Command name taken",
+    40060: "Interaction has already been acknowledged.",
+    40094: "Too many follow-ups",
+    50001: "Missing Access",
+    50003: "Not in direct messages",
+    50005: "Cannot edit a message authored by another user",
+    50006: "Empty message",
+    50007: "Cannot send messages to this user",
+    50008: "Not a text channel",
+    50013: "Missing Permissions",
+    50021: "Not on a system message",
+    50024: "Not in this kind of channel",
+    50027: "Invalid Webhook Token",
+    50035: "Invalid Form Body",
+    50083: "Thread is archived",
+    50109: "Invalid JSON",
+    160002: "No reply without message history",
+    160004: "The message has a thread",
+    160005: "Thread is locked",
+    520000: "Poll voting blocked",
+    520001: "Poll expired",
+    520002: "No polls in this kind of channel",
+    520003: "Cannot edit a poll",
+    520006: "Not a poll",
+}
+
+
+class Refusal(Exception):
+    """An error response."""
+
+    def __init__(
+        self,
+        status: int,
+        code: int = 0,
+        *,
+        body: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(f"{status}/{code}")
+        self.status, self.code = status, code
+        usual = {"message": MEANING.get(code, "Refused"), "code": code}
+        self.body: dict[str, Any] = usual | dict(body or {})
+        self.headers = dict(headers or {})
+
+    def __str__(self) -> str:
+        """Say what was wrong, as one line."""
+        return f"{self.status}/{self.code}: {self.body['message']} {self.body.get('errors', '')}"
+
+
+class UnknownRoute(Refusal):
+    """There is no such address here."""
+
+    def __init__(self) -> None:
+        super().__init__(404, 0, body={"message": "404: Not Found"})
+
+
+class Problems:
+    """The faults of one request body, by where they are."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, Any] = {}
+
+    def add(self, path: str, code: str, message: str) -> None:
+        """Add a fault; the path is that of a field, such as `embeds.0.title`."""
+        place = self.found
+        for part in path.split("."):
+            place = place.setdefault(part, {})
+        place.setdefault("_errors", []).append({"code": code, "message": message})
+
+    def check(self) -> None:
+        """Raise Refusal where a fault was found."""
+        if self.found:
+            raise Refusal(400, 50035, body={"errors": self.found})
+
+    # The checks that most fields have.
+
+    def text(
+        self, path: str, value: object, most: int, *, least: int = 0, required: bool = False
+    ) -> None:
+        """Check a text, of so many characters."""
+        if value is None or value == "":
+            if required or (least and value == ""):
+                self.add(path, "BASE_TYPE_REQUIRED", "It is required.")
+        elif not isinstance(value, str):
+            self.add(path, "BASE_TYPE_STRING", "It has to be a text.")
+        elif len(value) > most:
+            self.add(path, "BASE_TYPE_MAX_LENGTH", f"It has more than {most} characters.")
+        elif len(value) < least:
+            self.add(path, "BASE_TYPE_MIN_LENGTH", f"It has less than {least} characters.")
+
+    def count(self, path: str, value: object, most: int, *, least: int = 0) -> list[Any]:
+        """Check a list, of so many elements; return it, or an empty one."""
+        if value is None:
+            value = []
+        if not isinstance(value, list):
+            self.add(path, "BASE_TYPE_LIST", "It has to be a list.")
+            return []
+        if not least <= len(value) <= most:
+            self.add(path, "BASE_TYPE_BAD_LENGTH", f"It has {least} to {most} elements.")
+        return value
+
+    def number(self, path: str, value: object, least: float, most: float) -> None:
+        """Check a number; none is none."""
+        if value is None:
+            return
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            self.add(path, "NUMBER_TYPE_COERCE", "It has to be a number.")
+        elif value < least:
+            self.add(path, "NUMBER_TYPE_MIN", f"It is less than {least}.")
+        elif value > most:
+            self.add(path, "NUMBER_TYPE_MAX", f"It is more than {most}.")
+
+    def choice(self, path: str, value: object, allowed: frozenset[int]) -> None:
+        """Check a value of a list of numbers."""
+        if value not in allowed:
+            self.add(path, "BASE_TYPE_CHOICES", f"It is one of {sorted(allowed)}.")

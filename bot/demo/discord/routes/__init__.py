@@ -1,0 +1,1 @@
+"""Discord's REST routes, as many as the bot uses."""

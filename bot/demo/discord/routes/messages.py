@@ -1,0 +1,164 @@
+"""Messages, by the bot's own token."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bot.demo.discord.channels import Channel, ChannelType
+from bot.demo.discord.files import File
+from bot.demo.discord.message_json import message_json
+from bot.demo.discord.messages import EPHEMERAL, Message, MessageType
+from bot.demo.discord.payloads import check_payload, check_rights_to_send
+from bot.demo.discord.posting import change, check_open, check_reply, post, remove, tell_typing
+from bot.demo.discord.refusals import Refusal
+from bot.demo.discord.rights import Right
+from bot.demo.discord.routes.route import ApiRequest, limit_of, route
+from bot.demo.discord.state import Discord
+
+
+def find_message(discord: Discord, channel_id: str, message_id: str) -> Message:
+    """Return a message that the bot's own token reaches. Raises Refusal."""
+    channel = discord.channel_for(discord.me, int(channel_id))
+    message = channel.messages.get(int(message_id))
+    # Ephemeral ones can be reached by the interaction's token only.
+    if message is None or message.is_ephemeral:
+        raise Refusal(404, 10008)
+    return message
+
+
+async def _read(
+    discord: Discord, request: ApiRequest, channel_id: str, message_id: str
+) -> dict[str, Any]:
+    message = find_message(discord, channel_id, message_id)
+    if not discord.rights_of(discord.me, message.channel) & Right.READ_MESSAGE_HISTORY:
+        raise Refusal(403, 50013)
+    return message_json(message, discord.base, discord.me)
+
+
+async def _history(discord: Discord, request: ApiRequest, channel_id: str) -> list[dict[str, Any]]:
+    channel = discord.channel_for(discord.me, int(channel_id))
+    limit = limit_of(request, usual=50, most=100)
+    if not discord.rights_of(discord.me, channel) & Right.READ_MESSAGE_HISTORY:
+        return []
+    found = sorted(channel.seen, key=lambda each: each.id)
+    if "after" in request.query:
+        after = int(request.query["after"])
+        page = [each for each in found if each.id > after][:limit]
+    elif "around" in request.query:
+        around = int(request.query["around"])
+        nearest = sorted(found, key=lambda each: abs(each.id - around))[:limit]
+        page = sorted(nearest, key=lambda each: each.id)
+    else:
+        before = int(request.query.get("before", 1 << 63))
+        page = [each for each in found if each.id < before][-limit:]
+    return [message_json(each, discord.base, discord.me) for each in reversed(page)]
+
+
+async def _post(discord: Discord, request: ApiRequest, channel_id: str) -> dict[str, Any]:
+    said = request.body()
+    files = request.uploads(said)
+    channel = discord.channel_for(discord.me, int(channel_id))
+    check_open(channel)
+    if channel.type is ChannelType.DM and not _takes_dms(discord, channel):
+        raise Refusal(403, 50007)
+    check_rights_to_send(discord.rights_of(discord.me, channel), said, files)
+    earlier = _repeated(discord, channel, said)
+    if earlier is not None:
+        return message_json(earlier, discord.base, discord.me)
+    return await post_as_bot(discord, channel, said, files)
+
+
+async def post_as_bot(
+    discord: Discord, channel: Channel, said: Mapping[str, Any], files: Sequence[File]
+) -> dict[str, Any]:
+    """Post a message of the bot's in a channel where it may. Raises Refusal."""
+    # By its own token nobody whispers.
+    payload = dict(said) | {"flags": int(said.get("flags") or 0) & ~EPHEMERAL}
+    reference = check_reply(discord, discord.me, channel, said.get("message_reference"))
+    check_payload(payload, files, max_file_bytes=discord.max_file_bytes(channel))
+    kind = MessageType.REPLY if reference else MessageType.DEFAULT
+    message = Message(discord.ids.next(), discord.me, channel, kind, reference=reference)
+    if said.get("nonce") is not None:
+        discord.nonces[channel.id, str(said["nonce"])] = (discord.clock(), message)
+    return await post(discord, message, payload, files)
+
+
+def _takes_dms(discord: Discord, channel: Channel) -> bool:
+    """Tell whether the other person lets the bot write."""
+    others = [each for each in channel.recipients if each is not discord.me]
+    shared = [
+        guild
+        for guild in discord.guilds.values()
+        if discord.me.id in guild.members and any(each.id in guild.members for each in others)
+    ]
+    is_known = bool(shared) or any(each.has_app for each in others)
+    return is_known and all(each.takes_dms for each in others)
+
+
+def _repeated(discord: Discord, channel: Channel, said: Mapping[str, Any]) -> Message | None:
+    """Return the message that was sent with the same nonce a short while ago."""
+    known = discord.nonces.get((channel.id, str(said.get("nonce"))))
+    if not said.get("enforce_nonce") or known is None:
+        return None
+    since, message = known
+    if discord.clock() - since >= discord.nonce_seconds:
+        return None
+    if message.id not in channel.messages:
+        raise Refusal(404, 10008)
+    return message
+
+
+async def _edit(
+    discord: Discord, request: ApiRequest, channel_id: str, message_id: str
+) -> dict[str, Any]:
+    message = find_message(discord, channel_id, message_id)
+    if message.author is not discord.me:
+        raise Refusal(403, 50005)
+    check_not_archived(message.channel)
+    return await edit_as_bot(discord, message, request)
+
+
+def check_not_archived(channel: Channel) -> None:
+    """Check that a thread is open. Raises Refusal."""
+    if channel.thread is not None and channel.thread.is_archived:
+        raise Refusal(400, 50083)
+
+
+async def edit_as_bot(discord: Discord, message: Message, request: ApiRequest) -> dict[str, Any]:
+    """Edit a message of the bot's, however it is reached. Raises Refusal."""
+    said = request.body()
+    files = request.uploads(said)
+    if message.type not in (
+        MessageType.DEFAULT, MessageType.REPLY, MessageType.COMMAND, MessageType.MENU_COMMAND,
+    ):  # fmt: skip
+        raise Refusal(403, 50021)
+    most = discord.max_file_bytes(message.channel)
+    check_payload(said, files, max_file_bytes=most, edited=message)
+    return await change(discord, message, said, files)
+
+
+async def _delete(discord: Discord, request: ApiRequest, channel_id: str, message_id: str) -> None:
+    message = find_message(discord, channel_id, message_id)
+    rights = discord.rights_of(discord.me, message.channel)
+    may = message.channel.guild is not None and rights & Right.MANAGE_MESSAGES
+    if message.author is not discord.me and not may:
+        raise Refusal(403, 50013 if message.channel.guild else 50003)
+    await remove(discord, message)
+
+
+async def _typing(discord: Discord, request: ApiRequest, channel_id: str) -> None:
+    channel = discord.channel_for(discord.me, int(channel_id))
+    if not discord.rights_of(discord.me, channel) & Right.SEND_MESSAGES:
+        raise Refusal(403, 50013)
+    tell_typing(discord, discord.me, channel)
+
+
+ROUTES = (
+    route("GET", "/channels/{}/messages/{}", _read),
+    route("GET", "/channels/{}/messages", _history),
+    route("POST", "/channels/{}/messages", _post, "post"),
+    route("PATCH", "/channels/{}/messages/{}", _edit, "edit"),
+    route("DELETE", "/channels/{}/messages/{}", _delete, "delete"),
+    route("POST", "/channels/{}/typing", _typing, "post"),
+)

@@ -1,0 +1,83 @@
+"""What a route is, and what it is asked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.demo.discord.files import File
+from bot.demo.discord.refusals import Refusal
+
+
+@dataclass(frozen=True)
+class ApiRequest:
+    """One request."""
+
+    method: str
+    path: str
+    """Without /api/v10."""
+    at: float
+    """By `time.perf_counter`."""
+    payload: Any = None
+    files: list[tuple[str, bytes]] = field(default_factory=list, repr=False)
+    authorization: str | None = field(default=None, repr=False)
+    query: dict[str, str] = field(default_factory=dict)
+
+    def body(self) -> dict[str, Any]:
+        """Return what was sent as an object. Raises Refusal for anything else."""
+        if not isinstance(self.payload, dict):
+            raise Refusal(400, 50109)
+        return self.payload
+
+    def uploads(self, said: dict[str, Any]) -> list[File]:
+        """Return the files that came with it, described as a message's payload says."""
+        described = {str(each.get("id")): each for each in said.get("attachments") or []}
+        files = []
+        for number, (name, data) in enumerate(self.files):
+            about = described.get(str(number), {})
+            files.append(
+                File(about.get("filename") or name, data, description=about.get("description"))
+            )
+        return files
+
+
+Handler = Callable[..., Awaitable[Any]]
+
+
+@dataclass(frozen=True)
+class Route:
+    """Which requests a function answers."""
+
+    method: str
+    path: re.Pattern[str]
+    handler: Handler
+    """Called with the Discord, the request, and the groups of the path."""
+    bucket: str | None = None
+    """What it is counted in."""
+    is_for_bots: bool = True
+    """Whether the bot's own token is asked for."""
+
+
+def route(
+    method: str, path: str, handler: Handler, bucket: str | None = None, *, is_for_bots: bool = True
+) -> Route:
+    """Return a route; in its path `{}` is an id."""
+    pattern = re.compile(path.replace("{}", r"(\d+)"))
+    return Route(method, pattern, handler, bucket, is_for_bots)
+
+
+def as_id(value: object) -> int:
+    """Return an id that a payload names. Raises Refusal for what is none."""
+    if isinstance(value, int) or (isinstance(value, str) and value.isdecimal()):
+        return int(value)
+    raise Refusal(400, 50035)
+
+
+def limit_of(request: ApiRequest, *, usual: int, most: int) -> int:
+    """Return how many results are asked for. Raises Refusal."""
+    text = request.query.get("limit", str(usual))
+    if not text.isdecimal() or not 1 <= int(text) <= most:
+        raise Refusal(400, 50035)
+    return int(text)

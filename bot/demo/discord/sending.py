@@ -1,0 +1,108 @@
+"""Interactions on their way to the bot, and the time that it has for an answer."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+from bot.demo.discord.commands import IN_BOT_DM, IN_GUILD, IN_PRIVATE
+from bot.demo.discord.interactions import Interaction, InteractionType
+from bot.demo.discord.message_json import message_json
+from bot.demo.discord.state import TOKEN_SECONDS, Discord
+
+
+def remember(discord: Discord, interaction: Interaction) -> Interaction:
+    """Keep an interaction that is about to be sent."""
+    discord.interactions[interaction.token] = interaction
+    discord.used.keep(interaction.user, interaction.nonce, interaction)
+    return interaction
+
+
+async def send(discord: Discord, interaction: Interaction) -> None:
+    """Send an interaction to the bot; its time runs from now on."""
+    said = interaction_json(discord, interaction)
+    interaction.expires_at = discord.clock() + TOKEN_SECONDS
+    interaction.sent_at = time.perf_counter()
+    loop = asyncio.get_running_loop()
+    interaction.deadline = loop.call_later(discord.ack_seconds, _fail, discord, interaction)
+    if interaction.type is not InteractionType.AUTOCOMPLETE:
+        discord.feeds.tell(interaction.user, "interaction_sent", **interaction.as_event())
+    await discord.gateway.dispatch("INTERACTION_CREATE", said)
+
+
+def acknowledge(discord: Discord, interaction: Interaction, at: float) -> None:
+    """Note that the bot answered in time, at a moment of `time.perf_counter`."""
+    interaction.answered_at = at
+    if interaction.deadline is not None:
+        interaction.deadline.cancel()
+    interaction.acknowledged.set()
+    if interaction.type is InteractionType.AUTOCOMPLETE:
+        return
+    discord.feeds.tell(interaction.user, "interaction_done", **interaction.as_event())
+    parent = interaction.parent
+    if parent is not None and discord.open_modals.get(interaction.user.id) is parent:
+        del discord.open_modals[interaction.user.id]
+
+
+def _fail(discord: Discord, interaction: Interaction) -> None:
+    interaction.has_failed = True
+    if interaction.answered_at is None and interaction.type is not InteractionType.AUTOCOMPLETE:
+        discord.feeds.tell(interaction.user, "interaction_failed", **interaction.as_event())
+
+
+def interaction_json(discord: Discord, interaction: Interaction) -> dict[str, Any]:
+    """Return an interaction as Discord tells the bot of it."""
+    channel, user = interaction.channel, interaction.user
+    guild = channel.guild
+    rights = discord.rights_of(discord.me, channel)
+    said: dict[str, Any] = {
+        "id": str(interaction.id),
+        "application_id": str(discord.application_id),
+        "type": int(interaction.type),
+        "data": interaction.data,
+        "channel_id": str(channel.id),
+        "channel": channel.as_json(discord.me)
+        | {"permissions": str(int(discord.rights_of(user, channel)))},
+        "token": interaction.token,
+        "version": 1,
+        "app_permissions": str(int(rights)),
+        "locale": user.locale,
+        "entitlements": [],
+        "authorizing_integration_owners": _owners(discord, interaction),
+        "attachment_size_limit": discord.max_file_bytes(channel),
+    }
+    if guild is not None:
+        member = guild.members[user.id].as_json()
+        member["permissions"] = str(int(discord.rights_of(user, channel)))
+        said |= {
+            "guild_id": str(guild.id),
+            "guild": {"id": str(guild.id), "features": [], "locale": guild.locale},
+            "guild_locale": guild.locale,
+            "member": member,
+            "context": IN_GUILD,
+        }
+    else:
+        with_bot = discord.me in channel.recipients
+        said |= {"user": user.as_json(), "context": IN_BOT_DM if with_bot else IN_PRIVATE}
+    if interaction.source is not None:
+        said["message"] = message_json(interaction.source, discord.base, discord.me)
+    return said
+
+
+def _owners(discord: Discord, interaction: Interaction) -> dict[str, str]:
+    """Return through whose installation the app is there."""
+    channel = interaction.channel
+    owners = {}
+    if channel.guild is not None and discord.me.id in channel.guild.members:
+        owners["0"] = str(channel.guild.id)
+    elif channel.guild is None and discord.me in channel.recipients:
+        owners["0"] = "0"
+    if interaction.user.has_app:
+        owners["1"] = str(interaction.user.id)
+    return owners
+
+
+def is_by_user_install(discord: Discord, interaction: Interaction) -> bool:
+    """Tell whether the app is there for one person only, and no member."""
+    return "0" not in _owners(discord, interaction)
