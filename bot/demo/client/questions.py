@@ -1,0 +1,51 @@
+"""What a page asks and forgets: older messages, commands, choices for an option."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.demo.client.actions import Action, Doer, InChannel, Result, UseCommand
+from bot.demo.client.protocol import Id
+from bot.demo.discord import reading
+from bot.demo.discord.actions import commands
+
+_MOST_MESSAGES = 100
+
+
+class History(InChannel):
+    """Messages before one, or the latest."""
+
+    before: Id | None = None
+    limit: int = 50
+
+
+async def history(doer: Doer, asked: History) -> Result:
+    """Return older messages, the oldest first."""
+    before = None if asked.before is None else int(asked.before)
+    limit = max(1, min(asked.limit, _MOST_MESSAGES))
+    found = reading.history(
+        doer.discord, doer.person, int(asked.channel_id), before=before, limit=limit
+    )
+    return {"messages": found}
+
+
+async def commands_there(doer: Doer, asked: InChannel) -> Result:
+    """Return the commands that somebody may use in a channel."""
+    found = reading.commands_for(doer.discord, doer.person, int(asked.channel_id))
+    return {"commands": found}
+
+
+async def complete(doer: Doer, asked: UseCommand) -> Result:
+    """Return the bot's choices for the option that somebody is typing in."""
+    options: list[dict[str, Any]] = asked.options
+    found = await commands.complete(
+        doer.discord, doer.person, int(asked.channel_id), int(asked.command_id), options
+    )
+    return {"choices": found}
+
+
+QUESTIONS: dict[str, Action] = {
+    "history": Action(History, history),
+    "commands": Action(InChannel, commands_there),
+    "complete": Action(UseCommand, complete),
+}

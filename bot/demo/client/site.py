@@ -1,0 +1,227 @@
+"""The server of the demo's page: the page itself, a WebSocket for each tab, uploads and files.
+
+    async with open_site(discord, {"anna": anna, "robin": robin}) as site:
+        print(site.address_of("anna"))
+
+On loopback it asks for nothing. On another address it wants a secret: `site.address_of` has it in
+the address, and a browser that was there once keeps a cookie instead.
+"""
+
+from __future__ import annotations
+
+import logging
+import weakref
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from urllib.parse import quote
+
+import aiohttp
+import msgspec
+from aiohttp import web
+
+from bot.demo.client.admission import Admission, is_loopback
+from bot.demo.client.page_files import HEADERS, read_page_file
+from bot.demo.client.protocol import MAX_MESSAGE_BYTES, Hello, read
+from bot.demo.client.sessions import Sessions
+from bot.demo.client.snapshot import max_upload_bytes
+from bot.demo.client.tab import NO_MESSAGE, UNKNOWN_SESSION, Desk, Tab
+from bot.demo.client.uploads import too_large
+from bot.demo.discord.people import Person
+from bot.demo.discord.server import file_handler
+from bot.demo.discord.state import Discord
+from bot.errors import RequestError
+from bot.i18n.sentence import Sentence
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+_HEARTBEAT_SECONDS = 20.0
+_CHUNK_BYTES = 2**16
+_MOST_ID_CHARACTERS = 64
+
+_FOREIGN = Sentence("This is not an address of the demo. Open the one that it printed.")
+_NO_SECRET = Sentence("Open the whole address that the demo printed: the secret is part of it.")
+_NOBODY = Sentence("Nobody here is called {name}. Open the address that the demo printed.")
+_NO_SESSION = Sentence("This tab is from an earlier run of the demo: please reload it.")
+
+
+class Site:
+    """Where the page is served, and who can sit at it."""
+
+    def __init__(
+        self, discord: Discord, people: Mapping[str, Person], *, secret: str | None = None
+    ) -> None:
+        self.discord, self.people = discord, people
+        self.base = ""
+        self._admission = Admission(secret)
+        self._sessions = Sessions(people)
+        self._desks: defaultdict[int, Desk] = defaultdict(Desk)
+        self._sockets: weakref.WeakSet[web.WebSocketResponse] = weakref.WeakSet()
+
+    def address_of(self, name: str) -> str:
+        """Return the address that opens the page as somebody."""
+        secret = self._admission.secret
+        query = "" if secret is None else f"?secret={quote(secret)}"
+        return f"{self.base}/as/{quote(name)}{query}"
+
+    def app(self) -> web.Application:
+        """Return the routes with the checks before them."""
+        app = web.Application(middlewares=[self._check])
+        app.add_routes(
+            [
+                web.get("/", self._redirect),
+                web.get("/as/{name}", self._page),
+                web.get("/page/{path:.+}", self._page_file),
+                web.post("/api/session", self._session),
+                web.put("/api/uploads/{id}", self._upload),
+                web.get("/api/tab", self._tab),
+                web.get("/attachments/{id}/{name}", file_handler(self.discord)),
+            ]
+        )
+        return app
+
+    async def close(self) -> None:
+        """Close all connections, so that nobody's tab keeps the server up."""
+        for socket in list(self._sockets):
+            await socket.close(code=aiohttp.WSCloseCode.GOING_AWAY)
+
+    @property
+    def _cookie(self) -> str:
+        # Cookies know no ports, and there may be two demos on a machine.
+        return f"zhiyin-demo-{self.base.rpartition(':')[2]}"
+
+    @web.middleware
+    async def _check(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        admission, host = self._admission, request.host
+        upgrade = "upgrade" in request.headers.get("Connection", "").lower()
+        origin = request.headers.get("Origin")
+        is_ours = admission.knows_host(host) and admission.knows_origin(
+            origin, host, method=request.method, upgrade=upgrade
+        )
+        if not is_ours:
+            log.warning("demo.foreign_request %s", request.path)
+            return _refuse(403, _FOREIGN)
+        said = request.query.get("secret")
+        if said is not None and request.method == "GET" and admission.is_secret(said):
+            return self._admit(request)
+        if not admission.admits(request.cookies.get(self._cookie)):
+            return _refuse(401, _NO_SECRET)
+        return await handler(request)
+
+    def _admit(self, request: web.Request) -> web.Response:
+        """Let a browser keep a cookie, and take the secret out of its address."""
+        answer = web.Response(status=302, headers={"Location": request.path, **HEADERS})
+        # Lax: an address that was sent to a friend is opened from another site.
+        answer.set_cookie(
+            self._cookie, self._admission.cookie.decode(), httponly=True, samesite="Lax"
+        )
+        return answer
+
+    async def _redirect(self, request: web.Request) -> web.Response:
+        raise web.HTTPFound(f"/as/{quote(next(iter(self.people)))}")
+
+    async def _page(self, request: web.Request) -> web.Response:
+        if request.match_info["name"] not in self.people:
+            return _refuse(404, _NOBODY.fill(name=request.match_info["name"]))
+        return read_page_file("index.html")
+
+    async def _page_file(self, request: web.Request) -> web.Response:
+        return read_page_file(request.match_info["path"])
+
+    async def _session(self, request: web.Request) -> web.Response:
+        try:
+            name = str(msgspec.json.decode(await request.read())["person"])
+        except (msgspec.DecodeError, TypeError, KeyError):
+            raise web.HTTPBadRequest from None
+        session = self._sessions.open(name)
+        if session is None:
+            return _refuse(404, _NOBODY.fill(name=name))
+        return web.json_response({"session": session})
+
+    async def _upload(self, request: web.Request) -> web.Response:
+        found = self._sessions.read(request.headers.get("X-Session", ""))
+        if found is None:
+            return _refuse(401, _NO_SESSION)
+        upload_id, most_bytes = request.match_info["id"], max_upload_bytes(self.discord)
+        if len(upload_id) > _MOST_ID_CHARACTERS:
+            raise web.HTTPBadRequest
+        try:
+            if (request.content_length or 0) > most_bytes:
+                raise too_large(most_bytes)
+            await self._desks[found[1].id].uploads.take(
+                upload_id,
+                request.query.get("name", ""),
+                request.query.get("type"),
+                request.content.iter_chunked(_CHUNK_BYTES),
+                most_bytes,
+            )
+        except RequestError as error:
+            return _refuse(413, error.sentence)
+        return web.json_response({})
+
+    async def _tab(self, request: web.Request) -> web.StreamResponse:
+        socket = web.WebSocketResponse(
+            heartbeat=_HEARTBEAT_SECONDS, max_msg_size=MAX_MESSAGE_BYTES, compress=False
+        )
+        await socket.prepare(request)
+        self._sockets.add(socket)
+        hello = await _hello(socket)
+        if hello is None:
+            await socket.close(code=NO_MESSAGE)
+            return socket
+        found = self._sessions.read(hello.session)
+        if found is None:
+            await socket.close(code=UNKNOWN_SESSION)
+            return socket
+        _, person = found
+        tab = Tab(socket, self.discord, person, self.people, self._desks[person.id])
+        await tab.serve(hello)
+        return socket
+
+
+async def _hello(socket: web.WebSocketResponse) -> Hello | None:
+    """Return the first message of a tab, or None where it is no greeting."""
+    said = await socket.receive()
+    if said.type is not aiohttp.WSMsgType.TEXT:
+        return None
+    try:
+        message = read(said.data)
+    except msgspec.DecodeError:
+        return None
+    return message if isinstance(message, Hello) else None
+
+
+def _refuse(status: int, sentence: Sentence) -> web.Response:
+    return web.json_response({"sentence": str(sentence)}, status=status, headers=HEADERS)
+
+
+@asynccontextmanager
+async def open_site(
+    discord: Discord,
+    people: Mapping[str, Person],
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    secret: str | None = None,
+) -> AsyncIterator[Site]:
+    """Serve the page for these people, the first of whom `/` opens.
+
+    Raises OSError where the port can't be had, ValueError for an address beyond this machine
+    without a secret.
+    """
+    if secret is None and not is_loopback(host):
+        raise ValueError("an address beyond this machine needs a secret")
+    site = Site(discord, people, secret=secret)
+    runner = web.AppRunner(site.app(), access_log=None, shutdown_timeout=1.0)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port).start()
+        bound = runner.addresses[0]
+        name = f"[{bound[0]}]" if ":" in bound[0] else bound[0]
+        site.base = f"http://{name}:{bound[1]}"
+        yield site
+    finally:
+        await site.close()
+        await runner.cleanup()

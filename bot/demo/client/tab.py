@@ -1,0 +1,147 @@
+"""The connection of one tab: what happens is told to it, what it asks for is done."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import aiohttp
+import msgspec
+from aiohttp import web
+
+from bot.demo.client.actions import ACTIONS, HINTS, Action, Doer
+from bot.demo.client.done_actions import DoneActions, Outcome
+from bot.demo.client.protocol import Ask, Do, Hello, Hint, Ping, read
+from bot.demo.client.questions import QUESTIONS
+from bot.demo.client.refusal_sentences import sentence_of
+from bot.demo.client.snapshot import snapshot_of
+from bot.demo.client.uploads import Uploads
+from bot.demo.discord.people import Person
+from bot.demo.discord.refusals import Refusal
+from bot.demo.discord.state import Discord
+from bot.errors import RequestError
+from bot.i18n.sentence import Sentence
+
+log = logging.getLogger(__name__)
+
+UNKNOWN_SESSION = 4001
+"""Closes a connection whose session is from another run of the demo."""
+NO_MESSAGE = 4002
+"""Closes a connection that said what is no message."""
+
+_NOT_DONE = Sentence("That did not work, and it is this demo's fault. Its log says why.")
+_UNKNOWN = Sentence("This page is from another version of the demo: please reload it.")
+
+
+class Desk:
+    """What is kept for a person over all their tabs."""
+
+    def __init__(self) -> None:
+        self.done = DoneActions()
+        self.uploads = Uploads()
+
+
+class Tab:
+    """One tab of somebody, from its hello on."""
+
+    def __init__(
+        self,
+        socket: web.WebSocketResponse,
+        discord: Discord,
+        person: Person,
+        people: Mapping[str, Person],
+        desk: Desk,
+    ) -> None:
+        self._socket = socket
+        self._discord, self._person, self._people = discord, person, people
+        self._desk = desk
+
+    async def serve(self, hello: Hello) -> None:
+        """Talk with the tab until it goes."""
+        tasks = {asyncio.create_task(self._follow(hello))}
+        try:
+            async for said in self._socket:
+                if said.type is not aiohttp.WSMsgType.TEXT:
+                    continue
+                try:
+                    message = read(said.data)
+                except msgspec.DecodeError:
+                    await self._socket.close(code=NO_MESSAGE)
+                    break
+                task = asyncio.create_task(self._handle(message))
+                tasks.add(task)
+                task.add_done_callback(tasks.discard)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _follow(self, hello: Hello) -> None:
+        """Tell the tab what happens, from where it was or from the beginning."""
+        after = hello.seq if hello.instance == self._discord.instance else None
+        if after is None:
+            after = await self._send_snapshot()
+        else:
+            await self._send(op="resumed")
+        async for event in self._discord.subscribe(self._person, after=after):
+            if event["type"] in _START_OVER:
+                await self._send_snapshot()
+            else:
+                await self._send(op="event", event=event)
+
+    async def _send_snapshot(self) -> int:
+        snapshot = snapshot_of(self._discord, self._person, self._people)
+        await self._send(op="ready", **snapshot)
+        return int(snapshot["seq"])
+
+    async def _handle(self, message: object) -> None:
+        match message:
+            case Do(id, action, data):
+                outcome = await self._desk.done.do_once(
+                    id, lambda: self._run(ACTIONS.get(action), data, id)
+                )
+                await self._tell("done", "refused", id, outcome)
+            case Ask(id, question, data):
+                run = QUESTIONS.get(question)
+                outcome = await self._run(run, data, None)
+                await self._tell("answer", "answer", id, outcome)
+            case Hint(action, data):
+                await self._run(HINTS.get(action), data, None)
+            case Ping():
+                await self._send(op="pong")
+
+    async def _run(self, action: Action | None, data: dict[str, Any], nonce: str | None) -> Outcome:
+        if action is None:
+            return _UNKNOWN
+        doer = Doer(self._discord, self._person, self._desk.uploads, nonce)
+        try:
+            return await action.do(doer, data)
+        except Refusal as refusal:
+            return sentence_of(refusal)
+        except RequestError as error:
+            return error.sentence
+        except msgspec.ValidationError as error:
+            log.warning("demo.action_malformed %s", error)
+            return _UNKNOWN
+        except Exception:
+            log.exception("demo.action_failed")
+            return _NOT_DONE
+
+    async def _tell(self, done: str, refused: str, id_: str, outcome: Outcome) -> None:
+        if isinstance(outcome, Sentence):
+            await self._send(op=refused, id=id_, sentence=str(outcome))
+        else:
+            await self._send(op=done, id=id_, result=outcome)
+
+    async def _send(self, **message: object) -> None:
+        """Send a message; a tab that is gone asks again when it is back."""
+        if not self._socket.closed:
+            try:
+                await self._socket.send_str(msgspec.json.encode(message).decode())
+            except ConnectionError:
+                log.info("demo.tab_gone")
+
+
+_START_OVER = {"reset", "removed"}

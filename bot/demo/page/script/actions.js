@@ -1,0 +1,101 @@
+// What a person can do, and what the page shows until the server has done it.
+
+import { notify } from "./notices.js";
+import { say } from "./words.js";
+
+/** A message that takes longer to arrive is shown as being sent. */
+const PATIENCE_MS = 400;
+
+/** Does things through the connection; failures become notes. */
+export class Actions {
+  constructor(connection, state) {
+    this.connection = connection;
+    this.state = state;
+    this.waiting = new Map();
+    state.pending = (channelId) => [...this.waiting.values()].filter((each) => each.channel_id === channelId);
+  }
+
+  /** Send a message; its files are on their way already. */
+  async send(channelId, { content, files = [], replyTo = null, ping = true }) {
+    const id = `pending-${Math.random()}`;
+    const timer = setTimeout(() => this.#showPending(id, channelId, content, files), PATIENCE_MS);
+    try {
+      await Promise.all(files.map((each) => each.done));
+      return await this.connection.do("send_message", {
+        channel_id: channelId, content, files: files.map((each) => each.id), reply_to: replyTo?.id ?? null, ping,
+      });
+    } catch (error) {
+      notify(error.message);
+      return null;
+    } finally {
+      clearTimeout(timer);
+      if (this.waiting.delete(id)) this.state.redraw(channelId);
+    }
+  }
+
+  /** Run a slash command. */
+  useCommand(channelId, commandId, options, name = "") {
+    this.onCommand?.(name);
+    return this.run("use_command", { channel_id: channelId, command_id: commandId, options });
+  }
+
+  /** Run a command of the Apps menu on a message or a person. */
+  useMenu(channelId, commandId, targetId) {
+    return this.run("use_menu", { channel_id: channelId, command_id: commandId, target_id: targetId });
+  }
+
+  /** Press a button; while it works, it takes no second press. */
+  press(message, customId) {
+    return this.#onMessage(message, customId, "press", {});
+  }
+
+  /** Choose from a select. */
+  choose(message, customId, values) {
+    return this.#onMessage(message, customId, "choose", { values });
+  }
+
+  /** Send a form; throws a Refused for the form to show. */
+  submitModal(interactionId, values, files) {
+    return this.connection.do("submit_modal", { interaction_id: interactionId, values, files });
+  }
+
+  /** Ask the bot for choices of an option. */
+  async complete(channelId, commandId, options) {
+    return (await this.connection.ask("complete", { channel_id: channelId, command_id: commandId, options })).choices;
+  }
+
+  /** Let others see that this person types. */
+  type(channelId) {
+    this.connection.hint("type", { channel_id: channelId });
+  }
+
+  /** Do anything else, by its name in bot/demo/client/actions.py; null when it was refused. */
+  async run(action, data) {
+    try {
+      return await this.connection.do(action, data);
+    } catch (error) {
+      notify(error.message);
+      return null;
+    }
+  }
+
+  async #onMessage(message, customId, action, more) {
+    if (this.state.busy.get(message.id) === customId) return null;
+    this.state.setBusy(message, customId);
+    try {
+      return await this.connection.do(action, { channel_id: message.channel_id, message_id: message.id, custom_id: customId, ...more });
+    } catch (error) {
+      this.state.setBusy(message, null);
+      notify(error.message);
+      return null;
+    }
+  }
+
+  #showPending(id, channelId, content, files) {
+    this.waiting.set(id, {
+      id, channel_id: channelId, type: 0, author: this.state.me, content: content || files.map((each) => each.name).join(", "),
+      timestamp: new Date().toISOString(), flags: 0, isPending: true, label: say("message.sending"),
+    });
+    this.state.redraw(channelId);
+  }
+}

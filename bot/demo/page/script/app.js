@@ -1,0 +1,265 @@
+// The page as a whole: its parts, and which channel is open.
+
+import { Actions } from "./actions.js";
+import { announcer } from "./announcer.js";
+import { listenToClicks } from "./clicks.js";
+import { Composer } from "./composer.js";
+import { el, fill, isTouch, morph } from "./element.js";
+import { Guide } from "./guide.js";
+import { drawHeader } from "./header.js";
+import { drawMembers } from "./members.js";
+import { MessageMenu } from "./message_menu.js";
+import { Modals } from "./modals.js";
+import { keepCounting } from "./moments.js";
+import { noticePlaces, notify } from "./notices.js";
+import { openPollForm } from "./poll_form.js";
+import { may } from "./rights.js";
+import { browser, tab } from "./session.js";
+import { directMessages, drawSidebar, listedChannels } from "./sidebar.js";
+import { ChannelType, State } from "./state.js";
+import { Timeline } from "./timeline.js";
+import { Uploads } from "./uploads.js";
+import { say } from "./words.js";
+
+/** After these a person may use other commands than before. */
+const CHANGES_COMMANDS = new Set(["commands_update", "roles_update", "member_update", "channel_update"]);
+
+/** Builds the page into `root` and keeps it like what the connection says. */
+export class App {
+  constructor(root, session, connection) {
+    this.session = session;
+    this.connection = connection;
+    this.state = new State();
+    this.actions = new Actions(connection, this.state);
+    this.uploads = new Uploads(session, this.state);
+    this.timeline = new Timeline(this.state, (channelId, before) => this.#loadOlder(channelId, before));
+    this.composer = new Composer({ state: this.state, actions: this.actions, uploads: this.uploads, onEditLast: () => this.#editLast() });
+    this.menus = new MessageMenu(this);
+    this.modals = new Modals(this);
+    this.guide = new Guide(this);
+    this.announce = announcer(this);
+    this.tell = notify;
+    this.#build(root);
+    listenToClicks(root, this);
+    this.#listen();
+    keepCounting(root);
+  }
+
+  /** Show a channel. */
+  openChannel(id, { focus = false } = {}) {
+    if (!this.state.channels.has(id)) return;
+    this.channelId = id;
+    tab.write(`channel.${this.session.key}`, id);
+    this.showSide(null);
+    const channel = this.state.channels.get(id);
+    const name = this.state.channelName(channel);
+    const shown = channel.type === ChannelType.DM ? `@${name}` : `#${name}`;
+    this.timeline.open(id);
+    this.timeline.scroller.setAttribute("aria-label", say("timeline", { channel: shown }));
+    this.composer.open(id, shown);
+    this.#loadCommands();
+    this.drawSides();
+    if (focus && !isTouch()) this.composer.focus();
+  }
+
+  /** Show a channel that is being made, as soon as it is known. */
+  openWhenThere(id) {
+    if (this.state.channels.has(id)) this.openChannel(id, { focus: true });
+    else this.awaited = id;
+  }
+
+  /** Open the direct messages with somebody. */
+  async openDm(userId) {
+    const made = await this.actions.run("open_dm", { user_id: userId });
+    if (made) this.openWhenThere(made.channel_id);
+  }
+
+  /** Go to a message, wherever it is. */
+  async jump(channelId, messageId) {
+    if (channelId !== this.channelId) this.openChannel(channelId);
+    if (!messageId || this.timeline.reveal(messageId)) return;
+    for (let tried = 0; tried < 10 && !this.state.complete.has(channelId); tried += 1) {
+      await this.#loadOlder(channelId, this.state.messagesOf(channelId)[0]?.id);
+      if (this.timeline.reveal(messageId)) return;
+    }
+    notify(say("jump.gone"));
+  }
+
+  /** Take a note away that only this person sees. */
+  dismiss(message) {
+    this.actions.run("delete_message", { channel_id: message.channel_id, message_id: message.id });
+  }
+
+  /** Tell whether this person has a right in the channel that is open. */
+  may(right) {
+    return may(this.state.channels.get(this.channelId), right);
+  }
+
+  /** Ask for a poll and post it. */
+  newPoll() {
+    openPollForm((poll) => this.connection.do("create_poll", { channel_id: this.channelId, ...poll }));
+  }
+
+  /** On a narrow screen, show one side over the messages, or none. */
+  showSide(side) {
+    this.root.dataset.side = side ?? "";
+    this.cover.hidden = !side;
+    if (side) document.getElementById(side)?.querySelector("button")?.focus();
+  }
+
+  /** Show the members or not; a narrow screen lays them over the messages. */
+  toggleMembers() {
+    if (matchMedia("(max-width: 900px)").matches) return this.showSide(this.root.dataset.side === "members" ? null : "members");
+    const isHidden = this.root.classList.toggle("no-members");
+    browser.write("membersHidden", isHidden);
+    return this.drawSides();
+  }
+
+  /** Draw all but the messages. */
+  drawSides() {
+    const { state } = this;
+    if (!state.isReady) return;
+    drawSidebar(this.sidebar, state, this.channelId);
+    drawMembers(this.members, state);
+    drawHeader(this.header, this);
+    this.composer.setBlocked(this.#blocked());
+    const unread = [...state.channels.keys()].reduce((sum, id) => sum + (id === this.channelId && !document.hidden ? 0 : state.unread(id).calls), 0);
+    const channel = state.channels.get(this.channelId);
+    document.title = say("title", { unread: unread ? `(${unread}) ` : "", channel: channel ? state.channelName(channel) : "", name: state.nameOf(state.me) });
+  }
+
+  #blocked() {
+    if (!this.state.isMember && this.state.channels.get(this.channelId)?.type !== ChannelType.DM) return say("blocked.removed");
+    return this.may("SEND_MESSAGES") ? null : say("blocked.rights");
+  }
+
+  #build(root) {
+    this.root = root;
+    this.sidebar = el("nav", { class: "sidebar", id: "sidebar" });
+    this.members = el("aside", { class: "members", id: "members" });
+    this.header = el("header", { class: "header" });
+    this.banner = el("div", { class: "banner", role: "status" });
+    this.typing = el("p", { class: "typing" });
+    this.cover = el("div", { class: "cover", hidden: true, data: { act: "close-sides" } });
+    const main = el("main", {}, this.header, this.banner, this.guide.root, this.timeline.root, this.composer.root, this.typing);
+    root.className = `app${browser.read("membersHidden") ? " no-members" : ""}`;
+    fill(root, this.sidebar, main, this.members, this.cover, noticePlaces());
+    for (const event of ["dragover", "drop"]) {
+      main.addEventListener(event, (each) => {
+        if (!each.dataTransfer.types.includes("Files")) return;
+        each.preventDefault();
+        root.classList.toggle("dropping", event === "dragover");
+        if (event === "drop") this.composer.takeFiles(each.dataTransfer.files);
+      });
+    }
+    main.addEventListener("dragleave", (each) => main.contains(each.relatedTarget) || root.classList.remove("dropping"));
+    addEventListener("keydown", (event) => this.#key(event));
+    document.addEventListener("visibilitychange", () => this.drawSides());
+  }
+
+  #listen() {
+    const { connection, state } = this;
+    connection.addEventListener("ready", ({ detail }) => this.#begin(detail));
+    connection.addEventListener("event", ({ detail }) => {
+      if (detail.type === "modal") this.modals.show(detail);
+      state.apply(detail);
+      if (CHANGES_COMMANDS.has(detail.type)) this.#loadCommands();
+      this.guide.see(detail);
+    });
+    connection.addEventListener("state", ({ detail }) => this.#showConnection(detail));
+    connection.addEventListener("restarted", ({ detail }) => this.#restarted(detail));
+    connection.addEventListener("refused", ({ detail }) => notify(detail.sentence));
+    state.addEventListener("change", ({ detail }) => this.#changed(detail));
+  }
+
+  #begin(snapshot) {
+    this.state.take(snapshot);
+    const known = [tab.read(`channel.${this.session.key}`), this.channelId, listedChannels(this.state)[0]?.id, directMessages(this.state)[0]?.id];
+    this.openChannel(known.find((id) => this.state.channels.has(id)));
+    this.guide.start();
+    if (snapshot.open_modal) this.modals.show(snapshot.open_modal);
+    if (!isTouch() && document.activeElement === document.body) this.composer.focus();
+  }
+
+  #changed(detail) {
+    switch (detail.what) {
+      case "message":
+      case "older":
+        this.timeline.change(detail);
+        if (detail.isNew) this.announce(detail.message);
+        if (detail.isNew || detail.gone) this.drawSides();
+        break;
+      case "channels":
+        this.drawSides();
+        if (this.awaited && this.state.channels.has(this.awaited)) this.openChannel(this.awaited, { focus: true });
+        if (detail.channel === this.awaited) this.awaited = null;
+        if (!this.state.channels.has(this.channelId)) this.openChannel(listedChannels(this.state)[0]?.id);
+        break;
+      case "interaction":
+        // A command has no message yet to say it under.
+        if (detail.hasFailed && !detail.event.message_id) notify(say("interaction.silent"));
+        break;
+      case "members":
+        this.drawSides();
+        // Names and colours stand in every message.
+        this.state.look = {};
+        this.timeline.change({});
+        break;
+      case "all":
+        break;
+      default:
+        this.drawSides();
+    }
+    if (detail.what === "typing" || detail.what === "all") this.#drawTyping();
+  }
+
+  #drawTyping() {
+    const names = this.state.typingIn(this.channelId).map((id) => this.state.nameById(id) ?? "…");
+    const text = names.length > 2 ? say("typing.many") : names.length ? say(names.length === 2 ? "typing.two" : "typing.one", { one: names[0], two: names[1] }) : "";
+    if (this.typing.textContent !== text) this.typing.textContent = text;
+  }
+
+  #showConnection({ state, sentence }) {
+    const text = { online: "", offline: this.state.isReady ? say("connection.offline") : say("connection.first"), refused: sentence }[state];
+    morph(this.banner, el("div", { class: `banner ${state}`, role: "status" }, text));
+  }
+
+  #restarted(stale) {
+    const texts = stale.filter((each) => each.action === "send_message").map((each) => each.data.content);
+    notify(say(stale.length ? "restarted.lost" : "restarted"));
+    if (texts.length) this.composer.restore(texts.join("\n"));
+  }
+
+  async #loadOlder(channelId, before) {
+    const limit = 50;
+    const { messages } = await this.connection.ask("history", { channel_id: channelId, before: before ?? null, limit });
+    this.state.prepend(channelId, messages, messages.length < limit);
+  }
+
+  /** Ask which commands this person may use in the channel; a draft of one opens again with them. */
+  async #loadCommands() {
+    const { channelId } = this;
+    try {
+      const { commands } = await this.connection.ask("commands", { channel_id: channelId });
+      if (channelId !== this.channelId) return;
+      this.state.commands = commands;
+      this.composer.readDraft();
+    } catch {
+      // They come with the next connection.
+    }
+  }
+
+  #editLast() {
+    const mine = this.state.messagesOf(this.channelId).findLast((each) => each.author.id === this.state.me.id && [0, 19].includes(each.type));
+    if (mine) this.menus.edit(mine);
+  }
+
+  #key(event) {
+    if (event.altKey && (event.key === "ArrowDown" || event.key === "ArrowUp") && !document.querySelector("dialog[open]")) {
+      event.preventDefault();
+      const all = [...listedChannels(this.state), ...directMessages(this.state)].map((each) => each.id);
+      const step = event.key === "ArrowDown" ? 1 : -1;
+      this.openChannel(all.at((all.indexOf(this.channelId) + step) % all.length), { focus: true });
+    } else if (event.key === "Escape" && this.root.dataset.side) this.showSide(null);
+  }
+}

@@ -1,0 +1,22 @@
+// What stands for a person: their initials on a colour of their own; the bot has its mark.
+
+import { el } from "./element.js";
+import { mark } from "./icons.js";
+
+/** Return the avatar of a user; decoration, since the name always stands beside it. */
+export function avatar(user, name, size = "") {
+  const made = el("span", { class: `avatar ${size}${user.bot ? " bot" : ""}`, aria: { hidden: "true" } }, user.bot ? mark() : initials(name));
+  if (!user.bot) made.style.setProperty("--hue", String(hueOf(user.id)));
+  return made;
+}
+
+function initials(name) {
+  const words = name.trim().split(/[\s._-]+/).filter(Boolean);
+  const letters = words.length > 1 ? [words[0], words.at(-1)].map((each) => [...each][0]) : [...(words[0] ?? "?")].slice(0, 1);
+  return letters.join("").toUpperCase();
+}
+
+function hueOf(id) {
+  // The golden angle keeps neighbours apart.
+  return Math.round((Number(BigInt(id) % 9973n) * 137.508) % 360);
+}

@@ -1,0 +1,256 @@
+// Where people write: messages, replies, files, and the beginning of slash commands.
+
+import { CommandForm } from "./command_form.js";
+import { findCommands, readCommandLine, slashCommands } from "./commands.js";
+import { el } from "./element.js";
+import { icon } from "./icons.js";
+import { MentionNames } from "./mention_names.js";
+import { notify } from "./notices.js";
+import { tab } from "./session.js";
+import { Suggestions } from "./suggestions.js";
+import { Tray } from "./tray.js";
+import { say } from "./words.js";
+
+const TYPING_MS = 8_000;
+/** A paste of more is no message, and would only make the field slow. */
+const MAX_PASTED = 100_000;
+
+/** `actions` does what is sent; see actions.js. */
+export class Composer {
+  constructor({ state, actions, uploads, onEditLast }) {
+    Object.assign(this, { state, actions, uploads, onEditLast });
+    this.channelId = null;
+    this.replyTo = null;
+    this.names = new MentionNames(state);
+    this.tray = new Tray(uploads, state);
+    this.text = el("textarea", { class: "text-input", rows: "1", enterkeyhint: "send", autocomplete: "off" });
+    this.counter = el("span", { class: "counter" });
+    this.list = new Suggestions(this.text, { label: say("composer.suggestions"), onPick: (each) => each.pick() });
+    this.picker = el("input", { type: "file", multiple: true, hidden: true, tabindex: "-1", aria: { label: say("composer.attach") } });
+    this.attach = el("button", { type: "button", class: "icon-button", aria: { label: say("composer.attach") }, on: { click: () => this.picker.click() } }, icon("plus"));
+    this.slash = el("button", { type: "button", class: "icon-button", aria: { label: say("composer.commands") }, on: { click: () => this.#type("/") } }, icon("apps"));
+    this.submit = el("button", { type: "submit", class: "icon-button send", aria: { label: say("composer.send") } }, icon("send"));
+    this.reply = el("div", { class: "reply-bar", hidden: true });
+    this.line = el("div", { class: "line" }, this.attach, this.text, this.counter, this.slash, this.submit);
+    this.place = el("div", { class: "command-place" });
+    this.root = el("form", { class: "composer", aria: { label: say("composer") } }, this.list.list, this.reply, this.tray.root, this.place, this.line, this.picker);
+    this.root.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#send();
+    });
+    this.text.addEventListener("keydown", (event) => this.#key(event));
+    this.text.addEventListener("input", () => this.#changed());
+    this.text.addEventListener("paste", (event) => this.#paste(event));
+    this.text.addEventListener("blur", () => this.list.hide());
+    this.picker.addEventListener("change", () => {
+      this.takeFiles(this.picker.files);
+      this.picker.value = "";
+    });
+  }
+
+  /** Write in another channel; what was begun in the last one waits there. */
+  open(channelId, name) {
+    this.channelId = channelId;
+    this.#closeForm();
+    this.setReply(null);
+    this.tray.take();
+    this.text.setAttribute("aria-label", say("composer.to", { channel: name }));
+    this.text.placeholder = say("composer.to", { channel: name });
+    this.text.value = "";
+    this.text.value = tab.read(`draft.${channelId}`, "");
+    this.#fit();
+  }
+
+  /** Open the command that was begun before a reload, now that the commands are known. */
+  readDraft() {
+    const { value } = this.text;
+    if (!this.form && value.startsWith("/") && !this.list.isOpen) this.#readLine(value);
+  }
+
+  /** Say why nothing can be written here, or let it be. */
+  setBlocked(sentence) {
+    this.root.classList.toggle("blocked", Boolean(sentence));
+    for (const each of [this.text, this.attach, this.slash, this.submit]) each.disabled = Boolean(sentence);
+    if (sentence) this.text.placeholder = sentence;
+  }
+
+  /** Answer a message, or none. */
+  setReply(message) {
+    this.replyTo = message;
+    this.reply.hidden = !message;
+    if (!message) return this.reply.replaceChildren();
+    this.ping = el("input", { type: "checkbox", checked: true });
+    const name = this.state.nameOf(message.author);
+    this.reply.replaceChildren(
+      icon("reply"), el("span", {}, say("composer.replying", { name })), el("label", {}, this.ping, say("composer.ping")),
+      el("button", { type: "button", class: "icon-button", aria: { label: say("composer.noReply") }, on: { click: () => this.setReply(null) } }, icon("close")),
+    );
+    this.focus();
+  }
+
+  /** Begin a command by its name, with values by option. */
+  useCommand(name, values = {}) {
+    const leaf = slashCommands(this.state.commands).find((each) => each.name === name);
+    if (leaf) this.#openForm(leaf, values);
+    else notify(say("command.unknown", { name }));
+  }
+
+  /** Put a mention of somebody where the cursor is. */
+  mention(userId) {
+    const name = this.names.ofPerson(userId);
+    this.#closeForm();
+    this.text.setRangeText(`${name} `, this.text.selectionStart, this.text.selectionEnd, "end");
+    this.#changed();
+    this.focus();
+  }
+
+  /** Take files that were dropped, pasted or picked. */
+  takeFiles(list) {
+    for (const file of list) if (!this.form?.takeFile(file) && !this.tray.add(file)) break;
+  }
+
+  focus() {
+    if (this.form) this.form.focus();
+    else this.text.focus();
+  }
+
+  /** Give back what could not be sent. */
+  restore(text) {
+    if (!this.text.value) this.text.value = text;
+    this.#changed();
+  }
+
+  #send() {
+    if (this.form) return this.form.submit();
+    const typed = this.text.value.trim();
+    if (typed.startsWith("/") && this.#readLine(typed)) return this.form?.submit();
+    const content = this.names.withIds(typed);
+    if (!content && !this.tray.files.length) return undefined;
+    if (content.length > this.state.limits.characters) {
+      return notify(say("composer.tooLong", { n: content.length, most: this.state.limits.characters }));
+    }
+    this.actions.send(this.channelId, { content, files: this.tray.take(), replyTo: this.replyTo, ping: this.ping?.checked ?? true });
+    this.text.value = "";
+    this.setReply(null);
+    this.#changed();
+    return undefined;
+  }
+
+  #key(event) {
+    if (this.list.key(event) || event.isComposing) return;
+    if (event.key === "Enter" && !event.shiftKey) {
+      event.preventDefault();
+      this.#send();
+    } else if (event.key === "Escape") this.setReply(null);
+    else if (event.key === "ArrowUp" && !this.text.value) {
+      event.preventDefault();
+      this.onEditLast();
+    }
+  }
+
+  #changed() {
+    this.#fit();
+    this.#suggest();
+    tab.write(`draft.${this.channelId}`, this.text.value.slice(0, MAX_PASTED) || null);
+    const now = Date.now();
+    if (this.text.value && !this.text.value.startsWith("/") && now - (this.typedAt ?? 0) > TYPING_MS) {
+      this.typedAt = now;
+      this.actions.type(this.channelId);
+    }
+  }
+
+  #fit() {
+    this.text.style.height = "auto";
+    this.text.style.height = `${Math.min(this.text.scrollHeight, innerHeight * 0.4)}px`;
+    const left = this.state.limits ? this.state.limits.characters - this.text.value.length : 0;
+    this.counter.textContent = left < 200 ? String(left) : "";
+    this.counter.classList.toggle("failed", left < 0);
+  }
+
+  #suggest() {
+    const { value, selectionStart: at } = this.text;
+    if (value.startsWith("/") && !value.includes("\n")) {
+      const line = value.endsWith(" ") ? this.#exactLeaf(value.trim()) : null;
+      if (line) return this.#openForm(line);
+      const found = findCommands(slashCommands(this.state.commands), value.slice(1).trimStart());
+      return this.list.show(found.map((leaf) => ({
+        sign: "/", label: `/${leaf.name}`, description: leaf.description, hint: leaf.options.map((each) => each.name).slice(0, 4).join("  "),
+        pick: () => this.#openForm(leaf),
+      })), { first: true });
+    }
+    const word = /(?:^|\s)([@#])([^\s@#]{0,32})$/.exec(value.slice(0, at));
+    if (!word) return this.list.hide();
+    const [, sign, typed] = word;
+    const found = this.names.find(sign, typed);
+    return this.list.show(found.map((each) => ({
+      label: each.name, description: each.description, pick: () => this.#insertName(each, at - typed.length - 1),
+    })), { first: true });
+  }
+
+  #insertName(found, start) {
+    this.names.use(found);
+    this.text.setRangeText(`${found.name} `, start, this.text.selectionStart, "end");
+    this.#changed();
+  }
+
+  #exactLeaf(typed) {
+    return slashCommands(this.state.commands).find((each) => `/${each.name}` === typed);
+  }
+
+  #readLine(line) {
+    const read = readCommandLine(slashCommands(this.state.commands), line);
+    if (read) this.#openForm(read.leaf, read.values);
+    return Boolean(read);
+  }
+
+  #openForm(leaf, values = {}) {
+    this.#closeForm();
+    this.list.hide();
+    const { channelId } = this;
+    this.form = new CommandForm(leaf, {
+      state: this.state, uploads: this.uploads, values,
+      cancel: (text) => {
+        this.#closeForm();
+        this.text.value = text;
+        this.#changed();
+        this.text.focus();
+      },
+      complete: (command, options) => this.actions.complete(channelId, command, options),
+      send: (command, options) => {
+        this.actions.useCommand(channelId, command, options, leaf.name);
+        this.#closeForm();
+        this.text.value = "";
+        this.#changed();
+        this.text.focus();
+      },
+    });
+    this.form.root.addEventListener("input", () => this.form && tab.write(`draft.${channelId}`, this.form.line));
+    this.place.replaceChildren(this.form.root);
+    this.line.hidden = true;
+    this.form.focus();
+  }
+
+  #closeForm() {
+    this.form = null;
+    this.place.replaceChildren();
+    this.line.hidden = false;
+  }
+
+  #type(text) {
+    this.text.value = text;
+    this.text.focus();
+    this.#changed();
+  }
+
+  #paste(event) {
+    const { files } = event.clipboardData;
+    const text = event.clipboardData.getData("text");
+    if (files.length) {
+      event.preventDefault();
+      this.takeFiles(files);
+    } else if (text.length > MAX_PASTED) {
+      event.preventDefault();
+      notify(say("composer.hugePaste", { n: text.length, most: this.state.limits.characters }));
+    }
+  }
+}

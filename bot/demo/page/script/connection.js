@@ -1,0 +1,191 @@
+// The one WebSocket of this tab: it comes back by itself, and goes on where it was.
+
+import { Outbox, newId } from "./outbox.js";
+import { Refused } from "./session.js";
+import { say } from "./words.js";
+
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 5_000;
+const PING_MS = 15_000;
+const SILENT_MS = 40_000;
+const RESEND_MS = 8_000;
+/** The server takes no larger message; see bot/demo/client/tab.py. */
+const MAX_CHARACTERS = 200_000;
+
+/**
+ * Events it sends: `ready` (detail: a snapshot), `event` (detail: one event), `state` (detail: online,
+ * offline or refused), `restarted` (detail: actions that came to nothing).
+ */
+export class Connection extends EventTarget {
+  constructor(session) {
+    super();
+    this.session = session;
+    this.outbox = new Outbox(session.key);
+    this.questions = new Map();
+    this.instance = null;
+    this.seq = null;
+    this.isOpen = false;
+    this.pause = FIRST_PAUSE_MS;
+    this.heardAt = 0;
+    setInterval(() => this.#watch(), PING_MS);
+    setInterval(() => this.#resend(), RESEND_MS);
+    addEventListener("online", () => this.#hurry());
+    document.addEventListener("visibilitychange", () => document.hidden || this.#hurry());
+  }
+
+  /** Connect, and stay so until the tab is closed. */
+  async start() {
+    try {
+      if (!this.session.token) await this.session.renew();
+      this.#open();
+    } catch (error) {
+      if (error instanceof Refused) this.#tell("state", { state: "refused", sentence: error.message });
+      else this.#again();
+    }
+  }
+
+  /**
+   * Do something for the person; resolve with the server's result, reject with a Refused.
+   *
+   * It is kept and sent again until the server has acknowledged it.
+   */
+  do(action, data) {
+    if (JSON.stringify(data).length > MAX_CHARACTERS) {
+      return Promise.reject(new Refused(say("error.tooMuch")));
+    }
+    const { entry, answer } = this.outbox.add(this.instance, action, data);
+    entry.sentAt = Date.now();
+    this.#send({ op: "do", id: entry.id, action, data });
+    return answer;
+  }
+
+  /** Ask something that needs no memory, such as a choice list; rejects when there is no connection. */
+  ask(question, data) {
+    if (!this.isOpen) return Promise.reject(new Refused(say("error.offline")));
+    const id = newId();
+    this.#send({ op: "ask", id, question, data });
+    return new Promise((resolve, reject) => this.questions.set(id, { resolve, reject }));
+  }
+
+  /** Tell the server something that may get lost, such as that somebody types. */
+  hint(action, data) {
+    this.#send({ op: "hint", action, data });
+  }
+
+  #open() {
+    const address = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/api/tab`;
+    const socket = new WebSocket(address);
+    this.socket = socket;
+    this.heardAt = Date.now();
+    socket.addEventListener("open", () => {
+      const resume = this.seq === null ? {} : { instance: this.instance, seq: this.seq };
+      socket.send(JSON.stringify({ op: "hello", session: this.session.token, ...resume }));
+    });
+    socket.addEventListener("message", ({ data }) => {
+      if (this.socket === socket) this.#hear(JSON.parse(data));
+    });
+    socket.addEventListener("close", ({ code }) => {
+      if (this.socket === socket) this.#lost(code);
+    });
+  }
+
+  #hear(said) {
+    this.heardAt = Date.now();
+    switch (said.op) {
+      case "ready":
+        this.#begin(said);
+        break;
+      case "resumed":
+        this.#opened();
+        break;
+      case "event":
+        this.seq = said.event.seq ?? this.seq;
+        this.#tell("event", said.event);
+        break;
+      case "done":
+      case "refused": {
+        const error = said.op === "refused" ? new Refused(said.sentence) : null;
+        const known = this.outbox.waiting.has(said.id);
+        const entry = this.outbox.settle(said.id, error, said.result);
+        // Nobody waits for it after a reload, and a refusal is told all the same.
+        if (error && entry && !known) this.#tell("refused", { sentence: said.sentence, entry });
+        break;
+      }
+      case "answer": {
+        const waiting = this.questions.get(said.id);
+        this.questions.delete(said.id);
+        if (said.sentence) waiting?.reject(new Refused(said.sentence));
+        else waiting?.resolve(said.result);
+        break;
+      }
+      default: // pong
+    }
+  }
+
+  #begin(snapshot) {
+    const isOther = this.instance !== null && this.instance !== snapshot.instance;
+    this.instance = snapshot.instance;
+    this.seq = snapshot.seq;
+    const stale = this.outbox.takeStale(snapshot.instance);
+    for (const entry of stale) this.outbox.settle(entry.id, new Refused(say("error.restarted")));
+    // Who hears of it has questions at once.
+    this.isOpen = true;
+    this.#tell("ready", snapshot);
+    if (isOther || stale.length) this.#tell("restarted", stale);
+    this.#opened();
+  }
+
+  #opened() {
+    this.isOpen = true;
+    this.pause = FIRST_PAUSE_MS;
+    this.#tell("state", { state: "online" });
+    for (const entry of this.outbox.entries) this.#sendEntry(entry);
+  }
+
+  #lost(code) {
+    this.isOpen = false;
+    for (const { reject } of this.questions.values()) reject(new Refused(say("error.offline")));
+    this.questions.clear();
+    // The demo was started anew, and signs with another key.
+    if (code === 4001) this.session.token = null;
+    this.#tell("state", { state: "offline" });
+    this.#again();
+  }
+
+  #again() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.start(), this.pause * (0.75 + Math.random() / 2));
+    this.pause = Math.min(2 * this.pause, LONGEST_PAUSE_MS);
+  }
+
+  #hurry() {
+    if (this.isOpen || this.socket?.readyState === WebSocket.CONNECTING) return;
+    this.pause = FIRST_PAUSE_MS;
+    this.#again();
+  }
+
+  #watch() {
+    if (!this.isOpen) return;
+    if (Date.now() - this.heardAt > SILENT_MS) this.socket.close();
+    else this.#send({ op: "ping" });
+  }
+
+  #resend() {
+    const late = Date.now() - RESEND_MS;
+    if (this.isOpen) for (const entry of this.outbox.entries) if (entry.sentAt < late) this.#sendEntry(entry);
+  }
+
+  #sendEntry(entry) {
+    entry.sentAt = Date.now();
+    this.#send({ op: "do", id: entry.id, action: entry.action, data: entry.data });
+  }
+
+  #send(message) {
+    const isOpen = this.isOpen && this.socket.readyState === WebSocket.OPEN;
+    if (isOpen) this.socket.send(JSON.stringify(message));
+  }
+
+  #tell(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+}

@@ -1,0 +1,41 @@
+// The line over the messages: which channel this is, and what can be begun in it.
+
+import { el, morph } from "./element.js";
+import { icon } from "./icons.js";
+import { isThread } from "./sidebar.js";
+import { ChannelType } from "./state.js";
+import { say } from "./words.js";
+
+/** Draw the header into its element. */
+export function drawHeader(root, app) {
+  const { state } = app;
+  const channel = state.channels.get(app.channelId);
+  if (!channel) return morph(root, el("header", { class: "header" }, side(), el("h1", {}, say("blocked.removed")), !state.isMember && rejoin()));
+  const isDm = channel.type === ChannelType.DM;
+  const parent = isThread(channel) && state.channels.get(channel.parent_id);
+  return morph(root, el("header", { class: "header" },
+    side(),
+    el("span", { class: "header-sign" }, icon(isDm ? "people" : parent ? "thread" : "hash")),
+    el("h1", {}, state.channelName(channel)),
+    parent && el("button", { type: "button", class: "quiet", data: { act: "channel", channel: parent.id } }, say("thread.of", { name: parent.name })),
+    channel.topic && el("p", { class: "topic" }, channel.topic),
+    el("span", { class: "spacer" }),
+    !state.isMember && rejoin(),
+    tool("spark", "guide", say("guide.again"), "guide"),
+    !isDm && tool("poll", "poll", say("poll.create"), "new-poll"),
+    channel.type === ChannelType.TEXT && tool("thread", "thread", say("thread.create"), "new-thread"),
+    tool("people", "members", say("members.toggle"), "show-members"),
+  ));
+}
+
+function side() {
+  return tool("menu", "menu", say("sidebar.open"), "show-sidebar", "only-narrow");
+}
+
+function tool(name, key, label, act, className = "") {
+  return el("button", { type: "button", class: `icon-button ${className}`, data: { key, act }, aria: { label }, title: label }, icon(name));
+}
+
+function rejoin() {
+  return el("button", { type: "button", class: "button primary", data: { key: "rejoin", act: "rejoin" } }, say("rejoin"));
+}

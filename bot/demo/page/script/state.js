@@ -1,0 +1,238 @@
+// The server as this person sees it: channels, people, messages; kept up to date by events.
+
+import { MessageList, compareIds } from "./message_list.js";
+import { browser } from "./session.js";
+
+export const ChannelType = { TEXT: 0, DM: 1, VOICE: 2, NEWS: 5, THREAD: 11, PRIVATE_THREAD: 12, FORUM: 15 };
+export const EPHEMERAL = 64;
+export const LOADING = 128;
+const TYPING_MS = 10_000;
+
+/** Sends `change` (detail: what changed, and of which channel or message). */
+export class State extends EventTarget {
+  constructor() {
+    super();
+    this.channels = new Map();
+    this.members = new Map();
+    this.roles = new Map();
+    this.messages = new Map();
+    this.complete = new Set();
+    this.commands = [];
+    this.typing = new Map();
+    this.busy = new Map();
+    this.failed = new Map();
+    this.shownPolls = new Set();
+    this.read = {};
+    this.isBotOnline = false;
+    this.isReady = false;
+  }
+
+  /** Become what a snapshot says. */
+  take(snapshot) {
+    this.instance = snapshot.instance;
+    this.me = snapshot.user;
+    this.guild = snapshot.guild;
+    this.isMember = snapshot.members.some((each) => each.user.id === snapshot.user.id);
+    this.people = snapshot.people;
+    this.limits = snapshot.limits;
+    this.isBotOnline = snapshot.bot_online;
+    this.channels = byId(snapshot.channels);
+    this.roles = byId(snapshot.roles);
+    this.members = new Map(snapshot.members.map((each) => [each.user.id, each]));
+    this.messages = new Map();
+    for (const [id, list] of Object.entries(snapshot.messages)) {
+      for (const message of list) this.#list(id).set(message.id, message);
+      if (list.length < snapshot.page_size) this.complete.add(id);
+      else this.complete.delete(id);
+    }
+    this.typing.clear();
+    this.busy.clear();
+    this.failed.clear();
+    this.readName = `read.${this.instance}.${this.me.id}`;
+    this.read = browser.read(this.readName) ?? {};
+    this.isReady = true;
+    this.#tell("all");
+  }
+
+  /** Become what an event says. */
+  apply(event) {
+    const { message, channel, member } = event;
+    switch (event.type) {
+      case "message_create":
+        this.typing.get(message.channel_id)?.delete(message.author.id);
+        this.#tell("typing", { channel: message.channel_id });
+        this.#list(message.channel_id).set(message.id, message);
+        this.#tell("message", { channel: message.channel_id, message, isNew: true });
+        break;
+      case "message_update":
+        // An edit of a message that was not loaded is of no interest yet.
+        if (!this.#list(message.channel_id).has(message.id)) break;
+        this.#list(message.channel_id).set(message.id, message);
+        this.#tell("message", { channel: message.channel_id, message });
+        break;
+      case "message_delete":
+        this.#list(event.channel_id).delete(event.message_id);
+        this.#tell("message", { channel: event.channel_id, gone: event.message_id });
+        break;
+      case "typing":
+        this.#startTyping(event.channel_id, event.user_id);
+        break;
+      case "interaction_sent":
+        this.#mark(event, true);
+        break;
+      case "interaction_done":
+      case "interaction_failed":
+        this.#mark(event, false, event.type === "interaction_failed");
+        break;
+      case "channel_create":
+      case "channel_update":
+        this.channels.set(channel.id, channel);
+        this.#tell("channels", { channel: channel.id });
+        break;
+      case "channel_delete":
+        this.channels.delete(channel.id);
+        this.messages.delete(channel.id);
+        this.#tell("channels", { channel: channel.id });
+        break;
+      case "member_add":
+      case "member_update":
+        this.members.set(member.user.id, member);
+        this.#tell("members");
+        break;
+      case "member_remove":
+        this.members.delete(event.user_id);
+        this.#tell("members");
+        break;
+      case "roles_update":
+        this.roles = byId(event.roles);
+        this.#tell("members");
+        break;
+      case "guild_update":
+        this.guild = event.guild;
+        this.#tell("channels");
+        break;
+      case "bot_online":
+        this.isBotOnline = event.is_online;
+        this.#tell("members");
+        break;
+      default: // a modal, or other commands: app.js sees to them
+    }
+  }
+
+  /** The messages of a channel, oldest first. */
+  messagesOf(channelId) {
+    return this.#list(channelId).inOrder();
+  }
+
+  message(channelId, messageId) {
+    return this.#list(channelId).get(messageId) ?? null;
+  }
+
+  /** Add older messages; `isAll` when there are no others before them. */
+  prepend(channelId, messages, isAll) {
+    const list = this.#list(channelId);
+    for (const each of messages) if (!list.has(each.id)) list.set(each.id, each);
+    if (isAll) this.complete.add(channelId);
+    this.#tell("older", { channel: channelId });
+  }
+
+  /** The name by which somebody is called here. */
+  nameOf(user) {
+    const member = this.members.get(user?.id);
+    return member?.nick ?? member?.user.global_name ?? user?.global_name ?? user?.username ?? "…";
+  }
+
+  /** The name of somebody by id, whether or not they are here. */
+  nameById(id) {
+    const known = this.members.get(id)?.user ?? this.people?.find((each) => each.id === id)?.user;
+    return known ? this.nameOf(known) : null;
+  }
+
+  /** The name of a channel as it is shown, without a sign before it. */
+  channelName(channel) {
+    if (channel.type !== ChannelType.DM) return channel.name;
+    const other = channel.recipients.find((each) => each.id !== this.me.id) ?? channel.recipients[0];
+    return this.nameOf(other);
+  }
+
+  /** Who types in a channel, without this person. */
+  typingIn(channelId) {
+    return [...(this.typing.get(channelId)?.keys() ?? [])].filter((id) => id !== this.me.id);
+  }
+
+  /** How many messages were not seen, and how many of them call this person. */
+  unread(channelId) {
+    const since = this.read[channelId] ?? "0";
+    const fresh = this.messagesOf(channelId).filter(
+      (each) => compareIds(each.id, since) > 0 && each.author.id !== this.me.id,
+    );
+    const calls = fresh.filter((each) => each.mentions?.some((user) => user.id === this.me.id));
+    const isDm = this.channels.get(channelId)?.type === ChannelType.DM;
+    return { count: fresh.length, calls: isDm ? fresh.length : calls.length };
+  }
+
+  /** Show a component of a message as working, or none. */
+  setBusy(message, customId) {
+    if (customId === null) this.busy.delete(message.id);
+    else this.busy.set(message.id, customId);
+    this.failed.delete(message.id);
+    this.redraw(message.channel_id);
+  }
+
+  /** Show the results of a poll before voting, or not. */
+  showPoll(message, isShown) {
+    if (isShown) this.shownPolls.add(message.id);
+    else this.shownPolls.delete(message.id);
+    this.redraw(message.channel_id);
+  }
+
+  /** Have a channel drawn again. */
+  redraw(channelId) {
+    this.#tell("message", { channel: channelId });
+  }
+
+  /** Remember that everything in a channel was seen; true if that is news. */
+  markRead(channelId) {
+    const last = this.messagesOf(channelId).at(-1)?.id;
+    if (!last || compareIds(this.read[channelId] ?? "0", last) >= 0) return false;
+    this.read[channelId] = last;
+    browser.write(this.readName, this.read);
+    this.#tell("read", { channel: channelId });
+    return true;
+  }
+
+  #list(channelId) {
+    if (!this.messages.has(channelId)) this.messages.set(channelId, new MessageList());
+    return this.messages.get(channelId);
+  }
+
+  #startTyping(channelId, userId) {
+    if (!this.typing.has(channelId)) this.typing.set(channelId, new Map());
+    const here = this.typing.get(channelId);
+    clearTimeout(here.get(userId));
+    const end = () => here.delete(userId) && this.#tell("typing", { channel: channelId });
+    here.set(userId, setTimeout(end, TYPING_MS));
+    this.#tell("typing", { channel: channelId });
+  }
+
+  #mark(event, isBusy, hasFailed = false) {
+    const { message_id: id, custom_id: custom, channel_id: channel } = event;
+    if (id) {
+      if (isBusy) this.busy.set(id, custom);
+      else this.busy.delete(id);
+      if (hasFailed) this.failed.set(id, true);
+      else this.failed.delete(id);
+      const message = this.message(channel, id);
+      if (message) this.#tell("message", { channel, message });
+    }
+    this.#tell("interaction", { event, isBusy, hasFailed });
+  }
+
+  #tell(what, more = {}) {
+    this.dispatchEvent(new CustomEvent("change", { detail: { what, ...more } }));
+  }
+}
+
+function byId(list) {
+  return new Map(list.map((each) => [each.id, each]));
+}

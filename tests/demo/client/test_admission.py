@@ -1,0 +1,63 @@
+"""Who may talk to the demo's server."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.demo.client.admission import Admission, is_loopback
+
+HERE = "127.0.0.1:8787"
+
+
+@pytest.mark.parametrize("host", [HERE, "localhost:8787", "[::1]:8787", "127.0.0.53"])
+def test_this_machine_is_known_by_its_names(host):
+    """Whatever the port, which a tunnel may change."""
+    assert Admission().knows_host(host)
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["evil.example", "127.0.0.1.evil.example:8787", "192.168.1.5:8787", "", "[::1", "0.0.0.0"],
+)
+def test_a_name_that_was_made_to_point_here_is_not(host):
+    """DNS rebinding: the browser takes evil.example for the demo, and says its name."""
+    assert not Admission().knows_host(host)
+
+
+def test_with_a_secret_any_name_is_known_since_the_cookie_is_asked_for():
+    """A rebound name comes without the cookie."""
+    admission = Admission("a secret")
+    assert admission.knows_host("jam.example:8787")
+    assert not admission.admits(None)
+    assert not admission.admits("something")
+    assert admission.admits(admission.cookie.decode())
+    assert "secret" not in admission.cookie.decode()
+
+
+@pytest.mark.parametrize(
+    ("origin", "method", "upgrade", "known"),
+    [
+        (f"http://{HERE}", "POST", False, True),
+        (f"https://{HERE}", "GET", True, True),
+        ("http://evil.example", "POST", False, False),
+        ("http://evil.example", "GET", True, False),
+        ("http://127.0.0.1:1", "GET", True, False),
+        ("null", "PUT", False, False),
+        # Reading needs none: an address that is typed has none. All else does.
+        (None, "GET", False, True),
+        (None, "GET", True, False),
+        (None, "POST", False, False),
+    ],
+)
+def test_only_our_own_page_changes_anything_or_opens_a_websocket(origin, method, upgrade, known):
+    """Browsers let any site open a WebSocket to here, and say which site it was."""
+    found = Admission().knows_origin(origin, HERE, method=method, upgrade=upgrade)
+    assert found is known
+
+
+@pytest.mark.parametrize(
+    ("name", "only_here"), [("localhost", True), ("0.0.0.0", False), ("::", False)]
+)
+def test_what_can_be_reached_from_here_only(name, only_here):
+    """An address of all interfaces is not one of this machine alone."""
+    assert is_loopback(name) is only_here

@@ -1,0 +1,74 @@
+"""Every action of a page is done once, whatever happens to its connection."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from bot.demo.client.done_actions import DoneActions
+from bot.i18n.sentence import Sentence
+
+REFUSED = Sentence("No.")
+
+
+@pytest.fixture
+def runs():
+    return []
+
+
+def doing(runs, outcome, gate=None):
+    async def run():
+        runs.append("begun")
+        if gate is not None:
+            await gate.wait()
+        runs.append("done")
+        return outcome
+
+    return run
+
+
+@pytest.mark.parametrize("outcome", [{"message_id": "1"}, REFUSED], ids=["done", "refused"])
+async def test_the_same_id_again_gets_the_same_outcome(runs, outcome):
+    """While it is at work, and when it is done."""
+    done, gate = DoneActions(), asyncio.Event()
+    first = asyncio.create_task(done.do_once("an id", doing(runs, outcome, gate)))
+    second = asyncio.create_task(done.do_once("an id", doing(runs, "another")))
+    await asyncio.sleep(0)
+    gate.set()
+    assert await first == await second == outcome
+    assert await done.do_once("an id", doing(runs, "another")) == outcome
+    assert runs == ["begun", "done"]
+
+
+async def test_a_connection_that_breaks_stops_nothing(runs):
+    """It is done all the same, and told to who comes back."""
+    done, gate = DoneActions(), asyncio.Event()
+    broken = asyncio.create_task(done.do_once("an id", doing(runs, {"n": 1}, gate)))
+    await asyncio.sleep(0)
+    broken.cancel()
+    await asyncio.gather(broken, return_exceptions=True)
+    gate.set()
+    assert await done.do_once("an id", doing(runs, {"n": 2})) == {"n": 1}
+
+
+async def test_what_somebody_does_happens_in_order(runs):
+    """A slow action is not overtaken by the next."""
+    done, gate = DoneActions(), asyncio.Event()
+    first = asyncio.create_task(done.do_once("first", doing(runs, {}, gate)))
+    second = asyncio.create_task(done.do_once("second", doing(runs, {})))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert runs == ["begun"]
+    gate.set()
+    await asyncio.gather(first, second)
+    assert runs == ["begun", "done", "begun", "done"]
+
+
+async def test_only_the_latest_are_remembered(runs):
+    """A page that runs for weeks fills no memory."""
+    done = DoneActions(kept_actions=2)
+    for number in range(4):
+        await done.do_once(str(number), doing(runs, {"n": number}))
+    assert await done.do_once("3", doing(runs, {"n": "again"})) == {"n": 3}
+    assert await done.do_once("0", doing(runs, {"n": "again"})) == {"n": "again"}

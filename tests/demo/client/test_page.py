@@ -1,0 +1,234 @@
+"""The page in a browser: what strangers write stays text, no click is lost, and it stays quick."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import wave
+from contextlib import AsyncExitStack
+from types import SimpleNamespace
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import async_playwright, expect
+
+from bot.demo.client.site import open_site
+from bot.demo.discord.actions import talk
+from bot.demo.discord.files import File
+from bot.demo.discord.messages import Message
+from bot.demo.discord.posting import change, post
+from bot.demo.discord.server import open_discord
+
+CHROMIUM = shutil.which("chromium")
+
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.skipif(not CHROMIUM, reason="needs Chromium: apt install chromium"),
+]
+
+SCRIPT = "<img src=x onerror=document.title='broken'><script>document.title='broken'</script>"
+
+
+def sound(seconds=1):
+    """Return a quiet WAV file."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as out:
+        out.setparams((1, 2, 8000, 0, "NONE", ""))
+        out.writeframes(bytes(16_000 * seconds))
+    return file.getvalue()
+
+
+def button(label, custom_id):
+    return {"type": 2, "style": 1, "label": label, "custom_id": custom_id}
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def there():
+    """A Discord without a bot, the page's server, and a browser."""
+    async with AsyncExitStack() as stack:
+        discord = await stack.enter_async_context(open_discord())
+        discord.ack_seconds = 0.3
+        people = {"anna": discord.add_person("Anna"), "robin": discord.add_person("Robin")}
+        site = await stack.enter_async_context(open_site(discord, people))
+        playwright = await stack.enter_async_context(async_playwright())
+        browser = await playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"],
+        )
+        stack.push_async_callback(browser.close)
+        yield SimpleNamespace(discord=discord, people=people, site=site, browser=browser, n=0)
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def channel(there):
+    """A channel of the test's own."""
+    there.n += 1
+    return there.discord.add_channel(f"place-{there.n}")
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def page(there, channel):
+    """A tab of Anna's, in that channel; an error in its scripts fails the test."""
+    context = await there.browser.new_context(viewport={"width": 1280, "height": 800})
+    await context.add_init_script("localStorage['zhiyin.guide'] = '{\"isOver\":true}'")
+    page = await context.new_page()
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+    page.errors = errors
+    await enter(there, page, channel)
+    yield page
+    await context.close()
+    assert errors == []
+
+
+async def enter(there, page, channel):
+    await page.goto(there.site.address_of("anna"))
+    await page.locator(f"[data-act=channel][data-channel='{channel.id}']").click()
+    await expect(page.get_by_role("textbox", name=f"Message #{channel.name}")).to_be_enabled()
+
+
+async def say_as_bot(there, channel, files=(), **payload):
+    message = Message(there.discord.ids.next(), there.discord.me, channel)
+    await post(there.discord, message, payload, files)
+    return message
+
+
+def contents(channel):
+    return [each.content for each in channel.messages.values()]
+
+
+async def test_what_people_write_stays_text(there, channel, page):
+    """Names, messages, file names, embeds, buttons: nothing of it becomes a part of the page."""
+    robin = there.people["robin"]
+    there.discord.guild.members[robin.id].nick = SCRIPT
+    await talk.send_message(
+        there.discord, robin, channel.id, SCRIPT, files=[File(f"{SCRIPT}.txt", b"x")]
+    )
+    await say_as_bot(
+        there,
+        channel,
+        content=f"[{SCRIPT}](javascript:document.title='broken')",
+        embeds=[
+            {
+                "title": SCRIPT,
+                "url": "javascript:document.title='broken'",
+                "description": f"**{SCRIPT}** <javascript:alert(1)>",
+                "fields": [{"name": SCRIPT, "value": SCRIPT}],
+                "footer": {"text": SCRIPT},
+            }
+        ],
+        components=[{"type": 1, "components": [button(SCRIPT[:70], SCRIPT[:90])]}],
+    )
+    await page.reload()
+    messages = page.locator(".messages")
+    await expect(messages).to_contain_text(SCRIPT)
+    await expect(messages.get_by_role("link")).to_have_count(1)
+    assert await messages.locator("img, script").count() == 0
+    assert "broken" not in (await page.title()).split(" · ")
+    there.discord.guild.members[robin.id].nick = None
+
+
+async def test_a_press_is_kept_while_its_message_is_drawn_anew(there, channel, page):
+    """Between the finger going down and going up the bot may edit the message."""
+    rows = [{"type": 1, "components": [button("Again", "again")]}]
+    message = await say_as_bot(there, channel, content="one", components=rows)
+    again = page.get_by_role("button", name="Again")
+    await again.hover()
+    await page.mouse.down()
+    await change(there.discord, message, {"content": "two", "components": rows}, [])
+    await expect(page.get_by_text("two")).to_be_visible()
+    await page.mouse.up()
+    await expect(page.get_by_text("This interaction failed")).to_be_visible()
+    pressed = [each for each in there.discord.interactions.values() if each.source is message]
+    assert len(pressed) == 1
+
+
+async def test_what_is_written_without_a_connection_arrives_once(there, channel, page):
+    """Over a reload, too, and when the page's server was started anew meanwhile."""
+    box = page.get_by_role("textbox", name=f"Message #{channel.name}")
+    await box.fill("before")
+    await box.press("Enter")
+    await expect(page.locator(".message").get_by_text("before")).to_be_visible()
+    await page.route("**/api/session", lambda route: route.abort())
+    await page.context.set_offline(True)
+    await there.site.close()
+    await expect(page.locator(".banner")).to_contain_text("doesn't answer")
+    await box.fill("meanwhile")
+    await box.press("Enter")
+    await expect(page.get_by_text("Sending…")).to_be_visible()
+    await page.context.set_offline(False)
+    await page.unroute("**/api/session")
+    await page.reload()
+    await expect(page.locator(".message").get_by_text("meanwhile")).to_be_visible()
+    await page.reload()
+    await expect(page.locator(".message").get_by_text("meanwhile")).to_have_count(1)
+    assert contents(channel) == ["before", "meanwhile"]
+    # What the browser says of the connection that broke is no error of the page.
+    page.errors.clear()
+
+
+async def test_one_sound_plays_at_once_and_an_edit_does_not_stop_it(there, channel, page):
+    """A player stays while the message around it is drawn anew."""
+    first = await say_as_bot(there, channel, content="1", files=[File("one.wav", sound(20))])
+    await say_as_bot(there, channel, content="2", files=[File("two.wav", sound(20))])
+    playing = "[...document.querySelectorAll('audio')].map(each => !each.paused)"
+    await page.get_by_role("button", name="Play one.wav").click()
+    await expect(page.get_by_role("button", name="Pause one.wav")).to_be_visible()
+    await change(
+        there.discord,
+        first,
+        {"content": "edited", "attachments": [{"id": str(first.files[0].id)}]},
+        [],
+    )
+    await expect(page.get_by_text("edited")).to_be_visible()
+    assert await page.evaluate(playing) == [True, False]
+    await page.get_by_role("slider", name="Position in one.wav").fill("500")
+    assert 9 < await page.evaluate("document.querySelector('audio').currentTime") < 13
+    await page.get_by_role("button", name="Play two.wav").click()
+    await expect(page.get_by_role("button", name="Pause two.wav")).to_be_visible()
+    assert await page.evaluate(playing) == [False, True]
+
+
+async def test_too_much_is_refused_kindly(there, channel, page, tmp_path):
+    """A file of 30 MB, a message that is too long, a paste that is no message."""
+    with (tmp_path / "long.wav").open("wb") as file:
+        file.truncate(30 * 2**20)
+    await page.locator("form.composer > input[type=file]").set_input_files(tmp_path / "long.wav")
+    note = page.get_by_role("alert")
+    await expect(note.get_by_text("long.wav has 30 MB. Files up to 10 MB can be")).to_be_visible()
+    await expect(page.locator(".tray li")).to_have_count(0)
+    box = page.get_by_role("textbox", name=f"Message #{channel.name}")
+    await box.fill("x" * 2500)
+    await box.press("Enter")
+    await expect(note.get_by_text("This message has 2500 characters, and 2000 fit")).to_be_visible()
+    assert len(await box.input_value()) == 2500
+    await box.fill("")
+    await box.evaluate(
+        """(box) => {
+          const clipboardData = new DataTransfer();
+          clipboardData.setData("text", "x".repeat(200_000));
+          box.dispatchEvent(new ClipboardEvent("paste", { clipboardData, cancelable: true }));
+        }"""
+    )
+    await expect(note.get_by_text("That is 200000 characters")).to_be_visible()
+    assert contents(channel) == []
+
+
+async def test_hundreds_of_messages_are_scrolled_and_kept_in_place(there, channel, page):
+    """The latest are there at once; older ones come when they are wanted, and nothing jumps."""
+    for number in range(300):
+        await talk.send_message(there.discord, there.people["robin"], channel.id, f"line {number}.")
+    await page.reload()
+    await expect(page.get_by_text("line 299.", exact=True)).to_be_in_viewport()
+    scroller = page.locator(".timeline")
+    while not await page.get_by_text("line 0.", exact=True).count():
+        before = await page.locator(".message").count()
+        await scroller.evaluate("element => element.scrollTop = 0")
+        await expect(page.locator(".message")).not_to_have_count(before)
+    await page.get_by_text("line 3.", exact=True).scroll_into_view_if_needed()
+    await talk.send_message(there.discord, there.people["robin"], channel.id, "a new one")
+    await expect(page.get_by_role("button", name="One new message", exact=True)).to_be_visible()
+    await expect(page.get_by_text("line 3.", exact=True)).to_be_in_viewport()
+    await page.get_by_role("button", name="One new message", exact=True).click()
+    await expect(page.get_by_text("a new one")).to_be_in_viewport()

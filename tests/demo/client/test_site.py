@@ -1,0 +1,125 @@
+"""The page's server: who is let in, what is uploaded, what browsers are told."""
+
+from __future__ import annotations
+
+import io
+
+import aiohttp
+import pytest
+
+from bot.demo.client.site import open_site
+from tests.demo.client.conftest import Visitor
+
+MIB = 2**20
+
+
+async def get(visitor, path, **headers):
+    async with visitor.http.get(
+        visitor.site.base + path, headers=headers, allow_redirects=False
+    ) as answer:
+        return answer.status, await answer.text()
+
+
+async def test_the_page_opens_as_the_first_person(visitor, site):
+    """Whoever types the bare address gets there."""
+    async with visitor.http.get(site.base) as answer:
+        assert str(answer.url) == site.address_of("you")
+        assert "<!doctype html>" in await answer.text()
+        assert "script-src 'self'" in answer.headers["Content-Security-Policy"]
+    assert (await get(visitor, "/as/stranger"))[0] == 404
+
+
+@pytest.mark.parametrize(
+    "path", ["/page/script/main.js", "/page/style/theme.css", "/page/icon.svg"]
+)
+async def test_the_page_has_its_files(visitor, path):
+    """They are part of the bot."""
+    assert (await get(visitor, path))[0] == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/page/../client/site.py", "/page/%2e%2e/client/site.py", "/page/", "/page/script"]
+)
+async def test_and_nothing_else_is_served(visitor, path):
+    """No path leads out of the folder."""
+    assert (await get(visitor, path))[0] == 404
+
+
+async def test_a_foreign_name_or_page_is_refused(visitor, site):
+    """DNS rebinding, and what another site's scripts send."""
+    status, said = await get(visitor, "/as/you", Host="evil.example")
+    assert status == 403
+    assert "not an address of the demo" in said
+    async with visitor.http.post(
+        f"{site.base}/api/session",
+        json={"person": "you"},
+        headers={"Origin": "http://evil.example"},
+    ) as answer:
+        assert answer.status == 403
+
+
+@pytest.mark.parametrize("headers", [{}, {"Origin": "http://evil.example"}, {"Origin": "null"}])
+async def test_another_site_opens_no_websocket(visitor, site, headers):
+    """Browsers let it try."""
+    with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+        await visitor.http.ws_connect(f"{site.base}/api/tab", headers=headers)
+    assert refused.value.status == 403
+
+
+async def test_beyond_this_machine_a_secret_is_asked_for(discord, people):
+    """It is in the address that the command prints; a browser keeps a cookie for it."""
+    with pytest.raises(ValueError, match="needs a secret"):
+        async with open_site(discord, people, host="0.0.0.0"):
+            pass
+    async with (
+        open_site(discord, people, secret="s3cret/+") as site,
+        aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http,
+    ):
+        visitor = Visitor(site, http)
+        for path in ("/as/you", "/page/script/main.js", "/api/tab", "/as/you?secret=wrong"):
+            assert (await get(visitor, path))[0] == 401
+        async with http.get(site.address_of("you")) as answer:
+            assert answer.status == 200
+            assert "secret" not in str(answer.url)
+        assert (await get(visitor, "/page/script/main.js"))[0] == 200
+        async with visitor.tab("you") as tab:
+            assert tab.snapshot["user"]["id"] == str(discord.owner.id)
+
+
+async def test_a_file_goes_up_first_and_into_a_message_then(visitor, channel, site):
+    """It comes back by its address, also in parts, as players ask for it."""
+    async with await visitor.upload("robin", b"RIFF" + bytes(96)) as answer:
+        assert answer.status == 200
+    async with visitor.tab("robin") as tab:
+        place = {"channel_id": str(channel.id), "content": ""}
+        await tab.do("send_message", **place, files=["an upload"])
+        again = await tab.do("send_message", "another", **place, files=["an upload"])
+    assert again["sentence"] == "A file of this was not kept. Please attach it again."
+    (message,) = channel.messages.values()
+    address = message.files[0].as_json(site.base)["url"]
+    async with visitor.http.get(address, headers={"Range": "bytes=0-3"}) as answer:
+        assert (answer.status, await answer.read()) == (206, b"RIFF")
+
+
+async def test_a_file_that_is_too_large_is_refused_kindly(visitor):
+    """Before it has come, and where its size was not said."""
+
+    async def endless():
+        for _ in range(30):
+            yield bytes(MIB)
+
+    for body in (io.BytesIO(bytes(30 * MIB)), endless()):
+        async with await visitor.upload("robin", body) as answer:
+            assert answer.status == 413
+            said = (await answer.json())["sentence"]
+        assert said == "This file is larger than 10 MB, the most that can be attached here."
+
+
+async def test_only_who_has_a_session_uploads(visitor, site):
+    """A session from before a restart is told apart, so that the page asks for another."""
+    async with visitor.http.put(
+        f"{site.base}/api/uploads/an-upload",
+        data=b"x",
+        headers={**visitor.origin, "X-Session": "x"},
+    ) as answer:
+        assert answer.status == 401

@@ -1,0 +1,192 @@
+"""One WebSocket a tab: what is done is done once, what happens is told to who may see it."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from bot.demo.client.tab import NO_MESSAGE, UNKNOWN_SESSION
+from bot.demo.discord.rights import Overwrite, Right
+
+
+def written(channel):
+    return [each.content for each in channel.messages.values()]
+
+
+async def test_a_message_that_is_sent_again_is_one_message(visitor, channel):
+    """Over another connection, as after a reload: the page hears the same result."""
+    said = {"channel_id": str(channel.id), "content": "hello"}
+    async with visitor.tab("anna") as tab:
+        first = await tab.do("send_message", **said)
+    async with visitor.tab("anna") as tab:
+        again = await tab.do("send_message", **said)
+        assert first == again
+        assert first["op"] == "done"
+        other = await tab.do("send_message", "another id", **said)
+    assert other["result"] != first["result"]
+    assert written(channel) == ["hello", "hello"]
+
+
+async def test_ids_are_each_persons_own(visitor, channel):
+    """What Anna's page calls an action is nothing to Robin's."""
+    async with visitor.tab("anna") as anna, visitor.tab("robin") as robin:
+        await anna.do("send_message", channel_id=str(channel.id), content="one")
+        await robin.do("send_message", channel_id=str(channel.id), content="two")
+    assert written(channel) == ["one", "two"]
+
+
+async def test_everybody_there_hears_of_it_in_every_tab(visitor, channel):
+    """The one who wrote it, their other tab, and the others."""
+    async with (
+        visitor.tab("anna") as tab,
+        visitor.tab("anna") as other_tab,
+        visitor.tab("robin") as robin,
+    ):
+        await tab.say(
+            op="do",
+            id="an action",
+            action="send_message",
+            data={"channel_id": str(channel.id), "content": "hello"},
+        )
+        for each in (tab, other_tab, robin):
+            event = await each.hear_event("message_create")
+            assert event["message"]["content"] == "hello"
+
+
+async def test_who_comes_back_hears_what_was_missed_and_no_more(visitor, channel, people):
+    """From the last event that the page knows; no snapshot is needed."""
+    session = await visitor.session("robin")
+    async with visitor.tab("anna") as anna:
+        async with visitor.tab("robin", session=session) as robin:
+            place = {"instance": robin.snapshot["instance"], "seq": robin.snapshot["seq"]}
+        for number in range(3):
+            await anna.do(
+                "send_message", f"action {number}", channel_id=str(channel.id), content=str(number)
+            )
+        async with visitor.tab("robin", session=session, hello=place) as robin:
+            await robin.hear("resumed")
+            missed = [(await robin.hear_event("message_create")) for _ in range(3)]
+    assert [each["message"]["content"] for each in missed] == ["0", "1", "2"]
+    assert not any(each["op"] == "ready" for each in robin.heard)
+
+
+async def test_who_comes_from_another_run_of_the_demo_begins_anew(visitor, channel):
+    """Their numbers mean nothing here."""
+    session = await visitor.session("robin")
+    hello = {"instance": "another", "seq": 1}
+    async with visitor.tab("robin", session=session, hello=hello) as tab:
+        assert (await tab.hear("ready"))["instance"] != "another"
+
+
+async def test_a_session_of_another_run_is_told_apart(visitor):
+    """So that the page asks for a new one by itself."""
+    async with visitor.tab("robin", session="robin.0123", hello={}) as tab:
+        assert await tab.closed_with() == UNKNOWN_SESSION
+
+
+async def test_a_session_is_for_the_person_it_was_signed_for(visitor):
+    """Another name before the same signature is nobody's."""
+    _, _, signature = (await visitor.session("robin")).rpartition(".")
+    async with visitor.tab("robin", session=f"you.{signature}", hello={}) as tab:
+        assert await tab.closed_with() == UNKNOWN_SESSION
+
+
+async def test_what_somebody_may_not_see_never_reaches_their_tab(visitor, discord, channel):
+    """Neither the channel, nor its messages, nor its events, nor by asking."""
+    hidden = discord.add_channel(
+        "managers", overwrites=[Overwrite(discord.guild.id, deny=Right.VIEW_CHANNEL)]
+    )
+    async with visitor.tab("you") as owner, visitor.tab("robin") as robin:
+        await owner.do("send_message", channel_id=str(hidden.id), content="a secret")
+        await owner.do("send_message", "then", channel_id=str(channel.id), content="hello")
+        assert (await robin.hear_event("message_create"))["message"]["content"] == "hello"
+        answer = await robin.ask("history", channel_id=str(hidden.id))
+        refused = await robin.do("send_message", channel_id=str(hidden.id), content="me too")
+    assert answer["sentence"] == refused["sentence"] == "You can't see that channel."
+    assert "a secret" not in str(robin.heard)
+    assert str(hidden.id) not in robin.snapshot["messages"]
+
+
+async def test_what_is_refused_is_said_in_a_sentence(visitor, channel):
+    """Also when it is sent again, and it is done neither time."""
+    async with visitor.tab("robin") as tab:
+        said = {"channel_id": str(channel.id), "content": "x" * 2001}
+        first = await tab.do("send_message", **said)
+        assert first["op"] == "refused"
+        assert "2000 characters" in first["sentence"]
+        assert await tab.do("send_message", **said) == first
+        gone = await tab.do(
+            "edit_message", "other", channel_id=str(channel.id), message_id="1", content="x"
+        )
+    assert gone["sentence"] == "That message isn't there any more."
+    assert written(channel) == []
+
+
+@pytest.mark.parametrize(
+    ("action", "data"),
+    [
+        ("send_message", {}),
+        ("send_message", {"channel_id": "9" * 5000, "content": "x"}),
+        ("send_message", {"channel_id": "1", "content": ["x"]}),
+        ("fly", {}),
+    ],
+    ids=["no fields", "a huge id", "a list for a text", "unknown"],
+)
+async def test_what_no_page_of_ours_sends_is_refused(visitor, action, data):
+    """As a page of another version might; the connection stays."""
+    async with visitor.tab("robin") as tab:
+        assert (await tab.do(action, **data))["op"] == "refused"
+        await tab.say(op="ping")
+        await tab.hear("pong")
+
+
+@pytest.mark.parametrize("text", ["nonsense", "[]", '{"op": "other"}', '{"op": "do"}'])
+async def test_what_is_no_message_ends_the_connection(visitor, text):
+    """Nothing else talks like that, and the page comes back by itself."""
+    async with visitor.tab("robin") as tab:
+        await tab.socket.send_str(text)
+        assert await tab.closed_with() == NO_MESSAGE
+
+
+async def test_older_messages_are_asked_for_in_pages(visitor, channel):
+    """The snapshot has the latest; the rest comes when somebody scrolls."""
+    async with visitor.tab("anna") as tab:
+        for number in range(60):
+            await tab.do(
+                "send_message", f"action {number}", channel_id=str(channel.id), content=str(number)
+            )
+    async with visitor.tab("robin") as tab:
+        latest = tab.snapshot["messages"][str(channel.id)]
+        answer = await tab.ask("history", channel_id=str(channel.id), before=latest[0]["id"])
+    assert [each["content"] for each in latest] == [str(n) for n in range(10, 60)]
+    assert [each["content"] for each in answer["result"]["messages"]] == [str(n) for n in range(10)]
+
+
+async def test_reactions_votes_replies_and_threads_go_through(visitor, channel):
+    """What people do besides writing, as the others see it."""
+    place = {"channel_id": str(channel.id)}
+    async with visitor.tab("anna") as anna, visitor.tab("robin") as robin:
+        done = await anna.do("send_message", **place, content="first")
+        message = {**place, "message_id": done["result"]["message_id"]}
+        await robin.do("react", "react", **message, emoji="🔥")
+        event = await anna.hear_event("message_update")
+        assert event["message"]["reactions"][0]["count"] == 1
+        await robin.do(
+            "send_message", "reply", **place, content="second", reply_to=message["message_id"]
+        )
+        reply = await anna.hear_event("message_create")
+        assert reply["message"]["referenced_message"]["content"] == "first"
+        thread = await robin.do("create_thread", "thread", **message, name="On the first")
+        event = await anna.hear_event("channel_create")
+        assert event["channel"]["id"] == thread["result"]["channel_id"]
+        await anna.say(op="hint", action="type", data=place)
+        assert (await robin.hear_event("typing"))["channel_id"] == str(channel.id)
+
+
+async def test_the_server_closes_tabs_when_it_ends(visitor, site):
+    """A tab that is left open does not keep the demo up."""
+    async with visitor.tab("robin") as tab:
+        closing = asyncio.create_task(site.close())
+        assert await tab.closed_with() == 1001
+        await closing

@@ -1,0 +1,57 @@
+"""Files on their way into a message."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.demo.client.uploads import Uploads, clean_name
+from bot.errors import RequestError
+
+
+async def sent(*chunks):
+    for chunk in chunks:
+        yield chunk
+
+
+async def test_a_file_is_kept_under_the_pages_own_id():
+    """Sent twice it is one file: the later one."""
+    uploads = Uploads()
+    await uploads.take("one", "a.wav", "audio/wav", sent(b"ab"), 10)
+    await uploads.take("one", "a.wav", "audio/wav", sent(b"a", b"bc"), 10)
+    (file,) = uploads.find(["one"])
+    assert (file.name, file.data, file.content_type) == ("a.wav", b"abc", "audio/wav")
+
+
+async def test_a_file_that_is_too_large_is_refused_whatever_was_declared():
+    """As soon as too much has come; nothing of it is kept."""
+    uploads = Uploads()
+    with pytest.raises(RequestError, match="larger than 3 MB"):
+        await uploads.take("one", "a", None, sent(*[bytes(2**20)] * 4), 3 * 2**20)
+    with pytest.raises(RequestError, match="attach it again"):
+        uploads.find(["one"])
+
+
+async def test_files_that_nobody_sends_make_room_for_later_ones():
+    """The oldest go first."""
+    uploads = Uploads(most_waiting_bytes=5)
+    for name in ("one", "two", "three"):
+        await uploads.take(name, name, None, sent(b"ab"), 10)
+    assert [each.name for each in uploads.find(["two", "three"])] == ["two", "three"]
+    with pytest.raises(RequestError):
+        uploads.find(["one"])
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("../../etc/passwd", "_.._etc_passwd"),
+        ("a\x00b\n.mp3", "a_b_.mp3"),
+        ("", "file"),
+        ("...", "file"),
+        ("x" * 300 + ".wav", "x" * 196 + ".wav"),
+        ("知音.mp3", "知音.mp3"),
+    ],
+)
+def test_a_name_is_a_name_and_no_path(said, kept):
+    """The end of a long one stays, which says what it is."""
+    assert clean_name(said) == kept
