@@ -8,9 +8,22 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from bot.demo.client.protocol import ClientId, Id
+from bot.demo.client.action_fields import (
+    Choose,
+    EditMessage,
+    InChannel,
+    OfModal,
+    OnMessage,
+    Press,
+    React,
+    SendMessage,
+    SubmitModal,
+    UseCommand,
+    UseMenu,
+    Vote,
+)
 from bot.demo.client.uploads import Uploads
-from bot.demo.discord.actions import commands, components, managing, places, talk
+from bot.demo.discord.actions import commands, components, talk
 from bot.demo.discord.people import Person
 from bot.demo.discord.state import Discord
 
@@ -26,110 +39,6 @@ class Doer:
     uploads: Uploads
     nonce: str | None = None
     """The page's own id of the action."""
-
-
-class InChannel(msgspec.Struct):
-    """Something about a channel."""
-
-    channel_id: Id
-
-
-class OnMessage(InChannel):
-    """Something about a message."""
-
-    message_id: Id
-
-
-class SendMessage(InChannel):
-    """A new message."""
-
-    content: str
-    files: list[ClientId] = []
-    reply_to: Id | None = None
-    ping: bool = True
-
-
-class EditMessage(OnMessage):
-    """Another text for a message."""
-
-    content: str
-
-
-class React(OnMessage):
-    """An emoji, put there or taken away."""
-
-    emoji: str
-
-
-class Vote(OnMessage):
-    """Answers of a poll; none takes the vote back."""
-
-    answers: list[int]
-
-
-class CreatePoll(InChannel):
-    """A new poll."""
-
-    question: str
-    answers: list[str]
-    hours: int
-    several: bool = False
-
-
-class UseCommand(InChannel):
-    """A slash command; the value of an attachment is the id of its upload."""
-
-    command_id: Id
-    options: list[dict[str, Any]] = []
-
-
-class UseMenu(InChannel):
-    """A command of the menu on a message or a person."""
-
-    command_id: Id
-    target_id: Id
-
-
-class Press(OnMessage):
-    """A button."""
-
-    custom_id: str
-
-
-class Choose(Press):
-    """A choice from a select."""
-
-    values: list[str]
-
-
-class OfModal(msgspec.Struct):
-    """Something about the form that an interaction opened."""
-
-    interaction_id: Id
-
-
-class SubmitModal(OfModal):
-    """A form, filled in."""
-
-    values: dict[str, str | list[str]] = {}
-    files: dict[str, list[ClientId]] = {}
-
-
-class OpenDm(msgspec.Struct):
-    """Direct messages with somebody."""
-
-    user_id: Id
-
-
-class CreateThread(InChannel):
-    """A thread, from a message or from nothing."""
-
-    name: str
-    message_id: Id | None = None
-
-
-class Nothing(msgspec.Struct):
-    """No fields."""
 
 
 async def send_message(doer: Doer, asked: SendMessage) -> Result:
@@ -176,21 +85,6 @@ async def vote(doer: Doer, asked: Vote) -> Result:
     """Vote in a poll."""
     await talk.vote(doer.discord, doer.person, *_message(asked), asked.answers)
     return {}
-
-
-async def create_poll(doer: Doer, asked: CreatePoll) -> Result:
-    """Post a poll."""
-    message = await talk.create_poll(
-        doer.discord,
-        doer.person,
-        int(asked.channel_id),
-        asked.question,
-        asked.answers,
-        hours=asked.hours,
-        several=asked.several,
-        nonce=doer.nonce,
-    )
-    return {"message_id": str(message.id)}
 
 
 async def use_command(doer: Doer, asked: UseCommand) -> Result:
@@ -261,27 +155,6 @@ async def close_modal(doer: Doer, asked: OfModal) -> Result:
     return {}
 
 
-async def open_dm(doer: Doer, asked: OpenDm) -> Result:
-    """Open the direct messages with somebody."""
-    channel = await places.open_dm(doer.discord, doer.person, int(asked.user_id))
-    return {"channel_id": str(channel.id)}
-
-
-async def create_thread(doer: Doer, asked: CreateThread) -> Result:
-    """Begin a thread."""
-    message_id = None if asked.message_id is None else int(asked.message_id)
-    channel = await places.create_thread(
-        doer.discord, doer.person, int(asked.channel_id), asked.name, message_id
-    )
-    return {"channel_id": str(channel.id)}
-
-
-async def rejoin(doer: Doer, asked: Nothing) -> Result:
-    """Come back to the server."""
-    await managing.rejoin(doer.discord, doer.person)
-    return {}
-
-
 async def start_typing(doer: Doer, asked: InChannel) -> Result:
     """Let others see that somebody types."""
     await talk.start_typing(doer.discord, doer.person, int(asked.channel_id))
@@ -310,16 +183,12 @@ ACTIONS = {
     "react": Action(React, react),
     "unreact": Action(React, unreact),
     "vote": Action(Vote, vote),
-    "create_poll": Action(CreatePoll, create_poll),
     "use_command": Action(UseCommand, use_command),
     "use_menu": Action(UseMenu, use_menu),
     "press": Action(Press, press),
     "choose": Action(Choose, choose),
     "submit_modal": Action(SubmitModal, submit_modal),
     "close_modal": Action(OfModal, close_modal),
-    "open_dm": Action(OpenDm, open_dm),
-    "create_thread": Action(CreateThread, create_thread),
-    "rejoin": Action(Nothing, rejoin),
 }
 HINTS = {"type": Action(InChannel, start_typing)}
 

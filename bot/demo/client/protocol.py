@@ -61,7 +61,7 @@ class Ping(msgspec.Struct, tag_field="op", tag="ping"):
 
 
 Message = Hello | Do | Ask | Hint | Ping
-_decoder = msgspec.json.Decoder(Message)
+_decoder: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
 
 
 def read(text: str) -> Message:

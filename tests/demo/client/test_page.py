@@ -231,4 +231,4 @@ async def test_hundreds_of_messages_are_scrolled_and_kept_in_place(there, channe
     await expect(page.get_by_role("button", name="One new message", exact=True)).to_be_visible()
     await expect(page.get_by_text("line 3.", exact=True)).to_be_in_viewport()
     await page.get_by_role("button", name="One new message", exact=True).click()
-    await expect(page.get_by_text("a new one")).to_be_in_viewport()
+    await expect(page.get_by_text("a new one", exact=True)).to_be_in_viewport()
