@@ -10,6 +10,7 @@ the address, and a browser that was there once keeps a cookie instead.
 from __future__ import annotations
 
 import logging
+import socket
 import weakref
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -58,7 +59,9 @@ class Site:
         self._admission = Admission(secret)
         self._sessions = Sessions(people)
         self._desks: defaultdict[int, Desk] = defaultdict(Desk)
-        self._sockets: weakref.WeakSet[web.WebSocketResponse] = weakref.WeakSet()
+        self._lines: weakref.WeakSet[web.WebSocketResponse] = weakref.WeakSet()
+        self._tabs: weakref.WeakSet[Tab] = weakref.WeakSet()
+        self._status: Sentence | None = None
 
     def address_of(self, name: str) -> str:
         """Return the address that opens the page as somebody."""
@@ -82,10 +85,16 @@ class Site:
         )
         return app
 
+    async def show_status(self, status: Sentence | None) -> None:
+        """Show in every tab how the bot is doing, such as that it is starting; None for well."""
+        self._status = status
+        for tab in list(self._tabs):
+            await tab.show_status(status)
+
     async def close(self) -> None:
         """Close all connections, so that nobody's tab keeps the server up."""
-        for socket in list(self._sockets):
-            await socket.close(code=aiohttp.WSCloseCode.GOING_AWAY)
+        for line in list(self._lines):
+            await line.close(code=aiohttp.WSCloseCode.GOING_AWAY)
 
     @property
     def _cookie(self) -> str:
@@ -162,28 +171,29 @@ class Site:
         return web.json_response({})
 
     async def _tab(self, request: web.Request) -> web.StreamResponse:
-        socket = web.WebSocketResponse(
+        line = web.WebSocketResponse(
             heartbeat=_HEARTBEAT_SECONDS, max_msg_size=MAX_MESSAGE_BYTES, compress=False
         )
-        await socket.prepare(request)
-        self._sockets.add(socket)
-        hello = await _hello(socket)
+        await line.prepare(request)
+        self._lines.add(line)
+        hello = await _hello(line)
         if hello is None:
-            await socket.close(code=NO_MESSAGE)
-            return socket
+            await line.close(code=NO_MESSAGE)
+            return line
         found = self._sessions.read(hello.session)
         if found is None:
-            await socket.close(code=UNKNOWN_SESSION)
-            return socket
+            await line.close(code=UNKNOWN_SESSION)
+            return line
         _, person = found
-        tab = Tab(socket, self.discord, person, self.people, self._desks[person.id])
-        await tab.serve(hello)
-        return socket
+        tab = Tab(line, self.discord, person, self.people, self._desks[person.id])
+        self._tabs.add(tab)
+        await tab.serve(hello, self._status)
+        return line
 
 
-async def _hello(socket: web.WebSocketResponse) -> Hello | None:
+async def _hello(line: web.WebSocketResponse) -> Hello | None:
     """Return the first message of a tab, or None where it is no greeting."""
-    said = await socket.receive()
+    said = await line.receive()
     if said.type is not aiohttp.WSMsgType.TEXT:
         return None
     try:
@@ -204,20 +214,26 @@ async def open_site(
     *,
     host: str = "127.0.0.1",
     port: int = 0,
+    listening: socket.socket | None = None,
     secret: str | None = None,
 ) -> AsyncIterator[Site]:
     """Serve the page for these people, the first of whom `/` opens.
 
-    Raises OSError where the port can't be had, ValueError for an address beyond this machine
-    without a secret.
+    A socket that listens already takes the place of host and port. Raises OSError where the port
+    can't be had, ValueError for an address beyond this machine without a secret.
     """
+    if listening is not None:
+        host = str(listening.getsockname()[0])
     if secret is None and not is_loopback(host):
         raise ValueError("an address beyond this machine needs a secret")
     site = Site(discord, people, secret=secret)
     runner = web.AppRunner(site.app(), access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     try:
-        await web.TCPSite(runner, host, port).start()
+        if listening is None:
+            await web.TCPSite(runner, host, port).start()
+        else:
+            await web.SockSite(runner, listening).start()
         bound = runner.addresses[0]
         name = f"[{bound[0]}]" if ":" in bound[0] else bound[0]
         site.base = f"http://{name}:{bound[1]}"

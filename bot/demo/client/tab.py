@@ -58,8 +58,9 @@ class Tab:
         self._discord, self._person, self._people = discord, person, people
         self._desk = desk
 
-    async def serve(self, hello: Hello) -> None:
+    async def serve(self, hello: Hello, status: Sentence | None = None) -> None:
         """Talk with the tab until it goes."""
+        await self.show_status(status)
         tasks = {asyncio.create_task(self._follow(hello))}
         try:
             async for said in self._socket:
@@ -77,6 +78,10 @@ class Tab:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def show_status(self, status: Sentence | None) -> None:
+        """Show how the bot is doing."""
+        await self._send(op="status", text="" if status is None else str(status))
 
     async def _follow(self, hello: Hello) -> None:
         """Tell the tab what happens, from where it was or from the beginning."""

@@ -139,9 +139,10 @@ export class App {
     this.members = el("aside", { class: "members", id: "members" });
     this.header = el("header", { class: "header" });
     this.banner = el("div", { class: "banner", role: "status" });
+    this.status = el("p", { class: "bot-status", role: "status" });
     this.typing = el("p", { class: "typing" });
     this.cover = el("div", { class: "cover", hidden: true, data: { act: "close-sides" } });
-    const main = el("main", {}, this.header, this.banner, this.guide.root, this.timeline.root, this.composer.root, this.typing);
+    const main = el("main", {}, this.header, this.banner, this.guide.root, this.timeline.root, this.status, this.composer.root, this.typing);
     root.className = `app${browser.read("membersHidden") ? " no-members" : ""}`;
     fill(root, this.sidebar, main, this.members, this.cover, noticePlaces());
     for (const event of ["dragover", "drop"]) {
@@ -167,6 +168,7 @@ export class App {
       this.guide.see(detail);
     });
     connection.addEventListener("state", ({ detail }) => this.#showConnection(detail));
+    connection.addEventListener("status", ({ detail }) => (this.status.textContent = detail));
     connection.addEventListener("restarted", ({ detail }) => this.#restarted(detail));
     connection.addEventListener("refused", ({ detail }) => notify(detail.sentence));
     state.addEventListener("change", ({ detail }) => this.#changed(detail));

@@ -174,7 +174,7 @@ export class Composer {
       if (line) return this.#openForm(line);
       const found = findCommands(slashCommands(this.state.commands), value.slice(1).trimStart());
       return this.list.show(found.map((leaf) => ({
-        sign: "/", label: `/${leaf.name}`, description: leaf.description, hint: leaf.options.map((each) => each.name).slice(0, 4).join("  "),
+        sign: "/", command: leaf.name, label: `/${leaf.name}`, description: leaf.description, hint: leaf.options.map((each) => each.name).slice(0, 4).join("  "),
         pick: () => this.#openForm(leaf),
       })), { first: true });
     }

@@ -13,6 +13,7 @@ const RESEND_MS = 8_000;
 const MAX_CHARACTERS = 200_000;
 
 /**
+ * The body tells tests how it stands: `data-connected`, `data-seq` and `data-pending`.
  * Events it sends: `ready` (detail: a snapshot), `event` (detail: one event), `state` (detail: online,
  * offline or refused), `restarted` (detail: actions that came to nothing).
  */
@@ -101,6 +102,7 @@ export class Connection extends EventTarget {
       case "event":
         this.seq = said.event.seq ?? this.seq;
         this.#tell("event", said.event);
+        document.body.dataset.seq = this.seq;
         break;
       case "done":
       case "refused": {
@@ -118,6 +120,9 @@ export class Connection extends EventTarget {
         else waiting?.resolve(said.result);
         break;
       }
+      case "status":
+        this.#tell("status", said.text);
+        break;
       default: // pong
     }
   }
@@ -137,6 +142,8 @@ export class Connection extends EventTarget {
 
   #opened() {
     this.isOpen = true;
+    document.body.dataset.connected = "true";
+    document.body.dataset.seq = this.seq;
     this.pause = FIRST_PAUSE_MS;
     this.#tell("state", { state: "online" });
     for (const entry of this.outbox.entries) this.#sendEntry(entry);
@@ -144,6 +151,7 @@ export class Connection extends EventTarget {
 
   #lost(code) {
     this.isOpen = false;
+    document.body.dataset.connected = "false";
     for (const { reject } of this.questions.values()) reject(new Refused(say("error.offline")));
     this.questions.clear();
     // The demo was started anew, and signs with another key.

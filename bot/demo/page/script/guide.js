@@ -18,17 +18,17 @@ export class Guide {
 
   /** Begin, or go on, for whoever it was begun by. */
   start() {
-    const { state } = this.app;
+    const server = this.app.state.guild?.id;
     this.memory = browser.read("guide", { person: this.app.session.key, step: 0, isOver: false });
     this.isWaiting = false;
-    if (this.memory.instance !== state.instance && !this.memory.isOver) this.memory = { ...this.memory, step: 0 };
-    this.memory.instance = state.instance;
+    // In a fresh server there is no clip yet.
+    if (this.memory.server !== server && !this.memory.isOver) this.memory = { person: this.app.session.key, step: 0, isOver: false, server };
     this.#draw();
   }
 
   /** Show it once more from the beginning. */
   again() {
-    this.memory = { person: this.app.session.key, step: 0, isOver: false, instance: this.app.state.instance };
+    this.memory = { person: this.app.session.key, step: 0, isOver: false, server: this.app.state.guild?.id };
     this.#save();
   }
 

@@ -32,7 +32,7 @@ function section(key, title, members, state) {
         el("button", { type: "button", class: `entry member${isAway ? " away" : ""}`, data: { act: "person", user: user.id }, aria: { haspopup: "menu" } },
           avatar(user, name, "small"),
           el("span", { class: "entry-name" }, name, user.id === state.me.id && el("small", {}, say("members.you"))),
-          user.id === state.guild.owner_id && el("span", { class: "crown", title: say("members.owner") }, icon("crown"), el("span", { class: "spoken" }, say("members.owner"))),
+          user.id === state.guild?.owner_id && el("span", { class: "crown", title: say("members.owner") }, icon("crown"), el("span", { class: "spoken" }, say("members.owner"))),
           user.bot && el("span", { class: "tag" }, isAway ? say("bot.away") : say("bot")),
         ));
     })),

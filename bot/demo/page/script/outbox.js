@@ -56,6 +56,7 @@ export class Outbox {
 
   save() {
     tab.write(this.name, this.entries.length ? this.entries : null);
+    document.body.dataset.pending = this.entries.length;
   }
 }
 

@@ -37,7 +37,7 @@ export function drawSidebar(root, state, openId) {
   const fresh = el("nav", { class: "sidebar", id: "sidebar", aria: { label: say("sidebar") } },
     el("div", { class: "server" },
       el("span", { class: "server-mark", aria: { hidden: "true" } }, mark()),
-      el("p", { class: "server-name" }, state.guild.name),
+      el("p", { class: "server-name" }, state.guild?.name ?? say("blocked.removed")),
       el("button", { type: "button", class: "icon-button only-narrow", data: { act: "close-sides" }, aria: { label: say("sidebar.close") } }, icon("close")),
     ),
     el("div", { class: "channels" },

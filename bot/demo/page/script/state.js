@@ -48,7 +48,7 @@ export class State extends EventTarget {
     this.typing.clear();
     this.busy.clear();
     this.failed.clear();
-    this.readName = `read.${this.instance}.${this.me.id}`;
+    this.readName = `read.${this.guild?.id}.${this.me.id}`;
     this.read = browser.read(this.readName) ?? {};
     this.isReady = true;
     this.#tell("all");

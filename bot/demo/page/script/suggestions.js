@@ -34,7 +34,7 @@ export class Suggestions {
     this.options = options;
     this.at = first && options.length ? 0 : -1;
     this.list.replaceChildren(...options.map((each, at) =>
-      el("li", { role: "option", id: `${this.id}-${at}`, data: { at } },
+      el("li", { role: "option", id: `${this.id}-${at}`, data: { at, command: each.command } },
         each.sign && el("span", { class: "sign", aria: { hidden: "true" } }, each.sign),
         el("span", { class: "suggestion" }, el("span", {}, each.label), each.description && el("small", {}, each.description)),
         each.hint && el("small", { class: "muted" }, each.hint),

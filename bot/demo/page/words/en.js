@@ -174,8 +174,8 @@ export const ENGLISH = {
 
   "connection.first": "Connecting to the demo…",
   "connection.offline": "The demo doesn't answer. What you do now is sent as soon as it is back.",
-  restarted: "The demo was started anew, with a fresh server. Welcome back.",
-  "restarted.lost": "The demo was started anew, with a fresh server. What you had just done was lost; your text is back in its field.",
+  restarted: "The demo was started anew. Welcome back.",
+  "restarted.lost": "The demo was started anew. What you had just done may not have arrived; a text of yours is back in its field.",
   "error.restarted": "The demo was started anew before this was done.",
   "error.offline": "The demo doesn't answer right now.",
   "error.tooMuch": "That is too much text to send at once.",
