@@ -20,8 +20,9 @@ from bot.pipeline.presenter import TooLarge, Undeliverable, Unreachable
 from cogs.posting.job_message import JobMessage
 from cogs.posting.outages import UNREACHABLE
 from cogs.posting.ways import Attempts, Ways
-from cogs.presentation import cards, messages
+from cogs.presentation import messages
 from cogs.presentation.prompts import quote_prompt
+from cogs.requests.clip_cards import clip_cards
 from cogs.views.cancel_button import CancelButton, cancel_view
 from cogs.views.clip_buttons import ClipButton, clip_view
 
@@ -59,18 +60,15 @@ class Delivery(commands.Cog):
 
     async def post(self, job: Job, clip: Clip, posting: PackedClip, *, once_more: bool) -> int:
         """Post the clip by the first way that works. Raises TooLarge and Undeliverable."""
-        parent, read = None, self._readers(job)
-        if clip.parent_ids:
-            parent = await self.bot.service.clips.find(clip.parent_ids[0])
+        read = self._readers(job)
+        embed, without = await clip_cards(self.bot, read, clip)
         message = JobMessage(
             content=messages.mention_owner(job),
-            embeds=(cards.card(read, clip, parent),),
+            embeds=(embed,),
             view=clip_view(read, clip),
             posting=posting,
         )
-        without_words = dataclasses.replace(
-            message, embeds=(cards.card(read, clip, parent, words=False),)
-        )
+        without_words = dataclasses.replace(message, embeds=(without,))
         return await self._reach(job, (message, without_words), once_more=once_more)
 
     async def tell(self, job: Job, sentence: Sentence, *, once_more: bool) -> None:

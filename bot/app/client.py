@@ -40,6 +40,7 @@ COGS = (
     "cogs.whatis",
     "cogs.queue",
     "cogs.account",
+    "cogs.clips",
     "cogs.privacy",
     "cogs.about",
     "cogs.admin",

@@ -11,6 +11,7 @@ import aiosqlite
 from bot.domain.clips import Clip
 from bot.domain.generation import Sampling
 from bot.domain.jobs import JobState, Kind, RequestOrigin
+from bot.domain.lineage import Lineage
 from bot.store.database import Database
 from bot.store.forgetting import NOT_FORGOTTEN
 from bot.store.job_states import in_states
@@ -27,6 +28,14 @@ _HELD = (
 _CLIP = (
     "SELECT *, (SELECT json_group_array(parent_id) FROM clip_parents WHERE clip_id = clips.id) "
     "AS parent_ids FROM clips"
+)
+_ANCESTORS = (
+    "WITH RECURSIVE kin(id) AS (VALUES(?) UNION SELECT parent_id FROM kin CROSS JOIN clip_parents "
+    "ON clip_id = kin.id LIMIT ?) SELECT id FROM kin"
+)
+_DESCENDANTS = (
+    "WITH RECURSIVE kin(id) AS (VALUES(?) UNION SELECT clip_id FROM kin CROSS JOIN clip_parents "
+    "ON parent_id = kin.id LIMIT ?) SELECT id FROM kin"
 )
 _FILES_AT_ONCE = 1000
 # Of those that match, the latest: asked for at every key that a person presses.
@@ -115,6 +124,21 @@ class Clips:
             "SELECT clip_id FROM clip_parents WHERE parent_id = ? ORDER BY clip_id", (clip_id,)
         )
         return [row["clip_id"] for row in rows]
+
+    async def lineage(self, clip_id: int, most: int) -> Lineage:
+        """Return a clip's ancestors and descendants, so many of each at most, the nearest first."""
+        ids, is_whole = {clip_id}, True
+        for statement in (_ANCESTORS, _DESCENDANTS):
+            # The clip itself is one of them, and one more tells whether there are more.
+            found = [row["id"] for row in await self._database.all(statement, (clip_id, most + 2))]
+            is_whole = is_whole and len(found) <= most + 1
+            ids |= set(found[: most + 1])
+        rows = await self._database.all(
+            f"{_CLIP} WHERE id IN (SELECT value FROM json_each(?)) "  # noqa: S608 - ours
+            f"AND {NOT_FORGOTTEN} ORDER BY id",
+            (json.dumps(sorted(ids)),),
+        )
+        return Lineage(clip_id=clip_id, clips=tuple(map(clip_of, rows)), is_whole=is_whole)
 
     async def older_than(self, at: float, limit: int) -> list[Clip]:
         """Return so many of the clips from before a time whose sound is still there."""

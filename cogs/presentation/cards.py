@@ -25,10 +25,17 @@ Row = tuple[Sentence, Sentence | str | None]
 """A name and a value; a value of None is left out."""
 
 
-def card(read: Reader, clip: Clip, parent: Clip | None, *, words: bool = True) -> discord.Embed:
+def card(
+    read: Reader,
+    clip: Clip,
+    parent: Clip | None,
+    *,
+    words: bool = True,
+    credits_line: str | None = None,
+) -> discord.Embed:
     """Return the card under a clip; its picture is the attachment PICTURE.
 
-    Without `words` it leaves the prompt out.
+    Without `words` it leaves the prompt out. `credits_line` names who had a part in it.
     """
     asked = read(quote_prompt(clip.prompt) if words else WORDS_HELD_BACK)
     facts = [verbatim(f"{clip.seconds:.0f} s"), Sentence("seed {seed}", seed=str(clip.seed))]
@@ -42,6 +49,8 @@ def card(read: Reader, clip: Clip, parent: Clip | None, *, words: bool = True) -
     line = " · ".join(read(fact) for fact in facts)
     if clip.parent_ids:
         line += f"\n{read(_relation(clip, link(parent)))}"
+    if credits_line is not None:
+        line += f"\n{credits_line}"
     embed = discord.Embed(description=f"**{asked}**\n{line}", colour=COLOUR)
     embed.set_image(url=f"attachment://{PICTURE}")
     embed.set_footer(text=read(Sentence("AI-generated · clip {id}", id=clip.id)))

@@ -14,10 +14,12 @@ Or mention me and say what you want to hear, with or without a sound file.
 **Play with each other's clips**
 `/remix` a file or one of your clips: your words join the old ones ("make it jazzier"), \
 tempo and key stay, and what you `keep` of it.
-Under every clip: **Again**, **Continue**, **Remix**, **Loop**, **Details**, **Delete**. Where the \
-model has them, **Stems**: drums, bass and the rest as files, and a remix can keep some.
+Under every clip: **Again**, **Continue**, **Remix**, **Loop**, **Tree**, **Details**, \
+**Delete**. Where the model has them, **Stems**: drums, bass and the rest as files, and a remix \
+can keep some.
 On any message with sound: *Apps > Remix this clip*, *Continue this clip*, *What is this clip?* Or \
 reply to it, mention me and say what to make of it. `/whatis` tells how a file of mine was made.
+`/clip` posts a clip once more; `/tree` and **Tree** show what it came from and what was made of it.
 **Keep an eye on it**
 `/queue` `/cancel` `/history` `/quota` `/about` `/privacy`
 You pay in seconds of music a day, and only for clips that reach you."""

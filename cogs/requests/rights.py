@@ -20,7 +20,7 @@ async def require_clip(interaction: Interaction, clip_id: int) -> Clip:
     Raises RequestError, the same for one that is elsewhere as for one that is not there.
     """
     clip = await require_kept_clip(interaction.client, clip_id)
-    if not _is_shown_to(interaction, clip):
+    if not is_shown_to(interaction, clip):
         raise RequestError(messages.NO_CLIP)
     return clip
 
@@ -43,15 +43,27 @@ def require_owner_or_manager(interaction: discord.Interaction, origin: RequestOr
         raise RequestError(messages.NOT_YOURS)
 
 
-def _is_shown_to(interaction: discord.Interaction, clip: Clip) -> bool:
-    """Tell whether a clip is the person's, or is posted where they are.
+def is_shown_to(interaction: discord.Interaction, clip: Clip) -> bool:
+    """Tell whether a clip is the person's, or is posted where they are or can look.
 
     One that was held is posted elsewhere than it was ordered.
     """
     shows_it = interaction.message is not None and interaction.message.id == clip.message_id
     return (
-        clip.origin.user_id == interaction.user.id or shows_it or _is_at(interaction, clip.origin)
+        clip.origin.user_id == interaction.user.id
+        or shows_it
+        or _is_at(interaction, clip.origin)
+        or _can_look_into(interaction, clip.origin)
     )
+
+
+def _can_look_into(interaction: discord.Interaction, origin: RequestOrigin) -> bool:
+    """Tell whether a person sees the channel of this server in which something was ordered."""
+    guild, person = interaction.guild, interaction.user
+    if guild is None or guild.id != origin.guild_id or not isinstance(person, discord.Member):
+        return False
+    channel = guild.get_channel_or_thread(origin.channel_id)
+    return channel is not None and channel.permissions_for(person).read_messages
 
 
 def _is_at(interaction: discord.Interaction, origin: RequestOrigin) -> bool:

@@ -16,23 +16,25 @@ from cogs.requests.clip_actions import (
     order_loop,
     show_details,
 )
+from cogs.requests.clip_recall import show_tree
 from cogs.requests.clip_stems import post_stems
 from cogs.requests.rights import require_clip
 from cogs.views.persistent_button import PersistentButton
 from cogs.views.remix_modal import show_remix_form
 
 UNKNOWN_BUTTON = Sentence("This button is from another version of me: I don't know what it does.")
-ACTIONS = ("again", "continue", "remix", "loop", "stems", "details", "delete")
+ACTIONS = ("again", "continue", "remix", "loop", "stems", "tree", "details", "delete")
 _LABELS = {
     "again": (Sentence("Again"), discord.ButtonStyle.primary),
     "continue": (Sentence("Continue"), discord.ButtonStyle.primary),
     "remix": (Sentence("Remix"), discord.ButtonStyle.primary),
     "loop": (Sentence("Loop"), discord.ButtonStyle.secondary),
     "stems": (Sentence("Stems"), discord.ButtonStyle.secondary),
+    "tree": (Sentence("Tree"), discord.ButtonStyle.secondary),
     "details": (Sentence("Details"), discord.ButtonStyle.secondary),
     "delete": (Sentence("Delete"), discord.ButtonStyle.danger),
 }
-_ABOUT_THE_CLIP = {"details", "delete"}
+_ABOUT_THE_CLIP = {"tree", "details", "delete"}
 
 
 def clip_view(read: Reader, clip: Clip) -> discord.ui.View:
@@ -74,6 +76,8 @@ class ClipButton(PersistentButton, template=r"zhiyin:clip:(?P<id>\d+):(?P<action
                 await order_loop(interaction, clip)
             case "stems":
                 await post_stems(interaction, clip)
+            case "tree":
+                await show_tree(interaction, clip)
             case "details":
                 await show_details(interaction, clip)
             case "delete":

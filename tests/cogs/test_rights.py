@@ -146,7 +146,7 @@ def test_every_handler_is_registered_and_leaves_the_way_in_alone():
 
 
 async def test_no_button_takes_an_id_of_elsewhere_nor_from_who_may_not(tmp_path):
-    """On another server not even from who may do everything there; a channel may be private, too.
+    """On another server not even from who may do everything there.
 
     Nothing is shown and nothing changes. In its own place a clip is seen and stays its person's.
     """
@@ -159,8 +159,6 @@ async def test_no_button_takes_an_id_of_elsewhere_nor_from_who_may_not(tmp_path)
             assert refused(await stage.mallory.click(message, custom_id=custom_id)), custom_id
             pressed += 1
         assert pressed >= len(ACTIONS) * len(stage.ids)
-        async for message, custom_id in stage.forge(jam.guild.create_text_channel("lobby")):
-            assert refused(await jam.bob.click(message, custom_id=custom_id)), custom_id
         assert await stage.rows_of_alice() == before
         assert await jam.store.jobs.waiting_of(stage.mallory.id) == []
         # He makes nothing himself: a clip of his would have a number of hers.
@@ -169,6 +167,27 @@ async def test_no_button_takes_an_id_of_elsewhere_nor_from_who_may_not(tmp_path)
             await jam.bob.click(message, custom_id=custom_id)
         await jam.idle()
         assert await stage.rows_of_alice() == before
+
+
+async def test_a_channel_that_a_person_does_not_see_keeps_its_clips(tmp_path):
+    """By no button and no number; those of a channel that they see can be asked for anywhere."""
+    async with open_jam(tmp_path) as jam:
+        hidden = {jam.bob: discord.PermissionOverwrite(view_channel=False)}
+        studio = jam.guild.create_text_channel("studio", overwrites=hidden)
+        await jam.alice.slash(studio, "music", prompt=SECRET, seconds=1.0)
+        await jam.idle()
+        clip = await jam.newest_clip()
+        place = jam.bot.get_channel(jam.channel.id)
+        for action in ACTIONS:
+            view = discord.ui.View(timeout=None)
+            view.add_item(button := ClipButton(clip.id, action))
+            message = await place.send("forged", view=view)
+            await jam.env.settle()
+            assert refused(await jam.bob.click(message, custom_id=button.item.custom_id)), action
+        for command in ("clip", "tree"):
+            assert refused(await jam.bob.slash(jam.channel, command, clip=str(clip.id))), command
+        seen = await jam.alice.slash(jam.channel, "tree", clip=str(clip.id))
+        assert seen.response.embeds
 
 
 async def test_no_command_or_menu_entry_takes_an_id_of_another_server(tmp_path):
@@ -193,7 +212,12 @@ async def test_no_command_or_menu_entry_takes_an_id_of_another_server(tmp_path):
                     option = {parameter.name: id_ if is_number else str(id_)}
                     result = await stage.mallory.slash(stage.other, name, **words, **option)
                     assert refused(result), (name, option)
-        assert asked == {("cancel", "job"), ("remix", "mine")}
+        assert asked == {
+            ("cancel", "job"),
+            ("clip", "clip"),
+            ("remix", "mine"),
+            ("tree", "clip"),
+        }
         assert await stage.rows_of_alice() == before
         # A message is what Discord shows a menu entry; one without sound is refused.
         message = await stage.jam.bot.get_channel(stage.other.id).send("nothing to hear")

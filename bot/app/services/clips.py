@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 from bot.domain.clips import Clip
+from bot.domain.lineage import Lineage
 from bot.errors import RequestError
 from bot.i18n.sentence import Sentence
+from bot.jams.tree_picture import draw_tree
 from bot.pipeline.packaging import PackedClip
 from bot.pipeline.service import Pipeline
 
@@ -66,6 +69,14 @@ class ClipService:
     async def draw_spectrogram(self, clip: Clip) -> bytes:
         """Return a PNG of a clip's spectrum over time. Raises SoundError if its sound is gone."""
         return await self._pipeline.library.draw_spectrogram(clip)
+
+    async def lineage(self, clip_id: int, most: int) -> Lineage:
+        """Return a clip's ancestors and descendants, so many of each, the nearest first."""
+        return await self._clips.lineage(clip_id, most)
+
+    async def draw_tree(self, lineage: Lineage, shown: frozenset[int]) -> bytes:
+        """Return a PNG of a clip's family; of clips not in `shown` it says nothing."""
+        return await asyncio.to_thread(draw_tree, lineage, shown)
 
     async def delete(self, clip: Clip) -> None:
         """Delete a clip's sound and mark it as deleted. Raises Refused while it is being posted."""

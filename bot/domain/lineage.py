@@ -1,0 +1,53 @@
+"""How a clip came from others, and what others have made of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.domain.clips import Clip
+from bot.domain.jobs import Kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lineage:
+    """A clip with its ancestors and descendants, oldest first; deleted ones keep their place."""
+
+    clip_id: int
+    """The clip that was asked for."""
+    clips: tuple[Clip, ...]
+    is_whole: bool = True
+    """False where there are more than were asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credit:
+    """Who had a part in a clip, and by what."""
+
+    user_id: int
+    kind: Kind
+
+
+def number_people(lineage: Lineage) -> dict[int, int]:
+    """Return the people of a family, numbered from 0 in the order in which they appear."""
+    people = dict.fromkeys(clip.origin.user_id for clip in lineage.clips)
+    return {person: number for number, person in enumerate(people)}
+
+
+def credits_of(lineage: Lineage) -> tuple[Credit, ...]:
+    """Return who made a clip and what it came from, in the order in which they did.
+
+    What somebody did several times in a row is named once.
+    """
+    by_id = {clip.id: clip for clip in lineage.clips}
+    wanted, found = [lineage.clip_id], set[int]()
+    while wanted:
+        clip = by_id.get(wanted.pop())
+        if clip is not None and clip.id not in found:
+            found.add(clip.id)
+            wanted += clip.parent_ids
+    made: list[Credit] = []
+    for id_ in sorted(found):
+        credit = Credit(user_id=by_id[id_].origin.user_id, kind=by_id[id_].kind)
+        if not made or made[-1] != credit:
+            made.append(credit)
+    return tuple(made)

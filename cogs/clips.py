@@ -1,0 +1,49 @@
+"""Clips that were made before: /clip brings one back, /tree shows its family."""
+
+from __future__ import annotations
+
+from discord import app_commands
+from discord.ext import commands
+
+from bot.app.client import Interaction, ZhiyinBot
+from cogs.presentation.readers import readers_of
+from cogs.requests.clip_recall import find_typed_clip, post_again, show_tree
+from cogs.requests.suggestions import suggest_clips
+from cogs.views.clip_buttons import clip_view
+
+
+class Clips(commands.Cog):
+    """Commands about clips that are there already."""
+
+    def __init__(self, bot: ZhiyinBot) -> None:
+        self.bot = bot
+
+    @app_commands.command()
+    @app_commands.autocomplete(clip=suggest_clips)
+    async def clip(self, interaction: Interaction, clip: app_commands.Range[str, 1, 20]) -> None:
+        """Post a clip of this server once more, with its buttons.
+
+        Parameters
+        ----------
+        clip:
+            Its number, as it stands under the clip; yours are listed.
+        """
+        found = await find_typed_clip(interaction, clip)
+        await post_again(interaction, found, clip_view(readers_of(interaction), found))
+
+    @app_commands.command()
+    @app_commands.autocomplete(clip=suggest_clips)
+    async def tree(self, interaction: Interaction, clip: app_commands.Range[str, 1, 20]) -> None:
+        """Show what a clip came from and what was made of it.
+
+        Parameters
+        ----------
+        clip:
+            Its number, as it stands under the clip; yours are listed.
+        """
+        await show_tree(interaction, await find_typed_clip(interaction, clip))
+
+
+async def setup(bot: ZhiyinBot) -> None:
+    """Add the cog."""
+    await bot.add_cog(Clips(bot))

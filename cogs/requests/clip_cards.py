@@ -1,0 +1,34 @@
+"""The card of a clip, with what it came from and who had a part in it."""
+
+from __future__ import annotations
+
+import discord
+
+from bot.app.client import ZhiyinBot
+from bot.domain.clips import Clip
+from bot.domain.lineage import Lineage, credits_of
+from bot.i18n.languages import Reader
+from cogs.presentation import cards
+from cogs.presentation.clip_tree import credits_line
+
+_MOST_ANCESTORS = 100
+
+
+async def clip_cards(
+    bot: ZhiyinBot, read: Reader, clip: Clip
+) -> tuple[discord.Embed, discord.Embed]:
+    """Return the card of a clip, and one without its words.
+
+    Everybody in the channel sees it: it names nobody for what they made elsewhere.
+    """
+    parent, credited = None, None
+    if clip.parent_ids:
+        family = await bot.service.clips.lineage(clip.id, _MOST_ANCESTORS)
+        parent = next((each for each in family.clips if each.id == clip.parent_ids[0]), None)
+        here = tuple(each for each in family.clips if each.origin.guild_id == clip.origin.guild_id)
+        credited = credits_line(read, credits_of(Lineage(clip_id=clip.id, clips=here)))
+    with_words, without_words = (
+        cards.card(read, clip, parent, words=words, credits_line=credited)
+        for words in (True, False)
+    )
+    return with_words, without_words
