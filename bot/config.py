@@ -19,7 +19,7 @@ from msgspec import Meta
 from bot.errors import ConfigError
 from bot.i18n.sentence import Sentence
 
-PrecisionSetting = Literal["auto", "fp32", "bf16", "int8"]
+PrecisionSetting = Literal["auto", "fp32", "bf16", "int8", "int4"]
 PRECISIONS: tuple[str, ...] = get_args(PrecisionSetting)
 
 DiscordId = Annotated[int, Meta(ge=1, le=2**63 - 1)]

@@ -63,7 +63,7 @@ def test_the_file_in_the_present_folder_is_found(tmp_path, monkeypatch):
         ("[generation]\nmax_seconds = true", "must be a number from 0.1 to 600, not True"),
         ("[engine]\nslots = 2.5", "engine.slots must be a whole number from 1 to 64, not 2.5"),
         ("[engine]\nslots = 0", "engine.slots must be a whole number from 1 to 64, not 0"),
-        ("[engine]\nprecision = 'fp8'", 'one of "auto", "fp32", "bf16", "int8", not "fp8"'),
+        ("[engine]\nprecision = 'fp8'", 'one of "auto", "fp32", "bf16", "int8", "int4", not "fp8"'),
         ("[model]\nhub_endpoint = 'ftp://x'", "begins with http:// or https://"),
         ("[engine]\nslot = 2", "unknown key engine.slot (did you mean slots?)"),
         ("[engine]\ncolour = 2", "unknown key engine.colour (known are slots, threads, precision)"),
@@ -162,7 +162,11 @@ def test_every_key_can_be_set_by_the_environment():
     [
         ("ZHIYIN_ENGINE_SLOTS", "many", "ZHIYIN_ENGINE_SLOTS must be a whole number from 1 to 64"),
         ("ZHIYIN_ENGINE_SLOTS", "0", 'from 1 to 64, not "0"'),
-        ("ZHIYIN_ENGINE_PRECISION", "fp8", 'one of "auto", "fp32", "bf16", "int8", not "fp8"'),
+        (
+            "ZHIYIN_ENGINE_PRECISION",
+            "fp8",
+            'one of "auto", "fp32", "bf16", "int8", "int4", not "fp8"',
+        ),
         ("ZHIYIN_ENGINE_SLOT", "2", "unknown setting ZHIYIN_ENGINE_SLOT (did you mean"),
     ],
 )

@@ -120,7 +120,7 @@ def check_kernels(config: Config) -> Iterator[Finding]:
         )
     else:
         bytes_too = supports_int8(compiled)
-        if config.engine.precision == "int8" and not bytes_too:
+        if config.engine.precision in ("int8", "int4") and not bytes_too:
             yield Finding(
                 Verdict.WORSE,
                 Sentence(

@@ -63,7 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--precision",
         choices=PRECISIONS,
         metavar="P",
-        help="arithmetic: auto, fp32, bf16 or int8",
+        help="arithmetic: auto, fp32, bf16, int8 or int4",
     )
     add(
         "--stream",

@@ -87,7 +87,10 @@ def test_a_prompt_that_is_too_long_is_refused_before_the_model_is_loaded(capsys)
         ("models dowload x", 'There is no command "dowload". Did you mean download?'),
         ("generate x --sead 7", "There is no option --sead. Did you mean --seed?"),
         ("generate x --sead=7", "There is no option --sead. Did you mean --seed?"),
-        ("generate --precision fp8", "--precision is one of auto, fp32, bf16, int8, not fp8."),
+        (
+            "generate --precision fp8",
+            "--precision is one of auto, fp32, bf16, int8, int4, not fp8.",
+        ),
         ("generate --seed", "argument --seed: expected one argument."),
         ("whatis a.mp3 b.mp3", '"b.mp3" is one word too many.'),
     ],

@@ -120,7 +120,7 @@ def test_weights_that_fit_sixteen_bits_lose_nothing(kernels: Path) -> None:
     assert np.array_equal(narrow, wide)
 
 
-@pytest.mark.parametrize("precision", ["fp32", "bf16", "int8"])
+@pytest.mark.parametrize("precision", ["fp32", "bf16", "int8", "int4"])
 @pytest.mark.parametrize("company", [1, 3, 7])
 def test_a_row_does_not_depend_on_its_company(
     kernels: Path, precision: Precision, company: int
@@ -136,7 +136,9 @@ def test_a_row_does_not_depend_on_its_company(
         assert np.array_equal(got[-1], expected[0])
 
 
-@pytest.mark.parametrize(("precision", "half"), [("fp32", True), ("bf16", False), ("int8", False)])
+@pytest.mark.parametrize(
+    ("precision", "half"), [("fp32", True), ("bf16", False), ("int8", False), ("int4", False)]
+)
 def test_a_prompt_read_in_chunks_is_the_prompt_read_one_by_one(
     kernels: Path, precision: Precision, half: bool
 ) -> None:

@@ -25,6 +25,7 @@ def test_fewer_bits_need_less():
     assert one < memory_needed(SMALL, slots=1, seconds=30, precision="bf16") < 3.2e9
     assert one < 2.5e9
     assert eight < 4e9
+    assert memory_needed(SMALL, slots=1, seconds=30, precision="int4") < one
 
 
 def test_a_slot_costs_its_keys_and_values():

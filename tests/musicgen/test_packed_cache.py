@@ -91,7 +91,7 @@ def test_a_later_start_is_the_same_and_imports_no_model_library(tiny_mono, cache
 
 @pytest.mark.parametrize(
     ("name", "precision"),
-    [("tiny_mono", "fp32"), ("tiny_mono", "bf16"), ("tiny_stereo", "int8"), ("tiny_stems", "int8")],
+    [("tiny_mono", "fp32"), ("tiny_mono", "bf16"), ("tiny_stereo", "int8"), ("tiny_stems", "int4")],
 )
 def test_every_precision_and_shape_comes_back(name, precision, cache, request):
     """What was packed at the first start makes the same clip at the second."""

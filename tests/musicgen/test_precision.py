@@ -14,11 +14,12 @@ import pytest
 from bot.domain.generation import Precision
 from bot.musicgen.decoder.interface import Conditioning, Decoder
 from bot.musicgen.kernels import build
-from bot.musicgen.kernels.packing import GROUP, PANEL, pack, to_bfloat16
+from bot.musicgen.kernels.packing import pack, to_bfloat16
+from bot.musicgen.kernels.quantization import GROUP, INT4_GROUP, PANEL
 from tests.musicgen.test_decoder import CONFIG, POSITIONS, random_weights, rows, states, tokens
 from tests.support.quick_compilation import QUICK_FLAGS
 
-ALL: tuple[Precision, ...] = ("fp32", "bf16", "int8")
+ALL: tuple[Precision, ...] = ("fp32", "bf16", "int8", "int4")
 
 
 @pytest.fixture(scope="module")
@@ -76,10 +77,10 @@ def error(scores: np.ndarray, exact: np.ndarray) -> float:
 
 def test_bytes_are_the_nearest_of_their_group() -> None:
     """Read back, no weight is off by more than half a step of its column in its group."""
-    weights = np.random.default_rng(0).standard_normal((40, 300)).astype(np.float32)
-    packed = pack([partial(weights.__getitem__, slice(None))], (40, 300), "int8")
+    weights = np.random.default_rng(0).standard_normal((100, 300)).astype(np.float32)
+    packed = pack([partial(weights.__getitem__, slice(None))], (100, 300), "int8")
     assert packed.dtype == np.uint8
-    for panel, columns in enumerate(np.split(np.pad(weights, ((0, 8), (0, 0))), 3)):
+    for panel, columns in enumerate(np.split(np.pad(weights, ((0, 28), (0, 0))), 2)):
         numbers = packed[0, panel].reshape(-1)
         for first in range(0, 300, GROUP):
             group = columns[:, first : first + GROUP]
@@ -91,6 +92,42 @@ def test_bytes_are_the_nearest_of_their_group() -> None:
             assert np.allclose(scales, np.abs(group).max(1) / 127)
             assert np.all(np.abs(read * scales[:, None] - group) <= scales[:, None] * 0.5001)
         assert len(numbers) == 0
+
+
+def test_nibbles_are_near_and_the_largest_is_kept() -> None:
+    """Read back, a group's mean error is a twelfth of its spread, and none exceeds a step."""
+    weights = np.random.default_rng(0).standard_normal((100, 96)).astype(np.float32)
+    weights[:, 5] = 0
+    weights[3] = 0
+    packed = pack([lambda: weights], (100, 96), "int4")
+    assert packed.dtype == np.uint32
+    read = np.zeros((128, 96), np.float32)
+    for panel in range(2):
+        groups = packed[0, panel].view(np.uint8).reshape(96 // INT4_GROUP, -1)
+        for number, group in enumerate(groups):
+            scales = group[: 2 * PANEL].view(np.float16).astype(np.float32)
+            pairs = group[2 * PANEL :].reshape(-1, PANEL, 1, 4)
+            whole = np.concatenate([pairs & 15, pairs >> 4], 2).astype(np.int32) - 8
+            columns = whole.transpose(1, 0, 2, 3).reshape(PANEL, INT4_GROUP)
+            assert columns.min() >= -8
+            assert columns.max() <= 7
+            place = (
+                slice(panel * PANEL, (panel + 1) * PANEL),
+                slice(number * INT4_GROUP, (number + 1) * INT4_GROUP),
+            )
+            read[place] = columns * scales[:, None]
+            most = np.abs(np.pad(weights, ((0, 28), (0, 0)))[place]).max(1)
+            assert np.all(np.abs(scales) <= most / 6.79)
+    assert not read[100:].any()
+    assert not read[3].any()
+    assert error(read[:100], weights) < 0.085
+
+
+def test_inputs_that_do_not_come_in_groups_are_kept_in_bytes() -> None:
+    """int4 needs 32 inputs to a group: other sizes fall back to int8."""
+    weights = np.random.default_rng(0).standard_normal((32, 48)).astype(np.float32)
+    packed = pack([lambda: weights], (32, 48), "int4")
+    assert np.array_equal(packed, pack([lambda: weights], (32, 48), "int8"))
 
 
 def test_inputs_that_do_not_come_in_fours_are_kept_in_sixteen_bits() -> None:
@@ -121,7 +158,7 @@ def test_what_half_precision_holds_exactly_is_kept_in_it(kernels: Path) -> None:
 
 
 @pytest.mark.parametrize("weights", [random_weights, heavy_tailed])
-@pytest.mark.parametrize(("precision", "bound"), [("bf16", 0.01), ("int8", 0.03)])
+@pytest.mark.parametrize(("precision", "bound"), [("bf16", 0.01), ("int8", 0.03), ("int4", 0.3)])
 def test_scores_stay_close(kernels: Path, weights, precision: Precision, bound: float) -> None:
     """Over forty steps the scores differ by a few in a thousand or hundred from those in fp32."""
     make = partial(weights, half=False) if weights is random_weights else weights

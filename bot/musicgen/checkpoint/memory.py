@@ -14,8 +14,14 @@ from bot.musicgen.checkpoint.model_config import ModelConfig
 from bot.musicgen.checkpoint.tensor_names import tensor_sizes
 
 _FLOAT_BYTES = 4
-# Bytes of a number of the decoder, with its share of the scales, and of one of T5 and EnCodec.
-_BYTES: dict[Precision, tuple[float, float]] = {"fp32": (4, 4), "bf16": (2, 2), "int8": (1.07, 2)}
+# Bytes of a weight of the decoder and of a number of its KV cache, with their share of the scales,
+# and of a weight of T5 and EnCodec.
+_BYTES: dict[Precision, tuple[float, float, float]] = {
+    "fp32": (4, 4, 4),
+    "bf16": (2, 2, 2),
+    "int8": (1.07, 1.07, 2),
+    "int4": (0.7, 1.07, 2),
+}
 _ROWS_OF_SLOT = 2  # With and without the prompt, for guidance.
 _PROMPT_TOKENS = 128
 
@@ -41,8 +47,8 @@ def memory_needed(
     positions = math.ceil(seconds * config.codec.frame_rate) + decoder.codebooks
     keys_and_values = 2 * decoder.layers * decoder.hidden_size
     cached = slots * keys_and_values * (_ROWS_OF_SLOT * positions + _PROMPT_TOKENS)
-    own_bytes, other_bytes = _BYTES[precision]
-    resident = own_bytes * (own + cached) + other_bytes * others
+    own_bytes, cached_bytes, other_bytes = _BYTES[precision]
+    resident = own_bytes * own + cached_bytes * cached + other_bytes * others
     # One tensor is there twice while it is packed.
     packing = _FLOAT_BYTES * max(sizes.values())
     return math.ceil(resident) + packing + _RUNTIME_BYTES + _WORK_BYTES

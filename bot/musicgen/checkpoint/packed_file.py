@@ -29,6 +29,7 @@ _DTYPES: dict[str, type[np.generic]] = {
     "F16": np.float16,
     "I64": np.int64,
     "U16": np.uint16,
+    "U32": np.uint32,
     "U8": np.uint8,
 }
 _NAMES = {np.dtype(dtype): name for name, dtype in _DTYPES.items()}

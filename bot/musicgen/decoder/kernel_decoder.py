@@ -38,6 +38,7 @@ _CACHE_DTYPES: dict[Precision, type[np.generic]] = {
     "fp32": np.float32,
     "bf16": np.uint16,
     "int8": np.int8,
+    "int4": np.int8,
 }
 
 _STEP_WEIGHTS = (
@@ -89,7 +90,7 @@ class KernelDecoder:
         matrices = packed.group(
             "decoder.matrices", lambda: kernel_weights.pack_matrices(weights, config, precision)
         )
-        bits = sorted({8 * array.dtype.itemsize for array in matrices.values()})
+        bits = sorted({_bits(array) for array in matrices.values()})
         self.description = f"kernels, weights in {' and '.join(map(str, bits))} bits"
         dtype = _CACHE_DTYPES[precision]
         self._kv_cache = allocate(_cache_shape(config, slots, chunks, dtype), dtype)
@@ -153,6 +154,11 @@ class KernelDecoder:
                 place = position % CHUNK
                 due = slice(place * layers // CHUNK, (place + 1) * layers // CHUNK)
                 self._kv_cache[due, slot, chunk, 0, 0, 0] = 0
+
+
+def _bits(matrix: Any) -> int:
+    """Return the bits of a weight: uint32 holds eight of them."""
+    return 4 if matrix.dtype == np.uint32 else 8 * int(matrix.dtype.itemsize)
 
 
 def _cache_shape(

@@ -33,10 +33,9 @@ void normalise_row(const float *x, int width, const float *gain, const float *bi
 
 void linear(const float *x, int rows, const Weights &weights, Finish finish, const float *residual,
             float *y) {
-  const bool bytes = weights.number == Number::kByte;
-  const Tiles tiles = Tiles::of(rows, bytes ? kByteTileRows : kFloatTileRows);
+  const Tiles tiles = Tiles::of(rows, weights.wide() ? kByteTileRows : kFloatTileRows);
   const Product product{weights, finish, residual, y, tiles};
-  bytes ? multiply_bytes(x, product) : multiply_floats(x, product);
+  weights.wide() ? multiply_bytes(x, product) : multiply_floats(x, product);
 }
 
 void normalise(const float *x, int rows, int width, const float *gain, const float *bias,

@@ -1,180 +1,213 @@
-// Linear layers with int8 weights, by the instruction for the dot product of four bytes.
+// Linear layers with int8 or int4 weights and activations in eight bits.
 //
-// Activations are quantized to sixteen bits, precise enough beside the weights' eight, and each is
-// split into two digits: 256 * high + low, both from -128 to 127. So a product takes the
-// instruction twice. All sums are of integers, hence exact.
+// A group's sum is one of whole numbers, hence exact, and the same by the instruction for the dot
+// product of four bytes as in floats, which hold whole numbers up to 2^24.
 
+#include "byte_rows.h"
 #include "product.h"
 #include "threads.h"
 #include "vector.h"
-#include "workspace.h"
 
 namespace zhiyin {
 
 const int kByteTileRows = 4;
 
-#if defined(__AVX512VNNI__)
-
 namespace {
 
-constexpr float kLargest = 127 * 256;
+inline int least(int a, int b) { return a < b ? a : b; }
 
-// Rows as digits, in tiles: [tiles, inputs / 4, rows, 2] words of four digits, the high ones first.
-// The weights are stored plus 128: what that adds to a group's sum is in `excess`,
-// [tiles, groups, rows].
-struct Digits {
-  int32_t *words, *excess;
-  float *scales;
-  int inputs;
-  Tiles tiles;
+// Sixteen sums of four products each, added to as weights and rows come.
+#if defined(__AVX512VNNI__)
 
-  static Digits of(int inputs, const Tiles &tiles) {
-    const size_t rows = (size_t)tiles.count() * tiles.wide;
-    const size_t words = rows * inputs / 2, groups = rows * groups_of(inputs);
-    float *memory = workspace(Use::kInterleaved, words + groups + rows);
-    int32_t *numbers = reinterpret_cast<int32_t *>(memory);
-    return Digits{numbers, numbers + words, memory + words + groups, inputs, tiles};
+struct Sums {
+  __m512i value;
+
+  static Sums of(int32_t start) { return Sums{_mm512_set1_epi32(start)}; }
+  // Written out, since what compilers make of the intrinsic copies each sum there and back.
+  void add(Ints weights, int32_t row) {
+    asm("vpdpbusd %2, %1, %0" : "+v"(value) : "v"((__m512i)weights), "v"(_mm512_set1_epi32(row)));
   }
-
-  // Quantize a row of floats.
-  void take(const float *x, int row) const {
-    const int tile = row / tiles.wide, place = row % tiles.wide;
-    __m512 most = _mm512_setzero_ps();
-    for (int k = 0; k < inputs; k += kLanes)
-      most = _mm512_max_ps(most, _mm512_abs_ps(_mm512_maskz_loadu_ps(mask(k), x + k)));
-    const float largest = _mm512_reduce_max_ps(most);
-    const __m512 factor = _mm512_set1_ps(largest > 0 ? kLargest / largest : 0);
-    scales[row] = largest / kLargest;
-    int32_t *at = words + ((size_t)tile * inputs / 4 * tiles.wide + place) * 2;
-    for (int first = 0; first < inputs; first += kGroup) {
-      const int end = inputs - first < kGroup ? inputs : first + kGroup;
-      __m512i total = _mm512_setzero_si512();
-      for (int k = first; k < end; k += kLanes) {
-        const __m512 scaled = _mm512_mul_ps(_mm512_maskz_loadu_ps(mask(k), x + k), factor);
-        const __m512i whole = _mm512_cvtps_epi32(scaled);
-        const __m512i high = _mm512_srai_epi32(_mm512_add_epi32(whole, _mm512_set1_epi32(128)), 8);
-        const __m512i low = _mm512_sub_epi32(whole, _mm512_slli_epi32(high, 8));
-        total = _mm512_add_epi32(total, whole);
-        int32_t of_high[4], of_low[4];
-        _mm_storeu_si128(reinterpret_cast<__m128i *>(of_high), _mm512_cvtepi32_epi8(high));
-        _mm_storeu_si128(reinterpret_cast<__m128i *>(of_low), _mm512_cvtepi32_epi8(low));
-        for (int i = 0; i < 4 && k + 4 * i < end; i++, at += 2 * tiles.wide)
-          at[0] = of_high[i], at[1] = of_low[i];
-      }
-      const size_t group = (size_t)tile * groups_of(inputs) + first / kGroup;
-      excess[group * tiles.wide + place] = 128 * _mm512_reduce_add_epi32(total);
-    }
-  }
-
- private:
-  __mmask16 mask(int from) const {
-    return inputs - from < kLanes ? (1u << (inputs - from)) - 1 : 0xffff;
-  }
+  Floats floats() const { return (Floats)_mm512_cvtepi32_ps(value); }
 };
 
-// To each of sixteen sums add four products, of a weight's bytes and a row's. Written out, since
-// what compilers make of the intrinsic copies each sum there and back.
-inline void add_products(__m512i &sums, __m512i weights, __m512i digits) {
-  asm("vpdpbusd %2, %1, %0" : "+v"(sums) : "v"(weights), "v"(digits));
+#else
+
+struct Sums {
+  Floats value;
+
+  static Sums of(int32_t start) { return Sums{splat((float)start)}; }
+  void add(Ints weights, int32_t row) {
+    for (int j = 0; j < 4; j++)
+      value += __builtin_convertvector(weights >> 8 * j & 255, Floats) * (float)(int8_t)(row >> 8 * j);
+  }
+  Floats floats() const { return value; }
+};
+
+#endif
+
+inline int32_t word(const int8_t *bytes) {
+  int32_t four;
+  memcpy(&four, bytes, sizeof(four));
+  return four;
 }
 
-struct OfDigits {
-  const Digits &digits;
-  const Weights &weights;
+inline Ints line(const Byte *at) {
+  Ints words;
+  memcpy(&words, at, sizeof(words));
+  return words;
+}
 
-  // Every tile of the block takes a group's weights, which by then are near, before the next group.
-  template <int Rows, int Panels>
-  void run(int panel, int first_tile, int count, Floats *__restrict sums) const {
-    const int inputs = weights.inputs;
-    const Byte *at[Panels];
-    for (int p = 0; p < Panels; p++) at[p] = weights.panel<Byte>(panel + p);
-    for (int i = 0; i < count * Panels * Rows; i++) sums[i] = Floats{};
-    for (int first = 0; first < inputs; first += kGroup) {
-      const int width = inputs - first < kGroup ? inputs - first : kGroup;
-      for (int t = 0; t < count; t++)
-        add_group<Rows, Panels>(at, first_tile + t, first, width, t == 0,
-                                sums + t * Panels * Rows);
-      for (int p = 0; p < Panels; p++) at[p] += kScaleBytes + width * kLanes;
+// How int8 weights lie in a panel, how many inputs of a row share a scale beside them, and how many
+// bytes ahead they are prefetched: where one tile of rows takes them, and where several share the
+// work, which is best done whole groups ahead.
+struct Bytes {
+  static constexpr int kInputs = kGroup, kRowGroup = 64, kInputsOfLine = 4, kOffset = kByteOffset;
+  static constexpr int kScaleBytes = kWideColumns * sizeof(float);
+  static constexpr int kAhead = 2048, kFarAhead = 2 * (kScaleBytes + kInputs * kWideColumns);
+
+  static Floats scale(const Byte *scales, int p) {
+    return load(reinterpret_cast<const float *>(scales) + p * kLanes);
+  }
+  template <int Rows>
+  static void add(Sums (&sums)[kWide][Rows], Ints weights, int p, const int32_t (&words)[2][Rows]) {
+    for (int r = 0; r < Rows; r++) sums[p][r].add(weights, words[0][r]);
+  }
+};
+
+// How int4 weights do.
+struct Nibbles {
+  static constexpr int kInputs = kNibbleGroup, kRowGroup = 32, kInputsOfLine = 8, kOffset = kNibbleOffset;
+  static constexpr int kScaleBytes = kWideColumns * sizeof(Half);
+  static constexpr int kAhead = 1152, kFarAhead = 9216;
+
+  static Floats scale(const Byte *scales, int p) {
+    return load(reinterpret_cast<const Half *>(scales) + p * kLanes);
+  }
+  template <int Rows>
+  static void add(Sums (&sums)[kWide][Rows], Ints weights, int p, const int32_t (&words)[2][Rows]) {
+    const Ints first = weights & 0x0f0f0f0f, second = weights >> 4 & 0x0f0f0f0f;
+    for (int r = 0; r < Rows; r++) sums[p][r].add(first, words[0][r]);
+    for (int r = 0; r < Rows; r++) sums[p][r].add(second, words[1][r]);
+  }
+};
+
+// Rows times one panel.
+template <class Kind>
+struct Panel {
+  static constexpr int kLineBytes = kWideColumns * 4, kPerLine = kLineBytes / kWide;
+  static constexpr int kRowGroup = Kind::kRowGroup;
+  static_assert(Kind::kInputs % kRowGroup == 0, "no row's group may lie in two of weights");
+
+  const ByteRows &bytes;
+  const Byte *weights;
+  int inputs;
+
+  // Add the products with `tiles` tiles of rows. Every tile takes a group's weights, which by then
+  // are near, before the next group.
+  template <int Rows, int Tiles>
+  void add(int first_tile, Floats *__restrict sums) const {
+    const Byte *at = weights;
+    for (int first = 0; first < inputs; first += Kind::kInputs) {
+      const int width = least(Kind::kInputs, inputs - first);
+      for (int t = 0; t < Tiles; t++)
+        add_group<Rows, Tiles>(at, (first_tile + t) * Rows, t, first, width,
+                               sums + t * kWide * Rows);
+      at += Kind::kScaleBytes + width / Kind::kInputsOfLine * kLineBytes;
     }
-    for (int t = 0; t < count; t++)
-      for (int p = 0; p < Panels; p++)
-        for (int r = 0; r < Rows; r++)
-          sums[(t * Panels + p) * Rows + r] *= digits.scales[(first_tile + t) * Rows + r];
   }
 
-  template <int Rows, int Panels>
-  void add_group(const Byte *const *groups, int tile, int first, int width, bool is_far,
+  template <int Rows, int Tiles>
+  void add_group(const Byte *group, int first_row, int part, int first, int width,
                  Floats *__restrict sums) const {
-    const int inputs = weights.inputs;
-    const int32_t *__restrict word =
-        digits.words + ((size_t)tile * inputs + first) / 4 * Rows * 2;
-    const int32_t *excess =
-        digits.excess + ((size_t)tile * groups_of(inputs) + first / kGroup) * Rows;
-    __m512i high[Panels][Rows], low[Panels][Rows];
-    for (int p = 0; p < Panels; p++)
+    // A tile's missing rows repeat the last one; their results are dropped.
+    int index[Rows];
+    for (int r = 0; r < Rows; r++) index[r] = least(first_row + r, bytes.rows - 1);
+    Floats scaled[kWide][Rows] = {};
+    const Byte *at = group + Kind::kScaleBytes;
+    for (int done = 0; done < width; done += kRowGroup) {
+      const int here = least(kRowGroup, width - done);
+      const int8_t *rows[Rows];
+      Sums whole[kWide][Rows];
       for (int r = 0; r < Rows; r++) {
-        high[p][r] = _mm512_setzero_si512();
-        low[p][r] = _mm512_set1_epi32(-excess[r]);
+        rows[r] = bytes.row(index[r]) + first + done;
+        const int32_t start = -Kind::kOffset * bytes.totals[bytes.group(index[r], first + done)];
+        for (int p = 0; p < kWide; p++) whole[p][r] = Sums::of(start);
       }
-    for (int k = 0; k < width; k += 4, word += 2 * Rows)
-      for (int p = 0; p < Panels; p++) {
-        const Byte *four = groups[p] + kScaleBytes + k * kLanes;
-        if (is_far) call_for(four);
-        const __m512i weight = _mm512_loadu_si512(four);
+      for (int k = 0; k < here; k += Kind::kInputsOfLine, at += kLineBytes) {
+        int32_t words[2][Rows];
         for (int r = 0; r < Rows; r++) {
-          add_products(high[p][r], weight, _mm512_set1_epi32(word[2 * r]));
-          add_products(low[p][r], weight, _mm512_set1_epi32(word[2 * r + 1]));
+          words[0][r] = word(rows[r] + k);
+          if (Kind::kInputsOfLine == 8) words[1][r] = word(rows[r] + k + 4);
         }
+        // Each tile calls for its share of the groups to come.
+        for (int p = 0; p < kWide; p += Tiles)
+          call_for<Tiles == 1 ? Kind::kAhead : Kind::kFarAhead>(at + (p + part) * kPerLine);
+        for (int p = 0; p < kWide; p++) Kind::add(whole, line(at + p * kPerLine), p, words);
       }
-    for (int p = 0; p < Panels; p++) {
-      const Floats scale = load(reinterpret_cast<const float *>(groups[p]));
       for (int r = 0; r < Rows; r++) {
-        const __m512i whole = _mm512_add_epi32(_mm512_slli_epi32(high[p][r], 8), low[p][r]);
-        sums[p * Rows + r] += (Floats)_mm512_cvtepi32_ps(whole) * scale;
+        const float scale = bytes.scales[bytes.group(index[r], first + done)];
+        for (int p = 0; p < kWide; p++) scaled[p][r] += whole[p][r].floats() * scale;
       }
+    }
+    for (int p = 0; p < kWide; p++) {
+      const Floats scale = Kind::scale(group, p);
+      for (int r = 0; r < Rows; r++) sums[p * Rows + r] += scaled[p][r] * scale;
     }
   }
 };
 
-}  // namespace
+template <class Kind, int Rows, int Tiles>
+void multiply_tiles(const Product &product, const Panel<Kind> &panel, int column, int first_tile) {
+  for (int t = 0; t < Tiles; t++)
+    for (int p = 0; p < kWide; p++)
+      product.call_for_output(first_tile + t, column + p * kLanes);
+  Floats sums[Tiles * kWide * Rows] = {};
+  panel.template add<Rows, Tiles>(first_tile, sums);
+  for (int t = 0; t < Tiles; t++)
+    for (int p = 0; p < kWide; p++)
+      product.write(sums + (t * kWide + p) * Rows, first_tile + t, column + p * kLanes);
+}
 
-void multiply_bytes(const float *x, const Product &product) {
-  constexpr int kWorthCalling = 16 * 1024;  // floats
-  const int inputs = product.weights.inputs, rows = product.tiles.rows;
-  const Digits digits = Digits::of(inputs, product.tiles);
-  const int padded = product.tiles.count() * product.tiles.wide;
-  // The last tile's missing rows repeat the last row; their results are dropped.
-  const auto take = [&](int row) {
-    digits.take(x + (size_t)(row < rows ? row : rows - 1) * inputs, row);
-  };
-  if (padded * inputs >= kWorthCalling) {
-    parallel(padded, take);
-  } else {
-    for (int row = 0; row < padded; row++) take(row);
+template <class Kind, int Rows>
+void multiply_panels(const Product &product, const ByteRows &bytes, int from, int to) {
+  const Weights &weights = product.weights;
+  for (int index = from; index < to; index++) {
+    const Panel<Kind> panel{bytes, weights.panel<Byte>(index), weights.inputs};
+    const int column = index * kWideColumns, tiles = product.tiles.count();
+    int tile = 0;
+    for (; tile + 4 <= tiles; tile += 4)
+      multiply_tiles<Kind, Rows, 4>(product, panel, column, tile);
+    if (tile + 2 <= tiles) {
+      multiply_tiles<Kind, Rows, 2>(product, panel, column, tile);
+      tile += 2;
+    }
+    if (tile < tiles) multiply_tiles<Kind, Rows, 1>(product, panel, column, tile);
   }
-  const OfDigits multiply{digits, product.weights};
-  product.share([&](int from, int to) {
+}
+
+template <class Kind>
+void multiply(const float *x, const Product &product) {
+  const ByteRows bytes =
+      ByteRows::of(x, product.tiles.rows, product.weights.inputs, Kind::kRowGroup);
+  product.share(1, [&](int from, int to) {
     switch (product.tiles.wide) {
-      case 1: return product.over<1, 4, 1>(from, to, multiply);
-      case 2: return product.over<2, 4, 1>(from, to, multiply);
-      default: return product.over<4, 2, 4>(from, to, multiply);
+      case 1: return multiply_panels<Kind, 1>(product, bytes, from, to);
+      case 2: return multiply_panels<Kind, 2>(product, bytes, from, to);
+      default: return multiply_panels<Kind, 4>(product, bytes, from, to);
     }
   });
 }
 
-#else
+}  // namespace
 
 void multiply_bytes(const float *x, const Product &product) {
-  Product as_floats = product;
-  as_floats.tiles = Tiles::of(product.tiles.rows, kFloatTileRows);
-  multiply_floats(x, as_floats);
+  product.weights.number == Number::kByte ? multiply<Bytes>(x, product)
+                                          : multiply<Nibbles>(x, product);
 }
-
-#endif
 
 }  // namespace zhiyin
 
-// Tell whether int8 is multiplied in integers here, and not in floats.
+// Tell whether int8 is multiplied by instructions for it here, and not in floats.
 extern "C" int zhiyin_multiplies_bytes() {
 #if defined(__AVX512VNNI__)
   return 1;

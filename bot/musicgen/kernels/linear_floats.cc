@@ -33,7 +33,7 @@ struct OfFloats {
   const Weights &weights;
 
   template <int Rows, int Panels>
-  void run(int panel, int tile, int, Floats *__restrict sums) const {
+  void run(int panel, int tile, Floats *__restrict sums) const {
     constexpr int kPerLine = 64 / (kLanes * sizeof(Weight));
     const float *__restrict row = x + (size_t)tile * weights.inputs * Rows;
     Floats sum[Panels][Rows] = {};
@@ -50,47 +50,34 @@ struct OfFloats {
   }
 };
 
-// The same with bytes, for processors that have no instructions for them: see weights.h.
-template <>
-template <int Rows, int Panels>
-void OfFloats<Byte>::run(int panel, int tile, int, Floats *__restrict sums) const {
-  for (int p = 0; p < Panels; p++) {
-    const float *__restrict row = x + (size_t)tile * weights.inputs * Rows;
-    const Byte *at = weights.panel<Byte>(panel + p);
-    Floats total[Rows] = {};
-    for (int first = 0; first < weights.inputs; first += kGroup) {
-      const int count = weights.inputs - first < kGroup ? weights.inputs - first : kGroup;
-      const Floats scale = load(reinterpret_cast<const float *>(at));
-      at += kScaleBytes;
-      Floats sum[Rows] = {};
-      for (int k = 0; k < count; k += 4, at += 4 * kLanes) {
-        call_for(at);
-        Ints four;
-        memcpy(&four, at, sizeof(four));
-        for (int j = 0; j < 4; j++, row += Rows) {
-          const Floats weight = __builtin_convertvector((four >> 8 * j & 255) - 128, Floats);
-          for (int r = 0; r < Rows; r++) sum[r] += weight * row[r];
-        }
-      }
-      for (int r = 0; r < Rows; r++) total[r] += sum[r] * scale;
+// Make the sums of `Panels` panels at a time, and of what is left one at a time.
+template <int Rows, int Panels, class Weight>
+void over(int from, int to, const Product &product, const OfFloats<Weight> &multiply) {
+  Floats sums[Panels * Rows];
+  int panel = from;
+  for (; panel + Panels <= to; panel += Panels)
+    for (int tile = 0; tile < product.tiles.count(); tile++) {
+      multiply.template run<Rows, Panels>(panel, tile, sums);
+      for (int p = 0; p < Panels; p++)
+        product.write(sums + p * Rows, tile, (panel + p) * kLanes);
     }
-    for (int r = 0; r < Rows; r++) sums[p * Rows + r] = total[r];
-  }
+  if constexpr (Panels > 1)
+    if (panel < to) over<Rows, 1>(panel, to, product, multiply);
 }
 
 template <class Weight>
 void multiply(const float *x, const Product &product) {
   const OfFloats<Weight> rows{x, product.weights};
-  product.share([&](int from, int to) {
+  product.share(4, [&](int from, int to) {
     switch (product.tiles.wide) {
-      case 1: return product.over<1, 4, 1>(from, to, rows);
-      case 2: return product.over<2, 4, 1>(from, to, rows);
+      case 1: return over<1, 4>(from, to, product, rows);
+      case 2: return over<2, 4>(from, to, product, rows);
 #if defined(__AVX512F__)
-      case 4: return product.over<4, 4, 1>(from, to, rows);
-      case 8: return product.over<8, 2, 1>(from, to, rows);
-      default: return product.over<16, 1, 1>(from, to, rows);
+      case 4: return over<4, 4>(from, to, product, rows);
+      case 8: return over<8, 2>(from, to, product, rows);
+      default: return over<16, 1>(from, to, product, rows);
 #else
-      default: return product.over<4, 1, 1>(from, to, rows);
+      default: return over<4, 1>(from, to, product, rows);
 #endif
     }
   });
@@ -115,7 +102,7 @@ void multiply_floats(const float *x, const Product &product) {
     case Number::kFloat: return multiply<float>(side_by_side, product);
     case Number::kHalf: return multiply<Half>(side_by_side, product);
     case Number::kBrief: return multiply<Brief>(side_by_side, product);
-    case Number::kByte: return multiply<Byte>(side_by_side, product);
+    default: return;  // see linear_bytes.cc
   }
 }
 

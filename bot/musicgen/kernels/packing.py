@@ -1,9 +1,9 @@
-"""Pack weights as the kernels read them: in panels of sixteen columns, quantized on request.
+"""Pack weights as the kernels read them: in panels of columns, quantized on request.
 
 A checkpoint whose fp32 numbers all fit fp16 without loss is kept in fp16: the kernels still
 accumulate in fp32, with the same result, and read half as much. Meta's MusicGen decoders are of
 that kind: they were trained and published in fp16, and the hub's files are widened from it. On
-request weights are rounded to bfloat16, or quantized to int8 with a scale for every 128 inputs.
+request weights are rounded to bfloat16, or quantized: see quantization.py.
 """
 
 from __future__ import annotations
@@ -16,15 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.domain.generation import Precision
+from bot.musicgen.kernels.quantization import Layout, int4_layout, int8_layout
 
 PANEL = 16
 """Columns in a panel: the floats in the widest vector register."""
-
-GROUP = 128
-"""Inputs that share a scale where weights are int8; the kernels have the same constant."""
-
-_SCALE_LINES = 4  # sixteen fp32 scales take the room of four inputs of int8
-_MOST, _OFFSET = 127, 128
 
 _HUGE_PAGE_BYTES = 2 << 20
 
@@ -58,18 +53,17 @@ def pack(
     `parts` give the weights [outputs, inputs] of each layer when called, one at a time, so that
     the caller can free each; `shape` is (outputs, inputs). Returns
     [layers, ceil(outputs / 16), inputs, 16] in fp16 where that loses nothing, else in `precision`:
-    fp32, or bfloat16 (as uint16). `int8` returns uint8, laid out by `_fill_int8`; it needs a
-    multiple of four inputs, and falls back to bfloat16 without.
+    fp32, or bfloat16 (as uint16). `int8` and `int4` return the layouts of quantization.py; those
+    need multiples of four and 32 inputs, and fall back to `int8` and bfloat16 without.
     """
     outputs, inputs = shape
     panels = -(-outputs // PANEL)
-    if precision == "int8" and inputs % 4 == 0:
-        lines = inputs + _SCALE_LINES * -(-inputs // GROUP)
-        packed: NDArray[Any] = allocate((len(parts), panels, lines, PANEL), np.uint8)
+    if (layout := _layout(shape, precision)) is not None:
+        quantized = allocate((len(parts), *layout.shape), layout.dtype)
         for layer, part in enumerate(parts):
-            _fill_int8(packed[layer], part())
-        return packed
-    packed = allocate((len(parts), panels, inputs, PANEL), np.float16)
+            layout.fill(quantized[layer], part())
+        return quantized
+    packed: NDArray[Any] = allocate((len(parts), panels, inputs, PANEL), np.float16)
     for layer, part in enumerate(parts):
         weights = part()
         if packed.dtype == np.float16 and not fits_float16(weights):
@@ -79,6 +73,15 @@ def pack(
             packed = wider
         packed[layer] = _panels(_to_dtype(weights, packed.dtype))
     return packed
+
+
+def _layout(shape: tuple[int, int], precision: Precision) -> Layout | None:
+    layout = None
+    if precision == "int4":
+        layout = int4_layout(shape)
+    if precision == "int8" or (precision == "int4" and layout is None):
+        layout = int8_layout(shape)
+    return layout
 
 
 def to_bfloat16(values: NDArray[np.float32]) -> NDArray[np.uint16]:
@@ -95,26 +98,3 @@ def _panels(weights: NDArray[Any]) -> NDArray[Any]:
     """Return [outputs, inputs] as [panels, inputs, 16], zeros where outputs are missing."""
     whole = np.pad(weights, ((0, -len(weights) % PANEL), (0, 0)))
     return whole.reshape(-1, PANEL, whole.shape[1]).transpose(0, 2, 1)
-
-
-def _fill_int8(panels: NDArray[np.uint8], weights: NDArray[np.float32]) -> None:
-    """Quantize weights [outputs, inputs] to whole numbers from -127 to 127, stored plus 128.
-
-    A panel is a sequence of groups of up to 128 inputs: the fp32 scales of its sixteen columns,
-    then [inputs / 4, 16, 4].
-    """
-    columns = np.pad(weights, ((0, -len(weights) % PANEL), (0, 0)))
-    columns = columns.reshape(len(panels), PANEL, -1)
-    line = 0
-    for first in range(0, columns.shape[2], GROUP):
-        group = columns[:, :, first : first + GROUP]
-        scales = np.abs(group).max(axis=2) / np.float32(_MOST)
-        steps = np.divide(1, scales, out=np.zeros_like(scales), where=scales > 0)
-        whole = np.rint(group * steps[:, :, None]).astype(np.int16) + _OFFSET
-        fours = whole.astype(np.uint8).reshape(len(panels), PANEL, -1, 4).transpose(0, 2, 1, 3)
-        panels[:, line : line + _SCALE_LINES] = (
-            np.ascontiguousarray(scales).view(np.uint8).reshape(len(panels), _SCALE_LINES, PANEL)
-        )
-        line += _SCALE_LINES
-        panels[:, line : line + group.shape[2]] = fours.reshape(len(panels), -1, PANEL)
-        line += group.shape[2]

@@ -129,16 +129,23 @@ inline float sum(Floats value) {
 }
 
 // Round to whole numbers, ties to even: adding 1.5 * 2^23 does so on any CPU.
-inline Ints nearest(Floats x) {
-  return __builtin_convertvector((x + 12582912.0f) - 12582912.0f, Ints);
-}
+inline Floats round(Floats x) { return (x + 12582912.0f) - 12582912.0f; }
+
+inline Ints nearest(Floats x) { return __builtin_convertvector(round(x), Ints); }
 
 inline Floats larger(Floats a, Floats b) { return a > b ? a : b; }
 
 inline float largest(Floats value) {
-  float best = value[0];
-  for (int i = 1; i < kLanes; i++) best = value[i] > best ? value[i] : best;
-  return best;
+#if defined(__AVX512F__)
+  return _mm512_reduce_max_ps((__m512)value);
+#else
+  float halves[kLanes];
+  store(halves, value);
+  for (int width = kLanes / 2; width > 0; width /= 2)
+    for (int i = 0; i < width; i++)
+      halves[i] = halves[i + width] > halves[i] ? halves[i + width] : halves[i];
+  return halves[0];
+#endif
 }
 
 // e^x for x <= 0, to about two units in the last place: 2^n times a polynomial in the rest.
