@@ -97,7 +97,8 @@ async def tell_of_channel(discord: Discord, what: str, channel: Channel) -> None
     kind = "THREAD" if channel.thread is not None else "CHANNEL"
     if kind == "THREAD" and not _bot_sees(discord, channel) and what != "delete":
         return
-    await discord.gateway.dispatch(f"{kind}_{what.upper()}", channel.as_json(), Intent.GUILDS)
+    said = channel.as_json() | ({"newly_created": True} if what == "create" else {})
+    await discord.gateway.dispatch(f"{kind}_{what.upper()}", said, Intent.GUILDS)
 
 
 async def tell_of_message(discord: Discord, message: Message, reason: str) -> None:

@@ -12,7 +12,14 @@ from typing import Any
 from aiohttp import BodyPartReader, web
 
 from bot.demo.discord.refusals import Refusal, UnknownRoute
-from bot.demo.discord.routes import application, interactions, messages
+from bot.demo.discord.routes import (
+    application,
+    channels,
+    guilds,
+    interactions,
+    messages,
+    reactions,
+)
 from bot.demo.discord.routes.route import ApiRequest, Route
 from bot.demo.discord.state import Discord
 
@@ -22,6 +29,9 @@ ROUTES: tuple[Route, ...] = (
     *application.ROUTES,
     *messages.ROUTES,
     *interactions.ROUTES,
+    *channels.ROUTES,
+    *guilds.ROUTES,
+    *reactions.ROUTES,
 )
 
 

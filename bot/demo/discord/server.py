@@ -12,17 +12,21 @@ the events of `Discord.subscribe`. All that it knows of Discord stands in Discor
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from aiohttp import web
 
+from bot.demo.discord.poll_results import end_due_polls
 from bot.demo.discord.refusals import Refusal
 from bot.demo.discord.rest import Middleware, Rest
 from bot.demo.discord.state import Discord
 
 _MOST_BODY_BYTES = 256 * 2**20
+_POLL_SECONDS = 1.0
+"""How often it is looked for polls whose time is over."""
 
 
 def file_handler(discord: Discord) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
@@ -54,10 +58,21 @@ async def serve(
         await web.TCPSite(runner, "127.0.0.1", port).start()
         discord.base = "http://{}:{}".format(*runner.addresses[0])
         discord.gateway_url = discord.base.replace("http", "ws") + "/gateway"
-        yield
+        ending = asyncio.create_task(_end_polls(discord), name="polls")
+        try:
+            yield
+        finally:
+            ending.cancel()
+            await asyncio.gather(ending, return_exceptions=True)
     finally:
         await discord.gateway.close()
         await runner.cleanup()
+
+
+async def _end_polls(discord: Discord) -> None:
+    while True:
+        await asyncio.sleep(_POLL_SECONDS)
+        await end_due_polls(discord)
 
 
 @asynccontextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.demo.discord.channels import Channel, ChannelType
@@ -36,11 +36,13 @@ async def send_message(
     files: Sequence[File] = (),
     reply_to: int | None = None,
     ping: bool = True,
+    poll: Mapping[str, Any] | None = None,
     nonce: str | None = None,
 ) -> Message:
     """Send a message, and return it; a reply calls whom it replies to unless `ping` is off.
 
-    The same nonce once more sends nothing and returns the first message. Raises Refusal.
+    `poll` is one as Discord's clients begin it. The same nonce once more sends nothing and returns
+    the first message. Raises Refusal.
     """
     known = discord.sent.find(person, nonce)
     if known is not None:
@@ -49,6 +51,8 @@ async def send_message(
     payload: dict[str, Any] = {"content": content}
     if reply_to is not None:
         payload["message_reference"] = {"message_id": str(reply_to)}
+    if poll is not None:
+        payload["poll"] = poll
     if not ping:
         everybody = {"parse": ["users", "roles", "everyone"], "replied_user": False}
         payload["allowed_mentions"] = everybody

@@ -7,7 +7,8 @@ from typing import Any
 
 from bot.demo.discord.channels import Channel, ChannelType
 from bot.demo.discord.files import File
-from bot.demo.discord.message_json import message_json
+from bot.demo.discord.gateway import Intent
+from bot.demo.discord.message_json import message_json, without_content
 from bot.demo.discord.messages import EPHEMERAL, Message, MessageType
 from bot.demo.discord.payloads import check_payload, check_rights_to_send
 from bot.demo.discord.posting import change, check_open, check_reply, post, remove, tell_typing
@@ -33,7 +34,7 @@ async def _read(
     message = find_message(discord, channel_id, message_id)
     if not discord.rights_of(discord.me, message.channel) & Right.READ_MESSAGE_HISTORY:
         raise Refusal(403, 50013)
-    return message_json(message, discord.base, discord.me)
+    return _as_app_reads(discord, message)
 
 
 async def _history(discord: Discord, request: ApiRequest, channel_id: str) -> list[dict[str, Any]]:
@@ -52,7 +53,15 @@ async def _history(discord: Discord, request: ApiRequest, channel_id: str) -> li
     else:
         before = int(request.query.get("before", 1 << 63))
         page = [each for each in found if each.id < before][-limit:]
-    return [message_json(each, discord.base, discord.me) for each in reversed(page)]
+    return [_as_app_reads(discord, each) for each in reversed(page)]
+
+
+def _as_app_reads(discord: Discord, message: Message) -> dict[str, Any]:
+    """Return a message, without what the app is not told of others' words."""
+    said = message_json(message, discord.base, discord.me)
+    may_read = discord.gateway.granted_intents & Intent.MESSAGE_CONTENT
+    is_private = message.channel.guild is None
+    return said if may_read or is_private else without_content(said, discord.me.id)
 
 
 async def _post(discord: Discord, request: ApiRequest, channel_id: str) -> dict[str, Any]:

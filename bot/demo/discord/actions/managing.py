@@ -1,0 +1,203 @@
+"""What the staff of a server does with its members, roles and channels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.demo.discord.actions.membership import tell_of_member
+from bot.demo.discord.channels import Channel, ChannelType
+from bot.demo.discord.gateway import Intent
+from bot.demo.discord.guild import Guild
+from bot.demo.discord.people import Member, Person, Role
+from bot.demo.discord.posting import tell_of_channel
+from bot.demo.discord.refusals import Problems, Refusal
+from bot.demo.discord.rights import NONE, Overwrite, Right
+from bot.demo.discord.state import Discord
+from bot.demo.discord.visibility import telling_of_changes
+
+_MOST_NAME_CHARACTERS = 100
+
+
+def _require(guild: Guild, person: Person, needed: Right) -> Member:
+    """Return who is on a server and may do something there. Raises Refusal."""
+    member = guild.members.get(person.id)
+    if member is None:
+        raise Refusal(403, 50001)
+    if needed & ~guild.rights_of(member):
+        raise Refusal(403, 50013)
+    return member
+
+
+def _rank(guild: Guild, person: Person) -> int:
+    """Return how high somebody stands; who stands as high can't be managed."""
+    if person is guild.owner:
+        return 1 << 30
+    member = guild.members[person.id]
+    roles = [guild.roles[each].position for each in member.role_ids if each in guild.roles]
+    return max(roles, default=0)
+
+
+def require_above(guild: Guild, person: Person, other: Person, needed: Right) -> Member:
+    """Return another member whom somebody may manage. Raises Refusal."""
+    _require(guild, person, needed)
+    member = guild.members.get(other.id)
+    if member is None:
+        raise Refusal(404, 10007)
+    if person is not other and _rank(guild, person) <= _rank(guild, other):
+        raise Refusal(403, 50013)
+    return member
+
+
+async def set_roles(
+    discord: Discord, person: Person, member_id: int, role_ids: Sequence[int]
+) -> None:
+    """Give a member these roles and no others. Raises Refusal."""
+    guild = discord.guild
+    member = require_above(guild, person, discord.person_of(member_id), Right.MANAGE_ROLES)
+    changed = set(role_ids) ^ set(member.role_ids)
+    if any(each not in guild.roles or each == guild.id for each in changed):
+        raise Refusal(404, 10011)
+    highest = max((guild.roles[each].position for each in changed), default=-1)
+    if any(guild.roles[each].is_managed for each in changed) or highest >= _rank(guild, person):
+        raise Refusal(403, 50013)
+    with telling_of_changes(discord):
+        member.role_ids = list(role_ids)
+    await tell_of_member(discord, guild, member, "update")
+
+
+async def time_out(discord: Discord, person: Person, member_id: int, seconds: float) -> None:
+    """Keep a member quiet for a time; 0 lets them speak again. Raises Refusal."""
+    guild = discord.guild
+    other = discord.person_of(member_id)
+    member = require_above(guild, person, other, Right.MODERATE_MEMBERS)
+    if guild.rights_of(member) & Right.ADMINISTRATOR or seconds > 28 * 86_400:
+        raise Refusal(403, 50013)
+    member.timed_out_until = discord.clock() + seconds if seconds else 0.0
+    await tell_of_member(discord, guild, member, "update")
+
+
+async def create_role(
+    discord: Discord, person: Person, name: str, rights: Right = NONE, *, color: int = 0
+) -> Role:
+    """Create a role; nobody gives what they don't have. Raises Refusal."""
+    guild = discord.guild
+    member = _require(guild, person, Right.MANAGE_ROLES)
+    if rights & ~guild.rights_of(member):
+        raise Refusal(403, 50013)
+    _check_name(name)
+    role = discord.add_role(name, rights, color=color)
+    _tell_of_roles(discord, guild)
+    said = {"guild_id": str(guild.id), "role": role.as_json()}
+    await discord.gateway.dispatch("GUILD_ROLE_CREATE", said, Intent.GUILDS)
+    return role
+
+
+async def set_role_rights(discord: Discord, person: Person, role_id: int, rights: Right) -> None:
+    """Change what a role gives. Raises Refusal."""
+    guild = discord.guild
+    member = _require(guild, person, Right.MANAGE_ROLES)
+    role = guild.roles.get(role_id)
+    if role is None:
+        raise Refusal(404, 10011)
+    if role.position >= _rank(guild, person) or (rights & ~guild.rights_of(member)):
+        raise Refusal(403, 50013)
+    with telling_of_changes(discord):
+        role.rights = rights
+    _tell_of_roles(discord, guild)
+    said = {"guild_id": str(guild.id), "role": role.as_json()}
+    await discord.gateway.dispatch("GUILD_ROLE_UPDATE", said, Intent.GUILDS)
+
+
+async def create_channel(
+    discord: Discord,
+    person: Person,
+    name: str,
+    *,
+    type: ChannelType = ChannelType.TEXT,
+    topic: str | None = None,
+) -> Channel:
+    """Create a channel. Raises Refusal."""
+    _require(discord.guild, person, Right.MANAGE_CHANNELS)
+    _check_name(name)
+    channel = discord.add_channel(name, type=type, topic=topic)
+    await tell_of_channel(discord, "create", channel)
+    return channel
+
+
+async def rename_channel(discord: Discord, person: Person, channel_id: int, name: str) -> None:
+    """Give a channel another name. Raises Refusal."""
+    channel = _managed(discord, person, channel_id, Right.MANAGE_CHANNELS)
+    _check_name(name)
+    channel.name = name
+    await tell_of_channel(discord, "update", channel)
+
+
+async def delete_channel(discord: Discord, person: Person, channel_id: int) -> None:
+    """Delete a channel, its threads, and all that was said there. Raises Refusal."""
+    channel = _managed(discord, person, channel_id, Right.MANAGE_CHANNELS)
+    inside = [each for each in discord.channels.values() if each.parent is channel]
+    for each in (*inside, channel):
+        await tell_of_channel(discord, "delete", each)
+        each.is_deleted = True
+
+
+async def set_channel_rights(
+    discord: Discord,
+    person: Person,
+    channel_id: int,
+    target_id: int,
+    *,
+    allow: Right = NONE,
+    deny: Right = NONE,
+) -> None:
+    """Set what a channel allows and denies a role or a member. Raises Refusal."""
+    channel = _managed(discord, person, channel_id, Right.MANAGE_ROLES)
+    guild = channel.guild
+    assert guild is not None
+    is_member = target_id in guild.members
+    if not is_member and target_id not in guild.roles:
+        raise Refusal(404, 10011)
+    with telling_of_changes(discord):
+        channel.overwrites[target_id] = Overwrite(target_id, is_member, allow, deny)
+    await tell_of_channel(discord, "update", channel)
+
+
+async def set_slow_mode(discord: Discord, person: Person, channel_id: int, seconds: int) -> None:
+    """Let each person write once in so many seconds. Raises Refusal."""
+    channel = _managed(discord, person, channel_id, Right.MANAGE_CHANNELS)
+    channel.slow_seconds = seconds
+    await tell_of_channel(discord, "update", channel)
+
+
+async def set_command_rights(
+    discord: Discord, person: Person, command_id: int, target_id: int, allowed: bool
+) -> None:
+    """Say whether a role, a member or a channel may use a command. Raises Refusal."""
+    guild = discord.guild
+    _require(guild, person, Right.MANAGE_GUILD | Right.MANAGE_ROLES)
+    discord.commands.find(command_id)
+    guild.command_rights.setdefault(command_id, {})[target_id] = allowed
+    for each in discord.members_told(guild):
+        discord.feeds.tell(each, "commands_update")
+
+
+def _managed(discord: Discord, person: Person, channel_id: int, needed: Right) -> Channel:
+    """Return a channel that somebody manages. Raises Refusal."""
+    channel = discord.channel_for(person, channel_id)
+    if channel.guild is None:
+        raise Refusal(403, 50003)
+    if needed & ~discord.rights_of(person, channel):
+        raise Refusal(403, 50013)
+    return channel
+
+
+def _check_name(name: str) -> None:
+    problems = Problems()
+    problems.text("name", name, _MOST_NAME_CHARACTERS, required=True)
+    problems.check()
+
+
+def _tell_of_roles(discord: Discord, guild: Guild) -> None:
+    roles = [role.as_json() for role in guild.roles.values()]
+    for person in discord.members_told(guild):
+        discord.feeds.tell(person, "roles_update", roles=roles)

@@ -1,0 +1,99 @@
+"""How people come and go, and what they set for themselves."""
+
+from __future__ import annotations
+
+from bot.demo.discord.command_limits import LOCALES
+from bot.demo.discord.gateway import Intent
+from bot.demo.discord.greeting import guild_create
+from bot.demo.discord.guild import Guild
+from bot.demo.discord.people import Member, Person
+from bot.demo.discord.refusals import Refusal
+from bot.demo.discord.rights import Right
+from bot.demo.discord.state import Discord
+
+_BANNED = 40_007
+
+
+async def tell_of_member(discord: Discord, guild: Guild, member: Member, what: str) -> None:
+    """Tell of a member who came or changed."""
+    said = member.as_json()
+    for person in discord.members_told(guild):
+        discord.feeds.tell(person, f"member_{what}", member=said)
+    told = said | {"guild_id": str(guild.id)}
+    # Of itself a bot is told without the intent.
+    intent = Intent.GUILDS if member.person is discord.me else Intent.GUILD_MEMBERS
+    await discord.gateway.dispatch(f"GUILD_MEMBER_{what.upper()}", told, intent)
+
+
+async def remove_member(discord: Discord, guild: Guild, person: Person) -> None:
+    """Take somebody off a server, and tell of it."""
+    del guild.members[person.id]
+    for each in discord.members_told(guild):
+        discord.feeds.tell(each, "member_remove", user_id=str(person.id))
+    discord.feeds.tell(person, "removed")
+    if person is discord.me:
+        for each in discord.members_told(guild):
+            discord.feeds.tell(each, "commands_update")
+        await discord.gateway.dispatch("GUILD_DELETE", {"id": str(guild.id)}, Intent.GUILDS)
+        return
+    said = {"guild_id": str(guild.id), "user": person.as_json()}
+    await discord.gateway.dispatch("GUILD_MEMBER_REMOVE", said, Intent.GUILD_MEMBERS)
+
+
+async def leave(discord: Discord, person: Person) -> None:
+    """Leave the server; its owner can't. Raises Refusal."""
+    guild = discord.guild
+    if person is guild.owner:
+        raise Refusal(400, 50055, body={"message": "Not by the owner"})
+    if person.id not in guild.members:
+        raise Refusal(404, 10004)
+    await remove_member(discord, guild, person)
+
+
+async def rejoin(discord: Discord, person: Person) -> None:
+    """Come back to the server, unless one is banned. Raises Refusal."""
+    guild = discord.guild
+    if person.id in guild.banned:
+        raise Refusal(403, _BANNED, body={"message": "Banned"})
+    if person.id in guild.members:
+        return
+    member = discord.add_member(guild, person)
+    await tell_of_member(discord, guild, member, "add")
+
+
+async def invite_bot(discord: Discord, person: Person) -> None:
+    """Let the bot come back to the server. Raises Refusal."""
+    guild = discord.guild
+    member = guild.members.get(person.id)
+    if member is None or not guild.rights_of(member) & Right.MANAGE_GUILD:
+        raise Refusal(403, 50013)
+    if discord.me.id in guild.members:
+        return
+    own = [role for role in guild.roles.values() if role.is_managed]
+    added = discord.add_member(guild, discord.me, own)
+    said = guild_create(guild, discord.me, discord.channels.values())
+    # A server that was joined says nothing of having been away.
+    del said["unavailable"]
+    await discord.gateway.dispatch("GUILD_CREATE", said, Intent.GUILDS)
+    for each in discord.members_told(guild):
+        discord.feeds.tell(each, "member_add", member=added.as_json())
+        discord.feeds.tell(each, "commands_update")
+
+
+def set_dms(discord: Discord, person: Person, *, is_open: bool) -> None:
+    """Take direct messages from others, or don't."""
+    person.takes_dms = is_open
+
+
+def install_app(discord: Discord, person: Person, *, is_installed: bool = True) -> None:
+    """Install the app for oneself, or remove it."""
+    person.has_app = is_installed
+    discord.feeds.tell(person, "commands_update")
+
+
+def set_locale(discord: Discord, person: Person, locale: str) -> None:
+    """Choose the language of one's client. Raises Refusal."""
+    if locale not in LOCALES:
+        raise Refusal(400, 50035)
+    person.locale = locale
+    discord.feeds.tell(person, "commands_update")

@@ -1,0 +1,72 @@
+"""Where people go: direct messages and threads."""
+
+from __future__ import annotations
+
+from bot.demo.discord.channels import Channel
+from bot.demo.discord.people import Person
+from bot.demo.discord.posting import tell_of_channel
+from bot.demo.discord.refusals import Refusal
+from bot.demo.discord.rights import Right
+from bot.demo.discord.state import Discord
+from bot.demo.discord.threads import (
+    add_to_thread,
+    begin_thread,
+    remove_from_thread,
+    set_archived,
+)
+
+
+async def open_dm(discord: Discord, person: Person, other_id: int) -> Channel:
+    """Return the direct messages with somebody, or with the bot. Raises Refusal."""
+    other = discord.person_of(other_id)
+    if other is person:
+        raise Refusal(400, 50007)
+    known = set(discord.channels)
+    channel = discord.dm_of(person, other)
+    if channel.id not in known:
+        await tell_of_channel(discord, "create", channel)
+    return channel
+
+
+async def create_thread(
+    discord: Discord,
+    person: Person,
+    channel_id: int,
+    name: str,
+    *,
+    message_id: int | None = None,
+    is_private: bool = False,
+) -> Channel:
+    """Begin a thread, from a message or by itself. Raises Refusal."""
+    channel = discord.channel_for(person, channel_id)
+    message = None if message_id is None else discord.message_for(person, channel, message_id)
+    return await begin_thread(
+        discord, person, channel, name, message=message, is_private=is_private
+    )
+
+
+async def join_thread(discord: Discord, person: Person, thread_id: int) -> None:
+    """Join a thread. Raises Refusal."""
+    await add_to_thread(discord, discord.channel_for(person, thread_id), person)
+
+
+async def leave_thread(discord: Discord, person: Person, thread_id: int) -> None:
+    """Leave a thread. Raises Refusal."""
+    await remove_from_thread(discord, discord.channel_for(person, thread_id), person)
+
+
+async def archive_thread(
+    discord: Discord,
+    person: Person,
+    thread_id: int,
+    *,
+    is_archived: bool = True,
+    is_locked: bool | None = None,
+) -> None:
+    """Put a thread away, or take it out again; only staff can lock it. Raises Refusal."""
+    channel = discord.channel_for(person, thread_id)
+    may = bool(discord.rights_of(person, channel) & Right.MANAGE_THREADS)
+    is_own = channel.thread is not None and channel.thread.owner is person
+    if not may and (is_locked is not None or not is_own):
+        raise Refusal(403, 50013)
+    await set_archived(discord, channel, is_archived=is_archived, is_locked=is_locked)

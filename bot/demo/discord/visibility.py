@@ -1,0 +1,33 @@
+"""Who sees which channel, told to clients when it changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from bot.demo.discord.state import Discord
+
+
+def _seen(discord: Discord) -> set[tuple[int, int]]:
+    now = discord.clock()
+    return {
+        (person.id, channel.id)
+        for person in discord.people.values()
+        if discord.feeds.is_open(person)
+        for channel in discord.channels.values()
+        if channel.is_seen_by(person, now)
+    }
+
+
+@contextmanager
+def telling_of_changes(discord: Discord) -> Iterator[None]:
+    """Tell people of the channels that a block opens to them, or closes."""
+    before = _seen(discord)
+    yield
+    after = _seen(discord)
+    for person_id, channel_id in sorted(before ^ after):
+        person, channel = discord.people[person_id], discord.channels[channel_id]
+        what = "create" if (person_id, channel_id) in after else "delete"
+        rights = str(int(discord.rights_of(person, channel)))
+        said = channel.as_json(person) | {"rights": rights}
+        discord.feeds.tell(person, f"channel_{what}", channel=said)
