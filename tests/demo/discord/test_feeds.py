@@ -1,0 +1,224 @@
+"""What clients are told: each its own person's view, in order, and again after a reconnect."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from aiohttp.test_utils import make_mocked_request
+
+from bot.demo.discord import reading
+from bot.demo.discord.actions import (
+    commands,
+    components,
+    managing,
+    membership,
+    moderation,
+    places,
+    talk,
+)
+from bot.demo.discord.feeds import Feed
+from bot.demo.discord.files import File
+from bot.demo.discord.refusals import Refusal
+from bot.demo.discord.rights import Overwrite, Right
+from tests.support.rest_bot import a_command, open_world
+
+
+class Client:
+    """The client of one person, which keeps what it is told."""
+
+    def __init__(self, discord, person):
+        self.discord, self.person = discord, person
+        self.snapshot = reading.snapshot(discord, person)
+
+    def events(self):
+        """Return what was told since the last time, as a new connection would get it."""
+        feed = self.discord.feeds.of(self.person)
+        after, self.snapshot["seq"] = self.snapshot["seq"], feed.seq
+        return [each for each in feed.events if each["seq"] > after]
+
+    def kinds(self):
+        return [each["type"] for each in self.events()]
+
+
+async def world():
+    discord, bot = open_world()
+    channel = discord.add_channel("music")
+    clients = [Client(discord, person) for person in (discord.owner, discord.add_person("anna"))]
+    return discord, bot, channel, *clients
+
+
+async def test_everybody_is_told_what_happens_in_a_channel():
+    """Messages, changes, reactions, votes and deletions; each with what is theirs in it."""
+    discord, bot, channel, owner, anna = await world()
+    message = await bot.posted(channel, content="x")
+    await talk.react(discord, anna.person, channel.id, message.id, "🎸")
+    await talk.start_typing(discord, anna.person, channel.id)
+    path = f"/channels/{channel.id}/messages/{message.id}"
+    await bot.ask("PATCH", path, {"content": "y"})
+    await bot.ask("POST", f"/channels/{channel.id}/typing")
+    await bot.ask("DELETE", path)
+    told, hers = owner.events(), anna.events()
+    assert [each["type"] for each in told] == [
+        "message_create", "message_update", "typing", "message_update", "typing", "message_delete",
+    ]  # fmt: skip
+    assert [each["reason"] for each in told if "reason" in each] == ["reactions", "edit"]
+    # Nobody is told that they type themselves.
+    assert [each["type"] for each in hers].count("typing") == 1
+    reactions = [each["message"]["reactions"][0]["me"] for each in (told[1], hers[1])]
+    assert reactions == [False, True]
+    assert [each["seq"] for each in told] == list(range(1, 7))
+
+
+async def test_what_is_private_is_told_to_one():
+    """Answers for one person, their forms, and what became of their presses."""
+    discord, bot, channel, owner, anna = await world()
+    command_id = await a_command(bot)
+    assert owner.kinds() == anna.kinds() == ["commands_update"]
+    used = await commands.use_command(discord, anna.person, channel.id, command_id, nonce="n")
+    await bot.respond(used, 5, {"flags": 64})
+    await bot.follow(used, content="done")
+    form = {
+        "title": "t",
+        "custom_id": "m",
+        "components": [
+            {"type": 18, "label": "l", "component": {"type": 4, "custom_id": "i", "style": 1}}
+        ],
+    }
+    asked = await commands.use_command(discord, anna.person, channel.id, command_id)
+    await bot.respond(asked, 9, form)
+    sent = await components.submit_modal(discord, anna.person, asked.id, {"i": "x"})
+    await bot.respond(sent, 4, {"content": "psst", "flags": 64})
+    told = anna.events()
+    assert [each["type"] for each in told] == [
+        "interaction_sent", "message_create", "interaction_done", "message_update",
+        "interaction_sent", "modal", "interaction_done",
+        "interaction_sent", "message_create", "interaction_done",
+    ]  # fmt: skip
+    assert told[0]["nonce"] == told[2]["nonce"] == "n"
+    assert [each["message"]["flags"] for each in told if "message" in each] == [192, 64, 64]
+    assert told[5]["modal"]["title"] == "t"
+    assert owner.events() == []
+
+
+async def test_a_channel_that_is_closed_to_somebody_goes_from_their_client():
+    """And comes with the right; others see it change."""
+    discord, _, channel, owner, anna = await world()
+    place = (discord, discord.owner, channel.id, discord.guild.id)
+    await managing.set_channel_rights(*place, deny=Right.VIEW_CHANNEL)
+    assert anna.kinds() == ["channel_delete"]
+    await talk.send_message(discord, discord.owner, channel.id, "x")
+    assert anna.events() == []
+    with pytest.raises(Refusal, match="50001"):
+        reading.history(discord, anna.person, channel.id)
+    inner = discord.add_role("inner")
+    await managing.set_channel_rights(
+        discord, discord.owner, channel.id, inner.id, allow=Right.VIEW_CHANNEL
+    )
+    await managing.set_roles(discord, discord.owner, anna.person.id, [inner.id])
+    assert anna.kinds() == ["channel_create", "member_update"]
+    assert owner.kinds() == ["channel_update", "message_create", "channel_update", "member_update"]
+
+
+async def test_direct_messages_and_threads_are_told_to_those_who_see_them():
+    """A channel comes before what is said in it."""
+    discord, _, channel, owner, anna = await world()
+    ben = Client(discord, discord.add_person("ben"))
+    private = await places.open_dm(discord, anna.person, discord.owner.id)
+    await talk.send_message(discord, anna.person, private.id, "psst")
+    assert owner.kinds() == anna.kinds() == ["channel_create", "message_create"]
+    assert ben.events() == []
+    thread = await places.create_thread(discord, anna.person, channel.id, "ideas")
+    await places.join_thread(discord, ben.person, thread.id)
+    told = ben.events()
+    assert [each["type"] for each in told] == [
+        "channel_create", "message_create", "channel_update",
+    ]  # fmt: skip
+    assert told[1]["message"]["type"] == 18
+
+
+async def test_members_roles_and_the_server_are_told_of():
+    """Who is removed is told so, and hears nothing more."""
+    discord, _, channel, owner, anna = await world()
+    await managing.create_role(discord, discord.owner, "dj", color=0xFF0000)
+    await moderation.set_guild(discord, discord.owner, name="Another jam")
+    await moderation.kick(discord, discord.owner, anna.person.id)
+    await talk.send_message(discord, discord.owner, channel.id, "x")
+    assert anna.kinds() == ["roles_update", "guild_update", "removed"]
+    assert reading.snapshot(discord, anna.person)["channels"] == []
+    await membership.rejoin(discord, anna.person)
+    assert owner.kinds() == [
+        "roles_update", "guild_update", "member_remove", "message_create", "member_add",
+    ]  # fmt: skip
+
+
+async def test_a_client_that_comes_back_is_told_what_it_missed():
+    """Once, in order, and then what happens next."""
+    discord, bot, channel, owner, _ = await world()
+    for number in range(5):
+        await bot.posted(channel, content=f"{number}")
+    found = []
+    async for event in discord.subscribe(owner.person, after=2):
+        found.append(event["message"]["content"])
+        if len(found) == 3:
+            asyncio.get_running_loop().create_task(bot.posted(channel, content="later"))
+        if len(found) == 4:
+            break
+    assert found == ["2", "3", "4", "later"]
+
+
+@pytest.mark.parametrize("after", [0, 7])
+async def test_a_client_that_was_away_for_too_long_begins_anew(after):
+    """Also one that knows a server which has ended meanwhile."""
+    feed = Feed(kept_events=3)
+    for number in range(5):
+        feed.add("typing", {"number": number})
+    following = feed.follow(after)
+    first = await anext(following)
+    assert (first["type"], first["seq"]) == ("reset", 5)
+    feed.add("typing", {"number": 5})
+    assert (await anext(following))["number"] == 5
+
+
+async def test_nothing_is_kept_for_who_has_no_client():
+    """Hundreds of people would need memory for nothing."""
+    discord, bot = open_world()
+    await bot.posted(discord.add_channel("music"), content="x")
+    assert not discord.feeds.is_open(discord.owner)
+
+
+async def test_a_snapshot_has_all_that_a_client_begins_with():
+    """Channels with one's rights there, members, roles, whether the bot is there."""
+    discord, _, channel, _, anna = await world()
+    hidden = Overwrite(discord.guild.id, deny=Right.VIEW_CHANNEL)
+    discord.add_channel("staff", overwrites=[hidden])
+    told = reading.snapshot(discord, anna.person)
+    assert [each["name"] for each in told["channels"]] == ["music"]
+    assert int(told["channels"][0]["rights"]) & Right.SEND_MESSAGES
+    assert {each["user"]["id"] for each in told["members"]} == {
+        str(each.id) for each in discord.people.values()
+    }
+    assert (told["bot_online"], told["instance"]) == (False, discord.instance)
+    older = await talk.send_message(discord, anna.person, channel.id, "a")
+    newer = await talk.send_message(discord, anna.person, channel.id, "b")
+    page = reading.history(discord, anna.person, channel.id, before=newer.id)
+    assert [each["id"] for each in page] == [str(older.id)]
+
+
+async def test_a_file_is_sent_to_who_knows_its_address():
+    """By path for people, whole or in part; nobody finds it by its number alone."""
+    discord, _, channel, owner, _ = await world()
+    await talk.send_message(
+        discord, owner.person, channel.id, files=[File("a b.mp3", bytes(range(100)))]
+    )
+    (file,) = owner.events()[-1]["message"]["attachments"]
+    path, _, key = file["url"].partition("?hm=")
+    assert (path, file["content_type"]) == (f"/attachments/{file['id']}/a%20b.mp3", "audio/mpeg")
+    found = discord.files.find(file["id"], key)
+    assert found.data == bytes(range(100))
+    for id_, wrong in ((file["id"], ""), (file["id"], "0" * 32), ("1", key), ("x", key)):
+        with pytest.raises(Refusal):
+            discord.files.find(id_, wrong)
+    for span, status in (("bytes=10-19", 206), ("bytes=200-", 416)):
+        request = make_mocked_request("GET", path, headers={"Range": span})
+        assert (await found.send(request)).status == status
