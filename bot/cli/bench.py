@@ -54,9 +54,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--against",
         metavar="R,R",
         default="",
-        help="time the first steps of others too: mindnlp (its own generate), torch (transformers "
-        "on PyTorch, in fp32 and bf16), openvino or onnxruntime (the model converted, in int8); "
-        "uv installs the last three apart from the bot",
+        help="time others too: the first steps of mindnlp (its own generate) and torch "
+        "(transformers on PyTorch, in fp32 and bf16), whole clips of openvino and onnxruntime "
+        "(the model converted, in int8); uv installs the last three apart from the bot",
     )
     add(
         "--rush",

@@ -9,7 +9,7 @@ from bot.domain.generation import Sampling
 from bot.musicgen.baselines.other_environment import Timing
 
 _MINDNLP_STEPS = 6
-_STEPS = 20
+_TORCH_STEPS = 20
 _STEPS_OF_SECOND = 50
 
 
@@ -38,13 +38,15 @@ def with_torch(folder: Path, measured: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def with_converted(runtime: str, folder: Path, measured: dict[str, Any]) -> list[dict[str, Any]]:
-    """Convert the model to another runtime and time its first steps likewise.
+    """Convert the model to another runtime and time whole clips.
 
     Raises ResourceError where the runtime is not to be had.
     """
     from bot.musicgen.baselines import converted_reference
 
-    timings = converted_reference.measure(runtime, folder, **_extent(measured))
+    extent = _extent(measured)
+    steps = round(extent["seconds"] * _STEPS_OF_SECOND)
+    timings = converted_reference.measure(runtime, folder, **extent | {"steps": steps})
     name = converted_reference.ENVIRONMENTS[runtime].runtime
     return [beside(measured, f"{name} in {timing.precision}", timing) for timing in timings]
 
@@ -52,7 +54,7 @@ def with_converted(runtime: str, folder: Path, measured: dict[str, Any]) -> list
 def _extent(measured: dict[str, Any]) -> dict[str, Any]:
     return {
         "users": [run["users"] for run in measured["runs"]],
-        "steps": _STEPS,
+        "steps": _TORCH_STEPS,
         "seconds": measured["runs"][0]["seconds"],
         "threads": measured["threads"],
     }
@@ -61,8 +63,8 @@ def _extent(measured: dict[str, Any]) -> dict[str, Any]:
 def beside(measured: dict[str, Any], name: str, timing: Timing) -> dict[str, Any]:
     """Return another's timing with its ratio to ours.
 
-    Its real-time factor is reckoned from all phases, as if each step took as long as the first
-    ones, and is therefore more than it would reach.
+    Its real-time factor is reckoned from all phases, as if each step took as long as those that
+    were timed: where these were a clip's first ones, it would reach less.
     """
     run = next(run for run in measured["runs"] if run["users"] == timing.users)
     steps = run["seconds"] * _STEPS_OF_SECOND

@@ -115,7 +115,8 @@ COMMANDS = (
     Command(
         name="models",
         help="list the models, download one, or delete what was prepared of them",
-        description="List the models on this machine and those to be had, with what each needs.",
+        description="List the models on this machine and those to be had, with what each needs "
+        "and how fast it is here.",
         add_arguments=lambda parser, common: models.add_arguments(parser, parents=[common]),
         run=lambda args, config, context: models.run(args, config),
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import get_args
 
 from rich.console import Console
@@ -13,20 +13,25 @@ from rich.table import Table
 from bot.cli import console
 from bot.config import Config, cache_folder
 from bot.domain.generation import Precision
+from bot.domain.progress import Reporter
+from bot.errors import ZhiyinError
 from bot.i18n.sentence import Plural, Sentence
-from bot.models import download, registry
+from bot.models import download, pace, registry
 from bot.musicgen.checkpoint import packed_cache
 from bot.musicgen.checkpoint.memory import memory_needed
+from bot.musicgen.checkpoint.model_config import ModelConfig
 from bot.printable import escape_controls
 
 _PIPED_COLUMNS = 200
+
+MeasurePace = Callable[[Sequence[ModelConfig], Config, Reporter], Mapping[ModelConfig, float]]
 
 
 def add_arguments(
     parser: argparse.ArgumentParser, parents: Sequence[argparse.ArgumentParser] = ()
 ) -> None:
     """Declare what the command takes; the parents' options are understood in every place."""
-    parser.set_defaults(action=show)
+    parser.set_defaults(action=None)
     actions = parser.add_subparsers(title="actions", metavar="ACTION", help="none: the list")
     get = actions.add_parser(
         "download",
@@ -48,18 +53,31 @@ def add_arguments(
     forget.set_defaults(action=clear)
 
 
-def run(args: argparse.Namespace, config: Config) -> int:
-    """Do what was asked for and return the exit code."""
+def run(
+    args: argparse.Namespace,
+    config: Config,
+    *,
+    measure: MeasurePace = pace.real_time_factors,
+) -> int:
+    """Do what was asked for and return the exit code; `measure` tells the pace of models."""
+    if args.action is None:
+        return show(config, measure)
     action = args.action
     return int(action(args, config))
 
 
-def show(args: argparse.Namespace, config: Config) -> int:
-    """Print every model there is, with what it needs."""
-    del args
+def show(config: Config, measure: MeasurePace) -> int:
+    """Print every model there is, with what it needs and how fast it is."""
+    models = registry.entries(config)
+    try:
+        with console.reporter(sys.stderr) as report:
+            paces = measure([entry.config for entry in models], config, report)
+    except ZhiyinError as error:
+        print(error.sentence, file=sys.stderr)
+        paces = {}
     rows = [
-        tuple(map(escape_controls, _row(entry, config.engine.precision)))
-        for entry in registry.entries(config)
+        tuple(map(escape_controls, _row(entry, config.engine.precision, paces.get(entry.config))))
+        for entry in models
     ]
     width = None if sys.stdout.isatty() else _PIPED_COLUMNS
     print_rows(rows, Console(width=width, markup=False, highlight=False))
@@ -70,6 +88,15 @@ def show(args: argparse.Namespace, config: Config) -> int:
             "where the processor has instructions for it, and with fp32."
         )
     )
+    if paces:
+        print(
+            Sentence(
+                "Pace is how many seconds of music a second of work makes on this machine, one "
+                "clip at a\ntime: an estimate from a few steps with made-up weights."
+            )
+        )
+    else:
+        print(Sentence("The pace on this machine is shown once a clip was made on it."))
     print(Sentence("To get a model: zhiyin models download ID"))
     print(
         Sentence(
@@ -97,7 +124,7 @@ def show(args: argparse.Namespace, config: Config) -> int:
 def print_rows(rows: Sequence[tuple[str, ...]], screen: Console) -> None:
     """Print models as a table, or below each other on a screen too narrow for that."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for heading in ("model", "sound", "here", "memory", "licence"):
+    for heading in ("model", "sound", "here", "memory", "pace", "licence"):
         table.add_column(heading, no_wrap=True)
     for row in rows:
         table.add_row(*row)
@@ -111,8 +138,9 @@ def print_rows(rows: Sequence[tuple[str, ...]], screen: Console) -> None:
 
 
 def clear(args: argparse.Namespace, config: Config) -> int:
-    """Delete the packed weights of all models."""
+    """Delete the packed weights of all models, and how fast they were."""
     del args, config
+    (cache_folder() / pace.FILE).unlink(missing_ok=True)
     freed_bytes = packed_cache.clear(cache_folder())
     print(Sentence("Deleted {size}. The next start takes longer, once.", size=_size(freed_bytes)))
     return 0
@@ -136,12 +164,13 @@ def get_one(args: argparse.Namespace, config: Config) -> int:
     return 0
 
 
-def _row(entry: registry.Entry, precision: str) -> tuple[str, ...]:
+def _row(entry: registry.Entry, precision: str, factor: float | None) -> tuple[str, ...]:
     return (
         entry.name,
         "stereo" if entry.config.decoder.audio_channels == 2 else "mono",
         f"{_here(entry)}, {_size(entry.size_bytes)}",
         _memory(entry, precision),
+        "?" if factor is None else f"{factor:.2g} x",
         entry.licence,
     )
 

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import shutil
+from dataclasses import replace
 from http.client import IncompleteRead
 from pathlib import Path
 
@@ -16,12 +17,14 @@ from huggingface_hub import constants
 from rich.console import Console
 
 import bot
-from bot.cli import console
+from bot.cli import console, models
 from bot.cli.app import build_parser, dispatch
+from bot.cli.commands import COMMANDS
 from bot.cli.interrupts import Interrupts
 from bot.cli.models import print_rows
 from bot.config import Config, ModelConfig
 from bot.errors import CheckpointError, ResourceError
+from bot.i18n.sentence import Sentence
 from bot.models import download, registry
 from bot.models.locate import locate
 from bot.musicgen.baselines import synthetic
@@ -273,27 +276,32 @@ def test_a_folder_that_cannot_be_written_is_explained(hub, tmp_path, report):
 # The list
 
 
-def listed(config, capsys, tmp_path, *action):
+def listed(config, capsys, tmp_path, *action, measure=lambda *_: {}):
     path = tmp_path / "config.toml"
     path.write_text(
         f'[model]\nfolder = "{config.model.folder}"\nhub_endpoint = "{config.model.hub_endpoint}"\n'
     )
-    assert (
-        dispatch(
-            build_parser().parse_args(["models", *action, "--config", str(path)]), Interrupts()
-        )
-        == 0
-    )
+    usual = next(command for command in COMMANDS if command.name == "models")
+
+    def run(args, config, context):
+        return models.run(args, config, measure=measure)
+
+    args = build_parser().parse_args(["models", *action, "--config", str(path)])
+    assert dispatch(args, Interrupts(), commands=[replace(usual, run=run)]) == 0
     return capsys.readouterr().out
+
+
+def twice_as_fast(shapes, config, report):
+    return dict.fromkeys(shapes, 2.04)
 
 
 def test_the_list_tells_what_each_model_needs(config, capsys, tmp_path):
     """Every model has its size, its memory and its licence, in lines that a program can read."""
-    out = listed(config, capsys, tmp_path)
+    out = listed(config, capsys, tmp_path, measure=twice_as_fast)
     lines = {line.split()[0]: line for line in out.splitlines() if line}
     kept = sum(file.stat().st_size for file in locate("starter", config).iterdir())
     assert lines["starter"].split(maxsplit=1)[1].strip() == (
-        f"mono    built in, {kept / 1e6:.0f} MB  1.4 GB / 1.5 GB   Apache-2.0"
+        f"mono    built in, {kept / 1e6:.0f} MB  1.4 GB / 1.5 GB   2 x   Apache-2.0"
     )
     for name in registry.PUBLISHED:
         assert "CC-BY-NC 4.0" in lines[name]
@@ -301,6 +309,21 @@ def test_the_list_tells_what_each_model_needs(config, capsys, tmp_path):
     assert "no, 2.4 GB" in lines["facebook/musicgen-small"]
     assert "2.5 GB / 4.5 GB" in lines["facebook/musicgen-small"]
     assert "may not be used commercially" in out
+
+
+def test_a_pace_that_is_not_known_is_no_hindrance(config, capsys, tmp_path):
+    """Before the kernels are compiled, and where MindSpore can't be run."""
+
+    def refuse(shapes, config, report):
+        raise ResourceError(Sentence("MindSpore needs a library."))
+
+    def know_nothing(shapes, config, report):
+        return {}
+
+    for measure in (refuse, know_nothing):
+        out = listed(config, capsys, tmp_path, measure=measure)
+        assert "  ?  " in out.splitlines()[1]
+        assert "The pace on this machine is shown once" in out
 
 
 def test_the_list_shows_what_is_here(hub, config, capsys, tmp_path, checkpoint, report):
@@ -325,8 +348,10 @@ def test_the_list_shows_what_is_here(hub, config, capsys, tmp_path, checkpoint, 
 
 def test_on_a_narrow_screen_names_stay_whole():
     """A name is there to be copied: where the table does not fit, each fact has its line."""
-    rows = [("facebook/musicgen-small", "mono", "no, 2.4 GB", "2.5 GB / 4.5 GB", "CC-BY-NC 4.0")]
-    for width, lines in ((120, 2), (30, 5)):
+    rows = [
+        ("facebook/musicgen-small", "mono", "no, 2.4 GB", "2.5 GB / 4.5 GB", "1 x", "CC-BY-NC 4.0")
+    ]
+    for width, lines in ((120, 2), (30, 6)):
         out = io.StringIO()
         print_rows(rows, Console(file=out, width=width))
         assert "facebook/musicgen-small" in out.getvalue()

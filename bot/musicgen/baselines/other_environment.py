@@ -64,8 +64,8 @@ class Environment:
 class Timing:
     """What a runtime took for so many clips at once.
 
-    `ms_per_step` is the median of a clip's first steps, which are its fastest. The seconds are
-    those of encoding the texts and of decoding the sound of the whole clips.
+    `ms_per_step` is that of as many steps as were asked for, a clip's first, which are its fastest.
+    The seconds are those of encoding the texts and of decoding the sound of the whole clips.
     """
 
     precision: str

@@ -15,7 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -67,8 +67,6 @@ def compile_kernels(
     `compilers` are tried in turn, by default those that are found. Raises
     KernelsUnavailableError.
     """
-    sources = sorted(Path(__file__).parent.glob("*.cc"))
-    headers = sorted(Path(__file__).parent.glob("*.h"))
     if compilers is None:
         compilers = find_compilers()
     if not compilers:
@@ -76,15 +74,14 @@ def compile_kernels(
             "there is no C++ compiler (install g++ or clang, or the ziglang package)"
         )
     failure = ""
-    names = {c: f"kernels-{_key(c, flags, [*headers, *sources])}.so" for c in compilers}
-    found = (cache / name for name in names.values())
-    if (kept := next((file for file in found if file.exists()), None)) is not None:
+    names = _names(compilers, flags)
+    if (kept := _first_there(cache, names.values())) is not None:
         return kept
     folder = cache if _is_writable(cache) else _own_folder()
     for compiler, name in names.items():
         target = folder / name
         try:
-            _compile(compiler, flags, sources, target)
+            _compile(compiler, flags, _sources("*.cc"), target)
         except (OSError, subprocess.SubprocessError) as error:
             reason = getattr(error, "stderr", None) or str(error)
             failure = f"{compiler.command[0]} could not compile them: {reason.strip()[-500:]}"
@@ -92,6 +89,24 @@ def compile_kernels(
         else:
             return target
     raise KernelsUnavailableError(failure)
+
+
+def compiled_kernels(cache: Path, *, flags: Sequence[str] = FLAGS) -> Path | None:
+    """Return the kernels that were compiled for this processor before, or None."""
+    return _first_there(cache, _names(find_compilers(), flags).values())
+
+
+def _names(compilers: Sequence[Compiler], flags: Sequence[str]) -> dict[Compiler, str]:
+    files = [*_sources("*.h"), *_sources("*.cc")]
+    return {each: f"kernels-{_key(each, flags, files)}.so" for each in compilers}
+
+
+def _sources(pattern: str) -> list[Path]:
+    return sorted(Path(__file__).parent.glob(pattern))
+
+
+def _first_there(cache: Path, names: Iterable[str]) -> Path | None:
+    return next((file for name in names if (file := cache / name).exists()), None)
 
 
 def available_cores() -> int:

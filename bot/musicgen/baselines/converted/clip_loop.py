@@ -38,7 +38,7 @@ class Parts(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spans:
-    """The seconds of each phase of a clip; the steps' are the median."""
+    """The seconds of each phase of a clip; a step's are the mean."""
 
     text: float
     step: float
@@ -46,7 +46,7 @@ class Spans:
 
 
 def measure(parts: Parts, texts: Codes, *, steps: int, frames: int) -> Spans:
-    """Time the text, so many first steps, and the sound of so many frames, each after a warm-up."""
+    """Time the text, the first steps, and the sound of so many frames, each after a warm-up."""
     random = np.random.default_rng(0)
     requests = len(texts)
     parts.begin(texts)
@@ -57,7 +57,7 @@ def measure(parts: Parts, texts: Codes, *, steps: int, frames: int) -> Spans:
     parts.sound(codes)
     return Spans(
         text=text,
-        step=statistics.median(spans[1:]),
+        step=statistics.fmean(spans),
         sound=_seconds(lambda: parts.sound(codes)),
     )
 

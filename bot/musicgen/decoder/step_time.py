@@ -1,0 +1,148 @@
+"""Estimate how long a decoder's step takes here, from some of its layers with made-up weights.
+
+A step is as long as its weights take to be read, and every layer has as many. So two decoders of
+the same width are timed, the second with twice the layers of the first, and both with more weights
+than a processor's caches hold; what the further layers add is added again for those left out.
+musicgen-large needs neither its memory nor its minutes for that.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.domain.generation import Precision
+from bot.musicgen.checkpoint.model_config import DecoderConfig
+from bot.musicgen.decoder.interface import Conditioning, Rows, sinusoids
+from bot.musicgen.decoder.kernel_decoder import KernelDecoder
+from bot.musicgen.decoder.kernel_weights import NORMS
+from bot.musicgen.kernels.packed_weights import PackedWeights
+from bot.musicgen.kernels.packing import allocate, pack
+
+SAMPLE_WEIGHTS = 160_000_000
+"""Weights of the larger decoder that is timed; its half outgrows the caches, too."""
+
+_COLUMNS = 64
+"""Outputs that are packed, to be repeated: a whole number of any precision's panels."""
+
+_POSITION = 250
+"""The step that is timed: the middle of a clip of 10 s."""
+
+_TEXT_TOKENS = 16
+_MOST_STEPS, _MOST_SECONDS = 12, 0.4
+
+
+def step_seconds(
+    config: DecoderConfig,
+    library: Path,
+    precision: Precision,
+    *,
+    sample_weights: int = SAMPLE_WEIGHTS,
+) -> float:
+    """Return about how many seconds a step of one guided request takes with our kernels.
+
+    Takes a fraction of a second and 0.5 GB of memory at most. The faster of the steps that are
+    timed count, so that it matters little what else the machine is doing.
+    """
+    half = max(1, math.ceil(sample_weights / _layer_weights(config) / 2))
+    layers = min(config.layers, 2 * half)
+    arrays = _arrays(replace(config, layers=layers), precision)
+    long = _timed(replace(config, layers=layers), arrays, library, precision)
+    if layers == config.layers:
+        return long
+    # Its first layers alone.
+    cut = {
+        name: array if name.endswith((".heads", ".tokens", ".positions")) else array[:half]
+        for name, array in arrays.items()
+    }
+    for name in ("decoder.tables.gains", "decoder.tables.biases"):
+        cut[name] = arrays[name][: len(NORMS) * half + 1]
+    short = _timed(replace(config, layers=half), cut, library, precision)
+    return long + (config.layers - layers) * max(0.0, long - short) / half
+
+
+def _layer_weights(config: DecoderConfig) -> int:
+    width = config.hidden_size
+    return 6 * width * width + 2 * width * config.ffn_size
+
+
+def _arrays(config: DecoderConfig, precision: Precision) -> dict[str, NDArray[Any]]:
+    """Return packed weights as `KernelDecoder` names them."""
+    width, ffn, layers = config.hidden_size, config.ffn_size, config.layers
+    outputs = config.codebooks * config.vocab_size
+    shapes = {
+        "qkv": (layers, 3 * width, width),
+        "out": (layers, width, width),
+        "cross_query": (layers, width, width),
+        "cross_kv": (layers, 2 * width, width),
+        "cross_out": (layers, width, width),
+        "fc1": (layers, ffn, width),
+        "fc2": (layers, width, ffn),
+        "heads": (1, outputs, width),
+    }
+    norms = (len(NORMS) * layers + 1, width)
+    tables = {
+        "tokens": np.full((config.codebooks * (config.vocab_size + 1), width), 0.1, np.float32),
+        "positions": sinusoids(config.max_positions, width),
+        "gains": np.ones(norms, np.float32),
+        "biases": np.zeros(norms, np.float32),
+    }
+    matrices = {name: _matrix(*shape, precision) for name, shape in shapes.items()}
+    return {f"decoder.tables.{name}": array for name, array in tables.items()} | {
+        f"decoder.matrices.{name}": array for name, array in matrices.items()
+    }
+
+
+def _matrix(layers: int, outputs: int, inputs: int, precision: Precision) -> NDArray[Any]:
+    """Pack a few columns and repeat them in memory of their own, as many as there are."""
+    random = np.random.default_rng(inputs)
+    noise = random.standard_normal((_COLUMNS, inputs), np.float32) / np.float32(math.sqrt(inputs))
+    # As Meta's are, see packing.py.
+    few = noise.astype(np.float16).astype(np.float32)
+    panels = pack([lambda: few], (_COLUMNS, inputs), precision)[0]
+    columns = _COLUMNS // len(panels)
+    shape = (layers, math.ceil(outputs / columns), *panels.shape[1:])
+    whole: NDArray[Any] = allocate(shape, panels.dtype.type)
+    whole[:] = panels[0]
+    return whole
+
+
+def _timed(
+    config: DecoderConfig, arrays: dict[str, NDArray[Any]], library: Path, precision: Precision
+) -> float:
+    """Return the seconds of a step, the lower quartile of a few."""
+    decoder = KernelDecoder(
+        {},
+        config,
+        library,
+        slots=2,
+        positions=2 * _POSITION,
+        precision=precision,
+        packed=PackedWeights(arrays),
+    )
+    decoder.warm_up()
+    states = np.ones((_TEXT_TOKENS, config.hidden_size), np.float32)
+    decoder.set_conditioning(0, Conditioning(text_states=states))
+    rows = Rows(
+        tokens=np.zeros((2, config.codebooks), np.int32),
+        slots=np.arange(2, dtype=np.int32),
+        positions=np.full(2, _POSITION, np.int32),
+        text_lengths=np.array([_TEXT_TOKENS, 0], np.int32),
+    )
+    decoder.step(rows)
+    begun = time.perf_counter()
+    spans = []
+    for _ in range(_MOST_STEPS):
+        before = time.perf_counter()
+        decoder.step(rows)
+        after = time.perf_counter()
+        spans.append(after - before)
+        if after - begun > _MOST_SECONDS:
+            break
+    return float(np.quantile(spans, 0.25))
