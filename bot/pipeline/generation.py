@@ -174,13 +174,16 @@ class ClipGenerator:
         order, sound, before = job.order, rendered.sound, None
         if order.source is not None and not order.source.include:
             sound = cut_new_part(sound, order.seconds)
-        elif order.source is not None and not order.source.keep_stems:
+        elif order.source is not None and order.source.keep and not order.source.keep_stems:
             heard = await self._load_prompt(order.source, rendered.model)
             sound = await asyncio.to_thread(join_new_part, heard.end, sound, heard.beat_seconds)
-            if isinstance(order.source, ClipSource) and order.source.whole:
-                sound = prepend(heard.before, sound)
-                known = await self._load_known_codes(order.source, heard, rendered.model)
-                before = None if known is None else known[0]
+        elif isinstance(order.source, ClipSource) and order.source.whole:
+            heard = await self._load_prompt(order.source, rendered.model)
+            sound = prepend(heard.before, sound)
+            if (
+                known := await self._load_known_codes(order.source, heard, rendered.model)
+            ) is not None:
+                before = known[0]
         codes = None
         if rendered.codes is not None:
             codes = match_codes(sound, rendered.codes, rendered.sound, before)

@@ -85,3 +85,36 @@ class SubmitModal(OfModal):
 
     values: dict[str, str | list[str]] = {}
     files: dict[str, list[ClientId]] = {}
+
+
+class CreatePoll(InChannel):
+    """A new poll, open for so many hours."""
+
+    question: str
+    answers: list[str]
+    hours: int
+    several: bool = False
+
+
+class OnPerson(msgspec.Struct):
+    """Something about somebody."""
+
+    user_id: Id
+
+
+class CreateThread(InChannel):
+    """A thread, from a message or from nothing."""
+
+    name: str
+    message_id: Id | None = None
+
+
+class CreateChannel(msgspec.Struct):
+    """A new channel of the server."""
+
+    name: str
+    topic: str = ""
+
+
+class Nothing(msgspec.Struct):
+    """No fields."""

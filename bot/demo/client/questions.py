@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.demo.client.action import Action, Doer, Result
 from bot.demo.client.action_fields import InChannel, UseCommand
-from bot.demo.client.actions import Action, Doer, Result
 from bot.demo.client.protocol import Id
 from bot.demo.discord import reading
 from bot.demo.discord.actions import commands

@@ -16,9 +16,9 @@ MAX_FILES = 10
 MAX_CHARACTERS = 2000
 
 _ABOUT = {
-    "owner": Sentence("Owner of the server and of the bot"),
-    "manager": Sentence("Manages the server"),
-    "member": Sentence("Member"),
+    "owner": Sentence("Owner"),
+    "manager": Sentence("Manager"),
+    "member": Sentence("Friend"),
 }
 
 

@@ -11,7 +11,8 @@ import aiohttp
 import msgspec
 from aiohttp import web
 
-from bot.demo.client.actions import ACTIONS, HINTS, Action, Doer
+from bot.demo.client.action import Action, Doer
+from bot.demo.client.actions import ACTIONS, HINTS
 from bot.demo.client.done_actions import DoneActions, Outcome
 from bot.demo.client.protocol import Ask, Do, Hello, Hint, Ping, read
 from bot.demo.client.questions import QUESTIONS
@@ -91,10 +92,16 @@ class Tab:
         else:
             await self._send(op="resumed")
         async for event in self._discord.subscribe(self._person, after=after):
-            if event["type"] in _START_OVER:
+            if self._starts_over(event):
                 await self._send_snapshot()
             else:
                 await self._send(op="event", event=event)
+
+    def _starts_over(self, event: dict[str, Any]) -> bool:
+        """Tell whether an event changes all that the tab shows."""
+        joins = event["type"] == "member_add"
+        is_own = joins and event["member"]["user"]["id"] == str(self._person.id)
+        return is_own or event["type"] in _START_OVER
 
     async def _send_snapshot(self) -> int:
         snapshot = snapshot_of(self._discord, self._person, self._people)

@@ -163,7 +163,7 @@ async def test_older_messages_are_asked_for_in_pages(visitor, channel):
     assert [each["content"] for each in answer["result"]["messages"]] == [str(n) for n in range(10)]
 
 
-async def test_reactions_replies_and_typing_go_through(visitor, channel):
+async def test_reactions_replies_threads_and_typing_go_through(visitor, channel):
     """What people do besides writing, as the others see it."""
     place = {"channel_id": str(channel.id)}
     async with visitor.tab("anna") as anna, visitor.tab("robin") as robin:
@@ -177,6 +177,9 @@ async def test_reactions_replies_and_typing_go_through(visitor, channel):
         )
         reply = await anna.hear_event("message_create")
         assert reply["message"]["referenced_message"]["content"] == "first"
+        thread = await robin.do("create_thread", "thread", **message, name="On the first")
+        event = await anna.hear_event("channel_create")
+        assert event["channel"]["id"] == thread["result"]["channel_id"]
         await anna.say(op="hint", action="type", data=place)
         assert (await robin.hear_event("typing"))["channel_id"] == str(channel.id)
 
@@ -187,3 +190,63 @@ async def test_the_server_closes_tabs_when_it_ends(visitor, site):
         closing = asyncio.create_task(site.close())
         assert await tab.closed_with() == 1001
         await closing
+
+
+async def test_polls_are_posted_and_voted_in(visitor, channel):
+    """Everybody sees the count, and each their own vote."""
+    async with visitor.tab("anna") as anna, visitor.tab("robin") as robin:
+        made = await anna.do(
+            "create_poll",
+            "a poll",
+            channel_id=str(channel.id),
+            question="What next?",
+            answers=["Jazz", "Techno"],
+            hours=24,
+        )
+        message = {"channel_id": str(channel.id), "message_id": made["result"]["message_id"]}
+        await robin.do("vote", "a vote", **message, answers=[2])
+        event = await anna.hear_event("message_update")
+        counts = event["message"]["poll"]["results"]["answer_counts"]
+        assert [(each["id"], each["count"], each["me_voted"]) for each in counts] == [(2, 1, False)]
+        refused = await robin.do("vote", "two votes", **message, answers=[1, 2])
+        assert refused["op"] == "refused"
+
+
+async def test_direct_messages_are_for_two(visitor, people):
+    """A third person hears nothing of them."""
+    async with (
+        visitor.tab("anna") as anna,
+        visitor.tab("robin") as robin,
+        visitor.tab("you") as other,
+    ):
+        opened = await anna.do("open_dm", "dm", user_id=str(people["robin"].id))
+        place = {"channel_id": opened["result"]["channel_id"]}
+        await anna.do("send_message", "said", **place, content="psst")
+        assert (await robin.hear_event("message_create"))["message"]["content"] == "psst"
+        assert "sentence" in await other.ask("history", **place)
+    assert "psst" not in str(other.heard)
+
+
+async def test_who_was_taken_off_the_server_sees_it_no_more_and_can_come_back(visitor, channel):
+    """Their page gets a new snapshot each time."""
+    async with visitor.tab("you") as owner, visitor.tab("robin") as robin:
+        await owner.do("send_message", "before", channel_id=str(channel.id), content="hello")
+        await owner.do("kick", "a kick", user_id=robin.snapshot["user"]["id"])
+        outside = await robin.hear("ready")
+        assert (outside["guild"], outside["channels"]) == (None, [])
+        refused = await robin.do("send_message", "no", channel_id=str(channel.id), content="hi")
+        assert refused["op"] == "refused"
+        await robin.say(op="do", id="back", action="rejoin", data={})
+        await owner.hear_event("member_add")
+        again = await robin.hear("ready")
+    assert again["messages"][str(channel.id)][0]["content"] == "hello"
+
+
+async def test_managers_make_channels_and_others_do_not(visitor):
+    """Everybody sees a new one at once."""
+    async with visitor.tab("you") as owner, visitor.tab("robin") as robin:
+        made = await owner.do("create_channel", "new", name="lounge")
+        event = await robin.hear_event("channel_create")
+        assert event["channel"]["id"] == made["result"]["channel_id"]
+        refused = await robin.do("create_channel", "another", name="mine")
+        assert refused["sentence"] == "You don't have the rights for that here."

@@ -47,7 +47,7 @@ export class App {
 
   /** Show a channel. */
   openChannel(id, { focus = false } = {}) {
-    if (!this.state.channels.has(id)) return;
+    if (!this.state.channels.has(id)) return this.#openNothing();
     this.channelId = id;
     tab.write(`channel.${this.session.key}`, id);
     this.showSide(null);
@@ -59,7 +59,14 @@ export class App {
     this.composer.open(id, shown);
     this.#loadCommands();
     this.drawSides();
-    if (focus && !isTouch()) this.composer.focus();
+    return focus && !isTouch() && this.composer.focus();
+  }
+
+  /** Show no channel: this person sees none. */
+  #openNothing() {
+    this.channelId = null;
+    this.timeline.open(null);
+    this.drawSides();
   }
 
   /** Show a channel that is being made, as soon as it is known. */
@@ -263,5 +270,7 @@ export class App {
       const step = event.key === "ArrowDown" ? 1 : -1;
       this.openChannel(all.at((all.indexOf(this.channelId) + step) % all.length), { focus: true });
     } else if (event.key === "Escape" && this.root.dataset.side) this.showSide(null);
+    // Who types without having pressed anywhere writes a message.
+    else if (event.key.length === 1 && !event.ctrlKey && !event.metaKey && document.activeElement === document.body) this.composer.focus();
   }
 }

@@ -42,6 +42,7 @@ const ACTS = {
   "show-sidebar": (app) => app.showSide("sidebar"),
   "show-members": (app) => app.toggleMembers(),
   "new-thread": (app) => app.menus.newThread(),
+  "new-channel": (app) => app.menus.newChannel(),
   "new-poll": (app) => app.newPoll(),
   guide: (app) => app.guide.again(),
   rejoin: (app) => app.actions.run("rejoin", {}),

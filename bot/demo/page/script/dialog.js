@@ -9,10 +9,11 @@ let count = 0;
 /**
  * Open a dialog and return {dialog, close, fail}.
  *
- * `submit` is called with the form; the dialog closes when its promise is fulfilled, and shows the
- * sentence of what it throws. `onClose` is called when somebody gives up.
+ * `submit` is called with the form; the dialog closes when its promise is fulfilled, then `done` is
+ * called with what it gave. The sentence of what it throws is shown. `onClose` is called when somebody
+ * gives up.
  */
-export function openDialog({ title, body, confirm, danger = false, submit, onClose, className = "" }) {
+export function openDialog({ title, body, confirm, danger = false, submit, done, onClose, className = "" }) {
   const before = document.activeElement;
   count += 1;
   const id = `dialog-${count}`;
@@ -48,8 +49,9 @@ export function openDialog({ title, body, confirm, danger = false, submit, onClo
     sends.disabled = true;
     fail("");
     try {
-      await submit(form);
+      const result = await submit(form);
       close();
+      done?.(result);
     } catch (error) {
       if (!error.message) throw error;
       fail(error.message);

@@ -21,8 +21,8 @@ export function showEmbed(embed, state) {
         el("dt", {}, richLine(field.name, state)),
         el("dd", {}, richText(field.value, state)),
       ))),
-    embed.thumbnail?.url && isShown(embed.thumbnail.url) && el("div", { class: "thumbnail" }, image(embed.thumbnail.url, say("embed.picture"), embed.thumbnail)),
-    embed.image?.url && isShown(embed.image.url) && el("div", { class: "embed-image" }, image(embed.image.url, say("embed.picture"), embed.image)),
+    heldAt(embed.thumbnail) && el("div", { class: "thumbnail" }, image(heldAt(embed.thumbnail), say("embed.picture"), embed.thumbnail)),
+    heldAt(embed.image) && el("div", { class: "embed-image" }, image(heldAt(embed.image), say("embed.picture"), embed.image)),
     (embed.footer?.text || embed.timestamp) &&
       el("p", { class: "embed-footer" }, [embed.footer?.text, embed.timestamp && messageTime(embed.timestamp, Date.now())].filter(Boolean).join(" · ")),
   );
@@ -30,14 +30,17 @@ export function showEmbed(embed, state) {
   return card;
 }
 
-/** Nothing is fetched from elsewhere: only what the simulated Discord itself holds is shown. */
-function isShown(url) {
-  return new URL(url, location.href).origin === location.origin;
+/**
+ * Where the simulated Discord holds a picture of an embed; null for one from elsewhere, which is not
+ * fetched. The bot writes the port that it knows, and this page comes from another.
+ */
+function heldAt(picture) {
+  return /^(?:http:\/\/127\.0\.0\.1:\d+)?(\/attachments\/.+)$/.exec(picture?.url ?? "")?.[1] ?? null;
 }
 
 /** The addresses of attachments that an embed shows, which are not shown twice. */
 export function shownIn(embeds) {
-  return new Set(embeds.flatMap((each) => [each.image?.url, each.thumbnail?.url]).filter(Boolean));
+  return new Set(embeds.flatMap((each) => [heldAt(each.image), heldAt(each.thumbnail)]).filter(Boolean));
 }
 
 function pollResult(embed) {

@@ -15,11 +15,13 @@ import { say } from "./words.js";
 const GROUP_MS = 7 * 60_000;
 const REPLY = 19;
 const THREAD_CREATED = 18;
+const THREAD_STARTER = 21;
 const JOINED = 7;
 const NOTES = { [THREAD_CREATED]: "system.thread", [JOINED]: "system.joined" };
 
 /** Return the element of a message; `before` is the one above it, which may have said who speaks. */
-export function showMessage(message, before, state) {
+export function showMessage(said, before, state) {
+  const message = said.type === THREAD_STARTER ? starterOf(said) : said;
   const name = state.nameOf(message.author);
   const isEphemeral = Boolean(message.flags & EPHEMERAL);
   const isGrouped = continues(message, before);
@@ -45,6 +47,13 @@ export function showMessage(message, before, state) {
     { class: classes.filter(Boolean).join(" "), id: `message-${message.id}`, tabindex: "-1", data: { message: message.id }, aria: { label: say("message.label", { name, time: time.textContent }) } },
     body,
   );
+}
+
+/** A thread begins with the message that it was made from. */
+function starterOf(message) {
+  const from = message.referenced_message;
+  if (!from) return { ...message, content: say("reply.gone") };
+  return { ...from, id: message.id, channel_id: message.channel_id, components: [], reactions: [], thread: null };
 }
 
 /** Tell whether a message goes on with the one above it, so that no name is needed. */

@@ -66,8 +66,15 @@ export class MessageMenu {
       { label: say("switch.tab", { name }), icon: "external", run: () => open(`/as/${encodeURIComponent(demo.key)}`, "_blank", "noopener") },
       { label: say("switch.here", { name }), icon: "swap", run: () => location.assign(`/as/${encodeURIComponent(demo.key)}`) },
     ];
+    const isOwner = userId === state.guild?.owner_id;
+    const staff = [
+      !isMe && !isOwner && state.members.has(userId) && state.mayInServer("KICK_MEMBERS") && {
+        label: say("person.kick"), icon: "close", danger: true, run: () => actions.run("kick", { user_id: userId }),
+      },
+      isMe && !isOwner && state.isMember && { label: say("person.leave"), icon: "close", danger: true, run: () => actions.run("leave", {}) },
+    ];
     const apps = this.#apps(CommandType.USER, (command) => actions.useMenu(channelId, command.id, userId));
-    openMenu(at, [{ title: name, items: usual.filter(Boolean) }, { items: tabs }, { title: say("apps"), items: apps }], { label: say("menu.person", { name }) });
+    openMenu(at, [{ title: name, items: usual.filter(Boolean) }, { items: tabs }, { title: say("apps"), items: apps }, { items: staff.filter(Boolean) }], { label: say("menu.person", { name }) });
   }
 
   /** Offer emoji for a message. */
@@ -92,7 +99,6 @@ export class MessageMenu {
       body: el("div", { class: "field" }, el("label", { for: "edit-text" }, say("edit.label")), text),
       submit: () => actions.connection.do("edit_message", { channel_id: message.channel_id, message_id: message.id, content: text.value }),
     });
-    text.focus();
   }
 
   /** Delete a message, after asking. */
@@ -107,16 +113,28 @@ export class MessageMenu {
     const { actions, state } = this.app;
     const channel = state.channels.get(message?.channel_id ?? this.app.channelId);
     const parent = isThread(channel) ? channel.parent_id : channel.id;
-    const name = el("input", { type: "text", id: "thread-name", maxlength: "100", value: message ? gist(message, state).slice(0, 60) : "" });
+    const usual = message ? gist(message, state).slice(0, 60) : "";
+    this.#askName(say("thread.create"), say("thread.name"), usual, (name) =>
+      actions.connection.do("create_thread", { channel_id: parent, name, message_id: message?.id ?? null }));
+  }
+
+  /** Add a channel to the server. */
+  newChannel() {
+    this.#askName(say("channel.create"), say("channel.name"), "", (name) =>
+      this.app.connection.do("create_channel", { name: name.toLowerCase().replace(/\s+/g, "-") }));
+  }
+
+  #askName(title, label, usual, make) {
+    const name = el("input", { type: "text", id: "new-name", maxlength: "100", value: usual });
     openDialog({
-      title: say("thread.create"), confirm: say("thread.make"),
-      body: el("div", { class: "field" }, el("label", { for: "thread-name" }, say("thread.name")), name),
+      title, confirm: say("make"),
+      body: el("div", { class: "field" }, el("label", { for: "new-name" }, label), name),
       submit: async () => {
-        const made = await actions.connection.do("create_thread", { channel_id: parent, name: name.value.trim(), message_id: message?.id ?? null });
-        this.app.openWhenThere(made.channel_id);
+        if (!name.value.trim()) throw new Error(say("modal.missing", { name: label }));
+        return make(name.value.trim());
       },
+      done: (made) => this.app.openWhenThere(made.channel_id),
     });
-    name.focus();
   }
 
   #apps(type, run) {

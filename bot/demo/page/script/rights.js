@@ -1,13 +1,17 @@
 // What a person may do in a channel, as the server says it.
 
-const BITS = { ADMINISTRATOR: 3n, MANAGE_CHANNELS: 4n, MANAGE_GUILD: 5n, VIEW_CHANNEL: 10n, SEND_MESSAGES: 11n, MANAGE_MESSAGES: 13n, ATTACH_FILES: 15n, CREATE_PUBLIC_THREADS: 35n, SEND_IN_THREADS: 38n };
+const BITS = { KICK_MEMBERS: 1n, ADMINISTRATOR: 3n, MANAGE_CHANNELS: 4n, MANAGE_GUILD: 5n, VIEW_CHANNEL: 10n, SEND_MESSAGES: 11n, MANAGE_MESSAGES: 13n, ATTACH_FILES: 15n, CREATE_PUBLIC_THREADS: 35n, SEND_IN_THREADS: 38n };
 
 /** Tell whether a channel's `rights` hold a right; direct messages have all that matters. */
 export function may(channel, right) {
   if (!channel) return false;
   if (channel.rights === undefined || channel.rights === null) return right === "SEND_MESSAGES";
-  const rights = BigInt(channel.rights);
   const isThread = [10, 11, 12].includes(channel.type);
-  const bit = right === "SEND_MESSAGES" && isThread ? BITS.SEND_IN_THREADS : BITS[right];
-  return Boolean((rights >> BITS.ADMINISTRATOR) & 1n) || Boolean((rights >> bit) & 1n);
+  return has(channel.rights, right === "SEND_MESSAGES" && isThread ? "SEND_IN_THREADS" : right);
+}
+
+/** Tell whether rights, as Discord writes them, hold one. */
+export function has(rights, right) {
+  const bits = BigInt(rights ?? 0);
+  return Boolean((bits >> BITS.ADMINISTRATOR) & 1n) || Boolean((bits >> BITS[right]) & 1n);
 }

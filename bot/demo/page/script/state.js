@@ -1,6 +1,7 @@
 // The server as this person sees it: channels, people, messages; kept up to date by events.
 
 import { MessageList, compareIds } from "./message_list.js";
+import { has } from "./rights.js";
 import { browser } from "./session.js";
 
 export const ChannelType = { TEXT: 0, DM: 1, VOICE: 2, NEWS: 5, THREAD: 11, PRIVATE_THREAD: 12, FORUM: 15 };
@@ -35,6 +36,7 @@ export class State extends EventTarget {
     this.isMember = snapshot.members.some((each) => each.user.id === snapshot.user.id);
     this.people = snapshot.people;
     this.limits = snapshot.limits;
+    this.rights = snapshot.rights;
     this.isBotOnline = snapshot.bot_online;
     this.channels = byId(snapshot.channels);
     this.roles = byId(snapshot.roles);
@@ -153,6 +155,11 @@ export class State extends EventTarget {
     if (channel.type !== ChannelType.DM) return channel.name;
     const other = channel.recipients.find((each) => each.id !== this.me.id) ?? channel.recipients[0];
     return this.nameOf(other);
+  }
+
+  /** Tell whether this person has a right on the server, whatever its channels say. */
+  mayInServer(right) {
+    return has(this.rights, right);
   }
 
   /** Who types in a channel, without this person. */

@@ -42,6 +42,7 @@ export class Timeline {
     this.shown = FIRST_SHOWN;
     this.rows.clear();
     this.list.replaceChildren();
+    if (channelId === null) return;
     this.firstUnread = this.#findUnread();
     this.newBelow = 0;
     this.isFollowing = true;
@@ -58,7 +59,7 @@ export class Timeline {
   change(detail) {
     if (detail.channel && detail.channel !== this.channelId) return;
     if (detail.isNew && !this.isFollowing && detail.message.author.id !== this.state.me.id) this.newBelow += 1;
-    if (this.isDue) return;
+    if (this.isDue || this.channelId === null) return;
     this.isDue = true;
     queueMicrotask(() => {
       this.isDue = false;
@@ -160,6 +161,7 @@ export class Timeline {
   }
 
   #scrolled() {
+    if (this.channelId === null) return;
     const { scrollHeight, clientHeight } = this.scroller;
     const size = `${scrollHeight} ${clientHeight}`;
     // Not somebody has scrolled: there is more to see, or less room to see it in.

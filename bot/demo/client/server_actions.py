@@ -1,0 +1,47 @@
+"""Where people go: direct messages, threads, channels, off the server and back."""
+
+from __future__ import annotations
+
+from bot.demo.client.action import Doer, Result
+from bot.demo.client.action_fields import CreateChannel, CreateThread, Nothing, OnPerson
+from bot.demo.discord.actions import managing, membership, moderation, places
+
+
+async def open_dm(doer: Doer, asked: OnPerson) -> Result:
+    """Open the direct messages with somebody."""
+    channel = await places.open_dm(doer.discord, doer.person, int(asked.user_id))
+    return {"channel_id": str(channel.id)}
+
+
+async def create_thread(doer: Doer, asked: CreateThread) -> Result:
+    """Begin a thread."""
+    message_id = None if asked.message_id is None else int(asked.message_id)
+    channel = await places.create_thread(
+        doer.discord, doer.person, int(asked.channel_id), asked.name, message_id=message_id
+    )
+    return {"channel_id": str(channel.id)}
+
+
+async def create_channel(doer: Doer, asked: CreateChannel) -> Result:
+    """Add a channel to the server."""
+    topic = asked.topic or None
+    channel = await managing.create_channel(doer.discord, doer.person, asked.name, topic=topic)
+    return {"channel_id": str(channel.id)}
+
+
+async def kick(doer: Doer, asked: OnPerson) -> Result:
+    """Take somebody off the server, who may come back."""
+    await moderation.kick(doer.discord, doer.person, int(asked.user_id))
+    return {}
+
+
+async def leave(doer: Doer, asked: Nothing) -> Result:
+    """Leave the server."""
+    await membership.leave(doer.discord, doer.person)
+    return {}
+
+
+async def rejoin(doer: Doer, asked: Nothing) -> Result:
+    """Come back to the server."""
+    await membership.rejoin(doer.discord, doer.person)
+    return {}
