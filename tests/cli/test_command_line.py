@@ -167,7 +167,8 @@ print("codes", child([]), child(["models"], fd1="/dev/full"), child(["--version"
         capture_output=True,
         text=True,
         timeout=100,
-        env={**os.environ, "COLUMNS": "20"},
+        # A cache without kernels: no pace of a model is measured.
+        env={**os.environ, "COLUMNS": "20", "XDG_CACHE_HOME": str(tmp_path)},
     )
     assert "codes 2 1 0" in done.stdout
     assert done.stderr.startswith("usage: zhiyin")

@@ -399,7 +399,13 @@ def test_a_signal_ends_the_program_cleanly(place, number, code):
     assert names(place) == []
 
 
-def test_a_reader_that_has_seen_enough_is_no_error(place):
+@pytest.fixture
+def empty_cache(tmp_path, monkeypatch):
+    """A cache without kernels: no pace of a model is measured."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "empty"))
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(place, empty_cache):
     """`zhiyin models | head -1` ends without complaint."""
     process = start_scripted(place, "models")
     process.stdout.close()
@@ -417,7 +423,7 @@ def test_no_thread_is_there_before_signals_are_looked_after(place):
 
 
 @pytest.mark.parametrize("argv", [["--help"], ["models"], ["generate", "--seconds", "0"]])
-def test_the_model_libraries_are_not_loaded_without_need(place, argv):
+def test_the_model_libraries_are_not_loaded_without_need(place, empty_cache, argv):
     """Help, lists and refusals come at once."""
     code = (
         "import sys; from bot.__main__ import main\n"
