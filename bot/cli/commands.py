@@ -70,16 +70,23 @@ def _run_doctor(args: argparse.Namespace, config: Config, context: Context) -> i
 def _add_demo_arguments(parser: Parser, common: Parser) -> None:
     # Defined here so that `--help` does not import the demo.
     add = parser.add_argument
-    add("--port", type=integer, default=8766, metavar="N", help="port on this machine; 0: any")
-    add("--folder", type=Path, metavar="DIR", help="keep everything there; none: nothing stays")
+    add("--port", type=integer, metavar="N", help="port (8766, or the next that is free); 0: any")
+    add("--folder", type=Path, metavar="DIR", help="keep clips and chat there; none: nothing stays")
+    add("--no-browser", action="store_true", help="print the address, open no browser")
+    add(
+        "--host",
+        default="127.0.0.1",
+        metavar="ADDRESS",
+        help="let others in at this address of the machine (0.0.0.0: all), with a printed secret",
+    )
 
 
 COMMANDS = (
     Command(
         name="demo",
         help="try the bot in your browser, without a token",
-        description="Open the real bot in a simulated Discord, in your browser, on this machine "
-        "only.",
+        description="Open the real bot in a small Discord of its own, in your browser, on this "
+        "machine only.",
         add_arguments=_add_demo_arguments,
         run=_run_demo,
     ),

@@ -5,19 +5,18 @@ from __future__ import annotations
 import errno
 import io
 import os
-import socket
 import subprocess
 import sys
 
 import pytest
 
-from bot.cli import demo, standard_streams
+from bot.cli import standard_streams
 from bot.cli.app import build_parser, dispatch
 from bot.cli.commands import Command
 from bot.cli.generate_options import read_prompt
 from bot.cli.interrupts import Interrupts
 from bot.cli.system_failures import system_failure
-from bot.errors import RequestError, ResourceError
+from bot.errors import RequestError
 from tests.support.scripted_engine import Opener
 
 
@@ -117,19 +116,6 @@ def test_a_failure_of_the_machine_is_not_called_a_defect(capsys):
     assert "not enough memory" in outcome(MemoryError())
     assert "should not have happened" in outcome(FileNotFoundError(errno.ENOENT, "none", "x"))
     assert system_failure(ValueError()) is None
-
-
-def test_a_port_that_is_taken_is_told_before_anything_is_started():
-    """As is a number that no port has."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        with pytest.raises(ResourceError, match=rf"Port {port} can't be used \(Address already"):
-            demo.check_port(port)
-    demo.check_port(port)
-    demo.check_port(0)
-    for number in (99999, -1):
-        with pytest.raises(RequestError, match=f"from 0 to 65535, not {number}"):
-            demo.check_port(number)
 
 
 def test_output_that_cannot_be_written_is_told_once(monkeypatch, capsys):

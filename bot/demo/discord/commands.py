@@ -22,20 +22,20 @@ class Commands:
 
     def __init__(self, app_id: int, next_id: Callable[[], int]) -> None:
         self._app_id, self._next_id = app_id, next_id
-        self._scopes: dict[int | None, dict[int, Command]] = {}
+        self.scopes: dict[int | None, dict[int, Command]] = {}
 
     def all_in(self, guild_id: int | None) -> list[Command]:
         """Return the commands of a server, or with None those for everywhere."""
-        return list(self._scopes.get(guild_id, {}).values())
+        return list(self.scopes.get(guild_id, {}).values())
 
     def everything(self) -> Iterator[Command]:
         """Yield all commands, whatever they are for."""
-        for scope in self._scopes.values():
+        for scope in self.scopes.values():
             yield from scope.values()
 
     def find(self, command_id: int) -> Command:
         """Return a command. Raises Refusal."""
-        for scope in self._scopes.values():
+        for scope in self.scopes.values():
             if command_id in scope:
                 return scope[command_id]
         raise Refusal(404, 10063)
@@ -52,7 +52,7 @@ class Commands:
         check_commands(said)
         known = {(each["type"], each["name"]): each for each in self.all_in(guild_id)}
         stored = [self._stored(each, known, guild_id) for each in said]
-        self._scopes[guild_id] = {int(each["id"]): each for each in stored}
+        self.scopes[guild_id] = {int(each["id"]): each for each in stored}
         return stored
 
     def add(self, guild_id: int | None, said: Mapping[str, Any]) -> Command:
@@ -63,7 +63,7 @@ class Commands:
 
     def remove(self, guild_id: int | None, command_id: int) -> None:
         """Remove a command. Raises Refusal."""
-        if self._scopes.get(guild_id, {}).pop(command_id, None) is None:
+        if self.scopes.get(guild_id, {}).pop(command_id, None) is None:
             raise Refusal(404, 10063)
 
     def _stored(

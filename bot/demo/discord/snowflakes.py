@@ -24,6 +24,10 @@ class Snowflakes:
         self._last = max(self._last + 1, of_now)
         return self._last
 
+    def begin_after(self, id_: int) -> None:
+        """Make ids that are larger than one from an earlier run, wherever the clock is."""
+        self._last = max(self._last, id_)
+
 
 def made_at(id_: int) -> float:
     """Return when an id was made, in seconds since 1970."""

@@ -1,0 +1,68 @@
+"""The demo's server: who is there, which channels it has, and what was said before one came."""
+
+from __future__ import annotations
+
+from bot.demo.discord.actions import talk
+from bot.demo.discord.channels import Channel
+from bot.demo.discord.files import File
+from bot.demo.discord.people import Person
+from bot.demo.discord.rights import Right
+from bot.demo.discord.state import Discord
+from bot.demo.riff import NAME, riff
+from bot.i18n.sentence import Sentence
+
+OWNER = "Robin"
+"""Who one is in the first tab."""
+MANAGER = "Maya"
+FRIENDS = ("Tom", "Lin")
+
+_MANAGES = (
+    Right.MANAGE_GUILD
+    | Right.MANAGE_CHANNELS
+    | Right.MANAGE_MESSAGES
+    | Right.MANAGE_ROLES
+    | Right.MANAGE_THREADS
+    | Right.KICK_MEMBERS
+    | Right.BAN_MEMBERS
+    | Right.MODERATE_MEMBERS
+)
+_GREEN, _BLUE = 0x3BA55D, 0x5B8DEF
+
+WELCOME = Sentence(
+    "Welcome to the jam! Zhiyin makes the music here, on this machine alone. Type **/music** and "
+    "say what you want to hear, or press a button under any clip."
+)
+FIRST_WORDS = Sentence("I'll begin, with something lo-fi.")
+HOW_TO_TALK = Sentence("Here you can just talk to it: write **@{bot} some slow jazz, please**.")
+HERE_IS_A_RIFF = Sentence(
+    "I played this yesterday. Who makes something of it? Right-click it (or press and hold), "
+    "**Apps**, **Remix this clip**."
+)
+
+
+async def furnish(discord: Discord) -> Channel:
+    """Fill a new Discord with people, channels and a few words; return where music is made."""
+    managers = discord.add_role("Manager", _MANAGES, color=_GREEN)
+    players = discord.add_role("Player", color=_BLUE)
+    manager = discord.add_person(MANAGER, roles=[managers])
+    friend, other = (discord.add_person(name, roles=[players]) for name in FRIENDS)
+    music = discord.add_channel("music", topic="Clips are made here: /music, /random, /remix")
+    jam_talk = discord.add_channel("jam-talk", topic="Mention Zhiyin, and it answers")
+    uploads = discord.add_channel("uploads", topic="Drop a sound file, and remix it")
+
+    await _say(discord, manager, music, WELCOME)
+    await _say(discord, friend, music, FIRST_WORDS)
+    await _say(discord, manager, jam_talk, HOW_TO_TALK.fill(bot=discord.me.name))
+    file = File(NAME, riff(), "audio/wav")
+    await talk.send_message(discord, other, uploads.id, str(HERE_IS_A_RIFF), files=[file])
+    return music
+
+
+def people_of(discord: Discord) -> dict[str, Person]:
+    """Return who can be played in a Discord that was furnished, by the names in their addresses."""
+    by_name = {person.name: person for person in discord.people.values()}
+    return {name.lower(): by_name[name] for name in (OWNER, MANAGER, *FRIENDS)}
+
+
+async def _say(discord: Discord, who: Person, where: Channel, words: Sentence) -> None:
+    await talk.send_message(discord, who, where.id, str(words))

@@ -1,0 +1,169 @@
+"""The chat of a demo with a folder of its own: it is there again after a restart.
+
+What a Discord remembers is a web of values that point at each other, which pickle writes as it is.
+Reading it back makes nothing but the classes of that room, so that a folder from somebody else runs
+none of their code. What was attached lies beside it, each file under the hash of its contents.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import io
+import logging
+import pickle
+import re
+from pathlib import Path
+from typing import Any
+
+from bot.atomic_file import SCRATCH, replace_atomically
+from bot.demo.discord.commands import Commands
+from bot.demo.discord.state import Discord
+from bot.private_files import make_private_folder
+
+log = logging.getLogger(__name__)
+
+FILE = "chat"
+_VERSION = 1
+_ATTRIBUTES = ("me", "owner", "guild", "people", "guilds", "channels", "interactions")
+_ROOM = "bot.demo.discord."
+_LARGE_BYTES = 4096
+_SAVE_SECONDS = 2.0
+_HASH = re.compile("[0-9a-f]{64}")
+
+
+class KeptChat:
+    """A folder that a chat is kept in."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._saved = b""
+        self._is_failing = False
+
+    def load(self, discord: Discord) -> bool:
+        """Have a Discord remember what was kept; return whether anything was.
+
+        What can't be read is put aside: the chat begins anew. Raises OSError.
+        """
+        make_private_folder(self._folder)
+        for scratch in self._folder.glob(SCRATCH):
+            scratch.unlink(missing_ok=True)
+        try:
+            data = (self._folder / FILE).read_bytes()
+        except FileNotFoundError:
+            return False
+        try:
+            kept = _Reader(io.BytesIO(data), self._folder).load()
+            if kept["version"] != _VERSION:
+                raise pickle.UnpicklingError(f"version {kept['version']}")
+            commands, files = kept["commands"], kept["files"]
+            found = {name: kept[name] for name in _ATTRIBUTES}
+        except Exception as error:  # damage can look like anything
+            log.warning("demo.chat_unreadable %s: %s", type(error).__name__, error)
+            (self._folder / FILE).replace(self._folder / f"{FILE}.unreadable")
+            return False
+        for name, value in found.items():
+            setattr(discord, name, value)
+        discord.commands = Commands(discord.me.id, discord.ids.next)
+        discord.commands.scopes.update(commands)
+        discord.files.files.update(files)
+        discord.ids.begin_after(_latest_id(discord))
+        return True
+
+    def save(self, discord: Discord) -> None:
+        """Write what a Discord remembers, if it has changed: whole or not at all.
+
+        Raises OSError.
+        """
+        kept = {name: getattr(discord, name) for name in _ATTRIBUTES}
+        kept |= {"commands": discord.commands.scopes, "files": discord.files.files}
+        buffer = io.BytesIO()
+        writer = _Writer(buffer, self._folder)
+        writer.dump(kept | {"version": _VERSION})
+        data = buffer.getvalue()
+        if data == self._saved:
+            return
+        with replace_atomically(self._folder / FILE, private=True) as scratch:
+            scratch.write_bytes(data)
+        self._saved = data
+        for file in self._folder.iterdir():
+            if _HASH.fullmatch(file.name) and file.name not in writer.named:
+                file.unlink(missing_ok=True)
+
+    async def keep(self, discord: Discord) -> None:
+        """Save a chat from time to time until cancelled, and once more then."""
+        try:
+            while True:
+                await asyncio.sleep(_SAVE_SECONDS)
+                self.save_or_warn(discord)
+        finally:
+            self.save_or_warn(discord)
+
+    def save_or_warn(self, discord: Discord) -> None:
+        """Save a chat; a disk that takes nothing is told once, and tried again later."""
+        try:
+            self.save(discord)
+            self._is_failing = False
+        except OSError as error:
+            if not self._is_failing:
+                log.warning("demo.chat_not_kept %s", error.strerror)
+            self._is_failing = True
+
+
+def _latest_id(discord: Discord) -> int:
+    ids = [*discord.people, *discord.channels, *discord.files.files]
+    ids += [id_ for channel in discord.channels.values() for id_ in channel.messages]
+    return max(ids)
+
+
+class _Writer(pickle.Pickler):
+    """Writes a chat, large contents into files of their own."""
+
+    def __init__(self, file: io.BytesIO, folder: Path) -> None:
+        super().__init__(file, protocol=5)
+        self._folder = folder
+        self.named: set[str] = set()
+        """The files that the chat needs."""
+
+    def persistent_id(self, obj: Any) -> tuple[str, str] | None:  # noqa: ANN401 - pickle's hook
+        """Return what stands for a value that is not written with the others."""
+        if isinstance(obj, asyncio.Event):
+            return ("event", "")
+        if isinstance(obj, asyncio.TimerHandle):
+            return ("nothing", "")
+        if type(obj) is bytes and len(obj) >= _LARGE_BYTES:
+            name = hashlib.sha256(obj).hexdigest()
+            self.named.add(name)
+            if not (self._folder / name).exists():
+                with replace_atomically(self._folder / name, private=True) as scratch:
+                    scratch.write_bytes(obj)
+            return ("file", name)
+        return None
+
+
+class _Reader(pickle.Unpickler):
+    """Reads a chat, and makes nothing but what a chat is of."""
+
+    def __init__(self, file: io.BytesIO, folder: Path) -> None:
+        super().__init__(file)
+        self._folder = folder
+
+    def find_class(self, module: str, name: str) -> Any:  # noqa: ANN401 - pickle's hook
+        """Return a class of the Discord. Raises UnpicklingError for everything else."""
+        if module.startswith(_ROOM) and "." not in name:
+            found = super().find_class(module, name)
+            # What was imported there is of somewhere else.
+            if isinstance(found, type) and found.__module__ == module:
+                return found
+        raise pickle.UnpicklingError(f"{module}.{name} is not part of a chat")
+
+    def persistent_load(self, pid: Any) -> Any:  # noqa: ANN401 - pickle's hook
+        """Return what a name stands for. Raises UnpicklingError and OSError."""
+        match pid:
+            case ("event", _):
+                return asyncio.Event()
+            case ("nothing", _):
+                return None
+            case ("file", str(name)) if _HASH.fullmatch(name):
+                return (self._folder / name).read_bytes()
+        raise pickle.UnpicklingError(f"{pid!r} is not part of a chat")

@@ -1,0 +1,66 @@
+"""The process that the demo's bot lives in."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+
+import psutil
+import pytest
+
+from bot.config import Config, ModelConfig
+from bot.demo.bot_process import BotSettings, Report, keep_bot, spawn_bot
+from bot.demo.discord.server import open_discord
+from bot.errors import ResourceError
+from bot.retry import RetryPolicy
+
+SCRIPTED = "tests.support.scripted_worker:open_engine"
+AT_ONCE = RetryPolicy(initial_seconds=0.01, max_seconds=0.01)
+
+
+def settings(discord, folder, config=None):
+    return BotSettings(
+        config=config or Config(),
+        folder=folder,
+        address=discord.base,
+        token=discord.token,
+        engine=SCRIPTED,
+    )
+
+
+async def until(is_so):
+    async with asyncio.timeout(60):
+        while not is_so():
+            await asyncio.sleep(0.01)
+
+
+async def test_a_bot_that_is_killed_comes_back_and_a_stop_leaves_nothing(tmp_path):
+    """The page is told in a sentence; the end takes the worker with it."""
+    reports: list[Report] = []
+    async with open_discord() as discord:
+        bot = await spawn_bot()
+        task = asyncio.create_task(
+            keep_bot(bot, settings(discord, tmp_path), reports.append, restart=AT_ONCE)
+        )
+        await until(lambda: discord.gateway.is_connected and reports)
+        assert [each.is_ready for each in reports] == [True]
+        os.kill(bot.pid, signal.SIGKILL)
+        await until(lambda: len(reports) == 3 and discord.gateway.is_connected)
+        assert "ended unexpectedly (SIGKILL)" in str(reports[1].sentence)
+        assert reports[2].is_ready
+        children = psutil.Process().children(recursive=True)
+        assert len(children) >= 2
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        _, alive = psutil.wait_procs(children, timeout=10)
+        assert alive == []
+
+
+async def test_a_bot_that_can_t_start_says_why(tmp_path):
+    """Once: another try would end the same way."""
+    config = Config(model=ModelConfig(name=str(tmp_path)))
+    async with open_discord() as discord:
+        bot = await spawn_bot()
+        with pytest.raises(ResourceError, match="config.json"):
+            await keep_bot(bot, settings(discord, tmp_path, config), lambda report: None)

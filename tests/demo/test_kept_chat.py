@@ -1,0 +1,142 @@
+"""The chat of a demo with a folder of its own."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import pickle
+
+import pytest
+
+from bot.demo.discord import reading
+from bot.demo.discord.actions import talk
+from bot.demo.discord.files import File
+from bot.demo.discord.state import Discord
+from bot.demo.jam import OWNER, furnish, people_of
+from bot.demo.kept_chat import FILE, KeptChat
+
+LARGE = b"sound" * 2000
+
+
+async def furnished():
+    discord = Discord(owner_name=OWNER)
+    return discord, await furnish(discord)
+
+
+async def test_a_chat_is_there_again(tmp_path):
+    """People, rooms, words, files, reactions and commands, under the same ids."""
+    discord, room = await furnished()
+    discord.commands.add(None, {"name": "music", "description": "Make a clip."})
+    tom = people_of(discord)["tom"]
+    said = await talk.send_message(
+        discord, tom, room.id, "listen", files=[File("a.wav", LARGE), File("b.txt", b"small")]
+    )
+    await talk.react(discord, discord.owner, room.id, said.id, "🔥")
+    chat = KeptChat(tmp_path / "chat")
+    assert chat.load(discord) is False
+    chat.save(discord)
+
+    later = Discord(owner_name=OWNER)
+    assert KeptChat(tmp_path / "chat").load(later)
+    for name in people_of(discord):
+        before, after = people_of(discord)[name], people_of(later)[name]
+        for channel_id in discord.channels:
+            assert reading.history(discord, before, channel_id) == reading.history(
+                later, after, channel_id
+            )
+        old, new = (
+            reading.snapshot(each, who) for each, who in ((discord, before), (later, after))
+        )
+        assert old | {"instance": ""} == new | {"instance": ""}
+    assert later.commands.all_in(None) == discord.commands.all_in(None)
+    file = later.channels[room.id].messages[said.id].files[0]
+    assert later.files.find(str(file.id), file.key).data == LARGE
+    assert later.ids.next() > said.id
+    # And it goes on as one world: who is in the room is who is on the server.
+    again = await talk.send_message(later, people_of(later)["tom"], room.id, "and again")
+    assert reading.history(later, later.owner, room.id)[-1]["id"] == str(again.id)
+
+
+async def test_what_is_no_chat_is_put_aside(tmp_path, caplog):
+    """Damage, another version, and what would run code of somebody else's."""
+    discord, _ = await furnished()
+    chat = KeptChat(tmp_path)
+    assert chat.load(discord) is False
+    chat.save(discord)
+    whole = (tmp_path / FILE).read_bytes()
+    ran = tmp_path / "ran"
+    for data in (
+        whole[: len(whole) // 2],
+        b"",
+        b"not a pickle",
+        pickle.dumps({"version": 99}),
+        pickle.dumps(_Evil(ran)),
+        # By way of a module that is ours.
+        b"cbot.demo.discord.snowflakes\ndatetime\n.",
+        b"cbot.demo.discord.state\nsecrets.token_hex\n.",
+    ):
+        (tmp_path / FILE).write_bytes(data)
+        assert KeptChat(tmp_path).load(Discord()) is False
+        assert (tmp_path / f"{FILE}.unreadable").read_bytes() == data
+        assert "demo.chat_unreadable" in caplog.text
+        caplog.clear()
+    assert not ran.exists()
+
+
+class _Evil:
+    """Would write a file when it is read back."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return (open, (str(self.path), "w"))
+
+
+async def test_files_that_nothing_names_any_more_are_deleted(tmp_path):
+    """And those that are still attached stay."""
+    discord, room = await furnished()
+    chat = KeptChat(tmp_path)
+    chat.load(discord)
+    file = File("a.wav", LARGE)
+    said = await talk.send_message(discord, discord.owner, room.id, files=[file])
+    chat.save(discord)
+    kept = set(tmp_path.iterdir())
+    await talk.delete_message(discord, discord.owner, room.id, said.id)
+    chat.save(discord)
+    (gone,) = kept - set(tmp_path.iterdir())
+    assert len(gone.name) == 64
+
+
+async def test_a_full_disk_is_told_once_and_the_chat_goes_on(tmp_path, caplog, monkeypatch):
+    """The last whole chat stays where it is."""
+    discord, room = await furnished()
+    chat = KeptChat(tmp_path)
+    chat.load(discord)
+    chat.save(discord)
+    before = (tmp_path / FILE).read_bytes()
+    await talk.send_message(discord, discord.owner, room.id, "more")
+
+    def full(*args):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.replace", full)
+    caplog.set_level(logging.WARNING)
+    for _ in range(3):
+        chat.save_or_warn(discord)
+    assert caplog.text.count("demo.chat_not_kept") == 1
+    assert (tmp_path / FILE).read_bytes() == before
+    monkeypatch.undo()
+    chat.save_or_warn(discord)
+    assert (tmp_path / FILE).read_bytes() != before
+
+
+@pytest.fixture(autouse=True)
+def bot_log(caplog):
+    """Listen to the bot's own logger, whatever ran before."""
+    logger = logging.getLogger("bot")
+    level, propagates = logger.level, logger.propagate
+    logger.propagate = True
+    yield
+    logger.setLevel(level)
+    logger.propagate = propagates

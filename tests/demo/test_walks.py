@@ -1,0 +1,317 @@
+"""Everything that can be done with the bot, done by hand on the demo's page, by everybody.
+
+The tables below are compared with what the bot really has: a command, a button or a form that is
+new and that nobody walks here fails a test.
+"""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import discord
+import pytest
+import pytest_asyncio
+from playwright.async_api import expect
+
+from bot.demo.discord.rights import Overwrite, Right
+from bot.demo.riff import riff
+from cogs.views.clip_buttons import ACTIONS
+from tests.support.demo_stage import needs_chromium, open_chromium, open_demo_stage, open_seat
+
+ROOT = Path(__file__).parents[2]
+STEMS_ENGINE = "tests.support.scripted_worker:open_stems_engine"
+OWNER, MANAGER, FRIEND = "robin", "maya", "tom"
+
+pytestmark = [needs_chromium, pytest.mark.asyncio(loop_scope="module")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Walk:
+    """How a command is used: the options that are typed, and what comes of it."""
+
+    options: dict = field(default_factory=dict)
+    has_file: bool = False
+    says: str = ""
+    says_to_manager: str = ""
+    makes_clip: bool = False
+
+
+COMMANDS = {
+    "music": Walk(options={"prompt": "90s rock", "seconds": "1"}, makes_clip=True),
+    "random": Walk(options={"seconds": "1"}, makes_clip=True),
+    "remix": Walk(options={"prompt": "as jazz", "seconds": "1"}, has_file=True, makes_clip=True),
+    "clip": Walk(options={"clip": "1"}, makes_clip=True),
+    "tree": Walk(options={"clip": "1"}, says="family of clip 1"),
+    "whatis": Walk(has_file=True, says="not"),
+    "queue": Walk(says="Nobody is waiting"),
+    "cancel": Walk(says="nothing of yours to cancel"),
+    "history": Walk(says="90s rock"),
+    "quota": Walk(says="of music left today"),
+    "privacy show": Walk(says="What I keep of you"),
+    "privacy export": Walk(says="all that I keep of you"),
+    "privacy delete": Walk(says="This deletes your clips"),
+    "help": Walk(says="Make music"),
+    "about": Walk(says="Zhiyin"),
+    "admin settings": Walk(says="Longest clip"),
+    "admin tier": Walk(options={"role": "Player", "seconds": "5500"}, says="5500 s"),
+    "admin limits": Walk(options={"waiting": "150"}, says="at once: 150"),
+    "admin unlimit": Walk(says="at once: as configured"),
+    "admin channel": Walk(options={"channel": "music", "allowed": "True"}, says="#music"),
+    "admin block": Walk(options={"person": "Lin"}, says="Lin"),
+    "admin unblock": Walk(options={"person": "Lin"}, says="Longest clip"),
+    "admin reset": Walk(options={"person": "Lin"}, says="used nothing here today"),
+    "admin status": Walk(says="How I am doing"),
+    "admin drain": Walk(
+        options={"on": "False"}, says="taken on again", says_to_manager="Only the owner"
+    ),
+}
+MENUS = ("Remix this clip", "Continue this clip", "What is this clip?")
+BUTTONS = {"ClipButton", "CancelButton", "OrderButton", "HeldButton", "ForgetButton"}
+FORMS = {"remix_modal"}
+"""The files of cogs that build one."""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def stage(tmp_path_factory):
+    """The demo, with an engine that has stems."""
+    async with open_demo_stage(tmp_path_factory.mktemp("demo"), engine=STEMS_ENGINE) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def seats(stage):
+    """Pages of the owner, the manager and a friend, in one browser."""
+    async with AsyncExitStack() as stack:
+        browser = await stack.enter_async_context(open_chromium())
+        yield {
+            name: await stack.enter_async_context(open_seat(stage, browser, name))
+            for name in (OWNER, MANAGER, FRIEND)
+        }
+
+
+@pytest.fixture(scope="module")
+def sound_file(tmp_path_factory):
+    """A sound that is no clip of the bot's."""
+    file = tmp_path_factory.mktemp("sounds") / "riff.wav"
+    file.write_bytes(riff())
+    return file
+
+
+def leaves(tree):
+    """The full names of all slash commands of the bot."""
+    for command in tree.walk_commands():
+        if not isinstance(command, discord.app_commands.Group):
+            yield command.qualified_name
+
+
+async def test_nothing_is_left_out(stage):
+    """Every command, menu entry, kind of button and form has its walk here."""
+    tree = stage.bot.tree
+    assert set(leaves(tree)) == set(COMMANDS)
+    assert {each.name for each in tree.walk_commands(type=discord.AppCommandType.message)} == {
+        *MENUS
+    }
+    assert list(tree.walk_commands(type=discord.AppCommandType.user)) == []
+    known = stage.bot._connection._view_store._dynamic_items.values()
+    assert {each.__name__ for each in known} == BUTTONS
+    sources = (ROOT / "cogs").rglob("*.py")
+    assert {each.stem for each in sources if "ui.Modal(" in each.read_text("utf-8")} == FORMS
+
+
+async def walk(seat, name, step, file):
+    """Use a command on the page, and see on the page what comes of it."""
+
+    async def do():
+        await seat.box.fill(f"/{name} ")
+        await seat.form.wait_for()
+        for option, value in step.options.items():
+            await _fill(seat, option, value)
+        if step.has_file:
+            await _open_option(seat, "clip")
+            await seat.form.locator("[data-option=clip] input").set_input_files(file)
+        await seat.form.locator(".command-foot button").click()
+
+    asked = await seat.asks(do)
+    answer = await seat.stage.until(lambda: asked.message)
+    is_manager = seat.name == MANAGER and step.says_to_manager
+    shown = seat.message(answer)
+    if step.makes_clip:
+        await expect(shown.locator("audio")).to_have_count(1, timeout=30_000)
+    else:
+        await expect(shown).to_contain_text(step.says_to_manager if is_manager else step.says)
+    if answer.is_ephemeral:
+        await shown.locator("[data-act=dismiss]").click()
+        await expect(shown).to_have_count(0)
+
+
+async def _fill(seat, option, value):
+    await _open_option(seat, option)
+    input_ = seat.form.locator(f"[data-option='{option}'] input")
+    await input_.fill(value)
+    # What is taken from a list is taken by its beginning.
+    if value in {"True", "False"}:
+        await input_.press("Enter")
+
+
+async def _open_option(seat, option):
+    if not await seat.form.locator(f"[data-option='{option}']").count():
+        await seat.form.locator(f".chip[aria-label^='Add {option}:']").click()
+
+
+@pytest.mark.parametrize("name", [OWNER, MANAGER, FRIEND])
+async def test_everybody_uses_every_command_that_they_are_offered(stage, seats, sound_file, name):
+    """The page offers what the server lets them use, and shows each answer."""
+    seat = seats[name]
+    await seat.go("music")
+    for command, step in COMMANDS.items():
+        is_offered = name != FRIEND or not command.startswith("admin ")
+        if is_offered:
+            await walk(seat, command, step, sound_file)
+        else:
+            await seat.box.fill(f"/{command}")
+            await expect(seat.page.locator(".composer [role=option]")).to_have_count(0)
+            await seat.box.fill("")
+
+
+async def press(seat, message, label):
+    """Press a button under a message; return what the bot was asked."""
+    button = seat.message(message).locator("[data-act=press]", has_text=label)
+    return await seat.asks(button.click)
+
+
+async def choose_from_menu(seat, message, entry):
+    """Open the menu of a message with the right button, and take an entry of Apps."""
+    await seat.message(message).locator(".author").last.scroll_into_view_if_needed()
+    await seat.message(message).locator("time").click(button="right")
+    return await seat.asks(seat.page.locator("[role=menuitem]", has_text=entry).click)
+
+
+async def made(seat, asked):
+    """Wait until a clip is there that was asked for, and return its message."""
+    stage = seat.stage
+
+    def find():
+        messages = [each for each in (asked.message, *asked.followups) if each]
+        return next((each for each in messages if _has_sound(each)), None)
+
+    message = await stage.until(find)
+    await expect(seat.message(message).locator("audio").first).to_be_attached()
+    return message
+
+
+def _has_sound(message):
+    return any(file.name.endswith((".mp3", ".wav")) for file in message.files)
+
+
+async def fill_remix(seat, words):
+    """Fill in the form of a remix; return what the bot was asked."""
+    dialog = seat.page.locator("dialog")
+    await dialog.locator("[name=words]").fill(words)
+    return await seat.asks(dialog.locator("button[type=submit]").click)
+
+
+async def test_every_button_under_a_clip_does_what_it_says(stage, seats):
+    """For whoever asked for the clip."""
+    seat = seats[FRIEND]
+    await seat.go("music")
+    first = await made(seat, await seat.types("/music prompt:beat seconds:8"))
+    labels = await seat.message(first).locator("[data-act=press]").all_inner_texts()
+    assert [each.lower() for each in labels] == [*ACTIONS]
+    for label in ("Again", "Continue", "Loop", "Stems"):
+        await made(seat, await press(seat, first, label))
+    asked = await press(seat, first, "Remix")
+    assert asked.modal
+    await made(seat, await fill_remix(seat, "as jazz"))
+    asked = await press(seat, first, "Details")
+    details = await stage.until(lambda: next(iter(asked.followups), asked.message))
+    await expect(seat.message(details)).to_contain_text("Seed")
+    await press(seat, first, "Delete")
+    await expect(seat.message(first)).to_have_count(0)
+
+
+async def test_every_entry_under_apps_does_what_it_says(stage, seats):
+    """On a clip of the bot's, and on a file that somebody else has posted."""
+    seat = seats[FRIEND]
+    await seat.go("music")
+    clip = await made(seat, await seat.types("/music prompt:beat seconds:4"))
+    asked = await choose_from_menu(seat, clip, "What is this clip?")
+    answer = await stage.until(lambda: asked.message)
+    await expect(seat.message(answer)).to_contain_text("Seed")
+    await made(seat, await choose_from_menu(seat, clip, "Continue this clip"))
+    await choose_from_menu(seat, clip, "Remix this clip")
+    await made(seat, await fill_remix(seat, "as a waltz"))
+
+    await seat.go("uploads")
+    (riff_,) = (each for each in stage.channels["uploads"].seen if each.files)
+    asked = await choose_from_menu(seat, riff_, "What is this clip?")
+    answer = await stage.until(lambda: asked.message)
+    await expect(seat.message(answer)).to_contain_text("not")
+    await choose_from_menu(seat, riff_, "Remix this clip")
+    await made(seat, await fill_remix(seat, "as synthwave"))
+
+
+async def test_the_buttons_of_answers_do_what_they_say(stage, seats):
+    """Cancel, an order that was not clear, a clip that was held, and deleting everything."""
+    seat, manager = seats[FRIEND], seats[MANAGER]
+    await seat.go("music")
+    await manager.go("music")
+    asked = await seat.types("/music prompt:slowly")
+    waiting = await stage.until(lambda: asked.message)
+    await press(seat, waiting, "Cancel")
+    await expect(seat.message(waiting)).to_contain_text("ancelled")
+
+    # A manager may cancel what is another's.
+    asked = await seat.types("/music prompt:slow as well")
+    waiting = await stage.until(lambda: asked.message)
+    await press(manager, waiting, "Cancel")
+    await expect(manager.message(waiting)).to_contain_text("ancelled")
+
+    await mention(seat, "I think ", "could play a waltz")
+    question = await stage.until(lambda: _answer_with(stage, "Make it"))
+    await made(seat, await press(seat, question, "Make it"))
+
+    held = await hold_clip(stage, seat)
+    await seat.go("music")
+    asked = await seat.types("/history")
+    answer = await stage.until(lambda: asked.message)
+    await made(seat, await press(seat, answer, f"Get clip {held}"))
+
+    asked = await seat.types("/privacy delete")
+    question = await stage.until(lambda: asked.message)
+    await press(seat, question, "Delete everything of mine")
+    await expect(seat.message(question)).to_contain_text("eleted")
+
+
+async def mention(seat, before, after):
+    """Write a message that mentions the bot, its name taken from the list."""
+    await seat.box.fill(f"{before}@{seat.stage.discord.me.name}")
+    await seat.box.press("Enter")
+    await seat.box.press_sequentially(after)
+    await seat.box.press("Enter")
+
+
+async def hold_clip(stage, seat):
+    """Have a clip made that can be posted nowhere, and return its number."""
+    room, seat.person.takes_dms = stage.channels["jam-talk"], False
+    await seat.go(room.name)
+    await mention(seat, "", "slow")
+    await stage.until(lambda: any(each.author is stage.discord.me for each in room.seen))
+    role = stage.discord.guild.members[stage.discord.me.id].role_ids[0]
+    room.overwrites[role] = Overwrite(role, deny=Right.VIEW_CHANNEL)
+    await stage.pipeline.idle()
+    del room.overwrites[role]
+    seat.person.takes_dms = True
+    (clip,) = await stage.store.clips.held_of(seat.person.id, 5)
+    return clip.id
+
+
+def _answer_with(stage, label):
+    """The latest message in the room for music that has a button."""
+    found = [
+        each
+        for each in stage.channels["music"].seen
+        if any(component.get("label") == label for component in each.components())
+    ]
+    return found[-1] if found else None

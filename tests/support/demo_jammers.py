@@ -1,0 +1,161 @@
+"""People who do things at random on the demo's page, all at once, and keep count.
+
+Nobody waits for what they did before they do the next thing; some reload the page meanwhile, and
+connections are cut. What was done must then be there once: in the Discord, in the database, and on
+everybody's page.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sqlite3
+from collections import Counter
+from contextlib import closing
+
+from bot.demo.discord import reading
+
+ROOM = "music"
+
+
+class Jammer:
+    """Somebody who jams: what they do is drawn, and counted."""
+
+    def __init__(self, seat, seed):
+        self.seat, self.stage = seat, seat.stage
+        self.random = random.Random(seed)
+        self.said, self.ordered = [], []
+        self.asked: Counter[str] = Counter()
+        self.done: Counter[str] = Counter()
+
+    async def jam(self, actions):
+        """Do so many things, one after the other."""
+        kinds = [self.say, self.order, self.look, self.press, self.again, self.reload, self.cut]
+        weights = [6, 5, 3, 3, 3, 1, 1]
+        for number in range(actions):
+            (do,) = self.random.choices(kinds, weights)
+            self.done[do.__name__] += 1
+            await do(f"{self.seat.name} {number}")
+
+    async def say(self, name):
+        """Write a message."""
+        self.said.append(f"hello from {name}")
+        await self._type(self.said[-1])
+
+    async def order(self, name):
+        """Order a clip with words that nobody else uses."""
+        self.ordered.append(f"tune of {name}")
+        self.asked["music"] += 1
+        await self._type(f"/music prompt:{self.ordered[-1]} seconds:1")
+
+    async def look(self, name):
+        """Ask for something that only they see."""
+        self.asked["quota"] += 1
+        await self._type("/quota")
+
+    async def press(self, name):
+        """Look at the details of the latest clip that is shown."""
+        if await self._press("details"):
+            self.asked["details"] += 1
+
+    async def again(self, name):
+        """Order another take of the latest clip that is shown."""
+        if await self._press("again"):
+            self.asked["again"] += 1
+
+    async def reload(self, name):
+        """Load the page anew, whatever is on its way."""
+        await self.seat.page.reload()
+        await self._wait_for_page()
+
+    async def cut(self, name):
+        """Lose the connection."""
+        await self.stage.site.close()
+
+    async def _wait_for_page(self):
+        await self.seat.page.locator("li.message").first.wait_for()
+        # Until the commands are known, a command is taken for a message.
+        await self.seat.box.fill("/")
+        await self.seat.page.locator(".composer [role=option]").first.wait_for()
+        await self.seat.box.fill("")
+
+    async def _type(self, line):
+        box = self.seat.box
+        await box.fill(line)
+        await box.press("Enter")
+        if line == "/quota":  # the name was taken from the list: now it is run
+            await self.seat.form.locator(".command-foot button").press("Enter")
+
+    async def _press(self, action):
+        """Press the latest button of a kind that takes a press; tell whether there was one."""
+        buttons = self.seat.page.locator(f"[data-custom$=':{action}']:not(.busy)")
+        if not await buttons.count():
+            return False
+        # A handle: the page may have a later one by the time of the press.
+        handle = await buttons.last.element_handle()
+        await handle.evaluate("(each) => each.click()")
+        return True
+
+
+async def settle(stage, jammers):
+    """Wait until everything that was done has come to its end."""
+    for each in jammers:
+        wanted = sum(each.asked.values())
+        person = each.seat.person
+        await stage.until(lambda p=person, n=wanted: len(stage.asked_by(p)) >= n)
+        for asked in stage.asked_by(person):
+            await stage.until(lambda a=asked: a.answered_at or a.has_failed)
+    await stage.pipeline.idle()
+
+
+async def reckon(stage, jammers, database):
+    """Return what is not as it was done: nothing, if no action was lost or doubled."""
+    room = stage.channels[ROOM]
+    wrong = []
+    texts = Counter(each.content for each in room.messages.values())
+    wrong += [text for each in jammers for text in each.said if texts[text] != 1]
+    for each in jammers:
+        found = len(stage.asked_by(each.seat.person))
+        if found != sum(each.asked.values()):
+            wrong.append(f"{each.seat.name} asked {found} times, not {each.asked}")
+    wrong += [f"not answered: {each.data}" for each in _failed(stage, jammers)]
+    wrong += _orders(jammers, database)
+    sounds = sum(bool(each.files) for each in room.seen if each.author is stage.discord.me)
+    with closing(sqlite3.connect(database)) as connection:
+        (clips,) = connection.execute("SELECT count(*) FROM clips").fetchone()
+    if sounds != clips:
+        wrong.append(f"{sounds} messages have clips, and there are {clips}")
+    for each in jammers:
+        wrong += await _shown(stage, each.seat, room)
+    return wrong
+
+
+def _failed(stage, jammers):
+    asked = [one for each in jammers for one in stage.asked_by(each.seat.person)]
+    return [each for each in asked if each.has_failed]
+
+
+def _orders(jammers, database):
+    """Compare the database with what was ordered."""
+    with closing(sqlite3.connect(database)) as connection:
+        rows = connection.execute("SELECT kind, prompt, state FROM jobs").fetchall()
+    prompts = Counter(prompt for kind, prompt, _ in rows if kind == "music")
+    ordered = Counter(text for each in jammers for text in each.ordered)
+    wrong = [f"{text}: {prompts[text]} jobs" for text in ordered if prompts[text] != 1]
+    again = sum(each.asked["again"] for each in jammers)
+    found = sum(kind == "again" for kind, _, _ in rows)
+    wrong += [f"{found} jobs of {again} takes"] if found != again else []
+    return wrong + [f"{row} is not delivered" for row in rows if row[2] != "delivered"]
+
+
+async def _shown(stage, seat, room):
+    """Compare a page with what its person would see on the server: the same, each once."""
+    wanted = [each["id"] for each in reading.history(stage.discord, seat.person, room.id, limit=40)]
+    script = "all => all.map(each => each.dataset.message)"
+    ids: list[str] = []
+    for _ in range(200):
+        ids = await seat.page.locator("li.message[data-message]").evaluate_all(script)
+        if ids[-len(wanted) :] == wanted and len(set(ids)) == len(ids):
+            return []
+        await asyncio.sleep(0.05)
+    return [f"{seat.name} sees {ids[-len(wanted) :]}, not {wanted}"]

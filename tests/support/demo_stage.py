@@ -1,0 +1,192 @@
+"""The demo for tests: a small Discord with its page, the real bot on it, and people in a browser.
+
+All in the test's own event loop but the worker, whose engine does what the prompt says. Nothing
+waits for a time: a step ends when the Discord knows of it and the page shows it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+
+import pytest
+from playwright.async_api import async_playwright
+
+from bot.app.client import ZhiyinBot, run_bot
+from bot.app.discord_address import point_discord_at
+from bot.app.health import Health
+from bot.app.wiring import open_pipeline
+from bot.config import Config, GenerationConfig, LimitsConfig
+from bot.demo.client.site import open_site
+from bot.demo.discord.interactions import InteractionType
+from bot.demo.discord.server import serve
+from bot.demo.discord.state import Discord
+from bot.demo.jam import OWNER, furnish, people_of
+from bot.models.registry import starter_folder
+from bot.musicgen.checkpoint.inspection import inspect
+
+CHROMIUM = shutil.which("chromium")
+SCRIPTED = "tests.support.scripted_worker:open_engine"
+PATIENCE_SECONDS = 30.0
+
+needs_chromium = pytest.mark.skipif(not CHROMIUM, reason="needs Chromium: apt install chromium")
+
+CONFIG = replace(
+    Config(),
+    limits=LimitsConfig(
+        daily_seconds=5000.0, max_daily_seconds=9000.0, waiting_per_user=50, waiting_per_server=200
+    ),
+    generation=GenerationConfig(default_seconds=1.0),
+)
+
+
+@dataclass
+class DemoStage:
+    """The demo's Discord with its page, and the bot on it."""
+
+    discord: Discord
+    site: object
+    bot: ZhiyinBot
+    people: dict
+    channels: dict
+
+    @property
+    def pipeline(self):
+        return self.bot.pipeline
+
+    @property
+    def store(self):
+        return self.bot.pipeline.store
+
+    async def until(self, find):
+        """Wait until something is found, looking whenever the loop comes round, and return it."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not (found := find()):
+                await asyncio.sleep(0.005)
+        return found
+
+    def asked_by(self, person):
+        """What somebody asked the bot, suggestions left out, in order."""
+        kinds = {InteractionType.COMMAND, InteractionType.COMPONENT, InteractionType.MODAL}
+        all_ = self.discord.interactions.values()
+        return [each for each in all_ if each.user is person and each.type in kinds]
+
+
+@asynccontextmanager
+async def open_demo_stage(folder, *, config=CONFIG, engine=SCRIPTED):
+    """Open it, and return once the bot is there."""
+    contents = inspect(starter_folder())
+    async with AsyncExitStack() as stack:
+        discord = Discord(owner_name=OWNER)
+        await furnish(discord)
+        people = people_of(discord)
+        await stack.enter_async_context(serve(discord))
+        site = await stack.enter_async_context(open_site(discord, people))
+        stack.enter_context(point_discord_at(discord.base))
+        pipeline = await stack.enter_async_context(
+            open_pipeline(config, contents, folder=folder, engine=engine)
+        )
+        bot = ZhiyinBot(
+            config, pipeline, Health(), sampling=contents.sampling, licence="Apache-2.0"
+        )
+        channels = {each.name: each for each in discord.channels.values()}
+        stage = DemoStage(discord, site, bot, people, channels)
+        stop = asyncio.Event()
+        running = asyncio.create_task(run_bot(bot, discord.token, stop), name="the bot")
+        try:
+            await stage.until(lambda: running.done() or discord.gateway.is_connected)
+            await stage.until(lambda: running.done() or bot.is_ready())
+            yield stage
+        finally:
+            stop.set()
+            await running
+
+
+@asynccontextmanager
+async def open_chromium():
+    """Open one browser, for as many people as there are."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"],
+        )
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+class Seat:
+    """Somebody at a page."""
+
+    def __init__(self, stage, name, page):
+        self.stage, self.name, self.page = stage, name, page
+        self.person = stage.people[name]
+
+    @property
+    def box(self):
+        """Where messages and commands are typed."""
+        return self.page.locator(".composer textarea")
+
+    @property
+    def form(self):
+        """The command that is being filled in."""
+        return self.page.locator(".command-form")
+
+    async def go(self, channel):
+        """Open a channel by its name."""
+        button = self.page.locator(f".entry[data-channel='{self.stage.channels[channel].id}']")
+        await button.click()
+        await self.page.locator(
+            f".entry.open[data-channel='{self.stage.channels[channel].id}']"
+        ).wait_for()
+
+    async def asks(self, do):
+        """Do something on the page that the bot is asked by; return that, answered."""
+        before = len(self.stage.asked_by(self.person))
+        await do()
+        await self.stage.until(lambda: len(self.stage.asked_by(self.person)) > before)
+        (asked,) = self.stage.asked_by(self.person)[before:]
+        await self.stage.until(lambda: asked.answered_at or asked.has_failed)
+        assert not asked.has_failed, "the bot did not answer"
+        return asked
+
+    async def types(self, line):
+        """Type a whole command and run it; return what the bot was asked."""
+
+        async def do():
+            await self.box.fill(line)
+            await self.box.press("Enter")
+            # Of a command's name alone it takes the suggestion first, as on Discord.
+            if await self.form.is_visible():
+                await self.page.keyboard.press("Enter")
+
+        return await self.asks(do)
+
+    def message(self, message):
+        """A message as it is shown."""
+        return self.page.locator(f"#message-{message.id}")
+
+
+@asynccontextmanager
+async def open_seat(stage, browser, name, **options):
+    """Let somebody open the page, past its first minute."""
+    context = await browser.new_context(
+        viewport={"width": 1280, "height": 900}, reduced_motion="reduce", **options
+    )
+    await context.add_init_script(
+        "try { localStorage['zhiyin.guide'] = '{\"isOver\":true}' } catch {}"
+    )
+    page = await context.new_page()
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+    try:
+        await page.goto(stage.site.address_of(name))
+        await page.locator("li.message").first.wait_for()
+        yield Seat(stage, name, page)
+    finally:
+        await context.close()
+    assert errors == []
