@@ -41,6 +41,7 @@ COGS = (
     "cogs.queue",
     "cogs.account",
     "cogs.clips",
+    "cogs.stars",
     "cogs.privacy",
     "cogs.about",
     "cogs.admin",
@@ -95,6 +96,7 @@ class ZhiyinBot(commands.Bot):
         # No privileged intents: Discord delivers the content of messages that mention the bot.
         intents = discord.Intents.none()
         intents.guilds = intents.guild_messages = intents.dm_messages = True
+        intents.guild_reactions = True
         super().__init__(
             commands.when_mentioned,
             tree_cls=_Commands,
@@ -112,7 +114,7 @@ class ZhiyinBot(commands.Bot):
         skip_unreadable_events(self)
         self.config = config
         self.pipeline = pipeline
-        self.service = BotService(pipeline, health)
+        self.service = BotService(pipeline, health, clock)
         self.sampling = sampling
         self.licence = licence
         self.clock = clock

@@ -31,6 +31,8 @@ class Clip:
     bpm: float | None = None
     key: str | None = None
     loops: bool = False
+    stars: int = 0
+    """How many people have starred it, its own person not counted."""
     stems: tuple[str, ...] = ()
     """The stems it can be split into; empty where its codes are not kept."""
 

@@ -15,7 +15,7 @@ from bot.domain.lineage import Lineage
 from bot.store.database import Database
 from bot.store.forgetting import NOT_FORGOTTEN
 from bot.store.job_states import in_states
-from bot.store.rows import clip_of, sampling_json
+from bot.store.rows import CLIP_COLUMNS, clip_of, sampling_json
 
 Clock = Callable[[], float]
 
@@ -25,10 +25,7 @@ _HELD = (
 )
 
 
-_CLIP = (
-    "SELECT *, (SELECT json_group_array(parent_id) FROM clip_parents WHERE clip_id = clips.id) "
-    "AS parent_ids FROM clips"
-)
+_CLIP = f"SELECT {CLIP_COLUMNS} FROM clips"  # noqa: S608 - ours
 _ANCESTORS = (
     "WITH RECURSIVE kin(id) AS (VALUES(?) UNION SELECT parent_id FROM kin CROSS JOIN clip_parents "
     "ON clip_id = kin.id LIMIT ?) SELECT id FROM kin"

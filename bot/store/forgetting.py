@@ -71,6 +71,11 @@ async def delete_words(connection: aiosqlite.Connection, user_id: int, after: in
         f"(SELECT id FROM clips WHERE job_id IN ({theirs}))",
         whose,
     )
+    await connection.execute(
+        "DELETE FROM stars WHERE clip_id IN "  # noqa: S608 - ours
+        f"(SELECT id FROM clips WHERE job_id IN ({theirs}))",
+        whose,
+    )
     await connection.execute(f"DELETE FROM clips WHERE job_id IN ({theirs})", whose)  # noqa: S608
     await connection.execute(
         "UPDATE jobs SET prompt = NULL, source = NULL, parent_ids = '[]', sentence = NULL, "
@@ -118,6 +123,17 @@ async def delete_entries(
     )
     await _close_ledger(connection)
     return Piece(rows[-1]["id"])
+
+
+async def delete_stars(connection: aiosqlite.Connection, user_id: int) -> bool:
+    """Delete stars that a person gave before their wish; tell whether there may be more."""
+    deleted = await connection.execute(
+        "DELETE FROM stars WHERE (clip_id, user_id) IN (SELECT clip_id, user_id FROM stars "
+        "WHERE user_id = ?1 AND starred_at <= (SELECT at FROM forgotten WHERE user_id = ?1) "
+        "LIMIT ?2)",
+        (user_id, PIECE),
+    )
+    return deleted.rowcount == PIECE
 
 
 async def delete_resets(connection: aiosqlite.Connection, user_id: int, today: str) -> bool:

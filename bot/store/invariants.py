@@ -134,6 +134,16 @@ INVARIANTS = (
         """,
     ),
     Invariant(
+        "the stars of a clip are counted",
+        "Clip {} has another number of stars than is written at it.",
+        """
+        SELECT id FROM clips LEFT JOIN (
+            SELECT clip_id, COUNT(*) AS given FROM stars JOIN clips ON clips.id = clip_id
+            WHERE stars.user_id != clips.user_id GROUP BY clip_id
+        ) ON clip_id = id WHERE clips.stars != COALESCE(given, 0)
+        """,
+    ),
+    Invariant(
         "each foreign key has its row",
         "A row of the table {} refers to a row that is missing.",
         'SELECT DISTINCT "table" FROM pragma_foreign_key_check',

@@ -70,6 +70,19 @@ _KINDS = (
         {"_day": "", "_id": 0},
     ),
     _Kind(
+        "stars",
+        """
+        SELECT starred_at AS _at, clip_id AS _id, clip_id, guild_id,
+        datetime(starred_at, 'unixepoch') AS starred_at
+        FROM stars WHERE user_id = :user AND (stars.starred_at, clip_id) > (:_at, :_id)
+        AND NOT EXISTS (
+            SELECT 1 FROM forgotten
+            WHERE forgotten.user_id = :user AND is_pending AND stars.starred_at <= forgotten.at)
+        ORDER BY stars.starred_at, clip_id LIMIT :limit
+        """,
+        {"_at": 0, "_id": 0},
+    ),
+    _Kind(
         "blocked_on",
         """
         SELECT guild_id AS _id, IIF(guild_id = 0, 'everywhere', guild_id) AS guild_id

@@ -10,6 +10,7 @@ from bot.store.forgetting import (
     PIECE,
     delete_entries,
     delete_resets,
+    delete_stars,
     delete_words,
     write_down_wish,
 )
@@ -112,6 +113,10 @@ class Privacy:
                 break
             after = piece.last_job_id
             files += piece.files
+        more = True
+        while more:
+            async with self._database.transaction() as connection:
+                more = await delete_stars(connection, user_id)
         await self._delete_entries(user_id, self._day.of(self._clock()))
         async with self._database.transaction() as connection:
             await connection.execute(

@@ -23,6 +23,12 @@ from bot.domain.jobs import (
 )
 from bot.i18n.sentence import from_json
 
+CLIP_COLUMNS = (
+    "clips.*, (SELECT json_group_array(parent_id) FROM clip_parents WHERE clip_id = clips.id) "
+    "AS parent_ids"
+)
+"""What `clip_of` reads."""
+
 
 def job_of(row: sqlite3.Row) -> Job:
     """Return the job of a row."""
@@ -79,6 +85,7 @@ def clip_of(row: sqlite3.Row) -> Clip:
         bpm=row["bpm"],
         key=row["key"],
         loops=bool(row["loops"]),
+        stars=row["stars"],
         stems=tuple(json.loads(row["stems"])),
     )
 

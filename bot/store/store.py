@@ -20,6 +20,7 @@ from bot.store.ledger import Ledger
 from bot.store.open_answers import OpenAnswers
 from bot.store.privacy import Privacy
 from bot.store.settings import Settings
+from bot.store.stars import Stars
 from bot.store.totals import Totals, totals
 
 
@@ -31,6 +32,7 @@ class Store:
     jobs: Jobs
     open_answers: OpenAnswers
     clips: Clips
+    stars: Stars
     settings: Settings
     privacy: Privacy
     clock_watch: ClockWatch
@@ -67,6 +69,7 @@ async def open_store(
             jobs=Jobs(database, clock, day),
             open_answers=OpenAnswers(database),
             clips=Clips(database),
+            stars=Stars(database, clock),
             settings=Settings(database),
             privacy=Privacy(database, clock, day),
             clock_watch=ClockWatch(database),

@@ -77,7 +77,7 @@ _LISTED_PROMPT = 60
 _MESSAGE_CHARACTERS = 1900
 
 
-def _join_fitting(lines: Sequence[str]) -> str:
+def join_fitting(lines: Sequence[str]) -> str:
     """Join the first lines, as many as fit into a message."""
     text = ""
     for line in lines:
@@ -192,7 +192,7 @@ def queue(
             where = Plural("{n} ahead of it", "{n} ahead of it", n=standing.ahead)
         what = quote_prompt(job.order.prompt, _LISTED_PROMPT)
         lines.append(Sentence("`{id}` {what}: {where}", id=job.id, what=what, where=where))
-    return _join_fitting([read(line) for line in lines])
+    return join_fitting([read(line) for line in lines])
 
 
 def history(read: Reader, clips: Sequence[Clip], held: Sequence[Clip]) -> str:
@@ -216,7 +216,7 @@ def history(read: Reader, clips: Sequence[Clip], held: Sequence[Clip]) -> str:
         for clip in clips
         if clip.id not in waiting
     ]
-    return _join_fitting([read(line) for line in lines])
+    return join_fitting([read(line) for line in lines])
 
 
 def stems(clip: Clip) -> Sentence:
@@ -250,4 +250,4 @@ def guild_settings(read: Reader, settings: GuildSettings) -> str:
     if settings.blocked_ids:
         lines.append(Sentence("Blocked:"))
         lines += [verbatim(f"<@{id_}>") for id_ in sorted(settings.blocked_ids)]
-    return _join_fitting([read(line) for line in lines])
+    return join_fitting([read(line) for line in lines])

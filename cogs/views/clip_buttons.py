@@ -9,6 +9,7 @@ from bot.domain.clips import Clip
 from bot.errors import RequestError
 from bot.i18n.languages import Reader
 from bot.i18n.sentence import Sentence, verbatim
+from cogs.presentation.readers import reader_of, readers_of
 from cogs.requests.clip_actions import (
     delete_clip,
     order_again,
@@ -19,38 +20,44 @@ from cogs.requests.clip_actions import (
 from cogs.requests.clip_recall import show_tree
 from cogs.requests.clip_stems import post_stems
 from cogs.requests.rights import require_clip
+from cogs.requests.stars import toggle_star
 from cogs.views.persistent_button import PersistentButton
 from cogs.views.remix_modal import show_remix_form
 
 UNKNOWN_BUTTON = Sentence("This button is from another version of me: I don't know what it does.")
-ACTIONS = ("again", "continue", "remix", "loop", "stems", "tree", "details", "delete")
+ACTIONS = ("again", "continue", "remix", "loop", "stems", "star", "tree", "details", "delete")
 _LABELS = {
     "again": (Sentence("Again"), discord.ButtonStyle.primary),
     "continue": (Sentence("Continue"), discord.ButtonStyle.primary),
     "remix": (Sentence("Remix"), discord.ButtonStyle.primary),
     "loop": (Sentence("Loop"), discord.ButtonStyle.secondary),
     "stems": (Sentence("Stems"), discord.ButtonStyle.secondary),
+    "star": (verbatim("⭐"), discord.ButtonStyle.secondary),
     "tree": (Sentence("Tree"), discord.ButtonStyle.secondary),
     "details": (Sentence("Details"), discord.ButtonStyle.secondary),
     "delete": (Sentence("Delete"), discord.ButtonStyle.danger),
 }
-_ABOUT_THE_CLIP = {"tree", "details", "delete"}
+_ABOUT_THE_CLIP = {"star", "tree", "details", "delete"}
 
 
 def clip_view(read: Reader, clip: Clip) -> discord.ui.View:
-    """Return the buttons under a clip; *Stems* only where it has some."""
+    """Return the buttons under a clip; *Stems* only where it has some, the star with its number."""
     view = discord.ui.View(timeout=None)
     for action in ACTIONS:
         if action != "stems" or clip.stems:
-            view.add_item(ClipButton(clip.id, action, read))
+            view.add_item(ClipButton(clip.id, action, read, stars=clip.stars))
     return view
 
 
 class ClipButton(PersistentButton, template=r"zhiyin:clip:(?P<id>\d+):(?P<action>[a-z]+)"):
     """One of the buttons under a clip."""
 
-    def __init__(self, clip_id: int, action: str, read: Reader | None = None) -> None:
+    def __init__(
+        self, clip_id: int, action: str, read: Reader | None = None, *, stars: int = 0
+    ) -> None:
         label, style = _LABELS.get(action, (verbatim(action), discord.ButtonStyle.secondary))
+        if action == "star" and stars:
+            label = verbatim(f"⭐ {stars}")
         super().__init__(
             discord.ui.Button(
                 label=(read or Reader())(label),
@@ -76,6 +83,12 @@ class ClipButton(PersistentButton, template=r"zhiyin:clip:(?P<id>\d+):(?P<action
                 await order_loop(interaction, clip)
             case "stems":
                 await post_stems(interaction, clip)
+            case "star":
+                said = await toggle_star(interaction, clip)
+                starred = await require_clip(interaction, clip.id)
+                view = clip_view(readers_of(interaction), starred)
+                await interaction.response.edit_message(view=view)
+                await interaction.followup.send(reader_of(interaction)(said), ephemeral=True)
             case "tree":
                 await show_tree(interaction, clip)
             case "details":

@@ -86,6 +86,8 @@ def test_what_a_constant_leaves_open_is_filled_wherever_it_is_used():
     filled = set()
     for path in FILES:
         for call in calls(path, {"fill"}):
+            if call.args:
+                continue  # of another class: sentences are filled by name
             source = call.func.value
             name = getattr(source, "id", getattr(source, "attr", ""))
             assert given(call) in wanted[name], f"{path}:{call.lineno}"

@@ -129,6 +129,10 @@ FAULTS = {
         "UPDATE summed_seconds SET seconds = seconds + 1 WHERE entry = 'commit'",
         "The sum of the ledger's entries commit is wrong.",
     ),
+    "the stars of a clip are counted": (
+        "UPDATE clips SET stars = 2 WHERE id = 1",
+        "Clip 1 has another number of stars than is written at it.",
+    ),
     "each foreign key has its row": (
         "UPDATE clips SET job_id = 99 WHERE id = 2",
         "A row of the table clips refers to a row that is missing.",

@@ -30,6 +30,7 @@ RELEASED = {
     "wishes_to_be_forgotten": "7eea039ad9647022",
     "untold_endings": "f5386989627ace06",
     "open_answers": "569db35e674dda3a",
+    "stars": "9758febb2c9fbcbb",
 }
 
 

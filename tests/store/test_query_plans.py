@@ -26,7 +26,7 @@ from tests.pipeline.test_erasure import DAY
 from tests.store.test_personal_data import exported
 from tests.store.test_store import NOON, Clock, accepted, delivered, limits, new_clip, order
 
-GROWING = {"jobs", "ledger", "clips", "clip_parents"}
+GROWING = {"jobs", "ledger", "clips", "clip_parents", "stars"}
 
 ALLOWED = {
     "SELECT * FROM jobs WHERE state IN ('queued', 'running', 'rendered', 'delivering') "
@@ -35,6 +35,7 @@ ALLOWED = {
     "jobs of one person",
     "WITH resets AS MATERIALIZED": "groups the resets of one person on one day",
     "SELECT COALESCE((SELECT MAX(id) FROM jobs)": "takes the last row, as the id is its place",
+    "COUNT(*) AS given FROM stars": "groups the stars that were given on one server in a week",
     "FROM jobs WHERE untold": "reads an index of the few jobs whose people are still to be told",
 }
 """Parts of statements whose plan is complained of, each with the reason why it may be so."""
@@ -132,6 +133,11 @@ async def do_everything(store, clock):
     await store.clips.prompts_of(1, "rock", 5)
     await store.clips.children_of(clip.id)
     await store.clips.lineage(clip.id, 10)
+    await store.stars.give(clip, 2)
+    await store.stars.of_user(2, 5)
+    await store.stars.top(10, 5)
+    await store.stars.top_since(10, 0.0, 5)
+    await store.stars.take_back(clip, 2)
     await store.clips.delete(second.id)
     await store.ledger.quota(1, 100)
     for guild_id in (10, None):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from bot.app.health import Health
 from bot.app.services.answers import AnswerService
 from bot.app.services.clips import ClipService
@@ -9,6 +11,7 @@ from bot.app.services.guilds import GuildService
 from bot.app.services.operations import OperationsService
 from bot.app.services.people import PeopleService
 from bot.app.services.requests import RequestService
+from bot.app.services.stars import StarService
 from bot.pipeline.service import Pipeline
 from bot.retry import RetryPolicy
 
@@ -16,12 +19,13 @@ from bot.retry import RetryPolicy
 class BotService:
     """What cogs may ask for, by subject; they reach for nothing behind it."""
 
-    def __init__(self, pipeline: Pipeline, health: Health) -> None:
+    def __init__(self, pipeline: Pipeline, health: Health, clock: Callable[[], float]) -> None:
         self._pipeline = pipeline
         self.requests = RequestService(pipeline)
         self.answers = AnswerService(pipeline.store)
         self.clips = ClipService(pipeline)
         self.stems = pipeline.stems
+        self.stars = StarService(pipeline.store, clock)
         self.guilds = GuildService(pipeline.store, pipeline.config)
         self.people = PeopleService(pipeline)
         self.operations = OperationsService(pipeline, health)

@@ -11,6 +11,7 @@ from datetime import date
 from bot.store.identity import SIGNATURE
 from bot.store.migrations.first_tables import FIRST_TABLES
 from bot.store.migrations.running_totals import RUNNING_TOTALS
+from bot.store.migrations.stars import STARS
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +188,12 @@ MIGRATIONS = (
             ) WITHOUT ROWID
             """,
         ),
+    ),
+    Migration(
+        "stars",
+        date(2026, 11, 28),
+        "People star clips, and see which of a server's have the most stars.",
+        STARS,
     ),
 )
 

@@ -1,0 +1,20 @@
+"""Give a clip a star, or take it back."""
+
+from __future__ import annotations
+
+from bot.app.client import Interaction
+from bot.domain.clips import Clip
+from bot.i18n.sentence import Sentence
+
+STARRED = Sentence("⭐ Clip {id} is among your `/favourites` now. Press again to take it back.")
+TAKEN_BACK = Sentence("Clip {id} is not among your `/favourites` any more.")
+
+
+async def toggle_star(interaction: Interaction, clip: Clip) -> Sentence:
+    """Star a clip, or take one's star back; return what to say. Raises Refused for the blocked."""
+    bot, person = interaction.client, interaction.user
+    await bot.service.guilds.check_person(interaction.guild_id, person.id)
+    if await bot.service.stars.give(clip, person.id):
+        return STARRED.fill(id=clip.id)
+    await bot.service.stars.take_back(clip, person.id)
+    return TAKEN_BACK.fill(id=clip.id)

@@ -1,0 +1,102 @@
+"""Stars: /favourites, /top, and the reaction that does what the button does."""
+
+from __future__ import annotations
+
+import logging
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.app.client import Interaction, ZhiyinBot
+from bot.app.services.stars import Period
+from bot.domain.clips import Clip
+from bot.errors import Refused, RequestError
+from bot.i18n.sentence import Sentence
+from cogs.presentation import star_messages
+from cogs.presentation.readers import reader_of
+from cogs.requests.rights import is_shown_to
+from cogs.views.clip_buttons import clip_view
+
+ON_SERVERS = Sentence("Stars are counted on servers: ask there.")
+
+_STAR = "⭐"
+_SHOWN = 15
+
+log = logging.getLogger(__name__)
+
+
+class Stars(commands.Cog):
+    """What people like."""
+
+    def __init__(self, bot: ZhiyinBot) -> None:
+        self.bot = bot
+
+    @app_commands.command()
+    async def favourites(self, interaction: Interaction) -> None:
+        """List the clips that you have starred."""
+        found = await self.bot.service.stars.favourites(interaction.user.id, 2 * _SHOWN)
+        shown = [clip for clip in found if is_shown_to(interaction, clip)][:_SHOWN]
+        text = star_messages.favourites(reader_of(interaction), shown)
+        await interaction.response.send_message(text, ephemeral=True)
+
+    @app_commands.command()
+    async def top(self, interaction: Interaction, period: Period = Period.WEEK) -> None:
+        """List this server's clips with the most stars.
+
+        Parameters
+        ----------
+        period:
+            Count the stars of the last day, of the last week, or all of them.
+        """
+        if interaction.guild_id is None:
+            raise RequestError(ON_SERVERS)
+        found = await self.bot.service.stars.top(interaction.guild_id, period, 2 * _SHOWN)
+        shown = [each for each in found if is_shown_to(interaction, each[0])][:_SHOWN]
+        text = star_messages.top(reader_of(interaction), shown)
+        await interaction.response.send_message(text, ephemeral=True)
+
+    @commands.Cog.listener()
+    async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
+        """Star the clip that somebody reacted to with a star."""
+        await self._react(payload, is_given=True)
+
+    @commands.Cog.listener()
+    async def on_raw_reaction_remove(self, payload: discord.RawReactionActionEvent) -> None:
+        """Take the star back that somebody has taken off a clip."""
+        await self._react(payload, is_given=False)
+
+    async def _react(self, payload: discord.RawReactionActionEvent, *, is_given: bool) -> None:
+        if str(payload.emoji) != _STAR or payload.user_id == self.bot.application_id:
+            return
+        service = self.bot.service
+        clip = await service.clips.find_by_message(payload.message_id)
+        if clip is None or clip.is_deleted:
+            return
+        try:
+            service.guilds.check_place(payload.guild_id)
+            await service.guilds.check_person(payload.guild_id, payload.user_id)
+        except Refused:
+            return  # a reaction can't be answered
+        change = service.stars.give if is_given else service.stars.take_back
+        if await change(clip, payload.user_id):
+            await self._show_number(clip, payload)
+
+    async def _show_number(self, clip: Clip, payload: discord.RawReactionActionEvent) -> None:
+        fresh = await self.bot.service.clips.find(clip.id)
+        if fresh is None or fresh.stars == clip.stars:
+            return
+        guild = self.bot.get_guild(payload.guild_id or 0)
+        locale = None if guild is None else guild.preferred_locale.value
+        channel = self.bot.get_partial_messageable(payload.channel_id)
+        try:
+            message = channel.get_partial_message(payload.message_id)
+            await message.edit(view=clip_view(self.bot.languages.reader(locale), fresh))
+        except discord.HTTPException as error:
+            # The next press of the button shows it.
+            log.debug("star.not_shown clip=%d %s", clip.id, error)
+
+
+async def setup(bot: ZhiyinBot) -> None:
+    """Add the cog."""
+    await bot.add_cog(Stars(bot))

@@ -1,0 +1,89 @@
+"""Stars: given once, taken back, counted at the clip, and gone with their person."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.store.store import open_store
+from tests.store.test_personal_data import exported
+from tests.store.test_store import Clock, delivered
+
+ALICE, BOB, CAROL = 1, 2, 3
+GUILD = 10
+DAY = 86_400.0
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+async def store(tmp_path, clock):
+    async with open_store(tmp_path, clock) as store:
+        yield store
+        assert await store.check() == []
+
+
+async def stars_of(store, clip):
+    return (await store.clips.get(clip.id)).stars
+
+
+async def test_a_star_is_given_once_and_taken_back(store):
+    """The second time changes nothing; nor does taking back what is not there."""
+    _, clip = await delivered(store)
+    assert await store.stars.give(clip, BOB)
+    assert not await store.stars.give(clip, BOB)
+    assert await stars_of(store, clip) == 1
+    assert await store.stars.take_back(clip, BOB)
+    assert not await store.stars.take_back(clip, BOB)
+    assert await stars_of(store, clip) == 0
+
+
+async def test_one_s_own_star_is_a_bookmark(store):
+    """It is among the favourites, and counts for nothing."""
+    _, clip = await delivered(store)
+    assert await store.stars.give(clip, ALICE)
+    assert await stars_of(store, clip) == 0
+    assert [each.id for each in await store.stars.of_user(ALICE, 5)] == [clip.id]
+    assert await store.stars.top(GUILD, 5) == await store.stars.top_since(GUILD, 0.0, 5) == []
+
+
+async def test_favourites_are_the_latest_first(store, clock):
+    """Of anybody's clips; a deleted one is not among them and can't be starred."""
+    clips = [(await delivered(store, key=str(n)))[1] for n in range(3)]
+    for clip in clips:
+        clock.now += 1
+        await store.stars.give(clip, BOB)
+    await store.clips.delete(clips[1].id)
+    found = await store.stars.of_user(BOB, 5)
+    assert [clip.id for clip in found] == [clips[2].id, clips[0].id]
+    assert not await store.stars.give(clips[1], CAROL)
+
+
+async def test_the_most_stars_come_first(store, clock):
+    """Of all time, or of those given since; on one server."""
+    clips = [(await delivered(store, key=str(n)))[1] for n in range(3)]
+    for clip, people in zip(clips, ((BOB,), (BOB, CAROL), ()), strict=True):
+        for person in people:
+            await store.stars.give(clip, person)
+    assert [clip.id for clip in await store.stars.top(GUILD, 5)] == [clips[1].id, clips[0].id]
+    clock.now += DAY
+    await store.stars.give(clips[2], CAROL)
+    found = await store.stars.top_since(GUILD, clock.now - 60, 5)
+    assert [(clip.id, given) for clip, given in found] == [(clips[2].id, 1)]
+    assert await store.stars.top(GUILD + 1, 5) == []
+
+
+async def test_stars_go_with_who_gave_them_and_with_the_clip(store):
+    """A person's stars are theirs: in what they get, and among what is deleted."""
+    _, alices = await delivered(store, key="1")
+    _, bobs = await delivered(store, key="2", user=BOB)
+    await store.stars.give(alices, BOB)
+    await store.stars.give(bobs, ALICE)
+    await store.stars.give(bobs, CAROL)
+    assert [row["clip_id"] for row in (await exported(store, BOB))["stars"]] == [alices.id]
+    await store.privacy.forget(BOB)
+    assert await stars_of(store, alices) == 0
+    assert (await exported(store, BOB))["stars"] == []
+    assert (await exported(store, CAROL))["stars"] == []
