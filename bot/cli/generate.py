@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from bot.audio.editing.joint import join_new_part
+from bot.audio.editing.joint import follow_joint, join_new_part
 from bot.audio.editing.playback import prepare_clip, prepare_stems
 from bot.audio.files import codes, encode
 from bot.audio.files.wav_stream import WavStream
@@ -122,8 +122,9 @@ def write(
     Its stems go beside it, with the same gain.
     """
     sound = made.sound
-    if plan.remix is not None:
-        sound = join_new_part(plan.remix.end, sound, plan.remix.beat_seconds)
+    if request.audio is not None:
+        beat_seconds = None if plan.remix is None else plan.remix.beat_seconds
+        sound = join_new_part(request.audio, sound, beat_seconds)
     done = finish(sound, as_loop=plan.as_loop, prompt=request.prompt)
     tags = Tags(
         prompt=request.prompt,
@@ -144,6 +145,7 @@ def write(
         clip = prepare_clip(done.sound, loudness_lufs, loops=done.loops)
     else:
         sounds = {name: made.stems[name] for name in plan.stems}
+        sounds = follow_joint(done.sound, sounds, plan.seconds_before)
         clip, stems = prepare_stems(done.sound, sounds, loudness_lufs, loops=done.loops)
         for name, beside in plan.stem_files(file).items():
             encode.write(beside, stems[name], replace(tags, stem=name))

@@ -5,23 +5,21 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import replace
-from pathlib import Path
 
 from bot import failpoints
-from bot.audio.editing.joint import join_new_part
 from bot.audio.files.codes import pack_codes
 from bot.audio.files.masters import read_master, write_master
 from bot.audio.finish import finish
-from bot.audio.prompt import AudioPrompt, cut_new_part, load_prompt, prepend
+from bot.audio.prompt import cut_new_part
 from bot.domain.clips import Clip
 from bot.domain.generation import Codes, GenerationRequest, Kept, Sound
-from bot.domain.jobs import ClipSource, Job, JobState, Keep, Kind, Source, UploadSource
-from bot.domain.status import ModelInfo
-from bot.errors import JobError, SoundError
+from bot.domain.jobs import ClipSource, Job, JobState, Keep, Kind
+from bot.errors import JobError
 from bot.i18n.sentence import Sentence
 from bot.inference.executor import Executor
 from bot.inference.pending import NotToBlame, Rendered, WorkerLost
-from bot.pipeline.clip_codes import load_codes, load_codes_at, match_codes, split_codes
+from bot.pipeline.clip_codes import load_codes_at, match_codes
+from bot.pipeline.source_sounds import SOURCE_DELETED, SourceSounds
 from bot.store.clips import NewClip
 from bot.store.store import Store
 
@@ -47,7 +45,6 @@ NO_MELODY = Sentence(
     "The model that plays here can't follow a tune: facebook/musicgen-melody could. Keep the end "
     "or the start of it instead."
 )
-SOURCE_DELETED = Sentence("The clip to continue was deleted. Nothing was charged.")
 
 
 class ClipGenerator:
@@ -55,6 +52,7 @@ class ClipGenerator:
 
     def __init__(self, store: Store, executor: Executor) -> None:
         self.store, self.executor = store, executor
+        self.sources = SourceSounds(store)
 
     async def generate(self, job: Job, *, first: bool) -> Clip:
         """Return the job's clip: generated now, or found on disk from an earlier life of the bot.
@@ -114,11 +112,11 @@ class ClipGenerator:
         if order.source.keep is Keep.TUNE and not model.takes_melody:
             raise JobError(NO_MELODY)
         if order.source.keep_stems:
-            codes = await load_codes_at(await self._path(order.source), model)
+            codes = await load_codes_at(await self.sources.path(order.source), model)
             kept = Kept(tokens=codes.tokens, stems=order.source.keep_stems)
             return replace(request, kept=kept)
-        heard = await self._load_prompt(order.source, model)
-        known = await self._load_known_codes(order.source, heard, model)
+        heard = await self.sources.load_prompt(order.source, model)
+        known = await self.sources.load_known_codes(order.source, heard, model)
         tokens = None if known is None else known[1].tokens
         return replace(request, audio=heard.end, audio_tokens=tokens)
 
@@ -128,62 +126,14 @@ class ClipGenerator:
         if await self.store.settings.is_blocked(origin.guild_id, origin.user_id):
             raise JobError(BLOCKED_MEANWHILE)
 
-    async def _clip(self, source: ClipSource) -> Clip:
-        """Return the clip that an order is made from."""
-        clip = await self.store.clips.get(source.clip_id)
-        if clip is None or clip.is_deleted:
-            raise JobError(SOURCE_DELETED)
-        return clip
-
-    async def _path(self, source: Source) -> Path:
-        """Return the file of the sound that an order is made from."""
-        if isinstance(source, UploadSource):
-            return self.store.uploads_folder / source.file
-        return self.store.clips_folder / (await self._clip(source)).file
-
-    async def _load_prompt(self, source: Source, model: ModelInfo) -> AudioPrompt:
-        """Return the audio prompt of an order, at the model's rate and channels."""
-        path = await self._path(source)
-        return await asyncio.to_thread(
-            load_prompt,
-            path,
-            source.keep_seconds,
-            model.sample_rate_hz,
-            model.channels,
-            keep=source.keep,
-            frame_samples=model.frame_samples,
-        )
-
-    async def _load_known_codes(
-        self, source: Source, heard: AudioPrompt, model: ModelInfo
-    ) -> tuple[Codes, Codes] | None:
-        """Return the kept codes of an audio prompt, split as its sound; None where there are none.
-
-        They are better than what the encoder finds in the mix.
-        """
-        if not isinstance(source, ClipSource) or not model.stems:
-            return None
-        try:
-            codes = await load_codes(self.store, await self._clip(source), model)
-        except SoundError:
-            return None
-        return split_codes(codes, heard)
-
     async def _keep(self, job: Job, rendered: Rendered) -> Clip:
         """Write the clip to disk, then record it: from here on it is never generated again."""
         order, sound, before = job.order, rendered.sound, None
-        if order.source is not None and not order.source.include:
+        source = order.source
+        if source is not None and not source.include:
             sound = cut_new_part(sound, order.seconds)
-        elif order.source is not None and order.source.keep and not order.source.keep_stems:
-            heard = await self._load_prompt(order.source, rendered.model)
-            sound = await asyncio.to_thread(join_new_part, heard.end, sound, heard.beat_seconds)
-        elif isinstance(order.source, ClipSource) and order.source.whole:
-            heard = await self._load_prompt(order.source, rendered.model)
-            sound = prepend(heard.before, sound)
-            if (
-                known := await self._load_known_codes(order.source, heard, rendered.model)
-            ) is not None:
-                before = known[0]
+        elif source is not None and not source.keep_stems and source.keep is not Keep.TUNE:
+            sound, before = await self.sources.join(source, sound, rendered.model)
         codes = None
         if rendered.codes is not None:
             codes = match_codes(sound, rendered.codes, rendered.sound, before)
@@ -206,7 +156,7 @@ class ClipGenerator:
         source = started.order.source
         if not isinstance(source, ClipSource):
             raise JobError(SOURCE_DELETED)
-        parent = await self._clip(source)
+        parent = await self.sources.clip(source)
         path = self.store.clips_folder / parent.file
         sound = await asyncio.to_thread(read_master, path)
         return await self._record(

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from bot.audio.editing.joint import follow_joint
 from bot.audio.files import post
 from bot.audio.files.codes import pack_codes
 from bot.audio.files.masters import read_master
@@ -143,10 +144,11 @@ class Stems:
                 if not left:
                     raise JobError(WORKER_LOST) from lost
         mix = await asyncio.to_thread(read_master, self._store.clips_folder / clip.file)
+        stems = await asyncio.to_thread(follow_joint, mix, rendered.stems, clip.seconds_before)
         encoded = await asyncio.to_thread(
             post.encode_stems,
             mix,
-            rendered.stems,
+            stems,
             max_bytes=max_bytes,
             tags=tags_of(clip),
             style=self._style,

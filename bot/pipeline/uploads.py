@@ -75,9 +75,9 @@ class UploadIntake:
         wanted = keep_seconds if keep is None else max(keep_seconds, _BARS_SECONDS)
         async with self._turn:
             codes = await self._stems.read_codes(data) if with_codes else None
-            sound = await self._reader.read(
-                data, keep_seconds=wanted, from_start=keep in (Keep.START, Keep.TUNE)
-            )
+            at_start = keep in (Keep.START, Keep.TUNE)
+            read = self._reader.read_start if at_start else self._reader.read
+            sound = await read(data, keep_seconds=wanted)
         name = f"{secrets.token_hex(8)}.flac"
         await asyncio.to_thread(write_master, self._store.uploads_folder / name, sound, codes)
         return name, min(sound.seconds, keep_seconds)

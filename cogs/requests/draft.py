@@ -81,7 +81,7 @@ def validate(draft: RequestDraft, bot: ZhiyinBot, longest: float) -> RequestDraf
             Sentence("A prompt may have {most} characters at most.", most=MAX_PROMPT_CHARACTERS)
         )
     seconds = min(bot.config.generation.default_seconds, longest)
-    if draft.keep_stems and draft.clip is not None:
+    if (draft.keep_stems or draft.keep is Keep.TUNE) and draft.clip is not None:
         seconds = min(max(1.0, round(draft.clip.seconds, 2)), longest)
     if draft.seconds is not None:
         seconds = draft.seconds

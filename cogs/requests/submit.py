@@ -14,6 +14,7 @@ from bot.app.client import ZhiyinBot
 from bot.domain.jobs import (
     USUAL_MAX_BYTES,
     ClipSource,
+    Keep,
     Kind,
     MessageHandle,
     Order,
@@ -199,6 +200,9 @@ async def _resolve_source(bot: ZhiyinBot, draft: RequestDraft) -> Source | None:
     """
     most = bot.config.generation.audio_prompt_max_seconds
     keep_seconds = min(most, draft.keep_seconds or most)
+    if draft.keep is Keep.TUNE:
+        assert draft.seconds is not None
+        keep_seconds = draft.seconds  # as much of the tune as there will be music
     # Stems are kept from beginning to end.
     keep = draft.keep if not draft.keep_stems else None
     if draft.source is not None:

@@ -7,7 +7,7 @@ import pytest
 
 from bot.audio.analysis.rhythm import Rhythm
 from bot.audio.editing.bar_choice import choose_bars
-from bot.audio.editing.joint import join_new_part
+from bot.audio.editing.joint import follow_joint, join_new_part
 from bot.audio.editing.loudness import measure
 from bot.audio.prompt import cut_at_bars
 from bot.domain.generation import Sound
@@ -116,3 +116,25 @@ def test_silence_is_joined_too():
     joined = join_new_part(Sound(samples=silence, sample_rate_hz=RATE_HZ), made, None)
     assert not joined.samples.any()
     assert joined.samples.shape == made.samples.shape
+
+
+@pytest.mark.parametrize("level", [0.2, 0.5])
+def test_stems_follow_the_mix_across_a_joint(level):
+    """They add up to it, though the new part was made louder or softer; and they don't click."""
+    old = {"low": wave(200, 4, 0.2), "high": wave(900, 4, 0.1)}
+    new = {name: np.concatenate([each, each * level * 5]) for name, each in old.items()}
+    made = sound_of(sum(new.values()))
+    mix = join_new_part(sound_of(sum(old.values())), made, 0.5)
+    stems = {name: sound_of(each) for name, each in new.items()}
+    followed = follow_joint(mix, stems, 4.0)
+    total = sum(each.samples[0] for each in followed.values())
+    assert np.allclose(total[: 3 * RATE_HZ], mix.samples[0, : 3 * RATE_HZ], atol=1e-4)
+    assert np.allclose(total[4 * RATE_HZ :], mix.samples[0, 4 * RATE_HZ :], atol=1e-3)
+    assert np.abs(np.diff(total)).max() < 0.05
+
+
+def test_stems_that_are_not_the_mix_stay_as_they_are():
+    """No number makes them add up."""
+    mix, other = sound_of(wave(200, 4, 0.2)), {"a": sound_of(wave(300, 4, 0.1))}
+    followed = follow_joint(mix, other, 2.0)
+    assert np.array_equal(followed["a"].samples, other["a"].samples)

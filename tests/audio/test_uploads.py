@@ -291,3 +291,16 @@ def test_a_decoder_that_may_choose_chooses_among_the_accepted_kinds():
     command = ffmpeg_decoder._command(decoding, Limits(), None)
     assert command[command.index("-format_whitelist") + 1].split(",") == list(sniff.DEMUXERS)
     assert "-f" not in command[: command.index("-i")]
+
+
+async def test_the_start_of_a_file_is_kept_from_where_it_sounds():
+    """As much as is wanted; silence before it is none of it, and nothing else is refused."""
+    times = np.arange(3 * RATE_HZ) / RATE_HZ
+    tones = [0.3 * np.sin(2 * np.pi * hertz * times) for hertz in (300, 700)]
+    data = as_file(np.concatenate([np.zeros(RATE_HZ), *tones]))
+    reader = Uploads(sample_rate_hz=RATE_HZ, channels=1)
+    sound = await reader.read_start(data, keep_seconds=2.0)
+    assert sound.seconds == pytest.approx(2.0, abs=0.01)
+    assert pitch_of(sound) == pytest.approx(300, abs=2)
+    with pytest.raises(SoundError, match="Only silence"):
+        await reader.read_start(as_file(np.zeros(RATE_HZ)), keep_seconds=2.0)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from bot.domain.jobs import JobState
+import pytest
+
+from bot.domain.jobs import JobState, Keep
 from cogs.presentation import messages
 from tests.support.jam_server import Clock, open_jam
 from tests.support.timings import quick
@@ -95,3 +97,22 @@ async def test_a_clip_in_the_works_survives_a_restart(tmp_path):
             done = await again.store.jobs.get(job.id)
             assert done.state is JobState.DELIVERED
             assert result.response.attachments
+
+
+async def test_what_a_remix_keeps_survives_a_restart(tmp_path):
+    """It is made as it was asked for, of the joined words."""
+    async with open_jam(tmp_path) as jam:
+        await jam.music(prompt="beat", seconds=6.0, seed=77)
+        clip = await jam.newest_clip()
+        options = {"prompt": "slow", "mine": str(clip.id), "keep": "start", "keep_seconds": 4.0}
+        await jam.alice.slash(jam.channel, "remix", **options, seconds=1.0)
+        await jam.pipeline.drain(0.0)
+        (job,) = await jam.store.jobs.unfinished()
+        await jam.stop_pipeline()
+        async with jam.restart() as again:
+            await again.idle()
+            done = await again.store.jobs.get(job.id)
+            assert (done.state, done.order) == (JobState.DELIVERED, job.order)
+            made = await again.newest_clip()
+            assert (made.prompt, job.order.source.keep) == (job.order.prompt, Keep.START)
+            assert made.seconds_before == pytest.approx(4.0, abs=0.05)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
-from bot.audio.editing.crossfade import crossfade
+import numpy as np
+
+from bot.audio.editing.crossfade import crossfade, likeness
 from bot.audio.editing.loudness import measure
-from bot.audio.editing.segments import amplify, join
-from bot.domain.generation import Sound
+from bot.audio.editing.segments import join
+from bot.domain.generation import Samples, Sound
 
 _COMPARED_SECONDS = 4.0
+_RAMP_SECONDS, _LEAST_LIKENESS = 0.02, 0.9
 _LEAST_GAIN_DB, _MOST_GAIN_DB = 1.0, 6.0
 _USUAL_FADE_SECONDS, _LONGEST_FADE_SECONDS = 0.25, 0.75
 
@@ -24,15 +28,48 @@ def join_new_part(old: Sound, made: Sound, beat_seconds: float | None) -> Sound:
     joint = old.samples.shape[1]
     fade_seconds = min(beat_seconds or _USUAL_FADE_SECONDS, _LONGEST_FADE_SECONDS)
     frames = min(round(fade_seconds * old.sample_rate_hz), joint)
-    levelled = amplify(made, _gain_db(old, _part(made, joint, None)))
     begin = joint - frames
-    parts = [levelled]
+    new = _part(made, joint, None)
+    joined = new
     if frames:
-        seam = crossfade(_part(old, begin, joint), _part(levelled, begin, joint))
-        parts = [seam, _part(levelled, joint, None)]
-    if begin:
-        parts.insert(0, _part(old, 0, begin))
-    return join(parts)
+        seam = crossfade(_part(old, begin, joint), _part(made, begin, joint))
+        kept = [_part(old, 0, begin)] if begin else []
+        joined = join([*kept, seam, new])
+    gain_db = _gain_db(old, new)
+    return _turn(joined, joint, 10 ** (gain_db / 20)) if gain_db else joined
+
+
+def follow_joint(mix: Sound, stems: Mapping[str, Sound], joint_seconds: float) -> dict[str, Sound]:
+    """Return the stems of a mix, as much louder after a joint as the mix was made there.
+
+    Stems come of a clip's codes, which know nothing of what was done to its sound. Where they don't
+    add up to it anyway, they stay as they are.
+    """
+    joint = round(joint_seconds * mix.sample_rate_hz)
+    total = np.sum([stem.samples for stem in stems.values()], axis=0)
+    if total.shape != mix.samples.shape:
+        return dict(stems)
+    before = _share(mix.samples[:, :joint], total[:, :joint])
+    after = _share(mix.samples[:, joint:], total[:, joint:])
+    if before is None or after is None:
+        return dict(stems)
+    return {name: _turn(stem, joint, after / before) for name, stem in stems.items()}
+
+
+def _turn(sound: Sound, joint: int, gain: float) -> Sound:
+    """Return a sound that is turned up from a joint on, within a moment before it."""
+    ramp_samples = max(1, round(_RAMP_SECONDS * sound.sample_rate_hz))
+    place = (np.arange(sound.samples.shape[1]) - joint + ramp_samples) / ramp_samples
+    gains = (1 + (gain - 1) * place.clip(0, 1)).astype(np.float32)
+    return replace(sound, samples=sound.samples * gains)
+
+
+def _share(mix: Samples, total: Samples) -> float | None:
+    """Return how many times a sound another one is; None where it is not that, or nothing."""
+    product = float((mix * total).sum(dtype=np.float64))
+    if product <= 0 or likeness(mix, total) < _LEAST_LIKENESS:
+        return None
+    return product / float(np.square(total).sum(dtype=np.float64))
 
 
 def _gain_db(old: Sound, new: Sound) -> float:

@@ -31,24 +31,33 @@ class Uploads:
         # One at a time: the processor belongs to the music.
         self._turn = asyncio.Semaphore(1)
 
-    async def read(self, data: bytes, *, keep_seconds: float, from_start: bool = False) -> Sound:
-        """Return the end of what sounds in a file, or its start, `keep_seconds` at the most.
+    async def read(self, data: bytes, *, keep_seconds: float) -> Sound:
+        """Return the end of what sounds in a file, `keep_seconds` at the most.
 
         Raises SoundError, with the sentence to show, and ResourceError where no file can be read.
         """
         await self._sweep()
-        reading = Reading(
+        async with self._turn:
+            end = await read_end(data, self._reading(data), keep_seconds=keep_seconds)
+        return end.sound
+
+    async def read_start(self, data: bytes, *, keep_seconds: float) -> Sound:
+        """Return the start of a file from where it sounds, `keep_seconds` at the most.
+
+        Raises SoundError and ResourceError as `read` does.
+        """
+        await self._sweep()
+        async with self._turn:
+            return await read_start(data, self._reading(data), keep_seconds=keep_seconds)
+
+    def _reading(self, data: bytes) -> Reading:
+        return Reading(
             demuxer=sniff.identify(data).demuxer,
             channels=self._channels,
             sample_rate_hz=self._rate_hz,
             limits=self._limits,
             ffmpeg=self._ffmpeg,
         )
-        async with self._turn:
-            if from_start:
-                return await read_start(data, reading, keep_seconds=keep_seconds)
-            end = await read_end(data, reading, keep_seconds=keep_seconds)
-        return end.sound
 
     async def _sweep(self) -> None:
         """Take away, once, what an earlier run had to leave."""

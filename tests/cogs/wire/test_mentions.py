@@ -33,7 +33,7 @@ async def test_small_talk_under_a_clip_is_left_alone(tmp_path):
         # What is told after it is heard after it.
         await write(bob, stage.channel, "make it jazzier", reply_to=clip)
         job = await stage.final_job(2)
-        assert (job.order.kind, job.order.prompt) == (Kind.REMIX, "make it jazzier")
+        assert (job.order.kind, job.order.prompt) == (Kind.REMIX, "90s jazz rock")
         assert isinstance(job.order.source, ClipSource)
         assert len(said(stage)) == 2
         assert await stage.used(bob) == 10.0

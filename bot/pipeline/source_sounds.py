@@ -1,0 +1,91 @@
+"""The sounds that clips are made from: found, cut for the model, and joined with what is new."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from bot.audio.editing.joint import join_new_part
+from bot.audio.prompt import AudioPrompt, load_prompt, prepend
+from bot.domain.clips import Clip
+from bot.domain.generation import Codes, Sound
+from bot.domain.jobs import ClipSource, Source, UploadSource
+from bot.domain.status import ModelInfo
+from bot.errors import JobError, SoundError
+from bot.i18n.sentence import Sentence
+from bot.pipeline.clip_codes import load_codes, split_codes
+from bot.store.store import Store
+
+SOURCE_DELETED = Sentence("The clip to continue was deleted. Nothing was charged.")
+
+
+class SourceSounds:
+    """The clips and uploads in the store, as sources of others."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def clip(self, source: ClipSource) -> Clip:
+        """Return the clip that an order is made from. Raises JobError where it was deleted."""
+        clip = await self._store.clips.get(source.clip_id)
+        if clip is None or clip.is_deleted:
+            raise JobError(SOURCE_DELETED)
+        return clip
+
+    async def path(self, source: Source) -> Path:
+        """Return the file of the sound that an order is made from."""
+        if isinstance(source, UploadSource):
+            return self._store.uploads_folder / source.file
+        return self._store.clips_folder / (await self.clip(source)).file
+
+    async def load_prompt(self, source: Source, model: ModelInfo) -> AudioPrompt:
+        """Return the audio prompt of an order, at the model's rate and channels.
+
+        Raises JobError and SoundError where its sound is gone.
+        """
+        path = await self.path(source)
+        return await asyncio.to_thread(
+            load_prompt,
+            path,
+            source.keep_seconds,
+            model.sample_rate_hz,
+            model.channels,
+            keep=source.keep,
+            frame_samples=model.frame_samples,
+        )
+
+    async def load_known_codes(
+        self, source: Source, heard: AudioPrompt, model: ModelInfo
+    ) -> tuple[Codes, Codes] | None:
+        """Return the kept codes of an audio prompt, split as its sound; None where there are none.
+
+        They are better than what the encoder finds in the mix.
+        """
+        if not isinstance(source, ClipSource) or not model.stems:
+            return None
+        try:
+            codes = await load_codes(self._store, await self.clip(source), model)
+        except SoundError:
+            return None
+        return split_codes(codes, heard)
+
+    async def join(
+        self, source: Source, made: Sound, model: ModelInfo
+    ) -> tuple[Sound, Codes | None]:
+        """Return what was made with its source before it, and the codes of what precedes `made`.
+
+        Where the source was deleted meanwhile, what was made is enough, but for a continuation of
+        all of it. Raises JobError and SoundError for that.
+        """
+        is_whole = isinstance(source, ClipSource) and source.whole
+        try:
+            heard = await self.load_prompt(source, model)
+        except (JobError, SoundError):
+            if is_whole:
+                raise
+            return made, None
+        joined = await asyncio.to_thread(join_new_part, heard.end, made, heard.beat_seconds)
+        if not is_whole:
+            return joined, None
+        known = await self.load_known_codes(source, heard, model)
+        return prepend(heard.before, joined), None if known is None else known[0]

@@ -1,0 +1,37 @@
+"""Remixes at the wire: the options that Discord knows, and the card of what was made."""
+
+from __future__ import annotations
+
+from bot.domain.jobs import ClipSource, Keep, Kind
+from bot.pipeline.generation import NO_MELODY
+from tests.support.discord_wire.stage import open_stage
+from tests.support.timings import quick
+
+
+async def test_a_remix_tells_its_words_and_keeps_what_was_chosen(tmp_path):
+    """The old words with the new ones stand on the card; the choice is part of the job."""
+    async with open_stage(tmp_path, timings=quick()) as stage:
+        await stage.music(seconds=4.0)
+        clip = await stage.store.clips.of_job((await stage.final_job(1)).id)
+        options = {"prompt": "make it jazzier", "mine": str(clip.id), "seconds": 2.0}
+        chosen = {"keep": "start", "keep_seconds": 2.0}
+        asked = await stage.wire.slash(stage.alice, stage.channel, "remix", **options, **chosen)
+        job = await stage.final_job(2)
+        assert (job.order.kind, job.order.prompt) == (Kind.REMIX, "90s jazz rock")
+        assert isinstance(job.order.source, ClipSource)
+        assert (job.order.source.keep, job.order.source.keep_seconds) == (Keep.START, 2.0)
+        (embed,) = asked.message.payload["embeds"]
+        assert "90s jazz rock" in embed["description"]
+        assert await stage.used(stage.alice) == 6.0
+
+
+async def test_what_the_model_cannot_keep_is_refused_for_one_person(tmp_path):
+    """With the model that could; nothing is charged."""
+    async with open_stage(tmp_path, timings=quick()) as stage:
+        await stage.music(seconds=1.0)
+        clip = await stage.store.clips.of_job((await stage.final_job(1)).id)
+        options = {"prompt": "jazz", "mine": str(clip.id), "keep": "tune"}
+        asked = await stage.wire.slash(stage.alice, stage.channel, "remix", **options)
+        assert asked.message.payload["content"] == str(NO_MELODY)
+        assert asked.message.is_ephemeral
+        assert await stage.used(stage.alice) == 1.0
