@@ -24,7 +24,7 @@ def wheel():
 
 
 def test_the_wheel_holds_the_bot(wheel):
-    """Every module of the product, the kernels' sources and the whole checkpoint are in it."""
+    """Every module, the kernels' sources, the demo's page and the whole checkpoint are in it."""
     wanted = {
         str(path.relative_to(ROOT))
         for top in ("bot", "cogs")
@@ -36,6 +36,9 @@ def test_the_wheel_holds_the_bot(wheel):
         str(path.relative_to(ROOT)) for path in (ROOT / "bot/starter/checkpoint").iterdir()
     }
     assert {Path(path).suffix for path in wanted} == {".py", ".cc", ".h"}
+    page = ROOT / "bot/demo/page"
+    wanted |= {str(path.relative_to(ROOT)) for path in page.rglob("*.*")}
+    assert {"bot/demo/page/index.html", "bot/demo/page/script/main.js"} <= wanted
     assert "bot/starter/checkpoint/model.safetensors" in checkpoint
     assert wanted | checkpoint | {"bot/starter/__init__.py"} <= wheel
 

@@ -232,3 +232,65 @@ async def test_hundreds_of_messages_are_scrolled_and_kept_in_place(there, channe
     await expect(page.get_by_text("line 3.", exact=True)).to_be_in_viewport()
     await page.get_by_role("button", name="One new message", exact=True).click()
     await expect(page.get_by_text("a new one", exact=True)).to_be_in_viewport()
+
+
+WRITTEN = {
+    "**bold** *and* _italic_ __under__ ~~gone~~": (
+        "<p><strong>bold</strong> <em>and</em> <em>italic</em> <u>under</u> <s>gone</s></p>"
+    ),
+    "***both***": "<p><strong><em>both</em></strong></p>",
+    "snake_case_name and 2 * 3 * 4": "<p>snake_case_name and 2 * 3 * 4</p>",
+    r"\*not\* this": "<p>*not* this</p>",
+    "`a **b**` ``c`d``": "<p><code>a **b**</code> <code>c`d</code></p>",
+    "```py\nx = 1\n```after": ('<pre tabindex="0"><code>x = 1</code></pre><p>after</p>'),
+    "one\ntwo": "<p>one<br>two</p>",
+    "# Big\n-# small": ('<p class="heading heading-1">Big</p><p class="subtext">small</p>'),
+    "> a\n> b\nc": "<blockquote><p>a<br>b</p></blockquote><p>c</p>",
+    "- a\n  - b": '<ul><li class="level-0">a</li><li class="level-1">b</li></ul>',
+    "3. c\n4. d": '<ol start="3"><li class="level-0">c</li><li class="level-0">d</li></ol>',
+    "[here](https://example.org/a)": (
+        '<p><a href="https://example.org/a" target="_blank" rel="noopener noreferrer">here</a></p>'
+    ),
+    "[here](javascript:alert(1))": "<p>[here](javascript:alert(1))</p>",
+    "(https://example.org).": (
+        '<p>(<a href="https://example.org" target="_blank" rel="noopener noreferrer">'
+        "https://example.org</a>).</p>"
+    ),
+    "<@7> <@&8> <#9>": (
+        '<p><button type="button" class="mention" data-act="person" data-user="7">@Anna</button> '
+        '<span class="mention">@unknown role</span> '
+        '<span class="mention">#unknown channel</span></p>'
+    ),
+    "<t:99999999999999:R> <t:1:x>": "<p>&lt;t:99999999999999:R&gt; &lt;t:1:x&gt;</p>",
+    "<b>&amp;": "<p>&lt;b&gt;&amp;amp;</p>",
+}
+
+SHOW = """async (texts) => {
+  const { richText } = await import("/page/script/rich_text.js");
+  const nobody = { me: { id: "1" }, nameById: () => "Anna", roles: new Map(), channels: new Map() };
+  return texts.map((text) => richText(text, nobody).map((each) => each.outerHTML).join(""));
+}"""
+
+
+async def test_text_is_shown_as_discord_shows_it(page):
+    """The part of its markdown that people and the bot use; what only begins stays text."""
+    assert dict(zip(WRITTEN, await page.evaluate(SHOW, list(WRITTEN)), strict=True)) == WRITTEN
+    # However often it begins: what is tried over and over would stop the page.
+    begun = [2000 // len(part) * part for part in ("*", "**a", "_", "`", "||", "[", "<@", "~~a")]
+    for text, shown in zip(begun, await page.evaluate(SHOW, begun), strict=True):
+        assert len(shown) >= len(text) / 2
+
+
+async def test_what_was_never_sent_goes_to_the_next_run_of_the_demo_and_the_rest_is_told(page):
+    """What was sent may have been done: only the person knows whether to do it again."""
+    kept = await page.evaluate("""async () => {
+      const { Outbox } = await import("/page/script/outbox.js");
+      const outbox = new Outbox("test");
+      const before = { instance: "one", server: "1" };
+      outbox.add(before, "send_message", { content: "sent" }).entry.isSent = true;
+      outbox.add(before, "send_message", { content: "waiting" });
+      outbox.add({ instance: "one", server: "2" }, "send_message", { content: "elsewhere" });
+      const stale = outbox.takeStale({ instance: "two", server: "1" });
+      return [stale, outbox.entries].map((each) => each.map(({ data }) => data.content));
+    }""")
+    assert kept == [["sent", "elsewhere"], ["waiting"]]

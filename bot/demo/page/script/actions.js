@@ -1,5 +1,6 @@
 // What a person can do, and what the page shows until the server has done it.
 
+import { RESTARTED } from "./connection.js";
 import { notify } from "./notices.js";
 import { say } from "./words.js";
 
@@ -25,7 +26,7 @@ export class Actions {
         channel_id: channelId, content, files: files.map((each) => each.id), reply_to: replyTo?.id ?? null, ping,
       });
     } catch (error) {
-      notify(error.message);
+      tell(error);
       return null;
     } finally {
       clearTimeout(timer);
@@ -74,7 +75,7 @@ export class Actions {
     try {
       return await this.connection.do(action, data);
     } catch (error) {
-      notify(error.message);
+      tell(error);
       return null;
     }
   }
@@ -86,7 +87,7 @@ export class Actions {
       return await this.connection.do(action, { channel_id: message.channel_id, message_id: message.id, custom_id: customId, ...more });
     } catch (error) {
       this.state.setBusy(message, null);
-      notify(error.message);
+      tell(error);
       return null;
     }
   }
@@ -98,4 +99,9 @@ export class Actions {
     });
     this.state.redraw(channelId);
   }
+}
+
+/** Tell of a failure, unless it is told already that the demo was started anew. */
+function tell(error) {
+  if (error.status !== RESTARTED) notify(error.message);
 }

@@ -9,6 +9,8 @@ const LONGEST_PAUSE_MS = 5_000;
 const PING_MS = 15_000;
 const SILENT_MS = 40_000;
 const RESEND_MS = 8_000;
+/** The status of a refusal of which `restarted` tells. */
+export const RESTARTED = 410;
 /** The server takes no larger message; see bot/demo/client/tab.py. */
 const MAX_CHARACTERS = 200_000;
 
@@ -24,6 +26,7 @@ export class Connection extends EventTarget {
     this.outbox = new Outbox(session.key);
     this.questions = new Map();
     this.instance = null;
+    this.server = null;
     this.seq = null;
     this.isOpen = false;
     this.pause = FIRST_PAUSE_MS;
@@ -54,9 +57,8 @@ export class Connection extends EventTarget {
     if (JSON.stringify(data).length > MAX_CHARACTERS) {
       return Promise.reject(new Refused(say("error.tooMuch")));
     }
-    const { entry, answer } = this.outbox.add(this.instance, action, data);
-    entry.sentAt = Date.now();
-    this.#send({ op: "do", id: entry.id, action, data });
+    const { entry, answer } = this.outbox.add({ instance: this.instance, server: this.server }, action, data);
+    this.#sendEntry(entry);
     return answer;
   }
 
@@ -130,9 +132,10 @@ export class Connection extends EventTarget {
   #begin(snapshot) {
     const isOther = this.instance !== null && this.instance !== snapshot.instance;
     this.instance = snapshot.instance;
+    this.server = snapshot.guild?.id ?? null;
     this.seq = snapshot.seq;
-    const stale = this.outbox.takeStale(snapshot.instance);
-    for (const entry of stale) this.outbox.settle(entry.id, new Refused(say("error.restarted")));
+    const stale = this.outbox.takeStale(this);
+    for (const entry of stale) this.outbox.settle(entry.id, new Refused(say("error.restarted"), RESTARTED));
     // Who hears of it has questions at once.
     this.isOpen = true;
     this.#tell("ready", snapshot);
@@ -185,12 +188,17 @@ export class Connection extends EventTarget {
 
   #sendEntry(entry) {
     entry.sentAt = Date.now();
-    this.#send({ op: "do", id: entry.id, action: entry.action, data: entry.data });
+    const isSent = this.#send({ op: "do", id: entry.id, action: entry.action, data: entry.data });
+    if (isSent && !entry.isSent) {
+      entry.isSent = true;
+      this.outbox.save();
+    }
   }
 
   #send(message) {
     const isOpen = this.isOpen && this.socket.readyState === WebSocket.OPEN;
     if (isOpen) this.socket.send(JSON.stringify(message));
+    return isOpen;
   }
 
   #tell(name, detail) {

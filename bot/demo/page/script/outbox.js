@@ -24,8 +24,8 @@ export class Outbox {
   }
 
   /** Add an action; return its entry and a promise of what the server says. */
-  add(instance, action, data) {
-    const entry = { id: newId(), instance, action, data };
+  add(run, action, data) {
+    const entry = { id: newId(), ...run, action, data, isSent: false };
     this.entries.push(entry);
     this.recent = [...this.recent, entry.id].slice(-RECENT);
     tab.write(`${this.name}.recent`, this.recent);
@@ -46,10 +46,15 @@ export class Outbox {
     return entry;
   }
 
-  /** Take out what was meant for another run of the demo, and return it. */
-  takeStale(instance) {
-    const stale = this.entries.filter((each) => each.instance !== instance);
-    this.entries = this.entries.filter((each) => each.instance === instance);
+  /**
+   * Take out what another run of the demo may have done or not, and return it.
+   *
+   * What was never sent is meant for this run just as well, if it kept the server.
+   */
+  takeStale({ instance, server }) {
+    const isGood = (each) => each.instance === instance || (!each.isSent && each.server === server);
+    const stale = this.entries.filter((each) => !isGood(each));
+    this.entries = this.entries.filter(isGood).map((each) => ({ ...each, instance }));
     this.save();
     return stale;
   }
