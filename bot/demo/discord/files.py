@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
+from bot.demo.discord.picture_size import picture_size
 from bot.demo.discord.refusals import Refusal
 
 _PIECE_BYTES = 2**18
@@ -28,6 +29,15 @@ class File:
     key: str = field(default="", repr=False)
     """Part of its address, so that nobody finds it by counting."""
     is_ephemeral: bool = False
+    duration_seconds: float | None = None
+    """Of a voice message, as is the next."""
+    waveform: str | None = None
+
+    @property
+    def media_type(self) -> str:
+        """What kind of file it is, as far as its name tells."""
+        guessed = self.content_type or mimetypes.guess_type(self.name)[0]
+        return guessed or "application/octet-stream"
 
     @property
     def size(self) -> int:
@@ -48,6 +58,11 @@ class File:
         }
         if self.description:
             said["description"] = self.description
+        if self.waveform is not None:
+            said |= {"duration_secs": self.duration_seconds, "waveform": self.waveform}
+        size = picture_size(self.data) if self.media_type.startswith("image/") else None
+        if size is not None:
+            said["width"], said["height"] = size
         return said | ({"ephemeral": True} if self.is_ephemeral else {})
 
     async def send(self, request: web.Request) -> web.StreamResponse:
@@ -58,8 +73,7 @@ class File:
         if is_part and begin >= end:
             return web.Response(status=416, headers={"Content-Range": f"bytes */{len(self.data)}"})
         answer = web.StreamResponse(status=206 if is_part else 200)
-        kind = self.content_type or mimetypes.guess_type(self.name)[0]
-        answer.content_type = kind or "application/octet-stream"
+        answer.content_type = self.media_type
         answer.content_length = end - begin
         answer.headers["Accept-Ranges"] = "bytes"
         answer.headers["X-Content-Type-Options"] = "nosniff"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import secrets
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import IntFlag
@@ -16,6 +17,8 @@ from aiohttp import web
 log = logging.getLogger(__name__)
 
 HEARTBEAT_MS = 41_250
+KEPT_EVENTS = 5000
+"""How many a bot can have missed and be told of when it resumes."""
 _EVENT, _BEAT, _IDENTIFY, _PRESENCE, _VOICE, _RESUME, _AGAIN, _MEMBERS, _INVALID, _HELLO, _ACK = (
     0, 1, 2, 3, 4, 6, 7, 8, 9, 10, 11,
 )  # fmt: skip
@@ -52,9 +55,16 @@ class Session:
 
     intents: Intent
     id: str = field(default_factory=lambda: secrets.token_hex(16))
-    events: list[Event] = field(default_factory=list)
+    events: deque[Event] = field(default_factory=lambda: deque(maxlen=KEPT_EVENTS))
+    """The latest of them."""
+    number: int = 0
+    """How many there were."""
     socket: web.WebSocketResponse | None = None
     is_valid: bool = True
+
+    def keeps(self, heard: int) -> bool:
+        """Tell whether all is known still that came after so many events."""
+        return self.number - len(self.events) <= heard <= self.number
 
 
 class Gateway:
@@ -103,8 +113,9 @@ class Gateway:
         if session is None or (intent and not session.intents & intent):
             return
         session.events.append((event, data))
+        session.number += 1
         if session.socket is not None:
-            await send(session.socket, _EVENT, data, event, len(session.events))
+            await send(session.socket, _EVENT, data, event, session.number)
 
     async def close(self) -> None:
         """Close the connection."""
@@ -147,15 +158,16 @@ class Gateway:
 
     async def _resume(self, socket: web.WebSocketResponse, said: dict[str, Any]) -> None:
         session = self.session
+        number = self.first_missed(said["seq"])
         known = session is not None and session.is_valid and said["session_id"] == session.id
+        known = known and session is not None and session.keeps(number)
         if session is None or not known or not self._admits(said["token"]):
             self.refused += 1
             await send(socket, _INVALID, False)
             return
         self.resumed += 1
-        number = self.first_missed(said["seq"])
-        while number < len(session.events):
-            event, data = session.events[number]
+        while number < session.number:
+            event, data = session.events[number - session.number]
             number += 1
             await send(socket, _EVENT, data, event, number)
         session.socket = socket

@@ -8,6 +8,11 @@ from bot.demo.discord.messages import Message, MessageType
 from bot.demo.discord.people import Person
 from bot.demo.discord.snowflakes import iso_time, made_at
 
+_COPIED = (
+    "type", "content", "embeds", "attachments", "timestamp", "edited_timestamp", "flags",
+    "mentions", "mention_roles", "components",
+)  # fmt: skip
+"""What a forward shows of a message."""
 _HIDDEN: dict[str, Any] = {"content": "", "attachments": [], "embeds": [], "components": []}
 
 
@@ -28,7 +33,9 @@ def message_json(
         "mentions": [person.as_json() for person in message.mentions],
         "mention_roles": [],
         "attachments": [file.as_json(base) for file in message.files],
-        "embeds": message.payload.get("embeds") or [],
+        "embeds": [
+            _embed_json(each, message, base) for each in message.payload.get("embeds") or []
+        ],
         "components": message.payload.get("components") or [],
         "pinned": False,
         "flags": message.flags,
@@ -51,14 +58,34 @@ def message_json(
     return said
 
 
+def _embed_json(embed: dict[str, Any], message: Message, base: str) -> dict[str, Any]:
+    """Return an embed, whose pictures have the addresses of the files that they show."""
+    told = dict(embed)
+    for name in ("image", "thumbnail"):
+        url = str((embed.get(name) or {}).get("url") or "")
+        for file in message.files:
+            if url == f"attachment://{file.name}" or f"/attachments/{file.id}/" in url:
+                told[name] = embed[name] | {"url": file.as_json(base)["url"]}
+    return told
+
+
 def _reference_json(
     message: Message, base: str, viewer: Person | None, *, with_reference: bool
 ) -> dict[str, Any]:
     reference = message.reference
     assert reference is not None
-    place = {"type": 0, "message_id": str(reference.id), "channel_id": str(reference.channel.id)}
+    place: dict[str, Any] = {
+        "type": 0,
+        "message_id": str(reference.id),
+        "channel_id": str(reference.channel.id),
+    }
     if reference.channel.guild is not None:
         place |= {"guild_id": str(reference.channel.guild.id)}
+    if message.is_forward:
+        copied = message_json(reference, base, None, with_reference=False)
+        place["type"] = 1
+        snapshot = {"message": {name: copied[name] for name in _COPIED}}
+        return {"message_reference": place, "message_snapshots": [snapshot]}
     said: dict[str, Any] = {"message_reference": place}
     if with_reference and message.type is MessageType.REPLY:
         is_there = reference.id in reference.channel.messages
@@ -76,4 +103,5 @@ def without_content(said: dict[str, Any], app_id: int) -> dict[str, Any]:
     if told["author"]["id"] != app and all(each["id"] != app for each in told["mentions"]):
         told |= _HIDDEN
         told.pop("poll", None)
+        told.pop("message_snapshots", None)
     return told

@@ -58,6 +58,8 @@ class Message:
     """What it answers."""
     reference: Message | None = None
     """The message that it replies to, or tells of."""
+    is_forward: bool = False
+    """Whether it shows that message again, as it is in its own place."""
     mentions: list[Person] = field(default_factory=list)
     mentions_everyone: bool = False
     poll: Poll | None = None

@@ -52,6 +52,10 @@ def check_payload(
     if len(files) + _kept(payload, edited) > MOST_FILES:
         problems.add("attachments", "BASE_TYPE_MAX_LENGTH", f"More than {MOST_FILES} files.")
     problems.check()
+    if flags & VOICE_MESSAGE:
+        _check_voice_message(payload, files)
+    if edited is not None and edited.flags & VOICE_MESSAGE:
+        raise Refusal(400, 50162)
     if _is_empty(payload, files, edited):
         raise Refusal(400, 50006)
 
@@ -65,12 +69,23 @@ def check_rights_to_send(rights: Right, payload: Mapping[str, Any], files: Seque
         needed |= Right.ATTACH_FILES
     if payload.get("embeds"):
         needed |= Right.EMBED_LINKS
+    if int(payload.get("flags") or 0) & VOICE_MESSAGE:
+        needed |= Right.SEND_VOICE_MESSAGES
     if payload.get("poll") is not None:
         needed |= Right.SEND_POLLS
     if needed & ~rights:
         raise Refusal(403, 50013)
     if payload.get("message_reference") and not rights & Right.READ_MESSAGE_HISTORY:
         raise Refusal(403, 160002)
+
+
+def _check_voice_message(payload: Mapping[str, Any], files: Sequence[File]) -> None:
+    if any(payload.get(name) for name in ("content", "embeds", "components", "poll")):
+        raise Refusal(400, 50159)
+    if len(files) != 1 or not files[0].media_type.startswith("audio/"):
+        raise Refusal(400, 50160)
+    if files[0].duration_seconds is None or files[0].waveform is None:
+        raise Refusal(400, 50161)
 
 
 def _check_nonce(problems: Problems, nonce: object) -> None:

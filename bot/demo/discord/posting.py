@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -18,8 +17,6 @@ from bot.demo.discord.polls import begin_poll
 from bot.demo.discord.refusals import Problems, Refusal
 from bot.demo.discord.rights import Right
 from bot.demo.discord.state import Discord
-
-_SHOWN = re.compile(r"^attachment://(.+)$")
 
 
 async def post(
@@ -155,19 +152,8 @@ def _fill(
         number_components(payload["components"])
     for file in message.take(payload, list(files)):
         discord.files.forget(file)
-    _show_files(discord, message)
     if "content" in payload or not message.mentions:
         _call(discord, message)
-
-
-def _show_files(discord: Discord, message: Message) -> None:
-    """Let embeds that show an attachment name its address."""
-    by_name = {file.name: file.as_json(discord.base)["url"] for file in message.files}
-    for embed in message.payload.get("embeds") or []:
-        for name in ("image", "thumbnail"):
-            found = _SHOWN.match(str((embed.get(name) or {}).get("url") or ""))
-            if found is not None and found[1] in by_name:
-                embed[name]["url"] = by_name[found[1]]
 
 
 def _call(discord: Discord, message: Message) -> None:
@@ -193,7 +179,6 @@ def _readers(discord: Discord, message: Message) -> Iterator[Person]:
     for person in discord.viewers(message.channel):
         if not message.is_ephemeral or message.reader is person:
             yield person
-    # The answer to a command reaches who asked, though they may see nothing else there.
 
 
 def _bot_sees(discord: Discord, channel: Channel) -> bool:

@@ -39,6 +39,11 @@ def acknowledge(discord: Discord, interaction: Interaction, at: float) -> None:
     interaction.acknowledged.set()
     if interaction.type is InteractionType.AUTOCOMPLETE:
         return
+    if interaction.is_deferred:
+        loop = asyncio.get_running_loop()
+        interaction.deadline = loop.call_later(
+            TOKEN_SECONDS, _give_up_thinking, discord, interaction
+        )
     discord.feeds.tell(interaction.user, "interaction_done", **interaction.as_event())
     parent = interaction.parent
     if parent is not None and discord.open_modals.get(interaction.user.id) is parent:
@@ -48,6 +53,13 @@ def acknowledge(discord: Discord, interaction: Interaction, at: float) -> None:
 def _fail(discord: Discord, interaction: Interaction) -> None:
     interaction.has_failed = True
     if interaction.answered_at is None and interaction.type is not InteractionType.AUTOCOMPLETE:
+        discord.feeds.tell(interaction.user, "interaction_failed", **interaction.as_event())
+
+
+def _give_up_thinking(discord: Discord, interaction: Interaction) -> None:
+    """Tell that what was announced can't come any more: its token has expired."""
+    if interaction.is_deferred:
+        interaction.has_failed = True
         discord.feeds.tell(interaction.user, "interaction_failed", **interaction.as_event())
 
 

@@ -13,7 +13,6 @@ from bot.demo.discord.state import Discord
 
 MOST_NAME_CHARACTERS = 100
 _MINUTES = frozenset({60, 1440, 4320, 10_080})
-_WITH_THREADS = (ChannelType.TEXT, ChannelType.FORUM)
 
 
 async def begin_thread(
@@ -27,7 +26,8 @@ async def begin_thread(
     archive_minutes: int = 1440,
 ) -> Channel:
     """Begin a thread, from a message or by itself. Raises Refusal."""
-    if channel.type not in _WITH_THREADS:
+    # The posts of a forum are not built here.
+    if channel.type is not ChannelType.TEXT:
         raise Refusal(400, 50024)
     needed = Right.CREATE_PRIVATE_THREADS if is_private else Right.CREATE_PUBLIC_THREADS
     if not discord.rights_of(person, channel) & needed:

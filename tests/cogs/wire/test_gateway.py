@@ -7,10 +7,12 @@ import json
 import os
 import subprocess
 import sys
+from collections import deque
 
 import discord
 import pytest
 
+from bot.demo.discord.gateway import Intent, Session
 from bot.domain.jobs import JobState
 from tests.support.discord_wire.files import File
 from tests.support.discord_wire.proxy import open_proxy
@@ -76,6 +78,15 @@ async def test_a_resume_that_is_refused_ends_in_a_new_session(tmp_path):
         await stage.wire.until(lambda: gateway.identified == 2)
         await stage.music()
         assert (await stage.final_job(1)).state is JobState.DELIVERED
+
+
+async def test_a_session_keeps_what_a_bot_may_have_missed():
+    """The latest events; who has missed more begins anew."""
+    session = Session(Intent.NONE, events=deque(maxlen=3))
+    for number in range(5):
+        session.events.append(("TYPING_START", number))
+        session.number += 1
+    assert [session.keeps(heard) for heard in range(7)] == [False] * 2 + [True] * 4 + [False]
 
 
 async def test_jobs_stay_when_the_token_is_taken_back(tmp_path):

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.demo.discord import reading
 from tests.support.rest_bot import FORM, code_of, faults, open_world
 
 MIB = 2**20
@@ -177,3 +178,46 @@ async def test_who_is_called_is_what_the_rules_allow():
         assert message.mentions == called
         # The bot was not given the right to call everybody.
         assert not message.mentions_everyone
+
+
+AUDIO = [("v.ogg", b"x")]
+TOLD = {"attachments": [{"id": 0, "filename": "v.ogg", "duration_secs": 1.0, "waveform": "AA=="}]}
+
+
+@pytest.mark.parametrize(
+    ("said", "files", "code"),
+    [
+        (TOLD, AUDIO, 0),
+        (TOLD | {"content": "x"}, AUDIO, 50159),
+        (TOLD, [*AUDIO, ("w.ogg", b"x")], 50160),
+        ({}, [("v.txt", b"x")], 50160),
+        ({}, AUDIO, 50161),
+    ],
+)
+async def test_a_voice_message_is_one_sound_and_no_more(said, files, code):
+    """With its length and waveform; it can't be edited."""
+    discord, bot = open_world()
+    channel = discord.add_channel("music")
+    answer = await bot.post(channel, **said, flags=1 << 13, files=files)
+    assert code_of(answer) == code
+    if not code:
+        path = f"/channels/{channel.id}/messages/{answer.body['id']}"
+        assert code_of(await bot.ask("PATCH", path, {"content": "x"})) == 50162
+
+
+async def test_an_embed_shows_the_file_that_it_names():
+    """By an address that each can reach, also after the bot has edited it."""
+    discord, bot = open_world()
+    discord.base = "http://127.0.0.1:1"
+    channel = discord.add_channel("music")
+    shown = {"embeds": [{"title": "t", "image": {"url": "attachment://p.png"}}]}
+    png = b"\x89PNG\r\n\x1a\n" + bytes(8) + (300).to_bytes(4, "big") + (20).to_bytes(4, "big")
+    answer = await bot.post(channel, **shown, files=[("p.png", png)])
+    (embed,), (file,) = answer.body["embeds"], answer.body["attachments"]
+    assert embed["image"]["url"] == file["url"]
+    assert (file["width"], file["height"]) == (300, 20)
+    path = f"/channels/{channel.id}/messages/{answer.body['id']}"
+    await bot.ask("PATCH", path, {"embeds": [embed]})
+    (seen,) = reading.history(discord, discord.owner, channel.id)
+    assert seen["embeds"][0]["image"]["url"] == seen["attachments"][0]["url"]
+    assert seen["attachments"][0]["url"].startswith("/attachments/")

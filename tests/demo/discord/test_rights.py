@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.demo.discord import reading
 from bot.demo.discord.actions import managing, membership, moderation, places, talk
 from bot.demo.discord.channels import ChannelType
 from bot.demo.discord.files import File
@@ -265,3 +266,25 @@ async def test_there_are_twenty_kinds_of_reactions_to_a_message():
     await talk.unreact(discord, anna, channel.id, message.id, chr(0x1F601))
     with pytest.raises(Refusal, match="50013"):
         await talk.react(discord, ben, channel.id, message.id, chr(0x1F601))
+
+
+async def test_a_forward_shows_a_message_that_one_sees():
+    """With its files; what one alone sees, or what nobody said, can't be shown to others."""
+    discord, bot, anna, channel = world()
+    other = discord.add_channel("talk")
+    message = await talk.send_message(discord, anna, channel.id, "la", files=[File("a.wav", b"a")])
+    forward = await talk.forward_message(discord, anna, channel.id, message.id, other.id)
+    (said,) = reading.history(discord, anna, other.id)
+    (snapshot,) = said["message_snapshots"]
+    assert snapshot["message"]["attachments"][0]["filename"] == "a.wav"
+    assert said["message_reference"]["message_id"] == str(message.id)
+    again = await talk.forward_message(discord, anna, other.id, forward.id, channel.id)
+    assert again.reference is message
+    asked = await bot.posted(channel, poll=POLL)
+    with pytest.raises(Refusal, match="50021"):
+        await talk.forward_message(discord, anna, channel.id, asked.id, other.id)
+    secret = discord.add_channel(
+        "staff", overwrites=[Overwrite(discord.guild.id, deny=Right.VIEW_CHANNEL)]
+    )
+    with pytest.raises(Refusal, match="50001"):
+        await talk.forward_message(discord, anna, channel.id, message.id, secret.id)

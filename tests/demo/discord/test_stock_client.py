@@ -21,7 +21,7 @@ class Listener(discord.Client):
 
     def __init__(self):
         intents = discord.Intents.default()
-        super().__init__(intents=intents)
+        super().__init__(intents=intents, guild_ready_timeout=0.0)
         self.heard: asyncio.Queue[tuple[str, tuple[Any, ...]]] = asyncio.Queue()
 
     def dispatch(self, event, /, *args, **kwargs):

@@ -26,6 +26,14 @@ from bot.demo.discord.rights import Right
 from bot.demo.discord.snowflakes import made_at
 from bot.demo.discord.state import Discord
 
+FORWARDED = (
+    MessageType.DEFAULT,
+    MessageType.REPLY,
+    MessageType.COMMAND,
+    MessageType.MENU_COMMAND,
+)
+"""Kinds of messages that can be forwarded: all that are said by somebody."""
+
 
 async def send_message(
     discord: Discord,
@@ -66,6 +74,38 @@ async def send_message(
     message = Message(discord.ids.next(), person, channel, kind, reference=reference)
     discord.sent.keep(person, nonce, message)
     await post(discord, message, payload, files)
+    return message
+
+
+async def forward_message(
+    discord: Discord,
+    person: Person,
+    channel_id: int,
+    message_id: int,
+    to_channel_id: int,
+    *,
+    nonce: str | None = None,
+) -> Message:
+    """Show a message again in another channel; return the new one. Raises Refusal.
+
+    The same nonce once more sends nothing and returns the first message.
+    """
+    known = discord.sent.find(person, nonce)
+    if known is not None:
+        return known
+    origin = discord.message_for(person, discord.channel_for(person, channel_id), message_id)
+    if origin.is_forward and origin.reference is not None:
+        # What is shown is what somebody said, however often it was forwarded.
+        origin = origin.reference
+    channel = discord.channel_for(person, to_channel_id)
+    check_open(channel)
+    _check_takes_dms(channel, person)
+    check_rights_to_send(discord.rights_of(person, channel), {}, origin.files)
+    if origin.is_ephemeral or origin.poll is not None or origin.type not in FORWARDED:
+        raise Refusal(400, 50021)
+    message = Message(discord.ids.next(), person, channel, reference=origin, is_forward=True)
+    discord.sent.keep(person, nonce, message)
+    await post(discord, message, {}, [])
     return message
 
 

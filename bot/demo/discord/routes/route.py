@@ -37,9 +37,9 @@ class ApiRequest:
         files = []
         for number, (name, data) in enumerate(self.files):
             about = described.get(str(number), {})
-            files.append(
-                File(about.get("filename") or name, data, description=about.get("description"))
-            )
+            file = File(about.get("filename") or name, data, description=about.get("description"))
+            file.duration_seconds, file.waveform = about.get("duration_secs"), about.get("waveform")
+            files.append(file)
         return files
 
 
