@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from bot.domain.generation import Event, Request
+from bot.domain.generation import Event, PromptChange, Request
 
 
 class Engine(Protocol):
@@ -15,11 +15,27 @@ class Engine(Protocol):
     def busy(self) -> bool:
         """Tell whether any request is unfinished."""
 
+    @property
+    def idle(self) -> bool:
+        """Tell whether a step would do nothing: all that there is waits for its listeners."""
+
     def submit(self, request: Request) -> int:
         """Accept a request and return its id. Raises ZhiyinError for what can't be made."""
 
     def cancel(self, request_id: int) -> None:
         """Drop a request. Idempotent: finished and unknown ones are ignored."""
+
+    def change_prompt(self, request_id: int, change: PromptChange) -> int:
+        """Give a request other words and return the change's id; PromptChanged tells its time.
+
+        Raises RequestError for a request that is over or unknown, and for what can't be done.
+        """
+
+    def note_taken(self, request_id: int, seconds: float) -> None:
+        """Note that the listener of music without end has taken its first so many seconds."""
+
+    def end(self, request_id: int) -> None:
+        """Let music without end finish with what is made of it; any other changes nothing."""
 
     def step(self) -> Sequence[Event]:
         """Advance every request by one step and return what happened."""

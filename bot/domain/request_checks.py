@@ -7,7 +7,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from bot.domain.generation import MAX_GENERATION_PROMPT_CHARACTERS, MAX_SEED, Sampling
+from bot.domain.generation import (
+    MAX_GENERATION_PROMPT_CHARACTERS,
+    MAX_SEED,
+    MAX_WORDS,
+    PromptChange,
+    Sampling,
+)
 from bot.errors import RequestError
 from bot.i18n.sentence import Sentence
 
@@ -15,6 +21,12 @@ from bot.i18n.sentence import Sentence
 MIN_TEMPERATURE, MAX_TEMPERATURE = 0.01, 100.0
 MAX_GUIDANCE = 100.0
 MAX_TOP_K = 1_000_000
+
+MAX_FADE_SECONDS = 600.0
+MAX_WEIGHT = 1e6
+MAX_CHANGE_AT_SECONDS = 1e9
+
+OVER = Sentence("This music is over: its words can't be changed any more.")
 
 
 def is_number(value: object, least: float, most: float) -> bool:
@@ -79,5 +91,36 @@ def check_sampling(sampling: Sampling) -> None:
             Sentence(
                 "Guidance must be from 1 (none) to {max_guidance:g}; 3 is usual.",
                 max_guidance=MAX_GUIDANCE,
+            )
+        )
+
+
+def check_change(change: PromptChange, music_seconds: float | None) -> None:
+    """Raise RequestError for a change that can't be made; music without end has no seconds."""
+    words = change.words
+    if not 1 <= len(words) <= MAX_WORDS:
+        raise RequestError(Sentence("From 1 to {most} prompts can be mixed.", most=MAX_WORDS))
+    for text, weight in words:
+        if text is not None:
+            check_prompt(text)
+        if not (is_number(weight, 0, MAX_WEIGHT) and weight > 0):
+            raise RequestError(
+                Sentence("A prompt's weight must be above 0 and at most {most:g}.", most=MAX_WEIGHT)
+            )
+    if not is_number(change.fade_seconds, 0, MAX_FADE_SECONDS):
+        raise RequestError(
+            Sentence("A fade takes from 0 to {most:g} seconds.", most=MAX_FADE_SECONDS)
+        )
+    begin = change.at_seconds
+    if begin is None:
+        return
+    if not (is_number(begin, 0, MAX_CHANGE_AT_SECONDS)):
+        raise RequestError(Sentence("Words change at a second of the music from 0 on."))
+    if music_seconds is not None and begin >= music_seconds:
+        raise RequestError(
+            Sentence(
+                "The words can't change at {begin:g} s: the music is over at {seconds:g} s.",
+                begin=begin,
+                seconds=music_seconds,
             )
         )

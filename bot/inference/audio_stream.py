@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
@@ -25,17 +26,32 @@ class AudioStream:
     """An async iterator over a job's audio, which ends when the job does.
 
     A slow subscriber holds nobody up: beyond `max_seconds` the oldest audio is dropped, which shows
-    as a gap between one `first_sample` and the next.
+    as a gap between one `first_sample` and the next. Of music without end nothing is dropped: it is
+    made no further ahead than its slowest subscriber takes it. What goes wrong with it is raised.
     """
 
-    def __init__(self, *, max_seconds: float = MAX_SECONDS) -> None:
-        """Start empty and open."""
+    def __init__(
+        self,
+        *,
+        max_seconds: float | None = MAX_SECONDS,
+        note_taken: Callable[[], None] = lambda: None,
+        taken_seconds: float = 0.0,
+    ) -> None:
+        """Start empty and open; `note_taken` is called when audio is taken, and at the end."""
         self.dropped_seconds = 0.0
-        self._max_seconds = max_seconds
+        self.taken_seconds = taken_seconds
+        """How much of the music is taken, or was made before there was this stream."""
+        self._max_seconds, self._note_taken = max_seconds, note_taken
         self._waiting: deque[StreamedAudio] = deque()
         self._waiting_seconds = 0.0
         self._is_closed = False
+        self._error: BaseException | None = None
         self._changed = asyncio.Event()
+
+    @property
+    def is_closed(self) -> bool:
+        """Tell whether it accepts no more."""
+        return self._is_closed
 
     def push(self, audio: StreamedAudio) -> None:
         """Add the next stretch; changes nothing once the stream is closed."""
@@ -43,14 +59,21 @@ class AudioStream:
             return
         self._waiting.append(audio)
         self._waiting_seconds += audio.sound.seconds
-        while self._waiting_seconds > self._max_seconds and len(self._waiting) > 1:
+        most = self._max_seconds
+        while most is not None and self._waiting_seconds > most and len(self._waiting) > 1:
             self.dropped_seconds += self._take().sound.seconds
         self._changed.set()
 
-    def close(self) -> None:
-        """Accept no more; what is waiting can still be read. Idempotent."""
-        self._is_closed = True
+    def close(self, error: BaseException | None = None) -> None:
+        """Accept no more; what is waiting can still be read, then the error is raised. Idempotent.
+
+        Whoever reads no more closes it, so that nobody waits for them.
+        """
+        if self._is_closed:
+            return
+        self._is_closed, self._error = True, error
         self._changed.set()
+        self._note_taken()
 
     def __aiter__(self) -> Self:
         return self
@@ -58,12 +81,18 @@ class AudioStream:
     async def __anext__(self) -> StreamedAudio:
         while not self._waiting:
             if self._is_closed:
+                if self._error is not None:
+                    raise self._error
                 raise StopAsyncIteration
             self._changed.clear()
             await self._changed.wait()
-        return self._take()
+        audio = self._take()
+        self._note_taken()
+        return audio
 
     def _take(self) -> StreamedAudio:
         audio = self._waiting.popleft()
         self._waiting_seconds -= audio.sound.seconds
+        rate = audio.sound.sample_rate_hz
+        self.taken_seconds = (audio.first_sample + audio.sound.samples.shape[1]) / rate
         return audio

@@ -6,29 +6,28 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
 
-from prometheus_client import Histogram
-
 from bot.config import Config
+from bot.domain.generation import PromptChange
 from bot.domain.status import JobProgress, ModelInfo
 from bot.errors import Cancelled
 from bot.i18n.sentence import Sentence
+from bot.inference import live_jobs
 from bot.inference.audio_stream import AudioStream
 from bot.inference.backend import WorkerBackend, choose_backend
 from bot.inference.eta import EtaEstimator
-from bot.inference.fair_queue import FairQueue, QueuedJob
-from bot.inference.pending import NotToBlame, PendingJob, Prepare
-from bot.inference.progress import queued_progress, running_progress
+from bot.inference.fair_queue import FairQueue
+from bot.inference.pending import NotToBlame, PendingJob, Prepare, make_job
+from bot.inference.progress import progress_of
 from bot.inference.supervisor import CANCEL_SECONDS, WorkerSupervisor
 from bot.inference.task_set import TaskSet
+from bot.inference.wait_metric import queue_wait_histogram
 from bot.inference.worker_pool import WorkerPool
 
 log = logging.getLogger(__name__)
-
-_WAIT_BOUNDS_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0)
 
 CANCELLED = Sentence("Cancelled. Nothing was charged.")
 
@@ -54,12 +53,7 @@ class Executor:
         self._paused = False
         self._config = config
         self._queue, self._eta, self._clock = FairQueue(), EtaEstimator(), clock
-        self.queue_wait_seconds = Histogram(
-            "zhiyin_queue_wait_seconds",
-            "How long jobs were queued before they were begun",
-            buckets=_WAIT_BOUNDS_SECONDS,
-            registry=None,
-        )
+        self.queue_wait_seconds = queue_wait_histogram()
         self._jobs: dict[int, PendingJob] = {}
         self._changed = asyncio.Event()
         self.settled = asyncio.Event()
@@ -143,7 +137,7 @@ class Executor:
         self,
         job_id: int,
         user_id: int,
-        seconds: float,
+        seconds: float | None,
         prepare: Prepare,
         *,
         front: bool = False,
@@ -153,15 +147,15 @@ class Executor:
 
         With `front` it comes before its user's others; with `alone` it comes before everyone's,
         and nothing runs beside it. A job that is here already is not queued again, but returned.
+        Without `seconds` it is music without end, of which subscribers get the sound.
         """
         known = self._job(job_id)
         if known is not None:
             return known
-        queued = QueuedJob(job_id=job_id, user_id=user_id, seconds=seconds, alone=alone)
-        job = PendingJob(queued, prepare, queued_at=self._clock())
+        job = make_job(job_id, user_id, seconds, prepare, alone=alone, queued_at=self._clock())
         self._jobs[job_id] = job
         job.outcome.add_done_callback(lambda _: self._forget(job))
-        (self._queue.push_front if front and not alone else self._queue.push)(queued)
+        (self._queue.push_front if front and not alone else self._queue.push)(job.queued)
         self._changed.set()
         return job
 
@@ -180,39 +174,51 @@ class Executor:
     def subscribe(self, job_id: int) -> AudioStream:
         """Return a job's audio, from here on, while it is generated; it ends when the job does.
 
-        The stream of a job that is not here, or is separated only, ends without any.
+        The stream of a job that is not here, or is separated only, ends without any. Music without
+        end waits for its slowest listener; if its worker is lost, the stream raises WorkerLost.
         """
-        stream, job = AudioStream(), self._job(job_id)
-        if job is None:
-            stream.close()
-            return stream
-        job.streams.append(stream)
-        supervisor = self._pool.supervisor_of(job_id)
-        if supervisor is not None:
-            supervisor.stream(job)
-        return stream
+        return live_jobs.subscribe(self._job(job_id), self._pool)
+
+    async def change_prompt(
+        self,
+        job_id: int,
+        prompt: str | Sequence[tuple[str | None, float]] | None,
+        seconds: float,
+        *,
+        at_seconds: float | None = None,
+    ) -> float:
+        """Fade to another prompt, or several by weight, over so many seconds.
+
+        As soon as it can be, or at a second of the new sound; return at which it begins. Raises
+        RequestError for a job that is over or unknown, and where newer words come before that.
+        """
+        words = ((prompt, 1.0),) if prompt is None or isinstance(prompt, str) else tuple(prompt)
+        change = PromptChange(words=words, fade_seconds=seconds, at_seconds=at_seconds)
+        return await live_jobs.ask_change(self._job(job_id), self._pool, change)
+
+    def end(self, job_id: int) -> bool:
+        """Let music without end finish with what is made of it; False where it is not here.
+
+        A job that no worker has is cancelled.
+        """
+        job, supervisor = self._job(job_id), self._pool.supervisor_of(job_id)
+        if job is None or not job.is_endless:
+            return False
+        if supervisor is None or not job.started.is_set():
+            return self.cancel(job_id)
+        supervisor.end(job)
+        return True
 
     def progress(self, job_id: int) -> JobProgress | None:
         """Return where a job stands; None where it is not here."""
         job = self._job(job_id)
         if job is None:
             return None
-        model_is_ready = self.model is not None
-        if job.started.is_set():
-            return running_progress(
-                job, eta=self._eta, at_once=self.running, model_is_ready=model_is_ready
-            )
         order = self._queue.order()
-        ahead = order[: order.index(job_id)] if job_id in order else []
-        return queued_progress(
-            job,
-            eta=self._eta,
-            ahead=[self._jobs[each] for each in ahead],
-            running=self._pool.running,
-            slots=self._slots,
-            model_is_ready=model_is_ready,
-            trouble=self.broken,
+        ahead = (
+            [self._jobs[each] for each in order[: order.index(job_id)]] if job_id in order else []
         )
+        return progress_of(job, ahead=ahead, pool=self._pool, eta=self._eta, slots=self._slots)
 
     def expected_seconds(self, seconds: float) -> float | None:
         """Return how long a clip would take that is queued now; None while unknown."""
@@ -222,6 +228,8 @@ class Executor:
     async def drain(self, grace_seconds: float) -> None:
         """Give workers no more jobs and wait, so long at the most, for those that are running."""
         self.paused = True
+        for job in self._pool.running:
+            self.end(job.id)
         running = [job.outcome for job in self._pool.running]
         if running:
             await asyncio.wait(running, timeout=grace_seconds)

@@ -5,41 +5,38 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.domain.status import JobProgress
-from bot.i18n.sentence import Sentence
 from bot.inference.eta import EtaEstimator
 from bot.inference.pending import PendingJob
+from bot.inference.worker_pool import WorkerPool
 
 
-def running_progress(
-    job: PendingJob, *, eta: EtaEstimator, at_once: int, model_is_ready: bool
-) -> JobProgress:
-    """Return the progress of a job that a worker has, with `at_once` jobs running in all."""
-    return JobProgress(
-        ahead=0,
-        share=min(1.0, job.done_seconds / job.queued.seconds),
-        seconds_left=eta.running(left_seconds=job.left_seconds, at_once=max(1, at_once)),
-        is_running=True,
-        model_is_ready=model_is_ready,
-    )
-
-
-def queued_progress(
+def progress_of(
     job: PendingJob,
     *,
-    eta: EtaEstimator,
     ahead: Sequence[PendingJob],
-    running: Sequence[PendingJob],
+    pool: WorkerPool,
+    eta: EtaEstimator,
     slots: int,
-    model_is_ready: bool,
-    trouble: Sentence | None,
 ) -> JobProgress:
-    """Return the progress of a job that waits for those `ahead` in the queue and those running."""
-    before = [each.left_seconds for each in (*ahead, *running) if each is not job]
+    """Return the progress of a job that a worker has, or that waits for those ahead of it."""
+    model_is_ready = pool.model is not None
+    if not job.started.is_set():
+        before = [each.left_seconds for each in (*ahead, *pool.running) if each is not job]
+        return JobProgress(
+            ahead=len(ahead),
+            share=0.0,
+            seconds_left=eta.waiting(
+                own_seconds=job.queued.seconds, ahead_seconds=before, slots=slots
+            ),
+            is_running=False,
+            model_is_ready=model_is_ready,
+            trouble=pool.broken,
+        )
+    left_seconds = eta.running(left_seconds=job.left_seconds, at_once=max(1, len(pool.running)))
     return JobProgress(
-        ahead=len(ahead),
-        share=0.0,
-        seconds_left=eta.waiting(own_seconds=job.queued.seconds, ahead_seconds=before, slots=slots),
-        is_running=False,
+        ahead=0,
+        share=0.0 if job.is_endless else min(1.0, job.done_seconds / job.queued.seconds),
+        seconds_left=None if job.is_endless else left_seconds,
+        is_running=True,
         model_is_ready=model_is_ready,
-        trouble=trouble,
     )

@@ -15,7 +15,14 @@ from typing import Any
 
 import msgspec
 
-from bot.domain.generation import Codes, GenerationRequest, Request, Sound, StemsRequest
+from bot.domain.generation import (
+    Codes,
+    GenerationRequest,
+    PromptChange,
+    Request,
+    Sound,
+    StemsRequest,
+)
 from bot.domain.status import ModelInfo
 from bot.inference.arrays import decode_array, decode_bytes, describe_array, encode_array
 
@@ -62,6 +69,27 @@ class CancelJob(msgspec.Struct, frozen=True, tag=True):
     job_id: int
 
 
+class EndJob(msgspec.Struct, frozen=True, tag=True):
+    """Let music without end finish with what is made of it; any other job is not changed."""
+
+    job_id: int
+
+
+class AudioTaken(msgspec.Struct, frozen=True, tag=True):
+    """The first so many seconds of music without end are taken; more may be made."""
+
+    job_id: int
+    seconds: float
+
+
+class ChangePrompt(msgspec.Struct, frozen=True, tag=True):
+    """Give a job other words; PromptBegun or ChangeRefused is the answer."""
+
+    job_id: int
+    change_id: int
+    change: PromptChange
+
+
 class Shutdown(msgspec.Struct, frozen=True, tag=True):
     """End the worker."""
 
@@ -104,6 +132,22 @@ class JobAudio(msgspec.Struct, frozen=True, tag=True):
     sound: Sound
 
 
+class PromptBegun(msgspec.Struct, frozen=True, tag=True):
+    """The words of a job begin to change, at this second of its new sound."""
+
+    job_id: int
+    change_id: int
+    at_seconds: float
+
+
+class ChangeRefused(msgspec.Struct, frozen=True, tag=True):
+    """The words of a job don't change; the sentence (JSON) says why."""
+
+    job_id: int
+    change_id: int
+    sentence: str
+
+
 class JobFinished(msgspec.Struct, frozen=True, tag=True):
     """A clip is generated, or separated: it has codes where the model has stems."""
 
@@ -135,10 +179,29 @@ class _AnySeparateJob(msgspec.Struct, frozen=True, tag="SeparateJob"):
 
 _AnyJob = _AnyGenerateJob | _AnySeparateJob
 
-ToWorker = GenerateJob | SeparateJob | StreamJob | CancelJob | Shutdown
-FromWorker = (
-    Hello | Ready | ModelFailed | Heartbeat | JobProgressed | JobAudio | JobFinished | JobFailed
+ToWorker = (
+    GenerateJob
+    | SeparateJob
+    | StreamJob
+    | CancelJob
+    | EndJob
+    | AudioTaken
+    | ChangePrompt
+    | Shutdown
 )
+FromWorker = (
+    Hello
+    | Ready
+    | ModelFailed
+    | Heartbeat
+    | JobProgressed
+    | JobAudio
+    | PromptBegun
+    | ChangeRefused
+    | JobFinished
+    | JobFailed
+)
+JobMessage = JobProgressed | JobAudio | PromptBegun | ChangeRefused | JobFinished | JobFailed
 
 
 def start_message(job_id: int, request: Request, *, stream: bool) -> GenerateJob | SeparateJob:

@@ -8,19 +8,21 @@ from collections.abc import Callable
 
 from bot.config import WorkerConfig
 from bot.domain.status import ModelInfo
-from bot.errors import JobError
 from bot.i18n.sentence import Sentence, from_json
-from bot.inference.audio_stream import StreamedAudio
 from bot.inference.backend import WorkerBackend, WorkerHandle
 from bot.inference.eta import EtaEstimator
-from bot.inference.pending import NotToBlame, PendingJob, Rendered, WorkerLost
+from bot.inference.job_messages import apply
+from bot.inference.pending import NotToBlame, PendingJob, WorkerLost, check_end
 from bot.inference.protocol import (
+    AudioTaken,
     CancelJob,
+    ChangePrompt,
+    EndJob,
     FromWorker,
     Hello,
-    JobAudio,
     JobFailed,
     JobFinished,
+    JobMessage,
     JobProgressed,
     ModelFailed,
     ProtocolError,
@@ -33,7 +35,6 @@ from bot.log import about
 
 log = logging.getLogger(__name__)
 
-CANT_MAKE = Sentence("The music engine could not make this clip. Nothing was charged.")
 CANT_START = Sentence(
     "The music engine can't be started on this machine; its owner can see why in the log."
 )
@@ -111,6 +112,7 @@ class WorkerSupervisor:
         worker = self.worker
         try:
             request = await job.prepare()
+            check_end(request, job)
         except Exception as error:
             job.settle(error)
         if job.outcome.done() or worker is None or worker is not self.worker:
@@ -127,6 +129,8 @@ class WorkerSupervisor:
             return
         job.started_at = self._clock()
         job.started.set()
+        for change_id in job.changes:
+            self.change_prompt(job, change_id)
 
     async def cancel(self, job: PendingJob) -> None:
         """Have the worker stop a job, and kill the worker if it does not."""
@@ -150,6 +154,23 @@ class WorkerSupervisor:
         """Have the worker send the audio of a job that it has; one that waits says so itself."""
         if self.worker is not None and job.started.is_set():
             self.worker.send(StreamJob(job.id))
+
+    def note_taken(self, job: PendingJob) -> None:
+        """Tell the worker how much of music without end its slowest listener has taken."""
+        taken = min((stream.taken_seconds for stream in job.open_streams), default=0.0)
+        if self.worker is not None and job.started.is_set() and taken > job.taken_seconds:
+            job.taken_seconds = taken
+            self.worker.send(AudioTaken(job.id, taken))
+
+    def change_prompt(self, job: PendingJob, change_id: int) -> None:
+        """Have the worker change a job's words; of one that waits, it is told when it starts."""
+        if self.worker is not None and job.started.is_set():
+            self.worker.send(ChangePrompt(job.id, change_id, job.changes[change_id].change))
+
+    def end(self, job: PendingJob) -> None:
+        """Have the worker finish music without end with what is made of it."""
+        if self.worker is not None:
+            self.worker.send(EndJob(job.id))
 
     async def _attend(self, worker: WorkerHandle) -> None:
         """Receive a worker's messages until it ends, one way or the other, and its jobs with it."""
@@ -214,40 +235,26 @@ class WorkerSupervisor:
         self._changed()
 
     def _handle(self, message: FromWorker, model: ModelInfo) -> None:
-        if not isinstance(message, (JobProgressed, JobAudio, JobFinished, JobFailed)):
+        if not isinstance(message, JobMessage):
             return
         job = self.jobs.get(message.job_id)
         if job is None:
             return
+        apply(message, job, model)
         if isinstance(message, JobProgressed):
-            self._advance(job, message.seconds_done)
-        elif isinstance(message, JobAudio):
-            audio = StreamedAudio(first_sample=message.first_sample, sound=message.sound)
-            for stream in job.streams:
-                stream.push(audio)
-        elif isinstance(message, JobFinished):
-            self._failures = 0
-            rendered = Rendered(
-                sound=message.sound,
-                seconds_of_work=message.seconds_of_work,
-                model=model,
-                codes=message.codes,
-                stems=message.stems,
-            )
-            job.settle(rendered)
-            self._release(job)
-        else:
-            sentence = CANT_MAKE if message.sentence is None else from_json(message.sentence)
-            job.settle(JobError(sentence))
+            self._learn(job)
+        elif isinstance(message, (JobFinished, JobFailed)):
+            if isinstance(message, JobFinished):
+                self._failures = 0
             self._release(job)
 
-    def _advance(self, job: PendingJob, seconds_done: float) -> None:
-        job.done_seconds = seconds_done
-        if job.started_at is not None:
+    def _learn(self, job: PendingJob) -> None:
+        # Music without end waits for its listeners: its pace tells nothing.
+        if job.started_at is not None and not job.is_endless:
             self._eta.learn(
                 at_once=len(self.jobs),
                 work_seconds=self._clock() - job.started_at,
-                sound_seconds=seconds_done,
+                sound_seconds=job.done_seconds,
             )
 
     def _release(self, job: PendingJob) -> None:

@@ -6,7 +6,6 @@ It ends when the bot does.
 
 from __future__ import annotations
 
-import dataclasses
 import importlib
 import json
 import logging
@@ -15,7 +14,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from bot import failpoints
@@ -23,20 +22,22 @@ from bot import log as logs
 from bot.config import Config
 from bot.config_file import parse
 from bot.domain.engine import Engine
-from bot.domain.generation import AudioChunk, Codes, Event, Finished, Progress, Sound
+from bot.domain.generation import Event, Finished
+from bot.domain.request_checks import OVER
 from bot.domain.status import ModelInfo
-from bot.errors import ZhiyinError
+from bot.errors import RequestError, ZhiyinError
 from bot.i18n.sentence import Sentence, to_json
 from bot.inference.connection import Connection
+from bot.inference.job_reports import JobReports, RunningJob
 from bot.inference.protocol import (
+    AudioTaken,
     CancelJob,
+    ChangePrompt,
+    EndJob,
     GenerateJob,
     Heartbeat,
     Hello,
-    JobAudio,
     JobFailed,
-    JobFinished,
-    JobProgressed,
     ModelFailed,
     Ready,
     SeparateJob,
@@ -52,23 +53,14 @@ log = logging.getLogger("bot.inference.worker")
 
 UNUSABLE = Sentence("The music engine could not read this order. Nothing was charged.")
 
+JobOrder = GenerateJob | SeparateJob | StreamJob | CancelJob | EndJob | AudioTaken | ChangePrompt
+
 _NICENESS = 5
 _HEARTBEAT_SECONDS = 1.0
-_PROGRESS_SECONDS = 0.25
 
 
 OpenEngine = Callable[[Config], tuple[Engine, ModelInfo]]
 """Loads the configured model; named as "module:function", so that only a worker imports it."""
-
-
-@dataclasses.dataclass(slots=True)
-class _RunningJob:
-    job_id: int
-    started_at: float
-    is_streamed: bool
-    first_sample: int = 0
-    """Where in the clip its next audio begins."""
-    reported_at: float = 0.0
 
 
 class Worker:
@@ -77,24 +69,29 @@ class Worker:
     def __init__(self, connection: Connection, engine: Engine, info: ModelInfo) -> None:
         """Take the way to the bot, and a loaded engine with what is loaded."""
         self._connection, self._engine, self._info = connection, engine, info
-        self._jobs: dict[int, _RunningJob] = {}
+        self._jobs: dict[int, RunningJob] = {}
         """By the engine's id of the request."""
+        self._reports = JobReports(connection, info)
         self._heartbeat_at = time.monotonic()
 
     def run(self) -> None:
         """Work until told to stop. Raises EOFError when the bot has gone."""
         while True:
-            message = self._receive(0.0 if self._engine.busy else _HEARTBEAT_SECONDS)
+            message = self._receive(0.0 if self._works else _HEARTBEAT_SECONDS)
             while message is not None:
                 if isinstance(message, Shutdown):
                     return
                 with logs.about(message.job_id):
                     self._handle(message)
                 message = self._receive(0.0)
-            if self._engine.busy:
+            if self._works:
                 for event in self._engine.step():
                     self._report(event)
             self._send_heartbeat()
+
+    @property
+    def _works(self) -> bool:
+        return self._engine.busy and not self._engine.idle
 
     def _receive(self, timeout_seconds: float) -> ToWorker | None:
         """Return the next message; refuse requests that are none, for the others' sake."""
@@ -105,14 +102,39 @@ class Worker:
             self._connection.send(JobFailed(error.job_id, to_json(UNUSABLE)))
             return None
 
-    def _handle(self, message: GenerateJob | SeparateJob | StreamJob | CancelJob) -> None:
-        if isinstance(message, StreamJob):
-            for job in self._jobs.values():
-                job.is_streamed = job.is_streamed or job.job_id == message.job_id
-        elif isinstance(message, CancelJob):
-            self._cancel(message.job_id)
-        else:
+    def _handle(self, message: JobOrder) -> None:
+        if isinstance(message, GenerateJob | SeparateJob):
             self._submit(message)
+            return
+        ids = [id_ for id_, job in self._jobs.items() if job.job_id == message.job_id]
+        if isinstance(message, ChangePrompt):
+            self._change_prompt(ids, message)
+        for id_ in ids:
+            if isinstance(message, StreamJob):
+                self._begin_stream(id_)
+            elif isinstance(message, AudioTaken):
+                self._engine.note_taken(id_, message.seconds)
+            elif isinstance(message, EndJob):
+                self._engine.end(id_)
+            elif isinstance(message, CancelJob):
+                self._cancel(id_)
+
+    def _begin_stream(self, id_: int) -> None:
+        job = self._jobs[id_]
+        if not job.is_streamed:
+            job.is_streamed = True
+            # What was made for nobody is not waited for.
+            self._engine.note_taken(id_, job.first_sample / self._info.sample_rate_hz)
+
+    def _change_prompt(self, ids: Sequence[int], message: ChangePrompt) -> None:
+        try:
+            if not ids:
+                raise RequestError(OVER)
+            change_id = self._engine.change_prompt(ids[0], message.change)
+        except ZhiyinError as error:
+            self._reports.refuse_change(message.job_id, message.change_id, error.sentence)
+        else:
+            self._jobs[ids[0]].changes[change_id] = message.change_id
 
     def _submit(self, message: GenerateJob | SeparateJob) -> None:
         try:
@@ -127,15 +149,14 @@ class Worker:
             self._connection.send(JobFailed(message.job_id, None))
             return
         is_streamed = isinstance(message, GenerateJob) and message.stream
-        self._jobs[id_] = _RunningJob(message.job_id, time.monotonic(), is_streamed)
+        self._jobs[id_] = RunningJob(message.job_id, time.monotonic(), is_streamed)
 
-    def _cancel(self, job_id: int) -> None:
-        for id_, job in list(self._jobs.items()):
-            if job.job_id == job_id:
-                self._engine.cancel(id_)
-                del self._jobs[id_]
-                log.info("clip.cancelled id=%d", job_id)
-                self._connection.send(JobFailed(job_id, None))
+    def _cancel(self, id_: int) -> None:
+        job = self._jobs[id_]
+        self._engine.cancel(id_)
+        del self._jobs[id_]
+        log.info("clip.cancelled id=%d", job.job_id)
+        self._connection.send(JobFailed(job.job_id, None))
 
     def _report(self, event: Event) -> None:
         job = self._jobs.get(event.request_id)
@@ -144,37 +165,7 @@ class Worker:
         with logs.about(job.job_id):
             if isinstance(event, Finished):
                 del self._jobs[event.request_id]
-                self._finish(job, event)
-            elif isinstance(event, Progress):
-                self._report_progress(job, event)
-            elif isinstance(event, AudioChunk):
-                self._stream(job, event)
-
-    def _finish(self, job: _RunningJob, event: Finished) -> None:
-        worked = time.monotonic() - job.started_at
-        log.info("clip.made id=%d sound=%.1fs work=%.1fs", job.job_id, event.sound.seconds, worked)
-        codes = None
-        if self._info.stems:
-            codes = Codes(tokens=event.tokens, fingerprint=self._info.fingerprint)
-        stems = dict(event.stems)
-        self._connection.send(JobFinished(job.job_id, event.sound, worked, codes, stems))
-
-    def _report_progress(self, job: _RunningJob, event: Progress) -> None:
-        failpoints.hit("clip.begun", in_worker=True)
-        done, total = event.seconds_done, event.seconds_total
-        if total is not None and 2 * done >= total:
-            failpoints.hit("clip.midway", in_worker=True)
-        now = time.monotonic()
-        if now - job.reported_at >= _PROGRESS_SECONDS:
-            job.reported_at = now
-            self._connection.send(JobProgressed(job.job_id, done, total))
-
-    def _stream(self, job: _RunningJob, chunk: AudioChunk) -> None:
-        """Send audio where somebody subscribed to it; where it lies is counted in any case."""
-        first, job.first_sample = job.first_sample, job.first_sample + chunk.samples.shape[1]
-        if job.is_streamed:
-            sound = Sound(samples=chunk.samples, sample_rate_hz=self._info.sample_rate_hz)
-            self._connection.send(JobAudio(job.job_id, first, sound))
+            self._reports.tell(job, event)
 
     def _send_heartbeat(self) -> None:
         now = time.monotonic()

@@ -15,13 +15,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from bot.domain.generation import Codes, GenerationRequest, Kept, Sampling, Sound, StemsRequest
+from bot.domain.generation import (
+    Codes,
+    GenerationRequest,
+    Kept,
+    PromptChange,
+    Sampling,
+    Sound,
+    StemsRequest,
+)
 from bot.domain.status import ModelInfo
 from bot.inference import protocol
 from bot.inference.arrays import decode_array, encode_array
 from bot.inference.connection import Connection, frame, receive
 from bot.inference.protocol import (
+    AudioTaken,
     CancelJob,
+    ChangePrompt,
+    ChangeRefused,
+    EndJob,
     FromWorker,
     GenerateJob,
     Heartbeat,
@@ -31,6 +43,7 @@ from bot.inference.protocol import (
     JobFinished,
     JobProgressed,
     ModelFailed,
+    PromptBegun,
     ProtocolError,
     Ready,
     SeparateJob,
@@ -69,7 +82,7 @@ samplings = st.builds(
 stem_names = st.lists(names, max_size=4).map(tuple)
 generation_requests = st.builds(
     GenerationRequest,
-    seconds=seconds,
+    seconds=st.none() | seconds,
     seed=st.integers(0, 2**63 - 1),
     prompt=st.none() | words,
     audio=st.none() | sounds,
@@ -95,11 +108,20 @@ infos = st.builds(
     stems=stem_names,
     fingerprint=words,
 )
+changes = st.builds(
+    PromptChange,
+    words=st.lists(st.tuples(st.none() | words, seconds), max_size=4).map(tuple),
+    fade_seconds=seconds,
+    at_seconds=st.none() | seconds,
+)
 to_worker = {
     GenerateJob: st.builds(GenerateJob, ids, generation_requests, st.booleans()),
     SeparateJob: st.builds(SeparateJob, ids, st.builds(StemsRequest, tokens=tokens)),
     StreamJob: st.builds(StreamJob, ids),
     CancelJob: st.builds(CancelJob, ids),
+    EndJob: st.builds(EndJob, ids),
+    AudioTaken: st.builds(AudioTaken, ids, seconds),
+    ChangePrompt: st.builds(ChangePrompt, ids, ids, changes),
     Shutdown: st.just(Shutdown()),
 }
 from_worker = {
@@ -107,7 +129,9 @@ from_worker = {
     Ready: st.builds(Ready, infos),
     ModelFailed: st.builds(ModelFailed, words),
     Heartbeat: st.just(Heartbeat()),
-    JobProgressed: st.builds(JobProgressed, ids, seconds, seconds),
+    JobProgressed: st.builds(JobProgressed, ids, seconds, st.none() | seconds),
+    PromptBegun: st.builds(PromptBegun, ids, ids, seconds),
+    ChangeRefused: st.builds(ChangeRefused, ids, ids, words),
     JobAudio: st.builds(JobAudio, ids, st.integers(0, 2**62), sounds),
     JobFinished: st.builds(
         JobFinished,

@@ -70,6 +70,7 @@ def finish(engine: Any) -> list[Event]:
         if not engine.busy:
             return events
         events += engine.step()
+        assert not (engine.busy and engine.idle)
     raise AssertionError("the engine stands still")
 
 

@@ -5,7 +5,9 @@ step for ever, "slow" takes a hundred times as long, "stubborn" goes on when it 
 makes drums at 120 BPM; any other prompt makes a tone, whose pitch is the seed in Hz, in ten steps.
 
 With stems it has a guide and drums, bass and lead, a codebook each, whose codes are the digits of
-the seed unless they were kept. The process ends when a clip of the seed 63 is taken apart.
+the seed unless they were kept. Music without end comes in eighths of a second whose samples are
+their own numbers; "crash later" ends the process after two seconds of it. Other words begin at
+once, but for "never". The process ends when a clip of the seed 63 is taken apart.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from bot.domain.generation import (
     Finished,
     GenerationRequest,
     Progress,
+    PromptChanged,
     Sampling,
     Sound,
     StemsRequest,
@@ -34,6 +37,7 @@ from bot.i18n.sentence import Sentence
 RATE_HZ = 32_000
 STEPS = 10
 STEP_SECONDS = 0.002
+PIECE_SECONDS = 0.125
 SILENCE = Sound(samples=np.zeros((1, 0), np.float32), sample_rate_hz=RATE_HZ)
 
 
@@ -42,6 +46,18 @@ class Work:
     request: object
     sound: Sound
     steps: int = 0
+    taken_seconds: float = 0.0
+    is_ending: bool = False
+
+    @property
+    def is_endless(self):
+        return getattr(self.request, "seconds", 1.0) is None
+
+    @property
+    def is_ahead(self):
+        made = self.steps * PIECE_SECONDS
+        waits = made - self.taken_seconds >= getattr(self.request, "ahead_seconds", 0.0)
+        return self.is_endless and not self.is_ending and waits
 
     def chunk(self, id_, steps):
         """What the latest of so many steps added to the sound."""
@@ -57,16 +73,36 @@ def prompt_of(request):
 class Engine:
     def __init__(self):
         self.works = {}
+        self.changes = []
         self.next_id = 1
 
     @property
     def busy(self):
         return bool(self.works)
 
+    @property
+    def idle(self):
+        return all(work.is_ahead for work in self.works.values())
+
+    def change_prompt(self, id_, change):
+        if id_ not in self.works:
+            raise RequestError(Sentence("The script says that this is over."))
+        self.changes.append((id_, change))
+        return len(self.changes)
+
+    def note_taken(self, id_, seconds):
+        if id_ in self.works:
+            self.works[id_].taken_seconds = seconds
+
+    def end(self, id_):
+        if id_ in self.works and self.works[id_].is_endless:
+            self.works[id_].is_ending = True
+
     def submit(self, request):
         if prompt_of(request) == "fail":
             raise RequestError(Sentence("The script says that this can't be made."))
-        sound = tone(request) if isinstance(request, GenerationRequest) else SILENCE
+        has_end = isinstance(request, GenerationRequest) and request.seconds is not None
+        sound = tone(request) if has_end else SILENCE
         self.works[self.next_id] = Work(request, sound)
         self.next_id += 1
         return self.next_id - 1
@@ -78,8 +114,14 @@ class Engine:
 
     def step(self):
         events: list[Event] = []
+        for count, (id_, change) in enumerate(self.changes, start=1):
+            events += self.begin(id_, count, change)
+        self.changes = [(None, None)] * len(self.changes)
         for id_, work in list(self.works.items()):
             prompt = prompt_of(work.request)
+            if work.is_endless:
+                events += self.go_on(id_, work)
+                continue
             if prompt == "crash" or (prompt == "crash once" and crashed_first()):
                 os._exit(7)
             if prompt == "raise":
@@ -98,6 +140,27 @@ class Engine:
                 events.append(Finished(request_id=id_, sound=work.sound, tokens=tokens))
         time.sleep(STEP_SECONDS)
         return events
+
+    def begin(self, id_, count, change):
+        """The words of a change begin as soon as they can, unless they are "never"."""
+        if id_ not in self.works:
+            return []
+        at = None if change.words[0][0] == "never" else self.works[id_].steps * PIECE_SECONDS
+        return [PromptChanged(request_id=id_, change_id=count, at_seconds=at)]
+
+    def go_on(self, id_, work):
+        """The next eighth of a second of music without end, whose samples count on."""
+        if work.is_ending:
+            del self.works[id_]
+            return [Finished(request_id=id_, sound=SILENCE, tokens=np.zeros((4, 0), np.int32))]
+        if work.is_ahead:
+            return []
+        if prompt_of(work.request) == "crash later" and work.steps == 16:
+            os._exit(7)
+        piece = round(PIECE_SECONDS * RATE_HZ)
+        samples = (work.steps * piece + np.arange(piece)).astype(np.float32)
+        work.steps += 1
+        return [AudioChunk(request_id=id_, samples=samples[None])]
 
 
 def crashed_first():

@@ -24,6 +24,7 @@ from bot.domain.generation import (
     StemsRequest,
     Tokens,
 )
+from bot.domain.request_checks import OVER, check_change
 from bot.errors import RequestError
 from bot.musicgen.checkpoint.stems import check_stem_names
 from bot.musicgen.engine.batch_rows import Feed, build_rows
@@ -33,7 +34,7 @@ from bot.musicgen.engine.preparation import Preparation
 from bot.musicgen.engine.request_state import IN_BATCH, STEERABLE, RequestState
 from bot.musicgen.engine.scheduler import DecodeShare, ScheduledRequest, Scheduler
 from bot.musicgen.engine.steering import Steering
-from bot.musicgen.engine.validation import OVER, check_change, check_request, check_tokens
+from bot.musicgen.engine.validation import check_request, check_tokens
 from bot.musicgen.engine.vocoder import StemSeparation
 from bot.musicgen.model import Model
 
@@ -117,7 +118,7 @@ class Engine:
         if request is None or request.state not in STEERABLE:
             raise RequestError(OVER)
         asked = self._requests[request_id]
-        check_change(change, asked)
+        check_change(change, asked.seconds)
         self._is_idle = False
         return self._steering.ask(request, change, guided=asked.sampling.guided)
 
@@ -148,11 +149,14 @@ class Engine:
 
     def step(self) -> list[Event]:
         """Move everything on by one step and return what happened."""
-        has_prepared = self._prepare()
+        has_prepared, steps_before = self._prepare(), self.steps
         events = [*self._events, *self._decode()]
         self._events = []
-        events += self._vocode()
-        self._is_idle = not has_prepared and not events
+        heard = self._scheduler.schedule_vocode()
+        if heard is not None:
+            events += self._vocode(heard)
+        has_decoded = self.steps > steps_before
+        self._is_idle = not (has_prepared or has_decoded or heard is not None or events)
         return events
 
     def _prepare(self) -> bool:
@@ -212,11 +216,8 @@ class Engine:
         if clip.sequence.done:
             yield from self._steering.forget(request.id)
 
-    def _vocode(self) -> Iterator[Event]:
+    def _vocode(self, request: ScheduledRequest) -> Iterator[Event]:
         """Make one chunk of audio, of a clip or of a stem."""
-        request = self._scheduler.schedule_vocode()
-        if request is None:
-            return
         if request.state is RequestState.SEPARATING:
             yield from self._separate(request)
             return

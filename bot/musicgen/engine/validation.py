@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bot.domain.generation import MAX_WORDS, GenerationRequest, PromptChange, Sound, Tokens
+from bot.domain.generation import GenerationRequest, Sound, Tokens
 from bot.domain.request_checks import (
     check_prompt,
     check_sampling,
@@ -26,14 +26,8 @@ if TYPE_CHECKING:  # the checks themselves need no MindSpore
 OTHER_CODES = Sentence("The codes of this clip are those of another model.")
 
 
-OVER = Sentence("This music is over: its words can't be changed any more.")
-
 MIN_AHEAD_SECONDS, MAX_AHEAD_SECONDS = 2.0, 60.0
 """How far music without end may be made ahead: less would be less than a piece of its sound."""
-
-MAX_FADE_SECONDS = 600.0
-MAX_WEIGHT = 1e6
-MAX_CHANGE_AT_SECONDS = 1e9
 
 
 def check_request(request: GenerationRequest, model: Model, *, max_seconds: float) -> None:
@@ -59,37 +53,6 @@ def check_request(request: GenerationRequest, model: Model, *, max_seconds: floa
                 raise RequestError(
                     Sentence("The codes of the audio prompt are not as long as its sound.")
                 )
-
-
-def check_change(change: PromptChange, request: GenerationRequest) -> None:
-    """Raise RequestError for a change that a request's words can't make."""
-    words = change.words
-    if not 1 <= len(words) <= MAX_WORDS:
-        raise RequestError(Sentence("From 1 to {most} prompts can be mixed.", most=MAX_WORDS))
-    for text, weight in words:
-        if text is not None:
-            check_prompt(text)
-        if not (is_number(weight, 0, MAX_WEIGHT) and weight > 0):
-            raise RequestError(
-                Sentence("A prompt's weight must be above 0 and at most {most:g}.", most=MAX_WEIGHT)
-            )
-    if not is_number(change.fade_seconds, 0, MAX_FADE_SECONDS):
-        raise RequestError(
-            Sentence("A fade takes from 0 to {most:g} seconds.", most=MAX_FADE_SECONDS)
-        )
-    begin = change.at_seconds
-    if begin is None:
-        return
-    if not (is_number(begin, 0, MAX_CHANGE_AT_SECONDS)):
-        raise RequestError(Sentence("Words change at a second of the music from 0 on."))
-    if request.seconds is not None and begin >= request.seconds:
-        raise RequestError(
-            Sentence(
-                "The words can't change at {begin:g} s: the music is over at {seconds:g} s.",
-                begin=begin,
-                seconds=request.seconds,
-            )
-        )
 
 
 def _check_endless(request: GenerationRequest) -> None:

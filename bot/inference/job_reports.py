@@ -1,0 +1,107 @@
+"""What a worker tells the bot of its jobs."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass, field
+
+from bot import failpoints
+from bot.domain.generation import (
+    AudioChunk,
+    Codes,
+    Event,
+    Finished,
+    Progress,
+    PromptChanged,
+    Sound,
+)
+from bot.domain.status import ModelInfo
+from bot.i18n.sentence import Sentence, to_json
+from bot.inference.connection import Connection
+from bot.inference.protocol import (
+    ChangeRefused,
+    JobAudio,
+    JobFinished,
+    JobProgressed,
+    PromptBegun,
+)
+
+log = logging.getLogger("bot.inference.worker")
+
+NEVER_BEGUN = Sentence(
+    "These words never began: newer ones took their place, or the music was over first."
+)
+
+_PROGRESS_SECONDS = 0.25
+
+
+@dataclass(slots=True)
+class RunningJob:
+    """A job that the engine has."""
+
+    job_id: int
+    started_at: float
+    is_streamed: bool
+    first_sample: int = 0
+    """Where in the clip its next audio begins."""
+    reported_at: float = 0.0
+    changes: dict[int, int] = field(default_factory=dict)
+    """The bot's ids of changes that have not begun, by the engine's."""
+
+
+class JobReports:
+    """Turns the engine's events into messages."""
+
+    def __init__(self, connection: Connection, info: ModelInfo) -> None:
+        """Take the way to the bot, and what is loaded."""
+        self._connection, self._info = connection, info
+
+    def tell(self, job: RunningJob, event: Event) -> None:
+        """Tell the bot what has happened to a job."""
+        if isinstance(event, Finished):
+            self._finish(job, event)
+        elif isinstance(event, Progress):
+            self._report_progress(job, event)
+        elif isinstance(event, AudioChunk):
+            self._stream(job, event)
+        else:
+            self._report_change(job, event)
+
+    def refuse_change(self, job_id: int, change_id: int, reason: Sentence) -> None:
+        """Tell why the words of a job don't change."""
+        self._connection.send(ChangeRefused(job_id, change_id, to_json(reason)))
+
+    def _finish(self, job: RunningJob, event: Finished) -> None:
+        worked = time.monotonic() - job.started_at
+        log.info("clip.made id=%d sound=%.1fs work=%.1fs", job.job_id, event.sound.seconds, worked)
+        codes = None
+        if self._info.stems:
+            codes = Codes(tokens=event.tokens, fingerprint=self._info.fingerprint)
+        stems = dict(event.stems)
+        self._connection.send(JobFinished(job.job_id, event.sound, worked, codes, stems))
+
+    def _report_progress(self, job: RunningJob, event: Progress) -> None:
+        failpoints.hit("clip.begun", in_worker=True)
+        done, total = event.seconds_done, event.seconds_total
+        if total is not None and 2 * done >= total:
+            failpoints.hit("clip.midway", in_worker=True)
+        now = time.monotonic()
+        if now - job.reported_at >= _PROGRESS_SECONDS:
+            job.reported_at = now
+            self._connection.send(JobProgressed(job.job_id, done, total))
+
+    def _report_change(self, job: RunningJob, event: PromptChanged) -> None:
+        change_id = job.changes.pop(event.change_id)
+        if event.at_seconds is None:
+            self.refuse_change(job.job_id, change_id, NEVER_BEGUN)
+        else:
+            log.info("clip.steered id=%d at=%.2fs", job.job_id, event.at_seconds)
+            self._connection.send(PromptBegun(job.job_id, change_id, event.at_seconds))
+
+    def _stream(self, job: RunningJob, chunk: AudioChunk) -> None:
+        """Send audio where somebody subscribed to it; where it lies is counted in any case."""
+        first, job.first_sample = job.first_sample, job.first_sample + chunk.samples.shape[1]
+        if job.is_streamed:
+            sound = Sound(samples=chunk.samples, sample_rate_hz=self._info.sample_rate_hz)
+            self._connection.send(JobAudio(job.job_id, first, sound))

@@ -1,0 +1,59 @@
+"""Jobs that are heard and steered while they are made."""
+
+from __future__ import annotations
+
+import asyncio
+
+from bot.domain.generation import PromptChange
+from bot.domain.request_checks import OVER, check_change
+from bot.errors import RequestError
+from bot.inference.audio_stream import AudioStream
+from bot.inference.pending import AskedChange, PendingJob
+from bot.inference.worker_pool import WorkerPool
+
+
+def subscribe(job: PendingJob | None, pool: WorkerPool) -> AudioStream:
+    """Return the audio of a job from here on; none of one that is over."""
+    if job is None:
+        ended = AudioStream()
+        ended.close()
+        return ended
+    stream = _endless_stream(job, pool) if job.is_endless else AudioStream()
+    job.streams = [*job.open_streams, stream]
+    supervisor = pool.supervisor_of(job.id)
+    if supervisor is not None:
+        supervisor.stream(job)
+        supervisor.note_taken(job)
+    return stream
+
+
+def _endless_stream(job: PendingJob, pool: WorkerPool) -> AudioStream:
+    """Return a stream of which nothing is dropped: the worker waits until it is taken."""
+
+    def note_taken() -> None:
+        supervisor = pool.supervisor_of(job.id)
+        if supervisor is not None:
+            supervisor.note_taken(job)
+
+    return AudioStream(max_seconds=None, note_taken=note_taken, taken_seconds=job.heard_seconds)
+
+
+def ask_change(
+    job: PendingJob | None, pool: WorkerPool, change: PromptChange
+) -> asyncio.Future[float]:
+    """Ask for other words and return the future second of the sound at which they begin.
+
+    Raises RequestError for what can't be done, at once or by the future.
+    """
+    if job is None:
+        raise RequestError(OVER)
+    check_change(change, None if job.is_endless else job.queued.seconds)
+    begun: asyncio.Future[float] = asyncio.get_running_loop().create_future()
+    # A refusal that nobody waits for is not an unhandled one.
+    begun.add_done_callback(lambda done: done.cancelled() or done.exception())
+    job.asked_changes += 1
+    job.changes[job.asked_changes] = AskedChange(change, begun)
+    supervisor = pool.supervisor_of(job.id)
+    if supervisor is not None:
+        supervisor.change_prompt(job, job.asked_changes)
+    return begun

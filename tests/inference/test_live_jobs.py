@@ -1,0 +1,222 @@
+"""Jobs that are heard and steered while they are made: music without end, and words that change."""
+
+from __future__ import annotations
+
+import asyncio
+
+import numpy as np
+import pytest
+
+from bot.domain.generation import GenerationRequest
+from bot.errors import Cancelled, RequestError
+from bot.inference.job_reports import NEVER_BEGUN
+from bot.inference.pending import WorkerLost
+from tests.inference.test_executor import configured, opened, ready, submit, until
+from tests.support.scripted_worker import PIECE_SECONDS, RATE_HZ
+
+AHEAD_SECONDS = 2.0
+
+
+def submit_endless(executor, job_id, prompt="techno"):
+    """Put music without end in the queue."""
+
+    async def prepare():
+        return GenerationRequest(seconds=None, seed=1, prompt=prompt, ahead_seconds=AHEAD_SECONDS)
+
+    return executor.submit(job_id, job_id, None, prepare)
+
+
+TIMEOUT_SECONDS = 25
+
+
+async def take(stream, seconds):
+    """Take so much of a stream; the samples are those that follow each other from the first on."""
+    first = None
+    taken = 0.0
+    while taken < seconds:
+        audio = await anext(stream)
+        first = audio.first_sample if first is None else first
+        start = first + round(taken * RATE_HZ)
+        assert audio.first_sample == start == audio.sound.samples[0, 0]
+        taken += audio.sound.seconds
+    return first / RATE_HZ
+
+
+async def test_music_without_end_comes_as_it_is_taken():
+    """No piece is lost, it is made so far ahead and no further, and others are made meanwhile."""
+    async with opened(configured(slots=2), timeout_seconds=TIMEOUT_SECONDS) as executor:
+        job = submit_endless(executor, 1)
+        stream = executor.subscribe(1)
+        assert await take(stream, 5.0) == 0.0
+        await until(lambda: job.heard_seconds == pytest.approx(5.0 + AHEAD_SECONDS))
+        beside = submit(executor, 2, "slow")
+        await beside.result()
+        assert job.heard_seconds == pytest.approx(5.0 + AHEAD_SECONDS)
+        await take(stream, 3.0)
+        await until(lambda: job.heard_seconds == pytest.approx(8.0 + AHEAD_SECONDS))
+        progress = executor.progress(1)
+        assert (progress.share, progress.seconds_left) == (0.0, None)
+
+
+async def test_the_slowest_listener_sets_the_pace_until_they_leave():
+    """Who comes later begins where the others are; who closes their stream is not waited for."""
+    async with opened(timeout_seconds=TIMEOUT_SECONDS) as executor:
+        job = submit_endless(executor, 1)
+        slow = executor.subscribe(1)
+        await take(slow, 1.0)
+        await until(lambda: job.heard_seconds == pytest.approx(1.0 + AHEAD_SECONDS))
+        fast = executor.subscribe(1)
+        reading = asyncio.create_task(take(fast, 4.0))
+        await take(slow, 1.0)
+        await until(lambda: job.heard_seconds == pytest.approx(2.0 + AHEAD_SECONDS))
+        assert not reading.done()
+        slow.close()
+        assert await reading == pytest.approx(3.0)
+
+
+async def test_who_comes_when_all_have_left_hears_what_comes_then():
+    """What was made for nobody is not waited for."""
+    async with opened(timeout_seconds=TIMEOUT_SECONDS) as executor:
+        job = submit_endless(executor, 1)
+        await job.started.wait()
+        assert await take(executor.subscribe(1), 1.0) > -1
+        job.streams[0].close()
+        heard = job.heard_seconds
+        assert await take(executor.subscribe(1), 2 * AHEAD_SECONDS) >= heard - PIECE_SECONDS
+
+
+async def test_it_ends_when_it_is_told_to():
+    """What is made can still be taken, then the stream ends; the job has no sound of its own."""
+    async with opened(timeout_seconds=TIMEOUT_SECONDS) as executor:
+        job = submit_endless(executor, 1)
+        stream = executor.subscribe(1)
+        await take(stream, 1.0)
+        await until(lambda: job.heard_seconds == 1.0 + AHEAD_SECONDS)
+        assert executor.end(1)
+        rendered = await job.result()
+        assert rendered.sound.samples.size == 0
+        rest = [audio async for audio in stream]
+        assert rest[0].first_sample == RATE_HZ
+        assert not executor.end(1)
+
+
+async def test_what_has_not_begun_ends_as_cancelled():
+    """Nothing is made of it, and its listeners are not left waiting."""
+    async with opened(timeout_seconds=TIMEOUT_SECONDS) as executor:
+        executor.paused = True
+        job = submit_endless(executor, 1)
+        stream = executor.subscribe(1)
+        assert executor.end(1)
+        with pytest.raises(Cancelled):
+            await job.result()
+        assert [audio async for audio in stream] == []
+        submit(executor, 2)
+        assert not executor.end(2)
+
+
+async def test_a_worker_s_death_is_no_end():
+    """Who listens gets what came before, and then the error, not an end of the music."""
+    async with opened(timeout_seconds=TIMEOUT_SECONDS) as executor:
+        submit_endless(executor, 1, "crash later")
+        stream = executor.subscribe(1)
+        asked = asyncio.create_task(executor.change_prompt(1, "jazz", 1.0, at_seconds=99.0))
+        with pytest.raises(WorkerLost):
+            await take(stream, 60.0)
+        with pytest.raises(WorkerLost):
+            await anext(stream)
+        await asyncio.wait([asked])
+        assert asked.exception() is None or isinstance(asked.exception(), RequestError)
+
+
+async def test_a_cancelled_job_ends_for_its_listeners():
+    """They asked for it, or somebody did who may: that is no error."""
+    async with opened(timeout_seconds=TIMEOUT_SECONDS) as executor:
+        submit_endless(executor, 1)
+        stream = executor.subscribe(1)
+        await take(stream, 1.0)
+        assert executor.cancel(1)
+        assert all([audio async for audio in stream])
+
+
+async def test_a_stop_ends_music_without_end():
+    """Nobody waits for the end of what has none."""
+    async with opened(timeout_seconds=TIMEOUT_SECONDS) as executor:
+        job = submit_endless(executor, 1)
+        await take(executor.subscribe(1), 1.0)
+        await executor.drain(60.0)
+        assert job.outcome.done()
+
+
+async def test_words_change_and_it_is_told_when():
+    """Also of a job that still waits: it is told when it has a worker."""
+    async with opened(timeout_seconds=TIMEOUT_SECONDS) as executor:
+        early = asyncio.create_task(executor_change_after_submit(executor))
+        stream = await asyncio.shield(early)
+        await take(stream, 3.0)
+        assert await executor.change_prompt(1, [("jazz", 2.0), ("techno", 1.0)], 0.5) >= 1.0
+        with pytest.raises(RequestError) as never:
+            await executor.change_prompt(1, "never", 0.5)
+        assert never.value.sentence == NEVER_BEGUN
+
+
+async def executor_change_after_submit(executor):
+    """Submit music without end, change its words before any worker is there, and listen."""
+    submit_endless(executor, 1)
+    assert executor.model is None
+    assert await executor.change_prompt(1, "jazz", 0.0) == 0.0
+    return executor.subscribe(1)
+
+
+async def test_words_of_what_is_over_do_not_change():
+    """Done, cancelled, or never there: one sentence."""
+    async with opened(timeout_seconds=TIMEOUT_SECONDS) as executor:
+        await submit(executor, 1).result()
+        submit_endless(executor, 2)
+        executor.cancel(2)
+        for job_id in (1, 2, 3):
+            with pytest.raises(RequestError, match="This music is over"):
+                await executor.change_prompt(job_id, "jazz", 1.0)
+
+
+async def test_a_change_of_a_job_that_ends_first_is_told_so():
+    """Nobody is left waiting for it."""
+    async with opened(timeout_seconds=TIMEOUT_SECONDS) as executor:
+        await ready(executor)
+        executor.paused = True
+        submit_endless(executor, 1)
+        asked = asyncio.create_task(executor.change_prompt(1, "jazz", 1.0))
+        await asyncio.sleep(0)
+        executor.cancel(1)
+        with pytest.raises(RequestError, match="This music is over"):
+            await asked
+
+
+@pytest.mark.parametrize(
+    ("prompt", "seconds"),
+    [("x" * 2001, 1.0), (5, 1.0), ([], 1.0), ([("a", 0.0)], 1.0), ("a", -1.0), ("a", "b")],
+    ids=str,
+)
+async def test_a_change_that_cannot_be_made_never_leaves_the_bot(prompt, seconds):
+    """It is one sentence, and no worker has to read what is no message."""
+    async with opened(timeout_seconds=TIMEOUT_SECONDS) as executor:
+        submit_endless(executor, 1)
+        if not isinstance(prompt, str | list):
+            prompt = [(prompt, 1.0)]
+        with pytest.raises(RequestError):
+            await executor.change_prompt(1, prompt, seconds)
+
+
+async def test_a_request_that_is_not_as_it_was_queued_fails():
+    """Music without end in the place of a clip would hold it for ever."""
+    async with opened(timeout_seconds=TIMEOUT_SECONDS) as executor:
+
+        async def prepare():
+            return GenerationRequest(seconds=None, seed=1)
+
+        with pytest.raises(ValueError, match="endless"):
+            await executor.submit(1, 1, 5.0, prepare).result()
+
+
+def test_samples_tell_where_they_are():
+    """A float holds every whole number that these tests count to."""
+    assert np.float32(100 * RATE_HZ) + 1 > np.float32(100 * RATE_HZ)
