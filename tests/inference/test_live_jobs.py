@@ -31,11 +31,10 @@ TIMEOUT_SECONDS = 25
 
 async def take(stream, seconds):
     """Take so much of a stream; the samples are those that follow each other from the first on."""
-    first = None
-    taken = 0.0
+    audio = await anext(stream)
+    first, taken = audio.first_sample, audio.sound.seconds
     while taken < seconds:
         audio = await anext(stream)
-        first = audio.first_sample if first is None else first
         start = first + round(taken * RATE_HZ)
         assert audio.first_sample == start == audio.sound.samples[0, 0]
         taken += audio.sound.seconds
