@@ -1,4 +1,4 @@
-"""What a person has made and may still make: /history and /quota."""
+"""What a person has made, may still make, and likes: /history, /quota and /settings."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.app.client import Interaction, ZhiyinBot
-from cogs.presentation import messages
+from bot.domain.preferences import Preferences
+from cogs.presentation import account_messages
 from cogs.presentation.readers import reader_of
 from cogs.requests.limits import origin_of, resolve_limits
 from cogs.views.held_button import HeldButton, held_view
@@ -16,7 +17,7 @@ _SHOWN_HELD = 5
 
 
 class Account(commands.Cog):
-    """A person's history and quota, in ephemeral messages."""
+    """A person's history, quota and settings, in ephemeral messages."""
 
     def __init__(self, bot: ZhiyinBot) -> None:
         self.bot = bot
@@ -36,7 +37,38 @@ class Account(commands.Cog):
         found = await clips.history(interaction.user.id, _SHOWN_CLIPS, search or "")
         held = await clips.held(interaction.user.id, _SHOWN_HELD)
         await interaction.response.send_message(
-            messages.history(read, found, held), view=held_view(read, held), ephemeral=True
+            account_messages.history(read, found, held), view=held_view(read, held), ephemeral=True
+        )
+
+    @app_commands.command()
+    async def settings(
+        self,
+        interaction: Interaction,
+        call: bool | None = None,
+        seconds: app_commands.Range[float, 1.0, 600.0] | None = None,
+        reset: bool = False,
+    ) -> None:
+        """Set how you like to be served; without options, show it.
+
+        Parameters
+        ----------
+        call:
+            Whether to call you when a clip is ready that you waited for.
+        seconds:
+            How long your clips are when you say nothing else.
+        reset:
+            Take everything back to how it was first.
+        """
+        people, user_id = self.bot.service.people, interaction.user.id
+        before = Preferences() if reset else await people.preferences(user_id)
+        wanted = Preferences(
+            is_called=before.is_called if call is None else call,
+            seconds=before.seconds if seconds is None else seconds,
+        )
+        await people.set_preferences(user_id, wanted)
+        usual = wanted.seconds or self.bot.config.generation.default_seconds
+        await interaction.response.send_message(
+            reader_of(interaction)(account_messages.preferences(wanted, usual)), ephemeral=True
         )
 
     @app_commands.command()
@@ -47,7 +79,7 @@ class Account(commands.Cog):
         )
         found = await self.bot.service.people.quota(interaction.user.id, limits)
         await interaction.response.send_message(
-            reader_of(interaction)(messages.quota(found)), ephemeral=True
+            reader_of(interaction)(account_messages.quota(found)), ephemeral=True
         )
 
 

@@ -17,6 +17,7 @@ from bot.i18n.languages import Reader
 from bot.i18n.sentence import Sentence
 from bot.pipeline.packaging import PackedClip
 from bot.pipeline.presenter import TooLarge, Undeliverable, Unreachable
+from cogs.posting.caller import Caller
 from cogs.posting.job_message import JobMessage
 from cogs.posting.outages import UNREACHABLE
 from cogs.posting.ways import Attempts, Ways
@@ -40,6 +41,7 @@ class Delivery(commands.Cog):
         self.bot = bot
         self._ways = Ways(bot)
         self._retry = bot.service.delivery_retry
+        self.caller = Caller(bot)
 
     def _readers(self, job: Job) -> Reader:
         return self.bot.languages.reader(job.order.locale)
@@ -69,7 +71,9 @@ class Delivery(commands.Cog):
             posting=posting,
         )
         without_words = dataclasses.replace(message, embeds=(without,))
-        return await self._reach(job, (message, without_words), once_more=once_more)
+        message_id = await self._reach(job, (message, without_words), once_more=once_more)
+        await self.caller.call(job, dataclasses.replace(clip, message_id=message_id))
+        return message_id
 
     async def tell(self, job: Job, sentence: Sentence, *, once_more: bool) -> None:
         """Tell why a job ended without a clip. Raises Undeliverable and Unreachable."""

@@ -83,6 +83,14 @@ _KINDS = (
         {"_at": 0, "_id": 0},
     ),
     _Kind(
+        "preferences",
+        """
+        SELECT user_id AS _id, is_called, seconds FROM preferences
+        WHERE user_id = :user AND user_id > :_id LIMIT :limit
+        """,
+        {"_id": 0},
+    ),
+    _Kind(
         "blocked_on",
         """
         SELECT guild_id AS _id, IIF(guild_id = 0, 'everywhere', guild_id) AS guild_id

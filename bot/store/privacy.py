@@ -119,6 +119,7 @@ class Privacy:
                 more = await delete_stars(connection, user_id)
         await self._delete_entries(user_id, self._day.of(self._clock()))
         async with self._database.transaction() as connection:
+            await connection.execute("DELETE FROM preferences WHERE user_id = ?", (user_id,))
             await connection.execute(
                 "UPDATE forgotten SET is_pending = 0 WHERE user_id = ?", (user_id,)
             )

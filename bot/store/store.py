@@ -18,6 +18,7 @@ from bot.store.jobs import Jobs
 from bot.store.kept_files import CLIPS, UPLOADS
 from bot.store.ledger import Ledger
 from bot.store.open_answers import OpenAnswers
+from bot.store.preferences import PreferencesOfPeople
 from bot.store.privacy import Privacy
 from bot.store.settings import Settings
 from bot.store.stars import Stars
@@ -33,6 +34,7 @@ class Store:
     open_answers: OpenAnswers
     clips: Clips
     stars: Stars
+    preferences: PreferencesOfPeople
     settings: Settings
     privacy: Privacy
     clock_watch: ClockWatch
@@ -70,6 +72,7 @@ async def open_store(
             open_answers=OpenAnswers(database),
             clips=Clips(database),
             stars=Stars(database, clock),
+            preferences=PreferencesOfPeople(database),
             settings=Settings(database),
             privacy=Privacy(database, clock, day),
             clock_watch=ClockWatch(database),

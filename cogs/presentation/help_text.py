@@ -22,6 +22,6 @@ reply to it, mention me and say what to make of it. `/whatis` tells how a file o
 Press ⭐ under what you like: `/favourites` lists yours, `/top` the server's best.
 `/clip` posts a clip once more; `/tree` and **Tree** show what it came from and what was made of it.
 **Keep an eye on it**
-`/queue` `/cancel` `/history` `/quota` `/about` `/privacy`
+`/queue` `/cancel` `/history` `/quota` `/settings` `/about` `/privacy`
 You pay in seconds of music a day, and only for clips that reach you."""
 )

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from bot.domain.clips import Clip
 from bot.domain.jobs import Job
-from bot.domain.limits import GuildSettings, Quota
+from bot.domain.limits import GuildSettings
 from bot.domain.sound_formats import ACCEPTED_FORMATS
 from bot.domain.status import JobProgress
 from bot.i18n.languages import Reader
-from bot.i18n.sentence import Moment, Plural, Sentence, verbatim
+from bot.i18n.sentence import Plural, Sentence, verbatim
 from cogs.presentation.prompts import quote_prompt
 
 IN_LINE = Sentence("Joining the queue …")
@@ -64,11 +64,9 @@ NO_SOURCE = Sentence("Attach a sound file, or choose one of your clips.")
 UNKNOWN_CLIP = Sentence(
     "I can't find that clip. Choose one from the list that appears while you type."
 )
-HELD = Sentence("**Could not be posted where it was asked for.** It is yours for a day:")
 NOT_OURS = Sentence(
     "Nothing in this file says how it was made: it is not a clip of mine, or was changed."
 )
-NO_HISTORY = Sentence("You have made nothing yet. Try `/music`.")
 EMPTY_QUEUE = Sentence("Nobody is waiting: your clip would begin at once.")
 
 _BAR_STEPS = 12
@@ -163,14 +161,10 @@ def link(parent: Clip | None) -> Sentence:
     return Sentence("[clip {id}]({url})", id=parent.id, url=url)
 
 
-def quota(found: Quota) -> Sentence:
-    """Return how much of today's quota is left."""
+def ready(job: Job, clip: Clip) -> Sentence:
+    """Return what calls a person whose clip is ready."""
     return Sentence(
-        "You have **{left:.0f} s** of music left today, of {daily:.0f} s. It resets "
-        "{moment}.\nOnly clips that reached you, or wait for you in `/history`, are counted.",
-        left=found.left_seconds,
-        daily=found.daily_seconds,
-        moment=Moment(found.resets_at),
+        "{owner}, your clip is ready: {link}", owner=mention_owner(job), link=link(clip)
     )
 
 
@@ -192,30 +186,6 @@ def queue(
             where = Plural("{n} ahead of it", "{n} ahead of it", n=standing.ahead)
         what = quote_prompt(job.order.prompt, _LISTED_PROMPT)
         lines.append(Sentence("`{id}` {what}: {where}", id=job.id, what=what, where=where))
-    return join_fitting([read(line) for line in lines])
-
-
-def history(read: Reader, clips: Sequence[Clip], held: Sequence[Clip]) -> str:
-    """List a person's held clips, then the others, newest first."""
-    if not clips:
-        return read(NO_HISTORY)
-    lines = [HELD] if held else []
-    waiting = {clip.id for clip in held}
-    lines += [
-        Sentence("clip {id}: {what}", id=clip.id, what=quote_prompt(clip.prompt, _LISTED_PROMPT))
-        for clip in held
-    ]
-    lines += [
-        Sentence(
-            "{moment} {what}, seed `{seed}` · {link}",
-            moment=Moment(clip.created_at),
-            what=quote_prompt(clip.prompt, _LISTED_PROMPT),
-            seed=str(clip.seed),
-            link=link(clip),
-        )
-        for clip in clips
-        if clip.id not in waiting
-    ]
     return join_fitting([read(line) for line in lines])
 
 

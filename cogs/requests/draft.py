@@ -60,8 +60,12 @@ class RequestDraft:
     """The language of the messages about it, as Discord names it."""
 
 
-def validate(draft: RequestDraft, bot: ZhiyinBot, longest: float) -> RequestDraft:
+def validate(
+    draft: RequestDraft, bot: ZhiyinBot, longest: float, usual_seconds: float | None = None
+) -> RequestDraft:
     """Return the draft with its prompt cleaned and its defaults filled in.
+
+    `usual_seconds` is how long the person's clips usually are.
 
     Raises RequestError for a value out of bounds, Refused while no model can be loaded.
     """
@@ -80,7 +84,7 @@ def validate(draft: RequestDraft, bot: ZhiyinBot, longest: float) -> RequestDraf
         raise RequestError(
             Sentence("A prompt may have {most} characters at most.", most=MAX_PROMPT_CHARACTERS)
         )
-    seconds = min(bot.config.generation.default_seconds, longest)
+    seconds = min(usual_seconds or bot.config.generation.default_seconds, longest)
     if (draft.keep_stems or draft.keep is Keep.TUNE) and draft.clip is not None:
         seconds = min(max(1.0, round(draft.clip.seconds, 2)), longest)
     if draft.seconds is not None:

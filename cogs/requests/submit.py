@@ -58,7 +58,9 @@ async def submit_request(
     limits, longest = await resolve_limits(bot, origin, interaction.user, parent_channel_id=parent)
     if interaction.guild_id is not None and not interaction.app_permissions.attach_files:
         raise Refused(messages.NO_FILES)
-    draft = dataclasses.replace(validate(draft, bot, longest), locale=shared_locale(interaction))
+    liked = await bot.service.people.preferences(origin.user_id)
+    draft = validate(draft, bot, longest, liked.seconds)
+    draft = dataclasses.replace(draft, locale=shared_locale(interaction))
     if is_reached_by_token_only(interaction):
         _check_wait(bot, draft)
     text = messages.LISTENING if draft.attachment else messages.IN_LINE
@@ -148,7 +150,9 @@ async def submit_from_message(
         )
         if not _may_attach_files(bot, message):
             raise Refused(messages.NO_FILES)
-        draft = dataclasses.replace(validate(draft, bot, longest), locale=locale)
+        liked = await bot.service.people.preferences(origin.user_id)
+        draft = validate(draft, bot, longest, liked.seconds)
+        draft = dataclasses.replace(draft, locale=locale)
         (order,) = make_orders(str(message.id), origin, draft, bot)
         await bot.service.requests.check(order, limits)
         with ExitStack() as receiving:

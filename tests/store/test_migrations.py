@@ -31,6 +31,7 @@ RELEASED = {
     "untold_endings": "f5386989627ace06",
     "open_answers": "569db35e674dda3a",
     "stars": "9758febb2c9fbcbb",
+    "preferences": "13b26c2f388dfa51",
 }
 
 

@@ -17,6 +17,7 @@ import pytest
 import bot.store
 from bot.domain.answers import OpenAnswer
 from bot.domain.jobs import JobState
+from bot.domain.preferences import Preferences
 from bot.i18n.sentence import Sentence
 from bot.store.clock_changes import ClockReading
 from bot.store.database import FILE
@@ -133,6 +134,9 @@ async def do_everything(store, clock):
     await store.clips.prompts_of(1, "rock", 5)
     await store.clips.children_of(clip.id)
     await store.clips.lineage(clip.id, 10)
+    for wanted in (Preferences(seconds=5.0), Preferences()):
+        await store.preferences.set(2, wanted)
+    await store.preferences.of(2)
     await store.stars.give(clip, 2)
     await store.stars.of_user(2, 5)
     await store.stars.top(10, 5)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from bot.domain.limits import Limits, Quota
+from bot.domain.preferences import Preferences
 from bot.pipeline.personal_archive import pack_pages
 from bot.pipeline.service import Pipeline
 
@@ -35,3 +36,11 @@ class PeopleService:
         Raises Refused where something of theirs is being posted, and then nothing is deleted.
         """
         return await self._privacy.forget(user_id)
+
+    async def preferences(self, user_id: int) -> Preferences:
+        """Return what a person has set for themselves."""
+        return await self._store.preferences.of(user_id)
+
+    async def set_preferences(self, user_id: int, wanted: Preferences) -> None:
+        """Keep what a person has set for themselves."""
+        await self._store.preferences.set(user_id, wanted)

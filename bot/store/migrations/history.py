@@ -195,6 +195,20 @@ MIGRATIONS = (
         "People star clips, and see which of a server's have the most stars.",
         STARS,
     ),
+    Migration(
+        "preferences",
+        date(2026, 11, 28),
+        "People set how long their clips are, and whether they are called when one is ready.",
+        (
+            """
+            CREATE TABLE preferences (
+                user_id INTEGER PRIMARY KEY,
+                is_called INTEGER NOT NULL,
+                seconds REAL
+            )
+            """,
+        ),
+    ),
 )
 
 RECORDED_SINCE = 1 + next(

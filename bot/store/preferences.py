@@ -1,0 +1,33 @@
+"""What people have set for themselves."""
+
+from __future__ import annotations
+
+from bot.domain.preferences import Preferences
+from bot.store.database import Database
+
+
+class PreferencesOfPeople:
+    """The table of preferences; who has set nothing is not in it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def of(self, user_id: int) -> Preferences:
+        """Return what a person has set."""
+        row = await self._database.one(
+            "SELECT is_called, seconds FROM preferences WHERE user_id = ?", (user_id,)
+        )
+        if row is None:
+            return Preferences()
+        return Preferences(is_called=bool(row["is_called"]), seconds=row["seconds"])
+
+    async def set(self, user_id: int, wanted: Preferences) -> None:
+        """Keep what a person has set; what is as the bot has it takes no row."""
+        async with self._database.transaction() as connection:
+            if wanted == Preferences():
+                await connection.execute("DELETE FROM preferences WHERE user_id = ?", (user_id,))
+                return
+            await connection.execute(
+                "INSERT OR REPLACE INTO preferences (user_id, is_called, seconds) VALUES (?, ?, ?)",
+                (user_id, wanted.is_called, wanted.seconds),
+            )
