@@ -16,7 +16,7 @@ from cogs.requests.limits import origin_of, resolve_limits
 Seconds = app_commands.Range[float, 0.0, 1_000_000.0]
 
 
-@app_commands.guild_only()
+@app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
 @app_commands.default_permissions(manage_guild=True)
 @app_commands.allowed_installs(guilds=True, users=False)
 class Admin(commands.GroupCog, group_name="admin"):

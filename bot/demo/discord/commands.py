@@ -88,6 +88,8 @@ class Commands:
             "integration_types": [GUILD_INSTALL],
         }
         command = usual | given | {"type": kind, "application_id": str(self._app_id)}
+        rights = command["default_member_permissions"]
+        command["default_member_permissions"] = None if rights is None else str(rights)
         if guild_id is not None:
             command["guild_id"] = str(guild_id)
         if before is not None and all(before.get(key) == command[key] for key in command):
