@@ -39,6 +39,7 @@ log = logging.getLogger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _HEARTBEAT_SECONDS = 20.0
+_HELLO_SECONDS = 20.0
 _CHUNK_BYTES = 2**16
 _MOST_ID_CHARACTERS = 64
 
@@ -192,8 +193,11 @@ class Site:
 
 
 async def _hello(line: web.WebSocketResponse) -> Hello | None:
-    """Return the first message of a tab, or None where it is no greeting."""
-    said = await line.receive()
+    """Return the first message of a tab, or None where it is no greeting or doesn't come."""
+    try:
+        said = await line.receive(timeout=_HELLO_SECONDS)
+    except TimeoutError:
+        return None
     if said.type is not aiohttp.WSMsgType.TEXT:
         return None
     try:

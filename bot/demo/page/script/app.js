@@ -17,7 +17,7 @@ import { may } from "./rights.js";
 import { browser, tab } from "./session.js";
 import { directMessages, drawSidebar, listedChannels } from "./sidebar.js";
 import { ChannelType, State } from "./state.js";
-import { Timeline } from "./timeline.js";
+import { DRAW_MS, Timeline } from "./timeline.js";
 import { Uploads } from "./uploads.js";
 import { say } from "./words.js";
 
@@ -135,6 +135,13 @@ export class App {
     document.title = say("title", { unread: unread ? `(${unread}) ` : "", channel: channel ? state.channelName(channel) : "", name: state.nameOf(state.me) });
   }
 
+  #drawSidesSoon() {
+    this.sidesTimer ??= setTimeout(() => {
+      this.sidesTimer = null;
+      this.drawSides();
+    }, DRAW_MS);
+  }
+
   #blocked() {
     if (!this.state.isMember && this.state.channels.get(this.channelId)?.type !== ChannelType.DM) return say("blocked.removed");
     return this.may("SEND_MESSAGES") ? null : say("blocked.rights");
@@ -196,7 +203,7 @@ export class App {
       case "older":
         this.timeline.change(detail);
         if (detail.isNew) this.announce(detail.message);
-        if (detail.isNew || detail.gone) this.drawSides();
+        if (detail.isNew || detail.gone) this.#drawSidesSoon();
         break;
       case "channels":
         this.drawSides();
@@ -216,8 +223,10 @@ export class App {
         break;
       case "all":
         break;
+      case "typing":
+        break;
       default:
-        this.drawSides();
+        this.#drawSidesSoon();
     }
     if (detail.what === "typing" || detail.what === "all") this.#drawTyping();
   }

@@ -38,7 +38,10 @@ export class Guide {
     const { step } = this.memory;
     const { message } = event;
     const isClip = message?.author.bot && message.attachments.some((each) => /\.(mp3|ogg|wav|flac|m4a)$/.test(each.filename));
-    if (step === 0 && this.isWaiting && isClip && message.components.length) this.#go(1);
+    if (event.type === "interaction_failed" && this.isWaiting) {
+      this.isWaiting = false;
+      this.#draw();
+    } else if (step === 0 && this.isWaiting && isClip && message.components.length) this.#go(1);
     else if (step === 1 && event.type === "modal") {
       this.isWaiting = true;
       this.#draw();

@@ -6,7 +6,7 @@ import { showComponents } from "./components.js";
 import { el } from "./element.js";
 import { shownIn, showEmbed } from "./embed.js";
 import { icon } from "./icons.js";
-import { exactMoment, messageTime } from "./moments.js";
+import { exactMoment, isSameDay, messageTime } from "./moments.js";
 import { showPoll } from "./poll.js";
 import { plainText, richText } from "./rich_text.js";
 import { EPHEMERAL, LOADING } from "./state.js";
@@ -62,7 +62,7 @@ export function continues(message, before) {
     before && before.author.id === message.author.id && !message.interaction_metadata && message.type === 0 &&
       !(before.type in NOTES) && (before.flags & EPHEMERAL) === (message.flags & EPHEMERAL) &&
       Date.parse(message.timestamp) - Date.parse(before.timestamp) < GROUP_MS &&
-      new Date(message.timestamp).toDateString() === new Date(before.timestamp).toDateString(),
+      isSameDay(message.timestamp, before.timestamp),
   );
 }
 

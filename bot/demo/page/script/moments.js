@@ -2,7 +2,7 @@
 
 import { say } from "./words.js";
 
-const STYLES = {
+const OPTIONS = {
   t: { timeStyle: "short" },
   T: { timeStyle: "medium" },
   d: { dateStyle: "short" },
@@ -12,6 +12,8 @@ const STYLES = {
   s: { dateStyle: "short", timeStyle: "short" },
   S: { dateStyle: "short", timeStyle: "medium" },
 };
+/** Formats by their letter: each is costly to make. */
+const STYLES = Object.fromEntries(Object.entries(OPTIONS).map(([letter, options]) => [letter, new Intl.DateTimeFormat(undefined, options)]));
 const UNITS = [
   ["year", 31_536_000],
   ["month", 2_592_000],
@@ -26,7 +28,7 @@ const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 export function describeMoment(seconds, style, nowMs) {
   const date = new Date(seconds * 1000);
   if (Number.isNaN(date.getTime())) return say("moment.none");
-  if (style !== "R") return new Intl.DateTimeFormat(undefined, STYLES[style]).format(date);
+  if (style !== "R") return STYLES[style].format(date);
   const left = seconds - nowMs / 1000;
   const [unit, size] = UNITS.find(([, each]) => Math.abs(left) >= each) ?? UNITS.at(-1);
   return relative.format(Math.round(left / size), unit);
@@ -41,12 +43,17 @@ export function exactMoment(seconds) {
 export function messageTime(iso, nowMs) {
   const date = new Date(iso);
   const isToday = date.toDateString() === new Date(nowMs).toDateString();
-  return new Intl.DateTimeFormat(undefined, isToday ? STYLES.t : STYLES.s).format(date);
+  return STYLES[isToday ? "t" : "s"].format(date);
 }
 
 /** Return a day, for the line between two of them. */
 export function dayOf(iso) {
-  return new Intl.DateTimeFormat(undefined, STYLES.D).format(new Date(iso));
+  return STYLES.D.format(new Date(iso));
+}
+
+/** Tell whether two moments are on one day, where this person is. */
+export function isSameDay(one, other) {
+  return new Date(one).toDateString() === new Date(other).toDateString();
 }
 
 /** Return a length of sound as 0:07 or 1:02:03. */

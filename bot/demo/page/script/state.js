@@ -26,6 +26,12 @@ export class State extends EventTarget {
     this.read = {};
     this.isBotOnline = false;
     this.isReady = false;
+    // Another tab of the same person has read something.
+    addEventListener("storage", ({ key }) => {
+      if (!key?.endsWith(this.readName ?? "-")) return;
+      this.read = browser.read(this.readName) ?? {};
+      this.#tell("read");
+    });
   }
 
   /** Become what a snapshot says. */

@@ -4,7 +4,7 @@ import { el, morph } from "./element.js";
 import { icon } from "./icons.js";
 import { continues, showMessage } from "./message.js";
 import { compareIds } from "./message_list.js";
-import { dayOf } from "./moments.js";
+import { dayOf, isSameDay } from "./moments.js";
 import { tab } from "./session.js";
 
 import { say } from "./words.js";
@@ -13,6 +13,8 @@ import { say } from "./words.js";
 const FIRST_SHOWN = 120;
 const MORE_SHOWN = 100;
 const NEAR_PX = 80;
+/** Changes within this time are drawn once. Not by animation frames, which hidden tabs have none of. */
+export const DRAW_MS = 16;
 
 /** Draws `state`'s messages; `loadOlder(channelId, beforeId)` fetches those before. */
 export class Timeline {
@@ -61,10 +63,10 @@ export class Timeline {
     if (detail.isNew && !this.isFollowing && detail.message.author.id !== this.state.me.id) this.newBelow += 1;
     if (this.isDue || this.channelId === null) return;
     this.isDue = true;
-    queueMicrotask(() => {
+    setTimeout(() => {
       this.isDue = false;
-      this.draw();
-    });
+      if (this.channelId !== null) this.draw();
+    }, DRAW_MS);
   }
 
   /** Make the list like the state. */
@@ -119,7 +121,7 @@ export class Timeline {
 
   #drawRow(message, before, cursor) {
     const { state } = this;
-    const isNewDay = !before || dayOf(before.timestamp) !== dayOf(message.timestamp);
+    const isNewDay = !before || !isSameDay(before.timestamp, message.timestamp);
     const isUnread = message.id === this.firstUnread;
     const above = isNewDay || isUnread ? null : before;
     const look = [message, continues(message, above), state.busy.get(message.id), state.failed.get(message.id), state.shownPolls.has(message.id), isNewDay, isUnread, state.look];
