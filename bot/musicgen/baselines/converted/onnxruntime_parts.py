@@ -44,7 +44,8 @@ class OnnxRuntimeParts:
             folder = Path(name)
             words = torch.zeros(requests, tokens, dtype=torch.int64)
             self._text = session(_text(model, words, folder, rounded=precision == "int8"))
-            codes = torch.zeros(requests, self.codebooks, frames, dtype=torch.int64)
+            # One request is traced in a fraction of the time.
+            codes = torch.zeros(1, self.codebooks, frames, dtype=torch.int64)
             self._sound = session(_export(SoundPart(model).eval(), codes, folder / "sound.onnx"))
             write_step(
                 model,
@@ -127,5 +128,13 @@ def _export(module: Any, example: Any, path: Path) -> Path:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         # The newer exporter writes an LSTM as thousands of small operations.
-        torch.onnx.export(module, (example,), str(path), opset_version=_OPSET, dynamo=False)
+        torch.onnx.export(
+            module,
+            (example,),
+            str(path),
+            input_names=["input"],
+            dynamic_axes={"input": {0: "requests"}},
+            opset_version=_OPSET,
+            dynamo=False,
+        )
     return path

@@ -57,7 +57,8 @@ class OpenVinoParts:
             return core.compile_model(converted, "CPU", settings).create_infer_request()
 
         words = torch.zeros(requests, tokens, dtype=torch.int64)
-        codes = torch.zeros(requests, self.codebooks, frames, dtype=torch.int64)
+        # One request is traced in a fraction of the time, and the shape of all is set afterwards.
+        codes = torch.zeros(1, self.codebooks, frames, dtype=torch.int64)
         with torch.inference_mode():
             text = ov.convert_model(TextPart(model).eval(), example_input=(words,))
             text.reshape([requests, tokens])
@@ -66,7 +67,7 @@ class OpenVinoParts:
             self._layers = config.num_hidden_layers
             self._step = compiled(step, rounded=True)
             sound = ov.convert_model(SoundPart(model).eval(), example_input=(codes,))
-            sound.reshape(list(codes.shape))
+            sound.reshape([requests, self.codebooks, frames])
             # Its convolutions are small beside the sound that passes through them.
             self._sound = compiled(sound, rounded=False)
         self._position = np.zeros(1, np.int64)
