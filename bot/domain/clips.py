@@ -33,6 +33,8 @@ class Clip:
     loops: bool = False
     stars: int = 0
     """How many people have starred it, its own person not counted."""
+    upload_name: str | None = None
+    """The name of the file that it was made from, as its person sent it."""
     stems: tuple[str, ...] = ()
     """The stems it can be split into; empty where its codes are not kept."""
 

@@ -121,6 +121,8 @@ class UploadSource:
     """What a remix keeps; None for what is no remix, and for those from before it was asked."""
     keep_stems: tuple[str, ...] = ()
     """The stems that the new clip keeps as they are; then there is no audio prompt."""
+    name: str | None = None
+    """What its person calls it, as they sent it; None for those from before it was kept."""
 
 
 Source = ClipSource | UploadSource

@@ -13,7 +13,7 @@ from bot.audio.finish import finish
 from bot.audio.prompt import cut_new_part
 from bot.domain.clips import Clip
 from bot.domain.generation import Codes, GenerationRequest, Kept, Sound
-from bot.domain.jobs import ClipSource, Job, JobState, Keep, Kind
+from bot.domain.jobs import ClipSource, Job, JobState, Keep, Kind, UploadSource
 from bot.errors import JobError
 from bot.i18n.sentence import Sentence
 from bot.inference.executor import Executor
@@ -202,5 +202,6 @@ class ClipGenerator:
                 key=done.key,
                 loops=done.loops,
                 stems=() if data is None else stems,
+                upload_name=order.source.name if isinstance(order.source, UploadSource) else None,
             ),
         )

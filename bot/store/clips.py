@@ -59,6 +59,7 @@ class NewClip:
     key: str | None = None
     loops: bool = False
     stems: tuple[str, ...] = ()
+    upload_name: str | None = None
 
 
 class Clips:
@@ -172,7 +173,7 @@ class Clips:
         async with self._database.transaction() as connection:
             changed = list(
                 await connection.execute_fetchall(
-                    "UPDATE clips SET is_deleted = 1, prompt = NULL "
+                    "UPDATE clips SET is_deleted = 1, prompt = NULL, upload_name = NULL "
                     "WHERE id = ? AND NOT is_deleted RETURNING file, job_id",
                     (clip_id,),
                 )
@@ -198,12 +199,13 @@ async def insert_clip(connection: aiosqlite.Connection, clip: NewClip, now: floa
     cursor = await connection.execute(
         "INSERT INTO clips (job_id, user_id, guild_id, channel_id, kind, prompt, seconds, "
         "seconds_before, seed, sampling, model, file, created_at, made_in_seconds, bpm, key, "
-        "loops, stems) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "loops, stems, upload_name) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             clip.job_id, origin.user_id, origin.guild_id, origin.channel_id, clip.kind, clip.prompt,
             clip.seconds, clip.seconds_before, clip.seed, sampling_json(clip.sampling), clip.model,
             clip.file, now, clip.made_in_seconds, clip.bpm, clip.key, clip.loops,
-            json.dumps(clip.stems),
+            json.dumps(clip.stems), clip.upload_name,
         ),
     )  # fmt: skip
     id_ = cursor.lastrowid

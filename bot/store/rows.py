@@ -86,6 +86,7 @@ def clip_of(row: sqlite3.Row) -> Clip:
         key=row["key"],
         loops=bool(row["loops"]),
         stars=row["stars"],
+        upload_name=row["upload_name"],
         stems=tuple(json.loads(row["stems"])),
     )
 
@@ -113,7 +114,7 @@ def _source(fields: dict[str, Any]) -> Source:
         "keep_stems": tuple(fields.get("keep_stems", ())),
     }
     if fields.get("clip_id") is None:
-        return UploadSource(file=fields["upload"], **common)
+        return UploadSource(file=fields["upload"], name=fields.get("name"), **common)
     return ClipSource(clip_id=fields["clip_id"], whole=fields.get("whole", False), **common)
 
 

@@ -49,6 +49,8 @@ def card(
     line = " · ".join(read(fact) for fact in facts)
     if clip.parent_ids:
         line += f"\n{read(_relation(clip, link(parent)))}"
+    elif clip.upload_name is not None and words:
+        line += f"\n{read(_relation(clip, verbatim(f'*{escape(clip.upload_name)}*')))}"
     if credits_line is not None:
         line += f"\n{credits_line}"
     embed = discord.Embed(description=f"**{asked}**\n{line}", colour=COLOUR)

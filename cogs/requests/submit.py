@@ -33,6 +33,8 @@ from cogs.requests.limits import is_reached_by_token_only, origin_of, resolve_li
 
 log = logging.getLogger(__name__)
 
+_MOST_NAME_CHARACTERS = 100
+
 LONGEST_WAIT_SECONDS = 13 * 60.0
 """The longest wait accepted where only the token, valid for 15 minutes, reaches the person."""
 
@@ -232,6 +234,7 @@ async def _resolve_source(bot: ZhiyinBot, draft: RequestDraft) -> Source | None:
         include=draft.include,
         keep=keep,
         keep_stems=draft.keep_stems,
+        name=draft.attachment.filename[:_MOST_NAME_CHARACTERS],
     )
 
 

@@ -90,3 +90,19 @@ async def test_a_clip_that_is_not_there_is_one_sentence(tmp_path, command, numbe
         result = await jam.alice.slash(jam.channel, command, clip=number)
         assert result.response.ephemeral
         assert result.response.content in {str(messages.NO_CLIP), str(messages.UNKNOWN_CLIP)}
+
+
+async def test_a_card_names_the_file_that_it_was_made_from(tmp_path):
+    """Its markup is disarmed; with the clip it is deleted."""
+    async with open_jam(tmp_path) as jam:
+        first = await jam.music(seconds=2.0)
+        sound = await first.response.attachments[0].read()
+        options = {"prompt": "jazz", "clip": ("my *riff*.mp3", sound), "seconds": 1.0}
+        await jam.bob.slash(jam.channel, "remix", **options)
+        await jam.idle()
+        (made,) = jam.newest(1)
+        assert "a remix of *my \\*riff\\*.mp3*" in made.embeds[0]["description"]
+        clip = await jam.newest_clip(jam.bob)
+        assert clip.upload_name == "my *riff*.mp3"
+        await jam.pipeline.library.delete(clip)
+        assert (await jam.store.clips.get(clip.id)).upload_name is None

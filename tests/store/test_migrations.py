@@ -32,6 +32,7 @@ RELEASED = {
     "open_answers": "569db35e674dda3a",
     "stars": "9758febb2c9fbcbb",
     "preferences": "13b26c2f388dfa51",
+    "names_of_uploads": "729054ff17117f19",
 }
 
 

@@ -519,13 +519,14 @@ async def test_a_clip_remembers_its_stems(store):
             {"clip_id": 4, "upload": None, "whole": True, "keep_stems": ["bass"], "keep": None},
         ),
         (
-            UploadSource(file="a.flac", keep_seconds=5.0, keep=Keep.START),
+            UploadSource(file="a.flac", keep_seconds=5.0, keep=Keep.START, name="riff.mp3"),
             {
                 "clip_id": None,
                 "upload": "a.flac",
                 "whole": False,
                 "keep_stems": [],
                 "keep": "start",
+                "name": "riff.mp3",
             },
         ),
     ],

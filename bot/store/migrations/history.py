@@ -209,6 +209,12 @@ MIGRATIONS = (
             """,
         ),
     ),
+    Migration(
+        "names_of_uploads",
+        date(2026, 11, 28),
+        "The card of what was made from a file names the file.",
+        ("ALTER TABLE clips ADD COLUMN upload_name TEXT",),
+    ),
 )
 
 RECORDED_SINCE = 1 + next(
