@@ -19,12 +19,21 @@ from bot.cli import console
 from bot.cli.generate_options import STANDARD_OUTPUT
 from bot.cli.generate_plan import Plan, make_plan
 from bot.cli.generate_stream import open_stream
+from bot.cli.generate_words import TypedWords
 from bot.cli.interrupts import Interrupts
 from bot.config import Config
 from bot.domain.clips import Tags
 from bot.domain.engine import Engine
-from bot.domain.generation import AudioChunk, Codes, Finished, GenerationRequest, Progress
+from bot.domain.generation import (
+    Codes,
+    Finished,
+    GenerationRequest,
+    Progress,
+    PromptChange,
+    PromptChanged,
+)
 from bot.domain.progress import Reporter
+from bot.errors import RequestError
 from bot.i18n.sentence import Plural, Sentence, verbatim
 from bot.models import opening
 
@@ -45,7 +54,8 @@ def open_engine(plan: Plan, config: Config, interrupts: Interrupts) -> Engine:
         folder=plan.folder,
         slots=len(plan.requests),
         precision=plan.precision,
-        prompts={request.prompt for request in plan.requests if request.prompt is not None},
+        prompts=plan.prompts,
+        most_words=plan.most_words,
         warming=interrupts.deferred(),
     )
     interrupts.check()
@@ -66,16 +76,12 @@ def run(
         report.stage(Sentence("Loading {model}", model=plan.model))
         engine = open_engine(plan, config, interrupts)
         loaded = time.monotonic()
-        report.stage(
-            Plural(
-                "Making a clip of {seconds:g} s",
-                "Making {n} clips of {seconds:g} s",
-                n=len(plan.requests),
-                seconds=plan.requests[0].seconds,
-            )
-        )
+        report.stage(_making(plan))
+        typed = TypedWords(_typed_at() if plan.is_endless else None, plan.fade_seconds)
         with interrupts.deferred():
-            clips_made = make(engine, plan.requests, report, interrupts, stream)
+            clips_made = make(
+                engine, plan.requests, report, interrupts, stream, changes=plan.changes, typed=typed
+            )
         finished = time.monotonic()
         if plan.is_streamed:
             lengths = [made.sound.seconds for made in clips_made]
@@ -89,29 +95,73 @@ def run(
     return 0
 
 
+def _making(plan: Plan) -> Sentence:
+    if plan.is_endless:
+        return Sentence("Making music until Ctrl-C; type other words and they are heard soon")
+    return Plural(
+        "Making a clip of {seconds:g} s",
+        "Making {n} clips of {seconds:g} s",
+        n=len(plan.requests),
+        seconds=plan.requests[0].seconds or 0.0,
+    )
+
+
+def _typed_at() -> int | None:
+    """Return the file descriptor of what is typed, if there is any."""
+    try:
+        return sys.stdin.fileno()
+    except (AttributeError, OSError, ValueError):
+        return None
+
+
 def make(
     engine: Engine,
     requests: Sequence[GenerationRequest],
     report: Reporter,
     interrupts: Interrupts,
     stream: WavStream | None = None,
+    *,
+    changes: Sequence[PromptChange] = (),
+    typed: TypedWords | None = None,
 ) -> list[Finished]:
-    """Run all requests at once and return their clips in order; `stream` gets the sound so far."""
+    """Run all requests at once and return their clips in order; `stream` gets the sound so far.
+
+    The words of each change as asked, and those of the first as typed.
+    """
     total = sum(request.seconds or 0.0 for request in requests)
     ids = [engine.submit(request) for request in requests]
+    asked = {engine.change_prompt(id_, change): change for id_ in ids for change in changes}
     done = dict.fromkeys(ids, 0.0)
+    taken = 0
     clips: dict[int, Finished] = {}
     while engine.busy:
         interrupts.check()
+        try:
+            for change in typed.read() if typed is not None else ():
+                asked[engine.change_prompt(ids[0], change)] = change
+        except RequestError as error:
+            report.stage(error.sentence)
         for event in engine.step():
             if isinstance(event, Progress):
                 done[event.request_id] = event.seconds_done
             elif isinstance(event, Finished):
                 clips[event.request_id] = event
-            elif stream is not None and isinstance(event, AudioChunk):
+            elif isinstance(event, PromptChanged):
+                if stream is not None and event.at_seconds is not None:
+                    report.stage(_words(asked[event.change_id], event.at_seconds))
+            elif stream is not None:
                 stream.append(event.samples)
-        report.made(sum(done.values()), total)
+                taken += event.samples.shape[1]
+                engine.note_taken(event.request_id, taken / stream.sample_rate_hz)
+        if total:
+            report.made(sum(done.values()), total)
     return [clips[id_] for id_ in ids]
+
+
+def _words(change: PromptChange, at_seconds: float) -> Sentence:
+    """Return what is heard from a second on."""
+    words = " | ".join(text or "…" for text, _ in change.words)
+    return Sentence("From {seconds:.1f} s on: {words}", seconds=at_seconds, words=words)
 
 
 def write(

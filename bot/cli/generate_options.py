@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
+from bot.cli.generate_words import FADE_SECONDS
 from bot.cli.integer import integer
 from bot.config import PRECISIONS, Config
 from bot.domain.generation import (
@@ -71,6 +72,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="send it while it is made: `--stream -o - | ffplay -`",
     )
     add(
+        "--endless",
+        action="store_true",
+        help="with --stream: go on until Ctrl-C; a line that is typed meanwhile is the new words",
+    )
+    add(
+        "--then",
+        action="append",
+        default=[],
+        metavar="S:WORDS",
+        help='other words from this second on, such as --then "20:slow jazz"; several at once by '
+        'weight: "20:70%% jazz | 30%% techno"; may be given more than once',
+    )
+    add(
+        "--fade",
+        type=float,
+        default=FADE_SECONDS,
+        metavar="S",
+        help="how long old words fade into new ones; 4 if nothing is said",
+    )
+    add(
         "-o",
         "--out",
         type=Path,
@@ -89,6 +110,16 @@ def check_stream(args: argparse.Namespace) -> None:
                 "while it is made, such as to a player: `zhiyin generate --stream -o - | "
                 "ffplay -`."
             )
+        )
+    if args.endless and not args.stream:
+        raise RequestError(
+            Sentence(
+                "--endless makes no file, since it has no end: add `--stream -o - | ffplay -`."
+            )
+        )
+    if args.endless and args.seconds is not None:
+        raise RequestError(
+            Sentence("--endless goes on until Ctrl-C: leave out --endless or --seconds.")
         )
     if not args.stream:
         return
@@ -178,8 +209,13 @@ def read_sampling(args: argparse.Namespace, usual: Sampling) -> Sampling:
 
 def read_seconds(
     args: argparse.Namespace, config: Config, kept: Kept | None, contents: Contents
-) -> float:
-    """Return the length asked for; by default a clip with kept stems is as long as they are."""
+) -> float | None:
+    """Return the length asked for; by default a clip with kept stems is as long as they are.
+
+    None is music without end.
+    """
+    if args.endless:
+        return None
     if args.seconds is not None:
         return float(args.seconds)
     if kept is None:

@@ -25,15 +25,16 @@ from bot.cli.generate_options import (
     read_seeds,
 )
 from bot.cli.generate_remix import KEEPS, load_remix
+from bot.cli.generate_words import FADE_SECONDS, most_words, read_changes
 from bot.config import Config
-from bot.domain.generation import GenerationRequest
+from bot.domain.generation import MAX_WORDS, GenerationRequest, PromptChange
 from bot.domain.request_checks import check_seconds
 from bot.errors import RequestError
 from bot.i18n.sentence import Sentence
 from bot.models.locate import locate
 from bot.musicgen.checkpoint.fingerprint import fingerprint
 from bot.musicgen.checkpoint.inspection import inspect
-from bot.musicgen.engine.validation import check_stems
+from bot.musicgen.engine.validation import check_endless, check_stems
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +53,10 @@ class Plan:
     """The fingerprint of the model's codebooks, where it has stems."""
     remix: AudioPrompt | None = None
     """What each clip begins with, where it is a remix."""
+    changes: tuple[PromptChange, ...] = ()
+    """How the words of each clip change."""
+    fade_seconds: float = FADE_SECONDS
+    """How long words that are typed while it plays take to fade in."""
     is_streamed: bool = False
     """Whether the only clip goes to standard output while it is made."""
     sample_rate_hz: int
@@ -60,6 +65,26 @@ class Plan:
     def stem_files(self, file: Path) -> dict[str, Path]:
         """Return where the stems of a clip go, by name."""
         return {name: file.with_stem(f"{file.stem}-{name}") for name in self.stems}
+
+    @property
+    def is_endless(self) -> bool:
+        """Tell whether it goes on until it is stopped."""
+        return self.requests[0].seconds is None
+
+    @property
+    def most_words(self) -> int:
+        """Return how many prompts may change at once."""
+        typed = MAX_WORDS if self.is_endless else 0
+        return typed + most_words(self.changes) * len(self.requests)
+
+    @property
+    def prompts(self) -> set[str] | None:
+        """Return all prompts there will be; None where more may be typed."""
+        if self.is_endless:
+            return None
+        first = {request.prompt for request in self.requests}
+        later = {text for change in self.changes for text, _ in change.words}
+        return {prompt for prompt in first | later if prompt is not None}
 
     @property
     def seconds(self) -> float:
@@ -121,6 +146,8 @@ def make_plan(args: argparse.Namespace, config: Config) -> Plan:
         muted=read_names(args.without),
         wants_stems=args.stems,
     )
+    if request.seconds is None:
+        check_endless(request)
     check_stems(request, model_config.stems)
     plan = Plan(
         model=model,
@@ -132,6 +159,8 @@ def make_plan(args: argparse.Namespace, config: Config) -> Plan:
         stems=tuple(stem.name for stem in model_config.stems) if args.stems else (),
         fingerprint=mark,
         remix=None if remix is None else remix.heard,
+        changes=read_changes(args.then, args.fade, request.seconds),
+        fade_seconds=args.fade,
         is_streamed=args.stream,
         sample_rate_hz=model_config.codec.sample_rate_hz,
         channels=model_config.decoder.audio_channels,

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.config import Config, cache_folder
+from bot.domain.generation import MAX_WORDS
 from bot.domain.status import ModelInfo
 from bot.errors import ResourceError
 from bot.i18n.sentence import Sentence
@@ -36,13 +37,14 @@ def open_engine(
     precision: str | None = None,
     prompts: Collection[str] | None = None,
     warming: AbstractContextManager[object] | None = None,
+    most_words: int = MAX_WORDS,
 ) -> tuple[Engine, ModelInfo]:
     """Load a model, warm, with room for as many clips at once as there are slots.
 
     What is not given is as configured; `folder` is where the model `name` lies, if that is known
     already. `prompts` are those of all requests to come, where they are known: others would wait
-    for the text encoder. `warming` is entered around the warm-up. Raises ZhiyinError where it can't
-    be loaded.
+    for the text encoder. `most_words` is how many prompts can change at once. `warming` is
+    entered around the warm-up. Raises ZhiyinError where it can't be loaded.
     """
     with explain_imports():
         from bot.musicgen.engine.engine import Engine
@@ -51,7 +53,13 @@ def open_engine(
     slots = slots or config.engine.slots
     folder = folder or locate(name, config)
     model, warm_up_seconds = open_model(
-        config, folder, slots=slots, precision=precision, prompts=prompts, warming=warming
+        config,
+        folder,
+        slots=slots,
+        precision=precision,
+        prompts=prompts,
+        warming=warming,
+        most_words=most_words,
     )
     info = ModelInfo(
         name=name if name == STARTER else model.name,
@@ -100,6 +108,7 @@ def open_model(
     cache: Path | None = None,
     prompts: Collection[str] | None = None,
     warming: AbstractContextManager[object] | None = None,
+    most_words: int = MAX_WORDS,
 ) -> tuple[Model, float]:
     """Load a model from its folder and warm it up; return it and the seconds of the warm-up.
 
@@ -116,6 +125,7 @@ def open_model(
         threads=config.engine.threads or None,
         hub=config.model.hub_endpoint,
         precision=precision or config.engine.precision,
+        most_words=most_words,
     )
     with warming or nullcontext():
         warm_up_seconds = model.warm_up(prompts)

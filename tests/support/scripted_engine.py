@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from dataclasses import dataclass, field
 
@@ -14,7 +15,16 @@ import numpy as np
 from bot.cli.generate_plan import Plan
 from bot.cli.interrupts import Interrupts
 from bot.config import Config
-from bot.domain.generation import AudioChunk, Event, Finished, GenerationRequest, Progress, Sound
+from bot.domain.generation import (
+    AudioChunk,
+    Event,
+    Finished,
+    GenerationRequest,
+    Progress,
+    PromptChange,
+    PromptChanged,
+    Sound,
+)
 
 RATE_HZ = 32_000
 STEPS = 10
@@ -25,11 +35,22 @@ class ScriptedEngine:
     """Finishes every request after ten steps with a tone whose pitch is the seed in Hz."""
 
     requests: list[GenerationRequest] = field(default_factory=list)
+    changes: list[PromptChange] = field(default_factory=list)
+    begun: list[tuple[int, int, float]] = field(default_factory=list)
+    taken_seconds: float = 0.0
     steps: int = 0
 
     @property
     def busy(self):
-        return self.steps < STEPS
+        return self.steps < STEPS or any(request.seconds is None for request in self.requests)
+
+    def change_prompt(self, id_, change):
+        self.changes.append(change)
+        self.begun.append((id_, len(self.changes), change.at_seconds or 0.0))
+        return len(self.changes)
+
+    def note_taken(self, id_, seconds):
+        self.taken_seconds = seconds
 
     def submit(self, request):
         self.requests.append(request)
@@ -39,13 +60,21 @@ class ScriptedEngine:
         self.steps += 1
         for request in self.requests:
             self._obey(request.prompt or "")
-        return [
+        begun, self.begun = self.begun, []
+        changed = [
+            PromptChanged(request_id=id_, change_id=change, at_seconds=at)
+            for id_, change, at in begun
+        ]
+        return changed + [
             event
             for id_, request in enumerate(self.requests)
             for event in self._events(id_, request)
         ]
 
     def _events(self, id_, request):
+        if request.seconds is None:
+            piece = dataclasses.replace(request, seconds=0.1, audio=None)
+            return [AudioChunk(request_id=id_, samples=tone(piece).samples)]
         sound = tone(request)
         length = sound.samples.shape[1]
         part = slice(length * (self.steps - 1) // STEPS, length * self.steps // STEPS)

@@ -67,6 +67,7 @@ class WavStream:
         self, write: Callable[[bytes], None], *, sample_rate_hz: int, channels: int
     ) -> None:
         """Take what writes bytes for good, such as to a pipe."""
+        self.sample_rate_hz = sample_rate_hz
         self._write = write
         write(wav_header(sample_rate_hz, channels))
 

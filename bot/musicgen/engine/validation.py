@@ -33,7 +33,7 @@ MIN_AHEAD_SECONDS, MAX_AHEAD_SECONDS = 2.0, 60.0
 def check_request(request: GenerationRequest, model: Model, *, max_seconds: float) -> None:
     """Raise RequestError or SoundError for a request that can't be made."""
     if request.seconds is None:
-        _check_endless(request)
+        check_endless(request)
     else:
         check_seconds(request.seconds, max_seconds=max_seconds)
     check_sampling(request.sampling)
@@ -55,7 +55,8 @@ def check_request(request: GenerationRequest, model: Model, *, max_seconds: floa
                 )
 
 
-def _check_endless(request: GenerationRequest) -> None:
+def check_endless(request: GenerationRequest) -> None:
+    """Raise RequestError for what music without end can't have."""
     if request.wants_stems or request.kept is not None:
         raise RequestError(Sentence("Music without end has no stems to keep or to take apart."))
     if not is_number(request.ahead_seconds, MIN_AHEAD_SECONDS, MAX_AHEAD_SECONDS):

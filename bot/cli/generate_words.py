@@ -1,0 +1,96 @@
+"""Words that change while `zhiyin generate` plays: by `--then`, or typed while it plays."""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+from collections.abc import Iterable, Sequence
+
+from bot.domain.generation import PromptChange
+from bot.domain.request_checks import check_change
+from bot.errors import RequestError
+from bot.i18n.sentence import Sentence
+
+FADE_SECONDS = 4.0
+
+_READ_AHEAD_SECONDS = 5.0
+_MOST_BYTES = 2**16
+_THEN = re.compile(r"\s*([0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*:(.*)", re.DOTALL)
+_SHARE = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*%\s*(.*)", re.DOTALL)
+
+
+def read_words(text: str) -> tuple[tuple[str | None, float], ...]:
+    """Return prompts and weights: "jazz", "70% jazz | 30% techno"; nothing is no prompt."""
+    words: list[tuple[str | None, float]] = []
+    for part in text.split("|"):
+        share = _SHARE.fullmatch(part.strip())
+        prompt, weight = (share[2], float(share[1])) if share else (part, 100.0)
+        words.append((" ".join(prompt.split()) or None, weight))
+    return tuple(words)
+
+
+def read_changes(
+    thens: Iterable[str], fade_seconds: float, music_seconds: float | None
+) -> tuple[PromptChange, ...]:
+    """Return what `--then` asks for, in the order of time. Raises RequestError."""
+    changes = []
+    for then in thens:
+        parts = _THEN.fullmatch(then)
+        if parts is None:
+            raise RequestError(
+                Sentence(
+                    '--then takes the second and the words, such as --then "20:slow jazz", not '
+                    "'{then}'.",
+                    then=then,
+                )
+            )
+        change = PromptChange(
+            words=read_words(parts[2]), fade_seconds=fade_seconds, at_seconds=float(parts[1])
+        )
+        check_change(change, music_seconds)
+        changes.append(change)
+    return tuple(sorted(changes, key=lambda change: change.at_seconds or 0.0))
+
+
+def most_words(changes: Sequence[PromptChange]) -> int:
+    """Return how many prompts change at once at the most, those that are read ahead included."""
+    most, together, end = 0, 0, 0.0
+    for change in changes:
+        begin = change.at_seconds or 0.0
+        if begin - _READ_AHEAD_SECONDS >= end:
+            together = 0
+        together += len(change.words)
+        end = max(end, begin + change.fade_seconds)
+        most = max(most, together)
+    return most
+
+
+class TypedWords:
+    """Lines that are typed while music without end plays: each is the words from now on."""
+
+    def __init__(self, fd: int | None, fade_seconds: float) -> None:
+        """Take the file descriptor to read from, or None."""
+        self._fd, self._fade_seconds = fd, fade_seconds
+        self._begun = b""
+
+    def read(self) -> list[PromptChange]:
+        """Return what was typed since the last time; waits for nothing.
+
+        Raises RequestError for a line that can't be the words.
+        """
+        if self._fd is None or not select.select([self._fd], [], [], 0)[0]:
+            return []
+        data = os.read(self._fd, _MOST_BYTES)
+        if not data:
+            self._fd = None
+        *lines, self._begun = (self._begun + data).split(b"\n")
+        texts = [line.decode(errors="replace").strip() for line in lines]
+        changes = [
+            PromptChange(words=read_words(text), fade_seconds=self._fade_seconds)
+            for text in texts
+            if text
+        ]
+        for change in changes:
+            check_change(change, None)
+        return changes
