@@ -2,13 +2,14 @@
 
 #include <math.h>
 
+#include "attention_bytes.h"
+#include "softmax.h"
 #include "threads.h"
 #include "vector.h"
 
 namespace zhiyin {
 namespace {
 
-constexpr int kMaxPositions = 8192;
 constexpr int kChunksAhead = 2;  // how many chunks ahead the cache is prefetched
 
 // Prefetch numbers. The hardware prefetcher stops at the end of a page, and a head has about one
@@ -47,33 +48,11 @@ float score(const float *query, const Cache &cache, int slot, int head, int leng
     for (int i = 0; i < dim; i += 4)
       for (int j = 0; j < 4; j++) part[j] += load(keys + (i + j) * kLanes) * query[i + j];
     Floats sixteen = ((part[0] + part[1]) + (part[2] + part[3])) * scale;
-    if constexpr (sizeof(Value) == 1)
-      sixteen *= load(cache.scales(const_cast<Value *>(first)) + t % kChunk);
     for (int i = length - t; i < kLanes; i++) sixteen[i] = -INFINITY;
     store(scores + t, sixteen);
     top = larger(top, sixteen);
   }
   return largest(top);
-}
-
-// Turn scores into softmax weights before normalization; return their sum.
-float soften(float *scores, int length, float highest) {
-  Floats total{};
-  for (int t = 0; t < length; t += kLanes) {
-    Floats weight = exp_of(load(scores + t) - highest);
-    for (int i = length - t; i < kLanes; i++) weight[i] = 0;
-    store(scores + t, weight);
-    total += weight;
-  }
-  return sum(total);
-}
-
-// Multiply the weights of positions by the scales that their values have.
-void scale(float *weights, const Cache &cache, int slot, int head, int length) {
-  for (int t = 0; t < length; t += kLanes) {
-    float *scales = cache.scales(cache.values<char>(slot, t / kChunk, head)) + t % kChunk;
-    store(weights + t, load(weights + t) * load(scales));
-  }
 }
 
 // Write the weighted sum of `Parts` times sixteen columns of the values, from `column` on.
@@ -102,7 +81,6 @@ void attend(const float *query, const Cache &cache, int slot, int head, int leng
   float scores[kMaxPositions];
   const float highest = score<Value>(query, cache, slot, head, length, scores);
   const float share = 1.0f / soften(scores, length, highest);
-  if constexpr (sizeof(Value) == 1) scale(scores, cache, slot, head, length);
   int column = 0;
   for (; column + 4 * kLanes <= cache.dim; column += 4 * kLanes)
     mix<4, Value>(scores, share, cache, slot, head, length, column, out);
@@ -110,34 +88,26 @@ void attend(const float *query, const Cache &cache, int slot, int head, int leng
     mix<1, Value>(scores, share, cache, slot, head, length, column, out);
 }
 
-void attend(const float *query, const Cache &cache, int slot, int head, int length, float *out) {
+template <class Value>
+void attend_each(const float *queries, const Cache &cache, int slot, int first, int heads,
+                 int length, float *out) {
+  for (int h = 0; h < heads; h++)
+    attend<Value>(queries + h * cache.dim, cache, slot, first + h, length, out + h * cache.dim);
+}
+
+void attend(const float *queries, const Cache &cache, int slot, int first, int heads, int length,
+            float *out) {
   switch (cache.number) {
-    case Number::kBrief: return attend<Brief>(query, cache, slot, head, length, out);
-    case Number::kByte: return attend<int8_t>(query, cache, slot, head, length, out);
-    default: return attend<float>(query, cache, slot, head, length, out);
+    case Number::kBrief: return attend_each<Brief>(queries, cache, slot, first, heads, length, out);
+    case Number::kByte: return attend_bytes(queries, cache, slot, first, heads, length, out);
+    default: return attend_each<float>(queries, cache, slot, first, heads, length, out);
   }
 }
 
-// Write sixteen numbers in the cache's type; `steps` is the inverse scale of int8.
-inline void keep(Floats values, float, float *to) { store(to, values); }
-inline void keep(Floats values, float, Brief *to) {
+// Write sixteen numbers in the cache's type.
+inline void keep(Floats values, float *to) { store(to, values); }
+inline void keep(Floats values, Brief *to) {
   for (int i = 0; i < kLanes; i++) to[i] = brief(values[i]);
-}
-inline void keep(Floats values, float steps, int8_t *to) {
-  const Ints whole = nearest(values * steps);
-  for (int i = 0; i < kLanes; i++) to[i] = (int8_t)whole[i];
-}
-
-// Return the inverse scale of an int8 vector, and write its scale.
-float steps_of(const float *values, int count, float *step) {
-  Floats most{};
-  for (int i = 0; i < count; i += kLanes) {
-    const Floats value = load(values + i);
-    most = larger(most, larger(value, -value));
-  }
-  const float highest = largest(most);
-  *step = highest / 127;
-  return highest > 0 ? 127 / highest : 0;
 }
 
 template <class Value>
@@ -146,26 +116,28 @@ void append(const Cache &cache, int slot, int head, int position, const float *k
   const int chunk = position / kChunk, place = position % kChunk, dim = cache.dim;
   Value *keys = cache.keys<Value>(slot, chunk, head);
   Value *values = cache.values<Value>(slot, chunk, head);
-  float of_key = 1, of_value = 1;
-  if constexpr (sizeof(Value) == 1) {
-    of_key = steps_of(key, dim, cache.scales(keys) + place);
-    of_value = steps_of(value, dim, cache.scales(values) + place);
-  }
   Value *block = keys + (size_t)(place / kLanes) * dim * kLanes + place % kLanes;
   Value sixteen[kLanes];
   for (int i = 0; i < dim; i += kLanes) {
-    keep(load(key + i), of_key, sixteen);
+    keep(load(key + i), sixteen);
     for (int j = 0; j < kLanes; j++) block[(i + j) * kLanes] = sixteen[j];
-    keep(load(value + i), of_value, values + (size_t)place * dim + i);
+    keep(load(value + i), values + (size_t)place * dim + i);
   }
 }
 
-// Do `count` pieces of work over so many positions each: on all threads, if that pays off.
-template <class AudioChunk>
-void share(int count, int positions, int dim, const AudioChunk &piece) {
+// Call piece(row, first head, heads) for all heads of all rows, which attend to so many positions:
+// on all threads, if that pays off.
+template <class Piece>
+void share(int rows, const Cache &cache, int positions, const Piece &piece) {
   constexpr int kWorthCalling = 32 * 1024;
-  if ((int64_t)count * positions * dim >= kWorthCalling) return parallel(count, piece);
-  for (int index = 0; index < count; index++) piece(index);
+  const int groups = (cache.heads + kHeadsTogether - 1) / kHeadsTogether;
+  const auto group = [&](int index) {
+    const int first = index % groups * kHeadsTogether, left = cache.heads - first;
+    piece(index / groups, first, left < kHeadsTogether ? left : kHeadsTogether);
+  };
+  if ((int64_t)rows * cache.width() * positions >= kWorthCalling)
+    return parallel(rows * groups, group);
+  for (int index = 0; index < rows * groups; index++) group(index);
 }
 
 }  // namespace
@@ -173,7 +145,7 @@ void share(int count, int positions, int dim, const AudioChunk &piece) {
 void Cache::append(int slot, int head, int position, const float *key, const float *value) const {
   switch (number) {
     case Number::kBrief: return zhiyin::append<Brief>(*this, slot, head, position, key, value);
-    case Number::kByte: return zhiyin::append<int8_t>(*this, slot, head, position, key, value);
+    case Number::kByte: return append_bytes(*this, slot, head, position, key, value);
     default: return zhiyin::append<float>(*this, slot, head, position, key, value);
   }
 }
@@ -184,32 +156,29 @@ void attend_past(const float *qkv, int rows, const Cache &cache, const int32_t *
   bool shared = false;
   for (int r = 1; r < rows; r++)
     for (int s = 0; s < r; s++) shared |= slots[r] == slots[s];
-  const auto append = [&](int index) {
-    const int r = index / heads, h = index % heads;
+  const auto append = [&](int r, int h) {
     const float *key = qkv + (size_t)r * 3 * width + width + h * dim;
     cache.append(slots[r], h, positions[r], key, key + width);
   };
   // Rows of one slot need each other's keys before any may look.
-  if (shared) parallel(rows * heads, append);
+  if (shared) parallel(rows * heads, [&](int index) { append(index / heads, index % heads); });
   int longest = 0;
   for (int r = 0; r < rows; r++) longest = positions[r] > longest ? positions[r] : longest;
-  share(rows * heads, longest, dim, [&](int index) {
-    const int r = index / heads, h = index % heads;
-    if (!shared) append(index);
-    attend(qkv + (size_t)r * 3 * width + h * dim, cache, slots[r], h, positions[r] + 1,
-           y + (size_t)r * width + h * dim);
+  share(rows, cache, longest, [&](int r, int first, int count) {
+    for (int h = first; h < first + count && !shared; h++) append(r, h);
+    attend(qkv + (size_t)r * 3 * width + first * dim, cache, slots[r], first, count,
+           positions[r] + 1, y + (size_t)r * width + first * dim);
   });
 }
 
 void attend_text(const float *queries, int rows, const Cache &cache, const int32_t *slots,
                  const int32_t *lengths, float *y) {
-  const int heads = cache.heads, dim = cache.dim, width = cache.width();
+  const int dim = cache.dim, width = cache.width();
   int longest = 0;
   for (int r = 0; r < rows; r++) longest = lengths[r] > longest ? lengths[r] : longest;
-  share(rows * heads, longest, dim, [&](int index) {
-    const int r = index / heads, h = index % heads;
-    attend(queries + (size_t)r * width + h * dim, cache, slots[r], h, lengths[r],
-           y + (size_t)r * width + h * dim);
+  share(rows, cache, longest, [&](int r, int first, int count) {
+    const size_t at = (size_t)r * width + first * dim;
+    attend(queries + at, cache, slots[r], first, count, lengths[r], y + at);
   });
 }
 

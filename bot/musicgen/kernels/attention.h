@@ -7,7 +7,8 @@
 // depends on its own length, not on the slot's size.
 //
 // The numbers are fp32, bfloat16 or int8. With int8 each position has a scale: the sixty-four
-// scales, in fp32, follow a head's keys or values.
+// scales, in fp32, follow a head's keys or values. For dot product instructions, which take four
+// bytes at a time, its keys lie [4, dim / 4, 16, 4], stored plus 128, and its values [16, dim, 4].
 #pragma once
 
 #include <stddef.h>

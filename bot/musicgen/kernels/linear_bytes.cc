@@ -1,9 +1,9 @@
 // Linear layers with int8 or int4 weights and activations in eight bits.
 //
-// A group's sum is one of whole numbers, hence exact, and the same by the instruction for the dot
-// product of four bytes as in floats, which hold whole numbers up to 2^24.
+// A group's sum is one of whole numbers, hence exact, and the same on every processor.
 
 #include "byte_rows.h"
+#include "dot_product.h"
 #include "product.h"
 #include "threads.h"
 #include "vector.h"
@@ -15,47 +15,6 @@ const int kByteTileRows = 4;
 namespace {
 
 inline int least(int a, int b) { return a < b ? a : b; }
-
-// Sixteen sums of four products each, added to as weights and rows come.
-#if defined(__AVX512VNNI__)
-
-struct Sums {
-  __m512i value;
-
-  static Sums of(int32_t start) { return Sums{_mm512_set1_epi32(start)}; }
-  // Written out, since what compilers make of the intrinsic copies each sum there and back.
-  void add(Ints weights, int32_t row) {
-    asm("vpdpbusd %2, %1, %0" : "+v"(value) : "v"((__m512i)weights), "v"(_mm512_set1_epi32(row)));
-  }
-  Floats floats() const { return (Floats)_mm512_cvtepi32_ps(value); }
-};
-
-#else
-
-struct Sums {
-  Floats value;
-
-  static Sums of(int32_t start) { return Sums{splat((float)start)}; }
-  void add(Ints weights, int32_t row) {
-    for (int j = 0; j < 4; j++)
-      value += __builtin_convertvector(weights >> 8 * j & 255, Floats) * (float)(int8_t)(row >> 8 * j);
-  }
-  Floats floats() const { return value; }
-};
-
-#endif
-
-inline int32_t word(const int8_t *bytes) {
-  int32_t four;
-  memcpy(&four, bytes, sizeof(four));
-  return four;
-}
-
-inline Ints line(const Byte *at) {
-  Ints words;
-  memcpy(&words, at, sizeof(words));
-  return words;
-}
 
 // How int8 weights lie in a panel, how many inputs of a row share a scale beside them, and how many
 // bytes ahead they are prefetched: where one tile of rows takes them, and where several share the
@@ -69,14 +28,16 @@ struct Bytes {
     return load(reinterpret_cast<const float *>(scales) + p * kLanes);
   }
   template <int Rows>
-  static void add(Sums (&sums)[kWide][Rows], Ints weights, int p, const int32_t (&words)[2][Rows]) {
-    for (int r = 0; r < Rows; r++) sums[p][r].add(weights, words[0][r]);
+  static void add(Sums (&sums)[kWide][Rows], Ints weights, int p,
+                  const int32_t (&of_rows)[2][Rows]) {
+    for (int r = 0; r < Rows; r++) sums[p][r].add(weights, of_rows[0][r]);
   }
 };
 
 // How int4 weights do.
 struct Nibbles {
-  static constexpr int kInputs = kNibbleGroup, kRowGroup = 32, kInputsOfLine = 8, kOffset = kNibbleOffset;
+  static constexpr int kInputs = kNibbleGroup, kRowGroup = 32, kInputsOfLine = 8;
+  static constexpr int kOffset = kNibbleOffset;
   static constexpr int kScaleBytes = kWideColumns * sizeof(Half);
   static constexpr int kAhead = 1152, kFarAhead = 9216;
 
@@ -84,10 +45,11 @@ struct Nibbles {
     return load(reinterpret_cast<const Half *>(scales) + p * kLanes);
   }
   template <int Rows>
-  static void add(Sums (&sums)[kWide][Rows], Ints weights, int p, const int32_t (&words)[2][Rows]) {
+  static void add(Sums (&sums)[kWide][Rows], Ints weights, int p,
+                  const int32_t (&of_rows)[2][Rows]) {
     const Ints first = weights & 0x0f0f0f0f, second = weights >> 4 & 0x0f0f0f0f;
-    for (int r = 0; r < Rows; r++) sums[p][r].add(first, words[0][r]);
-    for (int r = 0; r < Rows; r++) sums[p][r].add(second, words[1][r]);
+    for (int r = 0; r < Rows; r++) sums[p][r].add(first, of_rows[0][r]);
+    for (int r = 0; r < Rows; r++) sums[p][r].add(second, of_rows[1][r]);
   }
 };
 
@@ -134,15 +96,15 @@ struct Panel {
         for (int p = 0; p < kWide; p++) whole[p][r] = Sums::of(start);
       }
       for (int k = 0; k < here; k += Kind::kInputsOfLine, at += kLineBytes) {
-        int32_t words[2][Rows];
+        int32_t of_rows[2][Rows];
         for (int r = 0; r < Rows; r++) {
-          words[0][r] = word(rows[r] + k);
-          if (Kind::kInputsOfLine == 8) words[1][r] = word(rows[r] + k + 4);
+          of_rows[0][r] = word(rows[r] + k);
+          if (Kind::kInputsOfLine == 8) of_rows[1][r] = word(rows[r] + k + 4);
         }
         // Each tile calls for its share of the groups to come.
         for (int p = 0; p < kWide; p += Tiles)
           call_for<Tiles == 1 ? Kind::kAhead : Kind::kFarAhead>(at + (p + part) * kPerLine);
-        for (int p = 0; p < kWide; p++) Kind::add(whole, line(at + p * kPerLine), p, words);
+        for (int p = 0; p < kWide; p++) Kind::add(whole, words(at + p * kPerLine), p, of_rows);
       }
       for (int r = 0; r < Rows; r++) {
         const float scale = bytes.scales[bytes.group(index[r], first + done)];
