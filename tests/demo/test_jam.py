@@ -7,6 +7,8 @@ from contextlib import AsyncExitStack
 
 import pytest
 import pytest_asyncio
+from axe_playwright_python.base import AXE_FILE_PATH
+from playwright.async_api import expect
 
 from tests.support.demo_jammers import Jammer, reckon, settle
 from tests.support.demo_stage import needs_chromium, open_chromium, open_demo_stage, open_seat
@@ -45,3 +47,71 @@ async def test_of_what_three_people_do_at_once_nothing_is_lost_or_doubled(stage,
         await asyncio.gather(*(each.jam(ACTIONS) for each in jammers))
         await settle(stage, jammers)
         assert await reckon(stage, jammers, folder / "zhiyin.db") == []
+
+
+async def test_two_tabs_of_one_person_show_the_same(stage, browser):
+    """What is done in one is there in the other, once; a form opens where it was asked for."""
+    async with (
+        open_seat(stage, browser, "robin") as one,
+        open_seat(stage, browser, "robin") as other,
+    ):
+        for seat in (one, other):
+            await seat.go("music")
+        await one.box.fill("from the first tab")
+        await one.box.press("Enter")
+        await expect(other.page.get_by_text("from the first tab")).to_have_count(1)
+        asked = await other.types("/music prompt:two tabs seconds:1")
+        clip = await stage.until(lambda: asked.message if asked.message.files else None)
+        for seat in (one, other):
+            await expect(seat.message(clip).locator("audio")).to_have_count(1)
+        button = one.message(clip).locator("[data-custom$=':remix']")
+        asked = await one.asks(button.click)
+        await expect(one.page.get_by_role("dialog")).to_be_visible()
+        await expect(other.page.get_by_role("dialog")).to_have_count(0)
+        # The form is still there after a reload of its tab.
+        await one.page.reload()
+        await one.page.locator("dialog [name=words]").fill("as a march")
+        asked = await one.asks(one.page.locator("dialog button[type=submit]").click)
+        remix = await stage.until(lambda: asked.message if asked.message.files else None)
+        await expect(other.message(remix)).to_contain_text("march")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("theme", ["dark", "light"])
+async def test_axe_finds_no_serious_fault(stage, browser, theme, width):
+    """With clips, a command that is being filled in, a menu, a form, and on a phone the drawers."""
+    async with open_seat(
+        stage, browser, "tom", viewport={"width": width, "height": 844}, color_scheme=theme
+    ) as seat:
+        asked = await seat.types("/music prompt:beat seconds:4")
+        clip = await stage.until(lambda: asked.message if asked.message.files else None)
+        await expect(seat.message(clip).locator("audio")).to_have_count(1)
+        await seat.types("/history")
+        await seat.page.evaluate(AXE_FILE_PATH.read_text("utf-8"))
+        assert await faults(seat) == []
+        await seat.box.fill("/music prompt:")
+        await seat.box.fill("/music ")
+        await seat.form.wait_for()
+        assert await faults(seat) == []
+        await seat.form.locator(".command-head button").click()
+        await seat.message(clip).locator("time").click(button="right")
+        await seat.page.get_by_role("menu").wait_for()
+        assert await faults(seat) == []
+        await seat.page.keyboard.press("Escape")
+        await seat.message(clip).locator("[data-custom$=':remix']").click()
+        await seat.page.get_by_role("dialog").wait_for()
+        assert await faults(seat) == []
+        await seat.page.keyboard.press("Escape")
+        if width < 900:
+            await seat.page.get_by_role("button", name="Members", exact=True).click()
+            assert await faults(seat) == []
+
+
+async def faults(seat):
+    """The serious faults that axe-core finds in what is shown now."""
+    found = await seat.page.evaluate("axe.run({resultTypes: ['violations']})")
+    return [
+        f"{each['id']}: {[node['html'][:200] for node in each['nodes']][:3]}"
+        for each in found["violations"]
+        if each["impact"] in {"serious", "critical"}
+    ]

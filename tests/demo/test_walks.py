@@ -15,6 +15,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
+from bot.demo.discord.actions import membership, places
 from bot.demo.discord.rights import Overwrite, Right
 from bot.demo.riff import riff
 from cogs.views.clip_buttons import ACTIONS
@@ -22,7 +23,7 @@ from tests.support.demo_stage import needs_chromium, open_chromium, open_demo_st
 
 ROOT = Path(__file__).parents[2]
 STEMS_ENGINE = "tests.support.scripted_worker:open_stems_engine"
-OWNER, MANAGER, FRIEND = "robin", "maya", "tom"
+OWNER, MANAGER, FRIEND, STRANGER = "robin", "maya", "tom", "lin"
 
 pytestmark = [needs_chromium, pytest.mark.asyncio(loop_scope="module")]
 
@@ -35,19 +36,24 @@ class Walk:
     has_file: bool = False
     says: str = ""
     says_to_manager: str = ""
+    says_to_stranger: str = ""
     makes_clip: bool = False
 
 
+LATEST = "the number of their latest clip"
 COMMANDS = {
     "music": Walk(options={"prompt": "90s rock", "seconds": "1"}, makes_clip=True),
     "random": Walk(options={"seconds": "1"}, makes_clip=True),
     "remix": Walk(options={"prompt": "as jazz", "seconds": "1"}, has_file=True, makes_clip=True),
-    "clip": Walk(options={"clip": "1"}, makes_clip=True),
-    "tree": Walk(options={"clip": "1"}, says="family of clip 1"),
+    "clip": Walk(options={"clip": LATEST}, makes_clip=True),
+    "tree": Walk(options={"clip": LATEST}, says="The family of clip"),
     "whatis": Walk(has_file=True, says="not"),
     "queue": Walk(says="Nobody is waiting"),
     "cancel": Walk(says="nothing of yours to cancel"),
     "history": Walk(says="90s rock"),
+    "settings": Walk(options={"call": "True"}, says="unless you say otherwise"),
+    "favourites": Walk(says="press ⭐ under a clip"),
+    "top": Walk(says="Press ⭐ under what you like", says_to_stranger="on servers"),
     "quota": Walk(says="of music left today"),
     "privacy show": Walk(says="What I keep of you"),
     "privacy export": Walk(says="all that I keep of you"),
@@ -58,7 +64,7 @@ COMMANDS = {
     "admin tier": Walk(options={"role": "Player", "seconds": "5500"}, says="5500 s"),
     "admin limits": Walk(options={"waiting": "150"}, says="at once: 150"),
     "admin unlimit": Walk(says="at once: as configured"),
-    "admin channel": Walk(options={"channel": "music", "allowed": "True"}, says="#music"),
+    "admin channel": Walk(options={"channel": "music", "allowed": "False"}, says="Longest clip"),
     "admin block": Walk(options={"person": "Lin"}, says="Lin"),
     "admin unblock": Walk(options={"person": "Lin"}, says="Longest clip"),
     "admin reset": Walk(options={"person": "Lin"}, says="used nothing here today"),
@@ -81,10 +87,16 @@ async def stage(tmp_path_factory):
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def seats(stage):
-    """Pages of the owner, the manager and a friend, in one browser."""
+async def browser():
+    """One browser for all."""
+    async with open_chromium() as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def seats(stage, browser):
+    """Pages of the owner, the manager and a friend."""
     async with AsyncExitStack() as stack:
-        browser = await stack.enter_async_context(open_chromium())
         yield {
             name: await stack.enter_async_context(open_seat(stage, browser, name))
             for name in (OWNER, MANAGER, FRIEND)
@@ -127,6 +139,8 @@ async def walk(seat, name, step, file):
         await seat.box.fill(f"/{name} ")
         await seat.form.wait_for()
         for option, value in step.options.items():
+            if value == LATEST:
+                value = str((await seat.stage.store.clips.of_user(seat.person.id, 1))[0].id)
             await _fill(seat, option, value)
         if step.has_file:
             await _open_option(seat, "clip")
@@ -135,12 +149,12 @@ async def walk(seat, name, step, file):
 
     asked = await seat.asks(do)
     answer = await seat.stage.until(lambda: asked.message)
-    is_manager = seat.name == MANAGER and step.says_to_manager
+    other = {MANAGER: step.says_to_manager, STRANGER: step.says_to_stranger}.get(seat.name)
     shown = seat.message(answer)
     if step.makes_clip:
         await expect(shown.locator("audio")).to_have_count(1, timeout=30_000)
     else:
-        await expect(shown).to_contain_text(step.says_to_manager if is_manager else step.says)
+        await expect(shown).to_contain_text(other or step.says)
     if answer.is_ephemeral:
         await shown.locator("[data-act=dismiss]").click()
         await expect(shown).to_have_count(0)
@@ -161,18 +175,30 @@ async def _open_option(seat, option):
 
 
 @pytest.mark.parametrize("name", [OWNER, MANAGER, FRIEND])
-async def test_everybody_uses_every_command_that_they_are_offered(stage, seats, sound_file, name):
+async def test_everybody_uses_every_command_that_they_are_offered(seats, sound_file, name):
     """The page offers what the server lets them use, and shows each answer."""
     seat = seats[name]
     await seat.go("music")
     for command, step in COMMANDS.items():
-        is_offered = name != FRIEND or not command.startswith("admin ")
-        if is_offered:
+        if name != FRIEND or not command.startswith("admin "):
             await walk(seat, command, step, sound_file)
         else:
             await seat.box.fill(f"/{command}")
             await expect(seat.page.locator(".composer [role=option]")).to_have_count(0)
             await seat.box.fill("")
+
+
+async def test_a_stranger_uses_what_there_is_in_direct_messages(stage, browser, sound_file):
+    """Somebody who left the server, and has the app for themselves: all but what manages one."""
+    lin = stage.people[STRANGER]
+    lin.has_app = True
+    await membership.leave(stage.discord, lin)
+    await places.open_dm(stage.discord, lin, stage.discord.me.id)
+    async with open_seat(stage, browser, STRANGER, ready=".composer textarea:enabled") as seat:
+        for command, step in COMMANDS.items():
+            if not command.startswith("admin "):
+                await walk(seat, command, step, sound_file)
+    await membership.rejoin(stage.discord, lin)
 
 
 async def press(seat, message, label):
@@ -196,9 +222,13 @@ async def made(seat, asked):
         messages = [each for each in (asked.message, *asked.followups) if each]
         return next((each for each in messages if _has_sound(each)), None)
 
-    message = await stage.until(find)
+    message = await stage.until(find, lambda: _said(asked))
     await expect(seat.message(message).locator("audio").first).to_be_attached()
     return message
+
+
+def _said(asked):
+    return [each.content for each in (asked.message, *asked.followups) if each]
 
 
 def _has_sound(message):
@@ -217,13 +247,20 @@ async def test_every_button_under_a_clip_does_what_it_says(stage, seats):
     seat = seats[FRIEND]
     await seat.go("music")
     first = await made(seat, await seat.types("/music prompt:beat seconds:8"))
-    labels = await seat.message(first).locator("[data-act=press]").all_inner_texts()
-    assert [each.lower() for each in labels] == [*ACTIONS]
+    buttons = seat.message(first).locator("[data-act=press]")
+    customs = await buttons.evaluate_all("all => all.map(each => each.dataset.custom)")
+    assert [each.rpartition(":")[2] for each in customs] == [*ACTIONS]
     for label in ("Again", "Continue", "Loop", "Stems"):
         await made(seat, await press(seat, first, label))
     asked = await press(seat, first, "Remix")
     assert asked.modal
     await made(seat, await fill_remix(seat, "as jazz"))
+    await seats[MANAGER].go("music")
+    await press(seats[MANAGER], first, "⭐")
+    await expect(buttons.get_by_text("⭐ 1")).to_be_visible()
+    asked = await press(seat, first, "Tree")
+    tree = await stage.until(lambda: next(iter(asked.followups), asked.message))
+    await expect(seat.message(tree)).to_contain_text("The family of clip")
     asked = await press(seat, first, "Details")
     details = await stage.until(lambda: next(iter(asked.followups), asked.message))
     await expect(seat.message(details)).to_contain_text("Seed")
@@ -297,7 +334,7 @@ async def hold_clip(stage, seat):
     room, seat.person.takes_dms = stage.channels["jam-talk"], False
     await seat.go(room.name)
     await mention(seat, "", "slow")
-    await stage.until(lambda: any(each.author is stage.discord.me for each in room.seen))
+    await stage.until(lambda: stage.pipeline.in_flight)
     role = stage.discord.guild.members[stage.discord.me.id].role_ids[0]
     room.overwrites[role] = Overwrite(role, deny=Right.VIEW_CHANNEL)
     await stage.pipeline.idle()

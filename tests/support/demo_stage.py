@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import time
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 
@@ -60,11 +61,12 @@ class DemoStage:
     def store(self):
         return self.bot.pipeline.store
 
-    async def until(self, find):
+    async def until(self, find, explain=lambda: ""):
         """Wait until something is found, looking whenever the loop comes round, and return it."""
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while not (found := find()):
-                await asyncio.sleep(0.005)
+        ends_at = time.monotonic() + PATIENCE_SECONDS
+        while not (found := find()):
+            assert time.monotonic() < ends_at, f"it did not come: {explain()}"
+            await asyncio.sleep(0.005)
         return found
 
     def asked_by(self, person):
@@ -171,11 +173,10 @@ class Seat:
 
 
 @asynccontextmanager
-async def open_seat(stage, browser, name, **options):
+async def open_seat(stage, browser, name, *, ready="li.message", **options):
     """Let somebody open the page, past its first minute."""
-    context = await browser.new_context(
-        viewport={"width": 1280, "height": 900}, reduced_motion="reduce", **options
-    )
+    size = {"viewport": {"width": 1280, "height": 900}}
+    context = await browser.new_context(**(size | {"reduced_motion": "reduce"} | options))
     await context.add_init_script(
         "try { localStorage['zhiyin.guide'] = '{\"isOver\":true}' } catch {}"
     )
@@ -185,7 +186,7 @@ async def open_seat(stage, browser, name, **options):
     page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
     try:
         await page.goto(stage.site.address_of(name))
-        await page.locator("li.message").first.wait_for()
+        await page.locator(ready).first.wait_for()
         yield Seat(stage, name, page)
     finally:
         await context.close()
