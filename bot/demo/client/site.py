@@ -112,12 +112,12 @@ class Site:
         )
         if not is_ours:
             log.warning("demo.foreign_request %s", request.path)
-            return _refuse(403, _FOREIGN)
+            return _turn_away(request, 403, _FOREIGN)
         said = request.query.get("secret")
         if said is not None and request.method == "GET" and admission.is_secret(said):
             return self._admit(request)
         if not admission.admits(request.cookies.get(self._cookie)):
-            return _refuse(401, _NO_SECRET)
+            return _turn_away(request, 401, _NO_SECRET)
         return await handler(request)
 
     def _admit(self, request: web.Request) -> web.Response:
@@ -133,8 +133,9 @@ class Site:
         raise web.HTTPFound(f"/as/{quote(next(iter(self.people)))}")
 
     async def _page(self, request: web.Request) -> web.Response:
-        if request.match_info["name"] not in self.people:
-            return _refuse(404, _NOBODY.fill(name=request.match_info["name"]))
+        name = request.match_info["name"]
+        if name not in self.people:
+            return _turn_away(request, 404, _NOBODY.fill(name=name))
         return read_page_file("index.html")
 
     async def _page_file(self, request: web.Request) -> web.Response:
@@ -209,6 +210,13 @@ async def _hello(line: web.WebSocketResponse) -> Hello | None:
 
 def _refuse(status: int, sentence: Sentence) -> web.Response:
     return web.json_response({"sentence": str(sentence)}, status=status, headers=HEADERS)
+
+
+def _turn_away(request: web.Request, status: int, sentence: Sentence) -> web.Response:
+    """Refuse a page as JSON, and a person who typed the address in words."""
+    if request.path.startswith("/api/"):
+        return _refuse(status, sentence)
+    return web.Response(status=status, text=f"{sentence}\n", headers=HEADERS)
 
 
 @asynccontextmanager

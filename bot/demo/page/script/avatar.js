@@ -6,7 +6,7 @@ import { mark } from "./icons.js";
 /** Return the avatar of a user; decoration, since the name always stands beside it. */
 export function avatar(user, name, size = "") {
   const made = el("span", { class: `avatar ${size}${user.bot ? " bot" : ""}`, aria: { hidden: "true" } }, user.bot ? mark() : initials(name));
-  if (!user.bot) made.style.setProperty("--hue", String(hueOf(user.id)));
+  if (!user.bot) made.style.setProperty("--hue", String(hueOf(name)));
   return made;
 }
 
@@ -16,7 +16,9 @@ function initials(name) {
   return letters.join("").toUpperCase();
 }
 
-function hueOf(id) {
-  // The golden angle keeps neighbours apart.
-  return Math.round((Number(BigInt(id) % 9973n) * 137.508) % 360);
+/** A name keeps its colour over restarts, in which ids are new. (FNV-1a, which spreads short names.) */
+function hueOf(name) {
+  let hash = 5381;
+  for (const letter of name) hash = Math.imul(hash ^ letter.codePointAt(0), 16_777_619) >>> 0;
+  return hash % 360;
 }

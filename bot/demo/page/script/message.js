@@ -108,7 +108,7 @@ function usedCommand(message, state) {
   const { user, name } = message.interaction_metadata;
   // A press or a form has no command's name.
   if (!user || !name) return null;
-  const isMenu = message.type === 23;
+  const isMenu = state.commands.some((each) => each.type > 1 && each.name === name);
   return el("p", { class: "replied" }, icon("reply"),
     el("button", { type: "button", class: "author", data: { act: "person", user: user.id } }, state.nameOf(user)),
     ` ${say("command.used")} `, el("span", { class: "mention" }, isMenu ? name : `/${name}`));

@@ -1,6 +1,6 @@
 // Moments in words, as Discord's `<t:…>` shows them.
 
-import { say } from "./words.js";
+import { LANGUAGE, say } from "./words.js";
 
 const OPTIONS = {
   t: { timeStyle: "short" },
@@ -22,7 +22,7 @@ const UNITS = [
   ["minute", 60],
   ["second", 1],
 ];
-const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+const relative = new Intl.RelativeTimeFormat(LANGUAGE, { numeric: "auto" });
 
 /** Return a moment in the style of a timestamp's letter; R counts from now. */
 export function describeMoment(seconds, style, nowMs) {

@@ -3,6 +3,8 @@
 import { ENGLISH } from "../words/en.js";
 
 const language = ENGLISH;
+/** The language's code, for what the browser itself puts into words. */
+export const LANGUAGE = "en";
 
 /**
  * Return a text with its values put in for `{name}`.
