@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from bot.demo.discord.refusals import Problems, Refusal
+from bot.demo.discord.shapes import COMMAND, check_shape
 
 SLASH, USER_MENU, MESSAGE_MENU = 1, 2, 3
 (
@@ -40,6 +41,7 @@ _MARKS = ("DEVANAGARI", "THAI")
 
 def check_commands(commands: Sequence[Mapping[str, Any]]) -> None:
     """Check all commands of one scope together. Raises Refusal."""
+    check_shape(list(commands), [COMMAND])
     counts = Counter(int(each.get("type") or SLASH) for each in commands)
     if any(counts[kind] > most for kind, most in MOST_COMMANDS.items()):
         raise Refusal(400, 30032)

@@ -1,4 +1,18 @@
-"""What each person sees, as events that a client which comes back can ask for again."""
+"""What each person sees, as events that a client which comes back can ask for again.
+
+An event is JSON with a number, `seq`, and a `type`:
+
+- `message_create`, `message_update` (with a `reason`: edit, reactions, poll or thread) and
+  `message_delete`; messages are Discord's, as that person sees them
+- `typing`
+- `interaction_sent`, `interaction_done`, `interaction_failed`, `modal`: what becomes of what that
+  person used
+- `channel_create`, `channel_update`, `channel_delete`, for threads and direct messages too, also
+  where a right opens or closes a channel
+- `member_add`, `member_update`, `member_remove`, `roles_update`, `guild_update`, `bot_online`
+- `commands_update`: ask for the commands again
+- `removed` and `reset`: ask for everything again
+"""
 
 from __future__ import annotations
 

@@ -81,8 +81,8 @@ class File:
         answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
         if is_part:
             answer.headers["Content-Range"] = f"bytes {begin}-{end - 1}/{len(self.data)}"
-        await answer.prepare(request)
         try:
+            await answer.prepare(request)
             for at in range(begin, end, _PIECE_BYTES):
                 await answer.write(self.data[at : min(end, at + _PIECE_BYTES)])
         except ConnectionError:

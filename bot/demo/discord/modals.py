@@ -15,6 +15,7 @@ from bot.demo.discord.components import (
 )
 from bot.demo.discord.files import File
 from bot.demo.discord.refusals import Problems
+from bot.demo.discord.shapes import MODAL, check_shape
 
 MOST_TITLE_CHARACTERS = 45
 MOST_COMPONENTS = 5
@@ -27,6 +28,7 @@ INPUTS = _CHOSEN | {kinds.TEXT_INPUT, kinds.FILE_UPLOAD, kinds.RADIO_GROUP, kind
 
 def check_modal(said: Mapping[str, Any]) -> None:
     """Check a form that is to be shown. Raises Refusal."""
+    check_shape(said, MODAL)
     problems = Problems()
     problems.text("title", said.get("title"), MOST_TITLE_CHARACTERS, required=True)
     problems.text("custom_id", said.get("custom_id"), 100, required=True)

@@ -13,6 +13,7 @@ from bot.demo.discord.messages import COMPONENTS_V2, EPHEMERAL, SILENT, SUPPRESS
 from bot.demo.discord.polls import check_poll
 from bot.demo.discord.refusals import Problems, Refusal
 from bot.demo.discord.rights import Right
+from bot.demo.discord.shapes import MESSAGE, check_shape
 
 MOST_CHARACTERS = 2000
 MOST_FILES = 10
@@ -29,11 +30,15 @@ def check_payload(
     edited: Message | None = None,
 ) -> None:
     """Check what a message is to become. Raises Refusal."""
+    check_shape(payload, MESSAGE)
     if any(file.size > max_file_bytes for file in files):
         raise Refusal(413, 40005)
     problems = Problems()
     problems.text("content", payload.get("content"), MOST_CHARACTERS)
     _check_nonce(problems, payload.get("nonce"))
+    for number, each in enumerate(payload.get("attachments") or []):
+        if each.get("id") is None:
+            problems.add(f"attachments.{number}.id", "BASE_TYPE_REQUIRED", "It is required.")
     check_embeds(problems, payload.get("embeds"))
     flags = int(payload.get("flags") or 0)
     is_v2 = bool((flags | (edited.flags if edited else 0)) & COMPONENTS_V2)
@@ -99,7 +104,7 @@ def _kept(payload: Mapping[str, Any], edited: Message | None) -> int:
         return 0
     if "attachments" not in payload:
         return len(edited.files)
-    named = {str(each["id"]) for each in payload["attachments"] or []}
+    named = {str(each.get("id")) for each in payload["attachments"] or []}
     return len([file for file in edited.files if str(file.id) in named])
 
 

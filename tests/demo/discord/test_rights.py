@@ -288,3 +288,20 @@ async def test_a_forward_shows_a_message_that_one_sees():
     )
     with pytest.raises(Refusal, match="50001"):
         await talk.forward_message(discord, anna, channel.id, message.id, secret.id)
+
+
+@pytest.mark.parametrize("query", [{"limit": "0"}, {"limit": "101"}, {"before": "x"}])
+async def test_a_page_of_history_has_limits(query):
+    """A hundred messages at most, beginning at an id."""
+    _, bot, _, channel = world()
+    messages = [await bot.posted(channel, content=f"{number}") for number in range(5)]
+    path = f"/channels/{channel.id}/messages"
+    assert code_of(await bot.ask("GET", path, query=query)) == 50035
+    for asked, expected in (
+        ({"limit": "2"}, [4, 3]),
+        ({"before": str(messages[2].id)}, [1, 0]),
+        ({"after": str(messages[2].id)}, [4, 3]),
+        ({"around": str(messages[2].id), "limit": "3"}, [3, 2, 1]),
+    ):
+        page = (await bot.ask("GET", path, query=asked)).body
+        assert [each["content"] for each in page] == [f"{number}" for number in expected]

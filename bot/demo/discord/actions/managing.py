@@ -63,6 +63,7 @@ async def set_roles(
     with telling_of_changes(discord):
         member.role_ids = list(role_ids)
     await tell_of_member(discord, guild, member, "update")
+    discord.feeds.tell(member.person, "commands_update")
 
 
 async def time_out(discord: Discord, person: Person, member_id: int, seconds: float) -> None:
@@ -103,6 +104,7 @@ async def set_role_rights(discord: Discord, person: Person, role_id: int, rights
         raise Refusal(403, 50013)
     with telling_of_changes(discord):
         role.rights = rights
+    _tell_of_commands(discord, guild)
     _tell_of_roles(discord, guild)
     said = {"guild_id": str(guild.id), "role": role.as_json()}
     await discord.gateway.dispatch("GUILD_ROLE_UPDATE", said, Intent.GUILDS)
@@ -159,6 +161,7 @@ async def set_channel_rights(
         raise Refusal(404, 10011)
     with telling_of_changes(discord):
         channel.overwrites[target_id] = Overwrite(target_id, is_member, allow, deny)
+    _tell_of_commands(discord, guild)
     await tell_of_channel(discord, "update", channel)
 
 
@@ -177,6 +180,11 @@ async def set_command_rights(
     _require(guild, person, Right.MANAGE_GUILD | Right.MANAGE_ROLES)
     discord.commands.find(command_id)
     guild.command_rights.setdefault(command_id, {})[target_id] = allowed
+    _tell_of_commands(discord, guild)
+
+
+def _tell_of_commands(discord: Discord, guild: Guild) -> None:
+    """Tell people that they may use other commands than before, perhaps."""
     for each in discord.members_told(guild):
         discord.feeds.tell(each, "commands_update")
 

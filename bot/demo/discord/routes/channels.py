@@ -10,6 +10,7 @@ from bot.demo.discord.refusals import Problems, Refusal
 from bot.demo.discord.rights import Right
 from bot.demo.discord.routes.messages import find_message
 from bot.demo.discord.routes.route import ApiRequest, route
+from bot.demo.discord.shapes import CHANNEL, check_shape
 from bot.demo.discord.snowflakes import iso_time
 from bot.demo.discord.state import Discord
 from bot.demo.discord.threads import (
@@ -28,6 +29,7 @@ async def _read(discord: Discord, request: ApiRequest, channel_id: str) -> dict[
 
 async def _change(discord: Discord, request: ApiRequest, channel_id: str) -> dict[str, Any]:
     channel, said = discord.channel_for(discord.me, int(channel_id)), request.body()
+    check_shape(said, CHANNEL)
     if channel.guild is None:
         raise Refusal(403, 50003)
     rights = discord.rights_of(discord.me, channel)
@@ -55,6 +57,7 @@ async def _begin_thread(
     discord: Discord, request: ApiRequest, channel_id: str, message_id: str | None = None
 ) -> dict[str, Any]:
     said = request.body()
+    check_shape(said, CHANNEL)
     channel = discord.channel_for(discord.me, int(channel_id))
     message = find_message(discord, channel_id, message_id) if message_id else None
     thread = await begin_thread(

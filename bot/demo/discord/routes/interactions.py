@@ -16,6 +16,7 @@ from bot.demo.discord.refusals import Problems, Refusal
 from bot.demo.discord.routes.messages import edit_as_bot
 from bot.demo.discord.routes.route import ApiRequest, route
 from bot.demo.discord.sending import acknowledge, is_by_user_install
+from bot.demo.discord.shapes import CALLBACK, SUGGESTIONS, check_shape
 from bot.demo.discord.state import Discord
 
 MESSAGE, DEFER, DEFER_UPDATE, UPDATE, SUGGEST, MODAL = 4, 5, 6, 7, 8, 9
@@ -41,6 +42,7 @@ async def _callback(
     if interaction.has_failed or late:
         raise Refusal(404, 10062)
     said = request.body()
+    check_shape(said, CALLBACK)
     kind, data = said.get("type"), said.get("data") or {}
     allowed = _ALLOWED[interaction.type]
     if interaction.type is InteractionType.MODAL and interaction.source is None:
@@ -91,6 +93,7 @@ def _new_message(discord: Discord, interaction: Interaction) -> Message:
 
 
 def _checked_choices(interaction: Interaction, data: dict[str, Any]) -> list[dict[str, Any]]:
+    check_shape(data, SUGGESTIONS)
     problems = Problems()
     choices = problems.count("choices", data.get("choices"), MOST_CHOICES)
     check_choices(problems, "choices", choices, interaction.focused_kind)

@@ -14,7 +14,7 @@ from bot.demo.discord.payloads import check_payload, check_rights_to_send
 from bot.demo.discord.posting import change, check_open, check_reply, post, remove, tell_typing
 from bot.demo.discord.refusals import Refusal
 from bot.demo.discord.rights import Right
-from bot.demo.discord.routes.route import ApiRequest, limit_of, route
+from bot.demo.discord.routes.route import ApiRequest, as_id, limit_of, route
 from bot.demo.discord.state import Discord
 
 
@@ -44,14 +44,14 @@ async def _history(discord: Discord, request: ApiRequest, channel_id: str) -> li
         return []
     found = sorted(channel.seen, key=lambda each: each.id)
     if "after" in request.query:
-        after = int(request.query["after"])
+        after = as_id(request.query["after"])
         page = [each for each in found if each.id > after][:limit]
     elif "around" in request.query:
-        around = int(request.query["around"])
+        around = as_id(request.query["around"])
         nearest = sorted(found, key=lambda each: abs(each.id - around))[:limit]
         page = sorted(nearest, key=lambda each: each.id)
     else:
-        before = int(request.query.get("before", 1 << 63))
+        before = as_id(request.query.get("before", 1 << 63))
         page = [each for each in found if each.id < before][-limit:]
     return [_as_app_reads(discord, each) for each in reversed(page)]
 

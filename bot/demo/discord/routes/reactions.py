@@ -11,7 +11,7 @@ from bot.demo.discord.reactions import read_emoji
 from bot.demo.discord.refusals import Refusal
 from bot.demo.discord.rights import Right
 from bot.demo.discord.routes.messages import find_message
-from bot.demo.discord.routes.route import ApiRequest, limit_of, route
+from bot.demo.discord.routes.route import ApiRequest, as_id, limit_of, route
 from bot.demo.discord.state import Discord
 
 
@@ -36,7 +36,7 @@ async def _who_reacted(
 ) -> list[dict[str, Any]]:
     message = find_message(discord, channel_id, message_id)
     people = message.reactions.by_emoji.get(read_emoji(emoji), {})
-    after, limit = int(request.query.get("after", 0)), limit_of(request, usual=25, most=100)
+    after, limit = as_id(request.query.get("after", 0)), limit_of(request, usual=25, most=100)
     found = [people[each] for each in sorted(people) if each > after]
     return [each.as_json() for each in found[:limit]]
 
@@ -48,7 +48,7 @@ async def _voters(
     if message.poll is None or not 1 <= int(answer_id) <= len(message.poll.answers):
         raise Refusal(400, 520006)
     voters = message.poll.votes.get(int(answer_id), {})
-    after, limit = int(request.query.get("after", 0)), limit_of(request, usual=25, most=100)
+    after, limit = as_id(request.query.get("after", 0)), limit_of(request, usual=25, most=100)
     found = [voters[each] for each in sorted(voters) if each > after]
     return {"users": [each.as_json() for each in found[:limit]]}
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.demo.discord.files import File
 from bot.demo.discord.refusals import Refusal
+from bot.demo.discord.shapes import MESSAGE, check_shape
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class ApiRequest:
 
     def uploads(self, said: dict[str, Any]) -> list[File]:
         """Return the files that came with it, described as a message's payload says."""
+        check_shape(said, MESSAGE)
         described = {str(each.get("id")): each for each in said.get("attachments") or []}
         files = []
         for number, (name, data) in enumerate(self.files):
