@@ -25,7 +25,7 @@ from bot.cli.models import print_rows
 from bot.config import Config, ModelConfig
 from bot.errors import CheckpointError, ResourceError
 from bot.i18n.sentence import Sentence
-from bot.models import download, registry
+from bot.models import download, pace, registry
 from bot.models.locate import locate
 from bot.musicgen.baselines import synthetic
 from bot.musicgen.checkpoint import packed_cache
@@ -380,6 +380,9 @@ def test_what_was_prepared_is_listed_and_deleted(config, capsys, tmp_path, monke
     out = listed(config, capsys, tmp_path)
     assert f"1 model, 2 MB in {folder}" in out
     assert "zhiyin models clear" in out
+    paces = tmp_path / "cache" / "zhiyin" / pace.FILE
+    paces.write_text("{}")
     assert "Deleted 2 MB" in listed(config, capsys, tmp_path, "clear")
+    assert not paces.exists(), "and so is how fast they were"
     assert list(folder.iterdir()) == []
     assert "Prepared" not in listed(config, capsys, tmp_path)
