@@ -25,7 +25,7 @@ from bot.musicgen.decoder.kernel_weights import NORMS
 from bot.musicgen.kernels.packed_weights import PackedWeights
 from bot.musicgen.kernels.packing import allocate, pack
 
-SAMPLE_WEIGHTS = 160_000_000
+_SAMPLE_WEIGHTS = 160_000_000
 """Weights of the larger decoder that is timed; its half outgrows the caches, too."""
 
 _COLUMNS = 64
@@ -38,33 +38,45 @@ _TEXT_TOKENS = 16
 _MOST_STEPS, _MOST_SECONDS = 12, 0.4
 
 
-def step_seconds(
-    config: DecoderConfig,
-    library: Path,
-    precision: Precision,
-    *,
-    sample_weights: int = SAMPLE_WEIGHTS,
-) -> float:
+def step_seconds(config: DecoderConfig, library: Path, precision: Precision) -> float:
     """Return about how many seconds a step of one guided request takes with our kernels.
 
     Takes a fraction of a second and 0.5 GB of memory at most. The faster of the steps that are
     timed count, so that it matters little what else the machine is doing.
     """
-    half = max(1, math.ceil(sample_weights / _layer_weights(config) / 2))
-    layers = min(config.layers, 2 * half)
+    half, layers = sampled_layers(config)
     arrays = _arrays(replace(config, layers=layers), precision)
     long = _timed(replace(config, layers=layers), arrays, library, precision)
     if layers == config.layers:
         return long
-    # Its first layers alone.
+    cut = _first_layers(arrays, half)
+    short = _timed(replace(config, layers=half), cut, library, precision)
+    return extrapolate(config, short, long)
+
+
+def sampled_layers(config: DecoderConfig) -> tuple[int, int]:
+    """Return how many layers the shorter decoder that is timed has, and the longer one.
+
+    The longer one has all where these are few: then it is the only one.
+    """
+    half = max(1, math.ceil(_SAMPLE_WEIGHTS / _layer_weights(config) / 2))
+    return half, min(config.layers, 2 * half)
+
+
+def extrapolate(config: DecoderConfig, short: float, long: float) -> float:
+    """Return the seconds of a whole step from those of the two decoders that were timed."""
+    half, layers = sampled_layers(config)
+    return long + (config.layers - layers) * max(0.0, long - short) / half
+
+
+def _first_layers(arrays: dict[str, NDArray[Any]], count: int) -> dict[str, NDArray[Any]]:
     cut = {
-        name: array if name.endswith((".heads", ".tokens", ".positions")) else array[:half]
+        name: array if name.endswith((".heads", ".tokens", ".positions")) else array[:count]
         for name, array in arrays.items()
     }
     for name in ("decoder.tables.gains", "decoder.tables.biases"):
-        cut[name] = arrays[name][: len(NORMS) * half + 1]
-    short = _timed(replace(config, layers=half), cut, library, precision)
-    return long + (config.layers - layers) * max(0.0, long - short) / half
+        cut[name] = arrays[name][: len(NORMS) * count + 1]
+    return cut
 
 
 def _layer_weights(config: DecoderConfig) -> int:
