@@ -27,14 +27,15 @@ from bot.cli.generate_options import (
 from bot.cli.generate_remix import KEEPS, load_remix
 from bot.cli.generate_words import FADE_SECONDS, most_words, read_changes
 from bot.config import Config
-from bot.domain.generation import MAX_WORDS, GenerationRequest, PromptChange
+from bot.domain.generation import MAX_WORDS, GenerationRequest, Kept, PromptChange
 from bot.domain.request_checks import check_seconds
 from bot.errors import RequestError
 from bot.i18n.sentence import Sentence
 from bot.models.locate import locate
 from bot.musicgen.checkpoint.fingerprint import fingerprint
-from bot.musicgen.checkpoint.inspection import inspect
+from bot.musicgen.checkpoint.inspection import Contents, inspect
 from bot.musicgen.engine.validation import check_endless, check_stems
+from bot.words.unwanted import unwanted_stems
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +144,7 @@ def make_plan(args: argparse.Namespace, config: Config) -> Plan:
         audio_tokens=audio_tokens,
         sampling=sampling,
         kept=kept,
-        muted=read_names(args.without),
+        muted=_muted(args, prompt, contents, kept),
         wants_stems=args.stems,
     )
     if request.seconds is None:
@@ -169,6 +170,17 @@ def make_plan(args: argparse.Namespace, config: Config) -> Plan:
         for beside in plan.stem_files(file).values():
             encode.check(beside, sources=[] if args.audio is None else [args.audio])
     return plan
+
+
+def _muted(
+    args: argparse.Namespace, prompt: str | None, contents: Contents, kept: Kept | None
+) -> tuple[str, ...]:
+    """Return the stems to leave out: those that are named, of a remix what its words don't want."""
+    named = read_names(args.without)
+    if named or args.keep is None:
+        return named
+    stems = [stem.name for stem in contents.config.stems]
+    return unwanted_stems(prompt, stems, () if kept is None else kept.stems)
 
 
 def _files(out: Path | None, seeds: Sequence[int]) -> list[Path]:

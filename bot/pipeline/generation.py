@@ -22,6 +22,7 @@ from bot.pipeline.clip_codes import load_codes_at, match_codes
 from bot.pipeline.source_sounds import SOURCE_DELETED, SourceSounds
 from bot.store.clips import NewClip
 from bot.store.store import Store
+from bot.words.unwanted import unwanted_stems
 
 log = logging.getLogger(__name__)
 
@@ -111,6 +112,9 @@ class ClipGenerator:
             raise NotToBlame("the model that the prompt was to be loaded for is gone")
         if order.source.keep is Keep.TUNE and not model.takes_melody:
             raise JobError(NO_MELODY)
+        if order.source.keep is not None or order.source.keep_stems:
+            muted = unwanted_stems(order.prompt, model.stems, order.source.keep_stems)
+            request = replace(request, muted=muted)
         if order.source.keep_stems:
             codes = await load_codes_at(await self.sources.path(order.source), model)
             kept = Kept(tokens=codes.tokens, stems=order.source.keep_stems)

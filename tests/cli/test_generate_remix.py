@@ -113,3 +113,19 @@ def test_what_is_missing_is_told(tiny_stems, capsys, argv, sentence):
     assert dispatch(args, Interrupts(), open_engine=opener) == 1
     assert sentence in capsys.readouterr().err
     assert opener.engines == []
+
+
+@pytest.mark.parametrize(
+    ("argv", "muted"),
+    [
+        (["no drums", "--keep", "end"], ("drums",)),
+        (["no drums", "--keep", "end", "--without", "bass"], ("bass",)),
+        (["no drums"], ()),
+        (["calmer", "--keep", "start"], ()),
+    ],
+)
+def test_drums_that_the_words_do_not_want_are_left_out(tiny_stems, argv, muted):
+    """Of a remix; else they are as likely as the model makes them."""
+    own("a.wav")
+    (request,) = planned(*argv, "--audio", "a.wav", model=tiny_stems).requests
+    assert request.muted == muted

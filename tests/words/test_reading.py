@@ -7,6 +7,7 @@ import pytest
 from bot.words import chinese, english
 from bot.words.facets import Degree, Facet
 from bot.words.reading import read_phrases
+from bot.words.unwanted import unwanted_stems
 
 
 def found(text):
@@ -65,6 +66,26 @@ def test_what_describes_an_instrument_is_within_its_phrase():
         (Facet.INSTRUMENT, "guitar", "loud guitars"),
     ]
     assert (Facet.INSTRUMENT, "piano", "piano") in found("sad piano")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "kept", "unwanted"),
+    [
+        ("disco, no drums", (), ("drums",)),
+        ("disco without percussion", ("bass",), ("drums",)),
+        ("慢歌，不要鼓", (), ("drums",)),
+        ("disco", (), ()),
+        ("disco with heavy drums", (), ()),
+        ("no drums at first, then heavy drums", (), ()),
+        ("disco, no drums", ("drums",), ()),  # both are asked for, and one was chosen
+        ("disco, no drums", ("bass", "lead"), ()),  # nothing would be left to be made
+        (None, (), ()),
+    ],
+)
+def test_drums_that_nobody_wants_are_left_out_for_certain(prompt, kept, unwanted):
+    """Where the model has them as a stem."""
+    assert unwanted_stems(prompt, ("drums", "bass", "lead"), kept) == unwanted
+    assert unwanted_stems(prompt, (), kept) == ()
 
 
 def test_every_word_is_read_as_what_it_means():
