@@ -10,11 +10,14 @@ from bot.demo.discord.command_limits import SLASH, check_commands
 from bot.demo.discord.people import Person
 from bot.demo.discord.refusals import Refusal
 from bot.demo.discord.rights import Right
+from bot.demo.discord.snowflakes import made_at
 
 IN_GUILD, IN_BOT_DM, IN_PRIVATE = 0, 1, 2
 GUILD_INSTALL, USER_INSTALL = 0, 1
 
 Command = dict[str, Any]
+
+MOST_CREATIONS_A_DAY = 200
 
 
 class Commands:
@@ -23,6 +26,8 @@ class Commands:
     def __init__(self, app_id: int, next_id: Callable[[], int]) -> None:
         self._app_id, self._next_id = app_id, next_id
         self.scopes: dict[int | None, dict[int, Command]] = {}
+        self._created: dict[int | None, list[int]] = {}
+        """The ids of commands that were created, which tell when."""
 
     def all_in(self, guild_id: int | None) -> list[Command]:
         """Return the commands of a server, or with None those for everywhere."""
@@ -51,9 +56,20 @@ class Commands:
         """Replace all commands of a scope. Raises Refusal."""
         check_commands(said)
         known = {(each["type"], each["name"]): each for each in self.all_in(guild_id)}
+        names = {(each.get("type") or SLASH, each["name"]) for each in said}
+        self._count_creations(guild_id, len(names - known.keys()))
         stored = [self._stored(each, known, guild_id) for each in said]
         self.scopes[guild_id] = {int(each["id"]): each for each in stored}
         return stored
+
+    def _count_creations(self, guild_id: int | None, count: int) -> None:
+        """Note that commands are created. Raises Refusal for too many in a day."""
+        now = self._next_id()
+        day_ago = made_at(now) - 86_400.0
+        recent = [each for each in self._created.get(guild_id, ()) if made_at(each) > day_ago]
+        if len(recent) + count > MOST_CREATIONS_A_DAY:
+            raise Refusal(400, 30034)
+        self._created[guild_id] = recent + [now] * count
 
     def add(self, guild_id: int | None, said: Mapping[str, Any]) -> Command:
         """Add a command, instead of one of its name. Raises Refusal."""

@@ -29,7 +29,9 @@ def guild_create(guild: Guild, me: Person, channels: Iterable[Channel]) -> dict[
     member = guild.members[me.id]
     return guild.as_json() | {
         "channels": [each.as_json() for each in places if each.thread is None],
-        "threads": [each.as_json() for each in places if each.thread is not None],
+        "threads": [
+            each.as_json() for each in places if each.thread and not each.thread.is_archived
+        ],
         "members": [member.as_json()],
         "joined_at": iso_time(member.joined_at),
         "large": False,

@@ -28,6 +28,9 @@ async def post(
     _fill(discord, message, payload, files)
     channel = message.channel
     channel.messages[message.id] = message
+    if channel.thread is not None:
+        # Who writes in a thread has joined it.
+        channel.thread.members.setdefault(message.author.id, discord.clock())
     if channel.thread is not None and channel.thread.is_archived:
         # Who writes in a thread opens it again.
         channel.thread.is_archived = False

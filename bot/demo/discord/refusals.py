@@ -21,6 +21,7 @@ MEANING = {
     20016: "Slow mode",
     30010: "Too many reactions",
     30032: "Too many application commands",
+    30034: "Too many commands created today",
     30046: "Too many edits of an old message",
     40005: "Request entity too large",
     40041: "Command name taken",

@@ -25,8 +25,8 @@ from bot.demo.discord.rest import Middleware, Rest
 from bot.demo.discord.state import Discord
 
 _MOST_BODY_BYTES = 256 * 2**20
-_POLL_SECONDS = 1.0
-"""How often it is looked for polls whose time is over."""
+_TICK_SECONDS = 1.0
+"""How often it is looked for what is over: polls, interactions."""
 
 
 def file_handler(discord: Discord) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
@@ -58,7 +58,7 @@ async def serve(
         await web.TCPSite(runner, "127.0.0.1", port).start()
         discord.base = "http://{}:{}".format(*runner.addresses[0])
         discord.gateway_url = discord.base.replace("http", "ws") + "/gateway"
-        ending = asyncio.create_task(_end_polls(discord), name="polls")
+        ending = asyncio.create_task(_keep_time(discord), name="time")
         try:
             yield
         finally:
@@ -69,10 +69,11 @@ async def serve(
         await runner.cleanup()
 
 
-async def _end_polls(discord: Discord) -> None:
+async def _keep_time(discord: Discord) -> None:
     while True:
-        await asyncio.sleep(_POLL_SECONDS)
+        await asyncio.sleep(_TICK_SECONDS)
         await end_due_polls(discord)
+        discord.forget_expired()
 
 
 @asynccontextmanager

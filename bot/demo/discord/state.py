@@ -219,6 +219,17 @@ class Discord:
             if self.feeds.is_open(person) and person.id in guild.members:
                 yield person
 
+    def forget_expired(self) -> None:
+        """Forget interactions and nonces that nobody can use any more."""
+        now = self.clock()
+        for token, each in list(self.interactions.items()):
+            is_open = self.open_modals.get(each.user.id) is each
+            if each.expires_at and each.expires_at + TOKEN_SECONDS < now and not is_open:
+                del self.interactions[token]
+        for key, (since, _) in list(self.nonces.items()):
+            if since + self.nonce_seconds < now:
+                del self.nonces[key]
+
     # What clients are told of.
 
     async def subscribe(

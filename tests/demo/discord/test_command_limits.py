@@ -156,3 +156,16 @@ async def test_a_command_keeps_its_id_when_it_changes():
     assert (same["id"], same["version"]) == (first["id"], first["version"])
     assert other["id"] == first["id"]
     assert other["version"] != first["version"]
+
+
+async def test_two_hundred_commands_are_created_in_a_day():
+    """Changing one is none; the next day there are two hundred more."""
+    now = [1_700_000_000.0]
+    _, bot = open_world(lambda: now[0])
+    for number in range(200):
+        assert (await bot.register(command(name=f"do{number}"))).status == 200
+    assert (await bot.register(command(name="do199", description="other"))).status == 200
+    refused = await bot.register(command(name="again"))
+    assert (refused.status, code_of(refused)) == (400, 30034)
+    now[0] += 86_401.0
+    assert (await bot.register(command(name="again"))).status == 200

@@ -231,3 +231,21 @@ async def test_answers_have_the_limits_of_messages():
     assert code_of(await bot.respond(interaction, MESSAGE, {}, files=large)) == 40005
     assert (await bot.respond(interaction, MESSAGE, {"content": "x"})).status == 200
     assert code_of(await bot.follow(interaction, content="x" * 2001)) == FORM
+
+
+async def test_what_nobody_can_use_any_more_is_forgotten():
+    """Some time after its token; a form that is open stays."""
+    now = [1_700_000_000.0]
+    discord, bot, anna, channel, command_id = await world(lambda: now[0])
+    old = await commands.use_command(discord, anna, channel.id, command_id)
+    await bot.respond(old, MESSAGE, {"content": "x"})
+    asked = await commands.use_command(discord, anna, channel.id, command_id)
+    await bot.respond(asked, MODAL, FORM_SHOWN)
+    await bot.posted(channel, content="x", nonce="n", enforce_nonce=True)
+    now[0] += 29 * 60.0
+    discord.forget_expired()
+    assert old.token in discord.interactions
+    now[0] += 2 * 60.0
+    discord.forget_expired()
+    assert list(discord.interactions.values()) == [asked]
+    assert discord.nonces == {}

@@ -58,6 +58,9 @@ class Wire(Discord):
     def max_file_bytes(self, channel):
         return self.upload_limit_bytes or super().max_file_bytes(channel)
 
+    def forget_expired(self):
+        """Forget nothing: it is held against the bot's books in the end."""
+
     # What people do.
 
     def person(self, name):
