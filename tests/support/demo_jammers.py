@@ -88,13 +88,10 @@ class Jammer:
 
     async def _press(self, action):
         """Press the latest button of a kind that takes a press; tell whether there was one."""
+        # In one go: the page may draw another button in its place at any time.
+        press = "all => { const last = all.at(-1); last?.click(); return Boolean(last) }"
         buttons = self.seat.page.locator(f"[data-custom$=':{action}']:not(.busy)")
-        if not await buttons.count():
-            return False
-        # A handle: the page may have a later one by the time of the press.
-        handle = await buttons.last.element_handle()
-        await handle.evaluate("(each) => each.click()")
-        return True
+        return bool(await buttons.evaluate_all(press))
 
 
 async def settle(stage, jammers):
@@ -102,10 +99,20 @@ async def settle(stage, jammers):
     for each in jammers:
         wanted = sum(each.asked.values())
         person = each.seat.person
-        await stage.until(lambda p=person, n=wanted: len(stage.asked_by(p)) >= n)
+        await stage.until(
+            lambda p=person, n=wanted: len(stage.asked_by(p)) >= n,
+            lambda e=each: f"{e.seat.name} did {e.asked}, {_kinds(stage, e.seat.person)}",
+        )
         for asked in stage.asked_by(person):
             await stage.until(lambda a=asked: a.answered_at or a.has_failed)
     await stage.pipeline.idle()
+
+
+def _kinds(stage, person):
+    """How often somebody asked for what."""
+    asked = stage.asked_by(person)
+    names = (each.data.get("name") or each.custom_id.rpartition(":")[2] for each in asked)
+    return Counter(names)
 
 
 async def reckon(stage, jammers, database):

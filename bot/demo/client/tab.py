@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -62,7 +63,7 @@ class Tab:
     async def serve(self, hello: Hello, status: Sentence | None = None) -> None:
         """Talk with the tab until it goes."""
         await self.show_status(status)
-        tasks = {asyncio.create_task(self._guard(self._follow(hello)))}
+        tasks = {asyncio.create_task(self._guard(partial(self._follow, hello)))}
         try:
             async for said in self._socket:
                 if said.type is not aiohttp.WSMsgType.TEXT:
@@ -72,7 +73,7 @@ class Tab:
                 except msgspec.DecodeError:
                     await self._socket.close(code=NO_MESSAGE)
                     break
-                task = asyncio.create_task(self._guard(self._handle(message)))
+                task = asyncio.create_task(self._guard(partial(self._handle, message)))
                 tasks.add(task)
                 task.add_done_callback(tasks.discard)
         finally:
@@ -80,10 +81,10 @@ class Tab:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _guard(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _guard(self, work: Callable[[], Awaitable[None]]) -> None:
         """Let a fault here end the connection: the page comes back and asks again."""
         try:
-            await work
+            await work()
         except Exception:
             log.exception("demo.tab_failed")
             await self._socket.close(code=aiohttp.WSCloseCode.INTERNAL_ERROR)
