@@ -42,6 +42,9 @@ def main(argv: Sequence[str] | None = None, *, open_engine: OpenEngine | None = 
         code = dispatch(args, interrupts, open_engine=open_engine)
     except SystemExit as left:  # --help, --version, and what was mistyped
         code = left.code if isinstance(left.code, int) else FAILED
+    except KeyboardInterrupt:  # while the commands were being imported
+        print(Sentence("Stopped."), file=sys.stderr)
+        code = interrupts.exit_code
     except BrokenPipeError:
         code = FAILED
     code = standard_streams.flush(code)

@@ -27,7 +27,8 @@ ENDED_FOR_GOOD = Sentence(
     "why; please report it."
 )
 
-_STOP_SECONDS = 2.0
+_STOP_SECONDS = 1.5
+"""A worker that is just loading its model hears nothing; killing it loses nothing."""
 _RESTART = RetryPolicy(initial_seconds=0.5, max_seconds=5.0)
 _MOST_FAILURES = 3
 _STEADY_SECONDS = 60.0
@@ -115,7 +116,7 @@ class BotProcess:
                 async with asyncio.timeout(_STOP_SECONDS):
                     await process.wait()
             except TimeoutError:
-                log.warning("demo.bot_killed it did not end by itself")
+                log.info("demo.bot_killed it did not end by itself")
             finally:
                 # Its decoders too; its workers, in groups of their own, end when it does.
                 with suppress(ProcessLookupError):

@@ -82,6 +82,8 @@ async def open_demo_stage(folder, *, config=CONFIG, engine=SCRIPTED):
     contents = inspect(starter_folder())
     async with AsyncExitStack() as stack:
         discord = Discord(owner_name=OWNER)
+        # On a busy machine three browsers and the bot share a processor.
+        discord.ack_seconds = PATIENCE_SECONDS
         await furnish(discord)
         people = people_of(discord)
         await stack.enter_async_context(serve(discord))
