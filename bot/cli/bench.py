@@ -137,7 +137,14 @@ def show(measured: dict[str, Any]) -> None:
         )
     )
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
-    for heading in ("clips at once", "ms per step", "wall s", "times real time, all", "each"):
+    for heading in (
+        "clips at once",
+        "ms per step",
+        "wall s",
+        "times real time, all",
+        "each",
+        "first sound s",
+    ):
         table.add_column(heading, justify="right", no_wrap=True)
     for one in measured["runs"]:
         factor = one["real_time_factor"]
@@ -147,6 +154,7 @@ def show(measured: dict[str, Any]) -> None:
             f"{one['wall_seconds']:.1f}",
             f"{factor:.2f}",
             f"{factor / one['users']:.2f}",
+            f"{one['first_sound_seconds']:.2f}",
         )
     phases = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
     phases.add_column("seconds spent on", no_wrap=True)

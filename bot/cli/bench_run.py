@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.cli.interrupts import Interrupts
 from bot.config import Config
-from bot.domain.generation import GenerationRequest
+from bot.domain.generation import AudioChunk, Event, GenerationRequest
 from bot.domain.progress import Reporter
 from bot.domain.status import ModelInfo
 from bot.i18n.sentence import Sentence
@@ -48,6 +48,8 @@ class BenchResult:
     ms_per_step: float
     wall_seconds: float
     real_time_factor: float
+    first_sound_seconds: float
+    """From handing in the requests to the first samples of any clip."""
     phases: dict[str, float]
 
 
@@ -103,7 +105,7 @@ def _timed_run(engine: Engine, interrupts: Interrupts, users: int, seconds: floa
     before = dict(engine.phases)
     steps = engine.steps
     begun = time.perf_counter()
-    _make(engine, interrupts, _requests(users, seconds, seed=users))
+    heard = _make(engine, interrupts, _requests(users, seconds, seed=users))
     wall = time.perf_counter() - begun
     phases = {name: spent - before.get(name, 0) for name, spent in engine.phases.items()}
     decoding = phases["decode"] + phases["prefill"]
@@ -113,17 +115,27 @@ def _timed_run(engine: Engine, interrupts: Interrupts, users: int, seconds: floa
         ms_per_step=round(1000 * decoding / (engine.steps - steps), 2),
         wall_seconds=round(wall, 3),
         real_time_factor=round(users * seconds / wall, 3),
+        first_sound_seconds=round(heard - begun, 3),
         phases={name: round(spent, 3) for name, spent in phases.items()},
     )
 
 
-def _make(engine: Engine, interrupts: Interrupts, requests: Sequence[GenerationRequest]) -> None:
+def _make(engine: Engine, interrupts: Interrupts, requests: Sequence[GenerationRequest]) -> float:
+    """Make all clips; return when the first samples were there."""
+    heard = 0.0
     for request in requests:
         engine.submit(request)
     with interrupts.deferred():
         while engine.busy:
             interrupts.check()
-            engine.step()
+            events = engine.step()
+            if not heard and any(_is_sound(event) for event in events):
+                heard = time.perf_counter()
+    return heard
+
+
+def _is_sound(event: Event) -> bool:
+    return isinstance(event, AudioChunk) and event.samples.size > 0
 
 
 def _requests(users: int, seconds: float, *, seed: int) -> list[GenerationRequest]:

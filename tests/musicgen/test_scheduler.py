@@ -182,6 +182,18 @@ def test_a_chunk_of_audio_goes_to_whoever_has_most_frames_waiting() -> None:
     assert scheduler.schedule_vocode() is third
 
 
+def test_many_clips_get_several_chunks_a_step() -> None:
+    """As many as keep up: of so many clips as a chunk has frames, one has a chunk at each step."""
+    scheduler = Scheduler(slots=32, max_rows=64, chunk_frames=CHUNK_FRAMES)
+    clips = [admit(scheduler, request_id) for request_id in range(CHUNK_FRAMES + 1)]
+    for clip in clips:
+        scheduler.update_decoded(clip, pending_positions=1, new_frames=CHUNK_FRAMES)
+    for _ in range(len(clips) // 2):
+        for clip in scheduler.schedule_chunks():
+            scheduler.update_vocoded(clip, frames=CHUNK_FRAMES)
+    assert sum(clip.unvocoded_frames > 0 for clip in clips) == len(clips) % 2
+
+
 def test_stems_are_made_where_no_clip_has_a_chunk() -> None:
     """A separation came first and still waits."""
     scheduler = make_scheduler()

@@ -152,11 +152,12 @@ class Engine:
         has_prepared, steps_before = self._prepare(), self.steps
         events = [*self._events, *self._decode()]
         self._events = []
-        heard = self._scheduler.schedule_vocode()
-        if heard is not None:
-            events += self._vocode(heard)
+        has_vocoded = False
+        for request in self._scheduler.schedule_chunks():
+            events += self._vocode(request)
+            has_vocoded = True
         has_decoded = self.steps > steps_before
-        self._is_idle = not (has_prepared or has_decoded or heard is not None or events)
+        self._is_idle = not (has_prepared or has_decoded or has_vocoded or events)
         return events
 
     def _prepare(self) -> bool:

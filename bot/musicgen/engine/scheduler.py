@@ -7,6 +7,7 @@ others do. Knows no model: the engine does the work and reports what came of it.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from bot.musicgen.engine.request_state import IN_BATCH, RequestState, check_transition
@@ -219,6 +220,14 @@ class Scheduler:
             self._release(request)
         if state is not request.state:
             request.enter(state)
+
+    def schedule_chunks(self) -> Iterator[ScheduledRequest]:
+        """Yield who gets a chunk of audio beside this step, as many as steps need to keep up."""
+        for _ in range(1 + len(self._running) // self._chunk_frames):
+            request = self.schedule_vocode()
+            if request is None:
+                return
+            yield request
 
     def schedule_vocode(self) -> ScheduledRequest | None:
         """Return the request that gets the next chunk of audio.
