@@ -23,7 +23,11 @@ export class Actions {
     try {
       await Promise.all(files.map((each) => each.done));
       return await this.connection.do("send_message", {
-        channel_id: channelId, content, files: files.map((each) => each.id), reply_to: replyTo?.id ?? null, ping,
+        channel_id: channelId,
+        content,
+        files: files.map((each) => each.id),
+        reply_to: replyTo?.id ?? null,
+        ping,
       });
     } catch (error) {
       tell(error);
@@ -35,8 +39,7 @@ export class Actions {
   }
 
   /** Run a slash command. */
-  useCommand(channelId, commandId, options, name = "") {
-    this.onCommand?.(name);
+  useCommand(channelId, commandId, options) {
     return this.run("use_command", { channel_id: channelId, command_id: commandId, options });
   }
 
@@ -84,7 +87,12 @@ export class Actions {
     if (this.state.busy.get(message.id) === customId) return null;
     this.state.setBusy(message, customId);
     try {
-      return await this.connection.do(action, { channel_id: message.channel_id, message_id: message.id, custom_id: customId, ...more });
+      return await this.connection.do(action, {
+        channel_id: message.channel_id,
+        message_id: message.id,
+        custom_id: customId,
+        ...more,
+      });
     } catch (error) {
       this.state.setBusy(message, null);
       tell(error);
@@ -94,8 +102,15 @@ export class Actions {
 
   #showPending(id, channelId, content, files) {
     this.waiting.set(id, {
-      id, channel_id: channelId, type: 0, author: this.state.me, content: content || files.map((each) => each.name).join(", "),
-      timestamp: new Date().toISOString(), flags: 0, isPending: true, label: say("message.sending"),
+      id,
+      channel_id: channelId,
+      type: 0,
+      author: this.state.me,
+      content: content || files.map((each) => each.name).join(", "),
+      timestamp: new Date().toISOString(),
+      flags: 0,
+      isPending: true,
+      label: say("message.sending"),
     });
     this.state.redraw(channelId);
   }

@@ -4,7 +4,8 @@ import { Actions } from "./actions.js";
 import { announcer } from "./announcer.js";
 import { listenToClicks } from "./clicks.js";
 import { Composer } from "./composer.js";
-import { el, fill, isTouch, morph } from "./element.js";
+import { el, fill, isTouch } from "./element.js";
+import { Forms } from "./forms.js";
 import { Guide } from "./guide.js";
 import { drawHeader } from "./header.js";
 import { drawMembers } from "./members.js";
@@ -12,17 +13,14 @@ import { MessageMenu } from "./message_menu.js";
 import { Modals } from "./modals.js";
 import { keepCounting } from "./moments.js";
 import { noticePlaces, notify } from "./notices.js";
-import { openPollForm } from "./poll_form.js";
 import { may } from "./rights.js";
 import { browser, tab } from "./session.js";
 import { directMessages, drawSidebar, listedChannels } from "./sidebar.js";
 import { ChannelType, State } from "./state.js";
 import { DRAW_MS, Timeline } from "./timeline.js";
+import { Updates } from "./updates.js";
 import { Uploads } from "./uploads.js";
 import { say } from "./words.js";
-
-/** After these a person may use other commands than before. */
-const CHANGES_COMMANDS = new Set(["commands_update", "roles_update", "member_update", "channel_update"]);
 
 /** Builds the page into `root` and keeps it like what the connection says. */
 export class App {
@@ -32,8 +30,14 @@ export class App {
     this.state = new State();
     this.actions = new Actions(connection, this.state);
     this.uploads = new Uploads(session, this.state);
-    this.timeline = new Timeline(this.state, (channelId, before) => this.#loadOlder(channelId, before));
-    this.composer = new Composer({ state: this.state, actions: this.actions, uploads: this.uploads, onEditLast: () => this.#editLast() });
+    this.timeline = new Timeline(this.state, (channelId, before) => this.loadOlder(channelId, before));
+    this.composer = new Composer({
+      state: this.state,
+      actions: this.actions,
+      uploads: this.uploads,
+      onEditLast: () => this.#editLast(),
+    });
+    this.forms = new Forms(this);
     this.menus = new MessageMenu(this);
     this.modals = new Modals(this);
     this.guide = new Guide(this);
@@ -41,7 +45,7 @@ export class App {
     this.tell = notify;
     this.#build(root);
     listenToClicks(root, this);
-    this.#listen();
+    this.updates = new Updates(this);
     keepCounting(root);
   }
 
@@ -57,7 +61,8 @@ export class App {
     this.timeline.open(id);
     this.timeline.scroller.setAttribute("aria-label", say("timeline", { channel: shown }));
     this.composer.open(id, shown);
-    this.#loadCommands();
+    this.loadCommands();
+    this.updates.drawTyping();
     this.drawSides();
     return focus && !isTouch() && this.composer.focus();
   }
@@ -86,7 +91,7 @@ export class App {
     if (channelId !== this.channelId) this.openChannel(channelId);
     if (!messageId || this.timeline.reveal(messageId)) return;
     for (let tried = 0; tried < 10 && !this.state.complete.has(channelId); tried += 1) {
-      await this.#loadOlder(channelId, this.state.messagesOf(channelId)[0]?.id);
+      await this.loadOlder(channelId, this.state.messagesOf(channelId)[0]?.id);
       if (this.timeline.reveal(messageId)) return;
     }
     notify(say("jump.gone"));
@@ -102,11 +107,6 @@ export class App {
     return may(this.state.channels.get(this.channelId), right);
   }
 
-  /** Ask for a poll and post it. */
-  newPoll() {
-    openPollForm((poll) => this.connection.do("create_poll", { channel_id: this.channelId, ...poll }));
-  }
-
   /** On a narrow screen, show one side over the messages, or none. */
   showSide(side) {
     this.root.dataset.side = side ?? "";
@@ -116,7 +116,8 @@ export class App {
 
   /** Show the members or not; a narrow screen lays them over the messages. */
   toggleMembers() {
-    if (matchMedia("(max-width: 900px)").matches) return this.showSide(this.root.dataset.side === "members" ? null : "members");
+    if (matchMedia("(max-width: 900px)").matches)
+      return this.showSide(this.root.dataset.side === "members" ? null : "members");
     const isHidden = this.root.classList.toggle("no-members");
     browser.write("membersHidden", isHidden);
     return this.drawSides();
@@ -130,12 +131,20 @@ export class App {
     drawMembers(this.members, state);
     drawHeader(this.header, this);
     this.composer.setBlocked(this.#blocked());
-    const unread = [...state.channels.keys()].reduce((sum, id) => sum + (id === this.channelId && !document.hidden ? 0 : state.unread(id).calls), 0);
+    const unread = [...state.channels.keys()].reduce(
+      (sum, id) => sum + (id === this.channelId && !document.hidden ? 0 : state.unread(id).calls),
+      0,
+    );
     const channel = state.channels.get(this.channelId);
-    document.title = say("title", { unread: unread ? `(${unread}) ` : "", channel: channel ? state.channelName(channel) : "", name: state.nameOf(state.me) });
+    document.title = say("title", {
+      unread: unread ? `(${unread}) ` : "",
+      channel: channel ? state.channelName(channel) : "",
+      name: state.nameOf(state.me),
+    });
   }
 
-  #drawSidesSoon() {
+  /** Draw them soon: many changes at once are drawn once. */
+  drawSidesSoon() {
     this.sidesTimer ??= setTimeout(() => {
       this.sidesTimer = null;
       this.drawSides();
@@ -143,7 +152,8 @@ export class App {
   }
 
   #blocked() {
-    if (!this.state.isMember && this.state.channels.get(this.channelId)?.type !== ChannelType.DM) return say("blocked.removed");
+    if (!this.state.isMember && this.state.channels.get(this.channelId)?.type !== ChannelType.DM)
+      return say("blocked.removed");
     return this.may("SEND_MESSAGES") ? null : say("blocked.rights");
   }
 
@@ -156,7 +166,17 @@ export class App {
     this.status = el("p", { class: "bot-status", role: "status" });
     this.typing = el("p", { class: "typing" });
     this.cover = el("div", { class: "cover", hidden: true, data: { act: "close-sides" } });
-    const main = el("main", {}, this.header, this.banner, this.guide.root, this.timeline.root, this.status, this.composer.root, this.typing);
+    const main = el(
+      "main",
+      {},
+      this.header,
+      this.banner,
+      this.guide.root,
+      this.timeline.root,
+      this.status,
+      this.composer.root,
+      this.typing,
+    );
     root.className = `app${browser.read("membersHidden") ? " no-members" : ""}`;
     fill(root, this.sidebar, main, this.members, this.cover, noticePlaces());
     for (const event of ["dragover", "drop"]) {
@@ -167,95 +187,23 @@ export class App {
         if (event === "drop") this.composer.takeFiles(each.dataTransfer.files);
       });
     }
-    main.addEventListener("dragleave", (each) => main.contains(each.relatedTarget) || root.classList.remove("dropping"));
+    main.addEventListener(
+      "dragleave",
+      (each) => main.contains(each.relatedTarget) || root.classList.remove("dropping"),
+    );
     addEventListener("keydown", (event) => this.#key(event));
     document.addEventListener("visibilitychange", () => this.drawSides());
   }
 
-  #listen() {
-    const { connection, state } = this;
-    connection.addEventListener("ready", ({ detail }) => this.#begin(detail));
-    connection.addEventListener("event", ({ detail }) => {
-      if (detail.type === "modal") this.modals.show(detail);
-      state.apply(detail);
-      if (CHANGES_COMMANDS.has(detail.type)) this.#loadCommands();
-      this.guide.see(detail);
-    });
-    connection.addEventListener("state", ({ detail }) => this.#showConnection(detail));
-    connection.addEventListener("status", ({ detail }) => (this.status.textContent = detail));
-    connection.addEventListener("restarted", ({ detail }) => this.#restarted(detail));
-    connection.addEventListener("refused", ({ detail }) => notify(detail.sentence));
-    state.addEventListener("change", ({ detail }) => this.#changed(detail));
-  }
-
-  #begin(snapshot) {
-    this.state.take(snapshot);
-    const known = [tab.read(`channel.${this.session.key}`), this.channelId, listedChannels(this.state)[0]?.id, directMessages(this.state)[0]?.id];
-    this.openChannel(known.find((id) => this.state.channels.has(id)));
-    this.guide.start();
-    if (snapshot.open_modal) this.modals.show(snapshot.open_modal);
-    if (!isTouch() && document.activeElement === document.body) this.composer.focus();
-  }
-
-  #changed(detail) {
-    switch (detail.what) {
-      case "message":
-      case "older":
-        this.timeline.change(detail);
-        if (detail.isNew) this.announce(detail.message);
-        if (detail.isNew || detail.gone) this.#drawSidesSoon();
-        break;
-      case "channels":
-        this.drawSides();
-        if (this.awaited && this.state.channels.has(this.awaited)) this.openChannel(this.awaited, { focus: true });
-        if (detail.channel === this.awaited) this.awaited = null;
-        if (!this.state.channels.has(this.channelId)) this.openChannel(listedChannels(this.state)[0]?.id);
-        break;
-      case "interaction":
-        // A command has no message yet to say it under.
-        if (detail.hasFailed && !detail.event.message_id) notify(say("interaction.silent"));
-        break;
-      case "members":
-        this.drawSides();
-        // Names and colours stand in every message.
-        this.state.look = {};
-        this.timeline.change({});
-        break;
-      case "all":
-        break;
-      case "typing":
-        break;
-      default:
-        this.#drawSidesSoon();
-    }
-    if (detail.what === "typing" || detail.what === "all") this.#drawTyping();
-  }
-
-  #drawTyping() {
-    const names = this.state.typingIn(this.channelId).map((id) => this.state.nameById(id) ?? "…");
-    const text = names.length > 2 ? say("typing.many") : names.length ? say(names.length === 2 ? "typing.two" : "typing.one", { one: names[0], two: names[1] }) : "";
-    if (this.typing.textContent !== text) this.typing.textContent = text;
-  }
-
-  #showConnection({ state, sentence }) {
-    const text = { online: "", offline: this.state.isReady ? say("connection.offline") : say("connection.first"), refused: sentence }[state];
-    morph(this.banner, el("div", { class: `banner ${state}`, role: "status" }, text));
-  }
-
-  #restarted(stale) {
-    const texts = stale.filter((each) => each.action === "send_message").map((each) => each.data.content);
-    notify(say(stale.length ? "restarted.lost" : "restarted"));
-    if (texts.length) this.composer.restore(texts.join("\n"));
-  }
-
-  async #loadOlder(channelId, before) {
+  /** Fetch the messages before one. */
+  async loadOlder(channelId, before) {
     const limit = 50;
     const { messages } = await this.connection.ask("history", { channel_id: channelId, before: before ?? null, limit });
     this.state.prepend(channelId, messages, messages.length < limit);
   }
 
   /** Ask which commands this person may use in the channel; a draft of one opens again with them. */
-  async #loadCommands() {
+  async loadCommands() {
     const { channelId } = this;
     try {
       const { commands } = await this.connection.ask("commands", { channel_id: channelId });
@@ -268,18 +216,25 @@ export class App {
   }
 
   #editLast() {
-    const mine = this.state.messagesOf(this.channelId).findLast((each) => each.author.id === this.state.me.id && [0, 19].includes(each.type));
-    if (mine) this.menus.edit(mine);
+    const mine = this.state
+      .messagesOf(this.channelId)
+      .findLast((each) => each.author.id === this.state.me.id && [0, 19].includes(each.type));
+    if (mine) this.forms.edit(mine);
   }
 
   #key(event) {
-    if (event.altKey && (event.key === "ArrowDown" || event.key === "ArrowUp") && !document.querySelector("dialog[open]")) {
+    if (
+      event.altKey &&
+      (event.key === "ArrowDown" || event.key === "ArrowUp") &&
+      !document.querySelector("dialog[open]")
+    ) {
       event.preventDefault();
       const all = [...listedChannels(this.state), ...directMessages(this.state)].map((each) => each.id);
       const step = event.key === "ArrowDown" ? 1 : -1;
       this.openChannel(all.at((all.indexOf(this.channelId) + step) % all.length), { focus: true });
     } else if (event.key === "Escape" && this.root.dataset.side) this.showSide(null);
     // Who types without having pressed anywhere writes a message.
-    else if (event.key.length === 1 && !event.ctrlKey && !event.metaKey && document.activeElement === document.body) this.composer.focus();
+    else if (event.key.length === 1 && !event.ctrlKey && !event.metaKey && document.activeElement === document.body)
+      this.composer.focus();
   }
 }

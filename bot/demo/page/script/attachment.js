@@ -14,7 +14,8 @@ export function showAttachment(attachment) {
   const type = attachment.content_type ?? "";
   if (type.startsWith("audio/") || SOUND.test(attachment.filename)) return player(attachment);
   // An SVG is a document, and not shown as a picture.
-  if (type !== "image/svg+xml" && (type.startsWith("image/") || PICTURE.test(attachment.filename))) return picture(attachment);
+  if (type !== "image/svg+xml" && (type.startsWith("image/") || PICTURE.test(attachment.filename)))
+    return picture(attachment);
   return el(
     "a",
     { class: "file", href: attachment.url, download: attachment.filename, data: { key: `file-${attachment.id}` } },
@@ -27,7 +28,13 @@ export function showAttachment(attachment) {
 function picture(attachment) {
   return el(
     "a",
-    { class: "picture", href: attachment.url, target: "_blank", rel: "noopener", data: { key: `file-${attachment.id}` } },
+    {
+      class: "picture",
+      href: attachment.url,
+      target: "_blank",
+      rel: "noopener",
+      data: { key: `file-${attachment.id}` },
+    },
     image(attachment.url, attachment.description || say("picture.named", { name: attachment.filename }), attachment),
   );
 }

@@ -5,14 +5,22 @@ import { mark } from "./icons.js";
 
 /** Return the avatar of a user; decoration, since the name always stands beside it. */
 export function avatar(user, name, size = "") {
-  const made = el("span", { class: `avatar ${size}${user.bot ? " bot" : ""}`, aria: { hidden: "true" } }, user.bot ? mark() : initials(name));
+  const made = el(
+    "span",
+    { class: `avatar ${size}${user.bot ? " bot" : ""}`, aria: { hidden: "true" } },
+    user.bot ? mark() : initials(name),
+  );
   if (!user.bot) made.style.setProperty("--hue", String(hueOf(name)));
   return made;
 }
 
 function initials(name) {
-  const words = name.trim().split(/[\s._-]+/).filter(Boolean);
-  const letters = words.length > 1 ? [words[0], words.at(-1)].map((each) => [...each][0]) : [...(words[0] ?? "?")].slice(0, 1);
+  const words = name
+    .trim()
+    .split(/[\s._-]+/)
+    .filter(Boolean);
+  const letters =
+    words.length > 1 ? [words[0], words.at(-1)].map((each) => [...each][0]) : [...(words[0] ?? "?")].slice(0, 1);
   return letters.join("").toUpperCase();
 }
 

@@ -41,9 +41,9 @@ const ACTS = {
   "close-sides": (app) => app.showSide(null),
   "show-sidebar": (app) => app.showSide("sidebar"),
   "show-members": (app) => app.toggleMembers(),
-  "new-thread": (app) => app.menus.newThread(),
-  "new-channel": (app) => app.menus.newChannel(),
-  "new-poll": (app) => app.newPoll(),
+  "new-thread": (app) => app.forms.newThread(),
+  "new-channel": (app) => app.forms.newChannel(),
+  "new-poll": (app) => app.forms.newPoll(),
   guide: (app) => app.guide.again(),
   rejoin: (app) => app.actions.run("rejoin", {}),
   "poll-show": (app, target, message) => app.state.showPoll(message, true),
@@ -53,7 +53,8 @@ const ACTS = {
     if (answers.length) app.actions.run("vote", { channel_id: message.channel_id, message_id: message.id, answers });
     else app.tell(say("poll.none"));
   },
-  unvote: (app, target, message) => app.actions.run("vote", { channel_id: message.channel_id, message_id: message.id, answers: [] }),
+  unvote: (app, target, message) =>
+    app.actions.run("vote", { channel_id: message.channel_id, message_id: message.id, answers: [] }),
 };
 
 /** Let somebody choose from a select of a message: at once from one, with a button from several. */
@@ -63,16 +64,28 @@ function choose(app, target, message) {
   const [least, most] = [component.min_values ?? 1, component.max_values ?? 1];
   if (most === 1) {
     const items = options.map(({ value, label, description, isDefault }) => ({
-      label, description, checked: Boolean(isDefault), run: () => app.actions.choose(message, component.custom_id, [value]),
+      label,
+      description,
+      checked: Boolean(isDefault),
+      run: () => app.actions.choose(message, component.custom_id, [value]),
     }));
     openMenu(target, [{ items }], { label: component.placeholder ?? say("select.choose") });
     return;
   }
-  const boxes = options.map((each) => el("input", { type: "checkbox", value: each.value, checked: Boolean(each.isDefault) }));
+  const boxes = options.map((each) =>
+    el("input", { type: "checkbox", value: each.value, checked: Boolean(each.isDefault) }),
+  );
   openDialog({
     title: component.placeholder ?? say("select.choose"),
     confirm: say("select.done"),
-    body: options.map((each, at) => el("label", { class: "tick" }, boxes[at], el("span", {}, each.label, each.description && el("small", {}, each.description)))),
+    body: options.map((each, at) =>
+      el(
+        "label",
+        { class: "tick" },
+        boxes[at],
+        el("span", {}, each.label, each.description && el("small", {}, each.description)),
+      ),
+    ),
     submit: async () => {
       const values = boxes.filter((each) => each.checked).map((each) => each.value);
       if (values.length < least || values.length > most) throw new Error(say("select.count", { least, most }));
@@ -86,10 +99,24 @@ function switchPerson(app, target) {
   const there = (key) => `/as/${encodeURIComponent(key)}`;
   const label = (each) => app.state.nameById(each.id);
   const here = people.map((each) => ({
-    label: label(each), description: each.about, checked: each.id === me.id, run: () => each.id !== me.id && location.assign(there(each.key)),
+    label: label(each),
+    description: each.about,
+    checked: each.id === me.id,
+    run: () => each.id !== me.id && location.assign(there(each.key)),
   }));
-  const tabs = people.filter((each) => each.id !== me.id).map((each) => ({
-    label: label(each), icon: "external", run: () => open(there(each.key), "_blank", "noopener"),
-  }));
-  openMenu(target, [{ title: say("switch.title"), items: here }, { title: say("switch.tabs"), items: tabs }], { label: say("switch.title") });
+  const tabs = people
+    .filter((each) => each.id !== me.id)
+    .map((each) => ({
+      label: label(each),
+      icon: "external",
+      run: () => open(there(each.key), "_blank", "noopener"),
+    }));
+  openMenu(
+    target,
+    [
+      { title: say("switch.title"), items: here },
+      { title: say("switch.tabs"), items: tabs },
+    ],
+    { label: say("switch.title") },
+  );
 }

@@ -24,13 +24,33 @@ export class CommandForm {
     this.rows = el("div", { class: "options" });
     this.more = el("div", { class: "more-options" });
     this.hint = el("p", { class: "hint", id: "command-hint", aria: { live: "polite" } }, leaf.description);
-    this.run = el("button", { type: "button", class: "button primary", on: { click: () => this.submit() } }, icon("send"), say("command.run"));
-    this.root = el("div", { class: "command-form", role: "group", aria: { label: `/${leaf.name}` } },
-      el("div", { class: "command-head" },
-        el("strong", {}, `/${leaf.name}`), el("span", { class: "muted" }, leaf.description),
-        el("button", { type: "button", class: "icon-button", aria: { label: say("command.cancel") }, on: { click: () => cancel("") } }, icon("close")),
+    this.run = el(
+      "button",
+      { type: "button", class: "button primary", on: { click: () => this.submit() } },
+      icon("send"),
+      say("command.run"),
+    );
+    this.root = el(
+      "div",
+      { class: "command-form", role: "group", aria: { label: `/${leaf.name}` } },
+      el(
+        "div",
+        { class: "command-head" },
+        el("strong", {}, `/${leaf.name}`),
+        el("span", { class: "muted" }, leaf.description),
+        el(
+          "button",
+          {
+            type: "button",
+            class: "icon-button",
+            aria: { label: say("command.cancel") },
+            on: { click: () => cancel("") },
+          },
+          icon("close"),
+        ),
       ),
-      this.rows, this.more,
+      this.rows,
+      this.more,
       el("div", { class: "command-foot" }, this.hint, this.run),
     );
     for (const option of leaf.options) if (option.required) this.#add(option);
@@ -89,7 +109,9 @@ export class CommandForm {
 
   /** The line that this form stands for, so that it outlives a reload. */
   get line() {
-    const parts = this.fields.filter((each) => !each.isFile && !each.isEmpty).map((each) => `${shownName(each.option)}:${each.input.value.trim()}`);
+    const parts = this.fields
+      .filter((each) => !each.isFile && !each.isEmpty)
+      .map((each) => `${shownName(each.option)}:${each.input.value.trim()}`);
     return [`/${this.leaf.name}`, ...parts].join(" ");
   }
 
@@ -120,11 +142,22 @@ export class CommandForm {
 
   #drawMore() {
     const left = this.leaf.options.filter((option) => !this.#field(option));
-    this.more.replaceChildren(...left.map((option) =>
-      el("button", {
-        type: "button", class: "chip", title: shownDescription(option), aria: { label: say("option.add", { name: shownName(option), description: shownDescription(option) }) },
-        on: { click: () => this.#open(option) },
-      }, icon("plus"), shownName(option))));
+    this.more.replaceChildren(
+      ...left.map((option) =>
+        el(
+          "button",
+          {
+            type: "button",
+            class: "chip",
+            title: shownDescription(option),
+            aria: { label: say("option.add", { name: shownName(option), description: shownDescription(option) }) },
+            on: { click: () => this.#open(option) },
+          },
+          icon("plus"),
+          shownName(option),
+        ),
+      ),
+    );
   }
 
   #open(option) {

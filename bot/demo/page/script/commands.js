@@ -2,19 +2,38 @@
 
 export const CommandType = { SLASH: 1, USER: 2, MESSAGE: 3 };
 export const OptionType = {
-  SUBCOMMAND: 1, GROUP: 2, STRING: 3, INTEGER: 4, BOOLEAN: 5, USER: 6, CHANNEL: 7, ROLE: 8, MENTIONABLE: 9, NUMBER: 10, ATTACHMENT: 11,
+  SUBCOMMAND: 1,
+  GROUP: 2,
+  STRING: 3,
+  INTEGER: 4,
+  BOOLEAN: 5,
+  USER: 6,
+  CHANNEL: 7,
+  ROLE: 8,
+  MENTIONABLE: 9,
+  NUMBER: 10,
+  ATTACHMENT: 11,
 };
 
 /** Return all that can be typed after a slash: {name, description, options, command, path}. */
 export function slashCommands(commands) {
-  return commands.filter((each) => (each.type ?? CommandType.SLASH) === CommandType.SLASH).flatMap((command) => leaves(command, command, []));
+  return commands
+    .filter((each) => (each.type ?? CommandType.SLASH) === CommandType.SLASH)
+    .flatMap((command) => leaves(command, command, []));
 }
 
 function leaves(command, node, path) {
   const here = [...path, shownName(node)];
-  const inner = (node.options ?? []).filter((each) => each.type === OptionType.SUBCOMMAND || each.type === OptionType.GROUP);
-  if (inner.length) return inner.flatMap((each) => leaves(command, each, here).map((leaf) => ({ ...leaf, steps: [each, ...leaf.steps] })));
-  return [{ command, name: here.join(" "), description: shownDescription(node), options: node.options ?? [], steps: [] }];
+  const inner = (node.options ?? []).filter(
+    (each) => each.type === OptionType.SUBCOMMAND || each.type === OptionType.GROUP,
+  );
+  if (inner.length)
+    return inner.flatMap((each) =>
+      leaves(command, each, here).map((leaf) => ({ ...leaf, steps: [each, ...leaf.steps] })),
+    );
+  return [
+    { command, name: here.join(" "), description: shownDescription(node), options: node.options ?? [], steps: [] },
+  ];
 }
 
 /** The name of a command or option in the reader's language. */
@@ -42,7 +61,9 @@ export function findCommands(all, typed) {
  */
 export function readCommandLine(all, line) {
   const typed = line.slice(1);
-  const leaf = all.filter((each) => typed === each.name || typed.startsWith(`${each.name} `)).sort((one, other) => other.name.length - one.name.length)[0];
+  const leaf = all
+    .filter((each) => typed === each.name || typed.startsWith(`${each.name} `))
+    .sort((one, other) => other.name.length - one.name.length)[0];
   if (!leaf) return null;
   const rest = typed.slice(leaf.name.length).trim();
   const names = leaf.options.map(shownName);
@@ -63,5 +84,7 @@ function unquoted(text) {
 
 /** Return options as Discord wants them: wrapped in the subcommands that lead there. */
 export function wrapOptions(leaf, options) {
-  return [...leaf.steps].reverse().reduce((inner, step) => [{ name: step.name, type: step.type, options: inner }], options);
+  return [...leaf.steps]
+    .reverse()
+    .reduce((inner, step) => [{ name: step.name, type: step.type, options: inner }], options);
 }

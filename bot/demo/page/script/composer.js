@@ -1,9 +1,8 @@
 // Where people write: messages, replies, files, and the beginning of slash commands.
 
-import { CommandForm } from "./command_form.js";
-import { findCommands, readCommandLine, slashCommands } from "./commands.js";
+import { CommandPlace } from "./command_place.js";
 import { el } from "./element.js";
-import { icon } from "./icons.js";
+import { icon, iconButton } from "./icons.js";
 import { MentionNames } from "./mention_names.js";
 import { notify } from "./notices.js";
 import { tab } from "./session.js";
@@ -26,14 +25,41 @@ export class Composer {
     this.text = el("textarea", { class: "text-input", rows: "1", enterkeyhint: "send", autocomplete: "off" });
     this.counter = el("span", { class: "counter" });
     this.list = new Suggestions(this.text, { label: say("composer.suggestions"), onPick: (each) => each.pick() });
-    this.picker = el("input", { type: "file", multiple: true, hidden: true, tabindex: "-1", aria: { label: say("composer.attach") } });
-    this.attach = el("button", { type: "button", class: "icon-button", aria: { label: say("composer.attach") }, on: { click: () => this.picker.click() } }, icon("plus"));
-    this.slash = el("button", { type: "button", class: "icon-button", aria: { label: say("composer.commands") }, on: { click: () => this.#type("/") } }, icon("apps"));
-    this.submit = el("button", { type: "submit", class: "icon-button send", aria: { label: say("composer.send") } }, icon("send"));
+    this.picker = el("input", {
+      type: "file",
+      multiple: true,
+      hidden: true,
+      tabindex: "-1",
+      aria: { label: say("composer.attach") },
+    });
+    this.attach = iconButton("plus", say("composer.attach"), () => this.picker.click());
+    this.slash = iconButton("apps", say("composer.commands"), () => this.#type("/"));
+    this.submit = iconButton("send", say("composer.send"), null, { type: "submit", className: "send" });
     this.reply = el("div", { class: "reply-bar", hidden: true });
     this.line = el("div", { class: "line" }, this.attach, this.text, this.counter, this.slash, this.submit);
-    this.place = el("div", { class: "command-place" });
-    this.root = el("form", { class: "composer", aria: { label: say("composer") } }, this.list.list, this.reply, this.tray.root, this.place, this.line, this.picker);
+    this.commands = new CommandPlace({
+      state,
+      actions,
+      uploads,
+      onOpen: () => {
+        this.list.hide();
+        this.line.hidden = true;
+      },
+      onClose: (text) => {
+        this.line.hidden = false;
+        this.#type(text);
+      },
+    });
+    this.root = el(
+      "form",
+      { class: "composer", aria: { label: say("composer") } },
+      this.list.list,
+      this.reply,
+      this.tray.root,
+      this.commands.root,
+      this.line,
+      this.picker,
+    );
     this.root.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#send();
@@ -51,6 +77,7 @@ export class Composer {
   /** Write in another channel; what was begun in the last one waits there. */
   open(channelId, name) {
     this.channelId = channelId;
+    this.commands.channelId = channelId;
     this.#closeForm();
     this.setReply(null);
     this.tray.take();
@@ -64,7 +91,7 @@ export class Composer {
   /** Open the command that was begun before a reload, now that the commands are known. */
   readDraft() {
     const { value } = this.text;
-    if (!this.form && value.startsWith("/") && !this.list.isOpen) this.#readLine(value);
+    if (!this.commands.form && value.startsWith("/") && !this.list.isOpen) this.commands.readLine(value);
   }
 
   /** Say why nothing can be written here, or let it be. */
@@ -82,17 +109,26 @@ export class Composer {
     this.ping = el("input", { type: "checkbox", checked: true });
     const name = this.state.nameOf(message.author);
     this.reply.replaceChildren(
-      icon("reply"), el("span", {}, say("composer.replying", { name })), el("label", {}, this.ping, say("composer.ping")),
-      el("button", { type: "button", class: "icon-button", aria: { label: say("composer.noReply") }, on: { click: () => this.setReply(null) } }, icon("close")),
+      icon("reply"),
+      el("span", {}, say("composer.replying", { name })),
+      el("label", {}, this.ping, say("composer.ping")),
+      el(
+        "button",
+        {
+          type: "button",
+          class: "icon-button",
+          aria: { label: say("composer.noReply") },
+          on: { click: () => this.setReply(null) },
+        },
+        icon("close"),
+      ),
     );
     this.focus();
   }
 
   /** Begin a command by its name, with values by option. */
   useCommand(name, values = {}) {
-    const leaf = slashCommands(this.state.commands).find((each) => each.name === name);
-    if (leaf) this.#openForm(leaf, values);
-    else notify(say("command.unknown", { name }));
+    if (!this.commands.use(name, values)) notify(say("command.unknown", { name }));
   }
 
   /** Put a mention of somebody where the cursor is. */
@@ -106,11 +142,11 @@ export class Composer {
 
   /** Take files that were dropped, pasted or picked. */
   takeFiles(list) {
-    for (const file of list) if (!this.form?.takeFile(file) && !this.tray.add(file)) break;
+    for (const file of list) if (!this.commands.form?.takeFile(file) && !this.tray.add(file)) break;
   }
 
   focus() {
-    if (this.form) this.form.focus();
+    if (this.commands.form) this.commands.form.focus();
     else this.text.focus();
   }
 
@@ -121,15 +157,20 @@ export class Composer {
   }
 
   #send() {
-    if (this.form) return this.form.submit();
+    if (this.commands.form) return this.commands.form.submit();
     const typed = this.text.value.trim();
-    if (typed.startsWith("/") && this.#readLine(typed)) return this.form?.submit();
+    if (typed.startsWith("/") && this.commands.readLine(typed)) return this.commands.form?.submit();
     const content = this.names.withIds(typed);
     if (!content && !this.tray.files.length) return undefined;
     if (content.length > this.state.limits.characters) {
       return notify(say("composer.tooLong", { n: content.length, most: this.state.limits.characters }));
     }
-    this.actions.send(this.channelId, { content, files: this.tray.take(), replyTo: this.replyTo, ping: this.ping?.checked ?? true });
+    this.actions.send(this.channelId, {
+      content,
+      files: this.tray.take(),
+      replyTo: this.replyTo,
+      ping: this.ping?.checked ?? true,
+    });
     this.text.value = "";
     this.setReply(null);
     this.#changed();
@@ -170,21 +211,23 @@ export class Composer {
   #suggest() {
     const { value, selectionStart: at } = this.text;
     if (value.startsWith("/") && !value.includes("\n")) {
-      const line = value.endsWith(" ") ? this.#exactLeaf(value.trim()) : null;
-      if (line) return this.#openForm(line);
-      const found = findCommands(slashCommands(this.state.commands), value.slice(1).trimStart());
-      return this.list.show(found.map((leaf) => ({
-        sign: "/", command: leaf.name, label: `/${leaf.name}`, description: leaf.description, hint: leaf.options.map((each) => each.name).slice(0, 4).join("  "),
-        pick: () => this.#openForm(leaf),
-      })), { first: true });
+      const typed = value.slice(1).trimStart();
+      // A whole name and a space after it need no pick.
+      if (typed.endsWith(" ") && this.commands.use(typed.trim())) return undefined;
+      return this.list.show(this.commands.suggest(typed), { first: true });
     }
     const word = /(?:^|\s)([@#])([^\s@#]{0,32})$/.exec(value.slice(0, at));
     if (!word) return this.list.hide();
     const [, sign, typed] = word;
     const found = this.names.find(sign, typed);
-    return this.list.show(found.map((each) => ({
-      label: each.name, description: each.description, pick: () => this.#insertName(each, at - typed.length - 1),
-    })), { first: true });
+    return this.list.show(
+      found.map((each) => ({
+        label: each.name,
+        description: each.description,
+        pick: () => this.#insertName(each, at - typed.length - 1),
+      })),
+      { first: true },
+    );
   }
 
   #insertName(found, start) {
@@ -193,46 +236,8 @@ export class Composer {
     this.#changed();
   }
 
-  #exactLeaf(typed) {
-    return slashCommands(this.state.commands).find((each) => `/${each.name}` === typed);
-  }
-
-  #readLine(line) {
-    const read = readCommandLine(slashCommands(this.state.commands), line);
-    if (read) this.#openForm(read.leaf, read.values);
-    return Boolean(read);
-  }
-
-  #openForm(leaf, values = {}) {
-    this.#closeForm();
-    this.list.hide();
-    const { channelId } = this;
-    this.form = new CommandForm(leaf, {
-      state: this.state, uploads: this.uploads, values,
-      cancel: (text) => {
-        this.#closeForm();
-        this.text.value = text;
-        this.#changed();
-        this.text.focus();
-      },
-      complete: (command, options) => this.actions.complete(channelId, command, options),
-      send: (command, options) => {
-        this.actions.useCommand(channelId, command, options, leaf.name);
-        this.#closeForm();
-        this.text.value = "";
-        this.#changed();
-        this.text.focus();
-      },
-    });
-    this.form.root.addEventListener("input", () => this.form && tab.write(`draft.${channelId}`, this.form.line));
-    this.place.replaceChildren(this.form.root);
-    this.line.hidden = true;
-    this.form.focus();
-  }
-
   #closeForm() {
-    this.form = null;
-    this.place.replaceChildren();
+    this.commands.close();
     this.line.hidden = false;
   }
 

@@ -18,16 +18,35 @@ export function openDialog({ title, body, confirm, danger = false, submit, done,
   count += 1;
   const id = `dialog-${count}`;
   const trouble = el("p", { class: "failed", role: "alert" });
-  const sends = el("button", { type: "submit", class: `button ${danger ? "danger" : "primary"}` }, confirm ?? say("dialog.ok"));
-  const form = el("form", { class: "dialog-form", novalidate: true },
-    el("div", { class: "dialog-head" },
+  const sends = el(
+    "button",
+    { type: "submit", class: `button ${danger ? "danger" : "primary"}` },
+    confirm ?? say("dialog.ok"),
+  );
+  const form = el(
+    "form",
+    { class: "dialog-form", novalidate: true },
+    el(
+      "div",
+      { class: "dialog-head" },
       el("h2", { id }, title),
-      el("button", { type: "button", class: "icon-button", aria: { label: say("dialog.close") }, on: { click: () => giveUp() } }, icon("close")),
+      el(
+        "button",
+        { type: "button", class: "icon-button", aria: { label: say("dialog.close") }, on: { click: () => giveUp() } },
+        icon("close"),
+      ),
     ),
     el("div", { class: "dialog-body", tabindex: "-1" }, body),
     trouble,
-    el("div", { class: "dialog-foot" },
-      submit && el("button", { type: "button", class: "button secondary", on: { click: () => giveUp() } }, say("dialog.cancel")),
+    el(
+      "div",
+      { class: "dialog-foot" },
+      submit &&
+        el(
+          "button",
+          { type: "button", class: "button secondary", on: { click: () => giveUp() } },
+          say("dialog.cancel"),
+        ),
       sends,
     ),
   );
@@ -75,7 +94,10 @@ export function openDialog({ title, body, confirm, danger = false, submit, done,
 export function ask({ title, text, confirm, danger }) {
   return new Promise((resolve) => {
     openDialog({
-      title, confirm, danger, body: el("p", {}, text),
+      title,
+      confirm,
+      danger,
+      body: el("p", {}, text),
       submit: async () => resolve(true),
       onClose: () => resolve(false),
     });

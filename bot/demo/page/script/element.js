@@ -24,7 +24,9 @@ export function el(name, attributes = {}, ...children) {
     else if (key === "value" || key === "checked" || key === "disabled") made[key] = value;
     else made.setAttribute(key, value === true ? "" : value);
   }
-  made.append(...children.flat(Infinity).filter((each) => each !== null && each !== undefined && each !== false && each !== ""));
+  made.append(
+    ...children.flat(Infinity).filter((each) => each !== null && each !== undefined && each !== false && each !== ""),
+  );
   return made;
 }
 

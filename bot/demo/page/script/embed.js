@@ -13,18 +13,42 @@ export function showEmbed(embed, state) {
   const card = el(
     "article",
     { class: "embed", aria: { label: embed.title ? say("embed.titled", { title: embed.title }) : say("embed") } },
-    embed.author?.name && el("p", { class: "embed-author" }, embed.author.url ? linkTo(embed.author.url, embed.author.name) : embed.author.name),
-    embed.title && el("p", { class: "embed-title" }, embed.url ? linkTo(embed.url, richLine(embed.title, state)) : richLine(embed.title, state)),
+    embed.author?.name &&
+      el(
+        "p",
+        { class: "embed-author" },
+        embed.author.url ? linkTo(embed.author.url, embed.author.name) : embed.author.name,
+      ),
+    embed.title &&
+      el(
+        "p",
+        { class: "embed-title" },
+        embed.url ? linkTo(embed.url, richLine(embed.title, state)) : richLine(embed.title, state),
+      ),
     embed.description && el("div", { class: "text" }, richText(embed.description, state)),
     embed.fields?.length > 0 &&
-      el("dl", {}, embed.fields.map((field) => el("div", { class: field.inline === false ? "row" : null },
-        el("dt", {}, richLine(field.name, state)),
-        el("dd", {}, richText(field.value, state)),
-      ))),
-    heldAt(embed.thumbnail) && el("div", { class: "thumbnail" }, image(heldAt(embed.thumbnail), say("embed.picture"), embed.thumbnail)),
-    heldAt(embed.image) && el("div", { class: "embed-image" }, image(heldAt(embed.image), say("embed.picture"), embed.image)),
+      el(
+        "dl",
+        {},
+        embed.fields.map((field) =>
+          el(
+            "div",
+            { class: field.inline === false ? "row" : null },
+            el("dt", {}, richLine(field.name, state)),
+            el("dd", {}, richText(field.value, state)),
+          ),
+        ),
+      ),
+    heldAt(embed.thumbnail) &&
+      el("div", { class: "thumbnail" }, image(heldAt(embed.thumbnail), say("embed.picture"), embed.thumbnail)),
+    heldAt(embed.image) &&
+      el("div", { class: "embed-image" }, image(heldAt(embed.image), say("embed.picture"), embed.image)),
     (embed.footer?.text || embed.timestamp) &&
-      el("p", { class: "embed-footer" }, [embed.footer?.text, embed.timestamp && messageTime(embed.timestamp, Date.now())].filter(Boolean).join(" · ")),
+      el(
+        "p",
+        { class: "embed-footer" },
+        [embed.footer?.text, embed.timestamp && messageTime(embed.timestamp, Date.now())].filter(Boolean).join(" · "),
+      ),
   );
   if (colour) card.style.setProperty("--stripe", colour);
   return card;
@@ -46,8 +70,20 @@ export function shownIn(embeds) {
 function pollResult(embed) {
   const fields = Object.fromEntries((embed.fields ?? []).map((each) => [each.name, each.value]));
   const winner = fields.victor_answer_text;
-  return el("article", { class: "embed", aria: { label: say("poll.result") } },
+  return el(
+    "article",
+    { class: "embed", aria: { label: say("poll.result") } },
     el("p", { class: "embed-title" }, fields.poll_question_text ?? say("poll.result")),
-    el("p", {}, winner ? say("poll.winner", { answer: winner, votes: fields.victor_answer_votes ?? "0", total: fields.total_votes ?? "0" }) : say("poll.noWinner")),
+    el(
+      "p",
+      {},
+      winner
+        ? say("poll.winner", {
+            answer: winner,
+            votes: fields.victor_answer_votes ?? "0",
+            total: fields.total_votes ?? "0",
+          })
+        : say("poll.noWinner"),
+    ),
   );
 }

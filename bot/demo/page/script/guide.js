@@ -22,7 +22,8 @@ export class Guide {
     this.memory = browser.read("guide", { person: this.app.session.key, step: 0, isOver: false });
     this.isWaiting = false;
     // In a fresh server there is no clip yet.
-    if (this.memory.server !== server && !this.memory.isOver) this.memory = { person: this.app.session.key, step: 0, isOver: false, server };
+    if (this.memory.server !== server && !this.memory.isOver)
+      this.memory = { person: this.app.session.key, step: 0, isOver: false, server };
     this.#draw();
   }
 
@@ -37,7 +38,8 @@ export class Guide {
     if (!this.isShown) return;
     const { step } = this.memory;
     const { message } = event;
-    const isClip = message?.author.bot && message.attachments.some((each) => /\.(mp3|ogg|wav|flac|m4a)$/.test(each.filename));
+    const isClip =
+      message?.author.bot && message.attachments.some((each) => /\.(mp3|ogg|wav|flac|m4a)$/.test(each.filename));
     if (event.type === "interaction_failed" && this.isWaiting) {
       this.isWaiting = false;
       this.#draw();
@@ -78,26 +80,50 @@ export class Guide {
     const friend = this.#friend();
     const values = { words: WORDS, then: FRIEND_WORDS, friend: friend ? this.app.state.nameById(friend.id) : "" };
     this.root.replaceChildren(
-      el("div", { class: "guide-text" },
-        el("p", { class: "guide-count" }, icon("spark"), step < STEPS ? say("guide.count", { n: step + 1, of: STEPS }) : say("guide.done")),
+      el(
+        "div",
+        { class: "guide-text" },
+        el(
+          "p",
+          { class: "guide-count" },
+          icon("spark"),
+          step < STEPS ? say("guide.count", { n: step + 1, of: STEPS }) : say("guide.done"),
+        ),
         el("h2", {}, say(`guide.${name}.title`, values)),
         el("p", { role: "status" }, say(`guide.${name}.text${state}`, values)),
       ),
-      el("div", { class: "guide-buttons" },
+      el(
+        "div",
+        { class: "guide-buttons" },
         this.#action(step, values, friend),
-        el("button", { type: "button", class: "quiet", on: { click: () => this.#end() } }, step < STEPS ? say("guide.dismiss") : say("guide.close"))),
+        el(
+          "button",
+          { type: "button", class: "quiet", on: { click: () => this.#end() } },
+          step < STEPS ? say("guide.dismiss") : say("guide.close"),
+        ),
+      ),
     );
     return undefined;
   }
 
   #action(step, values, friend) {
-    const button = (words, run) => el("button", { type: "button", class: "button primary", on: { click: run } }, say(words, values));
+    const button = (words, run) =>
+      el("button", { type: "button", class: "button primary", on: { click: run } }, say(words, values));
     if (step === 0 && !this.isWaiting) return button("guide.first.press", () => this.#makeClip());
     if (step === 1 && !this.isWaiting) return button("guide.second.press", () => this.#showRemix());
     if (step === 2 && friend) {
-      return el("a", {
-        class: "button primary", href: `/as/${encodeURIComponent(friend.key)}`, target: "_blank", rel: "noopener", on: { click: () => this.#go(3) },
-      }, say("guide.third.press", values), icon("external"));
+      return el(
+        "a",
+        {
+          class: "button primary",
+          href: `/as/${encodeURIComponent(friend.key)}`,
+          target: "_blank",
+          rel: "noopener",
+          on: { click: () => this.#go(3) },
+        },
+        say("guide.third.press", values),
+        icon("external"),
+      );
     }
     return null;
   }
@@ -106,7 +132,7 @@ export class Guide {
     const { app } = this;
     const command = app.state.commands.find((each) => each.name === "music");
     if (!command) return app.tell(say("guide.notReady"));
-    app.actions.useCommand(app.channelId, command.id, [{ name: "prompt", type: 3, value: WORDS }], "music");
+    app.actions.useCommand(app.channelId, command.id, [{ name: "prompt", type: 3, value: WORDS }]);
     this.isWaiting = true;
     app.timeline.toLatest();
     return this.#draw();

@@ -10,22 +10,36 @@ import { say } from "./words.js";
 export function drawHeader(root, app) {
   const { state } = app;
   const channel = state.channels.get(app.channelId);
-  if (!channel) return morph(root, el("header", { class: "header" }, side(), el("h1", {}, say("blocked.removed")), !state.isMember && rejoin()));
+  if (!channel)
+    return morph(
+      root,
+      el("header", { class: "header" }, side(), el("h1", {}, say("blocked.removed")), !state.isMember && rejoin()),
+    );
   const isDm = channel.type === ChannelType.DM;
   const parent = isThread(channel) && state.channels.get(channel.parent_id);
-  return morph(root, el("header", { class: "header" },
-    side(),
-    el("span", { class: "header-sign" }, icon(isDm ? "people" : parent ? "thread" : "hash")),
-    el("h1", {}, state.channelName(channel)),
-    parent && el("button", { type: "button", class: "quiet", data: { act: "channel", channel: parent.id } }, say("thread.of", { name: parent.name })),
-    channel.topic && el("p", { class: "topic" }, channel.topic),
-    el("span", { class: "spacer" }),
-    !state.isMember && rejoin(),
-    tool("spark", "guide", say("guide.again"), "guide"),
-    !isDm && tool("poll", "poll", say("poll.create"), "new-poll"),
-    channel.type === ChannelType.TEXT && tool("thread", "thread", say("thread.create"), "new-thread"),
-    tool("people", "members", say("members.toggle"), "show-members"),
-  ));
+  return morph(
+    root,
+    el(
+      "header",
+      { class: "header" },
+      side(),
+      el("span", { class: "header-sign" }, icon(isDm ? "people" : parent ? "thread" : "hash")),
+      el("h1", {}, state.channelName(channel)),
+      parent &&
+        el(
+          "button",
+          { type: "button", class: "quiet", data: { act: "channel", channel: parent.id } },
+          say("thread.of", { name: parent.name }),
+        ),
+      channel.topic && el("p", { class: "topic" }, channel.topic),
+      el("span", { class: "spacer" }),
+      !state.isMember && rejoin(),
+      tool("spark", "guide", say("guide.again"), "guide"),
+      !isDm && tool("poll", "poll", say("poll.create"), "new-poll"),
+      channel.type === ChannelType.TEXT && tool("thread", "thread", say("thread.create"), "new-thread"),
+      tool("people", "members", say("members.toggle"), "show-members"),
+    ),
+  );
 }
 
 function side() {
@@ -33,9 +47,17 @@ function side() {
 }
 
 function tool(name, key, label, act, className = "") {
-  return el("button", { type: "button", class: `icon-button ${className}`, data: { key, act }, aria: { label }, title: label }, icon(name));
+  return el(
+    "button",
+    { type: "button", class: `icon-button ${className}`, data: { key, act }, aria: { label }, title: label },
+    icon(name),
+  );
 }
 
 function rejoin() {
-  return el("button", { type: "button", class: "button primary", data: { key: "rejoin", act: "rejoin" } }, say("rejoin"));
+  return el(
+    "button",
+    { type: "button", class: "button primary", data: { key: "rejoin", act: "rejoin" } },
+    say("rejoin"),
+  );
 }

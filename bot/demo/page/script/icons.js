@@ -1,15 +1,19 @@
 // The icons of the page: strokes on a square of 24, drawn for it.
 
+import { el } from "./element.js";
+
 const PATHS = {
   hash: "M9 4 7 20M17 4l-2 16M4 9h17M3 15h17",
   thread: "M5 4v10a4 4 0 0 0 4 4h10M5 9h14M15 5l4 4-4 4",
-  people: "M8 11a3.500 3.500 0 1 0 0-7 3.500 3.500 0 0 0 0 7ZM2 20c0-4 2.500-6 6-6s6 2 6 6M16 11a3 3 0 1 0-1-5.800M17 14c3 .3 5 2.300 5 6",
+  people:
+    "M8 11a3.500 3.500 0 1 0 0-7 3.500 3.500 0 0 0 0 7ZM2 20c0-4 2.500-6 6-6s6 2 6 6M16 11a3 3 0 1 0-1-5.800M17 14c3 .3 5 2.300 5 6",
   menu: "M4 6h16M4 12h16M4 18h16",
   close: "M6 6l12 12M18 6 6 18",
   plus: "M12 5v14M5 12h14",
   send: "M4 12 20 4l-5 16-3-7-8-1Z",
   reply: "M9 6 4 11l5 5M4 11h9c4 0 7 2.500 7 7",
-  smile: "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18ZM8.500 14c1 1.600 2.200 2.300 3.500 2.300s2.500-.7 3.500-2.300M9 9.500v.01M15 9.500v.01",
+  smile:
+    "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18ZM8.500 14c1 1.600 2.200 2.300 3.500 2.300s2.500-.7 3.500-2.300M9 9.500v.01M15 9.500v.01",
   more: "M5 12h.01M12 12h.01M19 12h.01",
   edit: "M4 20h4L19 9l-4-4L4 16v4ZM13 7l4 4",
   trash: "M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13M10 11v5M14 11v5",
@@ -57,4 +61,10 @@ export function mark() {
   path.setAttribute("d", "M7 13v6M12 9v14M17 6v20M22 11v10M26.500 14v4");
   made.append(path);
   return made;
+}
+
+/** Return a button that shows an icon and says a label. */
+export function iconButton(name, label, run, { className = "", type = "button" } = {}) {
+  const on = run ? { click: run } : {};
+  return el("button", { type, class: `icon-button ${className}`, aria: { label }, on }, icon(name));
 }

@@ -13,10 +13,16 @@ const INLINE = [
   [/^<t:(-?\d{1,13})(?::([tTdDfFRsS]))?>/, (m) => ({ kind: "time", seconds: Number(m[1]), style: m[2] ?? "f" })],
   [/^<a?:(\w{2,32}):(\d{1,20})>/, (m) => ({ kind: "emoji", name: m[1] })],
   [/^<(https?:\/\/[^\s<>]+)>/, (m) => ({ kind: "link", href: m[1], inner: [m[1]] })],
-  [/^\[([^\[\]\n]+)\]\(<?(https?:\/\/[^\s()<>]+(?:\([^\s()<>]*\)[^\s()<>]*)*)>?(?: "[^"\n]*")?\)/, (m, read) => ({ kind: "link", href: m[2], inner: read(m[1]) })],
+  [
+    /^\[([^\[\]\n]+)\]\(<?(https?:\/\/[^\s()<>]+(?:\([^\s()<>]*\)[^\s()<>]*)*)>?(?: "[^"\n]*")?\)/,
+    (m, read) => ({ kind: "link", href: m[2], inner: read(m[1]) }),
+  ],
   [/^https?:\/\/[^\s<]+[^\s<.,:;"')\]*_~|]/, (m) => ({ kind: "link", href: m[0], inner: [m[0]] })],
   [/^@(everyone|here)\b/, (m) => ({ kind: "everyone", name: m[1] })],
-  [/^\*\*\*(?=\S)([\s\S]+?\S)\*\*\*(?!\*)/, (m, read) => ({ kind: "bold", inner: [{ kind: "italic", inner: read(m[1]) }] })],
+  [
+    /^\*\*\*(?=\S)([\s\S]+?\S)\*\*\*(?!\*)/,
+    (m, read) => ({ kind: "bold", inner: [{ kind: "italic", inner: read(m[1]) }] }),
+  ],
   [/^\*\*(?=\S)([\s\S]+?)\*\*(?!\*)/, (m, read) => ({ kind: "bold", inner: read(m[1]) })],
   [/^__(?=\S)([\s\S]+?)__(?!_)/, (m, read) => ({ kind: "underline", inner: read(m[1]) })],
   [/^\*(?=\S)((?:\*\*|[^*])+?\S|\S)\*(?!\*)/, (m, read) => ({ kind: "italic", inner: read(m[1]) })],
@@ -109,7 +115,10 @@ function blockAt(rest, depth) {
     if (m) return { block: { kind: "quote", inner: readBlocks(m[1], depth + 1) }, length: m[0].length };
     m = /^(?:> ?[^\n]*(?:\n|$))+/.exec(rest);
     if (m && /^> /.test(rest)) {
-      return { block: { kind: "quote", inner: readBlocks(m[0].replace(/^> ?/gm, "").replace(/\n$/, ""), depth + 1) }, length: m[0].length };
+      return {
+        block: { kind: "quote", inner: readBlocks(m[0].replace(/^> ?/gm, "").replace(/\n$/, ""), depth + 1) },
+        length: m[0].length,
+      };
     }
   }
   m = /^(?: *(?:[-*]|\d{1,9}\.) +[^\n]+(?:\n|$))+/.exec(rest);
@@ -118,9 +127,12 @@ function blockAt(rest, depth) {
 
 function listOf(text) {
   const isNumbered = /^ *\d/.test(text);
-  const items = text.replace(/\n$/, "").split("\n").map((line) => {
-    const [, indent, item] = /^( *)(?:[-*]|\d{1,9}\.) +(.*)$/.exec(line);
-    return { level: Math.min(Math.floor(indent.length / 2), 3), inner: readInline(item) };
-  });
+  const items = text
+    .replace(/\n$/, "")
+    .split("\n")
+    .map((line) => {
+      const [, indent, item] = /^( *)(?:[-*]|\d{1,9}\.) +(.*)$/.exec(line);
+      return { level: Math.min(Math.floor(indent.length / 2), 3), inner: readInline(item) };
+    });
   return { kind: "list", isNumbered, first: isNumbered ? parseInt(text, 10) : 1, items };
 }

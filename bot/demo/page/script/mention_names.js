@@ -17,9 +17,16 @@ export class MentionNames {
   /** Return whom or what a sign and some letters may mean: {name, id, description}. */
   find(sign, typed) {
     const { state } = this;
-    const all = sign === "@"
-      ? [...state.members.values()].map(({ user }) => ({ name: `@${state.nameOf(user)}`, id: `<@${user.id}>`, description: user.username }))
-      : [...state.channels.values()].filter((each) => each.guild_id).map((each) => ({ name: `#${each.name}`, id: `<#${each.id}>` }));
+    const all =
+      sign === "@"
+        ? [...state.members.values()].map(({ user }) => ({
+            name: `@${state.nameOf(user)}`,
+            id: `<@${user.id}>`,
+            description: user.username,
+          }))
+        : [...state.channels.values()]
+            .filter((each) => each.guild_id)
+            .map((each) => ({ name: `#${each.name}`, id: `<#${each.id}>` }));
     return all.filter((each) => each.name.toLowerCase().includes(typed.toLowerCase())).slice(0, 10);
   }
 

@@ -15,10 +15,13 @@ export function openMenu(at, groups, { label, className = "" }) {
   closeMenu();
   const before = document.activeElement;
   const list = el("div", { class: `menu ${className}`, role: "menu", tabindex: "-1", aria: { label } });
-  groups.filter((each) => each.items.length).forEach((group, number) => {
-    const title = group.title && el("p", { class: "menu-title", role: "presentation", id: `menu-title-${number}` }, group.title);
-    list.append(el("div", { role: "group", aria: { label: group.title ?? label } }, title, group.items.map(itemOf)));
-  });
+  groups
+    .filter((each) => each.items.length)
+    .forEach((group, number) => {
+      const title =
+        group.title && el("p", { class: "menu-title", role: "presentation", id: `menu-title-${number}` }, group.title);
+      list.append(el("div", { role: "group", aria: { label: group.title ?? label } }, title, group.items.map(itemOf)));
+    });
   const menu = { list, before };
   const outside = (event) => list.contains(event.target) || closeMenu();
   document.addEventListener("pointerdown", outside, true);
@@ -64,7 +67,12 @@ function itemOf({ label, icon: name, description, danger, checked, emoji, run })
         },
       },
     },
-    emoji ? el("span", { class: "emoji" }, emoji) : [el("span", { class: "menu-text" }, el("span", {}, label), description && el("small", {}, description)), name && icon(name)],
+    emoji
+      ? el("span", { class: "emoji" }, emoji)
+      : [
+          el("span", { class: "menu-text" }, el("span", {}, label), description && el("small", {}, description)),
+          name && icon(name),
+        ],
   );
 }
 
@@ -93,7 +101,8 @@ function onKey(event) {
 /** Put a box where it fits on the screen, beside a point or under an element. */
 function place(box, at) {
   const edge = 8;
-  const anchor = at instanceof Element ? at.getBoundingClientRect() : { left: at.x, right: at.x, top: at.y, bottom: at.y };
+  const anchor =
+    at instanceof Element ? at.getBoundingClientRect() : { left: at.x, right: at.x, top: at.y, bottom: at.y };
   const { offsetWidth: width, offsetHeight: height } = box;
   const left = Math.min(anchor.left, innerWidth - width - edge);
   const isBelow = anchor.bottom + height + edge <= innerHeight;

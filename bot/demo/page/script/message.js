@@ -26,25 +26,60 @@ export function showMessage(said, before, state) {
   const isEphemeral = Boolean(message.flags & EPHEMERAL);
   const isGrouped = continues(message, before);
   const callsMe = message.mentions?.some((each) => each.id === state.me.id) && message.author.id !== state.me.id;
-  const time = el("time", { datetime: message.timestamp, title: exactMoment(Date.parse(message.timestamp) / 1000) }, messageTime(message.timestamp, Date.now()));
-  const classes = ["message", isGrouped && "grouped", isEphemeral && "ephemeral", callsMe && "calls", message.isPending && "pending"];
-  const body = message.type in NOTES
-    ? el("p", { class: "system" }, icon("thread"), el("strong", {}, name), ` ${say(NOTES[message.type], { name: message.content })} `, time)
-    : [
-        message.type === REPLY && repliedTo(message, state),
-        message.interaction_metadata && usedCommand(message, state),
-        !isGrouped && avatar(message.author, name),
-        el("div", { class: "head" },
-          // Of a grouped message only screen readers are told who wrote it.
-          el("button", { type: "button", class: "author", tabindex: isGrouped ? "-1" : null, data: { act: "person", user: message.author.id } }, colouredName(message.author, name, state)),
-          message.author.bot && el("span", { class: "tag" }, say("bot")),
+  const time = el(
+    "time",
+    { datetime: message.timestamp, title: exactMoment(Date.parse(message.timestamp) / 1000) },
+    messageTime(message.timestamp, Date.now()),
+  );
+  const classes = [
+    "message",
+    isGrouped && "grouped",
+    isEphemeral && "ephemeral",
+    callsMe && "calls",
+    message.isPending && "pending",
+  ];
+  const body =
+    message.type in NOTES
+      ? el(
+          "p",
+          { class: "system" },
+          icon("thread"),
+          el("strong", {}, name),
+          ` ${say(NOTES[message.type], { name: message.content })} `,
           time,
-        ),
-        el("div", { class: "body" }, content(message, state)),
-      ];
+        )
+      : [
+          message.type === REPLY && repliedTo(message, state),
+          message.interaction_metadata && usedCommand(message, state),
+          !isGrouped && avatar(message.author, name),
+          el(
+            "div",
+            { class: "head" },
+            // Of a grouped message only screen readers are told who wrote it.
+            el(
+              "button",
+              {
+                type: "button",
+                class: "author",
+                tabindex: isGrouped ? "-1" : null,
+                data: { act: "person", user: message.author.id },
+              },
+              colouredName(message.author, name, state),
+            ),
+            message.author.bot && el("span", { class: "tag" }, say("bot")),
+            time,
+          ),
+          el("div", { class: "body" }, content(message, state)),
+        ];
   return el(
     "li",
-    { class: classes.filter(Boolean).join(" "), id: `message-${message.id}`, tabindex: "-1", data: { message: message.id }, aria: { label: say("message.label", { name, time: time.textContent }) } },
+    {
+      class: classes.filter(Boolean).join(" "),
+      id: `message-${message.id}`,
+      tabindex: "-1",
+      data: { message: message.id },
+      aria: { label: say("message.label", { name, time: time.textContent }) },
+    },
     body,
   );
 }
@@ -59,17 +94,26 @@ function starterOf(message) {
 /** Tell whether a message goes on with the one above it, so that no name is needed. */
 export function continues(message, before) {
   return Boolean(
-    before && before.author.id === message.author.id && !message.interaction_metadata && message.type === 0 &&
-      !(before.type in NOTES) && (before.flags & EPHEMERAL) === (message.flags & EPHEMERAL) &&
-      Date.parse(message.timestamp) - Date.parse(before.timestamp) < GROUP_MS &&
-      isSameDay(message.timestamp, before.timestamp),
+    before &&
+    before.author.id === message.author.id &&
+    !message.interaction_metadata &&
+    message.type === 0 &&
+    !(before.type in NOTES) &&
+    (before.flags & EPHEMERAL) === (message.flags & EPHEMERAL) &&
+    Date.parse(message.timestamp) - Date.parse(before.timestamp) < GROUP_MS &&
+    isSameDay(message.timestamp, before.timestamp),
   );
 }
 
 /** Return in a line what a message says, for replies and for who listens. */
 export function gist(message, state) {
-  const words = plainText(message.content ?? "", state).trim() || message.poll?.question.text || message.embeds?.[0]?.title ||
-    (message.embeds?.[0]?.description && plainText(message.embeds[0].description, state)) || message.attachments?.[0]?.filename || "";
+  const words =
+    plainText(message.content ?? "", state).trim() ||
+    message.poll?.question.text ||
+    message.embeds?.[0]?.title ||
+    (message.embeds?.[0]?.description && plainText(message.embeds[0].description, state)) ||
+    message.attachments?.[0]?.filename ||
+    "";
   if (message.flags & LOADING && !words) return say("thinking");
   return words.length > 140 ? `${words.slice(0, 139)}…` : words;
 }
@@ -80,16 +124,40 @@ function content(message, state) {
   const files = (message.attachments ?? []).filter((each) => !hidden.has(each.url));
   const edited = message.edited_timestamp && !message.author.bot;
   return [
-    isLoading && !message.content && el("p", { class: "thinking", data: { key: "thinking" } }, el("span", { class: "dots", aria: { hidden: "true" } }, el("i"), el("i"), el("i")), say("thinking")),
-    message.content && el("div", { class: "text" }, richText(message.content, state), edited && el("span", { class: "edited" }, say("edited"))),
+    isLoading &&
+      !message.content &&
+      el(
+        "p",
+        { class: "thinking", data: { key: "thinking" } },
+        el("span", { class: "dots", aria: { hidden: "true" } }, el("i"), el("i"), el("i")),
+        say("thinking"),
+      ),
+    message.content &&
+      el(
+        "div",
+        { class: "text" },
+        richText(message.content, state),
+        edited && el("span", { class: "edited" }, say("edited")),
+      ),
     files.length > 0 && el("div", { class: "files" }, files.map(showAttachment)),
     message.poll && showPoll(message, state),
     (message.embeds ?? []).map((each) => showEmbed(each, state)),
-    message.components?.length > 0 && el("div", { class: "components" }, showComponents(message.components, message, state)),
-    state.failed.get(message.id) && el("p", { class: "failed", role: "alert" }, icon("warning"), say("interaction.failed")),
+    message.components?.length > 0 &&
+      el("div", { class: "components" }, showComponents(message.components, message, state)),
+    state.failed.get(message.id) &&
+      el("p", { class: "failed", role: "alert" }, icon("warning"), say("interaction.failed")),
     message.reactions?.length > 0 && showReactions(message),
     message.thread && threadLink(message.thread, state),
-    message.flags & EPHEMERAL ? el("p", { class: "only-you" }, icon("eye"), say("ephemeral"), " · ", el("button", { type: "button", class: "quiet", data: { act: "dismiss" } }, say("ephemeral.dismiss"))) : null,
+    message.flags & EPHEMERAL
+      ? el(
+          "p",
+          { class: "only-you" },
+          icon("eye"),
+          say("ephemeral"),
+          " · ",
+          el("button", { type: "button", class: "quiet", data: { act: "dismiss" } }, say("ephemeral.dismiss")),
+        )
+      : null,
     message.isPending && el("p", { class: "muted sending" }, say("message.sending")),
   ];
 }
@@ -100,7 +168,9 @@ function repliedTo(message, state) {
   return el(
     "button",
     { type: "button", class: "replied", data: { act: "jump", channel: message.channel_id, message: other.id } },
-    icon("reply"), el("strong", {}, state.nameOf(other.author)), el("span", {}, gist(other, state)),
+    icon("reply"),
+    el("strong", {}, state.nameOf(other.author)),
+    el("span", {}, gist(other, state)),
   );
 }
 
@@ -109,14 +179,21 @@ function usedCommand(message, state) {
   // A press or a form has no command's name.
   if (!user || !name) return null;
   const isMenu = state.commands.some((each) => each.type > 1 && each.name === name);
-  return el("p", { class: "replied" }, icon("reply"),
+  return el(
+    "p",
+    { class: "replied" },
+    icon("reply"),
     el("button", { type: "button", class: "author", data: { act: "person", user: user.id } }, state.nameOf(user)),
-    ` ${say("command.used")} `, el("span", { class: "mention" }, isMenu ? name : `/${name}`));
+    ` ${say("command.used")} `,
+    el("span", { class: "mention" }, isMenu ? name : `/${name}`),
+  );
 }
 
 function colouredName(user, name, state) {
   const made = el("span", {}, name);
-  const roles = (state.members.get(user.id)?.roles ?? []).map((id) => state.roles.get(id)).filter((each) => each?.color);
+  const roles = (state.members.get(user.id)?.roles ?? [])
+    .map((id) => state.roles.get(id))
+    .filter((each) => each?.color);
   roles.sort((one, other) => other.position - one.position);
   if (roles.length) {
     made.className = "coloured";
@@ -126,16 +203,36 @@ function colouredName(user, name, state) {
 }
 
 function showReactions(message) {
-  return el("div", { class: "reactions" }, message.reactions.map(({ emoji, count, me }) =>
-    el("button", {
-      type: "button", class: `reaction${me ? " mine" : ""}`,
-      data: { key: `reaction-${emoji.name}`, act: "react", emoji: emoji.id ? `${emoji.name}:${emoji.id}` : emoji.name },
-      aria: { pressed: me ? "true" : "false" },
-    }, el("span", { class: "emoji" }, emoji.name), String(count), el("span", { class: "spoken" }, say("reaction.label", { n: count }))),
-  ));
+  return el(
+    "div",
+    { class: "reactions" },
+    message.reactions.map(({ emoji, count, me }) =>
+      el(
+        "button",
+        {
+          type: "button",
+          class: `reaction${me ? " mine" : ""}`,
+          data: {
+            key: `reaction-${emoji.name}`,
+            act: "react",
+            emoji: emoji.id ? `${emoji.name}:${emoji.id}` : emoji.name,
+          },
+          aria: { pressed: me ? "true" : "false" },
+        },
+        el("span", { class: "emoji" }, emoji.name),
+        String(count),
+        el("span", { class: "spoken" }, say("reaction.label", { n: count })),
+      ),
+    ),
+  );
 }
 
 function threadLink(thread, state) {
-  return el("button", { type: "button", class: "thread-link", data: { act: "channel", channel: thread.id } },
-    icon("thread"), el("span", {}, state.channels.get(thread.id)?.name ?? thread.name), el("span", { class: "muted" }, say("thread.open")));
+  return el(
+    "button",
+    { type: "button", class: "thread-link", data: { act: "channel", channel: thread.id } },
+    icon("thread"),
+    el("span", {}, state.channels.get(thread.id)?.name ?? thread.name),
+    el("span", { class: "muted" }, say("thread.open")),
+  );
 }

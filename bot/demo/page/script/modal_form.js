@@ -49,7 +49,8 @@ function fieldOf(component, label, description, context) {
   const id = `field-${component.custom_id}`;
   const note = description && el("p", { class: "muted", id: `${id}-note` }, description);
   const isNeeded = component.required !== false;
-  const make = { [ComponentType.TEXT_INPUT]: textField, [ComponentType.FILE_UPLOAD]: fileField }[component.type] ?? choiceField;
+  const make =
+    { [ComponentType.TEXT_INPUT]: textField, [ComponentType.FILE_UPLOAD]: fileField }[component.type] ?? choiceField;
   return make({ component, label: label ?? "", note, id, isNeeded, described: note ? note.id : null }, context);
 }
 
@@ -59,17 +60,24 @@ function labelOf(id, label, isNeeded) {
 
 function textField({ component, label, note, id, isNeeded, described }, { fields }) {
   const shared = {
-    id, name: component.custom_id, placeholder: component.placeholder, maxlength: component.max_length ?? 4000, autocomplete: "off",
-    aria: { required: isNeeded ? "true" : null, describedby: described }, value: component.value ?? "",
+    id,
+    name: component.custom_id,
+    placeholder: component.placeholder,
+    maxlength: component.max_length ?? 4000,
+    autocomplete: "off",
+    aria: { required: isNeeded ? "true" : null, describedby: described },
+    value: component.value ?? "",
   };
-  const input = component.style === PARAGRAPH ? el("textarea", { ...shared, rows: "4" }) : el("input", { ...shared, type: "text" });
+  const input =
+    component.style === PARAGRAPH ? el("textarea", { ...shared, rows: "4" }) : el("input", { ...shared, type: "text" });
   fields.push({
     id: component.custom_id,
     read: () => {
       const text = input.value;
       const length = text.trim().length;
       if (isNeeded && !length) throw complaint(input, say("modal.missing", { name: label }));
-      if (length && length < (component.min_length ?? 0)) throw complaint(input, say("modal.tooShort", { name: label, min: component.min_length }));
+      if (length && length < (component.min_length ?? 0))
+        throw complaint(input, say("modal.tooShort", { name: label, min: component.min_length }));
       return text;
     },
   });
@@ -79,12 +87,24 @@ function textField({ component, label, note, id, isNeeded, described }, { fields
 function choiceField({ component, label, note, id, isNeeded, described }, { state, fields }) {
   const options = optionsOf(component, state);
   const [least, most] = [component.min_values ?? 1, component.max_values ?? 1];
-  const preset = new Set([...options.filter((each) => each.isDefault).map((each) => each.value), ...(component.default_values ?? []).map((each) => each.id)]);
+  const preset = new Set([
+    ...options.filter((each) => each.isDefault).map((each) => each.value),
+    ...(component.default_values ?? []).map((each) => each.id),
+  ]);
   if (most === 1) {
     const isOptional = !isNeeded || least === 0 || !preset.size;
-    const select = el("select", { id, name: component.custom_id, aria: { required: isNeeded ? "true" : null, describedby: described } },
+    const select = el(
+      "select",
+      { id, name: component.custom_id, aria: { required: isNeeded ? "true" : null, describedby: described } },
       isOptional && el("option", { value: "" }, component.placeholder ?? say("select.choose")),
-      options.map((each) => el("option", { value: each.value, selected: preset.has(each.value) }, each.description ? `${each.label} – ${each.description}` : each.label)));
+      options.map((each) =>
+        el(
+          "option",
+          { value: each.value, selected: preset.has(each.value) },
+          each.description ? `${each.label} – ${each.description}` : each.label,
+        ),
+      ),
+    );
     fields.push({
       id: component.custom_id,
       read: () => {
@@ -94,7 +114,9 @@ function choiceField({ component, label, note, id, isNeeded, described }, { stat
     });
     return el("div", { class: "field" }, labelOf(id, label, isNeeded), note, select);
   }
-  const boxes = options.map((each, at) => el("input", { type: "checkbox", id: `${id}-${at}`, value: each.value, checked: preset.has(each.value) }));
+  const boxes = options.map((each, at) =>
+    el("input", { type: "checkbox", id: `${id}-${at}`, value: each.value, checked: preset.has(each.value) }),
+  );
   fields.push({
     id: component.custom_id,
     read: () => {
@@ -104,15 +126,31 @@ function choiceField({ component, label, note, id, isNeeded, described }, { stat
       return ticked;
     },
   });
-  return el("fieldset", { class: "field", aria: { describedby: described } },
-    el("legend", {}, label, !isNeeded && el("small", { class: "muted" }, ` ${say("modal.optional")}`)), note,
+  return el(
+    "fieldset",
+    { class: "field", aria: { describedby: described } },
+    el("legend", {}, label, !isNeeded && el("small", { class: "muted" }, ` ${say("modal.optional")}`)),
+    note,
     component.placeholder && el("p", { class: "muted" }, component.placeholder),
-    options.map((each, at) => el("label", { class: "tick" }, boxes[at], el("span", {}, each.label, each.description && el("small", {}, each.description)))));
+    options.map((each, at) =>
+      el(
+        "label",
+        { class: "tick" },
+        boxes[at],
+        el("span", {}, each.label, each.description && el("small", {}, each.description)),
+      ),
+    ),
+  );
 }
 
 function fileField({ component, label, note, id, isNeeded, described }, { uploads, fields }) {
   const most = component.max_values ?? 1;
-  const input = el("input", { type: "file", id, multiple: most > 1, aria: { describedby: described, required: isNeeded ? "true" : null } });
+  const input = el("input", {
+    type: "file",
+    id,
+    multiple: most > 1,
+    aria: { describedby: described, required: isNeeded ? "true" : null },
+  });
   const trouble = el("p", { class: "failed", role: "status" });
   let taken = [];
   input.addEventListener("change", () => {
@@ -125,8 +163,10 @@ function fileField({ component, label, note, id, isNeeded, described }, { upload
     isFile: true,
     uploads: () => taken,
     read: () => {
-      if (isNeeded && taken.length < (component.min_values ?? 1)) throw complaint(input, say("modal.missing", { name: label }));
-      if (taken.length > most) throw complaint(input, say("modal.count", { name: label, least: component.min_values ?? 0, most }));
+      if (isNeeded && taken.length < (component.min_values ?? 1))
+        throw complaint(input, say("modal.missing", { name: label }));
+      if (taken.length > most)
+        throw complaint(input, say("modal.count", { name: label, least: component.min_values ?? 0, most }));
       return taken.map((each) => each.id);
     },
   });

@@ -19,7 +19,8 @@ export class Modals {
     const end = () => (this.open = null);
     this.id = id;
     this.open = openModalForm(modal, {
-      state, uploads,
+      state,
+      uploads,
       submit: (values, files) => actions.submitModal(id, values, files).then(end),
       onClose: () => {
         end();

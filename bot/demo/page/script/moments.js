@@ -13,7 +13,9 @@ const OPTIONS = {
   S: { dateStyle: "short", timeStyle: "medium" },
 };
 /** Formats by their letter: each is costly to make. */
-const STYLES = Object.fromEntries(Object.entries(OPTIONS).map(([letter, options]) => [letter, new Intl.DateTimeFormat(undefined, options)]));
+const STYLES = Object.fromEntries(
+  Object.entries(OPTIONS).map(([letter, options]) => [letter, new Intl.DateTimeFormat(undefined, options)]),
+);
 const UNITS = [
   ["year", 31_536_000],
   ["month", 2_592_000],

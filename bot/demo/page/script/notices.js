@@ -18,9 +18,21 @@ export function noticePlaces() {
 export function notify(sentence) {
   // The same sentence twice is one note.
   for (const each of [...notes.children]) if (each.dataset.text === sentence) each.remove();
-  const note = el("div", { class: "note", data: { text: sentence } },
-    icon("warning"), el("span", {}, sentence),
-    el("button", { type: "button", class: "icon-button", aria: { label: say("note.dismiss") }, on: { click: () => note.remove() } }, icon("close")),
+  const note = el(
+    "div",
+    { class: "note", data: { text: sentence } },
+    icon("warning"),
+    el("span", {}, sentence),
+    el(
+      "button",
+      {
+        type: "button",
+        class: "icon-button",
+        aria: { label: say("note.dismiss") },
+        on: { click: () => note.remove() },
+      },
+      icon("close"),
+    ),
   );
   notes.append(note);
   setTimeout(() => note.remove(), SHOWN_MS);

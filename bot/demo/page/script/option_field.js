@@ -29,24 +29,45 @@ export class OptionField {
     this.input = this.isFile
       ? el("input", { type: "file", id, class: "option-input" })
       : el("input", {
-          type: "text", id, class: "option-input", role: "combobox", autocomplete: "off", spellcheck: option.type === OptionType.STRING ? "true" : "false",
-          inputmode: NUMBERS.has(option.type) ? "decimal" : null, enterkeyhint: "send",
+          type: "text",
+          id,
+          class: "option-input",
+          role: "combobox",
+          autocomplete: "off",
+          spellcheck: option.type === OptionType.STRING ? "true" : "false",
+          inputmode: NUMBERS.has(option.type) ? "decimal" : null,
+          enterkeyhint: "send",
           aria: { expanded: "false", required: option.required ? "true" : null },
         });
     this.input.setAttribute("aria-describedby", "command-hint");
     this.file = el("span", { class: "muted file-name" });
-    this.root = el("div", { class: "option", data: { option: option.name } },
+    this.root = el(
+      "div",
+      { class: "option", data: { option: option.name } },
       el("label", { for: id }, name),
       this.input,
       this.isFile && this.file,
-      !option.required && el("button", { type: "button", class: "icon-button", aria: { label: say("option.remove", { name }) }, on: { click: () => onRemove(this) } }, icon("close")),
+      !option.required &&
+        el(
+          "button",
+          {
+            type: "button",
+            class: "icon-button",
+            aria: { label: say("option.remove", { name }) },
+            on: { click: () => onRemove(this) },
+          },
+          icon("close"),
+        ),
     );
     if (this.isFile) {
       this.input.addEventListener("change", () => this.input.files[0] && this.take(this.input.files[0]));
       this.input.addEventListener("keydown", (event) => onKey(event, this));
       return;
     }
-    this.list = new Suggestions(this.input, { label: say("option.choices", { name }), onPick: (each) => this.#pick(each) });
+    this.list = new Suggestions(this.input, {
+      label: say("option.choices", { name }),
+      onPick: (each) => this.#pick(each),
+    });
     this.root.append(this.list.list);
     this.input.addEventListener("keydown", (event) => this.list.key(event) || onKey(event, this));
     this.input.addEventListener("input", () => {
@@ -62,7 +83,8 @@ export class OptionField {
   get hint() {
     const { option } = this;
     const limits = [];
-    if (option.min_value !== undefined && option.max_value !== undefined) limits.push(say("option.between", { min: option.min_value, max: option.max_value }));
+    if (option.min_value !== undefined && option.max_value !== undefined)
+      limits.push(say("option.between", { min: option.min_value, max: option.max_value }));
     if (option.max_length !== undefined) limits.push(say("option.length", { max: option.max_length }));
     if (option.required) limits.push(say("option.required"));
     return [shownDescription(option), ...limits].filter(Boolean).join(" · ");
@@ -104,12 +126,15 @@ export class OptionField {
       case OptionType.INTEGER:
       case OptionType.NUMBER: {
         const number = Number(text.replace(",", "."));
-        if (!Number.isFinite(number) || (option.type === OptionType.INTEGER && !Number.isInteger(number))) throw new Error(say(option.type === OptionType.INTEGER ? "option.whole" : "option.number", { name }));
-        if (number < (option.min_value ?? -Infinity) || number > (option.max_value ?? Infinity)) throw new Error(say("option.range", { name, min: option.min_value ?? "…", max: option.max_value ?? "…" }));
+        if (!Number.isFinite(number) || (option.type === OptionType.INTEGER && !Number.isInteger(number)))
+          throw new Error(say(option.type === OptionType.INTEGER ? "option.whole" : "option.number", { name }));
+        if (number < (option.min_value ?? -Infinity) || number > (option.max_value ?? Infinity))
+          throw new Error(say("option.range", { name, min: option.min_value ?? "…", max: option.max_value ?? "…" }));
         return number;
       }
       case OptionType.STRING:
-        if (text.length > (option.max_length ?? 6000)) throw new Error(say("option.tooLong", { name, max: option.max_length ?? 6000, n: text.length }));
+        if (text.length > (option.max_length ?? 6000))
+          throw new Error(say("option.tooLong", { name, max: option.max_length ?? 6000, n: text.length }));
         return text;
       default:
         return this.#only(this.#choices(), text.replace(/^[@#]/, ""), say("option.fromList", { name }));
@@ -124,11 +149,20 @@ export class OptionField {
 
   #choices() {
     const { option, state } = this;
-    const people = () => [...state.members.values()].map(({ user }) => ({ label: `@${state.nameOf(user)}`, description: user.username, value: user.id }));
-    const roles = () => [...state.roles.values()].map((each) => ({ label: `@${each.name.replace(/^@/, "")}`, value: each.id }));
+    const people = () =>
+      [...state.members.values()].map(({ user }) => ({
+        label: `@${state.nameOf(user)}`,
+        description: user.username,
+        value: user.id,
+      }));
+    const roles = () =>
+      [...state.roles.values()].map((each) => ({ label: `@${each.name.replace(/^@/, "")}`, value: each.id }));
     switch (option.type) {
       case OptionType.BOOLEAN:
-        return [{ label: say("yes"), value: true }, { label: say("no"), value: false }];
+        return [
+          { label: say("yes"), value: true },
+          { label: say("no"), value: false },
+        ];
       case OptionType.USER:
         return people();
       case OptionType.ROLE:
@@ -136,7 +170,11 @@ export class OptionField {
       case OptionType.MENTIONABLE:
         return [...people(), ...roles()];
       case OptionType.CHANNEL:
-        return [...state.channels.values()].filter((each) => each.name && each.guild_id && (!option.channel_types?.length || option.channel_types.includes(each.type)))
+        return [...state.channels.values()]
+          .filter(
+            (each) =>
+              each.name && each.guild_id && (!option.channel_types?.length || option.channel_types.includes(each.type)),
+          )
           .map((each) => ({ label: `#${each.name}`, value: each.id }));
       default:
         return (option.choices ?? []).map((each) => ({ label: each.name_localized ?? each.name, value: each.value }));
@@ -150,7 +188,9 @@ export class OptionField {
       return;
     }
     const typed = this.input.value.trim().replace(/^[@#]/, "").toLowerCase();
-    const found = this.#choices().filter((each) => each.label.toLowerCase().includes(typed)).slice(0, 25);
+    const found = this.#choices()
+      .filter((each) => each.label.toLowerCase().includes(typed))
+      .slice(0, 25);
     this.list.show(found, { first: true });
   }
 

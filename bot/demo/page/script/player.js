@@ -16,10 +16,19 @@ let playing = null;
 export function player(attachment) {
   const name = attachment.filename;
   const audio = el("audio", { preload: "metadata", src: attachment.url });
-  const button = el("button", { type: "button", class: "play", aria: { label: say("player.play", { name }) } }, icon("play"));
+  const button = el(
+    "button",
+    { type: "button", class: "play", aria: { label: say("player.play", { name }) } },
+    icon("play"),
+  );
   const canvas = el("canvas", { aria: { hidden: "true" } });
   const seek = el("input", {
-    type: "range", min: "0", max: "1000", step: "1", value: "0", aria: { label: say("player.position", { name }) },
+    type: "range",
+    min: "0",
+    max: "1000",
+    step: "1",
+    value: "0",
+    aria: { label: say("player.position", { name }) },
   });
   const time = el("span", { class: "time" }, clock(attachment.duration_secs ?? 0));
   const trouble = el("span", { class: "trouble", role: "status" });
@@ -52,14 +61,32 @@ export function player(attachment) {
 
   return el(
     "div",
-    { class: "player", role: "group", aria: { label: say("player.label", { name }) }, data: { key: `player-${attachment.id}`, keep: "" } },
+    {
+      class: "player",
+      role: "group",
+      aria: { label: say("player.label", { name }) },
+      data: { key: `player-${attachment.id}`, keep: "" },
+    },
     audio,
     button,
-    el("div", { class: "sound" },
+    el(
+      "div",
+      { class: "sound" },
       el("div", { class: "track" }, canvas, seek),
-      el("div", { class: "facts" }, time, el("span", { class: "filename", title: name }, name), el("span", {}, describeBytes(attachment.size)), trouble),
+      el(
+        "div",
+        { class: "facts" },
+        time,
+        el("span", { class: "filename", title: name }, name),
+        el("span", {}, describeBytes(attachment.size)),
+        trouble,
+      ),
     ),
-    el("a", { class: "icon-button", href: attachment.url, download: name, aria: { label: say("player.download", { name }) } }, icon("download")),
+    el(
+      "a",
+      { class: "icon-button", href: attachment.url, download: name, aria: { label: say("player.download", { name }) } },
+      icon("download"),
+    ),
   );
 }
 

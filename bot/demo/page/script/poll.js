@@ -18,28 +18,46 @@ export function showPoll(message, state) {
     const id = String(answer.answer_id);
     const { count = 0, me_voted: isMine = false } = counts.get(id) ?? {};
     const share = total ? Math.round((100 * count) / total) : 0;
-    const row = el("label", { class: `answer${isMine ? " mine" : ""}`, data: { key: `answer-${id}` } },
+    const row = el(
+      "label",
+      { class: `answer${isMine ? " mine" : ""}`, data: { key: `answer-${id}` } },
       !areShown && el("input", { type: kind, name: `poll-${message.id}`, value: id }),
-      el("span", { class: "answer-text" }, [answer.poll_media.emoji?.name, answer.poll_media.text].filter(Boolean).join(" ")),
+      el(
+        "span",
+        { class: "answer-text" },
+        [answer.poll_media.emoji?.name, answer.poll_media.text].filter(Boolean).join(" "),
+      ),
       areShown && isMine && icon("check"),
       areShown && el("span", { class: "share" }, say("poll.share", { n: count, share })),
     );
     row.style.setProperty("--share", areShown ? `${share}%` : "0%");
     return row;
   });
-  const end = poll.expiry && (isOver ? say("poll.over") : say("poll.ends", { when: describeMoment(Date.parse(poll.expiry) / 1000, "R", Date.now()) }));
+  const end =
+    poll.expiry &&
+    (isOver
+      ? say("poll.over")
+      : say("poll.ends", { when: describeMoment(Date.parse(poll.expiry) / 1000, "R", Date.now()) }));
   return el(
     "fieldset",
     { class: "poll", data: { key: `poll-${message.id}-${areShown}` } },
     el("legend", {}, poll.question.text),
     poll.allow_multiselect && !areShown && el("p", { class: "muted" }, say("poll.several")),
     answers,
-    el("div", { class: "poll-foot" },
+    el(
+      "div",
+      { class: "poll-foot" },
       el("span", { class: "muted" }, [say("poll.votes", { n: total }), end].filter(Boolean).join(" · ")),
       !areShown && el("button", { type: "button", class: "quiet", data: { act: "poll-show" } }, say("poll.show")),
       !areShown && el("button", { type: "button", class: "button primary", data: { act: "vote" } }, say("poll.vote")),
-      areShown && !isOver && mine && el("button", { type: "button", class: "quiet", data: { act: "unvote" } }, say("poll.unvote")),
-      areShown && !isOver && !mine && el("button", { type: "button", class: "quiet", data: { act: "poll-hide" } }, say("poll.back")),
+      areShown &&
+        !isOver &&
+        mine &&
+        el("button", { type: "button", class: "quiet", data: { act: "unvote" } }, say("poll.unvote")),
+      areShown &&
+        !isOver &&
+        !mine &&
+        el("button", { type: "button", class: "quiet", data: { act: "poll-hide" } }, say("poll.back")),
     ),
   );
 }

@@ -19,7 +19,11 @@ export function richLine(text, state) {
 
 /** Return a text as it reads aloud, without markup. */
 export function plainText(text, state) {
-  const shown = el("div", {}, richText(text, state).flatMap((each) => [each, " "]));
+  const shown = el(
+    "div",
+    {},
+    richText(text, state).flatMap((each) => [each, " "]),
+  );
   for (const each of shown.querySelectorAll("br")) each.replaceWith(" ");
   return shown.textContent.trim();
 }
@@ -34,7 +38,11 @@ function showBlock(block, state) {
     case "subtext":
       return el("p", { class: "subtext" }, showAll(block.inner, state));
     case "quote":
-      return el("blockquote", {}, block.inner.map((each) => showBlock(each, state)));
+      return el(
+        "blockquote",
+        {},
+        block.inner.map((each) => showBlock(each, state)),
+      );
     case "list":
       return el(
         block.isNumbered ? "ol" : "ul",

@@ -1,6 +1,17 @@
 // What a person may do in a channel, as the server says it.
 
-const BITS = { KICK_MEMBERS: 1n, ADMINISTRATOR: 3n, MANAGE_CHANNELS: 4n, MANAGE_GUILD: 5n, VIEW_CHANNEL: 10n, SEND_MESSAGES: 11n, MANAGE_MESSAGES: 13n, ATTACH_FILES: 15n, CREATE_PUBLIC_THREADS: 35n, SEND_IN_THREADS: 38n };
+const BITS = {
+  KICK_MEMBERS: 1n,
+  ADMINISTRATOR: 3n,
+  MANAGE_CHANNELS: 4n,
+  MANAGE_GUILD: 5n,
+  VIEW_CHANNEL: 10n,
+  SEND_MESSAGES: 11n,
+  MANAGE_MESSAGES: 13n,
+  ATTACH_FILES: 15n,
+  CREATE_PUBLIC_THREADS: 35n,
+  SEND_IN_THREADS: 38n,
+};
 
 /** Tell whether a channel's `rights` hold a right; direct messages have all that matters. */
 export function may(channel, right) {

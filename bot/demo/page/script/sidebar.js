@@ -21,33 +21,71 @@ export function listedChannels(state) {
   const all = [...state.channels.values()];
   const byPlace = (one, other) => (one.position ?? 0) - (other.position ?? 0) || compareIds(one.id, other.id);
   const threads = all.filter((each) => isThread(each) && !each.thread_metadata?.archived);
-  return all.filter((each) => TEXTS.has(each.type)).sort(byPlace)
+  return all
+    .filter((each) => TEXTS.has(each.type))
+    .sort(byPlace)
     .flatMap((each) => [each, ...threads.filter((thread) => thread.parent_id === each.id)]);
 }
 
 /** The direct messages, the latest first. */
 export function directMessages(state) {
   const last = (channel) => state.messagesOf(channel.id).at(-1)?.id ?? channel.id;
-  return [...state.channels.values()].filter((each) => each.type === ChannelType.DM)
+  return [...state.channels.values()]
+    .filter((each) => each.type === ChannelType.DM)
     .sort((one, other) => compareIds(last(other), last(one)));
 }
 
 /** Draw the side into its element. */
 export function drawSidebar(root, state, openId) {
-  const fresh = el("nav", { class: "sidebar", id: "sidebar", aria: { label: say("sidebar") } },
-    el("div", { class: "server" },
+  const fresh = el(
+    "nav",
+    { class: "sidebar", id: "sidebar", aria: { label: say("sidebar") } },
+    el(
+      "div",
+      { class: "server" },
       el("span", { class: "server-mark", aria: { hidden: "true" } }, mark()),
       el("p", { class: "server-name" }, state.guild?.name ?? say("blocked.removed")),
-      el("button", { type: "button", class: "icon-button only-narrow", data: { act: "close-sides" }, aria: { label: say("sidebar.close") } }, icon("close")),
-    ),
-    el("div", { class: "channels" },
-      el("div", { class: "channels-head" },
-        el("h2", { id: "channels-title" }, say("channels")),
-        state.mayInServer("MANAGE_CHANNELS") && el("button", { type: "button", class: "icon-button", data: { act: "new-channel" }, aria: { label: say("channel.create") } }, icon("plus")),
+      el(
+        "button",
+        {
+          type: "button",
+          class: "icon-button only-narrow",
+          data: { act: "close-sides" },
+          aria: { label: say("sidebar.close") },
+        },
+        icon("close"),
       ),
-      el("ul", { aria: { labelledby: "channels-title" } }, listedChannels(state).map((each) => entry(each, state, openId))),
+    ),
+    el(
+      "div",
+      { class: "channels" },
+      el(
+        "div",
+        { class: "channels-head" },
+        el("h2", { id: "channels-title" }, say("channels")),
+        state.mayInServer("MANAGE_CHANNELS") &&
+          el(
+            "button",
+            {
+              type: "button",
+              class: "icon-button",
+              data: { act: "new-channel" },
+              aria: { label: say("channel.create") },
+            },
+            icon("plus"),
+          ),
+      ),
+      el(
+        "ul",
+        { aria: { labelledby: "channels-title" } },
+        listedChannels(state).map((each) => entry(each, state, openId)),
+      ),
       el("h2", { id: "dms-title" }, say("dms")),
-      el("ul", { aria: { labelledby: "dms-title" } }, directMessages(state).map((each) => entry(each, state, openId))),
+      el(
+        "ul",
+        { aria: { labelledby: "dms-title" } },
+        directMessages(state).map((each) => entry(each, state, openId)),
+      ),
       el("p", { class: "muted hint" }, say("dms.hint")),
     ),
     foot(state),
@@ -63,8 +101,11 @@ function entry(channel, state, openId) {
   const isDm = channel.type === ChannelType.DM;
   const other = isDm && (channel.recipients.find((each) => each.id !== state.me.id) ?? channel.recipients[0]);
   const kind = isDm ? "entry.dm" : isThread(channel) ? "entry.thread" : "entry.channel";
-  return el("li", { data: { key: channel.id }, class: isThread(channel) ? "thread" : null },
-    el("button",
+  return el(
+    "li",
+    { data: { key: channel.id }, class: isThread(channel) ? "thread" : null },
+    el(
+      "button",
       {
         type: "button",
         class: `entry${isUnread ? " unread" : ""}${isOpen ? " open" : ""}`,
@@ -82,13 +123,32 @@ function entry(channel, state, openId) {
 function foot(state) {
   const name = state.nameOf(state.me);
   const isDark = currentTheme() === "dark";
-  return el("div", { class: "me" },
-    el("button", { type: "button", class: "me-button", data: { act: "switch" }, aria: { haspopup: "menu" } },
+  return el(
+    "div",
+    { class: "me" },
+    el(
+      "button",
+      { type: "button", class: "me-button", data: { act: "switch" }, aria: { haspopup: "menu" } },
       avatar(state.me, name, "small"),
-      el("span", { class: "me-name" }, el("strong", {}, name), el("small", {}, roleLine(state)), el("span", { class: "spoken" }, say("me.switch"))),
+      el(
+        "span",
+        { class: "me-name" },
+        el("strong", {}, name),
+        el("small", {}, roleLine(state)),
+        el("span", { class: "spoken" }, say("me.switch")),
+      ),
       icon("swap"),
     ),
-    el("button", { type: "button", class: "icon-button", data: { act: "theme" }, aria: { label: isDark ? say("theme.light") : say("theme.dark") } }, icon(isDark ? "sun" : "moon")),
+    el(
+      "button",
+      {
+        type: "button",
+        class: "icon-button",
+        data: { act: "theme" },
+        aria: { label: isDark ? say("theme.light") : say("theme.dark") },
+      },
+      icon(isDark ? "sun" : "moon"),
+    ),
   );
 }
 

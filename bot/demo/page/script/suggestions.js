@@ -33,12 +33,22 @@ export class Suggestions {
   show(options, { first = false } = {}) {
     this.options = options;
     this.at = first && options.length ? 0 : -1;
-    this.list.replaceChildren(...options.map((each, at) =>
-      el("li", { role: "option", id: `${this.id}-${at}`, data: { at, command: each.command } },
-        each.sign && el("span", { class: "sign", aria: { hidden: "true" } }, each.sign),
-        el("span", { class: "suggestion" }, el("span", {}, each.label), each.description && el("small", {}, each.description)),
-        each.hint && el("small", { class: "muted" }, each.hint),
-      )));
+    this.list.replaceChildren(
+      ...options.map((each, at) =>
+        el(
+          "li",
+          { role: "option", id: `${this.id}-${at}`, data: { at, command: each.command } },
+          each.sign && el("span", { class: "sign", aria: { hidden: "true" } }, each.sign),
+          el(
+            "span",
+            { class: "suggestion" },
+            el("span", {}, each.label),
+            each.description && el("small", {}, each.description),
+          ),
+          each.hint && el("small", { class: "muted" }, each.hint),
+        ),
+      ),
+    );
     this.list.hidden = options.length === 0;
     this.#mark();
   }
@@ -58,7 +68,10 @@ export class Suggestions {
     if (!this.isOpen || event.isComposing) return false;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       const step = event.key === "ArrowDown" ? 1 : -1;
-      this.at = this.at < 0 && step < 0 ? this.options.length - 1 : (this.at + step + this.options.length) % this.options.length;
+      this.at =
+        this.at < 0 && step < 0
+          ? this.options.length - 1
+          : (this.at + step + this.options.length) % this.options.length;
       this.#mark();
     } else if (event.key === "Escape") this.hide();
     else if ((event.key === "Enter" || event.key === "Tab") && this.at >= 0 && !event.shiftKey) this.pick(this.at);

@@ -25,7 +25,12 @@ export class Timeline {
     this.rows = new Map();
     this.isFollowing = true;
     this.list = el("ol", { class: "messages", role: "list" });
-    this.scroller = el("div", { class: "timeline", role: "region", tabindex: "0" }, el("div", { class: "filler" }), this.list);
+    this.scroller = el(
+      "div",
+      { class: "timeline", role: "region", tabindex: "0" },
+      el("div", { class: "filler" }),
+      this.list,
+    );
     this.jump = el("button", { type: "button", class: "jump", hidden: true, on: { click: () => this.toLatest() } });
     this.root = el("div", { class: "timeline-frame" }, this.scroller, this.jump);
     this.scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
@@ -124,7 +129,16 @@ export class Timeline {
     const isNewDay = !before || !isSameDay(before.timestamp, message.timestamp);
     const isUnread = message.id === this.firstUnread;
     const above = isNewDay || isUnread ? null : before;
-    const look = [message, continues(message, above), state.busy.get(message.id), state.failed.get(message.id), state.shownPolls.has(message.id), isNewDay, isUnread, state.look];
+    const look = [
+      message,
+      continues(message, above),
+      state.busy.get(message.id),
+      state.failed.get(message.id),
+      state.shownPolls.has(message.id),
+      isNewDay,
+      isUnread,
+      state.look,
+    ];
     let row = this.rows.get(message.id);
     if (!row || look.some((each, at) => each !== row.look[at])) {
       const fresh = showMessage(message, above, state);
@@ -195,7 +209,10 @@ export class Timeline {
 
   #remember() {
     const kept = this.#anchor();
-    const place = kept && { id: kept.element.dataset.message, offset: kept.top - this.scroller.getBoundingClientRect().top };
+    const place = kept && {
+      id: kept.element.dataset.message,
+      offset: kept.top - this.scroller.getBoundingClientRect().top,
+    };
     tab.write(`scroll.${this.channelId}`, place);
   }
 
@@ -208,7 +225,8 @@ export class Timeline {
   }
 
   #markRead() {
-    if (this.channelId && this.isFollowing && !document.hidden && document.hasFocus()) this.state.markRead(this.channelId);
+    if (this.channelId && this.isFollowing && !document.hidden && document.hasFocus())
+      this.state.markRead(this.channelId);
   }
 
   #showJump() {

@@ -47,8 +47,26 @@ export class Tray {
 
   #draw() {
     this.root.hidden = this.files.length === 0;
-    this.root.replaceChildren(...this.files.map((upload) =>
-      el("li", {}, icon("file"), el("span", { class: "filename" }, upload.name), el("span", { class: "muted" }, describeBytes(upload.size)),
-        el("button", { type: "button", class: "icon-button", aria: { label: say("composer.removeFile", { name: upload.name }) }, on: { click: () => this.#drop(upload) } }, icon("close")))));
+    this.root.replaceChildren(
+      ...this.files.map((upload) =>
+        el(
+          "li",
+          {},
+          icon("file"),
+          el("span", { class: "filename" }, upload.name),
+          el("span", { class: "muted" }, describeBytes(upload.size)),
+          el(
+            "button",
+            {
+              type: "button",
+              class: "icon-button",
+              aria: { label: say("composer.removeFile", { name: upload.name }) },
+              on: { click: () => this.#drop(upload) },
+            },
+            icon("close"),
+          ),
+        ),
+      ),
+    );
   }
 }

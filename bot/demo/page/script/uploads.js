@@ -19,9 +19,14 @@ export class Uploads {
   add(file) {
     const { upload_bytes: most } = this.state.limits;
     const upload = { id: newId(), name: file.name || say("upload.unnamed"), size: file.size };
-    upload.done = file.size > most
-      ? Promise.reject(new Refused(say("upload.tooLarge", { name: upload.name, size: describeBytes(file.size), most: describeBytes(most) })))
-      : this.#send(upload, file);
+    upload.done =
+      file.size > most
+        ? Promise.reject(
+            new Refused(
+              say("upload.tooLarge", { name: upload.name, size: describeBytes(file.size), most: describeBytes(most) }),
+            ),
+          )
+        : this.#send(upload, file);
     // Whoever sends the message hears of it; until then it is nobody's unhandled error.
     upload.done.catch(() => {});
     return upload;
@@ -32,12 +37,15 @@ export class Uploads {
     for (let tried = 1; ; tried += 1) {
       try {
         const answer = await fetch(`/api/uploads/${upload.id}?${query}`, {
-          method: "PUT", headers: { "X-Session": this.session.token }, body: file,
+          method: "PUT",
+          headers: { "X-Session": this.session.token },
+          body: file,
         });
         if (answer.ok) return;
         const { sentence } = await answer.json().catch(() => ({}));
         if (answer.status === 401) await this.session.renew();
-        else if (answer.status < 500) throw new Refused(sentence ?? say("upload.failed", { name: upload.name }), answer.status);
+        else if (answer.status < 500)
+          throw new Refused(sentence ?? say("upload.failed", { name: upload.name }), answer.status);
       } catch (error) {
         if (error instanceof Refused) throw error;
       }

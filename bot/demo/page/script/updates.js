@@ -1,0 +1,107 @@
+// What the connection says, brought to the parts of the page that it concerns.
+
+import { el, isTouch, morph } from "./element.js";
+import { notify } from "./notices.js";
+import { tab } from "./session.js";
+import { directMessages, listedChannels } from "./sidebar.js";
+import { say } from "./words.js";
+
+/** After these a person may use other commands than before. */
+const CHANGES_COMMANDS = new Set(["commands_update", "roles_update", "member_update", "channel_update"]);
+
+/** Listens to the connection and to the state of an app. */
+export class Updates {
+  constructor(app) {
+    this.app = app;
+    const { connection, state } = app;
+    connection.addEventListener("ready", ({ detail }) => this.#begin(detail));
+    connection.addEventListener("event", ({ detail }) => {
+      if (detail.type === "modal") app.modals.show(detail);
+      state.apply(detail);
+      if (CHANGES_COMMANDS.has(detail.type)) app.loadCommands();
+      app.guide.see(detail);
+    });
+    connection.addEventListener("state", ({ detail }) => this.#showConnection(detail));
+    connection.addEventListener("status", ({ detail }) => (app.status.textContent = detail));
+    connection.addEventListener("restarted", ({ detail }) => this.#restarted(detail));
+    connection.addEventListener("refused", ({ detail }) => notify(detail.sentence));
+    state.addEventListener("change", ({ detail }) => this.#changed(detail));
+  }
+
+  #begin(snapshot) {
+    this.app.state.take(snapshot);
+    const known = [
+      tab.read(`channel.${this.app.session.key}`),
+      this.app.channelId,
+      listedChannels(this.app.state)[0]?.id,
+      directMessages(this.app.state)[0]?.id,
+    ];
+    this.app.openChannel(known.find((id) => this.app.state.channels.has(id)));
+    this.app.guide.start();
+    if (snapshot.open_modal) this.app.modals.show(snapshot.open_modal);
+    if (!isTouch() && document.activeElement === document.body) this.app.composer.focus();
+  }
+
+  #changed(detail) {
+    switch (detail.what) {
+      case "message":
+      case "older":
+        this.app.timeline.change(detail);
+        if (detail.isNew) this.app.announce(detail.message);
+        if (detail.isNew || detail.gone) this.app.drawSidesSoon();
+        break;
+      case "channels":
+        this.app.drawSides();
+        if (this.app.awaited && this.app.state.channels.has(this.app.awaited))
+          this.app.openChannel(this.app.awaited, { focus: true });
+        if (detail.channel === this.app.awaited) this.app.awaited = null;
+        if (!this.app.state.channels.has(this.app.channelId))
+          this.app.openChannel(listedChannels(this.app.state)[0]?.id);
+        break;
+      case "interaction":
+        // A command has no message yet to say it under.
+        if (detail.hasFailed && !detail.event.message_id) notify(say("interaction.silent"));
+        break;
+      case "members":
+        this.app.drawSides();
+        // Names and colours stand in every message.
+        this.app.state.look = {};
+        this.app.timeline.change({});
+        break;
+      case "all":
+        break;
+      case "typing":
+        break;
+      default:
+        this.app.drawSidesSoon();
+    }
+    if (detail.what === "typing" || detail.what === "all") this.drawTyping();
+  }
+
+  /** Say who types in the channel that is open. */
+  drawTyping() {
+    const names = this.app.state.typingIn(this.app.channelId).map((id) => this.app.state.nameById(id) ?? "…");
+    const text =
+      names.length > 2
+        ? say("typing.many")
+        : names.length
+          ? say(names.length === 2 ? "typing.two" : "typing.one", { one: names[0], two: names[1] })
+          : "";
+    if (this.app.typing.textContent !== text) this.app.typing.textContent = text;
+  }
+
+  #showConnection({ state, sentence }) {
+    const text = {
+      online: "",
+      offline: this.app.state.isReady ? say("connection.offline") : say("connection.first"),
+      refused: sentence,
+    }[state];
+    morph(this.app.banner, el("div", { class: `banner ${state}`, role: "status" }, text));
+  }
+
+  #restarted(stale) {
+    const texts = stale.filter((each) => each.action === "send_message").map((each) => each.data.content);
+    notify(say(stale.length ? "restarted.lost" : "restarted"));
+    if (texts.length) this.app.composer.restore(texts.join("\n"));
+  }
+}
