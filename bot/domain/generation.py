@@ -87,6 +87,8 @@ class Kept:
 
     tokens: Tokens
     stems: tuple[str, ...]
+    harmony_only: bool = False
+    """Whether no stem is kept but only what holds tempo and harmony together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -100,6 +100,8 @@ class ClipSource:
     include: bool = True
     keep: Keep | None = None
     """What a remix keeps; None for what is no remix, and for those from before it was asked."""
+    keep_harmony: bool = False
+    """Whether its tempo and its harmony stay, where the model can hold on to them."""
     whole: bool = False
     """Whether what comes before the audio prompt is put into the new clip as well."""
     keep_stems: tuple[str, ...] = ()
@@ -119,6 +121,8 @@ class UploadSource:
     include: bool = True
     keep: Keep | None = None
     """What a remix keeps; None for what is no remix, and for those from before it was asked."""
+    keep_harmony: bool = False
+    """Whether its tempo and its harmony stay, where the model can hold on to them."""
     keep_stems: tuple[str, ...] = ()
     """The stems that the new clip keeps as they are; then there is no audio prompt."""
     name: str | None = None

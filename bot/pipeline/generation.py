@@ -18,8 +18,8 @@ from bot.errors import JobError
 from bot.i18n.sentence import Sentence
 from bot.inference.executor import Executor
 from bot.inference.pending import NotToBlame, Rendered, WorkerLost
-from bot.pipeline.clip_codes import load_codes_at, match_codes
-from bot.pipeline.source_sounds import SOURCE_DELETED, SourceSounds
+from bot.pipeline.clip_codes import hold_harmony, load_codes_at, match_codes
+from bot.pipeline.source_sounds import SOURCE_DELETED, SourceSounds, is_made_afresh, lead_frames
 from bot.store.clips import NewClip
 from bot.store.store import Store
 from bot.words.unwanted import unwanted_stems
@@ -121,6 +121,17 @@ class ClipGenerator:
             return replace(request, kept=kept)
         heard = await self.sources.load_prompt(order.source, model)
         known = await self.sources.load_known_codes(order.source, heard, model)
+        if known is not None and is_made_afresh(order.source):
+            if not order.source.keep_harmony:
+                return request
+            frame_rate = model.sample_rate_hz / model.frame_samples
+            held = hold_harmony(
+                known[1],
+                None if heard.beat_seconds is None else heard.beat_seconds * frame_rate,
+                lead_frames(order.source, heard, model),
+                round(order.seconds * frame_rate),
+            )
+            return replace(request, kept=Kept(tokens=held, stems=(), harmony_only=True))
         tokens = None if known is None else known[1].tokens
         return replace(request, audio=heard.end, audio_tokens=tokens)
 

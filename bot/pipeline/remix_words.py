@@ -8,18 +8,20 @@ from pathlib import Path
 
 from bot.audio.files.masters import read_master
 from bot.audio.finish import hear
-from bot.domain.jobs import MAX_PROMPT_CHARACTERS, ClipSource, Keep, Source
+from bot.domain.jobs import MAX_PROMPT_CHARACTERS, ClipSource, Keep, Order, Source
 from bot.store.store import Store
-from bot.words.join import Heard, join_words
+from bot.words.join import Heard, join_words, keeps_tempo_and_key
 
 _HEARD_SECONDS = 30.0
 
 
-async def remix_words(store: Store, asked: str, source: Source) -> str:
-    """Return the words to make a remix of a source from.
+async def with_remix_words(store: Store, order: Order, source: Source) -> Order:
+    """Return an order of a remix with its source, and with the words that it is made from.
 
-    Raises SoundError where its sound is gone.
+    Raises SoundError where the sound is gone.
     """
+    asked = order.prompt or ""
+    source = replace(source, keep_harmony=keeps_tempo_and_key(asked))
     old, path = None, None
     if isinstance(source, ClipSource):
         clip = await store.clips.get(source.clip_id)
@@ -30,7 +32,8 @@ async def remix_words(store: Store, asked: str, source: Source) -> str:
     heard = Heard()
     if path is not None:
         heard = await asyncio.to_thread(_listen, path, old, source.keep)
-    return join_words(old, asked, heard, most=MAX_PROMPT_CHARACTERS)
+    words = join_words(old, asked, heard, most=MAX_PROMPT_CHARACTERS)
+    return replace(order, prompt=words, source=source)
 
 
 def _listen(path: Path, old: str | None, keep: Keep | None) -> Heard:

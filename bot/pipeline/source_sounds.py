@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
+from bot.audio.editing.crossfade import fade
 from bot.audio.editing.joint import join_new_part
 from bot.audio.prompt import AudioPrompt, load_prompt, prepend
 from bot.domain.clips import Clip
 from bot.domain.generation import Codes, Sound
-from bot.domain.jobs import ClipSource, Source, UploadSource
+from bot.domain.jobs import ClipSource, Keep, Source, UploadSource
 from bot.domain.status import ModelInfo
 from bot.errors import JobError, SoundError
 from bot.i18n.sentence import Sentence
@@ -84,8 +86,39 @@ class SourceSounds:
             if is_whole:
                 raise
             return made, None
+        known = await self.load_known_codes(source, heard, model)
+        if known is not None and is_made_afresh(source):
+            joined = await asyncio.to_thread(join_afresh, source, heard, made, model)
+            codes = known[1].tokens[
+                :, : known[1].tokens.shape[1] - lead_frames(source, heard, model)
+            ]
+            return joined, replace(known[1], tokens=codes)
         joined = await asyncio.to_thread(join_new_part, heard.end, made, heard.beat_seconds)
         if not is_whole:
             return joined, None
-        known = await self.load_known_codes(source, heard, model)
         return prepend(heard.before, joined), None if known is None else known[0]
+
+
+def is_made_afresh(source: Source) -> bool:
+    """Tell whether a remix's new part is no continuation, where the codes of its bars are known.
+
+    A continuation has the sound's style, whatever the words are; codes hold tempo and harmony.
+    """
+    return source.keep in (Keep.END, Keep.START) and not source.keep_stems
+
+
+def lead_frames(source: Source, heard: AudioPrompt, model: ModelInfo) -> int:
+    """Return how many frames a new part made afresh begins before the joint: the last beat's."""
+    if not source.keep_harmony or not source.include or heard.beat_seconds is None:
+        return 0
+    beat = round(heard.beat_seconds * model.sample_rate_hz / model.frame_samples)
+    return min(beat, heard.end.samples.shape[1] // model.frame_samples // 2)
+
+
+def join_afresh(source: Source, heard: AudioPrompt, made: Sound, model: ModelInfo) -> Sound:
+    """Return the bars that stay, going over within their last beat into what was made afresh."""
+    lead = lead_frames(source, heard, model) * model.frame_samples
+    # Without that beat it ends where the new part begins.
+    old = heard.end if lead else fade(heard.end)
+    before = replace(old, samples=old.samples[:, : old.samples.shape[1] - lead])
+    return join_new_part(old, prepend(before, made), heard.beat_seconds if lead else 0.0)

@@ -110,6 +110,7 @@ def _source(fields: dict[str, Any]) -> Source:
     common = {
         "keep": None if keep is None else Keep(keep),
         "keep_seconds": fields["keep_seconds"],
+        "keep_harmony": fields.get("keep_harmony", False),
         "include": fields.get("include", True),
         "keep_stems": tuple(fields.get("keep_stems", ())),
     }

@@ -42,6 +42,12 @@ def join_words(old: str | None, new: str, heard: Heard, *, most: int) -> str:
     return joined if 0 < len(joined) <= most else new[:most]
 
 
+def keeps_tempo_and_key(asked: str) -> bool:
+    """Tell whether words ask for no other tempo, key or meter."""
+    others = (Facet.TEMPO, Facet.PACE, Facet.KEY, Facet.METER)
+    return not any(each.facet in others for each in read_phrases(asked))
+
+
 def _join(old: str | None, new: str, heard: Heard) -> str:
     asked = read_phrases(new)
     own = tuple(each for each in asked if not is_within(each, asked))

@@ -110,7 +110,7 @@ async def _queue(
                 await requests.check(order, limits)
                 free = order.key
                 shown = await responses.send_another_take(interaction, own, number, key=free)
-            same = dataclasses.replace(order, source=source, prompt=complete.prompt)
+            same = dataclasses.replace(order, source=complete.source, prompt=complete.prompt)
             await requests.submit(same, limits, shown)
             free = None
     except Exception as error:
@@ -240,8 +240,6 @@ async def _resolve_source(bot: ZhiyinBot, draft: RequestDraft) -> Source | None:
 
 async def _with_words(bot: ZhiyinBot, order: Order, source: Source | None) -> Order:
     """Return an order with its source; a remix of it has the words joined with the old ones."""
-    order = dataclasses.replace(order, source=source)
     if order.kind is not Kind.REMIX or source is None or order.prompt is None:
-        return order
-    words = await bot.service.requests.remix_words(order.prompt, source)
-    return dataclasses.replace(order, prompt=words)
+        return dataclasses.replace(order, source=source)
+    return await bot.service.requests.with_remix_words(order, source)

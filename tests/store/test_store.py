@@ -516,7 +516,14 @@ async def test_a_clip_remembers_its_stems(store):
     [
         (
             ClipSource(clip_id=4, keep_seconds=5.0, whole=True, keep_stems=("bass",)),
-            {"clip_id": 4, "upload": None, "whole": True, "keep_stems": ["bass"], "keep": None},
+            {
+                "clip_id": 4,
+                "upload": None,
+                "whole": True,
+                "keep_stems": ["bass"],
+                "keep": None,
+                "keep_harmony": False,
+            },
         ),
         (
             UploadSource(file="a.flac", keep_seconds=5.0, keep=Keep.START, name="riff.mp3"),

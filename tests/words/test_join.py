@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.words.join import Heard, join_words
+from bot.words.join import Heard, join_words, keeps_tempo_and_key
 
 ROCK = "90s rock song with loud guitars and heavy drums"
 BLUES = "slow blues with groovy saxophone"
@@ -132,6 +132,7 @@ WORDS = st.lists(
 ).map(" ".join)
 
 
+@settings(deadline=None)
 @given(
     st.none() | WORDS, WORDS, st.none() | st.floats(40, 240), st.sampled_from([None, "F# major"])
 )
@@ -144,7 +145,26 @@ def test_whatever_is_typed_there_are_words(old, new, bpm, key):
     assert words == joined(old, new, heard)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60), st.text(min_size=1, max_size=60))
 def test_no_text_is_too_strange(old, new):
     """What says nothing of music stays as it is, or is left out."""
     assert len(joined(old, new)) <= 130
+
+
+@pytest.mark.parametrize(
+    ("asked", "stays"),
+    [
+        ("as jazz", True),
+        ("no drums", True),
+        ("make it darker", True),
+        ("slower", False),
+        ("90 BPM", False),
+        ("快一点", False),
+        ("in D minor", False),
+        ("as a waltz in 3/4", False),
+    ],
+)
+def test_tempo_and_harmony_stay_unless_others_are_asked_for(asked, stays):
+    """Whatever else is."""
+    assert keeps_tempo_and_key(asked) is stays

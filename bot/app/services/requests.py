@@ -12,7 +12,7 @@ from bot.domain.status import JobProgress
 from bot.errors import RequestError
 from bot.i18n.sentence import Sentence
 from bot.pipeline.generation import NO_MELODY
-from bot.pipeline.remix_words import remix_words
+from bot.pipeline.remix_words import with_remix_words
 from bot.pipeline.service import Pipeline
 
 
@@ -102,9 +102,9 @@ class RequestService:
             data, keep_seconds=keep_seconds, keep=keep, with_codes=with_codes
         )
 
-    async def remix_words(self, asked: str, source: Source) -> str:
-        """Return the words that a remix of a source is made from: what was asked, and the old."""
-        return await remix_words(self._pipeline.store, asked, source)
+    async def with_remix_words(self, order: Order, source: Source) -> Order:
+        """Return an order of a remix with its source, its words joined with the old ones."""
+        return await with_remix_words(self._pipeline.store, order, source)
 
     @property
     def takes_melody(self) -> bool:

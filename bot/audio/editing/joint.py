@@ -26,15 +26,15 @@ def join_new_part(old: Sound, made: Sound, beat_seconds: float | None) -> Sound:
     part is as loud at the joint as the old one was. Raises ResourceError where there is no ffmpeg.
     """
     joint = old.samples.shape[1]
-    fade_seconds = min(beat_seconds or _USUAL_FADE_SECONDS, _LONGEST_FADE_SECONDS)
+    wanted = _USUAL_FADE_SECONDS if beat_seconds is None else beat_seconds
+    fade_seconds = min(wanted, _LONGEST_FADE_SECONDS)
     frames = min(round(fade_seconds * old.sample_rate_hz), joint)
     begin = joint - frames
     new = _part(made, joint, None)
-    joined = new
+    parts = [_part(old, 0, begin)] if begin else []
     if frames:
-        seam = crossfade(_part(old, begin, joint), _part(made, begin, joint))
-        kept = [_part(old, 0, begin)] if begin else []
-        joined = join([*kept, seam, new])
+        parts.append(crossfade(_part(old, begin, joint), _part(made, begin, joint)))
+    joined = join([*parts, new])
     gain_db = _gain_db(old, new)
     return _turn(joined, joint, 10 ** (gain_db / 20)) if gain_db else joined
 

@@ -76,7 +76,7 @@ def check_stems(request: GenerationRequest, stems: Sequence[Stem]) -> None:
     kept = () if request.kept is None else request.kept.stems
     check_stem_names([*kept, *request.muted], stems)
     if request.kept is not None:
-        if not kept:
+        if not kept and not request.kept.harmony_only:
             raise RequestError(Sentence("Say which stems to keep."))
         if request.audio is not None:
             raise RequestError(
