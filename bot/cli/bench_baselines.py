@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from bot.config import cache_folder
 from bot.domain.generation import Sampling
 from bot.musicgen.baselines.other_environment import Timing
 
@@ -46,7 +47,11 @@ def with_converted(runtime: str, folder: Path, measured: dict[str, Any]) -> list
 
     extent = _extent(measured)
     steps = round(extent["seconds"] * _STEPS_OF_SECOND)
-    timings = converted_reference.measure(runtime, folder, **extent | {"steps": steps})
+    scratch = cache_folder()
+    scratch.mkdir(parents=True, exist_ok=True)
+    timings = converted_reference.measure(
+        runtime, folder, scratch=scratch, **extent | {"steps": steps}
+    )
     name = converted_reference.ENVIRONMENTS[runtime].runtime
     return [beside(measured, f"{name} in {timing.precision}", timing) for timing in timings]
 

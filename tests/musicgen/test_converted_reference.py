@@ -14,6 +14,7 @@ import pytest
 from bot.errors import ResourceError
 from bot.musicgen.baselines import converted_reference
 from bot.musicgen.baselines.converted import clip_loop
+from bot.musicgen.baselines.converted.clip_loop import Extent
 from bot.musicgen.baselines.converted_reference import ENVIRONMENTS
 from bot.musicgen.baselines.other_environment import Timing, read_timings
 
@@ -28,16 +29,20 @@ from transformers.modeling_outputs import BaseModelOutput
 from bot.musicgen.baselines import converted_reference
 from bot.musicgen.baselines.converted import torch_parts
 
-runtime, folder = sys.argv[1], Path(sys.argv[2])
+runtime, folder, scratch = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
+exact, rounded = scratch / "exact", scratch / "rounded"
+exact.mkdir()
+rounded.mkdir()
 model = torch_parts.load(folder)
 random = np.random.default_rng(1)
 books, vocabulary = model.config.decoder.num_codebooks, model.config.decoder.vocab_size
 words = random.integers(3, 100, (2, 8))
 tokens = random.integers(0, vocabulary, (2, books, 5))
 codes = random.integers(0, vocabulary, (2, books, 20))
-parts = converted_reference.convert(
-    runtime, model, requests=2, tokens=8, frames=20, threads=1, precision="fp32"
+converted_reference.convert(
+    runtime, model, exact, requests=2, tokens=8, frames=20, precision="fp32"
 )
+parts = converted_reference.load(runtime, exact, threads=1)
 def decode():
     parts.begin(words)
     return np.stack([parts.step(np.tile(tokens[..., n], (2, 1))).copy() for n in range(5)], 2)
@@ -56,15 +61,18 @@ print(json.dumps({
     "largest": float(abs(found).max()),
     "sound": float(abs(parts.sound(codes) - sound).max()),
 }))
+place = ["--runtime", runtime, "--converted", str(rounded)]
 converted_reference.main(
-    ["--runtime", runtime, "--folder", str(folder), "--users", "2", "--steps", "3",
-     "--seconds", "0.2"]
+    ["convert", *place, "--folder", str(folder), "--users", "2", "--seconds", "0.2"]
 )
+converted_reference.main(["time", *place, "--steps", "3"])
 """
 
 
 @pytest.mark.parametrize("runtime", ENVIRONMENTS)
-def test_a_converted_model_computes_what_pytorch_does(tiny_mono: Path, runtime: str) -> None:
+def test_a_converted_model_computes_what_pytorch_does(
+    tiny_mono: Path, tmp_path: Path, runtime: str
+) -> None:
     """Logits of two guided requests step by step, and the sound of codes, all in fp32.
 
     The program then times the same checkpoint in int8 and prints it.
@@ -73,7 +81,7 @@ def test_a_converted_model_computes_what_pytorch_does(tiny_mono: Path, runtime: 
     if not python:
         pytest.skip(f"needs it and PyTorch, named by {ENVIRONMENTS[runtime].python_variable}")
     done = subprocess.run(
-        [python, "-c", SCRIPT, runtime, str(tiny_mono)],
+        [python, "-c", SCRIPT, runtime, str(tiny_mono), str(tmp_path)],
         cwd=ROOT,
         env=os.environ | {"OMP_NUM_THREADS": "1"},
         capture_output=True,
@@ -91,12 +99,16 @@ def test_a_converted_model_computes_what_pytorch_does(tiny_mono: Path, runtime: 
 
 
 @pytest.mark.parametrize("runtime", ENVIRONMENTS)
-def test_where_a_runtime_is_missing_a_sentence_says_so(tiny_mono, monkeypatch, runtime) -> None:
+def test_where_a_runtime_is_missing_a_sentence_says_so(
+    tiny_mono, tmp_path, monkeypatch, runtime
+) -> None:
     """It names the runtime and the variable that would help."""
     environment = ENVIRONMENTS[runtime]
     monkeypatch.setenv(environment.python_variable, "/bin/false")
     with pytest.raises(ResourceError, match=f"{environment.runtime} could not be run") as caught:
-        converted_reference.measure(runtime, tiny_mono, users=[1], steps=3, seconds=0.1, threads=1)
+        converted_reference.measure(
+            runtime, tiny_mono, scratch=tmp_path, users=[1], steps=3, seconds=0.1, threads=1
+        )
     assert environment.python_variable in str(caught.value.sentence)
 
 
@@ -112,8 +124,17 @@ def test_timings_are_the_last_line_of_what_a_program_prints() -> None:
 class _Scripted:
     """Parts that like one token of each codebook best, and note what they were given."""
 
-    codebooks = 2
-    vocabulary = 5
+    extent = Extent(
+        precision="int8",
+        requests=3,
+        tokens=8,
+        frames=7,
+        codebooks=2,
+        vocabulary=5,
+        layers=1,
+        heads=1,
+        head_size=4,
+    )
 
     def __init__(self) -> None:
         self.given: list[np.ndarray] = []
@@ -136,11 +157,11 @@ class _Scripted:
 def test_the_loop_feeds_both_rows_of_a_request_what_was_drawn() -> None:
     """The first step takes the token of the beginning, every other the last one drawn."""
     parts = _Scripted()
-    spans = clip_loop.measure(parts, np.zeros((3, 8), np.int64), steps=4, frames=7)
+    spans = clip_loop.measure(parts, np.zeros((3, 8), np.int64), steps=4)
     assert min(spans.text, spans.step, spans.sound) > 0
     assert parts.texts == 2, "once to warm up"
     first, *others = parts.given[-4:]
-    assert (first == parts.vocabulary).all()
+    assert (first == parts.extent.vocabulary).all()
     assert all(each.shape == (6, 2) and (each == 3).all() for each in others)
 
 

@@ -1,7 +1,8 @@
 """MusicGen converted to another runtime in int8: OpenVINO or ONNX Runtime, a baseline for speed.
 
 Run as a program by an interpreter that has PyTorch, transformers and the runtime, see
-`other_environment`. Each number of clips at once is converted for itself, with fixed shapes.
+`other_environment`. Each number of clips at once is converted for itself, with fixed shapes. One
+process converts and another one times, in which no PyTorch is in the way.
 """
 
 from __future__ import annotations
@@ -9,116 +10,151 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bot.musicgen.baselines.other_environment import Environment, Timing
+from bot.musicgen.baselines.other_environment import Environment, Timing, read_timings
 
 if TYPE_CHECKING:
-    from bot.musicgen.baselines.converted.clip_loop import Parts
+    from bot.musicgen.baselines.converted.clip_loop import Extent, Parts
 
 ENVIRONMENTS = {
     "openvino": Environment(runtime="OpenVINO", group="openvino"),
     "onnxruntime": Environment(runtime="ONNX Runtime", group="onnxruntime"),
 }
 
+_MODULE = "bot.musicgen.baselines.converted_reference"
 _TEXT_TOKENS = 8
+_EXTENT = "extent.json"
 
 
 def measure(
     runtime: str,
     folder: Path,
     *,
+    scratch: Path,
     users: Sequence[int],
     steps: int,
     seconds: float,
     threads: int,
-    precision: str = "int8",
 ) -> list[Timing]:
-    """Convert a checkpoint and time so many steps, in a process of its own.
+    """Convert a checkpoint and time so many steps, in processes of their own.
 
-    Raises ResourceError where the runtime or PyTorch is not to be had.
+    What is converted, as large as the checkpoint, lies in the folder `scratch` meanwhile. Raises ResourceError where the runtime or PyTorch is not to be had.
     """
-    arguments = ["--runtime", runtime, "--folder", str(folder.resolve())]
-    arguments += ["--users", ",".join(map(str, users)), "--steps", str(steps)]
-    arguments += ["--seconds", str(seconds), "--threads", str(threads), "--precision", precision]
-    return ENVIRONMENTS[runtime].run("bot.musicgen.baselines.converted_reference", arguments)
+    environment = ENVIRONMENTS[runtime]
+    timings = []
+    for count in users:
+        with tempfile.TemporaryDirectory(dir=scratch) as converted:
+            place = ["--runtime", runtime, "--converted", converted]
+            checkpoint = ["--folder", str(folder.resolve()), "--users", str(count)]
+            environment.run(_MODULE, ["convert", *place, *checkpoint, "--seconds", str(seconds)])
+            extent = ["--steps", str(steps), "--threads", str(threads)]
+            printed = environment.run(_MODULE, ["time", *place, *extent])
+        timings += read_timings(printed)
+    return timings
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Convert and measure in this process, and print."""
+    """Convert in this process, or time what was converted and print."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("action", choices=("convert", "time"))
     parser.add_argument("--runtime", choices=ENVIRONMENTS, required=True)
-    parser.add_argument("--folder", type=Path, required=True)
-    parser.add_argument("--users", default="1,8")
-    parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--converted", type=Path, required=True)
+    parser.add_argument("--folder", type=Path)
+    parser.add_argument("--users", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=10.0)
-    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--precision", choices=("fp32", "int8"), default="int8")
+    parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args(arguments)
-    print(json.dumps([_time(args, int(part)) for part in args.users.split(",")]))
+    if args.action == "convert":
+        from bot.musicgen.baselines.converted import torch_parts
+
+        model = torch_parts.load(args.folder)
+        frames = round(args.seconds * model.config.audio_encoder.frame_rate)
+        convert(
+            args.runtime,
+            model,
+            args.converted,
+            requests=args.users,
+            tokens=_TEXT_TOKENS,
+            frames=frames,
+            precision=args.precision,
+        )
+    else:
+        parts = load(args.runtime, args.converted, threads=args.threads)
+        print(json.dumps([dataclasses.asdict(_time(parts, args.steps))]))
 
 
 def convert(
     runtime: str,
     model: Any,
+    folder: Path,
     *,
     requests: int,
     tokens: int,
     frames: int,
-    threads: int,
     precision: str,
-) -> Parts:
-    """Convert transformers' model for so many requests, text tokens and frames of sound."""
-    kind: Any
-    if runtime == "openvino":
-        from bot.musicgen.baselines.converted import openvino_parts
+) -> None:
+    """Convert transformers' model into a folder, for so many requests, tokens and frames."""
+    from bot.musicgen.baselines.converted.clip_loop import Extent
 
-        kind = openvino_parts.OpenVinoParts
-    else:
-        from bot.musicgen.baselines.converted import onnxruntime_parts
-
-        kind = onnxruntime_parts.OnnxRuntimeParts
-    parts: Parts = kind(
-        model,
+    config = model.config.decoder
+    extent = Extent(
+        precision=precision,
         requests=requests,
         tokens=tokens,
         frames=frames,
-        threads=threads,
-        precision=precision,
+        codebooks=config.num_codebooks,
+        vocabulary=config.vocab_size,
+        layers=config.num_hidden_layers,
+        heads=config.num_attention_heads,
+        head_size=config.hidden_size // config.num_attention_heads,
     )
-    return parts
+    if runtime == "openvino":
+        from bot.musicgen.baselines.converted import openvino_conversion
+
+        openvino_conversion.write(model, folder, extent)
+    else:
+        from bot.musicgen.baselines.converted import onnxruntime_conversion
+
+        onnxruntime_conversion.write(model, folder, extent)
+    (folder / _EXTENT).write_text(json.dumps(dataclasses.asdict(extent)))
 
 
-def _time(args: argparse.Namespace, users: int) -> dict[str, Any]:
+def load(runtime: str, folder: Path, *, threads: int) -> Parts:
+    """Load what was converted into a folder."""
+    from bot.musicgen.baselines.converted.clip_loop import Extent
+
+    extent = Extent(**json.loads((folder / _EXTENT).read_text()))
+    if runtime == "openvino":
+        from bot.musicgen.baselines.converted.openvino_parts import OpenVinoParts
+
+        return OpenVinoParts(folder, extent, threads=threads)
+    from bot.musicgen.baselines.converted.onnxruntime_parts import OnnxRuntimeParts
+
+    return OnnxRuntimeParts(folder, extent, threads=threads)
+
+
+def _time(parts: Parts, steps: int) -> Timing:
     import numpy as np
 
-    from bot.musicgen.baselines.converted import clip_loop, torch_parts
+    from bot.musicgen.baselines.converted import clip_loop
 
-    model = torch_parts.load(args.folder)
-    frames = round(args.seconds * model.config.audio_encoder.frame_rate)
-    vocabulary = model.config.text_encoder.vocab_size
-    texts = np.random.default_rng(0).integers(3, vocabulary, (users, _TEXT_TOKENS))
-    parts = convert(
-        args.runtime,
-        model,
-        requests=users,
-        tokens=_TEXT_TOKENS,
-        frames=frames,
-        threads=args.threads,
-        precision=args.precision,
-    )
-    del model  # its fp32 weights would only be in the way of the runtime's own
-    spans = clip_loop.measure(parts, texts, steps=args.steps, frames=frames)
-    timing = Timing(
-        precision=args.precision,
-        users=users,
+    extent: Extent = parts.extent
+    # Any words do: 100 is in the vocabulary of every text encoder.
+    texts = np.random.default_rng(0).integers(3, 100, (extent.requests, extent.tokens))
+    spans = clip_loop.measure(parts, texts, steps=steps)
+    return Timing(
+        precision=extent.precision,
+        users=extent.requests,
         ms_per_step=round(1000 * spans.step, 2),
         text_seconds=round(spans.text, 4),
         sound_seconds=round(spans.sound, 4),
     )
-    return dataclasses.asdict(timing)
 
 
 if __name__ == "__main__":

@@ -35,8 +35,8 @@ class Environment:
         """Return the name of the variable."""
         return f"ZHIYIN_{self.group.upper()}_PYTHON"
 
-    def run(self, module: str, arguments: Sequence[str]) -> list[Timing]:
-        """Run a module with arguments. Raises ResourceError where it can't be run."""
+    def run(self, module: str, arguments: Sequence[str]) -> str:
+        """Run a module and return what it prints. Raises ResourceError where it can't be run."""
         python = os.environ.get(self.python_variable)
         # uv tells its children where it lies, which need not be in PATH.
         of_uv = [os.environ.get("UV", "uv"), "run", "--isolated", "--only-group", self.group]
@@ -57,7 +57,7 @@ class Environment:
                     python_variable=self.python_variable,
                 )
             ) from error
-        return read_timings(done.stdout)
+        return done.stdout
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

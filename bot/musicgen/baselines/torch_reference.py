@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from bot.musicgen.baselines.other_environment import Environment, Timing
+from bot.musicgen.baselines.other_environment import Environment, Timing, read_timings
 
 ENVIRONMENT = Environment(runtime="PyTorch", group="torch")
 
@@ -27,7 +27,7 @@ def measure(
     """
     arguments = ["--folder", str(folder.resolve()), "--users", ",".join(map(str, users))]
     arguments += ["--steps", str(steps), "--seconds", str(seconds), "--threads", str(threads)]
-    return ENVIRONMENT.run("bot.musicgen.baselines.torch_reference", arguments)
+    return read_timings(ENVIRONMENT.run("bot.musicgen.baselines.torch_reference", arguments))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

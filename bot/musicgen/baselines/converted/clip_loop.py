@@ -17,14 +17,33 @@ Floats = NDArray[np.float32]
 Codes = NDArray[np.int64]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extent:
+    """What a model was converted for: so many requests, text tokens and frames of sound."""
+
+    precision: str
+    requests: int
+    tokens: int
+    frames: int
+    codebooks: int
+    vocabulary: int
+    layers: int
+    heads: int
+    head_size: int
+
+    @property
+    def rows(self) -> int:
+        """Return the rows of a step: guidance takes two for each request."""
+        return 2 * self.requests
+
+
 class Parts(Protocol):
     """A converted MusicGen, for a fixed number of requests at once.
 
     A step takes two rows for each request: first all with their texts, then all without.
     """
 
-    codebooks: int
-    vocabulary: int
+    extent: Extent
 
     def begin(self, tokens: Codes) -> None:
         """Encode the texts [requests, tokens] and forget what was decoded before."""
@@ -45,15 +64,16 @@ class Spans:
     sound: float
 
 
-def measure(parts: Parts, texts: Codes, *, steps: int, frames: int) -> Spans:
-    """Time the text, the first steps, and the sound of so many frames, each after a warm-up."""
+def measure(parts: Parts, texts: Codes, *, steps: int) -> Spans:
+    """Time the text, the first steps, and the sound of whole clips, each after a warm-up."""
     random = np.random.default_rng(0)
-    requests = len(texts)
+    extent = parts.extent
     parts.begin(texts)
-    _decode(parts, requests, 3, random)
+    _decode(parts, 3, random)
     text = _seconds(lambda: parts.begin(texts))
-    spans = _decode(parts, requests, steps, random)
-    codes = random.integers(0, parts.vocabulary, (requests, parts.codebooks, frames))
+    spans = _decode(parts, steps, random)
+    shape = (extent.requests, extent.codebooks, extent.frames)
+    codes = random.integers(0, extent.vocabulary, shape)
     parts.sound(codes)
     return Spans(
         text=text,
@@ -68,8 +88,9 @@ def _seconds(work: Any) -> float:
     return time.perf_counter() - begun
 
 
-def _decode(parts: Parts, requests: int, steps: int, random: np.random.Generator) -> list[float]:
-    tokens = np.full((2 * requests, parts.codebooks), parts.vocabulary, np.int64)
+def _decode(parts: Parts, steps: int, random: np.random.Generator) -> list[float]:
+    extent = parts.extent
+    tokens = np.full((extent.rows, extent.codebooks), extent.vocabulary, np.int64)
     spans = []
     for _ in range(steps):
         begun = time.perf_counter()
