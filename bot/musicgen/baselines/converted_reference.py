@@ -42,7 +42,8 @@ def measure(
 ) -> list[Timing]:
     """Convert a checkpoint and time so many steps, in processes of their own.
 
-    What is converted, as large as the checkpoint, lies in the folder `scratch` meanwhile. Raises ResourceError where the runtime or PyTorch is not to be had.
+    What is converted, as large as the checkpoint, lies in the folder `scratch` meanwhile. Raises
+    ResourceError where the runtime or PyTorch is not to be had.
     """
     environment = ENVIRONMENTS[runtime]
     timings = []
