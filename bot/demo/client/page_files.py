@@ -41,3 +41,15 @@ def read_page_file(path: str, page: Path = PAGE) -> web.Response:
         raise web.HTTPNotFound
     body, kind = file.read_bytes(), _TYPES[file.suffix]
     return web.Response(body=body, content_type=kind, charset="utf-8", headers=HEADERS)
+
+
+def read_index(page: Path = PAGE) -> web.Response:
+    """Return the page, and tell the browser at once which scripts it will want.
+
+    It would else learn of them one after the other, each from the one that imports it.
+    """
+    answer = read_page_file("index.html", page)
+    modules = sorted(page.glob("script/*.js")) + sorted(page.glob("words/*.js"))
+    links = (f"</page/{file.relative_to(page)}>; rel=modulepreload" for file in modules)
+    answer.headers["Link"] = ", ".join(links)
+    return answer

@@ -22,7 +22,7 @@ import msgspec
 from aiohttp import web
 
 from bot.demo.client.admission import Admission, is_loopback
-from bot.demo.client.page_files import HEADERS, read_page_file
+from bot.demo.client.page_files import HEADERS, read_index, read_page_file
 from bot.demo.client.protocol import MAX_MESSAGE_BYTES, Hello, read
 from bot.demo.client.sessions import Sessions
 from bot.demo.client.snapshot import max_upload_bytes
@@ -136,7 +136,7 @@ class Site:
         name = request.match_info["name"]
         if name not in self.people:
             return _turn_away(request, 404, _NOBODY.fill(name=name))
-        return read_page_file("index.html")
+        return read_index()
 
     async def _page_file(self, request: web.Request) -> web.Response:
         return read_page_file(request.match_info["path"])

@@ -26,6 +26,7 @@ async def test_the_page_opens_as_the_first_person(visitor, site):
         assert str(answer.url) == site.address_of("you")
         assert "<!doctype html>" in await answer.text()
         assert "script-src 'self'" in answer.headers["Content-Security-Policy"]
+        assert "</page/script/app.js>; rel=modulepreload" in answer.headers["Link"]
     assert (await get(visitor, "/as/stranger"))[0] == 404
 
 
