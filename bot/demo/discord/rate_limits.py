@@ -15,7 +15,7 @@ def too_many(
 ) -> Refusal:
     """Return the response to a request that came too often."""
     body: dict[str, Any] = {
-        "message": "You are being rate limited.",
+        "message": "Too many requests",
         "retry_after": seconds,
         "global": is_global,
     }
