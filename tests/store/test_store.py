@@ -526,13 +526,20 @@ async def test_a_clip_remembers_its_stems(store):
             },
         ),
         (
-            UploadSource(file="a.flac", keep_seconds=5.0, keep=Keep.START, name="riff.mp3"),
+            UploadSource(
+                file="a.flac",
+                keep_seconds=5.0,
+                keep=Keep.START,
+                keep_harmony=True,
+                name="riff.mp3",
+            ),
             {
                 "clip_id": None,
                 "upload": "a.flac",
                 "whole": False,
                 "keep_stems": [],
                 "keep": "start",
+                "keep_harmony": True,
                 "name": "riff.mp3",
             },
         ),
