@@ -11,8 +11,9 @@ from bot.domain.generation import GenerationRequest
 from bot.errors import Cancelled, RequestError
 from bot.inference.job_reports import NEVER_BEGUN
 from bot.inference.pending import WorkerLost
-from tests.inference.test_executor import configured, opened, ready, submit, until
+from tests.inference.test_executor import opened, ready, submit, until
 from tests.support.scripted_worker import PIECE_SECONDS, RATE_HZ
+from tests.support.worker_thread import ThreadBackend
 
 AHEAD_SECONDS = 2.0
 
@@ -43,7 +44,7 @@ async def take(stream, seconds):
 
 async def test_music_without_end_comes_as_it_is_taken():
     """No piece is lost, it is made so far ahead and no further, and others are made meanwhile."""
-    async with opened(configured(slots=2), timeout_seconds=TIMEOUT_SECONDS) as executor:
+    async with opened(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
         job = submit_endless(executor, 1)
         stream = executor.subscribe(1)
         assert await take(stream, 5.0) == 0.0
@@ -59,7 +60,7 @@ async def test_music_without_end_comes_as_it_is_taken():
 
 async def test_the_slowest_listener_sets_the_pace_until_they_leave():
     """Who comes later begins where the others are; who closes their stream is not waited for."""
-    async with opened(timeout_seconds=TIMEOUT_SECONDS) as executor:
+    async with opened(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
         job = submit_endless(executor, 1)
         slow = executor.subscribe(1)
         await take(slow, 1.0)
@@ -75,7 +76,7 @@ async def test_the_slowest_listener_sets_the_pace_until_they_leave():
 
 async def test_who_comes_when_all_have_left_hears_what_comes_then():
     """What was made for nobody is not waited for."""
-    async with opened(timeout_seconds=TIMEOUT_SECONDS) as executor:
+    async with opened(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
         job = submit_endless(executor, 1)
         await job.started.wait()
         assert await take(executor.subscribe(1), 1.0) > -1
@@ -86,7 +87,7 @@ async def test_who_comes_when_all_have_left_hears_what_comes_then():
 
 async def test_it_ends_when_it_is_told_to():
     """What is made can still be taken, then the stream ends; the job has no sound of its own."""
-    async with opened(timeout_seconds=TIMEOUT_SECONDS) as executor:
+    async with opened(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
         job = submit_endless(executor, 1)
         stream = executor.subscribe(1)
         await take(stream, 1.0)
@@ -101,7 +102,7 @@ async def test_it_ends_when_it_is_told_to():
 
 async def test_what_has_not_begun_ends_as_cancelled():
     """Nothing is made of it, and its listeners are not left waiting."""
-    async with opened(timeout_seconds=TIMEOUT_SECONDS) as executor:
+    async with opened(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
         executor.paused = True
         job = submit_endless(executor, 1)
         stream = executor.subscribe(1)
@@ -115,7 +116,7 @@ async def test_what_has_not_begun_ends_as_cancelled():
 
 async def test_a_worker_s_death_is_no_end():
     """Who listens gets what came before, and then the error, not an end of the music."""
-    async with opened(timeout_seconds=TIMEOUT_SECONDS) as executor:
+    async with opened() as executor:
         submit_endless(executor, 1, "crash later")
         stream = executor.subscribe(1)
         asked = asyncio.create_task(executor.change_prompt(1, "jazz", 1.0, at_seconds=99.0))
@@ -129,7 +130,7 @@ async def test_a_worker_s_death_is_no_end():
 
 async def test_a_cancelled_job_ends_for_its_listeners():
     """They asked for it, or somebody did who may: that is no error."""
-    async with opened(timeout_seconds=TIMEOUT_SECONDS) as executor:
+    async with opened(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
         submit_endless(executor, 1)
         stream = executor.subscribe(1)
         await take(stream, 1.0)
@@ -139,7 +140,7 @@ async def test_a_cancelled_job_ends_for_its_listeners():
 
 async def test_a_stop_ends_music_without_end():
     """Nobody waits for the end of what has none."""
-    async with opened(timeout_seconds=TIMEOUT_SECONDS) as executor:
+    async with opened(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
         job = submit_endless(executor, 1)
         await take(executor.subscribe(1), 1.0)
         await executor.drain(60.0)
@@ -148,7 +149,7 @@ async def test_a_stop_ends_music_without_end():
 
 async def test_words_change_and_it_is_told_when():
     """Also of a job that still waits: it is told when it has a worker."""
-    async with opened(timeout_seconds=TIMEOUT_SECONDS) as executor:
+    async with opened(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
         early = asyncio.create_task(executor_change_after_submit(executor))
         stream = await asyncio.shield(early)
         await take(stream, 3.0)
@@ -168,7 +169,7 @@ async def executor_change_after_submit(executor):
 
 async def test_words_of_what_is_over_do_not_change():
     """Done, cancelled, or never there: one sentence."""
-    async with opened(timeout_seconds=TIMEOUT_SECONDS) as executor:
+    async with opened(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
         await submit(executor, 1).result()
         submit_endless(executor, 2)
         executor.cancel(2)
@@ -179,7 +180,7 @@ async def test_words_of_what_is_over_do_not_change():
 
 async def test_a_change_of_a_job_that_ends_first_is_told_so():
     """Nobody is left waiting for it."""
-    async with opened(timeout_seconds=TIMEOUT_SECONDS) as executor:
+    async with opened(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
         await ready(executor)
         executor.paused = True
         submit_endless(executor, 1)
@@ -197,7 +198,7 @@ async def test_a_change_of_a_job_that_ends_first_is_told_so():
 )
 async def test_a_change_that_cannot_be_made_never_leaves_the_bot(prompt, seconds):
     """It is one sentence, and no worker has to read what is no message."""
-    async with opened(timeout_seconds=TIMEOUT_SECONDS) as executor:
+    async with opened(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
         submit_endless(executor, 1)
         if not isinstance(prompt, str | list):
             prompt = [(prompt, 1.0)]
@@ -207,7 +208,7 @@ async def test_a_change_that_cannot_be_made_never_leaves_the_bot(prompt, seconds
 
 async def test_a_request_that_is_not_as_it_was_queued_fails():
     """Music without end in the place of a clip would hold it for ever."""
-    async with opened(timeout_seconds=TIMEOUT_SECONDS) as executor:
+    async with opened(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
 
         async def prepare():
             return GenerationRequest(seconds=None, seed=1)
