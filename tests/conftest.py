@@ -164,6 +164,26 @@ def stems_model(tiny_stems: Path, kernel_cache: Path) -> Model:
     return _model(tiny_stems, kernel_cache)
 
 
+@pytest.fixture(scope="session", params=["melody", "stereo-melody"])
+def melody_folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a tiny checkpoint that takes a melody, mono, then stereo."""
+    folder = tmp_path_factory.mktemp("checkpoints") / f"tiny-{request.param}"
+    write_checkpoint(folder, preset(folder.name))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def melody_model(melody_folder: Path, kernel_cache: Path) -> Model:
+    """Return the tiny checkpoint that takes a melody, ready to run for eight at once."""
+    return _model(melody_folder, kernel_cache)
+
+
+@pytest.fixture(scope="session")
+def melody_reference(melody_folder: Path) -> Reference:
+    """Return MindNLP's own model over the same checkpoint."""
+    return Reference(melody_folder)
+
+
 @pytest.fixture(scope="session", params=["mono", "stereo"])
 def any_model(request: pytest.FixtureRequest) -> Model:
     """Return the mono model, then the stereo one."""

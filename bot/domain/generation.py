@@ -106,6 +106,8 @@ class GenerationRequest:
     audio: Sound | None = None
     audio_tokens: Tokens | None = None
     """The codes of `audio`, where they are known: then it need not be encoded."""
+    melody: Sound | None = None
+    """A tune alone that the new sound follows, at the model's rate, in place of `audio`."""
     sampling: Sampling = field(default_factory=Sampling)
     kept: Kept | None = None
     muted: tuple[str, ...] = ()

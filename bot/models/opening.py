@@ -75,6 +75,7 @@ def open_engine(
         warm_up_seconds=warm_up_seconds,
         stems=tuple(stem.name for stem in model.config.stems),
         fingerprint=fingerprint(inspect(folder)) if model.config.stems else "",
+        takes_melody=model.melody is not None,
         frame_samples=model.config.codec.hop,
     )
     longest = max(config.limits.max_seconds, config.generation.max_seconds)

@@ -26,7 +26,18 @@ META_LICENCE = "CC-BY-NC 4.0"
 UNKNOWN_LICENCE = "not stated"
 PUBLISHED = tuple(
     f"facebook/musicgen-{size}"
-    for size in ("small", "medium", "large", "stereo-small", "stereo-medium", "stereo-large")
+    for size in (
+        "small",
+        "medium",
+        "large",
+        "melody",
+        "melody-large",
+        "stereo-small",
+        "stereo-medium",
+        "stereo-large",
+        "stereo-melody",
+        "stereo-melody-large",
+    )
 )
 """The hub ids of Meta's models that this program runs."""
 

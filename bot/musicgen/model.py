@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
+import numpy as np
+
 from bot.domain.generation import MAX_WORDS, Precision, Sampling
 from bot.musicgen.checkpoint import packed_cache
 from bot.musicgen.checkpoint.hub import resolve
@@ -18,9 +20,10 @@ from bot.musicgen.checkpoint.memory import check_memory, memory_needed
 from bot.musicgen.checkpoint.model_config import ModelConfig
 from bot.musicgen.checkpoint.tokenizer import StoredTokenizer, stored_tokenizer
 from bot.musicgen.codec.codec import Codec
-from bot.musicgen.conditioning.text_encoder import TextEncoder
+from bot.musicgen.conditioning.melody import MelodyEncoder
+from bot.musicgen.conditioning.text_encoder import MAX_TOKENS, TextEncoder
 from bot.musicgen.decoder.builtin_decoder import BuiltinDecoder
-from bot.musicgen.decoder.interface import Decoder
+from bot.musicgen.decoder.interface import Decoder, Floats, Rows
 from bot.musicgen.decoder.kernel_decoder import KernelDecoder
 from bot.musicgen.kernels.build import (
     KernelsUnavailableError,
@@ -50,6 +53,8 @@ class Model:
     codec: Codec
     load_seconds: float
     pack_seconds: float
+    melody: MelodyEncoder | None = None
+    """What encodes a melody; None for a model that takes none."""
     most_words: int = 0
     """How many prompts can be mixed while words change: so many slots are kept for them."""
 
@@ -62,6 +67,16 @@ class Model:
     def sample_rate_hz(self) -> int:
         """Return the rate of its sound."""
         return self.config.codec.sample_rate_hz
+
+    @property
+    def request_slots(self) -> int:
+        """Return how many of the decoder's slots are for requests."""
+        return self.decoder.slots - (self.melody is not None)
+
+    @property
+    def null_slot(self) -> int:
+        """Return the slot that holds the prefix of no conditioning, where a melody is taken."""
+        return self.decoder.slots - 1
 
     @property
     def window_frames(self) -> int:
@@ -105,14 +120,15 @@ def load_model(
     ResourceError.
     """
     begun = time.perf_counter()
-    slots = 2 * requests + most_words  # guidance takes two
     compiled = _compile_kernels(cache, threads or available_cores()) if kernels else None
     numbers = _precision(precision, compiled)
     checkpoint, packed, file = _load(
         folder, slots=requests, precision=numbers, hub=hub, cache=cache, compiled=compiled
     )
     loaded = time.perf_counter()
-    projection = checkpoint.projection
+    projection, melody_config = checkpoint.projection, checkpoint.config.melody
+    # Guidance takes two, and where a melody is taken one holds what stands for none.
+    slots = 2 * requests + most_words + (melody_config is not None)
     text = TextEncoder(
         checkpoint.text,
         checkpoint.config.text,
@@ -121,6 +137,7 @@ def load_model(
         library=compiled,
         precision=numbers,
         packed=packed,
+        max_tokens=MAX_TOKENS if melody_config is None else melody_config.text_tokens,
     )
     codec = Codec(
         checkpoint.codec,
@@ -130,6 +147,10 @@ def load_model(
         packed=packed,
     )
     decoder = _decoder(checkpoint, compiled, slots, numbers, packed)
+    melody = None
+    if melody_config is not None:
+        melody = MelodyEncoder(checkpoint.melody_projection, melody_config, packed)
+        _read_prefix(decoder, melody.null_prefix(), slots - 1, checkpoint.config.decoder.codebooks)
     if file is not None:
         tokenizer = stored_tokenizer(checkpoint.tokenizer)
         if tokenizer is not None:
@@ -143,6 +164,7 @@ def load_model(
         codec=codec,
         load_seconds=loaded - begun,
         pack_seconds=time.perf_counter() - loaded,
+        melody=melody,
         most_words=most_words,
     )
 
@@ -178,6 +200,7 @@ def _load(
                 text={},
                 codec={},
                 projection={},
+                melody_projection={},
             )
             return checkpoint, PackedWeights(stored.arrays), None
     return load(folder, slots=slots, precision=precision, hub=hub), PackedWeights(), file
@@ -185,7 +208,8 @@ def _load(
 
 def _window_frames(config: ModelConfig) -> int:
     trained = WINDOW_SECONDS * config.codec.frame_rate
-    return min(trained, config.decoder.max_positions - config.decoder.codebooks)
+    taken = config.decoder.codebooks + config.prefix_positions
+    return min(trained, config.decoder.max_positions - taken)
 
 
 def _compile_kernels(cache: Path, threads: int) -> Path | None:
@@ -213,6 +237,23 @@ def _runs_on_kernels(config: ModelConfig) -> bool:
     return config.decoder.head_size % PANEL == 0
 
 
+def _read_prefix(decoder: Decoder, states: Floats, slot: int, codebooks: int) -> None:
+    """Have the decoder read states from the beginning of a slot on."""
+    for first in range(0, len(states), decoder.max_rows):
+        part = states[first : first + decoder.max_rows]
+        tokens = np.zeros((len(part), codebooks), np.int32)
+        tokens[:, 0] = -1 - np.arange(len(part))
+        positions = first + np.arange(len(part), dtype=np.int32)
+        rows = Rows(
+            tokens=tokens,
+            slots=np.full(len(part), slot, np.int32),
+            positions=positions,
+            text_lengths=np.zeros(len(part), np.int32),
+            given=part,
+        )
+        decoder.step(rows)
+
+
 def _decoder(
     checkpoint: Checkpoint,
     compiled: Path | None,
@@ -222,6 +263,7 @@ def _decoder(
 ) -> Decoder:
     config = checkpoint.config.decoder
     positions = _window_frames(checkpoint.config) + config.codebooks  # room for the delay
+    positions += checkpoint.config.prefix_positions
     if compiled is None or not _runs_on_kernels(checkpoint.config):
         return BuiltinDecoder(checkpoint.decoder, config, slots=slots, positions=positions)
     return KernelDecoder(

@@ -17,7 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.domain.generation import Samples, Sampling, Tokens
+from bot.musicgen.checkpoint.config_json import parse_config
+from bot.musicgen.checkpoint.inspection import read_json
+from bot.musicgen.checkpoint.load import network_class_of
 from bot.musicgen.checkpoint.mindnlp_patches import (
+    conditioned_first_step,
     exact_relative_buckets,
     import_mindnlp,
     mapped_weights,
@@ -25,6 +29,7 @@ from bot.musicgen.checkpoint.mindnlp_patches import (
     quiet,
     relink_lstms,
 )
+from bot.musicgen.conditioning.chroma import CLASSES, Classes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,10 +71,13 @@ class Reference:
 
     def __init__(self, folder: Path) -> None:
         import_mindnlp()
-        from transformers import AutoTokenizer, MusicgenForConditionalGeneration
+        from transformers import AutoTokenizer
 
+        config = parse_config(read_json(folder / "config.json"))
+        network_class = network_class_of(config)
+        self._takes_melody = config.melody is not None
         with quiet(), mapped_weights():
-            self.model: Any = MusicgenForConditionalGeneration.from_pretrained(
+            self.model: Any = network_class.from_pretrained(
                 folder, use_safetensors=True, local_files_only=True
             )
             relink_lstms(self.model)
@@ -84,8 +92,9 @@ class Reference:
         sampling: Sampling,
         prompt: str | None = None,
         audio: Samples | None = None,
+        melody: Classes | None = None,
     ) -> Generated:
-        """Generate with MusicGen's own loop; without prompt and audio a random clip.
+        """Generate with MusicGen's own loop; without prompt, audio and melody a random clip.
 
         `audio` has shape [channels, samples] at the codec's rate and as many channels as the model.
         Sampling isn't reproducible: mindtorch's generator on the CPU takes no seed.
@@ -93,7 +102,10 @@ class Reference:
         """
         import mindtorch
 
-        inputs = self._text_inputs(prompt, sampling)
+        inputs = self._text_inputs(prompt, sampling, has_melody=melody is not None)
+        if melody is not None:
+            one_hot = np.eye(CLASSES, dtype=np.float32)[melody]
+            inputs["input_features"] = mindtorch.tensor(one_hot[None])
         if audio is not None:
             inputs["input_values"] = mindtorch.tensor(audio[None])
         capture = _Capture()
@@ -159,10 +171,17 @@ class Reference:
                 self.model.audio_encoder.decode(codes, [None]).audio_values.asnumpy()[0]
             )
 
-    def _text_inputs(self, prompt: str | None, sampling: Sampling) -> dict[str, Any]:
-        if prompt is None:
+    def _text_inputs(
+        self, prompt: str | None, sampling: Sampling, *, has_melody: bool = False
+    ) -> dict[str, Any]:
+        if prompt is None and not self._takes_melody:
             return dict(self.model.get_unconditional_inputs(num_samples=1))
-        inputs = dict(self.tokenizer([prompt], padding=True, return_tensors="pt"))
+        inputs = dict(self.tokenizer([prompt or ""], padding=True, return_tensors="pt"))
+        if prompt is None:
+            # As in training, no words are states of zero.
+            inputs["attention_mask"] = 0 * inputs["attention_mask"]
+            if not has_melody:
+                return {**inputs, "guidance_scale": 1.0}
         inputs["guidance_scale"] = sampling.guidance
         return inputs
 
@@ -187,6 +206,8 @@ class Reference:
             stack.enter_context(quiet())
             stack.enter_context(numeric_products())
             stack.enter_context(exact_relative_buckets())
+            if self._takes_melody:
+                stack.enter_context(conditioned_first_step())
             codec.decode = capture_and_decode
             stack.callback(delattr, codec, "decode")
             yield

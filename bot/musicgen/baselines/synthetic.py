@@ -111,7 +111,7 @@ def _blocks(
     recipe = _recipe(name, size, config)
     noise = random.standard_normal(min(count, _BLOCK_VALUES), dtype=np.float32)
     block = noise * np.float32(recipe.spread) + np.float32(recipe.centre)
-    if name.startswith(("decoder.", "enc_to_dec_proj.")):
+    if name.startswith(("decoder.", "enc_to_dec_proj.", "audio_enc_to_dec_proj.")):
         block = block.astype(np.float16).astype(np.float32)
     for start in range(0, count, block.size):
         yield block[: count - start]
@@ -128,6 +128,8 @@ class _Recipe:
 def _recipe(name: str, size: tuple[int, ...], config: ModelConfig) -> _Recipe:
     if name.startswith("audio_encoder."):
         return _codec_recipe(name, size, config.codec)
+    if name.startswith("audio_enc_to_dec_proj."):
+        return _Recipe(0.7 if name.endswith(".weight") else 0.1)
     if "layer_norm" in name:
         return _Recipe(0.05) if name.endswith(".bias") else _Recipe(0.1, 1.0)
     if name.startswith("text_encoder."):

@@ -38,9 +38,7 @@ def config_json(config: ModelConfig) -> dict[str, Any]:
     """Return the contents of the config.json of a model."""
     stems = {"stems": stems_to_json(config.stems)} if config.stems else {}
     return {
-        "architectures": ["MusicgenForConditionalGeneration"],
-        "model_type": "musicgen",
-        "is_encoder_decoder": True,
+        **_kind(config),
         "torch_dtype": "float32",
         "text_encoder": _text(config.text),
         "audio_encoder": _codec(config.codec),
@@ -49,9 +47,26 @@ def config_json(config: ModelConfig) -> dict[str, Any]:
     }
 
 
-def _decoder(config: DecoderConfig) -> dict[str, Any]:
+def _kind(config: ModelConfig) -> dict[str, Any]:
+    if config.melody is None:
+        return {
+            "architectures": ["MusicgenForConditionalGeneration"],
+            "model_type": "musicgen",
+            "is_encoder_decoder": True,
+        }
     return {
-        "model_type": "musicgen_decoder",
+        "architectures": ["MusicgenMelodyForConditionalGeneration"],
+        "model_type": "musicgen_melody",
+        "is_encoder_decoder": False,
+        "num_chroma": config.melody.classes,
+        "chroma_length": config.melody.frames,
+    }
+
+
+def _decoder(config: DecoderConfig) -> dict[str, Any]:
+    kind = "musicgen_decoder" if config.has_cross_attention else "musicgen_melody_decoder"
+    return {
+        "model_type": kind,
         "hidden_size": config.hidden_size,
         "num_hidden_layers": config.layers,
         "num_attention_heads": config.heads,
@@ -143,6 +158,21 @@ def generation_config(config: DecoderConfig) -> dict[str, Any]:
 
 def preprocessor_config(config: ModelConfig) -> dict[str, Any]:
     """Return the contents of the preprocessor_config.json of a model."""
+    if config.melody is not None:
+        return {
+            "feature_extractor_type": "MusicgenMelodyFeatureExtractor",
+            "feature_size": config.melody.classes,
+            "num_chroma": config.melody.classes,
+            "sampling_rate": config.codec.sample_rate_hz,
+            "hop_length": 4096,
+            "n_fft": 16384,
+            "chunk_length": 30,
+            "n_samples": 30 * config.codec.sample_rate_hz,
+            "padding_side": "right",
+            "padding_value": 0.0,
+            "return_attention_mask": False,
+            "stem_indices": [3, 2],
+        }
     return {
         "feature_extractor_type": "EncodecFeatureExtractor",
         "feature_size": config.decoder.audio_channels,

@@ -13,6 +13,7 @@ from bot.i18n.sentence import Sentence
 from bot.musicgen.checkpoint.model_config import (
     CodecConfig,
     DecoderConfig,
+    MelodyConfig,
     ModelConfig,
     TextEncoderConfig,
 )
@@ -22,6 +23,8 @@ from bot.musicgen.checkpoint.stems import parse_stems
 # layers would make endless.
 _MOST_PARTS = 1000
 
+_MELODY = "musicgen_melody"
+
 
 def parse_config(contents: Mapping[str, Any]) -> ModelConfig:
     """Return the configuration in the contents of a config.json.
@@ -29,14 +32,7 @@ def parse_config(contents: Mapping[str, Any]) -> ModelConfig:
     Raises CheckpointError for another architecture and for anything this program can't run.
     """
     kind = contents.get("model_type")
-    if kind == "musicgen_melody":
-        raise CheckpointError(
-            Sentence(
-                "This is a MusicGen Melody or Style model (musicgen_melody), which works "
-                "differently: choose a plain one such as facebook/musicgen-small."
-            )
-        )
-    if kind != "musicgen":
+    if kind not in ("musicgen", _MELODY):
         raise CheckpointError(
             Sentence(
                 "This is not a MusicGen model: its config.json says {kind}, not 'musicgen'.",
@@ -44,12 +40,13 @@ def parse_config(contents: Mapping[str, Any]) -> ModelConfig:
             )
         )
     try:
-        decoder = _decoder(_Section(contents, "decoder"))
+        decoder = _decoder(_Section(contents, "decoder"), has_cross_attention=kind != _MELODY)
         config = ModelConfig(
             decoder=decoder,
             text=_text(_Section(contents, "text_encoder")),
             codec=_codec(_Section(contents, "audio_encoder")),
             stems=parse_stems(contents, decoder.codebooks, decoder.audio_channels),
+            melody=_melody(contents) if kind == _MELODY else None,
         )
     except (TypeError, ValueError) as error:
         raise CheckpointError(
@@ -59,7 +56,13 @@ def parse_config(contents: Mapping[str, Any]) -> ModelConfig:
     return config
 
 
-def _decoder(section: _Section) -> DecoderConfig:
+def _melody(contents: Mapping[str, Any]) -> MelodyConfig:
+    section = _Section({"model": contents}, "model")
+    section.require("num_chroma", 12, 12)
+    return MelodyConfig(frames=section.whole("chroma_length", 235, most=_MOST_PARTS))
+
+
+def _decoder(section: _Section, *, has_cross_attention: bool) -> DecoderConfig:
     section.require("activation_function", "gelu", "gelu", "relu")
     section.require("audio_channels", 1, 1, 2)
     section.require("cross_attention_hidden_size", None, None)
@@ -73,6 +76,7 @@ def _decoder(section: _Section) -> DecoderConfig:
         vocab_size=section.whole("vocab_size", 2048),
         max_positions=section.whole("max_position_embeddings", 2048),
         activation=section.get("activation_function", "gelu"),
+        has_cross_attention=has_cross_attention,
     )
     section.require("pad_token_id", 2048, config.start_token)
     if config.hidden_size % config.heads:

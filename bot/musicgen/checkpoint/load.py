@@ -40,7 +40,8 @@ class Checkpoint:
     `codec` has the weight norm folded in (`decoder.layers.0.conv.weight`) and keeps of each
     codebook what inference needs (`quantizer.layers.0.codebook.embed`). `text` has the embeddings
     once, as `shared.weight`. `projection` holds `weight` and `bias`, and is empty where the text
-    encoder is as wide as the decoder.
+    encoder is as wide as the decoder. `melody_projection` holds the same for pitch classes, and is
+    empty for a model that takes no melody.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Checkpoint:
     text: Weights
     codec: Weights
     projection: Weights
+    melody_projection: Weights
 
 
 def load(
@@ -75,6 +77,7 @@ def load(
     with quiet():
         tokenizer = _load_tokenizer(contents.folder)
         network = _load_network(contents)
+        has_melody = contents.config.melody is not None
         checkpoint = Checkpoint(
             name=model_name(model),
             config=contents.config,
@@ -84,6 +87,7 @@ def load(
             text=_text_arrays(network.text_encoder),
             codec=_codec_arrays(network.audio_encoder),
             projection=_arrays(network.enc_to_dec_proj) if contents.config.projected else {},
+            melody_projection=_arrays(network.audio_enc_to_dec_proj) if has_melody else {},
         )
     del network
     # The modules refer to each other in circles, which hold the arrays until they are collected.
@@ -95,6 +99,15 @@ def model_name(model: str | Path) -> str:
     """Return what a model is called: its hub id, or the name of its folder."""
     folder = Path(model).expanduser()
     return folder.resolve().name if folder.is_dir() else str(model)
+
+
+def network_class_of(config: ModelConfig) -> Any:
+    """Return the class of transformers that runs a model."""
+    import transformers
+
+    if config.melody is not None:
+        return transformers.MusicgenMelodyForConditionalGeneration
+    return transformers.MusicgenForConditionalGeneration
 
 
 def _load_tokenizer(folder: Path) -> Tokenizer:
@@ -112,10 +125,9 @@ def _load_tokenizer(folder: Path) -> Tokenizer:
 
 
 def _load_network(contents: Contents) -> Any:
-    from transformers import MusicgenForConditionalGeneration
-
+    network_class = network_class_of(contents.config)
     with mapped_weights():
-        network, report = MusicgenForConditionalGeneration.from_pretrained(
+        network, report = network_class.from_pretrained(
             contents.folder,
             use_safetensors=True,
             local_files_only=True,

@@ -45,6 +45,7 @@ def memory_needed(
     own = sum(size for name, size in sizes.items() if name.startswith("decoder."))
     others = sum(sizes.values()) - own
     positions = math.ceil(seconds * config.codec.frame_rate) + decoder.codebooks
+    positions += config.prefix_positions
     keys_and_values = 2 * decoder.layers * decoder.hidden_size
     cached = slots * keys_and_values * (_ROWS_OF_SLOT * positions + _PROMPT_TOKENS)
     own_bytes, cached_bytes, other_bytes = _BYTES[precision]

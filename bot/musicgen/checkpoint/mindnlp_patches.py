@@ -6,6 +6,7 @@ through this file again.
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import sys
@@ -129,6 +130,44 @@ def numeric_products() -> Iterator[None]:
         yield
     finally:
         ops.mul = narrowing
+
+
+@contextmanager
+def conditioned_first_step() -> Iterator[None]:
+    """Let MusicGen Melody's `generate` be conditioned at all.
+
+    transformers 4.57 hands the model an empty cache at the first step, and the method that prepares
+    a step leaves out text and melody wherever there is a cache (transformers#45647). `generate`
+    reads the method's signature, so that it has to keep it.
+    """
+    from transformers import MusicgenMelodyForConditionalGeneration as Network
+
+    forgetful = Network.prepare_inputs_for_generation
+
+    @functools.wraps(forgetful)
+    def prepare(
+        self: Any,
+        ids: Any,
+        encoder_hidden_states: Any = None,
+        past_key_values: Any = None,
+        **others: Any,
+    ) -> Any:
+        is_empty = past_key_values is not None and past_key_values.get_seq_length() == 0
+        made = forgetful(
+            self,
+            ids,
+            encoder_hidden_states=encoder_hidden_states,
+            past_key_values=None if is_empty else past_key_values,
+            **others,
+        )
+        made["past_key_values"] = past_key_values
+        return made
+
+    Network.prepare_inputs_for_generation = prepare
+    try:
+        yield
+    finally:
+        Network.prepare_inputs_for_generation = forgetful
 
 
 @contextmanager

@@ -28,6 +28,8 @@ class DecoderConfig:
     vocab_size: int = 2048
     max_positions: int = 2048
     activation: str = "gelu"
+    has_cross_attention: bool = True
+    """Whether it attends to the text; else the conditioning is a prefix of the sequence."""
 
     @property
     def head_size(self) -> int:
@@ -103,6 +105,16 @@ class CodecConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MelodyConfig:
+    """How a melody is given to the decoder: pitch classes of `frames` pieces of a window."""
+
+    classes: int = 12
+    frames: int = 235
+    text_tokens: int = 256
+    """Tokens of a prompt that are read: with frames and a window they fit the position table."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelConfig:
     """A whole MusicGen model."""
 
@@ -111,6 +123,13 @@ class ModelConfig:
     codec: CodecConfig
     stems: tuple[Stem, ...] = ()
     """The stems of its music; most models have none."""
+    melody: MelodyConfig | None = None
+    """How it takes a melody; most models take none."""
+
+    @property
+    def prefix_positions(self) -> int:
+        """Return how many positions conditioning takes before the tokens, at most."""
+        return 0 if self.melody is None else self.melody.frames + self.melody.text_tokens
 
     @property
     def projected(self) -> bool:

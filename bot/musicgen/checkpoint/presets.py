@@ -11,13 +11,16 @@ from bot.i18n.sentence import Sentence
 from bot.musicgen.checkpoint.model_config import (
     CodecConfig,
     DecoderConfig,
+    MelodyConfig,
     ModelConfig,
     TextEncoderConfig,
 )
 from bot.musicgen.checkpoint.stems import Stem
 
 
-def _published(hidden_size: int, layers: int, heads: int, channels: int) -> ModelConfig:
+def _published(
+    hidden_size: int, layers: int, heads: int, channels: int, *, melody: bool = False
+) -> ModelConfig:
     return ModelConfig(
         decoder=DecoderConfig(
             hidden_size=hidden_size,
@@ -26,9 +29,11 @@ def _published(hidden_size: int, layers: int, heads: int, channels: int) -> Mode
             ffn_size=4 * hidden_size,
             codebooks=4 * channels,
             audio_channels=channels,
+            has_cross_attention=not melody,
         ),
         text=TextEncoderConfig(),
         codec=CodecConfig(),
+        melody=MelodyConfig() if melody else None,
     )
 
 
@@ -43,6 +48,10 @@ _TINY = ModelConfig(
 )
 
 
+_TINY_MELODY = replace(
+    _TINY, decoder=replace(_TINY.decoder, has_cross_attention=False), melody=MelodyConfig()
+)
+
 PRESETS: Mapping[str, ModelConfig] = MappingProxyType(
     {
         "musicgen-small": _published(1024, 24, 16, 1),
@@ -51,9 +60,18 @@ PRESETS: Mapping[str, ModelConfig] = MappingProxyType(
         "musicgen-stereo-small": _published(1024, 24, 16, 2),
         "musicgen-stereo-medium": _published(1536, 48, 24, 2),
         "musicgen-stereo-large": _published(2048, 48, 32, 2),
+        "musicgen-melody": _published(1536, 48, 24, 1, melody=True),
+        "musicgen-melody-large": _published(2048, 48, 32, 1, melody=True),
+        "musicgen-stereo-melody": _published(1536, 48, 24, 2, melody=True),
+        "musicgen-stereo-melody-large": _published(2048, 48, 32, 2, melody=True),
         "tiny": _TINY,
         "tiny-stereo": replace(
             _TINY, decoder=replace(_TINY.decoder, codebooks=8, audio_channels=2)
+        ),
+        "tiny-melody": _TINY_MELODY,
+        "tiny-stereo-melody": replace(
+            _TINY_MELODY,
+            decoder=replace(_TINY_MELODY.decoder, codebooks=8, audio_channels=2),
         ),
         "tiny-stems": replace(
             _TINY,
@@ -68,7 +86,7 @@ PRESETS: Mapping[str, ModelConfig] = MappingProxyType(
         ),
     }
 )
-"""Meta's published models under their own names, and three for tests."""
+"""Meta's published models under their own names, and five for tests."""
 
 
 def preset(name: str) -> ModelConfig:

@@ -1,7 +1,8 @@
 """The names and dimensions of every tensor in a MusicGen checkpoint, as files on the hub have them.
 
 One list serves the writer of synthetic checkpoints, the check before loading and the estimate of
-memory. Source: the state dict of transformers' MusicgenForConditionalGeneration, with the weight
+memory. Source: the state dicts of transformers' MusicgenForConditionalGeneration and
+MusicgenMelodyForConditionalGeneration, with the weight
 norm of EnCodec under its older names (`weight_g`, `weight_v`), which the hub's files use.
 """
 
@@ -47,17 +48,22 @@ def tensor_sizes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
     if config.projected:
         sizes["enc_to_dec_proj.weight"] = (config.decoder.hidden_size, config.text.hidden_size)
         sizes["enc_to_dec_proj.bias"] = (config.decoder.hidden_size,)
+    if config.melody is not None:
+        width = config.decoder.hidden_size
+        sizes["audio_enc_to_dec_proj.weight"] = (width, config.melody.classes)
+        sizes["audio_enc_to_dec_proj.bias"] = (width,)
     return sizes
 
 
 def _decoder(config: DecoderConfig) -> Iterator[Entry]:
     width = config.hidden_size
+    attentions = ("self_attn", "encoder_attn") if config.has_cross_attention else ("self_attn",)
     for book in range(config.codebooks):
         yield f"decoder.lm_heads.{book}.weight", (config.vocab_size, width)
         yield f"decoder.model.decoder.embed_tokens.{book}.weight", (config.vocab_size + 1, width)
     for layer in range(config.layers):
         prefix = f"decoder.model.decoder.layers.{layer}."
-        for attention in ("self_attn", "encoder_attn"):
+        for attention in attentions:
             for part in ("q_proj", "k_proj", "v_proj", "out_proj"):
                 yield f"{prefix}{attention}.{part}.weight", (width, width)
             yield from _norm(f"{prefix}{attention}_layer_norm", width)

@@ -54,6 +54,7 @@ class TextEncoder:
         precision: Precision = "fp32",
         packed: PackedWeights | None = None,
         cached_prompts: int = 64,
+        max_tokens: int = MAX_TOKENS,
     ) -> None:
         self._config = config
         self._tokenizer = tokenizer
@@ -66,12 +67,13 @@ class TextEncoder:
         )
         self._layers = TextLayers(weights, config, projection, library, precision, packed)
         self._cached_prompts = cached_prompts
+        self._max_tokens = max_tokens
         self._cache: OrderedDict[str, Array] = OrderedDict()
 
     def encode(self, prompt: str) -> Array:
         """Return the states of a prompt, [tokens, decoder width], read-only.
 
-        A prompt longer than MAX_TOKENS is truncated. A cached prompt costs nothing.
+        A prompt longer than `max_tokens` is truncated. A cached prompt costs nothing.
         """
         return _run_to_end(self.read(prompt))
 
@@ -95,8 +97,8 @@ class TextEncoder:
     def token_ids(self, prompt: str) -> NDArray[np.int64]:
         """Return the tokens of a prompt, the end token last."""
         ids = list(self._tokenizer.encode(prompt))
-        if len(ids) > MAX_TOKENS:
-            ids = [*ids[: MAX_TOKENS - 1], self._config.end_token]
+        if len(ids) > self._max_tokens:
+            ids = [*ids[: self._max_tokens - 1], self._config.end_token]
         return np.asarray(ids, dtype=np.int64)
 
     def _encode(self, ids: NDArray[np.int64]) -> Generator[None, None, Array]:

@@ -15,6 +15,7 @@ from mindspore import Parameter, Tensor, nn, ops
 from bot.domain.generation import Precision
 from bot.musicgen.checkpoint.model_config import DecoderConfig
 from bot.musicgen.decoder.interface import BODY, Conditioning, Floats, Rows, embeddings, sinusoids
+from bot.musicgen.decoder.kernel_weights import norms_of_layer
 from bot.musicgen.kernels.packing import allocate
 
 _SPANS = (256, 512, 1024)
@@ -38,8 +39,12 @@ class BuiltinDecoder:
         self._idle = positions
         # Keys and values of the cross-attention are computed once a request and in numpy, whose
         # memory the graph shares.
-        self._text_weights = [_text_kv_weights(weights, layer) for layer in range(config.layers)]
-        longest = (config.layers, 2, slots, config.heads, _TEXT_SPANS[-1], config.head_size)
+        self._text_weights = [
+            _text_kv_weights(weights, layer)
+            for layer in range(config.layers if config.has_cross_attention else 0)
+        ]
+        text_layers = max(1, len(self._text_weights))
+        longest = (text_layers, 2, slots, config.heads, _TEXT_SPANS[-1], config.head_size)
         self._text_cache: Floats = allocate(longest, np.float32, dense=False)
         self._text_cache_tensor = Tensor.from_numpy(self._text_cache)
         self._layers = _Layers(weights, config, slots=slots, positions=positions + 1)
@@ -60,6 +65,15 @@ class BuiltinDecoder:
             pairs = (states @ weights.T).reshape(len(states), 2, heads, size)
             self._text_cache[layer, :, slot, :, : len(states)] = pairs.transpose(1, 2, 0, 3)
 
+    def copy_past(self, source: int, target: int, positions: range) -> None:
+        """Copy what one slot has read at some positions to another."""
+        for cache in (*self._layers.keys, *self._layers.values):
+            past = cache.asnumpy().copy()
+            past[target, :, positions.start : positions.stop] = past[
+                source, :, positions.start : positions.stop
+            ]
+            ops.assign(cache, Tensor(past))
+
     def step(self, rows: Rows) -> Floats:
         """Advance by one step; return the logits [rows, codebooks, vocab_size]."""
         logits = np.zeros((len(rows), self._config.codebooks, self._config.vocab_size), np.float32)
@@ -77,6 +91,11 @@ class BuiltinDecoder:
         positions = np.full(self.slots, self._idle, np.int32)
         lengths = np.zeros(self.slots, np.int32)
         tokens[slots] = rows.tokens[chosen]
+        given = np.zeros((self.slots, self._config.hidden_size), np.float32)
+        is_given = tokens[:, :1] < 0
+        if rows.given is not None:
+            given[is_given[:, 0]] = rows.given[-1 - tokens[is_given[:, 0], 0]]
+        tokens[is_given[:, 0]] = 0
         positions[slots] = rows.positions[chosen]
         lengths[slots] = rows.text_lengths[chosen]
         reach = int(rows.positions[chosen].max()) + 1
@@ -86,7 +105,12 @@ class BuiltinDecoder:
             step = _Step(self._config, self._layers, span, text_span)
             self._steps[span, text_span] = ms.jit(step.construct)
         made = self._steps[span, text_span](
-            Tensor(tokens), Tensor(positions), Tensor(lengths), self._text_cache_tensor
+            Tensor(tokens),
+            Tensor(positions),
+            Tensor(lengths),
+            self._text_cache_tensor,
+            Tensor(given),
+            Tensor(is_given),
         )
         by_slot = made.asnumpy().reshape(
             self.slots, self._config.codebooks, self._config.vocab_size
@@ -129,7 +153,7 @@ class _Layers(nn.Cell):
                     weights.pop(f"{BODY}layers.{layer}.{norm}.{kind}"), f"{norm}.{kind}.{layer}"
                 )
                 for layer in range(config.layers)
-                for norm in ("self_attn_layer_norm", "encoder_attn_layer_norm", "final_layer_norm")
+                for norm in norms_of_layer(config)
             )
 
         def caches(kind: str, length: int) -> Any:
@@ -144,8 +168,9 @@ class _Layers(nn.Cell):
         self.positions = _parameter(sinusoids(positions, config.hidden_size), "positions")
         self.qkv = matrices("qkv", f"{own}.q_proj", f"{own}.k_proj", f"{own}.v_proj")
         self.out = matrices("out", f"{own}.out_proj")
-        self.cross_query = matrices("cross_query", f"{other}.q_proj")
-        self.cross_out = matrices("cross_out", f"{other}.out_proj")
+        if config.has_cross_attention:
+            self.cross_query = matrices("cross_query", f"{other}.q_proj")
+            self.cross_out = matrices("cross_out", f"{other}.out_proj")
         self.fc1 = matrices("fc1", "fc1")
         self.fc2 = matrices("fc2", "fc2")
         heads = [weights.pop(f"lm_heads.{k}.weight") for k in range(config.codebooks)]
@@ -164,6 +189,8 @@ class _Step(nn.Cell):
         self.w = layers
         self.layers, self.heads, self.size = config.layers, config.heads, config.head_size
         self.span, self.text_span = span, text_span
+        self.has_cross_attention = config.has_cross_attention
+        self.norms = len(norms_of_layer(config))
         self.scale = config.head_size**-0.5
         slots = layers.keys[0].shape[0]
         self.slots = slots
@@ -182,26 +209,32 @@ class _Step(nn.Cell):
         self.update = ops.ScatterNdUpdate()
         self.batched_t = ops.BatchMatMul(transpose_b=True)
 
-    def construct(self, tokens: Any, positions: Any, text_lengths: Any, texts: Any) -> Any:
+    def construct(
+        self, tokens: Any, positions: Any, text_lengths: Any, texts: Any, given: Any, is_given: Any
+    ) -> Any:
         w = self.w
         x = ops.gather(w.tokens, tokens + self.codebook_starts, 0).sum(1)
+        x = ops.select(ops.broadcast_to(is_given, x.shape), given, x)
         x = x + ops.gather(w.positions, positions, 0)
         unseen = self.past > positions.reshape(-1, 1, 1, 1)
         unread = self.text >= text_lengths.reshape(-1, 1, 1, 1)
         has_text = (text_lengths > 0).astype(ms.float32).reshape(-1, 1)
         places = self.places + positions.reshape(-1, 1, 1) * self.third
         for i in range(self.layers):
-            y = self.norm(x, w.gains[3 * i], w.biases[3 * i])[0]
+            first, last = self.norms * i, self.norms * (i + 1) - 1
+            y = self.norm(x, w.gains[first], w.biases[first])[0]
             qkv = self.matmul(y, w.qkv[i]).reshape(self.slots, 3, self.heads, self.size)
             keys = self.update(w.keys[i], places, qkv[:, 1])[:, :, : self.span]
             values = self.update(w.values[i], places, qkv[:, 2])[:, :, : self.span]
             x = x + self.matmul(self.attend(qkv[:, 0], keys, values, unseen), w.out[i])
-            y = self.norm(x, w.gains[3 * i + 1], w.biases[3 * i + 1])[0]
-            query = self.matmul(y, w.cross_query[i]).reshape(self.slots, self.heads, self.size)
-            keys, values = texts[i, 0, :, :, : self.text_span], texts[i, 1, :, :, : self.text_span]
-            y = self.matmul(self.attend(query, keys, values, unread), w.cross_out[i])
-            x = x + y * has_text
-            y = self.norm(x, w.gains[3 * i + 2], w.biases[3 * i + 2])[0]
+            if self.has_cross_attention:
+                y = self.norm(x, w.gains[first + 1], w.biases[first + 1])[0]
+                query = self.matmul(y, w.cross_query[i]).reshape(self.slots, self.heads, self.size)
+                keys = texts[i, 0, :, :, : self.text_span]
+                values = texts[i, 1, :, :, : self.text_span]
+                y = self.matmul(self.attend(query, keys, values, unread), w.cross_out[i])
+                x = x + y * has_text
+            y = self.norm(x, w.gains[last], w.biases[last])[0]
             y = self.matmul(y, w.fc1[i])
             y = 0.5 * y * (1.0 + ops.erf(y * 0.7071067811865476))
             x = x + self.matmul(y, w.fc2[i])

@@ -27,13 +27,15 @@ class Rows:
     """The rows of one step, those with a text before those without.
 
     tokens [rows, codebooks]; slots, positions and text_lengths [rows], the length 0 where there
-    is no text.
+    is no text. A row whose first token is -1 - i has the embedding `given` [i] [given, hidden_size]
+    in place of its tokens'.
     """
 
     tokens: Ints
     slots: Ints
     positions: Ints
     text_lengths: Ints
+    given: Floats | None = None
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -74,6 +76,12 @@ class Decoder(Protocol):
 
     def set_conditioning(self, slot: int, conditioning: Conditioning) -> None:
         """Condition what a slot decodes from now on, in rows with a text length above 0."""
+
+    def copy_past(self, source: int, target: int, positions: range) -> None:
+        """Copy what one slot has read at some positions to another; more around them may be, too.
+
+        Only for what the target has not read itself.
+        """
 
     def step(self, rows: Rows) -> Floats:
         """Advance by one step; return the logits [rows, codebooks, vocab_size]."""

@@ -94,13 +94,15 @@ class KernelDecoder:
         self.description = f"kernels, weights in {' and '.join(map(str, bits))} bits"
         dtype = _CACHE_DTYPES[precision]
         self._kv_cache = allocate(_cache_shape(config, slots, chunks, dtype), dtype)
-        text_chunks = MAX_TEXT_TOKENS // CHUNK
-        text_cache = allocate(_cache_shape(config, slots, text_chunks, dtype), dtype, dense=False)
+        texts = (slots, MAX_TEXT_TOKENS // CHUNK) if config.has_cross_attention else (1, 1)
+        text_cache = allocate(_cache_shape(config, *texts, dtype), dtype, dense=False)
         inputs = {name: Tensor.from_numpy(array) for name, array in {**tables, **matrices}.items()}
         self._text_cache = Tensor.from_numpy(text_cache)
-        self._text_weights = inputs["cross_kv"]
+        nothing = Tensor.from_numpy(np.zeros((1, 1, 1, 1), np.float32))
+        self._text_weights = inputs.get("cross_kv", nothing)
+        self._nothing_given = Tensor.from_numpy(np.zeros((1, config.hidden_size), np.float32))
         self._fixed = (
-            *(inputs[name] for name in _STEP_WEIGHTS),
+            *(inputs.get(name, nothing) for name in _STEP_WEIGHTS),
             Tensor.from_numpy(self._kv_cache),
             self._text_cache,
         )
@@ -115,8 +117,9 @@ class KernelDecoder:
     def warm_up(self) -> None:
         """Run everything once, so that no request waits for it; slot 0 is used."""
         self._kv_cache[:, :, :_CHUNKS_AHEAD, 0, 0, 0] = 0
-        states = np.zeros((1, self._config.hidden_size), np.float32)
-        self.set_conditioning(0, Conditioning(text_states=states))
+        if self._config.has_cross_attention:
+            states = np.zeros((1, self._config.hidden_size), np.float32)
+            self.set_conditioning(0, Conditioning(text_states=states))
         nothing = np.zeros(1, np.int32)
         tokens = np.zeros((1, self._config.codebooks), np.int32)
         self.step(Rows(tokens=tokens, slots=nothing, positions=nothing, text_lengths=nothing))
@@ -130,6 +133,11 @@ class KernelDecoder:
             Tensor.from_numpy(np.array([slot], np.int32)),
         ).asnumpy()
 
+    def copy_past(self, source: int, target: int, positions: range) -> None:
+        """Copy the chunks in which some positions are from one slot to another."""
+        chunks = slice(positions.start // CHUNK, -(-positions.stop // CHUNK))
+        self._kv_cache[:, target, chunks] = self._kv_cache[:, source, chunks]
+
     def step(self, rows: Rows) -> Floats:
         """Advance by one step; return the logits [rows, codebooks, vocab_size]."""
         self._touch_cache_ahead(rows)
@@ -137,7 +145,10 @@ class KernelDecoder:
         plan = np.empty((codebooks + 3, len(rows)), np.int32)
         plan[:codebooks] = rows.tokens.T
         plan[codebooks:] = rows.slots, rows.positions, rows.text_lengths
-        flat = self._step(Tensor.from_numpy(plan), *self._fixed).asnumpy()
+        given = self._nothing_given
+        if rows.given is not None:
+            given = Tensor.from_numpy(np.ascontiguousarray(rows.given))
+        flat = self._step(Tensor.from_numpy(plan), *self._fixed, given).asnumpy()
         logits: Floats = flat.reshape(len(rows), codebooks, self._config.vocab_size)
         return logits
 

@@ -11,15 +11,19 @@ from bot.musicgen.checkpoint.model_config import DecoderConfig
 from bot.musicgen.decoder.interface import BODY, Floats, embeddings, sinusoids
 from bot.musicgen.kernels.packing import pack
 
-NORMS = ("self_attn_layer_norm", "encoder_attn_layer_norm", "final_layer_norm")
-"""The norms of a layer, in the order in which the kernels count them."""
+
+def norms_of_layer(config: DecoderConfig) -> tuple[str, ...]:
+    """Return the norms of a layer, in the order in which the kernels count them."""
+    cross = ("encoder_attn_layer_norm",) if config.has_cross_attention else ()
+    return "self_attn_layer_norm", *cross, "final_layer_norm"
 
 
 def take_tables(
     weights: dict[str, Any], config: DecoderConfig, positions: int
 ) -> dict[str, Floats]:
-    """Take the embeddings and norms [3 * layers + 1, width], and add the position table."""
-    names = [f"{BODY}layers.{layer}.{norm}" for layer in range(config.layers) for norm in NORMS]
+    """Take the embeddings and all norms [norms, width], and add the position table."""
+    norms = norms_of_layer(config)
+    names = [f"{BODY}layers.{layer}.{norm}" for layer in range(config.layers) for norm in norms]
     names.append(f"{BODY}layer_norm")
     return {
         "tokens": embeddings(weights, config.codebooks),
@@ -52,24 +56,26 @@ def pack_matrices(
 
     own, other = "self_attn", "encoder_attn"
     heads = [lambda: np.concatenate(_heads(weights, config))]
-    return {
+    packed = {
         "qkv": kind(
             f"{own}.q_proj", f"{own}.k_proj", f"{own}.v_proj", outputs=3 * width, inputs=width
         ),
         "out": kind(f"{own}.out_proj", outputs=width, inputs=width, precision=finer),
-        "cross_query": kind(f"{other}.q_proj", outputs=width, inputs=width),
-        "cross_kv": kind(
+        "fc1": kind("fc1", outputs=ffn, inputs=width),
+        "fc2": kind("fc2", outputs=width, inputs=ffn),
+        "heads": pack(heads, (config.codebooks * config.vocab_size, width), finer),
+    }
+    if config.has_cross_attention:
+        packed["cross_query"] = kind(f"{other}.q_proj", outputs=width, inputs=width)
+        packed["cross_out"] = kind(f"{other}.out_proj", outputs=width, inputs=width)
+        packed["cross_kv"] = kind(
             f"{other}.k_proj",
             f"{other}.v_proj",
             outputs=2 * width,
             inputs=width,
             precision=finer,
-        ),
-        "cross_out": kind(f"{other}.out_proj", outputs=width, inputs=width),
-        "fc1": kind("fc1", outputs=ffn, inputs=width),
-        "fc2": kind("fc2", outputs=width, inputs=ffn),
-        "heads": pack(heads, (config.codebooks * config.vocab_size, width), finer),
-    }
+        )
+    return packed
 
 
 def _heads(weights: dict[str, Any], config: DecoderConfig) -> list[Floats]:

@@ -21,7 +21,7 @@ from bot.domain.generation import Precision
 from bot.musicgen.checkpoint.model_config import DecoderConfig
 from bot.musicgen.decoder.interface import Conditioning, Rows, sinusoids
 from bot.musicgen.decoder.kernel_decoder import KernelDecoder
-from bot.musicgen.decoder.kernel_weights import NORMS
+from bot.musicgen.decoder.kernel_weights import norms_of_layer
 from bot.musicgen.kernels.packed_weights import PackedWeights
 from bot.musicgen.kernels.packing import allocate, pack
 
@@ -75,13 +75,15 @@ def _first_layers(arrays: dict[str, NDArray[Any]], count: int) -> dict[str, NDAr
         for name, array in arrays.items()
     }
     for name in ("decoder.tables.gains", "decoder.tables.biases"):
-        cut[name] = arrays[name][: len(NORMS) * count + 1]
+        layers = len(arrays["decoder.matrices.qkv"])
+        cut[name] = arrays[name][: (len(arrays[name]) - 1) // layers * count + 1]
     return cut
 
 
 def _layer_weights(config: DecoderConfig) -> int:
     width = config.hidden_size
-    return 6 * width * width + 2 * width * config.ffn_size
+    attentions = 2 if config.has_cross_attention else 1
+    return (2 + 2 * attentions) * width * width + 2 * width * config.ffn_size
 
 
 def _arrays(config: DecoderConfig, precision: Precision) -> dict[str, NDArray[Any]]:
@@ -91,14 +93,17 @@ def _arrays(config: DecoderConfig, precision: Precision) -> dict[str, NDArray[An
     shapes = {
         "qkv": (layers, 3 * width, width),
         "out": (layers, width, width),
-        "cross_query": (layers, width, width),
-        "cross_kv": (layers, 2 * width, width),
-        "cross_out": (layers, width, width),
         "fc1": (layers, ffn, width),
         "fc2": (layers, width, ffn),
         "heads": (1, outputs, width),
     }
-    norms = (len(NORMS) * layers + 1, width)
+    if config.has_cross_attention:
+        shapes |= {
+            "cross_query": (layers, width, width),
+            "cross_kv": (layers, 2 * width, width),
+            "cross_out": (layers, width, width),
+        }
+    norms = (len(norms_of_layer(config)) * layers + 1, width)
     tables = {
         "tokens": np.full((config.codebooks * (config.vocab_size + 1), width), 0.1, np.float32),
         "positions": sinusoids(config.max_positions, width),
@@ -139,13 +144,15 @@ def _timed(
         packed=PackedWeights(arrays),
     )
     decoder.warm_up()
-    states = np.ones((_TEXT_TOKENS, config.hidden_size), np.float32)
-    decoder.set_conditioning(0, Conditioning(text_states=states))
+    text_tokens = _TEXT_TOKENS if config.has_cross_attention else 0
+    if text_tokens:
+        states = np.ones((text_tokens, config.hidden_size), np.float32)
+        decoder.set_conditioning(0, Conditioning(text_states=states))
     rows = Rows(
         tokens=np.zeros((2, config.codebooks), np.int32),
         slots=np.arange(2, dtype=np.int32),
         positions=np.full(2, _POSITION, np.int32),
-        text_lengths=np.array([_TEXT_TOKENS, 0], np.int32),
+        text_lengths=np.array([text_tokens, 0], np.int32),
     )
     decoder.step(rows)
     begun = time.perf_counter()

@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence as Many
 from dataclasses import dataclass
 
+import numpy as np
+
 from bot.domain.generation import Progress
 from bot.musicgen.checkpoint.stems import fixed_tokens
-from bot.musicgen.decoder.interface import Conditioning, Decoder, Floats
+from bot.musicgen.conditioning.melody import Melody
+from bot.musicgen.decoder.interface import Conditioning, Floats
+from bot.musicgen.engine.prefix import Prefix
 from bot.musicgen.engine.prompt_encoding import PromptEncoding
 from bot.musicgen.engine.prompt_mix import PromptMix, PromptRow
 from bot.musicgen.engine.sequence import Sequence
 from bot.musicgen.engine.vocoder import Vocoder
 from bot.musicgen.model import Model
+
+NO_WORDS = ""
+"""The prompt of a row that has a melody and no words: none at all would be no melody, either."""
 
 WINDOW_OVERLAP = 12 / 30
 """Overlap between consecutive windows of a longer clip: 12 s of 30 s, as in audiocraft."""
@@ -28,6 +35,7 @@ class Clip:
     wants_stems: bool
     ahead_frames: int
     """How far it is made ahead of its listener, where it has no end."""
+    melody: Melody | None = None
     taken_frames: int = 0
     """How much of it its listener has taken."""
 
@@ -67,11 +75,36 @@ class Clip:
         )
 
 
-def read_text(decoder: Decoder, slot: int, text: str | None, states: Floats | None) -> PromptRow:
-    """Return the row of a prompt whose states are known; None is no prompt."""
-    if text is None or states is None:
+def make_row(
+    model: Model,
+    slot: int,
+    text: str | None,
+    states: Floats | None,
+    *,
+    melody: Melody | None = None,
+    null_tokens: int = 1,
+) -> PromptRow:
+    """Return the row of a prompt whose states are known; None is no conditioning at all.
+
+    In a model that takes a melody, the row without conditioning has as many states of no text as
+    the prompt that it stands beside, `null_tokens`.
+    """
+    is_null = text is None or states is None
+    if model.melody is not None:
+        if is_null or text == "":  # as in training, no words are zeros
+            states = np.zeros((null_tokens, model.config.decoder.hidden_size), np.float32)
+        assert states is not None
+        prefix = Prefix(
+            slot=slot,
+            encoder=model.melody,
+            text_states=states,
+            melody=None if is_null else melody,
+            is_null=is_null,
+        )
+        return PromptRow(text=text, slot=slot, text_tokens=0, prefix=prefix)
+    if states is None or is_null:
         return PromptRow(text=None, slot=slot, text_tokens=0)
-    decoder.set_conditioning(slot, Conditioning(text_states=states))
+    model.decoder.set_conditioning(slot, Conditioning(text_states=states))
     return PromptRow(text=text, slot=slot, text_tokens=len(states))
 
 
@@ -90,10 +123,21 @@ def start_clip(prompt: PromptEncoding, model: Model, slots: Many[int]) -> Clip:
         overlap_frames=round(WINDOW_OVERLAP * model.window_frames),
         fixed=fixed_tokens(request, config.stems, config.decoder.codebooks, new_frames or 1),
     )
-    has_text = prompt.text_states is not None and len(prompt.text_states) > 0
-    texts = [request.prompt, None] if has_text else [None]
+    states = prompt.text_states
+    words = request.prompt if states is not None and len(states) > 0 else None
+    melody = None if request.melody is None else Melody(request.melody)
+    if words is None and melody is not None:
+        words, states = NO_WORDS, np.zeros((1, config.decoder.hidden_size), np.float32)
+    texts = [None] if words is None else [words, None]
     rows = [
-        read_text(model.decoder, slot, text, prompt.text_states)
+        make_row(
+            model,
+            slot,
+            text,
+            states,
+            melody=melody,
+            null_tokens=1 if words is None or states is None else len(states),
+        )
         for slot, text in zip(slots, texts, strict=False)  # one is enough without guidance
     ]
     rows[0].weight = 1.0
@@ -103,4 +147,5 @@ def start_clip(prompt: PromptEncoding, model: Model, slots: Many[int]) -> Clip:
         vocoder=Vocoder(model.codec, model.channels, keeps_sound=new_frames is not None),
         wants_stems=request.wants_stems,
         ahead_frames=round(request.ahead_seconds * frame_rate),
+        melody=melody,
     )

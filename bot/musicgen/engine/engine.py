@@ -8,7 +8,6 @@ files, no Discord and no queue of jobs: in what order requests are submitted is 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -30,6 +29,7 @@ from bot.musicgen.checkpoint.stems import check_stem_names
 from bot.musicgen.engine.batch_rows import Feed, build_rows
 from bot.musicgen.engine.clip import Clip
 from bot.musicgen.engine.phases import Phases
+from bot.musicgen.engine.prefix_reader import PrefixReader
 from bot.musicgen.engine.preparation import Preparation
 from bot.musicgen.engine.request_state import IN_BATCH, STEERABLE, RequestState
 from bot.musicgen.engine.scheduler import DecodeShare, ScheduledRequest, Scheduler
@@ -53,12 +53,13 @@ class Engine:
         self._model = model
         self._max_seconds = max_seconds
         self._scheduler = Scheduler(
-            slots=model.decoder.slots,
+            slots=model.request_slots,
             max_rows=model.decoder.max_rows,
             chunk_frames=model.codec.block_frames,
             reserve=model.most_words,
         )
-        self._steering = Steering(model, self._scheduler)
+        self._prefixes = PrefixReader(model)
+        self._steering = Steering(model, self._scheduler, self._prefixes)
         self._preparation = Preparation(model, self._scheduler, self.phases)
         self._requests: dict[int, GenerationRequest] = {}
         # What is there of a request depends on its state: each is in one of these or waits, and a
@@ -120,7 +121,7 @@ class Engine:
         asked = self._requests[request_id]
         check_change(change, asked.seconds)
         self._is_idle = False
-        return self._steering.ask(request, change, guided=asked.sampling.guided)
+        return self._steering.ask(request, change, asked)
 
     def note_taken(self, request_id: int, seconds: float) -> None:
         """Note that the listener of music without end has taken its first so many seconds."""
@@ -156,7 +157,7 @@ class Engine:
         for request in self._scheduler.schedule_chunks():
             events += self._vocode(request)
             has_vocoded = True
-        has_decoded = self.steps > steps_before
+        has_decoded = self.steps > steps_before or self._prefixes.has_read
         self._is_idle = not (has_prepared or has_decoded or has_vocoded or events)
         return events
 
@@ -176,18 +177,17 @@ class Engine:
             clip = self._clips[request.id]
             request.is_ahead = clip.is_ahead
             yield from self._steering.arrange(request, clip)
+            request.is_held |= not self._prefixes.arrange(clip.mix.rows, clip.sequence)
         shares = self._scheduler.schedule_decode()
-        if not shares:
+        feeds = [self._feed(share) for share in shares]
+        readings = self._prefixes.read(sum(feed.rows for feed in feeds))
+        if not shares and not readings:
             return
-        rows, lasts = build_rows([self._feed(share) for share in shares])
-        chosen = sum(share.loan is None for share in shares)
-        prefill_share = 1 - chosen / sum(share.positions for share in shares)
-        begun = time.perf_counter()
-        logits = self._model.decoder.step(rows)
-        elapsed = time.perf_counter() - begun
+        rows, lasts = build_rows(feeds, readings, codebooks=self._model.config.decoder.codebooks)
+        chosen = sum(len(each.request.slots) for each in shares if each.loan is None)
+        with self.phases.timed_step(chosen / len(rows)):
+            logits = self._model.decoder.step(rows)
         self.steps += 1
-        self.phases["prefill"] += elapsed * prefill_share
-        self.phases["decode"] += elapsed * (1 - prefill_share)
         frame_rate = self._model.config.codec.frame_rate
         with self.phases.timed("sample"):
             for share, last in zip(shares, lasts, strict=True):

@@ -15,6 +15,15 @@ class Phases(defaultdict[str, float]):
         super().__init__(float)
 
     @contextmanager
+    def timed_step(self, decode_share: float) -> Iterator[None]:
+        """Measure a step of the decoder: a share of it is decoding, the rest is prefill."""
+        begun = time.perf_counter()
+        yield
+        elapsed = time.perf_counter() - begun
+        self["prefill"] += elapsed * (1 - decode_share)
+        self["decode"] += elapsed * decode_share
+
+    @contextmanager
     def timed(self, phase: str) -> Iterator[None]:
         """Count the time that passes as a phase's."""
         begun = time.perf_counter()

@@ -41,9 +41,10 @@ class PromptEncoding:
 
     @property
     def slots_needed(self) -> int:
-        """Return 2 with guidance, which decodes without the text too, else 1."""
+        """Return 2 with guidance, which decodes without text and melody too, else 1."""
         has_text = self.text_states is not None and len(self.text_states) > 0
-        return 2 if has_text and self.request.sampling.guided else 1
+        has_any = has_text or self.request.melody is not None
+        return 2 if has_any and self.request.sampling.guided else 1
 
     def encode_audio(self, samples: int) -> bool:
         """Encode the next so many samples of the audio prompt; tell whether they were the last."""

@@ -7,11 +7,13 @@ those without any prompt. Guidance is linear: so the guided logits are mixed too
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from bot.musicgen.engine.prefix import Prefix
 from bot.musicgen.engine.sampling import Logits
 
 Words = Mapping[str | None, float]
@@ -25,10 +27,17 @@ class PromptRow:
     text: str | None
     slot: int
     text_tokens: int
+    prefix: Prefix | None = None
+    """What it has before its tokens, where conditioning is no cross-attention."""
     weight_before: float = 0.0
     """The weight before the fade that is going on, or was last."""
     weight: float = 0.0
     """The weight after it."""
+
+    @property
+    def offset(self) -> int:
+        """Return how many positions come before those of its tokens."""
+        return 0 if self.prefix is None else self.prefix.length
 
 
 class PromptMix:
@@ -105,3 +114,14 @@ class PromptMix:
     def _weight(self, row: PromptRow, frame: int) -> float:
         share = self._share(frame)
         return row.weight if share == 1 else (1 - share) * row.weight_before + share * row.weight
+
+
+def share_weights(
+    words: Sequence[tuple[str | None, float]], no_words: str | None
+) -> dict[str | None, float]:
+    """Return the weights of prompts as shares of 1, with `no_words` in place of None."""
+    total = sum(weight for _, weight in words)
+    shares: defaultdict[str | None, float] = defaultdict(float)
+    for text, weight in words:
+        shares[no_words if text is None else text] += weight / total
+    return dict(shares)

@@ -11,11 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from bot.musicgen.engine.request_state import IN_BATCH, RequestState, check_transition
-from bot.musicgen.engine.share_rows import share_rows
+from bot.musicgen.engine.share_rows import LEAST_READ_ROWS, share_rows
 from bot.musicgen.engine.slot_pool import SlotPool
-
-LEAST_READ_ROWS = 8
-"""Rows that new words get to read in a step at least: more than the tokens that are added to it."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

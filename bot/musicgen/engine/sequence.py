@@ -89,6 +89,11 @@ class Sequence:
         return self._position
 
     @property
+    def window_begin(self) -> int:
+        """Return the first frame of the window; 0 if done."""
+        return 0 if self._window is None else self._window.begin
+
+    @property
     def pending_positions(self) -> int:
         """Return how many positions can be fed at once, as their tokens are known; 0 if done."""
         if self._window is None:

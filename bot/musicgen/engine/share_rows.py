@@ -8,6 +8,17 @@ CHEAP_ROWS = 16
 """Batch rows up to which a step costs about the same; spare rows are used for prefill."""
 
 
+LEAST_READ_ROWS = 8
+"""Rows that new words get to read in a step at least: more than the tokens that are added to it."""
+
+
+def spare_rows(taken: int, max_rows: int) -> int:
+    """Return how many rows a step has left beside those taken, where others wait for it."""
+    if taken == 0:
+        return max_rows
+    return min(max_rows, -(-(taken + LEAST_READ_ROWS) // CHEAP_ROWS) * CHEAP_ROWS) - taken
+
+
 def share_rows(
     wanted: Sequence[tuple[int, int]], max_rows: int, *, least_spare: int = 1
 ) -> list[int]:

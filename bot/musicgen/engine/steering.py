@@ -10,15 +10,16 @@ from __future__ import annotations
 
 from bisect import insort
 from collections import defaultdict
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 
-from bot.domain.generation import PromptChange, PromptChanged
+from bot.domain.generation import GenerationRequest, PromptChange, PromptChanged
 from bot.errors import RequestError
 from bot.i18n.sentence import Sentence
 from bot.musicgen.decoder.interface import Floats
-from bot.musicgen.engine.clip import Clip, read_text
-from bot.musicgen.engine.prompt_mix import PromptRow, Words
+from bot.musicgen.engine.clip import NO_WORDS, Clip, make_row
+from bot.musicgen.engine.prefix_reader import PrefixReader
+from bot.musicgen.engine.prompt_mix import PromptRow, Words, share_weights
 from bot.musicgen.engine.scheduler import Loan, ScheduledRequest, Scheduler
 from bot.musicgen.model import Model
 
@@ -41,7 +42,7 @@ class _Change:
     """The frame of the new sound at which it begins."""
     unread: list[str] = field(default_factory=list)
     """The prompts that are still to be encoded."""
-    states: dict[str, Floats] = field(default_factory=dict)
+    states: dict[str | None, Floats] = field(default_factory=dict)
     loan: Loan | None = None
     rows: list[PromptRow] = field(default_factory=list)
     """The rows of its new words."""
@@ -57,9 +58,9 @@ class _Change:
 class Steering:
     """The changes of all requests."""
 
-    def __init__(self, model: Model, scheduler: Scheduler) -> None:
+    def __init__(self, model: Model, scheduler: Scheduler, prefixes: PrefixReader) -> None:
         """Take the model whose text encoder and decoder read the words."""
-        self._model, self._scheduler = model, scheduler
+        self._model, self._scheduler, self._prefixes = model, scheduler, prefixes
         self._next_id = 1
         self._waiting: defaultdict[int, list[_Change]] = defaultdict(list)
         """By request: those that have not begun, in the order in which they will."""
@@ -69,16 +70,19 @@ class Steering:
         """Those that wait for slots."""
         self._text: tuple[_Change, Generator[None, None, Floats]] | None = None
 
-    def ask(self, request: ScheduledRequest, change: PromptChange, *, guided: bool) -> int:
+    def ask(
+        self, request: ScheduledRequest, change: PromptChange, asked_for: GenerationRequest
+    ) -> int:
         """Take on a change of a request and return its id.
 
         One without a time takes the place of another that has not begun. Raises RequestError where
         there is no room for so many words.
         """
-        frame_rate = self._model.config.codec.frame_rate
+        frame_rate, guided = self._model.config.codec.frame_rate, asked_for.sampling.guided
+        no_words = None if asked_for.melody is None else NO_WORDS
         asked = _Change(
             id=self._next_id,
-            words=_shares(change.words),
+            words=share_weights(change.words, no_words),
             fade_frames=round(change.fade_seconds * frame_rate),
             due=None if change.at_seconds is None else round(change.at_seconds * frame_rate),
         )
@@ -179,6 +183,9 @@ class Steering:
         assert change.loan is not None
         if change.window != sequence.windows_begun:
             change.window, change.position = sequence.windows_begun, 0
+        if not self._prefixes.arrange(change.rows, sequence):
+            change.loan.pending_positions = 0
+            return False
         if change.rows and change.position < sequence.position:
             # And the one that is fed in this step: read twice it does no harm, and they are level.
             change.loan.pending_positions = sequence.position + 1 - change.position
@@ -208,9 +215,7 @@ class Steering:
             self._lacking.remove(change)
         change.window = 0
         change.rows = [
-            read_text(
-                self._model.decoder, slot, text, None if text is None else change.states[text]
-            )
+            make_row(self._model, slot, text, change.states.get(text), melody=clip.melody)
             for slot, text in zip(change.loan.slots, new, strict=True)
         ]
         return True
@@ -249,15 +254,6 @@ class Steering:
             for words in (clip.mix.words, *(each.words for each in waiting))
         )
         self._scheduler.set_allotment(request, max(request.least_allotment, rows + guided))
-
-
-def _shares(words: Sequence[tuple[str | None, float]]) -> dict[str | None, float]:
-    """Return the weights of prompts as shares of 1."""
-    total = sum(weight for _, weight in words)
-    shares: defaultdict[str | None, float] = defaultdict(float)
-    for text, weight in words:
-        shares[text] += weight / total
-    return dict(shares)
 
 
 def _count_rows(words: Words, *, guided: bool) -> int:

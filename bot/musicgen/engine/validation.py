@@ -26,6 +26,12 @@ if TYPE_CHECKING:  # the checks themselves need no MindSpore
 OTHER_CODES = Sentence("The codes of this clip are those of another model.")
 
 
+NO_MELODY = Sentence(
+    "This model can't follow a melody: facebook/musicgen-melody and the others with melody in "
+    "their name can."
+)
+MELODY_OR_AUDIO = Sentence("A sound is gone on from, or its melody is followed: choose one.")
+
 MIN_AHEAD_SECONDS, MAX_AHEAD_SECONDS = 2.0, 60.0
 """How far music without end may be made ahead: less would be less than a piece of its sound."""
 
@@ -42,6 +48,7 @@ def check_request(request: GenerationRequest, model: Model, *, max_seconds: floa
     check_seed(request.seed)
     config = model.config
     check_stems(request, config.stems)
+    check_melody(request, model)
     if request.kept is not None:
         check_tokens(request.kept.tokens, config)
     if request.audio is not None:
@@ -53,6 +60,28 @@ def check_request(request: GenerationRequest, model: Model, *, max_seconds: floa
                 raise RequestError(
                     Sentence("The codes of the audio prompt are not as long as its sound.")
                 )
+
+
+def check_melody(request: GenerationRequest, model: Model) -> None:
+    """Raise RequestError or SoundError for a melody that a model can't follow."""
+    melody = request.melody
+    if melody is None:
+        return
+    if model.config.melody is None:
+        raise RequestError(NO_MELODY)
+    if request.audio is not None:
+        raise RequestError(MELODY_OR_AUDIO)
+    if melody.samples.ndim != 2 or melody.samples.size == 0:
+        raise SoundError(Sentence("The melody holds no sound."))
+    if not np.isfinite(melody.samples).all():
+        raise SoundError(Sentence("The melody holds numbers that are no sound (NaN or infinity)."))
+    if melody.sample_rate_hz != model.sample_rate_hz:
+        raise SoundError(
+            Sentence(
+                "The melody must be at {sample_rate_hz} Hz for this model.",
+                sample_rate_hz=model.sample_rate_hz,
+            )
+        )
 
 
 def check_endless(request: GenerationRequest) -> None:

@@ -15,7 +15,8 @@ namespace zhiyin {
 namespace {
 
 // Of a step, in the order in which MindSpore passes them. The plan is [codebooks + 3, rows]: the
-// tokens, then each row's slot, position and length of text. Rows with a text come first.
+// tokens, then each row's slot, position and length of text. Rows with a text come first. A row
+// whose first token is below 0 is given as an embedding.
 enum Input {
   kPlan,
   kTokens,     // [codebooks * (vocab + 1), width]
@@ -31,9 +32,8 @@ enum Input {
   kHeads,
   kCache,
   kTexts,
+  kGiven,  // [given rows, width]: embeddings of rows that are no tokens
 };
-
-constexpr int kNormsPerLayer = 3;
 
 // One step over some rows; x [rows, width] is the residual stream.
 struct Step {
@@ -53,6 +53,8 @@ struct Step {
   }
 
   int layers() const { return (int)call.dim(kQkv, 0); }
+  // Three, or two where no text is attended to: of attention first and of the feed-forward last.
+  int norms_per_layer() const { return ((int)call.dim(kGains, 0) - 1) / layers(); }
   const int32_t *planned(int line) const {
     return call.at<const int32_t>(kPlan) + (size_t)line * rows;
   }
@@ -68,6 +70,11 @@ struct Step {
     const float *table = call.at<const float>(kTokens);
     for (int r = 0; r < rows; r++) {
       const float *place = call.at<const float>(kPositions) + (size_t)positions()[r] * width;
+      if (planned(0)[r] < 0) {  // -1 - the index of a given row
+        const float *given = call.at<const float>(kGiven) + (size_t)(-1 - planned(0)[r]) * width;
+        for (int i = 0; i < width; i++) x[(size_t)r * width + i] = given[i] + place[i];
+        continue;
+      }
       for (int i = 0; i < width; i++) {
         double sum = 0;
         for (int k = 0; k < codebooks; k++)
@@ -87,7 +94,7 @@ struct Step {
 
   void attend_to_past(int layer) const {
     float *qkv = workspace(Use::kWide, (size_t)rows * 3 * width);
-    linear(normal(kNormsPerLayer * layer, rows), rows, weights(kQkv, layer, 3 * width),
+    linear(normal(norms_per_layer() * layer, rows), rows, weights(kQkv, layer, 3 * width),
            Finish::kPlain, nullptr, qkv);
     float *attended = workspace(Use::kAttended, (size_t)rows * width);
     attend_past(qkv, rows, Cache::of(call, kCache, layer), slots(), positions(), attended);
@@ -97,7 +104,7 @@ struct Step {
   void attend_to_text(int layer) const {
     if (texts == 0) return;
     float *queries = workspace(Use::kWide, (size_t)texts * width);
-    linear(normal(kNormsPerLayer * layer + 1, texts), texts, weights(kTextQuery, layer, width),
+    linear(normal(norms_per_layer() * layer + 1, texts), texts, weights(kTextQuery, layer, width),
            Finish::kPlain, nullptr, queries);
     float *attended = workspace(Use::kAttended, (size_t)texts * width);
     attend_text(queries, texts, Cache::of(call, kTexts, layer), slots(), lengths(), attended);
@@ -108,14 +115,15 @@ struct Step {
     const Weights narrow = weights(kNarrow, layer, width);
     const int wide = narrow.inputs;
     float *inner = workspace(Use::kWide, (size_t)rows * wide);
-    linear(normal(kNormsPerLayer * layer + 2, rows), rows, weights(kWiden, layer, wide),
+    const int norm = norms_per_layer() * (layer + 1) - 1;
+    linear(normal(norm, rows), rows, weights(kWiden, layer, wide),
            Finish::kGelu, nullptr, inner);
     linear(inner, rows, narrow, Finish::kAdd, x, x);
   }
 
   void score() const {
     const int columns = (int)call.dim(call.count - 1, 1);
-    linear(normal(kNormsPerLayer * layers(), rows), rows, weights(kHeads, 0, columns),
+    linear(normal(norms_per_layer() * layers(), rows), rows, weights(kHeads, 0, columns),
            Finish::kPlain, nullptr, call.output());
   }
 };

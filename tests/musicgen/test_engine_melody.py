@@ -1,0 +1,105 @@
+"""A melody that is followed: the reference's tokens, in any company, with time going on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bot.domain.generation import Finished, GenerationRequest, Sampling, Sound
+
+GREEDY = Sampling(greedy=True)
+SECONDS = 0.4
+RATE_HZ = 32_000
+
+
+def tune(seconds: float = 3.0, *, first: int = 60) -> Sound:
+    """Return a scale of short notes."""
+    times = np.arange(round(0.4 * RATE_HZ)) / RATE_HZ
+    notes = [first + step for step in (0, 4, 7, 11, 2, 9, 5, 1)]
+    played = [np.sin(2 * np.pi * 440 * 2 ** ((note - 69) / 12) * times) for note in notes]
+    whole = np.resize(np.concatenate(played), round(seconds * RATE_HZ))
+    return Sound(samples=whole[None].astype(np.float32), sample_rate_hz=RATE_HZ)
+
+
+def ask(**changes: Any) -> GenerationRequest:
+    """Return a request."""
+    usual: dict[str, Any] = {"seconds": SECONDS, "seed": 7, "prompt": "90s rock"}
+    return GenerationRequest(**(usual | changes))
+
+
+def run(engine: Any, *requests: GenerationRequest) -> list[Finished]:
+    """Make all clips together; return them in the requests' order."""
+    ids = [engine.submit(request) for request in requests]
+    done: dict[int, Finished] = {}
+    while engine.busy:
+        done |= {e.request_id: e for e in engine.step() if isinstance(e, Finished)}
+    return [done[i] for i in ids]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "has_melody", "guidance"),
+    [
+        ("90s rock", True, 3.0),
+        ("90s rock", True, 1.0),
+        ("slow piano jazz", False, 3.0),
+        (None, True, 3.0),
+        (None, False, 3.0),
+    ],
+)
+def test_greedy_is_the_mended_reference_token_for_token(
+    melody_model: Any, melody_reference: Any, prompt: str | None, has_melody: bool, guidance: float
+) -> None:
+    """Text with and without a melody, guided or not, and neither, mono and stereo."""
+    from bot.musicgen.conditioning.melody import Melody
+    from bot.musicgen.engine.engine import Engine
+
+    sampling = replace(GREEDY, guidance=guidance)
+    melody = tune() if has_melody else None
+    made = run(Engine(melody_model), ask(prompt=prompt, melody=melody, sampling=sampling))[0]
+    frames = round(SECONDS * melody_model.config.codec.frame_rate)
+    expected = melody_reference.generate(
+        steps=frames + melody_model.config.decoder.codebooks // melody_model.channels - 1,
+        sampling=sampling,
+        prompt=prompt,
+        melody=None if melody is None else Melody(melody).classes(0),
+    )
+    assert np.array_equal(made.tokens, expected.tokens)
+
+
+def test_words_and_melody_change_the_reference(melody_reference: Any) -> None:
+    """The reference is mended: other words and another tune give other tokens."""
+    tokens = [
+        melody_reference.generate(steps=12, sampling=GREEDY, prompt=prompt, melody=classes).tokens
+        for prompt, classes in [
+            ("rock", np.arange(12)),
+            ("jazz", np.arange(12)),
+            ("rock", np.full(12, 5)),
+        ]
+    ]
+    assert not np.array_equal(tokens[0], tokens[1])
+    assert not np.array_equal(tokens[0], tokens[2])
+
+
+def test_a_mixed_batch_makes_what_each_makes_alone(melody_model: Any) -> None:
+    """Tunes, words and none of both run together: prefixes are read beside others' steps."""
+    from bot.musicgen.engine.engine import Engine
+
+    requests = [
+        ask(melody=tune(), sampling=GREEDY),
+        ask(seconds=1.2, prompt="slow piano jazz with violin", sampling=Sampling(top_k=20)),
+        ask(prompt=None, melody=tune(1.0, first=64)),
+        ask(prompt=None, seconds=0.8),
+        ask(melody=tune(first=71), sampling=Sampling(guidance=1.0)),
+    ]
+    alone = [run(Engine(melody_model), request)[0].tokens for request in requests]
+    engine = Engine(melody_model)
+    engine.submit(requests[1])
+    for _ in range(12):
+        engine.step()
+    others = run(engine, requests[0], *requests[2:])
+    together = [others[0], *others[1:]]
+    for index, made in zip((0, 2, 3, 4), together, strict=True):
+        assert np.array_equal(made.tokens, alone[index])
