@@ -42,6 +42,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "none: a random clip",
     )
     add("--audio", type=Path, metavar="FILE", help="continue the end of this sound file")
+    add(
+        "--melody",
+        type=Path,
+        metavar="FILE",
+        help="follow the tune of this sound file; a model with melody in its name can",
+    )
     add("--seconds", type=float, metavar="S", help="length of the new sound")
     add("--model", metavar="M", help="starter, a folder, or an id such as facebook/musicgen-small")
     add("--seed", type=integer, metavar="N", help="the same seed makes the same clip again")

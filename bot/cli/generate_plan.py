@@ -16,6 +16,7 @@ from pathlib import Path
 from bot.audio.files import encode
 from bot.audio.prompt import AudioPrompt
 from bot.cli.generate_audio import load_audio, load_kept, load_tokens
+from bot.cli.generate_melody import load_melody
 from bot.cli.generate_options import (
     check_stream,
     read_names,
@@ -125,6 +126,7 @@ def make_plan(args: argparse.Namespace, config: Config) -> Plan:
                 "--loop or --stems."
             )
         )
+    melody = load_melody(args, contents)
     kept, audio, audio_tokens, remix = None, None, None, None
     if args.keep in KEEPS:
         remix = load_remix(args.audio, KEEPS[args.keep], prompt, contents, mark)
@@ -142,6 +144,7 @@ def make_plan(args: argparse.Namespace, config: Config) -> Plan:
         prompt=prompt,
         audio=audio,
         audio_tokens=audio_tokens,
+        melody=melody,
         sampling=sampling,
         kept=kept,
         muted=_muted(args, prompt, contents, kept),

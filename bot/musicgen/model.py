@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
-import numpy as np
-
 from bot.domain.generation import MAX_WORDS, Precision, Sampling
 from bot.musicgen.checkpoint import packed_cache
 from bot.musicgen.checkpoint.hub import resolve
@@ -23,8 +21,9 @@ from bot.musicgen.codec.codec import Codec
 from bot.musicgen.conditioning.melody import MelodyEncoder
 from bot.musicgen.conditioning.text_encoder import MAX_TOKENS, TextEncoder
 from bot.musicgen.decoder.builtin_decoder import BuiltinDecoder
-from bot.musicgen.decoder.interface import Decoder, Floats, Rows
+from bot.musicgen.decoder.interface import Decoder
 from bot.musicgen.decoder.kernel_decoder import KernelDecoder
+from bot.musicgen.decoder.prefix import read_prefix
 from bot.musicgen.kernels.build import (
     KernelsUnavailableError,
     available_cores,
@@ -150,7 +149,7 @@ def load_model(
     melody = None
     if melody_config is not None:
         melody = MelodyEncoder(checkpoint.melody_projection, melody_config, packed)
-        _read_prefix(decoder, melody.null_prefix(), slots - 1, checkpoint.config.decoder.codebooks)
+        read_prefix(decoder, melody.null_prefix(), slots - 1, checkpoint.config.decoder.codebooks)
     if file is not None:
         tokenizer = stored_tokenizer(checkpoint.tokenizer)
         if tokenizer is not None:
@@ -235,23 +234,6 @@ def _precision(asked: str, compiled: Path | None) -> Precision:
 
 def _runs_on_kernels(config: ModelConfig) -> bool:
     return config.decoder.head_size % PANEL == 0
-
-
-def _read_prefix(decoder: Decoder, states: Floats, slot: int, codebooks: int) -> None:
-    """Have the decoder read states from the beginning of a slot on."""
-    for first in range(0, len(states), decoder.max_rows):
-        part = states[first : first + decoder.max_rows]
-        tokens = np.zeros((len(part), codebooks), np.int32)
-        tokens[:, 0] = -1 - np.arange(len(part))
-        positions = first + np.arange(len(part), dtype=np.int32)
-        rows = Rows(
-            tokens=tokens,
-            slots=np.full(len(part), slot, np.int32),
-            positions=positions,
-            text_lengths=np.zeros(len(part), np.int32),
-            given=part,
-        )
-        decoder.step(rows)
 
 
 def _decoder(

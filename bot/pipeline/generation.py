@@ -112,6 +112,8 @@ class ClipGenerator:
             raise NotToBlame("the model that the prompt was to be loaded for is gone")
         if order.source.keep is Keep.TUNE and not model.takes_melody:
             raise JobError(NO_MELODY)
+        if order.source.keep is Keep.TUNE:
+            return replace(request, melody=await self.sources.load_tune(order.source, model))
         if order.source.keep is not None or order.source.keep_stems:
             muted = unwanted_stems(order.prompt, model.stems, order.source.keep_stems)
             request = replace(request, muted=muted)
@@ -145,9 +147,11 @@ class ClipGenerator:
         """Write the clip to disk, then record it: from here on it is never generated again."""
         order, sound, before = job.order, rendered.sound, None
         source = order.source
-        if source is not None and not source.include:
+        if source is not None and source.keep is Keep.TUNE:
+            pass  # all of it is new
+        elif source is not None and not source.include:
             sound = cut_new_part(sound, order.seconds)
-        elif source is not None and not source.keep_stems and source.keep is not Keep.TUNE:
+        elif source is not None and not source.keep_stems:
             sound, before = await self.sources.join(source, sound, rendered.model)
         codes = None
         if rendered.codes is not None:

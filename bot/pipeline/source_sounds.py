@@ -6,9 +6,12 @@ import asyncio
 from dataclasses import replace
 from pathlib import Path
 
+from bot.audio.analysis.tune import isolate_tune
 from bot.audio.editing.crossfade import fade
 from bot.audio.editing.joint import join_new_part
+from bot.audio.files.masters import read_master
 from bot.audio.prompt import AudioPrompt, load_prompt, prepend
+from bot.audio.resample import fit
 from bot.domain.clips import Clip
 from bot.domain.generation import Codes, Sound
 from bot.domain.jobs import ClipSource, Keep, Source, UploadSource
@@ -55,6 +58,14 @@ class SourceSounds:
             keep=source.keep,
             frame_samples=model.frame_samples,
         )
+
+    async def load_tune(self, source: Source, model: ModelInfo) -> Sound:
+        """Return the tune of an order's sound, at the model's rate.
+
+        Raises JobError, and SoundError where there is none in it.
+        """
+        path = await self.path(source)
+        return await asyncio.to_thread(_read_tune, path, source.keep_seconds, model.sample_rate_hz)
 
     async def load_known_codes(
         self, source: Source, heard: AudioPrompt, model: ModelInfo
@@ -122,3 +133,9 @@ def join_afresh(source: Source, heard: AudioPrompt, made: Sound, model: ModelInf
     old = heard.end if lead else fade(heard.end)
     before = replace(old, samples=old.samples[:, : old.samples.shape[1] - lead])
     return join_new_part(old, prepend(before, made), heard.beat_seconds if lead else 0.0)
+
+
+def _read_tune(path: Path, seconds: float, sample_rate_hz: int) -> Sound:
+    whole = read_master(path)
+    heard = replace(whole, samples=whole.samples[:, : round(seconds * whole.sample_rate_hz)])
+    return isolate_tune(fit(heard, sample_rate_hz=sample_rate_hz, channels=1))
