@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bot.domain.generation import Finished, GenerationRequest, Sampling, Sound
+from bot.domain.generation import Finished, GenerationRequest, PromptChange, Sampling, Sound
+from bot.errors import RequestError, SoundError
 
 GREEDY = Sampling(greedy=True)
 SECONDS = 0.4
@@ -103,3 +104,51 @@ def test_a_mixed_batch_makes_what_each_makes_alone(melody_model: Any) -> None:
     together = [others[0], *others[1:]]
     for index, made in zip((0, 2, 3, 4), together, strict=True):
         assert np.array_equal(made.tokens, alone[index])
+
+
+def test_words_change_while_a_tune_is_followed(melody_model: Any) -> None:
+    """The new words have read the tune, too: nothing but the frames after the change is other."""
+    from bot.musicgen.engine.engine import Engine
+
+    def make(*changes: PromptChange) -> Any:
+        engine = Engine(melody_model)
+        request_id = engine.submit(ask(seconds=0.8, melody=tune()))
+        for change in changes:
+            engine.change_prompt(request_id, change)
+        made = (event for _ in iter(lambda: engine.busy, False) for event in engine.step())
+        return next(event.tokens for event in made if isinstance(event, Finished))
+
+    plain = make()
+    changed = make(PromptChange(words=(("slow jazz", 1.0),), at_seconds=0.5, fade_seconds=0.0))
+    first = 25 - melody_model.config.decoder.codebooks  # the delay is shorter
+    assert np.array_equal(plain[:, :first], changed[:, :first])
+    assert not np.array_equal(plain[:, 25:], changed[:, 25:])
+
+
+def test_a_tune_goes_on_with_time_and_round() -> None:
+    """A later window has the pitch classes of its own time; after its end a tune begins anew."""
+    from bot.musicgen.conditioning.melody import Melody
+
+    long = Melody(tune(45.0))
+    assert np.array_equal(long.classes(0.0), Melody(tune(30.0)).classes(0.0))
+    middle = slice(10, 100)  # a cut is heard at the edges
+    period = round(8 * 0.4 * RATE_HZ) / RATE_HZ
+    assert np.array_equal(long.classes(5 * period)[middle], long.classes(0.0)[middle])
+    assert not np.array_equal(long.classes(18.0)[middle], long.classes(0.0)[middle])
+    short = Melody(tune(period))
+    assert np.array_equal(short.classes(4 * period)[middle], long.classes(0.0)[middle])
+
+
+def test_a_tune_that_can_not_be_followed_is_refused(melody_model: Any, mono_model: Any) -> None:
+    """A model that takes none, a sound to go on from beside it, an empty one, another rate."""
+    from bot.musicgen.engine.engine import Engine
+
+    with pytest.raises(RequestError, match="can't follow a melody"):
+        Engine(mono_model).submit(ask(melody=tune()))
+    engine = Engine(melody_model)
+    with pytest.raises(RequestError, match="choose one"):
+        engine.submit(ask(melody=tune(), audio=tune()))
+    with pytest.raises(SoundError, match="no sound"):
+        engine.submit(ask(melody=replace(tune(), samples=np.zeros((1, 0), np.float32))))
+    with pytest.raises(SoundError, match="32000 Hz"):
+        engine.submit(ask(melody=replace(tune(), sample_rate_hz=44_100)))
