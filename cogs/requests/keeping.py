@@ -17,7 +17,7 @@ UNKNOWN_KEEP = Sentence(
 _NAMES = {
     Keep.END: Sentence("the end: it goes on from the last bars"),
     Keep.START: Sentence("the start: it begins the same and goes elsewhere"),
-    Keep.TUNE: Sentence("the tune: the melody in other clothes"),
+    Keep.TUNE: Sentence("the tune: the same melody, played anew"),
 }
 
 

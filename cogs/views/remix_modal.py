@@ -37,7 +37,7 @@ _FIRSTS = {
     "start:5": Sentence("the start: about 5 seconds"),
     "start:10": Sentence("the start: about 10 seconds"),
 }
-_TUNE = {"tune": Sentence("the tune: the melody in other clothes")}
+_TUNE = {"tune": Sentence("the tune: the same melody, played anew")}
 _KEPT = _LASTS | _FIRSTS | _TUNE
 """What can stay, by what the form sends: of the end the seconds alone, as it always was."""
 

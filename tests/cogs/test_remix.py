@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+import soundfile
 
+from bot.audio.analysis.tune import DRUMS
 from bot.audio.files.tags import read_tags
 from bot.domain.jobs import Keep, Kind
 from bot.pipeline.generation import NO_MELODY
@@ -141,3 +144,45 @@ async def test_a_message_without_sound_is_told_so(tmp_path, menu):
         result = await jam.alice.context_menu(jam.channel, menu, message)
         assert result.response.ephemeral
         assert result.response.content == str(messages.NO_SOUND)
+
+
+MELODY = "tests.support.scripted_worker:open_melody_engine"
+
+
+async def test_a_remix_that_keeps_the_tune_follows_all_of_it(tmp_path):
+    """A clip's or a file's, whole; the new clip is as long as the tune and all of it is new."""
+    async with open_jam(tmp_path, engine=MELODY) as jam:
+        result = await jam.music(seconds=8.0, seed=440)
+        first = await jam.newest_clip()
+        offered = await jam.alice.autocomplete(jam.channel, "remix", "keep", "")
+        assert "tune" in [choice["value"] for choice in offered]
+        await jam.alice.slash(
+            jam.channel, "remix", prompt="as jazz", mine=str(first.id), keep="tune"
+        )
+        await jam.idle()
+        made = await jam.newest_clip()
+        assert made.parent_ids == (first.id,)
+        assert (made.seconds, made.seconds_before) == (8.0, 0.0)
+        sound, _ = soundfile.read(jam.store.clips_folder / made.file)
+        # The tone of the first clip is heard from beginning to end.
+        for second in range(8):
+            piece = sound[second * 32_000 : (second + 1) * 32_000]
+            assert abs(np.argmax(np.abs(np.fft.rfft(piece))) - 440) <= 2, second
+        data = await result.response.attachments[0].read()
+        options = {"prompt": "as funk", "clip": ("riff.mp3", data), "keep": "tune", "seconds": 3.0}
+        await jam.bob.slash(jam.channel, "remix", **options)
+        await jam.idle()
+        assert (await jam.newest_clip(jam.bob)).seconds == 3.0
+
+
+async def test_a_file_without_a_tune_is_told_when_its_tune_is_to_be_kept(tmp_path):
+    """Drums alone: nothing is made and nothing is charged."""
+    async with open_jam(tmp_path, engine=MELODY) as jam:
+        await jam.music(prompt="beat", seconds=6.0)
+        first = await jam.newest_clip()
+        await jam.alice.slash(
+            jam.channel, "remix", prompt="as jazz", mine=str(first.id), keep="tune"
+        )
+        await jam.idle()
+        assert str(DRUMS) in jam.newest(1)[0].content
+        assert await jam.used() == 6.0
