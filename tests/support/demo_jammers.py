@@ -25,6 +25,7 @@ class Jammer:
         self.seat, self.stage = seat, seat.stage
         self.random = random.Random(seed)
         self.said, self.ordered = [], []
+        self.pressed: list[str | None] = []
         self.asked: Counter[str] = Counter()
         self.done: Counter[str] = Counter()
 
@@ -88,10 +89,17 @@ class Jammer:
 
     async def _press(self, action):
         """Press the latest button of a kind that takes a press; tell whether there was one."""
-        # In one go: the page may draw another button in its place at any time.
-        press = "all => { const last = all.at(-1); last?.click(); return Boolean(last) }"
-        buttons = self.seat.page.locator(f"[data-custom$=':{action}']:not(.busy)")
-        return bool(await buttons.evaluate_all(press))
+        # In one go, since the page may draw another button in its place at any time; and each once:
+        # one that works takes no second press.
+        press = """(all, pressed) => {
+            const last = all.findLast(each => !pressed.includes(each.dataset.custom));
+            last?.click();
+            return last?.dataset.custom ?? null;
+        }"""
+        buttons = self.seat.page.locator(f"[data-custom$=':{action}']")
+        custom_id = await buttons.evaluate_all(press, self.pressed)
+        self.pressed.append(custom_id)
+        return custom_id is not None
 
 
 async def settle(stage, jammers):
@@ -126,7 +134,9 @@ async def reckon(stage, jammers, database):
         if found != sum(each.asked.values()):
             wrong.append(f"{each.seat.name} asked {found} times, not {each.asked}")
     wrong += [f"not answered: {each.data}" for each in _failed(stage, jammers)]
-    wrong += _orders(jammers, database)
+    lost = _orders(jammers, database)
+    if lost:
+        wrong += [*lost, *(f"answered: {text}" for text in _answers(stage, jammers))]
     sounds = sum(bool(each.files) for each in room.seen if each.author is stage.discord.me)
     with closing(sqlite3.connect(database)) as connection:
         (clips,) = connection.execute("SELECT count(*) FROM clips").fetchone()
@@ -140,6 +150,13 @@ async def reckon(stage, jammers, database):
 def _failed(stage, jammers):
     asked = [one for each in jammers for one in stage.asked_by(each.seat.person)]
     return [each for each in asked if each.has_failed]
+
+
+def _answers(stage, jammers):
+    """What people were told alone, which says why an order came to nothing."""
+    asked = [one for each in jammers for one in stage.asked_by(each.seat.person)]
+    told = [message for one in asked for message in (one.message, *one.followups) if message]
+    return sorted({each.content for each in told if each.is_ephemeral})
 
 
 def _orders(jammers, database):

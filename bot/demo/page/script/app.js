@@ -208,10 +208,12 @@ export class App {
     try {
       const { commands } = await this.connection.ask("commands", { channel_id: channelId });
       if (channelId !== this.channelId) return;
+      this.lacksCommands = false;
       this.state.commands = commands;
       this.composer.readDraft();
     } catch {
-      // They come with the next connection.
+      // The connection broke meanwhile: over the next one they are asked for again.
+      this.lacksCommands = true;
     }
   }
 

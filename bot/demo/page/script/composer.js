@@ -92,6 +92,8 @@ export class Composer {
   readDraft() {
     const { value } = this.text;
     if (!this.commands.form && value.startsWith("/") && !this.list.isOpen) this.commands.readLine(value);
+    // Who was quicker than the commands sees them now.
+    if (!this.commands.form && value.startsWith("/") && document.activeElement === this.text) this.#suggest();
   }
 
   /** Say why nothing can be written here, or let it be. */

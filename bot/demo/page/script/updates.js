@@ -91,6 +91,7 @@ export class Updates {
   }
 
   #showConnection({ state, sentence }) {
+    if (state === "online" && this.app.lacksCommands) this.app.loadCommands();
     const text = {
       online: "",
       offline: this.app.state.isReady ? say("connection.offline") : say("connection.first"),
