@@ -20,3 +20,15 @@ def escape_controls(text: str, *, keep: str = "") -> str:
         repr(each)[1:-1] if unicodedata.category(each) in _ACTING and each not in keep else each
         for each in text
     )
+
+
+def bare_name(filename: str, most_characters: int) -> str | None:
+    """Return a stranger's name of a file without folders and what acts; None if nothing is left.
+
+    It is for people to read, never a path.
+    """
+    last = filename.replace("\\", "/").rsplit("/", 1)[-1]
+    kept = "".join(
+        each for each in last if each in _JOINERS or unicodedata.category(each) not in _ACTING
+    )
+    return " ".join(kept.split())[:most_characters] or None

@@ -24,6 +24,7 @@ from bot.domain.jobs import (
 )
 from bot.domain.limits import Limits
 from bot.errors import Refused
+from bot.printable import bare_name
 from cogs.presentation import messages
 from cogs.presentation.errors import report_error, sentence_for
 from cogs.presentation.readers import shared_locale
@@ -33,7 +34,7 @@ from cogs.requests.limits import is_reached_by_token_only, origin_of, resolve_li
 
 log = logging.getLogger(__name__)
 
-_MOST_NAME_CHARACTERS = 100
+_MOST_NAME_CHARACTERS = 80
 
 LONGEST_WAIT_SECONDS = 13 * 60.0
 """The longest wait accepted where only the token, valid for 15 minutes, reaches the person."""
@@ -234,7 +235,7 @@ async def _resolve_source(bot: ZhiyinBot, draft: RequestDraft) -> Source | None:
         include=draft.include,
         keep=keep,
         keep_stems=draft.keep_stems,
-        name=draft.attachment.filename[:_MOST_NAME_CHARACTERS],
+        name=bare_name(draft.attachment.filename, _MOST_NAME_CHARACTERS),
     )
 
 

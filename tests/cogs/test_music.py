@@ -26,7 +26,7 @@ async def test_words_become_a_clip_with_card_and_buttons(tmp_path):
             assert fact in embed.description
         assert "AI-generated" in embed.footer.text
         assert labels(message) == [
-            "Again", "Continue", "Remix", "Loop", "Details", "Delete",
+            "Again", "Continue", "Remix", "Loop", "⭐", "Tree", "Details", "Delete",
         ]  # fmt: skip
         assert message.content == f"<@{jam.alice.id}>"
         tags = read_tags(await sound.read())

@@ -19,6 +19,7 @@ from bot.audio.untrusted import ffmpeg_decoder, reading, sniff
 from bot.audio.untrusted.isolation import Limits
 from bot.audio.untrusted.uploads import Uploads
 from bot.pipeline.uploads import UploadIntake
+from bot.store.database import FILE
 from cogs.requests.draft import MAX_UPLOAD_BYTES
 from tests.app.test_attachment_fetch import served
 from tests.support.jam_server import limited, open_jam
@@ -209,8 +210,8 @@ async def fetched_instead(url, _, max_bytes):
     return await attachment_fetch.fetch(url, max_bytes)
 
 
-async def test_a_file_s_name_goes_nowhere(tmp_path, monkeypatch, caplog):
-    """No command line, no file, no log and no answer has anything of it; the file is heard."""
+async def test_a_file_s_name_goes_no_further_than_the_card(tmp_path, monkeypatch, caplog):
+    """No command line, file or log has any of it; on the card it is bare. The file is heard."""
     for ours in OURS:
         caplog.set_level("DEBUG", logger=ours)
     told = watched_starts(monkeypatch)
@@ -226,14 +227,20 @@ async def test_a_file_s_name_goes_nowhere(tmp_path, monkeypatch, caplog):
             _, _, files = told[-1]
             assert files == ["sound"]
             answer = result.response
-            shown = f"{answer.content} {[each.to_dict() for each in answer.embeds]}"
-            shown += "".join(each.filename for each in answer.attachments)
-            for text in (repr(told[-1]), shown, repr(made[0])):
+            shown = answer.content + "".join(each.filename for each in answer.attachments)
+            for text in (repr(told[-1]), shown, made[0].file):
                 assert MARK not in text
+            bare = made[0].upload_name
+            assert not set(bare) & set("/\\\0\n\r\x1b\u202e")
+            assert len(bare) <= 80
+            (card,) = answer.embeds
+            assert "@everyone" not in card.description
         kept = [each for each in jam.folder.rglob("*") if each.is_file()]
         assert len(kept) > len(NAMES)
         assert [
-            each for each in kept if MARK in str(each) or MARK.encode() in each.read_bytes()
+            each
+            for each in kept
+            if MARK in str(each) or (FILE not in each.name and MARK.encode() in each.read_bytes())
         ] == []
     logged = [each.getMessage() for each in caplog.records if each.name.split(".")[0] in OURS]
     assert logged
