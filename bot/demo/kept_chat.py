@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import io
+import itertools
 import logging
 import pickle
 import re
@@ -43,7 +44,7 @@ class KeptChat:
     def load(self, discord: Discord) -> bool:
         """Have a Discord remember what was kept; return whether anything was.
 
-        What can't be read is put aside: the chat begins anew. Raises OSError.
+        What is damaged is put aside with its files: the chat begins anew. Raises OSError.
         """
         make_private_folder(self._folder)
         for scratch in self._folder.glob(SCRATCH):
@@ -59,8 +60,10 @@ class KeptChat:
             commands, files = kept["commands"], kept["files"]
             found = {name: kept[name] for name in _ATTRIBUTES}
         except Exception as error:  # damage can look like anything
-            log.warning("demo.chat_unreadable %s: %s", type(error).__name__, error)
-            (self._folder / FILE).replace(self._folder / f"{FILE}.unreadable")
+            if isinstance(error, OSError) and not isinstance(error, FileNotFoundError):
+                raise  # what can't be read now may be whole
+            aside = self._put_aside()
+            log.warning("demo.chat_unreadable folder=%s %s: %s", aside, type(error).__name__, error)
             return False
         for name, value in found.items():
             setattr(discord, name, value)
@@ -69,6 +72,20 @@ class KeptChat:
         discord.files.files.update(files)
         discord.ids.begin_after(_latest_id(discord))
         return True
+
+    def _put_aside(self) -> Path:
+        """Move the chat and its files into a folder of their own; return that."""
+        numbers = itertools.count(1)
+        aside = next(
+            each
+            for each in (self._folder / f"unreadable-{number}" for number in numbers)
+            if not each.exists()
+        )
+        make_private_folder(aside)
+        for file in list(self._folder.iterdir()):
+            if file.name == FILE or _HASH.fullmatch(file.name):
+                file.replace(aside / file.name)
+        return aside
 
     def save(self, discord: Discord) -> None:
         """Write what a Discord remembers, if it has changed: whole or not at all.
@@ -100,13 +117,14 @@ class KeptChat:
             self.save_or_warn(discord)
 
     def save_or_warn(self, discord: Discord) -> None:
-        """Save a chat; a disk that takes nothing is told once, and tried again later."""
+        """Save a chat; what keeps it from being saved is told once, and tried again later."""
         try:
             self.save(discord)
             self._is_failing = False
-        except OSError as error:
+        except Exception as error:  # one message that can't be written must not end all saving
             if not self._is_failing:
-                log.warning("demo.chat_not_kept %s", error.strerror)
+                reason = error.strerror if isinstance(error, OSError) else repr(error)
+                log.warning("demo.chat_not_kept %s", reason)
             self._is_failing = True
 
 

@@ -34,7 +34,7 @@ OTHER_PORT = Sentence("Port {usual} is taken, perhaps by another demo: this one 
 COMES_BY_ITSELF = Sentence("Your browser opens it. Ctrl-C here ends it.")
 OPEN_IT = Sentence("Open it in your browser. Ctrl-C here ends it.")
 WITH_SECRET = Sentence("Whoever has this whole address can do everything there.")
-STARTING = Sentence("Zhiyin is loading its model. What you ask for now is made first.")
+STARTING = Sentence("Zhiyin is starting. Ask for music as soon as it is online.")
 IN_USE = Sentence("Another demo runs with the folder {folder}: stop that one, or name another.")
 
 _CHAT = "chat"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 import pickle
+from typing import Any
 
 import pytest
 
@@ -65,22 +66,64 @@ async def test_what_is_no_chat_is_put_aside(tmp_path, caplog):
     chat.save(discord)
     whole = (tmp_path / FILE).read_bytes()
     ran = tmp_path / "ran"
-    for data in (
-        whole[: len(whole) // 2],
-        b"",
-        b"not a pickle",
-        pickle.dumps({"version": 99}),
-        pickle.dumps(_Evil(ran)),
-        # By way of a module that is ours.
-        b"cbot.demo.discord.snowflakes\ndatetime\n.",
-        b"cbot.demo.discord.state\nsecrets.token_hex\n.",
+    for number, data in enumerate(
+        (
+            whole[: len(whole) // 2],
+            b"",
+            b"not a pickle",
+            pickle.dumps({"version": 99}),
+            pickle.dumps(_Evil(ran)),
+            # By way of a module that is ours.
+            b"cbot.demo.discord.snowflakes\ndatetime\n.",
+            b"cbot.demo.discord.state\nsecrets.token_hex\n.",
+        ),
+        start=1,
     ):
         (tmp_path / FILE).write_bytes(data)
         assert KeptChat(tmp_path).load(Discord()) is False
-        assert (tmp_path / f"{FILE}.unreadable").read_bytes() == data
+        assert (tmp_path / f"unreadable-{number}" / FILE).read_bytes() == data
         assert "demo.chat_unreadable" in caplog.text
         caplog.clear()
     assert not ran.exists()
+
+
+async def test_a_damaged_chat_is_put_aside_with_what_was_attached(tmp_path):
+    """It can still be mended by hand; the new chat deletes none of it."""
+    discord, room = await furnished()
+    chat = KeptChat(tmp_path)
+    chat.load(discord)
+    await talk.send_message(discord, discord.owner, room.id, files=[File("a.wav", LARGE)])
+    chat.save(discord)
+    (tmp_path / FILE).write_bytes(b"damaged")
+    later, _ = await furnished()
+    again = KeptChat(tmp_path)
+    assert again.load(later) is False
+    again.save(later)
+    aside = tmp_path / "unreadable-1"
+    assert LARGE in [each.read_bytes() for each in aside.iterdir()]
+
+
+async def test_a_chat_that_can_not_be_read_now_is_left_alone(tmp_path):
+    """A folder in a file's place, as any failing disk: it is told, and nothing is put aside."""
+    (tmp_path / FILE).mkdir()
+    with pytest.raises(OSError, match="directory"):
+        KeptChat(tmp_path).load(Discord())
+    assert not (tmp_path / "unreadable-1").exists()
+
+
+async def test_what_can_not_be_written_ends_no_saving(tmp_path, caplog):
+    """It is told once; the chat is saved again as soon as it can be."""
+    discord, room = await furnished()
+    chat = KeptChat(tmp_path)
+    chat.load(discord)
+    odd: Any = await talk.send_message(discord, discord.owner, room.id, "odd")
+    odd.nonce = lambda: None
+    for _ in range(3):
+        chat.save_or_warn(discord)
+    assert caplog.text.count("demo.chat_not_kept") == 1
+    odd.nonce = None
+    chat.save_or_warn(discord)
+    assert (tmp_path / FILE).exists()
 
 
 class _Evil:

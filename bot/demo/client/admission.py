@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import ipaddress
+import socket
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -74,3 +75,21 @@ def is_loopback(name: str) -> bool:
         return ipaddress.ip_address(name).is_loopback
     except ValueError:
         return False
+
+
+def reachable_address(address: str) -> str:
+    """Return what others reach a server by that listens on an address: on all of them, on which.
+
+    The address of the way out, or the name of this machine where it has no network.
+    """
+    if not ipaddress.ip_address(address).is_unspecified:
+        return address
+    family, anywhere = (
+        (socket.AF_INET6, "2001:db8::1") if ":" in address else (socket.AF_INET, "192.0.2.1")
+    )
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as way:
+            way.connect((anywhere, 9))  # sends nothing: it only chooses the way
+            return str(way.getsockname()[0])
+    except OSError:
+        return socket.gethostname()

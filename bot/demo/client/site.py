@@ -21,7 +21,7 @@ import aiohttp
 import msgspec
 from aiohttp import web
 
-from bot.demo.client.admission import Admission, is_loopback
+from bot.demo.client.admission import Admission, is_loopback, reachable_address
 from bot.demo.client.page_files import HEADERS, read_index, read_page_file
 from bot.demo.client.protocol import MAX_MESSAGE_BYTES, Hello, read
 from bot.demo.client.sessions import Sessions
@@ -114,7 +114,8 @@ class Site:
             log.warning("demo.foreign_request %s", request.path)
             return _turn_away(request, 403, _FOREIGN)
         said = request.query.get("secret")
-        if said is not None and request.method == "GET" and admission.is_secret(said):
+        asks = said is not None and request.method == "GET" and admission.secret is not None
+        if asks and admission.is_secret(said or ""):
             return self._admit(request)
         if not admission.admits(request.cookies.get(self._cookie)):
             return _turn_away(request, 401, _NO_SECRET)
@@ -122,7 +123,9 @@ class Site:
 
     def _admit(self, request: web.Request) -> web.Response:
         """Let a browser keep a cookie, and take the secret out of its address."""
-        answer = web.Response(status=302, headers={"Location": request.path, **HEADERS})
+        # Two slashes at its beginning would lead to another machine.
+        here = "/" + quote(request.path.lstrip("/\\"), safe="/")
+        answer = web.Response(status=302, headers={"Location": here, **HEADERS})
         # Lax: an address that was sent to a friend is opened from another site.
         answer.set_cookie(
             self._cookie, self._admission.cookie.decode(), httponly=True, samesite="Lax"
@@ -247,7 +250,8 @@ async def open_site(
         else:
             await web.SockSite(runner, listening).start()
         bound = runner.addresses[0]
-        name = f"[{bound[0]}]" if ":" in bound[0] else bound[0]
+        address = reachable_address(bound[0])
+        name = f"[{address}]" if ":" in address else address
         site.base = f"http://{name}:{bound[1]}"
         yield site
     finally:

@@ -18,6 +18,7 @@ TOO_LARGE = Sentence("This file is larger than {most} MB, the most that can be a
 GONE = Sentence("A file of this was not kept. Please attach it again.")
 
 _UNFIT = re.compile(r"[\x00-\x1f\x7f/\\]+")
+_CONTENT_TYPE = re.compile(r"[\w.+-]{1,60}/[\w.+-]{1,60}", re.ASCII)
 
 
 class Uploads:
@@ -41,7 +42,10 @@ class Uploads:
             body += chunk
             if len(body) > most_bytes:
                 raise too_large(most_bytes)
-        self._waiting[upload_id] = File(clean_name(name), bytes(body), content_type or None)
+        is_type = content_type is not None and _CONTENT_TYPE.fullmatch(content_type)
+        self._waiting[upload_id] = File(
+            clean_name(name), bytes(body), content_type if is_type else None
+        )
         self._waiting.move_to_end(upload_id)
         self._make_room()
 

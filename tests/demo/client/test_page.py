@@ -129,6 +129,20 @@ async def test_what_people_write_stays_text(there, channel, page):
     there.discord.guild.members[robin.id].nick = None
 
 
+async def test_one_tab_shows_one_person_after_the_other(there, channel, page):
+    """Who goes to another's address writes as them, and as themselves again when they go back."""
+    for name in ("robin", "anna"):
+        await page.goto(there.site.address_of(name))
+        await page.locator(f"[data-act=channel][data-channel='{channel.id}']").click()
+        box = page.get_by_role("textbox", name=f"Message #{channel.name}")
+        await expect(box).to_be_enabled()
+        await box.fill(f"I am {name}")
+        await box.press("Enter")
+        await expect(page.locator(".messages")).to_contain_text(f"I am {name}")
+    written = {each.content: each.author for each in channel.messages.values()}
+    assert written == {f"I am {name}": there.people[name] for name in ("robin", "anna")}
+
+
 async def test_a_press_is_kept_while_its_message_is_drawn_anew(there, channel, page):
     """Between the finger going down and going up the bot may edit the message."""
     rows = [{"type": 1, "components": [button("Again", "again")]}]

@@ -7,6 +7,7 @@ import io
 import aiohttp
 import pytest
 
+from bot.demo.client.admission import reachable_address
 from bot.demo.client.site import open_site
 from tests.demo.client.conftest import Visitor
 
@@ -124,3 +125,25 @@ async def test_only_who_has_a_session_uploads(visitor, site):
         headers={**visitor.origin, "X-Session": "x"},
     ) as answer:
         assert answer.status == 401
+
+
+async def test_an_address_leads_to_no_other_machine(visitor, discord, people):
+    """Neither without a secret, where there is none to be taken out of it, nor with one."""
+    async with visitor.http.get(
+        f"{visitor.site.base}//evil.example/x?secret=1", allow_redirects=False
+    ) as answer:
+        assert answer.status == 404
+    async with (
+        open_site(discord, people, secret="s3cret") as site,
+        visitor.http.get(
+            f"{site.base}//evil.example/x?secret=s3cret", allow_redirects=False
+        ) as answer,
+    ):
+        assert answer.headers["Location"] == "/evil.example/x"
+
+
+@pytest.mark.parametrize("listening", ["0.0.0.0", "::"])
+def test_an_address_for_others_is_one_that_they_reach(listening):
+    """Not the one that stands for all of this machine's."""
+    assert reachable_address(listening) not in ("0.0.0.0", "::")
+    assert reachable_address("127.0.0.1") == "127.0.0.1"

@@ -55,3 +55,13 @@ async def test_files_that_nobody_sends_make_room_for_later_ones():
 def test_a_name_is_a_name_and_no_path(said, kept):
     """The end of a long one stays, which says what it is."""
     assert clean_name(said) == kept
+
+
+@pytest.mark.parametrize("said", ["text/html\r\nX: 1", "audio", "audio/" + 99 * "x", "a b/c"])
+async def test_a_type_that_is_none_is_not_kept(said):
+    """What a browser is told of a file is one word, a slash and another."""
+    uploads = Uploads()
+    await uploads.take("one", "a.wav", said, sent(b"ab"), 10)
+    (file,) = uploads.find(["one"])
+    assert "\n" not in (file.content_type or "")
+    assert file.content_type != said

@@ -4,7 +4,8 @@
 export class Session {
   constructor(key = location.pathname.match(/^\/as\/([^/]+)/)?.[1] ?? "") {
     this.key = decodeURIComponent(key);
-    this.token = tab.read("session");
+    // One tab may show one person after the other: each has a session of their own.
+    this.token = tab.read(`session.${this.key}`);
   }
 
   /** Ask the server for a session; throws a Refused with its sentence when there is none. */
@@ -17,7 +18,7 @@ export class Session {
     const said = await answer.json();
     if (!answer.ok) throw new Refused(said.sentence, answer.status);
     this.token = said.session;
-    tab.write("session", said.session);
+    tab.write(`session.${this.key}`, said.session);
   }
 }
 
