@@ -29,7 +29,7 @@ from bot.cli.generate_remix import KEEPS, load_remix
 from bot.cli.generate_words import FADE_SECONDS, most_words, read_changes
 from bot.config import Config
 from bot.domain.generation import MAX_WORDS, GenerationRequest, Kept, PromptChange
-from bot.domain.request_checks import check_seconds
+from bot.domain.request_checks import check_change, check_seconds
 from bot.errors import RequestError
 from bot.i18n.sentence import Sentence
 from bot.models.locate import locate
@@ -111,8 +111,9 @@ def make_plan(args: argparse.Namespace, config: Config) -> Plan:
         check_seconds(args.seconds, max_seconds=longest)
     seeds = read_seeds(args, config)
     files = _files(args.out, seeds)
+    sources = [each for each in (args.audio, args.melody) if each is not None]
     for file in () if args.stream else files:
-        encode.check(file, sources=[] if args.audio is None else [args.audio])
+        encode.check(file, sources=sources)
     prompt = read_prompt(args.prompt, sys.stdin)
     model = args.model or config.model.name
     contents = inspect(locate(model, config))
@@ -152,6 +153,8 @@ def make_plan(args: argparse.Namespace, config: Config) -> Plan:
     )
     if request.seconds is None:
         check_endless(request)
+        # Before a line is typed, not when it is.
+        check_change(PromptChange(words=((None, 1.0),), fade_seconds=args.fade), None)
     check_stems(request, model_config.stems)
     plan = Plan(
         model=model,
@@ -171,7 +174,7 @@ def make_plan(args: argparse.Namespace, config: Config) -> Plan:
     )
     for file in files:
         for beside in plan.stem_files(file).values():
-            encode.check(beside, sources=[] if args.audio is None else [args.audio])
+            encode.check(beside, sources=sources)
     return plan
 
 

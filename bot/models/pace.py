@@ -27,7 +27,7 @@ from bot.musicgen.kernels.build import (
     set_threads,
     supports_int8,
 )
-from bot.musicgen.kernels.packing import PANEL
+from bot.musicgen.kernels.packing import fits_kernels
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ def real_time_factors(
     known = dict(kept)
     found = {}
     for model in models:
-        if model.decoder.head_size % PANEL:
+        if not fits_kernels(model.decoder.head_size):
             continue
         names = [_name(model.decoder), _name(model.codec)]
         if not known.keys() >= set(names):

@@ -32,7 +32,7 @@ from bot.musicgen.kernels.build import (
     supports_int8,
 )
 from bot.musicgen.kernels.packed_weights import PackedWeights
-from bot.musicgen.kernels.packing import PANEL
+from bot.musicgen.kernels.packing import fits_kernels
 
 log = logging.getLogger(__name__)
 
@@ -126,8 +126,10 @@ def load_model(
     )
     loaded = time.perf_counter()
     projection, melody_config = checkpoint.projection, checkpoint.config.melody
-    # Guidance takes two, and where a melody is taken one holds what stands for none.
-    slots = 2 * requests + most_words + (melody_config is not None)
+    # Guidance takes two, a mix of words may take more, and where a melody is taken one holds what
+    # stands for none.
+    mixed = most_words + 1 if most_words else 0
+    slots = max(2 * requests, mixed) + most_words + (melody_config is not None)
     text = TextEncoder(
         checkpoint.text,
         checkpoint.config.text,
@@ -233,7 +235,7 @@ def _precision(asked: str, compiled: Path | None) -> Precision:
 
 
 def _runs_on_kernels(config: ModelConfig) -> bool:
-    return config.decoder.head_size % PANEL == 0
+    return fits_kernels(config.decoder.head_size)
 
 
 def _decoder(

@@ -152,3 +152,12 @@ def test_a_tune_that_can_not_be_followed_is_refused(melody_model: Any, mono_mode
         engine.submit(ask(melody=replace(tune(), samples=np.zeros((1, 0), np.float32))))
     with pytest.raises(SoundError, match="32000 Hz"):
         engine.submit(ask(melody=replace(tune(), sample_rate_hz=44_100)))
+
+
+def test_a_warm_up_leaves_the_prefix_without_conditioning_alone(melody_model: Any) -> None:
+    """It lies in a slot of its own from the load on, and every guided clip copies it."""
+    past = melody_model.decoder._kv_cache[:, melody_model.null_slot]
+    before = past.copy()
+    melody_model.decoder.warm_up()
+    assert before.any()
+    assert np.array_equal(past, before)

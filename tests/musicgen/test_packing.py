@@ -53,3 +53,14 @@ def test_memory_is_zeroed_and_aligned() -> None:
     memory = allocate((3, 5), np.float32)
     assert memory.ctypes.data % 4096 == 0
     assert not memory.any()
+
+
+def test_heads_that_the_kernels_have_no_room_for_are_left_to_mindspore():
+    """Attention keeps a head's digits on the stack."""
+    from bot.musicgen.kernels.packing import fits_kernels
+
+    assert fits_kernels(16)
+    assert fits_kernels(64)
+    assert fits_kernels(256)
+    assert not fits_kernels(272)
+    assert not fits_kernels(24)

@@ -298,3 +298,17 @@ def spectral_flux(samples: np.ndarray, size: int) -> np.ndarray:
     stretches = samples[: len(samples) // size * size].reshape(-1, size) * np.hanning(size)
     loudness = np.abs(np.fft.rfft(stretches, axis=1))
     return np.maximum(np.diff(loudness, axis=0), 0).sum(axis=1)
+
+
+def test_a_change_at_the_first_frame_fades_from_the_first_words():
+    """All weights add up to 1 from the very beginning, where nothing was before it."""
+    from bot.musicgen.engine.prompt_mix import PromptMix, PromptRow
+
+    first = PromptRow(text="a", slot=0, text_tokens=1, weight=1.0)
+    mix = PromptMix([first], guided=False)
+    mix.rows += [PromptRow(text=text, slot=1, text_tokens=1) for text in "bc"]
+    mix.begin_fade({"b": 0.5, "c": 0.5}, frame=0, frames=4)
+    one = np.ones((1, 1), np.float32)
+    for frame in range(5):
+        mixed, _ = mix.mix([one, one, one], frame)
+        assert mixed[0, 0] == pytest.approx(1.0)

@@ -116,7 +116,9 @@ class KernelDecoder:
 
     def warm_up(self) -> None:
         """Run everything once, so that no request waits for it; slot 0 is used."""
-        self._kv_cache[:, :, :_CHUNKS_AHEAD, 0, 0, 0] = 0
+        # What is there stays: a slot may hold a prefix already.
+        touched = self._kv_cache[:, :, :_CHUNKS_AHEAD, 0, 0, 0]
+        touched[...] = touched.copy()
         if self._config.has_cross_attention:
             states = np.zeros((1, self._config.hidden_size), np.float32)
             self.set_conditioning(0, Conditioning(text_states=states))

@@ -46,6 +46,9 @@ class PromptMix:
     def __init__(self, rows: Sequence[PromptRow], *, guided: bool) -> None:
         """Take the first rows; with guidance one has no prompt, and it stays."""
         self.rows = list(rows)
+        for row in self.rows:
+            # A change at the very first frame fades from these words, too.
+            row.weight_before = row.weight
         self.guided = guided
         self._fade_begin = 0
         self._fade_frames = 0

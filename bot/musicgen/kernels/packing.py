@@ -22,6 +22,13 @@ PANEL = 16
 """Columns in a panel: the floats in the widest vector register."""
 
 _HUGE_PAGE_BYTES = 2 << 20
+# What attention has room for (kMaxDim in attention_bytes.cc).
+_MOST_HEAD_SIZE = 256
+
+
+def fits_kernels(head_size: int) -> bool:
+    """Tell whether the kernels take heads so wide: whole panels, within their room."""
+    return head_size % PANEL == 0 and head_size <= _MOST_HEAD_SIZE
 
 
 def allocate(shape: Sequence[int], dtype: type[np.generic], *, dense: bool = True) -> NDArray[Any]:

@@ -48,8 +48,9 @@ async def _history(discord: Discord, request: ApiRequest, channel_id: str) -> li
         page = [each for each in found if each.id > after][:limit]
     elif "around" in request.query:
         around = as_id(request.query["around"])
-        nearest = sorted(found, key=lambda each: abs(each.id - around))[:limit]
-        page = sorted(nearest, key=lambda each: each.id)
+        older = [each for each in found if each.id < around]
+        first = max(0, len(older) - limit // 2)
+        page = found[first : first + limit]
     else:
         before = as_id(request.query.get("before", 1 << 63))
         page = [each for each in found if each.id < before][-limit:]
