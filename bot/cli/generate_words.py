@@ -81,10 +81,15 @@ class TypedWords:
         """
         if self._fd is None or not select.select([self._fd], [], [], 0)[0]:
             return []
-        data = os.read(self._fd, _MOST_BYTES)
+        try:
+            data = os.read(self._fd, _MOST_BYTES)
+        except OSError:  # the terminal is gone: the music goes on
+            data = b""
+        lines = (self._begun + data).split(b"\n")
+        # At the end of the input the last line needs no line break.
+        self._begun = lines.pop()[:_MOST_BYTES] if data else b""
         if not data:
             self._fd = None
-        *lines, self._begun = (self._begun + data).split(b"\n")
         texts = [line.decode(errors="replace").strip() for line in lines]
         changes = [
             PromptChange(words=read_words(text), fade_seconds=self._fade_seconds)

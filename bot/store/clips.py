@@ -116,13 +116,6 @@ class Clips:
         )
         return list(dict.fromkeys(row["prompt"] for row in rows))[:limit]
 
-    async def children_of(self, clip_id: int) -> list[int]:
-        """Return the ids of the clips that were made from a clip."""
-        rows = await self._database.all(
-            "SELECT clip_id FROM clip_parents WHERE parent_id = ? ORDER BY clip_id", (clip_id,)
-        )
-        return [row["clip_id"] for row in rows]
-
     async def lineage(self, clip_id: int, most: int) -> Lineage:
         """Return a clip's ancestors and descendants, so many of each at most, the nearest first."""
         ids, is_whole = {clip_id}, True

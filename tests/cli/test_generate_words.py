@@ -165,3 +165,16 @@ def test_what_cannot_be_is_told_before_loading(place, capsys, argv, sentence):
     assert sentence in err
     assert err.count("\n") == 1 and out == ""
     assert opener.engines == []
+
+
+def test_the_last_line_of_the_input_needs_no_line_break():
+    """What ends with the input is heard, once; afterwards nothing more comes."""
+    ours, theirs = os.pipe()
+    os.write(theirs, b"slow jazz")
+    typed = TypedWords(ours, 2.0)
+    assert typed.read() == []
+    os.close(theirs)
+    (change,) = typed.read()
+    assert change.words == read_words("slow jazz")
+    assert typed.read() == []
+    os.close(ours)

@@ -132,7 +132,6 @@ async def do_everything(store, clock):
     await store.clips.by_message(clip.message_id)
     await store.clips.of_user(1, 5, "rock")
     await store.clips.prompts_of(1, "rock", 5)
-    await store.clips.children_of(clip.id)
     await store.clips.lineage(clip.id, 10)
     for wanted in (Preferences(seconds=5.0), Preferences()):
         await store.preferences.set(2, wanted)

@@ -395,7 +395,7 @@ async def test_clips_are_found_by_what_people_know_of_them(store):
     assert await store.clips.of_user(1, 10, "k_r") == [first]
     assert await store.clips.of_user(1, 10, "_") == [first]
     assert await store.clips.prompts_of(1, "", 10) == ["jazz", "50% rock_roll"]
-    assert await store.clips.children_of(first.id) == [second.id]
+    assert (await store.clips.lineage(first.id, 9)).clips == (first, second)
     assert second.parent_ids == (first.id,)
 
 
