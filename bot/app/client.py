@@ -8,6 +8,7 @@ import hashlib
 import importlib
 import json
 import logging
+import secrets
 import time
 from collections.abc import Awaitable, Callable
 from typing import cast
@@ -84,6 +85,7 @@ class ZhiyinBot(commands.Bot):
         sampling: Sampling,
         licence: str,
         clock: Callable[[], float] = time.time,
+        draw_seed: Callable[[int], int] = secrets.randbelow,
         fetch: Callable[[str, int], Awaitable[bytes]] | None = None,
         proxy: Proxy | None = None,
         languages: Languages | None = None,
@@ -91,7 +93,8 @@ class ZhiyinBot(commands.Bot):
         """Take its collaborators.
 
         `sampling` is the model's default, `clock` tells seconds since 1970, and `fetch` downloads
-        an attachment by its URL, up to so many bytes. `proxy` is what Discord is reached through.
+        an attachment by its URL, up to so many bytes. `draw_seed` returns a whole number from 0 to
+        below the one it is given. `proxy` is what Discord is reached through.
         """
         # No privileged intents: Discord delivers the content of messages that mention the bot.
         intents = discord.Intents.none()
@@ -118,6 +121,7 @@ class ZhiyinBot(commands.Bot):
         self.sampling = sampling
         self.licence = licence
         self.clock = clock
+        self.draw_seed = draw_seed
         self.fetch = fetch or functools.partial(attachment_fetch.fetch, proxy=proxy)
         self.languages = load_languages() if languages is None else languages
         self.begun_at = clock()

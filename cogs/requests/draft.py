@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -121,7 +120,7 @@ def make_orders(
     key: str, origin: RequestOrigin, draft: RequestDraft, bot: ZhiyinBot
 ) -> list[Order]:
     """Return an order for each take, with consecutive seeds; their sound is not known yet."""
-    first = secrets.randbelow(MAX_SHORT_SEED - draft.takes) if draft.seed is None else draft.seed
+    first = bot.draw_seed(MAX_SHORT_SEED - draft.takes) if draft.seed is None else draft.seed
     assert draft.seconds is not None
     return [
         Order(

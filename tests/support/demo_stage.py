@@ -27,6 +27,7 @@ from bot.demo.discord.state import Discord
 from bot.demo.jam import OWNER, furnish, people_of
 from bot.models.registry import starter_folder
 from bot.musicgen.checkpoint.inspection import inspect
+from tests.support.drawn_seeds import DrawnSeeds
 
 CHROMIUM = shutil.which("chromium")
 SCRIPTED = "tests.support.scripted_worker:open_engine"
@@ -93,7 +94,12 @@ async def open_demo_stage(folder, *, config=CONFIG, engine=SCRIPTED):
             open_pipeline(config, contents, folder=folder, engine=engine)
         )
         bot = ZhiyinBot(
-            config, pipeline, Health(), sampling=contents.sampling, licence="Apache-2.0"
+            config,
+            pipeline,
+            Health(),
+            sampling=contents.sampling,
+            licence="Apache-2.0",
+            draw_seed=DrawnSeeds(),
         )
         channels = {each.name: each for each in discord.channels.values()}
         stage = DemoStage(discord, site, bot, people, channels)

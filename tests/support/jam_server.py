@@ -24,6 +24,7 @@ from bot.config import Config, LimitsConfig
 from bot.domain.jobs import USUAL_MAX_BYTES, JobState
 from bot.models.registry import starter_folder
 from bot.musicgen.checkpoint.inspection import inspect
+from tests.support.drawn_seeds import DrawnSeeds
 from tests.support.event_loop_watch import watched
 
 ACK_SECONDS = 3.0
@@ -165,6 +166,7 @@ def new_bot(config, pipeline, clock, languages=None):
         sampling=sampling,
         licence="Apache-2.0",
         clock=clock,
+        draw_seed=DrawnSeeds(),
         fetch=lambda url, max_bytes: bot.http.get_from_cdn(url),
         languages=languages,
     )

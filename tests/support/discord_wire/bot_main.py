@@ -25,6 +25,7 @@ from bot.models.registry import starter_folder
 from bot.musicgen.checkpoint.inspection import inspect
 from tests.soak.queue_watch import ToldLine
 from tests.support.discord_wire.server import TOKEN
+from tests.support.drawn_seeds import DrawnSeeds
 
 ENGINE = "tests.support.scripted_worker:open_engine"
 
@@ -58,7 +59,13 @@ async def live(folder, address):
             config, contents, folder=folder, clock=clock, engine=ENGINE
         ) as pipeline:
             bot = ZhiyinBot(
-                config, pipeline, Health(), sampling=contents.sampling, licence="none", clock=clock
+                config,
+                pipeline,
+                Health(),
+                sampling=contents.sampling,
+                licence="none",
+                clock=clock,
+                draw_seed=DrawnSeeds(),
             )
             await run_bot(bot, TOKEN, stop)
 

@@ -33,6 +33,7 @@ from tests.support.discord_wire.server import (
     Wire,
     open_wire,
 )
+from tests.support.drawn_seeds import DrawnSeeds
 from tests.support.jam_server import SCRIPTED, Clock
 
 
@@ -141,6 +142,7 @@ async def open_stage(
             licence="Apache-2.0",
             proxy=proxy,
             clock=clock,
+            draw_seed=DrawnSeeds(),
         )
         stop = asyncio.Event()
         connection = asyncio.create_task(
