@@ -1,0 +1,229 @@
+"""Mixes: two sounds at one tempo, in keys that fit, downbeat on downbeat."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from bot.audio.analysis.key import Key, find_key
+from bot.audio.analysis.rhythm import Rhythm
+from bot.audio.editing.alignment import TOO_FAR_APART, Part, align, fold_tempo, shift_to_fit
+from bot.audio.editing.loudness import measure, peak_dbtp
+from bot.audio.editing.mix import hear_part, mix
+from bot.audio.editing.stretch import stretch
+from bot.errors import RequestError
+from tests.support.known_sounds import RATE_HZ, chords, drums, pulse, sound_of, tone
+from tests.support.seam_step import seam_step
+
+
+def part(bpm, *, seconds=8.0, loops=False, first=0.0, confidence=0.9, key=None):
+    beats = tuple(np.arange(first, seconds, 60 / bpm))
+    rhythm = Rhythm(
+        bpm=bpm,
+        confidence=confidence,
+        beats=beats,
+        downbeats=beats[::4],
+        beats_per_bar=4,
+        is_even=True,
+    )
+    return Part(seconds=seconds, rhythm=rhythm, key=key, loops=loops)
+
+
+def loop_of(bpm, bars, maker=drums):
+    """A loop of whole bars, and what is heard in it."""
+    sound = sound_of(maker(bpm, bars * 240 / bpm, 0.0))
+    return sound, hear_part(sound, loops=True)
+
+
+def strokes(sound, near, *, within=0.08):
+    """How far the loudest moment near each time is from it, in seconds."""
+    mono = np.abs(sound.samples).max(axis=0)
+    found = []
+    for at in near:
+        first = max(0, round((at - within) * RATE_HZ))
+        around = mono[first : round((at + within) * RATE_HZ)]
+        found.append((first + int(around.argmax())) / RATE_HZ - at)
+    return np.array(found)
+
+
+@pytest.mark.parametrize(
+    ("lead", "other", "factor"),
+    [
+        (120, 120, 1.0),
+        (120, 110, 120 / 110),
+        (100, 110, 100 / 110),
+        (140, 70, 1.0),
+        (75, 145, 150 / 145),
+        (60, 200, None),
+        (120, 98, None),
+        (112, 100, 1.12),
+    ],
+)
+def test_tempi_are_folded_to_the_nearest_octave(lead, other, factor):
+    """Half and twice a tempo are the same tempo; what is too far is told, not made."""
+    assert fold_tempo(lead, other) == (None if factor is None else pytest.approx(factor))
+
+
+def tones_of(tonic, mode):
+    """The tones of a key, as pitch classes."""
+    return {(tonic + (3 if mode == "minor" else 0) + step) % 12 for step in (0, 2, 4, 5, 7, 9, 11)}
+
+
+def key(tonic, mode="major", confidence=1.0):
+    return Key(tonic=tonic, mode=mode, confidence=confidence)
+
+
+@pytest.mark.parametrize("modes", [("major", "minor"), ("minor", "minor"), ("major", "major")])
+def test_every_two_keys_fit_within_three_semitones(modes):
+    """The tones of both are then the same, or all but one."""
+    for lead in range(12):
+        for other in range(12):
+            shift = shift_to_fit(key(lead, modes[0]), key(other, modes[1]))
+            assert abs(shift) <= 3
+            assert len(tones_of(lead, modes[0]) & tones_of(other + shift, modes[1])) >= 6
+
+
+def test_an_unclear_key_is_left_alone():
+    """A wrong shift is worse than none."""
+    clear = key(2)
+    assert shift_to_fit(clear, key(0, confidence=0.2)) == shift_to_fit(None, clear) == 0
+    assert shift_to_fit(clear, key(0)) == 2
+
+
+def test_two_certain_tempi_that_are_too_far_apart_are_told():
+    """Both are named. An uncertain one is laid over as it is."""
+    with pytest.raises(RequestError) as told:
+        align(part(120), part(95))
+    assert told.value.sentence == TOO_FAR_APART.fill(lead=120.0, other=95.0)
+    loose = align(part(120), part(95, confidence=0.3))
+    assert (loose.time_factor, loose.on_the_beat) == (1.0, False)
+
+
+def test_downbeats_meet():
+    """The first bar of the one that follows begins with the first bar of the one that leads."""
+    found = align(part(120, first=0.5), part(110, first=0.2))
+    assert found.offset_seconds + 0.2 / found.time_factor == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(
+    ("lead_bpm", "other_bpm", "bars", "seconds"),
+    [
+        (120, 110, (16, 4), 32.0),
+        (93, 100, (8, 2), 8 * 240 / 93),
+        (140, 70, (8, 4), 4 * 240 / 70),
+        (128, 128, (2, 8), 15.0),
+        (100, 110, (3, 8), 8 * 2.4),
+    ],
+)
+def test_beats_of_both_fall_together_over_the_whole_length(lead_bpm, other_bpm, bars, seconds):
+    """Within 20 ms, from the first to the last, however often the shorter one repeats."""
+    lead, other = loop_of(lead_bpm, bars[0]), loop_of(other_bpm, bars[1], pulse_from_nought)
+    silent = sound_of(np.full(lead[0].samples.shape[1], 1e-6))
+    made = mix((silent, lead[1]), other)
+    beat = 60 / (other_bpm * made.alignment.time_factor)
+    assert beat / (60 / lead_bpm) in (pytest.approx(1), pytest.approx(2))
+    assert made.sound.seconds >= seconds - 0.01
+    grid = np.arange(1, round(made.sound.seconds / beat)) * beat
+    off = strokes(made.sound, grid, within=0.4 * beat)
+    assert np.abs(off).max() < 0.02, off
+
+
+def test_beats_of_long_clips_fall_together_by_what_is_heard_of_them():
+    """No loops, and nothing known of their tempo: still within 20 ms after 40 s."""
+    lead = sound_of(drums(97.3, 40.0, 0.4))
+    other = sound_of(pulse(104.9, 43.0, first=0.3))
+    heard = hear_part(lead, loops=False)
+    silent = sound_of(np.full(lead.samples.shape[1], 1e-6))
+    made = mix((silent, heard), (other, hear_part(other, loops=False)))
+    begins = min(0.0, made.alignment.offset_seconds)
+    beats = np.arange(0.4, 39.0, 60 / 97.3) - begins
+    off = strokes(made.sound, beats[2:-2], within=0.2)
+    assert np.abs(off).max() < 0.02, off
+
+
+def pulse_from_nought(bpm, seconds, first):
+    return pulse(bpm, seconds, first=first + 0.001)
+
+
+@pytest.mark.parametrize("semitones", [-3, 2])
+def test_a_shift_is_in_tune_and_keeps_its_length(semitones):
+    """Measured on chords: the key is the one that was meant, to the semitone."""
+    sound = sound_of(chords(0, "major"))
+    moved = stretch(sound, time_factor=1.08, semitones=semitones)
+    assert moved.seconds == pytest.approx(sound.seconds / 1.08, abs=0.001)
+    found = find_key(moved)
+    assert (found.tonic, found.mode) == (semitones % 12, "major")
+    again = stretch(sound, time_factor=1.08, semitones=semitones)
+    assert np.array_equal(moved.samples, again.samples)
+
+
+@pytest.mark.parametrize(("tonic", "mode"), [(2, "major"), (11, "minor"), (3, "major")])
+def test_keys_fit_in_the_mix(tonic, mode):
+    """The one that follows is shifted so that C major and it have six tones in common."""
+    lead = sound_of(chords(0, "major"))
+    other = sound_of(chords(tonic, mode))
+    shift = align(hear_part(lead, loops=False), hear_part(other, loops=False)).semitones
+    found = find_key(stretch(other, time_factor=1.0, semitones=shift))
+    assert len(tones_of(0, "major") & tones_of(found.tonic, found.mode)) >= 6
+
+
+def test_what_is_no_loop_ends_with_a_fade_under_the_longer_one():
+    """Nothing is cut off: the mix is as long as the longer, and the shorter leaves gently."""
+    long, short = sound_of(drums(120, 12.0)), sound_of(drums(120, 6.0))
+    made = mix((long, hear_part(long, loops=False)), (short, hear_part(short, loops=False)))
+    assert made.sound.seconds == pytest.approx(12.0, abs=0.1)
+    assert not made.loops
+    assert made.bpm == pytest.approx(120, abs=0.2)
+
+
+def test_a_loop_goes_on_to_the_bar_line_after_the_end_of_the_other():
+    """Whoever leads; where it is the longer one, all of it is heard."""
+    tune = (sound_of(drums(120, 9.2)), part(120, seconds=9.2))
+    loop = (sound_of(drums(120, 2.0)), part(120, seconds=2.0, loops=True))
+    long = (sound_of(drums(120, 16.0)), part(120, seconds=16.0, loops=True))
+    assert mix(tune, loop).sound.seconds == pytest.approx(10.0, abs=0.01)
+    assert mix(loop, tune).sound.seconds == pytest.approx(10.0, abs=0.01)
+    assert mix(tune, long).sound.seconds == pytest.approx(16.0, abs=0.01)
+
+
+def test_a_mix_is_even_and_does_not_clip():
+    """A soft clip is heard as much as a loud one, or as much more as was wished."""
+    loud, soft = (
+        sound_of(9.0 * tone(60, 4.0, partials=1)),
+        sound_of(0.2 * tone(67, 4.0, partials=1)),
+    )
+    parts = [(sound, Part(seconds=4.0, rhythm=None, key=None)) for sound in (loud, soft)]
+    for balance, wanted_db in ((0.5, 0.0), (0.8, 12.0)):
+        made = mix(*parts, balance=balance)
+        assert peak_dbtp(made.sound) <= -1.0
+        assert measure(made.sound).lufs == pytest.approx(-14, abs=0.5)
+        spectrum = np.abs(np.fft.rfft(made.sound.samples[0] * np.hanning(4 * RATE_HZ)))
+        low, high = (spectrum[round(4 * hz) - 8 : round(4 * hz) + 8].max() for hz in (261.6, 392.0))
+        assert 20 * np.log10(high / low) == pytest.approx(wanted_db, abs=2.0)
+
+
+@pytest.mark.parametrize("balance", [0.0, 0.95, float("nan")])
+def test_a_balance_that_drowns_one_is_refused(balance):
+    """Then it would be no mix."""
+    sound = loop_of(120, 1)
+    with pytest.raises(RequestError):
+        mix(sound, sound, balance=balance)
+
+
+def test_two_channels_and_another_rate_are_kept():
+    """The better of both."""
+    wide = sound_of(drums(120, 4.0), drums(120, 4.0) * 0.5)
+    low = sound_of(chords(0, "major")[::2], rate_hz=RATE_HZ // 2)
+    made = mix((wide, hear_part(wide, loops=True)), (low, hear_part(low, loops=False)))
+    assert (made.sound.channels, made.sound.sample_rate_hz) == (2, RATE_HZ)
+
+
+def test_two_loops_make_a_loop():
+    """Where they come round together; its end leads into its beginning as it does elsewhere."""
+    lead, other = loop_of(120, 4), loop_of(112, 2, pulse_from_nought)
+    made = mix(lead, other)
+    assert made.loops
+    assert made.sound.seconds == pytest.approx(8.0, abs=0.001)
+    # Measured against the one that leads, which is a loop as it is.
+    assert max(seam_step(made.sound)) <= max(seam_step(lead[0]))
+    assert not mix(loop_of(120, 3), loop_of(120, 64)).loops
