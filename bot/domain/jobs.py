@@ -149,6 +149,8 @@ class Order:
     """Whether it is cut so that it loops seamlessly."""
     locale: str | None = None
     """The language of its messages, by Discord's code; None is English."""
+    battle_id: int | None = None
+    """The battle that it is an entry in; then its clip is shown to its person alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -78,8 +78,13 @@ async def delete_words(connection: aiosqlite.Connection, user_id: int, after: in
     )
     await connection.execute(f"DELETE FROM clips WHERE job_id IN ({theirs})", whose)  # noqa: S608
     await connection.execute(
+        "UPDATE battle_entries SET job_id = NULL, user_id = NULL "  # noqa: S608 - ours
+        f"WHERE job_id IN ({theirs})",
+        whose,
+    )
+    await connection.execute(
         "UPDATE jobs SET prompt = NULL, source = NULL, parent_ids = '[]', sentence = NULL, "
-        "token = NULL, message_id = NULL, clip_id = NULL, locale = NULL "
+        "token = NULL, message_id = NULL, clip_id = NULL, locale = NULL, battle_id = NULL "
         "WHERE user_id = ? AND id BETWEEN ? AND ?",
         whose,
     )
@@ -134,6 +139,20 @@ async def delete_stars(connection: aiosqlite.Connection, user_id: int) -> bool:
         (user_id, PIECE),
     )
     return deleted.rowcount == PIECE
+
+
+async def delete_battles(connection: aiosqlite.Connection, user_id: int) -> bool:
+    """Take a person off battles that they began before their wish; tell whether there may be more.
+
+    What others entered there stays theirs.
+    """
+    changed = await connection.execute(
+        "UPDATE battles SET user_id = NULL, prompt = NULL WHERE id IN (SELECT id FROM battles "
+        "WHERE user_id = ?1 AND created_at <= (SELECT at FROM forgotten WHERE user_id = ?1) "
+        "LIMIT ?2)",
+        (user_id, PIECE),
+    )
+    return changed.rowcount == PIECE
 
 
 async def delete_resets(connection: aiosqlite.Connection, user_id: int, today: str) -> bool:

@@ -144,6 +144,30 @@ INVARIANTS = (
         """,
     ),
     Invariant(
+        "a battle is counted exactly if its outcome is known",
+        "Battle {} is over without an outcome, or has one and goes on.",
+        """
+        SELECT id FROM battles WHERE (state IN ('counted', 'ended')) != (outcome IS NOT NULL)
+        """,
+    ),
+    Invariant(
+        "a battle that is voted on has its poll",
+        "Battle {} is being voted on but has no poll.",
+        """
+        SELECT id FROM battles
+        WHERE state = 'voting' AND (poll_message_id IS NULL OR poll_ends_at IS NULL)
+        """,
+    ),
+    Invariant(
+        "an entry was made for its battle",
+        "Battle {} has an entry that was made for something else.",
+        """
+        SELECT battle_entries.battle_id FROM battle_entries JOIN jobs ON jobs.id = job_id
+        WHERE jobs.battle_id IS NOT battle_entries.battle_id
+        OR jobs.user_id IS NOT battle_entries.user_id
+        """,
+    ),
+    Invariant(
         "each foreign key has its row",
         "A row of the table {} refers to a row that is missing.",
         'SELECT DISTINCT "table" FROM pragma_foreign_key_check',

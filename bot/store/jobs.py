@@ -14,6 +14,7 @@ from bot.domain.quota_day import QuotaDay
 from bot.i18n.sentence import Sentence, to_json
 from bot.store import ledger, open_answers
 from bot.store.admission import Admission
+from bot.store.battle_entries import check_entry
 from bot.store.clips import NewClip, insert_clip
 from bot.store.database import Database
 from bot.store.job_states import UNFINISHED, in_states
@@ -51,19 +52,21 @@ class Jobs:
             admission = Admission(order, limits, now, self._day)
             (standing,) = await connection.execute_fetchall(*admission.query)
             admission.decide(standing)
+            if order.battle_id is not None:
+                await check_entry(connection, order.battle_id, order.origin.user_id, now)
             origin = order.origin
             (row,) = await connection.execute_fetchall(
                 "INSERT INTO jobs (key, state, created_at, user_id, guild_id, channel_id, kind, "
                 "prompt, seconds, seed, sampling, source, parent_ids, token, token_expires_at, "
-                "message_id, max_bytes, as_loop, locale) "
-                "VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+                "message_id, max_bytes, as_loop, locale, battle_id) "
+                "VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
                 "RETURNING *",
                 (
                     order.key, now, origin.user_id, origin.guild_id, origin.channel_id, order.kind,
                     order.prompt, order.seconds, order.seed, sampling_json(order.sampling),
                     source_json(order.source), json.dumps(order.parent_ids), message.token,
                     message.expires_at, message.message_id, message.max_bytes, order.as_loop,
-                    order.locale,
+                    order.locale, order.battle_id,
                 ),
             )  # fmt: skip
             await ledger.reserve(connection, row["id"], order, now, self._day.of(now))

@@ -50,7 +50,7 @@ _KINDS = (
         "orders",
         """
         SELECT id AS _id, id, kind, prompt, seconds, seed, state, locale, guild_id, channel_id,
-        datetime(created_at, 'unixepoch') AS ordered_at FROM jobs
+        battle_id, datetime(created_at, 'unixepoch') AS ordered_at FROM jobs
         WHERE user_id = :user AND id > :_id AND NOT EXISTS (
             SELECT 1 FROM forgotten
             WHERE forgotten.user_id = :user AND is_pending AND jobs.id <= last_job_id)
@@ -82,6 +82,29 @@ _KINDS = (
         ORDER BY stars.starred_at, clip_id LIMIT :limit
         """,
         {"_at": 0, "_id": 0},
+    ),
+    _Kind(
+        "battles",
+        """
+        SELECT id AS _id, id, prompt, clip_id, guild_id, channel_id, outcome,
+        datetime(created_at, 'unixepoch') AS begun_at FROM battles
+        WHERE user_id = :user AND id > :_id AND NOT EXISTS (
+            SELECT 1 FROM forgotten
+            WHERE forgotten.user_id = :user AND is_pending AND battles.created_at <= forgotten.at)
+        ORDER BY id LIMIT :limit
+        """,
+        {"_id": 0},
+    ),
+    _Kind(
+        "battle_entries",
+        """
+        SELECT battle_id AS _id, battle_id, number, job_id, votes, is_winner FROM battle_entries
+        WHERE user_id = :user AND battle_id > :_id AND NOT EXISTS (
+            SELECT 1 FROM forgotten
+            WHERE forgotten.user_id = :user AND is_pending AND job_id <= last_job_id)
+        ORDER BY battle_id LIMIT :limit
+        """,
+        {"_id": 0},
     ),
     _Kind(
         "preferences",

@@ -8,6 +8,7 @@ from bot.domain.quota_day import QuotaDay
 from bot.store.database import Database
 from bot.store.forgetting import (
     PIECE,
+    delete_battles,
     delete_entries,
     delete_resets,
     delete_stars,
@@ -101,6 +102,11 @@ class Privacy:
             "WHERE created_at < ? AND is_deleted AND prompt IS NOT NULL LIMIT ?)",
             before,
         )
+        await self._in_pieces(
+            "UPDATE battles SET prompt = NULL WHERE id IN (SELECT id FROM battles "
+            "WHERE created_at < ? AND state = 'ended' AND prompt IS NOT NULL LIMIT ?)",
+            before,
+        )
 
     async def _carry_out(self, user_id: int) -> list[str]:
         """Delete what a wish covers, piece by piece; return the names of the clips' files."""
@@ -113,10 +119,11 @@ class Privacy:
                 break
             after = piece.last_job_id
             files += piece.files
-        more = True
-        while more:
-            async with self._database.transaction() as connection:
-                more = await delete_stars(connection, user_id)
+        for delete in (delete_stars, delete_battles):
+            more = True
+            while more:
+                async with self._database.transaction() as connection:
+                    more = await delete(connection, user_id)
         await self._delete_entries(user_id, self._day.of(self._clock()))
         async with self._database.transaction() as connection:
             await connection.execute("DELETE FROM preferences WHERE user_id = ?", (user_id,))

@@ -7,6 +7,7 @@ import json
 import sqlite3
 from typing import Any
 
+from bot.domain.battles import Battle, BattleState, Outcome
 from bot.domain.clips import Clip
 from bot.domain.generation import Sampling
 from bot.domain.jobs import (
@@ -47,6 +48,7 @@ def job_of(row: sqlite3.Row) -> Job:
             parent_ids=tuple(json.loads(row["parent_ids"])),
             as_loop=bool(row["as_loop"]),
             locale=row["locale"],
+            battle_id=row["battle_id"],
         ),
         state=JobState(row["state"]),
         attempts=row["attempts"],
@@ -88,6 +90,29 @@ def clip_of(row: sqlite3.Row) -> Clip:
         stars=row["stars"],
         upload_name=row["upload_name"],
         stems=tuple(json.loads(row["stems"])),
+    )
+
+
+def battle_of(row: sqlite3.Row) -> Battle:
+    """Return the battle of a row."""
+    return Battle(
+        id=row["id"],
+        guild_id=row["guild_id"],
+        channel_id=row["channel_id"],
+        user_id=row["user_id"],
+        prompt=row["prompt"],
+        clip_id=row["clip_id"],
+        seconds=row["seconds"],
+        created_at=row["created_at"],
+        closes_at=row["closes_at"],
+        voting_seconds=row["voting_seconds"],
+        locale=row["locale"],
+        state=BattleState(row["state"]),
+        outcome=None if row["outcome"] is None else Outcome(row["outcome"]),
+        message_id=row["message_id"],
+        poll_message_id=row["poll_message_id"],
+        poll_ends_at=row["poll_ends_at"],
+        result_message_id=row["result_message_id"],
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from bot.atomic_file import SCRATCH
 from bot.domain.quota_day import UTC_DAY, QuotaDay
 from bot.private_files import make_private_folder
+from bot.store.battles import Battles
 from bot.store.clips import Clips
 from bot.store.clock_changes import ClockWatch
 from bot.store.database import open_database
@@ -34,6 +35,7 @@ class Store:
     open_answers: OpenAnswers
     clips: Clips
     stars: Stars
+    battles: Battles
     preferences: PreferencesOfPeople
     settings: Settings
     privacy: Privacy
@@ -72,6 +74,7 @@ async def open_store(
             open_answers=OpenAnswers(database),
             clips=Clips(database),
             stars=Stars(database, clock),
+            battles=Battles(database, clock),
             preferences=PreferencesOfPeople(database),
             settings=Settings(database),
             privacy=Privacy(database, clock, day),

@@ -14,10 +14,11 @@ from bot.store.database import FILE
 from bot.store.invariants import INVARIANTS
 from bot.store.ledger_invariants import LEDGER_INVARIANTS
 from bot.store.store import open_store
+from tests.store.test_battles import new_battle, voted_on
 from tests.store.test_store import accepted, delivered, new_clip
 
 # Job 1 was delivered, 2 made of it and delivered, 3 waits, 4 is being delivered; 5 is another
-# person's, who is forgotten.
+# person's, who is forgotten; 6 is an entry in a battle.
 FAULTS = {
     "each settlement has a reservation": (
         "DELETE FROM ledger WHERE job_id = 1 AND entry = 'reserve'",
@@ -133,6 +134,18 @@ FAULTS = {
         "UPDATE clips SET stars = 2 WHERE id = 1",
         "Clip 1 has another number of stars than is written at it.",
     ),
+    "a battle is counted exactly if its outcome is known": (
+        "UPDATE battles SET outcome = NULL WHERE id = 1",
+        "Battle 1 is over without an outcome, or has one and goes on.",
+    ),
+    "a battle that is voted on has its poll": (
+        "UPDATE battles SET state = 'voting', outcome = NULL, poll_message_id = NULL WHERE id = 1",
+        "Battle 1 is being voted on but has no poll.",
+    ),
+    "an entry was made for its battle": (
+        "UPDATE jobs SET battle_id = 2 WHERE id = 6",
+        "Battle 1 has an entry that was made for something else.",
+    ),
     "each foreign key has its row": (
         "UPDATE clips SET job_id = 99 WHERE id = 2",
         "A row of the table clips refers to a row that is missing.",
@@ -153,6 +166,9 @@ async def make(folder):
         await store.jobs.begin_delivery(job.id)
         await delivered(store, key="5", user=2)
         assert await store.privacy.forget(2) == ["5.flac"]
+        battle = await store.battles.begin(new_battle(closes_at=time.time() + 600))
+        await delivered(store, key="6", user=3, battle_id=battle.id)
+        await voted_on(store, battle, {3: 1})
         assert await store.check() == []
 
 

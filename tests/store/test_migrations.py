@@ -33,6 +33,7 @@ RELEASED = {
     "stars": "9758febb2c9fbcbb",
     "preferences": "13b26c2f388dfa51",
     "names_of_uploads": "729054ff17117f19",
+    "battles": "ae604cc2c99e6ba1",
 }
 
 

@@ -60,8 +60,8 @@ async def test_every_row_is_in_one_page(tmp_path, page):
         assert [entry["entry"] for entry in found["seconds"]] == ["reserve", "commit"] * 5
         assert found["blocked_on"] == [{"guild_id": guild} for guild in ("everywhere", 10, 11)]
         assert (await exported(store, 3, page)) == {
-            "clips": [], "orders": [], "seconds": [], "stars": [], "preferences": [],
-            "blocked_on": [],
+            "clips": [], "orders": [], "seconds": [], "stars": [], "battles": [],
+            "battle_entries": [], "preferences": [], "blocked_on": [],
         }  # fmt: skip
 
 

@@ -24,10 +24,11 @@ from bot.store.database import FILE
 from bot.store.retention import sweep
 from bot.store.store import open_store
 from tests.pipeline.test_erasure import DAY
+from tests.store.test_battles import new_battle, voted_on
 from tests.store.test_personal_data import exported
 from tests.store.test_store import NOON, Clock, accepted, delivered, limits, new_clip, order
 
-GROWING = {"jobs", "ledger", "clips", "clip_parents", "stars"}
+GROWING = {"jobs", "ledger", "clips", "clip_parents", "stars", "battles", "battle_entries"}
 
 ALLOWED = {
     "SELECT * FROM jobs WHERE state IN ('queued', 'running', 'rendered', 'delivering') "
@@ -37,6 +38,8 @@ ALLOWED = {
     "WITH resets AS MATERIALIZED": "groups the resets of one person on one day",
     "SELECT COALESCE((SELECT MAX(id) FROM jobs)": "takes the last row, as the id is its place",
     "COUNT(*) AS given FROM stars": "groups the stars that were given on one server in a week",
+    "FROM battles INDEXED BY battles_going_on": "reads an index of the few battles that go on",
+    "SUM(is_winner) AS wins": "groups the entries in the battles of one server",
     "FROM jobs WHERE untold": "reads an index of the few jobs whose people are still to be told",
 }
 """Parts of statements whose plan is complained of, each with the reason why it may be so."""
@@ -141,6 +144,17 @@ async def do_everything(store, clock):
     await store.stars.top(10, 5)
     await store.stars.top_since(10, 0.0, 5)
     await store.stars.take_back(clip, 2)
+    battle = await store.battles.begin(new_battle())
+    await delivered(store, key="7", user=2, battle_id=battle.id)
+    await store.battles.record_card(battle.id, 7)
+    await store.battles.strike_out(battle.id)
+    await store.battles.entrants(battle.id)
+    await store.battles.unfinished()
+    await voted_on(store, battle, {2: 1})
+    await store.battles.by_poll(601)
+    await store.battles.get(battle.id)
+    await store.battles.hidden([clip.id])
+    await store.battles.ladder(10)
     await store.clips.delete(second.id)
     await store.ledger.quota(1, 100)
     for guild_id in (10, None):

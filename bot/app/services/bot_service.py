@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from bot.app.health import Health
 from bot.app.services.answers import AnswerService
+from bot.app.services.battles import BattleService
 from bot.app.services.clips import ClipService
 from bot.app.services.guilds import GuildService
 from bot.app.services.operations import OperationsService
@@ -26,6 +27,7 @@ class BotService:
         self.clips = ClipService(pipeline)
         self.stems = pipeline.stems
         self.stars = StarService(pipeline.store, clock)
+        self.battles = BattleService(pipeline.store, clock)
         self.guilds = GuildService(pipeline.store, pipeline.config)
         self.people = PeopleService(pipeline)
         self.operations = OperationsService(pipeline, health)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from bot.store.identity import SIGNATURE
+from bot.store.migrations.battles import BATTLES
 from bot.store.migrations.first_tables import FIRST_TABLES
 from bot.store.migrations.running_totals import RUNNING_TOTALS
 from bot.store.migrations.stars import STARS
@@ -214,6 +215,12 @@ MIGRATIONS = (
         date(2026, 11, 28),
         "The card of what was made from a file names the file.",
         ("ALTER TABLE clips ADD COLUMN upload_name TEXT",),
+    ),
+    Migration(
+        "battles",
+        date(2026, 11, 28),
+        "People make clips from the same words or of the same clip, and everybody votes.",
+        BATTLES,
     ),
 )
 

@@ -1,0 +1,93 @@
+"""Battles: begun, entered, voted on and told, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+
+from bot.domain.battles import Battle, Entrants, Entry, NewBattle, Outcome, Rung
+from bot.jams.battles import Step, decide, line_up, next_step, rank
+from bot.store.store import Store
+
+
+class BattleService:
+    """What becomes of battles. All steps can be taken again, and are then taken once."""
+
+    def __init__(self, store: Store, clock: Callable[[], float]) -> None:
+        self._battles, self._clock = store.battles, clock
+
+    async def begin(self, new: NewBattle) -> Battle:
+        """Begin a battle that is about to be announced. Raises Refused where one goes on."""
+        return await self._battles.begin(new)
+
+    async def record_card(self, battle_id: int, message_id: int) -> None:
+        """Record the message that announces a battle."""
+        await self._battles.record_card(battle_id, message_id)
+
+    async def strike_out(self, battle_id: int) -> None:
+        """Delete a battle that was never announced."""
+        await self._battles.strike_out(battle_id)
+
+    async def find(self, battle_id: int) -> Battle | None:
+        """Return a battle."""
+        return await self._battles.get(battle_id)
+
+    async def find_by_poll(self, message_id: int) -> Battle | None:
+        """Return the battle whose poll a message is."""
+        return await self._battles.by_poll(message_id)
+
+    async def unfinished(self) -> list[Battle]:
+        """Return the battles that have not ended."""
+        return await self._battles.unfinished()
+
+    async def entrants(self, battle_id: int) -> Entrants:
+        """Return how many entries there are."""
+        return await self._battles.entrants(battle_id)
+
+    async def entries(self, battle_id: int) -> list[Entry]:
+        """Return the entries that have numbers."""
+        return await self._battles.entries(battle_id)
+
+    async def next_step(self, battle: Battle) -> Step:
+        """Return what is to be done for a battle now."""
+        return next_step(battle, await self._battles.entrants(battle.id), self._clock())
+
+    async def close(self, battle_id: int) -> bool:
+        """Take no more entries; False where that is so already."""
+        return await self._battles.close(battle_id)
+
+    async def line_up(self, battle_id: int) -> None:
+        """Give the entries their numbers."""
+        await self._battles.line_up(battle_id, line_up)
+
+    async def record_player(self, battle_id: int, number: int, message_id: int | None) -> None:
+        """Record the message that plays an entry; None where it was deleted."""
+        await self._battles.record_player(battle_id, number, message_id)
+
+    async def record_poll(self, battle: Battle, message_id: int) -> None:
+        """Record the poll that has begun."""
+        ends_at = self._clock() + battle.voting_seconds
+        await self._battles.record_poll(battle.id, message_id, ends_at)
+
+    async def count(self, battle_id: int, votes: Mapping[int, int]) -> None:
+        """Record the votes, by the entries' numbers, and who has won."""
+        entries = await self._battles.entries(battle_id)
+        present = [entry.number for entry in entries if entry.clip is not None]
+        outcome, winners = decide(votes, present)
+        counts = {entry.number: votes.get(entry.number, 0) for entry in entries}
+        await self._battles.record_outcome(battle_id, outcome, counts, winners)
+
+    async def end_without_votes(self, battle_id: int, outcome: Outcome) -> bool:
+        """Record that a battle ends for another reason; False where its outcome is known."""
+        return await self._battles.record_outcome(battle_id, outcome)
+
+    async def end(self, battle_id: int, message_id: int | None = None) -> None:
+        """Record that the result was told, in a message, or can't be."""
+        await self._battles.end(battle_id, message_id)
+
+    async def hidden(self, clip_ids: Collection[int]) -> frozenset[int]:
+        """Return which of these clips are entries of battles that go on."""
+        return await self._battles.hidden(clip_ids)
+
+    async def ladder(self, guild_id: int, most: int) -> list[Rung]:
+        """Return the best of a server's battles, so many at the most."""
+        return rank(await self._battles.ladder(guild_id))[:most]

@@ -1,0 +1,42 @@
+"""Entering a battle: whether it can be done, asked within the transaction that accepts an order."""
+
+from __future__ import annotations
+
+import aiosqlite
+
+from bot.domain.battles import MOST_ENTRIES, BattleState
+from bot.errors import Refused
+from bot.i18n.sentence import Sentence
+from bot.store.job_states import UNFINISHED
+
+NO_MORE_ENTRIES = Sentence("This battle takes no more entries.")
+FULL = Sentence(
+    "{most} people are in this battle already, and a poll has no room for more.", most=MOST_ENTRIES
+)
+ON_ITS_WAY = Sentence(
+    "Your entry is being made: wait for it, or cancel it, before you make another one."
+)
+
+_STANDING = f"""
+    SELECT
+    EXISTS (SELECT 1 FROM battles WHERE id = :battle AND state = '{BattleState.OPEN}'
+            AND closes_at > :now) AS is_open,
+    EXISTS (SELECT 1 FROM jobs WHERE battle_id = :battle AND user_id = :user
+            AND {UNFINISHED}) AS is_on_its_way,
+    (SELECT COUNT(DISTINCT user_id) FROM jobs WHERE battle_id = :battle AND user_id != :user
+     AND state NOT IN ('failed', 'cancelled')) AS others
+"""  # noqa: S608 - ours
+
+
+async def check_entry(
+    connection: aiosqlite.Connection, battle_id: int, user_id: int, now: float
+) -> None:
+    """Raise Refused where somebody can't enter a battle now."""
+    asked = {"battle": battle_id, "user": user_id, "now": now}
+    (standing,) = await connection.execute_fetchall(_STANDING, asked)
+    if not standing["is_open"]:
+        raise Refused(NO_MORE_ENTRIES)
+    if standing["is_on_its_way"]:
+        raise Refused(ON_ITS_WAY)
+    if standing["others"] >= MOST_ENTRIES:
+        raise Refused(FULL)

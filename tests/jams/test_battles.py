@@ -1,0 +1,90 @@
+"""Battles: when they go on to what, who has won, and who stands where on the ladder."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from bot.domain.battles import Battle, BattleState, Entrants, Outcome, Rung
+from bot.jams.battles import GRACE_SECONDS, Step, decide, due_at, line_up, next_step, rank
+
+CLOSES_AT = 1000.0
+OPEN = Battle(
+    id=1, guild_id=10, channel_id=5, user_id=1, prompt="rock", clip_id=None, seconds=8.0,
+    created_at=0.0, closes_at=CLOSES_AT, voting_seconds=60.0, locale=None, state=BattleState.OPEN,
+)  # fmt: skip
+CLOSED = dataclasses.replace(OPEN, state=BattleState.CLOSED)
+VOTING = dataclasses.replace(
+    OPEN, state=BattleState.VOTING, poll_message_id=7, poll_ends_at=CLOSES_AT + 60
+)
+
+
+@pytest.mark.parametrize(
+    ("battle", "ready", "pending", "now", "step"),
+    [
+        (OPEN, 5, 0, CLOSES_AT - 1, Step.WAIT),
+        (OPEN, 0, 0, CLOSES_AT, Step.CLOSE),
+        (CLOSED, 2, 0, CLOSES_AT, Step.LINE_UP),
+        (CLOSED, 1, 0, CLOSES_AT, Step.GIVE_UP),
+        # An entry that is in the queue is waited for, but not for ever.
+        (CLOSED, 2, 1, CLOSES_AT + GRACE_SECONDS - 1, Step.WAIT),
+        (CLOSED, 2, 1, CLOSES_AT + GRACE_SECONDS, Step.LINE_UP),
+        (CLOSED, 1, 1, CLOSES_AT + GRACE_SECONDS, Step.GIVE_UP),
+        (dataclasses.replace(OPEN, state=BattleState.POSTING), 2, 0, 0.0, Step.POST),
+        (VOTING, 2, 0, CLOSES_AT + 59, Step.WAIT),
+        # However late the bot comes back.
+        (VOTING, 2, 0, CLOSES_AT + 1e6, Step.COUNT),
+        (dataclasses.replace(OPEN, state=BattleState.COUNTED), 2, 0, 0.0, Step.TELL),
+        (dataclasses.replace(OPEN, state=BattleState.ENDED), 2, 0, 1e9, Step.WAIT),
+        # Who began it is forgotten, with the words that it was about; a vote goes on.
+        (dataclasses.replace(OPEN, user_id=None), 2, 0, 0.0, Step.CALL_OFF),
+        (dataclasses.replace(CLOSED, user_id=None), 2, 0, 0.0, Step.CALL_OFF),
+        (dataclasses.replace(VOTING, user_id=None), 2, 0, 0.0, Step.WAIT),
+    ],
+)
+def test_a_battle_goes_on_by_the_clock_and_its_entries(battle, ready, pending, now, step):
+    """Whatever time has passed, each state has one next step."""
+    assert next_step(battle, Entrants(ready=ready, pending=pending), now) is step
+
+
+def test_a_battle_that_waits_says_until_when():
+    """The others are gone on with at once."""
+    assert due_at(OPEN) == CLOSES_AT
+    assert due_at(CLOSED) == CLOSES_AT + GRACE_SECONDS
+    assert due_at(VOTING) == CLOSES_AT + 60
+    assert due_at(dataclasses.replace(OPEN, state=BattleState.ENDED)) is None
+
+
+def test_the_line_up_is_the_same_each_time_and_tells_nothing_of_the_order():
+    """Over many battles whoever came first is anywhere."""
+    jobs = [11, 12, 13, 14]
+    assert line_up(1, jobs) == line_up(1, reversed(jobs))
+    assert sorted(line_up(1, jobs)) == jobs
+    assert {line_up(battle, jobs).index(11) for battle in range(40)} == {0, 1, 2, 3}
+
+
+@pytest.mark.parametrize(
+    ("votes", "present", "outcome", "winners"),
+    [
+        ({1: 3, 2: 1}, {1, 2}, Outcome.WON, {1}),
+        ({1: 2, 2: 2, 3: 1}, {1, 2, 3}, Outcome.TIED, {1, 2}),
+        ({}, {1, 2}, Outcome.NO_VOTES, set()),
+        # An entry that was withdrawn can't win, whatever votes it has.
+        ({1: 3, 2: 1}, {2}, Outcome.WON, {2}),
+        ({1: 3}, {2}, Outcome.NO_VOTES, set()),
+        ({1: 3}, set(), Outcome.TOO_FEW, set()),
+    ],
+)
+def test_who_has_the_most_votes_wins(votes, present, outcome, winners):
+    """As many share it; nobody wins without a vote."""
+    assert decide(votes, present) == (outcome, winners)
+
+
+def test_a_ladder_counts_a_shared_win_as_half_of_one():
+    """Then votes, then who needed fewer battles for them."""
+    first = Rung(user_id=1, wins=2, shared=1, battles=9, votes=1)
+    second = Rung(user_id=2, wins=1, shared=0, battles=2, votes=5)
+    third = Rung(user_id=3, wins=1, shared=0, battles=3, votes=5)
+    last = Rung(user_id=4, wins=1, shared=1, battles=1, votes=50)
+    assert rank([last, third, second, first]) == [first, second, third, last]

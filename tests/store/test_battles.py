@@ -1,0 +1,189 @@
+"""Battles in the store: one in a channel, one entry each, and nothing of a forgotten person."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.domain.battles import BattleState, Entrants, NewBattle, Outcome
+from bot.errors import Refused
+from bot.i18n.sentence import Sentence
+from bot.jams.battles import line_up
+from bot.store.retention import sweep
+from bot.store.store import open_store
+from tests.store.test_personal_data import exported
+from tests.store.test_store import NOON, Clock, accepted, delivered
+
+ALICE, BOB, CAROL = 1, 2, 3
+DAY = 86_400.0
+
+
+def new_battle(key="b1", channel=5, **changes):
+    usual = {
+        "key": key, "guild_id": 10, "channel_id": channel, "user_id": ALICE, "prompt": "lo-fi",
+        "clip_id": None, "seconds": 8.0, "closes_at": NOON + 600, "voting_seconds": 300.0,
+    }  # fmt: skip
+    return NewBattle(**(usual | changes))
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+async def store(tmp_path, clock):
+    async with open_store(tmp_path, clock) as store:
+        yield store
+        assert await store.check() == []
+
+
+async def voted_on(store, battle, votes):
+    """Let a battle go through to its count; `votes` are by people."""
+    await store.battles.close(battle.id)
+    await store.battles.line_up(battle.id, line_up)
+    numbers = {each.user_id: each.number for each in await store.battles.entries(battle.id)}
+    for number in numbers.values():
+        await store.battles.record_player(battle.id, number, 700 + 10 * battle.id + number)
+    await store.battles.record_poll(battle.id, 600 + battle.id, NOON + 900)
+    most = max(votes.values())
+    counts = {numbers[person]: count for person, count in votes.items()}
+    winners = [number for number, count in counts.items() if count == most]
+    outcome = Outcome.WON if len(winners) == 1 else Outcome.TIED
+    assert await store.battles.record_outcome(battle.id, outcome, counts, winners)
+    await store.battles.end(battle.id, 800 + battle.id)
+
+
+async def test_a_channel_has_one_battle_at_a_time(store):
+    """The same wish again is the same battle; the next one comes after it."""
+    battle = await store.battles.begin(new_battle())
+    assert await store.battles.begin(new_battle()) == battle
+    with pytest.raises(Refused, match="already"):
+        await store.battles.begin(new_battle("b2"))
+    other = await store.battles.begin(new_battle("b3", channel=6))
+    assert await store.battles.unfinished() == [battle, other]
+    await store.battles.record_outcome(battle.id, Outcome.CALLED_OFF)
+    await store.battles.end(battle.id, None)
+    assert (await store.battles.begin(new_battle("b2"))).state is BattleState.OPEN
+
+
+async def test_what_was_never_shown_is_struck_out(store):
+    """And what was shown is not."""
+    battle = await store.battles.begin(new_battle())
+    await store.battles.strike_out(battle.id)
+    assert await store.battles.get(battle.id) is None
+    battle = await store.battles.begin(new_battle())
+    await store.battles.record_card(battle.id, 77)
+    await store.battles.strike_out(battle.id)
+    assert (await store.battles.get(battle.id)).message_id == 77
+
+
+async def test_an_entry_is_refused_in_the_transaction_that_would_take_it(store, clock):
+    """Too late, or while one's own is on its way; and nothing is charged for it."""
+    battle = await store.battles.begin(new_battle())
+    await accepted(store, key="1", user=BOB, battle_id=battle.id)
+    with pytest.raises(Refused, match="being made"):
+        await accepted(store, key="2", user=BOB, battle_id=battle.id)
+    clock.now = NOON + 600
+    with pytest.raises(Refused, match="no more entries"):
+        await accepted(store, key="3", user=CAROL, battle_id=battle.id)
+    with pytest.raises(Refused, match="no more entries"):
+        await accepted(store, key="4", user=CAROL, battle_id=battle.id + 1)
+    assert (await store.ledger.quota(CAROL, 100)).used_seconds == 0
+
+
+async def test_a_poll_has_room_for_ten(store):
+    """The eleventh person is told so; one of the ten may make another one."""
+    battle = await store.battles.begin(new_battle())
+    for person in range(1, 11):
+        await delivered(store, key=str(person), user=person, battle_id=battle.id)
+    with pytest.raises(Refused, match="10 people"):
+        await accepted(store, key="11", user=11, battle_id=battle.id)
+    await accepted(store, key="12", user=10, battle_id=battle.id)
+
+
+async def test_the_latest_that_was_made_is_the_entry(store):
+    """One that fails doesn't take its place, and one that is deleted is withdrawn."""
+    battle = await store.battles.begin(new_battle())
+    await delivered(store, key="1", user=ALICE, battle_id=battle.id)
+    _, second = await delivered(store, key="2", user=ALICE, battle_id=battle.id)
+    failed = await accepted(store, key="3", user=ALICE, battle_id=battle.id)
+    assert await store.battles.entrants(battle.id) == Entrants(ready=1, pending=1)
+    await store.jobs.fail(failed.id, Sentence("x"))
+    _, gone = await delivered(store, key="4", user=BOB, battle_id=battle.id)
+    await store.clips.delete(gone.id)
+    await delivered(store, key="5", user=CAROL, battle_id=battle.id)
+    assert await store.battles.entrants(battle.id) == Entrants(ready=2, pending=0)
+    assert await store.battles.close(battle.id)
+    assert not await store.battles.close(battle.id)
+    for _ in range(2):
+        await store.battles.line_up(battle.id, line_up)
+    entries = await store.battles.entries(battle.id)
+    assert [each.number for each in entries] == [1, 2]
+    assert {each.user_id for each in entries} == {ALICE, CAROL}
+    assert second in [each.clip for each in entries]
+
+
+async def test_entries_are_hidden_until_the_end(store):
+    """Of battles that go on, and no other clips."""
+    battle = await store.battles.begin(new_battle())
+    _, entry = await delivered(store, key="1", battle_id=battle.id)
+    await delivered(store, key="2", user=BOB, battle_id=battle.id)
+    _, other = await delivered(store, key="3")
+    assert await store.battles.hidden([entry.id, other.id]) == {entry.id}
+    await voted_on(store, battle, {ALICE: 1, BOB: 0})
+    assert await store.battles.hidden([entry.id, other.id]) == frozenset()
+
+
+async def test_a_result_is_recorded_once(store):
+    """Whoever comes second changes nothing."""
+    battle = await store.battles.begin(new_battle())
+    assert await store.battles.record_outcome(battle.id, Outcome.CALLED_OFF)
+    assert not await store.battles.record_outcome(battle.id, Outcome.TOO_FEW)
+    assert (await store.battles.get(battle.id)).outcome is Outcome.CALLED_OFF
+
+
+async def test_a_ladder_adds_up_what_was_voted_on(store):
+    """On its server, and with shared wins named as such."""
+    for number, votes in enumerate(({ALICE: 3, BOB: 1}, {ALICE: 2, BOB: 2}), 1):
+        battle = await store.battles.begin(new_battle(f"b{number}"))
+        for person in votes:
+            await delivered(store, key=f"{number}/{person}", user=person, battle_id=battle.id)
+        await voted_on(store, battle, votes)
+    rungs = {each.user_id: each for each in await store.battles.ladder(10)}
+    assert (rungs[ALICE].wins, rungs[ALICE].shared, rungs[ALICE].votes) == (2, 1, 5)
+    assert (rungs[BOB].wins, rungs[BOB].battles) == (1, 2)
+    assert await store.battles.ladder(11) == []
+
+
+async def test_a_forgotten_person_is_gone_from_battles(store):
+    """Their entries keep their numbers and say nothing; what they began has no words left."""
+    battle = await store.battles.begin(new_battle())
+    for person in (ALICE, BOB):
+        await delivered(store, key=str(person), user=person, battle_id=battle.id)
+    await voted_on(store, battle, {ALICE: 3, BOB: 1})
+    told = await exported(store, ALICE)
+    assert [each["prompt"] for each in told["battles"]] == ["lo-fi"]
+    assert [each["votes"] for each in told["battle_entries"]] == [3]
+    await store.privacy.forget(ALICE)
+    told = await exported(store, ALICE)
+    assert told["battles"] == told["battle_entries"] == []
+    entries = await store.battles.entries(battle.id)
+    assert sorted((each.user_id is None, each.clip is None) for each in entries) == [
+        (False, False),
+        (True, True),
+    ]
+    assert [each.user_id for each in await store.battles.ladder(10)] == [BOB]
+    found = await store.battles.get(battle.id)
+    assert (found.user_id, found.prompt) == (None, None)
+
+
+async def test_the_words_of_an_old_battle_go_with_time(store, clock):
+    """As those of jobs do; who won stays."""
+    battle = await store.battles.begin(new_battle())
+    for person in (ALICE, BOB):
+        await delivered(store, key=str(person), user=person, battle_id=battle.id)
+    await voted_on(store, battle, {ALICE: 3, BOB: 1})
+    clock.now += 31 * DAY
+    await sweep(store, 30, clock.now)
+    assert (await store.battles.get(battle.id)).prompt is None
+    assert len(await store.battles.ladder(10)) == 2
