@@ -68,6 +68,7 @@ class DiscordConfig:
     proxy: str = dataclasses.field(default="", repr=False)  # it may hold a password
     allowed_servers: tuple[DiscordId, ...] = ()
     direct_messages: bool = True
+    unwanted_words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,6 +49,8 @@ class Setting:
         if kind is bool:
             return Sentence("true or false")
         if get_origin(kind) is tuple:
+            if get_args(kind)[0] is str:
+                return Sentence('a list of texts, such as ["word", "bad*"]')
             return Sentence("a list of ids, such as [123456789012345678]")
         plain, meta = get_args(kind)
         if plain is str:
@@ -68,8 +70,10 @@ class Setting:
         Raises ConfigError with what the key accepts.
         """
         if not strict and isinstance(value, str) and get_origin(self.type) is tuple:
-            # In the environment: one after the other, with or without commas and brackets.
-            value = value.strip("[]").replace(",", " ").split()
+            # In the environment: ids one after the other, texts with commas between them.
+            is_text = get_args(self.type)[0] is str
+            listed = value.split(",") if is_text else value.strip("[]").replace(",", " ").split()
+            value = [each.strip() for each in listed if each.strip()]
         try:
             return msgspec.convert(value, self.type, strict=strict)
         except msgspec.ValidationError:

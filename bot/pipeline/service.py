@@ -23,6 +23,7 @@ from bot.pipeline.dispatcher import JobDispatcher
 from bot.pipeline.erasure import Erasure
 from bot.pipeline.library import ClipLibrary
 from bot.pipeline.lifecycle import JobRunner
+from bot.pipeline.manners import Manners
 from bot.pipeline.order_checks import check_order
 from bot.pipeline.presenter import Presenter
 from bot.pipeline.stems import Stems
@@ -37,7 +38,7 @@ log = logging.getLogger(__name__)
 class Pipeline:
     """Takes orders and runs each to its end; an async context manager.
 
-    `uploads`, `library`, `stems` and `erasure` are what else can be asked of it.
+    `uploads`, `library`, `stems`, `erasure` and `manners` are what else can be asked of it.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Pipeline:
         self.stems = Stems(store, executor, self._style)
         self.uploads = UploadIntake(store, reader, self.stems)
         self.library = ClipLibrary(store, self._style)
+        self.manners = Manners(store.unwanted_words, config.discord.unwanted_words)
         self.erasure = Erasure(
             store,
             self._dispatcher.tasks,
@@ -131,6 +133,7 @@ class Pipeline:
     async def check(self, order: Order, limits: Limits) -> None:
         """Raise RequestError if an order would be refused now, before any work is done for it."""
         check_order(order, max_seconds=self.config.generation.max_seconds)
+        await self.manners.check_order(order)
         await self.store.jobs.check(order, limits)
 
     async def order(self, order: Order, limits: Limits, answer: MessageHandle) -> Job:
@@ -139,6 +142,7 @@ class Pipeline:
         Raises RequestError, Refused among them, and then nothing is charged.
         """
         check_order(order, max_seconds=self.config.generation.max_seconds)
+        await self.manners.check_order(order)
         job = await self.store.jobs.accept(order, limits, answer)
         with about(job.id):
             log.info("job.accepted id=%d kind=%s seconds=%g", job.id, order.kind, order.seconds)

@@ -54,7 +54,9 @@ class Settings:
     ) -> None:
         """Set a server's limits; None leaves one as it is."""
         await self._write(
-            "INSERT INTO guild_settings VALUES (?, ?, ?, ?, ?) ON CONFLICT (guild_id) DO UPDATE "
+            "INSERT INTO guild_settings "
+            "(guild_id, daily_seconds, guild_daily_seconds, waiting, max_seconds) "
+            "VALUES (?, ?, ?, ?, ?) ON CONFLICT (guild_id) DO UPDATE "
             "SET daily_seconds = COALESCE(excluded.daily_seconds, daily_seconds), "
             "guild_daily_seconds = COALESCE(excluded.guild_daily_seconds, guild_daily_seconds), "
             "waiting = COALESCE(excluded.waiting, waiting), "

@@ -24,6 +24,7 @@ from bot.store.privacy import Privacy
 from bot.store.settings import Settings
 from bot.store.stars import Stars
 from bot.store.totals import Totals, totals
+from bot.store.unwanted_words import UnwantedWords
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Store:
     battles: Battles
     preferences: PreferencesOfPeople
     settings: Settings
+    unwanted_words: UnwantedWords
     privacy: Privacy
     clock_watch: ClockWatch
     clips_folder: Path
@@ -77,6 +79,7 @@ async def open_store(
             battles=Battles(database, clock),
             preferences=PreferencesOfPeople(database),
             settings=Settings(database),
+            unwanted_words=UnwantedWords(database),
             privacy=Privacy(database, clock, day),
             clock_watch=ClockWatch(database),
             clips_folder=clips,

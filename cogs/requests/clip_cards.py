@@ -14,6 +14,16 @@ from cogs.presentation.clip_tree import credits_line
 _MOST_ANCESTORS = 100
 
 
+async def card_for(bot: ZhiyinBot, read: Reader, clip: Clip, guild_id: int | None) -> discord.Embed:
+    """Return the card of a clip that is posted again, without words that are not wanted there.
+
+    It may be from another place, or from before they were not.
+    """
+    with_words, without_words = await clip_cards(bot, read, clip)
+    unwanted = await bot.service.manners.find(guild_id, clip.prompt, clip.upload_name)
+    return with_words if unwanted is None else without_words
+
+
 async def clip_cards(
     bot: ZhiyinBot, read: Reader, clip: Clip
 ) -> tuple[discord.Embed, discord.Embed]:

@@ -12,7 +12,7 @@ from bot.errors import Refused, RequestError
 from cogs.presentation import cards, messages
 from cogs.presentation.clip_tree import TREE_PICTURE, tree_embed
 from cogs.presentation.readers import reader_of, readers_of
-from cogs.requests.clip_cards import clip_cards
+from cogs.requests.clip_cards import card_for
 from cogs.requests.limits import origin_of, resolve_limits
 from cogs.requests.responses import thinking
 from cogs.requests.rights import is_shown_to, require_clip
@@ -41,7 +41,7 @@ async def post_again(interaction: Interaction, clip: Clip, view: discord.ui.View
     if interaction.guild_id is not None and not interaction.app_permissions.attach_files:
         raise Refused(messages.NO_FILES)
     async with thinking(interaction):
-        embed, _ = await clip_cards(bot, read, clip)
+        embed = await card_for(bot, read, clip, interaction.guild_id)
         packed = await bot.service.clips.pack(clip, interaction.filesize_limit)
         await interaction.followup.send(
             embed=embed,

@@ -72,7 +72,7 @@ async def submit_request(
     key = str(interaction.id if asked_by is None else asked_by.id)
     orders = make_orders(key, origin, draft, bot)
     # A refusal is for one person: nobody else sees an answer that would be taken back.
-    await bot.service.requests.check(orders[0], limits)
+    await _check(bot, orders[0], draft, limits)
     with ExitStack() as receiving:
         if draft.attachment is not None:
             receiving.enter_context(bot.service.requests.receiving_file(origin.user_id))
@@ -157,7 +157,7 @@ async def submit_from_message(
         draft = validate(draft, bot, longest, liked.seconds)
         draft = dataclasses.replace(draft, locale=locale)
         (order,) = make_orders(str(message.id), origin, draft, bot)
-        await bot.service.requests.check(order, limits)
+        await _check(bot, order, draft, limits)
         with ExitStack() as receiving:
             if draft.attachment is not None:
                 receiving.enter_context(bot.service.requests.receiving_file(origin.user_id))
@@ -190,6 +190,18 @@ def _may_attach_files(bot: ZhiyinBot, message: discord.Message) -> bool:
         return True
     own = message.guild.get_member(bot.user.id)
     return own is None or place.permissions_for(own).attach_files
+
+
+async def _check(bot: ZhiyinBot, order: Order, draft: RequestDraft, limits: Limits) -> None:
+    """Raise RequestError if an order would be refused now, for the name of its file, too."""
+    await bot.service.manners.check(order.origin.guild_id, _name_of(draft))
+    await bot.service.requests.check(order, limits)
+
+
+def _name_of(draft: RequestDraft) -> str | None:
+    """Return what the person calls their file, as it is shown."""
+    file = draft.attachment
+    return None if file is None else bare_name(file.filename, _MOST_NAME_CHARACTERS)
 
 
 def _check_wait(bot: ZhiyinBot, draft: RequestDraft) -> None:
@@ -235,7 +247,7 @@ async def _resolve_source(bot: ZhiyinBot, draft: RequestDraft) -> Source | None:
         include=draft.include,
         keep=keep,
         keep_stems=draft.keep_stems,
-        name=bare_name(draft.attachment.filename, _MOST_NAME_CHARACTERS),
+        name=_name_of(draft),
     )
 
 

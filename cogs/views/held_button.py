@@ -13,7 +13,7 @@ from bot.i18n.languages import Reader
 from bot.i18n.sentence import Sentence
 from cogs.presentation import cards
 from cogs.presentation.readers import readers_of
-from cogs.requests.clip_cards import clip_cards
+from cogs.requests.clip_cards import card_for
 from cogs.requests.responses import thinking
 from cogs.views.clip_buttons import clip_view
 from cogs.views.persistent_button import PersistentButton
@@ -38,7 +38,7 @@ async def hand_over(interaction: Interaction, clip_id: int) -> None:
 
     async def post(clip: Clip) -> int:
         async with thinking(interaction):
-            embed, _ = await clip_cards(interaction.client, read, clip)
+            embed = await card_for(interaction.client, read, clip, interaction.guild_id)
             packed = await clips.pack(clip, interaction.filesize_limit)
             sent = await interaction.followup.send(
                 f"<@{interaction.user.id}>",

@@ -34,6 +34,7 @@ RELEASED = {
     "preferences": "13b26c2f388dfa51",
     "names_of_uploads": "729054ff17117f19",
     "battles": "ae604cc2c99e6ba1",
+    "manners": "a3c81ae4b57c54d0",
 }
 
 

@@ -26,6 +26,7 @@ class BotService:
         self.answers = AnswerService(pipeline.store)
         self.clips = ClipService(pipeline)
         self.stems = pipeline.stems
+        self.manners = pipeline.manners
         self.stars = StarService(pipeline.store, clock)
         self.battles = BattleService(pipeline.store, clock)
         self.guilds = GuildService(pipeline.store, pipeline.config)

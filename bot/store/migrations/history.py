@@ -11,6 +11,7 @@ from datetime import date
 from bot.store.identity import SIGNATURE
 from bot.store.migrations.battles import BATTLES
 from bot.store.migrations.first_tables import FIRST_TABLES
+from bot.store.migrations.manners import MANNERS
 from bot.store.migrations.running_totals import RUNNING_TOTALS
 from bot.store.migrations.stars import STARS
 
@@ -221,6 +222,13 @@ MIGRATIONS = (
         date(2026, 11, 28),
         "People make clips from the same words or of the same clip, and everybody votes.",
         BATTLES,
+    ),
+    Migration(
+        "manners",
+        date(2026, 11, 28),
+        "Managers list words that are not wanted, say who may send sounds and how fast one orders, "
+        "and are told what people report.",
+        MANNERS,
     ),
 )
 

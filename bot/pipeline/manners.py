@@ -1,0 +1,101 @@
+"""The check of every text that a person can put in public: the one place where it is asked.
+
+Orders are checked by the pipeline itself. Whoever shows a text of a person in another way (a title,
+a name, words for music that plays) asks `check` before anybody else sees it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+from bot.domain.jobs import Order, UploadSource
+from bot.errors import ConfigError, Refused, RequestError
+from bot.i18n.sentence import Plural, Sentence
+from bot.manners.word_list import WordList, read_entry
+from bot.store.unwanted_words import UnwantedWords
+
+MAX_ENTRIES = 200
+"""How many entries a server may have."""
+
+UNWANTED = Sentence(
+    "There is a word in that which is not wanted here. Please put it in other words."
+)
+FULL = Plural(
+    "A list has {n} entry at most: remove one first.",
+    "A list has {n} entries at most: remove one first.",
+    n=MAX_ENTRIES,
+)
+
+
+class Manners:
+    """What is not wanted: on a server, by its managers' list; anywhere, by the operator's."""
+
+    def __init__(self, words: UnwantedWords, everywhere: Iterable[str]) -> None:
+        """Take the table of the servers' lists, and the operator's entries.
+
+        Raises ConfigError for one of these that can't be read.
+        """
+        self._words = words
+        try:
+            self._everywhere = WordList(map(read_entry, everywhere))
+        except RequestError as error:
+            raise ConfigError(
+                Sentence("discord.unwanted_words can't be used: {why}", why=error.sentence)
+            ) from None
+        self._lists: dict[int, WordList] = {}
+
+    async def check(self, guild_id: int | None, *texts: str | None) -> None:
+        """Raise Refused where a text has a word that is not wanted on a server, or anywhere.
+
+        Without a server only the operator's words count. The sentence repeats none of them.
+        """
+        if await self.find(guild_id, *texts) is not None:
+            raise Refused(UNWANTED)
+
+    async def check_order(self, order: Order) -> None:
+        """Raise Refused for an order with such a word in what its card would show."""
+        name = order.source.name if isinstance(order.source, UploadSource) else None
+        await self.check(order.origin.guild_id, order.prompt, name)
+
+    async def find(self, guild_id: int | None, *texts: str | None) -> str | None:
+        """Return the first entry that one of the texts has; None where they have none."""
+        lists = [self._everywhere]
+        if guild_id is not None:
+            lists.append(await self._list_of(guild_id))
+        found = (each.find(text) for each in lists for text in texts if text)
+        return next((entry for entry in found if entry is not None), None)
+
+    async def entries(self, guild_id: int) -> tuple[str, ...]:
+        """Return the entries of a server's list."""
+        return (await self._list_of(guild_id)).entries
+
+    async def add(self, guild_id: int, text: str) -> str:
+        """Add an entry to a server's list, and return it as it is kept.
+
+        Raises RequestError for what can't be one, and where the list is full.
+        """
+        entry = await asyncio.to_thread(read_entry, text)
+        if not await self._words.add(guild_id, entry, most=MAX_ENTRIES):
+            raise RequestError(FULL)
+        self._lists.pop(guild_id, None)
+        return entry
+
+    async def remove(self, guild_id: int, text: str) -> str | None:
+        """Remove an entry from a server's list and return it; None where it is not there."""
+        try:
+            entry = read_entry(text)
+        except RequestError:
+            return None
+        is_gone = await self._words.remove(guild_id, entry)
+        self._lists.pop(guild_id, None)
+        return entry if is_gone else None
+
+    async def _list_of(self, guild_id: int) -> WordList:
+        """Return a server's list; it is read once, since nobody else writes to the table."""
+        found = self._lists.get(guild_id)
+        if found is None:
+            entries = await self._words.of(guild_id)
+            found = await asyncio.to_thread(WordList, entries) if entries else WordList(())
+            self._lists[guild_id] = found
+        return found

@@ -1,0 +1,148 @@
+"""Word lists: what is found whatever it is disguised as, and what is left alone."""
+
+from __future__ import annotations
+
+import string
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from bot.errors import RequestError
+from bot.manners.word_list import MAX_ENTRY_CHARACTERS, TOO_WIDE, UNREADABLE, WordList, read_entry
+
+LETTERS = st.text(string.ascii_lowercase, min_size=3, max_size=12)
+DISGUISES = {
+    "upper case": str.upper,
+    "full width": lambda word: "".join(chr(ord(each) + 0xFEE0) for each in word),
+    "bold script": lambda word: "".join(chr(0x1D4EA + ord(each) - 97) for each in word),
+    "circles": lambda word: "".join(chr(0x24D0 + ord(each) - 97) for each in word),
+    "squares": lambda word: "".join(chr(0x1F170 + ord(each) - 97) for each in word),
+    "flags": lambda word: "".join(chr(0x1F1E6 + ord(each) - 97) for each in word),
+    "accents": lambda word: "".join(f"{each}\u0301\u0323" for each in word),
+    "nothing between": lambda word: "\u200b".join(word),
+    "soft hyphens": lambda word: "\u00ad".join(word),
+    "spaces": " ".join,
+    "dots": ".".join,
+    "underscores": "_".join,
+    "dashes": " - ".join,
+    "Cyrillic": lambda word: word.translate(str.maketrans("aeopcxy", "аеорсху")),
+    "digits": lambda word: word[0] + word[1:].translate(str.maketrans("aeiost", "431057")),
+    "drawn out": lambda word: word + 4 * word[-1],
+    "quoted": lambda word: f'"{word}"',
+    "starred": lambda word: f"**{word}**",
+}
+
+
+def finds(entry, text):
+    return WordList([read_entry(entry)]).find(text) is not None
+
+
+@pytest.mark.parametrize("disguise", DISGUISES)
+@settings(max_examples=20, deadline=None, derandomize=True)
+@given(word=LETTERS)
+def test_a_word_is_found_in_each_disguise(disguise, word):
+    """Alone and inside a sentence."""
+    hidden = DISGUISES[disguise](word)
+    assert finds(word, hidden)
+    assert finds(word, f"90s rock, {hidden} and drums")
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(word=LETTERS, before=LETTERS, after=LETTERS)
+def test_a_word_is_not_found_inside_a_longer_one_unless_asked_for(word, before, after):
+    """A star stands for any letters, at the end where it is written."""
+    # A last letter that goes on is the word drawn out.
+    assume(before[-1] != word[0] and after[0] != word[-1])
+    longer = before + word + after
+    assert not finds(word, longer)
+    assert finds(f"*{word}*", longer)
+    assert finds(f"{word}*", word + after)
+    assert finds(f"*{word}", before + word)
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(word=st.text("abc", min_size=3, max_size=8), text=st.text("abc ", max_size=40))
+def test_without_disguises_it_is_a_search_for_whole_words(word, text):
+    """Nothing else is found in plain letters, but for what is drawn out or set apart."""
+    drawn_out = any(3 * each in text for each in "abc")
+    if finds(word, text) and not drawn_out:
+        assert word in text.split() or word in text.replace(" ", "")
+    if word in text.split():
+        assert finds(word, text)
+
+
+@pytest.mark.parametrize(
+    ("entry", "text"),
+    [
+        ("bas", "bass drums"),
+        ("hell", "he'll be back"),
+        ("ill", "I'll take jazz"),
+        ("bob", "a 808 and a 303 at 120 BPM"),
+        ("ass", "as soon as so"),
+        ("anus", "an us funk"),
+        ("bad word", "badword"),
+        ("1488", "14 at 88 BPM"),
+        ("сор", "сорок"),
+    ],
+)
+def test_what_only_resembles_an_entry_is_left_alone(entry, text):
+    """Other words of music are not refused for their letters."""
+    assert not finds(entry, text)
+
+
+@pytest.mark.parametrize(
+    ("entry", "text"),
+    [
+        ("sucks", "it $ucks"),
+        ("duck", "d*ck"),
+        ("two words", "two   Words"),
+        ("two words", "two-words"),
+        ("傻瓜", "你是傻瓜吗"),
+        ("сука", "СУКА"),
+        ("straße", "STRASSE"),
+        ("/ba+nd/", "the BAAAND"),
+        (r"/\bx{3}\b/", "so xxx"),
+        ("1488", "１４８８"),
+        ("b4d", "B4D"),
+    ],
+)
+def test_other_disguises_and_scripts(entry, text):
+    """Signs for letters, phrases, scripts without spaces, patterns, numbers."""
+    assert finds(entry, text)
+
+
+def test_an_entry_is_kept_as_it_reads():
+    """Spaces and case mean nothing, but in a pattern."""
+    assert read_entry("  Bad   WORD ") == "bad word"
+    assert read_entry(r"/\D+x/") == r"/\D+x/"
+
+
+@pytest.mark.parametrize("entry", ["", "*", "a", "a*", "...", "/a*/", "/(?:)/"])
+def test_what_would_be_in_everything_is_no_entry(entry):
+    """A list of it would refuse all there is."""
+    with pytest.raises(RequestError) as caught:
+        read_entry(entry)
+    assert caught.value.sentence == TOO_WIDE
+
+
+@pytest.mark.parametrize("entry", ["/(a/", r"/(a)\1/", "/a(?=b)/", "/(?:a{1000}){1000}/"])
+def test_a_pattern_that_cannot_be_matched_in_linear_time_is_no_entry(entry):
+    """Neither is one that is too large."""
+    with pytest.raises(RequestError) as caught:
+        read_entry(entry)
+    assert caught.value.sentence == UNREADABLE
+
+
+def test_an_entry_has_an_end():
+    """However long a modal or an option may be."""
+    assert read_entry("ab " * 26 + "x")
+    with pytest.raises(RequestError):
+        read_entry("ab" * MAX_ENTRY_CHARACTERS)
+
+
+@pytest.mark.parametrize("entry", ["/(a*)*(a|aa)+b.*c/", "a*a*a*b", "*a*a*a*x", "aaaa aaaa aaaa b"])
+def test_time_does_not_grow_faster_than_the_text(entry):
+    """What a backtracking matcher never ends with is answered, for a text of any length."""
+    # A backtracking one would need 2 to the power of 100,000 steps.
+    assert not finds(entry, "a" * 100_000 + "!")
