@@ -55,6 +55,7 @@ OURS = {
         "bot.store",
     },
     "bot.jams": {"bot.domain"},
+    "bot.voice": {"bot.i18n", "bot.audio", "bot.domain", "bot.errors", "bot.log"},
     "bot.pipeline": {
         "bot.i18n",
         "bot.audio",
@@ -143,7 +144,8 @@ THEIRS = {
     "psutil": {"bot.app", "bot.musicgen", "bot.cli", "bot.inference"},
     "huggingface_hub": {"bot.musicgen", "bot.models"},
     "requests": set(),  # huggingface_hub's, until it moves to another
-    "discord": {"bot.app", "cogs"},
+    "discord": {"bot.app", "bot.voice", "cogs"},
+    "nacl": {"bot.demo"},
     "aiohttp": {"bot.app", "bot.demo", "cogs"},
     "prometheus_client": {"bot.app", "bot.inference"},
     "simcord": set(),

@@ -21,6 +21,7 @@ class ChannelType(IntEnum):
     VOICE = 2
     PUBLIC_THREAD = 11
     PRIVATE_THREAD = 12
+    STAGE = 13
     FORUM = 15
 
 
@@ -52,6 +53,8 @@ class Channel:
     topic: str | None = None
     position: int = 0
     slow_seconds: int = 0
+    user_limit: int = 0
+    """How many people fit into a voice channel; 0 is any number."""
     overwrites: dict[int, Overwrite] = field(default_factory=dict)
     messages: dict[int, Message] = field(default_factory=dict)
     is_deleted: bool = False
@@ -116,7 +119,11 @@ class Channel:
                     "topic": self.topic,
                     "permission_overwrites": [each.as_json() for each in self.overwrites.values()],
                 }
-                | ({"bitrate": 64_000, "user_limit": 0} if self.type is ChannelType.VOICE else {})
+                | (
+                    {"bitrate": 64_000, "user_limit": self.user_limit, "rtc_region": None}
+                    if self.type in (ChannelType.VOICE, ChannelType.STAGE)
+                    else {}
+                )
             )
         return about | self._thread_json(self.thread)
 

@@ -6,7 +6,7 @@ import json
 import logging
 import secrets
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import IntFlag
 from typing import Any
@@ -32,6 +32,7 @@ class Intent(IntFlag):
     GUILDS = 1 << 0
     GUILD_MEMBERS = 1 << 1
     GUILD_MODERATION = 1 << 2
+    GUILD_VOICE_STATES = 1 << 7
     PRESENCES = 1 << 8
     GUILD_MESSAGES = 1 << 9
     GUILD_REACTIONS = 1 << 10
@@ -82,6 +83,8 @@ class Gateway:
         `greet` is given the session's id; `note_presence` hears whether the bot is there.
         """
         self._admits, self._greet, self._note_presence = admits, greet, note_presence
+        self.hear_voice: Callable[[dict[str, Any]], Awaitable[None]] | None = None
+        """What is told where the bot wants to be heard."""
         self.granted_intents = Intent.NONE
         """The privileged intents that the bot may ask for."""
         self.session: Session | None = None
@@ -130,7 +133,10 @@ class Gateway:
                 await self._identify(socket, data["d"])
             case 6:
                 await self._resume(socket, data["d"])
-            case 3 | 4 | 8:
+            case 4:
+                if self.hear_voice is not None:
+                    await self.hear_voice(data["d"])
+            case 3 | 8:
                 pass
             case other:
                 log.warning("discord.unknown_operation op=%s", other)

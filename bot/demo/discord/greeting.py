@@ -9,6 +9,7 @@ from bot.demo.discord.channels import Channel
 from bot.demo.discord.guild import Guild
 from bot.demo.discord.people import Person
 from bot.demo.discord.snowflakes import iso_time
+from bot.demo.discord.voice.states import VoiceState
 
 
 def ready(me: Person, guilds: Sequence[Guild], session_id: str, resume_url: str) -> dict[str, Any]:
@@ -23,20 +24,24 @@ def ready(me: Person, guilds: Sequence[Guild], session_id: str, resume_url: str)
     }
 
 
-def guild_create(guild: Guild, me: Person, channels: Iterable[Channel]) -> dict[str, Any]:
-    """Return the event that tells a bot of a server that it is on."""
+def guild_create(
+    guild: Guild, me: Person, channels: Iterable[Channel], voices: Iterable[VoiceState] = ()
+) -> dict[str, Any]:
+    """Return the event that tells a bot of a server that it is on, and who is in voice there."""
     places = [each for each in channels if each.guild is guild and not each.is_deleted]
+    voices = [each for each in voices if each.person.id in guild.members]
+    here = [guild.members[each.person.id] for each in voices if each.person is not me]
     member = guild.members[me.id]
     return guild.as_json() | {
         "channels": [each.as_json() for each in places if each.thread is None],
         "threads": [
             each.as_json() for each in places if each.thread and not each.thread.is_archived
         ],
-        "members": [member.as_json()],
+        "members": [each.as_json() for each in (member, *here)],
         "joined_at": iso_time(member.joined_at),
         "large": False,
         "unavailable": False,
-        "voice_states": [],
+        "voice_states": [each.as_json() for each in voices],
         "presences": [],
         "stage_instances": [],
         "guild_scheduled_events": [],

@@ -13,6 +13,7 @@ the events of `Discord.subscribe`. All that it knows of Discord stands in Discor
 from __future__ import annotations
 
 import asyncio
+import functools
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -23,6 +24,7 @@ from bot.demo.discord.poll_results import end_due_polls
 from bot.demo.discord.refusals import Refusal
 from bot.demo.discord.rest import Middleware, Rest
 from bot.demo.discord.state import Discord
+from bot.demo.discord.voice.moves import hear_bot
 
 _MOST_BODY_BYTES = 256 * 2**20
 _TICK_SECONDS = 1.0
@@ -51,6 +53,7 @@ async def serve(
     app = web.Application(client_max_size=_MOST_BODY_BYTES)
     app.router.add_route("*", "/api/v10/{path:.*}", rest.handle)
     app.router.add_get("/gateway", discord.gateway.handle)
+    app.router.add_get("/voice/", discord.voice.server.handle)
     app.router.add_get("/attachments/{id}/{name}", file_handler(discord))
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
@@ -58,6 +61,8 @@ async def serve(
         await web.TCPSite(runner, "127.0.0.1", port).start()
         discord.base = "http://{}:{}".format(*runner.addresses[0])
         discord.gateway_url = discord.base.replace("http", "ws") + "/gateway"
+        discord.gateway.hear_voice = functools.partial(hear_bot, discord)
+        await discord.voice.server.open(discord.base.removeprefix("http://") + "/voice")
         ending = asyncio.create_task(_keep_time(discord), name="time")
         try:
             yield
@@ -66,6 +71,7 @@ async def serve(
             await asyncio.gather(ending, return_exceptions=True)
     finally:
         await discord.gateway.close()
+        await discord.voice.server.close()
         await runner.cleanup()
 
 

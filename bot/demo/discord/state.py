@@ -21,6 +21,7 @@ from bot.demo.discord.refusals import Refusal
 from bot.demo.discord.repeats import Repeats
 from bot.demo.discord.rights import NONE, Overwrite, Right
 from bot.demo.discord.snowflakes import Snowflakes
+from bot.demo.discord.voice.states import VoiceStates
 
 ACK_SECONDS = 3.0
 NONCE_SECONDS = 300.0
@@ -35,6 +36,8 @@ INVITED = (
     | Right.EMBED_LINKS
     | Right.ATTACH_FILES
     | Right.READ_MESSAGE_HISTORY
+    | Right.CONNECT
+    | Right.SPEAK
 )
 """What the bot's own role gives it."""
 
@@ -77,6 +80,7 @@ class Discord:
         self.sent: Repeats[Message] = Repeats()
         self.used: Repeats[Interaction] = Repeats()
         self.feeds = Feeds()
+        self.voice = VoiceStates()
         self.gateway = Gateway(
             admits=lambda token: token == self.token,
             greet=self.greeting,
@@ -252,7 +256,10 @@ class Discord:
         guilds = [each for each in self.guilds.values() if self.me.id in each.members]
         told: list[Event] = [("READY", ready(self.me, guilds, session_id, self.gateway_url))]
         places = self.channels.values()
-        return told + [("GUILD_CREATE", guild_create(each, self.me, places)) for each in guilds]
+        return told + [
+            ("GUILD_CREATE", guild_create(each, self.me, places, self.voice.all_in(each.id)))
+            for each in guilds
+        ]
 
 
 def _new_token() -> str:

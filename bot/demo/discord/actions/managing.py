@@ -14,6 +14,7 @@ from bot.demo.discord.refusals import Problems, Refusal
 from bot.demo.discord.rights import NONE, Overwrite, Right
 from bot.demo.discord.state import Discord
 from bot.demo.discord.visibility import telling_of_changes
+from bot.demo.discord.voice.moves import empty
 
 _MOST_NAME_CHARACTERS = 100
 
@@ -138,6 +139,7 @@ async def delete_channel(discord: Discord, person: Person, channel_id: int) -> N
     """Delete a channel, its threads, and all that was said there. Raises Refusal."""
     channel = _managed(discord, person, channel_id, Right.MANAGE_CHANNELS)
     inside = [each for each in discord.channels.values() if each.parent is channel]
+    await empty(discord, channel)
     for each in (*inside, channel):
         await tell_of_channel(discord, "delete", each)
         each.is_deleted = True

@@ -10,6 +10,7 @@ from bot.demo.discord.people import Member, Person
 from bot.demo.discord.refusals import Refusal
 from bot.demo.discord.rights import Right
 from bot.demo.discord.state import Discord
+from bot.demo.discord.voice import moves
 
 _BANNED = 40_007
 
@@ -27,6 +28,7 @@ async def tell_of_member(discord: Discord, guild: Guild, member: Member, what: s
 
 async def remove_member(discord: Discord, guild: Guild, person: Person) -> None:
     """Take somebody off a server, and tell of it."""
+    await moves.leave(discord, person, guild.id)
     del guild.members[person.id]
     for each in discord.members_told(guild):
         discord.feeds.tell(each, "member_remove", user_id=str(person.id))

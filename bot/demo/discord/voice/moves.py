@@ -1,0 +1,102 @@
+"""How people and the bot come into voice channels and go, and who hears of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.demo.discord.channels import Channel, ChannelType
+from bot.demo.discord.gateway import Intent
+from bot.demo.discord.people import Person
+from bot.demo.discord.refusals import Refusal
+from bot.demo.discord.rights import Right
+from bot.demo.discord.state import Discord
+from bot.demo.discord.voice.states import VOICE_TYPES, VoiceState
+
+_SENT_AWAY = 4014
+
+
+async def join(
+    discord: Discord, person: Person, channel: Channel, *, is_deaf: bool = False
+) -> None:
+    """Let somebody come into a channel, from another one if they are there. Raises Refusal."""
+    if channel.guild is None or channel.type not in VOICE_TYPES:
+        raise Refusal(400, 50024)
+    if not discord.rights_of(person, channel) & Right.CONNECT:
+        raise Refusal(403, 50013)
+    others = [each for each in discord.voice.people_in(channel) if each is not person]
+    if channel.user_limit and len(others) >= channel.user_limit:
+        raise Refusal(403, 50013)
+    await place(discord, person, channel, is_deaf=is_deaf)
+
+
+async def place(
+    discord: Discord, person: Person, channel: Channel, *, is_deaf: bool = False
+) -> None:
+    """Put somebody into a channel, whatever they may do."""
+    assert channel.guild is not None
+    state = discord.voice.by_member.setdefault(
+        (channel.guild.id, person.id), VoiceState(person, channel)
+    )
+    state.channel, state.is_deaf = channel, is_deaf
+    state.is_suppressed = channel.type is ChannelType.STAGE
+    await _tell(discord, state)
+    if person is discord.me:
+        await tell_server(discord, state)
+
+
+async def leave(discord: Discord, person: Person, guild_id: int) -> None:
+    """Let somebody go, or send them away."""
+    state = discord.voice.by_member.pop((guild_id, person.id), None)
+    if state is None:
+        return
+    await _tell(discord, state, is_gone=True)
+    if person is discord.me:
+        await discord.voice.server.close_line(guild_id, _SENT_AWAY)
+
+
+async def empty(discord: Discord, channel: Channel) -> None:
+    """Send everybody away from a channel that is deleted."""
+    for person in discord.voice.people_in(channel):
+        assert channel.guild is not None
+        await leave(discord, person, channel.guild.id)
+
+
+async def set_suppressed(
+    discord: Discord, person: Person, guild_id: int, *, is_suppressed: bool
+) -> None:
+    """Let somebody speak on a stage, or only listen."""
+    state = discord.voice.of(person, guild_id)
+    if state is not None:
+        state.is_suppressed = is_suppressed
+        await _tell(discord, state)
+
+
+async def hear_bot(discord: Discord, said: dict[str, Any]) -> None:
+    """Do what the bot asks for at its gateway; what it may not is not answered."""
+    guild_id, channel_id = int(said["guild_id"]), said["channel_id"]
+    if channel_id is None:
+        await leave(discord, discord.me, guild_id)
+        return
+    channel = discord.channels.get(int(channel_id))
+    if channel is None or channel.is_deleted:
+        return
+    try:
+        await join(discord, discord.me, channel, is_deaf=bool(said.get("self_deaf")))
+    except Refusal:
+        return
+
+
+async def tell_server(discord: Discord, state: VoiceState) -> None:
+    """Tell the bot where its voice server is: a new line, as after a change of region."""
+    assert state.channel.guild is not None
+    guild_id, server = state.channel.guild.id, discord.voice.server
+    token = server.expect(guild_id, state.person.id, state.channel.id, state.session_id)
+    said = {"token": token, "guild_id": str(guild_id), "endpoint": server.endpoint}
+    await discord.gateway.dispatch("VOICE_SERVER_UPDATE", said)
+
+
+async def _tell(discord: Discord, state: VoiceState, *, is_gone: bool = False) -> None:
+    said = state.as_json(is_gone=is_gone)
+    await discord.gateway.dispatch("VOICE_STATE_UPDATE", said, Intent.GUILD_VOICE_STATES)
+    for viewer in discord.viewers(state.channel):
+        discord.feeds.tell(viewer, "voice_update", voice=said)

@@ -1,0 +1,183 @@
+"""Mixes what a voice channel hears, 20 ms at a time: it never ends, gaps are silence.
+
+Frames are taken by the thread that plays, everything else comes from the event loop.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from bot.audio.files.opus_packets import CHANNELS, FRAME_SAMPLES, RATE_HZ
+from bot.domain.generation import Floats
+from bot.voice.track import Blend, Track, plan_blend
+
+_SKIP_SAMPLES = round(0.3 * RATE_HZ)
+_BEGIN_SAMPLES = round(0.01 * RATE_HZ)
+_SCALE = np.float32(1 / 32768)
+
+
+class Playable(Protocol):
+    """Something that sounds from now on."""
+
+    def take(self, samples: int) -> Floats:
+        """Return the next samples, [samples, 2]; fewer only where it ends."""
+
+    @property
+    def left(self) -> int | None:
+        """How many samples are left; None where nobody knows."""
+
+
+class PlayedTrack:
+    """A track, and how far it was played."""
+
+    def __init__(self, track: Track, place: int = 0) -> None:
+        self.track, self.place = track, place
+
+    def take(self, samples: int) -> Floats:
+        """Return the next samples."""
+        part = self.track.frames[self.place : self.place + samples]
+        self.place += len(part)
+        return part.astype(np.float32) * _SCALE
+
+    @property
+    def left(self) -> int | None:
+        """How many samples are left."""
+        return self.track.length - self.place
+
+
+@dataclass
+class _Voice:
+    """What sounds, with its gain: it rises or falls from `fade_at` on, with equal power."""
+
+    sound: Playable
+    fade_samples: int
+    rises: bool = True
+    fade_at: int = 0
+
+    def take(self, samples: int) -> Floats:
+        part = self.sound.take(samples)
+        if self.fade_at < self.fade_samples:
+            places = (self.fade_at + np.arange(len(part), dtype=np.float32)) / self.fade_samples
+            angle = np.minimum(places, 1.0) * np.float32(np.pi / 2)
+            part = part * (np.sin(angle) if self.rises else np.cos(angle))[:, None]
+        elif not self.rises:
+            part = part[:0]
+        self.fade_at += samples
+        return part
+
+    @property
+    def is_over(self) -> bool:
+        fell = not self.rises and self.fade_at >= self.fade_samples
+        return fell or self.sound.left == 0
+
+
+class Mixer:
+    """One thing after the other, each going over into the next."""
+
+    def __init__(self, note_change: Callable[[Playable | None], None] = lambda _: None) -> None:
+        """Take what is told when something begins to sound, or None: nothing does any more.
+
+        It is told by the thread that plays.
+        """
+        self._note_change = note_change
+        self._lock = threading.Lock()
+        self._now: _Voice | None = None
+        self._falling: list[_Voice] = []
+        self._next: Playable | None = None
+        self._blend: Blend | None = None
+        self.played_samples = self.silent_samples = 0
+        """How much was mixed, and how much of it because there was nothing to play."""
+
+    @property
+    def now(self) -> Playable | None:
+        """What sounds."""
+        with self._lock:
+            return None if self._now is None else self._now.sound
+
+    @property
+    def wants_next(self) -> bool:
+        """Tell whether there is room for what comes next."""
+        return self._next is None
+
+    def play_next(self, sound: Playable, *, at_once: bool = False) -> None:
+        """Let something follow what sounds, in place of what would have; or take its place now."""
+        with self._lock:
+            self._next, self._blend = sound, None
+            now = None if self._now is None else self._now.sound
+            if isinstance(now, PlayedTrack) and isinstance(sound, PlayedTrack):
+                self._blend = plan_blend(now.track, sound.track)
+            if at_once:
+                self._go_on(_SKIP_SAMPLES)
+
+    def drop_next(self) -> None:
+        """Forget what would have come next."""
+        with self._lock:
+            self._next = self._blend = None
+
+    def skip(self) -> None:
+        """Go on with what comes next, or with silence until there is something."""
+        with self._lock:
+            self._go_on(_SKIP_SAMPLES)
+
+    def take_frame(self) -> Floats:
+        """Return the next 20 ms, [960, 2] in [-1, 1]."""
+        mixed = np.zeros((FRAME_SAMPLES, CHANNELS), np.float32)
+        with self._lock:
+            at = 0
+            while at < FRAME_SAMPLES:
+                if self._now is None and self._next is not None:
+                    self._go_on(_BEGIN_SAMPLES)
+                samples = min(FRAME_SAMPLES - at, self._until_change())
+                if samples == 0:
+                    assert self._blend is not None
+                    self._go_on(self._blend.length, self._blend.enter)
+                    continue
+                self._mix(mixed[at : at + samples])
+                at += samples
+            self.played_samples += FRAME_SAMPLES
+        return mixed.clip(-1.0, 1.0)
+
+    def _until_change(self) -> int:
+        """Return how many samples can be mixed before one thing goes over into the next."""
+        if self._now is None:
+            return FRAME_SAMPLES
+        left = self._now.sound.left
+        if left is None:
+            return FRAME_SAMPLES
+        blend, sound = self._blend, self._now.sound
+        if blend is not None and isinstance(sound, PlayedTrack):
+            # What came late begins when it can.
+            return min(left, max(0, blend.leave - sound.place))
+        return max(1, left)
+
+    def _mix(self, mixed: Floats) -> None:
+        voices = self._falling if self._now is None else [*self._falling, self._now]
+        for voice in voices:
+            part = voice.take(len(mixed))
+            mixed[: len(part)] += part
+        self._falling = [each for each in self._falling if not each.is_over]
+        if self._now is None:
+            self.silent_samples += len(mixed)
+        elif self._now.is_over:
+            self._now = None
+            if self._next is None:
+                self._note_change(None)
+
+    def _go_on(self, fade_samples: int, enter: int | None = None) -> None:
+        """Let what sounds fall, and the next rise."""
+        if self._now is not None:
+            self._falling.append(_Voice(self._now.sound, fade_samples, rises=False))
+        sound, self._next, self._blend = self._next, None, None
+        if enter and isinstance(sound, PlayedTrack):
+            sound.place = enter
+        had_sound, self._now = self._now is not None, None
+        if sound is not None:
+            # What follows silence has nothing to fade with.
+            self._now = _Voice(sound, fade_samples if had_sound else _BEGIN_SAMPLES)
+        if sound is not None or had_sound:
+            self._note_change(sound)

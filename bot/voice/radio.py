@@ -1,0 +1,173 @@
+"""The radio of one server: it keeps the next track ready, and leaves when nobody listens."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from bot.errors import ZhiyinError
+from bot.voice.line import LineEnd, VoiceLine, VoicePlace
+from bot.voice.mixer import Mixer, Playable, PlayedTrack
+from bot.voice.source import RadioSource
+from bot.voice.track import Track
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RadioTimings:
+    """How long a radio waits."""
+
+    alone_seconds: float = 180.0
+    empty_seconds: float = 5.0
+    """After which it looks again whether there is something to play."""
+
+
+class RadioEnd(Enum):
+    """Why a radio ended."""
+
+    STOPPED = auto()
+    ALONE = auto()
+    CHANNEL_GONE = auto()
+    LOST = auto()
+
+
+_ENDS = {
+    LineEnd.CLOSED: RadioEnd.STOPPED,
+    LineEnd.CHANNEL_GONE: RadioEnd.CHANNEL_GONE,
+    LineEnd.LOST: RadioEnd.LOST,
+}
+
+
+class Radio:
+    """Plays what it is given, one after the other, in one voice channel."""
+
+    def __init__(
+        self,
+        channel: VoicePlace,
+        *,
+        choose: Callable[[], Awaitable[Track | None]],
+        tell: Callable[[Track | None], Awaitable[None]],
+        timings: RadioTimings | None = None,
+    ) -> None:
+        """Take where it plays, what chooses and loads the next track, and what hears of each.
+
+        `tell` is called when another track begins, and with None where there is nothing to play.
+        """
+        self._choose, self._tell = choose, tell
+        self._timings = timings or RadioTimings()
+        self._loop = asyncio.get_running_loop()
+        self._changed = asyncio.Event()
+        self._heard, self._alone = asyncio.Event(), asyncio.Event()
+        self._heard.set()
+        self.mixer = Mixer(self._note_change)
+        self.line = VoiceLine(channel, RadioSource(self.mixer))
+        self.now: Track | None = None
+
+    @property
+    def channel(self) -> VoicePlace:
+        """Return where it plays."""
+        return self.line.channel
+
+    async def run(self) -> RadioEnd:
+        """Play until it is stopped, or alone for too long, or can't be heard. After `open`."""
+        tasks = {
+            asyncio.create_task(self._hold_line(), name="voice line"),
+            asyncio.create_task(self._feed(), name="radio feed"),
+            asyncio.create_task(self._wait_alone(), name="radio listeners"),
+        }
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            return next(iter(done)).result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self.line.close()
+
+    async def open(self) -> None:
+        """Load the first track and join the channel, both at once. Raises RequestError."""
+        loading = asyncio.create_task(self._load(), name="first track")
+        try:
+            await self.line.open()
+        except BaseException:
+            loading.cancel()
+            raise
+        await loading
+
+    async def stop(self) -> None:
+        """Leave; `run` ends."""
+        await self.line.close()
+
+    def skip(self) -> None:
+        """Go on with the next track."""
+        self.mixer.skip()
+
+    async def change(self) -> None:
+        """Play something else from now on: what is ready is of the old kind."""
+        self.mixer.drop_next()
+        track = await self._next_track()
+        if track is not None:
+            self.mixer.play_next(PlayedTrack(track), at_once=True)
+
+    def note_listeners(self, number: int) -> None:
+        """Note how many people are in the channel."""
+        for event, is_so in ((self._heard, number > 0), (self._alone, number == 0)):
+            (event.set if is_so else event.clear)()
+
+    async def _hold_line(self) -> RadioEnd:
+        return _ENDS[await self.line.keep()]
+
+    async def _wait_alone(self) -> RadioEnd:
+        while True:
+            await self._alone.wait()
+            try:
+                async with asyncio.timeout(self._timings.alone_seconds):
+                    await self._heard.wait()
+            except TimeoutError:
+                return RadioEnd.ALONE
+
+    async def _feed(self) -> RadioEnd:
+        while True:
+            self._changed.clear()
+            await self._tell_now()
+            if self.mixer.wants_next and not await self._load():
+                if self.mixer.now is None:
+                    await self._tell(None)
+                await self._wait(self._timings.empty_seconds)
+                continue
+            await self._wait(None)
+
+    async def _wait(self, seconds: float | None) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._changed.wait()
+        except TimeoutError:
+            return
+
+    async def _load(self) -> bool:
+        track = await self._next_track()
+        if track is not None:
+            self.mixer.play_next(PlayedTrack(track))
+        return track is not None
+
+    async def _next_track(self) -> Track | None:
+        try:
+            return await self._choose()
+        except ZhiyinError as error:
+            log.info("radio.not_loaded %s", error)
+            return None
+
+    async def _tell_now(self) -> None:
+        sound = self.mixer.now
+        track = sound.track if isinstance(sound, PlayedTrack) else None
+        if track is not None and track is not self.now:
+            self.now = track
+            await self._tell(track)
+
+    def _note_change(self, sound: Playable | None) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._changed.set)

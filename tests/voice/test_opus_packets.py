@@ -1,0 +1,29 @@
+"""Opus packets of 20 ms without libopus."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bot.audio.files.opus_packets import FRAME_SAMPLES, OpusEncoder
+from tests.support.heard_sound import RATE_HZ, decode, levels, pitch
+
+
+def tone(hz, seconds, level=0.5):
+    at = np.arange(round(seconds * RATE_HZ)) / RATE_HZ
+    return np.repeat(level * np.sin(2 * np.pi * hz * at)[:, None], 2, axis=1).astype(np.float32)
+
+
+def test_a_tone_is_the_same_tone_at_the_other_end():
+    """Every frame becomes a packet, and none is kept for longer than a few frames."""
+    encoder, packets, waiting = OpusEncoder(), [], 0
+    sound = tone(440, 1.0)
+    for number, at in enumerate(range(0, len(sound), FRAME_SAMPLES), 1):
+        packets += encoder.encode(sound[at : at + FRAME_SAMPLES])
+        waiting = max(waiting, number - len(packets))
+    encoder.close()
+    assert waiting <= 4
+    heard = decode(packets)
+    assert abs(len(heard) / FRAME_SAMPLES - len(packets)) <= 1
+    assert abs(pitch(heard[4800:]) - 440) < 3
+    assert np.allclose(levels(heard[4800:]), 0.5 / np.sqrt(2), rtol=0.03)
+    assert 40 < sum(map(len, packets)) / len(packets) * 8 / 20 < 200, "kbit/s"

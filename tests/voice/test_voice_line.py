@@ -1,0 +1,170 @@
+"""A stock discord.py plays into a voice channel; what arrives there is decoded and measured."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+
+import discord
+import numpy as np
+import pytest
+
+from bot.app.discord_address import point_discord_at
+from bot.demo.discord.actions import managing
+from bot.demo.discord.channels import ChannelType
+from bot.demo.discord.voice import moves
+from bot.errors import RequestError
+from bot.voice.line import LineEnd, LineTimings, VoiceLine, missing_packages
+from bot.voice.mixer import Mixer, PlayedTrack
+from bot.voice.source import RadioSource
+from tests.support.discord_wire.dave import Dave
+from tests.support.discord_wire.server import open_wire
+from tests.support.heard_sound import RATE_HZ, decode, levels, pitch
+from tests.voice.test_mixer import track
+
+QUICK = LineTimings(connect_seconds=1.0, pauses_seconds=(0.05,) * 8)
+
+
+@asynccontextmanager
+async def connected(dave=False):
+    """A wire with a client on it, and a voice channel."""
+    async with open_wire() as wire:
+        if dave:
+            wire.voice.server.new_encryption = Dave
+        place = wire.add_channel("radio", type=ChannelType.VOICE)
+        with point_discord_at(wire.base):
+            intents = discord.Intents(guilds=True, voice_states=True)
+            async with discord.Client(intents=intents, guild_ready_timeout=0.0) as client:
+                await client.login(wire.token)
+                running = asyncio.create_task(client.connect())
+                await client.wait_until_ready()
+                yield wire, client, place, client.get_channel(place.id)
+                await client.close()
+                await running
+
+
+async def until(is_so, seconds=20.0):
+    async with asyncio.timeout(seconds):
+        while not is_so():
+            await asyncio.sleep(0.01)
+
+
+def heard(wire):
+    """The packets of the line that is open now."""
+    return [each.opus for each in wire.voice.server.lines[wire.guild.id].packets]
+
+
+@pytest.mark.parametrize("dave", [False, True], ids=["plain", "end-to-end"])
+async def test_what_is_played_arrives(dave):
+    """In order, without loss, at an even level through the fade; also end-to-end encrypted."""
+    async with connected(dave) as (wire, _, _, channel):
+        mixer = Mixer()
+        line = VoiceLine(channel, RadioSource(mixer), QUICK)
+        await line.open()
+        there = wire.voice.server.lines[wire.guild.id]
+        if dave:
+            await asyncio.wait_for(there.encryption.ready.wait(), 10)
+        begun = len(there.packets)
+        mixer.play_next(PlayedTrack(track(1, 440, 1.2)), at_once=True)
+        mixer.play_next(PlayedTrack(track(2, 660, 30)))
+        await until(lambda: len(there.packets) > begun + 110)
+        await line.close()
+        packets = list(there.packets)[begun:]
+        numbers = [each.number for each in packets]
+        assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+        assert there.undecrypted == 0
+        sound = decode([each.opus for each in packets])
+        begin = int(np.argmax(np.abs(sound[:, 0]) > 0.05))
+        sound = sound[begin:]
+        assert abs(pitch(sound[4800:30000]) - 440) < 5
+        assert abs(pitch(sound[round(1.4 * RATE_HZ) : round(1.9 * RATE_HZ)]) - 660) < 5
+        even = levels(sound[4800 : round(1.8 * RATE_HZ)])
+        assert even.min() > 0.9 * 0.5 / np.sqrt(2)
+        if dave:
+            assert there.encryption.encrypted > 100
+
+
+@pytest.mark.parametrize("how", ["crash", "sent away", "region"])
+async def test_it_comes_back_and_goes_on_where_it_was(how):
+    """After what discord.py gives up on, too: the same music goes on."""
+    async with connected() as (wire, _client, _place, channel):
+        mixer = Mixer()
+        line = VoiceLine(channel, RadioSource(mixer), QUICK)
+        await line.open()
+        keeping = asyncio.create_task(line.keep())
+        played = PlayedTrack(track(1, 440, 60))
+        mixer.play_next(played)
+        first = wire.voice.server.lines[wire.guild.id]
+        await until(lambda: len(first.packets) > 20)
+        if how == "crash":
+            await wire.voice.server.close_line(wire.guild.id, 4015)
+        elif how == "sent away":
+            await moves.leave(wire, wire.me, wire.guild.id)
+        else:
+            await moves.tell_server(wire, wire.voice.of(wire.me, wire.guild.id))
+        before, lines = played.place, wire.voice.server.lines
+        await until(lambda: lines[wire.guild.id] is not first and len(heard(wire)) > 20)
+        assert before < played.place < RATE_HZ * 30, "neither from the beginning nor far on"
+        assert abs(pitch(decode(heard(wire)[-15:])) - 440) < 10
+        assert not keeping.done()
+        await line.close()
+        assert await keeping is LineEnd.CLOSED
+        await until(lambda: wire.voice.of(wire.me, wire.guild.id) is None)
+
+
+async def test_it_follows_when_it_is_moved():
+    """And comes back to where it was moved to."""
+    async with connected() as (wire, _client, _place, channel):
+        other = await managing.create_channel(wire, wire.owner, "upstairs", type=ChannelType.VOICE)
+        line = VoiceLine(channel, RadioSource(Mixer()), QUICK)
+        await line.open()
+        keeping = asyncio.create_task(line.keep())
+        await moves.place(wire, wire.me, other)
+        await until(lambda: line.channel.id == other.id and line.is_connected)
+        await moves.leave(wire, wire.me, wire.guild.id)
+        await until(lambda: wire.voice.people_in(other) == [wire.me])
+        await line.close()
+        await keeping
+
+
+async def test_a_deleted_channel_ends_it():
+    """Nobody can be heard there any more."""
+    async with connected() as (wire, _client, place, channel):
+        line = VoiceLine(channel, RadioSource(Mixer()), QUICK)
+        await line.open()
+        keeping = asyncio.create_task(line.keep())
+        await managing.delete_channel(wire, wire.owner, place.id)
+        assert await asyncio.wait_for(keeping, 20) is LineEnd.CHANNEL_GONE
+
+
+async def test_who_is_sent_away_again_and_again_goes():
+    """It comes back a few times, and then it understands."""
+    timings = LineTimings(connect_seconds=5.0, pauses_seconds=(0.05,) * 8, most_losses=2)
+    async with connected() as (wire, _client, _place, channel):
+        line = VoiceLine(channel, RadioSource(Mixer()), timings)
+        await line.open()
+        keeping = asyncio.create_task(line.keep())
+        for _ in range(2):
+            await until(lambda: wire.voice.of(wire.me, wire.guild.id) is not None)
+            await until(lambda: line.is_connected)
+            await moves.leave(wire, wire.me, wire.guild.id)
+            await until(lambda: not line.is_connected)
+        assert await asyncio.wait_for(keeping, 20) is LineEnd.LOST
+
+
+async def test_a_channel_that_can_t_be_joined_is_told():
+    """Discord does not answer who may not come in; the sentence names the channel."""
+    quick = LineTimings(connect_seconds=0.3)
+    async with connected() as (wire, _client, place, channel):
+        place.user_limit = 1
+        await moves.join(wire, wire.owner, place)
+        line = VoiceLine(channel, RadioSource(Mixer()), quick)
+        with pytest.raises(RequestError, match="could not get into"):
+            await line.open()
+        await line.close()
+
+
+def test_missing_packages_are_named():
+    """Without them there is no voice, and everything else works."""
+    assert missing_packages() == []
+    assert missing_packages(lambda module: None) == ["PyNaCl", "davey"]
