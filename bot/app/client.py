@@ -37,6 +37,7 @@ COGS = (
     "cogs.left_answers",
     "cogs.music",
     "cogs.remix",
+    "cogs.mixes",
     "cogs.mentions",
     "cogs.whatis",
     "cogs.queue",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bot.domain.generation import Sampling
 from bot.domain.jobs import Kind, RequestOrigin
+from bot.domain.mixes import Mixed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,8 @@ class Clip:
     """How many people have starred it, its own person not counted."""
     upload_name: str | None = None
     """The name of the file that it was made from, as its person sent it."""
+    mixed: Mixed | None = None
+    """How a mix was made of its parents."""
     stems: tuple[str, ...] = ()
     """The stems it can be split into; empty where its codes are not kept."""
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bot.domain.generation import Sampling
+from bot.domain.mixes import MixOrder
 from bot.i18n.sentence import Sentence
 
 MAX_PROMPT_CHARACTERS = 400
@@ -32,6 +33,11 @@ class Kind(StrEnum):
     CONTINUE = "continue"
     AGAIN = "again"
     LOOP = "loop"
+    MIX = "mix"
+
+
+MADE_BY_BOT = frozenset({Kind.LOOP, Kind.MIX})
+"""What the bot itself makes of finished clips: no model takes part, and nobody pays."""
 
 
 class Keep(StrEnum):
@@ -144,6 +150,8 @@ class Order:
     prompt: str | None = None
     sampling: Sampling = field(default_factory=Sampling)
     source: Source | None = None
+    mix: MixOrder | None = None
+    """The clips of a mix, which has no other source."""
     parent_ids: tuple[int, ...] = ()
     as_loop: bool = False
     """Whether it is cut so that it loops seamlessly."""
@@ -161,7 +169,7 @@ class Job:
     order: Order
     state: JobState
     attempts: int
-    """How many workers died while they made it; of a loop, which the bot cuts, how many bots."""
+    """How many workers died while they made it; of what the bot makes itself, how many bots."""
     created_at: float
     message: MessageHandle
     clip_id: int | None = None

@@ -1,4 +1,4 @@
-"""Generate the clip of a job, or cut a loop from another clip; keep it on disk and record it."""
+"""Generate the clip of a job, or make it of finished ones; keep it on disk and record it."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ from dataclasses import replace
 from bot import failpoints
 from bot.audio.files.codes import pack_codes
 from bot.audio.files.masters import read_master, write_master
-from bot.audio.finish import finish
+from bot.audio.finish import FinishedClip, finish
 from bot.audio.prompt import cut_new_part
 from bot.domain.clips import Clip
 from bot.domain.generation import Codes, GenerationRequest, Kept, Sound
-from bot.domain.jobs import ClipSource, Job, JobState, Keep, Kind, UploadSource
+from bot.domain.jobs import MADE_BY_BOT, ClipSource, Job, JobState, Keep, UploadSource
+from bot.domain.mixes import Mixed
 from bot.errors import JobError
 from bot.i18n.sentence import Sentence
 from bot.inference.executor import Executor
 from bot.inference.pending import NotToBlame, Rendered, WorkerLost
 from bot.pipeline.clip_codes import hold_harmony, load_codes_at, match_codes
+from bot.pipeline.mixes import Mixes
 from bot.pipeline.source_sounds import SOURCE_DELETED, SourceSounds, is_made_afresh, lead_frames
 from bot.store.clips import NewClip
 from bot.store.store import Store
@@ -28,7 +30,7 @@ log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 2
 MAX_CUTS = 5
-"""How often a loop is begun: the bot cuts it itself, and one that ends it must not do so for ever.
+"""How often a loop or a mix is begun: the bot makes it, and one that ends it must not for ever.
 
 More than MAX_ATTEMPTS, since most deaths of the bot have another cause.
 """
@@ -39,6 +41,10 @@ WORKER_LOST = Sentence(
 )
 CUT_LOST = Sentence(
     "The bot stopped again and again while it cut this loop, so it was given up. Nothing was "
+    "charged."
+)
+MIX_LOST = Sentence(
+    "The bot stopped again and again while it made this mix, so it was given up. Nothing was "
     "charged."
 )
 BLOCKED_MEANWHILE = Sentence("You can't make music here any more. Nothing was charged.")
@@ -54,6 +60,7 @@ class ClipGenerator:
     def __init__(self, store: Store, executor: Executor) -> None:
         self.store, self.executor = store, executor
         self.sources = SourceSounds(store)
+        self.mixes = Mixes(store)
 
     async def generate(self, job: Job, *, first: bool) -> Clip:
         """Return the job's clip: generated now, or found on disk from an earlier life of the bot.
@@ -65,7 +72,10 @@ class ClipGenerator:
             clip = await self.store.clips.of_job(job.id)
             if clip is not None:
                 return clip
-        if job.order.kind is Kind.LOOP:
+        if job.order.mix is not None:
+            async with self.mixes.turn:
+                return await self._mix(job)
+        if job.order.kind in MADE_BY_BOT:
             return await self._cut_loop(job)
         # Any job running when a worker crashed is a suspect; it is retried in isolation.
         alone = job.attempts > 0
@@ -182,20 +192,34 @@ class ClipGenerator:
             started, sound, seconds_before=0.0, model=parent.model, seconds_of_work=0.0
         )
 
+    async def _mix(self, job: Job) -> Clip:
+        """Lay two clips over one another; the engine has no part in it."""
+        started = await self.store.jobs.start(job.id)
+        order = started.order.mix
+        if order is None or started.attempts >= MAX_CUTS:
+            raise JobError(MIX_LOST)
+        await self._check_person(job)
+        made, mixed, model = await self.mixes.make(order)
+        return await self._record(
+            started, made, seconds_before=0.0, model=model, seconds_of_work=0.0, mixed=mixed
+        )
+
     async def _record(
         self,
         job: Job,
-        sound: Sound,
+        made: Sound | FinishedClip,
         *,
         seconds_before: float,
         model: str,
         seconds_of_work: float,
         stems: tuple[str, ...] = (),
         codes: Codes | None = None,
+        mixed: Mixed | None = None,
     ) -> Clip:
         """Finish a sound, write its master with its codes, then record it in the database."""
-        order = job.order
-        done = await asyncio.to_thread(finish, sound, as_loop=order.as_loop, prompt=order.prompt)
+        order, done = job.order, made
+        if isinstance(done, Sound):
+            done = await asyncio.to_thread(finish, done, as_loop=order.as_loop, prompt=order.prompt)
         name = f"{job.id}.flac"
         # A loop is cut from anywhere, and the codes of the whole don't fit it.
         data = None if codes is None or done.loops else await asyncio.to_thread(pack_codes, codes)
@@ -222,5 +246,6 @@ class ClipGenerator:
                 loops=done.loops,
                 stems=() if data is None else stems,
                 upload_name=order.source.name if isinstance(order.source, UploadSource) else None,
+                mixed=mixed,
             ),
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.domain.jobs import Kind, Order
+from bot.domain.jobs import MADE_BY_BOT, Order
 from bot.domain.request_checks import (
     check_prompt,
     check_sampling,
@@ -12,6 +12,7 @@ from bot.domain.request_checks import (
 )
 from bot.errors import RequestError
 from bot.i18n.sentence import Sentence
+from bot.pipeline.mixes import check_mix
 
 _MOST_KEPT_SECONDS = 3600.0
 KEPT = Sentence("How much of the sound is continued must be a number of seconds above 0.")
@@ -19,13 +20,14 @@ KEPT = Sentence("How much of the sound is continued must be a number of seconds 
 
 def check_order(order: Order, *, max_seconds: float) -> None:
     """Raise RequestError for an order that can't be made: nothing of it reaches a worker."""
-    # A loop is cut from a clip: nothing is generated.
-    if order.kind is not Kind.LOOP or order.seconds != 0:
+    # Of what is made of finished clips nothing is generated.
+    if order.kind not in MADE_BY_BOT or order.seconds != 0:
         check_seconds(order.seconds, max_seconds=max_seconds)
     check_seed(order.seed)
     check_sampling(order.sampling)
     if order.prompt is not None:
         check_prompt(order.prompt)
+    check_mix(order)
     if order.source is not None:
         keep = order.source.keep_seconds
         if not is_number(keep, 0, _MOST_KEPT_SECONDS) or keep == 0:

@@ -14,7 +14,7 @@ from bot import failpoints
 from bot.audio.files import post
 from bot.audio.untrusted.uploads import Uploads
 from bot.config import Config
-from bot.domain.jobs import Job, JobState, Kind, MessageHandle, Order
+from bot.domain.jobs import MADE_BY_BOT, Job, JobState, MessageHandle, Order
 from bot.domain.limits import Limits
 from bot.domain.status import JobProgress
 from bot.inference.executor import CANCELLED, Executor
@@ -120,7 +120,7 @@ class Pipeline:
         running = [job for job in left if job.state is JobState.RUNNING]
         for job in running:
             # A death of the bot is no fault of a clip that a worker makes.
-            is_ours = job.order.kind is Kind.LOOP
+            is_ours = job.order.kind in MADE_BY_BOT
             await self.store.jobs.requeue(job.id, spend_attempt=is_ours)
         # Jobs that were running come first; each is put before the one that was put before it.
         for job in reversed(running):

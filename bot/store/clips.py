@@ -12,10 +12,11 @@ from bot.domain.clips import Clip
 from bot.domain.generation import Sampling
 from bot.domain.jobs import JobState, Kind, RequestOrigin
 from bot.domain.lineage import Lineage
+from bot.domain.mixes import Mixed
 from bot.store.database import Database
 from bot.store.forgetting import NOT_FORGOTTEN
 from bot.store.job_states import in_states
-from bot.store.rows import CLIP_COLUMNS, clip_of, sampling_json
+from bot.store.rows import CLIP_COLUMNS, clip_of, mixed_json, sampling_json
 
 Clock = Callable[[], float]
 
@@ -37,6 +38,7 @@ _DESCENDANTS = (
 _FILES_AT_ONCE = 1000
 # Of those that match, the latest: asked for at every key that a person presses.
 _PROMPTS_READ = 500
+_LATEST_OF_GUILD = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,7 @@ class NewClip:
     loops: bool = False
     stems: tuple[str, ...] = ()
     upload_name: str | None = None
+    mixed: Mixed | None = None
 
 
 class Clips:
@@ -86,6 +89,20 @@ class Clips:
             f"{_CLIP} WHERE user_id = ? AND NOT is_deleted AND {NOT_FORGOTTEN} "
             "AND COALESCE(prompt, '') LIKE ? ESCAPE '\\' ORDER BY id DESC LIMIT ?",
             (user_id, _like(text), limit),
+        )
+        return [clip_of(row) for row in rows]
+
+    async def of_guild(self, guild_id: int, limit: int, text: str = "") -> list[Clip]:
+        """Return clips that were posted on a server, newest first.
+
+        Those whose prompt contains a text, or whose number begins with it, among the latest.
+        """
+        rows = await self._database.all(
+            f"{_CLIP} WHERE guild_id = ?1 AND NOT is_deleted AND {NOT_FORGOTTEN} "  # noqa: S608 - ours
+            "AND message_id IS NOT NULL AND (prompt LIKE ?2 ESCAPE '\\' OR id LIKE ?3 ESCAPE '\\') "
+            "AND id >= COALESCE((SELECT id FROM clips WHERE guild_id = ?1 ORDER BY id DESC "
+            "LIMIT 1 OFFSET ?4), 0) ORDER BY id DESC LIMIT ?5",
+            (guild_id, _like(text), _like(text)[1:], _LATEST_OF_GUILD, limit),
         )
         return [clip_of(row) for row in rows]
 
@@ -192,13 +209,13 @@ async def insert_clip(connection: aiosqlite.Connection, clip: NewClip, now: floa
     cursor = await connection.execute(
         "INSERT INTO clips (job_id, user_id, guild_id, channel_id, kind, prompt, seconds, "
         "seconds_before, seed, sampling, model, file, created_at, made_in_seconds, bpm, key, "
-        "loops, stems, upload_name) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "loops, stems, upload_name, mixed) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             clip.job_id, origin.user_id, origin.guild_id, origin.channel_id, clip.kind, clip.prompt,
             clip.seconds, clip.seconds_before, clip.seed, sampling_json(clip.sampling), clip.model,
             clip.file, now, clip.made_in_seconds, clip.bpm, clip.key, clip.loops,
-            json.dumps(clip.stems), clip.upload_name,
+            json.dumps(clip.stems), clip.upload_name, mixed_json(clip.mixed),
         ),
     )  # fmt: skip
     id_ = cursor.lastrowid

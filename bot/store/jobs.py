@@ -64,9 +64,9 @@ class Jobs:
                 (
                     order.key, now, origin.user_id, origin.guild_id, origin.channel_id, order.kind,
                     order.prompt, order.seconds, order.seed, sampling_json(order.sampling),
-                    source_json(order.source), json.dumps(order.parent_ids), message.token,
-                    message.expires_at, message.message_id, message.max_bytes, order.as_loop,
-                    order.locale, order.battle_id,
+                    source_json(order.source, order.mix), json.dumps(order.parent_ids),
+                    message.token, message.expires_at, message.message_id, message.max_bytes,
+                    order.as_loop, order.locale, order.battle_id,
                 ),
             )  # fmt: skip
             await ledger.reserve(connection, row["id"], order, now, self._day.of(now))

@@ -22,6 +22,7 @@ from bot.domain.jobs import (
     Source,
     UploadSource,
 )
+from bot.domain.mixes import Mixed, MixOrder
 from bot.i18n.sentence import from_json
 
 CLIP_COLUMNS = (
@@ -44,7 +45,8 @@ def job_of(row: sqlite3.Row) -> Job:
             seed=row["seed"],
             prompt=row["prompt"],
             sampling=Sampling(**json.loads(row["sampling"])),
-            source=_source(source) if source else None,
+            source=_source(source) if source and "lead_id" not in source else None,
+            mix=MixOrder(**source) if source and "lead_id" in source else None,
             parent_ids=tuple(json.loads(row["parent_ids"])),
             as_loop=bool(row["as_loop"]),
             locale=row["locale"],
@@ -89,6 +91,7 @@ def clip_of(row: sqlite3.Row) -> Clip:
         loops=bool(row["loops"]),
         stars=row["stars"],
         upload_name=row["upload_name"],
+        mixed=None if row["mixed"] is None else Mixed(**json.loads(row["mixed"])),
         stems=tuple(json.loads(row["stems"])),
     )
 
@@ -121,8 +124,15 @@ def sampling_json(sampling: Sampling) -> str:
     return json.dumps(dataclasses.asdict(sampling))
 
 
-def source_json(source: Source | None) -> str | None:
-    """Return the sound that a clip is made from, as JSON: both kinds have the same fields."""
+def mixed_json(mixed: Mixed | None) -> str | None:
+    """Return how a clip was mixed, as JSON."""
+    return None if mixed is None else json.dumps(dataclasses.asdict(mixed))
+
+
+def source_json(source: Source | None, mix: MixOrder | None = None) -> str | None:
+    """Return what a clip is made from, as JSON: clips and uploads have the same fields."""
+    if mix is not None:
+        return json.dumps(dataclasses.asdict(mix))
     if source is None:
         return None
     fields = dataclasses.asdict(source)

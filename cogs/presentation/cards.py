@@ -12,6 +12,7 @@ from bot.domain.jobs import Kind
 from bot.i18n.languages import Reader
 from bot.i18n.sentence import Plural, Sentence, verbatim
 from cogs.presentation.messages import link
+from cogs.presentation.mix_messages import mix_of
 from cogs.presentation.prompts import escape, quote_prompt
 
 COLOUR = discord.Colour(0xE8A33D)
@@ -32,6 +33,7 @@ def card(
     *,
     words: bool = True,
     credits_line: str | None = None,
+    second_parent: Clip | None = None,
 ) -> discord.Embed:
     """Return the card under a clip; its picture is the attachment PICTURE.
 
@@ -47,7 +49,12 @@ def card(
     if clip.key is not None:
         facts.append(verbatim(clip.key))
     line = " · ".join(read(fact) for fact in facts)
-    if clip.parent_ids:
+    if clip.mixed is not None:
+        by_id = {each.id: link(each) for each in (parent, second_parent) if each is not None}
+        gone = link(None)
+        lead, other = (by_id.get(id_, gone) for id_ in (clip.mixed.lead_id, clip.mixed.other_id))
+        line += f"\n{read(mix_of(clip.mixed, lead, other))}"
+    elif clip.parent_ids:
         line += f"\n{read(_relation(clip, link(parent)))}"
     elif clip.upload_name is not None and words:
         line += f"\n{read(_relation(clip, verbatim(f'*{escape(clip.upload_name)}*')))}"

@@ -97,5 +97,7 @@ def _credit(credit: Credit, is_first: bool) -> Sentence:
             return Sentence("another take by {who}", who=who)
         case Kind.LOOP:
             return Sentence("looped by {who}", who=who)
+        case Kind.MIX:
+            return Sentence("mixed by {who}", who=who)
         case _:
             return Sentence("made by {who}", who=who)

@@ -16,6 +16,8 @@ from cogs.presentation.prompts import quote_prompt
 IN_LINE = Sentence("Joining the queue …")
 LISTENING = Sentence("Listening to your clip …")
 LOOPING = Sentence("Looking for the bars of this clip …")
+MIXING = Sentence("Laying these two clips over one another …")
+NOTHING_TO_MIX = Sentence("There is no other clip here to mix this one with. Make one!")
 IS_A_LOOP = Sentence("This clip loops seamlessly already.")
 CANCELLED = Sentence("Cancelled. Nothing was charged.")
 NOTHING_TO_CANCEL = Sentence("There is nothing of yours to cancel.")

@@ -14,13 +14,17 @@ from bot.errors import RequestError, SoundError
 from cogs.presentation import cards, messages
 from cogs.presentation.readers import reader_of
 from cogs.requests.draft import RequestDraft
+from cogs.requests.mixing import order_mix_again
 from cogs.requests.responses import thinking
 from cogs.requests.rights import require_owner_or_manager
 from cogs.requests.submit import submit_request
 
 
 async def order_again(interaction: Interaction, clip: Clip) -> None:
-    """Order another take of a clip, with another seed."""
+    """Order another take of a clip, with another seed; of a mix, the other way round."""
+    if clip.mixed is not None:
+        await order_mix_again(interaction, clip)
+        return
     job = await interaction.client.service.requests.find(clip.job_id)
     source = job.order.source if job is not None else None
     seconds = clip.seconds - clip.seconds_before

@@ -31,14 +31,18 @@ async def clip_cards(
 
     Everybody in the channel sees it: it names nobody for what they made elsewhere.
     """
-    parent, credited = None, None
+    parents: list[Clip | None] = [None, None]
+    credited = None
     if clip.parent_ids:
         family = await bot.service.clips.lineage(clip.id, _MOST_ANCESTORS)
-        parent = next((each for each in family.clips if each.id == clip.parent_ids[0]), None)
+        by_id = {each.id: each for each in family.clips}
+        parents = [*map(by_id.get, clip.parent_ids), None][:2]
         here = tuple(each for each in family.clips if each.origin.guild_id == clip.origin.guild_id)
         credited = credits_line(read, credits_of(Lineage(clip_id=clip.id, clips=here)))
     with_words, without_words = (
-        cards.card(read, clip, parent, words=words, credits_line=credited)
+        cards.card(
+            read, clip, parents[0], words=words, credits_line=credited, second_parent=parents[1]
+        )
         for words in (True, False)
     )
     return with_words, without_words

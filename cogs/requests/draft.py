@@ -13,6 +13,7 @@ from bot.app.client import ZhiyinBot
 from bot.domain.clips import Clip
 from bot.domain.generation import MAX_SHORT_SEED, Sampling
 from bot.domain.jobs import (
+    MADE_BY_BOT,
     MAX_PROMPT_CHARACTERS,
     USUAL_MAX_BYTES,
     Keep,
@@ -21,6 +22,7 @@ from bot.domain.jobs import (
     RequestOrigin,
     Source,
 )
+from bot.domain.mixes import MixOrder
 from bot.domain.request_checks import check_sampling, check_seed, is_number, is_whole_number
 from bot.errors import Refused, RequestError
 from bot.i18n.sentence import Sentence
@@ -48,6 +50,7 @@ class RequestDraft:
     parent: Clip | None = None
     """The clip that this one is another take of."""
     source: Source | None = None
+    mix: MixOrder | None = None
     keep: Keep | None = None
     """What a remix keeps of the source."""
     keep_seconds: float | None = None
@@ -68,8 +71,8 @@ def validate(
 
     Raises RequestError for a value out of bounds, Refused while no model can be loaded.
     """
-    if draft.kind is Kind.LOOP:
-        # A loop is cut from a clip: nothing is generated, so nothing is charged.
+    if draft.kind in MADE_BY_BOT:
+        # Nothing is generated, so nothing is charged.
         return dataclasses.replace(draft, seconds=0.0)
     if bot.service.requests.trouble is not None:
         raise Refused(bot.service.requests.trouble)
@@ -131,12 +134,19 @@ def make_orders(
             seed=(first + take) % (MAX_SHORT_SEED + 1),
             prompt=draft.prompt,
             sampling=_sampling(bot.sampling, draft.settings),
-            parent_ids=tuple(clip.id for clip in (draft.parent or draft.clip,) if clip),
+            mix=draft.mix,
+            parent_ids=_parents(draft),
             as_loop=draft.as_loop,
             locale=draft.locale,
         )
         for take in range(draft.takes)
     ]
+
+
+def _parents(draft: RequestDraft) -> tuple[int, ...]:
+    if draft.mix is not None:
+        return draft.mix.lead_id, draft.mix.other_id
+    return tuple(clip.id for clip in (draft.parent or draft.clip,) if clip)
 
 
 def order_key(of_message: str, take: int) -> str:

@@ -13,6 +13,9 @@ from bot.domain.jobs import RequestOrigin
 from bot.errors import RequestError
 from cogs.presentation import messages
 
+# More than are shown, since some are in channels that a person doesn't see.
+_LISTED = 100
+
 
 async def require_clip(interaction: Interaction, clip_id: int) -> Clip:
     """Return a clip that is not deleted, and that the person can see where they are.
@@ -31,6 +34,18 @@ async def require_kept_clip(bot: ZhiyinBot, clip_id: int) -> Clip:
     if clip is None or clip.is_deleted:
         raise RequestError(messages.NO_CLIP)
     return clip
+
+
+async def clips_in_sight(interaction: Interaction, limit: int, search: str = "") -> list[Clip]:
+    """Return the latest clips that a person can see where they are, newest first.
+
+    In direct messages these are their own.
+    """
+    clips = interaction.client.service.clips
+    if interaction.guild_id is None:
+        return await clips.history(interaction.user.id, limit, search)
+    found = await clips.of_server(interaction.guild_id, _LISTED, search)
+    return [clip for clip in found if is_shown_to(interaction, clip)][:limit]
 
 
 def require_owner_or_manager(interaction: discord.Interaction, origin: RequestOrigin) -> None:

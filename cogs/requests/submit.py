@@ -12,6 +12,7 @@ import discord
 from bot import failpoints
 from bot.app.client import ZhiyinBot
 from bot.domain.jobs import (
+    MADE_BY_BOT,
     USUAL_MAX_BYTES,
     ClipSource,
     Keep,
@@ -67,8 +68,8 @@ async def submit_request(
     if is_reached_by_token_only(interaction):
         _check_wait(bot, draft)
     text = messages.LISTENING if draft.attachment else messages.IN_LINE
-    if draft.kind is Kind.LOOP:
-        text = messages.LOOPING
+    if draft.kind in MADE_BY_BOT:
+        text = messages.LOOPING if draft.mix is None else messages.MIXING
     key = str(interaction.id if asked_by is None else asked_by.id)
     orders = make_orders(key, origin, draft, bot)
     # A refusal is for one person: nobody else sees an answer that would be taken back.

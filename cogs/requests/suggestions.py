@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from discord import app_commands
 
 from bot.app.client import Interaction
 from bot.domain.clips import Clip
 from bot.domain.jobs import MAX_PROMPT_CHARACTERS
+from bot.i18n.languages import Reader
 from cogs.presentation.prompts import RANDOM_CLIP
 from cogs.presentation.readers import reader_of
+from cogs.requests.rights import clips_in_sight
 
 PRESETS = (
     "90s rock song with loud guitars and heavy drums",
@@ -43,13 +47,25 @@ async def suggest_prompts(interaction: Interaction, current: str) -> list[app_co
 
 async def suggest_clips(interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
     """Suggest the person's own clips, newest first."""
-    random = reader_of(interaction)(RANDOM_CLIP)
     clips = await interaction.client.service.clips.history(interaction.user.id, _CHOICES, current)
-    return [app_commands.Choice(name=_name(clip, random), value=str(clip.id)) for clip in clips]
+    return _choices(interaction, clips)
 
 
-def _name(clip: Clip, random: str) -> str:
-    name = f"{clip.id} · {clip.prompt or random} · {clip.seconds:.0f} s"
+async def suggest_clips_in_sight(
+    interaction: Interaction, current: str
+) -> list[app_commands.Choice[str]]:
+    """Suggest the clips of this server that the person can see, newest first."""
+    return _choices(interaction, await clips_in_sight(interaction, _CHOICES, current))
+
+
+def _choices(interaction: Interaction, clips: Sequence[Clip]) -> list[app_commands.Choice[str]]:
+    read = reader_of(interaction)
+    return [app_commands.Choice(name=name_clip(read, clip), value=str(clip.id)) for clip in clips]
+
+
+def name_clip(read: Reader, clip: Clip) -> str:
+    """Return a clip's number, words and length, as long as a choice may be."""
+    name = f"{clip.id} · {clip.prompt or read(RANDOM_CLIP)} · {clip.seconds:.0f} s"
     return name if len(name) <= _CHOICE_CHARACTERS else name[: _CHOICE_CHARACTERS - 1] + "…"
 
 

@@ -21,23 +21,36 @@ from cogs.requests.clip_recall import show_tree
 from cogs.requests.clip_stems import post_stems
 from cogs.requests.rights import require_clip
 from cogs.requests.stars import toggle_star
+from cogs.views.mix_modal import show_mix_form
 from cogs.views.persistent_button import PersistentButton
 from cogs.views.remix_modal import show_remix_form
 
 UNKNOWN_BUTTON = Sentence("This button is from another version of me: I don't know what it does.")
-ACTIONS = ("again", "continue", "remix", "loop", "stems", "star", "tree", "details", "delete")
+ACTIONS = (
+    "again",
+    "continue",
+    "remix",
+    "loop",
+    "stems",
+    "mix",
+    "star",
+    "tree",
+    "details",
+    "delete",
+)
 _LABELS = {
     "again": (Sentence("Again"), discord.ButtonStyle.primary),
     "continue": (Sentence("Continue"), discord.ButtonStyle.primary),
     "remix": (Sentence("Remix"), discord.ButtonStyle.primary),
     "loop": (Sentence("Loop"), discord.ButtonStyle.secondary),
     "stems": (Sentence("Stems"), discord.ButtonStyle.secondary),
+    "mix": (Sentence("Mix"), discord.ButtonStyle.secondary),
     "star": (verbatim("⭐"), discord.ButtonStyle.secondary),
     "tree": (Sentence("Tree"), discord.ButtonStyle.secondary),
     "details": (Sentence("Details"), discord.ButtonStyle.secondary),
     "delete": (Sentence("Delete"), discord.ButtonStyle.danger),
 }
-_ABOUT_THE_CLIP = {"star", "tree", "details", "delete"}
+_SECOND_ROW = {"mix", "star", "tree", "details", "delete"}
 
 
 def clip_view(read: Reader, clip: Clip) -> discord.ui.View:
@@ -64,8 +77,8 @@ class ClipButton(PersistentButton, template=r"zhiyin:clip:(?P<id>\d+):(?P<action
                 style=style,
                 custom_id=f"zhiyin:clip:{clip_id}:{action}",
             ),
-            # Actions that make music are in the first row, those about the clip in the second.
-            row=int(action in _ABOUT_THE_CLIP),
+            # A row has five at the most: what makes music of one clip is in the first.
+            row=int(action in _SECOND_ROW),
         )
         self.clip_id, self.action = clip_id, action
 
@@ -83,6 +96,8 @@ class ClipButton(PersistentButton, template=r"zhiyin:clip:(?P<id>\d+):(?P<action
                 await order_loop(interaction, clip)
             case "stems":
                 await post_stems(interaction, clip)
+            case "mix":
+                await show_mix_form(interaction, clip)
             case "star":
                 said = await toggle_star(interaction, clip)
                 starred = await require_clip(interaction, clip.id)

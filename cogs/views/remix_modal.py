@@ -6,7 +6,7 @@ Its custom id holds all that it needs, so that one which is open while the bot r
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,9 +20,9 @@ from bot.i18n.languages import Reader
 from bot.i18n.sentence import Sentence
 from cogs.presentation.readers import reader_of
 from cogs.requests.message_audio import SharedFile
+from cogs.views.form_answers import UNKNOWN_CHOICE, read_fields, select
 
 JOINED = Sentence("Joined with: {words}")
-UNKNOWN_CHOICE = Sentence("I don't know that choice. Please take one from the list.")
 
 CUSTOM_ID = re.compile(r"zhiyin:remix:(?P<kind>clip|message):(?P<id>\d{1,19})")
 """Names a clip, or a message with a sound in it."""
@@ -92,7 +92,7 @@ def read_remix_answers(
 
     `model_stems` are those of the model; none while it is being loaded.
     """
-    given = dict(_fields(data))
+    given = dict(read_fields(data))
     keep, *_ = given.get("keep") or (f"{REMIX_KEEP_SECONDS:g}",)
     include, *_ = given.get("include") or ("yes",)
     stems = tuple(dict.fromkeys(given.get("stems") or ()))
@@ -110,16 +110,6 @@ def read_remix_answers(
         include=include == "yes",
         stems=stems,
     )
-
-
-def _fields(component: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield the answers by the fields' custom ids, whatever they are wrapped in."""
-    inner = [*(component.get("components") or ()), component.get("component")]
-    for each in filter(None, inner):
-        values = each.get("values", [each["value"]] if "value" in each else [])
-        if values and "custom_id" in each:
-            yield each["custom_id"], tuple(map(str, values))
-        yield from _fields(each)
 
 
 def _build(
@@ -145,13 +135,13 @@ def _build(
     form.add_item(
         discord.ui.Label(
             text=read(Sentence("What of it stays")),
-            component=_select(read, "keep", kept, f"{REMIX_KEEP_SECONDS:g}"),
+            component=select(read, "keep", kept, f"{REMIX_KEEP_SECONDS:g}"),
         )
     )
     form.add_item(
         discord.ui.Label(
             text=read(Sentence("The new clip")),
-            component=_select(read, "include", _INCLUDED, "yes"),
+            component=select(read, "include", _INCLUDED, "yes"),
         )
     )
     if len(stems) > 1:
@@ -179,15 +169,3 @@ def _earlier(read: Reader, earlier: str) -> Sentence:
     """Return what says which words the new ones are joined with, as long as Discord takes."""
     left = _DESCRIPTION_CHARACTERS - len(read(JOINED.fill(words="")))
     return JOINED.fill(words=earlier if len(earlier) <= left else f"{earlier[: left - 1]}…")
-
-
-def _select(
-    read: Reader, custom_id: str, choices: Mapping[str, Sentence], usual: str
-) -> discord.ui.Select[discord.ui.Modal]:
-    return discord.ui.Select(
-        custom_id=custom_id,
-        options=[
-            discord.SelectOption(label=read(label), value=value, default=value == usual)
-            for value, label in choices.items()
-        ],
-    )

@@ -21,8 +21,8 @@ from bot.store.clips import NewClip
 from cogs.presentation import messages
 from cogs.views.clip_buttons import ACTIONS, UNKNOWN_BUTTON, ClipButton
 from cogs.views.forget_button import NOT_YOUR_QUESTION, forget_view
+from cogs.views.form_answers import UNKNOWN_CHOICE
 from cogs.views.persistent_button import PersistentButton
-from cogs.views.remix_modal import UNKNOWN_CHOICE
 from tests.support.jam_server import Jam, custom_ids, open_jam
 
 SECRET = "a song for Ophelia"

@@ -35,6 +35,8 @@ RELEASED = {
     "names_of_uploads": "729054ff17117f19",
     "battles": "ae604cc2c99e6ba1",
     "manners": "a3c81ae4b57c54d0",
+    "clips_of_a_server": "f6b0fc095a010ed4",
+    "how_a_mix_was_made": "a48c6063d2daffd8",
 }
 
 

@@ -37,6 +37,10 @@ class ClipService:
         """Return a person's latest clips with these words in their prompt, newest first."""
         return await self._clips.of_user(user_id, limit, search)
 
+    async def of_server(self, guild_id: int, limit: int, search: str = "") -> list[Clip]:
+        """Return the latest clips of a server with these words or this number, newest first."""
+        return await self._clips.of_guild(guild_id, limit, search)
+
     async def prompts(self, user_id: int, search: str, limit: int) -> list[str]:
         """Return a person's earlier prompts that contain these words, newest first."""
         return await self._clips.prompts_of(user_id, search, limit)

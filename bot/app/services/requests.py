@@ -5,13 +5,14 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from bot.domain.clips import Tags
+from bot.domain.clips import Clip, Tags
 from bot.domain.jobs import Job, Keep, MessageHandle, Order, Source
 from bot.domain.limits import Limits
 from bot.domain.status import JobProgress
 from bot.errors import RequestError
 from bot.i18n.sentence import Sentence
 from bot.pipeline.generation import NO_MELODY
+from bot.pipeline.mixes import check_tempi
 from bot.pipeline.remix_words import with_remix_words
 from bot.pipeline.service import Pipeline
 
@@ -105,6 +106,10 @@ class RequestService:
     async def with_remix_words(self, order: Order, source: Source) -> Order:
         """Return an order of a remix with its source, its words joined with the old ones."""
         return await with_remix_words(self._pipeline.store, order, source)
+
+    def check_tempi(self, lead: Clip, other: Clip) -> None:
+        """Raise RequestError for two clips that can't be mixed, by what is known of them."""
+        check_tempi(lead, other)
 
     @property
     def takes_melody(self) -> bool:

@@ -21,15 +21,13 @@ from bot.audio.editing.segments import amplify, overlay
 from bot.audio.editing.stretch import stretch
 from bot.audio.resample import fit
 from bot.domain.generation import Sound
+from bot.domain.mixes import EVEN_BALANCE, LEAST_BALANCE, MOST_BALANCE
 from bot.domain.request_checks import is_number
 from bot.errors import RequestError
 from bot.i18n.sentence import Sentence
 
 MOST_SECONDS = 300.0
 """How long a mix gets at the most."""
-
-LEAST_BALANCE, MOST_BALANCE = 0.1, 0.9
-"""How much of the other sound may be in a mix; 0.5 is as much of one as of the other."""
 
 BALANCE = Sentence("The balance must be from 10 to 90: how much of the other clip is heard.")
 
@@ -63,7 +61,9 @@ def hear_part(sound: Sound, *, loops: bool, expected: ExpectedTempo | None = Non
     )
 
 
-def mix(lead: tuple[Sound, Part], other: tuple[Sound, Part], *, balance: float = 0.5) -> MixedSound:
+def mix(
+    lead: tuple[Sound, Part], other: tuple[Sound, Part], *, balance: float = EVEN_BALANCE
+) -> MixedSound:
     """Return a sound with another one laid over it, which follows its tempo and its key.
 
     `balance` is from `LEAST_BALANCE` to `MOST_BALANCE`. Raises RequestError where the tempi are too

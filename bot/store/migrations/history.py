@@ -230,6 +230,18 @@ MIGRATIONS = (
         "and are told what people report.",
         MANNERS,
     ),
+    Migration(
+        "how_a_mix_was_made",
+        date(2026, 11, 28),
+        "The card of a mix tells which clip led and what was done to the other one.",
+        ("ALTER TABLE clips ADD COLUMN mixed TEXT",),
+    ),
+    Migration(
+        "clips_of_a_server",
+        date(2026, 11, 28),
+        "A server's latest clips are listed while somebody types, to be mixed with another.",
+        ("CREATE INDEX clips_by_guild ON clips (guild_id, id)",),
+    ),
 )
 
 RECORDED_SINCE = 1 + next(

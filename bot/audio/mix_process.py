@@ -1,0 +1,127 @@
+"""Mix two kept clips in a process of its own: stretching would keep the bot from answering.
+
+The launcher of untrusted programs runs it, for its limits, its low priority, and so that it ends
+with the bot; there are no walls, since the files are ours. What comes back is a line of JSON, then
+the samples.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import json
+import logging
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+
+from bot.audio.analysis.expected_tempo import expected_tempo
+from bot.audio.editing.alignment import Alignment
+from bot.audio.editing.mix import MixedSound, hear_part, mix
+from bot.audio.files.masters import read_master
+from bot.audio.untrusted import ffmpeg_decoder, isolation
+from bot.audio.untrusted.isolation import NO_ISOLATION, Limits
+from bot.domain.generation import Samples, Sound
+from bot.errors import JobError, ZhiyinError
+from bot.i18n.sentence import Sentence, from_json, to_json
+
+LOST = Sentence("These two clips could not be mixed. Nothing was charged.")
+
+_LIMITS = Limits(cpu_seconds=240, memory_bytes=2**32, processes=64, wall_seconds=600.0)
+_ROOT = Path(__file__).parents[2]
+_LINE_BYTES = 2**16
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptPart:
+    """A kept clip that is to be in a mix; its prompt may say which tempo it was to have."""
+
+    path: Path
+    loops: bool
+    prompt: str | None = None
+
+
+async def mix_kept(lead: KeptPart, other: KeptPart, balance: float) -> MixedSound:
+    """Return two kept clips as one, the second following the tempo and key of the first.
+
+    Raises JobError with the reason why it can't be.
+    """
+    asked = {"lead": _told(lead), "other": _told(other), "balance": balance}
+    process = await asyncio.create_subprocess_exec(
+        *isolation.isolate(Path(sys.executable), NO_ISOLATION, _LIMITS),
+        "-m", __name__,
+        cwd=_ROOT,
+        env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        limit=_LINE_BYTES,
+        start_new_session=True,
+    )  # fmt: skip
+    try:
+        async with asyncio.timeout(_LIMITS.wall_seconds):
+            answer, said = await process.communicate(json.dumps(asked).encode())
+    except TimeoutError:
+        raise JobError(LOST) from None
+    finally:
+        await ffmpeg_decoder.ended(process)
+    line, _, samples = answer.partition(b"\n")
+    if not line:
+        log.error("mix.lost said=%r", said[-2000:])
+        raise JobError(LOST)
+    return _read(json.loads(line), samples)
+
+
+def _told(part: KeptPart) -> dict[str, Any]:
+    return dataclasses.asdict(part) | {"path": str(part.path)}
+
+
+def _read(told: Mapping[str, Any], samples: bytes) -> MixedSound:
+    if "refused" in told:
+        raise JobError(from_json(told["refused"]))
+    whole = np.frombuffer(samples, "<f4").reshape(told["channels"], -1)
+    return MixedSound(
+        sound=Sound(samples=cast(Samples, whole), sample_rate_hz=told["sample_rate_hz"]),
+        alignment=Alignment(**told["alignment"]),
+        bpm=told["bpm"],
+        key=told["key"],
+        loops=told["loops"],
+    )
+
+
+def main() -> None:
+    """Read what is to be mixed from the standard input; write the mix to the standard output."""
+    asked = json.load(sys.stdin)
+    out = sys.stdout.buffer
+    try:
+        lead, other = (_heard(asked[name]) for name in ("lead", "other"))
+        made = mix(lead, other, balance=asked["balance"])
+    except ZhiyinError as error:
+        out.write(json.dumps({"refused": to_json(error.sentence)}).encode() + b"\n")
+        return
+    told = {
+        "channels": made.sound.channels,
+        "sample_rate_hz": made.sound.sample_rate_hz,
+        "alignment": dataclasses.asdict(made.alignment),
+        "bpm": made.bpm,
+        "key": made.key,
+        "loops": made.loops,
+    }
+    out.write(json.dumps(told).encode() + b"\n")
+    out.write(np.ascontiguousarray(made.sound.samples, dtype="<f4").tobytes())
+
+
+def _heard(told: Mapping[str, Any]) -> Any:  # noqa: ANN401
+    sound = read_master(Path(told["path"]))
+    return sound, hear_part(sound, loops=told["loops"], expected=expected_tempo(told["prompt"]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,193 @@
+"""Mixes on Discord: /mix, the form under a clip, the card, the tree, and what goes wrong."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import discord
+import pytest
+
+from bot.audio.editing.alignment import TOO_FAR_APART
+from bot.audio.files.tags import read_tags
+from bot.domain.jobs import JobState, Kind, MessageHandle, Order
+from bot.domain.limits import Limits
+from bot.domain.mixes import Mixed, MixOrder
+from bot.errors import RequestError
+from bot.i18n.sentence import verbatim
+from bot.pipeline.generation import MAX_CUTS, MIX_LOST
+from bot.pipeline.mixes import MIX_DELETED, SAME_CLIP, check_tempi
+from cogs.presentation import messages
+from cogs.presentation.mix_messages import mix_of
+from cogs.views.form_answers import UNKNOWN_CHOICE
+from cogs.views.mix_modal import read_mix_answers
+from tests.support.clips import clip as a_clip
+from tests.support.jam_server import custom_ids, open_jam
+
+BEAT = "beat"
+"""The scripted engine plays drums at 120 BPM for it."""
+
+
+async def mixed(jam, a, b, who=None, **options):
+    result = await (who or jam.bob).slash(jam.channel, "mix", a=str(a), b=str(b), **options)
+    await jam.idle()
+    return result
+
+
+async def test_two_clips_become_one(tmp_path):
+    """For nothing, by anyone, tagged with both; the card tells of whom and how."""
+    async with open_jam(tmp_path) as jam:
+        await jam.music(prompt=BEAT, seconds=5.0, seed=5)
+        await jam.music(prompt="90s rock", seconds=3.0, seed=7)
+        result = await mixed(jam, 1, 2, balance=30)
+        clip = await jam.newest_clip(jam.bob)
+        assert (clip.kind, clip.parent_ids, clip.prompt) == (Kind.MIX, (1, 2), "beat / 90s rock")
+        assert (clip.mixed.lead_id, clip.mixed.other_id) == (1, 2)
+        assert clip.mixed.balance == 0.3
+        assert clip.seconds == pytest.approx(5.0, abs=0.1)
+        card = result.response.embeds[0].description
+        assert "a mix of [clip 1]" in card
+        assert "and [clip 2]" in card
+        assert "mixed by" in card
+        tags = read_tags(await result.response.attachments[0].read())
+        assert (tags.kind, tags.parent_ids) == ("mix", (1, 2))
+        assert (await jam.store.ledger.quota(jam.bob.id, 600)).used_seconds == 0
+        assert await jam.state(3) is JobState.DELIVERED
+        tree = await jam.press(result.response, "Tree", jam.bob)
+        shown = tree.followups[-1].embeds[0].description
+        assert "clip 1" in shown
+        assert "clip 2" in shown
+        assert "mixed by" in shown
+
+        again = await jam.press(result.response, "Again", jam.bob)
+        turned = await jam.newest_clip(jam.bob)
+        assert (turned.mixed.lead_id, turned.mixed.other_id) == (2, 1)
+        assert turned.mixed.balance == pytest.approx(0.7)
+        assert again.response.embeds
+
+        lead = await mixed(jam, 1, 2, lead="b")
+        assert (await jam.newest_clip(jam.bob)).mixed.lead_id == 2
+        assert lead.response.embeds
+        same = await mixed(jam, 1, 1)
+        assert same.response.content == str(SAME_CLIP)
+        assert same.response.ephemeral
+        gone = await mixed(jam, 1, 99)
+        assert gone.response.content == str(messages.NO_CLIP)
+        assert await jam.store.check() == []
+
+        offered = await jam.bob.autocomplete(jam.channel, "mix", focused="a", a="rock")
+        assert [each["value"] for each in offered][-1] == "2"
+        offered = await jam.bob.autocomplete(jam.channel, "mix", focused="a", a="1")
+        assert "1" in [each["value"] for each in offered]
+
+
+async def test_the_form_under_a_clip_asks_for_the_other_one(tmp_path):
+    """It offers what is in sight, and works after a restart."""
+    async with open_jam(tmp_path) as jam:
+        alone = await jam.music(prompt=BEAT, seconds=3.0)
+        told = await jam.bob.click(alone.response, label="Mix")
+        assert told.response.content == str(messages.NOTHING_TO_MIX)
+        hidden = {jam.bob: discord.PermissionOverwrite(view_channel=False)}
+        studio = jam.guild.create_text_channel("studio", overwrites=hidden)
+        await jam.alice.slash(studio, "music", prompt="secret", seconds=1.0)
+        await jam.music(prompt=BEAT, seconds=3.0)
+        form = await jam.bob.click(alone.response, label="Mix")
+        other, lead, balance = custom_ids(form.modal)
+        offered = form.modal["components"][0]["component"]["options"]
+        assert [each["value"] for each in offered] == ["3"]
+        await jam.restart_bot()
+        chosen = {other: ["3"], lead: ["other"], balance: ["70"]}
+        await jam.bob.submit_modal(form, chosen)
+        await jam.idle()
+        clip = await jam.newest_clip(jam.bob)
+        assert (clip.mixed.lead_id, clip.mixed.other_id) == (3, 1)
+        # More of the other one, which leads.
+        assert clip.mixed.balance == pytest.approx(0.3)
+        form = await jam.bob.click(alone.response, label="Mix")
+        refused = await jam.bob.submit_modal(form, chosen | {other: ["2"]})
+        assert refused.response.content == str(messages.NO_CLIP)
+
+
+async def test_a_mix_whose_clip_is_deleted_meanwhile_says_so(tmp_path):
+    """And one that ends the bot again and again is given up; nothing is charged."""
+    async with open_jam(tmp_path) as jam:
+        for _ in range(2):
+            await jam.music(prompt=BEAT, seconds=2.0)
+        origin = (await jam.newest_clip()).origin
+        limits = Limits(daily_seconds=9, waiting_per_user=9, waiting_per_guild=9, waiting=9)
+        jobs = []
+        for key, other in (("lost", 2), ("deleted", 1)):
+            order = Order(
+                key=key, origin=origin, kind=Kind.MIX, seconds=0.0, seed=5, parent_ids=(2, 1),
+                mix=MixOrder(lead_id=3 - other, other_id=other),
+            )  # fmt: skip
+            jobs.append(await jam.store.jobs.accept(order, limits, MessageHandle()))
+            assert jobs[-1].order == order
+        for _ in range(MAX_CUTS):
+            await jam.store.jobs.start(jobs[0].id)
+            await jam.store.jobs.requeue(jobs[0].id, spend_attempt=True)
+        await jam.pipeline.library.delete(await jam.store.clips.get(1))
+        assert await jam.pipeline.resume() == 2
+        await jam.idle()
+        assert [await jam.state(job.id) for job in jobs] == [JobState.FAILED] * 2
+        said = {message.content for message in jam.messages()}
+        assert any(str(MIX_LOST) in each for each in said)
+        assert any(str(MIX_DELETED) in each for each in said)
+        assert await jam.store.ledger.check() == []
+
+
+def test_tempi_that_are_known_to_be_too_far_apart_are_refused_at_once():
+    """Before anything is shown to the others; what is not known is heard later."""
+    slow, fast = (with_bpm(id_, bpm) for id_, bpm in ((1, 95.0), (2, 120.0)))
+    with pytest.raises(RequestError) as told:
+        check_tempi(fast, slow)
+    assert told.value.sentence == TOO_FAR_APART.fill(lead=120.0, other=95.0)
+    check_tempi(fast, with_bpm(3, None))
+    check_tempi(fast, with_bpm(4, 60.0))
+
+
+def with_bpm(id_, bpm):
+    return replace(a_clip(id_), bpm=bpm)
+
+
+@pytest.mark.parametrize(
+    ("factor", "semitones", "on_the_beat", "said"),
+    [
+        (1.0, 0, True, "a mix of 1 and 2, both as they were"),
+        (1.0912, 0, True, "a mix of 1 and 2, the latter 9.1 % faster"),
+        (0.95, -1, True, "a mix of 1 and 2, the latter 5.0 % slower and 1 semitone lower"),
+        (1.0, 2, False, "a mix of 1 and 2, which have no beat in common; the latter 2 semitones"),
+        (1.0, 0, False, "a mix of 1 and 2, which have no beat in common"),
+    ],
+)
+def test_the_card_tells_what_was_done(factor, semitones, on_the_beat, said):
+    """To the one that follows, in plain words."""
+    made = Mixed(
+        lead_id=1,
+        other_id=2,
+        balance=0.5,
+        time_factor=factor,
+        semitones=semitones,
+        on_the_beat=on_the_beat,
+    )
+    assert str(mix_of(made, verbatim("1"), verbatim("2"))).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("answers", "told"),
+    [
+        ({"other": ["x"]}, messages.UNKNOWN_CLIP),
+        ({"other": ["1" * 30]}, messages.UNKNOWN_CLIP),
+        ({"other": ["1"], "lead": ["me"]}, UNKNOWN_CHOICE),
+        ({"other": ["1"], "balance": ["0"]}, UNKNOWN_CHOICE),
+        ({}, messages.UNKNOWN_CLIP),
+    ],
+)
+def test_answers_that_were_not_offered_are_refused(answers, told):
+    """Whatever a client sends."""
+    fields = [
+        {"type": 18, "component": {"type": 3, "custom_id": name, "values": values}}
+        for name, values in answers.items()
+    ]
+    with pytest.raises(RequestError) as refused:
+        read_mix_answers({"components": fields})
+    assert refused.value.sentence == told
