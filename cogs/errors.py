@@ -9,8 +9,11 @@ from discord.ext import commands
 from bot.app.client import Interaction, ZhiyinBot
 from cogs.presentation import messages
 from cogs.presentation.errors import report_error, tell_privately
+from cogs.views import mix_modal, remix_modal
 from cogs.views.persistent_button import custom_id_of, is_known_button
-from cogs.views.remix_modal import CUSTOM_ID
+
+_FORMS = (remix_modal.CUSTOM_ID, mix_modal.CUSTOM_ID)
+"""What the custom ids of forms look like."""
 
 
 class Errors(commands.Cog):
@@ -36,7 +39,7 @@ class Errors(commands.Cog):
             is_known = is_known_button(custom_id)
         else:
             is_form = interaction.type is discord.InteractionType.modal_submit
-            is_known = not is_form or CUSTOM_ID.fullmatch(custom_id) is not None
+            is_known = not is_form or any(form.fullmatch(custom_id) for form in _FORMS)
         if not is_known:
             await tell_privately(interaction, messages.TOO_OLD)
 

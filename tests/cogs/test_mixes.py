@@ -53,7 +53,7 @@ async def test_two_clips_become_one(tmp_path):
         assert (await jam.store.ledger.quota(jam.bob.id, 600)).used_seconds == 0
         assert await jam.state(3) is JobState.DELIVERED
         tree = await jam.press(result.response, "Tree", jam.bob)
-        shown = tree.followups[-1].embeds[0].description
+        shown = tree.response.embeds[0].description
         assert "clip 1" in shown
         assert "clip 2" in shown
         assert "mixed by" in shown
@@ -74,9 +74,9 @@ async def test_two_clips_become_one(tmp_path):
         assert gone.response.content == str(messages.NO_CLIP)
         assert await jam.store.check() == []
 
-        offered = await jam.bob.autocomplete(jam.channel, "mix", focused="a", a="rock")
+        offered = await jam.bob.autocomplete(jam.channel, "mix", "a", "rock")
         assert [each["value"] for each in offered][-1] == "2"
-        offered = await jam.bob.autocomplete(jam.channel, "mix", focused="a", a="1")
+        offered = await jam.bob.autocomplete(jam.channel, "mix", "a", "1")
         assert "1" in [each["value"] for each in offered]
 
 
@@ -103,7 +103,8 @@ async def test_the_form_under_a_clip_asks_for_the_other_one(tmp_path):
         # More of the other one, which leads.
         assert clip.mixed.balance == pytest.approx(0.3)
         form = await jam.bob.click(alone.response, label="Mix")
-        refused = await jam.bob.submit_modal(form, chosen | {other: ["2"]})
+        form._interaction.modal["custom_id"] = "zhiyin:mix:2"
+        refused = await jam.bob.submit_modal(form, chosen)
         assert refused.response.content == str(messages.NO_CLIP)
 
 

@@ -184,6 +184,8 @@ async def test_a_channel_that_a_person_does_not_see_keeps_its_clips(tmp_path):
             message = await place.send("forged", view=view)
             await jam.env.settle()
             assert refused(await jam.bob.click(message, custom_id=button.item.custom_id)), action
+        mixed = await jam.bob.slash(jam.channel, "mix", a=str(clip.id), b=str(clip.id))
+        assert refused(mixed)
         for command in ("clip", "tree"):
             assert refused(await jam.bob.slash(jam.channel, command, clip=str(clip.id))), command
         seen = await jam.alice.slash(jam.channel, "tree", clip=str(clip.id))
@@ -210,11 +212,15 @@ async def test_no_command_or_menu_entry_takes_an_id_of_another_server(tmp_path):
                     if is_number and id_ > 2**53:
                         continue  # Discord sends no such number
                     option = {parameter.name: id_ if is_number else str(id_)}
+                    if name == "mix":
+                        option = {"a": str(id_), "b": str(id_)}
                     result = await stage.mallory.slash(stage.other, name, **words, **option)
                     assert refused(result), (name, option)
         assert asked == {
             ("cancel", "job"),
             ("clip", "clip"),
+            ("mix", "a"),
+            ("mix", "b"),
             ("remix", "mine"),
             ("tree", "clip"),
         }

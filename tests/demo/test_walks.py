@@ -40,11 +40,12 @@ class Walk:
     makes_clip: bool = False
 
 
-LATEST = "the number of their latest clip"
+LATEST, EARLIER = "the number of their latest clip", "the number of the clip before it"
 COMMANDS = {
     "music": Walk(options={"prompt": "90s rock", "seconds": "1"}, makes_clip=True),
     "random": Walk(options={"seconds": "1"}, makes_clip=True),
     "remix": Walk(options={"prompt": "as jazz", "seconds": "1"}, has_file=True, makes_clip=True),
+    "mix": Walk(options={"a": LATEST, "b": EARLIER}, makes_clip=True),
     "clip": Walk(options={"clip": LATEST}, makes_clip=True),
     "tree": Walk(options={"clip": LATEST}, says="The family of clip"),
     "whatis": Walk(has_file=True, says="not"),
@@ -75,7 +76,7 @@ COMMANDS = {
 }
 MENUS = ("Remix this clip", "Continue this clip", "What is this clip?")
 BUTTONS = {"ClipButton", "CancelButton", "OrderButton", "HeldButton", "ForgetButton"}
-FORMS = {"remix_modal"}
+FORMS = {"mix_modal", "remix_modal"}
 """The files of cogs that build one."""
 
 
@@ -139,8 +140,9 @@ async def walk(seat, name, step, file):
         await seat.box.fill(f"/{name} ")
         await seat.form.wait_for()
         for option, value in step.options.items():
-            if value == LATEST:
-                value = str((await seat.stage.store.clips.of_user(seat.person.id, 1))[0].id)
+            if value in (LATEST, EARLIER):
+                theirs = await seat.stage.store.clips.of_user(seat.person.id, 2)
+                value = str(theirs[0 if value == LATEST else 1].id)
             await _fill(seat, option, value)
         if step.has_file:
             await _open_option(seat, "clip")
@@ -242,6 +244,13 @@ async def fill_remix(seat, words):
     return await seat.asks(dialog.locator("button[type=submit]").click)
 
 
+async def send_mix(seat):
+    """Mix with the clip that is offered first; return what the bot was asked."""
+    dialog = seat.page.locator("dialog")
+    await dialog.locator("select[name=other]").select_option(index=1)
+    return await seat.asks(dialog.locator("button[type=submit]").click)
+
+
 async def test_every_button_under_a_clip_does_what_it_says(stage, seats):
     """For whoever asked for the clip."""
     seat = seats[FRIEND]
@@ -255,6 +264,9 @@ async def test_every_button_under_a_clip_does_what_it_says(stage, seats):
     asked = await press(seat, first, "Remix")
     assert asked.modal
     await made(seat, await fill_remix(seat, "as jazz"))
+    asked = await press(seat, first, "Mix")
+    assert asked.modal
+    await made(seat, await send_mix(seat))
     await seats[MANAGER].go("music")
     await press(seats[MANAGER], first, "⭐")
     await expect(buttons.get_by_text("⭐ 1")).to_be_visible()
