@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from bot.musicgen.baselines.mindnlp_reference import Reference
 from bot.musicgen.baselines.synthetic import write_checkpoint
@@ -17,6 +18,10 @@ from bot.musicgen.kernels import build
 if TYPE_CHECKING:  # importing it takes seconds, and not every test needs it
     from bot.musicgen.model import Model
 
+
+settings.register_profile(
+    "same", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 
 # Files that take minutes: begun first, so that no process is left with one at the end.
 SLOWEST = (
@@ -53,7 +58,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_configure() -> None:
-    """Set what makes the tests' own processes faster.
+    """Set what makes the tests' own processes faster, and every run the same.
 
     MindSpore reads `MS_DEV_LAUNCH_BLOCKING` when it first runs an operation, and then runs each
     where it is called: MindNLP's model makes thousands of tiny ones, and handing each to another
@@ -62,6 +67,9 @@ def pytest_configure() -> None:
     Bytecode is kept, also where the environment says otherwise, as many container images do:
     compiling MindSpore's modules anew takes each of the many processes that the tests start longer
     than running them.
+
+    Hypothesis tries the same examples in every run, however slow the machine is; others with
+    `pytest --hypothesis-profile=default`.
     """
     os.environ.setdefault("MS_DEV_LAUNCH_BLOCKING", "1")
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)

@@ -171,7 +171,7 @@ def test_the_source_of_a_loop_is_left_alone():
     np.testing.assert_array_equal(sound.samples, before)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(alike=st.floats(0, 1, allow_subnormal=False), seed=st.integers(0, 1000))
 def test_a_crossfade_keeps_the_power(alike, seed):
     """Whether the two are the same, related or strangers."""

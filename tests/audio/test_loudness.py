@@ -100,7 +100,7 @@ def test_the_limiter_is_gentle():
     assert np.abs(np.diff(gain)).max() < 0.02
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(
     st.lists(
         st.tuples(st.integers(0, RATE_HZ - 1), st.floats(-4, 4, allow_subnormal=False)), max_size=20

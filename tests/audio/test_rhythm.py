@@ -164,7 +164,7 @@ def test_any_rate_will_do(rate_hz):
     assert off_by(rhythm.beats, 0.5, 0.1).max() < 0.005
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     bpm=st.floats(70, 150, allow_subnormal=False),
     first=st.floats(0, 1, allow_subnormal=False),

@@ -33,7 +33,7 @@ def drawn(seed, frames=1001, *, channels=2, peak=1.0, rate_hz=44_100):
     return Sound(samples=samples.astype(np.float32), sample_rate_hz=rate_hz)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     seed=st.integers(0, 1000),
     frames=st.integers(0, 2000),
@@ -88,7 +88,7 @@ def test_an_overlay_is_the_sum(rate_hz, peak):
         np.testing.assert_allclose(found, first.samples + over.samples, rtol=0, atol=1e-6 * peak)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     gain_db=st.floats(-90, 90, allow_subnormal=False),
     peak=st.sampled_from([1e-5, 0.3, 1.0, 2.5]),

@@ -59,7 +59,7 @@ async def heard(data):
 @given(st.sampled_from(STARTS), st.binary(max_size=200))
 @example(b"", b"ID3\x04\x00\x00\x7f\x7f\x7f\x7f")
 @example(b"", b"\xff\xf1\x50\x80\x00\x1f\xfc")
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=2000)
 def test_any_bytes_are_a_kind_or_a_known_sentence(start, data):
     """And nothing else."""
     try:

@@ -199,9 +199,7 @@ def test_other_shapes_equal_the_reference(variant, library) -> None:
         np.testing.assert_array_equal(codec.encode(samples), reference.encode(samples))
 
 
-@settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     frames=st.integers(1, 60),
     sizes=st.lists(st.integers(0, 30), min_size=1, max_size=5).filter(any),

@@ -86,7 +86,7 @@ def made_alone(model: Any, request: GenerationRequest, changes: list[PromptChang
     return made.tokens
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, suppress_health_check=list(HealthCheck))
 @given(acts=ACTS)
 def test_whatever_comes_together_each_clip_is_made_as_it_is_alone(
     small_model: Any, acts: list[Any]

@@ -13,7 +13,7 @@ import tempfile
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
@@ -268,10 +268,5 @@ class JamMachine(RuleBasedStateMachine):
         assert len(self._unfinished()) <= LIMITS.waiting
 
 
-JamMachine.TestCase.settings = settings(
-    deadline=None,
-    max_examples=25,
-    stateful_step_count=40,
-    suppress_health_check=[HealthCheck.too_slow],
-)
+JamMachine.TestCase.settings = settings(max_examples=25, stateful_step_count=40)
 TestJam = JamMachine.TestCase

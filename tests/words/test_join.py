@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.words.join import Heard, join_words, keeps_tempo_and_key
@@ -132,7 +132,6 @@ WORDS = st.lists(
 ).map(" ".join)
 
 
-@settings(deadline=None)
 @given(
     st.none() | WORDS, WORDS, st.none() | st.floats(40, 240), st.sampled_from([None, "F# major"])
 )
@@ -145,7 +144,6 @@ def test_whatever_is_typed_there_are_words(old, new, bpm, key):
     assert words == joined(old, new, heard)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=60), st.text(min_size=1, max_size=60))
 def test_no_text_is_too_strange(old, new):
     """What says nothing of music stays as it is, or is left out."""
