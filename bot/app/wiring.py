@@ -11,6 +11,7 @@ from pathlib import Path
 from bot.audio.untrusted.uploads import Uploads
 from bot.config import Config, data_folder, time_zone
 from bot.domain.quota_day import QuotaDay
+from bot.inference.backend import WorkerBackend
 from bot.inference.executor import Executor
 from bot.inference.supervisor import CANCEL_SECONDS
 from bot.musicgen.checkpoint.inspection import Contents
@@ -28,10 +29,14 @@ async def open_pipeline(
     folder: Path | None = None,
     clock: Callable[[], float] = time.time,
     engine: str | None = None,
+    backend: WorkerBackend | None = None,
     cancel_seconds: float = CANCEL_SECONDS,
     timings: Timings | None = None,
 ) -> AsyncIterator[Pipeline]:
-    """Open the store, start the worker and lend the pipeline between them."""
+    """Open the store, start the worker and lend the pipeline between them.
+
+    `engine` and `backend` are the executor's.
+    """
     async with AsyncExitStack() as stack:
         limits = config.limits
         day = QuotaDay(limits.day_turns_at_hour, time_zone(limits.time_zone))
@@ -39,7 +44,7 @@ async def open_pipeline(
             open_store(folder or data_folder(config), clock, day)
         )
         executor = await stack.enter_async_context(
-            Executor(config, engine=engine, cancel_seconds=cancel_seconds)
+            Executor(config, engine=engine, backend=backend, cancel_seconds=cancel_seconds)
         )
         codec = contents.config.codec
         tidying = asyncio.create_task(

@@ -210,9 +210,10 @@ def _exit_with_the_bot(connection: Connection) -> NoReturn:
     os._exit(0)
 
 
-if __name__ == "__main__":
+def run(arguments: list[str]) -> NoReturn:
+    """Work as `main` does, and end the process."""
     try:
-        code = main(sys.argv[1:])
+        code = main(arguments)
     except Exception:
         log.exception("worker.failed")
         code = 1
@@ -220,3 +221,7 @@ if __name__ == "__main__":
     sys.stderr.flush()
     # MindSpore's threads can keep Python's own way out from ending.
     os._exit(code)
+
+
+if __name__ == "__main__":
+    run(sys.argv[1:])

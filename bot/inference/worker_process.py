@@ -37,34 +37,36 @@ class ProcessBackend:
         Raises OSError where it can't be started.
         """
         ours, theirs = socket.socketpair()
-        settings = json.dumps(self._settings())
-        environment = {
-            name: value for name, value in os.environ.items() if "TOKEN" not in name.upper()
-        }
         with theirs:
             reader, writer = await asyncio.open_connection(sock=ours)
             try:
                 # Last of all: a cancellation after it would leave the process behind.
-                process = await asyncio.create_subprocess_exec(
-                    sys.executable,
-                    "-m",
-                    "bot.inference.worker",
-                    str(theirs.fileno()),
-                    settings,
-                    pass_fds=(theirs.fileno(),),
-                    stdin=asyncio.subprocess.DEVNULL,
-                    # Libraries print to standard output; the bot's own is not theirs.
-                    stdout=sys.stderr.fileno() if _has_fileno() else None,
-                    env=environment,
-                    # A terminal sends Ctrl-C to its whole group, and MindSpore, which takes the
-                    # signal over once it has loaded, ends the process for it.
-                    start_new_session=True,
-                )
+                process = await self._spawn(theirs.fileno())
             except BaseException:
                 writer.close()
                 raise
         log.info("worker.started pid=%d", process.pid)
         return WorkerProcess(process, reader, writer)
+
+    async def _spawn(self, fd: int) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "bot.inference.worker",
+            str(fd),
+            json.dumps(self._settings()),
+            pass_fds=(fd,),
+            stdin=asyncio.subprocess.DEVNULL,
+            # Libraries print to standard output; the bot's own is not theirs.
+            stdout=sys.stderr.fileno() if _has_fileno() else None,
+            env=self._environment(),
+            # A terminal sends Ctrl-C to its whole group, and MindSpore, which takes the signal over
+            # once it has loaded, ends the process for it.
+            start_new_session=True,
+        )
+
+    def _environment(self) -> dict[str, str]:
+        return {name: value for name, value in os.environ.items() if "TOKEN" not in name.upper()}
 
     def _settings(self) -> dict[str, Any]:
         """Return the settings that a worker needs; none of the account, none of the storage."""

@@ -12,9 +12,21 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from multiprocessing.connection import Connection
-from multiprocessing.context import ForkServerProcess
+from multiprocessing.context import ForkServerContext, ForkServerProcess
 
-PROGRAMS = ("tests.support.headless_bot", "tests.support.discord_wire.bot_main")
+PROGRAMS = (
+    "tests.support.headless_bot",
+    "tests.support.discord_wire.bot_main",
+    "tests.support.scripted_worker",
+    "bot.inference.worker",
+)
+
+
+def context() -> ForkServerContext:
+    """Return what forks processes from that one."""
+    forking = multiprocessing.get_context("forkserver")
+    forking.set_forkserver_preload(list(PROGRAMS))
+    return forking
 
 
 def start(
@@ -24,10 +36,8 @@ def start(
 
     Its standard output goes there too.
     """
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(list(PROGRAMS))
-    reader, writer = context.Pipe(duplex=False)
-    process = context.Process(
+    reader, writer = context().Pipe(duplex=False)
+    process = context().Process(
         target=_run, args=(module, list(map(str, arguments)), dict(environment), writer)
     )
     process.start()

@@ -26,8 +26,10 @@ from bot.models.registry import starter_folder
 from bot.musicgen.checkpoint.inspection import inspect
 from tests.support.drawn_seeds import DrawnSeeds
 from tests.support.event_loop_watch import watched
+from tests.support.forked_worker import ForkedBackend
 
 ACK_SECONDS = 3.0
+PATIENCE_SECONDS = 60.0
 SCRIPTED = "tests.support.scripted_worker:open_engine"
 
 
@@ -118,7 +120,11 @@ class Jam:
         """Start again on the same folder and the same Discord."""
         contents = inspect(starter_folder())
         async with open_pipeline(
-            self.config, contents, folder=self.folder, clock=self.clock, engine=engine
+            self.config,
+            contents,
+            folder=self.folder,
+            clock=self.clock,
+            backend=ForkedBackend(self.config, engine=engine),
         ) as pipeline:
             self.bot = new_bot(self.config, pipeline, self.clock)
             await self.env.restart_bot(self.bot)
@@ -147,11 +153,18 @@ async def open_jam(folder, *, config=None, clock=None, engine=SCRIPTED, language
     contents = inspect(starter_folder())
     async with AsyncExitStack() as stack:
         pipeline = await stack.enter_async_context(
-            open_pipeline(config, contents, folder=folder, clock=clock, engine=engine, **options)
+            open_pipeline(
+                config,
+                contents,
+                folder=folder,
+                clock=clock,
+                backend=ForkedBackend(config, engine=engine),
+                **options,
+            )
         )
         bot = new_bot(config, pipeline, clock, languages)
         hogs = stack.enter_context(watched())
-        async with simcord.run(bot, check_errors=False) as env:
+        async with simcord.run(bot, check_errors=False, settle_timeout=PATIENCE_SECONDS) as env:
             pipeline.start(bot.presenter)
             chief = env.create_user("chief")
             guild = env.create_guild("The jam", owner=chief)
