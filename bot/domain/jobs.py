@@ -34,9 +34,11 @@ class Kind(StrEnum):
     AGAIN = "again"
     LOOP = "loop"
     MIX = "mix"
+    JAM_TURN = "jam turn"
+    JAM_MIX = "jam mixdown"
 
 
-MADE_BY_BOT = frozenset({Kind.LOOP, Kind.MIX})
+MADE_BY_BOT = frozenset({Kind.LOOP, Kind.MIX, Kind.JAM_MIX})
 """What the bot itself makes of finished clips: no model takes part, and nobody pays."""
 
 
@@ -159,6 +161,8 @@ class Order:
     """The language of its messages, by Discord's code; None is English."""
     battle_id: int | None = None
     """The battle that it is an entry in; then its clip is shown to its person alone."""
+    jam_id: int | None = None
+    """The jam that it is a turn in, or the mixdown of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -196,6 +196,12 @@ class Clips:
                 "AND id = ?",
                 (changed[0]["job_id"],),
             )
+            # A jam that it is a turn of shows another track now.
+            await connection.execute(
+                "UPDATE jams SET version = version + 1 WHERE id IN "
+                "(SELECT jam_id FROM jam_turns WHERE job_id = ?)",
+                (changed[0]["job_id"],),
+            )
         return str(changed[0]["file"])
 
     async def _first(self, where: str, value: int) -> Clip | None:

@@ -83,8 +83,18 @@ async def delete_words(connection: aiosqlite.Connection, user_id: int, after: in
         whose,
     )
     await connection.execute(
+        "UPDATE jams SET version = version + 1 WHERE id IN "  # noqa: S608 - ours
+        f"(SELECT jam_id FROM jam_turns WHERE job_id IN ({theirs}))",
+        whose,
+    )
+    await connection.execute(
+        f"UPDATE jam_turns SET job_id = NULL, user_id = NULL WHERE job_id IN ({theirs})",  # noqa: S608
+        whose,
+    )
+    await connection.execute(
         "UPDATE jobs SET prompt = NULL, source = NULL, parent_ids = '[]', sentence = NULL, "
-        "token = NULL, message_id = NULL, clip_id = NULL, locale = NULL, battle_id = NULL "
+        "token = NULL, message_id = NULL, clip_id = NULL, locale = NULL, battle_id = NULL, "
+        "jam_id = NULL "
         "WHERE user_id = ? AND id BETWEEN ? AND ?",
         whose,
     )
@@ -153,6 +163,32 @@ async def delete_battles(connection: aiosqlite.Connection, user_id: int) -> bool
         (user_id, PIECE),
     )
     return changed.rowcount == PIECE
+
+
+async def delete_jams(connection: aiosqlite.Connection, user_id: int) -> bool:
+    """Take a person off jams from before their wish; tell whether there may be more.
+
+    What others play there stays theirs.
+    """
+    started = await connection.execute(
+        "UPDATE jams SET user_id = NULL, title = NULL, style = NULL, version = version + 1 "
+        "WHERE id IN (SELECT id FROM jams "
+        "WHERE user_id = ?1 AND created_at <= (SELECT at FROM forgotten WHERE user_id = ?1) "
+        "LIMIT ?2)",
+        (user_id, PIECE),
+    )
+    played = await connection.execute(
+        "DELETE FROM jam_players WHERE (user_id, jam_id) IN (SELECT user_id, jam_id "
+        "FROM jam_players WHERE user_id = ?1 "
+        "AND joined_at <= (SELECT at FROM forgotten WHERE user_id = ?1) LIMIT ?2)",
+        (user_id, PIECE),
+    )
+    await connection.execute(
+        "UPDATE jams SET holder_id = NULL, held_until = NULL, version = version + 1 "
+        "WHERE holder_id = ?",
+        (user_id,),
+    )
+    return PIECE in (started.rowcount, played.rowcount)
 
 
 async def delete_resets(connection: aiosqlite.Connection, user_id: int, today: str) -> bool:

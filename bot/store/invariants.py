@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from bot.domain.jobs import JobState
 from bot.store.database import Database
+from bot.store.jam_invariants import JAM_INVARIANTS
 from bot.store.job_states import ANY, ENDED, UNFINISHED, in_states
 from bot.store.ledger_invariants import LEDGER_INVARIANTS, Invariant
 
@@ -167,6 +168,7 @@ INVARIANTS = (
         OR jobs.user_id IS NOT battle_entries.user_id
         """,
     ),
+    *JAM_INVARIANTS,
     Invariant(
         "each foreign key has its row",
         "A row of the table {} refers to a row that is missing.",

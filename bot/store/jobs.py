@@ -17,6 +17,7 @@ from bot.store.admission import Admission
 from bot.store.battle_entries import check_entry
 from bot.store.clips import NewClip, insert_clip
 from bot.store.database import Database
+from bot.store.jam_turns import begin_turn, check_turn, settle_turn
 from bot.store.job_states import UNFINISHED, in_states
 from bot.store.rows import job_of, sampling_json, source_json
 
@@ -34,8 +35,16 @@ class IllegalStep(RuntimeError):
 class Jobs:
     """The jobs table."""
 
-    def __init__(self, database: Database, clock: Clock, day: QuotaDay) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        day: QuotaDay,
+        jam_changed: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Take what it works with; `jam_changed` is called after a turn was begun or settled."""
         self._database, self._clock, self._day = database, clock, day
+        self._jam_changed = jam_changed
 
     async def accept(self, order: Order, limits: Limits, message: MessageHandle) -> Job:
         """Accept an order: check it, reserve its seconds and insert a job, in one transaction.
@@ -54,23 +63,28 @@ class Jobs:
             admission.decide(standing)
             if order.battle_id is not None:
                 await check_entry(connection, order.battle_id, order.origin.user_id, now)
+            if order.jam_id is not None:
+                await check_turn(connection, order, now)
             origin = order.origin
             (row,) = await connection.execute_fetchall(
                 "INSERT INTO jobs (key, state, created_at, user_id, guild_id, channel_id, kind, "
                 "prompt, seconds, seed, sampling, source, parent_ids, token, token_expires_at, "
-                "message_id, max_bytes, as_loop, locale, battle_id) "
-                "VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+                "message_id, max_bytes, as_loop, locale, battle_id, jam_id) "
+                "VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
                 "RETURNING *",
                 (
                     order.key, now, origin.user_id, origin.guild_id, origin.channel_id, order.kind,
                     order.prompt, order.seconds, order.seed, sampling_json(order.sampling),
                     source_json(order.source, order.mix), json.dumps(order.parent_ids),
                     message.token, message.expires_at, message.message_id, message.max_bytes,
-                    order.as_loop, order.locale, order.battle_id,
+                    order.as_loop, order.locale, order.battle_id, order.jam_id,
                 ),
             )  # fmt: skip
             await ledger.reserve(connection, row["id"], order, now, self._day.of(now))
-            return job_of(row)
+            if order.jam_id is not None:
+                await begin_turn(connection, order, row["id"])
+        self._jam_changed()
+        return job_of(row)
 
     async def check(self, order: Order, limits: Limits) -> None:
         """Raise Refused if an order would be refused now."""
@@ -139,6 +153,8 @@ class Jobs:
                 "token = NULL, message_id = ?", message_id,
             )  # fmt: skip
             await ledger.resolve(connection, job_id, "commit", self._clock())
+            await settle_turn(connection, job_id, self._clock(), is_delivered=True)
+        self._jam_changed()
 
     async def fail(self, job_id: int, sentence: Sentence) -> bool:
         """End a job without a clip and refund it; False if it has ended already."""
@@ -197,7 +213,9 @@ class Jobs:
             if not changed.rowcount:
                 return False
             await ledger.resolve(connection, job_id, "refund", self._clock())
-            return True
+            await settle_turn(connection, job_id, self._clock(), is_delivered=False)
+        self._jam_changed()
+        return True
 
 
 async def _step(

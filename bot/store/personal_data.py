@@ -50,7 +50,7 @@ _KINDS = (
         "orders",
         """
         SELECT id AS _id, id, kind, prompt, seconds, seed, state, locale, guild_id, channel_id,
-        battle_id, datetime(created_at, 'unixepoch') AS ordered_at FROM jobs
+        battle_id, jam_id, datetime(created_at, 'unixepoch') AS ordered_at FROM jobs
         WHERE user_id = :user AND id > :_id AND NOT EXISTS (
             SELECT 1 FROM forgotten
             WHERE forgotten.user_id = :user AND is_pending AND jobs.id <= last_job_id)
@@ -105,6 +105,40 @@ _KINDS = (
         ORDER BY battle_id LIMIT :limit
         """,
         {"_id": 0},
+    ),
+    _Kind(
+        "jams",
+        """
+        SELECT id AS _id, id, title, style, bpm, music_key, guild_id, channel_id, thread_id, state,
+        datetime(created_at, 'unixepoch') AS started_at FROM jams
+        WHERE user_id = :user AND id > :_id AND NOT EXISTS (
+            SELECT 1 FROM forgotten
+            WHERE forgotten.user_id = :user AND is_pending AND jams.created_at <= forgotten.at)
+        ORDER BY id LIMIT :limit
+        """,
+        {"_id": 0},
+    ),
+    _Kind(
+        "jam_players",
+        """
+        SELECT jam_id AS _id, jam_id, name, datetime(joined_at, 'unixepoch') AS joined_at
+        FROM jam_players WHERE user_id = :user AND jam_id > :_id AND NOT EXISTS (
+            SELECT 1 FROM forgotten WHERE forgotten.user_id = :user AND is_pending
+            AND jam_players.joined_at <= forgotten.at)
+        ORDER BY jam_id LIMIT :limit
+        """,
+        {"_id": 0},
+    ),
+    _Kind(
+        "jam_turns",
+        """
+        SELECT jam_id AS _jam, number AS _number, jam_id, number, job_id, is_undone FROM jam_turns
+        WHERE user_id = :user AND (jam_id, number) > (:_jam, :_number) AND NOT EXISTS (
+            SELECT 1 FROM forgotten
+            WHERE forgotten.user_id = :user AND is_pending AND job_id <= last_job_id)
+        ORDER BY jam_id, number LIMIT :limit
+        """,
+        {"_jam": 0, "_number": 0},
     ),
     _Kind(
         "preferences",

@@ -10,6 +10,7 @@ from bot.store.forgetting import (
     PIECE,
     delete_battles,
     delete_entries,
+    delete_jams,
     delete_resets,
     delete_stars,
     delete_words,
@@ -108,6 +109,18 @@ class Privacy:
             before,
         )
 
+        await self._in_pieces(
+            "UPDATE jams SET title = NULL, style = NULL WHERE id IN (SELECT id FROM jams "
+            "WHERE created_at < ? AND state = 'closed' AND title IS NOT NULL LIMIT ?)",
+            before,
+        )
+        await self._in_pieces(
+            "DELETE FROM jam_players WHERE (jam_id, user_id) IN (SELECT jam_id, user_id "
+            "FROM jam_players AS old WHERE joined_at < ? AND EXISTS (SELECT 1 FROM jams "
+            "WHERE jams.id = old.jam_id AND state = 'closed') LIMIT ?)",
+            before,
+        )
+
     async def _carry_out(self, user_id: int) -> list[str]:
         """Delete what a wish covers, piece by piece; return the names of the clips' files."""
         files: list[str] = []
@@ -119,7 +132,7 @@ class Privacy:
                 break
             after = piece.last_job_id
             files += piece.files
-        for delete in (delete_stars, delete_battles):
+        for delete in (delete_stars, delete_battles, delete_jams):
             more = True
             while more:
                 async with self._database.transaction() as connection:

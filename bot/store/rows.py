@@ -10,6 +10,7 @@ from typing import Any
 from bot.domain.battles import Battle, BattleState, Outcome
 from bot.domain.clips import Clip
 from bot.domain.generation import Sampling
+from bot.domain.jams import Jam, JamState
 from bot.domain.jobs import (
     ClipSource,
     Job,
@@ -51,6 +52,7 @@ def job_of(row: sqlite3.Row) -> Job:
             as_loop=bool(row["as_loop"]),
             locale=row["locale"],
             battle_id=row["battle_id"],
+            jam_id=row["jam_id"],
         ),
         state=JobState(row["state"]),
         attempts=row["attempts"],
@@ -117,6 +119,13 @@ def battle_of(row: sqlite3.Row) -> Battle:
         poll_ends_at=row["poll_ends_at"],
         result_message_id=row["result_message_id"],
     )
+
+
+def jam_of(row: sqlite3.Row) -> Jam:
+    """Return the jam of a row: its columns have the names of the fields."""
+    fields = {each.name: row[each.name] for each in dataclasses.fields(Jam)}
+    fields["in_rotation"] = bool(fields["in_rotation"])
+    return Jam(**fields | {"state": JamState(fields["state"])})
 
 
 def sampling_json(sampling: Sampling) -> str:

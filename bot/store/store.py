@@ -15,6 +15,7 @@ from bot.store.clips import Clips
 from bot.store.clock_changes import ClockWatch
 from bot.store.database import open_database
 from bot.store.invariants import check
+from bot.store.jams import Jams
 from bot.store.jobs import Jobs
 from bot.store.kept_files import CLIPS, UPLOADS
 from bot.store.ledger import Ledger
@@ -37,6 +38,7 @@ class Store:
     clips: Clips
     stars: Stars
     battles: Battles
+    jams: Jams
     preferences: PreferencesOfPeople
     settings: Settings
     unwanted_words: UnwantedWords
@@ -70,13 +72,15 @@ async def open_store(
             # Nobody else writes here: a partial file was left by a bot that was killed.
             for scratch in each.glob(SCRATCH):
                 scratch.unlink()
+        jams = Jams(database, clock)
         yield Store(
             ledger=Ledger(database, clock, day),
-            jobs=Jobs(database, clock, day),
+            jobs=Jobs(database, clock, day, jams.changed.set),
             open_answers=OpenAnswers(database),
             clips=Clips(database),
             stars=Stars(database, clock),
             battles=Battles(database, clock),
+            jams=jams,
             preferences=PreferencesOfPeople(database),
             settings=Settings(database),
             unwanted_words=UnwantedWords(database),

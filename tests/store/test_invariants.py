@@ -15,10 +15,12 @@ from bot.store.invariants import INVARIANTS
 from bot.store.ledger_invariants import LEDGER_INVARIANTS
 from bot.store.store import open_store
 from tests.store.test_battles import new_battle, voted_on
+from tests.store.test_jams import begin_turn, new_jam, take_turn
 from tests.store.test_store import accepted, delivered, new_clip
 
 # Job 1 was delivered, 2 made of it and delivered, 3 waits, 4 is being delivered; 5 is another
-# person's, who is forgotten; 6 is an entry in a battle.
+# person's, who is forgotten; 6 is an entry in a battle, 7 a turn in a jam, and 8
+# the next one, which waits.
 FAULTS = {
     "each settlement has a reservation": (
         "DELETE FROM ledger WHERE job_id = 1 AND entry = 'reserve'",
@@ -146,6 +148,30 @@ FAULTS = {
         "UPDATE jobs SET battle_id = 2 WHERE id = 6",
         "Battle 1 has an entry that was made for something else.",
     ),
+    "an unfinished turn is the one that its jam waits for": (
+        "UPDATE jams SET job_id = NULL WHERE id = 1",
+        "Job 8 makes a turn of a jam that waits for another one, or for none.",
+    ),
+    "a jam waits for an unfinished turn of its own": (
+        "UPDATE jobs SET state = 'failed' WHERE id = 8",
+        "Jam 1 waits for a job that has ended, or makes something else.",
+    ),
+    "a turn that was delivered is in its jam": (
+        "DELETE FROM jam_turns WHERE job_id = 7",
+        "Job 7 has delivered a turn that is not in its jam.",
+    ),
+    "a turn in a jam was delivered by its author": (
+        "UPDATE jam_turns SET user_id = 1 WHERE job_id = 7",
+        "Jam 1 has a turn that was not delivered, or is another person's.",
+    ),
+    "a jam is closing while its mixdown is made": (
+        "UPDATE jams SET state = 'closing' WHERE id = 1",
+        "Jam 1 is closing without a mixdown, or has one made and is not closing.",
+    ),
+    "nobody holds a turn that is being made": (
+        "UPDATE jams SET holder_id = 3 WHERE id = 1",
+        "Jam 1 has a turn that somebody holds though it is being made, or though it is closed.",
+    ),
     "each foreign key has its row": (
         "UPDATE clips SET job_id = 99 WHERE id = 2",
         "A row of the table clips refers to a row that is missing.",
@@ -169,6 +195,9 @@ async def make(folder):
         battle = await store.battles.begin(new_battle(closes_at=time.time() + 600))
         await delivered(store, key="6", user=3, battle_id=battle.id)
         await voted_on(store, battle, {3: 1})
+        jam = await store.jams.begin(new_jam())
+        await take_turn(store, jam, "7", 3)
+        await begin_turn(store, jam, "8", 1)
         assert await store.check() == []
 
 

@@ -37,6 +37,7 @@ RELEASED = {
     "manners": "a3c81ae4b57c54d0",
     "clips_of_a_server": "f6b0fc095a010ed4",
     "how_a_mix_was_made": "a48c6063d2daffd8",
+    "jams": "130ad694a0bae127",
 }
 
 

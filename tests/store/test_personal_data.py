@@ -61,7 +61,8 @@ async def test_every_row_is_in_one_page(tmp_path, page):
         assert found["blocked_on"] == [{"guild_id": guild} for guild in ("everywhere", 10, 11)]
         assert (await exported(store, 3, page)) == {
             "clips": [], "orders": [], "seconds": [], "stars": [], "battles": [],
-            "battle_entries": [], "preferences": [], "blocked_on": [],
+            "battle_entries": [], "jams": [], "jam_players": [], "jam_turns": [],
+            "preferences": [], "blocked_on": [],
         }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from datetime import date
 from bot.store.identity import SIGNATURE
 from bot.store.migrations.battles import BATTLES
 from bot.store.migrations.first_tables import FIRST_TABLES
+from bot.store.migrations.jams import JAMS
 from bot.store.migrations.manners import MANNERS
 from bot.store.migrations.running_totals import RUNNING_TOTALS
 from bot.store.migrations.stars import STARS
@@ -241,6 +242,12 @@ MIGRATIONS = (
         date(2026, 11, 28),
         "A server's latest clips are listed while somebody types, to be mixed with another.",
         ("CREATE INDEX clips_by_guild ON clips (guild_id, id)",),
+    ),
+    Migration(
+        "jams",
+        date(2026, 11, 28),
+        "People make one piece of music together, turn by turn.",
+        JAMS,
     ),
 )
 

@@ -1,0 +1,135 @@
+"""Whose turn it is in a jam, and what time changes: decided from what is known, nothing done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum, auto
+
+from bot.domain.jams import JamState, Player, Room
+
+PATIENCE_SECONDS = 10 * 60.0
+"""How long a round waits for who is next."""
+
+HOLD_SECONDS = 5 * 60.0
+"""How long somebody has to find words for the turn that they took."""
+
+IDLE_SECONDS = 3 * 86_400.0
+"""After how long without a turn a jam closes by itself."""
+
+
+class Answer(Enum):
+    """What comes of it when somebody wants the turn."""
+
+    YOURS = auto()
+    CLOSED = auto()
+    BEING_MADE = auto()
+    """A turn is in the queue, or being made."""
+    HELD = auto()
+    """Somebody else has taken it and is looking for words."""
+    NOT_YOURS = auto()
+    """It is somebody else's in the round."""
+    FULL = auto()
+    """The track is as long as it may be."""
+
+
+class Step(Enum):
+    """What time has brought a jam to."""
+
+    WAIT = auto()
+    PASS_ON = auto()
+    """The turn was not taken, or no words came: it goes to the next."""
+    CLOSE = auto()
+    """Nobody has played for long."""
+
+
+def next_player(room: Room) -> int | None:
+    """Return whose turn it is in the round; None where it is anybody's.
+
+    Those who let a turn pass are left out, and nobody waits for themselves alone.
+    """
+    if not room.jam.in_rotation:
+        return None
+    here = [player for player in room.players if not player.is_away]
+    last = room.parts[-1].user_id if room.parts else None
+    if not [player for player in here if player.user_id != last]:
+        return None
+    return _after(here, _place_of(room.players, last)).user_id
+
+
+def may_take(room: Room, user_id: int, now: float) -> Answer:
+    """Return what comes of it when somebody wants the turn now."""
+    jam = room.jam
+    if jam.state is not JamState.OPEN:
+        return Answer.CLOSED
+    if room.seconds + jam.turn_seconds > jam.most_seconds + 1e-6:
+        return Answer.FULL
+    if jam.job_id is not None:
+        return Answer.BEING_MADE
+    if jam.holder_id == user_id:
+        return Answer.YOURS
+    if jam.holder_id is not None and jam.held_until is not None and now < jam.held_until:
+        return Answer.HELD
+    if next_player(room) not in (None, user_id):
+        return Answer.NOT_YOURS
+    return Answer.YOURS
+
+
+def may_undo(room: Room, user_id: int, *, is_manager: bool) -> bool:
+    """Tell whether somebody may take the last turn back: its author, who started it, a manager."""
+    return is_manager or user_id in (room.jam.user_id, room.parts[-1].user_id)
+
+
+def may_close(room: Room, user_id: int, *, is_manager: bool) -> bool:
+    """Tell whether somebody may close a jam: who started it, or a manager.
+
+    Where who started it is forgotten, whoever plays in it.
+    """
+    if room.jam.user_id is None and user_id in [player.user_id for player in room.players]:
+        return True
+    return is_manager or user_id == room.jam.user_id
+
+
+def next_step(room: Room, now: float) -> Step:
+    """Return what is to be done for a jam at a time, in seconds since 1970."""
+    jam = room.jam
+    if jam.state is not JamState.OPEN or jam.job_id is not None:
+        return Step.WAIT
+    if now >= jam.turn_since + IDLE_SECONDS:
+        return Step.CLOSE
+    passes_at = _passes_at(room)
+    return Step.PASS_ON if passes_at is not None and now >= passes_at else Step.WAIT
+
+
+def due_at(room: Room) -> float | None:
+    """Return when a jam is to be looked at again; None where a job or a person says so."""
+    if room.jam.state is not JamState.OPEN or room.jam.job_id is not None:
+        return None
+    idle_at = room.jam.turn_since + IDLE_SECONDS
+    passes_at = _passes_at(room)
+    return idle_at if passes_at is None else min(passes_at, idle_at)
+
+
+def passes_on_at(room: Room) -> float | None:
+    """Return until when the turn waits for somebody; None where it waits for nobody."""
+    return None if room.jam.job_id is not None else _passes_at(room)
+
+
+def waited_for(room: Room) -> int | None:
+    """Return whom the turn waits for: who has taken it, or whose it is; None for anybody."""
+    return room.jam.holder_id if room.jam.holder_id is not None else next_player(room)
+
+
+def _passes_at(room: Room) -> float | None:
+    if room.jam.holder_id is not None:
+        return room.jam.held_until
+    return None if next_player(room) is None else room.jam.turn_since + PATIENCE_SECONDS
+
+
+def _place_of(players: Sequence[Player], user_id: int | None) -> int:
+    return next((each.number for each in players if each.user_id == user_id), 0)
+
+
+def _after(players: Sequence[Player], number: int) -> Player:
+    """Return the first player after a place in the round, which begins again at its end."""
+    ordered = sorted(players, key=lambda each: each.number)
+    return next((each for each in ordered if each.number > number), ordered[0])

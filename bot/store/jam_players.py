@@ -1,0 +1,39 @@
+"""Who plays in a jam: joining the round, and the track and the credits that a fork begins with."""
+
+from __future__ import annotations
+
+import aiosqlite
+
+
+async def join_round(
+    connection: aiosqlite.Connection, jam_id: int, user_id: int, name: str, now: float
+) -> bool:
+    """Put somebody at the end of the round who is not in it; tell whether that was so."""
+    joined = await connection.execute(
+        "INSERT INTO jam_players (jam_id, user_id, number, name, joined_at) "
+        "SELECT ?1, ?2, COALESCE((SELECT MAX(number) FROM jam_players WHERE jam_id = ?1), 0) + 1, "
+        "?3, ?4 WHERE true ON CONFLICT (jam_id, user_id) "
+        "DO UPDATE SET number = excluded.number, name = excluded.name, is_away = 0 WHERE is_away",
+        (jam_id, user_id, name, now),
+    )
+    return joined.rowcount > 0
+
+
+async def copy_track(
+    connection: aiosqlite.Connection, source_id: int, jam_id: int, now: float
+) -> None:
+    """Begin a jam with the track of another one, and with the names of those who made it."""
+    await connection.execute(
+        "INSERT INTO jam_turns (jam_id, number, job_id, user_id, starts_at_seconds, made_at) "
+        "SELECT ?, number, job_id, user_id, starts_at_seconds, made_at FROM jam_turns "
+        "WHERE jam_id = ? AND NOT is_undone",
+        (jam_id, source_id),
+    )
+    # They are credited, and the round doesn't wait for them.
+    await connection.execute(
+        "INSERT INTO jam_players (jam_id, user_id, number, name, joined_at, is_away) "
+        "SELECT ?1, user_id, number, name, ?3, 1 FROM jam_players AS players WHERE jam_id = ?2 "
+        "AND EXISTS (SELECT 1 FROM jam_turns WHERE jam_turns.jam_id = ?2 AND NOT is_undone "
+        "AND jam_turns.user_id = players.user_id)",
+        (jam_id, source_id, now),
+    )

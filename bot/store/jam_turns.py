@@ -1,0 +1,87 @@
+"""A jam's turns and its mixdown as jobs: begun and settled in the transactions of those jobs."""
+
+from __future__ import annotations
+
+import aiosqlite
+
+from bot.domain.jobs import ClipSource, Kind, Order
+from bot.errors import Refused
+from bot.i18n.sentence import Sentence
+from bot.store.forgetting import NOT_FORGOTTEN
+
+CLOSED = Sentence("This jam is closed. `/jam start` begins another one.")
+BEING_MADE = Sentence("A turn is being made right now: it can be yours when that is there.")
+TAKEN_MEANWHILE = Sentence("Somebody else has taken this turn meanwhile.")
+CHANGED = Sentence("The track has changed in this moment. Please take the turn again.")
+
+HEAD = f"""
+    SELECT clips.id FROM jam_turns JOIN clips ON clips.job_id = jam_turns.job_id
+    WHERE jam_id = ? AND NOT is_undone AND NOT is_deleted AND {NOT_FORGOTTEN}
+    ORDER BY number DESC LIMIT 1
+"""  # noqa: S608 - ours
+"""The clip that is all of a jam's track."""
+
+
+async def check_turn(connection: aiosqlite.Connection, order: Order, now: float) -> None:
+    """Raise Refused where an order can't be the next turn of its jam, or its mixdown, now."""
+    rows = list(
+        await connection.execute_fetchall("SELECT * FROM jams WHERE id = ?", (order.jam_id,))
+    )
+    if not rows or rows[0]["state"] != "open":
+        raise Refused(CLOSED)
+    (jam,) = rows
+    if jam["job_id"] is not None:
+        raise Refused(BEING_MADE)
+    is_held = jam["holder_id"] is not None and jam["held_until"] > now
+    if order.kind is Kind.JAM_TURN and is_held and jam["holder_id"] != order.origin.user_id:
+        raise Refused(TAKEN_MEANWHILE)
+    heads = list(await connection.execute_fetchall(HEAD, (order.jam_id,)))
+    source = order.source.clip_id if isinstance(order.source, ClipSource) else None
+    if source != (heads[0]["id"] if heads else None):
+        raise Refused(CHANGED)
+
+
+async def begin_turn(connection: aiosqlite.Connection, order: Order, job_id: int) -> None:
+    """Record that a job makes the next turn of a jam, or its mixdown."""
+    is_mix = order.kind is Kind.JAM_MIX
+    await connection.execute(
+        "UPDATE jams SET job_id = ?, holder_id = NULL, held_until = NULL, state = ?, "
+        "version = version + 1 WHERE id = ?",
+        (job_id, "closing" if is_mix else "open", order.jam_id),
+    )
+
+
+async def settle_turn(
+    connection: aiosqlite.Connection, job_id: int, now: float, *, is_delivered: bool
+) -> bool:
+    """Record how the job of a turn or a mixdown has ended; tell whether it was one.
+
+    A turn is in the track once it was delivered; where none was made the turn is open again, for
+    whoever's it was. A mixdown that was held was made.
+    """
+    rows = list(
+        await connection.execute_fetchall(
+            "SELECT jams.id, jobs.kind, jobs.user_id, jobs.state FROM jams JOIN jobs "
+            "ON jobs.id = jams.job_id WHERE jams.job_id = ?",
+            (job_id,),
+        )
+    )
+    if not rows:
+        return False
+    (found,) = rows
+    is_mix = found["kind"] == Kind.JAM_MIX
+    is_closed = is_mix and (is_delivered or found["state"] == "held")
+    if is_delivered and not is_mix:
+        await connection.execute(
+            "INSERT INTO jam_turns (jam_id, number, job_id, user_id, starts_at_seconds, made_at) "
+            "SELECT ?1, COALESCE((SELECT MAX(number) FROM jam_turns WHERE jam_id = ?1), 0) + 1, "
+            "?2, ?3, clips.seconds_before, ?4 FROM clips WHERE clips.job_id = ?2",
+            (found["id"], job_id, found["user_id"], now),
+        )
+    await connection.execute(
+        "UPDATE jams SET job_id = NULL, turn_since = ?, version = version + 1, "
+        "state = CASE WHEN state = 'closed' OR ? THEN 'closed' ELSE 'open' END, "
+        "mix_job_id = CASE WHEN ? THEN ? ELSE mix_job_id END WHERE id = ?",
+        (now, is_closed, is_closed, job_id, found["id"]),
+    )
+    return True

@@ -1,0 +1,146 @@
+"""Whose turn it is in a jam, who may do what, and what time changes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bot.domain.jams import Jam, JamState, Part, Player, Room, track_of
+from bot.jams.rounds import (
+    HOLD_SECONDS,
+    IDLE_SECONDS,
+    PATIENCE_SECONDS,
+    Answer,
+    Step,
+    due_at,
+    may_close,
+    may_take,
+    may_undo,
+    next_player,
+    next_step,
+    waited_for,
+)
+from tests.support.clips import clip
+
+ALICE, BOB, CAROL = 1, 2, 3
+NOW = 1000.0
+
+
+def room(turns=(), players=(ALICE,), away=(), **changes):
+    """A jam in which people have made turns of 8 s each, in this order."""
+    usual: dict[str, Any] = {
+        "id": 1, "guild_id": 10, "channel_id": 5, "user_id": ALICE, "title": "t", "style": None,
+        "bpm": 120, "music_key": None, "bars": 4, "in_rotation": True, "most_seconds": 60.0,
+        "locale": None, "forked_from": None, "created_at": NOW, "state": JamState.OPEN,
+        "turn_since": NOW,
+    }  # fmt: skip
+    parts = tuple(
+        Part(
+            number=number,
+            user_id=who,
+            starts_at_seconds=8.0 * (number - 1),
+            job_id=number,
+            clip=replace(clip(number), seconds=8.0 * number),
+        )
+        for number, who in enumerate(turns, 1)
+    )
+    people = tuple(
+        Player(user_id=who, number=number, name=f"p{who}", is_away=who in away)
+        for number, who in enumerate(players, 1)
+    )
+    return Room(jam=Jam(**(usual | changes)), parts=parts, players=people)
+
+
+@pytest.mark.parametrize(
+    ("turns", "players", "away", "whose"),
+    [
+        ((), (ALICE,), (), ALICE),
+        ((ALICE,), (ALICE,), (), None),  # nobody waits for themselves
+        ((ALICE,), (ALICE, BOB), (), BOB),
+        ((ALICE, BOB), (ALICE, BOB), (), ALICE),
+        ((ALICE, BOB), (ALICE, BOB, CAROL), (), CAROL),
+        ((ALICE, BOB), (ALICE, BOB, CAROL), (CAROL,), ALICE),
+        ((ALICE, BOB), (ALICE, BOB, CAROL), (CAROL, ALICE), None),
+        ((9,), (ALICE, BOB), (), ALICE),  # who made the last turn is forgotten
+        ((), (ALICE,), (ALICE,), None),
+    ],
+)
+def test_the_round_goes_on_from_who_played_last(turns, players, away, whose):
+    """Over those who are there; where nobody else is, it is anybody's."""
+    assert next_player(room(turns, players, away)) == whose
+    assert next_player(room(turns, players, away, in_rotation=False)) is None
+
+
+def test_a_turn_is_taken_where_it_can_be():
+    """By whose it is in a round, by anybody else, and by nobody while one is being made."""
+    free = room((ALICE,), in_rotation=False)
+    assert may_take(free, ALICE, NOW) is may_take(free, CAROL, NOW) is Answer.YOURS
+    turns = room((ALICE,), (ALICE, BOB))
+    assert may_take(turns, BOB, NOW) is Answer.YOURS
+    assert may_take(turns, ALICE, NOW) is may_take(turns, CAROL, NOW) is Answer.NOT_YOURS
+    held = room(holder_id=BOB, held_until=NOW + 5, in_rotation=False)
+    assert may_take(held, BOB, NOW) is Answer.YOURS
+    assert may_take(held, ALICE, NOW) is Answer.HELD
+    assert may_take(held, ALICE, NOW + 5) is Answer.YOURS
+    assert may_take(room(job_id=7), ALICE, NOW) is Answer.BEING_MADE
+    for state in (JamState.CLOSING, JamState.CLOSED):
+        assert may_take(room(state=state), ALICE, NOW) is Answer.CLOSED
+
+
+def test_a_track_that_is_full_takes_no_turn():
+    """Exactly full is still fitting."""
+    assert may_take(room((ALICE, BOB), (), most_seconds=24.0), CAROL, NOW) is Answer.YOURS
+    assert may_take(room((ALICE, BOB), (), most_seconds=23.9), CAROL, NOW) is Answer.FULL
+
+
+def test_a_turn_that_is_not_taken_passes_on():
+    """In a round after a while, and what somebody holds when no words come; else never."""
+    for waiting, seconds in (
+        (room((ALICE,), (ALICE, BOB)), PATIENCE_SECONDS),
+        (room(holder_id=BOB, held_until=NOW + HOLD_SECONDS, in_rotation=False), HOLD_SECONDS),
+    ):
+        assert waited_for(waiting) == BOB
+        assert due_at(waiting) == NOW + seconds
+        assert next_step(waiting, NOW + seconds - 1) is Step.WAIT
+        assert next_step(waiting, NOW + seconds) is Step.PASS_ON
+    anybody = room((ALICE,))
+    assert waited_for(anybody) is None
+    assert next_step(anybody, NOW + PATIENCE_SECONDS) is Step.WAIT
+    assert due_at(room(job_id=7)) is None
+    assert next_step(room(job_id=7), NOW + 2 * IDLE_SECONDS) is Step.WAIT
+
+
+def test_a_jam_that_nobody_plays_in_closes():
+    """After days, whoever's turn it is."""
+    for quiet in (room((ALICE,)), room((ALICE,), (ALICE, BOB))):
+        assert next_step(quiet, NOW + IDLE_SECONDS) is Step.CLOSE
+        assert next_step(replace(quiet, jam=replace(quiet.jam, state=JamState.CLOSED)), 1e9) is (
+            Step.WAIT
+        )
+
+
+def test_who_may_undo_and_close():
+    """The last turn is its author's to take back, the jam its starter's; a manager may do both."""
+    jam = room((ALICE, BOB), (ALICE, BOB, CAROL))
+    assert [may_undo(jam, who, is_manager=False) for who in (ALICE, BOB, CAROL)] == [
+        True, True, False,
+    ]  # fmt: skip
+    assert may_undo(jam, CAROL, is_manager=True)
+    assert [may_close(jam, who, is_manager=False) for who in (ALICE, BOB, CAROL)] == [
+        True, False, False,
+    ]  # fmt: skip
+    assert may_close(jam, CAROL, is_manager=True)
+    orphan = replace(jam, jam=replace(jam.jam, user_id=None))
+    assert may_close(orphan, CAROL, is_manager=False)
+    assert not may_close(orphan, 9, is_manager=False)
+
+
+def test_a_track_ends_with_the_last_turn_that_is_kept():
+    """One in the middle lives on in those after it; those at the end are gone."""
+    one, two, three = room((ALICE, BOB, CAROL)).parts
+    gone = [replace(part, clip=None) for part in (one, two, three)]
+    assert track_of((one, gone[1], three)) == (one, gone[1], three)
+    assert track_of((one, two, gone[2])) == (one, two)
+    assert track_of(tuple(gone)) == ()

@@ -1,0 +1,288 @@
+"""Jams in the store: one turn at a time, each delivered one once, nothing of a forgotten person."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.domain.jams import JamState, NewJam
+from bot.domain.jobs import ClipSource, Kind
+from bot.errors import Refused
+from bot.i18n.sentence import Sentence
+from bot.store.jams import MOST_OPEN
+from bot.store.retention import sweep
+from bot.store.store import open_store
+from tests.store.test_personal_data import exported
+from tests.store.test_store import NOON, Clock, accepted, new_clip, used
+
+ALICE, BOB, CAROL = 1, 2, 3
+DAY = 86_400.0
+
+
+def new_jam(key="j1", **changes):
+    usual = {
+        "key": key, "guild_id": 10, "channel_id": 5, "user_id": ALICE, "name": "Alice",
+        "title": "Night drive", "style": "lo-fi", "bpm": 120, "music_key": "A minor", "bars": 4,
+        "in_rotation": False, "most_seconds": 60.0,
+    }  # fmt: skip
+    return NewJam(**(usual | changes))
+
+
+async def begin_turn(store, jam, key, user, *, kind=Kind.JAM_TURN, seconds=8.0, **about):
+    """Let somebody's order for the next turn of a jam be accepted."""
+    room = await store.jams.room(jam.id)
+    source = room.head and ClipSource(clip_id=room.head.id, keep_seconds=8.0, whole=True)
+    parents = () if room.head is None else (room.head.id,)
+    return await accepted(
+        store, key=key, user=user, kind=kind, jam_id=jam.id, seconds=seconds, source=source,
+        parent_ids=parents, **about,
+    )  # fmt: skip
+
+
+async def end_turn(store, job):
+    """Let a turn be made and delivered."""
+    before = (await store.jams.room(job.order.jam_id)).seconds
+    await store.jobs.start(job.id)
+    length = before if job.order.kind is Kind.JAM_MIX else before + job.order.seconds
+    made = new_clip(job, seconds=length, seconds_before=before)
+    clip = await store.jobs.record_clip(job.id, made)
+    await store.jobs.begin_delivery(job.id)
+    await store.clips.set_message(clip.id, 900 + job.id)
+    await store.jobs.finish_delivery(job.id, 900 + job.id)
+    return clip
+
+
+async def take_turn(store, jam, key, user):
+    await store.jams.join(jam.id, user, f"person {user}")
+    return await end_turn(store, await begin_turn(store, jam, key, user))
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+async def store(tmp_path, clock):
+    async with open_store(tmp_path, clock) as store:
+        yield store
+        assert await store.check() == []
+
+
+async def test_a_jam_is_begun_once_and_a_server_has_so_many(store):
+    """The same wish again is the same jam; one that is closed makes room."""
+    jam = await store.jams.begin(new_jam())
+    assert await store.jams.begin(new_jam()) == jam
+    assert (jam.state, jam.turn_seconds) == (JamState.OPEN, 8.0)
+    for number in range(2, MOST_OPEN + 1):
+        await store.jams.begin(new_jam(f"j{number}"))
+    with pytest.raises(Refused, match="10 open jams"):
+        await store.jams.begin(new_jam("one more"))
+    assert await store.jams.close(jam.id)
+    assert not await store.jams.close(jam.id)
+    await store.jams.begin(new_jam("one more"))
+    assert len(await store.jams.open_in(10)) == MOST_OPEN
+
+
+async def test_turns_make_a_track(store):
+    """Each is a part of it from where it begins; the last one's clip is all of it."""
+    jam = await store.jams.begin(new_jam())
+    for number, who in enumerate((ALICE, BOB, ALICE), 1):
+        await take_turn(store, jam, str(number), who)
+    room = await store.jams.room(jam.id)
+    assert [(part.user_id, part.starts_at_seconds) for part in room.parts] == [
+        (ALICE, 0.0), (BOB, 8.0), (ALICE, 16.0),
+    ]  # fmt: skip
+    assert room.seconds == 24.0
+    assert await store.jams.names(jam.id) == ("Alice", "person 2")
+    assert [await used(store, who) for who in (ALICE, BOB)] == [16.0, 8.0]
+
+
+async def test_one_turn_at_a_time(store):
+    """A second is refused in the transaction that would accept it, and charged nothing."""
+    jam = await store.jams.begin(new_jam())
+    job = await begin_turn(store, jam, "1", ALICE)
+    with pytest.raises(Refused, match="right now"):
+        await begin_turn(store, jam, "2", BOB)
+    assert (await begin_turn(store, jam, "1", ALICE)).id == job.id  # the same order again
+    assert await used(store, BOB) == 0
+    assert not await store.jams.hold(jam.id, BOB, NOON + 60)
+    await end_turn(store, job)
+    await begin_turn(store, jam, "3", BOB)
+
+
+async def test_of_two_who_take_a_turn_one_has_it(store, clock):
+    """Until they find no words in time; then it is the other's."""
+    jam = await store.jams.begin(new_jam())
+    assert await store.jams.hold(jam.id, ALICE, NOON + 60)
+    assert not await store.jams.hold(jam.id, BOB, NOON + 60)
+    with pytest.raises(Refused, match="Somebody else"):
+        await begin_turn(store, jam, "1", BOB)
+    clock.now += 60
+    assert await store.jams.hold(jam.id, BOB, clock.now + 60)
+    with pytest.raises(Refused, match="Somebody else"):
+        await begin_turn(store, jam, "2", ALICE)
+    await begin_turn(store, jam, "3", BOB)
+    assert (await store.jams.get(jam.id)).holder_id is None
+
+
+@pytest.mark.parametrize("end", ["fail", "cancel", "hold"])
+async def test_a_turn_that_is_not_made_leaves_the_track_as_it_was(store, clock, end):
+    """However it ends: the turn is open again from then on, and nothing is charged."""
+    jam = await store.jams.begin(new_jam())
+    await take_turn(store, jam, "1", ALICE)
+    before = await store.jams.room(jam.id)
+    job = await begin_turn(store, jam, "2", BOB)
+    await store.jobs.start(job.id)
+    if end == "hold":
+        await store.jobs.record_clip(job.id, new_clip(job))
+    clock.now += 30
+    assert await getattr(store.jobs, end)(job.id, Sentence("x"))
+    after = await store.jams.room(jam.id)
+    assert after.parts == before.parts
+    assert (after.jam.job_id, after.jam.turn_since) == (None, clock.now)
+    assert await used(store, BOB) == 0
+
+
+async def test_the_last_turn_is_undone_once(store):
+    """A second press is about a turn that is gone; what was made after it is gone, too."""
+    jam = await store.jams.begin(new_jam())
+    for number, who in enumerate((ALICE, BOB), 1):
+        await take_turn(store, jam, str(number), who)
+    assert await store.jams.undo(jam.id, 2)
+    assert not await store.jams.undo(jam.id, 2)
+    room = await store.jams.room(jam.id)
+    assert [part.number for part in room.parts] == [1]
+    clip = await take_turn(store, jam, "3", CAROL)
+    room = await store.jams.room(jam.id)
+    assert [part.user_id for part in room.parts] == [ALICE, CAROL]
+    assert (room.head.id, clip.parent_ids) == (clip.id, (room.parts[0].clip.id,))
+
+
+async def test_nothing_is_undone_while_a_turn_is_made(store):
+    """It goes on from what is there."""
+    jam = await store.jams.begin(new_jam())
+    await take_turn(store, jam, "1", ALICE)
+    await begin_turn(store, jam, "2", BOB)
+    assert not await store.jams.undo(jam.id, 1)
+
+
+async def test_a_turn_that_goes_on_from_what_is_undone_is_refused(store):
+    """It was asked for in the moment in which the track changed."""
+    jam = await store.jams.begin(new_jam())
+    clip = await take_turn(store, jam, "1", ALICE)
+    await store.jams.undo(jam.id, 1)
+    with pytest.raises(Refused, match="has changed"):
+        await accepted(
+            store, key="2", user=BOB, kind=Kind.JAM_TURN, jam_id=jam.id,
+            source=ClipSource(clip_id=clip.id, keep_seconds=8.0),
+        )  # fmt: skip
+
+
+async def test_a_fork_begins_with_the_track_and_goes_its_own_way(store):
+    """Those who made it are credited, and the round waits for none of them."""
+    jam = await store.jams.begin(new_jam())
+    for number, who in enumerate((ALICE, BOB, CAROL), 1):
+        await take_turn(store, jam, str(number), who)
+    await store.jams.undo(jam.id, 3)
+    fork = await store.jams.begin(
+        new_jam("j2", user_id=CAROL, name="Carol", forked_from=jam.id, in_rotation=True)
+    )
+    await take_turn(store, fork, "4", CAROL)
+    room = await store.jams.room(fork.id)
+    assert [part.user_id for part in room.parts] == [ALICE, BOB, CAROL]
+    assert [player.user_id for player in room.players if not player.is_away] == [CAROL]
+    assert await store.jams.names(fork.id) == ("Alice", "person 2", "Carol")
+    assert len((await store.jams.room(jam.id)).parts) == 2
+
+
+async def test_a_mixdown_closes_a_jam(store):
+    """No turn is taken while it is made; where it can't be made the jam goes on."""
+    jam = await store.jams.begin(new_jam())
+    await take_turn(store, jam, "1", ALICE)
+    job = await begin_turn(store, jam, "2", ALICE, kind=Kind.JAM_MIX, seconds=0.0)
+    assert (await store.jams.get(jam.id)).state is JamState.CLOSING
+    with pytest.raises(Refused, match="is closed"):
+        await begin_turn(store, jam, "3", BOB)
+    await store.jobs.fail(job.id, Sentence("x"))
+    assert (await store.jams.get(jam.id)).state is JamState.OPEN
+    job = await begin_turn(store, jam, "4", ALICE, kind=Kind.JAM_MIX, seconds=0.0)
+    await end_turn(store, job)
+    closed = await store.jams.get(jam.id)
+    assert (closed.state, closed.mix_job_id, closed.job_id) == (JamState.CLOSED, job.id, None)
+    assert len((await store.jams.room(jam.id)).parts) == 1
+
+
+async def test_who_lets_a_turn_pass_is_out_of_the_round_until_they_come_back(store, clock):
+    """And comes back at its end."""
+    jam = await store.jams.begin(new_jam(in_rotation=True))
+    for who in (BOB, CAROL):
+        await store.jams.join(jam.id, who, f"person {who}")
+    jam = await store.jams.get(jam.id)
+    assert await store.jams.pass_on(jam, ALICE)
+    assert not await store.jams.pass_on(jam, ALICE)
+    players = (await store.jams.room(jam.id)).players
+    assert [each.user_id for each in players if each.is_away] == [ALICE]
+    await store.jams.join(jam.id, ALICE, "Alice")
+    await store.jams.join(jam.id, BOB, "Bob")
+    players = (await store.jams.room(jam.id)).players
+    assert [each.user_id for each in players] == [BOB, CAROL, ALICE]
+    assert not any(each.is_away for each in players)
+
+
+async def test_a_deleted_clip_at_the_end_takes_its_turn_along(store):
+    """The one before it is heard; one in the middle lives on in those after it."""
+    jam = await store.jams.begin(new_jam())
+    clips = [await take_turn(store, jam, str(n), who) for n, who in ((1, ALICE), (2, BOB))]
+    version = (await store.jams.get(jam.id)).version
+    await store.clips.delete(clips[1].id)
+    assert (await store.jams.room(jam.id)).head.id == clips[0].id
+    assert (await store.jams.get(jam.id)).version > version
+    await take_turn(store, jam, "3", CAROL)
+    await store.clips.delete(clips[0].id)
+    assert (await store.jams.room(jam.id)).seconds == 16.0
+
+
+async def test_nothing_of_a_forgotten_person_is_left(store):
+    """Their name, and what they started or played; what others played on it stays."""
+    jam = await store.jams.begin(new_jam())
+    for number, who in enumerate((ALICE, BOB), 1):
+        await take_turn(store, jam, str(number), who)
+    other = await store.jams.begin(new_jam("j2", user_id=BOB, name="Bob"))
+    await store.jams.hold(other.id, ALICE, NOON + 60)
+    assert len((await exported(store, ALICE))["jam_turns"]) == 1
+    assert await store.privacy.forget(ALICE) == ["1.flac"]
+    room = await store.jams.room(jam.id)
+    assert (room.jam.user_id, room.jam.title, room.jam.style) == (None, None, None)
+    assert [part.user_id for part in room.parts] == [None, BOB]
+    assert [player.user_id for player in room.players] == [BOB]
+    assert (await store.jams.get(other.id)).holder_id is None
+    found = await exported(store, ALICE)
+    assert found["jams"] == found["jam_turns"] == found["jam_players"] == []
+    assert len((await exported(store, BOB))["jam_turns"]) == 1
+
+
+async def test_words_and_names_of_closed_jams_expire(store, clock):
+    """Those of open ones are still needed."""
+    jams = [await store.jams.begin(new_jam(f"j{number}")) for number in range(2)]
+    await store.jams.close(jams[0].id)
+    clock.now += 31 * DAY
+    await sweep(store, 30, clock.now)
+    closed, going_on = [await store.jams.room(jam.id) for jam in jams]
+    assert (closed.jam.title, closed.players) == (None, ())
+    assert (going_on.jam.title, len(going_on.players)) == ("Night drive", 1)
+
+
+async def test_a_card_is_shown_anew_when_something_has_changed(store):
+    """Whoever waits for changes is woken; what was shown is not shown again."""
+    jam = await store.jams.begin(new_jam())
+    assert store.jams.changed.is_set()
+    await store.jams.record_thread(jam.id, 77)
+    assert (await store.jams.by_thread(77)).id == jam.id
+    await store.jams.record_card(jam.id, 78, jam.version)
+    await store.jams.close(jam.id)
+    assert [each.id for each in await store.jams.going_on()] == [jam.id]
+    await store.jams.record_card(jam.id, 78, (await store.jams.get(jam.id)).version)
+    assert await store.jams.going_on() == []
+    gone = await store.jams.begin(new_jam("j2"))
+    await store.jams.strike_out(gone.id)
+    assert await store.jams.going_on() == []
