@@ -141,6 +141,16 @@ _KINDS = (
         {"_jam": 0, "_number": 0},
     ),
     _Kind(
+        "radios",
+        """
+        SELECT guild_id AS _id, guild_id, channel_id, source, person_id,
+        datetime(begun_at, 'unixepoch') AS begun_at FROM radios
+        WHERE (user_id = :user OR person_id = :user) AND guild_id > :_id
+        ORDER BY guild_id LIMIT :limit
+        """,
+        {"_id": 0},
+    ),
+    _Kind(
         "preferences",
         """
         SELECT user_id AS _id, is_called, seconds FROM preferences

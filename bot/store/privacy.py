@@ -141,6 +141,9 @@ class Privacy:
         async with self._database.transaction() as connection:
             await connection.execute("DELETE FROM preferences WHERE user_id = ?", (user_id,))
             await connection.execute(
+                "DELETE FROM radios WHERE user_id = ?1 OR person_id = ?1", (user_id,)
+            )
+            await connection.execute(
                 "UPDATE forgotten SET is_pending = 0 WHERE user_id = ?", (user_id,)
             )
         return files

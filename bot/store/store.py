@@ -22,6 +22,7 @@ from bot.store.ledger import Ledger
 from bot.store.open_answers import OpenAnswers
 from bot.store.preferences import PreferencesOfPeople
 from bot.store.privacy import Privacy
+from bot.store.radios import Radios
 from bot.store.settings import Settings
 from bot.store.stars import Stars
 from bot.store.totals import Totals, totals
@@ -39,6 +40,7 @@ class Store:
     stars: Stars
     battles: Battles
     jams: Jams
+    radios: Radios
     preferences: PreferencesOfPeople
     settings: Settings
     unwanted_words: UnwantedWords
@@ -81,6 +83,7 @@ async def open_store(
             stars=Stars(database, clock),
             battles=Battles(database, clock),
             jams=jams,
+            radios=Radios(database, clock),
             preferences=PreferencesOfPeople(database),
             settings=Settings(database),
             unwanted_words=UnwantedWords(database),

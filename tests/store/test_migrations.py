@@ -38,6 +38,7 @@ RELEASED = {
     "clips_of_a_server": "f6b0fc095a010ed4",
     "how_a_mix_was_made": "a48c6063d2daffd8",
     "jams": "130ad694a0bae127",
+    "radios": "50d86ed12f23e67b",
 }
 
 

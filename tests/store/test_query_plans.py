@@ -27,6 +27,7 @@ from tests.pipeline.test_erasure import DAY
 from tests.store.test_battles import new_battle, voted_on
 from tests.store.test_jams import begin_turn, end_turn, new_jam, take_turn
 from tests.store.test_personal_data import exported
+from tests.store.test_radios import new_radio
 from tests.store.test_store import NOON, Clock, accepted, delivered, limits, new_clip, order
 
 GROWING = {
@@ -187,6 +188,9 @@ async def do_everything(store, clock):
     await store.jams.undo(other.id, 1)
     await store.jams.close(other.id)
     await store.jams.strike_out(other.id)
+    await store.radios.keep(new_radio())
+    await store.radios.all()
+    await store.radios.drop(10)
     await store.clips.delete(second.id)
     await store.ledger.quota(1, 100)
     for guild_id in (10, None):

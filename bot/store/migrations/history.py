@@ -13,6 +13,7 @@ from bot.store.migrations.battles import BATTLES
 from bot.store.migrations.first_tables import FIRST_TABLES
 from bot.store.migrations.jams import JAMS
 from bot.store.migrations.manners import MANNERS
+from bot.store.migrations.radios import RADIOS
 from bot.store.migrations.running_totals import RUNNING_TOTALS
 from bot.store.migrations.stars import STARS
 
@@ -248,6 +249,12 @@ MIGRATIONS = (
         date(2026, 11, 28),
         "People make one piece of music together, turn by turn.",
         JAMS,
+    ),
+    Migration(
+        "radios",
+        date(2026, 11, 28),
+        "A radio comes back where it was playing after a restart.",
+        RADIOS,
     ),
 )
 

@@ -1,0 +1,36 @@
+"""A radio in a voice channel: what it plays, and where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class RadioSource(StrEnum):
+    """What a radio plays."""
+
+    STARS = "stars"
+    """The server's clips that have stars; its latest ones where none has."""
+    RECENT = "recent"
+    PERSON = "person"
+    LIVE = "live"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RadioPlan:
+    """What is kept of a radio, so that it comes back after a restart."""
+
+    guild_id: int
+    channel_id: int
+    """The voice channel."""
+    text_channel_id: int
+    """Where it shows what it plays."""
+    source: RadioSource
+    user_id: int
+    """Who switched it on."""
+    person_id: int | None = None
+    """Whose clips it plays, if so."""
+    message_id: int | None = None
+    """The message that shows what it plays."""
+    words: tuple[tuple[str, float], ...] = ()
+    """What live music is made from, by weight."""

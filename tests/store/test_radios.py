@@ -1,0 +1,44 @@
+"""The radios that are on."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from bot.domain.radio import RadioPlan, RadioSource
+from bot.store.store import open_store
+from tests.store.test_personal_data import exported
+from tests.store.test_store import Clock
+
+
+def new_radio(**other):
+    """A radio of person 1 on server 10."""
+    plan = RadioPlan(
+        guild_id=10, channel_id=5, text_channel_id=6, source=RadioSource.STARS, user_id=1
+    )
+    return dataclasses.replace(plan, **other)
+
+
+async def test_a_radio_is_there_after_a_restart(tmp_path):
+    """As it was last, one a server; one that was switched off is not."""
+    live = new_radio(source=RadioSource.LIVE, words=(("techno", 1.0), ("harp", 0.5)), message_id=9)
+    other = new_radio(guild_id=11, source=RadioSource.PERSON, person_id=3)
+    async with open_store(tmp_path, Clock()) as store:
+        await store.radios.keep(new_radio())
+        await store.radios.keep(live)
+        await store.radios.keep(other)
+        await store.radios.keep(new_radio(guild_id=12))
+        await store.radios.drop(12)
+    async with open_store(tmp_path, Clock()) as store:
+        assert await store.radios.all() == [live, other]
+
+
+async def test_a_radio_is_its_person_s_data(tmp_path):
+    """Of who switched it on and of whose clips it plays: shown to both, deleted with either."""
+    async with open_store(tmp_path, Clock()) as store:
+        await store.radios.keep(new_radio(source=RadioSource.PERSON, person_id=3))
+        await store.radios.keep(new_radio(guild_id=11, user_id=2))
+        for person in (1, 3):
+            (row,) = (await exported(store, person))["radios"]
+            assert row["guild_id"] == 10
+        await store.privacy.forget(3)
+        assert [each.guild_id for each in await store.radios.all()] == [11]
