@@ -44,6 +44,7 @@ COGS = (
     "cogs.account",
     "cogs.clips",
     "cogs.stars",
+    "cogs.radio",
     "cogs.privacy",
     "cogs.about",
     "cogs.admin",
@@ -56,6 +57,8 @@ INVITED = discord.Permissions(
     embed_links=True,
     attach_files=True,
     read_message_history=True,
+    connect=True,
+    speak=True,
 )
 """The permissions that the invitation asks for."""
 
@@ -101,6 +104,8 @@ class ZhiyinBot(commands.Bot):
         intents = discord.Intents.none()
         intents.guilds = intents.guild_messages = intents.dm_messages = True
         intents.guild_reactions = True
+        # Who is in which voice channel.
+        intents.voice_states = True
         super().__init__(
             commands.when_mentioned,
             tree_cls=_Commands,

@@ -22,7 +22,7 @@ class RadioTimings:
     """How long a radio waits."""
 
     alone_seconds: float = 180.0
-    empty_seconds: float = 5.0
+    empty_seconds: float = 2.0
     """After which it looks again whether there is something to play."""
 
 

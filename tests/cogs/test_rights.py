@@ -23,10 +23,11 @@ from cogs.views.clip_buttons import ACTIONS, UNKNOWN_BUTTON, ClipButton
 from cogs.views.forget_button import NOT_YOUR_QUESTION, forget_view
 from cogs.views.form_answers import UNKNOWN_CHOICE
 from cogs.views.persistent_button import PersistentButton
+from cogs.views.radio_buttons import RADIO_ACTIONS
 from tests.support.jam_server import Jam, custom_ids, open_jam
 
 SECRET = "a song for Ophelia"
-CHOICES = {"action": ACTIONS}
+CHOICES = {"action": (*ACTIONS, *RADIO_ACTIONS)}
 """What a group of a custom id other than `id` may hold."""
 
 

@@ -53,6 +53,7 @@ OURS = {
         "bot.musicgen",
         "bot.pipeline",
         "bot.store",
+        "bot.voice",
     },
     "bot.jams": {"bot.domain"},
     "bot.voice": {"bot.i18n", "bot.audio", "bot.domain", "bot.errors", "bot.log"},
@@ -120,6 +121,7 @@ OURS = {
         "bot.errors",
         "bot.pipeline.packaging",
         "bot.pipeline.presenter",
+        "bot.voice",
     },
 }
 

@@ -11,6 +11,7 @@ from bot.app.services.clips import ClipService
 from bot.app.services.guilds import GuildService
 from bot.app.services.operations import OperationsService
 from bot.app.services.people import PeopleService
+from bot.app.services.radio import RadioService
 from bot.app.services.requests import RequestService
 from bot.app.services.stars import StarService
 from bot.pipeline.service import Pipeline
@@ -30,6 +31,7 @@ class BotService:
         self.stars = StarService(pipeline.store, clock)
         self.battles = BattleService(pipeline.store, clock)
         self.guilds = GuildService(pipeline.store, pipeline.config)
+        self.radio = RadioService(pipeline)
         self.people = PeopleService(pipeline)
         self.operations = OperationsService(pipeline, health)
 

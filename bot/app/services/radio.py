@@ -1,0 +1,52 @@
+"""What a radio plays: which clips, ready to be heard, and what is kept of it."""
+
+from __future__ import annotations
+
+import asyncio
+
+from bot.domain.clips import Clip
+from bot.domain.radio import RadioPlan, RadioSource
+from bot.pipeline.service import Pipeline
+from bot.voice.loading import load_track
+from bot.voice.track import Track
+
+_MOST_CLIPS = 200
+
+
+class RadioService:
+    """The clips of radios."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._store = pipeline.store
+        # One at a time: the processor belongs to the music that is being made.
+        self._turn = asyncio.Semaphore(1)
+
+    async def clips(self, plan: RadioPlan) -> list[Clip]:
+        """Return the clips that a radio may choose from, at most 200 of them."""
+        store, guild_id = self._store, plan.guild_id
+        if plan.source is RadioSource.PERSON and plan.person_id is not None:
+            found = await store.clips.of_user(plan.person_id, _MOST_CLIPS)
+            return [clip for clip in found if clip.origin.guild_id == guild_id]
+        if plan.source is RadioSource.STARS:
+            starred = await store.stars.top(guild_id, _MOST_CLIPS)
+            if starred:
+                return starred
+        return await store.clips.of_guild(guild_id, _MOST_CLIPS)
+
+    async def load(self, clip: Clip) -> Track:
+        """Return a clip ready to be played. Raises SoundError where its sound is gone."""
+        async with self._turn:
+            path = self._store.clips_folder / clip.file
+            return await asyncio.to_thread(load_track, path, clip.id, clip.key)
+
+    async def keep(self, plan: RadioPlan) -> None:
+        """Keep a radio that is on, so that it comes back after a restart."""
+        await self._store.radios.keep(plan)
+
+    async def drop(self, guild_id: int) -> None:
+        """Forget a server's radio, which is off."""
+        await self._store.radios.drop(guild_id)
+
+    async def kept(self) -> list[RadioPlan]:
+        """Return the radios that were on when the bot stopped."""
+        return await self._store.radios.all()

@@ -1,0 +1,160 @@
+"""A radio in a voice channel: /radio start, stop, skip, now, source."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from enum import StrEnum
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.app.client import Interaction, ZhiyinBot
+from bot.domain.radio import RadioPlan, RadioSource
+from bot.errors import RequestError
+from cogs.presentation import radio_messages
+from cogs.presentation.readers import reader_of, readers_of
+from cogs.requests.on_air import RadiosOnAir
+from cogs.requests.radio_control import on_air, require_listener, skip_by_vote, stop_radio
+from cogs.requests.responses import thinking
+from cogs.requests.voice_places import place_of
+from cogs.views.radio_buttons import RadioButton, radio_view
+
+
+class Source(StrEnum):
+    """What can be chosen without naming anybody."""
+
+    STARS = "stars"
+    RECENT = "recent"
+
+
+@app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
+@app_commands.allowed_installs(guilds=True, users=False)
+class Radio(commands.GroupCog, group_name="radio"):
+    """A radio in your voice channel, of clips that were made here."""
+
+    def __init__(self, bot: ZhiyinBot) -> None:
+        self.bot = bot
+        self.radios = RadiosOnAir(bot, radio_view)
+        self._restoring: asyncio.Task[None] | None = None
+        super().__init__()
+
+    async def cog_unload(self) -> None:
+        """Let the radios go."""
+        if self._restoring is not None:
+            self._restoring.cancel()
+        await self.radios.close()
+
+    @app_commands.command()
+    async def start(
+        self,
+        interaction: Interaction,
+        source: Source = Source.STARS,
+        person: discord.Member | None = None,
+    ) -> None:
+        """Play this server's clips in the voice channel that you are in.
+
+        Parameters
+        ----------
+        source:
+            What is played: the clips with stars, or the latest ones.
+        person:
+            Play this person's clips instead.
+        """
+        channel = place_of(interaction)
+        guild_id = channel.guild.id
+        await self.bot.service.guilds.check_person(guild_id, interaction.user.id)
+        playing = self.radios.of(guild_id)
+        if playing is not None or self.radios.is_opening(guild_id):
+            where = channel if playing is None else playing.channel
+            raise RequestError(radio_messages.IS_ON.fill(channel=where.mention))
+        plan = RadioPlan(
+            guild_id=guild_id,
+            channel_id=channel.id,
+            text_channel_id=interaction.channel_id or 0,
+            user_id=interaction.user.id,
+            source=RadioSource.STARS,
+        )
+        plan = _with_source(plan, source, person)
+        async with thinking(interaction):
+            tuning_in = readers_of(interaction)(radio_messages.TUNING_IN)
+            shown = await interaction.followup.send(tuning_in, wait=True)
+            try:
+                await self.radios.begin(dataclasses.replace(plan, message_id=shown.id), channel)
+            except RequestError as error:
+                await shown.edit(content=readers_of(interaction)(error.sentence))
+
+    @app_commands.command()
+    async def stop(self, interaction: Interaction) -> None:
+        """Switch the radio off."""
+        await stop_radio(interaction, on_air(interaction))
+        said = reader_of(interaction)(radio_messages.SWITCHED_OFF)
+        await interaction.response.send_message(said, ephemeral=True)
+
+    @app_commands.command()
+    async def skip(self, interaction: Interaction) -> None:
+        """Go on to the next clip, if more than half of those who listen want it."""
+        said = await skip_by_vote(interaction, on_air(interaction))
+        await interaction.response.send_message(reader_of(interaction)(said), ephemeral=True)
+
+    @app_commands.command()
+    async def now(self, interaction: Interaction) -> None:
+        """Show what is playing, and who made it."""
+        radio = on_air(interaction)
+        embed, view = await radio.describe(reader_of(interaction))
+        if view is None:
+            await interaction.response.send_message(embed=embed, ephemeral=True)
+        else:
+            await interaction.response.send_message(embed=embed, view=view, ephemeral=True)
+
+    @app_commands.command()
+    async def source(
+        self,
+        interaction: Interaction,
+        source: Source = Source.STARS,
+        person: discord.Member | None = None,
+    ) -> None:
+        """Choose what the radio plays from now on.
+
+        Parameters
+        ----------
+        source:
+            What is played: the clips with stars, or the latest ones.
+        person:
+            Play this person's clips instead.
+        """
+        radio = on_air(interaction)
+        await require_listener(interaction, radio)
+        plan = _with_source(radio.plan, source, person)
+        async with thinking(interaction):
+            await radio.change(plan)
+            said = radio_messages.PLAYS_NOW.fill(what=radio_messages.source(plan))
+            await interaction.followup.send(readers_of(interaction)(said))
+
+    @commands.Cog.listener()
+    async def on_voice_state_update(
+        self, member: discord.Member, before: discord.VoiceState, after: discord.VoiceState
+    ) -> None:
+        """Count who listens, when anybody comes or goes."""
+        radio = self.radios.of(member.guild.id)
+        if radio is not None:
+            radio.note_listeners()
+
+    @commands.Cog.listener()
+    async def on_ready(self) -> None:
+        """Come back where the radio was playing before a restart."""
+        if self._restoring is None or self._restoring.done():
+            self._restoring = asyncio.create_task(self.radios.restore(), name="restore radios")
+
+
+def _with_source(plan: RadioPlan, source: Source, person: discord.Member | None) -> RadioPlan:
+    if person is not None:
+        return dataclasses.replace(plan, source=RadioSource.PERSON, person_id=person.id)
+    return dataclasses.replace(plan, source=RadioSource(source.value), person_id=None)
+
+
+async def setup(bot: ZhiyinBot) -> None:
+    """Add the cog."""
+    bot.add_dynamic_items(RadioButton)
+    await bot.add_cog(Radio(bot))

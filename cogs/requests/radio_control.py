@@ -1,0 +1,77 @@
+"""What people may do with the radio that is on where they are."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import discord
+
+from bot.app.client import Interaction, ZhiyinBot
+from bot.errors import RequestError
+from bot.i18n.sentence import Sentence
+from cogs.presentation import radio_messages
+from cogs.requests.on_air import OnAir, RadiosOnAir
+from cogs.requests.voice_places import ON_SERVERS, listeners_in
+
+
+def radios_of(bot: ZhiyinBot) -> RadiosOnAir:
+    """Return the radios that are on."""
+    found = bot.get_cog("Radio")
+    assert found is not None
+    return cast(RadiosOnAir, found.radios)  # type: ignore[attr-defined]
+
+
+def on_air(interaction: Interaction) -> OnAir:
+    """Return the radio of the server. Raises RequestError where there is none."""
+    if interaction.guild_id is None:
+        raise RequestError(ON_SERVERS)
+    radio = radios_of(interaction.client).of(interaction.guild_id)
+    if radio is None:
+        raise RequestError(radio_messages.NOT_ON)
+    return radio
+
+
+def decides(interaction: Interaction, radio: OnAir) -> bool:
+    """Tell whether a person decides alone: who switched it on, and managers of the channel."""
+    person = interaction.user
+    if person.id == radio.plan.user_id:
+        return True
+    rights = (
+        radio.channel.permissions_for(person)
+        if isinstance(person, discord.Member)
+        else discord.Permissions.none()
+    )
+    return rights.move_members or rights.manage_channels
+
+
+async def require_listener(interaction: Interaction, radio: OnAir) -> None:
+    """Raise RequestError for who neither listens nor decides, Refused for the blocked."""
+    bot = interaction.client
+    await bot.service.guilds.check_person(interaction.guild_id, interaction.user.id)
+    if interaction.user.id not in listeners_in(radio.channel) and not decides(interaction, radio):
+        raise RequestError(radio_messages.NOT_THERE.fill(channel=radio.channel.mention))
+
+
+async def skip_by_vote(interaction: Interaction, radio: OnAir) -> Sentence:
+    """Skip what is played, or count a vote for it; return what to say. Raises RequestError.
+
+    More than half of those who listen skip it.
+    """
+    await require_listener(interaction, radio)
+    listeners = listeners_in(radio.channel)
+    radio.votes.add(interaction.user.id)
+    have, need = len(radio.votes & listeners), len(listeners) // 2 + 1
+    if have < need and not decides(interaction, radio):
+        return radio_messages.VOTED.fill(have=have, need=need)
+    radio.skip()
+    return radio_messages.SKIPPED
+
+
+async def stop_radio(interaction: Interaction, radio: OnAir) -> None:
+    """Switch the radio off. Raises RequestError for who may not."""
+    await require_listener(interaction, radio)
+    is_alone = listeners_in(radio.channel) == {interaction.user.id}
+    if not is_alone and not decides(interaction, radio):
+        who = f"<@{radio.plan.user_id}>"
+        raise RequestError(radio_messages.NOT_YOURS_TO_STOP.fill(who=who))
+    await radio.stop()

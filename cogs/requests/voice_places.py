@@ -1,0 +1,87 @@
+"""Where a radio may play, and who may say what it does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import discord
+
+from bot.app.client import Interaction
+from bot.domain.clips import Clip
+from bot.errors import RequestError
+from bot.i18n.sentence import Sentence
+from bot.voice.line import NO_PACKAGES, VoicePlace, missing_packages
+
+ON_SERVERS = Sentence("A radio plays in the voice channels of servers: ask there.")
+JOIN_FIRST = Sentence("Join a voice channel first: I play where you are.")
+NO_VIEW = Sentence(
+    "I can't see {channel}. I need the rights *View Channel*, *Connect* and *Speak*."
+)
+NO_CONNECT = Sentence("I may not join {channel}: I need the right *Connect* there.")
+NO_SPEAK = Sentence("I may not be heard in {channel}: I need the right *Speak* there.")
+NO_STAGE = Sentence(
+    "On the stage {channel} I would be in the audience: make me a moderator of it, or give me the "
+    "right *Mute Members* there, and I can speak."
+)
+IS_FULL = Sentence("{channel} is full: it takes {limit} people.")
+
+
+def place_of(
+    interaction: Interaction, missing: Callable[[], list[str]] = missing_packages
+) -> VoicePlace:
+    """Return the voice channel that a person is in, where the bot may play.
+
+    Raises RequestError with what is missing.
+    """
+    guild, person = interaction.guild, interaction.user
+    if guild is None or not isinstance(person, discord.Member):
+        raise RequestError(ON_SERVERS)
+    if missing():
+        raise RequestError(NO_PACKAGES)
+    channel = None if person.voice is None else person.voice.channel
+    if channel is None:
+        raise RequestError(JOIN_FIRST)
+    check_rights(channel)
+    return channel
+
+
+def check_rights(channel: VoicePlace) -> None:
+    """Raise RequestError where the bot may not come in or not be heard."""
+    me = channel.guild.me
+    rights = channel.permissions_for(me)
+    where = channel.mention
+    if not rights.view_channel:
+        raise RequestError(NO_VIEW.fill(channel=where))
+    if not rights.connect:
+        raise RequestError(NO_CONNECT.fill(channel=where))
+    if isinstance(channel, discord.StageChannel):
+        if not rights.mute_members:
+            raise RequestError(NO_STAGE.fill(channel=where))
+    elif not rights.speak:
+        raise RequestError(NO_SPEAK.fill(channel=where))
+    others = [each for each in channel.voice_states if each != me.id]
+    if channel.user_limit and len(others) >= channel.user_limit and not rights.move_members:
+        raise RequestError(IS_FULL.fill(channel=where, limit=channel.user_limit))
+
+
+def listeners_in(channel: VoicePlace) -> set[int]:
+    """Return the ids of the people in a channel, without bots."""
+    guild = channel.guild
+    members = {each: guild.get_member(each) for each in channel.voice_states}
+    return {
+        each
+        for each, member in members.items()
+        if each != guild.me.id and not (member is not None and member.bot)
+    }
+
+
+def is_for_everybody(guild: discord.Guild, clip: Clip) -> bool:
+    """Tell whether everybody on a server sees where a clip was made, so that all may hear it."""
+    if clip.origin.guild_id != guild.id:
+        return False
+    place = guild.get_channel_or_thread(clip.origin.channel_id)
+    if isinstance(place, discord.Thread):
+        if place.is_private() or place.parent is None:
+            return False
+        return place.parent.permissions_for(guild.default_role).view_channel
+    return place is not None and place.permissions_for(guild.default_role).view_channel

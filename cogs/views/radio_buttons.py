@@ -1,0 +1,71 @@
+"""The buttons under what a radio plays: skip, star, more like this, stop."""
+
+from __future__ import annotations
+
+import discord
+
+from bot.app.client import Interaction
+from bot.errors import RequestError
+from bot.i18n.languages import Reader
+from bot.i18n.sentence import Sentence, verbatim
+from cogs.presentation import radio_messages
+from cogs.presentation.readers import reader_of
+from cogs.requests.clip_actions import order_again
+from cogs.requests.radio_control import on_air, skip_by_vote, stop_radio
+from cogs.requests.rights import require_clip
+from cogs.requests.stars import toggle_star
+from cogs.views.clip_buttons import UNKNOWN_BUTTON
+from cogs.views.persistent_button import PersistentButton
+
+RADIO_ACTIONS = ("skip", "favour", "more", "off")
+_LABELS = {
+    "skip": (Sentence("Skip"), discord.ButtonStyle.primary),
+    "favour": (verbatim("⭐"), discord.ButtonStyle.secondary),
+    "more": (Sentence("More like this"), discord.ButtonStyle.secondary),
+    "off": (Sentence("Stop"), discord.ButtonStyle.danger),
+}
+
+
+def radio_view(read: Reader, clip_id: int) -> discord.ui.View:
+    """Return the buttons under the clip that is being played."""
+    view = discord.ui.View(timeout=None)
+    for action in RADIO_ACTIONS:
+        view.add_item(RadioButton(clip_id, action, read))
+    return view
+
+
+class RadioButton(PersistentButton, template=r"zhiyin:radio:(?P<id>\d+):(?P<action>[a-z]+)"):
+    """One of the buttons under what a radio plays; the id is the clip's."""
+
+    def __init__(self, clip_id: int, action: str, read: Reader | None = None) -> None:
+        label, style = _LABELS.get(action, (verbatim(action), discord.ButtonStyle.secondary))
+        super().__init__(
+            discord.ui.Button(
+                label=(read or Reader())(label),
+                style=style,
+                custom_id=f"zhiyin:radio:{clip_id}:{action}",
+            )
+        )
+        self.clip_id, self.action = clip_id, action
+
+    async def press(self, interaction: Interaction) -> None:
+        """Run the action of the button."""
+        match self.action:
+            case "skip":
+                radio = on_air(interaction)
+                if radio.clip_id != self.clip_id:
+                    raise RequestError(radio_messages.PLAYED_ALREADY)
+                await self._say(interaction, await skip_by_vote(interaction, radio))
+            case "favour":
+                clip = await require_clip(interaction, self.clip_id)
+                await self._say(interaction, await toggle_star(interaction, clip))
+            case "more":
+                await order_again(interaction, await require_clip(interaction, self.clip_id))
+            case "off":
+                await stop_radio(interaction, on_air(interaction))
+                await self._say(interaction, radio_messages.SWITCHED_OFF)
+            case _:
+                raise RequestError(UNKNOWN_BUTTON)
+
+    async def _say(self, interaction: Interaction, sentence: Sentence) -> None:
+        await interaction.response.send_message(reader_of(interaction)(sentence), ephemeral=True)

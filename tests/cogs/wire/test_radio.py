@@ -1,0 +1,231 @@
+"""A radio in a voice channel: what is typed and pressed, and what is heard there."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+
+from bot.demo.discord.actions import commands, managing
+from bot.demo.discord.channels import ChannelType
+from bot.demo.discord.rights import Right
+from bot.demo.discord.voice import moves
+from bot.voice.radio import RadioTimings
+from cogs.requests.on_air import RadiosOnAir
+from cogs.views.radio_buttons import radio_view
+from tests.support.discord_wire.stage import open_stage
+from tests.support.heard_sound import decode, levels
+from tests.support.timings import quick
+
+
+class Room:
+    """A stage with a voice channel, in which alice is."""
+
+    def __init__(self, stage, place):
+        self.stage, self.place = stage, place
+
+    @property
+    def wire(self):
+        return self.stage.wire
+
+    @property
+    def packets(self):
+        line = self.wire.voice.server.lines.get(self.wire.guild.id)
+        return [] if line is None else [each.opus for each in line.packets]
+
+    @property
+    def is_there(self):
+        return self.wire.me in self.wire.voice.people_in(self.place)
+
+    @property
+    def radio(self):
+        return self.stage.bot.get_cog("Radio").radios.of(self.wire.guild.id)
+
+    async def until(self, is_so, seconds=30.0):
+        async with asyncio.timeout(seconds):
+            while not is_so():
+                await asyncio.sleep(0.02)
+
+    async def asks(self, who, name, **options):
+        """Use a subcommand of /radio; return all that was said to it."""
+        given = [{"name": key, "value": value} for key, value in options.items()]
+        command_id = int(self.wire.commands.named("radio")["id"])
+        typed = [{"name": name, "type": 1, "options": given}]
+        interaction = commands.new_command(self.wire, who, self.stage.channel.id, command_id, typed)
+        await self.wire.send(interaction)
+        await asyncio.wait_for(interaction.acknowledged.wait(), 30)
+        await self.until(lambda: interaction.message is not None and said(interaction.message))
+        return interaction.message
+
+    async def hears_music(self):
+        """Wait until what arrives is loud."""
+        await self.until(
+            lambda: len(self.packets) > 30 and levels(decode(self.packets[-20:])).max() > 0.02
+        )
+
+
+def said(message):
+    """The words of a message and of its card."""
+    embeds = message.payload.get("embeds") or []
+    return " ".join(
+        [message.content or "", *(each.get("description") or "" for each in embeds)]
+    ).strip()
+
+
+@asynccontextmanager
+async def open_room(folder, *, clips=1, kind=ChannelType.VOICE, overwrites=(), **options):
+    """The bot, clips of alice's, and alice in a voice channel."""
+    places = []
+
+    def prepare(wire):
+        places.append(wire.add_channel("lounge", type=kind, overwrites=overwrites))
+
+    async with open_stage(folder, timings=quick(), prepare=prepare, **options) as stage:
+        room = Room(stage, places[0])
+        await room.until(lambda: stage.bot.get_channel(places[0].id) is not None)
+        await moves.join(stage.wire, stage.alice, places[0])
+        for number in range(1, clips + 1):
+            await stage.music(prompt=f"song {number}", seconds=8.0)
+            await stage.final_job(number)
+        yield room
+
+
+async def test_a_radio_plays_the_server_s_clips_until_it_is_stopped(tmp_path):
+    """It comes where its person is, shows who made what, skips, and goes when it is told to."""
+    async with open_room(tmp_path, clips=2) as room:
+        alice, bob = room.stage.alice, room.stage.bob
+        message = await room.asks(alice, "start")
+        await room.hears_music()
+        await room.until(lambda: "Now playing" in said(message))
+        assert f"<@{alice.id}>" in said(message)
+        first = room.radio.clip_id
+        assert set(message.buttons) == {"Skip", "⭐", "More like this", "Stop"}
+        assert "is on in" in said(await room.asks(alice, "start"))
+        # Who does not listen has no say.
+        assert "Join" in said(await room.asks(bob, "skip"))
+        await moves.join(room.wire, bob, room.place)
+        await room.until(lambda: len(room.radio.channel.voice_states) == 3)
+        assert "1 of 2" in said(await room.asks(bob, "skip"))
+        assert "can stop it" in said(await room.asks(bob, "stop"))
+        press = room.wire.new_press(alice, message, "Skip")
+        await room.wire.send(press)
+        await room.until(lambda: room.radio.clip_id not in (None, first))
+        await room.until(lambda: f"song {room.radio.clip_id}" in said(message))
+        assert "Now playing" in said(await room.asks(bob, "now"))
+        assert "plays the latest clips now" in said(
+            await room.asks(alice, "source", source="recent")
+        )
+        assert "is off" in said(await room.asks(alice, "stop"))
+        await room.until(lambda: not room.is_there)
+        await room.until(lambda: "is off" in said(message))
+        assert "No radio is on" in said(await room.asks(alice, "skip"))
+        assert await room.stage.store.radios.all() == []
+
+
+async def test_a_person_s_clips_are_played_and_a_silent_server_is_told(tmp_path):
+    """Where there is nothing to play it says what to do, and plays what is made then."""
+    async with open_room(tmp_path, clips=0) as room:
+        alice, bob = room.stage.alice, room.stage.bob
+        message = await room.asks(alice, "start", person=str(bob.id))
+        await room.until(lambda: "has made nothing yet" in said(message))
+        await room.asks(alice, "stop")
+        await room.until(lambda: room.radio is None)
+        message = await room.asks(alice, "start")
+        await room.until(lambda: "nothing to play yet" in said(message))
+        await room.stage.music(prompt="at last", seconds=8.0)
+        await room.until(lambda: "at last" in said(message))
+        await room.hears_music()
+
+
+async def test_clips_from_hidden_channels_are_not_played(tmp_path):
+    """What not everybody sees is not heard by everybody."""
+    async with open_room(tmp_path, clips=1) as room:
+        everyone = room.wire.guild.id
+        await managing.set_channel_rights(
+            room.wire, room.wire.owner, room.stage.channel.id, everyone, deny=Right.VIEW_CHANNEL
+        )
+        await managing.set_channel_rights(
+            room.wire, room.wire.owner, room.stage.channel.id, room.stage.alice.id,
+            allow=Right.VIEW_CHANNEL,
+        )  # fmt: skip
+        await managing.set_channel_rights(
+            room.wire, room.wire.owner, room.stage.channel.id, room.wire.me.id,
+            allow=Right.VIEW_CHANNEL,
+        )  # fmt: skip
+        message = await room.asks(room.stage.alice, "start")
+        await room.until(lambda: "nothing to play yet" in said(message))
+
+
+async def test_it_comes_back_after_a_restart_if_people_are_there(tmp_path):
+    """The bot goes and comes: the same radio is on. Where nobody is left, it is not."""
+    async with open_room(tmp_path) as room:
+        message = await room.asks(room.stage.alice, "start")
+        await room.hears_music()
+        await room.until(lambda: "Now playing" in said(message))
+        (plan,) = await room.stage.store.radios.all()
+        assert plan.message_id == message.id
+        cog = room.stage.bot.get_cog("Radio")
+        await cog.radios.close()
+        await room.until(lambda: not room.is_there)
+        assert await room.stage.store.radios.all() == [plan]
+        await cog.radios.restore()
+        await room.until(lambda: room.is_there)
+        await room.hears_music()
+        await cog.radios.close()
+        await room.until(lambda: not room.is_there)
+        await moves.leave(room.wire, room.stage.alice, room.wire.guild.id)
+        await room.until(lambda: not cog.bot.get_channel(room.place.id).voice_states)
+        await cog.radios.restore()
+        assert room.radio is None
+        assert await room.stage.store.radios.all() == []
+
+
+async def test_what_it_may_not_is_said_in_a_sentence(tmp_path):
+    """Before it tries: rights that are missing, a full channel, a stage; and who is nowhere."""
+    async with open_room(tmp_path, clips=0) as room:
+        alice, bob, wire = room.stage.alice, room.stage.bob, room.wire
+        assert "Join a voice channel first" in said(await room.asks(bob, "start"))
+        channel = room.stage.bot.get_channel(room.place.id)
+        me = channel.guild.me
+        for deny, words in (
+            (Right.VIEW_CHANNEL, "can't see"),
+            (Right.CONNECT, "may not join"),
+            (Right.SPEAK, "may not be heard"),
+        ):
+            await managing.set_channel_rights(
+                wire, wire.owner, room.place.id, wire.me.id, deny=deny
+            )
+            await room.until(lambda deny=deny: channel.overwrites_for(me).pair()[1].value == deny)
+            assert words in said(await room.asks(alice, "start"))
+        await managing.set_channel_rights(wire, wire.owner, room.place.id, wire.me.id)
+        room.place.user_limit = 1
+        await managing.rename_channel(wire, wire.owner, room.place.id, "tight")
+        await room.until(lambda: channel.user_limit == 1)
+        assert "is full" in said(await room.asks(alice, "start"))
+        stage = await managing.create_channel(wire, wire.owner, "stage", type=ChannelType.STAGE)
+        await room.until(lambda: room.stage.bot.get_channel(stage.id) is not None)
+        await moves.join(wire, alice, stage)
+        await room.until(lambda: room.stage.bot.get_channel(stage.id).voice_states)
+        assert "audience" in said(await room.asks(alice, "start"))
+        assert room.radio is None
+        assert not room.is_there
+
+
+async def test_it_goes_when_it_is_alone_and_when_its_channel_is_deleted(tmp_path):
+    """Each with a word on why; it can be switched on again."""
+    async with open_room(tmp_path) as room:
+        alice, cog = room.stage.alice, room.stage.bot.get_cog("Radio")
+        cog.radios = RadiosOnAir(cog.bot, radio_view, RadioTimings(alone_seconds=0.2))
+        message = await room.asks(alice, "start")
+        await room.hears_music()
+        await moves.leave(room.wire, alice, room.wire.guild.id)
+        await room.until(lambda: not room.is_there)
+        await room.until(lambda: "Everybody had left" in said(message))
+        cog.radios = RadiosOnAir(cog.bot, radio_view)
+        await moves.join(room.wire, alice, room.place)
+        channel = room.stage.bot.get_channel(room.place.id)
+        await room.until(lambda: alice.id in channel.voice_states)
+        message = await room.asks(alice, "start")
+        await room.hears_music()
+        await managing.delete_channel(room.wire, room.wire.owner, room.place.id)
+        await room.until(lambda: "its channel is gone" in said(message))
+        await room.until(lambda: room.radio is None)
