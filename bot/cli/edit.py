@@ -1,16 +1,20 @@
-"""The command `zhiyin edit`: cut a sound file at its beats, join two, or make a loop of one."""
+"""The command `zhiyin edit`: cut a sound file at its beats, join or mix two, or make a loop."""
 
 from __future__ import annotations
 
 import argparse
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 from bot.audio.analysis.rhythm import find_rhythm
+from bot.audio.editing.alignment import Alignment
 from bot.audio.editing.edit import NOTHING_LEFT, cut, join_with_crossfade, make_loop
+from bot.audio.editing.mix import MixedSound, hear_part, mix
 from bot.audio.files import decode, encode
-from bot.audio.files.edited import edited_fields, read_source
+from bot.audio.files.edited import MIXED, Source, edited_fields, read_source
 from bot.audio.files.formats import finest_sample_format
+from bot.audio.files.tags import find_tags
 from bot.config import Config
 from bot.domain.generation import Sound
 from bot.errors import RequestError
@@ -23,10 +27,13 @@ _AROUND_SECONDS = 30.0
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     add = parser.add_argument
-    add("files", nargs="+", type=Path, metavar="FILE", help="one file, or two to be joined")
+    add(
+        "files", nargs="+", type=Path, metavar="FILE", help="one file, or two to be joined or mixed"
+    )
     add("--from", dest="start", type=float, metavar="S", help="begin at the beat nearest to here")
     add("--to", dest="end", type=float, metavar="S", help="end at the beat nearest to here")
     add("--crossfade", type=float, default=2.0, metavar="S", help="how long the seam of two is")
+    add("--mix", action="store_true", help="lay the second over the first: one tempo, one key")
     add("--loop", action="store_true", help="cut it to whole bars, to loop seamlessly")
     add("--force", action="store_true", help="replace OUT if it is there, or one of the files")
     add(
@@ -43,6 +50,8 @@ def run(args: argparse.Namespace, config: Config) -> int:
     """Edit and write; return the exit code. Raises the ZhiyinError of what can't be done."""
     if len(args.files) > 2:
         raise RequestError(Sentence("Two files can be joined at once, not more."))
+    if args.mix and (len(args.files) != 2 or args.loop or args.start or args.end):
+        raise RequestError(Sentence("--mix takes two files as they are, without --from or --loop."))
     if not 0 <= args.crossfade <= 30:
         raise RequestError(
             Sentence(
@@ -53,7 +62,15 @@ def run(args: argparse.Namespace, config: Config) -> int:
     encode.check(args.out, sources=() if args.force else args.files, may_replace=args.force)
     # Read before anything is written, which may be over one of them.
     sources = [read_source(file) for file in args.files]
-    sound = _joined(args) if len(args.files) == 2 else _part(args.files[0], args.start, args.end)
+    loops = args.loop
+    if args.mix:
+        mixed = _mixed(args.files, sources)
+        sound, loops = mixed.sound, mixed.loops
+        print(_done(mixed.alignment))
+    elif len(args.files) == 2:
+        sound = _joined(args)
+    else:
+        sound = _part(args.files[0], args.start, args.end)
     if args.loop:
         sound = make_loop(sound, find_rhythm(sound)).sound
     is_whole = args.start is None and args.end is None and not args.loop
@@ -61,12 +78,33 @@ def run(args: argparse.Namespace, config: Config) -> int:
     encode.write_edited(
         args.out,
         sound,
-        fields=edited_fields(fields, loops=args.loop, is_whole=is_whole),
+        fields=edited_fields(
+            fields, loops=loops, is_whole=is_whole, kind=MIXED if args.mix else None
+        ),
         cover=sources[0].cover,
         sample_format=finest_sample_format(source.sample_format for source in sources),
     )
     print(Sentence("{file}: {seconds:.1f} s", file=args.out, seconds=sound.seconds))
     return 0
+
+
+def _mixed(files: Sequence[Path], sources: Sequence[Source]) -> MixedSound:
+    """Lay the second file over the first; those of ours tell whether they are loops."""
+    parts = []
+    for file, source in zip(files, sources, strict=True):
+        sound, tags = decode.load_part(file).sound, find_tags(source.fields)
+        parts.append((sound, hear_part(sound, loops=tags is not None and tags.loops)))
+    return mix(parts[0], parts[1])
+
+
+def _done(alignment: Alignment) -> Sentence:
+    if not alignment.on_the_beat:
+        return Sentence("They have no beat in common, and begin together.")
+    return Sentence(
+        "The second one's tempo times {factor:.3f}, shifted by {semitones} semitones.",
+        factor=alignment.time_factor,
+        semitones=alignment.semitones,
+    )
 
 
 def _joined(args: argparse.Namespace) -> Sound:

@@ -63,12 +63,22 @@ def test_a_file_becomes_a_loop():
     assert round(bars) in (2, 4)
 
 
+def test_two_files_are_mixed(place, capsys):
+    """One over the other, and nothing cut off; it says what was done, and its tags that it is."""
+    encode.write(place / "one.flac", sound_of("a.wav", 6.0), TAGS)
+    assert main(["edit", "b.wav", "one.flac", "--mix", "-o", "mix.flac"]) == 0
+    assert "tempo times 1.000" in capsys.readouterr().out
+    assert 8.0 <= length("mix.flac") <= 10.0  # to the bar line after the end of the first
+    assert read_tags((place / "mix.flac").read_bytes()).kind == "mix"
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
         (["a.wav", "b.wav", "a.wav"], "Two files can be joined"),
         (["a.wav", "--from", "5", "--to", "3"], "nothing between"),
         (["a.wav", "b.wav", "--crossfade", "99"], "from 0 to 30"),
+        (["a.wav", "--mix"], "two files"),
         (["missing.wav"], "missing.wav"),
         (["a.wav", "missing.wav"], "missing.wav"),
     ],

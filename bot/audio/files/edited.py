@@ -15,8 +15,8 @@ from bot.audio.files.tags import CODES, MADE_BY, TAGS, find_tags, to_json
 from bot.domain.clips import Tags
 from bot.domain.generation import MAX_GENERATION_PROMPT_CHARACTERS
 
-JOINED = "join"
-"""The kind of a clip that was joined from others."""
+JOINED, MIXED = "join", "mix"
+"""The kinds of clips that were joined from others, and mixed of them."""
 
 _MEASURED = ("replaygain_", "r128_", "itun", "encoder", "length", "tlen", "tsse", "xmp")
 """Fields that tell of the sound as it was, or of the program that wrote it."""
@@ -59,14 +59,18 @@ def read_source(path: Path) -> Source:
 
 
 def edited_fields(
-    sources: Sequence[Mapping[str, str]], *, loops: bool, is_whole: bool
+    sources: Sequence[Mapping[str, str]], *, loops: bool, is_whole: bool, kind: str | None = None
 ) -> dict[str, str]:
-    """Return the fields of what was made from one file, or joined from two: those of the first.
+    """Return the fields of what was made from one file, or of two: those of the first.
+
+    `kind` is what two were made to; without it they were joined.
 
     How clips of ours were made is kept from either. Their codes are not: they tell the sound as it
     was. `is_whole` says that nothing was cut off.
     """
     tags = edited_tags([find_tags(source) for source in sources], loops=loops, is_whole=is_whole)
+    if tags is not None and kind is not None:
+        tags = replace(tags, kind=kind)
     kept: dict[str, str] = {}
     left = _MOST_CHARACTERS
     for name, value in sources[0].items():
