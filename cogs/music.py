@@ -9,9 +9,10 @@ from discord.ext import commands
 from bot.app.client import Interaction, ZhiyinBot
 from bot.domain.generation import MAX_SHORT_SEED
 from bot.domain.jobs import Kind
+from cogs.requests.clip_recall import find_typed_clip
 from cogs.requests.draft import RequestDraft
 from cogs.requests.submit import submit_request
-from cogs.requests.suggestions import Prompt, suggest_prompts
+from cogs.requests.suggestions import Prompt, suggest_clips_in_sight, suggest_prompts
 
 
 class Music(commands.Cog):
@@ -21,7 +22,7 @@ class Music(commands.Cog):
         self.bot = bot
 
     @app_commands.command()
-    @app_commands.autocomplete(prompt=suggest_prompts)
+    @app_commands.autocomplete(prompt=suggest_prompts, like=suggest_clips_in_sight)
     async def music(
         self,
         interaction: Interaction,
@@ -34,6 +35,7 @@ class Music(commands.Cog):
         temperature: app_commands.Range[float, 0.1, 2.0] | None = None,
         top_k: app_commands.Range[int, 1, 2048] | None = None,
         loop: bool = False,
+        like: app_commands.Range[str, 1, 20] | None = None,
     ) -> None:
         """Make a clip from words, or continue a sound file in these words.
 
@@ -57,7 +59,12 @@ class Music(commands.Cog):
             Sample from the k most likely tokens.
         loop:
             Cut it to whole bars, so that it loops seamlessly.
+        like:
+            A clip of this server whose tempo and key it is to have, so that the two can be mixed.
         """
+        if like is not None:
+            model = await find_typed_clip(interaction, like)
+            prompt = self.bot.service.requests.words_like(prompt, model)
         draft = RequestDraft(
             kind=Kind.MUSIC,
             prompt=prompt,

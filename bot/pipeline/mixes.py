@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from bot.audio.editing.alignment import TOO_FAR_APART, fold_tempo
+from bot.audio.editing.alignment import MOST_STRETCH, TOO_FAR_APART, fold_tempo
 from bot.audio.editing.mix import BALANCE
 from bot.audio.finish import FinishedClip
 from bot.audio.mix_process import KeptPart, mix_kept
@@ -19,6 +19,9 @@ from bot.store.store import Store
 SAME_CLIP = Sentence("Choose two different clips to mix.")
 MIX_DELETED = Sentence("One of the clips to mix was deleted. Nothing was charged.")
 
+# A card tells what was asked for where it is as near as 4 %; of two clips both may be.
+_CERTAINLY_TOO_FAR = 1.08 * MOST_STRETCH
+
 
 def check_mix(order: Order) -> None:
     """Raise RequestError for an order of a mix that can't be made."""
@@ -32,9 +35,10 @@ def check_mix(order: Order) -> None:
 
 def check_tempi(lead: Clip, other: Clip) -> None:
     """Raise RequestError for two clips whose tempi are known to be too far apart."""
-    if lead.bpm is None or other.bpm is None or fold_tempo(lead.bpm, other.bpm) is not None:
+    if lead.bpm is None or other.bpm is None:
         return
-    raise RequestError(TOO_FAR_APART.fill(lead=lead.bpm, other=other.bpm))
+    if fold_tempo(lead.bpm, other.bpm, _CERTAINLY_TOO_FAR) is None:
+        raise RequestError(TOO_FAR_APART.fill(lead=lead.bpm, other=other.bpm))
 
 
 class Mixes:

@@ -8,9 +8,16 @@ from pathlib import Path
 
 from bot.audio.files.masters import read_master
 from bot.audio.finish import hear
+from bot.domain.clips import Clip
 from bot.domain.jobs import MAX_PROMPT_CHARACTERS, ClipSource, Keep, Order, Source
+from bot.errors import RequestError
+from bot.i18n.sentence import Sentence
 from bot.store.store import Store
 from bot.words.join import Heard, join_words, keeps_tempo_and_key
+
+NOTHING_CLEAR = Sentence(
+    "That clip has neither a clear tempo nor a clear key that new music could be like."
+)
 
 _HEARD_SECONDS = 30.0
 
@@ -34,6 +41,16 @@ async def with_remix_words(store: Store, order: Order, source: Source) -> Order:
         heard = await asyncio.to_thread(_listen, path, old, source.keep)
     words = join_words(old, asked, heard, most=MAX_PROMPT_CHARACTERS)
     return replace(order, prompt=words, source=source)
+
+
+def words_like(asked: str, clip: Clip) -> str:
+    """Return words with the tempo and the key of a clip, unless they ask for others.
+
+    Raises RequestError where neither of its is known.
+    """
+    if clip.bpm is None and clip.key is None:
+        raise RequestError(NOTHING_CLEAR)
+    return join_words(None, asked, Heard(bpm=clip.bpm, key=clip.key), most=MAX_PROMPT_CHARACTERS)
 
 
 def _listen(path: Path, old: str | None, keep: Keep | None) -> Heard:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bot.audio.files.tags import read_tags
 from bot.domain.jobs import JobState
+from bot.errors import RequestError
 from cogs.presentation import messages
 from tests.support.jam_server import limited, open_jam
 from tests.support.timings import quick
@@ -26,7 +29,7 @@ async def test_words_become_a_clip_with_card_and_buttons(tmp_path):
             assert fact in embed.description
         assert "AI-generated" in embed.footer.text
         assert labels(message) == [
-            "Again", "Continue", "Remix", "Loop", "⭐", "Tree", "Details", "Delete",
+            "Again", "Continue", "Remix", "Loop", "Mix", "⭐", "Tree", "Details", "Delete",
         ]  # fmt: skip
         assert message.content == f"<@{jam.alice.id}>"
         tags = read_tags(await sound.read())
@@ -175,3 +178,23 @@ async def test_long_prompts_fit_into_a_message(tmp_path):
         result = await jam.alice.slash(jam.channel, "history")
         assert len(result.response.content) <= 2000
         assert result.response.content.count("seed") >= 5
+
+
+async def test_music_can_be_like_a_clip(tmp_path):
+    """Its tempo and key join the words, as the card shows; others that are asked for win."""
+    async with open_jam(tmp_path) as jam:
+        await jam.music(prompt="beat", seconds=5.0, seed=5)
+        like = await jam.newest_clip()
+        assert like.bpm == pytest.approx(120, rel=0.01)
+        result = await jam.music(jam.bob, prompt="slow jazz with a flute", seconds=1.0, like="1")
+        clip = await jam.newest_clip(jam.bob)
+        assert clip.prompt == "slow jazz with a flute"
+        result = await jam.music(jam.bob, prompt="jazz with a flute", seconds=1.0, like="1")
+        clip = await jam.newest_clip(jam.bob)
+        assert clip.prompt.startswith("jazz with a flute, 120 BPM")
+        assert clip.prompt in result.response.embeds[0].description
+        unclear = replace(like, bpm=None, key=None)
+        with pytest.raises(RequestError, match="neither a clear tempo"):
+            jam.bot.service.requests.words_like("jazz", unclear)
+        gone = await jam.music(jam.bob, prompt="jazz", like="99")
+        assert gone.response.content == str(messages.NO_CLIP)

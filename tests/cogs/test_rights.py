@@ -208,7 +208,7 @@ async def test_no_command_or_menu_entry_takes_an_id_of_another_server(tmp_path):
                     continue  # words, no id
                 asked.add((name, parameter.name))
                 is_number = parameter.type is discord.AppCommandOptionType.integer
-                words = {"prompt": "rock"} if name == "remix" else {}
+                words = {"prompt": "rock"} if name in ("music", "remix") else {}
                 for id_ in stage.ids:
                     if is_number and id_ > 2**53:
                         continue  # Discord sends no such number
@@ -222,6 +222,7 @@ async def test_no_command_or_menu_entry_takes_an_id_of_another_server(tmp_path):
             ("clip", "clip"),
             ("mix", "a"),
             ("mix", "b"),
+            ("music", "like"),
             ("remix", "mine"),
             ("tree", "clip"),
         }

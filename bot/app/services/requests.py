@@ -13,7 +13,7 @@ from bot.errors import RequestError
 from bot.i18n.sentence import Sentence
 from bot.pipeline.generation import NO_MELODY
 from bot.pipeline.mixes import check_tempi
-from bot.pipeline.remix_words import with_remix_words
+from bot.pipeline.remix_words import with_remix_words, words_like
 from bot.pipeline.service import Pipeline
 
 
@@ -106,6 +106,10 @@ class RequestService:
     async def with_remix_words(self, order: Order, source: Source) -> Order:
         """Return an order of a remix with its source, its words joined with the old ones."""
         return await with_remix_words(self._pipeline.store, order, source)
+
+    def words_like(self, asked: str, clip: Clip) -> str:
+        """Return words with the tempo and the key of a clip. Raises RequestError for none."""
+        return words_like(asked, clip)
 
     def check_tempi(self, lead: Clip, other: Clip) -> None:
         """Raise RequestError for two clips that can't be mixed, by what is known of them."""

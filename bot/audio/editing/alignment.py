@@ -111,14 +111,14 @@ def align(lead: Part, other: Part) -> Alignment:
     )
 
 
-def fold_tempo(lead_bpm: float, other_bpm: float) -> float | None:
+def fold_tempo(lead_bpm: float, other_bpm: float, most: float = MOST_STRETCH) -> float | None:
     """Return the factor nearest to 1 that brings a tempo to another one, or to an octave of it.
 
-    None where that is more than `MOST_STRETCH`.
+    None where that is more than `most`.
     """
     factors = [lead_bpm / other_bpm * 2.0**octaves for octaves in _OCTAVES]
     nearest = min(factors, key=lambda factor: abs(math.log(factor)))
-    return nearest if 1 / MOST_STRETCH <= nearest <= MOST_STRETCH + 1e-9 else None
+    return nearest if 1 / most - 1e-9 <= nearest <= most + 1e-9 else None
 
 
 def shift_to_fit(lead: Key | None, other: Key | None) -> int:
