@@ -106,7 +106,7 @@ COMMANDS = (
     ),
     Command(
         name="edit",
-        help="cut a sound file, join two, or make a loop",
+        help="cut a sound file, join or mix two, or make a loop",
         description="Cut a sound file at its beats, join two with a crossfade, or make a loop of "
         "one. Tags, level and bit depth stay; a join takes the better rate and depth of the two.",
         add_arguments=lambda parser, common: edit.add_arguments(parser),
