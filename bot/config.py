@@ -84,6 +84,7 @@ class LimitsConfig:
     running_per_user: Annotated[int, Meta(ge=1, le=64)] = 2
     waiting_per_server: Annotated[int, Meta(ge=1, le=10_000)] = 20
     waiting: Annotated[int, Meta(ge=1, le=100_000)] = 100
+    cooldown_seconds: Annotated[float, Meta(ge=0, le=3600)] = 0.0
     day_turns_at_hour: Annotated[int, Meta(ge=0, le=23)] = 0
     time_zone: str = "UTC"
 

@@ -7,11 +7,12 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.app.client import Interaction, ZhiyinBot
-from bot.errors import RequestError
 from bot.i18n.sentence import Sentence
-from cogs.presentation import cards, messages
+from cogs.posting.server_log import note
+from cogs.presentation import log_messages, messages
 from cogs.presentation.readers import reader_of
 from cogs.requests.limits import origin_of, resolve_limits
+from cogs.requests.rights import guild_of, is_manager, require_bot_owner
 
 Seconds = app_commands.Range[float, 0.0, 1_000_000.0]
 
@@ -28,7 +29,7 @@ class Admin(commands.GroupCog, group_name="admin"):
 
     async def interaction_check(self, interaction: Interaction, /) -> bool:  # type: ignore[override]
         """Tell whether the person manages this server, whomever its settings show the command."""
-        return interaction.permissions.manage_guild or await self.bot.is_owner(interaction.user)
+        return await is_manager(interaction)
 
     @app_commands.command()
     async def settings(self, interaction: Interaction) -> None:
@@ -48,8 +49,12 @@ class Admin(commands.GroupCog, group_name="admin"):
         seconds:
             Seconds a day, within the owner's limit; leave it out to take the role's quota away.
         """
-        await self.bot.service.guilds.set_tier(_guild(interaction), role.id, seconds)
+        await self.bot.service.guilds.set_tier(guild_of(interaction), role.id, seconds)
         await self._show(interaction)
+        done = log_messages.NO_TIER.fill(role=f"<@&{role.id}>")
+        if seconds is not None:
+            done = log_messages.TIER.fill(role=f"<@&{role.id}>", seconds=seconds)
+        await note(interaction, done)
 
     @app_commands.command()
     async def limits(
@@ -59,6 +64,7 @@ class Admin(commands.GroupCog, group_name="admin"):
         server: Seconds | None = None,
         longest: app_commands.Range[float, 1.0, 600.0] | None = None,
         waiting: app_commands.Range[int, 1, 10_000] | None = None,
+        pause: app_commands.Range[float, 0.0, 3600.0] | None = None,
     ) -> None:
         """Set this server's limits, within the owner's; what you leave out stays.
 
@@ -72,21 +78,30 @@ class Admin(commands.GroupCog, group_name="admin"):
             The longest clip, in seconds.
         waiting:
             How many clips may be in the queue at once.
+        pause:
+            Seconds that a person waits between two orders.
         """
         await self.bot.service.guilds.set_limits(
-            _guild(interaction),
+            guild_of(interaction),
             daily_seconds=person,
             guild_daily_seconds=server,
             waiting=waiting,
             max_seconds=longest,
+            cooldown_seconds=pause,
         )
         await self._show(interaction)
+        given = {"person": person, "server": server, "longest": longest, "waiting": waiting}
+        given |= {"pause": pause}
+        what = ", ".join(f"{name} {value:g}" for name, value in given.items() if value is not None)
+        if what:
+            await note(interaction, log_messages.LIMITS.fill(what=what))
 
     @app_commands.command()
     async def unlimit(self, interaction: Interaction) -> None:
         """Take this server's limits back to what the bot's owner has set."""
-        await self.bot.service.guilds.clear_limits(_guild(interaction))
+        await self.bot.service.guilds.clear_limits(guild_of(interaction))
         await self._show(interaction)
+        await note(interaction, log_messages.UNLIMITED)
 
     @app_commands.command()
     async def channel(
@@ -104,8 +119,12 @@ class Admin(commands.GroupCog, group_name="admin"):
         allowed:
             False takes the channel off the list.
         """
-        await self.bot.service.guilds.allow_channel(_guild(interaction), channel.id, allowed)
+        await self.bot.service.guilds.allow_channel(guild_of(interaction), channel.id, allowed)
         await self._show(interaction)
+        done = log_messages.NO_CHANNEL.fill(channel=f"<#{channel.id}>")
+        if allowed:
+            done = log_messages.CHANNEL.fill(channel=f"<#{channel.id}>")
+        await note(interaction, done)
 
     @app_commands.command()
     async def block(
@@ -123,6 +142,8 @@ class Admin(commands.GroupCog, group_name="admin"):
         place = await self._place(interaction, everywhere=everywhere)
         await self.bot.service.guilds.block(place, person.id)
         await self._show(interaction)
+        if not everywhere:
+            await note(interaction, log_messages.BLOCKED.fill(person=f"<@{person.id}>"))
 
     @app_commands.command()
     async def unblock(
@@ -140,6 +161,8 @@ class Admin(commands.GroupCog, group_name="admin"):
         place = await self._place(interaction, everywhere=everywhere)
         await self.bot.service.guilds.unblock(place, person.id)
         await self._show(interaction)
+        if not everywhere:
+            await note(interaction, log_messages.UNBLOCKED.fill(person=f"<@{person.id}>"))
 
     @app_commands.command()
     async def reset(self, interaction: Interaction, person: discord.User) -> None:
@@ -155,7 +178,7 @@ class Admin(commands.GroupCog, group_name="admin"):
         limits, _ = await resolve_limits(self.bot, origin, person, anywhere=True)
         by_owner = await self.bot.is_owner(interaction.user)
         before = await people.quota(person.id, limits)
-        used = await guilds.reset_quota(None if by_owner else _guild(interaction), person.id)
+        used = await guilds.reset_quota(None if by_owner else guild_of(interaction), person.id)
         after = await people.quota(person.id, limits)
         back = after.left_seconds - before.left_seconds
         said = Sentence(
@@ -174,76 +197,21 @@ class Admin(commands.GroupCog, group_name="admin"):
                 most=limits.most_daily_seconds,
             )
         await interaction.response.send_message(reader_of(interaction)(said), ephemeral=True)
-
-    @app_commands.command()
-    async def status(self, interaction: Interaction) -> None:
-        """Show how the bot is doing."""
-        status = await self.bot.service.operations.status()
-        engine = status.engine.trouble or Sentence("being loaded")
-        if status.engine.model:
-            engine = Sentence("ready")
-        longest = Sentence("nobody")
-        if status.oldest_wait_seconds:
-            longest = messages.duration(status.oldest_wait_seconds)
-        lag = Sentence("{lag:.0f} ms at most in the last minute", lag=1000 * status.lag_seconds)
-        rows: list[cards.Row] = [
-            (Sentence("In the queue"), str(status.engine.waiting)),
-            (Sentence("Being made"), str(status.engine.running)),
-            (Sentence("Oldest wait"), longest),
-            (Sentence("Music engine"), engine),
-            (Sentence("Engine restarts"), str(status.engine.restarts)),
-            (Sentence("Up for"), messages.duration(status.up_seconds)),
-            (Sentence("Memory"), f"{status.memory_bytes / 2**20:.0f} MB"),
-            (Sentence("Event-loop lag"), lag),
-            (Sentence("Delivered"), str(status.delivered)),
-            (Sentence("Failed"), str(status.failed)),
-        ]
-        # What went wrong elsewhere is its owner's to know.
-        error = status.last_error if await self.bot.is_owner(interaction.user) else None
-        embed = cards.status(reader_of(interaction), rows, error)
-        await interaction.response.send_message(embed=embed, ephemeral=True)
-
-    @app_commands.command()
-    async def drain(self, interaction: Interaction, on: bool = True) -> None:
-        """Take no new music on anywhere, before a restart. For the bot's owner.
-
-        Parameters
-        ----------
-        on:
-            False takes music on again.
-        """
-        await self._require_owner(interaction)
-        await self.bot.service.operations.set_draining(on)
-        left = self.bot.service.requests.in_flight
-        said = Sentence("Music is taken on again.")
-        if on:
-            said = Sentence(
-                "No new music is taken on; {left} in the queue will still be made.", left=left
-            )
-        await interaction.response.send_message(reader_of(interaction)(said), ephemeral=True)
+        if back:
+            await note(interaction, log_messages.RESET.fill(person=f"<@{person.id}>", back=back))
 
     async def _place(self, interaction: Interaction, *, everywhere: bool) -> int | None:
         """Return the server, or None for everywhere, which is for the owner of the bot."""
         if not everywhere:
-            return _guild(interaction)
-        await self._require_owner(interaction)
+            return guild_of(interaction)
+        await require_bot_owner(interaction)
         return None
 
-    async def _require_owner(self, interaction: Interaction) -> None:
-        if not await self.bot.is_owner(interaction.user):
-            raise RequestError(Sentence("Only the owner of this bot can do that."))
-
     async def _show(self, interaction: Interaction) -> None:
-        found = await self.bot.service.guilds.settings(_guild(interaction))
+        found = await self.bot.service.guilds.settings(guild_of(interaction))
         await interaction.response.send_message(
             messages.guild_settings(reader_of(interaction), found), ephemeral=True
         )
-
-
-def _guild(interaction: Interaction) -> int:
-    if interaction.guild_id is None:
-        raise RequestError(Sentence("This works in servers only."))
-    return interaction.guild_id
 
 
 async def setup(bot: ZhiyinBot) -> None:

@@ -48,6 +48,9 @@ COGS = (
     "cogs.privacy",
     "cogs.about",
     "cogs.admin",
+    "cogs.admin_operations",
+    "cogs.admin_manners",
+    "cogs.reports",
 )
 
 INVITED = discord.Permissions(

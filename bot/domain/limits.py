@@ -8,6 +8,11 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TypeVar
 
+from bot.errors import Refused
+from bot.i18n.sentence import Sentence
+
+NO_SOUNDS = Sentence("On this server sounds may be sent by some only: {roles}.")
+
 Number = TypeVar("Number", int, float)
 
 
@@ -22,6 +27,10 @@ class Limits:
     guild_daily_seconds: float | None = None
     most_daily_seconds: float = math.inf
     """What nobody gets more of in a day, even if managers reset what was used."""
+    cooldown_seconds: float = 0.0
+    """How long a person waits between two orders."""
+    upload_role_ids: frozenset[int] = frozenset()
+    """The roles that may send sounds, where the person has none of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +41,8 @@ class Bounds:
     guild_daily_seconds: float | None
     waiting: int
     max_seconds: float
+    cooldown_seconds: float = 0.0
+    """Of this they set no less."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +72,10 @@ class GuildSettings:
     tiers: Mapping[int, float] = field(default_factory=lambda: MappingProxyType({}))
     """Seconds a day by role id; a person has the most that any of their roles gives."""
     blocked_ids: frozenset[int] = frozenset()
+    cooldown_seconds: float | None = None
+    upload_role_ids: frozenset[int] = frozenset()
+    """The roles that may send sounds; without any everybody may."""
+    log_channel_id: int | None = None
 
     def within(self, bounds: Bounds) -> GuildSettings:
         """Return these settings without what is beyond the bounds: they may have been wider."""
@@ -70,10 +85,22 @@ class GuildSettings:
             guild_daily_seconds=_at_most(self.guild_daily_seconds, bounds.guild_daily_seconds),
             waiting=_at_most(self.waiting, bounds.waiting),
             max_seconds=_at_most(self.max_seconds, bounds.max_seconds),
+            cooldown_seconds=(
+                None
+                if self.cooldown_seconds is None
+                else max(self.cooldown_seconds, bounds.cooldown_seconds)
+            ),
             tiers=MappingProxyType(
                 {role: min(most, bounds.daily_seconds) for role, most in self.tiers.items()}
             ),
         )
+
+
+def check_may_send_sound(limits: Limits) -> None:
+    """Raise Refused for somebody who has none of the roles that may send sounds."""
+    if limits.upload_role_ids:
+        roles = ", ".join(f"<@&{id_}>" for id_ in sorted(limits.upload_role_ids))
+        raise Refused(NO_SOUNDS.fill(roles=roles))
 
 
 def _at_most(value: Number | None, bound: Number | None) -> Number | None:

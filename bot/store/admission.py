@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from bot.domain.jobs import Order
-from bot.domain.limits import Limits
+from bot.domain.jobs import Kind, Order, UploadSource
+from bot.domain.limits import Limits, check_may_send_sound
 from bot.domain.quota_day import QuotaDay
 from bot.errors import Refused
 from bot.i18n.sentence import Moment, Plural, Sentence
@@ -20,6 +20,7 @@ from bot.store.usage import RECEIVED_BY_PERSON, USED_BY_GUILD, USED_BY_PERSON
 
 BLOCKED = Sentence("You can't make music here.")
 DRAINING = Sentence("The bot is about to be restarted: please try again in a minute or two.")
+NOT_SO_FAST = Sentence("Not so fast: you can ask for the next one {again}.")
 QUEUE_FULL = Sentence(
     "The queue is so long that your clip would have to wait too long: try again later."
 )
@@ -38,6 +39,10 @@ _STANDING = f"""
     (SELECT COUNT(*) FROM jobs WHERE {UNFINISHED}) AS waiting,
     ({USED_BY_PERSON}) AS used_by_user,
     ({RECEIVED_BY_PERSON}) AS received_by_user,
+    CASE WHEN :is_paced THEN (
+        SELECT created_at FROM jobs WHERE user_id = :user AND state != 'failed'
+        AND substr(key, 1, length(:message)) != :message ORDER BY id DESC LIMIT 1
+    ) END AS last_order_at,
     CASE WHEN :is_guild_limited THEN ({USED_BY_GUILD}) ELSE 0 END AS used_by_guild
 """  # noqa: S608 - ours
 
@@ -60,6 +65,9 @@ class Admission:
             "everywhere": EVERYWHERE,
             "user": origin.user_id,
             "day": self.day.of(self.now),
+            "is_paced": self.limits.cooldown_seconds > 0 and self.order.kind is not Kind.LOOP,
+            # The takes of one order come one after the other.
+            "message": self.order.key.rpartition("/")[0] + "/",
             "is_guild_limited": self.limits.guild_daily_seconds is not None,
         }
 
@@ -69,9 +77,18 @@ class Admission:
             raise Refused(BLOCKED)
         if standing["is_draining"]:
             raise Refused(DRAINING)
+        if isinstance(self.order.source, UploadSource):
+            check_may_send_sound(self.limits)
+        _check_pace(standing, self.limits, self.now)
         _check_queue(standing, self.limits)
         again = Moment(self.day.resets_at(self.now))
         _check_seconds(standing, self.order, self.limits, again)
+
+
+def _check_pace(standing: Row, limits: Limits, now: float) -> None:
+    last = standing["last_order_at"]
+    if last is not None and now < last + limits.cooldown_seconds and last <= now:
+        raise Refused(NOT_SO_FAST.fill(again=Moment(last + limits.cooldown_seconds)))
 
 
 def _check_queue(standing: Row, limits: Limits) -> None:

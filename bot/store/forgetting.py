@@ -76,6 +76,11 @@ async def delete_words(connection: aiosqlite.Connection, user_id: int, after: in
         f"(SELECT id FROM clips WHERE job_id IN ({theirs}))",
         whose,
     )
+    await connection.execute(
+        "DELETE FROM reports WHERE clip_id IN "  # noqa: S608 - ours
+        f"(SELECT id FROM clips WHERE job_id IN ({theirs}))",
+        whose,
+    )
     await connection.execute(f"DELETE FROM clips WHERE job_id IN ({theirs})", whose)  # noqa: S608
     await connection.execute(
         "UPDATE battle_entries SET job_id = NULL, user_id = NULL "  # noqa: S608 - ours
@@ -149,6 +154,23 @@ async def delete_stars(connection: aiosqlite.Connection, user_id: int) -> bool:
         (user_id, PIECE),
     )
     return deleted.rowcount == PIECE
+
+
+async def delete_reports(connection: aiosqlite.Connection, user_id: int) -> bool:
+    """Delete reports that a person made before their wish; tell whether there may be more."""
+    deleted = await connection.execute(
+        "DELETE FROM reports WHERE id IN (SELECT id FROM reports "
+        "WHERE user_id = ?1 AND reported_at <= (SELECT at FROM forgotten WHERE user_id = ?1) "
+        "LIMIT ?2)",
+        (user_id, PIECE),
+    )
+    return deleted.rowcount == PIECE
+
+
+async def delete_settings(connection: aiosqlite.Connection, user_id: int) -> None:
+    """Delete what a person has set for themselves: few rows, at any time."""
+    await connection.execute("DELETE FROM preferences WHERE user_id = ?", (user_id,))
+    await connection.execute("DELETE FROM presets WHERE is_server = 0 AND owner_id = ?", (user_id,))
 
 
 async def delete_battles(connection: aiosqlite.Connection, user_id: int) -> bool:

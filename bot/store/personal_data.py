@@ -151,6 +151,27 @@ _KINDS = (
         {"_id": 0},
     ),
     _Kind(
+        "reports",
+        """
+        SELECT reported_at AS _at, id AS _id, clip_id, guild_id, words,
+        datetime(reported_at, 'unixepoch') AS reported_at FROM reports
+        WHERE user_id = :user AND (reports.reported_at, id) > (:_at, :_id) AND NOT EXISTS (
+            SELECT 1 FROM forgotten
+            WHERE forgotten.user_id = :user AND is_pending AND reports.reported_at <= forgotten.at)
+        ORDER BY reports.reported_at, id LIMIT :limit
+        """,
+        {"_at": 0, "_id": 0},
+    ),
+    _Kind(
+        "presets",
+        """
+        SELECT folded_name AS _name, name, words, settings FROM presets
+        WHERE is_server = 0 AND owner_id = :user AND folded_name > :_name
+        ORDER BY folded_name LIMIT :limit
+        """,
+        {"_name": ""},
+    ),
+    _Kind(
         "preferences",
         """
         SELECT user_id AS _id, is_called, seconds FROM preferences

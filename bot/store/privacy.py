@@ -11,7 +11,9 @@ from bot.store.forgetting import (
     delete_battles,
     delete_entries,
     delete_jams,
+    delete_reports,
     delete_resets,
+    delete_settings,
     delete_stars,
     delete_words,
     write_down_wish,
@@ -89,7 +91,7 @@ class Privacy:
                 )
 
     async def forget_words(self, before: float) -> None:
-        """Delete the prompts of jobs that have ended, and of deleted clips, from before a time."""
+        """Delete prompts of ended jobs and of deleted clips, and reports, from before a time."""
         await self._in_pieces(
             "UPDATE jobs SET prompt = NULL, source = NULL, sentence = NULL WHERE id IN ("  # noqa: S608
             # Named, since SQLite would sooner read all jobs that have ended.
@@ -101,6 +103,11 @@ class Privacy:
         await self._in_pieces(
             "UPDATE clips SET prompt = NULL WHERE id IN (SELECT id FROM clips "
             "WHERE created_at < ? AND is_deleted AND prompt IS NOT NULL LIMIT ?)",
+            before,
+        )
+        await self._in_pieces(
+            "DELETE FROM reports WHERE id IN "
+            "(SELECT id FROM reports WHERE reported_at < ? LIMIT ?)",
             before,
         )
         await self._in_pieces(
@@ -132,14 +139,14 @@ class Privacy:
                 break
             after = piece.last_job_id
             files += piece.files
-        for delete in (delete_stars, delete_battles, delete_jams):
+        for delete in (delete_stars, delete_battles, delete_jams, delete_reports):
             more = True
             while more:
                 async with self._database.transaction() as connection:
                     more = await delete(connection, user_id)
         await self._delete_entries(user_id, self._day.of(self._clock()))
         async with self._database.transaction() as connection:
-            await connection.execute("DELETE FROM preferences WHERE user_id = ?", (user_id,))
+            await delete_settings(connection, user_id)
             await connection.execute(
                 "DELETE FROM radios WHERE user_id = ?1 OR person_id = ?1", (user_id,)
             )

@@ -13,7 +13,9 @@ EVERYWHERE = 0
 
 # One query: every command reads them before it answers, and each trip to a reader costs time.
 _OF_GUILD = """
-    SELECT daily_seconds, guild_daily_seconds, waiting, max_seconds,
+    SELECT daily_seconds, guild_daily_seconds, waiting, max_seconds, cooldown_seconds,
+    (SELECT channel_id FROM log_channels WHERE guild_id = id) AS log_channel_id,
+    (SELECT json_group_array(role_id) FROM upload_roles WHERE guild_id = id) AS upload_role_ids,
     (SELECT json_group_array(channel_id) FROM guild_channels WHERE guild_id = id) AS channel_ids,
     (SELECT json_group_object(role_id, seconds) FROM guild_tiers WHERE guild_id = id) AS tiers,
     (SELECT json_group_array(user_id) FROM blocked WHERE guild_id = id) AS blocked_ids
@@ -41,6 +43,9 @@ class Settings:
             channel_ids=frozenset(json.loads(row["channel_ids"])),
             tiers=MappingProxyType({int(role): seconds for role, seconds in tiers.items()}),
             blocked_ids=frozenset(json.loads(row["blocked_ids"])),
+            cooldown_seconds=row["cooldown_seconds"],
+            upload_role_ids=frozenset(json.loads(row["upload_role_ids"])),
+            log_channel_id=row["log_channel_id"],
         )
 
     async def set_limits(
@@ -51,17 +56,19 @@ class Settings:
         guild_daily_seconds: float | None = None,
         waiting: int | None = None,
         max_seconds: float | None = None,
+        cooldown_seconds: float | None = None,
     ) -> None:
         """Set a server's limits; None leaves one as it is."""
         await self._write(
-            "INSERT INTO guild_settings "
-            "(guild_id, daily_seconds, guild_daily_seconds, waiting, max_seconds) "
-            "VALUES (?, ?, ?, ?, ?) ON CONFLICT (guild_id) DO UPDATE "
+            "INSERT INTO guild_settings (guild_id, daily_seconds, guild_daily_seconds, waiting, "
+            "max_seconds, cooldown_seconds) "
+            "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (guild_id) DO UPDATE "
             "SET daily_seconds = COALESCE(excluded.daily_seconds, daily_seconds), "
             "guild_daily_seconds = COALESCE(excluded.guild_daily_seconds, guild_daily_seconds), "
             "waiting = COALESCE(excluded.waiting, waiting), "
-            "max_seconds = COALESCE(excluded.max_seconds, max_seconds)",
-            guild_id, daily_seconds, guild_daily_seconds, waiting, max_seconds,
+            "max_seconds = COALESCE(excluded.max_seconds, max_seconds), "
+            "cooldown_seconds = COALESCE(excluded.cooldown_seconds, cooldown_seconds)",
+            guild_id, daily_seconds, guild_daily_seconds, waiting, max_seconds, cooldown_seconds,
         )  # fmt: skip
 
     async def clear_limits(self, guild_id: int) -> None:
@@ -84,6 +91,23 @@ class Settings:
         else:
             sql = "DELETE FROM guild_channels WHERE guild_id = ? AND channel_id = ?"
         await self._write(sql, guild_id, channel_id)
+
+    async def allow_uploads(self, guild_id: int, role_id: int, allowed: bool) -> None:
+        """Add a role to those that may send sounds, or remove it; without any everybody may."""
+        if allowed:
+            sql = "INSERT OR IGNORE INTO upload_roles VALUES (?, ?)"
+        else:
+            sql = "DELETE FROM upload_roles WHERE guild_id = ? AND role_id = ?"
+        await self._write(sql, guild_id, role_id)
+
+    async def set_log_channel(self, guild_id: int, channel_id: int | None) -> None:
+        """Set the channel in which managers read what was set and reported; None removes it."""
+        if channel_id is None:
+            await self._write("DELETE FROM log_channels WHERE guild_id = ?", guild_id)
+        else:
+            await self._write(
+                "INSERT OR REPLACE INTO log_channels VALUES (?, ?)", guild_id, channel_id
+            )
 
     async def is_blocked(self, guild_id: int | None, user_id: int) -> bool:
         """Tell whether a person is blocked on a server, or everywhere; None is no server."""

@@ -21,8 +21,10 @@ from bot.store.kept_files import CLIPS, UPLOADS
 from bot.store.ledger import Ledger
 from bot.store.open_answers import OpenAnswers
 from bot.store.preferences import PreferencesOfPeople
+from bot.store.presets import Presets
 from bot.store.privacy import Privacy
 from bot.store.radios import Radios
+from bot.store.reports import Reports
 from bot.store.settings import Settings
 from bot.store.stars import Stars
 from bot.store.totals import Totals, totals
@@ -44,6 +46,8 @@ class Store:
     preferences: PreferencesOfPeople
     settings: Settings
     unwanted_words: UnwantedWords
+    reports: Reports
+    presets: Presets
     privacy: Privacy
     clock_watch: ClockWatch
     clips_folder: Path
@@ -87,6 +91,8 @@ async def open_store(
             preferences=PreferencesOfPeople(database),
             settings=Settings(database),
             unwanted_words=UnwantedWords(database),
+            reports=Reports(database, clock),
+            presets=Presets(database),
             privacy=Privacy(database, clock, day),
             clock_watch=ClockWatch(database),
             clips_folder=clips,

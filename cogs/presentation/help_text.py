@@ -23,6 +23,7 @@ reply to it, mention me and say what to make of it. `/whatis` tells how a file o
 Press ⭐ under what you like: `/favourites` lists yours, `/top` the server's best.
 `/radio start` plays this server's clips in your voice channel: skip by vote, more like this.
 `/clip` posts a clip once more; `/tree` and **Tree** show what it came from and what was made of it.
+Something that should not be here? *Apps > Report this clip* tells the managers, not your name.
 **Keep an eye on it**
 `/queue` `/cancel` `/history` `/quota` `/settings` `/about` `/privacy`
 You pay in seconds of music a day, and only for clips that reach you."""

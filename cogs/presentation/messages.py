@@ -25,6 +25,9 @@ TOO_LATE_TO_CANCEL = Sentence("This one can't be cancelled any more: it is done,
 NOT_YOURS = Sentence(
     "Only the person who asked for this clip can do that, or a manager of the server."
 )
+FOR_BOT_OWNER = Sentence("Only the owner of this bot can do that.")
+FOR_MANAGERS = Sentence("That is for those who manage this server.")
+ON_SERVERS_ONLY = Sentence("This works in servers only.")
 NO_CLIP = Sentence("This clip is not here any more.")
 NO_SOUND = Sentence(
     "There is no sound in this message that I can use: {accepted}.", accepted=ACCEPTED_FORMATS
@@ -212,6 +215,7 @@ def guild_settings(read: Reader, settings: GuildSettings) -> str:
         ),
         Sentence("Longest clip: {amount}", amount=amount(settings.max_seconds, " s")),
         Sentence("Clips in the queue at once: {amount}", amount=amount(settings.waiting, "")),
+        Sentence("Between two orders: {amount}", amount=amount(settings.cooldown_seconds, " s")),
     ]
     if settings.tiers:
         tiers = ", ".join(f"<@&{role}> {seconds:g} s" for role, seconds in settings.tiers.items())
@@ -219,6 +223,11 @@ def guild_settings(read: Reader, settings: GuildSettings) -> str:
     if settings.channel_ids:
         channels = ", ".join(f"<#{id_}>" for id_ in sorted(settings.channel_ids))
         lines.append(Sentence("Channels: {channels}", channels=channels))
+    if settings.upload_role_ids:
+        roles = ", ".join(f"<@&{id_}>" for id_ in sorted(settings.upload_role_ids))
+        lines.append(Sentence("May send sounds: {roles}", roles=roles))
+    if settings.log_channel_id is not None:
+        lines.append(Sentence("Log: {channel}", channel=f"<#{settings.log_channel_id}>"))
     if settings.blocked_ids:
         lines.append(Sentence("Blocked:"))
         lines += [verbatim(f"<@{id_}>") for id_ in sorted(settings.blocked_ids)]

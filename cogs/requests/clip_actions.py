@@ -11,7 +11,8 @@ from bot.app.client import Interaction
 from bot.domain.clips import Clip
 from bot.domain.jobs import Kind, UploadSource
 from bot.errors import RequestError, SoundError
-from cogs.presentation import cards, messages
+from cogs.posting.server_log import note
+from cogs.presentation import cards, log_messages, messages
 from cogs.presentation.readers import reader_of
 from cogs.requests.draft import RequestDraft
 from cogs.requests.mixing import order_mix_again
@@ -95,3 +96,5 @@ async def delete_clip(interaction: Interaction, clip: Clip) -> None:
     await interaction.response.defer()
     await interaction.client.service.clips.delete(clip)
     await interaction.delete_original_response()
+    if clip.origin.user_id != interaction.user.id:
+        await note(interaction, log_messages.deleted(clip))

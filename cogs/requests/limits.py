@@ -44,6 +44,7 @@ async def resolve_limits(
     guilds.check_place(origin.guild_id)
     bounds = guilds.bounds
     daily, waiting, longest, of_guild = config.daily_seconds, bounds.waiting, None, None
+    pause_seconds, uploaders = bounds.cooldown_seconds, frozenset[int]()
     if origin.guild_id is not None:
         settings = await guilds.settings(origin.guild_id)
         allowed = settings.channel_ids
@@ -56,6 +57,10 @@ async def resolve_limits(
         daily = max([daily, *(settings.tiers[role] for role in roles & settings.tiers.keys())])
         waiting = int(settings.waiting) if settings.waiting is not None else waiting
         longest, of_guild = settings.max_seconds, settings.guild_daily_seconds
+        if settings.cooldown_seconds is not None:
+            pause_seconds = settings.cooldown_seconds
+        if not roles & settings.upload_role_ids and not _manages(user):
+            uploaders = settings.upload_role_ids
         if of_guild is None:
             of_guild = bounds.guild_daily_seconds
     limits = Limits(
@@ -65,5 +70,11 @@ async def resolve_limits(
         waiting=config.waiting,
         guild_daily_seconds=of_guild,
         most_daily_seconds=bounds.daily_seconds,
+        cooldown_seconds=pause_seconds,
+        upload_role_ids=uploaders,
     )
     return limits, longest or bounds.max_seconds
+
+
+def _manages(user: discord.abc.User) -> bool:
+    return isinstance(user, discord.Member) and user.guild_permissions.manage_guild

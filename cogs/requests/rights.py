@@ -58,6 +58,37 @@ def require_owner_or_manager(interaction: discord.Interaction, origin: RequestOr
         raise RequestError(messages.NOT_YOURS)
 
 
+async def is_manager(interaction: Interaction) -> bool:
+    """Tell whether a person manages this server, or owns the bot."""
+    return interaction.permissions.manage_guild or await interaction.client.is_owner(
+        interaction.user
+    )
+
+
+async def require_bot_owner(interaction: Interaction) -> None:
+    """Raise RequestError unless the person owns the bot."""
+    if not await interaction.client.is_owner(interaction.user):
+        raise RequestError(messages.FOR_BOT_OWNER)
+
+
+def require_manager(interaction: discord.Interaction, guild_id: int) -> None:
+    """Raise RequestError unless the person manages a server, and is there.
+
+    It is the same for one of elsewhere as for nothing: a custom id proves nothing.
+    """
+    if interaction.guild_id != guild_id:
+        raise RequestError(messages.NO_CLIP)
+    if not interaction.permissions.manage_guild:
+        raise RequestError(messages.FOR_MANAGERS)
+
+
+def guild_of(interaction: discord.Interaction) -> int:
+    """Return the server. Raises RequestError in direct messages."""
+    if interaction.guild_id is None:
+        raise RequestError(messages.ON_SERVERS_ONLY)
+    return interaction.guild_id
+
+
 def is_shown_to(interaction: discord.Interaction, clip: Clip) -> bool:
     """Tell whether a clip is the person's, or is posted where they are or can look.
 

@@ -23,7 +23,7 @@ from bot.domain.jobs import (
     Source,
     UploadSource,
 )
-from bot.domain.limits import Limits
+from bot.domain.limits import Limits, check_may_send_sound
 from bot.errors import Refused
 from bot.printable import bare_name
 from cogs.presentation import messages
@@ -195,7 +195,9 @@ def _may_attach_files(bot: ZhiyinBot, message: discord.Message) -> bool:
 
 async def _check(bot: ZhiyinBot, order: Order, draft: RequestDraft, limits: Limits) -> None:
     """Raise RequestError if an order would be refused now, for the name of its file, too."""
-    await bot.service.manners.check(order.origin.guild_id, _name_of(draft))
+    if draft.attachment is not None:
+        check_may_send_sound(limits)
+        await bot.service.manners.check(order.origin.guild_id, _name_of(draft))
     await bot.service.requests.check(order, limits)
 
 

@@ -10,7 +10,7 @@ from bot.config import Config, DiscordConfig
 from bot.errors import ConfigError
 from bot.pipeline.manners import UNWANTED
 from cogs.presentation.cards import WORDS_HELD_BACK
-from tests.support.jam_server import custom_ids, open_jam
+from tests.support.jam_server import custom_ids, limited, open_jam
 from tests.support.sound_files import as_file, noise
 
 
@@ -85,3 +85,83 @@ async def test_an_operator_s_pattern_that_cannot_be_read_keeps_the_bot_from_star
     with pytest.raises(ConfigError, match="unwanted_words"):
         async with open_jam(tmp_path, config=config):
             pass
+
+
+async def words(jam, command, **options):
+    result = await jam.owner.slash(jam.channel, f"admin words {command}", **options)
+    assert result.response.ephemeral
+    return result.response.content
+
+
+async def test_managers_keep_the_list_with_commands(tmp_path):
+    """They add, see, try out and remove; what can't be an entry is a sentence."""
+    async with open_jam(tmp_path) as jam:
+        assert "nothing on the list" in await words(jam, "list")
+        assert "||`plonk\\*`||" in await words(jam, "add", entry=" PLONK* ")
+        assert "RE2's syntax" in await words(jam, "add", entry="/(/")
+        assert "plonk" in await words(jam, "list")
+        assert "refused, for ||`plonk" in await words(jam, "test", words="a p-l-o-n-k-y song")
+        assert str(UNWANTED) == (await jam.music(prompt="plonky")).response.content
+        assert "off the list" in await words(jam, "remove", entry="plonk*")
+        assert "not on the list" in await words(jam, "remove", entry="plonk*")
+        assert "Nothing in that" in await words(jam, "test", words="a plonky song")
+
+
+async def test_only_those_who_manage_keep_the_list(tmp_path):
+    """Whoever the server's settings let see the command."""
+    async with open_jam(tmp_path) as jam:
+        (command,) = [each for each in await jam.bot.tree.fetch_commands() if each.name == "admin"]
+        jam.guild.set_command_permissions(command, {jam.alice: True})
+        for name, options in (
+            ("words add", {"entry": "plonk"}),
+            ("words list", {}),
+            ("uploads", {"role": jam.guild.create_role("player")}),
+            ("log", {"channel": jam.channel}),
+        ):
+            told = await jam.alice.slash(jam.channel, f"admin {name}", **options)
+            assert told.response.content == "You may not do that here.", name
+        assert await jam.bot.service.manners.entries(jam.guild.id) == ()
+
+
+async def test_only_some_roles_send_sounds_where_managers_say_so(tmp_path):
+    """Managers may, too; the sentence names the roles, and nothing was read."""
+    async with open_jam(tmp_path) as jam:
+        role = jam.guild.create_role("player")
+        await jam.owner.slash(jam.channel, "admin uploads", role=role)
+        sound = ("riff.wav", as_file(noise()))
+        told = await jam.music(clip=sound, seconds=1.0)
+        assert told.response.ephemeral
+        assert f"<@&{role.id}>" in told.response.content
+        assert (await jam.music(seconds=1.0)).response.attachments
+        player = jam.guild.add_member(jam.env.create_user("carol"), roles=[role])
+        for who in (jam.owner, player):
+            made = await jam.music(who=who, clip=sound, seconds=1.0)
+            assert made.response.attachments
+
+
+async def test_a_person_waits_between_two_orders(tmp_path):
+    """The takes of one order are one; a loop, which is free, may be cut at any time."""
+    async with open_jam(tmp_path) as jam:
+        await jam.owner.slash(jam.channel, "admin limits", pause=30.0)
+        made = (await jam.music(prompt="beat", takes=2, seconds=2.0)).response
+        assert len(await jam.store.clips.of_user(jam.alice.id, 5)) == 2
+        jam.clock.now += 29
+        told = await jam.music(seconds=1.0)
+        assert told.response.ephemeral
+        assert told.response.content.startswith("Not so fast")
+        assert "<t:" in told.response.content
+        assert (await jam.press(made, "Loop")).response.attachments
+        assert (await jam.music(who=jam.bob, seconds=1.0)).response.attachments
+        jam.clock.now += 31
+        assert (await jam.music(seconds=1.0)).response.attachments
+
+
+async def test_managers_set_no_shorter_pause_than_the_operator(tmp_path):
+    """Theirs may be longer."""
+    async with open_jam(tmp_path, config=limited(cooldown_seconds=10)) as jam:
+        told = await jam.owner.slash(jam.channel, "admin limits", pause=5.0)
+        assert "from 10 to 3600 seconds" in told.response.content
+        await jam.store.settings.set_limits(jam.guild.id, cooldown_seconds=1.0)
+        assert (await jam.music(seconds=1.0)).response.attachments
+        jam.clock.now += 5
+        assert (await jam.music(seconds=1.0)).response.content.startswith("Not so fast")

@@ -24,10 +24,11 @@ from cogs.views.forget_button import NOT_YOUR_QUESTION, forget_view
 from cogs.views.form_answers import UNKNOWN_CHOICE
 from cogs.views.persistent_button import PersistentButton
 from cogs.views.radio_buttons import RADIO_ACTIONS
+from cogs.views.report_buttons import VERDICTS
 from tests.support.jam_server import Jam, custom_ids, open_jam
 
 SECRET = "a song for Ophelia"
-CHOICES = {"action": (*ACTIONS, *RADIO_ACTIONS)}
+CHOICES = {"action": (*ACTIONS, *RADIO_ACTIONS), "verdict": VERDICTS}
 """What a group of a custom id other than `id` may hold."""
 
 

@@ -57,6 +57,9 @@ COMMANDS = {
     "favourites": Walk(says="press ⭐ under a clip"),
     "top": Walk(says="Press ⭐ under what you like", says_to_stranger="on servers"),
     "quota": Walk(says="of music left today"),
+    "report": Walk(
+        options={"clip": LATEST}, says="This clip is your own", says_to_stranger="and this is none"
+    ),
     "privacy show": Walk(says="What I keep of you"),
     "privacy export": Walk(says="all that I keep of you"),
     "privacy delete": Walk(says="This deletes your clips"),
@@ -70,13 +73,26 @@ COMMANDS = {
     "admin block": Walk(options={"person": "Lin"}, says="Lin"),
     "admin unblock": Walk(options={"person": "Lin"}, says="Longest clip"),
     "admin reset": Walk(options={"person": "Lin"}, says="used nothing here today"),
+    "admin words add": Walk(options={"entry": "plonk*"}, says="is on the list"),
+    "admin words list": Walk(says="plonk"),
+    "admin words test": Walk(options={"words": "P.L.O.N.K"}, says="would be refused, for"),
+    "admin words remove": Walk(options={"entry": "plonk*"}, says="is off the list"),
+    "admin uploads": Walk(options={"role": "Player", "allowed": "False"}, says="Longest clip"),
+    "admin log": Walk(says="Nothing is written down any more"),
     "admin status": Walk(says="How I am doing"),
     "admin drain": Walk(
         options={"on": "False"}, says="taken on again", says_to_manager="Only the owner"
     ),
 }
-MENUS = ("Remix this clip", "Continue this clip", "What is this clip?")
-BUTTONS = {"ClipButton", "CancelButton", "OrderButton", "HeldButton", "ForgetButton"}
+MENUS = ("Remix this clip", "Continue this clip", "What is this clip?", "Report this clip")
+BUTTONS = {
+    "ClipButton",
+    "CancelButton",
+    "OrderButton",
+    "HeldButton",
+    "ForgetButton",
+    "ReportButton",
+}
 FORMS = {"mix_modal", "remix_modal"}
 """The files of cogs that build one."""
 
@@ -294,6 +310,8 @@ async def test_every_entry_under_apps_does_what_it_says(stage, seats):
     await choose_from_menu(seat, clip, "Remix this clip")
     await made(seat, await fill_remix(seat, "as a waltz"))
 
+    await report_and_answer(stage, seats, clip)
+
     await seat.go("uploads")
     (riff_,) = (each for each in stage.channels["uploads"].seen if each.files)
     asked = await choose_from_menu(seat, riff_, "What is this clip?")
@@ -301,6 +319,23 @@ async def test_every_entry_under_apps_does_what_it_says(stage, seats):
     await expect(seat.message(answer)).to_contain_text("not")
     await choose_from_menu(seat, riff_, "Remix this clip")
     await made(seat, await fill_remix(seat, "as synthwave"))
+
+
+async def report_and_answer(stage, seats, clip):
+    """The owner names a log and reports a clip there; the buttons under the report work."""
+    owner = seats[OWNER]
+    await owner.go("music")
+    await owner.types("/admin log channel:jam-talk")
+    asked = await choose_from_menu(owner, clip, "Report this clip")
+    answer = await stage.until(lambda: asked.message)
+    await expect(owner.message(answer)).to_contain_text("nobody is told that it was you")
+    log = stage.channels["jam-talk"].seen
+    report = await stage.until(lambda: next((m for m in log if "Reported" in m.content), None))
+    await owner.go("jam-talk")
+    await press(owner, report, "It is fine")
+    await expect(owner.message(report)).to_contain_text("it is fine.")
+    await owner.types("/admin log")
+    await owner.go("music")
 
 
 async def test_the_buttons_of_answers_do_what_they_say(stage, seats):

@@ -39,6 +39,7 @@ RELEASED = {
     "how_a_mix_was_made": "a48c6063d2daffd8",
     "jams": "130ad694a0bae127",
     "radios": "50d86ed12f23e67b",
+    "presets": "1920278249df7811",
 }
 
 

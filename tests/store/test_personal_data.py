@@ -62,7 +62,7 @@ async def test_every_row_is_in_one_page(tmp_path, page):
         assert (await exported(store, 3, page)) == {
             "clips": [], "orders": [], "seconds": [], "stars": [], "battles": [],
             "battle_entries": [], "jams": [], "jam_players": [], "jam_turns": [],
-            "radios": [], "preferences": [], "blocked_on": [],
+            "radios": [], "reports": [], "presets": [], "preferences": [], "blocked_on": [],
         }  # fmt: skip
 
 

@@ -18,6 +18,7 @@ import bot.store
 from bot.domain.answers import OpenAnswer
 from bot.domain.jobs import JobState, Kind
 from bot.domain.preferences import Preferences
+from bot.domain.presets import Preset, PresetOwner
 from bot.i18n.sentence import Sentence
 from bot.store.clock_changes import ClockReading
 from bot.store.database import FILE
@@ -41,6 +42,7 @@ GROWING = {
     "jams",
     "jam_players",
     "jam_turns",
+    "reports",
 }
 
 ALLOWED = {
@@ -205,6 +207,16 @@ async def do_everything(store, clock):
         await store.settings.set_tier(10, 7, 5.0 if on else None)
         await store.settings.allow_channel(10, 5, on)
         await store.settings.block(10, 1, on)
+    for on in (True, False):
+        await store.settings.allow_uploads(10, 7, on)
+        await store.settings.set_log_channel(10, 5 if on else None)
+    await store.reports.add(clip, 2, "loud")
+    (report,) = await store.reports.to_post(10, 5)
+    await store.reports.record_posted(report.id)
+    await store.presets.save(PresetOwner(id=2), Preset(name="Mine"), most=5)
+    await store.presets.of(PresetOwner(id=2))
+    await store.presets.get(PresetOwner(id=2), "mine")
+    await store.presets.delete(PresetOwner(id=2), "mine")
     await store.unwanted_words.add(10, "bad", most=5)
     await store.unwanted_words.of(10)
     await store.unwanted_words.remove(10, "bad")

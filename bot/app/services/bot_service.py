@@ -11,7 +11,9 @@ from bot.app.services.clips import ClipService
 from bot.app.services.guilds import GuildService
 from bot.app.services.operations import OperationsService
 from bot.app.services.people import PeopleService
+from bot.app.services.presets import PresetService
 from bot.app.services.radio import RadioService
+from bot.app.services.reports import ReportService
 from bot.app.services.requests import RequestService
 from bot.app.services.stars import StarService
 from bot.pipeline.service import Pipeline
@@ -28,6 +30,8 @@ class BotService:
         self.clips = ClipService(pipeline)
         self.stems = pipeline.stems
         self.manners = pipeline.manners
+        self.reports = ReportService(pipeline.store)
+        self.presets = PresetService(pipeline.store)
         self.stars = StarService(pipeline.store, clock)
         self.battles = BattleService(pipeline.store, clock)
         self.guilds = GuildService(pipeline.store, pipeline.config)

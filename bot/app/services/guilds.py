@@ -15,6 +15,10 @@ SERVERS_ONLY = Sentence("This bot makes music on servers only, not in direct mes
 _SECONDS_BOUND = Sentence("The owner of this bot allows from 0 to {most:g} seconds for this.")
 _LENGTH_BOUND = Sentence("The owner of this bot allows clips from 1 to {most:g} seconds.")
 _WAITING_BOUND = Sentence("The owner of this bot allows from 1 to {most} clips in the queue.")
+_COOLDOWN_BOUND = Sentence(
+    "The owner of this bot allows from {least:g} to {most:g} seconds for this."
+)
+_MOST_COOLDOWN_SECONDS = 3600.0
 _MOST_SECONDS = 1_000_000.0
 
 
@@ -30,6 +34,7 @@ class GuildService:
             guild_daily_seconds=limits.daily_seconds_per_server or None,
             waiting=limits.waiting_per_server,
             max_seconds=min(limits.max_seconds, config.generation.max_seconds),
+            cooldown_seconds=limits.cooldown_seconds,
         )
 
     def serves(self, guild_id: int) -> bool:
@@ -56,6 +61,7 @@ class GuildService:
         guild_daily_seconds: float | None,
         waiting: int | None,
         max_seconds: float | None,
+        cooldown_seconds: float | None = None,
     ) -> None:
         """Set a server's limits; what is None stays as it is.
 
@@ -68,12 +74,16 @@ class GuildService:
         most_waiting, longest = self.bounds.waiting, self.bounds.max_seconds
         _check(waiting, 1, most_waiting, _WAITING_BOUND.fill(most=most_waiting))
         _check(max_seconds, 1, longest, _LENGTH_BOUND.fill(most=longest))
+        least, longest_pause = self.bounds.cooldown_seconds, _MOST_COOLDOWN_SECONDS
+        refusal = _COOLDOWN_BOUND.fill(least=least, most=longest_pause)
+        _check(cooldown_seconds, least, longest_pause, refusal)
         await self._settings.set_limits(
             guild_id,
             daily_seconds=daily_seconds,
             guild_daily_seconds=guild_daily_seconds,
             waiting=waiting,
             max_seconds=max_seconds,
+            cooldown_seconds=cooldown_seconds,
         )
 
     async def clear_limits(self, guild_id: int) -> None:
@@ -92,6 +102,14 @@ class GuildService:
     async def allow_channel(self, guild_id: int, channel_id: int, allowed: bool) -> None:
         """Put a channel on the list of those that music is made in, or take it off."""
         await self._settings.allow_channel(guild_id, channel_id, allowed)
+
+    async def allow_uploads(self, guild_id: int, role_id: int, allowed: bool) -> None:
+        """Put a role on the list of those that may send sounds, or take it off."""
+        await self._settings.allow_uploads(guild_id, role_id, allowed)
+
+    async def set_log_channel(self, guild_id: int, channel_id: int | None) -> None:
+        """Name the channel in which managers read what was set and reported, or none."""
+        await self._settings.set_log_channel(guild_id, channel_id)
 
     async def check_person(self, guild_id: int | None, user_id: int) -> None:
         """Raise Refused for somebody who is blocked on a server or everywhere; None is no server.

@@ -11,8 +11,10 @@ from datetime import date
 from bot.store.identity import SIGNATURE
 from bot.store.migrations.battles import BATTLES
 from bot.store.migrations.first_tables import FIRST_TABLES
+from bot.store.migrations.indexes import INDEXES
 from bot.store.migrations.jams import JAMS
 from bot.store.migrations.manners import MANNERS
+from bot.store.migrations.presets import PRESETS
 from bot.store.migrations.radios import RADIOS
 from bot.store.migrations.running_totals import RUNNING_TOTALS
 from bot.store.migrations.stars import STARS
@@ -125,26 +127,7 @@ MIGRATIONS = (
         date(2026, 11, 28),
         "No statement reads a whole table that grows with the years, nor does the check of a "
         "foreign key when a job is deleted.",
-        (
-            "CREATE INDEX ledger_by_job ON ledger (job_id)",
-            "CREATE INDEX jobs_by_user_and_id ON jobs (user_id, id)",
-            "CREATE INDEX jobs_by_guild ON jobs (guild_id, state)",
-            "CREATE INDEX jobs_by_token ON jobs (token_expires_at) WHERE token IS NOT NULL",
-            """
-            CREATE INDEX jobs_by_words ON jobs (created_at)
-            WHERE prompt IS NOT NULL OR source IS NOT NULL OR sentence IS NOT NULL
-            """,
-            "CREATE INDEX clips_by_age ON clips (created_at) WHERE NOT is_deleted",
-            "CREATE INDEX clips_by_file ON clips (file) WHERE NOT is_deleted",
-            """
-            CREATE INDEX clips_by_wait ON clips (created_at)
-            WHERE message_id IS NULL AND NOT is_deleted
-            """,
-            """
-            CREATE INDEX clips_by_words ON clips (created_at)
-            WHERE is_deleted AND prompt IS NOT NULL
-            """,
-        ),
+        INDEXES,
     ),
     Migration(
         "running_totals",
@@ -255,6 +238,12 @@ MIGRATIONS = (
         date(2026, 11, 28),
         "A radio comes back where it was playing after a restart.",
         RADIOS,
+    ),
+    Migration(
+        "presets",
+        date(2026, 11, 28),
+        "People and servers give words and settings a name.",
+        PRESETS,
     ),
 )
 

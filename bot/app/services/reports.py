@@ -1,0 +1,28 @@
+"""What people report to the managers of a server."""
+
+from __future__ import annotations
+
+from bot.domain.clips import Clip
+from bot.domain.reports import Report
+from bot.store.store import Store
+
+_AT_ONCE = 10
+
+
+class ReportService:
+    """Keeps reports until the managers were shown them, and for a while after."""
+
+    def __init__(self, store: Store) -> None:
+        self._reports = store.reports
+
+    async def add(self, clip: Clip, user_id: int, words: str | None) -> bool:
+        """Keep a person's report of a clip; tell whether it is their first of it."""
+        return await self._reports.add(clip, user_id, words)
+
+    async def to_post(self, guild_id: int) -> list[Report]:
+        """Return the oldest reports that a server's managers were not shown yet."""
+        return await self._reports.to_post(guild_id, _AT_ONCE)
+
+    async def record_posted(self, report: Report) -> None:
+        """Record that the managers were shown a report."""
+        await self._reports.record_posted(report.id)

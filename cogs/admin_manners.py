@@ -1,0 +1,175 @@
+"""What the managers of a server say of manners there: /admin words, uploads and log."""
+
+from __future__ import annotations
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.app.client import Interaction, ZhiyinBot
+from bot.i18n.sentence import Sentence
+from cogs.posting.server_log import begin_log, note
+from cogs.presentation import log_messages, messages
+from cogs.presentation.prompts import escape
+from cogs.presentation.readers import reader_of
+from cogs.requests.admin_group import admin_group, command_of
+from cogs.requests.rights import guild_of, is_manager
+from cogs.views.report_buttons import show_reports
+
+ADDED = Sentence(
+    "||`{entry}`|| is on the list: what people want to put in public is refused if it has it."
+)
+REMOVED = Sentence("||`{entry}`|| is off the list.")
+NOT_THERE = Sentence("That is not on the list.")
+NO_WORDS = Sentence(
+    "There is nothing on the list. `/admin words add` puts a word on it: `word`, `wor*` for any "
+    "letters, or `/wo+rd/` in RE2's syntax."
+)
+WORDS = Sentence("Refused here, in any case and disguise:")
+FOUND = Sentence("That would be refused, for ||`{entry}`||.")
+NOT_FOUND = Sentence("Nothing in that would be refused.")
+LOG_BEGUN = Sentence("What managers set and people report is written in {channel} now.")
+LOG_ENDED = Sentence("Nothing is written down any more. Reports are kept until there is a log.")
+
+Entry = app_commands.Range[str, 1, 80]
+
+
+class Words(app_commands.Group, name="words"):
+    """Words that nobody may put in public on this server."""
+
+    def __init__(self, bot: ZhiyinBot) -> None:
+        self.bot = bot
+        super().__init__()
+
+    async def interaction_check(self, interaction: Interaction, /) -> bool:  # type: ignore[override]
+        """Tell whether the person manages this server, whomever its settings show the command."""
+        return await is_manager(interaction)
+
+    @app_commands.command()
+    async def add(self, interaction: Interaction, entry: Entry) -> None:
+        """Refuse a word, or a pattern, in all that people put in public.
+
+        Parameters
+        ----------
+        entry:
+            A word or several; with * for any letters; or a pattern between slashes.
+        """
+        kept = await self.bot.service.manners.add(guild_of(interaction), entry)
+        await _say(interaction, ADDED.fill(entry=_shown(kept)))
+        await note(interaction, log_messages.WORD.fill(entry=_shown(kept)))
+
+    @app_commands.command()
+    async def remove(self, interaction: Interaction, entry: Entry) -> None:
+        """Take a word off the list.
+
+        Parameters
+        ----------
+        entry:
+            As it stands on the list.
+        """
+        gone = await self.bot.service.manners.remove(guild_of(interaction), entry)
+        if gone is None:
+            await _say(interaction, NOT_THERE)
+            return
+        await _say(interaction, REMOVED.fill(entry=_shown(gone)))
+        await note(interaction, log_messages.NO_WORD.fill(entry=_shown(gone)))
+
+    @app_commands.command(name="list")
+    async def list_words(self, interaction: Interaction) -> None:
+        """Show the words that are refused here, to you alone."""
+        entries = await self.bot.service.manners.entries(guild_of(interaction))
+        read = reader_of(interaction)
+        lines = [read(WORDS), *(f"||`{_shown(entry)}`||" for entry in entries)]
+        text = messages.join_fitting(lines) if entries else read(NO_WORDS)
+        await interaction.response.send_message(text, ephemeral=True)
+
+    @app_commands.command()
+    async def test(self, interaction: Interaction, words: app_commands.Range[str, 1, 400]) -> None:
+        """See whether some words would be refused, and for which entry.
+
+        Parameters
+        ----------
+        words:
+            What somebody might type; nobody but you sees it.
+        """
+        found = await self.bot.service.manners.find(guild_of(interaction), words)
+        said = NOT_FOUND if found is None else FOUND.fill(entry=_shown(found))
+        await _say(interaction, said)
+
+
+class AdminManners(commands.Cog):
+    """Commands below /admin, which another extension begins."""
+
+    def __init__(self, bot: ZhiyinBot) -> None:
+        self.bot = bot
+        self._commands = (Words(bot), command_of(self.uploads), command_of(self.log))
+
+    async def cog_load(self) -> None:
+        """Add the commands to the group of another extension; discord.py can't declare that."""
+        for command in self._commands:
+            admin_group(self.bot).add_command(command)
+
+    async def cog_unload(self) -> None:
+        """Remove them."""
+        for command in self._commands:
+            admin_group(self.bot).remove_command(command.name)
+
+    async def interaction_check(self, interaction: Interaction, /) -> bool:  # type: ignore[override]
+        """Tell whether the person manages this server, whomever its settings show the command."""
+        return await is_manager(interaction)
+
+    async def uploads(
+        self, interaction: Interaction, role: discord.Role, allowed: bool = True
+    ) -> None:
+        """Let a role send sounds, and only such roles.
+
+        Parameters
+        ----------
+        role:
+            Once one is allowed, only such roles and managers may send sounds to work with.
+        allowed:
+            False takes the role off the list.
+        """
+        guild_id = guild_of(interaction)
+        await self.bot.service.guilds.allow_uploads(guild_id, role.id, allowed)
+        found = await self.bot.service.guilds.settings(guild_id)
+        text = messages.guild_settings(reader_of(interaction), found)
+        await interaction.response.send_message(text, ephemeral=True)
+        done = log_messages.NO_UPLOADS.fill(role=f"<@&{role.id}>")
+        if allowed:
+            done = log_messages.UPLOADS.fill(role=f"<@&{role.id}>")
+        await note(interaction, done)
+
+    async def log(
+        self, interaction: Interaction, channel: discord.TextChannel | None = None
+    ) -> None:
+        """Choose the channel where you read what was set and what was reported.
+
+        Parameters
+        ----------
+        channel:
+            A channel that managers alone can see; leave it out to end the log.
+        """
+        guild_id = guild_of(interaction)
+        if channel is None:
+            await note(interaction, log_messages.NO_LOG)
+            await self.bot.service.guilds.set_log_channel(guild_id, None)
+            await _say(interaction, LOG_ENDED)
+            return
+        await begin_log(interaction, guild_id, channel.id)
+        await _say(interaction, LOG_BEGUN.fill(channel=f"<#{channel.id}>"))
+        await show_reports(self.bot, guild_id)
+
+
+def _shown(entry: str) -> str:
+    """Return an entry for a code span within a spoiler."""
+    return escape(entry.replace("`", "'").replace("|", "\u2502"))
+
+
+async def _say(interaction: Interaction, sentence: Sentence) -> None:
+    await interaction.response.send_message(reader_of(interaction)(sentence), ephemeral=True)
+
+
+async def setup(bot: ZhiyinBot) -> None:
+    """Add the cog."""
+    await bot.add_cog(AdminManners(bot))

@@ -1,0 +1,84 @@
+"""How the bot is doing, and what its owner can do before a restart: /admin status and drain."""
+
+from __future__ import annotations
+
+from discord.ext import commands
+
+from bot.app.client import Interaction, ZhiyinBot
+from bot.i18n.sentence import Sentence
+from cogs.presentation import cards, messages
+from cogs.presentation.readers import reader_of
+from cogs.requests.admin_group import admin_group, command_of
+from cogs.requests.rights import is_manager, require_bot_owner
+
+
+class AdminOperations(commands.Cog):
+    """Commands below /admin, which another extension begins."""
+
+    def __init__(self, bot: ZhiyinBot) -> None:
+        self.bot = bot
+        self._commands = (command_of(self.status), command_of(self.drain))
+
+    async def cog_load(self) -> None:
+        """Add the commands to the group of another extension; discord.py can't declare that."""
+        for command in self._commands:
+            admin_group(self.bot).add_command(command)
+
+    async def cog_unload(self) -> None:
+        """Remove them."""
+        for command in self._commands:
+            admin_group(self.bot).remove_command(command.name)
+
+    async def interaction_check(self, interaction: Interaction, /) -> bool:  # type: ignore[override]
+        """Tell whether the person manages this server, whomever its settings show the command."""
+        return await is_manager(interaction)
+
+    async def status(self, interaction: Interaction) -> None:
+        """Show how the bot is doing."""
+        status = await self.bot.service.operations.status()
+        engine = status.engine.trouble or Sentence("being loaded")
+        if status.engine.model:
+            engine = Sentence("ready")
+        longest = Sentence("nobody")
+        if status.oldest_wait_seconds:
+            longest = messages.duration(status.oldest_wait_seconds)
+        lag = Sentence("{lag:.0f} ms at most in the last minute", lag=1000 * status.lag_seconds)
+        rows: list[cards.Row] = [
+            (Sentence("In the queue"), str(status.engine.waiting)),
+            (Sentence("Being made"), str(status.engine.running)),
+            (Sentence("Oldest wait"), longest),
+            (Sentence("Music engine"), engine),
+            (Sentence("Engine restarts"), str(status.engine.restarts)),
+            (Sentence("Up for"), messages.duration(status.up_seconds)),
+            (Sentence("Memory"), f"{status.memory_bytes / 2**20:.0f} MB"),
+            (Sentence("Event-loop lag"), lag),
+            (Sentence("Delivered"), str(status.delivered)),
+            (Sentence("Failed"), str(status.failed)),
+        ]
+        # What went wrong elsewhere is its owner's to know.
+        error = status.last_error if await self.bot.is_owner(interaction.user) else None
+        embed = cards.status(reader_of(interaction), rows, error)
+        await interaction.response.send_message(embed=embed, ephemeral=True)
+
+    async def drain(self, interaction: Interaction, on: bool = True) -> None:
+        """Take no new music on anywhere, before a restart. For the bot's owner.
+
+        Parameters
+        ----------
+        on:
+            False takes music on again.
+        """
+        await require_bot_owner(interaction)
+        await self.bot.service.operations.set_draining(on)
+        left = self.bot.service.requests.in_flight
+        said = Sentence("Music is taken on again.")
+        if on:
+            said = Sentence(
+                "No new music is taken on; {left} in the queue will still be made.", left=left
+            )
+        await interaction.response.send_message(reader_of(interaction)(said), ephemeral=True)
+
+
+async def setup(bot: ZhiyinBot) -> None:
+    """Add the cog."""
+    await bot.add_cog(AdminOperations(bot))

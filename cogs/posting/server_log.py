@@ -1,0 +1,78 @@
+"""The channel in which the managers of a server read what was set there and what was reported."""
+
+from __future__ import annotations
+
+import logging
+
+import discord
+
+from bot.app.client import Interaction, ZhiyinBot
+from bot.errors import RequestError
+from bot.i18n.languages import Reader
+from bot.i18n.sentence import Sentence
+from cogs.posting.outages import UNREACHABLE
+from cogs.presentation.log_messages import line
+
+log = logging.getLogger(__name__)
+
+BEGUN = Sentence(
+    "From now on I write here what the managers of this server set, whose clips they delete, and "
+    "what people report."
+)
+CLOSED = Sentence(
+    "I can't write in {channel}: let me see it and send messages there, and set it again."
+)
+
+
+async def begin_log(interaction: Interaction, guild_id: int, channel_id: int) -> None:
+    """Say in a channel that it is the log, and name it. Raises RequestError where it is closed."""
+    bot = interaction.client
+    channel = bot.get_partial_messageable(channel_id, guild_id=guild_id)
+    try:
+        await channel.send(reader_of_server(bot, guild_id)(BEGUN))
+    except discord.HTTPException:
+        raise RequestError(CLOSED.fill(channel=f"<#{channel_id}>")) from None
+    await bot.service.guilds.set_log_channel(guild_id, channel_id)
+
+
+async def note(interaction: Interaction, done: Sentence) -> None:
+    """Write down what a manager did on this server. Best effort: what was done is done."""
+    if interaction.guild_id is not None:
+        text = line(interaction.user.id, done)
+        nonce = f"log/{interaction.id}"
+        await post_to_log(interaction.client, interaction.guild_id, text, nonce=nonce)
+
+
+async def post_to_log(
+    bot: ZhiyinBot,
+    guild_id: int,
+    sentence: Sentence,
+    *,
+    nonce: str,
+    view: discord.ui.View | None = None,
+) -> bool:
+    """Post into a server's log; tell whether that was possible.
+
+    The nonce keeps a retry from being posted twice.
+    """
+    channel_id = (await bot.service.guilds.settings(guild_id)).log_channel_id
+    if channel_id is None:
+        return False
+    channel = bot.get_partial_messageable(channel_id, guild_id=guild_id)
+    try:
+        await channel.send(
+            reader_of_server(bot, guild_id)(sentence),
+            view=view or discord.utils.MISSING,
+            nonce=nonce,
+            suppress_embeds=True,
+        )
+    except (discord.HTTPException, *UNREACHABLE) as error:
+        log.warning("log.not_written server=%d %r", guild_id, error)
+        return False
+    return True
+
+
+def reader_of_server(bot: ZhiyinBot, guild_id: int) -> Reader:
+    """Return who reads what a server's members see."""
+    guild = bot.get_guild(guild_id)
+    return bot.languages.reader(None if guild is None else guild.preferred_locale.value)

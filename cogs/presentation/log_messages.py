@@ -1,0 +1,57 @@
+"""What stands in the log of a server: what was done, behind the name of who did it."""
+
+from __future__ import annotations
+
+from bot.domain.clips import Clip
+from bot.domain.reports import Report
+from bot.i18n.sentence import Plural, Sentence
+from cogs.presentation.messages import link
+from cogs.presentation.prompts import escape, quote_prompt
+
+LIMITS = Sentence("limits set: {what}")
+UNLIMITED = Sentence("all limits taken back to those of the bot's owner")
+TIER = Sentence("{role} has {seconds:g} s of music a day")
+NO_TIER = Sentence("{role} has no seconds of its own any more")
+CHANNEL = Sentence("music allowed in {channel}")
+NO_CHANNEL = Sentence("{channel} taken off the list of channels for music")
+UPLOADS = Sentence("{role} may send sounds")
+NO_UPLOADS = Sentence("{role} taken off the list of those who may send sounds")
+BLOCKED = Sentence("{person} blocked")
+UNBLOCKED = Sentence("{person} may make music again")
+RESET = Sentence("{person} got {back:.0f} s of today's music back")
+WORD = Sentence("||`{entry}`|| put on the word list")
+NO_WORD = Sentence("||`{entry}`|| taken off the word list")
+NO_LOG = Sentence("this log ends")
+
+_QUOTED = 120
+
+
+def line(manager_id: int, done: Sentence) -> Sentence:
+    """Return the line that tells who did something."""
+    return Sentence("{who}: {done}.", who=f"<@{manager_id}>", done=done)
+
+
+def deleted(clip: Clip) -> Sentence:
+    """Tell that a manager deleted somebody's clip."""
+    return Sentence(
+        "clip {id} of {person} deleted: {what}",
+        id=clip.id,
+        person=f"<@{clip.origin.user_id}>",
+        what=quote_prompt(clip.prompt, _QUOTED),
+    )
+
+
+def reported(report: Report, clip: Clip) -> Sentence:
+    """Tell what was reported; not by whom."""
+    why = Sentence("no reason was given")
+    if report.words is not None:
+        why = Sentence("“{words}”", words=escape(report.words, 2 * _QUOTED))
+    return Plural(
+        "**Reported:** {link} by {person}, {what}\nWhy: {why}",
+        "**Reported by {n} people:** {link} by {person}, {what}\nWhy, in the latest: {why}",
+        n=report.count,
+        link=link(clip),
+        person=f"<@{clip.origin.user_id}>",
+        what=quote_prompt(clip.prompt, _QUOTED),
+        why=why,
+    )

@@ -1,0 +1,106 @@
+"""A report in the log of a server, and the buttons with which its managers answer it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import discord
+
+from bot.app.client import Interaction, ZhiyinBot
+from bot.domain.clips import Clip
+from bot.errors import RequestError
+from bot.i18n.languages import Reader
+from bot.i18n.sentence import Sentence, verbatim
+from cogs.posting.server_log import post_to_log, reader_of_server
+from cogs.presentation import log_messages, messages
+from cogs.presentation.readers import readers_of
+from cogs.requests.rights import require_manager
+from cogs.views.persistent_button import PersistentButton
+
+VERDICTS = ("delete", "block", "dismiss")
+_LABELS = {
+    "delete": (Sentence("Delete the clip"), discord.ButtonStyle.danger),
+    "block": (Sentence("Block its author"), discord.ButtonStyle.danger),
+    "dismiss": (Sentence("It is fine"), discord.ButtonStyle.secondary),
+}
+_DONE = {
+    "delete": Sentence("the clip is deleted"),
+    "block": Sentence("its author is blocked"),
+    "dismiss": Sentence("it is fine"),
+}
+
+
+async def show_reports(bot: ZhiyinBot, guild_id: int) -> bool:
+    """Post the reports that a server's managers were not shown yet; tell whether all are there."""
+    read = reader_of_server(bot, guild_id)
+    while reports := await bot.service.reports.to_post(guild_id):
+        for report in reports:
+            clip = await bot.service.clips.find(report.clip_id)
+            if clip is not None and not clip.is_deleted:
+                text = log_messages.reported(report, clip)
+                view, nonce = report_view(read, clip.id), f"report/{report.id}"
+                if not await post_to_log(bot, guild_id, text, view=view, nonce=nonce):
+                    return False
+            await bot.service.reports.record_posted(report)
+    return True
+
+
+def report_view(read: Reader, clip_id: int) -> discord.ui.View:
+    """Return the buttons under a report of a clip."""
+    view = discord.ui.View(timeout=None)
+    for verdict in VERDICTS:
+        view.add_item(ReportButton(clip_id, verdict, read))
+    return view
+
+
+class ReportButton(PersistentButton, template=r"zhiyin:report:(?P<id>\d+):(?P<verdict>[a-z]+)"):
+    """What a manager does about a clip that was reported."""
+
+    def __init__(self, clip_id: int, verdict: str, read: Reader | None = None) -> None:
+        label, style = _LABELS.get(verdict, (verbatim(verdict), discord.ButtonStyle.secondary))
+        super().__init__(
+            discord.ui.Button(
+                label=(read or Reader())(label),
+                style=style,
+                custom_id=f"zhiyin:report:{clip_id}:{verdict}",
+            )
+        )
+        self.clip_id, self.verdict = clip_id, verdict
+
+    async def press(self, interaction: Interaction) -> None:
+        """Do what the button says, for a manager of the clip's server, and say who did it."""
+        bot = interaction.client
+        if self.verdict not in VERDICTS:
+            raise RequestError(messages.TOO_OLD)
+        clip = await bot.service.clips.find(self.clip_id)
+        if clip is None or clip.origin.guild_id is None:
+            raise RequestError(messages.NO_CLIP)
+        require_manager(interaction, clip.origin.guild_id)
+        author = clip.origin.user_id
+        if self.verdict == "block":
+            await bot.service.guilds.block(clip.origin.guild_id, author)
+        elif self.verdict == "delete" and not clip.is_deleted:
+            await bot.service.clips.delete(clip)
+        done = log_messages.line(interaction.user.id, _DONE[self.verdict])
+        before = interaction.message.content if interaction.message is not None else ""
+        await interaction.response.edit_message(
+            content=f"{before}\n→ {readers_of(interaction)(done)}", view=self._left(interaction)
+        )
+        if self.verdict == "delete":
+            await _withdraw(bot, clip)
+
+    def _left(self, interaction: Interaction) -> discord.ui.View | None:
+        """Return what can still be done: who deleted a clip may block its author as well."""
+        if self.verdict != "delete":
+            return None
+        view = discord.ui.View(timeout=None)
+        view.add_item(ReportButton(self.clip_id, "block", readers_of(interaction)))
+        return view
+
+
+async def _withdraw(bot: ZhiyinBot, clip: Clip) -> None:
+    """Delete the message of a clip, if it is still there."""
+    if clip.message_id is not None:
+        channel = bot.get_partial_messageable(clip.origin.channel_id)
+        with suppress(discord.HTTPException):
+            await channel.get_partial_message(clip.message_id).delete()
