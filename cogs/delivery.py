@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import discord
 from discord.ext import commands
@@ -13,6 +13,7 @@ from bot.app.client import ZhiyinBot
 from bot.domain.clips import Clip
 from bot.domain.jobs import Job
 from bot.domain.status import JobProgress
+from bot.domain.takes import Take
 from bot.i18n.languages import Reader
 from bot.i18n.sentence import Sentence
 from bot.pipeline.packaging import PackedClip
@@ -21,11 +22,14 @@ from cogs.posting.caller import Caller
 from cogs.posting.job_message import JobMessage
 from cogs.posting.outages import UNREACHABLE
 from cogs.posting.ways import Attempts, Ways
-from cogs.presentation import messages
+from cogs.presentation import messages, take_cards
 from cogs.presentation.prompts import quote_prompt
 from cogs.requests.clip_cards import clip_cards
+from cogs.requests.take_cards import take_cards as cards_of_takes
 from cogs.views.cancel_button import CancelButton, cancel_view
 from cogs.views.clip_buttons import ClipButton, clip_view
+from cogs.views.delete_question import DeleteButton
+from cogs.views.take_buttons import TakeButton, TakesButton, takes_view
 
 log = logging.getLogger(__name__)
 
@@ -68,11 +72,43 @@ class Delivery(commands.Cog):
             content=messages.mention_owner(job),
             embeds=(embed,),
             view=clip_view(read, clip),
-            posting=posting,
+            postings=(posting,),
         )
         without_words = dataclasses.replace(message, embeds=(without,))
         message_id = await self._reach(job, (message, without_words), once_more=once_more)
         await self.caller.call(job, dataclasses.replace(clip, message_id=message_id))
+        return message_id
+
+    async def show_takes(self, takes: Sequence[tuple[Take, JobProgress | None]]) -> None:
+        """Show how far the takes of a message are. Best effort: errors are ignored."""
+        job = takes[0][0].job
+        try:
+            read = self._readers(job)
+            content = read(take_cards.takes_progress(takes))
+            message = JobMessage(content=content, view=cancel_view(read, job.id))
+            await self._ways.edit(job, message)
+        except (discord.HTTPException, Undeliverable, *UNREACHABLE) as error:
+            log.debug("takes.not_shown id=%d %s", job.id, error)
+
+    async def post_takes(
+        self, takes: Sequence[Take], files: Mapping[int, PackedClip], *, once_more: bool
+    ) -> int:
+        """Post takes in one message. Raises TooLarge and Undeliverable."""
+        shown = [take for take in takes if take.number in files]
+        job, clip = shown[0].job, shown[0].clip
+        assert clip is not None
+        read = self._readers(job)
+        embed, without = await cards_of_takes(self.bot, read, takes, shown)
+        message = JobMessage(
+            content=messages.mention_owner(job),
+            embeds=(embed,),
+            view=takes_view(read, shown),
+            postings=tuple(files.values()),
+        )
+        without_words = dataclasses.replace(message, embeds=(without,))
+        message_id = await self._reach(job, (message, without_words), once_more=once_more)
+        posted = dataclasses.replace(clip, message_id=message_id)
+        await self.caller.call(job, posted, takes=len(shown))
         return message_id
 
     async def tell(self, job: Job, sentence: Sentence, *, once_more: bool) -> None:
@@ -123,5 +159,5 @@ class Delivery(commands.Cog):
 
 async def setup(bot: ZhiyinBot) -> None:
     """Add the cog, and register the buttons under what it posts."""
-    bot.add_dynamic_items(ClipButton, CancelButton)
+    bot.add_dynamic_items(ClipButton, CancelButton, TakeButton, TakesButton, DeleteButton)
     await bot.add_cog(Delivery(bot))

@@ -34,14 +34,15 @@ class Queue(commands.Cog):
         Parameters
         ----------
         job:
-            Which one; without it, the one that you asked for last.
+            Which one; without it, what you asked for last, with all its takes.
         """
+        is_one = job is not None
         if job is None:
             mine = await self.bot.service.requests.unfinished_of(interaction.user.id)
             if not mine:
                 raise RequestError(messages.NOTHING_TO_CANCEL)
             job = mine[-1].id
-        await cancel_job(interaction, job)
+        await cancel_job(interaction, job, alone=is_one)
 
 
 async def setup(bot: ZhiyinBot) -> None:

@@ -161,10 +161,10 @@ class Remix(commands.Cog):
         try:
             message = await channel.fetch_message(message_id)
         except (discord.NotFound, discord.Forbidden):
-            clip = await self.bot.service.clips.find_by_message(min(message_id, MAX_ID))
-            if clip is None:
+            shown = await self.bot.service.clips.find_by_message(min(message_id, MAX_ID))
+            if len(shown) != 1:
                 raise RequestError(messages.SOUND_GONE) from None
-            return await require_clip(interaction, clip.id), None
+            return await require_clip(interaction, shown[0].id), None
         clip, sound = await find_clip_or_sound(self.bot, message)
         if clip is None and sound is None:
             raise RequestError(messages.NO_SOUND)

@@ -69,9 +69,11 @@ class Reports(commands.Cog):
     async def report_message(self, interaction: Interaction, message: discord.Message) -> None:
         """Report the clip that a message shows."""
         found = await self.bot.service.clips.find_by_message(message.id)
-        if found is None:
+        if not found:
             raise RequestError(NOT_A_CLIP)
-        await self._report(interaction, await require_clip(interaction, found.id), None)
+        # Of several takes the first stands for all: managers are shown the message.
+        shown = next((clip for clip in found if not clip.is_deleted), found[0])
+        await self._report(interaction, await require_clip(interaction, shown.id), None)
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:

@@ -70,9 +70,11 @@ class Stars(commands.Cog):
         if str(payload.emoji) != _STAR or payload.user_id == self.bot.application_id:
             return
         service = self.bot.service
-        clip = await service.clips.find_by_message(payload.message_id)
-        if clip is None or clip.is_deleted:
-            return
+        shown = await service.clips.find_by_message(payload.message_id)
+        kept = [clip for clip in shown if not clip.is_deleted]
+        if len(kept) != 1:
+            return  # of several takes a reaction can't tell which is meant
+        (clip,) = kept
         try:
             service.guilds.check_place(payload.guild_id)
             await service.guilds.check_person(payload.guild_id, payload.user_id)

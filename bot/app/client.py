@@ -43,6 +43,7 @@ COGS = (
     "cogs.queue",
     "cogs.account",
     "cogs.clips",
+    "cogs.takes",
     "cogs.stars",
     "cogs.radio",
     "cogs.privacy",

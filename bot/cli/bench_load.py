@@ -11,7 +11,7 @@ import dataclasses
 import statistics
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import psutil
@@ -22,6 +22,7 @@ from bot.domain.clips import Clip
 from bot.domain.jobs import USUAL_MAX_BYTES, Job, Kind, MessageHandle, Order, RequestOrigin
 from bot.domain.limits import Limits
 from bot.domain.status import JobProgress
+from bot.domain.takes import Take
 from bot.i18n.sentence import Sentence
 from bot.models.locate import look_at_model
 from bot.musicgen.checkpoint.inspection import Contents
@@ -45,6 +46,15 @@ class _Nowhere:
     async def post(self, job: Job, clip: Clip, packed: PackedClip, *, once_more: bool) -> int:
         """Take the clip."""
         return job.id
+
+    async def show_takes(self, takes: Sequence[tuple[Take, JobProgress | None]]) -> None:
+        """Show nothing."""
+
+    async def post_takes(
+        self, takes: Sequence[Take], files: Mapping[int, PackedClip], *, once_more: bool
+    ) -> int:
+        """Post nothing, and say that it was posted."""
+        return 1
 
     async def tell(self, job: Job, sentence: Sentence, *, once_more: bool) -> None:
         """Tell nobody."""

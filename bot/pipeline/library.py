@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from bot.audio.files import post
 from bot.audio.files.clip_file import read_clip_codes
@@ -10,9 +11,10 @@ from bot.audio.files.masters import read_master
 from bot.audio.files.picture import spectrogram_png
 from bot.domain.clips import Clip
 from bot.domain.generation import Sound
+from bot.domain.takes import Take
 from bot.errors import Refused
 from bot.i18n.sentence import Sentence
-from bot.pipeline.packaging import PackedClip, pack_clip
+from bot.pipeline.packaging import PackedClip, pack_clip, pack_takes
 from bot.store.store import Store
 
 STILL_COMING = Sentence("This clip is still being posted. Please try again in a moment.")
@@ -35,6 +37,19 @@ class ClipLibrary:
         sound = await self._sound(clip)
         codes = await asyncio.to_thread(read_clip_codes, path) if clip.stems else None
         return await asyncio.to_thread(pack_clip, clip, sound, max_bytes, self._style, codes)
+
+    async def pack_takes(self, takes: Sequence[Take], max_bytes: int) -> dict[int, PackedClip]:
+        """Return takes as files of at most so many bytes each, by their numbers.
+
+        Raises SoundError where a sound is gone, OutputError where one can't be made so small.
+        """
+        heard = {}
+        for take in takes:
+            assert take.clip is not None
+            path = self._store.clips_folder / take.clip.file
+            codes = await asyncio.to_thread(read_clip_codes, path) if take.clip.stems else None
+            heard[take.number] = (take.clip, await self._sound(take.clip), codes)
+        return await asyncio.to_thread(pack_takes, heard, max_bytes, self._style)
 
     async def draw_spectrogram(self, clip: Clip) -> bytes:
         """Return a picture of what a clip sounds like, as PNG.

@@ -17,11 +17,12 @@ from bot.audio.files.masters import read_master
 from bot.domain.clips import Clip
 from bot.domain.jobs import Job, JobState, UploadSource
 from bot.errors import Cancelled, OutputError, ZhiyinError
-from bot.i18n.sentence import Sentence
 from bot.inference.executor import Executor
+from bot.pipeline.endings import HELD, UNDELIVERABLE, UNEXPECTED
 from bot.pipeline.generation import ClipGenerator
 from bot.pipeline.packaging import pack_clip
 from bot.pipeline.presenter import Presenter, TooLarge, Undeliverable
+from bot.pipeline.take_delivery import TakeDelivery
 from bot.pipeline.telling import Telling
 from bot.pipeline.timings import Timings
 from bot.pipeline.uploads import UploadIntake
@@ -29,14 +30,6 @@ from bot.store.jobs import IllegalStep
 from bot.store.store import Store
 
 log = logging.getLogger(__name__)
-
-UNEXPECTED = Sentence(
-    "Something went wrong here and this clip could not be made. Nothing was charged."
-)
-UNDELIVERABLE = Sentence("The clip could not be posted here. Nothing was charged.")
-HELD = Sentence(
-    "The clip is there but could not be posted here. `/history` keeps it for a day, for free."
-)
 
 
 class JobRunner:
@@ -56,6 +49,7 @@ class JobRunner:
         self.telling, self.uploads = telling, uploads
         self.style, self.timings = style, timings
         self.generator = ClipGenerator(store, executor)
+        self.takes = TakeDelivery(store, executor, presenter, telling, style)
 
     async def run(self, job: Job, first: bool) -> None:
         """Run a job to its end; `first` puts it before those that wait."""
@@ -68,7 +62,10 @@ class JobRunner:
                 # What is being shown is shown first: later it would cover the clip.
                 arrived.set()
                 await asyncio.gather(watching, return_exceptions=True)
-            await self._deliver(job, clip)
+            if job.order.group_key is None:
+                await self._deliver(job, clip)
+            else:
+                await self.takes.deliver(job)
         except Cancelled as cancelled:
             await self._end(job, self.store.jobs.cancel(job.id, cancelled.sentence))
         except ZhiyinError as error:
@@ -123,6 +120,9 @@ class JobRunner:
                 # It was cancelled on its way to the queue: what its person was told stays.
                 self.executor.cancel(job.id)
                 return
+            if job.order.group_key is not None:
+                await self.takes.show(current)
+                continue
             progress = self.executor.progress(job.id)
             if progress is not None:
                 await self.presenter.show(current, progress)

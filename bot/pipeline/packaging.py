@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.audio.files import post
-from bot.audio.files.picture import waveform_png
+from bot.audio.files.picture import takes_png, waveform_png
 from bot.domain.clips import Clip, Tags
 from bot.domain.generation import Codes, Sound
 
@@ -45,11 +46,33 @@ def pack_clip(
     Its codes go with it where there are some. Raises OutputError where it can't be made so
     small.
     """
+    return _pack(clip, sound, max_bytes, style, codes, waveform_png(sound))
+
+
+def pack_takes(
+    clips: Mapping[int, tuple[Clip, Sound, Codes | None]], max_bytes: int, style: post.Style
+) -> dict[int, PackedClip]:
+    """Return takes as files of at most so many bytes each, by their numbers.
+
+    Discord's limit is one of each file. All have the picture of all. Raises OutputError where one
+    can't be made so small.
+    """
+    picture = takes_png({number: sound for number, (_, sound, _) in clips.items()})
+    return {
+        number: _pack(clip, sound, max_bytes, style, codes, picture)
+        for number, (clip, sound, codes) in clips.items()
+    }
+
+
+def _pack(
+    clip: Clip,
+    sound: Sound,
+    max_bytes: int,
+    style: post.Style,
+    codes: Codes | None,
+    picture: bytes,
+) -> PackedClip:
     encoded = post.encode_for_post(
         sound, max_bytes=max_bytes, tags=tags_of(clip), style=style, codes=codes
     )
-    return PackedClip(
-        name=f"zhiyin-{clip.id}{encoded.suffix}",
-        data=encoded.data,
-        picture=waveform_png(sound),
-    )
+    return PackedClip(name=f"zhiyin-{clip.id}{encoded.suffix}", data=encoded.data, picture=picture)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from bot.domain.clips import Clip
 from bot.domain.jobs import Job
 from bot.domain.status import JobProgress
+from bot.domain.takes import Take
 from bot.i18n.sentence import Sentence
 from bot.pipeline.packaging import PackedClip
 
@@ -37,6 +39,18 @@ class Presenter(Protocol):
 
         `once_more` says that an earlier life of the bot may have posted it without recording it.
         Raises TooLarge and Undeliverable.
+        """
+
+    async def show_takes(self, takes: Sequence[tuple[Take, JobProgress | None]]) -> None:
+        """Show how far the takes in a message are; what can't be shown is left."""
+
+    async def post_takes(
+        self, takes: Sequence[Take], files: Mapping[int, PackedClip], *, once_more: bool
+    ) -> int:
+        """Hand takes over in one message and return its id; `files` has those that are made.
+
+        They are by number, and all have the picture of all. The message tells how the others
+        ended. Otherwise as `post`.
         """
 
     async def tell(self, job: Job, sentence: Sentence, *, once_more: bool) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
@@ -17,6 +18,7 @@ from bot.config import Config
 from bot.domain.jobs import MADE_BY_BOT, Job, JobState, MessageHandle, Order
 from bot.domain.limits import Limits
 from bot.domain.status import JobProgress
+from bot.errors import Refused
 from bot.inference.executor import CANCELLED, Executor
 from bot.log import about
 from bot.pipeline.dispatcher import JobDispatcher
@@ -151,6 +153,26 @@ class Pipeline:
             self._dispatcher.put(job)
         return job
 
+    async def order_takes(
+        self, orders: Sequence[Order], limits: Limits, answer: MessageHandle
+    ) -> tuple[list[Job], Refused | None]:
+        """Accept the orders that share a message, as many as may be.
+
+        Returns their jobs, and why the next one was refused. Raises RequestError where none is
+        accepted.
+        """
+        if len(orders) == 1:
+            return [await self.order(orders[0], limits, answer)], None
+        for order in orders:
+            check_order(order, max_seconds=self.config.generation.max_seconds)
+        jobs, refused = await self.store.jobs.accept_takes(orders, limits, answer)
+        log.info("takes.accepted jobs=%s of=%d", [job.id for job in jobs], len(orders))
+        await failpoints.reached("job.accepted")
+        for job in jobs:
+            if job.state is JobState.QUEUED and job.id not in self._dispatcher.tasks:
+                self._dispatcher.put(job)
+        return jobs, refused
+
     async def knows(self, key: str) -> bool:
         """Tell whether an order with this key was accepted before."""
         return await self.store.jobs.of_key(key) is not None
@@ -186,7 +208,9 @@ class Pipeline:
         finishing = [
             task
             for job_id, task in self._dispatcher.tasks.items()
-            if self.executor.progress(job_id) is None and not task.done()
+            if self.executor.progress(job_id) is None
+            and not task.done()
+            and not self._telling.turns.is_waiting(job_id)
         ]
         if finishing:
             await asyncio.wait(finishing, timeout=grace_seconds)

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 
 from bot.domain.jobs import Job, JobState
 from bot.i18n.sentence import Sentence
 from bot.log import about
 from bot.pipeline.presenter import Presenter, Undeliverable, Unreachable
+from bot.pipeline.take_turns import TakeTurns
 from bot.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -33,6 +36,7 @@ class Telling:
 
     def __init__(self, store: Store, again_seconds: float = AGAIN_SECONDS) -> None:
         self._store, self._again_seconds = store, again_seconds
+        self.turns = TakeTurns()
         self._presenter: Presenter | None = None
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._left: asyncio.Task[None] | None = None
@@ -72,16 +76,35 @@ class Telling:
             await asyncio.wait(tasks)
 
     async def tell(self, job_id: int) -> None:
-        """Tell a person how their job ended, and wait a moment for that: it may go on for long."""
+        """Tell a person how their job ended, and wait a moment for that: it may go on for long.
+
+        Of takes in one message that message tells, once for all.
+        """
         job = await self._store.jobs.get(job_id)
+        if job is not None and job.order.group_key is not None:
+            self.turns.of(job.order.group_key).tell()
+            job = await self._teller(job)
         if job is not None and job.untold and self._presenter is not None:
             task = self._begin(self._presenter, job, once_more=False)
             await asyncio.wait([task], timeout=_PATIENCE_SECONDS)
 
     async def _tell_left(self) -> None:
-        for job in await self._store.jobs.untold():
-            if self._presenter is not None:
+        for untold in await self._store.jobs.untold():
+            job = await self._teller(untold)
+            if self._presenter is not None and job is not None:
                 self._begin(self._presenter, job, once_more=True)
+
+    async def _teller(self, job: Job) -> Job | None:
+        """Return the job that tells how this one ended: of takes the first that is untold.
+
+        None while another take is still to come: its message tells.
+        """
+        if job.order.group_key is None:
+            return job
+        takes = await self._store.takes.of_group(job.order.group_key)
+        if not all(take.job.state.is_final for take in takes):
+            return None
+        return next((take.job for take in takes if take.job.untold), None)
 
     async def _tell_again(self) -> None:
         while True:
@@ -104,7 +127,8 @@ class Telling:
         with about(job.id):
             try:
                 sentence = await self._sentence(job)
-                await presenter.tell(job, sentence, once_more=once_more)
+                async with self._showing(job):
+                    await presenter.tell(job, sentence, once_more=once_more)
             except Unreachable:
                 log.warning("job.not_told id=%d tried again in an hour", job.id)
                 return
@@ -113,13 +137,44 @@ class Telling:
             except Exception:
                 log.exception("job.not_told id=%d", job.id)
                 return
-            await self._store.jobs.record_told(job.id)
+            if job.order.group_key is None:
+                await self._store.jobs.record_told(job.id)
+            else:
+                await self._store.takes.record_told(job.order.group_key)
+
+    def _showing(self, job: Job) -> AbstractAsyncContextManager[object]:
+        """Wait until nothing else is being shown in a message of takes."""
+        if job.order.group_key is None:
+            return nullcontext()
+        return self.turns.of(job.order.group_key).lock
 
     async def _sentence(self, job: Job) -> Sentence:
         """Return what to tell: a clip that waited for its person may be gone by now."""
+        if job.order.group_key is not None:
+            takes = await self._store.takes.of_group(job.order.group_key)
+            ended = [take for take in takes if take.job.untold]
+            told = {take.number: await self._sentence_of(take.job) for take in ended}
+            return sentence_of_takes(told, len(takes))
+        return await self._sentence_of(job)
+
+    async def _sentence_of(self, job: Job) -> Sentence:
         assert job.sentence is not None
         if job.state is JobState.HELD:
             clip = await self._store.clips.of_job(job.id)
             if clip is None or clip.is_deleted:
                 return HELD_TOO_LONG
         return job.sentence
+
+
+def sentence_of_takes(told: Mapping[int, Sentence], count: int) -> Sentence:
+    """Return how takes ended, by their numbers: one sentence where all `count` ended alike."""
+    if len(told) == count and len(set(told.values())) == 1:
+        return next(iter(told.values()))
+    lines = [
+        Sentence("Take {number}: {sentence}", number=number, sentence=sentence)
+        for number, sentence in told.items()
+    ]
+    joined = lines[0]
+    for line in lines[1:]:
+        joined = Sentence("{before}\n{line}", before=joined, line=line)
+    return joined

@@ -79,9 +79,12 @@ class Clips:
         """Return the clip of a job."""
         return await self._first("WHERE job_id = ?", job_id)
 
-    async def by_message(self, message_id: int) -> Clip | None:
-        """Return the clip that was posted in a message."""
-        return await self._first("WHERE message_id = ?", message_id)
+    async def by_message(self, message_id: int) -> list[Clip]:
+        """Return the clips that were posted in a message, in the order of their orders."""
+        rows = await self._database.all(
+            f"{_CLIP} WHERE message_id = ? AND {NOT_FORGOTTEN}", (message_id,)
+        )
+        return sorted(map(clip_of, rows), key=lambda clip: clip.job_id)
 
     async def of_user(self, user_id: int, limit: int, text: str = "") -> list[Clip]:
         """Return a person's clips whose prompt contains a text, newest first."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bot.domain.jobs import JobState
+from bot.domain.takes import MOST_TOGETHER
 from bot.store.database import Database
 from bot.store.jam_invariants import JAM_INVARIANTS
 from bot.store.job_states import ANY, ENDED, UNFINISHED, in_states
@@ -59,12 +60,31 @@ INVARIANTS = (
         "AND message_id IS NULL",
     ),
     Invariant(
-        "a message has one clip",
-        "Message {} has more than one clip.",
+        "a message has one clip, or the takes of one order",
+        "Message {} has clips that were not ordered together.",
         """
-        SELECT message_id FROM clips WHERE message_id IS NOT NULL
-        GROUP BY message_id HAVING COUNT(*) > 1
+        SELECT clips.message_id FROM clips JOIN jobs ON jobs.id = job_id
+        WHERE clips.message_id IS NOT NULL GROUP BY clips.message_id HAVING COUNT(*) > 1
+        AND (COUNT(DISTINCT group_key) != 1 OR COUNT(group_key) != COUNT(*))
         """,
+    ),
+    Invariant(
+        "takes in one message are of one person and place, and no more than it shows",
+        "The takes ordered with {} are too many, or of different people or places.",
+        f"""
+        SELECT group_key FROM jobs WHERE group_key IS NOT NULL GROUP BY group_key
+        HAVING COUNT(*) > {MOST_TOGETHER} OR MIN(user_id) != MAX(user_id)
+        OR MIN(channel_id) != MAX(channel_id)
+        """,  # noqa: S608 - ours
+    ),
+    Invariant(
+        "takes in one message are delivered together",
+        "The takes ordered with {} were delivered without one of them, or to different messages.",
+        f"""
+        SELECT group_key FROM jobs WHERE group_key IS NOT NULL GROUP BY group_key
+        HAVING SUM(state = 'delivered') > 0 AND (SUM({UNFINISHED}) > 0 OR
+        COUNT(DISTINCT CASE state WHEN 'delivered' THEN message_id END) > 1)
+        """,  # noqa: S608 - ours
     ),
     Invariant(
         "a clip has its job's person and server",

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import aiosqlite
 
@@ -11,15 +10,16 @@ from bot.domain.clips import Clip
 from bot.domain.jobs import Job, JobState, MessageHandle, Order
 from bot.domain.limits import Limits
 from bot.domain.quota_day import QuotaDay
+from bot.errors import Refused
 from bot.i18n.sentence import Sentence, to_json
-from bot.store import ledger, open_answers
+from bot.store import ledger
+from bot.store.acceptance import accept_order, give_message_alone
 from bot.store.admission import Admission
-from bot.store.battle_entries import check_entry
 from bot.store.clips import NewClip, insert_clip
 from bot.store.database import Database
-from bot.store.jam_turns import begin_turn, check_turn, settle_turn
+from bot.store.jam_turns import settle_turn
 from bot.store.job_states import UNFINISHED, in_states
-from bot.store.rows import job_of, sampling_json, source_json
+from bot.store.rows import job_of
 
 Clock = Callable[[], float]
 
@@ -51,40 +51,33 @@ class Jobs:
 
         Idempotent: the same key again returns the first job and costs nothing. Raises Refused.
         """
+        async with self._database.transaction() as connection:
+            job = await accept_order(connection, order, limits, message, self._clock(), self._day)
+        self._jam_changed()
+        return job
+
+    async def accept_takes(
+        self, orders: Sequence[Order], limits: Limits, message: MessageHandle
+    ) -> tuple[list[Job], Refused | None]:
+        """Accept the orders that share a message, as many as may be, in one transaction.
+
+        Returns the jobs, and why the next one was refused. Raises Refused where none is accepted.
+        """
+        jobs: list[Job] = []
         now = self._clock()
         async with self._database.transaction() as connection:
-            # From here on the job stands behind the message that shows it.
-            await open_answers.close(connection, order.key)
-            known = await _row(connection, "SELECT * FROM jobs WHERE key = ?", order.key)
-            if known is not None:
-                return known
-            admission = Admission(order, limits, now, self._day)
-            (standing,) = await connection.execute_fetchall(*admission.query)
-            admission.decide(standing)
-            if order.battle_id is not None:
-                await check_entry(connection, order.battle_id, order.origin.user_id, now)
-            if order.jam_id is not None:
-                await check_turn(connection, order, now)
-            origin = order.origin
-            (row,) = await connection.execute_fetchall(
-                "INSERT INTO jobs (key, state, created_at, user_id, guild_id, channel_id, kind, "
-                "prompt, seconds, seed, sampling, source, parent_ids, token, token_expires_at, "
-                "message_id, max_bytes, as_loop, locale, battle_id, jam_id) "
-                "VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-                "RETURNING *",
-                (
-                    order.key, now, origin.user_id, origin.guild_id, origin.channel_id, order.kind,
-                    order.prompt, order.seconds, order.seed, sampling_json(order.sampling),
-                    source_json(order.source, order.mix), json.dumps(order.parent_ids),
-                    message.token, message.expires_at, message.message_id, message.max_bytes,
-                    order.as_loop, order.locale, order.battle_id, order.jam_id,
-                ),
-            )  # fmt: skip
-            await ledger.reserve(connection, row["id"], order, now, self._day.of(now))
-            if order.jam_id is not None:
-                await begin_turn(connection, order, row["id"])
-        self._jam_changed()
-        return job_of(row)
+            for order in orders:
+                try:
+                    jobs.append(
+                        await accept_order(connection, order, limits, message, now, self._day)
+                    )
+                except Refused as refused:
+                    if not jobs:
+                        raise
+                    if len(jobs) == 1:
+                        jobs = [await give_message_alone(connection, jobs[0])]
+                    return jobs, refused
+        return jobs, None
 
     async def check(self, order: Order, limits: Limits) -> None:
         """Raise Refused if an order would be refused now."""

@@ -53,6 +53,7 @@ def job_of(row: sqlite3.Row) -> Job:
             locale=row["locale"],
             battle_id=row["battle_id"],
             jam_id=row["jam_id"],
+            group_key=row["group_key"],
         ),
         state=JobState(row["state"]),
         attempts=row["attempts"],

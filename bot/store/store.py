@@ -27,6 +27,7 @@ from bot.store.radios import Radios
 from bot.store.reports import Reports
 from bot.store.settings import Settings
 from bot.store.stars import Stars
+from bot.store.takes import Takes
 from bot.store.totals import Totals, totals
 from bot.store.unwanted_words import UnwantedWords
 
@@ -39,6 +40,7 @@ class Store:
     jobs: Jobs
     open_answers: OpenAnswers
     clips: Clips
+    takes: Takes
     stars: Stars
     battles: Battles
     jams: Jams
@@ -84,6 +86,7 @@ async def open_store(
             jobs=Jobs(database, clock, day, jams.changed.set),
             open_answers=OpenAnswers(database),
             clips=Clips(database),
+            takes=Takes(database, clock),
             stars=Stars(database, clock),
             battles=Battles(database, clock),
             jams=jams,

@@ -23,8 +23,10 @@ class Caller:
     def __init__(self, bot: ZhiyinBot) -> None:
         self._bot = bot
 
-    async def call(self, job: Job, clip: Clip) -> None:
+    async def call(self, job: Job, clip: Clip, *, takes: int = 1) -> None:
         """Call the person of a job whose clip has been posted, if they waited and want it.
+
+        It may be the first of several takes in its message.
 
         Best effort: errors are ignored, as the clip is there.
         """
@@ -35,7 +37,7 @@ class Caller:
         assert clip.message_id is not None
         try:
             await channel.send(
-                read(messages.ready(job, clip)),
+                read(messages.ready(job, clip, takes)),
                 reference=discord.MessageReference(
                     message_id=clip.message_id,
                     channel_id=job.order.origin.channel_id,
@@ -60,6 +62,11 @@ class Caller:
             return False
         order, _, _ = job.order.key.rpartition("/")
         others = await self._bot.service.requests.unfinished_of(user_id)
+        # Takes that come in the same message come with it.
+        together = job.order.group_key
         return not any(
-            other.id != job.id and other.order.key.startswith(f"{order}/") for other in others
+            other.id != job.id
+            and other.order.key.startswith(f"{order}/")
+            and (together is None or other.order.group_key != together)
+            for other in others
         )

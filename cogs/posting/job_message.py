@@ -20,22 +20,23 @@ class JobMessage:
     content: str
     view: discord.ui.View | None
     embeds: tuple[discord.Embed, ...] = ()
-    posting: PackedClip | None = None
+    postings: tuple[PackedClip, ...] = ()
+    """Its clip, or its takes, which have one picture."""
     keeps_files: bool = True
     """Whether an edit without files keeps those that the message has."""
 
     @property
     def kind(self) -> str:
         """Return what it is, for its nonce: a job has one message of each kind."""
-        return "note" if self.posting is None else "clip"
+        return "clip" if self.postings else "note"
 
     def files(self) -> list[discord.File]:
         """Return fresh file objects: each attempt reads them to the end."""
-        if self.posting is None:
+        if not self.postings:
             return []
         return [
-            discord.File(io.BytesIO(self.posting.data), self.posting.name),
-            discord.File(io.BytesIO(self.posting.picture), cards.PICTURE),
+            *(discord.File(io.BytesIO(each.data), each.name) for each in self.postings),
+            discord.File(io.BytesIO(self.postings[0].picture), cards.PICTURE),
         ]
 
     def as_edit(self) -> dict[str, Any]:
@@ -49,8 +50,8 @@ class JobMessage:
 
     def is_shown_by(self, found: discord.Message) -> bool:
         """Tell whether a message of the bot shows the same: the same clip, or the same words."""
-        if self.posting is None:
+        if not self.postings:
             return found.content == self.content
         # Made smaller in between, it has another suffix.
-        stem = PurePath(self.posting.name).stem
-        return any(PurePath(file.filename).stem == stem for file in found.attachments)
+        stems = {PurePath(each.name).stem for each in self.postings}
+        return not stems.isdisjoint(PurePath(file.filename).stem for file in found.attachments)

@@ -21,6 +21,10 @@ NOTHING_TO_MIX = Sentence("There is no other clip here to mix this one with. Mak
 IS_A_LOOP = Sentence("This clip loops seamlessly already.")
 CANCELLED = Sentence("Cancelled. Nothing was charged.")
 NOTHING_TO_CANCEL = Sentence("There is nothing of yours to cancel.")
+CANCELLED_SOME = Sentence(
+    "Cancelled {n} of {count} takes; nothing was charged for them. The others are made already and "
+    "come."
+)
 TOO_LATE_TO_CANCEL = Sentence("This one can't be cancelled any more: it is done, or about to be.")
 NOT_YOURS = Sentence(
     "Only the person who asked for this clip can do that, or a manager of the server."
@@ -166,10 +170,14 @@ def link(parent: Clip | None) -> Sentence:
     return Sentence("[clip {id}]({url})", id=parent.id, url=url)
 
 
-def ready(job: Job, clip: Clip) -> Sentence:
-    """Return what calls a person whose clip is ready."""
-    return Sentence(
-        "{owner}, your clip is ready: {link}", owner=mention_owner(job), link=link(clip)
+def ready(job: Job, clip: Clip, takes: int = 1) -> Sentence:
+    """Return what calls a person whose clip is ready, or whose takes in one message are."""
+    return Plural(
+        "{owner}, your clip is ready: {link}",
+        "{owner}, your {n} takes are ready: {link}",
+        n=takes,
+        owner=mention_owner(job),
+        link=link(clip),
     )
 
 

@@ -9,13 +9,20 @@ from cogs.presentation.errors import tell_privately
 from cogs.requests.rights import require_owner_or_manager
 
 
-async def cancel_job(interaction: Interaction, job_id: int) -> None:
-    """Cancel a job for its author or a manager, and tell the outcome. Raises RequestError."""
+async def cancel_job(interaction: Interaction, job_id: int, *, alone: bool = False) -> None:
+    """Cancel a job for its author or a manager, and tell the outcome. Raises RequestError.
+
+    Unless it is to be `alone` this is for all takes that share its message.
+    """
     requests = interaction.client.service.requests
     job = await requests.find(job_id)
     if job is None:
         raise RequestError(messages.NOT_YOURS)
     require_owner_or_manager(interaction, job.order.origin)
     await interaction.response.defer(ephemeral=True)
-    done = await requests.cancel(job_id)
-    await tell_privately(interaction, messages.CANCELLED if done else messages.TOO_LATE_TO_CANCEL)
+    takes = [] if alone else [take.job.id for take in await requests.takes_of(job)]
+    done = [await requests.cancel(each) for each in takes or [job_id]]
+    said = messages.CANCELLED if all(done) else messages.TOO_LATE_TO_CANCEL
+    if any(done) and not all(done):
+        said = messages.CANCELLED_SOME.fill(n=sum(done), count=len(done))
+    await tell_privately(interaction, said)

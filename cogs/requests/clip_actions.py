@@ -11,18 +11,16 @@ from bot.app.client import Interaction
 from bot.domain.clips import Clip
 from bot.domain.jobs import Kind, UploadSource
 from bot.errors import RequestError, SoundError
-from cogs.posting.server_log import note
-from cogs.presentation import cards, log_messages, messages
+from cogs.presentation import cards, messages
 from cogs.presentation.readers import reader_of
 from cogs.requests.draft import RequestDraft
 from cogs.requests.mixing import order_mix_again
 from cogs.requests.responses import thinking
-from cogs.requests.rights import require_owner_or_manager
 from cogs.requests.submit import submit_request
 
 
-async def order_again(interaction: Interaction, clip: Clip) -> None:
-    """Order another take of a clip, with another seed; of a mix, the other way round."""
+async def order_again(interaction: Interaction, clip: Clip, *, takes: int = 1) -> None:
+    """Order other takes of a clip, with other seeds; of a mix, the other way round."""
     if clip.mixed is not None:
         await order_mix_again(interaction, clip)
         return
@@ -41,6 +39,7 @@ async def order_again(interaction: Interaction, clip: Clip) -> None:
         prompt=clip.prompt,
         seconds=max(1.0, round(seconds, 2)),
         settings=_settings(clip),
+        takes=min(takes, interaction.client.config.limits.max_takes),
         parent=clip,
         source=source,
         as_loop=clip.loops,
@@ -88,13 +87,3 @@ async def show_details(interaction: Interaction, clip: Clip) -> None:
             files = [discord.File(io.BytesIO(picture), cards.SPECTROGRAM)]
             embed.set_image(url=f"attachment://{cards.SPECTROGRAM}")
         await interaction.followup.send(embed=embed, files=files, ephemeral=True)
-
-
-async def delete_clip(interaction: Interaction, clip: Clip) -> None:
-    """Delete a clip's message and sound, for its author or a manager. Raises RequestError."""
-    require_owner_or_manager(interaction, clip.origin)
-    await interaction.response.defer()
-    await interaction.client.service.clips.delete(clip)
-    await interaction.delete_original_response()
-    if clip.origin.user_id != interaction.user.id:
-        await note(interaction, log_messages.deleted(clip))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import discord
@@ -24,6 +24,7 @@ from bot.domain.jobs import (
 )
 from bot.domain.mixes import MixOrder
 from bot.domain.request_checks import check_sampling, check_seed, is_number, is_whole_number
+from bot.domain.takes import split_evenly
 from bot.errors import Refused, RequestError
 from bot.i18n.sentence import Sentence
 from cogs.presentation import messages
@@ -123,6 +124,12 @@ def make_orders(
     key: str, origin: RequestOrigin, draft: RequestDraft, bot: ZhiyinBot
 ) -> list[Order]:
     """Return an order for each take, with consecutive seeds; their sound is not known yet."""
+    together = [
+        order_key(key, take - place)
+        for take, place in enumerate(
+            place for size in split_evenly(draft.takes) for place in range(size)
+        )
+    ]
     first = bot.draw_seed(MAX_SHORT_SEED - draft.takes) if draft.seed is None else draft.seed
     assert draft.seconds is not None
     return [
@@ -138,6 +145,7 @@ def make_orders(
             parent_ids=_parents(draft),
             as_loop=draft.as_loop,
             locale=draft.locale,
+            group_key=together[take] if together.count(together[take]) > 1 else None,
         )
         for take in range(draft.takes)
     ]
@@ -147,6 +155,14 @@ def _parents(draft: RequestDraft) -> tuple[int, ...]:
     if draft.mix is not None:
         return draft.mix.lead_id, draft.mix.other_id
     return tuple(clip.id for clip in (draft.parent or draft.clip,) if clip)
+
+
+def by_message(orders: Sequence[Order]) -> list[list[Order]]:
+    """Return the orders of the takes that each message shows."""
+    found: dict[str, list[Order]] = {}
+    for order in orders:
+        found.setdefault(order.group_key or order.key, []).append(order)
+    return list(found.values())
 
 
 def order_key(of_message: str, take: int) -> str:

@@ -9,6 +9,7 @@ import discord
 
 from bot.app.client import ZhiyinBot
 from bot.domain.jobs import REMIX_KEEP_SECONDS, Keep, Kind
+from bot.errors import RequestError
 from bot.i18n.sentence import Sentence
 from cogs.presentation import mention_messages, messages
 from cogs.presentation.prompts import clean_prompt
@@ -71,7 +72,10 @@ async def read_mention(bot: ZhiyinBot, message: discord.Message) -> Mention:
     sound, clip, theirs = find_sound(message), None, None
     target = await _replied_to(message)
     if target is not None:
-        clip, theirs = await find_clip_or_sound(bot, target)
+        try:
+            clip, theirs = await find_clip_or_sound(bot, target)
+        except RequestError as error:
+            return Mention(sentence=error.sentence)
     has_source = clip is not None or theirs is not None
     if sound is not None and has_source:
         return Mention(sentence=mention_messages.TWO_SOUNDS)

@@ -12,6 +12,13 @@ import discord
 from bot.app.client import ZhiyinBot
 from bot.domain.clips import Clip
 from bot.domain.sound_formats import ACCEPTED_MEDIA, ACCEPTED_SUFFIXES
+from bot.errors import RequestError
+from bot.i18n.sentence import Sentence
+
+SEVERAL_TAKES = Sentence(
+    "There are several takes in this message. Press the number of the one you mean: its buttons "
+    "are there."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,11 +48,15 @@ def find_sound(message: discord.Message) -> SharedFile | None:
 async def find_clip_or_sound(
     bot: ZhiyinBot, message: discord.Message
 ) -> tuple[Clip | None, SharedFile | None]:
-    """Return the clip that a message of ours shows, or else the sound attached to it."""
-    clip = await bot.service.clips.find_by_message(message.id)
-    if clip is not None and not clip.is_deleted:
-        return clip, None
-    return None, find_sound(message)
+    """Return the clip that a message of ours shows, or else the sound attached to it.
+
+    Raises RequestError where it shows several.
+    """
+    shown = await bot.service.clips.find_by_message(message.id)
+    kept = [clip for clip in shown if not clip.is_deleted]
+    if len(kept) > 1:
+        raise RequestError(SEVERAL_TAKES)
+    return (kept[0], None) if kept else (None, find_sound(message))
 
 
 def _files(message: discord.Message) -> Iterator[SharedFile]:

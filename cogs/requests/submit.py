@@ -14,9 +14,6 @@ from bot.app.client import ZhiyinBot
 from bot.domain.jobs import (
     MADE_BY_BOT,
     USUAL_MAX_BYTES,
-    ClipSource,
-    Keep,
-    Kind,
     MessageHandle,
     Order,
     RequestOrigin,
@@ -25,17 +22,21 @@ from bot.domain.jobs import (
 )
 from bot.domain.limits import Limits, check_may_send_sound
 from bot.errors import Refused
-from bot.printable import bare_name
 from cogs.presentation import messages
 from cogs.presentation.errors import report_error, sentence_for
 from cogs.presentation.readers import shared_locale
 from cogs.requests import responses
-from cogs.requests.draft import MAX_UPLOAD_BYTES, RequestDraft, make_orders, order_key, validate
+from cogs.requests.draft import (
+    RequestDraft,
+    by_message,
+    make_orders,
+    order_key,
+    validate,
+)
 from cogs.requests.limits import is_reached_by_token_only, origin_of, resolve_limits
+from cogs.requests.order_sources import name_of, resolve_source, with_words
 
 log = logging.getLogger(__name__)
-
-_MOST_NAME_CHARACTERS = 80
 
 LONGEST_WAIT_SECONDS = 13 * 60.0
 """The longest wait accepted where only the token, valid for 15 minutes, reaches the person."""
@@ -102,19 +103,24 @@ async def _queue(
     # The answer that no job stands behind yet: only such a one is withdrawn.
     free: str | None = orders[0].key
     try:
-        source = await _resolve_source(interaction.client, draft)
+        source = await resolve_source(interaction.client, draft)
         receiving.close()
         if isinstance(source, UploadSource):
             holding.enter_context(requests.holding_upload(source.file))
-        complete = await _with_words(interaction.client, orders[0], source)
-        for number, order in enumerate(orders):
+        complete = await with_words(interaction.client, orders[0], source)
+        for number, together in enumerate(by_message(orders)):
             if number:
-                await requests.check(order, limits)
-                free = order.key
+                await requests.check(together[0], limits)
+                free = together[0].key
                 shown = await responses.send_another_take(interaction, own, number, key=free)
-            same = dataclasses.replace(order, source=complete.source, prompt=complete.prompt)
-            await requests.submit(same, limits, shown)
+            same = [
+                dataclasses.replace(order, source=complete.source, prompt=complete.prompt)
+                for order in together
+            ]
+            refused = await requests.submit_takes(same, limits, shown)
             free = None
+            if refused is not None:
+                raise refused
     except Exception as error:
         if free is not None:
             await responses.end_open_answer(interaction.client, free)
@@ -164,10 +170,10 @@ async def submit_from_message(
                 receiving.enter_context(bot.service.requests.receiving_file(origin.user_id))
             text = messages.LISTENING if draft.attachment else messages.IN_LINE
             shown = await responses.reply(message, bot, text, key=key, locale=locale)
-            source = await _resolve_source(bot, draft)
+            source = await resolve_source(bot, draft)
         limit = message.guild.filesize_limit if message.guild else USUAL_MAX_BYTES
         reached = MessageHandle(message_id=shown.id, max_bytes=limit)
-        order = await _with_words(bot, order, source)
+        order = await with_words(bot, order, source)
         await bot.service.requests.submit(order, limits, reached)
     except Exception as error:
         sentence = sentence_for(error)
@@ -197,14 +203,8 @@ async def _check(bot: ZhiyinBot, order: Order, draft: RequestDraft, limits: Limi
     """Raise RequestError if an order would be refused now, for the name of its file, too."""
     if draft.attachment is not None:
         check_may_send_sound(limits)
-        await bot.service.manners.check(order.origin.guild_id, _name_of(draft))
+        await bot.service.manners.check(order.origin.guild_id, name_of(draft))
     await bot.service.requests.check(order, limits)
-
-
-def _name_of(draft: RequestDraft) -> str | None:
-    """Return what the person calls their file, as it is shown."""
-    file = draft.attachment
-    return None if file is None else bare_name(file.filename, _MOST_NAME_CHARACTERS)
 
 
 def _check_wait(bot: ZhiyinBot, draft: RequestDraft) -> None:
@@ -213,49 +213,3 @@ def _check_wait(bot: ZhiyinBot, draft: RequestDraft) -> None:
     expected = bot.service.requests.expected_seconds(draft.seconds * draft.takes)
     if expected is not None and expected > LONGEST_WAIT_SECONDS:
         raise Refused(messages.LONG_WAIT.fill(expected=messages.duration(expected)))
-
-
-async def _resolve_source(bot: ZhiyinBot, draft: RequestDraft) -> Source | None:
-    """Return the sound that the clip starts from; fetches and decodes an attachment.
-
-    Raises SoundError.
-    """
-    most = bot.config.generation.audio_prompt_max_seconds
-    keep_seconds = min(most, draft.keep_seconds or most)
-    if draft.keep is Keep.TUNE:
-        assert draft.seconds is not None
-        keep_seconds = draft.seconds  # as much of the tune as there will be music
-    # Stems are kept from beginning to end.
-    keep = draft.keep if not draft.keep_stems else None
-    if draft.source is not None:
-        return draft.source
-    if draft.clip is not None:
-        return ClipSource(
-            clip_id=draft.clip.id,
-            keep_seconds=min(keep_seconds, draft.clip.seconds),
-            include=draft.include,
-            keep=keep,
-            whole=draft.kind is Kind.CONTINUE,
-            keep_stems=draft.keep_stems,
-        )
-    if draft.attachment is None:
-        return None
-    data = await bot.fetch(draft.attachment.url, MAX_UPLOAD_BYTES)
-    name, heard = await bot.service.requests.keep_upload(
-        data, keep_seconds=keep_seconds, keep=keep, with_codes=bool(draft.keep_stems)
-    )
-    return UploadSource(
-        file=name,
-        keep_seconds=heard,
-        include=draft.include,
-        keep=keep,
-        keep_stems=draft.keep_stems,
-        name=_name_of(draft),
-    )
-
-
-async def _with_words(bot: ZhiyinBot, order: Order, source: Source | None) -> Order:
-    """Return an order with its source; a remix of it has the words joined with the old ones."""
-    if order.kind is not Kind.REMIX or source is None or order.prompt is None:
-        return dataclasses.replace(order, source=source)
-    return await bot.service.requests.with_remix_words(order, source)

@@ -11,7 +11,6 @@ from bot.i18n.languages import Reader
 from bot.i18n.sentence import Sentence, verbatim
 from cogs.presentation.readers import reader_of, readers_of
 from cogs.requests.clip_actions import (
-    delete_clip,
     order_again,
     order_continuation,
     order_loop,
@@ -21,6 +20,7 @@ from cogs.requests.clip_recall import show_tree
 from cogs.requests.clip_stems import post_stems
 from cogs.requests.rights import require_clip
 from cogs.requests.stars import toggle_star
+from cogs.views.delete_question import ask_to_delete
 from cogs.views.mix_modal import show_mix_form
 from cogs.views.persistent_button import PersistentButton
 from cogs.views.remix_modal import show_remix_form
@@ -101,14 +101,20 @@ class ClipButton(PersistentButton, template=r"zhiyin:clip:(?P<id>\d+):(?P<action
             case "star":
                 said = await toggle_star(interaction, clip)
                 starred = await require_clip(interaction, clip.id)
-                view = clip_view(readers_of(interaction), starred)
-                await interaction.response.edit_message(view=view)
+                is_alone = interaction.message is not None and interaction.message.flags.ephemeral
+                read = reader_of(interaction) if is_alone else readers_of(interaction)
+                await interaction.response.edit_message(view=clip_view(read, starred))
+                interaction.client.dispatch("take_starred", starred)
                 await interaction.followup.send(reader_of(interaction)(said), ephemeral=True)
             case "tree":
                 await show_tree(interaction, clip)
             case "details":
                 await show_details(interaction, clip)
             case "delete":
-                await delete_clip(interaction, clip)
+                await ask_to_delete(interaction, clip)
+            case "keep":
+                await interaction.response.edit_message(
+                    view=clip_view(readers_of(interaction), clip)
+                )
             case _:
                 raise RequestError(UNKNOWN_BUTTON)

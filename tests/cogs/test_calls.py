@@ -18,7 +18,7 @@ async def wait_for(jam, seconds, **options):
 
 
 def calls_of(jam):
-    return [each for each in jam.messages() if "your clip is ready" in each.content]
+    return [each for each in jam.messages() if "ready: " in each.content]
 
 
 async def test_who_waited_is_called_by_a_new_message(tmp_path):

@@ -51,7 +51,7 @@ async def test_a_deleted_clip_keeps_its_place(tmp_path):
     """Its words are gone, what came before and after is still there."""
     async with open_jam(tmp_path) as jam:
         _, second, third = await remixed(jam)
-        await jam.press(second, "Delete", who=jam.bob)
+        await jam.delete(second, who=jam.bob)
         shown = (await jam.press(third, "Tree")).response
         lines = shown.embeds[0].description.splitlines()
         assert len(lines) == 3

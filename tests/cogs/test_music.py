@@ -47,18 +47,6 @@ async def test_nothing_at_all_becomes_a_random_clip(tmp_path):
         assert (clip.prompt, clip.seconds) == (None, 10.0)
 
 
-async def test_takes_are_clips_of_their_own(tmp_path):
-    """Three takes are three messages, their seeds one after the other, each paid for."""
-    async with open_jam(tmp_path) as jam:
-        await jam.music(takes=3, seed=100, seconds=1.0)
-        messages = jam.messages()
-        assert len(messages) == 3
-        assert all(labels(message)[0] == "Again" for message in messages)
-        clips = await jam.store.clips.of_user(jam.alice.id, 5)
-        assert sorted(clip.seed for clip in clips) == [100, 101, 102]
-        assert await jam.used() == 3
-
-
 async def test_a_sound_file_is_gone_on_from(tmp_path):
     """A clip given to /music comes first in what is made, and its bytes are not kept."""
     async with open_jam(tmp_path) as jam:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+import itertools
 import pkgutil
 from contextlib import asynccontextmanager
 from typing import Any
@@ -28,7 +29,12 @@ from cogs.views.report_buttons import VERDICTS
 from tests.support.jam_server import Jam, custom_ids, open_jam
 
 SECRET = "a song for Ophelia"
-CHOICES = {"action": (*ACTIONS, *RADIO_ACTIONS), "verdict": VERDICTS}
+CHOICES = {
+    "action": (*ACTIONS, *RADIO_ACTIONS),
+    "verdict": VERDICTS,
+    "what": ("clip", "takes"),
+    "message": ("0", "7"),
+}
 """What a group of a custom id other than `id` may hold."""
 
 
@@ -75,7 +81,7 @@ def arguments(kind):
     """What a button's custom id may hold beside the id."""
     groups = [name for name in kind.__discord_ui_compiled_template__.groupindex if name != "id"]
     assert set(groups) <= CHOICES.keys(), f"say in CHOICES what {kind.__name__} can be made of"
-    return [(value,) for value in CHOICES[groups[0]]] if groups else [()]
+    return list(itertools.product(*(CHOICES[group] for group in groups)))
 
 
 def load_cogs():
@@ -275,7 +281,8 @@ async def test_a_form_asks_again_when_it_comes_back(tmp_path):
         odd = await jam.bob.submit_modal(form, {words: "as jazz", keep: ["99"], include: ["no"]})
         assert odd.response.content == str(UNKNOWN_CHOICE)
         again = await jam.bob.click(stage.posted, label="Remix")
-        await jam.pipeline.library.delete(await jam.store.clips.by_message(stage.posted.id))
+        (shown,) = await jam.store.clips.by_message(stage.posted.id)
+        await jam.pipeline.library.delete(shown)
         words, keep, include = custom_ids(again.modal)
         gone = await jam.bob.submit_modal(again, {words: "as jazz", keep: ["2"], include: ["no"]})
         assert gone.response.content == str(messages.NO_CLIP)

@@ -87,6 +87,9 @@ COMMANDS = {
 MENUS = ("Remix this clip", "Continue this clip", "What is this clip?", "Report this clip")
 BUTTONS = {
     "ClipButton",
+    "TakeButton",
+    "TakesButton",
+    "DeleteButton",
     "CancelButton",
     "OrderButton",
     "HeldButton",
@@ -294,8 +297,35 @@ async def test_every_button_under_a_clip_does_what_it_says(stage, seats):
     asked = await press(seat, first, "Details")
     details = await stage.until(lambda: next(iter(asked.followups), asked.message))
     await expect(seat.message(details)).to_contain_text("Seed")
-    await press(seat, first, "Delete")
+    await delete(seat, first)
     await expect(seat.message(first)).to_have_count(0)
+
+
+async def delete(seat, message):
+    """Press *Delete* under a message and answer the question."""
+    asked = await press(seat, message, "Delete")
+    question = await seat.stage.until(lambda: asked.message)
+    await press(seat, question, "Delete")
+    return question
+
+
+async def test_takes_in_one_message_do_what_they_say(stage, seats):
+    """Four players, a number for each, as many again, one deleted, all deleted."""
+    seat = seats[FRIEND]
+    await seat.go("music")
+    takes = await made(seat, await seat.types("/music prompt:beat seconds:1 takes:4"))
+    await expect(seat.message(takes).locator("audio")).to_have_count(4)
+    asked = await press(seat, takes, "3")
+    chosen = await stage.until(lambda: asked.message)
+    await expect(seat.message(chosen)).to_contain_text("Take 3")
+    await made(seat, await press(seat, chosen, "Continue"))
+    question = await delete(seat, chosen)
+    await expect(seat.message(question)).to_contain_text("Deleted.")
+    await expect(seat.message(takes).locator("audio")).to_have_count(3)
+    again = await made(seat, await press(seat, takes, "Again"))
+    await expect(seat.message(again).locator("audio")).to_have_count(4)
+    await delete(seat, again)
+    await expect(seat.message(again)).to_have_count(0)
 
 
 async def test_every_entry_under_apps_does_what_it_says(stage, seats):

@@ -17,7 +17,16 @@ DEEDS = {
     "music": 10, "takes": 2, "random": 3, "cancel": 2, "queue": 1, "history": 1,
     "upload": 2, "damaged upload": 1, "changed mind": 3, "press": 16,
 }  # fmt: skip
-BUTTONS = {"Again": 4, "Continue": 3, "Loop": 1, "Details": 1, "Delete": 2, "Cancel": 9}
+BUTTONS = {
+    "Again": 4,
+    "Continue": 3,
+    "Loop": 1,
+    "Details": 1,
+    "Delete": 2,
+    "Cancel": 9,
+    "1": 1,
+    "2": 1,
+}
 TWICE = 0.25
 """How often a button is pressed twice."""
 PATIENCE_SECONDS = 5.0
@@ -63,7 +72,7 @@ class Person:
         if deed not in ("cancel", "queue", "history", "random"):
             options["prompt"] = self.random.choices(PROMPTS, WEIGHTS)[0]
         if deed == "takes":
-            options["takes"] = 2
+            options["takes"] = self.random.randint(2, 4)
         if deed == "changed mind":
             options["prompt"] = "slowly"
         if "upload" in deed:
@@ -89,8 +98,13 @@ class Person:
         message = self.random.choice([each for each in messages if label in each.buttons])
         times = 2 if self.random.random() < TWICE else 1
         self.tally.deeds[f"pressed: {label}" + (", twice" if times == 2 else "")] += 1
-        for press in [self.wire.new_press(self.user, message, label) for _ in range(times)]:
+        presses = [self.wire.new_press(self.user, message, label) for _ in range(times)]
+        for press in presses:
             await self.wire.send(press)
+        if label == "Delete" and not message.is_ephemeral:
+            with suppress(TimeoutError):
+                await self.wire.until(partial(_buttons_of, presses[0]), PATIENCE_SECONDS)
+                await self._press([presses[0].message])
 
     def _is_mine(self, message):
         asked = message.interaction

@@ -98,7 +98,7 @@ async def test_what_is_wished_away_is_seen_by_nobody_from_then_on(store):
     # The day's, which are kept until it is over.
     assert len(kept["seconds"]) == 2 * ORDERS
     assert await store.clips.of_job(ORDERS) is None
-    assert await store.clips.by_message(before.message_id) is None
+    assert await store.clips.by_message(before.message_id) == []
     assert await store.check() == []
 
 

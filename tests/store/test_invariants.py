@@ -8,6 +8,7 @@ from contextlib import closing
 
 import pytest
 
+from bot.domain.jobs import MessageHandle
 from bot.errors import ConfigError
 from bot.store.backup import back_up
 from bot.store.database import FILE
@@ -16,11 +17,11 @@ from bot.store.ledger_invariants import LEDGER_INVARIANTS
 from bot.store.store import open_store
 from tests.store.test_battles import new_battle, voted_on
 from tests.store.test_jams import begin_turn, new_jam, take_turn
-from tests.store.test_store import accepted, delivered, new_clip
+from tests.store.test_store import accepted, delivered, limits, new_clip, order
 
 # Job 1 was delivered, 2 made of it and delivered, 3 waits, 4 is being delivered; 5 is another
 # person's, who is forgotten; 6 is an entry in a battle, 7 a turn in a jam, and 8
-# the next one, which waits.
+# the next one, which waits; 9 and 10 are takes in one message.
 FAULTS = {
     "each settlement has a reservation": (
         "DELETE FROM ledger WHERE job_id = 1 AND entry = 'reserve'",
@@ -92,9 +93,17 @@ FAULTS = {
         "UPDATE jobs SET message_id = NULL WHERE id = 1",
         "Job 1 was delivered but has no message.",
     ),
-    "a message has one clip": (
+    "a message has one clip, or the takes of one order": (
         "UPDATE clips SET message_id = 901",
-        "Message 901 has more than one clip.",
+        "Message 901 has clips that were not ordered together.",
+    ),
+    "takes in one message are of one person and place, and no more than it shows": (
+        "UPDATE jobs SET channel_id = 9 WHERE id = 10",
+        "The takes ordered with 9 are too many, or of different people or places.",
+    ),
+    "takes in one message are delivered together": (
+        "UPDATE jobs SET message_id = 9 WHERE id = 10",
+        "The takes ordered with 9 were delivered without one of them, or to different messages.",
     ),
     "a clip has its job's person and server": (
         "UPDATE clips SET user_id = 9 WHERE id = 2",
@@ -198,6 +207,14 @@ async def make(folder):
         jam = await store.jams.begin(new_jam())
         await take_turn(store, jam, "7", 3)
         await begin_turn(store, jam, "8", 1)
+        together = [order(key=key, group_key="9") for key in ("9", "10")]
+        jobs, _ = await store.jobs.accept_takes(together, limits(), MessageHandle())
+        for each in jobs:
+            await store.jobs.start(each.id)
+            await store.jobs.record_clip(each.id, new_clip(each))
+        ids = [each.id for each in jobs]
+        await store.takes.begin_delivery(ids)
+        await store.takes.finish_delivery("9", ids, 909)
         assert await store.check() == []
 
 

@@ -40,6 +40,7 @@ RELEASED = {
     "jams": "130ad694a0bae127",
     "radios": "50d86ed12f23e67b",
     "presets": "1920278249df7811",
+    "takes_in_one_message": "7ca1407931b34f61",
 }
 
 

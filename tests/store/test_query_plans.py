@@ -16,7 +16,7 @@ import pytest
 
 import bot.store
 from bot.domain.answers import OpenAnswer
-from bot.domain.jobs import JobState, Kind
+from bot.domain.jobs import JobState, Kind, MessageHandle
 from bot.domain.preferences import Preferences
 from bot.domain.presets import Preset, PresetOwner
 from bot.i18n.sentence import Sentence
@@ -225,6 +225,7 @@ async def do_everything(store, clock):
     await store.open_answers.get("1")
     await store.open_answers.all()
     await store.open_answers.close("1")
+    await take_together(store)
     await store.totals()
     await exported(store, 1)
     await store.privacy.forget(1)
@@ -233,6 +234,22 @@ async def do_everything(store, clock):
         await store.clock_watch.observe(ClockReading(boot="1", uptime=5.0, now=now))
     clock.now += 31 * DAY
     await sweep(store, 30, clock.now)
+
+
+async def take_together(store):
+    """Ask for two takes, and once for two of which only one may be made."""
+    together = [order(key=key, group_key="71/0", user=8) for key in ("71/0", "71/1")]
+    jobs, _ = await store.jobs.accept_takes(together, limits(), MessageHandle())
+    for job in jobs:
+        await store.jobs.start(job.id)
+        await store.jobs.record_clip(job.id, new_clip(job))
+    await store.takes.of_group("71/0")
+    await store.takes.begin_delivery([job.id for job in jobs])
+    await store.takes.finish_delivery("71/0", [job.id for job in jobs], 7100)
+    await store.takes.record_told("71/0")
+    together = [order(key=key, group_key="72/0", user=9) for key in ("72/0", "72/1")]
+    (job,), _ = await store.jobs.accept_takes(together, limits(waiting_per_user=1), MessageHandle())
+    await store.jobs.cancel(job.id, Sentence("x"))
 
 
 @pytest.fixture

@@ -389,7 +389,7 @@ async def test_clips_are_found_by_what_people_know_of_them(store):
     _, first = await delivered(store, key="a", prompt="50% rock_roll")
     _, second = await delivered(store, key="b", prompt="jazz", parent_ids=(first.id,))
     await delivered(store, key="c", user=2, prompt="rock")
-    assert await store.clips.by_message(first.message_id) == first
+    assert await store.clips.by_message(first.message_id) == [first]
     assert await store.clips.of_user(1, 10) == [second, first]
     assert await store.clips.of_user(1, 10, "50%") == [first]
     assert await store.clips.of_user(1, 10, "k_r") == [first]

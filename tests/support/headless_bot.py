@@ -2,8 +2,8 @@
 
 Store, line, worker and files are the real ones. In Discord's place stands a file in which each line
 is a message that was posted or a sentence that was told; it outlives every kill. So many orders are
-given, each by another person; then it goes on until nothing is in line, or for so many seconds, and
-ends as at a SIGTERM.
+given, the first two as takes in one message and each other by another person; then it goes on until
+nothing is in line, or for so many seconds, and ends as at a SIGTERM.
 """
 
 from __future__ import annotations
@@ -44,6 +44,15 @@ class Notebook:
         # An edit of the job's own message: the same however often it is done.
         return job.message.message_id
 
+    async def show_takes(self, takes):
+        """Progress leaves no trace."""
+
+    async def post_takes(self, takes, files, *, once_more):
+        for take in takes:
+            if take.number in files:
+                self._write(take.job, "clip")
+        return takes[0].job.message.message_id
+
     async def tell(self, job, sentence, *, once_more):
         self._write(job, str(sentence))
 
@@ -51,6 +60,18 @@ class Notebook:
         with self.file.open("a") as file:
             print(json.dumps([job.id, job.message.message_id, what]), file=file, flush=True)
             os.fsync(file.fileno())
+
+
+def _order(number, first):
+    return Order(
+        key=str(number),
+        origin=RequestOrigin(user_id=100 + first, channel_id=5, guild_id=10),
+        kind=Kind.MUSIC,
+        seconds=SECONDS,
+        seed=440 + number,
+        prompt="x",
+        group_key=str(first) if first == 0 else None,
+    )
 
 
 async def live(folder, seconds, orders):
@@ -65,19 +86,13 @@ async def live(folder, seconds, orders):
         line.start(Notebook(folder / "posted.jsonl"))
         # What goes wrong with the first job on its way must not keep the last from being ordered.
         line.executor.paused = True
-        for number in range(orders):
-            place = RequestOrigin(user_id=100 + number, channel_id=5, guild_id=10)
-            order = Order(
-                key=str(number),
-                origin=place,
-                kind=Kind.MUSIC,
-                seconds=SECONDS,
-                seed=440,
-                prompt="x",
-            )
-            reached = MessageHandle(token="t", expires_at=0.0, message_id=900 + number)
+        # The first two are takes in one message.
+        for first, *others in ([0, 1], *([number] for number in range(2, orders))):
+            together = [_order(number, first) for number in (first, *others)]
+            reached = MessageHandle(token="t", expires_at=0.0, message_id=900 + first)
             try:
-                await line.order(order, LIMITS, reached)
+                if orders:
+                    await line.order_takes(together, LIMITS, reached)
             except Exception:
                 logging.exception("not accepted")
         line.executor.paused = False

@@ -90,6 +90,11 @@ class Jam:
         await self.idle()
         return result
 
+    async def delete(self, message, who=None):
+        """Let someone press *Delete*, answer the question, and wait for what comes of it."""
+        asked = await self.press(message, "Delete", who)
+        return await self.press(asked.response, "Delete", who)
+
     async def newest_clip(self, who=None):
         return (await self.store.clips.of_user((who or self.alice).id, 1))[0]
 

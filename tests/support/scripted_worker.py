@@ -1,8 +1,9 @@
 """An engine for worker processes in tests: it does what the prompt says.
 
-"fail" can't be made, "crash" ends the process, "raise" is a defect in a step, "hang" stays in its
-step for ever, "slow" takes a hundred times as long, "stubborn" goes on when it is cancelled, "beat"
-makes drums at 120 BPM; any other prompt makes a tone, whose pitch is the seed in Hz, in ten steps.
+"fail" can't be made, nor "fail even" of an even seed, "crash" ends the process, "raise" is a defect
+in a step, "hang" stays in its step for ever, "slow" takes a hundred times as long, "stubborn" goes
+on when it is cancelled, "beat" makes drums at 120 BPM; any other prompt makes a tone, whose pitch
+is the seed in Hz, in ten steps.
 
 With stems it has a guide and drums, bass and lead, a codebook each, whose codes are the digits of
 the seed unless they were kept. Music without end comes in eighths of a second whose samples are
@@ -99,7 +100,8 @@ class Engine:
             self.works[id_].is_ending = True
 
     def submit(self, request):
-        if prompt_of(request) == "fail":
+        words = prompt_of(request)
+        if words == "fail" or (words == "fail even" and request.seed % 2 == 0):
             raise RequestError(Sentence("The script says that this can't be made."))
         has_end = isinstance(request, GenerationRequest) and request.seconds is not None
         sound = tone(request) if has_end else SILENCE

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from bot.domain.clips import Clip
 from bot.domain.lineage import Lineage
+from bot.domain.takes import Take
 from bot.errors import RequestError
 from bot.i18n.sentence import Sentence
 from bot.jams.tree_picture import draw_tree
@@ -29,9 +30,18 @@ class ClipService:
         """Return a clip; a deleted one, too."""
         return await self._clips.get(clip_id)
 
-    async def find_by_message(self, message_id: int) -> Clip | None:
-        """Return the clip that a message shows; a deleted one, too."""
+    async def find_by_message(self, message_id: int) -> list[Clip]:
+        """Return the clips that a message shows, takes by their numbers; deleted ones, too."""
         return await self._clips.by_message(message_id)
+
+    async def takes(self, clip: Clip) -> list[Take]:
+        """Return the takes in the message that shows a clip; none where it is alone there."""
+        job = await self._pipeline.store.jobs.get(clip.job_id)
+        if job is None or job.order.group_key is None or clip.message_id is None:
+            return []
+        takes = await self._pipeline.store.takes.of_group(job.order.group_key)
+        shown = [take for take in takes if take.clip and take.clip.message_id == clip.message_id]
+        return shown if len(takes) > 1 else []
 
     async def history(self, user_id: int, limit: int, search: str = "") -> list[Clip]:
         """Return a person's latest clips with these words in their prompt, newest first."""
@@ -69,6 +79,13 @@ class ClipService:
     async def pack(self, clip: Clip, max_bytes: int) -> PackedClip:
         """Return a clip as a file of at most so many bytes. Raises SoundError and OutputError."""
         return await self._pipeline.library.pack(clip, max_bytes)
+
+    async def pack_takes(self, takes: Sequence[Take], max_bytes: int) -> dict[int, PackedClip]:
+        """Return takes as files of at most so many bytes each, by their numbers.
+
+        Raises SoundError and OutputError.
+        """
+        return await self._pipeline.library.pack_takes(takes, max_bytes)
 
     async def draw_spectrogram(self, clip: Clip) -> bytes:
         """Return a PNG of a clip's spectrum over time. Raises SoundError if its sound is gone."""

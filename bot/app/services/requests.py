@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
@@ -9,7 +10,8 @@ from bot.domain.clips import Clip, Tags
 from bot.domain.jobs import Job, Keep, MessageHandle, Order, Source
 from bot.domain.limits import Limits
 from bot.domain.status import JobProgress
-from bot.errors import RequestError
+from bot.domain.takes import Take
+from bot.errors import Refused, RequestError
 from bot.i18n.sentence import Sentence
 from bot.pipeline.generation import NO_MELODY
 from bot.pipeline.mixes import check_tempi
@@ -58,6 +60,22 @@ class RequestService:
         Idempotent: an order with the same key is the first job. Raises Refused.
         """
         return await self._pipeline.order(order, limits, handle)
+
+    async def submit_takes(
+        self, orders: Sequence[Order], limits: Limits, handle: MessageHandle
+    ) -> Refused | None:
+        """Accept the orders of takes that `handle` shows, as many as may be.
+
+        Returns why the next one was refused. Raises Refused where none is accepted.
+        """
+        _, refused = await self._pipeline.order_takes(orders, limits, handle)
+        return refused
+
+    async def takes_of(self, job: Job) -> list[Take]:
+        """Return the takes that share a message with a job's; none where it is alone."""
+        if job.order.group_key is None:
+            return []
+        return await self._pipeline.store.takes.of_group(job.order.group_key)
 
     async def is_known(self, key: str) -> bool:
         """Tell whether an order with this key was accepted before."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,7 @@ _WINDOW = 2048
 _RANGE_HZ = (50.0, 12_000.0)
 _RANGE_DB = 70.0
 _MARKS_HZ = {100: "100 Hz", 1000: "1 kHz", 5000: "5 kHz"}
+_GAP = 6
 _MARK = (255, 255, 255, 150)
 # Dark to bright, as heat is shown.
 _HEAT = np.array(
@@ -55,6 +57,23 @@ def waveform_png(sound: Sound) -> bytes:
     image.resize((WIDTH, HEIGHT), Image.Resampling.BOX).quantize(
         128, Image.Quantize.FASTOCTREE
     ).save(file, "PNG")
+    return file.getvalue()
+
+
+def takes_png(sounds: Mapping[int, Sound]) -> bytes:
+    """Return the waveforms of takes below each other, each with its number, as a PNG of WIDTH."""
+    pictures = [
+        (number, Image.open(io.BytesIO(waveform_png(sound)))) for number, sound in sounds.items()
+    ]
+    height = len(pictures) * HEIGHT + (len(pictures) - 1) * _GAP
+    image = Image.new("RGBA", (WIDTH, height), (0, 0, 0, 0))
+    draw, font = ImageDraw.Draw(image), ImageFont.load_default(size=20)
+    for index, (number, picture) in enumerate(pictures):
+        top = index * (HEIGHT + _GAP)
+        image.paste(picture.convert("RGBA"), (0, top))
+        draw.text((_MARGIN, top + _MARGIN // 2), str(number), fill=_MARK, font=font)
+    file = io.BytesIO()
+    image.quantize(128, Image.Quantize.FASTOCTREE).save(file, "PNG")
     return file.getvalue()
 
 

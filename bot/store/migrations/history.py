@@ -245,6 +245,15 @@ MIGRATIONS = (
         "People and servers give words and settings a name.",
         PRESETS,
     ),
+    Migration(
+        "takes_in_one_message",
+        date(2026, 11, 28),
+        "The takes of an order are shown in one message; each stays a job and a clip of its own.",
+        (
+            "ALTER TABLE jobs ADD COLUMN group_key TEXT",
+            "CREATE INDEX jobs_by_group ON jobs (group_key, id) WHERE group_key IS NOT NULL",
+        ),
+    ),
 )
 
 RECORDED_SINCE = 1 + next(

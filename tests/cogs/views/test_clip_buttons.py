@@ -51,14 +51,17 @@ async def test_details_are_for_who_asks(tmp_path):
 
 
 async def test_only_its_author_or_a_manager_deletes_a_clip(tmp_path):
-    """The message and the sound go; a stranger is told why not."""
+    """They are asked once; then message and sound go. A stranger is told why not."""
     async with open_jam(tmp_path) as jam:
         first = await jam.music()
         result = await jam.press(first.response, "Delete", jam.bob)
         assert str(messages.NOT_YOURS) in result.response.content
         clip = await jam.newest_clip()
         assert (jam.store.clips_folder / clip.file).exists()
-        await jam.press(first.response, "Delete")
+        asked = await jam.press(first.response, "Delete")
+        assert asked.response.ephemeral
+        assert (jam.store.clips_folder / clip.file).exists()
+        await jam.press(asked.response, "Delete")
         assert first.response is None
         assert not (jam.store.clips_folder / clip.file).exists()
         assert await jam.store.clips.of_user(jam.alice.id, 5) == []

@@ -23,6 +23,16 @@ async def pressed(stage, message, label, times):
     return presses
 
 
+async def confirmed(stage, message, times):
+    """Press *Delete* and answer the question, so many times at once; return the answers."""
+    asked = await pressed(stage, message, "Delete", times)
+    answers = [stage.wire.new_press(stage.alice, each.message, "Delete") for each in asked]
+    for each in answers:
+        await stage.wire.send(each)
+    await stage.wire.until(lambda: all(each.acknowledged.is_set() for each in answers))
+    return answers
+
+
 def told(presses):
     """What their person alone was told, whichever of the presses it answers."""
     answers = [each.message for each in presses] + [m for each in presses for m in each.followups]
@@ -53,11 +63,12 @@ async def test_delete_pressed_twice_is_one_clip_less(tmp_path):
     async with open_stage(tmp_path, timings=quick(first_shown=0.01)) as stage:
         first = await stage.music()
         await stage.final_job(1)
-        presses = await pressed(stage, first.message, "Delete", 2)
+        answers = await confirmed(stage, first.message, 2)
         await stage.wire.until(lambda: first.message.id not in stage.channel.messages)
         assert (await stage.store.clips.get(1)).is_deleted
         assert list(stage.store.clips_folder.iterdir()) == []
-        assert set(told(presses)) <= {str(messages.NO_CLIP)}
+        followed = [said.content for each in answers for said in each.followups]
+        assert set(followed) <= {str(messages.NO_CLIP)}
         assert await stage.used() == 1.0
 
 
@@ -70,13 +81,13 @@ async def test_a_clip_that_is_still_being_posted_is_not_deleted_yet(tmp_path, mo
         )
         asked = await stage.music()
         await wire.until(lambda: fault.hits and clips(asked.message))
-        presses = await pressed(stage, asked.message, "Delete", 1)
-        await wire.until(lambda: told(presses))
-        assert told(presses) == [str(STILL_COMING)]
+        (answer,) = await confirmed(stage, asked.message, 1)
+        await wire.until(lambda: answer.followups)
+        assert [each.content for each in answer.followups] == [str(STILL_COMING)]
         wire.faults.clear()
         assert (await stage.final_job(1)).state is JobState.DELIVERED
         assert [each.id for each in wire.with_clips()] == [asked.message.id]
-        await pressed(stage, asked.message, "Delete", 1)
+        await confirmed(stage, asked.message, 1)
         await wire.until(lambda: asked.message.id not in stage.channel.messages)
         assert wire.with_clips() == []
         assert await stage.store.ledger.check() == []
@@ -106,7 +117,7 @@ async def test_a_button_under_what_has_gone_is_told_so(tmp_path):
         first = await stage.music()
         await stage.final_job(1)
         again = stage.wire.new_press(stage.bob, first.message, "Continue")
-        await pressed(stage, first.message, "Delete", 1)
+        await confirmed(stage, first.message, 1)
         await stage.wire.until(lambda: first.message.id not in stage.channel.messages)
         await stage.wire.send(again)
         async with asyncio.timeout(20):

@@ -287,18 +287,6 @@ async def test_a_clip_that_cannot_be_delivered_anywhere_is_held_and_refunded(tmp
         assert len(await stage.store.clips.held_of(stage.alice.id, 5)) == 1
 
 
-async def test_two_takes_are_two_messages(tmp_path):
-    """One that was stored and failed leaves none behind that stays in line for ever."""
-    async with open_stage(tmp_path, timings=quick()) as stage:
-        fault = stage.wire.fail("POST", "/channels/*/messages", stored=True, status=500)
-        await stage.music(takes=2)
-        await stage.final_job(1)
-        await stage.final_job(2)
-        assert fault.hits == 1
-        assert [len(clips(each)) for each in stage.channel.seen] == [1, 1]
-        assert await stage.used() == 2.0
-
-
 async def test_a_slow_answer_is_waited_for(tmp_path):
     """Progress that hangs on the way does not come after the clip and cover it."""
     async with open_stage(tmp_path, timings=quick()) as stage:

@@ -1,0 +1,58 @@
+"""The takes of one order that are shown in one message."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.domain.clips import Clip
+from bot.domain.jobs import Job, JobState
+
+MOST_TOGETHER = 4
+"""How many takes a message shows: more players are too long for a phone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Take:
+    """One of the takes in a message; the number is that of its button, from 1."""
+
+    number: int
+    job: Job
+    clip: Clip | None = None
+    """What was made; None while it is not there, and where it will not come."""
+
+    @property
+    def is_being_made(self) -> bool:
+        """Tell whether it waits or is made."""
+        return self.job.state in (JobState.QUEUED, JobState.RUNNING)
+
+    @property
+    def is_to_be_posted(self) -> bool:
+        """Tell whether it is made and not posted yet."""
+        return self.job.state in (JobState.RENDERED, JobState.DELIVERING)
+
+    @property
+    def is_shown(self) -> bool:
+        """Tell whether it is posted and still there."""
+        return self.clip is not None and self.clip.message_id is not None and not self.is_deleted
+
+    @property
+    def is_deleted(self) -> bool:
+        """Tell whether it was made and deleted."""
+        return self.clip is not None and self.clip.is_deleted
+
+
+def shown_in(takes: Sequence[Take], message_id: int) -> list[Take]:
+    """Return the takes that a message shows: one that was held is in a message of its own."""
+    return [
+        take
+        for take in takes
+        if take.is_shown and take.clip is not None and take.clip.message_id == message_id
+    ]
+
+
+def split_evenly(count: int) -> list[int]:
+    """Return how many takes each message shows, for so many takes in all."""
+    messages = -(-count // MOST_TOGETHER)
+    least, more = divmod(count, messages)
+    return [least + (number < more) for number in range(messages)]

@@ -1,0 +1,104 @@
+"""The card of takes that share a message, and how far they are."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+import discord
+
+from bot.domain.clips import Clip
+from bot.domain.status import JobProgress
+from bot.domain.takes import Take
+from bot.i18n.languages import Reader
+from bot.i18n.sentence import Plural, Sentence
+from cogs.presentation import cards, messages
+
+CHOOSE = Sentence("Press a number for all that can be done with that take.")
+
+
+def takes_card(
+    read: Reader, takes: Sequence[Take], shown: Sequence[Take], card: discord.Embed, asked: Sentence
+) -> discord.Embed:
+    """Return the card of the takes that are `shown`, and of how the others ended.
+
+    `card` is that of the first one: what it came from stands below the takes. `asked` is what
+    was asked for.
+    """
+    lines = []
+    for take in takes:
+        if take in shown:
+            lines.append(read(take_line(take)))
+        elif take.job.sentence is not None:
+            ended = Sentence(
+                "`{number}` {sentence}", number=take.number, sentence=take.job.sentence
+            )
+            lines.append(read(ended))
+    _, _, below = (card.description or "").partition("\n")
+    _, _, came_from = below.partition("\n")
+    parts = [f"**{read(asked)}**", *lines, *([came_from] if came_from else []), read(CHOOSE)]
+    embed = discord.Embed(description="\n".join(parts), colour=cards.COLOUR)
+    embed.set_image(url=f"attachment://{cards.PICTURE}")
+    ids = ", ".join(str(take.clip.id) for take in shown if take.clip is not None)
+    embed.set_footer(
+        text=read(
+            Plural(
+                "AI-generated · {model} · clip {ids}",
+                "AI-generated · {model} · clips {ids}",
+                n=len(shown),
+                ids=ids,
+                model=_first(shown).model,
+            )
+        )
+    )
+    return embed
+
+
+def take_line(take: Take) -> Sentence:
+    """Return what sets a take apart: its number, length, seed, tempo and key."""
+    clip = take.clip
+    assert clip is not None
+    line = Sentence(
+        "`{number}` {seconds:.0f} s · seed {seed}",
+        number=take.number,
+        seconds=clip.seconds,
+        seed=str(clip.seed),
+    )
+    if clip.loops:
+        line = Sentence("{line} · loop", line=line)
+    if clip.bpm is not None:
+        line = Sentence("{line} · ~{bpm:.0f} BPM", line=line, bpm=clip.bpm)
+    if clip.key is not None:
+        line = Sentence("{line} · {key}", line=line, key=clip.key)
+    return line
+
+
+def takes_progress(takes: Sequence[tuple[Take, JobProgress | None]]) -> Sentence:
+    """Return how far the takes of a message are, together."""
+    coming = [
+        (take, standing) for take, standing in takes if take.is_being_made or take.is_to_be_posted
+    ]
+    making = [standing for take, standing in coming if take.is_being_made and standing is not None]
+    ready = sum(take.is_to_be_posted for take, _ in coming)
+    if not making:
+        return messages.IN_LINE
+    first = next((each for each in making if each.is_running), making[0])
+    left = [each.seconds_left for each in making if each.seconds_left is not None]
+    together = dataclasses.replace(
+        first,
+        share=(ready + sum(each.share for each in making)) / len(coming),
+        seconds_left=max(left) if left else None,
+    )
+    job = next(take.job for take, _ in coming if take.is_being_made)
+    return Sentence(
+        "{progress}\n{ready} of {count} takes ready",
+        progress=messages.progress(job, together),
+        ready=ready,
+        count=len(coming),
+    )
+
+
+def _first(shown: Sequence[Take]) -> Clip:
+    clip = shown[0].clip
+    assert clip is not None
+    return clip

@@ -1,0 +1,138 @@
+"""The question before a clip, or all takes of a message, are deleted."""
+
+from __future__ import annotations
+
+import discord
+
+from bot.app.client import Interaction
+from bot.domain.clips import Clip
+from bot.i18n.languages import Reader
+from bot.i18n.sentence import Sentence
+from cogs.posting.outages import is_outage
+from cogs.posting.server_log import note
+from cogs.presentation import log_messages
+from cogs.presentation.readers import reader_of, readers_of
+from cogs.requests.limits import is_reached_by_token_only
+from cogs.requests.rights import require_clip, require_owner_or_manager
+from cogs.views.persistent_button import MAX_ID, PersistentButton
+
+ASK_CLIP = Sentence(
+    "Delete clip {id}? Its sound is gone then, for everybody; what was made from it stays."
+)
+ASK_TAKES = Sentence(
+    "Delete all takes in this message, {n} of them? Their sound is gone then, for everybody; what "
+    "was made from them stays. To delete one of them, press its number first."
+)
+DELETED = Sentence("Deleted.")
+OUT_OF_REACH = Sentence(
+    "Its sound is deleted here. The message is out of my reach: I am no member of this server, and "
+    "Discord lets me change an answer for 15 minutes only."
+)
+
+
+async def ask_to_delete(interaction: Interaction, clip: Clip) -> None:
+    """Ask whether to delete a clip, its author or a manager. Raises RequestError."""
+    require_owner_or_manager(interaction, clip.origin)
+    await _ask(interaction, clip, "clip", ASK_CLIP.fill(id=clip.id))
+
+
+async def ask_to_delete_takes(interaction: Interaction, clip: Clip) -> None:
+    """Ask whether to delete all takes in a message, the author or a manager.
+
+    Raises RequestError.
+    """
+    require_owner_or_manager(interaction, clip.origin)
+    takes = await interaction.client.service.clips.takes(clip)
+    left = [take for take in takes if not take.is_deleted]
+    await _ask(interaction, clip, "takes", ASK_TAKES.fill(n=len(left)))
+
+
+async def _ask(interaction: Interaction, clip: Clip, what: str, sentence: Sentence) -> None:
+    message = interaction.message
+    # What one person alone sees goes by itself.
+    is_public = message is not None and not message.flags.ephemeral
+    number = message.id if message is not None and is_public else 0
+    if is_public and is_reached_by_token_only(interaction):
+        # Only an answer to a press on the message itself can delete it.
+        read = readers_of(interaction)
+        await interaction.response.edit_message(view=_question(read, clip, what, number, keep=True))
+        return
+    read = reader_of(interaction)
+    await interaction.response.send_message(
+        read(sentence), view=_question(read, clip, what, number), ephemeral=True
+    )
+
+
+def _question(
+    read: Reader, clip: Clip, what: str, message_id: int, *, keep: bool = False
+) -> discord.ui.View:
+    view = discord.ui.View(timeout=None)
+    view.add_item(DeleteButton(clip.id, what, str(message_id), read))
+    if keep:
+        # It is one of those that were there, and brings them back.
+        kept = f"zhiyin:{what}:{clip.id}:keep"
+        view.add_item(discord.ui.Button(label=read(Sentence("Keep")), custom_id=kept))
+    return view
+
+
+class DeleteButton(
+    PersistentButton,
+    template=r"zhiyin:delete:(?P<id>\d+):(?P<what>clip|takes):(?P<message>\d{1,19})",
+):
+    """Deletes a clip or all takes in its message; names the message where *Delete* was pressed."""
+
+    def __init__(self, clip_id: int, what: str, message: str, read: Reader | None = None) -> None:
+        super().__init__(
+            discord.ui.Button(
+                label=(read or Reader())(Sentence("Delete")),
+                style=discord.ButtonStyle.danger,
+                custom_id=f"zhiyin:delete:{clip_id}:{what}:{message}",
+            )
+        )
+        self.clip_id, self.what, self.message_id = clip_id, what, min(int(message), MAX_ID)
+
+    async def press(self, interaction: Interaction) -> None:
+        """Delete it, for its author or a manager. Raises RequestError and Refused."""
+        clips = interaction.client.service.clips
+        clip = await require_clip(interaction, self.clip_id)
+        require_owner_or_manager(interaction, clip.origin)
+        await interaction.response.defer()
+        chosen = [clip]
+        if self.what == "takes":
+            takes = await clips.takes(clip)
+            chosen = [take.clip for take in takes if take.clip and not take.is_deleted]
+        for each in chosen:
+            await clips.delete(each)
+        if clip.origin.user_id != interaction.user.id:
+            await note(interaction, log_messages.deleted(clip))
+        is_shared = any(not take.is_deleted for take in await clips.takes(clip))
+        if is_shared:
+            interaction.client.dispatch("takes_changed", clip)
+        if interaction.message is not None and interaction.message.id == self.message_id:
+            await interaction.delete_original_response()
+            return
+        done = [await _remove(interaction, *place) for place in self._places(clip, is_shared)]
+        said = reader_of(interaction)(DELETED if all(done) else OUT_OF_REACH)
+        await interaction.edit_original_response(content=said, view=None)
+
+    def _places(self, clip: Clip, is_shared: bool) -> set[tuple[int, int]]:
+        """Return the channels and messages that show nothing else: where it was pressed, too."""
+        found = {(0, self.message_id), (clip.origin.channel_id, clip.message_id or 0)}
+        stays = clip.message_id if is_shared else 0
+        ids = {message_id for _, message_id in found} - {0, stays}
+        return {place for place in found if place[1] in ids}
+
+
+async def _remove(interaction: Interaction, channel_id: int, message_id: int) -> bool:
+    """Delete a message of the bot, here or in a channel; tell whether it is gone."""
+    bot = interaction.client
+    channel = bot.get_partial_messageable(channel_id or interaction.channel_id or 0)
+    try:
+        await bot.service.delivery_retry.call(
+            channel.get_partial_message(message_id).delete, retry_on=is_outage
+        )
+    except discord.NotFound:
+        return True
+    except discord.HTTPException:
+        return False
+    return True

@@ -1,0 +1,106 @@
+"""The buttons under takes that share a message: one for each take, and those for all of them.
+
+A number is answered to who pressed it, alone, with all the buttons of that take: the message stays
+as it is, so that two people who choose at once don't move the buttons under each other's fingers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import discord
+
+from bot.app.client import Interaction
+from bot.domain.takes import Take
+from bot.errors import RequestError
+from bot.i18n.languages import Reader
+from bot.i18n.sentence import Sentence, verbatim
+from cogs.presentation import messages
+from cogs.presentation.readers import reader_of, readers_of
+from cogs.presentation.take_cards import take_line
+from cogs.requests.clip_actions import order_again
+from cogs.requests.rights import require_clip
+from cogs.views.clip_buttons import UNKNOWN_BUTTON, clip_view
+from cogs.views.delete_question import ask_to_delete_takes
+from cogs.views.persistent_button import PersistentButton
+
+_LABELS = {
+    "again": (Sentence("Again"), discord.ButtonStyle.primary),
+    "delete": (Sentence("Delete"), discord.ButtonStyle.danger),
+}
+
+
+def takes_view(read: Reader, shown: Sequence[Take]) -> discord.ui.View:
+    """Return the buttons under the takes that a message shows, each with its stars."""
+    view = discord.ui.View(timeout=None)
+    clips = [(take.number, take.clip) for take in shown if take.clip is not None]
+    for number, clip in clips:
+        view.add_item(TakeButton(clip.id, number, stars=clip.stars))
+    for action in _LABELS:
+        view.add_item(TakesButton(clips[0][1].id, action, read))
+    return view
+
+
+class TakeButton(PersistentButton, template=r"zhiyin:take:(?P<id>\d+)"):
+    """The number of a take."""
+
+    def __init__(self, clip_id: int, number: int = 0, *, stars: int = 0) -> None:
+        label = f"{number} · ⭐ {stars}" if stars else str(number)
+        super().__init__(
+            discord.ui.Button(
+                label=label,
+                style=discord.ButtonStyle.secondary,
+                custom_id=f"zhiyin:take:{clip_id}",
+            ),
+            row=0,
+        )
+        self.clip_id = clip_id
+
+    async def press(self, interaction: Interaction) -> None:
+        """Show the person alone what can be done with the take."""
+        clip = await require_clip(interaction, self.clip_id)
+        read = reader_of(interaction)
+        takes = await interaction.client.service.clips.takes(clip)
+        take = next((take for take in takes if take.job.id == clip.job_id), None)
+        if take is None:
+            raise RequestError(messages.NO_CLIP)
+        said = Sentence("**Take {line}** · clip {id}", line=take_line(take), id=clip.id)
+        await interaction.response.send_message(
+            read(said), view=clip_view(read, clip), ephemeral=True
+        )
+
+
+class TakesButton(PersistentButton, template=r"zhiyin:takes:(?P<id>\d+):(?P<action>[a-z]+)"):
+    """A button for all takes of a message; it names one of them."""
+
+    def __init__(self, clip_id: int, action: str, read: Reader | None = None) -> None:
+        label, style = _LABELS.get(action, (verbatim(action), discord.ButtonStyle.secondary))
+        super().__init__(
+            discord.ui.Button(
+                label=(read or Reader())(label),
+                style=style,
+                custom_id=f"zhiyin:takes:{clip_id}:{action}",
+            ),
+            row=1,
+        )
+        self.clip_id, self.action = clip_id, action
+
+    async def press(self, interaction: Interaction) -> None:
+        """Order as many takes again, or ask whether to delete them all."""
+        clip = await require_clip(interaction, self.clip_id)
+        match self.action:
+            case "again":
+                requests = interaction.client.service.requests
+                job = await requests.find(clip.job_id)
+                takes = [] if job is None else await requests.takes_of(job)
+                await order_again(interaction, clip, takes=max(1, len(takes)))
+            case "delete":
+                await ask_to_delete_takes(interaction, clip)
+            case "keep":
+                takes = await interaction.client.service.clips.takes(clip)
+                left = [take for take in takes if not take.is_deleted]
+                await interaction.response.edit_message(
+                    view=takes_view(readers_of(interaction), left)
+                )
+            case _:
+                raise RequestError(UNKNOWN_BUTTON)
