@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from discord import app_commands
 from discord.ext import commands
 
 from bot.app.client import Interaction, ZhiyinBot
 from cogs.presentation.readers import readers_of
 from cogs.requests.clip_recall import find_typed_clip, post_again, show_tree
-from cogs.requests.suggestions import suggest_clips
+from cogs.requests.export import export_clip
+from cogs.requests.suggestions import suggest_clips, suggest_clips_in_sight
 from cogs.views.clip_buttons import clip_view
 
 
@@ -42,6 +45,25 @@ class Clips(commands.Cog):
             Its number, as it stands under the clip; yours are listed.
         """
         await show_tree(interaction, await find_typed_clip(interaction, clip))
+
+    @app_commands.command()
+    @app_commands.autocomplete(clip=suggest_clips_in_sight)
+    async def export(
+        self,
+        interaction: Interaction,
+        clip: app_commands.Range[str, 1, 20],
+        format: Literal["flac", "wav"] = "flac",
+    ) -> None:
+        """Get a clip as FLAC or WAV, without what MP3 loses; only you see it.
+
+        Parameters
+        ----------
+        clip:
+            Its number, as it stands under the clip.
+        format:
+            FLAC is smaller, WAV is read by everything; both sound the same.
+        """
+        await export_clip(interaction, await find_typed_clip(interaction, clip), format)
 
 
 async def setup(bot: ZhiyinBot) -> None:

@@ -15,6 +15,7 @@ from cogs.requests.clip_actions import show_details
 from cogs.requests.draft import MAX_UPLOAD_BYTES
 from cogs.requests.message_audio import SharedFile, find_clip_or_sound
 from cogs.requests.responses import thinking
+from cogs.views.export_button import export_view
 
 # For each person: a process is started for each file, and a picture drawn of each clip.
 _MOST_TIMES, _IN_SECONDS = 5, 60.0
@@ -57,7 +58,7 @@ class WhatIs(commands.Cog):
         self._check_pace(interaction)
         clip, sound = await find_clip_or_sound(self.bot, message)
         if clip is not None:
-            await show_details(interaction, clip)
+            await show_details(interaction, clip, export_view(clip))
         elif sound is not None:
             await self._tell(interaction, sound)
         else:

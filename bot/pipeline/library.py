@@ -14,7 +14,7 @@ from bot.domain.generation import Sound
 from bot.domain.takes import Take
 from bot.errors import Refused
 from bot.i18n.sentence import Sentence
-from bot.pipeline.packaging import PackedClip, pack_clip, pack_takes
+from bot.pipeline.packaging import ExportedClip, PackedClip, pack_clip, pack_takes, tags_of
 from bot.store.store import Store
 
 STILL_COMING = Sentence("This clip is still being posted. Please try again in a moment.")
@@ -25,7 +25,7 @@ class ClipLibrary:
 
     def __init__(self, store: Store, style: post.Style) -> None:
         self._store, self._style = store, style
-        # One picture at a time: the processor belongs to the music.
+        # One picture or export at a time: the processor belongs to the music.
         self._turn = asyncio.Semaphore(1)
 
     async def pack(self, clip: Clip, max_bytes: int) -> PackedClip:
@@ -50,6 +50,23 @@ class ClipLibrary:
             codes = await asyncio.to_thread(read_clip_codes, path) if take.clip.stems else None
             heard[take.number] = (take.clip, await self._sound(take.clip), codes)
         return await asyncio.to_thread(pack_takes, heard, max_bytes, self._style)
+
+    async def export(self, clip: Clip, wanted: str, max_bytes: int) -> ExportedClip:
+        """Return a clip as `flac` or `wav`, as it is posted; a FLAC where a WAV is too large.
+
+        Raises SoundError where its sound is gone, OutputError where it is too large.
+        """
+        async with self._turn:
+            sound = await self._sound(clip)
+            encoded = await asyncio.to_thread(
+                post.encode_export,
+                sound,
+                wanted,
+                max_bytes=max_bytes,
+                tags=tags_of(clip),
+                style=self._style,
+            )
+        return ExportedClip(name=f"zhiyin-{clip.id}{encoded.suffix}", data=encoded.data)
 
     async def draw_spectrogram(self, clip: Clip) -> bytes:
         """Return a picture of what a clip sounds like, as PNG.

@@ -20,6 +20,14 @@ class PackedClip:
     picture: bytes = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportedClip:
+    """A clip as a file that somebody asked for."""
+
+    name: str
+    data: bytes = field(repr=False)
+
+
 def tags_of(clip: Clip) -> Tags:
     """Return what a clip's file tells of how it was made."""
     return Tags(

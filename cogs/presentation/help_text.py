@@ -22,7 +22,8 @@ On any message with sound: *Apps > Remix this clip*, *Continue this clip*, *What
 reply to it, mention me and say what to make of it. `/whatis` tells how a file of mine was made.
 Press ⭐ under what you like: `/favourites` lists yours, `/top` the server's best.
 `/radio start` plays this server's clips in your voice channel: skip by vote, more like this.
-`/clip` posts a clip once more; `/tree` and **Tree** show what it came from and what was made of it.
+`/clip` posts a clip once more; `/tree` and **Tree** show its family. \
+`/export` hands it to you as FLAC or WAV.
 Something that should not be here? *Apps > Report this clip* tells the managers, not your name.
 **Keep an eye on it**
 `/queue` `/cancel` `/history` `/quota` `/settings` `/about` `/privacy`

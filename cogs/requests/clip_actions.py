@@ -78,12 +78,12 @@ def _settings(clip: Clip) -> dict[str, float | int | None]:
     }
 
 
-async def show_details(interaction: Interaction, clip: Clip) -> None:
-    """Show all that is known of a clip, with its spectrogram."""
+async def show_details(interaction: Interaction, clip: Clip, view: discord.ui.View) -> None:
+    """Show all that is known of a clip, with its spectrogram and buttons."""
     async with thinking(interaction, ephemeral=True):
         embed, files = cards.details(reader_of(interaction), clip), []
         with suppress(SoundError):  # the sound is deleted before the facts are
             picture = await interaction.client.service.clips.draw_spectrogram(clip)
             files = [discord.File(io.BytesIO(picture), cards.SPECTROGRAM)]
             embed.set_image(url=f"attachment://{cards.SPECTROGRAM}")
-        await interaction.followup.send(embed=embed, files=files, ephemeral=True)
+        await interaction.followup.send(embed=embed, files=files, view=view, ephemeral=True)

@@ -21,6 +21,7 @@ from cogs.requests.clip_stems import post_stems
 from cogs.requests.rights import require_clip
 from cogs.requests.stars import toggle_star
 from cogs.views.delete_question import ask_to_delete
+from cogs.views.export_button import export_view
 from cogs.views.mix_modal import show_mix_form
 from cogs.views.persistent_button import PersistentButton
 from cogs.views.remix_modal import show_remix_form
@@ -109,7 +110,7 @@ class ClipButton(PersistentButton, template=r"zhiyin:clip:(?P<id>\d+):(?P<action
             case "tree":
                 await show_tree(interaction, clip)
             case "details":
-                await show_details(interaction, clip)
+                await show_details(interaction, clip, export_view(clip))
             case "delete":
                 await ask_to_delete(interaction, clip)
             case "keep":

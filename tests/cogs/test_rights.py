@@ -21,6 +21,7 @@ from bot.i18n.sentence import Sentence
 from bot.store.clips import NewClip
 from cogs.presentation import messages
 from cogs.views.clip_buttons import ACTIONS, UNKNOWN_BUTTON, ClipButton
+from cogs.views.export_button import FORMATS
 from cogs.views.forget_button import NOT_YOUR_QUESTION, forget_view
 from cogs.views.form_answers import UNKNOWN_CHOICE
 from cogs.views.persistent_button import PersistentButton
@@ -30,6 +31,7 @@ from tests.support.jam_server import Jam, custom_ids, open_jam
 
 SECRET = "a song for Ophelia"
 CHOICES = {
+    "format": FORMATS,
     "action": (*ACTIONS, *RADIO_ACTIONS),
     "verdict": VERDICTS,
     "what": ("clip", "takes"),
@@ -194,7 +196,7 @@ async def test_a_channel_that_a_person_does_not_see_keeps_its_clips(tmp_path):
             assert refused(await jam.bob.click(message, custom_id=button.item.custom_id)), action
         mixed = await jam.bob.slash(jam.channel, "mix", a=str(clip.id), b=str(clip.id))
         assert refused(mixed)
-        for command in ("clip", "tree"):
+        for command in ("clip", "export", "tree"):
             assert refused(await jam.bob.slash(jam.channel, command, clip=str(clip.id))), command
         seen = await jam.alice.slash(jam.channel, "tree", clip=str(clip.id))
         assert seen.response.embeds
@@ -227,6 +229,7 @@ async def test_no_command_or_menu_entry_takes_an_id_of_another_server(tmp_path):
         assert asked == {
             ("cancel", "job"),
             ("clip", "clip"),
+            ("export", "clip"),
             ("mix", "a"),
             ("mix", "b"),
             ("music", "like"),

@@ -48,6 +48,7 @@ COMMANDS = {
     "remix": Walk(options={"prompt": "as jazz", "seconds": "1"}, has_file=True, makes_clip=True),
     "mix": Walk(options={"a": LATEST, "b": EARLIER}, makes_clip=True),
     "clip": Walk(options={"clip": LATEST}, makes_clip=True),
+    "export": Walk(options={"clip": LATEST}, says="as FLAC"),
     "tree": Walk(options={"clip": LATEST}, says="The family of clip"),
     "whatis": Walk(has_file=True, says="not"),
     "queue": Walk(says="Nobody is waiting"),
@@ -87,6 +88,7 @@ COMMANDS = {
 MENUS = ("Remix this clip", "Continue this clip", "What is this clip?", "Report this clip")
 BUTTONS = {
     "ClipButton",
+    "ExportButton",
     "TakeButton",
     "TakesButton",
     "DeleteButton",
@@ -297,6 +299,9 @@ async def test_every_button_under_a_clip_does_what_it_says(stage, seats):
     asked = await press(seat, first, "Details")
     details = await stage.until(lambda: next(iter(asked.followups), asked.message))
     await expect(seat.message(details)).to_contain_text("Seed")
+    asked = await press(seat, details, "WAV")
+    exported = await stage.until(lambda: next(iter(asked.followups), asked.message))
+    await expect(seat.message(exported)).to_contain_text("as WAV")
     await delete(seat, first)
     await expect(seat.message(first)).to_have_count(0)
 

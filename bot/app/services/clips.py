@@ -11,7 +11,7 @@ from bot.domain.takes import Take
 from bot.errors import RequestError
 from bot.i18n.sentence import Sentence
 from bot.jams.tree_picture import draw_tree
-from bot.pipeline.packaging import PackedClip
+from bot.pipeline.packaging import ExportedClip, PackedClip
 from bot.pipeline.service import Pipeline
 
 NOT_HELD = Sentence("This clip is not kept here any more.")
@@ -86,6 +86,10 @@ class ClipService:
         Raises SoundError and OutputError.
         """
         return await self._pipeline.library.pack_takes(takes, max_bytes)
+
+    async def export(self, clip: Clip, wanted: str, max_bytes: int) -> ExportedClip:
+        """Return a clip as `flac` or `wav`. Raises SoundError and OutputError."""
+        return await self._pipeline.library.export(clip, wanted, max_bytes)
 
     async def draw_spectrogram(self, clip: Clip) -> bytes:
         """Return a PNG of a clip's spectrum over time. Raises SoundError if its sound is gone."""

@@ -25,6 +25,10 @@ SMALLEST_BYTES = 16_384
 """Below this no clip is made smaller any more."""
 
 NOTHING_FITS = Sentence("The clip is too large to be posted here, however it is packed.")
+EXPORT_TOO_LARGE = Sentence(
+    "Even as FLAC this clip has {size:.0f} MB, and {most:.0f} MB may be posted here. The file "
+    "under the clip has all of it."
+)
 INVALID = Sentence("The model made sound with invalid numbers in it.")
 
 _MOST_CODES_SHARE = 1 / 16
@@ -91,6 +95,26 @@ def encode_for_post(
         if len(data) <= max_bytes:
             return Encoded(data=data, suffix=kind.suffix, content_type=kind.content_type)
     raise OutputError(NOTHING_FITS)
+
+
+def encode_export(
+    sound: Sound, wanted: str, *, max_bytes: int, tags: Tags, style: Style | None = None
+) -> Encoded:
+    """Return a clip as a file of a format that loses nothing, `flac` or `wav`.
+
+    A WAV that is larger than `max_bytes` becomes a FLAC. Raises OutputError where that is too large
+    as well, ResourceError where there is no ffmpeg.
+    """
+    if not np.isfinite(sound.samples).all():
+        raise OutputError(INVALID)
+    ready = prepare_clip(sound, (style or Style()).loudness_lufs, loops=tags.loops)
+    size = 0
+    for kind in (FORMATS[each] for each in dict.fromkeys((wanted, "flac"))):
+        data = write_tags(formats.encode(ready, kind), kind.suffix, tags)
+        if len(data) <= max_bytes:
+            return Encoded(data=data, suffix=kind.suffix, content_type=kind.content_type)
+        size = len(data)
+    raise OutputError(EXPORT_TOO_LARGE.fill(size=size / 2**20, most=max_bytes / 2**20))
 
 
 def encode_stems(

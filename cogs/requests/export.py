@@ -1,0 +1,43 @@
+"""Hand a clip over as a file that loses nothing, to the one who asks."""
+
+from __future__ import annotations
+
+import io
+
+import discord
+
+from bot.app.client import Interaction
+from bot.domain.clips import Clip
+from bot.errors import Refused
+from bot.i18n.sentence import Sentence
+from cogs.presentation import messages
+from cogs.presentation.messages import link
+from cogs.presentation.readers import reader_of
+from cogs.requests.responses import thinking
+
+EXPORTED = Sentence("{clip} as {format}, from the master that I keep.")
+AS_FLAC = Sentence(
+    "{clip} as FLAC: a WAV would be larger than what may be posted here. It has the same sound."
+)
+
+
+async def export_clip(interaction: Interaction, clip: Clip, wanted: str) -> None:
+    """Send a clip as `flac` or `wav` to the person alone. Costs no quota.
+
+    Raises Refused where the bot may post no files, SoundError where the sound is gone, OutputError
+    where it is too large.
+    """
+    if interaction.guild_id is not None and not interaction.app_permissions.attach_files:
+        raise Refused(messages.NO_FILES)
+    async with thinking(interaction, ephemeral=True):
+        file = await interaction.client.service.clips.export(
+            clip, wanted, interaction.filesize_limit
+        )
+        said = EXPORTED.fill(clip=link(clip), format=wanted.upper())
+        if not file.name.endswith(f".{wanted}"):
+            said = AS_FLAC.fill(clip=link(clip))
+        await interaction.followup.send(
+            reader_of(interaction)(said),
+            file=discord.File(io.BytesIO(file.data), file.name),
+            ephemeral=True,
+        )

@@ -1,0 +1,68 @@
+"""Clips as FLAC and WAV, for the one who asks."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+import soundfile
+
+from bot.audio.editing.playback import prepare_clip
+from bot.audio.files import post
+from bot.audio.files.tags import read_tags
+from bot.domain.clips import Tags
+from bot.domain.generation import Sound
+from bot.errors import OutputError
+from tests.support.jam_server import open_jam
+
+TAGS = Tags(prompt="rock", seed=1, model="m", kind="music")
+RATE_HZ = 32_000
+
+
+def noise(seconds):
+    samples = np.random.default_rng(1).normal(0, 0.1, (1, round(seconds * RATE_HZ)))
+    return Sound(samples=samples.astype(np.float32), sample_rate_hz=RATE_HZ)
+
+
+async def test_a_clip_can_be_had_without_what_mp3_loses(tmp_path):
+    """By command and by the buttons under its details, after a restart too; nobody else sees it."""
+    async with open_jam(tmp_path) as jam:
+        first = await jam.music(prompt="beat", seconds=2.0, seed=5)
+        asked = await jam.bob.slash(jam.channel, "export", clip="1")
+        details = await jam.press(first.response, "Details", jam.bob)
+        await jam.restart_bot()
+        pressed = await jam.press(details.response, "WAV", jam.bob)
+        for result, suffix, named in ((asked, "flac", "FLAC"), (pressed, "wav", "WAV")):
+            answer = result.followups[-1] if result.followups else result.response
+            assert answer.ephemeral
+            assert f"as {named}" in answer.content
+            (file,) = answer.attachments
+            assert file.filename == f"zhiyin-1.{suffix}"
+            data = await file.read()
+            assert soundfile.info(io.BytesIO(data)).format == suffix.upper()
+            assert read_tags(data).seed == 5
+        (jam.store.clips_folder / "1.flac").unlink()
+        gone = await jam.bob.slash(jam.channel, "export", clip="1")
+        answer = gone.followups[-1] if gone.followups else gone.response
+        assert "not kept any more" in answer.content
+
+
+@pytest.mark.parametrize("wanted", ["flac", "wav"])
+def test_nothing_is_lost_but_the_loudness_is_that_of_all_clips(wanted):
+    """To a step of 16 bits."""
+    sound = noise(2.0)
+    encoded = post.encode_export(sound, wanted, max_bytes=10**7, tags=TAGS)
+    samples, _ = soundfile.read(io.BytesIO(encoded.data), dtype="float32")
+    ready = prepare_clip(sound, -14.0, loops=False).samples[0]
+    assert np.abs(samples - ready).max() <= 2**-15
+    assert read_tags(encoded.data) == TAGS
+
+
+def test_a_wav_that_is_too_large_becomes_a_flac_and_then_a_sentence():
+    """Never something that loses more."""
+    sound = noise(2.0)
+    whole = len(post.encode_export(sound, "wav", max_bytes=10**7, tags=TAGS).data)
+    assert post.encode_export(sound, "wav", max_bytes=whole - 1, tags=TAGS).suffix == ".flac"
+    with pytest.raises(OutputError, match="Even as FLAC"):
+        post.encode_export(sound, "wav", max_bytes=20_000, tags=TAGS)
