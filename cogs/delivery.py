@@ -29,8 +29,8 @@ from cogs.requests.take_cards import take_cards as cards_of_takes
 from cogs.views.cancel_button import CancelButton, cancel_view
 from cogs.views.clip_buttons import ClipButton, clip_view
 from cogs.views.delete_question import DeleteButton
-from cogs.views.take_buttons import TakeButton, TakesButton, takes_view
 from cogs.views.export_button import ExportButton
+from cogs.views.take_buttons import TakeButton, TakesButton, takes_view
 
 log = logging.getLogger(__name__)
 
