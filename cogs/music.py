@@ -11,6 +11,7 @@ from bot.domain.generation import MAX_SHORT_SEED
 from bot.domain.jobs import Kind
 from cogs.requests.clip_recall import find_typed_clip
 from cogs.requests.draft import RequestDraft
+from cogs.requests.presets import PresetName, find_preset, suggest_presets, with_typed
 from cogs.requests.submit import submit_request
 from cogs.requests.suggestions import Prompt, suggest_clips_in_sight, suggest_prompts
 
@@ -22,19 +23,22 @@ class Music(commands.Cog):
         self.bot = bot
 
     @app_commands.command()
-    @app_commands.autocomplete(prompt=suggest_prompts, like=suggest_clips_in_sight)
+    @app_commands.autocomplete(
+        prompt=suggest_prompts, like=suggest_clips_in_sight, preset=suggest_presets
+    )
     async def music(
         self,
         interaction: Interaction,
         prompt: Prompt,
         clip: discord.Attachment | None = None,
         seconds: app_commands.Range[float, 1.0, 600.0] | None = None,
-        takes: app_commands.Range[int, 1, 8] = 1,
+        takes: app_commands.Range[int, 1, 8] | None = None,
         seed: app_commands.Range[int, 0, MAX_SHORT_SEED] | None = None,
         guidance: app_commands.Range[float, 1.0, 10.0] | None = None,
         temperature: app_commands.Range[float, 0.1, 2.0] | None = None,
         top_k: app_commands.Range[int, 1, 2048] | None = None,
-        loop: bool = False,
+        loop: bool | None = None,
+        preset: PresetName | None = None,
         like: app_commands.Range[str, 1, 20] | None = None,
     ) -> None:
         """Make a clip from words, or continue a sound file in these words.
@@ -59,43 +63,63 @@ class Music(commands.Cog):
             Sample from the k most likely tokens.
         loop:
             Cut it to whole bars, so that it loops seamlessly.
+        preset:
+            Words and settings with a name; what you type here wins.
         like:
             A clip of this server whose tempo and key it is to have, so that the two can be mixed.
         """
+        chosen = await find_preset(interaction, preset)
+        prompt = self.bot.service.requests.with_style(prompt, chosen.words) or prompt
         if like is not None:
             model = await find_typed_clip(interaction, like)
             prompt = self.bot.service.requests.words_like(prompt, model)
         draft = RequestDraft(
             kind=Kind.MUSIC,
             prompt=prompt,
-            seconds=seconds,
-            takes=takes,
+            seconds=chosen.seconds if seconds is None else seconds,
+            takes=takes or chosen.takes or 1,
             seed=seed,
-            settings={"guidance": guidance, "temperature": temperature, "top_k": top_k},
+            settings=with_typed(chosen, guidance=guidance, temperature=temperature, top_k=top_k),
             attachment=clip,
-            as_loop=loop,
+            as_loop=bool(chosen.loop if loop is None else loop),
         )
         await submit_request(interaction, draft)
 
     @app_commands.command()
+    @app_commands.autocomplete(preset=suggest_presets)
     async def random(
         self,
         interaction: Interaction,
         seconds: app_commands.Range[float, 1.0, 600.0] | None = None,
         seed: app_commands.Range[int, 0, MAX_SHORT_SEED] | None = None,
+        preset: PresetName | None = None,
     ) -> None:
-        """Make a clip of anything at all.
+        """Make a clip of anything at all; its card tells what was rolled.
 
         Parameters
         ----------
         seconds:
             How long the clip is.
         seed:
-            The same seed makes the same clip again.
+            The same seed rolls the same words and makes the same clip again.
+        preset:
+            Words and settings with a name; what they leave open is rolled.
         """
-        await submit_request(
-            interaction, RequestDraft(kind=Kind.RANDOM, seconds=seconds, seed=seed)
+        chosen = await find_preset(interaction, preset)
+        rolled = self.bot.draw_seed(MAX_SHORT_SEED) if seed is None else seed
+        words = await self.bot.service.requests.roll_words(
+            interaction.guild_id, rolled, chosen.words
         )
+        draft = RequestDraft(
+            kind=Kind.RANDOM,
+            prompt=words,
+            seconds=chosen.seconds if seconds is None else seconds,
+            takes=chosen.takes or 1,
+            seed=rolled,
+            settings=with_typed(chosen),
+            as_loop=bool(chosen.loop),
+        )
+        await submit_request(interaction, draft)
 
 
 async def setup(bot: ZhiyinBot) -> None:

@@ -19,6 +19,7 @@ from cogs.requests.clip_actions import order_continuation
 from cogs.requests.draft import RequestDraft
 from cogs.requests.keeping import read_keeping, suggest_keeping
 from cogs.requests.message_audio import SharedFile, find_clip_or_sound
+from cogs.requests.presets import PresetName, find_preset, suggest_presets, with_typed
 from cogs.requests.rights import require_clip
 from cogs.requests.submit import submit_request
 from cogs.requests.suggestions import Prompt, suggest_clips, suggest_prompts
@@ -50,7 +51,9 @@ class Remix(commands.Cog):
             self.bot.tree.remove_command(menu.name, type=menu.type)
 
     @app_commands.command()
-    @app_commands.autocomplete(prompt=suggest_prompts, mine=suggest_clips, keep=suggest_keeping)
+    @app_commands.autocomplete(
+        prompt=suggest_prompts, mine=suggest_clips, keep=suggest_keeping, preset=suggest_presets
+    )
     async def remix(
         self,
         interaction: Interaction,
@@ -61,6 +64,7 @@ class Remix(commands.Cog):
         keep_seconds: app_commands.Range[float, 0.5, 30.0] = REMIX_KEEP_SECONDS,
         include: bool = True,
         seconds: app_commands.Range[float, 1.0, 600.0] | None = None,
+        preset: PresetName | None = None,
     ) -> None:
         """Make something new of a sound file or of one of your clips.
 
@@ -80,21 +84,28 @@ class Remix(commands.Cog):
             Whether the new clip begins with what is kept.
         seconds:
             How long the new music is.
+        preset:
+            Words and settings with a name; what you type here wins.
         """
         if clip is not None and mine is not None:
             raise RequestError(messages.TWO_SOUNDS)
         if clip is None and mine is None:
             raise RequestError(messages.NO_SOURCE)
+        named = await find_preset(interaction, preset)
         chosen = None if mine is None else await self._own(interaction, mine)
+        stems = () if chosen is None else await self.bot.service.stems.keepable_stems(chosen)
         draft = RequestDraft(
             kind=Kind.REMIX,
-            prompt=prompt,
-            seconds=seconds,
+            prompt=self.bot.service.requests.with_style(prompt, named.words),
+            seconds=named.seconds if seconds is None else seconds,
+            takes=named.takes or 1,
+            settings=with_typed(named),
             attachment=clip,
             clip=chosen,
             keep=read_keeping(keep),
             keep_seconds=keep_seconds,
             include=include,
+            keep_stems=tuple(stem for stem in named.keep_stems if stem in stems),
         )
         await submit_request(interaction, draft)
 

@@ -40,6 +40,7 @@ COGS = (
     "cogs.mixes",
     "cogs.mentions",
     "cogs.whatis",
+    "cogs.presets",
     "cogs.queue",
     "cogs.account",
     "cogs.clips",

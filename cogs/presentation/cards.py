@@ -42,6 +42,8 @@ def card(
     asked = read(quote_prompt(clip.prompt) if words else WORDS_HELD_BACK)
     facts = [verbatim(f"{clip.seconds:.0f} s"), Sentence("seed {seed}", seed=str(clip.seed))]
     facts.append(verbatim(clip.model))
+    if clip.kind is Kind.RANDOM:
+        facts.insert(1, Sentence("at random"))
     if clip.loops:
         facts.insert(1, Sentence("loop"))
     if clip.bpm is not None:

@@ -9,7 +9,7 @@ HELP = Sentence(
 **Make music**
 `/music` from words: style, instruments, mood, tempo ("slow blues with saxophone, 80 BPM"). \
 `loop` cuts it to whole bars, so that it loops seamlessly; `like` gives it a clip's tempo and key.
-`/random` anything at all.
+`/random` rolls the words for you. `/preset save` gives words and settings a name.
 Or mention me and say what you want to hear, with or without a sound file.
 **Play with each other's clips**
 `/remix` a file or one of your clips: your words join the old ones ("make it jazzier"), \

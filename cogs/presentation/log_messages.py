@@ -21,6 +21,8 @@ UNBLOCKED = Sentence("{person} may make music again")
 RESET = Sentence("{person} got {back:.0f} s of today's music back")
 WORD = Sentence("||`{entry}`|| put on the word list")
 NO_WORD = Sentence("||`{entry}`|| taken off the word list")
+SHARED = Sentence("preset **{name}** saved for the server")
+UNSHARED = Sentence("the server's preset **{name}** deleted")
 NO_LOG = Sentence("this log ends")
 
 _QUOTED = 120

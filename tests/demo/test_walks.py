@@ -38,6 +38,7 @@ class Walk:
     says: str = ""
     says_to_manager: str = ""
     says_to_stranger: str = ""
+    says_to_friend: str = ""
     makes_clip: bool = False
 
 
@@ -57,6 +58,15 @@ COMMANDS = {
     "settings": Walk(options={"call": "True"}, says="unless you say otherwise"),
     "favourites": Walk(says="press ⭐ under a clip"),
     "top": Walk(says="Press ⭐ under what you like", says_to_stranger="on servers"),
+    "preset save": Walk(options={"name": "Evening", "words": "lo-fi"}, says="lo-fi"),
+    "preset list": Walk(says="Evening"),
+    "preset share": Walk(
+        options={"name": "Evening"},
+        says="Everybody on this server",
+        says_to_friend="for those who manage this server",
+        says_to_stranger="works in servers only",
+    ),
+    "preset delete": Walk(options={"name": "Evening"}, says="is deleted"),
     "quota": Walk(says="of music left today"),
     "report": Walk(
         options={"clip": LATEST}, says="This clip is your own", says_to_stranger="and this is none"
@@ -173,7 +183,8 @@ async def walk(seat, name, step, file):
 
     asked = await seat.asks(do)
     answer = await seat.stage.until(lambda: asked.message)
-    other = {MANAGER: step.says_to_manager, STRANGER: step.says_to_stranger}.get(seat.name)
+    others = {MANAGER: step.says_to_manager, FRIEND: step.says_to_friend}
+    other = (others | {STRANGER: step.says_to_stranger}).get(seat.name)
     shown = seat.message(answer)
     if step.makes_clip:
         await expect(shown.locator("audio")).to_have_count(1, timeout=30_000)

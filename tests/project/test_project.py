@@ -54,6 +54,7 @@ OURS = {
         "bot.pipeline",
         "bot.store",
         "bot.voice",
+        "bot.words",
     },
     "bot.jams": {"bot.domain"},
     "bot.voice": {"bot.i18n", "bot.audio", "bot.domain", "bot.errors", "bot.log"},

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from bot.domain.clips import Clip, Tags
-from bot.domain.jobs import Job, Keep, MessageHandle, Order, Source
+from bot.domain.jobs import MAX_PROMPT_CHARACTERS, Job, Keep, MessageHandle, Order, Source
 from bot.domain.limits import Limits
 from bot.domain.status import JobProgress
 from bot.domain.takes import Take
@@ -17,6 +17,10 @@ from bot.pipeline.generation import NO_MELODY
 from bot.pipeline.mixes import check_tempi
 from bot.pipeline.remix_words import with_remix_words, words_like
 from bot.pipeline.service import Pipeline
+from bot.words.roll import roll_words
+from bot.words.style_words import with_style
+
+_ROLLS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +136,19 @@ class RequestService:
     def check_tempi(self, lead: Clip, other: Clip) -> None:
         """Raise RequestError for two clips that can't be mixed, by what is known of them."""
         check_tempi(lead, other)
+
+    def with_style(self, typed: str | None, style: str | None) -> str | None:
+        """Return typed words with those of a style behind them, which yield to them."""
+        return with_style(typed, style, most=MAX_PROMPT_CHARACTERS)
+
+    async def roll_words(self, guild_id: int | None, seed: int, style: str | None) -> str:
+        """Return words for a random clip, of a style if there is one; none that are not wanted."""
+        words = ""
+        for attempt in range(_ROLLS):
+            words = roll_words(seed, style, attempt=attempt, most=MAX_PROMPT_CHARACTERS)
+            if await self._pipeline.manners.find(guild_id, words) is None:
+                break
+        return words
 
     @property
     def takes_melody(self) -> bool:

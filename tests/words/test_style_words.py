@@ -1,0 +1,62 @@
+"""Words of style that join what is typed, and words that are rolled."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.words.facets import Facet
+from bot.words.reading import read_phrases
+from bot.words.roll import roll_words
+from bot.words.style_words import with_style
+
+
+@pytest.mark.parametrize(
+    ("typed", "style", "words"),
+    [
+        ("slow piano", "lo-fi, vinyl crackle", "slow piano, lo-fi, vinyl crackle"),
+        ("fast metal", "vinyl crackle, calm, slow", "fast metal, vinyl crackle"),
+        ("funk, 120 BPM", "90 BPM, slap bass", "funk, 120 BPM, slap bass"),
+        ("jazz in A minor", "C major, brushed drums", "jazz in A minor, brushed drums"),
+        ("80s pop", "90s, synth", "80s pop, synth"),
+        ("lo-fi piano", "LO-FI, rain", "lo-fi piano, rain"),
+        ("慢速爵士", "钢琴", "慢速爵士，钢琴"),
+        (None, "rain", "rain"),
+        ("rain", None, "rain"),
+        (None, None, None),
+    ],
+)
+def test_what_is_typed_wins(typed, style, words):
+    """Of the style the parts go that contradict it or say the same; the rest stands behind."""
+    assert with_style(typed, style, most=400) == words
+
+
+def test_words_of_style_leave_out_what_would_be_too_long():
+    """Whole parts; what was typed is never cut."""
+    assert with_style("rock", "a very long part indeed, loud", most=12) == "rock, loud"
+    assert with_style("rock", "loud", most=5) == "rock"
+
+
+def test_a_seed_rolls_the_same_words_always():
+    """They are on cards and in files: a new version rolls them as this one does."""
+    assert roll_words(3, most=400) == "loud 70s jazz with brass, 125 BPM"
+    assert roll_words(3, most=400, attempt=1) != roll_words(3, most=400)
+    assert len({roll_words(seed, most=400) for seed in range(50)}) > 45
+
+
+def test_what_is_rolled_can_be_read_again():
+    """A style, a mood, an instrument and a tempo, each of which a remix can change."""
+    for seed in range(50):
+        facets = {each.facet for each in read_phrases(roll_words(seed, most=400))}
+        assert {Facet.STYLE, Facet.MOOD, Facet.INSTRUMENT, Facet.TEMPO} <= facets, seed
+
+
+def test_only_what_a_style_leaves_open_is_rolled():
+    """The style stands before it."""
+    for seed in range(20):
+        words = roll_words(seed, "calm lo-fi, 80 BPM", most=400)
+        assert words.startswith("calm lo-fi, 80 BPM, ")
+        facets = [each.facet for each in read_phrases(words)]
+        assert facets.count(Facet.STYLE) == facets.count(Facet.TEMPO) == 1
+        assert Facet.INSTRUMENT in facets
+    whole = "calm lo-fi, 80 BPM, piano"
+    assert roll_words(1, whole, most=400) == whole
