@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.demo.discord.actions import talk
-from bot.demo.discord.channels import Channel
+from bot.demo.discord.channels import Channel, ChannelType
 from bot.demo.discord.files import File
 from bot.demo.discord.people import Person
 from bot.demo.discord.rights import Right
@@ -48,6 +48,7 @@ async def furnish(discord: Discord) -> Channel:
     friend, other = (discord.add_person(name, roles=[players]) for name in FRIENDS)
     music = discord.add_channel("music", topic="Clips are made here: /music, /random, /remix")
     jam_talk = discord.add_channel("jam-talk", topic="Mention Zhiyin, and it answers")
+    discord.add_channel("jam-radio", type=ChannelType.VOICE)
     uploads = discord.add_channel("uploads", topic="Drop a sound file, and remix it")
 
     await _say(discord, manager, music, WELCOME)

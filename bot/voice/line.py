@@ -7,6 +7,7 @@ disconnects the bot, it gives up: then this joins again, later each time.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib.util
 import logging
 import time
@@ -27,6 +28,8 @@ NO_PACKAGES = Sentence(
     "machine. Everything else works."
 )
 NOT_REACHED = Sentence("I could not get into {channel}: Discord did not answer. Try again?")
+
+_GOODBYE_SECONDS = 1.0
 
 VoicePlace = discord.VoiceChannel | discord.StageChannel
 
@@ -115,7 +118,10 @@ class VoiceLine:
         client, self._client = self._client, None
         self._ended.set()
         if client is not None:
-            await client.disconnect(force=True)
+            # Where the bot's own connection is gone already nobody confirms it.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_GOODBYE_SECONDS):
+                    await client.disconnect(force=True)
 
     async def _come_back(self) -> LineEnd | None:
         channel = self.channel

@@ -67,6 +67,11 @@ COMMANDS = {
         says_to_stranger="works in servers only",
     ),
     "preset delete": Walk(options={"name": "Evening"}, says="is deleted"),
+    "radio start": Walk(says="Join a voice channel first"),
+    "radio stop": Walk(says="No radio is on"),
+    "radio skip": Walk(says="No radio is on"),
+    "radio now": Walk(says="No radio is on"),
+    "radio source": Walk(says="No radio is on"),
     "quota": Walk(says="of music left today"),
     "report": Walk(
         options={"clip": LATEST}, says="This clip is your own", says_to_stranger="and this is none"
@@ -107,6 +112,7 @@ BUTTONS = {
     "HeldButton",
     "ForgetButton",
     "ReportButton",
+    "RadioButton",
 }
 FORMS = {"mix_modal", "remix_modal"}
 """The files of cogs that build one."""

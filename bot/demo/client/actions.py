@@ -41,6 +41,8 @@ ACTIONS = {
     "open_dm": Action(OnPerson, server_actions.open_dm),
     "create_thread": Action(CreateThread, server_actions.create_thread),
     "create_channel": Action(CreateChannel, server_actions.create_channel),
+    "join_voice": Action(InChannel, server_actions.join_voice),
+    "leave_voice": Action(Nothing, server_actions.leave_voice),
     "kick": Action(OnPerson, server_actions.kick),
     "leave": Action(Nothing, server_actions.leave),
     "rejoin": Action(Nothing, server_actions.rejoin),

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from bot.demo.client.action import Doer, Result
-from bot.demo.client.action_fields import CreateChannel, CreateThread, Nothing, OnPerson
+from bot.demo.client.action_fields import (
+    CreateChannel,
+    CreateThread,
+    InChannel,
+    Nothing,
+    OnPerson,
+)
 from bot.demo.discord.actions import managing, membership, moderation, places
+from bot.demo.discord.voice import moves
 
 
 async def open_dm(doer: Doer, asked: OnPerson) -> Result:
@@ -27,6 +34,19 @@ async def create_channel(doer: Doer, asked: CreateChannel) -> Result:
     topic = asked.topic or None
     channel = await managing.create_channel(doer.discord, doer.person, asked.name, topic=topic)
     return {"channel_id": str(channel.id)}
+
+
+async def join_voice(doer: Doer, asked: InChannel) -> Result:
+    """Come into a voice channel."""
+    channel = doer.discord.channel_for(doer.person, int(asked.channel_id))
+    await moves.join(doer.discord, doer.person, channel)
+    return {}
+
+
+async def leave_voice(doer: Doer, asked: Nothing) -> Result:
+    """Leave the voice channel that one is in."""
+    await moves.leave(doer.discord, doer.person, doer.discord.guild.id)
+    return {}
 
 
 async def kick(doer: Doer, asked: OnPerson) -> Result:

@@ -28,6 +28,7 @@ from bot.demo.client.sessions import Sessions
 from bot.demo.client.snapshot import max_upload_bytes
 from bot.demo.client.tab import NO_MESSAGE, UNKNOWN_SESSION, Desk, Tab
 from bot.demo.client.uploads import too_large
+from bot.demo.client.voice_stream import VoiceStreams
 from bot.demo.discord.people import Person
 from bot.demo.discord.server import file_handler
 from bot.demo.discord.state import Discord
@@ -59,6 +60,7 @@ class Site:
         self.base = ""
         self._admission = Admission(secret)
         self._sessions = Sessions(people)
+        self._voice = VoiceStreams(discord, self._sessions)
         self._desks: defaultdict[int, Desk] = defaultdict(Desk)
         self._lines: weakref.WeakSet[web.WebSocketResponse] = weakref.WeakSet()
         self._tabs: weakref.WeakSet[Tab] = weakref.WeakSet()
@@ -81,6 +83,7 @@ class Site:
                 web.post("/api/session", self._session),
                 web.put("/api/uploads/{id}", self._upload),
                 web.get("/api/tab", self._tab),
+                web.get("/api/voice", self._voice.handle),
                 web.get("/attachments/{id}/{name}", file_handler(self.discord)),
             ]
         )
@@ -96,6 +99,7 @@ class Site:
         """Close all connections, so that nobody's tab keeps the server up."""
         for line in list(self._lines):
             await line.close(code=aiohttp.WSCloseCode.GOING_AWAY)
+        await self._voice.close()
 
     @property
     def _cookie(self) -> str:

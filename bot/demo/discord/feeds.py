@@ -10,6 +10,7 @@ An event is JSON with a number, `seq`, and a `type`:
 - `channel_create`, `channel_update`, `channel_delete`, for threads and direct messages too, also
   where a right opens or closes a channel
 - `member_add`, `member_update`, `member_remove`, `roles_update`, `guild_update`, `bot_online`
+- `voice_update`: somebody comes into a voice channel or leaves it
 - `commands_update`: ask for the commands again
 - `removed` and `reset`: ask for everything again
 """

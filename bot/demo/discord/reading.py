@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.demo.discord.channels import Channel
 from bot.demo.discord.commands import localized, may_use
+from bot.demo.discord.guild import Guild
 from bot.demo.discord.message_json import message_json
 from bot.demo.discord.people import Person
 from bot.demo.discord.rights import Right
@@ -38,9 +39,15 @@ def snapshot(discord: Discord, person: Person) -> dict[str, Any]:
         "members": [each.as_json() for each in guild.members.values()] if guild else [],
         "rights": str(int(guild.rights_of(guild.members[person.id]))) if guild else "0",
         "channels": [channel_json(discord, person, each) for each in seen],
+        "voice_states": _voices(discord, guild, seen),
         "max_file_bytes": guild.max_file_bytes if guild else 0,
         "open_modal": (open_modal.as_event() | {"modal": open_modal.modal} if open_modal else None),
     }
+
+
+def _voices(discord: Discord, guild: Guild | None, seen: list[Channel]) -> list[dict[str, Any]]:
+    states = () if guild is None else discord.voice.all_in(guild.id)
+    return [each.as_json() for each in states if each.channel in seen]
 
 
 def history(

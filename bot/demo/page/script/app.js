@@ -20,6 +20,7 @@ import { ChannelType, State } from "./state.js";
 import { DRAW_MS, Timeline } from "./timeline.js";
 import { Updates } from "./updates.js";
 import { Uploads } from "./uploads.js";
+import { Voice } from "./voice.js";
 import { say } from "./words.js";
 
 /** Builds the page into `root` and keeps it like what the connection says. */
@@ -37,6 +38,7 @@ export class App {
       uploads: this.uploads,
       onEditLast: () => this.#editLast(),
     });
+    this.voice = new Voice(session, this.state, this.actions);
     this.forms = new Forms(this);
     this.menus = new MessageMenu(this);
     this.modals = new Modals(this);
@@ -178,7 +180,7 @@ export class App {
       this.typing,
     );
     root.className = `app${browser.read("membersHidden") ? " no-members" : ""}`;
-    fill(root, this.sidebar, main, this.members, this.cover, noticePlaces());
+    fill(root, this.sidebar, main, this.members, this.cover, this.voice.root, noticePlaces());
     for (const event of ["dragover", "drop"]) {
       main.addEventListener(event, (each) => {
         if (!each.dataTransfer.types.includes("Files")) return;

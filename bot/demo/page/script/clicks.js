@@ -26,6 +26,7 @@ const ACTS = {
   dismiss: (app, target, message) => app.dismiss(message),
   person: (app, target) => app.menus.openPerson(target.dataset.user, target),
   channel: (app, target) => app.openChannel(target.dataset.channel, { focus: true }),
+  voice: (app, target) => app.voice.toggle(target.dataset.channel),
   jump: (app, target) => app.jump(target.dataset.channel, target.dataset.message),
   command: (app, target) => app.composer.useCommand(target.dataset.command),
   spoiler: (app, target) => {

@@ -9,6 +9,7 @@ import { currentTheme } from "./theme.js";
 import { say } from "./words.js";
 
 const THREADS = new Set([10, ChannelType.THREAD, ChannelType.PRIVATE_THREAD]);
+const VOICES = new Set([ChannelType.VOICE, ChannelType.STAGE]);
 const TEXTS = new Set([ChannelType.TEXT, ChannelType.NEWS]);
 
 /** Tell whether a channel is a thread. */
@@ -80,6 +81,7 @@ export function drawSidebar(root, state, openId) {
         { aria: { labelledby: "channels-title" } },
         listedChannels(state).map((each) => entry(each, state, openId)),
       ),
+      voices(state),
       el("h2", { id: "dms-title" }, say("dms")),
       el(
         "ul",
@@ -117,6 +119,43 @@ function entry(channel, state, openId) {
       el("span", { class: "spoken" }, say(kind), isUnread && say("entry.unread", { n: count })),
       isUnread && calls > 0 && el("span", { class: "badge", aria: { hidden: "true" } }, String(calls)),
     ),
+  );
+}
+
+function voices(state) {
+  const all = [...state.channels.values()].filter((each) => VOICES.has(each.type));
+  if (!all.length) return null;
+  return el(
+    "div",
+    { data: { key: "voices" } },
+    el("h2", { id: "voices-title" }, say("voices")),
+    el(
+      "ul",
+      { aria: { labelledby: "voices-title" } },
+      all.map((each) => voiceEntry(each, state)),
+    ),
+  );
+}
+
+function voiceEntry(channel, state) {
+  const isHere = state.voiceOf(state.me.id) === channel.id;
+  const names = state.inVoice(channel.id).map((id) => state.nameById(id) ?? "…");
+  return el(
+    "li",
+    { data: { key: channel.id } },
+    el(
+      "button",
+      {
+        type: "button",
+        class: `entry${isHere ? " open" : ""}`,
+        data: { act: "voice", channel: channel.id },
+        aria: { pressed: String(isHere) },
+      },
+      icon("speaker"),
+      el("span", { class: "entry-name" }, channel.name),
+      el("span", { class: "spoken" }, say(isHere ? "voice.leave" : "voice.join")),
+    ),
+    names.length > 0 && el("p", { class: "muted in-voice" }, names.join(", ")),
   );
 }
 

@@ -4,7 +4,7 @@ import { MessageList, compareIds } from "./message_list.js";
 import { has } from "./rights.js";
 import { browser } from "./session.js";
 
-export const ChannelType = { TEXT: 0, DM: 1, VOICE: 2, NEWS: 5, THREAD: 11, PRIVATE_THREAD: 12, FORUM: 15 };
+export const ChannelType = { TEXT: 0, DM: 1, VOICE: 2, NEWS: 5, THREAD: 11, PRIVATE_THREAD: 12, STAGE: 13, FORUM: 15 };
 export const EPHEMERAL = 64;
 export const LOADING = 128;
 const TYPING_MS = 10_000;
@@ -15,6 +15,7 @@ export class State extends EventTarget {
     super();
     this.channels = new Map();
     this.members = new Map();
+    this.voices = new Map();
     this.roles = new Map();
     this.messages = new Map();
     this.complete = new Set();
@@ -47,6 +48,7 @@ export class State extends EventTarget {
     this.channels = byId(snapshot.channels);
     this.roles = byId(snapshot.roles);
     this.members = new Map(snapshot.members.map((each) => [each.user.id, each]));
+    this.voices = new Map(snapshot.voice_states.map((each) => [each.user_id, each.channel_id]));
     this.messages = new Map();
     for (const [id, list] of Object.entries(snapshot.messages)) {
       for (const message of list) this.#list(id).set(message.id, message);
@@ -119,6 +121,11 @@ export class State extends EventTarget {
         this.guild = event.guild;
         this.#tell("channels");
         break;
+      case "voice_update":
+        if (event.voice.channel_id) this.voices.set(event.voice.user_id, event.voice.channel_id);
+        else this.voices.delete(event.voice.user_id);
+        this.#tell("voice");
+        break;
       case "bot_online":
         this.isBotOnline = event.is_online;
         this.#tell("members");
@@ -161,6 +168,16 @@ export class State extends EventTarget {
     if (channel.type !== ChannelType.DM) return channel.name;
     const other = channel.recipients.find((each) => each.id !== this.me.id) ?? channel.recipients[0];
     return this.nameOf(other);
+  }
+
+  /** The voice channel that somebody is in, or null. */
+  voiceOf(userId) {
+    return this.voices.get(userId) ?? null;
+  }
+
+  /** The ids of those who are in a voice channel. */
+  inVoice(channelId) {
+    return [...this.voices].filter(([, each]) => each === channelId).map(([id]) => id);
   }
 
   /** Tell whether this person has a right on the server, whatever its channels say. */

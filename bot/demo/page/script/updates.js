@@ -50,6 +50,9 @@ export class Updates {
         if (detail.isNew) this.app.announce(detail.message);
         if (detail.isNew || detail.gone) this.app.drawSidesSoon();
         break;
+      case "voice":
+        this.app.drawSides();
+        break;
       case "channels":
         this.app.drawSides();
         if (this.app.awaited && this.app.state.channels.has(this.app.awaited))

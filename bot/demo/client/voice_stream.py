@@ -1,0 +1,93 @@
+"""What is heard in a voice channel, as an Ogg stream that a browser plays while it comes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import Counter
+
+from aiohttp import web
+
+from bot.demo.client.page_files import HEADERS
+from bot.demo.client.sessions import Sessions
+from bot.demo.discord.people import Person
+from bot.demo.discord.state import Discord
+from bot.demo.discord.voice import moves
+from bot.demo.discord.voice.ogg_pages import OggPages
+
+_MOST_WAITING = 250
+"""Packets of 20 ms for a browser that takes none."""
+_IN_PAGE = 5
+_AWAY_SECONDS = 5.0
+"""After which somebody who does not listen any more has left."""
+
+
+class VoiceStreams:
+    """The streams of those who listen."""
+
+    def __init__(self, discord: Discord, sessions: Sessions) -> None:
+        self._discord, self._sessions = discord, sessions
+        self._open: Counter[int] = Counter()
+        self._leaving: set[asyncio.Task[None]] = set()
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Send what the bot plays where a person is, until they leave."""
+        found = self._sessions.read(request.query.get("session", ""))
+        if found is None:
+            raise web.HTTPUnauthorized
+        person, guild = found[1], self._discord.guild
+        if self._discord.voice.of(person, guild.id) is None:
+            raise web.HTTPNotFound
+        answer = web.StreamResponse(headers=HEADERS)
+        answer.content_type = "audio/ogg"
+        self._open[person.id] += 1
+        try:
+            await answer.prepare(request)
+            await self._send(request, answer, person, guild.id)
+        except (ConnectionError, RuntimeError):
+            pass  # the tab is gone
+        finally:
+            self._open[person.id] -= 1
+            task = asyncio.create_task(self._leave_soon(person, guild.id), name="leave voice")
+            self._leaving.add(task)
+            task.add_done_callback(self._leaving.discard)
+        return answer
+
+    async def close(self) -> None:
+        """Wait for nobody any more."""
+        for task in list(self._leaving):
+            task.cancel()
+        await asyncio.gather(*self._leaving, return_exceptions=True)
+
+    async def _send(
+        self, request: web.Request, answer: web.StreamResponse, person: Person, guild_id: int
+    ) -> None:
+        waiting: asyncio.Queue[bytes] = asyncio.Queue()
+
+        def hear(packet: bytes) -> None:
+            if waiting.qsize() < _MOST_WAITING:
+                waiting.put_nowait(packet)
+
+        listeners = self._discord.voice.server.listeners.setdefault(guild_id, [])
+        listeners.append(hear)
+        pages = OggPages()
+        try:
+            await answer.write(pages.headers())
+            while self._discord.voice.of(person, guild_id) is not None:
+                if request.transport is None or request.transport.is_closing():
+                    return
+                packets: list[bytes] = []
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(1.0):
+                        while len(packets) < _IN_PAGE:
+                            packets.append(await waiting.get())
+                if packets:
+                    await answer.write(pages.page(packets))
+        finally:
+            listeners.remove(hear)
+
+    async def _leave_soon(self, person: Person, guild_id: int) -> None:
+        """Let a person go who has closed the page; a page that is loaded anew comes back."""
+        await asyncio.sleep(_AWAY_SECONDS)
+        if not self._open[person.id]:
+            await moves.leave(self._discord, person, guild_id)
