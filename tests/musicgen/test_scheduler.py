@@ -14,7 +14,7 @@ from bot.musicgen.engine.request_state import (
     RequestState,
     check_transition,
 )
-from bot.musicgen.engine.scheduler import ScheduledRequest, Scheduler
+from bot.musicgen.engine.scheduler import MOST_CHUNKS, ScheduledRequest, Scheduler
 from bot.musicgen.engine.share_rows import CHEAP_ROWS, share_rows
 
 CHUNK_FRAMES = 10
@@ -169,40 +169,84 @@ def test_a_step_never_exceeds_its_rows_and_leaves_nobody_out(
     assert sum(n * rows for n, (_, rows) in zip(shares, wanted, strict=True)) <= max_rows
 
 
-def test_a_chunk_of_audio_goes_to_whoever_has_most_frames_waiting() -> None:
-    """Below a chunk nobody's turn comes, unless all tokens are there."""
+def decode(scheduler: Scheduler, *requests: ScheduledRequest, frames: int) -> None:
+    """Add frames to requests that have more to come."""
+    for request in requests:
+        scheduler.update_decoded(request, pending_positions=1, new_frames=frames)
+
+
+def vocode(scheduler: Scheduler) -> list[int]:
+    """Make the chunks that are due; return whose they are."""
+    due = scheduler.schedule_chunks()
+    for request in due:
+        scheduler.update_vocoded(request, frames=min(CHUNK_FRAMES, request.unvocoded_frames))
+    return [request.id for request in due]
+
+
+def test_the_first_chunk_of_a_clip_waits_for_nobody() -> None:
+    """Below a chunk nobody's turn comes; those who have one go along with a first one."""
     scheduler = make_scheduler()
     first, second, third = (admit(scheduler, request_id) for request_id in (1, 2, 3))
-    scheduler.update_decoded(first, pending_positions=1, new_frames=CHUNK_FRAMES - 1)
-    assert scheduler.schedule_vocode() is None
-    scheduler.update_decoded(second, pending_positions=1, new_frames=CHUNK_FRAMES + 1)
-    decode_all(scheduler, third, frames=2)
-    assert scheduler.schedule_vocode() is second
-    scheduler.update_vocoded(second, frames=CHUNK_FRAMES)
-    assert scheduler.schedule_vocode() is third
+    decode(scheduler, first, second, third, frames=CHUNK_FRAMES - 1)
+    assert vocode(scheduler) == []
+    decode(scheduler, second, frames=1)
+    assert vocode(scheduler) == [2]
+    decode(scheduler, second, frames=CHUNK_FRAMES)
+    assert vocode(scheduler) == []
+    decode(scheduler, first, frames=1)
+    assert sorted(vocode(scheduler)) == [1, 2]
 
 
-def test_many_clips_get_several_chunks_a_step() -> None:
-    """As many as keep up: of so many clips as a chunk has frames, one has a chunk at each step."""
+def test_chunks_are_made_together() -> None:
+    """A chunk waits for the others' until all have one, or somebody has two."""
+    scheduler = make_scheduler()
+    clips = [admit(scheduler, request_id) for request_id in (1, 2, 3)]
+    decode(scheduler, *clips, frames=CHUNK_FRAMES)
+    assert sorted(vocode(scheduler)) == [1, 2, 3]
+    decode(scheduler, *clips[:2], frames=CHUNK_FRAMES)
+    assert vocode(scheduler) == []
+    decode(scheduler, clips[2], frames=CHUNK_FRAMES)
+    assert sorted(vocode(scheduler)) == [1, 2, 3]
+    decode(scheduler, *clips[:2], frames=2 * CHUNK_FRAMES - 1)
+    assert vocode(scheduler) == []
+    decode(scheduler, clips[0], frames=1)
+    assert vocode(scheduler) == [1, 2]
+
+
+@pytest.mark.parametrize("reason", ["is_ahead", "is_held"])
+def test_who_adds_nothing_is_not_waited_for(reason: str) -> None:
+    """A clip that stands still keeps nobody waiting, and what it has of its own is made."""
+    scheduler = make_scheduler()
+    going, standing = admit(scheduler, 1), admit(scheduler, 2)
+    decode(scheduler, going, standing, frames=CHUNK_FRAMES)
+    vocode(scheduler)
+    setattr(standing, reason, True)
+    decode(scheduler, going, frames=CHUNK_FRAMES)
+    assert vocode(scheduler) == [1]
+    decode(scheduler, standing, frames=CHUNK_FRAMES)
+    assert vocode(scheduler) == [2]
+
+
+def test_what_has_all_its_tokens_is_made_at_once() -> None:
+    """The end of a clip waits for nobody, and a pass takes no more than so many."""
     scheduler = Scheduler(slots=32, max_rows=64, chunk_frames=CHUNK_FRAMES)
-    clips = [admit(scheduler, request_id) for request_id in range(CHUNK_FRAMES + 1)]
-    for clip in clips:
-        scheduler.update_decoded(clip, pending_positions=1, new_frames=CHUNK_FRAMES)
-    for _ in range(len(clips) // 2):
-        for clip in scheduler.schedule_chunks():
-            scheduler.update_vocoded(clip, frames=CHUNK_FRAMES)
-    assert sum(clip.unvocoded_frames > 0 for clip in clips) == len(clips) % 2
+    ended = [admit(scheduler, request_id) for request_id in range(MOST_CHUNKS + 1)]
+    decode(scheduler, *ended, frames=CHUNK_FRAMES)
+    assert len(vocode(scheduler)) == MOST_CHUNKS
+    assert vocode(scheduler) == [MOST_CHUNKS]
+    decode_all(scheduler, ended[0], frames=2)
+    assert vocode(scheduler) == [0]
 
 
-def test_stems_are_made_where_no_clip_has_a_chunk() -> None:
+def test_stems_are_made_where_no_chunk_is_due() -> None:
     """A separation came first and still waits."""
     scheduler = make_scheduler()
     scheduler.add_separation(1)
     clip = admit(scheduler, 2)
-    stems = scheduler.schedule_vocode()
-    assert stems is not None and stems.state is RequestState.SEPARATING
-    scheduler.update_decoded(clip, pending_positions=1, new_frames=CHUNK_FRAMES)
-    assert scheduler.schedule_vocode() is clip
+    (stems,) = scheduler.schedule_chunks()
+    assert stems.state is RequestState.SEPARATING
+    decode(scheduler, clip, frames=CHUNK_FRAMES)
+    assert scheduler.schedule_chunks() == [clip]
 
 
 def test_a_cancelled_request_gives_its_slots_back_in_any_state() -> None:

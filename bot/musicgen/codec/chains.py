@@ -17,30 +17,27 @@ from numpy.typing import NDArray
 from bot.musicgen.checkpoint.model_config import CodecConfig
 from bot.musicgen.codec.layers import Array, ConvolutionChain, Layer, Tensors
 from bot.musicgen.codec.windows import Step, Window
-from bot.musicgen.kernels.operations import Operations, copied, tensor
+from bot.musicgen.kernels.codec_layouts import Layout, Layouts, copied
+from bot.musicgen.kernels.operations import Operations, tensor
 from bot.musicgen.kernels.packed_weights import PackedWeights
 
 
 def upsampling(
     weights: Mapping[str, Array],
     config: CodecConfig,
-    operations: Operations,
+    layouts: Layouts,
     frames: int,
     packed: PackedWeights,
-) -> ConvolutionChain:
-    """Return the decoder's layers from the LSTM to the last convolution, for blocks of frames.
-
-    The outputs are not samples yet, but each row's product with each tap of the last convolution.
-    """
-    build = _Builder(weights, config, operations, packed, "decoder.layers", frames)
+) -> list[Layer]:
+    """Return the decoder's layers from the LSTM to the samples, for blocks of so many frames."""
+    build = _Builder(weights, config, layouts, packed, "decoder.layers", frames)
     build.width = config.filters << len(config.ratios)
     build.index = 1
     for ratio in config.ratios:
         build.add_transposed(ratio)
         build.add_residual_units()
-    last = f"decoder.layers.{build.index + 2}.conv.weight"
-    tail = packed.array("codec.decoder.end", lambda: copied(weights[last][0]))
-    return ConvolutionChain(build.layers, operations, tail=(tensor(tail),))
+    build.add_end()
+    return build.layers
 
 
 def downsampling(
@@ -54,7 +51,8 @@ def downsampling(
 
     The inputs are not samples, but the windows of the first convolution, [rows, kernel].
     """
-    build = _Builder(weights, config, operations, packed, "encoder.layers", frames * config.hop)
+    layouts = operations.layouts
+    build = _Builder(weights, config, layouts, packed, "encoder.layers", frames * config.hop)
     head = build.weights("0")
     for ratio in reversed(config.ratios):
         build.add_residual_units()
@@ -69,7 +67,7 @@ class _Builder:
         self,
         weights: Mapping[str, Array],
         config: CodecConfig,
-        operations: Operations,
+        layouts: Layouts,
         packed: PackedWeights,
         prefix: str,
         rows: int,
@@ -77,7 +75,7 @@ class _Builder:
         self.layers: list[Layer] = []
         self.index = 0
         self.width = config.filters
-        self._weights, self._config, self._operations = weights, config, operations
+        self._weights, self._config, self._layouts = weights, config, layouts
         self._prefix, self._packed = prefix, packed
         self._rows, self._lag = rows, 0
 
@@ -127,13 +125,28 @@ class _Builder:
         self._add(step, *self._tensors(str(self.index), matrix))
         self.width //= 2
 
-    def _tensors(self, name: str, matrix: Callable[[Array, Array], tuple[Array, Array]]) -> Tensors:
-        """Return a convolution as tensors; `matrix` lays out its kernel and bias."""
+    def add_end(self) -> None:
+        """Add the last convolution, to samples."""
+        self.index += 2
+        window = Window.convolution(self._config.last_kernel_size)
+        step = Step(window=window, rows=self._rows, lag=self._lag)
+        layout = self._layouts.column
+        self._add(step, *self._tensors(str(self.index), self._matrix, layout=layout))
+
+    def _tensors(
+        self,
+        name: str,
+        matrix: Callable[[Array, Array], tuple[Array, Array]],
+        *,
+        layout: Layout | None = None,
+    ) -> Tensors:
+        """Return a convolution as tensors; `matrix` makes one of its kernel and bias."""
+        layout = layout or self._layouts.matrix
         path = f"{self._prefix}.{name}.conv"
 
         def pack() -> Mapping[str, NDArray[Any]]:
             made, bias = matrix(self._weights[f"{path}.weight"], self._weights[f"{path}.bias"])
-            return {"matrix": self._operations.matrix(made), "bias": copied(bias)}
+            return {"matrix": layout(made), "bias": copied(bias)}
 
         packed = self._packed.group(f"codec.{self._prefix}.{name}", pack)
         return tensor(packed["matrix"]), tensor(packed["bias"])

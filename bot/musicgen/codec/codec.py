@@ -11,7 +11,7 @@ reference.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,16 +19,17 @@ from numpy.typing import NDArray
 
 from bot.domain.generation import Precision
 from bot.musicgen.checkpoint.model_config import CodecConfig
-from bot.musicgen.codec.chains import downsampling, upsampling
-from bot.musicgen.codec.layers import ConvolutionChain
-from bot.musicgen.codec.lstm import ResidualLstm
+from bot.musicgen.codec.blocks import make_blocks
+from bot.musicgen.codec.chains import downsampling
+from bot.musicgen.codec.lstm import ResidualLstm, lstm_weights
 from bot.musicgen.codec.quantizer import Quantizer
 from bot.musicgen.codec.stages import (
     BlockBuffer,
-    ConvolutionStream,
+    BlockQueue,
     EluLinear,
     LstmStream,
     StreamingPadding,
+    convolution_buffer,
     unfold,
 )
 from bot.musicgen.codec.state_dict import check_variant, convolution_matrix, last_layer
@@ -50,11 +51,12 @@ class Codec:
     """An EnCodec model whose weights have the names of EncodecModel's state dict.
 
     Weight norms are already folded in (`...conv.weight`). The weights are copied: once this
-    object is made, the caller may drop them. `library` holds our own kernels, twice as fast as
-    MindSpore's. All work is done in blocks of `block_frames`: pushes of so many cost one block
-    each. In less than fp32 the weights are in half precision, since the LSTM is bound by memory
-    bandwidth. `packed` are the weights as packed at an earlier start, which needs no others.
-    Raises CheckpointError for variants that MusicGen doesn't use.
+    object is made, the caller may drop them. `library` holds our own kernels, several times as fast
+    as MindSpore's. All work is done in blocks of `block_frames`: pushes of so many cost one block
+    each. In less than fp32 the weights are rounded: those of the encoder to half precision, those
+    of the decoder, with what they are multiplied by, to bfloat16 where the processor multiplies
+    that and the sound stays the same. `packed` are the weights as packed at an earlier start,
+    which needs no others. Raises CheckpointError for variants that MusicGen doesn't use.
     """
 
     def __init__(
@@ -77,34 +79,41 @@ class Codec:
         packed = packed or PackedWeights()
         self.quantizer = Quantizer(weights, config.quantizers, packed)
         self.block_frames = block_frames
-        self.upsampling = upsampling(weights, config, operations, block_frames, packed)
-        self.downsampling = downsampling(weights, config, operations, block_frames, packed)
-        self.decoder_lstm = ResidualLstm(
+        self.blocks = make_blocks(
             weights,
-            "decoder.layers.1.lstm",
-            operations,
-            layers=config.lstm_layers,
-            width=self.width,
+            config,
+            library,
             frames=block_frames,
             packed=packed,
-            head=lambda: convolution_matrix(weights, "decoder.layers.0.conv"),
+            precision=precision,
+            example=self._example(2 * block_frames),
         )
+        self.downsampling = downsampling(weights, config, operations, block_frames, packed)
         end = last_layer(config)
-        bias = f"decoder.layers.{end}.conv.bias"
-        self.sample_bias = float(packed.array("codec.decoder.bias", lambda: weights[bias])[0])
         self.encoder_lstm = ResidualLstm(
-            weights,
-            f"encoder.layers.{end - 2}.lstm",
+            lstm_weights(
+                weights,
+                f"encoder.layers.{end - 2}.lstm",
+                operations.layouts,
+                packed,
+                config.lstm_layers,
+            ),
             operations,
             layers=config.lstm_layers,
             width=self.width,
             frames=block_frames,
-            packed=packed,
         )
         embedding = packed.group(
             "codec.encoder.end", lambda: _embedding(weights, f"encoder.layers.{end}.conv")
         )
         self.embedding = EluLinear(embedding["matrix"], embedding["bias"])
+
+    def _example(self, frames: int) -> Array:
+        """Return the decoder's inputs for random codes, [1, frames, inputs]."""
+        config = self.config
+        shape = 1, config.quantizers, frames + config.kernel_size - 1
+        codes = np.random.default_rng(0).integers(0, config.codebook_size, shape, np.int32)
+        return unfold(self.quantizer.embed(codes), config.kernel_size)
 
     @property
     def width(self) -> int:
@@ -143,45 +152,65 @@ class Decoder:
 
     def __init__(self, codec: Codec, *, channels: int = 1) -> None:
         config = codec.config
-        self._codec = codec
-        self._channels = channels
+        self.codec = codec
+        self.streams = [codec.blocks.start() for _ in range(channels)]
         self._front = StreamingPadding(
             Window.convolution(config.kernel_size), channels, config.hidden_size
         )
-        self._lstm = BlockBuffer(
-            LstmStream(codec.decoder_lstm, channels).run,
+        self.queue = BlockQueue(
             block_rows=codec.block_frames,
             channels=channels,
             width=config.kernel_size * config.hidden_size,
-            width_out=codec.width,
-        )
-        self._upsampling = _convolution_stream(
-            codec.upsampling, channels, codec.width, config.last_kernel_size
-        )
-        self._end = StreamingPadding(
-            Window.convolution(config.last_kernel_size), channels, config.last_kernel_size
+            width_out=1,
+            lag=codec.blocks.lag,
+            length_out=codec.blocks.length_out,
         )
 
     def push(self, codes: Codes) -> Array:
         """Return the samples [channels, samples] that codes [channels, codebooks, frames] add."""
-        return self._push(self._codec.quantizer.embed(codes), last=False)
+        self.add(codes)
+        return decode_together([self])[0]
 
     def finish(self) -> Array:
         """Return the remaining samples, so that every frame has its hop of samples."""
-        nothing = np.zeros((self._channels, 0, self._codec.config.hidden_size), np.float32)
-        return self._push(nothing, last=True)
+        self.end()
+        return decode_together([self])[0]
 
-    def _push(self, rows: Array, *, last: bool) -> Array:
-        rows = unfold(self._front.push(rows, last=last), self._codec.config.kernel_size)
-        rows = self._lstm.push(rows, last=last)
-        rows = self._end.push(self._upsampling.push(rows, last=last), last=last)
-        # The last convolution: sum each row's product with each tap along the rows.
-        taps = rows.shape[2]
-        count = max(rows.shape[1] - taps + 1, 0)
-        samples = np.full((self._channels, count), self._codec.sample_bias, np.float32)
-        for tap in range(taps):
-            samples += rows[:, tap : tap + count, tap]
-        return samples
+    def add(self, codes: Codes) -> None:
+        """Take codes [channels, codebooks, frames], for `decode_together`."""
+        self._add(self.codec.quantizer.embed(codes), last=False)
+
+    def end(self) -> None:
+        """Take no more codes, so that `decode_together` gives every frame its samples."""
+        shape = len(self.streams), 0, self.codec.config.hidden_size
+        self._add(np.zeros(shape, np.float32), last=True)
+
+    def _add(self, rows: Array, *, last: bool) -> None:
+        rows = self._front.push(rows, last=last)
+        self.queue.add(unfold(rows, self.codec.config.kernel_size), last=last)
+
+
+def decode_together(decoders: Sequence[Decoder]) -> list[Array]:
+    """Return the samples [channels, samples] of what was added to each clip of one codec.
+
+    The weights are read once for all, and each clip's samples are those that it has alone.
+    """
+    while ready := [decoder for decoder in decoders if decoder.queue.has_block]:
+        blocks = [decoder.queue.next_block() for decoder in ready]
+        made = ready[0].codec.blocks.run(
+            [stream for decoder in ready for stream in decoder.streams],
+            np.concatenate([rows for rows, _ in blocks]),
+            [
+                length
+                for decoder, (_, length) in zip(ready, blocks, strict=True)
+                for _ in decoder.streams
+            ],
+        )
+        first = 0
+        for decoder in ready:
+            decoder.queue.take(made[first : first + len(decoder.streams), :, None])
+            first += len(decoder.streams)
+    return [decoder.queue.collect()[:, :, 0] for decoder in decoders]
 
 
 class Encoder:
@@ -192,25 +221,29 @@ class Encoder:
         self._codec = codec
         self._channels = channels
         self._front = StreamingPadding(Window.convolution(config.kernel_size), channels, 1)
-        self._downsampling = _convolution_stream(
+        self._downsampling = convolution_buffer(
             codec.downsampling, channels, config.kernel_size, codec.width
         )
         self._lstm = BlockBuffer(
             LstmStream(codec.encoder_lstm, channels).run,
-            block_rows=codec.block_frames,
-            channels=channels,
-            width=codec.width,
-            width_out=codec.width,
+            BlockQueue(
+                block_rows=codec.block_frames,
+                channels=channels,
+                width=codec.width,
+                width_out=codec.width,
+            ),
         )
         self._end = StreamingPadding(
             Window.convolution(config.last_kernel_size), channels, codec.width
         )
         self._embedding = BlockBuffer(
             codec.embedding.run,
-            block_rows=codec.block_frames,
-            channels=channels,
-            width=config.last_kernel_size * codec.width,
-            width_out=config.hidden_size,
+            BlockQueue(
+                block_rows=codec.block_frames,
+                channels=channels,
+                width=config.last_kernel_size * codec.width,
+                width_out=config.hidden_size,
+            ),
         )
 
     def push(self, samples: Array) -> Codes:
@@ -233,17 +266,3 @@ class Encoder:
 def _embedding(weights: Mapping[str, Array], name: str) -> Mapping[str, Array]:
     matrix, bias = convolution_matrix(weights, name)
     return {"matrix": matrix, "bias": bias}
-
-
-def _convolution_stream(
-    chain: ConvolutionChain, channels: int, width: int, width_out: int
-) -> BlockBuffer:
-    return BlockBuffer(
-        ConvolutionStream(chain, channels).run,
-        block_rows=chain.block_rows,
-        channels=channels,
-        width=width,
-        width_out=width_out,
-        lag=chain.lag,
-        length_out=chain.length_out,
-    )

@@ -5,7 +5,7 @@ Source: arXiv 2210.13438 (EnCodec), whose SEANet layers these are.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,14 +14,11 @@ import numpy as np
 from mindspore import ops
 from numpy.typing import NDArray
 
-from bot.musicgen.codec.windows import Step
+from bot.musicgen.codec.windows import ChainSteps, Step
 from bot.musicgen.kernels.operations import Operations, centre, tensor
 
 Array = NDArray[np.float32]
 Tensors = tuple[Any, ...]
-
-_FAR = 1000
-"""The number of a block that certainly lies inside a clip of unknown length."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +36,7 @@ class Layer:
 
 
 class ConvolutionChain:
-    """Layers in order in one graph, with a linear layer before them (head) or after (tail)."""
+    """Layers in order in one graph, with a linear layer before them if there is a head."""
 
     def __init__(
         self,
@@ -47,45 +44,41 @@ class ConvolutionChain:
         operations: Operations,
         *,
         head: Tensors = (),
-        tail: Tensors = (),
     ) -> None:
-        self._steps = [layer.step for layer in layers]
+        self._steps = ChainSteps([layer.step for layer in layers])
         self._widths = [layer.width for layer in layers]
         weights = [weight for layer in layers for weight in layer.weights]
-        self._fixed = (*head, *weights, *tail)
+        self._fixed = (*head, *weights)
         plan = tuple((x.residual, len(x.weights), x.step.rows_out) for x in layers)
-        self._run = ms.jit(_block_function(operations, plan, bool(head), bool(tail)))
-        self._usual = self._index_tensors(_FAR, None)
+        self._run = ms.jit(_block_function(operations, plan, bool(head)))
+        self._usual = _tensors(self._steps.usual)
 
     @property
     def block_rows(self) -> int:
         """Return the rows that a block takes."""
-        return self._steps[0].rows
+        return self._steps.steps[0].rows
 
     @property
     def lag(self) -> int:
         """Return how many of the first output rows lie before the clip."""
-        return self._steps[-1].lag_out
+        return self._steps.lag
 
     def length_out(self, length: int) -> int:
         """Return how many rows a clip of so many rows gives."""
-        for step in self._steps:
-            length = step.length_out(length)
-        return length
+        return self._steps.length_out(length)
 
     def start(self) -> Tensors:
         """Return the state before the first block."""
         return tuple(
             tensor(np.zeros((1 + step.kept, width), np.float32))
-            for step, width in zip(self._steps, self._widths, strict=True)
+            for step, width in zip(self._steps.steps, self._widths, strict=True)
         )
 
     def indices(self, block: int, length: int | None) -> Tensors:
         """Return the indices for `run` of a block in a clip of `length` rows, None if unknown."""
-        pairs = zip(self._steps, self._lengths(length), strict=True)
-        if all(step.inside(block, known) for step, known in pairs):
+        if self._steps.inside(block, length):
             return self._usual
-        return self._index_tensors(block, length)
+        return _tensors(self._steps.indices(block, length))
 
     def run(self, rows: Array, state: Tensors, indices: Tensors) -> tuple[Array, Tensors]:
         """Return the outputs of a block [rows, channels], and the new state."""
@@ -94,23 +87,16 @@ class ConvolutionChain:
         result: Array = made.asnumpy()
         return result, tuple(new_state)
 
-    def _lengths(self, length: int | None) -> list[int | None]:
-        lengths: list[int | None] = []
-        for step in self._steps:
-            lengths.append(length)
-            length = None if length is None else step.length_out(length)
-        return lengths
 
-    def _index_tensors(self, block: int, length: int | None) -> Tensors:
-        pairs = zip(self._steps, self._lengths(length), strict=True)
-        return tuple(ms.Tensor.from_numpy(step.index(block, known)) for step, known in pairs)
+def _tensors(indices: Sequence[NDArray[np.int32]]) -> Tensors:
+    return tuple(tensor(index) for index in indices)
 
 
 def _block_function(
-    operations: Operations, plan: tuple[tuple[bool, int, int], ...], has_head: bool, has_tail: bool
+    operations: Operations, plan: tuple[tuple[bool, int, int], ...], has_head: bool
 ) -> Callable[..., Any]:
     linear, convolve, residual_unit = operations.linear, operations.convolve, operations.residual
-    elu, matmul = ops.Elu(), ops.MatMul()
+    elu = ops.Elu()
     count = len(plan)
 
     # Tensors inside a tuple would be taken for constants and compiled again at each call, so all
@@ -136,8 +122,6 @@ def _block_function(
                 x = x + linear(elu(inner), tensors[at + 2], tensors[at + 3])
             made.append(keep)
             at = at + weights
-        if has_tail:
-            x = matmul(elu(x), tensors[at])
         return x, *made
 
     return run

@@ -1,15 +1,17 @@
-"""EnCodec's LSTM with its residual connection, as one compiled graph for a block of frames."""
+"""EnCodec's LSTM with its residual connection: its weights, and a graph for a block of frames."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import mindspore as ms
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.musicgen.kernels.operations import Operations, copied, tensor
+from bot.musicgen.codec.state_dict import convolution_matrix
+from bot.musicgen.kernels.codec_layouts import Layouts, copied
+from bot.musicgen.kernels.operations import Operations, tensor
 from bot.musicgen.kernels.packed_weights import PackedWeights
 
 Array = NDArray[np.float32]
@@ -20,37 +22,23 @@ State = tuple[Any, ...]
 class ResidualLstm:
     """An LSTM with its residual connection, for blocks of so many frames.
 
-    `name` is where a state dict has it, and what it is packed as. `head` returns the matrix
-    [in, width] and bias of a linear layer before it.
+    `weights` are those of `lstm_weights`, and of a linear layer before it if there is one.
     """
 
     def __init__(
         self,
-        weights: Mapping[str, Array],
-        name: str,
+        weights: Sequence[Any],
         operations: Operations,
         *,
         layers: int,
         width: int,
         frames: int,
-        packed: PackedWeights,
-        head: Callable[[], tuple[Array, Array]] | None = None,
     ) -> None:
         self._layers = layers
         self._width = width
-        parts = [
-            packed.group(
-                f"codec.{name}.{layer}",
-                lambda layer=layer: _layer(weights, name, operations, layer),  # type: ignore[misc]
-            )
-            for layer in range(layers)
-        ]
-        fixed = [part[each] for part in parts for each in ("inputs", "bias", "gates")]
-        if head is not None:
-            made = packed.group(f"codec.{name}.head", lambda: _head(head, operations))
-            fixed += [made["matrix"], made["bias"]]
-        self._fixed = tuple(map(tensor, fixed))
-        self._run = ms.jit(_block_function(operations, frames, layers, head is not None))
+        self._fixed = tuple(weights)
+        has_head = len(weights) > 3 * layers
+        self._run = ms.jit(_block_function(operations, frames, layers, has_head))
 
     def start(self, channels: int) -> State:
         """Return the state before the first frame."""
@@ -65,25 +53,48 @@ class ResidualLstm:
         return result, tuple(new_state)
 
 
+def lstm_weights(
+    weights: Mapping[str, Array], name: str, layouts: Layouts, packed: PackedWeights, layers: int
+) -> tuple[Any, ...]:
+    """Return three tensors of each layer: of its inputs, the biases, and the recurrent ones.
+
+    `name` is where a state dict has the LSTM, and what it is packed as.
+    """
+    made: list[Any] = []
+    for layer in range(layers):
+        parts = packed.group(
+            f"codec.{name}.{layer}",
+            lambda layer=layer: _layer(weights, name, layouts, layer),  # type: ignore[misc]
+        )
+        made += [tensor(parts[each]) for each in ("inputs", "bias", "gates")]
+    return tuple(made)
+
+
+def linear_weights(
+    weights: Mapping[str, Array], name: str, layouts: Layouts, packed: PackedWeights
+) -> tuple[Any, ...]:
+    """Return the matrix and bias of a convolution whose windows come side by side."""
+
+    def pack() -> Mapping[str, NDArray[Any]]:
+        matrix, bias = convolution_matrix(weights, name)
+        return {"matrix": layouts.matrix(matrix), "bias": copied(bias)}
+
+    made = packed.group(f"codec.{name}", pack)
+    return tensor(made["matrix"]), tensor(made["bias"])
+
+
 def _layer(
-    weights: Mapping[str, Array], name: str, operations: Operations, layer: int
+    weights: Mapping[str, Array], name: str, layouts: Layouts, layer: int
 ) -> Mapping[str, NDArray[Any]]:
     bias = weights[f"{name}.bias_ih_l{layer}"] + weights[f"{name}.bias_hh_l{layer}"]
     scale = np.repeat(np.array([1, 1, 2, 1], np.float32), len(bias) // 4)
     of_inputs = weights[f"{name}.weight_ih_l{layer}"].T * scale
     of_outputs = weights[f"{name}.weight_hh_l{layer}"].T * scale
     return {
-        "inputs": operations.matrix(of_inputs),
+        "inputs": layouts.matrix(of_inputs),
         "bias": copied(bias * scale),
-        "gates": operations.gates(of_outputs),
+        "gates": layouts.gates(of_outputs),
     }
-
-
-def _head(
-    head: Callable[[], tuple[Array, Array]], operations: Operations
-) -> Mapping[str, NDArray[Any]]:
-    matrix, bias = head()
-    return {"matrix": operations.matrix(matrix), "bias": copied(bias)}
 
 
 def _block_function(

@@ -50,16 +50,15 @@ class StreamingPadding:
         return found
 
 
-class BlockBuffer:
+class BlockQueue:
     """Collects rows into blocks of a fixed size for a graph, and drops outputs outside the clip.
 
-    `run` takes a block and the length of the clip, None while it isn't known; the first `lag` rows
-    that it returns lie before the clip, and a whole clip gives `length_out(length)` rows.
+    The first `lag` rows that blocks give lie before the clip, and a whole clip gives
+    `length_out(length)` rows.
     """
 
     def __init__(
         self,
-        run: Callable[[Array, int | None], Array],
         *,
         block_rows: int,
         channels: int,
@@ -68,39 +67,71 @@ class BlockBuffer:
         lag: int = 0,
         length_out: Callable[[int], int] = int,
     ) -> None:
-        self._run = run
         self._block_rows = block_rows
         self._length_out = length_out
         self._buffer = np.zeros((channels, 0, width), np.float32)
         self._nothing = np.zeros((channels, 0, width_out), np.float32)
+        self._results = [self._nothing]
         self._received = 0
         self._made = -lag
+        self._length: int | None = None
+
+    def add(self, rows: Array, *, last: bool) -> None:
+        """Take rows, the clip's last ones or more to come."""
+        self._buffer = np.concatenate([self._buffer, rows], axis=1)
+        self._received += rows.shape[1]
+        if last:
+            self._length = self._received
+
+    @property
+    def has_block(self) -> bool:
+        """Tell whether a block can be run."""
+        if self._buffer.shape[1] >= self._block_rows:
+            return True
+        return self._length is not None and self._made < self._length_out(self._length)
+
+    def next_block(self) -> tuple[Array, int | None]:
+        """Return a block's rows, and the clip's length if this block is past what was pushed."""
+        block = self._buffer[:, : self._block_rows]
+        is_whole = block.shape[1] == self._block_rows
+        self._buffer = self._buffer[:, self._block_rows :]
+        if not is_whole:
+            missing = self._block_rows - block.shape[1]
+            block = np.pad(block, ((0, 0), (0, missing), (0, 0)))
+        return block, self._length
+
+    def take(self, made: Array) -> None:
+        """Take what a block has given."""
+        before = min(max(-self._made, 0), made.shape[1])
+        self._made += made.shape[1]
+        made = made[:, before:]
+        if self._length is not None:
+            after = self._made - self._length_out(self._length)
+            if after > 0:
+                made = made[:, : max(made.shape[1] - after, 0)]
+        self._results.append(made)
+
+    def collect(self) -> Array:
+        """Return all rows of the clip that blocks have given since the last time."""
+        results, self._results = self._results, [self._nothing]
+        return np.concatenate(results, axis=1)
+
+
+class BlockBuffer:
+    """Runs blocks of one clip as soon as they are there.
+
+    `run` takes a block and the length of the clip, None while it isn't known.
+    """
+
+    def __init__(self, run: Callable[[Array, int | None], Array], queue: BlockQueue) -> None:
+        self._run, self._queue = run, queue
 
     def push(self, rows: Array, *, last: bool) -> Array:
         """Return the rows that can be computed now."""
-        self._buffer = np.concatenate([self._buffer, rows], axis=1)
-        self._received += rows.shape[1]
-        results = [self._nothing]
-        while self._buffer.shape[1] >= self._block_rows:
-            results.append(self._next(None))
-        if last:
-            end = self._length_out(self._received)
-            while self._made < end:
-                results.append(self._next(self._received))
-            if self._made > end:
-                results[-1] = results[-1][:, : end - self._made]
-        return np.concatenate(results, axis=1)
-
-    def _next(self, length: int | None) -> Array:
-        block = self._buffer[:, : self._block_rows]
-        self._buffer = self._buffer[:, self._block_rows :]
-        missing = self._block_rows - block.shape[1]
-        if missing > 0:
-            block = np.pad(block, ((0, 0), (0, missing), (0, 0)))
-        made = self._run(block, length)
-        before = min(max(-self._made, 0), made.shape[1])
-        self._made += made.shape[1]
-        return made[:, before:]
+        self._queue.add(rows, last=last)
+        while self._queue.has_block:
+            self._queue.take(self._run(*self._queue.next_block()))
+        return self._queue.collect()
 
 
 class ConvolutionStream:
@@ -120,6 +151,23 @@ class ConvolutionStream:
             made, self._states[channel] = self._chain.run(rows[channel], state, indices)
             results.append(made)
         return np.stack(results)
+
+
+def convolution_buffer(
+    chain: ConvolutionChain, channels: int, width: int, width_out: int
+) -> BlockBuffer:
+    """Return what runs a chain over a clip, from rows of a width to rows of another."""
+    return BlockBuffer(
+        ConvolutionStream(chain, channels).run,
+        BlockQueue(
+            block_rows=chain.block_rows,
+            channels=channels,
+            width=width,
+            width_out=width_out,
+            lag=chain.lag,
+            length_out=chain.length_out,
+        ),
+    )
 
 
 class LstmStream:

@@ -9,6 +9,7 @@ ends of a clip, which EnCodec pads by reflection, need no graph of their own.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -142,3 +143,44 @@ class Step:
         rows = times - (block * self.rows - self.lag) + self.kept + 1
         rows[times == ZERO_ROW] = 0
         return rows.clip(0, self.kept + self.rows).astype(np.int32).ravel()
+
+
+_FAR = 1000
+"""The number of a block that certainly lies inside a clip of unknown length."""
+
+
+class ChainSteps:
+    """The steps of a chain of convolutions, each of which reads what the one before it gives."""
+
+    def __init__(self, steps: Sequence[Step]) -> None:
+        self.steps = tuple(steps)
+        self.usual = self.indices(_FAR, None)
+        """The indices of a block that reads nothing outside its clip."""
+
+    @property
+    def lag(self) -> int:
+        """Return how many of the first output rows lie before the clip."""
+        return self.steps[-1].lag_out
+
+    def length_out(self, length: int) -> int:
+        """Return how many rows a clip of so many rows gives."""
+        for step in self.steps:
+            length = step.length_out(length)
+        return length
+
+    def inside(self, block: int, length: int | None) -> bool:
+        """Tell whether a block's usual indices hold; `length` is None while it isn't known."""
+        pairs = zip(self.steps, self._lengths(length), strict=True)
+        return all(step.inside(block, known) for step, known in pairs)
+
+    def indices(self, block: int, length: int | None) -> tuple[NDArray[np.int32], ...]:
+        """Return each step's index for a block."""
+        pairs = zip(self.steps, self._lengths(length), strict=True)
+        return tuple(step.index(block, known) for step, known in pairs)
+
+    def _lengths(self, length: int | None) -> list[int | None]:
+        lengths: list[int | None] = []
+        for step in self.steps:
+            lengths.append(length)
+            length = None if length is None else step.length_out(length)
+        return lengths

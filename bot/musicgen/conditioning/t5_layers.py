@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 
 from bot.domain.generation import Precision
 from bot.musicgen.checkpoint.model_config import TextEncoderConfig
+from bot.musicgen.kernels.codec_layouts import copied
 from bot.musicgen.kernels.operations import (
     Operations,
     builtin_operations,
-    copied,
     kernel_operations,
     tensor,
 )
@@ -98,7 +98,7 @@ def _layer(
             if norm:
                 joined = joined * weights[_name(index, part, "layer_norm")]
             return {
-                "matrix": operations.matrix(joined.T),
+                "matrix": operations.layouts.matrix(joined.T),
                 "bias": np.zeros(len(joined), np.float32),
             }
 
@@ -127,7 +127,7 @@ def _end(
         if projection is None:
             return {"gain": copied(gain)}
         weight, bias = projection
-        return {"matrix": operations.matrix((weight * gain).T), "bias": copied(bias)}
+        return {"matrix": operations.layouts.matrix((weight * gain).T), "bias": copied(bias)}
 
     made = packed.group("text.end", pack)
     names = ("gain",) if "gain" in made else ("matrix", "bias")

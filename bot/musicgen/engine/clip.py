@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bot.domain.generation import Progress
+from bot.domain.generation import Progress, Samples
 from bot.musicgen.checkpoint.stems import fixed_tokens
 from bot.musicgen.conditioning.melody import Melody
 from bot.musicgen.decoder.interface import Conditioning, Floats
@@ -15,7 +15,7 @@ from bot.musicgen.engine.prefix import Prefix
 from bot.musicgen.engine.prompt_encoding import PromptEncoding
 from bot.musicgen.engine.prompt_mix import PromptMix, PromptRow
 from bot.musicgen.engine.sequence import Sequence
-from bot.musicgen.engine.vocoder import Vocoder
+from bot.musicgen.engine.vocoder import Vocoder, make_sound
 from bot.musicgen.model import Model
 
 NO_WORDS = ""
@@ -73,6 +73,33 @@ class Clip:
             seconds_done=(sequence.complete_frames - sequence.prompt_frames) / frame_rate,
             seconds_total=None if total is None else total / frame_rate,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClipChunk:
+    """A chunk of a clip's audio: samples [channels, samples], and of how many frames."""
+
+    samples: Samples
+    frames: int
+    is_last: bool
+
+
+def make_chunks(clips: Many[Clip]) -> list[ClipChunk]:
+    """Make the next chunk of audio of each clip, all in one pass."""
+    frames = [clip.vocoder.frames for clip in clips]
+    lasts = [
+        clip.vocoder.take_chunk(
+            clip.sequence.codes, clip.sequence.complete_frames, whole=clip.sequence.done
+        )
+        for clip in clips
+    ]
+    made = []
+    sounds = make_sound([clip.vocoder for clip in clips])
+    for clip, samples, before, is_last in zip(clips, sounds, frames, lasts, strict=True):
+        clip.sequence.release(clip.vocoder.frames)
+        frames_taken = clip.vocoder.frames - before
+        made.append(ClipChunk(samples=samples, frames=frames_taken, is_last=is_last))
+    return made
 
 
 def make_row(

@@ -1,14 +1,15 @@
 """The engine: carries out the scheduler's decisions, step by step.
 
 Each call of `step` encodes at most one piece of a prompt, advances every running request by a
-token of each codebook, and makes at most one chunk of audio. So no request waits long for another,
+token of each codebook, and makes a chunk of audio of those that are due, together. So no request
+waits long for another,
 and the caller can act between any two steps: show progress, submit a request, cancel one. Knows no
 files, no Discord and no queue of jobs: in what order requests are submitted is decided before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -27,7 +28,7 @@ from bot.domain.request_checks import OVER, check_change
 from bot.errors import RequestError
 from bot.musicgen.checkpoint.stems import check_stem_names
 from bot.musicgen.engine.batch_rows import Feed, build_rows
-from bot.musicgen.engine.clip import Clip
+from bot.musicgen.engine.clip import Clip, make_chunks
 from bot.musicgen.engine.phases import Phases
 from bot.musicgen.engine.prefix_reader import PrefixReader
 from bot.musicgen.engine.preparation import Preparation
@@ -153,12 +154,9 @@ class Engine:
         has_prepared, steps_before = self._prepare(), self.steps
         events = [*self._events, *self._decode()]
         self._events = []
-        has_vocoded = False
-        for request in self._scheduler.schedule_chunks():
-            events += self._vocode(request)
-            has_vocoded = True
+        events += self._vocode(due := self._scheduler.schedule_chunks())
         has_decoded = self.steps > steps_before or self._prefixes.has_read
-        self._is_idle = not (has_prepared or has_decoded or has_vocoded or events)
+        self._is_idle = not (has_prepared or has_decoded or due or events)
         return events
 
     def _prepare(self) -> bool:
@@ -217,27 +215,29 @@ class Engine:
         if clip.sequence.done:
             yield from self._steering.forget(request.id)
 
-    def _vocode(self, request: ScheduledRequest) -> Iterator[Event]:
-        """Make one chunk of audio, of a clip or of a stem."""
-        if request.state is RequestState.SEPARATING:
-            yield from self._separate(request)
+    def _vocode(self, due: Sequence[ScheduledRequest]) -> Iterator[Event]:
+        """Make a chunk of audio of each clip that is due, in one pass, or of one clip's stems."""
+        if due and due[0].state is RequestState.SEPARATING:
+            yield from self._separate(due[0])
             return
-        clip = self._clips[request.id]
-        sequence, before = clip.sequence, clip.vocoder.frames
+        clips = [self._clips[request.id] for request in due]
         with self.phases.timed("codec"):
-            samples, last = clip.vocoder.decode_chunk(
-                sequence.codes, sequence.complete_frames, whole=sequence.done
-            )
-        sequence.release(clip.vocoder.frames)
-        self._scheduler.update_vocoded(request, frames=clip.vocoder.frames - before)
-        yield AudioChunk(request_id=request.id, samples=samples)
-        if last and clip.wants_stems:
-            self._separations[request.id] = StemSeparation(
-                self._model.codec, sequence.tokens, self._model.config.stems
-            )
-            request.enter(RequestState.SEPARATING)
-        elif last:
-            yield self._finish(request, clip.vocoder.sound(), sequence.tokens, {})
+            chunks = make_chunks(clips)
+        for request, clip, chunk in zip(due, clips, chunks, strict=True):
+            self._scheduler.update_vocoded(request, frames=chunk.frames)
+            yield AudioChunk(request_id=request.id, samples=chunk.samples)
+            if chunk.is_last:
+                yield from self._end_clip(request, clip)
+
+    def _end_clip(self, request: ScheduledRequest, clip: Clip) -> Iterator[Event]:
+        """Finish a clip that has all its audio, unless its stems are still to be made."""
+        tokens = clip.sequence.tokens
+        if not clip.wants_stems:
+            yield self._finish(request, clip.vocoder.sound(), tokens, {})
+            return
+        stems = self._model.config.stems
+        self._separations[request.id] = StemSeparation(self._model.codec, tokens, stems)
+        request.enter(RequestState.SEPARATING)
 
     def _separate(self, request: ScheduledRequest) -> Iterator[Event]:
         """Make the next chunk of a clip's stems."""

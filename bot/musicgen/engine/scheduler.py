@@ -7,12 +7,14 @@ others do. Knows no model: the engine does the work and reports what came of it.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from bot.musicgen.engine.request_state import IN_BATCH, RequestState, check_transition
 from bot.musicgen.engine.share_rows import LEAST_READ_ROWS, share_rows
 from bot.musicgen.engine.slot_pool import SlotPool
+
+MOST_CHUNKS = 16
+"""Chunks of audio made in one pass: some 0.1 s of work."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -33,6 +35,8 @@ class ScheduledRequest:
     """Whether it stands still until new words have read what it has."""
     pending_positions: int = 0
     """Positions whose tokens are all known, so that one step could feed them; 0 at the end."""
+    is_heard: bool = False
+    """Whether any of it has become audio."""
     unvocoded_frames: int = 0
     """Frames that have all their tokens and no audio yet."""
     _state: RequestState = RequestState.WAITING
@@ -218,25 +222,25 @@ class Scheduler:
         if state is not request.state:
             request.enter(state)
 
-    def schedule_chunks(self) -> Iterator[ScheduledRequest]:
-        """Yield who gets a chunk of audio beside this step, as many as steps need to keep up."""
-        for _ in range(1 + len(self._running) // self._chunk_frames):
-            request = self.schedule_vocode()
-            if request is None:
-                return
-            yield request
+    def schedule_chunks(self) -> list[ScheduledRequest]:
+        """Return who gets a chunk of audio beside this step, all in one pass.
 
-    def schedule_vocode(self) -> ScheduledRequest | None:
-        """Return the request that gets the next chunk of audio.
-
-        It is the one with the most frames waiting; stems are made where no clip has a chunk.
+        Chunks made together cost half as much: one waits for others, but not longer than it takes
+        to have a second, and not a clip's first. Stems are made where no clip's chunk is due.
         """
         ready = [each for each in self._running.values() if self._has_chunk(each)]
-        return max(ready, key=_vocode_priority, default=None)
+        clips = [each for each in ready if each.state is not RequestState.SEPARATING]
+        growing = [each for each in self.batch if not each.is_ahead and not each.is_held]
+        are_all_ready = all(self._has_chunk(each) for each in growing)
+        if clips and (are_all_ready or any(self._is_urgent(each) for each in clips)):
+            clips.sort(key=lambda each: each.unvocoded_frames, reverse=True)
+            return clips[:MOST_CHUNKS]
+        return [each for each in ready if each.state is RequestState.SEPARATING][:1]
 
     def update_vocoded(self, request: ScheduledRequest, *, frames: int) -> None:
         """Note that so many of a request's frames have become audio."""
         request.unvocoded_frames -= frames
+        request.is_heard = True
 
     def finish(self, request: ScheduledRequest) -> None:
         """Let go of a request that is done."""
@@ -249,6 +253,11 @@ class Scheduler:
         # A clip's last chunk may be shorter, and stems have all their tokens.
         return request.state in (RequestState.VOCODING, RequestState.SEPARATING)
 
+    def _is_urgent(self, request: ScheduledRequest) -> bool:
+        """Tell whether a clip's chunk waits for no others: it is its first, or there are two."""
+        stands = request.is_ahead or request.is_held or request.state not in IN_BATCH
+        return stands or not request.is_heard or request.unvocoded_frames >= 2 * self._chunk_frames
+
     def _release(self, request: ScheduledRequest) -> None:
         for loan in list(request.loans):
             self.end_loan(loan)
@@ -256,7 +265,3 @@ class Scheduler:
             self.pool.end_promise(allotted=request.allotment)
         self.pool.give_back(request.slots)
         request.slots = ()
-
-
-def _vocode_priority(request: ScheduledRequest) -> tuple[bool, int]:
-    return request.state is not RequestState.SEPARATING, request.unvocoded_frames

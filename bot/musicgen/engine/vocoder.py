@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -27,28 +26,28 @@ class Vocoder:
         self.frames = 0
         """How many frames have been taken in."""
         self._codec, self._channels = the_codec, channels
-        self._decoder = codec.Decoder(the_codec, channels=channels)
+        self.decoder = codec.Decoder(the_codec, channels=channels)
         self._chunks: list[Samples] | None = [] if keeps_sound else None
 
-    def decode_chunk(
-        self, read: ReadCodes, complete_frames: int, *, whole: bool
-    ) -> tuple[Samples, bool]:
-        """Make audio of the next chunk of a clip, whose codes `read` returns.
+    def take_chunk(self, read: ReadCodes, complete_frames: int, *, whole: bool) -> bool:
+        """Take the next chunk of a clip, whose codes `read` returns, for `make_sound`.
 
-        `complete_frames` of them are there, and with `whole` that is all there will be. Return the
-        samples [channels, samples], and whether it was the last chunk.
+        `complete_frames` of them are there, and with `whole` that is all there will be. Return
+        whether it was the last chunk.
         """
-        if whole and complete_frames == 0:
-            return np.zeros((self._channels, 0), np.float32), True
         until = min(self.frames + self._codec.block_frames, complete_frames)
-        samples = self._decoder.push(deinterleave(read(self.frames, until), self._channels))
         last = whole and until == complete_frames
-        if last:
-            samples = np.concatenate([samples, self._decoder.finish()], axis=1)
+        if until > 0:
+            self.decoder.add(deinterleave(read(self.frames, until), self._channels))
+            if last:
+                self.decoder.end()
         self.frames = until
+        return last
+
+    def keep(self, samples: Samples) -> None:
+        """Keep what was made of a chunk."""
         if self._chunks is not None:
             self._chunks.append(samples)
-        return samples, last
 
     def sound(self) -> Sound:
         """Return all that was made, or nothing where it was not kept."""
@@ -57,26 +56,33 @@ class Vocoder:
         return Sound(samples=samples, sample_rate_hz=self._codec.config.sample_rate_hz)
 
 
+def make_sound(vocoders: Sequence[Vocoder]) -> list[Samples]:
+    """Return the samples [channels, samples] of the chunk that each has taken, made together."""
+    made = codec.decode_together([vocoder.decoder for vocoder in vocoders])
+    for vocoder, samples in zip(vocoders, made, strict=True):
+        vocoder.keep(samples)
+    return made
+
+
 class StemSeparation:
-    """The audio of each stem of a clip, made one after the other from its codebooks alone."""
+    """The audio of each stem of a clip, all made together from its codebooks alone."""
 
     def __init__(self, the_codec: codec.Codec, tokens: Tokens, stems: Sequence[Stem]) -> None:
         """Take the codes [codebooks, frames] of a mono clip, and its stems."""
         self.tokens = tokens
-        self._codec = the_codec
-        self._left = deque((stem.name, isolate_stem(tokens, stem)) for stem in stems)
-        self._vocoder = Vocoder(the_codec, 1)
-        self._sounds: dict[str, Sound] = {}
+        self._parts = [isolate_stem(tokens, stem) for stem in stems]
+        self._vocoders = {stem.name: Vocoder(the_codec, 1) for stem in stems}
 
     def decode_chunk(self) -> Mapping[str, Sound] | None:
         """Make the next chunk of audio; return the sounds by name once all are made."""
-        name, tokens = self._left[0]
-        _, last = self._vocoder.decode_chunk(
-            lambda begin, end: tokens[:, begin:end], tokens.shape[1], whole=True
-        )
+        last = False
+        for vocoder, tokens in zip(self._vocoders.values(), self._parts, strict=True):
+            last = vocoder.take_chunk(
+                lambda begin, end, tokens=tokens: tokens[:, begin:end],  # type: ignore[misc]
+                tokens.shape[1],
+                whole=True,
+            )
+        make_sound(list(self._vocoders.values()))
         if not last:
             return None
-        self._sounds[name] = self._vocoder.sound()
-        self._left.popleft()
-        self._vocoder = Vocoder(self._codec, 1)
-        return None if self._left else self._sounds
+        return {name: vocoder.sound() for name, vocoder in self._vocoders.items()}

@@ -126,6 +126,11 @@ def supports_int8(library_path: Path) -> bool:
     return bool(ctypes.CDLL(str(library_path)).zhiyin_multiplies_bytes())
 
 
+def supports_pairs(library_path: Path) -> bool:
+    """Tell whether this processor multiplies bfloat16, and the codec's kernel does so."""
+    return bool(ctypes.CDLL(str(library_path)).zhiyin_multiplies_pairs())
+
+
 def find_compilers() -> list[Compiler]:
     """Return the C++ compilers to try, the best first."""
     candidates: list[tuple[str, ...]] = []

@@ -1,10 +1,8 @@
-// EnCodec's layers over rows in time, [rows, channels], and matrix products of some tens of rows.
-//
-// A convolution is the product of windows, rows side by side that an index names, with weights in
-// panels of sixteen columns: [columns / 16, inputs, 16]. The windows are never copied: a tile
-// of outputs reads its rows in place.
+// EnCodec's layers one by one, over rows in time, [rows, channels], and matrix products of some tens
+// of rows.
 
 #include "call.h"
+#include "convolution.h"
 #include "threads.h"
 #include "vector.h"
 #include "workspace.h"
@@ -12,23 +10,7 @@
 namespace zhiyin {
 namespace {
 
-#if defined(__AVX512F__)
-constexpr int kTileRows = 12;
-constexpr int kTilePanels = 2;
-#else
-constexpr int kTileRows = 4;
-constexpr int kTilePanels = 1;
-#endif
-
-constexpr int kPieceRows = 96;    // rows of one piece of work, where there are many
-constexpr int kPieces = 8;        // at least so many pieces, where there are few rows
-constexpr int kPrefetch = 1024;    // how many floats ahead weights are prefetched
 constexpr int kEluPiece = 16384;  // floats
-
-inline Floats elu(Floats x) {
-  const Floats low = exp_of(x < 0.0f ? x : Floats{}) - 1.0f;
-  return x > 0.0f ? x : low;
-}
 
 void elu_all(const float *x, size_t count, float *y) {
   size_t i = 0;
@@ -66,106 +48,19 @@ struct Known {
   }
 };
 
-// Weights, as floats or in half precision.
-struct Matrix {
-  const void *data;
-  bool half;
-
-  static Matrix of(const Call &call, int index) {
-    return Matrix{call.at<const void>(index), call.half(index)};
-  }
-};
-
-// One product: rows of `known` that `index` names, `taps` for each output, times weights.
-struct Product {
-  const float *known;
-  const int32_t *index;  // nullptr: output r reads row r
-  int taps, channels;
-  Matrix weights;
-  const float *bias;
-  int rows, columns;
-  float *y;
-  const Known *residual = nullptr;  // rows added at the end, the first of which is
-  int centre = 0;
-  bool bend = false;  // an ELU at the end
-
-  int inputs() const { return taps * channels; }
-  int panels() const { return (columns + kLanes - 1) / kLanes; }
-};
-
-template <int Panels, class Weight>
-void tile(const Product &p, int first_row, int count, int panel) {
-  Floats sum[kTileRows][Panels];
-  for (int r = 0; r < kTileRows; r++)
-    for (int q = 0; q < Panels; q++) sum[r][q] = Floats{};
-  const size_t step = (size_t)p.inputs() * kLanes;
-  const Weight *weights = static_cast<const Weight *>(p.weights.data) + panel * step;
-  for (int tap = 0; tap < p.taps; tap++) {
-    const float *row[kTileRows];
-    for (int r = 0; r < kTileRows; r++) {
-      // Rows past the last compute the last once more.
-      const int at = first_row + (r < count ? r : count - 1);
-      row[r] = p.known + (size_t)(p.index ? p.index[at * p.taps + tap] : at) * p.channels;
-    }
-    const Weight *w = weights + (size_t)tap * p.channels * kLanes;
-    for (int k = 0; k < p.channels; k++) {
-      Floats weight[Panels];
-      for (int q = 0; q < Panels; q++) {
-        weight[q] = load(w + q * step + (size_t)k * kLanes);
-        __builtin_prefetch(w + q * step + (size_t)k * kLanes + kPrefetch);
-      }
-      for (int r = 0; r < kTileRows; r++)
-        for (int q = 0; q < Panels; q++) sum[r][q] += weight[q] * row[r][k];
-    }
-  }
-  for (int q = 0; q < Panels; q++) {
-    const int column = (panel + q) * kLanes;
-    const int width = p.columns - column < kLanes ? p.columns - column : kLanes;
-    const Floats bias = width == kLanes ? load(p.bias + column) : part(p.bias + column, width);
-    for (int r = 0; r < count; r++) {
-      const size_t at = (size_t)(first_row + r) * p.columns + column;
-      Floats value = sum[r][q] + bias;
-      if (p.bend) value = elu(value);
-      const float *more = p.residual ? p.residual->row(p.centre + first_row + r) + column : nullptr;
-      if (width == kLanes) {
-        if (more) value += load(more);
-        store(p.y + at, value);
-      } else {
-        if (more) value += part(more, width);
-        store_part(p.y + at, value, width);
-      }
-    }
-  }
+template <class Finish>
+void multiply(const Windows<float> &windows, const Matrix &matrix, const Finish &finish) {
+  matrix.half ? multiply_all<Singles<Half>>(windows, matrix, finish)
+              : multiply_all<Singles<float>>(windows, matrix, finish);
 }
 
-template <class Weight>
-void multiply_as(const Product &p) {
-  const int piece_rows = p.rows < kPieceRows ? p.rows : kPieceRows;
-  const int row_pieces = (p.rows + piece_rows - 1) / piece_rows;
-  const int pairs = (p.panels() + kTilePanels - 1) / kTilePanels;
-  int column_pieces = row_pieces >= kPieces ? 1 : (kPieces + row_pieces - 1) / row_pieces;
-  // Weights far larger than the nearest cache are handed out in smaller pieces.
-  if (p.rows <= kPieceRows && column_pieces < pairs / 4) column_pieces = pairs / 4;
-  if (column_pieces > pairs) column_pieces = pairs;
-  const int piece_pairs = (pairs + column_pieces - 1) / column_pieces;
-  parallel(row_pieces * column_pieces, [&, piece_rows](int piece) {
-    const int first = piece / column_pieces * piece_rows;
-    const int end = first + piece_rows < p.rows ? first + piece_rows : p.rows;
-    const int from = piece % column_pieces * piece_pairs * kTilePanels;
-    int to = from + piece_pairs * kTilePanels;
-    if (to > p.panels()) to = p.panels();
-    for (int panel = from; panel < to; panel += kTilePanels)
-      for (int row = first; row < end; row += kTileRows) {
-        const int count = end - row < kTileRows ? end - row : kTileRows;
-        if (panel + kTilePanels <= to)
-          tile<kTilePanels, Weight>(p, row, count, panel);
-        else
-          tile<1, Weight>(p, row, count, panel);
-      }
+// Multiply windows of one stream into y.
+void multiply_into(float *y, const Windows<float> &windows, const Matrix &matrix) {
+  const int columns = matrix.columns;
+  multiply(windows, matrix, [=](Place place, int column, Floats value, int width) {
+    zhiyin::keep(y + (size_t)place.row * columns + column, value, width);
   });
 }
-
-void multiply(const Product &p) { p.weights.half ? multiply_as<Half>(p) : multiply_as<float>(p); }
 
 }  // namespace
 }  // namespace zhiyin
@@ -180,9 +75,9 @@ ZHIYIN_KERNEL(zhiyin_convolve) {
   known.keep(call.at<float>(6));
   float *bent = workspace(Use::kBent, known.count());
   known.bend(bent);
-  multiply(Product{bent, call.at<const int32_t>(2), (int)call.dim(2, 0) / rows, known.channels,
-                   Matrix::of(call, 3), call.at<const float>(4), rows, (int)call.dim(5, 1),
-                   call.at<float>(5)});
+  const Windows<float> windows{
+      bent, call.at<const int32_t>(2), (int)call.dim(2, 0) / rows, known.channels, rows, 1, 0};
+  multiply_into(call.at<float>(5), windows, Matrix::of(call, 3));
 }
 
 // A residual unit: y = rows of kept and x + elu(convolution of elu(kept and x)) times weights.
@@ -192,26 +87,28 @@ ZHIYIN_KERNEL(zhiyin_convolve) {
 ZHIYIN_KERNEL(zhiyin_residual) {
   using namespace zhiyin;
   const Known known = Known::of(call);
-  const int rows = known.rows, inner = (int)call.dim(4, 0);
+  const Matrix narrow = Matrix::of(call, 3), widen = Matrix::of(call, 5);
+  const int rows = known.rows, inner = narrow.columns, channels = known.channels;
   float *bent = workspace(Use::kBent, known.count() + (size_t)rows * inner);
-  float *middle = bent + known.count();
+  float *middle = bent + known.count(), *y = call.at<float>(7);
   known.keep(call.at<float>(8));
   known.bend(bent);
-  Product first{bent, call.at<const int32_t>(2), (int)call.dim(2, 0) / rows, known.channels,
-                Matrix::of(call, 3), call.at<const float>(4), rows, inner, middle};
-  first.bend = true;
-  multiply(first);
-  Product second{middle, nullptr, 1, inner, Matrix::of(call, 5), call.at<const float>(6),
-                 rows, known.channels, call.at<float>(7)};
-  second.residual = &known;
-  second.centre = (known.kept_rows + 1) / 2;
-  multiply(second);
+  const int taps = (int)call.dim(2, 0) / rows, centre = (known.kept_rows + 1) / 2;
+  multiply(Windows<float>{bent, call.at<const int32_t>(2), taps, channels, rows, 1, 0}, narrow,
+           [=](Place place, int column, Floats value, int width) {
+             keep(middle + (size_t)place.row * inner + column, elu(value), width);
+           });
+  multiply(Windows<float>{middle, nullptr, 1, inner, rows, 1, 0}, widen,
+           [=](Place place, int column, Floats value, int width) {
+             const float *own = known.row(centre + place.row) + column;
+             keep(y + (size_t)place.row * channels + column, value + some(own, width), width);
+           });
 }
 
 // y = x times weights, plus bias. Inputs: x [rows, inputs], weights, bias [columns].
 ZHIYIN_KERNEL(zhiyin_product) {
   using namespace zhiyin;
-  multiply(Product{call.at<const float>(0), nullptr, 1, (int)call.dim(0, 1),
-                   Matrix::of(call, 1), call.at<const float>(2), (int)call.dim(3, 0),
-                   (int)call.dim(3, 1), call.output()});
+  const Windows<float> windows{
+      call.at<const float>(0), nullptr, 1, (int)call.dim(0, 1), (int)call.dim(3, 0), 1, 0};
+  multiply_into(call.output(), windows, Matrix::of(call, 1));
 }

@@ -1,10 +1,8 @@
 """The operations of T5's and EnCodec's graphs, on MindSpore's kernels or on ours.
 
-All work on rows in time, [rows, channels]. The weights of a convolution are a matrix
-[taps * channels, columns], packed by `matrix`; an LSTM's are [width, 4 * width] with the gates'
-columns in the order of PyTorch, packed by `gates`. Both return arrays. The weights and inputs of an
-LSTM's third gate are doubled: tanh(x) is 2 * sigmoid(2x) - 1, so that one operation serves all
-gates.
+All work on rows in time, [rows, channels], with weights in layouts of their own. The weights and
+inputs of an LSTM's third gate are doubled: tanh(x) is 2 * sigmoid(2x) - 1, so that one operation
+serves all gates.
 """
 
 from __future__ import annotations
@@ -15,13 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import mindspore as ms
-import numpy as np
 from mindspore import ops
 from numpy.typing import NDArray
 
-from bot.musicgen.kernels.packing import PANEL, fits_float16
-
-Array = NDArray[np.float32]
+from bot.musicgen.kernels import codec_layouts
+from bot.musicgen.kernels.codec_layouts import Layouts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,18 +39,12 @@ class Operations:
     convolve: Callable[..., Any]
     residual: Callable[..., Any]
     lstm: Callable[..., Any]
-    matrix: Callable[[Array], NDArray[Any]]
-    gates: Callable[[Array], NDArray[Any]]
+    layouts: Layouts
 
 
 def tensor(values: NDArray[Any]) -> Any:
     """Return a contiguous array as a tensor that shares its memory."""
     return ms.Tensor.from_numpy(values)
-
-
-def copied(values: Array) -> Array:
-    """Return values as float32 with memory of their own, in C order."""
-    return np.array(values, np.float32, order="C")
 
 
 def builtin_operations() -> Operations:
@@ -97,8 +87,7 @@ def builtin_operations() -> Operations:
         convolve=convolve,
         residual=residual,
         lstm=lstm,
-        matrix=copied,
-        gates=copied,
+        layouts=codec_layouts.plain(),
     )
 
 
@@ -127,26 +116,5 @@ def kernel_operations(library: Path, *, rounded: bool = False) -> Operations:
         convolve=kernel("convolve", convolve_shapes, two),
         residual=kernel("residual", lambda kept, x, *_: (x, kept), two),
         lstm=kernel("lstm", lambda inputs, _, state: [inputs[0] + state[0] // 2, state[1]]),
-        matrix=lambda weight: (_half if rounded else copied)(_panels(weight)),
-        gates=lambda weight: (_half if rounded or fits_float16(weight) else copied)(
-            _gate_panels(weight)
-        ),
+        layouts=codec_layouts.panels(rounded=rounded),
     )
-
-
-def _panels(weight: Array) -> Array:
-    """Lay out [inputs, columns] as [columns / 16, inputs, 16], zeros where columns are missing."""
-    columns = -(-weight.shape[1] // PANEL) * PANEL
-    padded = np.pad(weight, ((0, 0), (0, columns - weight.shape[1])))
-    return padded.reshape(len(weight), -1, PANEL).transpose(1, 0, 2)
-
-
-def _half(values: Array) -> NDArray[np.float16]:
-    return np.array(values, np.float16, order="C")
-
-
-def _gate_panels(weight: Array) -> Array:
-    """Lay out [width, 4 * width] as [width / 16, width, 4, 16]: all gates of 16 units together."""
-    width = len(weight)
-    padded = np.pad(weight.reshape(width, 4, width), ((0, 0), (0, 0), (0, -width % PANEL)))
-    return padded.reshape(width, 4, -1, PANEL).transpose(2, 0, 1, 3)

@@ -18,15 +18,15 @@ Array = NDArray[Any]
 class PackedWeights:
     """The packed arrays of one model.
 
-    `sparse` are the names of arrays of which only some rows are read, so that they needn't be in
-    memory.
+    `is_stored` tells whether they are those of an earlier start. `sparse` are the names of arrays
+    of which only some rows are read, so that they needn't be in memory.
     """
 
     def __init__(self, stored: Mapping[str, Array] | None = None) -> None:
         """Take the arrays of an earlier start, if there are any."""
         self.arrays: dict[str, Array] = dict(stored or {})
         self.sparse: set[str] = set()
-        self._is_stored = stored is not None
+        self.is_stored = stored is not None
         self._names: set[str] = set()
 
     def array(self, name: str, pack: Callable[[], Array], *, sparse: bool = False) -> Array:
@@ -35,14 +35,14 @@ class PackedWeights:
         self._names.add(name)
         if sparse:
             self.sparse.add(name)
-        if not self._is_stored:
+        if not self.is_stored:
             self.arrays[name] = np.ascontiguousarray(pack())
         return self.arrays[name]
 
     def group(self, name: str, pack: Callable[[], Mapping[str, Array]]) -> dict[str, Array]:
         """Return arrays that are packed together, by their names in the group."""
         prefix = f"{name}."
-        if not self._is_stored:
+        if not self.is_stored:
             for part, made in pack().items():
                 self.array(prefix + part, lambda made=made: made)  # type: ignore[misc]
         return {

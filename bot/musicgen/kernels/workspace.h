@@ -5,7 +5,7 @@
 
 namespace zhiyin {
 
-enum class Use { kInterleaved, kBytes, kStates, kNormal, kWide, kAttended, kBent, kUses };
+enum class Use { kInterleaved, kBytes, kStates, kNormal, kWide, kAttended, kBent, kSound, kUses };
 
 // Return room for `floats` numbers, aligned to a cache line. It stays the caller's until the next
 // call with the same use.

@@ -1,0 +1,270 @@
+"""Blocks of EnCodec's decoder: from windows of embedded codes to samples.
+
+A stream is one channel of a clip. Blocks of several streams, of any clips and at any time in them,
+are made together; none changes another's samples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+import mindspore as ms
+import numpy as np
+from mindspore import ops
+from numpy.typing import NDArray
+
+from bot.domain.generation import Precision
+from bot.musicgen.checkpoint.model_config import CodecConfig
+from bot.musicgen.codec.chains import upsampling
+from bot.musicgen.codec.layers import ConvolutionChain, Layer, Tensors
+from bot.musicgen.codec.lstm import ResidualLstm, linear_weights, lstm_weights
+from bot.musicgen.codec.windows import ChainSteps
+from bot.musicgen.kernels import codec_layouts
+from bot.musicgen.kernels.build import supports_pairs
+from bot.musicgen.kernels.operations import builtin_operations, kernel_operations, tensor
+from bot.musicgen.kernels.packed_weights import PackedWeights
+
+Array = NDArray[np.float32]
+
+LEAST_LIKENESS_DB = 35
+"""How far below the sound the error of rounding must lie: EnCodec's own is about as loud as it."""
+
+_HEAD, _LSTM = "decoder.layers.0.conv", "decoder.layers.1.lstm"
+
+_RECURRENCE, _CONVOLUTION, _RESIDUAL, _END = range(4)
+"""Kinds of layers in a plan: as in sound.h."""
+
+
+@dataclass(slots=True, eq=False)
+class Stream:
+    """One channel of a clip: the state after the blocks that are made, and how many they are."""
+
+    state: Any
+    blocks: int = 0
+
+
+class Blocks(Protocol):
+    """Makes blocks of samples."""
+
+    @property
+    def lag(self) -> int:
+        """Return how many of a stream's first samples lie before the clip."""
+
+    def length_out(self, length: int) -> int:
+        """Return how many samples a clip of so many frames has."""
+
+    def start(self) -> Stream:
+        """Return a stream before its first block."""
+
+    def run(self, streams: Sequence[Stream], rows: Array, lengths: Sequence[int | None]) -> Array:
+        """Return the samples [streams, samples] of each stream's next block.
+
+        `rows` are [streams, frames, inputs], `lengths` the clips' in frames, None while unknown.
+        """
+
+
+class GraphBlocks:
+    """Blocks as MindSpore's graphs, one stream after the other."""
+
+    def __init__(self, recurrence: ResidualLstm, chain: ConvolutionChain) -> None:
+        self._recurrence, self._chain = recurrence, chain
+
+    @property
+    def lag(self) -> int:
+        """Return how many of a stream's first samples lie before the clip."""
+        return self._chain.lag
+
+    def length_out(self, length: int) -> int:
+        """Return how many samples a clip of so many frames has."""
+        return self._chain.length_out(length)
+
+    def start(self) -> Stream:
+        """Return a stream before its first block."""
+        return Stream((self._recurrence.start(1), self._chain.start()))
+
+    def run(self, streams: Sequence[Stream], rows: Array, lengths: Sequence[int | None]) -> Array:
+        """Return the samples [streams, samples] of each stream's next block."""
+        made = []
+        for stream, own, length in zip(streams, rows, lengths, strict=True):
+            recurrent, kept = stream.state
+            frames, recurrent = self._recurrence.run(own[None], recurrent)
+            indices = self._chain.indices(stream.blocks, length)
+            samples, kept = self._chain.run(frames[0], kept, indices)
+            made.append(samples[:, 0])
+            stream.state = recurrent, kept
+            stream.blocks += 1
+        return np.stack(made)
+
+
+class KernelBlocks:
+    """Blocks on our own kernel, which reads large weights once for all streams.
+
+    `recurrent` are the weights of the linear layer before the LSTM and then the LSTM's own.
+    """
+
+    def __init__(self, library: Path, recurrent: Tensors, layers: Sequence[Layer]) -> None:
+        self._steps = ChainSteps([layer.step for layer in layers])
+        width, recurrences = layers[0].width, (len(recurrent) - 2) // 3
+        plan = [(_RECURRENCE, 0, 0, 0, 0)] * recurrences
+        state = 2 * width * recurrences
+        for layer in layers:
+            step = layer.step
+            kind = _RESIDUAL if layer.residual else _END if layer is layers[-1] else _CONVOLUTION
+            plan.append((kind, step.kept, step.rows, step.places, step.window.taps))
+            state += step.kept * layer.width * (2 if layer.residual else 1)
+        self._plan = tensor(np.array(plan, np.int32))
+        self._frames = layers[0].step.rows
+        self._nothing = np.zeros(state, np.float32)
+        self._fixed = (*recurrent, *(weight for layer in layers for weight in layer.weights))
+        self._usual: dict[int, Any] = {}
+        rows_out = layers[-1].step.rows_out
+
+        def shapes(_plan: Any, _x: Any, states: Any, *_: Any) -> Any:
+            return [states[0], rows_out], states
+
+        kinds = (ms.float32, ms.float32)
+        # Or else the thread that calls it takes a core from it while it waits.
+        ms.runtime.launch_blocking()
+        # Called as it is: a graph would have to be compiled for each number of streams.
+        self._kernel = ops.Custom(
+            f"{library}:zhiyin_sound", shapes, lambda *_: kinds, func_type="aot"
+        )
+
+    @property
+    def lag(self) -> int:
+        """Return how many of a stream's first samples lie before the clip."""
+        return self._steps.lag
+
+    def length_out(self, length: int) -> int:
+        """Return how many samples a clip of so many frames has."""
+        return self._steps.length_out(length)
+
+    def start(self) -> Stream:
+        """Return a stream before its first block."""
+        return Stream(self._nothing)
+
+    def run(self, streams: Sequence[Stream], rows: Array, lengths: Sequence[int | None]) -> Array:
+        """Return the samples [streams, samples] of each stream's next block."""
+        made, states = self._kernel(
+            self._plan,
+            tensor(np.ascontiguousarray(rows.reshape(-1, rows.shape[2]))),
+            tensor(np.stack([stream.state for stream in streams])),
+            self._index(streams, lengths),
+            *self._fixed,
+        )
+        for stream, state in zip(streams, states.asnumpy(), strict=True):
+            stream.state = state
+            stream.blocks += 1
+        samples: Array = made.asnumpy()
+        return samples
+
+    def sound(self, rows: Array) -> Array:
+        """Return the samples [1, samples] of the first blocks of a clip [1, frames, inputs]."""
+        stream, frames = self.start(), self._frames
+        parts = np.split(rows, range(frames, rows.shape[1], frames), axis=1)
+        return np.concatenate([self.run([stream], part, [None]) for part in parts], axis=1)
+
+    def _index(self, streams: Sequence[Stream], lengths: Sequence[int | None]) -> Any:
+        """Return the rows that every stream reads, layer by layer."""
+        steps, count = self._steps, len(streams)
+        inside = [
+            steps.inside(stream.blocks, length)
+            for stream, length in zip(streams, lengths, strict=True)
+        ]
+        if all(inside):
+            if count not in self._usual:
+                self._usual[count] = tensor(_by_layer([steps.usual] * count))
+            return self._usual[count]
+        return tensor(
+            _by_layer(
+                [
+                    steps.usual if usual else steps.indices(stream.blocks, length)
+                    for stream, length, usual in zip(streams, lengths, inside, strict=True)
+                ]
+            )
+        )
+
+
+def _by_layer(indices: Sequence[Sequence[NDArray[np.int32]]]) -> NDArray[np.int32]:
+    return np.concatenate([one for layer in zip(*indices, strict=True) for one in layer])
+
+
+def make_blocks(
+    weights: Mapping[str, Array],
+    config: CodecConfig,
+    library: Path | None,
+    *,
+    frames: int,
+    packed: PackedWeights,
+    precision: Precision,
+    example: Array,
+) -> Blocks:
+    """Return what decodes blocks of so many frames, on the kernels in `library` if it can.
+
+    In less than fp32 the weights are rounded as far as the sound of `example`, whole blocks
+    [1, frames, inputs], stays the same: to bfloat16, as is what they are multiplied by, where the
+    processor multiplies that; to half precision; or not at all.
+    """
+    rounded = precision != "fp32"
+
+    def parts(
+        layouts: codec_layouts.Layouts, packed: PackedWeights
+    ) -> tuple[Tensors, Tensors, list[Layer]]:
+        recurrent = lstm_weights(weights, _LSTM, layouts, packed, config.lstm_layers)
+        head = linear_weights(weights, _HEAD, layouts, packed)
+        return head, recurrent, upsampling(weights, config, layouts, frames, packed)
+
+    # The kernel knows no shortcut with weights, and MusicGen's codec has none.
+    if library is not None and not config.conv_shortcut:
+
+        def make(layouts: codec_layouts.Layouts, packed: PackedWeights) -> KernelBlocks:
+            head, recurrent, layers = parts(layouts, packed)
+            return KernelBlocks(library, (*head, *recurrent), layers)
+
+        exact = codec_layouts.panels(rounded=False)
+        if not rounded:
+            return make(exact, packed)
+        half = codec_layouts.panels(rounded=True)
+        if packed.is_stored:
+            number = packed.arrays[f"codec.{_HEAD}.matrix"].dtype
+            known = {"uint16": codec_layouts.pairs(), "float16": half, "float32": exact}
+            return make(known[number.name], packed)
+        candidates = [half, exact]
+        if supports_pairs(library) and _is_even(config):
+            candidates.insert(0, codec_layouts.pairs())
+        return make(_first_alike(candidates, lambda x: make(x, PackedWeights()), example), packed)
+    operations = kernel_operations(library, rounded=rounded) if library else builtin_operations()
+    layouts = operations.layouts
+    head, recurrent, layers = parts(replace(layouts, column=layouts.matrix), packed)
+    recurrence = ResidualLstm(
+        (*recurrent, *head),
+        operations,
+        layers=config.lstm_layers,
+        width=layers[0].width,
+        frames=frames,
+    )
+    return GraphBlocks(recurrence, ConvolutionChain(layers, operations))
+
+
+def _first_alike(
+    candidates: Sequence[codec_layouts.Layouts],
+    make: Callable[[codec_layouts.Layouts], KernelBlocks],
+    example: Array,
+) -> codec_layouts.Layouts:
+    """Return the first layouts whose sound is that of the last, which are exact."""
+    exact = make(candidates[-1]).sound(example)
+    for layouts in candidates[:-1]:
+        difference = np.square(make(layouts).sound(example) - exact).mean()
+        if np.square(exact).mean() >= difference * 10 ** (LEAST_LIKENESS_DB / 10):
+            return layouts
+    return candidates[-1]
+
+
+def _is_even(config: CodecConfig) -> bool:
+    """Tell whether every product in the decoder has an even number of inputs for each tap."""
+    widths = [config.filters << stage for stage in range(len(config.ratios) + 1)]
+    inner = [width // config.compress for width in widths[:-1]]
+    return all(number % 2 == 0 for number in (config.hidden_size, *widths, *inner))
