@@ -28,6 +28,7 @@ from bot.demo.jam import OWNER, furnish, people_of
 from bot.models.registry import starter_folder
 from bot.musicgen.checkpoint.inspection import inspect
 from tests.support.drawn_seeds import DrawnSeeds
+from tests.support.forked_worker import ForkedBackend
 
 CHROMIUM = shutil.which("chromium")
 SCRIPTED = "tests.support.scripted_worker:open_engine"
@@ -91,7 +92,9 @@ async def open_demo_stage(folder, *, config=CONFIG, engine=SCRIPTED):
         site = await stack.enter_async_context(open_site(discord, people))
         stack.enter_context(point_discord_at(discord.base))
         pipeline = await stack.enter_async_context(
-            open_pipeline(config, contents, folder=folder, engine=engine)
+            open_pipeline(
+                config, contents, folder=folder, backend=ForkedBackend(config, engine=engine)
+            )
         )
         bot = ZhiyinBot(
             config,

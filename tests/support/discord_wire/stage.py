@@ -34,6 +34,7 @@ from tests.support.discord_wire.server import (
     open_wire,
 )
 from tests.support.drawn_seeds import DrawnSeeds
+from tests.support.forked_worker import ForkedBackend
 from tests.support.jam_server import SCRIPTED, Clock
 
 
@@ -131,7 +132,12 @@ async def open_stage(
         contents = inspect(starter_folder())
         pipeline = await stack.enter_async_context(
             open_pipeline(
-                config, contents, folder=folder, clock=clock, engine=engine, timings=timings
+                config,
+                contents,
+                folder=folder,
+                clock=clock,
+                backend=ForkedBackend(config, engine=engine),
+                timings=timings,
             )
         )
         bot = ZhiyinBot(
