@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -52,19 +54,27 @@ def fading(samples, seconds=2.0):
 
 
 KINDS = {
-    "song": song(),
-    "song that fades": fading(song()),
-    "song that rings in": fading(song()[::-1])[::-1],
-    "drums": drums(96, 10, 0.4) + noise(10, level=0.001),
-    "waltz": drums(130, 10, 0.2, beats_per_bar=3) + noise(10, level=0.001),
-    "pulse": pulse(120) + noise(10, level=0.001),
-    "pad": pad(),
-    "pad that fades": fading(pad()),
-    "drone": drone(),
-    "sine": 0.3 * np.sin(2 * np.pi * 97.37 * times_of(10)),
-    "noise that grows": noise(10) * np.linspace(0.2, 1, 10 * RATE_HZ),
-    "noise": noise(10),
+    "song": lambda: song(),
+    "song that fades": lambda: fading(song()),
+    "song that rings in": lambda: fading(song()[::-1])[::-1],
+    "drums": lambda: drums(96, 10, 0.4) + noise(10, level=0.001),
+    "waltz": lambda: drums(130, 10, 0.2, beats_per_bar=3) + noise(10, level=0.001),
+    "pulse": lambda: pulse(120) + noise(10, level=0.001),
+    "pad": lambda: pad(),
+    "pad that fades": lambda: fading(pad()),
+    "drone": lambda: drone(),
+    "sine": lambda: 0.3 * np.sin(2 * np.pi * 97.37 * times_of(10)),
+    "noise that grows": lambda: noise(10) * np.linspace(0.2, 1, 10 * RATE_HZ),
+    "noise": lambda: noise(10),
 }
+
+
+@functools.cache
+def of_kind(kind):
+    """Return the samples of one of them, made once."""
+    return KINDS[kind]()
+
+
 # Where the plain clip, repeated as it is, is heard to start again.
 BUMPS = ["song", "pad", "drone", "sine", "noise that grows"]
 
@@ -73,7 +83,7 @@ BUMPS = ["song", "pad", "drone", "sine", "noise that grows"]
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_loop_s_seam_is_no_larger_than_its_other_steps(kind, with_rhythm):
     """From its end to its beginning a loop goes on as it does everywhere."""
-    sound = sound_of(KINDS[kind])
+    sound = sound_of(of_kind(kind))
     loop = make_loop(sound, find_rhythm(sound) if with_rhythm else None)
     spectrum, wave = seam_step(loop.sound)
     assert spectrum <= 1
@@ -85,12 +95,12 @@ def test_a_loop_s_seam_is_no_larger_than_its_other_steps(kind, with_rhythm):
 @pytest.mark.parametrize("kind", BUMPS)
 def test_the_whole_clip_repeated_has_a_bump(kind):
     """What the test above measures is there in clips that were not made to loop."""
-    assert max(seam_step(sound_of(KINDS[kind]))) > 1.5
+    assert max(seam_step(sound_of(of_kind(kind)))) > 1.5
 
 
 def test_a_naive_cut_of_whole_bars_has_a_bump():
     """Even where its length is right: the wave breaks off."""
-    sound = sound_of(KINDS["drone"])
+    sound = sound_of(of_kind("drone"))
     bar = 2 * RATE_HZ
     naive = Sound(samples=sound.samples[:, bar + 77 : 3 * bar], sample_rate_hz=RATE_HZ)
     assert max(seam_step(naive)) > 1.5
@@ -131,7 +141,7 @@ def test_what_is_faded_is_left_out():
 
 def test_repeated_a_loop_keeps_its_beat():
     """Four times in a row it is one piece with one tempo."""
-    sound = sound_of(KINDS["song"])
+    sound = sound_of(of_kind("song"))
     rhythm = find_rhythm(sound)
     loop = make_loop(sound, rhythm).sound
     again = Sound(samples=np.tile(loop.samples, 4), sample_rate_hz=RATE_HZ)
@@ -142,7 +152,7 @@ def test_repeated_a_loop_keeps_its_beat():
 
 def test_a_loop_in_stereo_stays_in_stereo():
     """Both sides are cut and sealed alike."""
-    left, right = KINDS["song"], np.roll(KINDS["song"], 5) * 0.7
+    left, right = of_kind("song"), np.roll(of_kind("song"), 5) * 0.7
     loop = make_loop(sound_of(left, right), find_rhythm(sound_of(left)))
     assert loop.sound.channels == 2
     assert max(seam_step(loop.sound)) <= 1
@@ -163,7 +173,7 @@ def test_the_shortest_sounds_are_looped_as_well(make, samples):
 
 def test_the_source_of_a_loop_is_left_alone():
     """A new sound comes back."""
-    sound = sound_of(KINDS["song"])
+    sound = sound_of(of_kind("song"))
     before = sound.samples.copy()
     make_loop(sound, find_rhythm(sound))
     fade(sound)

@@ -10,7 +10,6 @@ from bot.config import Config, cache_folder
 from bot.models import pace
 from bot.models.registry import starter
 from bot.musicgen.checkpoint.presets import preset
-from bot.musicgen.decoder.step_time import extrapolate, sampled_layers, step_seconds
 
 
 class Stages:
@@ -24,6 +23,14 @@ class Stages:
 
     def made(self, amount, of_amount):
         raise AssertionError("nothing is counted")
+
+
+@pytest.fixture(scope="module")
+def step_time():
+    """Lend the module that is tested, which imports MindSpore."""
+    from bot.musicgen.decoder import step_time
+
+    return step_time
 
 
 @pytest.fixture
@@ -40,33 +47,33 @@ TINY = preset("tiny")
 
 
 @pytest.mark.parametrize("size", ["small", "medium", "large", "stereo-large"])
-def test_layers_that_are_left_out_are_reckoned_in(size):
+def test_layers_that_are_left_out_are_reckoned_in(step_time, size):
     """A step of 2 ms and 0.7 ms a layer is found from the few layers that are timed."""
     shape = preset(f"musicgen-{size}").decoder
-    half, layers = sampled_layers(shape)
+    half, layers = step_time.sampled_layers(shape)
     assert 0 < half < layers < shape.layers
-    found = extrapolate(shape, 2 + 0.7 * half, 2 + 0.7 * layers)
+    found = step_time.extrapolate(shape, 2 + 0.7 * half, 2 + 0.7 * layers)
     assert found == pytest.approx(2 + 0.7 * shape.layers)
 
 
-def test_a_noisy_machine_makes_no_layer_faster_than_none():
+def test_a_noisy_machine_makes_no_layer_faster_than_none(step_time):
     """Where the shorter decoder took longer, the others count nothing."""
     shape = preset("musicgen-large").decoder
-    assert extrapolate(shape, 3.0, 2.0) == 2.0
+    assert step_time.extrapolate(shape, 3.0, 2.0) == 2.0
 
 
-def test_a_small_model_is_timed_whole():
+def test_a_small_model_is_timed_whole(step_time):
     """The built-in one has too few weights to leave any out."""
     shape = starter().config.decoder
-    assert sampled_layers(shape)[1] == shape.layers
+    assert step_time.sampled_layers(shape)[1] == shape.layers
 
 
-def test_a_part_of_the_layers_is_a_decoder(kernel_library):
+def test_a_part_of_the_layers_is_a_decoder(step_time, kernel_library):
     """More layers than are timed: both decoders, of different depths, make their steps."""
     shape = replace(preset("tiny").decoder, hidden_size=256, heads=4, ffn_size=1024, layers=300)
-    half, layers = sampled_layers(shape)
+    half, layers = step_time.sampled_layers(shape)
     assert layers == 2 * half < shape.layers
-    assert step_seconds(shape, kernel_library, "int8") > 0
+    assert step_time.step_seconds(shape, kernel_library, "int8") > 0
 
 
 def test_what_was_timed_is_kept(cache):

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from bot.musicgen.kernels import build
-from tests.support.quick_compilation import QUICK_FLAGS
 
 
 def test_a_second_start_compiles_nothing(kernel_cache: Path) -> None:
@@ -50,6 +49,16 @@ def test_zig_has_a_place_for_its_cache_without_a_home(tmp_path: Path, monkeypatc
     assert build.zig_environment(tmp_path)["ZIG_GLOBAL_CACHE_DIR"] == "/given"
 
 
+def copying(folder: Path, library: Path) -> build.Compiler:
+    """Return a compiler that has compiled already: the cache is what is tested with it."""
+    program = folder / "copying"
+    program.write_text(
+        f'#!/bin/sh\nwhile [ "$1" != -o ]; do shift; done\nsleep 0.2; cp "{library}" "$2"\n'
+    )
+    program.chmod(0o755)
+    return build.Compiler(command=(str(program),), version="1")
+
+
 def test_a_compiler_that_fails_is_passed_over(kernel_cache: Path, tmp_path: Path) -> None:
     """The next one does the work, and nothing of the attempt is left."""
     compilers = [failing(tmp_path), *build.find_compilers()]
@@ -70,26 +79,32 @@ def test_no_compiler_at_all_is_told(tmp_path: Path) -> None:
         build.compile_kernels(tmp_path, [])
 
 
-def test_a_cache_that_cannot_be_written_costs_time_only(tmp_path: Path, caplog) -> None:
+def test_a_cache_that_cannot_be_written_costs_time_only(
+    tmp_path: Path, kernel_library: Path, caplog
+) -> None:
     """They are compiled for this process alone, and the log says why every start is slow."""
     (tmp_path / "cache").write_text("a file where a folder should be")
     with caplog.at_level("WARNING", logger="bot"):
-        compiled = build.compile_kernels(tmp_path / "cache", flags=QUICK_FLAGS)
+        compiled = build.compile_kernels(tmp_path / "cache", [copying(tmp_path, kernel_library)])
     assert compiled.exists()
     assert compiled.parent != tmp_path / "cache"
     assert "compiled anew at every start" in caplog.text
 
 
-def test_two_processes_that_compile_at_once_get_the_same(tmp_path: Path) -> None:
+def test_two_processes_that_compile_at_once_get_the_same(
+    tmp_path: Path, kernel_library: Path
+) -> None:
     """Both find whole kernels, and one file is left."""
     script = (
         "import sys; from pathlib import Path; from bot.musicgen.kernels import build\n"
-        "made = build.compile_kernels(Path(sys.argv[1]), flags=sys.argv[2:])\n"
+        "compiler = build.Compiler(command=(sys.argv[2],), version='1')\n"
+        "made = build.compile_kernels(Path(sys.argv[1]), [compiler])\n"
         "print(build.supports_int8(made))"
     )
+    compiler = copying(tmp_path, kernel_library).command
     both = [
         subprocess.Popen(
-            [sys.executable, "-c", script, str(tmp_path / "cache"), *QUICK_FLAGS],
+            [sys.executable, "-c", script, str(tmp_path / "cache"), *compiler],
             cwd=Path(__file__).parents[2],
             stdout=subprocess.PIPE,
             text=True,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy import stats
 
 from bot.domain.generation import Sampling
 from bot.musicgen.engine.sampling import choose, guide, probabilities
@@ -77,6 +76,8 @@ def test_guidance_moves_away_from_the_scores_without_text() -> None:
 )
 def test_draws_follow_the_probabilities(sampling: Sampling) -> None:
     """50,000 draws pass a chi-square test that a right sampler fails once in a million."""
+    from scipy import stats  # which takes a second
+
     drawn = np.array([choose(SCORES, sampling, pair) for pair in uniforms(50_000)])
     for codebook, shares in enumerate(probabilities(SCORES, sampling)):
         counts = np.bincount(drawn[:, codebook], minlength=len(shares))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import tomllib
 from importlib.metadata import PackageNotFoundError, distribution
@@ -20,6 +21,7 @@ REASONS = {
 """Packages whose licence would be refused, and why they may stay."""
 
 
+@functools.cache
 def installed_by_default():
     """Return every distribution that the bot needs, and that those need, by name."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -52,13 +54,11 @@ def licence_of(package):
     return "; ".join(filter(None, [told.get("License-Expression"), *short, *named]))
 
 
-PACKAGES = installed_by_default()
-
-
 def test_nothing_that_is_installed_by_default_is_copyleft():
     """The code is under Apache 2.0: what it imports may not ask for more without a reason."""
-    assert len(PACKAGES) > 40
-    licences = {name: licence_of(package) for name, package in PACKAGES.items()}
+    packages = installed_by_default()
+    assert len(packages) > 40
+    licences = {name: licence_of(package) for name, package in packages.items()}
     refused = {
         name: licence or "none is named"
         for name, licence in licences.items()
@@ -70,7 +70,7 @@ def test_nothing_that_is_installed_by_default_is_copyleft():
 @pytest.mark.parametrize("name", REASONS)
 def test_no_reason_outlives_its_package(name):
     """What isn't installed any more, or was given another licence, needs none."""
-    licence = licence_of(PACKAGES[name])
+    licence = licence_of(installed_by_default()[name])
     assert not licence or COPYLEFT.search(licence)
 
 
