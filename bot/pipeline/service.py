@@ -165,6 +165,7 @@ class Pipeline:
             return [await self.order(orders[0], limits, answer)], None
         for order in orders:
             check_order(order, max_seconds=self.config.generation.max_seconds)
+            await self.manners.check_order(order)
         jobs, refused = await self.store.jobs.accept_takes(orders, limits, answer)
         log.info("takes.accepted jobs=%s of=%d", [job.id for job in jobs], len(orders))
         await failpoints.reached("job.accepted")

@@ -79,8 +79,12 @@ class ReportButton(PersistentButton, template=r"zhiyin:report:(?P<id>\d+):(?P<ve
         author = clip.origin.user_id
         if self.verdict == "block":
             await bot.service.guilds.block(clip.origin.guild_id, author)
-        elif self.verdict == "delete" and not clip.is_deleted:
-            await bot.service.clips.delete(clip)
+        elif self.verdict == "delete":
+            # Takes in one message have the same words: all of them are meant.
+            takes = [take.clip for take in await bot.service.clips.takes(clip)] or [clip]
+            for each in takes:
+                if each is not None and not each.is_deleted:
+                    await bot.service.clips.delete(each)
         done = log_messages.line(interaction.user.id, _DONE[self.verdict])
         before = interaction.message.content if interaction.message is not None else ""
         await interaction.response.edit_message(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+import discord
 import pytest
 
 from bot.config import Config, DiscordConfig
@@ -142,9 +143,11 @@ async def test_only_some_roles_send_sounds_where_managers_say_so(tmp_path):
 async def test_a_person_waits_between_two_orders(tmp_path):
     """The takes of one order are one; a loop, which is free, may be cut at any time."""
     async with open_jam(tmp_path) as jam:
+        made = (await jam.music(prompt="beat", seconds=4.0)).response
         await jam.owner.slash(jam.channel, "admin limits", pause=30.0)
-        made = (await jam.music(prompt="beat", takes=2, seconds=2.0)).response
-        assert len(await jam.store.clips.of_user(jam.alice.id, 5)) == 2
+        jam.clock.now += 31
+        await jam.music(takes=2, seconds=1.0)
+        assert len(await jam.store.clips.of_user(jam.alice.id, 5)) == 3
         jam.clock.now += 29
         told = await jam.music(seconds=1.0)
         assert told.response.ephemeral
@@ -165,3 +168,61 @@ async def test_managers_set_no_shorter_pause_than_the_operator(tmp_path):
         assert (await jam.music(seconds=1.0)).response.attachments
         jam.clock.now += 5
         assert (await jam.music(seconds=1.0)).response.content.startswith("Not so fast")
+
+
+CHECKED = {
+    ("music", "prompt"): {},
+    ("remix", "prompt"): {"mine": "1"},
+}
+"""Options whose text everybody sees, with what else their command wants."""
+
+NOT_SHOWN = {
+    "keep": "is one of a few words",
+    "clip": "is a clip's number",
+    "mine": "is a clip's number",
+    "like": "is a clip's number",
+    "a": "is a clip's number",
+    "b": "is a clip's number",
+    "preset": "is the name of a preset that is there already",
+    "search": "is shown to nobody else",
+    "why": "is for the managers",
+    "preset save": "is one's own, and its words are checked when they are ordered",
+    "preset delete": "is the name of a preset that is there already",
+    "preset share": "is checked with the preset that it names",
+    "admin words add": "is for the managers",
+    "admin words remove": "is for the managers",
+    "admin words test": "is for the managers",
+}
+"""Options, or commands, whose text nobody else sees, each with the reason."""
+
+
+async def test_every_text_that_somebody_types_is_asked_about(tmp_path):
+    """An option that is new is checked before others see it, or says here why it need not be."""
+    async with open_jam(tmp_path) as jam:
+        await jam.music(prompt="beat", seconds=1.0)
+        await jam.bot.service.manners.add(jam.guild.id, "plonk")
+        found = set()
+        for command in jam.bot.tree.walk_commands():
+            for each in getattr(command, "parameters", ()):
+                is_free = each.type is discord.AppCommandOptionType.string and not each.choices
+                if is_free and not {each.name, command.qualified_name} & NOT_SHOWN.keys():
+                    found.add((command.qualified_name, each.name))
+        assert found == CHECKED.keys()
+        for (command, option), others in CHECKED.items():
+            told = await jam.alice.slash(jam.channel, command, **{option: "plonk"}, **others)
+            assert refused(told), (command, option)
+
+
+async def test_takes_and_what_a_remix_is_joined_with_are_asked_about(tmp_path):
+    """Also where the old words are not wanted any more: what was announced is withdrawn."""
+    async with open_jam(tmp_path) as jam:
+        made = (await jam.music(prompt="plonk beat", seconds=2.0)).response
+        await jam.bot.service.manners.add(jam.guild.id, "plonk")
+        assert refused(await jam.music(prompt="plonk", takes=3))
+        form = await jam.alice.click(made, label="Remix")
+        words, keep, include = custom_ids(form.modal)
+        answers = {words: "softer", keep: ["2"], include: ["no"]}
+        result = await jam.alice.submit_modal(form, answers)
+        await jam.idle()
+        assert result.followups[-1].content == str(UNWANTED)
+        assert len(await jam.store.clips.of_user(jam.alice.id, 5)) == 1
