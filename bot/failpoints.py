@@ -35,6 +35,17 @@ PLACES = (
 )
 """In the order in which a job comes past them."""
 
+BATTLE_PLACES = (
+    "battle.begun",
+    "battle.announced",
+    "battle.lined_up",
+    "battle.player_posted",
+    "battle.poll_posted",
+    "battle.counted",
+    "battle.told",
+)
+"""In the order in which a battle comes past them."""
+
 
 class Injected(RuntimeError):
     """A failure that a test asked for."""
@@ -59,7 +70,7 @@ def hit(place: str, *, in_worker: bool = False) -> None:
 
 
 def _action(place: str) -> str | None:
-    assert place in PLACES, place
+    assert place in (*PLACES, *BATTLE_PLACES), place
     # Read anew each time: it is off nearly always, and nothing is remembered.
     told = os.environ.get(VARIABLE)
     if not told:

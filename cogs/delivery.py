@@ -22,7 +22,7 @@ from cogs.posting.caller import Caller
 from cogs.posting.job_message import JobMessage
 from cogs.posting.outages import UNREACHABLE
 from cogs.posting.ways import Attempts, Ways
-from cogs.presentation import messages, take_cards
+from cogs.presentation import battle_messages, messages, take_cards
 from cogs.presentation.prompts import quote_prompt
 from cogs.requests.clip_cards import clip_cards
 from cogs.requests.take_cards import take_cards as cards_of_takes
@@ -70,7 +70,7 @@ class Delivery(commands.Cog):
         read = self._readers(job)
         embed, without = await clip_cards(self.bot, read, clip)
         message = JobMessage(
-            content=messages.mention_owner(job),
+            content=self._above(job),
             embeds=(embed,),
             view=clip_view(read, clip),
             postings=(posting,),
@@ -78,6 +78,7 @@ class Delivery(commands.Cog):
         without_words = dataclasses.replace(message, embeds=(without,))
         message_id = await self._reach(job, (message, without_words), once_more=once_more)
         await self.caller.call(job, dataclasses.replace(clip, message_id=message_id))
+        self._note_entry(job)
         return message_id
 
     async def show_takes(self, takes: Sequence[tuple[Take, JobProgress | None]]) -> None:
@@ -123,6 +124,18 @@ class Delivery(commands.Cog):
         # Remove files: Discord may have stored a clip and reported an error.
         variants = [JobMessage(content=read(text), view=None, keeps_files=False) for text in texts]
         await self._reach(job, variants, once_more=once_more)
+        self._note_entry(job)
+
+    def _above(self, job: Job) -> str:
+        """Return what stands above a clip: whose it is, and what an entry is for."""
+        owner, battle_id = messages.mention_owner(job), job.order.battle_id
+        if battle_id is None:
+            return owner
+        return self._readers(job)(battle_messages.NEW_ENTRY.fill(owner=owner, id=battle_id))
+
+    def _note_entry(self, job: Job) -> None:
+        if job.order.battle_id is not None:
+            self.bot.dispatch("battle_changed", job.order.battle_id)
 
     async def _reach(self, job: Job, variants: Sequence[JobMessage], *, once_more: bool) -> int:
         """Show the first variant that is let through, by the first way that works.
@@ -131,7 +144,7 @@ class Delivery(commands.Cog):
         """
         attempts = Attempts(self._ways, self._retry, job, once_more=once_more)
         try:
-            for way in (self._ways.edit, self._ways.send, self._ways.send_direct):
+            for way in self._ways.of(job):
                 for variant in variants:
                     try:
                         return await attempts.by(way, variant)

@@ -47,6 +47,7 @@ COGS = (
     "cogs.takes",
     "cogs.stars",
     "cogs.radio",
+    "cogs.battle",
     "cogs.privacy",
     "cogs.about",
     "cogs.admin",
@@ -64,6 +65,7 @@ INVITED = discord.Permissions(
     read_message_history=True,
     connect=True,
     speak=True,
+    send_polls=True,
 )
 """The permissions that the invitation asks for."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 
 from bot.domain.clips import Clip
 
@@ -41,6 +41,21 @@ class Outcome(StrEnum):
     """The channel is gone, or the bot may not post there any more."""
 
 
+class Step(Enum):
+    """What is to be done for a battle now."""
+
+    WAIT = auto()
+    CLOSE = auto()
+    LINE_UP = auto()
+    POST = auto()
+    COUNT = auto()
+    TELL = auto()
+    GIVE_UP = auto()
+    """There are too few entries."""
+    CALL_OFF = auto()
+    """Who began it is forgotten, and with them what it was about."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewBattle:
     """A battle that somebody begins: from `prompt`, or of the clip `clip_id`.
@@ -66,6 +81,8 @@ class Battle:
     """A battle that was begun. Ids of messages are None until those are known to be there."""
 
     id: int
+    key: str
+    """The id of what asked for it on Discord, which is older than all that is shown of it."""
     guild_id: int
     channel_id: int
     user_id: int | None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from enum import Enum, auto
 
 from bot.domain.battles import (
     LEAST_ENTRIES,
@@ -13,25 +12,11 @@ from bot.domain.battles import (
     Entrants,
     Outcome,
     Rung,
+    Step,
 )
 
 GRACE_SECONDS = 15 * 60.0
 """How long an entry that is in the queue when entries close is waited for."""
-
-
-class Step(Enum):
-    """What is to be done for a battle now."""
-
-    WAIT = auto()
-    CLOSE = auto()
-    LINE_UP = auto()
-    POST = auto()
-    COUNT = auto()
-    TELL = auto()
-    GIVE_UP = auto()
-    """There are too few entries."""
-    CALL_OFF = auto()
-    """Who began it is forgotten, and with them what it was about."""
 
 
 def next_step(battle: Battle, entrants: Entrants, now: float) -> Step:

@@ -11,7 +11,7 @@ from bot.domain.limits import Limits
 from bot.domain.quota_day import QuotaDay
 from bot.store import ledger, open_answers
 from bot.store.admission import Admission
-from bot.store.battle_entries import check_entry
+from bot.store.battle_entries import decide_entry, entry_query
 from bot.store.jam_turns import begin_turn, check_turn
 from bot.store.rows import job_of, sampling_json, source_json
 
@@ -39,7 +39,9 @@ async def accept_order(
     (standing,) = await connection.execute_fetchall(*admission.query)
     admission.decide(standing)
     if order.battle_id is not None:
-        await check_entry(connection, order.battle_id, order.origin.user_id, now)
+        entering = entry_query(order.battle_id, order.origin.user_id, now)
+        (standing,) = await connection.execute_fetchall(*entering)
+        decide_entry(standing)
     if order.jam_id is not None:
         await check_turn(connection, order, now)
     origin = order.origin

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import aiosqlite
+from typing import Any
 
 from bot.domain.battles import MOST_ENTRIES, BattleState
 from bot.errors import Refused
 from bot.i18n.sentence import Sentence
+from bot.store.database import Row
 from bot.store.job_states import UNFINISHED
 
 NO_MORE_ENTRIES = Sentence("This battle takes no more entries.")
@@ -28,12 +29,13 @@ _STANDING = f"""
 """  # noqa: S608 - ours
 
 
-async def check_entry(
-    connection: aiosqlite.Connection, battle_id: int, user_id: int, now: float
-) -> None:
-    """Raise Refused where somebody can't enter a battle now."""
-    asked = {"battle": battle_id, "user": user_id, "now": now}
-    (standing,) = await connection.execute_fetchall(_STANDING, asked)
+def entry_query(battle_id: int, user_id: int, now: float) -> tuple[str, dict[str, Any]]:
+    """Return the query for the row that decides whether somebody can enter, with its parameters."""
+    return _STANDING, {"battle": battle_id, "user": user_id, "now": now}
+
+
+def decide_entry(standing: Row) -> None:
+    """Raise Refused with the first reason why somebody can't enter."""
     if not standing["is_open"]:
         raise Refused(NO_MORE_ENTRIES)
     if standing["is_on_its_way"]:

@@ -15,6 +15,7 @@ from bot.i18n.sentence import Sentence, to_json
 from bot.store import ledger
 from bot.store.acceptance import accept_order, give_message_alone
 from bot.store.admission import Admission
+from bot.store.battle_entries import decide_entry, entry_query
 from bot.store.clips import NewClip, insert_clip
 from bot.store.database import Database
 from bot.store.jam_turns import settle_turn
@@ -85,6 +86,11 @@ class Jobs:
         standing = await self._database.one(*admission.query)
         assert standing is not None
         admission.decide(standing)
+        if order.battle_id is not None:
+            entering = entry_query(order.battle_id, order.origin.user_id, self._clock())
+            standing = await self._database.one(*entering)
+            assert standing is not None
+            decide_entry(standing)
 
     async def get(self, job_id: int) -> Job | None:
         """Return a job."""

@@ -103,6 +103,7 @@ def battle_of(row: sqlite3.Row) -> Battle:
     """Return the battle of a row."""
     return Battle(
         id=row["id"],
+        key=row["key"],
         guild_id=row["guild_id"],
         channel_id=row["channel_id"],
         user_id=row["user_id"],

@@ -36,6 +36,12 @@ class Ways:
         """Forget what was learnt about a job's token."""
         self._expired_tokens.discard(job.id)
 
+    def of(self, job: Job) -> tuple[Way, ...]:
+        """Return the ways to show a job, the best first; an entry is for its person alone."""
+        if job.order.battle_id is not None:
+            return (self.edit, self.send_direct)
+        return (self.edit, self.send, self.send_direct)
+
     async def edit(self, job: Job, message: JobMessage) -> int:
         """Edit the job's message, via the token or via the message id."""
         handle = job.message
@@ -43,6 +49,8 @@ class Ways:
             raise Undeliverable("there is no message to edit")
         young = self._bot.clock() < handle.expires_at - _TOKEN_MARGIN_SECONDS
         young = young and job.id not in self._expired_tokens
+        if job.order.battle_id is not None and not young:
+            raise Undeliverable("only its token reaches a message that one person sees")
         if handle.token is not None and young and self._bot.application_id is not None:
             webhook = self._bot.webhook_of(handle.token)
             try:
@@ -52,6 +60,7 @@ class Ways:
                     raise
                 # Discord bans clients that keep causing 401 answers.
                 self._expired_tokens.add(job.id)
+                return await self.edit(job, message)
         channel = self._bot.get_partial_messageable(job.order.origin.channel_id)
         await channel.get_partial_message(handle.message_id).edit(**message.as_edit())
         return handle.message_id

@@ -21,6 +21,8 @@ can keep some.
 On any message with sound: *Apps > Remix this clip*, *Continue this clip*, *What is this clip?* Or \
 reply to it, mention me and say what to make of it. `/whatis` tells how a file of mine was made.
 Press ⭐ under what you like: `/favourites` lists yours, `/top` the server's best.
+`/battle` begins a battle: all make a clip from the same words, or of one clip, and vote; \
+`/ladder` tells who wins.
 `/radio start` plays this server's clips in your voice channel: skip by vote, more like this.
 `/clip` posts a clip once more; `/tree` and **Tree** show its family. \
 `/export` hands it to you as FLAC or WAV.

@@ -58,8 +58,13 @@ async def show_tree(interaction: Interaction, clip: Clip) -> None:
     clips = interaction.client.service.clips
     async with thinking(interaction, ephemeral=True):
         family = await clips.lineage(clip.id, _MOST_SHOWN)
+        hidden = await interaction.client.service.battles.hidden(
+            [each.id for each in family.clips if each.origin.user_id != interaction.user.id]
+        )
         shown = frozenset(
-            each.id for each in family.clips if each.id == clip.id or is_shown_to(interaction, each)
+            each.id
+            for each in family.clips
+            if each.id == clip.id or (each.id not in hidden and is_shown_to(interaction, each))
         )
         picture = await clips.draw_tree(family, shown)
         await interaction.followup.send(

@@ -61,6 +61,8 @@ class RequestDraft:
     as_loop: bool = False
     locale: str | None = None
     """The language of the messages about it, as Discord names it."""
+    battle_id: int | None = None
+    """The battle that it is an entry in; then its person alone sees it."""
 
 
 def validate(
@@ -146,6 +148,7 @@ def make_orders(
             as_loop=draft.as_loop,
             locale=draft.locale,
             group_key=together[take] if together.count(together[take]) > 1 else None,
+            battle_id=draft.battle_id,
         )
         for take in range(draft.takes)
     ]

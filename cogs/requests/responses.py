@@ -29,7 +29,12 @@ _PATIENCE_SECONDS = 5.0
 
 
 async def send_first_response(
-    interaction: Interaction, sentence: Sentence, *, key: str, in_place: bool = False
+    interaction: Interaction,
+    sentence: Sentence,
+    *,
+    key: str,
+    in_place: bool = False,
+    ephemeral: bool = False,
 ) -> MessageHandle:
     """Respond to an interaction, and return the handle of the response.
 
@@ -47,7 +52,8 @@ async def send_first_response(
             await interaction.response.edit_message(content=text, view=None)
             message_id: int | None = interaction.message.id
         else:
-            message_id = (await interaction.response.send_message(text)).message_id
+            sent = await interaction.response.send_message(text, ephemeral=ephemeral)
+            message_id = sent.message_id
     except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
         message_id = await _find_response(interaction, error)
         if message_id is None:

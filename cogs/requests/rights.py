@@ -11,7 +11,7 @@ from bot.app.client import Interaction, ZhiyinBot
 from bot.domain.clips import Clip
 from bot.domain.jobs import RequestOrigin
 from bot.errors import RequestError
-from cogs.presentation import messages
+from cogs.presentation import battle_messages, messages
 
 # More than are shown, since some are in channels that a person doesn't see.
 _LISTED = 100
@@ -22,9 +22,13 @@ async def require_clip(interaction: Interaction, clip_id: int) -> Clip:
 
     Raises RequestError, the same for one that is elsewhere as for one that is not there.
     """
-    clip = await require_kept_clip(interaction.client, clip_id)
+    bot = interaction.client
+    clip = await require_kept_clip(bot, clip_id)
     if not is_shown_to(interaction, clip):
         raise RequestError(messages.NO_CLIP)
+    is_own = clip.origin.user_id == interaction.user.id
+    if not is_own and await bot.service.battles.hidden([clip.id]):
+        raise RequestError(battle_messages.IN_A_BATTLE)
     return clip
 
 

@@ -80,7 +80,11 @@ async def submit_request(
             receiving.enter_context(bot.service.requests.receiving_file(origin.user_id))
         # Answer before the job exists: if the answer fails, there is nothing to undo.
         own = await responses.send_first_response(
-            interaction, text, key=orders[0].key, in_place=asked_by is not None
+            interaction,
+            text,
+            key=orders[0].key,
+            in_place=asked_by is not None,
+            ephemeral=draft.battle_id is not None,
         )
         await failpoints.reached("order.answered")
         await _queue(interaction, draft, orders, limits, own, receiving)

@@ -20,6 +20,7 @@ from bot.domain.limits import Limits
 from bot.i18n.sentence import Sentence
 from bot.store.clips import NewClip
 from cogs.presentation import messages
+from cogs.views.battle_buttons import DEEDS
 from cogs.views.clip_buttons import ACTIONS, UNKNOWN_BUTTON, ClipButton
 from cogs.views.export_button import FORMATS
 from cogs.views.forget_button import NOT_YOUR_QUESTION, forget_view
@@ -33,6 +34,7 @@ SECRET = "a song for Ophelia"
 CHOICES = {
     "format": FORMATS,
     "action": (*ACTIONS, *RADIO_ACTIONS),
+    "deed": DEEDS,
     "verdict": VERDICTS,
     "what": ("clip", "takes"),
     "message": ("0", "7"),
@@ -227,6 +229,7 @@ async def test_no_command_or_menu_entry_takes_an_id_of_another_server(tmp_path):
                     result = await stage.mallory.slash(stage.other, name, **words, **option)
                     assert refused(result), (name, option)
         assert asked == {
+            ("battle", "clip"),
             ("cancel", "job"),
             ("clip", "clip"),
             ("export", "clip"),

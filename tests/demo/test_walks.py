@@ -37,8 +37,8 @@ class Walk:
     has_file: bool = False
     says: str = ""
     says_to_manager: str = ""
-    says_to_stranger: str = ""
     says_to_friend: str = ""
+    says_to_stranger: str = ""
     makes_clip: bool = False
 
 
@@ -72,6 +72,14 @@ COMMANDS = {
     "radio skip": Walk(says="No radio is on"),
     "radio now": Walk(says="No radio is on"),
     "radio source": Walk(says="No radio is on"),
+    "battle": Walk(
+        options={"prompt": "lo-fi"},
+        says="Press Enter",
+        says_to_manager="already",
+        says_to_friend="already",
+        says_to_stranger="on servers",
+    ),
+    "ladder": Walk(says="Nobody has fought", says_to_stranger="on servers"),
     "quota": Walk(says="of music left today"),
     "report": Walk(
         options={"clip": LATEST}, says="This clip is your own", says_to_stranger="and this is none"
@@ -102,6 +110,7 @@ COMMANDS = {
 }
 MENUS = ("Remix this clip", "Continue this clip", "What is this clip?", "Report this clip")
 BUTTONS = {
+    "BattleButton",
     "ClipButton",
     "ExportButton",
     "TakeButton",
@@ -114,7 +123,7 @@ BUTTONS = {
     "ReportButton",
     "RadioButton",
 }
-FORMS = {"mix_modal", "remix_modal"}
+FORMS = {"battle_form", "mix_modal", "remix_modal"}
 """The files of cogs that build one."""
 
 

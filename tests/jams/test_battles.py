@@ -6,12 +6,12 @@ import dataclasses
 
 import pytest
 
-from bot.domain.battles import Battle, BattleState, Entrants, Outcome, Rung
-from bot.jams.battles import GRACE_SECONDS, Step, decide, due_at, line_up, next_step, rank
+from bot.domain.battles import Battle, BattleState, Entrants, Outcome, Rung, Step
+from bot.jams.battles import GRACE_SECONDS, decide, due_at, line_up, next_step, rank
 
 CLOSES_AT = 1000.0
 OPEN = Battle(
-    id=1, guild_id=10, channel_id=5, user_id=1, prompt="rock", clip_id=None, seconds=8.0,
+    id=1, key="99", guild_id=10, channel_id=5, user_id=1, prompt="rock", clip_id=None, seconds=8.0,
     created_at=0.0, closes_at=CLOSES_AT, voting_seconds=60.0, locale=None, state=BattleState.OPEN,
 )  # fmt: skip
 CLOSED = dataclasses.replace(OPEN, state=BattleState.CLOSED)

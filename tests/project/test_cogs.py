@@ -20,6 +20,13 @@ ROOMS = {
     "cogs.posting": {"cogs.presentation", "cogs.posting"},
     "cogs.requests": {"cogs.presentation", "cogs.posting", "cogs.requests"},
     "cogs.views": {"cogs.presentation", "cogs.posting", "cogs.requests", "cogs.views"},
+    "cogs.battles": {
+        "cogs.presentation",
+        "cogs.posting",
+        "cogs.requests",
+        "cogs.views",
+        "cogs.battles",
+    },
 }
 
 FILES = sorted(FOLDER.rglob("*.py"))

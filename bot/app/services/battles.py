@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 
-from bot.domain.battles import Battle, Entrants, Entry, NewBattle, Outcome, Rung
-from bot.jams.battles import Step, decide, line_up, next_step, rank
+from bot.domain.battles import Battle, Entrants, Entry, NewBattle, Outcome, Rung, Step
+from bot.jams.battles import decide, due_at, line_up, next_step, rank
 from bot.store.store import Store
 
 
@@ -50,6 +50,11 @@ class BattleService:
     async def next_step(self, battle: Battle) -> Step:
         """Return what is to be done for a battle now."""
         return next_step(battle, await self._battles.entrants(battle.id), self._clock())
+
+    async def next_times(self) -> list[float]:
+        """Return when battles are to be looked at again."""
+        times = (due_at(battle) for battle in await self._battles.unfinished())
+        return [at for at in times if at is not None]
 
     async def close(self, battle_id: int) -> bool:
         """Take no more entries; False where that is so already."""

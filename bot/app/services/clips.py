@@ -103,6 +103,10 @@ class ClipService:
         """Return a PNG of a clip's family; of clips not in `shown` it says nothing."""
         return await asyncio.to_thread(draw_tree, lineage, shown)
 
+    async def move(self, clip: Clip, message_id: int) -> None:
+        """Record that another message shows a clip from now on."""
+        await self._clips.set_message(clip.id, message_id)
+
     async def delete(self, clip: Clip) -> None:
         """Delete a clip's sound and mark it as deleted. Raises Refused while it is being posted."""
         await self._pipeline.library.delete(clip)

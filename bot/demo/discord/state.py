@@ -38,6 +38,7 @@ INVITED = (
     | Right.READ_MESSAGE_HISTORY
     | Right.CONNECT
     | Right.SPEAK
+    | Right.SEND_POLLS
 )
 """What the bot's own role gives it."""
 

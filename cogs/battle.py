@@ -1,0 +1,189 @@
+"""Battles: /battle and /ladder, and what lets a battle go on when its time has come."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from typing import Any, cast
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot import failpoints
+from bot.app.client import Interaction, ZhiyinBot
+from bot.domain.battles import Entrants
+from bot.errors import RequestError
+from cogs.battles.progress import BattleProgress
+from cogs.presentation import battle_messages, battle_results
+from cogs.presentation.errors import report_error
+from cogs.presentation.readers import reader_of, readers_of
+from cogs.requests.battles import check_battle, enter_battle, require_battle
+from cogs.requests.suggestions import Prompt, suggest_clips, suggest_prompts
+from cogs.views.battle_buttons import BattleButton, battle_view
+from cogs.views.battle_form import CUSTOM_ID, read_battle_answers
+from cogs.views.persistent_button import MAX_ID, custom_id_of
+
+Minutes = app_commands.Range[int, 1, 1440]
+
+_LONGEST_PAUSE_SECONDS = 600.0
+_FIRST_PAUSE_SECONDS, _LONGEST_FAILED_PAUSE_SECONDS = 2.0, 300.0
+_RUNGS = 10
+
+log = logging.getLogger(__name__)
+
+
+class Battle(commands.Cog):
+    """People make clips from the same words, or of the same clip, and everybody votes."""
+
+    def __init__(self, bot: ZhiyinBot) -> None:
+        self.bot = bot
+        self.progress = BattleProgress(bot)
+        self._timer: asyncio.TimerHandle | None = None
+        self._looking: asyncio.Task[bool] | None = None
+        self._failed_pause_seconds = _FIRST_PAUSE_SECONDS
+
+    async def cog_unload(self) -> None:
+        """Leave the rest to the next life of the bot."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.gather(self._looking, return_exceptions=True)
+
+    @commands.Cog.listener()
+    async def on_ready(self) -> None:
+        """Go on with what an earlier life of the bot has left, or what was missed meanwhile."""
+        await self.look()
+
+    @app_commands.command()
+    @app_commands.autocomplete(prompt=suggest_prompts, clip=suggest_clips)
+    async def battle(
+        self,
+        interaction: Interaction,
+        prompt: Prompt | None = None,
+        clip: app_commands.Range[str, 1, 20] | None = None,
+        minutes: Minutes = 10,
+        voting: Minutes = 10,
+        seconds: app_commands.Range[float, 1.0, 600.0] | None = None,
+    ) -> None:
+        """Begin a battle: all make a clip from the same words, or of one clip; then all vote.
+
+        Parameters
+        ----------
+        prompt:
+            The words that everybody's entry is made from.
+        clip:
+            Or the clip that everybody remixes: its number; yours are listed.
+        minutes:
+            How long entries are taken.
+        voting:
+            How many minutes the vote lasts.
+        seconds:
+            How long each entry is.
+        """
+        new, sample = await check_battle(
+            interaction,
+            prompt=prompt,
+            clip=clip,
+            seconds=seconds,
+            entry_seconds=60.0 * minutes,
+            voting_seconds=60.0 * voting,
+        )
+        battles, read = self.bot.service.battles, readers_of(interaction)
+        with self.progress.announcing(new.key):
+            battle = await battles.begin(new)
+            await failpoints.reached("battle.begun")
+            card = battle_messages.announcement(read, battle, sample, Entrants(ready=0, pending=0))
+            view = battle_view(read, battle)
+            assert view is not None
+            # Where this fails it is found, or struck out, by the next look.
+            sent = await interaction.response.send_message(embed=card, view=view)
+            await failpoints.reached("battle.announced")
+            if sent.message_id is not None:
+                await battles.record_card(battle.id, sent.message_id)
+        found = await battles.find(battle.id)
+        if sample is not None and found is not None and found.message_id is not None:
+            await self.progress.stage.show_sample(found, sample)
+        await self.look()
+
+    @app_commands.command()
+    async def ladder(self, interaction: Interaction) -> None:
+        """Show who has won the most battles on this server."""
+        if interaction.guild_id is None:
+            raise RequestError(battle_messages.ON_SERVERS)
+        rungs = await self.bot.service.battles.ladder(interaction.guild_id, _RUNGS)
+        text = battle_results.ladder(reader_of(interaction), rungs)
+        await interaction.response.send_message(text, ephemeral=True)
+
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: Interaction) -> None:
+        """Order the entry that a form asks for, be it from before a restart."""
+        if interaction.type is not discord.InteractionType.modal_submit:
+            return
+        found = CUSTOM_ID.fullmatch(custom_id_of(interaction))
+        if found is None:
+            return
+        try:
+            self.bot.service.guilds.check_place(interaction.guild_id)
+            battle = await require_battle(interaction, min(int(found["id"]), MAX_ID))
+            words, seed = read_battle_answers(cast(Mapping[str, Any], interaction.data))
+            await enter_battle(interaction, battle, words, seed)
+        except Exception as error:
+            await report_error(interaction, error)
+
+    @commands.Cog.listener()
+    async def on_battle_changed(self, battle_id: int) -> None:
+        """Look at the battles: an entry was ordered, made or given up, or somebody decided."""
+        log.debug("battle.changed id=%d", battle_id)
+        await self.look()
+
+    @commands.Cog.listener()
+    async def on_message(self, message: discord.Message) -> None:
+        """Count a battle whose poll is over, as the message about that says."""
+        if message.type is discord.MessageType.poll_result and message.reference is not None:
+            await self._note_poll(message.reference.message_id)
+
+    @commands.Cog.listener()
+    async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
+        """Count a battle whose poll is final now."""
+        poll = cast(Mapping[str, Any], payload.data).get("poll") or {}
+        if (poll.get("results") or {}).get("is_finalized"):
+            await self._note_poll(payload.message_id)
+
+    @commands.Cog.listener()
+    async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
+        """End a battle whose poll was deleted."""
+        await self._note_poll(payload.message_id)
+
+    async def _note_poll(self, message_id: int | None) -> None:
+        battle = None
+        if message_id is not None:
+            battle = await self.bot.service.battles.find_by_poll(message_id)
+        if battle is not None:
+            self.progress.note_over(battle.id)
+            await self.look()
+
+    async def look(self) -> bool:
+        """Let every battle go on as far as it can; tell whether all did."""
+        all_did = await self.progress.look()
+        if all_did:
+            self._failed_pause_seconds = _FIRST_PAUSE_SECONDS
+            pause_seconds = await self.progress.seconds_to_next(_LONGEST_PAUSE_SECONDS)
+        else:
+            pause_seconds = self._failed_pause_seconds
+            self._failed_pause_seconds = min(2 * pause_seconds, _LONGEST_FAILED_PAUSE_SECONDS)
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_later(pause_seconds, self._look_again)
+        return all_did
+
+    def _look_again(self) -> None:
+        self._looking = asyncio.create_task(self.look(), name="battles")
+
+
+async def setup(bot: ZhiyinBot) -> None:
+    """Add the cog, and register the buttons of battles."""
+    bot.add_dynamic_items(BattleButton)
+    await bot.add_cog(Battle(bot))

@@ -1,0 +1,1 @@
+"""Battles on Discord: announced, entered, posted with a poll, and told."""

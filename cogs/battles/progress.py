@@ -1,0 +1,161 @@
+"""How battles go on: one step after the other, each as often as it takes, and done once."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from bot import failpoints
+from bot.app.client import ZhiyinBot
+from bot.domain.battles import Battle, BattleState, Outcome, Step
+from cogs.battles.count import PollLost, fetch_votes
+from cogs.battles.place import Place, PlaceLost
+from cogs.battles.result import BattleResult
+from cogs.battles.stage import BattleStage
+from cogs.posting.outages import is_outage
+
+log = logging.getLogger(__name__)
+
+
+class BattleProgress:
+    """Lets battles go on; whatever happens meanwhile is found in the store."""
+
+    def __init__(self, bot: ZhiyinBot) -> None:
+        self._bot = bot
+        self._place = Place(bot)
+        self.stage = BattleStage(bot, self._place)
+        self._result = BattleResult(bot, self._place)
+        self._turn = asyncio.Lock()
+        self._announced: set[str] = set()
+        self._over: set[int] = set()
+        """Battles whose polls are said to be over."""
+
+    @contextmanager
+    def announcing(self, key: str) -> Iterator[None]:
+        """Hold a battle that is being announced, which nobody is to look for."""
+        self._announced.add(key)
+        try:
+            yield
+        finally:
+            self._announced.discard(key)
+
+    def note_over(self, battle_id: int) -> None:
+        """Note that the poll of a battle is said to be over, or gone."""
+        self._over.add(battle_id)
+
+    async def look(self) -> bool:
+        """Let every battle go on as far as it can; tell whether all did."""
+        all_did = True
+        async with self._turn:
+            for battle in await self._bot.service.battles.unfinished():
+                try:
+                    all_did = await self._go_on(battle.id) and all_did
+                except Exception as error:
+                    all_did = False
+                    self._place.doubt(battle)
+                    if is_outage(error):
+                        log.warning("battle.waits id=%d %r", battle.id, error)
+                    else:
+                        log.exception("battle.failed id=%d", battle.id)
+        return all_did
+
+    async def seconds_to_next(self, most: float) -> float:
+        """Return for how long nothing is to be done, as far as the clock tells."""
+        now = self._bot.clock()
+        due = await self._bot.service.battles.next_times()
+        return max(0.0, min([most, *(at - now for at in due if at > now)]))
+
+    async def _go_on(self, battle_id: int) -> bool:
+        battles = self._bot.service.battles
+        while (battle := await battles.find(battle_id)) is not None:
+            if battle.state is BattleState.ENDED:
+                return True
+            if battle.message_id is None and not await self._find_card(battle):
+                return True
+            step = await battles.next_step(battle)
+            is_over = battle.id in self._over and battle.state is BattleState.VOTING
+            if step is Step.WAIT and not is_over:
+                await self._show(battle)
+                return True
+            try:
+                if not await self._take(Step.COUNT if is_over else step, battle):
+                    return False
+            except PlaceLost:
+                log.warning("battle.place_lost id=%d", battle.id)
+                await battles.end_without_votes(battle.id, Outcome.PLACE_LOST)
+                await battles.end(battle.id)
+                return True
+        return True
+
+    async def _take(self, step: Step, battle: Battle) -> bool:
+        """Take a step; tell whether the next one may follow."""
+        battles = self._bot.service.battles
+        match step:
+            case Step.CLOSE:
+                await battles.close(battle.id)
+            case Step.LINE_UP:
+                self._place.begin(battle)
+                await battles.line_up(battle.id)
+                await failpoints.reached("battle.lined_up")
+            case Step.GIVE_UP:
+                await battles.end_without_votes(battle.id, Outcome.TOO_FEW)
+            case Step.CALL_OFF:
+                await battles.end_without_votes(battle.id, Outcome.CALLED_OFF)
+            case Step.POST:
+                await self._show(battle)
+                await self.stage.post_players(battle)
+                await self.stage.post_poll(battle)
+            case Step.COUNT:
+                return await self._count(battle)
+            case Step.TELL:
+                if battle.outcome is Outcome.CALLED_OFF:
+                    await self._result.stop_poll(battle)
+                message_id = await self._result.tell(battle)
+                await failpoints.reached("battle.told")
+                over = replace(battle, state=BattleState.ENDED, result_message_id=message_id)
+                await self.stage.show(over, await battles.entrants(battle.id))
+                await battles.end(battle.id, message_id)
+                self.stage.forget(battle)
+                self._place.doubt(battle)
+            case Step.WAIT:
+                pass
+        return True
+
+    async def _count(self, battle: Battle) -> bool:
+        battles = self._bot.service.battles
+        self._over.discard(battle.id)
+        try:
+            votes = await fetch_votes(self._bot, battle, self._bot.clock())
+        except PollLost:
+            await battles.end_without_votes(battle.id, Outcome.POLL_LOST)
+            return True
+        except Exception as error:
+            if is_outage(error):
+                raise
+            raise PlaceLost from error
+        if votes is None:
+            return False
+        await self.stage.withdraw_players(battle)
+        await battles.count(battle.id, votes)
+        await failpoints.reached("battle.counted")
+        return True
+
+    async def _show(self, battle: Battle) -> None:
+        if battle.state is BattleState.VOTING:
+            await self.stage.withdraw_players(battle)
+        await self.stage.show(battle, await self._bot.service.battles.entrants(battle.id))
+
+    async def _find_card(self, battle: Battle) -> bool:
+        """Find the card of a battle that an earlier life has posted, or strike the battle out."""
+        if self._announced and battle.created_at >= self._bot.begun_at:
+            return False
+        found = await self.stage.find_card(battle)
+        if found is None:
+            log.info("battle.never_shown id=%d", battle.id)
+            await self._bot.service.battles.strike_out(battle.id)
+            return False
+        await self._bot.service.battles.record_card(battle.id, found)
+        return True

@@ -1,0 +1,102 @@
+"""What is shown of a battle when it is over: whose the entries are, and who has won."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import discord
+
+from bot.app.client import ZhiyinBot
+from bot.domain.battles import Battle, Entry
+from bot.errors import OutputError, SoundError
+from cogs.battles.files import battle_files
+from cogs.battles.place import Place
+from cogs.posting.outages import is_outage
+from cogs.presentation import battle_results
+from cogs.requests.clip_cards import clip_cards
+from cogs.views.clip_buttons import clip_view
+
+log = logging.getLogger(__name__)
+
+# Blocked by a server's AutoMod, nearly always for somebody's words.
+_FILTERED = {200000, 200001, 240000}
+
+
+class BattleResult:
+    """Tells results. Its methods raise what discord.py raises in an outage."""
+
+    def __init__(self, bot: ZhiyinBot, place: Place) -> None:
+        self._bot, self._place = bot, place
+
+    async def stop_poll(self, battle: Battle) -> None:
+        """End the poll of a battle that was called off, if it is there."""
+        if battle.poll_message_id is None:
+            return
+        try:
+            message = await self._place.channel(battle).fetch_message(battle.poll_message_id)
+            await message.end_poll()
+        except discord.HTTPException as error:
+            if is_outage(error):
+                raise
+            log.info("battle.poll_not_ended id=%d code=%d", battle.id, error.code)
+
+    async def tell(self, battle: Battle) -> int | None:
+        """Say whose entries they were and who has won; return the message. Raises PlaceLost."""
+        read = self._bot.languages.reader(battle.locale)
+        entries = await self._bot.service.battles.entries(battle.id)
+        for entry in entries:
+            await self._reveal(battle, entry)
+        footer = read(battle_results.result_footer(battle))
+        winner = next((each for each in entries if each.is_winner), None)
+        is_won = winner is not None and sum(each.is_winner for each in entries) == 1
+        said: dict[str, Any] = {
+            "content": read(battle_results.verdict(battle, entries)),
+            "nonce": f"battle-{battle.id}-result",
+        }
+        embeds, packed = [battle_results.result(read, battle, entries)], None
+        if is_won and winner is not None and winner.clip is not None:
+            card, _ = await clip_cards(self._bot, read, winner.clip)
+            try:
+                packed = await self._bot.service.clips.pack(
+                    winner.clip, self._place.max_bytes(battle)
+                )
+            except (SoundError, OutputError) as error:
+                log.warning("battle.winner_silent id=%d %s", battle.id, error)
+            else:
+                embeds.insert(0, card)
+                said["view"] = clip_view(read, winner.clip)
+
+        def make() -> dict[str, Any]:
+            name = f"battle-{battle.id}-winner"
+            files = [] if packed is None else battle_files(packed, name)
+            return said | {"embeds": embeds, "files": files}
+
+        def is_it(message: discord.Message) -> bool:
+            return any(embed.footer.text == footer for embed in message.embeds)
+
+        try:
+            return await self._place.once(battle, is_it, make)
+        except discord.HTTPException as error:
+            if error.code not in _FILTERED:
+                raise
+            log.info("battle.words_filtered id=%d", battle.id)
+            bare = discord.Embed(colour=embeds[-1].colour).set_footer(text=footer)
+            return await self._place.once(battle, is_it, lambda: said | {"embed": bare})
+
+    async def _reveal(self, battle: Battle, entry: Entry) -> None:
+        """Say under a player whose it is, and put the buttons of a clip there."""
+        if entry.clip is None or entry.message_id is None:
+            return
+        read = self._bot.languages.reader(battle.locale)
+        await self._bot.service.clips.move(entry.clip, entry.message_id)
+        try:
+            await (
+                self._place.channel(battle)
+                .get_partial_message(entry.message_id)
+                .edit(embed=battle_results.revealed(read, entry), view=clip_view(read, entry.clip))
+            )
+        except discord.HTTPException as error:
+            if is_outage(error):
+                raise
+            log.info("battle.not_revealed id=%d code=%d", battle.id, error.code)

@@ -1,0 +1,160 @@
+"""What people see of a battle while it goes on: its card, its players, its poll."""
+
+from __future__ import annotations
+
+import discord
+
+from bot.domain.battles import Battle, BattleState, Entrants, Entry, Outcome
+from bot.domain.clips import Clip
+from bot.i18n.languages import Reader
+from bot.i18n.sentence import Moment, Plural, Sentence
+from cogs.presentation.cards import COLOUR, PICTURE
+from cogs.presentation.messages import link
+from cogs.presentation.prompts import quote_prompt
+
+ON_SERVERS = Sentence("Battles are fought on servers: ask there.")
+NOT_A_MEMBER = Sentence("I have to be a member of this server for a battle.")
+NO_POLLS = Sentence(
+    "I may not begin polls here: a manager of the server can give me the right *Create Polls*."
+)
+ONE_THEME = Sentence("Say what it is about: words, or a clip that everybody remixes; one of them.")
+NO_BATTLE = Sentence("This battle is over, or not here.")
+NOT_YOUR_BATTLE = Sentence("Only who began this battle can do that, or a manager of the server.")
+CLOSED_BY_HAND = Sentence("No more entries. The vote begins as soon as all of them are made.")
+CALLED_OFF_BY_HAND = Sentence("The battle is called off. What was made for it stays its makers'.")
+BEING_POSTED = Sentence("The entries are being posted: try again in a moment.")
+IN_A_BATTLE = Sentence("This clip is in a battle: it can be had when the vote is over.")
+NEW_ENTRY = Sentence(
+    "{owner} This is your entry in battle {id}, for your ears only until the vote. Press **Enter** "
+    "again if you want another one in its place."
+)
+
+
+def announcement(
+    read: Reader,
+    battle: Battle,
+    sample: Clip | None,
+    entrants: Entrants,
+    *,
+    has_picture: bool = False,
+) -> discord.Embed:
+    """Return the card that announces a battle, and says later how far it is.
+
+    With `has_picture` the picture of the clip that it is of is attached.
+    """
+    lines = [read(_theme(battle, sample)), ""]
+    lines += [read(each) for each in _how_far(battle, entrants)]
+    embed = discord.Embed(
+        title=read(Sentence("⚔️ Battle {id}", id=battle.id)),
+        description="\n".join(lines),
+        colour=COLOUR,
+    )
+    if has_picture:
+        embed.set_image(url=f"attachment://{PICTURE}")
+    return embed
+
+
+def _theme(battle: Battle, sample: Clip | None) -> Sentence:
+    if battle.clip_id is not None:
+        return Sentence("Everybody remixes {clip}.", clip=link(sample))
+    if battle.prompt is None:
+        return Sentence("Its words are gone.")
+    return Sentence("**{what}**", what=quote_prompt(battle.prompt))
+
+
+def _how_far(battle: Battle, entrants: Entrants) -> list[Sentence]:
+    match battle.state:
+        case BattleState.OPEN:
+            ways = Sentence("Press **Enter** and add words of your own, or a seed.")
+            if battle.clip_id is not None:
+                ways = Sentence("Press **Enter** and say what it should become.")
+            return [
+                ways,
+                Sentence(
+                    "One entry each; the last one that you make counts, and is charged as any "
+                    "clip. Nobody sees whose is whose until the vote is over."
+                ),
+                Sentence("Entries close {when}.", when=Moment(battle.closes_at)),
+                _number(entrants),
+            ]
+        case BattleState.CLOSED:
+            waiting = Sentence("No more entries. The vote begins in a moment.")
+            if entrants.pending:
+                waiting = Plural(
+                    "No more entries. {n} of them is still being made.",
+                    "No more entries. {n} of them are still being made.",
+                    n=entrants.pending,
+                )
+            return [waiting]
+        case BattleState.POSTING | BattleState.VOTING if battle.poll_ends_at is None:
+            return [Sentence("The entries are being posted.")]
+        case BattleState.VOTING:
+            assert battle.poll_ends_at is not None
+            return [Sentence("Listen and vote below. It ends {when}.", when=_at(battle))]
+        case _:
+            return [Sentence("It is over: {how}", how=_how_it_ended(battle))]
+
+
+def _at(battle: Battle) -> Moment:
+    assert battle.poll_ends_at is not None
+    return Moment(battle.poll_ends_at)
+
+
+def _number(entrants: Entrants) -> Sentence:
+    if entrants.pending:
+        return Plural(
+            "{n} entry so far, and {pending} being made.",
+            "{n} entries so far, and {pending} being made.",
+            n=entrants.ready,
+            pending=entrants.pending,
+        )
+    return Plural("{n} entry so far.", "{n} entries so far.", n=entrants.ready)
+
+
+def _how_it_ended(battle: Battle) -> Sentence:
+    if battle.result_message_id is not None:
+        url = (
+            f"https://discord.com/channels/{battle.guild_id}/{battle.channel_id}/"
+            f"{battle.result_message_id}"
+        )
+        return Sentence("[see how]({url}).", url=url)
+    return without_winner(battle.outcome)
+
+
+def player(read: Reader, entry: Entry, total: int) -> discord.Embed:
+    """Return the card above which an entry is played, with nothing that says whose it is."""
+    embed = discord.Embed(
+        title=read(Sentence("Entry {number} of {total}", number=entry.number, total=total)),
+        colour=COLOUR,
+    )
+    embed.set_image(url=f"attachment://{PICTURE}")
+    return embed
+
+
+def question(read: Reader, battle: Battle) -> str:
+    """Return the question of the poll, by which it is found again."""
+    return read(Sentence("Battle {id}: which is the best?", id=battle.id))
+
+
+def answer(read: Reader, entry: Entry) -> str:
+    """Return the answer of the poll for an entry."""
+    if entry.clip is None:
+        return read(Sentence("Entry {number} (withdrawn)", number=entry.number))
+    return read(Sentence("Entry {number}", number=entry.number))
+
+
+def without_winner(outcome: Outcome | None) -> Sentence:
+    """Return why nobody has won."""
+    match outcome:
+        case Outcome.TOO_FEW:
+            return Sentence("there were fewer than two entries.")
+        case Outcome.NO_VOTES:
+            return Sentence("nobody voted.")
+        case Outcome.CALLED_OFF:
+            return Sentence("it was called off.")
+        case Outcome.POLL_LOST:
+            return Sentence("its poll was deleted.")
+        case Outcome.WON | Outcome.TIED:
+            return Sentence("whoever won has withdrawn.")
+        case _:
+            return Sentence("it could not go on here.")

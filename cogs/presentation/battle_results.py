@@ -1,0 +1,134 @@
+"""What people see of a battle when it is over: the verdict, whose entry is whose, the ladder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import discord
+
+from bot.domain.battles import Battle, Entry, Outcome, Rung
+from bot.i18n.languages import Reader
+from bot.i18n.sentence import Plural, Sentence, verbatim
+from cogs.presentation.battle_messages import without_winner
+from cogs.presentation.cards import COLOUR, PICTURE
+from cogs.presentation.messages import join_fitting
+from cogs.presentation.prompts import quote_prompt
+
+NO_LADDER = Sentence("Nobody has fought a battle here yet. Begin one with `/battle`!")
+
+_WORDS_SHOWN = 60
+_MEDALS = {1: "🥇", 2: "🥈", 3: "🥉"}
+
+
+def revealed(read: Reader, entry: Entry) -> discord.Embed:
+    """Return the same card when the vote is over."""
+    assert entry.clip is not None
+    text = Sentence(
+        "{who}: {what}", who=f"<@{entry.user_id}>", what=quote_prompt(entry.clip.prompt)
+    )
+    embed = discord.Embed(
+        title=read(Sentence("Entry {number}", number=entry.number)),
+        description=read(text),
+        colour=COLOUR,
+    )
+    embed.set_image(url=f"attachment://{PICTURE}")
+    embed.set_footer(text=read(Sentence("AI-generated · clip {id}", id=entry.clip.id)))
+    return embed
+
+
+def verdict(battle: Battle, entries: Sequence[Entry]) -> Sentence:
+    """Return in one line what came of a battle."""
+    winners = [entry for entry in entries if entry.is_winner]
+    total = sum(entry.votes or 0 for entry in entries)
+    if battle.outcome is Outcome.WON and winners:
+        return Plural(
+            "🏆 {who} wins battle {id} with {votes} of {n} vote.",
+            "🏆 {who} wins battle {id} with {votes} of {n} votes.",
+            n=total,
+            votes=winners[0].votes or 0,
+            id=battle.id,
+            who=_who(winners[0]),
+        )
+    if battle.outcome is Outcome.TIED and winners:
+        return Plural(
+            "🤝 Battle {id} is a tie: {who} share it with {n} vote each.",
+            "🤝 Battle {id} is a tie: {who} share it with {n} votes each.",
+            n=winners[0].votes or 0,
+            id=battle.id,
+            who=verbatim(", ".join(f"<@{each.user_id}>" for each in winners)),
+        )
+    return Sentence(
+        "Battle {id} has no winner: {why}", id=battle.id, why=without_winner(battle.outcome)
+    )
+
+
+def result(read: Reader, battle: Battle, entries: Sequence[Entry]) -> discord.Embed:
+    """Return the list of all entries, whose they are and how many votes each has, best first."""
+    ordered = sorted(entries, key=lambda each: (-(each.votes or 0), each.number))
+    lines = [_line(battle, entry) for entry in ordered]
+    embed = discord.Embed(
+        title=read(Sentence("⚔️ Battle {id}", id=battle.id)),
+        description=join_fitting([read(line) for line in lines]) or None,
+        colour=COLOUR,
+    )
+    embed.set_footer(text=read(result_footer(battle)))
+    return embed
+
+
+def result_footer(battle: Battle) -> Sentence:
+    """Return what stands at the foot of a result, by which it is found again."""
+    return Sentence("The result of battle {id}", id=battle.id)
+
+
+def _line(battle: Battle, entry: Entry) -> Sentence:
+    mark = verbatim("🏆" if entry.is_winner else "▫️")
+    number: Sentence = Sentence("entry {number}", number=entry.number)
+    if entry.message_id is not None and entry.clip is not None:
+        url = (
+            f"https://discord.com/channels/{battle.guild_id}/{battle.channel_id}/{entry.message_id}"
+        )
+        number = Sentence("[entry {number}]({url})", number=entry.number, url=url)
+    if entry.clip is None:
+        return Sentence("{mark} {entry}: withdrawn", mark=mark, entry=number)
+    return Plural(
+        "{mark} {entry} · {who} · {n} vote · {what}",
+        "{mark} {entry} · {who} · {n} votes · {what}",
+        n=entry.votes or 0,
+        mark=mark,
+        entry=number,
+        who=_who(entry),
+        what=quote_prompt(entry.clip.prompt, _WORDS_SHOWN),
+    )
+
+
+def _who(entry: Entry) -> str:
+    return f"<@{entry.user_id}>"
+
+
+def ladder(read: Reader, rungs: Sequence[Rung]) -> str:
+    """List who stands where on a server's ladder."""
+    if not rungs:
+        return read(NO_LADDER)
+    lines = [
+        Sentence(
+            "{place} <@{who}> · {wins} · {battles} · {votes}",
+            place=verbatim(_MEDALS.get(place, f"{place}.")),
+            who=rung.user_id,
+            wins=_wins(rung),
+            battles=Plural("{n} battle", "{n} battles", n=rung.battles),
+            votes=Plural("{n} vote", "{n} votes", n=rung.votes),
+        )
+        for place, rung in enumerate(rungs, 1)
+    ]
+    return join_fitting([read(line) for line in lines])
+
+
+def _wins(rung: Rung) -> Sentence:
+    if rung.shared:
+        return Plural(
+            "{n} win ({shared} shared)",
+            "{n} wins ({shared} shared)",
+            n=rung.wins,
+            shared=rung.shared,
+        )
+    return Plural("{n} win", "{n} wins", n=rung.wins)

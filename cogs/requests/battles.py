@@ -1,0 +1,127 @@
+"""Begin a battle and enter one: who may, and what becomes an order."""
+
+from __future__ import annotations
+
+import discord
+
+from bot.app.client import Interaction
+from bot.domain.battles import Battle, BattleState, NewBattle
+from bot.domain.clips import Clip
+from bot.domain.jobs import MAX_PROMPT_CHARACTERS, REMIX_KEEP_SECONDS, Keep, Kind
+from bot.errors import Refused, RequestError
+from bot.i18n.sentence import Sentence
+from cogs.presentation import battle_messages, messages
+from cogs.presentation.prompts import clean_prompt
+from cogs.presentation.readers import shared_locale
+from cogs.requests.clip_recall import find_typed_clip
+from cogs.requests.draft import RequestDraft
+from cogs.requests.limits import is_reached_by_token_only, origin_of, resolve_limits
+from cogs.requests.rights import require_kept_clip
+from cogs.requests.submit import submit_request
+
+_MOST_THEME_CHARACTERS = MAX_PROMPT_CHARACTERS // 2
+TOO_LONG = Sentence(
+    "The words of a battle may have {most} characters at the most: people add theirs.",
+    most=_MOST_THEME_CHARACTERS,
+)
+
+
+async def check_battle(
+    interaction: Interaction,
+    *,
+    prompt: str | None,
+    clip: str | None,
+    seconds: float | None,
+    entry_seconds: float,
+    voting_seconds: float,
+) -> tuple[NewBattle, Clip | None]:
+    """Return the battle that somebody wishes, and the clip that it is of.
+
+    Raises RequestError and Refused.
+    """
+    bot = interaction.client
+    if interaction.guild_id is None:
+        raise RequestError(battle_messages.ON_SERVERS)
+    if is_reached_by_token_only(interaction):
+        raise Refused(battle_messages.NOT_A_MEMBER)
+    parent = getattr(interaction.channel, "parent_id", None)
+    origin = origin_of(interaction)
+    _, longest = await resolve_limits(bot, origin, interaction.user, parent_channel_id=parent)
+    await bot.service.guilds.check_person(interaction.guild_id, interaction.user.id)
+    if not interaction.app_permissions.attach_files:
+        raise Refused(messages.NO_FILES)
+    if not interaction.app_permissions.send_polls:
+        raise Refused(battle_messages.NO_POLLS)
+    if (prompt is None) == (clip is None):
+        raise RequestError(battle_messages.ONE_THEME)
+    if seconds is not None and seconds > longest:
+        raise RequestError(
+            Sentence("A clip may be from 1 to {longest:g} seconds long here.", longest=longest)
+        )
+    words = clean_prompt(prompt)
+    if prompt is not None and words is None:
+        raise RequestError(messages.NO_PROMPT)
+    # Everybody will see them.
+    await bot.service.manners.check(interaction.guild_id, words)
+    if words is not None and len(words) > _MOST_THEME_CHARACTERS:
+        raise RequestError(TOO_LONG)
+    sample = None if clip is None else await find_typed_clip(interaction, clip)
+    new = NewBattle(
+        key=str(interaction.id),
+        guild_id=interaction.guild_id,
+        channel_id=origin.channel_id,
+        user_id=interaction.user.id,
+        prompt=words,
+        clip_id=None if sample is None else sample.id,
+        seconds=seconds,
+        closes_at=bot.clock() + entry_seconds,
+        voting_seconds=voting_seconds,
+        locale=shared_locale(interaction),
+    )
+    return new, sample
+
+
+async def require_battle(interaction: Interaction, battle_id: int) -> Battle:
+    """Return a battle that goes on where the person is. Raises RequestError."""
+    battle = await interaction.client.service.battles.find(battle_id)
+    if (
+        battle is None
+        or battle.state in (BattleState.COUNTED, BattleState.ENDED)
+        or battle.channel_id != interaction.channel_id
+    ):
+        raise RequestError(battle_messages.NO_BATTLE)
+    return battle
+
+
+def require_beginner(interaction: discord.Interaction, battle: Battle) -> None:
+    """Raise RequestError unless the person began a battle, or manages messages there."""
+    if battle.user_id != interaction.user.id and not interaction.permissions.manage_messages:
+        raise RequestError(battle_messages.NOT_YOUR_BATTLE)
+
+
+async def enter_battle(
+    interaction: Interaction, battle: Battle, words: str | None, seed: int | None
+) -> None:
+    """Order an entry, which its person alone is shown. Raises RequestError."""
+    if battle.clip_id is None:
+        draft = RequestDraft(
+            kind=Kind.MUSIC,
+            prompt=", ".join(filter(None, (battle.prompt, words))),
+            seconds=battle.seconds,
+            seed=seed,
+            battle_id=battle.id,
+        )
+    else:
+        # Whoever began it has shown the clip to all who are here.
+        draft = RequestDraft(
+            kind=Kind.REMIX,
+            prompt=words or "",
+            seconds=battle.seconds,
+            seed=seed,
+            clip=await require_kept_clip(interaction.client, battle.clip_id),
+            keep=Keep.END,
+            keep_seconds=REMIX_KEEP_SECONDS,
+            battle_id=battle.id,
+        )
+    await submit_request(interaction, draft)
+    interaction.client.dispatch("battle_changed", battle.id)
