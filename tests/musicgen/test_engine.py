@@ -12,7 +12,7 @@ from bot.domain.generation import AudioChunk, Finished, GenerationRequest, Progr
 from bot.errors import RequestError, SoundError
 
 GREEDY = Sampling(greedy=True)
-SECONDS = 0.4
+SECONDS = 0.24
 
 
 def run(engine: Any, *requests: GenerationRequest) -> list[Finished]:
@@ -234,21 +234,21 @@ def test_an_audio_prompt_comes_first_in_the_clip(any_model: Any) -> None:
 
 
 def test_a_long_clip_has_no_seam(mono_model: Any) -> None:
-    """Seventy seconds are made in four windows and sound as one decoded in one go.
+    """Fifty seconds are made in three windows and sound as one decoded in one go.
 
     At every join the step between two samples is no larger than elsewhere in the clip.
     """
     from bot.musicgen.engine.engine import Engine
 
-    clip = run(Engine(mono_model), ask(seconds=70.0, prompt=None))[0]
+    clip = run(Engine(mono_model), ask(seconds=50.0, prompt=None))[0]
     samples = clip.sound.samples[0]
-    assert len(samples) == 70 * mono_model.sample_rate_hz
+    assert len(samples) == 50 * mono_model.sample_rate_hz
     assert clip.tokens.min() >= 0
     whole = mono_model.codec.decode(clip.tokens[None])[0]
     assert np.allclose(samples, whole, atol=1e-4)
     steps = np.abs(np.diff(samples))
     hop = mono_model.config.codec.hop
-    for frame in (1500, 2400, 3300):
+    for frame in (1500, 2400):
         around = steps[(frame - 1) * hop : (frame + 1) * hop]
         assert around.max() <= np.quantile(steps, 0.9999)
 

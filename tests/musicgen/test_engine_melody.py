@@ -12,7 +12,7 @@ from bot.domain.generation import Finished, GenerationRequest, PromptChange, Sam
 from bot.errors import RequestError, SoundError
 
 GREEDY = Sampling(greedy=True)
-SECONDS = 0.4
+SECONDS = 0.24
 RATE_HZ = 32_000
 
 
