@@ -6,6 +6,7 @@ import os
 
 import psutil
 
+SERVERS = ("multiprocessing.forkserver", "resource_tracker", "tests.support.training_server")
 _MARK = "ZHIYIN_TEST_FOLDER"
 
 
@@ -15,9 +16,9 @@ def marked(folder):
 
 
 def children():
-    """The processes that this one and its own have started, but for the server that forks bots.
+    """The processes that this one and its own have started, but for the servers that fork others.
 
-    That one goes on from test to test: see forked.
+    Those go on from test to test: see forked and training_environment.
     """
     found = []
     for process in psutil.Process().children(recursive=True):
@@ -25,7 +26,7 @@ def children():
             command = " ".join(process.cmdline())
         except (psutil.AccessDenied, psutil.NoSuchProcess):
             command = ""
-        if "multiprocessing.forkserver" not in command and "resource_tracker" not in command:
+        if not any(each in command for each in SERVERS):
             found.append(process)
     return found
 
