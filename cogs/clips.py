@@ -52,16 +52,16 @@ class Clips(commands.Cog):
         self,
         interaction: Interaction,
         clip: app_commands.Range[str, 1, 20],
-        format: Literal["flac", "wav"] = "flac",
+        format: Literal["flac", "wav", "midi"] = "flac",
     ) -> None:
-        """Get a clip as FLAC or WAV, without what MP3 loses; only you see it.
+        """Get a clip as FLAC or WAV, without what MP3 loses, or its notes; only you see it.
 
         Parameters
         ----------
         clip:
             Its number, as it stands under the clip.
         format:
-            FLAC is smaller, WAV is read by everything; both sound the same.
+            FLAC is smaller, WAV is read by everything, MIDI has the notes where I know them.
         """
         await export_clip(interaction, await find_typed_clip(interaction, clip), format)
 

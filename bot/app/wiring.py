@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
+from bot.audio.notation import load_notation
 from bot.audio.untrusted.uploads import Uploads
 from bot.config import Config, data_folder, time_zone
 from bot.domain.quota_day import QuotaDay
@@ -56,7 +57,9 @@ async def open_pipeline(
             sample_rate_hz=codec.sample_rate_hz, channels=contents.config.decoder.audio_channels
         )
         pipeline = await stack.enter_async_context(
-            Pipeline(config, store, executor, uploads, timings)
+            Pipeline(
+                config, store, executor, uploads, timings, load_notation(contents.folder)
+            )
         )
         yield pipeline
 

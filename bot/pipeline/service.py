@@ -13,6 +13,7 @@ from typing import Self
 
 from bot import failpoints
 from bot.audio.files import post
+from bot.audio.notation import Notation
 from bot.audio.untrusted.uploads import Uploads
 from bot.config import Config
 from bot.domain.jobs import MADE_BY_BOT, Job, JobState, MessageHandle, Order
@@ -26,6 +27,7 @@ from bot.pipeline.erasure import Erasure
 from bot.pipeline.library import ClipLibrary
 from bot.pipeline.lifecycle import JobRunner
 from bot.pipeline.manners import Manners
+from bot.pipeline.notes import Notes
 from bot.pipeline.order_checks import check_order
 from bot.pipeline.presenter import Presenter
 from bot.pipeline.stems import Stems
@@ -50,8 +52,9 @@ class Pipeline:
         executor: Executor,
         reader: Uploads,
         timings: Timings | None = None,
+        notation: Notation | None = None,
     ) -> None:
-        """Take what it works with; `reader` decodes uploads."""
+        """Take what it works with; `reader` decodes uploads, `notation` is the model's."""
         self.config, self.store, self.executor = config, store, executor
         self.timings = timings or Timings()
         self._style = post.Style(
@@ -62,6 +65,7 @@ class Pipeline:
         self.stems = Stems(store, executor, self._style)
         self.uploads = UploadIntake(store, reader, self.stems)
         self.library = ClipLibrary(store, self._style)
+        self.notes = Notes(store, executor, notation)
         self.manners = Manners(store.unwanted_words, config.discord.unwanted_words)
         self.erasure = Erasure(
             store,

@@ -25,7 +25,7 @@ Press ⭐ under what you like: `/favourites` lists yours, `/top` the server's be
 `/ladder` tells who wins.
 `/radio start` plays this server's clips in your voice channel: skip by vote, more like this.
 `/clip` posts a clip once more; `/tree` and **Tree** show its family. \
-`/export` hands it to you as FLAC or WAV.
+`/export` hands it to you as FLAC, WAV or MIDI.
 Something that should not be here? *Apps > Report this clip* tells the managers, not your name.
 **Keep an eye on it**
 `/queue` `/cancel` `/history` `/quota` `/settings` `/about` `/privacy`

@@ -1,4 +1,4 @@
-"""Hand a clip over as a file that loses nothing, to the one who asks."""
+"""Hand a clip over as a file that loses nothing, or its notes, to the one who asks."""
 
 from __future__ import annotations
 
@@ -16,16 +16,17 @@ from cogs.presentation.readers import reader_of
 from cogs.requests.responses import thinking
 
 EXPORTED = Sentence("{clip} as {format}, from the master that I keep.")
+AS_MIDI = Sentence("The notes of {clip} as MIDI, as the model wrote them.")
 AS_FLAC = Sentence(
     "{clip} as FLAC: a WAV would be larger than what may be posted here. It has the same sound."
 )
 
 
 async def export_clip(interaction: Interaction, clip: Clip, wanted: str) -> None:
-    """Send a clip as `flac` or `wav` to the person alone. Costs no quota.
+    """Send a clip as `flac`, `wav` or `midi` to the person alone. Costs no quota.
 
-    Raises Refused where the bot may post no files, SoundError where the sound is gone, OutputError
-    where it is too large.
+    Raises Refused where the bot may post no files, SoundError where the sound is gone or its notes
+    are not known, OutputError where it is too large.
     """
     if interaction.guild_id is not None and not interaction.app_permissions.attach_files:
         raise Refused(messages.NO_FILES)
@@ -34,7 +35,9 @@ async def export_clip(interaction: Interaction, clip: Clip, wanted: str) -> None
             clip, wanted, interaction.filesize_limit
         )
         said = EXPORTED.fill(clip=link(clip), format=wanted.upper())
-        if not file.name.endswith(f".{wanted}"):
+        if wanted == "midi":
+            said = AS_MIDI.fill(clip=link(clip))
+        elif not file.name.endswith(f".{wanted}"):
             said = AS_FLAC.fill(clip=link(clip))
         await interaction.followup.send(
             reader_of(interaction)(said),

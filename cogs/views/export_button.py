@@ -1,4 +1,4 @@
-"""The buttons under the details of a clip: have it as a file that loses nothing."""
+"""The buttons under the details of a clip: have it as a file that loses nothing, or its notes."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from cogs.requests.export import export_clip
 from cogs.requests.rights import require_clip
 from cogs.views.persistent_button import PersistentButton
 
-FORMATS = ("flac", "wav")
+FORMATS = ("flac", "wav", "midi")
 
 
 def export_view(clip: Clip) -> discord.ui.View:
-    """Return a button for each format."""
+    """Return a button for each format; MIDI only where the clip may have notes."""
     view = discord.ui.View(timeout=None)
     for wanted in FORMATS:
-        view.add_item(ExportButton(clip.id, wanted))
+        if wanted != "midi" or clip.stems:
+            view.add_item(ExportButton(clip.id, wanted))
     return view
 
 
-class ExportButton(PersistentButton, template=r"zhiyin:export:(?P<id>\d+):(?P<format>flac|wav)"):
+class ExportButton(PersistentButton, template=r"zhiyin:export:(?P<id>\d+):(?P<format>flac|wav|midi)"):
     """Sends a clip in one format."""
 
     def __init__(self, clip_id: int, format: str) -> None:

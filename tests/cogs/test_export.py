@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import io
 
+import mido
 import numpy as np
 import pytest
 import soundfile
 
 from bot.audio.editing.playback import prepare_clip
 from bot.audio.files import post
+from bot.audio.files.codes import pack_codes
+from bot.audio.files.masters import write_master
 from bot.audio.files.tags import read_tags
 from bot.domain.clips import Tags
-from bot.domain.generation import Sound
+from bot.domain.generation import Codes, Sound
 from bot.errors import OutputError
+from bot.pipeline.notes import NO_NOTES
+from bot.starter.composer.compose import compose
+from bot.starter.training.data.encoding import encode_piece
 from tests.support.jam_server import open_jam
+from tests.support.scripted_worker import FINGERPRINT
 
 TAGS = Tags(prompt="rock", seed=1, model="m", kind="music")
 RATE_HZ = 32_000
+STEMS_ENGINE = "tests.support.scripted_worker:open_stems_engine"
 
 
 def noise(seconds):
@@ -34,7 +42,7 @@ async def test_a_clip_can_be_had_without_what_mp3_loses(tmp_path):
         await jam.restart_bot()
         pressed = await jam.press(details.response, "WAV", jam.bob)
         for result, suffix, named in ((asked, "flac", "FLAC"), (pressed, "wav", "WAV")):
-            answer = result.followups[-1] if result.followups else result.response
+            answer = answer_of(result)
             assert answer.ephemeral
             assert f"as {named}" in answer.content
             (file,) = answer.attachments
@@ -44,8 +52,7 @@ async def test_a_clip_can_be_had_without_what_mp3_loses(tmp_path):
             assert read_tags(data).seed == 5
         (jam.store.clips_folder / "1.flac").unlink()
         gone = await jam.bob.slash(jam.channel, "export", clip="1")
-        answer = gone.followups[-1] if gone.followups else gone.response
-        assert "not kept any more" in answer.content
+        assert "not kept any more" in answer_of(gone).content
 
 
 @pytest.mark.parametrize("wanted", ["flac", "wav"])
@@ -66,3 +73,29 @@ def test_a_wav_that_is_too_large_becomes_a_flac_and_then_a_sentence():
     assert post.encode_export(sound, "wav", max_bytes=whole - 1, tags=TAGS).suffix == ".flac"
     with pytest.raises(OutputError, match="Even as FLAC"):
         post.encode_export(sound, "wav", max_bytes=20_000, tags=TAGS)
+
+
+async def test_the_notes_of_a_clip_can_be_had_as_midi(tmp_path):
+    """Where its codes are notes; a clip without codes has a sentence, and no button."""
+    async with open_jam(tmp_path, engine=STEMS_ENGINE) as jam:
+        first = await jam.music(prompt="beat", seconds=2.0)
+        clip = await jam.newest_clip()
+        told = await jam.alice.slash(jam.channel, "export", clip="1", format="midi")
+        assert answer_of(told).content == str(NO_NOTES)
+        piece = compose(3, style="funk", seconds=4.0)
+        codes = Codes(tokens=encode_piece(piece, 100).astype(np.int32), fingerprint=FINGERPRINT)
+        write_master(jam.store.clips_folder / clip.file, noise(2.0), pack_codes(codes))
+        details = await jam.press(first.response, "Details")
+        result = answer_of(await jam.press(details.response, "MIDI"))
+        assert result.ephemeral
+        (file,) = result.attachments
+        assert file.filename == "zhiyin-1.mid"
+        tracks = mido.MidiFile(file=io.BytesIO(await file.read())).tracks
+        assert {"drums", "bass"} <= {each.name.partition(":")[0] for each in tracks}
+        await jam.press(first.response, "Loop")
+        loop = await jam.alice.slash(jam.channel, "export", clip="2", format="midi")
+        assert answer_of(loop).content == str(NO_NOTES)
+
+
+def answer_of(result):
+    return result.followups[-1] if result.followups else result.response

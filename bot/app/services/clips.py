@@ -88,7 +88,9 @@ class ClipService:
         return await self._pipeline.library.pack_takes(takes, max_bytes)
 
     async def export(self, clip: Clip, wanted: str, max_bytes: int) -> ExportedClip:
-        """Return a clip as `flac` or `wav`. Raises SoundError and OutputError."""
+        """Return a clip as `flac`, `wav` or `midi`. Raises SoundError and OutputError."""
+        if wanted == "midi":
+            return await self._pipeline.notes.export(clip)
         return await self._pipeline.library.export(clip, wanted, max_bytes)
 
     async def draw_spectrogram(self, clip: Clip) -> bytes:

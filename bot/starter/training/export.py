@@ -34,6 +34,7 @@ from bot.starter.training.codec.stem_codec import DIMENSIONS, SOUNDING, StemCode
 from bot.starter.training.data import vocabulary
 from bot.starter.training.data.codebooks import BOOKS, STEMS
 from bot.starter.training.language.network import Language, LanguageSize
+from bot.starter.training.notation import write_notation
 
 # Bold enough that seeds differ, tame enough that words are followed. Guidance would take twice the
 # time, and push the clock to tempos that are usual for a style where words name another.
@@ -104,6 +105,7 @@ def write(
     _write(folder / "generation_config.json", generation_config(config.decoder) | _SAMPLING)
     _write(folder / "preprocessor_config.json", preprocessor_config(config))
     vocabulary.write(folder, tokenizer)
+    write_notation(folder)
 
 
 def codec_names(name: str) -> tuple[str, ...]:
