@@ -57,9 +57,7 @@ async def open_pipeline(
             sample_rate_hz=codec.sample_rate_hz, channels=contents.config.decoder.audio_channels
         )
         pipeline = await stack.enter_async_context(
-            Pipeline(
-                config, store, executor, uploads, timings, load_notation(contents.folder)
-            )
+            Pipeline(config, store, executor, uploads, timings, load_notation(contents.folder))
         )
         yield pipeline
 

@@ -8,8 +8,8 @@ drums it is a set that is struck at once. The clock says how long a beat is.
 from __future__ import annotations
 
 import json
-from collections import Counter
 import logging
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path

@@ -22,7 +22,9 @@ def export_view(clip: Clip) -> discord.ui.View:
     return view
 
 
-class ExportButton(PersistentButton, template=r"zhiyin:export:(?P<id>\d+):(?P<format>flac|wav|midi)"):
+class ExportButton(
+    PersistentButton, template=r"zhiyin:export:(?P<id>\d+):(?P<format>flac|wav|midi)"
+):
     """Sends a clip in one format."""
 
     def __init__(self, clip_id: int, format: str) -> None:

@@ -36,7 +36,9 @@ def write_midi(score: Score, *, bpm: float | None = None, title: str | None = No
     free = [number for number in range(_CHANNELS) if number != _DRUM_CHANNEL]
     for number, (part, name, program) in enumerate(voices):
         channel = _DRUM_CHANNEL if part == DRUM_CHANNEL_PART else free[number % len(free)]
-        own = [each for each in score.notes if (each.part, each.name, each.program) == voices[number]]
+        own = [
+            each for each in score.notes if (each.part, each.name, each.program) == voices[number]
+        ]
         title_of = name if name == part else f"{part}: {name}"
         file.tracks.append(_track(own, channel, program, title_of, ticks))
     out = io.BytesIO()
