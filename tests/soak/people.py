@@ -15,7 +15,7 @@ PROMPTS = ("rock", "jazz", "beat", "slowly", "fail", "crash", "90s rock", "ambie
 WEIGHTS = (6, 6, 4, 4, 1, 0.3, 6, 6)
 DEEDS = {
     "music": 10, "takes": 2, "random": 3, "cancel": 2, "queue": 1, "history": 1,
-    "upload": 2, "damaged upload": 1, "changed mind": 3, "press": 16,
+    "upload": 2, "damaged upload": 1, "mix": 2, "changed mind": 3, "press": 16,
 }  # fmt: skip
 BUTTONS = {
     "Again": 4,
@@ -27,10 +27,13 @@ BUTTONS = {
     "1": 1,
     "2": 1,
 }
+COMMANDS = {"random", "cancel", "queue", "history", "mix"}
 TWICE = 0.25
 """How often a button is pressed twice."""
 PATIENCE_SECONDS = 5.0
 """How long somebody waits for the button that takes an order back."""
+
+_MIXED_CLIPS = 20
 
 
 def some_sounds():
@@ -67,9 +70,12 @@ class Person:
                 return
             deed = "music"
         options: dict[str, Any] = {}
-        if deed not in ("cancel", "queue", "history"):
+        if deed == "mix":
+            # The first clips of the run: some are deleted meanwhile, some are the same.
+            options = {name: str(self.random.randint(1, _MIXED_CLIPS)) for name in ("a", "b")}
+        elif deed not in ("cancel", "queue", "history"):
             options["seconds"] = float(self.random.randint(1, 3))
-        if deed not in ("cancel", "queue", "history", "random"):
+        if deed not in ("cancel", "queue", "history", "random", "mix"):
             options["prompt"] = self.random.choices(PROMPTS, WEIGHTS)[0]
         if deed == "takes":
             options["takes"] = self.random.randint(2, 4)
@@ -79,7 +85,7 @@ class Person:
             data = self.random.choice(self.sounds)
             data = data if deed == "upload" else mutated(data, self.random)
             options["clip"] = File("song.mp3", data)
-        command = deed if deed in ("random", "cancel", "queue", "history") else "music"
+        command = deed if deed in COMMANDS else "music"
         self.tally.deeds[f"asked: {deed}"] += 1
         asked = self.wire.new_slash(self.user, self.channel, command, **options)
         await self.wire.send(asked)
