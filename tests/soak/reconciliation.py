@@ -17,7 +17,12 @@ from cogs.presentation import messages
 from tests.support.discord_wire.server import clips
 
 QUIET_SECONDS = 600.0
-PROMISES = (str(messages.IN_LINE), str(messages.LISTENING), str(messages.LOOPING))
+PROMISES = (
+    str(messages.IN_LINE),
+    str(messages.LISTENING),
+    str(messages.LOOPING),
+    str(messages.MIXING),
+)
 
 
 @dataclass
