@@ -160,6 +160,8 @@ THEIRS = {
     "soundfile": {"bot.audio", "bot.starter.training"},
     "soxr": {"bot.audio"},
     "pydub": {"bot.audio"},
+    "python_stretch": {"bot.audio"},
+    "mido": {"bot.audio"},
     "mido": {"bot.starter.training"},
     "sklearn": {"bot.starter.evaluation"},
     "joblib": {"bot.starter.evaluation"},
