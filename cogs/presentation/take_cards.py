@@ -11,7 +11,7 @@ from bot.domain.clips import Clip
 from bot.domain.status import JobProgress
 from bot.domain.takes import Take
 from bot.i18n.languages import Reader
-from bot.i18n.sentence import Plural, Sentence
+from bot.i18n.sentence import Sentence
 from cogs.presentation import cards, messages
 
 CHOOSE = Sentence("Press a number for all that can be done with that take.")
@@ -39,18 +39,7 @@ def takes_card(
     parts = [f"**{read(asked)}**", *lines, *([came_from] if came_from else []), read(CHOOSE)]
     embed = discord.Embed(description="\n".join(parts), colour=cards.COLOUR)
     embed.set_image(url=f"attachment://{cards.PICTURE}")
-    ids = ", ".join(str(take.clip.id) for take in shown if take.clip is not None)
-    embed.set_footer(
-        text=read(
-            Plural(
-                "AI-generated · {model} · clip {ids}",
-                "AI-generated · {model} · clips {ids}",
-                n=len(shown),
-                ids=ids,
-                model=_first(shown).model,
-            )
-        )
-    )
+    embed.set_footer(text=read(Sentence("AI-generated · {model}", model=_first(shown).model)))
     return embed
 
 
@@ -59,8 +48,9 @@ def take_line(take: Take) -> Sentence:
     clip = take.clip
     assert clip is not None
     line = Sentence(
-        "`{number}` {seconds:.0f} s · seed {seed}",
+        "`{number}` clip {id} · {seconds:.0f} s · seed {seed}",
         number=take.number,
+        id=clip.id,
         seconds=clip.seconds,
         seed=str(clip.seed),
     )

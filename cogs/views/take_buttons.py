@@ -64,7 +64,7 @@ class TakeButton(PersistentButton, template=r"zhiyin:take:(?P<id>\d+)"):
         take = next((take for take in takes if take.job.id == clip.job_id), None)
         if take is None:
             raise RequestError(messages.NO_CLIP)
-        said = Sentence("**Take {line}** · clip {id}", line=take_line(take), id=clip.id)
+        said = Sentence("**Take {line}**", line=take_line(take))
         await interaction.response.send_message(
             read(said), view=clip_view(read, clip), ephemeral=True
         )

@@ -29,7 +29,8 @@ _WINDOW = 2048
 _RANGE_HZ = (50.0, 12_000.0)
 _RANGE_DB = 70.0
 _MARKS_HZ = {100: "100 Hz", 1000: "1 kHz", 5000: "5 kHz"}
-_GAP = 6
+_GAP, _GUTTER = 6, 56
+_NUMBER, _NUMBER_SIZE = (255, 255, 255), 32
 _MARK = (255, 255, 255, 150)
 # Dark to bright, as heat is shown.
 _HEAT = np.array(
@@ -61,17 +62,19 @@ def waveform_png(sound: Sound) -> bytes:
 
 
 def takes_png(sounds: Mapping[int, Sound]) -> bytes:
-    """Return the waveforms of takes below each other, each with its number, as a PNG of WIDTH."""
-    pictures = [
-        (number, Image.open(io.BytesIO(waveform_png(sound)))) for number, sound in sounds.items()
-    ]
-    height = len(pictures) * HEIGHT + (len(pictures) - 1) * _GAP
+    """Return the waveforms of takes below each other, each after its number, as a PNG of WIDTH."""
+    height = len(sounds) * HEIGHT + (len(sounds) - 1) * _GAP
     image = Image.new("RGBA", (WIDTH, height), (0, 0, 0, 0))
-    draw, font = ImageDraw.Draw(image), ImageFont.load_default(size=20)
-    for index, (number, picture) in enumerate(pictures):
+    draw, font = ImageDraw.Draw(image), ImageFont.load_default(size=_NUMBER_SIZE)
+    inner = (WIDTH - _GUTTER - _MARGIN, HEIGHT - _MARGIN)
+    for index, (number, sound) in enumerate(sounds.items()):
         top = index * (HEIGHT + _GAP)
-        image.paste(picture.convert("RGBA"), (0, top))
-        draw.text((_MARGIN, top + _MARGIN // 2), str(number), fill=_MARK, font=font)
+        draw.rounded_rectangle((0, top, WIDTH - 1, top + HEIGHT - 1), _ROUNDING, fill=_CARD)
+        bars = Image.open(io.BytesIO(waveform_png(sound))).convert("RGB")
+        edges = (_MARGIN, _MARGIN // 2, WIDTH - _MARGIN, HEIGHT - _MARGIN // 2)
+        image.paste(bars.crop(edges).resize(inner), (_GUTTER, top + _MARGIN // 2))
+        middle = (_GUTTER // 2, top + HEIGHT // 2)
+        draw.text(middle, str(number), fill=_NUMBER, font=font, anchor="mm")
     file = io.BytesIO()
     image.quantize(128, Image.Quantize.FASTOCTREE).save(file, "PNG")
     return file.getvalue()
