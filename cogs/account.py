@@ -6,14 +6,14 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.app.client import Interaction, ZhiyinBot
+from bot.domain.history import HistoryQuery, Whose
 from bot.domain.preferences import Preferences
 from cogs.presentation import account_messages
+from cogs.presentation.prompts import clean_prompt
 from cogs.presentation.readers import reader_of
 from cogs.requests.limits import origin_of, resolve_limits
-from cogs.views.held_button import HeldButton, held_view
-
-_SHOWN_CLIPS = 10
-_SHOWN_HELD = 5
+from cogs.views.held_button import HeldButton
+from cogs.views.history_buttons import MOST_WORDS, HistoryButton, PlayButton, show_history
 
 
 class Account(commands.Cog):
@@ -24,21 +24,22 @@ class Account(commands.Cog):
 
     @app_commands.command()
     async def history(
-        self, interaction: Interaction, search: app_commands.Range[str, 1, 100] | None = None
+        self,
+        interaction: Interaction,
+        search: app_commands.Range[str, 1, MOST_WORDS] | None = None,
+        whose: Whose = Whose.MINE,
     ) -> None:
-        """Show your latest clips, with their seeds.
+        """List clips that were made, with their seeds; press a number to hear one.
 
         Parameters
         ----------
         search:
-            Only clips with these words in their prompt.
+            Only clips with all these words in their prompt.
+        whose:
+            Yours, everybody's on this server, or those that you have starred.
         """
-        clips, read = self.bot.service.clips, reader_of(interaction)
-        found = await clips.history(interaction.user.id, _SHOWN_CLIPS, search or "")
-        held = await clips.held(interaction.user.id, _SHOWN_HELD)
-        await interaction.response.send_message(
-            account_messages.history(read, found, held), view=held_view(read, held), ephemeral=True
-        )
+        query = HistoryQuery(whose=whose, words=clean_prompt(search) or "")
+        await show_history(interaction, query, is_turned=False)
 
     @app_commands.command()
     async def settings(
@@ -85,5 +86,5 @@ class Account(commands.Cog):
 
 async def setup(bot: ZhiyinBot) -> None:
     """Add the cog."""
-    bot.add_dynamic_items(HeldButton)
+    bot.add_dynamic_items(HeldButton, HistoryButton, PlayButton)
     await bot.add_cog(Account(bot))

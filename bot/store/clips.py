@@ -91,7 +91,7 @@ class Clips:
         rows = await self._database.all(
             f"{_CLIP} WHERE user_id = ? AND NOT is_deleted AND {NOT_FORGOTTEN} "
             "AND COALESCE(prompt, '') LIKE ? ESCAPE '\\' ORDER BY id DESC LIMIT ?",
-            (user_id, _like(text), limit),
+            (user_id, like(text), limit),
         )
         return [clip_of(row) for row in rows]
 
@@ -105,7 +105,7 @@ class Clips:
             "AND message_id IS NOT NULL AND (prompt LIKE ?2 ESCAPE '\\' OR id LIKE ?3 ESCAPE '\\') "
             "AND id >= COALESCE((SELECT id FROM clips WHERE guild_id = ?1 ORDER BY id DESC "
             "LIMIT 1 OFFSET ?4), 0) ORDER BY id DESC LIMIT ?5",
-            (guild_id, _like(text), _like(text)[1:], _LATEST_OF_GUILD, limit),
+            (guild_id, like(text), like(text)[1:], _LATEST_OF_GUILD, limit),
         )
         return [clip_of(row) for row in rows]
 
@@ -132,7 +132,7 @@ class Clips:
         rows = await self._database.all(
             f"SELECT prompt FROM clips WHERE user_id = ? AND {NOT_FORGOTTEN} "  # noqa: S608 - ours
             "AND prompt LIKE ? ESCAPE '\\' ORDER BY id DESC LIMIT ?",
-            (user_id, _like(text), _PROMPTS_READ),
+            (user_id, like(text), _PROMPTS_READ),
         )
         return list(dict.fromkeys(row["prompt"] for row in rows))[:limit]
 
@@ -236,6 +236,7 @@ async def insert_clip(connection: aiosqlite.Connection, clip: NewClip, now: floa
     return clip_of(row)
 
 
-def _like(text: str) -> str:
+def like(text: str) -> str:
+    """Return the pattern, escaped by a backslash, of what contains a text."""
     escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return f"%{escaped}%"

@@ -11,6 +11,7 @@ from bot.atomic_file import SCRATCH
 from bot.domain.quota_day import UTC_DAY, QuotaDay
 from bot.private_files import make_private_folder
 from bot.store.battles import Battles
+from bot.store.clip_history import ClipHistory
 from bot.store.clips import Clips
 from bot.store.clock_changes import ClockWatch
 from bot.store.database import open_database
@@ -40,6 +41,7 @@ class Store:
     jobs: Jobs
     open_answers: OpenAnswers
     clips: Clips
+    clip_history: ClipHistory
     takes: Takes
     stars: Stars
     battles: Battles
@@ -86,6 +88,7 @@ async def open_store(
             jobs=Jobs(database, clock, day, jams.changed.set),
             open_answers=OpenAnswers(database),
             clips=Clips(database),
+            clip_history=ClipHistory(database),
             takes=Takes(database, clock),
             stars=Stars(database, clock),
             battles=Battles(database, clock),

@@ -16,7 +16,7 @@ Or mention me and say what you want to hear, with or without a sound file.
 tempo and key stay, and what you `keep` of it.
 Under every clip: **Again**, **Continue**, **Remix**, **Loop**, **Mix**, **Tree**, **Details**, \
 **Delete**. Where the model has them, **Stems**: drums, bass and the rest as files, and a remix \
-can keep some.
+can keep some. Takes share a message: press the number of one for its buttons.
 `/mix` and **Mix** lay two clips over one another: one tempo, keys that fit, bar on bar, for free.
 On any message with sound: *Apps > Remix this clip*, *Continue this clip*, *What is this clip?* Or \
 reply to it, mention me and say what to make of it. `/whatis` tells how a file of mine was made.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
 
 import discord
 
@@ -53,11 +52,3 @@ async def hand_over(interaction: Interaction, clip_id: int) -> None:
         return sent.id
 
     await clips.hand_over(clip_id, interaction.user.id, post)
-
-
-def held_view(read: Reader, clips: Sequence[Clip]) -> discord.ui.View:
-    """Return a button for each held clip."""
-    view = discord.ui.View(timeout=None)
-    for clip in clips:
-        view.add_item(HeldButton(clip.id, read))
-    return view

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cogs.presentation import account_messages
+from cogs.presentation import history_messages
 from tests.support.jam_server import open_jam
 
 
@@ -28,4 +28,4 @@ async def test_history_is_one_s_own_and_can_be_searched(tmp_path):
         found = await jam.alice.slash(jam.channel, "history", search="rock")
         assert "slow jazz" not in found.response.content
         nothing = await jam.bob.slash(jam.channel, "history")
-        assert nothing.response.content == str(account_messages.NO_HISTORY)
+        assert nothing.response.content == str(history_messages.NO_HISTORY)

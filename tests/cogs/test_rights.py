@@ -38,6 +38,9 @@ CHOICES = {
     "verdict": VERDICTS,
     "what": ("clip", "takes"),
     "message": ("0", "7"),
+    "whose": ("mine", "everyone", "starred"),
+    "words": ("song",),
+    "how": ("play", "post"),
 }
 """What a group of a custom id other than `id` may hold."""
 

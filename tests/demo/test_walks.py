@@ -116,6 +116,8 @@ BUTTONS = {
     "TakeButton",
     "TakesButton",
     "DeleteButton",
+    "HistoryButton",
+    "PlayButton",
     "CancelButton",
     "OrderButton",
     "HeldButton",
@@ -357,6 +359,22 @@ async def test_takes_in_one_message_do_what_they_say(stage, seats):
     await expect(seat.message(again).locator("audio")).to_have_count(4)
     await delete(seat, again)
     await expect(seat.message(again)).to_have_count(0)
+
+
+async def test_history_plays_what_is_chosen_and_posts_it(stage, seats):
+    """A page turns in its place; a number plays to one person, and a button posts for all."""
+    seat = seats[FRIEND]
+    await seat.go("music")
+    asked = await seat.types("/history whose:everyone")
+    listed = await stage.until(lambda: asked.message)
+    await press(seat, listed, "Next")
+    await expect(seat.message(listed)).to_contain_text("Page 2")
+    await press(seat, listed, "Back")
+    await expect(seat.message(listed)).to_contain_text("Page 1")
+    played = await made(seat, await press(seat, listed, "1"))
+    assert played.is_ephemeral
+    posted = await made(seat, await press(seat, played, "Post it here"))
+    assert not posted.is_ephemeral
 
 
 async def test_every_entry_under_apps_does_what_it_says(stage, seats):

@@ -226,6 +226,10 @@ async def do_everything(store, clock):
     await store.open_answers.all()
     await store.open_answers.close("1")
     await take_together(store)
+    for words in ("", "rock 90s"):
+        await store.clip_history.of_person(1, words, 0, 11)
+        await store.clip_history.of_guild(10, 1, [5, 6], words, 0, 11)
+        await store.clip_history.starred_by(2, words, 0, 11)
     await store.totals()
     await exported(store, 1)
     await store.privacy.forget(1)

@@ -9,6 +9,7 @@ from bot.app.services.answers import AnswerService
 from bot.app.services.battles import BattleService
 from bot.app.services.clips import ClipService
 from bot.app.services.guilds import GuildService
+from bot.app.services.history import HistoryService
 from bot.app.services.operations import OperationsService
 from bot.app.services.people import PeopleService
 from bot.app.services.presets import PresetService
@@ -28,6 +29,7 @@ class BotService:
         self.requests = RequestService(pipeline)
         self.answers = AnswerService(pipeline.store)
         self.clips = ClipService(pipeline)
+        self.history = HistoryService(pipeline.store)
         self.stems = pipeline.stems
         self.manners = pipeline.manners
         self.reports = ReportService(pipeline.store)

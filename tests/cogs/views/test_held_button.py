@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.app.services.clips import NOT_HELD
 from bot.pipeline.erasure import ON_ITS_WAY
 from bot.store.retention import HELD_SECONDS, sweep
-from cogs.presentation import account_messages
+from cogs.presentation import history_messages
 from tests.support.jam_server import hold_clip, open_jam
 
 
@@ -14,9 +14,9 @@ async def test_a_clip_that_was_kept_back_can_be_fetched(tmp_path):
     async with open_jam(tmp_path) as jam:
         await hold_clip(jam)
         listed = await jam.alice.slash(jam.channel, "history")
-        assert str(account_messages.HELD) in listed.response.content
+        assert str(history_messages.HELD) in listed.response.content
         stolen = await jam.bob.slash(jam.channel, "history")
-        assert stolen.response.content == str(account_messages.NO_HISTORY)
+        assert stolen.response.content == str(history_messages.NO_HISTORY)
         fetched = await jam.alice.click(listed.response, label="Get clip 1")
         await jam.env.settle()
         assert fetched.response.attachments

@@ -1,0 +1,39 @@
+"""The clips that were made, page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from bot.domain.history import CLIPS_A_PAGE, HistoryPage, HistoryQuery, Whose
+from bot.store.store import Store
+
+
+class HistoryService:
+    """Looks pages up."""
+
+    def __init__(self, store: Store) -> None:
+        self._clips = store.clip_history
+
+    async def page(
+        self,
+        query: HistoryQuery,
+        user_id: int,
+        guild_id: int | None = None,
+        channel_ids: Collection[int] = (),
+    ) -> HistoryPage:
+        """Return a page for a person; of everybody's clips those in channels that they see."""
+        # One more tells whether there is another page.
+        offset, limit = query.page * CLIPS_A_PAGE, CLIPS_A_PAGE + 1
+        match query.whose:
+            case Whose.MINE:
+                found = await self._clips.of_person(user_id, query.words, offset, limit)
+            case Whose.STARRED:
+                found = await self._clips.starred_by(user_id, query.words, offset, limit)
+            case Whose.EVERYONE:
+                assert guild_id is not None
+                found = await self._clips.of_guild(
+                    guild_id, user_id, channel_ids, query.words, offset, limit
+                )
+        return HistoryPage(
+            query=query, clips=tuple(found[:CLIPS_A_PAGE]), has_more=len(found) > CLIPS_A_PAGE
+        )

@@ -1,0 +1,70 @@
+"""The pages of /history."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.domain.clips import Clip
+from bot.domain.history import HistoryPage, Whose
+from bot.i18n.languages import Reader
+from bot.i18n.sentence import Moment, Sentence
+from cogs.presentation.messages import join_fitting, link
+from cogs.presentation.prompts import escape, quote_prompt
+
+HELD = Sentence("**Could not be posted where it was asked for.** It is yours for a day:")
+NO_HISTORY = Sentence("You have made nothing yet. Try `/music`.")
+NOTHING_HERE = Sentence("Nobody has made anything here yet. Try `/music`.")
+NOTHING_STARRED = Sentence("You have starred nothing yet: press ⭐ under a clip.")
+NO_SUCH_WORDS = Sentence("There is no clip here with these words: *{words}*.")
+NO_MORE = Sentence("There are no more clips.")
+
+_LISTED_PROMPT = 60
+
+
+def history(read: Reader, page: HistoryPage, held: Sequence[Clip]) -> str:
+    """List a person's held clips, then those of a page, each with the number of its button."""
+    if not page.clips and not held:
+        return read(_nothing(page))
+    lines = [HELD] if held else []
+    lines += [
+        Sentence("clip {id}: {what}", id=clip.id, what=quote_prompt(clip.prompt, _LISTED_PROMPT))
+        for clip in held
+    ]
+    waiting = {clip.id for clip in held}
+    lines += [
+        _line(page.query.whose, number, clip)
+        for number, clip in enumerate(page.clips, 1)
+        if clip.id not in waiting
+    ]
+    if page.query.page or page.has_more:
+        lines.append(Sentence("Page {number}", number=page.query.page + 1))
+    return join_fitting([read(line) for line in lines])
+
+
+def _line(whose: Whose, number: int, clip: Clip) -> Sentence:
+    line = Sentence(
+        "`{number}` {moment} {what}, seed `{seed}` · {link}",
+        number=number,
+        moment=Moment(clip.created_at),
+        what=quote_prompt(clip.prompt, _LISTED_PROMPT),
+        seed=str(clip.seed),
+        link=link(clip),
+    )
+    if whose is Whose.MINE:
+        return line
+    return Sentence("{line} · by {who}", line=line, who=f"<@{clip.origin.user_id}>")
+
+
+def _nothing(page: HistoryPage) -> Sentence:
+    query = page.query
+    if query.page:
+        return NO_MORE
+    if query.words:
+        return NO_SUCH_WORDS.fill(words=escape(query.words))
+    match query.whose:
+        case Whose.MINE:
+            return NO_HISTORY
+        case Whose.EVERYONE:
+            return NOTHING_HERE
+        case Whose.STARRED:
+            return NOTHING_STARRED

@@ -1,0 +1,127 @@
+"""The buttons of /history: pages back and forth, and a number for each clip that plays it.
+
+Their custom ids hold the whole question, so that an old page can be turned after a restart.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+import discord
+
+from bot.app.client import Interaction
+from bot.domain.clips import Clip
+from bot.domain.history import HistoryPage, HistoryQuery, Whose
+from bot.i18n.languages import Reader
+from bot.i18n.sentence import Sentence
+from cogs.presentation import cards, history_messages
+from cogs.presentation.readers import reader_of, readers_of
+from cogs.requests.clip_cards import clip_cards
+from cogs.requests.clip_recall import post_again
+from cogs.requests.histories import find_page
+from cogs.requests.responses import thinking
+from cogs.requests.rights import require_clip
+from cogs.views.clip_buttons import clip_view
+from cogs.views.held_button import HeldButton
+from cogs.views.persistent_button import PersistentButton
+
+MOST_WORDS = 40
+"""How many characters are searched for."""
+
+_MOST_PAGES = 100_000
+_MOST_UNITS = 50
+_ROW = 5
+
+
+def history_view(read: Reader, page: HistoryPage, held: Sequence[Clip]) -> discord.ui.View:
+    """Return the buttons under a page: its clips, back and next, and those that were held."""
+    view = discord.ui.View(timeout=None)
+    waiting = {clip.id for clip in held}
+    for index, clip in enumerate(page.clips):
+        if clip.id not in waiting:
+            view.add_item(PlayButton(clip.id, "play", str(index + 1), row=index // _ROW))
+    query = page.query
+    if query.page:
+        view.add_item(HistoryButton.of(query, query.page - 1, read(Sentence("Back"))))
+    if page.has_more:
+        view.add_item(HistoryButton.of(query, query.page + 1, read(Sentence("Next"))))
+    for clip in held:
+        button = HeldButton(clip.id, read)
+        button.item.row = 3
+        view.add_item(button)
+    return view
+
+
+async def show_history(interaction: Interaction, query: HistoryQuery, *, is_turned: bool) -> None:
+    """Show a page to the person alone; where it `is_turned` in the place of the one before."""
+    page, read = await find_page(interaction, query), reader_of(interaction)
+    is_first = query == HistoryQuery(words=query.words)
+    clips = interaction.client.service.clips
+    held = await clips.held(interaction.user.id, _ROW) if is_first else []
+    text, view = history_messages.history(read, page, held), history_view(read, page, held)
+    if is_turned:
+        await interaction.response.edit_message(content=text, view=view)
+    else:
+        await interaction.response.send_message(text, view=view, ephemeral=True)
+
+
+class HistoryButton(
+    PersistentButton,
+    template=r"zhiyin:history:(?P<id>\d+):(?P<whose>mine|everyone|starred):(?P<words>.*)",
+):
+    """Turns to a page of what was asked for; its id is the page."""
+
+    def __init__(self, page: int, whose: str, words: str, label: str = "…") -> None:
+        super().__init__(
+            discord.ui.Button(label=label, custom_id=f"zhiyin:history:{page}:{whose}:{words}"),
+            row=2,
+        )
+        self.query = HistoryQuery(whose=Whose(whose), words=words, page=min(page, _MOST_PAGES))
+
+    @classmethod
+    def of(cls, query: HistoryQuery, page: int, label: str) -> HistoryButton:
+        """Return the button that turns to a page."""
+        words = query.words
+        # Discord takes custom ids of 100 characters, each of one or two units.
+        while len(words.encode("utf-16-le")) // 2 > _MOST_UNITS:
+            words = words[:-1]
+        return cls(page, query.whose, words, label)
+
+    async def press(self, interaction: Interaction) -> None:
+        """Show the page in the place of the one before. Raises RequestError."""
+        message = interaction.message
+        is_own = message is not None and message.flags.ephemeral
+        await show_history(interaction, self.query, is_turned=is_own)
+
+
+class PlayButton(PersistentButton, template=r"zhiyin:play:(?P<id>\d+):(?P<how>play|post)"):
+    """Shows a clip with its player and buttons to the person alone, or posts it for all."""
+
+    def __init__(self, clip_id: int, how: str, label: str = "…", *, row: int | None = None) -> None:
+        super().__init__(
+            discord.ui.Button(label=label, custom_id=f"zhiyin:play:{clip_id}:{how}"), row=row
+        )
+        self.clip_id, self.how = clip_id, how
+
+    async def press(self, interaction: Interaction) -> None:
+        """Show or post the clip. Raises RequestError, Refused and SoundError."""
+        clip = await require_clip(interaction, self.clip_id)
+        if self.how == "post":
+            await post_again(interaction, clip, clip_view(readers_of(interaction), clip))
+            return
+        bot, read = interaction.client, reader_of(interaction)
+        async with thinking(interaction, ephemeral=True):
+            embed, _ = await clip_cards(bot, read, clip)
+            packed = await bot.service.clips.pack(clip, interaction.filesize_limit)
+            view = clip_view(read, clip)
+            view.add_item(PlayButton(clip.id, "post", read(Sentence("Post it here")), row=2))
+            await interaction.followup.send(
+                embed=embed,
+                files=[
+                    discord.File(io.BytesIO(packed.data), packed.name),
+                    discord.File(io.BytesIO(packed.picture), cards.PICTURE),
+                ],
+                view=view,
+                ephemeral=True,
+            )
