@@ -16,20 +16,17 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from contextlib import AsyncExitStack, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
 
 from bot.demo.discord.messages import LOADING
-from bot.demo.discord.rate_limits import Limit
 from cogs.presentation import messages
-from tests.soak.people import Person, some_sounds
+from tests.soak.crowd import open_crowd
 from tests.soak.reconciliation import PROMISES, asked, audit, quiet, read
-from tests.soak.tally import Tally
-from tests.support.discord_wire.bot_process import LOG, BotProcess
-from tests.support.discord_wire.server import open_wire
+from tests.support.discord_wire.bot_process import LOG
 
 VICTIMS = {"bot": 6, "worker": 3, "ffmpeg": 3}
 CHANNELS = 5
@@ -80,38 +77,22 @@ class Swept:
 async def sweep(kills, stops, seed, people, folder, *, pause_seconds=PAUSE_SECONDS):
     """Kill so often, stop so often, in an order of the seed's; then look what is left."""
     dice, swept = random.Random(seed), Swept()
-    data = folder / "data"
-    data.mkdir(parents=True)
-    sounds = await asyncio.to_thread(some_sounds)
     deaths = dice.choices(list(VICTIMS), list(VICTIMS.values()), k=kills) + ["stop"] * stops
     dice.shuffle(deaths)
-    stop = asyncio.Event()
-    async with AsyncExitStack() as stack:
-        wire = await stack.enter_async_context(open_wire())
-        wire.buckets.whole = Limit(500, 1.0)
-        channels = [wire.channel(f"music-{number}") for number in range(CHANNELS)]
-        tally = Tally()
-        crowd = [
-            Person(
-                wire, f"p{n}", channels[n % CHANNELS], random.Random(seed + n), pause_seconds,
-                sounds, tally,
-            )
-            for n in range(people)
-        ]  # fmt: skip
-        bot = BotProcess(wire, data)
-        await bot.start()
-        acting = [asyncio.create_task(person.act_until(stop)) for person in crowd]
+    async with open_crowd(
+        folder, people=people, channels=CHANNELS, seed=seed, pause_seconds=pause_seconds
+    ) as crowd:
+        await crowd.bot.start()
+        crowd.begin()
         for victim in deaths:
             await asyncio.sleep(dice.uniform(*BETWEEN_SECONDS))
-            await _kill(victim, bot, swept)
-        stop.set()
-        await asyncio.gather(*acting)
-        swept.wrong += [f"job {job} is still {state}" for job, state in await quiet(data)]
-        await _told(data)
-        await bot.end(signal.SIGTERM)
-        await asyncio.gather(*bot.logs)
-        swept.orphans = [path.name for path in (data / "uploads").iterdir()]
-        judge(swept, await read(data), wire)
+            await _kill(victim, crowd.bot, swept)
+        await crowd.calm()
+        swept.wrong += [f"job {job} is still {state}" for job, state in await quiet(crowd.data)]
+        await _told(crowd.data)
+        await crowd.stop_bot()
+        swept.orphans = [path.name for path in (crowd.data / "uploads").iterdir()]
+        judge(swept, await read(crowd.data), crowd.wire)
         return swept
 
 

@@ -13,23 +13,19 @@ import argparse
 import asyncio
 import os
 import random
-import signal
 import sys
 import tempfile
 import time
-from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.demo.discord.rate_limits import Limit
+from tests.soak.crowd import open_crowd
 from tests.soak.faults import PLAGUES, plague
-from tests.soak.people import Person, some_sounds
 from tests.soak.queue_watch import Waits, waits
 from tests.soak.reconciliation import audit, quiet, read
 from tests.soak.tally import Tally, table
-from tests.support.discord_wire.bot_process import LOG, BotProcess
-from tests.support.discord_wire.server import open_wire
+from tests.support.discord_wire.bot_process import LOG
 
 CHANNELS = 20
 
@@ -49,47 +45,31 @@ async def soak(minutes, seed, people, folder, *, pause_seconds=100.0, between_se
 
     People pause for `pause_seconds` on average, plagues for a time between two.
     """
-    dice, tally = random.Random(seed), Tally()
-    data = folder / "data"
-    data.mkdir(parents=True)
-    (data / "skew").write_text("0")
-    sounds = await asyncio.to_thread(some_sounds)
-    stop = asyncio.Event()
-    async with AsyncExitStack() as stack:
-        # Discord has a clock of its own.
-        wire = await stack.enter_async_context(open_wire())
-        # Not a test of Discord's patience: the whole limit is for a single bot's token.
-        wire.buckets.whole = Limit(500, 1.0)
-        channels = [wire.channel(f"music-{number}") for number in range(CHANNELS)]
-        crowd = [
-            Person(
-                wire, f"p{n}", channels[n % CHANNELS], random.Random(seed + n), pause_seconds,
-                sounds, tally,
-            )
-            for n in range(people)
-        ]  # fmt: skip
-        bot = BotProcess(wire, data)
+    dice = random.Random(seed)
+    async with open_crowd(
+        folder, people=people, channels=CHANNELS, seed=seed, pause_seconds=pause_seconds
+    ) as crowd:
+        bot, tally, skew = crowd.bot, crowd.tally, crowd.data / "skew"
+        skew.write_text("0")
         tally.back_seconds.append(await bot.start())
         weighing = asyncio.create_task(tally.weigh(bot))
-        acting = [asyncio.create_task(person.act_until(stop)) for person in crowd]
+        crowd.begin()
         ends, kinds = time.monotonic() + 60 * minutes, list(PLAGUES)
         due = dice.sample(kinds, len(kinds))
         while due or time.monotonic() < ends:
             await asyncio.sleep(dice.uniform(*between_seconds))
             (kind,) = [due.pop()] if due else dice.choices(kinds, list(PLAGUES.values()))
             await plague(kind, bot, dice, tally)
-        stop.set()
-        await asyncio.gather(*acting)
-        wire.faults.clear()
-        (data / "skew").write_text("0")
-        left = await quiet(data)
+        await crowd.calm()
+        crowd.wire.faults.clear()
+        skew.write_text("0")
+        left = await quiet(crowd.data)
         weighing.cancel()
-        await bot.end(signal.SIGTERM)
-        await asyncio.gather(*bot.logs)
+        await crowd.stop_bot()
         wrong = [f"job {job} is still {state}" for job, state in left]
         if bot.process.exitcode != 0:
             wrong.append(f"the bot ended with {bot.process.exitcode}")
-        rows, found = audit(await read(data), wire)
+        rows, found = audit(await read(crowd.data), crowd.wire)
         line = waits((folder / LOG).read_text().splitlines())
         return Outcome(tally, rows, line, wrong + found + line.broken)
 

@@ -1,0 +1,65 @@
+"""People on a Discord at the wire who keep the bot busy, and the bot, as a process."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import signal
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bot.demo.discord.rate_limits import Limit
+from tests.soak.people import Person, some_sounds
+from tests.soak.tally import Tally
+from tests.support.discord_wire.bot_process import BotProcess
+from tests.support.discord_wire.server import Wire, open_wire
+
+
+@dataclass
+class Crowd:
+    """The people, what they are on, and what they keep busy."""
+
+    wire: Wire
+    bot: BotProcess
+    data: Path
+    """The bot's folder."""
+    tally: Tally
+    people: list[Person]
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    acting: list[asyncio.Task[None]] = field(default_factory=list)
+
+    def begin(self):
+        """Let everybody act until they are told to stop."""
+        self.acting = [asyncio.create_task(each.act_until(self.stop)) for each in self.people]
+
+    async def calm(self):
+        """Let everybody end what they are at."""
+        self.stop.set()
+        await asyncio.gather(*self.acting)
+
+    async def stop_bot(self):
+        """Stop the bot as its owner does, and wait for all of its log."""
+        await self.bot.end(signal.SIGTERM)
+        await asyncio.gather(*self.bot.logs)
+
+
+@asynccontextmanager
+async def open_crowd(folder, *, people, channels, seed, pause_seconds):
+    """Bring so many people together; each pauses so long on average between two deeds."""
+    data, tally = folder / "data", Tally()
+    data.mkdir(parents=True)
+    sounds = await asyncio.to_thread(some_sounds)
+    # Discord has a clock of its own.
+    async with open_wire() as wire:
+        # Not a test of Discord's patience: the whole limit is for a single bot's token.
+        wire.buckets.whole = Limit(500, 1.0)
+        places = [wire.channel(f"music-{number}") for number in range(channels)]
+        crowd = [
+            Person(
+                wire, f"p{n}", places[n % channels], random.Random(seed + n), pause_seconds,
+                sounds, tally,
+            )
+            for n in range(people)
+        ]  # fmt: skip
+        yield Crowd(wire, BotProcess(wire, data), data, tally, crowd)
