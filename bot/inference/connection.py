@@ -6,14 +6,8 @@ import asyncio
 import select
 import socket
 
-from bot.inference.protocol import (
-    MAX_BYTES,
-    FromWorker,
-    ToWorker,
-    decode_from_worker,
-    decode_to_worker,
-    encode,
-)
+from bot.inference.encoding import MAX_BYTES, decode_from_worker, decode_to_worker, encode
+from bot.inference.protocol import FromWorker, ToWorker
 
 _LENGTH_BYTES = 4
 # Above this, decoding is worth a thread: the event loop has others to answer.

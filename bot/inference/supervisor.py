@@ -10,6 +10,7 @@ from bot.config import WorkerConfig
 from bot.domain.status import ModelInfo
 from bot.i18n.sentence import Sentence, from_json
 from bot.inference.backend import WorkerBackend, WorkerHandle
+from bot.inference.encoding import ProtocolError, version
 from bot.inference.eta import EtaEstimator
 from bot.inference.job_messages import apply
 from bot.inference.pending import NotToBlame, PendingJob, WorkerLost, check_end
@@ -25,11 +26,9 @@ from bot.inference.protocol import (
     JobMessage,
     JobProgressed,
     ModelFailed,
-    ProtocolError,
     Ready,
     StreamJob,
     start_message,
-    version,
 )
 from bot.log import about
 

@@ -28,6 +28,7 @@ from bot.domain.status import ModelInfo
 from bot.errors import RequestError, ZhiyinError
 from bot.i18n.sentence import Sentence, to_json
 from bot.inference.connection import Connection
+from bot.inference.encoding import UnusableRequest, version
 from bot.inference.job_reports import JobReports, RunningJob
 from bot.inference.protocol import (
     AudioTaken,
@@ -44,8 +45,6 @@ from bot.inference.protocol import (
     Shutdown,
     StreamJob,
     ToWorker,
-    UnusableRequest,
-    version,
 )
 
 # `__name__` is `__main__` here, so the logger is named explicitly.

@@ -20,20 +20,10 @@ from bot.domain.generation import GenerationRequest, Kept, StemsRequest
 from bot.errors import Cancelled, JobError
 from bot.i18n.sentence import Sentence
 from bot.inference.audio_stream import MAX_SECONDS
+from bot.inference.encoding import decode_from_worker, decode_to_worker, encode, version
 from bot.inference.executor import CANCELLED, Executor
 from bot.inference.pending import NotToBlame, WorkerLost
-from bot.inference.protocol import (
-    GenerateJob,
-    Heartbeat,
-    Hello,
-    JobFinished,
-    Ready,
-    ToWorker,
-    decode_from_worker,
-    decode_to_worker,
-    encode,
-    version,
-)
+from bot.inference.protocol import GenerateJob, Heartbeat, Hello, JobFinished, Ready, ToWorker
 from bot.inference.supervisor import OTHER_VERSION, backoff_seconds
 from tests.support import scripted_worker
 

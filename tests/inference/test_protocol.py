@@ -28,6 +28,14 @@ from bot.domain.status import ModelInfo
 from bot.inference import protocol
 from bot.inference.arrays import decode_array, encode_array
 from bot.inference.connection import Connection, frame, receive
+from bot.inference.encoding import (
+    ProtocolError,
+    decode_from_worker,
+    decode_to_worker,
+    digest,
+    encode,
+    version,
+)
 from bot.inference.protocol import (
     AudioTaken,
     CancelJob,
@@ -44,18 +52,12 @@ from bot.inference.protocol import (
     JobProgressed,
     ModelFailed,
     PromptBegun,
-    ProtocolError,
     Ready,
     SeparateJob,
     Shutdown,
     StreamJob,
     ToWorker,
-    decode_from_worker,
-    decode_to_worker,
-    digest,
-    encode,
     start_message,
-    version,
 )
 
 ids = st.integers(-(2**63), 2**63 - 1)

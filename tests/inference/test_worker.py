@@ -17,6 +17,7 @@ import pytest
 from bot.config import Config, DiscordConfig, StorageConfig
 from bot.domain.generation import GenerationRequest, Kept, Sampling, StemsRequest
 from bot.i18n.sentence import Sentence, from_json, to_json
+from bot.inference.encoding import version
 from bot.inference.protocol import (
     CancelJob,
     GenerateJob,
@@ -31,7 +32,6 @@ from bot.inference.protocol import (
     SeparateJob,
     Shutdown,
     StreamJob,
-    version,
 )
 from bot.inference.worker import UNUSABLE
 from bot.inference.worker_process import ProcessBackend, explain_exit

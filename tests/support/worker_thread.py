@@ -7,7 +7,8 @@ import socket
 import threading
 
 from bot.inference.connection import Connection, frame, receive
-from bot.inference.protocol import Hello, Ready, Shutdown, version
+from bot.inference.encoding import version
+from bot.inference.protocol import Hello, Ready, Shutdown
 from bot.inference.worker import Worker
 from tests.support import scripted_worker
 
