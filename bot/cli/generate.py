@@ -128,6 +128,7 @@ def make(
 
     The words of each change as asked, and those of the first as typed.
     """
+    typed = typed or TypedWords(None, 0.0)
     total = sum(request.seconds or 0.0 for request in requests)
     ids = [engine.submit(request) for request in requests]
     asked = {engine.change_prompt(id_, change): change for id_ in ids for change in changes}
@@ -136,11 +137,12 @@ def make(
     clips: dict[int, Finished] = {}
     while engine.busy:
         interrupts.check()
-        try:
-            for change in typed.read() if typed is not None else ():
+        for line in typed.read():
+            try:
+                change = typed.change(line)
                 asked[engine.change_prompt(ids[0], change)] = change
-        except RequestError as error:
-            report.stage(error.sentence)
+            except RequestError as error:  # the other lines count all the same
+                report.stage(error.sentence)
         for event in engine.step():
             if isinstance(event, Progress):
                 done[event.request_id] = event.seconds_done

@@ -74,11 +74,8 @@ class TypedWords:
         self._fd, self._fade_seconds = fd, fade_seconds
         self._begun = b""
 
-    def read(self) -> list[PromptChange]:
-        """Return what was typed since the last time; waits for nothing.
-
-        Raises RequestError for a line that can't be the words.
-        """
+    def read(self) -> list[str]:
+        """Return the lines typed since the last time; waits for nothing."""
         if self._fd is None or not select.select([self._fd], [], [], 0)[0]:
             return []
         try:
@@ -91,11 +88,10 @@ class TypedWords:
         if not data:
             self._fd = None
         texts = [line.decode(errors="replace").strip() for line in lines]
-        changes = [
-            PromptChange(words=read_words(text), fade_seconds=self._fade_seconds)
-            for text in texts
-            if text
-        ]
-        for change in changes:
-            check_change(change, None)
-        return changes
+        return [text for text in texts if text]
+
+    def change(self, line: str) -> PromptChange:
+        """Return what a line asks for. Raises RequestError for one that can't be the words."""
+        change = PromptChange(words=read_words(line), fade_seconds=self._fade_seconds)
+        check_change(change, None)
+        return change

@@ -6,6 +6,7 @@ libraries take seconds to import, so they are imported when a model is opened.
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 from collections.abc import Collection, Iterator
@@ -130,4 +131,6 @@ def open_model(
     )
     with warming or nullcontext():
         warm_up_seconds = model.warm_up(prompts)
+    # What is there stays. Looking through it for garbage again and again takes as long as sampling.
+    gc.freeze()
     return model, warm_up_seconds

@@ -14,7 +14,7 @@ from bot.musicgen.checkpoint import packed_cache
 from bot.musicgen.checkpoint.hub import resolve
 from bot.musicgen.checkpoint.inspection import inspect
 from bot.musicgen.checkpoint.load import Checkpoint, load, model_name
-from bot.musicgen.checkpoint.memory import check_memory, memory_needed
+from bot.musicgen.checkpoint.memory import check_memory, memory_needed, sequence_slots
 from bot.musicgen.checkpoint.model_config import ModelConfig
 from bot.musicgen.checkpoint.tokenizer import StoredTokenizer, stored_tokenizer
 from bot.musicgen.codec.codec import Codec
@@ -122,14 +122,17 @@ def load_model(
     compiled = _compile_kernels(cache, threads or available_cores()) if kernels else None
     numbers = _precision(precision, compiled)
     checkpoint, packed, file = _load(
-        folder, slots=requests, precision=numbers, hub=hub, cache=cache, compiled=compiled
+        folder,
+        slots=requests,
+        words=most_words,
+        precision=numbers,
+        hub=hub,
+        cache=cache,
+        compiled=compiled,
     )
     loaded = time.perf_counter()
     projection, melody_config = checkpoint.projection, checkpoint.config.melody
-    # Guidance takes two, a mix of words may take more, and where a melody is taken one holds what
-    # stands for none.
-    mixed = most_words + 1 if most_words else 0
-    slots = max(2 * requests, mixed) + most_words + (melody_config is not None)
+    slots = sequence_slots(requests, most_words, takes_melody=melody_config is not None)
     text = TextEncoder(
         checkpoint.text,
         checkpoint.config.text,
@@ -174,6 +177,7 @@ def _load(
     folder: str | Path,
     *,
     slots: int,
+    words: int,
     precision: Precision,
     hub: str | None,
     cache: Path,
@@ -187,9 +191,10 @@ def _load(
     file = None
     if compiled is not None and _runs_on_kernels(contents.config):
         file = packed_cache.locate(cache, contents, precision, compiled)
-        check_memory(
-            memory_needed(contents.config, slots=slots, seconds=WINDOW_SECONDS, precision=precision)
+        room = memory_needed(
+            contents.config, slots=slots, seconds=WINDOW_SECONDS, precision=precision, words=words
         )
+        check_memory(room)
         stored = packed_cache.read(file)
         if stored is not None:
             checkpoint = Checkpoint(
@@ -204,7 +209,8 @@ def _load(
                 melody_projection={},
             )
             return checkpoint, PackedWeights(stored.arrays), None
-    return load(folder, slots=slots, precision=precision, hub=hub), PackedWeights(), file
+    checkpoint = load(folder, slots=slots, precision=precision, words=words, hub=hub)
+    return checkpoint, PackedWeights(), file
 
 
 def _window_frames(config: ModelConfig) -> int:

@@ -104,14 +104,16 @@ def test_typed_lines_are_the_words_from_now_on():
         typed = TypedWords(ours, 2.0)
         assert typed.read() == []
         os.write(theirs, b"slow jazz\n\n70% te")
-        assert [change.words for change in typed.read()] == [(("slow jazz", 100.0),)]
+        assert typed.read() == ["slow jazz"]
         os.write(theirs, "chno | 30% 慢\n".encode())
-        (change,) = typed.read()
+        change = typed.change(*typed.read())
         assert change.words == (("techno", 70.0), ("慢", 30.0))
         assert (change.fade_seconds, change.at_seconds) == (2.0, None)
-        os.write(theirs, b"x" * 2001 + b"\n")
+        os.write(theirs, b"techno\n" + b"x" * 2001 + b"\njazz\n")
+        first, bad, last = typed.read()
         with pytest.raises(RequestError):
-            typed.read()
+            typed.change(bad)
+        assert [typed.change(line).words[0][0] for line in (first, last)] == ["techno", "jazz"]
     finally:
         os.close(theirs)
     assert typed.read() == typed.read() == []
@@ -174,7 +176,6 @@ def test_the_last_line_of_the_input_needs_no_line_break():
     typed = TypedWords(ours, 2.0)
     assert typed.read() == []
     os.close(theirs)
-    (change,) = typed.read()
-    assert change.words == read_words("slow jazz")
+    assert typed.read() == ["slow jazz"]
     assert typed.read() == []
     os.close(ours)

@@ -1,11 +1,17 @@
 from __future__ import annotations
 
 import resource
+from dataclasses import replace
 
 import pytest
 
 from bot.errors import ResourceError
-from bot.musicgen.checkpoint.memory import check_memory, memory_available, memory_needed
+from bot.musicgen.checkpoint.memory import (
+    check_memory,
+    memory_available,
+    memory_needed,
+    sequence_slots,
+)
 from bot.musicgen.checkpoint.presets import preset
 
 SMALL = preset("musicgen-small")
@@ -32,6 +38,19 @@ def test_a_slot_costs_its_keys_and_values():
     """One row of musicgen-small takes 197 KB a step; a slot has two rows."""
     one, two = (memory_needed(SMALL, slots=1, seconds=s) for s in (10, 11))
     assert two - one == 50 * 2 * 196_608
+
+
+def test_words_that_change_and_melodies_cost_slots():
+    """A mix takes more than two rows of a clip, as many wait for other words, one for no melody."""
+
+    def rows(model, slots, words):
+        ten, eleven = (memory_needed(model, slots=slots, seconds=s, words=words) for s in (10, 11))
+        return (eleven - ten) / (50 * 196_608)
+
+    assert [rows(SMALL, slots, 3) for slots in (1, 2, 8)] == [4 + 3, 4 + 3, 16 + 3]
+    melody = replace(SMALL, melody=preset("musicgen-melody").melody)
+    assert rows(melody, 8, 0) == 16 + 1
+    assert sequence_slots(8, 3, takes_melody=True) == 16 + 3 + 1
 
 
 def test_too_little_memory_is_told_with_both_numbers():

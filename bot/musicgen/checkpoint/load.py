@@ -61,18 +61,23 @@ def load(
     slots: int = 1,
     seconds: float = 30.0,
     precision: Precision = "fp32",
+    words: int = 0,
     hub: str | None = None,
     cache: Path | None = None,
 ) -> Checkpoint:
     """Load a model from a folder, or by its hub id from the hub's cache.
 
-    `slots`, `seconds` and `precision` say what it will be used for: first it is checked that the
-    memory suffices.
+    `slots`, `seconds`, `precision` and `words` say what it will be used for: first it is checked
+    that the memory suffices.
     Nothing is downloaded; `hub` keeps MindNLP from choosing a hub for the process. Raises
     CheckpointError for a model that can't be loaded, ResourceError for too little memory.
     """
     contents = inspect(resolve(model, cache=cache))
-    check_memory(memory_needed(contents.config, slots=slots, seconds=seconds, precision=precision))
+    check_memory(
+        memory_needed(
+            contents.config, slots=slots, seconds=seconds, precision=precision, words=words
+        )
+    )
     import_mindnlp(hub)
     with quiet():
         tokenizer = _load_tokenizer(contents.folder)

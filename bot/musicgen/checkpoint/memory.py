@@ -34,11 +34,17 @@ _WORK_BYTES = 500_000_000
 
 
 def memory_needed(
-    config: ModelConfig, *, slots: int, seconds: float, precision: Precision = "fp32"
+    config: ModelConfig,
+    *,
+    slots: int,
+    seconds: float,
+    precision: Precision = "fp32",
+    words: int = 0,
 ) -> int:
-    """Return the bytes of memory for a model with so many slots of so many seconds.
+    """Return the bytes of memory for a model with room for so many clips of so many seconds.
 
-    An estimate on the safe side: everything resident at once.
+    `words` are the prompts that can be mixed while words change. An estimate on the safe side:
+    everything resident at once.
     """
     decoder = config.decoder
     sizes = {name: math.prod(size) for name, size in tensor_sizes(config).items()}
@@ -47,12 +53,24 @@ def memory_needed(
     positions = math.ceil(seconds * config.codec.frame_rate) + decoder.codebooks
     positions += config.prefix_positions
     keys_and_values = 2 * decoder.layers * decoder.hidden_size
-    cached = slots * keys_and_values * (_ROWS_OF_SLOT * positions + _PROMPT_TOKENS)
+    rows = sequence_slots(slots, words, takes_melody=config.melody is not None)
+    texts = math.ceil(rows / _ROWS_OF_SLOT)
+    cached = keys_and_values * (rows * positions + texts * _PROMPT_TOKENS)
     own_bytes, cached_bytes, other_bytes = _BYTES[precision]
     resident = own_bytes * own + cached_bytes * cached + other_bytes * others
     # One tensor is there twice while it is packed.
     packing = _FLOAT_BYTES * max(sizes.values())
     return math.ceil(resident) + packing + _RUNTIME_BYTES + _WORK_BYTES
+
+
+def sequence_slots(clips: int, words: int, *, takes_melody: bool) -> int:
+    """Return how many sequences the decoder has room for, with so many clips at once.
+
+    Guidance takes two of a clip, a mix of words may take more, and as many again are kept for words
+    that change. Where a melody is taken one holds what stands for none.
+    """
+    mixed = words + 1 if words else 0
+    return max(_ROWS_OF_SLOT * clips, mixed) + words + takes_melody
 
 
 def check_memory(needed_bytes: int, *, root: Path = Path("/")) -> None:
