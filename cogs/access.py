@@ -10,10 +10,15 @@ from discord.ext import commands
 
 from bot.app.client import Interaction, ZhiyinBot
 from bot.errors import Refused
+from bot.i18n.sentence import Sentence
 from cogs.presentation.errors import tell_privately
 
 log = logging.getLogger(__name__)
 
+LEAVING = Sentence(
+    "The owner of this bot has not allowed it to make music on this server, so I leave again. "
+    "Whoever runs it can add the server to `discord.allowed_servers`."
+)
 _ANYWHERE = {"privacy", "help", "about"}
 """Commands that work in any place: what is kept of people is theirs wherever they are."""
 
@@ -52,18 +57,46 @@ class Access(commands.Cog):
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
-        """Log the servers that it is on and doesn't serve; leaving them is for the owner to do."""
-        for guild in self.bot.guilds:
-            self._note(guild)
+        """Leave the servers that it is on and doesn't serve.
+
+        Where it serves none of those that it is on, the list of allowed ones may well be mistyped:
+        then it only logs them, since it can't come back by itself.
+        """
+        others = [each for each in self.bot.guilds if not self._serves(each)]
+        for guild in others:
+            if len(others) < len(self.bot.guilds):
+                await self._leave(guild)
+            else:
+                _note(guild)
 
     @commands.Cog.listener()
     async def on_guild_join(self, guild: discord.Guild) -> None:
-        """Log a server that it was invited to and doesn't serve."""
-        self._note(guild)
+        """Leave a server that it was invited to and doesn't serve."""
+        if not self._serves(guild):
+            await self._leave(guild)
 
-    def _note(self, guild: discord.Guild) -> None:
-        if not self.bot.service.guilds.serves(guild.id):
-            log.warning("discord.not_served server=%d is not in discord.allowed_servers", guild.id)
+    def _serves(self, guild: discord.Guild) -> bool:
+        return self.bot.service.guilds.serves(guild.id)
+
+    async def _leave(self, guild: discord.Guild) -> None:
+        """Say on a server why it leaves, where it may speak, and leave it."""
+        _note(guild)
+        places = [guild.system_channel, *guild.text_channels]
+        open_ = (each for each in places if each and each.permissions_for(guild.me).send_messages)
+        read = self.bot.languages.reader(guild.preferred_locale.value)
+        try:
+            if (channel := next(open_, None)) is not None:
+                await channel.send(read(LEAVING))
+        except discord.HTTPException as error:
+            log.info("discord.not_told server=%d %s", guild.id, error)
+        try:
+            await guild.leave()
+        except discord.HTTPException as error:
+            log.warning("discord.not_left server=%d %s", guild.id, error)
+
+
+def _note(guild: discord.Guild) -> None:
+    log.warning("discord.not_served server=%d is not in discord.allowed_servers", guild.id)
 
 
 async def setup(bot: ZhiyinBot) -> None:

@@ -6,6 +6,7 @@ import dataclasses
 
 from bot.app.services.guilds import NOT_SERVED, SERVERS_ONLY
 from bot.config import Config, DiscordConfig
+from cogs.access import LEAVING
 from tests.support.jam_server import open_jam
 
 ELSEWHERE = 4242
@@ -15,10 +16,9 @@ def account(**settings):
     return dataclasses.replace(Config(), discord=DiscordConfig(**settings))
 
 
-async def test_on_other_servers_it_makes_nothing_and_says_so(tmp_path, caplog):
+async def test_on_other_servers_it_makes_nothing_and_says_so(tmp_path):
     """One private sentence for whoever asks; what is kept of people stays theirs."""
     async with open_jam(tmp_path, config=account(allowed_servers=(ELSEWHERE,))) as jam:
-        jam.bot.dispatch("guild_join", jam.bot.get_guild(jam.guild.id))
         for name, options in (("music", {"prompt": "rock"}), ("random", {}), ("queue", {})):
             told = await jam.alice.slash(jam.channel, name, **options)
             assert told.response.ephemeral
@@ -32,7 +32,35 @@ async def test_on_other_servers_it_makes_nothing_and_says_so(tmp_path, caplog):
         await jam.idle()
         assert len(jam.messages()) == before + 1
         assert await jam.store.jobs.unfinished() == []
+
+
+async def test_a_server_that_is_not_allowed_is_told_so_and_left(tmp_path, caplog):
+    """When it is invited there; it says so first, in public."""
+    async with open_jam(tmp_path, config=account(allowed_servers=(ELSEWHERE,))) as jam:
+        # What was said on a server is out of sight once it was left.
+        jam.env.inject_error("DELETE", "/users/@me/guilds/*", status=403, code=50013, times=1)
+        jam.bot.dispatch("guild_join", jam.bot.get_guild(jam.guild.id))
+        await jam.env.settle()
+        assert [each.content for each in jam.messages()] == [str(LEAVING)]
+        jam.bot.dispatch("guild_join", jam.bot.get_guild(jam.guild.id))
+        await jam.env.settle()
+        assert jam.bot.get_guild(jam.guild.id) is None
         assert f"server={jam.guild.id} is not in discord.allowed_servers" in caplog.text
+
+
+async def test_a_start_leaves_other_servers_unless_it_would_leave_all(tmp_path):
+    """A list with a mistyped id leaves none: nobody could invite the bot back in its stead."""
+    async with open_jam(tmp_path) as jam:
+        other = jam.env.create_guild("Elsewhere", owner=jam.env.create_user("boss"))
+        jam.pipeline.config = account(allowed_servers=(ELSEWHERE,))
+        jam.config = account(allowed_servers=(ELSEWHERE,))
+        await jam.restart_bot()
+        await jam.env.settle()
+        assert {each.id for each in jam.bot.guilds} == {jam.guild.id, other.id}
+        jam.pipeline.config = jam.config = account(allowed_servers=(other.id,))
+        await jam.restart_bot()
+        await jam.env.settle()
+        assert {each.id for each in jam.bot.guilds} == {other.id}
 
 
 async def test_on_a_server_that_is_allowed_it_is_itself(tmp_path):

@@ -1,0 +1,54 @@
+"""A report at the wire: in the log once, and answered by a manager, also after a new start."""
+
+from __future__ import annotations
+
+from bot.demo.discord import reading
+from bot.demo.discord.actions import commands
+from tests.support.discord_wire.stage import open_stage
+from tests.support.timings import quick
+
+
+def command_id(stage, person, name):
+    found = reading.commands_for(stage.wire, person, stage.channel.id)
+    return next(int(each["id"]) for each in found if each["name"] == name)
+
+
+async def report(stage, person, message):
+    """Report the clip of a message from its menu; return what the person was told."""
+    menu = command_id(stage, person, "Report this clip")
+    asked = await commands.use_menu(stage.wire, person, stage.channel.id, menu, message.id)
+    await stage.wire.until(asked.acknowledged.is_set)
+    assert asked.message.is_ephemeral
+    return asked.message.content
+
+
+def add_log(wire):
+    """Add a channel that the bot knows from its first moment on."""
+    wire.channel("log")
+
+
+async def test_a_report_outlives_the_bot(tmp_path):
+    """One that nobody was shown is shown by the next start; its buttons delete the clip."""
+    timings = quick(first_shown=0.01)
+    async with open_stage(tmp_path, timings=timings, prepare=add_log) as stage:
+        wire, log = stage.wire, next(iter(reversed(stage.wire.channels.values())))
+        made = await stage.music()
+        await stage.final_job(1)
+        given = [{"name": "log", "options": [{"name": "channel", "value": str(log.id)}]}]
+        admin = command_id(stage, wire.owner, "admin")
+        await commands.use_command(wire, wire.owner, stage.channel.id, admin, given)
+        await wire.until(lambda: log.messages)
+        wire.fail("POST", f"/channels/{log.id}/messages", status=403, code=50013, times=1)
+        assert "nobody is told that it was you" in await report(stage, stage.bob, made.message)
+        assert len(log.messages) == 1
+        # As a new session, and a new start, does.
+        stage.bot.dispatch("ready")
+        await wire.until(lambda: len(log.messages) == 2)
+        shown = log.seen[-1]
+        assert str(stage.bob.id) not in shown.content
+        press = wire.new_press(wire.owner, shown, "Delete the clip")
+        await wire.send(press)
+        await wire.until(lambda: "the clip is deleted" in log.seen[-1].content)
+        await wire.until(lambda: made.message.id not in stage.channel.messages)
+        assert (await stage.store.clips.get(1)).is_deleted
+        assert await stage.store.check() == []
