@@ -171,6 +171,7 @@ async def test_managers_set_no_shorter_pause_than_the_operator(tmp_path):
 
 
 CHECKED = {
+    ("battle", "prompt"): {},
     ("music", "prompt"): {},
     ("remix", "prompt"): {"mine": "1"},
 }
