@@ -117,6 +117,13 @@ class WorkerConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RadioConfig:
+    """What is played in voice channels."""
+
+    live_at_once: Annotated[int, Meta(ge=0, le=16)] = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MetricsConfig:
     """The metrics, for those who monitor the bot."""
 
@@ -141,6 +148,7 @@ class Config:
     limits: LimitsConfig = dataclasses.field(default_factory=LimitsConfig)
     sound: SoundConfig = dataclasses.field(default_factory=SoundConfig)
     storage: StorageConfig = dataclasses.field(default_factory=StorageConfig)
+    radio: RadioConfig = dataclasses.field(default_factory=RadioConfig)
     metrics: MetricsConfig = dataclasses.field(default_factory=MetricsConfig)
     log: LogConfig = dataclasses.field(default_factory=LogConfig)
     worker: WorkerConfig = dataclasses.field(default_factory=WorkerConfig)

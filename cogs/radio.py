@@ -11,15 +11,20 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.app.client import Interaction, ZhiyinBot
+from bot.domain.live_words import MAX_LIVE_CHARACTERS, with_words
 from bot.domain.radio import RadioPlan, RadioSource
 from bot.errors import RequestError
 from cogs.presentation import radio_messages
 from cogs.presentation.readers import reader_of, readers_of
-from cogs.requests.on_air import RadiosOnAir
 from cogs.requests.radio_control import on_air, require_listener, skip_by_vote, stop_radio
+from cogs.requests.radios_on_air import RadiosOnAir
 from cogs.requests.responses import thinking
 from cogs.requests.voice_places import place_of
 from cogs.views.radio_buttons import RadioButton, radio_view
+
+DEFAULT_WORDS = "lo-fi beats"
+
+LiveText = app_commands.Range[str, 1, MAX_LIVE_CHARACTERS]
 
 
 class Source(StrEnum):
@@ -27,6 +32,7 @@ class Source(StrEnum):
 
     STARS = "stars"
     RECENT = "recent"
+    LIVE = "live"
 
 
 @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
@@ -52,15 +58,18 @@ class Radio(commands.GroupCog, group_name="radio"):
         interaction: Interaction,
         source: Source = Source.STARS,
         person: discord.Member | None = None,
+        words: LiveText | None = None,
     ) -> None:
-        """Play this server's clips in the voice channel that you are in.
+        """Play music in the voice channel that you are in.
 
         Parameters
         ----------
         source:
-            What is played: the clips with stars, or the latest ones.
+            What is played: clips with stars, the latest ones, or live music that words steer.
         person:
             Play this person's clips instead.
+        words:
+            Play live music from these words.
         """
         channel = place_of(interaction)
         guild_id = channel.guild.id
@@ -76,7 +85,11 @@ class Radio(commands.GroupCog, group_name="radio"):
             user_id=interaction.user.id,
             source=RadioSource.STARS,
         )
-        plan = _with_source(plan, source, person)
+        plan = _with_source(plan, Source.LIVE if words else source, person)
+        if plan.source is RadioSource.LIVE:
+            await self.bot.service.manners.check(guild_id, words)
+            self.bot.service.live_music.check(guild_id)
+            plan = dataclasses.replace(plan, words=with_words((), words or DEFAULT_WORDS, 1.0))
         async with thinking(interaction):
             tuning_in = readers_of(interaction)(radio_messages.TUNING_IN)
             shown = await interaction.followup.send(tuning_in, wait=True)
@@ -109,6 +122,34 @@ class Radio(commands.GroupCog, group_name="radio"):
             await interaction.response.send_message(embed=embed, view=view, ephemeral=True)
 
     @app_commands.command()
+    async def words(
+        self,
+        interaction: Interaction,
+        words: LiveText,
+        weight: app_commands.Range[float, 0.0, 10.0] = 1.0,
+    ) -> None:
+        """Steer live music by words; up to three are mixed.
+
+        Parameters
+        ----------
+        words:
+            What you want to hear more of, such as a style or an instrument.
+        weight:
+            How much, beside the others' 1; 0 takes these words away.
+        """
+        radio = on_air(interaction)
+        await require_listener(interaction, radio)
+        if radio.plan.source is not RadioSource.LIVE:
+            raise RequestError(radio_messages.NOT_LIVE)
+        await self.bot.service.manners.check(interaction.guild_id, words)
+        radio.note_steering(interaction.user.id)
+        await radio.steer(with_words(radio.plan.words, words, weight))
+        said = radio_messages.STEERED.fill(
+            who=interaction.user.mention, words=radio_messages.list_words(radio.plan.words)
+        )
+        await interaction.response.send_message(readers_of(interaction)(said))
+
+    @app_commands.command()
     async def source(
         self,
         interaction: Interaction,
@@ -120,13 +161,17 @@ class Radio(commands.GroupCog, group_name="radio"):
         Parameters
         ----------
         source:
-            What is played: the clips with stars, or the latest ones.
+            What is played: clips with stars, the latest ones, or live music that words steer.
         person:
             Play this person's clips instead.
         """
         radio = on_air(interaction)
         await require_listener(interaction, radio)
         plan = _with_source(radio.plan, source, person)
+        if plan.source is RadioSource.LIVE:
+            self.bot.service.live_music.check(plan.guild_id)
+            words = plan.words or with_words((), DEFAULT_WORDS, 1.0)
+            plan = dataclasses.replace(plan, words=words)
         async with thinking(interaction):
             await radio.change(plan)
             said = radio_messages.PLAYS_NOW.fill(what=radio_messages.source(plan))

@@ -16,7 +16,8 @@ from bot.audio.files.opus_packets import CHANNELS, FRAME_SAMPLES, RATE_HZ
 from bot.domain.generation import Floats
 from bot.voice.track import Blend, Track, plan_blend
 
-_SKIP_SAMPLES = round(0.3 * RATE_HZ)
+SKIP_SECONDS = 0.3
+_SKIP_SAMPLES = round(SKIP_SECONDS * RATE_HZ)
 _BEGIN_SAMPLES = round(0.01 * RATE_HZ)
 _SCALE = np.float32(1 / 32768)
 
@@ -104,15 +105,28 @@ class Mixer:
         """Tell whether there is room for what comes next."""
         return self._next is None
 
-    def play_next(self, sound: Playable, *, at_once: bool = False) -> None:
-        """Let something follow what sounds, in place of what would have; or take its place now."""
+    def play_next(
+        self, sound: Playable, *, at_once: bool = False, fade_seconds: float = SKIP_SECONDS
+    ) -> None:
+        """Let something follow what sounds, in place of what would have.
+
+        Or let it take its place now, over so many seconds; what would have followed still does.
+        """
         with self._lock:
-            self._next, self._blend = sound, None
-            now = None if self._now is None else self._now.sound
-            if isinstance(now, PlayedTrack) and isinstance(sound, PlayedTrack):
-                self._blend = plan_blend(now.track, sound.track)
             if at_once:
-                self._go_on(_SKIP_SAMPLES)
+                kept, self._next = self._next, sound
+                self._go_on(round(fade_seconds * RATE_HZ))
+                self._next = kept if kept is not sound else None
+                self._blend = self._blend_with(self._next)
+                return
+            self._next = sound
+            self._blend = self._blend_with(sound)
+
+    def _blend_with(self, sound: Playable | None) -> Blend | None:
+        now = None if self._now is None else self._now.sound
+        if isinstance(now, PlayedTrack) and isinstance(sound, PlayedTrack):
+            return plan_blend(now.track, sound.track)
+        return None
 
     def drop_next(self) -> None:
         """Forget what would have come next."""

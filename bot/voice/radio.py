@@ -10,6 +10,7 @@ from enum import Enum, auto
 
 from bot.errors import ZhiyinError
 from bot.voice.line import LineEnd, VoiceLine, VoicePlace
+from bot.voice.live_show import LiveShow
 from bot.voice.mixer import Mixer, Playable, PlayedTrack
 from bot.voice.source import RadioSource
 from bot.voice.track import Track
@@ -22,6 +23,8 @@ class RadioTimings:
     """How long a radio waits."""
 
     alone_seconds: float = 180.0
+    live_seconds: float = 6.0
+    """How long it waits for live music before it begins with a clip."""
     empty_seconds: float = 2.0
     """After which it looks again whether there is something to play."""
 
@@ -61,11 +64,15 @@ class Radio:
         self._timings = timings or RadioTimings()
         self._loop = asyncio.get_running_loop()
         self._changed = asyncio.Event()
+        self._show_changed = asyncio.Event()
         self._heard, self._alone = asyncio.Event(), asyncio.Event()
         self._heard.set()
         self.mixer = Mixer(self._note_change)
         self.line = VoiceLine(channel, RadioSource(self.mixer))
         self.now: Track | None = None
+        self._was_live = self._is_empty = False
+        self.show: LiveShow | None = None
+        """Live music, where that is what it plays."""
 
     @property
     def channel(self) -> VoicePlace:
@@ -78,6 +85,7 @@ class Radio:
             asyncio.create_task(self._hold_line(), name="voice line"),
             asyncio.create_task(self._feed(), name="radio feed"),
             asyncio.create_task(self._wait_alone(), name="radio listeners"),
+            asyncio.create_task(self._play_live(), name="radio live"),
         }
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -90,13 +98,17 @@ class Radio:
 
     async def open(self) -> None:
         """Load the first track and join the channel, both at once. Raises RequestError."""
-        loading = asyncio.create_task(self._load(), name="first track")
+        loading = asyncio.create_task(self._load_first(), name="first track")
         try:
             await self.line.open()
         except BaseException:
             loading.cancel()
             raise
         await loading
+
+    async def _load_first(self) -> None:
+        if self.show is None:
+            await self._load()
 
     async def stop(self) -> None:
         """Leave; `run` ends."""
@@ -118,6 +130,22 @@ class Radio:
         for event, is_so in ((self._heard, number > 0), (self._alone, number == 0)):
             (event.set if is_so else event.clear)()
 
+    def play_live(self, show: LiveShow | None) -> None:
+        """Play live music from now on, or no more."""
+        self.show = show
+        self._show_changed.set()
+
+    async def _play_live(self) -> RadioEnd:
+        while True:
+            self._show_changed.clear()
+            playing = None if self.show is None else asyncio.create_task(self.show.run())
+            try:
+                await self._show_changed.wait()
+            finally:
+                if playing is not None:
+                    playing.cancel()
+                    await asyncio.gather(playing, return_exceptions=True)
+
     async def _hold_line(self) -> RadioEnd:
         return _ENDS[await self.line.keep()]
 
@@ -131,11 +159,15 @@ class Radio:
                 return RadioEnd.ALONE
 
     async def _feed(self) -> RadioEnd:
+        if self.show is not None:
+            # It is about to come: a clip only where it does not.
+            await self._wait(self._timings.live_seconds)
         while True:
             self._changed.clear()
             await self._tell_now()
             if self.mixer.wants_next and not await self._load():
-                if self.mixer.now is None:
+                if self.mixer.now is None and not self._is_empty:
+                    self._is_empty, self.now = True, None
                     await self._tell(None)
                 await self._wait(self._timings.empty_seconds)
                 continue
@@ -163,9 +195,10 @@ class Radio:
 
     async def _tell_now(self) -> None:
         sound = self.mixer.now
+        is_live = self.show is not None and self.show.is_heard
         track = sound.track if isinstance(sound, PlayedTrack) else None
-        if track is not None and track is not self.now:
-            self.now = track
+        if (track is not None and track is not self.now) or is_live is not self._was_live:
+            self.now, self._was_live, self._is_empty = track, is_live, False
             await self._tell(track)
 
     def _note_change(self, sound: Playable | None) -> None:

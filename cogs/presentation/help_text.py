@@ -23,7 +23,8 @@ reply to it, mention me and say what to make of it. `/whatis` tells how a file o
 Press ⭐ under what you like: `/favourites` lists yours, `/top` the server's best.
 `/battle` begins a battle: all make a clip from the same words, or of one clip, and vote; \
 `/ladder` tells who wins.
-`/radio start` plays this server's clips in your voice channel: skip by vote, more like this.
+`/radio start` plays this server's clips in your voice channel, or live music that you all steer \
+with `/radio words`.
 `/clip` posts a clip once more; `/tree` and **Tree** show its family. \
 `/export` hands it to you as FLAC, WAV or MIDI.
 Something that should not be here? *Apps > Report this clip* tells the managers, not your name.

@@ -5,10 +5,12 @@ from __future__ import annotations
 import discord
 
 from bot.domain.clips import Clip
+from bot.domain.live_words import Words
 from bot.domain.radio import RadioPlan, RadioSource
 from bot.i18n.languages import Reader
-from bot.i18n.sentence import Sentence
+from bot.i18n.sentence import Sentence, verbatim
 from cogs.presentation.cards import COLOUR
+from cogs.presentation.prompts import escape
 
 NOT_ON = Sentence("No radio is on here. `/radio start` switches it on where you are.")
 IS_ON = Sentence("The radio is on in {channel} already: join it there, or stop it first.")
@@ -30,6 +32,19 @@ CHANNEL_GONE = Sentence("📻 The radio is off: its channel is gone.")
 SENT_AWAY = Sentence(
     "📻 The radio is off: I could not stay in {channel}. `/radio start` brings me back."
 )
+LIVE_COMES = Sentence("📻 Live music for {channel} is coming: {words}")
+LIVE = Sentence(
+    "📻 Live in {channel}: {words}\nMade while you hear it. Steer it: `/radio words`, all of you."
+)
+CATCHING_UP = Sentence(
+    "Live music could not keep up with all that is being made here: a clip until it has."
+)
+NOT_LIVE = Sentence(
+    "The radio plays clips. `/radio source` with *live* lets it make music, which words can steer."
+)
+STEERED = Sentence("{who} steers the radio: {words}. You hear it in a few seconds.")
+TOO_FAST = Sentence("One change after the other: you can steer again in {seconds} s.")
+NO_NEXT_LIVE = Sentence("Live music has no next clip. `/radio words` gives it another turn.")
 SKIPPED = Sentence("Skipped.")
 VOTED = Sentence("Your vote to skip counts: {have} of {need}.")
 PLAYED_ALREADY = Sentence("That one has been played already.")
@@ -53,6 +68,24 @@ def source(plan: RadioPlan) -> Sentence:
     if plan.source is RadioSource.PERSON:
         return Sentence("the clips of {who}", who=f"<@{plan.person_id}>")
     return _SOURCES[plan.source]
+
+
+def live(channel: str, words: Words, *, is_heard: bool) -> Sentence:
+    """Tell what live music is made from."""
+    listed = list_words(words)
+    if is_heard:
+        return LIVE.fill(channel=channel, words=listed)
+    return LIVE_COMES.fill(channel=channel, words=listed)
+
+
+def list_words(words: Words) -> Sentence:
+    """List words with their shares, where there are several."""
+    total = sum(weight for _, weight in words) or 1.0
+    shown = [
+        f"**{escape(text)}**" + (f" {weight / total:.0%}" if len(words) > 1 else "")
+        for text, weight in words
+    ]
+    return verbatim(" · ".join(shown))
 
 
 def now_playing(read: Reader, card: discord.Embed, clip: Clip, channel: str) -> discord.Embed:

@@ -1,10 +1,11 @@
-"""The radios that are on: what each plays next, and the message that shows it."""
+"""A radio that is on: what it plays next, and the message that shows it."""
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
+import functools
 import logging
+import math
 import random
 from collections import deque
 from collections.abc import Callable
@@ -12,10 +13,12 @@ from collections.abc import Callable
 import discord
 
 from bot.app.client import ZhiyinBot
+from bot.domain.live_words import Words
 from bot.domain.radio import RadioPlan, RadioSource
-from bot.errors import ZhiyinError
+from bot.errors import Refused, ZhiyinError
 from bot.i18n.languages import Reader
 from bot.voice.line import VoicePlace
+from bot.voice.live_show import LiveShow
 from bot.voice.radio import Radio, RadioEnd, RadioTimings
 from bot.voice.rotation import choose_next
 from bot.voice.track import Track
@@ -28,6 +31,8 @@ log = logging.getLogger(__name__)
 
 ViewOf = Callable[[Reader, int], discord.ui.View]
 _REMEMBERED = 100
+_STEERING_SECONDS = 5.0
+"""How long after one change of words somebody waits before the next."""
 _SHOWING = (discord.HTTPException, *UNREACHABLE)
 
 
@@ -48,6 +53,7 @@ class OnAir:
         # Which clip comes next is of no consequence to anybody's safety.
         self._draw = random.Random()  # noqa: S311
         self._is_stopped = False
+        self._steered: dict[int, float] = {}
         self.clip_id: int | None = None
         """What is played."""
         self.radio = Radio(channel, choose=self._choose, tell=self._tell, timings=timings)
@@ -61,17 +67,30 @@ class OnAir:
     def _read(self) -> Reader:
         return self._bot.languages.reader(self.channel.guild.preferred_locale.value)
 
+    @property
+    def plays_live(self) -> bool:
+        """Tell whether live music is what is heard."""
+        return self.radio.show is not None and self.radio.show.is_heard
+
     async def open(self) -> None:
         """Join the channel and begin. Raises RequestError."""
         check_rights(self.channel)
-        await self.radio.open()
+        self._begin_show()
+        try:
+            await self.radio.open()
+        except BaseException:
+            self._end_show()
+            raise
         self.note_listeners()
         if isinstance(self.channel, discord.StageChannel):
             await self.channel.guild.me.edit(suppress=False)
 
     async def run(self) -> None:
         """Play until it ends; then it says why, and is forgotten."""
-        end = await self.radio.run()
+        try:
+            end = await self.radio.run()
+        finally:
+            self._end_show()
         if end is RadioEnd.STOPPED and not self._is_stopped:
             return  # the bot stops: the radio comes back with it
         await self._bot.service.radio.drop(self.plan.guild_id)
@@ -95,15 +114,52 @@ class OnAir:
         self.votes.clear()
         self.radio.skip()
 
+    def note_steering(self, user_id: int) -> None:
+        """Note that somebody steers. Raises Refused for who did a moment ago."""
+        now = self._bot.clock()
+        waits = self._steered.get(user_id, 0.0) + _STEERING_SECONDS - now
+        if 0 < waits <= _STEERING_SECONDS:
+            raise Refused(radio_messages.TOO_FAST.fill(seconds=math.ceil(waits)))
+        self._steered = {each: at for each, at in self._steered.items() if at > now - 60}
+        self._steered[user_id] = now
+
     def note_listeners(self) -> None:
         """Count who listens."""
         self.radio.note_listeners(len(listeners_in(self.channel)))
 
     async def change(self, plan: RadioPlan) -> None:
         """Play something else from now on."""
+        if plan.source is RadioSource.LIVE:
+            self._bot.service.live_music.check(plan.guild_id)
         self.plan = plan
         await self._bot.service.radio.keep(plan)
-        await self.radio.change()
+        if plan.source is RadioSource.LIVE:
+            self._begin_show()
+        else:
+            self._end_show()
+            await self.radio.change()
+
+    async def steer(self, words: Words) -> None:
+        """Let live music be made from other words."""
+        self.plan = dataclasses.replace(self.plan, words=words)
+        if self.radio.show is not None:
+            self.radio.show.words = words
+        await self._bot.service.radio.keep(self.plan)
+        await self._show(*await self.describe(self._read))
+
+    def _begin_show(self) -> None:
+        live, guild_id = self._bot.service.live_music, self.plan.guild_id
+        if self.plan.source is not RadioSource.LIVE:
+            return
+        live.check(guild_id)
+        live.servers.add(guild_id)
+        mixer = self.radio.mixer
+        begin = functools.partial(live.begin, guild_id)
+        self.radio.play_live(LiveShow(mixer, self.plan.words, begin))
+
+    def _end_show(self) -> None:
+        self._bot.service.live_music.servers.discard(self.plan.guild_id)
+        self.radio.play_live(None)
 
     async def _choose(self) -> Track | None:
         guild, service = self.channel.guild, self._bot.service.radio
@@ -129,11 +185,16 @@ class OnAir:
 
     async def describe(self, read: Reader) -> tuple[discord.Embed, discord.ui.View | None]:
         """Return what is played, and its buttons; none where nothing is."""
-        where = self.channel.mention
+        where, show = self.channel.mention, self.radio.show
+        if show is not None and (show.is_heard or self.clip_id is None):
+            said = radio_messages.live(where, self.plan.words, is_heard=show.is_heard)
+            return radio_messages.notice(read, said), self._view_of(read, 0)
         clip = None if self.clip_id is None else await self._bot.service.clips.find(self.clip_id)
         if clip is not None:
             card = await card_for(self._bot, read, clip, self.plan.guild_id)
             shown = radio_messages.now_playing(read, card, clip, where)
+            if show is not None:
+                shown.description = f"{read(radio_messages.CATCHING_UP)}\n{shown.description}"
             return shown, self._view_of(read, clip.id)
         nothing = radio_messages.NOTHING_TO_PLAY.fill(channel=where)
         if self.plan.source is RadioSource.PERSON:
@@ -165,72 +226,3 @@ class OnAir:
         self.plan = dataclasses.replace(self.plan, message_id=sent.id)
         if not self._is_stopped:
             await self._bot.service.radio.keep(self.plan)
-
-
-class RadiosOnAir:
-    """The radios of all servers."""
-
-    def __init__(
-        self, bot: ZhiyinBot, view_of: ViewOf, timings: RadioTimings | None = None
-    ) -> None:
-        self._bot, self._view_of, self._timings = bot, view_of, timings
-        self._radios: dict[int, OnAir] = {}
-        self._tasks: dict[int, asyncio.Task[None]] = {}
-        self._opening: set[int] = set()
-
-    def of(self, guild_id: int) -> OnAir | None:
-        """Return a server's radio."""
-        return self._radios.get(guild_id)
-
-    def is_opening(self, guild_id: int) -> bool:
-        """Tell whether a server's radio is being switched on."""
-        return guild_id in self._opening
-
-    async def begin(self, plan: RadioPlan, channel: VoicePlace) -> OnAir:
-        """Switch a server's radio on. Raises RequestError, and then it is off."""
-        radio = OnAir(self._bot, plan, channel, self._view_of, self._timings)
-        self._opening.add(plan.guild_id)
-        try:
-            await radio.open()
-        finally:
-            self._opening.discard(plan.guild_id)
-        await self._bot.service.radio.keep(plan)
-        self._radios[plan.guild_id] = radio
-        task = asyncio.create_task(self._run(radio), name=f"radio of {plan.guild_id}")
-        self._tasks[plan.guild_id] = task
-        log.info("radio.on server=%d channel=%d", plan.guild_id, channel.id)
-        return radio
-
-    async def close(self) -> None:
-        """Let all of them go, to come back after a restart."""
-        for radio in list(self._radios.values()):
-            await radio.radio.stop()
-        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
-
-    async def _run(self, radio: OnAir) -> None:
-        guild_id = radio.plan.guild_id
-        try:
-            await radio.run()
-        except Exception:
-            log.exception("radio.broke server=%d", guild_id)
-        finally:
-            self._radios.pop(guild_id, None)
-            self._tasks.pop(guild_id, None)
-
-    async def restore(self) -> None:
-        """Come back where a radio was playing, if people are still there."""
-        for plan in await self._bot.service.radio.kept():
-            if plan.guild_id in self._radios or plan.guild_id in self._opening:
-                continue
-            guild = self._bot.get_guild(plan.guild_id)
-            if guild is None or guild.unavailable:
-                continue
-            channel = guild.get_channel(plan.channel_id)
-            if not isinstance(channel, VoicePlace) or not listeners_in(channel):
-                await self._bot.service.radio.drop(plan.guild_id)
-                continue
-            try:
-                await self.begin(plan, channel)
-            except ZhiyinError as error:
-                log.info("radio.not_back server=%d %s", plan.guild_id, error)
-                await self._bot.service.radio.drop(plan.guild_id)

@@ -10,7 +10,8 @@ from bot.app.client import Interaction, ZhiyinBot
 from bot.errors import RequestError
 from bot.i18n.sentence import Sentence
 from cogs.presentation import radio_messages
-from cogs.requests.on_air import OnAir, RadiosOnAir
+from cogs.requests.on_air import OnAir
+from cogs.requests.radios_on_air import RadiosOnAir
 from cogs.requests.voice_places import ON_SERVERS, listeners_in
 
 
@@ -58,6 +59,8 @@ async def skip_by_vote(interaction: Interaction, radio: OnAir) -> Sentence:
     More than half of those who listen skip it.
     """
     await require_listener(interaction, radio)
+    if radio.plays_live:
+        raise RequestError(radio_messages.NO_NEXT_LIVE)
     listeners = listeners_in(radio.channel)
     radio.votes.add(interaction.user.id)
     have, need = len(radio.votes & listeners), len(listeners) // 2 + 1

@@ -27,9 +27,9 @@ _LABELS = {
 
 
 def radio_view(read: Reader, clip_id: int) -> discord.ui.View:
-    """Return the buttons under the clip that is being played."""
+    """Return the buttons under the clip that is being played; 0 is live music, no clip."""
     view = discord.ui.View(timeout=None)
-    for action in RADIO_ACTIONS:
+    for action in RADIO_ACTIONS if clip_id else ("off",):
         view.add_item(RadioButton(clip_id, action, read))
     return view
 

@@ -70,6 +70,7 @@ COMMANDS = {
     "radio start": Walk(says="Join a voice channel first"),
     "radio stop": Walk(says="No radio is on"),
     "radio skip": Walk(says="No radio is on"),
+    "radio words": Walk(options={"words": "harp"}, says="No radio is on"),
     "radio now": Walk(says="No radio is on"),
     "radio source": Walk(says="No radio is on"),
     "battle": Walk(

@@ -10,8 +10,9 @@ from bot.demo.discord.channels import ChannelType
 from bot.demo.discord.rights import Right
 from bot.demo.discord.voice import moves
 from bot.voice.radio import RadioTimings
-from cogs.requests.on_air import RadiosOnAir
+from cogs.requests.radios_on_air import RadiosOnAir
 from cogs.views.radio_buttons import radio_view
+from tests.support.discord_wire.server import PATIENCE_SECONDS
 from tests.support.discord_wire.stage import open_stage
 from tests.support.heard_sound import decode, levels
 from tests.support.timings import quick
@@ -40,10 +41,10 @@ class Room:
     def radio(self):
         return self.stage.bot.get_cog("Radio").radios.of(self.wire.guild.id)
 
-    async def until(self, is_so, seconds=30.0):
-        async with asyncio.timeout(seconds):
+    async def until(self, is_so, every_seconds=0.02):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while not is_so():
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(every_seconds)
 
     async def asks(self, who, name, **options):
         """Use a subcommand of /radio; return all that was said to it."""
@@ -58,9 +59,11 @@ class Room:
 
     async def hears_music(self):
         """Wait until what arrives is loud."""
-        await self.until(
-            lambda: len(self.packets) > 30 and levels(decode(self.packets[-20:])).max() > 0.02
-        )
+
+        def is_loud():
+            return len(self.packets) > 30 and levels(decode(self.packets[-20:])).max() > 0.02
+
+        await self.until(is_loud, 0.2)
 
 
 def said(message):
@@ -229,3 +232,31 @@ async def test_it_goes_when_it_is_alone_and_when_its_channel_is_deleted(tmp_path
         await managing.delete_channel(room.wire, room.wire.owner, room.place.id)
         await room.until(lambda: "its channel is gone" in said(message))
         await room.until(lambda: room.radio is None)
+
+
+async def test_live_music_is_steered_by_those_who_listen(tmp_path):
+    """From words, within what the machine and the server's list allow; clips take its place."""
+    async with open_room(tmp_path) as room:
+        alice, bob, clock = room.stage.alice, room.stage.bob, room.stage.clock
+        await room.stage.bot.service.manners.add(room.wire.guild.id, "noise")
+        assert "not wanted" in said(await room.asks(alice, "start", words="noise"))
+        message = await room.asks(alice, "start", words="techno")
+        await room.until(lambda: "Live in" in said(message))
+        assert "techno" in said(message)
+        await room.until(lambda: len(room.packets) > 10)
+        assert set(message.buttons) == {"Stop"}
+        assert "no next clip" in said(await room.asks(alice, "skip"))
+        assert "Join" in said(await room.asks(bob, "words", words="harp"))
+        assert "not wanted" in said(await room.asks(alice, "words", words="more noise"))
+        shown = said(await room.asks(alice, "words", words="harp", weight=3.0))
+        assert "harp** 75%" in shown
+        await room.until(lambda: "harp" in said(message))
+        assert "steer again in" in said(await room.asks(alice, "words", words="choir"))
+        clock.now += 10
+        assert "choir" in said(await room.asks(alice, "words", words="choir"))
+        (plan,) = await room.stage.store.radios.all()
+        assert [text for text, _ in plan.words] == ["techno", "harp", "choir"]
+        assert "latest clips now" in said(await room.asks(alice, "source", source="recent"))
+        await room.until(lambda: "Now playing" in said(message))
+        assert "plays clips" in said(await room.asks(alice, "words", words="harp"))
+        await room.until(lambda: room.stage.bot.pipeline.executor.running == 0)

@@ -1,0 +1,101 @@
+"""Music without end from the engine, for radios that play live."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import random
+from collections.abc import Sequence
+
+from bot.config import Config
+from bot.domain.generation import MAX_SHORT_SEED, GenerationRequest, Sampling
+from bot.errors import Cancelled, RequestError
+from bot.i18n.sentence import Sentence
+from bot.inference.executor import Executor
+from bot.voice.live_sound import LiveSound
+
+log = logging.getLogger(__name__)
+
+NO_LIVE = Sentence("Live music is switched off here by whoever runs me. Clips work.")
+LIVE_ELSEWHERE = Sentence(
+    "I am playing live elsewhere already, and this machine has strength for no more. Try again "
+    "later, or let me play clips."
+)
+
+AHEAD_SECONDS = 2.0
+_FADE_SECONDS = 0.5
+
+
+class EngineMusic:
+    """Music from some words, made as far ahead as it is played."""
+
+    def __init__(
+        self,
+        executor: Executor,
+        job_id: int,
+        server_id: int,
+        words: Sequence[tuple[str, float]],
+        seed: int,
+    ) -> None:
+        self.sound = LiveSound()
+        self._executor, self._job_id, self._server_id = executor, job_id, server_id
+        self._words, self._seed = tuple(words), seed
+        self.made_seconds = 0.0
+
+    async def run(self) -> None:
+        """Make it until cancelled. Raises what keeps it from being made, as WorkerLost."""
+        executor = self._executor
+        job = executor.submit(self._job_id, self._server_id, None, self._request)
+        stream = executor.subscribe(self._job_id)
+        try:
+            if len(self._words) > 1:
+                await executor.change_prompt(self._job_id, self._words, _FADE_SECONDS)
+            async for piece in stream:
+                self.made_seconds += piece.sound.seconds
+                await self.sound.push(piece.sound)
+            await job.result()
+        except Cancelled:
+            return
+        finally:
+            stream.close()
+            executor.cancel(self._job_id)
+            self.sound.close()
+
+    async def _request(self) -> GenerationRequest:
+        model = self._executor.model
+        return GenerationRequest(
+            seconds=None,
+            seed=self._seed,
+            prompt=self._words[0][0] if self._words else None,
+            sampling=Sampling() if model is None else model.sampling,
+            ahead_seconds=AHEAD_SECONDS,
+        )
+
+
+class LiveMusicService:
+    """Begins live music, for no more servers at once than the owner lets it."""
+
+    def __init__(self, executor: Executor, config: Config) -> None:
+        self._executor, self._most = executor, config.radio.live_at_once
+        # Below the ids of jobs, which are positive.
+        self._ids = itertools.count(-1, -1)
+        self._draw = random.SystemRandom()
+        self.servers: set[int] = set()
+        """Where live music is on."""
+
+    def check(self, server_id: int) -> None:
+        """Raise RequestError where no live music can begin."""
+        if self._most == 0:
+            raise RequestError(NO_LIVE)
+        if len(self.servers - {server_id}) >= self._most:
+            raise RequestError(LIVE_ELSEWHERE)
+        if self._executor.broken is not None:
+            raise RequestError(self._executor.broken)
+
+    def begin(self, server_id: int, words: Sequence[tuple[str, float]]) -> EngineMusic:
+        """Return music that is made as soon as it runs."""
+        seed = self._draw.randint(0, MAX_SHORT_SEED)
+        job_id = next(self._ids)
+        log.info("radio.live server=%d job=%d", server_id, job_id)
+        # In the fair queue a server's radio is somebody of its own.
+        return EngineMusic(self._executor, job_id, -server_id, words, seed)

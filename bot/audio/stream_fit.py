@@ -1,0 +1,68 @@
+"""Sound that is being made, brought piece by piece to 48 kHz stereo and to an even loudness."""
+
+from __future__ import annotations
+
+import numpy as np
+import soxr
+
+from bot.audio.files.opus_packets import CHANNELS, RATE_HZ
+from bot.audio.mixing import mix_channels
+from bot.domain.generation import Floats, Sound
+
+_LEVEL = 0.15
+"""The root mean square that is aimed at: about as loud as clips at -14 LUFS."""
+_LEAST_GAIN, _MOST_GAIN = 0.25, 4.0
+_SLOW_SECONDS = 6.0
+_QUIET = 1e-3
+_ROUNDED_FROM = 0.8
+
+
+class StreamFit:
+    """Takes the pieces of one sound in order."""
+
+    def __init__(self) -> None:
+        self._resampler: soxr.ResampleStream | None = None
+        self._power: float | None = None
+        self._gain = 1.0
+
+    def take(self, piece: Sound) -> Floats:
+        """Return what can be played of it, [samples, 2] at 48 kHz within full scale.
+
+        Nobody knows yet how loud the rest will be: the gain follows slowly.
+        """
+        samples = mix_channels(piece.samples, CHANNELS).T
+        if piece.sample_rate_hz != RATE_HZ:
+            if self._resampler is None:
+                self._resampler = soxr.ResampleStream(
+                    piece.sample_rate_hz, RATE_HZ, CHANNELS, dtype="float32"
+                )
+            samples = self._resampler.resample_chunk(np.ascontiguousarray(samples, np.float32))
+        return self._levelled(np.asarray(samples, dtype=np.float32))
+
+    def _levelled(self, samples: Floats) -> Floats:
+        if not len(samples):
+            return samples
+        power = float(np.square(samples).mean(dtype=np.float64))
+        before = self._gain
+        if power > _QUIET**2:
+            weight = (
+                1.0 if self._power is None else min(1.0, len(samples) / RATE_HZ / _SLOW_SECONDS)
+            )
+            self._power = (
+                power if self._power is None else self._power + weight * (power - self._power)
+            )
+            wanted = min(max(_LEVEL / float(np.sqrt(self._power)), _LEAST_GAIN), _MOST_GAIN)
+            # What begins has no gain before it.
+            before, self._gain = (wanted if weight == 1.0 else before), wanted
+        gains = np.linspace(before, self._gain, len(samples), dtype=np.float32)[:, None]
+        return _round_off(samples * gains)
+
+
+def _round_off(samples: Floats) -> Floats:
+    """Bend peaks so that nothing clips; what is below 0.8 stays as it is."""
+    over = np.abs(samples) > _ROUNDED_FROM
+    if over.any():
+        room = np.float32(1 - _ROUNDED_FROM)
+        bent = _ROUNDED_FROM + room * np.tanh((np.abs(samples) - _ROUNDED_FROM) / room)
+        samples = np.where(over, np.sign(samples) * bent, samples).astype(np.float32)
+    return samples

@@ -1,0 +1,77 @@
+"""Music that is being made: a buffer between who makes it and the thread that plays."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import deque
+
+import numpy as np
+
+from bot.audio.files.opus_packets import CHANNELS, RATE_HZ
+from bot.audio.stream_fit import StreamFit
+from bot.domain.generation import Floats, Sound
+
+MOST_SECONDS = 6.0
+"""How much waits to be played: 2.3 MB."""
+
+
+class LiveSound:
+    """A `Playable` of unknown length. Where nothing is there yet it is silent, and counts that."""
+
+    def __init__(self) -> None:
+        self._fit = StreamFit()
+        self._lock = threading.Lock()
+        self._waiting: deque[Floats] = deque()
+        self._samples = 0
+        self._is_closed = False
+        self._room = asyncio.Event()
+        self._room.set()
+        self._loop = asyncio.get_running_loop()
+        self.missing_samples = 0
+        """How much silence was played for want of music."""
+
+    @property
+    def buffered_seconds(self) -> float:
+        """Return how much waits to be played."""
+        return self._samples / RATE_HZ
+
+    @property
+    def left(self) -> int | None:
+        """How many samples are left, once no more come."""
+        return self._samples if self._is_closed else None
+
+    async def push(self, piece: Sound) -> None:
+        """Add the next piece, once there is room for it."""
+        samples = await asyncio.to_thread(self._fit.take, piece)
+        while self.buffered_seconds >= MOST_SECONDS and not self._is_closed:
+            self._room.clear()
+            await self._room.wait()
+        with self._lock:
+            self._waiting.append(samples)
+            self._samples += len(samples)
+
+    def close(self) -> None:
+        """No more comes; what is there is played."""
+        self._is_closed = True
+        self._room.set()
+
+    def take(self, samples: int) -> Floats:
+        """Return the next samples; called by the thread that plays."""
+        out = np.zeros((samples, CHANNELS), np.float32)
+        at = 0
+        with self._lock:
+            while at < samples and self._waiting:
+                part = self._waiting.popleft()
+                used = part[: samples - at]
+                out[at : at + len(used)] = used
+                at += len(used)
+                if len(used) < len(part):
+                    self._waiting.appendleft(part[len(used) :])
+            self._samples -= at
+        if not self._room.is_set() and self.buffered_seconds < MOST_SECONDS:
+            self._loop.call_soon_threadsafe(self._room.set)
+        if at < samples and self._is_closed:
+            return out[:at]
+        self.missing_samples += samples - at
+        return out

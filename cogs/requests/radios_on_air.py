@@ -1,0 +1,85 @@
+"""The radios of all servers: switched on, let go, and brought back after a restart."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from bot.app.client import ZhiyinBot
+from bot.domain.radio import RadioPlan
+from bot.errors import ZhiyinError
+from bot.voice.line import VoicePlace
+from bot.voice.radio import RadioTimings
+from cogs.requests.on_air import OnAir, ViewOf
+from cogs.requests.voice_places import listeners_in
+
+log = logging.getLogger(__name__)
+
+
+class RadiosOnAir:
+    """The radios of all servers."""
+
+    def __init__(
+        self, bot: ZhiyinBot, view_of: ViewOf, timings: RadioTimings | None = None
+    ) -> None:
+        self._bot, self._view_of, self._timings = bot, view_of, timings
+        self._radios: dict[int, OnAir] = {}
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._opening: set[int] = set()
+
+    def of(self, guild_id: int) -> OnAir | None:
+        """Return a server's radio."""
+        return self._radios.get(guild_id)
+
+    def is_opening(self, guild_id: int) -> bool:
+        """Tell whether a server's radio is being switched on."""
+        return guild_id in self._opening
+
+    async def begin(self, plan: RadioPlan, channel: VoicePlace) -> OnAir:
+        """Switch a server's radio on. Raises RequestError, and then it is off."""
+        radio = OnAir(self._bot, plan, channel, self._view_of, self._timings)
+        self._opening.add(plan.guild_id)
+        try:
+            await radio.open()
+        finally:
+            self._opening.discard(plan.guild_id)
+        await self._bot.service.radio.keep(plan)
+        self._radios[plan.guild_id] = radio
+        task = asyncio.create_task(self._run(radio), name=f"radio of {plan.guild_id}")
+        self._tasks[plan.guild_id] = task
+        log.info("radio.on server=%d channel=%d", plan.guild_id, channel.id)
+        return radio
+
+    async def close(self) -> None:
+        """Let all of them go, to come back after a restart."""
+        for radio in list(self._radios.values()):
+            await radio.radio.stop()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+    async def _run(self, radio: OnAir) -> None:
+        guild_id = radio.plan.guild_id
+        try:
+            await radio.run()
+        except Exception:
+            log.exception("radio.broke server=%d", guild_id)
+        finally:
+            self._radios.pop(guild_id, None)
+            self._tasks.pop(guild_id, None)
+
+    async def restore(self) -> None:
+        """Come back where a radio was playing, if people are still there."""
+        for plan in await self._bot.service.radio.kept():
+            if plan.guild_id in self._radios or plan.guild_id in self._opening:
+                continue
+            guild = self._bot.get_guild(plan.guild_id)
+            if guild is None or guild.unavailable:
+                continue
+            channel = guild.get_channel(plan.channel_id)
+            if not isinstance(channel, VoicePlace) or not listeners_in(channel):
+                await self._bot.service.radio.drop(plan.guild_id)
+                continue
+            try:
+                await self.begin(plan, channel)
+            except ZhiyinError as error:
+                log.info("radio.not_back server=%d %s", plan.guild_id, error)
+                await self._bot.service.radio.drop(plan.guild_id)
