@@ -108,11 +108,11 @@ def test_downbeats_meet():
 @pytest.mark.parametrize(
     ("lead_bpm", "other_bpm", "bars", "seconds"),
     [
-        (120, 110, (16, 4), 32.0),
-        (93, 100, (8, 2), 8 * 240 / 93),
-        (140, 70, (8, 4), 4 * 240 / 70),
-        (128, 128, (2, 8), 15.0),
-        (100, 110, (3, 8), 8 * 2.4),
+        (120, 110, (8, 2), 16.0),
+        (93, 100, (6, 2), 6 * 240 / 93),
+        (140, 70, (4, 2), 2 * 240 / 70),
+        (128, 128, (2, 4), 7.5),
+        (100, 110, (3, 4), 4 * 2.4),
     ],
 )
 def test_beats_of_both_fall_together_over_the_whole_length(lead_bpm, other_bpm, bars, seconds):
@@ -121,7 +121,7 @@ def test_beats_of_both_fall_together_over_the_whole_length(lead_bpm, other_bpm, 
     silent = sound_of(np.full(lead[0].samples.shape[1], 1e-6))
     made = mix((silent, lead[1]), other)
     beat = 60 / (other_bpm * made.alignment.time_factor)
-    assert beat / (60 / lead_bpm) in (pytest.approx(1), pytest.approx(2))
+    assert beat / (60 / lead_bpm) in (pytest.approx(1, rel=1e-4), pytest.approx(2, rel=1e-4))
     assert made.sound.seconds >= seconds - 0.01
     grid = np.arange(1, round(made.sound.seconds / beat)) * beat
     off = strokes(made.sound, grid, within=0.4 * beat)
@@ -226,4 +226,4 @@ def test_two_loops_make_a_loop():
     assert made.sound.seconds == pytest.approx(8.0, abs=0.001)
     # Measured against the one that leads, which is a loop as it is.
     assert max(seam_step(made.sound)) <= max(seam_step(lead[0]))
-    assert not mix(loop_of(120, 3), loop_of(120, 64)).loops
+    assert not mix(loop_of(120, 5), loop_of(120, 11)).loops
