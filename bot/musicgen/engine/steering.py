@@ -11,15 +11,15 @@ from __future__ import annotations
 from bisect import insort
 from collections import defaultdict
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass, field
 
 from bot.domain.generation import GenerationRequest, PromptChange, PromptChanged
 from bot.errors import RequestError
 from bot.i18n.sentence import Sentence
 from bot.musicgen.decoder.interface import Floats
 from bot.musicgen.engine.clip import NO_WORDS, Clip, make_row
+from bot.musicgen.engine.pending_change import PendingChange, count_rows
 from bot.musicgen.engine.prefix_reader import PrefixReader
-from bot.musicgen.engine.prompt_mix import PromptRow, Words, share_weights
+from bot.musicgen.engine.prompt_mix import PromptRow, share_weights
 from bot.musicgen.engine.scheduler import Loan, ScheduledRequest, Scheduler
 from bot.musicgen.model import Model
 
@@ -31,30 +31,6 @@ NO_ROOM = Sentence(
 )
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
-class _Change:
-    """A change that has not begun, or whose fade goes on."""
-
-    id: int
-    words: dict[str | None, float]
-    fade_frames: int
-    due: int | None
-    """The frame of the new sound at which it begins."""
-    unread: list[str] = field(default_factory=list)
-    """The prompts that are still to be encoded."""
-    states: dict[str | None, Floats] = field(default_factory=dict)
-    loan: Loan | None = None
-    rows: list[PromptRow] = field(default_factory=list)
-    """The rows of its new words."""
-    position: int = 0
-    """How many positions of the window these have read."""
-    window: int = 0
-    is_level: bool = False
-    """Whether they are fed with the clip's own rows."""
-    is_replaced: bool = False
-    """Whether a later change has taken its place."""
-
-
 class Steering:
     """The changes of all requests."""
 
@@ -62,13 +38,13 @@ class Steering:
         """Take the model whose text encoder and decoder read the words."""
         self._model, self._scheduler, self._prefixes = model, scheduler, prefixes
         self._next_id = 1
-        self._waiting: defaultdict[int, list[_Change]] = defaultdict(list)
+        self._waiting: defaultdict[int, list[PendingChange]] = defaultdict(list)
         """By request: those that have not begun, in the order in which they will."""
-        self._begun: defaultdict[int, list[_Change]] = defaultdict(list)
+        self._begun: defaultdict[int, list[PendingChange]] = defaultdict(list)
         """Those of which there may be old rows left."""
-        self._lacking: list[_Change] = []
+        self._lacking: list[PendingChange] = []
         """Those that wait for slots."""
-        self._text: tuple[_Change, Generator[None, None, Floats]] | None = None
+        self._text: tuple[PendingChange, Generator[None, None, Floats]] | None = None
 
     def ask(
         self, request: ScheduledRequest, change: PromptChange, asked_for: GenerationRequest
@@ -80,14 +56,14 @@ class Steering:
         """
         frame_rate, guided = self._model.config.codec.frame_rate, asked_for.sampling.guided
         no_words = None if asked_for.melody is None else NO_WORDS
-        asked = _Change(
+        asked = PendingChange(
             id=self._next_id,
             words=share_weights(change.words, no_words),
             fade_frames=round(change.fade_seconds * frame_rate),
             due=None if change.at_seconds is None else round(change.at_seconds * frame_rate),
         )
         asked.unread = [text for text in asked.words if text is not None]
-        rows = _count_rows(asked.words, guided=guided)
+        rows = count_rows(asked.words, guided=guided)
         if rows > self._scheduler.pool.reserve or not self._widen(request, rows + guided):
             raise RequestError(NO_ROOM)
         self._next_id += 1
@@ -102,7 +78,7 @@ class Steering:
         dropped = self._waiting.pop(request_id, [])
         self._begun.pop(request_id, None)
         self._lacking = [each for each in self._lacking if each not in dropped]
-        return [_never_begun(request_id, each) for each in dropped]
+        return [each.tell_dropped(request_id) for each in dropped]
 
     def encode(self) -> bool:
         """Encode one piece of the first words that are to be; tell whether there were any."""
@@ -117,7 +93,7 @@ class Steering:
             next(pieces)
         except StopIteration as end:
             self._text = None
-            self._note_states(change, change.unread.pop(0), end.value)
+            change.note_states(change.unread.pop(0), end.value)
         return True
 
     def arrange(self, request: ScheduledRequest, clip: Clip) -> Iterator[PromptChanged]:
@@ -126,7 +102,7 @@ class Steering:
         for replaced in [each for each in waiting if each.is_replaced]:
             self._take_back(request, replaced, clip)
             waiting.remove(replaced)
-            yield _never_begun(request.id, replaced)
+            yield replaced.tell_dropped(request.id)
         for later in waiting[1:]:
             # The first has come before it, and may lack what it holds.
             self._take_back(request, later, clip)
@@ -162,18 +138,10 @@ class Steering:
             if change.loan is loan:
                 change.position += positions
 
-    def _note_states(self, change: _Change, text: str, states: Floats) -> None:
-        if len(states):
-            change.states[text] = states
-            return
-        # Words that are none to the text encoder.
-        weight = change.words.pop(text)
-        change.words[None] = change.words.get(None, 0.0) + weight
-
     def _widen(self, request: ScheduledRequest, slots: int) -> bool:
         return slots <= request.allotment or self._scheduler.set_allotment(request, slots)
 
-    def _is_level(self, request: ScheduledRequest, change: _Change, clip: Clip) -> bool:
+    def _is_level(self, request: ScheduledRequest, change: PendingChange, clip: Clip) -> bool:
         """Bring the new words of a change on; tell whether they have read all that there is."""
         sequence = clip.sequence
         if change.is_level:
@@ -195,7 +163,7 @@ class Steering:
         change.is_level = True
         return True
 
-    def _lend(self, request: ScheduledRequest, change: _Change, clip: Clip) -> bool:
+    def _lend(self, request: ScheduledRequest, change: PendingChange, clip: Clip) -> bool:
         """Lend a change its slots, if it is time for that and there are enough."""
         if change.loan is not None:
             return True
@@ -205,7 +173,7 @@ class Steering:
         if any(other.id < change.id for other in self._lacking):
             return False
         new = [text for text in change.words if clip.mix.find(text) is None]
-        rows = _count_rows(change.words, guided=clip.mix.guided)
+        rows = count_rows(change.words, guided=clip.mix.guided)
         change.loan = self._scheduler.lend(request, slots=len(new), lent=rows)
         is_lacking = change in self._lacking
         if change.loan is None:
@@ -220,7 +188,7 @@ class Steering:
         ]
         return True
 
-    def _take_back(self, request: ScheduledRequest, change: _Change, clip: Clip) -> None:
+    def _take_back(self, request: ScheduledRequest, change: PendingChange, clip: Clip) -> None:
         """Take from a change that has not begun what it was lent."""
         if change in self._lacking:
             self._lacking.remove(change)
@@ -250,16 +218,7 @@ class Steering:
         begun.clear()
         guided = clip.mix.guided
         rows = max(
-            _count_rows(words, guided=guided)
+            count_rows(words, guided=guided)
             for words in (clip.mix.words, *(each.words for each in waiting))
         )
         self._scheduler.set_allotment(request, max(request.least_allotment, rows + guided))
-
-
-def _count_rows(words: Words, *, guided: bool) -> int:
-    """Return how many rows words take beside the one without words that guidance has anyway."""
-    return sum(text is not None or not guided for text in words)
-
-
-def _never_begun(request_id: int, change: _Change) -> PromptChanged:
-    return PromptChanged(request_id=request_id, change_id=change.id, at_seconds=None)
