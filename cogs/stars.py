@@ -83,6 +83,7 @@ class Stars(commands.Cog):
         change = service.stars.give if is_given else service.stars.take_back
         if await change(clip, payload.user_id):
             await self._show_number(clip, payload)
+            self.bot.dispatch("clip_changed", clip.id)
 
     async def _show_number(self, clip: Clip, payload: discord.RawReactionActionEvent) -> None:
         fresh = await self.bot.service.clips.find(clip.id)

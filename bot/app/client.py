@@ -54,6 +54,7 @@ COGS = (
     "cogs.admin_operations",
     "cogs.admin_manners",
     "cogs.reports",
+    "cogs.best_of",
 )
 
 INVITED = discord.Permissions(

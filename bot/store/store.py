@@ -11,6 +11,7 @@ from bot.atomic_file import SCRATCH
 from bot.domain.quota_day import UTC_DAY, QuotaDay
 from bot.private_files import make_private_folder
 from bot.store.battles import Battles
+from bot.store.best_of import BestOf
 from bot.store.clip_history import ClipHistory
 from bot.store.clips import Clips
 from bot.store.clock_changes import ClockWatch
@@ -44,6 +45,7 @@ class Store:
     clip_history: ClipHistory
     takes: Takes
     stars: Stars
+    best_of: BestOf
     battles: Battles
     jams: Jams
     radios: Radios
@@ -91,6 +93,7 @@ async def open_store(
             clip_history=ClipHistory(database),
             takes=Takes(database, clock),
             stars=Stars(database, clock),
+            best_of=BestOf(database),
             battles=Battles(database, clock),
             jams=jams,
             radios=Radios(database, clock),

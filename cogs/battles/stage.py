@@ -117,7 +117,13 @@ class BattleStage:
             poll = discord.Poll(question, timedelta(hours=max(1, hours)))
             for entry in entries:
                 poll.add_answer(text=battle_messages.answer(read, entry))
-            return {"poll": poll, "nonce": f"battle-{battle.id}-poll"}
+            # The poll itself counts in hours when it ends.
+            ends_at = self._bot.clock() + battle.voting_seconds
+            return {
+                "content": read(battle_messages.vote_below(ends_at)),
+                "poll": poll,
+                "nonce": f"battle-{battle.id}-poll",
+            }
 
         id_ = await self._place.once(
             battle,

@@ -131,6 +131,11 @@ def player(read: Reader, entry: Entry, total: int) -> discord.Embed:
     return embed
 
 
+def vote_below(ends_at: float) -> Sentence:
+    """Return what stands above the poll."""
+    return Sentence("Listen to all of them, then vote. The vote ends {when}.", when=Moment(ends_at))
+
+
 def question(read: Reader, battle: Battle) -> str:
     """Return the question of the poll, by which it is found again."""
     return read(Sentence("Battle {id}: which is the best?", id=battle.id))

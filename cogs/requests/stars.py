@@ -14,7 +14,10 @@ async def toggle_star(interaction: Interaction, clip: Clip) -> Sentence:
     """Star a clip, or take one's star back; return what to say. Raises Refused for the blocked."""
     bot, person = interaction.client, interaction.user
     await bot.service.guilds.check_person(interaction.guild_id, person.id)
-    if await bot.service.stars.give(clip, person.id):
+    is_given = await bot.service.stars.give(clip, person.id)
+    if not is_given:
+        await bot.service.stars.take_back(clip, person.id)
+    bot.dispatch("clip_changed", clip.id)
+    if is_given:
         return STARRED.fill(id=clip.id)
-    await bot.service.stars.take_back(clip, person.id)
     return TAKEN_BACK.fill(id=clip.id)

@@ -103,6 +103,7 @@ class DeleteButton(
             chosen = [take.clip for take in takes if take.clip and not take.is_deleted]
         for each in chosen:
             await clips.delete(each)
+            interaction.client.dispatch("clip_changed", each.id)
         if clip.origin.user_id != interaction.user.id:
             await note(interaction, log_messages.deleted(clip))
         is_shared = any(not take.is_deleted for take in await clips.takes(clip))

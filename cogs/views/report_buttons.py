@@ -85,6 +85,7 @@ class ReportButton(PersistentButton, template=r"zhiyin:report:(?P<id>\d+):(?P<ve
             for each in takes:
                 if each is not None and not each.is_deleted:
                     await bot.service.clips.delete(each)
+                    bot.dispatch("clip_changed", each.id)
         done = log_messages.line(interaction.user.id, _DONE[self.verdict])
         before = interaction.message.content if interaction.message is not None else ""
         await interaction.response.edit_message(

@@ -90,6 +90,7 @@ COMMANDS = {
     "privacy delete": Walk(says="This deletes your clips"),
     "help": Walk(says="Make music"),
     "about": Walk(says="Zhiyin"),
+    "admin best": Walk(options={"channel": "jam-talk", "stars": "9"}, says="have 9 stars"),
     "admin settings": Walk(says="Longest clip"),
     "admin tier": Walk(options={"role": "Player", "seconds": "5500"}, says="5500 s"),
     "admin limits": Walk(options={"waiting": "150"}, says="at once: 150"),

@@ -41,6 +41,7 @@ RELEASED = {
     "radios": "50d86ed12f23e67b",
     "presets": "1920278249df7811",
     "takes_in_one_message": "7ca1407931b34f61",
+    "best_of": "5a0eff27a0025c4e",
 }
 
 

@@ -39,6 +39,7 @@ GROWING = {
     "stars",
     "battles",
     "battle_entries",
+    "best_of_posts",
     "jams",
     "jam_players",
     "jam_turns",
@@ -53,6 +54,7 @@ ALLOWED = {
     "WITH resets AS MATERIALIZED": "groups the resets of one person on one day",
     "SELECT COALESCE((SELECT MAX(id) FROM jobs)": "takes the last row, as the id is its place",
     "COUNT(*) AS given FROM stars": "groups the stars that were given on one server in a week",
+    "FROM best_of_posts WHERE is_due": "reads an index of the few posts that are due",
     "FROM battles INDEXED BY battles_going_on": "reads an index of the few battles that go on",
     "FROM jams INDEXED BY jams_going_on": "reads indexes of the few jams that go on",
     "SUM(is_winner) AS wins": "groups the entries in the battles of one server",
@@ -161,6 +163,13 @@ async def do_everything(store, clock):
     await store.stars.of_user(2, 5)
     await store.stars.top(10, 5)
     await store.stars.top_since(10, 0.0, 5)
+    await store.best_of.set(10, 5, 1)
+    await store.stars.take_back(clip, 2)
+    await store.stars.give(clip, 2)
+    await store.best_of.due()
+    await store.best_of.record(clip.id, 7, 1)
+    await store.best_of.strike_out(clip.id)
+    await store.best_of.clear(10)
     await store.stars.take_back(clip, 2)
     battle = await store.battles.begin(new_battle())
     await delivered(store, key="7", user=2, battle_id=battle.id)

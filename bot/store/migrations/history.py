@@ -10,6 +10,7 @@ from datetime import date
 
 from bot.store.identity import SIGNATURE
 from bot.store.migrations.battles import BATTLES
+from bot.store.migrations.best_of import BEST_OF
 from bot.store.migrations.first_tables import FIRST_TABLES
 from bot.store.migrations.indexes import INDEXES
 from bot.store.migrations.jams import JAMS
@@ -253,6 +254,12 @@ MIGRATIONS = (
             "ALTER TABLE jobs ADD COLUMN group_key TEXT",
             "CREATE INDEX jobs_by_group ON jobs (group_key, id) WHERE group_key IS NOT NULL",
         ),
+    ),
+    Migration(
+        "best_of",
+        date(2026, 11, 28),
+        "A server collects the clips with the most stars in a channel.",
+        BEST_OF,
     ),
 )
 

@@ -1,0 +1,183 @@
+"""The channel for a server's best clips: /admin best, and what is posted there."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import logging
+from contextlib import suppress
+from pathlib import PurePath
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.app.client import Interaction, ZhiyinBot
+from bot.domain.best_of import BestPost
+from bot.domain.clips import Clip
+from bot.domain.jobs import USUAL_MAX_BYTES
+from bot.errors import OutputError, SoundError
+from bot.i18n.languages import Reader
+from bot.i18n.sentence import Plural, Sentence
+from cogs.posting.look_back import find_messages
+from cogs.posting.outages import is_outage
+from cogs.presentation import cards
+from cogs.presentation.messages import link
+from cogs.presentation.readers import reader_of
+from cogs.requests.admin_group import admin_group, command_of
+from cogs.requests.clip_cards import clip_cards
+from cogs.requests.rights import guild_of
+from cogs.views.clip_buttons import clip_view
+
+BEGUN = Plural(
+    "Clips are posted in {channel} once they have {n} star.",
+    "Clips are posted in {channel} once they have {n} stars.",
+    n=3,
+)
+ENDED = Sentence("The best clips are not collected any more. What was posted stays.")
+
+log = logging.getLogger(__name__)
+
+
+class BestOf(commands.Cog):
+    """Posts clips with many stars once, and keeps the number of stars true."""
+
+    def __init__(self, bot: ZhiyinBot) -> None:
+        self.bot = bot
+        self._turn = asyncio.Lock()
+        self._command = command_of(self.best)
+
+    async def cog_load(self) -> None:
+        """Add the command to /admin."""
+        admin_group(self.bot).add_command(self._command)
+
+    async def cog_unload(self) -> None:
+        """Take it away again."""
+        admin_group(self.bot).remove_command(self._command.name)
+
+    async def best(
+        self,
+        interaction: Interaction,
+        channel: discord.TextChannel | None = None,
+        stars: app_commands.Range[int, 1, 1000] = 3,
+    ) -> None:
+        """Choose the channel where clips with many stars are collected.
+
+        Parameters
+        ----------
+        channel:
+            Where they are posted; leave it out to collect no more.
+        stars:
+            How many stars a clip must have; nobody's own star counts.
+        """
+        guild_id, read = guild_of(interaction), reader_of(interaction)
+        if channel is None:
+            await self.bot.service.stars.end_best_of(guild_id)
+            await interaction.response.send_message(read(ENDED), ephemeral=True)
+            return
+        await self.bot.service.stars.begin_best_of(guild_id, channel.id, stars)
+        said = BEGUN.fill(n=stars, channel=f"<#{channel.id}>")
+        await interaction.response.send_message(read(said), ephemeral=True)
+
+    @commands.Cog.listener()
+    async def on_ready(self) -> None:
+        """Post what an earlier life of the bot has left."""
+        await self.look()
+
+    @commands.Cog.listener()
+    async def on_clip_changed(self, clip_id: int) -> None:
+        """Post a clip, or change its post: it was starred, unstarred or deleted."""
+        log.debug("best_of.look clip=%d", clip_id)
+        await self.look()
+
+    async def look(self) -> None:
+        """Do all that is due; what an outage keeps is done at the next star or start."""
+        async with self._turn:
+            for post in await self.bot.service.stars.best_of_due():
+                try:
+                    await self._update(post)
+                except discord.HTTPException as error:
+                    if is_outage(error):
+                        log.warning("best_of.waits clip=%d %r", post.clip_id, error)
+                        return
+                    log.warning("best_of.refused clip=%d code=%d", post.clip_id, error.code)
+                    await self.bot.service.stars.record_best(post, None, 0)
+                except Exception:
+                    log.exception("best_of.failed clip=%d", post.clip_id)
+
+    async def _update(self, post: BestPost) -> None:
+        clip = await self.bot.service.clips.find(post.clip_id)
+        channel = self.bot.get_partial_messageable(post.channel_id)
+        if clip is None or clip.is_deleted:
+            if post.message_id is not None:
+                with suppress(discord.NotFound):
+                    await channel.get_partial_message(post.message_id).delete()
+            await self.bot.service.stars.strike_out_best(post)
+            return
+        guild = self.bot.get_guild(post.guild_id)
+        locale = None if guild is None else guild.preferred_locale.value
+        text = self._above(self.bot.languages.reader(locale), clip)
+        if post.message_id is not None:
+            await channel.get_partial_message(post.message_id).edit(content=text)
+            await self.bot.service.stars.record_best(post, post.message_id, clip.stars)
+            return
+        if not self._is_open(clip):
+            # Not everybody sees it where it was made: that is not for this channel to change.
+            await self.bot.service.stars.strike_out_best(post)
+            return
+        message_id = await self._post(post, clip, text, self.bot.languages.reader(locale))
+        await self.bot.service.stars.record_best(post, message_id, clip.stars)
+
+    async def _post(self, post: BestPost, clip: Clip, text: str, read: Reader) -> int | None:
+        name, channel = f"best-of-{clip.id}", self.bot.get_partial_messageable(post.channel_id)
+        assert self.bot.user is not None
+
+        def is_it(message: discord.Message) -> bool:
+            return any(PurePath(file.filename).stem == name for file in message.attachments)
+
+        found = await find_messages(
+            channel, is_it, author_id=self.bot.user.id, since_id=clip.message_id
+        )
+        if found:
+            return found[0]
+        guild = self.bot.get_guild(post.guild_id)
+        limit = USUAL_MAX_BYTES if guild is None else guild.filesize_limit
+        try:
+            packed = await self.bot.service.clips.pack(clip, limit)
+        except (SoundError, OutputError) as error:
+            log.info("best_of.silent clip=%d %s", clip.id, error)
+            return None
+        card, _ = await clip_cards(self.bot, read, clip)
+        sent = await channel.send(
+            text,
+            embed=card,
+            files=[
+                discord.File(io.BytesIO(packed.data), f"{name}{PurePath(packed.name).suffix}"),
+                discord.File(io.BytesIO(packed.picture), cards.PICTURE),
+            ],
+            view=clip_view(read, clip),
+            nonce=name,
+        )
+        return sent.id
+
+    def _above(self, read: Reader, clip: Clip) -> str:
+        said = Sentence(
+            "⭐ **{stars}** · {who} · {link}",
+            stars=clip.stars,
+            who=f"<@{clip.origin.user_id}>",
+            link=link(clip),
+        )
+        return read(said)
+
+    def _is_open(self, clip: Clip) -> bool:
+        """Tell whether everybody on the server sees where a clip was made."""
+        guild = self.bot.get_guild(clip.origin.guild_id or 0)
+        place = None if guild is None else guild.get_channel_or_thread(clip.origin.channel_id)
+        if guild is None or place is None:
+            return False
+        return place.permissions_for(guild.default_role).read_messages
+
+
+async def setup(bot: ZhiyinBot) -> None:
+    """Add the cog."""
+    await bot.add_cog(BestOf(bot))

@@ -1,0 +1,68 @@
+"""The best clips of a server: written down with the star that makes them so."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.store.store import open_store
+from tests.store.test_store import Clock, delivered
+
+BOB, CAROL = 2, 3
+GUILD, CHANNEL = 10, 70
+
+
+@pytest.fixture
+async def store(tmp_path):
+    async with open_store(tmp_path, Clock()) as store:
+        yield store
+        assert await store.check() == []
+
+
+async def due(store):
+    return [(each.clip_id, each.message_id) for each in await store.best_of.due()]
+
+
+async def test_a_clip_is_due_once_it_has_its_stars_and_whenever_they_change(store):
+    """Unstarred below it stays; nothing is due before, nor where no channel was named."""
+    _, clip = await delivered(store)
+    await store.stars.give(clip, BOB)
+    await store.best_of.set(GUILD, CHANNEL, 2)
+    assert await due(store) == []
+    await store.stars.give(clip, CAROL)
+    assert await due(store) == [(clip.id, None)]
+    await store.best_of.record(clip.id, 700, 2)
+    assert await due(store) == []
+    await store.stars.take_back(clip, CAROL)
+    assert await due(store) == [(clip.id, 700)]
+    await store.best_of.record(clip.id, 700, 1)
+    await store.best_of.clear(GUILD)
+    _, other = await delivered(store, key="2")
+    for person in (BOB, CAROL):
+        await store.stars.give(other, person)
+    assert await due(store) == []
+
+
+async def test_a_star_that_comes_while_it_is_posted_is_not_missed(store):
+    """What was recorded shows fewer than there are by then."""
+    _, clip = await delivered(store)
+    await store.best_of.set(GUILD, CHANNEL, 1)
+    await store.stars.give(clip, BOB)
+    await store.stars.give(clip, CAROL)
+    await store.best_of.record(clip.id, 700, 1)
+    assert await due(store) == [(clip.id, 700)]
+
+
+async def test_a_clip_that_is_gone_is_due_for_deletion(store):
+    """Whether it was deleted, or its person forgotten."""
+    _, clip = await delivered(store)
+    _, other = await delivered(store, key="2", user=4)
+    await store.best_of.set(GUILD, CHANNEL, 1)
+    for each in (clip, other):
+        await store.stars.give(each, BOB)
+        await store.best_of.record(each.id, 700 + each.id, 1)
+    await store.clips.delete(clip.id)
+    await store.privacy.forget(4)
+    assert await due(store) == [(clip.id, 701), (other.id, 702)]
+    for each in (clip, other):
+        await store.best_of.strike_out(each.id)
+    assert await due(store) == []
