@@ -29,11 +29,6 @@ from cogs.requests.clip_cards import clip_cards
 from cogs.requests.rights import guild_of
 from cogs.views.clip_buttons import clip_view
 
-BEGUN = Plural(
-    "Clips are posted in {channel} once they have {n} star.",
-    "Clips are posted in {channel} once they have {n} stars.",
-    n=3,
-)
 ENDED = Sentence("The best clips are not collected any more. What was posted stays.")
 
 log = logging.getLogger(__name__)
@@ -76,7 +71,12 @@ class BestOf(commands.Cog):
             await interaction.response.send_message(read(ENDED), ephemeral=True)
             return
         await self.bot.service.stars.begin_best_of(guild_id, channel.id, stars)
-        said = BEGUN.fill(n=stars, channel=f"<#{channel.id}>")
+        said = Plural(
+            "Clips are posted in {channel} once they have {n} star.",
+            "Clips are posted in {channel} once they have {n} stars.",
+            n=stars,
+            channel=f"<#{channel.id}>",
+        )
         await interaction.response.send_message(read(said), ephemeral=True)
 
     @commands.Cog.listener()
