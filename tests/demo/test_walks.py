@@ -367,6 +367,8 @@ async def test_history_plays_what_is_chosen_and_posts_it(stage, seats):
     """A page turns in its place; a number plays to one person, and a button posts for all."""
     seat = seats[FRIEND]
     await seat.go("music")
+    for _ in range(3):
+        await made(seat, await seat.types("/music prompt:beat seconds:1 takes:4"))
     asked = await seat.types("/history whose:everyone")
     listed = await stage.until(lambda: asked.message)
     await press(seat, listed, "Next")

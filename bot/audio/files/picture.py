@@ -70,7 +70,7 @@ def takes_png(sounds: Mapping[int, Sound]) -> bytes:
     for index, (number, sound) in enumerate(sounds.items()):
         top = index * (HEIGHT + _GAP)
         draw.rounded_rectangle((0, top, WIDTH - 1, top + HEIGHT - 1), _ROUNDING, fill=_CARD)
-        bars = Image.open(io.BytesIO(waveform_png(sound))).convert("RGB")
+        bars = Image.open(io.BytesIO(waveform_png(sound))).convert("RGBA")
         edges = (_MARGIN, _MARGIN // 2, WIDTH - _MARGIN, HEIGHT - _MARGIN // 2)
         image.paste(bars.crop(edges).resize(inner), (_GUTTER, top + _MARGIN // 2))
         middle = (_GUTTER // 2, top + HEIGHT // 2)
