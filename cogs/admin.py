@@ -90,9 +90,9 @@ class Admin(commands.GroupCog, group_name="admin"):
             cooldown_seconds=pause,
         )
         await self._show(interaction)
-        given = {"person": person, "server": server, "longest": longest, "waiting": waiting}
-        given |= {"pause": pause}
-        what = ", ".join(f"{name} {value:g}" for name, value in given.items() if value is not None)
+        seconds = {"person": person, "server": server, "longest": longest, "pause": pause}
+        said = [f"{name} {value:g} s" for name, value in seconds.items() if value is not None]
+        what = ", ".join([*said, *([] if waiting is None else [f"waiting {waiting}"])])
         if what:
             await note(interaction, log_messages.LIMITS.fill(what=what))
 

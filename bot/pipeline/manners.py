@@ -7,6 +7,7 @@ a name, words for music that plays) asks `check` before anybody else sees it.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable
 
 from bot.domain.jobs import Order, UploadSource
@@ -44,6 +45,7 @@ class Manners:
                 Sentence("discord.unwanted_words can't be used: {why}", why=error.sentence)
             ) from None
         self._lists: dict[int, WordList] = {}
+        self._changes: Counter[int] = Counter()
 
     async def check(self, guild_id: int | None, *texts: str | None) -> None:
         """Raise Refused where a text has a word that is not wanted on a server, or anywhere.
@@ -78,7 +80,7 @@ class Manners:
         entry = await asyncio.to_thread(read_entry, text)
         if not await self._words.add(guild_id, entry, most=MAX_ENTRIES):
             raise RequestError(FULL)
-        self._lists.pop(guild_id, None)
+        self._forget_list(guild_id)
         return entry
 
     async def remove(self, guild_id: int, text: str) -> str | None:
@@ -88,14 +90,21 @@ class Manners:
         except RequestError:
             return None
         is_gone = await self._words.remove(guild_id, entry)
-        self._lists.pop(guild_id, None)
+        self._forget_list(guild_id)
         return entry if is_gone else None
 
     async def _list_of(self, guild_id: int) -> WordList:
         """Return a server's list; it is read once, since nobody else writes to the table."""
         found = self._lists.get(guild_id)
         if found is None:
+            changes = self._changes[guild_id]
             entries = await self._words.of(guild_id)
             found = await asyncio.to_thread(WordList, entries) if entries else WordList(())
-            self._lists[guild_id] = found
+            # One that was changed meanwhile is read again by whoever asks next.
+            if changes == self._changes[guild_id]:
+                self._lists[guild_id] = found
         return found
+
+    def _forget_list(self, guild_id: int) -> None:
+        self._changes[guild_id] += 1
+        self._lists.pop(guild_id, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 
 import discord
@@ -9,9 +10,10 @@ import pytest
 
 from bot.config import Config, DiscordConfig
 from bot.errors import ConfigError
-from bot.pipeline.manners import UNWANTED
+from bot.pipeline.manners import UNWANTED, Manners
+from bot.store.store import open_store
 from cogs.presentation.cards import WORDS_HELD_BACK
-from tests.support.jam_server import custom_ids, limited, open_jam
+from tests.support.jam_server import Clock, custom_ids, limited, open_jam
 from tests.support.sound_files import as_file, noise
 
 
@@ -227,3 +229,13 @@ async def test_takes_and_what_a_remix_is_joined_with_are_asked_about(tmp_path):
         await jam.idle()
         assert result.followups[-1].content == str(UNWANTED)
         assert len(await jam.store.clips.of_user(jam.alice.id, 5)) == 1
+
+
+async def test_a_list_that_is_changed_while_it_is_read_is_read_again(tmp_path):
+    """Whoever asked first may have the old one, and nobody after them."""
+    async with open_store(tmp_path, Clock()) as store:
+        manners = Manners(store.unwanted_words, ())
+        asking = asyncio.create_task(manners.find(10, "plonk"))
+        await manners.add(10, "plonk")
+        await asking
+        assert await manners.find(10, "plonk") == "plonk"

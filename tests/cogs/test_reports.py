@@ -119,7 +119,7 @@ async def test_the_log_tells_what_managers_do(tmp_path):
         log = await open_log(jam)
         role = jam.guild.create_role("patron")
         for command, options, said in (
-            ("limits", {"person": 300.0, "pause": 5.0}, "person 300, pause 5"),
+            ("limits", {"person": 300.0, "pause": 5.0}, "person 300 s, pause 5 s"),
             ("unlimit", {}, "all limits taken back"),
             ("tier", {"role": role, "seconds": 500.0}, "500 s of music a day"),
             ("tier", {"role": role}, "no seconds of its own"),
