@@ -32,8 +32,11 @@ PLACES = (
     "clip.posted",
     "job.delivered",
     "bot.draining",
+    "jam.begun",
+    "jam.announced",
+    "jam.threaded",
 )
-"""In the order in which a job comes past them."""
+"""In the order in which a job comes past them; at the end those of jams."""
 
 BATTLE_PLACES = (
     "battle.begun",

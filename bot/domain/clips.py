@@ -61,3 +61,5 @@ class Tags:
     loops: bool = False
     stem: str | None = None
     """The stem in this file, where it is not the whole mix."""
+    people: tuple[str, ...] = ()
+    """What those are called who made it together."""

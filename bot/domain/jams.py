@@ -52,6 +52,7 @@ class Jam:
     """A jam that was started. Times are seconds since 1970; ids of places None until known."""
 
     id: int
+    key: str
     guild_id: int
     channel_id: int
     user_id: int | None

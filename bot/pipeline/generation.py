@@ -13,13 +13,14 @@ from bot.audio.finish import FinishedClip, finish
 from bot.audio.prompt import cut_new_part
 from bot.domain.clips import Clip
 from bot.domain.generation import Codes, GenerationRequest, Kept, Sound
-from bot.domain.jobs import MADE_BY_BOT, ClipSource, Job, JobState, Keep, UploadSource
+from bot.domain.jobs import MADE_BY_BOT, ClipSource, Job, JobState, Keep, Kind, UploadSource
 from bot.domain.mixes import Mixed
 from bot.errors import JobError
 from bot.i18n.sentence import Sentence
 from bot.inference.executor import Executor
 from bot.inference.pending import NotToBlame, Rendered, WorkerLost
 from bot.pipeline.clip_codes import hold_harmony, load_codes_at, match_codes
+from bot.pipeline.jam_turns import mix_down
 from bot.pipeline.mixes import Mixes
 from bot.pipeline.source_sounds import SOURCE_DELETED, SourceSounds, is_made_afresh, lead_frames
 from bot.store.clips import NewClip
@@ -75,6 +76,9 @@ class ClipGenerator:
         if job.order.mix is not None:
             async with self.mixes.turn:
                 return await self._mix(job)
+        if job.order.kind is Kind.JAM_MIX:
+            async with self.mixes.turn:
+                return await self._mix_down(job)
         if job.order.kind in MADE_BY_BOT:
             return await self._cut_loop(job)
         # Any job running when a worker crashed is a suspect; it is retried in isolation.
@@ -190,6 +194,17 @@ class ClipGenerator:
         sound = await asyncio.to_thread(read_master, path)
         return await self._record(
             started, sound, seconds_before=0.0, model=parent.model, seconds_of_work=0.0
+        )
+
+    async def _mix_down(self, job: Job) -> Clip:
+        """Make the mixdown of a jam; the engine has no part in it."""
+        started = await self.store.jobs.start(job.id)
+        if started.attempts >= MAX_CUTS:
+            raise JobError(MIX_LOST)
+        await self._check_person(job)
+        sound, model = await mix_down(self.store, self.sources, started)
+        return await self._record(
+            started, sound, seconds_before=0.0, model=model, seconds_of_work=0.0
         )
 
     async def _mix(self, job: Job) -> Clip:

@@ -14,6 +14,7 @@ from bot.domain.generation import Sound
 from bot.domain.takes import Take
 from bot.errors import Refused
 from bot.i18n.sentence import Sentence
+from bot.pipeline.jam_turns import people_in
 from bot.pipeline.packaging import ExportedClip, PackedClip, pack_clip, pack_takes, tags_of
 from bot.store.store import Store
 
@@ -36,7 +37,10 @@ class ClipLibrary:
         path = self._store.clips_folder / clip.file
         sound = await self._sound(clip)
         codes = await asyncio.to_thread(read_clip_codes, path) if clip.stems else None
-        return await asyncio.to_thread(pack_clip, clip, sound, max_bytes, self._style, codes)
+        people = await people_in(self._store, clip)
+        return await asyncio.to_thread(
+            pack_clip, clip, sound, max_bytes, self._style, codes, people
+        )
 
     async def pack_takes(self, takes: Sequence[Take], max_bytes: int) -> dict[int, PackedClip]:
         """Return takes as files of at most so many bytes each, by their numbers.
@@ -63,7 +67,7 @@ class ClipLibrary:
                 sound,
                 wanted,
                 max_bytes=max_bytes,
-                tags=tags_of(clip),
+                tags=tags_of(clip, await people_in(self._store, clip)),
                 style=self._style,
             )
         return ExportedClip(name=f"zhiyin-{clip.id}{encoded.suffix}", data=encoded.data)

@@ -20,6 +20,7 @@ from bot.errors import Cancelled, OutputError, ZhiyinError
 from bot.inference.executor import Executor
 from bot.pipeline.endings import HELD, UNDELIVERABLE, UNEXPECTED
 from bot.pipeline.generation import ClipGenerator
+from bot.pipeline.jam_turns import people_in
 from bot.pipeline.packaging import pack_clip
 from bot.pipeline.presenter import Presenter, TooLarge, Undeliverable
 from bot.pipeline.take_delivery import TakeDelivery
@@ -93,9 +94,12 @@ class JobRunner:
         path = self.store.clips_folder / clip.file
         sound = await asyncio.to_thread(read_master, path)
         codes = await asyncio.to_thread(read_clip_codes, path) if clip.stems else None
+        people = await people_in(self.store, clip)
         max_bytes = self.presenter.max_bytes(job)
         while True:
-            packed = await asyncio.to_thread(pack_clip, clip, sound, max_bytes, self.style, codes)
+            packed = await asyncio.to_thread(
+                pack_clip, clip, sound, max_bytes, self.style, codes, people
+            )
             await failpoints.reached("clip.unposted")
             try:
                 message_id = await self.presenter.post(current, clip, packed, once_more=once_more)

@@ -28,8 +28,8 @@ class ExportedClip:
     data: bytes = field(repr=False)
 
 
-def tags_of(clip: Clip) -> Tags:
-    """Return what a clip's file tells of how it was made."""
+def tags_of(clip: Clip, people: tuple[str, ...] = ()) -> Tags:
+    """Return what a clip's file tells of how it was made, and by which people if they are named."""
     return Tags(
         prompt=clip.prompt,
         seed=clip.seed,
@@ -43,18 +43,24 @@ def tags_of(clip: Clip) -> Tags:
         bpm=clip.bpm,
         key=clip.key,
         loops=clip.loops,
+        people=people,
     )
 
 
 def pack_clip(
-    clip: Clip, sound: Sound, max_bytes: int, style: post.Style, codes: Codes | None
+    clip: Clip,
+    sound: Sound,
+    max_bytes: int,
+    style: post.Style,
+    codes: Codes | None,
+    people: tuple[str, ...] = (),
 ) -> PackedClip:
     """Return a clip as a file of at most so many bytes, in a style, tagged, with its picture.
 
-    Its codes go with it where there are some. Raises OutputError where it can't be made so
-    small.
+    Its codes go with it where there are some; `people` are named as its artists. Raises
+    OutputError where it can't be made so small.
     """
-    return _pack(clip, sound, max_bytes, style, codes, waveform_png(sound))
+    return _pack(clip, sound, max_bytes, style, codes, waveform_png(sound), people)
 
 
 def pack_takes(
@@ -79,8 +85,9 @@ def _pack(
     style: post.Style,
     codes: Codes | None,
     picture: bytes,
+    people: tuple[str, ...] = (),
 ) -> PackedClip:
     encoded = post.encode_for_post(
-        sound, max_bytes=max_bytes, tags=tags_of(clip), style=style, codes=codes
+        sound, max_bytes=max_bytes, tags=tags_of(clip, people), style=style, codes=codes
     )
     return PackedClip(name=f"zhiyin-{clip.id}{encoded.suffix}", data=encoded.data, picture=picture)

@@ -6,6 +6,8 @@ import asyncio
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from bot.audio.analysis.tune import isolate_tune
 from bot.audio.editing.crossfade import fade
 from bot.audio.editing.joint import join_new_part
@@ -103,6 +105,9 @@ class SourceSounds:
             codes = known[1].tokens[
                 :, : known[1].tokens.shape[1] - lead_frames(source, heard, model)
             ]
+            if is_whole:
+                codes = np.concatenate([known[0].tokens, codes], axis=1)
+                joined = prepend(heard.before, joined)
             return joined, replace(known[1], tokens=codes)
         joined = await asyncio.to_thread(join_new_part, heard.end, made, heard.beat_seconds)
         if not is_whole:

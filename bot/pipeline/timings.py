@@ -14,6 +14,8 @@ class Timings:
     first_shown_seconds: float = 0.5
     """After how long the progress of a job is shown for the first time."""
     show_every_seconds: float = 3.0
+    card_every_seconds: float = 2.0
+    """How often the card of a jam changes at the most."""
     job_retry: RetryPolicy = field(
         default_factory=lambda: RetryPolicy(initial_seconds=2.0, max_seconds=60.0, base=3.0)
     )

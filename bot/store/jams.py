@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable
 
@@ -27,12 +26,17 @@ TOO_MANY = Plural(
 class Jams:
     """The tables of jams, of their turns and of who plays.
 
-    `changed` is set whenever a card may have something new to show.
+    `on_change` is called whenever a card may have something new to show.
     """
 
     def __init__(self, database: Database, clock: Callable[[], float]) -> None:
         self._database, self._clock = database, clock
-        self.changed = asyncio.Event()
+        self.on_change: Callable[[], None] | None = None
+
+    def note_change(self) -> None:
+        """Tell who listens that a jam has changed."""
+        if self.on_change is not None:
+            self.on_change()
 
     async def begin(self, new: NewJam) -> Jam:
         """Begin a jam, or a fork with all that is in the track now; the same key again is the same.
@@ -66,7 +70,7 @@ class Jams:
             if new.forked_from is not None:
                 await copy_track(connection, new.forked_from, jam.id, now)
             await join_round(connection, jam.id, new.user_id, new.name, now)
-        self.changed.set()
+        self.note_change()
         return jam
 
     async def get(self, jam_id: int) -> Jam | None:
@@ -150,7 +154,7 @@ class Jams:
                 await connection.execute(
                     "UPDATE jams SET version = version + 1 WHERE id = ?", (jam_id,)
                 )
-        self.changed.set()
+        self.note_change()
 
     async def hold(self, jam_id: int, user_id: int, until: float) -> bool:
         """Keep the turn for somebody until a time; False where another has it."""
@@ -174,7 +178,7 @@ class Jams:
                     "UPDATE jam_players SET is_away = 1 WHERE jam_id = ? AND user_id = ?",
                     (jam.id, user_id),
                 )
-        self.changed.set()
+        self.note_change()
         return changed.rowcount > 0
 
     async def undo(self, jam_id: int, number: int) -> bool:
@@ -191,7 +195,7 @@ class Jams:
                     "UPDATE jam_turns SET is_undone = 1 WHERE jam_id = ? AND number >= ?",
                     (jam_id, number),
                 )
-        self.changed.set()
+        self.note_change()
         return changed.rowcount > 0
 
     async def close(self, jam_id: int) -> bool:
@@ -204,13 +208,18 @@ class Jams:
 
     async def record_thread(self, jam_id: int, thread_id: int) -> None:
         """Record the thread of a jam, which is also the message that it hangs on."""
-        await self._change("UPDATE jams SET thread_id = ? WHERE id = ?", thread_id, jam_id)
+        async with self._database.transaction() as connection:
+            await connection.execute(
+                "UPDATE jams SET thread_id = ? WHERE id = ?", (thread_id, jam_id)
+            )
 
     async def record_card(self, jam_id: int, card_id: int | None, version: int) -> None:
         """Record which message is the card of a jam, and which version it shows."""
-        await self._change(
-            "UPDATE jams SET card_id = ?, shown_version = ? WHERE id = ?", card_id, version, jam_id
-        )
+        async with self._database.transaction() as connection:
+            await connection.execute(
+                "UPDATE jams SET card_id = ?, shown_version = ? WHERE id = ?",
+                (card_id, version, jam_id),
+            )
 
     async def strike_out(self, jam_id: int) -> None:
         """Close a jam for good whose place could not be made: nothing of it is shown any more."""
@@ -223,5 +232,5 @@ class Jams:
     async def _change(self, sql: str, *values: object) -> bool:
         async with self._database.transaction() as connection:
             changed = (await connection.execute(sql, values)).rowcount > 0
-        self.changed.set()
+        self.note_change()
         return changed

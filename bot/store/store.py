@@ -87,7 +87,7 @@ async def open_store(
         jams = Jams(database, clock)
         yield Store(
             ledger=Ledger(database, clock, day),
-            jobs=Jobs(database, clock, day, jams.changed.set),
+            jobs=Jobs(database, clock, day, jams.note_change),
             open_answers=OpenAnswers(database),
             clips=Clips(database),
             clip_history=ClipHistory(database),

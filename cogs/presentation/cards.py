@@ -78,6 +78,10 @@ def _relation(clip: Clip, parent: Sentence) -> Sentence:
             return Sentence("another take of {parent}", parent=parent)
         case Kind.LOOP:
             return Sentence("a loop of {parent}", parent=parent)
+        case Kind.JAM_TURN:
+            return Sentence("a turn after {parent}", parent=parent)
+        case Kind.JAM_MIX:
+            return Sentence("the mixdown of a jam that ended with {parent}", parent=parent)
         case _:
             return Sentence("made from {parent}", parent=parent)
 

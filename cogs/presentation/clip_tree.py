@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 import discord
@@ -10,7 +11,7 @@ from bot.domain.clips import Clip
 from bot.domain.jobs import Kind
 from bot.domain.lineage import Credit, Lineage, number_people
 from bot.i18n.languages import Reader
-from bot.i18n.sentence import Sentence
+from bot.i18n.sentence import Plural, Sentence, verbatim
 from cogs.presentation.cards import COLOUR
 from cogs.presentation.messages import link
 from cogs.presentation.prompts import quote_prompt
@@ -22,7 +23,7 @@ _MORE = Sentence("There are more; open the tree of one of these to see them.")
 _ALONE = Sentence("Nobody has made anything of it yet. **Continue** or **Remix** it!")
 _DELETED = Sentence("deleted")
 # As the colours of the picture.
-_SQUARES = ("🟧", "🟦", "🟩", "🟥", "🟪", "🟨", "🟫", "⬜")
+SQUARES = ("🟧", "🟦", "🟩", "🟥", "🟪", "🟨", "🟫", "⬜")
 _GONE = "▫️"
 _MOST_CREDITS = 6
 _PROMPT_CHARACTERS = 60
@@ -38,7 +39,7 @@ def tree_embed(read: Reader, lineage: Lineage, shown: frozenset[int]) -> discord
         if clip.id not in shown:
             lines.append(f"{_GONE} {read(_ELSEWHERE)}")
             continue
-        mark = _GONE if clip.is_deleted else _SQUARES[numbers[clip.origin.user_id] % len(_SQUARES)]
+        mark = _GONE if clip.is_deleted else SQUARES[numbers[clip.origin.user_id] % len(SQUARES)]
         line = f"{mark} {read(_describe(clip))}"
         lines.append(f"**{line}**" if clip.id == lineage.clip_id else line)
     if len(lineage.clips) == 1:
@@ -84,6 +85,20 @@ def credits_line(read: Reader, found: Iterable[Credit]) -> str | None:
     return ", ".join(parts)
 
 
+def players_line(read: Reader, lineage: Lineage) -> str | None:
+    """Return who played how often in the jam that a mixdown is of; None where nobody is known."""
+    turns = [clip for clip in lineage.clips if clip.kind is Kind.JAM_TURN]
+    counts = Counter(clip.origin.user_id for clip in turns)
+    people = [
+        Plural("{who} ({n} turn)", "{who} ({n} turns)", n=count, who=f"<@{person}>")
+        for person, count in counts.items()
+    ]
+    if not people:
+        return None
+    names = ", ".join(map(read, people))
+    return read(Sentence("played by {names}", names=verbatim(names)))
+
+
 def _credit(credit: Credit, is_first: bool) -> Sentence:
     who = f"<@{credit.user_id}>"
     if is_first:
@@ -97,6 +112,10 @@ def _credit(credit: Credit, is_first: bool) -> Sentence:
             return Sentence("another take by {who}", who=who)
         case Kind.LOOP:
             return Sentence("looped by {who}", who=who)
+        case Kind.JAM_TURN:
+            return Sentence("then {who}", who=who)
+        case Kind.JAM_MIX:
+            return Sentence("mixed down by {who}", who=who)
         case Kind.MIX:
             return Sentence("mixed by {who}", who=who)
         case _:

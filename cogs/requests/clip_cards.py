@@ -6,10 +6,11 @@ import discord
 
 from bot.app.client import ZhiyinBot
 from bot.domain.clips import Clip
+from bot.domain.jobs import Kind
 from bot.domain.lineage import Lineage, credits_of
 from bot.i18n.languages import Reader
 from cogs.presentation import cards
-from cogs.presentation.clip_tree import credits_line
+from cogs.presentation.clip_tree import credits_line, players_line
 
 _MOST_ANCESTORS = 100
 
@@ -38,7 +39,10 @@ async def clip_cards(
         by_id = {each.id: each for each in family.clips}
         parents = [*map(by_id.get, clip.parent_ids), None][:2]
         here = tuple(each for each in family.clips if each.origin.guild_id == clip.origin.guild_id)
-        credited = credits_line(read, credits_of(Lineage(clip_id=clip.id, clips=here)))
+        kin = Lineage(clip_id=clip.id, clips=here)
+        credited = credits_line(read, credits_of(kin))
+        if clip.kind is Kind.JAM_MIX:
+            credited = players_line(read, kin)
     with_words, without_words = (
         cards.card(
             read, clip, parents[0], words=words, credits_line=credited, second_parent=parents[1]

@@ -63,6 +63,8 @@ class RequestDraft:
     """The language of the messages about it, as Discord names it."""
     battle_id: int | None = None
     """The battle that it is an entry in; then its person alone sees it."""
+    jam_id: int | None = None
+    """The jam that it is a turn in, or the mixdown of."""
 
 
 def validate(
@@ -149,6 +151,7 @@ def make_orders(
             locale=draft.locale,
             group_key=together[take] if together.count(together[take]) > 1 else None,
             battle_id=draft.battle_id,
+            jam_id=draft.jam_id,
         )
         for take in range(draft.takes)
     ]

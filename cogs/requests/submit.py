@@ -14,6 +14,7 @@ from bot.app.client import ZhiyinBot
 from bot.domain.jobs import (
     MADE_BY_BOT,
     USUAL_MAX_BYTES,
+    Kind,
     MessageHandle,
     Order,
     RequestOrigin,
@@ -22,7 +23,7 @@ from bot.domain.jobs import (
 )
 from bot.domain.limits import Limits, check_may_send_sound
 from bot.errors import Refused
-from cogs.presentation import messages
+from cogs.presentation import jam_messages, messages
 from cogs.presentation.errors import report_error, sentence_for
 from cogs.presentation.readers import shared_locale
 from cogs.requests import responses
@@ -71,6 +72,8 @@ async def submit_request(
     text = messages.LISTENING if draft.attachment else messages.IN_LINE
     if draft.kind in MADE_BY_BOT:
         text = messages.LOOPING if draft.mix is None else messages.MIXING
+    if draft.kind is Kind.JAM_MIX:
+        text = jam_messages.MIXING_DOWN
     key = str(interaction.id if asked_by is None else asked_by.id)
     orders = make_orders(key, origin, draft, bot)
     # A refusal is for one person: nobody else sees an answer that would be taken back.

@@ -25,6 +25,7 @@ from cogs.views.clip_buttons import ACTIONS, UNKNOWN_BUTTON, ClipButton
 from cogs.views.export_button import FORMATS
 from cogs.views.forget_button import NOT_YOUR_QUESTION, forget_view
 from cogs.views.form_answers import UNKNOWN_CHOICE
+from cogs.views.jam_buttons import MOVES
 from cogs.views.persistent_button import PersistentButton
 from cogs.views.radio_buttons import RADIO_ACTIONS
 from cogs.views.report_buttons import VERDICTS
@@ -37,6 +38,7 @@ CHOICES = {
     "deed": DEEDS,
     "verdict": VERDICTS,
     "what": ("clip", "takes"),
+    "move": MOVES,
     "message": ("0", "7"),
     "whose": ("mine", "everyone", "starred"),
     "words": ("song",),

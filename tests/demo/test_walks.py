@@ -67,6 +67,14 @@ COMMANDS = {
         says_to_stranger="works in servers only",
     ),
     "preset delete": Walk(options={"name": "Evening"}, says="is deleted"),
+    "jam start": Walk(
+        options={"title": "Evening", "bars": "1"},
+        says="Your jam is open",
+        says_to_stranger="on servers",
+    ),
+    "jam list": Walk(says="Evening", says_to_stranger="on servers"),
+    "jam status": Walk(says="There is no jam here"),
+    "jam close": Walk(says="There is no jam here"),
     "radio start": Walk(says="Join a voice channel first"),
     "radio stop": Walk(says="No radio is on"),
     "radio skip": Walk(says="No radio is on"),
@@ -114,6 +122,7 @@ MENUS = ("Remix this clip", "Continue this clip", "What is this clip?", "Report 
 BUTTONS = {
     "BattleButton",
     "ClipButton",
+    "JamButton",
     "ExportButton",
     "TakeButton",
     "TakesButton",
@@ -127,7 +136,7 @@ BUTTONS = {
     "ReportButton",
     "RadioButton",
 }
-FORMS = {"battle_form", "mix_modal", "remix_modal"}
+FORMS = {"battle_form", "jam_form", "mix_modal", "remix_modal"}
 """The files of cogs that build one."""
 
 

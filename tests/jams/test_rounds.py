@@ -31,7 +31,8 @@ NOW = 1000.0
 def room(turns=(), players=(ALICE,), away=(), **changes):
     """A jam in which people have made turns of 8 s each, in this order."""
     usual: dict[str, Any] = {
-        "id": 1, "guild_id": 10, "channel_id": 5, "user_id": ALICE, "title": "t", "style": None,
+        "id": 1, "key": "1", "guild_id": 10, "channel_id": 5, "user_id": ALICE, "title": "t",
+        "style": None,
         "bpm": 120, "music_key": None, "bars": 4, "in_rotation": True, "most_seconds": 60.0,
         "locale": None, "forked_from": None, "created_at": NOW, "state": JamState.OPEN,
         "turn_since": NOW,

@@ -19,6 +19,7 @@ ROOMS = {
     "cogs.presentation": {"cogs.presentation"},
     "cogs.posting": {"cogs.presentation", "cogs.posting"},
     "cogs.requests": {"cogs.presentation", "cogs.posting", "cogs.requests"},
+    "cogs.jams": {"cogs.presentation", "cogs.posting", "cogs.views", "cogs.jams"},
     "cogs.views": {"cogs.presentation", "cogs.posting", "cogs.requests", "cogs.views"},
     "cogs.battles": {
         "cogs.presentation",

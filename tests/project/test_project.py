@@ -120,6 +120,7 @@ OURS = {
         "bot.app.services",
         "bot.domain",
         "bot.errors",
+        "bot.jams",
         "bot.pipeline.packaging",
         "bot.pipeline.presenter",
         "bot.voice",

@@ -10,6 +10,7 @@ from bot.app.services.battles import BattleService
 from bot.app.services.clips import ClipService
 from bot.app.services.guilds import GuildService
 from bot.app.services.history import HistoryService
+from bot.app.services.jams import JamService
 from bot.app.services.live_music import LiveMusicService
 from bot.app.services.operations import OperationsService
 from bot.app.services.people import PeopleService
@@ -37,6 +38,7 @@ class BotService:
         self.presets = PresetService(pipeline.store)
         self.stars = StarService(pipeline.store, clock)
         self.battles = BattleService(pipeline.store, clock)
+        self.jams = JamService(pipeline, clock)
         self.guilds = GuildService(pipeline.store, pipeline.config)
         self.radio = RadioService(pipeline)
         self.live_music = LiveMusicService(pipeline.executor, pipeline.config)

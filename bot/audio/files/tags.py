@@ -24,6 +24,7 @@ TAGS, CODES = "ZHIYIN", "ZHIYIN_CODES"
 _ID3_SUFFIXES = (".mp3", ".wav")
 _MOST_NAME_CHARACTERS = 100
 _MOST_PARENTS = 100
+_MOST_PEOPLE = 100
 _MOST_JSON_CHARACTERS = 2**16
 _LINE_BREAKS = ("Zl", "Zp")
 
@@ -47,11 +48,14 @@ class _Facts(msgspec.Struct, frozen=True, kw_only=True):
     key: str | None = None
     loops: bool = False
     stem: str | None = None
+    people: tuple[str, ...] = ()
 
 
 def to_json(tags: Tags) -> str:
     """Return tags as one line of JSON."""
     facts = dataclasses.asdict(tags)
+    if not tags.people:
+        del facts["people"]
     facts["prompt"] = _plain(tags.prompt) if tags.prompt is not None else None
     return json.dumps(facts, ensure_ascii=False, sort_keys=True)
 
@@ -81,6 +85,7 @@ def from_json(text: str | bytes) -> Tags | None:
         key=_short(facts.key),
         loops=facts.loops,
         stem=_short(facts.stem),
+        people=tuple(filter(None, map(_short, facts.people[:_MOST_PEOPLE]))),
     )
 
 
@@ -88,6 +93,8 @@ def write_tags(data: bytes, suffix: str, tags: Tags, codes: bytes | None = None)
     """Return a clip that was just encoded with its tags in it, and with its packed codes if any."""
     title = _plain(tags.prompt) if tags.prompt is not None else "a random clip"
     fields = {"title": title, "comment": MADE_BY, TAGS: to_json(tags)}
+    if tags.people:
+        fields["artist"] = ", ".join(map(_plain, tags.people))
     if codes is not None:
         fields[CODES] = as_text(codes)
     if tags.bpm is not None:

@@ -1,0 +1,167 @@
+"""Jams: started, played turn by turn, forked and closed, step by step."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from bot.domain.clips import Clip
+from bot.domain.jams import Jam, NewJam, Room
+from bot.domain.jobs import ClipSource, Kind, MessageHandle, Order, RequestOrigin
+from bot.domain.limits import Limits
+from bot.errors import RequestError, SoundError
+from bot.jams.rounds import HOLD_SECONDS, Answer, Step, due_at, may_take, next_step, waited_for
+from bot.jams.track_picture import bars_of, draw_track
+from bot.pipeline.jam_turns import track_levels, turn_words
+from bot.pipeline.service import Pipeline
+
+_FREE = Limits(daily_seconds=1.0, waiting_per_user=1000, waiting_per_guild=1000, waiting=1000)
+"""What nobody asked for and nobody pays for waits behind nobody's limit."""
+
+
+class JamService:
+    """What becomes of jams. All steps can be taken again, and are then taken once."""
+
+    def __init__(self, pipeline: Pipeline, clock: Callable[[], float]) -> None:
+        self._pipeline, self._store, self._clock = pipeline, pipeline.store, clock
+        self._jams = pipeline.store.jams
+        self.card_seconds = pipeline.timings.card_every_seconds
+        """How often a card changes at the most."""
+        self._openings: dict[int, asyncio.Lock] = {}
+        # One picture at a time: the processor belongs to the music.
+        self._turn = asyncio.Semaphore(1)
+
+    def opening(self, jam_id: int) -> asyncio.Lock:
+        """Return what lets one at a time make the place of a jam."""
+        return self._openings.setdefault(jam_id, asyncio.Lock())
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Have something called whenever a card may have something new to show."""
+        self._jams.on_change = listener
+
+    async def begin(self, new: NewJam) -> Jam:
+        """Begin a jam, or a fork. Raises Refused where too many are open on the server."""
+        return await self._jams.begin(new)
+
+    async def find(self, jam_id: int) -> Jam | None:
+        """Return a jam."""
+        return await self._jams.get(jam_id)
+
+    async def find_in(self, thread_id: int) -> Jam | None:
+        """Return the jam of a thread."""
+        return await self._jams.by_thread(thread_id)
+
+    async def room(self, jam_id: int) -> Room | None:
+        """Return a jam with its track and its people."""
+        return await self._jams.room(jam_id)
+
+    async def open_in(self, guild_id: int) -> list[Room]:
+        """Return the jams that are open on a server."""
+        rooms = [await self._jams.room(jam.id) for jam in await self._jams.open_in(guild_id)]
+        return [room for room in rooms if room is not None]
+
+    async def going_on(self) -> list[Jam]:
+        """Return all jams that are not closed, and those whose card shows something old."""
+        return await self._jams.going_on()
+
+    async def take(self, jam_id: int, user_id: int, name: str) -> Answer:
+        """Let somebody take the turn, and join the round where there is one."""
+        room = await self._jams.room(jam_id)
+        if room is None:
+            return Answer.CLOSED
+        answer = may_take(room, user_id, self._clock())
+        if answer in (Answer.CLOSED, Answer.FULL):
+            return answer
+        await self._jams.join(jam_id, user_id, name)
+        room = await self._jams.room(jam_id)
+        if room is None:
+            return Answer.CLOSED
+        answer = may_take(room, user_id, self._clock())
+        if answer is not Answer.YOURS:
+            return answer
+        until = self._clock() + HOLD_SECONDS
+        return answer if await self._jams.hold(jam_id, user_id, until) else Answer.HELD
+
+    def words(self, jam: Jam, words: str) -> str:
+        """Return the words that a turn is made from."""
+        return turn_words(jam, words)
+
+    async def let_time_pass(self, jam_id: int) -> Room | None:
+        """Do what time has brought a jam to; return it as it is then."""
+        room = await self._jams.room(jam_id)
+        if room is None:
+            return None
+        match next_step(room, self._clock()):
+            case Step.PASS_ON:
+                await self._jams.pass_on(room.jam, waited_for(room))
+            case Step.CLOSE:
+                await self._close_with_mixdown(room)
+            case Step.WAIT:
+                return room
+        return await self._jams.room(jam_id)
+
+    def seconds_to_next(self, room: Room) -> float | None:
+        """Return after how long a jam is to be looked at again."""
+        due = due_at(room)
+        return None if due is None else max(0.0, due - self._clock())
+
+    async def undo(self, jam_id: int, number: int) -> bool:
+        """Take a turn out of the track; False where it is gone, or something is being made."""
+        return await self._jams.undo(jam_id, number)
+
+    async def close(self, jam_id: int) -> bool:
+        """Close a jam without a mixdown; False where it is closed or closing."""
+        return await self._jams.close(jam_id)
+
+    async def give_up(self, jam_id: int) -> None:
+        """Close a jam whose place could not be made, or is gone: nothing more is shown of it."""
+        await self._jams.strike_out(jam_id)
+
+    async def _close_with_mixdown(self, room: Room) -> None:
+        """Close a jam that nobody plays in, as whoever started it would."""
+        jam, head = room.jam, room.head
+        person = jam.user_id
+        if person is None and head is not None:
+            person = head.origin.user_id
+        if head is None or person is None or jam.thread_id is None:
+            await self._jams.close(jam.id)
+            return
+        order = Order(
+            key=f"jam {jam.id}, {head.id}",
+            origin=RequestOrigin(user_id=person, channel_id=jam.thread_id, guild_id=jam.guild_id),
+            kind=Kind.JAM_MIX,
+            seconds=0.0,
+            seed=head.seed,
+            prompt=jam.title,
+            source=ClipSource(clip_id=head.id, keep_seconds=head.seconds, whole=True),
+            parent_ids=(head.id,),
+            locale=jam.locale,
+            jam_id=jam.id,
+        )
+        try:
+            await self._pipeline.order(order, _FREE, MessageHandle())
+        except RequestError:
+            await self._jams.close(jam.id)
+
+    async def record_thread(self, jam_id: int, thread_id: int) -> None:
+        """Record the thread of a jam."""
+        await self._jams.record_thread(jam_id, thread_id)
+
+    async def record_card(self, jam_id: int, card_id: int | None, version: int) -> None:
+        """Record which message is the card of a jam, and which version it shows."""
+        await self._jams.record_card(jam_id, card_id, version)
+
+    async def mixdown(self, jam: Jam) -> Clip | None:
+        """Return the mixdown of a jam; None where there is none."""
+        return None if jam.mix_job_id is None else await self._store.clips.of_job(jam.mix_job_id)
+
+    async def draw_track(self, room: Room) -> bytes:
+        """Return a PNG of the track as it is now."""
+        async with self._turn:
+            found: list[float] = []
+            if room.head is not None:
+                try:
+                    found = await track_levels(self._store, room.head, bars_of(room))
+                except SoundError:
+                    found = []
+            return await asyncio.to_thread(draw_track, room, found)

@@ -1,0 +1,53 @@
+"""What jams need of the path of a request: the words of a turn, the mixdown, and its credits."""
+
+from __future__ import annotations
+
+import asyncio
+
+from bot.audio.editing.mixdown import even_out
+from bot.audio.files.masters import read_master
+from bot.audio.files.picture import levels
+from bot.domain.clips import Clip
+from bot.domain.generation import Sound
+from bot.domain.jams import Jam
+from bot.domain.jobs import MAX_PROMPT_CHARACTERS, ClipSource, Job, Kind
+from bot.errors import JobError
+from bot.pipeline.source_sounds import SOURCE_DELETED, SourceSounds
+from bot.store.store import Store
+from bot.words.join import Heard, join_words
+
+
+def turn_words(jam: Jam, words: str) -> str:
+    """Return the words that a turn is made from: those of its person, with the jam's own."""
+    known = Heard(bpm=float(jam.bpm), key=jam.music_key)
+    return join_words(jam.style, words, known, most=MAX_PROMPT_CHARACTERS)
+
+
+async def mix_down(store: Store, sources: SourceSounds, job: Job) -> tuple[Sound, str]:
+    """Return a jam's track with its parts equally loud, and the model that made it.
+
+    Raises JobError where the track is gone.
+    """
+    source, jam_id = job.order.source, job.order.jam_id
+    if not isinstance(source, ClipSource) or jam_id is None:
+        raise JobError(SOURCE_DELETED)
+    head = await sources.clip(source)
+    room = await store.jams.room(jam_id)
+    starts = [] if room is None else [part.starts_at_seconds for part in room.parts]
+    whole = await asyncio.to_thread(read_master, store.clips_folder / head.file)
+    return await asyncio.to_thread(even_out, whole, starts), head.model
+
+
+async def people_in(store: Store, clip: Clip) -> tuple[str, ...]:
+    """Return what those are called who made a mixdown; nobody for any other clip."""
+    if clip.kind is not Kind.JAM_MIX:
+        return ()
+    job = await store.jobs.get(clip.job_id)
+    jam_id = None if job is None else job.order.jam_id
+    return () if jam_id is None else await store.jams.names(jam_id)
+
+
+async def track_levels(store: Store, head: Clip, count: int) -> list[float]:
+    """Return how loud so many stretches of a track are. Raises SoundError where it is gone."""
+    sound = await asyncio.to_thread(read_master, store.clips_folder / head.file)
+    return [float(level) for level in await asyncio.to_thread(levels, sound, count)]

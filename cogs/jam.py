@@ -1,0 +1,203 @@
+"""Jams: /jam start, status, list and close, and what keeps them going."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from typing import Any, cast
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot import failpoints
+from bot.app.client import Interaction, ZhiyinBot
+from bot.domain.jams import MOST_SECONDS
+from bot.errors import Refused, RequestError
+from bot.i18n.sentence import Sentence
+from cogs.jams.progress import LONGEST_PAUSE_SECONDS, JamProgress
+from cogs.posting.jam_place import PlaceLost, open_place
+from cogs.presentation import jam_messages
+from cogs.presentation.errors import report_error
+from cogs.presentation.readers import reader_of
+from cogs.requests.jams import (
+    MAX_STYLE_CHARACTERS,
+    MAX_TITLE_CHARACTERS,
+    check_jam,
+    close_jam,
+    find_room,
+    order_turn,
+    require_room,
+)
+from cogs.requests.responses import thinking
+from cogs.views.form_answers import read_answers
+from cogs.views.jam_buttons import JamButton, jam_view
+from cogs.views.jam_form import CUSTOM_ID
+from cogs.views.persistent_button import MAX_ID, custom_id_of
+
+_TONICS = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+KEYS = [
+    app_commands.Choice(name=f"{tonic} {mode}", value=f"{tonic} {mode}")
+    for mode in ("major", "minor")
+    for tonic in _TONICS
+]
+ORDERS = [
+    app_commands.Choice(name="whoever is first", value="free"),
+    app_commands.Choice(name="in rotation", value="rotation"),
+]
+
+log = logging.getLogger(__name__)
+
+
+class JamSessions(
+    commands.GroupCog, group_name="jam", group_description="Make one track together."
+):
+    """People make one piece of music together, turn by turn, in a thread."""
+
+    def __init__(self, bot: ZhiyinBot) -> None:
+        self.bot = bot
+        self.progress = JamProgress(bot)
+        self._timer: asyncio.TimerHandle | None = None
+        self._looking: asyncio.Task[None] | None = None
+        bot.service.jams.on_change(lambda: bot.dispatch("jam_changed"))
+
+    async def cog_unload(self) -> None:
+        """Leave the rest to the next life of the bot."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.gather(self._looking, return_exceptions=True)
+
+    @app_commands.command()
+    @app_commands.choices(key=KEYS, turns=ORDERS)
+    async def start(
+        self,
+        interaction: Interaction,
+        title: app_commands.Range[str, 1, MAX_TITLE_CHARACTERS],
+        tempo: app_commands.Range[int, 60, 176] = 100,
+        key: str | None = None,
+        style: app_commands.Range[str, 1, MAX_STYLE_CHARACTERS] | None = None,
+        bars: app_commands.Range[int, 1, 16] = 4,
+        turns: str = "free",
+        longest: app_commands.Range[int, 10, int(MOST_SECONDS)] = 120,
+    ) -> None:
+        """Start a jam: a thread in which people make one track, turn by turn.
+
+        Parameters
+        ----------
+        title:
+            What it is called.
+        tempo:
+            Its tempo, in beats a minute.
+        key:
+            Its key; any if you leave it out.
+        style:
+            Words that every turn has in common ("lo-fi hip hop").
+        bars:
+            How many bars a turn adds.
+        turns:
+            Whether whoever is first takes a turn, or each waits for the others.
+        longest:
+            How many seconds the track may get long.
+        """
+        new = await check_jam(
+            interaction,
+            title=title,
+            style=style,
+            bpm=tempo,
+            music_key=key,
+            bars=bars,
+            in_rotation=turns == "rotation",
+            most_seconds=float(longest),
+        )
+        async with thinking(interaction, ephemeral=True):
+            jam = await self.bot.service.jams.begin(new)
+            await failpoints.reached("jam.begun")
+            try:
+                opened = await open_place(self.bot, jam.id)
+            except PlaceLost:
+                await self.bot.service.jams.give_up(jam.id)
+                raise Refused(jam_messages.NO_THREADS) from None
+            if opened is not None:
+                said = Sentence("Your jam is open: {where}", where=jam_messages.place_of(opened))
+                await interaction.followup.send(reader_of(interaction)(said), ephemeral=True)
+        await self._look()
+
+    @app_commands.command()
+    async def status(self, interaction: Interaction) -> None:
+        """Show the card of the jam in this thread, with its buttons, to you alone."""
+        room = await find_room(interaction)
+        read = reader_of(interaction)
+        mixdown = await self.bot.service.jams.mixdown(room.jam)
+        card = jam_messages.card(read, room, mixdown, has_picture=False)
+        view = jam_view(read, room)
+        await interaction.response.send_message(embed=card, view=view, ephemeral=True)
+
+    @app_commands.command(name="list")
+    async def list_open(self, interaction: Interaction) -> None:
+        """List the jams that are open on this server."""
+        if interaction.guild_id is None:
+            raise RequestError(jam_messages.ON_SERVERS)
+        rooms = await self.bot.service.jams.open_in(interaction.guild_id)
+        text = jam_messages.listed(reader_of(interaction), rooms)
+        await interaction.response.send_message(text, ephemeral=True)
+
+    @app_commands.command()
+    async def close(self, interaction: Interaction) -> None:
+        """Close the jam in this thread: its mixdown is made, for free."""
+        await close_jam(interaction, await find_room(interaction))
+
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: Interaction) -> None:
+        """Order the turn that a form asks for, be it from before a restart."""
+        if interaction.type is not discord.InteractionType.modal_submit:
+            return
+        found = CUSTOM_ID.fullmatch(custom_id_of(interaction))
+        if found is None:
+            return
+        try:
+            self.bot.service.guilds.check_place(interaction.guild_id)
+            room = await require_room(interaction, min(int(found["id"]), MAX_ID))
+            words = read_answers(cast(Mapping[str, Any], interaction.data)).get("words", "")
+            await order_turn(interaction, room, words)
+        except Exception as error:
+            await report_error(interaction, error)
+
+    @commands.Cog.listener()
+    async def on_ready(self) -> None:
+        """Go on with what an earlier life of the bot has left."""
+        await self._look()
+
+    @commands.Cog.listener()
+    async def on_jam_changed(self) -> None:
+        """Look at the jams: a turn was taken, ordered, made, given up or undone."""
+        self.bot.commands_in_flight.track()
+        await self._look()
+
+    @commands.Cog.listener()
+    async def on_raw_thread_delete(self, payload: discord.RawThreadDeleteEvent) -> None:
+        """End a jam whose thread was deleted; what was made in it stays its people's."""
+        jam = await self.bot.service.jams.find_in(payload.thread_id)
+        if jam is not None:
+            log.info("jam.thread_deleted id=%d", jam.id)
+            await self.bot.service.jams.give_up(jam.id)
+
+    async def _look(self) -> None:
+        """Look at all jams now, and again when the next of them is due."""
+        pause_seconds = LONGEST_PAUSE_SECONDS
+        if self.bot.is_ready():
+            pause_seconds = await self.progress.look()
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_later(pause_seconds, self._look_again)
+
+    def _look_again(self) -> None:
+        self._looking = asyncio.create_task(self._look(), name="jams")
+
+
+async def setup(bot: ZhiyinBot) -> None:
+    """Add the cog, and register the buttons of jams."""
+    bot.add_dynamic_items(JamButton)
+    await bot.add_cog(JamSessions(bot))

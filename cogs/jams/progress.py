@@ -1,0 +1,142 @@
+"""Keep jams going: their places made, their cards up to date, turns passed on in time."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import logging
+from typing import Any
+
+import discord
+
+from bot.app.client import ZhiyinBot
+from bot.domain.clips import Clip
+from bot.domain.jams import JamState, Room
+from cogs.jams.archive import take_out_of_archive
+from cogs.posting.jam_place import GONE, NOT_ALLOWED, PlaceLost, find_own, open_place
+from cogs.posting.outages import is_outage
+from cogs.presentation import jam_messages
+from cogs.views.jam_buttons import jam_view
+
+LONGEST_PAUSE_SECONDS = 600.0
+_FAILED_PAUSE_SECONDS = 15.0
+_UNKNOWN_CHANNEL, _UNKNOWN_MESSAGE, _ARCHIVED = 10003, 10008, 50083
+
+log = logging.getLogger(__name__)
+
+
+class JamProgress:
+    """Looks at all jams that go on, whenever one has changed or its time has come."""
+
+    def __init__(self, bot: ZhiyinBot) -> None:
+        self._bot, self._jams = bot, bot.service.jams
+        self._lock = asyncio.Lock()
+        self._shown_at: dict[int, float] = {}
+
+    async def look(self) -> float:
+        """Let every jam go on as far as it can; return after how long to look again."""
+        async with self._lock:
+            jams = await self._jams.going_on()
+            pauses = await asyncio.gather(*(self._go_on(jam.id) for jam in jams))
+            ids = {jam.id for jam in jams}
+            self._shown_at = {id_: at for id_, at in self._shown_at.items() if id_ in ids}
+            return min([LONGEST_PAUSE_SECONDS, *pauses])
+
+    async def _go_on(self, jam_id: int) -> float:
+        """Let one jam go on; whatever fails there, the others do."""
+        try:
+            room = await self._jams.let_time_pass(jam_id)
+            if room is None:
+                return LONGEST_PAUSE_SECONDS
+            if room.jam.thread_id is None:
+                await open_place(self._bot, jam_id)
+                room = await self._jams.room(jam_id)
+                assert room is not None
+            if room.jam.version != room.jam.shown_version:
+                early = self._seconds_too_early(jam_id)
+                if early > 0:
+                    return early
+                await self._show(room)
+            pause = self._jams.seconds_to_next(room)
+        except PlaceLost:
+            log.info("jam.place_lost id=%d", jam_id)
+            await self._jams.give_up(jam_id)
+        except Exception as error:
+            if not is_outage(error):
+                log.exception("jam.not_shown id=%d", jam_id)
+            return _FAILED_PAUSE_SECONDS
+        else:
+            return LONGEST_PAUSE_SECONDS if pause is None else max(pause, 0.1)
+        return LONGEST_PAUSE_SECONDS
+
+    def _seconds_too_early(self, jam_id: int) -> float:
+        """Return how long to wait until a card may change again."""
+        last = self._shown_at.get(jam_id)
+        if last is None:
+            return 0.0
+        return last + self._jams.card_seconds - asyncio.get_running_loop().time()
+
+    async def _show(self, room: Room) -> None:
+        """Let the card say how far a jam is. Raises PlaceLost where its thread is gone."""
+        jam, mixdown = room.jam, await self._jams.mixdown(room.jam)
+        picture = await self._jams.draw_track(room) if room.parts else None
+        shown_id: int | None
+        try:
+            shown_id = await self._post(room, mixdown, picture)
+        except discord.HTTPException as error:
+            if error.code == _UNKNOWN_CHANNEL:
+                raise PlaceLost from error
+            if error.code == _ARCHIVED and await take_out_of_archive(self._bot, jam):
+                shown_id = await self._post(room, mixdown, picture)
+            elif error.code in {*NOT_ALLOWED, _ARCHIVED}:
+                # What changes next is tried again; people still play by what they see.
+                log.info("jam.card_not_shown id=%d code=%d", jam.id, error.code)
+                shown_id = jam.card_id
+            else:
+                raise
+        self._shown_at[jam.id] = asyncio.get_running_loop().time()
+        await self._jams.record_card(jam.id, shown_id, jam.version)
+        if jam.state is JamState.CLOSED:
+            await self._show_result(room, mixdown)
+
+    async def _post(self, room: Room, mixdown: Clip | None, picture: bytes | None) -> int:
+        """Edit the card, or post it where there is none; return its id."""
+        jam, read = room.jam, self._bot.languages.reader(room.jam.locale)
+        assert jam.thread_id is not None
+        thread = self._bot.get_partial_messageable(jam.thread_id, guild_id=jam.guild_id)
+        card = jam_messages.card(read, room, mixdown, has_picture=picture is not None)
+        view = jam_view(read, room)
+        card_id: int | None = jam.card_id
+        if card_id is None:
+            footer = read(jam_messages.card_footer(jam))
+            card_id = await find_own(self._bot, thread, footer, since_id=jam.thread_id)
+        if card_id is not None:
+            message = thread.get_partial_message(card_id)
+            try:
+                await message.edit(embed=card, view=view, attachments=_files(picture))
+            except discord.HTTPException as error:
+                if error.code != _UNKNOWN_MESSAGE:
+                    raise
+            else:
+                return card_id
+        posted: dict[str, Any] = {"embed": card, "view": view, "files": _files(picture)}
+        return (await thread.send(**posted, nonce=f"jam-card-{jam.id}-{card_id or 0}")).id
+
+    async def _show_result(self, room: Room, mixdown: Clip | None) -> None:
+        """Let the channel know what came of a jam."""
+        jam, read = room.jam, self._bot.languages.reader(room.jam.locale)
+        assert jam.thread_id is not None
+        channel = self._bot.get_partial_messageable(jam.channel_id, guild_id=jam.guild_id)
+        try:
+            message = channel.get_partial_message(jam.thread_id)
+            await message.edit(embed=jam_messages.announcement(read, room, mixdown))
+        except discord.HTTPException as error:
+            if error.code not in GONE | NOT_ALLOWED:
+                raise
+            log.info("jam.result_not_shown id=%d code=%d", jam.id, error.code)
+
+
+def _files(picture: bytes | None) -> list[discord.File]:
+    if picture is None:
+        return []
+    return [discord.File(io.BytesIO(picture), jam_messages.TRACK_PICTURE)]

@@ -1,0 +1,254 @@
+"""What people see of a jam: its card, its announcement, whose turn it is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import discord
+
+from bot.domain.clips import Clip
+from bot.domain.jams import Jam, JamState, Room
+from bot.i18n.languages import Reader
+from bot.i18n.sentence import Moment, Plural, Sentence, verbatim
+from bot.jams.rounds import passes_on_at, waited_for
+from bot.jams.track_picture import number_players
+from cogs.presentation.cards import COLOUR
+from cogs.presentation.clip_tree import SQUARES
+from cogs.presentation.messages import join_fitting, link
+from cogs.presentation.prompts import escape, quote_prompt
+
+TRACK_PICTURE = "track.png"
+
+ON_SERVERS = Sentence("People jam on servers: start one there.")
+IN_CHANNELS = Sentence(
+    "A jam gets a thread of its own, so start it in a text channel, not in a thread."
+)
+NOT_A_MEMBER = Sentence("I have to be a member of this server for a jam.")
+NO_THREADS = Sentence(
+    "I may not open threads here: a manager of the server can give me the rights *Create Public "
+    "Threads* and *Send Messages in Threads*."
+)
+NO_JAM = Sentence(
+    "There is no jam here. `/jam start` begins one, `/jam list` tells where some are."
+)
+NO_JAMS = Sentence("Nobody is jamming on this server. Begin with `/jam start`!")
+CLOSED = Sentence("This jam is closed. `/jam start` begins another one.")
+NO_TURNS = Sentence("Nobody has played yet: there is nothing to do that with.")
+IS_FULL = Sentence(
+    "The track is as long as it may get. Undo a turn, fork it, or close the jam for its mixdown."
+)
+IS_BEING_MADE = Sentence("A turn is being made right now: wait until it is there.")
+UNDONE_ALREADY = Sentence("That turn is not the last one any more: look at the card again.")
+NOT_YOURS_TO_UNDO = Sentence(
+    "Only who made the last turn, who started the jam, or a manager of the server can undo it."
+)
+NOT_YOURS_TO_CLOSE = Sentence(
+    "Only who started this jam, or a manager of the server, can close it."
+)
+CLOSED_EMPTY = Sentence("The jam is closed. Nobody had played.")
+MIXING_DOWN = Sentence("Mixing down …")
+_PROMPT_CHARACTERS = 100
+_TITLE_CHARACTERS = 80
+_UNTITLED = Sentence("A jam")
+
+
+def title_of(jam: Jam) -> Sentence:
+    """Return what a jam is called."""
+    return _UNTITLED if jam.title is None else verbatim(escape(jam.title, _TITLE_CHARACTERS))
+
+
+def place_of(jam: Jam) -> str:
+    """Return a link to the thread of a jam."""
+    return f"<#{jam.thread_id}>"
+
+
+def card(read: Reader, room: Room, mixdown: Clip | None, *, has_picture: bool) -> discord.Embed:
+    """Return the card of a jam; its picture is the attachment TRACK_PICTURE."""
+    lines = [read(_standing(room, mixdown)), ""]
+    lines += [read(line) for line in _track(room)]
+    lines += ["", read(facts(room.jam))]
+    embed = discord.Embed(
+        title=f"🎶 {read(title_of(room.jam))}"[:256],
+        description=join_fitting([line or "\u200b" for line in lines]),
+        colour=COLOUR,
+    )
+    if has_picture:
+        embed.set_image(url=f"attachment://{TRACK_PICTURE}")
+    embed.set_footer(text=read(card_footer(room.jam)))
+    return embed
+
+
+def card_footer(jam: Jam) -> Sentence:
+    """Return what stands at the foot of a card, by which it is found again."""
+    return Sentence("AI-generated · jam {id}", id=jam.id)
+
+
+def announcement(read: Reader, room: Room, mixdown: Clip | None) -> discord.Embed:
+    """Return what tells a channel of a jam, and later what came of it."""
+    jam = room.jam
+    if jam.state is JamState.CLOSED:
+        lines = [_result(room, mixdown)]
+    elif jam.forked_from is not None:
+        lines = [
+            Sentence(
+                "{who} takes jam {id} another way.", who=person(jam.user_id), id=jam.forked_from
+            )
+        ]
+    else:
+        lines = [Sentence("{who} starts a jam. Everybody can play.", who=person(jam.user_id))]
+    embed = discord.Embed(
+        title=f"🎶 {read(title_of(jam))}"[:256],
+        description="\n".join(read(line) for line in [*lines, facts(jam)]),
+        colour=COLOUR,
+    )
+    embed.set_footer(text=read(announcement_footer(jam)))
+    return embed
+
+
+def announcement_footer(jam: Jam) -> Sentence:
+    """Return what stands at the foot of an announcement, by which it is found again."""
+    return Sentence("Jam {id}: its thread is below", id=jam.id)
+
+
+def facts(jam: Jam) -> Sentence:
+    """Return the tempo, the key, the style and the rules of a jam."""
+    parts = [Sentence("{bpm} BPM", bpm=jam.bpm)]
+    if jam.music_key is not None:
+        parts.append(verbatim(jam.music_key))
+    if jam.style is not None:
+        parts.append(verbatim(escape(jam.style, _PROMPT_CHARACTERS)))
+    parts.append(
+        Plural(
+            "{n} bar a turn ({seconds:g} s)",
+            "{n} bars a turn ({seconds:g} s)",
+            n=jam.bars,
+            seconds=jam.turn_seconds,
+        )
+    )
+    parts.append(Sentence("in rotation") if jam.in_rotation else Sentence("whoever is first"))
+    return _joined(parts)
+
+
+def standing(room: Room) -> Sentence:
+    """Return whose turn it is, in a few words."""
+    return _standing(room, None)
+
+
+def _standing(room: Room, mixdown: Clip | None) -> Sentence:
+    jam, until = room.jam, passes_on_at(room)
+    if jam.state is JamState.CLOSED:
+        return _result(room, mixdown)
+    if jam.state is JamState.CLOSING:
+        return Sentence("The mixdown is being made.")
+    if jam.job_id is not None:
+        return Sentence("⏳ A turn is being made.")
+    if jam.holder_id is not None and until is not None:
+        return Sentence(
+            "✍️ {who} has the turn and is looking for words. If none come, it passes on {when}.",
+            who=person(jam.holder_id),
+            when=Moment(until),
+        )
+    if room.seconds + jam.turn_seconds > jam.most_seconds + 1e-6:
+        return Sentence("The track is as long as it may get: **Close** makes the mixdown.")
+    whose = waited_for(room)
+    if whose is not None and until is not None:
+        return Sentence(
+            "👉 It is {who}'s turn. If it is not taken, it passes on {when}. Whoever else presses "
+            "**Take a turn** joins the round.",
+            who=person(whose),
+            when=Moment(until),
+        )
+    return Sentence("👉 It is **anybody's** turn: press **Take a turn** and say what comes next.")
+
+
+def _result(room: Room, mixdown: Clip | None) -> Sentence:
+    if not room.parts:
+        return Sentence("Closed. Nobody had played.")
+    people = len({part.user_id for part in room.parts})
+    turns = Plural("{n} turn", "{n} turns", n=len(room.parts))
+    by = Plural("{n} person", "{n} people", n=people)
+    if mixdown is None:
+        return Sentence("Closed after {turns} by {people}.", turns=turns, people=by)
+    return Sentence(
+        "Closed: {turns} by {people}. The mixdown is {clip}.",
+        turns=turns,
+        people=by,
+        clip=link(mixdown),
+    )
+
+
+def _track(room: Room) -> list[Sentence]:
+    if not room.parts:
+        return [Sentence("Nothing has been played yet: the first turn sets the tone.")]
+    numbers = number_players(room.parts)
+    counts = Counter(part.user_id for part in room.parts if part.user_id is not None)
+    people = [
+        verbatim(f"{SQUARES[number % len(SQUARES)]} <@{person}> {counts[person]}")
+        for person, number in numbers.items()
+    ]
+    lines = [_joined(people)] if people else []
+    last = room.parts[-1]
+    if last.clip is not None and last.user_id is not None:
+        lines.append(
+            Sentence(
+                "Last: {who}, {what}, {clip}",
+                who=person(last.user_id),
+                what=quote_prompt(last.clip.prompt, _PROMPT_CHARACTERS),
+                clip=link(last.clip),
+            )
+        )
+    return lines
+
+
+def listed(read: Reader, rooms: Sequence[Room]) -> str:
+    """List the jams that are open on a server."""
+    if not rooms:
+        return read(NO_JAMS)
+    lines = []
+    for room in rooms:
+        where = "…" if room.jam.thread_id is None else place_of(room.jam)
+        lines.append(
+            Plural(
+                "{where} **{title}** · {facts} · {n} turn",
+                "{where} **{title}** · {facts} · {n} turns",
+                n=len(room.parts),
+                where=verbatim(where),
+                title=title_of(room.jam),
+                facts=facts(room.jam),
+            )
+        )
+    return join_fitting([read(line) for line in lines])
+
+
+def so_far(room: Room) -> Sentence:
+    """Return the text above the whole track."""
+    return Plural(
+        "**{title}** so far: {seconds:.0f} s, {n} turn.",
+        "**{title}** so far: {seconds:.0f} s, {n} turns.",
+        n=len(room.parts),
+        title=title_of(room.jam),
+        seconds=room.seconds,
+    )
+
+
+def undone(user_id: int, room: Room) -> Sentence:
+    """Return what everybody is told when a turn was taken back."""
+    return Sentence(
+        "{who} has taken the last turn back: the track is {seconds:.0f} s long now. The clip stays "
+        "its author's.",
+        who=person(user_id),
+        seconds=room.seconds,
+    )
+
+
+def person(user_id: int | None) -> Sentence:
+    """Return somebody as a message names them."""
+    return Sentence("somebody") if user_id is None else verbatim(f"<@{user_id}>")
+
+
+def _joined(parts: Sequence[Sentence]) -> Sentence:
+    joined = parts[0]
+    for part in parts[1:]:
+        joined = Sentence("{first} · {second}", first=joined, second=part)
+    return joined

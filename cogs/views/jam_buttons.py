@@ -1,0 +1,93 @@
+"""The buttons under the card of a jam. Their custom ids hold jam and move: they survive a restart.
+
+*Undo last* names the turn that it is about, so that a second press undoes no other.
+"""
+
+from __future__ import annotations
+
+import discord
+
+from bot.app.client import Interaction
+from bot.domain.jams import JamState, Room
+from bot.errors import RequestError
+from bot.i18n.languages import Reader
+from bot.i18n.sentence import Sentence, verbatim
+from cogs.presentation.errors import tell_privately
+from cogs.requests.jams import (
+    close_jam,
+    fork_jam,
+    hear_all,
+    require_room,
+    take_turn,
+    undo_turn,
+)
+from cogs.views.clip_buttons import UNKNOWN_BUTTON
+from cogs.views.jam_form import show_jam_form
+from cogs.views.persistent_button import PersistentButton
+
+MOVES = ("take", "hear", "undo-1", "fork", "close")
+_LABELS = {
+    "take": (Sentence("Take a turn"), discord.ButtonStyle.success),
+    "hear": (Sentence("Hear it all"), discord.ButtonStyle.primary),
+    "undo": (Sentence("Undo last"), discord.ButtonStyle.secondary),
+    "fork": (Sentence("Fork"), discord.ButtonStyle.secondary),
+    "close": (Sentence("Close"), discord.ButtonStyle.danger),
+}
+
+
+def jam_view(read: Reader, room: Room) -> discord.ui.View:
+    """Return the buttons under a card: those that can be of use now."""
+    jam, moves = room.jam, []
+    if jam.state is JamState.OPEN:
+        moves.append("take")
+    if room.parts:
+        moves.append("hear")
+    if room.parts and jam.state is JamState.OPEN:
+        moves.append(f"undo-{room.parts[-1].number}")
+    if room.parts:
+        moves.append("fork")
+    if jam.state is JamState.OPEN:
+        moves.append("close")
+    view = discord.ui.View(timeout=None)
+    for move in moves:
+        view.add_item(JamButton(jam.id, move, read))
+    return view
+
+
+class JamButton(PersistentButton, template=r"zhiyin:jam:(?P<id>\d+):(?P<move>[a-z]+(?:-\d{1,9})?)"):
+    """One of the buttons under the card of a jam."""
+
+    def __init__(self, jam_id: int, move: str, read: Reader | None = None) -> None:
+        name, _, number = move.partition("-")
+        label, style = _LABELS.get(name, (verbatim(name), discord.ButtonStyle.secondary))
+        super().__init__(
+            discord.ui.Button(
+                label=(read or Reader())(label),
+                style=style,
+                custom_id=f"zhiyin:jam:{jam_id}:{move}",
+            )
+        )
+        self.jam_id, self.move, self.number = jam_id, name, int(number or 0)
+
+    async def press(self, interaction: Interaction) -> None:
+        """Take the turn, undo the last one, fork, hear or close the jam."""
+        room = await require_room(interaction, self.jam_id)
+        await interaction.client.service.guilds.check_person(
+            interaction.guild_id, interaction.user.id
+        )
+        match self.move:
+            case "take":
+                await show_jam_form(interaction, await take_turn(interaction, room))
+            case "hear":
+                await hear_all(interaction, room)
+            case "undo":
+                await undo_turn(interaction, room, self.number)
+            case "fork":
+                await fork_jam(interaction, room)
+                where = f"<#{room.jam.channel_id}>"
+                said = Sentence("Your fork opens in {where}, in a moment.", where=where)
+                await tell_privately(interaction, said)
+            case "close":
+                await close_jam(interaction, room)
+            case _:
+                raise RequestError(UNKNOWN_BUTTON)

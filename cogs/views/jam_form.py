@@ -1,0 +1,57 @@
+"""The form that asks for the words of a turn, and what comes back of it.
+
+Its custom id names the jam, so that one which is open while the bot restarts works.
+"""
+
+from __future__ import annotations
+
+import re
+
+import discord
+
+from bot.app.client import Interaction
+from bot.domain.jams import Room
+from bot.i18n.sentence import Sentence
+from cogs.presentation import jam_messages
+from cogs.presentation.readers import reader_of
+
+CUSTOM_ID = re.compile(r"zhiyin:jam-turn:(?P<id>\d{1,19})")
+MAX_WORDS_CHARACTERS = 200
+
+_TITLE_CHARACTERS, _DESCRIPTION_CHARACTERS = 45, 100
+
+
+async def show_jam_form(interaction: Interaction, room: Room) -> None:
+    """Show the form for a turn."""
+    read, jam = reader_of(interaction), room.jam
+    form = discord.ui.Modal(
+        title=_shorten(read(Sentence("Your turn in jam {id}", id=jam.id)), _TITLE_CHARACTERS),
+        custom_id=f"zhiyin:jam-turn:{jam.id}",
+    )
+    words: discord.ui.TextInput[discord.ui.Modal] = discord.ui.TextInput(
+        custom_id="words",
+        max_length=MAX_WORDS_CHARACTERS,
+        placeholder=read(
+            Sentence("soft piano and brushes")
+            if room.head is None
+            else Sentence("the drums come in, louder")
+        ),
+    )
+    form.add_item(
+        discord.ui.Label(
+            text=read(
+                Sentence("How does it begin?")
+                if room.head is None
+                else Sentence("What comes next?")
+            ),
+            description=_shorten(read(jam_messages.facts(jam)), _DESCRIPTION_CHARACTERS),
+            component=words,
+        )
+    )
+    # discord.py would remember it until it is sent, which may be never.
+    form.stop()
+    await interaction.response.send_modal(form)
+
+
+def _shorten(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"

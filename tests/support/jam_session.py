@@ -1,0 +1,77 @@
+"""People in a jam on a simulated Discord: they start one, take turns, and look at its card."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from tests.support.jam_server import Jam, custom_ids
+
+
+@dataclass
+class Session:
+    """A jam that is going on, and the server that it is on."""
+
+    server: Jam
+    id: int
+    thread: Any
+
+    async def room(self):
+        return await self.server.store.jams.room(self.id)
+
+    async def card(self):
+        """The card as it is shown now."""
+        room = await self.room()
+        return self.messages()[room.jam.card_id]
+
+    async def shown_card(self):
+        """The card, to be pressed on or deleted."""
+        place = self.server.bot.get_channel(self.thread.id)
+        return await place.fetch_message((await self.room()).jam.card_id)
+
+    def messages(self):
+        """The messages in the thread, by their ids."""
+        return self.server.env.backend.messages[self.thread.id]
+
+    async def labels(self):
+        """The buttons under the card."""
+        rows = (await self.card()).components
+        return [button["label"] for row in rows for button in row["components"]]
+
+    async def settle(self):
+        """Wait until all is done, and the card says so."""
+        await self.server.idle()
+        await self.server.bot.get_cog("JamSessions").progress.look()
+
+    async def press(self, who, label):
+        result = await who.click(await self.shown_card(), label=label)
+        await self.settle()
+        return result
+
+    async def play(self, who, words="rock"):
+        """Take a turn and say what comes next."""
+        form = await self.press(who, "Take a turn")
+        assert form.modal is not None, form.response.content
+        return await self.say(who, form, words)
+
+    async def say(self, who, form, words="rock"):
+        (field,) = custom_ids(form.modal)
+        result = await who.submit_modal(form, {field: words})
+        await self.settle()
+        return result
+
+
+def said(result):
+    """What an interaction was answered with at last."""
+    return result.followups[-1] if result.followups else result.response
+
+
+async def start_session(server, who=None, **options):
+    """Let someone start a jam, and wait until its card is there."""
+    asked = {"title": "Night drive", "tempo": 120, "bars": 1, "longest": 20} | options
+    result = await (who or server.alice).slash(server.channel, "jam start", **asked)
+    await server.idle()
+    (*_, jam) = await server.store.jams.open_in(server.guild.id)
+    (thread,) = [each for each in server.channel.threads if each.id == jam.thread_id]
+    assert f"<#{thread.id}>" in said(result).content
+    return Session(server, jam.id, thread)
