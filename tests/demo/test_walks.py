@@ -384,7 +384,7 @@ async def test_history_plays_what_is_chosen_and_posts_it(stage, seats):
     await expect(seat.message(listed)).to_contain_text("Page 2")
     await press(seat, listed, "Back")
     await expect(seat.message(listed)).to_contain_text("Page 1")
-    played = await made(seat, await press(seat, listed, "1"))
+    played = await made(seat, await press(seat, listed, "2"))
     assert played.is_ephemeral
     posted = await made(seat, await press(seat, played, "Post it here"))
     assert not posted.is_ephemeral
