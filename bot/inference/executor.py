@@ -211,13 +211,11 @@ class Executor:
 
     def progress(self, job_id: int) -> JobProgress | None:
         """Return where a job stands; None where it is not here."""
-        job = self._job(job_id)
+        job, order = self._job(job_id), self._queue.order()
         if job is None:
             return None
-        order = self._queue.order()
-        ahead = (
-            [self._jobs[each] for each in order[: order.index(job_id)]] if job_id in order else []
-        )
+        place = order.index(job_id) if job_id in order else 0
+        ahead = [self._jobs[each] for each in order[:place]]
         return progress_of(job, ahead=ahead, pool=self._pool, eta=self._eta, slots=self._slots)
 
     def expected_seconds(self, seconds: float) -> float | None:
@@ -252,6 +250,8 @@ class Executor:
 
     def _free_supervisor(self) -> WorkerSupervisor | None:
         """Return that of the ready worker with the most room for the next job."""
+        if self._queue.next_is_alone:
+            live_jobs.give_way(self._pool, self._tasks)
         return self._pool.free(1 if self._queue.next_is_alone else self._config.engine.slots)
 
     def _note_change(self) -> None:

@@ -8,7 +8,8 @@ from bot.domain.generation import PromptChange
 from bot.domain.request_checks import OVER, check_change
 from bot.errors import RequestError
 from bot.inference.audio_stream import AudioStream
-from bot.inference.pending import AskedChange, PendingJob
+from bot.inference.pending import AskedChange, NotToBlame, PendingJob
+from bot.inference.task_set import TaskSet
 from bot.inference.worker_pool import WorkerPool
 
 
@@ -57,3 +58,21 @@ def ask_change(
     if supervisor is not None:
         supervisor.change_prompt(job, job.asked_changes)
     return begun
+
+
+def give_way(pool: WorkerPool, tasks: TaskSet) -> None:
+    """Stop music without end where nothing else keeps a worker from a job that runs alone.
+
+    Nobody would wait for its end in vain, and whoever listens begins it again behind that job.
+    """
+    ready = [each for each in pool.supervisors if each.model is not None]
+    if any(not each.jobs for each in ready):
+        return
+    for supervisor in ready:
+        jobs = list(supervisor.jobs.values())
+        if all(job.is_endless for job in jobs):
+            for job in jobs:
+                if not job.outcome.done():
+                    tasks.begin(supervisor.cancel(job), "cancel")
+                    job.settle(NotToBlame("a clip that is made alone comes first"))
+            return

@@ -50,6 +50,8 @@ CANCEL_SECONDS = 5.0
 """How long a worker may take to drop a job before it is killed."""
 
 _MAX_BACKOFF_SECONDS = 60.0
+_STEADY_SECONDS = 300.0
+"""A worker that was ready for so long was no failure, whatever it made."""
 
 
 def backoff_seconds(failures: int) -> float:
@@ -81,7 +83,7 @@ class WorkerSupervisor:
         self._config, self._backend, self._eta, self._clock = config, backend, eta, clock
         self._changed = changed
         self._cancel_seconds = cancel_seconds
-        self._failures = 0
+        self._failures, self._ready_at = 0, 0.0
 
     def has_room(self, slots: int) -> bool:
         """Tell whether one more job fits, with `slots` in all."""
@@ -191,6 +193,8 @@ class WorkerSupervisor:
             # On any protocol error restart the worker.
             log.exception("worker.not_understood %s", worker.name)
         finally:
+            if self.model is not None and self._clock() - self._ready_at > _STEADY_SECONDS:
+                self._failures = 0
             self.model, self.worker = None, None
             for job in list(self.jobs.values()):
                 # One that is being prepared was never given to it.
@@ -221,7 +225,7 @@ class WorkerSupervisor:
             log.error("worker.broken %s", sentence)
             self._break(sentence)
             raise EOFError
-        self.broken, self.model = None, message.info
+        self.broken, self.model, self._ready_at = None, message.info, self._clock()
         log.info("worker.ready %s after=%.1fs", worker.name, message.info.load_seconds)
         self._changed()
         while True:

@@ -32,7 +32,7 @@ class LiveTimings:
 
     begin_seconds: float = 1.5
     back_seconds: float = 4.0
-    """After it could not keep up."""
+    """After it could not keep up, or ended, and a clip plays."""
     low_seconds: float = 0.7
     """With less than this left a clip takes its place."""
     rest_seconds: float = 10.0
@@ -77,7 +77,7 @@ class LiveShow:
         self._timings = timings or LiveTimings()
         self._now: _Take | None = None
         self._coming: _Take | None = None
-        self._failures = 0
+        self._failures, self._has_failed = 0, False
         self._not_before = self._rests_until = self._heard_since = 0.0
         self._lows = 0
         self.times_low = 0
@@ -121,11 +121,14 @@ class LiveShow:
         """Let what is ready be heard: new words at once, what was low once it has caught up."""
         coming = self._coming
         timings = self._timings
-        if coming is not None and coming.sound.buffered_seconds >= timings.begin_seconds:
+        # A clip can go on until there is enough for it not to be low again at once.
+        is_late = self._has_failed and self._mixer.now is not None
+        least = timings.back_seconds if is_late else timings.begin_seconds
+        if coming is not None and coming.sound.buffered_seconds >= least:
             self._mixer.play_next(coming.sound, at_once=True, fade_seconds=timings.fade_seconds)
             if self._now is not None:
                 self._now.end()
-            self._now, self._coming, self._failures = coming, None, 0
+            self._now, self._coming, self._has_failed = coming, None, False
             self._heard_since = time.monotonic()
         elif (
             self._now is not None
@@ -154,8 +157,12 @@ class LiveShow:
 
     def _note_failure(self, take: _Take) -> None:
         error = None if take.task.cancelled() else take.task.exception()
-        pauses = self._timings.pauses_seconds
+        pauses, at = self._timings.pauses_seconds, time.monotonic()
+        if take is self._now and at - self._heard_since > self._timings.most_rest_seconds:
+            self._failures = 0
+        # What was slow is gone; what comes may keep up.
+        self._has_failed, self._lows = True, 0
         pause = pauses[min(self._failures, len(pauses) - 1)]
         self._failures += 1
-        self._not_before = time.monotonic() + pause
+        self._not_before = at + pause
         log.warning("radio.live_ended again_in=%.0f %r", pause, error)

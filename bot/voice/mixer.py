@@ -18,6 +18,8 @@ from bot.voice.track import Blend, Track, plan_blend
 
 SKIP_SECONDS = 0.3
 _SKIP_SAMPLES = round(SKIP_SECONDS * RATE_HZ)
+_END_SAMPLES = round(2.0 * RATE_HZ)
+"""Over how much music that ends without a plan goes over into what follows."""
 _BEGIN_SAMPLES = round(0.01 * RATE_HZ)
 _SCALE = np.float32(1 / 32768)
 
@@ -148,8 +150,7 @@ class Mixer:
                     self._go_on(_BEGIN_SAMPLES)
                 samples = min(FRAME_SAMPLES - at, self._until_change())
                 if samples == 0:
-                    assert self._blend is not None
-                    self._go_on(self._blend.length, self._blend.enter)
+                    self._begin_blend()
                     continue
                 self._mix(mixed[at : at + samples])
                 at += samples
@@ -167,7 +168,16 @@ class Mixer:
         if blend is not None and isinstance(sound, PlayedTrack):
             # What came late begins when it can.
             return min(left, max(0, blend.leave - sound.place))
+        if self._next is not None and not isinstance(sound, PlayedTrack):
+            return max(0, left - _END_SAMPLES)
         return max(1, left)
+
+    def _begin_blend(self) -> None:
+        """Go over into the next at the place that was planned, or at the end of what was made."""
+        if self._blend is not None:
+            self._go_on(self._blend.length, self._blend.enter)
+        elif self._now is not None:
+            self._go_on(max(1, min(_END_SAMPLES, self._now.sound.left or 0)))
 
     def _mix(self, mixed: Floats) -> None:
         voices = self._falling if self._now is None else [*self._falling, self._now]

@@ -10,7 +10,7 @@ import pytest
 from bot.domain.generation import GenerationRequest
 from bot.errors import Cancelled, RequestError
 from bot.inference.job_reports import NEVER_BEGUN
-from bot.inference.pending import WorkerLost
+from bot.inference.pending import NotToBlame, WorkerLost
 from tests.inference.test_executor import opened, ready, submit, until
 from tests.support.scripted_worker import PIECE_SECONDS, RATE_HZ
 from tests.support.worker_thread import ThreadBackend
@@ -145,6 +145,22 @@ async def test_a_stop_ends_music_without_end():
         await take(executor.subscribe(1), 1.0)
         await executor.drain(60.0)
         assert job.outcome.done()
+
+
+async def test_it_gives_way_to_what_runs_alone():
+    """A suspect of a crash is made by itself: who listens learns that the music was stopped."""
+    async with opened(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
+        submit_endless(executor, 1)
+        stream = executor.subscribe(1)
+        await take(stream, 1.0)
+        clip = submit(executor, 2)
+        suspect = submit(executor, 3, alone=True)
+        await clip.result()
+        await suspect.result()
+        with pytest.raises(NotToBlame):
+            await take(stream, 60.0)
+        submit_endless(executor, 4)
+        await take(executor.subscribe(4), 1.0)
 
 
 async def test_words_change_and_it_is_told_when():

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import logging
 import random
 from collections.abc import Sequence
+from typing import Any
 
 from bot.config import Config
 from bot.domain.generation import MAX_SHORT_SEED, GenerationRequest, Sampling
 from bot.errors import Cancelled, RequestError
 from bot.i18n.sentence import Sentence
+from bot.inference.audio_stream import AudioStream
 from bot.inference.executor import Executor
 from bot.voice.live_sound import LiveSound
 
@@ -20,6 +23,11 @@ NO_LIVE = Sentence("Live music is switched off here by whoever runs me. Clips wo
 LIVE_ELSEWHERE = Sentence(
     "I am playing live elsewhere already, and this machine has strength for no more. Try again "
     "later, or let me play clips."
+)
+
+NO_ROOM = Sentence(
+    "This machine makes one clip at a time, and live music would leave no room for yours. Clips "
+    "work."
 )
 
 AHEAD_SECONDS = 2.0
@@ -33,33 +41,43 @@ class EngineMusic:
         self,
         executor: Executor,
         job_id: int,
-        server_id: int,
         words: Sequence[tuple[str, float]],
         seed: int,
     ) -> None:
         self.sound = LiveSound()
-        self._executor, self._job_id, self._server_id = executor, job_id, server_id
+        self._executor, self._job_id = executor, job_id
         self._words, self._seed = tuple(words), seed
         self.made_seconds = 0.0
 
     async def run(self) -> None:
         """Make it until cancelled. Raises what keeps it from being made, as WorkerLost."""
         executor = self._executor
-        job = executor.submit(self._job_id, self._server_id, None, self._request)
+        # Its own user in the fair queue: other words are made beside those that they replace.
+        job = executor.submit(self._job_id, self._job_id, None, self._request)
         stream = executor.subscribe(self._job_id)
+        taking = asyncio.create_task(self._take(stream), name="taking live music")
         try:
-            if len(self._words) > 1:
-                await executor.change_prompt(self._job_id, self._words, _FADE_SECONDS)
-            async for piece in stream:
-                self.made_seconds += piece.sound.seconds
-                await self.sound.push(piece.sound)
+            # Whoever waits for room in what is to be played does not see how the job ends.
+            either: tuple[asyncio.Future[Any], ...] = (taking, job.outcome)
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            if not job.outcome.done():
+                await taking
             await job.result()
         except Cancelled:
             return
         finally:
+            taking.cancel()
+            await asyncio.gather(taking, return_exceptions=True)
             stream.close()
             executor.cancel(self._job_id)
             self.sound.close()
+
+    async def _take(self, stream: AudioStream) -> None:
+        if len(self._words) > 1:
+            await self._executor.change_prompt(self._job_id, self._words, _FADE_SECONDS)
+        async for piece in stream:
+            self.made_seconds += piece.sound.seconds
+            await self.sound.push(piece.sound)
 
     async def _request(self) -> GenerationRequest:
         model = self._executor.model
@@ -76,7 +94,10 @@ class LiveMusicService:
     """Begins live music, for no more servers at once than the owner lets it."""
 
     def __init__(self, executor: Executor, config: Config) -> None:
-        self._executor, self._most = executor, config.radio.live_at_once
+        self._executor, self._is_off = executor, config.radio.live_at_once == 0
+        # One slot is always left to what people order.
+        room = config.engine.slots * config.worker.count - 1
+        self._most = min(config.radio.live_at_once, room)
         # Below the ids of jobs, which are positive.
         self._ids = itertools.count(-1, -1)
         self._draw = random.SystemRandom()
@@ -85,8 +106,10 @@ class LiveMusicService:
 
     def check(self, server_id: int) -> None:
         """Raise RequestError where no live music can begin."""
-        if self._most == 0:
+        if self._is_off:
             raise RequestError(NO_LIVE)
+        if self._most == 0:
+            raise RequestError(NO_ROOM)
         if len(self.servers - {server_id}) >= self._most:
             raise RequestError(LIVE_ELSEWHERE)
         if self._executor.broken is not None:
@@ -97,5 +120,4 @@ class LiveMusicService:
         seed = self._draw.randint(0, MAX_SHORT_SEED)
         job_id = next(self._ids)
         log.info("radio.live server=%d job=%d", server_id, job_id)
-        # In the fair queue a server's radio is somebody of its own.
-        return EngineMusic(self._executor, job_id, -server_id, words, seed)
+        return EngineMusic(self._executor, job_id, words, seed)

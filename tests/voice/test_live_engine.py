@@ -1,0 +1,105 @@
+"""Live music from real worker processes: one of them is killed, and words change in little room."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import os
+import signal
+from contextlib import asynccontextmanager
+
+import pytest
+
+from bot.app.services.live_music import LiveMusicService
+from bot.config import Config, EngineConfig, RadioConfig
+from bot.errors import RequestError
+from bot.inference.pending import WorkerLost
+from bot.voice.live_show import LiveShow, LiveTimings
+from bot.voice.mixer import Mixer, PlayedTrack
+from tests.inference.test_executor import configured, opened, until
+from tests.support.worker_thread import ThreadBackend
+from tests.voice.test_mixer import mixed, track
+
+QUICK = LiveTimings(look_seconds=0.01, pauses_seconds=(0.01,))
+WORDS = (("techno", 1.0),)
+
+
+@asynccontextmanager
+async def playing(executor, config=None, words=WORDS):
+    """A mixer with a clip ready and a show in it, heard faster than by ear."""
+    live, mixer = LiveMusicService(executor, config or Config()), Mixer()
+    music = []
+
+    def begin(words):
+        music.append(live.begin(1, words))
+        return music[-1]
+
+    show = LiveShow(mixer, words, begin, QUICK)
+    running = asyncio.create_task(show.run())
+
+    async def hear(is_so):
+        while not is_so():
+            # Only what is there: how fast it is made is not what is tested.
+            if mixer.now is not None and (mixer.now.left or not show.is_heard or ahead() > 1.0):
+                mixed(mixer, 0.1)
+            if mixer.wants_next:
+                mixer.play_next(PlayedTrack(track(1, 880, 20)))
+            await asyncio.sleep(0.005)
+
+    def ahead():
+        return music[-1].sound.buffered_seconds if music else 0.0
+
+    try:
+        yield show, music, hear
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_it_comes_back_when_its_worker_was_killed():
+    """A clip plays on, and the next worker makes music again."""
+    async with opened() as executor, playing(executor) as (show, music, hear):
+        await until(lambda: show.is_heard)
+        (pid,) = executor.worker_pids
+        os.kill(pid, signal.SIGKILL)
+        await hear(lambda: len(music) == 2)
+        await hear(lambda: show.is_heard)
+        assert executor.worker_pids != [pid]
+        assert music[1].made_seconds > 0
+
+
+async def test_its_end_is_noticed_while_nobody_takes_it():
+    """What is ready fills its room while a clip plays: a worker's death is seen all the same."""
+    async with opened() as executor:
+        music = LiveMusicService(executor, Config()).begin(1, WORDS)
+        making = asyncio.create_task(music.run())
+        await until(lambda: music.sound.buffered_seconds >= 6.0)
+        os.kill(executor.worker_pids[0], signal.SIGKILL)
+        with pytest.raises(WorkerLost):
+            await making
+        assert music.sound.left is not None
+
+
+async def test_words_change_where_each_person_may_run_one_clip():
+    """The new music is made beside the old, whatever is set for people."""
+    config = configured(running_per_user=1)
+    async with (
+        opened(config, backend=ThreadBackend()) as executor,
+        playing(executor, config) as (show, music, hear),
+    ):
+        await until(lambda: show.is_heard)
+        show.words = (("harp", 1.0),)
+        await hear(lambda: len(music) == 2 and show.is_heard and music[0].sound.left is not None)
+
+
+@pytest.mark.parametrize(
+    ("slots", "at_once", "said"), [(1, 1, "one clip at a time"), (8, 0, "switched off")]
+)
+async def test_people_s_orders_have_room_beside_it(slots, at_once, said):
+    """Where there would be none, no live music begins, and a sentence tells why."""
+    config = dataclasses.replace(
+        Config(), engine=EngineConfig(slots=slots), radio=RadioConfig(live_at_once=at_once)
+    )
+    async with opened(config, backend=ThreadBackend()) as executor:
+        with pytest.raises(RequestError, match=said):
+            LiveMusicService(executor, config).check(1)
