@@ -13,7 +13,7 @@ from discord.ext import commands
 
 from bot import failpoints
 from bot.app.client import Interaction, ZhiyinBot
-from bot.domain.battles import Entrants
+from bot.domain.battles import BattleState, Entrants
 from bot.errors import RequestError
 from cogs.battles.progress import BattleProgress
 from cogs.presentation import battle_messages, battle_results
@@ -140,6 +140,12 @@ class Battle(commands.Cog):
         await self.look()
 
     @commands.Cog.listener()
+    async def on_clip_changed(self, clip_id: int) -> None:
+        """Withdraw an entry that was deleted, at once."""
+        if await self.bot.service.battles.hidden([clip_id]):
+            await self.look()
+
+    @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
         """Count a battle whose poll is over, as the message about that says."""
         if message.type is discord.MessageType.poll_result and message.reference is not None:
@@ -161,16 +167,21 @@ class Battle(commands.Cog):
         battle = None
         if message_id is not None:
             battle = await self.bot.service.battles.find_by_poll(message_id)
-        if battle is not None:
+        if battle is not None and battle.state is BattleState.VOTING:
             self.progress.note_over(battle.id)
             await self.look()
 
     async def look(self) -> bool:
         """Let every battle go on as far as it can; tell whether all did."""
-        all_did = await self.progress.look()
+        try:
+            all_did = await self.progress.look()
+            pause_seconds = await self.progress.seconds_to_next(_LONGEST_PAUSE_SECONDS)
+        except Exception:
+            # Whatever it was, battles are looked at again.
+            log.exception("battles.not_looked_at")
+            all_did, pause_seconds = False, 0.0
         if all_did:
             self._failed_pause_seconds = _FIRST_PAUSE_SECONDS
-            pause_seconds = await self.progress.seconds_to_next(_LONGEST_PAUSE_SECONDS)
         else:
             pause_seconds = self._failed_pause_seconds
             self._failed_pause_seconds = min(2 * pause_seconds, _LONGEST_FAILED_PAUSE_SECONDS)

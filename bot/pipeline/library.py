@@ -15,7 +15,14 @@ from bot.domain.takes import Take
 from bot.errors import Refused
 from bot.i18n.sentence import Sentence
 from bot.pipeline.jam_turns import people_in
-from bot.pipeline.packaging import ExportedClip, PackedClip, pack_clip, pack_takes, tags_of
+from bot.pipeline.packaging import (
+    ExportedClip,
+    PackedClip,
+    pack_clip,
+    pack_entry,
+    pack_takes,
+    tags_of,
+)
 from bot.store.store import Store
 
 STILL_COMING = Sentence("This clip is still being posted. Please try again in a moment.")
@@ -41,6 +48,14 @@ class ClipLibrary:
         return await asyncio.to_thread(
             pack_clip, clip, sound, max_bytes, self._style, codes, people
         )
+
+    async def pack_entry(self, clip: Clip, max_bytes: int, words: str) -> PackedClip:
+        """Return a clip as a file that says neither which it is nor its words, but others.
+
+        Raises SoundError and OutputError, as `pack` does.
+        """
+        sound = await self._sound(clip)
+        return await asyncio.to_thread(pack_entry, clip, sound, max_bytes, self._style, words)
 
     async def pack_takes(self, takes: Sequence[Take], max_bytes: int) -> dict[int, PackedClip]:
         """Return takes as files of at most so many bytes each, by their numbers.

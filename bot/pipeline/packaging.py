@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.audio.files import post
 from bot.audio.files.picture import takes_png, waveform_png
@@ -60,7 +60,20 @@ def pack_clip(
     Its codes go with it where there are some; `people` are named as its artists. Raises
     OutputError where it can't be made so small.
     """
-    return _pack(clip, sound, max_bytes, style, codes, waveform_png(sound), people)
+    tags = tags_of(clip, people)
+    return _pack(clip, sound, max_bytes, style, codes, waveform_png(sound), tags)
+
+
+def pack_entry(
+    clip: Clip, sound: Sound, max_bytes: int, style: post.Style, words: str
+) -> PackedClip:
+    """Return a clip that nobody is to recognize as a file of at most so many bytes.
+
+    It is tagged with `words` in the place of its own, and not with what leads to it. Raises
+    OutputError where it can't be made so small.
+    """
+    tags = replace(tags_of(clip), prompt=words, clip_id=None, parent_ids=())
+    return _pack(clip, sound, max_bytes, style, None, waveform_png(sound), tags)
 
 
 def pack_takes(
@@ -73,7 +86,7 @@ def pack_takes(
     """
     picture = takes_png({number: sound for number, (_, sound, _) in clips.items()})
     return {
-        number: _pack(clip, sound, max_bytes, style, codes, picture)
+        number: _pack(clip, sound, max_bytes, style, codes, picture, tags_of(clip))
         for number, (clip, sound, codes) in clips.items()
     }
 
@@ -85,9 +98,7 @@ def _pack(
     style: post.Style,
     codes: Codes | None,
     picture: bytes,
-    people: tuple[str, ...] = (),
+    tags: Tags,
 ) -> PackedClip:
-    encoded = post.encode_for_post(
-        sound, max_bytes=max_bytes, tags=tags_of(clip, people), style=style, codes=codes
-    )
+    encoded = post.encode_for_post(sound, max_bytes=max_bytes, tags=tags, style=style, codes=codes)
     return PackedClip(name=f"zhiyin-{clip.id}{encoded.suffix}", data=encoded.data, picture=picture)

@@ -178,12 +178,16 @@ class Battles:
         votes: Mapping[int, int] | None = None,
         winners: Collection[int] = (),
     ) -> bool:
-        """Record what came of a battle; False where that is known already."""
+        """Record what came of a battle; False where that is known already.
+
+        One whose entries are being posted is not called off: its poll may be there already.
+        """
+        stays = ["counted", "ended", *(["posting"] if outcome is Outcome.CALLED_OFF else [])]
         async with self._database.transaction() as connection:
             changed = await connection.execute(
                 "UPDATE battles SET state = 'counted', outcome = ? "
-                "WHERE id = ? AND state NOT IN ('counted', 'ended')",
-                (outcome, battle_id),
+                "WHERE id = ? AND state NOT IN (SELECT value FROM json_each(?))",
+                (outcome, battle_id, json.dumps(stays)),
             )
             if not changed.rowcount:
                 return False

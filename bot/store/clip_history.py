@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection
 
 from bot.domain.clips import Clip
+from bot.store.battle_entries import FOR_ALL
 from bot.store.clips import like
 from bot.store.database import Database
 from bot.store.forgetting import NOT_FORGOTTEN
@@ -15,11 +16,6 @@ _CLIP = f"SELECT {CLIP_COLUMNS} FROM clips"  # noqa: S608 - ours
 _HAS_WORDS = (
     "(:words = '[]' OR NOT EXISTS (SELECT 1 FROM json_each(:words) "
     "WHERE COALESCE(prompt, '') NOT LIKE value ESCAPE '\\'))"
-)
-# Who made which entry is a secret until the votes are counted.
-_IS_FOR_ALL = (
-    "NOT EXISTS (SELECT 1 FROM jobs CROSS JOIN battles ON battles.id = jobs.battle_id "
-    "WHERE jobs.id = clips.job_id AND battles.state != 'ended')"
 )
 
 
@@ -55,7 +51,7 @@ class ClipHistory:
             f"{_CLIP} INDEXED BY clips_by_guild "  # noqa: S608 - ours
             "WHERE guild_id = :guild AND NOT is_deleted "
             f"AND {NOT_FORGOTTEN} AND (user_id = :user OR message_id IS NOT NULL AND channel_id IN "
-            f"(SELECT value FROM json_each(:channels)) AND {_IS_FOR_ALL}) "
+            f"(SELECT value FROM json_each(:channels)) AND {FOR_ALL}) "
             f"AND {_HAS_WORDS} ORDER BY id DESC LIMIT :limit OFFSET :offset",
             {
                 "guild": guild_id,

@@ -13,6 +13,7 @@ from bot.domain.generation import Sampling
 from bot.domain.jobs import JobState, Kind, RequestOrigin
 from bot.domain.lineage import Lineage
 from bot.domain.mixes import Mixed
+from bot.store.battle_entries import FOR_ALL
 from bot.store.database import Database
 from bot.store.forgetting import NOT_FORGOTTEN
 from bot.store.job_states import in_states
@@ -98,11 +99,13 @@ class Clips:
     async def of_guild(self, guild_id: int, limit: int, text: str = "") -> list[Clip]:
         """Return clips that were posted on a server, newest first.
 
-        Those whose prompt contains a text, or whose number begins with it, among the latest.
+        Those whose prompt contains a text, or whose number begins with it, among the latest; no
+        entries of battles that go on.
         """
         rows = await self._database.all(
             f"{_CLIP} WHERE guild_id = ?1 AND NOT is_deleted AND {NOT_FORGOTTEN} "  # noqa: S608 - ours
-            "AND message_id IS NOT NULL AND (prompt LIKE ?2 ESCAPE '\\' OR id LIKE ?3 ESCAPE '\\') "
+            f"AND message_id IS NOT NULL AND {FOR_ALL} "
+            "AND (prompt LIKE ?2 ESCAPE '\\' OR id LIKE ?3 ESCAPE '\\') "
             "AND id >= COALESCE((SELECT id FROM clips WHERE guild_id = ?1 ORDER BY id DESC "
             "LIMIT 1 OFFSET ?4), 0) ORDER BY id DESC LIMIT ?5",
             (guild_id, like(text), like(text)[1:], _LATEST_OF_GUILD, limit),

@@ -87,6 +87,7 @@ class BattleProgress:
                 log.warning("battle.place_lost id=%d", battle.id)
                 await battles.end_without_votes(battle.id, Outcome.PLACE_LOST)
                 await battles.end(battle.id)
+                self._forget(battle)
                 return True
         return True
 
@@ -118,8 +119,7 @@ class BattleProgress:
                 over = replace(battle, state=BattleState.ENDED, result_message_id=message_id)
                 await self.stage.show(over, await battles.entrants(battle.id))
                 await battles.end(battle.id, message_id)
-                self.stage.forget(battle)
-                self._place.doubt(battle)
+                self._forget(battle)
             case Step.WAIT:
                 pass
         return True
@@ -142,6 +142,12 @@ class BattleProgress:
         await battles.count(battle.id, votes)
         await failpoints.reached("battle.counted")
         return True
+
+    def _forget(self, battle: Battle) -> None:
+        """Keep nothing in memory of a battle that is over."""
+        self.stage.forget(battle)
+        self._place.doubt(battle)
+        self._over.discard(battle.id)
 
     async def _show(self, battle: Battle) -> None:
         if battle.state is BattleState.VOTING:

@@ -89,7 +89,10 @@ class BattleStage:
     async def _post_player(self, battle: Battle, entry: Entry, clip: Clip, total: int) -> None:
         name = f"battle-{battle.id}-entry-{entry.number}"
         try:
-            packed = await self._bot.service.clips.pack(clip, self._place.max_bytes(battle))
+            # Its own words would tell whose it is, and its number would lead there.
+            packed = await self._bot.service.clips.pack_entry(
+                clip, self._place.max_bytes(battle), battle.prompt or name
+            )
         except (SoundError, OutputError) as error:
             log.warning("battle.entry_silent id=%d entry=%d %s", battle.id, entry.number, error)
             return

@@ -17,6 +17,10 @@ NOT_A_MEMBER = Sentence("I have to be a member of this server for a battle.")
 NO_POLLS = Sentence(
     "I may not begin polls here: a manager of the server can give me the right *Create Polls*."
 )
+NO_PLACE = Sentence(
+    "I may not post here, or not read what was posted: a manager of the server can give me the "
+    "rights *Send Messages* and *Read Message History*."
+)
 ONE_THEME = Sentence("Say what it is about: words, or a clip that everybody remixes; one of them.")
 NO_BATTLE = Sentence("This battle is over, or not here.")
 NOT_YOUR_BATTLE = Sentence("Only who began this battle can do that, or a manager of the server.")

@@ -38,7 +38,7 @@ def revealed(read: Reader, entry: Entry) -> discord.Embed:
 
 def verdict(battle: Battle, entries: Sequence[Entry]) -> Sentence:
     """Return in one line what came of a battle."""
-    winners = [entry for entry in entries if entry.is_winner]
+    winners = [entry for entry in entries if entry.is_winner and entry.clip is not None]
     total = sum(entry.votes or 0 for entry in entries)
     if battle.outcome is Outcome.WON and winners:
         return Plural(

@@ -48,10 +48,7 @@ async def check_battle(
     origin = origin_of(interaction)
     _, longest = await resolve_limits(bot, origin, interaction.user, parent_channel_id=parent)
     await bot.service.guilds.check_person(interaction.guild_id, interaction.user.id)
-    if not interaction.app_permissions.attach_files:
-        raise Refused(messages.NO_FILES)
-    if not interaction.app_permissions.send_polls:
-        raise Refused(battle_messages.NO_POLLS)
+    _check_rights(interaction)
     if (prompt is None) == (clip is None):
         raise RequestError(battle_messages.ONE_THEME)
     if seconds is not None and seconds > longest:
@@ -79,6 +76,19 @@ async def check_battle(
         locale=shared_locale(interaction),
     )
     return new, sample
+
+
+def _check_rights(interaction: Interaction) -> None:
+    """Raise Refused where the bot could not hold the vote; an answer needs no rights at all."""
+    rights = interaction.app_permissions
+    is_thread = isinstance(interaction.channel, discord.Thread)
+    may_send = rights.send_messages_in_threads if is_thread else rights.send_messages
+    if not (may_send and rights.view_channel and rights.read_message_history):
+        raise Refused(battle_messages.NO_PLACE)
+    if not rights.attach_files:
+        raise Refused(messages.NO_FILES)
+    if not rights.send_polls:
+        raise Refused(battle_messages.NO_POLLS)
 
 
 async def require_battle(interaction: Interaction, battle_id: int) -> Battle:

@@ -66,9 +66,8 @@ class BattleButton(PersistentButton, template=r"zhiyin:battle:(?P<id>\d+):(?P<de
                 said = battle_messages.CLOSED_BY_HAND
             case "off":
                 require_beginner(interaction, battle)
-                if battle.state is BattleState.POSTING:
+                if not await battles.end_without_votes(battle.id, Outcome.CALLED_OFF):
                     raise RequestError(battle_messages.BEING_POSTED)
-                await battles.end_without_votes(battle.id, Outcome.CALLED_OFF)
                 said = battle_messages.CALLED_OFF_BY_HAND
             case _:
                 raise RequestError(battle_messages.NO_BATTLE)

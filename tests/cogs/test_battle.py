@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import discord
+
 from bot import failpoints
-from bot.domain.battles import BattleState, Outcome
+from bot.domain.battles import Battle, BattleState, Entry, Outcome
 from bot.domain.jobs import JobState
+from bot.domain.radio import RadioPlan, RadioSource
 from bot.jams.battles import GRACE_SECONDS
 from bot.store.battle_entries import ON_ITS_WAY
 from bot.store.battles import ONE_AT_A_TIME
 from cogs.presentation import battle_messages as said
-from cogs.presentation.battle_results import NO_LADDER
+from cogs.presentation.battle_results import NO_LADDER, verdict
 from cogs.requests.battles import TOO_LONG
 from cogs.views.battle_form import NO_SEED
 from tests.support.jam_server import limited, open_jam
@@ -155,6 +158,32 @@ async def test_an_entry_is_for_its_person_alone(arena):
     own = await jam.bob.slash(jam.channel, "tree", clip=str(clip.id))
     assert "The family of clip" in own.response.embeds[0].title
     assert "1 entry so far" in text_of(arena.card(card.id))
+
+
+@in_an_arena
+async def test_nothing_else_gives_an_entry_away(arena):
+    """Neither lists of clips nor the radio, nor the tags in the file that is voted on."""
+    jam = arena.jam
+    await jam.music(seconds=1.0)
+    await to_the_vote(arena, jam.alice, jam.bob)
+    for command, option in (("export", "clip"), ("mix", "a")):
+        offered = await jam.alice.autocomplete(jam.channel, command, option, "")
+        assert [choice["value"] for choice in offered] == ["1"]
+    for source, person in ((RadioSource.RECENT, None), (RadioSource.PERSON, jam.bob.id)):
+        plan = RadioPlan(
+            guild_id=jam.guild.id, channel_id=1, text_channel_id=1, source=source,
+            user_id=jam.alice.id, person_id=person,
+        )  # fmt: skip
+        assert all(clip.id == 1 for clip in await jam.bot.service.radio.clips(plan))
+    for player in arena.players():
+        (message,) = [each for each in jam.channel.history() if each.id == player.id]
+        told = await jam.alice.context_menu(jam.channel, "What is this clip?", message)
+        (embed,) = told.response.embeds
+        assert "words" not in embed.description
+        assert "Clip" not in {field.name for field in embed.fields}
+    await arena.look(301)
+    offered = await jam.alice.autocomplete(jam.channel, "export", "clip", "")
+    assert len(offered) == 3
 
 
 @in_an_arena
@@ -340,6 +369,44 @@ async def test_an_entry_that_is_deleted_during_the_vote_is_withdrawn(arena):
     await arena.look(301)
     assert (await arena.battle()).outcome is Outcome.NO_VOTES
     assert "withdrawn" in text_of(jam.messages()[-1])
+
+
+@in_an_arena
+async def test_what_is_deleted_during_the_vote_is_silent_at_once(arena):
+    """Not when the battle is next looked at."""
+    jam = arena.jam
+    card = (await arena.begin()).response
+    await arena.enter(jam.alice, card)
+    own = (await arena.enter(jam.bob, card)).response
+    await arena.look(601)
+    assert len(arena.players()) == 2
+    await jam.delete(own, jam.bob)
+    assert len(arena.players()) == 1
+
+
+def test_who_has_withdrawn_is_not_named_as_the_winner():
+    """Nor nobody in their place: an outage may lie between the count and the result."""
+    battle = Battle(
+        id=1, key="1", guild_id=1, channel_id=1, user_id=1, prompt="x", clip_id=None, seconds=None,
+        created_at=0.0, closes_at=1.0, voting_seconds=1.0, locale=None, state=BattleState.COUNTED,
+        outcome=Outcome.WON,
+    )  # fmt: skip
+    for person in (None, 77):
+        gone = Entry(number=1, user_id=person, clip=None, message_id=None, votes=2, is_winner=True)
+        told = str(verdict(battle, [gone]))
+        assert "whoever won has withdrawn" in told
+        assert "<@" not in told
+
+
+async def test_where_the_vote_could_not_be_held_there_is_no_battle(tmp_path):
+    """Before anybody pays for an entry."""
+    async with open_jam(tmp_path) as jam:
+        for right in ("send_messages", "read_message_history"):
+            denied = {jam.bot.user: discord.PermissionOverwrite(**{right: False})}
+            place = jam.guild.create_text_channel(right.replace("_", "-"), overwrites=denied)
+            refused = await jam.alice.slash(place, "battle", prompt="x")
+            assert refused.response.content == str(said.NO_PLACE)
+        assert await jam.store.battles.unfinished() == []
 
 
 @in_an_arena

@@ -66,6 +66,18 @@ async def test_a_channel_has_one_battle_at_a_time(store):
     assert (await store.battles.begin(new_battle("b2"))).state is BattleState.OPEN
 
 
+async def test_what_is_being_posted_is_not_called_off(store):
+    """A poll that nobody has written down yet would go on without a battle."""
+    battle = await store.battles.begin(new_battle())
+    for person in (ALICE, BOB):
+        await delivered(store, key=str(person), user=person, battle_id=battle.id)
+    await store.battles.close(battle.id)
+    await store.battles.line_up(battle.id, line_up)
+    assert not await store.battles.record_outcome(battle.id, Outcome.CALLED_OFF)
+    await store.battles.record_poll(battle.id, 600, NOON + 900)
+    assert await store.battles.record_outcome(battle.id, Outcome.CALLED_OFF)
+
+
 async def test_what_was_never_shown_is_struck_out(store):
     """And what was shown is not."""
     battle = await store.battles.begin(new_battle())

@@ -82,7 +82,7 @@ class BattleService:
         await self._battles.record_outcome(battle_id, outcome, counts, winners)
 
     async def end_without_votes(self, battle_id: int, outcome: Outcome) -> bool:
-        """Record that a battle ends for another reason; False where its outcome is known."""
+        """Record that a battle ends for another reason; False where it goes its way."""
         return await self._battles.record_outcome(battle_id, outcome)
 
     async def end(self, battle_id: int, message_id: int | None = None) -> None:

@@ -80,6 +80,13 @@ class ClipService:
         """Return a clip as a file of at most so many bytes. Raises SoundError and OutputError."""
         return await self._pipeline.library.pack(clip, max_bytes)
 
+    async def pack_entry(self, clip: Clip, max_bytes: int, words: str) -> PackedClip:
+        """Return a clip as a file that says neither which it is nor its words, but others.
+
+        Raises SoundError and OutputError.
+        """
+        return await self._pipeline.library.pack_entry(clip, max_bytes, words)
+
     async def pack_takes(self, takes: Sequence[Take], max_bytes: int) -> dict[int, PackedClip]:
         """Return takes as files of at most so many bytes each, by their numbers.
 

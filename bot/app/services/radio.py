@@ -26,7 +26,9 @@ class RadioService:
         store, guild_id = self._store, plan.guild_id
         if plan.source is RadioSource.PERSON and plan.person_id is not None:
             found = await store.clips.of_user(plan.person_id, _MOST_CLIPS)
-            return [clip for clip in found if clip.origin.guild_id == guild_id]
+            here = [clip for clip in found if clip.origin.guild_id == guild_id]
+            hidden = await store.battles.hidden([clip.id for clip in here])
+            return [clip for clip in here if clip.id not in hidden]
         if plan.source is RadioSource.STARS:
             starred = await store.stars.top(guild_id, _MOST_CLIPS)
             if starred:
