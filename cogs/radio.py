@@ -74,10 +74,7 @@ class Radio(commands.GroupCog, group_name="radio"):
         channel = place_of(interaction)
         guild_id = channel.guild.id
         await self.bot.service.guilds.check_person(guild_id, interaction.user.id)
-        playing = self.radios.of(guild_id)
-        if playing is not None or self.radios.is_opening(guild_id):
-            where = channel if playing is None else playing.channel
-            raise RequestError(radio_messages.IS_ON.fill(channel=where.mention))
+        self.radios.check_off(guild_id, channel)
         plan = RadioPlan(
             guild_id=guild_id,
             channel_id=channel.id,

@@ -7,9 +7,10 @@ import logging
 
 from bot.app.client import ZhiyinBot
 from bot.domain.radio import RadioPlan
-from bot.errors import ZhiyinError
+from bot.errors import RequestError, ZhiyinError
 from bot.voice.line import VoicePlace
 from bot.voice.radio import RadioTimings
+from cogs.presentation import radio_messages
 from cogs.requests.on_air import OnAir, ViewOf
 from cogs.requests.voice_places import listeners_in
 
@@ -31,22 +32,26 @@ class RadiosOnAir:
         """Return a server's radio."""
         return self._radios.get(guild_id)
 
-    def is_opening(self, guild_id: int) -> bool:
-        """Tell whether a server's radio is being switched on."""
-        return guild_id in self._opening
+    def check_off(self, guild_id: int, channel: VoicePlace) -> None:
+        """Raise RequestError where a server's radio is on, or being switched on."""
+        playing = self._radios.get(guild_id)
+        if playing is not None or guild_id in self._opening:
+            where = channel if playing is None else playing.channel
+            raise RequestError(radio_messages.IS_ON.fill(channel=where.mention))
 
     async def begin(self, plan: RadioPlan, channel: VoicePlace) -> OnAir:
-        """Switch a server's radio on. Raises RequestError, and then it is off."""
+        """Switch a server's radio on. Raises RequestError where it is on already, or can't be."""
+        self.check_off(plan.guild_id, channel)
         radio = OnAir(self._bot, plan, channel, self._view_of, self._timings)
         self._opening.add(plan.guild_id)
         try:
             await radio.open()
+            await self._bot.service.radio.keep(plan)
+            self._radios[plan.guild_id] = radio
+            task = asyncio.create_task(self._run(radio), name=f"radio of {plan.guild_id}")
+            self._tasks[plan.guild_id] = task
         finally:
             self._opening.discard(plan.guild_id)
-        await self._bot.service.radio.keep(plan)
-        self._radios[plan.guild_id] = radio
-        task = asyncio.create_task(self._run(radio), name=f"radio of {plan.guild_id}")
-        self._tasks[plan.guild_id] = task
         log.info("radio.on server=%d channel=%d", plan.guild_id, channel.id)
         return radio
 

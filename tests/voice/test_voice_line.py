@@ -26,12 +26,14 @@ QUICK = LineTimings(connect_seconds=1.0, pauses_seconds=(0.05,) * 8)
 
 
 @asynccontextmanager
-async def connected(dave=False):
-    """A wire with a client on it, and a voice channel."""
+async def connected(dave=False, servers=1):
+    """A wire with a client on it, and a voice channel in each server."""
     async with open_wire() as wire:
         if dave:
             wire.voice.server.new_encryption = Dave
         place = wire.add_channel("radio", type=ChannelType.VOICE)
+        for _ in range(servers - 1):
+            wire.add_channel("radio", type=ChannelType.VOICE, guild=wire.add_guild("next door"))
         with point_discord_at(wire.base):
             intents = discord.Intents(guilds=True, voice_states=True)
             async with discord.Client(intents=intents, guild_ready_timeout=0.0) as client:
@@ -162,6 +164,67 @@ async def test_a_channel_that_can_t_be_joined_is_told():
         with pytest.raises(RequestError, match="could not get into"):
             await line.open()
         await line.close()
+
+
+async def test_a_cut_of_the_packets_is_outlived():
+    """Nothing is told of it: what is played goes on by the clock, and is heard after it."""
+    async with connected() as (wire, _client, _place, channel):
+        mixer, server = Mixer(), wire.voice.server
+        line = VoiceLine(channel, RadioSource(mixer), QUICK)
+        await line.open()
+        played = PlayedTrack(track(1, 440, 60))
+        mixer.play_next(played)
+        there = server.lines[wire.guild.id]
+        await until(lambda: len(there.packets) > 20)
+        server.is_cut = True
+        at, heard_before = played.place, len(there.packets)
+        await until(lambda: played.place > at + RATE_HZ // 2)
+        server.is_cut = False
+        await until(lambda: len(there.packets) > heard_before + 20)
+        missed = there.packets[-1].number - there.packets[0].number + 1 - len(there.packets)
+        assert missed >= 20
+        assert server.lines[wire.guild.id] is there and line.times_lost == 0
+        assert abs(pitch(decode(heard(wire)[-15:])) - 440) < 10
+        await line.close()
+
+
+async def test_where_no_packet_comes_through_it_says_so():
+    """A firewall that lets the gateway pass and no sound is told in a sentence, not waited for."""
+    async with connected() as (wire, _client, _place, channel):
+        wire.voice.server.is_cut = True
+        line = VoiceLine(channel, RadioSource(Mixer()), LineTimings(connect_seconds=0.5))
+        with pytest.raises(RequestError, match="could not get into"):
+            await line.open()
+        await line.close()
+        wire.voice.server.is_cut = False
+        again = VoiceLine(channel, RadioSource(Mixer()), QUICK)
+        await again.open()
+        await until(lambda: len(heard(wire)) > 5)
+        await again.close()
+
+
+async def test_several_servers_play_at_once():
+    """Each hears its own, and one that goes leaves the others alone."""
+    async with connected(servers=2) as (wire, client, _place, channel):
+        second = next(each for each in client.guilds if each.id != wire.guild.id)
+        lines = {}
+        for guild_id, place, hz in (
+            (wire.guild.id, channel, 440),
+            (second.id, second.voice_channels[0], 660),
+        ):
+            mixer = Mixer()
+            mixer.play_next(PlayedTrack(track(1, hz, 60)))
+            lines[guild_id] = VoiceLine(place, RadioSource(mixer), QUICK)
+        await asyncio.gather(*(each.open() for each in lines.values()))
+        there = wire.voice.server.lines
+        for guild_id, hz in ((wire.guild.id, 440), (second.id, 660)):
+            await until(lambda guild_id=guild_id: len(there[guild_id].packets) > 30)
+            packets = [each.opus for each in there[guild_id].packets][-20:]
+            assert abs(pitch(decode(packets)) - hz) < 10
+        await lines[wire.guild.id].close()
+        before = len(there[second.id].packets)
+        await until(lambda: len(there[second.id].packets) > before + 20)
+        await lines[second.id].close()
 
 
 def test_missing_packages_are_named():

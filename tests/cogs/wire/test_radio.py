@@ -65,6 +65,10 @@ class Room:
 
         await self.until(is_loud, 0.2)
 
+    async def hears_live(self):
+        """Wait until something arrives."""
+        await self.until(lambda: len(self.packets) > 10)
+
 
 def said(message):
     """The words of a message and of its card."""
@@ -156,6 +160,23 @@ async def test_clips_from_hidden_channels_are_not_played(tmp_path):
         )  # fmt: skip
         message = await room.asks(room.stage.alice, "start")
         await room.until(lambda: "nothing to play yet" in said(message))
+
+
+async def test_two_who_start_it_at_once_get_one_radio(tmp_path):
+    """The second is told where it is on, and the first goes on undisturbed."""
+    async with open_room(tmp_path) as room:
+        alice, bob = room.stage.alice, room.stage.bob
+        await moves.join(room.wire, bob, room.place)
+        channel = room.stage.bot.get_channel(room.place.id)
+        await room.until(lambda: bob.id in channel.voice_states)
+        told = await asyncio.gather(
+            room.asks(alice, "start", words="techno"), room.asks(bob, "start", words="harp")
+        )
+        await room.until(lambda: sum("is on in" in said(each) for each in told) == 1)
+        await room.until(lambda: any("Live in" in said(each) for each in told))
+        await room.hears_live()
+        assert room.stage.bot.service.live_music.servers == {room.wire.guild.id}
+        assert len(await room.stage.store.radios.all()) == 1
 
 
 async def test_it_comes_back_after_a_restart_if_people_are_there(tmp_path):

@@ -121,6 +121,8 @@ class VoiceServer:
         """Makes the end-to-end encryption of a line, where there is any."""
         self.listeners: dict[int, list[Callable[[bytes], None]]] = {}
         """Who hears which server's bot, whatever line it has."""
+        self.is_cut = False
+        """Whether no packet comes through."""
         self._udp: asyncio.DatagramTransport | None = None
         self.changed = asyncio.Event()
 
@@ -232,6 +234,8 @@ class _Datagrams(asyncio.DatagramProtocol):
         self._transport = cast(asyncio.DatagramTransport, transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        if self._server.is_cut:
+            return
         if len(data) == _DISCOVERY_BYTES and data[:2] == b"\x00\x01":
             # Tell a bot which address it has.
             answer = bytearray(_DISCOVERY_BYTES)
