@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from typing import Any
+from weakref import WeakValueDictionary
 
 import discord
 from discord.ext import commands
@@ -28,18 +30,40 @@ class Takes(commands.Cog):
 
     def __init__(self, bot: ZhiyinBot) -> None:
         self.bot = bot
+        self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     @commands.Cog.listener()
     async def on_take_starred(self, clip: Clip) -> None:
         """Show the stars of a clip that is one of several takes in its message."""
+        if clip.message_id is None:
+            return
+        async with self._turn(clip):
+            await self._show_stars(clip)
+
+    @commands.Cog.listener()
+    async def on_takes_changed(self, clip: Clip) -> None:
+        """Show the takes that are left where one was deleted."""
+        async with self._turn(clip):
+            await self._show_left(clip)
+
+    def _turn(self, clip: Clip) -> asyncio.Lock:
+        """Return what keeps an edit of a clip's message from being followed by an older one.
+
+        That would bring back what was deleted in between.
+        """
+        assert clip.message_id is not None
+        turn = self._turns.get(clip.message_id)
+        if turn is None:
+            turn = self._turns[clip.message_id] = asyncio.Lock()
+        return turn
+
+    async def _show_stars(self, clip: Clip) -> None:
         job, left = await self._left(clip)
         if job is not None and left:
             view = takes_view(self.bot.languages.reader(job.order.locale), left)
             await self._edit(job, clip, lambda: {"view": view})
 
-    @commands.Cog.listener()
-    async def on_takes_changed(self, clip: Clip) -> None:
-        """Show the takes that are left where one was deleted."""
+    async def _show_left(self, clip: Clip) -> None:
         job, left = await self._left(clip)
         if job is None or not left:
             return

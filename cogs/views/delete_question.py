@@ -113,6 +113,9 @@ class DeleteButton(
             await interaction.delete_original_response()
             return
         done = [await _remove(interaction, *place) for place in self._places(clip, is_shared)]
+        if is_shared:
+            # The message that has the others is edited on its own, where that can be.
+            done.append(not is_reached_by_token_only(interaction))
         said = reader_of(interaction)(DELETED if all(done) else OUT_OF_REACH)
         await interaction.edit_original_response(content=said, view=None)
 

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
+
+import simcord
+
 from bot.domain.jobs import JobState, Kind
+from bot.retry import RetryPolicy
 from cogs.presentation import messages
 from cogs.requests.message_audio import SEVERAL_TAKES
+from cogs.views.delete_question import OUT_OF_REACH
 from tests.cogs.test_calls import wait_for
 from tests.support.jam_server import limited, open_jam
+from tests.support.timings import quick
 
 
 def rows(message):
@@ -171,6 +179,45 @@ async def test_one_take_is_deleted_and_the_others_stay(tmp_path):
         await jam.delete(message)
         assert message.id not in [each.id for each in jam.messages()]
         assert list(jam.store.clips_folder.iterdir()) == []
+
+
+async def test_takes_that_are_deleted_at_once_are_all_gone(tmp_path):
+    """However long the edit for the first of them took: its stale picture is not the last."""
+    slow = replace(quick(), delivery_retry=RetryPolicy(initial_seconds=1.0, max_seconds=1.0))
+    async with open_jam(tmp_path, timings=slow) as jam:
+        message = (await jam.music(takes=4, seconds=1.0)).response
+        cog, updates = jam.bot.get_cog("Takes"), []
+        jam.env.inject_error("PATCH", "/channels/*/messages/*", status=503, times=1)
+        for number in (1, 2):
+            clip = await jam.store.clips.of_job(number)
+            await jam.pipeline.library.delete(clip)
+            updates.append(asyncio.create_task(cog.on_takes_changed(clip)))
+            async with asyncio.timeout(60):
+                while jam.env.backend.faults:
+                    await asyncio.sleep(0)
+        await asyncio.gather(*updates)
+        now = shown(jam, message)
+        left = [await jam.store.clips.of_job(number) for number in (3, 4)]
+        assert players(now) == [f"zhiyin-{clip.id}.mp3" for clip in left]
+        assert rows(now)[0] == ["3", "4"]
+
+
+async def test_what_can_t_be_taken_out_of_a_message_is_told(tmp_path, monkeypatch):
+    """Where only an answer's token would reach it, for a quarter of an hour."""
+    payload_of = simcord.interactions.base_payload
+
+    def by_its_user(backend, *, user_id, guild_id, **rest):
+        record, payload = payload_of(backend, user_id=user_id, guild_id=guild_id, **rest)
+        payload["authorizing_integration_owners"] = {"1": str(user_id)}
+        return record, payload
+
+    async with open_jam(tmp_path) as jam:
+        message = (await jam.music(takes=2, seconds=1.0)).response
+        monkeypatch.setattr(simcord.interactions, "base_payload", by_its_user)
+        jam.env.inject_error("PATCH", "/channels/*/messages/*", status=403, code=50001, times=None)
+        chosen = (await jam.press(message, "2")).response
+        told = await jam.delete(chosen)
+        assert told.response.content == str(OUT_OF_REACH)
 
 
 async def test_a_stranger_deletes_no_takes(tmp_path):
