@@ -11,26 +11,25 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import failpoints
 from bot.app.client import Interaction, ZhiyinBot
 from bot.domain.jams import MOST_SECONDS
-from bot.errors import Refused, RequestError
-from bot.i18n.sentence import Sentence
-from cogs.jams.progress import LONGEST_PAUSE_SECONDS, JamProgress
-from cogs.posting.jam_place import PlaceLost, open_place
+from bot.errors import RequestError
+from cogs.jams.progress import FAILED_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, JamProgress
 from cogs.presentation import jam_messages
 from cogs.presentation.errors import report_error
 from cogs.presentation.readers import reader_of
-from cogs.requests.jams import (
+from cogs.requests.jam_opening import (
     MAX_STYLE_CHARACTERS,
     MAX_TITLE_CHARACTERS,
     check_jam,
+    open_jam,
+)
+from cogs.requests.jams import (
     close_jam,
     find_room,
     order_turn,
     require_room,
 )
-from cogs.requests.responses import thinking
 from cogs.views.form_answers import read_answers
 from cogs.views.jam_buttons import JamButton, jam_view
 from cogs.views.jam_form import CUSTOM_ID
@@ -112,18 +111,7 @@ class JamSessions(
             in_rotation=turns == "rotation",
             most_seconds=float(longest),
         )
-        async with thinking(interaction, ephemeral=True):
-            jam = await self.bot.service.jams.begin(new)
-            await failpoints.reached("jam.begun")
-            try:
-                opened = await open_place(self.bot, jam.id)
-            except PlaceLost:
-                await self.bot.service.jams.give_up(jam.id)
-                raise Refused(jam_messages.NO_THREADS) from None
-            if opened is not None:
-                said = Sentence("Your jam is open: {where}", where=jam_messages.place_of(opened))
-                await interaction.followup.send(reader_of(interaction)(said), ephemeral=True)
-        await self._look()
+        await open_jam(interaction, new)
 
     @app_commands.command()
     async def status(self, interaction: Interaction) -> None:
@@ -187,8 +175,13 @@ class JamSessions(
     async def _look(self) -> None:
         """Look at all jams now, and again when the next of them is due."""
         pause_seconds = LONGEST_PAUSE_SECONDS
-        if self.bot.is_ready():
-            pause_seconds = await self.progress.look()
+        try:
+            if self.bot.is_ready():
+                pause_seconds = await self.progress.look()
+        except Exception:
+            # Whatever it was, the next look is not lost.
+            log.exception("jams.not_looked_at")
+            pause_seconds = FAILED_PAUSE_SECONDS
         if self._timer is not None:
             self._timer.cancel()
         self._timer = asyncio.get_running_loop().call_later(pause_seconds, self._look_again)

@@ -79,12 +79,15 @@ def may_undo(room: Room, user_id: int, *, is_manager: bool) -> bool:
     return is_manager or user_id in (room.jam.user_id, room.parts[-1].user_id)
 
 
-def may_close(room: Room, user_id: int, *, is_manager: bool) -> bool:
+def may_close(
+    room: Room, user_id: int, *, is_manager: bool, has_starter_left: bool = False
+) -> bool:
     """Tell whether somebody may close a jam: who started it, or a manager.
 
-    Where who started it is forgotten, whoever plays in it.
+    Where who started it is forgotten, or has left the server, whoever plays in it.
     """
-    if room.jam.user_id is None and user_id in [player.user_id for player in room.players]:
+    is_nobodys = has_starter_left or room.jam.user_id is None
+    if is_nobodys and user_id in [player.user_id for player in room.players]:
         return True
     return is_manager or user_id == room.jam.user_id
 

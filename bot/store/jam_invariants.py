@@ -44,9 +44,10 @@ JAM_INVARIANTS = (
     ),
     Invariant(
         "a jam is closing while its mixdown is made",
-        "Jam {} is closing without a mixdown, or has one made and is not closing.",
+        "Jam {} is closing without a mixdown, or has one made and is open.",
         """
-        SELECT id FROM jams WHERE (state = 'closing') != (job_id IS NOT NULL AND EXISTS (
+        SELECT id FROM jams WHERE state != 'closed'
+        AND (state = 'closing') != (job_id IS NOT NULL AND EXISTS (
             SELECT 1 FROM jobs WHERE jobs.id = jams.job_id AND kind = 'jam mixdown'))
         """,
     ),

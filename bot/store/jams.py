@@ -199,10 +199,10 @@ class Jams:
         return changed.rowcount > 0
 
     async def close(self, jam_id: int) -> bool:
-        """Close a jam without a mixdown; False where it is closed, or its mixdown is coming."""
+        """Close a jam without a mixdown; False where it is closed, or something is being made."""
         return await self._change(
             "UPDATE jams SET state = 'closed', holder_id = NULL, held_until = NULL, "
-            "version = version + 1 WHERE id = ? AND state = 'open'",
+            "version = version + 1 WHERE id = ? AND state = 'open' AND job_id IS NULL",
             jam_id,
         )
 
@@ -222,10 +222,13 @@ class Jams:
             )
 
     async def strike_out(self, jam_id: int) -> None:
-        """Close a jam for good whose place could not be made: nothing of it is shown any more."""
+        """Close a jam for good whose place could not be made: nothing of it is shown any more.
+
+        What is being made for it is made.
+        """
         await self._change(
-            "UPDATE jams SET state = 'closed', version = version + 1, "
-            "shown_version = version + 1 WHERE id = ?",
+            "UPDATE jams SET state = 'closed', holder_id = NULL, held_until = NULL, "
+            "version = version + 1, shown_version = version + 1 WHERE id = ?",
             jam_id,
         )
 

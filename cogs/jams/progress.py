@@ -19,7 +19,7 @@ from cogs.presentation import jam_messages
 from cogs.views.jam_buttons import jam_view
 
 LONGEST_PAUSE_SECONDS = 600.0
-_FAILED_PAUSE_SECONDS = 15.0
+FAILED_PAUSE_SECONDS = 15.0
 _UNKNOWN_CHANNEL, _UNKNOWN_MESSAGE, _ARCHIVED = 10003, 10008, 50083
 
 log = logging.getLogger(__name__)
@@ -64,7 +64,7 @@ class JamProgress:
         except Exception as error:
             if not is_outage(error):
                 log.exception("jam.not_shown id=%d", jam_id)
-            return _FAILED_PAUSE_SECONDS
+            return FAILED_PAUSE_SECONDS
         else:
             return LONGEST_PAUSE_SECONDS if pause is None else max(pause, 0.1)
         return LONGEST_PAUSE_SECONDS
@@ -95,9 +95,10 @@ class JamProgress:
             else:
                 raise
         self._shown_at[jam.id] = asyncio.get_running_loop().time()
-        await self._jams.record_card(jam.id, shown_id, jam.version)
         if jam.state is JamState.CLOSED:
+            # Before it counts as shown: what is cut off here is done again.
             await self._show_result(room, mixdown)
+        await self._jams.record_card(jam.id, shown_id, jam.version)
 
     async def _post(self, room: Room, mixdown: Clip | None, picture: bytes | None) -> int:
         """Edit the card, or post it where there is none; return its id."""
@@ -106,21 +107,20 @@ class JamProgress:
         thread = self._bot.get_partial_messageable(jam.thread_id, guild_id=jam.guild_id)
         card = jam_messages.card(read, room, mixdown, has_picture=picture is not None)
         view = jam_view(read, room)
-        card_id: int | None = jam.card_id
-        if card_id is None:
-            footer = read(jam_messages.card_footer(jam))
-            card_id = await find_own(self._bot, thread, footer, since_id=jam.thread_id)
+        card_id = jam.card_id
+        is_low = card_id is not None and not _has_sunk(room, card_id)
+        if card_id is not None and is_low and await _edit(thread, card_id, card, view, picture):
+            return card_id
+        # It comes down below the latest turn; one that was posted and not written down is found.
+        footer = read(jam_messages.card_footer(jam))
+        new_id = await find_own(self._bot, thread, footer, since_id=card_id or jam.thread_id)
+        if new_id is None or not await _edit(thread, new_id, card, view, picture):
+            posted: dict[str, Any] = {"embed": card, "view": view, "files": _files(picture)}
+            # A nonce has at most 25 characters, and an id up to 20.
+            new_id = (await thread.send(**posted, nonce=f"card-{card_id or jam.id}")).id
         if card_id is not None:
-            message = thread.get_partial_message(card_id)
-            try:
-                await message.edit(embed=card, view=view, attachments=_files(picture))
-            except discord.HTTPException as error:
-                if error.code != _UNKNOWN_MESSAGE:
-                    raise
-            else:
-                return card_id
-        posted: dict[str, Any] = {"embed": card, "view": view, "files": _files(picture)}
-        return (await thread.send(**posted, nonce=f"jam-card-{jam.id}-{card_id or 0}")).id
+            await _delete(thread, card_id)
+        return new_id
 
     async def _show_result(self, room: Room, mixdown: Clip | None) -> None:
         """Let the channel know what came of a jam."""
@@ -134,6 +134,43 @@ class JamProgress:
             if error.code not in GONE | NOT_ALLOWED:
                 raise
             log.info("jam.result_not_shown id=%d code=%d", jam.id, error.code)
+
+
+def _has_sunk(room: Room, card_id: int) -> bool:
+    """Tell whether the latest turn stands below the card, where people would look for it."""
+    last = room.head
+    is_open = room.jam.state is JamState.OPEN
+    return is_open and last is not None and (last.message_id or 0) > card_id
+
+
+async def _delete(thread: discord.PartialMessageable, card_id: int) -> None:
+    """Delete a card that another one stands for."""
+    try:
+        await thread.get_partial_message(card_id).delete()
+    except discord.HTTPException as error:
+        if is_outage(error):
+            raise
+        if error.code != _UNKNOWN_MESSAGE:
+            log.info("jam.old_card_not_deleted code=%d", error.code)
+
+
+async def _edit(
+    thread: discord.PartialMessageable,
+    card_id: int,
+    card: discord.Embed,
+    view: discord.ui.View,
+    picture: bytes | None,
+) -> bool:
+    """Let a card say something else; False where it is gone."""
+    try:
+        await thread.get_partial_message(card_id).edit(
+            embed=card, view=view, attachments=_files(picture)
+        )
+    except discord.HTTPException as error:
+        if error.code != _UNKNOWN_MESSAGE:
+            raise
+        return False
+    return True
 
 
 def _files(picture: bytes | None) -> list[discord.File]:

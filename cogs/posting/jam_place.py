@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import Final
 
 import discord
 
 from bot import failpoints
 from bot.app.client import ZhiyinBot
-from bot.domain.jams import Jam
+from bot.domain.jams import Jam, JamState
 from cogs.posting.look_back import find_messages
 from cogs.presentation import jam_messages
 
@@ -26,16 +27,20 @@ class PlaceLost(Exception):
     """The channel is gone, or nothing may be posted or opened there."""
 
 
-async def open_place(bot: ZhiyinBot, jam_id: int) -> Jam | None:
+async def open_place(bot: ZhiyinBot, jam_id: int) -> Jam:
     """Make the place of a jam unless it is there; return the jam with it.
 
-    Raises PlaceLost, and what discord.py raises in an outage.
+    Raises PlaceLost, also where it was given up, and what discord.py raises in an outage.
     """
     jams = bot.service.jams
     async with jams.opening(jam_id):
         jam = await jams.find(jam_id)
-        if jam is None or jam.thread_id is not None:
+        if jam is None:
+            raise PlaceLost
+        if jam.thread_id is not None:
             return jam
+        if jam.state is JamState.CLOSED:
+            raise PlaceLost
         try:
             thread_id = await _make(bot, jam)
         except discord.HTTPException as error:
@@ -43,7 +48,7 @@ async def open_place(bot: ZhiyinBot, jam_id: int) -> Jam | None:
                 raise PlaceLost from error
             raise
         await jams.record_thread(jam.id, thread_id)
-        return await jams.find(jam_id)
+        return replace(jam, thread_id=thread_id)
 
 
 async def _make(bot: ZhiyinBot, jam: Jam) -> int:

@@ -63,6 +63,13 @@ def place_of(jam: Jam) -> str:
     return f"<#{jam.thread_id}>"
 
 
+def opened(jam: Jam) -> Sentence:
+    """Return what tells who asked for a jam, or for a fork, where it is."""
+    if jam.forked_from is not None:
+        return Sentence("Your fork is open: {where}", where=place_of(jam))
+    return Sentence("Your jam is open: {where}", where=place_of(jam))
+
+
 def card(read: Reader, room: Room, mixdown: Clip | None, *, has_picture: bool) -> discord.Embed:
     """Return the card of a jam; its picture is the attachment TRACK_PICTURE."""
     lines = [read(_standing(room, mixdown)), ""]

@@ -6,97 +6,23 @@ import io
 
 import discord
 
-from bot import failpoints
 from bot.app.client import Interaction
 from bot.domain.generation import Sampling
-from bot.domain.jams import Jam, JamState, NewJam, Room
+from bot.domain.jams import Jam, JamState, Room
 from bot.domain.jobs import ClipSource, Keep, Kind, Order
 from bot.errors import Refused, RequestError
-from bot.i18n.sentence import Sentence
 from bot.jams.rounds import Answer, may_close, may_undo
 from cogs.presentation import jam_messages, messages
 from cogs.presentation.jam_refusals import refusal
 from cogs.presentation.prompts import clean_prompt
-from cogs.presentation.readers import reader_of, readers_of, shared_locale
+from cogs.presentation.readers import reader_of, readers_of
 from cogs.requests.draft import RequestDraft
-from cogs.requests.limits import is_reached_by_token_only, origin_of, resolve_limits
+from cogs.requests.jam_opening import name_of
+from cogs.requests.limits import origin_of, resolve_limits
 from cogs.requests.responses import thinking
 from cogs.requests.submit import submit_request
 
-MAX_TITLE_CHARACTERS, MAX_STYLE_CHARACTERS = 80, 100
-_NAME_CHARACTERS = 40
-
-
-async def check_jam(
-    interaction: Interaction,
-    *,
-    title: str,
-    style: str | None,
-    bpm: int,
-    music_key: str | None,
-    bars: int,
-    in_rotation: bool,
-    most_seconds: float,
-) -> NewJam:
-    """Return the jam that somebody wishes. Raises RequestError and Refused."""
-    if interaction.guild_id is None:
-        raise RequestError(jam_messages.ON_SERVERS)
-    if is_reached_by_token_only(interaction):
-        raise Refused(jam_messages.NOT_A_MEMBER)
-    if not isinstance(interaction.channel, discord.TextChannel):
-        raise RequestError(jam_messages.IN_CHANNELS)
-    longest = await _check_place(interaction)
-    named, styled = clean_prompt(title), clean_prompt(style)
-    if named is None:
-        raise RequestError(Sentence("Give the jam a title that can be read."))
-    new = NewJam(
-        key=str(interaction.id),
-        guild_id=interaction.guild_id,
-        channel_id=interaction.channel.id,
-        user_id=interaction.user.id,
-        name=name_of(interaction),
-        title=named,
-        style=styled,
-        bpm=bpm,
-        music_key=music_key,
-        bars=bars,
-        in_rotation=in_rotation,
-        most_seconds=most_seconds,
-        locale=shared_locale(interaction),
-    )
-    seconds = bars * 240 / bpm
-    if not 1 <= seconds <= min(longest, most_seconds):
-        raise RequestError(
-            Sentence(
-                "At {bpm} BPM a turn of {bars} bars is {seconds:.1f} s long; here it may be from "
-                "1 to {longest:g} s.",
-                bpm=bpm,
-                bars=bars,
-                seconds=seconds,
-                longest=min(longest, most_seconds),
-            )
-        )
-    await interaction.client.service.manners.check(interaction.guild_id, named, styled)
-    return new
-
-
-async def _check_place(interaction: Interaction) -> float:
-    """Return how long a clip may be here; raises Refused where a jam can't be."""
-    bot, origin = interaction.client, origin_of(interaction)
-    parent = getattr(interaction.channel, "parent_id", None)
-    _, longest = await resolve_limits(bot, origin, interaction.user, parent_channel_id=parent)
-    await bot.service.guilds.check_person(interaction.guild_id, interaction.user.id)
-    rights = interaction.app_permissions
-    if not rights.attach_files:
-        raise Refused(messages.NO_FILES)
-    if not (rights.create_public_threads and rights.send_messages_in_threads):
-        raise Refused(jam_messages.NO_THREADS)
-    return longest
-
-
-def name_of(interaction: Interaction) -> str:
-    """Return what somebody is called, for the credits."""
-    return (clean_prompt(interaction.user.display_name) or "?")[:_NAME_CHARACTERS]
+_UNKNOWN_MEMBER = 10007
 
 
 async def require_room(interaction: Interaction, jam_id: int) -> Room:
@@ -187,35 +113,6 @@ async def undo_turn(interaction: Interaction, room: Room, number: int) -> None:
     await interaction.response.send_message(said)
 
 
-async def fork_jam(interaction: Interaction, room: Room) -> Jam:
-    """Begin a jam of one's own with this track. Raises RequestError and Refused."""
-    jam = room.jam
-    if room.head is None:
-        raise RequestError(jam_messages.NO_TURNS)
-    await _check_place(interaction)
-    read = interaction.client.languages.reader(jam.locale)
-    title = jam.title or read(jam_messages.title_of(jam))
-    new = NewJam(
-        key=str(interaction.id),
-        guild_id=jam.guild_id,
-        channel_id=jam.channel_id,
-        user_id=interaction.user.id,
-        name=name_of(interaction),
-        title=read(Sentence("{title}, another way", title=title))[:MAX_TITLE_CHARACTERS],
-        style=jam.style,
-        bpm=jam.bpm,
-        music_key=jam.music_key,
-        bars=jam.bars,
-        in_rotation=jam.in_rotation,
-        most_seconds=jam.most_seconds,
-        locale=jam.locale,
-        forked_from=jam.id,
-    )
-    begun = await interaction.client.service.jams.begin(new)
-    await failpoints.reached("jam.begun")
-    return begun
-
-
 async def hear_all(interaction: Interaction, room: Room) -> None:
     """Play all of the track to one person. Raises RequestError and SoundError."""
     head = room.head
@@ -234,13 +131,18 @@ async def close_jam(interaction: Interaction, room: Room) -> None:
     """Close a jam and order its mixdown, which costs nothing. Raises RequestError and Refused."""
     jam = room.jam
     _require_open(jam)
-    if not may_close(room, interaction.user.id, is_manager=_is_manager(interaction)):
+    person_id, is_manager = interaction.user.id, _is_manager(interaction)
+    may = may_close(room, person_id, is_manager=is_manager)
+    if not may and may_close(room, person_id, is_manager=is_manager, has_starter_left=True):
+        may = await _has_left(interaction, jam.user_id)
+    if not may:
         raise RequestError(jam_messages.NOT_YOURS_TO_CLOSE)
     if jam.job_id is not None:
         raise Refused(jam_messages.IS_BEING_MADE)
     head = room.head
     if head is None:
-        await interaction.client.service.jams.close(jam.id)
+        if not await interaction.client.service.jams.close(jam.id):
+            raise Refused(jam_messages.IS_BEING_MADE)
         said = readers_of(interaction)(jam_messages.CLOSED_EMPTY)
         await interaction.response.send_message(said)
         return
@@ -253,6 +155,17 @@ async def close_jam(interaction: Interaction, room: Room) -> None:
         seed=head.seed,
     )
     await submit_request(interaction, draft)
+
+
+async def _has_left(interaction: Interaction, user_id: int | None) -> bool:
+    """Tell whether somebody is no member of the server any more; False where nobody knows."""
+    if user_id is None or interaction.guild_id is None:
+        return user_id is None
+    try:
+        await interaction.client.http.get_member(interaction.guild_id, user_id)
+    except discord.HTTPException as error:
+        return error.code == _UNKNOWN_MEMBER
+    return False
 
 
 def _require_open(jam: Jam) -> None:

@@ -12,10 +12,9 @@ from bot.domain.jams import JamState, Room
 from bot.errors import RequestError
 from bot.i18n.languages import Reader
 from bot.i18n.sentence import Sentence, verbatim
-from cogs.presentation.errors import tell_privately
+from cogs.requests.jam_opening import check_fork, open_jam
 from cogs.requests.jams import (
     close_jam,
-    fork_jam,
     hear_all,
     require_room,
     take_turn,
@@ -83,10 +82,7 @@ class JamButton(PersistentButton, template=r"zhiyin:jam:(?P<id>\d+):(?P<move>[a-
             case "undo":
                 await undo_turn(interaction, room, self.number)
             case "fork":
-                await fork_jam(interaction, room)
-                where = f"<#{room.jam.channel_id}>"
-                said = Sentence("Your fork opens in {where}, in a moment.", where=where)
-                await tell_privately(interaction, said)
+                await open_jam(interaction, await check_fork(interaction, room))
             case "close":
                 await close_jam(interaction, room)
             case _:

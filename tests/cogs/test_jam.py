@@ -29,6 +29,8 @@ async def test_a_jam_of_two_from_start_to_mixdown(tmp_path):
     """Each turn goes on from the track and is charged to who takes it; the mixdown is free."""
     async with opened(tmp_path) as server:
         session = await start_session(server, key="A minor", style="lo-fi")
+        told = server.env.backend.messages[server.channel.id]
+        assert "Everybody can play" in told[session.thread.id].embeds[0]["description"]
         assert await session.labels() == ["Take a turn", "Close"]
         for who, words in ((server.alice, "piano"), (server.bob, "drums"), (server.alice, "bass")):
             await session.play(who, words)
@@ -52,6 +54,15 @@ async def test_a_jam_of_two_from_start_to_mixdown(tmp_path):
             "Fork",
             "Close",
         ]
+        heard = said(await session.press(server.bob, "Hear it all"))
+        assert heard.ephemeral
+        assert "6 s, 3 turns" in heard.content
+        assert len(heard.attachments) == 1
+        # The card is below the latest turn, and there is one.
+        assert session.cards() == [room.jam.card_id]
+        assert room.jam.card_id > room.head.message_id
+        drawn = await server.bot.service.jams.draw_track(room)
+        assert Image.open(io.BytesIO(drawn)).size == (WIDTH, HEIGHT)
         await session.press(server.alice, "Close")
         room = await session.room()
         assert room.jam.state is JamState.CLOSED
@@ -65,45 +76,26 @@ async def test_a_jam_of_two_from_start_to_mixdown(tmp_path):
         assert await server.used() == 4.0
         assert await session.labels() == ["Hear it all", "Fork"]
         assert "3 turns by 2 people" in (await session.card()).embeds[0]["description"]
-
-
-async def test_the_announcement_says_what_came_of_it(tmp_path):
-    """A channel sees who started a jam and, when it is closed, where to hear it."""
-    async with opened(tmp_path) as server:
-        session = await start_session(server)
-        told = server.env.backend.messages[server.channel.id]
-        assert "Everybody can play" in told[session.thread.id].embeds[0]["description"]
-        await session.play(server.bob)
-        await session.press(server.alice, "Close")
         assert "The mixdown is" in told[session.thread.id].embeds[0]["description"]
 
 
 async def test_of_two_who_press_at_once_one_has_the_turn(tmp_path):
-    """The other is told who has it and until when; what they send later is no turn."""
+    """The other is told who has it and until when; a form that comes back too late is refused."""
     async with opened(tmp_path) as server:
         session = await start_session(server)
-        form = await session.press(server.bob, "Take a turn")
-        late = await session.press(server.alice, "Take a turn")
+        first = await session.press(server.alice, "Take a turn")
+        late = await session.press(server.bob, "Take a turn")
         assert late.modal is None
         assert "was first" in late.response.content
         assert late.response.ephemeral
         assert "looking for words" in (await session.card()).embeds[0]["description"]
-        await session.say(server.bob, form)
-        assert len((await session.room()).parts) == 1
-        assert await server.used(server.alice) == 0
-
-
-async def test_two_forms_make_one_turn(tmp_path):
-    """A form that comes back too late is refused where another has taken the turn meanwhile."""
-    async with opened(tmp_path) as server:
-        session = await start_session(server)
-        first = await session.press(server.alice, "Take a turn")
         server.clock.now += HOLD_SECONDS
         second = await session.press(server.bob, "Take a turn")
         told = await session.say(server.alice, first)
         assert "was first" in told.response.content
         await session.say(server.bob, second)
         assert [part.user_id for part in (await session.room()).parts] == [server.bob.id]
+        assert await server.used(server.alice) == 0
 
 
 async def test_in_a_round_each_waits_for_the_others(tmp_path):
@@ -143,8 +135,8 @@ async def test_a_turn_that_is_cancelled_is_open_again(tmp_path):
         assert "anybody's" in (await session.card()).embeds[0]["description"]
 
 
-async def test_the_last_turn_is_undone_by_whose_it_is(tmp_path):
-    """Not by anybody else, and once: the button names the turn that it is about."""
+async def test_a_turn_is_undone_and_a_track_forked(tmp_path):
+    """By whose turn it is, and once; a fork has a thread of its own, and the jam goes on."""
     async with opened(tmp_path) as server:
         session = await start_session(server)
         await session.play(server.alice)
@@ -155,108 +147,86 @@ async def test_the_last_turn_is_undone_by_whose_it_is(tmp_path):
         stale = f"zhiyin:jam:{session.id}:undo-2"
         await session.press(server.bob, "Undo last")
         assert len((await session.room()).parts) == 1
-        place = server.bot.get_channel(session.thread.id)
-        view = discord.ui.View(timeout=None)
-        view.add_item(discord.ui.Button(label="x", custom_id=stale))
-        forged = await place.send("an old card", view=view)
-        told = await server.alice.click(forged, custom_id=stale)
-        assert told.response.content == str(jam_messages.UNDONE_ALREADY)
-        await session.press(server.alice, "Undo last")
-        assert (await session.room()).parts == ()
-
-
-async def test_a_fork_goes_another_way(tmp_path):
-    """In a thread of its own, with the track so far; the jam that it came from goes on."""
-    async with opened(tmp_path) as server:
-        session = await start_session(server)
-        await session.play(server.alice)
+        forged = await press_forged(session, server.alice, stale)
+        assert forged.response.content == str(jam_messages.UNDONE_ALREADY)
         told = await session.press(server.bob, "Fork")
-        assert "Your fork opens" in told.response.content
         _, fork = await server.store.jams.open_in(server.guild.id)
+        assert said(told).content == f"Your fork is open: <#{fork.thread_id}>"
         assert (fork.user_id, fork.forked_from) == (server.bob.id, session.id)
         assert fork.thread_id in [each.id for each in server.channel.threads]
         assert fork.card_id in server.env.backend.messages[fork.thread_id]
+        await session.press(server.alice, "Undo last")
+        assert (await session.room()).parts == ()
         assert len((await server.store.jams.room(fork.id)).parts) == 1
 
 
-async def test_all_of_it_is_heard_by_who_asks(tmp_path):
-    """As a file for them alone; before the first turn there is nothing."""
-    async with opened(tmp_path) as server:
-        session = await start_session(server)
-        await session.play(server.alice)
-        await session.play(server.bob)
-        heard = said(await session.press(server.bob, "Hear it all"))
-        assert heard.ephemeral
-        assert "4 s, 2 turns" in heard.content
-        assert len(heard.attachments) == 1
-
-
 async def test_who_may_close(tmp_path):
-    """Who started it, or a manager; nobody closes it while a turn is made."""
+    """Who started it, or a manager; where who started it has left, whoever plays in it."""
     async with opened(tmp_path) as server:
         session = await start_session(server)
+        await session.press(server.bob, "Take a turn")
         told = await session.press(server.bob, "Close")
         assert told.response.content == str(jam_messages.NOT_YOURS_TO_CLOSE)
         closed = await server.owner.slash(session.thread, "jam close")
         assert closed.response.content == str(jam_messages.CLOSED_EMPTY)
         await server.idle()
         assert (await session.room()).jam.state is JamState.CLOSED
+        carol = server.guild.add_member(server.env.create_user("carol"))
+        session = await start_session(server, carol)
+        await session.press(server.bob, "Take a turn")
+        server.guild.remove_member(carol)
+        told = await session.press(server.alice, "Close")
+        assert told.response.content == str(jam_messages.NOT_YOURS_TO_CLOSE)
+        closed = await session.press(server.bob, "Close")
+        assert closed.response.content == str(jam_messages.CLOSED_EMPTY)
 
 
-async def test_a_full_track_takes_no_turn(tmp_path):
-    """It says what can be done instead."""
-    async with opened(tmp_path) as server:
+async def test_what_a_turn_is_refused_for(tmp_path):
+    """Told before anything is typed where it can be: a full track, no seconds left, its words."""
+    async with opened(tmp_path, config=limited(daily_seconds=9.0)) as server:
+        await server.pipeline.manners.add(server.guild.id, "nope")
+        for options in ({"title": "nope"}, {"title": "x", "style": "nope"}):
+            told = await server.alice.slash(server.channel, "jam start", **options)
+            assert "not wanted" in told.response.content
+        told = await server.alice.slash(
+            server.channel, "jam start", title="x", tempo=60, bars=16, longest=60
+        )
+        assert "is 64.0 s long" in told.response.content
         session = await start_session(server, tempo=60, bars=2, longest=10)
+        form = await session.press(server.alice, "Take a turn")
+        told = await session.say(server.alice, form, "nope nope")
+        assert "not wanted" in told.response.content
+        assert (await session.room()).parts == ()
         await session.play(server.alice)
         told = await session.press(server.bob, "Take a turn")
         assert told.response.content == str(jam_messages.IS_FULL)
         assert "as long as it may get" in (await session.card()).embeds[0]["description"]
-
-
-async def test_who_has_no_seconds_left_holds_no_turn(tmp_path):
-    """They are told before they type anything, and the turn stays free."""
-    async with opened(tmp_path, config=limited(daily_seconds=3.0)) as server:
         session = await start_session(server)
-        await session.play(server.alice)
         told = await session.press(server.alice, "Take a turn")
         assert "1 s of music left" in told.response.content
         assert (await session.room()).jam.holder_id is None
         await session.play(server.bob)
 
 
-async def test_words_that_are_not_wanted_are_refused(tmp_path):
-    """In titles and styles before anything is public, and in turns as in any prompt."""
+async def test_places_that_are_not_and_cards_that_are_gone(tmp_path):
+    """Without the right to open threads no jam begins; a deleted card comes back; see `/jam`."""
     async with opened(tmp_path) as server:
-        await server.pipeline.manners.add(server.guild.id, "nope")
-        for options in ({"title": "nope"}, {"title": "x", "style": "nope"}):
-            told = await server.alice.slash(server.channel, "jam start", **options)
-            assert "not wanted" in told.response.content
-        session = await start_session(server)
-        form = await session.press(server.alice, "Take a turn")
-        told = await session.say(server.alice, form, "nope nope")
-        assert "not wanted" in told.response.content
-        assert (await session.room()).parts == ()
-
-
-async def test_without_the_right_to_open_threads_it_says_so(tmp_path):
-    """Before a jam is begun; in a thread none can be."""
-    async with opened(tmp_path) as server:
-        session = await start_session(server)
-        told = await server.alice.slash(session.thread, "jam start", title="x")
-        assert told.response.content == str(jam_messages.IN_CHANNELS)
+        none = await server.bob.slash(server.channel, "jam list")
+        assert none.response.content == str(jam_messages.NO_JAMS)
+        none = await server.bob.slash(server.channel, "jam status")
+        assert none.response.content == str(jam_messages.NO_JAM)
         server.env.inject_error(
             "POST", "/channels/*/messages/*/threads", status=403, code=50013, times=1
         )
         told = await server.alice.slash(server.channel, "jam start", title="x")
         await server.idle()
         assert said(told).content == str(jam_messages.NO_THREADS)
-        assert len(await server.store.jams.open_in(server.guild.id)) == 1
-
-
-async def test_a_card_that_was_deleted_comes_back(tmp_path):
-    """With the next thing that it has to say."""
-    async with opened(tmp_path) as server:
+        assert await server.store.jams.open_in(server.guild.id) == []
         session = await start_session(server)
+        told = await server.alice.slash(session.thread, "jam start", title="x")
+        assert told.response.content == str(jam_messages.IN_CHANNELS)
+        listed = await server.bob.slash(server.channel, "jam list")
+        assert f"<#{session.thread.id}>" in listed.response.content
         before = (await session.room()).jam.card_id
         await server.owner.delete(await session.shown_card())
         await server.idle()
@@ -265,32 +235,37 @@ async def test_a_card_that_was_deleted_comes_back(tmp_path):
         after = (await session.room()).jam.card_id
         assert after != before
         assert after in session.messages()
+        shown = await server.bob.slash(session.thread, "jam status")
+        assert shown.response.ephemeral
+        form = await server.bob.click(shown.response, label="Take a turn")
+        await session.say(server.bob, form)
+        assert len((await session.room()).parts) == 1
+        form = await session.press(server.bob, "Take a turn")
+        await server.bot.get_channel(session.thread.id).delete()
+        await server.idle()
+        assert (await server.store.jams.get(session.id)).state is JamState.CLOSED
+        assert not (await server.newest_clip(server.bob)).is_deleted
+        assert await server.store.check() == []
 
 
 async def test_a_jam_goes_on_after_a_restart(tmp_path):
-    """Its buttons and an open form work, and its card is the one that it had."""
+    """Its buttons and an open form work, there is one card, and a forgotten player is off it."""
     async with opened(tmp_path) as server:
         session = await start_session(server)
         await session.play(server.alice)
         form = await session.press(server.bob, "Take a turn")
-        card_id = (await session.room()).jam.card_id
         await server.restart_bot()
         await session.say(server.bob, form)
         await session.play(server.alice)
         room = await session.room()
-        assert (len(room.parts), room.jam.card_id) == (3, card_id)
+        assert len(room.parts) == 3
+        assert session.cards() == [room.jam.card_id]
         assert "Last: " in (await session.card()).embeds[0]["description"]
-
-
-async def test_a_thread_that_is_gone_ends_its_jam(tmp_path):
-    """What was made there stays its people's."""
-    async with opened(tmp_path) as server:
-        session = await start_session(server)
-        await session.play(server.alice)
-        await server.bot.get_channel(session.thread.id).delete()
-        await server.idle()
-        assert (await server.store.jams.get(session.id)).state is JamState.CLOSED
-        assert not (await server.newest_clip()).is_deleted
+        await server.pipeline.erasure.forget(server.bob.id)
+        await session.settle()
+        text = (await session.card()).embeds[0]["description"]
+        assert f"<@{server.bob.id}>" not in text
+        assert (await session.room()).seconds == pytest.approx(6.0, abs=0.05)
 
 
 async def test_a_jam_that_nobody_plays_in_closes_with_its_mixdown(tmp_path):
@@ -308,49 +283,9 @@ async def test_a_jam_that_nobody_plays_in_closes_with_its_mixdown(tmp_path):
         assert mixdown.message_id in session.messages()
 
 
-async def test_a_forgotten_player_is_gone_from_the_card(tmp_path):
-    """What others have played on theirs is still heard."""
-    async with opened(tmp_path) as server:
-        session = await start_session(server)
-        await session.play(server.bob)
-        await session.play(server.alice)
-        await server.pipeline.erasure.forget(server.bob.id)
-        await session.settle()
-        text = (await session.card()).embeds[0]["description"]
-        assert f"<@{server.bob.id}>" not in text
-        assert (await session.room()).seconds == pytest.approx(4.0, abs=0.05)
-
-
-async def test_status_and_list(tmp_path):
-    """For who asks: the card with its buttons, and what is open on this server."""
-    async with opened(tmp_path) as server:
-        none = await server.bob.slash(server.channel, "jam list")
-        assert none.response.content == str(jam_messages.NO_JAMS)
-        none = await server.bob.slash(server.channel, "jam status")
-        assert none.response.content == str(jam_messages.NO_JAM)
-        session = await start_session(server)
-        listed = await server.bob.slash(server.channel, "jam list")
-        assert f"<#{session.thread.id}>" in listed.response.content
-        shown = await server.bob.slash(session.thread, "jam status")
-        assert shown.response.ephemeral
-        form = await server.bob.click(shown.response, label="Take a turn")
-        await session.say(server.bob, form)
-        assert len((await session.room()).parts) == 1
-
-
-async def test_a_turn_longer_than_a_clip_may_be_is_refused(tmp_path):
-    """With the length that it would have."""
-    async with opened(tmp_path) as server:
-        told = await server.alice.slash(
-            server.channel, "jam start", title="x", tempo=60, bars=16, longest=60
-        )
-        assert "is 64.0 s long" in told.response.content
-
-
-async def test_the_picture_of_a_track_can_be_seen(tmp_path):
-    """It is a PNG of its size."""
-    async with opened(tmp_path) as server:
-        session = await start_session(server)
-        await session.play(server.bob)
-        data = await server.bot.service.jams.draw_track(await session.room())
-        assert Image.open(io.BytesIO(data)).size == (WIDTH, HEIGHT)
+async def press_forged(session, who, custom_id):
+    """Let somebody press a button that is no longer there."""
+    place = session.server.bot.get_channel(session.thread.id)
+    view = discord.ui.View(timeout=None)
+    view.add_item(discord.ui.Button(label="x", custom_id=custom_id))
+    return await who.click(await place.send("an old card", view=view), custom_id=custom_id)

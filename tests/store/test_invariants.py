@@ -175,7 +175,7 @@ FAULTS = {
     ),
     "a jam is closing while its mixdown is made": (
         "UPDATE jams SET state = 'closing' WHERE id = 1",
-        "Jam 1 is closing without a mixdown, or has one made and is not closing.",
+        "Jam 1 is closing without a mixdown, or has one made and is open.",
     ),
     "nobody holds a turn that is being made": (
         "UPDATE jams SET holder_id = 3 WHERE id = 1",

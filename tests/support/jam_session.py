@@ -33,6 +33,15 @@ class Session:
         """The messages in the thread, by their ids."""
         return self.server.env.backend.messages[self.thread.id]
 
+    def cards(self):
+        """The ids of all cards of the jam in its thread."""
+        foot = f"AI-generated · jam {self.id}"
+        return [
+            id_
+            for id_, each in self.messages().items()
+            if any((embed.get("footer") or {}).get("text") == foot for embed in each.embeds)
+        ]
+
     async def labels(self):
         """The buttons under the card."""
         rows = (await self.card()).components

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from weakref import WeakValueDictionary
 
 from bot.domain.clips import Clip
 from bot.domain.jams import Jam, NewJam, Room
@@ -27,7 +28,7 @@ class JamService:
         self._jams = pipeline.store.jams
         self.card_seconds = pipeline.timings.card_every_seconds
         """How often a card changes at the most."""
-        self._openings: dict[int, asyncio.Lock] = {}
+        self._openings: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
         # One picture at a time: the processor belongs to the music.
         self._turn = asyncio.Semaphore(1)
 
@@ -110,7 +111,7 @@ class JamService:
         return await self._jams.undo(jam_id, number)
 
     async def close(self, jam_id: int) -> bool:
-        """Close a jam without a mixdown; False where it is closed or closing."""
+        """Close a jam without a mixdown; False where it is closed, or something is being made."""
         return await self._jams.close(jam_id)
 
     async def give_up(self, jam_id: int) -> None:
@@ -139,8 +140,12 @@ class JamService:
             jam_id=jam.id,
         )
         try:
-            await self._pipeline.order(order, _FREE, MessageHandle())
+            job = await self._pipeline.order(order, _FREE, MessageHandle())
         except RequestError:
+            await self._jams.close(jam.id)
+            return
+        if job.state.is_final:
+            # It was tried before: another try would end as that one did.
             await self._jams.close(jam.id)
 
     async def record_thread(self, jam_id: int, thread_id: int) -> None:

@@ -87,7 +87,7 @@ def _reference_json(
         snapshot = {"message": {name: copied[name] for name in _COPIED}}
         return {"message_reference": place, "message_snapshots": [snapshot]}
     said: dict[str, Any] = {"message_reference": place}
-    if with_reference and message.type is MessageType.REPLY:
+    if with_reference and message.type in (MessageType.REPLY, MessageType.THREAD_STARTER):
         is_there = reference.id in reference.channel.messages
         said["referenced_message"] = (
             message_json(reference, base, viewer, with_reference=False) if is_there else None
