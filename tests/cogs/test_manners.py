@@ -183,8 +183,8 @@ CHECKED = {
 """Options whose text everybody sees, with what else their command wants."""
 
 CHECKED_IN = {
-    ("jam start", "title"): "cogs/requests/jams.py",
-    ("jam start", "style"): "cogs/requests/jams.py",
+    ("jam start", "title"): "cogs/requests/jam_opening.py",
+    ("jam start", "style"): "cogs/requests/jam_opening.py",
     ("radio start", "words"): "cogs/radio.py",
     ("radio words", "words"): "cogs/radio.py",
 }
