@@ -49,6 +49,9 @@ BATTLE_PLACES = (
 )
 """In the order in which a battle comes past them."""
 
+DAILY_PLACES = ("daily.wished", "daily.posted")
+"""In the order in which a daily prompt comes past them."""
+
 
 class Injected(RuntimeError):
     """A failure that a test asked for."""
@@ -73,7 +76,7 @@ def hit(place: str, *, in_worker: bool = False) -> None:
 
 
 def _action(place: str) -> str | None:
-    assert place in (*PLACES, *BATTLE_PLACES), place
+    assert place in (*PLACES, *BATTLE_PLACES, *DAILY_PLACES), place
     # Read anew each time: it is off nearly always, and nothing is remembered.
     told = os.environ.get(VARIABLE)
     if not told:

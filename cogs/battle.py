@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Mapping
 from typing import Any, cast
@@ -16,6 +15,7 @@ from bot.app.client import Interaction, ZhiyinBot
 from bot.domain.battles import BattleState, Entrants
 from bot.errors import RequestError
 from cogs.battles.progress import BattleProgress
+from cogs.posting.repeated_look import RepeatedLook
 from cogs.presentation import battle_messages, battle_results
 from cogs.presentation.errors import report_error
 from cogs.presentation.readers import reader_of, readers_of
@@ -27,8 +27,6 @@ from cogs.views.persistent_button import MAX_ID, custom_id_of
 
 Minutes = app_commands.Range[int, 1, 1440]
 
-_LONGEST_PAUSE_SECONDS = 600.0
-_FIRST_PAUSE_SECONDS, _LONGEST_FAILED_PAUSE_SECONDS = 2.0, 300.0
 _RUNGS = 10
 
 log = logging.getLogger(__name__)
@@ -40,17 +38,11 @@ class Battle(commands.Cog):
     def __init__(self, bot: ZhiyinBot) -> None:
         self.bot = bot
         self.progress = BattleProgress(bot)
-        self._timer: asyncio.TimerHandle | None = None
-        self._looking: asyncio.Task[bool] | None = None
-        self._failed_pause_seconds = _FIRST_PAUSE_SECONDS
+        self._looks = RepeatedLook("battles", self.progress.look, self.progress.seconds_to_next)
 
     async def cog_unload(self) -> None:
         """Leave the rest to the next life of the bot."""
-        if self._timer is not None:
-            self._timer.cancel()
-        if self._looking is not None:
-            self._looking.cancel()
-            await asyncio.gather(self._looking, return_exceptions=True)
+        await self._looks.stop()
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
@@ -173,25 +165,7 @@ class Battle(commands.Cog):
 
     async def look(self) -> bool:
         """Let every battle go on as far as it can; tell whether all did."""
-        try:
-            all_did = await self.progress.look()
-            pause_seconds = await self.progress.seconds_to_next(_LONGEST_PAUSE_SECONDS)
-        except Exception:
-            # Whatever it was, battles are looked at again.
-            log.exception("battles.not_looked_at")
-            all_did, pause_seconds = False, 0.0
-        if all_did:
-            self._failed_pause_seconds = _FIRST_PAUSE_SECONDS
-        else:
-            pause_seconds = self._failed_pause_seconds
-            self._failed_pause_seconds = min(2 * pause_seconds, _LONGEST_FAILED_PAUSE_SECONDS)
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = asyncio.get_running_loop().call_later(pause_seconds, self._look_again)
-        return all_did
-
-    def _look_again(self) -> None:
-        self._looking = asyncio.create_task(self.look(), name="battles")
+        return await self._looks.now()
 
 
 async def setup(bot: ZhiyinBot) -> None:

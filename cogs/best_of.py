@@ -21,6 +21,7 @@ from bot.i18n.languages import Reader
 from bot.i18n.sentence import Plural, Sentence
 from cogs.posting.look_back import find_messages
 from cogs.posting.outages import is_outage
+from cogs.posting.repeated_look import RepeatedLook
 from cogs.presentation import cards
 from cogs.presentation.messages import link
 from cogs.presentation.readers import reader_of
@@ -41,14 +42,16 @@ class BestOf(commands.Cog):
         self.bot = bot
         self._turn = asyncio.Lock()
         self._command = command_of(self.best)
+        self._looks = RepeatedLook("best of", self._look, self._seconds_to_next)
 
     async def cog_load(self) -> None:
         """Add the command to /admin."""
         admin_group(self.bot).add_command(self._command)
 
     async def cog_unload(self) -> None:
-        """Take it away again."""
+        """Take it away again, and leave the rest to the next life of the bot."""
         admin_group(self.bot).remove_command(self._command.name)
+        await self._looks.stop()
 
     async def best(
         self,
@@ -90,8 +93,15 @@ class BestOf(commands.Cog):
         log.debug("best_of.look clip=%d", clip_id)
         await self.look()
 
-    async def look(self) -> None:
-        """Do all that is due; what an outage keeps is done at the next star or start."""
+    async def look(self) -> bool:
+        """Do all that is due; tell whether all is done. What an outage keeps is tried again."""
+        return await self._looks.now()
+
+    async def _seconds_to_next(self, most: float) -> float:
+        return most
+
+    async def _look(self) -> bool:
+        all_did = True
         async with self._turn:
             for post in await self.bot.service.stars.best_of_due():
                 try:
@@ -99,11 +109,13 @@ class BestOf(commands.Cog):
                 except discord.HTTPException as error:
                     if is_outage(error):
                         log.warning("best_of.waits clip=%d %r", post.clip_id, error)
-                        return
+                        return False
                     log.warning("best_of.refused clip=%d code=%d", post.clip_id, error.code)
                     await self.bot.service.stars.record_best(post, None, 0)
                 except Exception:
                     log.exception("best_of.failed clip=%d", post.clip_id)
+                    all_did = False
+        return all_did
 
     async def _update(self, post: BestPost) -> None:
         clip = await self.bot.service.clips.find(post.clip_id)

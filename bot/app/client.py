@@ -56,6 +56,7 @@ COGS = (
     "cogs.admin_manners",
     "cogs.reports",
     "cogs.best_of",
+    "cogs.daily",
 )
 
 INVITED = discord.Permissions(

@@ -163,6 +163,8 @@ class Order:
     """The battle that it is an entry in; then its clip is shown to its person alone."""
     jam_id: int | None = None
     """The jam that it is a turn in, or the mixdown of."""
+    daily_id: int | None = None
+    """The daily prompt that it was made from."""
     group_key: str | None = None
     """The key of the first take in its message; None where the message has but one."""
 

@@ -21,6 +21,10 @@ class QuotaDay:
         """Return the day that a time belongs to."""
         return self._of(now).isoformat()
 
+    def began_at(self, now: float) -> float:
+        """Return when the day that a time belongs to has begun."""
+        return self._begins(self._of(now))
+
     def resets_at(self, now: float) -> float:
         """Return when the next day begins."""
         return self._begins(self._of(now) + timedelta(days=1))

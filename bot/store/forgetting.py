@@ -99,7 +99,7 @@ async def delete_words(connection: aiosqlite.Connection, user_id: int, after: in
     await connection.execute(
         "UPDATE jobs SET prompt = NULL, source = NULL, parent_ids = '[]', sentence = NULL, "
         "token = NULL, message_id = NULL, clip_id = NULL, locale = NULL, battle_id = NULL, "
-        "jam_id = NULL "
+        "jam_id = NULL, daily_id = NULL "
         "WHERE user_id = ? AND id BETWEEN ? AND ?",
         whose,
     )

@@ -50,7 +50,7 @@ _KINDS = (
         "orders",
         """
         SELECT id AS _id, id, kind, prompt, seconds, seed, state, locale, guild_id, channel_id,
-        battle_id, jam_id, datetime(created_at, 'unixepoch') AS ordered_at FROM jobs
+        battle_id, jam_id, daily_id, datetime(created_at, 'unixepoch') AS ordered_at FROM jobs
         WHERE user_id = :user AND id > :_id AND NOT EXISTS (
             SELECT 1 FROM forgotten
             WHERE forgotten.user_id = :user AND is_pending AND jobs.id <= last_job_id)

@@ -54,6 +54,7 @@ def job_of(row: sqlite3.Row) -> Job:
             battle_id=row["battle_id"],
             jam_id=row["jam_id"],
             group_key=row["group_key"],
+            daily_id=row["daily_id"],
         ),
         state=JobState(row["state"]),
         attempts=row["attempts"],

@@ -15,6 +15,7 @@ from bot.store.best_of import BestOf
 from bot.store.clip_history import ClipHistory
 from bot.store.clips import Clips
 from bot.store.clock_changes import ClockWatch
+from bot.store.dailies import Dailies
 from bot.store.database import open_database
 from bot.store.invariants import check
 from bot.store.jams import Jams
@@ -46,6 +47,7 @@ class Store:
     takes: Takes
     stars: Stars
     best_of: BestOf
+    dailies: Dailies
     battles: Battles
     jams: Jams
     radios: Radios
@@ -94,6 +96,7 @@ async def open_store(
             takes=Takes(database, clock),
             stars=Stars(database, clock),
             best_of=BestOf(database),
+            dailies=Dailies(database, clock),
             battles=Battles(database, clock),
             jams=jams,
             radios=Radios(database, clock),

@@ -23,7 +23,7 @@ On any message with sound: *Apps > Remix this clip*, *Continue this clip*, *What
 reply to it, mention me and say what to make of it. `/whatis` tells how a file of mine was made.
 Press ⭐ under what you like: `/favourites` lists yours, `/top` the server's best.
 `/battle` begins a battle: all make a clip from the same words, or of one clip, and vote; \
-`/ladder` tells who wins.
+`/ladder` tells who wins. A manager can have a prompt a day posted: `/admin daily`.
 `/radio start` plays this server's clips in your voice channel, or live music that you all steer \
 with `/radio words`.
 `/clip` posts a clip once more; `/tree` and **Tree** show its family. \

@@ -65,6 +65,8 @@ class RequestDraft:
     """The battle that it is an entry in; then its person alone sees it."""
     jam_id: int | None = None
     """The jam that it is a turn in, or the mixdown of."""
+    daily_id: int | None = None
+    """The daily prompt that it is made from."""
 
 
 def validate(
@@ -152,6 +154,7 @@ def make_orders(
             group_key=together[take] if together.count(together[take]) > 1 else None,
             battle_id=draft.battle_id,
             jam_id=draft.jam_id,
+            daily_id=draft.daily_id,
         )
         for take in range(draft.takes)
     ]

@@ -22,6 +22,7 @@ from bot.store.clips import NewClip
 from cogs.presentation import messages
 from cogs.views.battle_buttons import DEEDS
 from cogs.views.clip_buttons import ACTIONS, UNKNOWN_BUTTON, ClipButton
+from cogs.views.daily_buttons import DAILY_DEEDS
 from cogs.views.export_button import FORMATS
 from cogs.views.forget_button import NOT_YOUR_QUESTION, forget_view
 from cogs.views.form_answers import UNKNOWN_CHOICE
@@ -35,7 +36,7 @@ SECRET = "a song for Ophelia"
 CHOICES = {
     "format": FORMATS,
     "action": (*ACTIONS, *RADIO_ACTIONS),
-    "deed": DEEDS,
+    "deed": (*DEEDS, *DAILY_DEEDS),
     "verdict": VERDICTS,
     "what": ("clip", "takes"),
     "move": MOVES,
@@ -220,7 +221,7 @@ async def test_no_command_or_menu_entry_takes_an_id_of_another_server(tmp_path):
                 name = command.qualified_name
                 offered = await stage.mallory.autocomplete(stage.other, name, parameter.name, "")
                 assert SECRET not in str(offered)
-                if parameter.name in ("prompt", "keep", "preset"):
+                if parameter.name in ("prompt", "keep", "preset", "zone"):
                     continue  # words, no id
                 asked.add((name, parameter.name))
                 is_number = parameter.type is discord.AppCommandOptionType.integer

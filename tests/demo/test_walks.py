@@ -99,6 +99,7 @@ COMMANDS = {
     "help": Walk(says="Make music"),
     "about": Walk(says="Zhiyin"),
     "admin best": Walk(options={"channel": "jam-talk", "stars": "9"}, says="have 9 stars"),
+    "admin daily": Walk(options={"channel": "jam-talk", "hour": "9"}, says="the first one"),
     "admin settings": Walk(says="Longest clip"),
     "admin tier": Walk(options={"role": "Player", "seconds": "5500"}, says="5500 s"),
     "admin limits": Walk(options={"waiting": "150"}, says="at once: 150"),
@@ -121,6 +122,7 @@ COMMANDS = {
 MENUS = ("Remix this clip", "Continue this clip", "What is this clip?", "Report this clip")
 BUTTONS = {
     "BattleButton",
+    "DailyButton",
     "ClipButton",
     "JamButton",
     "ExportButton",
@@ -136,7 +138,7 @@ BUTTONS = {
     "ReportButton",
     "RadioButton",
 }
-FORMS = {"battle_form", "jam_form", "mix_modal", "remix_modal"}
+FORMS = {"battle_form", "daily_form", "jam_form", "mix_modal", "remix_modal"}
 """The files of cogs that build one."""
 
 

@@ -42,6 +42,7 @@ RELEASED = {
     "presets": "1920278249df7811",
     "takes_in_one_message": "7ca1407931b34f61",
     "best_of": "5a0eff27a0025c4e",
+    "dailies": "0775073a38bea2fe",
 }
 
 

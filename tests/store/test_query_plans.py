@@ -40,6 +40,7 @@ GROWING = {
     "battles",
     "battle_entries",
     "best_of_posts",
+    "dailies",
     "jams",
     "jam_players",
     "jam_turns",
@@ -167,6 +168,16 @@ async def do_everything(store, clock):
     await store.stars.take_back(clip, 2)
     await store.stars.give(clip, 2)
     await store.best_of.due()
+    await store.dailies.set_plan(10, 5, 9, "UTC")
+    (plan,) = await store.dailies.plans()
+    daily = await store.dailies.wish(plan, "2026-11-28", "lo-fi", 0.0)
+    await store.dailies.record_post(daily.id, 7)
+    await store.dailies.latest(10, 5)
+    await store.dailies.get(daily.id)
+    await store.dailies.clips(daily.id)
+    await store.dailies.refuse(daily.id)
+    await store.dailies.skip(daily.id)
+    await store.dailies.clear_plan(10)
     await store.best_of.record(clip.id, 7, 1)
     await store.best_of.strike_out(clip.id)
     await store.best_of.clear(10)

@@ -8,6 +8,7 @@ from bot.app.health import Health
 from bot.app.services.answers import AnswerService
 from bot.app.services.battles import BattleService
 from bot.app.services.clips import ClipService
+from bot.app.services.dailies import DailyService
 from bot.app.services.guilds import GuildService
 from bot.app.services.history import HistoryService
 from bot.app.services.jams import JamService
@@ -38,6 +39,7 @@ class BotService:
         self.presets = PresetService(pipeline.store)
         self.stars = StarService(pipeline.store, clock)
         self.battles = BattleService(pipeline.store, clock)
+        self.dailies = DailyService(pipeline, clock)
         self.jams = JamService(pipeline, clock)
         self.guilds = GuildService(pipeline.store, pipeline.config)
         self.radio = RadioService(pipeline)

@@ -11,10 +11,12 @@ from datetime import date
 from bot.store.identity import SIGNATURE
 from bot.store.migrations.battles import BATTLES
 from bot.store.migrations.best_of import BEST_OF
+from bot.store.migrations.dailies import DAILIES
 from bot.store.migrations.first_tables import FIRST_TABLES
 from bot.store.migrations.indexes import INDEXES
 from bot.store.migrations.jams import JAMS
 from bot.store.migrations.manners import MANNERS
+from bot.store.migrations.open_answers import OPEN_ANSWERS
 from bot.store.migrations.presets import PRESETS
 from bot.store.migrations.radios import RADIOS
 from bot.store.migrations.running_totals import RUNNING_TOTALS
@@ -163,19 +165,7 @@ MIGRATIONS = (
         date(2026, 11, 28),
         "Answers that promise something are written down before they are shown, so that none of "
         "them hangs for ever when the bot ends before a job stands behind it.",
-        (
-            """
-            CREATE TABLE open_answers (
-                key TEXT PRIMARY KEY,
-                channel_id INTEGER NOT NULL,
-                text TEXT NOT NULL,
-                token TEXT,
-                token_expires_at REAL NOT NULL,
-                message_id INTEGER,
-                locale TEXT
-            ) WITHOUT ROWID
-            """,
-        ),
+        OPEN_ANSWERS,
     ),
     Migration(
         "stars",
@@ -260,6 +250,12 @@ MIGRATIONS = (
         date(2026, 11, 28),
         "A server collects the clips with the most stars in a channel.",
         BEST_OF,
+    ),
+    Migration(
+        "dailies",
+        date(2026, 11, 28),
+        "A server is given a prompt each day, and its clips are known.",
+        DAILIES,
     ),
 )
 

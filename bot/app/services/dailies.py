@@ -1,0 +1,110 @@
+"""The daily prompts of servers: planned, chosen, posted, and the clips made from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bot.config import time_zone
+from bot.domain.clips import Clip
+from bot.domain.dailies import Daily, DailyPlan, DailyState, DailyStep
+from bot.domain.quota_day import QuotaDay
+from bot.errors import Refused
+from bot.jams.dailies import days_without, next_step, order_prompts
+from bot.jams.daily_prompts import PLAIN, RECENT, SCENES
+from bot.models.registry import STARTER
+from bot.pipeline.service import Pipeline
+
+
+class DailyService:
+    """What becomes of daily prompts. All steps can be taken again, and are then taken once."""
+
+    def __init__(self, pipeline: Pipeline, clock: Callable[[], float]) -> None:
+        self._pipeline, self._clock = pipeline, clock
+        self._dailies = pipeline.store.dailies
+
+    async def begin(self, guild_id: int, channel_id: int, hour: int, zone: str | None) -> float:
+        """Let a server have a prompt each day at an hour; return when the first one comes.
+
+        `zone` is the name of a time zone; None for that of the quotas. Raises ValueError where
+        there is none of that name.
+        """
+        zone = zone or self._pipeline.config.limits.time_zone
+        hours = QuotaDay(hour, time_zone(zone))
+        await self._dailies.set_plan(guild_id, channel_id, hour, zone)
+        latest = await self.latest(guild_id)
+        now = self._clock()
+        first_at = hours.resets_at(now)
+        # A day has one prompt.
+        if latest is not None and hours.of(first_at) <= latest.day:
+            first_at = hours.resets_at(first_at)
+        return first_at
+
+    async def end(self, guild_id: int) -> None:
+        """Let it have none any more."""
+        await self._dailies.clear_plan(guild_id)
+
+    async def plans(self) -> list[DailyPlan]:
+        """Return the plans of all servers."""
+        return await self._dailies.plans()
+
+    async def next_times(self) -> list[float]:
+        """Return when the hours of the servers come next."""
+        now = self._clock()
+        return [_hours(plan).resets_at(now) for plan in await self._dailies.plans()]
+
+    async def find(self, daily_id: int) -> Daily | None:
+        """Return a prompt."""
+        return await self._dailies.get(daily_id)
+
+    async def latest(self, guild_id: int) -> Daily | None:
+        """Return the last prompt of a server, posted or not."""
+        return next(iter(await self._dailies.latest(guild_id, 1)), None)
+
+    def next_step(self, plan: DailyPlan, latest: Daily | None) -> DailyStep:
+        """Return what is to be done for a server now."""
+        return next_step(plan, _hours(plan), latest, self._clock())
+
+    async def wish(self, plan: DailyPlan) -> Daily | None:
+        """Choose the prompt of today and write it down; None where the server refuses them all."""
+        now, hours = self._clock(), _hours(plan)
+        day = hours.of(now)
+        recent = {each.prompt for each in await self._dailies.latest(plan.guild_id, RECENT)}
+        prompts = PLAIN if self._pipeline.config.model.name == STARTER else SCENES
+        for prompt in order_prompts(prompts, recent, plan.guild_id, day):
+            try:
+                await self._pipeline.manners.check(plan.guild_id, prompt)
+            except Refused:
+                continue
+            return await self._dailies.wish(plan, day, prompt, hours.began_at(now))
+        return None
+
+    async def before(self, plan: DailyPlan, daily: Daily) -> tuple[Clip | None, int]:
+        """Return the clip with the most stars of the prompt before, and the days without one."""
+        found = await self._dailies.latest(plan.guild_id, RECENT)
+        posted = [
+            each for each in found if each.day < daily.day and each.state is DailyState.POSTED
+        ]
+        last = posted[0] if posted else None
+        missed = days_without(plan, last, daily.day, _hours(plan))
+        clips = [] if last is None else await self._dailies.clips(last.id)
+        return next((clip for clip in clips if clip.stars), None), missed
+
+    async def clips(self, daily: Daily) -> list[Clip]:
+        """Return the clips that were made from a prompt, those with the most stars first."""
+        return await self._dailies.clips(daily.id)
+
+    async def record_post(self, daily: Daily, message_id: int) -> None:
+        """Record the message of a prompt."""
+        await self._dailies.record_post(daily.id, message_id)
+
+    async def refuse(self, daily: Daily) -> None:
+        """Record that a prompt can't be posted where it should be; the next day tries again."""
+        await self._dailies.refuse(daily.id)
+
+    async def skip(self, daily: Daily) -> None:
+        """Record that a prompt was never posted, and will not be."""
+        await self._dailies.skip(daily.id)
+
+
+def _hours(plan: DailyPlan) -> QuotaDay:
+    return QuotaDay(plan.hour, time_zone(plan.zone))

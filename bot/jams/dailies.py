@@ -1,0 +1,54 @@
+"""When a daily prompt is due, and which one it is: decided from what is known, nothing done."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Sequence
+from datetime import date, datetime, timedelta
+
+from bot.domain.dailies import Daily, DailyPlan, DailyState, DailyStep
+from bot.domain.quota_day import QuotaDay
+
+LATEST_SECONDS = 6 * 3600.0
+"""How late a prompt is still posted, where the bot was off at its hour."""
+
+
+def next_step(plan: DailyPlan, hours: QuotaDay, latest: Daily | None, now: float) -> DailyStep:
+    """Return what is to be done for a server at a time, in seconds since 1970.
+
+    `hours` has the days that begin at its hour; `latest` is the last prompt that was chosen for it.
+    """
+    if latest is not None and latest.state is DailyState.WISHED:
+        return DailyStep.POST if now - latest.due_at <= LATEST_SECONDS else DailyStep.GIVE_UP
+    due_at = hours.began_at(now)
+    # Nobody who switches it on in the afternoon means this morning; a day has one prompt, also
+    # where its hour or its time zone is changed during the day.
+    if due_at < plan.set_at or now - due_at > LATEST_SECONDS:
+        return DailyStep.WAIT
+    if latest is not None and latest.day >= hours.of(now):
+        return DailyStep.WAIT
+    return DailyStep.WISH
+
+
+def days_without(plan: DailyPlan, last: Daily | None, day: str, hours: QuotaDay) -> int:
+    """Return how many days before a day had no prompt, though it was switched on."""
+    if last is None:
+        return 0
+    first = date.fromisoformat(last.day) + timedelta(days=1)
+    set_on = datetime.fromtimestamp(plan.set_at, hours.zone).date()
+    return max(0, (date.fromisoformat(day) - max(first, set_on)).days)
+
+
+def order_prompts(
+    prompts: Sequence[str], recent: Collection[str], guild_id: int, day: str
+) -> list[str]:
+    """Return the prompts, the one to take first; the same each time for a server and a day.
+
+    Those of lately come last. Servers differ, so that nobody is told the next day's elsewhere.
+    """
+
+    def shuffled(prompt: str) -> tuple[bool, bytes]:
+        digest = hashlib.sha256(f"{guild_id}/{day}/{prompt}".encode()).digest()
+        return prompt in recent, digest
+
+    return sorted(prompts, key=shuffled)

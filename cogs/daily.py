@@ -1,0 +1,217 @@
+"""The daily prompt: /admin daily, its post, and the clips that are made from it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import zoneinfo
+from collections.abc import Mapping
+from typing import Any, cast
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot import failpoints
+from bot.app.client import Interaction, ZhiyinBot
+from bot.domain.dailies import Daily, DailyPlan, DailyStep
+from bot.errors import Refused, RequestError
+from cogs.posting.look_back import find_messages
+from cogs.posting.outages import is_outage
+from cogs.posting.repeated_look import RepeatedLook
+from cogs.presentation import daily_messages
+from cogs.presentation.errors import report_error
+from cogs.presentation.readers import reader_of
+from cogs.requests.admin_group import admin_group, command_of
+from cogs.requests.dailies import make_from_daily, require_daily
+from cogs.requests.rights import guild_of
+from cogs.views.daily_buttons import DailyButton, daily_view
+from cogs.views.daily_form import CUSTOM_ID, read_daily_words
+from cogs.views.persistent_button import MAX_ID, custom_id_of
+
+_CHOICES = 25
+
+log = logging.getLogger(__name__)
+
+
+async def suggest_zones(interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
+    """Suggest names of time zones."""
+    wanted = current.casefold().replace(" ", "_")
+    names = sorted(await asyncio.to_thread(zoneinfo.available_timezones))
+    found = [name for name in names if wanted in name.casefold()]
+    return [app_commands.Choice(name=name, value=name) for name in found[:_CHOICES]]
+
+
+class DailyPrompt(commands.Cog):
+    """Posts each server's prompt once a day, and takes orders for clips from it."""
+
+    def __init__(self, bot: ZhiyinBot) -> None:
+        self.bot = bot
+        self._turn = asyncio.Lock()
+        self._fresh: set[int] = set()
+        """Prompts of which nothing can have been posted yet."""
+        self._command = command_of(self.daily)
+        self._looks = RepeatedLook("dailies", self._look, self._seconds_to_next)
+
+    async def cog_load(self) -> None:
+        """Add the command to /admin."""
+        admin_group(self.bot).add_command(self._command)
+
+    async def cog_unload(self) -> None:
+        """Take it away again, and leave the rest to the next life of the bot."""
+        admin_group(self.bot).remove_command(self._command.name)
+        await self._looks.stop()
+
+    @app_commands.autocomplete(zone=suggest_zones)
+    async def daily(
+        self,
+        interaction: Interaction,
+        channel: discord.TextChannel | None = None,
+        hour: app_commands.Range[int, 0, 23] = 18,
+        zone: app_commands.Range[str, 1, 64] | None = None,
+    ) -> None:
+        """Choose where a prompt comes every day, from which all make clips.
+
+        Parameters
+        ----------
+        channel:
+            Where it is posted; leave it out for no more.
+        hour:
+            At which hour of the day.
+        zone:
+            The time zone of that hour; usually that of the daily quotas.
+        """
+        guild_id, read = guild_of(interaction), reader_of(interaction)
+        dailies = self.bot.service.dailies
+        if channel is None:
+            await dailies.end(guild_id)
+            await interaction.response.send_message(read(daily_messages.ENDED), ephemeral=True)
+            return
+        if interaction.guild is not None:
+            rights = channel.permissions_for(interaction.guild.me)
+            if not (rights.view_channel and rights.send_messages and rights.embed_links):
+                raise Refused(daily_messages.MAY_NOT_POST.fill(channel=f"<#{channel.id}>"))
+        try:
+            first_at = await dailies.begin(guild_id, channel.id, hour, zone)
+        except ValueError:
+            raise RequestError(daily_messages.NO_ZONE.fill(zone=zone)) from None
+        said = read(daily_messages.first_one(channel.id, first_at))
+        await interaction.response.send_message(said, ephemeral=True)
+        await self.look()
+
+    @commands.Cog.listener()
+    async def on_ready(self) -> None:
+        """Post what an earlier life of the bot has left, or what was missed meanwhile."""
+        await self.look()
+
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: Interaction) -> None:
+        """Order the clip that a form asks for, be it from before a restart."""
+        if interaction.type is not discord.InteractionType.modal_submit:
+            return
+        found = CUSTOM_ID.fullmatch(custom_id_of(interaction))
+        if found is None:
+            return
+        try:
+            self.bot.service.guilds.check_place(interaction.guild_id)
+            daily = await require_daily(interaction, min(int(found["id"]), MAX_ID))
+            words = read_daily_words(cast(Mapping[str, Any], interaction.data))
+            await make_from_daily(interaction, daily, words)
+        except Exception as error:
+            await report_error(interaction, error)
+
+    async def look(self) -> bool:
+        """Post every prompt whose hour has come; tell whether all went well."""
+        return await self._looks.now()
+
+    async def _look(self) -> bool:
+        all_did = True
+        async with self._turn:
+            for plan in await self.bot.service.dailies.plans():
+                if self.bot.get_guild(plan.guild_id) is None:
+                    continue
+                try:
+                    await self._go_on(plan)
+                except Exception as error:
+                    all_did = False
+                    self._fresh.clear()
+                    if is_outage(error):
+                        log.warning("daily.waits guild=%d %r", plan.guild_id, error)
+                    else:
+                        log.exception("daily.failed guild=%d", plan.guild_id)
+        return all_did
+
+    async def _seconds_to_next(self, most: float) -> float:
+        now = self.bot.clock()
+        return min([most, *(at - now for at in await self.bot.service.dailies.next_times())])
+
+    async def _go_on(self, plan: DailyPlan) -> None:
+        dailies = self.bot.service.dailies
+        daily = await dailies.latest(plan.guild_id)
+        step = dailies.next_step(plan, daily)
+        if step is DailyStep.WISH:
+            daily = await dailies.wish(plan)
+            if daily is None:
+                log.info("daily.all_unwanted guild=%d", plan.guild_id)
+                return
+            self._fresh.add(daily.id)
+            await failpoints.reached("daily.wished")
+            step = DailyStep.POST
+        if daily is None or step is DailyStep.WAIT:
+            return
+        found = await self._find(daily)
+        if found is None and step is DailyStep.GIVE_UP:
+            log.info("daily.too_late id=%d", daily.id)
+            await dailies.skip(daily)
+            # Its server may be due for another one by now.
+            await self._go_on(plan)
+            return
+        try:
+            message_id = found or await self._post(plan, daily)
+        except discord.HTTPException as error:
+            if is_outage(error):
+                raise
+            log.warning("daily.refused id=%d code=%d", daily.id, error.code)
+            await dailies.refuse(daily)
+            return
+        await failpoints.reached("daily.posted")
+        await dailies.record_post(daily, message_id)
+        self._fresh.discard(daily.id)
+
+    async def _find(self, daily: Daily) -> int | None:
+        """Return the message of a prompt that an earlier life may have posted."""
+        if daily.id in self._fresh:
+            return None
+        assert self.bot.user is not None
+        wanted = f"zhiyin:daily:{daily.id}:"
+
+        def is_it(message: discord.Message) -> bool:
+            rows = [row for row in message.components if isinstance(row, discord.ActionRow)]
+            ids = [getattr(each, "custom_id", None) or "" for row in rows for each in row.children]
+            return any(id_.startswith(wanted) for id_ in ids)
+
+        found = await find_messages(
+            self.bot.get_partial_messageable(daily.channel_id),
+            is_it,
+            author_id=self.bot.user.id,
+            # This machine's clock may not be Discord's.
+            since_id=None,
+        )
+        return found[0] if found else None
+
+    async def _post(self, plan: DailyPlan, daily: Daily) -> int:
+        guild = self.bot.get_guild(daily.guild_id)
+        read = self.bot.languages.reader(None if guild is None else guild.preferred_locale.value)
+        winner, missed = await self.bot.service.dailies.before(plan, daily)
+        sent = await self.bot.get_partial_messageable(daily.channel_id).send(
+            embed=daily_messages.card(read, daily, winner, missed),
+            view=daily_view(read, daily),
+            nonce=f"daily-{daily.id}",
+        )
+        return sent.id
+
+
+async def setup(bot: ZhiyinBot) -> None:
+    """Add the cog, and register the buttons of daily prompts."""
+    bot.add_dynamic_items(DailyButton)
+    await bot.add_cog(DailyPrompt(bot))

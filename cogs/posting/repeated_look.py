@@ -1,0 +1,60 @@
+"""Look at what is due again and again: when its time comes, and sooner after an outage."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+LONGEST_PAUSE_SECONDS = 600.0
+_FIRST_FAILED_PAUSE_SECONDS, _LONGEST_FAILED_PAUSE_SECONDS = 2.0, 300.0
+
+log = logging.getLogger(__name__)
+
+
+class RepeatedLook:
+    """Calls `look`, which tells whether all that was due is done, and calls it again by itself.
+
+    `seconds_to_next` tells how long nothing will be due, given the longest pause.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        look: Callable[[], Awaitable[bool]],
+        seconds_to_next: Callable[[float], Awaitable[float]],
+    ) -> None:
+        self._name, self._look, self._seconds_to_next = name, look, seconds_to_next
+        self._timer: asyncio.TimerHandle | None = None
+        self._looking: asyncio.Task[bool] | None = None
+        self._failed_pause_seconds = _FIRST_FAILED_PAUSE_SECONDS
+
+    async def now(self) -> bool:
+        """Look now; tell whether all is done."""
+        try:
+            all_did = await self._look()
+            pause_seconds = await self._seconds_to_next(LONGEST_PAUSE_SECONDS)
+        except Exception:
+            # Whatever it was, it is looked at again.
+            log.exception("look.failed name=%s", self._name)
+            all_did, pause_seconds = False, 0.0
+        if all_did:
+            self._failed_pause_seconds = _FIRST_FAILED_PAUSE_SECONDS
+        else:
+            pause_seconds = self._failed_pause_seconds
+            self._failed_pause_seconds = min(2 * pause_seconds, _LONGEST_FAILED_PAUSE_SECONDS)
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_later(pause_seconds, self._look_again)
+        return all_did
+
+    async def stop(self) -> None:
+        """Look no more; leave the rest to the next life of the bot."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.gather(self._looking, return_exceptions=True)
+
+    def _look_again(self) -> None:
+        self._looking = asyncio.create_task(self.now(), name=self._name)

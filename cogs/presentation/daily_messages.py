@@ -1,0 +1,83 @@
+"""What people see of a daily prompt: the command's answers, its card, its clips."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import discord
+
+from bot.domain.clips import Clip
+from bot.domain.dailies import Daily
+from bot.i18n.languages import Reader
+from bot.i18n.sentence import Moment, Plural, Sentence
+from cogs.presentation.cards import COLOUR
+from cogs.presentation.messages import join_fitting, link
+from cogs.presentation.prompts import quote_prompt
+
+BEGUN = Sentence("A prompt comes to {channel} every day, the first one {when}.")
+ENDED = Sentence("No more daily prompts. What was posted stays, and so do the clips.")
+NO_ZONE = Sentence(
+    "I don't know the time zone {zone}. Please take one from the list, such as Europe/Vienna."
+)
+MAY_NOT_POST = Sentence("I may not post in {channel}: I need *Send Messages* and *Embed Links*.")
+NOT_HERE = Sentence("This prompt is from long ago, or not of this channel.")
+NO_CLIPS = Sentence("Nobody has made one yet. Press **Make one**.")
+
+_LISTED_PROMPT = 60
+
+
+def card(read: Reader, daily: Daily, winner: Clip | None, missed: int) -> discord.Embed:
+    """Return the card of a day's prompt; `winner` has the most stars of the last one's."""
+    lines = [Sentence("**{what}**", what=quote_prompt(daily.prompt))]
+    if winner is not None:
+        lines.append(
+            Plural(
+                "Last time's favourite, with {n} star: {link} by {who}.",
+                "Last time's favourite, with {n} stars: {link} by {who}.",
+                n=winner.stars,
+                link=link(winner),
+                who=f"<@{winner.origin.user_id}>",
+            )
+        )
+    if missed:
+        lines.append(
+            Plural(
+                "There was none yesterday: I was not there.",
+                "There was none for {n} days: I was not there.",
+                n=missed,
+            )
+        )
+    lines.append(
+        Sentence(
+            "Press **Make one**, add words if you like, and ⭐ what others make: "
+            "tomorrow's prompt names the favourite."
+        )
+    )
+    embed = discord.Embed(
+        title=read(Sentence("Today's prompt")),
+        description="\n\n".join(read(line) for line in lines),
+        colour=COLOUR,
+    )
+    return embed.set_footer(text=daily.day)
+
+
+def clips(read: Reader, found: Sequence[Clip]) -> str:
+    """List the clips that were made from a prompt."""
+    if not found:
+        return read(NO_CLIPS)
+    return join_fitting([read(_line(clip)) for clip in found])
+
+
+def _line(clip: Clip) -> Sentence:
+    return Sentence(
+        "⭐ {stars} · {link} · {what} · by {who}",
+        stars=clip.stars,
+        link=link(clip),
+        what=quote_prompt(clip.prompt, _LISTED_PROMPT),
+        who=f"<@{clip.origin.user_id}>",
+    )
+
+
+def first_one(channel_id: int, at: float) -> Sentence:
+    """Say where the prompts come, and when the first one does."""
+    return BEGUN.fill(channel=f"<#{channel_id}>", when=Moment(at))
