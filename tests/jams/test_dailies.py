@@ -106,7 +106,7 @@ def test_days_without_a_prompt_are_counted_from_when_it_was_switched_on():
 @pytest.mark.parametrize("prompts", [PLAIN, SCENES], ids=["plain", "scenes"])
 def test_none_comes_again_within_four_weeks(prompts):
     """And the same is chosen for a day whenever it is asked; servers have different ones."""
-    taken = []
+    taken: list[str] = []
     for number in range(120):
         recent = taken[-RECENT:]
         first, *_ = order_prompts(prompts, recent, 10, f"day {number}")
