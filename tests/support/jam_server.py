@@ -238,15 +238,13 @@ async def hold_clip(jam):
     """Close every door, let a clip be made, and open them again."""
     jam.pipeline.executor.paused = True  # not a moment before the doors are closed
     await jam.alice.slash(jam.channel, "music", prompt="90s rock", seconds=1.0)
-    closed = [
-        jam.env.inject_error("PATCH", "/webhooks/*", status=403, code=50001, times=1),
-        jam.env.inject_error("POST", "/channels/*/messages", status=403, code=50007, times=4),
-    ]
-    jam.env.inject_error("PATCH", "/webhooks/*", status=403, code=50001, times=2)
+    jam.env.inject_error("PATCH", "/webhooks/*", status=403, code=50001, times=None)
+    jam.env.inject_error("POST", "/channels/*/messages", status=403, code=50007, times=None)
     jam.pipeline.executor.paused = False
     await jam.idle()
     assert await jam.state(1) is JobState.HELD
-    return closed
+    # However often its progress was to be shown.
+    jam.env.backend.faults.clear()
 
 
 def custom_ids(modal):
