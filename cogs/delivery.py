@@ -70,7 +70,7 @@ class Delivery(commands.Cog):
         read = self._readers(job)
         embed, without = await clip_cards(self.bot, read, clip)
         message = JobMessage(
-            content=self._above(job),
+            content=await self._above(job),
             embeds=(embed,),
             view=clip_view(read, clip),
             postings=(posting,),
@@ -126,12 +126,15 @@ class Delivery(commands.Cog):
         await self._reach(job, variants, once_more=once_more)
         self._note_entry(job)
 
-    def _above(self, job: Job) -> str:
+    async def _above(self, job: Job) -> str:
         """Return what stands above a clip: whose it is, and what an entry is for."""
         owner, battle_id = messages.mention_owner(job), job.order.battle_id
         if battle_id is None:
             return owner
-        return self._readers(job)(battle_messages.NEW_ENTRY.fill(owner=owner, id=battle_id))
+        above = battle_messages.LATE_ENTRY.fill(owner=owner, id=battle_id)
+        if await self.bot.service.battles.is_in_time(battle_id, job.id):
+            above = battle_messages.NEW_ENTRY.fill(owner=owner, id=battle_id)
+        return self._readers(job)(above)
 
     def _note_entry(self, job: Job) -> None:
         if job.order.battle_id is not None:

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
+import discord
+
 from bot import failpoints
 from bot.app.client import ZhiyinBot
 from bot.domain.battles import Battle, BattleState, Outcome, Step
@@ -83,12 +85,16 @@ class BattleProgress:
             try:
                 if not await self._take(Step.COUNT if is_over else step, battle):
                     return False
-            except PlaceLost:
-                log.warning("battle.place_lost id=%d", battle.id)
-                await battles.end_without_votes(battle.id, Outcome.PLACE_LOST)
-                await battles.end(battle.id)
-                self._forget(battle)
-                return True
+            except (PlaceLost, discord.HTTPException) as error:
+                if is_outage(error):
+                    raise
+                # An answer, which would be the same each time.
+                log.warning("battle.place_lost id=%d %r", battle.id, error)
+                if not await battles.end_without_votes(battle.id, Outcome.PLACE_LOST):
+                    # Not even that can be told.
+                    await battles.end(battle.id)
+                    self._forget(battle)
+                    return True
         return True
 
     async def _take(self, step: Step, battle: Battle) -> bool:

@@ -30,8 +30,10 @@ BEING_POSTED = Sentence("The entries are being posted: try again in a moment.")
 IN_A_BATTLE = Sentence("This clip is in a battle: it can be had when the vote is over.")
 NEW_ENTRY = Sentence(
     "{owner} This is your entry in battle {id}, for your ears only until the vote. Press **Enter** "
-    "again if you want another one in its place."
+    "again, while entries are taken, if you want another one in its place."
 )
+
+LATE_ENTRY = Sentence("{owner} Your clip is there, but too late for battle {id}. It stays yours.")
 
 
 def announcement(

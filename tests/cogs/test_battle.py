@@ -302,6 +302,9 @@ async def test_an_entry_that_is_in_the_queue_for_too_long_comes_too_late(arena):
     assert len(arena.players()) == 2
     await jam.idle()
     assert await jam.state(3) is JobState.DELIVERED
+    places = jam.env.backend.messages.values()
+    contents = [each.content for place in places for each in place.values()]
+    assert sum("too late for battle 1" in content for content in contents) == 1
 
 
 @in_an_arena
@@ -354,6 +357,21 @@ async def test_a_channel_that_is_gone_ends_the_battle(arena):
     assert await arena.look(301)
     battle = await arena.battle()
     assert (battle.state, battle.outcome) == (BattleState.ENDED, Outcome.PLACE_LOST)
+
+
+@in_an_arena
+async def test_what_discord_refuses_ends_the_battle_and_is_told(arena):
+    """Tried for ever it would keep the channel from its next battle."""
+    jam = arena.jam
+    card = (await arena.begin()).response
+    for who in (jam.alice, jam.bob):
+        await arena.enter(who, card)
+    jam.env.inject_error("POST", "/channels/*/messages", status=400, code=50035, times=1)
+    assert await arena.look(601)
+    battle = await arena.battle()
+    assert (battle.state, battle.outcome) == (BattleState.ENDED, Outcome.PLACE_LOST)
+    assert "it could not go on here" in text_of(jam.messages()[-1])
+    assert not arena.card(card.id).components
 
 
 @in_an_arena

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 
-from bot.domain.battles import Battle, Entrants, Entry, NewBattle, Outcome, Rung, Step
+from bot.domain.battles import (
+    Battle,
+    BattleState,
+    Entrants,
+    Entry,
+    NewBattle,
+    Outcome,
+    Rung,
+    Step,
+)
 from bot.jams.battles import decide, due_at, line_up, next_step, rank
 from bot.store.store import Store
 
@@ -46,6 +55,14 @@ class BattleService:
     async def entries(self, battle_id: int) -> list[Entry]:
         """Return the entries that have numbers."""
         return await self._battles.entries(battle_id)
+
+    async def is_in_time(self, battle_id: int, job_id: int) -> bool:
+        """Tell whether what a job has made is in a battle, or can still come into it."""
+        battle = await self._battles.get(battle_id)
+        if battle is not None and battle.state in (BattleState.OPEN, BattleState.CLOSED):
+            return True
+        entries = await self._battles.entries(battle_id)
+        return any(entry.clip is not None and entry.clip.job_id == job_id for entry in entries)
 
     async def next_step(self, battle: Battle) -> Step:
         """Return what is to be done for a battle now."""
