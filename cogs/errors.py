@@ -9,7 +9,14 @@ from discord.ext import commands
 from bot.app.client import Interaction, ZhiyinBot
 from cogs.presentation import messages
 from cogs.presentation.errors import report_error, tell_privately
-from cogs.views import battle_form, daily_form, jam_form, mix_modal, remix_modal
+from cogs.views import (
+    battle_form,
+    daily_form,
+    jam_form,
+    mix_modal,
+    radio_words_form,
+    remix_modal,
+)
 from cogs.views.persistent_button import custom_id_of, is_known_button
 
 _FORMS = (
@@ -18,6 +25,7 @@ _FORMS = (
     battle_form.CUSTOM_ID,
     daily_form.CUSTOM_ID,
     jam_form.CUSTOM_ID,
+    radio_words_form.CUSTOM_ID,
 )
 """What the custom ids of forms look like."""
 

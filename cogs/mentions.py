@@ -6,9 +6,10 @@ import discord
 from discord.ext import commands
 
 from bot.app.client import ZhiyinBot
-from bot.errors import Refused
+from bot.errors import RequestError
 from cogs.requests.draft import order_key
 from cogs.requests.mentions import Mention, is_typed, read_mention
+from cogs.requests.radio_steering import steer_by_message, steered_by
 from cogs.requests.submit import submit_from_message
 from cogs.views.order_button import OrderButton, order_view
 
@@ -47,8 +48,15 @@ class Mentions(commands.Cog):
             return  # Discord repeated it later
         try:
             self.bot.service.guilds.check_place(message.guild.id if message.guild else None)
-            meant = await read_mention(self.bot, message)
-        except Refused as refused:
+            live = steered_by(self.bot, message)
+            if live is not None:
+                said = await steer_by_message(self.bot, message, *live)
+                if said is None:
+                    return
+                meant = Mention(sentence=said)
+            else:
+                meant = await read_mention(self.bot, message)
+        except RequestError as refused:
             meant = Mention(sentence=refused.sentence)
         if meant.sentence is None and meant.draft is not None:
             await submit_from_message(message, self.bot, meant.draft)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any, cast
 
 import discord
 from discord import app_commands
@@ -15,12 +17,16 @@ from bot.domain.live_words import MAX_LIVE_CHARACTERS, with_words
 from bot.domain.radio import RadioPlan, RadioSource
 from bot.errors import RequestError
 from cogs.presentation import radio_messages
+from cogs.presentation.errors import report_error
 from cogs.presentation.readers import reader_of, readers_of
 from cogs.requests.radio_control import on_air, require_listener, skip_by_vote, stop_radio
+from cogs.requests.radio_steering import steer
 from cogs.requests.radios_on_air import RadiosOnAir
 from cogs.requests.responses import thinking
 from cogs.requests.voice_places import place_of
+from cogs.views.persistent_button import custom_id_of
 from cogs.views.radio_buttons import RadioButton, radio_view
+from cogs.views.radio_words_form import CUSTOM_ID, read_words
 
 DEFAULT_WORDS = "lo-fi beats"
 
@@ -134,16 +140,7 @@ class Radio(commands.GroupCog, group_name="radio"):
         weight:
             How much, beside the others' 1; 0 takes these words away.
         """
-        radio = on_air(interaction)
-        await require_listener(interaction, radio)
-        if radio.plan.source is not RadioSource.LIVE:
-            raise RequestError(radio_messages.NOT_LIVE)
-        await self.bot.service.manners.check(interaction.guild_id, words)
-        radio.note_steering(interaction.user.id)
-        await radio.steer(with_words(radio.plan.words, words, weight))
-        said = radio_messages.STEERED.fill(
-            who=interaction.user.mention, words=radio_messages.list_words(radio.plan.words)
-        )
+        said = await steer(self.bot, interaction.user, on_air(interaction), words, weight)
         await interaction.response.send_message(readers_of(interaction)(said))
 
     @app_commands.command()
@@ -163,7 +160,7 @@ class Radio(commands.GroupCog, group_name="radio"):
             Play this person's clips instead.
         """
         radio = on_air(interaction)
-        await require_listener(interaction, radio)
+        await require_listener(self.bot, interaction.user, radio)
         plan = _with_source(radio.plan, source, person)
         if plan.source is RadioSource.LIVE:
             self.bot.service.live_music.check(plan.guild_id)
@@ -182,6 +179,21 @@ class Radio(commands.GroupCog, group_name="radio"):
         radio = self.radios.of(member.guild.id)
         if radio is not None:
             radio.note_listeners()
+
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: Interaction) -> None:
+        """Take the words of a form, be it from before a restart."""
+        if interaction.type is not discord.InteractionType.modal_submit:
+            return
+        if CUSTOM_ID.fullmatch(custom_id_of(interaction)) is None:
+            return
+        try:
+            self.bot.service.guilds.check_place(interaction.guild_id)
+            words, weight = read_words(cast(Mapping[str, Any], interaction.data))
+            said = await steer(self.bot, interaction.user, on_air(interaction), words, weight)
+            await interaction.response.send_message(readers_of(interaction)(said))
+        except Exception as error:
+            await report_error(interaction, error)
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:

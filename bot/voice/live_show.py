@@ -104,9 +104,10 @@ class LiveShow:
     def _renew(self) -> None:
         """Begin to make what is wanted and not being made."""
         coming = self._coming
-        if coming is not None and (coming.task.done() or coming.words != self.words):
-            if coming.task.done():
-                self._note_failure(coming)
+        # What is coming is heard first, even if there are newer words: else it would never change
+        # while people change them faster than music is made.
+        if coming is not None and coming.task.done():
+            self._note_failure(coming)
             coming.end()
             self._coming = None
         if self._now is not None and self._now.task.done():

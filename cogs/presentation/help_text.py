@@ -25,7 +25,7 @@ Press ⭐ under what you like: `/favourites` lists yours, `/top` the server's be
 `/battle` begins a battle: all make a clip from the same words, or of one clip, and vote; \
 `/ladder` tells who wins. A manager can have a prompt a day posted: `/admin daily`.
 `/radio start` plays this server's clips in your voice channel, or live music that you all steer \
-with `/radio words`.
+with *Words*, or by mentioning me in that channel's chat.
 `/clip` posts a clip once more; `/tree` and **Tree** show its family. \
 `/export` hands it to you as FLAC, WAV or MIDI.
 Something that should not be here? *Apps > Report this clip* tells the managers, not your name.

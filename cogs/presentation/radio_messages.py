@@ -34,7 +34,8 @@ SENT_AWAY = Sentence(
 )
 LIVE_COMES = Sentence("📻 Live music for {channel} is coming: {words}")
 LIVE = Sentence(
-    "📻 Live in {channel}: {words}\nMade while you hear it. Steer it: `/radio words`, all of you."
+    "📻 Live in {channel}: {words}\nMade while you hear it. Steer it, all of you: *Words* below, "
+    "or mention me in {channel} with yours."
 )
 CATCHING_UP = Sentence(
     "Live music could not keep up with all that is being made here: a clip until it has."
@@ -43,6 +44,16 @@ NOT_LIVE = Sentence(
     "The radio plays clips. `/radio source` with *live* lets it make music, which words can steer."
 )
 STEERED = Sentence("{who} steers the radio: {words}. You hear it in a few seconds.")
+TOO_LONG = Sentence("Live music takes at most {most} characters of words at once.")
+WORDS_LABEL = Sentence("What you want to hear more of")
+WORDS_EXAMPLE = Sentence("harp, faster, 90s rock …")
+HOW_MUCH = Sentence("How much of it, beside what plays")
+AMOUNTS = {
+    "1": Sentence("as much"),
+    "0.5": Sentence("a little"),
+    "2": Sentence("more"),
+    "0": Sentence("none: take these words away"),
+}
 TOO_FAST = Sentence("One change after the other: you can steer again in {seconds} s.")
 NO_NEXT_LIVE = Sentence("Live music has no next clip. `/radio words` gives it another turn.")
 SKIPPED = Sentence("Skipped.")

@@ -36,6 +36,10 @@ _STEERING_SECONDS = 5.0
 _SHOWING = (discord.HTTPException, *UNREACHABLE)
 
 
+class SteeredJustNow(Refused):
+    """Somebody steers again too soon."""
+
+
 class OnAir:
     """One server's radio."""
 
@@ -54,6 +58,7 @@ class OnAir:
         self._draw = random.Random()  # noqa: S311
         self._is_stopped = False
         self._steered: dict[int, float] = {}
+        self._told_to_wait = set[int]()
         self.clip_id: int | None = None
         """What is played."""
         self.radio = Radio(channel, choose=self._choose, tell=self._tell, timings=timings)
@@ -115,13 +120,20 @@ class OnAir:
         self.radio.skip()
 
     def note_steering(self, user_id: int) -> None:
-        """Note that somebody steers. Raises Refused for who did a moment ago."""
+        """Note that somebody steers. Raises SteeredJustNow for who did a moment ago."""
         now = self._bot.clock()
         waits = self._steered.get(user_id, 0.0) + _STEERING_SECONDS - now
         if 0 < waits <= _STEERING_SECONDS:
-            raise Refused(radio_messages.TOO_FAST.fill(seconds=math.ceil(waits)))
+            raise SteeredJustNow(radio_messages.TOO_FAST.fill(seconds=math.ceil(waits)))
         self._steered = {each: at for each, at in self._steered.items() if at > now - 60}
         self._steered[user_id] = now
+        self._told_to_wait.discard(user_id)
+
+    def tells_to_wait(self, user_id: int) -> bool:
+        """Note that somebody is told to wait; False where they were already, since they steered."""
+        is_new = user_id not in self._told_to_wait
+        self._told_to_wait.add(user_id)
+        return is_new
 
     def note_listeners(self) -> None:
         """Count who listens."""

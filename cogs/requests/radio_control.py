@@ -32,9 +32,8 @@ def on_air(interaction: Interaction) -> OnAir:
     return radio
 
 
-def decides(interaction: Interaction, radio: OnAir) -> bool:
+def decides(person: discord.abc.User, radio: OnAir) -> bool:
     """Tell whether a person decides alone: who switched it on, and managers of the channel."""
-    person = interaction.user
     if person.id == radio.plan.user_id:
         return True
     rights = (
@@ -45,11 +44,10 @@ def decides(interaction: Interaction, radio: OnAir) -> bool:
     return rights.move_members or rights.manage_channels
 
 
-async def require_listener(interaction: Interaction, radio: OnAir) -> None:
+async def require_listener(bot: ZhiyinBot, person: discord.abc.User, radio: OnAir) -> None:
     """Raise RequestError for who neither listens nor decides, Refused for the blocked."""
-    bot = interaction.client
-    await bot.service.guilds.check_person(interaction.guild_id, interaction.user.id)
-    if interaction.user.id not in listeners_in(radio.channel) and not decides(interaction, radio):
+    await bot.service.guilds.check_person(radio.plan.guild_id, person.id)
+    if person.id not in listeners_in(radio.channel) and not decides(person, radio):
         raise RequestError(radio_messages.NOT_THERE.fill(channel=radio.channel.mention))
 
 
@@ -58,13 +56,13 @@ async def skip_by_vote(interaction: Interaction, radio: OnAir) -> Sentence:
 
     More than half of those who listen skip it.
     """
-    await require_listener(interaction, radio)
+    await require_listener(interaction.client, interaction.user, radio)
     if radio.plays_live:
         raise RequestError(radio_messages.NO_NEXT_LIVE)
     listeners = listeners_in(radio.channel)
     radio.votes.add(interaction.user.id)
     have, need = len(radio.votes & listeners), len(listeners) // 2 + 1
-    if have < need and not decides(interaction, radio):
+    if have < need and not decides(interaction.user, radio):
         return radio_messages.VOTED.fill(have=have, need=need)
     radio.skip()
     return radio_messages.SKIPPED
@@ -72,9 +70,9 @@ async def skip_by_vote(interaction: Interaction, radio: OnAir) -> Sentence:
 
 async def stop_radio(interaction: Interaction, radio: OnAir) -> None:
     """Switch the radio off. Raises RequestError for who may not."""
-    await require_listener(interaction, radio)
+    await require_listener(interaction.client, interaction.user, radio)
     is_alone = listeners_in(radio.channel) == {interaction.user.id}
-    if not is_alone and not decides(interaction, radio):
+    if not is_alone and not decides(interaction.user, radio):
         who = f"<@{radio.plan.user_id}>"
         raise RequestError(radio_messages.NOT_YOURS_TO_STOP.fill(who=who))
     await radio.stop()

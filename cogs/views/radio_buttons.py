@@ -1,4 +1,4 @@
-"""The buttons under what a radio plays: skip, star, more like this, stop."""
+"""The buttons under what a radio plays: skip, star, more like this, words, stop."""
 
 from __future__ import annotations
 
@@ -12,16 +12,20 @@ from cogs.presentation import radio_messages
 from cogs.presentation.readers import reader_of
 from cogs.requests.clip_actions import order_again
 from cogs.requests.radio_control import on_air, skip_by_vote, stop_radio
+from cogs.requests.radio_steering import check_steering
 from cogs.requests.rights import require_clip
 from cogs.requests.stars import toggle_star
 from cogs.views.clip_buttons import UNKNOWN_BUTTON
 from cogs.views.persistent_button import PersistentButton
+from cogs.views.radio_words_form import show_words_form
 
-RADIO_ACTIONS = ("skip", "favour", "more", "off")
+CLIP_ACTIONS = ("skip", "favour", "more", "off")
+LIVE_ACTIONS = ("words", "off")
 _LABELS = {
     "skip": (Sentence("Skip"), discord.ButtonStyle.primary),
     "favour": (verbatim("⭐"), discord.ButtonStyle.secondary),
     "more": (Sentence("More like this"), discord.ButtonStyle.secondary),
+    "words": (Sentence("Words"), discord.ButtonStyle.primary),
     "off": (Sentence("Stop"), discord.ButtonStyle.danger),
 }
 
@@ -29,7 +33,7 @@ _LABELS = {
 def radio_view(read: Reader, clip_id: int) -> discord.ui.View:
     """Return the buttons under the clip that is being played; 0 is live music, no clip."""
     view = discord.ui.View(timeout=None)
-    for action in RADIO_ACTIONS if clip_id else ("off",):
+    for action in CLIP_ACTIONS if clip_id else LIVE_ACTIONS:
         view.add_item(RadioButton(clip_id, action, read))
     return view
 
@@ -61,6 +65,10 @@ class RadioButton(PersistentButton, template=r"zhiyin:radio:(?P<id>\d+):(?P<acti
                 await self._say(interaction, await toggle_star(interaction, clip))
             case "more":
                 await order_again(interaction, await require_clip(interaction, self.clip_id))
+            case "words":
+                radio = on_air(interaction)
+                await check_steering(interaction.client, interaction.user, radio)
+                await show_words_form(interaction)
             case "off":
                 await stop_radio(interaction, on_air(interaction))
                 await self._say(interaction, radio_messages.SWITCHED_OFF)

@@ -28,14 +28,14 @@ from cogs.views.forget_button import NOT_YOUR_QUESTION, forget_view
 from cogs.views.form_answers import UNKNOWN_CHOICE
 from cogs.views.jam_buttons import MOVES
 from cogs.views.persistent_button import PersistentButton
-from cogs.views.radio_buttons import RADIO_ACTIONS
+from cogs.views.radio_buttons import CLIP_ACTIONS, LIVE_ACTIONS
 from cogs.views.report_buttons import VERDICTS
 from tests.support.jam_server import Jam, custom_ids, open_jam
 
 SECRET = "a song for Ophelia"
 CHOICES = {
     "format": FORMATS,
-    "action": (*ACTIONS, *RADIO_ACTIONS),
+    "action": tuple(dict.fromkeys((*ACTIONS, *CLIP_ACTIONS, *LIVE_ACTIONS))),
     "deed": (*DEEDS, *DAILY_DEEDS),
     "verdict": VERDICTS,
     "what": ("clip", "takes"),

@@ -138,7 +138,7 @@ BUTTONS = {
     "ReportButton",
     "RadioButton",
 }
-FORMS = {"battle_form", "daily_form", "jam_form", "mix_modal", "remix_modal"}
+FORMS = {"battle_form", "daily_form", "jam_form", "mix_modal", "radio_words_form", "remix_modal"}
 """The files of cogs that build one."""
 
 

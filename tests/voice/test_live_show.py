@@ -107,6 +107,17 @@ async def test_other_words_are_heard_within_seconds_and_without_a_gap(stage):
     assert stage.begun[0].sound.left is not None, "the old one is made no more"
 
 
+async def test_words_that_change_all_the_time_are_heard(stage):
+    """What is coming is heard before it gives way to newer words, however fast these come."""
+    await stage.until(lambda: stage.show.is_heard)
+    number = 0
+    while len(stage.begun) < 3:
+        number += 1
+        stage.show.words = ((f"word {number}", 1.0), ("harp", 1.0))
+        await stage.hear(0.1)
+    assert stage.mixer.now is stage.begun[1].sound
+
+
 async def test_clips_play_while_it_can_t_keep_up(stage):
     """Before there is a gap, a clip takes its place; it comes back once it has caught up."""
     await stage.until(lambda: stage.show.is_heard)

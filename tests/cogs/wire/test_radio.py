@@ -6,6 +6,7 @@ import asyncio
 from contextlib import asynccontextmanager
 
 from bot.demo.discord.actions import commands, managing
+from bot.demo.discord.actions.components import submit_modal
 from bot.demo.discord.channels import ChannelType
 from bot.demo.discord.rights import Right
 from bot.demo.discord.voice import moves
@@ -265,7 +266,7 @@ async def test_live_music_is_steered_by_those_who_listen(tmp_path):
         await room.until(lambda: "Live in" in said(message))
         assert "techno" in said(message)
         await room.until(lambda: len(room.packets) > 10)
-        assert set(message.buttons) == {"Stop"}
+        assert set(message.buttons) == {"Words", "Stop"}
         assert "no next clip" in said(await room.asks(alice, "skip"))
         assert "Join" in said(await room.asks(bob, "words", words="harp"))
         assert "not wanted" in said(await room.asks(alice, "words", words="more noise"))
@@ -281,3 +282,46 @@ async def test_live_music_is_steered_by_those_who_listen(tmp_path):
         await room.until(lambda: "Now playing" in said(message))
         assert "plays clips" in said(await room.asks(alice, "words", words="harp"))
         await room.until(lambda: room.stage.bot.pipeline.executor.running == 0)
+
+
+async def test_words_are_taken_from_a_form_and_from_the_channel_s_chat(tmp_path):
+    """The button asks for them; a line that mentions the bot is enough, where the radio plays.
+
+    Who sends line after line is told once to wait. What is not wanted here is not taken.
+    """
+    async with open_room(tmp_path) as room:
+        stage, wire = room.stage, room.wire
+        alice, bob, clock = stage.alice, stage.bob, stage.clock
+        await stage.bot.service.manners.add(wire.guild.id, "noise")
+        message = await room.asks(alice, "start", words="techno")
+        await room.until(lambda: "Live in" in said(message))
+
+        async def fills_in(who, words, amount="1"):
+            press = wire.new_press(who, message, "Words")
+            await wire.send(press)
+            await room.until(lambda: press.modal)
+            sent = await submit_modal(wire, who, press.id, {"words": words, "amount": amount})
+            await room.until(lambda: sent.message is not None)
+            return said(sent.message)
+
+        assert "harp" in await fills_in(alice, "harp", "2")
+        clock.now += 10
+        assert "not wanted" in await fills_in(alice, "noise")
+        press = wire.new_press(bob, message, "Words")
+        await wire.send(press)
+        await room.until(lambda: press.message is not None)
+        assert "Join" in said(press.message)
+
+        def answers():
+            return [said(each) for each in room.place.messages.values() if each.author is wire.me]
+
+        await wire.write(alice, room.place, "choir")
+        await room.until(lambda: any("choir" in each for each in answers()))
+        for words in ("bells", "flute", "drums"):
+            await wire.write(alice, room.place, words)
+        await wire.write(bob, room.place, "guitar")
+        await room.until(lambda: any("Join" in each for each in answers()))
+        assert len([each for each in answers() if "steer again in" in each]) == 1
+        (plan,) = await stage.store.radios.all()
+        assert [text for text, _ in plan.words] == ["techno", "harp", "choir"]
+        assert await stage.store.jobs.unfinished() == []

@@ -1,0 +1,81 @@
+"""Words that steer live music: typed as a command, in a form, or in the voice channel's chat."""
+
+from __future__ import annotations
+
+import re
+
+import discord
+
+from bot.app.client import ZhiyinBot
+from bot.domain.live_words import MAX_LIVE_CHARACTERS, with_words
+from bot.domain.radio import RadioSource
+from bot.errors import RequestError
+from bot.i18n.sentence import Sentence
+from cogs.presentation import radio_messages
+from cogs.presentation.prompts import clean_prompt
+from cogs.requests.mentions import asks_clearly
+from cogs.requests.on_air import OnAir, SteeredJustNow
+from cogs.requests.radio_control import radios_of, require_listener
+
+_REFERENCE = re.compile(r"<(?:@[!&]?|#)\d+>")
+
+
+async def check_steering(bot: ZhiyinBot, person: discord.abc.User, radio: OnAir) -> None:
+    """Raise RequestError where somebody may not steer, or nothing can be steered."""
+    await require_listener(bot, person, radio)
+    if radio.plan.source is not RadioSource.LIVE:
+        raise RequestError(radio_messages.NOT_LIVE)
+
+
+async def steer(
+    bot: ZhiyinBot, person: discord.abc.User, radio: OnAir, text: str, weight: float
+) -> Sentence:
+    """Let live music be made from other words, too; return what to say. Raises RequestError.
+
+    Who did so a moment ago waits: SteeredJustNow.
+    """
+    await check_steering(bot, person, radio)
+    if len(text) > MAX_LIVE_CHARACTERS:
+        raise RequestError(radio_messages.TOO_LONG.fill(most=MAX_LIVE_CHARACTERS))
+    await bot.service.manners.check(radio.plan.guild_id, text)
+    radio.note_steering(person.id)
+    await radio.steer(with_words(radio.plan.words, text, weight))
+    listed = radio_messages.list_words(radio.plan.words)
+    return radio_messages.STEERED.fill(who=person.mention, words=listed)
+
+
+def steered_by(bot: ZhiyinBot, message: discord.Message) -> tuple[OnAir, str] | None:
+    """Return the live radio that a message is about, and its words.
+
+    That is one in the chat of the channel where it plays, which points at no clip or sound, and is
+    neither a question nor small talk.
+    """
+    if (
+        message.guild is None
+        or bot.user is None
+        or message.attachments
+        or message.reference is not None
+    ):
+        return None
+    radio = radios_of(bot).of(message.guild.id)
+    if radio is None or message.channel.id != radio.channel.id:
+        return None
+    words = clean_prompt(_REFERENCE.sub(" ", message.content))
+    if radio.plan.source is not RadioSource.LIVE or words is None:
+        return None
+    if not asks_clearly(message.content, bot.user.id):
+        return None
+    return radio, words
+
+
+async def steer_by_message(
+    bot: ZhiyinBot, message: discord.Message, radio: OnAir, text: str
+) -> Sentence | None:
+    """Take the words of a message; return what to say, if anything. Raises RequestError.
+
+    Who sends one after the other is told once to wait, and not with every line.
+    """
+    try:
+        return await steer(bot, message.author, radio, text, 1.0)
+    except SteeredJustNow as error:
+        return error.sentence if radio.tells_to_wait(message.author.id) else None

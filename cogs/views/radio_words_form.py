@@ -1,0 +1,58 @@
+"""The form for the words of live music, and what comes back of it.
+
+Its custom id holds all that it needs, so that one which is open while the bot restarts works.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import discord
+
+from bot.app.client import Interaction
+from bot.domain.live_words import MAX_LIVE_CHARACTERS
+from bot.errors import RequestError
+from bot.i18n.languages import Reader
+from bot.i18n.sentence import Sentence
+from cogs.presentation import radio_messages
+from cogs.presentation.prompts import clean_prompt
+from cogs.presentation.readers import reader_of
+from cogs.views.form_answers import UNKNOWN_CHOICE, read_answers, select
+
+CUSTOM_ID = re.compile(r"zhiyin:radio-words")
+
+NO_WORDS = Sentence("There are no words in it.")
+
+
+async def show_words_form(interaction: Interaction) -> None:
+    """Show the form."""
+    form = _build(reader_of(interaction))
+    # discord.py would remember it until it is sent, which may be never.
+    form.stop()
+    await interaction.response.send_modal(form)
+
+
+def read_words(data: Mapping[str, Any]) -> tuple[str, float]:
+    """Return the words of a form that was sent, and their weight. Raises RequestError."""
+    given = read_answers(data)
+    words, amount = clean_prompt(given.get("words")), given.get("amount", "1")
+    if words is None:
+        raise RequestError(NO_WORDS)
+    if amount not in radio_messages.AMOUNTS:
+        raise RequestError(UNKNOWN_CHOICE)
+    return words, float(amount)
+
+
+def _build(read: Reader) -> discord.ui.Modal:
+    form = discord.ui.Modal(title=read(Sentence("Steer the radio")), custom_id="zhiyin:radio-words")
+    words: discord.ui.TextInput[discord.ui.Modal] = discord.ui.TextInput(
+        custom_id="words",
+        max_length=MAX_LIVE_CHARACTERS,
+        placeholder=read(radio_messages.WORDS_EXAMPLE),
+    )
+    form.add_item(discord.ui.Label(text=read(radio_messages.WORDS_LABEL), component=words))
+    amounts = select(read, "amount", radio_messages.AMOUNTS, "1")
+    form.add_item(discord.ui.Label(text=read(radio_messages.HOW_MUCH), component=amounts))
+    return form
