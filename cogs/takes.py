@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -33,18 +34,18 @@ class Takes(commands.Cog):
         self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     @commands.Cog.listener()
-    async def on_take_starred(self, clip: Clip) -> None:
+    async def on_take_starred(self, clip: Clip, channel_id: int) -> None:
         """Show the stars of a clip that is one of several takes in its message."""
         if clip.message_id is None:
             return
         async with self._turn(clip):
-            await self._show_stars(clip)
+            await self._show_stars(clip, channel_id)
 
     @commands.Cog.listener()
-    async def on_takes_changed(self, clip: Clip) -> None:
+    async def on_takes_changed(self, clip: Clip, channel_id: int) -> None:
         """Show the takes that are left where one was deleted."""
         async with self._turn(clip):
-            await self._show_left(clip)
+            await self._show_left(clip, channel_id)
 
     def _turn(self, clip: Clip) -> asyncio.Lock:
         """Return what keeps an edit of a clip's message from being followed by an older one.
@@ -57,13 +58,15 @@ class Takes(commands.Cog):
             turn = self._turns[clip.message_id] = asyncio.Lock()
         return turn
 
-    async def _show_stars(self, clip: Clip) -> None:
+    async def _show_stars(self, clip: Clip, channel_id: int) -> None:
         job, left = await self._left(clip)
         if job is not None and left:
             view = takes_view(self.bot.languages.reader(job.order.locale), left)
-            await self._edit(job, clip, lambda: {"view": view})
+            await self._edit(
+                clip, (job.order.origin.channel_id, channel_id), lambda: {"view": view}
+            )
 
-    async def _show_left(self, clip: Clip) -> None:
+    async def _show_left(self, clip: Clip, channel_id: int) -> None:
         job, left = await self._left(clip)
         if job is None or not left:
             return
@@ -80,7 +83,7 @@ class Takes(commands.Cog):
             view=takes_view(read, left),
             postings=tuple(files.values()),
         )
-        await self._edit(job, clip, message.as_edit)
+        await self._edit(clip, (job.order.origin.channel_id, channel_id), message.as_edit)
 
     async def _left(self, clip: Clip) -> tuple[Job | None, Sequence[Take]]:
         """Return the job of a clip, and the takes in its message that are not deleted."""
@@ -88,16 +91,30 @@ class Takes(commands.Cog):
         left = [take for take in takes if not take.is_deleted]
         return (takes[0].job if takes else None), left
 
-    async def _edit(self, job: Job, clip: Clip, changes: Callable[[], dict[str, Any]]) -> None:
+    async def _edit(
+        self, clip: Clip, channel_ids: Sequence[int], changes: Callable[[], dict[str, Any]]
+    ) -> None:
+        """Edit a clip's message where it was ordered, or where somebody pressed a button.
+
+        Takes came by direct message where the channel was closed.
+        """
         assert clip.message_id is not None
-        channel = self.bot.get_partial_messageable(job.order.origin.channel_id)
-        message = channel.get_partial_message(clip.message_id)
-        try:
-            await self.bot.service.delivery_retry.call(
-                lambda: message.edit(**changes()), retry_on=is_outage
-            )
-        except discord.HTTPException as error:
-            log.info("takes.not_shown message=%d %s", clip.message_id, error)
+        for channel_id in dict.fromkeys(channel_ids):
+            channel = self.bot.get_partial_messageable(channel_id)
+            message = channel.get_partial_message(clip.message_id)
+            try:
+                await self.bot.service.delivery_retry.call(
+                    partial(_change, message, changes), retry_on=is_outage
+                )
+            except discord.HTTPException as error:
+                log.info("takes.not_shown message=%d %s", clip.message_id, error)
+            else:
+                return
+
+
+async def _change(message: discord.PartialMessage, changes: Callable[[], dict[str, Any]]) -> None:
+    # Anew at each attempt, which reads the files to their ends.
+    await message.edit(**changes())
 
 
 async def setup(bot: ZhiyinBot) -> None:

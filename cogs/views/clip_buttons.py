@@ -105,7 +105,7 @@ class ClipButton(PersistentButton, template=r"zhiyin:clip:(?P<id>\d+):(?P<action
                 is_alone = interaction.message is not None and interaction.message.flags.ephemeral
                 read = reader_of(interaction) if is_alone else readers_of(interaction)
                 await interaction.response.edit_message(view=clip_view(read, starred))
-                interaction.client.dispatch("take_starred", starred)
+                interaction.client.dispatch("take_starred", starred, interaction.channel_id or 0)
                 await interaction.followup.send(reader_of(interaction)(said), ephemeral=True)
             case "tree":
                 await show_tree(interaction, clip)

@@ -108,7 +108,7 @@ class DeleteButton(
             await note(interaction, log_messages.deleted(clip))
         is_shared = any(not take.is_deleted for take in await clips.takes(clip))
         if is_shared:
-            interaction.client.dispatch("takes_changed", clip)
+            interaction.client.dispatch("takes_changed", clip, interaction.channel_id or 0)
         if interaction.message is not None and interaction.message.id == self.message_id:
             await interaction.delete_original_response()
             return

@@ -191,7 +191,7 @@ async def test_takes_that_are_deleted_at_once_are_all_gone(tmp_path):
         for number in (1, 2):
             clip = await jam.store.clips.of_job(number)
             await jam.pipeline.library.delete(clip)
-            updates.append(asyncio.create_task(cog.on_takes_changed(clip)))
+            updates.append(asyncio.create_task(cog.on_takes_changed(clip, 0)))
             async with asyncio.timeout(60):
                 while jam.env.backend.faults:
                     await asyncio.sleep(0)
@@ -200,6 +200,28 @@ async def test_takes_that_are_deleted_at_once_are_all_gone(tmp_path):
         left = [await jam.store.clips.of_job(number) for number in (3, 4)]
         assert players(now) == [f"zhiyin-{clip.id}.mp3" for clip in left]
         assert rows(now)[0] == ["3", "4"]
+
+
+async def test_takes_that_came_by_direct_message_are_deleted_there(tmp_path):
+    """Where the channel was closed to the bot."""
+    async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
+        jam.pipeline.executor.paused = True
+        await jam.alice.slash(jam.channel, "music", prompt="x", takes=3, seconds=1.0)
+        path = f"/channels/{jam.channel.id}/messages"
+        jam.env.inject_error("PATCH", "/webhooks/*", status=403, code=50013, times=None)
+        jam.env.inject_error("POST", path, status=403, code=50013, times=None)
+        jam.pipeline.executor.paused = False
+        await jam.idle()
+        jam.env.backend.faults.clear()
+        clip = await jam.store.clips.of_job(2)
+        places = jam.env.backend.messages.items()
+        (place,) = [id_ for id_, messages in places if clip.message_id in messages]
+        assert place != jam.channel.id
+        await jam.pipeline.library.delete(clip)
+        await jam.bot.get_cog("Takes").on_takes_changed(clip, place)
+        now = jam.env.backend.messages[place][clip.message_id]
+        assert rows(now)[0] == ["1", "3"]
+        assert len(players(now)) == 2
 
 
 async def test_what_can_t_be_taken_out_of_a_message_is_told(tmp_path, monkeypatch):
