@@ -121,6 +121,7 @@ class RadioConfig:
     """What is played in voice channels."""
 
     live_at_once: Annotated[int, Meta(ge=0, le=16)] = 1
+    daily_live_seconds_per_server: Annotated[float, Meta(ge=0, le=86_400)] = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

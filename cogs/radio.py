@@ -91,7 +91,7 @@ class Radio(commands.GroupCog, group_name="radio"):
         plan = _with_source(plan, Source.LIVE if words else source, person)
         if plan.source is RadioSource.LIVE:
             await self.bot.service.manners.check(guild_id, words)
-            self.bot.service.live_music.check(guild_id)
+            await self.bot.service.live_music.check(guild_id)
             plan = dataclasses.replace(plan, words=with_words((), words or DEFAULT_WORDS, 1.0))
         async with thinking(interaction):
             tuning_in = readers_of(interaction)(radio_messages.TUNING_IN)
@@ -163,7 +163,7 @@ class Radio(commands.GroupCog, group_name="radio"):
         await require_listener(self.bot, interaction.user, radio)
         plan = _with_source(radio.plan, source, person)
         if plan.source is RadioSource.LIVE:
-            self.bot.service.live_music.check(plan.guild_id)
+            await self.bot.service.live_music.check(plan.guild_id)
             words = plan.words or with_words((), DEFAULT_WORDS, 1.0)
             plan = dataclasses.replace(plan, words=words)
         async with thinking(interaction):

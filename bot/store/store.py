@@ -22,6 +22,7 @@ from bot.store.jams import Jams
 from bot.store.jobs import Jobs
 from bot.store.kept_files import CLIPS, UPLOADS
 from bot.store.ledger import Ledger
+from bot.store.live_seconds import LiveSeconds
 from bot.store.open_answers import OpenAnswers
 from bot.store.preferences import PreferencesOfPeople
 from bot.store.presets import Presets
@@ -51,6 +52,7 @@ class Store:
     battles: Battles
     jams: Jams
     radios: Radios
+    live_seconds: LiveSeconds
     preferences: PreferencesOfPeople
     settings: Settings
     unwanted_words: UnwantedWords
@@ -100,6 +102,7 @@ async def open_store(
             battles=Battles(database, clock),
             jams=jams,
             radios=Radios(database, clock),
+            live_seconds=LiveSeconds(database, clock, day),
             preferences=PreferencesOfPeople(database),
             settings=Settings(database),
             unwanted_words=UnwantedWords(database),

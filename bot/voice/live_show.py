@@ -80,6 +80,8 @@ class LiveShow:
         self._failures, self._has_failed = 0, False
         self._not_before = self._rests_until = self._heard_since = 0.0
         self._lows = 0
+        self.error: BaseException | None = None
+        """What kept it from being made, until it is made again."""
         self.times_low = 0
         """How often a clip had to take its place."""
 
@@ -130,6 +132,7 @@ class LiveShow:
             if self._now is not None:
                 self._now.end()
             self._now, self._coming, self._has_failed = coming, None, False
+            self.error = None
             self._heard_since = time.monotonic()
         elif (
             self._now is not None
@@ -157,7 +160,7 @@ class LiveShow:
             self._mixer.skip()
 
     def _note_failure(self, take: _Take) -> None:
-        error = None if take.task.cancelled() else take.task.exception()
+        self.error = error = None if take.task.cancelled() else take.task.exception()
         pauses, at = self._timings.pauses_seconds, time.monotonic()
         if take is self._now and at - self._heard_since > self._timings.most_rest_seconds:
             self._failures = 0

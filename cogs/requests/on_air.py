@@ -80,7 +80,7 @@ class OnAir:
     async def open(self) -> None:
         """Join the channel and begin. Raises RequestError."""
         check_rights(self.channel)
-        self._begin_show()
+        await self._begin_show()
         try:
             await self.radio.open()
         except BaseException:
@@ -142,11 +142,11 @@ class OnAir:
     async def change(self, plan: RadioPlan) -> None:
         """Play something else from now on."""
         if plan.source is RadioSource.LIVE:
-            self._bot.service.live_music.check(plan.guild_id)
+            await self._bot.service.live_music.check(plan.guild_id)
         self.plan = plan
         await self._bot.service.radio.keep(plan)
         if plan.source is RadioSource.LIVE:
-            self._begin_show()
+            await self._begin_show()
         else:
             self._end_show()
             await self.radio.change()
@@ -159,11 +159,11 @@ class OnAir:
         await self._bot.service.radio.keep(self.plan)
         await self._show(*await self.describe(self._read))
 
-    def _begin_show(self) -> None:
+    async def _begin_show(self) -> None:
         live, guild_id = self._bot.service.live_music, self.plan.guild_id
         if self.plan.source is not RadioSource.LIVE:
             return
-        live.check(guild_id)
+        await live.check(guild_id)
         live.servers.add(guild_id)
         mixer = self.radio.mixer
         begin = functools.partial(live.begin, guild_id)
@@ -198,6 +198,11 @@ class OnAir:
     async def describe(self, read: Reader) -> tuple[discord.Embed, discord.ui.View | None]:
         """Return what is played, and its buttons; none where nothing is."""
         where, show = self.channel.mention, self.radio.show
+        trouble = radio_messages.CATCHING_UP
+        if show is not None and isinstance(show.error, ZhiyinError):
+            trouble = show.error.sentence
+            if self.clip_id is None and not show.is_heard:
+                return radio_messages.notice(read, trouble), self._view_of(read, 0)
         if show is not None and (show.is_heard or self.clip_id is None):
             said = radio_messages.live(where, self.plan.words, is_heard=show.is_heard)
             return radio_messages.notice(read, said), self._view_of(read, 0)
@@ -206,7 +211,7 @@ class OnAir:
             card = await card_for(self._bot, read, clip, self.plan.guild_id)
             shown = radio_messages.now_playing(read, card, clip, where)
             if show is not None:
-                shown.description = f"{read(radio_messages.CATCHING_UP)}\n{shown.description}"
+                shown.description = f"{read(trouble)}\n{shown.description}"
             return shown, self._view_of(read, clip.id)
         nothing = radio_messages.NOTHING_TO_PLAY.fill(channel=where)
         if self.plan.source is RadioSource.PERSON:

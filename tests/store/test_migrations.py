@@ -43,6 +43,7 @@ RELEASED = {
     "takes_in_one_message": "7ca1407931b34f61",
     "best_of": "5a0eff27a0025c4e",
     "dailies": "0775073a38bea2fe",
+    "live_seconds": "7805fc466d4ee675",
 }
 
 

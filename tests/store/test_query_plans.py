@@ -213,6 +213,8 @@ async def do_everything(store, clock):
     await store.radios.keep(new_radio())
     await store.radios.all()
     await store.radios.drop(10)
+    await store.live_seconds.add(10, 1.0)
+    await store.live_seconds.used(10)
     await store.clips.delete(second.id)
     await store.ledger.quota(1, 100)
     for guild_id in (10, None):

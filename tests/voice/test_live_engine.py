@@ -12,11 +12,13 @@ import pytest
 
 from bot.app.services.live_music import LiveMusicService
 from bot.config import Config, EngineConfig, RadioConfig
-from bot.errors import RequestError
+from bot.errors import Refused, RequestError
 from bot.inference.pending import WorkerLost
+from bot.store.store import open_store
 from bot.voice.live_show import LiveShow, LiveTimings
 from bot.voice.mixer import Mixer, PlayedTrack
 from tests.inference.test_executor import configured, opened, until
+from tests.store.test_store import Clock
 from tests.support.worker_thread import ThreadBackend
 from tests.voice.test_mixer import mixed, track
 
@@ -24,10 +26,16 @@ QUICK = LiveTimings(look_seconds=0.01, pauses_seconds=(0.01,))
 WORDS = (("techno", 1.0),)
 
 
+@pytest.fixture
+async def store(tmp_path):
+    async with open_store(tmp_path, Clock()) as opened:
+        yield opened
+
+
 @asynccontextmanager
-async def playing(executor, config=None, words=WORDS):
+async def playing(executor, store, config=None, words=WORDS):
     """A mixer with a clip ready and a show in it, heard faster than by ear."""
-    live, mixer = LiveMusicService(executor, config or Config()), Mixer()
+    live, mixer = LiveMusicService(executor, config or Config(), store.live_seconds), Mixer()
     music = []
 
     def begin(words):
@@ -56,9 +64,9 @@ async def playing(executor, config=None, words=WORDS):
         await asyncio.gather(running, return_exceptions=True)
 
 
-async def test_it_comes_back_when_its_worker_was_killed():
+async def test_it_comes_back_when_its_worker_was_killed(store):
     """A clip plays on, and the next worker makes music again."""
-    async with opened() as executor, playing(executor) as (show, music, hear):
+    async with opened() as executor, playing(executor, store) as (show, music, hear):
         await until(lambda: show.is_heard)
         (pid,) = executor.worker_pids
         os.kill(pid, signal.SIGKILL)
@@ -68,10 +76,10 @@ async def test_it_comes_back_when_its_worker_was_killed():
         assert music[1].made_seconds > 0
 
 
-async def test_its_end_is_noticed_while_nobody_takes_it():
+async def test_its_end_is_noticed_while_nobody_takes_it(store):
     """What is ready fills its room while a clip plays: a worker's death is seen all the same."""
     async with opened() as executor:
-        music = LiveMusicService(executor, Config()).begin(1, WORDS)
+        music = LiveMusicService(executor, Config(), store.live_seconds).begin(1, WORDS)
         making = asyncio.create_task(music.run())
         await until(lambda: music.sound.buffered_seconds >= 6.0)
         os.kill(executor.worker_pids[0], signal.SIGKILL)
@@ -80,12 +88,12 @@ async def test_its_end_is_noticed_while_nobody_takes_it():
         assert music.sound.left is not None
 
 
-async def test_words_change_where_each_person_may_run_one_clip():
+async def test_words_change_where_each_person_may_run_one_clip(store):
     """The new music is made beside the old, whatever is set for people."""
     config = configured(running_per_user=1)
     async with (
         opened(config, backend=ThreadBackend()) as executor,
-        playing(executor, config) as (show, music, hear),
+        playing(executor, store, config) as (show, music, hear),
     ):
         await until(lambda: show.is_heard)
         show.words = (("harp", 1.0),)
@@ -95,11 +103,35 @@ async def test_words_change_where_each_person_may_run_one_clip():
 @pytest.mark.parametrize(
     ("slots", "at_once", "said"), [(1, 1, "one clip at a time"), (8, 0, "switched off")]
 )
-async def test_people_s_orders_have_room_beside_it(slots, at_once, said):
+async def test_people_s_orders_have_room_beside_it(store, slots, at_once, said):
     """Where there would be none, no live music begins, and a sentence tells why."""
     config = dataclasses.replace(
         Config(), engine=EngineConfig(slots=slots), radio=RadioConfig(live_at_once=at_once)
     )
     async with opened(config, backend=ThreadBackend()) as executor:
         with pytest.raises(RequestError, match=said):
-            LiveMusicService(executor, config).check(1)
+            await LiveMusicService(executor, config, store.live_seconds).check(1)
+
+
+async def test_a_server_hears_so_much_of_it_a_day(tmp_path):
+    """Then clips play, and it is told until when; the next day it may again."""
+    clock = Clock()
+    limited = RadioConfig(daily_live_seconds_per_server=12.0)
+    config = dataclasses.replace(Config(), radio=limited)
+    async with (
+        open_store(tmp_path, clock) as store,
+        opened(config, backend=ThreadBackend()) as executor,
+        playing(executor, store, config) as (show, music, hear),
+    ):
+        await until(lambda: show.is_heard)
+        await hear(lambda: show.error is not None)
+        assert "heard its live music of today" in str(show.error)
+        await hear(lambda: not show.is_heard)
+        live = LiveMusicService(executor, config, store.live_seconds)
+        with pytest.raises(Refused, match="until"):
+            await live.check(1)
+        await live.check(2)
+        assert 12.0 <= await store.live_seconds.used(1) <= 20.0
+        clock.now += 86_400
+        await hear(lambda: show.is_heard)
+        assert music[0].made_seconds <= 20.0

@@ -43,7 +43,9 @@ class BotService:
         self.jams = JamService(pipeline, clock)
         self.guilds = GuildService(pipeline.store, pipeline.config)
         self.radio = RadioService(pipeline)
-        self.live_music = LiveMusicService(pipeline.executor, pipeline.config)
+        self.live_music = LiveMusicService(
+            pipeline.executor, pipeline.config, pipeline.store.live_seconds
+        )
         self.people = PeopleService(pipeline)
         self.operations = OperationsService(pipeline, health)
 

@@ -11,10 +11,11 @@ from typing import Any
 
 from bot.config import Config
 from bot.domain.generation import MAX_SHORT_SEED, GenerationRequest, Sampling
-from bot.errors import Cancelled, RequestError
-from bot.i18n.sentence import Sentence
+from bot.errors import Cancelled, Refused, RequestError
+from bot.i18n.sentence import Moment, Sentence
 from bot.inference.audio_stream import AudioStream
 from bot.inference.executor import Executor
+from bot.store.live_seconds import LiveSeconds
 from bot.voice.live_sound import LiveSound
 
 log = logging.getLogger(__name__)
@@ -30,8 +31,42 @@ NO_ROOM = Sentence(
     "work."
 )
 
+USED_UP = Sentence(
+    "This server has heard its live music of today: clips play until {again}, and then it is made "
+    "again."
+)
+
 AHEAD_SECONDS = 2.0
+_COUNTED_SECONDS = 5.0
+"""So much is made before it is written down."""
 _FADE_SECONDS = 0.5
+
+
+class LiveBudget:
+    """What a server may have made live today."""
+
+    def __init__(self, seconds: LiveSeconds, server_id: int, most_seconds: float) -> None:
+        """Take where it is counted, and how much it may be; 0 is as much as it likes."""
+        self._seconds, self._server_id, self._most = seconds, server_id, most_seconds
+        self._uncounted = 0.0
+
+    async def check(self) -> None:
+        """Raise Refused where it is used up."""
+        if self._most and await self._seconds.used(self._server_id) >= self._most:
+            raise Refused(USED_UP.fill(again=Moment(self._seconds.resets_at())))
+
+    async def count(self, seconds: float) -> None:
+        """Count what was made. Raises Refused once it is used up."""
+        self._uncounted += seconds
+        if self._uncounted >= _COUNTED_SECONDS:
+            await self.write_down()
+            await self.check()
+
+    async def write_down(self) -> None:
+        """Keep what was counted."""
+        seconds, self._uncounted = self._uncounted, 0.0
+        if seconds and self._most:
+            await self._seconds.add(self._server_id, seconds)
 
 
 class EngineMusic:
@@ -43,14 +78,20 @@ class EngineMusic:
         job_id: int,
         words: Sequence[tuple[str, float]],
         seed: int,
+        budget: LiveBudget,
     ) -> None:
         self.sound = LiveSound()
         self._executor, self._job_id = executor, job_id
-        self._words, self._seed = tuple(words), seed
+        self._words, self._seed, self._budget = tuple(words), seed, budget
         self.made_seconds = 0.0
 
     async def run(self) -> None:
         """Make it until cancelled. Raises what keeps it from being made, as WorkerLost."""
+        try:
+            await self._budget.check()
+        except RequestError:
+            self.sound.close()
+            raise
         executor = self._executor
         # Its own user in the fair queue: other words are made beside those that they replace.
         job = executor.submit(self._job_id, self._job_id, None, self._request)
@@ -69,6 +110,7 @@ class EngineMusic:
             taking.cancel()
             await asyncio.gather(taking, return_exceptions=True)
             stream.close()
+            await self._budget.write_down()
             executor.cancel(self._job_id)
             self.sound.close()
 
@@ -77,6 +119,7 @@ class EngineMusic:
             await self._executor.change_prompt(self._job_id, self._words, _FADE_SECONDS)
         async for piece in stream:
             self.made_seconds += piece.sound.seconds
+            await self._budget.count(piece.sound.seconds)
             await self.sound.push(piece.sound)
 
     async def _request(self) -> GenerationRequest:
@@ -93,7 +136,9 @@ class EngineMusic:
 class LiveMusicService:
     """Begins live music, for no more servers at once than the owner lets it."""
 
-    def __init__(self, executor: Executor, config: Config) -> None:
+    def __init__(self, executor: Executor, config: Config, seconds: LiveSeconds) -> None:
+        """Take what makes it, the settings, and where it is counted."""
+        self._seconds, self._most_seconds = seconds, config.radio.daily_live_seconds_per_server
         self._executor, self._is_off = executor, config.radio.live_at_once == 0
         # One slot is always left to what people order.
         room = config.engine.slots * config.worker.count - 1
@@ -104,8 +149,9 @@ class LiveMusicService:
         self.servers: set[int] = set()
         """Where live music is on."""
 
-    def check(self, server_id: int) -> None:
+    async def check(self, server_id: int) -> None:
         """Raise RequestError where no live music can begin."""
+        await self._budget(server_id).check()
         if self._is_off:
             raise RequestError(NO_LIVE)
         if self._most == 0:
@@ -120,4 +166,7 @@ class LiveMusicService:
         seed = self._draw.randint(0, MAX_SHORT_SEED)
         job_id = next(self._ids)
         log.info("radio.live server=%d job=%d", server_id, job_id)
-        return EngineMusic(self._executor, job_id, words, seed)
+        return EngineMusic(self._executor, job_id, words, seed, self._budget(server_id))
+
+    def _budget(self, server_id: int) -> LiveBudget:
+        return LiveBudget(self._seconds, server_id, self._most_seconds)

@@ -15,8 +15,10 @@ from bot.store.migrations.dailies import DAILIES
 from bot.store.migrations.first_tables import FIRST_TABLES
 from bot.store.migrations.indexes import INDEXES
 from bot.store.migrations.jams import JAMS
+from bot.store.migrations.live_seconds import LIVE_SECONDS
 from bot.store.migrations.manners import MANNERS
 from bot.store.migrations.open_answers import OPEN_ANSWERS
+from bot.store.migrations.preferences import PREFERENCES
 from bot.store.migrations.presets import PRESETS
 from bot.store.migrations.radios import RADIOS
 from bot.store.migrations.running_totals import RUNNING_TOTALS
@@ -177,15 +179,7 @@ MIGRATIONS = (
         "preferences",
         date(2026, 11, 28),
         "People set how long their clips are, and whether they are called when one is ready.",
-        (
-            """
-            CREATE TABLE preferences (
-                user_id INTEGER PRIMARY KEY,
-                is_called INTEGER NOT NULL,
-                seconds REAL
-            )
-            """,
-        ),
+        PREFERENCES,
     ),
     Migration(
         "names_of_uploads",
@@ -256,6 +250,12 @@ MIGRATIONS = (
         date(2026, 11, 28),
         "A server is given a prompt each day, and its clips are known.",
         DAILIES,
+    ),
+    Migration(
+        "live_seconds",
+        date(2026, 11, 28),
+        "What a server may hear live in a day is counted, and a restart forgets nothing of it.",
+        LIVE_SECONDS,
     ),
 )
 
