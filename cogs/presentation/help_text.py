@@ -14,7 +14,8 @@ Or mention me and say what you want to hear, with or without a sound file.
 **Play with each other's clips**
 `/remix` a file or one of your clips: your words join the old ones ("make it jazzier"), \
 tempo and key stay, and what you `keep` of it.
-`/jam start` opens a thread in which all make one track, turn by turn; **Close** mixes it down.
+`/jam start` opens a thread in which all make one track: a turn is your words and a few bars; \
+**Close** mixes it down.
 Under every clip: **Again**, **Continue**, **Remix**, **Loop**, **Mix**, **Tree**, **Details**, \
 **Delete**. Where the model has them, **Stems**: drums, bass and the rest as files, and a remix \
 can keep some. Takes share a message: press the number of one for its buttons.

@@ -281,6 +281,16 @@ async def test_a_jam_that_nobody_plays_in_closes_with_its_mixdown(tmp_path):
         mixdown = await server.store.clips.of_job(room.jam.mix_job_id)
         assert (await server.store.jobs.get(mixdown.job_id)).state is JobState.DELIVERED
         assert mixdown.message_id in session.messages()
+        # Where there can be none it is tried once, and then closed without.
+        session = await start_session(server)
+        await session.play(server.bob)
+        (server.store.clips_folder / (await session.room()).head.file).unlink()
+        for state in (JamState.OPEN, JamState.CLOSED):
+            server.clock.now += IDLE_SECONDS
+            await session.settle()
+            await session.settle()
+            assert (await session.room()).jam.state is state
+        assert (await session.room()).jam.mix_job_id is None
 
 
 async def press_forged(session, who, custom_id):

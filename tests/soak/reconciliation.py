@@ -13,7 +13,7 @@ from bot.domain.clips import Clip
 from bot.domain.jobs import Job, JobState
 from bot.store.retention import EVERY_SECONDS, sweep
 from bot.store.store import open_store
-from cogs.presentation import messages
+from cogs.presentation import jam_messages, messages
 from tests.support.discord_wire.server import clips
 
 QUIET_SECONDS = 600.0
@@ -22,6 +22,7 @@ PROMISES = (
     str(messages.LISTENING),
     str(messages.LOOPING),
     str(messages.MIXING),
+    str(jam_messages.MIXING_DOWN),
 )
 
 

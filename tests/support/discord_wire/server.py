@@ -89,13 +89,16 @@ class Wire(Discord):
         await send(self, interaction)
 
     def new_slash(self, user, channel, command, **options):
-        """Return a command that is about to be used; a File is an attachment."""
+        """Return a command that is about to be used, "jam start", say; a File is an attachment."""
         files = {name: value for name, value in options.items() if isinstance(value, File)}
         given = [
             {"name": name, "value": name if name in files else value}
             for name, value in options.items()
         ]
-        command_id = int(self.commands.named(command)["id"])
+        name, *inner = command.split()
+        for each in reversed(inner):
+            given = [{"name": each, "options": given}]
+        command_id = int(self.commands.named(name)["id"])
         return commands.new_command(self, user, channel.id, command_id, given, files=files)
 
     def new_press(self, user, message, label):

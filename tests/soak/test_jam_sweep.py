@@ -1,0 +1,17 @@
+"""The short form of a jam in which the bot is killed."""
+
+from __future__ import annotations
+
+from tests.soak.jam_sweep import sweep
+
+
+async def test_a_jam_between_kills_loses_and_doubles_nothing(tmp_path):
+    """In the middle of turns; the buttons of the card that is there work afterwards.
+
+    `python -m tests.soak.jam_sweep` is the long form.
+    """
+    done = await sweep(3, 3, 2, 7, tmp_path)
+    assert done.wrong == []
+    assert done.turns >= 3
+    assert done.kills == 2
+    assert done.rows["lost"] == done.rows["delivered twice"] == 0
