@@ -99,6 +99,15 @@ def list_words(words: Words) -> Sentence:
     return verbatim(" · ".join(shown))
 
 
+def status(words: Words | None, clip: Clip | None) -> Sentence | None:
+    """Say in a line what is played: live music from words, or a clip; None where nothing is."""
+    if words is not None:
+        return verbatim("📻 " + " · ".join(text for text, _ in words))
+    if clip is None:
+        return None
+    return verbatim(f"📻 {clip.prompt}") if clip.prompt else Sentence("📻 clip {id}", id=clip.id)
+
+
 def now_playing(read: Reader, card: discord.Embed, clip: Clip, channel: str) -> discord.Embed:
     """Return the card of a clip as that of what is being played."""
     embed = card.copy()

@@ -26,6 +26,7 @@ from cogs.posting.outages import UNREACHABLE
 from cogs.presentation import radio_messages
 from cogs.requests.clip_cards import card_for
 from cogs.requests.voice_places import check_rights, is_for_everybody, listeners_in
+from cogs.requests.voice_status import show_status
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +60,7 @@ class OnAir:
         self._is_stopped = False
         self._steered: dict[int, float] = {}
         self._told_to_wait = set[int]()
+        self._status: str | None = None
         self.clip_id: int | None = None
         """What is played."""
         self.radio = Radio(channel, choose=self._choose, tell=self._tell, timings=timings)
@@ -112,6 +114,9 @@ class OnAir:
     async def stop(self) -> None:
         """Switch it off for good."""
         self._is_stopped = True
+        # Who is not in the channel any more may not, and Discord clears it when all have left.
+        if self._status is not None:
+            await show_status(self.channel, None)
         await self.radio.stop()
 
     def skip(self) -> None:
@@ -158,6 +163,7 @@ class OnAir:
             self.radio.show.words = words
         await self._bot.service.radio.keep(self.plan)
         await self._show(*await self.describe(self._read))
+        await self._show_status()
 
     async def _begin_show(self) -> None:
         live, guild_id = self._bot.service.live_music, self.plan.guild_id
@@ -194,6 +200,15 @@ class OnAir:
         self.clip_id = None if track is None else track.clip_id
         log.info("radio.plays server=%d clip=%s", self.plan.guild_id, self.clip_id)
         await self._show(*await self.describe(self._read))
+        await self._show_status()
+
+    async def _show_status(self) -> None:
+        clip = None if self.clip_id is None else await self._bot.service.clips.find(self.clip_id)
+        said = radio_messages.status(self.plan.words if self.plays_live else None, clip)
+        text = None if said is None else self._read(said)
+        is_new = text != self._status and not self._is_stopped
+        if is_new and await show_status(self.channel, text):
+            self._status = text
 
     async def describe(self, read: Reader) -> tuple[discord.Embed, discord.ui.View | None]:
         """Return what is played, and its buttons; none where nothing is."""

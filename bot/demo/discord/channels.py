@@ -55,6 +55,8 @@ class Channel:
     slow_seconds: int = 0
     user_limit: int = 0
     """How many people fit into a voice channel; 0 is any number."""
+    voice_status: str | None = None
+    """What stands below a voice channel's name."""
     overwrites: dict[int, Overwrite] = field(default_factory=dict)
     messages: dict[int, Message] = field(default_factory=dict)
     is_deleted: bool = False

@@ -106,6 +106,7 @@ async def test_a_radio_plays_the_server_s_clips_until_it_is_stopped(tmp_path):
         await room.until(lambda: "Now playing" in said(message))
         assert f"<@{alice.id}>" in said(message)
         first = room.radio.clip_id
+        await room.until(lambda: room.place.voice_status == f"📻 song {first}")
         assert set(message.buttons) == {"Skip", "⭐", "More like this", "Stop"}
         assert "is on in" in said(await room.asks(alice, "start"))
         # Who does not listen has no say.
@@ -125,6 +126,7 @@ async def test_a_radio_plays_the_server_s_clips_until_it_is_stopped(tmp_path):
         assert "is off" in said(await room.asks(alice, "stop"))
         await room.until(lambda: not room.is_there)
         await room.until(lambda: "is off" in said(message))
+        assert room.place.voice_status is None
         assert "No radio is on" in said(await room.asks(alice, "skip"))
         assert await room.stage.store.radios.all() == []
 
@@ -267,6 +269,7 @@ async def test_live_music_is_steered_by_those_who_listen(tmp_path):
         assert "techno" in said(message)
         await room.until(lambda: len(room.packets) > 10)
         assert set(message.buttons) == {"Words", "Stop"}
+        await room.until(lambda: room.place.voice_status == "📻 techno")
         assert "no next clip" in said(await room.asks(alice, "skip"))
         assert "Join" in said(await room.asks(bob, "words", words="harp"))
         assert "not wanted" in said(await room.asks(alice, "words", words="more noise"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.demo.discord.channels import Channel
+from bot.demo.discord.channels import Channel, ChannelType
 from bot.demo.discord.posting import tell_of_channel
 from bot.demo.discord.refusals import Problems, Refusal
 from bot.demo.discord.rights import Right
@@ -51,6 +51,21 @@ async def _change(discord: Discord, request: ApiRequest, channel_id: str) -> dic
     else:
         await tell_of_channel(discord, "update", channel)
     return channel.as_json(discord.me)
+
+
+async def _set_voice_status(discord: Discord, request: ApiRequest, channel_id: str) -> None:
+    channel, said = discord.channel_for(discord.me, int(channel_id)), request.body()
+    if channel.type is not ChannelType.VOICE:
+        raise Refusal(400, 50024)
+    needed = Right.SET_VOICE_CHANNEL_STATUS
+    if discord.me not in discord.voice.people_in(channel):
+        needed |= Right.MANAGE_CHANNELS
+    if discord.rights_of(discord.me, channel) & needed != needed:
+        raise Refusal(403, 50013)
+    problems = Problems()
+    problems.text("status", said.get("status"), 500)
+    problems.check()
+    channel.voice_status = said.get("status") or None
 
 
 async def _begin_thread(
@@ -115,6 +130,7 @@ def _thread(discord: Discord, thread_id: str) -> Channel:
 ROUTES = (
     route("GET", "/channels/{}", _read),
     route("PATCH", "/channels/{}", _change, "edit"),
+    route("PUT", "/channels/{}/voice-status", _set_voice_status),
     route("POST", "/channels/{}/threads", _begin_thread, "post"),
     route("POST", "/channels/{}/messages/{}/threads", _begin_thread, "post"),
     route("PUT", "/channels/{}/thread-members/@me", _join),

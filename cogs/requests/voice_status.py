@@ -1,0 +1,32 @@
+"""What stands below the name of a voice channel while a radio plays there."""
+
+from __future__ import annotations
+
+import logging
+
+import discord
+
+from bot.voice.line import VoicePlace
+from cogs.posting.outages import UNREACHABLE
+
+log = logging.getLogger(__name__)
+
+_MOST_CHARACTERS = 500
+
+
+async def show_status(channel: VoicePlace, text: str | None) -> bool:
+    """Set a voice channel's status, or take it away; tell whether it was set.
+
+    Without the right *Set Voice Channel Status*, and on a stage, which has none, nothing is done:
+    it is heard anyway.
+    """
+    if not isinstance(channel, discord.VoiceChannel):
+        return False
+    if not channel.permissions_for(channel.guild.me).set_voice_channel_status:
+        return False
+    try:
+        await channel.edit(status=None if text is None else text[:_MOST_CHARACTERS])
+    except (discord.HTTPException, *UNREACHABLE) as error:
+        log.info("radio.no_status %s", error)
+        return False
+    return True
