@@ -38,6 +38,7 @@ class Source(StrEnum):
 
     STARS = "stars"
     RECENT = "recent"
+    JAMS = "jams"
     LIVE = "live"
 
 
@@ -71,7 +72,7 @@ class Radio(commands.GroupCog, group_name="radio"):
         Parameters
         ----------
         source:
-            What is played: clips with stars, the latest ones, or live music that words steer.
+            What is played: clips with stars, the latest ones, open jams, or music that words steer.
         person:
             Play this person's clips instead.
         words:
@@ -155,7 +156,7 @@ class Radio(commands.GroupCog, group_name="radio"):
         Parameters
         ----------
         source:
-            What is played: clips with stars, the latest ones, or live music that words steer.
+            What is played: clips with stars, the latest ones, open jams, or music that words steer.
         person:
             Play this person's clips instead.
         """

@@ -13,6 +13,8 @@ class RadioSource(StrEnum):
     """The server's clips that have stars; its latest ones where none has."""
     RECENT = "recent"
     PERSON = "person"
+    JAMS = "jams"
+    """The tracks of the jams that are open, as they are now."""
     LIVE = "live"
 
 

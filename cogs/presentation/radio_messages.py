@@ -24,6 +24,10 @@ NOTHING_TO_PLAY = Sentence(
 NOTHING_OF_PERSON = Sentence(
     "📻 The radio is on in {channel}, and {who} has made nothing yet that everybody here may hear."
 )
+NO_JAMS = Sentence(
+    "📻 The radio is on in {channel}, and no jam with music in it is open here: `/jam start` "
+    "begins one."
+)
 STOPPED = Sentence("📻 The radio is off. `/radio start` switches it on again.")
 LEFT_ALONE = Sentence(
     "📻 Everybody had left {channel}, so I left too. `/radio start` brings me back."
@@ -70,6 +74,7 @@ PLAYS_NOW = Sentence("The radio plays {what} now.")
 _SOURCES = {
     RadioSource.STARS: Sentence("this server's stars"),
     RadioSource.RECENT: Sentence("the latest clips"),
+    RadioSource.JAMS: Sentence("the jams that are open here, as they are now"),
     RadioSource.LIVE: Sentence("live music"),
 }
 

@@ -229,6 +229,8 @@ class OnAir:
                 shown.description = f"{read(trouble)}\n{shown.description}"
             return shown, self._view_of(read, clip.id)
         nothing = radio_messages.NOTHING_TO_PLAY.fill(channel=where)
+        if self.plan.source is RadioSource.JAMS:
+            nothing = radio_messages.NO_JAMS.fill(channel=where)
         if self.plan.source is RadioSource.PERSON:
             who = f"<@{self.plan.person_id}>"
             nothing = radio_messages.NOTHING_OF_PERSON.fill(channel=where, who=who)

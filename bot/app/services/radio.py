@@ -29,6 +29,9 @@ class RadioService:
             here = [clip for clip in found if clip.origin.guild_id == guild_id]
             hidden = await store.battles.hidden([clip.id for clip in here])
             return [clip for clip in here if clip.id not in hidden]
+        if plan.source is RadioSource.JAMS:
+            rooms = [await store.jams.room(jam.id) for jam in await store.jams.open_in(guild_id)]
+            return [room.head for room in rooms if room is not None and room.head is not None]
         if plan.source is RadioSource.STARS:
             starred = await store.stars.top(guild_id, _MOST_CLIPS)
             if starred:

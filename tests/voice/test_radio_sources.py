@@ -1,0 +1,29 @@
+"""Which clips a radio chooses from."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+from bot.app.services.radio import RadioService
+from bot.domain.radio import RadioSource
+from bot.store.store import open_store
+from tests.store.test_jams import new_jam, take_turn
+from tests.store.test_radios import new_radio
+from tests.store.test_store import Clock
+
+
+async def test_jams_are_played_as_they_are_now(tmp_path):
+    """The whole track of each that is open here and has one, up to its latest turn."""
+    async with open_store(tmp_path, Clock()) as store:
+        pipeline: Any = SimpleNamespace(store=store)
+        radio = RadioService(pipeline)
+        plan = new_radio(source=RadioSource.JAMS)
+        jam = await store.jams.begin(new_jam())
+        assert await radio.clips(plan) == []
+        await take_turn(store, jam, "1", 1)
+        latest = await take_turn(store, jam, "2", 2)
+        elsewhere = await store.jams.begin(new_jam("other", guild_id=11))
+        await take_turn(store, elsewhere, "3", 1)
+        assert [clip.id for clip in await radio.clips(plan)] == [latest.id]
+        await store.jams.close(jam.id)
