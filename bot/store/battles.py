@@ -226,7 +226,8 @@ class Battles:
             "SUM(is_winner AND outcome = 'tied') AS shared, SUM(votes) AS votes "
             "FROM battles CROSS JOIN battle_entries AS entry ON battle_id = battles.id "
             "WHERE guild_id = ? AND votes IS NOT NULL AND entry.user_id IS NOT NULL "
-            "GROUP BY entry.user_id",
+            "AND NOT EXISTS (SELECT 1 FROM forgotten WHERE forgotten.user_id = entry.user_id "
+            "AND is_pending AND entry.job_id <= last_job_id) GROUP BY entry.user_id",
             (guild_id,),
         )
         return [Rung(**{name: row[name] for name in row.keys()}) for row in rows]  # noqa: SIM118

@@ -8,6 +8,7 @@ from bot.domain.battles import BattleState, Entrants, NewBattle, Outcome
 from bot.errors import Refused
 from bot.i18n.sentence import Sentence
 from bot.jams.battles import line_up
+from bot.store.forgetting import write_down_wish
 from bot.store.retention import sweep
 from bot.store.store import open_store
 from tests.store.test_personal_data import exported
@@ -64,6 +65,19 @@ async def test_a_channel_has_one_battle_at_a_time(store):
     await store.battles.record_outcome(battle.id, Outcome.CALLED_OFF)
     await store.battles.end(battle.id, None)
     assert (await store.battles.begin(new_battle("b2"))).state is BattleState.OPEN
+
+
+async def test_who_wishes_to_be_forgotten_is_on_no_ladder(store):
+    """From the moment when the wish is written down, however long it takes to carry out."""
+    battle = await store.battles.begin(new_battle())
+    for person in (ALICE, BOB):
+        await delivered(store, key=str(person), user=person, battle_id=battle.id)
+    await voted_on(store, battle, {ALICE: 1, BOB: 2})
+    async with store.privacy._database.transaction() as connection:
+        assert await write_down_wish(connection, BOB, NOON)
+    assert [rung.user_id for rung in await store.battles.ladder(10)] == [ALICE]
+    await store.privacy.resume()
+    assert [rung.user_id for rung in await store.battles.ladder(10)] == [ALICE]
 
 
 async def test_what_is_being_posted_is_not_called_off(store):
