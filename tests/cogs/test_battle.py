@@ -480,6 +480,29 @@ async def test_an_entry_is_paid_by_who_makes_it(tmp_path, monkeypatch):
 
 
 @in_an_arena
+async def test_who_leaves_the_server_stays_in_the_battle(arena):
+    """Their entry is made, played and voted on, and can win; a beginner who leaves ends nothing."""
+    jam = arena.jam
+    card = (await arena.begin()).response
+    await arena.enter(jam.bob, card)
+    await arena.enter(jam.alice, card, "slow", wait=False)
+    jam.guild.remove_member(jam.alice)
+    await jam.idle()
+    await arena.look(601)
+    assert (await arena.battle()).state is BattleState.VOTING
+    assert len(arena.players()) == 2
+    (theirs,) = [
+        each for each in await jam.store.battles.entries(1) if each.user_id == jam.alice.id
+    ]
+    await arena.vote(jam.bob, theirs.number)
+    assert await arena.look(301)
+    assert (await arena.battle()).outcome is Outcome.WON
+    assert f"🏆 <@{jam.alice.id}> wins battle 1 " in jam.messages()[-1].content
+    ladder = (await jam.bob.slash(jam.channel, "ladder")).response.content
+    assert ladder.startswith(f"🥇 <@{jam.alice.id}> · 1 win")
+
+
+@in_an_arena
 async def test_whatever_is_interrupted_is_gone_on_with(arena):
     """At every place on a battle's way: nothing hangs, is posted twice, or is told twice."""
     jam, monkeypatch = arena.jam, arena.monkeypatch

@@ -15,7 +15,7 @@ PROMPTS = ("rock", "jazz", "beat", "slowly", "fail", "crash", "90s rock", "ambie
 WEIGHTS = (6, 6, 4, 4, 1, 0.3, 6, 6)
 DEEDS = {
     "music": 10, "takes": 2, "random": 3, "cancel": 2, "queue": 1, "history": 1,
-    "upload": 2, "damaged upload": 1, "mix": 2, "changed mind": 3, "press": 16,
+    "upload": 2, "damaged upload": 1, "mix": 2, "changed mind": 3, "star": 4, "press": 16,
 }  # fmt: skip
 BUTTONS = {
     "Again": 4,
@@ -69,6 +69,10 @@ class Person:
                 await self._press(mine)
                 return
             deed = "music"
+        if deed == "star":
+            # Anybody's, and more than once: a second star takes the first one back.
+            await self._star([each for each in self.channel.seen if _stars_of(each)])
+            return
         options: dict[str, Any] = {}
         if deed == "mix":
             # The first clips of the run: some are deleted meanwhile, some are the same.
@@ -93,6 +97,12 @@ class Person:
             with suppress(TimeoutError):
                 await self.wire.until(partial(_buttons_of, asked), PATIENCE_SECONDS)
                 await self._press([asked.message])
+
+    async def _star(self, messages):
+        if messages:
+            message = self.random.choice(messages)
+            self.tally.deeds["starred"] += 1
+            await self.wire.send(self.wire.new_press(self.user, message, *_stars_of(message)))
 
     async def _press(self, messages):
         """Press a button under one of these messages, once or twice."""
@@ -121,3 +131,8 @@ class Person:
 
 def _buttons_of(interaction):
     return interaction.message.buttons if interaction.message is not None else {}
+
+
+def _stars_of(message):
+    """The label of the button that stars a clip, with the number of its stars."""
+    return [label for label in message.buttons if label.startswith("⭐")]

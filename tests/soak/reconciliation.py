@@ -37,7 +37,7 @@ class Books:
     uploads: set[str]
     charged_seconds: float
     wrong: list[str]
-    """What the ledger says of itself."""
+    """What the database says of itself: ledger, stars, battles, jams."""
 
 
 def asked(folder, sql):
@@ -77,7 +77,7 @@ async def read(folder):
             {path.name for path in store.clips_folder.iterdir()},
             {path.name for path in store.uploads_folder.iterdir()},
             charged,
-            await store.ledger.check(),
+            await store.check(),
         )
 
 
