@@ -180,6 +180,8 @@ async def test_reactions_replies_threads_and_typing_go_through(visitor, channel)
         thread = await robin.do("create_thread", "thread", **message, name="On the first")
         event = await anna.hear_event("channel_create")
         assert event["channel"]["id"] == thread["result"]["channel_id"]
+        begun = await anna.hear_event("message_create")
+        assert begun["message"]["referenced_message"]["content"] == "first"
         await anna.say(op="hint", action="type", data=place)
         assert (await robin.hear_event("typing"))["channel_id"] == str(channel.id)
 
