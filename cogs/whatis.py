@@ -58,7 +58,7 @@ class WhatIs(commands.Cog):
         self._check_pace(interaction)
         clip, sound = await find_clip_or_sound(self.bot, message)
         if clip is not None:
-            await show_details(interaction, clip, export_view(clip))
+            await show_details(interaction, clip, export_view(reader_of(interaction), clip))
         elif sound is not None:
             await self._tell(interaction, sound)
         else:

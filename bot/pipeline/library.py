@@ -9,9 +9,11 @@ from bot.audio.files import post
 from bot.audio.files.clip_file import read_clip_codes
 from bot.audio.files.masters import read_master
 from bot.audio.files.picture import spectrogram_png
+from bot.audio.files.voice_message import encode_voice_message
 from bot.domain.clips import Clip
 from bot.domain.generation import Sound
 from bot.domain.takes import Take
+from bot.domain.voice_message import VoiceMessage
 from bot.errors import Refused
 from bot.i18n.sentence import Sentence
 from bot.pipeline.jam_turns import people_in
@@ -86,6 +88,17 @@ class ClipLibrary:
                 style=self._style,
             )
         return ExportedClip(name=f"zhiyin-{clip.id}{encoded.suffix}", data=encoded.data)
+
+    async def voice_message(self, clip: Clip, max_bytes: int) -> VoiceMessage:
+        """Return a clip as a voice message. Raises SoundError and OutputError."""
+        async with self._turn:
+            return await asyncio.to_thread(
+                encode_voice_message,
+                await self._sound(clip),
+                loudness_lufs=self._style.loudness_lufs,
+                loops=clip.loops,
+                max_bytes=max_bytes,
+            )
 
     async def draw_spectrogram(self, clip: Clip) -> bytes:
         """Return a picture of what a clip sounds like, as PNG.

@@ -110,7 +110,7 @@ class ClipButton(PersistentButton, template=r"zhiyin:clip:(?P<id>\d+):(?P<action
             case "tree":
                 await show_tree(interaction, clip)
             case "details":
-                await show_details(interaction, clip, export_view(clip))
+                await show_details(interaction, clip, export_view(reader_of(interaction), clip))
             case "delete":
                 await ask_to_delete(interaction, clip)
             case "keep":

@@ -1,4 +1,4 @@
-"""The buttons under the details of a clip: have it as a file that loses nothing, or its notes."""
+"""The buttons under a clip's details: a file that loses nothing, its notes, a voice message."""
 
 from __future__ import annotations
 
@@ -6,31 +6,36 @@ import discord
 
 from bot.app.client import Interaction
 from bot.domain.clips import Clip
+from bot.i18n.languages import Reader
+from bot.i18n.sentence import Sentence
 from cogs.requests.export import export_clip
 from cogs.requests.rights import require_clip
+from cogs.requests.voice_message import post_voice_message
 from cogs.views.persistent_button import PersistentButton
 
-FORMATS = ("flac", "wav", "midi")
+FORMATS = ("flac", "wav", "midi", "voice")
+
+AS_VOICE = Sentence("Voice message")
 
 
-def export_view(clip: Clip) -> discord.ui.View:
+def export_view(read: Reader, clip: Clip) -> discord.ui.View:
     """Return a button for each format; MIDI only where the clip may have notes."""
     view = discord.ui.View(timeout=None)
     for wanted in FORMATS:
         if wanted != "midi" or clip.stems:
-            view.add_item(ExportButton(clip.id, wanted))
+            view.add_item(ExportButton(clip.id, wanted, read))
     return view
 
 
 class ExportButton(
-    PersistentButton, template=r"zhiyin:export:(?P<id>\d+):(?P<format>flac|wav|midi)"
+    PersistentButton, template=r"zhiyin:export:(?P<id>\d+):(?P<format>flac|wav|midi|voice)"
 ):
     """Sends a clip in one format."""
 
-    def __init__(self, clip_id: int, format: str) -> None:
+    def __init__(self, clip_id: int, format: str, read: Reader | None = None) -> None:
         super().__init__(
             discord.ui.Button(
-                label=format.upper(),
+                label=(read or Reader())(AS_VOICE) if format == "voice" else format.upper(),
                 style=discord.ButtonStyle.secondary,
                 custom_id=f"zhiyin:export:{clip_id}:{format}",
             )
@@ -39,4 +44,8 @@ class ExportButton(
 
     async def press(self, interaction: Interaction) -> None:
         """Send the file."""
-        await export_clip(interaction, await require_clip(interaction, self.clip_id), self.wanted)
+        clip = await require_clip(interaction, self.clip_id)
+        if self.wanted == "voice":
+            await post_voice_message(interaction, clip)
+        else:
+            await export_clip(interaction, clip, self.wanted)

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from bot.domain.clips import Clip
 from bot.domain.lineage import Lineage
 from bot.domain.takes import Take
+from bot.domain.voice_message import VoiceMessage
 from bot.errors import RequestError
 from bot.i18n.sentence import Sentence
 from bot.jams.tree_picture import draw_tree
@@ -99,6 +100,10 @@ class ClipService:
         if wanted == "midi":
             return await self._pipeline.notes.export(clip)
         return await self._pipeline.library.export(clip, wanted, max_bytes)
+
+    async def voice_message(self, clip: Clip, max_bytes: int) -> VoiceMessage:
+        """Return a clip as a voice message. Raises SoundError and OutputError."""
+        return await self._pipeline.library.voice_message(clip, max_bytes)
 
     async def draw_spectrogram(self, clip: Clip) -> bytes:
         """Return a PNG of a clip's spectrum over time. Raises SoundError if its sound is gone."""

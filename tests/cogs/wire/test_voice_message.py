@@ -1,0 +1,64 @@
+"""A clip as Discord's own voice message: what arrives is one, and what may not be is told."""
+
+from __future__ import annotations
+
+import base64
+import io
+
+import numpy as np
+import soundfile
+
+from bot.demo.discord.actions import managing
+from bot.demo.discord.payloads import VOICE_MESSAGE
+from bot.demo.discord.rights import Right
+from tests.support.discord_wire.server import clips
+from tests.support.discord_wire.stage import open_stage
+from tests.support.timings import quick
+
+
+async def details_of(stage, message):
+    """Press *Details*; return what is shown."""
+    press = stage.wire.new_press(stage.alice, message, "Details")
+    await stage.wire.send(press)
+    await stage.wire.until(lambda: press.message is not None and press.message.buttons)
+    return press.message
+
+
+async def asks_for_it(stage, details):
+    """Press *Voice message*; return what the person is told."""
+    press = stage.wire.new_press(stage.alice, details, "Voice message")
+
+    def told():
+        answers = [press.message, *press.followups]
+        return [each.content for each in answers if each is not None and each.content]
+
+    await stage.wire.send(press)
+    await stage.wire.until(told)
+    return told()[-1]
+
+
+async def test_a_clip_becomes_a_voice_message(tmp_path):
+    """Ogg Opus with its length and its waveform, for everybody; where it may be posted."""
+    async with open_stage(tmp_path, timings=quick()) as stage:
+        wire, channel = stage.wire, stage.channel
+        await stage.music(prompt="90s rock", seconds=8.0)
+        await stage.final_job()
+        posted = next(each for each in channel.seen if clips(each))
+        details = await details_of(stage, posted)
+        me = wire.me.id
+        await managing.set_channel_rights(
+            wire, wire.owner, channel.id, me, deny=Right.SEND_VOICE_MESSAGES
+        )
+        assert "Send Voice Messages" in await asks_for_it(stage, details)
+        await managing.set_channel_rights(
+            wire, wire.owner, channel.id, me, allow=Right.SEND_VOICE_MESSAGES
+        )
+        assert "Posted below" in await asks_for_it(stage, details)
+        (message,) = [each for each in channel.seen if each.flags & VOICE_MESSAGE]
+        (file,) = message.files
+        samples, rate_hz = soundfile.read(io.BytesIO(file.data))
+        assert (rate_hz, file.media_type) == (48_000, "audio/ogg")
+        assert abs(len(samples) / rate_hz - file.duration_seconds) < 0.05
+        points = np.frombuffer(base64.b64decode(file.waveform), np.uint8)
+        assert len(points) == 80
+        assert points.max() == 255
