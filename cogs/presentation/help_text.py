@@ -24,7 +24,7 @@ On any message with sound: *Apps > Remix this clip*, *Continue this clip*, *What
 reply to it, mention me and say what to make of it. `/whatis` tells how a file of mine was made.
 Press ⭐ under what you like: `/favourites` lists yours, `/top` the server's best.
 `/battle` begins a battle: all make a clip from the same words, or of one clip, and vote; \
-`/ladder` tells who wins. A manager can have a prompt a day posted: `/admin daily`.
+`/ladder` tells who wins.
 `/radio start` plays this server's clips in your voice channel, or live music that you all steer \
 with *Words*, or by mentioning me in that channel's chat.
 `/clip` posts a clip once more; `/tree` and **Tree** show its family. \

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cogs.presentation.help_text import HELP
 from tests.support.jam_server import open_jam
 
 
@@ -33,3 +34,8 @@ async def test_everything_a_person_reads_while_typing_is_described(tmp_path):
             assert command.description not in ("", "…"), command.qualified_name
             for option in getattr(command, "parameters", []):
                 assert option.description != "…", f"{command.qualified_name} {option.name}"
+
+
+def test_the_help_fits_into_a_message():
+    """Discord refuses a longer one, and /help would answer nothing."""
+    assert len(str(HELP)) <= 2000
