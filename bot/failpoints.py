@@ -38,6 +38,9 @@ PLACES = (
 )
 """In the order in which a job comes past them; at the end those of jams."""
 
+POST_PLACES = ("clip.published", "clip.shown_to_all")
+"""In the order in which a clip comes past them whose person posts it for everybody."""
+
 BATTLE_PLACES = (
     "battle.begun",
     "battle.announced",
@@ -76,7 +79,7 @@ def hit(place: str, *, in_worker: bool = False) -> None:
 
 
 def _action(place: str) -> str | None:
-    assert place in (*PLACES, *BATTLE_PLACES, *DAILY_PLACES), place
+    assert place in (*PLACES, *POST_PLACES, *BATTLE_PLACES, *DAILY_PLACES), place
     # Read anew each time: it is off nearly always, and nothing is remembered.
     told = os.environ.get(VARIABLE)
     if not told:

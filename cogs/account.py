@@ -47,6 +47,7 @@ class Account(commands.Cog):
         interaction: Interaction,
         call: bool | None = None,
         seconds: app_commands.Range[float, 1.0, 600.0] | None = None,
+        private: bool | None = None,
         reset: bool = False,
     ) -> None:
         """Set how you like to be served; without options, show it.
@@ -57,6 +58,8 @@ class Account(commands.Cog):
             Whether to call you when a clip is ready that you waited for.
         seconds:
             How long your clips are when you say nothing else.
+        private:
+            Whether you alone see your clips, until you post them.
         reset:
             Take everything back to how it was first.
         """
@@ -65,6 +68,7 @@ class Account(commands.Cog):
         wanted = Preferences(
             is_called=before.is_called if call is None else call,
             seconds=before.seconds if seconds is None else seconds,
+            is_private=before.is_private if private is None else private,
         )
         await people.set_preferences(user_id, wanted)
         usual = wanted.seconds or self.bot.config.generation.default_seconds

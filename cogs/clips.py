@@ -12,7 +12,7 @@ from cogs.presentation.readers import readers_of
 from cogs.requests.clip_recall import find_typed_clip, post_again, show_tree
 from cogs.requests.export import export_clip
 from cogs.requests.suggestions import suggest_clips, suggest_clips_in_sight
-from cogs.views.clip_buttons import clip_view
+from cogs.views.clip_buttons import posted_view
 
 
 class Clips(commands.Cog):
@@ -32,7 +32,7 @@ class Clips(commands.Cog):
             Its number, as it stands under the clip; yours are listed.
         """
         found = await find_typed_clip(interaction, clip)
-        await post_again(interaction, found, clip_view(readers_of(interaction), found))
+        await post_again(interaction, found, posted_view(readers_of(interaction), found))
 
     @app_commands.command()
     @app_commands.autocomplete(clip=suggest_clips)

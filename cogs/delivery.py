@@ -102,7 +102,7 @@ class Delivery(commands.Cog):
         read = self._readers(job)
         embed, without = await cards_of_takes(self.bot, read, takes, shown)
         message = JobMessage(
-            content=messages.mention_owner(job),
+            content=await self._above(job),
             embeds=(embed,),
             view=takes_view(read, shown),
             postings=tuple(files.values()),
@@ -129,6 +129,8 @@ class Delivery(commands.Cog):
     async def _above(self, job: Job) -> str:
         """Return what stands above a clip: whose it is, and what an entry is for."""
         owner, battle_id = messages.mention_owner(job), job.order.battle_id
+        if job.order.is_private:
+            return self._readers(job)(messages.ONLY_YOURS.fill(owner=owner))
         if battle_id is None:
             return owner
         above = battle_messages.LATE_ENTRY.fill(owner=owner, id=battle_id)

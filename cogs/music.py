@@ -40,6 +40,7 @@ class Music(commands.Cog):
         loop: bool | None = None,
         preset: PresetName | None = None,
         like: app_commands.Range[str, 1, 20] | None = None,
+        private: bool | None = None,
     ) -> None:
         """Make a clip from words, or continue a sound file in these words.
 
@@ -67,6 +68,8 @@ class Music(commands.Cog):
             Words and settings with a name; what you type here wins.
         like:
             A clip of this server whose tempo and key it is to have, so that the two can be mixed.
+        private:
+            Whether you alone see it, until you post it.
         """
         chosen = await find_preset(interaction, preset)
         prompt = self.bot.service.requests.with_style(prompt, chosen.words) or prompt
@@ -82,6 +85,7 @@ class Music(commands.Cog):
             settings=with_typed(chosen, guidance=guidance, temperature=temperature, top_k=top_k),
             attachment=clip,
             as_loop=bool(chosen.loop if loop is None else loop),
+            is_private=private,
         )
         await submit_request(interaction, draft)
 

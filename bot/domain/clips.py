@@ -40,6 +40,8 @@ class Clip:
     """How a mix was made of its parents."""
     stems: tuple[str, ...] = ()
     """The stems it can be split into; empty where its codes are not kept."""
+    is_private: bool = False
+    """Whether its person alone may have it, who has not posted it yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -167,6 +167,13 @@ class Order:
     """The daily prompt that it was made from."""
     group_key: str | None = None
     """The key of the first take in its message; None where the message has but one."""
+    is_private: bool = False
+    """Whether its clip is shown to its person alone, until they post it."""
+
+    @property
+    def is_for_one(self) -> bool:
+        """Tell whether what comes of it is shown to its person alone."""
+        return self.is_private or self.battle_id is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

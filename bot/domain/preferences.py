@@ -13,3 +13,5 @@ class Preferences:
     """Whether they are called when a clip is ready that they waited for."""
     seconds: float | None = None
     """How long the clips are that they ask for without a length."""
+    is_private: bool = False
+    """Whether they alone see their clips, until they post them."""

@@ -49,8 +49,8 @@ async def accept_order(
         "INSERT INTO jobs (key, state, created_at, user_id, guild_id, channel_id, kind, "
         "prompt, seconds, seed, sampling, source, parent_ids, token, token_expires_at, "
         "message_id, max_bytes, as_loop, locale, battle_id, jam_id, "
-        "group_key, daily_id) "
-        "VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+        "group_key, daily_id, is_private) "
+        "VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
         "RETURNING *",
         (
             order.key, now, origin.user_id, origin.guild_id, origin.channel_id, order.kind,
@@ -58,7 +58,7 @@ async def accept_order(
             source_json(order.source, order.mix), json.dumps(order.parent_ids),
             message.token, message.expires_at, message.message_id, message.max_bytes,
             order.as_loop, order.locale, order.battle_id, order.jam_id, order.group_key,
-            order.daily_id,
+            order.daily_id, order.is_private,
         ),
     )  # fmt: skip
     await ledger.reserve(connection, row["id"], order, now, day.of(now))

@@ -18,12 +18,6 @@ ON_ITS_WAY = Sentence(
     "Your entry is being made: wait for it, or cancel it, before you make another one."
 )
 
-FOR_ALL = """
-    NOT EXISTS (SELECT 1 FROM jobs CROSS JOIN battles ON battles.id = jobs.battle_id
-                WHERE jobs.id = clips.job_id AND battles.state != 'ended')
-"""
-"""The condition that a clip is no entry of a battle that goes on: who made which is a secret."""
-
 _STANDING = f"""
     SELECT
     EXISTS (SELECT 1 FROM battles WHERE id = :battle AND state = '{BattleState.OPEN}'

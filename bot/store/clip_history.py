@@ -6,10 +6,10 @@ import json
 from collections.abc import Collection
 
 from bot.domain.clips import Clip
-from bot.store.battle_entries import FOR_ALL
 from bot.store.clips import like
 from bot.store.database import Database
 from bot.store.forgetting import NOT_FORGOTTEN
+from bot.store.hidden_clips import IS_FOR_ALL
 from bot.store.rows import CLIP_COLUMNS, clip_of
 
 _CLIP = f"SELECT {CLIP_COLUMNS} FROM clips"  # noqa: S608 - ours
@@ -51,7 +51,7 @@ class ClipHistory:
             f"{_CLIP} INDEXED BY clips_by_guild "  # noqa: S608 - ours
             "WHERE guild_id = :guild AND NOT is_deleted "
             f"AND {NOT_FORGOTTEN} AND (user_id = :user OR message_id IS NOT NULL AND channel_id IN "
-            f"(SELECT value FROM json_each(:channels)) AND {FOR_ALL}) "
+            f"(SELECT value FROM json_each(:channels)) AND {IS_FOR_ALL}) "
             f"AND {_HAS_WORDS} ORDER BY id DESC LIMIT :limit OFFSET :offset",
             {
                 "guild": guild_id,

@@ -13,9 +13,9 @@ from bot.domain.generation import Sampling
 from bot.domain.jobs import JobState, Kind, RequestOrigin
 from bot.domain.lineage import Lineage
 from bot.domain.mixes import Mixed
-from bot.store.battle_entries import FOR_ALL
 from bot.store.database import Database
 from bot.store.forgetting import NOT_FORGOTTEN
+from bot.store.hidden_clips import IS_FOR_ALL
 from bot.store.job_states import in_states
 from bot.store.rows import CLIP_COLUMNS, clip_of, mixed_json, sampling_json
 
@@ -96,19 +96,23 @@ class Clips:
         )
         return [clip_of(row) for row in rows]
 
-    async def of_guild(self, guild_id: int, limit: int, text: str = "") -> list[Clip]:
+    async def of_guild(
+        self, guild_id: int, limit: int, text: str = "", *, viewer_id: int | None = None
+    ) -> list[Clip]:
         """Return clips that were posted on a server, newest first.
 
         Those whose prompt contains a text, or whose number begins with it, among the latest; no
-        entries of battles that go on.
+        entries of battles that go on, and of what only its person has only the viewer's.
         """
         rows = await self._database.all(
             f"{_CLIP} WHERE guild_id = ?1 AND NOT is_deleted AND {NOT_FORGOTTEN} "  # noqa: S608 - ours
-            f"AND message_id IS NOT NULL AND {FOR_ALL} "
+            "AND message_id IS NOT NULL "
             "AND (prompt LIKE ?2 ESCAPE '\\' OR id LIKE ?3 ESCAPE '\\') "
             "AND id >= COALESCE((SELECT id FROM clips WHERE guild_id = ?1 ORDER BY id DESC "
-            "LIMIT 1 OFFSET ?4), 0) ORDER BY id DESC LIMIT ?5",
-            (guild_id, like(text), like(text)[1:], _LATEST_OF_GUILD, limit),
+            "LIMIT 1 OFFSET ?4), 0) "
+            f"AND ({IS_FOR_ALL} OR user_id = ?6 AND is_private) "
+            "ORDER BY id DESC LIMIT ?5",
+            (guild_id, like(text), like(text)[1:], _LATEST_OF_GUILD, limit, viewer_id),
         )
         return [clip_of(row) for row in rows]
 
@@ -181,6 +185,14 @@ class Clips:
                 "UPDATE clips SET message_id = ? WHERE id = ?", (message_id, clip_id)
             )
 
+    async def publish(self, clip_id: int) -> bool:
+        """Let everybody have a clip that its person had alone; False where they may already."""
+        async with self._database.transaction() as connection:
+            changed = await connection.execute(
+                "UPDATE clips SET is_private = 0 WHERE id = ? AND is_private", (clip_id,)
+            )
+            return changed.rowcount > 0
+
     async def delete(self, clip_id: int) -> str | None:
         """Mark a clip as deleted and return the name of its file; None if it was deleted before.
 
@@ -221,13 +233,14 @@ async def insert_clip(connection: aiosqlite.Connection, clip: NewClip, now: floa
     cursor = await connection.execute(
         "INSERT INTO clips (job_id, user_id, guild_id, channel_id, kind, prompt, seconds, "
         "seconds_before, seed, sampling, model, file, created_at, made_in_seconds, bpm, key, "
-        "loops, stems, upload_name, mixed) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "loops, stems, upload_name, mixed, is_private) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+        "(SELECT is_private FROM jobs WHERE id = ?))",
         (
             clip.job_id, origin.user_id, origin.guild_id, origin.channel_id, clip.kind, clip.prompt,
             clip.seconds, clip.seconds_before, clip.seed, sampling_json(clip.sampling), clip.model,
             clip.file, now, clip.made_in_seconds, clip.bpm, clip.key, clip.loops,
-            json.dumps(clip.stems), clip.upload_name, mixed_json(clip.mixed),
+            json.dumps(clip.stems), clip.upload_name, mixed_json(clip.mixed), clip.job_id,
         ),
     )  # fmt: skip
     id_ = cursor.lastrowid

@@ -9,6 +9,7 @@ from bot.domain.clips import Clip
 from bot.domain.dailies import Daily, DailyPlan, DailyState
 from bot.store.database import Database
 from bot.store.forgetting import NOT_FORGOTTEN
+from bot.store.hidden_clips import IS_FOR_ALL
 from bot.store.rows import CLIP_COLUMNS, clip_of
 
 _KEPT = 366
@@ -93,7 +94,8 @@ class Dailies:
         """Return the clips that were made from a prompt, those with the most stars first."""
         rows = await self._database.all(
             f"SELECT {CLIP_COLUMNS} FROM jobs CROSS JOIN clips ON clips.id = jobs.clip_id "  # noqa: S608
-            f"WHERE daily_id = ? AND state = 'delivered' AND NOT is_deleted AND {NOT_FORGOTTEN}",
+            f"WHERE daily_id = ? AND state = 'delivered' AND NOT is_deleted "
+            f"AND {NOT_FORGOTTEN} AND {IS_FOR_ALL}",
             (daily_id,),
         )
         return sorted(map(clip_of, rows), key=lambda clip: (-clip.stars, clip.id))

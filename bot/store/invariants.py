@@ -188,6 +188,14 @@ INVARIANTS = (
         OR jobs.user_id IS NOT battle_entries.user_id
         """,
     ),
+    Invariant(
+        "what one person sees alone was ordered so",
+        "Clip {} is kept from everybody though it was not ordered for one person.",
+        """
+        SELECT clips.id FROM clips JOIN jobs ON jobs.id = job_id
+        WHERE clips.is_private AND NOT jobs.is_private
+        """,
+    ),
     *JAM_INVARIANTS,
     Invariant(
         "each foreign key has its row",

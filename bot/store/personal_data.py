@@ -41,7 +41,7 @@ _KINDS = (
         f"""
         SELECT id AS _id, id, kind, prompt, seconds, seed, model, guild_id, channel_id, message_id,
         datetime(created_at, 'unixepoch') AS made_at, is_deleted, bpm, key,
-        upload_name, mixed FROM clips
+        upload_name, mixed, is_private FROM clips
         WHERE user_id = :user AND id > :_id AND {NOT_FORGOTTEN} ORDER BY id LIMIT :limit
         """,  # noqa: S608 - ours
         {"_id": 0},
@@ -50,7 +50,8 @@ _KINDS = (
         "orders",
         """
         SELECT id AS _id, id, kind, prompt, seconds, seed, state, locale, guild_id, channel_id,
-        battle_id, jam_id, daily_id, datetime(created_at, 'unixepoch') AS ordered_at FROM jobs
+        battle_id, jam_id, daily_id, is_private, datetime(created_at, 'unixepoch') AS ordered_at
+        FROM jobs
         WHERE user_id = :user AND id > :_id AND NOT EXISTS (
             SELECT 1 FROM forgotten
             WHERE forgotten.user_id = :user AND is_pending AND jobs.id <= last_job_id)

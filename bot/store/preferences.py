@@ -15,11 +15,15 @@ class PreferencesOfPeople:
     async def of(self, user_id: int) -> Preferences:
         """Return what a person has set."""
         row = await self._database.one(
-            "SELECT is_called, seconds FROM preferences WHERE user_id = ?", (user_id,)
+            "SELECT is_called, seconds, is_private FROM preferences WHERE user_id = ?", (user_id,)
         )
         if row is None:
             return Preferences()
-        return Preferences(is_called=bool(row["is_called"]), seconds=row["seconds"])
+        return Preferences(
+            is_called=bool(row["is_called"]),
+            seconds=row["seconds"],
+            is_private=bool(row["is_private"]),
+        )
 
     async def set(self, user_id: int, wanted: Preferences) -> None:
         """Keep what a person has set; what is as the bot has it takes no row."""
@@ -28,6 +32,7 @@ class PreferencesOfPeople:
                 await connection.execute("DELETE FROM preferences WHERE user_id = ?", (user_id,))
                 return
             await connection.execute(
-                "INSERT OR REPLACE INTO preferences (user_id, is_called, seconds) VALUES (?, ?, ?)",
-                (user_id, wanted.is_called, wanted.seconds),
+                "INSERT OR REPLACE INTO preferences (user_id, is_called, seconds, is_private) "
+                "VALUES (?, ?, ?, ?)",
+                (user_id, wanted.is_called, wanted.seconds, wanted.is_private),
             )

@@ -55,6 +55,7 @@ def job_of(row: sqlite3.Row) -> Job:
             jam_id=row["jam_id"],
             group_key=row["group_key"],
             daily_id=row["daily_id"],
+            is_private=bool(row["is_private"]),
         ),
         state=JobState(row["state"]),
         attempts=row["attempts"],
@@ -97,6 +98,7 @@ def clip_of(row: sqlite3.Row) -> Clip:
         upload_name=row["upload_name"],
         mixed=None if row["mixed"] is None else Mixed(**json.loads(row["mixed"])),
         stems=tuple(json.loads(row["stems"])),
+        is_private=bool(row["is_private"]),
     )
 
 

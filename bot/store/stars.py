@@ -7,6 +7,7 @@ from collections.abc import Callable
 from bot.domain.clips import Clip
 from bot.store.database import Database
 from bot.store.forgetting import NOT_FORGOTTEN
+from bot.store.hidden_clips import IS_FOR_ALL
 from bot.store.rows import CLIP_COLUMNS, clip_of
 
 NO_GUILD = 0
@@ -53,6 +54,7 @@ class Stars:
         rows = await self._database.all(
             f"SELECT {CLIP_COLUMNS} FROM clips INDEXED BY clips_by_stars "  # noqa: S608 - ours
             f"WHERE guild_id = ? AND stars > 0 AND NOT is_deleted AND {NOT_FORGOTTEN} "
+            f"AND {IS_FOR_ALL} "
             "ORDER BY stars DESC, id DESC LIMIT ?",
             (guild_id, limit),
         )
@@ -67,7 +69,8 @@ class Stars:
             f"SELECT {CLIP_COLUMNS}, COUNT(*) AS given FROM stars "  # noqa: S608 - ours
             "CROSS JOIN clips ON clips.id = clip_id AND clips.user_id != stars.user_id "
             "WHERE stars.guild_id = ? AND starred_at >= ? AND NOT is_deleted "
-            f"AND {NOT_FORGOTTEN} GROUP BY clip_id ORDER BY given DESC, clip_id LIMIT ?",
+            f"AND {NOT_FORGOTTEN} AND {IS_FOR_ALL} "
+            "GROUP BY clip_id ORDER BY given DESC, clip_id LIMIT ?",
             (guild_id, since, limit),
         )
         return [(clip_of(row), row["given"]) for row in rows]

@@ -52,8 +52,8 @@ class Caller:
             log.info("job.not_called id=%d %s", job.id, error)
 
     async def _is_wanted(self, job: Job, clip: Clip) -> bool:
-        if job.order.battle_id is not None:
-            return False  # everybody would see who has entered
+        if job.order.is_for_one:
+            return False  # everybody would see it
         # A new message has notified them itself.
         if clip.message_id is None or clip.message_id != job.message.message_id:
             return False

@@ -60,7 +60,7 @@ async def _show(
         try:
             if text is None:
                 await webhook.delete_message(message_id)
-            else:
+            elif not await _is_answered(webhook, answer):
                 await webhook.edit_message(message_id, content=text, view=None)
         except discord.HTTPException as error:
             if is_outage(error):
@@ -84,6 +84,15 @@ async def _show(
         if is_outage(error):
             raise
         log.info("answer.out_of_reach key=%s code=%d", answer.key, error.code)
+
+
+async def _is_answered(webhook: discord.Webhook, answer: OpenAnswer) -> bool:
+    """Tell whether what was to be thought about was posted, and only not struck out."""
+    if answer.text:
+        return False
+    # discord.py puts what it is given into the address.
+    shown = await webhook.fetch_message(_FIRST_ANSWER)  # type: ignore[arg-type]
+    return bool(shown.attachments or shown.embeds)
 
 
 async def _find(bot: ZhiyinBot, answer: OpenAnswer, before: datetime) -> list[int]:

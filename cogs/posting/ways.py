@@ -37,8 +37,8 @@ class Ways:
         self._expired_tokens.discard(job.id)
 
     def of(self, job: Job) -> tuple[Way, ...]:
-        """Return the ways to show a job, the best first; an entry is for its person alone."""
-        if job.order.battle_id is not None:
+        """Return the ways to show a job, the best first; some are for their person alone."""
+        if job.order.is_for_one:
             return (self.edit, self.send_direct)
         return (self.edit, self.send, self.send_direct)
 
@@ -49,7 +49,7 @@ class Ways:
             raise Undeliverable("there is no message to edit")
         young = self._bot.clock() < handle.expires_at - _TOKEN_MARGIN_SECONDS
         young = young and job.id not in self._expired_tokens
-        if job.order.battle_id is not None and not young:
+        if job.order.is_for_one and not young:
             raise Undeliverable("only its token reaches a message that one person sees")
         if handle.token is not None and young and self._bot.application_id is not None:
             webhook = self._bot.webhook_of(handle.token)

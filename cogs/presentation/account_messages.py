@@ -25,8 +25,17 @@ def preferences(wanted: Preferences, usual_seconds: float) -> Sentence:
         if wanted.is_called
         else Sentence("I don't call you when a clip is ready.")
     )
+    seen = (
+        Sentence(
+            "Only you see your clips, until you press **Post it**; what you ask for by mentioning "
+            "me is answered where you ask."
+        )
+        if wanted.is_private
+        else Sentence("Everybody in the channel sees your clips.")
+    )
     return Sentence(
-        "{call}\nYour clips are {seconds:g} s long unless you say otherwise.",
+        "{call}\nYour clips are {seconds:g} s long unless you say otherwise.\n{seen}",
         call=call,
         seconds=usual_seconds,
+        seen=seen,
     )

@@ -7,19 +7,20 @@ from bot.i18n.sentence import Sentence
 HELP = Sentence(
     """\
 **Make music**
-`/music` from words: style, instruments, mood, tempo ("slow blues with saxophone, 80 BPM"). \
-`loop` cuts it to whole bars, so that it loops seamlessly; `like` gives it a clip's tempo and key.
+`/music` from words: style, instruments, mood, tempo ("slow blues, 80 BPM"). `loop` \
+cuts it so that it repeats seamlessly; `like` gives it a clip's tempo and key; \
+`private` shows it to you alone, until you **Post it**.
 `/random` rolls the words for you. `/preset save` gives words and settings a name.
 Or mention me and say what you want to hear, with or without a sound file.
 **Play with each other's clips**
-`/remix` a file or one of your clips: your words join the old ones ("make it jazzier"), \
+`/remix` a file or one of your clips: your words join the old ones, \
 tempo and key stay, and what you `keep` of it.
 `/jam start` opens a thread in which all make one track: a turn is your words and a few bars; \
 **Close** mixes it down.
 Under every clip: **Again**, **Continue**, **Remix**, **Loop**, **Mix**, **Tree**, **Details**, \
 **Delete**. Where the model has them, **Stems**: drums, bass and the rest as files, and a remix \
-can keep some. Takes share a message: press the number of one for its buttons.
-`/mix` and **Mix** lay two clips over one another: one tempo, keys that fit, bar on bar, for free.
+can keep some. Takes share a message: press the number of one.
+`/mix` and **Mix** lay two clips over one another, bar on bar, for free.
 On any message with sound: *Apps > Remix this clip*, *Continue this clip*, *What is this clip?* Or \
 reply to it, mention me and say what to make of it. `/whatis` tells how a file of mine was made.
 Press ⭐ under what you like: `/favourites` lists yours, `/top` the server's best.

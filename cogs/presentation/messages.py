@@ -29,6 +29,10 @@ TOO_LATE_TO_CANCEL = Sentence("This one can't be cancelled any more: it is done,
 NOT_YOURS = Sentence(
     "Only the person who asked for this clip can do that, or a manager of the server."
 )
+ONLY_YOURS = Sentence("{owner} Only you see this. **Post it** shows it to everybody here.")
+POSTED_ALREADY = Sentence("Clip {id} is posted already. `/clip` posts it once more.")
+ONLY_YOU_HAVE_IT = Sentence("Only you see this clip: post it first, so that all can hear it.")
+POST_THERE = Sentence("Type `/clip` with the number {id} in the channel where you want to post it.")
 FOR_BOT_OWNER = Sentence("Only the owner of this bot can do that.")
 FOR_MANAGERS = Sentence("That is for those who manage this server.")
 ON_SERVERS_ONLY = Sentence("This works in servers only.")

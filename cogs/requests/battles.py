@@ -63,6 +63,8 @@ async def check_battle(
     if words is not None and len(words) > _MOST_THEME_CHARACTERS:
         raise RequestError(TOO_LONG)
     sample = None if clip is None else await find_typed_clip(interaction, clip)
+    if sample is not None and sample.is_private:
+        raise RequestError(messages.ONLY_YOU_HAVE_IT)
     new = NewBattle(
         key=str(interaction.id),
         guild_id=interaction.guild_id,

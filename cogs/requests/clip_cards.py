@@ -36,7 +36,8 @@ async def clip_cards(
     credited = None
     if clip.parent_ids:
         family = await bot.service.clips.lineage(clip.id, _MOST_ANCESTORS)
-        by_id = {each.id: each for each in family.clips}
+        # What only its person has is not told of where everybody is.
+        by_id = {each.id: each for each in family.clips if clip.is_private or not each.is_private}
         parents = [*map(by_id.get, clip.parent_ids), None][:2]
         here = tuple(each for each in family.clips if each.origin.guild_id == clip.origin.guild_id)
         kin = Lineage(clip_id=clip.id, clips=here)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import PurePath
 
 import discord
 
 from bot.app.client import Interaction
 from bot.domain.clips import Clip
 from bot.errors import Refused, RequestError
+from cogs.posting.look_back import find_messages
 from cogs.presentation import cards, messages
 from cogs.presentation.clip_tree import TREE_PICTURE, tree_embed
 from cogs.presentation.readers import reader_of, readers_of
@@ -33,24 +38,80 @@ async def find_typed_clip(interaction: Interaction, text: str) -> Clip:
 async def post_again(interaction: Interaction, clip: Clip, view: discord.ui.View) -> None:
     """Post a clip once more, for everybody, with its card. Costs no quota.
 
-    Raises Refused where no music may be posted, and SoundError where its sound is gone.
+    One that its person had alone is everybody's from then on. Raises Refused where no music may be
+    posted, and SoundError where its sound is gone.
     """
+    async with _posting(interaction, clip, view) as (post, _):
+        clips = interaction.client.service.clips
+        if not (clip.is_private and await clips.publish(clip, _nowhere, post)):
+            await post()
+
+
+async def post_for_all(interaction: Interaction, clip: Clip, view: discord.ui.View) -> None:
+    """Post a clip for everybody that its person was answered alone; once, however often pressed.
+
+    Otherwise as `post_again`. Raises RequestError where it is posted already.
+    """
+    if clip.origin.user_id != interaction.user.id:
+        raise RequestError(messages.NOT_YOURS)
+    if interaction.guild_id is None and clip.origin.guild_id is not None:
+        raise RequestError(messages.POST_THERE.fill(id=clip.id))
+    clips = interaction.client.service.clips
+    if not await clips.is_unposted(clip.id):
+        raise RequestError(messages.POSTED_ALREADY.fill(id=clip.id))
+    async with _posting(interaction, clip, view) as (post, find):
+        if not await clips.publish(clip, find, post):
+            raise RequestError(messages.POSTED_ALREADY.fill(id=clip.id))
+    interaction.client.dispatch("clip_changed", clip.id)
+
+
+async def _nowhere() -> None:
+    """Find no message: the clip was not posted before."""
+
+
+@asynccontextmanager
+async def _posting(
+    interaction: Interaction, clip: Clip, view: discord.ui.View
+) -> AsyncIterator[tuple[Callable[[], Awaitable[int]], Callable[[], Awaitable[int | None]]]]:
+    """Check that a clip may be posted and pack it; yield what posts it, and what looks for it."""
     bot, origin, read = interaction.client, origin_of(interaction), readers_of(interaction)
     parent = getattr(interaction.channel, "parent_id", None)
     await resolve_limits(bot, origin, interaction.user, parent_channel_id=parent)
     if interaction.guild_id is not None and not interaction.app_permissions.attach_files:
         raise Refused(messages.NO_FILES)
     async with thinking(interaction):
-        embed = await card_for(bot, read, clip, interaction.guild_id)
+        for_all = dataclasses.replace(clip, is_private=False)
+        embed = await card_for(bot, read, for_all, interaction.guild_id)
         packed = await bot.service.clips.pack(clip, interaction.filesize_limit)
-        await interaction.followup.send(
-            embed=embed,
-            files=[
-                discord.File(io.BytesIO(packed.data), packed.name),
-                discord.File(io.BytesIO(packed.picture), cards.PICTURE),
-            ],
-            view=view,
-        )
+
+        async def post() -> int:
+            sent = await interaction.followup.send(
+                # Nobody else sees what a button was under that only its person sees.
+                f"<@{interaction.user.id}>" if clip.is_private else discord.utils.MISSING,
+                embed=embed,
+                files=[
+                    discord.File(io.BytesIO(packed.data), packed.name),
+                    discord.File(io.BytesIO(packed.picture), cards.PICTURE),
+                ],
+                view=view,
+                wait=True,
+            )
+            return sent.id
+
+        async def find() -> int | None:
+            assert bot.user is not None
+            found = await find_messages(
+                bot.get_partial_messageable(interaction.channel_id or 0),
+                lambda message: any(
+                    PurePath(file.filename).stem == PurePath(packed.name).stem
+                    for file in message.attachments
+                ),
+                author_id=bot.user.id,
+                since_id=clip.message_id,
+            )
+            return found[0] if found else None
+
+        yield post, find
 
 
 async def show_tree(interaction: Interaction, clip: Clip) -> None:

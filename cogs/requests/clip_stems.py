@@ -33,9 +33,10 @@ async def post_stems(interaction: Interaction, clip: Clip) -> None:
     if expected is not None and expected > LONGEST_WAIT_SECONDS:
         raise Refused(messages.LONG_WAIT_FOR_STEMS.fill(expected=messages.duration(expected)))
     with stems.reserve(clip, interaction.user.id):
-        async with thinking(interaction):
+        async with thinking(interaction, ephemeral=clip.is_private):
             files = await stems.split(clip, interaction.user.id, interaction.filesize_limit)
             await interaction.followup.send(
                 readers_of(interaction)(messages.stems(clip)),
                 files=[discord.File(io.BytesIO(each.data), each.name) for each in files],
+                ephemeral=clip.is_private,
             )

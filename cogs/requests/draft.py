@@ -67,6 +67,8 @@ class RequestDraft:
     """The jam that it is a turn in, or the mixdown of."""
     daily_id: int | None = None
     """The daily prompt that it is made from."""
+    is_private: bool | None = None
+    """Whether its person alone sees it; None as they have set it, and as what it is made of."""
 
 
 def validate(
@@ -148,19 +150,21 @@ def make_orders(
             prompt=draft.prompt,
             sampling=_sampling(bot.sampling, draft.settings),
             mix=draft.mix,
-            parent_ids=_parents(draft),
+            parent_ids=parents_of(draft),
             as_loop=draft.as_loop,
             locale=draft.locale,
             group_key=together[take] if together.count(together[take]) > 1 else None,
             battle_id=draft.battle_id,
             jam_id=draft.jam_id,
             daily_id=draft.daily_id,
+            is_private=bool(draft.is_private),
         )
         for take in range(draft.takes)
     ]
 
 
-def _parents(draft: RequestDraft) -> tuple[int, ...]:
+def parents_of(draft: RequestDraft) -> tuple[int, ...]:
+    """Return the ids of the clips that a new one comes from."""
     if draft.mix is not None:
         return draft.mix.lead_id, draft.mix.other_id
     return tuple(clip.id for clip in (draft.parent or draft.clip,) if clip)

@@ -71,7 +71,12 @@ async def send_first_response(
 
 
 async def send_another_take(
-    interaction: Interaction, own: MessageHandle, take: int, *, key: str
+    interaction: Interaction,
+    own: MessageHandle,
+    take: int,
+    *,
+    key: str,
+    ephemeral: bool = False,
 ) -> MessageHandle:
     """Send the message of a further take, and return its handle; `own` is the first one's.
 
@@ -81,7 +86,8 @@ async def send_another_take(
     answer = _open_answer(interaction, key, text, shared_locale(interaction))
     # Without its id the token would reach the first one.
     await answers.open(dataclasses.replace(answer, token=None))
-    if not is_reached_by_token_only(interaction) and interaction.channel_id is not None:
+    is_in_channel = not ephemeral and not is_reached_by_token_only(interaction)
+    if is_in_channel and interaction.channel_id is not None:
         channel = interaction.client.get_partial_messageable(interaction.channel_id)
         try:
             # The nonce makes a retry idempotent: a message that was stored although an error came
@@ -96,7 +102,7 @@ async def send_another_take(
         else:
             await answers.record_shown(key, sent.id)
             return dataclasses.replace(own, token=None, expires_at=0.0, message_id=sent.id)
-    followed = await interaction.followup.send(text, wait=True)
+    followed = await interaction.followup.send(text, wait=True, ephemeral=ephemeral)
     await answers.record_shown(key, followed.id, token=own.token, expires_at=own.expires_at)
     return dataclasses.replace(own, message_id=followed.id)
 

@@ -48,7 +48,9 @@ async def clips_in_sight(interaction: Interaction, limit: int, search: str = "")
     clips = interaction.client.service.clips
     if interaction.guild_id is None:
         return await clips.history(interaction.user.id, limit, search)
-    found = await clips.of_server(interaction.guild_id, _LISTED, search)
+    found = await clips.of_server(
+        interaction.guild_id, _LISTED, search, viewer_id=interaction.user.id
+    )
     return [clip for clip in found if is_shown_to(interaction, clip)][:limit]
 
 
@@ -99,11 +101,10 @@ def is_shown_to(interaction: discord.Interaction, clip: Clip) -> bool:
     One that was held is posted elsewhere than it was ordered.
     """
     shows_it = interaction.message is not None and interaction.message.id == clip.message_id
-    return (
-        clip.origin.user_id == interaction.user.id
-        or shows_it
-        or _is_at(interaction, clip.origin)
-        or _can_look_into(interaction, clip.origin)
+    if clip.origin.user_id == interaction.user.id:
+        return True
+    return not clip.is_private and (
+        shows_it or _is_at(interaction, clip.origin) or _can_look_into(interaction, clip.origin)
     )
 
 

@@ -22,6 +22,7 @@ from bot.domain.jobs import (
     UploadSource,
 )
 from bot.domain.limits import Limits, check_may_send_sound
+from bot.domain.preferences import Preferences
 from bot.errors import Refused
 from cogs.presentation import jam_messages, messages
 from cogs.presentation.errors import report_error, sentence_for
@@ -32,6 +33,7 @@ from cogs.requests.draft import (
     by_message,
     make_orders,
     order_key,
+    parents_of,
     validate,
 )
 from cogs.requests.limits import is_reached_by_token_only, origin_of, resolve_limits
@@ -66,7 +68,8 @@ async def submit_request(
         raise Refused(messages.NO_FILES)
     liked = await bot.service.people.preferences(origin.user_id)
     draft = validate(draft, bot, longest, liked.seconds)
-    draft = dataclasses.replace(draft, locale=shared_locale(interaction))
+    is_private = asked_by is None and await _is_private(interaction, draft, liked)
+    draft = dataclasses.replace(draft, locale=shared_locale(interaction), is_private=is_private)
     if is_reached_by_token_only(interaction):
         _check_wait(bot, draft)
     text = messages.LISTENING if draft.attachment else messages.IN_LINE
@@ -87,7 +90,7 @@ async def submit_request(
             text,
             key=orders[0].key,
             in_place=asked_by is not None,
-            ephemeral=draft.battle_id is not None,
+            ephemeral=orders[0].is_for_one,
         )
         await failpoints.reached("order.answered")
         await _queue(interaction, draft, orders, limits, own, receiving)
@@ -119,7 +122,9 @@ async def _queue(
             if number:
                 await requests.check(together[0], limits)
                 free = together[0].key
-                shown = await responses.send_another_take(interaction, own, number, key=free)
+                shown = await responses.send_another_take(
+                    interaction, own, number, key=free, ephemeral=together[0].is_for_one
+                )
             same = [
                 dataclasses.replace(order, source=complete.source, prompt=complete.prompt)
                 for order in together
@@ -136,6 +141,24 @@ async def _queue(
         await report_error(interaction, error)
     else:
         await _release(interaction.client, source, holding)
+
+
+async def _is_private(
+    interaction: discord.Interaction[ZhiyinBot], draft: RequestDraft, liked: Preferences
+) -> bool:
+    """Tell whether a clip is for its person alone: by option, as they like it, or by its parents.
+
+    What is made of a clip that nobody else has would tell of it. In direct messages nobody else is
+    there, battles have their own secret, and jams none.
+    """
+    if draft.battle_id is not None or draft.jam_id is not None:
+        return False
+    if interaction.guild_id is None and not is_reached_by_token_only(interaction):
+        return False
+    if draft.is_private is not None:
+        return draft.is_private
+    parents = [await interaction.client.service.clips.find(id_) for id_ in parents_of(draft)]
+    return liked.is_private or any(clip is not None and clip.is_private for clip in parents)
 
 
 async def _release(bot: ZhiyinBot, source: Source | None, holding: ExitStack) -> None:

@@ -14,7 +14,7 @@ from bot.domain.clips import Clip
 from bot.domain.voice_message import NAME, VoiceMessage
 from bot.errors import Refused
 from bot.i18n.sentence import Sentence
-from cogs.presentation.messages import link
+from cogs.presentation.messages import ONLY_YOU_HAVE_IT, link
 from cogs.presentation.readers import reader_of
 from cogs.requests.limits import origin_of, resolve_limits
 from cogs.requests.responses import thinking
@@ -64,6 +64,8 @@ async def post_voice_message(interaction: Interaction, clip: Clip) -> None:
     )
     if not (speaks and rights.attach_files and rights.send_voice_messages):
         raise Refused(NO_VOICE_MESSAGES)
+    if clip.is_private:
+        raise Refused(ONLY_YOU_HAVE_IT)
     async with thinking(interaction, ephemeral=True):
         message = await bot.service.clips.voice_message(clip, interaction.filesize_limit)
         flags = discord.MessageFlags(voice=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import discord
 
 from bot.app.client import Interaction
@@ -16,7 +18,7 @@ from cogs.requests.clip_actions import (
     order_loop,
     show_details,
 )
-from cogs.requests.clip_recall import show_tree
+from cogs.requests.clip_recall import post_for_all, show_tree
 from cogs.requests.clip_stems import post_stems
 from cogs.requests.rights import require_clip
 from cogs.requests.stars import toggle_star
@@ -38,6 +40,7 @@ ACTIONS = (
     "tree",
     "details",
     "delete",
+    "post",
 )
 _LABELS = {
     "again": (Sentence("Again"), discord.ButtonStyle.primary),
@@ -50,17 +53,27 @@ _LABELS = {
     "tree": (Sentence("Tree"), discord.ButtonStyle.secondary),
     "details": (Sentence("Details"), discord.ButtonStyle.secondary),
     "delete": (Sentence("Delete"), discord.ButtonStyle.danger),
+    "post": (Sentence("Post it"), discord.ButtonStyle.success),
 }
-_SECOND_ROW = {"mix", "star", "tree", "details", "delete"}
+_LATER_ROWS = {"mix": 1, "star": 1, "tree": 1, "details": 1, "delete": 1, "post": 2}
 
 
 def clip_view(read: Reader, clip: Clip) -> discord.ui.View:
-    """Return the buttons under a clip; *Stems* only where it has some, the star with its number."""
+    """Return the buttons under a clip; *Stems* only where it has some, the star with its number.
+
+    One that its person has alone can be posted.
+    """
     view = discord.ui.View(timeout=None)
+    left_out = {"stems": not clip.stems, "post": not clip.is_private}
     for action in ACTIONS:
-        if action != "stems" or clip.stems:
+        if not left_out.get(action):
             view.add_item(ClipButton(clip.id, action, read, stars=clip.stars))
     return view
+
+
+def posted_view(read: Reader, clip: Clip) -> discord.ui.View:
+    """Return the buttons under a clip that is being posted for everybody."""
+    return clip_view(read, dataclasses.replace(clip, is_private=False))
 
 
 class ClipButton(PersistentButton, template=r"zhiyin:clip:(?P<id>\d+):(?P<action>[a-z]+)"):
@@ -79,7 +92,7 @@ class ClipButton(PersistentButton, template=r"zhiyin:clip:(?P<id>\d+):(?P<action
                 custom_id=f"zhiyin:clip:{clip_id}:{action}",
             ),
             # A row has five at the most: what makes music of one clip is in the first.
-            row=int(action in _SECOND_ROW),
+            row=_LATER_ROWS.get(action, 0),
         )
         self.clip_id, self.action = clip_id, action
 
@@ -113,6 +126,9 @@ class ClipButton(PersistentButton, template=r"zhiyin:clip:(?P<id>\d+):(?P<action
                 await show_details(interaction, clip, export_view(reader_of(interaction), clip))
             case "delete":
                 await ask_to_delete(interaction, clip)
+            case "post":
+                view = posted_view(readers_of(interaction), clip)
+                await post_for_all(interaction, clip, view)
             case "keep":
                 await interaction.response.edit_message(
                     view=clip_view(readers_of(interaction), clip)

@@ -11,7 +11,7 @@ from bot.domain.clips import Clip
 from bot.i18n.languages import Reader
 from bot.i18n.sentence import Sentence
 from cogs.presentation import cards
-from cogs.presentation.readers import readers_of
+from cogs.presentation.readers import reader_of, readers_of
 from cogs.requests.clip_cards import card_for
 from cogs.requests.responses import thinking
 from cogs.views.clip_buttons import clip_view
@@ -33,10 +33,11 @@ class HeldButton(PersistentButton, template=r"zhiyin:held:(?P<id>\d+)"):
 
 async def hand_over(interaction: Interaction, clip_id: int) -> None:
     """Post a held clip with its card and buttons. Raises RequestError and Refused."""
-    clips, read = interaction.client.service.clips, readers_of(interaction)
+    clips = interaction.client.service.clips
 
     async def post(clip: Clip) -> int:
-        async with thinking(interaction):
+        read = reader_of(interaction) if clip.is_private else readers_of(interaction)
+        async with thinking(interaction, ephemeral=clip.is_private):
             embed = await card_for(interaction.client, read, clip, interaction.guild_id)
             packed = await clips.pack(clip, interaction.filesize_limit)
             sent = await interaction.followup.send(
@@ -48,6 +49,7 @@ async def hand_over(interaction: Interaction, clip_id: int) -> None:
                 ],
                 view=clip_view(read, clip),
                 wait=True,
+                ephemeral=clip.is_private,
             )
         return sent.id
 

@@ -22,7 +22,7 @@ from cogs.requests.clip_recall import post_again
 from cogs.requests.histories import find_page
 from cogs.requests.responses import thinking
 from cogs.requests.rights import require_clip
-from cogs.views.clip_buttons import clip_view
+from cogs.views.clip_buttons import clip_view, posted_view
 from cogs.views.held_button import HeldButton
 from cogs.views.persistent_button import PersistentButton
 
@@ -108,14 +108,15 @@ class PlayButton(PersistentButton, template=r"zhiyin:play:(?P<id>\d+):(?P<how>pl
         """Show or post the clip. Raises RequestError, Refused and SoundError."""
         clip = await require_clip(interaction, self.clip_id)
         if self.how == "post":
-            await post_again(interaction, clip, clip_view(readers_of(interaction), clip))
+            await post_again(interaction, clip, posted_view(readers_of(interaction), clip))
             return
         bot, read = interaction.client, reader_of(interaction)
         async with thinking(interaction, ephemeral=True):
             embed, _ = await clip_cards(bot, read, clip)
             packed = await bot.service.clips.pack(clip, interaction.filesize_limit)
             view = clip_view(read, clip)
-            view.add_item(PlayButton(clip.id, "post", read(Sentence("Post it here")), row=2))
+            if not clip.is_private:
+                view.add_item(PlayButton(clip.id, "post", read(Sentence("Post it here")), row=2))
             await interaction.followup.send(
                 embed=embed,
                 files=[

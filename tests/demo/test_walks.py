@@ -322,7 +322,9 @@ async def test_every_button_under_a_clip_does_what_it_says(stage, seats):
     first = await made(seat, await seat.types("/music prompt:beat seconds:8"))
     buttons = seat.message(first).locator("[data-act=press]")
     customs = await buttons.evaluate_all("all => all.map(each => each.dataset.custom)")
-    assert [each.rpartition(":")[2] for each in customs] == [*ACTIONS]
+    assert [each.rpartition(":")[2] for each in customs] == [
+        action for action in ACTIONS if action != "post"
+    ]
     for label in ("Again", "Continue", "Loop", "Stems"):
         await made(seat, await press(seat, first, label))
     asked = await press(seat, first, "Remix")
@@ -390,6 +392,18 @@ async def test_history_plays_what_is_chosen_and_posts_it(stage, seats):
     assert played.is_ephemeral
     posted = await made(seat, await press(seat, played, "Post it here"))
     assert not posted.is_ephemeral
+
+
+async def test_a_clip_for_one_person_is_posted_by_its_button(stage, seats):
+    """The page shows that only they see it; and then everybody does."""
+    seat = seats[FRIEND]
+    await seat.go("music")
+    mine = await made(seat, await seat.types("/music prompt:beat seconds:1 private:True"))
+    assert mine.is_ephemeral
+    await expect(seat.message(mine)).to_contain_text("Only you see this")
+    posted = await made(seat, await press(seat, mine, "Post it"))
+    assert not posted.is_ephemeral
+    await expect(seats[MANAGER].message(posted).locator("audio")).to_have_count(1)
 
 
 async def test_every_entry_under_apps_does_what_it_says(stage, seats):

@@ -157,6 +157,10 @@ FAULTS = {
         "UPDATE jobs SET battle_id = 2 WHERE id = 6",
         "Battle 1 has an entry that was made for something else.",
     ),
+    "what one person sees alone was ordered so": (
+        "UPDATE clips SET is_private = 1 WHERE id = 1",
+        "Clip 1 is kept from everybody though it was not ordered for one person.",
+    ),
     "an unfinished turn is the one that its jam waits for": (
         "UPDATE jams SET job_id = NULL WHERE id = 1",
         "Job 8 makes a turn of a jam that waits for another one, or for none.",

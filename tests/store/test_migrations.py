@@ -44,6 +44,7 @@ RELEASED = {
     "best_of": "5a0eff27a0025c4e",
     "dailies": "0775073a38bea2fe",
     "live_seconds": "7805fc466d4ee675",
+    "private_answers": "5679b144ac713f29",
 }
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
+from bot import failpoints
 from bot.domain.clips import Clip
 from bot.domain.lineage import Lineage
 from bot.domain.takes import Take
 from bot.domain.voice_message import VoiceMessage
-from bot.errors import RequestError
+from bot.errors import Refused, RequestError
 from bot.i18n.sentence import Sentence
 from bot.jams.tree_picture import draw_tree
+from bot.pipeline.library import STILL_COMING
 from bot.pipeline.packaging import ExportedClip, PackedClip
 from bot.pipeline.service import Pipeline
 
@@ -48,9 +50,14 @@ class ClipService:
         """Return a person's latest clips with these words in their prompt, newest first."""
         return await self._clips.of_user(user_id, limit, search)
 
-    async def of_server(self, guild_id: int, limit: int, search: str = "") -> list[Clip]:
-        """Return the latest clips of a server with these words or this number, newest first."""
-        return await self._clips.of_guild(guild_id, limit, search)
+    async def of_server(
+        self, guild_id: int, limit: int, search: str, *, viewer_id: int
+    ) -> list[Clip]:
+        """Return the latest clips of a server with these words or this number, newest first.
+
+        Those that a person sees alone are there where that is the viewer.
+        """
+        return await self._clips.of_guild(guild_id, limit, search, viewer_id=viewer_id)
 
     async def prompts(self, user_id: int, search: str, limit: int) -> list[str]:
         """Return a person's earlier prompts that contain these words, newest first."""
@@ -76,6 +83,42 @@ class ClipService:
             message_id = await post(clip)
             await self._clips.set_message(clip.id, message_id)
             await self._pipeline.store.jobs.record_fetch(clip.job_id, message_id)
+
+    async def publish(
+        self,
+        clip: Clip,
+        find: Callable[[], Awaitable[int | None]],
+        post: Callable[[], Awaitable[int]],
+    ) -> bool:
+        """Post a clip for everybody that its person had alone; False where it is posted already.
+
+        It is everybody's from before it is posted: whoever presses again after a death of the bot
+        lets `find` return what was posted meanwhile. `post` returns the id of the message. Raises
+        what these raise, and Refused while it is on its way already.
+        """
+        with self._pipeline.erasure.handing_over(clip.id, clip.origin.user_id):
+            if not await self.is_unposted(clip.id):
+                return False
+            is_first = await self._clips.publish(clip.id)
+            await failpoints.reached("clip.published")
+            found = None if is_first else await find()
+            message_id = await post() if found is None else found
+            await failpoints.reached("clip.shown_to_all")
+            await self._clips.set_message(clip.id, message_id)
+            return found is None
+
+    async def is_unposted(self, clip_id: int) -> bool:
+        """Tell whether a clip that was for one is nowhere but in the message that one sees.
+
+        Raises Refused while it is on its way there.
+        """
+        clip = await self._clips.get(clip_id)
+        job = None if clip is None else await self._pipeline.store.jobs.get(clip.job_id)
+        if clip is None or job is None or not job.order.is_private:
+            return False
+        if not job.state.is_final:
+            raise Refused(STILL_COMING)
+        return clip.is_private or clip.message_id == job.message.message_id
 
     async def pack(self, clip: Clip, max_bytes: int) -> PackedClip:
         """Return a clip as a file of at most so many bytes. Raises SoundError and OutputError."""

@@ -18,11 +18,12 @@ from bot.store.migrations.jams import JAMS
 from bot.store.migrations.live_seconds import LIVE_SECONDS
 from bot.store.migrations.manners import MANNERS
 from bot.store.migrations.open_answers import OPEN_ANSWERS
-from bot.store.migrations.preferences import PREFERENCES
+from bot.store.migrations.preferences import PREFERENCES, PRIVATE_ANSWERS
 from bot.store.migrations.presets import PRESETS
 from bot.store.migrations.radios import RADIOS
 from bot.store.migrations.running_totals import RUNNING_TOTALS
 from bot.store.migrations.stars import STARS
+from bot.store.migrations.takes import TAKES
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,10 +235,7 @@ MIGRATIONS = (
         "takes_in_one_message",
         date(2026, 11, 28),
         "The takes of an order are shown in one message; each stays a job and a clip of its own.",
-        (
-            "ALTER TABLE jobs ADD COLUMN group_key TEXT",
-            "CREATE INDEX jobs_by_group ON jobs (group_key, id) WHERE group_key IS NOT NULL",
-        ),
+        TAKES,
     ),
     Migration(
         "best_of",
@@ -256,6 +254,12 @@ MIGRATIONS = (
         date(2026, 11, 28),
         "What a server may hear live in a day is counted, and a restart forgets nothing of it.",
         LIVE_SECONDS,
+    ),
+    Migration(
+        "private_answers",
+        date(2026, 11, 28),
+        "People have clips that they alone see, until they post them.",
+        PRIVATE_ANSWERS,
     ),
 )
 

@@ -1,4 +1,4 @@
-"""What people prefer."""
+"""What people prefer; and what they have alone until they post it."""
 
 from __future__ import annotations
 
@@ -10,4 +10,9 @@ PREFERENCES = (
         seconds REAL
     )
     """,
+)
+PRIVATE_ANSWERS = (
+    "ALTER TABLE preferences ADD COLUMN is_private INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE jobs ADD COLUMN is_private INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE clips ADD COLUMN is_private INTEGER NOT NULL DEFAULT 0",
 )
