@@ -290,5 +290,12 @@ def open_nothing(config):
     raise CheckpointError(Sentence("The script says that there is no model."))
 
 
+def open_nothing_after(config):
+    """Wait for a file, named as the model is, so that an order can come first."""
+    while not os.path.exists(config.model.name):
+        time.sleep(0.01)
+    open_nothing(config)
+
+
 def open_never(config):
     time.sleep(3600)

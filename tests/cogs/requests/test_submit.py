@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import math
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import simcord.interactions
 
-from bot.config import Config
+from bot.config import Config, ModelConfig
 from bot.domain.generation import Sampling
 from bot.domain.jobs import Kind
 from bot.domain.limits import Limits
@@ -110,9 +111,12 @@ async def test_a_long_wait_is_refused_where_only_a_token_reaches(tmp_path, monke
 
 async def test_without_a_model_nobody_gets_in_line(tmp_path):
     """The sentence says what is wrong; who waits already keeps their place and is told, too."""
-    async with open_jam(tmp_path, engine="tests.support.scripted_worker:open_nothing") as jam:
-        jam.pipeline.executor.settled.clear()
+    is_ordered = tmp_path / "is ordered"
+    config = replace(Config(), model=ModelConfig(name=str(is_ordered)))
+    engine = "tests.support.scripted_worker:open_nothing_after"
+    async with open_jam(tmp_path, config=config, engine=engine) as jam:
         first = await jam.alice.slash(jam.channel, "music", prompt="rock")
+        is_ordered.touch()
         async with asyncio.timeout(60):
             await jam.pipeline.executor.settled.wait()
             while (
