@@ -23,7 +23,7 @@ from cogs.requests.battles import check_battle, enter_battle, require_battle
 from cogs.requests.suggestions import Prompt, suggest_clips, suggest_prompts
 from cogs.views.battle_buttons import BattleButton, battle_view
 from cogs.views.battle_form import CUSTOM_ID, read_battle_answers
-from cogs.views.persistent_button import MAX_ID, custom_id_of
+from cogs.views.form_answers import id_in_form
 
 Minutes = app_commands.Range[int, 1, 1440]
 
@@ -112,14 +112,12 @@ class Battle(commands.Cog):
     @commands.Cog.listener()
     async def on_interaction(self, interaction: Interaction) -> None:
         """Order the entry that a form asks for, be it from before a restart."""
-        if interaction.type is not discord.InteractionType.modal_submit:
-            return
-        found = CUSTOM_ID.fullmatch(custom_id_of(interaction))
-        if found is None:
+        id_ = id_in_form(interaction, CUSTOM_ID)
+        if id_ is None:
             return
         try:
             self.bot.service.guilds.check_place(interaction.guild_id)
-            battle = await require_battle(interaction, min(int(found["id"]), MAX_ID))
+            battle = await require_battle(interaction, id_)
             words, seed = read_battle_answers(cast(Mapping[str, Any], interaction.data))
             await enter_battle(interaction, battle, words, seed)
         except Exception as error:

@@ -27,7 +27,7 @@ from cogs.requests.dailies import make_from_daily, require_daily
 from cogs.requests.rights import guild_of
 from cogs.views.daily_buttons import DailyButton, daily_view
 from cogs.views.daily_form import CUSTOM_ID, read_daily_words
-from cogs.views.persistent_button import MAX_ID, custom_id_of
+from cogs.views.form_answers import id_in_form
 
 _CHOICES = 25
 
@@ -107,14 +107,12 @@ class DailyPrompt(commands.Cog):
     @commands.Cog.listener()
     async def on_interaction(self, interaction: Interaction) -> None:
         """Order the clip that a form asks for, be it from before a restart."""
-        if interaction.type is not discord.InteractionType.modal_submit:
-            return
-        found = CUSTOM_ID.fullmatch(custom_id_of(interaction))
-        if found is None:
+        id_ = id_in_form(interaction, CUSTOM_ID)
+        if id_ is None:
             return
         try:
             self.bot.service.guilds.check_place(interaction.guild_id)
-            daily = await require_daily(interaction, min(int(found["id"]), MAX_ID))
+            daily = await require_daily(interaction, id_)
             words = read_daily_words(cast(Mapping[str, Any], interaction.data))
             await make_from_daily(interaction, daily, words)
         except Exception as error:

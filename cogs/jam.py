@@ -30,10 +30,9 @@ from cogs.requests.jams import (
     order_turn,
     require_room,
 )
-from cogs.views.form_answers import read_answers
+from cogs.views.form_answers import id_in_form, read_answers
 from cogs.views.jam_buttons import JamButton, jam_view
 from cogs.views.jam_form import CUSTOM_ID
-from cogs.views.persistent_button import MAX_ID, custom_id_of
 
 _TONICS = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 KEYS = [
@@ -140,14 +139,12 @@ class JamSessions(
     @commands.Cog.listener()
     async def on_interaction(self, interaction: Interaction) -> None:
         """Order the turn that a form asks for, be it from before a restart."""
-        if interaction.type is not discord.InteractionType.modal_submit:
-            return
-        found = CUSTOM_ID.fullmatch(custom_id_of(interaction))
-        if found is None:
+        id_ = id_in_form(interaction, CUSTOM_ID)
+        if id_ is None:
             return
         try:
             self.bot.service.guilds.check_place(interaction.guild_id)
-            room = await require_room(interaction, min(int(found["id"]), MAX_ID))
+            room = await require_room(interaction, id_)
             words = read_answers(cast(Mapping[str, Any], interaction.data)).get("words", "")
             await order_turn(interaction, room, words)
         except Exception as error:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal, cast
 
-import discord
 from discord import app_commands
 from discord.ext import commands
 
@@ -15,8 +14,8 @@ from cogs.requests.clip_recall import find_typed_clip
 from cogs.requests.mixing import order_mix
 from cogs.requests.rights import require_clip
 from cogs.requests.suggestions import suggest_clips_in_sight
+from cogs.views.form_answers import id_in_form
 from cogs.views.mix_modal import CUSTOM_ID, read_mix_answers
-from cogs.views.persistent_button import MAX_ID, custom_id_of
 
 
 class Mixes(commands.Cog):
@@ -58,14 +57,12 @@ class Mixes(commands.Cog):
     @commands.Cog.listener()
     async def on_interaction(self, interaction: Interaction) -> None:
         """Order what is asked for in a form, be it from before a restart."""
-        if interaction.type is not discord.InteractionType.modal_submit:
-            return
-        found = CUSTOM_ID.fullmatch(custom_id_of(interaction))
-        if found is None:
+        id_ = id_in_form(interaction, CUSTOM_ID)
+        if id_ is None:
             return
         try:
             self.bot.service.guilds.check_place(interaction.guild_id)
-            this = await require_clip(interaction, min(int(found["id"]), MAX_ID))
+            this = await require_clip(interaction, id_)
             answers = read_mix_answers(cast(Mapping[str, Any], interaction.data))
             other = await require_clip(interaction, answers.other_id)
             pair = (this, other) if answers.this_leads else (other, this)

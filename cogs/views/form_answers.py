@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import discord
 
+from bot.app.client import Interaction
 from bot.i18n.languages import Reader
 from bot.i18n.sentence import Sentence
+from cogs.views.persistent_button import MAX_ID, custom_id_of
 
 UNKNOWN_CHOICE = Sentence("I don't know that choice. Please take one from the list.")
+
+
+def id_in_form(interaction: Interaction, pattern: re.Pattern[str]) -> int | None:
+    """Return the id in the custom id of a form that was sent; None for anything else."""
+    if interaction.type is not discord.InteractionType.modal_submit:
+        return None
+    found = pattern.fullmatch(custom_id_of(interaction))
+    return None if found is None else min(int(found["id"]), MAX_ID)
 
 
 def read_fields(component: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
