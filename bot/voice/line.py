@@ -20,6 +20,7 @@ import discord
 
 from bot.errors import RequestError
 from bot.i18n.sentence import Sentence
+from bot.voice.thread_signals import set_from_thread
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +72,8 @@ class VoiceLine:
         self._timings = timings or LineTimings()
         self._client: discord.VoiceClient | None = None
         self._ended = asyncio.Event()
+        self._player_gone = asyncio.Event()
+        self._player_gone.set()
         self._is_closing = False
         self.times_lost = 0
 
@@ -113,7 +116,7 @@ class VoiceLine:
                 return end
 
     async def close(self) -> None:
-        """Leave the channel."""
+        """Leave the channel; nothing is played any more when this returns."""
         self._is_closing = True
         client, self._client = self._client, None
         self._ended.set()
@@ -122,6 +125,10 @@ class VoiceLine:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_GOODBYE_SECONDS):
                     await client.disconnect(force=True)
+        # The thread that plays outlives its connection by a frame.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_GOODBYE_SECONDS):
+                await self._player_gone.wait()
 
     async def _come_back(self) -> LineEnd | None:
         channel = self.channel
@@ -145,7 +152,7 @@ class VoiceLine:
         return LineEnd.LOST
 
     async def _connect(self) -> None:
-        ended, loop = asyncio.Event(), asyncio.get_running_loop()
+        ended, gone, loop = asyncio.Event(), asyncio.Event(), asyncio.get_running_loop()
         client: discord.VoiceClient = await self._channel.connect(
             timeout=self._timings.connect_seconds, reconnect=True, self_deaf=True
         )
@@ -158,9 +165,10 @@ class VoiceLine:
         def note_end(error: Exception | None) -> None:
             if error is not None:
                 log.error("voice.broke", exc_info=error)
-            loop.call_soon_threadsafe(ended.set)
+            set_from_thread(loop, ended, gone)
 
         client.play(self._source, after=note_end)
+        self._player_gone = gone
 
     async def _drop_client(self) -> None:
         """Let go of what discord.py still holds of this server's voice."""

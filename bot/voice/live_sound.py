@@ -11,6 +11,7 @@ import numpy as np
 from bot.audio.files.opus_packets import CHANNELS, RATE_HZ
 from bot.audio.stream_fit import StreamFit
 from bot.domain.generation import Floats, Sound
+from bot.voice.thread_signals import set_from_thread
 
 MOST_SECONDS = 6.0
 """How much waits to be played: 2.3 MB."""
@@ -70,7 +71,7 @@ class LiveSound:
                     self._waiting.appendleft(part[len(used) :])
             self._samples -= at
         if not self._room.is_set() and self.buffered_seconds < MOST_SECONDS:
-            self._loop.call_soon_threadsafe(self._room.set)
+            set_from_thread(self._loop, self._room)
         if at < samples and self._is_closed:
             return out[:at]
         self.missing_samples += samples - at

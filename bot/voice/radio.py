@@ -13,6 +13,7 @@ from bot.voice.line import LineEnd, VoiceLine, VoicePlace
 from bot.voice.live_show import LiveShow
 from bot.voice.mixer import Mixer, Playable, PlayedTrack
 from bot.voice.source import RadioSource
+from bot.voice.thread_signals import set_from_thread
 from bot.voice.track import Track
 
 log = logging.getLogger(__name__)
@@ -202,5 +203,4 @@ class Radio:
             await self._tell(track)
 
     def _note_change(self, sound: Playable | None) -> None:
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._changed.set)
+        set_from_thread(self._loop, self._changed)

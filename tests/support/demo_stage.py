@@ -32,7 +32,7 @@ from tests.support.forked_worker import ForkedBackend
 
 CHROMIUM = shutil.which("chromium")
 SCRIPTED = "tests.support.scripted_worker:open_engine"
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 120.0
 
 needs_chromium = pytest.mark.skipif(not CHROMIUM, reason="needs Chromium: apt install chromium")
 
@@ -192,6 +192,7 @@ async def open_seat(stage, browser, name, *, ready="li.message", **options):
         "try { localStorage['zhiyin.guide'] = '{\"isOver\":true}' } catch {}"
     )
     page = await context.new_page()
+    page.set_default_timeout(1000 * PATIENCE_SECONDS)
     errors = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)

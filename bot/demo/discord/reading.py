@@ -40,6 +40,7 @@ def snapshot(discord: Discord, person: Person) -> dict[str, Any]:
         "rights": str(int(guild.rights_of(guild.members[person.id]))) if guild else "0",
         "channels": [channel_json(discord, person, each) for each in seen],
         "voice_states": _voices(discord, guild, seen),
+        "voice_statuses": {str(each.id): each.voice_status for each in seen if each.voice_status},
         "max_file_bytes": guild.max_file_bytes if guild else 0,
         "open_modal": (open_modal.as_event() | {"modal": open_modal.modal} if open_modal else None),
     }

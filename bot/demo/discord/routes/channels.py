@@ -19,6 +19,7 @@ from bot.demo.discord.threads import (
     remove_from_thread,
     set_archived,
 )
+from bot.demo.discord.voice.moves import set_status
 
 _PRIVATE = 12
 
@@ -65,7 +66,7 @@ async def _set_voice_status(discord: Discord, request: ApiRequest, channel_id: s
     problems = Problems()
     problems.text("status", said.get("status"), 500)
     problems.check()
-    channel.voice_status = said.get("status") or None
+    await set_status(discord, channel, said.get("status") or None)
 
 
 async def _begin_thread(

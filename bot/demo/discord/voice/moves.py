@@ -50,6 +50,8 @@ async def leave(discord: Discord, person: Person, guild_id: int) -> None:
     if state is None:
         return
     await _tell(discord, state, is_gone=True)
+    if not discord.voice.people_in(state.channel):
+        await set_status(discord, state.channel, None)
     if person is discord.me:
         await discord.voice.server.close_line(guild_id, _SENT_AWAY)
 
@@ -69,6 +71,17 @@ async def set_suppressed(
     if state is not None:
         state.is_suppressed = is_suppressed
         await _tell(discord, state)
+
+
+async def set_status(discord: Discord, channel: Channel, status: str | None) -> None:
+    """Set what stands below a voice channel's name, or take it away."""
+    if channel.guild is None or status == channel.voice_status:
+        return
+    channel.voice_status = status
+    said = {"id": str(channel.id), "guild_id": str(channel.guild.id), "status": status}
+    await discord.gateway.dispatch("VOICE_CHANNEL_STATUS_UPDATE", said, Intent.GUILDS)
+    for viewer in discord.viewers(channel):
+        discord.feeds.tell(viewer, "voice_status", channel_id=str(channel.id), status=status)
 
 
 async def hear_bot(discord: Discord, said: dict[str, Any]) -> None:

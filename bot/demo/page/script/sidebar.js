@@ -139,6 +139,7 @@ function voices(state) {
 
 function voiceEntry(channel, state) {
   const isHere = state.voiceOf(state.me.id) === channel.id;
+  const status = state.voiceStatuses.get(channel.id);
   const names = state.inVoice(channel.id).map((id) => state.nameById(id) ?? "…");
   return el(
     "li",
@@ -155,6 +156,7 @@ function voiceEntry(channel, state) {
       el("span", { class: "entry-name" }, channel.name),
       el("span", { class: "spoken" }, say(isHere ? "voice.leave" : "voice.join")),
     ),
+    status && el("p", { class: "muted voice-status" }, status),
     names.length > 0 && el("p", { class: "muted in-voice" }, names.join(", ")),
   );
 }

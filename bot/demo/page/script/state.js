@@ -16,6 +16,7 @@ export class State extends EventTarget {
     this.channels = new Map();
     this.members = new Map();
     this.voices = new Map();
+    this.voiceStatuses = new Map();
     this.roles = new Map();
     this.messages = new Map();
     this.complete = new Set();
@@ -49,6 +50,7 @@ export class State extends EventTarget {
     this.roles = byId(snapshot.roles);
     this.members = new Map(snapshot.members.map((each) => [each.user.id, each]));
     this.voices = new Map(snapshot.voice_states.map((each) => [each.user_id, each.channel_id]));
+    this.voiceStatuses = new Map(Object.entries(snapshot.voice_statuses));
     this.messages = new Map();
     for (const [id, list] of Object.entries(snapshot.messages)) {
       for (const message of list) this.#list(id).set(message.id, message);
@@ -124,6 +126,10 @@ export class State extends EventTarget {
       case "voice_update":
         if (event.voice.channel_id) this.voices.set(event.voice.user_id, event.voice.channel_id);
         else this.voices.delete(event.voice.user_id);
+        this.#tell("voice");
+        break;
+      case "voice_status":
+        this.voiceStatuses.set(event.channel_id, event.status);
         this.#tell("voice");
         break;
       case "bot_online":

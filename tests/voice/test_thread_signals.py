@@ -1,0 +1,81 @@
+"""What the thread that plays tells the loop of the bot."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import numpy as np
+import pytest
+
+from bot.domain.generation import Sound
+from bot.voice.live_sound import MOST_SECONDS, LiveSound
+from bot.voice.thread_signals import set_from_thread
+
+
+def in_thread(do):
+    """Do something in a thread of its own; return what it raised, if anything."""
+    raised = []
+
+    def run():
+        try:
+            do()
+        except Exception as error:
+            raised.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    return raised
+
+
+def test_it_is_heard_by_a_loop_that_runs_and_by_none_that_is_closed():
+    """Who waits goes on; a thread that ends after its loop says nothing of it."""
+
+    async def wait():
+        events = asyncio.Event(), asyncio.Event()
+        assert in_thread(lambda: set_from_thread(loop, *events)) == []
+        await asyncio.wait_for(asyncio.gather(*(each.wait() for each in events)), 60)
+        return asyncio.Event()
+
+    loop = asyncio.new_event_loop()
+    try:
+        event = loop.run_until_complete(wait())
+    finally:
+        loop.close()
+    assert in_thread(lambda: set_from_thread(loop, event)) == []
+    assert not event.is_set()
+
+
+def test_another_failure_of_the_loop_is_not_hidden():
+    """Only a closed one is expected."""
+
+    class Broken:
+        def call_soon_threadsafe(self, *_):
+            raise RuntimeError("something else")
+
+        def is_closed(self):
+            return False
+
+    with pytest.raises(RuntimeError, match="something else"):
+        set_from_thread(Broken(), asyncio.Event())  # type: ignore[arg-type]
+
+
+def test_live_music_is_played_to_its_end_after_the_loop_is_closed():
+    """Whoever waits for room in it is gone; what is there is still taken."""
+
+    async def fill():
+        sound = LiveSound()
+        piece = Sound(samples=np.full((1, 32_000), 0.1, np.float32), sample_rate_hz=32_000)
+        while sound.buffered_seconds < MOST_SECONDS:
+            await sound.push(piece)
+        waiting = asyncio.create_task(sound.push(piece))
+        await asyncio.sleep(0)
+        while not waiting.done() and sound._room.is_set():
+            await asyncio.sleep(0)
+        waiting.cancel()
+        return sound
+
+    sound = asyncio.run(fill())
+    assert in_thread(lambda: sound.take(48_000)) == []
+    assert sound.buffered_seconds < MOST_SECONDS
