@@ -65,7 +65,7 @@ async def test_a_stop_ends_the_wait_and_the_login():
                 running = asyncio.create_task(logged_in(stop, never))
                 await wire.until(lambda injected=injected: injected.hits)
                 stop.set()
-                async with asyncio.timeout(20):
+                async with asyncio.timeout(60):
                     await running
                 wire.faults.clear()
 

@@ -53,7 +53,7 @@ async def test_the_waits_in_line_are_a_histogram(tmp_path):
         await jam.music(seconds=1.0)
         executor.paused = True
         await jam.alice.slash(jam.channel, "music", prompt="rock", seconds=1.0)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not executor.waiting:
                 await asyncio.sleep(0.01)
         turned = 100.0
@@ -103,7 +103,7 @@ async def test_a_loop_that_is_late_is_seen():
     begun = time.monotonic()
     while time.monotonic() - begun < 0.8:
         pass
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while watched.lag_seconds < 0.2:
             await asyncio.sleep(0.01)
     watching.cancel()

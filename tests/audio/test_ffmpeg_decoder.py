@@ -156,7 +156,7 @@ async def test_the_first_upload_after_a_crash_sweeps(place, caplog):
 async def test_whoever_gives_up_leaves_no_process(place):
     """A cancelled upload ends its decoder and takes its folder away."""
     task = asyncio.create_task(heard(decoder(place, "sleep 3600")))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not [each for each in psutil.Process().children(True) if each.name() == "sleep"]:
             await asyncio.sleep(0.01)
     task.cancel()
@@ -169,7 +169,7 @@ async def test_whoever_gives_up_leaves_no_process(place):
 async def test_leaving_off_in_the_middle_of_a_flood_ends_it(place, body):
     """Nobody reads on: what is still in the pipe, and who holds it, keeps the bot from nothing."""
     decoding = ffmpeg_decoder.Decoding(demuxer="wav", max_seconds=9.0)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         with pytest.raises(SoundError, match="enough"):
             async with ffmpeg_decoder.decoded(b"", decoding, ffmpeg=decoder(place, body)) as chunks:
                 await anext(chunks)

@@ -16,7 +16,7 @@ def labels(message):
 
 async def shown(result, text):
     """Wait until the message shows something."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while text not in (result.response.content or ""):
             await asyncio.sleep(0.02)
 
@@ -54,7 +54,7 @@ async def test_a_waiting_clip_shows_where_it_is_and_can_be_cancelled(tmp_path, m
 
 async def queued(jam, job_id):
     """Wait until a job that was accepted is in the queue: before that it can't be cancelled."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while jam.pipeline.progress(job_id) is None:
             await asyncio.sleep(0.01)
 

@@ -54,7 +54,7 @@ async def test_a_bot_that_is_killed_comes_back_and_a_stop_leaves_nothing(tmp_pat
         assert len(children) >= 2
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        _, alive = psutil.wait_procs(children, timeout=10)
+        _, alive = psutil.wait_procs(children, timeout=60)
         assert alive == []
 
 

@@ -223,7 +223,7 @@ async def walk(seat, name, step, file):
     other = (others | {STRANGER: step.says_to_stranger}).get(seat.name)
     shown = seat.message(answer)
     if step.makes_clip:
-        await expect(shown.locator("audio")).to_have_count(1, timeout=30_000)
+        await expect(shown.locator("audio")).to_have_count(1)
     else:
         await expect(shown).to_contain_text(other or step.says)
     if answer.is_ephemeral:

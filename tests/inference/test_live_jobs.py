@@ -27,7 +27,7 @@ def submit_endless(executor, job_id, prompt="techno"):
     return executor.submit(job_id, job_id, None, prepare)
 
 
-TIMEOUT_SECONDS = 25
+TIMEOUT_SECONDS = 60
 
 
 async def take(stream, seconds):

@@ -42,7 +42,7 @@ async def told(store, person):
     """Let it tell until somebody was reached; return what was said."""
     telling = Telling(store, again_seconds=0.01)
     telling.start(person)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         await person.heard.wait()
     await telling.idle()
     await telling.stop()

@@ -50,7 +50,7 @@ async def test_a_backup_that_fails_keeps_no_sweep_from_being_made(store, caplog)
     (store.folder / BACKUPS).write_text("a file where a folder should be")
     with caplog.at_level(logging.INFO, logger="bot"):
         tidying = asyncio.create_task(keep_tidy(store, 30, 7, time.time))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while "store.swept" not in caplog.text:
                 assert not tidying.done()
                 await asyncio.sleep(0.01)

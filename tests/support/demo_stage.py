@@ -183,6 +183,23 @@ class Seat:
         return self.page.locator(f"#message-{message.id}")
 
 
+SHOWN = """() => {
+    const text = (selector) => document.querySelector(selector)?.innerText;
+    return {
+        page: { ...document.body.dataset },
+        banner: text(".banner"),
+        written: document.querySelector(".composer textarea")?.value,
+        composer: text(".composer"),
+        messages: [...document.querySelectorAll("li.message")].slice(-3).map((it) => it.innerText),
+    };
+}"""
+
+
+async def describe(name, page, errors):
+    """Tell what somebody's page shows, for a test that failed."""
+    return f"{name} sees {await page.evaluate(SHOWN)}; errors of the page: {errors}"
+
+
 @asynccontextmanager
 async def open_seat(stage, browser, name, *, ready="li.message", **options):
     """Let somebody open the page, past its first minute."""
@@ -191,8 +208,8 @@ async def open_seat(stage, browser, name, *, ready="li.message", **options):
     await context.add_init_script(
         "try { localStorage['zhiyin.guide'] = '{\"isOver\":true}' } catch {}"
     )
+    context.set_default_timeout(PATIENCE_SECONDS * 1000)
     page = await context.new_page()
-    page.set_default_timeout(1000 * PATIENCE_SECONDS)
     errors = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
@@ -200,6 +217,9 @@ async def open_seat(stage, browser, name, *, ready="li.message", **options):
         await page.goto(stage.site.address_of(name))
         await page.locator(ready).first.wait_for()
         yield Seat(stage, name, page)
+    except Exception as error:
+        error.add_note(await describe(name, page, errors))
+        raise
     finally:
         await context.close()
     assert errors == []

@@ -57,7 +57,7 @@ class Stage:
         return self.begun[-1]
 
     async def until(self, is_so):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not is_so():
                 await asyncio.sleep(0.005)
 

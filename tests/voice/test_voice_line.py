@@ -45,7 +45,7 @@ async def connected(dave=False, servers=1):
                 await running
 
 
-async def until(is_so, seconds=20.0):
+async def until(is_so, seconds=60.0):
     async with asyncio.timeout(seconds):
         while not is_so():
             await asyncio.sleep(0.01)
@@ -65,7 +65,7 @@ async def test_what_is_played_arrives(dave):
         await line.open()
         there = wire.voice.server.lines[wire.guild.id]
         if dave:
-            await asyncio.wait_for(there.encryption.ready.wait(), 10)
+            await asyncio.wait_for(there.encryption.ready.wait(), 60)
         begun = len(there.packets)
         mixer.play_next(PlayedTrack(track(1, 440, 1.2)), at_once=True)
         mixer.play_next(PlayedTrack(track(2, 660, 30)))
@@ -136,7 +136,7 @@ async def test_a_deleted_channel_ends_it():
         await line.open()
         keeping = asyncio.create_task(line.keep())
         await managing.delete_channel(wire, wire.owner, place.id)
-        assert await asyncio.wait_for(keeping, 20) is LineEnd.CHANNEL_GONE
+        assert await asyncio.wait_for(keeping, 60) is LineEnd.CHANNEL_GONE
 
 
 async def test_who_is_sent_away_again_and_again_goes():
@@ -151,7 +151,7 @@ async def test_who_is_sent_away_again_and_again_goes():
             await until(lambda: line.is_connected)
             await moves.leave(wire, wire.me, wire.guild.id)
             await until(lambda: not line.is_connected)
-        assert await asyncio.wait_for(keeping, 20) is LineEnd.LOST
+        assert await asyncio.wait_for(keeping, 60) is LineEnd.LOST
 
 
 async def test_a_channel_that_can_t_be_joined_is_told():

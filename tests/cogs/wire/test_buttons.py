@@ -120,7 +120,7 @@ async def test_a_button_under_what_has_gone_is_told_so(tmp_path):
         await confirmed(stage, first.message, 1)
         await stage.wire.until(lambda: first.message.id not in stage.channel.messages)
         await stage.wire.send(again)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await again.acknowledged.wait()
         assert told([again]) == [str(messages.NO_CLIP)]
         assert await stage.used(stage.bob) == 0.0

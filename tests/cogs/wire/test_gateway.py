@@ -99,7 +99,7 @@ async def test_jobs_stay_when_the_token_is_taken_back(tmp_path):
         await stage.wire.gateway.drop()
         await stage.wire.until(lambda: stage.wire.gateway.refused == 2)
         with pytest.raises(discord.ConnectionClosed):
-            await asyncio.wait_for(asyncio.shield(stage.connection), 20)
+            await asyncio.wait_for(asyncio.shield(stage.connection), 60)
         assert [job.id for job in await stage.store.jobs.unfinished()] == [1]
         assert await stage.used() == 20.0
 

@@ -54,7 +54,7 @@ class Room:
         typed = [{"name": name, "type": 1, "options": given}]
         interaction = commands.new_command(self.wire, who, self.stage.channel.id, command_id, typed)
         await self.wire.send(interaction)
-        await asyncio.wait_for(interaction.acknowledged.wait(), 30)
+        await asyncio.wait_for(interaction.acknowledged.wait(), 60)
         await self.until(lambda: interaction.message is not None and said(interaction.message))
         return interaction.message
 

@@ -13,7 +13,7 @@ from bot.demo.client.site import open_site
 from bot.demo.discord.rights import Right
 from bot.demo.discord.server import open_discord
 
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 60.0
 
 
 class Tab:

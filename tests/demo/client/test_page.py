@@ -26,6 +26,7 @@ pytestmark = [
     pytest.mark.skipif(not CHROMIUM, reason="needs Chromium: apt install chromium"),
 ]
 
+PATIENCE_SECONDS = 60.0
 SCRIPT = "<img src=x onerror=document.title='broken'><script>document.title='broken'</script>"
 
 
@@ -71,6 +72,7 @@ async def page(there, channel):
     """A tab of Anna's, in that channel; an error in its scripts fails the test."""
     context = await there.browser.new_context(viewport={"width": 1280, "height": 800})
     await context.add_init_script("localStorage['zhiyin.guide'] = '{\"isOver\":true}'")
+    context.set_default_timeout(PATIENCE_SECONDS * 1000)
     page = await context.new_page()
     errors = []
     page.on("pageerror", lambda error: errors.append(str(error)))
@@ -156,6 +158,20 @@ async def test_a_press_is_kept_while_its_message_is_drawn_anew(there, channel, p
     await expect(page.get_by_text("This interaction failed")).to_be_visible()
     pressed = [each for each in there.discord.interactions.values() if each.source is message]
     assert len(pressed) == 1
+
+
+async def test_nothing_can_be_written_before_the_page_knows_its_channel(there):
+    """What is typed while the page still connects would belong to no channel, and be gone."""
+    context = await there.browser.new_context()
+    context.set_default_timeout(PATIENCE_SECONDS * 1000)
+    page = await context.new_page()
+    # The page believes that it is connected, and hears nothing.
+    await page.route_web_socket("**/api/tab", lambda socket: None)
+    await page.goto(there.site.address_of("anna"))
+    box = page.locator(".composer textarea")
+    await expect(box).to_be_disabled()
+    await expect(box).to_have_attribute("placeholder", "Connecting to the demo…")
+    await context.close()
 
 
 async def test_what_is_written_without_a_connection_arrives_once(there, channel, page):

@@ -30,7 +30,7 @@ class Listener(discord.Client):
 
     async def hear(self, wanted):
         """Return what comes with the next event of a kind."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while True:
                 event, args = await self.heard.get()
                 if event == wanted:
@@ -219,7 +219,7 @@ async def test_commands_and_their_answers_are_understood():
         suggested = await commands.complete(wire, anna, channel.id, command_id, typed)
         assert [(each["name"], each["value"]) for each in suggested] == [("ja!", "ja")]
         used = await commands.use_command(wire, anna, channel.id, command_id, options)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             assert await seen.get() == ("a", 1.5, True, anna.id, wire.guild.id, channel.id)
             assert await seen.get() is True
         assert used.message.content == "shown"

@@ -46,6 +46,8 @@ export class App {
     this.announce = announcer(this);
     this.tell = notify;
     this.#build(root);
+    // Until the first snapshot says which channel is open, what is typed would belong to none.
+    this.composer.setBlocked(say("connection.first"));
     listenToClicks(root, this);
     this.updates = new Updates(this);
     keepCounting(root);
