@@ -1,24 +1,29 @@
 """The languages there are catalogs for, and which of them a reader gets.
 
-Catalogs are gettext's: `locales/LANGUAGE/LC_MESSAGES/zhiyin.mo` beside this file. A template
-without a translation stays English.
+Catalogs are gettext's: `locale/LANGUAGE/LC_MESSAGES/zhiyin.po` beside this file, read as they are.
+A text without a translation stays English.
 """
 
 from __future__ import annotations
 
+import functools
 import gettext
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from types import MappingProxyType
 
 from bot.i18n.sentence import English, Markup, Sentence, Translations
 
-FOLDER = Path(__file__).with_name("locales")
+FOLDER = Path(__file__).with_name("locale")
 DOMAIN = "zhiyin"
 
 # Discord's codes where gettext has another.
-_OF_DISCORD = {"zh-CN": "zh_Hans", "zh-TW": "zh_Hant", "no": "nb", "es-419": "es"}
+_OF_DISCORD = {"no": "nb", "es-419": "es"}
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +49,54 @@ class Languages:
 
     def of(self, locale: str | None) -> Translations:
         """Return the catalog of a locale; English where there is none."""
+        code = self.code_of(locale)
+        return English() if code is None else self.catalogs[code]
+
+    def code_of(self, locale: str | None) -> str | None:
+        """Return the code of the catalog for a locale, such as zh-TW or zh_CN.UTF-8.
+
+        Its own, its language's, or that of another region: None where there is none of these.
+        """
         if locale is None:
-            return English()
-        code = _OF_DISCORD.get(locale, locale.replace("-", "_"))
-        for name in (code, code.split("_")[0]):
+            return None
+        code = _OF_DISCORD.get(locale, locale.partition(".")[0].replace("-", "_"))
+        language = code.partition("_")[0]
+        for name in (code, language):
             if name in self.catalogs:
-                return self.catalogs[name]
-        return English()
+                return name
+        regions = (each for each in sorted(self.catalogs) if each.startswith(f"{language}_"))
+        return next(regions, None)
+
+    def names(self) -> dict[str, str]:
+        """Return what each language calls itself, by Discord's code."""
+        from babel import Locale
+
+        return {
+            code.replace("_", "-"): Locale.parse(code).get_language_name() or code
+            for code in self.catalogs
+        }
 
 
 def load_languages(folder: Path = FOLDER) -> Languages:
     """Read the catalogs of a folder."""
-    found: dict[str, Translations] = {}
-    for file in sorted(folder.glob(f"*/LC_MESSAGES/{DOMAIN}.mo")):
+    files = sorted(folder.glob(f"*/LC_MESSAGES/{DOMAIN}.po"))
+    return Languages(MappingProxyType({file.parts[-3]: read_catalog(file) for file in files}))
+
+
+@functools.cache
+def read_catalog(file: Path) -> Translations:
+    """Read a catalog, once in a process. One that can't be read is left: English is shown."""
+    # Imported where it is needed: most runs of the command line are in English.
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import PoFileError, read_po
+
+    try:
         with file.open("rb") as opened:
-            found[file.parts[-3]] = gettext.GNUTranslations(opened)
-    return Languages(MappingProxyType(found))
+            catalog = read_po(opened, locale=file.parts[-3], abort_invalid=True)
+        compiled = BytesIO()
+        write_mo(compiled, catalog)
+        compiled.seek(0)
+        return gettext.GNUTranslations(compiled)
+    except (OSError, ValueError, PoFileError) as error:
+        log.warning("language.unreadable file=%s reason=%s", file, error)
+        return English()

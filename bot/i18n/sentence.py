@@ -8,6 +8,7 @@ are put in after the template has been translated.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,7 +16,10 @@ from enum import Enum
 from string import Formatter
 from typing import Any, Protocol
 
+from bot.i18n.contexts import COMMAND
 from bot.printable import escape_controls
+
+_COMMAND = re.compile(r"`/([a-z]+(?: [a-z]+)*)")
 
 
 class Translations(Protocol):
@@ -26,6 +30,12 @@ class Translations(Protocol):
 
     def ngettext(self, one: str, many: str, n: int, /) -> str:
         """Return the translation of a template for a number, or one of the two."""
+
+    def pgettext(self, context: str, message: str, /) -> str:
+        """Return the translation of a short text by what it is, or the text."""
+
+    def npgettext(self, context: str, one: str, many: str, n: int, /) -> str:
+        """Return the translation of a short text for a number, or one of the two."""
 
 
 class English:
@@ -38,6 +48,14 @@ class English:
     def ngettext(self, one: str, many: str, n: int, /) -> str:
         """Return the template for one or for many."""
         return one if n == 1 else many
+
+    def pgettext(self, context: str, message: str, /) -> str:
+        """Return the text."""
+        return message
+
+    def npgettext(self, context: str, one: str, many: str, n: int, /) -> str:
+        """Return the text for one or for many."""
+        return self.ngettext(one, many, n)
 
 
 class Markup(Enum):
@@ -82,15 +100,19 @@ class Sentence:
     def render(self, translations: Translations, markup: Markup = Markup.TEXT) -> str:
         """Return the text in a language. Raises KeyError where a value is missing."""
         values = dict(self.values)
+        shown = {name: _shown(value, translations, markup) for name, value in values.items()}
         if self.many:
             n = values["n"]
             assert isinstance(n, int)
             template = translations.ngettext(self.template, self.many, n)
+            english = English().ngettext(self.template, self.many, n)
         else:
-            template = translations.gettext(self.template)
-        return template.format(
-            **{name: _shown(value, translations, markup) for name, value in values.items()}
-        )
+            template, english = translations.gettext(self.template), self.template
+        try:
+            return name_commands(template, translations).format(**shown)
+        except (KeyError, IndexError, ValueError, AttributeError):
+            # A slip in a translation keeps nobody from being told.
+            return english.format(**shown)
 
     def __str__(self) -> str:
         return self.render(English())
@@ -102,6 +124,16 @@ Value = str | int | float | Moment | Sentence
 def Plural(one: str, many: str, /, *, n: int, **values: object) -> Sentence:  # noqa: N802 - a marker
     """Return a sentence that depends on a number, which is its value `n`."""
     return Sentence(one, many, n=n, **values)
+
+
+def name_commands(template: str, translations: Translations) -> str:
+    """Return a template with the commands in it, such as `/music`, called as in a language."""
+
+    def named(found: re.Match[str]) -> str:
+        words = found[1].split(" ")
+        return "`/" + " ".join(translations.pgettext(COMMAND, word) for word in words)
+
+    return _COMMAND.sub(named, template)
 
 
 def verbatim(text: str) -> Sentence:

@@ -22,6 +22,12 @@ class Pseudo:
     def ngettext(self, one, many, n):
         return self.gettext(one if n == 1 else many)
 
+    def pgettext(self, context, message):
+        return message
+
+    def npgettext(self, context, one, many, n):
+        return one if n == 1 else many
+
 
 MINE, OURS = "¿", "§"
 LANGUAGES = Languages({"pl": Pseudo(MINE), "it": Pseudo(OURS)})

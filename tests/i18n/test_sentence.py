@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 
 import pytest
 from babel.messages.catalog import Catalog
-from babel.messages.mofile import write_mo
+from babel.messages.pofile import write_po
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.i18n.contexts import COMMAND
 from bot.i18n.languages import DOMAIN, Languages, load_languages
 from bot.i18n.sentence import (
     English,
@@ -87,8 +88,8 @@ def languages(tmp_path):
     catalog.add(("{n} clip", "{n} clips"), ("{n} klip", "{n} klipy", "{n} klipów"))
     folder = tmp_path / "pl" / "LC_MESSAGES"
     folder.mkdir(parents=True)
-    with (folder / f"{DOMAIN}.mo").open("wb") as file:
-        write_mo(file, catalog)
+    with (folder / f"{DOMAIN}.po").open("wb") as file:
+        write_po(file, catalog)
     return load_languages(tmp_path)
 
 
@@ -109,6 +110,14 @@ def test_a_template_without_a_translation_is_english(languages):
     assert languages.reader("pl")(Sentence("You are next.")) == "You are next."
 
 
+def test_a_translation_with_a_wrong_value_is_english(tmp_path):
+    """It is shown with the values that there are."""
+    file = tmp_path / "pl" / "LC_MESSAGES" / f"{DOMAIN}.po"
+    file.parent.mkdir(parents=True)
+    file.write_text('msgid "{n} left"\nmsgstr "{m} {} {"\n')
+    assert load_languages(tmp_path).reader("pl")(Sentence("{n} left", n=3)) == "3 left"
+
+
 def test_plurals_are_those_of_the_language(languages):
     """Polish has three."""
     read = languages.reader("pl")
@@ -117,8 +126,32 @@ def test_plurals_are_those_of_the_language(languages):
 
 
 def test_codes_of_discord_are_those_of_gettext():
-    """Where the two differ."""
-    catalogs = {code: gettext.NullTranslations() for code in ("zh_Hans", "nb", "es")}
+    """Where the two differ; a region without a catalog has another region's."""
+    catalogs = {code: gettext.NullTranslations() for code in ("zh_CN", "nb", "es")}
     languages = Languages(catalogs)
-    for locale, code in (("zh-CN", "zh_Hans"), ("no", "nb"), ("es-419", "es"), ("es-ES", "es")):
+    pairs = [("zh-CN", "zh_CN"), ("zh-TW", "zh_CN"), ("no", "nb"), ("es-419", "es")]
+    for locale, code in [*pairs, ("es-ES", "es"), ("zh_CN.UTF-8", "zh_CN")]:
         assert languages.of(locale) is catalogs[code]
+
+
+def test_a_catalog_that_cannot_be_read_is_left(tmp_path):
+    """A slip in one language keeps nobody from their music."""
+    file = tmp_path / "pl" / "LC_MESSAGES" / f"{DOMAIN}.po"
+    file.parent.mkdir(parents=True)
+    file.write_text('msgid "Deleting …"\nmsgtsr "Usuwanie …"\n')
+    assert load_languages(tmp_path).reader("pl")(Sentence("Deleting …")) == "Deleting …"
+
+
+def test_a_command_is_called_as_the_reader_sees_it(tmp_path):
+    """Discord shows its localised name; words of people are left alone."""
+    catalog = Catalog(locale="zh_CN", domain=DOMAIN)
+    for name, shown in (("jam", "合奏"), ("start", "开始")):
+        catalog.add(name, shown, context=COMMAND)
+    catalog.add("Try `/jam start`, {what}.", "请用 `/jam start`,{what}。")
+    file = tmp_path / "zh_CN" / "LC_MESSAGES" / f"{DOMAIN}.po"
+    file.parent.mkdir(parents=True)
+    with file.open("wb") as opened:
+        write_po(opened, catalog)
+    read = load_languages(tmp_path).reader("zh-TW")
+    sentence = Sentence("Try `/jam start`, {what}.", what="`/jam start`")
+    assert read(sentence) == "请用 `/合奏 开始`,`/jam start`。"

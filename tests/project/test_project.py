@@ -152,6 +152,7 @@ THEIRS = {
     "nacl": {"bot.demo"},
     "aiohttp": {"bot.app", "bot.demo", "cogs"},
     "prometheus_client": {"bot.app", "bot.inference"},
+    "babel": {"bot.i18n"},
     "simcord": set(),
     "PIL": {"bot.audio", "bot.jams", "bot.starter.evaluation"},
     "tinytag": {"bot.audio"},

@@ -38,6 +38,9 @@ def test_the_wheel_holds_the_bot(wheel):
     assert {Path(path).suffix for path in wanted} == {".py", ".cc", ".h"}
     page = ROOT / "bot/demo/page"
     wanted |= {str(path.relative_to(ROOT)) for path in page.rglob("*.*")}
+    catalogs = (ROOT / "bot/i18n/locale").rglob("*.po")
+    wanted |= (translated := {str(path.relative_to(ROOT)) for path in catalogs})
+    assert "bot/i18n/locale/zh_CN/LC_MESSAGES/zhiyin.po" in translated
     assert {"bot/demo/page/index.html", "bot/demo/page/script/main.js"} <= wanted
     assert "bot/starter/checkpoint/model.safetensors" in checkpoint
     assert wanted | checkpoint | {"bot/starter/__init__.py"} <= wheel

@@ -49,7 +49,7 @@ def read_index(page: Path = PAGE) -> web.Response:
     It would else learn of them one after the other, each from the one that imports it.
     """
     answer = read_page_file("index.html", page)
-    modules = sorted(page.glob("script/*.js")) + sorted(page.glob("words/*.js"))
+    modules = sorted(page.glob("script/*.js"))
     links = (f"</page/{file.relative_to(page)}>; rel=modulepreload" for file in modules)
     answer.headers["Link"] = ", ".join(links)
     return answer

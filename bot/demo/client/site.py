@@ -23,6 +23,7 @@ from aiohttp import web
 
 from bot.demo.client.admission import Admission, is_loopback, reachable_address
 from bot.demo.client.page_files import HEADERS, read_index, read_page_file
+from bot.demo.client.page_words import read_page_words
 from bot.demo.client.protocol import MAX_MESSAGE_BYTES, Hello, read
 from bot.demo.client.sessions import Sessions
 from bot.demo.client.snapshot import max_upload_bytes
@@ -33,6 +34,7 @@ from bot.demo.discord.people import Person
 from bot.demo.discord.server import file_handler
 from bot.demo.discord.state import Discord
 from bot.errors import RequestError
+from bot.i18n.languages import load_languages
 from bot.i18n.sentence import Sentence
 
 log = logging.getLogger(__name__)
@@ -57,6 +59,7 @@ class Site:
         self, discord: Discord, people: Mapping[str, Person], *, secret: str | None = None
     ) -> None:
         self.discord, self.people = discord, people
+        self._languages = load_languages()
         self.base = ""
         self._admission = Admission(secret)
         self._sessions = Sessions(people)
@@ -79,6 +82,7 @@ class Site:
             [
                 web.get("/", self._redirect),
                 web.get("/as/{name}", self._page),
+                web.get("/page/words/{locale}.js", self._page_words),
                 web.get("/page/{path:.+}", self._page_file),
                 web.post("/api/session", self._session),
                 web.put("/api/uploads/{id}", self._upload),
@@ -147,6 +151,9 @@ class Site:
 
     async def _page_file(self, request: web.Request) -> web.Response:
         return read_page_file(request.match_info["path"])
+
+    async def _page_words(self, request: web.Request) -> web.Response:
+        return read_page_words(self._languages, request.match_info["locale"])
 
     async def _session(self, request: web.Request) -> web.Response:
         try:

@@ -1,0 +1,116 @@
+"""All that is translated, collected from where it stands: the template of every catalog.
+
+Sentences are found in the source. The texts of Discord's commands, of the command line's help and
+of the demo's page are taken from the things themselves: nothing that is shown can be forgotten.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import importlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from unittest.mock import MagicMock
+
+import discord
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+
+from bot.app.client import COGS, ZhiyinBot
+from bot.cli.app import build_parser
+from bot.config import Config
+from bot.domain.generation import Sampling
+from bot.i18n.contexts import CHOICE, COMMAND, HELP, MENU, OPTION, PAGE
+
+ROOT = Path(__file__).parents[2]
+PAGE_WORDS = "bot/demo/page/words/en.json"
+KEYWORDS = {"Sentence": None, "Plural": (1, 2)}
+
+MOST_CHARACTERS = {"name": 32, "description": 100}
+"""What Discord takes of commands and options."""
+
+Message = tuple[str | tuple[str, str], str | None, str, str]
+"""A text or a pair that counts, its context, where it is from, and a note for who translates."""
+
+
+def build_template() -> Catalog:
+    """Return a catalog of every text, without translations, in an order that stays."""
+    catalog = Catalog(domain="zhiyin", project="Zhiyin", charset="utf-8")
+    for top in ("bot", "cogs"):
+        found = extract_from_dir(ROOT / top, [("**.py", "python")], keywords=KEYWORDS)
+        for name, _, text, _, _ in sorted(found, key=lambda each: (each[0], each[1])):
+            catalog.add(text, locations=[(f"{top}/{name}", 0)])
+    for text, context, where, note in (*command_texts(), *help_texts(), *page_texts()):
+        catalog.add(
+            text, context=context, locations=[(where, 0)], auto_comments=[note] if note else []
+        )
+    return catalog
+
+
+def payload() -> list[dict[str, Any]]:
+    """Return the commands as Discord is told them, without translations."""
+    pipeline = MagicMock()
+    pipeline.config = Config()
+
+    async def load() -> list[dict[str, Any]]:
+        bot = ZhiyinBot(pipeline.config, pipeline, MagicMock(), sampling=Sampling(), licence="")
+        # It has no commands, and asks the database at once.
+        for name in (each for each in COGS if each != "cogs.left_answers"):
+            await importlib.import_module(name).setup(bot)
+        return [command.to_dict(bot.tree) for command in bot.tree._get_all_commands()]
+
+    return asyncio.run(load())
+
+
+def command_texts() -> Iterator[Message]:
+    """Yield names, descriptions, options and choices of the commands, and the menus' names."""
+    for command in payload():
+        is_menu = int(command["type"]) == discord.AppCommandType.message.value
+        yield from _texts_of(command, MENU if is_menu else COMMAND, "")
+
+
+def _texts_of(told: dict[str, Any], context: str, above: str) -> Iterator[Message]:
+    path = f"{above} {told['name']}".strip()
+    where = f"/{path}"
+    note = "at most 32 characters" + ("" if context == MENU else ", no capitals, no spaces")
+    yield told["name"], context, "commands", f"{where}: {note}"
+    if told.get("description"):
+        yield told["description"], None, "commands", f"{where}: at most 100 characters"
+    for choice in told.get("choices", ()):
+        yield choice["name"], CHOICE, "commands", f"{where}: at most 100 characters"
+    for option in told.get("options", ()):
+        kind = discord.AppCommandOptionType(option["type"])
+        is_command = kind.name in ("subcommand", "subcommand_group")
+        yield from _texts_of(option, COMMAND if is_command else OPTION, path)
+
+
+def help_texts() -> Iterator[Message]:
+    """Yield what `--help` says, of every command."""
+    return _help_of(build_parser())
+
+
+def _help_of(parser: argparse.ArgumentParser) -> Iterator[Message]:
+    where = f"`{parser.prog} --help`"
+    said = [parser.description, parser.epilog]
+    for group in parser._action_groups:
+        said += [group.title, group.description]
+    for action in parser._actions:
+        said += [action.help, *([action.metavar] if isinstance(action.metavar, str) else [])]
+        if isinstance(action, argparse._SubParsersAction):
+            said += [each.help for each in action._choices_actions]
+    for text in said:
+        if text and text != argparse.SUPPRESS:
+            yield text, HELP, "help", where
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for inner in action.choices.values():
+                yield from _help_of(inner)
+
+
+def page_texts() -> Iterator[Message]:
+    """Yield what the demo's page says."""
+    for name, text in json.loads((ROOT / PAGE_WORDS).read_text(encoding="utf-8")).items():
+        yield (tuple(text) if isinstance(text, list) else text), PAGE, "page", name

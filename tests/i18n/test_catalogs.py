@@ -1,0 +1,83 @@
+"""The catalogs: up to date, without faults, and complete."""
+
+from __future__ import annotations
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
+
+from bot.i18n.contexts import COMMAND, HELP, OPTION
+from bot.i18n.languages import DOMAIN, FOLDER
+from tests.i18n.checks import differences, faults
+from tests.i18n.template import build_template
+
+UNFINISHED = {"zh_CN"}
+"""Languages that are still being translated: what is not in them yet is shown in English."""
+
+CATALOGS = sorted(path.name for path in FOLDER.iterdir() if path.is_dir())
+
+
+@pytest.fixture(scope="module")
+def template():
+    """All that is said."""
+    return build_template()
+
+
+def read(language):
+    with (FOLDER / language / "LC_MESSAGES" / f"{DOMAIN}.po").open("rb") as file:
+        return read_po(file, locale=language, domain=DOMAIN)
+
+
+@pytest.mark.parametrize("language", CATALOGS)
+def test_nothing_is_wrong_with_a_translation(template, language):
+    """Values and commands are kept, names are names, and all fits; nothing is left to be looked at.
+
+    `python -m tests.i18n` brings the catalogs up to date and tells what is wrong.
+    """
+    assert list(faults(template, read(language))) == []
+
+
+@pytest.mark.parametrize("language", [each for each in CATALOGS if each not in UNFINISHED])
+def test_everything_is_translated(template, language):
+    """Every sentence, command, option, choice, help text and word of the demo's page."""
+    assert sorted(differences(template, read(language))) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "translation", "context"),
+    [
+        ("{n} clips", "{m} 个片段", None),
+        ("{n} clips", "片段", None),
+        ("Try `/jam start`.", "请用 `/合奏`。", None),
+        ("music", "音 乐", COMMAND),
+        ("seed", "SEED", OPTION),
+        ("words", "词" * 33, OPTION),
+        ("70%% jazz", "70% 爵士", HELP),
+        (("{n} clip", "{n} clips"), ("{} 个片段",), None),
+    ],
+)
+def test_a_fault_is_found(text, translation, context):
+    """The check above would see each of these."""
+    template, catalog = Catalog(locale="zh_CN"), Catalog(locale="zh_CN")
+    template.add(text, context=context)
+    catalog.add(text, translation, context=context)
+    assert len(list(faults(template, catalog))) == 1
+
+
+def test_what_does_not_fit_is_found():
+    """Its length stands beside it."""
+    template, catalog = Catalog(locale="zh_CN"), Catalog(locale="zh_CN")
+    template.add("Make music.", auto_comments=["/music: at most 100 characters"])
+    catalog.add("Make music.", "音" * 101)
+    assert len(list(faults(template, catalog))) == 1
+
+
+def test_what_is_missing_and_what_is_left_over_is_found():
+    """After a sentence was changed both stand there."""
+    template, catalog = Catalog(locale="zh_CN"), Catalog(locale="zh_CN")
+    template.add("Make music.")
+    template.add("Done.")
+    catalog.add("Make music.", "")
+    catalog.add("Done.", "好了。")
+    catalog.add("Long gone.", "没有了")
+    assert len(list(differences(template, catalog))) == 2
