@@ -55,10 +55,10 @@ class StreamFit:
             # What begins has no gain before it.
             before, self._gain = (wanted if weight == 1.0 else before), wanted
         gains = np.linspace(before, self._gain, len(samples), dtype=np.float32)[:, None]
-        return _round_off(samples * gains)
+        return round_off(samples * gains)
 
 
-def _round_off(samples: Floats) -> Floats:
+def round_off(samples: Floats) -> Floats:
     """Bend peaks so that nothing clips; what is below 0.8 stays as it is."""
     over = np.abs(samples) > _ROUNDED_FROM
     if over.any():

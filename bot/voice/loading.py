@@ -1,44 +1,60 @@
-"""Makes a clip ready to be played: decoded, at 48 kHz in stereo, its bars found."""
+"""Makes a clip ready to be played: as loud as others, at 48 kHz in stereo, its rhythm found."""
 
 from __future__ import annotations
 
+import logging
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from bot.audio.analysis.rhythm import Rhythm, find_rhythm
+from bot.audio.editing.crossfade import fade
+from bot.audio.editing.loudness import TARGET_LUFS, measure
+from bot.audio.editing.mix import hear_part
 from bot.audio.files.masters import read_master
 from bot.audio.files.opus_packets import CHANNELS, RATE_HZ
 from bot.audio.resample import fit
+from bot.audio.stream_fit import round_off
 from bot.domain.generation import Sound
+from bot.errors import ResourceError
 from bot.voice.track import Track
+
+log = logging.getLogger(__name__)
 
 MOST_SECONDS = 600.0
 """What is longer is played so far: 115 MB of it, while the next one is there too."""
 
+_MEASURED_SECONDS = 60.0
+_MOST_GAIN_DB = 12.0
 
-def load_track(path: Path, clip_id: int, key: str | None) -> Track:
+
+def load_track(path: Path, clip_id: int, *, loops: bool) -> Track:
     """Return the clip whose master is a file. Raises SoundError where it is gone."""
-    return make_track(read_master(path), clip_id, key)
+    return make_track(read_master(path), clip_id, loops=loops)
 
 
-def make_track(sound: Sound, clip_id: int, key: str | None) -> Track:
+def make_track(sound: Sound, clip_id: int, *, loops: bool) -> Track:
     """Return a sound as a track."""
     most = round(MOST_SECONDS * sound.sample_rate_hz)
     if sound.samples.shape[1] > most:
         sound = Sound(samples=sound.samples[:, :most], sample_rate_hz=sound.sample_rate_hz)
-    rhythm = find_rhythm(sound)
-    fitted = fit(sound, sample_rate_hz=RATE_HZ, channels=CHANNELS)
-    frames = np.ascontiguousarray((fitted.samples.T * 32767).astype(np.int16))
-    steady = rhythm if rhythm is not None and rhythm.is_even else None
+    part = hear_part(sound, loops=loops)
+    fitted = fade(fit(sound, sample_rate_hz=RATE_HZ, channels=CHANNELS), loops=loops)
+    frames = round_off(fitted.samples.T * np.float32(_gain(fitted)))
     return Track(
-        clip_id=clip_id,
-        frames=frames,
-        bars=() if steady is None else _bars(steady),
-        bar_samples=0.0 if steady is None else steady.bar_seconds * RATE_HZ,
-        key=key,
+        clip_id=clip_id, frames=np.ascontiguousarray((frames * 32767).astype(np.int16)), part=part
     )
 
 
-def _bars(rhythm: Rhythm) -> tuple[int, ...]:
-    return tuple(round(each * RATE_HZ) for each in rhythm.downbeats)
+def _gain(sound: Sound) -> float:
+    """Return what brings a sound to the loudness of all others, from what is in its middle."""
+    start = max(0.0, (sound.seconds - _MEASURED_SECONDS) / 2)
+    first, last = (round(at * sound.sample_rate_hz) for at in (start, start + _MEASURED_SECONDS))
+    try:
+        lufs = measure(replace(sound, samples=sound.samples[:, first:last])).lufs
+    except ResourceError as error:
+        log.info("radio.not_measured %s", error)
+        return 1.0
+    if lufs is None:
+        return 1.0
+    return float(10 ** (np.clip(TARGET_LUFS - lufs, -_MOST_GAIN_DB, _MOST_GAIN_DB) / 20))

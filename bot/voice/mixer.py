@@ -14,7 +14,8 @@ import numpy as np
 
 from bot.audio.files.opus_packets import CHANNELS, FRAME_SAMPLES, RATE_HZ
 from bot.domain.generation import Floats
-from bot.voice.track import Blend, Track, plan_blend
+from bot.voice.blend import Blend, plain_blend
+from bot.voice.track import Frames, Track
 
 SKIP_SECONDS = 0.3
 _SKIP_SAMPLES = round(SKIP_SECONDS * RATE_HZ)
@@ -40,17 +41,22 @@ class PlayedTrack:
 
     def __init__(self, track: Track, place: int = 0) -> None:
         self.track, self.place = track, place
+        self._frames: Frames = track.frames
+
+    def end_with(self, tail: Frames) -> None:
+        """Let something else be heard from here on, to its end."""
+        self._frames, self.place = tail, 0
 
     def take(self, samples: int) -> Floats:
         """Return the next samples."""
-        part = self.track.frames[self.place : self.place + samples]
+        part = self._frames[self.place : self.place + samples]
         self.place += len(part)
         return part.astype(np.float32) * _SCALE
 
     @property
     def left(self) -> int | None:
         """How many samples are left."""
-        return self.track.length - self.place
+        return len(self._frames) - self.place
 
 
 @dataclass
@@ -60,6 +66,8 @@ class _Voice:
     sound: Playable
     fade_samples: int
     rises: bool = True
+    likeness: float = 0.0
+    """How alike it is as a wave to what rises or falls meanwhile."""
     fade_at: int = 0
 
     def take(self, samples: int) -> Floats:
@@ -67,7 +75,11 @@ class _Voice:
         if self.fade_at < self.fade_samples:
             places = (self.fade_at + np.arange(len(part), dtype=np.float32)) / self.fade_samples
             angle = np.minimum(places, 1.0) * np.float32(np.pi / 2)
-            part = part * (np.sin(angle) if self.rises else np.cos(angle))[:, None]
+            rises, falls = np.sin(angle), np.cos(angle)
+            gains = (rises if self.rises else falls) / np.sqrt(
+                1 + 2 * np.float32(self.likeness) * rises * falls
+            )
+            part = part * gains[:, None]
         elif not self.rises:
             part = part[:0]
         self.fade_at += samples
@@ -108,27 +120,35 @@ class Mixer:
         return self._next is None
 
     def play_next(
-        self, sound: Playable, *, at_once: bool = False, fade_seconds: float = SKIP_SECONDS
+        self,
+        sound: Playable,
+        *,
+        blend: Blend | None = None,
+        at_once: bool = False,
+        fade_seconds: float = SKIP_SECONDS,
     ) -> None:
         """Let something follow what sounds, in place of what would have.
 
-        Or let it take its place now, over so many seconds; what would have followed still does.
+        `blend` is how, where that was planned for what sounds and comes in time. Or let it take its
+        place now, over so many seconds; what would have followed still does.
         """
         with self._lock:
             if at_once:
                 kept, self._next = self._next, sound
                 self._go_on(round(fade_seconds * RATE_HZ))
                 self._next = kept if kept is not sound else None
-                self._blend = self._blend_with(self._next)
+                self._blend = self._blend_with(self._next, None)
                 return
             self._next = sound
-            self._blend = self._blend_with(sound)
+            self._blend = self._blend_with(sound, blend)
 
-    def _blend_with(self, sound: Playable | None) -> Blend | None:
+    def _blend_with(self, sound: Playable | None, planned: Blend | None) -> Blend | None:
         now = None if self._now is None else self._now.sound
-        if isinstance(now, PlayedTrack) and isinstance(sound, PlayedTrack):
-            return plan_blend(now.track, sound.track)
-        return None
+        if not isinstance(now, PlayedTrack) or not isinstance(sound, PlayedTrack):
+            return None
+        if planned is not None and planned.first is now.track and now.place <= planned.leave:
+            return planned
+        return plain_blend(now.track, sound.track)
 
     def drop_next(self) -> None:
         """Forget what would have come next."""
@@ -174,8 +194,11 @@ class Mixer:
 
     def _begin_blend(self) -> None:
         """Go over into the next at the place that was planned, or at the end of what was made."""
-        if self._blend is not None:
-            self._go_on(self._blend.length, self._blend.enter)
+        blend = self._blend
+        if blend is not None:
+            if blend.tail is not None and self._now and isinstance(self._now.sound, PlayedTrack):
+                self._now.sound.end_with(blend.tail)
+            self._go_on(blend.length, blend.enter, blend.likeness)
         elif self._now is not None:
             self._go_on(max(1, min(_END_SAMPLES, self._now.sound.left or 0)))
 
@@ -192,16 +215,17 @@ class Mixer:
             if self._next is None:
                 self._note_change(None)
 
-    def _go_on(self, fade_samples: int, enter: int | None = None) -> None:
+    def _go_on(self, fade_samples: int, enter: int | None = None, likeness: float = 0.0) -> None:
         """Let what sounds fall, and the next rise."""
         if self._now is not None:
-            self._falling.append(_Voice(self._now.sound, fade_samples, rises=False))
+            self._falling.append(_Voice(self._now.sound, fade_samples, False, likeness))
         sound, self._next, self._blend = self._next, None, None
         if enter and isinstance(sound, PlayedTrack):
             sound.place = enter
         had_sound, self._now = self._now is not None, None
         if sound is not None:
             # What follows silence has nothing to fade with.
-            self._now = _Voice(sound, fade_samples if had_sound else _BEGIN_SAMPLES)
+            fade_samples = fade_samples if had_sound else _BEGIN_SAMPLES
+            self._now = _Voice(sound, fade_samples, likeness=likeness)
         if sound is not None or had_sound:
             self._note_change(sound)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from bot.errors import ZhiyinError
+from bot.voice.blending import prepare_blend
 from bot.voice.line import LineEnd, VoiceLine, VoicePlace
 from bot.voice.live_show import LiveShow
 from bot.voice.mixer import Mixer, Playable, PlayedTrack
@@ -183,9 +184,12 @@ class Radio:
 
     async def _load(self) -> bool:
         track = await self._next_track()
-        if track is not None:
-            self.mixer.play_next(PlayedTrack(track))
-        return track is not None
+        if track is None:
+            return False
+        now = self.mixer.now
+        blend = await prepare_blend(now.track, track) if isinstance(now, PlayedTrack) else None
+        self.mixer.play_next(PlayedTrack(track), blend=blend)
+        return True
 
     async def _next_track(self) -> Track | None:
         try:

@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 from bot.voice.mixer import Mixer, PlayedTrack
-from bot.voice.track import Track, go_together, plan_blend
+from bot.voice.track import Track
 from tests.support.heard_sound import RATE_HZ, largest_step, levels, pitch
 
 
-def track(clip_id, hz, seconds, *, bar_seconds=0.0, first_bar=0.0, key=None):
-    """A tone of a level of 0.5, with bars where it is said how long they are."""
+def track(clip_id, hz, seconds, *, part=None):
+    """A tone of a level of 0.5."""
     at = np.arange(round(seconds * RATE_HZ)) / RATE_HZ
     wave = np.round(0.5 * 32767 * np.sin(2 * np.pi * hz * at)).astype(np.int16)
-    bars = np.arange(first_bar, seconds, bar_seconds) if bar_seconds else ()
-    return Track(
-        clip_id=clip_id,
-        frames=np.repeat(wave[:, None], 2, axis=1),
-        bars=tuple(round(each * RATE_HZ) for each in bars),
-        bar_samples=bar_seconds * RATE_HZ,
-        key=key,
-    )
+    return Track(clip_id=clip_id, frames=np.repeat(wave[:, None], 2, axis=1), part=part)
 
 
 def mixed(mixer, seconds):
@@ -50,57 +42,6 @@ def test_tracks_follow_one_another_without_gap_or_click():
     assert levels(sound[RATE_HZ:]).min() > 0.97 * 0.5 / np.sqrt(2)
     # A step of the louder tone is 0.043; both together have at most the square root of two of it.
     assert largest_step(sound) < 0.07
-
-
-def test_a_fade_lies_on_whole_bars_where_tempo_and_key_allow():
-    """From a bar line of the first to where as many bars have passed, from a bar of the second."""
-    first = track(1, 440, 20, bar_seconds=2.0, first_bar=0.5, key="A minor")
-    second = track(2, 660, 20, bar_seconds=2.02, first_bar=0.25, key="C major")
-    blend = plan_blend(first, second)
-    assert (blend.leave, blend.enter) == (round(14.5 * RATE_HZ), round(0.25 * RATE_HZ))
-    assert blend.length == 4 * RATE_HZ
-    mixer = Mixer()
-    mixer.play_next(PlayedTrack(first))
-    mixed(mixer, 0.1)
-    mixer.play_next(PlayedTrack(second))
-    mixed(mixer, 15.0)
-    now = mixer.now
-    assert now.track is second
-    # It is heard to the sample where its bar lines lie on the first one's.
-    assert now.place == round((15.1 - 14.5 + 0.25) * RATE_HZ)
-
-
-@pytest.mark.parametrize(
-    ("other", "why"),
-    [
-        ({"bar_seconds": 2.2, "key": "A minor"}, "another tempo"),
-        ({"bar_seconds": 2.0, "key": "Eb major"}, "a far key"),
-        ({}, "no beat"),
-    ],
-)
-def test_elsewhere_the_fade_is_a_plain_one(other, why):
-    """It is short, and of the second nothing is lost."""
-    first = track(1, 440, 20, bar_seconds=2.0, key="A minor")
-    blend = plan_blend(first, track(2, 660, 20, **other))
-    assert (blend.leave, blend.enter, blend.length) == (18 * RATE_HZ, 0, 2 * RATE_HZ), why
-
-
-@pytest.mark.parametrize(
-    ("one", "two", "so"),
-    [
-        ("A minor", "C major", True),
-        ("C major", "G major", True),
-        ("F# minor", "Gb minor", True),
-        ("C major", "E minor", True),
-        ("C major", "F# major", False),
-        ("A minor", "A major", False),
-        (None, "E minor", True),
-    ],
-)
-def test_keys_that_go_together(one, two, so):
-    """Relatives, and neighbours on the circle of fifths; what has no key goes with all."""
-    assert go_together(one, two) is so
-    assert go_together(two, one) is so
 
 
 def test_a_skip_is_heard_at_once():

@@ -42,7 +42,7 @@ class RadioService:
         """Return a clip ready to be played. Raises SoundError where its sound is gone."""
         async with self._turn:
             path = self._store.clips_folder / clip.file
-            return await asyncio.to_thread(load_track, path, clip.id, clip.key)
+            return await asyncio.to_thread(load_track, path, clip.id, loops=clip.loops)
 
     async def keep(self, plan: RadioPlan) -> None:
         """Keep a radio that is on, so that it comes back after a restart."""
