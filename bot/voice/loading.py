@@ -26,6 +26,8 @@ MOST_SECONDS = 600.0
 
 _MEASURED_SECONDS = 60.0
 _MOST_GAIN_DB = 12.0
+# One channel is heard from both sides.
+_TWICE_DB = 3.01
 
 
 def load_track(path: Path, clip_id: int, *, loops: bool) -> Track:
@@ -40,7 +42,7 @@ def make_track(sound: Sound, clip_id: int, *, loops: bool) -> Track:
         sound = Sound(samples=sound.samples[:, :most], sample_rate_hz=sound.sample_rate_hz)
     part = hear_part(sound, loops=loops)
     fitted = fade(fit(sound, sample_rate_hz=RATE_HZ, channels=CHANNELS), loops=loops)
-    frames = round_off(fitted.samples.T * np.float32(_gain(fitted)))
+    frames = round_off(fitted.samples.T * np.float32(_gain(sound)))
     return Track(
         clip_id=clip_id, frames=np.ascontiguousarray((frames * 32767).astype(np.int16)), part=part
     )
@@ -57,4 +59,6 @@ def _gain(sound: Sound) -> float:
         return 1.0
     if lufs is None:
         return 1.0
+    if sound.channels == 1:
+        lufs += _TWICE_DB
     return float(10 ** (np.clip(TARGET_LUFS - lufs, -_MOST_GAIN_DB, _MOST_GAIN_DB) / 20))
