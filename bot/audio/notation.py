@@ -2,7 +2,8 @@
 
 A checkpoint whose codebooks are instruments says so in its `notation.json`. A code of such a book
 is an instrument, a pitch and a stage of the note's life, of which the first is its attack; of the
-drums it is a set that is struck at once. The clock says how long a beat is.
+drums it is a set that is struck at once. The clock says how long a beat is, the plan which one of a
+bar it is.
 """
 
 from __future__ import annotations
@@ -69,18 +70,29 @@ class Clock:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The codebook that counts the beats of a bar: each has so many codes, a bar so many beats."""
+
+    book: int
+    codes_per_beat: int
+    beats: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Notation:
     """What the codes of a model mean."""
 
     frames_per_second: int
     clock: Clock
+    plan: Plan
     drums: Drums
     pitched: tuple[PitchedBook, ...]
 
     @property
     def books(self) -> int:
         """Return how many codebooks codes have at least."""
-        return 1 + max(self.clock.book, self.drums.book, *(each.book for each in self.pitched))
+        named = (self.clock.book, self.plan.book, self.drums.book)
+        return 1 + max(*named, *(each.book for each in self.pitched))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -105,6 +117,15 @@ class Score:
     beat_frames: int | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenBars:
+    """The bars that codes say: how long a beat is, and where the first bar begins, in frames."""
+
+    beat_frames: int
+    beats_per_bar: int
+    first_frame: int
+
+
 def load_notation(folder: Path) -> Notation | None:
     """Return the notation of a checkpoint; None for one that has none, as most have.
 
@@ -123,6 +144,7 @@ def _notation(told: Mapping[str, Any]) -> Notation:
     return Notation(
         frames_per_second=told["frames_per_second"],
         clock=Clock(**told["clock"] | {"beat_frames": tuple(told["clock"]["beat_frames"])}),
+        plan=Plan(**told["plan"]),
         drums=Drums(
             book=told["drums"]["book"],
             first=told["drums"]["first"],
@@ -148,6 +170,27 @@ def read_score(tokens: Tokens, notation: Notation) -> Score:
         frames_per_second=notation.frames_per_second,
         beat_frames=_beat(tokens[notation.clock.book], notation.clock),
     )
+
+
+def read_bars(tokens: Tokens, notation: Notation) -> WrittenBars | None:
+    """Return the bars that codes say; None where they say none, or change their pace or metre."""
+    clock, plan = tokens[notation.clock.book], tokens[notation.plan.book]
+    beat_frames = _beat(clock, notation.clock)
+    if beat_frames is None or int(plan.min(initial=1)) < 1:
+        return None
+    beats = (plan.astype(np.int64) - 1) // notation.plan.codes_per_beat % notation.plan.beats
+    # Where a bar begins the beat is 0 and was another one; the sound itself may begin with a bar.
+    begins = np.flatnonzero((beats == 0) & (np.roll(beats, 1) != 0) & (np.arange(len(beats)) > 0))
+    if not len(begins):
+        return None
+    first = int(begins[0])
+    beats_per_bar = int(beats.max()) + 1
+    bar_frames = beats_per_bar * beat_frames
+    if any((int(each) - first) % bar_frames for each in begins):
+        return None
+    if first == bar_frames and beats[0] == 0:
+        first = 0
+    return WrittenBars(beat_frames=beat_frames, beats_per_bar=beats_per_bar, first_frame=first)
 
 
 def _strokes(row: Tokens, drums: Drums) -> Iterator[Note]:

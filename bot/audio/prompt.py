@@ -11,6 +11,7 @@ from bot.audio.analysis.rhythm import find_rhythm
 from bot.audio.editing.bar_choice import choose_bars
 from bot.audio.files.masters import read_master
 from bot.audio.resample import fit
+from bot.domain.bar_grid import BarGrid
 from bot.domain.generation import Sound
 from bot.domain.jobs import Keep
 
@@ -47,14 +48,17 @@ def load_prompt(
     *,
     keep: Keep | None = None,
     frame_samples: int = 1,
+    grid: BarGrid | None = None,
 ) -> AudioPrompt:
     """Load a kept sound at a model's sample rate and number of channels.
 
-    With `keep` it is cut at bars, the model's frames whole. Raises SoundError where the file is
-    gone.
+    With `keep` it is cut at bars, the model's frames whole; `grid` are those that it is known to
+    have. Raises SoundError where the file is gone.
     """
     kept = read_master(path)
     sound = fit(kept, sample_rate_hz=sample_rate_hz, channels=channels)
+    if keep is Keep.END and grid is not None:
+        return cut_on_grid(sound, keep_seconds, grid, frame_samples)
     if keep is not None:
         return cut_at_bars(sound, keep_seconds, keep, frame_samples)
     wanted = min(sound.samples.shape[1], max(1, round(keep_seconds * sample_rate_hz)))
@@ -84,6 +88,20 @@ def cut_at_bars(
         start, stop = 0, length
     beat_seconds = None if rhythm is None else 60 / rhythm.bpm
     return replace(_part(sound, start, stop), beat_seconds=beat_seconds)
+
+
+def cut_on_grid(
+    sound: Sound, keep_seconds: float, grid: BarGrid, frame_samples: int = 1
+) -> AudioPrompt:
+    """Return the last bars, about so many seconds, of a sound that ends with a bar line.
+
+    Nothing is cut off behind them; where they begin the model's frames are whole.
+    """
+    length, rate_hz = sound.samples.shape[1], sound.sample_rate_hz
+    bars = max(1, round(keep_seconds / grid.bar_seconds))
+    frames = round(bars * grid.bar_seconds * rate_hz / frame_samples)
+    start = max(0, length - frames * frame_samples)
+    return replace(_part(sound, start, length), beat_seconds=grid.beat_seconds)
 
 
 def _part(sound: Sound, start: int, stop: int) -> AudioPrompt:

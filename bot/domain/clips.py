@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.domain.bar_grid import BarGrid
 from bot.domain.generation import Sampling
 from bot.domain.jobs import Kind, RequestOrigin
 from bot.domain.mixes import Mixed
@@ -42,6 +43,8 @@ class Clip:
     """The stems it can be split into; empty where its codes are not kept."""
     is_private: bool = False
     """Whether its person alone may have it, who has not posted it yet."""
+    grid: BarGrid | None = None
+    """Its bars, where it was cut to whole ones, as the tracks of jams are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

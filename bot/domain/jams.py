@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.domain.bar_grid import BarGrid
 from bot.domain.clips import Clip
 
 MOST_SECONDS = 300.0
@@ -85,7 +86,7 @@ class Jam:
 
     @property
     def turn_seconds(self) -> float:
-        """Return how much music a turn adds."""
+        """Return how much music a turn is paid for, which sets the tempo or keeps to it."""
         return round(self.bars * BEATS_IN_A_BAR * 60 / self.bpm, 2)
 
 
@@ -127,6 +128,22 @@ class Room:
     def head(self) -> Clip | None:
         """Return the track as it is now; None before the first turn."""
         return self.parts[-1].clip if self.parts else None
+
+    @property
+    def turn_seconds(self) -> float:
+        """Return how long the next turn is: its bars at the tempo that the track has."""
+        grid = self.grid
+        return self.jam.turn_seconds if grid is None else self.jam.bars * grid.bar_seconds
+
+    @property
+    def bpm(self) -> float:
+        """Return the tempo of the track, or else the one that was asked for."""
+        return float(self.jam.bpm) if self.grid is None else self.grid.bpm
+
+    @property
+    def grid(self) -> BarGrid | None:
+        """Return the bars of the track; None where they are not known."""
+        return None if self.head is None else self.head.grid
 
     @property
     def seconds(self) -> float:

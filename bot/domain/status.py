@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from bot.domain.generation import Sampling
@@ -31,6 +32,8 @@ class ModelInfo:
     """The fingerprint of its codebooks, where it has stems."""
     takes_melody: bool = False
     """Whether it follows a melody."""
+    max_seconds: float = math.inf
+    """The longest new sound that it takes on."""
     frame_samples: int = 640
     """How many samples a code stands for, in each channel."""
 

@@ -61,7 +61,7 @@ def may_take(room: Room, user_id: int, now: float) -> Answer:
     jam = room.jam
     if jam.state is not JamState.OPEN:
         return Answer.CLOSED
-    if room.seconds + jam.turn_seconds > jam.most_seconds + 1e-6:
+    if room.seconds + room.turn_seconds > jam.most_seconds + 1e-6:
         return Answer.FULL
     if jam.job_id is not None:
         return Answer.BEING_MADE

@@ -62,6 +62,7 @@ def open_engine(
         warming=warming,
         most_words=most_words,
     )
+    longest = max(config.limits.max_seconds, config.generation.max_seconds)
     info = ModelInfo(
         name=name if name == STARTER else model.name,
         licence=licence_of(name, config),
@@ -77,9 +78,9 @@ def open_engine(
         stems=tuple(stem.name for stem in model.config.stems),
         fingerprint=fingerprint(inspect(folder)) if model.config.stems else "",
         takes_melody=model.melody is not None,
+        max_seconds=longest,
         frame_samples=model.config.codec.hop,
     )
-    longest = max(config.limits.max_seconds, config.generation.max_seconds)
     return Engine(model, max_seconds=longest), info
 
 

@@ -4,28 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import replace
 
 from bot import failpoints
 from bot.audio.files.codes import pack_codes
 from bot.audio.files.masters import read_master, write_master
 from bot.audio.finish import FinishedClip, finish
+from bot.audio.notation import Notation
 from bot.audio.prompt import cut_new_part
+from bot.domain.bar_grid import BarGrid
 from bot.domain.clips import Clip
-from bot.domain.generation import Codes, GenerationRequest, Kept, Sound
+from bot.domain.generation import Codes, GenerationRequest, Sound
 from bot.domain.jobs import MADE_BY_BOT, ClipSource, Job, JobState, Keep, Kind, UploadSource
 from bot.domain.mixes import Mixed
 from bot.errors import JobError
 from bot.i18n.sentence import Sentence
 from bot.inference.executor import Executor
 from bot.inference.pending import NotToBlame, Rendered, WorkerLost
-from bot.pipeline.clip_codes import hold_harmony, load_codes_at, match_codes
+from bot.pipeline.clip_codes import match_codes
+from bot.pipeline.engine_requests import build_request
 from bot.pipeline.jam_turns import mix_down
 from bot.pipeline.mixes import Mixes
-from bot.pipeline.source_sounds import SOURCE_DELETED, SourceSounds, is_made_afresh, lead_frames
+from bot.pipeline.source_sounds import SOURCE_DELETED, SourceSounds
+from bot.pipeline.turn_bars import TurnBars, TurnPlan
 from bot.store.clips import NewClip
 from bot.store.store import Store
-from bot.words.unwanted import unwanted_stems
 
 log = logging.getLogger(__name__)
 
@@ -49,18 +51,16 @@ MIX_LOST = Sentence(
     "charged."
 )
 BLOCKED_MEANWHILE = Sentence("You can't make music here any more. Nothing was charged.")
-NO_MELODY = Sentence(
-    "The model that plays here can't follow a tune: facebook/musicgen-melody could. Keep the end "
-    "or the start of it instead."
-)
 
 
 class ClipGenerator:
     """Generates clips, each once: one that is on disk is never generated again."""
 
-    def __init__(self, store: Store, executor: Executor) -> None:
+    def __init__(self, store: Store, executor: Executor, notation: Notation | None = None) -> None:
+        """Take what it works with; `notation` is the model's."""
         self.store, self.executor = store, executor
         self.sources = SourceSounds(store)
+        self.turns = TurnBars(store, self.sources, notation)
         self.mixes = Mixes(store)
 
     async def generate(self, job: Job, *, first: bool) -> Clip:
@@ -111,45 +111,8 @@ class ClipGenerator:
         await failpoints.reached("job.unclaimed")
         await self.store.jobs.start(job.id)
         await failpoints.reached("job.claimed")
-        order = job.order
         await self._check_person(job)
-        request = GenerationRequest(
-            seconds=order.seconds,
-            seed=order.seed,
-            prompt=order.prompt,
-            sampling=order.sampling,
-        )
-        if order.source is None:
-            return request
-        model = self.executor.model
-        if model is None:
-            raise NotToBlame("the model that the prompt was to be loaded for is gone")
-        if order.source.keep is Keep.TUNE and not model.takes_melody:
-            raise JobError(NO_MELODY)
-        if order.source.keep is Keep.TUNE:
-            return replace(request, melody=await self.sources.load_tune(order.source, model))
-        if order.source.keep is not None or order.source.keep_stems:
-            muted = unwanted_stems(order.prompt, model.stems, order.source.keep_stems)
-            request = replace(request, muted=muted)
-        if order.source.keep_stems:
-            codes = await load_codes_at(await self.sources.path(order.source), model)
-            kept = Kept(tokens=codes.tokens, stems=order.source.keep_stems)
-            return replace(request, kept=kept)
-        heard = await self.sources.load_prompt(order.source, model)
-        known = await self.sources.load_known_codes(order.source, heard, model)
-        if known is not None and is_made_afresh(order.source):
-            if not order.source.keep_harmony:
-                return request
-            frame_rate = model.sample_rate_hz / model.frame_samples
-            held = hold_harmony(
-                known[1],
-                None if heard.beat_seconds is None else heard.beat_seconds * frame_rate,
-                lead_frames(order.source, heard, model),
-                round(order.seconds * frame_rate),
-            )
-            return replace(request, kept=Kept(tokens=held, stems=(), harmony_only=True))
-        tokens = None if known is None else known[1].tokens
-        return replace(request, audio=heard.end, audio_tokens=tokens)
+        return await build_request(job, self.executor.model, self.sources, self.turns)
 
     async def _check_person(self, job: Job) -> None:
         """Raise JobError for somebody who was blocked after they had ordered."""
@@ -161,6 +124,9 @@ class ClipGenerator:
         """Write the clip to disk, then record it: from here on it is never generated again."""
         order, sound, before = job.order, rendered.sound, None
         source = order.source
+        plan = await self.turns.plan(job) if order.kind is Kind.JAM_TURN else None
+        if plan is not None:
+            return await self._keep_turn(job, plan, rendered)
         if source is not None and source.keep is Keep.TUNE:
             pass  # all of it is new
         elif source is not None and not source.include:
@@ -178,6 +144,19 @@ class ClipGenerator:
             seconds_of_work=rendered.seconds_of_work,
             stems=rendered.model.stems,
             codes=codes,
+        )
+
+    async def _keep_turn(self, job: Job, plan: TurnPlan, rendered: Rendered) -> Clip:
+        turn = await self.turns.cut(job, plan, rendered)
+        return await self._record(
+            job,
+            turn.sound,
+            seconds_before=turn.seconds_before,
+            model=rendered.model.name,
+            seconds_of_work=rendered.seconds_of_work,
+            stems=rendered.model.stems,
+            codes=turn.codes,
+            grid=turn.grid,
         )
 
     async def _cut_loop(self, job: Job) -> Clip:
@@ -202,9 +181,14 @@ class ClipGenerator:
         if started.attempts >= MAX_CUTS:
             raise JobError(MIX_LOST)
         await self._check_person(job)
-        sound, model = await mix_down(self.store, self.sources, started)
+        sound, head = await mix_down(self.store, self.sources, started)
         return await self._record(
-            started, sound, seconds_before=0.0, model=model, seconds_of_work=0.0
+            started,
+            sound,
+            seconds_before=0.0,
+            model=head.model,
+            seconds_of_work=0.0,
+            grid=head.grid,
         )
 
     async def _mix(self, job: Job) -> Clip:
@@ -230,6 +214,7 @@ class ClipGenerator:
         stems: tuple[str, ...] = (),
         codes: Codes | None = None,
         mixed: Mixed | None = None,
+        grid: BarGrid | None = None,
     ) -> Clip:
         """Finish a sound, write its master with its codes, then record it in the database."""
         order, done = job.order, made
@@ -256,11 +241,12 @@ class ClipGenerator:
                 file=name,
                 parent_ids=order.parent_ids,
                 made_in_seconds=seconds_of_work,
-                bpm=done.bpm,
+                bpm=done.bpm if grid is None else round(grid.bpm, 1),
                 key=done.key,
                 loops=done.loops,
                 stems=() if data is None else stems,
                 upload_name=order.source.name if isinstance(order.source, UploadSource) else None,
                 mixed=mixed,
+                grid=grid,
             ),
         )

@@ -9,7 +9,7 @@ from bot.audio.files.masters import read_master
 from bot.audio.files.picture import levels
 from bot.domain.clips import Clip
 from bot.domain.generation import Sound
-from bot.domain.jams import Jam
+from bot.domain.jams import Room
 from bot.domain.jobs import MAX_PROMPT_CHARACTERS, ClipSource, Job, Kind
 from bot.errors import JobError
 from bot.pipeline.source_sounds import SOURCE_DELETED, SourceSounds
@@ -17,14 +17,14 @@ from bot.store.store import Store
 from bot.words.join import Heard, join_words
 
 
-def turn_words(jam: Jam, words: str) -> str:
+def turn_words(room: Room, words: str) -> str:
     """Return the words that a turn is made from: those of its person, with the jam's own."""
-    known = Heard(bpm=float(jam.bpm), key=jam.music_key)
-    return join_words(jam.style, words, known, most=MAX_PROMPT_CHARACTERS)
+    known = Heard(bpm=room.bpm, key=room.jam.music_key)
+    return join_words(room.jam.style, words, known, most=MAX_PROMPT_CHARACTERS)
 
 
-async def mix_down(store: Store, sources: SourceSounds, job: Job) -> tuple[Sound, str]:
-    """Return a jam's track with its parts equally loud, and the model that made it.
+async def mix_down(store: Store, sources: SourceSounds, job: Job) -> tuple[Sound, Clip]:
+    """Return a jam's track with its parts equally loud, and what it was until then.
 
     Raises JobError where the track is gone.
     """
@@ -35,7 +35,7 @@ async def mix_down(store: Store, sources: SourceSounds, job: Job) -> tuple[Sound
     room = await store.jams.room(jam_id)
     starts = [] if room is None else [part.starts_at_seconds for part in room.parts]
     whole = await asyncio.to_thread(read_master, store.clips_folder / head.file)
-    return await asyncio.to_thread(even_out, whole, starts), head.model
+    return await asyncio.to_thread(even_out, whole, starts), head
 
 
 async def people_in(store: Store, clip: Clip) -> tuple[str, ...]:

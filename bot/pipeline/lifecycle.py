@@ -14,6 +14,7 @@ from bot import failpoints
 from bot.audio.files import post
 from bot.audio.files.clip_file import read_clip_codes
 from bot.audio.files.masters import read_master
+from bot.audio.notation import Notation
 from bot.domain.clips import Clip
 from bot.domain.jobs import Job, JobState, UploadSource
 from bot.errors import Cancelled, OutputError, ZhiyinError
@@ -45,11 +46,12 @@ class JobRunner:
         uploads: UploadIntake,
         style: post.Style,
         timings: Timings,
+        notation: Notation | None = None,
     ) -> None:
         self.store, self.executor, self.presenter = store, executor, presenter
         self.telling, self.uploads = telling, uploads
         self.style, self.timings = style, timings
-        self.generator = ClipGenerator(store, executor)
+        self.generator = ClipGenerator(store, executor, notation)
         self.takes = TakeDelivery(store, executor, presenter, telling, style)
 
     async def run(self, job: Job, first: bool) -> None:

@@ -65,6 +65,7 @@ class Pipeline:
         self.stems = Stems(store, executor, self._style)
         self.uploads = UploadIntake(store, reader, self.stems)
         self.library = ClipLibrary(store, self._style)
+        self._notation = notation
         self.notes = Notes(store, executor, notation)
         self.manners = Manners(store.unwanted_words, config.discord.unwanted_words)
         self.erasure = Erasure(
@@ -91,6 +92,7 @@ class Pipeline:
             self.uploads,
             self._style,
             self.timings,
+            self._notation,
         )
         self._telling.start(presenter)
         self._dispatcher.start(runner.run)

@@ -50,7 +50,9 @@ class SourceSounds:
 
         Raises JobError and SoundError where its sound is gone.
         """
-        path = await self.path(source)
+        path, grid = await self.path(source), None
+        if isinstance(source, ClipSource):
+            grid = (await self.clip(source)).grid
         return await asyncio.to_thread(
             load_prompt,
             path,
@@ -59,6 +61,7 @@ class SourceSounds:
             model.channels,
             keep=source.keep,
             frame_samples=model.frame_samples,
+            grid=grid,
         )
 
     async def load_tune(self, source: Source, model: ModelInfo) -> Sound:

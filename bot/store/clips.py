@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import aiosqlite
 
+from bot.domain.bar_grid import BarGrid
 from bot.domain.clips import Clip
 from bot.domain.generation import Sampling
 from bot.domain.jobs import JobState, Kind, RequestOrigin
@@ -17,7 +18,7 @@ from bot.store.database import Database
 from bot.store.forgetting import NOT_FORGOTTEN
 from bot.store.hidden_clips import IS_FOR_ALL
 from bot.store.job_states import in_states
-from bot.store.rows import CLIP_COLUMNS, clip_of, mixed_json, sampling_json
+from bot.store.rows import CLIP_COLUMNS, clip_of, fields_json, sampling_json
 
 Clock = Callable[[], float]
 
@@ -64,6 +65,7 @@ class NewClip:
     stems: tuple[str, ...] = ()
     upload_name: str | None = None
     mixed: Mixed | None = None
+    grid: BarGrid | None = None
 
 
 class Clips:
@@ -233,14 +235,15 @@ async def insert_clip(connection: aiosqlite.Connection, clip: NewClip, now: floa
     cursor = await connection.execute(
         "INSERT INTO clips (job_id, user_id, guild_id, channel_id, kind, prompt, seconds, "
         "seconds_before, seed, sampling, model, file, created_at, made_in_seconds, bpm, key, "
-        "loops, stems, upload_name, mixed, is_private) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+        "loops, stems, upload_name, mixed, grid, is_private) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
         "(SELECT is_private FROM jobs WHERE id = ?))",
         (
             clip.job_id, origin.user_id, origin.guild_id, origin.channel_id, clip.kind, clip.prompt,
             clip.seconds, clip.seconds_before, clip.seed, sampling_json(clip.sampling), clip.model,
             clip.file, now, clip.made_in_seconds, clip.bpm, clip.key, clip.loops,
-            json.dumps(clip.stems), clip.upload_name, mixed_json(clip.mixed), clip.job_id,
+            json.dumps(clip.stems), clip.upload_name, fields_json(clip.mixed),
+            fields_json(clip.grid), clip.job_id,
         ),
     )  # fmt: skip
     id_ = cursor.lastrowid

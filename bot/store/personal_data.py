@@ -41,7 +41,7 @@ _KINDS = (
         f"""
         SELECT id AS _id, id, kind, prompt, seconds, seed, model, guild_id, channel_id, message_id,
         datetime(created_at, 'unixepoch') AS made_at, is_deleted, bpm, key,
-        upload_name, mixed, is_private FROM clips
+        upload_name, mixed, grid, is_private FROM clips
         WHERE user_id = :user AND id > :_id AND {NOT_FORGOTTEN} ORDER BY id LIMIT :limit
         """,  # noqa: S608 - ours
         {"_id": 0},

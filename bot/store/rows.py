@@ -7,6 +7,7 @@ import json
 import sqlite3
 from typing import Any
 
+from bot.domain.bar_grid import BarGrid
 from bot.domain.battles import Battle, BattleState, Outcome
 from bot.domain.clips import Clip
 from bot.domain.generation import Sampling
@@ -99,6 +100,7 @@ def clip_of(row: sqlite3.Row) -> Clip:
         mixed=None if row["mixed"] is None else Mixed(**json.loads(row["mixed"])),
         stems=tuple(json.loads(row["stems"])),
         is_private=bool(row["is_private"]),
+        grid=None if row["grid"] is None else BarGrid(**json.loads(row["grid"])),
     )
 
 
@@ -138,9 +140,9 @@ def sampling_json(sampling: Sampling) -> str:
     return json.dumps(dataclasses.asdict(sampling))
 
 
-def mixed_json(mixed: Mixed | None) -> str | None:
-    """Return how a clip was mixed, as JSON."""
-    return None if mixed is None else json.dumps(dataclasses.asdict(mixed))
+def fields_json(value: Mixed | BarGrid | None) -> str | None:
+    """Return how a clip was mixed, or its bars, as JSON."""
+    return None if value is None else json.dumps(dataclasses.asdict(value))
 
 
 def source_json(source: Source | None, mix: MixOrder | None = None) -> str | None:

@@ -74,7 +74,7 @@ def card(read: Reader, room: Room, mixdown: Clip | None, *, has_picture: bool) -
     """Return the card of a jam; its picture is the attachment TRACK_PICTURE."""
     lines = [read(_standing(room, mixdown)), ""]
     lines += [read(line) for line in _track(room)]
-    lines += ["", read(facts(room.jam))]
+    lines += ["", read(facts(room))]
     embed = discord.Embed(
         title=f"🎶 {read(title_of(room.jam))}"[:256],
         description=join_fitting([line or "\u200b" for line in lines]),
@@ -106,7 +106,7 @@ def announcement(read: Reader, room: Room, mixdown: Clip | None) -> discord.Embe
         lines = [Sentence("{who} starts a jam. Everybody can play.", who=person(jam.user_id))]
     embed = discord.Embed(
         title=f"🎶 {read(title_of(jam))}"[:256],
-        description="\n".join(read(line) for line in [*lines, facts(jam)]),
+        description="\n".join(read(line) for line in [*lines, facts(room)]),
         colour=COLOUR,
     )
     embed.set_footer(text=read(announcement_footer(jam)))
@@ -118,9 +118,13 @@ def announcement_footer(jam: Jam) -> Sentence:
     return Sentence("Jam {id}: its thread is below", id=jam.id)
 
 
-def facts(jam: Jam) -> Sentence:
+def facts(room: Room) -> Sentence:
     """Return the tempo, the key, the style and the rules of a jam."""
-    parts = [Sentence("{bpm} BPM", bpm=jam.bpm)]
+    jam, bpm = room.jam, round(room.bpm)
+    parts = [Sentence("{bpm} BPM", bpm=bpm)]
+    if bpm != jam.bpm:
+        # The first turn has set it.
+        parts = [Sentence("{bpm} BPM ({asked} were asked for)", bpm=bpm, asked=jam.bpm)]
     if jam.music_key is not None:
         parts.append(verbatim(jam.music_key))
     if jam.style is not None:
@@ -130,7 +134,7 @@ def facts(jam: Jam) -> Sentence:
             "{n} bar a turn ({seconds:g} s)",
             "{n} bars a turn ({seconds:g} s)",
             n=jam.bars,
-            seconds=jam.turn_seconds,
+            seconds=round(room.turn_seconds, 1),
         )
     )
     parts.append(Sentence("in rotation") if jam.in_rotation else Sentence("whoever is first"))
@@ -156,7 +160,7 @@ def _standing(room: Room, mixdown: Clip | None) -> Sentence:
             who=person(jam.holder_id),
             when=Moment(until),
         )
-    if room.seconds + jam.turn_seconds > jam.most_seconds + 1e-6:
+    if room.seconds + room.turn_seconds > jam.most_seconds + 1e-6:
         return Sentence("The track is as long as it may get: **Close** makes the mixdown.")
     whose = waited_for(room)
     if whose is not None and until is not None:
@@ -222,7 +226,7 @@ def listed(read: Reader, rooms: Sequence[Room]) -> str:
                 n=len(room.parts),
                 where=verbatim(where),
                 title=title_of(room.jam),
-                facts=facts(room.jam),
+                facts=facts(room),
             )
         )
     return join_fitting([read(line) for line in lines])

@@ -80,14 +80,14 @@ async def order_turn(interaction: Interaction, room: Room, words: str) -> None:
         most = bot.config.generation.audio_prompt_max_seconds
         source = ClipSource(
             clip_id=head.id,
-            keep_seconds=min(jam.turn_seconds, most, head.seconds),
+            keep_seconds=min(room.turn_seconds, most, head.seconds),
             keep=Keep.END,
             keep_harmony=True,
             whole=True,
         )
     draft = RequestDraft(
         kind=Kind.JAM_TURN,
-        prompt=bot.service.jams.words(jam, cleaned),
+        prompt=bot.service.jams.words(room, cleaned),
         seconds=jam.turn_seconds,
         parent=head,
         source=source,

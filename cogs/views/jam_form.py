@@ -44,7 +44,7 @@ async def show_jam_form(interaction: Interaction, room: Room) -> None:
                 if room.head is None
                 else Sentence("What comes next?")
             ),
-            description=_shorten(read(jam_messages.facts(jam)), _DESCRIPTION_CHARACTERS),
+            description=_shorten(read(jam_messages.facts(room)), _DESCRIPTION_CHARACTERS),
             component=words,
         )
     )

@@ -9,7 +9,7 @@ import soundfile
 from bot.audio.analysis.tune import DRUMS
 from bot.audio.files.tags import read_tags
 from bot.domain.jobs import Keep, Kind
-from bot.pipeline.generation import NO_MELODY
+from bot.pipeline.engine_requests import NO_MELODY
 from cogs.presentation import messages
 from cogs.requests.keeping import UNKNOWN_KEEP
 from tests.support.jam_server import custom_ids, open_jam

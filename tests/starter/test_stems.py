@@ -1,4 +1,7 @@
-"""The built-in model's codebooks are stems, its held notes in tune, and its seeds different."""
+"""The built-in model's codebooks are stems, its held notes in tune, and its seeds different.
+
+They also say where the bars are, so that the turns of a jam join on them.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +11,23 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
+from bot.audio.notation import load_notation, read_bars
 from bot.domain.generation import GenerationRequest
+from bot.domain.jams import NewJam
 from bot.models import registry
 from bot.musicgen.checkpoint.inspection import inspect
 from bot.musicgen.engine.engine import Engine
 from bot.musicgen.model import load_model
 from bot.starter.training.data.codebooks import BOOKS, DRUMS, PITCHED, SILENCE, STEMS, drum_codes
+from bot.store.store import open_store
 from tests.musicgen.test_engine import run
+from tests.store.test_store import Clock
+from tests.support.starter_turns import take_turn
 
 SEEDS = range(4)
 SECONDS = 4.0
+BPM = 120
+PLAYED = ("rock with drums", "funk, slap bass", "techno", "piano")
 HELD = ((7, "flute", 70), (7, "violin", 74), (4, "organ", 60), (3, "synth bass", 38))
 
 
@@ -87,3 +97,35 @@ def test_no_drums_are_no_drums(model):
     for take in clips(model, "calm folk with flute, no drums"):
         struck = [drum_codes().drum_set(int(code)) for code in take[DRUMS]]
         assert not any(struck)
+
+
+async def test_every_turn_of_a_jam_joins_on_the_bar(tmp_path, model, folder):
+    """Whatever tempo the first one has; also on a track of which only the sound is known."""
+    async with open_store(tmp_path, Clock()) as store:
+        jam = await store.jams.begin(
+            NewJam(
+                key="1", guild_id=10, channel_id=5, user_id=1, name="A", title="T", style=None,
+                bpm=BPM, music_key=None, bars=1, in_rotation=False, most_seconds=60.0,
+            )
+        )  # fmt: skip
+        turns = [
+            await take_turn(store, model, jam, words, seed=seed, keeps_codes=words != PLAYED[-1])
+            for seed, words in enumerate(PLAYED)
+        ]
+        grid, last = turns[0].grid, turns[-1]
+        assert grid.bpm == pytest.approx(BPM, rel=0.2)
+        for number, turn in enumerate(turns):
+            assert turn.grid == grid
+            assert turn.seconds_before == pytest.approx(number * grid.bar_seconds)
+            assert turn.sound.seconds == pytest.approx((number + 1) * grid.bar_seconds)
+        # The clock of the track runs through all of it.
+        notation = load_notation(folder)
+        assert notation is not None
+        bars = read_bars(last.codes.tokens, notation)
+        assert bars.first_frame == 0
+        assert bars.beat_frames / notation.frames_per_second == grid.beat_seconds
+        from_sound = await take_turn(store, model, jam, "strings", seed=len(PLAYED))
+        assert from_sound.codes is None
+        assert from_sound.grid == grid
+        assert from_sound.sound.seconds == pytest.approx(5 * grid.bar_seconds, abs=1e-4)
+        assert await store.check() == []

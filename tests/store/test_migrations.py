@@ -45,6 +45,7 @@ RELEASED = {
     "dailies": "0775073a38bea2fe",
     "live_seconds": "7805fc466d4ee675",
     "private_answers": "5679b144ac713f29",
+    "bars_of_a_track": "ad0e1e47d48cedde",
 }
 
 

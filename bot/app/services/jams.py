@@ -83,9 +83,9 @@ class JamService:
         until = self._clock() + HOLD_SECONDS
         return answer if await self._jams.hold(jam_id, user_id, until) else Answer.HELD
 
-    def words(self, jam: Jam, words: str) -> str:
+    def words(self, room: Room, words: str) -> str:
         """Return the words that a turn is made from."""
-        return turn_words(jam, words)
+        return turn_words(room, words)
 
     async def let_time_pass(self, jam_id: int) -> Room | None:
         """Do what time has brought a jam to; return it as it is then."""

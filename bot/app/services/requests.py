@@ -13,7 +13,7 @@ from bot.domain.status import JobProgress
 from bot.domain.takes import Take
 from bot.errors import Refused, RequestError
 from bot.i18n.sentence import Sentence
-from bot.pipeline.generation import NO_MELODY
+from bot.pipeline.engine_requests import NO_MELODY
 from bot.pipeline.mixes import check_tempi
 from bot.pipeline.remix_words import with_remix_words, words_like
 from bot.pipeline.service import Pipeline

@@ -8,10 +8,13 @@ from pathlib import Path
 from bot.starter.composer.compose import BEAT_FRAMES
 from bot.starter.composer.instruments import INSTRUMENTS
 from bot.starter.training.data.codebooks import (
+    BARS,
+    BEATS,
     CLOCK,
     DRUMS,
     FRAMES_PER_SECOND,
     PITCHED,
+    PLAN,
     RINGING,
     drum_codes,
 )
@@ -26,6 +29,7 @@ def write_notation(folder: Path) -> None:
     told = {
         "frames_per_second": FRAMES_PER_SECOND,
         "clock": {"book": CLOCK, "beat_frames": list(BEAT_FRAMES), "rounds": _SECTIONS},
+        "plan": {"book": PLAN, "codes_per_beat": BARS, "beats": BEATS},
         "drums": {
             "book": DRUMS,
             "first": 1 + len(RINGING),

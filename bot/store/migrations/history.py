@@ -261,6 +261,12 @@ MIGRATIONS = (
         "People have clips that they alone see, until they post them.",
         PRIVATE_ANSWERS,
     ),
+    Migration(
+        "bars_of_a_track",
+        date(2026, 11, 28),
+        "The track of a jam keeps its bars, so that each turn joins it on one.",
+        ("ALTER TABLE clips ADD COLUMN grid TEXT",),
+    ),
 )
 
 RECORDED_SINCE = 1 + next(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.domain.jobs import ClipSource, Keep, Kind
-from bot.pipeline.generation import NO_MELODY
+from bot.pipeline.engine_requests import NO_MELODY
 from tests.support.discord_wire.stage import open_stage
 from tests.support.timings import quick
 

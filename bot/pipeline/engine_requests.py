@@ -1,0 +1,75 @@
+"""What the engine is asked for to make the clip of a job."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.domain.generation import GenerationRequest, Kept
+from bot.domain.jobs import Job, Keep, Kind
+from bot.domain.status import ModelInfo
+from bot.errors import JobError
+from bot.i18n.sentence import Sentence
+from bot.inference.pending import NotToBlame
+from bot.pipeline.clip_codes import hold_harmony, load_codes_at
+from bot.pipeline.source_sounds import SourceSounds, is_made_afresh, lead_frames
+from bot.pipeline.turn_bars import TurnBars
+from bot.words.unwanted import unwanted_stems
+
+NO_MELODY = Sentence(
+    "The model that plays here can't follow a tune: facebook/musicgen-melody could. Keep the end "
+    "or the start of it instead."
+)
+
+
+async def build_request(
+    job: Job, model: ModelInfo | None, sources: SourceSounds, turns: TurnBars
+) -> GenerationRequest:
+    """Return the request for a job, with the sound or the codes that it goes on from.
+
+    Raises JobError and SoundError with the sentence to show, NotToBlame where the model is gone
+    that a sound would be loaded for.
+    """
+    order = job.order
+    plan = await turns.plan(job) if order.kind is Kind.JAM_TURN else None
+    request = GenerationRequest(
+        seconds=order.seconds if plan is None else plan.seconds_to_make(order, model),
+        seed=order.seed,
+        prompt=order.prompt,
+        sampling=order.sampling,
+    )
+    if order.source is None:
+        return request
+    if model is None:
+        raise NotToBlame("the model that the prompt was to be loaded for is gone")
+    if order.source.keep is Keep.TUNE and not model.takes_melody:
+        raise JobError(NO_MELODY)
+    if order.source.keep is Keep.TUNE:
+        return replace(request, melody=await sources.load_tune(order.source, model))
+    if order.source.keep is not None or order.source.keep_stems:
+        muted = unwanted_stems(order.prompt, model.stems, order.source.keep_stems)
+        request = replace(request, muted=muted)
+    if order.source.keep_stems:
+        codes = await load_codes_at(await sources.path(order.source), model)
+        kept = Kept(tokens=codes.tokens, stems=order.source.keep_stems)
+        return replace(request, kept=kept)
+    heard = await sources.load_prompt(order.source, model)
+    known = await sources.load_known_codes(order.source, heard, model)
+    if known is not None and is_made_afresh(order.source):
+        if not order.source.keep_harmony:
+            return request
+        frame_rate = model.sample_rate_hz / model.frame_samples
+        lead, seconds = lead_frames(order.source, heard, model), request.seconds
+        if plan is not None:
+            lead_seconds = lead / frame_rate
+            seconds = plan.seconds_to_make(order, model, lead_seconds=lead_seconds)
+        assert seconds is not None
+        held = hold_harmony(
+            known[1],
+            None if heard.beat_seconds is None else heard.beat_seconds * frame_rate,
+            lead,
+            round(seconds * frame_rate),
+        )
+        kept = Kept(tokens=held, stems=(), harmony_only=True)
+        return replace(request, seconds=seconds, kept=kept)
+    tokens = None if known is None else known[1].tokens
+    return replace(request, audio=heard.end, audio_tokens=tokens)
