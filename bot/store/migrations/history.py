@@ -13,6 +13,7 @@ from bot.store.migrations.battles import BATTLES
 from bot.store.migrations.best_of import BEST_OF
 from bot.store.migrations.dailies import DAILIES
 from bot.store.migrations.first_tables import FIRST_TABLES
+from bot.store.migrations.forgotten_people import FORGOTTEN_PEOPLE
 from bot.store.migrations.indexes import INDEXES
 from bot.store.migrations.jams import JAMS
 from bot.store.migrations.live_seconds import LIVE_SECONDS
@@ -80,27 +81,7 @@ MIGRATIONS = (
         date(2026, 11, 26),
         "What a wish to be forgotten covers is kept by ids, which only grow: by the clock, a job "
         "ordered after the wish could seem to be older.",
-        (
-            """
-            CREATE TABLE forgotten (
-                user_id INTEGER PRIMARY KEY,
-                at REAL NOT NULL,
-                last_job_id INTEGER NOT NULL,
-                last_entry_id INTEGER NOT NULL
-            )
-            """,
-            """
-            INSERT INTO forgotten
-            SELECT who, at,
-            COALESCE((SELECT MAX(id) FROM jobs WHERE user_id = who AND created_at <= wish.at), 0),
-            COALESCE((SELECT MAX(id) FROM ledger WHERE user_id = who AND at <= wish.at), 0)
-            FROM (
-                SELECT CAST(substr(name, 8) AS INTEGER) AS who, CAST(value AS REAL) AS at
-                FROM facts WHERE name LIKE 'forget:%'
-            ) AS wish
-            """,
-            "DELETE FROM facts WHERE name LIKE 'forget:%'",
-        ),
+        FORGOTTEN_PEOPLE,
     ),
     Migration(
         "stems",
