@@ -12,6 +12,7 @@ from bot.app.client import Interaction, ZhiyinBot
 from bot.errors import Refused
 from bot.i18n.sentence import Sentence
 from cogs.presentation.errors import tell_privately
+from cogs.presentation.readers import readers_on
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +84,7 @@ class Access(commands.Cog):
         _note(guild)
         places = [guild.system_channel, *guild.text_channels]
         open_ = (each for each in places if each and each.permissions_for(guild.me).send_messages)
-        read = self.bot.languages.reader(guild.preferred_locale.value)
+        read = readers_on(self.bot, guild.id)
         try:
             if (channel := next(open_, None)) is not None:
                 await channel.send(read(LEAVING))

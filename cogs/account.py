@@ -11,6 +11,7 @@ from bot.domain.preferences import Preferences
 from cogs.presentation import account_messages
 from cogs.presentation.prompts import clean_prompt
 from cogs.presentation.readers import reader_of
+from cogs.requests.language_choice import LanguageName, read_language, suggest_languages
 from cogs.requests.limits import origin_of, resolve_limits
 from cogs.views.held_button import HeldButton
 from cogs.views.history_buttons import MOST_WORDS, HistoryButton, PlayButton, show_history
@@ -42,12 +43,14 @@ class Account(commands.Cog):
         await show_history(interaction, query, is_turned=False)
 
     @app_commands.command()
+    @app_commands.autocomplete(language=suggest_languages)
     async def settings(
         self,
         interaction: Interaction,
         call: bool | None = None,
         seconds: app_commands.Range[float, 1.0, 600.0] | None = None,
         private: bool | None = None,
+        language: LanguageName | None = None,
         reset: bool = False,
     ) -> None:
         """Set how you like to be served; without options, show it.
@@ -60,6 +63,8 @@ class Account(commands.Cog):
             How long your clips are when you say nothing else.
         private:
             Whether you alone see your clips, until you post them.
+        language:
+            The language that I write to you in; what everybody sees is in the server's.
         reset:
             Take everything back to how it was first.
         """
@@ -69,12 +74,15 @@ class Account(commands.Cog):
             is_called=before.is_called if call is None else call,
             seconds=before.seconds if seconds is None else seconds,
             is_private=before.is_private if private is None else private,
+            language=before.language
+            if language is None
+            else read_language(self.bot.languages, language),
         )
         await people.set_preferences(user_id, wanted)
         usual = wanted.seconds or self.bot.config.generation.default_seconds
-        await interaction.response.send_message(
-            reader_of(interaction)(account_messages.preferences(wanted, usual)), ephemeral=True
-        )
+        name = self.bot.languages.names().get(wanted.language or "")
+        said = account_messages.preferences(wanted, usual, name)
+        await interaction.response.send_message(reader_of(interaction)(said), ephemeral=True)
 
     @app_commands.command()
     async def quota(self, interaction: Interaction) -> None:

@@ -9,10 +9,13 @@ from discord.ext import commands
 from bot.app.client import Interaction, ZhiyinBot
 from bot.i18n.sentence import Sentence
 from cogs.posting.server_log import note
-from cogs.presentation import log_messages, messages
+from cogs.presentation import log_messages
+from cogs.presentation.account_messages import AS_DISCORD_SAYS
 from cogs.presentation.readers import reader_of
+from cogs.requests.language_choice import LanguageName, read_language, suggest_languages
 from cogs.requests.limits import origin_of, resolve_limits
 from cogs.requests.rights import guild_of, is_manager, require_bot_owner
+from cogs.requests.server_settings import show_settings
 
 Seconds = app_commands.Range[float, 0.0, 1_000_000.0]
 
@@ -34,7 +37,7 @@ class Admin(commands.GroupCog, group_name="admin"):
     @app_commands.command()
     async def settings(self, interaction: Interaction) -> None:
         """Show what is set for this server."""
-        await self._show(interaction)
+        await show_settings(interaction)
 
     @app_commands.command()
     async def tier(
@@ -50,7 +53,7 @@ class Admin(commands.GroupCog, group_name="admin"):
             Seconds a day, within the owner's limit; leave it out to take the role's quota away.
         """
         await self.bot.service.guilds.set_tier(guild_of(interaction), role.id, seconds)
-        await self._show(interaction)
+        await show_settings(interaction)
         done = log_messages.NO_TIER.fill(role=f"<@&{role.id}>")
         if seconds is not None:
             done = log_messages.TIER.fill(role=f"<@&{role.id}>", seconds=seconds)
@@ -89,18 +92,32 @@ class Admin(commands.GroupCog, group_name="admin"):
             max_seconds=longest,
             cooldown_seconds=pause,
         )
-        await self._show(interaction)
-        seconds = {"person": person, "server": server, "longest": longest, "pause": pause}
-        said = [f"{name} {value:g} s" for name, value in seconds.items() if value is not None]
-        what = ", ".join([*said, *([] if waiting is None else [f"waiting {waiting}"])])
-        if what:
-            await note(interaction, log_messages.LIMITS.fill(what=what))
+        await show_settings(interaction)
+        done = log_messages.limits_set(person, server, longest, pause, waiting)
+        if done is not None:
+            await note(interaction, done)
+
+    @app_commands.command()
+    @app_commands.autocomplete(language=suggest_languages)
+    async def language(self, interaction: Interaction, language: LanguageName) -> None:
+        """Choose the language of what everybody on this server sees.
+
+        Parameters
+        ----------
+        language:
+            People have what they alone see in their own language.
+        """
+        chosen = read_language(self.bot.languages, language)
+        await self.bot.service.languages.set_of_server(guild_of(interaction), chosen)
+        await show_settings(interaction)
+        name = self.bot.languages.names().get(chosen or "", AS_DISCORD_SAYS)
+        await note(interaction, log_messages.LANGUAGE.fill(language=name))
 
     @app_commands.command()
     async def unlimit(self, interaction: Interaction) -> None:
         """Take this server's limits back to what the bot's owner has set."""
         await self.bot.service.guilds.clear_limits(guild_of(interaction))
-        await self._show(interaction)
+        await show_settings(interaction)
         await note(interaction, log_messages.UNLIMITED)
 
     @app_commands.command()
@@ -120,7 +137,7 @@ class Admin(commands.GroupCog, group_name="admin"):
             False takes the channel off the list.
         """
         await self.bot.service.guilds.allow_channel(guild_of(interaction), channel.id, allowed)
-        await self._show(interaction)
+        await show_settings(interaction)
         done = log_messages.NO_CHANNEL.fill(channel=f"<#{channel.id}>")
         if allowed:
             done = log_messages.CHANNEL.fill(channel=f"<#{channel.id}>")
@@ -141,7 +158,7 @@ class Admin(commands.GroupCog, group_name="admin"):
         """
         place = await self._place(interaction, everywhere=everywhere)
         await self.bot.service.guilds.block(place, person.id)
-        await self._show(interaction)
+        await show_settings(interaction)
         if not everywhere:
             await note(interaction, log_messages.BLOCKED.fill(person=f"<@{person.id}>"))
 
@@ -160,7 +177,7 @@ class Admin(commands.GroupCog, group_name="admin"):
         """
         place = await self._place(interaction, everywhere=everywhere)
         await self.bot.service.guilds.unblock(place, person.id)
-        await self._show(interaction)
+        await show_settings(interaction)
         if not everywhere:
             await note(interaction, log_messages.UNBLOCKED.fill(person=f"<@{person.id}>"))
 
@@ -206,12 +223,6 @@ class Admin(commands.GroupCog, group_name="admin"):
             return guild_of(interaction)
         await require_bot_owner(interaction)
         return None
-
-    async def _show(self, interaction: Interaction) -> None:
-        found = await self.bot.service.guilds.settings(guild_of(interaction))
-        await interaction.response.send_message(
-            messages.guild_settings(reader_of(interaction), found), ephemeral=True
-        )
 
 
 async def setup(bot: ZhiyinBot) -> None:

@@ -14,6 +14,7 @@ from cogs.presentation.prompts import escape
 from cogs.presentation.readers import reader_of
 from cogs.requests.admin_group import admin_group, command_of
 from cogs.requests.rights import guild_of, is_manager
+from cogs.requests.server_settings import show_settings
 from cogs.views.report_buttons import show_reports
 
 ADDED = Sentence(
@@ -132,9 +133,7 @@ class AdminManners(commands.Cog):
         """
         guild_id = guild_of(interaction)
         await self.bot.service.guilds.allow_uploads(guild_id, role.id, allowed)
-        found = await self.bot.service.guilds.settings(guild_id)
-        text = messages.guild_settings(reader_of(interaction), found)
-        await interaction.response.send_message(text, ephemeral=True)
+        await show_settings(interaction)
         done = log_messages.NO_UPLOADS.fill(role=f"<@&{role.id}>")
         if allowed:
             done = log_messages.UPLOADS.fill(role=f"<@&{role.id}>")

@@ -24,7 +24,7 @@ from cogs.posting.outages import is_outage
 from cogs.posting.repeated_look import RepeatedLook
 from cogs.presentation import cards
 from cogs.presentation.messages import link
-from cogs.presentation.readers import reader_of
+from cogs.presentation.readers import reader_of, readers_on
 from cogs.requests.admin_group import admin_group, command_of
 from cogs.requests.clip_cards import clip_cards
 from cogs.requests.rights import guild_of
@@ -126,9 +126,8 @@ class BestOf(commands.Cog):
                     await channel.get_partial_message(post.message_id).delete()
             await self.bot.service.stars.strike_out_best(post)
             return
-        guild = self.bot.get_guild(post.guild_id)
-        locale = None if guild is None else guild.preferred_locale.value
-        text = self._above(self.bot.languages.reader(locale), clip)
+        read = readers_on(self.bot, post.guild_id)
+        text = self._above(read, clip)
         if post.message_id is not None:
             await channel.get_partial_message(post.message_id).edit(content=text)
             await self.bot.service.stars.record_best(post, post.message_id, clip.stars)
@@ -137,7 +136,7 @@ class BestOf(commands.Cog):
             # Not everybody sees it where it was made: that is not for this channel to change.
             await self.bot.service.stars.strike_out_best(post)
             return
-        message_id = await self._post(post, clip, text, self.bot.languages.reader(locale))
+        message_id = await self._post(post, clip, text, read)
         await self.bot.service.stars.record_best(post, message_id, clip.stars)
 
     async def _post(self, post: BestPost, clip: Clip, text: str, read: Reader) -> int | None:

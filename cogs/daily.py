@@ -21,7 +21,7 @@ from cogs.posting.outages import is_outage
 from cogs.posting.repeated_look import RepeatedLook
 from cogs.presentation import daily_messages
 from cogs.presentation.errors import report_error
-from cogs.presentation.readers import reader_of
+from cogs.presentation.readers import reader_of, readers_on
 from cogs.requests.admin_group import admin_group, command_of
 from cogs.requests.dailies import make_from_daily, require_daily
 from cogs.requests.rights import guild_of
@@ -198,8 +198,7 @@ class DailyPrompt(commands.Cog):
         return found[0] if found else None
 
     async def _post(self, plan: DailyPlan, daily: Daily) -> int:
-        guild = self.bot.get_guild(daily.guild_id)
-        read = self.bot.languages.reader(None if guild is None else guild.preferred_locale.value)
+        read = readers_on(self.bot, daily.guild_id)
         winner, missed = await self.bot.service.dailies.before(plan, daily)
         sent = await self.bot.get_partial_messageable(daily.channel_id).send(
             embed=daily_messages.card(read, daily, winner, missed),

@@ -14,7 +14,7 @@ from bot.domain.clips import Clip
 from bot.errors import Refused, RequestError
 from bot.i18n.sentence import Sentence
 from cogs.presentation import star_messages
-from cogs.presentation.readers import reader_of
+from cogs.presentation.readers import reader_of, readers_on
 from cogs.requests.rights import is_shown_to
 from cogs.views.clip_buttons import clip_view
 
@@ -89,12 +89,11 @@ class Stars(commands.Cog):
         fresh = await self.bot.service.clips.find(clip.id)
         if fresh is None or fresh.stars == clip.stars:
             return
-        guild = self.bot.get_guild(payload.guild_id or 0)
-        locale = None if guild is None else guild.preferred_locale.value
+        read = readers_on(self.bot, payload.guild_id)
         channel = self.bot.get_partial_messageable(payload.channel_id)
         try:
             message = channel.get_partial_message(payload.message_id)
-            await message.edit(view=clip_view(self.bot.languages.reader(locale), fresh))
+            await message.edit(view=clip_view(read, fresh))
         except discord.HTTPException as error:
             # The next press of the button shows it.
             log.debug("star.not_shown clip=%d %s", clip.id, error)

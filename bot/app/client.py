@@ -17,6 +17,7 @@ import discord
 from discord.ext import commands
 
 from bot.app import attachment_fetch
+from bot.app.command_translator import CommandTranslator
 from bot.app.commands_in_flight import CommandsInFlight
 from bot.app.connection import log_in, skip_unreadable_events, stay_connected
 from bot.app.discord_proxy import Proxy
@@ -149,7 +150,12 @@ class ZhiyinBot(commands.Bot):
         for name in COGS:
             # `load_extension` executes a module anew, so that there would be two copies of it.
             await importlib.import_module(name).setup(self)
-        payload = [command.to_dict(self.tree) for command in self.tree.get_commands()]
+        translator = CommandTranslator(self.languages)
+        await self.tree.set_translator(translator)
+        payload = [
+            await command.get_translated_payload(self.tree, translator)
+            for command in self.tree.get_commands()
+        ]
         text = json.dumps([str(self.application_id), payload], sort_keys=True, default=str)
         digest = hashlib.sha256(text.encode()).hexdigest()
         settings = self.pipeline.store.settings
@@ -158,6 +164,7 @@ class ZhiyinBot(commands.Bot):
             synced = await self.tree.sync()
             await settings.set_metadata(_SYNCED, digest)
             log.info("commands.synced count=%d", len(synced))
+        await self.service.languages.load()
         # Draining ends with the restart that it was for.
         await self.service.operations.set_draining(False)
         # Before the first order can arrive: a new job must not be resumed as an old one.

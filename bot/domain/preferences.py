@@ -15,3 +15,5 @@ class Preferences:
     """How long the clips are that they ask for without a length."""
     is_private: bool = False
     """Whether they alone see their clips, until they post them."""
+    language: str | None = None
+    """The language that they read, by Discord's code."""

@@ -19,6 +19,7 @@ from bot.i18n.sentence import English, Markup, Sentence, Translations
 
 FOLDER = Path(__file__).with_name("locale")
 DOMAIN = "zhiyin"
+ENGLISH = "en-US"
 
 # Discord's codes where gettext has another.
 _OF_DISCORD = {"no": "nb", "es-419": "es"}
@@ -71,7 +72,7 @@ class Languages:
         """Return what each language calls itself, by Discord's code."""
         from babel import Locale
 
-        return {
+        return {ENGLISH: "English"} | {
             code.replace("_", "-"): Locale.parse(code).get_language_name() or code
             for code in self.catalogs
         }

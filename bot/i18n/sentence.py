@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
@@ -134,6 +134,16 @@ def name_commands(template: str, translations: Translations) -> str:
         return "`/" + " ".join(translations.pgettext(COMMAND, word) for word in words)
 
     return _COMMAND.sub(named, template)
+
+
+def listing(items: Sequence[Value]) -> Sentence:
+    """Return things one after the other, as a language lists them: "a, b, c"."""
+    if not items:
+        return verbatim("")
+    listed = items[0] if isinstance(items[0], Sentence) else verbatim(str(items[0]))
+    for item in items[1:]:
+        listed = Sentence("{items}, {item}", items=listed, item=item)
+    return listed
 
 
 def verbatim(text: str) -> Sentence:

@@ -15,7 +15,8 @@ class PreferencesOfPeople:
     async def of(self, user_id: int) -> Preferences:
         """Return what a person has set."""
         row = await self._database.one(
-            "SELECT is_called, seconds, is_private FROM preferences WHERE user_id = ?", (user_id,)
+            "SELECT is_called, seconds, is_private, language FROM preferences WHERE user_id = ?",
+            (user_id,),
         )
         if row is None:
             return Preferences()
@@ -23,6 +24,7 @@ class PreferencesOfPeople:
             is_called=bool(row["is_called"]),
             seconds=row["seconds"],
             is_private=bool(row["is_private"]),
+            language=row["language"],
         )
 
     async def set(self, user_id: int, wanted: Preferences) -> None:
@@ -32,7 +34,7 @@ class PreferencesOfPeople:
                 await connection.execute("DELETE FROM preferences WHERE user_id = ?", (user_id,))
                 return
             await connection.execute(
-                "INSERT OR REPLACE INTO preferences (user_id, is_called, seconds, is_private) "
-                "VALUES (?, ?, ?, ?)",
-                (user_id, wanted.is_called, wanted.seconds, wanted.is_private),
+                "INSERT OR REPLACE INTO preferences "
+                "(user_id, is_called, seconds, is_private, language) VALUES (?, ?, ?, ?, ?)",
+                (user_id, wanted.is_called, wanted.seconds, wanted.is_private, wanted.language),
             )

@@ -12,6 +12,7 @@ from bot.domain.quota_day import UTC_DAY, QuotaDay
 from bot.private_files import make_private_folder
 from bot.store.battles import Battles
 from bot.store.best_of import BestOf
+from bot.store.chosen_languages import ChosenLanguages
 from bot.store.clip_history import ClipHistory
 from bot.store.clips import Clips
 from bot.store.clock_changes import ClockWatch
@@ -54,6 +55,7 @@ class Store:
     radios: Radios
     live_seconds: LiveSeconds
     preferences: PreferencesOfPeople
+    chosen_languages: ChosenLanguages
     settings: Settings
     unwanted_words: UnwantedWords
     reports: Reports
@@ -104,6 +106,7 @@ async def open_store(
             radios=Radios(database, clock),
             live_seconds=LiveSeconds(database, clock, day),
             preferences=PreferencesOfPeople(database),
+            chosen_languages=ChosenLanguages(database),
             settings=Settings(database),
             unwanted_words=UnwantedWords(database),
             reports=Reports(database, clock),

@@ -8,10 +8,10 @@ import discord
 
 from bot.app.client import Interaction, ZhiyinBot
 from bot.errors import RequestError
-from bot.i18n.languages import Reader
 from bot.i18n.sentence import Sentence
 from cogs.posting.outages import UNREACHABLE
 from cogs.presentation.log_messages import line
+from cogs.presentation.readers import readers_on
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ async def begin_log(interaction: Interaction, guild_id: int, channel_id: int) ->
     bot = interaction.client
     channel = bot.get_partial_messageable(channel_id, guild_id=guild_id)
     try:
-        await channel.send(reader_of_server(bot, guild_id)(BEGUN))
+        await channel.send(readers_on(bot, guild_id)(BEGUN))
     except discord.HTTPException:
         raise RequestError(CLOSED.fill(channel=f"<#{channel_id}>")) from None
     await bot.service.guilds.set_log_channel(guild_id, channel_id)
@@ -61,7 +61,7 @@ async def post_to_log(
     channel = bot.get_partial_messageable(channel_id, guild_id=guild_id)
     try:
         await channel.send(
-            reader_of_server(bot, guild_id)(sentence),
+            readers_on(bot, guild_id)(sentence),
             view=view or discord.utils.MISSING,
             nonce=nonce,
             suppress_embeds=True,
@@ -70,9 +70,3 @@ async def post_to_log(
         log.warning("log.not_written server=%d %r", guild_id, error)
         return False
     return True
-
-
-def reader_of_server(bot: ZhiyinBot, guild_id: int) -> Reader:
-    """Return who reads what a server's members see."""
-    guild = bot.get_guild(guild_id)
-    return bot.languages.reader(None if guild is None else guild.preferred_locale.value)

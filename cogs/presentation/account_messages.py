@@ -6,6 +6,8 @@ from bot.domain.limits import Quota
 from bot.domain.preferences import Preferences
 from bot.i18n.sentence import Moment, Sentence
 
+AS_DISCORD_SAYS = Sentence("as Discord says")
+
 
 def quota(found: Quota) -> Sentence:
     """Return how much of today's quota is left."""
@@ -18,8 +20,8 @@ def quota(found: Quota) -> Sentence:
     )
 
 
-def preferences(wanted: Preferences, usual_seconds: float) -> Sentence:
-    """Return how a person is served."""
+def preferences(wanted: Preferences, usual_seconds: float, language: str | None) -> Sentence:
+    """Return how a person is served; `language` is the name of the one that they chose."""
     call = (
         Sentence("I call you when a clip is ready that you waited for.")
         if wanted.is_called
@@ -33,9 +35,13 @@ def preferences(wanted: Preferences, usual_seconds: float) -> Sentence:
         if wanted.is_private
         else Sentence("Everybody in the channel sees your clips.")
     )
+    spoken = Sentence("I write to you in the language of your Discord.")
+    if language is not None:
+        spoken = Sentence("I write to you in {language}.", language=language)
     return Sentence(
-        "{call}\nYour clips are {seconds:g} s long unless you say otherwise.\n{seen}",
+        "{call}\nYour clips are {seconds:g} s long unless you say otherwise.\n{seen}\n{spoken}",
         call=call,
         seconds=usual_seconds,
         seen=seen,
+        spoken=spoken,
     )

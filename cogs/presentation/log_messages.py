@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from bot.domain.clips import Clip
 from bot.domain.reports import Report
-from bot.i18n.sentence import Plural, Sentence
+from bot.i18n.sentence import Plural, Sentence, listing
 from cogs.presentation.messages import link
 from cogs.presentation.prompts import escape, quote_prompt
 
-LIMITS = Sentence("limits set: {what}")
 UNLIMITED = Sentence("all limits taken back to those of the bot's owner")
 TIER = Sentence("{role} has {seconds:g} s of music a day")
 NO_TIER = Sentence("{role} has no seconds of its own any more")
 CHANNEL = Sentence("music allowed in {channel}")
 NO_CHANNEL = Sentence("{channel} taken off the list of channels for music")
+LANGUAGE = Sentence("language of the server: {language}")
 UPLOADS = Sentence("{role} may send sounds")
 NO_UPLOADS = Sentence("{role} taken off the list of those who may send sounds")
 BLOCKED = Sentence("{person} blocked")
@@ -31,6 +31,28 @@ _QUOTED = 120
 def line(manager_id: int, done: Sentence) -> Sentence:
     """Return the line that tells who did something."""
     return Sentence("{who}: {done}.", who=f"<@{manager_id}>", done=done)
+
+
+def limits_set(
+    person: float | None,
+    server: float | None,
+    longest: float | None,
+    pause: float | None,
+    waiting: int | None,
+) -> Sentence | None:
+    """Tell which limits were set, if any was."""
+    said = []
+    if person is not None:
+        said.append(Sentence("{seconds:g} s a day for each person", seconds=person))
+    if server is not None:
+        said.append(Sentence("{seconds:g} s a day for all together", seconds=server))
+    if longest is not None:
+        said.append(Sentence("clips of {seconds:g} s at the most", seconds=longest))
+    if pause is not None:
+        said.append(Sentence("{seconds:g} s between two orders", seconds=pause))
+    if waiting is not None:
+        said.append(Plural("{n} clip in the queue", "{n} clips in the queue", n=waiting))
+    return Sentence("limits set: {what}", what=listing(said)) if said else None
 
 
 def deleted(clip: Clip) -> Sentence:

@@ -11,6 +11,7 @@ from bot.domain.sound_formats import ACCEPTED_FORMATS
 from bot.domain.status import JobProgress
 from bot.i18n.languages import Reader
 from bot.i18n.sentence import Plural, Sentence, verbatim
+from cogs.presentation.account_messages import AS_DISCORD_SAYS
 from cogs.presentation.prompts import quote_prompt
 
 IN_LINE = Sentence("Joining the queue …")
@@ -211,8 +212,8 @@ def stems(clip: Clip) -> Sentence:
     return Sentence("The stems of {link}: {names}.", link=link(clip), names=", ".join(clip.stems))
 
 
-def guild_settings(read: Reader, settings: GuildSettings) -> str:
-    """List the settings of a server."""
+def guild_settings(read: Reader, settings: GuildSettings, language: str | None) -> str:
+    """List the settings of a server; `language` is the name of the one that it has chosen."""
 
     def amount(value: float | None, unit: str) -> Sentence:
         return Sentence("as configured") if value is None else verbatim(f"{value:g}{unit}")
@@ -240,6 +241,7 @@ def guild_settings(read: Reader, settings: GuildSettings) -> str:
         lines.append(Sentence("May send sounds: {roles}", roles=roles))
     if settings.log_channel_id is not None:
         lines.append(Sentence("Log: {channel}", channel=f"<#{settings.log_channel_id}>"))
+    lines.append(Sentence("Language: {language}", language=language or AS_DISCORD_SAYS))
     if settings.blocked_ids:
         lines.append(Sentence("Blocked:"))
         lines += [verbatim(f"<@{id_}>") for id_ in sorted(settings.blocked_ids)]

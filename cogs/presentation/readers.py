@@ -1,24 +1,50 @@
 """Who reads a message: the person who acted, or everybody where it is shown.
 
-What one person sees is in their language, what everybody sees in the server's.
+What one person sees is in their language, what everybody sees in the server's: the one that was
+chosen with /settings or /admin language, or else the one that Discord says.
 """
 
 from __future__ import annotations
 
-from bot.app.client import Interaction
+import discord
+
+from bot.app.client import Interaction, ZhiyinBot
 from bot.i18n.languages import Reader
 
 
-def reader_of(interaction: Interaction) -> Reader:
-    """Return the person who acted."""
-    return interaction.client.languages.reader(interaction.locale.value)
+def own_locale(interaction: Interaction) -> str:
+    """Return the locale of the person who acted."""
+    said = interaction.locale.value
+    return interaction.client.service.languages.of_person(interaction.user.id, said) or said
 
 
 def shared_locale(interaction: Interaction) -> str:
     """Return the locale of what everybody sees: the server's, or in a direct message one's own."""
-    return (interaction.guild_locale or interaction.locale).value
+    if interaction.guild_id is None:
+        return own_locale(interaction)
+    said = (interaction.guild_locale or interaction.locale).value
+    return interaction.client.service.languages.of_server(interaction.guild_id, said) or said
+
+
+def reader_of(interaction: Interaction) -> Reader:
+    """Return the person who acted."""
+    return interaction.client.languages.reader(own_locale(interaction))
 
 
 def readers_of(interaction: Interaction) -> Reader:
     """Return everybody who sees a message where the interaction is."""
     return interaction.client.languages.reader(shared_locale(interaction))
+
+
+def locale_of_message(bot: ZhiyinBot, message: discord.Message) -> str | None:
+    """Return the locale of an answer to a message, which is seen by all who see that."""
+    if message.guild is None:
+        return bot.service.languages.of_person(message.author.id, None)
+    return bot.service.languages.of_server(message.guild.id, message.guild.preferred_locale.value)
+
+
+def readers_on(bot: ZhiyinBot, guild_id: int | None) -> Reader:
+    """Return the members of a server."""
+    guild = bot.get_guild(guild_id or 0)
+    said = None if guild is None else guild.preferred_locale.value
+    return bot.languages.reader(bot.service.languages.of_server(guild_id or 0, said))

@@ -24,6 +24,7 @@ from bot.voice.rotation import choose_next
 from bot.voice.track import Track
 from cogs.posting.outages import UNREACHABLE
 from cogs.presentation import radio_messages
+from cogs.presentation.readers import readers_on
 from cogs.requests.clip_cards import card_for
 from cogs.requests.voice_places import check_rights, is_for_everybody, listeners_in
 from cogs.requests.voice_status import show_status
@@ -72,7 +73,7 @@ class OnAir:
 
     @property
     def _read(self) -> Reader:
-        return self._bot.languages.reader(self.channel.guild.preferred_locale.value)
+        return readers_on(self._bot, self.channel.guild.id)
 
     @property
     def plays_live(self) -> bool:

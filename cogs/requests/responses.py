@@ -18,7 +18,7 @@ from bot.i18n.sentence import Sentence
 from cogs.posting.open_answers import end_answer
 from cogs.posting.outages import is_outage
 from cogs.presentation import messages
-from cogs.presentation.readers import readers_of, shared_locale
+from cogs.presentation.readers import own_locale, shared_locale
 from cogs.requests.limits import is_reached_by_token_only
 
 TOKEN_SECONDS = 15 * 60.0
@@ -44,8 +44,9 @@ async def send_first_response(
     A response that arrived although Discord reported an error counts. Raises what discord.py raises
     where none arrived.
     """
-    answers, text = interaction.client.service.answers, readers_of(interaction)(sentence)
-    answer = _open_answer(interaction, key, text, shared_locale(interaction))
+    answers, locale = interaction.client.service.answers, _locale_of(interaction, ephemeral)
+    text = interaction.client.languages.reader(locale)(sentence)
+    answer = _open_answer(interaction, key, text, locale)
     await answers.open(answer)
     try:
         if in_place and interaction.message is not None:
@@ -82,8 +83,9 @@ async def send_another_take(
 
     It is open as the first one is, under the key of its own order.
     """
-    answers, text = interaction.client.service.answers, readers_of(interaction)(messages.IN_LINE)
-    answer = _open_answer(interaction, key, text, shared_locale(interaction))
+    answers, locale = interaction.client.service.answers, _locale_of(interaction, ephemeral)
+    text = interaction.client.languages.reader(locale)(messages.IN_LINE)
+    answer = _open_answer(interaction, key, text, locale)
     # Without its id the token would reach the first one.
     await answers.open(dataclasses.replace(answer, token=None))
     is_in_channel = not ephemeral and not is_reached_by_token_only(interaction)
@@ -151,7 +153,7 @@ async def kept_open(interaction: Interaction, *, ephemeral: bool = False) -> Asy
     What the block raises is for the caller.
     """
     answers, key = interaction.client.service.answers, f"{interaction.id}/thinking"
-    locale = interaction.locale.value if ephemeral else shared_locale(interaction)
+    locale = _locale_of(interaction, ephemeral)
     await answers.open(_open_answer(interaction, key, "", locale))
     try:
         yield
@@ -159,6 +161,10 @@ async def kept_open(interaction: Interaction, *, ephemeral: bool = False) -> Asy
         await answers.close(key)
         raise
     await answers.close(key)
+
+
+def _locale_of(interaction: Interaction, ephemeral: bool) -> str:
+    return own_locale(interaction) if ephemeral else shared_locale(interaction)
 
 
 def _open_answer(interaction: Interaction, key: str, text: str, locale: str) -> OpenAnswer:

@@ -26,7 +26,7 @@ from bot.domain.preferences import Preferences
 from bot.errors import Refused
 from cogs.presentation import jam_messages, messages
 from cogs.presentation.errors import report_error, sentence_for
-from cogs.presentation.readers import shared_locale
+from cogs.presentation.readers import locale_of_message, own_locale, shared_locale
 from cogs.requests import responses
 from cogs.requests.draft import (
     RequestDraft,
@@ -69,7 +69,8 @@ async def submit_request(
     liked = await bot.service.people.preferences(origin.user_id)
     draft = validate(draft, bot, longest, liked.seconds)
     is_private = asked_by is None and await _is_private(interaction, draft, liked)
-    draft = dataclasses.replace(draft, locale=shared_locale(interaction), is_private=is_private)
+    locale = own_locale(interaction) if is_private else shared_locale(interaction)
+    draft = dataclasses.replace(draft, locale=locale, is_private=is_private)
     if is_reached_by_token_only(interaction):
         _check_wait(bot, draft)
     text = messages.LISTENING if draft.attachment else messages.IN_LINE
@@ -182,7 +183,7 @@ async def submit_from_message(
     parent = getattr(message.channel, "parent_id", None)
     bot.commands_in_flight.track()
     shown, source = None, None
-    locale = str(message.guild.preferred_locale) if message.guild else None
+    locale = locale_of_message(bot, message)
     key = order_key(str(message.id), 0)
     try:
         limits, longest = await resolve_limits(

@@ -11,9 +11,9 @@ from bot.domain.clips import Clip
 from bot.errors import RequestError
 from bot.i18n.languages import Reader
 from bot.i18n.sentence import Sentence, verbatim
-from cogs.posting.server_log import post_to_log, reader_of_server
+from cogs.posting.server_log import post_to_log
 from cogs.presentation import log_messages, messages
-from cogs.presentation.readers import readers_of
+from cogs.presentation.readers import readers_of, readers_on
 from cogs.requests.rights import require_manager
 from cogs.views.persistent_button import PersistentButton
 
@@ -32,7 +32,7 @@ _DONE = {
 
 async def show_reports(bot: ZhiyinBot, guild_id: int) -> bool:
     """Post the reports that a server's managers were not shown yet; tell whether all are there."""
-    read = reader_of_server(bot, guild_id)
+    read = readers_on(bot, guild_id)
     while reports := await bot.service.reports.to_post(guild_id):
         for report in reports:
             clip = await bot.service.clips.find(report.clip_id)

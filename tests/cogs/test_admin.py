@@ -92,7 +92,7 @@ async def test_managers_set_nothing_beyond_the_configuration(tmp_path):
         await jam.store.settings.set_limits(jam.guild.id, waiting=10_000, **everything)
         shown = (await admin(jam, "settings")).response.content
         assert [line.rpartition(": ")[2] for line in shown.splitlines()] == [
-            "300 s", "2000 s", "30 s", "7", "as configured",
+            "300 s", "2000 s", "30 s", "7", "as configured", "as Discord says",
         ]  # fmt: skip
         assert "of 300 s" in (await jam.alice.slash(jam.channel, "quota")).response.content
 

@@ -109,3 +109,54 @@ async def test_a_job_keeps_the_language_it_was_asked_in(tmp_path, monkeypatch):
         (row,) = [await jam.store.jobs.get(1)]
         assert row.order.locale == "it"
         assert "can't be made" in str(row.sentence)
+
+
+async def test_a_person_chooses_their_language_and_a_server_its_own(tmp_path, monkeypatch):
+    """Over what Discord says; it is kept over a restart, handed out and forgotten."""
+    speak(monkeypatch)
+    async with open_jam(tmp_path, languages=LANGUAGES) as jam:
+        chosen = await jam.alice.slash(jam.channel, "settings", language="italiano")
+        assert list(untranslated(chosen.response, OURS)) == []
+        assert "italiano" in chosen.response.content
+        shown = await jam.owner.slash(jam.channel, "admin language", language="pl")
+        assert "polski" in shown.response.content
+        assert list(untranslated((await jam.music(seconds=1.0)).response, MINE)) == []
+        await jam.restart_bot()
+        jam.bot.languages = LANGUAGES
+        help_text = await jam.alice.slash(jam.channel, "help")
+        assert list(untranslated(help_text.response, OURS)) == []
+        help_text = await jam.bob.slash(jam.channel, "help")
+        assert list(untranslated(help_text.response, MINE)) == []
+        assert list(untranslated((await jam.music(seconds=1.0)).response, MINE)) == []
+        pages = [each async for each in jam.store.privacy.export(jam.alice.id)]
+        (row,) = next(each.rows for each in pages if each.kind == "preferences")
+        assert row["language"] == "it"
+        await jam.bot.service.people.delete(jam.alice.id)
+        help_text = await jam.alice.slash(jam.channel, "help")
+        assert list(untranslated(help_text.response, MINE)) == []
+        await jam.owner.slash(jam.channel, "admin language", language="discord")
+        assert list(untranslated((await jam.music(seconds=1.0)).response, OURS)) == []
+
+
+async def test_a_language_that_there_is_not_is_refused(tmp_path):
+    """With those that there are; nothing is changed."""
+    async with open_jam(tmp_path, languages=LANGUAGES) as jam:
+        for who, command in ((jam.alice, "settings"), (jam.owner, "admin language")):
+            refused = await who.slash(jam.channel, command, language="Klingon")
+            assert "English, polski, italiano" in refused.response.content
+        assert (await jam.store.preferences.of(jam.alice.id)).language is None
+
+
+async def test_the_languages_are_suggested(tmp_path):
+    """By what they call themselves, and the one that Discord says."""
+    async with open_jam(tmp_path, languages=LANGUAGES) as jam:
+        found = await jam.alice.autocomplete(jam.channel, "settings", "language", "")
+        assert {each["value"] for each in found} == {"discord", "en-US", "it", "pl"}
+
+
+async def test_what_only_one_person_sees_is_in_their_language_to_the_end(tmp_path, monkeypatch):
+    """A private clip is theirs, from the queue to its card."""
+    speak(monkeypatch)
+    async with open_jam(tmp_path, languages=LANGUAGES) as jam:
+        made = await jam.music(seconds=1.0, private=True)
+        assert list(untranslated(made.response, MINE)) == []

@@ -201,6 +201,7 @@ NOT_SHOWN = {
     "search": "is shown to nobody else",
     "why": "is for the managers",
     "zone": "is the name of a time zone",
+    "language": "is the name of a language",
     "preset save": "is one's own, and its words are checked when they are ordered",
     "preset delete": "is the name of a preset that is there already",
     "preset share": "is checked with the preset that it names",

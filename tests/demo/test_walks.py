@@ -100,6 +100,7 @@ COMMANDS = {
     "about": Walk(says="Zhiyin"),
     "admin best": Walk(options={"channel": "jam-talk", "stars": "9"}, says="have 9 stars"),
     "admin daily": Walk(options={"channel": "jam-talk", "hour": "9"}, says="the first one"),
+    "admin language": Walk(options={"language": "English"}, says="Language: English"),
     "admin settings": Walk(says="Longest clip"),
     "admin tier": Walk(options={"role": "Player", "seconds": "5500"}, says="5500 s"),
     "admin limits": Walk(options={"waiting": "150"}, says="at once: 150"),

@@ -20,10 +20,12 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 
 from bot.app.client import COGS, ZhiyinBot
+from bot.app.command_translator import CommandTranslator
 from bot.cli.app import build_parser
 from bot.config import Config
 from bot.domain.generation import Sampling
 from bot.i18n.contexts import CHOICE, COMMAND, HELP, MENU, OPTION, PAGE
+from bot.i18n.languages import Languages
 
 ROOT = Path(__file__).parents[2]
 PAGE_WORDS = "bot/demo/page/words/en.json"
@@ -50,8 +52,8 @@ def build_template() -> Catalog:
     return catalog
 
 
-def payload() -> list[dict[str, Any]]:
-    """Return the commands as Discord is told them, without translations."""
+def payload(languages: Languages | None = None) -> list[dict[str, Any]]:
+    """Return the commands as Discord is told them, in these languages too."""
     pipeline = MagicMock()
     pipeline.config = Config()
 
@@ -60,7 +62,11 @@ def payload() -> list[dict[str, Any]]:
         # It has no commands, and asks the database at once.
         for name in (each for each in COGS if each != "cogs.left_answers"):
             await importlib.import_module(name).setup(bot)
-        return [command.to_dict(bot.tree) for command in bot.tree._get_all_commands()]
+        translator = CommandTranslator(languages or Languages())
+        return [
+            await command.get_translated_payload(bot.tree, translator)
+            for command in bot.tree.get_commands()
+        ]
 
     return asyncio.run(load())
 

@@ -46,6 +46,7 @@ RELEASED = {
     "live_seconds": "7805fc466d4ee675",
     "private_answers": "5679b144ac713f29",
     "bars_of_a_track": "ad0e1e47d48cedde",
+    "chosen_languages": "5239c503d1a75156",
 }
 
 

@@ -234,6 +234,10 @@ async def do_everything(store, clock):
         await store.settings.allow_uploads(10, 7, on)
         await store.settings.set_log_channel(10, 5 if on else None)
     await store.reports.add(clip, 2, "loud")
+    for language in ("zh-CN", None):
+        await store.chosen_languages.set_of_server(10, language)
+    await store.chosen_languages.of_servers()
+    await store.chosen_languages.of_people()
     (report,) = await store.reports.to_post(10, 5)
     await store.reports.record_posted(report.id)
     await store.presets.save(PresetOwner(id=2), Preset(name="Mine"), most=5)

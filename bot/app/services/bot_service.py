@@ -12,6 +12,7 @@ from bot.app.services.dailies import DailyService
 from bot.app.services.guilds import GuildService
 from bot.app.services.history import HistoryService
 from bot.app.services.jams import JamService
+from bot.app.services.languages import LanguageService
 from bot.app.services.live_music import LiveMusicService
 from bot.app.services.operations import OperationsService
 from bot.app.services.people import PeopleService
@@ -46,7 +47,8 @@ class BotService:
         self.live_music = LiveMusicService(
             pipeline.executor, pipeline.config, pipeline.store.live_seconds
         )
-        self.people = PeopleService(pipeline)
+        self.languages = LanguageService(pipeline.store)
+        self.people = PeopleService(pipeline, self.languages)
         self.operations = OperationsService(pipeline, health)
 
     @property

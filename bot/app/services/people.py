@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+from bot.app.services.languages import LanguageService
 from bot.domain.limits import Limits, Quota
 from bot.domain.preferences import Preferences
 from bot.pipeline.personal_archive import pack_pages
@@ -13,8 +14,9 @@ from bot.pipeline.service import Pipeline
 class PeopleService:
     """Answers what a person may ask about themselves."""
 
-    def __init__(self, pipeline: Pipeline) -> None:
+    def __init__(self, pipeline: Pipeline, languages: LanguageService) -> None:
         self._privacy, self._store = pipeline.erasure, pipeline.store
+        self._languages = languages
 
     async def quota(self, user_id: int, limits: Limits) -> Quota:
         """Return how many of their seconds of today a person has used."""
@@ -35,7 +37,9 @@ class PeopleService:
 
         Raises Refused where something of theirs is being posted, and then nothing is deleted.
         """
-        return await self._privacy.forget(user_id)
+        deleted = await self._privacy.forget(user_id)
+        self._languages.note_person(user_id, None)
+        return deleted
 
     async def preferences(self, user_id: int) -> Preferences:
         """Return what a person has set for themselves."""
@@ -44,3 +48,4 @@ class PeopleService:
     async def set_preferences(self, user_id: int, wanted: Preferences) -> None:
         """Keep what a person has set for themselves."""
         await self._store.preferences.set(user_id, wanted)
+        self._languages.note_person(user_id, wanted.language)

@@ -8,12 +8,11 @@ from aiohttp import web
 
 from bot.demo.client.page_files import HEADERS, PAGE
 from bot.i18n.contexts import PAGE as PAGE_CONTEXT
-from bot.i18n.languages import Languages
+from bot.i18n.languages import ENGLISH, Languages
 from bot.i18n.sentence import Translations
 
 _COUNTED_TO = 200
 """Every language's form of a number beyond these is that of one of them: its last two digits."""
-ENGLISH = "en-US"
 
 
 def read_page_words(languages: Languages, locale: str) -> web.Response:
@@ -21,7 +20,7 @@ def read_page_words(languages: Languages, locale: str) -> web.Response:
     code = languages.code_of(locale)
     said = {
         "LANGUAGE": ENGLISH if code is None else code.replace("_", "-"),
-        "LANGUAGES": {ENGLISH: "English"} | languages.names(),
+        "LANGUAGES": languages.names(),
         **_words(languages.of(locale)),
     }
     text = "".join(f"export const {name} = {_as_script(value)};\n" for name, value in said.items())

@@ -5,7 +5,6 @@ To change a table add a migration at the end; one that was released is never cha
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 
 from bot.store.identity import SIGNATURE
@@ -16,8 +15,10 @@ from bot.store.migrations.first_tables import FIRST_TABLES
 from bot.store.migrations.forgotten_people import FORGOTTEN_PEOPLE
 from bot.store.migrations.indexes import INDEXES
 from bot.store.migrations.jams import JAMS
+from bot.store.migrations.languages import LANGUAGES
 from bot.store.migrations.live_seconds import LIVE_SECONDS
 from bot.store.migrations.manners import MANNERS
+from bot.store.migrations.migration import Migration
 from bot.store.migrations.open_answers import OPEN_ANSWERS
 from bot.store.migrations.preferences import PREFERENCES, PRIVATE_ANSWERS
 from bot.store.migrations.presets import PRESETS
@@ -25,17 +26,6 @@ from bot.store.migrations.radios import RADIOS
 from bot.store.migrations.running_totals import RUNNING_TOTALS
 from bot.store.migrations.stars import STARS
 from bot.store.migrations.takes import TAKES
-
-
-@dataclass(frozen=True, slots=True)
-class Migration:
-    """Statements that are run once, in one transaction. Its number is its place in the history."""
-
-    name: str
-    written_on: date
-    reason: str
-    statements: tuple[str, ...]
-
 
 MIGRATIONS = (
     Migration(
@@ -247,6 +237,12 @@ MIGRATIONS = (
         date(2026, 11, 28),
         "The track of a jam keeps its bars, so that each turn joins it on one.",
         ("ALTER TABLE clips ADD COLUMN grid TEXT",),
+    ),
+    Migration(
+        "chosen_languages",
+        date(2026, 11, 28),
+        "People and servers choose a language, where it is not the one that Discord says.",
+        LANGUAGES,
     ),
 )
 

@@ -1,0 +1,41 @@
+"""A language as people choose it: by what it calls itself, or as Discord says."""
+
+from __future__ import annotations
+
+from discord import app_commands
+
+from bot.app.client import Interaction
+from bot.errors import RequestError
+from bot.i18n.languages import Languages
+from bot.i18n.sentence import Sentence, listing
+from cogs.presentation.account_messages import AS_DISCORD_SAYS
+from cogs.presentation.readers import reader_of
+
+LanguageName = app_commands.Range[str, 1, 40]
+
+_AS_DISCORD = "discord"
+_UNKNOWN = Sentence("That language I don't speak. I speak {languages}.")
+
+
+async def suggest_languages(
+    interaction: Interaction, current: str
+) -> list[app_commands.Choice[str]]:
+    """Suggest the languages that there are."""
+    there = {_AS_DISCORD: reader_of(interaction)(AS_DISCORD_SAYS)}
+    there |= interaction.client.languages.names()
+    return [
+        app_commands.Choice(name=name, value=code)
+        for code, name in there.items()
+        if current.casefold() in name.casefold() or current == code
+    ]
+
+
+def read_language(languages: Languages, typed: str) -> str | None:
+    """Return the code of a language, or None for the one that Discord says. Raises RequestError."""
+    if typed.casefold() == _AS_DISCORD:
+        return None
+    names = languages.names()
+    for code, name in names.items():
+        if typed.casefold() in (code.casefold(), name.casefold()):
+            return code
+    raise RequestError(_UNKNOWN.fill(languages=listing(list(names.values()))))

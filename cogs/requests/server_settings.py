@@ -1,0 +1,18 @@
+"""What is set for a server, shown to a manager after each change."""
+
+from __future__ import annotations
+
+from bot.app.client import Interaction
+from cogs.presentation import messages
+from cogs.presentation.readers import reader_of
+from cogs.requests.rights import guild_of
+
+
+async def show_settings(interaction: Interaction) -> None:
+    """Answer with what is set for the server, for the manager alone."""
+    guild_id, bot = guild_of(interaction), interaction.client
+    found = await bot.service.guilds.settings(guild_id)
+    chosen = bot.service.languages.chosen_by_server(guild_id)
+    language = bot.languages.names().get(chosen or "")
+    text = messages.guild_settings(reader_of(interaction), found, language)
+    await interaction.response.send_message(text, ephemeral=True)
