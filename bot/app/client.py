@@ -22,6 +22,7 @@ from bot.app.commands_in_flight import CommandsInFlight
 from bot.app.connection import log_in, skip_unreadable_events, stay_connected
 from bot.app.discord_proxy import Proxy
 from bot.app.health import Health
+from bot.app.invitation import invitation_link
 from bot.app.services.bot_service import BotService
 from bot.config import Config
 from bot.domain.generation import Sampling
@@ -59,20 +60,6 @@ COGS = (
     "cogs.best_of",
     "cogs.daily",
 )
-
-INVITED = discord.Permissions(
-    view_channel=True,
-    send_messages=True,
-    send_messages_in_threads=True,
-    create_public_threads=True,
-    embed_links=True,
-    attach_files=True,
-    read_message_history=True,
-    connect=True,
-    speak=True,
-    send_polls=True,
-)
-"""The permissions that the invitation asks for."""
 
 _SYNCED = "synced_commands"
 
@@ -194,8 +181,7 @@ class ZhiyinBot(commands.Bot):
         """Log that the bot is connected, and the invitation link while it is on no server."""
         log.info("discord.ready servers=%d", len(self.guilds))
         if not self.guilds and self.application_id is not None:
-            scopes = ("bot", "applications.commands")
-            url = discord.utils.oauth_url(self.application_id, permissions=INVITED, scopes=scopes)
+            url = invitation_link(self.application_id)
             log.info("discord.not_invited Invite the bot to a server: %s", url)
 
     async def on_message(self, message: discord.Message, /) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.cli import backup, bench, edit, generate_options, models, whatis
+from bot.cli import backup, bench, edit, generate_options, invite, models, paths, service, whatis
 from bot.cli.integer import integer
 from bot.cli.interrupts import Interrupts
 from bot.config import Config
@@ -140,6 +140,28 @@ COMMANDS = (
         help="say what is wrong with this installation",
         description="Check token, model, compiler, ffmpeg, disk and database, and say what to do.",
         run=_run_doctor,
+    ),
+    Command(
+        name="invite",
+        help="print the link that brings the bot to a server",
+        description="Print the link that brings the bot to a server, with the rights that it needs "
+        "and no others.",
+        add_arguments=lambda parser, common: invite.add_arguments(parser),
+        run=lambda args, config, context: invite.run(args, config),
+    ),
+    Command(
+        name="service",
+        help="have systemd run the bot, from now on and after a restart",
+        description="Have systemd run the bot, from now on and after a restart of the machine.",
+        add_arguments=lambda parser, common: service.add_arguments(parser, parents=[common]),
+        run=lambda args, config, context: service.run(args, config),
+    ),
+    Command(
+        name="paths",
+        help="list the places where files of Zhiyin's lie, with their sizes",
+        description="List the places on this machine where files of Zhiyin's lie, with their "
+        "sizes, and what each is.",
+        run=lambda args, config, context: paths.run(args, config),
     ),
     Command(
         name="backup",

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.app.client import INVITED
+from bot.app.invitation import INVITED
 from bot.cli.app import build_parser
 from bot.config_file import settings
 

@@ -1,0 +1,62 @@
+"""The command `zhiyin invite`: the link that brings the bot to a server."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from bot.app.discord_token import TOKEN_VARIABLE, token_of
+from bot.cli.integer import integer
+from bot.config import Config
+from bot.errors import ConfigError
+from bot.i18n.sentence import Sentence
+
+_LEAST, _MOST = 10**16, 2**63
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.add_argument(
+        "id",
+        type=integer,
+        nargs="?",
+        metavar="ID",
+        help="the application's id, from the page General Information; none: the token tells it",
+    )
+
+
+def run(args: argparse.Namespace, config: Config) -> int:
+    """Print the link; return the exit code."""
+    from bot.app.invitation import invitation_link
+
+    # The link alone goes to the standard output, for a script to take.
+    print(
+        Sentence(
+            "Open this where you are logged in to Discord, and choose a server on which you have "
+            "the right Manage Server:"
+        ),
+        file=sys.stderr,
+    )
+    print(invitation_link(_application_id(args.id, config)))
+    return 0
+
+
+def _application_id(given: int | None, config: Config) -> int:
+    from bot.app.invitation import id_in_token  # with discord.py, which no other command waits for
+
+    if given is None:
+        found = id_in_token(token_of(config, os.environ.get(TOKEN_VARIABLE, "")))
+        if found is None:
+            raise ConfigError(
+                Sentence(
+                    "This token does not tell which application it belongs to: copy the "
+                    "Application ID from the page General Information and type `zhiyin invite ID`."
+                )
+            )
+        return found
+    if not _LEAST <= given < _MOST:
+        raise ConfigError(
+            Sentence("{id} is no id of Discord's: those have 17 to 19 digits.", id=given)
+        )
+    return given
