@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import socket
 import time
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -14,6 +16,10 @@ from bot.app import health, metrics
 from bot.errors import ConfigError
 from tests.support.jam_server import open_jam, strict
 
+DOCS = Path(__file__).parents[2] / "docs"
+HISTOGRAM = {"zhiyin_queue_wait_seconds"}
+"""The name of a family, whose samples have longer ones."""
+
 
 @pytest.fixture(autouse=True)
 def _strict(monkeypatch):
@@ -21,7 +27,7 @@ def _strict(monkeypatch):
 
 
 async def test_the_figures_are_those_of_the_moment(tmp_path):
-    """Jobs by state, seconds by entry, and how the engine does."""
+    """Jobs by state, seconds by entry, and how the engine does; the documents name no others."""
     async with open_jam(tmp_path) as jam:
         await jam.music(seconds=2.0)
         await jam.music(prompt="fail", seconds=1.0)
@@ -42,6 +48,16 @@ async def test_the_figures_are_those_of_the_moment(tmp_path):
         ):
             assert line in text.splitlines()
         jam.pipeline.executor.paused = False
+    # The dashboard and the page name what there is; a counter is `_total`, a histogram `_bucket`.
+    known = set(re.findall(r"^(\w+)[{ ]", text, re.MULTILINE))
+    for file in ("grafana.json", "metrics.md"):
+        named = set(re.findall(r"\b(?:zhiyin|process)_\w*\w\b", (DOCS / file).read_text("utf-8")))
+        assert named - known <= HISTOGRAM, file
+    in_table = set(
+        re.findall(r"^\| `(zhiyin_\w+)", (DOCS / "metrics.md").read_text(), re.MULTILINE)
+    )
+    ours = {name for name in known if name.startswith("zhiyin_")}
+    assert {name for name in ours if not name.startswith("zhiyin_queue_wait_")} <= in_table
 
 
 async def test_the_waits_in_line_are_a_histogram(tmp_path):

@@ -17,7 +17,7 @@ from bot.config import Config, DiscordConfig, StorageConfig, WorkerConfig
 from bot.errors import ConfigError, ResourceError
 
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.Gabcde." + "x" * 38
-SYSTEMD = shutil.which("systemd-analyze")
+SYSTEMD = shutil.which("systemd-analyze") or ""
 EXPOSED_AT_MOST = 30
 """Of 100, as `systemd-analyze security` counts."""
 
@@ -59,7 +59,7 @@ def machine(tmp_path):
     )
 
 
-@pytest.mark.skipif(SYSTEMD is None, reason="no systemd here")
+@pytest.mark.skipif(not SYSTEMD, reason="no systemd here")
 def test_systemd_understands_the_unit_and_finds_it_hardened(tmp_path):
     """Also with a folder whose name has spaces, quotes and signs that systemd replaces."""
     odd = Path('/srv/my "50 %" $HOME')

@@ -1,26 +1,15 @@
-"""The project itself: who may import whom, and that the documents tell the truth."""
+"""The project itself: who may import whom, and what belongs in no file."""
 
 from __future__ import annotations
 
-import argparse
 import ast
 import re
-import shlex
 import tomllib
 from pathlib import Path
 
 import pytest
 
-from bot.app.invitation import INVITED
-from bot.cli.app import build_parser
-from bot.config_file import settings
-
 ROOT = Path(__file__).parents[2]
-# Works where the system's Python is not to be touched, and needs nothing in PATH.
-GET_UV = "python3 -m pip install -qq --target .uv uv"
-
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-
 OURS = {
     # Each room and what it may import of ours; a room includes what lives below it. The longest
     # name that fits a file is its room.
@@ -272,74 +261,6 @@ def test_packages_do_nothing_when_imported():
             assert ast.get_docstring(tree), path
 
 
-def commands():
-    parser = build_parser()
-    (subparsers,) = (
-        action for action in parser._actions if isinstance(action, argparse._SubParsersAction)
-    )
-    described = {choice.dest: choice.help for choice in subparsers._choices_actions}
-    return [(name, command, described[name]) for name, command in subparsers.choices.items()]
-
-
-@pytest.mark.parametrize(("name", "command", "help_"), commands())
-def test_every_command_is_described(name, command, help_):
-    """`zhiyin --help` lists each command, its own help explains every option, the README has it."""
-    assert f"{name} " in build_parser().format_help()
-    assert help_
-    assert command.description
-    for action in command._actions:
-        assert action.help, f"{name} {action.dest} has no help"
-    assert f"| `zhiyin {name}` | {help_} |" in README
-
-
-def test_the_readme_has_every_setting_with_its_default():
-    """The table is the configuration's, row by row."""
-    rows = dict(re.findall(r"^\| `(\w+\.\w+)` \| `(.+?)` \|", README, re.MULTILINE))
-    defaults = {f"{each.section}.{each.key}": each.default for each in settings()}
-    written = {key: tomllib.loads(f"value = {text}")["value"] for key, text in rows.items()}
-    # TOML has lists, settings are frozen.
-    lists = {key: tuple(value) for key, value in written.items() if isinstance(value, list)}
-    assert written | lists == defaults
-
-
-def test_ci_ends_with_the_readme_s_test_command():
-    """What a reader is told to run is what is run for them."""
-    command = (ROOT / ".ci" / "run").read_text(encoding="utf-8").rstrip().splitlines()[-1]
-    assert command == f"{GET_UV} && .uv/bin/uv run --group dev pytest"
-    assert f"\n{command}\n" in README
-
-
-def test_the_readme_s_first_command_is_one_that_parses():
-    """What a newcomer types first is accepted."""
-    command = 'zhiyin generate "90s rock" -o out.mp3'
-    assert f"\n{GET_UV} && .uv/bin/uv run {command}\n" in README
-    assert build_parser().parse_args(shlex.split(command)[1:]).prompt == ["90s rock"]
-
-
-def test_the_readme_s_invitation_asks_for_the_rights_that_are_needed():
-    """The number in the address is those rights, no more and no fewer."""
-    (number,) = re.findall(r"permissions=(\d+)", README)
-    assert int(number) == INVITED.value
-
-
-def test_the_readme_names_every_command_on_discord():
-    """What a person can type is in the table."""
-    for name in (
-        "music",
-        "random",
-        "remix",
-        "queue",
-        "cancel",
-        "history",
-        "quota",
-        "help",
-        "about",
-        "whatis",
-        "privacy",
-    ):
-        assert f"`/{name}`" in README
-
-
 def test_the_version_is_in_the_changelog_or_to_come():
     """A release without a word on what changed is none."""
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
@@ -350,7 +271,8 @@ def test_the_version_is_in_the_changelog_or_to_come():
 def test_no_host_of_a_package_registry_is_named():
     """Where packages come from is each machine's own affair."""
     hosts = ("pypi" + ".org", "files.python" + "hosted")
-    for path in [*FILES, ROOT / "README.md", ROOT / "pyproject.toml", ROOT / ".ci" / "run"]:
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), ROOT / "Dockerfile"]
+    for path in [*FILES, *pages, ROOT / "pyproject.toml", ROOT / ".ci" / "run"]:
         assert not [host for host in hosts if host in path.read_text(encoding="utf-8")], path
 
 
