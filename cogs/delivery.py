@@ -30,6 +30,7 @@ from cogs.views.cancel_button import CancelButton, cancel_view
 from cogs.views.clip_buttons import ClipButton, clip_view
 from cogs.views.delete_question import DeleteButton
 from cogs.views.export_button import ExportButton
+from cogs.views.soundboard_button import SoundboardButton
 from cogs.views.take_buttons import TakeButton, TakesButton, takes_view
 
 log = logging.getLogger(__name__)
@@ -178,6 +179,6 @@ class Delivery(commands.Cog):
 
 async def setup(bot: ZhiyinBot) -> None:
     """Add the cog, and register the buttons under what it posts."""
-    bot.add_dynamic_items(ClipButton, CancelButton, ExportButton)
+    bot.add_dynamic_items(ClipButton, CancelButton, ExportButton, SoundboardButton)
     bot.add_dynamic_items(TakeButton, TakesButton, DeleteButton)
     await bot.add_cog(Delivery(bot))

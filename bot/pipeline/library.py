@@ -9,9 +9,11 @@ from bot.audio.files import post
 from bot.audio.files.clip_file import read_clip_codes
 from bot.audio.files.masters import read_master
 from bot.audio.files.picture import spectrogram_png
+from bot.audio.files.soundboard import encode_soundboard_sound
 from bot.audio.files.voice_message import encode_voice_message
 from bot.domain.clips import Clip
 from bot.domain.generation import Sound
+from bot.domain.soundboard import SoundboardSound, name_of
 from bot.domain.takes import Take
 from bot.domain.voice_message import VoiceMessage
 from bot.errors import Refused
@@ -98,6 +100,16 @@ class ClipLibrary:
                 loudness_lufs=self._style.loudness_lufs,
                 loops=clip.loops,
                 max_bytes=max_bytes,
+            )
+
+    async def soundboard_sound(self, clip: Clip) -> SoundboardSound:
+        """Return the loudest bars of a clip, for a soundboard. Raises SoundError, OutputError."""
+        async with self._turn:
+            return await asyncio.to_thread(
+                encode_soundboard_sound,
+                await self._sound(clip),
+                name=name_of(clip.prompt, clip.id),
+                loudness_lufs=self._style.loudness_lufs,
             )
 
     async def draw_spectrogram(self, clip: Clip) -> bytes:

@@ -1,4 +1,7 @@
-"""The buttons under a clip's details: a file that loses nothing, its notes, a voice message."""
+"""The buttons under a clip's details: files that lose nothing, notes, and what Discord has itself.
+
+That is a voice message, and a sound of the soundboard.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,17 @@ import discord
 from bot.app.client import Interaction
 from bot.domain.clips import Clip
 from bot.i18n.languages import Reader
-from bot.i18n.sentence import Sentence
+from bot.i18n.sentence import Sentence, verbatim
 from cogs.requests.export import export_clip
 from cogs.requests.rights import require_clip
+from cogs.requests.soundboard import put_on_soundboard
 from cogs.requests.voice_message import post_voice_message
 from cogs.views.persistent_button import PersistentButton
+from cogs.views.soundboard_button import soundboard_view
 
-FORMATS = ("flac", "wav", "midi", "voice")
+FORMATS = ("flac", "wav", "midi", "voice", "soundboard")
 
-AS_VOICE = Sentence("Voice message")
+_LABELS = {"voice": Sentence("Voice message"), "soundboard": Sentence("Send to soundboard")}
 
 
 def export_view(read: Reader, clip: Clip) -> discord.ui.View:
@@ -28,14 +33,15 @@ def export_view(read: Reader, clip: Clip) -> discord.ui.View:
 
 
 class ExportButton(
-    PersistentButton, template=r"zhiyin:export:(?P<id>\d+):(?P<format>flac|wav|midi|voice)"
+    PersistentButton,
+    template=r"zhiyin:export:(?P<id>\d+):(?P<format>flac|wav|midi|voice|soundboard)",
 ):
     """Sends a clip in one format."""
 
     def __init__(self, clip_id: int, format: str, read: Reader | None = None) -> None:
         super().__init__(
             discord.ui.Button(
-                label=(read or Reader())(AS_VOICE) if format == "voice" else format.upper(),
+                label=(read or Reader())(_LABELS.get(format, verbatim(format.upper()))),
                 style=discord.ButtonStyle.secondary,
                 custom_id=f"zhiyin:export:{clip_id}:{format}",
             )
@@ -47,5 +53,7 @@ class ExportButton(
         clip = await require_clip(interaction, self.clip_id)
         if self.wanted == "voice":
             await post_voice_message(interaction, clip)
+        elif self.wanted == "soundboard":
+            await put_on_soundboard(interaction, clip, soundboard_view)
         else:
             await export_clip(interaction, clip, self.wanted)

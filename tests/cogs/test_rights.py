@@ -35,6 +35,7 @@ from tests.support.jam_server import Jam, custom_ids, open_jam
 SECRET = "a song for Ophelia"
 CHOICES = {
     "format": FORMATS,
+    "person": ("1",),
     "action": tuple(dict.fromkeys((*ACTIONS, *CLIP_ACTIONS, *LIVE_ACTIONS))),
     "deed": (*DEEDS, *DAILY_DEEDS),
     "verdict": VERDICTS,

@@ -138,6 +138,7 @@ BUTTONS = {
     "ForgetButton",
     "ReportButton",
     "RadioButton",
+    "SoundboardButton",
 }
 FORMS = {"battle_form", "daily_form", "jam_form", "mix_modal", "radio_words_form", "remix_modal"}
 """The files of cogs that build one."""

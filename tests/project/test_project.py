@@ -148,7 +148,7 @@ THEIRS = {
     "re2": {"bot.manners"},
     "imageio_ffmpeg": {"bot.audio"},
     "aiosqlite": {"bot.store"},
-    "soundfile": {"bot.audio", "bot.starter.training"},
+    "soundfile": {"bot.audio", "bot.demo", "bot.starter.training"},
     "soxr": {"bot.audio"},
     "pydub": {"bot.audio"},
     "python_stretch": {"bot.audio"},

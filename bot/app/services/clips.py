@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from bot import failpoints
 from bot.domain.clips import Clip
 from bot.domain.lineage import Lineage
+from bot.domain.soundboard import SoundboardSound
 from bot.domain.takes import Take
 from bot.domain.voice_message import VoiceMessage
 from bot.errors import Refused, RequestError
@@ -147,6 +148,10 @@ class ClipService:
     async def voice_message(self, clip: Clip, max_bytes: int) -> VoiceMessage:
         """Return a clip as a voice message. Raises SoundError and OutputError."""
         return await self._pipeline.library.voice_message(clip, max_bytes)
+
+    async def soundboard_sound(self, clip: Clip) -> SoundboardSound:
+        """Return the loudest bars of a clip, for a soundboard. Raises SoundError, OutputError."""
+        return await self._pipeline.library.soundboard_sound(clip)
 
     async def draw_spectrogram(self, clip: Clip) -> bytes:
         """Return a PNG of a clip's spectrum over time. Raises SoundError if its sound is gone."""

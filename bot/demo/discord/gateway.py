@@ -32,6 +32,7 @@ class Intent(IntFlag):
     GUILDS = 1 << 0
     GUILD_MEMBERS = 1 << 1
     GUILD_MODERATION = 1 << 2
+    GUILD_EXPRESSIONS = 1 << 3
     GUILD_VOICE_STATES = 1 << 7
     PRESENCES = 1 << 8
     GUILD_MESSAGES = 1 << 9

@@ -11,6 +11,7 @@ from bot.demo.discord.message_json import message_json
 from bot.demo.discord.people import Person
 from bot.demo.discord.rights import Right
 from bot.demo.discord.state import Discord
+from bot.demo.discord.voice.soundboards import shown_sounds
 
 _PAGE = 50
 
@@ -41,6 +42,7 @@ def snapshot(discord: Discord, person: Person) -> dict[str, Any]:
         "channels": [channel_json(discord, person, each) for each in seen],
         "voice_states": _voices(discord, guild, seen),
         "voice_statuses": {str(each.id): each.voice_status for each in seen if each.voice_status},
+        "sounds": shown_sounds(discord, guild) if guild else [],
         "max_file_bytes": guild.max_file_bytes if guild else 0,
         "open_modal": (open_modal.as_event() | {"modal": open_modal.modal} if open_modal else None),
     }

@@ -19,6 +19,7 @@ from bot.demo.discord.routes import (
     interactions,
     messages,
     reactions,
+    soundboards,
 )
 from bot.demo.discord.routes.route import ApiRequest, Route
 from bot.demo.discord.state import Discord
@@ -32,6 +33,7 @@ ROUTES: tuple[Route, ...] = (
     *channels.ROUTES,
     *guilds.ROUTES,
     *reactions.ROUTES,
+    *soundboards.ROUTES,
 )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.demo.discord.channels import Channel, ChannelType
 from bot.demo.discord.people import Person
+from bot.demo.discord.voice.board_sound import BoardSound
 from bot.demo.discord.voice.server import VoiceServer
 
 VOICE_TYPES = (ChannelType.VOICE, ChannelType.STAGE)
@@ -52,6 +53,8 @@ class VoiceStates:
     def __init__(self) -> None:
         self.by_member: dict[tuple[int, int], VoiceState] = {}
         """By the ids of the server and of the person."""
+        self.sounds: dict[int, BoardSound] = {}
+        """The sounds that people play there, by their ids."""
         self.server = VoiceServer()
 
     def of(self, person: Person, guild_id: int) -> VoiceState | None:

@@ -27,6 +27,7 @@ const ACTS = {
   person: (app, target) => app.menus.openPerson(target.dataset.user, target),
   channel: (app, target) => app.openChannel(target.dataset.channel, { focus: true }),
   voice: (app, target) => app.voice.toggle(target.dataset.channel),
+  sound: (app, target) => new Audio(target.dataset.url).play().catch(() => {}),
   jump: (app, target) => app.jump(target.dataset.channel, target.dataset.message),
   command: (app, target) => app.composer.useCommand(target.dataset.command),
   spoiler: (app, target) => {

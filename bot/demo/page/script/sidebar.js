@@ -82,6 +82,7 @@ export function drawSidebar(root, state, openId) {
         listedChannels(state).map((each) => entry(each, state, openId)),
       ),
       voices(state),
+      soundboard(state),
       el("h2", { id: "dms-title" }, say("dms")),
       el(
         "ul",
@@ -133,6 +134,32 @@ function voices(state) {
       "ul",
       { aria: { labelledby: "voices-title" } },
       all.map((each) => voiceEntry(each, state)),
+    ),
+  );
+}
+
+function soundboard(state) {
+  if (!state.sounds.length) return null;
+  return el(
+    "div",
+    { data: { key: "soundboard" } },
+    el("h2", { id: "soundboard-title" }, say("soundboard")),
+    el(
+      "ul",
+      { aria: { labelledby: "soundboard-title" } },
+      state.sounds.map((each) =>
+        el(
+          "li",
+          { data: { key: each.id } },
+          el(
+            "button",
+            { type: "button", class: "entry sound", data: { act: "sound", url: each.url } },
+            icon("speaker"),
+            el("span", { class: "entry-name" }, each.name),
+            el("span", { class: "spoken" }, say("soundboard.play")),
+          ),
+        ),
+      ),
     ),
   );
 }

@@ -17,6 +17,7 @@ export class State extends EventTarget {
     this.members = new Map();
     this.voices = new Map();
     this.voiceStatuses = new Map();
+    this.sounds = [];
     this.roles = new Map();
     this.messages = new Map();
     this.complete = new Set();
@@ -51,6 +52,7 @@ export class State extends EventTarget {
     this.members = new Map(snapshot.members.map((each) => [each.user.id, each]));
     this.voices = new Map(snapshot.voice_states.map((each) => [each.user_id, each.channel_id]));
     this.voiceStatuses = new Map(Object.entries(snapshot.voice_statuses));
+    this.sounds = snapshot.sounds;
     this.messages = new Map();
     for (const [id, list] of Object.entries(snapshot.messages)) {
       for (const message of list) this.#list(id).set(message.id, message);
@@ -130,6 +132,10 @@ export class State extends EventTarget {
         break;
       case "voice_status":
         this.voiceStatuses.set(event.channel_id, event.status);
+        this.#tell("voice");
+        break;
+      case "soundboard":
+        this.sounds = event.sounds;
         this.#tell("voice");
         break;
       case "bot_online":

@@ -1,0 +1,28 @@
+"""A moment of a clip as a sound of a server's soundboard, within what Discord takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MOST_SECONDS = 5.2
+MOST_BYTES = 512_000
+LEAST_NAME_CHARACTERS, MOST_NAME_CHARACTERS = 2, 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoundboardSound:
+    """What a sound of a soundboard is made of."""
+
+    data: bytes
+    """MP3."""
+    name: str
+    seconds: float
+
+
+def name_of(words: str | None, clip_id: int) -> str:
+    """Return what a clip's sound is called: its words as far as they fit, else its number."""
+    named = " ".join((words or "").split())
+    if len(named) > MOST_NAME_CHARACTERS:
+        shorter, _, cut = named[: MOST_NAME_CHARACTERS + 1].rpartition(" ")
+        named = shorter if len(shorter) > len(cut) else named[:MOST_NAME_CHARACTERS]
+    return named if len(named) >= LEAST_NAME_CHARACTERS else f"clip {clip_id}"

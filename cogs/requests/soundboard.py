@@ -1,0 +1,114 @@
+"""Put a moment of a clip on a server's soundboard, and take it off again."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+import discord
+
+from bot.app.client import Interaction
+from bot.domain.clips import Clip
+from bot.errors import Refused, RequestError
+from bot.i18n.languages import Reader
+from bot.i18n.sentence import Sentence
+from cogs.presentation.messages import ONLY_YOU_HAVE_IT
+from cogs.presentation.prompts import escape
+from cogs.presentation.readers import reader_of
+from cogs.requests.limits import origin_of, resolve_limits
+from cogs.requests.responses import thinking
+
+log = logging.getLogger(__name__)
+
+ON_SERVERS = Sentence("Soundboards are on servers where I am: ask there.")
+NOT_YOURS = Sentence(
+    "You may put no sounds on this server's soundboard: you need the right *Create Expressions*."
+)
+NOT_MINE = Sentence(
+    "I may put no sounds on this server's soundboard: I need the right *Create Expressions*."
+)
+IS_FULL = Sentence(
+    "This server's soundboard is full. Somebody who may has to take a sound off it first, or the "
+    "server to be boosted."
+)
+NOT_TAKEN = Sentence("Discord did not take the sound. Try again later.")
+PUT_ON = Sentence("On this server's soundboard, as **{name}**: {seconds:.1f} s.")
+TAKEN_OFF = Sentence("It is off the soundboard again.")
+GONE = Sentence("It is not on the soundboard any more.")
+ANOTHERS = Sentence("Only who put it on the soundboard takes it off here.")
+
+_FULL, _UNKNOWN = 30045, 10097
+
+ViewOf = Callable[[Reader, int, int], discord.ui.View]
+
+
+async def put_on_soundboard(interaction: Interaction, clip: Clip, view_of: ViewOf) -> None:
+    """Put a clip's loudest bars on the server's soundboard. Costs no quota.
+
+    `view_of` makes the button that takes it off, from the ids of the sound and of its person.
+    Raises Refused where it may not be put there, SoundError where the clip's sound is gone.
+    """
+    guild = interaction.guild
+    if guild is None:
+        raise Refused(ON_SERVERS)
+    await resolve_limits(
+        interaction.client,
+        origin_of(interaction),
+        interaction.user,
+        parent_channel_id=getattr(interaction.channel, "parent_id", None),
+    )
+    _check_rights(interaction)
+    if clip.is_private:
+        raise Refused(ONLY_YOU_HAVE_IT)
+    read = reader_of(interaction)
+    async with thinking(interaction, ephemeral=True):
+        sound = await interaction.client.service.clips.soundboard_sound(clip)
+        try:
+            made = await guild.create_soundboard_sound(
+                name=sound.name, sound=sound.data, reason=f"asked by {interaction.user}"
+            )
+        except discord.HTTPException as error:
+            raise _refusal(error) from error
+        log.info("soundboard.put clip=%d sound=%d", clip.id, made.id)
+        said = PUT_ON.fill(name=escape(sound.name), seconds=sound.seconds)
+        view = view_of(read, made.id, interaction.user.id)
+        await interaction.followup.send(read(said), view=view, ephemeral=True)
+
+
+async def take_off_soundboard(interaction: Interaction, sound_id: int, person_id: int) -> None:
+    """Take a sound off the server's soundboard again. Raises Refused, RequestError."""
+    guild, bot = interaction.guild, interaction.client
+    if guild is None or bot.user is None:
+        raise Refused(ON_SERVERS)
+    if interaction.user.id != person_id:
+        raise Refused(ANOTHERS)
+    _check_rights(interaction)
+    try:
+        sound = await guild.fetch_soundboard_sound(sound_id)
+        # Of others' sounds nobody takes any off through the bot.
+        if sound.user is None or sound.user.id != bot.user.id:
+            raise Refused(ANOTHERS)
+        await sound.delete(reason=f"asked by {interaction.user}")
+    except discord.NotFound:
+        raise RequestError(GONE) from None
+    except discord.HTTPException as error:
+        raise _refusal(error) from error
+    await interaction.response.edit_message(content=reader_of(interaction)(TAKEN_OFF), view=None)
+
+
+def _check_rights(interaction: Interaction) -> None:
+    for rights, missing in (
+        (interaction.permissions, NOT_YOURS),
+        (interaction.app_permissions, NOT_MINE),
+    ):
+        if not (rights.create_expressions or rights.manage_expressions):
+            raise Refused(missing)
+
+
+def _refusal(error: discord.HTTPException) -> Refused:
+    if error.code == _FULL:
+        return Refused(IS_FULL)
+    if error.status == 403:
+        return Refused(NOT_MINE)
+    log.warning("soundboard.refused %d/%d %s", error.status, error.code, error.text)
+    return Refused(NOT_TAKEN)

@@ -1,0 +1,38 @@
+"""The button that takes a sound off a soundboard again."""
+
+from __future__ import annotations
+
+import discord
+
+from bot.app.client import Interaction
+from bot.i18n.languages import Reader
+from bot.i18n.sentence import Sentence
+from cogs.requests.soundboard import take_off_soundboard
+from cogs.views.persistent_button import PersistentButton
+
+TAKE_OFF = Sentence("Take it off again")
+
+
+def soundboard_view(read: Reader, sound_id: int, person_id: int) -> discord.ui.View:
+    """Return the button under the answer to who put a sound on a soundboard."""
+    view = discord.ui.View(timeout=None)
+    view.add_item(SoundboardButton(sound_id, str(person_id), read))
+    return view
+
+
+class SoundboardButton(PersistentButton, template=r"zhiyin:soundboard:(?P<id>\d+):(?P<person>\d+)"):
+    """Takes a sound off the soundboard; its ids are those of the sound and of its person."""
+
+    def __init__(self, sound_id: int, person: str, read: Reader | None = None) -> None:
+        super().__init__(
+            discord.ui.Button(
+                label=(read or Reader())(TAKE_OFF),
+                style=discord.ButtonStyle.secondary,
+                custom_id=f"zhiyin:soundboard:{sound_id}:{person}",
+            )
+        )
+        self.sound_id, self.person_id = sound_id, int(person)
+
+    async def press(self, interaction: Interaction) -> None:
+        """Take it off."""
+        await take_off_soundboard(interaction, self.sound_id, self.person_id)

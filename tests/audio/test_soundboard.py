@@ -1,0 +1,71 @@
+"""A moment of a clip for Discord's soundboard: on the beat, and within what Discord takes."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+import soundfile
+
+from bot.audio.analysis.rhythm import find_rhythm
+from bot.audio.editing.excerpt import cut_excerpt
+from bot.audio.files.soundboard import encode_soundboard_sound
+from bot.domain.soundboard import MOST_BYTES, MOST_SECONDS, name_of
+from tests.support.known_sounds import RATE_HZ, drums, noise, sound_of
+
+
+def loud_from(wave, seconds):
+    """A sound that is quiet until a time, and loud from there on for 6 s."""
+    gains = np.full(len(wave), 0.1)
+    first = round(seconds * RATE_HZ)
+    gains[first : first + 6 * RATE_HZ] = 1.0
+    return sound_of(wave * gains)
+
+
+def test_it_is_the_loudest_bars_cut_on_the_beat():
+    """As many whole bars as fit: two of 120 beats a minute, from a bar line on."""
+    sound = loud_from(drums(120, 16.0), 8.0)
+    part = cut_excerpt(sound, find_rhythm(sound), 5.1)
+    assert part.seconds == pytest.approx(4.0, abs=0.02)
+    # It begins with a stroke, which is as strong as those within.
+    heights = np.abs(part.samples[0])
+    assert heights[: round(0.05 * RATE_HZ)].max() > 0.7 * heights.max()
+
+
+def test_without_a_beat_it_is_the_loudest_seconds():
+    """And what is short enough stays as it is."""
+    sound = loud_from(noise(16.0, level=0.2), 8.0)
+    part = cut_excerpt(sound, None, 5.1)
+    assert 4.9 < part.seconds <= 5.1
+    assert part.samples.std() > 0.15
+    short = sound_of(noise(3.0))
+    assert cut_excerpt(short, None, 5.1) is short
+
+
+@pytest.mark.parametrize("bpm", [47, 95, 170])
+def test_discord_takes_it(bpm):
+    """An MP3 that it knows as one, short and small enough, whatever the tempo."""
+    sound = sound_of(drums(bpm, 12.0), drums(bpm, 12.0))
+    made = encode_soundboard_sound(sound, name="song", loudness_lufs=-14.0)
+    assert made.data.startswith((b"ID3", b"\xff\xfb"))
+    assert len(made.data) <= MOST_BYTES
+    with soundfile.SoundFile(io.BytesIO(made.data)) as file:
+        frames, rate_hz = len(file.read()), file.samplerate
+    assert 1.0 < made.seconds < MOST_SECONDS
+    assert frames / rate_hz <= MOST_SECONDS
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        ("90s  rock", "90s rock"),
+        (None, "clip 7"),
+        ("x", "clip 7"),
+        ("slow blues with a very groovy saxophone", "slow blues with a very groovy"),
+        ("x" * 40, "x" * 32),
+    ],
+)
+def test_it_is_named_after_its_words(words, named):
+    """As far as Discord's 32 characters go."""
+    assert name_of(words, 7) == named
