@@ -17,8 +17,8 @@ from cogs.presentation.readers import readers_on
 log = logging.getLogger(__name__)
 
 LEAVING = Sentence(
-    "The owner of this bot has not allowed it to make music on this server, so I leave again. "
-    "Whoever runs it can add the server to `discord.allowed_servers`."
+    "The owner of this bot has not allowed it to make music on this server, so I'm leaving again. "
+    "The owner can add the server to `discord.allowed_servers`."
 )
 _ANYWHERE = {"privacy", "help", "about"}
 """Commands that work in any place: what is kept of people is theirs wherever they are."""

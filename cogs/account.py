@@ -53,12 +53,12 @@ class Account(commands.Cog):
         language: LanguageName | None = None,
         reset: bool = False,
     ) -> None:
-        """Set how you like to be served; without options, show it.
+        """Set your preferences; without options, show them.
 
         Parameters
         ----------
         call:
-            Whether to call you when a clip is ready that you waited for.
+            Whether to ping you when a clip that you waited for is ready.
         seconds:
             How long your clips are when you say nothing else.
         private:
@@ -66,7 +66,7 @@ class Account(commands.Cog):
         language:
             The language that I write to you in; what everybody sees is in the server's.
         reset:
-            Take everything back to how it was first.
+            Reset everything to the defaults.
         """
         people, user_id = self.bot.service.people, interaction.user.id
         before = Preferences() if reset else await people.preferences(user_id)

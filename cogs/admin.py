@@ -82,7 +82,7 @@ class Admin(commands.GroupCog, group_name="admin"):
         waiting:
             How many clips may be in the queue at once.
         pause:
-            Seconds that a person waits between two orders.
+            Seconds that a person waits between two requests.
         """
         await self.bot.service.guilds.set_limits(
             guild_of(interaction),
@@ -115,7 +115,7 @@ class Admin(commands.GroupCog, group_name="admin"):
 
     @app_commands.command()
     async def unlimit(self, interaction: Interaction) -> None:
-        """Take this server's limits back to what the bot's owner has set."""
+        """Reset this server's limits to what the bot's owner has set."""
         await self.bot.service.guilds.clear_limits(guild_of(interaction))
         await show_settings(interaction)
         await note(interaction, log_messages.UNLIMITED)
@@ -147,7 +147,7 @@ class Admin(commands.GroupCog, group_name="admin"):
     async def block(
         self, interaction: Interaction, person: discord.User, everywhere: bool = False
     ) -> None:
-        """Keep a person from making music on this server.
+        """Block a person from making music on this server.
 
         Parameters
         ----------
@@ -171,7 +171,7 @@ class Admin(commands.GroupCog, group_name="admin"):
         Parameters
         ----------
         person:
-            Who is let in again.
+            Who is unblocked.
         everywhere:
             Who was blocked everywhere. For the bot's owner.
         """
@@ -183,7 +183,7 @@ class Admin(commands.GroupCog, group_name="admin"):
 
     @app_commands.command()
     async def reset(self, interaction: Interaction, person: discord.User) -> None:
-        """Give a person the seconds back that they used here today.
+        """Give a person back the seconds that they used here today.
 
         Parameters
         ----------
@@ -199,7 +199,7 @@ class Admin(commands.GroupCog, group_name="admin"):
         after = await people.quota(person.id, limits)
         back = after.left_seconds - before.left_seconds
         said = Sentence(
-            "{person} has {back:.0f} s of today's music back.", person=f"<@{person.id}>", back=back
+            "{person} got {back:.0f} s of today's quota back.", person=f"<@{person.id}>", back=back
         )
         if not used:
             said = Sentence(
@@ -208,8 +208,8 @@ class Admin(commands.GroupCog, group_name="admin"):
             )
         elif not back:
             said = Sentence(
-                "{person} can have nothing back: the owner of this bot allows {most:g} s a day, "
-                "even if they are reset.",
+                "{person} can't get anything back: they have used the {most:g} s a day that the "
+                "owner of this bot allows at most, resets included.",
                 person=f"<@{person.id}>",
                 most=limits.most_daily_seconds,
             )

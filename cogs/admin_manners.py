@@ -17,20 +17,18 @@ from cogs.requests.rights import guild_of, is_manager
 from cogs.requests.server_settings import show_settings
 from cogs.views.report_buttons import show_reports
 
-ADDED = Sentence(
-    "||`{entry}`|| is on the list: what people want to put in public is refused if it has it."
-)
+ADDED = Sentence("||`{entry}`|| is on the list: public text that contains it is refused.")
 REMOVED = Sentence("||`{entry}`|| is off the list.")
 NOT_THERE = Sentence("That is not on the list.")
 NO_WORDS = Sentence(
     "There is nothing on the list. `/admin words add` puts a word on it: `word`, `wor*` for any "
     "letters, or `/wo+rd/` in RE2's syntax."
 )
-WORDS = Sentence("Refused here, in any case and disguise:")
-FOUND = Sentence("That would be refused, for ||`{entry}`||.")
+WORDS = Sentence("Refused here, in any spelling or disguise:")
+FOUND = Sentence("That would be refused because of ||`{entry}`||.")
 NOT_FOUND = Sentence("Nothing in that would be refused.")
-LOG_BEGUN = Sentence("What managers set and people report is written in {channel} now.")
-LOG_ENDED = Sentence("Nothing is written down any more. Reports are kept until there is a log.")
+LOG_BEGUN = Sentence("I now log in {channel} what managers set and people report.")
+LOG_ENDED = Sentence("The log is off. Reports are kept until there is one again.")
 
 Entry = app_commands.Range[str, 1, 80]
 
@@ -66,7 +64,7 @@ class Words(app_commands.Group, name="words"):
         Parameters
         ----------
         entry:
-            As it stands on the list.
+            As it is on the list.
         """
         gone = await self.bot.service.manners.remove(guild_of(interaction), entry)
         if gone is None:

@@ -49,7 +49,7 @@ class AdminOperations(commands.Cog):
             (Sentence("Oldest wait"), longest),
             (Sentence("Music engine"), engine),
             (Sentence("Engine restarts"), str(status.engine.restarts)),
-            (Sentence("Up for"), messages.duration(status.up_seconds)),
+            (Sentence("Uptime"), messages.duration(status.up_seconds)),
             (Sentence("Memory"), f"{status.memory_bytes / 2**20:.0f} MB"),
             (Sentence("Event-loop lag"), lag),
             (Sentence("Delivered"), str(status.delivered)),
@@ -71,10 +71,10 @@ class AdminOperations(commands.Cog):
         await require_bot_owner(interaction)
         await self.bot.service.operations.set_draining(on)
         left = self.bot.service.requests.in_flight
-        said = Sentence("Music is taken on again.")
+        said = Sentence("New music is accepted again.")
         if on:
             said = Sentence(
-                "No new music is taken on; {left} in the queue will still be made.", left=left
+                "No new music is accepted; the {left} in the queue will still be made.", left=left
             )
         await interaction.response.send_message(reader_of(interaction)(said), ephemeral=True)
 

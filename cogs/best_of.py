@@ -30,7 +30,7 @@ from cogs.requests.clip_cards import clip_cards
 from cogs.requests.rights import guild_of
 from cogs.views.clip_buttons import clip_view
 
-ENDED = Sentence("The best clips are not collected any more. What was posted stays.")
+ENDED = Sentence("I no longer collect the best clips. What was posted stays.")
 
 log = logging.getLogger(__name__)
 

@@ -75,7 +75,7 @@ class DailyPrompt(commands.Cog):
         Parameters
         ----------
         channel:
-            Where it is posted; leave it out for no more.
+            Where it is posted; leave it out to stop.
         hour:
             At which hour of the day.
         zone:

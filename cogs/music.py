@@ -67,7 +67,7 @@ class Music(commands.Cog):
         preset:
             Words and settings with a name; what you type here wins.
         like:
-            A clip of this server whose tempo and key it is to have, so that the two can be mixed.
+            A clip of this server whose tempo and key to match, so that the two can be mixed.
         private:
             Whether you alone see it, until you post it.
         """
@@ -98,16 +98,16 @@ class Music(commands.Cog):
         seed: app_commands.Range[int, 0, MAX_SHORT_SEED] | None = None,
         preset: PresetName | None = None,
     ) -> None:
-        """Make a clip of anything at all; its card tells what was rolled.
+        """Make a clip from random words; its card shows them.
 
         Parameters
         ----------
         seconds:
             How long the clip is.
         seed:
-            The same seed rolls the same words and makes the same clip again.
+            The same seed picks the same words and makes the same clip again.
         preset:
-            Words and settings with a name; what they leave open is rolled.
+            Words and settings with a name; what they leave open is random.
         """
         chosen = await find_preset(interaction, preset)
         rolled = self.bot.draw_seed(MAX_SHORT_SEED) if seed is None else seed

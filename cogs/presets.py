@@ -30,10 +30,10 @@ from cogs.requests.rights import guild_of, is_manager
 SAVED = Sentence("Saved. {line}\nChoose it as `preset` at `/music`, `/remix` and `/random`.")
 SHARED = Sentence("Everybody on this server can choose **{name}** now.")
 DELETED = Sentence("**{name}** is deleted.")
-EMPTY = Sentence("Say what it is to hold: some words, or at least one setting.")
+EMPTY = Sentence("A preset needs some words, or at least one setting.")
 BAD_NAME = Sentence("A preset needs a name with letters, that doesn't begin with `{prefix}`.")
-UNKNOWN_STEMS = Sentence("The model that plays here has these stems: {stems}.")
-NO_STEMS = Sentence("The model that plays here has no stems that could be kept.")
+UNKNOWN_STEMS = Sentence("The model here has these stems: {stems}.")
+NO_STEMS = Sentence("The model here has no stems to keep.")
 
 
 class Presets(commands.GroupCog, group_name="preset"):

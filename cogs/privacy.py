@@ -28,14 +28,14 @@ class Privacy(commands.GroupCog, group_name="privacy"):
 
     @app_commands.command()
     async def show(self, interaction: Interaction) -> None:
-        """Tell what is kept of you, and for how long."""
+        """Show what is stored about you, and for how long."""
         storage = self.bot.config.storage
         text = privacy_messages.kept(storage.keep_clips_days, storage.keep_backups)
         await interaction.response.send_message(reader_of(interaction)(text), ephemeral=True)
 
     @app_commands.command()
     async def export(self, interaction: Interaction) -> None:
-        """Get all that is kept of you, as a file."""
+        """Get everything that is stored about you, as a file."""
         read, number = reader_of(interaction), 0
         # It may take longer than Discord waits for a first answer.
         async with thinking(interaction, ephemeral=True):
@@ -47,7 +47,7 @@ class Privacy(commands.GroupCog, group_name="privacy"):
 
     @app_commands.command()
     async def delete(self, interaction: Interaction) -> None:
-        """Delete your clips, your words and what else is kept of you."""
+        """Delete your clips, your prompts and all else that is stored about you."""
         asked = privacy_messages.forget_me(self.bot.config.storage.keep_backups)
         read = reader_of(interaction)
         view = forget_view(read, interaction.user.id)

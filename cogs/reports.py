@@ -23,7 +23,7 @@ KEPT = Sentence(
 )
 REPORTED_BEFORE = Sentence("You have reported this clip already. Thank you.")
 YOUR_OWN = Sentence("This clip is your own: you can delete it with the button under it.")
-NO_MANAGERS = Sentence("Clips are reported to the managers of a server, and this is none.")
+NO_MANAGERS = Sentence("Reports go to the managers of a server, and this isn't one.")
 NOT_A_CLIP = Sentence("Only clips of mine can be reported to the managers, where I posted them.")
 
 # For each person: a report calls a manager.

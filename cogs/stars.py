@@ -18,7 +18,7 @@ from cogs.presentation.readers import reader_of, readers_on
 from cogs.requests.rights import is_shown_to
 from cogs.views.clip_buttons import clip_view
 
-ON_SERVERS = Sentence("Stars are counted on servers: ask there.")
+ON_SERVERS = Sentence("Stars only work on servers.")
 
 _STAR = "⭐"
 _SHOWN = 15

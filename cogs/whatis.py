@@ -43,7 +43,7 @@ class WhatIs(commands.Cog):
 
     @app_commands.command()
     async def whatis(self, interaction: Interaction, clip: discord.Attachment) -> None:
-        """Tell how one of my clips was made, from its file.
+        """Show how one of my clips was made, from its file.
 
         Parameters
         ----------

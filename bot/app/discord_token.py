@@ -16,9 +16,8 @@ _TOKEN_FORM = re.compile(r"[\w-]{18,}\.[\w-]{6,}\.[\w-]{25,}")
 
 
 NO_TOKEN = Sentence(
-    "The bot has no token yet: put it into config.toml as discord.token, or into the "
-    "environment variable {token_variable}. The README tells where to get one; `zhiyin demo` "
-    "needs none.",
+    "The bot has no token yet: put it into config.toml as discord.token, or into the environment "
+    "variable {token_variable}. The README says how to get one; `zhiyin demo` needs none.",
     token_variable=TOKEN_VARIABLE,
 )
 

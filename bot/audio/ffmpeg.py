@@ -36,8 +36,8 @@ def find_ffmpeg() -> Path:
     except RuntimeError:
         raise ResourceError(
             Sentence(
-                "There is no ffmpeg here, which reads the sound that people send: install it "
-                "with your system's package manager (`apt install ffmpeg`)."
+                "ffmpeg, which reads the sound files that people send, is not installed: install "
+                "it with your system's package manager (`apt install ffmpeg`)."
             )
         ) from None
 

@@ -21,13 +21,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, config: Config) -> int:
     """Make a copy and say so; return the exit code."""
     if args.file.exists() and not args.force:
-        raise OutputError(
-            Sentence("{file} is there already; --force writes over it.", file=args.file)
-        )
+        raise OutputError(Sentence("{file} exists already; --force replaces it.", file=args.file))
     back_up(data_folder(config), args.file)
     print(
         Sentence(
-            "{file}: {megabytes:.1f} MB, whole, and its ledger balances.",
+            "{file}: {megabytes:.1f} MB, complete, and its ledger balances.",
             file=args.file,
             megabytes=args.file.stat().st_size / 2**20,
         )

@@ -114,7 +114,7 @@ COMMANDS = (
     ),
     Command(
         name="whatis",
-        help="tell how a clip was made",
+        help="show how a clip was made",
         description="Tell how a clip of Zhiyin's was made, from the tags in its file.",
         add_arguments=lambda parser, common: whatis.add_arguments(parser),
         run=lambda args, config, context: whatis.run(args, config),

@@ -55,7 +55,11 @@ def run(args: argparse.Namespace, config: Config, *, ask: AskDiscord = ask_for_n
         print(f"{finding.verdict:>5}  {finding.sentence}")
     wrong = sum(finding.verdict is Verdict.BAD for finding in findings)
     print(
-        Plural("{n} to mend before `zhiyin run`.", "{n} to mend before `zhiyin run`.", n=wrong)
+        Plural(
+            "{n} problem to fix before `zhiyin run`.",
+            "{n} problems to fix before `zhiyin run`.",
+            n=wrong,
+        )
         if wrong
         else Sentence("Everything is ready.")
     )
@@ -81,7 +85,7 @@ def check_database(config: Config) -> Iterator[Finding]:
     if not (folder / FILE).exists():
         yield Finding(
             Verdict.GOOD,
-            Sentence("There is no database yet; it will be made in {folder}.", folder=folder),
+            Sentence("There is no database yet; it will be created in {folder}.", folder=folder),
         )
         return
     try:
@@ -92,15 +96,15 @@ def check_database(config: Config) -> Iterator[Finding]:
     for complaint in complaints:
         yield Finding(Verdict.BAD, verbatim(complaint))
     if not complaints:
-        yield Finding(Verdict.GOOD, Sentence("The database is whole and its ledger balances."))
+        yield Finding(Verdict.GOOD, Sentence("The database is intact and its ledger balances."))
     if wishes:
         yield Finding(
             Verdict.WORSE,
             Plural(
-                "{n} person's clips and words are not deleted yet as they wished: the bot goes on "
-                "with it when it runs.",
-                "The clips and words of {n} people are not deleted yet as they wished: the bot "
-                "goes on with it when it runs.",
+                "{n} person asked for their data to be deleted, and some of it is left: the bot "
+                "goes on deleting when it runs.",
+                "{n} people asked for their data to be deleted, and some of it is left: the bot "
+                "goes on deleting when it runs.",
                 n=wishes,
             ),
         )

@@ -56,7 +56,9 @@ def check_login(ask: AskDiscord, config: Config) -> Iterator[Finding]:
     except ZhiyinError as error:
         yield Finding(Verdict.BAD, error.sentence)
     else:
-        yield Finding(Verdict.GOOD, Sentence("Discord knows it: it is {name}'s.", name=name))
+        yield Finding(
+            Verdict.GOOD, Sentence("Discord accepts it: it belongs to {name}.", name=name)
+        )
 
 
 async def _ask(ask: AskDiscord, token: str, proxy: Proxy | None) -> str:

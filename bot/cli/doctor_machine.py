@@ -37,7 +37,7 @@ def check_model(config: Config) -> Iterator[Finding]:
     yield Finding(
         Verdict.GOOD,
         Sentence(
-            "The model {name} is whole ({size:.0f} MB, {licence}).",
+            "The model {name} is complete ({size:.0f} MB, {licence}).",
             name=config.model.name,
             size=size,
             licence=licence,
@@ -83,7 +83,9 @@ def check_memory(config: Config) -> Iterator[Finding]:
         )
         yield Finding(Verdict.GOOD, sentence)
     elif is_locked(data_folder(config)):
-        yield Finding(Verdict.GOOD, Sentence("The bot that runs has the memory that it needs."))
+        yield Finding(
+            Verdict.GOOD, Sentence("The bot is running and has the memory that it needs.")
+        )
     else:
         yield Finding(
             Verdict.BAD,
@@ -125,7 +127,7 @@ def check_kernels(config: Config) -> Iterator[Finding]:
             yield Finding(
                 Verdict.WORSE,
                 Sentence(
-                    "This processor has no instructions for int8: it saves memory, and no time."
+                    "This processor has no int8 instructions: int8 saves memory here, but no time."
                 ),
             )
         fast = Sentence("The fast kernels are compiled for this processor.")
@@ -141,7 +143,7 @@ def check_disk(config: Config) -> Iterator[Finding]:
     if not os.access(there, os.W_OK):
         yield Finding(
             Verdict.BAD,
-            Sentence("Nothing may be written to {there}: give the bot the right to.", there=there),
+            Sentence("The bot can't write to {there}: give it permission to.", there=there),
         )
         return
     free = shutil.disk_usage(there).free
@@ -150,7 +152,7 @@ def check_disk(config: Config) -> Iterator[Finding]:
         yield Finding(
             Verdict.BAD,
             Sentence(
-                "Only {gigabytes:.1f} GB free at {folder}: clips need room, 2 GB at the least.",
+                "Only {gigabytes:.1f} GB free at {folder}: clips need at least 2 GB.",
                 gigabytes=gigabytes,
                 folder=folder,
             ),

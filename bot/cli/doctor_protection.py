@@ -32,8 +32,8 @@ def describe_walls(standing: Isolation, landlock: int) -> Iterator[Finding]:
         yield Finding(
             Verdict.GOOD,
             Sentence(
-                "A filter of system calls stands around it (seccomp): it opens no sockets, starts "
-                "and signals no processes and opens no file to be written."
+                "It runs behind a filter of system calls (seccomp): it can open no sockets, start "
+                "or signal no processes, and write no files."
             ),
         )
     else:
@@ -48,7 +48,7 @@ def describe_walls(standing: Isolation, landlock: int) -> Iterator[Finding]:
     if standing.network:
         yield Finding(
             Verdict.GOOD,
-            Sentence("Namespaces of its own: no network, and no other process is in sight."),
+            Sentence("It has namespaces of its own: no network, and no other process in sight."),
         )
     else:
         yield Finding(

@@ -54,9 +54,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--takes", type=integer, default=1, metavar="N", help="make N clips at once, seed by seed")
     add("--guidance", type=float, metavar="G", help="how closely to follow the prompt; 1 is off")
     add("--temperature", type=float, metavar="T", help="below 1 tamer, above 1 wilder")
-    add("--top-k", type=integer, metavar="K", help="choose among the K likeliest sounds; 0 is all")
-    add("--top-p", type=float, metavar="P", help="choose among the likeliest that add up to P")
-    add("--greedy", action="store_true", help="always the likeliest sound: no chance, no seed")
+    add("--top-k", type=integer, metavar="K", help="sample from the K most likely tokens; 0 is all")
+    add(
+        "--top-p",
+        type=float,
+        metavar="P",
+        help="sample from the most likely tokens that add up to P",
+    )
+    add(
+        "--greedy",
+        action="store_true",
+        help="always the most likely token: no randomness, no seed",
+    )
     add("--stems", action="store_true", help="write drums, bass and so on beside it, each alone")
     add(
         "--keep",

@@ -80,7 +80,7 @@ class Parser(argparse.ArgumentParser):
             MISTYPED,
             str(
                 Sentence(
-                    "zhiyin: {sentence} `{prog} --help` tells what there is.\n",
+                    "zhiyin: {sentence} `{prog} --help` lists what there is.\n",
                     sentence=sentence,
                     prog=self.prog,
                 )

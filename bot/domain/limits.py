@@ -11,7 +11,7 @@ from typing import TypeVar
 from bot.errors import Refused
 from bot.i18n.sentence import Sentence
 
-NO_SOUNDS = Sentence("On this server sounds may be sent by some only: {roles}.")
+NO_SOUNDS = Sentence("On this server only these roles may send sound files: {roles}.")
 
 Number = TypeVar("Number", int, float)
 

@@ -1,7 +1,7 @@
 """A sentence for a person: an English template and its values, rendered where it is shown.
 
 The template is the key of its translation (a gettext msgid), so it stands in the code as a literal:
-`Sentence("{n} ahead of you.", n=3)`. Values are numbers, texts, moments or other sentences; they
+`Sentence("Page {number}", number=3)`. Values are numbers, texts, moments or other sentences; they
 are put in after the template has been translated.
 """
 

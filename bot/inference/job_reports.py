@@ -30,7 +30,7 @@ from bot.inference.protocol import (
 log = logging.getLogger("bot.inference.worker")
 
 NEVER_BEGUN = Sentence(
-    "These words never began: newer ones took their place, or the music was over first."
+    "These words were never heard: newer ones replaced them, or the music ended first."
 )
 
 _PROGRESS_SECONDS = 0.25

@@ -38,8 +38,8 @@ CANT_START = Sentence(
     "The music engine can't be started on this machine; its owner can see why in the log."
 )
 NOT_READY = Sentence(
-    "The music engine takes too long to get ready. It is tried again; its owner can see more "
-    "in the log."
+    "The music engine is taking too long to start. I'm trying again; my owner can see more in the "
+    "log."
 )
 OTHER_VERSION = Sentence(
     "The music engine runs another version of Zhiyin than the bot does; its owner can see "

@@ -50,7 +50,7 @@ from bot.inference.protocol import (
 # `__name__` is `__main__` here, so the logger is named explicitly.
 log = logging.getLogger("bot.inference.worker")
 
-UNUSABLE = Sentence("The music engine could not read this order. Nothing was charged.")
+UNUSABLE = Sentence("The music engine could not read this request. Nothing was charged.")
 
 JobOrder = GenerateJob | SeparateJob | StreamJob | CancelJob | EndJob | AudioTaken | ChangePrompt
 

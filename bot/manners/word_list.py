@@ -23,10 +23,10 @@ MAX_ENTRY_CHARACTERS = 80
 _MAX_PROGRAM_BYTES = 2**20
 
 UNREADABLE = Sentence(
-    "I can't read that pattern: between the slashes stands one in RE2's syntax, such as `/ba+d/`."
+    "I can't read that pattern: write it between slashes in RE2's syntax, such as `/ba+d/`."
 )
 TOO_WIDE = Sentence(
-    "That would be found in nearly everything: an entry needs two letters or digits at least."
+    "That would match nearly everything: an entry needs at least two letters or digits."
 )
 TOO_LONG = Sentence("An entry has at most {most} characters.", most=MAX_ENTRY_CHARACTERS)
 

@@ -152,7 +152,7 @@ def explain_failures(name: str, endpoint: str, cache: Path) -> Iterator[None]:
     """Turn the hub's and the network's failures into sentences."""
     from huggingface_hub import errors
 
-    again = Sentence("The same command goes on where it stopped.")
+    again = Sentence("The same command continues where it stopped.")
     try:
         yield
     except ZhiyinError:

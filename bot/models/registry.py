@@ -65,7 +65,7 @@ def starter_folder(folder: Path = STARTER_FOLDER) -> Path:
         if not (folder / name).is_file():
             raise CheckpointError(
                 Sentence(
-                    "The starter model is not whole, {file} is missing: install Zhiyin again.",
+                    "The starter model is incomplete, {file} is missing: install Zhiyin again.",
                     file=folder / name,
                 )
             )

@@ -20,9 +20,10 @@ from bot.errors import SoundError
 from bot.i18n.sentence import Sentence
 from bot.store.store import Store
 
-GONE = Sentence("This clip can't be taken apart: its codes are not kept any more.")
+GONE = Sentence("This clip can't be split into stems: its codes are no longer stored.")
 OTHER_MODEL = Sentence(
-    "This clip was made by another model than the one that plays now, so its stems can't be had."
+    "This clip was made by another model than the one that is loaded now, so it can't be split "
+    "into stems."
 )
 
 

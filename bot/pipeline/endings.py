@@ -9,5 +9,5 @@ UNEXPECTED = Sentence(
 )
 UNDELIVERABLE = Sentence("The clip could not be posted here. Nothing was charged.")
 HELD = Sentence(
-    "The clip is there but could not be posted here. `/history` keeps it for a day, for free."
+    "The clip is ready but could not be posted here. `/history` keeps it for a day, for free."
 )

@@ -12,7 +12,7 @@ from bot.i18n.sentence import Sentence
 from bot.inference.executor import CANCELLED
 from bot.store.store import Store
 
-FORGETTING = Sentence("I am deleting what is yours right now. Please wait a moment.")
+FORGETTING = Sentence("I'm deleting your data right now. Please wait a moment.")
 ON_ITS_WAY = Sentence("This clip is on its way to you already.")
 STILL_HANDED = Sentence(
     "One of your clips is on its way to you right now, so nothing is deleted yet. Please try "

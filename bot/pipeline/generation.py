@@ -39,16 +39,13 @@ More than MAX_ATTEMPTS, since most deaths of the bot have another cause.
 """
 
 WORKER_LOST = Sentence(
-    "The music engine stopped twice while it made this clip, so it was given up. Nothing was "
-    "charged."
+    "The music engine stopped twice while making this clip, so I gave up. Nothing was charged."
 )
 CUT_LOST = Sentence(
-    "The bot stopped again and again while it cut this loop, so it was given up. Nothing was "
-    "charged."
+    "The bot stopped several times while cutting this loop, so I gave up. Nothing was charged."
 )
 MIX_LOST = Sentence(
-    "The bot stopped again and again while it made this mix, so it was given up. Nothing was "
-    "charged."
+    "The bot stopped several times while making this mix, so I gave up. Nothing was charged."
 )
 BLOCKED_MEANWHILE = Sentence("You can't make music here any more. Nothing was charged.")
 

@@ -19,9 +19,7 @@ from bot.store.unwanted_words import UnwantedWords
 MAX_ENTRIES = 200
 """How many entries a server may have."""
 
-UNWANTED = Sentence(
-    "There is a word in that which is not wanted here. Please put it in other words."
-)
+UNWANTED = Sentence("That contains a word that isn't wanted here. Please put it in other words.")
 FULL = Plural(
     "A list has {n} entry at most: remove one first.",
     "A list has {n} entries at most: remove one first.",

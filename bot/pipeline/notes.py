@@ -15,8 +15,8 @@ from bot.pipeline.packaging import ExportedClip
 from bot.store.store import Store
 
 NO_NOTES = Sentence(
-    "I don't know the notes of this clip: MIDI is there for what the built-in model made, as it "
-    "made it, not for loops and mixes."
+    "I don't have the notes of this clip: MIDI is there for clips by the built-in model only, and "
+    "not for loops and mixes."
 )
 LOADING = Sentence("The model is still being loaded. Please try again in half a minute.")
 

@@ -15,9 +15,7 @@ from bot.i18n.sentence import Sentence
 from bot.store.store import Store
 from bot.words.join import Heard, join_words, keeps_tempo_and_key
 
-NOTHING_CLEAR = Sentence(
-    "That clip has neither a clear tempo nor a clear key that new music could be like."
-)
+NOTHING_CLEAR = Sentence("That clip has no clear tempo or key to match.")
 
 _HEARD_SECONDS = 30.0
 

@@ -30,13 +30,13 @@ from bot.store.store import Store
 
 ON_THEIR_WAY = Sentence("The stems of this clip are on their way already.")
 NOT_TOLD = Sentence(
-    "This file doesn't tell its codes, so its stems can't be kept: only clips of mine do, as "
-    "they were posted."
+    "This file carries no codes, so its stems can't be kept: only clips of mine do, as I posted "
+    "them."
 )
-OF_YOURS = Sentence("Clips of yours are being taken apart already. Please wait a moment.")
+OF_YOURS = Sentence("I'm already splitting clips for you. Please wait a moment.")
 # A worker may have been lost for what others had it do, and nothing is done twice by trying again.
 _ATTEMPTS = 2
-WORKER_LOST = Sentence("The music engine stopped while it took this clip apart. Please try again.")
+WORKER_LOST = Sentence("The music engine stopped while splitting this clip. Please try again.")
 
 _PER_PERSON = 2
 # Of what making it takes a small model; a larger one makes slower, and sounds as fast.

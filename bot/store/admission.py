@@ -21,9 +21,7 @@ from bot.store.usage import RECEIVED_BY_PERSON, USED_BY_GUILD, USED_BY_PERSON
 BLOCKED = Sentence("You can't make music here.")
 DRAINING = Sentence("The bot is about to be restarted: please try again in a minute or two.")
 NOT_SO_FAST = Sentence("Not so fast: you can ask for the next one {again}.")
-QUEUE_FULL = Sentence(
-    "The queue is so long that your clip would have to wait too long: try again later."
-)
+QUEUE_FULL = Sentence("The queue is too long right now: try again later.")
 
 
 # All that is asked in one query: several hundred people may order at once, and every trip to the
@@ -102,9 +100,7 @@ def _check_queue(standing: Row, limits: Limits) -> None:
         )
     if standing["waiting_of_guild"] >= limits.waiting_per_guild:
         raise Refused(
-            Sentence(
-                "This server has as many clips in the queue as it may: try again a little later."
-            )
+            Sentence("This server can't have more clips in the queue: try again a little later.")
         )
     if standing["waiting"] >= limits.waiting:
         raise Refused(QUEUE_FULL)
@@ -119,8 +115,8 @@ def _check_seconds(standing: Row, order: Order, limits: Limits, again: Moment) -
     if order.seconds > left + 1e-6:
         raise Refused(
             Sentence(
-                "You have {left:.0f} s of music left today and this takes {seconds:.0f} s. "
-                "Your day resets {again}.",
+                "You have {left:.0f} s of music left today and this takes {seconds:.0f} s. Your "
+                "quota resets {again}.",
                 left=left,
                 seconds=order.seconds,
                 again=again,
@@ -132,8 +128,8 @@ def _check_seconds(standing: Row, order: Order, limits: Limits, again: Moment) -
     if order.seconds > left + 1e-6:
         raise Refused(
             Sentence(
-                "This server has {left:.0f} s of music left today and this takes "
-                "{seconds:.0f} s. Its day resets {again}.",
+                "This server has {left:.0f} s of music left today and this takes {seconds:.0f} s. "
+                "Its quota resets {again}.",
                 left=left,
                 seconds=order.seconds,
                 again=again,

@@ -39,9 +39,7 @@ def back_up(folder: Path, target: Path) -> None:
     place = target.resolve()
     if place.parent == folder.resolve() and place.name.startswith(_OWN_NAMES):
         raise OutputError(
-            Sentence(
-                "{target} is what the bot itself works with: name another file.", target=target
-            )
+            Sentence("{target} is the bot's own database: name another file.", target=target)
         )
     try:
         # It holds what people typed: only the bot's own user may read it.

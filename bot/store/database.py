@@ -146,7 +146,7 @@ async def open_database(folder: Path, now: float) -> AsyncIterator[Database]:
         except sqlite3.DatabaseError as error:
             raise ConfigError(
                 Sentence(
-                    "{file} is damaged or no database: put a backup in its place, or move it "
+                    "{file} is damaged or not a database: put a backup in its place, or move it "
                     "away to begin with an empty one.",
                     file=path,
                 )

@@ -71,9 +71,7 @@ def describe_failure(error: OSError | sqlite3.OperationalError, folder: Path) ->
             folder=folder,
         )
     if isinstance(error, OSError) and error.errno in _NOT_ALLOWED:
-        return Sentence(
-            "Nothing may be written to {folder}: give the bot the right to.", folder=folder
-        )
+        return Sentence("The bot can't write to {folder}: give it permission to.", folder=folder)
     return Sentence(
         "The database in {folder} can't be used: {reason}.", folder=folder, reason=reason
     )

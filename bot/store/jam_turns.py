@@ -10,9 +10,9 @@ from bot.i18n.sentence import Sentence
 from bot.store.forgetting import NOT_FORGOTTEN
 
 CLOSED = Sentence("This jam is closed. `/jam start` begins another one.")
-BEING_MADE = Sentence("A turn is being made right now: it can be yours when that is there.")
+BEING_MADE = Sentence("A turn is being made right now: you can take the next one when it is ready.")
 TAKEN_MEANWHILE = Sentence("Somebody else has taken this turn meanwhile.")
-CHANGED = Sentence("The track has changed in this moment. Please take the turn again.")
+CHANGED = Sentence("The track has just changed. Please take the turn again.")
 
 HEAD = f"""
     SELECT clips.id FROM jam_turns JOIN clips ON clips.job_id = jam_turns.job_id

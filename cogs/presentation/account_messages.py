@@ -12,8 +12,9 @@ AS_DISCORD_SAYS = Sentence("as Discord says")
 def quota(found: Quota) -> Sentence:
     """Return how much of today's quota is left."""
     return Sentence(
-        "You have **{left:.0f} s** of music left today, of {daily:.0f} s. It resets "
-        "{moment}.\nOnly clips that reached you, or wait for you in `/history`, are counted.",
+        "You have **{left:.0f} s** of music left today. Each day you get {daily:.0f} seconds of "
+        "music. Resets {moment}.\n"
+        "Only clips that reached you, or are waiting in `/history`, count.",
         left=found.left_seconds,
         daily=found.daily_seconds,
         moment=Moment(found.resets_at),
@@ -23,9 +24,9 @@ def quota(found: Quota) -> Sentence:
 def preferences(wanted: Preferences, usual_seconds: float, language: str | None) -> Sentence:
     """Return how a person is served; `language` is the name of the one that they chose."""
     call = (
-        Sentence("I call you when a clip is ready that you waited for.")
+        Sentence("I ping you when a clip that you waited for is ready.")
         if wanted.is_called
-        else Sentence("I don't call you when a clip is ready.")
+        else Sentence("I don't ping you when a clip is ready.")
     )
     seen = (
         Sentence(

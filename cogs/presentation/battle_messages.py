@@ -12,28 +12,31 @@ from cogs.presentation.cards import COLOUR, PICTURE
 from cogs.presentation.messages import link
 from cogs.presentation.prompts import quote_prompt
 
-ON_SERVERS = Sentence("Battles are fought on servers: ask there.")
+ON_SERVERS = Sentence("Battles only work on servers.")
 NOT_A_MEMBER = Sentence("I have to be a member of this server for a battle.")
 NO_POLLS = Sentence(
-    "I may not begin polls here: a manager of the server can give me the right *Create Polls*."
+    "I may not create polls here: a manager of the server can give me the permission *Create "
+    "Polls*."
 )
 NO_PLACE = Sentence(
     "I may not post here, or not read what was posted: a manager of the server can give me the "
-    "rights *Send Messages* and *Read Message History*."
+    "permissions *Send Messages* and *Read Message History*."
 )
-ONE_THEME = Sentence("Say what it is about: words, or a clip that everybody remixes; one of them.")
+ONE_THEME = Sentence("Give either words or a clip that everybody remixes.")
 NO_BATTLE = Sentence("This battle is over, or not here.")
 NOT_YOUR_BATTLE = Sentence("Only who began this battle can do that, or a manager of the server.")
 CLOSED_BY_HAND = Sentence("No more entries. The vote begins as soon as all of them are made.")
-CALLED_OFF_BY_HAND = Sentence("The battle is called off. What was made for it stays its makers'.")
+CALLED_OFF_BY_HAND = Sentence(
+    "The battle is called off. Everybody keeps the clip they made for it."
+)
 BEING_POSTED = Sentence("The entries are being posted: try again in a moment.")
-IN_A_BATTLE = Sentence("This clip is in a battle: it can be had when the vote is over.")
+IN_A_BATTLE = Sentence("This clip is in a battle: you can use it when the vote is over.")
 NEW_ENTRY = Sentence(
-    "{owner} This is your entry in battle {id}, for your ears only until the vote. Press **Enter** "
-    "again, while entries are taken, if you want another one in its place."
+    "{owner} This is your entry in battle {id}, for your ears only until the vote. If you want "
+    "another one in its place, press **Enter** again before entries close."
 )
 
-LATE_ENTRY = Sentence("{owner} Your clip is there, but too late for battle {id}. It stays yours.")
+LATE_ENTRY = Sentence("{owner} Your clip is ready, but too late for battle {id}. It stays yours.")
 
 
 def announcement(
@@ -123,7 +126,7 @@ def _how_it_ended(battle: Battle) -> Sentence:
             f"https://discord.com/channels/{battle.guild_id}/{battle.channel_id}/"
             f"{battle.result_message_id}"
         )
-        return Sentence("[see how]({url}).", url=url)
+        return Sentence("[see the result]({url}).", url=url)
     return without_winner(battle.outcome)
 
 

@@ -96,7 +96,7 @@ def details(read: Reader, clip: Clip) -> discord.Embed:
     length = Sentence("{seconds:.1f} s", seconds=clip.seconds)
     if clip.seconds_before:
         length = Sentence(
-            "{seconds:.1f} s, {before:.1f} s of it from before",
+            "{seconds:.1f} s, of which {before:.1f} s were kept",
             seconds=clip.seconds,
             before=clip.seconds_before,
         )
@@ -144,7 +144,9 @@ def tags(read: Reader, found: Tags) -> discord.Embed:
         (Sentence("Clip"), None if found.clip_id is None else str(found.clip_id)),
         (Sentence("Stem"), None if found.stem is None else escape(found.stem)),
     ]
-    embed.set_footer(text=read(Sentence("By the tags in the file, which anyone can write.")))
+    embed.set_footer(
+        text=read(Sentence("Read from the tags in the file, which anyone can change."))
+    )
     return _with_rows(embed, read, rows)
 
 
@@ -160,13 +162,13 @@ def about(
         title="Zhiyin 知音",
         description=read(
             Sentence(
-                "Music from words, and from each other's clips, made on this server's own machine "
-                "by MusicGen on MindSpore."
+                "I make music from words, and from each other's clips, on my owner's own machine: "
+                "MusicGen on MindSpore."
             )
         ),
         colour=COLOUR,
     )
-    rows: list[Row] = [(Sentence("Model"), name), (Sentence("Licence of the model"), licence)]
+    rows: list[Row] = [(Sentence("Model"), name), (Sentence("Model licence"), licence)]
     if engine.model is None:
         rows.append((Sentence("State"), Sentence("The model is being loaded.")))
     else:

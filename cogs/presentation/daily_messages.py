@@ -42,8 +42,8 @@ def card(read: Reader, daily: Daily, winner: Clip | None, missed: int) -> discor
     if missed:
         lines.append(
             Plural(
-                "There was none yesterday: I was not there.",
-                "There was none for {n} days: I was not there.",
+                "There was none yesterday: I was offline.",
+                "There was none for {n} days: I was offline.",
                 n=missed,
             )
         )

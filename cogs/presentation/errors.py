@@ -36,7 +36,7 @@ def sentence_for(error: BaseException) -> Sentence | None:
         return Sentence("This works in servers only.")
     if isinstance(error, app_commands.CommandOnCooldown):
         return Sentence(
-            "Not so fast: again in {duration}.", duration=messages.duration(error.retry_after)
+            "Not so fast: try again in {duration}.", duration=messages.duration(error.retry_after)
         )
     if isinstance(error, app_commands.CheckFailure):
         return Sentence("You may not do that here.")

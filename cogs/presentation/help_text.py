@@ -10,7 +10,7 @@ HELP = Sentence(
 `/music` from words: style, instruments, mood, tempo ("slow blues, 80 BPM"). `loop` \
 cuts it so that it repeats seamlessly; `like` gives it a clip's tempo and key; \
 `private` shows it to you alone, until you **Post it**.
-`/random` rolls the words for you. `/preset save` gives words and settings a name.
+`/random` picks the words for you. `/preset save` gives words and settings a name.
 Or mention me and say what you want to hear, with or without a sound file.
 **Play with each other's clips**
 `/remix` a file or one of your clips: your words join the old ones, \
@@ -29,9 +29,9 @@ Press ⭐ under what you like: `/favourites` lists yours, `/top` the server's be
 `/radio start` plays this server's clips in your voice channel, or live music that you all steer \
 with *Words*, or by mentioning me in that channel's chat.
 `/clip` posts a clip once more; `/tree` and **Tree** show its family. \
-`/export` hands it to you as FLAC, WAV or MIDI.
+`/export` gives it to you as FLAC, WAV or MIDI.
 Something that should not be here? *Apps > Report this clip* tells the managers, not your name.
 **Keep an eye on it**
 `/queue` `/cancel` `/history` `/quota` `/settings` `/about` `/privacy`
-You pay in seconds of music a day, and only for clips that reach you."""
+Each day you get some seconds of music; only clips that reach you count."""
 )

@@ -11,10 +11,10 @@ from bot.i18n.sentence import Moment, Sentence
 from cogs.presentation.messages import join_fitting, link
 from cogs.presentation.prompts import escape, quote_prompt
 
-HELD = Sentence("**Could not be posted where it was asked for.** It is yours for a day:")
-NO_HISTORY = Sentence("You have made nothing yet. Try `/music`.")
+HELD = Sentence("**Could not be posted where you asked for it.** It is kept here for a day:")
+NO_HISTORY = Sentence("You haven't made anything yet. Try `/music`.")
 NOTHING_HERE = Sentence("Nobody has made anything here yet. Try `/music`.")
-NOTHING_STARRED = Sentence("You have starred nothing yet: press ⭐ under a clip.")
+NOTHING_STARRED = Sentence("You haven't starred anything yet: press ⭐ under a clip.")
 NO_SUCH_WORDS = Sentence("There is no clip here with these words: *{words}*.")
 NO_MORE = Sentence("There are no more clips.")
 

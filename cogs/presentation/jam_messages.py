@@ -20,14 +20,14 @@ from cogs.presentation.prompts import escape, quote_prompt
 
 TRACK_PICTURE = "track.png"
 
-ON_SERVERS = Sentence("People jam on servers: start one there.")
+ON_SERVERS = Sentence("Jams only work on servers.")
 IN_CHANNELS = Sentence(
     "A jam gets a thread of its own, so start it in a text channel, not in a thread."
 )
 NOT_A_MEMBER = Sentence("I have to be a member of this server for a jam.")
 NO_THREADS = Sentence(
-    "I may not open threads here: a manager of the server can give me the rights *Create Public "
-    "Threads* and *Send Messages in Threads*."
+    "I may not open threads here: a manager of the server can give me the permissions *Create "
+    "Public Threads* and *Send Messages in Threads*."
 )
 NO_JAM = Sentence(
     "There is no jam here. `/jam start` begins one, `/jam list` tells where some are."
@@ -36,7 +36,7 @@ NO_JAMS = Sentence("Nobody is jamming on this server. Begin with `/jam start`!")
 CLOSED = Sentence("This jam is closed. `/jam start` begins another one.")
 NO_TURNS = Sentence("Nobody has played yet: there is nothing to do that with.")
 IS_FULL = Sentence(
-    "The track is as long as it may get. Undo a turn, fork it, or close the jam for its mixdown."
+    "The track has reached its full length. Undo a turn, fork it, or close the jam for its mixdown."
 )
 IS_BEING_MADE = Sentence("A turn is being made right now: wait until it is there.")
 UNDONE_ALREADY = Sentence("That turn is not the last one any more: look at the card again.")
@@ -97,11 +97,7 @@ def announcement(read: Reader, room: Room, mixdown: Clip | None) -> discord.Embe
     if jam.state is JamState.CLOSED:
         lines = [_result(room, mixdown)]
     elif jam.forked_from is not None:
-        lines = [
-            Sentence(
-                "{who} takes jam {id} another way.", who=person(jam.user_id), id=jam.forked_from
-            )
-        ]
+        lines = [Sentence("{who} forks jam {id}.", who=person(jam.user_id), id=jam.forked_from)]
     else:
         lines = [Sentence("{who} starts a jam. Everybody can play.", who=person(jam.user_id))]
     embed = discord.Embed(
@@ -161,7 +157,7 @@ def _standing(room: Room, mixdown: Clip | None) -> Sentence:
             when=Moment(until),
         )
     if room.seconds + room.turn_seconds > jam.most_seconds + 1e-6:
-        return Sentence("The track is as long as it may get: **Close** makes the mixdown.")
+        return Sentence("The track has reached its full length: **Close** makes the mixdown.")
     whose = waited_for(room)
     if whose is not None and until is not None:
         return Sentence(

@@ -8,9 +8,9 @@ from bot.i18n.sentence import Plural, Sentence, listing
 from cogs.presentation.messages import link
 from cogs.presentation.prompts import escape, quote_prompt
 
-UNLIMITED = Sentence("all limits taken back to those of the bot's owner")
+UNLIMITED = Sentence("all limits reset to those of the bot's owner")
 TIER = Sentence("{role} has {seconds:g} s of music a day")
-NO_TIER = Sentence("{role} has no seconds of its own any more")
+NO_TIER = Sentence("{role} no longer has a quota of its own")
 CHANNEL = Sentence("music allowed in {channel}")
 NO_CHANNEL = Sentence("{channel} taken off the list of channels for music")
 LANGUAGE = Sentence("language of the server: {language}")
@@ -18,7 +18,7 @@ UPLOADS = Sentence("{role} may send sounds")
 NO_UPLOADS = Sentence("{role} taken off the list of those who may send sounds")
 BLOCKED = Sentence("{person} blocked")
 UNBLOCKED = Sentence("{person} may make music again")
-RESET = Sentence("{person} got {back:.0f} s of today's music back")
+RESET = Sentence("{person} got {back:.0f} s of today's quota back")
 WORD = Sentence("||`{entry}`|| put on the word list")
 NO_WORD = Sentence("||`{entry}`|| taken off the word list")
 SHARED = Sentence("preset **{name}** saved for the server")

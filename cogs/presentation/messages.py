@@ -16,15 +16,15 @@ from cogs.presentation.prompts import quote_prompt
 
 IN_LINE = Sentence("Joining the queue …")
 LISTENING = Sentence("Listening to your clip …")
-LOOPING = Sentence("Looking for the bars of this clip …")
-MIXING = Sentence("Laying these two clips over one another …")
+LOOPING = Sentence("Finding the bars of this clip …")
+MIXING = Sentence("Mixing these two clips …")
 NOTHING_TO_MIX = Sentence("There is no other clip here to mix this one with. Make one!")
 IS_A_LOOP = Sentence("This clip loops seamlessly already.")
 CANCELLED = Sentence("Cancelled. Nothing was charged.")
 NOTHING_TO_CANCEL = Sentence("There is nothing of yours to cancel.")
 CANCELLED_SOME = Sentence(
-    "Cancelled {n} of {count} takes; nothing was charged for them. The others are made already and "
-    "come."
+    "Cancelled {n} of {count} takes; nothing was charged for them. The others are already made "
+    "and on their way."
 )
 TOO_LATE_TO_CANCEL = Sentence("This one can't be cancelled any more: it is done, or about to be.")
 NOT_YOURS = Sentence(
@@ -35,7 +35,7 @@ POSTED_ALREADY = Sentence("Clip {id} is posted already. `/clip` posts it once mo
 ONLY_YOU_HAVE_IT = Sentence("Only you see this clip: post it first, so that all can hear it.")
 POST_THERE = Sentence("Type `/clip` with the number {id} in the channel where you want to post it.")
 FOR_BOT_OWNER = Sentence("Only the owner of this bot can do that.")
-FOR_MANAGERS = Sentence("That is for those who manage this server.")
+FOR_MANAGERS = Sentence("Only managers of this server can do that.")
 ON_SERVERS_ONLY = Sentence("This works in servers only.")
 NO_CLIP = Sentence("This clip is not here any more.")
 NO_SOUND = Sentence(
@@ -49,13 +49,12 @@ LONG_WAIT_FOR_STEMS = Sentence(
     "The queue is about {expected} long, and Discord only lets me reply to this for 15 minutes. "
     "Try again later."
 )
-WRONG_CHANNEL = Sentence("Music is not made in this channel. Try {channels}.")
+WRONG_CHANNEL = Sentence("I don't make music in this channel. Try {channels}.")
 NO_FILES = Sentence(
-    "I may not attach files here: a manager of the server can give me the right to."
+    "I may not attach files here: a manager of the server can give me the permission *Attach "
+    "Files*."
 )
-SOURCE_GONE = Sentence(
-    "The sound that this clip continued is not kept any more. Use Remix instead."
-)
+SOURCE_GONE = Sentence("The sound that this clip continued is no longer stored. Use Remix instead.")
 UNEXPECTED = Sentence("Something went wrong here. The error has been logged; please try again.")
 RESTARTED = Sentence(
     "The bot was restarted before it got to this. Nothing was charged; please ask again in a "
@@ -81,7 +80,7 @@ UNKNOWN_CLIP = Sentence(
 NOT_OURS = Sentence(
     "Nothing in this file says how it was made: it is not a clip of mine, or was changed."
 )
-EMPTY_QUEUE = Sentence("Nobody is waiting: your clip would begin at once.")
+EMPTY_QUEUE = Sentence("Nobody is waiting: your clip would start at once.")
 
 _BAR_STEPS = 12
 _LISTED_PROMPT = 60
@@ -148,12 +147,12 @@ def _place(standing: JobProgress) -> Sentence:
     if left is None:
         if not ahead:
             return Sentence("You are next.")
-        return Plural("{n} ahead of you.", "{n} ahead of you.", n=ahead)
+        return Plural("{n} clip ahead of you.", "{n} clips ahead of you.", n=ahead)
     if not ahead:
         return Sentence("You are next. Ready in about {left}.", left=duration(left))
     return Plural(
-        "{n} ahead of you. Ready in about {left}.",
-        "{n} ahead of you. Ready in about {left}.",
+        "{n} clip ahead of you. Ready in about {left}.",
+        "{n} clips ahead of you. Ready in about {left}.",
         n=ahead,
         left=duration(left),
     )
@@ -201,7 +200,7 @@ def queue(
         elif not standing.ahead:
             where = Sentence("next")
         else:
-            where = Plural("{n} ahead of it", "{n} ahead of it", n=standing.ahead)
+            where = Plural("{n} clip ahead of it", "{n} clips ahead of it", n=standing.ahead)
         what = quote_prompt(job.order.prompt, _LISTED_PROMPT)
         lines.append(Sentence("`{id}` {what}: {where}", id=job.id, what=what, where=where))
     return join_fitting([read(line) for line in lines])
@@ -228,7 +227,9 @@ def guild_settings(read: Reader, settings: GuildSettings, language: str | None) 
         ),
         Sentence("Longest clip: {amount}", amount=amount(settings.max_seconds, " s")),
         Sentence("Clips in the queue at once: {amount}", amount=amount(settings.waiting, "")),
-        Sentence("Between two orders: {amount}", amount=amount(settings.cooldown_seconds, " s")),
+        Sentence(
+            "Pause between two requests: {amount}", amount=amount(settings.cooldown_seconds, " s")
+        ),
     ]
     if settings.tiers:
         tiers = ", ".join(f"<@&{role}> {seconds:g} s" for role, seconds in settings.tiers.items())

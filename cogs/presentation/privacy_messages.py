@@ -5,8 +5,8 @@ from __future__ import annotations
 from bot.i18n.sentence import Moment, Plural, Sentence
 
 FORGETTING_FAILED = Sentence(
-    "Something went wrong while everything of yours was being deleted. What was begun goes on by "
-    "itself; use /privacy delete again to see whether anything is left."
+    "Something went wrong while deleting your data. It goes on by itself; use /privacy delete "
+    "again to see whether anything is left."
 )
 FORGETTING = Sentence("Deleting …")
 
@@ -14,19 +14,19 @@ FORGETTING = Sentence("Deleting …")
 def exported(number: int) -> Sentence:
     """Tell what a file is; there are several only where one would be too large to post."""
     if number == 1:
-        return Sentence("This is all that I keep of you. It is for you alone.")
-    return Sentence("This is file {number} of it, since one would be too large.", number=number)
+        return Sentence("This is everything I store about you. Only you can see it.")
+    return Sentence("This is file {number} of it: one alone would be too large.", number=number)
 
 
 def backups(keep: int) -> Sentence:
     """Tell how long deleted data stays in so many daily copies of the database."""
     if not keep:
-        return Sentence("I make no copies of my database; whoever runs me may have made some.")
+        return Sentence("I make no backups of my database; my owner may have made some.")
     return Plural(
-        "My database is copied once a day, and the last copy is kept: deleted words are still in "
-        "there until newer copies take their place, after about a day of running.",
-        "My database is copied once a day, and the last {n} copies are kept: deleted words are "
-        "still in there until newer copies take their place, after about {n} days of running.",
+        "My database is backed up once a day, and the last backup is kept: deleted words stay in "
+        "it until a newer one takes its place, after about a day of running.",
+        "My database is backed up once a day, and the last {n} backups are kept: deleted words "
+        "stay in them until newer ones take their place, after about {n} days of running.",
         n=keep,
     )
 
@@ -34,9 +34,9 @@ def backups(keep: int) -> Sentence:
 def forget_me(keep_backups: int) -> Sentence:
     """Ask for a confirmation, and tell what is deleted."""
     return Sentence(
-        "**This deletes your clips here, your words and your orders.** What is queued is "
-        "cancelled. It can't be undone. Messages that I have posted stay: they are in Discord's "
-        "hands, and yours.\n{backups}",
+        "**This deletes your clips, your prompts and your requests.** Whatever is in the queue is "
+        "cancelled. It can't be undone. Messages that I have posted stay on Discord.\n"
+        "{backups}",
         backups=backups(keep_backups),
     )
 
@@ -44,11 +44,12 @@ def forget_me(keep_backups: int) -> Sentence:
 def forgotten(clips: int, keep_backups: int, day_resets_at: float) -> Sentence:
     """Tell what was deleted, and what remains for now."""
     return Plural(
-        "Done: {n} clip of yours is deleted, with your words and orders. How many seconds you "
-        "used today is forgotten when your day resets {again}. Server blocks stay in place.\n"
+        "Done: {n} clip of yours is deleted, with your prompts and requests. How many seconds you "
+        "used today is forgotten when your quota resets {again}. Server blocks stay in place.\n"
         "{backups}",
-        "Done: {n} clips of yours are deleted, with your words and orders. How many seconds you "
-        "used today is forgotten when your day resets {again}. Server blocks stay in place.\n"
+        "Done: {n} clips of yours are deleted, with your prompts and requests. How many seconds "
+        "you used today is forgotten when your quota resets {again}. Server blocks stay in "
+        "place.\n"
         "{backups}",
         n=clips,
         again=Moment(day_resets_at),
@@ -59,28 +60,30 @@ def forgotten(clips: int, keep_backups: int, day_resets_at: float) -> Sentence:
 def kept(clip_days: int, keep_backups: int) -> Sentence:
     """Tell what is kept, and for how long."""
     return Plural(
-        "**What I keep of you**\n"
-        "Your clips and the words for them: {n} day, or until you delete them. They are kept on "
-        "the machine that I run on and shown where you asked for them.\n"
+        "**What I store about you**\n"
+        "Your clips and their prompts: {n} day, or until you delete them. They are stored on the "
+        "machine that I run on and shown where you asked for them.\n"
         "Files that you send: until the clip is made. What I hear in them is kept in the clip.\n"
         "How many seconds of music you used each day, with your Discord id: as long as I run.\n"
-        "Which clips you starred, until you take the star back; your `/settings` and presets.\n"
-        "What you reported to the managers of a server: as long as clips; they see no name.\n"
+        "Which clips you starred, until you remove the star; your `/settings` and presets.\n"
+        "What you reported to the managers of a server: as long as clips; they don't see your "
+        "name.\n"
         "What you entered in battles, and how many votes it got.\n"
-        "Whom a server, or my owner, has blocked: until they let them in again.\n"
-        "Copies: {backups}\n"
+        "Who is blocked by a server or by my owner: until they are unblocked.\n"
+        "Backups: {backups}\n"
         "Nothing is given to anyone else, and nothing is used to train a model.\n"
         "`/privacy export` gives you all of it, `/privacy delete` deletes it.",
-        "**What I keep of you**\n"
-        "Your clips and the words for them: {n} days, or until you delete them. They are kept on "
-        "the machine that I run on and shown where you asked for them.\n"
+        "**What I store about you**\n"
+        "Your clips and their prompts: {n} days, or until you delete them. They are stored on the "
+        "machine that I run on and shown where you asked for them.\n"
         "Files that you send: until the clip is made. What I hear in them is kept in the clip.\n"
         "How many seconds of music you used each day, with your Discord id: as long as I run.\n"
-        "Which clips you starred, until you take the star back; your `/settings` and presets.\n"
-        "What you reported to the managers of a server: as long as clips; they see no name.\n"
+        "Which clips you starred, until you remove the star; your `/settings` and presets.\n"
+        "What you reported to the managers of a server: as long as clips; they don't see your "
+        "name.\n"
         "What you entered in battles, and how many votes it got.\n"
-        "Whom a server, or my owner, has blocked: until they let them in again.\n"
-        "Copies: {backups}\n"
+        "Who is blocked by a server or by my owner: until they are unblocked.\n"
+        "Backups: {backups}\n"
         "Nothing is given to anyone else, and nothing is used to train a model.\n"
         "`/privacy export` gives you all of it, `/privacy delete` deletes it.",
         n=clip_days,

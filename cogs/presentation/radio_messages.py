@@ -42,7 +42,7 @@ LIVE = Sentence(
     "or mention me in {channel} with yours."
 )
 CATCHING_UP = Sentence(
-    "Live music could not keep up with all that is being made here: a clip until it has."
+    "Live music can't keep up with all that is being made here: a clip until it can."
 )
 NOT_LIVE = Sentence(
     "The radio plays clips. `/radio source` with *live* lets it make music, which words can steer."
@@ -56,7 +56,7 @@ AMOUNTS = {
     "1": Sentence("as much"),
     "0.5": Sentence("a little"),
     "2": Sentence("more"),
-    "0": Sentence("none: take these words away"),
+    "0": Sentence("none: remove these words"),
 }
 TOO_FAST = Sentence("One change after the other: you can steer again in {seconds} s.")
 NO_NEXT_LIVE = Sentence("Live music has no next clip. `/radio words` gives it another turn.")

@@ -10,7 +10,7 @@ from bot.i18n.sentence import Sentence, verbatim
 from cogs.presentation.messages import join_fitting, link
 from cogs.presentation.prompts import quote_prompt
 
-NO_FAVOURITES = Sentence("You have starred nothing yet: press ⭐ under a clip.")
+NO_FAVOURITES = Sentence("You haven't starred anything yet: press ⭐ under a clip.")
 NO_STARS = Sentence("Nobody has starred anything here in that time. Press ⭐ under what you like.")
 
 _LISTED_PROMPT = 60

@@ -21,7 +21,7 @@ from cogs.requests.submit import submit_request
 
 _MOST_THEME_CHARACTERS = MAX_PROMPT_CHARACTERS // 2
 TOO_LONG = Sentence(
-    "The words of a battle may have {most} characters at the most: people add theirs.",
+    "The words of a battle may have at most {most} characters: people add their own.",
     most=_MOST_THEME_CHARACTERS,
 )
 

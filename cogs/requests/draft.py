@@ -93,7 +93,7 @@ def validate(
         raise RequestError(messages.NO_PROMPT)
     if prompt is not None and len(prompt) > MAX_PROMPT_CHARACTERS:
         raise RequestError(
-            Sentence("A prompt may have {most} characters at most.", most=MAX_PROMPT_CHARACTERS)
+            Sentence("A prompt may have at most {most} characters.", most=MAX_PROMPT_CHARACTERS)
         )
     seconds = min(usual_seconds or bot.config.generation.default_seconds, longest)
     if (draft.keep_stems or draft.keep is Keep.TUNE) and draft.clip is not None:

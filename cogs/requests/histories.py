@@ -12,7 +12,7 @@ from bot.errors import RequestError
 from bot.i18n.sentence import Sentence
 from cogs.requests.rights import is_shown_to
 
-ON_SERVERS = Sentence("What everybody made is listed on servers: ask there.")
+ON_SERVERS = Sentence("Everybody's clips are listed on servers only.")
 
 
 async def find_page(interaction: Interaction, query: HistoryQuery) -> HistoryPage:

@@ -19,10 +19,10 @@ from cogs.presentation.readers import reader_of
 from cogs.requests.limits import origin_of, resolve_limits
 from cogs.requests.responses import thinking
 
-ONLY_HERE = Sentence("Voice messages are posted on servers where I am: ask there.")
+ONLY_HERE = Sentence("I can only post voice messages on servers that I've joined.")
 NO_VOICE_MESSAGES = Sentence(
-    "I may post no voice messages here: I need the rights *Send Messages*, *Attach Files* and "
-    "*Send Voice Messages*."
+    "I may post no voice messages here: I need the permissions *Send Messages*, *Attach Files* "
+    "and *Send Voice Messages*."
 )
 POSTED = Sentence("Posted below as a voice message. Its card: {clip}")
 

@@ -12,16 +12,16 @@ from bot.errors import RequestError
 from bot.i18n.sentence import Sentence
 from bot.voice.line import NO_PACKAGES, VoicePlace, missing_packages
 
-ON_SERVERS = Sentence("A radio plays in the voice channels of servers: ask there.")
+ON_SERVERS = Sentence("The radio only works on servers.")
 JOIN_FIRST = Sentence("Join a voice channel first: I play where you are.")
 NO_VIEW = Sentence(
-    "I can't see {channel}. I need the rights *View Channel*, *Connect* and *Speak*."
+    "I can't see {channel}. I need the permissions *View Channel*, *Connect* and *Speak*."
 )
-NO_CONNECT = Sentence("I may not join {channel}: I need the right *Connect* there.")
-NO_SPEAK = Sentence("I may not be heard in {channel}: I need the right *Speak* there.")
+NO_CONNECT = Sentence("I may not join {channel}: I need the permission *Connect* there.")
+NO_SPEAK = Sentence("I may not be heard in {channel}: I need the permission *Speak* there.")
 NO_STAGE = Sentence(
     "On the stage {channel} I would be in the audience: make me a moderator of it, or give me the "
-    "right *Mute Members* there, and I can speak."
+    "permission *Mute Members* there, and I can speak."
 )
 IS_FULL = Sentence("{channel} is full: it takes {limit} people.")
 

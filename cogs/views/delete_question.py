@@ -25,8 +25,8 @@ ASK_TAKES = Sentence(
 )
 DELETED = Sentence("Deleted.")
 OUT_OF_REACH = Sentence(
-    "Its sound is deleted here. The message is out of my reach: I am no member of this server, and "
-    "Discord lets me change an answer for 15 minutes only."
+    "The sound is deleted. I can't delete the message: I'm not a member of this server, and "
+    "Discord lets me change a reply for 15 minutes only."
 )
 
 

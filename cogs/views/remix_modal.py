@@ -31,7 +31,7 @@ _LASTS = {
     "2": Sentence("the end: about 2 seconds, in whole bars"),
     "5": Sentence("the end: about 5 seconds"),
     "10": Sentence("the end: about 10 seconds"),
-    "30": Sentence("the end: as much as can be heard"),
+    "30": Sentence("the end: as much as fits"),
 }
 _FIRSTS = {
     "start:5": Sentence("the start: about 5 seconds"),

@@ -65,7 +65,7 @@ def test_the_doctor_says_what_to_do(tmp_path, capsys, monkeypatch):
     assert len(wrong) == 3
     assert "has no token yet" in wrong[0]
     assert "musicgen-small" in wrong[1]
-    assert "damaged or no database" in wrong[2]
+    assert "damaged or not a database" in wrong[2]
 
 
 def test_a_file_with_the_token_that_others_can_read_is_noted(tmp_path):
@@ -163,7 +163,7 @@ async def test_the_doctor_looks_through_the_books_of_a_bot_that_runs(tmp_path, c
         assert "The sound of 1 clips is gone, such as 1.flac." in text
         (store.clips_folder / "1.flac").touch()
         _, text = await asyncio.to_thread(said, capsys, config)
-        assert "The database is whole and its ledger balances." in text
+        assert "The database is intact and its ledger balances." in text
         with closing(sqlite3.connect(tmp_path / FILE)) as connection:
             connection.execute("UPDATE jobs SET state = 'failed'")
             connection.commit()

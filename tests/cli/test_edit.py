@@ -215,9 +215,9 @@ def test_a_join_is_as_fine_as_the_better_file(place):
 @pytest.mark.parametrize(
     ("out", "sentence"),
     [
-        ("b.wav", "b.wav is there already; with --force it is replaced."),
-        ("a.wav", "a.wav is what this is made from; give another name."),
-        ("./a.wav", "a.wav is what this is made from"),
+        ("b.wav", "b.wav exists already; --force replaces it."),
+        ("a.wav", "a.wav is the file this is made from; give another name."),
+        ("./a.wav", "a.wav is the file this is made from"),
         ("link.wav", "link.wav is what this is made from"),
         ("same.wav", "same.wav is what this is made from"),
         ("dangling.wav", "dangling.wav is there already"),

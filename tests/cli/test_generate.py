@@ -254,7 +254,7 @@ def test_a_mistyped_command_is_answered_with_one_sentence(capsys, argv):
     assert caught.value.code == 2
     err = capsys.readouterr().err
     assert err.startswith("zhiyin: ")
-    assert "--help` tells what there is.\n" in err
+    assert "--help` lists what there is.\n" in err
     assert err.count("\n") == 1
 
 

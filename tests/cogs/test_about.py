@@ -13,7 +13,7 @@ async def test_about_tells_what_plays(tmp_path):
         result = await jam.alice.slash(jam.channel, "about")
         fields = {field.name: field.value for field in result.response.embeds[0].fields}
         assert fields["Model"] == "starter"
-        assert fields["Licence of the model"] == "Apache-2.0"
+        assert fields["Model licence"] == "Apache-2.0"
         assert fields["Device"] == "a script"
         assert "s of music a second" in fields["Speed"]
 

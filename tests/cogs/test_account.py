@@ -12,7 +12,9 @@ async def test_quota_tells_what_is_left(tmp_path):
         await jam.music(seconds=20.0)
         result = await jam.alice.slash(jam.channel, "quota")
         assert result.response.ephemeral
-        assert "**580 s** of music left today, of 600 s" in result.response.content
+        assert (
+            "**580 s** of music left today. Each day you get 600 seconds" in result.response.content
+        )
         assert "<t:" in result.response.content
 
 

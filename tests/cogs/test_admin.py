@@ -67,7 +67,7 @@ async def test_a_reset_gives_the_day_back(tmp_path):
     async with open_jam(tmp_path, config=limited(max_daily_seconds=900)) as jam:
         await jam.music(seconds=20.0)
         told = await admin(jam, "reset", person=jam.alice)
-        assert "has 20 s of today's music back" in told.response.content
+        assert "got 20 s of today's quota back" in told.response.content
         result = await jam.alice.slash(jam.channel, "quota")
         assert "**600 s**" in result.response.content
 
@@ -106,7 +106,7 @@ async def test_a_manager_s_reset_is_no_way_around_the_configuration(tmp_path):
         assert "**580 s**" in (await jam.alice.slash(jam.channel, "quota")).response.content
         jam.bot.owner_id = jam.owner.id
         told = await admin(jam, "reset", person=jam.alice)
-        assert "has 20 s of today's music back" in told.response.content
+        assert "got 20 s of today's quota back" in told.response.content
         assert "**600 s**" in (await jam.alice.slash(jam.channel, "quota")).response.content
 
 

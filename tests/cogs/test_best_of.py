@@ -38,7 +38,7 @@ async def test_a_clip_with_its_stars_is_posted_once_and_keeps_its_number_true(tm
         await jam.idle()
         assert best.history() == []
         ended = await jam.owner.slash(jam.channel, "admin best")
-        assert "not collected any more" in ended.response.content
+        assert "no longer collect" in ended.response.content
 
 
 async def test_what_not_everybody_sees_is_not_posted_elsewhere(tmp_path):

@@ -51,7 +51,7 @@ async def test_who_does_not_like_it_is_not_called(tmp_path):
     async with open_jam(tmp_path) as jam:
         told = await jam.alice.slash(jam.channel, "settings", call=False)
         assert told.response.ephemeral
-        assert "I don't call you" in told.response.content
+        assert "I don't ping you" in told.response.content
         await wait_for(jam, WAITED_SECONDS + 1)
         assert calls_of(jam) == []
         await jam.alice.slash(jam.channel, "settings", reset=True)

@@ -200,7 +200,7 @@ async def test_what_a_turn_is_refused_for(tmp_path):
         await session.play(server.alice)
         told = await session.press(server.bob, "Take a turn")
         assert told.response.content == str(jam_messages.IS_FULL)
-        assert "as long as it may get" in (await session.card()).embeds[0]["description"]
+        assert "reached its full length" in (await session.card()).embeds[0]["description"]
         session = await start_session(server)
         told = await session.press(server.alice, "Take a turn")
         assert "1 s of music left" in told.response.content

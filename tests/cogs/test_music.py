@@ -182,7 +182,7 @@ async def test_music_can_be_like_a_clip(tmp_path):
         assert clip.prompt.startswith("jazz with a flute, 120 BPM")
         assert clip.prompt in result.response.embeds[0].description
         unclear = replace(like, bpm=None, key=None)
-        with pytest.raises(RequestError, match="neither a clear tempo"):
+        with pytest.raises(RequestError, match="no clear tempo"):
             jam.bot.service.requests.words_like("jazz", unclear)
         gone = await jam.music(jam.bob, prompt="jazz", like="99")
         assert gone.response.content == str(messages.NO_CLIP)

@@ -120,9 +120,9 @@ async def test_the_log_tells_what_managers_do(tmp_path):
         role = jam.guild.create_role("patron")
         for command, options, said in (
             ("limits", {"person": 300.0, "pause": 5.0}, "person 300 s, pause 5 s"),
-            ("unlimit", {}, "all limits taken back"),
+            ("unlimit", {}, "all limits reset"),
             ("tier", {"role": role, "seconds": 500.0}, "500 s of music a day"),
-            ("tier", {"role": role}, "no seconds of its own"),
+            ("tier", {"role": role}, "no longer has a quota of its own"),
             ("channel", {"channel": jam.channel}, "music allowed in"),
             ("channel", {"channel": jam.channel, "allowed": False}, "off the list of channels"),
             ("uploads", {"role": role}, "may send sounds"),

@@ -46,7 +46,7 @@ async def test_nobody_asks_too_often(tmp_path):
             told = await jam.alice.context_menu(jam.channel, menu, message)
             assert told.response.content == str(messages.NO_SOUND)
         told = await jam.alice.context_menu(jam.channel, menu, message)
-        assert told.response.content.startswith("Not so fast: again in ")
+        assert told.response.content.startswith("Not so fast: try again in ")
         jam.clock.now += 61
         for who in (jam.alice, jam.bob):
             told = await who.context_menu(jam.channel, menu, message)

@@ -63,7 +63,7 @@ COMMANDS = {
     "preset share": Walk(
         options={"name": "Evening"},
         says="Everybody on this server",
-        says_to_friend="for those who manage this server",
+        says_to_friend="Only managers of this server",
         says_to_stranger="works in servers only",
     ),
     "preset delete": Walk(options={"name": "Evening"}, says="is deleted"),
@@ -91,10 +91,12 @@ COMMANDS = {
     "ladder": Walk(says="Nobody has fought", says_to_stranger="on servers"),
     "quota": Walk(says="of music left today"),
     "report": Walk(
-        options={"clip": LATEST}, says="This clip is your own", says_to_stranger="and this is none"
+        options={"clip": LATEST},
+        says="This clip is your own",
+        says_to_stranger="and this isn't one",
     ),
-    "privacy show": Walk(says="What I keep of you"),
-    "privacy export": Walk(says="all that I keep of you"),
+    "privacy show": Walk(says="What I store about you"),
+    "privacy export": Walk(says="everything I store about you"),
     "privacy delete": Walk(says="This deletes your clips"),
     "help": Walk(says="Make music"),
     "about": Walk(says="Zhiyin"),
@@ -111,13 +113,13 @@ COMMANDS = {
     "admin reset": Walk(options={"person": "Lin"}, says="used nothing here today"),
     "admin words add": Walk(options={"entry": "plonk*"}, says="is on the list"),
     "admin words list": Walk(says="plonk"),
-    "admin words test": Walk(options={"words": "P.L.O.N.K"}, says="would be refused, for"),
+    "admin words test": Walk(options={"words": "P.L.O.N.K"}, says="would be refused because of"),
     "admin words remove": Walk(options={"entry": "plonk*"}, says="is off the list"),
     "admin uploads": Walk(options={"role": "Player", "allowed": "False"}, says="Longest clip"),
-    "admin log": Walk(says="Nothing is written down any more"),
+    "admin log": Walk(says="The log is off"),
     "admin status": Walk(says="How I am doing"),
     "admin drain": Walk(
-        options={"on": "False"}, says="taken on again", says_to_manager="Only the owner"
+        options={"on": "False"}, says="accepted again", says_to_manager="Only the owner"
     ),
 }
 MENUS = ("Remix this clip", "Continue this clip", "What is this clip?", "Report this clip")

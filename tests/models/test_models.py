@@ -138,7 +138,7 @@ def test_a_download_goes_on_where_it_broke_off(hub, config, checkpoint, report, 
     monkeypatch.setattr(constants, "DOWNLOAD_CHUNK_SIZE", 1024)
     size = (checkpoint / "model.safetensors").stat().st_size
     hub.cut_after["model.safetensors"] = size // 2
-    with pytest.raises(CheckpointError, match="The same command goes on where it stopped"):
+    with pytest.raises(CheckpointError, match="The same command continues where it stopped"):
         download.fetch(ID, config, report)
     with pytest.raises(CheckpointError, match="There are no weights"):
         inspect(locate(ID, config))

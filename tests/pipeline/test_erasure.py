@@ -68,7 +68,7 @@ async def test_people_are_told_what_is_kept(tmp_path):
     [
         (7, "the last 7 copies are kept.*after about 7 days of"),
         (1, "after about a day of"),
-        (0, "no copies"),
+        (0, "no backups"),
     ],
 )
 async def test_people_are_told_of_the_copies_that_their_words_live_on_in(tmp_path, keep, words):

@@ -24,7 +24,7 @@ def said(wire, channel, text, *, flags=0, nonce=None):
         (str(messages.IN_LINE), 0),
         (str(messages.LISTENING), 0),
         ("**rock**\n▰▰▱▱ 50 %", 0),
-        ("**rock**\n2 ahead of you.", 0),
+        ("**rock**\n2 clips ahead of you.", 0),
         ("", LOADING),
     ],
 )

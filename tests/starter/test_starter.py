@@ -48,7 +48,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "temperature": MAX_TEMPERATURE, "guidance": MAX_GUIDANCE,
         "top_p": sys.float_info.min, "top_k": 0,
     },
-    "no chance": {"greedy": True},
+    "no randomness": {"greedy": True},
 }  # fmt: skip
 
 

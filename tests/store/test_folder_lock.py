@@ -21,7 +21,7 @@ NOON = 1_700_000_000.0
     [
         (errno.ENOLCK, "without the locks that a database needs (a network share?)"),
         (errno.EOPNOTSUPP, "choose another folder as storage.folder"),
-        (errno.EACCES, "Nothing may be written to"),
+        (errno.EACCES, "The bot can't write to"),
         (errno.ENOSPC, "can't be used: No space left on device."),
     ],
 )

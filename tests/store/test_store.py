@@ -195,8 +195,8 @@ async def test_a_restart_spends_no_attempt_but_a_lost_worker_does(store):
     [
         ({"daily_seconds": 15}, "You have 5 s of music left today and this takes 10 s"),
         ({"waiting_per_user": 1}, "You have a clip in the queue already"),
-        ({"waiting_per_guild": 1}, "This server has as many clips in the queue as it may"),
-        ({"waiting": 1}, "The queue is so long"),
+        ({"waiting_per_guild": 1}, "This server can't have more clips in the queue"),
+        ({"waiting": 1}, "The queue is too long"),
         ({"guild_daily_seconds": 15}, "This server has 5 s of music left today"),
     ],
 )

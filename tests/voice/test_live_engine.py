@@ -125,7 +125,7 @@ async def test_a_server_hears_so_much_of_it_a_day(tmp_path):
     ):
         await until(lambda: show.is_heard)
         await hear(lambda: show.error is not None)
-        assert "heard its live music of today" in str(show.error)
+        assert "used up today's live music" in str(show.error)
         await hear(lambda: not show.is_heard)
         live = LiveMusicService(executor, config, store.live_seconds)
         with pytest.raises(Refused, match="until"):

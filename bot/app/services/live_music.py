@@ -20,10 +20,10 @@ from bot.voice.live_sound import LiveSound
 
 log = logging.getLogger(__name__)
 
-NO_LIVE = Sentence("Live music is switched off here by whoever runs me. Clips work.")
+NO_LIVE = Sentence("Live music is switched off on this bot. Clips work.")
 LIVE_ELSEWHERE = Sentence(
-    "I am playing live elsewhere already, and this machine has strength for no more. Try again "
-    "later, or let me play clips."
+    "I'm already playing live elsewhere, and this machine can't do more at once. Try again later, "
+    "or let me play clips."
 )
 
 NO_ROOM = Sentence(
@@ -32,8 +32,7 @@ NO_ROOM = Sentence(
 )
 
 USED_UP = Sentence(
-    "This server has heard its live music of today: clips play until {again}, and then it is made "
-    "again."
+    "This server has used up today's live music: I play clips for now. Live music is back {again}."
 )
 
 AHEAD_SECONDS = 2.0

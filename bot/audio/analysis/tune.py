@@ -22,9 +22,9 @@ from bot.i18n.sentence import Sentence
 LEAST_SECONDS = 1.0
 MOST_SECONDS = 120.0
 
-SHORT = Sentence("The melody is too short to be followed: give at least a second of it.")
+SHORT = Sentence("The melody is too short to follow: it must be at least a second long.")
 SILENT = Sentence("There is only silence where a melody should be: choose another sound.")
-DRUMS = Sentence("There are only drums here and no tune that could be followed.")
+DRUMS = Sentence("There are only drums here, and no tune to follow.")
 
 _WINDOW_SECONDS, _STEPS = 0.25, 4
 # Some 0.6 s along time and 120 Hz along frequency.

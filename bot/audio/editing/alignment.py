@@ -25,8 +25,8 @@ CLEAR_RHYTHM, CLEAR_KEY = 0.6, 0.5
 """From which confidence on a tempo is certain, and a key is worth shifting a sound for."""
 
 TOO_FAR_APART = Sentence(
-    "These two don't fit: one has {lead:.0f} beats a minute and the other {other:.0f}. I make a "
-    "clip faster or slower by 12 % at the most."
+    "These two don't fit: one has {lead:.0f} beats a minute and the other {other:.0f}. I can "
+    "change a clip's tempo by 12 % at most."
 )
 
 _OCTAVES = (0, -1, 1, -2, 2)

@@ -51,14 +51,12 @@ def check(path: Path, *, sources: Sequence[Path] = (), may_replace: bool = True)
         raise OutputError(Sentence("{path} is a folder; give the name of a file.", path=path))
     if any(path.exists() and each.exists() and path.samefile(each) for each in sources):
         raise OutputError(
-            Sentence("{path} is what this is made from; give another name.", path=path)
+            Sentence("{path} is the file this is made from; give another name.", path=path)
         )
     if not may_replace and os.path.lexists(path):
-        raise OutputError(
-            Sentence("{path} is there already; with --force it is replaced.", path=path)
-        )
+        raise OutputError(Sentence("{path} exists already; --force replaces it.", path=path))
     if path.exists() and not os.access(path, os.W_OK):
-        raise OutputError(Sentence("{path} is there already and may not be changed.", path=path))
+        raise OutputError(Sentence("{path} exists already and can't be replaced.", path=path))
     folder = path.resolve().parent
     if not folder.is_dir():
         raise OutputError(Sentence("The folder {parent} does not exist.", parent=path.parent))

@@ -39,8 +39,8 @@ def write_master(path: Path, sound: Sound, codes: bytes | None = None) -> None:
     except OSError as error:
         raise OutputError(
             Sentence(
-                "The clip could not be kept, since the disk is full or can't be written. "
-                "Nothing was charged."
+                "The clip could not be saved: the disk is full or can't be written to. Nothing "
+                "was charged."
             )
         ) from error
 

@@ -29,14 +29,14 @@ from bot.private_files import create_private_file
 
 log = logging.getLogger(__name__)
 
-TOO_LONG = Sentence("Reading this file took too long, so it was given up.")
-TOO_HUNGRY = Sentence("Reading this file took too much memory, so it was given up.")
+TOO_LONG = Sentence("Reading this file took too long, so I gave up.")
+TOO_HUNGRY = Sentence("Reading this file took too much memory, so I gave up.")
 DAMAGED = Sentence("This file can't be read as sound: it is damaged.")
 NO_TRACK = Sentence("There is no sound in this file.")
-ODD_SOUND = Sentence("The sound in this file is written in a way that I can't read.")
+ODD_SOUND = Sentence("The sound in this file is in a format that I can't read.")
 CANT_READ = Sentence(
-    "I can't read any sound files right now. That is not your file's fault: whoever runs me "
-    "finds the reason with `zhiyin doctor`."
+    "I can't read any sound files right now. That is not your file's fault: my owner can find the "
+    "reason with `zhiyin doctor`."
 )
 
 _CHUNK_BYTES = 2**18

@@ -30,7 +30,7 @@ SILENT = Sentence("Only silence can be heard in this file.")
 TOO_SHORT = Sentence("This is shorter than a tenth of a second.")
 NOT_NUMBERS = Sentence("This file is damaged: it has samples that are not numbers.")
 VERY_LONG = Sentence(
-    "This file is longer than {hours} hours. Please cut out the part that is meant."
+    "This file is longer than {hours} hours. Please cut out the part that you mean."
 )
 LONG_PART = Sentence(
     "This is longer than {minutes} minutes; cut out a part of it first, with --from and --to."

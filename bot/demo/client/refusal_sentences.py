@@ -23,7 +23,7 @@ _BY_CODE = {
     50006: Sentence("There is nothing in this message."),
     50007: Sentence("This person takes no direct messages."),
     50008: Sentence("Messages can't be written here."),
-    50013: Sentence("You don't have the rights for that here."),
+    50013: Sentence("You don't have permission for that here."),
     50021: Sentence("That can't be done with this kind of message."),
     50024: Sentence("That can't be done in this kind of channel."),
     50083: Sentence("This thread is archived."),

@@ -24,7 +24,7 @@ SILENCE = 0
 FREE = -1
 """In place of a token that the model chooses."""
 
-NO_STEMS = Sentence("This model makes no stems: its music can't be taken apart.")
+NO_STEMS = Sentence("This model makes no stems: its music can't be split.")
 
 _KEY = "stems"
 _NAME = re.compile(r"[a-z][a-z0-9 ]{0,31}")

@@ -30,7 +30,7 @@ NO_MELODY = Sentence(
     "This model can't follow a melody: facebook/musicgen-melody and the others with melody in "
     "their name can."
 )
-MELODY_OR_AUDIO = Sentence("A sound is gone on from, or its melody is followed: choose one.")
+MELODY_OR_AUDIO = Sentence("Continue a sound, or follow its melody: choose one.")
 
 MIN_AHEAD_SECONDS, MAX_AHEAD_SECONDS = 2.0, 60.0
 """How far music without end may be made ahead: less would be less than a piece of its sound."""
@@ -87,11 +87,11 @@ def check_melody(request: GenerationRequest, model: Model) -> None:
 def check_endless(request: GenerationRequest) -> None:
     """Raise RequestError for what music without end can't have."""
     if request.wants_stems or request.kept is not None:
-        raise RequestError(Sentence("Music without end has no stems to keep or to take apart."))
+        raise RequestError(Sentence("Endless music has no stems to keep or to split."))
     if not is_number(request.ahead_seconds, MIN_AHEAD_SECONDS, MAX_AHEAD_SECONDS):
         raise RequestError(
             Sentence(
-                "Music without end is made from {least:g} to {most:g} seconds ahead.",
+                "Endless music is made from {least:g} to {most:g} seconds ahead.",
                 least=MIN_AHEAD_SECONDS,
                 most=MAX_AHEAD_SECONDS,
             )
@@ -108,9 +108,7 @@ def check_stems(request: GenerationRequest, stems: Sequence[Stem]) -> None:
         if not kept and not request.kept.harmony_only:
             raise RequestError(Sentence("Say which stems to keep."))
         if request.audio is not None:
-            raise RequestError(
-                Sentence("A clip is gone on from, or stems of it are kept: choose one.")
-            )
+            raise RequestError(Sentence("Continue a clip, or keep stems of it: choose one."))
     both = next((name for name in kept if name in request.muted), None)
     if both is not None:
         raise RequestError(

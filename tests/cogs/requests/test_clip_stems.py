@@ -237,7 +237,7 @@ async def test_somebody_who_is_blocked_gets_no_stems(tmp_path):
         elsewhere = jam.guild.create_text_channel("elsewhere")
         await jam.store.settings.allow_channel(jam.guild.id, elsewhere.id, True)
         result = await jam.press(first.response, "Stems")
-        assert "Music is not made in this channel" in result.response.content
+        assert "I don't make music in this channel" in result.response.content
 
 
 @pytest.mark.parametrize("keep", ["end", "start"])

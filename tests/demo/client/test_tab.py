@@ -251,4 +251,4 @@ async def test_managers_make_channels_and_others_do_not(visitor):
         event = await robin.hear_event("channel_create")
         assert event["channel"]["id"] == made["result"]["channel_id"]
         refused = await robin.do("create_channel", "another", name="mine")
-        assert refused["sentence"] == "You don't have the rights for that here."
+        assert refused["sentence"] == "You don't have permission for that here."
