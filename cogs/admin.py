@@ -208,8 +208,8 @@ class Admin(commands.GroupCog, group_name="admin"):
             )
         elif not back:
             said = Sentence(
-                "{person} can't get anything back: they have used the {most:g} s a day that the "
-                "owner of this bot allows at most, resets included.",
+                "{person} can't get anything back: the owner of this bot allows {most:g} s a day "
+                "at most, resets included.",
                 person=f"<@{person.id}>",
                 most=limits.most_daily_seconds,
             )

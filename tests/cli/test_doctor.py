@@ -48,7 +48,15 @@ def test_the_doctor_finds_nothing_where_all_is_well(tmp_path, capsys, monkeypatc
     assert code == 0
     assert text.endswith("Everything is ready.\n")
     assert TOKEN not in text
-    words = ("token", "Zhiyin's", "model starter", "of memory", "kernels", "ffmpeg", "GB free")
+    words = (
+        "token",
+        "belongs to Zhiyin",
+        "model starter",
+        "of memory",
+        "kernels",
+        "ffmpeg",
+        "GB free",
+    )
     for word in (*words, "database"):
         assert word in text
 

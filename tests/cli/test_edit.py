@@ -218,9 +218,9 @@ def test_a_join_is_as_fine_as_the_better_file(place):
         ("b.wav", "b.wav exists already; --force replaces it."),
         ("a.wav", "a.wav is the file this is made from; give another name."),
         ("./a.wav", "a.wav is the file this is made from"),
-        ("link.wav", "link.wav is what this is made from"),
-        ("same.wav", "same.wav is what this is made from"),
-        ("dangling.wav", "dangling.wav is there already"),
+        ("link.wav", "link.wav is the file this is made from"),
+        ("same.wav", "same.wav is the file this is made from"),
+        ("dangling.wav", "dangling.wav exists already"),
     ],
 )
 def test_no_file_is_written_over_by_mistake(place, capsys, out, sentence):

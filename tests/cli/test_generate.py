@@ -111,7 +111,7 @@ def test_what_a_clip_goes_on_from_is_not_written_over(place, capsys):
     opener = Opener()
     argv = ("generate", "--audio", "song.wav", "-o", place / "song.wav")
     assert zhiyin(*argv, opener=opener) == 1
-    assert "song.wav is what this is made from" in capsys.readouterr().err
+    assert "song.wav is the file this is made from" in capsys.readouterr().err
     assert opener.engines == []
     assert Path("song.wav").read_bytes() == before
 

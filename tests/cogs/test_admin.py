@@ -19,10 +19,10 @@ async def test_a_role_s_members_have_its_seconds(tmp_path):
         role = jam.guild.create_role("patron")
         await admin(jam, "tier", role=role, seconds=900.0)
         before = await jam.alice.slash(jam.channel, "quota")
-        assert "of 600 s" in before.response.content
+        assert "get 600 seconds" in before.response.content
         carol = jam.guild.add_member(jam.env.create_user("carol"), roles=[role])
         after = await carol.slash(jam.channel, "quota")
-        assert "of 900 s" in after.response.content
+        assert "get 900 seconds" in after.response.content
 
 
 async def test_a_server_s_limits_hold(tmp_path):
@@ -94,7 +94,7 @@ async def test_managers_set_nothing_beyond_the_configuration(tmp_path):
         assert [line.rpartition(": ")[2] for line in shown.splitlines()] == [
             "300 s", "2000 s", "30 s", "7", "as configured", "as Discord says",
         ]  # fmt: skip
-        assert "of 300 s" in (await jam.alice.slash(jam.channel, "quota")).response.content
+        assert "get 300 seconds" in (await jam.alice.slash(jam.channel, "quota")).response.content
 
 
 async def test_a_manager_s_reset_is_no_way_around_the_configuration(tmp_path):
@@ -102,7 +102,7 @@ async def test_a_manager_s_reset_is_no_way_around_the_configuration(tmp_path):
     async with open_jam(tmp_path) as jam:
         await jam.music(seconds=20.0)
         told = await admin(jam, "reset", person=jam.alice)
-        assert "allows 600 s a day, even if they are reset" in told.response.content
+        assert "allows 600 s a day at most, resets included" in told.response.content
         assert "**580 s**" in (await jam.alice.slash(jam.channel, "quota")).response.content
         jam.bot.owner_id = jam.owner.id
         told = await admin(jam, "reset", person=jam.alice)

@@ -187,7 +187,7 @@ async def test_what_a_turn_is_refused_for(tmp_path):
         await server.pipeline.manners.add(server.guild.id, "nope")
         for options in ({"title": "nope"}, {"title": "x", "style": "nope"}):
             told = await server.alice.slash(server.channel, "jam start", **options)
-            assert "not wanted" in told.response.content
+            assert "isn't wanted" in told.response.content
         told = await server.alice.slash(
             server.channel, "jam start", title="x", tempo=60, bars=16, longest=60
         )
@@ -195,7 +195,7 @@ async def test_what_a_turn_is_refused_for(tmp_path):
         session = await start_session(server, tempo=60, bars=2, longest=10)
         form = await session.press(server.alice, "Take a turn")
         told = await session.say(server.alice, form, "nope nope")
-        assert "not wanted" in told.response.content
+        assert "isn't wanted" in told.response.content
         assert (await session.room()).parts == ()
         await session.play(server.alice)
         told = await session.press(server.bob, "Take a turn")

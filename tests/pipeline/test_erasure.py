@@ -66,7 +66,7 @@ async def test_people_are_told_what_is_kept(tmp_path):
 @pytest.mark.parametrize(
     ("keep", "words"),
     [
-        (7, "the last 7 copies are kept.*after about 7 days of"),
+        (7, "the last 7 backups are kept.*after about 7 days of"),
         (1, "after about a day of"),
         (0, "no backups"),
     ],

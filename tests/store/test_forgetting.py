@@ -141,4 +141,4 @@ async def test_doctor_tells_of_a_wish_that_was_interrupted(store, tmp_path):
     await stopped_after_a_piece(store)
     config = Config(storage=StorageConfig(folder=str(tmp_path)))
     found = await asyncio.to_thread(lambda: [str(each.sentence) for each in check_database(config)])
-    assert any("1 person's clips and words are not deleted yet" in sentence for sentence in found)
+    assert any("1 person asked for their data to be deleted" in sentence for sentence in found)

@@ -263,7 +263,7 @@ async def test_live_music_is_steered_by_those_who_listen(tmp_path):
     async with open_room(tmp_path) as room:
         alice, bob, clock = room.stage.alice, room.stage.bob, room.stage.clock
         await room.stage.bot.service.manners.add(room.wire.guild.id, "noise")
-        assert "not wanted" in said(await room.asks(alice, "start", words="noise"))
+        assert "isn't wanted" in said(await room.asks(alice, "start", words="noise"))
         message = await room.asks(alice, "start", words="techno")
         await room.until(lambda: "Live in" in said(message))
         assert "techno" in said(message)
@@ -272,7 +272,7 @@ async def test_live_music_is_steered_by_those_who_listen(tmp_path):
         await room.until(lambda: room.place.voice_status == "📻 techno")
         assert "no next clip" in said(await room.asks(alice, "skip"))
         assert "Join" in said(await room.asks(bob, "words", words="harp"))
-        assert "not wanted" in said(await room.asks(alice, "words", words="more noise"))
+        assert "isn't wanted" in said(await room.asks(alice, "words", words="more noise"))
         shown = said(await room.asks(alice, "words", words="harp", weight=3.0))
         assert "harp** 75%" in shown
         await room.until(lambda: "harp" in said(message))
@@ -309,7 +309,7 @@ async def test_words_are_taken_from_a_form_and_from_the_channel_s_chat(tmp_path)
 
         assert "harp" in await fills_in(alice, "harp", "2")
         clock.now += 10
-        assert "not wanted" in await fills_in(alice, "noise")
+        assert "isn't wanted" in await fills_in(alice, "noise")
         press = wire.new_press(bob, message, "Words")
         await wire.send(press)
         await room.until(lambda: press.message is not None)
