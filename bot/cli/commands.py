@@ -144,8 +144,10 @@ COMMANDS = (
     Command(
         name="invite",
         help="print the link that brings the bot to a server",
-        description="Print the link that brings the bot to a server, with the rights that it needs "
-        "and no others.",
+        description=(
+            "Print the link that brings the bot to a server, with the permissions that it needs "
+            "and no others."
+        ),
         add_arguments=lambda parser, common: invite.add_arguments(parser),
         run=lambda args, config, context: invite.run(args, config),
     ),

@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=integer,
         nargs="?",
         metavar="ID",
-        help="the application's id, from the page General Information; none: the token tells it",
+        help="the application's id, from the page General Information; none: the token says it",
     )
 
 
@@ -34,7 +34,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
     print(
         Sentence(
             "Open this where you are logged in to Discord, and choose a server on which you have "
-            "the right Manage Server:"
+            "the permission Manage Server:"
         ),
         file=sys.stderr,
     )
@@ -50,7 +50,7 @@ def _application_id(given: int | None, config: Config) -> int:
         if found is None:
             raise ConfigError(
                 Sentence(
-                    "This token does not tell which application it belongs to: copy the "
+                    "This token does not say which application it belongs to: copy the "
                     "Application ID from the page General Information and type `zhiyin invite ID`."
                 )
             )

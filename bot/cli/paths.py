@@ -45,7 +45,9 @@ def places(config: Config, config_file: Path | None) -> Iterator[Place]:
         (config_file or DEFAULT_FILE).absolute(),
         Sentence("Settings, and the token if it stands there."),
     )
-    yield Place(data, Sentence("All that must not be lost: the database, and the folders below."))
+    yield Place(
+        data, Sentence("Everything that must not be lost: the database, and the folders below.")
+    )
     yield Place(data / CLIPS, Sentence("The clips, without loss of quality."))
     yield Place(data / UPLOADS, Sentence("Sound that people sent, while it is needed."))
     yield Place(data / BACKUPS, Sentence("Daily copies of the database."))

@@ -16,8 +16,8 @@ from bot.pipeline.turn_bars import TurnBars
 from bot.words.unwanted import unwanted_stems
 
 NO_MELODY = Sentence(
-    "The model that plays here can't follow a tune: facebook/musicgen-melody could. Keep the end "
-    "or the start of it instead."
+    "The model here can't follow a tune; facebook/musicgen-melody can. Keep the end or the start "
+    "instead."
 )
 
 

@@ -47,9 +47,9 @@ def limits_set(
     if server is not None:
         said.append(Sentence("{seconds:g} s a day for all together", seconds=server))
     if longest is not None:
-        said.append(Sentence("clips of {seconds:g} s at the most", seconds=longest))
+        said.append(Sentence("clips of at most {seconds:g} s", seconds=longest))
     if pause is not None:
-        said.append(Sentence("{seconds:g} s between two orders", seconds=pause))
+        said.append(Sentence("{seconds:g} s between two requests", seconds=pause))
     if waiting is not None:
         said.append(Plural("{n} clip in the queue", "{n} clips in the queue", n=waiting))
     return Sentence("limits set: {what}", what=listing(said)) if said else None

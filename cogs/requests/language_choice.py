@@ -14,7 +14,7 @@ from cogs.presentation.readers import reader_of
 LanguageName = app_commands.Range[str, 1, 40]
 
 _AS_DISCORD = "discord"
-_UNKNOWN = Sentence("That language I don't speak. I speak {languages}.")
+_UNKNOWN = Sentence("I don't speak that language. I speak {languages}.")
 
 
 async def suggest_languages(
