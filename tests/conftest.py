@@ -73,6 +73,8 @@ def pytest_configure() -> None:
     """
     os.environ.setdefault("MS_DEV_LAUNCH_BLOCKING", "1")
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    # Sentences are compared in English, whatever the developer reads.
+    os.environ["LC_ALL"] = "C.UTF-8"
     sys.dont_write_bytecode = False
 
 

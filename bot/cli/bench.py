@@ -24,6 +24,7 @@ from bot.cli import bench_baselines, console
 from bot.cli.bench_run import PROMPTS, measure
 from bot.cli.integer import integer
 from bot.cli.interrupts import Interrupts
+from bot.cli.terminal_language import said, tell
 from bot.config import PRECISIONS, Config, cache_folder
 from bot.domain.progress import Reporter
 from bot.errors import ConfigError, RequestError
@@ -118,13 +119,14 @@ def _rush(args: argparse.Namespace, config: Config) -> int:
     if args.json:
         print(json.dumps(dataclasses.asdict(found)))
     else:
-        print(*bench_load.lines(found), sep="\n")
+        for line in bench_load.lines(found):
+            tell(line)
     return 0
 
 
 def show(measured: dict[str, Any]) -> None:
     """Print the figures as tables."""
-    print(
+    tell(
         Sentence(
             "{model}, {precision}, {decoder}, on {device}, {threads} threads, peak memory "
             "{gigabytes:.1f} GB",
@@ -138,14 +140,14 @@ def show(measured: dict[str, Any]) -> None:
     )
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
     for heading in (
-        "clips at once",
-        "ms per step",
-        "wall s",
-        "times real time, all",
-        "each",
-        "first sound s",
+        Sentence("clips at once"),
+        Sentence("ms per step"),
+        Sentence("wall s"),
+        Sentence("times real time, all"),
+        Sentence("each"),
+        Sentence("first sound s"),
     ):
-        table.add_column(heading, justify="right", no_wrap=True)
+        table.add_column(said(heading), justify="right", no_wrap=True)
     for one in measured["runs"]:
         factor = one["real_time_factor"]
         table.add_row(
@@ -157,9 +159,11 @@ def show(measured: dict[str, Any]) -> None:
             f"{one['first_sound_seconds']:.2f}",
         )
     phases = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
-    phases.add_column("seconds spent on", no_wrap=True)
+    phases.add_column(said(Sentence("seconds spent on")), no_wrap=True)
     for one in measured["runs"]:
-        phases.add_column(f"{one['users']} at once", justify="right", no_wrap=True)
+        phases.add_column(
+            said(Sentence("{n} at once", n=one["users"])), justify="right", no_wrap=True
+        )
     for name in measured["runs"][0]["phases"]:
         phases.add_row(name, *(f"{one['phases'].get(name, 0):.2f}" for one in measured["runs"]))
     out = Console(width=None if sys.stdout.isatty() else 120, markup=False, highlight=False)
@@ -167,7 +171,7 @@ def show(measured: dict[str, Any]) -> None:
     print()
     out.print(phases)
     start = measured["phases"]
-    print(
+    tell(
         Sentence(
             "\nOnce at start: load {load:.1f} s, compile {compile:.1f} s.",
             load=start["load"],
@@ -181,9 +185,13 @@ def show(measured: dict[str, Any]) -> None:
 def against_table(others: Sequence[dict[str, Any]]) -> Table:
     """Return the others' figures as a table."""
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
-    table.add_column("\nothers, clips at once", no_wrap=True)
-    for heading in ("ms per step", "times ours", "times real time, all"):
-        table.add_column(f"\n{heading}", justify="right", no_wrap=True)
+    table.add_column("\n" + said(Sentence("others, clips at once")), no_wrap=True)
+    for heading in (
+        Sentence("ms per step"),
+        Sentence("times ours"),
+        Sentence("times real time, all"),
+    ):
+        table.add_column(f"\n{said(heading)}", justify="right", no_wrap=True)
     for other in others:
         factor = other.get("real_time_factor")
         table.add_row(

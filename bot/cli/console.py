@@ -15,6 +15,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
 from rich.text import Text
 
+from bot.cli.terminal_language import said
 from bot.domain.progress import Reporter
 from bot.i18n.sentence import Sentence
 
@@ -34,18 +35,20 @@ def reporter(stream: TextIO, clock: Callable[[], float] = time.monotonic) -> Ite
         return
     columns = (TextColumn("{task.description}"), BarColumn(), _Amount(), _Left())
     with Progress(*columns, console=console, get_time=clock, transient=True) as progress:
-        yield _Bar(progress)
+        yield _Bar(progress, stream)
 
 
 class _Bar:
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
+    def __init__(self, progress: Progress, stream: TextIO) -> None:
+        self._progress, self._stream = progress, stream
         self._task = progress.add_task("", total=None, visible=False)
 
     def stage(self, name: Sentence, unit: str = "s") -> None:
         # A new task a stage, since the time left is reckoned from a task's own pace.
         self._progress.remove_task(self._task)
-        self._task = self._progress.add_task(escape(str(name)), total=None, unit=unit)
+        self._task = self._progress.add_task(
+            escape(said(name, self._stream)), total=None, unit=unit
+        )
 
     def made(self, amount: float, of_amount: float) -> None:
         self._progress.update(self._task, completed=amount, total=of_amount)
@@ -60,14 +63,12 @@ class _Lines:
     def stage(self, name: Sentence, unit: str = "s") -> None:
         self._unit = unit
         self._next = _LINES_EVERY
-        print(f"{name} …", file=self._stream, flush=True)
+        print(f"{said(name, self._stream)} …", file=self._stream, flush=True)
 
     def made(self, amount: float, of_amount: float) -> None:
         if self._next < 1 and amount >= self._next * of_amount:
-            done = Sentence(
-                "  {done:.1f} of {all:.1f} {unit}", done=amount, all=of_amount, unit=self._unit
-            )
-            print(done, file=self._stream, flush=True)
+            done = said(_amount(amount, of_amount, self._unit), self._stream)
+            print(f"  {done}", file=self._stream, flush=True)
             self._next = (amount / of_amount // _LINES_EVERY + 1) * _LINES_EVERY
 
 
@@ -76,8 +77,8 @@ class _Amount(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         if task.total is None:
-            return Text(f"{task.elapsed or 0:.0f} s")
-        return Text(f"{task.completed:.1f} of {task.total:.1f} {task.fields['unit']}")
+            return Text(said(Sentence("{n} s", n=round(task.elapsed or 0))))
+        return Text(said(_amount(task.completed, task.total, task.fields["unit"])))
 
 
 class _Left(ProgressColumn):
@@ -90,4 +91,9 @@ class _Left(ProgressColumn):
         if task.total is None or left is None:
             return Text("")
         minutes, seconds = divmod(round(left), 60)
-        return Text(f"{minutes}:{seconds:02} left", style="progress.remaining")
+        left_now = Sentence("{clock} left", clock=f"{minutes}:{seconds:02}")
+        return Text(said(left_now), style="progress.remaining")
+
+
+def _amount(done: float, of_amount: float, unit: str) -> Sentence:
+    return Sentence("{done:.1f} of {all:.1f} {unit}", done=done, all=of_amount, unit=unit)

@@ -23,8 +23,9 @@ from bot.cli.doctor_machine import (
     check_temporary_folder,
 )
 from bot.cli.doctor_protection import check_ffmpeg, check_file_modes
-from bot.cli.findings import Finding, Verdict
+from bot.cli.findings import VERDICTS, Finding, Verdict
 from bot.cli.system_failures import system_failure
+from bot.cli.terminal_language import said, tell
 from bot.config import Config, data_folder
 from bot.config_file import DEFAULT_FILE
 from bot.errors import ConfigError, ZhiyinError
@@ -52,9 +53,9 @@ def run(args: argparse.Namespace, config: Config, *, ask: AskDiscord = ask_for_n
     ]
     findings = [finding for check in checks for finding in _run(check, config)]
     for finding in findings:
-        print(f"{finding.verdict:>5}  {finding.sentence}")
+        print(f"{said(VERDICTS[finding.verdict]):>5}  {said(finding.sentence)}")
     wrong = sum(finding.verdict is Verdict.BAD for finding in findings)
-    print(
+    tell(
         Plural(
             "{n} problem to fix before `zhiyin run`.",
             "{n} problems to fix before `zhiyin run`.",
@@ -94,7 +95,7 @@ def check_database(config: Config) -> Iterator[Finding]:
         yield Finding(Verdict.BAD, error.sentence)
         return
     for complaint in complaints:
-        yield Finding(Verdict.BAD, verbatim(complaint))
+        yield Finding(Verdict.BAD, complaint)
     if not complaints:
         yield Finding(Verdict.GOOD, Sentence("The database is intact and its ledger balances."))
     if wishes:
@@ -110,7 +111,7 @@ def check_database(config: Config) -> Iterator[Finding]:
         )
 
 
-def _look_through_copy(folder: Path) -> tuple[list[str], int]:
+def _look_through_copy(folder: Path) -> tuple[list[Sentence], int]:
     """Return what is wrong, and how many wishes to be forgotten are pending, as a copy has it.
 
     A bot that runs is not disturbed. Raises ConfigError where there is no database in the file.
@@ -134,11 +135,17 @@ def _look_through_copy(folder: Path) -> tuple[list[str], int]:
             raise ConfigError(verbatim(str(error).replace(scratch, str(folder)))) from error
 
 
-async def _books(folder: Path, clips: Path) -> tuple[list[str], int]:
+async def _books(folder: Path, clips: Path) -> tuple[list[Sentence], int]:
     async with open_store(folder, time.time) as store:
         complaints = await store.check()
         wishes = len(await store.privacy.pending())
         missing = [name for name in await store.clips.files() if not (clips / name).exists()]
     if missing:
-        complaints.append(f"The sound of {len(missing)} clips is gone, such as {missing[0]}.")
-    return complaints, wishes
+        gone = Plural(
+            "The sound of {n} clip is gone: {first}.",
+            "The sound of {n} clips is gone, such as {first}.",
+            n=len(missing),
+            first=missing[0],
+        )
+        return [*map(verbatim, complaints), gone], wishes
+    return [verbatim(each) for each in complaints], wishes

@@ -15,6 +15,7 @@ from bot.audio.files import decode, encode
 from bot.audio.files.edited import MIXED, Source, edited_fields, read_source
 from bot.audio.files.formats import finest_sample_format
 from bot.audio.files.tags import find_tags
+from bot.cli.terminal_language import tell
 from bot.config import Config
 from bot.domain.generation import Sound
 from bot.errors import RequestError
@@ -66,7 +67,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
     if args.mix:
         mixed = _mixed(args.files, sources)
         sound, loops = mixed.sound, mixed.loops
-        print(_done(mixed.alignment))
+        tell(_done(mixed.alignment))
     elif len(args.files) == 2:
         sound = _joined(args)
     else:
@@ -84,7 +85,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
         cover=sources[0].cover,
         sample_format=finest_sample_format(source.sample_format for source in sources),
     )
-    print(Sentence("{file}: {seconds:.1f} s", file=args.out, seconds=sound.seconds))
+    tell(Sentence("{file}: {seconds:.1f} s", file=args.out, seconds=sound.seconds))
     return 0
 
 

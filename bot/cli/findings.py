@@ -16,6 +16,13 @@ class Verdict(StrEnum):
     BAD = "wrong"
 
 
+VERDICTS = {
+    Verdict.GOOD: Sentence("ok"),
+    Verdict.WORSE: Sentence("note"),
+    Verdict.BAD: Sentence("wrong"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What a check found, in a sentence that says what to do."""

@@ -21,6 +21,7 @@ from bot.cli.generate_plan import Plan, make_plan
 from bot.cli.generate_stream import open_stream
 from bot.cli.generate_words import TypedWords
 from bot.cli.interrupts import Interrupts
+from bot.cli.terminal_language import tell
 from bot.config import Config
 from bot.domain.clips import Tags
 from bot.domain.engine import Engine
@@ -34,7 +35,7 @@ from bot.domain.generation import (
 )
 from bot.domain.progress import Reporter
 from bot.errors import RequestError
-from bot.i18n.sentence import Plural, Sentence, verbatim
+from bot.i18n.sentence import Plural, Sentence, listing, verbatim
 from bot.models import opening
 
 
@@ -91,7 +92,7 @@ def run(
                 for request, file, made in zip(plan.requests, plan.files, clips_made, strict=True)
             ]
     for line in summary(plan, lengths, loading=loaded - started, making=finished - loaded):
-        print(line, file=sys.stderr if plan.is_streamed else sys.stdout)
+        tell(line, sys.stderr if plan.is_streamed else sys.stdout)
     return 0
 
 
@@ -233,7 +234,7 @@ def summary(
         Sentence(
             "{file}: its stems are {names}",
             file=file,
-            names=", ".join(str(each) for each in plan.stem_files(file).values()),
+            names=listing([str(each) for each in plan.stem_files(file).values()]),
         )
         for file in plan.files
         if plan.stems

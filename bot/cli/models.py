@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bot.cli import console
+from bot.cli.terminal_language import said, tell
 from bot.config import Config, cache_folder
 from bot.domain.generation import Precision
 from bot.domain.progress import Reporter
@@ -23,6 +24,16 @@ from bot.musicgen.checkpoint.model_config import ModelConfig
 from bot.printable import escape_controls
 
 _PIPED_COLUMNS = 200
+_HEADINGS = (
+    Sentence("model"),
+    Sentence("sound"),
+    Sentence("here"),
+    Sentence("memory"),
+    Sentence("pace"),
+    Sentence("licence"),
+)
+_STEREO, _MONO = Sentence("stereo"), Sentence("mono")
+_WHERE = Sentence("{where}, {size}")
 
 MeasurePace = Callable[[Sequence[ModelConfig], Config, Reporter], Mapping[ModelConfig, float]]
 
@@ -73,7 +84,7 @@ def show(config: Config, measure: MeasurePace) -> int:
         with console.reporter(sys.stderr) as report:
             paces = measure([entry.config for entry in models], config, report)
     except ZhiyinError as error:
-        print(error.sentence, file=sys.stderr)
+        tell(error.sentence, sys.stderr)
         paces = {}
     rows = [
         tuple(map(escape_controls, _row(entry, config.engine.precision, paces.get(entry.config))))
@@ -82,32 +93,32 @@ def show(config: Config, measure: MeasurePace) -> int:
     width = None if sys.stdout.isatty() else _PIPED_COLUMNS
     print_rows(rows, Console(width=width, markup=False, highlight=False))
     print()
-    print(
+    tell(
         Sentence(
             "Memory is what one clip of 30 s takes; two figures: with int8, which the bot uses\n"
             "where the processor has instructions for it, and with fp32."
         )
     )
     if paces:
-        print(
+        tell(
             Sentence(
                 "Pace is how many seconds of music a second of work makes on this machine, one "
                 "clip at a\ntime: an estimate from a few steps with made-up weights."
             )
         )
     else:
-        print(Sentence("The pace on this machine is shown once a clip was made on it."))
-    print(Sentence("To get a model: zhiyin models download ID"))
-    print(
+        tell(Sentence("The pace on this machine is shown once a clip was made on it."))
+    tell(Sentence("To get a model: zhiyin models download ID"))
+    tell(
         Sentence(
             "{meta_licence}: Meta's weights may not be used commercially.",
             meta_licence=registry.META_LICENCE,
         )
     )
-    print(Sentence("The larger a model, the better it sounds and the longer it takes."))
+    tell(Sentence("The larger a model, the better it sounds and the longer it takes."))
     prepared = packed_cache.entries(cache_folder())
     if prepared:
-        print(
+        tell(
             Plural(
                 "Prepared for a faster start: {n} model, {size} in {folder}\n"
                 "(zhiyin models clear deletes it)",
@@ -124,8 +135,8 @@ def show(config: Config, measure: MeasurePace) -> int:
 def print_rows(rows: Sequence[tuple[str, ...]], screen: Console) -> None:
     """Print models as a table, or below each other on a screen too narrow for that."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for heading in ("model", "sound", "here", "memory", "pace", "licence"):
-        table.add_column(heading, no_wrap=True)
+    for heading in _HEADINGS:
+        table.add_column(said(heading), no_wrap=True)
     for row in rows:
         table.add_row(*row)
     wide = screen.options.update(width=_PIPED_COLUMNS)
@@ -142,14 +153,14 @@ def clear(args: argparse.Namespace, config: Config) -> int:
     del args, config
     (cache_folder() / pace.FILE).unlink(missing_ok=True)
     freed_bytes = packed_cache.clear(cache_folder())
-    print(Sentence("Deleted {size}. The next start takes longer, once.", size=_size(freed_bytes)))
+    tell(Sentence("Deleted {size}. The next start takes longer, once.", size=_size(freed_bytes)))
     return 0
 
 
 def get_one(args: argparse.Namespace, config: Config) -> int:
     """Download a model."""
     if args.id in registry.PUBLISHED:
-        print(
+        tell(
             Sentence(
                 "{id} is under {meta_licence}: no commercial use.",
                 id=args.id,
@@ -159,16 +170,16 @@ def get_one(args: argparse.Namespace, config: Config) -> int:
         )
     with console.reporter(sys.stderr) as report:
         folder = download.fetch(args.id, config, report)
-    print(Sentence("{id} is here: {folder}", id=args.id, folder=folder))
-    print(Sentence('Use it: zhiyin generate --model {id} "90s rock"', id=args.id))
+    tell(Sentence("{id} is here: {folder}", id=args.id, folder=folder))
+    tell(Sentence('Use it: zhiyin generate --model {id} "90s rock"', id=args.id))
     return 0
 
 
 def _row(entry: registry.Entry, precision: str, factor: float | None) -> tuple[str, ...]:
     return (
         entry.name,
-        "stereo" if entry.config.decoder.audio_channels == 2 else "mono",
-        f"{_here(entry)}, {_size(entry.size_bytes)}",
+        said(_STEREO if entry.config.decoder.audio_channels == 2 else _MONO),
+        said(_WHERE.fill(where=_here(entry), size=_size(entry.size_bytes))),
         _memory(entry, precision),
         "?" if factor is None else f"{factor:.2g} x",
         entry.licence,
@@ -185,12 +196,12 @@ def _memory(entry: registry.Entry, precision: str) -> str:
     return " / ".join(dict.fromkeys(sizes))
 
 
-def _here(entry: registry.Entry) -> str:
+def _here(entry: registry.Entry) -> Sentence:
     if entry.name == registry.STARTER:
-        return "built in"
+        return Sentence("built in")
     if entry.folder is None:
-        return "no"
-    return "yes" if entry.is_complete else "incomplete"
+        return Sentence("no")
+    return Sentence("yes") if entry.is_complete else Sentence("incomplete")
 
 
 def _size(size_bytes: int) -> str:

@@ -8,7 +8,10 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from bot.i18n.sentence import Sentence, verbatim
+from bot.cli.help_formatter import HelpFormatter
+from bot.cli.terminal_language import said
+from bot.cli.wrong_arguments import wrong_argument
+from bot.i18n.sentence import Sentence
 from bot.printable import escape_controls
 
 MISTYPED = 2
@@ -16,6 +19,9 @@ MISTYPED = 2
 
 class Parser(argparse.ArgumentParser):
     """Understands what people mean where it can, and else says in a sentence what to type."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - argparse's own
+        super().__init__(*args, **{"formatter_class": HelpFormatter} | options)
 
     def parse_args(  # type: ignore[override] # no overload for other namespaces is needed
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
@@ -78,18 +84,19 @@ class Parser(argparse.ArgumentParser):
         """Print a sentence and where to read more, and leave."""
         self.exit(
             MISTYPED,
-            str(
+            said(
                 Sentence(
                     "zhiyin: {sentence} `{prog} --help` lists what there is.\n",
                     sentence=sentence,
                     prog=self.prog,
-                )
+                ),
+                sys.stderr,
             ),
         )
 
     def error(self, message: str) -> NoReturn:
         """Print what argparse finds wrong, and leave."""
-        self.leave(verbatim(f"{escape_controls(message)}."))
+        self.leave(wrong_argument(escape_controls(message)))
 
 
 def _suggest(missing: Sentence, word: str, known: Sequence[str]) -> Sentence:

@@ -10,6 +10,7 @@ import sys
 from bot import log as logs
 from bot.app.discord_token import take_token
 from bot.app.serve import serve
+from bot.cli.terminal_language import tell
 from bot.config import Config
 from bot.i18n.sentence import Sentence
 from bot.models.locate import look_at_model
@@ -26,5 +27,5 @@ def run(args: argparse.Namespace, config: Config) -> int:
     contents, licence = look_at_model(config)
     with private_umask():
         asyncio.run(serve(config, token, contents, licence))
-    print(Sentence("Stopped."), file=sys.stderr)
+    tell(Sentence("Stopped."), file=sys.stderr)
     return 0

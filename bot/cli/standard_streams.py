@@ -6,6 +6,7 @@ import io
 import os
 import sys
 
+from bot.cli.terminal_language import tell
 from bot.i18n.sentence import Sentence
 
 FAILED = 1
@@ -39,7 +40,7 @@ def flush(code: int) -> int:
         return FAILED
     except OSError as error:
         _let_go()
-        print(
+        tell(
             Sentence(
                 "zhiyin: standard output can't be written: {strerror}.", strerror=error.strerror
             ),

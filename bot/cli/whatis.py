@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bot.audio.files.tags import MADE_BY, read_tags
+from bot.cli.terminal_language import said
 from bot.config import Config
 from bot.domain.clips import Tags
 from bot.errors import SoundError
-from bot.i18n.sentence import Sentence
+from bot.i18n.sentence import Sentence, listing
 from bot.printable import escape_controls
 
 NOT_OURS = Sentence(
@@ -36,7 +37,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
 def lines(tags: Tags) -> Iterator[str]:
     """Say how a clip was made."""
     yield MADE_BY
-    parents = ", ".join(str(Sentence("clip {id}", id=parent)) for parent in tags.parent_ids)
+    parents = listing([Sentence("clip {id}", id=parent) for parent in tags.parent_ids])
     rows: list[tuple[Sentence, object]] = [
         (Sentence("prompt"), tags.prompt or Sentence("(none: a random clip)")),
         (Sentence("kind"), tags.kind),
@@ -50,11 +51,12 @@ def lines(tags: Tags) -> Iterator[str]:
         (Sentence("loop"), Sentence("loops seamlessly") if tags.loops else None),
         (Sentence("clip"), tags.clip_id),
         (Sentence("stem"), tags.stem),
-        (Sentence("made from"), parents),
+        (Sentence("made from"), parents if tags.parent_ids else None),
     ]
     for name, value in rows:
         if value is not None and value != "":
-            yield f"  {f'{name}:':13}{value}"
+            shown = said(value) if isinstance(value, Sentence) else value
+            yield f"  {f'{said(name)}:':13}{shown}"
 
 
 def _tags_of(file: Path) -> Tags:

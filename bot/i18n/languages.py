@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import gettext
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -54,19 +54,8 @@ class Languages:
         return English() if code is None else self.catalogs[code]
 
     def code_of(self, locale: str | None) -> str | None:
-        """Return the code of the catalog for a locale, such as zh-TW or zh_CN.UTF-8.
-
-        Its own, its language's, or that of another region: None where there is none of these.
-        """
-        if locale is None:
-            return None
-        code = _OF_DISCORD.get(locale, locale.partition(".")[0].replace("-", "_"))
-        language = code.partition("_")[0]
-        for name in (code, language):
-            if name in self.catalogs:
-                return name
-        regions = (each for each in sorted(self.catalogs) if each.startswith(f"{language}_"))
-        return next(regions, None)
+        """Return the code of the catalog for a locale, as Discord names it."""
+        return None if locale is None else code_of(locale, self.catalogs)
 
     def names(self) -> dict[str, str]:
         """Return what each language calls itself, by Discord's code."""
@@ -76,6 +65,19 @@ class Languages:
             code.replace("_", "-"): Locale.parse(code).get_language_name() or code
             for code in self.catalogs
         }
+
+
+def code_of(locale: str, there: Collection[str]) -> str | None:
+    """Return which of the languages there are is that of a locale, such as zh-TW or zh_TW.
+
+    Its own, its language's, or that of another region: None where there is none of these.
+    """
+    code = _OF_DISCORD.get(locale, locale.replace("-", "_"))
+    language = code.partition("_")[0]
+    for name in (code, language):
+        if name in there:
+            return name
+    return next((each for each in sorted(there) if each.startswith(f"{language}_")), None)
 
 
 def load_languages(folder: Path = FOLDER) -> Languages:

@@ -90,7 +90,7 @@ def test_a_prompt_that_is_too_long_is_refused_before_the_model_is_loaded(capsys)
             "generate --precision fp8",
             "--precision is one of auto, fp32, bf16, int8, int4, not fp8.",
         ),
-        ("generate --seed", "argument --seed: expected one argument."),
+        ("generate --seed", "A value is missing after --seed."),
         ("whatis a.mp3 b.mp3", '"b.mp3" is one word too many.'),
     ],
 )

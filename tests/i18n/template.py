@@ -22,6 +22,7 @@ from babel.messages.extract import extract_from_dir
 from bot.app.client import COGS, ZhiyinBot
 from bot.app.command_translator import CommandTranslator
 from bot.cli.app import build_parser
+from bot.cli.help_formatter import USAGE
 from bot.config import Config
 from bot.domain.generation import Sampling
 from bot.i18n.contexts import CHOICE, COMMAND, HELP, MENU, OPTION, PAGE
@@ -95,7 +96,8 @@ def _texts_of(told: dict[str, Any], context: str, above: str) -> Iterator[Messag
 
 def help_texts() -> Iterator[Message]:
     """Yield what `--help` says, of every command."""
-    return _help_of(build_parser())
+    yield USAGE, HELP, "help", "before how a command is typed; its space at the end stays"
+    yield from _help_of(build_parser())
 
 
 def _help_of(parser: argparse.ArgumentParser) -> Iterator[Message]:
@@ -104,7 +106,7 @@ def _help_of(parser: argparse.ArgumentParser) -> Iterator[Message]:
     for group in parser._action_groups:
         said += [group.title, group.description]
     for action in parser._actions:
-        said += [action.help, *([action.metavar] if isinstance(action.metavar, str) else [])]
+        said.append(action.help)
         if isinstance(action, argparse._SubParsersAction):
             said += [each.help for each in action._choices_actions]
     for text in said:

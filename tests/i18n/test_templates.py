@@ -165,7 +165,7 @@ def test_a_text_that_is_no_sentence_is_found(tmp_path, code):
 )
 def test_what_a_command_prints_is_a_sentence(path):
     """But for its own name before an error, and what a program reads."""
-    for call in calls(path, {"print", "stage"}):
+    for call in calls(path, {"print", "stage", "tell"}):
         for value in call.args[:1]:
             words = words_in(value).removeprefix("zhiyin: ")
             assert not words, f"line {call.lineno}: {words}"
