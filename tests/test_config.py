@@ -11,32 +11,43 @@ from bot import config, config_file
 from bot.config import Config, StorageConfig
 from bot.config_file import settings
 from bot.errors import ConfigError
+from bot.i18n.languages import load_languages
 
-EXAMPLE = Path(__file__).parent.parent / "config.example.toml"
+ROOT = Path(__file__).parent.parent
+EXAMPLES = {
+    "en": ROOT / "config.example.toml",
+    "zh-CN": ROOT / "docs" / "config.example.zh-CN.toml",
+}
+
+in_every_language = pytest.mark.parametrize("language", EXAMPLES)
 
 
-def test_the_example_holds_exactly_the_defaults():
+@in_every_language
+def test_the_example_holds_exactly_the_defaults(language):
     """Copying the example changes nothing."""
-    assert config_file.load(EXAMPLE) == Config()
+    assert config_file.load(EXAMPLES[language]) == Config()
 
 
-def test_the_example_names_every_key():
+@in_every_language
+def test_the_example_names_every_key(language):
     """A person sees in the example all there is to set."""
-    document = tomllib.loads(EXAMPLE.read_text())
+    document = tomllib.loads(EXAMPLES[language].read_text())
     assert [(section, key) for section in document for key in document[section]] == [
         (each.section, each.key) for each in settings()
     ]
 
 
+@in_every_language
 @pytest.mark.parametrize("setting", list(settings()), ids=lambda each: f"{each.section}.{each.key}")
-def test_the_example_tells_what_a_key_accepts(setting):
+def test_the_example_tells_what_a_key_accepts(setting, language):
     """The comment before each key ends in the words that its complaint would use."""
-    lines = EXAMPLE.read_text().splitlines()
+    lines = EXAMPLES[language].read_text().splitlines()
     begun = lines.index(f"[{setting.section}]")
     at = next(i for i in range(begun, len(lines)) if lines[i].startswith(f"{setting.key} = "))
     assert lines[at - 1].startswith("#")
     if setting.type is not str:
-        assert str(setting.accepted) in lines[at - 1]
+        accepted = setting.accepted.render(load_languages().of(language))
+        assert lines[at - 1].endswith(accepted)
 
 
 def test_without_a_file_everything_has_its_default(tmp_path, monkeypatch):
