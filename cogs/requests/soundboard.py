@@ -20,22 +20,23 @@ from cogs.requests.responses import thinking
 
 log = logging.getLogger(__name__)
 
-ON_SERVERS = Sentence("Soundboards are on servers where I am: ask there.")
+ON_SERVERS = Sentence("Soundboards only work on servers that I've joined.")
 NOT_YOURS = Sentence(
-    "You may put no sounds on this server's soundboard: you need the right *Create Expressions*."
+    "You may put no sounds on this server's soundboard: you need the permission *Create "
+    "Expressions*."
 )
 NOT_MINE = Sentence(
-    "I may put no sounds on this server's soundboard: I need the right *Create Expressions*."
+    "I may put no sounds on this server's soundboard: I need the permission *Create Expressions*."
 )
 IS_FULL = Sentence(
-    "This server's soundboard is full. Somebody who may has to take a sound off it first, or the "
-    "server to be boosted."
+    "This server's soundboard is full. Somebody with the permission has to remove a sound first, "
+    "or boost the server."
 )
 NOT_TAKEN = Sentence("Discord did not take the sound. Try again later.")
 PUT_ON = Sentence("On this server's soundboard, as **{name}**: {seconds:.1f} s.")
-TAKEN_OFF = Sentence("It is off the soundboard again.")
+TAKEN_OFF = Sentence("It is off the soundboard.")
 GONE = Sentence("It is not on the soundboard any more.")
-ANOTHERS = Sentence("Only who put it on the soundboard takes it off here.")
+ANOTHERS = Sentence("Only the person who put it on the soundboard can take it off here.")
 
 _FULL, _UNKNOWN = 30045, 10097
 

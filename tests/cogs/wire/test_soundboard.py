@@ -43,10 +43,10 @@ async def test_a_clip_is_put_on_the_soundboard_and_taken_off_again(tmp_path):
 
         everyone = guild.roles[guild.id]
         everyone.rights &= ~Right.CREATE_EXPRESSIONS
-        await says(SEND, "you need the right *Create Expressions*")
+        await says(SEND, "you need the permission *Create Expressions*")
         role = await managing.create_role(wire, wire.owner, "Player", Right.CREATE_EXPRESSIONS)
         await managing.set_roles(wire, wire.owner, alice.id, [role.id])
-        await says(SEND, "I need the right *Create Expressions*")
+        await says(SEND, "I need the permission *Create Expressions*")
         everyone.rights |= Right.CREATE_EXPRESSIONS
         for number in range(8):
             sound = BoardSound(number, "horn", File("horn.mp3", b""), wire.owner, guild.id)
