@@ -58,7 +58,7 @@ async def test_a_clip_is_put_on_the_soundboard_and_taken_off_again(tmp_path):
         (sound,) = sounds_of(wire, guild)
         assert (sound.name, sound.person) == ("90s rock", wire.me)
         off = await presses(told, TAKE_OFF)
-        await wire.until(lambda: "off the soundboard again" in off.content)
+        await wire.until(lambda: "is off the soundboard" in off.content)
         assert sounds_of(wire, guild) == []
         assert TAKE_OFF not in off.buttons
 
