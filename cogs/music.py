@@ -97,6 +97,7 @@ class Music(commands.Cog):
         seconds: app_commands.Range[float, 1.0, 600.0] | None = None,
         seed: app_commands.Range[int, 0, MAX_SHORT_SEED] | None = None,
         preset: PresetName | None = None,
+        private: bool | None = None,
     ) -> None:
         """Make a clip from random words; its card shows them.
 
@@ -108,6 +109,8 @@ class Music(commands.Cog):
             The same seed picks the same words and makes the same clip again.
         preset:
             Words and settings with a name; what they leave open is random.
+        private:
+            Whether you alone see it, until you post it.
         """
         chosen = await find_preset(interaction, preset)
         rolled = self.bot.draw_seed(MAX_SHORT_SEED) if seed is None else seed
@@ -122,6 +125,7 @@ class Music(commands.Cog):
             seed=rolled,
             settings=with_typed(chosen),
             as_loop=bool(chosen.loop),
+            is_private=private,
         )
         await submit_request(interaction, draft)
 

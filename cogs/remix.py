@@ -65,6 +65,7 @@ class Remix(commands.Cog):
         include: bool = True,
         seconds: app_commands.Range[float, 1.0, 600.0] | None = None,
         preset: PresetName | None = None,
+        private: bool | None = None,
     ) -> None:
         """Make something new of a sound file or of one of your clips.
 
@@ -86,6 +87,8 @@ class Remix(commands.Cog):
             How long the new music is.
         preset:
             Words and settings with a name; what you type here wins.
+        private:
+            Whether you alone see it, until you post it.
         """
         if clip is not None and mine is not None:
             raise RequestError(messages.TWO_SOUNDS)
@@ -106,6 +109,7 @@ class Remix(commands.Cog):
             keep_seconds=keep_seconds,
             include=include,
             keep_stems=tuple(stem for stem in named.keep_stems if stem in stems),
+            is_private=private,
         )
         await submit_request(interaction, draft)
 

@@ -75,6 +75,30 @@ async def test_what_is_made_of_it_is_for_its_person_alone_too(tmp_path):
         assert str((await jam.store.clips.get(1)).message_id) not in posted.embeds[0].description
 
 
+async def test_every_command_that_makes_a_clip_can_make_it_for_one(tmp_path):
+    """A roll and a remix, too: seen by nobody else until it is posted."""
+    async with open_jam(tmp_path) as jam:
+        rolled = await jam.alice.slash(jam.channel, "random", seconds=1.0, private=True)
+        await jam.idle()
+        remixed = await jam.alice.slash(
+            jam.channel, "remix", prompt="jazz", mine="1", seconds=1.0, private=True
+        )
+        await jam.idle()
+        assert public(jam) == []
+        await see_nothing(jam, jam.bob)
+        for number, made in enumerate((rolled, remixed), 1):
+            assert made.response.ephemeral
+            assert made.response.attachments
+            assert (await jam.store.clips.get(number)).is_private
+            await jam.press(made.response, "Post it")
+            assert len(public(jam)) == number
+        open_to_all = await jam.alice.slash(
+            jam.channel, "remix", prompt="jazz", mine="1", seconds=1.0, private=False
+        )
+        await jam.idle()
+        assert not open_to_all.response.ephemeral
+
+
 async def test_after_a_quarter_of_an_hour_it_comes_by_direct_message(tmp_path):
     """Nothing else reaches what one person sees; `/clip` posts it for all."""
     async with open_jam(tmp_path) as jam:

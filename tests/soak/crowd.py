@@ -5,15 +5,22 @@ from __future__ import annotations
 import asyncio
 import random
 import signal
+import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.demo.discord.rate_limits import Limit
 from tests.soak.people import Person, some_sounds
+from tests.soak.reconciliation import QUIET_SECONDS, asked, quiet
+from tests.soak.room_audit import UNSETTLED
+from tests.soak.room_deeds import add_places, prepare
 from tests.soak.tally import Tally
 from tests.support.discord_wire.bot_process import BotProcess
 from tests.support.discord_wire.server import Wire, open_wire
+
+LATER_SECONDS = 2 * 86_400.0
+"""By how much the clock is put forward in the end: all times that were set are over then."""
 
 
 @dataclass
@@ -29,14 +36,29 @@ class Crowd:
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     acting: list[asyncio.Task[None]] = field(default_factory=list)
 
-    def begin(self):
+    async def begin(self):
         """Let everybody act until they are told to stop."""
+        await prepare(self.wire)
         self.acting = [asyncio.create_task(each.act_until(self.stop)) for each in self.people]
 
     async def calm(self):
         """Let everybody end what they are at."""
         self.stop.set()
         await asyncio.gather(*self.acting)
+
+    async def settle(self):
+        """Let all come to its end, over a last kill and a jump of the clock; return what did not.
+
+        Battles are closed and voted on, prompts are posted, jams show how far they are.
+        """
+        left = await quiet(self.data)
+        await self.bot.end(signal.SIGKILL)
+        (self.data / "skew").write_text(str(LATER_SECONDS))
+        await self.bot.start()
+        until = time.monotonic() + QUIET_SECONDS
+        while asked(self.data, UNSETTLED) and time.monotonic() < until:
+            await asyncio.sleep(0.2)
+        return left or await quiet(self.data)
 
     async def stop_bot(self):
         """Stop the bot as its owner does, and wait for all of its log."""
@@ -55,6 +77,7 @@ async def open_crowd(folder, *, people, channels, seed, pause_seconds):
         # Not a test of Discord's patience: the whole limit is for a single bot's token.
         wire.buckets.whole = Limit(500, 1.0)
         places = [wire.channel(f"music-{number}") for number in range(channels)]
+        add_places(wire)
         crowd = [
             Person(
                 wire, f"p{n}", places[n % channels], random.Random(seed + n), pause_seconds,

@@ -54,7 +54,7 @@ async def plague(kind, bot, dice, tally):
         case "delete messages":
             for channel in wire.channels.values():
                 for message in [each for each in channel.seen if not each.files]:
-                    del channel.messages[message.id]
+                    wire.removed.append(channel.messages.pop(message.id))
         case "lower the limit":
             limit, wire.upload_limit_bytes = wire.upload_limit_bytes, 24_000
             await asyncio.sleep(dice.uniform(1, 4))

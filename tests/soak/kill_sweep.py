@@ -25,7 +25,8 @@ import psutil
 from bot.demo.discord.messages import LOADING
 from cogs.presentation import messages
 from tests.soak.crowd import open_crowd
-from tests.soak.reconciliation import PROMISES, asked, audit, quiet, read
+from tests.soak.reconciliation import PROMISES, asked, audit, read
+from tests.soak.room_audit import audit_room
 from tests.support.discord_wire.bot_process import LOG
 
 VICTIMS = {"bot": 6, "worker": 3, "ffmpeg": 3}
@@ -83,16 +84,18 @@ async def sweep(kills, stops, seed, people, folder, *, pause_seconds=PAUSE_SECON
         folder, people=people, channels=CHANNELS, seed=seed, pause_seconds=pause_seconds
     ) as crowd:
         await crowd.bot.start()
-        crowd.begin()
+        await crowd.begin()
         for victim in deaths:
             await asyncio.sleep(dice.uniform(*BETWEEN_SECONDS))
             await _kill(victim, crowd.bot, swept)
         await crowd.calm()
-        swept.wrong += [f"job {job} is still {state}" for job, state in await quiet(crowd.data)]
+        swept.wrong += [f"job {job} is still {state}" for job, state in await crowd.settle()]
         await _told(crowd.data)
         await crowd.stop_bot()
         swept.orphans = [path.name for path in (crowd.data / "uploads").iterdir()]
         judge(swept, await read(crowd.data), crowd.wire)
+        of_room, wrong = audit_room(crowd.data, crowd.wire)
+        swept.rows, swept.wrong = swept.rows | of_room, swept.wrong + wrong
         return swept
 
 

@@ -1,4 +1,7 @@
-"""The people of a soak: they ask for clips, press buttons and change their minds, at random."""
+"""The people of a soak: they ask for clips, press buttons and change their minds, at random.
+
+What they do together has a file of its own.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,9 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
+from bot.demo.discord.refusals import Refusal
 from tests.fuzz.mutate_uploads import mutated
+from tests.soak.room_deeds import TOGETHER
 from tests.support.discord_wire.files import File
 from tests.support.sound_files import in_every_kind
 
@@ -28,6 +33,8 @@ BUTTONS = {
     "2": 1,
 }
 COMMANDS = {"random", "cancel", "queue", "history", "mix"}
+TOGETHER_SHARE = 0.35
+"""How often somebody does something with the others, or against them."""
 TWICE = 0.25
 """How often a button is pressed twice."""
 PATIENCE_SECONDS = 5.0
@@ -61,6 +68,9 @@ class Person:
     async def act(self):
         """Do one thing; that the bot may be dead just now is part of it."""
         if self.wire.gateway.session is None:
+            return
+        if self.random.random() < TOGETHER_SHARE:
+            await self._act_with_others()
             return
         (deed,) = self.random.choices(tuple(DEEDS), tuple(DEEDS.values()))
         if deed == "press":
@@ -97,6 +107,20 @@ class Person:
             with suppress(TimeoutError):
                 await self.wire.until(partial(_buttons_of, asked), PATIENCE_SECONDS)
                 await self._press([asked.message])
+
+    async def _act_with_others(self):
+        (deed,) = self.random.choices(tuple(TOGETHER), tuple(TOGETHER.values()))
+        name = deed.__name__.replace("_", " ")
+        # A button may be gone by the time when it is pressed, and the bot may be dead.
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                is_done = await deed(self)
+        except TimeoutError:
+            self.tally.deeds[f"together: {name}, in vain"] += 1
+        except (Refusal, KeyError):
+            self.tally.deeds[f"together: {name}, too late"] += 1
+        else:
+            self.tally.deeds[f"together: {name}"] += is_done
 
     async def _star(self, messages):
         if messages:

@@ -1,7 +1,8 @@
 """A long hard time for the bot: `python -m tests.soak --minutes 30 --seed 1`.
 
-Two hundred people at a Discord at the wire ask for clips, send files good and damaged, and press
-buttons, once and twice, while bot and worker are killed, the disk is full for a while, Discord
+Two hundred people at a Discord at the wire ask for clips, send files good and damaged, press
+buttons, once and twice, and fight battles, jam, star, report and follow daily prompts, while bot
+and worker are killed, the disk is full for a while, Discord
 breaks off, stores and then fails, or refuses, and the clock jumps. In the end the bot has a quiet
 time to finish, and then the books are read, and whether the line was fair. The same seed does the
 same things; when they happen is up to the machine.
@@ -23,7 +24,8 @@ from typing import Any
 from tests.soak.crowd import open_crowd
 from tests.soak.faults import PLAGUES, plague
 from tests.soak.queue_watch import Waits, waits
-from tests.soak.reconciliation import audit, quiet, read
+from tests.soak.reconciliation import audit, read
+from tests.soak.room_audit import audit_room
 from tests.soak.tally import Tally, table
 from tests.support.discord_wire.bot_process import LOG
 
@@ -50,10 +52,12 @@ async def soak(minutes, seed, people, folder, *, pause_seconds=100.0, between_se
         folder, people=people, channels=CHANNELS, seed=seed, pause_seconds=pause_seconds
     ) as crowd:
         bot, tally, skew = crowd.bot, crowd.tally, crowd.data / "skew"
-        skew.write_text("0")
+        # Daily prompts come on the day after they were switched on.
+        skew.write_text("-86400")
         tally.back_seconds.append(await bot.start())
         weighing = asyncio.create_task(tally.weigh(bot))
-        crowd.begin()
+        await crowd.begin()
+        skew.write_text("0")
         ends, kinds = time.monotonic() + 60 * minutes, list(PLAGUES)
         due = dice.sample(kinds, len(kinds))
         while due or time.monotonic() < ends:
@@ -63,15 +67,17 @@ async def soak(minutes, seed, people, folder, *, pause_seconds=100.0, between_se
         await crowd.calm()
         crowd.wire.faults.clear()
         skew.write_text("0")
-        left = await quiet(crowd.data)
+        left = await crowd.settle()
         weighing.cancel()
         await crowd.stop_bot()
         wrong = [f"job {job} is still {state}" for job, state in left]
         if bot.process.exitcode != 0:
             wrong.append(f"the bot ended with {bot.process.exitcode}")
         rows, found = audit(await read(crowd.data), crowd.wire)
+        of_room, of_room_wrong = audit_room(crowd.data, crowd.wire)
         line = waits((folder / LOG).read_text().splitlines())
-        return Outcome(tally, rows, line, wrong + found + line.broken)
+        wrong += found + of_room_wrong + line.broken
+        return Outcome(tally, rows | of_room, line, wrong)
 
 
 def main(arguments=None):

@@ -34,6 +34,8 @@ class Wire(Discord):
         self.token = TOKEN
         self.upload_limit_bytes: int | None = None
         """Instead of the server's."""
+        self.removed: list[Message] = []
+        """What others than the bot have deleted, which it was not told of."""
         self._change = asyncio.Event()
         self.trouble = Faults(self.changed)
         self.gateway: Gateway = Gateway(
@@ -71,14 +73,14 @@ class Wire(Discord):
         """Create a channel; bots that are connected get no event."""
         return self.add_channel(name)
 
-    async def slash(self, user, channel, command, **options):
+    async def slash(self, user, channel, command, /, **options):
         """Use a command; return its interaction when it is acknowledged."""
         interaction = await self.send_slash(user, channel, command, **options)
         async with asyncio.timeout(PATIENCE_SECONDS):
             await interaction.acknowledged.wait()
         return interaction
 
-    async def send_slash(self, user, channel, command, **options):
+    async def send_slash(self, user, channel, command, /, **options):
         """Use a command and don't wait for the answer."""
         interaction = self.new_slash(user, channel, command, **options)
         await self.send(interaction)
@@ -88,7 +90,7 @@ class Wire(Discord):
         """Send an interaction to the bot; its time runs from now on."""
         await send(self, interaction)
 
-    def new_slash(self, user, channel, command, **options):
+    def new_slash(self, user, channel, command, /, **options):
         """Return a command that is about to be used, "jam start", say; a File is an attachment."""
         files = {name: value for name, value in options.items() if isinstance(value, File)}
         given = [
