@@ -43,6 +43,7 @@ class Battle(commands.Cog):
     async def cog_unload(self) -> None:
         """Leave the rest to the next life of the bot."""
         await self._looks.stop()
+        await self.progress.stop()
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import logging
 from contextlib import suppress
@@ -22,6 +21,7 @@ from bot.i18n.sentence import Plural, Sentence
 from cogs.posting.look_back import find_messages
 from cogs.posting.outages import is_outage
 from cogs.posting.repeated_look import RepeatedLook
+from cogs.posting.side_by_side import SideBySide
 from cogs.presentation import cards
 from cogs.presentation.messages import link
 from cogs.presentation.readers import reader_of, readers_on
@@ -40,7 +40,7 @@ class BestOf(commands.Cog):
 
     def __init__(self, bot: ZhiyinBot) -> None:
         self.bot = bot
-        self._turn = asyncio.Lock()
+        self._side_by_side = SideBySide()
         self._command = command_of(self.best)
         self._looks = RepeatedLook("best of", self._look, self._seconds_to_next)
 
@@ -52,6 +52,7 @@ class BestOf(commands.Cog):
         """Take it away again, and leave the rest to the next life of the bot."""
         admin_group(self.bot).remove_command(self._command.name)
         await self._looks.stop()
+        await self._side_by_side.stop()
 
     async def best(
         self,
@@ -101,20 +102,26 @@ class BestOf(commands.Cog):
         return most
 
     async def _look(self) -> bool:
+        due = await self.bot.service.stars.best_of_due()
+        servers = dict.fromkeys(post.guild_id for post in due)
+        return await self._side_by_side.each(servers, self._look_at_server)
+
+    async def _look_at_server(self, guild_id: int) -> bool:
         all_did = True
-        async with self._turn:
-            for post in await self.bot.service.stars.best_of_due():
-                try:
-                    await self._update(post)
-                except discord.HTTPException as error:
-                    if is_outage(error):
-                        log.warning("best_of.waits clip=%d %r", post.clip_id, error)
-                        return False
-                    log.warning("best_of.refused clip=%d code=%d", post.clip_id, error.code)
-                    await self.bot.service.stars.record_best(post, None, 0)
-                except Exception:
-                    log.exception("best_of.failed clip=%d", post.clip_id)
-                    all_did = False
+        for post in await self.bot.service.stars.best_of_due():
+            if post.guild_id != guild_id:
+                continue
+            try:
+                await self._update(post)
+            except discord.HTTPException as error:
+                if is_outage(error):
+                    log.warning("best_of.waits clip=%d %r", post.clip_id, error)
+                    return False
+                log.warning("best_of.refused clip=%d code=%d", post.clip_id, error.code)
+                await self.bot.service.stars.record_best(post, None, 0)
+            except Exception:
+                log.exception("best_of.failed clip=%d", post.clip_id)
+                all_did = False
         return all_did
 
     async def _update(self, post: BestPost) -> None:

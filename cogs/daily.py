@@ -19,6 +19,7 @@ from bot.errors import Refused, RequestError
 from cogs.posting.look_back import find_messages
 from cogs.posting.outages import is_outage
 from cogs.posting.repeated_look import RepeatedLook
+from cogs.posting.side_by_side import SideBySide
 from cogs.presentation import daily_messages
 from cogs.presentation.errors import report_error
 from cogs.presentation.readers import reader_of, readers_on
@@ -47,7 +48,7 @@ class DailyPrompt(commands.Cog):
 
     def __init__(self, bot: ZhiyinBot) -> None:
         self.bot = bot
-        self._turn = asyncio.Lock()
+        self._side_by_side = SideBySide()
         self._fresh: set[int] = set()
         """Prompts of which nothing can have been posted yet."""
         self._command = command_of(self.daily)
@@ -61,6 +62,7 @@ class DailyPrompt(commands.Cog):
         """Take it away again, and leave the rest to the next life of the bot."""
         admin_group(self.bot).remove_command(self._command.name)
         await self._looks.stop()
+        await self._side_by_side.stop()
 
     @app_commands.autocomplete(zone=suggest_zones)
     async def daily(
@@ -123,21 +125,24 @@ class DailyPrompt(commands.Cog):
         return await self._looks.now()
 
     async def _look(self) -> bool:
-        all_did = True
-        async with self._turn:
-            for plan in await self.bot.service.dailies.plans():
-                if self.bot.get_guild(plan.guild_id) is None:
-                    continue
-                try:
-                    await self._go_on(plan)
-                except Exception as error:
-                    all_did = False
-                    self._fresh.clear()
-                    if is_outage(error):
-                        log.warning("daily.waits guild=%d %r", plan.guild_id, error)
-                    else:
-                        log.exception("daily.failed guild=%d", plan.guild_id)
-        return all_did
+        plans = await self.bot.service.dailies.plans()
+        here = [plan.guild_id for plan in plans if self.bot.get_guild(plan.guild_id) is not None]
+        return await self._side_by_side.each(here, self._try)
+
+    async def _try(self, guild_id: int) -> bool:
+        """Post the prompt of a server if it is due; whatever fails there, the others go on."""
+        try:
+            plan = await self.bot.service.dailies.plan(guild_id)
+            if plan is not None:
+                await self._go_on(plan)
+        except Exception as error:
+            self._fresh.clear()
+            if is_outage(error):
+                log.warning("daily.waits guild=%d %r", guild_id, error)
+            else:
+                log.exception("daily.failed guild=%d", guild_id)
+            return False
+        return True
 
     async def _seconds_to_next(self, most: float) -> float:
         now = self.bot.clock()

@@ -43,6 +43,11 @@ class Dailies:
         rows = await self._database.all("SELECT * FROM daily_plans ORDER BY guild_id")
         return [DailyPlan(**dict(row)) for row in rows]
 
+    async def plan(self, guild_id: int) -> DailyPlan | None:
+        """Return the plan of a server, if it has one."""
+        row = await self._database.one("SELECT * FROM daily_plans WHERE guild_id = ?", (guild_id,))
+        return None if row is None else DailyPlan(**dict(row))
+
     async def latest(self, guild_id: int, most: int) -> list[Daily]:
         """Return a server's prompts, the latest first."""
         rows = await self._database.all(

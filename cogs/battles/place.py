@@ -36,9 +36,9 @@ class Place:
         """Note that nothing of a battle has been sent yet but what is recorded."""
         self._fresh.add(battle.id)
 
-    def doubt(self, battle: Battle) -> None:
+    def doubt(self, battle_id: int) -> None:
         """Note that something of a battle may have been sent that is not recorded."""
-        self._fresh.discard(battle.id)
+        self._fresh.discard(battle_id)
 
     async def once(
         self,
@@ -55,12 +55,12 @@ class Place:
             sent: discord.Message = await self.channel(battle).send(**make())
             return sent.id
         except discord.HTTPException as error:
-            self.doubt(battle)
+            self.doubt(battle.id)
             if error.code in _GONE | _NOT_ALLOWED:
                 raise PlaceLost from error
             raise
         except Exception:
-            self.doubt(battle)
+            self.doubt(battle.id)
             raise
 
     async def find(self, battle: Battle, is_it: Callable[[discord.Message], bool]) -> int | None:

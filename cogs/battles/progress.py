@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from cogs.battles.place import Place, PlaceLost
 from cogs.battles.result import BattleResult
 from cogs.battles.stage import BattleStage
 from cogs.posting.outages import is_outage
+from cogs.posting.side_by_side import SideBySide
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ class BattleProgress:
         self._place = Place(bot)
         self.stage = BattleStage(bot, self._place)
         self._result = BattleResult(bot, self._place)
-        self._turn = asyncio.Lock()
+        self._side_by_side = SideBySide()
         self._announced: set[str] = set()
         self._over: set[int] = set()
         """Battles whose polls are said to be over."""
@@ -49,20 +49,25 @@ class BattleProgress:
         self._over.add(battle_id)
 
     async def look(self) -> bool:
-        """Let every battle go on as far as it can; tell whether all did."""
-        all_did = True
-        async with self._turn:
-            for battle in await self._bot.service.battles.unfinished():
-                try:
-                    all_did = await self._go_on(battle.id) and all_did
-                except Exception as error:
-                    all_did = False
-                    self._place.doubt(battle)
-                    if is_outage(error):
-                        log.warning("battle.waits id=%d %r", battle.id, error)
-                    else:
-                        log.exception("battle.failed id=%d", battle.id)
-        return all_did
+        """Let every battle go on as far as it can, by itself; tell whether all did."""
+        battles = await self._bot.service.battles.unfinished()
+        return await self._side_by_side.each([battle.id for battle in battles], self._try)
+
+    async def stop(self) -> None:
+        """Leave the rest to the next life of the bot."""
+        await self._side_by_side.stop()
+
+    async def _try(self, battle_id: int) -> bool:
+        """Let a battle go on; whatever fails there, the others do."""
+        try:
+            return await self._go_on(battle_id)
+        except Exception as error:
+            self._place.doubt(battle_id)
+            if is_outage(error):
+                log.warning("battle.waits id=%d %r", battle_id, error)
+            else:
+                log.exception("battle.failed id=%d", battle_id)
+            return False
 
     async def seconds_to_next(self, most: float) -> float:
         """Return for how long nothing is to be done, as far as the clock tells."""
@@ -152,7 +157,7 @@ class BattleProgress:
     def _forget(self, battle: Battle) -> None:
         """Keep nothing in memory of a battle that is over."""
         self.stage.forget(battle)
-        self._place.doubt(battle)
+        self._place.doubt(battle.id)
         self._over.discard(battle.id)
 
     async def _show(self, battle: Battle) -> None:

@@ -31,18 +31,23 @@ class RepeatedLook:
 
     async def now(self) -> bool:
         """Look now; tell whether all is done."""
+        pause_seconds = self._failed_pause_seconds
         try:
             all_did = await self._look()
-            pause_seconds = await self._seconds_to_next(LONGEST_PAUSE_SECONDS)
+            # What is due next somewhere else doesn't wait for what failed here.
+            most = LONGEST_PAUSE_SECONDS if all_did else pause_seconds
+            pause_seconds = await self._seconds_to_next(most)
         except Exception:
             # Whatever it was, it is looked at again.
             log.exception("look.failed name=%s", self._name)
-            all_did, pause_seconds = False, 0.0
+            all_did = False
         if all_did:
             self._failed_pause_seconds = _FIRST_FAILED_PAUSE_SECONDS
         else:
-            pause_seconds = self._failed_pause_seconds
-            self._failed_pause_seconds = min(2 * pause_seconds, _LONGEST_FAILED_PAUSE_SECONDS)
+            pause_seconds = max(pause_seconds, _FIRST_FAILED_PAUSE_SECONDS)
+            self._failed_pause_seconds = min(
+                2 * self._failed_pause_seconds, _LONGEST_FAILED_PAUSE_SECONDS
+            )
         if self._timer is not None:
             self._timer.cancel()
         self._timer = asyncio.get_running_loop().call_later(pause_seconds, self._look_again)

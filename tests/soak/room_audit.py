@@ -22,10 +22,8 @@ VOTED_ON = ("won", "tied", "no votes")
 def audit_room(folder, wire):
     """Return rows of a table, and what is wrong, once all is settled and the bot has ended."""
     seen = _Seen(wire)
-    rows, wrong = (
-        Counter(),
-        [f"{what} {id_} is not settled" for what, id_ in asked(folder, UNSETTLED)],
-    )
+    rows = Counter[str]()
+    wrong = [f"{what} {id_} is not settled" for what, id_ in asked(folder, UNSETTLED)]
     for judge in (_battles, _entries, _dailies, _best, _reports, _jams):
         judge(folder, seen, rows, wrong)
     wrong += [f"the post of entry {name} tells whose it is" for name in _told_too_soon(wire)]
@@ -125,7 +123,10 @@ def _dailies(folder, seen, rows, wrong):
 
 
 def _best(folder, seen, rows, wrong):
-    sql = "SELECT clip_id, best_of_posts.message_id, stars FROM best_of_posts JOIN clips ON clips.id = clip_id"
+    sql = (
+        "SELECT clip_id, best_of_posts.message_id, stars FROM best_of_posts "
+        "JOIN clips ON clips.id = clip_id"
+    )
     known = {clip_id: (message_id, stars) for clip_id, message_id, stars in asked(folder, sql)}
     for clip_id, (message_id, stars) in known.items():
         rows["posts of the best"] += 1

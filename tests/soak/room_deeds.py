@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from bot.demo.discord.actions import talk
 from bot.demo.discord.actions.components import submit_modal
 from tests.support.wire_jam import TAKE, threads
@@ -41,7 +43,8 @@ def hour_of(wire):
 
 async def begin_battle(person):
     """Begin one, where none goes on yet; the bot says so if one does."""
-    options = {"seconds": float(person.random.randint(1, 2)), "minutes": 1, "voting": 1}
+    seconds = float(person.random.randint(1, 2))
+    options: dict[str, Any] = {"seconds": seconds, "minutes": 1, "voting": 1}
     if person.random.random() < 0.3:
         options["clip"] = str(person.random.randint(1, _LATEST_CLIPS))
     else:

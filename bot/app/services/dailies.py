@@ -47,6 +47,10 @@ class DailyService:
         """Return the plans of all servers."""
         return await self._dailies.plans()
 
+    async def plan(self, guild_id: int) -> DailyPlan | None:
+        """Return the plan of a server, if it has one."""
+        return await self._dailies.plan(guild_id)
+
     async def next_times(self) -> list[float]:
         """Return when the hours of the servers come next."""
         now = self._clock()
