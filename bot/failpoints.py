@@ -52,6 +52,9 @@ BATTLE_PLACES = (
 )
 """In the order in which a battle comes past them."""
 
+DELETE_PLACES = ("clip.deleted",)
+"""Between the deletion of a clip and that of what shows it."""
+
 DAILY_PLACES = ("daily.wished", "daily.posted")
 """In the order in which a daily prompt comes past them."""
 
@@ -79,7 +82,7 @@ def hit(place: str, *, in_worker: bool = False) -> None:
 
 
 def _action(place: str) -> str | None:
-    assert place in (*PLACES, *POST_PLACES, *BATTLE_PLACES, *DAILY_PLACES), place
+    assert place in (*PLACES, *POST_PLACES, *BATTLE_PLACES, *DELETE_PLACES, *DAILY_PLACES), place
     # Read anew each time: it is off nearly always, and nothing is remembered.
     told = os.environ.get(VARIABLE)
     if not told:

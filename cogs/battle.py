@@ -38,7 +38,12 @@ class Battle(commands.Cog):
     def __init__(self, bot: ZhiyinBot) -> None:
         self.bot = bot
         self.progress = BattleProgress(bot)
-        self._looks = RepeatedLook("battles", self.progress.look, self.progress.seconds_to_next)
+        self._looks = RepeatedLook(
+            "battles",
+            self.progress.look,
+            self.progress.seconds_to_next,
+            bot.service.look_again_seconds,
+        )
 
     async def cog_unload(self) -> None:
         """Leave the rest to the next life of the bot."""

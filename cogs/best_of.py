@@ -42,7 +42,9 @@ class BestOf(commands.Cog):
         self.bot = bot
         self._side_by_side = SideBySide()
         self._command = command_of(self.best)
-        self._looks = RepeatedLook("best of", self._look, self._seconds_to_next)
+        self._looks = RepeatedLook(
+            "best of", self._look, self._seconds_to_next, bot.service.look_again_seconds
+        )
 
     async def cog_load(self) -> None:
         """Add the command to /admin."""

@@ -52,7 +52,9 @@ class DailyPrompt(commands.Cog):
         self._fresh: set[int] = set()
         """Prompts of which nothing can have been posted yet."""
         self._command = command_of(self.daily)
-        self._looks = RepeatedLook("dailies", self._look, self._seconds_to_next)
+        self._looks = RepeatedLook(
+            "dailies", self._look, self._seconds_to_next, bot.service.look_again_seconds
+        )
 
     async def cog_load(self) -> None:
         """Add the command to /admin."""

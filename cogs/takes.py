@@ -1,4 +1,4 @@
-"""What a message of takes shows when one of them was starred or deleted."""
+"""What messages show of clips that were starred or deleted: takes that share one, and others."""
 
 from __future__ import annotations
 
@@ -16,12 +16,15 @@ from bot.app.client import ZhiyinBot
 from bot.domain.clips import Clip
 from bot.domain.jobs import Job
 from bot.domain.takes import Take
+from bot.domain.withdrawals import Withdrawal
 from bot.errors import ZhiyinError
 from cogs.posting.job_message import JobMessage
 from cogs.posting.outages import is_outage
 from cogs.presentation import messages
 from cogs.requests.take_cards import take_cards
 from cogs.views.take_buttons import takes_view
+
+_TOO_LARGE = 413
 
 log = logging.getLogger(__name__)
 
@@ -38,24 +41,61 @@ class Takes(commands.Cog):
         """Show the stars of a clip that is one of several takes in its message."""
         if clip.message_id is None:
             return
-        async with self._turn(clip):
+        async with self._turn(clip.message_id):
             await self._show_stars(clip, channel_id)
 
     @commands.Cog.listener()
-    async def on_takes_changed(self, clip: Clip, channel_id: int) -> None:
-        """Show the takes that are left where one was deleted."""
-        async with self._turn(clip):
-            await self._show_left(clip, channel_id)
+    async def on_ready(self) -> None:
+        """Withdraw what was deleted before a kill, or in an outage, and is still shown."""
+        for withdrawal in await self.bot.service.clips.withdrawals():
+            try:
+                await self.withdraw(withdrawal)
+            except Exception:
+                log.exception("clip.not_withdrawn id=%d", withdrawal.clip_id)
 
-    def _turn(self, clip: Clip) -> asyncio.Lock:
-        """Return what keeps an edit of a clip's message from being followed by an older one.
+    async def withdraw(self, withdrawal: Withdrawal) -> bool:
+        """Let a message show a deleted clip no more; tell whether it does so.
+
+        What Discord refuses is given up; what an outage keeps is left to the next start.
+        """
+        async with self._turn(withdrawal.message_id):
+            try:
+                is_gone = await self._withdraw(withdrawal)
+            except Exception as error:
+                if not is_outage(error):
+                    raise
+                log.warning("clip.still_shown id=%d %r", withdrawal.clip_id, error)
+                return False
+            await self.bot.service.clips.record_withdrawn(withdrawal)
+        return is_gone
+
+    async def _withdraw(self, withdrawal: Withdrawal) -> bool:
+        """Delete a message, or show the takes that are left in it; tell whether that was let."""
+        shown = await self.bot.service.clips.find_by_message(withdrawal.message_id)
+        left = [clip for clip in shown if not clip.is_deleted]
+        channel = self.bot.get_partial_messageable(withdrawal.channel_id)
+        message = channel.get_partial_message(withdrawal.message_id)
+        try:
+            if left:
+                return await self._show_left(left[0], message)
+            await self.bot.service.delivery_retry.call(message.delete, retry_on=is_outage)
+        except discord.NotFound:
+            pass  # the message is gone, or was never in this channel
+        except discord.HTTPException as error:
+            if is_outage(error):
+                raise
+            log.info("clip.still_shown id=%d code=%d", withdrawal.clip_id, error.code)
+            return False
+        return True
+
+    def _turn(self, message_id: int) -> asyncio.Lock:
+        """Return what keeps an edit of a message from being followed by an older one.
 
         That would bring back what was deleted in between.
         """
-        assert clip.message_id is not None
-        turn = self._turns.get(clip.message_id)
+        turn = self._turns.get(message_id)
         if turn is None:
-            turn = self._turns[clip.message_id] = asyncio.Lock()
+            turn = self._turns[message_id] = asyncio.Lock()
         return turn
 
     async def _show_stars(self, clip: Clip, channel_id: int) -> None:
@@ -66,24 +106,39 @@ class Takes(commands.Cog):
                 clip, (job.order.origin.channel_id, channel_id), lambda: {"view": view}
             )
 
-    async def _show_left(self, clip: Clip, channel_id: int) -> None:
+    async def _show_left(self, clip: Clip, message: discord.PartialMessage) -> bool:
+        """Show the takes that are left, as small as Discord wants them; tell whether that was done.
+
+        Raises what discord.py raises.
+        """
         job, left = await self._left(clip)
         if job is None or not left:
-            return
-        read = self.bot.languages.reader(job.order.locale)
-        try:
-            files = await self.bot.service.clips.pack_takes(left, job.message.max_bytes)
-        except ZhiyinError as error:
-            log.warning("takes.not_shown message=%s %s", clip.message_id, error)
-            return
+            return False
+        read, most_bytes = self.bot.languages.reader(job.order.locale), job.message.max_bytes
         embed, _ = await take_cards(self.bot, read, left, left)
-        message = JobMessage(
-            content=messages.mention_owner(job),
-            embeds=(embed,),
-            view=takes_view(read, left),
-            postings=tuple(files.values()),
-        )
-        await self._edit(clip, (job.order.origin.channel_id, channel_id), message.as_edit)
+        while True:
+            try:
+                files = await self.bot.service.clips.pack_takes(left, most_bytes)
+            except ZhiyinError as error:
+                log.warning("takes.not_shown message=%d %s", message.id, error)
+                return False
+            says = JobMessage(
+                content=messages.mention_owner(job),
+                embeds=(embed,),
+                view=takes_view(read, left),
+                postings=tuple(files.values()),
+            )
+            try:
+                await self.bot.service.delivery_retry.call(
+                    partial(_change, message, says.as_edit), retry_on=is_outage
+                )
+            except discord.HTTPException as error:
+                if error.status != _TOO_LARGE:
+                    raise
+                # The server takes less than when they were posted.
+                most_bytes = min(most_bytes, max(len(each.data) for each in files.values())) // 2
+            else:
+                return True
 
     async def _left(self, clip: Clip) -> tuple[Job | None, Sequence[Take]]:
         """Return the job of a clip, and the takes in its message that are not deleted."""

@@ -15,6 +15,7 @@ from cogs.requests.clip_actions import show_details
 from cogs.requests.draft import MAX_UPLOAD_BYTES
 from cogs.requests.message_audio import SharedFile, find_clip_or_sound
 from cogs.requests.responses import thinking
+from cogs.requests.rights import is_shown_to
 from cogs.views.export_button import export_view
 
 # For each person: a process is started for each file, and a picture drawn of each clip.
@@ -83,6 +84,12 @@ class WhatIs(commands.Cog):
                 tags = await requests.read_tags(data)
             if tags is None:
                 raise RequestError(messages.NOT_OURS)
+            clip = (
+                None if tags.entry is None else await self.bot.service.battles.revealed(*tags.entry)
+            )
+            if clip is not None and is_shown_to(interaction, clip):
+                # What the file kept to itself while it was in a battle is known by now.
+                tags = self.bot.service.clips.tags(clip)
             await interaction.followup.send(
                 embed=cards.tags(reader_of(interaction), tags), ephemeral=True
             )

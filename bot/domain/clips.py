@@ -68,3 +68,5 @@ class Tags:
     """The stem in this file, where it is not the whole mix."""
     people: tuple[str, ...] = ()
     """What those are called who made it together."""
+    entry: tuple[int, int] | None = None
+    """The battle that it was posted in and its number there, in the place of what would tell it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from bot.audio.files import post
 from bot.audio.files.clip_file import read_clip_codes
@@ -16,6 +16,7 @@ from bot.domain.generation import Sound
 from bot.domain.soundboard import SoundboardSound, name_of
 from bot.domain.takes import Take
 from bot.domain.voice_message import VoiceMessage
+from bot.domain.withdrawals import Withdrawal
 from bot.errors import Refused
 from bot.i18n.sentence import Sentence
 from bot.pipeline.jam_turns import people_in
@@ -53,13 +54,17 @@ class ClipLibrary:
             pack_clip, clip, sound, max_bytes, self._style, codes, people
         )
 
-    async def pack_entry(self, clip: Clip, max_bytes: int, words: str) -> PackedClip:
+    async def pack_entry(
+        self, clip: Clip, max_bytes: int, words: str, entry: tuple[int, int]
+    ) -> PackedClip:
         """Return a clip as a file that says neither which it is nor its words, but others.
 
-        Raises SoundError and OutputError, as `pack` does.
+        It names its battle and its number there. Raises SoundError and OutputError, as `pack` does.
         """
         sound = await self._sound(clip)
-        return await asyncio.to_thread(pack_entry, clip, sound, max_bytes, self._style, words)
+        return await asyncio.to_thread(
+            pack_entry, clip, sound, max_bytes, self._style, words, entry
+        )
 
     async def pack_takes(self, takes: Sequence[Take], max_bytes: int) -> dict[int, PackedClip]:
         """Return takes as files of at most so many bytes each, by their numbers.
@@ -120,15 +125,16 @@ class ClipLibrary:
         async with self._turn:
             return await asyncio.to_thread(spectrogram_png, await self._sound(clip))
 
-    async def delete(self, clip: Clip) -> None:
+    async def delete(self, clip: Clip, shown: Collection[Withdrawal] = ()) -> None:
         """Delete a clip's sound and mark its row; those made from it keep their link to it.
 
-        Raises Refused while it is being posted: a retry would bring it back.
+        `shown` are the messages that show it: what is to be done there is written down. Raises
+        Refused while it is being posted: a retry would bring it back.
         """
         job = await self._store.jobs.get(clip.job_id)
         if job is not None and not job.state.is_final:
             raise Refused(STILL_COMING)
-        name = await self._store.clips.delete(clip.id)
+        name = await self._store.clips.delete(clip.id, shown)
         if name is not None:
             (self._store.clips_folder / name).unlink(missing_ok=True)
 

@@ -65,14 +65,20 @@ def pack_clip(
 
 
 def pack_entry(
-    clip: Clip, sound: Sound, max_bytes: int, style: post.Style, words: str
+    clip: Clip,
+    sound: Sound,
+    max_bytes: int,
+    style: post.Style,
+    words: str,
+    entry: tuple[int, int],
 ) -> PackedClip:
     """Return a clip that nobody is to recognize as a file of at most so many bytes.
 
-    It is tagged with `words` in the place of its own, and not with what leads to it. Raises
-    OutputError where it can't be made so small.
+    It is tagged with `words` in the place of its own, and not with what leads to it but with a
+    battle and its number there, which tell that afterwards. Raises OutputError where it can't be
+    made so small.
     """
-    tags = replace(tags_of(clip), prompt=words, clip_id=None, parent_ids=())
+    tags = replace(tags_of(clip), prompt=words, clip_id=None, parent_ids=(), entry=entry)
     return _pack(clip, sound, max_bytes, style, None, waveform_png(sound), tags)
 
 

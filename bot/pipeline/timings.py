@@ -20,6 +20,8 @@ class Timings:
         default_factory=lambda: RetryPolicy(initial_seconds=2.0, max_seconds=60.0, base=3.0)
     )
     """Before a job is run again whose task failed: a full disk takes time."""
+    look_again_seconds: float = 2.0
+    """Before what was due and failed, a post in a server say, is tried for the second time."""
     forget_round_seconds: float = 1.0
     """How long a job is waited for, at a time, whose person wants to be forgotten."""
     delivery_retry: RetryPolicy = field(

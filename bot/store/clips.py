@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import aiosqlite
@@ -14,11 +14,13 @@ from bot.domain.generation import Sampling
 from bot.domain.jobs import JobState, Kind, RequestOrigin
 from bot.domain.lineage import Lineage
 from bot.domain.mixes import Mixed
+from bot.domain.withdrawals import Withdrawal
 from bot.store.database import Database
 from bot.store.forgetting import NOT_FORGOTTEN
 from bot.store.hidden_clips import IS_FOR_ALL
 from bot.store.job_states import in_states
 from bot.store.rows import CLIP_COLUMNS, clip_of, fields_json, sampling_json
+from bot.store.withdrawals import write_down
 
 Clock = Callable[[], float]
 
@@ -195,10 +197,11 @@ class Clips:
             )
             return changed.rowcount > 0
 
-    async def delete(self, clip_id: int) -> str | None:
+    async def delete(self, clip_id: int, shown: Collection[Withdrawal] = ()) -> str | None:
         """Mark a clip as deleted and return the name of its file; None if it was deleted before.
 
-        Its prompt is deleted too, and that of its job where the job has ended.
+        Its prompt is deleted too, and that of its job where the job has ended. `shown` are the
+        messages that show it, to be withdrawn afterwards.
         """
         async with self._database.transaction() as connection:
             changed = list(
@@ -210,6 +213,7 @@ class Clips:
             )
             if not changed:
                 return None
+            await write_down(connection, shown)
             await connection.execute(
                 "UPDATE jobs SET prompt = NULL, source = NULL WHERE "  # noqa: S608 - ours
                 f"{in_states(JobState.DELIVERED, JobState.HELD)} "

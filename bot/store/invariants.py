@@ -196,6 +196,23 @@ INVARIANTS = (
         WHERE clips.is_private AND NOT jobs.is_private
         """,
     ),
+    Invariant(
+        "a daily prompt has a message exactly if it was posted",
+        "The daily prompt {} was posted without a message, or has one and was not posted.",
+        "SELECT id FROM dailies WHERE (state = 'posted') != (message_id IS NOT NULL)",
+    ),
+    Invariant(
+        "one daily prompt of a server at a time is to be posted",
+        "Server {} has several daily prompts that are to be posted.",
+        "SELECT guild_id FROM dailies WHERE state = 'wished' GROUP BY guild_id HAVING COUNT(*) > 1",
+    ),
+    Invariant(
+        "only what was deleted is withdrawn from messages",
+        "Clip {} is to be withdrawn from a message though it was not deleted.",
+        """
+        SELECT clip_id FROM withdrawals JOIN clips ON clips.id = clip_id WHERE NOT is_deleted
+        """,
+    ),
     *JAM_INVARIANTS,
     Invariant(
         "each foreign key has its row",

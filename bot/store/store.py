@@ -35,6 +35,7 @@ from bot.store.stars import Stars
 from bot.store.takes import Takes
 from bot.store.totals import Totals, totals
 from bot.store.unwanted_words import UnwantedWords
+from bot.store.withdrawals import Withdrawals
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Store:
     open_answers: OpenAnswers
     clips: Clips
     clip_history: ClipHistory
+    withdrawals: Withdrawals
     takes: Takes
     stars: Stars
     best_of: BestOf
@@ -97,6 +99,7 @@ async def open_store(
             open_answers=OpenAnswers(database),
             clips=Clips(database),
             clip_history=ClipHistory(database),
+            withdrawals=Withdrawals(database),
             takes=Takes(database, clock),
             stars=Stars(database, clock),
             best_of=BestOf(database),

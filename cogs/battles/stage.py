@@ -91,7 +91,10 @@ class BattleStage:
         try:
             # Its own words would tell whose it is, and its number would lead there.
             packed = await self._bot.service.clips.pack_entry(
-                clip, self._place.max_bytes(battle), battle.prompt or name
+                clip,
+                self._place.max_bytes(battle),
+                battle.prompt or name,
+                (battle.id, entry.number),
             )
         except (SoundError, OutputError) as error:
             log.warning("battle.entry_silent id=%d entry=%d %s", battle.id, entry.number, error)

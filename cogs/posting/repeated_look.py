@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 LONGEST_PAUSE_SECONDS = 600.0
-_FIRST_FAILED_PAUSE_SECONDS, _LONGEST_FAILED_PAUSE_SECONDS = 2.0, 300.0
+_LONGEST_FAILED_PAUSE_SECONDS = 300.0
 
 log = logging.getLogger(__name__)
 
@@ -15,7 +15,8 @@ log = logging.getLogger(__name__)
 class RepeatedLook:
     """Calls `look`, which tells whether all that was due is done, and calls it again by itself.
 
-    `seconds_to_next` tells how long nothing will be due, given the longest pause.
+    `seconds_to_next` tells how long nothing will be due, given the longest pause. What failed is
+    looked at after `again_seconds`, then after twice as long.
     """
 
     def __init__(
@@ -23,11 +24,12 @@ class RepeatedLook:
         name: str,
         look: Callable[[], Awaitable[bool]],
         seconds_to_next: Callable[[float], Awaitable[float]],
+        again_seconds: float,
     ) -> None:
         self._name, self._look, self._seconds_to_next = name, look, seconds_to_next
         self._timer: asyncio.TimerHandle | None = None
         self._looking: asyncio.Task[bool] | None = None
-        self._failed_pause_seconds = _FIRST_FAILED_PAUSE_SECONDS
+        self._again_seconds = self._failed_pause_seconds = again_seconds
 
     async def now(self) -> bool:
         """Look now; tell whether all is done."""
@@ -42,9 +44,9 @@ class RepeatedLook:
             log.exception("look.failed name=%s", self._name)
             all_did = False
         if all_did:
-            self._failed_pause_seconds = _FIRST_FAILED_PAUSE_SECONDS
+            self._failed_pause_seconds = self._again_seconds
         else:
-            pause_seconds = max(pause_seconds, _FIRST_FAILED_PAUSE_SECONDS)
+            pause_seconds = max(pause_seconds, self._again_seconds)
             self._failed_pause_seconds = min(
                 2 * self._failed_pause_seconds, _LONGEST_FAILED_PAUSE_SECONDS
             )

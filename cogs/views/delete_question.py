@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import discord
 
+from bot import failpoints
 from bot.app.client import Interaction
 from bot.domain.clips import Clip
+from bot.domain.withdrawals import Withdrawal
 from bot.i18n.languages import Reader
 from bot.i18n.sentence import Sentence
-from cogs.posting.outages import is_outage
 from cogs.posting.server_log import note
 from cogs.presentation import log_messages
 from cogs.presentation.readers import reader_of, readers_of
 from cogs.requests.limits import is_reached_by_token_only
 from cogs.requests.rights import require_clip, require_owner_or_manager
+from cogs.requests.withdrawal import shown_in, why_still_shown, withdraw
 from cogs.views.persistent_button import MAX_ID, PersistentButton
 
 ASK_CLIP = Sentence(
@@ -24,10 +26,6 @@ ASK_TAKES = Sentence(
     "was made from them stays. To delete one of them, press its number first."
 )
 DELETED = Sentence("Deleted.")
-OUT_OF_REACH = Sentence(
-    "The sound is deleted. I can't delete the message: I'm not a member of this server, and "
-    "Discord lets me change a reply for 15 minutes only."
-)
 
 
 async def ask_to_delete(interaction: Interaction, clip: Clip) -> None:
@@ -101,42 +99,22 @@ class DeleteButton(
         if self.what == "takes":
             takes = await clips.takes(clip)
             chosen = [take.clip for take in takes if take.clip and not take.is_deleted]
+        shown = [place for each in chosen for place in self._shown_in(each, interaction)]
         for each in chosen:
-            await clips.delete(each)
+            await clips.delete(each, self._shown_in(each, interaction))
             interaction.client.dispatch("clip_changed", each.id)
+        await failpoints.reached("clip.deleted")
         if clip.origin.user_id != interaction.user.id:
             await note(interaction, log_messages.deleted(clip))
-        is_shared = any(not take.is_deleted for take in await clips.takes(clip))
-        if is_shared:
-            interaction.client.dispatch("takes_changed", clip, interaction.channel_id or 0)
         if interaction.message is not None and interaction.message.id == self.message_id:
+            # Nothing else reaches it, and nothing else is reached.
             await interaction.delete_original_response()
+            for place in shown:
+                await clips.record_withdrawn(place)
             return
-        done = [await _remove(interaction, *place) for place in self._places(clip, is_shared)]
-        if is_shared:
-            # The message that has the others is edited on its own, where that can be.
-            done.append(not is_reached_by_token_only(interaction))
-        said = reader_of(interaction)(DELETED if all(done) else OUT_OF_REACH)
-        await interaction.edit_original_response(content=said, view=None)
+        is_gone = await withdraw(interaction.client, shown)
+        said = DELETED if is_gone else why_still_shown(interaction)
+        await interaction.edit_original_response(content=reader_of(interaction)(said), view=None)
 
-    def _places(self, clip: Clip, is_shared: bool) -> set[tuple[int, int]]:
-        """Return the channels and messages that show nothing else: where it was pressed, too."""
-        found = {(0, self.message_id), (clip.origin.channel_id, clip.message_id or 0)}
-        stays = clip.message_id if is_shared else 0
-        ids = {message_id for _, message_id in found} - {0, stays}
-        return {place for place in found if place[1] in ids}
-
-
-async def _remove(interaction: Interaction, channel_id: int, message_id: int) -> bool:
-    """Delete a message of the bot, here or in a channel; tell whether it is gone."""
-    bot = interaction.client
-    channel = bot.get_partial_messageable(channel_id or interaction.channel_id or 0)
-    try:
-        await bot.service.delivery_retry.call(
-            channel.get_partial_message(message_id).delete, retry_on=is_outage
-        )
-    except discord.NotFound:
-        return True
-    except discord.HTTPException:
-        return False
-    return True
+    def _shown_in(self, clip: Clip, interaction: Interaction) -> list[Withdrawal]:
+        return shown_in(clip, interaction, self.message_id)

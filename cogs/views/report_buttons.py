@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 import discord
 
 from bot.app.client import Interaction, ZhiyinBot
-from bot.domain.clips import Clip
+from bot.domain.withdrawals import Withdrawal
 from bot.errors import RequestError
 from bot.i18n.languages import Reader
 from bot.i18n.sentence import Sentence, verbatim
 from cogs.posting.server_log import post_to_log
 from cogs.presentation import log_messages, messages
-from cogs.presentation.readers import readers_of, readers_on
+from cogs.presentation.readers import reader_of, readers_of, readers_on
 from cogs.requests.rights import require_manager
+from cogs.requests.withdrawal import shown_in, why_still_shown, withdraw
 from cogs.views.persistent_button import PersistentButton
 
 VERDICTS = ("delete", "block", "dismiss")
@@ -76,7 +75,7 @@ class ReportButton(PersistentButton, template=r"zhiyin:report:(?P<id>\d+):(?P<ve
         if clip is None or clip.origin.guild_id is None:
             raise RequestError(messages.NO_CLIP)
         require_manager(interaction, clip.origin.guild_id)
-        author = clip.origin.user_id
+        author, shown = clip.origin.user_id, list[Withdrawal]()
         if self.verdict == "block":
             await bot.service.guilds.block(clip.origin.guild_id, author)
         elif self.verdict == "delete":
@@ -84,15 +83,17 @@ class ReportButton(PersistentButton, template=r"zhiyin:report:(?P<id>\d+):(?P<ve
             takes = [take.clip for take in await bot.service.clips.takes(clip)] or [clip]
             for each in takes:
                 if each is not None and not each.is_deleted:
-                    await bot.service.clips.delete(each)
+                    shown += shown_in(each, interaction)
+                    await bot.service.clips.delete(each, shown_in(each, interaction))
                     bot.dispatch("clip_changed", each.id)
         done = log_messages.line(interaction.user.id, _DONE[self.verdict])
         before = interaction.message.content if interaction.message is not None else ""
         await interaction.response.edit_message(
             content=f"{before}\n→ {readers_of(interaction)(done)}", view=self._left(interaction)
         )
-        if self.verdict == "delete":
-            await _withdraw(bot, clip)
+        if not await withdraw(bot, shown):
+            said = reader_of(interaction)(why_still_shown(interaction))
+            await interaction.followup.send(said, ephemeral=True)
 
     def _left(self, interaction: Interaction) -> discord.ui.View | None:
         """Return what can still be done: who deleted a clip may block its author as well."""
@@ -101,11 +102,3 @@ class ReportButton(PersistentButton, template=r"zhiyin:report:(?P<id>\d+):(?P<ve
         view = discord.ui.View(timeout=None)
         view.add_item(ReportButton(self.clip_id, "block", readers_of(interaction)))
         return view
-
-
-async def _withdraw(bot: ZhiyinBot, clip: Clip) -> None:
-    """Delete the message of a clip, if it is still there."""
-    if clip.message_id is not None:
-        channel = bot.get_partial_messageable(clip.origin.channel_id)
-        with suppress(discord.HTTPException):
-            await channel.get_partial_message(clip.message_id).delete()

@@ -181,9 +181,15 @@ async def test_nothing_else_gives_an_entry_away(arena):
         (embed,) = told.response.embeds
         assert "words" not in embed.description
         assert "Clip" not in {field.name for field in embed.fields}
+    kept = await next(f for f in message.attachments if "entry" in f.filename).read()
+    hidden = (await jam.bob.slash(jam.channel, "whatis", clip=("kept.mp3", kept))).response
+    assert "Clip" not in {field.name for field in hidden.embeds[0].fields}
     await arena.look(301)
     offered = await jam.alice.autocomplete(jam.channel, "export", "clip", "")
     assert len(offered) == 3
+    told = (await jam.bob.slash(jam.channel, "whatis", clip=("kept.mp3", kept))).response
+    assert {"2", "3"} & {field.value for field in told.embeds[0].fields if field.name == "Clip"}
+    assert "words" in told.embeds[0].description
 
 
 @in_an_arena

@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
+import pytest
 import simcord
 
+from bot import failpoints
 from bot.domain.jobs import JobState, Kind
+from bot.domain.withdrawals import Withdrawal
 from bot.retry import RetryPolicy
 from cogs.presentation import messages
 from cogs.requests.message_audio import SEVERAL_TAKES
-from cogs.views.delete_question import OUT_OF_REACH
+from cogs.requests.withdrawal import OUT_OF_REACH, STILL_SHOWN
+from cogs.views.delete_question import DELETED
 from tests.cogs.test_calls import wait_for
 from tests.support.jam_server import limited, open_jam
 from tests.support.timings import quick
@@ -181,6 +185,58 @@ async def test_one_take_is_deleted_and_the_others_stay(tmp_path):
         assert list(jam.store.clips_folder.iterdir()) == []
 
 
+async def clip_of(jam, job_id):
+    """The number of the clip of a job."""
+    return (await jam.store.clips.of_job(job_id)).id
+
+
+def showing(clip, channel_id):
+    """The message of a clip, from which it is to be withdrawn."""
+    return Withdrawal(message_id=clip.message_id, channel_id=channel_id, clip_id=clip.id)
+
+
+@pytest.mark.parametrize("takes", [1, 2])
+async def test_a_kill_after_a_deletion_leaves_no_sound_in_the_message(tmp_path, monkeypatch, takes):
+    """The next start takes it out: the message goes, or the take that is left stays in it."""
+    async with open_jam(tmp_path) as jam:
+        message = (await jam.music(takes=takes, seconds=1.0)).response
+        chosen = message if takes == 1 else (await jam.press(message, "1")).response
+        monkeypatch.setenv(failpoints.VARIABLE, "clip.deleted=raise")
+        await jam.delete(chosen)
+        monkeypatch.delenv(failpoints.VARIABLE)
+        assert (await jam.store.clips.of_job(1)).is_deleted
+        assert len(players(shown(jam, message))) == takes
+        await jam.restart_bot()
+        await jam.idle()
+        left = [players(each) for each in jam.messages() if each.id == message.id]
+        assert left == ([[f"zhiyin-{await clip_of(jam, 2)}.mp3"]] if takes == 2 else [])
+        assert await jam.store.withdrawals.all() == []
+
+
+async def test_takes_that_are_too_large_by_now_are_edited_smaller(tmp_path):
+    """The server has lost its larger limit since they were posted."""
+    async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
+        message = (await jam.music(takes=2, seconds=1.0)).response
+        chosen = (await jam.press(message, "1")).response
+        path = "/channels/*/messages/*"
+        jam.env.inject_error("PATCH", path, status=413, code=40005, times=1)
+        told = await jam.delete(chosen)
+        assert told.response.content == str(DELETED)
+        (left,) = players(shown(jam, message))
+        assert left.startswith(f"zhiyin-{await clip_of(jam, 2)}.")
+
+
+async def test_who_deletes_what_can_still_be_heard_is_told(tmp_path):
+    """Discord refuses the edit: that is no *Deleted*, and it is not tried for ever."""
+    async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
+        message = (await jam.music(takes=2, seconds=1.0)).response
+        chosen = (await jam.press(message, "1")).response
+        jam.env.inject_error("PATCH", "/channels/*/messages/*", status=403, code=50001, times=None)
+        told = await jam.delete(chosen)
+        assert told.response.content == str(STILL_SHOWN)
+        assert await jam.store.withdrawals.all() == []
+
+
 async def test_takes_that_are_deleted_at_once_are_all_gone(tmp_path):
     """However long the edit for the first of them took: its stale picture is not the last."""
     slow = replace(quick(), delivery_retry=RetryPolicy(initial_seconds=1.0, max_seconds=1.0))
@@ -190,8 +246,9 @@ async def test_takes_that_are_deleted_at_once_are_all_gone(tmp_path):
         jam.env.inject_error("PATCH", "/channels/*/messages/*", status=503, times=1)
         for number in (1, 2):
             clip = await jam.store.clips.of_job(number)
-            await jam.pipeline.library.delete(clip)
-            updates.append(asyncio.create_task(cog.on_takes_changed(clip, 0)))
+            shown_in = showing(clip, jam.channel.id)
+            await jam.pipeline.library.delete(clip, [shown_in])
+            updates.append(asyncio.create_task(cog.withdraw(shown_in)))
             async with asyncio.timeout(60):
                 while jam.env.backend.faults:
                     await asyncio.sleep(0)
@@ -218,7 +275,7 @@ async def test_takes_that_came_by_direct_message_are_deleted_there(tmp_path):
         (place,) = [id_ for id_, messages in places if clip.message_id in messages]
         assert place != jam.channel.id
         await jam.pipeline.library.delete(clip)
-        await jam.bot.get_cog("Takes").on_takes_changed(clip, place)
+        assert await jam.bot.get_cog("Takes").withdraw(showing(clip, place))
         now = jam.env.backend.messages[place][clip.message_id]
         assert rows(now)[0] == ["1", "3"]
         assert len(players(now)) == 2

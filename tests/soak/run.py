@@ -85,6 +85,12 @@ def main(arguments=None):
     parser.add_argument("--minutes", type=float, default=30.0, help="how long (%(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="what happens (%(default)s)")
     parser.add_argument("--people", type=int, default=200, help="how many (%(default)s)")
+    parser.add_argument(
+        "--pause",
+        type=float,
+        default=100.0,
+        help="between two deeds of each, seconds (%(default)s)",
+    )
     parser.add_argument("--folder", type=Path, help="keep database, clips and log there")
     args = parser.parse_args(arguments)
     # Loopback with a broken connection now and then: what it costs is the bot's affair.
@@ -93,7 +99,14 @@ def main(arguments=None):
         folder = args.folder or Path(scratch)
         between_seconds = (5.0, 40.0) if args.minutes >= 5 else (1.0, 4.0)
         done = asyncio.run(
-            soak(args.minutes, args.seed, args.people, folder, between_seconds=between_seconds)
+            soak(
+                args.minutes,
+                args.seed,
+                args.people,
+                folder,
+                pause_seconds=args.pause,
+                between_seconds=between_seconds,
+            )
         )
     print(f"seed {args.seed}, {args.minutes:g} minutes, {args.people} people\n")
     print(table(done.tally, done.rows, done.line))

@@ -161,6 +161,18 @@ FAULTS = {
         "UPDATE clips SET is_private = 1 WHERE id = 1",
         "Clip 1 is kept from everybody though it was not ordered for one person.",
     ),
+    "a daily prompt has a message exactly if it was posted": (
+        "UPDATE dailies SET message_id = NULL WHERE state = 'posted'",
+        "The daily prompt 1 was posted without a message, or has one and was not posted.",
+    ),
+    "one daily prompt of a server at a time is to be posted": (
+        "UPDATE dailies SET state = 'wished', message_id = NULL",
+        "Server 10 has several daily prompts that are to be posted.",
+    ),
+    "only what was deleted is withdrawn from messages": (
+        "INSERT INTO withdrawals VALUES (1001, 5, 1)",
+        "Clip 1 is to be withdrawn from a message though it was not deleted.",
+    ),
     "an unfinished turn is the one that its jam waits for": (
         "UPDATE jams SET job_id = NULL WHERE id = 1",
         "Job 8 makes a turn of a jam that waits for another one, or for none.",
@@ -219,6 +231,11 @@ async def make(folder):
         ids = [each.id for each in jobs]
         await store.takes.begin_delivery(ids)
         await store.takes.finish_delivery("9", ids, 909)
+        await store.dailies.set_plan(10, 5, 9, "UTC")
+        (plan,) = await store.dailies.plans()
+        for day in ("2026-11-28", "2026-11-29"):
+            daily = await store.dailies.wish(plan, day, "lo-fi", 0.0)
+            await store.dailies.record_post(daily.id, 1100 + daily.id)
         assert await store.check() == []
 
 

@@ -47,6 +47,7 @@ RELEASED = {
     "private_answers": "5679b144ac713f29",
     "bars_of_a_track": "ad0e1e47d48cedde",
     "chosen_languages": "5239c503d1a75156",
+    "withdrawals": "939c96d95fed98fe",
 }
 
 

@@ -19,6 +19,7 @@ from bot.domain.answers import OpenAnswer
 from bot.domain.jobs import JobState, Kind, MessageHandle
 from bot.domain.preferences import Preferences
 from bot.domain.presets import Preset, PresetOwner
+from bot.domain.withdrawals import Withdrawal
 from bot.i18n.sentence import Sentence
 from bot.store.clock_changes import ClockReading
 from bot.store.database import FILE
@@ -217,7 +218,11 @@ async def do_everything(store, clock):
     await store.radios.drop(10)
     await store.live_seconds.add(10, 1.0)
     await store.live_seconds.used(10)
-    await store.clips.delete(second.id)
+    shown_in = Withdrawal(message_id=7, channel_id=5, clip_id=second.id)
+    await store.clips.delete(second.id, [shown_in])
+    assert await store.withdrawals.all() == [shown_in]
+    await store.withdrawals.strike_out(shown_in)
+    assert await store.withdrawals.all() == []
     await store.ledger.quota(1, 100)
     for guild_id in (10, None):
         await store.ledger.reset(1, guild_id)

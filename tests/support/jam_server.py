@@ -24,12 +24,14 @@ from bot.config import Config, LimitsConfig
 from bot.domain.jobs import USUAL_MAX_BYTES, JobState
 from bot.models.registry import starter_folder
 from bot.musicgen.checkpoint.inspection import inspect
+from bot.pipeline.timings import Timings
 from tests.support.drawn_seeds import DrawnSeeds
 from tests.support.event_loop_watch import watched
 from tests.support.forked_worker import ForkedBackend
 
 ACK_SECONDS = 3.0
 PATIENCE_SECONDS = 60.0
+NEVER_SECONDS = 86_400.0
 SCRIPTED = "tests.support.scripted_worker:open_engine"
 
 
@@ -151,9 +153,15 @@ def limited(**limits):
 
 
 @asynccontextmanager
-async def open_jam(folder, *, config=None, clock=None, engine=SCRIPTED, languages=None, **options):
-    """Open a jam in a folder that may hold what an earlier one left."""
+async def open_jam(
+    folder, *, config=None, clock=None, engine=SCRIPTED, languages=None, timings=None, **options
+):
+    """Open a jam in a folder that may hold what an earlier one left.
+
+    What was due and failed is tried again where the test says so, and not while it looks.
+    """
     config = config or Config()
+    timings = replace(timings or Timings(), look_again_seconds=NEVER_SECONDS)
     clock = clock or Clock()
     contents = inspect(starter_folder())
     async with AsyncExitStack() as stack:
@@ -164,6 +172,7 @@ async def open_jam(folder, *, config=None, clock=None, engine=SCRIPTED, language
                 folder=folder,
                 clock=clock,
                 backend=ForkedBackend(config, engine=engine),
+                timings=timings,
                 **options,
             )
         )

@@ -14,6 +14,7 @@ from bot.domain.battles import (
     Rung,
     Step,
 )
+from bot.domain.clips import Clip
 from bot.jams.battles import decide, due_at, line_up, next_step, rank
 from bot.store.store import Store
 
@@ -55,6 +56,14 @@ class BattleService:
     async def entries(self, battle_id: int) -> list[Entry]:
         """Return the entries that have numbers."""
         return await self._battles.entries(battle_id)
+
+    async def revealed(self, battle_id: int, number: int) -> Clip | None:
+        """Return the clip that an entry was, once its battle is over; None where it is gone."""
+        battle = await self._battles.get(battle_id)
+        if battle is None or battle.state is not BattleState.ENDED:
+            return None
+        entries = await self._battles.entries(battle_id)
+        return next((each.clip for each in entries if each.number == number), None)
 
     async def is_in_time(self, battle_id: int, job_id: int) -> bool:
         """Tell whether what a job has made is in a battle, or can still come into it."""

@@ -55,3 +55,8 @@ class BotService:
     def delivery_retry(self) -> RetryPolicy:
         """Return how posting is tried again while Discord is in trouble."""
         return self._pipeline.timings.delivery_retry
+
+    @property
+    def look_again_seconds(self) -> float:
+        """After how long what was due and failed is tried again."""
+        return self._pipeline.timings.look_again_seconds

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 
 from bot import failpoints
-from bot.domain.clips import Clip
+from bot.domain.clips import Clip, Tags
 from bot.domain.lineage import Lineage
 from bot.domain.soundboard import SoundboardSound
 from bot.domain.takes import Take
 from bot.domain.voice_message import VoiceMessage
+from bot.domain.withdrawals import Withdrawal
 from bot.errors import Refused, RequestError
 from bot.i18n.sentence import Sentence
 from bot.jams.tree_picture import draw_tree
 from bot.pipeline.library import STILL_COMING
-from bot.pipeline.packaging import ExportedClip, PackedClip
+from bot.pipeline.packaging import ExportedClip, PackedClip, tags_of
 from bot.pipeline.service import Pipeline
 
 NOT_HELD = Sentence("This clip is not kept here any more.")
@@ -125,12 +126,18 @@ class ClipService:
         """Return a clip as a file of at most so many bytes. Raises SoundError and OutputError."""
         return await self._pipeline.library.pack(clip, max_bytes)
 
-    async def pack_entry(self, clip: Clip, max_bytes: int, words: str) -> PackedClip:
+    def tags(self, clip: Clip) -> Tags:
+        """Return what a clip's file tells of how it was made."""
+        return tags_of(clip)
+
+    async def pack_entry(
+        self, clip: Clip, max_bytes: int, words: str, entry: tuple[int, int]
+    ) -> PackedClip:
         """Return a clip as a file that says neither which it is nor its words, but others.
 
-        Raises SoundError and OutputError.
+        `entry` are its battle and its number there. Raises SoundError and OutputError.
         """
-        return await self._pipeline.library.pack_entry(clip, max_bytes, words)
+        return await self._pipeline.library.pack_entry(clip, max_bytes, words, entry)
 
     async def pack_takes(self, takes: Sequence[Take], max_bytes: int) -> dict[int, PackedClip]:
         """Return takes as files of at most so many bytes each, by their numbers.
@@ -169,6 +176,17 @@ class ClipService:
         """Record that another message shows a clip from now on."""
         await self._clips.set_message(clip.id, message_id)
 
-    async def delete(self, clip: Clip) -> None:
-        """Delete a clip's sound and mark it as deleted. Raises Refused while it is being posted."""
-        await self._pipeline.library.delete(clip)
+    async def delete(self, clip: Clip, shown: Collection[Withdrawal] = ()) -> None:
+        """Delete a clip's sound and mark it as deleted. Raises Refused while it is being posted.
+
+        `shown` are the messages that show it, which are to be withdrawn then.
+        """
+        await self._pipeline.library.delete(clip, shown)
+
+    async def withdrawals(self) -> list[Withdrawal]:
+        """Return the messages that still show what was deleted."""
+        return await self._pipeline.store.withdrawals.all()
+
+    async def record_withdrawn(self, withdrawal: Withdrawal) -> None:
+        """Record that a message shows a deleted clip no more, or that it can't be helped."""
+        await self._pipeline.store.withdrawals.strike_out(withdrawal)

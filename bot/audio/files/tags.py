@@ -49,6 +49,7 @@ class _Facts(msgspec.Struct, frozen=True, kw_only=True):
     loops: bool = False
     stem: str | None = None
     people: tuple[str, ...] = ()
+    entry: tuple[_Count, _Count] | None = None
 
 
 def to_json(tags: Tags) -> str:
@@ -56,6 +57,8 @@ def to_json(tags: Tags) -> str:
     facts = dataclasses.asdict(tags)
     if not tags.people:
         del facts["people"]
+    if tags.entry is None:
+        del facts["entry"]
     facts["prompt"] = _plain(tags.prompt) if tags.prompt is not None else None
     return json.dumps(facts, ensure_ascii=False, sort_keys=True)
 
@@ -86,6 +89,7 @@ def from_json(text: str | bytes) -> Tags | None:
         loops=facts.loops,
         stem=_short(facts.stem),
         people=tuple(filter(None, map(_short, facts.people[:_MOST_PEOPLE]))),
+        entry=facts.entry,
     )
 
 

@@ -26,6 +26,7 @@ from bot.store.migrations.radios import RADIOS
 from bot.store.migrations.running_totals import RUNNING_TOTALS
 from bot.store.migrations.stars import STARS
 from bot.store.migrations.takes import TAKES
+from bot.store.migrations.withdrawals import WITHDRAWALS
 
 MIGRATIONS = (
     Migration(
@@ -243,6 +244,13 @@ MIGRATIONS = (
         date(2026, 11, 28),
         "People and servers choose a language, where it is not the one that Discord says.",
         LANGUAGES,
+    ),
+    Migration(
+        "withdrawals",
+        date(2026, 11, 28),
+        "What shows a deleted clip is written down with the deletion, so that a kill leaves no "
+        "sound in a message.",
+        WITHDRAWALS,
     ),
 )
 

@@ -1,0 +1,38 @@
+"""The messages that still show what was deleted, written down in the transaction that deletes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import aiosqlite
+
+from bot.domain.withdrawals import Withdrawal
+from bot.store.database import Database
+
+
+class Withdrawals:
+    """The table withdrawals."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def all(self) -> list[Withdrawal]:
+        """Return what is still to be withdrawn."""
+        rows = await self._database.all("SELECT * FROM withdrawals ORDER BY message_id")
+        return [Withdrawal(**dict(row)) for row in rows]
+
+    async def strike_out(self, withdrawal: Withdrawal) -> None:
+        """Strike one out that was carried out, or can't be."""
+        async with self._database.transaction() as connection:
+            await connection.execute(
+                "DELETE FROM withdrawals WHERE message_id = ? AND channel_id = ?",
+                (withdrawal.message_id, withdrawal.channel_id),
+            )
+
+
+async def write_down(connection: aiosqlite.Connection, withdrawals: Collection[Withdrawal]) -> None:
+    """Write down which messages show a clip, within the transaction that deletes it."""
+    await connection.executemany(
+        "INSERT OR REPLACE INTO withdrawals (message_id, channel_id, clip_id) VALUES (?, ?, ?)",
+        [(each.message_id, each.channel_id, each.clip_id) for each in withdrawals],
+    )
