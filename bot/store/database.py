@@ -71,7 +71,7 @@ class Database:
     async def transaction(self, *, urgent: bool = False) -> AsyncIterator[aiosqlite.Connection]:
         """Lend the writer for one transaction, which is kept whole or not at all.
 
-        An urgent one, without which a person gets no first answer, goes before all that wait.
+        An urgent one, which the first answer to a person waits for, goes before all that wait.
         Begins IMMEDIATE: one that reads first and writes later fails where it meets another.
         """
         # Of the others one at a time waits for the writer, the rest for their turn to do so.

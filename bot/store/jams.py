@@ -149,7 +149,7 @@ class Jams:
 
     async def join(self, jam_id: int, user_id: int, name: str) -> None:
         """Let somebody into the round, at its end; who is in it already keeps their place."""
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(urgent=True) as connection:
             if await join_round(connection, jam_id, user_id, name, self._clock()):
                 await connection.execute(
                     "UPDATE jams SET version = version + 1 WHERE id = ?", (jam_id,)
@@ -183,7 +183,7 @@ class Jams:
 
     async def undo(self, jam_id: int, number: int) -> bool:
         """Take a turn out of the track with all after it; False where something is going on."""
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(urgent=True) as connection:
             changed = await connection.execute(
                 "UPDATE jams SET turn_since = ?, version = version + 1, holder_id = NULL, "
                 "held_until = NULL WHERE id = ? AND state = 'open' AND job_id IS NULL AND EXISTS "
@@ -233,7 +233,7 @@ class Jams:
         )
 
     async def _change(self, sql: str, *values: object) -> bool:
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(urgent=True) as connection:
             changed = (await connection.execute(sql, values)).rowcount > 0
         self.note_change()
         return changed

@@ -29,7 +29,7 @@ class PreferencesOfPeople:
 
     async def set(self, user_id: int, wanted: Preferences) -> None:
         """Keep what a person has set; what is as the bot has it takes no row."""
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(urgent=True) as connection:
             if wanted == Preferences():
                 await connection.execute("DELETE FROM preferences WHERE user_id = ?", (user_id,))
                 return

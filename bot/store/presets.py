@@ -29,7 +29,7 @@ class Presets:
             "keep_stems": preset.keep_stems,
         }
         folded = fold_name(preset.name)
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(urgent=True) as connection:
             done = await connection.execute(
                 "INSERT OR REPLACE INTO presets "
                 "(is_server, owner_id, folded_name, name, words, settings) "
@@ -62,7 +62,7 @@ class Presets:
 
     async def delete(self, owner: PresetOwner, name: str) -> bool:
         """Delete a preset; tell whether there was one."""
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(urgent=True) as connection:
             done = await connection.execute(
                 "DELETE FROM presets WHERE is_server = ? AND owner_id = ? AND folded_name = ?",
                 (owner.is_server, owner.id, fold_name(name)),

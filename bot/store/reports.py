@@ -23,7 +23,7 @@ class Reports:
 
     async def add(self, clip: Clip, user_id: int, words: str | None) -> bool:
         """Keep a person's report of a clip of a server; tell whether it is their first of it."""
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(urgent=True) as connection:
             done = await connection.execute(
                 "INSERT OR IGNORE INTO reports (guild_id, clip_id, user_id, words, reported_at) "
                 "SELECT ?1, id, ?3, ?4, ?5 FROM clips WHERE id = ?2 AND NOT is_deleted",

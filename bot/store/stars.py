@@ -24,7 +24,7 @@ class Stars:
 
     async def give(self, clip: Clip, user_id: int) -> bool:
         """Star a clip for a person; tell whether it was not starred by them before."""
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(urgent=True) as connection:
             done = await connection.execute(
                 "INSERT OR IGNORE INTO stars (clip_id, user_id, guild_id, starred_at) "
                 "SELECT id, ?2, ?3, ?4 FROM clips WHERE id = ?1 AND NOT is_deleted",
@@ -34,7 +34,7 @@ class Stars:
 
     async def take_back(self, clip: Clip, user_id: int) -> bool:
         """Take a person's star back; tell whether there was one."""
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(urgent=True) as connection:
             done = await connection.execute(
                 "DELETE FROM stars WHERE clip_id = ? AND user_id = ?", (clip.id, user_id)
             )

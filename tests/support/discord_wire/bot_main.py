@@ -1,5 +1,6 @@
 """The real bot as a process, on a Discord at the wire: run this module with FOLDER ADDRESS.
 
+It plays by a script, or by a third argument: the name of what opens an engine.
 The file `skew` in its folder shifts its clock by so many seconds, and its queue logs what
 enters and leaves it. Signals are those of `zhiyin run`: the first drains
 the bot, a second ends it at once.
@@ -27,7 +28,7 @@ from tests.soak.queue_watch import ToldLine
 from tests.support.discord_wire.server import TOKEN
 from tests.support.drawn_seeds import DrawnSeeds
 
-ENGINE = "tests.support.scripted_worker:open_engine"
+SCRIPTED = "tests.support.scripted_worker:open_engine"
 
 
 def settings(folder):
@@ -51,12 +52,12 @@ def skewed(folder):
     return clock
 
 
-async def live(folder, address):
+async def live(folder, address, engine=SCRIPTED):
     contents, clock = inspect(starter_folder()), skewed(folder)
     config = settings(folder)
     with stopping() as stop, point_discord_at(address):
         async with open_pipeline(
-            config, contents, folder=folder, clock=clock, engine=ENGINE
+            config, contents, folder=folder, clock=clock, engine=engine
         ) as pipeline:
             bot = ZhiyinBot(
                 config,
@@ -75,7 +76,7 @@ def main():
         level=logging.INFO, stream=sys.stderr, format="%(created).3f %(levelname)s %(message)s"
     )
     executor.FairQueue = ToldLine  # type: ignore[attr-defined]
-    asyncio.run(live(Path(sys.argv[1]), sys.argv[2]))
+    asyncio.run(live(Path(sys.argv[1]), *sys.argv[2:]))
 
 
 if __name__ == "__main__":

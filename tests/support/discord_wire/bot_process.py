@@ -28,8 +28,10 @@ def _command_of(process):
 class BotProcess:
     """The bot's process, started again as often as it ends; its log is beside its folder."""
 
-    def __init__(self, wire, folder):
+    def __init__(self, wire, folder, engine=None):
+        """Take an engine's name as an executor does; without one it is a scripted one."""
         self.wire, self.folder = wire, folder
+        self._arguments = (folder, wire.base) + (() if engine is None else (engine,))
         self.process = None
         self.ready = asyncio.Event()
         """Set whenever a worker is ready."""
@@ -42,7 +44,7 @@ class BotProcess:
         self.ready.clear()
         self.process, stderr = forked.start(
             "tests.support.discord_wire.bot_main",
-            (self.folder, self.wire.base),
+            self._arguments,
             marked(self.folder),
         )
         self.logs.append(asyncio.create_task(self._listen(stderr)))
