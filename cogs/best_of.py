@@ -18,7 +18,7 @@ from bot.domain.jobs import USUAL_MAX_BYTES
 from bot.errors import OutputError, SoundError
 from bot.i18n.languages import Reader
 from bot.i18n.sentence import Plural, Sentence
-from cogs.posting.look_back import find_messages
+from cogs.posting.look_back import find_own
 from cogs.posting.outages import is_outage
 from cogs.posting.repeated_look import RepeatedLook
 from cogs.posting.side_by_side import SideBySide
@@ -150,16 +150,13 @@ class BestOf(commands.Cog):
 
     async def _post(self, post: BestPost, clip: Clip, text: str, read: Reader) -> int | None:
         name, channel = f"best-of-{clip.id}", self.bot.get_partial_messageable(post.channel_id)
-        assert self.bot.user is not None
 
         def is_it(message: discord.Message) -> bool:
             return any(PurePath(file.filename).stem == name for file in message.attachments)
 
-        found = await find_messages(
-            channel, is_it, author_id=self.bot.user.id, since_id=clip.message_id
-        )
-        if found:
-            return found[0]
+        found = await find_own(self.bot, channel, is_it, since_id=clip.message_id)
+        if found is not None:
+            return found
         guild = self.bot.get_guild(post.guild_id)
         limit = USUAL_MAX_BYTES if guild is None else guild.filesize_limit
         try:

@@ -16,7 +16,7 @@ from bot import failpoints
 from bot.app.client import Interaction, ZhiyinBot
 from bot.domain.dailies import Daily, DailyPlan, DailyStep
 from bot.errors import Refused, RequestError
-from cogs.posting.look_back import find_messages
+from cogs.posting.look_back import find_own
 from cogs.posting.outages import is_outage
 from cogs.posting.repeated_look import RepeatedLook
 from cogs.posting.side_by_side import SideBySide
@@ -187,7 +187,6 @@ class DailyPrompt(commands.Cog):
         """Return the message of a prompt that an earlier life may have posted."""
         if daily.id in self._fresh:
             return None
-        assert self.bot.user is not None
         wanted = f"zhiyin:daily:{daily.id}:"
 
         def is_it(message: discord.Message) -> bool:
@@ -195,14 +194,9 @@ class DailyPrompt(commands.Cog):
             ids = [getattr(each, "custom_id", None) or "" for row in rows for each in row.children]
             return any(id_.startswith(wanted) for id_ in ids)
 
-        found = await find_messages(
-            self.bot.get_partial_messageable(daily.channel_id),
-            is_it,
-            author_id=self.bot.user.id,
-            # This machine's clock may not be Discord's.
-            since_id=None,
-        )
-        return found[0] if found else None
+        channel = self.bot.get_partial_messageable(daily.channel_id)
+        # This machine's clock may not be Discord's.
+        return await find_own(self.bot, channel, is_it, since_id=None)
 
     async def _post(self, plan: DailyPlan, daily: Daily) -> int:
         read = readers_on(self.bot, daily.guild_id)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Mapping
 from typing import Any, cast
@@ -14,7 +13,8 @@ from discord.ext import commands
 from bot.app.client import Interaction, ZhiyinBot
 from bot.domain.jams import MOST_SECONDS
 from bot.errors import RequestError
-from cogs.jams.progress import FAILED_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, JamProgress
+from cogs.jams.progress import JamProgress
+from cogs.posting.repeated_look import RepeatedLook
 from cogs.presentation import jam_messages
 from cogs.presentation.errors import report_error
 from cogs.presentation.readers import reader_of
@@ -56,17 +56,17 @@ class JamSessions(
     def __init__(self, bot: ZhiyinBot) -> None:
         self.bot = bot
         self.progress = JamProgress(bot)
-        self._timer: asyncio.TimerHandle | None = None
-        self._looking: asyncio.Task[None] | None = None
+        self._looks = RepeatedLook(
+            "jams",
+            self.progress.look,
+            self.progress.seconds_to_next,
+            bot.service.look_again_seconds,
+        )
         bot.service.jams.on_change(lambda: bot.dispatch("jam_changed"))
 
     async def cog_unload(self) -> None:
         """Leave the rest to the next life of the bot."""
-        if self._timer is not None:
-            self._timer.cancel()
-        if self._looking is not None:
-            self._looking.cancel()
-            await asyncio.gather(self._looking, return_exceptions=True)
+        await self._looks.stop()
 
     @app_commands.command()
     @app_commands.choices(key=KEYS, turns=ORDERS)
@@ -153,13 +153,15 @@ class JamSessions(
     @commands.Cog.listener()
     async def on_ready(self) -> None:
         """Go on with what an earlier life of the bot has left."""
-        await self._look()
+        await self._looks.now()
 
     @commands.Cog.listener()
     async def on_jam_changed(self) -> None:
         """Look at the jams: a turn was taken, ordered, made, given up or undone."""
         self.bot.commands_in_flight.track()
-        await self._look()
+        # Before that there is nobody to show it to; then all are looked at.
+        if self.bot.is_ready():
+            await self._looks.now()
 
     @commands.Cog.listener()
     async def on_raw_thread_delete(self, payload: discord.RawThreadDeleteEvent) -> None:
@@ -168,23 +170,6 @@ class JamSessions(
         if jam is not None:
             log.info("jam.thread_deleted id=%d", jam.id)
             await self.bot.service.jams.give_up(jam.id)
-
-    async def _look(self) -> None:
-        """Look at all jams now, and again when the next of them is due."""
-        pause_seconds = LONGEST_PAUSE_SECONDS
-        try:
-            if self.bot.is_ready():
-                pause_seconds = await self.progress.look()
-        except Exception:
-            # Whatever it was, the next look is not lost.
-            log.exception("jams.not_looked_at")
-            pause_seconds = FAILED_PAUSE_SECONDS
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = asyncio.get_running_loop().call_later(pause_seconds, self._look_again)
-
-    def _look_again(self) -> None:
-        self._looking = asyncio.create_task(self._look(), name="jams")
 
 
 async def setup(bot: ZhiyinBot) -> None:

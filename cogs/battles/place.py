@@ -14,7 +14,7 @@ import discord
 from bot.app.client import ZhiyinBot
 from bot.domain.battles import Battle
 from bot.domain.jobs import USUAL_MAX_BYTES
-from cogs.posting.look_back import find_messages
+from cogs.posting.look_back import find_own
 
 _GONE = {10003, 10008}
 _NOT_ALLOWED = {50001, 50013}
@@ -65,14 +65,7 @@ class Place:
 
     async def find(self, battle: Battle, is_it: Callable[[discord.Message], bool]) -> int | None:
         """Return the latest message of the bot since a battle began that is the one."""
-        assert self._bot.user is not None
-        found = await find_messages(
-            self.channel(battle),
-            is_it,
-            author_id=self._bot.user.id,
-            since_id=int(battle.key),
-        )
-        return found[0] if found else None
+        return await find_own(self._bot, self.channel(battle), is_it, since_id=int(battle.key))
 
     def channel(self, battle: Battle) -> discord.PartialMessageable:
         """Return the channel of a battle."""

@@ -13,13 +13,13 @@ from bot.app.client import ZhiyinBot
 from bot.domain.clips import Clip
 from bot.domain.jams import JamState, Room
 from cogs.jams.archive import take_out_of_archive
-from cogs.posting.jam_place import GONE, NOT_ALLOWED, PlaceLost, find_own, open_place
+from cogs.posting.jam_place import GONE, NOT_ALLOWED, PlaceLost, has_footer, open_place
+from cogs.posting.look_back import find_own
 from cogs.posting.outages import is_outage
 from cogs.presentation import jam_messages
 from cogs.views.jam_buttons import jam_view
 
-LONGEST_PAUSE_SECONDS = 600.0
-FAILED_PAUSE_SECONDS = 15.0
+_LEAST_PAUSE_SECONDS = 0.1
 _UNKNOWN_CHANNEL, _UNKNOWN_MESSAGE, _ARCHIVED = 10003, 10008, 50083
 
 log = logging.getLogger(__name__)
@@ -32,22 +32,31 @@ class JamProgress:
         self._bot, self._jams = bot, bot.service.jams
         self._lock = asyncio.Lock()
         self._shown_at: dict[int, float] = {}
+        self._due_at: dict[int, float] = {}
+        """By the loop's clock, of those that time alone changes."""
 
-    async def look(self) -> float:
-        """Let every jam go on as far as it can; return after how long to look again."""
+    async def look(self) -> bool:
+        """Let every jam go on as far as it can; tell whether all did."""
         async with self._lock:
             jams = await self._jams.going_on()
-            pauses = await asyncio.gather(*(self._go_on(jam.id) for jam in jams))
+            self._due_at = {}
+            did = await asyncio.gather(*(self._go_on(jam.id) for jam in jams))
             ids = {jam.id for jam in jams}
             self._shown_at = {id_: at for id_, at in self._shown_at.items() if id_ in ids}
-            return min([LONGEST_PAUSE_SECONDS, *pauses])
+            return all(did)
 
-    async def _go_on(self, jam_id: int) -> float:
+    async def seconds_to_next(self, most: float) -> float:
+        """Return for how long nothing is to be done, as far as the clock tells."""
+        now = asyncio.get_running_loop().time()
+        due = (max(at - now, _LEAST_PAUSE_SECONDS) for at in self._due_at.values())
+        return min([most, *due])
+
+    async def _go_on(self, jam_id: int) -> bool:
         """Let one jam go on; whatever fails there, the others do."""
         try:
             room = await self._jams.let_time_pass(jam_id)
             if room is None:
-                return LONGEST_PAUSE_SECONDS
+                return True
             if room.jam.thread_id is None:
                 await open_place(self._bot, jam_id)
                 room = await self._jams.room(jam_id)
@@ -55,19 +64,23 @@ class JamProgress:
             if room.jam.version != room.jam.shown_version:
                 early = self._seconds_too_early(jam_id)
                 if early > 0:
-                    return early
+                    self._look_again_in(early, jam_id)
+                    return True
                 await self._show(room)
             pause = self._jams.seconds_to_next(room)
+            if pause is not None:
+                self._look_again_in(pause, jam_id)
         except PlaceLost:
             log.info("jam.place_lost id=%d", jam_id)
             await self._jams.give_up(jam_id)
         except Exception as error:
             if not is_outage(error):
                 log.exception("jam.not_shown id=%d", jam_id)
-            return FAILED_PAUSE_SECONDS
-        else:
-            return LONGEST_PAUSE_SECONDS if pause is None else max(pause, 0.1)
-        return LONGEST_PAUSE_SECONDS
+            return False
+        return True
+
+    def _look_again_in(self, seconds: float, jam_id: int) -> None:
+        self._due_at[jam_id] = asyncio.get_running_loop().time() + seconds
 
     def _seconds_too_early(self, jam_id: int) -> float:
         """Return how long to wait until a card may change again."""
@@ -112,8 +125,8 @@ class JamProgress:
         if card_id is not None and is_low and await _edit(thread, card_id, card, view, picture):
             return card_id
         # It comes down below the latest turn; one that was posted and not written down is found.
-        footer = read(jam_messages.card_footer(jam))
-        new_id = await find_own(self._bot, thread, footer, since_id=card_id or jam.thread_id)
+        is_card = has_footer(read(jam_messages.card_footer(jam)))
+        new_id = await find_own(self._bot, thread, is_card, since_id=card_id or jam.thread_id)
         if new_id is None or not await _edit(thread, new_id, card, view, picture):
             posted: dict[str, Any] = {"embed": card, "view": view, "files": _files(picture)}
             # A nonce has at most 25 characters, and an id up to 20.

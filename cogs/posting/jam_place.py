@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
@@ -11,7 +12,7 @@ import discord
 from bot import failpoints
 from bot.app.client import ZhiyinBot
 from bot.domain.jams import Jam, JamState
-from cogs.posting.look_back import find_messages
+from cogs.posting.look_back import find_own
 from cogs.presentation import jam_messages
 
 log = logging.getLogger(__name__)
@@ -56,7 +57,7 @@ async def _make(bot: ZhiyinBot, jam: Jam) -> int:
     read = bot.languages.reader(jam.locale)
     channel = bot.get_partial_messageable(jam.channel_id, guild_id=jam.guild_id)
     footer = read(jam_messages.announcement_footer(jam))
-    message_id = await find_own(bot, channel, footer, since_id=int(jam.key))
+    message_id = await find_own(bot, channel, has_footer(footer), since_id=int(jam.key))
     if message_id is None:
         room = await bot.service.jams.room(jam.id)
         assert room is not None
@@ -76,17 +77,6 @@ async def _make(bot: ZhiyinBot, jam: Jam) -> int:
     return message_id
 
 
-async def find_own(
-    bot: ZhiyinBot, place: discord.abc.Messageable, footer: str, *, since_id: int
-) -> int | None:
-    """Return the message of the bot with such a footer.
-
-    Raises what discord.py raises in an outage.
-    """
-    assert bot.user is not None
-
-    def is_it(message: discord.Message) -> bool:
-        return any(embed.footer.text == footer for embed in message.embeds)
-
-    found = await find_messages(place, is_it, author_id=bot.user.id, since_id=since_id)
-    return found[0] if found else None
+def has_footer(footer: str) -> Callable[[discord.Message], bool]:
+    """Return what tells a message that has such a footer."""
+    return lambda message: any(embed.footer.text == footer for embed in message.embeds)

@@ -14,6 +14,22 @@ log = logging.getLogger(__name__)
 _SEARCHED_MESSAGES = 500
 
 
+async def find_own(
+    bot: discord.Client,
+    place: discord.abc.Messageable,
+    is_it: Callable[[discord.Message], bool],
+    *,
+    since_id: int | None,
+) -> int | None:
+    """Return the bot's latest message in a place that is the one, since another; or None.
+
+    Raises what discord.py raises in an outage.
+    """
+    assert bot.user is not None
+    found = await find_messages(place, is_it, author_id=bot.user.id, since_id=since_id)
+    return found[0] if found else None
+
+
 async def find_messages(
     place: discord.abc.Messageable,
     is_it: Callable[[discord.Message], bool],

@@ -12,7 +12,7 @@ from bot.domain.jobs import Job
 from bot.pipeline.presenter import Undeliverable
 from bot.retry import RetryPolicy
 from cogs.posting.job_message import JobMessage
-from cogs.posting.look_back import find_messages
+from cogs.posting.look_back import find_own
 from cogs.posting.outages import is_outage
 
 log = logging.getLogger(__name__)
@@ -80,24 +80,19 @@ class Ways:
 
         Raises what discord.py raises in an outage.
         """
-        assert self._bot.user is not None
         place: discord.abc.Messageable = self._bot.get_partial_messageable(
             job.order.origin.channel_id
         )
         try:
             if direct:
                 place = await self._bot.fetch_user(job.order.origin.user_id)
-            found = await find_messages(
-                place,
-                message.is_shown_by,
-                author_id=self._bot.user.id,
-                since_id=None if job.message.message_id is None else job.message.message_id - 1,
-            )
+            shown_id = job.message.message_id
+            since_id = None if shown_id is None else shown_id - 1
+            return await find_own(self._bot, place, message.is_shown_by, since_id=since_id)
         except discord.HTTPException as error:
             if is_outage(error):
                 raise
             return None
-        return found[0] if found else None
 
 
 class Attempts:

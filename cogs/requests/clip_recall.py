@@ -13,7 +13,7 @@ import discord
 from bot.app.client import Interaction
 from bot.domain.clips import Clip
 from bot.errors import Refused, RequestError
-from cogs.posting.look_back import find_messages
+from cogs.posting.look_back import find_own
 from cogs.presentation import cards, messages
 from cogs.presentation.clip_tree import TREE_PICTURE, tree_embed
 from cogs.presentation.readers import reader_of, readers_of
@@ -99,17 +99,15 @@ async def _posting(
             return sent.id
 
         async def find() -> int | None:
-            assert bot.user is not None
-            found = await find_messages(
+            return await find_own(
+                bot,
                 bot.get_partial_messageable(interaction.channel_id or 0),
                 lambda message: any(
                     PurePath(file.filename).stem == PurePath(packed.name).stem
                     for file in message.attachments
                 ),
-                author_id=bot.user.id,
                 since_id=clip.message_id,
             )
-            return found[0] if found else None
 
         yield post, find
 
