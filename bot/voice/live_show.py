@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from bot.audio.files.opus_packets import RATE_HZ
 from bot.voice.live_sound import LiveSound
 from bot.voice.mixer import Mixer
 
@@ -84,11 +85,18 @@ class LiveShow:
         """What kept it from being made, until it is made again."""
         self.times_low = 0
         """How often a clip had to take its place."""
+        self._missing_samples = 0
 
     @property
     def is_heard(self) -> bool:
         """Tell whether live music is what sounds."""
         return self._now is not None and self._mixer.now is self._now.sound
+
+    @property
+    def missing_seconds(self) -> float:
+        """Return how much silence was heard for want of music."""
+        now = self._now.sound.missing_samples if self._now is not None else 0
+        return (self._missing_samples + now) / RATE_HZ
 
     async def run(self) -> None:
         """Go on until cancelled."""
@@ -114,11 +122,16 @@ class LiveShow:
             self._coming = None
         if self._now is not None and self._now.task.done():
             self._note_failure(self._now)
-            self._now.end()
-            self._now = None
+            self._end_now()
         is_wanted = self._now is None or self._now.words != self.words
         if is_wanted and self._coming is None and time.monotonic() >= self._not_before:
             self._coming = _Take(self.words, self._begin(self.words))
+
+    def _end_now(self) -> None:
+        if self._now is not None:
+            self._missing_samples += self._now.sound.missing_samples
+            self._now.end()
+            self._now = None
 
     def _bring_in(self) -> None:
         """Let what is ready be heard: new words at once, what was low once it has caught up."""
@@ -129,8 +142,7 @@ class LiveShow:
         least = timings.back_seconds if is_late else timings.begin_seconds
         if coming is not None and coming.sound.buffered_seconds >= least:
             self._mixer.play_next(coming.sound, at_once=True, fade_seconds=timings.fade_seconds)
-            if self._now is not None:
-                self._now.end()
+            self._end_now()
             self._now, self._coming, self._has_failed = coming, None, False
             self.error = None
             self._heard_since = time.monotonic()

@@ -16,6 +16,8 @@ from bot.voice.thread_signals import set_from_thread
 MOST_SECONDS = 6.0
 """How much waits to be played: 2.3 MB."""
 
+_REFILLED_SAMPLES = round(1.0 * RATE_HZ)
+
 
 class LiveSound:
     """A `Playable` of unknown length. Where nothing is there yet it is silent, and counts that."""
@@ -29,6 +31,7 @@ class LiveSound:
         self._room = asyncio.Event()
         self._room.set()
         self._loop = asyncio.get_running_loop()
+        self._is_dry = False
         self.missing_samples = 0
         """How much silence was played for want of music."""
 
@@ -58,11 +61,16 @@ class LiveSound:
         self._room.set()
 
     def take(self, samples: int) -> Floats:
-        """Return the next samples; called by the thread that plays."""
+        """Return the next samples; called by the thread that plays.
+
+        Where all was played it is silent until there is enough again: one gap, not many.
+        """
         out = np.zeros((samples, CHANNELS), np.float32)
         at = 0
         with self._lock:
-            while at < samples and self._waiting:
+            was_dry = self._is_dry
+            self._is_dry = was_dry and self._samples < _REFILLED_SAMPLES and not self._is_closed
+            while not self._is_dry and at < samples and self._waiting:
                 part = self._waiting.popleft()
                 used = part[: samples - at]
                 out[at : at + len(used)] = used
@@ -74,5 +82,10 @@ class LiveSound:
             set_from_thread(self._loop, self._room)
         if at < samples and self._is_closed:
             return out[:at]
+        if was_dry and at:
+            out[:at] *= np.linspace(0.0, 1.0, at, dtype=np.float32)[:, None]
+        if at < samples and not self._is_dry:
+            self._is_dry = True
+            out[:at] *= np.linspace(1.0, 0.0, at, dtype=np.float32)[:, None]
         self.missing_samples += samples - at
         return out

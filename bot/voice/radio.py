@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from bot.audio.files.opus_packets import RATE_HZ
 from bot.errors import ZhiyinError
 from bot.voice.blending import prepare_blend
 from bot.voice.line import LineEnd, VoiceLine, VoicePlace
@@ -70,7 +71,8 @@ class Radio:
         self._heard, self._alone = asyncio.Event(), asyncio.Event()
         self._heard.set()
         self.mixer = Mixer(self._note_change)
-        self.line = VoiceLine(channel, RadioSource(self.mixer))
+        self._source = RadioSource(self.mixer)
+        self.line = VoiceLine(channel, self._source)
         self.now: Track | None = None
         self._was_live = self._is_empty = False
         self.show: LiveShow | None = None
@@ -97,6 +99,18 @@ class Radio:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await self.line.close()
+
+    @property
+    def told(self) -> str:
+        """Tell for the log what was heard, how much of it was silence, and what it cost."""
+        mixer, show = self.mixer, self.show
+        return (
+            f"seconds={mixer.played_samples / RATE_HZ:.1f} "
+            f"silent={mixer.silent_samples / RATE_HZ:.2f} "
+            f"missing={0.0 if show is None else show.missing_seconds:.2f} "
+            f"low={0 if show is None else show.times_low} "
+            f"lost={self.line.times_lost} cpu={self._source.cpu_seconds:.2f}"
+        )
 
     async def open(self) -> None:
         """Load the first track and join the channel, both at once. Raises RequestError."""

@@ -98,6 +98,7 @@ class OnAir:
         try:
             end = await self.radio.run()
         finally:
+            log.info("radio.heard server=%d %s", self.plan.guild_id, self.radio.told)
             self._end_show()
         if end is RadioEnd.STOPPED and not self._is_stopped:
             return  # the bot stops: the radio comes back with it

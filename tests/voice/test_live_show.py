@@ -154,3 +154,29 @@ def test_words_are_added_weighted_and_taken_away():
         words = with_words(words, each, 1.0)
     assert [text for text, _ in words] == ["harp", "drums", "choir"]
     assert [text for text, _ in with_words(words, "drums", 0.0)] == ["harp", "choir"]
+
+
+async def test_where_nothing_else_can_play_it_pauses_once_and_without_a_click():
+    """It goes on once a second of it is there, instead of stuttering piece by piece."""
+    sound = LiveSound()
+    tone = 0.2 * np.sin(2 * np.pi * 440 * np.arange(48_000) / RATE_HZ)
+
+    async def make(seconds):
+        for part in np.split(tone, 4)[: round(4 * seconds)]:
+            samples = np.stack([part, part]).astype(np.float32)
+            await sound.push(Sound(samples=samples, sample_rate_hz=RATE_HZ))
+
+    def take(seconds):
+        return np.concatenate([sound.take(960) for _ in range(round(50 * seconds))])
+
+    await make(0.5)
+    heard = take(0.61)
+    assert largest_step(heard) < 0.05
+    assert not heard[round(0.52 * RATE_HZ) :].any()
+    await make(0.5)
+    assert not take(0.2).any()
+    await make(0.75)
+    again = take(0.5)
+    assert again.any(axis=1).mean() > 0.99
+    assert largest_step(again) < 0.05
+    assert sound.missing_samples > 0.25 * RATE_HZ

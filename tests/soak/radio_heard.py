@@ -1,0 +1,52 @@
+"""What arrived in a voice channel in a long run: decoded, and looked through for what stutters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tests.support.heard_sound import decode, levels
+
+QUIET, SHORTEST_SILENCE_SECONDS = 1e-4, 0.1
+"""Music has rests; digital silence is what is sent where there is nothing to play."""
+LATE_SECONDS = 0.2
+"""How far two packets are apart that a listener's client can't hide."""
+
+
+@dataclass
+class Heard:
+    """What arrived in the voice channel."""
+
+    packets: int = 0
+    lost: int = 0
+    late: list[float] = field(default_factory=list)
+    """How far packets were apart that were late, in seconds."""
+    silences: list[float] = field(default_factory=list)
+    live_looks: int = 0
+    looks: int = 0
+    has_begun: bool = False
+    """Whether anything was heard yet: what comes before that is no silence."""
+    _next: int | None = None
+    _at: float = 0.0
+    _quiet: float = 0.0
+
+    def take(self, packets):
+        """Look through the packets that are new."""
+        fresh = [each for each in packets if self._next is None or each.number >= self._next]
+        if len(fresh) < 2:
+            return
+        for each in fresh:
+            if self._next is not None:
+                self.lost += max(0, each.number - self._next)
+                if each.at - self._at > LATE_SECONDS:
+                    self.late.append(each.at - self._at)
+            self._next, self._at = each.number + 1, each.at
+        self.packets += len(fresh)
+        step = SHORTEST_SILENCE_SECONDS / 2
+        for level in levels(decode([each.opus for each in fresh]), step):
+            if level < QUIET:
+                self._quiet += step if self.has_begun else 0.0
+                continue
+            self.has_begun = True
+            if self._quiet >= SHORTEST_SILENCE_SECONDS:
+                self.silences.append(self._quiet)
+            self._quiet = 0.0
