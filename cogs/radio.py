@@ -23,6 +23,7 @@ from cogs.requests.radio_control import on_air, require_listener, skip_by_vote, 
 from cogs.requests.radio_steering import steer
 from cogs.requests.radios_on_air import RadiosOnAir
 from cogs.requests.responses import thinking
+from cogs.requests.suggestions import suggest_jams
 from cogs.requests.voice_places import place_of
 from cogs.views.persistent_button import custom_id_of
 from cogs.views.radio_buttons import RadioButton, radio_view
@@ -60,11 +61,13 @@ class Radio(commands.GroupCog, group_name="radio"):
         await self.radios.close()
 
     @app_commands.command()
+    @app_commands.autocomplete(jam=suggest_jams)
     async def start(
         self,
         interaction: Interaction,
         source: Source = Source.STARS,
         person: discord.Member | None = None,
+        jam: int | None = None,
         words: LiveText | None = None,
     ) -> None:
         """Play music in the voice channel that you are in.
@@ -75,6 +78,8 @@ class Radio(commands.GroupCog, group_name="radio"):
             What is played: clips with stars, the latest ones, open jams, or music that words steer.
         person:
             Play this person's clips instead.
+        jam:
+            Play this jam instead, as it grows.
         words:
             Play live music from these words.
         """
@@ -90,6 +95,7 @@ class Radio(commands.GroupCog, group_name="radio"):
             source=RadioSource.STARS,
         )
         plan = _with_source(plan, Source.LIVE if words else source, person)
+        plan = await self._with_jam(plan, None if words else jam)
         if plan.source is RadioSource.LIVE:
             await self.bot.service.manners.check(guild_id, words)
             await self.bot.service.live_music.check(guild_id)
@@ -145,11 +151,13 @@ class Radio(commands.GroupCog, group_name="radio"):
         await interaction.response.send_message(readers_of(interaction)(said))
 
     @app_commands.command()
+    @app_commands.autocomplete(jam=suggest_jams)
     async def source(
         self,
         interaction: Interaction,
         source: Source = Source.STARS,
         person: discord.Member | None = None,
+        jam: int | None = None,
     ) -> None:
         """Choose what the radio plays from now on.
 
@@ -159,10 +167,12 @@ class Radio(commands.GroupCog, group_name="radio"):
             What is played: clips with stars, the latest ones, open jams, or music that words steer.
         person:
             Play this person's clips instead.
+        jam:
+            Play this jam instead, as it grows.
         """
         radio = on_air(interaction)
         await require_listener(self.bot, interaction.user, radio)
-        plan = _with_source(radio.plan, source, person)
+        plan = await self._with_jam(_with_source(radio.plan, source, person), jam)
         if plan.source is RadioSource.LIVE:
             await self.bot.service.live_music.check(plan.guild_id)
             words = plan.words or with_words((), DEFAULT_WORDS, 1.0)
@@ -171,6 +181,21 @@ class Radio(commands.GroupCog, group_name="radio"):
             await radio.change(plan)
             said = radio_messages.PLAYS_NOW.fill(what=radio_messages.source(plan))
             await interaction.followup.send(readers_of(interaction)(said))
+
+    async def _with_jam(self, plan: RadioPlan, jam_id: int | None) -> RadioPlan:
+        """Return a plan to play one jam, where one is named. Raises RequestError."""
+        if jam_id is None:
+            return plan
+        jam = await self.bot.service.jams.find(jam_id)
+        if jam is None or jam.guild_id != plan.guild_id:
+            raise RequestError(radio_messages.NO_SUCH_JAM)
+        return dataclasses.replace(plan, source=RadioSource.JAM, jam_id=jam.id, person_id=None)
+
+    @commands.Cog.listener()
+    async def on_jam_changed(self) -> None:
+        """Let radios that play one jam follow it."""
+        for radio in self.radios.all():
+            await radio.follow_jam()
 
     @commands.Cog.listener()
     async def on_voice_state_update(
@@ -204,9 +229,10 @@ class Radio(commands.GroupCog, group_name="radio"):
 
 
 def _with_source(plan: RadioPlan, source: Source, person: discord.Member | None) -> RadioPlan:
-    if person is not None:
-        return dataclasses.replace(plan, source=RadioSource.PERSON, person_id=person.id)
-    return dataclasses.replace(plan, source=RadioSource(source.value), person_id=None)
+    plan = dataclasses.replace(plan, source=RadioSource(source.value), person_id=None, jam_id=None)
+    if person is None:
+        return plan
+    return dataclasses.replace(plan, source=RadioSource.PERSON, person_id=person.id)
 
 
 async def setup(bot: ZhiyinBot) -> None:

@@ -15,6 +15,8 @@ class RadioSource(StrEnum):
     PERSON = "person"
     JAMS = "jams"
     """The tracks of the jams that are open, as they are now."""
+    JAM = "jam"
+    """One jam: its track as it grows, and its mixdown once it is closed."""
     LIVE = "live"
 
 
@@ -32,6 +34,8 @@ class RadioPlan:
     """Who switched it on."""
     person_id: int | None = None
     """Whose clips it plays, if so."""
+    jam_id: int | None = None
+    """Which jam it plays, if so."""
     message_id: int | None = None
     """The message that shows what it plays."""
     words: tuple[tuple[str, float], ...] = ()

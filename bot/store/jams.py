@@ -90,6 +90,13 @@ class Jams:
         )
         return [jam_of(row) for row in rows]
 
+    async def latest_in(self, guild_id: int, limit: int) -> list[Jam]:
+        """Return the latest jams of a server, be they open or closed, newest first."""
+        rows = await self._database.all(
+            "SELECT * FROM jams WHERE guild_id = ? ORDER BY id DESC LIMIT ?", (guild_id, limit)
+        )
+        return [jam_of(row) for row in rows]
+
     async def going_on(self) -> list[Jam]:
         """Return all jams that are not closed, and those whose card shows something old."""
         rows = await self._database.all(

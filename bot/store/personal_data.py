@@ -144,7 +144,7 @@ _KINDS = (
     _Kind(
         "radios",
         """
-        SELECT guild_id AS _id, guild_id, channel_id, source, person_id,
+        SELECT guild_id AS _id, guild_id, channel_id, source, person_id, jam_id,
         datetime(begun_at, 'unixepoch') AS begun_at FROM radios
         WHERE (user_id = :user OR person_id = :user) AND guild_id > :_id
         ORDER BY guild_id LIMIT :limit

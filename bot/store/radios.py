@@ -21,12 +21,12 @@ class Radios:
         async with self._database.transaction() as connection:
             await connection.execute(
                 "INSERT OR REPLACE INTO radios (guild_id, channel_id, text_channel_id, source, "
-                "user_id, person_id, message_id, words, begun_at) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "user_id, person_id, jam_id, message_id, words, begun_at) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     plan.guild_id, plan.channel_id, plan.text_channel_id, plan.source,
-                    plan.user_id, plan.person_id, plan.message_id, json.dumps(plan.words),
-                    self._clock(),
+                    plan.user_id, plan.person_id, plan.jam_id, plan.message_id,
+                    json.dumps(plan.words), self._clock(),
                 ),
             )  # fmt: skip
 
@@ -48,6 +48,7 @@ def _plan_of(row: sqlite3.Row) -> RadioPlan:
         source=RadioSource(row["source"]),
         user_id=row["user_id"],
         person_id=row["person_id"],
+        jam_id=row["jam_id"],
         message_id=row["message_id"],
         words=tuple((text, weight) for text, weight in json.loads(row["words"])),
     )

@@ -21,6 +21,7 @@ _MOST_OF_TRACK = 1 / 3
 # Beats that drift apart by less are heard as one.
 _LEAST_DRIFT_SECONDS = 0.003
 _WHOLE = 0.02
+_GROWN_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -55,6 +56,21 @@ def plan_blend(first: Track, second: Track) -> Blend:
     """
     met = _meet(first, second)
     return plain_blend(first, second) if met is None else met
+
+
+def grown_blend(first: Track, *, place: int, same_seconds: float) -> Blend:
+    """Return how a track goes over into itself with more after it, being at a place now.
+
+    Both are the same up to a time: before it one goes on as the other and nobody hears where.
+    Whoever is past that hears the first to its end, and then what is new.
+    """
+    same = min(round(same_seconds * RATE_HZ), first.length)
+    seam = min(round(_GROWN_SECONDS * RATE_HZ), same // 4)
+    leave = same - 2 * seam
+    if place < leave:
+        return Blend(first=first, leave=leave, enter=leave, length=max(1, seam), likeness=1.0)
+    length = max(1, min(seam, (first.length - place) // 2))
+    return Blend(first=first, leave=first.length - length, enter=same, length=length)
 
 
 def _meet(first: Track, second: Track) -> Blend | None:

@@ -10,6 +10,7 @@ from enum import Enum, auto
 
 from bot.audio.files.opus_packets import RATE_HZ
 from bot.errors import ZhiyinError
+from bot.voice.blend import grown_blend
 from bot.voice.blending import prepare_blend
 from bot.voice.line import LineEnd, VoiceLine, VoicePlace
 from bot.voice.live_show import LiveShow
@@ -140,6 +141,21 @@ class Radio:
         track = await self._next_track()
         if track is not None:
             self.mixer.play_next(PlayedTrack(track), at_once=True)
+
+    async def follow(self, track: Track, same_seconds: float | None) -> None:
+        """Play a track next, in place of what was to come.
+
+        Where it is what sounds, grown longer, it goes on as that: both are the same so far.
+        """
+        now = self.mixer.now
+        if not isinstance(now, PlayedTrack):
+            self.mixer.play_next(PlayedTrack(track))
+        elif same_seconds is None:
+            blend = await prepare_blend(now.track, track)
+            self.mixer.play_next(PlayedTrack(track), blend=blend)
+        else:
+            blend = grown_blend(now.track, place=now.place, same_seconds=same_seconds)
+            self.mixer.play_next(PlayedTrack(track), blend=blend)
 
     def note_listeners(self, number: int) -> None:
         """Note how many people are in the channel."""

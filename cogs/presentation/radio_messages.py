@@ -28,6 +28,11 @@ NO_JAMS = Sentence(
     "📻 The radio is on in {channel}, and no jam with music in it is open here: `/jam start` "
     "begins one."
 )
+NOTHING_IN_JAM = Sentence(
+    "📻 The radio is on in {channel}, and this jam has no music yet that everybody here may hear: "
+    "the first turn comes on as soon as it is made."
+)
+NO_SUCH_JAM = Sentence("There is no such jam on this server: choose one that is suggested.")
 STOPPED = Sentence("📻 The radio is off. `/radio start` switches it on again.")
 LEFT_ALONE = Sentence(
     "📻 Everybody had left {channel}, so I left too. `/radio start` brings me back."
@@ -75,6 +80,7 @@ _SOURCES = {
     RadioSource.STARS: Sentence("this server's stars"),
     RadioSource.RECENT: Sentence("the latest clips"),
     RadioSource.JAMS: Sentence("the jams that are open here, as they are now"),
+    RadioSource.JAM: Sentence("one jam, as it grows"),
     RadioSource.LIVE: Sentence("live music"),
 }
 

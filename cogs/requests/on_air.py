@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import functools
 import logging
-import math
 import random
 from collections import deque
 from collections.abc import Callable
@@ -13,9 +12,10 @@ from collections.abc import Callable
 import discord
 
 from bot.app.client import ZhiyinBot
+from bot.domain.clips import Clip
 from bot.domain.live_words import Words
 from bot.domain.radio import RadioPlan, RadioSource
-from bot.errors import Refused, ZhiyinError
+from bot.errors import ZhiyinError
 from bot.i18n.languages import Reader
 from bot.voice.line import VoicePlace
 from bot.voice.live_show import LiveShow
@@ -26,6 +26,7 @@ from cogs.posting.outages import UNREACHABLE
 from cogs.presentation import radio_messages
 from cogs.presentation.readers import readers_on
 from cogs.requests.clip_cards import card_for
+from cogs.requests.steering_pauses import SteeringPauses
 from cogs.requests.voice_places import check_rights, is_for_everybody, listeners_in
 from cogs.requests.voice_status import show_status
 
@@ -33,13 +34,7 @@ log = logging.getLogger(__name__)
 
 ViewOf = Callable[[Reader, int], discord.ui.View]
 _REMEMBERED = 100
-_STEERING_SECONDS = 5.0
-"""How long after one change of words somebody waits before the next."""
 _SHOWING = (discord.HTTPException, *UNREACHABLE)
-
-
-class SteeredJustNow(Refused):
-    """Somebody steers again too soon."""
 
 
 class OnAir:
@@ -59,8 +54,8 @@ class OnAir:
         # Which clip comes next is of no consequence to anybody's safety.
         self._draw = random.Random()  # noqa: S311
         self._is_stopped = False
-        self._steered: dict[int, float] = {}
-        self._told_to_wait = set[int]()
+        self.pauses = SteeringPauses(bot.clock)
+        """Of those who steer."""
         self._status: str | None = None
         self.clip_id: int | None = None
         """What is played."""
@@ -126,22 +121,6 @@ class OnAir:
         self.votes.clear()
         self.radio.skip()
 
-    def note_steering(self, user_id: int) -> None:
-        """Note that somebody steers. Raises SteeredJustNow for who did a moment ago."""
-        now = self._bot.clock()
-        waits = self._steered.get(user_id, 0.0) + _STEERING_SECONDS - now
-        if 0 < waits <= _STEERING_SECONDS:
-            raise SteeredJustNow(radio_messages.TOO_FAST.fill(seconds=math.ceil(waits)))
-        self._steered = {each: at for each, at in self._steered.items() if at > now - 60}
-        self._steered[user_id] = now
-        self._told_to_wait.discard(user_id)
-
-    def tells_to_wait(self, user_id: int) -> bool:
-        """Note that somebody is told to wait; False where they were already, since they steered."""
-        is_new = user_id not in self._told_to_wait
-        self._told_to_wait.add(user_id)
-        return is_new
-
     def note_listeners(self) -> None:
         """Count who listens."""
         self.radio.note_listeners(len(listeners_in(self.channel)))
@@ -157,6 +136,29 @@ class OnAir:
         else:
             self._end_show()
             await self.radio.change()
+
+    async def follow_jam(self) -> None:
+        """Play the jam that it is about as it is now, where it has changed."""
+        plan, service = self.plan, self._bot.service.radio
+        if plan.source is not RadioSource.JAM or plan.jam_id is None:
+            return
+        found = [each for each in await service.clips(plan) if self._is_for_all(each)]
+        if not found or found[0].id in list(self._played)[-1:]:
+            return
+        head, sounding = found[0], self.clip_id
+        self._played.append(head.id)
+        try:
+            track = await service.load(head)
+        except ZhiyinError as error:
+            log.info("radio.skipped clip=%d %s", head.id, error)
+            return
+        same = None
+        if sounding is not None:
+            same = await service.grown_at(plan.jam_id, sounding, head)
+        await self.radio.follow(track, same)
+
+    def _is_for_all(self, clip: Clip) -> bool:
+        return is_for_everybody(self.channel.guild, clip)
 
     async def steer(self, words: Words) -> None:
         """Let live music be made from other words."""
@@ -182,9 +184,9 @@ class OnAir:
         self.radio.play_live(None)
 
     async def _choose(self) -> Track | None:
-        guild, service = self.channel.guild, self._bot.service.radio
+        service = self._bot.service.radio
         found = await service.clips(self.plan)
-        clips = {clip.id: clip for clip in found if is_for_everybody(guild, clip)}
+        clips = {clip.id: clip for clip in found if self._is_for_all(clip)}
         while clips:
             chosen = choose_next(list(clips), self._played, self._draw)
             assert chosen is not None
@@ -231,6 +233,8 @@ class OnAir:
                 shown.description = f"{read(trouble)}\n{shown.description}"
             return shown, self._view_of(read, clip.id)
         nothing = radio_messages.NOTHING_TO_PLAY.fill(channel=where)
+        if self.plan.source is RadioSource.JAM:
+            nothing = radio_messages.NOTHING_IN_JAM.fill(channel=where)
         if self.plan.source is RadioSource.JAMS:
             nothing = radio_messages.NO_JAMS.fill(channel=where)
         if self.plan.source is RadioSource.PERSON:

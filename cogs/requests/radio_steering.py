@@ -14,8 +14,9 @@ from bot.i18n.sentence import Sentence
 from cogs.presentation import radio_messages
 from cogs.presentation.prompts import clean_prompt
 from cogs.requests.mentions import asks_clearly
-from cogs.requests.on_air import OnAir, SteeredJustNow
+from cogs.requests.on_air import OnAir
 from cogs.requests.radio_control import radios_of, require_listener
+from cogs.requests.steering_pauses import SteeredJustNow
 
 _REFERENCE = re.compile(r"<(?:@[!&]?|#)\d+>")
 
@@ -38,7 +39,7 @@ async def steer(
     if len(text) > MAX_LIVE_CHARACTERS:
         raise RequestError(radio_messages.TOO_LONG.fill(most=MAX_LIVE_CHARACTERS))
     await bot.service.manners.check(radio.plan.guild_id, text)
-    radio.note_steering(person.id)
+    radio.pauses.note(person.id)
     await radio.steer(with_words(radio.plan.words, text, weight))
     listed = radio_messages.list_words(radio.plan.words)
     return radio_messages.STEERED.fill(who=person.mention, words=listed)
@@ -78,4 +79,4 @@ async def steer_by_message(
     try:
         return await steer(bot, message.author, radio, text, 1.0)
     except SteeredJustNow as error:
-        return error.sentence if radio.tells_to_wait(message.author.id) else None
+        return error.sentence if radio.pauses.tells_to_wait(message.author.id) else None

@@ -32,6 +32,10 @@ class RadiosOnAir:
         """Return a server's radio."""
         return self._radios.get(guild_id)
 
+    def all(self) -> list[OnAir]:
+        """Return the radios that are on."""
+        return list(self._radios.values())
+
     def check_off(self, guild_id: int, channel: VoicePlace) -> None:
         """Raise RequestError where a server's radio is on, or being switched on."""
         playing = self._radios.get(guild_id)

@@ -10,6 +10,7 @@ from bot.app.client import Interaction
 from bot.domain.clips import Clip
 from bot.domain.jobs import MAX_PROMPT_CHARACTERS
 from bot.i18n.languages import Reader
+from cogs.presentation.jam_messages import title_of
 from cogs.presentation.prompts import RANDOM_CLIP
 from cogs.presentation.readers import reader_of
 from cogs.requests.rights import clips_in_sight
@@ -30,6 +31,7 @@ PRESETS = (
 # Discord takes 25 choices of up to 100 characters.
 _CHOICES = 25
 _CHOICE_CHARACTERS = 100
+_JAMS = 100
 
 Prompt = app_commands.Range[str, 1, MAX_PROMPT_CHARACTERS]
 
@@ -67,6 +69,25 @@ def name_clip(read: Reader, clip: Clip) -> str:
     """Return a clip's number, words and length, as long as a choice may be."""
     name = f"{clip.id} · {clip.prompt or read(RANDOM_CLIP)} · {clip.seconds:.0f} s"
     return name if len(name) <= _CHOICE_CHARACTERS else name[: _CHOICE_CHARACTERS - 1] + "…"
+
+
+async def suggest_jams(interaction: Interaction, current: str) -> list[app_commands.Choice[int]]:
+    """Suggest the latest jams of this server, newest first, that everybody there sees."""
+    guild = interaction.guild
+    if guild is None:
+        return []
+    read, everyone = reader_of(interaction), guild.default_role
+    named = []
+    for jam in await interaction.client.service.jams.latest_in(guild.id, _JAMS):
+        place = guild.get_channel(jam.channel_id)
+        if place is not None and place.permissions_for(everyone).view_channel:
+            title = read(title_of(jam))
+            named.append((jam, f"{jam.id} · {title}"[:_CHOICE_CHARACTERS]))
+    return [
+        app_commands.Choice(name=name, value=jam.id)
+        for jam, name in named
+        if current.casefold() in name.casefold()
+    ][:_CHOICES]
 
 
 async def suggest_jobs(interaction: Interaction, current: str) -> list[app_commands.Choice[int]]:

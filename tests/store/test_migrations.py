@@ -48,6 +48,7 @@ RELEASED = {
     "bars_of_a_track": "ad0e1e47d48cedde",
     "chosen_languages": "5239c503d1a75156",
     "withdrawals": "939c96d95fed98fe",
+    "radio_of_one_jam": "421732d8482c3caa",
 }
 
 

@@ -205,6 +205,7 @@ async def do_everything(store, clock):
     await store.jams.begin(new_jam("j2", forked_from=jam.id))
     await store.jams.names(jam.id)
     await store.jams.open_in(10)
+    await store.jams.latest_in(10, 25)
     await store.jams.going_on()
     await end_turn(store, await begin_turn(store, jam, "9", 2, kind=Kind.JAM_MIX, seconds=0.0))
     other = await store.jams.begin(new_jam("j3", in_rotation=True))

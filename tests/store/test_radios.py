@@ -22,14 +22,16 @@ async def test_a_radio_is_there_after_a_restart(tmp_path):
     """As it was last, one a server; one that was switched off is not."""
     live = new_radio(source=RadioSource.LIVE, words=(("techno", 1.0), ("harp", 0.5)), message_id=9)
     other = new_radio(guild_id=11, source=RadioSource.PERSON, person_id=3)
+    jam = new_radio(guild_id=13, source=RadioSource.JAM, jam_id=4)
     async with open_store(tmp_path, Clock()) as store:
         await store.radios.keep(new_radio())
         await store.radios.keep(live)
         await store.radios.keep(other)
+        await store.radios.keep(jam)
         await store.radios.keep(new_radio(guild_id=12))
         await store.radios.drop(12)
     async with open_store(tmp_path, Clock()) as store:
-        assert await store.radios.all() == [live, other]
+        assert await store.radios.all() == [live, other, jam]
 
 
 async def test_a_radio_is_its_person_s_data(tmp_path):

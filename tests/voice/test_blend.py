@@ -11,7 +11,7 @@ from bot.audio.analysis.key import Key
 from bot.audio.analysis.rhythm import Rhythm
 from bot.audio.editing.alignment import Part
 from bot.audio.resample import fit
-from bot.voice.blend import Blend, plain_blend, plan_blend
+from bot.voice.blend import Blend, grown_blend, plain_blend, plan_blend
 from bot.voice.blending import prepare_blend
 from bot.voice.loading import make_track
 from bot.voice.mixer import Mixer, PlayedTrack
@@ -181,6 +181,25 @@ def test_a_blend_for_another_track_is_not_used():
     mixed(mixer, 5.0)
     assert mixer.now.track is first
     assert plain_blend(first, second).leave == 18 * RATE_HZ
+
+
+@pytest.mark.parametrize("heard", [6.0, 15.0])
+def test_a_track_that_has_grown_goes_on_as_it_was(heard):
+    """To the sample where both are the same still; else what is new follows its end."""
+    first, grown = track(1, 440, 16), track(2, 440, 24)
+    mixer = Mixer()
+    mixer.play_next(PlayedTrack(first))
+    before = mixed(mixer, heard)
+    blend = grown_blend(first, place=mixer.now.place, same_seconds=14.0)
+    mixer.play_next(PlayedTrack(grown), blend=blend)
+    sound = np.concatenate([before, mixed(mixer, 18.0 - heard)])
+    assert mixer.now.track is grown
+    tone = track(3, 440, 18).frames / 32768
+    if heard < 12.0:
+        assert mixer.now.place == 18 * RATE_HZ
+        assert np.abs(sound[480:] - tone[480 : len(sound)]).max() < 1e-3
+    else:
+        assert 15.9 * RATE_HZ < mixer.now.place < 17.1 * RATE_HZ
 
 
 async def test_clips_are_as_loud_as_one_another():

@@ -27,3 +27,22 @@ async def test_jams_are_played_as_they_are_now(tmp_path):
         await take_turn(store, elsewhere, "3", 1)
         assert [clip.id for clip in await radio.clips(plan)] == [latest.id]
         await store.jams.close(jam.id)
+
+
+async def test_one_jam_is_played_as_it_grows(tmp_path):
+    """Its whole track; where it has grown, it is told up to where it is what it was."""
+    async with open_store(tmp_path, Clock()) as store:
+        pipeline: Any = SimpleNamespace(store=store)
+        radio = RadioService(pipeline)
+        jam = await store.jams.begin(new_jam())
+        plan = new_radio(source=RadioSource.JAM, jam_id=jam.id)
+        assert await radio.clips(plan) == []
+        first = await take_turn(store, jam, "1", 1)
+        assert [clip.id for clip in await radio.clips(plan)] == [first.id]
+        await take_turn(store, jam, "2", 2)
+        (head,) = await radio.clips(plan)
+        room = await store.jams.room(jam.id)
+        assert await radio.grown_at(jam.id, first.id, head) == room.parts[1].starts_at_seconds
+        assert await radio.grown_at(jam.id, head.id, head) is None
+        assert await radio.clips(new_radio(source=RadioSource.JAM, jam_id=jam.id, guild_id=9)) == []
+        assert [each.id for each in await store.jams.latest_in(jam.guild_id, 5)] == [jam.id]

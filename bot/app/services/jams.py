@@ -61,6 +61,10 @@ class JamService:
         rooms = [await self._jams.room(jam.id) for jam in await self._jams.open_in(guild_id)]
         return [room for room in rooms if room is not None]
 
+    async def latest_in(self, guild_id: int, limit: int) -> list[Jam]:
+        """Return the latest jams of a server, be they open or closed, newest first."""
+        return await self._jams.latest_in(guild_id, limit)
+
     async def going_on(self) -> list[Jam]:
         """Return all jams that are not closed, and those whose card shows something old."""
         return await self._jams.going_on()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from bot.domain.clips import Clip
+from bot.domain.jams import JamState
 from bot.domain.radio import RadioPlan, RadioSource
 from bot.pipeline.service import Pipeline
 from bot.voice.loading import load_track
@@ -32,11 +33,38 @@ class RadioService:
         if plan.source is RadioSource.JAMS:
             rooms = [await store.jams.room(jam.id) for jam in await store.jams.open_in(guild_id)]
             return [room.head for room in rooms if room is not None and room.head is not None]
+        if plan.source is RadioSource.JAM and plan.jam_id is not None:
+            return await self._of_jam(plan.jam_id, guild_id)
         if plan.source is RadioSource.STARS:
             starred = await store.stars.top(guild_id, _MOST_CLIPS)
             if starred:
                 return starred
         return await store.clips.of_guild(guild_id, _MOST_CLIPS)
+
+    async def _of_jam(self, jam_id: int, guild_id: int) -> list[Clip]:
+        """Return the mixdown of a jam that is closed, else its track as it is now."""
+        room = await self._store.jams.room(jam_id)
+        if room is None or room.jam.guild_id != guild_id:
+            return []
+        mix_job_id = room.jam.mix_job_id
+        if room.jam.state is JamState.CLOSED and mix_job_id is not None:
+            mixdown = await self._store.clips.of_job(mix_job_id)
+            if mixdown is not None and not mixdown.is_deleted:
+                return [mixdown]
+        return [] if room.head is None else [room.head]
+
+    async def grown_at(self, jam_id: int, old_clip_id: int, head: Clip) -> float | None:
+        """Return up to where a jam's track is what it was in an older clip, in seconds.
+
+        None where it is no track that has grown from it.
+        """
+        room = await self._store.jams.room(jam_id)
+        if room is None or room.head is None or room.head.id != head.id:
+            return None
+        ids = [None if part.clip is None else part.clip.id for part in room.parts]
+        if old_clip_id not in ids[:-1]:
+            return None
+        return room.parts[ids.index(old_clip_id) + 1].starts_at_seconds
 
     async def load(self, clip: Clip) -> Track:
         """Return a clip ready to be played. Raises SoundError where its sound is gone."""

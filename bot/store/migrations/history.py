@@ -22,6 +22,7 @@ from bot.store.migrations.migration import Migration
 from bot.store.migrations.open_answers import OPEN_ANSWERS
 from bot.store.migrations.preferences import PREFERENCES, PRIVATE_ANSWERS
 from bot.store.migrations.presets import PRESETS
+from bot.store.migrations.radio_of_one_jam import RADIO_OF_ONE_JAM
 from bot.store.migrations.radios import RADIOS
 from bot.store.migrations.running_totals import RUNNING_TOTALS
 from bot.store.migrations.stars import STARS
@@ -251,6 +252,12 @@ MIGRATIONS = (
         "What shows a deleted clip is written down with the deletion, so that a kill leaves no "
         "sound in a message.",
         WITHDRAWALS,
+    ),
+    Migration(
+        "radio_of_one_jam",
+        date(2026, 11, 28),
+        "A radio plays one jam, which is chosen from a server's latest ones.",
+        RADIO_OF_ONE_JAM,
     ),
 )
 
