@@ -13,10 +13,12 @@ from bot.demo.discord.voice import moves
 from bot.voice.radio import RadioTimings
 from cogs.requests.radios_on_air import RadiosOnAir
 from cogs.views.radio_buttons import radio_view
-from tests.support.discord_wire.server import PATIENCE_SECONDS
 from tests.support.discord_wire.stage import open_stage
 from tests.support.heard_sound import decode, levels
 from tests.support.timings import quick
+
+PATIENCE_SECONDS = 120.0
+"""Only there to end what hangs."""
 
 
 class Room:
