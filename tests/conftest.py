@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import fcntl
 import logging
 import os
 import sys
@@ -137,23 +138,26 @@ def cache_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def kernel_cache(cache_home: Path) -> Path:
-    """Return the program's own folder in it, in which it keeps its compiled kernels."""
-    return cache_home / "zhiyin"
+def kernel_library(cache_home: Path) -> Path:
+    """Return the compiled kernels: one of this run's processes compiles them, the others wait."""
+    with open(cache_home / "compiling", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return build.compile_kernels(cache_home / "zhiyin" / "kernels")
 
 
 @pytest.fixture(scope="session")
-def kernel_library(kernel_cache: Path) -> Path:
-    """Return the compiled kernels."""
-    return build.compile_kernels(kernel_cache / "kernels")
+def kernel_cache(kernel_library: Path) -> Path:
+    """Return the program's own folder in the cache, in which the compiled kernels are."""
+    return kernel_library.parent.parent
 
 
 @pytest.fixture(scope="session", params=["builtin", "kernels"])
-def library(request: pytest.FixtureRequest, kernel_cache: Path) -> Path | None:
+def library(request: pytest.FixtureRequest) -> Path | None:
     """Return no library, which means MindSpore's own operations, then that of our kernels."""
     if request.param == "builtin":
         return None
-    return build.compile_kernels(kernel_cache / "kernels")
+    library: Path = request.getfixturevalue("kernel_library")
+    return library
 
 
 @pytest.fixture(scope="session")

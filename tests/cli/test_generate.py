@@ -362,7 +362,7 @@ def start_scripted(place, *argv):
     return start(place, "-c", code, *argv)
 
 
-def test_the_whole_program_makes_a_clip(place):
+def test_the_whole_program_makes_a_clip(kernel_cache, place):
     """Nothing scripted: a real model, a real engine, a file that plays."""
     process = start(place, "-m", "bot", "generate", "90s rock", "--seconds", "1", "-o", "out.mp3")
     out, err = process.communicate(timeout=300)
@@ -374,7 +374,7 @@ def test_the_whole_program_makes_a_clip(place):
     assert 0.001 < np.abs(samples).mean() < 1
 
 
-def test_the_whole_program_can_be_interrupted(place):
+def test_the_whole_program_can_be_interrupted(kernel_cache, place):
     """MindSpore has a handler of its own for Ctrl-C; ours has the last word."""
     process = start(place, "-m", "bot", "generate", "--seconds", "100", "-o", "out.mp3")
     while "Making" not in process.stderr.readline():

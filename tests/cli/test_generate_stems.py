@@ -29,9 +29,9 @@ FREE = [4, 5, 6, 7]
 
 
 @pytest.fixture
-def place(tmp_path, monkeypatch, cache_home):
+def place(tmp_path, monkeypatch, kernel_cache):
     """A folder to work in."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(cache_home))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(kernel_cache.parent))
     folder = tmp_path / "work"
     folder.mkdir()
     monkeypatch.chdir(folder)
@@ -39,12 +39,14 @@ def place(tmp_path, monkeypatch, cache_home):
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory, tiny_stems):
+def made(tmp_path_factory, tiny_stems, kernel_cache):
     """A folder with a clip that was made with its stems, as WAV and as MP3."""
     folder = tmp_path_factory.mktemp("made")
-    for suffix in ("wav", "mp3"):
-        argv = ["a", "--stems", "--seconds", 1, "--seed", 5, "-o", folder / f"out.{suffix}"]
-        assert zhiyin(*argv, model=tiny_stems) == 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(kernel_cache.parent))
+        for suffix in ("wav", "mp3"):
+            argv = ["a", "--stems", "--seconds", 1, "--seed", 5, "-o", folder / f"out.{suffix}"]
+            assert zhiyin(*argv, model=tiny_stems) == 0
     return folder
 
 

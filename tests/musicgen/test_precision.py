@@ -17,7 +17,7 @@ from bot.musicgen.kernels import build
 from bot.musicgen.kernels.packing import pack, to_bfloat16
 from bot.musicgen.kernels.quantization import GROUP, INT4_GROUP, PANEL
 from tests.musicgen.test_decoder import CONFIG, POSITIONS, random_weights, rows, states, tokens
-from tests.support.quick_compilation import QUICK_FLAGS
+from tests.support.quick_compilation import compile_decoder
 
 ALL: tuple[Precision, ...] = ("fp32", "bf16", "int8", "int4")
 
@@ -172,10 +172,8 @@ def test_processors_without_the_instructions_make_the_same(
 ) -> None:
     """Older processors compute bit for bit the same, only slower."""
     compiler = next(c for c in build.find_compilers() if c.command != build.BUNDLED)
-    older = build.Compiler(command=(*compiler.command, *without.split()), version=compiler.version)
     # Optimized, as unoptimized code rounds products before it adds them.
-    flags = tuple("-O2" if flag == "-O3" else flag for flag in build.FLAGS)
-    library = build.compile_kernels(tmp_path, [older], flags=flags)
+    library = compile_decoder(tmp_path, (*compiler.command, without), "-O2")
     assert not build.supports_int8(library)
     for precision in ALL:
         here, there = listen([decoder(one, precision) for one in (kernels, library)], steps=10)
@@ -185,10 +183,8 @@ def test_processors_without_the_instructions_make_the_same(
 def test_processors_without_half_precision_read_it(kernels: Path, tmp_path: Path) -> None:
     """The scales of int4 and weights in half precision are widened number by number."""
     compiler = next(c for c in build.find_compilers() if c.command != build.BUNDLED)
-    oldest = build.Compiler(
-        command=(*compiler.command, "-mno-avx512f", "-mno-f16c"), version=compiler.version
-    )
-    library = build.compile_kernels(tmp_path, [oldest], flags=QUICK_FLAGS)
+    oldest = (*compiler.command, "-mno-avx512f", "-mno-f16c")
+    library = compile_decoder(tmp_path, oldest, "-O0")
     bounds: dict[Precision, float] = {"fp32": 1e-5, "int4": 1e-2}
     for precision, bound in bounds.items():
         weights = partial(random_weights, half=True)

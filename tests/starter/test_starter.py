@@ -115,21 +115,29 @@ def scores_of(model, codes):
     return np.array(made, np.float64)
 
 
+@pytest.fixture(scope="module")
+def judged(model):
+    """Four seconds of a clip, and the exact scores over it."""
+    from bot.musicgen.engine.engine import Engine
+
+    wish = GenerationRequest(seconds=4.0, seed=3, prompt="90s rock, 120 BPM")
+    (clip,) = run(Engine(model), wish)
+    return clip.tokens, scores_of(model, clip.tokens)
+
+
 @pytest.mark.parametrize(
     ("precision", "error", "same", "nats"),
     [("bf16", 0.005, 0.98, 0.0005), ("int8", 0.03, 0.998, 0.0002), ("int4", 0.14, 0.99, 0.005)],
 )
 def test_fewer_bits_hardly_change_what_is_likely(
-    folder, model, kernel_cache, precision, error, same, nats
+    folder, judged, kernel_cache, precision, error, same, nats
 ):
     """Over four seconds of a clip: the scores, the likeliest code, and the mean divergence."""
-    from bot.musicgen.engine.engine import Engine
     from bot.musicgen.model import load_model
 
     rounded = load_model(folder, requests=1, cache=kernel_cache, precision=precision)
-    wish = GenerationRequest(seconds=4.0, seed=3, prompt="90s rock, 120 BPM")
-    (clip,) = run(Engine(model), wish)
-    exact, other = (scores_of(each, clip.tokens) for each in (model, rounded))
+    tokens, exact = judged
+    other = scores_of(rounded, tokens)
     spread = exact - exact.mean(-1, keepdims=True)
     assert np.linalg.norm(other - exact) < error * np.linalg.norm(spread)
     assert np.mean(exact.argmax(-1) == other.argmax(-1)) > same

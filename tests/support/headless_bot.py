@@ -24,7 +24,7 @@ from bot.models.registry import starter_folder
 from bot.musicgen.checkpoint.inspection import inspect
 
 LIMITS = Limits(daily_seconds=1000, waiting_per_user=50, waiting_per_guild=50, waiting=50)
-SECONDS = 3.0
+SECONDS = 1.0
 
 
 class Notebook:
