@@ -20,7 +20,8 @@ from bot.config_file import settings
 
 ROOT = Path(__file__).parents[2]
 DOCS = sorted((ROOT / "docs").glob("*.md"))
-FOR_OWNERS = [ROOT / "README.md", *DOCS]
+CHINESE_README = ROOT / "README.zh-CN.md"
+FOR_OWNERS = [ROOT / "README.md", CHINESE_README, *DOCS]
 GET_UV = "python3 -m pip install -qq --target .uv uv"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -135,6 +136,24 @@ def test_the_readme_is_short_and_leads_to_every_page():
     assert len(README.splitlines()) <= _MOST_LINES
     for path in DOCS:
         assert f"](docs/{path.name})" in README
+
+
+def test_the_readme_is_the_same_in_chinese():
+    """It leads to the same pages, and has its readers type the same."""
+    chinese = CHINESE_README.read_text(encoding="utf-8")
+    for text, other in ((README, CHINESE_README.name), (chinese, "README.md")):
+        assert f"]({other})" in text
+    assert page_links(README) <= page_links(chinese)
+    assert programs(README) == programs(chinese)
+
+
+def page_links(text):
+    return set(re.findall(r"\]\(((?:docs|tests|\.github)/[^)]+)\)", text))
+
+
+def programs(text):
+    """What is typed, but for a prompt: that is in the reader's language."""
+    return [re.sub(r'"[^"]*"', "", typed) for _, typed in _FENCE.findall(text)]
 
 
 def test_the_clip_to_hear_is_small():
