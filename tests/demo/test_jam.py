@@ -12,6 +12,7 @@ from playwright.async_api import expect
 
 from tests.support.demo_jammers import Jammer, reckon, settle
 from tests.support.demo_stage import needs_chromium, open_chromium, open_demo_stage, open_seat
+from tests.support.wire_jam import cards, threads
 
 NAMES = ("robin", "maya", "tom")
 ACTIONS = 20
@@ -74,6 +75,56 @@ async def test_two_tabs_of_one_person_show_the_same(stage, browser):
         asked = await one.asks(one.page.locator("dialog button[type=submit]").click)
         remix = await stage.until(lambda: asked.message if asked.message.files else None)
         await expect(other.message(remix)).to_contain_text("march")
+
+
+async def test_two_people_jam_from_the_start_to_the_mixdown(stage, browser):
+    """One at a desk, one with a phone: both see and hear every turn, and in the end the mixdown."""
+    phone = {"viewport": {"width": 390, "height": 844}}
+    async with (
+        open_seat(stage, browser, "robin") as robin,
+        open_seat(stage, browser, "maya", **phone) as maya,
+    ):
+        await robin.go("music")
+        asked = await robin.types("/jam start title:Night drive tempo:120 bars:1 longest:20")
+        told = await stage.until(lambda: asked.message if "open" in asked.message.content else None)
+        (thread,) = threads(stage.discord)
+        await robin.message(told).get_by_text("Night drive").click()
+        announced = stage.channels["music"].messages[thread.id]
+        await maya.message(announced).get_by_text("Open thread").click()
+        for seat, words in ((robin, "beat"), (maya, "rock")):
+            card = await card_saying(stage, thread, "anybody")
+            await seat.asks(seat.message(card).locator("[data-custom$=':take']").click)
+            await seat.page.locator("dialog [name=words]").fill(words)
+            asked = await seat.asks(seat.page.locator("dialog button[type=submit]").click)
+            clip = await stage.until(
+                lambda asked=asked: asked.message if asked.message.files else 0
+            )
+            for each in (robin, maya):
+                await expect(each.message(clip).locator("audio")).to_have_count(1)
+            card = await card_saying(stage, thread, f"Last: <@{seat.person.id}>")
+        asked = await maya.asks(maya.message(card).locator("[data-custom$=':hear']").click)
+        heard = await stage.until(lambda: asked.message if asked.message.files else None)
+        await expect(maya.message(heard).locator("audio")).to_have_count(1)
+        await expect(robin.message(heard)).to_have_count(0)
+        asked = await robin.asks(robin.message(card).locator("[data-custom$=':close']").click)
+        mixdown = await stage.until(lambda: asked.message if asked.message.files else None)
+        card = await card_saying(stage, thread, "2 turns by 2 people")
+        for each in (robin, maya):
+            await expect(each.message(mixdown).locator("audio")).to_have_count(1)
+            await expect(each.message(mixdown)).to_contain_text("played by")
+            await expect(each.message(card)).to_contain_text("The mixdown is")
+            await expect(each.message(card).locator("[data-custom$=':take']")).to_have_count(0)
+
+
+async def card_saying(stage, thread, words):
+    """The card of a jam, once it says this and no other one is left."""
+
+    def find():
+        (card, *others) = cards(thread) or [None]
+        is_it = card is not None and words in str(card.payload["embeds"])
+        return card if is_it and not others else None
+
+    return await stage.until(find)
 
 
 @pytest.mark.parametrize("width", [1280, 390])
