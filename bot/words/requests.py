@@ -21,8 +21,10 @@ _ASKS = re.compile(
     r"生成一段|做一段|做一首|写一首|给我一段|我想听|我想要一段|一段|一首|再|更加?|加上|加点|加|用)",
     re.IGNORECASE,
 )
-_THANKS = re.compile(
-    r"[\s,.!]*(?:\b(?:please|thanks|thank you|if you can)|[!.]|拜托|谢谢|吧|。)$", re.IGNORECASE
+_TAILS = re.compile(
+    r"[\s,.!]*(?:\b(?:please|thanks|thank you|if you can|(?:comes?|joins?)(?: in)?|enters?)|[!.]|"
+    r"拜托|谢谢|吧|。)$",
+    re.IGNORECASE,
 )
 _NOUNS = re.compile(
     r"^(?:(?:a |an |the )?(?:song|songs|track|music|beat|clip|tune|loop|instrumental|jam|piece|"
@@ -52,7 +54,7 @@ def _strip_clause(text: str) -> str:
     text, before = tidy(text), None
     while before != text:
         before = text
-        text = tidy(_THANKS.sub("", _ASKS.sub("", text)))
+        text = tidy(_TAILS.sub("", _ASKS.sub("", text)))
     return "" if _NOUNS.match(text) else text
 
 

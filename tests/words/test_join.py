@@ -78,6 +78,8 @@ OTHERS = [
     (ROCK, "!!", ROCK),
     (ROCK, ROCK, ROCK),
     ("90s rock, A minor", "jazz", "90s jazz, A minor"),
+    ("lo-fi", "the drums come in, louder", "loud lo-fi, drums"),
+    ("lo-fi", "a flute enters", "lo-fi, flute"),
 ]
 
 
