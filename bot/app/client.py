@@ -29,6 +29,7 @@ from bot.domain.generation import Sampling
 from bot.i18n.languages import Languages, load_languages
 from bot.pipeline.presenter import Presenter
 from bot.pipeline.service import Pipeline
+from bot.words.known import Vocabulary
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +54,7 @@ COGS = (
     "cogs.battle",
     "cogs.privacy",
     "cogs.about",
+    "cogs.styles",
     "cogs.admin",
     "cogs.admin_operations",
     "cogs.admin_manners",
@@ -92,6 +94,7 @@ class ZhiyinBot(commands.Bot):
         fetch: Callable[[str, int], Awaitable[bytes]] | None = None,
         proxy: Proxy | None = None,
         languages: Languages | None = None,
+        vocabulary: Vocabulary | None = None,
     ) -> None:
         """Take its collaborators.
 
@@ -122,7 +125,7 @@ class ZhiyinBot(commands.Bot):
         skip_unreadable_events(self)
         self.config = config
         self.pipeline = pipeline
-        self.service = BotService(pipeline, health, clock)
+        self.service = BotService(pipeline, health, clock, vocabulary)
         self.sampling = sampling
         self.licence = licence
         self.clock = clock

@@ -15,6 +15,7 @@ from bot.app.login import explain_failures
 from bot.app.signals import stopping
 from bot.app.wiring import open_pipeline
 from bot.config import Config, data_folder
+from bot.models.locate import vocabulary_of
 from bot.musicgen.checkpoint.inspection import Contents
 from bot.retry import RetryPolicy
 
@@ -59,6 +60,7 @@ async def serve(
                 pipeline,
                 health,
                 sampling=contents.sampling,
+                vocabulary=vocabulary_of(contents),
                 licence=licence,
                 proxy=proxy,
             )

@@ -19,7 +19,8 @@ from bot.cli import console
 from bot.cli.generate_options import STANDARD_OUTPUT
 from bot.cli.generate_plan import Plan, make_plan
 from bot.cli.generate_stream import open_stream
-from bot.cli.generate_words import TypedWords
+from bot.cli.generate_unknown import tell_unknown
+from bot.cli.generate_words import TypedWords, describe_change
 from bot.cli.interrupts import Interrupts
 from bot.cli.terminal_language import tell
 from bot.config import Config
@@ -72,6 +73,7 @@ def run(
 ) -> int:
     """Make the clips and write them; return the exit code."""
     plan = make_plan(args, config)
+    tell_unknown(plan.model, plan.folder, plan.requests[0].prompt)
     with console.reporter(sys.stderr) as report, open_stream(plan, interrupts) as stream:
         started = time.monotonic()
         report.stage(Sentence("Loading {model}", model=plan.model))
@@ -151,7 +153,7 @@ def make(
                 clips[event.request_id] = event
             elif isinstance(event, PromptChanged):
                 if stream is not None and event.at_seconds is not None:
-                    report.stage(_words(asked[event.change_id], event.at_seconds))
+                    report.stage(describe_change(asked[event.change_id], event.at_seconds))
             elif stream is not None:
                 stream.append(event.samples)
                 taken += event.samples.shape[1]
@@ -159,12 +161,6 @@ def make(
         if total:
             report.made(sum(done.values()), total)
     return [clips[id_] for id_ in ids]
-
-
-def _words(change: PromptChange, at_seconds: float) -> Sentence:
-    """Return what is heard from a second on."""
-    words = " | ".join(text or "…" for text, _ in change.words)
-    return Sentence("From {seconds:.1f} s on: {words}", seconds=at_seconds, words=words)
 
 
 def write(

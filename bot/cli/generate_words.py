@@ -95,3 +95,9 @@ class TypedWords:
         change = PromptChange(words=read_words(line), fade_seconds=self._fade_seconds)
         check_change(change, None)
         return change
+
+
+def describe_change(change: PromptChange, at_seconds: float) -> Sentence:
+    """Return what is heard from a second on."""
+    words = " | ".join(text or "…" for text, _ in change.words)
+    return Sentence("From {seconds:.1f} s on: {words}", seconds=at_seconds, words=words)

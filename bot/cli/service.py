@@ -118,7 +118,14 @@ def _below(home: Path, folder: Path) -> Path:
 
 
 def _install(args: argparse.Namespace, config: Config, service: Service, machine: Machine) -> int:
-    token_of(config, "")  # a service has no shell to get the token from
+    if not config.discord.token:
+        raise ConfigError(
+            Sentence(
+                "A service gets its token from the settings: put it into {file} as discord.token.",
+                file=service.config_file,
+            )
+        )
+    token_of(config, "")
     unit = _unit_file(args, machine)
     try:
         for folder in service.writable:

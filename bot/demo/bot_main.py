@@ -25,7 +25,7 @@ from bot.config import Config
 from bot.config_file import parse
 from bot.errors import ZhiyinError
 from bot.i18n.sentence import Sentence, to_json
-from bot.models.locate import look_at_model
+from bot.models.locate import look_at_model, vocabulary_of
 from bot.pipeline.service import Pipeline
 from bot.private_files import private_umask
 
@@ -72,7 +72,14 @@ async def _live(config: Config, settings: dict[str, Any]) -> None:
         from bot.app.discord_address import point_discord_at
 
         stack.enter_context(point_discord_at(settings["address"]))
-        bot = ZhiyinBot(config, pipeline, health, sampling=contents.sampling, licence=licence)
+        bot = ZhiyinBot(
+            config,
+            pipeline,
+            health,
+            sampling=contents.sampling,
+            licence=licence,
+            vocabulary=vocabulary_of(contents),
+        )
         telling = asyncio.create_task(_tell_when_loaded(pipeline, begun))
         stack.callback(telling.cancel)
         await run_bot(bot, settings["token"], stop, answer_seconds=_ANSWER_SECONDS)

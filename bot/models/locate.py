@@ -12,6 +12,7 @@ from bot.models import registry
 from bot.models.registry import UNKNOWN_LICENCE, entries
 from bot.musicgen.checkpoint.hub import resolve
 from bot.musicgen.checkpoint.inspection import Contents, inspect
+from bot.musicgen.checkpoint.vocabulary import read_vocabulary
 
 
 def look_at_model(config: Config) -> tuple[Contents, str]:
@@ -21,6 +22,11 @@ def look_at_model(config: Config) -> tuple[Contents, str]:
     """
     contents = inspect(locate(config.model.name, config))
     return contents, licence_of(config.model.name, config)
+
+
+def vocabulary_of(contents: Contents) -> frozenset[str] | None:
+    """Return the words that a model knows; None for one that reads every word."""
+    return read_vocabulary(contents.folder)
 
 
 def licence_of(name: str, config: Config) -> str:

@@ -6,6 +6,7 @@ import random
 
 from bot.words.english import ERAS, INSTRUMENTS, MOODS, STYLES
 from bot.words.facets import Facet
+from bot.words.known import Vocabulary, unknown_words
 from bot.words.reading import read_phrases
 from bot.words.style_words import with_style
 
@@ -15,16 +16,28 @@ _SLOW_BPM, _USUAL_BPM, _FAST_BPM = (60, 95), (85, 130), (120, 175)
 _ERA_CHANCE, _SECOND_PLAYER_CHANCE = 0.25, 0.4
 
 
-def roll_words(seed: int, style: str | None = None, *, attempt: int = 0, most: int) -> str:
+def roll_words(
+    seed: int,
+    style: str | None = None,
+    *,
+    attempt: int = 0,
+    most: int,
+    vocabulary: Vocabulary | None = None,
+) -> str:
     """Return words for a piece, such as "sad bossa nova with flute, 92 BPM".
 
     `style` stands before them, and what it says is not rolled. Another `attempt` is another roll.
+    None is rolled that a model with this vocabulary does not know.
     """
     dice = random.Random(f"{seed}/{attempt}")  # noqa: S311 - music, no secret
     said = {phrase.facet for phrase in read_phrases(style or "")}
-    name = dice.choice(sorted(STYLES))
-    era, mood = dice.choice(sorted(ERAS)), dice.choice(sorted(MOODS))
-    players = dice.sample(sorted(INSTRUMENTS), 2)
+    styles, eras, moods, instruments = (
+        sorted(name for name in words if not unknown_words(_word(words[name]), vocabulary))
+        for words in (STYLES, ERAS, MOODS, INSTRUMENTS)
+    )
+    name = dice.choice(styles)
+    era, mood = dice.choice(eras), dice.choice(moods)
+    players = dice.sample(instruments, 2)
     has_era, has_two = dice.random() < _ERA_CHANCE, dice.random() < _SECOND_PLAYER_CHANCE
     low, high = _USUAL_BPM
     if name in _SLOW:

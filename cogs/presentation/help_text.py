@@ -32,6 +32,6 @@ with *Words*, or by mentioning me in that channel's chat.
 `/export` gives it to you as FLAC, WAV or MIDI.
 Something that should not be here? *Apps > Report this clip* tells the managers, not your name.
 **Keep an eye on it**
-`/queue` `/cancel` `/history` `/quota` `/settings` `/about` `/privacy`
+`/queue` `/cancel` `/history` `/quota` `/settings` `/styles` `/about` `/privacy`
 Each day you get some seconds of music; only clips that reach you count."""
 )

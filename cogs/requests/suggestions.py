@@ -37,11 +37,12 @@ Prompt = app_commands.Range[str, 1, MAX_PROMPT_CHARACTERS]
 
 
 async def suggest_prompts(interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
-    """Suggest a person's own earlier prompts, then presets."""
+    """Suggest a person's own earlier prompts, then presets, then words that the model knows."""
     clips = interaction.client.service.clips
     earlier = await clips.prompts(interaction.user.id, current, _CHOICES)
     presets = [text for text in PRESETS if current.casefold() in text.casefold()]
-    texts = list(dict.fromkeys([*earlier, *presets]))
+    begun = interaction.client.service.words.complete(current, most=_CHOICES)
+    texts = list(dict.fromkeys([*earlier, *presets, *begun]))
     # Discord takes no longer choices, and a shortened one would order other words.
     fitting = [text for text in texts if len(text) <= _CHOICE_CHARACTERS]
     return [app_commands.Choice(name=text, value=text) for text in fitting[:_CHOICES]]

@@ -152,7 +152,7 @@ def test_a_dry_run_changes_nothing(tmp_path, machine, capsys):
     ("given", "changed", "config", "told"),
     [
         ({}, {"is_root": False}, TOKEN, "takes root: `sudo /bin/true service install`"),
-        ({}, {}, "", "has no token yet"),
+        ({}, {}, "", "put it into .*config.toml as discord.token"),
         ({"run_as": "nobody-of-that-name"}, {}, TOKEN, "no user nobody-of-that-name"),
         ({}, {"systemctl": "/nowhere/systemctl"}, TOKEN, "has no systemd"),
         ({}, {"systemctl": "/bin/false"}, TOKEN, "/bin/false daemon-reload` failed: 1"),

@@ -100,6 +100,7 @@ COMMANDS = {
     "privacy delete": Walk(says="This deletes your clips"),
     "help": Walk(says="Make music"),
     "about": Walk(says="Zhiyin"),
+    "styles": Walk(says="bossa nova"),
     "admin best": Walk(options={"channel": "jam-talk", "stars": "9"}, says="have 9 stars"),
     "admin daily": Walk(options={"channel": "jam-talk", "hour": "9"}, says="the first one"),
     "admin language": Walk(options={"language": "English"}, says="Language: English"),

@@ -21,16 +21,25 @@ from bot.app.services.radio import RadioService
 from bot.app.services.reports import ReportService
 from bot.app.services.requests import RequestService
 from bot.app.services.stars import StarService
+from bot.app.services.words import WordService
 from bot.pipeline.service import Pipeline
 from bot.retry import RetryPolicy
+from bot.words.known import Vocabulary
 
 
 class BotService:
     """What cogs may ask for, by subject; they reach for nothing behind it."""
 
-    def __init__(self, pipeline: Pipeline, health: Health, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        health: Health,
+        clock: Callable[[], float],
+        vocabulary: Vocabulary | None = None,
+    ) -> None:
         self._pipeline = pipeline
-        self.requests = RequestService(pipeline)
+        self.requests = RequestService(pipeline, vocabulary)
+        self.words = WordService(vocabulary)
         self.answers = AnswerService(pipeline.store)
         self.clips = ClipService(pipeline)
         self.history = HistoryService(pipeline.store)

@@ -17,6 +17,7 @@ from bot.pipeline.engine_requests import NO_MELODY
 from bot.pipeline.mixes import check_tempi
 from bot.pipeline.remix_words import with_remix_words, words_like
 from bot.pipeline.service import Pipeline
+from bot.words.known import Vocabulary
 from bot.words.roll import roll_words
 from bot.words.style_words import with_style
 
@@ -37,8 +38,9 @@ class QueueOfUser:
 class RequestService:
     """Takes orders on, and tells how far they are."""
 
-    def __init__(self, pipeline: Pipeline) -> None:
+    def __init__(self, pipeline: Pipeline, vocabulary: Vocabulary | None = None) -> None:
         self._pipeline = pipeline
+        self._vocabulary = vocabulary
 
     @property
     def in_flight(self) -> int:
@@ -145,7 +147,13 @@ class RequestService:
         """Return words for a random clip, of a style if there is one; none that are not wanted."""
         words = ""
         for attempt in range(_ROLLS):
-            words = roll_words(seed, style, attempt=attempt, most=MAX_PROMPT_CHARACTERS)
+            words = roll_words(
+                seed,
+                style,
+                attempt=attempt,
+                most=MAX_PROMPT_CHARACTERS,
+                vocabulary=self._vocabulary,
+            )
             if await self._pipeline.manners.find(guild_id, words) is None:
                 break
         return words

@@ -1,0 +1,39 @@
+"""What `zhiyin generate` says of words that the model does not know."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from bot.i18n.sentence import Sentence, verbatim
+from bot.musicgen.checkpoint.vocabulary import read_vocabulary
+from bot.printable import escape_controls
+from bot.words.known import known_phrases, unknown_words
+
+
+def tell_unknown(model: str, folder: Path, prompt: str | None) -> None:
+    """Print which words of a prompt a model passes over, if there are any, and what it heard."""
+    if (said := describe_unknown(model, folder, prompt)) is not None:
+        print(said, file=sys.stderr)
+
+
+def describe_unknown(model: str, folder: Path, prompt: str | None) -> Sentence | None:
+    """Return which words of a prompt a model passes over and what it heard; None for none."""
+    vocabulary = read_vocabulary(folder)
+    words = unknown_words(prompt or "", vocabulary)
+    if not words:
+        return None
+    named = verbatim(", ".join(f'"{escape_controls(word)}"' for word in words))
+    heard = known_phrases(prompt or "", vocabulary)
+    if not heard:
+        return Sentence(
+            "{model} doesn't know {words}, so it passes over that and plays what it likes.",
+            model=model,
+            words=named,
+        )
+    return Sentence(
+        "{model} doesn't know {words}, so it passes over that. It heard: {heard}.",
+        model=model,
+        words=named,
+        heard=verbatim(escape_controls(", ".join(heard))),
+    )

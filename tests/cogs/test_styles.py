@@ -1,0 +1,43 @@
+"""What people are told of the model's words: /styles, suggestions, and what it passes over."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.app.services.words import WordService
+from bot.models.registry import starter_folder
+from bot.musicgen.checkpoint.vocabulary import read_vocabulary
+from tests.support.jam_server import open_jam, strict
+
+
+@pytest.fixture(autouse=True)
+def _strict(monkeypatch):
+    strict(monkeypatch)
+
+
+async def test_unknown_words_are_told_once_and_to_their_person_alone(tmp_path):
+    """With what was heard; the clip comes all the same, and /styles shows what there is."""
+    async with open_jam(tmp_path) as jam:
+        jam.bot.service.words = WordService(read_vocabulary(starter_folder()))
+
+        async def told(who, prompt):
+            result = await who.slash(jam.channel, "music", prompt=prompt, seconds=1.0)
+            await jam.idle()
+            said = [each for each in result.followups if "passes over" in each.content]
+            assert all(each.ephemeral for each in said)
+            return [each.content for each in said]
+
+        (first,) = await told(jam.alice, "dubstep battle with piano")
+        assert first.startswith("starter doesn't know “dubstep”, “battle”")
+        assert "It heard: piano." in first
+        assert await told(jam.alice, "Dubstep, slow") == []
+        assert len(await told(jam.bob, "dubstep")) == 1
+        assert await told(jam.alice, "slow jazz, 84 BPM") == []
+        assert await jam.used() == 3.0
+
+        shown = (await jam.alice.slash(jam.channel, "styles")).response
+        assert shown.ephemeral
+        assert "bossa nova" in shown.content
+        assert "dubstep" not in shown.content
+        jam.bot.service.words = WordService(None)
+        assert "dubstep" in (await jam.alice.slash(jam.channel, "styles")).response.content
