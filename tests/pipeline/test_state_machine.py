@@ -1,7 +1,7 @@
 """Queue, ledger and worker together, driven at random: the books are always right.
 
 What happens is told twice, to the real store with its real SQLite and to a model of a few lines,
-and the two must agree after every step.
+and the two must agree after every step. What people do with clips is in `clip_rules`.
 """
 
 from __future__ import annotations
@@ -17,17 +17,16 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from bot.domain.jobs import JobState, Kind, MessageHandle, Order, RequestOrigin
+from bot.domain.jobs import JobState, MessageHandle
 from bot.domain.limits import Limits
 from bot.errors import Refused
 from bot.i18n.sentence import Sentence
 from bot.inference.fair_queue import FairQueue, QueuedJob
 from bot.store.clips import NewClip
 from bot.store.store import open_store
+from tests.pipeline.clip_rules import GUILD, USERS, ClipRules, ToldClip
 from tests.store.test_personal_data import exported
 
-USERS = (1, 2, 3)
-GUILD = 10
 DAILY_SECONDS = 100.0
 LIMITS = Limits(daily_seconds=DAILY_SECONDS, waiting_per_user=3, waiting_per_guild=6, waiting=7)
 SLOTS = 2
@@ -45,10 +44,15 @@ class Told:
     attempts: int = 0
     day: int = 0
     given_back: bool = False
+    group_key: str | None = None
+    battle_id: int | None = None
+    clip: ToldClip | None = None
 
 
-class JamMachine(RuleBasedStateMachine):
+class JamMachine(ClipRules, RuleBasedStateMachine):
     """People order, cancel and reset; workers make, fail and die; the bot is killed; days pass."""
+
+    limits = LIMITS
 
     def __init__(self):
         super().__init__()
@@ -102,20 +106,19 @@ class JamMachine(RuleBasedStateMachine):
 
     @rule(user=st.sampled_from(USERS), seconds=st.sampled_from([1.0, 10.0, 30.0, 60.0]))
     def order(self, user, seconds):
-        self.orders += 1
-        order = Order(
-            key=str(self.orders),
-            origin=RequestOrigin(user_id=user, channel_id=5, guild_id=GUILD),
-            kind=Kind.MUSIC,
-            seconds=seconds,
-            seed=1,
-            prompt="rock",
+        self._accept(self._order(user, seconds))
+
+    def _fits(self, user, seconds, *, more=0):
+        """Whether an order is accepted, after so many more of the same length."""
+        return (
+            self._used(user) + (more + 1) * seconds <= DAILY_SECONDS
+            and len(self._unfinished(user)) + more < LIMITS.waiting_per_user
+            and len(self._unfinished()) + more < min(LIMITS.waiting, LIMITS.waiting_per_guild)
         )
-        fits = (
-            self._used(user) + seconds <= DAILY_SECONDS
-            and len(self._unfinished(user)) < LIMITS.waiting_per_user
-            and len(self._unfinished()) < min(LIMITS.waiting, LIMITS.waiting_per_guild)
-        )
+
+    def _accept(self, order, *, may=True):
+        """Order something; it is accepted exactly if it fits, and may be made at all."""
+        fits = may and self._fits(order.origin.user_id, order.seconds)
         try:
             job = self._run(
                 self.store.jobs.accept(order, LIMITS, MessageHandle(message_id=self.orders))
@@ -124,10 +127,27 @@ class JamMachine(RuleBasedStateMachine):
             assert not fits
             return
         assert fits
-        self.told[job.id] = Told(user, seconds, day=self._day())
-        self.queue.push(QueuedJob(job_id=job.id, user_id=user, seconds=seconds))
+        self._take_in(job)
         again = self._run(self.store.jobs.accept(order, LIMITS, MessageHandle()))
         assert again.id == job.id
+
+    def _take_in(self, job):
+        """Know of a job that was accepted, and put it in line."""
+        order = job.order
+        self.told[job.id] = Told(
+            order.origin.user_id,
+            order.seconds,
+            day=self._day(),
+            group_key=order.group_key,
+            battle_id=order.battle_id,
+        )
+        self._put(job.id)
+
+    def _put(self, id_, *, alone=False):
+        told = self.told[id_]
+        # What costs nothing takes its time, too.
+        seconds = told.seconds or 1.0
+        self.queue.push(QueuedJob(job_id=id_, user_id=told.user, seconds=seconds, alone=alone))
 
     @precondition(lambda self: self._of(JobState.QUEUED, JobState.RUNNING))
     @rule(data=st.data())
@@ -156,6 +176,7 @@ class JamMachine(RuleBasedStateMachine):
             left = self._run(exported(self.store, user))
             assert left["clips"] == []
             assert not any(order["prompt"] for order in left["orders"])
+            self.forget_clips_of(user)
 
     @rule()
     def sweep(self):
@@ -185,16 +206,33 @@ class JamMachine(RuleBasedStateMachine):
     @precondition(lambda self: self._of(JobState.RUNNING))
     @rule(data=st.data())
     def render(self, data):
-        id_ = data.draw(st.sampled_from(self._of(JobState.RUNNING)))
+        self._render(data.draw(st.sampled_from(self._of(JobState.RUNNING))))
+
+    def _render(self, id_):
         job = self._run(self.store.jobs.get(id_))
         order = job.order
         clip = NewClip(
             job_id=id_, origin=order.origin, kind=order.kind, prompt=order.prompt,
             seconds=order.seconds, seconds_before=0.0, seed=order.seed, sampling=order.sampling,
-            model="m", file=f"{id_}.flac", parent_ids=(), made_in_seconds=1.0,
+            model="m", file=f"{id_}.flac", parent_ids=order.parent_ids, made_in_seconds=1.0,
         )  # fmt: skip
-        self._run(self.store.jobs.record_clip(id_, clip))
-        self.told[id_].state = JobState.RENDERED
+        made = self._run(self.store.jobs.record_clip(id_, clip))
+        told = self.told[id_]
+        told.state, told.clip = JobState.RENDERED, ToldClip(made.id)
+
+    @precondition(lambda self: self._unfinished())
+    @rule()
+    def make_all(self):
+        """Nothing comes in between, for once."""
+        while self._unfinished():
+            for _ in range(SLOTS):
+                self.take()
+            for id_ in self._of(JobState.RUNNING):
+                self._render(id_)
+            for id_ in self._of(JobState.RENDERED, JobState.DELIVERING):
+                # Those that share a message come with the first of them.
+                if not self.told[id_].state.is_final:
+                    self._deliver(id_, "delivered")
 
     @precondition(lambda self: self._of(JobState.RUNNING))
     @rule()
@@ -207,9 +245,7 @@ class JamMachine(RuleBasedStateMachine):
                 continue
             self._run(self.store.jobs.requeue(id_, spend_attempt=True))
             told.state, told.attempts = JobState.QUEUED, told.attempts + 1
-            self.queue.push(
-                QueuedJob(job_id=id_, user_id=told.user, seconds=told.seconds, alone=True)
-            )
+            self._put(id_, alone=True)
 
     # What becomes of clips.
 
@@ -217,6 +253,12 @@ class JamMachine(RuleBasedStateMachine):
     @rule(data=st.data(), end=st.sampled_from(["delivered", "held", "begun"]))
     def deliver(self, data, end):
         id_ = data.draw(st.sampled_from(self._of(JobState.RENDERED, JobState.DELIVERING)))
+        self._deliver(id_, end)
+
+    def _deliver(self, id_, end):
+        if self.told[id_].group_key is not None:
+            self._deliver_takes(self.told[id_].group_key, end)
+            return
         self._run(self.store.jobs.begin_delivery(id_))
         self.told[id_].state = JobState.DELIVERING
         assert not self._run(self.store.jobs.cancel(id_, WORDS))
@@ -226,6 +268,21 @@ class JamMachine(RuleBasedStateMachine):
         elif end == "held":
             assert self._run(self.store.jobs.hold(id_, WORDS))
             self.told[id_].state = JobState.HELD
+
+    def _deliver_takes(self, group_key, end):
+        """Those that were made come in one message, once none of the others is being made."""
+        of_group = {id_: told for id_, told in self.told.items() if told.group_key == group_key}
+        if any(told.state in (JobState.QUEUED, JobState.RUNNING) for told in of_group.values()):
+            return
+        ready = [id_ for id_, told in of_group.items() if not told.state.is_final]
+        self._run(self.store.takes.begin_delivery(ready))
+        if end == "delivered":
+            self._run(self.store.takes.finish_delivery(group_key, ready, 1000 + min(of_group)))
+        elif end == "held":
+            assert all([self._run(self.store.jobs.hold(id_, WORDS)) for id_ in ready])
+        states = {"delivered": JobState.DELIVERED, "held": JobState.HELD}
+        for id_ in ready:
+            self.told[id_].state = states.get(end, JobState.DELIVERING)
 
     # What nobody wants.
 
@@ -241,7 +298,7 @@ class JamMachine(RuleBasedStateMachine):
                 self._run(self.store.jobs.requeue(job.id, spend_attempt=False))
                 told.state = JobState.QUEUED
             if told.state is JobState.QUEUED:
-                self.queue.push(QueuedJob(job_id=job.id, user_id=told.user, seconds=told.seconds))
+                self._put(job.id)
 
     @rule(seconds=st.sampled_from([60.0, 3600.0, 86_400.0]))
     def time_passes(self, seconds):
