@@ -102,8 +102,14 @@ class Battle(commands.Cog):
             if sent.message_id is not None:
                 await battles.record_card(battle.id, sent.message_id)
         found = await battles.find(battle.id)
-        if sample is not None and found is not None and found.message_id is not None:
-            await self.progress.stage.show_sample(found, sample)
+        if (
+            sample is not None
+            and found is not None
+            and found.message_id is not None
+            and not await self.progress.stage.show_sample(found, sample)
+        ):
+            said = reader_of(interaction)(battle_messages.SAMPLE_NOT_SHOWN)
+            await interaction.followup.send(said, ephemeral=True)
         await self.look()
 
     @app_commands.command()

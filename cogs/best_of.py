@@ -15,14 +15,15 @@ from bot.app.client import Interaction, ZhiyinBot
 from bot.domain.best_of import BestPost
 from bot.domain.clips import Clip
 from bot.domain.jobs import USUAL_MAX_BYTES
-from bot.errors import OutputError, SoundError
+from bot.errors import OutputError, Refused, SoundError
 from bot.i18n.languages import Reader
 from bot.i18n.sentence import Plural, Sentence
 from cogs.posting.look_back import find_own
 from cogs.posting.outages import is_outage
 from cogs.posting.repeated_look import RepeatedLook
+from cogs.posting.server_log import post_to_log
 from cogs.posting.side_by_side import SideBySide
-from cogs.presentation import cards
+from cogs.presentation import cards, log_messages
 from cogs.presentation.messages import link
 from cogs.presentation.readers import reader_of, readers_on
 from cogs.requests.admin_group import admin_group, command_of
@@ -30,7 +31,12 @@ from cogs.requests.clip_cards import clip_cards
 from cogs.requests.rights import guild_of
 from cogs.views.clip_buttons import clip_view
 
+MAY_NOT_POST = Sentence(
+    "I may not post clips in {channel}: I need *Send Messages*, *Embed Links* and *Attach Files*."
+)
 ENDED = Sentence("I no longer collect the best clips. What was posted stays.")
+
+_NOT_ALLOWED = {50001, 50013}
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +78,11 @@ class BestOf(commands.Cog):
             How many stars a clip must have; nobody's own star counts.
         """
         guild_id, read = guild_of(interaction), reader_of(interaction)
+        if channel is not None and interaction.guild is not None:
+            rights = channel.permissions_for(interaction.guild.me)
+            may = rights.view_channel and rights.send_messages
+            if not (may and rights.embed_links and rights.attach_files):
+                raise Refused(MAY_NOT_POST.fill(channel=f"<#{channel.id}>"))
         if channel is None:
             await self.bot.service.stars.end_best_of(guild_id)
             await interaction.response.send_message(read(ENDED), ephemeral=True)
@@ -120,11 +131,23 @@ class BestOf(commands.Cog):
                     log.warning("best_of.waits clip=%d %r", post.clip_id, error)
                     return False
                 log.warning("best_of.refused clip=%d code=%d", post.clip_id, error.code)
-                await self.bot.service.stars.record_best(post, None, 0)
+                await self._give_up(post, error)
             except Exception:
                 log.exception("best_of.failed clip=%d", post.clip_id)
                 all_did = False
         return all_did
+
+    async def _give_up(self, post: BestPost, error: discord.HTTPException) -> None:
+        """Leave a post as it is until its clip is given a star again; tell managers why."""
+        clip, stars = await self.bot.service.clips.find(post.clip_id), self.bot.service.stars
+        if clip is None or clip.is_deleted:
+            await stars.strike_out_best(post)
+            return
+        await stars.record_best(post, None, clip.stars)
+        if error.code in _NOT_ALLOWED:
+            said = log_messages.CLOSED_TO_BEST.fill(id=clip.id, channel=f"<#{post.channel_id}>")
+            nonce = f"no-best/{clip.id}"
+            await post_to_log(self.bot, post.guild_id, said, nonce=nonce)
 
     async def _update(self, post: BestPost) -> None:
         clip = await self.bot.service.clips.find(post.clip_id)

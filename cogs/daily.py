@@ -19,8 +19,9 @@ from bot.errors import Refused, RequestError
 from cogs.posting.look_back import find_own
 from cogs.posting.outages import is_outage
 from cogs.posting.repeated_look import RepeatedLook
+from cogs.posting.server_log import post_to_log
 from cogs.posting.side_by_side import SideBySide
-from cogs.presentation import daily_messages
+from cogs.presentation import daily_messages, log_messages
 from cogs.presentation.errors import report_error
 from cogs.presentation.readers import reader_of, readers_on
 from cogs.requests.admin_group import admin_group, command_of
@@ -178,6 +179,8 @@ class DailyPrompt(commands.Cog):
                 raise
             log.warning("daily.refused id=%d code=%d", daily.id, error.code)
             await dailies.refuse(daily)
+            said = log_messages.CLOSED_TO_DAILY.fill(channel=f"<#{daily.channel_id}>")
+            await post_to_log(self.bot, daily.guild_id, said, nonce=f"no-daily/{daily.id}")
             return
         await failpoints.reached("daily.posted")
         await dailies.record_post(daily, message_id)

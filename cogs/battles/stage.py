@@ -67,8 +67,11 @@ class BattleStage:
         """Forget what was shown of a battle that is over."""
         self._shown.pop(battle.id, None)
 
-    async def show_sample(self, battle: Battle, sample: Clip) -> None:
-        """Put the clip that a battle is of under its card; the card links to it in any case."""
+    async def show_sample(self, battle: Battle, sample: Clip) -> bool:
+        """Put the clip that a battle is of under its card; tell whether it is there.
+
+        The card links to it in any case.
+        """
         assert battle.message_id is not None
         try:
             packed = await self._bot.service.clips.pack(sample, self._place.max_bytes(battle))
@@ -78,6 +81,8 @@ class BattleStage:
             self._shown.pop(battle.id, None)
         except (discord.HTTPException, SoundError, OutputError) as error:
             log.info("battle.sample_not_shown id=%d %s", battle.id, error)
+            return False
+        return True
 
     async def post_players(self, battle: Battle) -> None:
         """Post the entries that are not posted yet. Raises PlaceLost."""

@@ -30,6 +30,9 @@ CALLED_OFF_BY_HAND = Sentence(
     "The battle is called off. Everybody keeps the clip they made for it."
 )
 BEING_POSTED = Sentence("The entries are being posted: try again in a moment.")
+SAMPLE_NOT_SHOWN = Sentence(
+    "The battle has begun, but I could not put the clip under its card: people find it by the link."
+)
 IN_A_BATTLE = Sentence("This clip is in a battle: you can use it when the vote is over.")
 NEW_ENTRY = Sentence(
     "{owner} This is your entry in battle {id}, for your ears only until the vote. If you want "

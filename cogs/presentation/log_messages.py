@@ -24,6 +24,14 @@ NO_WORD = Sentence("||`{entry}`|| taken off the word list")
 SHARED = Sentence("preset **{name}** saved for the server")
 UNSHARED = Sentence("the server's preset **{name}** deleted")
 NO_LOG = Sentence("this log ends")
+CLOSED_TO_DAILY = Sentence(
+    "I could not post today's prompt in {channel}: I may not. I try again tomorrow: give me *Send "
+    "Messages* and *Embed Links* there, or choose another channel with `/admin daily`."
+)
+CLOSED_TO_BEST = Sentence(
+    "I could not post clip {id} in {channel}: I may not. Give me *Send Messages*, *Embed Links* "
+    "and *Attach Files* there, or choose another channel with `/admin best`."
+)
 
 _QUOTED = 120
 

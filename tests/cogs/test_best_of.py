@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cogs.best_of import MAY_NOT_POST
 from tests.cogs.test_stars import press_star
 from tests.support.jam_server import open_jam
 
@@ -39,6 +40,33 @@ async def test_a_clip_with_its_stars_is_posted_once_and_keeps_its_number_true(tm
         assert best.history() == []
         ended = await jam.owner.slash(jam.channel, "admin best")
         assert "no longer collect" in ended.response.content
+
+
+async def test_a_channel_that_is_closed_to_the_bot_is_told_to_managers(tmp_path):
+    """Each clip once, and not again before it is given another star."""
+    async with open_jam(tmp_path) as jam:
+        log, best = (jam.guild.create_text_channel(name) for name in ("log", "best"))
+        await jam.owner.slash(jam.channel, "admin log", channel=log)
+        await jam.owner.slash(jam.channel, "admin best", channel=best, stars=1)
+        clip = (await jam.music(seconds=1.0)).response
+        path = f"/channels/{best.id}/messages"
+        jam.env.inject_error("POST", path, status=403, code=50013, times=None)
+        await press_star(jam, clip, jam.bob)
+        await jam.idle()
+        assert "could not post clip 1" in log.history()[-1].content
+        said = len(log.history())
+        await jam.bot.get_cog("BestOf").look()
+        await jam.idle()
+        assert len(log.history()) == said
+        jam.env.backend.faults.clear()
+        await press_star(jam, clip, jam.owner)
+        await jam.idle()
+        assert best.history()[-1].content.startswith("⭐ **2** · ")
+        role = jam.bot.get_guild(jam.guild.id).default_role
+        await jam.bot.get_channel(best.id).set_permissions(role, attach_files=False)
+        await jam.env.settle()
+        refused = await jam.owner.slash(jam.channel, "admin best", channel=best)
+        assert refused.response.content == str(MAY_NOT_POST.fill(channel=f"<#{best.id}>"))
 
 
 async def test_what_not_everybody_sees_is_not_posted_elsewhere(tmp_path):

@@ -109,8 +109,12 @@ async def test_a_prompt_is_posted_once_whatever_comes_in_between(tmp_path, monke
             assert len(posts(jam)) == number + 1, place
             after = await jam.bot.service.dailies.latest(jam.guild.id)
             assert (after.id, after.state) == (daily.id, DailyState.POSTED)
-        jam.env.inject_error("POST", "/channels/*/messages", status=403, code=50013, times=1)
+        log = jam.guild.create_text_channel("log")
+        await jam.owner.slash(jam.channel, "admin log", channel=log)
+        path = f"/channels/{jam.channel.id}/messages"
+        jam.env.inject_error("POST", path, status=403, code=50013, times=1)
         assert await look(jam, first_at + 2 * DAY)
+        assert "could not post today's prompt" in log.history()[-1].content
         assert await look(jam)
         assert len(posts(jam)) == 2
         monkeypatch.setenv(failpoints.VARIABLE, "daily.wished=raise")

@@ -7,12 +7,20 @@ star of one's own counted, one entry of each in a battle, and nothing left of wh
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
 
 from bot.domain.battles import BattleState, NewBattle, Outcome
 from bot.domain.jobs import JobState, Kind, MessageHandle, Order, RequestOrigin
+from bot.domain.limits import Limits
 from bot.domain.mixes import MixOrder
 from bot.domain.withdrawals import Withdrawal
 from bot.errors import Refused
@@ -42,8 +50,22 @@ class ToldBattle:
     state: BattleState = BattleState.OPEN
 
 
-class ClipRules:
+class ClipRules(RuleBasedStateMachine):
     """Rules beside those of the queue: `told` has the jobs, with their clips and battles."""
+
+    # What the machine has that they are part of.
+    told: dict[int, Any]
+    orders: int
+    now: float
+    store: Any
+    limits: Limits
+    make_all: Any
+    _accept: Any
+    _fits: Any
+    _run: Any
+    _take_in: Any
+    _unfinished: Any
+    _used: Any
 
     def __init__(self):
         super().__init__()

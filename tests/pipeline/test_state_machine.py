@@ -15,7 +15,7 @@ from pathlib import Path
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import invariant, precondition, rule
 
 from bot.domain.jobs import JobState, MessageHandle
 from bot.domain.limits import Limits
@@ -49,7 +49,7 @@ class Told:
     clip: ToldClip | None = None
 
 
-class JamMachine(ClipRules, RuleBasedStateMachine):
+class JamMachine(ClipRules):
     """People order, cancel and reset; workers make, fail and die; the bot is killed; days pass."""
 
     limits = LIMITS
