@@ -30,7 +30,11 @@ NO_PACKAGES = Sentence(
 )
 NOT_REACHED = Sentence("I could not get into {channel}: Discord did not answer. Try again?")
 
-_GOODBYE_SECONDS = 1.0
+_GOODBYE_SECONDS, _UNHEARD_GOODBYE_SECONDS = 10.0, 1.0
+"""How long a line waits until Discord confirms that the bot has left.
+
+Who joined again before that would be told of it then, and give up.
+"""
 
 VoicePlace = discord.VoiceChannel | discord.StageChannel
 
@@ -121,9 +125,12 @@ class VoiceLine:
         client, self._client = self._client, None
         self._ended.set()
         if client is not None:
-            # Where the bot's own connection is gone already nobody confirms it.
+            gateway = client.client.ws
+            is_heard = gateway is not None and gateway.open
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_GOODBYE_SECONDS):
+                async with asyncio.timeout(
+                    _GOODBYE_SECONDS if is_heard else _UNHEARD_GOODBYE_SECONDS
+                ):
                     await client.disconnect(force=True)
         # The thread that plays outlives its connection by a frame.
         with contextlib.suppress(TimeoutError):

@@ -61,8 +61,7 @@ class RadiosOnAir:
 
     async def close(self) -> None:
         """Let all of them go, to come back after a restart."""
-        for radio in list(self._radios.values()):
-            await radio.radio.stop()
+        await asyncio.gather(*(each.radio.stop() for each in self.all()), return_exceptions=True)
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
     async def _run(self, radio: OnAir) -> None:
