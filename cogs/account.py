@@ -50,6 +50,7 @@ class Account(commands.Cog):
         call: bool | None = None,
         seconds: app_commands.Range[float, 1.0, 600.0] | None = None,
         private: bool | None = None,
+        voice: bool | None = None,
         language: LanguageName | None = None,
         reset: bool = False,
     ) -> None:
@@ -63,6 +64,8 @@ class Account(commands.Cog):
             How long your clips are when you say nothing else.
         private:
             Whether you alone see your clips, until you post them.
+        voice:
+            Whether your clips also come as voice messages, which a phone plays with one tap.
         language:
             The language that I write to you in; what everybody sees is in the server's.
         reset:
@@ -74,6 +77,7 @@ class Account(commands.Cog):
             is_called=before.is_called if call is None else call,
             seconds=before.seconds if seconds is None else seconds,
             is_private=before.is_private if private is None else private,
+            as_voice=before.as_voice if voice is None else voice,
             language=before.language
             if language is None
             else read_language(self.bot.languages, language),

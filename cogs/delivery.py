@@ -21,6 +21,7 @@ from bot.pipeline.presenter import TooLarge, Undeliverable, Unreachable
 from cogs.posting.caller import Caller
 from cogs.posting.job_message import JobMessage
 from cogs.posting.outages import UNREACHABLE
+from cogs.posting.voice_copies import VoiceCopies
 from cogs.posting.ways import Attempts, Ways
 from cogs.presentation import battle_messages, messages, take_cards
 from cogs.presentation.prompts import quote_prompt
@@ -48,6 +49,7 @@ class Delivery(commands.Cog):
         self._ways = Ways(bot)
         self._retry = bot.service.delivery_retry
         self.caller = Caller(bot)
+        self._voice_copies = VoiceCopies(bot)
 
     def _readers(self, job: Job) -> Reader:
         return self.bot.languages.reader(job.order.locale)
@@ -78,7 +80,9 @@ class Delivery(commands.Cog):
         )
         without_words = dataclasses.replace(message, embeds=(without,))
         message_id = await self._reach(job, (message, without_words), once_more=once_more)
-        await self.caller.call(job, dataclasses.replace(clip, message_id=message_id))
+        posted = dataclasses.replace(clip, message_id=message_id)
+        await self.caller.call(job, posted)
+        await self._voice_copies.post(job, posted)
         self._note_entry(job)
         return message_id
 

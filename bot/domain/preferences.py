@@ -15,5 +15,7 @@ class Preferences:
     """How long the clips are that they ask for without a length."""
     is_private: bool = False
     """Whether they alone see their clips, until they post them."""
+    as_voice: bool = False
+    """Whether their clips are posted as voice messages, too."""
     language: str | None = None
     """The language that they read, by Discord's code."""

@@ -175,7 +175,7 @@ _KINDS = (
     _Kind(
         "preferences",
         """
-        SELECT user_id AS _id, is_called, seconds, is_private, language FROM preferences
+        SELECT user_id AS _id, is_called, seconds, is_private, as_voice, language FROM preferences
         WHERE user_id = :user AND user_id > :_id LIMIT :limit
         """,
         {"_id": 0},

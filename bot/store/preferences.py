@@ -15,7 +15,8 @@ class PreferencesOfPeople:
     async def of(self, user_id: int) -> Preferences:
         """Return what a person has set."""
         row = await self._database.one(
-            "SELECT is_called, seconds, is_private, language FROM preferences WHERE user_id = ?",
+            "SELECT is_called, seconds, is_private, as_voice, language FROM preferences "
+            "WHERE user_id = ?",
             (user_id,),
         )
         if row is None:
@@ -24,6 +25,7 @@ class PreferencesOfPeople:
             is_called=bool(row["is_called"]),
             seconds=row["seconds"],
             is_private=bool(row["is_private"]),
+            as_voice=bool(row["as_voice"]),
             language=row["language"],
         )
 
@@ -35,6 +37,14 @@ class PreferencesOfPeople:
                 return
             await connection.execute(
                 "INSERT OR REPLACE INTO preferences "
-                "(user_id, is_called, seconds, is_private, language) VALUES (?, ?, ?, ?, ?)",
-                (user_id, wanted.is_called, wanted.seconds, wanted.is_private, wanted.language),
+                "(user_id, is_called, seconds, is_private, as_voice, language) "
+                "VALUES (?, ?, ?, ?, ?, ?)",
+                (
+                    user_id,
+                    wanted.is_called,
+                    wanted.seconds,
+                    wanted.is_private,
+                    wanted.as_voice,
+                    wanted.language,
+                ),
             )

@@ -36,6 +36,11 @@ def preferences(wanted: Preferences, usual_seconds: float, language: str | None)
         if wanted.is_private
         else Sentence("Everybody in the channel sees your clips.")
     )
+    voice = (
+        Sentence("Each is followed by a voice message, where I may post one.")
+        if wanted.as_voice
+        else Sentence("They come without a voice message.")
+    )
     spoken = Sentence("I write to you in the language of your Discord.")
     if language is not None:
         spoken = Sentence("I write to you in {language}.", language=language)
@@ -43,6 +48,6 @@ def preferences(wanted: Preferences, usual_seconds: float, language: str | None)
         "{call}\nYour clips are {seconds:g} s long unless you say otherwise.\n{seen}\n{spoken}",
         call=call,
         seconds=usual_seconds,
-        seen=seen,
+        seen=Sentence("{seen}\n{voice}", seen=seen, voice=voice),
         spoken=spoken,
     )

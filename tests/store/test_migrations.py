@@ -49,6 +49,7 @@ RELEASED = {
     "chosen_languages": "5239c503d1a75156",
     "withdrawals": "939c96d95fed98fe",
     "radio_of_one_jam": "421732d8482c3caa",
+    "clips_as_voice_messages": "f9a9b1bb01de1866",
 }
 
 

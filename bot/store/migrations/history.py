@@ -7,12 +7,10 @@ from __future__ import annotations
 
 from datetime import date
 
-from bot.store.identity import SIGNATURE
 from bot.store.migrations.battles import BATTLES
 from bot.store.migrations.best_of import BEST_OF
 from bot.store.migrations.dailies import DAILIES
-from bot.store.migrations.first_tables import FIRST_TABLES
-from bot.store.migrations.forgotten_people import FORGOTTEN_PEOPLE
+from bot.store.migrations.early_history import EARLY
 from bot.store.migrations.indexes import INDEXES
 from bot.store.migrations.jams import JAMS
 from bot.store.migrations.languages import LANGUAGES
@@ -20,7 +18,7 @@ from bot.store.migrations.live_seconds import LIVE_SECONDS
 from bot.store.migrations.manners import MANNERS
 from bot.store.migrations.migration import Migration
 from bot.store.migrations.open_answers import OPEN_ANSWERS
-from bot.store.migrations.preferences import PREFERENCES, PRIVATE_ANSWERS
+from bot.store.migrations.preferences import AS_VOICE, PREFERENCES, PRIVATE_ANSWERS
 from bot.store.migrations.presets import PRESETS
 from bot.store.migrations.radio_of_one_jam import RADIO_OF_ONE_JAM
 from bot.store.migrations.radios import RADIOS
@@ -30,51 +28,7 @@ from bot.store.migrations.takes import TAKES
 from bot.store.migrations.withdrawals import WITHDRAWALS
 
 MIGRATIONS = (
-    Migration(
-        "first_tables",
-        date(2026, 11, 25),
-        "Jobs, clips, the ledger of quotas and the settings of servers.",
-        FIRST_TABLES,
-    ),
-    Migration(
-        "loops_tempo_and_key",
-        date(2026, 11, 25),
-        "A clip can be cut as a loop, and its tempo and key are shown.",
-        (
-            "ALTER TABLE jobs ADD COLUMN as_loop INTEGER NOT NULL DEFAULT 0",
-            "ALTER TABLE clips ADD COLUMN bpm REAL",
-            "ALTER TABLE clips ADD COLUMN key TEXT",
-            "ALTER TABLE clips ADD COLUMN loops INTEGER NOT NULL DEFAULT 0",
-        ),
-    ),
-    Migration(
-        "erasure_from_ledger",
-        date(2026, 11, 25),
-        "The entries of a person who asks to be forgotten, and no others, can be deleted.",
-        (
-            "DROP TRIGGER ledger_is_whole",
-            """
-            CREATE TRIGGER ledger_is_whole BEFORE DELETE ON ledger
-            WHEN NOT EXISTS (
-                SELECT 1 FROM facts
-                WHERE name = 'forgetting' AND value = CAST(OLD.user_id AS TEXT))
-            BEGIN SELECT RAISE(ABORT, 'the ledger is only added to'); END
-            """,
-        ),
-    ),
-    Migration(
-        "signature",
-        date(2026, 11, 26),
-        "Databases of other programs are told apart by their application_id and left alone.",
-        (f"PRAGMA application_id = {SIGNATURE}",),
-    ),
-    Migration(
-        "forgotten_people",
-        date(2026, 11, 26),
-        "What a wish to be forgotten covers is kept by ids, which only grow: by the clock, a job "
-        "ordered after the wish could seem to be older.",
-        FORGOTTEN_PEOPLE,
-    ),
+    *EARLY,
     Migration(
         "stems",
         date(2026, 11, 28),
@@ -258,6 +212,12 @@ MIGRATIONS = (
         date(2026, 11, 28),
         "A radio plays one jam, which is chosen from a server's latest ones.",
         RADIO_OF_ONE_JAM,
+    ),
+    Migration(
+        "clips_as_voice_messages",
+        date(2026, 11, 28),
+        "People have their clips as voice messages, too.",
+        AS_VOICE,
     ),
 )
 

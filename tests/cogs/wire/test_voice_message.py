@@ -62,3 +62,29 @@ async def test_a_clip_becomes_a_voice_message(tmp_path):
         points = np.frombuffer(base64.b64decode(file.waveform), np.uint8)
         assert len(points) == 80
         assert points.max() == 255
+
+
+async def test_clips_come_as_voice_messages_for_who_wants_them(tmp_path):
+    """Each answers its card, which keeps words and buttons; where none may be posted, none is."""
+    async with open_stage(tmp_path, timings=quick()) as stage:
+        wire, channel = stage.wire, stage.channel
+        told = await wire.slash(stage.alice, channel, "settings", voice=True)
+        assert "followed by a voice message" in told.message.content
+        await stage.music(prompt="90s rock", seconds=2.0)
+        await stage.final_job(1)
+
+        def voices():
+            return [each for each in channel.seen if each.flags & VOICE_MESSAGE]
+
+        await wire.until(voices)
+        card = next(each for each in channel.seen if clips(each))
+        assert voices()[0].reference.id == card.id
+        assert "Again" in card.buttons
+        await managing.set_channel_rights(
+            wire, wire.owner, channel.id, wire.me.id, deny=Right.SEND_VOICE_MESSAGES
+        )
+        await stage.music(prompt="jazz", seconds=2.0)
+        await stage.final_job(2)
+        await stage.music(stage.bob, prompt="blues", seconds=2.0)
+        await stage.final_job(3)
+        assert len(voices()) == 1
