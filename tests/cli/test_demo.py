@@ -10,6 +10,7 @@ import sys
 from contextlib import contextmanager
 
 import psutil
+import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from tests.support.demo_stage import CHROMIUM, needs_chromium
@@ -17,6 +18,12 @@ from tests.support.demo_stage import CHROMIUM, needs_chromium
 # Loading takes seconds on an idle machine, and this one may be busy.
 LOADED_MS = 300_000
 MADE_MS = 120_000
+
+
+@pytest.fixture(autouse=True)
+def cache(monkeypatch, kernel_cache):
+    """Where the demo finds the kernels that the tests have compiled."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(kernel_cache.parent))
 
 
 @contextmanager
