@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from bot.musicgen.baselines.mindnlp_reference import Reference
 from bot.musicgen.baselines.synthetic import write_checkpoint
@@ -24,22 +26,54 @@ settings.register_profile(
     "same", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 
-# Files that take minutes: begun first, so that no process is left with one at the end.
-SLOWEST = (
+# Tests of MindNLP's own models: one process runs them all, so that one alone imports MindNLP.
+WITH_REFERENCE = (
     "musicgen/test_engine.py",
-    "starter/test_training.py",
     "musicgen/test_codec.py",
+    "musicgen/test_engine_melody.py",
+    "musicgen/test_engine_stems.py",
+    "musicgen/test_reference.py",
+    "musicgen/test_text_encoder.py",
+)
+
+# Files that take long: begun first, so that no process is left with one at the end.
+SLOWEST = (
+    *WITH_REFERENCE,
+    "starter/test_training.py",
+    "demo/test_walks.py",
     "pipeline/test_failpoints.py",
+    "demo/test_jam.py",
     "inference/test_executor.py",
+    "musicgen/test_precision.py",
     "cogs/wire/test_delivery.py",
     "cogs/test_delivery.py",
+    "cogs/test_battle.py",
     "cogs/wire/test_gateway.py",
+    "starter/test_starter.py",
+    "starter/test_evaluation.py",
+    "musicgen/test_kernels.py",
     "audio/test_post.py",
+    "audio/test_uploads.py",
+    "cogs/requests/test_refused_uploads.py",
     "cli/test_generate_stems.py",
     "cli/test_generate.py",
+    "cli/test_demo.py",
     "app/test_signals.py",
     "soak/test_soak.py",
 )
+
+
+class Distribution(LoadFileScheduling):
+    """A file's tests run in one process, and those with MindNLP's models as if they were a file."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        return "the reference" if file.endswith(WITH_REFERENCE) else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Distribution | None:
+    """Distribute the tests over the processes, unless another way is asked for."""
+    return Distribution(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -216,4 +250,4 @@ def any_reference(any_model: Model, request: pytest.FixtureRequest) -> Reference
 def _model(folder: Path, cache: Path) -> Model:
     from bot.musicgen.model import load_model
 
-    return load_model(folder, requests=8, cache=cache)
+    return load_model(folder, requests=8, cache=cache, threads=1)
