@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bot.audio.analysis.expected_tempo import ExpectedTempo
-from bot.audio.analysis.rhythm import Rhythm, find_rhythm
+from bot.audio.analysis.rhythm import find_rhythm
 from bot.audio.editing.alignment import CLEAR_RHYTHM, MOST_STRETCH, fold_tempo
 from bot.audio.editing.stretch import stretch
 from bot.domain.bar_grid import BarGrid
@@ -23,6 +23,7 @@ MOST_DRIFT = 1.06
 BREATH_SECONDS = 0.015
 """What is heard of a bar begins so long before its first beat: attacks do."""
 
+_SAME_TEMPO = 1.02
 _EXPECTED_OCTAVES = 0.15
 # A drift over a whole part that nobody hears is not worth a stretch.
 _LEAST_DRIFT_SECONDS = 0.003
@@ -43,8 +44,10 @@ class Bars:
 
 def hear_bars(sound: Sound, bpm: float) -> Bars | None:
     """Return the bars of a sound that was asked for at a tempo; None where they aren't certain."""
-    rhythm = _clear_rhythm(sound, bpm)
-    if rhythm is None or not rhythm.downbeats:
+    rhythm = find_rhythm(sound, _expected(bpm))
+    if rhythm is None or not rhythm.is_even or rhythm.confidence < CLEAR_RHYTHM:
+        return None
+    if not rhythm.downbeats:
         return None
     # Heard at half or twice the tempo that was meant, a bar has as many beats.
     octaves = round(math.log2(bpm / rhythm.bpm))
@@ -112,9 +115,13 @@ def follow_bars(made: Sound, joint: int, grid: BarGrid, count: int) -> tuple[Sou
 def _drift(made: Sound, joint: int, grid: BarGrid) -> tuple[float, float]:
     """Return how much faster new music has to be, and how late its beat is; 1 and 0 if unclear."""
     new = replace(made, samples=made.samples[:, joint:])
-    rhythm = _clear_rhythm(new, grid.bpm)
-    factor = None if rhythm is None else fold_tempo(grid.bpm, rhythm.bpm, MOST_DRIFT)
-    if rhythm is None or factor is None or len(rhythm.beats) < 2:
+    rhythm = find_rhythm(new, _expected(grid.bpm))
+    if rhythm is None or not rhythm.is_even or len(rhythm.beats) < 2:
+        return 1.0, 0.0
+    # What goes on at the tempo of the track is trusted sooner than what leaves it.
+    is_clear = rhythm.confidence >= CLEAR_RHYTHM
+    factor = fold_tempo(grid.bpm, rhythm.bpm, MOST_DRIFT if is_clear else _SAME_TEMPO)
+    if factor is None:
         return 1.0, 0.0
     if abs(factor - 1) * new.seconds < _LEAST_DRIFT_SECONDS:
         factor = 1.0
@@ -124,8 +131,5 @@ def _drift(made: Sound, joint: int, grid: BarGrid) -> tuple[float, float]:
     return factor, (rhythm.beats[1] + early) % beat - early - BREATH_SECONDS
 
 
-def _clear_rhythm(sound: Sound, bpm: float) -> Rhythm | None:
-    expected = ExpectedTempo(bpm=bpm, octaves=_EXPECTED_OCTAVES, is_number=True)
-    rhythm = find_rhythm(sound, expected)
-    is_clear = rhythm is not None and rhythm.is_even and rhythm.confidence >= CLEAR_RHYTHM
-    return rhythm if is_clear else None
+def _expected(bpm: float) -> ExpectedTempo:
+    return ExpectedTempo(bpm=bpm, octaves=_EXPECTED_OCTAVES, is_number=True)
