@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
 
 from bot.demo.discord.actions import commands, managing
 from bot.demo.discord.actions.components import submit_modal
 from bot.demo.discord.channels import ChannelType
 from bot.demo.discord.rights import Right
 from bot.demo.discord.voice import moves
+from bot.errors import RequestError
 from bot.voice.radio import RadioTimings
 from cogs.requests.radios_on_air import RadiosOnAir
+from cogs.requests.voice_places import place_of
 from cogs.views.radio_buttons import radio_view
 from tests.support.discord_wire.stage import open_stage
 from tests.support.heard_sound import decode, levels
 from tests.support.timings import quick
+from tests.support.wire_jam import start_jam, take_turn
 
 PATIENCE_SECONDS = 120.0
 """Only there to end what hangs."""
@@ -208,6 +215,29 @@ async def test_it_comes_back_after_a_restart_if_people_are_there(tmp_path):
         assert await room.stage.store.radios.all() == []
 
 
+async def test_one_jam_is_heard_as_it_grows(tmp_path):
+    """The turn that is made while it plays is what comes next; a jam of elsewhere is none here."""
+    async with open_room(tmp_path, clips=0) as room:
+        stage, wire, alice = room.stage, room.wire, room.stage.alice
+        thread = await start_jam(wire, alice, stage.channel, bars=4)
+        assert "no such jam" in said(await room.asks(alice, "start", jam=99))
+
+        async def take(words):
+            sent = await take_turn(wire, alice, thread, words)
+            await wire.until(lambda: sent.message is not None and sent.message.files)
+
+        message = await room.asks(alice, "start", jam=1)
+        await room.until(lambda: "this jam has no music yet" in said(message))
+        await take("beat")
+        await room.until(lambda: room.radio.clip_id == 1)
+        await room.hears_music()
+        await take("more")
+        await room.until(lambda: room.radio.clip_id == 2)
+        assert "plays one jam, as it grows now" in said(await room.asks(alice, "source", jam=1))
+        (plan,) = await stage.store.radios.all()
+        assert plan.jam_id == 1
+
+
 async def test_what_it_may_not_is_said_in_a_sentence(tmp_path):
     """Before it tries: rights that are missing, a full channel, a stage; and who is nowhere."""
     async with open_room(tmp_path, clips=0) as room:
@@ -215,6 +245,9 @@ async def test_what_it_may_not_is_said_in_a_sentence(tmp_path):
         assert "Join a voice channel first" in said(await room.asks(bob, "start"))
         channel = room.stage.bot.get_channel(room.place.id)
         me = channel.guild.me
+        asked: Any = SimpleNamespace(guild=channel.guild, user=me)
+        with pytest.raises(RequestError, match="PyNaCl and davey"):
+            place_of(asked, lambda: ["davey"])
         for deny, words in (
             (Right.VIEW_CHANNEL, "can't see"),
             (Right.CONNECT, "may not join"),
