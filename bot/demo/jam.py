@@ -9,7 +9,7 @@ from bot.demo.discord.people import Person
 from bot.demo.discord.rights import Right
 from bot.demo.discord.state import Discord
 from bot.demo.riff import NAME, riff
-from bot.i18n.sentence import Sentence
+from bot.i18n.sentence import English, Sentence, Translations
 
 OWNER = "Robin"
 """Who one is in the first tab."""
@@ -32,6 +32,9 @@ WELCOME = Sentence(
     "Welcome to the jam! Zhiyin makes the music here, on this machine alone. Type **/music** and "
     "say what you want to hear, or press a button under any clip."
 )
+MUSIC_TOPIC = Sentence("Clips are made here: /music, /random, /remix")
+TALK_TOPIC = Sentence("Mention Zhiyin, and it answers")
+UPLOADS_TOPIC = Sentence("Drop a sound file, and remix it")
 FIRST_WORDS = Sentence("I'll begin, with something lo-fi.")
 HOW_TO_TALK = Sentence("Here you can just talk to it: write **@{bot} some slow jazz, please**.")
 HERE_IS_A_RIFF = Sentence(
@@ -40,22 +43,32 @@ HERE_IS_A_RIFF = Sentence(
 )
 
 
-async def furnish(discord: Discord) -> Channel:
-    """Fill a new Discord with people, channels and a few words; return where music is made."""
+async def furnish(discord: Discord, translations: Translations | None = None) -> Channel:
+    """Fill a new Discord with people, channels and a few words; return where music is made.
+
+    The words are in the language of `translations`, or English.
+    """
+    language = translations or English()
+
+    async def say(who: Person, where: Channel, words: Sentence) -> None:
+        await talk.send_message(discord, who, where.id, words.render(language))
+
     managers = discord.add_role("Manager", _MANAGES, color=_GREEN)
     players = discord.add_role("Player", color=_BLUE)
     manager = discord.add_person(MANAGER, roles=[managers])
     friend, other = (discord.add_person(name, roles=[players]) for name in FRIENDS)
-    music = discord.add_channel("music", topic="Clips are made here: /music, /random, /remix")
-    jam_talk = discord.add_channel("jam-talk", topic="Mention Zhiyin, and it answers")
+    music = discord.add_channel("music", topic=MUSIC_TOPIC.render(language))
+    jam_talk = discord.add_channel("jam-talk", topic=TALK_TOPIC.render(language))
     discord.add_channel("jam-radio", type=ChannelType.VOICE)
-    uploads = discord.add_channel("uploads", topic="Drop a sound file, and remix it")
+    uploads = discord.add_channel("uploads", topic=UPLOADS_TOPIC.render(language))
 
-    await _say(discord, manager, music, WELCOME)
-    await _say(discord, friend, music, FIRST_WORDS)
-    await _say(discord, manager, jam_talk, HOW_TO_TALK.fill(bot=discord.me.name))
+    await say(manager, music, WELCOME)
+    await say(friend, music, FIRST_WORDS)
+    await say(manager, jam_talk, HOW_TO_TALK.fill(bot=discord.me.name))
     file = File(NAME, riff(), "audio/wav")
-    await talk.send_message(discord, other, uploads.id, str(HERE_IS_A_RIFF), files=[file])
+    await talk.send_message(
+        discord, other, uploads.id, HERE_IS_A_RIFF.render(language), files=[file]
+    )
     return music
 
 
@@ -63,7 +76,3 @@ def people_of(discord: Discord) -> dict[str, Person]:
     """Return who can be played in a Discord that was furnished, by the names in their addresses."""
     by_name = {person.name: person for person in discord.people.values()}
     return {name.lower(): by_name[name] for name in (OWNER, MANAGER, *FRIENDS)}
-
-
-async def _say(discord: Discord, who: Person, where: Channel, words: Sentence) -> None:
-    await talk.send_message(discord, who, where.id, str(words))

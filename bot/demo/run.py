@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 import socket
 import tempfile
@@ -26,6 +27,7 @@ from bot.demo.jam import FRIENDS, OWNER, furnish, people_of
 from bot.demo.kept_chat import KeptChat
 from bot.demo.ports import USUAL_PORT
 from bot.errors import ConfigError
+from bot.i18n.environment import language_of, translations_of
 from bot.i18n.sentence import Sentence
 from bot.store.folder_lock import describe_failure, lock_folder
 
@@ -67,6 +69,10 @@ async def run_demo(
         secret = None if is_loopback(host) else secrets.token_urlsafe(24)
         discord = Discord(owner_name=OWNER)
         new_room = await stack.enter_async_context(_open_chat(discord, options.folder))
+        # The server speaks the language of the terminal, as its people do.
+        language = language_of(os.environ)
+        if language is not None:
+            discord.guild.locale = language.replace("_", "-")
         people = people_of(discord)
         site = await stack.enter_async_context(
             open_site(discord, people, listening=options.listening, secret=secret)
@@ -114,7 +120,7 @@ async def _open_chat(discord: Discord, folder: Path | None) -> AsyncIterator[Cha
     Raises ConfigError where the folder is another demo's or can't be used.
     """
     if folder is None:
-        yield await furnish(discord)
+        yield await furnish(discord, translations_of(os.environ))
         return
     chat = KeptChat(folder / _CHAT)
     async with AsyncExitStack() as stack:
@@ -125,7 +131,7 @@ async def _open_chat(discord: Discord, folder: Path | None) -> AsyncIterator[Cha
             raise ConfigError(IN_USE.fill(folder=folder)) from None
         except OSError as error:
             raise ConfigError(describe_failure(error, folder)) from error
-        room = None if is_kept else await furnish(discord)
+        room = None if is_kept else await furnish(discord, translations_of(os.environ))
         keeping = asyncio.create_task(chat.keep(discord), name="chat")
         stack.push_async_callback(_end, keeping)
         yield room

@@ -12,21 +12,30 @@ _UNTRANSLATED = {"C", "POSIX"}
 
 
 def translations_of(environment: Mapping[str, str], folder: Path = FOLDER) -> Translations:
-    """Return the catalog of the first language asked for that there is; English without one.
+    """Return the catalog of the language asked for; English where there is none.
+
+    No other catalog is read.
+    """
+    code = language_of(environment, folder)
+    if code is None:
+        return English()
+    return read_catalog(folder / code / "LC_MESSAGES" / f"{DOMAIN}.po")
+
+
+def language_of(environment: Mapping[str, str], folder: Path = FOLDER) -> str | None:
+    """Return the code of the first language asked for that there is; None is English.
 
     `LC_ALL`, `LC_MESSAGES` and `LANG` name one, in this order; `LANGUAGE` lists several that are
-    preferred to it. No other catalog is read.
+    preferred to it.
     """
-    asked = asked_for(environment)
-    there = None
-    for locale in asked:
+    there: list[str] = []
+    for locale in asked_for(environment):
         if locale.partition("_")[0] == "en":
-            break
+            return None
         there = there or [file.parts[-3] for file in folder.glob(f"*/LC_MESSAGES/{DOMAIN}.po")]
-        code = code_of(locale, there)
-        if code is not None:
-            return read_catalog(folder / code / "LC_MESSAGES" / f"{DOMAIN}.po")
-    return English()
+        if (code := code_of(locale, there)) is not None:
+            return code
+    return None
 
 
 def asked_for(environment: Mapping[str, str]) -> list[str]:

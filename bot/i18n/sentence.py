@@ -19,7 +19,7 @@ from typing import Any, Protocol
 from bot.i18n.contexts import COMMAND
 from bot.printable import escape_controls
 
-_COMMAND = re.compile(r"`/([a-z]+(?: [a-z]+)*)")
+_COMMAND = re.compile(r"(`|\*\*)/([a-z]+(?: [a-z]+)*)")
 
 
 class Translations(Protocol):
@@ -130,8 +130,8 @@ def name_commands(template: str, translations: Translations) -> str:
     """Return a template with the commands in it, such as `/music`, called as in a language."""
 
     def named(found: re.Match[str]) -> str:
-        words = found[1].split(" ")
-        return "`/" + " ".join(translations.pgettext(COMMAND, word) for word in words)
+        words = found[2].split(" ")
+        return f"{found[1]}/" + " ".join(translations.pgettext(COMMAND, word) for word in words)
 
     return _COMMAND.sub(named, template)
 

@@ -10,7 +10,7 @@ from babel.messages.catalog import Catalog, Message
 from bot.i18n.contexts import COMMAND, HELP, MENU, OPTION
 from bot.i18n.sentence import placeholders
 
-_NAMED = re.compile(r"`/([a-z]+(?: [a-z]+)*)`")
+_NAMED = re.compile(r"(?:`|\*\*)/([a-z]+(?: [a-z]+)*)")
 _NAME = re.compile(r"[-_'\w]{1,32}")
 _PERCENT = re.compile(r"%(?:%|\(\w+\)[a-z])")
 _MOST_CHARACTERS = re.compile(r"at most (\d+) characters")

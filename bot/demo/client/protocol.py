@@ -29,6 +29,8 @@ class Hello(msgspec.Struct, tag_field="op", tag="hello"):
     """Somebody's page is there, for the first time or again."""
 
     session: Annotated[str, msgspec.Meta(max_length=300)]
+    locale: Annotated[str, msgspec.Meta(max_length=20)] | None = None
+    """The language of the page, which is the person's from then on."""
     instance: str | None = None
     seq: int | None = None
 

@@ -25,11 +25,14 @@ from bot.demo.client.admission import Admission, is_loopback, reachable_address
 from bot.demo.client.page_files import HEADERS, read_index, read_page_file
 from bot.demo.client.page_words import read_page_words
 from bot.demo.client.protocol import MAX_MESSAGE_BYTES, Hello, read
+from bot.demo.client.refusing import asked_for, refuse, turn_away
 from bot.demo.client.sessions import Sessions
 from bot.demo.client.snapshot import max_upload_bytes
 from bot.demo.client.tab import NO_MESSAGE, UNKNOWN_SESSION, Desk, Tab
 from bot.demo.client.uploads import too_large
 from bot.demo.client.voice_stream import VoiceStreams
+from bot.demo.discord.actions.membership import set_locale
+from bot.demo.discord.command_limits import LOCALES
 from bot.demo.discord.people import Person
 from bot.demo.discord.server import file_handler
 from bot.demo.discord.state import Discord
@@ -120,13 +123,13 @@ class Site:
         )
         if not is_ours:
             log.warning("demo.foreign_request %s", request.path)
-            return _turn_away(request, 403, _FOREIGN)
+            return turn_away(request, 403, _FOREIGN, self._languages)
         said = request.query.get("secret")
         asks = said is not None and request.method == "GET" and admission.secret is not None
         if asks and admission.is_secret(said or ""):
             return self._admit(request)
         if not admission.admits(request.cookies.get(self._cookie)):
-            return _turn_away(request, 401, _NO_SECRET)
+            return turn_away(request, 401, _NO_SECRET, self._languages)
         return await handler(request)
 
     def _admit(self, request: web.Request) -> web.Response:
@@ -146,7 +149,7 @@ class Site:
     async def _page(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]
         if name not in self.people:
-            return _turn_away(request, 404, _NOBODY.fill(name=name))
+            return turn_away(request, 404, _NOBODY.fill(name=name), self._languages)
         return read_index()
 
     async def _page_file(self, request: web.Request) -> web.Response:
@@ -162,13 +165,13 @@ class Site:
             raise web.HTTPBadRequest from None
         session = self._sessions.open(name)
         if session is None:
-            return _refuse(404, _NOBODY.fill(name=name))
+            return refuse(404, _NOBODY.fill(name=name), self._languages.of(asked_for(request)))
         return web.json_response({"session": session})
 
     async def _upload(self, request: web.Request) -> web.Response:
         found = self._sessions.read(request.headers.get("X-Session", ""))
         if found is None:
-            return _refuse(401, _NO_SESSION)
+            return refuse(401, _NO_SESSION, self._languages.of(asked_for(request)))
         upload_id, most_bytes = request.match_info["id"], max_upload_bytes(self.discord)
         if len(upload_id) > _MOST_ID_CHARACTERS:
             raise web.HTTPBadRequest
@@ -183,7 +186,7 @@ class Site:
                 most_bytes,
             )
         except RequestError as error:
-            return _refuse(413, error.sentence)
+            return refuse(413, error.sentence, self._languages.of(found[1].locale))
         return web.json_response({})
 
     async def _tab(self, request: web.Request) -> web.StreamResponse:
@@ -201,7 +204,9 @@ class Site:
             await line.close(code=UNKNOWN_SESSION)
             return line
         _, person = found
-        tab = Tab(line, self.discord, person, self.people, self._desks[person.id])
+        if hello.locale in LOCALES:
+            set_locale(self.discord, person, hello.locale)
+        tab = Tab(line, self.discord, person, self.people, self._desks[person.id], self._languages)
         self._tabs.add(tab)
         await tab.serve(hello, self._status)
         return line
@@ -220,17 +225,6 @@ async def _hello(line: web.WebSocketResponse) -> Hello | None:
     except msgspec.DecodeError:
         return None
     return message if isinstance(message, Hello) else None
-
-
-def _refuse(status: int, sentence: Sentence) -> web.Response:
-    return web.json_response({"sentence": str(sentence)}, status=status, headers=HEADERS)
-
-
-def _turn_away(request: web.Request, status: int, sentence: Sentence) -> web.Response:
-    """Refuse a page as JSON, and a person who typed the address in words."""
-    if request.path.startswith("/api/"):
-        return _refuse(status, sentence)
-    return web.Response(status=status, text=f"{sentence}\n", headers=HEADERS)
 
 
 @asynccontextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from bot.demo.discord import reading
@@ -22,8 +22,15 @@ _ABOUT = {
 }
 
 
-def snapshot_of(discord: Discord, person: Person, people: Mapping[str, Person]) -> dict[str, Any]:
+def snapshot_of(
+    discord: Discord,
+    person: Person,
+    people: Mapping[str, Person],
+    read: Callable[[Sentence], str],
+) -> dict[str, Any]:
     """Return what somebody sees, with the latest messages of every channel.
+
+    `read` renders a sentence in their language.
 
     No event comes between its parts: nothing is waited for.
     """
@@ -36,7 +43,7 @@ def snapshot_of(discord: Discord, person: Person, people: Mapping[str, Person]) 
     return found | {
         "messages": messages,
         "page_size": PAGE_MESSAGES,
-        "people": [_person(discord, key, each) for key, each in people.items()],
+        "people": [_person(discord, key, each, read) for key, each in people.items()],
         "limits": {
             "characters": MAX_CHARACTERS,
             "files": MAX_FILES,
@@ -54,13 +61,15 @@ _WITHOUT_MESSAGES = {4, 15, 16}
 """Categories, forums and media channels."""
 
 
-def _person(discord: Discord, key: str, person: Person) -> dict[str, Any]:
+def _person(
+    discord: Discord, key: str, person: Person, read: Callable[[Sentence], str]
+) -> dict[str, Any]:
     kind = _kind(discord, person)
     return {
         "id": str(person.id),
         "key": key,
         "kind": kind,
-        "about": str(_ABOUT[kind]),
+        "about": read(_ABOUT[kind]),
         "user": person.as_json(),
     }
 

@@ -24,6 +24,7 @@ from bot.demo.discord.people import Person
 from bot.demo.discord.refusals import Refusal
 from bot.demo.discord.state import Discord
 from bot.errors import RequestError
+from bot.i18n.languages import Languages
 from bot.i18n.sentence import Sentence
 
 log = logging.getLogger(__name__)
@@ -55,8 +56,9 @@ class Tab:
         person: Person,
         people: Mapping[str, Person],
         desk: Desk,
+        languages: Languages,
     ) -> None:
-        self._socket = socket
+        self._socket, self._languages = socket, languages
         self._discord, self._person, self._people = discord, person, people
         self._desk = desk
 
@@ -91,7 +93,7 @@ class Tab:
 
     async def show_status(self, status: Sentence | None) -> None:
         """Show how the bot is doing."""
-        await self._send(op="status", text="" if status is None else str(status))
+        await self._send(op="status", text="" if status is None else self._read(status))
 
     async def _follow(self, hello: Hello) -> None:
         """Tell the tab what happens, from where it was or from the beginning."""
@@ -113,7 +115,7 @@ class Tab:
         return is_own or event["type"] in _START_OVER
 
     async def _send_snapshot(self) -> int:
-        snapshot = snapshot_of(self._discord, self._person, self._people)
+        snapshot = snapshot_of(self._discord, self._person, self._people, self._read)
         await self._send(op="ready", **snapshot)
         return int(snapshot["seq"])
 
@@ -152,9 +154,12 @@ class Tab:
 
     async def _tell(self, done: str, refused: str, id_: str, outcome: Outcome) -> None:
         if isinstance(outcome, Sentence):
-            await self._send(op=refused, id=id_, sentence=str(outcome))
+            await self._send(op=refused, id=id_, sentence=self._read(outcome))
         else:
             await self._send(op=done, id=id_, result=outcome)
+
+    def _read(self, sentence: Sentence) -> str:
+        return sentence.render(self._languages.of(self._person.locale))
 
     async def _send(self, **message: object) -> None:
         """Send a message; a tab that is gone asks again when it is back."""

@@ -5,8 +5,9 @@ import { openDialog } from "./dialog.js";
 import { el } from "./element.js";
 import { openMenu } from "./menu.js";
 import { tickedAnswers } from "./poll.js";
+import { browser } from "./session.js";
 import { switchTheme } from "./theme.js";
-import { say } from "./words.js";
+import { LANGUAGE, LANGUAGES, say } from "./words.js";
 
 /** Listen to all clicks in the page. */
 export function listenToClicks(root, app) {
@@ -39,6 +40,7 @@ const ACTS = {
     switchTheme();
     app.drawSides();
   },
+  language: (app, target) => chooseLanguage(target),
   switch: (app, target) => switchPerson(app, target),
   "close-sides": (app) => app.showSide(null),
   "show-sidebar": (app) => app.showSide("sidebar"),
@@ -94,6 +96,19 @@ function choose(app, target, message) {
       app.actions.choose(message, component.custom_id, values);
     },
   });
+}
+
+/** Let somebody choose another language: the page is loaded anew in it. */
+function chooseLanguage(target) {
+  const items = Object.entries(LANGUAGES).map(([code, name]) => ({
+    label: name,
+    checked: code === LANGUAGE,
+    run: () => {
+      browser.write("language", code);
+      location.reload();
+    },
+  }));
+  openMenu(target, [{ items }], { label: say("language") });
 }
 
 function switchPerson(app, target) {

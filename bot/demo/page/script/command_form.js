@@ -181,7 +181,7 @@ export class CommandForm {
   /** Go to another option when somebody types its name and a colon; true if so. */
   #goOn(field) {
     this.#tellHint(field.input);
-    const named = /(?:^|\s)([\w-]+):$/.exec(field.input.value);
+    const named = /(?:^|\s)([\p{L}\p{N}_-]+):$/u.exec(field.input.value);
     const option = named && this.leaf.options.find((each) => shownName(each) === named[1] && each !== field.option);
     if (!option) return false;
     field.input.value = field.input.value.slice(0, named.index).trim();

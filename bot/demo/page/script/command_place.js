@@ -1,7 +1,7 @@
 // Where a slash command is filled in, in place of the text field.
 
 import { CommandForm } from "./command_form.js";
-import { findCommands, readCommandLine, slashCommands } from "./commands.js";
+import { findCommands, readCommandLine, shownName, slashCommands } from "./commands.js";
 import { el } from "./element.js";
 import { tab } from "./session.js";
 
@@ -22,7 +22,7 @@ export class CommandPlace {
       description: leaf.description,
       hint: leaf.options
         .slice(0, 4)
-        .map((each) => each.name)
+        .map(shownName)
         .join("  "),
       pick: () => this.open(leaf),
     }));
@@ -30,7 +30,7 @@ export class CommandPlace {
 
   /** Open the command of that name; false where there is none. */
   use(name, values = {}) {
-    const leaf = this.#all().find((each) => each.name === name);
+    const leaf = this.#all().find((each) => each.key === name || each.name === name);
     if (leaf) this.open(leaf, values);
     return Boolean(leaf);
   }

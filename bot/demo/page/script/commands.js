@@ -15,24 +15,36 @@ export const OptionType = {
   ATTACHMENT: 11,
 };
 
-/** Return all that can be typed after a slash: {name, description, options, command, path}. */
+/**
+ * Return all that can be typed after a slash: {name, key, description, options, command, steps}.
+ *
+ * The name is in the reader's language, the key is the one that the bot knows.
+ */
 export function slashCommands(commands) {
   return commands
     .filter((each) => (each.type ?? CommandType.SLASH) === CommandType.SLASH)
-    .flatMap((command) => leaves(command, command, []));
+    .flatMap((command) => leaves(command, command, [], []));
 }
 
-function leaves(command, node, path) {
+function leaves(command, node, path, keys) {
   const here = [...path, shownName(node)];
+  const key = [...keys, node.name];
   const inner = (node.options ?? []).filter(
     (each) => each.type === OptionType.SUBCOMMAND || each.type === OptionType.GROUP,
   );
   if (inner.length)
     return inner.flatMap((each) =>
-      leaves(command, each, here).map((leaf) => ({ ...leaf, steps: [each, ...leaf.steps] })),
+      leaves(command, each, here, key).map((leaf) => ({ ...leaf, steps: [each, ...leaf.steps] })),
     );
   return [
-    { command, name: here.join(" "), description: shownDescription(node), options: node.options ?? [], steps: [] },
+    {
+      command,
+      name: here.join(" "),
+      key: key.join(" "),
+      description: shownDescription(node),
+      options: node.options ?? [],
+      steps: [],
+    },
   ];
 }
 
@@ -41,16 +53,27 @@ export function shownName(node) {
   return node.name_localized ?? node.name;
 }
 
+/** The names of a command and of what leads on from it, in the reader's language. */
+export function shownPath(command, rest) {
+  const next = rest.length && command.options?.find((each) => each.name === rest[0]);
+  return next ? `${shownName(command)} ${shownPath(next, rest.slice(1))}` : [shownName(command), ...rest].join(" ");
+}
+
 /** Its description in the reader's language. */
 export function shownDescription(node) {
   return node.description_localized ?? node.description ?? "";
 }
 
-/** Return the commands for the words after a slash: those that begin with them, then those that hold them. */
+/**
+ * Return the commands for the words after a slash: those that begin with them, then those that hold them.
+ *
+ * They are found by either name.
+ */
 export function findCommands(all, typed) {
   const words = typed.toLowerCase();
-  const begins = all.filter((each) => each.name.startsWith(words));
-  const holds = all.filter((each) => !each.name.startsWith(words) && each.name.includes(words));
+  const isBegun = (each) => each.name.startsWith(words) || each.key.startsWith(words);
+  const begins = all.filter(isBegun);
+  const holds = all.filter((each) => !isBegun(each) && (each.name.includes(words) || each.key.includes(words)));
   return [...begins, ...holds].slice(0, 25);
 }
 
@@ -61,15 +84,20 @@ export function findCommands(all, typed) {
  */
 export function readCommandLine(all, line) {
   const typed = line.slice(1);
-  const leaf = all
-    .filter((each) => typed === each.name || typed.startsWith(`${each.name} `))
-    .sort((one, other) => other.name.length - one.name.length)[0];
+  const [leaf, called] =
+    all
+      .flatMap((each) => [
+        [each, each.name],
+        [each, each.key],
+      ])
+      .filter(([, name]) => typed === name || typed.startsWith(`${name} `))
+      .sort(([, one], [, other]) => other.length - one.length)[0] ?? [];
   if (!leaf) return null;
-  const rest = typed.slice(leaf.name.length).trim();
+  const rest = typed.slice(called.length).trim();
   const names = leaf.options.map(shownName);
   const values = {};
   if (!names.length || !rest) return { leaf, values };
-  const marks = [...rest.matchAll(/(?:^|\s)([\w-]+):/g)].filter((each) => names.includes(each[1]));
+  const marks = [...rest.matchAll(/(?:^|\s)([\p{L}\p{N}_-]+):/gu)].filter((each) => names.includes(each[1]));
   const before = rest.slice(0, marks[0]?.index ?? rest.length).trim();
   if (before) values[names[0]] = unquoted(before);
   marks.forEach((each, at) => {

@@ -2,7 +2,7 @@
 
 import { Outbox, newId } from "./outbox.js";
 import { Refused } from "./session.js";
-import { say } from "./words.js";
+import { LANGUAGE, say } from "./words.js";
 
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 5_000;
@@ -82,7 +82,7 @@ export class Connection extends EventTarget {
     this.heardAt = Date.now();
     socket.addEventListener("open", () => {
       const resume = this.seq === null ? {} : { instance: this.instance, seq: this.seq };
-      socket.send(JSON.stringify({ op: "hello", session: this.session.token, ...resume }));
+      socket.send(JSON.stringify({ op: "hello", session: this.session.token, locale: LANGUAGE, ...resume }));
     });
     socket.addEventListener("message", ({ data }) => {
       if (this.socket === socket) this.#hear(JSON.parse(data));

@@ -2,6 +2,7 @@
 
 import { showAttachment } from "./attachment.js";
 import { avatar } from "./avatar.js";
+import { shownPath } from "./commands.js";
 import { showComponents } from "./components.js";
 import { el } from "./element.js";
 import { shownIn, showEmbed } from "./embed.js";
@@ -178,14 +179,17 @@ function usedCommand(message, state) {
   const { user, name } = message.interaction_metadata;
   // A press or a form has no command's name.
   if (!user || !name) return null;
-  const isMenu = state.commands.some((each) => each.type > 1 && each.name === name);
+  const [first, ...rest] = name.split(" ");
+  const command = state.commands.find((each) => each.name === name || each.name === first);
+  const isMenu = command?.type > 1;
+  const shown = command ? shownPath(command, isMenu ? [] : rest) : name;
   return el(
     "p",
     { class: "replied" },
     icon("reply"),
     el("button", { type: "button", class: "author", data: { act: "person", user: user.id } }, state.nameOf(user)),
     ` ${say("command.used")} `,
-    el("span", { class: "mention" }, isMenu ? name : `/${name}`),
+    el("span", { class: "mention" }, isMenu ? shown : `/${shown}`),
   );
 }
 

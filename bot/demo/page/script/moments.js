@@ -12,9 +12,12 @@ const OPTIONS = {
   s: { dateStyle: "short", timeStyle: "short" },
   S: { dateStyle: "short", timeStyle: "medium" },
 };
+// English is spoken in many countries: where the browser has its own, its dates stay.
+const isOfBrowser = navigator.language.split("-")[0] === LANGUAGE.split("-")[0];
+const DATES_OF = isOfBrowser ? undefined : LANGUAGE;
 /** Formats by their letter: each is costly to make. */
 const STYLES = Object.fromEntries(
-  Object.entries(OPTIONS).map(([letter, options]) => [letter, new Intl.DateTimeFormat(undefined, options)]),
+  Object.entries(OPTIONS).map(([letter, options]) => [letter, new Intl.DateTimeFormat(DATES_OF, options)]),
 );
 const UNITS = [
   ["year", 31_536_000],

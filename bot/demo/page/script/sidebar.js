@@ -212,6 +212,16 @@ function foot(state) {
       {
         type: "button",
         class: "icon-button",
+        data: { act: "language" },
+        aria: { label: say("language"), haspopup: "menu" },
+      },
+      icon("globe"),
+    ),
+    el(
+      "button",
+      {
+        type: "button",
+        class: "icon-button",
         data: { act: "theme" },
         aria: { label: isDark ? say("theme.light") : say("theme.dark") },
       },

@@ -1,0 +1,31 @@
+"""What the page's server will not do, said in the language of who asked."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from bot.demo.client.page_files import HEADERS
+from bot.i18n.languages import Languages
+from bot.i18n.sentence import Sentence, Translations
+
+
+def asked_for(request: web.Request) -> str | None:
+    """Return the language that a browser asks for first."""
+    return request.headers.get("Accept-Language", "").partition(",")[0].partition(";")[0] or None
+
+
+def refuse(status: int, sentence: Sentence, translations: Translations) -> web.Response:
+    """Refuse what a script of the page asked for."""
+    said = sentence.render(translations)
+    return web.json_response({"sentence": said}, status=status, headers=HEADERS)
+
+
+def turn_away(
+    request: web.Request, status: int, sentence: Sentence, languages: Languages
+) -> web.Response:
+    """Refuse a page as JSON, and a person who typed the address in words."""
+    translations = languages.of(asked_for(request))
+    if request.path.startswith("/api/"):
+        return refuse(status, sentence, translations)
+    said = sentence.render(translations)
+    return web.Response(status=status, text=f"{said}\n", headers=HEADERS)
