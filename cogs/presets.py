@@ -11,7 +11,7 @@ from bot.app.client import Interaction, ZhiyinBot
 from bot.domain.jobs import MAX_PROMPT_CHARACTERS
 from bot.domain.presets import Preset, PresetOwner
 from bot.errors import RequestError
-from bot.i18n.sentence import Sentence
+from bot.i18n.sentence import Sentence, listing
 from cogs.posting.server_log import note
 from cogs.presentation import log_messages, messages, preset_messages
 from cogs.presentation.prompts import clean_prompt, escape
@@ -158,7 +158,7 @@ class Presets(commands.GroupCog, group_name="preset"):
         if not known:
             raise RequestError(NO_STEMS)
         if not set(named) <= set(known):
-            raise RequestError(UNKNOWN_STEMS.fill(stems=", ".join(known)))
+            raise RequestError(UNKNOWN_STEMS.fill(stems=listing(known)))
         return named
 
     async def _say(self, interaction: Interaction, sentence: Sentence) -> None:

@@ -11,7 +11,8 @@ from bot.cli.terminal_language import said
 from bot.config import Config
 from bot.domain.clips import Tags
 from bot.errors import SoundError
-from bot.i18n.sentence import Sentence, listing
+from bot.i18n.contexts import KEY, KIND, STEM
+from bot.i18n.sentence import Sentence, listing, term
 from bot.printable import escape_controls
 
 NOT_OURS = Sentence(
@@ -40,17 +41,17 @@ def lines(tags: Tags) -> Iterator[str]:
     parents = listing([Sentence("clip {id}", id=parent) for parent in tags.parent_ids])
     rows: list[tuple[Sentence, object]] = [
         (Sentence("prompt"), tags.prompt or Sentence("(none: a random clip)")),
-        (Sentence("kind"), tags.kind),
+        (Sentence("kind"), term(KIND, tags.kind)),
         (Sentence("model"), tags.model),
         (Sentence("seed"), tags.seed),
         (Sentence("guidance"), tags.guidance),
         (Sentence("temperature"), tags.temperature),
         (Sentence("top-k"), tags.top_k),
         (Sentence("tempo"), tags.bpm and Sentence("about {bpm:.0f} BPM", bpm=tags.bpm)),
-        (Sentence("key"), tags.key),
+        (Sentence("key"), tags.key and term(KEY, tags.key)),
         (Sentence("loop"), Sentence("loops seamlessly") if tags.loops else None),
         (Sentence("clip"), tags.clip_id),
-        (Sentence("stem"), tags.stem),
+        (Sentence("stem"), tags.stem and term(STEM, tags.stem)),
         (Sentence("made from"), parents if tags.parent_ids else None),
     ]
     for name, value in rows:

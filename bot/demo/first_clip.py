@@ -10,10 +10,11 @@ from bot.demo.discord.actions import commands
 from bot.demo.discord.people import Person
 from bot.demo.discord.refusals import Refusal
 from bot.demo.discord.state import Discord
+from bot.i18n.sentence import Sentence
 
 log = logging.getLogger(__name__)
 
-PROMPT = "lo-fi hip hop with electric piano, 80 BPM"
+PROMPT = Sentence("lo-fi hip hop with electric piano, 80 BPM")
 SEED = 7
 SECONDS = 6.0
 """Short, so that it is there soon."""
@@ -21,11 +22,11 @@ SECONDS = 6.0
 _COMMAND = "music"
 
 
-async def order_first_clip(discord: Discord, who: Person, channel_id: int) -> None:
+async def order_first_clip(discord: Discord, who: Person, channel_id: int, prompt: str) -> None:
     """Wait for the bot and its commands, then ask for a clip as a person does."""
     command = await _offered(discord, who, channel_id)
     options: list[dict[str, Any]] = [
-        {"name": "prompt", "value": PROMPT},
+        {"name": "prompt", "value": prompt},
         {"name": "seconds", "value": SECONDS},
         {"name": "seed", "value": SEED},
     ]

@@ -9,6 +9,7 @@ from bot.demo.discord.people import Person
 from bot.demo.discord.rights import Right
 from bot.demo.discord.state import Discord
 from bot.demo.riff import NAME, riff
+from bot.i18n.contexts import PLACE
 from bot.i18n.sentence import English, Sentence, Translations
 
 OWNER = "Robin"
@@ -27,6 +28,9 @@ _MANAGES = (
     | Right.MODERATE_MEMBERS
 )
 _GREEN, _BLUE = 0x3BA55D, 0x5B8DEF
+
+CHANNELS = ("music", "jam-talk", "jam-radio", "uploads")
+NAMES = ("The jam", "Manager", "Player")
 
 WELCOME = Sentence(
     "Welcome to the jam! Zhiyin makes the music here, on this machine alone. Type **/music** and "
@@ -50,17 +54,21 @@ async def furnish(discord: Discord, translations: Translations | None = None) ->
     """
     language = translations or English()
 
+    def named(name: str) -> str:
+        return language.pgettext(PLACE, name)
+
     async def say(who: Person, where: Channel, words: Sentence) -> None:
         await talk.send_message(discord, who, where.id, words.render(language))
 
-    managers = discord.add_role("Manager", _MANAGES, color=_GREEN)
-    players = discord.add_role("Player", color=_BLUE)
+    discord.guild.name = named("The jam")
+    managers = discord.add_role(named("Manager"), _MANAGES, color=_GREEN)
+    players = discord.add_role(named("Player"), color=_BLUE)
     manager = discord.add_person(MANAGER, roles=[managers])
     friend, other = (discord.add_person(name, roles=[players]) for name in FRIENDS)
-    music = discord.add_channel("music", topic=MUSIC_TOPIC.render(language))
-    jam_talk = discord.add_channel("jam-talk", topic=TALK_TOPIC.render(language))
-    discord.add_channel("jam-radio", type=ChannelType.VOICE)
-    uploads = discord.add_channel("uploads", topic=UPLOADS_TOPIC.render(language))
+    music = discord.add_channel(named("music"), topic=MUSIC_TOPIC.render(language))
+    jam_talk = discord.add_channel(named("jam-talk"), topic=TALK_TOPIC.render(language))
+    discord.add_channel(named("jam-radio"), type=ChannelType.VOICE)
+    uploads = discord.add_channel(named("uploads"), topic=UPLOADS_TOPIC.render(language))
 
     await say(manager, music, WELCOME)
     await say(friend, music, FIRST_WORDS)

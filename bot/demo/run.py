@@ -22,7 +22,7 @@ from bot.demo.client.site import Site, open_site
 from bot.demo.discord.channels import Channel
 from bot.demo.discord.server import serve
 from bot.demo.discord.state import Discord
-from bot.demo.first_clip import order_first_clip
+from bot.demo.first_clip import PROMPT, order_first_clip
 from bot.demo.jam import FRIENDS, OWNER, furnish, people_of
 from bot.demo.kept_chat import KeptChat
 from bot.demo.ports import USUAL_PORT
@@ -103,7 +103,8 @@ async def run_demo(
             asyncio.create_task(_show_reports(site, reports, tell), name="reports"),
         }
         if new_room is not None:
-            first = order_first_clip(discord, people[FRIENDS[0].lower()], new_room.id)
+            words = PROMPT.render(translations_of(os.environ))
+            first = order_first_clip(discord, people[FRIENDS[0].lower()], new_room.id, words)
             ordering = asyncio.create_task(first, name="first clip")
             stack.push_async_callback(_end, ordering)
         stack.push_async_callback(_end, *tasks)

@@ -78,6 +78,21 @@ class Moment:
         return f"{datetime.fromtimestamp(self.epoch_seconds, UTC):%Y-%m-%d %H:%M} UTC"
 
 
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A word out of a few, such as the name of a key, that is translated by what it is."""
+
+    context: str
+    text: str
+
+    def render(self, translations: Translations) -> str:
+        """Return the word in a language; one that is not known stays as it is."""
+        return translations.pgettext(self.context, self.text)
+
+    def __str__(self) -> str:
+        return self.text
+
+
 @dataclass(frozen=True, slots=True, init=False)
 class Sentence:
     """A template with its values. `str()` renders it in English, for logs and the command line."""
@@ -118,7 +133,7 @@ class Sentence:
         return self.render(English())
 
 
-Value = str | int | float | Moment | Sentence
+Value = str | int | float | Moment | Term | Sentence
 
 
 def Plural(one: str, many: str, /, *, n: int, **values: object) -> Sentence:  # noqa: N802 - a marker
@@ -140,10 +155,15 @@ def listing(items: Sequence[Value]) -> Sentence:
     """Return things one after the other, as a language lists them: "a, b, c"."""
     if not items:
         return verbatim("")
-    listed = items[0] if isinstance(items[0], Sentence) else verbatim(str(items[0]))
+    listed = items[0] if isinstance(items[0], Sentence) else Sentence("{text}", text=items[0])
     for item in items[1:]:
         listed = Sentence("{items}, {item}", items=listed, item=item)
     return listed
+
+
+def term(context: str, text: str) -> Sentence:
+    """Return a word out of a few, which is translated by what it is."""
+    return Sentence("{text}", text=Term(context, text))
 
 
 def verbatim(text: str) -> Sentence:
@@ -172,7 +192,7 @@ def from_json(text: str) -> Sentence:
 
 def _value_of(found: object) -> Value:
     """Return a value that can be kept: paths, errors and the like become text."""
-    is_plain = isinstance(found, str | int | float | Moment | Sentence)
+    is_plain = isinstance(found, str | int | float | Moment | Term | Sentence)
     return found if is_plain and not isinstance(found, bool) else str(found)  # type: ignore[return-value]
 
 
@@ -181,6 +201,8 @@ def _shown(value: Value, translations: Translations, markup: Markup) -> str | in
         return value.render(translations, markup)
     if isinstance(value, Moment):
         return value.render(markup)
+    if isinstance(value, Term):
+        return value.render(translations)
     if isinstance(value, str) and markup is Markup.TEXT:
         # File names, settings and errors may hold anything, and a terminal does what it is told.
         return escape_controls(value)
@@ -194,6 +216,8 @@ def _plain(value: Value) -> object:
         return plain | ({"many": value.many} if value.many else {})
     if isinstance(value, Moment):
         return {"moment": value.epoch_seconds}
+    if isinstance(value, Term):
+        return {"term": [value.context, value.text]}
     return value
 
 
@@ -204,6 +228,9 @@ def _sentence(found: Mapping[str, Any]) -> Sentence:
 
 def _value(found: Any) -> Value:  # noqa: ANN401 - it comes from JSON
     if isinstance(found, dict):
+        if "term" in found:
+            context, text = found["term"]
+            return Term(str(context), str(text))
         return Moment(float(found["moment"])) if "moment" in found else _sentence(found)
     if isinstance(found, str | int | float):
         return found

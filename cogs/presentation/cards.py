@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import discord
@@ -9,8 +10,9 @@ import discord
 from bot.app.services.operations import EngineStatus
 from bot.domain.clips import Clip, Tags
 from bot.domain.jobs import Kind
+from bot.i18n.contexts import KEY, KIND, STEM
 from bot.i18n.languages import Reader
-from bot.i18n.sentence import Plural, Sentence, verbatim
+from bot.i18n.sentence import Plural, Sentence, Term, listing, term, verbatim
 from cogs.presentation.messages import link
 from cogs.presentation.mix_messages import mix_of
 from cogs.presentation.prompts import escape, quote_prompt
@@ -40,7 +42,7 @@ def card(
     Without `words` it leaves the prompt out. `credits_line` names who had a part in it.
     """
     asked = read(quote_prompt(clip.prompt) if words else WORDS_HELD_BACK)
-    facts = [verbatim(f"{clip.seconds:.0f} s"), Sentence("seed {seed}", seed=str(clip.seed))]
+    facts = [Sentence("{n} s", n=round(clip.seconds)), Sentence("seed {seed}", seed=str(clip.seed))]
     facts.append(verbatim(clip.model))
     if clip.kind is Kind.RANDOM:
         facts.insert(1, Sentence("at random"))
@@ -49,7 +51,7 @@ def card(
     if clip.bpm is not None:
         facts.append(Sentence("~{bpm:.0f} BPM", bpm=clip.bpm))
     if clip.key is not None:
-        facts.append(verbatim(clip.key))
+        facts.append(term(KEY, clip.key))
     line = " · ".join(read(fact) for fact in facts)
     if clip.mixed is not None:
         by_id = {each.id: link(each) for each in (parent, second_parent) if each is not None}
@@ -102,7 +104,7 @@ def details(read: Reader, clip: Clip) -> discord.Embed:
         )
     sampling, parents = (
         clip.sampling,
-        ", ".join(read(Sentence("clip {id}", id=parent)) for parent in clip.parent_ids),
+        listing([Sentence("clip {id}", id=parent) for parent in clip.parent_ids]),
     )
     made_by = f"<@{clip.origin.user_id}>, <t:{int(clip.created_at)}:f>"
     rows: list[Row] = [
@@ -113,15 +115,19 @@ def details(read: Reader, clip: Clip) -> discord.Embed:
         (Sentence("Guidance"), f"{sampling.guidance:g}"),
         (Sentence("Temperature"), f"{sampling.temperature:g}"),
         (Sentence("Top-k"), str(sampling.top_k)),
-        (Sentence("Made in"), f"{clip.made_in_seconds:.1f} s"),
-        (Sentence("Kind"), str(clip.kind)),
+        (Sentence("Made in"), Sentence("{seconds:.1f} s", seconds=clip.made_in_seconds)),
+        (Sentence("Kind"), term(KIND, clip.kind.value)),
         (Sentence("Tempo (detected)"), _tempo(clip.bpm)),
-        (Sentence("Key (detected)"), clip.key),
+        (Sentence("Key (detected)"), clip.key and term(KEY, clip.key)),
         (Sentence("Loop"), SEAMLESS if clip.loops else None),
-        (Sentence("Stems"), ", ".join(clip.stems) or None),
-        (Sentence("Parents"), parents or None),
+        (Sentence("Stems"), _stems(clip.stems) if clip.stems else None),
+        (Sentence("Parents"), parents if clip.parent_ids else None),
     ]
     return _with_rows(embed, read, rows)
+
+
+def _stems(names: Sequence[str]) -> Sentence:
+    return listing([Term(STEM, name) for name in names])
 
 
 def tags(read: Reader, found: Tags) -> discord.Embed:
@@ -134,15 +140,15 @@ def tags(read: Reader, found: Tags) -> discord.Embed:
     rows: list[Row] = [
         (Sentence("Seed"), f"`{found.seed}`"),
         (Sentence("Model"), escape(found.model)),
-        (Sentence("Kind"), escape(found.kind)),
+        (Sentence("Kind"), term(KIND, escape(found.kind))),
         (Sentence("Guidance"), None if found.guidance is None else f"{found.guidance:g}"),
         (Sentence("Temperature"), None if found.temperature is None else f"{found.temperature:g}"),
         (Sentence("Top-k"), None if found.top_k is None else str(found.top_k)),
         (Sentence("Tempo (detected)"), _tempo(found.bpm)),
-        (Sentence("Key (detected)"), None if found.key is None else escape(found.key)),
+        (Sentence("Key (detected)"), None if found.key is None else term(KEY, escape(found.key))),
         (Sentence("Loop"), SEAMLESS if found.loops else None),
         (Sentence("Clip"), None if found.clip_id is None else str(found.clip_id)),
-        (Sentence("Stem"), None if found.stem is None else escape(found.stem)),
+        (Sentence("Stem"), None if found.stem is None else term(STEM, escape(found.stem))),
     ]
     embed.set_footer(
         text=read(Sentence("Read from the tags in the file, which anyone can change."))
@@ -178,7 +184,7 @@ def about(
                 "{speed:.1f} s of music a second, for one clip", speed=1 / engine.seconds_per_second
             )
         rows += [
-            (Sentence("Device"), engine.model.device),
+            (Sentence("Device"), _device(engine.model.device)),
             (Sentence("At once"), Plural("{n} clip", "{n} clips", n=engine.model.slots)),
             (Sentence("Speed"), speed),
         ]
@@ -202,6 +208,14 @@ def status(read: Reader, rows: Sequence[Row], last_error: str | None) -> discord
 
 def _tempo(bpm: float | None) -> Sentence | None:
     return None if bpm is None else Sentence("about {bpm:g} BPM", bpm=bpm)
+
+
+def _device(told: str) -> Sentence:
+    """Return what a worker tells of its machine, in English, as a sentence."""
+    cores = re.fullmatch(r"(\d+) processor cores", told)
+    if cores is None:
+        return verbatim(told)
+    return Plural("{n} processor core", "{n} processor cores", n=int(cores[1]))
 
 
 def _with_rows(embed: discord.Embed, read: Reader, rows: Sequence[Row]) -> discord.Embed:

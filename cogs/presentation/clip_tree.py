@@ -11,7 +11,7 @@ from bot.domain.clips import Clip
 from bot.domain.jobs import Kind
 from bot.domain.lineage import Credit, Lineage, number_people
 from bot.i18n.languages import Reader
-from bot.i18n.sentence import Plural, Sentence, verbatim
+from bot.i18n.sentence import Plural, Sentence, listing, verbatim
 from cogs.presentation.cards import COLOUR
 from cogs.presentation.messages import link
 from cogs.presentation.prompts import quote_prompt
@@ -78,11 +78,11 @@ def credits_line(read: Reader, found: Iterable[Credit]) -> str | None:
     credits = tuple(found)
     if len({credit.user_id for credit in credits}) < 2:
         return None
-    parts = [read(_credit(credit, number == 0)) for number, credit in enumerate(credits)]
+    parts = [_credit(credit, number == 0) for number, credit in enumerate(credits)]
     if len(parts) > _MOST_CREDITS:
         # Who began it and who came last matter most.
-        parts = [parts[0], "…", *parts[2 - _MOST_CREDITS :]]
-    return ", ".join(parts)
+        parts = [parts[0], verbatim("…"), *parts[2 - _MOST_CREDITS :]]
+    return read(listing(parts))
 
 
 def players_line(read: Reader, lineage: Lineage) -> str | None:
@@ -95,8 +95,7 @@ def players_line(read: Reader, lineage: Lineage) -> str | None:
     ]
     if not people:
         return None
-    names = ", ".join(map(read, people))
-    return read(Sentence("played by {names}", names=verbatim(names)))
+    return read(Sentence("played by {names}", names=listing(people)))
 
 
 def _credit(credit: Credit, is_first: bool) -> Sentence:

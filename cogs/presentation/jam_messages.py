@@ -9,8 +9,9 @@ import discord
 
 from bot.domain.clips import Clip
 from bot.domain.jams import Jam, JamState, Room
+from bot.i18n.contexts import KEY
 from bot.i18n.languages import Reader
-from bot.i18n.sentence import Moment, Plural, Sentence, verbatim
+from bot.i18n.sentence import Moment, Plural, Sentence, term, verbatim
 from bot.jams.rounds import passes_on_at, waited_for
 from bot.jams.track_picture import number_players
 from cogs.presentation.cards import COLOUR
@@ -122,7 +123,7 @@ def facts(room: Room) -> Sentence:
         # The first turn has set it.
         parts = [Sentence("{bpm} BPM ({asked} were asked for)", bpm=bpm, asked=jam.bpm)]
     if jam.music_key is not None:
-        parts.append(verbatim(jam.music_key))
+        parts.append(term(KEY, jam.music_key))
     if jam.style is not None:
         parts.append(verbatim(escape(jam.style, _PROMPT_CHARACTERS)))
     parts.append(

@@ -9,8 +9,9 @@ from bot.domain.jobs import Job
 from bot.domain.limits import GuildSettings
 from bot.domain.sound_formats import ACCEPTED_FORMATS
 from bot.domain.status import JobProgress
+from bot.i18n.contexts import STEM
 from bot.i18n.languages import Reader
-from bot.i18n.sentence import Plural, Sentence, verbatim
+from bot.i18n.sentence import Plural, Sentence, Term, listing, verbatim
 from cogs.presentation.account_messages import AS_DISCORD_SAYS
 from cogs.presentation.prompts import quote_prompt
 
@@ -208,28 +209,33 @@ def queue(
 
 def stems(clip: Clip) -> Sentence:
     """Return the text above the files of a clip's stems."""
-    return Sentence("The stems of {link}: {names}.", link=link(clip), names=", ".join(clip.stems))
+    return Sentence(
+        "The stems of {link}: {names}.",
+        link=link(clip),
+        names=listing([Term(STEM, name) for name in clip.stems]),
+    )
 
 
 def guild_settings(read: Reader, settings: GuildSettings, language: str | None) -> str:
     """List the settings of a server; `language` is the name of the one that it has chosen."""
 
-    def amount(value: float | None, unit: str) -> Sentence:
-        return Sentence("as configured") if value is None else verbatim(f"{value:g}{unit}")
+    def amount(value: float | None) -> Sentence:
+        if value is None:
+            return Sentence("as configured")
+        return Sentence("{seconds:g} s", seconds=value)
 
     lines = [
-        Sentence(
-            "Seconds a day for a person: {amount}", amount=amount(settings.daily_seconds, " s")
-        ),
+        Sentence("Seconds a day for a person: {amount}", amount=amount(settings.daily_seconds)),
         Sentence(
             "Seconds a day for the server: {amount}",
-            amount=amount(settings.guild_daily_seconds, " s"),
+            amount=amount(settings.guild_daily_seconds),
         ),
-        Sentence("Longest clip: {amount}", amount=amount(settings.max_seconds, " s")),
-        Sentence("Clips in the queue at once: {amount}", amount=amount(settings.waiting, "")),
+        Sentence("Longest clip: {amount}", amount=amount(settings.max_seconds)),
         Sentence(
-            "Pause between two requests: {amount}", amount=amount(settings.cooldown_seconds, " s")
+            "Clips in the queue at once: {amount}",
+            amount=Sentence("as configured") if settings.waiting is None else settings.waiting,
         ),
+        Sentence("Pause between two requests: {amount}", amount=amount(settings.cooldown_seconds)),
     ]
     if settings.tiers:
         tiers = ", ".join(f"<@&{role}> {seconds:g} s" for role, seconds in settings.tiers.items())

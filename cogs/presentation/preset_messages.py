@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.domain.presets import Preset, PresetOwner
+from bot.i18n.contexts import OPTION, STEM
 from bot.i18n.languages import Reader
-from bot.i18n.sentence import Sentence, verbatim
+from bot.i18n.sentence import Plural, Sentence, Term, listing, verbatim
 from cogs.presentation.messages import join_fitting
 from cogs.presentation.prompts import escape
 
@@ -32,10 +33,23 @@ def preset_lists(read: Reader, lists: Sequence[tuple[PresetOwner, Sequence[Prese
 
 def preset_line(preset: Preset) -> Sentence:
     """Return a preset in a line: its name, its words, its settings."""
-    said = [] if preset.words is None else [f"“{escape(preset.words, _SHOWN_WORDS)}”"]
-    said += [] if preset.seconds is None else [f"{preset.seconds:g} s"]
-    said += [] if preset.takes is None else [f"takes {preset.takes}"]
-    said += [f"{name} {value:g}" for name, value in preset.sampling.items()]
-    said += ["loop"] if preset.loop else []
-    said += [f"keep {', '.join(preset.keep_stems)}"] if preset.keep_stems else []
-    return Sentence("**{name}**: {what}", name=escape(preset.name), what=verbatim(" · ".join(said)))
+    said = []
+    if preset.words is not None:
+        said.append(Sentence("“{words}”", words=escape(preset.words, _SHOWN_WORDS)))
+    if preset.seconds is not None:
+        said.append(Sentence("{seconds:g} s", seconds=preset.seconds))
+    if preset.takes is not None:
+        said.append(Plural("{n} take", "{n} takes", n=preset.takes))
+    said += [
+        Sentence("{option} {value:g}", option=Term(OPTION, name), value=value)
+        for name, value in preset.sampling.items()
+    ]
+    if preset.loop:
+        said.append(Sentence("loop"))
+    if preset.keep_stems:
+        kept = listing([Term(STEM, name) for name in preset.keep_stems])
+        said.append(Sentence("keep {stems}", stems=kept))
+    facts = said[0] if said else verbatim("")
+    for each in said[1:]:
+        facts = Sentence("{facts} · {fact}", facts=facts, fact=each)
+    return Sentence("**{name}**: {what}", name=escape(preset.name), what=facts)

@@ -10,8 +10,9 @@ import discord
 from bot.domain.clips import Clip
 from bot.domain.status import JobProgress
 from bot.domain.takes import Take
+from bot.i18n.contexts import KEY
 from bot.i18n.languages import Reader
-from bot.i18n.sentence import Sentence
+from bot.i18n.sentence import Sentence, Term
 from cogs.presentation import cards, messages
 
 CHOOSE = Sentence("Press a number for all that can be done with that take.")
@@ -59,7 +60,7 @@ def take_line(take: Take) -> Sentence:
     if clip.bpm is not None:
         line = Sentence("{line} · ~{bpm:.0f} BPM", line=line, bpm=clip.bpm)
     if clip.key is not None:
-        line = Sentence("{line} · {key}", line=line, key=clip.key)
+        line = Sentence("{line} · {key}", line=line, key=Term(KEY, clip.key))
     return line
 
 

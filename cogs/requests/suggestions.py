@@ -10,6 +10,7 @@ from bot.app.client import Interaction
 from bot.domain.clips import Clip
 from bot.domain.jobs import MAX_PROMPT_CHARACTERS
 from bot.i18n.languages import Reader
+from bot.i18n.sentence import Sentence
 from cogs.presentation.jam_messages import title_of
 from cogs.presentation.prompts import RANDOM_CLIP
 from cogs.presentation.readers import reader_of
@@ -68,7 +69,8 @@ def _choices(interaction: Interaction, clips: Sequence[Clip]) -> list[app_comman
 
 def name_clip(read: Reader, clip: Clip) -> str:
     """Return a clip's number, words and length, as long as a choice may be."""
-    name = f"{clip.id} · {clip.prompt or read(RANDOM_CLIP)} · {clip.seconds:.0f} s"
+    length = read(Sentence("{n} s", n=round(clip.seconds)))
+    name = f"{clip.id} · {clip.prompt or read(RANDOM_CLIP)} · {length}"
     return name if len(name) <= _CHOICE_CHARACTERS else name[: _CHOICE_CHARACTERS - 1] + "…"
 
 

@@ -16,8 +16,9 @@ from bot.app.client import Interaction
 from bot.domain.clips import Clip
 from bot.domain.jobs import MAX_PROMPT_CHARACTERS, REMIX_KEEP_SECONDS, Keep
 from bot.errors import RequestError
+from bot.i18n.contexts import STEM
 from bot.i18n.languages import Reader
-from bot.i18n.sentence import Sentence
+from bot.i18n.sentence import Sentence, term
 from cogs.presentation.readers import reader_of
 from cogs.requests.message_audio import SharedFile
 from cogs.views.form_answers import UNKNOWN_CHOICE, read_fields, select
@@ -147,7 +148,9 @@ def _build(
     if len(stems) > 1:
         shown: discord.ui.Select[discord.ui.Modal] = discord.ui.Select(
             custom_id="stems",
-            options=[discord.SelectOption(label=name, value=name) for name in stems],
+            options=[
+                discord.SelectOption(label=read(term(STEM, name)), value=name) for name in stems
+            ],
             placeholder=read(Sentence("none: continue from its end")),
             min_values=0,
             max_values=len(stems) - 1,

@@ -24,9 +24,12 @@ from bot.app.command_translator import CommandTranslator
 from bot.cli.app import build_parser
 from bot.cli.help_formatter import USAGE
 from bot.config import Config
+from bot.demo.jam import CHANNELS, NAMES
 from bot.domain.generation import Sampling
-from bot.i18n.contexts import CHOICE, COMMAND, HELP, MENU, OPTION, PAGE
+from bot.domain.jobs import Kind
+from bot.i18n.contexts import CHOICE, COMMAND, HELP, KIND, MENU, OPTION, PAGE, PLACE, STEM
 from bot.i18n.languages import Languages
+from bot.models.registry import starter_folder
 
 ROOT = Path(__file__).parents[2]
 PAGE_WORDS = "bot/demo/page/words/en.json"
@@ -46,7 +49,12 @@ def build_template() -> Catalog:
         found = extract_from_dir(ROOT / top, [("**.py", "python")], keywords=KEYWORDS)
         for name, _, text, _, _ in sorted(found, key=lambda each: (each[0], each[1])):
             catalog.add(text, locations=[(f"{top}/{name}", 0)])
-    for text, context, where, note in (*command_texts(), *help_texts(), *page_texts()):
+    for text, context, where, note in (
+        *command_texts(),
+        *help_texts(),
+        *page_texts(),
+        *term_texts(),
+    ):
         catalog.add(
             text, context=context, locations=[(where, 0)], auto_comments=[note] if note else []
         )
@@ -116,6 +124,18 @@ def _help_of(parser: argparse.ArgumentParser) -> Iterator[Message]:
         if isinstance(action, argparse._SubParsersAction):
             for inner in action.choices.values():
                 yield from _help_of(inner)
+
+
+def term_texts() -> Iterator[Message]:
+    """Yield the words that are translated by what they are; keys are among the choices."""
+    for kind in Kind:
+        yield kind.value, KIND, "kinds", ""
+    for stem in json.loads((starter_folder() / "config.json").read_text(encoding="utf-8"))["stems"]:
+        yield stem, STEM, "stems", ""
+    for name in CHANNELS:
+        yield name, PLACE, "demo", "as Discord takes a channel's name: no capitals, no spaces"
+    for name in NAMES:
+        yield name, PLACE, "demo", "a name in the demo"
 
 
 def page_texts() -> Iterator[Message]:

@@ -19,6 +19,7 @@ from bot.i18n.sentence import (
     Moment,
     Plural,
     Sentence,
+    Term,
     from_json,
     to_json,
     verbatim,
@@ -29,7 +30,8 @@ VALUES = st.recursive(
     st.text()
     | st.integers()
     | st.floats(allow_nan=False, allow_subnormal=False)
-    | st.floats(0, 1e9, allow_subnormal=False).map(Moment),
+    | st.floats(0, 1e9, allow_subnormal=False).map(Moment)
+    | st.builds(Term, st.text(), st.text()),
     lambda inner: st.builds(
         lambda template, values: Sentence(template, **values),
         st.text(),

@@ -5,8 +5,8 @@ import { icon } from "./icons.js";
 import { browser } from "./session.js";
 import { say } from "./words.js";
 
-const WORDS = "90s rock with a big chorus";
-const FRIEND_WORDS = "as slow jazz";
+const WORDS = say("guide.words");
+const FRIEND_WORDS = say("guide.words.then");
 const STEPS = 3;
 
 /** Shows itself until it is done or dismissed, and remembers that in this browser. */

@@ -1,0 +1,124 @@
+"""The bot in Chinese, with the catalog that it comes with: nothing is left in English."""
+
+from __future__ import annotations
+
+import re
+
+import simcord.interactions
+
+from tests.cogs.test_languages import texts_of
+from tests.support.jam_server import open_jam
+
+LATIN = re.compile(r"[A-Za-z][A-Za-z'-]+")
+ALLOWED = set(
+    "Zhiyin MusicGen MindSpore MindNLP Discord AI BPM FLAC WAV MIDI MP3 Opus Apache MB GB "
+    "Top Top-k starter scripted zhiyin mp3 int RE ID slow blues make it jazzier".split()
+)
+"""Names, what Chinese musicians call so, too, and examples for models that read English."""
+WORDS = "九十年代摇滚"
+"""What is asked for, so that no prompt is taken for a sentence."""
+
+
+def speak_chinese(monkeypatch):
+    """Let everybody's Discord be Chinese."""
+    payload_of = simcord.interactions.base_payload
+
+    def base_payload(backend, **rest):
+        record, payload = payload_of(backend, **rest)
+        return record, payload | {"locale": "zh-CN", "guild_locale": "zh-CN"}
+
+    monkeypatch.setattr(simcord.interactions, "base_payload", base_payload)
+
+
+def texts_within(told):
+    """Every text that people see in what Discord is told: labels, titles, placeholders."""
+    if isinstance(told, dict):
+        for name, value in told.items():
+            if name in SHOWN and isinstance(value, str):
+                yield value
+            else:
+                yield from texts_within(value)
+    elif isinstance(told, list):
+        for each in told:
+            yield from texts_within(each)
+
+
+SHOWN = {"title", "label", "placeholder", "description", "text", "content"}
+
+
+def english_in(*texts):
+    """The English words in texts, but for markup and names."""
+    found = set()
+    for text in filter(None, texts):
+        bare = re.sub(r"<[^>]*>|\(https?://[^)]*\)", " ", text)
+        bare = re.sub(r"`(?!/[a-z]+[ `])[^`]*`", " ", bare)  # a command is called in Chinese, too
+        found |= {word for word in LATIN.findall(bare) if word not in ALLOWED}
+    return found
+
+
+def english_of(result):
+    """The English words in what came of a command or a press."""
+    messages = [result.response, *result.followups]
+    seen = [each for each in messages if each is not None]
+    values = (field.value for each in seen for embed in each.embeds for field in embed.fields)
+    return english_in(*values).union(*(english_in(*texts_of(each)) for each in seen))
+
+
+async def test_what_a_member_sees_is_chinese(tmp_path, monkeypatch):
+    """Clips, their buttons, takes, forms, lists, and what is refused."""
+    speak_chinese(monkeypatch)
+    async with open_jam(tmp_path) as jam:
+        made = await jam.music(prompt=WORDS, seconds=1.0)
+        found = {"music": english_of(made)}
+        commands: dict[str, dict[str, object]] = {
+            "quota": {},
+            "history": {},
+            "queue": {},
+            "help": {},
+            "about": {},
+            "settings": {"seconds": 5.0},
+            "privacy show": {},
+            "privacy delete": {},
+            "preset save": {"name": "夜", "words": WORDS, "takes": 2, "loop": True},
+            "preset list": {},
+            "favourites": {},
+            "top": {},
+            "tree": {"clip": "1"},
+            "ladder": {},
+            "battle": {"prompt": WORDS},
+            "radio now": {},
+            "jam list": {},
+            "jam status": {},
+            "cancel": {},
+            "clip": {"clip": "77"},
+            "export": {"clip": "1"},
+            "report": {"clip": "1"},
+        }
+        for name, options in commands.items():
+            found[name] = english_of(await jam.alice.slash(jam.channel, name, **options))
+        for label in ("详情", "谱系"):
+            found[label] = english_of(await jam.alice.click(made.response, label=label))
+        form = await jam.alice.click(made.response, label="改编")
+        found["form"] = english_in(*texts_within(form.modal))
+        takes = await jam.music(prompt=WORDS, seconds=1.0, takes=2)
+        found["takes"] = english_of(takes)
+        assert {name: words for name, words in found.items() if words} == {}
+
+
+async def test_what_a_manager_sees_is_chinese(tmp_path, monkeypatch):
+    """What is set, how the bot is doing, and the log."""
+    speak_chinese(monkeypatch)
+    async with open_jam(tmp_path) as jam:
+        found = {}
+        commands: dict[str, dict[str, object]] = {
+            "admin settings": {},
+            "admin status": {},
+            "admin limits": {"person": 60.0, "waiting": 3},
+            "admin words list": {},
+            "admin words add": {"entry": "词"},
+            "admin language": {"language": "zh-CN"},
+            "admin unlimit": {},
+        }
+        for name, options in commands.items():
+            found[name] = english_of(await jam.owner.slash(jam.channel, name, **options))
+        assert {name: words for name, words in found.items() if words} == {}
