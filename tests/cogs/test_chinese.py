@@ -11,8 +11,8 @@ from tests.support.jam_server import open_jam
 
 LATIN = re.compile(r"[A-Za-z][A-Za-z'-]+")
 ALLOWED = set(
-    "Zhiyin script Apache- MusicGen MindSpore MindNLP Discord AI BPM FLAC WAV MIDI MP3 Opus Apache MB GB "
-    "Top Top-k starter scripted zhiyin mp3 int RE ID slow blues make it jazzier".split()
+    "Zhiyin MusicGen MindSpore MindNLP Discord AI BPM FLAC WAV MIDI MP3 Opus Apache- MB GB "
+    "script Top Top-k starter scripted zhiyin mp3 int RE ID slow blues make it jazzier".split()
 )
 """Names, what Chinese musicians call so, too, and examples for models that read English."""
 WORDS = "九十年代摇滚"
