@@ -85,4 +85,13 @@ async def open_crowd(folder, *, people, channels, seed, pause_seconds):
             )
             for n in range(people)
         ]  # fmt: skip
-        yield Crowd(wire, BotProcess(wire, data), data, tally, crowd)
+        bot = BotProcess(wire, data)
+        together = Crowd(wire, bot, data, tally, crowd)
+        try:
+            yield together
+        finally:
+            # Whatever has failed: nobody goes on, and nothing is waited for that nobody ends.
+            for task in together.acting:
+                task.cancel()
+            if bot.process is not None and bot.process.exitcode is None:
+                await bot.end(signal.SIGKILL)

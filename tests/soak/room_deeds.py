@@ -12,6 +12,7 @@ WORDS = ("", "with a flute", "beat", "rock", "at night")
 PLACES = ("daily", "best", "managers")
 _LATEST_CLIPS = 60
 _MOST_JAMS = 4
+_MOST_BATTLES = 3
 
 
 def add_places(wire):
@@ -42,7 +43,9 @@ def hour_of(wire):
 
 
 async def begin_battle(person):
-    """Begin one, where none goes on yet; the bot says so if one does."""
+    """Begin one, unless there are enough; where one goes on the bot says so."""
+    if len(_everywhere(person, "Enter")) >= _MOST_BATTLES:
+        return False
     seconds = float(person.random.randint(1, 2))
     options: dict[str, Any] = {"seconds": seconds, "minutes": 1, "voting": 1}
     if person.random.random() < 0.3:
@@ -54,27 +57,33 @@ async def begin_battle(person):
 
 
 async def enter_battle(person):
-    """Enter the one that goes on in the channel, or another time."""
-    return await _fill_in(person, _with_button(person.channel, "Enter"), "Enter", {"seed": ""})
+    """Enter one that goes on anywhere, or another time."""
+    battles = _everywhere(person, "Enter")
+    chosen = [person.random.choice(battles)] if battles else []
+    return await _fill_in(person, chosen, "Enter", {"seed": ""})
 
 
 async def vote(person):
     """Vote in a poll that is open, or think again."""
-    polls = [each for each in person.channel.seen if each.poll and not each.poll.is_final]
+    places = list(person.wire.channels.values())
+    seen = [message for place in places for message in place.seen]
+    polls = [each for each in seen if each.poll and not each.poll.is_final]
     if not polls:
         return False
-    number = person.random.randint(1, len(polls[-1].poll.answers))
-    await talk.vote(person.wire, person.user, person.channel.id, polls[-1].id, [number])
+    chosen = person.random.choice(polls)
+    number = person.random.randint(1, len(chosen.poll.answers))
+    await talk.vote(person.wire, person.user, chosen.channel.id, chosen.id, [number])
     return True
 
 
 async def hurry_battle(person):
     """Begin the vote, or call a battle off, whose ever it is: the bot refuses others."""
-    label = person.random.choices(("Vote now", "Call off"), (6, 1))[0]
-    found = _with_button(person.channel, label)
+    label = person.random.choices(("Vote now", "Call off"), (9, 1))[0]
+    found = _everywhere(person, label)
     if not found:
         return False
-    await _press(person, found[-1], label, by=person.random.choice((person.user, _owner(person))))
+    chosen = person.random.choice(found)
+    await _press(person, chosen, label, by=person.random.choice((person.user, _owner(person))))
     return True
 
 
@@ -145,6 +154,11 @@ def _with_button(channel, label):
     return [each for each in channel.seen if label in each.buttons]
 
 
+def _everywhere(person, label):
+    places = list(person.wire.channels.values())
+    return [each for place in places for each in _with_button(place, label)]
+
+
 def _owner(person):
     return person.wire.owner
 
@@ -153,7 +167,7 @@ TOGETHER = {
     begin_battle: 3,
     enter_battle: 8,
     vote: 6,
-    hurry_battle: 3,
+    hurry_battle: 1,
     make_from_daily: 2,
     report: 2,
     judge_report: 1,
