@@ -32,6 +32,7 @@ from cogs.views.daily_form import CUSTOM_ID, read_daily_words
 from cogs.views.form_answers import id_in_form
 
 _CHOICES = 25
+_NOT_ALLOWED = {50001, 50013}
 
 log = logging.getLogger(__name__)
 
@@ -179,6 +180,8 @@ class DailyPrompt(commands.Cog):
                 raise
             log.warning("daily.refused id=%d code=%d", daily.id, error.code)
             await dailies.refuse(daily)
+            if error.code not in _NOT_ALLOWED:
+                return  # it was posted and deleted, say
             said = log_messages.CLOSED_TO_DAILY.fill(channel=f"<#{daily.channel_id}>")
             await post_to_log(self.bot, daily.guild_id, said, nonce=f"no-daily/{daily.id}")
             return

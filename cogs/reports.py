@@ -97,7 +97,9 @@ class Reports(commands.Cog):
             ).log_channel_id is not None
             said = REPORTED if has_log else KEPT
         await interaction.response.send_message(reader_of(interaction)(said), ephemeral=True)
-        await show_reports(self.bot, interaction.guild_id)
+        if not await show_reports(self.bot, interaction.guild_id) and said is REPORTED:
+            # They don't see it yet: the next report, or the next start, shows it.
+            await interaction.edit_original_response(content=reader_of(interaction)(KEPT))
 
     def _check_pace(self, interaction: Interaction) -> None:
         """Count a report of a person. Raises CommandOnCooldown for one too many."""

@@ -13,6 +13,8 @@ from cogs.posting.outages import UNREACHABLE
 from cogs.presentation.log_messages import line
 from cogs.presentation.readers import readers_on
 
+_UNKNOWN_MESSAGE = 10008
+
 log = logging.getLogger(__name__)
 
 BEGUN = Sentence(
@@ -67,6 +69,8 @@ async def post_to_log(
             suppress_embeds=True,
         )
     except (discord.HTTPException, *UNREACHABLE) as error:
+        if isinstance(error, discord.NotFound) and error.code == _UNKNOWN_MESSAGE:
+            return True  # it was posted before, though nobody heard so, and deleted since
         log.warning("log.not_written server=%d %r", guild_id, error)
         return False
     return True

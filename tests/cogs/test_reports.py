@@ -101,6 +101,22 @@ async def test_without_a_log_a_report_is_kept_until_there_is_one(tmp_path):
         assert "by 2 people" in lines(jam, log)[-1].content
 
 
+async def test_a_report_that_can_t_be_posted_is_not_said_to_be_seen(tmp_path):
+    """It comes with the next one; what was posted and deleted since holds none up."""
+    async with open_jam(tmp_path) as jam:
+        clips = [(await jam.music(seconds=1.0)).response for _ in range(3)]
+        log = await open_log(jam)
+        path = f"/channels/{log.id}/messages"
+        jam.env.inject_error("POST", path, status=403, code=50013, times=1)
+        assert await report(jam, clips[0]) == str(KEPT)
+        assert len(lines(jam, log)) == 1
+        jam.env.inject_error("POST", path, status=404, code=10008, times=1)
+        assert await report(jam, clips[1]) == str(REPORTED)
+        assert f"{jam.channel.id}/{clips[1].id}" in lines(jam, log)[-1].content
+        assert await report(jam, clips[2]) == str(REPORTED)
+        assert len(lines(jam, log)) == 3
+
+
 async def test_only_another_s_clip_is_reported_and_not_too_often(tmp_path):
     """One's own can be deleted, a message of somebody else's is none, and a few are enough."""
     async with open_jam(tmp_path) as jam:
@@ -119,7 +135,7 @@ async def test_the_log_tells_what_managers_do(tmp_path):
         log = await open_log(jam)
         role = jam.guild.create_role("patron")
         for command, options, said in (
-            ("limits", {"person": 300.0, "pause": 5.0}, "person 300 s, pause 5 s"),
+            ("limits", {"person": 300.0, "pause": 5.0}, "300 s a day for each person"),
             ("unlimit", {}, "all limits reset"),
             ("tier", {"role": role, "seconds": 500.0}, "500 s of music a day"),
             ("tier", {"role": role}, "no longer has a quota of its own"),
