@@ -34,7 +34,7 @@ def main(folder: Path) -> None:
     """Record, learn words, train for a moment as on a device, and go on from there twice."""
     work, pack, out = folder / "work", folder / "pack", folder / "out"
     small = [f"--folder={work}", "--pieces=200", "--text-minutes=0.02"]
-    small += ["--record-seconds=0.5", "--threads=1"]
+    small += ["--record-seconds=0.3", "--threads=1"]
     recording = subprocess.Popen(
         [sys.executable, "-m", "bot.starter.train", *small, "--stage=samples"]
     )
