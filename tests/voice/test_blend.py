@@ -122,15 +122,15 @@ def play(first, second, blend):
     return np.concatenate([head, mixed(mixer, blend.length / RATE_HZ + 8.0)])
 
 
-@pytest.mark.parametrize(("bpm", "other", "factor"), [(118, 123, 123 / 118), (140, 72, 144 / 140)])
-async def test_beats_of_both_fall_together_and_the_level_is_even(bpm, other, factor):
+async def test_beats_of_both_fall_together_and_the_level_is_even():
     """Within 20 ms through the whole fade, and within 1.5 dB, of loops of which nothing was told.
 
     What each of the two plays is heard by clicks on its beats, while the other one is silent.
     """
+    bpm, other = 118, 123
     one, two = loop(bpm, 0, first=0.0), loop(other, 7, first=0.2)
     blend = await prepare_blend(one, two)
-    assert blend.time_factor == pytest.approx(factor, abs=0.002)
+    assert blend.time_factor == pytest.approx(other / bpm, abs=0.002)
     ticks, tocks = clicks(one, bpm, 60 / bpm), clicks(two, other, 0.2)
     shaped = await prepare_blend(ticks, tocks)
     # Where a fade begins and ends one of the two is not heard.
@@ -139,10 +139,8 @@ async def test_beats_of_both_fall_together_and_the_level_is_even(bpm, other, fac
     ones = strokes(play(ticks, silence(two), shaped)[place])
     alone = dataclasses.replace(shaped, tail=np.zeros((blend.length, 2), np.int16))
     twos = strokes(play(silence(one), tocks, alone)[place])
-    # Of tempi an octave apart every other beat of the faster one is between two of the slower.
-    fewer, more = sorted((ones, twos), key=len)
-    distances = [np.abs(more - each).min() / RATE_HZ for each in fewer]
-    assert len(distances) >= 3
+    distances = [np.abs(twos - each).min() / RATE_HZ for each in ones]
+    assert len(distances) >= 5
     assert max(distances) < 0.02, distances
 
     sound = play(one, two, blend)

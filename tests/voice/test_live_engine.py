@@ -128,7 +128,7 @@ async def test_a_server_hears_so_much_of_it_a_day(tmp_path):
         assert "used up today's live music" in str(show.error)
         await hear(lambda: not show.is_heard)
         live = LiveMusicService(executor, config, store.live_seconds)
-        with pytest.raises(Refused, match="until"):
+        with pytest.raises(Refused, match="live music"):
             await live.check(1)
         await live.check(2)
         assert 12.0 <= await store.live_seconds.used(1) <= 20.0
