@@ -8,6 +8,7 @@ import sys
 
 from bot.app.discord_token import TOKEN_VARIABLE, token_of
 from bot.cli.integer import integer
+from bot.cli.terminal_language import tell
 from bot.config import Config
 from bot.errors import ConfigError
 from bot.i18n.sentence import Sentence
@@ -31,7 +32,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
     from bot.app.invitation import invitation_link
 
     # The link alone goes to the standard output, for a script to take.
-    print(
+    tell(
         Sentence(
             "Open this where you are logged in to Discord, and choose a server on which you have "
             "the permission Manage Server:"

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from bot.audio.untrusted.scratch import FOLDER_PREFIX
 from bot.cli.service_unit import SYSTEM_UNITS, UNIT_FILE, USER_UNITS
+from bot.cli.terminal_language import said
 from bot.config import Config, cache_folder, data_folder, whole_path
 from bot.config_file import DEFAULT_FILE
 from bot.errors import ConfigError
@@ -34,7 +35,7 @@ class Place:
 def run(args: argparse.Namespace, config: Config) -> int:
     """Print every place with its size; return the exit code."""
     for place in places(config, args.config):
-        print(f"{_shown(size_of(place.path)):>8}  {place.path}\n          {place.meaning}")
+        print(f"{_shown(size_of(place.path)):>8}  {place.path}\n          {said(place.meaning)}")
     return 0
 
 

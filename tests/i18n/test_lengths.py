@@ -1,0 +1,94 @@
+"""What is shown where Discord takes only so many characters, in every language."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from bot.i18n.languages import Reader, load_languages
+from bot.i18n.sentence import Sentence
+from cogs.presentation.help_text import HELP
+
+COGS = Path(__file__).parents[2] / "cogs"
+READERS = {"en-US": Reader()} | {
+    code: load_languages().reader(code) for code in load_languages().names() if code != "en-US"
+}
+MOST_OF_MESSAGE = 2000
+# By what is made and the name under which it is given a sentence.
+MOST = {
+    ("Button", "label"): 80,
+    ("SelectOption", "label"): 100,
+    ("Modal", "title"): 45,
+    ("Label", "text"): 45,
+    ("Label", "description"): 100,
+    ("TextInput", "placeholder"): 100,
+    ("Select", "placeholder"): 150,
+    ("Embed", "title"): 256,
+    ("set_footer", "text"): 2048,
+    ("add_field", "name"): 256,
+}
+
+
+def constants(tree: ast.Module) -> dict[str, ast.expr]:
+    """The sentences of a module by the names that they have there."""
+    return {
+        node.targets[0].id: node.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+    }
+
+
+def shown():
+    """Each template that something of a length takes, with how long it may be."""
+    trees = {path: ast.parse(path.read_text("utf-8")) for path in sorted(COGS.rglob("*.py"))}
+    named: dict[str, ast.expr] = {}
+    for tree in trees.values():
+        named |= constants(tree)
+    for path, tree in trees.items():
+        for call in (each for each in ast.walk(tree) if isinstance(each, ast.Call)):
+            made = getattr(call.func, "attr", getattr(call.func, "id", ""))
+            for keyword in call.keywords:
+                most = MOST.get((made, str(keyword.arg)))
+                for text in templates(keyword.value, named) if most else ():
+                    yield path.name, text, most
+        # Labels of buttons stand in tables of their own.
+        for node in ast.walk(constants(tree).get("_LABELS", ast.Pass())):
+            for text in templates(node, named):
+                yield path.name, text, MOST["Button", "label"]
+
+
+def templates(node, named):
+    """The literal templates of the sentences in an expression."""
+    for inner in ast.walk(node):
+        name = getattr(inner, "attr", getattr(inner, "id", ""))
+        found = named.get(name, inner) if isinstance(inner, ast.Name | ast.Attribute) else inner
+        if isinstance(found, ast.Call) and getattr(found.func, "id", "") == "Sentence":
+            yield ast.literal_eval(found.args[0])
+
+
+SHOWN = sorted(set(shown()))
+
+
+def test_they_are_found():
+    """Of forms, buttons and cards."""
+    texts = {text for _, text, _ in SHOWN}
+    assert {"Remix this clip", "Again", "The new clip", "How I am doing"} <= texts
+
+
+@pytest.mark.parametrize("language", READERS)
+def test_labels_titles_and_placeholders_fit(language):
+    """Discord would refuse the whole message or form; values may add to what stands there."""
+    for file, text, most in SHOWN:
+        said = READERS[language].translations.gettext(text)
+        assert len(said) <= most, f"{file}: {said}"
+
+
+@pytest.mark.parametrize("language", READERS)
+def test_the_help_fits_into_a_message(language):
+    """With the commands as they are called there."""
+    said = READERS[language](HELP)
+    assert len(said) <= MOST_OF_MESSAGE
+    assert isinstance(HELP, Sentence)
+    assert "`/" in said
