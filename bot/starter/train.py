@@ -22,6 +22,7 @@ import torch
 from bot.starter.composer.captions import caption
 from bot.starter.composer.compose import compose
 from bot.starter.training import export
+from bot.starter.training.codec.fitting import fit_codec
 from bot.starter.training.codec.stem_codec import StemCodec, codec_size
 from bot.starter.training.codec.trainer import CodecSettings, CodecTrainer
 from bot.starter.training.data import samples, vocabulary
@@ -125,6 +126,18 @@ def train_codec(settings: TrainingSettings) -> None:
     CodecTrainer(plan, settings.folder, bank, torch.device(settings.device)).run()
 
 
+def fit_codec_to_samples(settings: TrainingSettings) -> None:
+    """Fit the codec to the recordings in closed form, in place of training it on sound."""
+    file = settings.folder / "codec.pt"
+    codec = StemCodec(codec_size())
+    if file.exists():
+        codec.load_state_dict(torch.load(file, map_location="cpu", weights_only=True)["model"])
+    bank = SampleBank(samples.read(settings.samples))
+    right = fit_codec(codec, bank, steps=settings.fit_steps, pieces=settings.fit_pieces)
+    print(f"codes recognised: {[f'{share:.0%}' for share in right.tolist()]}", file=sys.stderr)
+    torch.save({"model": codec.state_dict()}, file)
+
+
 def train_language(settings: TrainingSettings) -> None:
     """Train the text encoder and the decoder."""
     plan = LanguageSettings(
@@ -156,6 +169,7 @@ _STAGES: dict[str, Callable[[TrainingSettings], None]] = {
     "samples": record_samples,
     "words": learn_words,
     "codec": train_codec,
+    "fit": fit_codec_to_samples,
     "language": train_language,
     "export": write_checkpoint,
 }
@@ -205,6 +219,8 @@ def _parser() -> argparse.ArgumentParser:
         help="steps in which the codec's gates are pretrained",
     )
     add("--gate-pieces", type=int, default=600, help="pieces that they are trained on")
+    add("--fit-steps", type=int, default=4000, help="steps in which fitted gates are polished")
+    add("--fit-pieces", type=int, default=700, help="pieces that they are polished on")
     add("--positions", type=int, default=4096, help="frames in a step of the language model")
     add(
         "--lengths",

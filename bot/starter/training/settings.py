@@ -27,6 +27,8 @@ class TrainingSettings:
     keep_vectors: bool
     gate_steps: int
     gate_pieces: int
+    fit_steps: int
+    fit_pieces: int
     language_minutes: float
     positions: int
     lengths: tuple[int, ...]

@@ -36,7 +36,7 @@ WETNESS: Mapping[str, float] = {"drums": 0.08, "bass": 0.0, "chords": 0.16, "lea
 
 _LEVELS = {BASS: 0.037, LEAD: 0.07}
 _CHORD_LEVEL = 0.042
-_DRUM_LEVEL = 0.085
+DRUM_LEVEL = 0.085
 # A semitone, to a hundredth of it: as many samples for so many.
 _HIGHER, _LOWER = (17, 18), (18, 17)
 _LOUDNESS_SECONDS, _DRUM_LOUDNESS_SECONDS = 0.6, 0.12
@@ -132,7 +132,7 @@ def _play(note: CodedNote) -> Play:
     stem = STEM_NAMES.index(stem_name(note.book))
     key = (note.instrument, note.pitch, note.is_ghost)
     if note.book == DRUMS:
-        return Play(stem, key, note.frame * HOP, None, 0, _DRUM_LEVEL)
+        return Play(stem, key, note.frame * HOP, None, 0, DRUM_LEVEL)
     family = INSTRUMENTS[note.instrument].family
     release = round(_RELEASE_SECONDS.get(family, _OTHER_RELEASE_SECONDS) * SAMPLE_RATE_HZ)
     gain = stem_level(note.book)

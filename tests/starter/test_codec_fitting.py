@@ -1,0 +1,116 @@
+"""What the codec's fitting finds in recordings: partials, noise, how both fade, and vectors."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.support.training_environment import needs_training, run_script
+
+pytestmark = needs_training
+
+# A note with two partials that dies away, hiss above it; then how its levels fade, and vectors for
+# twelve pitches of it, together with their polish.
+_VOICES = """
+import json, numpy as np, torch
+from bot.starter.training.codec import units
+from bot.starter.training.codec.additive import LOUDEST
+from bot.starter.training.codec.grain_decoder import TONE_SHUT
+from bot.starter.training.codec.grains import NOISE_LOUDEST
+from bot.starter.training.codec.oscillators import LOWEST
+from bot.starter.training.codec.voice_fitting import VoicePolish, factorise
+from bot.starter.training.codec.voice_measuring import TONES, fit_fading, measure, tone_levels
+torch.manual_seed(0)
+random = np.random.default_rng(0)
+times = np.arange(110_000) / 32000
+hz = 440.0 * 2 ** ((60 - 69) / 12)
+dying = np.exp(-times / 1.0)
+sound = (np.sin(2 * np.pi * hz * times) + 0.5 * np.sin(4 * np.pi * hz * times)) * dying
+spectrum = np.fft.rfft(random.standard_normal(len(times)))
+places = np.fft.rfftfreq(len(times), 1 / 32000)
+low, high = units.BAND_EDGES_HZ[7:9]
+spectrum[(places < low) | (places > high)] = 0
+hiss = np.fft.irfft(spectrum, len(times))
+hiss *= 0.05 / np.sqrt(np.square(hiss).mean())
+found = measure((0.1 * sound + hiss * dying).astype(np.float32), 60)
+tones, noise = tone_levels(found, 60, 1.0)
+states = [tone_levels(found, 60 + step, 1.0) for step in range(12)]
+levels = np.stack([each for each, _ in states]), np.stack([each for _, each in states])
+fading = fit_fading(*levels, np.full(TONES, 1.0))
+factors = factorise(fading)
+made = factors.vectors[:12] @ factors.tones + TONE_SHUT
+polish = VoicePolish([fading] * 3, [factors] * 3, np.full(TONES, 1.0))
+frames = np.full((400, units.VOICES, 2), -1)
+frames[..., 0] = random.integers(-1, 12, frames.shape[:2])
+frames[..., 1] = random.integers(0, 40, frames.shape[:2])
+rows = torch.from_numpy(frames[:256])
+before = float(polish._loss(rows))
+polish.train(frames, 60)
+keep = (fading.keeps[0] ** 50)
+print(json.dumps({
+    "first": tones[4, 60 - LOWEST] * LOUDEST / (0.1 * np.exp(-5 * 0.02)),
+    "second": tones[4, 72 - LOWEST] * LOUDEST / (0.05 * np.exp(-5 * 0.02)),
+    "other tones": float(np.delete(tones[4], [60 - LOWEST, 72 - LOWEST]).max()),
+    "noise": float(noise[4, 7]) * NOISE_LOUDEST / (0.05 * np.exp(-5 * 0.02)),
+    "other noise": float(np.delete(noise[4], 7).max() / noise[4, 7]),
+    "fades": bool((fading.faded[0] < fading.begun[0])[60 - LOWEST]),
+    "right tones": float(np.abs(made - fading.begun)[fading.begun > -5].mean()),
+    "wrong tones": float(made[fading.begun == TONE_SHUT].max()),
+    "polish": [before, float(polish._loss(rows))],
+}))
+"""
+
+# A tone's beginning as the waves write it, and its levels where they do and do not.
+_DRUMS = """
+import json, numpy as np
+from bot.starter.training.codec import units
+from bot.starter.training.codec.drum_fitting import band_levels
+times = np.arange(64_000) / 32000
+low, high = units.BAND_EDGES_HZ[4:6]
+sound = 0.1 * np.sin(np.pi * (low + high) * times) * np.exp(-times / 0.1)
+found = band_levels(np.stack([sound, sound]), np.stack([0 * sound, sound]))
+print(json.dumps({
+    "level": float(found[0, 5, 4] / (0.1 / np.sqrt(2) * np.exp(-1.1))),
+    "other bands": float(np.delete(found[0, 5], 4).max() / found[0, 5, 4]),
+    "written": float(found[1, 5, 4] / found[0, 5, 4]),
+}))
+"""
+
+
+@pytest.fixture(scope="module")
+def voices():
+    return json.loads(run_script(_VOICES))
+
+
+def test_partials_and_noise_are_measured(voices):
+    """Each partial at its own tone, the noise in its band, and nothing anywhere else."""
+    assert voices["first"] == pytest.approx(1.0, abs=0.1)
+    assert voices["second"] == pytest.approx(1.0, abs=0.15)
+    assert voices["other tones"] < 0.02
+    assert voices["noise"] == pytest.approx(1.0, abs=0.15)
+    assert voices["other noise"] < 0.1
+
+
+def test_vectors_open_the_tones_of_their_notes(voices):
+    """Half as many numbers again as a vector has suffice for twelve pitches: all others stay shut.
+
+    A note that dies away fades to less than it begins with.
+    """
+    assert voices["fades"]
+    assert voices["right tones"] < 0.5
+    assert voices["wrong tones"] < -6
+
+
+def test_polishing_makes_mixtures_right(voices):
+    """What is wrong when voices sound together becomes less."""
+    before, after = voices["polish"]
+    assert after < 0.8 * before
+
+
+def test_drums_are_measured_in_bands():
+    """In the band of their tone; what the waveforms write already is not asked for again."""
+    found = json.loads(run_script(_DRUMS))
+    assert found["level"] == pytest.approx(1.0, abs=0.1)
+    assert found["other bands"] < 0.1
+    assert found["written"] < 0.2
