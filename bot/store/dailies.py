@@ -87,7 +87,9 @@ class Dailies:
 
     async def refuse(self, daily_id: int) -> None:
         """Record that a prompt can't be posted."""
-        await self._write("UPDATE dailies SET state = 'refused' WHERE id = ?", daily_id)
+        await self._write(
+            "UPDATE dailies SET state = 'refused' WHERE id = ? AND state = 'wished'", daily_id
+        )
 
     async def skip(self, daily_id: int) -> None:
         """Record that a prompt was not posted, and will not be."""
