@@ -259,7 +259,7 @@ def test_a_full_disk_is_found_out_beforehand(hub, config, report):
 def test_a_disk_that_fills_up_is_explained(tmp_path):
     """Another program may take the room in the meantime."""
     with (
-        pytest.raises(ResourceError, match=r"is full\. Make room\. The same command goes on"),
+        pytest.raises(ResourceError, match=r"is full\. Make room\. The same command continues"),
         download.explain_failures(ID, "http://hub", tmp_path),
     ):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
