@@ -12,7 +12,7 @@ PLAIN = (
     "slow blues with saxophone, 80 BPM",
     "country with acoustic guitar and violin",
     "relaxing reggae with organ, 76 BPM",
-    "jazz trio with piano and double bass",
+    "jazz with piano and double bass",
     "calm bossa nova with guitar",
     "energetic latin with trumpet",
     "groovy funk with slap bass, 110 BPM",

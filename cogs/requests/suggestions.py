@@ -20,11 +20,11 @@ PRESETS = (
     "90s rock song with loud guitars and heavy drums",
     "80s pop track with bassy drums and synth",
     "slow blues with groovy saxophone",
-    "lo-fi hip hop to study to, 80 BPM",
+    "lo-fi hip hop with electric piano, 80 BPM",
     "uplifting trance, 138 BPM",
     "funk with slap bass, 110 BPM",
     "calm ambient with a synth pad",
-    "jazz trio with piano and double bass",
+    "jazz with piano and double bass",
     "dense punk drums, fast",
     "一段欢快的拉丁音乐，带有小号",
 )

@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 
 from bot.app.services.words import WordService
+from bot.jams.daily_prompts import PLAIN
 from bot.models.registry import starter_folder
 from bot.musicgen.checkpoint.vocabulary import read_vocabulary
+from bot.words.known import unknown_words
+from cogs.requests.suggestions import PRESETS
 from tests.support.jam_server import open_jam, strict
 
 
@@ -41,3 +44,10 @@ async def test_unknown_words_are_told_once_and_to_their_person_alone(tmp_path):
         assert "dubstep" not in shown.content
         jam.bot.service.words = WordService(None)
         assert "dubstep" in (await jam.alice.slash(jam.channel, "styles")).response.content
+
+
+def test_what_is_suggested_is_what_the_model_knows():
+    """The prompts that are offered while somebody types, and those of the days."""
+    vocabulary = read_vocabulary(starter_folder())
+    told = {prompt: unknown_words(prompt, vocabulary) for prompt in (*PRESETS, *PLAIN)}
+    assert {prompt: words for prompt, words in told.items() if words} == {}

@@ -47,7 +47,7 @@ def take(browser, address):
     page.goto(address)
     expect(page.locator("audio")).to_have_count(1, timeout=_LOADED_MS)
     box = page.locator(".composer textarea")
-    box.fill("/music prompt:90s rock with a big chorus seconds:10")
+    box.fill("/music prompt:90s rock with big guitars seconds:10")
     box.press("Enter")
     expect(page.locator("audio")).to_have_count(2, timeout=_LOADED_MS)
     clip = page.locator("li.message").last
