@@ -110,7 +110,12 @@ class StorageConfig:
 class WorkerConfig:
     """The processes that hold the model."""
 
-    count: Annotated[int, Meta(ge=1, le=16)] = 1
+    count: Annotated[int, Meta(ge=0, le=16)] = 1
+    backend: Literal["process", "ray"] = "process"
+    joined: Annotated[int, Meta(ge=1, le=64)] = 8
+    ray_address: str = ""
+    ray_port: Annotated[int, Meta(ge=1, le=65535)] = 6379
+    other_precisions: bool = False
     load_seconds: Annotated[float, Meta(ge=10, le=3600)] = 300.0
     silent_seconds: Annotated[float, Meta(ge=5, le=3600)] = 60.0
     grace_seconds: Annotated[float, Meta(ge=0, le=600)] = 30.0

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from discord.ext import commands
 
 from bot.app.client import Interaction, ZhiyinBot
+from bot.domain.status import WorkerStatus
 from bot.i18n.sentence import Sentence
 from cogs.presentation import cards, messages
 from cogs.presentation.readers import reader_of
@@ -49,6 +52,7 @@ class AdminOperations(commands.Cog):
             (Sentence("Oldest wait"), longest),
             (Sentence("Music engine"), engine),
             (Sentence("Engine restarts"), str(status.engine.restarts)),
+            *_worker_rows(status.engine.workers),
             (Sentence("Uptime"), messages.duration(status.up_seconds)),
             (Sentence("Memory"), f"{status.memory_bytes / 2**20:.0f} MB"),
             (Sentence("Event-loop lag"), lag),
@@ -77,6 +81,29 @@ class AdminOperations(commands.Cog):
                 "No new music is accepted; the {left} in the queue will still be made.", left=left
             )
         await interaction.response.send_message(reader_of(interaction)(said), ephemeral=True)
+
+
+def _worker_rows(workers: Sequence[WorkerStatus]) -> list[cards.Row]:
+    """Return a row for each worker, where there are more than the usual one."""
+    if len(workers) == 1 and workers[0].is_local:
+        return []
+    numbered = enumerate(workers, start=1)
+    return [(Sentence("Worker {n}", n=number), _worker(each)) for number, each in numbered]
+
+
+def _worker(worker: WorkerStatus) -> Sentence:
+    host = worker.host or "?"
+    if not worker.is_ready:
+        trouble = worker.trouble or Sentence("being loaded")
+        return Sentence("{host}: {trouble}", host=host, trouble=trouble)
+    if worker.seconds_per_second is None:
+        return Sentence("{host}: {jobs} being made", host=host, jobs=worker.jobs)
+    return Sentence(
+        "{host}: {jobs} being made, {pace:.1f} s of music a second",
+        host=host,
+        jobs=worker.jobs,
+        pace=1 / worker.seconds_per_second,
+    )
 
 
 async def setup(bot: ZhiyinBot) -> None:

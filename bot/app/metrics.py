@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 
 from aiohttp import web
@@ -16,6 +16,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
 from bot.app.health import Health
+from bot.domain.status import WorkerStatus
 from bot.errors import ConfigError
 from bot.i18n.sentence import Sentence
 from bot.pipeline.service import Pipeline
@@ -59,12 +60,24 @@ class _Snapshot(Collector):
         restarts = CounterMetricFamily("zhiyin_worker_restarts", "Workers that were replaced")
         restarts.add_metric([], executor.restarts)
         yield restarts
+        yield from _worker_gauges(executor.workers)
         seconds = CounterMetricFamily(
             "zhiyin_audio_seconds", "Seconds of audio by entry of the ledger", labels=["entry"]
         )
         for entry, amount in totals.seconds.items():
             seconds.add_metric([entry], amount)
         yield seconds
+
+
+def _worker_gauges(workers: Sequence[WorkerStatus]) -> Iterator[Metric]:
+    """Yield a row for each worker, by its place and machine."""
+    labels = ["worker", "host"]
+    ready = GaugeMetricFamily("zhiyin_worker_ready", "Whether a worker is ready", labels=labels)
+    jobs = GaugeMetricFamily("zhiyin_worker_jobs", "Jobs that a worker has", labels=labels)
+    for number, worker in enumerate(workers, start=1):
+        ready.add_metric([str(number), worker.host], float(worker.is_ready))
+        jobs.add_metric([str(number), worker.host], worker.jobs)
+    yield from (ready, jobs)
 
 
 def _gauges(values: dict[str, tuple[str, float]]) -> Iterator[Metric]:

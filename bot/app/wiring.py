@@ -12,7 +12,7 @@ from bot.audio.notation import load_notation
 from bot.audio.untrusted.uploads import Uploads
 from bot.config import Config, data_folder, time_zone
 from bot.domain.quota_day import QuotaDay
-from bot.inference.backend import WorkerBackend
+from bot.inference.backend import WorkerBackend, choose_backends
 from bot.inference.executor import Executor
 from bot.inference.supervisor import CANCEL_SECONDS
 from bot.musicgen.checkpoint.inspection import Contents
@@ -38,14 +38,16 @@ async def open_pipeline(
 
     `engine` and `backend` are the executor's.
     """
+    data = folder or data_folder(config)
     async with AsyncExitStack() as stack:
         limits = config.limits
         day = QuotaDay(limits.day_turns_at_hour, time_zone(limits.time_zone))
-        store = await stack.enter_async_context(
-            open_store(folder or data_folder(config), clock, day)
-        )
+        store = await stack.enter_async_context(open_store(data, clock, day))
+        joined = None
+        if backend is None:
+            backend, joined = choose_backends(config, data, engine=engine)
         executor = await stack.enter_async_context(
-            Executor(config, engine=engine, backend=backend, cancel_seconds=cancel_seconds)
+            Executor(config, backend=backend, joined=joined, cancel_seconds=cancel_seconds)
         )
         codec = contents.config.codec
         tidying = asyncio.create_task(

@@ -61,6 +61,25 @@ def _run_generate(args: argparse.Namespace, config: Config, context: Context) ->
     return generate.run(args, config, context.interrupts, open_engine=opener)
 
 
+def _run_worker(args: argparse.Namespace, config: Config, context: Context) -> int:
+    from bot.cli import worker
+
+    return worker.run(args, config)
+
+
+def _add_worker_arguments(parser: Parser, common: Parser) -> None:
+    # Defined here so that `--help` does not import the models.
+    add = parser.add_argument
+    add("--join", required=True, metavar="ADDRESS", help="the bot's machine, as 192.168.1.5:6379")
+    add(
+        "--token-file",
+        type=Path,
+        metavar="FILE",
+        help="a copy of worker_token from the bot's data folder; else RAY_AUTH_TOKEN is read",
+    )
+    add("--workers", type=integer, default=1, metavar="N", help="how many workers run here (1)")
+
+
 def _run_doctor(args: argparse.Namespace, config: Config, context: Context) -> int:
     from bot.cli import doctor
 
@@ -134,6 +153,14 @@ COMMANDS = (
         "once.",
         add_arguments=lambda parser, common: bench.add_arguments(parser),
         run=lambda args, config, context: bench.run(args, config, context.interrupts),
+    ),
+    Command(
+        name="worker",
+        help="lend this machine to a bot that runs on another",
+        description="Join a bot's cluster and make music for it, with the same version of Zhiyin "
+        "and the same model. Needs Ray: `uv sync --extra ray`.",
+        add_arguments=_add_worker_arguments,
+        run=_run_worker,
     ),
     Command(
         name="doctor",

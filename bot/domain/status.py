@@ -36,6 +36,26 @@ class ModelInfo:
     """The longest new sound that it takes on."""
     frame_samples: int = 640
     """How many samples a code stands for, in each channel."""
+    weights: str = ""
+    """A digest of its files, by which machines see that they have the same."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerStatus:
+    """How one worker is doing."""
+
+    host: str
+    """The machine where it is; "" before it has said so."""
+    is_local: bool
+    """Whether that is the bot's own machine."""
+    is_ready: bool
+    jobs: int
+    starts: int
+    seconds_per_second: float | None
+    """Its seconds of work for a second of a single clip; None while unknown."""
+    precision: str
+    trouble: Sentence | None
+    """Why it can't be used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

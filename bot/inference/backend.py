@@ -7,11 +7,20 @@ socket or pid but for the log.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Protocol
 
 from bot.config import Config
+from bot.errors import ConfigError
+from bot.i18n.sentence import Sentence
 from bot.inference.protocol import FromWorker, ToWorker
+from bot.inference.ray.backend import open_ray
 from bot.inference.worker_process import ProcessBackend
+
+NO_WORKERS = Sentence(
+    'worker.count is 0: without workers here, worker.backend is to be "ray", so that others can '
+    "join."
+)
 
 
 class WorkerHandle(Protocol):
@@ -48,12 +57,27 @@ class WorkerBackend(Protocol):
     """Starts workers."""
 
     async def start(self) -> WorkerHandle:
-        """Start a worker that loads the model. Raises OSError where none can be started."""
+        """Start a worker that loads the model; wait where there is no room for one yet.
+
+        Raises OSError where none can be started.
+        """
+
+    async def close(self) -> None:
+        """Let go of what is held beside the workers, which have ended."""
 
 
-def choose_backend(config: Config, *, engine: str | None = None) -> WorkerBackend:
-    """Return the backend for the settings: the only place that knows which there are.
+def choose_backends(
+    config: Config, folder: Path, *, engine: str | None = None
+) -> tuple[WorkerBackend, WorkerBackend | None]:
+    """Return what starts workers here and, if the settings let any join, on other machines.
 
-    `engine` names what a worker opens in place of the model, as "module:function".
+    The only place that knows which backends there are. `folder` is the bot's data folder; `engine`
+    names what a worker opens in place of the model, as "module:function". Raises ZhiyinError where
+    the settings ask for what is not installed.
     """
-    return ProcessBackend(config, engine=engine)
+    joined = None
+    if config.worker.backend == "ray":
+        joined = open_ray(config, folder, engine=engine)
+    elif not config.worker.count:
+        raise ConfigError(NO_WORKERS)
+    return ProcessBackend(config, engine=engine), joined

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -12,12 +11,12 @@ from typing import Self
 
 from bot.config import Config
 from bot.domain.generation import PromptChange
-from bot.domain.status import JobProgress, ModelInfo
+from bot.domain.status import JobProgress, ModelInfo, WorkerStatus
 from bot.errors import Cancelled
 from bot.i18n.sentence import Sentence
 from bot.inference import live_jobs
 from bot.inference.audio_stream import AudioStream
-from bot.inference.backend import WorkerBackend, choose_backend
+from bot.inference.backend import WorkerBackend
 from bot.inference.eta import EtaEstimator
 from bot.inference.fair_queue import FairQueue
 from bot.inference.pending import NotToBlame, PendingJob, Prepare, make_job
@@ -26,8 +25,7 @@ from bot.inference.supervisor import CANCEL_SECONDS, WorkerSupervisor
 from bot.inference.task_set import TaskSet
 from bot.inference.wait_metric import queue_wait_histogram
 from bot.inference.worker_pool import WorkerPool
-
-log = logging.getLogger(__name__)
+from bot.inference.worker_process import ProcessBackend
 
 CANCELLED = Sentence("Cancelled. Nothing was charged.")
 
@@ -41,17 +39,18 @@ class Executor:
         *,
         engine: str | None = None,
         backend: WorkerBackend | None = None,
+        joined: WorkerBackend | None = None,
         clock: Callable[[], float] = time.monotonic,
         cancel_seconds: float = CANCEL_SECONDS,
     ) -> None:
-        """Take the settings; workers come from the backend that these choose if none is given.
+        """Take the settings, and what starts workers: here, and on machines that have joined.
 
-        `engine` names what a worker opens in place of the model, as "module:function". A worker
-        that does not drop a cancelled job within `cancel_seconds` is killed.
+        Without a `backend` workers are processes of this machine. `engine` names what a worker
+        opens in place of the model, as "module:function". A worker that does not drop a cancelled
+        job within `cancel_seconds` is killed.
         """
-        backend = backend or choose_backend(config, engine=engine)
-        self._paused = False
-        self._config = config
+        backend = backend or ProcessBackend(config, engine=engine)
+        self._config, self._paused = config, False
         self._queue, self._eta, self._clock = FairQueue(), EtaEstimator(), clock
         self.queue_wait_seconds = queue_wait_histogram()
         self._jobs: dict[int, PendingJob] = {}
@@ -59,22 +58,18 @@ class Executor:
         self.settled = asyncio.Event()
         """Set once it is known whether the model can be loaded."""
         self._pool = WorkerPool(
-            WorkerSupervisor(
-                config.worker,
-                backend,
-                self._eta,
-                clock,
-                self._note_change,
-                cancel_seconds=cancel_seconds,
-            )
-            for _ in range(config.worker.count)
+            config,
+            backend,
+            joined,
+            eta=self._eta,
+            clock=clock,
+            changed=self._note_change,
+            cancel_seconds=cancel_seconds,
         )
-        self._slots = config.engine.slots * config.worker.count
         self._tasks = TaskSet()
 
     async def __aenter__(self) -> Self:
-        for supervisor in self._pool.supervisors:
-            self._tasks.begin(supervisor.run(), "worker")
+        self._pool.begin(self._tasks, self.settled)
         self._tasks.begin(self._dispatch(), "queue")
         return self
 
@@ -85,6 +80,7 @@ class Executor:
         traceback: TracebackType | None,
     ) -> None:
         await self._tasks.cancel()
+        await self._pool.close()
         for job in list(self._jobs.values()):
             job.settle(NotToBlame("the bot stops"))
 
@@ -127,6 +123,11 @@ class Executor:
     def restarts(self) -> int:
         """Return how often a worker had to be replaced."""
         return self._pool.restarts
+
+    @property
+    def workers(self) -> list[WorkerStatus]:
+        """Return how each worker is doing."""
+        return self._pool.statuses
 
     @property
     def worker_pids(self) -> list[int]:
@@ -201,13 +202,10 @@ class Executor:
 
         A job that no worker has is cancelled.
         """
-        job, supervisor = self._job(job_id), self._pool.supervisor_of(job_id)
+        job = self._job(job_id)
         if job is None or not job.is_endless:
             return False
-        if supervisor is None or not job.started.is_set():
-            return self.cancel(job_id)
-        supervisor.end(job)
-        return True
+        return live_jobs.end(job, self._pool) or self.cancel(job_id)
 
     def progress(self, job_id: int) -> JobProgress | None:
         """Return where a job stands; None where it is not here."""
@@ -216,12 +214,12 @@ class Executor:
             return None
         place = order.index(job_id) if job_id in order else 0
         ahead = [self._jobs[each] for each in order[:place]]
-        return progress_of(job, ahead=ahead, pool=self._pool, eta=self._eta, slots=self._slots)
+        return progress_of(job, ahead=ahead, pool=self._pool, eta=self._eta)
 
     def expected_seconds(self, seconds: float) -> float | None:
         """Return how long a clip would take that is queued now; None while unknown."""
         ahead = [job.left_seconds for job in self._jobs.values()]
-        return self._eta.waiting(own_seconds=seconds, ahead_seconds=ahead, slots=self._slots)
+        return self._eta.waiting(own_seconds=seconds, ahead_seconds=ahead, slots=self._pool.slots)
 
     async def drain(self, grace_seconds: float) -> None:
         """Give workers no more jobs and wait, so long at the most, for those that are running."""

@@ -9,6 +9,8 @@ from bot.domain.request_checks import OVER, check_change
 from bot.errors import RequestError
 from bot.inference.audio_stream import AudioStream
 from bot.inference.pending import AskedChange, NotToBlame, PendingJob
+from bot.inference.protocol import AudioTaken, EndJob, StreamJob
+from bot.inference.supervisor import WorkerSupervisor
 from bot.inference.task_set import TaskSet
 from bot.inference.worker_pool import WorkerPool
 
@@ -23,8 +25,10 @@ def subscribe(job: PendingJob | None, pool: WorkerPool) -> AudioStream:
     job.streams = [*job.open_streams, stream]
     supervisor = pool.supervisor_of(job.id)
     if supervisor is not None:
-        supervisor.stream(job)
-        supervisor.note_taken(job)
+        # One that waits says so itself when it is given to a worker.
+        if supervisor.worker is not None and job.started.is_set():
+            supervisor.worker.send(StreamJob(job.id))
+        _note_taken(supervisor, job)
     return stream
 
 
@@ -34,9 +38,27 @@ def _endless_stream(job: PendingJob, pool: WorkerPool) -> AudioStream:
     def note_taken() -> None:
         supervisor = pool.supervisor_of(job.id)
         if supervisor is not None:
-            supervisor.note_taken(job)
+            _note_taken(supervisor, job)
 
     return AudioStream(max_seconds=None, note_taken=note_taken, taken_seconds=job.heard_seconds)
+
+
+def _note_taken(supervisor: WorkerSupervisor, job: PendingJob) -> None:
+    """Tell a worker how much of music without end its slowest listener has taken."""
+    taken = min((stream.taken_seconds for stream in job.open_streams), default=0.0)
+    if supervisor.worker is not None and job.started.is_set() and taken > job.taken_seconds:
+        job.taken_seconds = taken
+        supervisor.worker.send(AudioTaken(job.id, taken))
+
+
+def end(job: PendingJob, pool: WorkerPool) -> bool:
+    """Have music without end finished with what is made of it; False where no worker has it."""
+    supervisor = pool.supervisor_of(job.id)
+    if supervisor is None or not job.started.is_set():
+        return False
+    if supervisor.worker is not None:
+        supervisor.worker.send(EndJob(job.id))
+    return True
 
 
 def ask_change(

@@ -16,7 +16,6 @@ def progress_of(
     ahead: Sequence[PendingJob],
     pool: WorkerPool,
     eta: EtaEstimator,
-    slots: int,
 ) -> JobProgress:
     """Return the progress of a job that a worker has, or that waits for those ahead of it."""
     model_is_ready = pool.model is not None
@@ -26,7 +25,7 @@ def progress_of(
             ahead=len(ahead),
             share=0.0,
             seconds_left=eta.waiting(
-                own_seconds=job.queued.seconds, ahead_seconds=before, slots=slots
+                own_seconds=job.queued.seconds, ahead_seconds=before, slots=pool.slots
             ),
             is_running=False,
             model_is_ready=model_is_ready,

@@ -75,6 +75,8 @@ class Hello(msgspec.Struct, frozen=True, tag=True):
     """A worker's first message: its version of this set. Every version can decode it."""
 
     version: str
+    host: str = ""
+    """The name of the machine where it is."""
 
 
 class Ready(msgspec.Struct, frozen=True, tag=True):

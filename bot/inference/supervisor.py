@@ -15,10 +15,8 @@ from bot.inference.eta import EtaEstimator
 from bot.inference.job_messages import apply
 from bot.inference.pending import NotToBlame, PendingJob, WorkerLost, check_end
 from bot.inference.protocol import (
-    AudioTaken,
     CancelJob,
     ChangePrompt,
-    EndJob,
     FromWorker,
     Hello,
     JobFailed,
@@ -27,38 +25,25 @@ from bot.inference.protocol import (
     JobProgressed,
     ModelFailed,
     Ready,
-    StreamJob,
     start_message,
+)
+from bot.inference.worker_troubles import (
+    CANT_START,
+    NOT_READY,
+    OTHER_VERSION,
+    CannotStart,
+    backoff_seconds,
+    refuse_model,
 )
 from bot.log import about
 
 log = logging.getLogger(__name__)
 
-CANT_START = Sentence(
-    "The music engine can't be started on this machine; its owner can see why in the log."
-)
-NOT_READY = Sentence(
-    "The music engine is taking too long to start. I'm trying again; my owner can see more in the "
-    "log."
-)
-OTHER_VERSION = Sentence(
-    "The music engine runs another version of Zhiyin than the bot does; its owner can see "
-    "more in the log."
-)
-
 CANCEL_SECONDS = 5.0
 """How long a worker may take to drop a job before it is killed."""
 
-_MAX_BACKOFF_SECONDS = 60.0
 _STEADY_SECONDS = 300.0
 """A worker that was ready for so long was no failure, whatever it made."""
-
-
-def backoff_seconds(failures: int) -> float:
-    """Return how long to wait before the next start, after so many failures in a row."""
-    # Cap the exponent: 2.0 ** failures overflows after about 1,000 failures.
-    grown = 2.0 ** min(failures - 2, 10)
-    return min(_MAX_BACKOFF_SECONDS, grown) if failures > 1 else 0.0
 
 
 class WorkerSupervisor:
@@ -73,16 +58,24 @@ class WorkerSupervisor:
         changed: Callable[[], None],
         *,
         cancel_seconds: float = CANCEL_SECONDS,
+        reference: Callable[[], ModelInfo | None] = lambda: None,
     ) -> None:
-        """Take what starts workers; `changed` is called whenever there may be room for a job."""
+        """Take what starts workers; `changed` is called whenever there may be room for a job.
+
+        A worker whose model is another than the `reference` is not used.
+        """
         self.worker: WorkerHandle | None = None
         self.model: ModelInfo | None = None
         self.jobs: dict[int, PendingJob] = {}
         self.broken: Sentence | None = None
+        self.host = ""
+        """The name of the machine where the worker is; "" before it has said so."""
+        self.pace = EtaEstimator()
+        """How fast this worker alone is."""
         self.starts = 0
         self._config, self._backend, self._eta, self._clock = config, backend, eta, clock
         self._changed = changed
-        self._cancel_seconds = cancel_seconds
+        self._cancel_seconds, self._reference = cancel_seconds, reference
         self._failures, self._ready_at = 0, 0.0
 
     def has_room(self, slots: int) -> bool:
@@ -95,10 +88,12 @@ class WorkerSupervisor:
             self.starts += 1
             try:
                 worker = await self._backend.start()
+            except CannotStart as error:
+                log.warning("worker.not_started %s", error)
+                self._break(error.sentence)
             except OSError:
                 log.exception("worker.not_started")
-                self.broken = CANT_START
-                self._changed()
+                self._break(CANT_START)
             else:
                 await self._attend(worker)
             self._failures += 1
@@ -151,27 +146,10 @@ class WorkerSupervisor:
                 other.settle(NotToBlame("another clip had to be stopped by force"))
             await worker.kill()
 
-    def stream(self, job: PendingJob) -> None:
-        """Have the worker send the audio of a job that it has; one that waits says so itself."""
-        if self.worker is not None and job.started.is_set():
-            self.worker.send(StreamJob(job.id))
-
-    def note_taken(self, job: PendingJob) -> None:
-        """Tell the worker how much of music without end its slowest listener has taken."""
-        taken = min((stream.taken_seconds for stream in job.open_streams), default=0.0)
-        if self.worker is not None and job.started.is_set() and taken > job.taken_seconds:
-            job.taken_seconds = taken
-            self.worker.send(AudioTaken(job.id, taken))
-
     def change_prompt(self, job: PendingJob, change_id: int) -> None:
         """Have the worker change a job's words; of one that waits, it is told when it starts."""
         if self.worker is not None and job.started.is_set():
             self.worker.send(ChangePrompt(job.id, change_id, job.changes[change_id].change))
-
-    def end(self, job: PendingJob) -> None:
-        """Have the worker finish music without end with what is made of it."""
-        if self.worker is not None:
-            self.worker.send(EndJob(job.id))
 
     async def _attend(self, worker: WorkerHandle) -> None:
         """Receive a worker's messages until it ends, one way or the other, and its jobs with it."""
@@ -184,8 +162,7 @@ class WorkerSupervisor:
         except TimeoutError:
             log.error("worker.silent %s", worker.name)
             if self.model is None:
-                self.broken = NOT_READY
-                self._changed()
+                self._break(NOT_READY)
         except asyncio.CancelledError:
             is_lost = False
             raise
@@ -195,7 +172,7 @@ class WorkerSupervisor:
         finally:
             if self.model is not None and self._clock() - self._ready_at > _STEADY_SECONDS:
                 self._failures = 0
-            self.model, self.worker = None, None
+            self.model, self.worker, self.host = None, None, ""
             for job in list(self.jobs.values()):
                 # One that is being prepared was never given to it.
                 had_it = job.started.is_set()
@@ -217,6 +194,7 @@ class WorkerSupervisor:
                 log.error("worker.refused %s version=%s", worker.name, hello.version)
                 self._break(OTHER_VERSION)
                 raise EOFError
+            self.host = hello.host
             message = await worker.receive()
             while not isinstance(message, (Ready, ModelFailed)):
                 message = await worker.receive()
@@ -225,8 +203,15 @@ class WorkerSupervisor:
             log.error("worker.broken %s", sentence)
             self._break(sentence)
             raise EOFError
+        allowed = self._config.other_precisions
+        refused = refuse_model(message.info, self._reference(), self.host, other_precisions=allowed)
+        if refused is not None:
+            log.error("worker.refused %s %s", worker.name, refused)
+            self._break(refused)
+            raise EOFError
         self.broken, self.model, self._ready_at = None, message.info, self._clock()
-        log.info("worker.ready %s after=%.1fs", worker.name, message.info.load_seconds)
+        loaded = message.info.load_seconds
+        log.info("worker.ready %s host=%s after=%.1fs", worker.name, self.host, loaded)
         self._changed()
         while True:
             # A worker that hangs sends no heartbeat either.
@@ -254,11 +239,12 @@ class WorkerSupervisor:
     def _learn(self, job: PendingJob) -> None:
         # Music without end waits for its listeners: its pace tells nothing.
         if job.started_at is not None and not job.is_endless:
-            self._eta.learn(
-                at_once=len(self.jobs),
-                work_seconds=self._clock() - job.started_at,
-                sound_seconds=job.done_seconds,
-            )
+            for estimator in (self._eta, self.pace):
+                estimator.learn(
+                    at_once=len(self.jobs),
+                    work_seconds=self._clock() - job.started_at,
+                    sound_seconds=job.done_seconds,
+                )
 
     def _release(self, job: PendingJob) -> None:
         # The same job may be here again already, as another PendingJob.

@@ -11,6 +11,7 @@ import json
 import logging
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -189,7 +190,7 @@ def main(arguments: list[str]) -> int:
     module, _, name = settings["engine"].partition(":")
     failpoints.hit("worker.begun", in_worker=True)
     try:
-        connection.send(Hello(version()))
+        connection.send(Hello(version(), socket.gethostname()))
         opener: OpenEngine = getattr(importlib.import_module(module), name)
         try:
             engine, info = opener(config)

@@ -1,21 +1,77 @@
-"""The workers as one: what they have loaded, what they run, and which of them has room."""
+"""The workers as one: what they have loaded, what they run, and which of them is next."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Callable
 
-from bot.domain.status import ModelInfo
+from bot.config import Config
+from bot.domain.status import ModelInfo, WorkerStatus
 from bot.i18n.sentence import Sentence
+from bot.inference.backend import WorkerBackend
+from bot.inference.eta import EtaEstimator
 from bot.inference.pending import PendingJob
 from bot.inference.supervisor import WorkerSupervisor
+from bot.inference.task_set import TaskSet
 
 
 class WorkerPool:
-    """The supervisors of all workers."""
+    """The supervisors of all workers: those of this machine, and those that have joined."""
 
-    def __init__(self, supervisors: Iterable[WorkerSupervisor]) -> None:
-        """Take one supervisor for each worker."""
-        self.supervisors = tuple(supervisors)
+    def __init__(
+        self,
+        config: Config,
+        backend: WorkerBackend,
+        joined: WorkerBackend | None,
+        *,
+        eta: EtaEstimator,
+        clock: Callable[[], float],
+        changed: Callable[[], None],
+        cancel_seconds: float,
+    ) -> None:
+        """Take what starts workers here and, if any can join, elsewhere."""
+        self._slots, self._backends = config.engine.slots, (backend, joined)
+        self._eta = eta
+
+        def supervise(
+            backend: WorkerBackend, reference: Callable[[], ModelInfo | None]
+        ) -> WorkerSupervisor:
+            return WorkerSupervisor(
+                config.worker,
+                backend,
+                eta,
+                clock,
+                changed,
+                cancel_seconds=cancel_seconds,
+                reference=reference,
+            )
+
+        self.local = [supervise(backend, lambda: None) for _ in range(config.worker.count)]
+        places = range(config.worker.joined) if joined is not None else ()
+        self.joined = [supervise(joined, lambda: self.model) for _ in places if joined is not None]
+
+    @property
+    def supervisors(self) -> list[WorkerSupervisor]:
+        """Return all supervisors, those of this machine first."""
+        return [*self.local, *self.joined]
+
+    def begin(self, tasks: TaskSet, settled: asyncio.Event) -> None:
+        """Run all workers; others join once those here have `settled` which model there is."""
+        for supervisor in self.local:
+            tasks.begin(supervisor.run(), "worker")
+        for supervisor in self.joined:
+            tasks.begin(self._run_joined(supervisor, settled), "joined worker")
+
+    async def _run_joined(self, supervisor: WorkerSupervisor, settled: asyncio.Event) -> None:
+        if self.local:
+            await settled.wait()
+        await supervisor.run()
+
+    async def close(self) -> None:
+        """Let go of what the backends hold beside their workers."""
+        for backend in self._backends:
+            if backend is not None:
+                await backend.close()
 
     @property
     def model(self) -> ModelInfo | None:
@@ -35,6 +91,11 @@ class WorkerPool:
         return [job for each in self.supervisors for job in each.jobs.values()]
 
     @property
+    def slots(self) -> int:
+        """Return how many jobs can run at once; as if one worker were ready where none is."""
+        return self._slots * max(1, sum(each.model is not None for each in self.supervisors))
+
+    @property
     def restarts(self) -> int:
         """Return how often a worker had to be replaced."""
         return sum(max(0, each.starts - 1) for each in self.supervisors)
@@ -45,15 +106,40 @@ class WorkerPool:
         workers = [each.worker for each in self.supervisors if each.worker is not None]
         return [worker.pid for worker in workers if worker.pid is not None]
 
+    @property
+    def statuses(self) -> list[WorkerStatus]:
+        """Return how each worker is doing; places that nobody has joined are left out."""
+        return [
+            WorkerStatus(
+                host=each.host,
+                is_local=each in self.local,
+                is_ready=each.model is not None,
+                jobs=len(each.jobs),
+                starts=each.starts,
+                seconds_per_second=each.pace.factor(1),
+                precision=each.model.precision if each.model is not None else "",
+                trouble=each.broken,
+            )
+            for each in self.supervisors
+            if each in self.local or each.worker is not None or each.broken is not None
+        ]
+
     def supervisor_of(self, job_id: int) -> WorkerSupervisor | None:
         """Return the supervisor whose worker has a job; None where none has."""
         return next((each for each in self.supervisors if job_id in each.jobs), None)
 
     def free(self, slots: int) -> WorkerSupervisor | None:
-        """Return that of the ready worker with the fewest jobs; None where none has room.
+        """Return the ready worker on which one more job is done first; None where none has room.
 
         A worker has room while it has fewer jobs than `slots`.
         """
         ready = [each for each in self.supervisors if each.model is not None]
         free = [each for each in ready if each.has_room(slots)]
-        return min(free, key=lambda each: len(each.jobs), default=None)
+        return min(free, key=self._load_with_one_more, default=None)
+
+    def _load_with_one_more(self, supervisor: WorkerSupervisor) -> tuple[float, int]:
+        """Return a worker's share of work with one more job: twice as fast, twice as many."""
+        jobs = len(supervisor.jobs) + 1
+        # One that has made nothing yet counts as fast as all are on average.
+        factor = supervisor.pace.factor(1) or self._eta.factor(1) or 1.0
+        return jobs * factor, jobs

@@ -27,6 +27,9 @@ _STOP_SECONDS = 2.0
 class ProcessBackend:
     """Starts workers as processes of this machine."""
 
+    MODULE = "bot.inference.worker"
+    """What the process runs."""
+
     def __init__(self, config: Config, *, engine: str | None = None) -> None:
         """Take the settings; `engine` names what a worker opens in place of the model."""
         self._config, self._engine = config, engine or ENGINE
@@ -48,11 +51,14 @@ class ProcessBackend:
         log.info("worker.started pid=%d", process.pid)
         return WorkerProcess(process, reader, writer)
 
+    async def close(self) -> None:
+        """Hold nothing beside the workers."""
+
     async def _spawn(self, fd: int) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "bot.inference.worker",
+            self.MODULE,
             str(fd),
             json.dumps(self._settings()),
             pass_fds=(fd,),
@@ -128,6 +134,11 @@ class WorkerProcess:
         """Kill the process and return when it is gone."""
         # One that closed its socket dies by itself: its own code says why, a kill would hide it.
         await self._end(_STOP_SECONDS if self._has_left else 0.0)
+
+    async def abandon(self) -> None:
+        """Close the socket, at which the process ends, and return when it is gone."""
+        self._writer.close()
+        await self._end(_STOP_SECONDS)
 
     async def _end(self, patience_seconds: float) -> None:
         is_killed = False

@@ -23,6 +23,7 @@ from bot.models.locate import licence_of, locate
 from bot.models.registry import STARTER
 from bot.musicgen.checkpoint.fingerprint import fingerprint
 from bot.musicgen.checkpoint.inspection import inspect
+from bot.musicgen.checkpoint.packed_cache import content_digest
 
 if TYPE_CHECKING:
     from bot.musicgen.engine.engine import Engine
@@ -80,6 +81,7 @@ def open_engine(
         takes_melody=model.melody is not None,
         max_seconds=longest,
         frame_samples=model.config.codec.hop,
+        weights=content_digest(inspect(folder)),
     )
     return Engine(model, max_seconds=longest), info
 

@@ -24,7 +24,7 @@ from bot.inference.encoding import decode_from_worker, decode_to_worker, encode,
 from bot.inference.executor import CANCELLED, Executor
 from bot.inference.pending import NotToBlame, WorkerLost
 from bot.inference.protocol import GenerateJob, Heartbeat, Hello, JobFinished, Ready, ToWorker
-from bot.inference.supervisor import OTHER_VERSION, backoff_seconds
+from bot.inference.worker_troubles import OTHER_VERSION, backoff_seconds
 from tests.support import scripted_worker
 
 TIMEOUT_SECONDS = 120
@@ -522,6 +522,9 @@ class ScriptedBackend:
 
     async def start(self):
         return next(self.handles)
+
+    async def close(self):
+        """Hold nothing."""
 
 
 READY = Ready(scripted_worker.info(8))

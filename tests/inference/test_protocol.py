@@ -319,6 +319,7 @@ def test_the_version_changes_with_the_set():
         """Other words."""
 
         version: str
+        host: str = ""
 
     assert digest([Hello]) == digest([protocol.Hello])
 

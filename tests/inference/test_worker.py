@@ -7,6 +7,7 @@ import dataclasses
 import logging
 import os
 import signal
+import socket
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -199,7 +200,7 @@ async def test_a_worker_tells_that_it_is_there():
 async def test_a_model_that_cannot_be_loaded_is_told_in_a_sentence():
     """Then the worker leaves."""
     async with started("tests.support.scripted_worker:open_nothing") as process:
-        assert await process.receive() == Hello(version())
+        assert await process.receive() == Hello(version(), socket.gethostname())
         failed = await next_message(process, ModelFailed)
         assert from_json(failed.sentence) == Sentence("The script says that there is no model.")
         assert await gone(process) == 1

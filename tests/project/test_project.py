@@ -134,6 +134,8 @@ THEIRS = {
     "tokenizers": {"bot.musicgen", "bot.starter"},
     "safetensors": {"bot.musicgen", "bot.starter"},
     "stamina": {"bot.retry"},
+    # An extra: only its own processes import it, never the bot.
+    "ray": {"bot.inference.ray.relay", "bot.inference.ray.remote_worker", "bot.inference.ray.look"},
     "psutil": {"bot.app", "bot.musicgen", "bot.cli", "bot.inference"},
     "huggingface_hub": {"bot.musicgen", "bot.models"},
     "requests": set(),  # huggingface_hub's, until it moves to another

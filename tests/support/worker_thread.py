@@ -25,6 +25,9 @@ class ThreadBackend:
         thread.start()
         return WorkerThread(thread, reader, writer)
 
+    async def close(self):
+        """Hold nothing."""
+
 
 class WorkerThread:
     """The bot's end of one."""

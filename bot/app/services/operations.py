@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.app.health import Health
-from bot.domain.status import ModelInfo
+from bot.domain.status import ModelInfo, WorkerStatus
 from bot.i18n.sentence import Sentence
 from bot.pipeline.service import Pipeline
 
@@ -25,6 +25,7 @@ class EngineStatus:
     waiting: int
     running: int
     restarts: int
+    workers: tuple[WorkerStatus, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +60,7 @@ class OperationsService:
             waiting=executor.waiting,
             running=executor.running,
             restarts=executor.restarts,
+            workers=tuple(executor.workers),
         )
 
     async def status(self) -> BotStatus:

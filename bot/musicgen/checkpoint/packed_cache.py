@@ -63,6 +63,14 @@ def locate(cache: Path, contents: Contents, precision: Precision, kernels: Path)
     return cache / FOLDER / f"{name}-{precision}-{digest.hexdigest()[:20]}{_SUFFIX}"
 
 
+def content_digest(contents: Contents) -> str:
+    """Return a digest of a checkpoint's files, of large ones by samples: 20 hexadecimal digits."""
+    digest = hashlib.sha256()
+    for part in (*_small_files(contents), *map(_sampled, contents.weight_files)):
+        digest.update(part)
+    return digest.hexdigest()[:20]
+
+
 def read(path: Path) -> PackedFile | None:
     """Return what is kept in a file; None where there is none, or where it is damaged."""
     try:
@@ -135,20 +143,32 @@ def _content(contents: Contents) -> Iterator[bytes]:
     Small files are read whole. Of large ones, which take seconds to read, the place, the size, the
     time of the last change and samples of the content.
     """
+    yield from _small_files(contents)
+    for file in contents.weight_files:
+        status = file.stat()
+        if status.st_size > _HASHED_WHOLE_BYTES:
+            yield f"{file.resolve()} {status.st_mtime_ns}".encode()
+        yield _sampled(file)
+
+
+def _small_files(contents: Contents) -> Iterator[bytes]:
     for name in _OTHER_FILES:
         file = contents.folder / name
         yield name.encode()
         yield file.read_bytes() if file.is_file() else b""
-    for file in contents.weight_files:
-        status = file.stat()
-        if status.st_size <= _HASHED_WHOLE_BYTES:
-            yield file.read_bytes()
-            continue
-        yield f"{file.resolve()} {status.st_size} {status.st_mtime_ns}".encode()
-        with file.open("rb") as stream:
-            for number in range(_SAMPLES):
-                stream.seek(number * (status.st_size - _SAMPLE_BYTES) // (_SAMPLES - 1))
-                yield stream.read(_SAMPLE_BYTES)
+
+
+def _sampled(file: Path) -> bytes:
+    """Return a file's content, or the size and samples of a large one."""
+    size_bytes = file.stat().st_size
+    if size_bytes <= _HASHED_WHOLE_BYTES:
+        return file.read_bytes()
+    parts = [str(size_bytes).encode()]
+    with file.open("rb") as stream:
+        for number in range(_SAMPLES):
+            stream.seek(number * (size_bytes - _SAMPLE_BYTES) // (_SAMPLES - 1))
+            parts.append(stream.read(_SAMPLE_BYTES))
+    return b" ".join(parts)
 
 
 def _sources() -> Iterator[bytes]:

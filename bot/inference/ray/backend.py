@@ -1,0 +1,140 @@
+"""Workers on machines that have joined, through a relay process for each."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from pathlib import Path
+from typing import Any
+
+from bot.config import Config
+from bot.i18n.sentence import Sentence
+from bot.inference.protocol import FromWorker, ToWorker
+from bot.inference.ray.cluster import Cluster
+from bot.inference.ray.head import RayHead
+from bot.inference.worker_process import ProcessBackend, WorkerProcess
+from bot.inference.worker_troubles import CannotStart
+
+log = logging.getLogger(__name__)
+
+NO_CLUSTER = Sentence(
+    "The machines that make music can't be reached; the bot's owner can see why in the log."
+)
+
+
+class RelayBackend(ProcessBackend):
+    """Starts relays as processes of this machine."""
+
+    MODULE = "bot.inference.ray.relay"
+
+    def __init__(self, config: Config, cluster: Cluster, *, engine: str | None = None) -> None:
+        """Take the settings, and where Ray listens."""
+        super().__init__(config, engine=engine)
+        self._cluster = cluster
+
+    def _environment(self) -> dict[str, str]:
+        return self._cluster.environment(os.environ)
+
+    def _settings(self) -> dict[str, Any]:
+        return super()._settings() | {"ray": self._cluster.address}
+
+
+class JoinedWorker:
+    """A worker on another machine; the bot's end of its relay."""
+
+    def __init__(self, relay: WorkerProcess, first: FromWorker) -> None:
+        """Take the relay, and the first message of its worker."""
+        self._relay = relay
+        self._first: FromWorker | None = first
+
+    @property
+    def name(self) -> str:
+        """Return what the log calls it."""
+        return f"relay {self._relay.name}"
+
+    @property
+    def pid(self) -> int | None:
+        """Return None: its process is on another machine."""
+        return None
+
+    def send(self, message: ToWorker) -> None:
+        """Send a message without waiting. Raises ValueError for one that can't be sent."""
+        self._relay.send(message)
+
+    async def receive(self) -> FromWorker:
+        """Wait for the next message. Raises EOFError and ProtocolError."""
+        if self._first is not None:
+            first, self._first = self._first, None
+            return first
+        return await self._relay.receive()
+
+    async def stop(self) -> None:
+        """Ask the worker to end, kill its relay if it does not, and return when it is gone."""
+        await self._relay.stop()
+
+    async def kill(self) -> None:
+        """End the relay, with which Ray ends the worker."""
+        await self._relay.kill()
+
+
+class RayBackend:
+    """Starts a worker on the next machine that has room, and waits until there is one."""
+
+    def __init__(
+        self, config: Config, cluster: Cluster, head: RayHead | None, *, engine: str | None = None
+    ) -> None:
+        """Take where Ray listens; `head` is its head, where it is the bot's own."""
+        self._relays = RelayBackend(config, cluster, engine=engine)
+        self._head = head
+        # One relay at a time waits for a machine; the others cost nothing.
+        self._next = asyncio.Lock()
+
+    async def start(self) -> JoinedWorker:
+        """Wait for a machine with room, and start a worker there. Raises CannotStart, OSError."""
+        async with self._next:
+            if self._head is not None:
+                await self._head.start()
+            relay = await self._relays.start()
+            try:
+                first = await self._first_message(relay)
+            except EOFError as error:
+                await relay.kill()
+                raise CannotStart(NO_CLUSTER) from error
+            except BaseException:
+                await relay.abandon()
+                raise
+            return JoinedWorker(relay, first)
+
+    async def _first_message(self, relay: WorkerProcess) -> FromWorker:
+        """Wait for a worker's first message. Raises EOFError when its relay or the head ends."""
+        heard = asyncio.create_task(relay.receive())
+        ended = asyncio.create_task(self._head.wait() if self._head else asyncio.Event().wait())
+        try:
+            # A relay that waits for a machine takes minutes to see that the head has gone.
+            await asyncio.wait((heard, ended), return_when=asyncio.FIRST_COMPLETED)
+            if not heard.done():
+                raise EOFError("the head has gone")
+            return heard.result()
+        finally:
+            heard.cancel()
+            ended.cancel()
+
+    async def close(self) -> None:
+        """End Ray's head, where it is the bot's own."""
+        if self._head is not None:
+            await self._head.stop()
+
+
+def open_ray(config: Config, folder: Path, *, engine: str | None = None) -> RayBackend:
+    """Return the backend as configured. Raises ZhiyinError where Ray or its token is missing."""
+    from bot.inference.ray.cluster import bot_token, parse_address, require_ray
+
+    require_ray()
+    worker = config.worker
+    token = bot_token(folder, os.environ)
+    if worker.ray_address:
+        cluster = Cluster(address=parse_address(worker.ray_address), token=token)
+        return RayBackend(config, cluster, None, engine=engine)
+    cluster = Cluster(address=f"127.0.0.1:{worker.ray_port}", token=token)
+    return RayBackend(config, cluster, RayHead(cluster, worker.ray_port), engine=engine)

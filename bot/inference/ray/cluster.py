@@ -1,0 +1,169 @@
+"""What the bot, its relays and the machines that join agree on; imports nothing of Ray's."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import secrets
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.errors import ConfigError, ResourceError
+from bot.i18n.sentence import Sentence
+from bot.inference.encoding import version
+from bot.private_files import create_private_file
+
+DEFAULT_PORT = 6379
+BEAT_SECONDS = 1.0
+LOST_SECONDS = 10.0
+"""A machine without a sign of life for so long is given up; Ray itself takes over a minute."""
+
+TOKEN_VARIABLE = "RAY_AUTH_TOKEN"  # noqa: S105 - a name
+TOKEN_FILE = "worker_token"  # noqa: S105 - a name
+"""In the data folder of the bot."""
+
+# The least that Ray accepts: what passes through is small.
+_OBJECT_STORE_BYTES = 80 * 10**6
+_SHORTEST_TOKEN = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cluster:
+    """Where Ray listens, and the token that lets one in."""
+
+    address: str
+    """As host:port."""
+    token: str
+
+    def environment(self, others: Mapping[str, str]) -> dict[str, str]:
+        """Return the environment for one of Ray's processes: the token is always asked for."""
+        return environment_without_ray(others) | {
+            "RAY_AUTH_MODE": "token",
+            "RAY_AUTH_TOKEN": self.token,
+            "RAY_USAGE_STATS_ENABLED": "0",
+            # A machine that leaves has nothing to wait for: its jobs are made elsewhere.
+            "RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S": "0",
+        }
+
+
+def worker_resource() -> str:
+    """Return the resource of a machine that takes a worker of this version of the messages."""
+    return f"zhiyin_worker_{version()}"
+
+
+def bot_resource() -> str:
+    """Return the resource of the machine where a bot of this version is."""
+    return f"{BOT_PREFIX}{version()}"
+
+
+BOT_PREFIX = "zhiyin_bot_"
+
+
+def require_ray() -> None:
+    """Raise ResourceError where Ray is not installed."""
+    if importlib.util.find_spec("ray") is None:
+        raise ResourceError(
+            Sentence(
+                "Workers on other machines need Ray, which is not installed here: "
+                "`uv sync --extra ray` (or `pip install 'zhiyin[ray]'`) installs it."
+            )
+        )
+
+
+def parse_address(text: str) -> str:
+    """Return an address as host:port. Raises ConfigError for what is none."""
+    host, _, port = text.rpartition(":") if ":" in text else (text, "", str(DEFAULT_PORT))
+    if not host or not port.isdigit() or not 0 < int(port) < 2**16 or host != host.strip():
+        raise ConfigError(
+            Sentence(
+                '"{address}" is no address of a machine: write it as 192.168.1.5:{port}.',
+                address=text,
+                port=DEFAULT_PORT,
+            )
+        )
+    return f"{host}:{port}"
+
+
+def bot_token(folder: Path, environment: Mapping[str, str]) -> str:
+    """Return the token of the bot's own cluster: from the environment, or kept in its data folder.
+
+    It is made where there is none yet. Raises OSError, and ConfigError for one that is too short.
+    """
+    if token := environment.get(TOKEN_VARIABLE, "").strip():
+        return check_token(token)
+    file = folder / TOKEN_FILE
+    try:
+        create_private_file(file)
+    except FileExistsError:
+        return check_token(file.read_text("utf-8").strip())
+    token = secrets.token_hex(32)
+    file.write_text(token + "\n", "utf-8")
+    return token
+
+
+def check_token(token: str) -> str:
+    """Return a token. Raises ConfigError for one that could be guessed."""
+    if len(token) < _SHORTEST_TOKEN or not token.isascii():
+        raise ConfigError(
+            Sentence(
+                "The token for workers has at least {n} characters and only ASCII: copy the one "
+                "from the file {file} in the bot's data folder.",
+                n=_SHORTEST_TOKEN,
+                file=TOKEN_FILE,
+            )
+        )
+    return token
+
+
+def head_command(port: int) -> list[str]:
+    """Return the command that starts Ray's head beside the bot."""
+    return [
+        *_ray_start({bot_resource(): 1}),
+        "--head",
+        f"--port={port}",
+        # Nothing is placed here: workers of this machine are the bot's own.
+        "--num-cpus=0",
+        "--include-dashboard=false",
+    ]
+
+
+def joined_command(address: str, workers: int) -> list[str]:
+    """Return the command that lets this machine join, with room for so many workers."""
+    return [*_ray_start({worker_resource(): workers}), f"--address={address}"]
+
+
+def _ray_start(resources: Mapping[str, int]) -> list[str]:
+    return [
+        sys.executable,
+        "-m",
+        "ray.scripts.scripts",
+        "start",
+        "--block",
+        "--disable-usage-stats",
+        f"--object-store-memory={_OBJECT_STORE_BYTES}",
+        f"--resources={json.dumps(resources)}",
+    ]
+
+
+def environment_without_ray(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment without what Ray sets in it, and without any token."""
+    # Ray gives each of its processes one thread, where the worker is to have all.
+    own = ("RAY_", "OMP_NUM_THREADS")
+    return {
+        name: value
+        for name, value in environment.items()
+        if "TOKEN" not in name.upper() and not name.startswith(own)
+    }
+
+
+def node_process_command(command: Sequence[str]) -> list[str]:
+    """Return the command that runs another and ends it with whoever has started it."""
+    return [sys.executable, "-m", "bot.inference.ray.node_process", *command]
+
+
+def own_environment(cluster: Cluster) -> dict[str, str]:
+    """Return this process's environment, for Ray's processes."""
+    return cluster.environment(os.environ)

@@ -1,0 +1,132 @@
+"""The process between the bot and a remote worker: `python -m bot.inference.ray.relay FD SETTINGS`.
+
+To the bot it looks like a local worker: the same bytes over the same kind of socket. It is Ray's
+driver: what goes wrong there ends this process, and with it one worker, but never the bot. Ray ends
+the remote worker when its driver has gone, so that one which comes back late works for nobody.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from typing import Any, NoReturn
+
+from bot import log as logs
+from bot.inference.connection import Connection
+from bot.inference.ray.cluster import LOST_SECONDS, worker_resource
+
+# `__name__` is `__main__` here, so the logger is named explicitly.
+log = logging.getLogger("bot.inference.ray.relay")
+
+_CHUNK_BYTES = 2**16
+_LOST = 3
+
+
+class SignsOfLife:
+    """When the remote machine was heard of last."""
+
+    def __init__(self) -> None:
+        self._heard_at: float | None = None
+
+    def note(self) -> None:
+        """Note that it was heard of now."""
+        self._heard_at = time.monotonic()
+
+    def silent_seconds(self) -> float:
+        """Return for how long it has been silent; 0 before it was heard of first."""
+        return 0.0 if self._heard_at is None else time.monotonic() - self._heard_at
+
+
+def main(arguments: list[str]) -> int:
+    """Wait for a machine, run a worker there and pass on its messages; return the exit code."""
+    # The bot decides when to stop; a Ctrl-C in the terminal goes to both.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    descriptor, settings = int(arguments[0]), json.loads(arguments[1])
+    as_json = settings["config"]["log"]["format"] == "json"
+    logs.configure(settings["level"], debug=settings["level"] <= logging.DEBUG, as_json=as_json)
+    threading.Thread(target=_exit_with_the_bot, args=(os.dup(descriptor),), daemon=True).start()
+    address = settings.pop("ray")
+    import ray
+
+    try:
+        ray.init(
+            address=address,
+            namespace="zhiyin",
+            log_to_driver=False,
+            configure_logging=True,
+            logging_level=logging.CRITICAL,
+        )
+    except Exception as error:
+        log.error("ray.unreachable address=%s %s", address, _first_line(error))
+        return 1
+    from bot.inference.ray.remote_worker import OPTIONS, RemoteWorker
+
+    declare: Any = ray.remote
+    actor = declare(**OPTIONS, resources={worker_resource(): 1})(RemoteWorker)
+    worker = actor.remote(json.dumps(settings))
+    bot, life = socket.socket(fileno=descriptor), SignsOfLife()
+    threading.Thread(target=_watch, args=(life,), daemon=True).start()
+    threading.Thread(target=_forward, args=(bot, worker), daemon=True).start()
+    try:
+        for reference in worker.receive.remote():
+            data: bytes = ray.get(reference)
+            life.note()
+            bot.sendall(data)
+    except (BrokenPipeError, ConnectionError):
+        log.info("relay.left_alone")
+    except ray.exceptions.RayError as error:
+        log.warning("ray.worker_lost %s", _first_line(error))
+        return 1
+    return 0
+
+
+def _forward(bot: socket.socket, worker: Any) -> None:  # noqa: ANN401 - Ray's handle
+    """Pass the bot's bytes on, in order, each once the one before has arrived."""
+    import ray
+
+    while data := bot.recv(_CHUNK_BYTES):
+        try:
+            ray.get(worker.send.remote(data))
+        except ray.exceptions.RayError:
+            # The other thread hears of it, too, and says so.
+            return
+
+
+def _watch(life: SignsOfLife) -> NoReturn:
+    """End this process once the machine has been silent for too long."""
+    while (silent := life.silent_seconds()) < LOST_SECONDS:
+        time.sleep(min(1.0, LOST_SECONDS - silent))
+    log.warning("ray.machine_silent for=%.0fs", silent)
+    os._exit(_LOST)
+
+
+def _exit_with_the_bot(descriptor: int) -> NoReturn:
+    Connection(descriptor).wait_for_end()
+    os._exit(0)
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+
+
+def run(arguments: list[str]) -> NoReturn:
+    """Relay as `main` does, and end the process."""
+    try:
+        code = main(arguments)
+    except Exception:
+        log.exception("relay.failed")
+        code = 1
+    sys.stderr.flush()
+    # Ray's own way out takes seconds; its processes see that this one has gone.
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    run(sys.argv[1:])

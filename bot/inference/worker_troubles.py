@@ -1,0 +1,60 @@
+"""Why a worker can't be used, in sentences, and for how long to wait before the next."""
+
+from __future__ import annotations
+
+from bot.domain.status import ModelInfo
+from bot.i18n.sentence import Sentence
+
+CANT_START = Sentence(
+    "The music engine can't be started on this machine; its owner can see why in the log."
+)
+NOT_READY = Sentence(
+    "The music engine is taking too long to start. I'm trying again; my owner can see more in the "
+    "log."
+)
+OTHER_VERSION = Sentence(
+    "The music engine runs another version of Zhiyin than the bot does; its owner can see "
+    "more in the log."
+)
+OTHER_MODEL = Sentence(
+    "{host} has loaded another model than the bot's other workers: {theirs}, not {ours}. The same "
+    "seed would make another clip there."
+)
+OTHER_PRECISION = Sentence(
+    "{host} computes in {theirs} and the bot's other workers in {ours}, so the same seed would "
+    "sound different there. worker.other_precisions = true allows it."
+)
+
+_MAX_BACKOFF_SECONDS = 60.0
+
+
+class CannotStart(OSError):
+    """No worker can be started now; the sentence says why."""
+
+    def __init__(self, sentence: Sentence) -> None:
+        super().__init__(str(sentence))
+        self.sentence = sentence
+
+
+def backoff_seconds(failures: int) -> float:
+    """Return how long to wait before the next start, after so many failures in a row."""
+    # Cap the exponent: 2.0 ** failures overflows after about 1,000 failures.
+    grown = 2.0 ** min(failures - 2, 10)
+    return min(_MAX_BACKOFF_SECONDS, grown) if failures > 1 else 0.0
+
+
+def refuse_model(
+    info: ModelInfo, reference: ModelInfo | None, host: str, *, other_precisions: bool
+) -> Sentence | None:
+    """Return why a worker's model can't be used beside the one that others have; None if it can."""
+    if reference is None:
+        return None
+    if _identity(info) != _identity(reference):
+        return OTHER_MODEL.fill(host=host, theirs=info.name, ours=reference.name)
+    if info.precision != reference.precision and not other_precisions:
+        return OTHER_PRECISION.fill(host=host, theirs=info.precision, ours=reference.precision)
+    return None
+
+
+def _identity(info: ModelInfo) -> tuple[object, ...]:
+    return (info.name, info.weights, info.channels, info.sample_rate_hz, info.stems, info.sampling)

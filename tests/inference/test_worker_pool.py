@@ -1,0 +1,100 @@
+"""Which worker gets a job, and which worker is not used at all: pure decisions, no process."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+
+import pytest
+
+from bot.config import Config, EngineConfig, WorkerConfig
+from bot.inference.eta import EtaEstimator
+from bot.inference.worker_pool import WorkerPool
+from bot.inference.worker_process import ProcessBackend
+from bot.inference.worker_troubles import refuse_model
+from tests.support import scripted_worker
+
+MODEL = scripted_worker.info(8)
+
+
+def pool(*factors):
+    """A pool with a ready worker for each factor: its seconds of work for a second of sound."""
+    eta = EtaEstimator()
+    config = dataclasses.replace(
+        Config(), worker=WorkerConfig(count=len(factors)), engine=EngineConfig(slots=8)
+    )
+    made = WorkerPool(
+        config,
+        ProcessBackend(config),
+        None,
+        eta=eta,
+        clock=lambda: 0.0,
+        changed=lambda: None,
+        cancel_seconds=1.0,
+    )
+    for supervisor, factor in zip(made.supervisors, factors, strict=True):
+        supervisor.model = MODEL
+        if factor is not None:
+            for estimator in (eta, supervisor.pace):
+                estimator.learn(at_once=1, work_seconds=factor, sound_seconds=1.0)
+    return made
+
+
+class Job:
+    """A job that is alone with nobody."""
+
+    queued = type("Queued", (), {"alone": False})
+
+
+def shares(made, jobs):
+    """How many of so many jobs each worker gets."""
+    for number in range(jobs):
+        made.free(8).jobs[number] = Job()
+    return [len(each.jobs) for each in made.supervisors]
+
+
+@pytest.mark.parametrize(
+    ("factors", "jobs", "expected"),
+    [
+        ((None, None), 4, [2, 2]),
+        ((1.0, 1.0), 5, [3, 2]),
+        ((0.5, 1.0), 6, [4, 2]),
+        ((0.1, 1.0), 5, [5, 0]),
+        ((0.1, 1.0), 9, [8, 1]),
+    ],
+)
+async def test_a_machine_that_is_twice_as_fast_gets_twice_as_many(factors, jobs, expected):
+    """Until it has no room; where nothing is known, all get the same."""
+    assert shares(pool(*factors), jobs) == expected
+
+
+async def test_one_that_has_made_nothing_counts_as_fast_as_the_average():
+    """It is neither flooded nor left idle."""
+    assert shares(pool(0.5, None), 4) == [2, 2]
+
+
+async def test_the_slots_are_those_of_the_workers_that_are_ready():
+    """So that a wait is reckoned with the machines that are there."""
+    made = pool(None, None)
+    assert made.slots == 16
+    for each in made.supervisors:
+        each.model = None
+    assert made.slots == 8
+    assert not [each for each in made.statuses if each.is_ready]
+    await asyncio.sleep(0)
+
+
+def test_another_model_or_precision_is_refused_in_a_sentence():
+    """The same seed is to make the same clip on every machine, unless its owner allows it."""
+    other = dataclasses.replace(MODEL, precision="fp32")
+    retrained = dataclasses.replace(MODEL, weights="another digest")
+    told = {
+        "same": refuse_model(MODEL, MODEL, "attic", other_precisions=False),
+        "alone": refuse_model(MODEL, None, "attic", other_precisions=False),
+        "precision": str(refuse_model(other, MODEL, "attic", other_precisions=False)),
+        "allowed": refuse_model(other, MODEL, "attic", other_precisions=True),
+        "weights": str(refuse_model(retrained, MODEL, "attic", other_precisions=True)),
+    }
+    assert told["same"] is told["alone"] is told["allowed"] is None
+    assert told["precision"].startswith("attic computes in fp32")
+    assert told["weights"].startswith("attic has loaded another model")
