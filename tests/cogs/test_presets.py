@@ -23,7 +23,7 @@ async def test_a_preset_fills_in_what_was_not_typed(tmp_path):
             jam, "save", name="Late Night", words="lo-fi, rain, slow", seconds=2.0, takes=2,
             guidance=5.0,
         )  # fmt: skip
-        assert "“lo-fi, rain, slow” · 2 s · takes 2 · guidance 5" in told
+        assert "“lo-fi, rain, slow” · 2 s · 2 takes · guidance 5" in told
         shown = (await jam.music(prompt="fast piano", preset="late night")).response
         assert "fast piano, lo-fi, rain" in shown.embeds[0].description
         clips = await jam.store.clips.of_user(jam.alice.id, 5)
