@@ -156,7 +156,7 @@ class VoicePolish:
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             optimizer.step()
-        return float(loss)
+        return float(loss.detach())
 
     def _loss(self, rows: Tensor) -> Tensor:
         plays = torch.ones(_BATCH, units.VOICES)
