@@ -112,8 +112,6 @@ class Radio(commands.GroupCog, group_name="radio"):
     async def stop(self, interaction: Interaction) -> None:
         """Switch the radio off."""
         await stop_radio(interaction, on_air(interaction))
-        said = reader_of(interaction)(radio_messages.SWITCHED_OFF)
-        await interaction.response.send_message(said, ephemeral=True)
 
     @app_commands.command()
     async def skip(self, interaction: Interaction) -> None:
@@ -147,8 +145,11 @@ class Radio(commands.GroupCog, group_name="radio"):
         weight:
             How much, beside the others' 1; 0 takes these words away.
         """
-        said = await steer(self.bot, interaction.user, on_air(interaction), words, weight)
+        radio = on_air(interaction)
+        said = await steer(self.bot, interaction.user, radio, words, weight)
         await interaction.response.send_message(readers_of(interaction)(said))
+        # Not before the answer: Discord lets cards and statuses wait.
+        await radio.show()
 
     @app_commands.command()
     @app_commands.autocomplete(jam=suggest_jams)
@@ -216,8 +217,10 @@ class Radio(commands.GroupCog, group_name="radio"):
         try:
             self.bot.service.guilds.check_place(interaction.guild_id)
             words, weight = read_words(cast(Mapping[str, Any], interaction.data))
-            said = await steer(self.bot, interaction.user, on_air(interaction), words, weight)
+            radio = on_air(interaction)
+            said = await steer(self.bot, interaction.user, radio, words, weight)
             await interaction.response.send_message(readers_of(interaction)(said))
+            await radio.show()
         except Exception as error:
             await report_error(interaction, error)
 

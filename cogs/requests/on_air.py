@@ -161,11 +161,14 @@ class OnAir:
         return is_for_everybody(self.channel.guild, clip)
 
     async def steer(self, words: Words) -> None:
-        """Let live music be made from other words."""
+        """Let live music be made from other words; `show` tells of them."""
         self.plan = dataclasses.replace(self.plan, words=words)
         if self.radio.show is not None:
             self.radio.show.words = words
         await self._bot.service.radio.keep(self.plan)
+
+    async def show(self) -> None:
+        """Show what is played, on the card and as the channel's status."""
         await self._show(*await self.describe(self._read))
         await self._show_status()
 
@@ -203,8 +206,7 @@ class OnAir:
         self.votes.clear()
         self.clip_id = None if track is None else track.clip_id
         log.info("radio.plays server=%d clip=%s", self.plan.guild_id, self.clip_id)
-        await self._show(*await self.describe(self._read))
-        await self._show_status()
+        await self.show()
 
     async def _show_status(self) -> None:
         clip = None if self.clip_id is None else await self._bot.service.clips.find(self.clip_id)

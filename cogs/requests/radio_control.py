@@ -10,8 +10,10 @@ from bot.app.client import Interaction, ZhiyinBot
 from bot.errors import RequestError
 from bot.i18n.sentence import Sentence
 from cogs.presentation import radio_messages
+from cogs.presentation.readers import reader_of
 from cogs.requests.on_air import OnAir
 from cogs.requests.radios_on_air import RadiosOnAir
+from cogs.requests.responses import thinking
 from cogs.requests.voice_places import ON_SERVERS, listeners_in
 
 
@@ -69,10 +71,14 @@ async def skip_by_vote(interaction: Interaction, radio: OnAir) -> Sentence:
 
 
 async def stop_radio(interaction: Interaction, radio: OnAir) -> None:
-    """Switch the radio off. Raises RequestError for who may not."""
+    """Switch the radio off, and say so. Raises RequestError for who may not."""
     await require_listener(interaction.client, interaction.user, radio)
     is_alone = listeners_in(radio.channel) == {interaction.user.id}
     if not is_alone and not decides(interaction.user, radio):
         who = f"<@{radio.plan.user_id}>"
         raise RequestError(radio_messages.NOT_YOURS_TO_STOP.fill(who=who))
-    await radio.stop()
+    # Leaving takes until Discord confirms it, which is longer than it waits for an answer.
+    async with thinking(interaction, ephemeral=True):
+        await radio.stop()
+        said = reader_of(interaction)(radio_messages.SWITCHED_OFF)
+        await interaction.followup.send(said, ephemeral=True)

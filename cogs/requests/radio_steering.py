@@ -77,6 +77,8 @@ async def steer_by_message(
     Who sends one after the other is told once to wait, and not with every line.
     """
     try:
-        return await steer(bot, message.author, radio, text, 1.0)
+        said = await steer(bot, message.author, radio, text, 1.0)
     except SteeredJustNow as error:
         return error.sentence if radio.pauses.tells_to_wait(message.author.id) else None
+    await radio.show()
+    return said

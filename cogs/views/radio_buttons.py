@@ -71,7 +71,6 @@ class RadioButton(PersistentButton, template=r"zhiyin:radio:(?P<id>\d+):(?P<acti
                 await show_words_form(interaction)
             case "off":
                 await stop_radio(interaction, on_air(interaction))
-                await self._say(interaction, radio_messages.SWITCHED_OFF)
             case _:
                 raise RequestError(UNKNOWN_BUTTON)
 

@@ -58,14 +58,19 @@ class Room:
 
     async def asks(self, who, name, **options):
         """Use a subcommand of /radio; return all that was said to it."""
+        interaction = await self.begins_to_ask(who, name, **options)
+        await self.until(lambda: interaction.message is not None and said(interaction.message))
+        return interaction.message
+
+    async def begins_to_ask(self, who, name, **options):
+        """Use a subcommand of /radio; return it once the bot has acknowledged it."""
         given = [{"name": key, "value": value} for key, value in options.items()]
         command_id = int(self.wire.commands.named("radio")["id"])
         typed = [{"name": name, "type": 1, "options": given}]
         interaction = commands.new_command(self.wire, who, self.stage.channel.id, command_id, typed)
         await self.wire.send(interaction)
         await asyncio.wait_for(interaction.acknowledged.wait(), 60)
-        await self.until(lambda: interaction.message is not None and said(interaction.message))
-        return interaction.message
+        return interaction
 
     async def hears_music(self):
         """Wait until what arrives is loud."""
@@ -138,6 +143,19 @@ async def test_a_radio_plays_the_server_s_clips_until_it_is_stopped(tmp_path):
         assert room.place.voice_status is None
         assert "No radio is on" in said(await room.asks(alice, "skip"))
         assert await room.stage.store.radios.all() == []
+
+
+async def test_a_stop_is_acknowledged_before_the_bot_has_left(tmp_path):
+    """Discord waits three seconds for an answer, and may take longer to confirm that it left."""
+    async with open_room(tmp_path, clips=1) as room:
+        await room.asks(room.stage.alice, "start")
+        await room.hears_music()
+        room.wire.gateway.holds_back = "VOICE_STATE_UPDATE"
+        stop = await room.begins_to_ask(room.stage.alice, "stop")
+        assert stop.is_deferred
+        room.wire.gateway.lets_go.set()
+        await room.until(lambda: "is off" in said(stop.message))
+        await room.until(lambda: room.radio is None)
 
 
 async def test_a_person_s_clips_are_played_and_a_silent_server_is_told(tmp_path):

@@ -19,6 +19,9 @@ class Gateway(gateway.Gateway):
         """Close who identifies with this code."""
         self.repeats = 0
         """So many events are repeated at the next resume, although they were received."""
+        self.holds_back: str | None = None
+        """Events of this name wait until `lets_go` is set."""
+        self.lets_go = asyncio.Event()
         self.open = asyncio.Event()
         self.open.set()
         self._transport: asyncio.Transport | None = None
@@ -40,6 +43,12 @@ class Gateway(gateway.Gateway):
         number = max(0, heard - self.repeats)
         self.repeats = 0
         return number
+
+    async def dispatch(self, event, data, intent=gateway.Intent.NONE):
+        """Tell the bot of something, unless it is held back."""
+        if event == self.holds_back:
+            await self.lets_go.wait()
+        await super().dispatch(event, data, intent)
 
     async def drop(self, code=None, *, shut=False):
         """Break the connection, or close it with a code; `shut` leaves the door shut."""
