@@ -1,17 +1,13 @@
 """Mix two kept clips in a process of its own: stretching would keep the bot from answering.
 
-The launcher of untrusted programs runs it, for its limits, its low priority, and so that it ends
-with the bot; there are no walls, since the files are ours. What comes back is a line of JSON, then
-the samples.
+What comes back is a line of JSON, then the samples.
 """
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import json
 import logging
-import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,8 +20,8 @@ from bot.audio.analysis.expected_tempo import expected_tempo
 from bot.audio.editing.alignment import Alignment
 from bot.audio.editing.mix import MixedSound, hear_part, mix
 from bot.audio.files.masters import read_master
-from bot.audio.untrusted import ffmpeg_decoder, isolation
-from bot.audio.untrusted.isolation import NO_ISOLATION, Limits
+from bot.audio.module_process import run_module
+from bot.audio.untrusted.isolation import Limits
 from bot.domain.generation import Samples, Sound
 from bot.errors import JobError, ZhiyinError
 from bot.i18n.sentence import Sentence, from_json, to_json
@@ -33,8 +29,6 @@ from bot.i18n.sentence import Sentence, from_json, to_json
 LOST = Sentence("These two clips could not be mixed. Nothing was charged.")
 
 _LIMITS = Limits(cpu_seconds=240, memory_bytes=2**32, processes=64, wall_seconds=600.0)
-_ROOT = Path(__file__).parents[2]
-_LINE_BYTES = 2**16
 
 log = logging.getLogger(__name__)
 
@@ -54,27 +48,13 @@ async def mix_kept(lead: KeptPart, other: KeptPart, balance: float) -> MixedSoun
     Raises JobError with the reason why it can't be.
     """
     asked = {"lead": _told(lead), "other": _told(other), "balance": balance}
-    process = await asyncio.create_subprocess_exec(
-        *isolation.isolate(Path(sys.executable), NO_ISOLATION, _LIMITS),
-        "-m", __name__,
-        cwd=_ROOT,
-        env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        limit=_LINE_BYTES,
-        start_new_session=True,
-    )  # fmt: skip
     try:
-        async with asyncio.timeout(_LIMITS.wall_seconds):
-            answer, said = await process.communicate(json.dumps(asked).encode())
+        answer = await run_module(__name__, json.dumps(asked).encode(), _LIMITS)
     except TimeoutError:
         raise JobError(LOST) from None
-    finally:
-        await ffmpeg_decoder.ended(process)
-    line, _, samples = answer.partition(b"\n")
+    line, _, samples = answer.output.partition(b"\n")
     if not line:
-        log.error("mix.lost said=%r", said[-2000:])
+        log.error("mix.lost said=%r", answer.said[-2000:])
         raise JobError(LOST)
     return _read(json.loads(line), samples)
 

@@ -6,19 +6,16 @@ What goes in and out is a line of JSON, then the samples.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
-import os
 import sys
-from pathlib import Path
 from typing import cast
 
 import numpy as np
 
 from bot.audio.editing.stretch import stretch
-from bot.audio.untrusted import ffmpeg_decoder, isolation
-from bot.audio.untrusted.isolation import NO_ISOLATION, Limits
+from bot.audio.module_process import run_module
+from bot.audio.untrusted.isolation import Limits
 from bot.domain.generation import Samples, Sound
 from bot.errors import JobError
 from bot.i18n.sentence import Sentence
@@ -26,7 +23,6 @@ from bot.i18n.sentence import Sentence
 LOST = Sentence("This sound could not be brought to another tempo.")
 
 _LIMITS = Limits(cpu_seconds=60, memory_bytes=2**31, processes=64, wall_seconds=120.0)
-_ROOT = Path(__file__).parents[2]
 
 log = logging.getLogger(__name__)
 
@@ -38,28 +34,17 @@ async def stretch_apart(sound: Sound, time_factor: float) -> Sound:
         "sample_rate_hz": sound.sample_rate_hz,
         "time_factor": time_factor,
     }
-    process = await asyncio.create_subprocess_exec(
-        *isolation.isolate(Path(sys.executable), NO_ISOLATION, _LIMITS),
-        "-m", __name__,
-        cwd=_ROOT,
-        env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        start_new_session=True,
-    )  # fmt: skip
+    given = json.dumps(told).encode() + b"\n" + _bytes_of(sound.samples)
     try:
-        async with asyncio.timeout(_LIMITS.wall_seconds):
-            given = json.dumps(told).encode() + b"\n" + _bytes_of(sound.samples)
-            answer, said = await process.communicate(given)
+        answer = await run_module(__name__, given, _LIMITS)
     except TimeoutError:
         raise JobError(LOST) from None
-    finally:
-        await ffmpeg_decoder.ended(process)
-    if process.returncode or not answer:
-        log.error("stretch.lost said=%r", said[-2000:])
+    if answer.code or not answer.output:
+        log.error("stretch.lost said=%r", answer.said[-2000:])
         raise JobError(LOST)
-    return Sound(samples=_samples_of(answer, sound.channels), sample_rate_hz=sound.sample_rate_hz)
+    return Sound(
+        samples=_samples_of(answer.output, sound.channels), sample_rate_hz=sound.sample_rate_hz
+    )
 
 
 def main() -> None:

@@ -1,0 +1,47 @@
+"""Run a module of our own in a process apart, where its work would keep the bot from answering.
+
+The launcher of untrusted programs runs it, for its limits, its low priority, and so that it ends
+with the bot; there are no walls, since the code and the files are ours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.audio.untrusted import ffmpeg_decoder, isolation
+from bot.audio.untrusted.isolation import NO_ISOLATION, Limits
+
+_ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a module wrote: to its standard output, and to its standard error; and its exit code."""
+
+    output: bytes
+    said: bytes
+    code: int | None
+
+
+async def run_module(module: str, given: bytes, limits: Limits) -> Answer:
+    """Run a module with bytes as its standard input. Raises TimeoutError, and ends it then."""
+    process = await asyncio.create_subprocess_exec(
+        *isolation.isolate(Path(sys.executable), NO_ISOLATION, limits),
+        "-m", module,
+        cwd=_ROOT,
+        env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
+    )  # fmt: skip
+    try:
+        async with asyncio.timeout(limits.wall_seconds):
+            output, said = await process.communicate(given)
+    finally:
+        await ffmpeg_decoder.ended(process)
+    return Answer(output=output, said=said, code=process.returncode)
