@@ -11,8 +11,9 @@ from contextlib import asynccontextmanager
 import pytest
 
 from bot.app.services.live_music import LiveMusicService
-from bot.config import Config, EngineConfig, RadioConfig
+from bot.config import Config, EngineConfig, RadioConfig, WorkerConfig
 from bot.errors import Refused, RequestError
+from bot.inference.executor import Executor
 from bot.inference.pending import WorkerLost
 from bot.store.store import open_store
 from bot.voice.live_show import LiveShow, LiveTimings
@@ -135,3 +136,9 @@ async def test_a_server_hears_so_much_of_it_a_day(tmp_path):
         clock.now += 86_400
         await hear(lambda: show.is_heard)
         assert music[0].made_seconds <= 20.0
+
+
+async def test_machines_that_join_make_live_music_where_the_bot_has_no_worker(store):
+    """Their room is what can be counted on."""
+    config = dataclasses.replace(Config(), worker=WorkerConfig(count=0, backend="ray"))
+    await LiveMusicService(Executor(config), config, store.live_seconds).check(1)

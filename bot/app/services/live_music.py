@@ -140,7 +140,8 @@ class LiveMusicService:
         self._seconds, self._most_seconds = seconds, config.radio.daily_live_seconds_per_server
         self._executor, self._is_off = executor, config.radio.live_at_once == 0
         # One slot is always left to what people order.
-        room = config.engine.slots * config.worker.count - 1
+        # Without workers here, one that has joined is what can be counted on.
+        room = config.engine.slots * max(1, config.worker.count) - 1
         self._most = min(config.radio.live_at_once, room)
         # Below the ids of jobs, which are positive.
         self._ids = itertools.count(-1, -1)
