@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 import re
 import shutil
 import subprocess
-import time
-from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 from bot.errors import ResourceError
 from bot.i18n.sentence import Sentence
 
-log = logging.getLogger(__name__)
-
 _OLDEST_FFMPEG = 5
-_RUNS = 6
 
 
 @cache
@@ -40,28 +34,6 @@ def find_ffmpeg() -> Path:
                 "it with your system's package manager (`apt install ffmpeg`)."
             )
         ) from None
-
-
-def run_ffmpeg(
-    command: Sequence[str],
-    data: bytes,
-    timeout_seconds: float,
-    *,
-    pause_seconds: float = 0.1,
-) -> subprocess.CompletedProcess[bytes]:
-    """Run ffmpeg on bytes, again if it was killed: that says nothing of the bytes.
-
-    The pause before that doubles each time, six runs in all. Raises subprocess.TimeoutExpired.
-    """
-    for run in range(1, _RUNS + 1):
-        done = subprocess.run(  # noqa: S603 - our own arguments
-            command, input=data, capture_output=True, check=False, timeout=timeout_seconds
-        )
-        if done.returncode >= 0 or run == _RUNS:
-            break
-        log.warning("ffmpeg.killed signal=%d run=%d", -done.returncode, run)
-        time.sleep(pause_seconds * 2 ** (run - 1))
-    return done
 
 
 def _version(ffmpeg: str) -> int:

@@ -119,7 +119,6 @@ def join_with_crossfade(
 
     If both have a rhythm, the first downbeat of the second falls on one of the first, and what is
     left of the first after the seam is dropped. Rate and channels are the better ones of the two.
-    Raises ResourceError where there is no ffmpeg.
     """
     rate_hz = max(first.sample_rate_hz, second.sample_rate_hz)
     channels = max(first.channels, second.channels)

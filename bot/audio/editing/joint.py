@@ -23,7 +23,7 @@ def join_new_part(old: Sound, made: Sound, beat_seconds: float | None) -> Sound:
 
     `made` begins with the old sound as the model heard it. Over the last beat before the joint the
     old sound goes over into that, so that the new part begins with all of its first stroke. The new
-    part is as loud at the joint as the old one was. Raises ResourceError where there is no ffmpeg.
+    part is as loud at the joint as the old one was.
     """
     joint = old.samples.shape[1]
     wanted = _USUAL_FADE_SECONDS if beat_seconds is None else beat_seconds

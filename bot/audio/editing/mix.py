@@ -67,7 +67,7 @@ def mix(
     """Return a sound with another one laid over it, which follows its tempo and its key.
 
     `balance` is from `LEAST_BALANCE` to `MOST_BALANCE`. Raises RequestError where the tempi are too
-    far apart, ResourceError where there is no ffmpeg.
+    far apart.
     """
     if not is_number(balance, LEAST_BALANCE, MOST_BALANCE):
         raise RequestError(BALANCE)

@@ -81,7 +81,7 @@ def encode_for_post(
 
     Its codes go with it where they take little of that.
 
-    Raises OutputError where nothing fits, ResourceError where there is no ffmpeg.
+    Raises OutputError where nothing fits.
     """
     style = style or Style()
     if not np.isfinite(sound.samples).all():
@@ -103,7 +103,7 @@ def encode_export(
     """Return a clip as a file of a format that loses nothing, `flac` or `wav`.
 
     A WAV that is larger than `max_bytes` becomes a FLAC. Raises OutputError where that is too large
-    as well, ResourceError where there is no ffmpeg.
+    as well.
     """
     if not np.isfinite(sound.samples).all():
         raise OutputError(INVALID)
@@ -128,7 +128,7 @@ def encode_stems(
     """Return the stems of a clip as the best files that together are no larger than `max_bytes`.
 
     All are packed alike and turned up by one gain, so that they add up. Raises OutputError where
-    nothing fits, ResourceError where there is no ffmpeg.
+    nothing fits.
     """
     style = style or Style()
     if not all(np.isfinite(sound.samples).all() for sound in stems.values()):
