@@ -2,28 +2,52 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Sequence
+from contextlib import suppress
+
 import aiosqlite
 
 from bot.store.migrations.history import MIGRATIONS, RECORDED_SINCE
+from bot.store.migrations.migration import Migration
 
 
 async def migrate(connection: aiosqlite.Connection, version: int, now: float) -> None:
     """Run the migrations after a version, each in a transaction with its number and its record.
 
-    `now`, in seconds since 1970, is recorded as their time.
+    A new database gets all of them in one: there is nothing in it that a part would keep. `now`, in
+    seconds since 1970, is recorded as their time.
     """
-    for number, migration in enumerate(MIGRATIONS[version:], version + 1):
-        await connection.execute("BEGIN IMMEDIATE")
-        try:
-            for statement in migration.statements:
-                await connection.execute(statement)
-            if number >= RECORDED_SINCE:
-                await _record(connection, version, number, now)
-            await connection.execute(f"PRAGMA user_version = {number}")
-            await connection.execute("COMMIT")
-        except BaseException:
+    if version == 0:
+        await _run(connection, MIGRATIONS, 0, now)
+        return
+    for done in range(version, len(MIGRATIONS)):
+        await _run(connection, MIGRATIONS[done : done + 1], done, now, known_since=version)
+
+
+async def _run(
+    connection: aiosqlite.Connection,
+    migrations: Sequence[Migration],
+    done: int,
+    now: float,
+    *,
+    known_since: int = 0,
+) -> None:
+    """Run migrations in one transaction; `done` of all of them have been run before."""
+    number = done + len(migrations)
+    statements = [statement for each in migrations for statement in each.statements]
+    try:
+        # One call to the connection's thread, since each takes longer than many a statement.
+        await connection.executescript(";\n".join(["BEGIN IMMEDIATE", *statements]))
+        if number >= RECORDED_SINCE:
+            await _record(connection, known_since, number, now)
+        await connection.execute(f"PRAGMA user_version = {number}")
+        await connection.execute("COMMIT")
+    except BaseException:
+        # Where it could not even begin there is nothing to undo.
+        with suppress(sqlite3.OperationalError):
             await connection.execute("ROLLBACK")
-            raise
+        raise
 
 
 async def _record(connection: aiosqlite.Connection, before: int, number: int, now: float) -> None:
