@@ -146,14 +146,16 @@ class ZhiyinBot(commands.Bot):
             await command.get_translated_payload(self.tree, translator)
             for command in self.tree.get_commands()
         ]
+        assert self.application_id is not None, "the login has told it"
         text = json.dumps([str(self.application_id), payload], sort_keys=True, default=str)
         digest = hashlib.sha256(text.encode()).hexdigest()
         settings = self.pipeline.store.settings
         # Discord allows 200 command creations a day: none is spent on a restart.
         if await settings.metadata(_SYNCED) != digest:
-            synced = await self.tree.sync()
+            # As `tree.sync()` does, which would translate everything once more.
+            await self.http.bulk_upsert_global_commands(self.application_id, payload)
             await settings.set_metadata(_SYNCED, digest)
-            log.info("commands.synced count=%d", len(synced))
+            log.info("commands.synced count=%d", len(payload))
         await self.service.languages.load()
         # Draining ends with the restart that it was for.
         await self.service.operations.set_draining(False)
