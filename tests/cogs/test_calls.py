@@ -72,10 +72,10 @@ async def test_a_call_that_fails_costs_nothing(tmp_path):
 async def test_clips_are_as_long_as_one_likes(tmp_path, given):
     """Unless the command says how long; other people's are as before."""
     async with open_jam(tmp_path) as jam:
-        told = await jam.alice.slash(jam.channel, "settings", seconds=2.0)
-        assert "2 s long" in told.response.content
+        told = await jam.alice.slash(jam.channel, "settings", seconds=4.0)
+        assert "4 s long" in told.response.content
         options = {} if given is None else {"seconds": given}
         await jam.music(**options)
-        assert (await jam.store.jobs.get(1)).order.seconds == (given or 2.0)
+        assert (await jam.store.jobs.get(1)).order.seconds == (given or 4.0)
         await jam.music(jam.bob)
-        assert (await jam.store.jobs.get(2)).order.seconds == 10.0
+        assert (await jam.store.jobs.get(2)).order.seconds == 2.0

@@ -38,7 +38,7 @@ async def test_a_message_that_can_not_be_edited_is_posted_anew(tmp_path, status,
         assert newest.attachments
         assert newest.content == f"<@{jam.alice.id}>"
         assert await jam.state() is JobState.DELIVERED
-        assert await jam.used() == 10
+        assert await jam.used() == 2
 
 
 async def test_the_trouble_of_a_moment_is_waited_out(tmp_path, monkeypatch):

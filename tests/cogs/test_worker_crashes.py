@@ -43,7 +43,7 @@ async def test_a_clip_that_ends_the_engine_takes_nobody_with_it(tmp_path):
         assert "stopped twice" in crash.response.content
         assert [len(message.attachments) for message in jam.messages()] == [0, 3, 3]
         assert await jam.used(jam.alice) == 0
-        assert await jam.used(jam.bob) == 20
+        assert await jam.used(jam.bob) == 4
 
 
 async def test_jobs_beside_a_killed_clip_lose_no_attempt(tmp_path):

@@ -20,7 +20,7 @@ from simcord.backend.models import Interaction
 from bot.app.client import ZhiyinBot
 from bot.app.health import Health
 from bot.app.wiring import open_pipeline
-from bot.config import Config, LimitsConfig
+from bot.config import Config, GenerationConfig, LimitsConfig
 from bot.domain.jobs import USUAL_MAX_BYTES, JobState
 from bot.models.registry import starter_folder
 from bot.musicgen.checkpoint.inspection import inspect
@@ -33,6 +33,9 @@ ACK_SECONDS = 3.0
 PATIENCE_SECONDS = 60.0
 NEVER_SECONDS = 86_400.0
 SCRIPTED = "tests.support.scripted_worker:open_engine"
+
+SHORT = GenerationConfig(default_seconds=2.0)
+"""Where nobody says how long a clip is to be: packing takes the longer the longer it is."""
 
 
 DAY_SECONDS, EVENING_SECONDS = 86_400, 3 * 3600
@@ -160,7 +163,7 @@ async def open_jam(
 
     What was due and failed is tried again where the test says so, and not while it looks.
     """
-    config = config or Config()
+    config = replace(config or Config(), generation=SHORT)
     timings = replace(timings or Timings(), look_again_seconds=NEVER_SECONDS)
     clock = clock or Clock()
     contents = inspect(starter_folder())

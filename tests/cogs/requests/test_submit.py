@@ -46,7 +46,7 @@ async def test_a_replayed_interaction_is_one_clip(tmp_path):
         await jam.idle()
         assert again.id == job.id
         assert len(jam.messages()) == 1
-        assert await jam.used() == 10
+        assert await jam.used() == 2
 
 
 async def test_who_is_blocked_meanwhile_gets_no_clip(tmp_path):
@@ -101,12 +101,12 @@ async def test_a_long_wait_is_refused_where_only_a_token_reaches(tmp_path, monke
 
     async with open_jam(tmp_path) as jam:
         await jam.music()
-        jam.pipeline.executor._eta.learn(at_once=8, work_seconds=100.0, sound_seconds=1.0)
+        jam.pipeline.executor._eta.learn(at_once=8, work_seconds=500.0, sound_seconds=1.0)
         assert (await jam.music()).response.attachments
         monkeypatch.setattr(simcord.interactions, "base_payload", by_its_user)
         refused = await jam.music()
         assert "The queue is about 17 min long" in refused.response.content
-        assert await jam.used(jam.alice) == 20
+        assert await jam.used(jam.alice) == 4
 
 
 async def test_without_a_model_nobody_gets_in_line(tmp_path):

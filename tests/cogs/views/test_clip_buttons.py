@@ -33,9 +33,9 @@ async def test_continue_adds_to_the_whole_clip(tmp_path):
         await jam.press(first.response, "Continue")
         clip = await jam.newest_clip()
         assert clip.kind is Kind.CONTINUE
-        assert clip.seconds == pytest.approx(12.0, abs=0.05)
+        assert clip.seconds == pytest.approx(4.0, abs=0.05)
         assert clip.seconds_before == pytest.approx(2.0, abs=0.05)
-        assert (await jam.store.ledger.quota(jam.alice.id, 100)).used_seconds == 12
+        assert (await jam.store.ledger.quota(jam.alice.id, 100)).used_seconds == 4
 
 
 async def test_details_are_for_who_asks(tmp_path):
@@ -106,7 +106,7 @@ async def test_another_take_of_a_continued_clip_is_as_long(tmp_path):
         await jam.alice.click(second.response, label="Again")
         await jam.idle()
         again, continued, _ = await jam.store.clips.of_user(jam.alice.id, 3)
-        assert continued.seconds == pytest.approx(40.0, abs=0.1)
+        assert continued.seconds == pytest.approx(32.0, abs=0.1)
         assert again.seconds == pytest.approx(continued.seconds, abs=0.1)
 
 

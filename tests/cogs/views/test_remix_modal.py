@@ -27,7 +27,7 @@ async def test_remix_asks_what_it_should_become(tmp_path):
         await jam.idle()
         clip = await jam.newest_clip()
         assert (clip.kind, clip.prompt) == (Kind.REMIX, "90s jazz")
-        assert (clip.seconds, clip.seconds_before) == (10.0, 0.0)
+        assert (clip.seconds, clip.seconds_before) == (2.0, 0.0)
         job = await jam.store.jobs.get(clip.job_id)
         assert job.order.source.keep_seconds == 2.0
 
