@@ -22,6 +22,7 @@ from bot.cli.doctor_machine import (
     check_model,
     check_temporary_folder,
 )
+from bot.cli.doctor_machines import check_machines
 from bot.cli.doctor_protection import check_ffmpeg, check_file_modes
 from bot.cli.findings import VERDICTS, Finding, Verdict
 from bot.cli.system_failures import system_failure
@@ -45,6 +46,7 @@ def run(args: argparse.Namespace, config: Config, *, ask: AskDiscord = ask_for_n
         check_libraries,
         check_memory,
         check_kernels,
+        check_machines,
         check_ffmpeg,
         check_disk,
         check_temporary_folder,

@@ -9,15 +9,18 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from bot.cli.terminal_language import tell
+from bot.cli.worker_offer import describe_offer, offer_of
 from bot.config import Config
 from bot.errors import ConfigError, ResourceError
-from bot.i18n.sentence import Plural, Sentence
+from bot.i18n.sentence import Sentence, from_json
 from bot.inference.encoding import version
+from bot.inference.lender import TOLD_VARIABLE, Told, read_told
 from bot.inference.ray.cluster import (
     TOKEN_FILE,
     TOKEN_VARIABLE,
@@ -30,9 +33,8 @@ from bot.inference.ray.cluster import (
     require_ray,
 )
 from bot.inference.ray.look import View, look
+from bot.inference.ray.nodes import Offer, labels_of
 from bot.models.locate import look_at_model
-from bot.models.pace import real_time_factors
-from bot.musicgen.checkpoint.memory import memory_available
 from bot.retry import RetryPolicy
 
 _AGAIN = RetryPolicy(initial_seconds=2.0, max_seconds=60.0)
@@ -49,20 +51,23 @@ def run(args: argparse.Namespace, config: Config) -> int:
     if args.workers < 1:
         raise ConfigError(Sentence("--workers is a number from 1 on."))
     cluster = Cluster(address=parse_address(args.join), token=_token(args.token_file))
-    for sentence in _offer(config, args.workers):
-        print(sentence)
+    look_at_model(config)
+    offer = offer_of(config)
+    for sentence in describe_offer(offer, args.workers):
+        tell(sentence, flush=True)
     failures = 0
     while True:
         begun = time.monotonic()
-        _lend(cluster, args.workers)
+        _lend(cluster, args.workers, offer)
         failures = 1 if time.monotonic() - begun > _STEADY_SECONDS else failures + 1
         seconds = _AGAIN.backoff_seconds(failures)
-        print(
+        tell(
             Sentence(
                 "There is no bot at {address} now. It is tried again in {seconds:.0f} s.",
                 address=cluster.address,
                 seconds=seconds,
-            )
+            ),
+            flush=True,
         )
         time.sleep(seconds)
 
@@ -85,66 +90,56 @@ def _token(file: Path | None) -> str:
     return check_token(text.strip())
 
 
-def _offer(config: Config, workers: int) -> Iterator[Sentence]:
-    """Yield what this machine offers."""
-    yield Sentence(
-        "{host} offers {cores} processor cores and {gigabytes:.1f} GB of memory.",
-        host=socket.gethostname(),
-        cores=len(os.sched_getaffinity(0)),
-        gigabytes=memory_available() / 1e9,
-    )
-    model = look_at_model(config)[0].config
-    factor = real_time_factors([model], config, _Silent()).get(model)
-    if factor is not None:
-        yield Sentence(
-            "It makes about {factor:.1f} seconds of music a second with {model}.",
-            factor=factor,
-            model=config.model.name,
-        )
-    yield Plural(
-        "It takes {n} worker. Whoever has the token can run programs here: keep it to yourself, "
-        "and Ray's ports (it listens at several) inside your own network.",
-        "It takes {n} workers. Whoever has the token can run programs here: keep it to yourself, "
-        "and Ray's ports (it listens at several) inside your own network.",
-        n=workers,
-    )
-
-
-class _Silent:
-    """Reports no progress: it takes a second."""
-
-    def stage(self, name: Sentence, unit: str = "s") -> None:
-        """Begin a stage."""
-
-    def made(self, amount: float, of_amount: float) -> None:
-        """Tell how much is done."""
-
-
-def _lend(cluster: Cluster, workers: int) -> None:
+def _lend(cluster: Cluster, workers: int, offer: Offer) -> None:
     """Be part of the cluster until it ends. Raises ZhiyinError where this machine can't be."""
-    with tempfile.TemporaryFile() as output, _node(cluster, workers, output) as node:
-        is_known = False
-        while node.poll() is None:
-            if is_known:
-                # Ray waits for a head that has gone for a minute, and does not know the next one.
-                if not _answers(cluster.address):
-                    break
-                time.sleep(_LOOK_SECONDS)
-                continue
-            _refuse(_said(output), cluster)
-            view = look(cluster)
-            if view is not None:
-                refuse_version(view, cluster)
-            if view is not None and view.has_joined():
-                is_known = True
-                print(Sentence("Joined {address}.", address=cluster.address), flush=True)
-            else:
-                time.sleep(_LOOK_SECONDS)
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as output:
+        told = Path(folder, "told")
+        command = joined_command(cluster.address, workers, labels_of(offer))
+        with _node(cluster, command, told, output) as node:
+            is_known = _be_lent(cluster, node, told, output)
         if not is_known:
             said = _said(output)
             _refuse(said, cluster)
             if lines := said.strip().splitlines():
                 print(lines[-1], file=sys.stderr)
+
+
+def _be_lent(
+    cluster: Cluster, node: subprocess.Popen[bytes], told: Path, output: IO[bytes]
+) -> bool:
+    """Wait until the node or the bot ends, and tell what happens; return whether it had joined."""
+    lines, is_known = 0, False
+    while node.poll() is None:
+        if is_known:
+            # Ray waits for a head that has gone for a minute, and does not know the next one.
+            if not _answers(cluster.address):
+                break
+            lines += _tell_news(read_told(told, lines))
+            time.sleep(_LOOK_SECONDS)
+            continue
+        _refuse(_said(output), cluster)
+        view = look(cluster)
+        if view is not None:
+            refuse_version(view, cluster)
+        if view is not None and view.has_joined():
+            is_known = True
+            tell(Sentence("Joined {address}.", address=cluster.address), flush=True)
+        else:
+            time.sleep(_LOOK_SECONDS)
+    return is_known
+
+
+def _tell_news(news: Sequence[Told]) -> int:
+    """Print what has befallen workers here; return how much it was.
+
+    Raises ResourceError where the bot has no use for this machine.
+    """
+    for each in news:
+        sentence = from_json(each.sentence)
+        if each.is_refusal:
+            raise ResourceError(sentence)
+        tell(sentence, flush=True)
+    return len(news)
 
 
 def _answers(address: str) -> bool:
@@ -170,14 +165,16 @@ def refuse_version(view: View, cluster: Cluster) -> None:
 
 
 @contextmanager
-def _node(cluster: Cluster, workers: int, output: IO[bytes]) -> Iterator[subprocess.Popen[bytes]]:
+def _node(
+    cluster: Cluster, command: Sequence[str], told: Path, output: IO[bytes]
+) -> Iterator[subprocess.Popen[bytes]]:
     """Run Ray's processes for this machine while the block lasts."""
     node = subprocess.Popen(  # noqa: S603 - our own command
-        node_process_command(joined_command(cluster.address, workers)),
+        node_process_command(command),
         stdin=subprocess.PIPE,
         stdout=output,
         stderr=output,
-        env=own_environment(cluster),
+        env=own_environment(cluster) | {TOLD_VARIABLE: str(told)},
         start_new_session=True,
     )
     try:

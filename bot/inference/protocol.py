@@ -68,7 +68,9 @@ class ChangePrompt(msgspec.Struct, frozen=True, tag=True):
 
 
 class Shutdown(msgspec.Struct, frozen=True, tag=True):
-    """End the worker."""
+    """End the worker; the sentence (JSON) says why the bot has no use for it, where it has none."""
+
+    refusal: str = ""
 
 
 class Hello(msgspec.Struct, frozen=True, tag=True):

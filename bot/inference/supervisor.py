@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from bot.config import WorkerConfig
 from bot.domain.status import ModelInfo
-from bot.i18n.sentence import Sentence, from_json
+from bot.i18n.sentence import Sentence, from_json, to_json
 from bot.inference.backend import WorkerBackend, WorkerHandle
 from bot.inference.encoding import ProtocolError, version
 from bot.inference.eta import EtaEstimator
@@ -25,6 +25,7 @@ from bot.inference.protocol import (
     JobProgressed,
     ModelFailed,
     Ready,
+    Shutdown,
     start_message,
 )
 from bot.inference.worker_troubles import (
@@ -32,6 +33,7 @@ from bot.inference.worker_troubles import (
     NOT_READY,
     OTHER_VERSION,
     CannotStart,
+    Refused,
     backoff_seconds,
     refuse_model,
 )
@@ -68,6 +70,8 @@ class WorkerSupervisor:
         self.model: ModelInfo | None = None
         self.jobs: dict[int, PendingJob] = {}
         self.broken: Sentence | None = None
+        self.broken_host = ""
+        """The machine where that was; "" before it had said so."""
         self.host = ""
         """The name of the machine where the worker is; "" before it has said so."""
         self.pace = EtaEstimator()
@@ -157,6 +161,9 @@ class WorkerSupervisor:
         is_lost = True
         try:
             await self._receive(worker)
+        except Refused as error:
+            worker.send(Shutdown(refusal=to_json(error.sentence)))
+            is_lost = False
         except EOFError:
             log.warning("worker.lost %s", worker.name)
         except TimeoutError:
@@ -208,7 +215,7 @@ class WorkerSupervisor:
         if refused is not None:
             log.error("worker.refused %s %s", worker.name, refused)
             self._break(refused)
-            raise EOFError
+            raise Refused(refused)
         self.broken, self.model, self._ready_at = None, message.info, self._clock()
         loaded = message.info.load_seconds
         log.info("worker.ready %s host=%s after=%.1fs", worker.name, self.host, loaded)
@@ -219,7 +226,7 @@ class WorkerSupervisor:
                 self._handle(await worker.receive(), message.info)
 
     def _break(self, sentence: Sentence) -> None:
-        self.broken = sentence
+        self.broken, self.broken_host = sentence, self.host
         self._changed()
 
     def _handle(self, message: FromWorker, model: ModelInfo) -> None:

@@ -31,6 +31,7 @@ from bot.i18n.sentence import Sentence, to_json
 from bot.inference.connection import Connection
 from bot.inference.encoding import UnusableRequest, version
 from bot.inference.job_reports import JobReports, RunningJob
+from bot.inference.lender import tell_lender
 from bot.inference.protocol import (
     AudioTaken,
     CancelJob,
@@ -51,6 +52,7 @@ from bot.inference.protocol import (
 # `__name__` is `__main__` here, so the logger is named explicitly.
 log = logging.getLogger("bot.inference.worker")
 
+READY = Sentence("A worker is ready here, with {model} in {precision}.")
 UNUSABLE = Sentence("The music engine could not read this request. Nothing was charged.")
 
 JobOrder = GenerateJob | SeparateJob | StreamJob | CancelJob | EndJob | AudioTaken | ChangePrompt
@@ -80,6 +82,8 @@ class Worker:
             message = self._receive(0.0 if self._works else _HEARTBEAT_SECONDS)
             while message is not None:
                 if isinstance(message, Shutdown):
+                    if message.refusal:
+                        tell_lender(message.refusal, is_refusal=True)
                     return
                 with logs.about(message.job_id):
                     self._handle(message)
@@ -195,10 +199,12 @@ def main(arguments: list[str]) -> int:
         try:
             engine, info = opener(config)
         except ZhiyinError as error:
+            tell_lender(to_json(error.sentence))
             connection.send(ModelFailed(to_json(error.sentence)))
             return 1
         failpoints.hit("model.loaded", in_worker=True)
         connection.send(Ready(info))
+        tell_lender(to_json(READY.fill(model=info.name, precision=info.precision or "?")))
         Worker(connection, engine, info).run()
     except (EOFError, ConnectionError):
         log.info("worker.left_alone")

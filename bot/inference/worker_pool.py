@@ -108,10 +108,25 @@ class WorkerPool:
 
     @property
     def statuses(self) -> list[WorkerStatus]:
-        """Return how each worker is doing; places that nobody has joined are left out."""
+        """Return how each worker is doing.
+
+        Places that nobody has joined are left out; so is the trouble that a machine had which is
+        well by now, and what another place says already.
+        """
+        well = {each.host for each in self.joined if each.model is not None}
+        told: set[tuple[str, Sentence | None]] = set()
+        shown = []
+        for each in self.supervisors:
+            if each in self.joined and each.worker is None:
+                trouble = (each.broken_host, each.broken)
+                is_over = each.broken_host in well or (well and not each.broken_host)
+                if each.broken is None or is_over or trouble in told:
+                    continue
+                told.add(trouble)
+            shown.append(each)
         return [
             WorkerStatus(
-                host=each.host,
+                host=each.host or each.broken_host,
                 is_local=each in self.local,
                 is_ready=each.model is not None,
                 jobs=len(each.jobs),
@@ -120,8 +135,7 @@ class WorkerPool:
                 precision=each.model.precision if each.model is not None else "",
                 trouble=each.broken,
             )
-            for each in self.supervisors
-            if each in self.local or each.worker is not None or each.broken is not None
+            for each in shown
         ]
 
     def supervisor_of(self, job_id: int) -> WorkerSupervisor | None:

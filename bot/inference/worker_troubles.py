@@ -16,6 +16,9 @@ OTHER_VERSION = Sentence(
     "The music engine runs another version of Zhiyin than the bot does; its owner can see "
     "more in the log."
 )
+OTHER_VERSION_THERE = Sentence(
+    "{host} runs another version of Zhiyin than the bot: bring both to the same one."
+)
 OTHER_MODEL = Sentence(
     "{host} has loaded another model than the bot's other workers: {theirs}, not {ours}. The same "
     "seed would make another clip there."
@@ -30,6 +33,14 @@ _MAX_BACKOFF_SECONDS = 60.0
 
 class CannotStart(OSError):
     """No worker can be started now; the sentence says why."""
+
+    def __init__(self, sentence: Sentence) -> None:
+        super().__init__(str(sentence))
+        self.sentence = sentence
+
+
+class Refused(Exception):
+    """A worker can't be used beside the others; the sentence says why."""
 
     def __init__(self, sentence: Sentence) -> None:
         super().__init__(str(sentence))

@@ -10,36 +10,31 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import os
-import subprocess
 import sys
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 
 import numpy as np
-import psutil
 import pytest
 import pytest_asyncio
 
-from bot.cli.worker import refuse_version
-from bot.config import Config, EngineConfig, LimitsConfig, WorkerConfig
+from bot.cli.doctor_machines import check_machines
+from bot.cli.findings import Verdict
+from bot.config import Config, EngineConfig, LimitsConfig, StorageConfig, WorkerConfig
 from bot.domain.generation import GenerationRequest
-from bot.errors import Cancelled, ResourceError
-from bot.inference.encoding import version
+from bot.errors import Cancelled
 from bot.inference.executor import Executor
 from bot.inference.pending import WorkerLost
-from bot.inference.ray.backend import RayBackend
-from bot.inference.ray.cluster import (
-    TOKEN_VARIABLE,
-    Cluster,
-    joined_command,
-    node_process_command,
-)
+from bot.inference.ray.backend import NO_CLUSTER, RayBackend
+from bot.inference.ray.cluster import TOKEN_FILE, TOKEN_VARIABLE, Cluster
 from bot.inference.ray.head import RayHead
-from bot.inference.ray.look import View
+from bot.inference.ray.nodes import Offer, labels_of
 from tests.support import scripted_worker
 from tests.support.forked_worker import ForkedBackend
 from tests.support.free_port import free_port
+from tests.support.joined_machine import machine, workers
 
 SCRIPTED = "tests.support.scripted_worker:open_engine"
+OF_MACHINE = "tests.support.scripted_worker:open_engine_of_machine"
 TIMEOUT_SECONDS = 240
 TOKEN = "a token for tests that nobody could guess"
 
@@ -74,11 +69,11 @@ async def head():
 
 
 @asynccontextmanager
-async def opened(head, **worker):
+async def opened(head, engine=SCRIPTED, **worker):
     """Lend an executor whose workers are machines that join, and local ones as configured."""
     config = configured(**({"count": 0} | worker))
-    joined = RayBackend(config, head.cluster, head, engine=SCRIPTED)
-    backend = ForkedBackend(config, engine=SCRIPTED)
+    joined = RayBackend(config, head.cluster, head, engine=engine)
+    backend = ForkedBackend(config, engine=engine)
     async with (
         asyncio.timeout(TIMEOUT_SECONDS),
         Executor(config, backend=backend, joined=joined) as executor,
@@ -86,50 +81,29 @@ async def opened(head, **worker):
         yield executor
 
 
-@contextmanager
-def machine(head):
-    """Let a machine join while the block lasts; lend the leader of its processes."""
-    process = subprocess.Popen(
-        node_process_command(joined_command(head.cluster.address, 1)),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env=head.cluster.environment(os.environ),
-        start_new_session=True,
-    )
-    try:
-        yield psutil.Process(process.pid)
-    finally:
-        process.stdin.close()
-        process.wait(60)
-
-
-def workers(machine):
-    """The worker processes of a machine."""
-    all_ = machine.children(recursive=True)
-    return [each for each in all_ if "bot.inference.worker" in each.cmdline()]
-
-
 @asynccontextmanager
-async def lent(head):
+async def lent(head, **environment):
     """Lend this machine by the command; yield what it prints, line by line."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", "bot", "worker", "--join", head.cluster.address),
         stdout=asyncio.subprocess.PIPE,
-        env=os.environ | {TOKEN_VARIABLE: TOKEN},
+        stderr=asyncio.subprocess.STDOUT,
+        env=os.environ | {TOKEN_VARIABLE: TOKEN, "LANG": "C.UTF-8"} | environment,
     )
     try:
         yield process.stdout
     finally:
-        process.terminate()
+        if process.returncode is None:
+            process.terminate()
         await process.wait()
 
 
-async def said(lines, word):
-    """Wait for a line that begins with a word."""
-    while not (line := (await lines.readline()).decode()).startswith(word):
+async def said(lines, words):
+    """Wait for a line with these words, and return it."""
+    while words not in (line := (await lines.readline()).decode()):
         assert line, "the command has ended"
+    return line
 
 
 def tone(seed):
@@ -145,17 +119,22 @@ def submit(executor, job_id, prompt="90s rock", seed=440):
     return executor.submit(job_id, job_id, 1.0, prepare)
 
 
+async def until(is_so):
+    """Wait until something is so; the test's own limit ends it."""
+    while not is_so():
+        await asyncio.sleep(0.02)
+
+
 async def ready(executor, count):
     """Wait until so many workers are."""
-    while sum(each.is_ready for each in executor.workers) < count:
-        await asyncio.sleep(0.02)
+    await until(lambda: sum(each.is_ready for each in executor.workers) >= count)
 
 
 async def test_machines_that_join_make_what_a_local_worker_would(head):
     """Each job once, on either machine, heard while it is made, and cancelled where it runs."""
     async with opened(head) as executor:
         waiting = submit(executor, 100)
-        with machine(head) as one, machine(head) as other:
+        with machine(head.cluster) as one, machine(head.cluster) as other:
             await waiting.result()
             await ready(executor, 2)
             runs = [submit(executor, n, "slow", seed=100 + n) for n in range(4)]
@@ -186,7 +165,7 @@ async def test_a_machine_that_freezes_or_dies_is_given_up(head):
     """Within seconds, whatever Ray thinks; one that comes back late works for nobody."""
     # A worker of a frozen machine is as silent as one that thinks: nothing else would give it up.
     async with opened(head, silent_seconds=3600.0) as executor:
-        with machine(head) as frozen:
+        with machine(head.cluster) as frozen:
             run = submit(executor, 1, "hang")
             await run.started.wait()
             (worker,) = workers(frozen)
@@ -209,6 +188,55 @@ async def test_a_machine_that_freezes_or_dies_is_given_up(head):
                 await run.result()
 
 
+async def test_a_machine_that_does_not_fit_is_refused_at_both_ends(head):
+    """In a sentence there and at the bot: another version, other weights, another precision."""
+    async with opened(head, engine=OF_MACHINE, count=1) as executor:
+        await ready(executor, 1)
+        for own, words in (
+            ({"ZHIYIN_TEST_WEIGHTS": "b"}, "has loaded another model than the bot's other workers"),
+            ({"ZHIYIN_TEST_PRECISION": "int4"}, "computes in int4 and the bot's other workers in"),
+        ):
+            async with lent(head, **own) as lines:
+                there = await said(lines, words)
+                # It leaves, with that as its last word.
+                assert not await lines.readline()
+            troubles = [str(each.trouble) for each in executor.workers if not each.is_local]
+            assert [each for each in troubles if each in there]
+        with machine(head.cluster, version="0"):
+            await until(lambda: any(_is_of_other_version(each) for each in executor.workers))
+        # Meanwhile, and now, the bot's own worker works.
+        assert (await submit(executor, 1).result()).sound.seconds == 1.0
+
+
+def _is_of_other_version(worker):
+    return "another version of Zhiyin" in str(worker.trouble) and bool(worker.host)
+
+
+async def test_one_that_joins_while_all_are_busy_takes_what_waits(head, tmp_path):
+    """And the owner is told who is there, as `zhiyin doctor` does, without the token."""
+    (tmp_path / TOKEN_FILE).write_text(TOKEN)
+    (tmp_path / TOKEN_FILE).chmod(0o600)
+    offer = Offer(cores=3, memory_bytes=4 * 10**9, factor=2.5, model="starter", precision="int8")
+    config = dataclasses.replace(
+        configured(ray_address=head.cluster.address),
+        storage=StorageConfig(folder=str(tmp_path)),
+    )
+    async with opened(head, count=1) as executor:
+        await ready(executor, 1)
+        busy = [submit(executor, n, "hang") for n in (1, 2)]
+        await asyncio.gather(*(run.started.wait() for run in busy))
+        waiting = submit(executor, 3)
+        with machine(head.cluster, labels=labels_of(offer)):
+            assert (await waiting.result()).sound.seconds == 1.0
+            findings = await asyncio.to_thread(lambda: list(check_machines(config)))
+        assert not any(run.outcome.done() for run in busy)
+    assert {each.verdict for each in findings} == {Verdict.GOOD}
+    told = "\n".join(str(each.sentence) for each in findings)
+    assert "3 processor cores, 4.0 GB" in told
+    assert "2.5 seconds of music a second with starter in int8" in told
+    assert TOKEN not in told
+
+
 async def test_without_its_head_the_bot_goes_on_alone_and_machines_join_again(head):
     """The head is started anew, and a machine that was lent with `zhiyin worker` is back."""
     async with opened(head, count=1) as executor:
@@ -222,10 +250,16 @@ async def test_without_its_head_the_bot_goes_on_alone_and_machines_join_again(he
             await ready(executor, 2)
 
 
-async def test_only_a_bot_of_the_same_version_is_worked_for():
-    """A machine says so and leaves; with a head that is nobody's it waits."""
-    cluster = Cluster(address="10.0.0.1:6379", token=TOKEN)
-    refuse_version(View(bot_versions=(version(),), hosts=()), cluster)
-    refuse_version(View(bot_versions=(), hosts=()), cluster)
-    with pytest.raises(ResourceError, match="another version of Zhiyin"):
-        refuse_version(View(bot_versions=("0",), hosts=()), cluster)
+async def test_without_head_and_local_workers_jobs_wait_and_people_are_told(head):
+    """Until the head is back, and a machine with it."""
+    async with opened(head) as executor:
+        with machine(head.cluster):
+            await ready(executor, 1)
+        await until(lambda: executor.model is None)
+        await head.stop(for_good=True)
+        waiting = submit(executor, 1)
+        await until(lambda: executor.progress(1).trouble == NO_CLUSTER)
+        assert not waiting.outcome.done()
+        await head.start()
+        with machine(head.cluster):
+            assert (await waiting.result()).sound.seconds == 1.0

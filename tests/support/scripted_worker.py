@@ -286,6 +286,14 @@ def open_engine(config):
     return Engine(), info(config.engine.slots)
 
 
+def open_engine_of_machine(config):
+    """A model whose weights and precision are those that the machine's environment names."""
+    weights = os.environ.get("ZHIYIN_TEST_WEIGHTS", "a")
+    precision = os.environ.get("ZHIYIN_TEST_PRECISION", "int8")
+    about = info(config.engine.slots)
+    return Engine(), dataclasses.replace(about, weights=weights, precision=precision)
+
+
 def open_nothing(config):
     raise CheckpointError(Sentence("The script says that there is no model."))
 

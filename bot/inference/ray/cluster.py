@@ -51,7 +51,7 @@ class Cluster:
 
 def worker_resource() -> str:
     """Return the resource of a machine that takes a worker of this version of the messages."""
-    return f"zhiyin_worker_{version()}"
+    return f"{WORKER_PREFIX}{version()}"
 
 
 def bot_resource() -> str:
@@ -59,7 +59,9 @@ def bot_resource() -> str:
     return f"{BOT_PREFIX}{version()}"
 
 
+WORKER_PREFIX = "zhiyin_worker_"
 BOT_PREFIX = "zhiyin_bot_"
+"""What names of resources begin with; the rest is the version of the messages."""
 
 
 def require_ray() -> None:
@@ -130,9 +132,17 @@ def head_command(port: int) -> list[str]:
     ]
 
 
-def joined_command(address: str, workers: int) -> list[str]:
-    """Return the command that lets this machine join, with room for so many workers."""
-    return [*_ray_start({worker_resource(): workers}), f"--address={address}"]
+def joined_command(address: str, workers: int, labels: Mapping[str, str]) -> list[str]:
+    """Return the command that lets this machine join, with room for so many workers.
+
+    The labels are shown to whoever looks who is in the cluster.
+    """
+    shown = ",".join(f"{name}={value}" for name, value in labels.items())
+    return [
+        *_ray_start({worker_resource(): workers}),
+        f"--address={address}",
+        f"--labels={shown}",
+    ]
 
 
 def _ray_start(resources: Mapping[str, int]) -> list[str]:
@@ -141,8 +151,9 @@ def _ray_start(resources: Mapping[str, int]) -> list[str]:
         "-m",
         "ray.scripts.scripts",
         "start",
-        "--block",
         "--disable-usage-stats",
+        # Nobody reads what it gathers; it looks at the logs ten times a second.
+        "--include-log-monitor=false",
         f"--object-store-memory={_OBJECT_STORE_BYTES}",
         f"--resources={json.dumps(resources)}",
     ]

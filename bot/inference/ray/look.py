@@ -5,7 +5,6 @@ A process of its own, since Ray leaves threads and a connection behind in whoeve
 
 from __future__ import annotations
 
-import json
 import logging
 import socket
 import subprocess
@@ -14,32 +13,42 @@ from typing import Any
 
 import msgspec
 
-from bot.inference.ray.cluster import BOT_PREFIX, Cluster, own_environment, worker_resource
+from bot.inference.encoding import version
+from bot.inference.ray.cluster import Cluster, own_environment
+from bot.inference.ray.nodes import Machine, machines_of
 
-_LOOK_SECONDS = 60.0
+LOOK_SECONDS = 60.0
 
 
 class View(msgspec.Struct, frozen=True):
     """Who is in a cluster."""
 
-    bot_versions: tuple[str, ...]
-    """The versions of the messages of the bots there; none with a head that is nobody's."""
-    hosts: tuple[str, ...]
-    """The machines that have joined, with room for workers of this version."""
+    machines: tuple[Machine, ...]
+
+    @property
+    def bot_versions(self) -> set[str]:
+        """Return the versions of the bots there; none with a head that is nobody's."""
+        return {each.bot_version for each in self.machines if each.bot_version}
+
+    @property
+    def joined(self) -> list[Machine]:
+        """Return the machines that make music, of whatever version."""
+        return [each for each in self.machines if each.worker_version]
 
     def has_joined(self) -> bool:
-        """Tell whether this machine is among them."""
-        return socket.gethostname() in self.hosts
+        """Tell whether this machine is among them, with this version."""
+        own = (socket.gethostname(), version())
+        return own in [(each.host, each.worker_version) for each in self.machines]
 
 
-def look(cluster: Cluster) -> View | None:
-    """Return who is in a cluster; None where it can't be reached. Takes seconds."""
+def look(cluster: Cluster, seconds: float = LOOK_SECONDS) -> View | None:
+    """Return who is in a cluster; None where it can't be reached within a time. Takes seconds."""
     try:
         done = subprocess.run(  # noqa: S603 - our own command
             [sys.executable, "-m", "bot.inference.ray.look", cluster.address],
             env=own_environment(cluster),
             capture_output=True,
-            timeout=_LOOK_SECONDS,
+            timeout=seconds,
             check=False,
         )
         return msgspec.json.decode(done.stdout, type=View) if done.returncode == 0 else None
@@ -53,15 +62,8 @@ def main(address: str) -> None:
 
     ray.init(address=address, log_to_driver=False, logging_level=logging.CRITICAL)
     list_nodes: Any = ray.nodes
-    nodes: list[dict[str, Any]] = [each for each in list_nodes() if each["Alive"]]
-    bots = {name for each in nodes for name in each["Resources"] if name.startswith(BOT_PREFIX)}
-    view = {
-        "bot_versions": sorted(name.removeprefix(BOT_PREFIX) for name in bots),
-        "hosts": [
-            each["NodeManagerHostname"] for each in nodes if worker_resource() in each["Resources"]
-        ],
-    }
-    sys.stdout.write(json.dumps(view))
+    view = View(tuple(machines_of(list_nodes())))
+    sys.stdout.write(msgspec.json.encode(view).decode())
 
 
 if __name__ == "__main__":

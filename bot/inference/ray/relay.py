@@ -18,13 +18,19 @@ import time
 from typing import Any, NoReturn
 
 from bot import log as logs
-from bot.inference.connection import Connection
+from bot.i18n.sentence import to_json
+from bot.inference.connection import Connection, frame
+from bot.inference.encoding import version
+from bot.inference.protocol import Hello, ModelFailed
 from bot.inference.ray.cluster import LOST_SECONDS, worker_resource
+from bot.inference.ray.nodes import host_of_other_version
+from bot.inference.worker_troubles import OTHER_VERSION_THERE
 
 # `__name__` is `__main__` here, so the logger is named explicitly.
 log = logging.getLogger("bot.inference.ray.relay")
 
 _CHUNK_BYTES = 2**16
+_LOOK_SECONDS = 1.0
 _LOST = 3
 
 
@@ -74,7 +80,15 @@ def main(arguments: list[str]) -> int:
     threading.Thread(target=_watch, args=(life,), daemon=True).start()
     threading.Thread(target=_forward, args=(bot, worker), daemon=True).start()
     try:
-        for reference in worker.receive.remote():
+        messages = worker.receive.remote()
+        while not ray.wait([messages], timeout=_LOOK_SECONDS)[0]:
+            # There is no room anywhere yet; a machine that has some may be of another version.
+            list_nodes: Any = ray.nodes
+            if host := host_of_other_version(list_nodes()):
+                refusal = to_json(OTHER_VERSION_THERE.fill(host=host))
+                bot.sendall(frame(Hello(version(), host)) + frame(ModelFailed(refusal)))
+                return 1
+        for reference in messages:
             data: bytes = ray.get(reference)
             life.note()
             bot.sendall(data)

@@ -1,0 +1,253 @@
+"""What `zhiyin doctor` says of other machines: who has joined, and what listens where."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+
+import psutil
+
+from bot.cli.findings import Finding, Verdict
+from bot.config import Config, data_folder
+from bot.i18n.sentence import Sentence
+from bot.inference.encoding import version
+from bot.inference.ray.cluster import (
+    TOKEN_FILE,
+    TOKEN_VARIABLE,
+    Cluster,
+    check_token,
+    parse_address,
+    require_ray,
+)
+from bot.inference.ray.look import View, look
+from bot.inference.ray.nodes import Machine
+from bot.store.folder_lock import is_locked
+
+_ANSWER_SECONDS = 3.0
+_LOOK_SECONDS = 30.0
+_OTHERS = 0o077
+_RAYS = ("raylet", "gcs_server", "ray::", "ray-")
+"""What the names of Ray's processes begin with."""
+
+
+def check_machines(config: Config) -> Iterator[Finding]:
+    """Look whether others can join, and who has; nothing where the settings let nobody join.
+
+    Takes half a minute at most. Raises ZhiyinError for what keeps all others from joining.
+    """
+    if config.worker.backend != "ray":
+        return
+    require_ray()
+    token, place = _token(data_folder(config))
+    yield from _check_place(place)
+    address = _address(config)
+    if not _answers(address):
+        yield _nobody_listens(config, address)
+        return
+    view = look(Cluster(address=address, token=token), _LOOK_SECONDS) if token else None
+    if view is None:
+        yield Finding(
+            Verdict.BAD,
+            Sentence(
+                "Something listens at {address}, but it is no cluster of Ray's, or has another "
+                "token than the bot.",
+                address=address,
+            ),
+        )
+        return
+    yield from _describe(view, config, address, place)
+
+
+def _token(folder: Path) -> tuple[str, Path | None]:
+    """Return the token, "" where none is made yet, and its file; None if it has another source.
+
+    Raises ZhiyinError for one that is no token.
+    """
+    if token := os.environ.get(TOKEN_VARIABLE, "").strip():
+        return check_token(token), None
+    file = folder / TOKEN_FILE
+    return (check_token(file.read_text("utf-8").strip()) if file.exists() else ""), file
+
+
+def _check_place(file: Path | None) -> Iterator[Finding]:
+    """Say where the token is, and who can read it."""
+    ray = metadata.version("ray")
+    if file is None:
+        yield Finding(
+            Verdict.GOOD,
+            Sentence(
+                "Other machines may make music: Ray {ray} is installed, and the token comes from "
+                "{variable}.",
+                ray=ray,
+                variable=TOKEN_VARIABLE,
+            ),
+        )
+    elif not file.exists():
+        yield Finding(
+            Verdict.GOOD,
+            Sentence(
+                "Other machines may make music: Ray {ray} is installed, and the bot makes a token "
+                "for them when it starts, in {file}.",
+                ray=ray,
+                file=file,
+            ),
+        )
+    elif file.stat().st_mode & _OTHERS:
+        yield Finding(
+            Verdict.BAD,
+            Sentence(
+                "{file} lets one run programs on every machine that has joined, and others on "
+                "this machine can read it: `chmod 600 {file}`.",
+                file=file,
+            ),
+        )
+    else:
+        yield Finding(
+            Verdict.GOOD,
+            Sentence(
+                "Other machines may make music: Ray {ray} is installed, and the token is in "
+                "{file}, for the bot's own user alone.",
+                ray=ray,
+                file=file,
+            ),
+        )
+
+
+def _address(config: Config) -> str:
+    worker = config.worker
+    return parse_address(worker.ray_address or f"127.0.0.1:{worker.ray_port}")
+
+
+def _answers(address: str) -> bool:
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), _ANSWER_SECONDS).close()
+    except OSError:
+        return False
+    return True
+
+
+def _nobody_listens(config: Config, address: str) -> Finding:
+    if config.worker.ray_address:
+        return Finding(
+            Verdict.BAD,
+            Sentence(
+                "Nobody listens at {address} (worker.ray_address): start Ray's head there, or "
+                "leave the setting empty, so that the bot starts one.",
+                address=address,
+            ),
+        )
+    port = config.worker.ray_port
+    if is_locked(data_folder(config)):
+        return Finding(
+            Verdict.WORSE,
+            Sentence(
+                "The bot is running, but nothing listens at port {port}, where other machines "
+                "join: its log says why.",
+                port=port,
+            ),
+        )
+    return Finding(
+        Verdict.GOOD,
+        Sentence("Other machines can join at port {port} once the bot is running.", port=port),
+    )
+
+
+def _describe(
+    view: View, config: Config, address: str, token_file: Path | None
+) -> Iterator[Finding]:
+    """Tell what listens here, and who has joined."""
+    if ports := _ports_of_ray():
+        yield Finding(
+            Verdict.GOOD,
+            Sentence(
+                "Ray listens on all addresses of this machine, at the ports {ports}: keep them "
+                "inside your own network.",
+                ports=", ".join(map(str, ports)),
+            ),
+        )
+    for machine in view.joined:
+        yield _joined(machine)
+    if not view.joined:
+        port = address.rpartition(":")[2]
+        own = address if config.worker.ray_address else f"{_own_address()}:{port}"
+        yield Finding(
+            Verdict.WORSE,
+            Sentence(
+                "No other machine has joined yet. On the other one, with a copy of {file}: "
+                "`zhiyin worker --join {address} --token-file {name}`.",
+                file=token_file,
+                address=own,
+                name=TOKEN_FILE,
+            )
+            if token_file
+            else Sentence(
+                "No other machine has joined yet. On the other one, with the same {variable}: "
+                "`zhiyin worker --join {address}`.",
+                variable=TOKEN_VARIABLE,
+                address=own,
+            ),
+        )
+
+
+def _joined(machine: Machine) -> Finding:
+    if machine.worker_version != version():
+        return Finding(
+            Verdict.WORSE,
+            Sentence(
+                "{host} has joined with another version of Zhiyin than this one: bring both to "
+                "the same one.",
+                host=machine.host,
+            ),
+        )
+    offer = machine.offer
+    if not (offer.factor and offer.model):
+        return Finding(
+            Verdict.GOOD,
+            Sentence(
+                "{host} has joined: {cores} processor cores, {gigabytes:.1f} GB of memory.",
+                host=machine.host,
+                cores=offer.cores,
+                gigabytes=offer.memory_bytes / 1e9,
+            ),
+        )
+    return Finding(
+        Verdict.GOOD,
+        Sentence(
+            "{host} has joined: {cores} processor cores, {gigabytes:.1f} GB of memory, about "
+            "{factor:.1f} seconds of music a second with {model} in {precision}.",
+            host=machine.host,
+            cores=offer.cores,
+            gigabytes=offer.memory_bytes / 1e9,
+            factor=offer.factor,
+            model=offer.model,
+            precision=offer.precision or "?",
+        ),
+    )
+
+
+def _ports_of_ray() -> list[int]:
+    """Return where Ray's processes of this machine listen, as far as this user may look."""
+    ports = set()
+    for process in psutil.process_iter():
+        try:
+            if process.name().startswith(_RAYS):
+                found = process.net_connections("tcp")
+                ports |= {each.laddr.port for each in found if each.status == psutil.CONN_LISTEN}
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            continue
+    return sorted(ports)
+
+
+def _own_address() -> str:
+    """Return this machine's address inside its network, or its name."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            # Nothing is sent: only the way out is chosen.
+            probe.connect(("192.0.2.1", 9))
+        except OSError:
+            return socket.gethostname()
+        return str(probe.getsockname()[0])

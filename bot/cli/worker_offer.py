@@ -1,0 +1,83 @@
+"""What a machine offers to a bot elsewhere: cores, memory, pace and precision."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import socket
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+
+from bot.config import Config, cache_folder
+from bot.i18n.sentence import Plural, Sentence
+from bot.inference.ray.nodes import Offer
+from bot.models.locate import look_at_model
+from bot.models.pace import real_time_factors
+from bot.musicgen.checkpoint.memory import memory_available
+from bot.musicgen.kernels.build import compiled_kernels, supports_int8
+
+
+def offer_of(config: Config) -> Offer:
+    """Return what this machine offers. Takes seconds the first time."""
+    return Offer(
+        cores=len(os.sched_getaffinity(0)),
+        memory_bytes=memory_available(),
+        factor=_factor(config) or 0.0,
+        model=config.model.name,
+        precision=_precision(config),
+    )
+
+
+def describe_offer(offer: Offer, workers: int) -> Iterator[Sentence]:
+    """Yield it in sentences."""
+    yield Sentence(
+        "{host} offers {cores} processor cores and {gigabytes:.1f} GB of memory.",
+        host=socket.gethostname(),
+        cores=offer.cores,
+        gigabytes=offer.memory_bytes / 1e9,
+    )
+    if offer.factor:
+        yield Sentence(
+            "It makes about {factor:.1f} seconds of music a second with {model}.",
+            factor=offer.factor,
+            model=offer.model,
+        )
+    yield Plural(
+        "It takes {n} worker. Whoever has the token can run programs here: keep it to yourself, "
+        "and Ray's ports (it listens at several) inside your own network.",
+        "It takes {n} workers. Whoever has the token can run programs here: keep it to yourself, "
+        "and Ray's ports (it listens at several) inside your own network.",
+        n=workers,
+    )
+
+
+def _factor(config: Config) -> float | None:
+    """Return the seconds of music a second, timed by a process that takes MindSpore with it."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork")) as pool:
+        try:
+            return pool.submit(_timed_factor, config).result()
+        except BrokenProcessPool:
+            return None
+
+
+def _timed_factor(config: Config) -> float | None:
+    model = look_at_model(config)[0].config
+    return real_time_factors([model], config, _Silent()).get(model)
+
+
+def _precision(config: Config) -> str:
+    if config.engine.precision != "auto":
+        return config.engine.precision
+    library = compiled_kernels(cache_folder() / "kernels")
+    return "int8" if library is not None and supports_int8(library) else "fp32"
+
+
+class _Silent:
+    """Reports no progress: it takes a second."""
+
+    def stage(self, name: Sentence, unit: str = "s") -> None:
+        """Begin a stage."""
+
+    def made(self, amount: float, of_amount: float) -> None:
+        """Tell how much is done."""

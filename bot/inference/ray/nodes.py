@@ -1,0 +1,88 @@
+"""The machines of a cluster, as Ray lists them and as they describe themselves when they join."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from bot.inference.ray.cluster import BOT_PREFIX, WORKER_PREFIX, worker_resource
+
+# What Ray takes as a label's value.
+_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
+
+
+class Offer(msgspec.Struct, frozen=True, kw_only=True):
+    """What a machine offers; what it could not find out is 0 or empty."""
+
+    cores: int = 0
+    memory_bytes: int = 0
+    factor: float = 0.0
+    """Seconds of music a second."""
+    model: str = ""
+    precision: str = ""
+
+
+class Machine(msgspec.Struct, frozen=True, kw_only=True):
+    """A machine of a cluster."""
+
+    host: str
+    bot_version: str = ""
+    """The version of the messages of the bot there; "" where there is none."""
+    worker_version: str = ""
+    """That of its workers; "" where it takes none."""
+    offer: Offer = Offer()
+
+
+def labels_of(offer: Offer) -> dict[str, str]:
+    """Return what a machine offers as labels of its node; what Ray would not take is left out."""
+    texts = {
+        "zhiyin-cores": str(offer.cores),
+        "zhiyin-memory": str(offer.memory_bytes),
+        "zhiyin-factor": f"{offer.factor:.3f}",
+        "zhiyin-model": offer.model,
+        "zhiyin-precision": offer.precision,
+    }
+    return {name: text for name, text in texts.items() if _LABEL.fullmatch(text)}
+
+
+def machine_of(node: Mapping[str, Any]) -> Machine:
+    """Return the machine of a node, as Ray lists it; others' labels tell nothing."""
+    labels = node.get("Labels") or {}
+    texts = {name.removeprefix("zhiyin-"): text for name, text in labels.items()}
+    told = {
+        "cores": texts.get("cores", 0),
+        "memory_bytes": texts.get("memory", 0),
+        "factor": texts.get("factor", 0.0),
+        "model": texts.get("model", ""),
+        "precision": texts.get("precision", ""),
+    }
+    try:
+        offer = msgspec.convert(told, Offer, strict=False)
+    except msgspec.ValidationError:
+        offer = Offer()
+    return Machine(
+        host=node["NodeManagerHostname"],
+        bot_version=_version(node, BOT_PREFIX),
+        worker_version=_version(node, WORKER_PREFIX),
+        offer=offer,
+    )
+
+
+def machines_of(nodes: Iterable[Mapping[str, Any]]) -> list[Machine]:
+    """Return the machines that are there, out of all that Ray lists."""
+    return [machine_of(each) for each in nodes if each["Alive"]]
+
+
+def host_of_other_version(nodes: Iterable[Mapping[str, Any]]) -> str:
+    """Return a machine that has room for workers of another version only; "" if there is none."""
+    own = worker_resource().removeprefix(WORKER_PREFIX)
+    others = (each for each in machines_of(nodes) if each.worker_version not in ("", own))
+    return next((each.host for each in others), "")
+
+
+def _version(node: Mapping[str, Any], prefix: str) -> str:
+    names = (each for each in node["Resources"] if each.startswith(prefix))
+    return next((each.removeprefix(prefix) for each in names), "")

@@ -1,0 +1,76 @@
+"""Machines that make music for a bot elsewhere: each is a node of Ray's on this one."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+from bot.inference import encoding
+from bot.inference.ray.cluster import TOKEN_VARIABLE, joined_command, node_process_command
+
+ROOT = Path(__file__).parents[2]
+_LEAVE_SECONDS = 60.0
+
+
+def _started(command, environment, cores):
+    # Scripted engines are imported on the machine, wherever Ray runs it.
+    search = os.pathsep.join(filter(None, (str(ROOT), environment.get("PYTHONPATH"))))
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=environment | {"PYTHONPATH": search},
+        start_new_session=True,
+    )
+    if cores is not None:
+        os.sched_setaffinity(process.pid, cores)
+    return process
+
+
+@contextmanager
+def machine(cluster, *, labels=None, version=None, cores=None):
+    """Let a machine join while the block lasts; lend the leader of its processes.
+
+    A version is that of its messages, if it is to be another than the bot's.
+    """
+    command = node_process_command(joined_command(cluster.address, 1, labels or {}))
+    if version is not None:
+        command = [each.replace(encoding.version(), version) for each in command]
+    process = _started(command, cluster.environment(os.environ), cores)
+    try:
+        yield psutil.Process(process.pid)
+    finally:
+        process.stdin.close()
+        process.wait(_LEAVE_SECONDS)
+
+
+@contextmanager
+def lent(cluster, *, cores=None):
+    """Let a machine join with `zhiyin worker`, again and again; lend the command's process."""
+    command = [sys.executable, "-m", "bot", "worker", "--join", cluster.address]
+    process = _started(command, os.environ | {TOKEN_VARIABLE: cluster.token}, cores)
+    try:
+        yield psutil.Process(process.pid)
+    finally:
+        process.terminate()
+        process.wait(_LEAVE_SECONDS)
+
+
+def workers(machine):
+    """The worker processes of a machine."""
+    all_ = machine.children(recursive=True)
+    return [each for each in all_ if "bot.inference.worker" in command_of(each)]
+
+
+def command_of(process):
+    """The command line of a process; nothing of one that has ended."""
+    try:
+        return process.cmdline()
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return []
