@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import socket
 import sqlite3
 import time
 from contextlib import closing
@@ -15,11 +16,14 @@ from bot.app.login import LOGIN_REFUSED, ask_for_name
 from bot.cli import doctor
 from bot.cli.doctor_discord import check_config_file
 from bot.cli.doctor_machine import check_memory, check_temporary_folder
+from bot.cli.doctor_machines import check_machines
 from bot.cli.findings import Verdict
 from bot.config import Config, DiscordConfig, EngineConfig, ModelConfig, StorageConfig, WorkerConfig
 from bot.errors import ConfigError, ResourceError
 from bot.i18n.sentence import verbatim
+from bot.inference.ray.cluster import TOKEN_FILE, TOKEN_VARIABLE, bot_token
 from bot.store.database import FILE
+from bot.store.folder_lock import lock_folder
 from bot.store.store import open_store
 from tests.store.test_store import delivered
 from tests.support.discord_wire.server import TOKEN, open_wire
@@ -178,3 +182,47 @@ async def test_the_doctor_looks_through_the_books_of_a_bot_that_runs(tmp_path, c
         code, text = await asyncio.to_thread(said, capsys, config)
         assert code == 1
         assert "Job 1 was delivered but not charged, or charged but not delivered." in text
+
+
+@pytest.fixture
+def silent_port():
+    """A port that is taken, so that nobody else listens there either."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
+
+
+def test_the_doctor_says_whether_other_machines_can_join(tmp_path, monkeypatch, silent_port):
+    """Where they join, and who can read the token, which is not shown; nothing if nobody may."""
+    monkeypatch.delenv(TOKEN_VARIABLE, raising=False)
+    folder = tmp_path / "data"
+    assert list(check_machines(configured(folder))) == []
+
+    def told(**worker):
+        config = configured(folder, worker=WorkerConfig(backend="ray", **worker))
+        findings = list(check_machines(config))
+        return [each.verdict for each in findings], " ".join(str(f.sentence) for f in findings)
+
+    port = silent_port
+    verdicts, text = told(ray_port=port)
+    assert verdicts == [Verdict.GOOD, Verdict.GOOD]
+    assert "makes a token for them" in text
+    assert f"port {port} once the bot is running" in text
+
+    folder.mkdir()
+    bot_token(folder, {})
+    secret = (folder / TOKEN_FILE).read_text().strip()
+    with lock_folder(folder):
+        verdicts, text = told(ray_port=port)
+    assert verdicts == [Verdict.GOOD, Verdict.WORSE]
+    assert "for the bot's own user alone" in text
+    assert "its log says why" in text
+    (folder / TOKEN_FILE).chmod(0o644)
+    verdicts, text = told(ray_address=f"127.0.0.1:{port}")
+    assert verdicts == [Verdict.BAD, Verdict.BAD]
+    assert "chmod 600" in text
+    assert "Nobody listens" in text
+    assert secret not in text
+    monkeypatch.setenv(TOKEN_VARIABLE, "short")
+    with pytest.raises(ConfigError, match="at least 16"):
+        told()

@@ -6,16 +6,23 @@ import stat
 
 import pytest
 
+from bot.cli.worker import refuse_version
 from bot.config import Config, WorkerConfig
-from bot.errors import ConfigError
+from bot.errors import ConfigError, ResourceError
+from bot.i18n.sentence import Sentence, to_json
 from bot.inference.backend import choose_backends
+from bot.inference.encoding import version
+from bot.inference.lender import TOLD_VARIABLE, Told, read_told, tell_lender
 from bot.inference.ray.cluster import (
     TOKEN_FILE,
     Cluster,
     bot_token,
     environment_without_ray,
     parse_address,
+    worker_resource,
 )
+from bot.inference.ray.look import View
+from bot.inference.ray.nodes import Machine, Offer, host_of_other_version, labels_of, machine_of
 
 
 @pytest.mark.parametrize(
@@ -67,3 +74,51 @@ def test_a_bot_without_any_worker_is_refused(tmp_path):
     _, joined = choose_backends(Config(worker=WorkerConfig(count=0, backend="ray")), tmp_path)
     assert joined is not None
     assert choose_backends(Config(), tmp_path)[1] is None
+
+
+def node(labels=None, resource="zhiyin_worker_0"):
+    """A node, as Ray lists it."""
+    return {
+        "Alive": True,
+        "NodeManagerHostname": "attic",
+        "Resources": {resource: 1.0},
+        "Labels": labels,
+    }
+
+
+def test_what_a_machine_offers_is_read_from_its_labels():
+    """A name that Ray would not take is left out; what others write as labels tells nothing."""
+    offer = Offer(cores=2, memory_bytes=8, factor=1.5, model="starter", precision="int8")
+    assert machine_of(node(labels_of(offer))).offer == offer
+    elsewhere = Offer(cores=2, model="a/model of=somebody, else")
+    assert machine_of(node(labels_of(elsewhere))).offer == Offer(cores=2)
+    for labels in (None, {}, {"zhiyin-cores": "many"}):
+        assert machine_of(node(labels)).offer == Offer()
+
+
+def test_a_machine_of_another_version_is_named():
+    """One of the own version is not, nor one that takes no workers."""
+    others = [node(resource="CPU"), node(resource=worker_resource())]
+    assert host_of_other_version(others) == ""
+    assert host_of_other_version([*others, node()]) == "attic"
+
+
+def test_only_a_bot_of_the_same_version_is_worked_for():
+    """A machine says so and leaves; with a head that is nobody's it waits."""
+    cluster = Cluster(address="10.0.0.1:6379", token="a token that nobody could guess")
+    refuse_version(View((Machine(host="den", bot_version=version()),)), cluster)
+    refuse_version(View(()), cluster)
+    with pytest.raises(ResourceError, match="another version of Zhiyin"):
+        refuse_version(View((Machine(host="den", bot_version="0"),)), cluster)
+
+
+def test_what_befalls_a_worker_is_told_to_who_lends_the_machine(tmp_path, monkeypatch):
+    """Each thing once; a worker of the bot's own machine tells it nobody."""
+    file, sentence = tmp_path / "told", to_json(Sentence("x"))
+    monkeypatch.delenv(TOLD_VARIABLE, raising=False)
+    tell_lender(sentence)
+    assert read_told(file, 0) == []
+    monkeypatch.setenv(TOLD_VARIABLE, str(file))
+    tell_lender(sentence)
+    tell_lender(sentence, is_refusal=True)
+    assert read_told(file, 1) == [Told(sentence, is_refusal=True)]

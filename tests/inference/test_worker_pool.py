@@ -11,7 +11,7 @@ from bot.config import Config, EngineConfig, WorkerConfig
 from bot.inference.eta import EtaEstimator
 from bot.inference.worker_pool import WorkerPool
 from bot.inference.worker_process import ProcessBackend
-from bot.inference.worker_troubles import refuse_model
+from bot.inference.worker_troubles import NOT_READY, OTHER_MODEL, refuse_model
 from tests.support import scripted_worker
 
 MODEL = scripted_worker.info(8)
@@ -98,3 +98,25 @@ def test_another_model_or_precision_is_refused_in_a_sentence():
     assert told["same"] is told["alone"] is told["allowed"] is None
     assert told["precision"].startswith("attic computes in fp32")
     assert told["weights"].startswith("attic has loaded another model")
+
+
+def test_the_trouble_of_a_machine_is_shown_once_and_while_it_lasts():
+    """However many places it was refused at, and not any more once it is well at one."""
+    config = dataclasses.replace(Config(), worker=WorkerConfig(count=0, joined=4, backend="ray"))
+    made = WorkerPool(
+        config,
+        ProcessBackend(config),
+        ProcessBackend(config),
+        eta=EtaEstimator(),
+        clock=lambda: 0.0,
+        changed=lambda: None,
+        cancel_seconds=1.0,
+    )
+    first, second, third, _ = made.joined
+    for place in (first, second):
+        place.broken, place.broken_host = OTHER_MODEL, "attic"
+    third.broken = NOT_READY
+    shown = [(each.host, each.trouble) for each in made.statuses]
+    assert shown == [("attic", OTHER_MODEL), ("", NOT_READY)]
+    third.broken, third.model, third.host = None, MODEL, "attic"
+    assert made.statuses == []
