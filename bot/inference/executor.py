@@ -141,10 +141,11 @@ class Executor:
         seconds: float | None,
         prepare: Prepare,
         *,
+        guild_id: int | None = None,
         front: bool = False,
         alone: bool = False,
     ) -> PendingJob:
-        """Queue a job; `prepare` is called when its turn has come.
+        """Queue a job of a person on a server; `prepare` is called when its turn has come.
 
         With `front` it comes before its user's others; with `alone` it comes before everyone's,
         and nothing runs beside it. A job that is here already is not queued again, but returned.
@@ -153,7 +154,8 @@ class Executor:
         known = self._job(job_id)
         if known is not None:
             return known
-        job = make_job(job_id, user_id, seconds, prepare, alone=alone, queued_at=self._clock())
+        now = self._clock()
+        job = make_job(job_id, user_id, seconds, prepare, guild_id, alone=alone, queued_at=now)
         self._jobs[job_id] = job
         job.outcome.add_done_callback(lambda _: self._forget(job))
         (self._queue.push_front if front and not alone else self._queue.push)(job.queued)

@@ -1,7 +1,10 @@
-"""The queue: whose turn it is, fair between users whatever they ask for.
+"""The queue: whose turn it is, fair between servers, and between the people of each.
 
-Deficit round robin: each user in turn gets credit for a quantum of sound, and is served while the
-credit lasts. A user with one short clip does not wait for another's ten long ones.
+Deficit round robin, twice: each server in turn gets credit for a quantum of sound, and is served
+while the credit lasts; so does each person among those who wait on a server. A person with one
+short clip does not wait for another's ten long ones, nor a small server for a large one's people.
+Direct messages are together one server. A person waits in one place at a time, on the server of
+their next clip: who is on fifty servers gets no more turns than others.
 Source: Shreedhar and Varghese, Efficient fair queuing using deficit round-robin, 1995.
 """
 
@@ -23,16 +26,43 @@ class QueuedJob:
     job_id: int
     user_id: int
     seconds: float
+    guild_id: int | None = None
+    """The server; None for direct messages."""
     alone: bool = False
     """Whether no other job runs beside it: it may be why a worker crashed."""
 
 
 @dataclass(slots=True)
-class _User:
-    jobs: deque[QueuedJob] = field(default_factory=deque)
+class _Turn:
+    """What a person or a server may be given yet."""
+
     credit: float = 0.0
     is_served: bool = False
     """Whether this round's credit was given already."""
+
+    def begin(self) -> None:
+        """Give the credit of this round, once."""
+        if not self.is_served:
+            self.credit += QUANTUM_SECONDS
+            self.is_served = True
+
+    def hurry(self, seconds: float) -> None:
+        """Give as much as a job needs that has been in a turn already."""
+        self.credit = max(self.credit, seconds)
+        self.is_served = True
+
+
+@dataclass(slots=True)
+class _User:
+    jobs: deque[QueuedJob] = field(default_factory=deque)
+    turn: _Turn = field(default_factory=_Turn)
+
+
+@dataclass(slots=True)
+class _Server:
+    users: deque[int] = field(default_factory=deque)
+    """Those whose next job is here, in their order."""
+    turn: _Turn = field(default_factory=_Turn)
 
 
 class FairQueue:
@@ -40,7 +70,8 @@ class FairQueue:
 
     def __init__(self) -> None:
         self._users: dict[int, _User] = {}
-        self._round: deque[int] = deque()
+        self._servers: dict[int | None, _Server] = {}
+        self._round: deque[int | None] = deque()
         self._suspects: deque[QueuedJob] = deque()
         self._order: list[int] | None = None
 
@@ -58,41 +89,51 @@ class FairQueue:
         if job.alone:
             self._suspects.append(job)
             return
-        self._user(job.user_id).jobs.append(job)
+        if job.user_id in self._users:
+            self._users[job.user_id].jobs.append(job)
+        else:
+            self._users[job.user_id] = _User(deque((job,)))
+            self._join(job)
 
     def push_front(self, job: QueuedJob) -> None:
-        """Put back an interrupted job: before its user's others, and its user first."""
+        """Put back an interrupted job: before its user's others, its user and its server first."""
         self._order = None
-        user = self._user(job.user_id)
+        if job.user_id in self._users:
+            self._leave(self._users[job.user_id].jobs[0])
+        user = self._users.setdefault(job.user_id, _User())
         user.jobs.appendleft(job)
-        user.credit = max(user.credit, job.seconds)
-        user.is_served = True
-        self._round.remove(job.user_id)
-        self._round.appendleft(job.user_id)
+        self._join(job)
+        server = self._servers[job.guild_id]
+        for turn in (user.turn, server.turn):
+            turn.hurry(job.seconds)
+        server.users.rotate(1)
+        self._round.remove(job.guild_id)
+        self._round.appendleft(job.guild_id)
 
     def take(self, running: Mapping[int, int], *, most_per_user: int) -> QueuedJob | None:
         """Take the next job; users with as many running as they may are passed over.
 
-        A user waits for no more than a quantum and the longest job of each other, in each round.
+        A server waits for no more than a quantum and the longest job of each other, in each round,
+        and a user for no more than that of each other on their server.
         """
         if self._suspects:
             self._order = None
             return self._suspects.popleft()
-        ready = [user for user in self._round if running.get(user, 0) < most_per_user]
+        ready = {user for user in self._users if running.get(user, 0) < most_per_user}
+        servers = {self._users[user].jobs[0].guild_id for user in ready}
         while ready:
-            for user_id in list(self._round):
-                if user_id not in ready:
+            for guild_id in list(self._round):
+                if guild_id not in servers:
                     continue
-                user = self._users[user_id]
-                if not user.is_served:
-                    user.credit += QUANTUM_SECONDS
-                    user.is_served = True
-                if user.jobs[0].seconds <= user.credit:
-                    return self._take_from(user_id)
+                server = self._servers[guild_id]
+                job = self._next_of(server, ready)
+                server.turn.begin()
+                if job.seconds <= server.turn.credit:
+                    return self._take(job, server)
                 # The turn is over; what was not used is kept for the next.
-                user.is_served = False
-                self._round.remove(user_id)
-                self._round.append(user_id)
+                server.turn.is_served = False
+                self._round.remove(guild_id)
+                self._round.append(guild_id)
         return None
 
     def remove(self, job_id: int) -> bool:
@@ -102,12 +143,11 @@ class FairQueue:
                 self._order = None
                 self._suspects.remove(suspect)
                 return True
-        for user_id, user in list(self._users.items()):
+        for user in self._users.values():
             for job in user.jobs:
                 if job.job_id == job_id:
                     self._order = None
-                    user.jobs.remove(job)
-                    self._leave_if_empty(user_id)
+                    self._remove(user, job)
                     return True
         return False
 
@@ -121,22 +161,53 @@ class FairQueue:
             self._order = taken
         return self._order
 
-    def _user(self, user_id: int) -> _User:
-        if user_id not in self._users:
-            self._users[user_id] = _User()
-            self._round.append(user_id)
-        return self._users[user_id]
+    def _next_of(self, server: _Server, ready: set[int]) -> QueuedJob:
+        """Return whose job is next on a server, of those who are ready, of whom there are some."""
+        while True:
+            for user_id in list(server.users):
+                if user_id not in ready:
+                    continue
+                user = self._users[user_id]
+                user.turn.begin()
+                if user.jobs[0].seconds <= user.turn.credit:
+                    return user.jobs[0]
+                user.turn.is_served = False
+                server.users.remove(user_id)
+                server.users.append(user_id)
 
-    def _take_from(self, user_id: int) -> QueuedJob:
+    def _take(self, job: QueuedJob, server: _Server) -> QueuedJob:
         self._order = None
-        user = self._users[user_id]
-        job = user.jobs.popleft()
-        user.credit -= job.seconds
-        self._leave_if_empty(user_id)
+        user = self._users[job.user_id]
+        for turn in (user.turn, server.turn):
+            turn.credit -= job.seconds
+        self._remove(user, job)
         return job
 
-    def _leave_if_empty(self, user_id: int) -> None:
-        # A user without jobs saves up no credit.
-        if not self._users[user_id].jobs:
-            del self._users[user_id]
-            self._round.remove(user_id)
+    def _remove(self, user: _User, job: QueuedJob) -> None:
+        """Remove a job; its user then waits where their next one is, if there is one."""
+        was_next = user.jobs[0]
+        user.jobs.remove(job)
+        if user.jobs and user.jobs[0].guild_id == was_next.guild_id:
+            return
+        self._leave(was_next)
+        if user.jobs:
+            user.turn = _Turn()
+            self._join(user.jobs[0])
+        else:
+            # A user without jobs saves up no credit.
+            del self._users[job.user_id]
+
+    def _join(self, job: QueuedJob) -> None:
+        """Let a user wait where their next job is, after all others."""
+        if job.guild_id not in self._servers:
+            self._servers[job.guild_id] = _Server()
+            self._round.append(job.guild_id)
+        self._servers[job.guild_id].users.append(job.user_id)
+
+    def _leave(self, job: QueuedJob) -> None:
+        """Let a user wait no more where their next job was; an empty server saves up no credit."""
+        server = self._servers[job.guild_id]
+        server.users.remove(job.user_id)
+        if not server.users:
+            del self._servers[job.guild_id]
+            self._round.remove(job.guild_id)

@@ -117,6 +117,7 @@ def make_job(
     user_id: int,
     seconds: float | None,
     prepare: Prepare,
+    guild_id: int | None,
     *,
     alone: bool,
     queued_at: float,
@@ -126,6 +127,7 @@ def make_job(
         job_id=job_id,
         user_id=user_id,
         seconds=ENDLESS_SECONDS if seconds is None else seconds,
+        guild_id=guild_id,
         alone=alone,
     )
     return PendingJob(queued, prepare, queued_at=queued_at, is_endless=seconds is None)

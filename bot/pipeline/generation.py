@@ -86,6 +86,7 @@ class ClipGenerator:
                 job.order.origin.user_id,
                 job.order.seconds,
                 lambda: self._build_request(job),
+                guild_id=job.order.origin.guild_id,
                 front=first,
                 alone=alone,
             )

@@ -136,7 +136,10 @@ class Stems:
 
         for left in reversed(range(_ATTEMPTS)):
             # The clip's own number, below nought: no job has that.
-            run = self._executor.submit(-clip.id, user_id, _WORK_SHARE * clip.seconds, prepared)
+            run = self._executor.submit(
+                -clip.id, user_id, _WORK_SHARE * clip.seconds, prepared,
+                guild_id=clip.origin.guild_id,
+            )  # fmt: skip
             try:
                 rendered = await run.result()
                 break

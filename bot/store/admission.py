@@ -22,6 +22,7 @@ BLOCKED = Sentence("You can't make music here.")
 DRAINING = Sentence("The bot is about to be restarted: please try again in a minute or two.")
 NOT_SO_FAST = Sentence("Not so fast: you can ask for the next one {again}.")
 QUEUE_FULL = Sentence("The queue is too long right now: try again later.")
+SERVER_FULL = Sentence("This server can't have more clips in the queue: try again a little later.")
 
 
 # All that is asked in one query: several hundred people may order at once, and every trip to the
@@ -33,7 +34,7 @@ _STANDING = f"""
     ) AS is_blocked,
     EXISTS (SELECT 1 FROM facts WHERE name = 'draining' AND value != '') AS is_draining,
     (SELECT COUNT(*) FROM jobs WHERE user_id = :user AND {UNFINISHED}) AS waiting_of_user,
-    (SELECT COUNT(*) FROM jobs WHERE guild_id = :guild AND {UNFINISHED}) AS waiting_of_guild,
+    (SELECT COUNT(*) FROM jobs WHERE guild_id IS :guild AND {UNFINISHED}) AS waiting_of_guild,
     (SELECT COUNT(*) FROM jobs WHERE {UNFINISHED}) AS waiting,
     ({USED_BY_PERSON}) AS used_by_user,
     ({RECEIVED_BY_PERSON}) AS received_by_user,
@@ -78,7 +79,7 @@ class Admission:
         if isinstance(self.order.source, UploadSource):
             check_may_send_sound(self.limits)
         _check_pace(standing, self.limits, self.now)
-        _check_queue(standing, self.limits)
+        _check_queue(standing, self.limits, is_on_server=self.order.origin.guild_id is not None)
         again = Moment(self.day.resets_at(self.now))
         _check_seconds(standing, self.order, self.limits, again)
 
@@ -89,7 +90,18 @@ def _check_pace(standing: Row, limits: Limits, now: float) -> None:
         raise Refused(NOT_SO_FAST.fill(again=Moment(last + limits.cooldown_seconds)))
 
 
-def _check_queue(standing: Row, limits: Limits) -> None:
+def has_room(waiting_there: int, waiting: int, most: int) -> bool:
+    """Tell whether a queue of at most so many has room for one more of a server.
+
+    While others wait, too, a server has no more in the queue than there are free places: then one
+    is left for a server that has none. One that waits alone may have them all, but for the limit
+    of its own. Direct messages are together one server.
+    Source: Choudhury and Hahne, Dynamic queue length thresholds, 1998.
+    """
+    return waiting < most and (waiting_there == waiting or waiting_there < most - waiting)
+
+
+def _check_queue(standing: Row, limits: Limits, *, is_on_server: bool) -> None:
     if standing["waiting_of_user"] >= limits.waiting_per_user:
         raise Refused(
             Plural(
@@ -98,12 +110,11 @@ def _check_queue(standing: Row, limits: Limits) -> None:
                 n=limits.waiting_per_user,
             )
         )
-    if standing["waiting_of_guild"] >= limits.waiting_per_guild:
-        raise Refused(
-            Sentence("This server can't have more clips in the queue: try again a little later.")
-        )
-    if standing["waiting"] >= limits.waiting:
-        raise Refused(QUEUE_FULL)
+    there, waiting = standing["waiting_of_guild"], standing["waiting"]
+    if is_on_server and there >= limits.waiting_per_guild:
+        raise Refused(SERVER_FULL)
+    if not has_room(there, waiting, limits.waiting):
+        raise Refused(SERVER_FULL if is_on_server and waiting < limits.waiting else QUEUE_FULL)
 
 
 def _check_seconds(standing: Row, order: Order, limits: Limits, again: Moment) -> None:

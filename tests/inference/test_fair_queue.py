@@ -188,3 +188,70 @@ def test_a_suspect_comes_first_and_is_known_as_one():
     queue.push(suspect)
     assert queue.remove(3)
     assert taken(queue) == [1, 2]
+
+
+def on(job_id, guild_id, user_id=None, seconds=10.0):
+    """A job on a server, of somebody who is nowhere else unless they are named."""
+    user_id = 1000 + job_id if user_id is None else user_id
+    return QueuedJob(job_id=job_id, user_id=user_id, seconds=seconds, guild_id=guild_id)
+
+
+def test_servers_take_turns_before_people():
+    """Two people of a small server come after one each of a large one's, not after all of them."""
+    queue = queue_of(*(on(n, guild_id=1) for n in range(6)), on(10, 2), on(11, 2))
+    assert taken(queue) == [0, 10, 1, 11, 2, 3, 4, 5]
+
+
+def test_direct_messages_are_one_server():
+    """Whoever writes to the bot alone gets no turn of their own for it."""
+    queue = queue_of(*(on(n, guild_id=None) for n in range(4)), on(10, 1), on(11, 1))
+    assert taken(queue) == [0, 10, 1, 11, 2, 3]
+
+
+def test_who_is_on_many_servers_has_one_turn_at_a_time():
+    """They wait on the server of their next clip, where they come after those who are there."""
+    everywhere = [on(n, guild_id=n, user_id=1) for n in range(4)]
+    queue = queue_of(*everywhere, on(10, 0), on(11, 1), on(12, 2), on(13, 9))
+    assert taken(queue) == [0, 11, 12, 13, 10, 1, 2, 3]
+
+
+def test_an_interrupted_job_takes_its_person_along():
+    """To the server where it was interrupted, which is next; then all others come first."""
+    queue = queue_of(on(1, 1, user_id=7), on(2, 2), on(3, 3))
+    queue.push_front(on(4, 2, user_id=7, seconds=45))
+    assert taken(queue) == [4, 3, 1, 2]
+
+
+servers = st.integers(0, 3)
+
+
+@given(
+    before=st.lists(st.tuples(servers, users, lengths), max_size=20),
+    already_taken=st.integers(0, 20),
+    own=lengths,
+    greed=st.lists(lengths, min_size=4, max_size=4),
+)
+def test_no_server_waits_for_long(before, already_taken, own, greed):
+    """Before its next clip each other server gets less than a quantum a round and one clip.
+
+    However many people they have, who all ask for more; and so does one who is on all of them.
+    """
+    ids = itertools.count(1)
+    queue = queue_of(*(on(next(ids), guild, user, seconds) for guild, user, seconds in before))
+    for _ in range(min(already_taken, len(before))):
+        queue.take({}, most_per_user=1)
+    queue.push(on(0, 99, user_id=99, seconds=own))
+    by_server: Counter[int] = Counter()
+    everywhere = 0.0
+    while True:
+        for guild, seconds in enumerate(greed):  # nobody's line ever ends
+            queue.push(on(next(ids), guild, seconds=seconds))
+            queue.push(on(next(ids), guild, user_id=50, seconds=seconds))
+        each = queue.take({}, most_per_user=1)
+        assert each is not None
+        if each.job_id == 0:
+            break
+        by_server[each.guild_id] += each.seconds
+        everywhere += each.seconds if each.user_id == 50 else 0.0
+        assert by_server[each.guild_id] < promised_seconds(own, LONGEST_SECONDS)
+        assert everywhere < promised_seconds(own, LONGEST_SECONDS) + LONGEST_SECONDS

@@ -46,12 +46,13 @@ class LiveBudget:
 
     def __init__(self, seconds: LiveSeconds, server_id: int, most_seconds: float) -> None:
         """Take where it is counted, and how much it may be; 0 is as much as it likes."""
-        self._seconds, self._server_id, self._most = seconds, server_id, most_seconds
+        self.server_id = server_id
+        self._seconds, self._most = seconds, most_seconds
         self._uncounted = 0.0
 
     async def check(self) -> None:
         """Raise Refused where it is used up."""
-        if self._most and await self._seconds.used(self._server_id) >= self._most:
+        if self._most and await self._seconds.used(self.server_id) >= self._most:
             raise Refused(USED_UP.fill(again=Moment(self._seconds.resets_at())))
 
     async def count(self, seconds: float) -> None:
@@ -65,7 +66,7 @@ class LiveBudget:
         """Keep what was counted."""
         seconds, self._uncounted = self._uncounted, 0.0
         if seconds and self._most:
-            await self._seconds.add(self._server_id, seconds)
+            await self._seconds.add(self.server_id, seconds)
 
 
 class EngineMusic:
@@ -93,7 +94,9 @@ class EngineMusic:
             raise
         executor = self._executor
         # Its own user in the fair queue: other words are made beside those that they replace.
-        job = executor.submit(self._job_id, self._job_id, None, self._request)
+        job = executor.submit(
+            self._job_id, self._job_id, None, self._request, guild_id=self._budget.server_id
+        )
         stream = executor.subscribe(self._job_id)
         taking = asyncio.create_task(self._take(stream), name="taking live music")
         try:
