@@ -21,6 +21,7 @@ from bot.i18n.sentence import Sentence
 
 PrecisionSetting = Literal["auto", "fp32", "bf16", "int8", "int4"]
 PRECISIONS: tuple[str, ...] = get_args(PrecisionSetting)
+DeviceSetting = Literal["auto", "CPU", "Ascend"]
 
 DiscordId = Annotated[int, Meta(ge=1, le=2**63 - 1)]
 # Empty where something else decides.
@@ -58,6 +59,7 @@ class EngineConfig:
     slots: Annotated[int, Meta(ge=1, le=64)] = 8
     threads: Annotated[int, Meta(ge=0, le=1024)] = 0
     precision: PrecisionSetting = "auto"
+    device: DeviceSetting = "auto"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

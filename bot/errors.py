@@ -8,6 +8,7 @@ ZhiyinError
 ├── OutputError         a place or format that can't be written
 ├── CheckpointError     a model that can't be loaded
 ├── ResourceError       the machine lacks what the work needs
+│   └── DeviceError     the device that was asked for isn't there: trying again is no use
 ├── ConfigError         a setting that can't be used
 └── Cancelled           the person asked to stop
 
@@ -53,6 +54,10 @@ class CheckpointError(ZhiyinError):
 
 class ResourceError(ZhiyinError):
     """The machine lacks what the work needs."""
+
+
+class DeviceError(ResourceError):
+    """The device that was asked for isn't there or can't be used: trying again is no use."""
 
 
 class ConfigError(ZhiyinError):

@@ -97,11 +97,17 @@ def _worker(worker: WorkerStatus) -> Sentence:
         trouble = worker.trouble or Sentence("being loaded")
         return Sentence("{host}: {trouble}", host=host, trouble=trouble)
     if worker.seconds_per_second is None:
-        return Sentence("{host}: {jobs} being made", host=host, jobs=worker.jobs)
+        return Sentence(
+            "{host}: {jobs} being made in {precision}",
+            host=host,
+            jobs=worker.jobs,
+            precision=worker.precision,
+        )
     return Sentence(
-        "{host}: {jobs} being made, {pace:.1f} s of music a second",
+        "{host}: {jobs} being made in {precision}, {pace:.1f} s of music a second",
         host=host,
         jobs=worker.jobs,
+        precision=worker.precision,
         pace=1 / worker.seconds_per_second,
     )
 

@@ -30,6 +30,7 @@ settings.register_profile(
 WITH_REFERENCE = (
     "musicgen/test_engine.py",
     "musicgen/test_codec.py",
+    "musicgen/test_device.py",
     "musicgen/test_engine_melody.py",
     "musicgen/test_engine_stems.py",
     "musicgen/test_reference.py",

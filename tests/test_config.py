@@ -77,7 +77,10 @@ def test_the_file_in_the_present_folder_is_found(tmp_path, monkeypatch):
         ("[engine]\nprecision = 'fp8'", 'one of "auto", "fp32", "bf16", "int8", "int4", not "fp8"'),
         ("[model]\nhub_endpoint = 'ftp://x'", "begins with http:// or https://"),
         ("[engine]\nslot = 2", "unknown key engine.slot (did you mean slots?)"),
-        ("[engine]\ncolour = 2", "unknown key engine.colour (known are slots, threads, precision)"),
+        (
+            "[engine]\ncolour = 2",
+            "unknown key engine.colour (known are slots, threads, precision, device)",
+        ),
         ("[engin]\nslots = 2", "unknown section [engin] (did you mean engine?)"),
         ("model = 'x'", "model must be a section, written [model]"),
         ("[generation]\nmax_seconds = 5", "default_seconds (10) must not be above"),

@@ -79,7 +79,7 @@ def measure(
         runs.append(_timed_run(engine, interrupts, count, seconds))
     return {
         "precision": model.precision,
-        "device": f"CPU {_processor()}",
+        "device": f"CPU {_processor()}" if model.target == "CPU" else model.target,
         "threads": config.engine.threads or available_cores(),
         "peak_mb": round(_peak_bytes() / 1e6),
         "phases": _phases_at_start(model) | _total(runs),

@@ -15,6 +15,7 @@ from pathlib import Path
 from bot.app.login import ask_for_name
 from bot.cli.doctor_discord import AskDiscord, check_config_file, check_login, check_token
 from bot.cli.doctor_machine import (
+    check_device,
     check_disk,
     check_kernels,
     check_libraries,
@@ -45,6 +46,7 @@ def run(args: argparse.Namespace, config: Config, *, ask: AskDiscord = ask_for_n
         check_model,
         check_libraries,
         check_memory,
+        check_device,
         check_kernels,
         check_machines,
         check_ffmpeg,

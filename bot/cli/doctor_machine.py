@@ -16,6 +16,7 @@ from bot.errors import ZhiyinError
 from bot.i18n.sentence import Sentence
 from bot.models.locate import look_at_model
 from bot.musicgen.checkpoint.memory import memory_available, memory_needed
+from bot.musicgen.device import NO_ASCEND, ON_ASCEND, ON_PROCESSOR, has_ascend, wants_ascend
 from bot.musicgen.kernels.build import KernelsUnavailableError, compile_kernels, supports_int8
 from bot.store.folder_lock import is_locked
 
@@ -101,6 +102,8 @@ def check_memory(config: Config) -> Iterator[Finding]:
 
 def _precision(config: Config) -> Precision:
     """Return the arithmetic that a worker will choose."""
+    if wants_ascend(config.engine.device):
+        return "fp32" if config.engine.precision == "fp32" else "fp16"
     try:
         kernels = compile_kernels(cache_folder() / "kernels")
     except KernelsUnavailableError:
@@ -110,8 +113,20 @@ def _precision(config: Config) -> Precision:
     return config.engine.precision
 
 
+def check_device(config: Config, devices: Path = Path("/dev")) -> Iterator[Finding]:
+    """See what the music will be made on, and whether that is there."""
+    if not wants_ascend(config.engine.device, devices=devices):
+        yield Finding(Verdict.GOOD, ON_PROCESSOR)
+    elif has_ascend(devices):
+        yield Finding(Verdict.GOOD, ON_ASCEND)
+    else:
+        yield Finding(Verdict.BAD, NO_ASCEND)
+
+
 def check_kernels(config: Config) -> Iterator[Finding]:
-    """See whether the decoder's kernels can be compiled here."""
+    """See whether the decoder's kernels can be compiled here, where they are used."""
+    if wants_ascend(config.engine.device):
+        return
     try:
         compiled = compile_kernels(cache_folder() / "kernels")
     except KernelsUnavailableError as reason:

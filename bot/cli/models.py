@@ -21,6 +21,7 @@ from bot.models import download, pace, registry
 from bot.musicgen.checkpoint import packed_cache
 from bot.musicgen.checkpoint.memory import memory_needed
 from bot.musicgen.checkpoint.model_config import ModelConfig
+from bot.musicgen.device import ON_ASCEND, ON_PROCESSOR, wants_ascend
 from bot.printable import escape_controls
 
 _PIPED_COLUMNS = 200
@@ -99,6 +100,8 @@ def show(config: Config, measure: MeasurePace) -> int:
             "where the processor has instructions for it, and with fp32."
         )
     )
+    on_ascend = wants_ascend(config.engine.device)
+    tell(ON_ASCEND if on_ascend else ON_PROCESSOR)
     if paces:
         tell(
             Sentence(
@@ -106,7 +109,7 @@ def show(config: Config, measure: MeasurePace) -> int:
                 "clip at a\ntime: an estimate from a few steps with made-up weights."
             )
         )
-    else:
+    elif not on_ascend:
         tell(Sentence("The pace on this machine is shown once a clip was made on it."))
     tell(Sentence("To get a model: zhiyin models download ID"))
     tell(

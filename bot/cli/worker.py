@@ -17,11 +17,12 @@ from typing import IO
 from bot.cli.terminal_language import tell
 from bot.cli.worker_offer import describe_offer, offer_of
 from bot.config import Config
-from bot.errors import ConfigError, ResourceError
+from bot.errors import ConfigError, DeviceError, ResourceError
 from bot.i18n.sentence import Sentence, from_json
 from bot.inference.encoding import version
 from bot.inference.lender import TOLD_VARIABLE, Told, read_told
 from bot.inference.ray.cluster import (
+    DEVICE_VARIABLE,
     TOKEN_FILE,
     TOKEN_VARIABLE,
     Cluster,
@@ -35,6 +36,7 @@ from bot.inference.ray.cluster import (
 from bot.inference.ray.look import View, look
 from bot.inference.ray.nodes import Offer, labels_of
 from bot.models.locate import look_at_model
+from bot.musicgen.device import NO_ASCEND, has_ascend
 from bot.retry import RetryPolicy
 
 _AGAIN = RetryPolicy(initial_seconds=2.0, max_seconds=60.0)
@@ -50,6 +52,8 @@ def run(args: argparse.Namespace, config: Config) -> int:
     require_ray()
     if args.workers < 1:
         raise ConfigError(Sentence("--workers is a number from 1 on."))
+    if config.engine.device == "Ascend" and not has_ascend():
+        raise DeviceError(NO_ASCEND)
     cluster = Cluster(address=parse_address(args.join), token=_token(args.token_file))
     look_at_model(config)
     offer = offer_of(config)
@@ -58,7 +62,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
     failures = 0
     while True:
         begun = time.monotonic()
-        _lend(cluster, args.workers, offer)
+        _lend(cluster, args.workers, offer, config.engine.device)
         failures = 1 if time.monotonic() - begun > _STEADY_SECONDS else failures + 1
         seconds = _AGAIN.backoff_seconds(failures)
         tell(
@@ -90,12 +94,13 @@ def _token(file: Path | None) -> str:
     return check_token(text.strip())
 
 
-def _lend(cluster: Cluster, workers: int, offer: Offer) -> None:
+def _lend(cluster: Cluster, workers: int, offer: Offer, device: str) -> None:
     """Be part of the cluster until it ends. Raises ZhiyinError where this machine can't be."""
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as output:
         told = Path(folder, "told")
+        own = {TOLD_VARIABLE: str(told), DEVICE_VARIABLE: device}
         command = joined_command(cluster.address, workers, labels_of(offer))
-        with _node(cluster, command, told, output) as node:
+        with _node(cluster, command, own, output) as node:
             is_known = _be_lent(cluster, node, told, output)
         if not is_known:
             said = _said(output)
@@ -166,15 +171,15 @@ def refuse_version(view: View, cluster: Cluster) -> None:
 
 @contextmanager
 def _node(
-    cluster: Cluster, command: Sequence[str], told: Path, output: IO[bytes]
+    cluster: Cluster, command: Sequence[str], own: dict[str, str], output: IO[bytes]
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run Ray's processes for this machine while the block lasts."""
+    """Run Ray's processes for this machine while the block lasts, `own` in their environment."""
     node = subprocess.Popen(  # noqa: S603 - our own command
         node_process_command(command),
         stdin=subprocess.PIPE,
         stdout=output,
         stderr=output,
-        env=own_environment(cluster) | {TOLD_VARIABLE: str(told)},
+        env=own_environment(cluster) | own,
         start_new_session=True,
     )
     try:

@@ -1,4 +1,4 @@
-"""What a machine offers to a bot elsewhere: cores, memory, pace and precision."""
+"""What a machine offers to a bot elsewhere: cores, memory, pace, precision and device."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from bot.inference.ray.nodes import Offer
 from bot.models.locate import look_at_model
 from bot.models.pace import real_time_factors
 from bot.musicgen.checkpoint.memory import memory_available
+from bot.musicgen.device import ON_ASCEND, ON_PROCESSOR, wants_ascend
 from bot.musicgen.kernels.build import compiled_kernels, supports_int8
 
 
@@ -26,6 +27,7 @@ def offer_of(config: Config) -> Offer:
         factor=_factor(config) or 0.0,
         model=config.model.name,
         precision=_precision(config),
+        device="Ascend" if wants_ascend(config.engine.device) else "CPU",
     )
 
 
@@ -37,6 +39,7 @@ def describe_offer(offer: Offer, workers: int) -> Iterator[Sentence]:
         cores=offer.cores,
         gigabytes=offer.memory_bytes / 1e9,
     )
+    yield ON_ASCEND if offer.device == "Ascend" else ON_PROCESSOR
     if offer.factor:
         yield Sentence(
             "It makes about {factor:.1f} seconds of music a second with {model}.",
@@ -67,6 +70,8 @@ def _timed_factor(config: Config) -> float | None:
 
 
 def _precision(config: Config) -> str:
+    if wants_ascend(config.engine.device):
+        return "fp32" if config.engine.precision == "fp32" else "fp16"
     if config.engine.precision != "auto":
         return config.engine.precision
     library = compiled_kernels(cache_folder() / "kernels")

@@ -22,7 +22,7 @@ Samples = NDArray[np.float32]
 Tokens = NDArray[np.int32]
 """EnCodec codes, shape [codebooks, frames]."""
 
-Precision = Literal["fp32", "bf16", "int8", "int4"]
+Precision = Literal["fp32", "bf16", "fp16", "int8", "int4"]
 """The number format of the decoder's weights and KV cache."""
 
 

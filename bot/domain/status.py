@@ -20,9 +20,12 @@ class ModelInfo:
     sampling: Sampling
     slots: int
     device: str
+    """What it is computed on, in words."""
     load_seconds: float
     """From the start of loading to the end of the warm-up."""
     warm_up_seconds: float = 0.0
+    target: str = "CPU"
+    """What it is computed on, as MindSpore names it."""
     precision: str = ""
     decoder: str = ""
     """What computes it, in words."""
@@ -39,6 +42,11 @@ class ModelInfo:
     weights: str = ""
     """A digest of its files, by which machines see that they have the same."""
 
+    @property
+    def arithmetic(self) -> str:
+        """Return what decides how a seed sounds: the precision, and the device but a processor."""
+        return self.precision if self.target == "CPU" else f"{self.precision} ({self.target})"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerStatus:
@@ -54,6 +62,7 @@ class WorkerStatus:
     seconds_per_second: float | None
     """Its seconds of work for a second of a single clip; None while unknown."""
     precision: str
+    """The precision of its model, and the device where that is no processor; "" before."""
     trouble: Sentence | None
     """Why it can't be used."""
 

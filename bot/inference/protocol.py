@@ -91,6 +91,8 @@ class ModelFailed(msgspec.Struct, frozen=True, tag=True):
     """The model can't be loaded, for this reason."""
 
     sentence: str
+    is_final: bool = False
+    """Whether no later worker could load it either, until something is changed."""
 
 
 class Heartbeat(msgspec.Struct, frozen=True, tag=True):

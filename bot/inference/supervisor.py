@@ -81,14 +81,18 @@ class WorkerSupervisor:
         self._changed = changed
         self._cancel_seconds, self._reference = cancel_seconds, reference
         self._failures, self._ready_at = 0, 0.0
+        self._is_final = False
 
     def has_room(self, slots: int) -> bool:
         """Tell whether one more job fits, with `slots` in all."""
         return len(self.jobs) < slots and not any(job.queued.alone for job in self.jobs.values())
 
     async def run(self) -> None:
-        """Keep a worker running for ever, with a growing backoff between failures."""
-        while True:
+        """Keep a worker running, with a growing backoff between failures.
+
+        Return where one of this machine has said that no other could load the model either.
+        """
+        while not self._is_final:
             self.starts += 1
             try:
                 worker = await self._backend.start()
@@ -101,7 +105,8 @@ class WorkerSupervisor:
             else:
                 await self._attend(worker)
             self._failures += 1
-            await asyncio.sleep(backoff_seconds(self._failures))
+            if not self._is_final:
+                await asyncio.sleep(backoff_seconds(self._failures))
 
     async def give(self, job: PendingJob) -> None:
         """Prepare a job, which is in `jobs` already, and send it to the worker."""
@@ -208,6 +213,8 @@ class WorkerSupervisor:
         if isinstance(message, ModelFailed):
             sentence = from_json(message.sentence)
             log.error("worker.broken %s", sentence)
+            # Where others may join, the next one may have what this one lacks.
+            self._is_final = message.is_final and worker.pid is not None
             self._break(sentence)
             raise EOFError
         allowed = self._config.other_precisions

@@ -26,7 +26,7 @@ from bot.domain.engine import Engine
 from bot.domain.generation import Event, Finished
 from bot.domain.request_checks import OVER
 from bot.domain.status import ModelInfo
-from bot.errors import RequestError, ZhiyinError
+from bot.errors import DeviceError, RequestError, ZhiyinError
 from bot.i18n.sentence import Sentence, to_json
 from bot.inference.connection import Connection
 from bot.inference.encoding import UnusableRequest, version
@@ -199,8 +199,9 @@ def main(arguments: list[str]) -> int:
         try:
             engine, info = opener(config)
         except ZhiyinError as error:
-            tell_lender(to_json(error.sentence))
-            connection.send(ModelFailed(to_json(error.sentence)))
+            is_final = isinstance(error, DeviceError)
+            tell_lender(to_json(error.sentence), is_refusal=is_final)
+            connection.send(ModelFailed(to_json(error.sentence), is_final))
             return 1
         failpoints.hit("model.loaded", in_worker=True)
         connection.send(Ready(info))

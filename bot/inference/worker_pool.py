@@ -132,7 +132,7 @@ class WorkerPool:
                 jobs=len(each.jobs),
                 starts=each.starts,
                 seconds_per_second=each.pace.factor(1),
-                precision=each.model.precision if each.model is not None else "",
+                precision=each.model.arithmetic if each.model is not None else "",
                 trouble=each.broken,
             )
             for each in shown

@@ -62,8 +62,8 @@ def refuse_model(
         return None
     if _identity(info) != _identity(reference):
         return OTHER_MODEL.fill(host=host, theirs=info.name, ours=reference.name)
-    if info.precision != reference.precision and not other_precisions:
-        return OTHER_PRECISION.fill(host=host, theirs=info.precision, ours=reference.precision)
+    if info.arithmetic != reference.arithmetic and not other_precisions:
+        return OTHER_PRECISION.fill(host=host, theirs=info.arithmetic, ours=reference.arithmetic)
     return None
 
 

@@ -24,6 +24,7 @@ from bot.models.registry import STARTER
 from bot.musicgen.checkpoint.fingerprint import fingerprint
 from bot.musicgen.checkpoint.inspection import inspect
 from bot.musicgen.checkpoint.packed_cache import content_digest
+from bot.musicgen.device import choose_device
 
 if TYPE_CHECKING:
     from bot.musicgen.engine.engine import Engine
@@ -71,7 +72,8 @@ def open_engine(
         sample_rate_hz=model.sample_rate_hz,
         sampling=model.sampling,
         slots=slots,
-        device=f"{os.cpu_count()} processor cores",
+        device=f"{os.cpu_count()} processor cores" if model.device == "CPU" else model.device,
+        target=model.device,
         precision=model.decoder.precision,
         decoder=model.decoder.description,
         load_seconds=model.load_seconds + model.pack_seconds + warm_up_seconds,
@@ -121,10 +123,12 @@ def open_model(
     CheckpointError and ResourceError.
     """
     with explain_imports():
+        device = choose_device(config.engine.device)
         from bot.musicgen.model import load_model
 
     model = load_model(
         folder,
+        device=device,
         requests=slots,
         cache=cache or cache_folder(),
         threads=config.engine.threads or None,

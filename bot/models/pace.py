@@ -21,6 +21,7 @@ from bot.i18n.sentence import Sentence
 from bot.models.opening import explain_imports
 from bot.musicgen.checkpoint.memory import memory_available
 from bot.musicgen.checkpoint.model_config import CodecConfig, DecoderConfig, ModelConfig
+from bot.musicgen.device import PROCESSOR, use, wants_ascend
 from bot.musicgen.kernels.build import (
     available_cores,
     compiled_kernels,
@@ -44,11 +45,12 @@ def real_time_factors(
     """Return how many seconds of music a second of work makes, for one clip at a time.
 
     Takes seconds where nothing is kept of earlier calls. What isn't known is left out: all before
-    the kernels are compiled, or where they can't be; what doesn't run on them; what would have to
-    be timed while memory is short. Raises ResourceError where the system lacks a library.
+    the kernels are compiled, where they can't be, or on an Ascend; what doesn't run on them; what
+    would have to be timed while memory is short. Raises ResourceError where the system lacks a
+    library.
     """
     library = compiled_kernels(cache_folder() / "kernels")
-    if library is None:
+    if library is None or wants_ascend(config.engine.device):
         return {}
     precision = _precision(config, library)
     threads = config.engine.threads or available_cores()
@@ -103,6 +105,7 @@ def _measure(
         from bot.musicgen.decoder.step_time import step_seconds
         from bot.musicgen.engine.choice_time import choice_seconds
 
+    use(PROCESSOR)
     set_threads(library, threads)
     decoder, codec = names
     if decoder not in known:

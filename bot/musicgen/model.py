@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
 
 from bot.domain.generation import MAX_WORDS, Precision, Sampling
+from bot.musicgen.arithmetic import choose_precision, kernels_for
 from bot.musicgen.checkpoint import packed_cache
 from bot.musicgen.checkpoint.hub import resolve
 from bot.musicgen.checkpoint.inspection import inspect
@@ -24,17 +23,10 @@ from bot.musicgen.decoder.builtin_decoder import BuiltinDecoder
 from bot.musicgen.decoder.interface import Decoder
 from bot.musicgen.decoder.kernel_decoder import KernelDecoder
 from bot.musicgen.decoder.prefix import read_prefix
-from bot.musicgen.kernels.build import (
-    KernelsUnavailableError,
-    available_cores,
-    compile_kernels,
-    set_threads,
-    supports_int8,
-)
+from bot.musicgen.device import PROCESSOR, Device, use
+from bot.musicgen.kernels.build import available_cores
 from bot.musicgen.kernels.packed_weights import PackedWeights
 from bot.musicgen.kernels.packing import fits_kernels
-
-log = logging.getLogger(__name__)
 
 WINDOW_SECONDS = 30
 """The longest clip that MusicGen was trained on."""
@@ -52,6 +44,8 @@ class Model:
     codec: Codec
     load_seconds: float
     pack_seconds: float
+    device: str = "CPU"
+    """What it is computed on, as MindSpore names it."""
     melody: MelodyEncoder | None = None
     """What encodes a melody; None for a model that takes none."""
     most_words: int = 0
@@ -105,22 +99,23 @@ def load_model(
     cache: Path,
     threads: int | None = None,
     hub: str | None = None,
-    kernels: bool = True,
+    device: Device = PROCESSOR,
     precision: str = "fp32",
     most_words: int = MAX_WORDS,
 ) -> Model:
     """Load a checkpoint and pack it for up to `requests` guided requests at once.
 
     Compiled kernels and packed weights are cached under `cache`: only the first start loads the
-    checkpoint through MindNLP. Without a compiler, or with `kernels` off, MindSpore's own
-    operations are used, in fp32, and nothing is packed. `most_words` is how many prompts can be
-    mixed while words change, 0 where none will. `threads` is all cores by default; `auto`
-    precision is int8 where the processor has instructions for it. Raises CheckpointError and
-    ResourceError.
+    checkpoint through MindNLP. Without a compiler, or on a `device` without our kernels,
+    MindSpore's own operations are used and nothing is packed. `most_words` is how many prompts can
+    be mixed while words change, 0 where none will. `threads` is all cores by default; `auto`
+    precision is int8 where the processor has instructions for it, and fp16 on a device. Raises
+    CheckpointError and ResourceError.
     """
     begun = time.perf_counter()
-    compiled = _compile_kernels(cache, threads or available_cores()) if kernels else None
-    numbers = _precision(precision, compiled)
+    use(device)
+    compiled = kernels_for(device, cache, threads or available_cores())
+    numbers = choose_precision(precision, compiled, device)
     checkpoint, packed, file = _load(
         folder,
         slots=requests,
@@ -150,7 +145,7 @@ def load_model(
         precision=numbers,
         packed=packed,
     )
-    decoder = _decoder(checkpoint, compiled, slots, numbers, packed)
+    decoder = _decoder(checkpoint, compiled, slots, numbers, packed, fixed=not device.own_kernels)
     melody = None
     if melody_config is not None:
         melody = MelodyEncoder(checkpoint.melody_projection, melody_config, packed)
@@ -168,6 +163,7 @@ def load_model(
         codec=codec,
         load_seconds=loaded - begun,
         pack_seconds=time.perf_counter() - loaded,
+        device=device.target,
         melody=melody,
         most_words=most_words,
     )
@@ -219,27 +215,6 @@ def _window_frames(config: ModelConfig) -> int:
     return min(trained, config.decoder.max_positions - taken)
 
 
-def _compile_kernels(cache: Path, threads: int) -> Path | None:
-    """Return the compiled kernels, or None where they can't be compiled."""
-    try:
-        compiled = compile_kernels(cache / "kernels")
-    except KernelsUnavailableError as reason:
-        log.warning("model.no_kernels several times slower: %s", reason)
-        return None
-    set_threads(compiled, threads)
-    return compiled
-
-
-def _precision(asked: str, compiled: Path | None) -> Precision:
-    if compiled is None:
-        if asked not in ("auto", "fp32"):
-            log.warning("model.no_precision using fp32: %s needs the kernels", asked)
-        return "fp32"
-    if asked == "auto":
-        return "int8" if supports_int8(compiled) else "fp32"
-    return next(known for known in get_args(Precision) if known == asked)
-
-
 def _runs_on_kernels(config: ModelConfig) -> bool:
     return fits_kernels(config.decoder.head_size)
 
@@ -250,12 +225,21 @@ def _decoder(
     slots: int,
     precision: Precision,
     packed: PackedWeights,
+    *,
+    fixed: bool,
 ) -> Decoder:
     config = checkpoint.config.decoder
     positions = _window_frames(checkpoint.config) + config.codebooks  # room for the delay
     positions += checkpoint.config.prefix_positions
     if compiled is None or not _runs_on_kernels(checkpoint.config):
-        return BuiltinDecoder(checkpoint.decoder, config, slots=slots, positions=positions)
+        return BuiltinDecoder(
+            checkpoint.decoder,
+            config,
+            slots=slots,
+            positions=positions,
+            precision=precision if compiled is None else "fp32",
+            fixed=fixed,
+        )
     return KernelDecoder(
         checkpoint.decoder,
         config,

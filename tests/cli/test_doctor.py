@@ -15,13 +15,14 @@ from bot.app.discord_address import point_discord_at
 from bot.app.login import LOGIN_REFUSED, ask_for_name
 from bot.cli import doctor
 from bot.cli.doctor_discord import check_config_file
-from bot.cli.doctor_machine import check_memory, check_temporary_folder
+from bot.cli.doctor_machine import check_device, check_memory, check_temporary_folder
 from bot.cli.doctor_machines import check_machines
 from bot.cli.findings import Verdict
 from bot.config import Config, DiscordConfig, EngineConfig, ModelConfig, StorageConfig, WorkerConfig
 from bot.errors import ConfigError, ResourceError
 from bot.i18n.sentence import verbatim
 from bot.inference.ray.cluster import TOKEN_FILE, TOKEN_VARIABLE, bot_token
+from bot.musicgen.device import ON_ASCEND
 from bot.store.database import FILE
 from bot.store.folder_lock import lock_folder
 from bot.store.store import open_store
@@ -226,3 +227,15 @@ def test_the_doctor_says_whether_other_machines_can_join(tmp_path, monkeypatch, 
     monkeypatch.setenv(TOKEN_VARIABLE, "short")
     with pytest.raises(ConfigError, match="at least 16"):
         told()
+
+
+def test_what_the_music_is_made_on_is_told(tmp_path):
+    """The processor, an Ascend that the system shows, or one that is asked for and missing."""
+    config = configured(tmp_path, engine=EngineConfig(device="auto"))
+    asked = configured(tmp_path, engine=EngineConfig(device="Ascend"))
+    (usual,), (missing,) = check_device(config, tmp_path), check_device(asked, tmp_path)
+    (tmp_path / "davinci0").touch()
+    (there,) = check_device(config, tmp_path)
+    verdicts = [each.verdict for each in (usual, missing, there)]
+    assert verdicts == [Verdict.GOOD, Verdict.BAD, Verdict.GOOD]
+    assert there.sentence == ON_ASCEND

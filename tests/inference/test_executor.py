@@ -342,6 +342,19 @@ async def test_a_worker_that_never_gets_ready_is_replaced(caplog):
     assert f"worker.silent pid={pids[0]}" in caplog.text
 
 
+async def test_a_device_that_is_missing_is_told_once(caplog):
+    """No other worker would find it: none is started, and nobody reads a traceback."""
+    async with opened(engine="tests.support.scripted_worker:open_no_device") as executor:
+        await executor.settled.wait()
+        await until(
+            lambda: not [task for task in asyncio.all_tasks() if task.get_name() == "worker"]
+        )
+        assert executor.broken == Sentence("The script says that there is no device.")
+        assert not executor.worker_pids
+    assert caplog.text.count("worker.broken") == 1
+    assert "Traceback" not in caplog.text
+
+
 async def test_a_broken_model_is_told_in_a_sentence():
     """It is tried again, and the sentence stays; jobs wait for the owner to mend it."""
     async with opened(engine="tests.support.scripted_worker:open_nothing") as executor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import stat
 
 import pytest
@@ -14,11 +15,13 @@ from bot.inference.backend import choose_backends
 from bot.inference.encoding import version
 from bot.inference.lender import TOLD_VARIABLE, Told, read_told, tell_lender
 from bot.inference.ray.cluster import (
+    DEVICE_VARIABLE,
     TOKEN_FILE,
     Cluster,
     bot_token,
     environment_without_ray,
     parse_address,
+    with_own_device,
     worker_resource,
 )
 from bot.inference.ray.look import View
@@ -65,6 +68,14 @@ def test_no_process_of_rays_gets_another_token_and_no_worker_gets_any():
     assert given["RAY_AUTH_TOKEN"] == "the cluster's token"
     assert given["RAY_AUTH_MODE"] == "token"
     assert "ZHIYIN_TOKEN" not in given
+
+
+def test_a_machine_that_joins_computes_on_what_it_has_chosen_itself():
+    """Whatever the bot's settings say; where it has chosen nothing, they count."""
+    settings = json.dumps({"config": {"engine": {"device": "auto", "slots": 2}}, "level": 20})
+    assert with_own_device(settings, {}) == settings
+    changed = json.loads(with_own_device(settings, {DEVICE_VARIABLE: "CPU"}))
+    assert changed == {"config": {"engine": {"device": "CPU", "slots": 2}}, "level": 20}
 
 
 def test_a_bot_without_any_worker_is_refused(tmp_path):

@@ -87,16 +87,19 @@ async def test_the_slots_are_those_of_the_workers_that_are_ready():
 def test_another_model_or_precision_is_refused_in_a_sentence():
     """The same seed is to make the same clip on every machine, unless its owner allows it."""
     other = dataclasses.replace(MODEL, precision="fp32")
+    on_device = dataclasses.replace(MODEL, precision="fp16", target="Ascend")
     retrained = dataclasses.replace(MODEL, weights="another digest")
     told = {
         "same": refuse_model(MODEL, MODEL, "attic", other_precisions=False),
         "alone": refuse_model(MODEL, None, "attic", other_precisions=False),
         "precision": str(refuse_model(other, MODEL, "attic", other_precisions=False)),
+        "device": str(refuse_model(on_device, MODEL, "attic", other_precisions=False)),
         "allowed": refuse_model(other, MODEL, "attic", other_precisions=True),
         "weights": str(refuse_model(retrained, MODEL, "attic", other_precisions=True)),
     }
     assert told["same"] is told["alone"] is told["allowed"] is None
     assert told["precision"].startswith("attic computes in fp32")
+    assert told["device"].startswith("attic computes in fp16 (Ascend) and")
     assert told["weights"].startswith("attic has loaded another model")
 
 

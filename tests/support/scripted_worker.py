@@ -32,7 +32,7 @@ from bot.domain.generation import (
     StemsRequest,
 )
 from bot.domain.status import ModelInfo
-from bot.errors import CheckpointError, RequestError
+from bot.errors import CheckpointError, DeviceError, RequestError
 from bot.i18n.sentence import Sentence
 
 RATE_HZ = 32_000
@@ -296,6 +296,10 @@ def open_engine_of_machine(config):
 
 def open_nothing(config):
     raise CheckpointError(Sentence("The script says that there is no model."))
+
+
+def open_no_device(config):
+    raise DeviceError(Sentence("The script says that there is no device."))
 
 
 def open_nothing_after(config):

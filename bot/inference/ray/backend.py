@@ -37,7 +37,10 @@ class RelayBackend(ProcessBackend):
         return self._cluster.environment(os.environ)
 
     def _settings(self) -> dict[str, Any]:
-        return super()._settings() | {"ray": self._cluster.address}
+        settings = super()._settings() | {"ray": self._cluster.address}
+        # What the bot's own machine computes on says nothing of others.
+        settings["config"]["engine"]["device"] = "auto"
+        return settings
 
 
 class JoinedWorker:

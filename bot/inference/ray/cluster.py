@@ -21,6 +21,7 @@ BEAT_SECONDS = 1.0
 LOST_SECONDS = 10.0
 """A machine without a sign of life for so long is given up; Ray itself takes over a minute."""
 
+DEVICE_VARIABLE = "ZHIYIN_ENGINE_DEVICE"
 TOKEN_VARIABLE = "RAY_AUTH_TOKEN"  # noqa: S105 - a name
 TOKEN_FILE = "worker_token"  # noqa: S105 - a name
 """In the data folder of the bot."""
@@ -168,6 +169,16 @@ def environment_without_ray(environment: Mapping[str, str]) -> dict[str, str]:
         for name, value in environment.items()
         if "TOKEN" not in name.upper() and not name.startswith(own)
     }
+
+
+def with_own_device(settings: str, environment: Mapping[str, str]) -> str:
+    """Return a worker's settings with the device that its own machine has chosen, if it has."""
+    device = environment.get(DEVICE_VARIABLE)
+    if device is None:
+        return settings
+    changed = json.loads(settings)
+    changed["config"]["engine"]["device"] = device
+    return json.dumps(changed)
 
 
 def node_process_command(command: Sequence[str]) -> list[str]:

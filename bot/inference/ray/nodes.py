@@ -23,6 +23,8 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds of music a second."""
     model: str = ""
     precision: str = ""
+    device: str = ""
+    """What it computes on, as MindSpore names it."""
 
 
 class Machine(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +46,7 @@ def labels_of(offer: Offer) -> dict[str, str]:
         "zhiyin-factor": f"{offer.factor:.3f}",
         "zhiyin-model": offer.model,
         "zhiyin-precision": offer.precision,
+        "zhiyin-device": offer.device,
     }
     return {name: text for name, text in texts.items() if _LABEL.fullmatch(text)}
 
@@ -58,6 +61,7 @@ def machine_of(node: Mapping[str, Any]) -> Machine:
         "factor": texts.get("factor", 0.0),
         "model": texts.get("model", ""),
         "precision": texts.get("precision", ""),
+        "device": texts.get("device", ""),
     }
     try:
         offer = msgspec.convert(told, Offer, strict=False)

@@ -17,7 +17,7 @@ from typing import Any
 
 import ray
 
-from bot.inference.ray.cluster import BEAT_SECONDS, environment_without_ray
+from bot.inference.ray.cluster import BEAT_SECONDS, environment_without_ray, with_own_device
 
 OPTIONS: dict[str, Any] = {
     "num_cpus": 0,
@@ -37,6 +37,7 @@ class RemoteWorker:
 
     def __init__(self, settings: str) -> None:
         """Start the process; `settings` are those of `bot.inference.worker`."""
+        settings = with_own_device(settings, os.environ)
         self._socket, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - our own worker

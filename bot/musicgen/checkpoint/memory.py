@@ -19,6 +19,8 @@ _FLOAT_BYTES = 4
 _BYTES: dict[Precision, tuple[float, float, float]] = {
     "fp32": (4, 4, 4),
     "bf16": (2, 2, 2),
+    # On a device; T5 and EnCodec stay in fp32 there.
+    "fp16": (2, 2, 4),
     "int8": (1.07, 1.07, 2),
     "int4": (0.7, 1.07, 2),
 }

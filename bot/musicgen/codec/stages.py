@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from bot.musicgen.codec.layers import ConvolutionChain
 from bot.musicgen.codec.lstm import ResidualLstm
 from bot.musicgen.codec.windows import ZERO_ROW, Window
+from bot.musicgen.kernels.operations import tensor
 
 Array = NDArray[np.float32]
 
@@ -187,7 +188,7 @@ class EluLinear:
     """A linear layer after an ELU."""
 
     def __init__(self, weight: Array, bias: Array) -> None:
-        self._weight, self._bias = ms.Tensor.from_numpy(weight), ms.Tensor.from_numpy(bias)
+        self._weight, self._bias = tensor(weight), tensor(bias)
         matmul, elu = ops.MatMul(), ops.Elu()
 
         def run(x: Any, weight: Any, bias: Any) -> Any:

@@ -43,8 +43,13 @@ class Operations:
 
 
 def tensor(values: NDArray[Any]) -> Any:
-    """Return a contiguous array as a tensor that shares its memory."""
-    return ms.Tensor.from_numpy(values)
+    """Return a contiguous array as a tensor: sharing its memory, or on the device there is.
+
+    One that lies on the device already is not copied there again at each call of a graph.
+    """
+    made = ms.Tensor.from_numpy(values)
+    target = ms.get_context("device_target")
+    return made if target == "CPU" else made.move_to(target)
 
 
 def builtin_operations() -> Operations:
