@@ -70,6 +70,8 @@ class KeptChat:
         discord.commands = Commands(discord.me.id, discord.ids.next)
         discord.commands.scopes.update(commands)
         discord.files.files.update(files)
+        # A chat of before there were soundboards has none.
+        discord.voice.sounds.update(kept.get("sounds", {}))
         discord.ids.begin_after(_latest_id(discord))
         return True
 
@@ -93,7 +95,11 @@ class KeptChat:
         Raises OSError.
         """
         kept = {name: getattr(discord, name) for name in _ATTRIBUTES}
-        kept |= {"commands": discord.commands.scopes, "files": discord.files.files}
+        kept |= {
+            "commands": discord.commands.scopes,
+            "files": discord.files.files,
+            "sounds": discord.voice.sounds,
+        }
         buffer = io.BytesIO()
         writer = _Writer(buffer, self._folder)
         writer.dump(kept | {"version": _VERSION})
@@ -129,7 +135,7 @@ class KeptChat:
 
 
 def _latest_id(discord: Discord) -> int:
-    ids = [*discord.people, *discord.channels, *discord.files.files]
+    ids = [*discord.people, *discord.channels, *discord.files.files, *discord.voice.sounds]
     ids += [id_ for channel in discord.channels.values() for id_ in channel.messages]
     return max(ids)
 

@@ -8,8 +8,12 @@ from collections import deque
 
 import discord
 
-from bot.audio.files.opus_packets import OpusEncoder
+from bot.voice.encoder import open_encoder
 from bot.voice.mixer import Mixer
+
+_FRAMES_AT_ONCE = 5
+"""How many frames are mixed and coded one after the other: each alone takes a third more of the
+processor, whose caches others have filled meanwhile. What is skipped is heard so much longer."""
 
 
 class RadioSource(discord.AudioSource):
@@ -17,7 +21,7 @@ class RadioSource(discord.AudioSource):
 
     def __init__(self, mixer: Mixer) -> None:
         self.mixer = mixer
-        self._encoder = OpusEncoder()
+        self._encoder = open_encoder()
         self._ready: deque[bytes] = deque()
         self.cpu_seconds = 0.0
         """What the threads that play it have taken of the processor so far."""
@@ -27,7 +31,8 @@ class RadioSource(discord.AudioSource):
         """Return the next packet of 20 ms; called by the thread that plays."""
         self._note_processor()
         while not self._ready:
-            self._ready.extend(self._encoder.encode(self.mixer.take_frame()))
+            for _ in range(_FRAMES_AT_ONCE):
+                self._ready.extend(self._encoder.encode(self.mixer.take_frame()))
         return self._ready.popleft()
 
     def _note_processor(self) -> None:

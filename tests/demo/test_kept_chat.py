@@ -13,8 +13,10 @@ from bot.demo.discord import reading
 from bot.demo.discord.actions import talk
 from bot.demo.discord.files import File
 from bot.demo.discord.state import Discord
+from bot.demo.discord.voice.soundboards import create_sound, shown_sounds
 from bot.demo.jam import OWNER, furnish, people_of
 from bot.demo.kept_chat import FILE, KeptChat
+from tests.demo.discord.test_soundboards import mp3
 
 LARGE = b"sound" * 2000
 
@@ -25,7 +27,7 @@ async def furnished():
 
 
 async def test_a_chat_is_there_again(tmp_path):
-    """People, rooms, words, files, reactions and commands, under the same ids."""
+    """People, rooms, words, files, reactions, sounds and commands, under the same ids."""
     discord, room = await furnished()
     discord.commands.add(None, {"name": "music", "description": "Make a clip."})
     tom = people_of(discord)["tom"]
@@ -33,6 +35,8 @@ async def test_a_chat_is_there_again(tmp_path):
         discord, tom, room.id, "listen", files=[File("a.wav", LARGE), File("b.txt", b"small")]
     )
     await talk.react(discord, discord.owner, room.id, said.id, "🔥")
+    horn = {"name": "horn", "sound": mp3(1.0)}
+    sound = await create_sound(discord, discord.guild, discord.me, horn)
     chat = KeptChat(tmp_path / "chat")
     assert chat.load(discord) is False
     chat.save(discord)
@@ -52,7 +56,9 @@ async def test_a_chat_is_there_again(tmp_path):
     assert later.commands.all_in(None) == discord.commands.all_in(None)
     file = later.channels[room.id].messages[said.id].files[0]
     assert later.files.find(str(file.id), file.key).data == LARGE
-    assert later.ids.next() > said.id
+    assert shown_sounds(later, later.guild) == shown_sounds(discord, discord.guild) != []
+    assert later.voice.sounds[sound.id].person is later.me
+    assert later.ids.next() > sound.id > said.id
     # And it goes on as one world: who is in the room is who is on the server.
     again = await talk.send_message(later, people_of(later)["tom"], room.id, "and again")
     assert reading.history(later, later.owner, room.id)[-1]["id"] == str(again.id)
