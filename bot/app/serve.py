@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack, suppress
 from bot.app import metrics
 from bot.app.crash_memory import remember_crashes
 from bot.app.discord_proxy import find_proxy
+from bot.app.free_memory import giving_back_memory
 from bot.app.health import watch_health
 from bot.app.login import explain_failures
 from bot.app.signals import stopping
@@ -47,6 +48,7 @@ async def serve(
                 await asyncio.wait_for(stop.wait(), pause)
         if stop.is_set():
             return
+        await stack.enter_async_context(giving_back_memory())
         pipeline = await stack.enter_async_context(open_pipeline(config, contents))
         health = await stack.enter_async_context(watch_health())
         await stack.enter_async_context(

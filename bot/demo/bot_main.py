@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from bot import log as logs
+from bot.app.free_memory import giving_back_memory
 from bot.app.health import watch_health
 from bot.app.signals import stopping
 from bot.app.wiring import open_pipeline
@@ -60,6 +61,7 @@ async def _live(config: Config, settings: dict[str, Any]) -> None:
         stop = stack.enter_context(stopping())
         listening = asyncio.create_task(_stop_at_end_of_input(stop), name="standard input")
         stack.callback(listening.cancel)
+        await stack.enter_async_context(giving_back_memory())
         # The worker begins to load at once; the rest is imported beside it.
         pipeline = await stack.enter_async_context(
             open_pipeline(
