@@ -40,6 +40,7 @@ class Blend:
     """What of the first is heard meanwhile, where it is not as it was."""
     likeness: float = 0.0
     """How alike both are as waves then: what is alike would be louder than either."""
+    on_the_beat: bool = False
 
 
 def plain_blend(first: Track, second: Track) -> Blend:
@@ -48,13 +49,13 @@ def plain_blend(first: Track, second: Track) -> Blend:
     return Blend(first=first, leave=first.length - length, enter=0, length=length)
 
 
-def plan_blend(first: Track, second: Track) -> Blend:
-    """Return how a track goes over into another, near its end.
+def plan_blend(first: Track, second: Track, *, since: int = 0) -> Blend:
+    """Return how a track goes over into another, near its end and not before a place in it.
 
     Over whole bars, downbeat on downbeat, where both have a steady beat, the first can be brought
     to the tempo of the second, and their keys fit as they are. Else plainly.
     """
-    met = _meet(first, second)
+    met = _meet(first, second, max(since, first.length // 2))
     return plain_blend(first, second) if met is None else met
 
 
@@ -73,7 +74,7 @@ def grown_blend(first: Track, *, place: int, same_seconds: float) -> Blend:
     return Blend(first=first, leave=first.length - length, enter=same, length=length)
 
 
-def _meet(first: Track, second: Track) -> Blend | None:
+def _meet(first: Track, second: Track, since: int) -> Blend | None:
     factor = _factor(first.part, second.part)
     one, other = _steady(first.part), _steady(second.part)
     if factor is None or one is None or other is None or second.part is None:
@@ -88,7 +89,7 @@ def _meet(first: Track, second: Track) -> Blend | None:
         heard = math.ceil(length * factor)
         starts = [round(each * RATE_HZ) for each in one.downbeats]
         starts = [each for each in starts if each + heard <= first.length]
-        if length <= _longest(first, second) and starts and starts[-1] >= first.length / 2:
+        if length <= _longest(first, second) and starts and starts[-1] >= since:
             return Blend(
                 first=first,
                 leave=starts[-1],
@@ -97,6 +98,7 @@ def _meet(first: Track, second: Track) -> Blend | None:
                 time_factor=factor
                 if abs(factor - 1) * length / RATE_HZ > _LEAST_DRIFT_SECONDS
                 else 1.0,
+                on_the_beat=True,
             )
     return None
 

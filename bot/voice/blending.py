@@ -25,9 +25,9 @@ _AROUND = round(0.3 * RATE_HZ)
 _SEAM = round(0.02 * RATE_HZ)
 
 
-async def prepare_blend(first: Track, second: Track) -> Blend:
-    """Return how a track goes over into another, ready to be heard."""
-    blend = plan_blend(first, second)
+async def prepare_blend(first: Track, second: Track, *, since: int = 0) -> Blend:
+    """Return how a track goes over into another, ready to be heard, not before a place in it."""
+    blend = plan_blend(first, second, since=since)
     if blend.time_factor != 1.0:
         try:
             blend = await _with_tail(blend)

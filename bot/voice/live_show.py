@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.audio.files.opus_packets import RATE_HZ
+from bot.voice.live_ending import end_on_the_beat
 from bot.voice.live_sound import LiveSound
-from bot.voice.mixer import Mixer
+from bot.voice.mixer import Mixer, PlayedTrack
 
 log = logging.getLogger(__name__)
 
@@ -86,6 +87,7 @@ class LiveShow:
         self.times_low = 0
         """How often a clip had to take its place."""
         self._missing_samples = 0
+        self._ending: asyncio.Task[bool] | None = None
 
     @property
     def is_heard(self) -> bool:
@@ -110,6 +112,9 @@ class LiveShow:
             for take in (self._now, self._coming):
                 if take is not None:
                     take.end()
+            if self._ending is not None:
+                self._ending.cancel()
+                await asyncio.gather(self._ending, return_exceptions=True)
 
     def _renew(self) -> None:
         """Begin to make what is wanted and not being made."""
@@ -128,10 +133,15 @@ class LiveShow:
             self._coming = _Take(self.words, self._begin(self.words))
 
     def _end_now(self) -> None:
-        if self._now is not None:
-            self._missing_samples += self._now.sound.missing_samples
-            self._now.end()
-            self._now = None
+        if self._now is None:
+            return
+        sound, then = self._now.sound, self._mixer.next
+        self._missing_samples += sound.missing_samples
+        self._now.end()
+        self._now = None
+        if self._mixer.now is sound and isinstance(then, PlayedTrack):
+            ending = end_on_the_beat(self._mixer, sound, then.track)
+            self._ending = asyncio.create_task(ending, name="end of live music")
 
     def _bring_in(self) -> None:
         """Let what is ready be heard: new words at once, what was low once it has caught up."""

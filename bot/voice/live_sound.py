@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import deque
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,8 +16,20 @@ from bot.voice.thread_signals import set_from_thread
 
 MOST_SECONDS = 6.0
 """How much waits to be played: 2.3 MB."""
+PAST_SECONDS = 12.0
+"""How much of what was played is kept, 4.6 MB: its beat is heard in it when it ends."""
 
 _REFILLED_SAMPLES = round(1.0 * RATE_HZ)
+_PAST_SAMPLES = round(PAST_SECONDS * RATE_HZ)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Surroundings:
+    """What was played lately and what waits, as one, [samples, 2]."""
+
+    samples: Floats
+    begin: int
+    """Where in the whole music that begins, in samples."""
 
 
 class LiveSound:
@@ -27,6 +40,10 @@ class LiveSound:
         self._lock = threading.Lock()
         self._waiting: deque[Floats] = deque()
         self._samples = 0
+        self._past: deque[Floats] = deque()
+        self._past_samples = 0
+        self.taken_samples = 0
+        """How much of the music was played; silence is none of it."""
         self._is_closed = False
         self._room = asyncio.Event()
         self._room.set()
@@ -60,6 +77,19 @@ class LiveSound:
         self._is_closed = True
         self._room.set()
 
+    @property
+    def is_dry(self) -> bool:
+        """Tell whether it is silent for want of music."""
+        return self._is_dry
+
+    def surroundings(self) -> Surroundings:
+        """Return what is around the place that is played."""
+        with self._lock:
+            parts = [*self._past, *self._waiting]
+            begin = self.taken_samples - self._past_samples
+        empty = np.zeros((0, CHANNELS), np.float32)
+        return Surroundings(samples=np.concatenate([empty, *parts]), begin=begin)
+
     def take(self, samples: int) -> Floats:
         """Return the next samples; called by the thread that plays.
 
@@ -75,9 +105,11 @@ class LiveSound:
                 used = part[: samples - at]
                 out[at : at + len(used)] = used
                 at += len(used)
+                self._remember(used)
                 if len(used) < len(part):
                     self._waiting.appendleft(part[len(used) :])
             self._samples -= at
+            self.taken_samples += at
         if not self._room.is_set() and self.buffered_seconds < MOST_SECONDS:
             set_from_thread(self._loop, self._room)
         if at < samples and self._is_closed:
@@ -89,3 +121,9 @@ class LiveSound:
             out[:at] *= np.linspace(1.0, 0.0, at, dtype=np.float32)[:, None]
         self.missing_samples += samples - at
         return out
+
+    def _remember(self, part: Floats) -> None:
+        self._past.append(part)
+        self._past_samples += len(part)
+        while self._past_samples > _PAST_SAMPLES:
+            self._past_samples -= len(self._past.popleft())

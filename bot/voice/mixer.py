@@ -15,6 +15,7 @@ import numpy as np
 from bot.audio.files.opus_packets import CHANNELS, FRAME_SAMPLES, RATE_HZ
 from bot.domain.generation import Floats
 from bot.voice.blend import Blend, plain_blend
+from bot.voice.live_sound import LiveSound
 from bot.voice.track import Frames, Track
 
 SKIP_SECONDS = 0.3
@@ -115,6 +116,11 @@ class Mixer:
             return None if self._now is None else self._now.sound
 
     @property
+    def next(self) -> Playable | None:
+        """What comes next."""
+        return self._next
+
+    @property
     def wants_next(self) -> bool:
         """Tell whether there is room for what comes next."""
         return self._next is None
@@ -149,6 +155,20 @@ class Mixer:
         if planned is not None and planned.first is now.track and now.place <= planned.leave:
             return planned
         return plain_blend(now.track, sound.track)
+
+    def become(self, sound: LiveSound, track: Track, begin: int, blend: Blend, then: Track) -> bool:
+        """Let live music go on as a track that holds the rest of it, and go over into another.
+
+        `begin` is where in it the track begins, in samples. Return whether this came in time.
+        """
+        with self._lock:
+            place = sound.taken_samples - begin
+            now = self._now
+            if now is None or now.sound is not sound or sound.is_dry or place > blend.leave:
+                return False
+            now.sound = PlayedTrack(track, place)
+            self._next, self._blend = PlayedTrack(then), blend
+            return True
 
     def drop_next(self) -> None:
         """Forget what would have come next."""

@@ -13,7 +13,9 @@ from bot.errors import ZhiyinError
 from bot.voice.blend import grown_blend
 from bot.voice.blending import prepare_blend
 from bot.voice.line import LineEnd, VoiceLine, VoicePlace
+from bot.voice.live_ending import end_on_the_beat
 from bot.voice.live_show import LiveShow
+from bot.voice.live_sound import LiveSound
 from bot.voice.mixer import Mixer, Playable, PlayedTrack
 from bot.voice.source import RadioSource
 from bot.voice.thread_signals import set_from_thread
@@ -139,7 +141,10 @@ class Radio:
         """Play something else from now on: what is ready is of the old kind."""
         self.mixer.drop_next()
         track = await self._next_track()
-        if track is not None:
+        if track is None:
+            return
+        now = self.mixer.now
+        if not isinstance(now, LiveSound) or not await end_on_the_beat(self.mixer, now, track):
             self.mixer.play_next(PlayedTrack(track), at_once=True)
 
     async def follow(self, track: Track, same_seconds: float | None) -> None:
@@ -232,6 +237,8 @@ class Radio:
         sound = self.mixer.now
         is_live = self.show is not None and self.show.is_heard
         track = sound.track if isinstance(sound, PlayedTrack) else None
+        if track is not None and track.clip_id is None:
+            return  # live music that ends
         if (track is not None and track is not self.now) or is_live is not self._was_live:
             self.now, self._was_live, self._is_empty = track, is_live, False
             await self._tell(track)

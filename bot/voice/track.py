@@ -17,7 +17,8 @@ Frames = NDArray[np.int16]
 class Track:
     """A clip that is ready to be played; places in it are in samples at 48 kHz."""
 
-    clip_id: int
+    clip_id: int | None
+    """None of what is no clip: the end of live music."""
     frames: Frames
     part: Part | None = None
 

@@ -1,0 +1,42 @@
+"""How live music ends: what was made of it goes over into a clip as clips do, on the beat."""
+
+from __future__ import annotations
+
+import asyncio
+
+import numpy as np
+
+from bot.audio.editing.mix import hear_part
+from bot.audio.files.opus_packets import RATE_HZ
+from bot.domain.generation import Sound
+from bot.voice.blending import prepare_blend
+from bot.voice.live_sound import LiveSound, Surroundings
+from bot.voice.mixer import Mixer
+from bot.voice.track import Track
+
+_LEAST_SECONDS = 2.0
+"""With less of it left there is no time to listen for its beat."""
+
+_READY_SAMPLES = round(0.5 * RATE_HZ)
+"""How soon a fade can be ready to be heard."""
+
+
+async def end_on_the_beat(mixer: Mixer, sound: LiveSound, then: Track) -> bool:
+    """Let live music that is made no more go over into a clip; return whether a beat was found.
+
+    Else, and where it comes too late, nothing is changed.
+    """
+    if mixer.now is not sound or sound.buffered_seconds < _LEAST_SECONDS:
+        return False
+    around = sound.surroundings()
+    track = await asyncio.to_thread(_as_track, around)
+    since = sound.taken_samples - around.begin + _READY_SAMPLES
+    blend = await prepare_blend(track, then, since=since)
+    return blend.on_the_beat and mixer.become(sound, track, around.begin, blend, then)
+
+
+def _as_track(around: Surroundings) -> Track:
+    sound = Sound(samples=around.samples.T, sample_rate_hz=RATE_HZ)
+    # As much as `PlayedTrack` multiplies by: the seam is not heard.
+    frames = np.clip(np.rint(around.samples * 32768), -32768, 32767).astype(np.int16)
+    return Track(clip_id=None, frames=frames, part=hear_part(sound, loops=False))
