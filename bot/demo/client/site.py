@@ -208,7 +208,11 @@ class Site:
             set_locale(self.discord, person, hello.locale)
         tab = Tab(line, self.discord, person, self.people, self._desks[person.id], self._languages)
         self._tabs.add(tab)
-        await tab.serve(hello, self._status)
+        try:
+            await tab.serve(hello, self._status)
+        finally:
+            # Who came into a voice channel and went at once has never asked for its sound.
+            self._voice.note_gone(person)
         return line
 
 

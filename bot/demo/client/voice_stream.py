@@ -25,10 +25,13 @@ _AWAY_SECONDS = 5.0
 class VoiceStreams:
     """The streams of those who listen."""
 
-    def __init__(self, discord: Discord, sessions: Sessions) -> None:
+    def __init__(
+        self, discord: Discord, sessions: Sessions, *, away_seconds: float = _AWAY_SECONDS
+    ) -> None:
         self._discord, self._sessions = discord, sessions
         self._open: Counter[int] = Counter()
         self._leaving: set[asyncio.Task[None]] = set()
+        self._is_closed, self._away_seconds = False, away_seconds
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Send what the bot plays where a person is, until they leave."""
@@ -48,13 +51,21 @@ class VoiceStreams:
             pass  # the tab is gone
         finally:
             self._open[person.id] -= 1
-            task = asyncio.create_task(self._leave_soon(person, guild.id), name="leave voice")
-            self._leaving.add(task)
-            task.add_done_callback(self._leaving.discard)
+            self.note_gone(person)
         return answer
+
+    def note_gone(self, person: Person) -> None:
+        """Note that a person has closed something; who does not listen soon has left."""
+        if self._is_closed:
+            return
+        leaving = self._leave_soon(person, self._discord.guild.id)
+        task = asyncio.create_task(leaving, name="leave voice")
+        self._leaving.add(task)
+        task.add_done_callback(self._leaving.discard)
 
     async def close(self) -> None:
         """Wait for nobody any more."""
+        self._is_closed = True
         for task in list(self._leaving):
             task.cancel()
         await asyncio.gather(*self._leaving, return_exceptions=True)
@@ -88,6 +99,6 @@ class VoiceStreams:
 
     async def _leave_soon(self, person: Person, guild_id: int) -> None:
         """Let a person go who has closed the page; a page that is loaded anew comes back."""
-        await asyncio.sleep(_AWAY_SECONDS)
+        await asyncio.sleep(self._away_seconds)
         if not self._open[person.id]:
             await moves.leave(self._discord, person, guild_id)

@@ -40,8 +40,11 @@ class Room:
 
     @property
     def packets(self):
+        """What the bot has said since it came into the channel."""
         line = self.wire.voice.server.lines.get(self.wire.guild.id)
-        return [] if line is None else [each.opus for each in line.packets]
+        if line is None or line.socket is None or line.socket.closed:
+            return []
+        return [each.opus for each in line.packets]
 
     @property
     def is_there(self):

@@ -1,0 +1,24 @@
+"""Who listens in a voice channel from a page, and who has left."""
+
+from __future__ import annotations
+
+import asyncio
+
+from bot.demo.client.sessions import Sessions
+from bot.demo.client.voice_stream import VoiceStreams
+from bot.demo.discord.channels import ChannelType
+from bot.demo.discord.state import Discord
+from bot.demo.discord.voice import moves
+
+
+async def test_who_goes_before_the_sound_was_asked_for_has_left():
+    """A tab that is closed at once; the radio would play to them for ever."""
+    discord = Discord()
+    place = discord.add_channel("lounge", type=ChannelType.VOICE)
+    streams = VoiceStreams(discord, Sessions({}), away_seconds=0.0)
+    await moves.join(discord, discord.owner, place)
+    streams.note_gone(discord.owner)
+    async with asyncio.timeout(60):
+        while discord.voice.people_in(place):
+            await asyncio.sleep(0)
+    await streams.close()
