@@ -6,11 +6,14 @@ import asyncio
 import random
 import signal
 import time
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
+
 from bot.demo.discord.rate_limits import Limit
+from bot.inference.ray.cluster import Cluster, bot_token
 from tests.soak.people import Person, some_sounds
 from tests.soak.reconciliation import QUIET_SECONDS, asked, quiet
 from tests.soak.room_audit import UNSETTLED
@@ -18,6 +21,8 @@ from tests.soak.room_deeds import add_places, prepare
 from tests.soak.tally import Tally
 from tests.support.discord_wire.bot_process import BotProcess
 from tests.support.discord_wire.server import Wire, open_wire
+from tests.support.free_port import free_port
+from tests.support.joined_machine import lent
 
 LATER_SECONDS = 2 * 86_400.0
 """By how much the clock is put forward in the end: all times that were set are over then."""
@@ -33,6 +38,8 @@ class Crowd:
     """The bot's folder."""
     tally: Tally
     people: list[Person]
+    machines: list[psutil.Process] = field(default_factory=list)
+    """Those that have joined: the leaders of their processes."""
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     acting: list[asyncio.Task[None]] = field(default_factory=list)
 
@@ -67,13 +74,17 @@ class Crowd:
 
 
 @asynccontextmanager
-async def open_crowd(folder, *, people, channels, seed, pause_seconds):
-    """Bring so many people together; each pauses so long on average between two deeds."""
+async def open_crowd(folder, *, people, channels, seed, pause_seconds, joined=0, local=1):
+    """Bring so many people together; each pauses so long on average between two deeds.
+
+    So many machines join, and the bot has so many workers of its own.
+    """
     data, tally = folder / "data", Tally()
     data.mkdir(parents=True)
     sounds = await asyncio.to_thread(some_sounds)
     # Discord has a clock of its own.
-    async with open_wire() as wire:
+    async with AsyncExitStack() as stack:
+        wire = await stack.enter_async_context(open_wire())
         # Not a test of Discord's patience: the whole limit is for a single bot's token.
         wire.buckets.whole = Limit(500, 1.0)
         places = [wire.channel(f"music-{number}") for number in range(channels)]
@@ -85,8 +96,13 @@ async def open_crowd(folder, *, people, channels, seed, pause_seconds):
             )
             for n in range(people)
         ]  # fmt: skip
-        bot = BotProcess(wire, data)
+        workers = {"count": local, "backend": "ray" if joined else "process"}
+        port = free_port()
+        bot = BotProcess(wire, data, ray_port=port, **workers)
         together = Crowd(wire, bot, data, tally, crowd)
+        if joined:
+            cluster = Cluster(address=f"127.0.0.1:{port}", token=bot_token(data, {}))
+            together.machines += [stack.enter_context(lent(cluster)) for _ in range(joined)]
         try:
             yield together
         finally:

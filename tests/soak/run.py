@@ -23,6 +23,7 @@ from typing import Any
 
 from tests.soak.crowd import open_crowd
 from tests.soak.faults import PLAGUES, plague
+from tests.soak.machine_faults import MACHINE_PLAGUES, plague_machine
 from tests.soak.queue_watch import Waits, waits
 from tests.soak.reconciliation import audit, read
 from tests.soak.room_audit import audit_room
@@ -42,14 +43,17 @@ class Outcome:
     wrong: list[str]
 
 
-async def soak(minutes, seed, people, folder, *, pause_seconds=100.0, between_seconds=(1.0, 4.0)):
+async def soak(
+    minutes, seed, people, folder, *, pause_seconds=100.0, between_seconds=(1.0, 4.0), **workers
+):
     """Let them, for so long and until each plague has come once; then look what is left.
 
-    People pause for `pause_seconds` on average, plagues for a time between two.
+    People pause for `pause_seconds` on average, plagues for a time between two. `workers` tells
+    how many machines have joined and how many workers the bot has itself, as for `open_crowd`.
     """
     dice = random.Random(seed)
     async with open_crowd(
-        folder, people=people, channels=CHANNELS, seed=seed, pause_seconds=pause_seconds
+        folder, people=people, channels=CHANNELS, seed=seed, pause_seconds=pause_seconds, **workers
     ) as crowd:
         bot, tally, skew = crowd.bot, crowd.tally, crowd.data / "skew"
         # Daily prompts come on the day after they were switched on.
@@ -58,12 +62,16 @@ async def soak(minutes, seed, people, folder, *, pause_seconds=100.0, between_se
         weighing = asyncio.create_task(tally.weigh(bot))
         await crowd.begin()
         skew.write_text("0")
-        ends, kinds = time.monotonic() + 60 * minutes, list(PLAGUES)
-        due = dice.sample(kinds, len(kinds))
+        ends = time.monotonic() + 60 * minutes
+        plagues = PLAGUES | (MACHINE_PLAGUES if crowd.machines else {})
+        due = dice.sample(list(plagues), len(plagues))
         while due or time.monotonic() < ends:
             await asyncio.sleep(dice.uniform(*between_seconds))
-            (kind,) = [due.pop()] if due else dice.choices(kinds, list(PLAGUES.values()))
-            await plague(kind, bot, dice, tally)
+            (kind,) = [due.pop()] if due else dice.choices(list(plagues), list(plagues.values()))
+            if kind in MACHINE_PLAGUES:
+                await plague_machine(kind, bot, crowd.machines, dice, tally)
+            else:
+                await plague(kind, bot, dice, tally)
         await crowd.calm()
         crowd.wire.faults.clear()
         skew.write_text("0")
@@ -91,6 +99,8 @@ def main(arguments=None):
         default=100.0,
         help="between two deeds of each, seconds (%(default)s)",
     )
+    parser.add_argument("--joined", type=int, default=0, help="machines that join (%(default)s)")
+    parser.add_argument("--local", type=int, default=1, help="workers of the bot (%(default)s)")
     parser.add_argument("--folder", type=Path, help="keep database, clips and log there")
     args = parser.parse_args(arguments)
     # Loopback with a broken connection now and then: what it costs is the bot's affair.
@@ -106,6 +116,8 @@ def main(arguments=None):
                 folder,
                 pause_seconds=args.pause,
                 between_seconds=between_seconds,
+                joined=args.joined,
+                local=args.local,
             )
         )
     print(f"seed {args.seed}, {args.minutes:g} minutes, {args.people} people\n")

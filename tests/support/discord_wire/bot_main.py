@@ -1,6 +1,7 @@
 """The real bot as a process, on a Discord at the wire: run this module with FOLDER ADDRESS.
 
-It plays by a script, or by a third argument: the name of what opens an engine.
+It plays by a script, or by a third argument: the name of what opens an engine. A fourth has its
+settings of workers that are to be others, as JSON.
 The file `skew` in its folder shifts its clock by so many seconds, and its queue logs what
 enters and leaves it. Signals are those of `zhiyin run`: the first drains
 the bot, a second ends it at once.
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import json
 import logging
 import sys
 import time
@@ -31,14 +33,14 @@ from tests.support.drawn_seeds import DrawnSeeds
 SCRIPTED = "tests.support.scripted_worker:open_engine"
 
 
-def settings(folder):
+def settings(folder, **worker):
     """What a soak runs with: all that makes for trouble, and little time to wait."""
     return dataclasses.replace(
         Config(),
         storage=StorageConfig(folder=str(folder)),
         limits=LimitsConfig(daily_seconds=100_000.0, waiting_per_server=10_000, waiting=10_000),
         generation=GenerationConfig(default_seconds=2.0),
-        worker=WorkerConfig(silent_seconds=5.0, grace_seconds=5.0),
+        worker=WorkerConfig(**{"silent_seconds": 5.0, "grace_seconds": 5.0} | worker),
     )
 
 
@@ -52,9 +54,9 @@ def skewed(folder):
     return clock
 
 
-async def live(folder, address, engine=SCRIPTED):
+async def live(folder, address, engine=SCRIPTED, worker="{}"):
     contents, clock = inspect(starter_folder()), skewed(folder)
-    config = settings(folder)
+    config = settings(folder, **json.loads(worker))
     with stopping() as stop, point_discord_at(address):
         async with open_pipeline(
             config, contents, folder=folder, clock=clock, engine=engine

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import time
@@ -13,6 +14,7 @@ import psutil
 from tests.support import forked
 from tests.support.leftover_processes import marked
 
+SCRIPTED = "tests.support.scripted_worker:open_engine"
 LOG = "bot.log"
 """Beside the folder of the bot."""
 
@@ -28,10 +30,10 @@ def _command_of(process):
 class BotProcess:
     """The bot's process, started again as often as it ends; its log is beside its folder."""
 
-    def __init__(self, wire, folder, engine=None):
-        """Take an engine's name as an executor does; without one it is a scripted one."""
+    def __init__(self, wire, folder, engine=SCRIPTED, **worker):
+        """Take an engine's name as an executor does, and settings of workers."""
         self.wire, self.folder = wire, folder
-        self._arguments = (folder, wire.base) + (() if engine is None else (engine,))
+        self._arguments = (folder, wire.base, engine, json.dumps(worker))
         self.process = None
         self.ready = asyncio.Event()
         """Set whenever a worker is ready."""
