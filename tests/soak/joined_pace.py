@@ -72,7 +72,8 @@ def _ready(folder):
 async def _timed(wire, people, seconds):
     channel = wire.channel("music")
     everybody = [wire.person(f"p{number}") for number in range(people)]
-    begun, times = time.perf_counter(), []
+    begun = time.perf_counter()
+    times: list[float] = []
     for number, person in enumerate(everybody):
         words = f"{WORDS[number % len(WORDS)]}, take {number}"
         await wire.send_slash(person, channel, "music", prompt=words, seconds=seconds)

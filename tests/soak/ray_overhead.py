@@ -15,7 +15,7 @@ import dataclasses
 import os
 import statistics
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from contextlib import AsyncExitStack
 
 import psutil
@@ -39,6 +39,9 @@ class Overhead:
 
     local_seconds: list[float]
     joined_seconds: list[float]
+    local_cpu_seconds: float
+    """What the worker of this machine computed for each clip."""
+    joined_cpu_seconds: float
     node_cpu_seconds: float
     """What Ray's processes of the node computed while its clips were made, for each clip."""
     relay_cpu_seconds: float
@@ -83,20 +86,22 @@ async def measure(clips, seconds, cores):
             for executor in (here, there):
                 await _made(executor, 0, 1.0)
         (worker,) = workers(node)
+        own = psutil.Process(here.worker_pids[0])
         rays = [node, *(each for each in node.children(recursive=True) if each != worker)]
         (relay,) = _running("bot.inference.ray.relay")
         local: list[float] = []
         remote: list[float] = []
         pair = ((here, local), (there, remote))
-        node_cpu = relay_cpu = 0.0
+        watched = {"own": [own], "worker": [worker], "node": rays, "relay": [relay]}
+        spent: defaultdict[str, float] = defaultdict(float)
         for number in range(1, clips + 1):
             # Whoever comes second finds the caches as the first has left them: in turn.
             for executor, times in pair if number % 2 else reversed(pair):
-                before = _cpu_seconds(rays), _cpu_seconds([relay])
+                before = {name: _cpu_seconds(each) for name, each in watched.items()}
                 times.append(await _made(executor, number, seconds))
-                if executor is there:
-                    node_cpu += _cpu_seconds(rays) - before[0]
-                    relay_cpu += _cpu_seconds([relay]) - before[1]
+                for name, each in watched.items():
+                    if (name == "own") is (executor is here):
+                        spent[name] += _cpu_seconds(each) - before[name]
         alone_mb = _mb([worker])
         parts = {f"{_name(each)} {each.pid}": _mb([worker, each]) - alone_mb for each in rays}
         heads = [
@@ -107,8 +112,10 @@ async def measure(clips, seconds, cores):
         return Overhead(
             local,
             remote,
-            node_cpu / clips,
-            relay_cpu / clips,
+            spent["own"] / clips,
+            spent["worker"] / clips,
+            spent["node"] / clips,
+            spent["relay"] / clips,
             _mb([worker, *rays]) - alone_mb,
             parts,
             _mb([relay]),
@@ -174,9 +181,13 @@ def lines(found):
         f"{statistics.median(found.joined_seconds):.3f} s through Ray: "
         f"{100 * (found.ratio - 1):+.2f} % (median of pairs)"
     )
+    ray = found.node_cpu_seconds + found.relay_cpu_seconds
     yield (
-        f"a clip costs {1000 * found.node_cpu_seconds:.0f} ms of processor time in Ray's processes "
-        f"of the node, {1000 * found.relay_cpu_seconds:.0f} ms in the relay"
+        f"processor time of a clip: {found.local_cpu_seconds:.3f} s of the worker here, "
+        f"{found.joined_cpu_seconds:.3f} s of the joined one and "
+        f"{1000 * found.node_cpu_seconds:.0f} ms in Ray's processes of its node, "
+        f"{1000 * found.relay_cpu_seconds:.0f} ms in the relay: "
+        f"{100 * ((found.joined_cpu_seconds + ray) / found.local_cpu_seconds - 1):+.2f} %"
     )
     yield (
         f"memory: {found.node_mb:.0f} MB a node beside its worker's {found.worker_mb:.0f}, relay "
