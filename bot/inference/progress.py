@@ -29,7 +29,7 @@ def progress_of(
             ),
             is_running=False,
             model_is_ready=model_is_ready,
-            trouble=pool.broken,
+            trouble=pool.broken or pool.nobody,
         )
     left_seconds = eta.running(left_seconds=job.left_seconds, at_once=max(1, len(pool.running)))
     return JobProgress(

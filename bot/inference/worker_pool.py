@@ -13,6 +13,7 @@ from bot.inference.eta import EtaEstimator
 from bot.inference.pending import PendingJob
 from bot.inference.supervisor import WorkerSupervisor
 from bot.inference.task_set import TaskSet
+from bot.inference.worker_troubles import NOBODY
 
 
 class WorkerPool:
@@ -84,6 +85,12 @@ class WorkerPool:
         if self.model is not None:
             return None
         return next((each.broken for each in self.supervisors if each.broken), None)
+
+    @property
+    def nobody(self) -> Sentence | None:
+        """Return that no machine has joined yet, where all workers are others'; None otherwise."""
+        is_waited_for = not self.local and all(each.worker is None for each in self.joined)
+        return NOBODY if is_waited_for else None
 
     @property
     def running(self) -> list[PendingJob]:

@@ -16,6 +16,9 @@ OTHER_VERSION = Sentence(
     "The music engine runs another version of Zhiyin than the bot does; its owner can see "
     "more in the log."
 )
+NOBODY = Sentence(
+    "No machine that makes music is there just now; your clip is made as soon as one has joined."
+)
 OTHER_VERSION_THERE = Sentence(
     "{host} runs another version of Zhiyin than the bot: bring both to the same one."
 )

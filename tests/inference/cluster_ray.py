@@ -28,6 +28,7 @@ from bot.inference.ray.backend import NO_CLUSTER, RayBackend
 from bot.inference.ray.cluster import TOKEN_FILE, TOKEN_VARIABLE, Cluster
 from bot.inference.ray.head import RayHead
 from bot.inference.ray.nodes import Offer, labels_of
+from bot.inference.worker_troubles import NOBODY
 from tests.support import scripted_worker
 from tests.support.forked_worker import ForkedBackend
 from tests.support.free_port import free_port
@@ -134,6 +135,7 @@ async def test_machines_that_join_make_what_a_local_worker_would(head):
     """Each job once, on either machine, heard while it is made, and cancelled where it runs."""
     async with opened(head) as executor:
         waiting = submit(executor, 100)
+        assert executor.progress(100).trouble == NOBODY
         with machine(head.cluster) as one, machine(head.cluster) as other:
             await waiting.result()
             await ready(executor, 2)

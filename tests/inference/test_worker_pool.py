@@ -11,7 +11,7 @@ from bot.config import Config, EngineConfig, WorkerConfig
 from bot.inference.eta import EtaEstimator
 from bot.inference.worker_pool import WorkerPool
 from bot.inference.worker_process import ProcessBackend
-from bot.inference.worker_troubles import NOT_READY, OTHER_MODEL, refuse_model
+from bot.inference.worker_troubles import NOBODY, NOT_READY, OTHER_MODEL, refuse_model
 from tests.support import scripted_worker
 
 MODEL = scripted_worker.info(8)
@@ -103,10 +103,9 @@ def test_another_model_or_precision_is_refused_in_a_sentence():
     assert told["weights"].startswith("attic has loaded another model")
 
 
-def test_the_trouble_of_a_machine_is_shown_once_and_while_it_lasts():
-    """However many places it was refused at, and not any more once it is well at one."""
-    config = dataclasses.replace(Config(), worker=WorkerConfig(count=0, joined=4, backend="ray"))
-    made = WorkerPool(
+def pool_of(config):
+    """A pool in which nothing has happened yet."""
+    return WorkerPool(
         config,
         ProcessBackend(config),
         ProcessBackend(config),
@@ -115,6 +114,12 @@ def test_the_trouble_of_a_machine_is_shown_once_and_while_it_lasts():
         changed=lambda: None,
         cancel_seconds=1.0,
     )
+
+
+def test_the_trouble_of_a_machine_is_shown_once_and_while_it_lasts():
+    """However many places it was refused at, and not any more once it is well at one."""
+    config = dataclasses.replace(Config(), worker=WorkerConfig(count=0, joined=4, backend="ray"))
+    made = pool_of(config)
     first, second, third, _ = made.joined
     for place in (first, second):
         place.broken, place.broken_host = OTHER_MODEL, "attic"
@@ -123,3 +128,11 @@ def test_the_trouble_of_a_machine_is_shown_once_and_while_it_lasts():
     assert shown == [("attic", OTHER_MODEL), ("", NOT_READY)]
     third.broken, third.model, third.host = None, MODEL, "attic"
     assert made.statuses == []
+
+
+@pytest.mark.parametrize(("count", "is_told"), [(0, True), (1, False)])
+def test_who_waits_for_a_machine_is_told_so(count, is_told):
+    """Where the bot has no worker of its own, and nobody has joined yet."""
+    config = dataclasses.replace(Config(), worker=WorkerConfig(count=count, backend="ray"))
+    made = pool_of(config)
+    assert made.nobody == (NOBODY if is_told else None)
