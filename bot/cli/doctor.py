@@ -140,7 +140,7 @@ def _look_through_copy(folder: Path) -> tuple[list[Sentence], int]:
 
 
 async def _books(folder: Path, clips: Path) -> tuple[list[Sentence], int]:
-    async with open_store(folder, time.time) as store:
+    async with open_store(folder, time.time, is_read_whole=True) as store:
         complaints = await store.check()
         wishes = len(await store.privacy.pending())
         missing = [name for name in await store.clips.files() if not (clips / name).exists()]

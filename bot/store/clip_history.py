@@ -6,17 +6,13 @@ import json
 from collections.abc import Collection
 
 from bot.domain.clips import Clip
-from bot.store.clips import like
 from bot.store.database import Database
 from bot.store.forgetting import NOT_FORGOTTEN
 from bot.store.hidden_clips import IS_FOR_ALL
+from bot.store.prompt_search import has_words, patterns
 from bot.store.rows import CLIP_COLUMNS, clip_of
 
 _CLIP = f"SELECT {CLIP_COLUMNS} FROM clips"  # noqa: S608 - ours
-_HAS_WORDS = (
-    "(:words = '[]' OR NOT EXISTS (SELECT 1 FROM json_each(:words) "
-    "WHERE COALESCE(prompt, '') NOT LIKE value ESCAPE '\\'))"
-)
 
 
 class ClipHistory:
@@ -28,9 +24,9 @@ class ClipHistory:
     async def of_person(self, user_id: int, words: str, offset: int, limit: int) -> list[Clip]:
         """Return so many of a person's clips, newest first, after so many others."""
         rows = await self._database.all(
-            f"{_CLIP} WHERE user_id = :user AND NOT is_deleted AND {NOT_FORGOTTEN} "
-            f"AND {_HAS_WORDS} ORDER BY id DESC LIMIT :limit OFFSET :offset",
-            {"user": user_id, "words": _patterns(words), "offset": offset, "limit": limit},
+            f"{_CLIP} WHERE user_id = :user AND NOT is_deleted {has_words(words)} "
+            f"AND {NOT_FORGOTTEN} ORDER BY id DESC LIMIT :limit OFFSET :offset",
+            {"user": user_id, "offset": offset, "limit": limit} | patterns(words),
         )
         return [clip_of(row) for row in rows]
 
@@ -49,18 +45,18 @@ class ClipHistory:
         """
         rows = await self._database.all(
             f"{_CLIP} INDEXED BY clips_by_guild "  # noqa: S608 - ours
-            "WHERE guild_id = :guild AND NOT is_deleted "
+            f"WHERE guild_id = :guild AND NOT is_deleted {has_words(words)} "
             f"AND {NOT_FORGOTTEN} AND (user_id = :user OR message_id IS NOT NULL AND channel_id IN "
             f"(SELECT value FROM json_each(:channels)) AND {IS_FOR_ALL}) "
-            f"AND {_HAS_WORDS} ORDER BY id DESC LIMIT :limit OFFSET :offset",
+            "ORDER BY id DESC LIMIT :limit OFFSET :offset",
             {
                 "guild": guild_id,
                 "user": user_id,
                 "channels": json.dumps(sorted(channel_ids)),
-                "words": _patterns(words),
                 "offset": offset,
                 "limit": limit,
-            },
+            }
+            | patterns(words),
         )
         return [clip_of(row) for row in rows]
 
@@ -68,12 +64,9 @@ class ClipHistory:
         """Return so many of the clips that a person starred, the latest first, after others."""
         rows = await self._database.all(
             f"SELECT {CLIP_COLUMNS} FROM stars CROSS JOIN clips ON clips.id = clip_id "  # noqa: S608
-            f"WHERE stars.user_id = :user AND NOT is_deleted AND {NOT_FORGOTTEN} "
-            f"AND {_HAS_WORDS} ORDER BY stars.user_id, starred_at DESC LIMIT :limit OFFSET :offset",
-            {"user": user_id, "words": _patterns(words), "offset": offset, "limit": limit},
+            f"WHERE stars.user_id = :user AND NOT is_deleted {has_words(words)} "
+            f"AND {NOT_FORGOTTEN} "
+            "ORDER BY stars.user_id, starred_at DESC LIMIT :limit OFFSET :offset",
+            {"user": user_id, "offset": offset, "limit": limit} | patterns(words),
         )
         return [clip_of(row) for row in rows]
-
-
-def _patterns(words: str) -> str:
-    return json.dumps([like(word) for word in words.split()])

@@ -19,6 +19,8 @@ from bot.store.database import Database
 from bot.store.forgetting import NOT_FORGOTTEN
 from bot.store.hidden_clips import IS_FOR_ALL
 from bot.store.job_states import in_states
+from bot.store.lineage import ANCESTORS, DESCENDANTS
+from bot.store.prompt_search import AMONG_LATEST, LATEST_OF_PERSON, like
 from bot.store.rows import CLIP_COLUMNS, clip_of, fields_json, sampling_json
 from bot.store.withdrawals import write_down
 
@@ -31,14 +33,6 @@ _HELD = (
 
 
 _CLIP = f"SELECT {CLIP_COLUMNS} FROM clips"  # noqa: S608 - ours
-_ANCESTORS = (
-    "WITH RECURSIVE kin(id) AS (VALUES(?) UNION SELECT parent_id FROM kin CROSS JOIN clip_parents "
-    "ON clip_id = kin.id LIMIT ?) SELECT id FROM kin"
-)
-_DESCENDANTS = (
-    "WITH RECURSIVE kin(id) AS (VALUES(?) UNION SELECT clip_id FROM kin CROSS JOIN clip_parents "
-    "ON parent_id = kin.id LIMIT ?) SELECT id FROM kin"
-)
 _FILES_AT_ONCE = 1000
 # Of those that match, the latest: asked for at every key that a person presses.
 _PROMPTS_READ = 500
@@ -92,11 +86,12 @@ class Clips:
         return sorted(map(clip_of, rows), key=lambda clip: clip.job_id)
 
     async def of_user(self, user_id: int, limit: int, text: str = "") -> list[Clip]:
-        """Return a person's clips whose prompt contains a text, newest first."""
+        """Return a person's clips whose prompt contains a text, newest first, of the latest."""
         rows = await self._database.all(
-            f"{_CLIP} WHERE user_id = ? AND NOT is_deleted AND {NOT_FORGOTTEN} "
-            "AND COALESCE(prompt, '') LIKE ? ESCAPE '\\' ORDER BY id DESC LIMIT ?",
-            (user_id, like(text), limit),
+            f"{_CLIP} WHERE user_id = :user AND NOT is_deleted {AMONG_LATEST} "
+            f"AND COALESCE(prompt, '') LIKE :text ESCAPE '\\' AND {NOT_FORGOTTEN} "
+            "ORDER BY id DESC LIMIT :limit",
+            {"user": user_id, "text": like(text), "limit": limit, "most": LATEST_OF_PERSON},
         )
         return [clip_of(row) for row in rows]
 
@@ -139,18 +134,20 @@ class Clips:
         return [clip_of(row) for row in rows]
 
     async def prompts_of(self, user_id: int, text: str, limit: int) -> list[str]:
-        """Return a person's distinct prompts that contain a text, latest first."""
+        """Return a person's distinct prompts that contain a text, latest first, of the latest."""
+        about = {"user": user_id, "text": like(text), "most": LATEST_OF_PERSON}
         rows = await self._database.all(
-            f"SELECT prompt FROM clips WHERE user_id = ? AND {NOT_FORGOTTEN} "  # noqa: S608 - ours
-            "AND prompt LIKE ? ESCAPE '\\' ORDER BY id DESC LIMIT ?",
-            (user_id, like(text), _PROMPTS_READ),
+            f"SELECT prompt FROM clips WHERE user_id = :user {AMONG_LATEST} "  # noqa: S608 - ours
+            f"AND prompt LIKE :text ESCAPE '\\' AND {NOT_FORGOTTEN} "
+            "ORDER BY id DESC LIMIT :limit",
+            about | {"limit": _PROMPTS_READ},
         )
         return list(dict.fromkeys(row["prompt"] for row in rows))[:limit]
 
     async def lineage(self, clip_id: int, most: int) -> Lineage:
         """Return a clip's ancestors and descendants, so many of each at most, the nearest first."""
         ids, is_whole = {clip_id}, True
-        for statement in (_ANCESTORS, _DESCENDANTS):
+        for statement in (ANCESTORS, DESCENDANTS):
             # The clip itself is one of them, and one more tells whether there are more.
             found = [row["id"] for row in await self._database.all(statement, (clip_id, most + 2))]
             is_whole = is_whole and len(found) <= most + 1
@@ -181,6 +178,15 @@ class Clips:
             names += [row["file"] for row in rows]
             if len(rows) < _FILES_AT_ONCE:
                 return names
+
+    async def unknown_files(self, names: Collection[str]) -> set[str]:
+        """Return those names of files that belong to no clip, or to one that is deleted."""
+        rows = await self._database.all(
+            "SELECT value FROM json_each(?) WHERE NOT EXISTS "
+            "(SELECT 1 FROM clips WHERE file = value AND NOT is_deleted)",
+            (json.dumps(list(names)),),
+        )
+        return {row["value"] for row in rows}
 
     async def set_message(self, clip_id: int, message_id: int) -> None:
         """Record the message that a clip was posted in."""
@@ -257,9 +263,3 @@ async def insert_clip(connection: aiosqlite.Connection, clip: NewClip, now: floa
     )
     (row,) = await connection.execute_fetchall(f"{_CLIP} WHERE id = ?", (id_,))
     return clip_of(row)
-
-
-def like(text: str) -> str:
-    """Return the pattern, escaped by a backslash, of what contains a text."""
-    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{escaped}%"

@@ -44,6 +44,12 @@ _PRAGMAS = (
     "PRAGMA wal_autocheckpoint = 250",
 )
 
+_CHECKED_BYTES = 32 * 2**20
+"""A larger database isn't read through at the start, which would take many seconds.
+
+The backup of the day does that.
+"""
+
 _SCRUB_TRIES = 20
 _SCRUB_PAUSE_SECONDS = 0.1
 
@@ -123,9 +129,12 @@ def read_only_uri(path: Path) -> str:
 
 
 @asynccontextmanager
-async def open_database(folder: Path, now: float) -> AsyncIterator[Database]:
+async def open_database(
+    folder: Path, now: float, *, is_read_whole: bool = False
+) -> AsyncIterator[Database]:
     """Open the database in a folder, making both where they are missing.
 
+    A large one is only looked through for damage where it `is_read_whole`.
     Raises ConfigError where another process has it open, it is damaged, another program's or from
     a newer version, or nothing may be written or locked there. Never changes a file that it can't
     use.
@@ -138,7 +147,8 @@ async def open_database(folder: Path, now: float) -> AsyncIterator[Database]:
             create_private_file(path, exclusive=False)
             await asyncio.to_thread(close_files, folder)
             writer = await stack.enter_async_context(aiosqlite.connect(path, isolation_level=None))
-            await _set_up(writer, path, now)
+            is_read_whole = is_read_whole or path.stat().st_size <= _CHECKED_BYTES
+            await _set_up(writer, path, now, is_read_whole=is_read_whole)
             # Closed before the writer, which as the last connection takes the log along.
             readers = [await stack.enter_async_context(_open_reader(path)) for _ in range(_READERS)]
         except (OSError, sqlite3.OperationalError) as error:
@@ -182,7 +192,9 @@ async def _open_reader(path: Path) -> AsyncIterator[aiosqlite.Connection]:
         yield reader
 
 
-async def _set_up(connection: aiosqlite.Connection, path: Path, now: float) -> None:
+async def _set_up(
+    connection: aiosqlite.Connection, path: Path, now: float, *, is_read_whole: bool
+) -> None:
     # Check application_id before any PRAGMA that writes, as the first of ours does.
     async with connection.execute(IDENTITY_QUERY) as cursor:
         found = identity(await cursor.fetchone() or (0, 0, None))
@@ -202,10 +214,8 @@ async def _set_up(connection: aiosqlite.Connection, path: Path, now: float) -> N
             )
         )
     log.info("store.open sqlite=%s file=%s", sqlite3.sqlite_version, path.name)
-    async with connection.execute("PRAGMA quick_check") as cursor:
-        checked = await cursor.fetchone()
-    if checked is None or checked[0] != "ok":
-        raise sqlite3.DatabaseError(checked[0] if checked else "no answer")
+    if is_read_whole:
+        await _check_pages(connection)
     if found.is_unsigned:
         await _rewrite(connection)
     await migrate(connection, found.version, now)
@@ -213,8 +223,17 @@ async def _set_up(connection: aiosqlite.Connection, path: Path, now: float) -> N
     await _empty_log(connection)
 
 
+async def _check_pages(connection: aiosqlite.Connection) -> None:
+    """Raise sqlite3.DatabaseError where the database is damaged."""
+    async with connection.execute("PRAGMA quick_check") as cursor:
+        checked = await cursor.fetchone()
+    if checked is None or checked[0] != "ok":
+        raise sqlite3.DatabaseError(checked[0] if checked else "no answer")
+
+
 async def _rewrite(connection: aiosqlite.Connection) -> None:
     """Write every page anew: the first versions did not overwrite what was deleted."""
+    log.info("store.rewriting what was deleted from a database of the first versions is removed")
     try:
         await connection.execute("VACUUM")
     except sqlite3.OperationalError as error:

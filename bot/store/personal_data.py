@@ -9,7 +9,7 @@ from typing import Any
 from bot.store.database import Database
 from bot.store.forgetting import NOT_FORGOTTEN
 
-PAGE = 1000
+PAGE = 250
 """How many rows are read at once: a few milliseconds' worth."""
 
 

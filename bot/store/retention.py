@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
-from collections.abc import Callable
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -24,6 +26,7 @@ HELD_SECONDS = 86_400.0
 
 _DAY_SECONDS = 86_400.0
 _AT_ONCE = 100
+_FILES_AT_ONCE = 1000
 
 
 async def keep_tidy(
@@ -102,25 +105,38 @@ async def _delete_expired(store: Store, keep_clips_days: int, now: float) -> set
 
 async def _find_leftovers(store: Store, now: float) -> set[Path]:
     """Return the files that a killed bot has left: a deleted clip's, or one's made once more."""
-    sounds = await asyncio.to_thread(_files_before, store.clips_folder, now - EVERY_SECONDS)
-    unfinished = await store.jobs.unfinished()
-    # Read in this order: a clip that was recorded meanwhile is among the known ones.
-    theirs = {str(job.id) for job in unfinished}
-    known = set(await store.clips.files())
-    gone = {file for file in sounds if file.name not in known and file.stem not in theirs}
-    sources = [job.order.source for job in unfinished]
-    wanted = {source.file for source in sources if isinstance(source, UploadSource)}
+    gone: set[Path] = set()
+    async for sounds in _files_before(store.clips_folder, now - EVERY_SECONDS):
+        # Read in this order: a clip that was recorded meanwhile is among the known ones.
+        theirs = {str(job.id) for job in await store.jobs.unfinished()}
+        unknown = await store.clips.unknown_files([file.name for file in sounds])
+        gone |= {file for file in sounds if file.name in unknown and file.stem not in theirs}
     # A young one may belong to an order that is being inserted right now.
-    uploads = await asyncio.to_thread(_files_before, store.uploads_folder, now - EVERY_SECONDS)
-    return gone | {file for file in uploads if file.name not in wanted}
+    async for uploads in _files_before(store.uploads_folder, now - EVERY_SECONDS):
+        sources = [job.order.source for job in await store.jobs.unfinished()]
+        wanted = {source.file for source in sources if isinstance(source, UploadSource)}
+        gone |= {file for file in uploads if file.name not in wanted}
+    return gone
 
 
-def _files_before(folder: Path, at: float) -> list[Path]:
+async def _files_before(folder: Path, at: float) -> AsyncIterator[list[Path]]:
+    """Yield the files of a folder from before a time, so many at once: there may be years of them.
+
+    The folder is read elsewhere, so that nobody waits meanwhile.
+    """
+    with os.scandir(folder) as entries:
+        while (files := await asyncio.to_thread(_some_before, entries, at)) is not None:
+            yield files
+
+
+def _some_before(entries: Iterator[os.DirEntry[str]], at: float) -> list[Path] | None:
+    """Return the files from before a time among the next entries; None where there are no more."""
+    some = list(itertools.islice(entries, _FILES_AT_ONCE))
     found = []
-    for file in folder.iterdir():
+    for file in some:
         # A file may be deleted meanwhile; one with a dot is being written.
         with suppress(FileNotFoundError):
             is_ours = file.is_file() and not file.name.startswith(".")
             if is_ours and file.stat().st_mtime < at:
-                found.append(file)
-    return found
+                found.append(Path(file.path))
+    return found if some else None

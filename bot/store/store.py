@@ -79,13 +79,17 @@ class Store:
 
 @asynccontextmanager
 async def open_store(
-    folder: Path, clock: Callable[[], float], day: QuotaDay = UTC_DAY
+    folder: Path,
+    clock: Callable[[], float],
+    day: QuotaDay = UTC_DAY,
+    *,
+    is_read_whole: bool = False,
 ) -> AsyncIterator[Store]:
     """Open the store in a folder; the clock returns seconds since 1970.
 
-    `day` is what quotas count for. Raises ConfigError as `open_database` does.
+    `day` is what quotas count for. `is_read_whole`, and what is raised, is as in `open_database`.
     """
-    async with open_database(folder, clock()) as database:
+    async with open_database(folder, clock(), is_read_whole=is_read_whole) as database:
         clips, uploads = folder / CLIPS, folder / UPLOADS
         for each in (clips, uploads):
             make_private_folder(each)

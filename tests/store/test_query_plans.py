@@ -264,6 +264,8 @@ async def do_everything(store, clock):
         await store.clip_history.of_person(1, words, 0, 11)
         await store.clip_history.of_guild(10, 1, [5, 6], words, 0, 11)
         await store.clip_history.starred_by(2, words, 0, 11)
+    await store.clips.files()
+    await store.clips.unknown_files(["x.flac"])
     await store.totals()
     await exported(store, 1)
     await store.privacy.forget(1)

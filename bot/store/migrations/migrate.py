@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -10,6 +12,11 @@ import aiosqlite
 
 from bot.store.migrations.history import MIGRATIONS, RECORDED_SINCE
 from bot.store.migrations.migration import Migration
+
+log = logging.getLogger(__name__)
+
+_LONG_SECONDS = 1.0
+"""A migration that takes longer says so: it is why the bot is not there yet."""
 
 
 async def migrate(connection: aiosqlite.Connection, version: int, now: float) -> None:
@@ -21,8 +28,18 @@ async def migrate(connection: aiosqlite.Connection, version: int, now: float) ->
     if version == 0:
         await _run(connection, MIGRATIONS, 0, now)
         return
+    if version < len(MIGRATIONS):
+        log.info(
+            "store.migrating from=%d to=%d A large database takes a minute.",
+            version,
+            len(MIGRATIONS),
+        )
     for done in range(version, len(MIGRATIONS)):
+        begun = time.monotonic()
         await _run(connection, MIGRATIONS[done : done + 1], done, now, known_since=version)
+        seconds = time.monotonic() - begun
+        if seconds > _LONG_SECONDS:
+            log.info("store.migrated name=%s seconds=%.1f", MIGRATIONS[done].name, seconds)
 
 
 async def _run(

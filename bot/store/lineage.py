@@ -1,0 +1,13 @@
+"""Which clips were made from which, as SQL: of a clip so many at most, itself the first."""
+
+from __future__ import annotations
+
+ANCESTORS = (
+    "WITH RECURSIVE kin(id) AS (VALUES(?) UNION SELECT parent_id FROM kin CROSS JOIN clip_parents "
+    "ON clip_id = kin.id LIMIT ?) SELECT id FROM kin"
+)
+
+DESCENDANTS = (
+    "WITH RECURSIVE kin(id) AS (VALUES(?) UNION SELECT clip_id FROM kin CROSS JOIN clip_parents "
+    "ON parent_id = kin.id LIMIT ?) SELECT id FROM kin"
+)

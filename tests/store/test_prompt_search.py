@@ -1,0 +1,23 @@
+"""Words that are looked for in prompts."""
+
+from __future__ import annotations
+
+from bot.store.store import open_store
+from tests.store.test_store import Clock, delivered
+
+
+async def test_all_words_are_looked_for_and_any_number_of_them(tmp_path):
+    """Signs of a pattern stand for themselves; thousands of words are no error."""
+    async with open_store(tmp_path, Clock()) as store:
+        for key, prompt in (("1", "slow 90s rock"), ("2", "90% rock")):
+            await delivered(store, key=key, prompt=prompt)
+
+        async def found(words):
+            clips = await store.clip_history.of_person(1, words, 0, 9)
+            return [clip.prompt for clip in clips]
+
+        assert await found("rock 90") == ["90% rock", "slow 90s rock"]
+        assert await found("rock 90%") == ["90% rock"]
+        assert await found("ROCK slow") == ["slow 90s rock"]
+        assert await found("rock jazz") == []
+        assert await found("rock " * 5000) == ["90% rock", "slow 90s rock"]
