@@ -13,8 +13,11 @@ from cogs.presentation.prompts import clean_prompt
 from cogs.presentation.readers import reader_of
 from cogs.requests.language_choice import LanguageName, read_language, suggest_languages
 from cogs.requests.limits import origin_of, resolve_limits
+from cogs.requests.named_choice import NamedChoice
 from cogs.views.held_button import HeldButton
 from cogs.views.history_buttons import MOST_WORDS, HistoryButton, PlayButton, show_history
+
+WHOSE = NamedChoice({Whose.MINE: "mine", Whose.EVERYONE: "everybody's", Whose.STARRED: "starred"})
 
 
 class Account(commands.Cog):
@@ -28,7 +31,7 @@ class Account(commands.Cog):
         self,
         interaction: Interaction,
         search: app_commands.Range[str, 1, MOST_WORDS] | None = None,
-        whose: Whose = Whose.MINE,
+        whose: app_commands.Transform[Whose, WHOSE] = Whose.MINE,
     ) -> None:
         """List clips that were made, with their seeds; press a number to hear one.
 

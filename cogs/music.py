@@ -9,6 +9,7 @@ from discord.ext import commands
 from bot.app.client import Interaction, ZhiyinBot
 from bot.domain.generation import MAX_SHORT_SEED
 from bot.domain.jobs import Kind
+from cogs.presentation.readers import own_locale
 from cogs.requests.clip_recall import find_typed_clip
 from cogs.requests.draft import RequestDraft
 from cogs.requests.presets import PresetName, find_preset, suggest_presets, with_typed
@@ -115,7 +116,10 @@ class Music(commands.Cog):
         chosen = await find_preset(interaction, preset)
         rolled = self.bot.draw_seed(MAX_SHORT_SEED) if seed is None else seed
         words = await self.bot.service.requests.roll_words(
-            interaction.guild_id, rolled, chosen.words
+            interaction.guild_id,
+            rolled,
+            chosen.words,
+            in_chinese=own_locale(interaction).startswith("zh"),
         )
         draft = RequestDraft(
             kind=Kind.RANDOM,

@@ -19,6 +19,7 @@ from bot.errors import RequestError
 from cogs.presentation import radio_messages
 from cogs.presentation.errors import report_error
 from cogs.presentation.readers import reader_of, readers_of
+from cogs.requests.named_choice import NamedChoice
 from cogs.requests.radio_control import on_air, require_listener, skip_by_vote, stop_radio
 from cogs.requests.radio_steering import steer
 from cogs.requests.radios_on_air import RadiosOnAir
@@ -43,6 +44,16 @@ class Source(StrEnum):
     LIVE = "live"
 
 
+SOURCES = NamedChoice(
+    {
+        Source.STARS: "clips with stars",
+        Source.RECENT: "the latest clips",
+        Source.JAMS: "open jams",
+        Source.LIVE: "live music",
+    }
+)
+
+
 @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
 @app_commands.allowed_installs(guilds=True, users=False)
 class Radio(commands.GroupCog, group_name="radio"):
@@ -65,7 +76,7 @@ class Radio(commands.GroupCog, group_name="radio"):
     async def start(
         self,
         interaction: Interaction,
-        source: Source = Source.STARS,
+        source: app_commands.Transform[Source, SOURCES] = Source.STARS,
         person: discord.Member | None = None,
         jam: int | None = None,
         words: LiveText | None = None,
@@ -156,7 +167,7 @@ class Radio(commands.GroupCog, group_name="radio"):
     async def source(
         self,
         interaction: Interaction,
-        source: Source = Source.STARS,
+        source: app_commands.Transform[Source, SOURCES] = Source.STARS,
         person: discord.Member | None = None,
         jam: int | None = None,
     ) -> None:

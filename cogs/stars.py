@@ -15,9 +15,13 @@ from bot.errors import Refused, RequestError
 from bot.i18n.sentence import Sentence
 from cogs.presentation import star_messages
 from cogs.presentation.readers import reader_of, readers_on
+from cogs.requests.named_choice import NamedChoice
 from cogs.requests.rights import is_shown_to
 from cogs.views.clip_buttons import clip_view
 
+PERIODS = NamedChoice(
+    {Period.DAY: "the last day", Period.WEEK: "the last week", Period.ALL: "all time"}
+)
 ON_SERVERS = Sentence("Stars only work on servers.")
 
 _STAR = "⭐"
@@ -41,7 +45,11 @@ class Stars(commands.Cog):
         await interaction.response.send_message(text, ephemeral=True)
 
     @app_commands.command()
-    async def top(self, interaction: Interaction, period: Period = Period.WEEK) -> None:
+    async def top(
+        self,
+        interaction: Interaction,
+        period: app_commands.Transform[Period, PERIODS] = Period.WEEK,
+    ) -> None:
         """List this server's clips with the most stars.
 
         Parameters

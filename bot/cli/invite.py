@@ -31,6 +31,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
     """Print the link; return the exit code."""
     from bot.app.invitation import invitation_link
 
+    link = invitation_link(_application_id(args.id, config))
     # The link alone goes to the standard output, for a script to take.
     tell(
         Sentence(
@@ -39,7 +40,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
         ),
         file=sys.stderr,
     )
-    print(invitation_link(_application_id(args.id, config)))
+    print(link)
     return 0
 
 

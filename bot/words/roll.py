@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import random
 
-from bot.words.english import ERAS, INSTRUMENTS, MOODS, STYLES
+from bot.words import chinese, english
 from bot.words.facets import Facet
 from bot.words.known import Vocabulary, unknown_words
-from bot.words.reading import read_phrases
+from bot.words.reading import is_chinese, read_phrases
 from bot.words.style_words import with_style
 
 _SLOW = ("ambient", "ballad", "blues", "soul", "gospel", "lo-fi", "trap", "orchestral")
@@ -23,17 +23,21 @@ def roll_words(
     attempt: int = 0,
     most: int,
     vocabulary: Vocabulary | None = None,
+    in_chinese: bool = False,
 ) -> str:
     """Return words for a piece, such as "sad bossa nova with flute, 92 BPM".
 
-    `style` stands before them, and what it says is not rolled. Another `attempt` is another roll.
-    None is rolled that a model with this vocabulary does not know.
+    `style` stands before them, and what it says is not rolled; they are in its language. Another
+    `attempt` is another roll. None is rolled that a model with this vocabulary does not know; in
+    Chinese only where it has one, since models without one read English.
     """
+    in_chinese = in_chinese and vocabulary is not None and (not style or is_chinese(style))
+    source = chinese if in_chinese else english
     dice = random.Random(f"{seed}/{attempt}")  # noqa: S311 - music, no secret
     said = {phrase.facet for phrase in read_phrases(style or "")}
     styles, eras, moods, instruments = (
         sorted(name for name in words if not unknown_words(_word(words[name]), vocabulary))
-        for words in (STYLES, ERAS, MOODS, INSTRUMENTS)
+        for words in (source.STYLES, source.ERAS, source.MOODS, source.INSTRUMENTS)
     )
     name = dice.choice(styles)
     era, mood = dice.choice(eras), dice.choice(moods)
@@ -45,20 +49,23 @@ def roll_words(
     elif name in _FAST:
         low, high = _FAST_BPM
     bpm = dice.randint(low, high)
+    comma = "，" if in_chinese else ", "
+    of = "的" if in_chinese else ""
     front = []
     if Facet.MOOD not in said:
-        front.append(_word(MOODS[mood]))
+        front.append(_word(source.MOODS[mood]) + of)
     if has_era and not said & {Facet.ERA, Facet.STYLE}:
-        front.append(_word(ERAS[era]))
+        front.append(_word(source.ERAS[era]))
     if Facet.STYLE not in said:
-        front.append(_word(STYLES[name]))
-    words = " ".join(front)
+        front.append(_word(source.STYLES[name]))
+    words = ("" if in_chinese else " ").join(front)
     if not said & {Facet.INSTRUMENT, Facet.DRUMS}:
-        names = " and ".join(_word(INSTRUMENTS[each]) for each in players[: 1 + has_two])
-        joiner = ", " if Facet.STYLE in said else " with "
-        words = f"{words}{joiner}{names}".removeprefix(", ").strip()
+        both = "和" if in_chinese else " and "
+        names = both.join(_word(source.INSTRUMENTS[each]) for each in players[: 1 + has_two])
+        joiner = comma if in_chinese or Facet.STYLE in said else " with "
+        words = f"{words}{joiner}{names}".removeprefix(comma).strip()
     if not said & {Facet.TEMPO, Facet.PACE}:
-        words = f"{words}, {bpm} BPM".removeprefix(", ")
+        words = f"{words}{comma}{bpm} BPM".removeprefix(comma)
     return with_style(style, words, most=most) or words
 
 

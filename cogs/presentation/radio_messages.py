@@ -50,7 +50,8 @@ CATCHING_UP = Sentence(
     "Live music can't keep up with all that is being made here: a clip until it can."
 )
 NOT_LIVE = Sentence(
-    "The radio plays clips. `/radio source` with *live* lets it make music, which words can steer."
+    "The radio plays clips. `/radio source` with *live music* lets it make music, which words "
+    "can steer."
 )
 STEERED = Sentence("{who} steers the radio: {words}. You hear it in a few seconds.")
 TOO_LONG = Sentence("Live music takes at most {most} characters of words at once.")

@@ -32,9 +32,9 @@ async def show_jam_form(interaction: Interaction, room: Room) -> None:
         custom_id="words",
         max_length=MAX_WORDS_CHARACTERS,
         placeholder=read(
-            Sentence("soft piano and brushes")
+            Sentence("soft piano, calm drums")
             if room.head is None
-            else Sentence("the drums come in, louder")
+            else Sentence("with drums, loud")
         ),
     )
     form.add_item(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -10,6 +11,7 @@ from bot.models.registry import starter_folder
 from bot.musicgen.checkpoint.vocabulary import read_vocabulary
 from bot.words.facets import Facet
 from bot.words.known import complete, known_phrases, unknown_words, words_to_choose
+from bot.words.reading import read_phrases
 from bot.words.roll import roll_words
 
 
@@ -66,6 +68,21 @@ def test_a_random_clip_is_of_what_the_model_knows(starter):
     """Else its card would promise what is not heard."""
     for seed in range(200):
         assert unknown_words(roll_words(seed, most=400, vocabulary=starter), starter) == ()
+
+
+def test_a_random_clip_is_of_chinese_words_for_who_reads_chinese(starter):
+    """Known ones, which are read again; a style in English, or a model of English, has English."""
+    for seed in range(200):
+        words = roll_words(seed, most=400, vocabulary=starter, in_chinese=True)
+        assert unknown_words(words, starter) == ()
+        facets = {each.facet for each in read_phrases(words)}
+        assert {Facet.STYLE, Facet.MOOD, Facet.INSTRUMENT, Facet.TEMPO} <= facets, words
+        assert not re.search("[a-z]", words), words
+    whole = roll_words(3, "平静的爵士", most=400, vocabulary=starter, in_chinese=True)
+    assert whole.startswith("平静的爵士，")
+    for style, vocabulary in (("calm jazz", starter), (None, None)):
+        english = roll_words(3, style, most=400, vocabulary=vocabulary)
+        assert roll_words(3, style, most=400, vocabulary=vocabulary, in_chinese=True) == english
 
 
 def test_a_model_that_reads_every_word_has_no_vocabulary(tmp_path):

@@ -143,8 +143,13 @@ class RequestService:
         """Return typed words with those of a style behind them, which yield to them."""
         return with_style(typed, style, most=MAX_PROMPT_CHARACTERS)
 
-    async def roll_words(self, guild_id: int | None, seed: int, style: str | None) -> str:
-        """Return words for a random clip, of a style if there is one; none that are not wanted."""
+    async def roll_words(
+        self, guild_id: int | None, seed: int, style: str | None, *, in_chinese: bool = False
+    ) -> str:
+        """Return words for a random clip, of a style if there is one; none that are not wanted.
+
+        In Chinese where the model that is loaded knows Chinese.
+        """
         words = ""
         for attempt in range(_ROLLS):
             words = roll_words(
@@ -153,6 +158,7 @@ class RequestService:
                 attempt=attempt,
                 most=MAX_PROMPT_CHARACTERS,
                 vocabulary=self._vocabulary,
+                in_chinese=in_chinese,
             )
             if await self._pipeline.manners.find(guild_id, words) is None:
                 break

@@ -98,6 +98,15 @@ def parse_end(said: bytes) -> End | None:
 
 @cache
 def strongest_isolation(ffmpeg: Path) -> Isolation:
+    """Return the most that this machine raises around an ffmpeg; the log has what is missing."""
+    standing = try_walls(ffmpeg)
+    if standing != Isolation(network=True, files=True, calls=True):
+        log.warning("upload.walls_missing standing=%s: `zhiyin doctor` tells why", standing)
+    return standing
+
+
+@cache
+def try_walls(ffmpeg: Path) -> Isolation:
     """Return the most that this machine raises around an ffmpeg that still decodes.
 
     A wall is given up only after several tries: on a busy machine one may take too long.
@@ -113,7 +122,6 @@ def strongest_isolation(ffmpeg: Path) -> Isolation:
     for more in ("calls", "network", "files"):
         if decodes(higher := replace(standing, **{more: True})):
             standing = higher
-    log.warning("upload.walls_missing standing=%s: `zhiyin doctor` tells why", standing)
     return standing
 
 

@@ -14,7 +14,7 @@ from bot.demo.discord.components import (
     walk,
 )
 from bot.demo.discord.files import File
-from bot.demo.discord.refusals import Problems
+from bot.demo.discord.refusals import NOT_OFFERED, REQUIRED, Problems
 from bot.demo.discord.shapes import MODAL, check_shape
 
 MOST_TITLE_CHARACTERS = 45
@@ -130,7 +130,7 @@ def _answer(
     if kind == kinds.RADIO_GROUP:
         value = given if isinstance(given, str) else None
         if value is None and is_required:
-            problems.add(custom_id, "BASE_TYPE_REQUIRED", "It is required.")
+            problems.add(custom_id, "BASE_TYPE_REQUIRED", REQUIRED)
         if value is not None:
             _check_offered(problems, asked, [value])
         return about | {"value": value}
@@ -151,7 +151,7 @@ def _check_offered(problems: Problems, asked: Mapping[str, Any], values: Sequenc
         return
     offered = {each["value"] for each in asked["options"]}
     if not set(values) <= offered:
-        problems.add(asked["custom_id"], "BASE_TYPE_CHOICES", "It was not offered.")
+        problems.add(asked["custom_id"], "BASE_TYPE_CHOICES", NOT_OFFERED)
 
 
 def chosen(given: str | Sequence[str] | bool | None) -> list[str]:

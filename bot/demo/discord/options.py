@@ -9,8 +9,9 @@ from bot.demo.discord import command_limits as kinds
 from bot.demo.discord.channels import Channel
 from bot.demo.discord.files import File
 from bot.demo.discord.people import Person
-from bot.demo.discord.refusals import Problems, Refusal
+from bot.demo.discord.refusals import NOT_OFFERED, NOT_THERE, REQUIRED, Problems, Refusal
 from bot.demo.discord.state import Discord
+from bot.i18n.sentence import Sentence
 
 Given = Sequence[Mapping[str, Any]]
 """Options as a client sends them: `{"name": …, "value": …}`, or `{"name": …, "options": […]}`."""
@@ -95,7 +96,9 @@ class OptionReader:
         for each in given:
             option = by_name.get(each["name"])
             if option is None:
-                self.problems.add(f"{path}.{each['name']}", "BASE_TYPE_CHOICES", "No such option.")
+                self.problems.add(
+                    f"{path}.{each['name']}", "BASE_TYPE_CHOICES", Sentence("No such option.")
+                )
                 continue
             about = {"name": option["name"], "type": option["type"]}
             where = f"{path}.{option['name']}"
@@ -116,13 +119,13 @@ class OptionReader:
     def _check_complete(self, known: Sequence[Mapping[str, Any]], given: Given, path: str) -> None:
         names = [each["name"] for each in given]
         if len(set(names)) < len(names):
-            self.problems.add(path, "BASE_TYPE_DUPLICATE", "An option is there twice.")
+            self.problems.add(path, "BASE_TYPE_DUPLICATE", Sentence("An option is there twice."))
         nested = bool(known) and known[0]["type"] in _NESTED
         if nested and len(given) != 1:
-            self.problems.add(path, "BASE_TYPE_REQUIRED", "A subcommand is chosen.")
+            self.problems.add(path, "BASE_TYPE_REQUIRED", Sentence("A subcommand is chosen."))
         for each in known:
             if each.get("required") and each["name"] not in names:
-                self.problems.add(f"{path}.{each['name']}", "BASE_TYPE_REQUIRED", "It is required.")
+                self.problems.add(f"{path}.{each['name']}", "BASE_TYPE_REQUIRED", REQUIRED)
 
     def _value(self, option: Mapping[str, Any], value: object, path: str) -> object:
         problems, kind = self.problems, option["type"]
@@ -135,10 +138,10 @@ class OptionReader:
             least, most = option.get("min_value", -(2**53)), option.get("max_value", 2**53)
             problems.number(path, value, least, most)
             if kind == kinds.INTEGER and isinstance(value, float) and not value.is_integer():
-                problems.add(path, "NUMBER_TYPE_COERCE", "It has to be a whole number.")
+                problems.add(path, "NUMBER_TYPE_COERCE", Sentence("It has to be a whole number."))
         elif kind == kinds.BOOLEAN:
             if not isinstance(value, bool):
-                problems.add(path, "BOOLEAN_TYPE_COERCE", "It has to be true or false.")
+                problems.add(path, "BOOLEAN_TYPE_COERCE", Sentence("It has to be true or false."))
         elif kind == kinds.ATTACHMENT:
             return self._attachment(str(value), path)
         else:
@@ -146,13 +149,13 @@ class OptionReader:
             value = str(value)
         offered = [each["value"] for each in option.get("choices") or []]
         if offered and value not in offered:
-            problems.add(path, "BASE_TYPE_CHOICES", "It was not offered.")
+            problems.add(path, "BASE_TYPE_CHOICES", NOT_OFFERED)
         return value
 
     def _attachment(self, name: str, path: str) -> str:
         file = self._files.get(name)
         if file is None:
-            self.problems.add(path, "BASE_TYPE_REQUIRED", "The file did not come.")
+            self.problems.add(path, "BASE_TYPE_REQUIRED", Sentence("The file did not come."))
             return ""
         file.is_ephemeral = True
         self._discord.keep_file(file)
@@ -161,13 +164,13 @@ class OptionReader:
 
     def _check_named(self, option: Mapping[str, Any], text: str, path: str) -> None:
         if not self.resolved.add_id(option["type"], text, self._person):
-            self.problems.add(path, "BASE_TYPE_CHOICES", "There is nothing of that id.")
+            self.problems.add(path, "BASE_TYPE_CHOICES", NOT_THERE)
             return
         allowed = option.get("channel_types")
         if option["type"] != kinds.CHANNEL or not allowed:
             return
         if int(self._discord.channels[int(text)].type) not in allowed:
-            self.problems.add(path, "BASE_TYPE_CHOICES", "It is another kind of channel.")
+            self.problems.add(path, "BASE_TYPE_CHOICES", Sentence("It is another kind of channel."))
 
 
 def check_files(files: Mapping[str, File], max_file_bytes: int) -> None:

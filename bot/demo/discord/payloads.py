@@ -11,9 +11,10 @@ from bot.demo.discord.files import File
 from bot.demo.discord.mentions import check_allowed_mentions
 from bot.demo.discord.messages import COMPONENTS_V2, EPHEMERAL, SILENT, SUPPRESS_EMBEDS, Message
 from bot.demo.discord.polls import check_poll
-from bot.demo.discord.refusals import Problems, Refusal
+from bot.demo.discord.refusals import REQUIRED, Problems, Refusal
 from bot.demo.discord.rights import Right
 from bot.demo.discord.shapes import MESSAGE, check_shape
+from bot.i18n.sentence import Sentence
 
 MOST_CHARACTERS = 2000
 MOST_FILES = 10
@@ -38,7 +39,7 @@ def check_payload(
     _check_nonce(problems, payload.get("nonce"))
     for number, each in enumerate(payload.get("attachments") or []):
         if each.get("id") is None:
-            problems.add(f"attachments.{number}.id", "BASE_TYPE_REQUIRED", "It is required.")
+            problems.add(f"attachments.{number}.id", "BASE_TYPE_REQUIRED", REQUIRED)
     check_embeds(problems, payload.get("embeds"))
     flags = int(payload.get("flags") or 0)
     is_v2 = bool((flags | (edited.flags if edited else 0)) & COMPONENTS_V2)
@@ -55,7 +56,11 @@ def check_payload(
             raise Refusal(400, 520003)
         check_poll(problems, payload["poll"])
     if len(files) + _kept(payload, edited) > MOST_FILES:
-        problems.add("attachments", "BASE_TYPE_MAX_LENGTH", f"More than {MOST_FILES} files.")
+        problems.add(
+            "attachments",
+            "BASE_TYPE_MAX_LENGTH",
+            Sentence("It has more than {most} files.", most=MOST_FILES),
+        )
     problems.check()
     if flags & VOICE_MESSAGE:
         _check_voice_message(payload, files)

@@ -17,6 +17,7 @@ from bot.demo.discord.polls import begin_poll
 from bot.demo.discord.refusals import Problems, Refusal
 from bot.demo.discord.rights import Right
 from bot.demo.discord.state import Discord
+from bot.i18n.sentence import Sentence
 
 
 async def post(
@@ -120,7 +121,7 @@ def check_reply(
         return found
     if reference.get("fail_if_not_exists", True):
         problems = Problems()
-        problems.add("message_reference", "REPLIES_UNKNOWN_MESSAGE", "It is not there.")
+        problems.add("message_reference", "REPLIES_UNKNOWN_MESSAGE", Sentence("It is not there."))
         problems.check()
     return None
 

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+from bot.i18n.sentence import Sentence, listing, verbatim
+
+REQUIRED = Sentence("It is required.")
+NOT_OFFERED = Sentence("It was not offered.")
+NOT_THERE = Sentence("There is nothing of that id.")
 
 MEANING = {
     0: "401: Unauthorized",
@@ -67,8 +73,11 @@ class Refusal(Exception):
         *,
         body: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
+        faults: Sequence[Sentence] = (),
     ) -> None:
         super().__init__(f"{status}/{code}")
+        self.faults = tuple(faults)
+        """What is wrong with the body, for a person to read."""
         self.status, self.code = status, code
         usual = {"message": MEANING.get(code, "Refused"), "code": code}
         self.body: dict[str, Any] = usual | dict(body or {})
@@ -91,18 +100,21 @@ class Problems:
 
     def __init__(self) -> None:
         self.found: dict[str, Any] = {}
+        self._faults: dict[Sentence, None] = {}
 
-    def add(self, path: str, code: str, message: str) -> None:
+    def add(self, path: str, code: str, message: Sentence | str) -> None:
         """Add a fault; the path is that of a field, such as `embeds.0.title`."""
         place = self.found
         for part in path.split("."):
             place = place.setdefault(part, {})
-        place.setdefault("_errors", []).append({"code": code, "message": message})
+        place.setdefault("_errors", []).append({"code": code, "message": str(message)})
+        # What only the bot can do wrong is told as it is.
+        self._faults[verbatim(message) if isinstance(message, str) else message] = None
 
     def check(self) -> None:
         """Raise Refusal where a fault was found."""
         if self.found:
-            raise Refusal(400, 50035, body={"errors": self.found})
+            raise Refusal(400, 50035, body={"errors": self.found}, faults=tuple(self._faults))
 
     # The checks that most fields have.
 
@@ -112,13 +124,21 @@ class Problems:
         """Check a text, of so many characters."""
         if value is None or value == "":
             if required or (least and value == ""):
-                self.add(path, "BASE_TYPE_REQUIRED", "It is required.")
+                self.add(path, "BASE_TYPE_REQUIRED", REQUIRED)
         elif not isinstance(value, str):
-            self.add(path, "BASE_TYPE_STRING", "It has to be a text.")
+            self.add(path, "BASE_TYPE_STRING", Sentence("It has to be a text."))
         elif len(value) > most:
-            self.add(path, "BASE_TYPE_MAX_LENGTH", f"It has more than {most} characters.")
+            self.add(
+                path,
+                "BASE_TYPE_MAX_LENGTH",
+                Sentence("It has more than {most} characters.", most=most),
+            )
         elif len(value) < least:
-            self.add(path, "BASE_TYPE_MIN_LENGTH", f"It has less than {least} characters.")
+            self.add(
+                path,
+                "BASE_TYPE_MIN_LENGTH",
+                Sentence("It has fewer than {least} characters.", least=least),
+            )
 
     def count(self, path: str, value: object, most: int, *, least: int = 0) -> list[Any]:
         """Check a list, of so many elements; return it, or an empty one."""
@@ -128,7 +148,11 @@ class Problems:
             self.add(path, "BASE_TYPE_LIST", "It has to be a list.")
             return []
         if not least <= len(value) <= most:
-            self.add(path, "BASE_TYPE_BAD_LENGTH", f"It has {least} to {most} elements.")
+            self.add(
+                path,
+                "BASE_TYPE_BAD_LENGTH",
+                Sentence("It has {least} to {most} elements.", least=least, most=most),
+            )
         return value
 
     def number(self, path: str, value: object, least: float, most: float) -> None:
@@ -136,13 +160,14 @@ class Problems:
         if value is None:
             return
         if isinstance(value, bool) or not isinstance(value, int | float):
-            self.add(path, "NUMBER_TYPE_COERCE", "It has to be a number.")
+            self.add(path, "NUMBER_TYPE_COERCE", Sentence("It has to be a number."))
         elif value < least:
-            self.add(path, "NUMBER_TYPE_MIN", f"It is less than {least}.")
+            self.add(path, "NUMBER_TYPE_MIN", Sentence("It is less than {least:g}.", least=least))
         elif value > most:
-            self.add(path, "NUMBER_TYPE_MAX", f"It is more than {most}.")
+            self.add(path, "NUMBER_TYPE_MAX", Sentence("It is more than {most:g}.", most=most))
 
     def choice(self, path: str, value: object, allowed: frozenset[int]) -> None:
         """Check a value of a list of numbers."""
         if value not in allowed:
-            self.add(path, "BASE_TYPE_CHOICES", f"It is one of {sorted(allowed)}.")
+            named = listing([str(each) for each in sorted(allowed)])
+            self.add(path, "BASE_TYPE_CHOICES", Sentence("It is one of {choices}.", choices=named))

@@ -26,9 +26,10 @@ from bot.demo.discord.modals import Answers, answer_modal, chosen
 from bot.demo.discord.options import Resolved, check_files
 from bot.demo.discord.people import Person
 from bot.demo.discord.posting import check_open
-from bot.demo.discord.refusals import Problems, Refusal
+from bot.demo.discord.refusals import NOT_OFFERED, NOT_THERE, Problems, Refusal
 from bot.demo.discord.sending import remember, send
 from bot.demo.discord.state import Discord
+from bot.i18n.sentence import Sentence
 
 _NAMED = {
     USER_SELECT: command_limits.USER,
@@ -191,7 +192,9 @@ def _usable(
     found = message.component(custom_id)
     problems = Problems()
     if found is None or found["type"] not in kinds or found.get("disabled"):
-        problems.add("custom_id", "COMPONENT_VALIDATION_FAILED", "There is none to be used.")
+        problems.add(
+            "custom_id", "COMPONENT_VALIDATION_FAILED", Sentence("There is none to be used.")
+        )
     problems.check()
     assert found is not None
     return found
@@ -225,10 +228,10 @@ def _check_values(
     if select["type"] == STRING_SELECT:
         offered = {each["value"] for each in select["options"]}
         if not set(values) <= offered:
-            problems.add("values", "BASE_TYPE_CHOICES", "It was not offered.")
+            problems.add("values", "BASE_TYPE_CHOICES", NOT_OFFERED)
         return
     if len(set(values)) < len(values):
-        problems.add("values", "BASE_TYPE_DUPLICATE", "One was chosen twice.")
+        problems.add("values", "BASE_TYPE_DUPLICATE", Sentence("One was chosen twice."))
     for each in values:
         if not resolved.add_id(_NAMED[select["type"]], each, person):
-            problems.add("values", "BASE_TYPE_CHOICES", "There is nothing of that id.")
+            problems.add("values", "BASE_TYPE_CHOICES", NOT_THERE)

@@ -11,6 +11,7 @@ from bot.demo.discord.posting import remove
 from bot.demo.discord.refusals import Problems, Refusal
 from bot.demo.discord.rights import Right
 from bot.demo.discord.state import Discord
+from bot.i18n.sentence import Sentence
 
 
 async def kick(discord: Discord, person: Person, member_id: int) -> None:
@@ -68,7 +69,7 @@ async def set_guild(
     if name is not None:
         problems.text("name", name, 100, least=2, required=True)
     if locale is not None and locale not in LOCALES:
-        problems.add("preferred_locale", "BASE_TYPE_CHOICES", "No such language.")
+        problems.add("preferred_locale", "BASE_TYPE_CHOICES", Sentence("No such language."))
     if tier is not None:
         problems.choice("premium_tier", tier, frozenset(range(4)))
     problems.check()

@@ -18,6 +18,7 @@ from bot.demo.discord.refusals import Problems, Refusal
 from bot.demo.discord.rights import Right
 from bot.demo.discord.state import Discord
 from bot.demo.discord.voice.board_sound import BoardSound
+from bot.i18n.sentence import Sentence
 
 MOST_SECONDS, MOST_BYTES = 5.2, 512_000
 _MOST_BY_TIER = {0: 8, 1: 24, 2: 36, 3: 48}
@@ -111,16 +112,16 @@ def _read_sound(value: object, problems: Problems) -> bytes:
     except binascii.Error:
         data = b""
     if not data:
-        problems.add("sound", "BINARY_TYPE_INVALID", "It has to be an MP3 or Ogg file.")
+        problems.add("sound", "BINARY_TYPE_INVALID", Sentence("It has to be an MP3 or Ogg file."))
         return data
     if len(data) > MOST_BYTES:
-        problems.add("sound", "BINARY_TYPE_MAX_SIZE", "It is larger than 512 kB.")
+        problems.add("sound", "BINARY_TYPE_MAX_SIZE", Sentence("It is larger than 512 kB."))
         return data
     try:
         seconds = soundfile.info(io.BytesIO(data)).duration
     except soundfile.LibsndfileError:
-        problems.add("sound", "BINARY_TYPE_INVALID", "It has to be an MP3 or Ogg file.")
+        problems.add("sound", "BINARY_TYPE_INVALID", Sentence("It has to be an MP3 or Ogg file."))
         return data
     if seconds > MOST_SECONDS:
-        problems.add("sound", "SOUND_TOO_LONG", "It is longer than 5.2 s.")
+        problems.add("sound", "SOUND_TOO_LONG", Sentence("It is longer than 5.2 s."))
     return data
