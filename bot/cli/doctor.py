@@ -31,7 +31,7 @@ from bot.cli.terminal_language import said, tell
 from bot.config import Config, data_folder
 from bot.config_file import DEFAULT_FILE
 from bot.errors import ConfigError, ZhiyinError
-from bot.i18n.sentence import Plural, Sentence, verbatim
+from bot.i18n.sentence import Plural, Sentence
 from bot.store.backup import copy
 from bot.store.database import FILE
 from bot.store.store import open_store
@@ -136,7 +136,9 @@ def _look_through_copy(folder: Path) -> tuple[list[Sentence], int]:
             return asyncio.run(_books(Path(scratch), folder / "clips"))
         except ConfigError as error:
             # The person knows the folder, not the copy of it.
-            raise ConfigError(verbatim(str(error).replace(scratch, str(folder)))) from error
+            texts = {key: text for key, text in error.sentence.values if isinstance(text, str)}
+            named = {key: text.replace(scratch, str(folder)) for key, text in texts.items()}
+            raise ConfigError(error.sentence.fill(**named)) from error
 
 
 async def _books(folder: Path, clips: Path) -> tuple[list[Sentence], int]:
@@ -151,5 +153,5 @@ async def _books(folder: Path, clips: Path) -> tuple[list[Sentence], int]:
             n=len(missing),
             first=missing[0],
         )
-        return [*map(verbatim, complaints), gone], wishes
-    return [verbatim(each) for each in complaints], wishes
+        return [*complaints, gone], wishes
+    return complaints, wishes

@@ -79,7 +79,10 @@ def _remade(config: Config) -> Iterator[Place]:
         yield Place(tool, Sentence("uv, which installs the programs."))
     yield Place(
         _environment_folder("UV_CACHE_DIR", "uv"),
-        Sentence("uv's downloads, shared with other programs (`uv cache clean` deletes them)."),
+        Sentence(
+            "uv's downloads, shared with other programs (`uv cache clean` deletes them). On one "
+            "disk most of them are the same files as the programs, and take no room of their own."
+        ),
     )
     yield Place(_python_folder(), Sentence("The Pythons that uv has downloaded, if any."))
     with suppress(FileNotFoundError):  # a machine on which no folder can be written to

@@ -215,6 +215,6 @@ def _systemctl(args: argparse.Namespace, machine: Machine, *words: str) -> None:
             Sentence(
                 "`{command}` failed: {said}",
                 command=" ".join(command),
-                said=done.stderr.strip() or done.returncode,
+                said=" ".join(done.stderr.split()) or done.returncode,
             )
         )

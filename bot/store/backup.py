@@ -61,8 +61,10 @@ def _copy_verified(source: Path, scratch: Path, target: Path) -> None:
             Sentence("{target} could not be written: {error}.", target=target, error=error)
         ) from error
     except sqlite3.DatabaseError as error:
+        # One of ours, or SQLite's own words.
+        reason = error.args[0] if error.args else error
         raise ConfigError(
-            Sentence("{source} is damaged: {error}.", source=source, error=error)
+            Sentence("{source} is damaged: {error}.", source=source, error=reason)
         ) from error
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from bot.domain.jobs import JobState
 from bot.domain.takes import MOST_TOGETHER
+from bot.i18n.sentence import Sentence
 from bot.store.database import Database
 from bot.store.jam_invariants import JAM_INVARIANTS
 from bot.store.job_states import ANY, ENDED, UNFINISHED, in_states
@@ -18,19 +19,19 @@ INVARIANTS = (
     *LEDGER_INVARIANTS,
     Invariant(
         "a job's state is a known one",
-        "Job {} is in an unknown state.",
+        Sentence("Job {row} is in an unknown state."),
         f"""
         SELECT id FROM jobs WHERE NOT {ANY}
         """,  # noqa: S608 - ours
     ),
     Invariant(
         "no job has negative attempts",
-        "Job {} has a negative number of attempts.",
+        Sentence("Job {row} has a negative number of attempts."),
         "SELECT id FROM jobs WHERE attempts < 0",
     ),
     Invariant(
         "a job in delivery has its clip",
-        "Job {} is being delivered but has no clip.",
+        Sentence("Job {row} is being delivered but has no clip."),
         f"""
         SELECT id FROM jobs
         WHERE {in_states(JobState.RENDERED, JobState.DELIVERING, JobState.HELD)} AND clip_id IS NULL
@@ -39,7 +40,7 @@ INVARIANTS = (
     ),
     Invariant(
         "a job's clip exists and belongs to it",
-        "Job {} has a clip that is missing or belongs to another job.",
+        Sentence("Job {row} has a clip that is missing or belongs to another job."),
         """
         SELECT id FROM jobs WHERE clip_id IS NOT NULL
         AND NOT EXISTS (SELECT 1 FROM clips WHERE clips.id = clip_id AND job_id = jobs.id)
@@ -47,7 +48,7 @@ INVARIANTS = (
     ),
     Invariant(
         "a waiting job has no clip",
-        "Job {} is waiting or being made but already has a clip.",
+        Sentence("Job {row} is waiting or being made but already has a clip."),
         f"""
         SELECT id FROM jobs WHERE {in_states(JobState.QUEUED, JobState.RUNNING)}
         AND (clip_id IS NOT NULL OR id IN (SELECT job_id FROM clips))
@@ -55,13 +56,13 @@ INVARIANTS = (
     ),
     Invariant(
         "a delivered clip has a message",
-        "Job {} was delivered but has no message.",
+        Sentence("Job {row} was delivered but has no message."),
         "SELECT id FROM jobs WHERE state = 'delivered' AND clip_id IS NOT NULL "
         "AND message_id IS NULL",
     ),
     Invariant(
         "a message has one clip, or the takes of one order",
-        "Message {} has clips that were not ordered together.",
+        Sentence("Message {row} has clips that were not ordered together."),
         """
         SELECT clips.message_id FROM clips JOIN jobs ON jobs.id = job_id
         WHERE clips.message_id IS NOT NULL GROUP BY clips.message_id HAVING COUNT(*) > 1
@@ -70,7 +71,7 @@ INVARIANTS = (
     ),
     Invariant(
         "takes in one message are of one person and place, and no more than it shows",
-        "The takes ordered with {} are too many, or of different people or places.",
+        Sentence("The takes ordered with {row} are too many, or of different people or places."),
         f"""
         SELECT group_key FROM jobs WHERE group_key IS NOT NULL GROUP BY group_key
         HAVING COUNT(*) > {MOST_TOGETHER} OR MIN(user_id) != MAX(user_id)
@@ -79,7 +80,10 @@ INVARIANTS = (
     ),
     Invariant(
         "takes in one message are delivered together",
-        "The takes ordered with {} were delivered without one of them, or to different messages.",
+        Sentence(
+            "The takes ordered with {row} were delivered without one of them, or "
+            "to different messages."
+        ),
         f"""
         SELECT group_key FROM jobs WHERE group_key IS NOT NULL GROUP BY group_key
         HAVING SUM(state = 'delivered') > 0 AND (SUM({UNFINISHED}) > 0 OR
@@ -88,7 +92,7 @@ INVARIANTS = (
     ),
     Invariant(
         "a clip has its job's person and server",
-        "Clip {} belongs to another person or server than its job.",
+        Sentence("Clip {row} belongs to another person or server than its job."),
         """
         SELECT clips.id FROM clips JOIN jobs ON jobs.id = job_id
         WHERE clips.user_id != jobs.user_id OR clips.guild_id IS NOT jobs.guild_id
@@ -96,22 +100,22 @@ INVARIANTS = (
     ),
     Invariant(
         "a file belongs to one clip",
-        "The file {} belongs to more than one clip.",
+        Sentence("The file {row} belongs to more than one clip."),
         "SELECT file FROM clips WHERE NOT is_deleted GROUP BY file HAVING COUNT(*) > 1",
     ),
     Invariant(
         "a clip is newer than its parents",
-        "Clip {} was made from itself, or from one that came later.",
+        Sentence("Clip {row} was made from itself, or from one that came later."),
         "SELECT clip_id FROM clip_parents WHERE parent_id >= clip_id",
     ),
     Invariant(
         "an ended job keeps no interaction token",
-        "Job {} has ended but its token is still kept.",
+        Sentence("Job {row} has ended but its token is still kept."),
         f"SELECT id FROM jobs WHERE {ENDED} AND NOT untold AND token IS NOT NULL",  # noqa: S608
     ),
     Invariant(
         "a forgotten person has no prompts left",
-        "Job {} belongs to a forgotten person but still has its prompt.",
+        Sentence("Job {row} belongs to a forgotten person but still has its prompt."),
         """
         SELECT id FROM jobs JOIN forgotten USING (user_id) WHERE id <= last_job_id
         AND NOT is_pending AND (prompt IS NOT NULL OR source IS NOT NULL OR token IS NOT NULL)
@@ -119,7 +123,7 @@ INVARIANTS = (
     ),
     Invariant(
         "a person being forgotten has no open job",
-        "Job {} is unfinished but its person is being forgotten.",
+        Sentence("Job {row} is unfinished but its person is being forgotten."),
         f"""
         SELECT id FROM jobs JOIN forgotten USING (user_id) WHERE id <= last_job_id
         AND is_pending AND {UNFINISHED}
@@ -127,12 +131,12 @@ INVARIANTS = (
     ),
     Invariant(
         "ledger entries are locked against deletion",
-        "The ledger entries of person {} could be deleted.",
+        Sentence("The ledger entries of person {row} could be deleted."),
         "SELECT value FROM facts WHERE name = 'forgetting'",
     ),
     Invariant(
         "the counts of jobs are right",
-        "The count of jobs that are {} is wrong.",
+        Sentence("The count of jobs that are {row} is wrong."),
         """
         SELECT state FROM (
             SELECT state, SUM(jobs) AS jobs FROM (
@@ -144,7 +148,7 @@ INVARIANTS = (
     ),
     Invariant(
         "the sums of the ledger are right",
-        "The sum of the ledger's entries {} is wrong.",
+        Sentence("The sum of the ledger's entries {row} is wrong."),
         # Sums of fractions depend on their order.
         """
         SELECT summed.entry FROM summed_seconds AS summed LEFT JOIN (
@@ -156,7 +160,7 @@ INVARIANTS = (
     ),
     Invariant(
         "the stars of a clip are counted",
-        "Clip {} has another number of stars than is written at it.",
+        Sentence("Clip {row} has another number of stars than is written at it."),
         """
         SELECT id FROM clips LEFT JOIN (
             SELECT clip_id, COUNT(*) AS given FROM stars JOIN clips ON clips.id = clip_id
@@ -166,14 +170,14 @@ INVARIANTS = (
     ),
     Invariant(
         "a battle is counted exactly if its outcome is known",
-        "Battle {} is over without an outcome, or has one and goes on.",
+        Sentence("Battle {row} is over without an outcome, or has one and goes on."),
         """
         SELECT id FROM battles WHERE (state IN ('counted', 'ended')) != (outcome IS NOT NULL)
         """,
     ),
     Invariant(
         "a battle that is voted on has its poll",
-        "Battle {} is being voted on but has no poll.",
+        Sentence("Battle {row} is being voted on but has no poll."),
         """
         SELECT id FROM battles
         WHERE state = 'voting' AND (poll_message_id IS NULL OR poll_ends_at IS NULL)
@@ -181,7 +185,7 @@ INVARIANTS = (
     ),
     Invariant(
         "an entry was made for its battle",
-        "Battle {} has an entry that was made for something else.",
+        Sentence("Battle {row} has an entry that was made for something else."),
         """
         SELECT battle_entries.battle_id FROM battle_entries JOIN jobs ON jobs.id = job_id
         WHERE jobs.battle_id IS NOT battle_entries.battle_id
@@ -190,7 +194,7 @@ INVARIANTS = (
     ),
     Invariant(
         "what one person sees alone was ordered so",
-        "Clip {} is kept from everybody though it was not ordered for one person.",
+        Sentence("Clip {row} is kept from everybody though it was not ordered for one person."),
         """
         SELECT clips.id FROM clips JOIN jobs ON jobs.id = job_id
         WHERE clips.is_private AND NOT jobs.is_private
@@ -198,17 +202,19 @@ INVARIANTS = (
     ),
     Invariant(
         "a daily prompt has a message exactly if it was posted",
-        "The daily prompt {} was posted without a message, or has one and was not posted.",
+        Sentence(
+            "The daily prompt {row} was posted without a message, or has one and was not posted."
+        ),
         "SELECT id FROM dailies WHERE (state = 'posted') != (message_id IS NOT NULL)",
     ),
     Invariant(
         "one daily prompt of a server at a time is to be posted",
-        "Server {} has several daily prompts that are to be posted.",
+        Sentence("Server {row} has several daily prompts that are to be posted."),
         "SELECT guild_id FROM dailies WHERE state = 'wished' GROUP BY guild_id HAVING COUNT(*) > 1",
     ),
     Invariant(
         "only what was deleted is withdrawn from messages",
-        "Clip {} is to be withdrawn from a message though it was not deleted.",
+        Sentence("Clip {row} is to be withdrawn from a message though it was not deleted."),
         """
         SELECT clip_id FROM withdrawals JOIN clips ON clips.id = clip_id WHERE NOT is_deleted
         """,
@@ -216,14 +222,14 @@ INVARIANTS = (
     *JAM_INVARIANTS,
     Invariant(
         "each foreign key has its row",
-        "A row of the table {} refers to a row that is missing.",
+        Sentence("A row of the table {row} refers to a row that is missing."),
         'SELECT DISTINCT "table" FROM pragma_foreign_key_check',
     ),
 )
 """All of them: `zhiyin doctor` checks them, and so do tests when they end."""
 
 
-async def check(database: Database, invariants: Iterable[Invariant] = INVARIANTS) -> list[str]:
+async def check(database: Database, invariants: Iterable[Invariant] = INVARIANTS) -> list[Sentence]:
     """Return the violated invariants, as sentences."""
     return [
         sentence

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from bot.i18n.sentence import Sentence
 from bot.store.job_states import UNFINISHED
 from bot.store.ledger_invariants import Invariant
 
 JAM_INVARIANTS = (
     Invariant(
         "an unfinished turn is the one that its jam waits for",
-        "Job {} makes a turn of a jam that waits for another one, or for none.",
+        Sentence("Job {row} makes a turn of a jam that waits for another one, or for none."),
         f"""
         SELECT id FROM jobs WHERE jam_id IS NOT NULL AND {UNFINISHED}
         AND NOT EXISTS (SELECT 1 FROM jams WHERE jams.id = jam_id AND jams.job_id = jobs.id)
@@ -16,7 +17,7 @@ JAM_INVARIANTS = (
     ),
     Invariant(
         "a jam waits for an unfinished turn of its own",
-        "Jam {} waits for a job that has ended, or makes something else.",
+        Sentence("Jam {row} waits for a job that has ended, or makes something else."),
         f"""
         SELECT id FROM jams WHERE job_id IS NOT NULL AND NOT EXISTS (
             SELECT 1 FROM jobs WHERE jobs.id = jams.job_id AND jobs.jam_id = jams.id
@@ -25,7 +26,7 @@ JAM_INVARIANTS = (
     ),
     Invariant(
         "a turn that was delivered is in its jam",
-        "Job {} has delivered a turn that is not in its jam.",
+        Sentence("Job {row} has delivered a turn that is not in its jam."),
         """
         SELECT id FROM jobs WHERE kind = 'jam turn' AND state = 'delivered'
         AND jam_id IS NOT NULL AND NOT EXISTS (
@@ -35,7 +36,7 @@ JAM_INVARIANTS = (
     ),
     Invariant(
         "a turn in a jam was delivered by its author",
-        "Jam {} has a turn that was not delivered, or is another person's.",
+        Sentence("Jam {row} has a turn that was not delivered, or is another person's."),
         """
         SELECT jam_turns.jam_id FROM jam_turns JOIN jobs ON jobs.id = job_id
         WHERE kind != 'jam turn' OR jobs.state != 'delivered'
@@ -44,7 +45,7 @@ JAM_INVARIANTS = (
     ),
     Invariant(
         "a jam is closing while its mixdown is made",
-        "Jam {} is closing without a mixdown, or has one made and is open.",
+        Sentence("Jam {row} is closing without a mixdown, or has one made and is open."),
         """
         SELECT id FROM jams WHERE state != 'closed'
         AND (state = 'closing') != (job_id IS NOT NULL AND EXISTS (
@@ -53,7 +54,10 @@ JAM_INVARIANTS = (
     ),
     Invariant(
         "nobody holds a turn that is being made",
-        "Jam {} has a turn that somebody holds though it is being made, or though it is closed.",
+        Sentence(
+            "Jam {row} has a turn that somebody holds though it is being made, or "
+            "though it is closed."
+        ),
         """
         SELECT id FROM jams WHERE holder_id IS NOT NULL
         AND (job_id IS NOT NULL OR state != 'open' OR held_until IS NULL)

@@ -14,6 +14,7 @@ import aiosqlite
 from bot.domain.jobs import Order
 from bot.domain.limits import Quota
 from bot.domain.quota_day import QuotaDay
+from bot.i18n.sentence import Sentence
 from bot.store.database import Database
 from bot.store.invariants import check
 from bot.store.ledger_invariants import LEDGER_INVARIANTS
@@ -73,7 +74,7 @@ class Ledger:
                 )
         return used
 
-    async def check(self) -> list[str]:
+    async def check(self) -> list[Sentence]:
         """Return the violated invariants of the ledger, as sentences."""
         return await check(self._database, LEDGER_INVARIANTS)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bot.atomic_file import SCRATCH
 from bot.domain.quota_day import UTC_DAY, QuotaDay
+from bot.i18n.sentence import Sentence
 from bot.private_files import make_private_folder
 from bot.store.battles import Battles
 from bot.store.best_of import BestOf
@@ -68,7 +69,7 @@ class Store:
     uploads_folder: Path
     totals: Callable[[], Awaitable[Totals]]
     """Counts jobs and seconds, see `totals`."""
-    check: Callable[[], Awaitable[list[str]]]
+    check: Callable[[], Awaitable[list[Sentence]]]
     """Returns the violated invariants as sentences. Sound files are not checked."""
 
     @property

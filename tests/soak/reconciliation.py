@@ -77,7 +77,7 @@ async def read(folder):
             {path.name for path in store.clips_folder.iterdir()},
             {path.name for path in store.uploads_folder.iterdir()},
             charged,
-            await store.check(),
+            [str(each) for each in await store.check()],
         )
 
 
