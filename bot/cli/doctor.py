@@ -136,9 +136,7 @@ def _look_through_copy(folder: Path) -> tuple[list[Sentence], int]:
             return asyncio.run(_books(Path(scratch), folder / "clips"))
         except ConfigError as error:
             # The person knows the folder, not the copy of it.
-            texts = {key: text for key, text in error.sentence.values if isinstance(text, str)}
-            named = {key: text.replace(scratch, str(folder)) for key, text in texts.items()}
-            raise ConfigError(error.sentence.fill(**named)) from error
+            raise ConfigError(error.sentence.renaming(scratch, str(folder))) from error
 
 
 async def _books(folder: Path, clips: Path) -> tuple[list[Sentence], int]:

@@ -112,6 +112,14 @@ class Sentence:
         """Return the sentence with these values added."""
         return Sentence(self.template, self.many, **dict(self.values) | values)
 
+    def renaming(self, old: str, new: str) -> Sentence:
+        """Return the sentence with `new` for `old` in the texts among its values."""
+        values = {
+            name: value.replace(old, new) if isinstance(value, str) else value
+            for name, value in self.values
+        }
+        return Sentence(self.template, self.many, **values)
+
     def render(self, translations: Translations, markup: Markup = Markup.TEXT) -> str:
         """Return the text in a language. Raises KeyError where a value is missing."""
         values = dict(self.values)

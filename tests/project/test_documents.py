@@ -67,9 +67,10 @@ def commands(path):
                     break
 
 
+WITH_COMMANDS = [*FOR_OWNERS, ROOT / "bot" / "starter" / "README.md"]
 EVERY_COMMAND = [
     pytest.param(words, id=f"{path.name}-{' '.join(words)}")
-    for path in [*FOR_OWNERS, ROOT / "bot" / "starter" / "README.md"]
+    for path in WITH_COMMANDS
     for words in commands(path)
 ]
 
