@@ -22,7 +22,7 @@ import torch
 from bot.starter.composer.captions import caption
 from bot.starter.composer.compose import compose
 from bot.starter.training import export
-from bot.starter.training.codec.fitting import fit_codec
+from bot.starter.training.codec.fitting import fit_decoder
 from bot.starter.training.codec.stem_codec import StemCodec, codec_size
 from bot.starter.training.codec.trainer import CodecSettings, CodecTrainer
 from bot.starter.training.data import samples, vocabulary
@@ -40,6 +40,7 @@ from bot.starter.training.settings import TrainingSettings
 
 CHECKPOINT = Path(__file__).parent / "checkpoint"
 
+_TRAINED, _FITTED = "codec.pt", "fitted.pt"
 _VOCABULARY = 2048
 _CAPTION_SEED = 3_000_000
 
@@ -94,7 +95,7 @@ def restore(settings: TrainingSettings) -> None:
     What the folder has already is left alone.
     """
     tokenizer, text = settings.folder / "tokenizer.json", settings.folder / "text.pt"
-    codec, language = settings.folder / "codec.pt", settings.folder / "language.pt"
+    codec, language = settings.folder / _TRAINED, settings.folder / "language.pt"
     if not codec.exists():
         torch.save({"model": read_codec(settings.checkpoint).state_dict()}, codec)
     if language.exists() or text.exists():
@@ -126,16 +127,17 @@ def train_codec(settings: TrainingSettings) -> None:
     CodecTrainer(plan, settings.folder, bank, torch.device(settings.device)).run()
 
 
-def fit_codec_to_samples(settings: TrainingSettings) -> None:
-    """Fit the codec to the recordings in closed form, in place of training it on sound."""
-    file = settings.folder / "codec.pt"
+def fit_decoder_to_samples(settings: TrainingSettings) -> None:
+    """Fit a decoder to the recordings in closed form, in place of the trained one.
+
+    The trained one is kept, and may be trained on.
+    """
     codec = StemCodec(codec_size())
-    if file.exists():
-        codec.load_state_dict(torch.load(file, map_location="cpu", weights_only=True)["model"])
+    trained = torch.load(settings.folder / _TRAINED, map_location="cpu", weights_only=True)
+    codec.load_state_dict(trained["model"])
     bank = SampleBank(samples.read(settings.samples))
-    right = fit_codec(codec, bank, steps=settings.fit_steps, pieces=settings.fit_pieces)
-    print(f"codes recognised: {[f'{share:.0%}' for share in right.tolist()]}", file=sys.stderr)
-    torch.save({"model": codec.state_dict()}, file)
+    fit_decoder(codec, bank, steps=settings.fit_steps, pieces=settings.fit_pieces)
+    torch.save({"model": codec.state_dict()}, settings.folder / _FITTED)
 
 
 def train_language(settings: TrainingSettings) -> None:
@@ -155,7 +157,10 @@ def write_checkpoint(settings: TrainingSettings) -> None:
     tokenizer = settings.tokenizer
     size = LanguageSize(text_tokens=tokenizer.get_vocab_size())
     codec, language = StemCodec(codec_size()), Language(size)
-    for model, name in ((codec, "codec.pt"), (language, "language.pt")):
+    trained, fitted = settings.folder / _TRAINED, settings.folder / _FITTED
+    is_fitted = fitted.exists() and fitted.stat().st_mtime_ns >= trained.stat().st_mtime_ns
+    heard = _FITTED if is_fitted else _TRAINED
+    for model, name in ((codec, heard), (language, "language.pt")):
         state = torch.load(settings.folder / name, map_location="cpu", weights_only=True)
         model.load_state_dict(state["model"])
     export.write(
@@ -169,11 +174,11 @@ _STAGES: dict[str, Callable[[TrainingSettings], None]] = {
     "samples": record_samples,
     "words": learn_words,
     "codec": train_codec,
-    "fit": fit_codec_to_samples,
+    "fit": fit_decoder_to_samples,
     "language": train_language,
     "export": write_checkpoint,
 }
-USUAL_STAGES = ("samples", "words", "codec", "language", "export")
+USUAL_STAGES = ("samples", "words", "codec", "fit", "language", "export")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -219,8 +224,8 @@ def _parser() -> argparse.ArgumentParser:
         help="steps in which the codec's gates are pretrained",
     )
     add("--gate-pieces", type=int, default=600, help="pieces that they are trained on")
-    add("--fit-steps", type=int, default=4000, help="steps in which fitted gates are polished")
-    add("--fit-pieces", type=int, default=700, help="pieces that they are polished on")
+    add("--fit-steps", type=int, default=3000, help="steps in which fitted gates are polished")
+    add("--fit-pieces", type=int, default=300, help="pieces that they are polished on")
     add("--positions", type=int, default=4096, help="frames in a step of the language model")
     add(
         "--lengths",

@@ -163,6 +163,19 @@ def test_the_fingerprint_is_that_of_the_codebooks(tiny_mono, tiny_stems, tmp_pat
     assert fingerprint(inspect(folder)) not in (one, other)
 
 
+def test_averages_of_codebooks_may_be_missing(folder):
+    """They are there for training alone; without the codebooks themselves a file is incomplete."""
+    weights = load_file(folder / "model.safetensors")
+    prefix = "audio_encoder.quantizer.layers.0.codebook."
+    for part in ("inited", "cluster_size", "embed_avg"):
+        del weights[prefix + part]
+    save_file(weights, folder / "model.safetensors")
+    inspect(folder)
+    del weights[prefix + "embed"]
+    save_file(weights, folder / "model.safetensors")
+    assert f"lack the tensor {prefix}embed" in refusal(folder)
+
+
 @pytest.mark.parametrize("keep", [0, 4, 100, 500_000, -1])
 def test_a_truncated_weights_file_is_refused(folder, keep):
     """A file cut anywhere is found by its header and length, before it is read."""

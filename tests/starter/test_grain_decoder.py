@@ -15,17 +15,20 @@ _DECODER = """
 import json, numpy as np, torch
 from bot.starter.training.codec import units
 from bot.starter.training.codec.additive import LOUDEST, tones_hz
-from bot.starter.training.codec.grain_decoder import (
-    MEMORY_SCALE, RATE_SCALE, RELEASE, TAIL_KEEPS, TONE_SHUT, Amounts, write_decoder)
+from bot.starter.training.codec.decoder_inputs import TAIL_KEEPS, Amounts
+from bot.starter.training.codec.grain_decoder import RATE_SCALE, RELEASE_KEEPS, write_decoder
 from bot.starter.training.codec.grains import HOP, NOISE_LOUDEST, in_half_precision
 from bot.starter.training.codec.stem_codec import StemCodec, codec_size
 torch.manual_seed(0)
-TONE, BAND, LEVEL = 41, 6, 0.05
-memories = units.VOICES * units.PATTERN
+TONE, BAND, LEVEL, HISS, KEY = 41, 6, 0.05, 2, 3
+memories, count = units.VOICES * units.PATTERN, len(tones_hz())
 zeros = lambda *shape: np.zeros(shape, np.float32)
-tones, noise, tails = zeros(memories, 73), zeros(memories, units.BANDS), zeros(8, units.BANDS)
+tones, tails = zeros(memories, count), zeros(units.TAILS, units.BANDS)
+noise = zeros(units.VOICES, units.HISSES, units.BANDS)
+holds = zeros(units.VOICES, units.PATTERN + units.KEY_DIMENSIONS, count)
 tones[0, TONE] = 20.0
-noise[1, BAND] = LEVEL
+holds[0, units.PATTERN + KEY, TONE] = 20.0
+noise[0, HISS, BAND] = LEVEL
 tails[6, BAND] = LEVEL
 waves = zeros(units.WAVES, units.WAVE_FRAMES, units.WAVE_UNITS)
 grains = zeros(units.WAVE_UNITS, HOP)
@@ -33,9 +36,9 @@ ramp = np.linspace(0, 0.3, HOP, dtype=np.float32)
 for frame in range(units.WAVE_FRAMES):
     waves[0, frame, frame] = 1.0
     grains[frame] = ramp * (frame + 1)
-amounts = Amounts(tones=tones, swells=zeros(memories, 73), rest=np.full(73, 9, np.float32),
-                  noise=noise, tails=tails, waves=waves, wave_grains=grains,
-                  tone_gains=np.ones(73, np.float32))
+amounts = Amounts(tones=tones, swells=zeros(memories, count), rest=np.full(count, 9, np.float32),
+                  holds=holds, swelled=zeros(count), noise=noise, tails=tails, waves=waves,
+                  wave_grains=grains, tone_gains=np.ones(count, np.float32))
 codec = StemCodec(codec_size())
 write_decoder(codec.codec.decoder, amounts)
 kernel = codec.codec.decoder.layers[3].conv.weight
@@ -55,14 +58,20 @@ def level(sound):
     return float(np.sqrt(np.square(sound).mean()))
 
 silent = played(60)
-# The first voice's pattern begins at dimension 17; its rate, 16, says that nothing is kept.
-rate = (-6 - RELEASE) / RATE_SCALE
-tone = played(120, d16_20_100=rate, d17_20_100=1.0)
+# The first voice's vector is how fast it fades (nothing is kept), its pattern, its noise.
+rate = units.STEM_DIMENSIONS
+pattern, hisses = rate + 1, rate + 1 + units.PATTERN
+key = (1 + units.VOICES) * units.STEM_DIMENSIONS + units.KEY_DIMENSIONS + KEY
+kept = RELEASE_KEEPS[0]
+gone = (-6 - np.log(kept / (1 - kept))) / RATE_SCALE
+tone = played(120, **{f"d{rate}_20_100": gone, f"d{pattern}_20_100": 1.0})
+by_key = played(120, **{f"d{key}_20_100": 1.0})
+at_once = played(40, **{f"d{rate}_0_40": 1.0, f"d{pattern}_0_40": 1.0})
 held = tone[40 * HOP : 90 * HOP] * np.hanning(50 * HOP)
 power = np.abs(np.fft.rfft(held, 1 << 18)) ** 2
 hz = np.fft.rfftfreq(1 << 18, 1 / 32000)
 near = np.abs(hz - tones_hz()[TONE]) < 5
-hiss = played(120, d16_20_100=rate, d18_20_100=1.0)[30 * HOP : 90 * HOP]
+hiss = played(120, **{f"d{hisses + HISS}_20_100": 1.0})[30 * HOP : 90 * HOP]
 heard = np.abs(np.fft.rfft(hiss * np.hanning(len(hiss)))) ** 2
 places = np.fft.rfftfreq(len(hiss), 1 / 32000)
 low, high = units.BAND_EDGES_HZ[BAND : BAND + 2]
@@ -71,6 +80,7 @@ wave = played(40, d8_10_11=1.0)
 wanted = np.concatenate([grains[frame] for frame in range(units.WAVE_FRAMES)])
 tail = played(60, d6_10_11=1.0)
 fading = [level(tail[frame * HOP : (frame + 8) * HOP]) for frame in (12, 24)]
+struck = [level(tail[frame * HOP : (frame + 1) * HOP]) for frame in (9, 10, 11)]
 print(json.dumps({
     "silence": float(np.abs(silent).max()),
     "tone off by": abs(float(hz[power.argmax()]) - tones_hz()[TONE]),
@@ -78,6 +88,11 @@ print(json.dumps({
     "beside the tone, dB": float(10 * np.log10(power[~near].sum() / power[near].sum())),
     "before the tone": float(np.abs(tone[: 19 * HOP + 400]).max()),
     "after the tone": level(tone[110 * HOP :]) / LOUDEST,
+    "tone by its key": level(by_key[40 * HOP : 90 * HOP]) / level(tone[40 * HOP : 90 * HOP]),
+    "after its key": level(by_key[102 * HOP :]) / LOUDEST,
+    "held from the first frame": float(np.abs(at_once[2 * HOP : 4 * HOP]).max()) / LOUDEST,
+    "before the stroke": struck[0] / struck[1],
+    "stroke and after": struck[2] / struck[1],
     "noise level": level(hiss) / (LEVEL * NOISE_LOUDEST),
     "noise in its band": float(heard[inside].sum() / heard.sum()),
     "wave is off by": float(np.abs(wave[10 * HOP : 10 * HOP + len(wanted)] - wanted).max()),
@@ -110,6 +125,17 @@ def test_a_tone_sounds_while_it_is_held(heard):
     assert heard["after the tone"] < 2e-3
 
 
+def test_a_tone_that_keys_open_sounds_as_long_as_they_are_there(heard):
+    """As loud as one that is remembered, and nothing is remembered of it."""
+    assert heard["tone by its key"] == pytest.approx(1.0, abs=0.1)
+    assert heard["after its key"] < 1e-3
+
+
+def test_what_a_clip_begins_with_is_heard_at_once(heard):
+    """However slowly the note fades, it is as loud as it is meant to be from the start."""
+    assert heard["held from the first frame"] == pytest.approx(1.0, abs=0.15)
+
+
 def test_noise_has_the_level_that_was_asked_for(heard):
     """And hardly anything of it is out of its band."""
     assert heard["noise level"] == pytest.approx(1.0, abs=0.15)
@@ -125,3 +151,9 @@ def test_a_waveform_is_heard_as_it_is_written(heard):
 def test_a_tail_fades_at_its_own_rate(heard):
     """What is left after each frame is what was written, whatever the codes are then."""
     assert heard["tail keeps"] == pytest.approx(1.0, abs=0.03)
+
+
+def test_a_tail_begins_with_its_stroke(heard):
+    """Nothing of it is heard a frame before, and it is as loud from the first frame on."""
+    assert heard["before the stroke"] < 0.35
+    assert heard["stroke and after"] == pytest.approx(1.0, abs=0.4)

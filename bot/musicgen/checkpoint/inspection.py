@@ -18,7 +18,7 @@ from bot.errors import CheckpointError
 from bot.i18n.sentence import Sentence
 from bot.musicgen.checkpoint.config_json import parse_config
 from bot.musicgen.checkpoint.model_config import ModelConfig
-from bot.musicgen.checkpoint.tensor_names import COMPUTED, hub_name, tensor_sizes
+from bot.musicgen.checkpoint.tensor_names import COMPUTED, TRAINING_ONLY, hub_name, tensor_sizes
 
 _INDEX = "model.safetensors.index.json"
 _SINGLE = "model.safetensors"
@@ -161,7 +161,8 @@ def _check_tensors(config: ModelConfig, files: tuple[Path, ...]) -> None:
                     )
                 )
             found.add(name)
-    missing = next((name for name in wanted if name not in found), None)
+    needed = (name for name in wanted if not name.endswith(TRAINING_ONLY))
+    missing = next((name for name in needed if name not in found), None)
     if missing is not None:
         raise CheckpointError(
             Sentence(

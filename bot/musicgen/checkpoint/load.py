@@ -23,12 +23,12 @@ from bot.musicgen.checkpoint.inspection import Contents, inspect
 from bot.musicgen.checkpoint.memory import check_memory, memory_needed
 from bot.musicgen.checkpoint.mindnlp_patches import import_mindnlp, mapped_weights, quiet
 from bot.musicgen.checkpoint.model_config import ModelConfig
+from bot.musicgen.checkpoint.tensor_names import TRAINING_ONLY
 from bot.musicgen.checkpoint.tokenizer import Tokenizer
 
 Weights = dict[str, NDArray[np.float32]]
 """Arrays by the name that the part's own state dict gives them."""
 
-_TRAINING_ONLY = ("inited", "cluster_size", "embed_avg")
 _LENGTH = ".parametrizations.weight.original0"
 _DIRECTION = ".parametrizations.weight.original1"
 
@@ -140,7 +140,8 @@ def _load_network(contents: Contents) -> Any:
         )
     # The files were checked before, so anything missing here is a bug of ours or MindNLP's, which
     # would otherwise show as noise in place of music.
-    assert not report["missing_keys"], report["missing_keys"]
+    missing = [name for name in report["missing_keys"] if not name.endswith(TRAINING_ONLY)]
+    assert not missing, missing
     return network
 
 
@@ -155,7 +156,7 @@ def _text_arrays(part: Any) -> Weights:
 
 
 def _codec_arrays(part: Any) -> Weights:
-    weights = {n: a for n, a in _arrays(part).items() if not n.endswith(_TRAINING_ONLY)}
+    weights = {n: a for n, a in _arrays(part).items() if not n.endswith(TRAINING_ONLY)}
     # The norm is folded here: mindtorch takes 20 s and much memory for the same.
     for name in [name for name in weights if name.endswith(_LENGTH)]:
         length = weights.pop(name)

@@ -22,6 +22,9 @@ Entry = tuple[str, tuple[int, ...]]
 COMPUTED = (".embed_positions.weights", ".stride", ".kernel_size", ".padding_total")
 """Endings of tensors that some versions of transformers store and others compute."""
 
+TRAINING_ONLY = (".codebook.inited", ".codebook.cluster_size", ".codebook.embed_avg")
+"""Endings of tensors that only the training of codebooks uses: a file may leave them out."""
+
 RENAMED = {
     "parametrizations.weight.original0": "weight_g",
     "parametrizations.weight.original1": "weight_v",

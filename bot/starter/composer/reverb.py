@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 Sound = NDArray[np.float32]
 
 _SECONDS = 1.0
-_DECAY_SECONDS = 0.22
+DECAY_SECONDS = 0.22
 _FIRST_ECHO_SECONDS = 0.012
 _DARK_HZ = 5000.0
 _SEED = 1
@@ -43,7 +43,7 @@ def echo(sample_rate_hz: int) -> NDArray[np.float64]:
     count = round(_SECONDS * sample_rate_hz)
     noise = np.random.default_rng(_SEED).standard_normal(count)
     times = np.arange(count) / sample_rate_hz
-    dying = noise * np.exp(-times / _DECAY_SECONDS) * (times > _FIRST_ECHO_SECONDS)
+    dying = noise * np.exp(-times / DECAY_SECONDS) * (times > _FIRST_ECHO_SECONDS)
     spectrum = np.fft.rfft(dying)
     hz = np.fft.rfftfreq(count, 1 / sample_rate_hz)
     # Walls swallow what is high, and a mix has no use for echoes of its bass.

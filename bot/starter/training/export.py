@@ -28,9 +28,10 @@ from bot.musicgen.checkpoint.model_config import (
     TextEncoderConfig,
 )
 from bot.musicgen.checkpoint.stems import Stem
-from bot.musicgen.checkpoint.tensor_names import tensor_sizes
+from bot.musicgen.checkpoint.tensor_names import TRAINING_ONLY, tensor_sizes
 from bot.starter.training.codec.network import CodecSize
-from bot.starter.training.codec.stem_codec import DIMENSIONS, SOUNDING, StemCodec
+from bot.starter.training.codec.stem_codec import SOUNDING, StemCodec
+from bot.starter.training.codec.units import KEY_DIMENSIONS, STEM_DIMENSIONS
 from bot.starter.training.data import vocabulary
 from bot.starter.training.data.codebooks import BOOKS, STEMS
 from bot.starter.training.language.network import Language, LanguageSize
@@ -39,6 +40,16 @@ from bot.starter.training.notation import write_notation
 # Bold enough that seeds differ, tame enough that words are followed. Guidance would take twice the
 # time, and push the clock to tempos that are usual for a style where words name another.
 _SAMPLING = {"guidance_scale": 1.0, "temperature": 0.8, "top_k": 100}
+
+VECTOR_SCALE = 2.0**-8
+"""What a checkpoint's vectors are multiplied by, and what the decoder's first layer makes up for.
+
+They are so small beside the keys that they don't matter to which code is nearest.
+"""
+
+FIRST_LAYER = "decoder.layers.0.conv.weight"
+LAST_LAYER = "encoder.layers.15.conv.weight"
+"""The layers that read vectors and find keys."""
 
 _Array = NDArray[np.float32]
 _Weights = dict[str, _Array]
@@ -90,7 +101,9 @@ def write(
     weights = dict(_codec_weights(codec))
     weights.update(_quantizer_weights(codec))
     weights.update(_language_weights(language))
-    wanted = tensor_sizes(config)
+    sizes = tensor_sizes(config).items()
+    # What nobody trains here would be a tenth of the file, and transformers does without.
+    wanted = {name: size for name, size in sizes if not name.endswith(TRAINING_ONLY)}
     assert wanted.keys() == weights.keys(), wanted.keys() ^ weights.keys()
     for name, dimensions in wanted.items():
         assert weights[name].shape == dimensions, (name, weights[name].shape, dimensions)
@@ -117,13 +130,20 @@ def codec_names(name: str) -> tuple[str, ...]:
 
 
 def _codec_weights(codec: StemCodec) -> Iterator[tuple[str, _Array]]:
+    size = codec.codec.size
     for name, tensor in codec.codec.state_dict().items():
         names, values = codec_names(name), _array(tensor)
         if len(names) == 1:
+            if name == LAST_LAYER.replace("weight", "bias"):
+                values = np.pad(values, (size.hidden_size - size.key_size, 0))
             yield names[0], values
             continue
         # Training has no weight norm: direction and length are told apart here.
         kernel = values[:, :, 0, :] if values.ndim == 4 else values
+        if name == FIRST_LAYER:
+            kernel = kernel / latent_scale(size)[:, None]
+        elif name == LAST_LAYER:
+            kernel = np.pad(kernel, ((size.hidden_size - size.key_size, 0), (0, 0), (0, 0)))
         length = np.sqrt(np.square(kernel).sum(axis=(1, 2), keepdims=True))
         # A kernel of zeros has no direction of its own: any will do, and none is no number.
         kernel = np.where(length > 0, kernel, 1.0)
@@ -131,19 +151,34 @@ def _codec_weights(codec: StemCodec) -> Iterator[tuple[str, _Array]]:
 
 
 def _quantizer_weights(codec: StemCodec) -> Iterator[tuple[str, _Array]]:
-    """Yield each codebook's vectors, in its own dimensions of the latent space."""
-    tables = dict(zip(SOUNDING, codec.tables(), strict=True))
-    size = codec.codec.size
+    """Yield each codebook's vectors and keys, in their own dimensions of the latent space."""
+    tables, size = codec.tables(), codec.codec.size
     for book in range(len(BOOKS)):
-        vectors = np.zeros((size.codebook_size, size.hidden_size), np.float32)
-        if book in tables:
-            first = SOUNDING.index(book) * DIMENSIONS
-            vectors[:, first : first + DIMENSIONS] = _array(tables[book])
-        prefix = f"audio_encoder.quantizer.layers.{book}.codebook."
-        yield f"{prefix}inited", np.ones(1, np.float32)
-        yield f"{prefix}cluster_size", np.ones(size.codebook_size, np.float32)
-        yield f"{prefix}embed", vectors
-        yield f"{prefix}embed_avg", vectors
+        entries = np.zeros((size.codebook_size, size.hidden_size), np.float32)
+        if book in SOUNDING:
+            vectors, keys = np.split(_array(tables[SOUNDING.index(book)]), [STEM_DIMENSIONS], 1)
+            entries[:, vector_dimensions(book)] = vectors
+            entries[:, key_dimensions(book)] = keys
+        scaled = entries * latent_scale(size)
+        yield f"audio_encoder.quantizer.layers.{book}.codebook.embed", scaled
+
+
+def latent_scale(size: CodecSize) -> _Array:
+    """Return what each dimension is multiplied by in a checkpoint's tables."""
+    vectors = size.hidden_size - size.key_size
+    return np.repeat(np.array([VECTOR_SCALE, 1], np.float32), (vectors, size.key_size))
+
+
+def vector_dimensions(book: int) -> slice:
+    """Return the dimensions of a checkpoint's latent space that hold a codebook's vectors."""
+    first = SOUNDING.index(book) * STEM_DIMENSIONS
+    return slice(first, first + STEM_DIMENSIONS)
+
+
+def key_dimensions(book: int) -> slice:
+    """Return the dimensions of a checkpoint's latent space that hold a codebook's keys."""
+    first = len(SOUNDING) * STEM_DIMENSIONS + SOUNDING.index(book) * KEY_DIMENSIONS
+    return slice(first, first + KEY_DIMENSIONS)
 
 
 _TEXT_PARTS = {

@@ -14,8 +14,16 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
-from bot.starter.training.codec.stem_codec import DIMENSIONS, SOUNDING, StemCodec, codec_size
-from bot.starter.training.export import codec_names, language_name
+from bot.starter.training.codec.stem_codec import StemCodec, codec_size
+from bot.starter.training.export import (
+    FIRST_LAYER,
+    LAST_LAYER,
+    codec_names,
+    key_dimensions,
+    language_name,
+    latent_scale,
+    vector_dimensions,
+)
 from bot.starter.training.language.network import Language, LanguageSize
 
 _Weights = dict[str, NDArray[np.float32]]
@@ -24,14 +32,25 @@ _Weights = dict[str, NDArray[np.float32]]
 def read_codec(checkpoint: Path) -> StemCodec:
     """Return the codec of a checkpoint; its sharpness, which only training uses, is not in it."""
     weights, codec = _read(checkpoint), StemCodec(codec_size())
-    state = codec.state_dict()
-    for name, tensor in codec.codec.state_dict().items():
-        state[f"codec.{name}"] = _kernel(weights, name, tensor)
+    state, size = codec.state_dict(), codec.codec.size
+    for name in codec.codec.state_dict():
+        tensor = _kernel(weights, name)
+        if name == FIRST_LAYER:
+            tensor = tensor * torch.from_numpy(latent_scale(size))[:, None]
+        elif name in (LAST_LAYER, LAST_LAYER.replace("weight", "bias")):
+            tensor = tensor[size.hidden_size - size.key_size :]
+        state[f"codec.{name}"] = tensor.reshape(state[f"codec.{name}"].shape)
     for book in codec.vectors:
-        first = SOUNDING.index(int(book)) * DIMENSIONS
-        table = weights[f"audio_encoder.quantizer.layers.{book}.codebook.embed"]
-        state[f"vectors.{book}.own"] = torch.from_numpy(table[:, first : first + DIMENSIONS])
-        state[f"vectors.{book}.shared"] = torch.zeros_like(state[f"vectors.{book}.shared"])
+        entries = weights[f"audio_encoder.quantizer.layers.{book}.codebook.embed"]
+        entries = entries / latent_scale(size)
+        own = {
+            "vectors": entries[:, vector_dimensions(int(book))],
+            "keys": entries[:, key_dimensions(int(book))],
+        }
+        for part, table in own.items():
+            state[f"{part}.{book}.own"] = torch.from_numpy(np.ascontiguousarray(table))
+            shared = f"{part}.{book}.shared"
+            state[shared] = torch.zeros_like(state[shared])
     codec.load_state_dict(state)
     return codec
 
@@ -67,11 +86,11 @@ def _read(checkpoint: Path) -> _Weights:
     return {name: np.asarray(tensor, np.float32) for name, tensor in stored.items()}
 
 
-def _kernel(weights: _Weights, name: str, like: torch.Tensor) -> torch.Tensor:
+def _kernel(weights: _Weights, name: str) -> torch.Tensor:
     """Return a tensor of the codec, put together from length and direction where it has both."""
     names = codec_names(name)
     if len(names) == 1:
         return torch.from_numpy(weights[names[0]])
     length, direction = (weights[each] for each in names)
     norm = np.sqrt(np.square(direction).sum(axis=(1, 2), keepdims=True))
-    return torch.from_numpy(length * direction / norm).reshape(like.shape)
+    return torch.from_numpy(length * direction / norm)

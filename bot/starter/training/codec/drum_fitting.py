@@ -20,13 +20,15 @@ from numpy.typing import NDArray
 
 from bot.starter.composer.reverb import add_reverb
 from bot.starter.training.codec import units
-from bot.starter.training.codec.grain_decoder import TAIL_KEEPS
+from bot.starter.training.codec.decoder_inputs import TAIL_KEEPS
+from bot.starter.training.codec.drum_polishing import played_strokes, polish_tails
 from bot.starter.training.codec.grains import HOP, NOISE_LOUDEST, RATE_HZ
 from bot.starter.training.data.codebooks import CODES, RINGING, DrumSet, drum_codes
 from bot.starter.training.data.mixing import DRUM_LEVEL, WETNESS, SampleBank
 
 Floats = NDArray[np.float32]
 
+_STROKE_SEED = 9_200_000
 _FRAMES = 64
 _SAMPLES = 64_000
 _LOW_HZ = 350.0
@@ -34,7 +36,6 @@ _LOUDER_AT_MOST = 2.0
 _WINDOW = 1024
 _FLOOR = 1e-4
 _STEP = 0.7
-_RINGING_MARK = 0.5
 
 Drum = tuple[int, int, bool]
 
@@ -49,8 +50,8 @@ class DrumFit:
     wave_grains: Floats
 
 
-def fit_drums(bank: SampleBank) -> DrumFit:
-    """Fit vectors and decoder to recordings."""
+def fit_drums(bank: SampleBank, steps: int, pieces: int) -> DrumFit:
+    """Fit vectors and decoder to recordings; `steps` polish them on strokes of so many pieces."""
     sets = drum_codes().sets
     usage = _usage(sets)
     drums = sorted(usage)
@@ -68,6 +69,8 @@ def fit_drums(bank: SampleBank) -> DrumFit:
     members = [[numbers[kit, *stroke] for stroke in strokes] for kit, strokes in sets]
     together = np.stack([np.sqrt(np.square(levels[each]).sum(0)) for each in members])
     own = _shares(together, np.stack([shares[each].sum(0) + 1e-3 for each in members]), tails, 60)
+    strokes = played_strokes(pieces, _STROKE_SEED)
+    own, tails = polish_tails(together, own, tails, strokes, steps)
     struck = np.stack([low[each].sum(0) for each in members])
     begun = _as_loud(struck @ basis.T, struck)
     size = float(np.sqrt(np.square(begun).mean()))
@@ -76,8 +79,6 @@ def fit_drums(bank: SampleBank) -> DrumFit:
     rows = slice(first, first + len(sets))
     vectors[rows, : units.TAILS] = own
     vectors[rows, units.TAILS : units.TAILS + units.WAVES] = begun / size
-    # Not heard: so that the encoder can tell the codes of drums that ring.
-    vectors[1:first, -1] = _RINGING_MARK * np.arange(1, first)
     waves, grains = _shared_grains(basis * size, struck @ basis.T / size)
     return DrumFit(vectors, tails.astype(np.float32), waves, grains)
 
@@ -129,11 +130,20 @@ def band_levels(sounds: Floats, written: Floats) -> NDArray[np.float64]:
         for each in (sounds, written):
             around = np.pad(each, ((0, 0), (_WINDOW, _WINDOW)))
             starts = [frame * HOP + part * HOP // 4 + 80 + _WINDOW // 2 for part in range(4)]
-            spectra = [np.fft.rfft(around[:, s : s + _WINDOW] * window) for s in starts]
+            # Before a stroke there is nothing: its beginning is as loud as what is in the window.
+            spectra = [
+                np.fft.rfft(around[:, s : s + _WINDOW] * window) / _share_after(window, _WINDOW - s)
+                for s in starts
+            ]
             power.append(np.mean([np.square(np.abs(s)) for s in spectra], axis=0) @ bands)
         left = np.maximum(power[0] - power[1], 0.01 * power[0])
         levels[:, frame] = np.sqrt(2 * left / (_WINDOW * np.square(window).sum()))
     return levels
+
+
+def _share_after(window: NDArray[np.float64], place: int) -> float:
+    """Return the root of the share of a window's power that is not before a place."""
+    return float(np.sqrt(np.square(window[max(0, place) :]).sum() / np.square(window).sum()))
 
 
 def _factors(

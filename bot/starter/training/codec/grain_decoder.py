@@ -13,13 +13,18 @@ samples is our own.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import nn
 
 from bot.starter.training.codec import units
+from bot.starter.training.codec.decoder_inputs import (
+    TAIL_KEEPS,
+    WAVE_SCALE,
+    Amounts,
+    write_inputs,
+)
 from bot.starter.training.codec.grains import (
     BEFORE,
     GRAIN,
@@ -39,41 +44,17 @@ _TURN, _BEGIN = 1.02, 0.175
 _OPEN, _SHUT = 9.0, -9.0
 _COPY = 0.02
 _NOISE_COPY = 0.02
+_AT_ONCE = 8.0
 _NOISE_HZ = 9.37, 17.77
-_WAVE_SCALE = 2.0**-8
 MEMORY_SCALE = 2.0**-6
 """What a dimension's value is multiplied by in the LSTM's memory, where it is to stay linear."""
 
 TONE_SHUT = -10.0
-RELEASE = math.log(0.8 / 0.2)
-"""How fast what was held is forgotten in silence: the logit of what is left after a frame."""
+RELEASE_KEEPS = (0.75, 0.96, 0.96, 0.96, 0.96)
+"""What is left of each voice's memory after a frame of silence: all but the bass are in a room."""
 
 RATE_SCALE = 4.0
 """What the dimension that says how a note fades is multiplied by."""
-
-TAIL_KEEPS = (0.02, 0.5, 0.5, 0.75, 0.75, 0.88, 0.93, 0.97)
-"""What is left of each tail after a frame."""
-
-
-@dataclass(frozen=True, slots=True)
-class Amounts:
-    """What is fitted: how memories open gates, and what waves sound like.
-
-    `tones` [voices * pattern, tones] are added to the input gates' logits, `swells` to the output
-    gates', which are those of `rest` [tones] when nothing is played. `noise` [voices * pattern,
-    bands] and `tails` [tails, bands] are amplitudes of noise as shares of `NOISE_LOUDEST`;
-    `waves` [waves, frames, units] say how much of each of the `wave_grains` [units, samples of a
-    frame] is heard, and `tone_gains` [tones] how loud a tone is with both gates open.
-    """
-
-    tones: Floats
-    swells: Floats
-    rest: Floats
-    noise: Floats
-    tails: Floats
-    waves: Floats
-    wave_grains: Floats
-    tone_gains: Floats
 
 
 @torch.no_grad()
@@ -83,7 +64,7 @@ def write_decoder(decoder: nn.Module, amounts: Amounts) -> None:
         parameter.zero_()
     layers = decoder.layers
     assert isinstance(layers, nn.ModuleList)
-    _write_inputs(layers[0].conv, amounts)
+    write_inputs(layers[0].conv, amounts)
     _write_memory(layers[1].lstm, amounts)
     strength = _COPY * _turning_level()
     grains = np.zeros((units.WIDTH, GRAIN), np.float32)
@@ -97,22 +78,8 @@ def write_decoder(decoder: nn.Module, amounts: Amounts) -> None:
             left = left + in_half_precision(grains[units.REFERENCE])
         place = units.FINE if number else units.REFERENCE
         grains[place] = -left / (_FINE if number else 1)
-    grains[units.WAVE, BEFORE : BEFORE + HOP] = amounts.wave_grains / (_WAVE_SCALE * _LOUDER)
+    grains[units.WAVE, BEFORE : BEFORE + HOP] = amounts.wave_grains / (WAVE_SCALE * _LOUDER)
     _write_sorting(layers, grains)
-
-
-def _write_inputs(conv: nn.Conv2d, amounts: Amounts) -> None:
-    weight = conv.weight[:, :, 0, :]
-    now = weight.shape[2] // 2
-    # Memory opens gates a frame late, so it hears what comes a frame early.
-    for channel in range(units.VOICES * units.STEM_DIMENSIONS):
-        weight[channel, units.FIRST_VOICE_DIMENSION + channel, now + 1] = 1
-    for tail in range(units.TAILS):
-        weight[units.TAIL_INPUT.start + tail, tail, now + 1] = 1
-    for wave in range(units.WAVES):
-        for frame in range(units.WAVE_FRAMES):
-            heard = torch.from_numpy(_WAVE_SCALE * amounts.waves[wave, frame])
-            weight[units.WAVE, units.TAILS + wave, now - frame] = heard
 
 
 def _write_memory(lstm: nn.LSTM, amounts: Amounts) -> None:
@@ -166,6 +133,10 @@ def _write_tones(gates: _Gates, amounts: Amounts) -> None:
         opened = torch.from_numpy(weights.T) / MEMORY_SCALE
         rows = gates.rows(gate, units.GATED)
         gates.recurrent[rows, units.VOICE] = opened.repeat_interleave(2, 0)
+    each = torch.eye(len(amounts.rest)).repeat_interleave(2, 0)
+    gates.inputs[gates.rows("i", units.GATED), units.TONE_INPUT] = each
+    swelled = each * torch.from_numpy(amounts.swelled)
+    gates.inputs[gates.rows("o", units.GATED), units.TONE_INPUT] = swelled
     gates.bias[gates.rows("i", units.GATED)] = TONE_SHUT
     rest = torch.from_numpy(amounts.rest).repeat_interleave(2)
     gates.bias[gates.rows("o", units.GATED)] = rest
@@ -183,23 +154,28 @@ def _write_noise(gates: _Gates, amounts: Amounts) -> None:
     ):
         gates.recurrent[gates.rows("g", place), units.FREE] = copied
     # A sigmoid rises by a quarter: four times as much opens a gate as far as was asked for.
-    for place, weights in ((units.VOICE, amounts.noise), (units.TAIL, amounts.tails)):
-        opened = 4 * torch.from_numpy(weights.T) / MEMORY_SCALE
-        rows = gates.rows("i", units.NOISE)
-        gates.recurrent[rows, place] = opened.repeat_interleave(units.NOISES, 0)
+    rows = gates.rows("i", units.NOISE)
+    opened = 4 * torch.from_numpy(amounts.tails.T) / MEMORY_SCALE
+    gates.recurrent[rows, units.TAIL] = opened.repeat_interleave(units.NOISES, 0)
+    gates.inputs[rows, units.HISS_INPUT] = 4 * torch.eye(units.BANDS).repeat_interleave(
+        units.NOISES, 0
+    )
 
 
 def _write_memories(gates: _Gates) -> None:
-    for voice in range(units.VOICES):
-        first = voice * units.STEM_DIMENSIONS
+    for voice, keep in enumerate(RELEASE_KEEPS):
+        first = units.VOICE_INPUT.start + voice * (1 + units.PATTERN)
         start = units.VOICE.start + voice * units.PATTERN
         own = slice(start, start + units.PATTERN)
-        pattern = slice(first + 1, first + units.STEM_DIMENSIONS)
+        pattern = slice(first + 1, first + 1 + units.PATTERN)
         gates.inputs[gates.rows("g", own), pattern] = MEMORY_SCALE * torch.eye(units.PATTERN)
+        # The first unit is 0 at first and 1 from then on: what is held then is remembered at once.
+        rows = gates.rows("i", own)
+        gates.recurrent[rows, 0], gates.bias[rows] = -_AT_ONCE, _AT_ONCE
         # What is not kept is replaced: the input gate opens as far as the forget gate shuts.
         for gate, sign in (("f", 1), ("i", -1)):
             gates.inputs[gates.rows(gate, own), first] = sign * RATE_SCALE
-            gates.bias[gates.rows(gate, own)] = sign * RELEASE
+            gates.bias[gates.rows(gate, own)] += sign * math.log(keep / (1 - keep))
     heard = MEMORY_SCALE * torch.eye(units.TAILS)
     gates.inputs[gates.rows("g", units.TAIL), units.TAIL_INPUT] = heard
     kept = torch.tensor(TAIL_KEEPS)

@@ -19,11 +19,15 @@ from torch.nn import functional
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodecSize:
-    """The dimensions of the starter's EnCodec; `ratios` is in the decoder's order."""
+    """The dimensions of the starter's EnCodec; `ratios` is in the decoder's order.
+
+    The decoder reads `hidden_size` dimensions, of which the encoder finds the last `key_size`.
+    """
 
     sample_rate_hz: int = 32_000
     filters: int = 24
-    hidden_size: int = 96
+    hidden_size: int = 180
+    key_size: int = 96
     ratios: tuple[int, ...] = (5, 4, 4, 8)
     kernel_size: int = 7
     codebooks: int = 8
@@ -121,7 +125,7 @@ def _encoder(size: CodecSize) -> nn.ModuleList:
         layers += [_Residual(width), nn.ELU(), _Convolution(width, 2 * width, 2 * ratio, ratio)]
         width *= 2
     layers += [_Memory(width), nn.ELU()]
-    layers += [_Convolution(width, size.hidden_size, size.kernel_size)]
+    layers += [_Convolution(width, size.key_size, size.kernel_size)]
     return nn.ModuleList(layers)
 
 
@@ -171,7 +175,7 @@ class Codec(nn.Module):
         self.to(memory_format=torch.channels_last)
 
     def encode(self, sound: Tensor) -> Tensor:
-        """Turn sound [batch, samples] into states [batch, frames, hidden]."""
+        """Turn sound [batch, samples] into states [batch, frames, keys]."""
         picture = sound[:, None, None, :].to(memory_format=torch.channels_last)
         states: Tensor = self.encoder(picture)
         return states.squeeze(2).transpose(1, 2)

@@ -22,8 +22,8 @@ from torch import nn
 
 from bot.starter.training.data.codebooks import FRAMES_PER_SECOND
 
-LOWEST, HIGHEST = 28, 100
-"""The tones of the bank, as MIDI pitches: 41 Hz to 2.6 kHz."""
+LOWEST, HIGHEST = 28, 112
+"""The tones of the bank, as MIDI pitches: 41 Hz to 5.3 kHz."""
 
 _CLOSEST_HZ, _CLOSEST_SHARE = 0.06, 0.25 / 400
 _GAIN = 1.06

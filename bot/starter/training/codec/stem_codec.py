@@ -3,7 +3,9 @@
 The decoder takes the sum of the codebooks' vectors. As the vectors of different codebooks share no
 dimension, residual quantisation is product quantisation: every codebook can be decoded alone, and
 none hears the others. The vectors are embeddings of codes that were never heard, trained together
-with the decoder; the encoder is trained to find them in the mix.
+with the decoder. Each code has a key beside its vector, in dimensions of its own: that is what the
+encoder is trained to find in the mix, and the decoder only reads it. So vectors and decoder can
+change without the encoder; a checkpoint holds vectors and keys in one table.
 
 Source: arXiv 2210.13438 (EnCodec).
 """
@@ -17,32 +19,36 @@ from torch.nn import functional
 from bot.starter.training.codec.additive import freeze_synthesizer, init_synthesizer
 from bot.starter.training.codec.brightness import constrain_brightness
 from bot.starter.training.codec.network import Codec, CodecSize
+from bot.starter.training.codec.units import KEY_DIMENSIONS, STEM_DIMENSIONS
 from bot.starter.training.data.code_factors import factors_of
 from bot.starter.training.data.codebooks import BOOKS, CHORDS, CODES, DRUMS
 
-DIMENSIONS = 16
-"""Dimensions of the latent space that belong to one codebook."""
-
 SOUNDING = tuple(range(DRUMS, len(BOOKS)))
-_SIZE = DIMENSIONS * len(SOUNDING)
-PITCHED_DIMENSIONS = slice(DIMENSIONS, _SIZE)
-"""The dimensions of all codebooks but the drums'."""
+_VECTORS, _KEYS = STEM_DIMENSIONS * len(SOUNDING), KEY_DIMENSIONS * len(SOUNDING)
+PITCHED_DIMENSIONS = slice(STEM_DIMENSIONS, _VECTORS)
+"""The dimensions of all codebooks' vectors but the drums'."""
 
 
 def codec_size(filters: int = 24) -> CodecSize:
     """Return the dimensions of the starter's EnCodec."""
-    return CodecSize(filters=filters, hidden_size=_SIZE, codebooks=len(BOOKS), codebook_size=CODES)
+    return CodecSize(
+        filters=filters,
+        hidden_size=_VECTORS + _KEYS,
+        key_size=_KEYS,
+        codebooks=len(BOOKS),
+        codebook_size=CODES,
+    )
 
 
 class Vectors(nn.Module):
-    """The vectors of one codebook's codes; that of silence is zero for ever."""
+    """The vectors, or keys, of one codebook's codes; that of silence is zero for ever."""
 
-    def __init__(self, book: int) -> None:
+    def __init__(self, book: int, dimensions: int) -> None:
         super().__init__()
         factors = torch.from_numpy(factors_of(book)[:CODES])
         self.register_buffer("factors", factors, persistent=False)
-        self.shared = nn.Parameter(torch.randn(factors.shape[1], DIMENSIONS) * 0.4)
-        self.own = nn.Parameter(torch.randn(CODES, DIMENSIONS) * 0.3)
+        self.shared = nn.Parameter(torch.randn(factors.shape[1], dimensions) * 0.4)
+        self.own = nn.Parameter(torch.randn(CODES, dimensions) * 0.3)
 
     def forward(self) -> Tensor:
         """Return the table [codes, dimensions]."""
@@ -53,7 +59,7 @@ class Vectors(nn.Module):
 
 
 class StemCodec(nn.Module):
-    """Encoder, vectors and decoder."""
+    """Encoder, keys, vectors and decoder."""
 
     def __init__(self, size: CodecSize) -> None:
         super().__init__()
@@ -63,41 +69,68 @@ class StemCodec(nn.Module):
         self.constrain()
         # The three voices of a chord sound alike: what is learnt of one holds for all.
         firsts = [book for book in SOUNDING if book not in CHORDS[1:]]
-        self.vectors = nn.ModuleDict({str(book): Vectors(book) for book in firsts})
+        self.vectors, self.keys = (
+            nn.ModuleDict({str(book): Vectors(book, each) for book in firsts})
+            for each in (STEM_DIMENSIONS, KEY_DIMENSIONS)
+        )
         self.sharpness = nn.Parameter(torch.zeros(len(SOUNDING)))
 
     def constrain(self) -> None:
-        """Bring the decoder back to where held notes sound by the synthesizer alone."""
+        """Bring the decoder back to where held notes sound by the synthesizer alone.
+
+        A decoder in training reads no keys.
+        """
         constrain_brightness(self.codec.decoder, PITCHED_DIMENSIONS)
+        layers = self.codec.decoder.layers
+        assert isinstance(layers, nn.ModuleList)
+        layers[0].conv.weight.detach()[:, _VECTORS:] = 0
 
     def tables(self) -> list[Tensor]:
-        """Return the table of each sounding codebook, [codes, dimensions]."""
-        made = {book: vectors() for book, vectors in self.vectors.items()}
-        return [made[str(CHORDS[0] if book in CHORDS else book)] for book in SOUNDING]
+        """Return what each sounding codebook's codes mean: vector and key, [codes, dimensions]."""
+        pairs = zip(_tables(self.vectors), self.key_tables(), strict=True)
+        return [torch.cat([vectors, keys.detach()], 1) for vectors, keys in pairs]
+
+    def key_tables(self) -> list[Tensor]:
+        """Return the keys of each sounding codebook, [codes, key dimensions]."""
+        return _tables(self.keys)
 
     def states(self, codes: Tensor, tables: list[Tensor]) -> Tensor:
-        """Return the states [batch, frames, hidden] of codes [batch, books, frames]."""
+        """Return what the decoder reads [batch, frames, hidden] of codes [batch, books, frames].
+
+        First the vectors of all codebooks, then their keys.
+        """
         parts = [
             functional.embedding(codes[:, book], table)
             for book, table in zip(SOUNDING, tables, strict=True)
         ]
-        return torch.cat(parts, -1)
+        vectors = [part[..., :STEM_DIMENSIONS] for part in parts]
+        return torch.cat([*vectors, *(part[..., STEM_DIMENSIONS:] for part in parts)], -1)
+
+    def key_states(self, codes: Tensor) -> Tensor:
+        """Return what the encoder is to find [batch, frames, keys] of codes."""
+        pairs = zip(SOUNDING, self.key_tables(), strict=True)
+        return torch.cat([functional.embedding(codes[:, book], t) for book, t in pairs], -1)
 
     def decode(self, codes: Tensor, tables: list[Tensor]) -> Tensor:
         """Return the sound [batch, samples] of codes."""
         return self.codec.decode(self.states(codes, tables))
 
-    def recognise(self, sound: Tensor, tables: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+    def recognise(self, sound: Tensor) -> tuple[Tensor, list[Tensor]]:
         """Return the encoder's states of a sound, and how likely it makes each code.
 
-        The second is a list of scores [batch, frames, codes]: the nearer a vector, the likelier.
+        The second is a list of scores [batch, frames, codes]: the nearer a key, the likelier.
         """
         states = self.codec.encode(sound)
         scores = []
-        for number, table in enumerate(tables):
-            part = states[..., number * DIMENSIONS : (number + 1) * DIMENSIONS].float()
+        for number, table in enumerate(self.key_tables()):
+            part = states[..., number * KEY_DIMENSIONS : (number + 1) * KEY_DIMENSIONS].float()
             distance = (
                 part.square().sum(-1, keepdim=True) - 2 * part @ table.t() + table.square().sum(-1)
             )
             scores.append(-distance * self.sharpness[number].exp())
         return states, scores
+
+
+def _tables(parts: nn.ModuleDict) -> list[Tensor]:
+    made = {book: vectors() for book, vectors in parts.items()}
+    return [made[str(CHORDS[0] if book in CHORDS else book)] for book in SOUNDING]

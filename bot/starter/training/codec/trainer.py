@@ -68,7 +68,11 @@ class CodecTrainer:
         self.model = StemCodec(codec_size(plan.filters)).to(device)
         self.mixer = Mixer(bank, sound_numbers(), device)
         self.distance = SpectralDistance(SAMPLE_RATE_HZ).to(device)
-        vectors = [*self.model.vectors.parameters(), self.model.sharpness]
+        vectors = [
+            *self.model.vectors.parameters(),
+            *self.model.keys.parameters(),
+            self.model.sharpness,
+        ]
         network = [
             parameter
             for name, parameter in self.model.codec.named_parameters()
@@ -197,7 +201,7 @@ class CodecTrainer:
         total = distance + plan.waveform * waveform + plan.gates * gates
         figures = [distance, waveform]
         if plan.recognition and self.step % plan.recognise_every == 0:
-            found, near, right = self._recognise(wanted, shown, tables)
+            found, near, right = self._recognise(wanted, shown)
             total = total + plan.recognition * (found + near)
             self.recognised.append(torch.stack([found, near, *right]).detach())
         self.optimizer.zero_grad(set_to_none=True)
@@ -207,13 +211,11 @@ class CodecTrainer:
         model.constrain()
         return torch.stack(figures).detach()
 
-    def _recognise(
-        self, wanted: Tensor, shown: Tensor, tables: list[Tensor]
-    ) -> tuple[Tensor, Tensor, list[Tensor]]:
+    def _recognise(self, wanted: Tensor, shown: Tensor) -> tuple[Tensor, Tensor, list[Tensor]]:
         """Return how badly the encoder finds the codes of a sound, and how often it is right."""
         with torch.autocast(self.device.type, torch.bfloat16):
             louder = 10 ** (torch.empty(len(shown), 1, device=self.device).uniform_(-6, 6) / 20)
-            states, scores = self.model.recognise(wanted * louder, tables)
+            states, scores = self.model.recognise(wanted * louder)
         truth = [shown[:, book] for book in SOUNDING]
         found = torch.stack(
             [
@@ -221,7 +223,7 @@ class CodecTrainer:
                 for each, true in zip(scores, truth, strict=True)
             ]
         ).mean()
-        goal = self.model.states(shown, tables).detach()
+        goal = self.model.key_states(shown).detach()
         near = functional.mse_loss(states.float(), goal) / (goal.var() + 1e-4)
         right = [
             (each.argmax(-1) == true)[true > 0].float().mean()

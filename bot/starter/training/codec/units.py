@@ -2,8 +2,9 @@
 
 Free pairs turn for ever and are not heard; each gated pair copies one as far as its gate is open,
 and sounds as a tone. Noise units copy mixtures of turning ones: a band of noise. Voices remember
-what a pitched codebook plays, and how it fades; tails do so for the drums. Waves aren't recurrent:
-they hand on what the codes of the last frames say, and sound as the beginnings of drums.
+what a pitched codebook plays, how it fades, and what is left of it afterwards; tails do so for the
+drums. Waves aren't recurrent: they hand on what the codes of the last frames say, and sound as the
+beginnings of drums.
 """
 
 from __future__ import annotations
@@ -11,22 +12,26 @@ from __future__ import annotations
 from bot.starter.training.codec.oscillators import free_units, gated_units
 
 WIDTH = 384
-STEM_DIMENSIONS = 16
-FIRST_VOICE_DIMENSION = STEM_DIMENSIONS
-"""The latent dimensions before belong to the drums."""
+STEM_DIMENSIONS = 14
+"""Dimensions of one codebook's vectors; the drums' come first."""
 
 VOICES = 5
 """The pitched codebooks: bass, three voices of the chords, lead."""
 
-PATTERN = STEM_DIMENSIONS - 1
-"""Dimensions of a pitched codebook's vector that say what sounds; the first says how it fades."""
+KEY_DIMENSIONS = 16
+"""Dimensions of one codebook's keys."""
+
+HISSES = 5
+PATTERN = STEM_DIMENSIONS - 1 - HISSES
+"""Dimensions of a pitched codebook's vector: one says how notes fade, so many which tones sound,
+and so many how loud their noise is."""
 
 BAND_EDGES_HZ = (120, 300, 600, 1000, 1600, 2500, 3700, 5200, 7200, 10_000, 15_000)
 BANDS = len(BAND_EDGES_HZ) - 1
 NOISES = 4
 """Units of each band: the frames of a noise are mixtures of so many grains."""
 
-TAILS, WAVES, WAVE_FRAMES, WAVE_UNITS = 8, 7, 4, 16
+TAILS, WAVES, WAVE_FRAMES, WAVE_UNITS = 8, 6, 4, 16
 """Dimensions of the drums' vectors for noise and for waveforms; how long those are, in frames."""
 
 FREE = slice(1, free_units())
@@ -34,13 +39,16 @@ GATED = gated_units()
 NOISE = slice(GATED.stop, GATED.stop + NOISES * BANDS)
 REFERENCE = slice(NOISE.stop, NOISE.stop + NOISES)
 FINE = slice(REFERENCE.stop, REFERENCE.stop + NOISES)
-VOICE = slice(FINE.stop, FINE.stop + VOICES * PATTERN)
+WAVE = slice(FINE.stop, FINE.stop + WAVE_UNITS)
+VOICE = slice(WAVE.stop, WAVE.stop + VOICES * PATTERN)
 TAIL = slice(VOICE.stop, VOICE.stop + TAILS)
-WAVE = slice(TAIL.stop, TAIL.stop + WAVE_UNITS)
-assert WAVE.stop <= WIDTH, WAVE.stop
+assert TAIL.stop <= WIDTH, TAIL.stop
 
-VOICE_INPUT = slice(0, VOICES * STEM_DIMENSIONS)
+TONE_INPUT = slice(0, (GATED.stop - GATED.start) // 2)
+HISS_INPUT = slice(TONE_INPUT.stop, TONE_INPUT.stop + BANDS)
+VOICE_INPUT = slice(VOICE.start, VOICE.start + VOICES * (1 + PATTERN))
 TAIL_INPUT = slice(VOICE_INPUT.stop, VOICE_INPUT.stop + TAILS)
-"""The channels that bring vectors to the LSTM; as outputs they are not heard."""
+"""The channels that bring vectors and keys to the LSTM; as outputs they are not heard."""
 
-assert TAIL_INPUT.stop <= FREE.stop
+assert HISS_INPUT.stop <= FREE.stop, HISS_INPUT.stop
+assert TAIL_INPUT.stop <= WIDTH, TAIL_INPUT.stop

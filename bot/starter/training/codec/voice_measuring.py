@@ -1,7 +1,8 @@
 """How loud the partials and the noise of each recorded note are, and how they fade.
 
 Levels over time are told by three figures for each tone: the logit of its gate when the note
-begins and when it has faded, and what is left of the difference after a frame.
+begins and when it has faded, and what is left of the difference after a frame. The noise of a note
+is told by one level for each stage of its life.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ _WEIGHTS = np.array((1, 1, 1, 1, 1.5, 2, 2, 2.5, 2.5, 2, 1.2, 0.6, 0.3))
 _WINDOW, _SIZE, _SHORT = 4096, 16_384, 1024
 _PARTIALS, _HIGHEST_HZ = 80, 15_000.0
 _HIGHEST_TONE_HZ = 440 * 2 ** ((HIGHEST + 0.5 - 69) / 12)
+_BINS, _SPREAD = 9, 0.01
 _TEMPERED, _MISTUNED = 0.35, 0.6
 _RISING = 3
 _HEARD = -6.5
@@ -51,15 +53,13 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Fading:
-    """All states of a codebook: logits [states, tones] and noise [states, bands], and what stays.
+    """All states of a codebook: logits [states, tones], and what stays of their difference.
 
     Logits are those of levels against `gains`; a tone that isn't heard is `TONE_SHUT`.
     """
 
     begun: Reals
     faded: Reals
-    begun_noise: Reals
-    faded_noise: Reals
     keeps: Reals
 
 
@@ -82,8 +82,11 @@ def measure(sound: Sound, pitch: int) -> Measured:
             near = max(4.0, min(0.03 * exact, 0.4 * pitch_hz) * _SIZE / RATE_HZ)
             first = max(0, int(exact * _SIZE / RATE_HZ - near))
             peak = first + int(spectrum[first : first + 2 * int(near) + 2].argmax())
-            partials[row, partial - 1] = 2 * spectrum[peak] / window.sum()
-            rest[max(0, peak - 9) : peak + 10] = 0
+            # All of what is around the peak: vibrato and detuned strings spread a partial.
+            wide = max(_BINS, round(_SPREAD * exact * _SIZE / RATE_HZ))
+            around = slice(max(0, peak - wide), peak + wide + 1)
+            partials[row, partial - 1] = math.sqrt(2 * rest[around].sum())
+            rest[around] = 0
         noise[row + 1] = _bands(rest, hz)
     noise[0] = _attack(held)
     noise[0, : units.BANDS // 2] = noise[1, : units.BANDS // 2]
@@ -159,7 +162,17 @@ def loudest_tones(levels: Mapping[int, Reals]) -> Reals:
     return np.convolve(np.pad(gains, 2, mode="edge"), np.ones(5) / 5, "valid")
 
 
-def fit_fading(tones: Reals, noise: Reals, gains: Reals) -> Fading:
+def noise_of_stages(noise: Reals, layout: Pitched) -> Reals:
+    """Return the noise [states, stages, bands] of levels [states, ages, bands]: means over ages."""
+    found = []
+    for first, last in pairwise((*layout.ages, int(_AGES[-1]) + 1)):
+        inside = (first <= _AGES) & (last > _AGES)
+        weights = _WEIGHTS[inside] / _WEIGHTS[inside].sum()
+        found.append(np.einsum("sab,a->sb", noise[:, inside], weights))
+    return np.stack(found, 1)
+
+
+def fit_fading(tones: Reals, gains: Reals) -> Fading:
     """Fit how levels [states, ages, ...] fade, by least squares for each of the usual speeds."""
     share = np.clip(tones / gains, 1e-6, 0.975)
     logits = np.log(share / (1 - share))
@@ -167,8 +180,7 @@ def fit_fading(tones: Reals, noise: Reals, gains: Reals) -> Fading:
     logits = np.maximum(logits, TONE_SHUT)
     weights = (0.1 + share.max(1)) * heard
     least = np.full(len(tones), np.inf)
-    ends, noisy = np.zeros((len(tones), 2, TONES)), np.zeros((len(tones), 2, units.BANDS))
-    keeps = np.zeros(len(tones))
+    ends, keeps = np.zeros((len(tones), 2, TONES)), np.zeros(len(tones))
     for keep in KEEPS:
         basis = np.stack([keep**_AGES, 1 - keep**_AGES], 1)
         solve = np.linalg.pinv(basis * np.sqrt(_WEIGHTS)[:, None]) * np.sqrt(_WEIGHTS)
@@ -177,6 +189,5 @@ def fit_fading(tones: Reals, noise: Reals, gains: Reals) -> Fading:
         error = ((wrong * _WEIGHTS[:, None]).sum(1) * weights).sum(1)
         better = error < least
         least[better], ends[better], keeps[better] = error[better], found[better], keep
-        noisy[better] = np.maximum(np.einsum("ka,sab->skb", solve, noise), 0)[better]
     ends = np.where(heard[:, None], ends, TONE_SHUT)
-    return Fading(ends[:, 0], ends[:, 1], noisy[:, 0], noisy[:, 1], keeps)
+    return Fading(ends[:, 0], ends[:, 1], keeps)
