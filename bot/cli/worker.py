@@ -34,6 +34,7 @@ from bot.inference.ray.cluster import (
     require_ray,
 )
 from bot.inference.ray.look import View, look
+from bot.inference.ray.node_process import kill_node
 from bot.inference.ray.nodes import Offer, labels_of
 from bot.models.locate import look_at_model
 from bot.musicgen.device import NO_ASCEND, has_ascend
@@ -190,7 +191,7 @@ def _node(
         try:
             node.wait(_LEAVE_SECONDS)
         except subprocess.TimeoutExpired:
-            node.kill()
+            kill_node(node.pid)
 
 
 def _said(output: IO[bytes]) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import stat
+import subprocess
 
+import psutil
 import pytest
 
 from bot.cli.worker import refuse_version
@@ -25,6 +27,7 @@ from bot.inference.ray.cluster import (
     worker_resource,
 )
 from bot.inference.ray.look import View
+from bot.inference.ray.node_process import kill_node
 from bot.inference.ray.nodes import Machine, Offer, host_of_other_version, labels_of, machine_of
 
 
@@ -133,3 +136,14 @@ def test_what_befalls_a_worker_is_told_to_who_lends_the_machine(tmp_path, monkey
     tell_lender(sentence)
     tell_lender(sentence, is_refusal=True)
     assert read_told(file, 1) == [Told(sentence, is_refusal=True)]
+
+
+def test_a_node_is_killed_with_all_that_it_has_started():
+    """Whatever of it no longer hears that it is to end."""
+    script = "sleep 600 & echo begun; wait"
+    with subprocess.Popen(["/bin/sh", "-c", script], stdout=subprocess.PIPE) as leader:
+        assert leader.stdout.readline() == b"begun\n"
+        (child,) = psutil.Process(leader.pid).children()
+        kill_node(leader.pid)
+        child.wait(60)
+    kill_node(leader.pid)

@@ -8,6 +8,7 @@ import sys
 
 from bot.i18n.sentence import Sentence
 from bot.inference.ray.cluster import Cluster, head_command, node_process_command, own_environment
+from bot.inference.ray.node_process import kill_node
 from bot.inference.worker_troubles import CannotStart
 
 log = logging.getLogger(__name__)
@@ -78,7 +79,7 @@ class RayHead:
                 await process.wait()
         finally:
             if process.returncode is None:
-                process.kill()
+                kill_node(process.pid)
                 await process.wait()
 
     async def _listens(self) -> bool:

@@ -75,6 +75,20 @@ class Node:
         _kill_all()
 
 
+def kill_node(pid: int) -> None:
+    """Kill a process that runs a node, and all of the node: else its port would stay taken."""
+    try:
+        leader = psutil.Process(pid)
+        all_ = [leader, *leader.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return
+    for each in all_:
+        try:
+            each.kill()
+        except psutil.NoSuchProcess:
+            continue
+
+
 def _terminate(processes: Iterable[psutil.Process]) -> None:
     for each in processes:
         try:
