@@ -50,7 +50,7 @@ class _Take:
     """Music from some words, and the task that makes it."""
 
     def __init__(self, words: Words, music: LiveMusic) -> None:
-        self.words, self.music = words, music
+        self.words, self.music, self.begun_at = words, music, time.monotonic()
         self.task = asyncio.create_task(music.run(), name="live music")
 
     @property
@@ -86,7 +86,7 @@ class LiveShow:
         """What kept it from being made, until it is made again."""
         self.times_low = 0
         """How often a clip had to take its place."""
-        self._missing_samples = 0
+        self._missing_samples, self._fit_seconds = 0, 0.0
         self._ending: asyncio.Task[bool] | None = None
 
     @property
@@ -99,6 +99,11 @@ class LiveShow:
         """Return how much silence was heard for want of music."""
         now = self._now.sound.missing_samples if self._now is not None else 0
         return (self._missing_samples + now) / RATE_HZ
+
+    @property
+    def fit_seconds(self) -> float:
+        """Return what bringing the music to what is played has taken of the processor."""
+        return self._fit_seconds + (self._now.sound.fit_seconds if self._now is not None else 0)
 
     async def run(self) -> None:
         """Go on until cancelled."""
@@ -137,6 +142,7 @@ class LiveShow:
             return
         sound, then = self._now.sound, self._mixer.next
         self._missing_samples += sound.missing_samples
+        self._fit_seconds += sound.fit_seconds
         self._now.end()
         self._now = None
         if self._mixer.now is sound and isinstance(then, PlayedTrack):
@@ -156,6 +162,7 @@ class LiveShow:
             self._now, self._coming, self._has_failed = coming, None, False
             self.error = None
             self._heard_since = time.monotonic()
+            log.info("radio.live_heard after=%.2f", self._heard_since - coming.begun_at)
         elif (
             self._now is not None
             and not self.is_heard

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections import deque
 from dataclasses import dataclass
 
@@ -49,6 +50,8 @@ class LiveSound:
         self._room.set()
         self._loop = asyncio.get_running_loop()
         self._is_dry = False
+        self.fit_seconds = 0.0
+        """What bringing it to what is played has taken of the processor."""
         self.missing_samples = 0
         """How much silence was played for want of music."""
 
@@ -64,7 +67,7 @@ class LiveSound:
 
     async def push(self, piece: Sound) -> None:
         """Add the next piece, once there is room for it."""
-        samples = await asyncio.to_thread(self._fit.take, piece)
+        samples = await asyncio.to_thread(self._fitted, piece)
         while self.buffered_seconds >= MOST_SECONDS and not self._is_closed:
             self._room.clear()
             await self._room.wait()
@@ -121,6 +124,13 @@ class LiveSound:
             out[:at] *= np.linspace(1.0, 0.0, at, dtype=np.float32)[:, None]
         self.missing_samples += samples - at
         return out
+
+    def _fitted(self, piece: Sound) -> Floats:
+        begun = time.thread_time()
+        try:
+            return self._fit.take(piece)
+        finally:
+            self.fit_seconds += time.thread_time() - begun
 
     def _remember(self, part: Floats) -> None:
         self._past.append(part)

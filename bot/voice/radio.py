@@ -112,7 +112,8 @@ class Radio:
             f"silent={mixer.silent_samples / RATE_HZ:.2f} "
             f"missing={0.0 if show is None else show.missing_seconds:.2f} "
             f"low={0 if show is None else show.times_low} "
-            f"lost={self.line.times_lost} cpu={self._source.cpu_seconds:.2f}"
+            f"lost={self.line.times_lost} cpu={self._source.cpu_seconds:.2f} "
+            f"fit={0.0 if show is None else show.fit_seconds:.2f}"
         )
 
     async def open(self) -> None:
