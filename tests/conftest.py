@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import fcntl
+import gc
 import logging
 import os
 import sys
@@ -91,6 +92,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     folder = Path(__file__).parent
     ranks = {str(folder / name): rank for rank, name in enumerate(SLOWEST)}
     items.sort(key=lambda item: ranks.get(str(item.path), len(ranks)))
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was imported out of garbage collections: there are a million objects of it."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_configure() -> None:

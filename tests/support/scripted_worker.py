@@ -38,6 +38,7 @@ from bot.i18n.sentence import Sentence
 RATE_HZ = 32_000
 STEPS = 10
 STEP_SECONDS = 0.002
+SLOWLY_TOLD_EVERY = 10
 PIECE_SECONDS = 0.125
 SILENCE = Sound(samples=np.zeros((1, 0), np.float32), sample_rate_hz=RATE_HZ)
 
@@ -60,10 +61,11 @@ class Work:
         waits = made - self.taken_seconds >= getattr(self.request, "ahead_seconds", 0.0)
         return self.is_endless and not self.is_ending and waits
 
-    def chunk(self, id_, steps):
-        """What the latest of so many steps added to the sound."""
+    def chunk(self, id_, steps, of_steps):
+        """What the latest of so many steps, or some of them, added to the sound."""
         length = self.sound.samples.shape[1]
-        part = slice(length * (self.steps - 1) // steps, length * self.steps // steps)
+        begun = self.steps - of_steps
+        part = slice(length * begun // steps, length * self.steps // steps)
         return AudioChunk(request_id=id_, samples=self.sound.samples[:, part])
 
 
@@ -132,10 +134,13 @@ class Engine:
                 time.sleep(3600)
             work.steps += 1
             total = getattr(work.request, "seconds", 1.0)
-            steps = 100 * STEPS if prompt.startswith(("slow", "stubborn")) else STEPS
+            is_slow = prompt.startswith(("slow", "stubborn"))
+            steps, told_every = (100 * STEPS, SLOWLY_TOLD_EVERY) if is_slow else (STEPS, 1)
+            if work.steps % told_every:
+                continue
             done = total * work.steps / steps
             events.append(Progress(request_id=id_, seconds_done=done, seconds_total=total))
-            events.append(work.chunk(id_, steps))
+            events.append(work.chunk(id_, steps, told_every))
             if work.steps == steps:
                 del self.works[id_]
                 tokens = np.zeros((4, 0), np.int32)
