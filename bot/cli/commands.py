@@ -8,7 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.cli import backup, bench, edit, generate_options, invite, models, paths, service, whatis
+from bot.cli import (
+    backup,
+    bench,
+    edit,
+    generate_options,
+    invite,
+    models,
+    paths,
+    plan,
+    service,
+    whatis,
+)
 from bot.cli.integer import integer
 from bot.cli.interrupts import Interrupts
 from bot.config import Config
@@ -153,6 +164,14 @@ COMMANDS = (
         "once.",
         add_arguments=lambda parser, common: bench.add_arguments(parser),
         run=lambda args, config, context: bench.run(args, config, context.interrupts),
+    ),
+    Command(
+        name="plan",
+        help="reckon how many people this machine can serve",
+        description="Measure how fast this machine makes music, and reckon how long people wait "
+        "for their clips, by how many play at the same time: a simulation of the bot's own line.",
+        add_arguments=lambda parser, common: plan.add_arguments(parser),
+        run=lambda args, config, context: plan.run(args, config, context.interrupts),
     ),
     Command(
         name="worker",

@@ -67,6 +67,8 @@ OURS = {
         "bot.errors",
         "bot.log",
     },
+    # How many people can be served, with the line that the bot runs.
+    "bot.capacity": {"bot.inference.fair_queue"},
     "bot.models": {"bot.i18n", "bot.config", "bot.domain", "bot.errors", "bot.musicgen"},
     "bot.musicgen": {"bot.i18n", "bot.domain", "bot.errors"},
     "bot.store": {"bot.i18n", "bot.config", "bot.domain", "bot.errors"},

@@ -1,0 +1,53 @@
+"""`zhiyin plan`: how many people can be served at a given pace."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from bot.cli.app import main
+
+
+@pytest.fixture(autouse=True)
+def two_cores(monkeypatch):
+    """The bot's own work takes the less, the more cores there are."""
+    monkeypatch.setenv("ZHIYIN_ENGINE_THREADS", "2")
+
+
+def planned(capsys, *words):
+    """What the command prints as JSON."""
+    assert main(["plan", "--pace", "1.3,3.5", "--people", "5,60", "--json", *words]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_more_people_wait_longer_and_more_machines_serve_more(capsys):
+    """Twice the machines serve about twice as many."""
+    one = planned(capsys)
+    few, many = one["people"]
+    assert few["half"] < 10 < 60 < many["half"] < many["nearly_all"]
+    two = planned(capsys, "--machines", "2", "--people", "5")
+    assert 1.8 < two["most_people"] / one["most_people"] < 2.3
+
+
+def test_the_table_says_what_was_reckoned_with(capsys):
+    """Pace, habits, a row for each number of people, and how many are served well."""
+    assert main(["plan", "--pace", "1.3,3.5", "--people", "5,20", "--within", "30"]) == 0
+    told = capsys.readouterr().out
+    assert "1.3 seconds of music a second for one clip, 3.5 for 8 at once" in told
+    assert "asks for 10 s of music, listens, and asks again 60 s after" in told
+    assert "within 30 s, in 95 of 100 cases" in told
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["--pace", "fast"], "--pace is two numbers"),
+        (["--people", "0"], "--people is numbers from 1"),
+        (["--pause", "-1"], "--seconds, --pause and --within"),
+    ],
+)
+def test_what_cannot_be_reckoned_with_is_refused(capsys, words, complaint):
+    """In a sentence that says what can be."""
+    assert main(["plan", "--pace", "1.3,3.5", *words]) == 1
+    assert complaint in capsys.readouterr().err
