@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from bot.domain.clips import Clip
 from bot.domain.lineage import Lineage, number_people
+from bot.i18n.contexts import KIND
+from bot.i18n.sentence import Sentence, term
+from bot.jams.captions import font_for
 from bot.jams.tree_layout import Place, place_clips
 
 WIDTH = 720
@@ -29,10 +33,13 @@ _TITLE_SIZE, _DETAIL_SIZE = 25, 20
 _PROMPT_CHARACTERS = 48
 
 
-def draw_tree(lineage: Lineage, shown: frozenset[int]) -> bytes:
+def draw_tree(
+    lineage: Lineage, shown: frozenset[int], read: Callable[[Sentence], str] = str
+) -> bytes:
     """Return a PNG of a family, WIDTH wide, a row of ROW_HEIGHT for each clip.
 
-    Of clips that are not in `shown` it says no more than that they are there.
+    Of clips that are not in `shown` it says no more than that they are there. `read` renders
+    sentences in a language; what no font here has is written in English.
     """
     places = place_clips(lineage.clips)
     height = ROW_HEIGHT * len(lineage.clips) + _MARGIN
@@ -56,7 +63,8 @@ def draw_tree(lineage: Lineage, shown: frozenset[int]) -> bytes:
             (x, y), _DOT * _FINER, fill=_CARD if is_gone else colour, outline=colour,
             width=3 * _FINER,
         )  # fmt: skip
-        _write(draw, clip, left=_MARGIN + lanes * _LANE, middle=y, is_shown=is_shown)
+        title = _title(clip, read) if is_shown else "..."
+        _write(draw, clip, title, left=_MARGIN + lanes * _LANE, middle=y, is_shown=is_shown)
     file = io.BytesIO()
     image.resize((WIDTH, height), Image.Resampling.BOX).save(file, "PNG", optimize=True)
     return file.getvalue()
@@ -77,21 +85,38 @@ def _draw_line(draw: ImageDraw.ImageDraw, parent: Place, child: Place) -> None:
     draw.line(((left, top), (right, turn), (right, bottom)), _LINE, 4 * _FINER, "curve")
 
 
+def _title(clip: Clip, read: Callable[[Sentence], str]) -> str:
+    title = Sentence(
+        "#{id}  {kind}  {seconds:.0f} s",
+        id=clip.id,
+        kind=term(KIND, clip.kind.value),
+        seconds=clip.seconds,
+    )
+    text = read(title)
+    return str(title) if font_for(text, _TITLE_SIZE) is None else text
+
+
 def _write(
-    draw: ImageDraw.ImageDraw, clip: Clip, *, left: float, middle: float, is_shown: bool
+    draw: ImageDraw.ImageDraw,
+    clip: Clip,
+    title: str,
+    *,
+    left: float,
+    middle: float,
+    is_shown: bool,
 ) -> None:
-    title_font = ImageFont.load_default(_TITLE_SIZE * _FINER)
-    detail_font = ImageFont.load_default(_DETAIL_SIZE * _FINER)
-    title = f"#{clip.id}  {clip.kind.value}  {clip.seconds:.0f} s" if is_shown else "…"
     dim = clip.is_deleted or not is_shown
     x = left * _FINER
-    prompt = clip.prompt or ""
-    # Pillow's own font has Latin letters only; all words stand in the message, too.
-    if not is_shown or not prompt or not prompt.isascii() or not prompt.isprintable():
-        draw.text((x, middle), title, _DIM if dim else _TEXT, title_font, "lm")
-        return
+    prompt = (clip.prompt or "") if is_shown else ""
     if len(prompt) > _PROMPT_CHARACTERS:
         prompt = prompt[: _PROMPT_CHARACTERS - 3].rstrip() + "..."
-    space = 14 * _FINER
+    title_font = font_for(title, _TITLE_SIZE * _FINER)
+    # Words that no font here has stand in the message alone, with all the others.
+    prompt_font = font_for(prompt, _DETAIL_SIZE * _FINER) if prompt else None
+    space = 0 if prompt_font is None else 14 * _FINER
     draw.text((x, middle - space), title, _DIM if dim else _TEXT, title_font, "lm")
-    draw.text((x, middle + space), prompt, _DIM, detail_font, "lm")
+    if prompt_font is not None:
+        room = (WIDTH - _MARGIN / 2) * _FINER - x
+        while prompt_font.getlength(prompt) > room:
+            prompt = prompt.removesuffix("...")[:-1].rstrip() + "..."
+        draw.text((x, middle + space), prompt, _DIM, prompt_font, "lm")

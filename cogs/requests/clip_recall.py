@@ -125,9 +125,10 @@ async def show_tree(interaction: Interaction, clip: Clip) -> None:
             for each in family.clips
             if each.id == clip.id or (each.id not in hidden and is_shown_to(interaction, each))
         )
-        picture = await clips.draw_tree(family, shown)
+        read = reader_of(interaction)
+        picture = await clips.draw_tree(family, shown, read)
         await interaction.followup.send(
-            embed=tree_embed(reader_of(interaction), family, shown),
+            embed=tree_embed(read, family, shown),
             files=[discord.File(io.BytesIO(picture), TREE_PICTURE)],
             ephemeral=True,
         )

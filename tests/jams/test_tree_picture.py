@@ -6,13 +6,18 @@ import io
 
 from PIL import Image
 
+from bot.domain.jobs import Kind
 from bot.domain.lineage import Lineage
+from bot.i18n.contexts import KIND
+from bot.i18n.languages import load_languages
+from bot.i18n.sentence import term
+from bot.jams.captions import FOLDER, FONT, font_for
 from bot.jams.tree_picture import COLOURS, ROW_HEIGHT, WIDTH, draw_tree
 from tests.support.clips import clip
 
 
-def picture(lineage, shown):
-    return Image.open(io.BytesIO(draw_tree(lineage, frozenset(shown)))).convert("RGB")
+def picture(lineage, shown, read=str):
+    return Image.open(io.BytesIO(draw_tree(lineage, frozenset(shown), read))).convert("RGB")
 
 
 def colours(image):
@@ -37,11 +42,50 @@ def test_of_a_clip_that_is_not_shown_only_its_place_is_seen():
     assert hidden.tobytes() == picture(Lineage(clip_id=2, clips=other), {2}).tobytes()
 
 
-def test_words_that_the_font_lacks_are_left_to_the_list_beside_it():
-    """No boxes in place of letters."""
-    chinese = picture(Lineage(clip_id=1, clips=(clip(1, prompt="一段欢快的音乐"),)), {1})
-    silent = picture(Lineage(clip_id=1, clips=(clip(1, prompt=None),)), {1})
-    assert chinese.tobytes() == silent.tobytes()
+def alone(prompt, read=str):
+    """The picture of one clip, as bytes."""
+    return picture(Lineage(clip_id=1, clips=(clip(1, prompt=prompt),)), {1}, read).tobytes()
+
+
+def test_words_that_no_font_has_are_left_to_the_list_beside_it():
+    """No boxes in place of letters; Chinese that the bot or its model knows is written."""
+    assert alone("ロック") == alone("\u200b") == alone(None)
+    assert (
+        len({alone("一段欢快的音乐"), alone("慢速爵士，钢琴"), alone("slow jazz"), alone(None)})
+        == 4
+    )
+
+
+def test_titles_are_in_the_language_of_who_reads_them():
+    """English where no font here has its signs."""
+    chinese = load_languages().reader("zh-CN")
+    assert alone(None, chinese) != alone(None)
+    assert alone(None, lambda sentence: "♬ 音楽") == alone(None)
+
+
+def test_long_words_end_before_the_edge():
+    """Also where each sign is as wide as it is high."""
+    drawn = picture(Lineage(clip_id=1, clips=(clip(1, prompt="慢速爵士" * 30),)), {1})
+    edge = drawn.crop((WIDTH - 12, 0, WIDTH, drawn.height))
+    assert len(colours(edge)) == 1
+
+
+def test_every_listed_sign_is_in_the_font_and_small():
+    """Whoever clones the repository loads it too; its licence lies beside it."""
+    font = font_for("一", 20)
+    assert font is not None
+    missing = bytes(font.getmask("\U0001f600"))
+    listed = (FOLDER / "signs.txt").read_text(encoding="utf-8")
+    assert [sign for sign in listed if bytes(font.getmask(sign)) == missing] == []
+    assert FONT.stat().st_size < 300_000
+    assert "SIL OPEN FONT LICENSE" in (FOLDER / "OFL.txt").read_text(encoding="utf-8")
+
+
+def test_all_that_the_bot_says_in_pictures_can_be_written_in_chinese():
+    """A language whose letters no font here has reads English there."""
+    read = load_languages().reader("zh-CN")
+    for kind in Kind:
+        assert font_for(read(term(KIND, kind.value)), 20) is not None, kind
 
 
 def test_more_branches_than_lanes_are_drawn():

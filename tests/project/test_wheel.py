@@ -40,6 +40,7 @@ def test_the_wheel_holds_the_bot(wheel):
     wanted |= {str(path.relative_to(ROOT)) for path in page.rglob("*.*")}
     catalogs = (ROOT / "bot/i18n/locale").rglob("*.po")
     wanted |= (translated := {str(path.relative_to(ROOT)) for path in catalogs})
+    wanted |= {str(path.relative_to(ROOT)) for path in (ROOT / "bot/jams/caption_font").iterdir()}
     assert "bot/i18n/locale/zh_CN/LC_MESSAGES/zhiyin.po" in translated
     assert {"bot/demo/page/index.html", "bot/demo/page/script/main.js"} <= wanted
     assert "bot/starter/checkpoint/model.safetensors" in checkpoint

@@ -168,9 +168,11 @@ class ClipService:
         """Return a clip's ancestors and descendants, so many of each, the nearest first."""
         return await self._clips.lineage(clip_id, most)
 
-    async def draw_tree(self, lineage: Lineage, shown: frozenset[int]) -> bytes:
-        """Return a PNG of a clip's family; of clips not in `shown` it says nothing."""
-        return await asyncio.to_thread(draw_tree, lineage, shown)
+    async def draw_tree(
+        self, lineage: Lineage, shown: frozenset[int], read: Callable[[Sentence], str]
+    ) -> bytes:
+        """Return a PNG of a clip's family in a language; of those not in `shown` nothing."""
+        return await asyncio.to_thread(draw_tree, lineage, shown, read)
 
     async def move(self, clip: Clip, message_id: int) -> None:
         """Record that another message shows a clip from now on."""
