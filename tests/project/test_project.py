@@ -45,7 +45,7 @@ OURS = {
         "bot.voice",
         "bot.words",
     },
-    "bot.jams": {"bot.domain"},
+    "bot.jams": {"bot.i18n", "bot.domain"},
     "bot.voice": {"bot.i18n", "bot.audio", "bot.domain", "bot.errors", "bot.log"},
     "bot.pipeline": {
         "bot.i18n",
