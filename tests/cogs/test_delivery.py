@@ -54,8 +54,8 @@ async def test_the_trouble_of_a_moment_is_waited_out(tmp_path, monkeypatch):
 async def test_a_file_that_is_too_large_is_made_smaller(tmp_path, monkeypatch):
     """Never a silent drop: it comes in fewer bytes."""
     async with open_jam(tmp_path, timings=quick(first_shown=600.0, attempts=3)) as jam:
-        first = await jam.music(prompt="slowly", seconds=30.0, seed=440)
-        await waiting(jam, seconds=30.0, seed=440)
+        first = await jam.music(prompt="slowly", seconds=10.0, seed=440)
+        await waiting(jam, seconds=10.0, seed=440)
         jam.env.inject_error("PATCH", "/webhooks/*", status=413, code=40005, times=1)
         await jam.idle()
         before, after = (
