@@ -66,7 +66,7 @@ class Account(commands.Cog):
         seconds:
             How long your clips are when you say nothing else.
         private:
-            Whether you alone see your clips, until you post them.
+            Whether only you see your clips until you post them.
         voice:
             Whether your clips also come as voice messages, which a phone plays with one tap.
         language:

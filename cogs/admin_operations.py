@@ -65,12 +65,12 @@ class AdminOperations(commands.Cog):
         await interaction.response.send_message(embed=embed, ephemeral=True)
 
     async def drain(self, interaction: Interaction, on: bool = True) -> None:
-        """Take no new music on anywhere, before a restart. For the bot's owner.
+        """Stop taking new requests on all servers, before a restart. For the bot's owner.
 
         Parameters
         ----------
         on:
-            False takes music on again.
+            False takes requests again.
         """
         await require_bot_owner(interaction)
         await self.bot.service.operations.set_draining(on)

@@ -29,7 +29,7 @@ class Clips(commands.Cog):
         Parameters
         ----------
         clip:
-            Its number, as it stands under the clip; yours are listed.
+            Its number, shown under the clip; yours are listed.
         """
         found = await find_typed_clip(interaction, clip)
         await post_again(interaction, found, posted_view(readers_of(interaction), found))
@@ -42,7 +42,7 @@ class Clips(commands.Cog):
         Parameters
         ----------
         clip:
-            Its number, as it stands under the clip; yours are listed.
+            Its number, shown under the clip; yours are listed.
         """
         await show_tree(interaction, await find_typed_clip(interaction, clip))
 
@@ -59,7 +59,7 @@ class Clips(commands.Cog):
         Parameters
         ----------
         clip:
-            Its number, as it stands under the clip.
+            Its number, shown under the clip.
         format:
             FLAC is smaller, WAV is read by everything, MIDI has the notes where I know them.
         """

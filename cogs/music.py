@@ -70,7 +70,7 @@ class Music(commands.Cog):
         like:
             A clip of this server whose tempo and key to match, so that the two can be mixed.
         private:
-            Whether you alone see it, until you post it.
+            Whether only you see it until you post it.
         """
         chosen = await find_preset(interaction, preset)
         prompt = self.bot.service.requests.with_style(prompt, chosen.words) or prompt
@@ -111,7 +111,7 @@ class Music(commands.Cog):
         preset:
             Words and settings with a name; what they leave open is random.
         private:
-            Whether you alone see it, until you post it.
+            Whether only you see it until you post it.
         """
         chosen = await find_preset(interaction, preset)
         rolled = self.bot.draw_seed(MAX_SHORT_SEED) if seed is None else seed

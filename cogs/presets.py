@@ -27,7 +27,7 @@ from cogs.requests.presets import (
 )
 from cogs.requests.rights import guild_of, is_manager
 
-SAVED = Sentence("Saved. {line}\nChoose it as `preset` at `/music`, `/remix` and `/random`.")
+SAVED = Sentence("Saved. {line}\nChoose it as `preset` in `/music`, `/remix` and `/random`.")
 SHARED = Sentence("Everybody on this server can choose **{name}** now.")
 DELETED = Sentence("**{name}** is deleted.")
 EMPTY = Sentence("A preset needs some words, or at least one setting.")

@@ -20,7 +20,7 @@ _PART_BYTES = USUAL_MAX_BYTES - 2**16
 
 
 class Privacy(commands.GroupCog, group_name="privacy"):
-    """What is kept of you, and how to get rid of it."""
+    """What is stored about you, and how to delete it."""
 
     def __init__(self, bot: ZhiyinBot) -> None:
         self.bot = bot

@@ -88,7 +88,7 @@ class Remix(commands.Cog):
         preset:
             Words and settings with a name; what you type here wins.
         private:
-            Whether you alone see it, until you post it.
+            Whether only you see it until you post it.
         """
         if clip is not None and mine is not None:
             raise RequestError(messages.TWO_SOUNDS)

@@ -60,7 +60,7 @@ class Reports(commands.Cog):
         Parameters
         ----------
         clip:
-            Its number, as it stands under the clip.
+            Its number, shown under the clip.
         why:
             What is wrong with it, in your words.
         """

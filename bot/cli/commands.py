@@ -145,7 +145,7 @@ COMMANDS = (
     Command(
         name="whatis",
         help="show how a clip was made",
-        description="Tell how a clip of Zhiyin's was made, from the tags in its file.",
+        description="Show how one of Zhiyin's clips was made, from the tags in its file.",
         add_arguments=lambda parser, common: whatis.add_arguments(parser),
         run=lambda args, config, context: whatis.run(args, config),
     ),
@@ -206,8 +206,8 @@ COMMANDS = (
     ),
     Command(
         name="paths",
-        help="list the places where files of Zhiyin's lie, with their sizes",
-        description="List the places on this machine where files of Zhiyin's lie, with their "
+        help="list where Zhiyin's files are, with their sizes",
+        description="List where Zhiyin's files are on this machine, with their "
         "sizes, and what each is.",
         run=lambda args, config, context: paths.run(args, config),
     ),

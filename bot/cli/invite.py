@@ -59,6 +59,6 @@ def _application_id(given: int | None, config: Config) -> int:
         return found
     if not _LEAST <= given < _MOST:
         raise ConfigError(
-            Sentence("{id} is no id of Discord's: those have 17 to 19 digits.", id=given)
+            Sentence("{id} is not one of Discord's ids: those have 17 to 19 digits.", id=given)
         )
     return given

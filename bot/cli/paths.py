@@ -72,7 +72,7 @@ def _remade(config: Config) -> Iterator[Place]:
     )
     yield Place(
         registry.model_folder(config),
-        Sentence("Downloaded models, and what other programs keep there of Hugging Face's."),
+        Sentence("Downloaded models, and what other programs keep in Hugging Face's folder."),
     )
     yield Place(Path(sys.prefix), Sentence("The programs; `uv sync` makes it again."))
     if (tool := _ROOT / ".uv").exists():

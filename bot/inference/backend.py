@@ -18,7 +18,7 @@ from bot.inference.ray.backend import open_ray
 from bot.inference.worker_process import ProcessBackend
 
 NO_WORKERS = Sentence(
-    'worker.count is 0: without workers here, worker.backend is to be "ray", so that others can '
+    'worker.count is 0, so no worker runs here: set worker.backend to "ray", so that others can '
     "join."
 )
 

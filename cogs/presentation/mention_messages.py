@@ -12,7 +12,7 @@ HELP = Sentence(
 )
 IS_IT_AN_ORDER = Sentence("Did you ask me to make music of that? If so, press the button.")
 WORDS_ALONE = Sentence(
-    "There is no sound in what you point at that I can use: {accepted}. Shall I make a clip from "
+    "There is no sound that I can use in that message: {accepted}. Shall I make a clip from "
     "your words alone?",
     accepted=ACCEPTED_FORMATS,
 )

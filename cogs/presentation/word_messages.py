@@ -17,7 +17,7 @@ NOTHING_HEARD = Sentence(
     "{model} doesn't know {words}, so it passes over that and plays what it likes. `/styles` shows "
     "what it knows."
 )
-ANY_WORDS = Sentence("{model} reads any words. These are what music is mostly asked for with:")
+ANY_WORDS = Sentence("{model} reads any words. These are the ones that people use most:")
 THESE_WORDS = Sentence(
     "{model} knows these words, and their relatives. Put some together, in English or Chinese:"
 )

@@ -12,7 +12,7 @@ from bot.errors import RequestError
 from bot.i18n.sentence import Sentence
 from cogs.requests.rights import is_shown_to
 
-ON_SERVERS = Sentence("Everybody's clips are listed on servers only.")
+ON_SERVERS = Sentence("Everybody's clips can only be listed on servers.")
 
 
 async def find_page(interaction: Interaction, query: HistoryQuery) -> HistoryPage:
