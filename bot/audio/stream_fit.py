@@ -62,7 +62,10 @@ def round_off(samples: Floats) -> Floats:
     """Bend peaks so that nothing clips; what is below 0.8 stays as it is."""
     over = np.abs(samples) > _ROUNDED_FROM
     if over.any():
+        # Only these: they are few, and the arrays of all of them would be large.
+        high = samples[over]
         room = np.float32(1 - _ROUNDED_FROM)
-        bent = _ROUNDED_FROM + room * np.tanh((np.abs(samples) - _ROUNDED_FROM) / room)
-        samples = np.where(over, np.sign(samples) * bent, samples).astype(np.float32)
+        bent = _ROUNDED_FROM + room * np.tanh((np.abs(high) - _ROUNDED_FROM) / room)
+        samples = samples.astype(np.float32)
+        samples[over] = np.sign(high) * bent
     return samples

@@ -8,6 +8,7 @@ import numpy as np
 
 from bot.audio.editing.mix import hear_part
 from bot.audio.files.opus_packets import RATE_HZ
+from bot.audio.resample import fit
 from bot.domain.generation import Sound
 from bot.voice.blending import prepare_blend
 from bot.voice.live_sound import LiveSound, Surroundings
@@ -17,6 +18,7 @@ from bot.voice.track import Track
 _LEAST_SECONDS = 2.0
 """With less of it left there is no time to listen for its beat."""
 
+_HEARD_HZ = 32_000
 _READY_SAMPLES = round(0.5 * RATE_HZ)
 """How soon a fade can be ready to be heard."""
 
@@ -37,6 +39,8 @@ async def end_on_the_beat(mixer: Mixer, sound: LiveSound, then: Track) -> bool:
 
 def _as_track(around: Surroundings) -> Track:
     sound = Sound(samples=around.samples.T, sample_rate_hz=RATE_HZ)
+    # Half the memory and time, and its beat is where it was.
+    heard = fit(sound, sample_rate_hz=_HEARD_HZ, channels=1)
     # As much as `PlayedTrack` multiplies by: the seam is not heard.
     frames = np.clip(np.rint(around.samples * 32768), -32768, 32767).astype(np.int16)
-    return Track(clip_id=None, frames=frames, part=hear_part(sound, loops=False))
+    return Track(clip_id=None, frames=frames, part=hear_part(heard, loops=False))
