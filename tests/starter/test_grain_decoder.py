@@ -66,6 +66,7 @@ kept = RELEASE_KEEPS[0]
 gone = (-6 - np.log(kept / (1 - kept))) / RATE_SCALE
 tone = played(120, **{f"d{rate}_20_100": gone, f"d{pattern}_20_100": 1.0})
 by_key = played(120, **{f"d{key}_20_100": 1.0})
+struck = played(40, **{f"d{rate}_0_1": gone, f"d{rate}_1_40": 1.0, f"d{pattern}_0_1": 1.0})
 at_once = played(40, **{f"d{rate}_0_40": 1.0, f"d{pattern}_0_40": 1.0})
 held = tone[40 * HOP : 90 * HOP] * np.hanning(50 * HOP)
 power = np.abs(np.fft.rfft(held, 1 << 18)) ** 2
@@ -80,7 +81,7 @@ wave = played(40, d8_10_11=1.0)
 wanted = np.concatenate([grains[frame] for frame in range(units.WAVE_FRAMES)])
 tail = played(60, d6_10_11=1.0)
 fading = [level(tail[frame * HOP : (frame + 8) * HOP]) for frame in (12, 24)]
-struck = [level(tail[frame * HOP : (frame + 1) * HOP]) for frame in (9, 10, 11)]
+strokes = [level(tail[frame * HOP : (frame + 1) * HOP]) for frame in (9, 10, 11)]
 print(json.dumps({
     "silence": float(np.abs(silent).max()),
     "tone off by": abs(float(hz[power.argmax()]) - tones_hz()[TONE]),
@@ -90,9 +91,10 @@ print(json.dumps({
     "after the tone": level(tone[110 * HOP :]) / LOUDEST,
     "tone by its key": level(by_key[40 * HOP : 90 * HOP]) / level(tone[40 * HOP : 90 * HOP]),
     "after its key": level(by_key[102 * HOP :]) / LOUDEST,
+    "struck in the first frame": float(np.abs(struck[2 * HOP : 4 * HOP]).max()) / LOUDEST,
     "held from the first frame": float(np.abs(at_once[2 * HOP : 4 * HOP]).max()) / LOUDEST,
-    "before the stroke": struck[0] / struck[1],
-    "stroke and after": struck[2] / struck[1],
+    "before the stroke": strokes[0] / strokes[1],
+    "stroke and after": strokes[2] / strokes[1],
     "noise level": level(hiss) / (LEVEL * NOISE_LOUDEST),
     "noise in its band": float(heard[inside].sum() / heard.sum()),
     "wave is off by": float(np.abs(wave[10 * HOP : 10 * HOP + len(wanted)] - wanted).max()),
@@ -134,6 +136,7 @@ def test_a_tone_that_keys_open_sounds_as_long_as_they_are_there(heard):
 def test_what_a_clip_begins_with_is_heard_at_once(heard):
     """However slowly the note fades, it is as loud as it is meant to be from the start."""
     assert heard["held from the first frame"] == pytest.approx(1.0, abs=0.15)
+    assert heard["struck in the first frame"] == pytest.approx(1.0, abs=0.15)
 
 
 def test_noise_has_the_level_that_was_asked_for(heard):

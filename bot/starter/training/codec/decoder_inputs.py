@@ -58,6 +58,11 @@ def write_inputs(conv: nn.Conv2d, amounts: Amounts) -> None:
         for number in range(read):
             channel = units.VOICE_INPUT.start + voice * read + number
             weight[channel, first + number, now + 1] = 1
+            if number:
+                # A clip's first frame has none before it: what comes next is mirrored there and
+                # cancels out, and memory begins with what is struck. Later on both are the same.
+                weight[channel, first + number, now] = 1
+                weight[channel, first + number, now - 1] = -1
         hisses = slice(first + read, first + units.STEM_DIMENSIONS)
         weight[units.HISS_INPUT, hisses, now] = torch.from_numpy(amounts.noise[voice].T)
         pattern = slice(first + 1, first + read)
