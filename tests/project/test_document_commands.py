@@ -23,6 +23,7 @@ NOT_RUN = {
     ("models", "download"): "it wants the network; tests/models",
     ("models",): "it times the machine; tests/models",
     ("bench",): "it times the machine; tests/inference and tests/cli/test_bench_baselines.py",
+    ("plan",): "it times the machine; tests/cli/test_plan.py",
     ("service",): "it wants root and systemd; tests/cli/test_service.py",
     ("worker",): "it wants another machine; tests/inference/cluster_ray.py",
     ("backup", "/"): "its folder is an example; the same without it is run",
