@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from discord.ext import commands
 
 from bot.app.client import Interaction, ZhiyinBot
-from bot.domain.status import WorkerStatus
+from bot.domain.status import ShardStatus, WorkerStatus
 from bot.i18n.sentence import Sentence
 from cogs.presentation import cards, messages
 from cogs.presentation.readers import reader_of
@@ -46,6 +46,7 @@ class AdminOperations(commands.Cog):
         if status.oldest_wait_seconds:
             longest = messages.duration(status.oldest_wait_seconds)
         lag = Sentence("{lag:.0f} ms at most in the last minute", lag=1000 * status.lag_seconds)
+        connection = connection_row(status.shards)
         rows: list[cards.Row] = [
             (Sentence("In the queue"), str(status.engine.waiting)),
             (Sentence("Being made"), str(status.engine.running)),
@@ -53,6 +54,7 @@ class AdminOperations(commands.Cog):
             (Sentence("Music engine"), engine),
             (Sentence("Engine restarts"), str(status.engine.restarts)),
             *_worker_rows(status.engine.workers),
+            *([(Sentence("Connection to Discord"), connection)] if connection else []),
             (Sentence("Uptime"), messages.duration(status.up_seconds)),
             (Sentence("Memory"), f"{status.memory_bytes / 2**20:.0f} MB"),
             (Sentence("Event-loop lag"), lag),
@@ -81,6 +83,23 @@ class AdminOperations(commands.Cog):
                 "No new music is accepted; the {left} in the queue will still be made.", left=left
             )
         await interaction.response.send_message(reader_of(interaction)(said), ephemeral=True)
+
+
+def connection_row(shards: Sequence[ShardStatus]) -> Sentence | None:
+    """Return how the connections to Discord are doing, with the numbers of those behind."""
+    if not shards:
+        return None
+    slowest_ms = 1000 * max((each.latency_seconds or 0.0) for each in shards)
+    behind = ", ".join(str(each.number) for each in shards if each.is_behind)
+    if len(shards) == 1:
+        if behind:
+            return Sentence("slow or lost")
+        return Sentence("{latency:.0f} ms", latency=slowest_ms)
+    if behind:
+        return Sentence(
+            "{n} shards, of which these are slow or lost: {behind}", n=len(shards), behind=behind
+        )
+    return Sentence("{n} shards, {latency:.0f} ms at most", n=len(shards), latency=slowest_ms)
 
 
 def _worker_rows(workers: Sequence[WorkerStatus]) -> list[cards.Row]:

@@ -24,6 +24,7 @@ from bot.app.discord_proxy import Proxy
 from bot.app.health import Health
 from bot.app.invitation import invitation_link
 from bot.app.services.bot_service import BotService
+from bot.app.shards import ShardedBot
 from bot.config import Config
 from bot.domain.generation import Sampling
 from bot.i18n.languages import Languages, load_languages
@@ -78,7 +79,7 @@ class _Commands(discord.app_commands.CommandTree["ZhiyinBot"]):
         return True
 
 
-class ZhiyinBot(commands.Bot):
+class ZhiyinBot(ShardedBot):
     """The bot, which holds what its cogs need."""
 
     def __init__(
@@ -116,6 +117,9 @@ class ZhiyinBot(commands.Bot):
             proxy=proxy.url if proxy else None,
             # A message that is remembered is changed by an edit while it is being read.
             max_messages=None,
+            # With these intents people are remembered while they are in a voice channel.
+            member_cache_flags=discord.MemberCacheFlags.from_intents(intents),
+            chunk_guilds_at_startup=False,
             allowed_mentions=discord.AllowedMentions.none(),
             allowed_installs=discord.app_commands.AppInstallationType(guild=True, user=True),
             allowed_contexts=discord.app_commands.AppCommandContext(
@@ -134,6 +138,8 @@ class ZhiyinBot(commands.Bot):
         self.languages = load_languages() if languages is None else languages
         self.begun_at = clock()
         self.commands_in_flight = CommandsInFlight()
+        self.health = health
+        health.watch_shards(self.shard_statuses)
 
     async def setup_hook(self) -> None:
         """Load the extensions, sync the commands if they changed, and resume unfinished jobs."""
@@ -184,7 +190,7 @@ class ZhiyinBot(commands.Bot):
 
     async def on_ready(self) -> None:
         """Log that the bot is connected, and the invitation link while it is on no server."""
-        log.info("discord.ready servers=%d", len(self.guilds))
+        log.info("discord.ready servers=%d shards=%d", len(self.guilds), len(self.shards))
         if not self.guilds and self.application_id is not None:
             url = invitation_link(self.application_id)
             log.info("discord.not_invited Invite the bot to a server: %s", url)

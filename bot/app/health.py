@@ -1,4 +1,4 @@
-"""The bot's health: latency of its event loop, memory, uptime, and the last error."""
+"""The bot's health: latency of its event loop, memory, uptime, connections, and the last error."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 import psutil
+
+from bot.domain.status import ShardStatus
 
 _EVERY_SECONDS = 0.5
 _REMEMBERED_SECONDS = 60.0
@@ -22,6 +24,7 @@ class Health(logging.Handler):
         super().__init__(logging.ERROR)
         self.begun_at = time.monotonic()
         self.last_error: str | None = None
+        self._read_shards: Callable[[], Sequence[ShardStatus]] = tuple
         self._lags: deque[tuple[float, float]] = deque()
 
     @property
@@ -38,6 +41,15 @@ class Health(logging.Handler):
     def memory_bytes(self) -> int:
         """Return the resident memory of the bot's own process."""
         return int(psutil.Process().memory_info().rss)
+
+    @property
+    def shards(self) -> tuple[ShardStatus, ...]:
+        """Return how each connection to Discord is doing."""
+        return tuple(self._read_shards())
+
+    def watch_shards(self, read: Callable[[], Sequence[ShardStatus]]) -> None:
+        """Take what tells how the connections to Discord are doing."""
+        self._read_shards = read
 
     def emit(self, record: logging.LogRecord) -> None:
         """Remember an error by its event, which names no person and no prompt."""

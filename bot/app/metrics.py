@@ -16,7 +16,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
 from bot.app.health import Health
-from bot.domain.status import WorkerStatus
+from bot.domain.status import ShardStatus, WorkerStatus
 from bot.errors import ConfigError
 from bot.i18n.sentence import Sentence
 from bot.pipeline.service import Pipeline
@@ -61,6 +61,7 @@ class _Snapshot(Collector):
         restarts.add_metric([], executor.restarts)
         yield restarts
         yield from _worker_gauges(executor.workers)
+        yield from _shard_gauges(self._health.shards)
         seconds = CounterMetricFamily(
             "zhiyin_audio_seconds", "Seconds of audio by entry of the ledger", labels=["entry"]
         )
@@ -78,6 +79,26 @@ def _worker_gauges(workers: Sequence[WorkerStatus]) -> Iterator[Metric]:
         ready.add_metric([str(number), worker.host], float(worker.is_ready))
         jobs.add_metric([str(number), worker.host], worker.jobs)
     yield from (ready, jobs)
+
+
+def _shard_gauges(shards: Sequence[ShardStatus]) -> Iterator[Metric]:
+    """Yield a row for each connection to Discord, by its number."""
+    is_up = GaugeMetricFamily(
+        "zhiyin_shard_connected", "Whether a connection to Discord is open", labels=["shard"]
+    )
+    latency = GaugeMetricFamily(
+        "zhiyin_shard_latency_seconds", "How late Discord answers a heartbeat", labels=["shard"]
+    )
+    servers = GaugeMetricFamily(
+        "zhiyin_shard_servers", "Servers that a connection is for", labels=["shard"]
+    )
+    for shard in shards:
+        labels = [str(shard.number)]
+        is_up.add_metric(labels, float(shard.is_connected))
+        servers.add_metric(labels, shard.servers)
+        if shard.latency_seconds is not None:
+            latency.add_metric(labels, shard.latency_seconds)
+    yield from (is_up, latency, servers)
 
 
 def _gauges(values: dict[str, tuple[str, float]]) -> Iterator[Metric]:

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from bot.domain.generation import Sampling
 from bot.i18n.sentence import Sentence
 
+BEHIND_SECONDS = 2.0
+"""A connection to Discord that answers later is behind: people get a first answer within one."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelInfo:
@@ -65,6 +68,23 @@ class WorkerStatus:
     """The precision of its model, and the device where that is no processor; "" before."""
     trouble: Sentence | None
     """Why it can't be used."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShardStatus:
+    """How one connection to Discord is doing."""
+
+    number: int
+    servers: int
+    """How many servers it is for."""
+    is_connected: bool
+    latency_seconds: float | None
+    """How long Discord took to answer the last heartbeat; None before there is one."""
+
+    @property
+    def is_behind(self) -> bool:
+        """Tell whether what happens there is heard late, or not at all."""
+        return not self.is_connected or (self.latency_seconds or 0.0) > BEHIND_SECONDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

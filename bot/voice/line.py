@@ -125,7 +125,7 @@ class VoiceLine:
         client, self._client = self._client, None
         self._ended.set()
         if client is not None:
-            gateway = client.client.ws
+            gateway = client.guild._state._get_websocket(client.guild.id)
             is_heard = gateway is not None and gateway.open
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(

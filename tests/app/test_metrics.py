@@ -34,7 +34,7 @@ async def test_the_figures_are_those_of_the_moment(tmp_path):
         jam.pipeline.executor.paused = True
         await jam.alice.slash(jam.channel, "music", prompt="rock", seconds=1.0)
         jam.clock.now += 30
-        text = (await metrics.render_metrics(jam.pipeline, health.Health())).decode()
+        text = (await metrics.render_metrics(jam.pipeline, jam.bot.health)).decode()
         for line in (
             'zhiyin_jobs{state="delivered"} 1.0',
             'zhiyin_jobs{state="failed"} 1.0',
@@ -45,6 +45,8 @@ async def test_the_figures_are_those_of_the_moment(tmp_path):
             "zhiyin_queue_oldest_wait_seconds 30.0",
             "zhiyin_model_ready 1.0",
             "zhiyin_worker_restarts_total 0.0",
+            'zhiyin_shard_connected{shard="0"} 1.0',
+            'zhiyin_shard_servers{shard="0"} 1.0',
         ):
             assert line in text.splitlines()
         jam.pipeline.executor.paused = False
@@ -149,5 +151,6 @@ async def test_managers_see_how_the_bot_is_doing(tmp_path):
         fields = {field.name: field.value for field in shown.response.embeds[0].fields}
         assert fields["Music engine"] == "ready"
         assert fields["Delivered"] == "1"
+        assert "ms" in fields["Connection to Discord"]
         assert fields["Last error"] == "none"
         assert shown.ephemeral

@@ -181,7 +181,9 @@ async def open_jam(
         )
         bot = new_bot(config, pipeline, clock, languages)
         hogs = stack.enter_context(watched())
-        async with simcord.run(bot, check_errors=False, settle_timeout=PATIENCE_SECONDS) as env:
+        async with simcord.run(
+            bot, check_errors=False, settle_timeout=PATIENCE_SECONDS, shard_count=1
+        ) as env:
             pipeline.start(bot.presenter)
             chief = env.create_user("chief")
             guild = env.create_guild("The jam", owner=chief)

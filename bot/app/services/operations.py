@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.app.health import Health
-from bot.domain.status import ModelInfo, WorkerStatus
+from bot.domain.status import ModelInfo, ShardStatus, WorkerStatus
 from bot.i18n.sentence import Sentence
 from bot.pipeline.service import Pipeline
 
@@ -42,6 +42,8 @@ class BotStatus:
     lag_seconds: float
     """How late the event loop was at the most, within the last minute."""
     last_error: str | None
+    shards: tuple[ShardStatus, ...] = ()
+    """The connections to Discord."""
 
 
 class OperationsService:
@@ -75,6 +77,7 @@ class OperationsService:
             memory_bytes=health.memory_bytes,
             lag_seconds=health.lag_seconds,
             last_error=health.last_error,
+            shards=health.shards,
         )
 
     async def set_draining(self, on: bool) -> None:

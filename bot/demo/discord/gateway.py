@@ -51,11 +51,28 @@ PRIVILEGED = Intent.GUILD_MEMBERS | Intent.PRESENCES | Intent.MESSAGE_CONTENT
 Event = tuple[str, Any]
 
 
+Shard = tuple[int, int]
+
+
+def shard_of(guild_id: int | None, count: int) -> int:
+    """Return the number of the connection, of so many, on which a server is heard."""
+    return 0 if guild_id is None else (guild_id >> 22) % count
+
+
+def _place_of(event: str, data: Any) -> int | None:  # noqa: ANN401 - whatever JSON there is
+    """Return the server that an event is of."""
+    said = data if isinstance(data, dict) else {}
+    name = "id" if event in ("GUILD_CREATE", "GUILD_UPDATE", "GUILD_DELETE") else "guild_id"
+    return int(said[name]) if said.get(name) else None
+
+
 @dataclass
 class Session:
     """What one identified bot was told, so that it can be told again."""
 
     intents: Intent
+    shard: Shard = (0, 1)
+    """Its number, and how many there are."""
     id: str = field(default_factory=lambda: secrets.token_hex(16))
     events: deque[Event] = field(default_factory=lambda: deque(maxlen=KEPT_EVENTS))
     """The latest of them."""
@@ -63,6 +80,11 @@ class Session:
     """How many there were."""
     socket: web.WebSocketResponse | None = None
     is_valid: bool = True
+
+    def hears_of(self, guild_id: int | None) -> bool:
+        """Tell whether this is the one for a server, or for what is on none."""
+        number, count = self.shard
+        return shard_of(guild_id, count) == number
 
     def keeps(self, heard: int) -> bool:
         """Tell whether all is known still that came after so many events."""
@@ -76,25 +98,37 @@ class Gateway:
         self,
         *,
         admits: Callable[[str], bool],
-        greet: Callable[[str], list[Event]],
+        greet: Callable[[str, Shard], list[Event]],
         note_presence: Callable[[bool], None],
     ) -> None:
         """Take what tells whether a token is known, and what a new session is told.
 
-        `greet` is given the session's id; `note_presence` hears whether the bot is there.
+        `greet` is given the session's id and shard; `note_presence` hears whether the bot is there.
         """
         self._admits, self._greet, self._note_presence = admits, greet, note_presence
         self.hear_voice: Callable[[dict[str, Any]], Awaitable[None]] | None = None
         """What is told where the bot wants to be heard."""
         self.granted_intents = Intent.NONE
         """The privileged intents that the bot may ask for."""
-        self.session: Session | None = None
+        self.sessions: dict[int, Session] = {}
+        """By the number of their shard."""
+        self.shards = 1
+        """How many are recommended."""
         self.identified = self.resumed = self.refused = 0
 
     @property
     def is_connected(self) -> bool:
         """Whether the bot hears."""
-        return self.session is not None and self.session.socket is not None
+        return bool(self.sessions) and all(each.socket for each in self.sessions.values())
+
+    @property
+    def session(self) -> Session | None:
+        """That of the first shard, which most bots have alone."""
+        return self.sessions.get(0)
+
+    def forget_sessions(self) -> None:
+        """Let nobody resume: the bot is gone."""
+        self.sessions.clear()
 
     async def handle(self, request: web.Request) -> web.WebSocketResponse:
         """Keep one connection until it breaks."""
@@ -106,16 +140,20 @@ class Gateway:
                 if message.type is aiohttp.WSMsgType.TEXT:
                     await self._handle_message(socket, json.loads(message.data))
         finally:
-            if self.session is not None and self.session.socket is socket:
-                self.session.socket = None
-                self._note_presence(False)
+            for session in self.sessions.values():
+                if session.socket is socket:
+                    session.socket = None
+                    self._note_presence(False)
         return socket
 
     async def dispatch(self, event: str, data: Any, intent: Intent = Intent.NONE) -> None:  # noqa: ANN401 - whatever JSON there is
         """Tell the bot of something, now or when it resumes."""
-        session = self.session
-        if session is None or (intent and not session.intents & intent):
-            return
+        guild_id = _place_of(event, data)
+        for session in list(self.sessions.values()):
+            if session.hears_of(guild_id) and not (intent and not session.intents & intent):
+                await self._tell(session, event, data)
+
+    async def _tell(self, session: Session, event: str, data: Any) -> None:  # noqa: ANN401
         session.events.append((event, data))
         session.number += 1
         if session.socket is not None:
@@ -123,8 +161,9 @@ class Gateway:
 
     async def close(self) -> None:
         """Close the connection."""
-        if self.session is not None and self.session.socket is not None:
-            await self.session.socket.close(code=_GOING_AWAY)
+        for session in list(self.sessions.values()):
+            if session.socket is not None:
+                await session.socket.close(code=_GOING_AWAY)
 
     async def _handle_message(self, socket: web.WebSocketResponse, data: dict[str, Any]) -> None:
         match data["op"]:
@@ -157,16 +196,20 @@ class Gateway:
             self.refused += 1
             await socket.close(code=code)
             return
-        session = Session(Intent(said["intents"]), socket=socket)
-        self.session = session
-        for event, data in self._greet(session.id):
-            await self.dispatch(event, data)
+        number, count = said.get("shard") or (0, 1)
+        session = Session(Intent(said["intents"]), (number, count), socket=socket)
+        # Another number of shards is another bot, whose old connections hear nothing more.
+        kept = {n: each for n, each in self.sessions.items() if each.shard[1] == count}
+        self.sessions = kept | {number: session}
+        for event, data in self._greet(session.id, session.shard):
+            await self._tell(session, event, data)
         self._note_presence(True)
 
     async def _resume(self, socket: web.WebSocketResponse, said: dict[str, Any]) -> None:
-        session = self.session
+        found = (each for each in self.sessions.values() if each.id == said["session_id"])
+        session = next(found, None)
         number = self.first_missed(said["seq"])
-        known = session is not None and session.is_valid and said["session_id"] == session.id
+        known = session is not None and session.is_valid
         known = known and session is not None and session.keeps(number)
         if session is None or not known or not self._admits(said["token"]):
             self.refused += 1
@@ -178,7 +221,7 @@ class Gateway:
             number += 1
             await send(socket, _EVENT, data, event, number)
         session.socket = socket
-        await self.dispatch("RESUMED", {})
+        await self._tell(session, "RESUMED", {})
         self._note_presence(True)
 
     def first_missed(self, heard: int) -> int:

@@ -12,13 +12,16 @@ from bot.demo.discord.snowflakes import iso_time
 from bot.demo.discord.voice.states import VoiceState
 
 
-def ready(me: Person, guilds: Sequence[Guild], session_id: str, resume_url: str) -> dict[str, Any]:
+def ready(
+    me: Person, guilds: Sequence[Guild], session_id: str, resume_url: str, shard: tuple[int, int]
+) -> dict[str, Any]:
     """Return the first event of a session."""
     return {
         "v": 10,
         "user": me.as_json(),
         "guilds": [{"id": str(each.id), "unavailable": True} for each in guilds],
         "session_id": session_id,
+        "shard": shard,
         "resume_gateway_url": resume_url,
         "application": {"id": str(me.id), "flags": 0},
     }

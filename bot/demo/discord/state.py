@@ -10,7 +10,7 @@ from bot.demo.discord.channels import Channel, ChannelType
 from bot.demo.discord.commands import Commands
 from bot.demo.discord.feeds import Feeds, JsonObject
 from bot.demo.discord.files import File, FileStore
-from bot.demo.discord.gateway import Event, Gateway
+from bot.demo.discord.gateway import Event, Gateway, Shard, shard_of
 from bot.demo.discord.greeting import guild_create, ready
 from bot.demo.discord.guild import Guild
 from bot.demo.discord.interactions import Interaction
@@ -253,10 +253,11 @@ class Discord:
         for person in self.people.values():
             self.feeds.tell(person, "bot_online", is_online=is_online)
 
-    def greeting(self, session_id: str) -> list[Event]:
-        """Return what a bot that comes is told first."""
-        guilds = [each for each in self.guilds.values() if self.me.id in each.members]
-        told: list[Event] = [("READY", ready(self.me, guilds, session_id, self.gateway_url))]
+    def greeting(self, session_id: str, shard: Shard) -> list[Event]:
+        """Return what a bot that comes is told first, on one of its connections."""
+        here = [each for each in self.guilds.values() if shard_of(each.id, shard[1]) == shard[0]]
+        guilds = [each for each in here if self.me.id in each.members]
+        told: list[Event] = [("READY", ready(self.me, guilds, session_id, self.gateway_url, shard))]
         places = self.channels.values()
         return told + [
             ("GUILD_CREATE", guild_create(each, self.me, places, self.voice.all_in(each.id)))

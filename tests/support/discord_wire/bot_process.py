@@ -79,7 +79,7 @@ class BotProcess:
             # The first is acted on before the second comes.
             await asyncio.sleep(0.2 if len(numbers) > 1 else 0)
         await self._ended()
-        self.wire.gateway.session = None
+        self.wire.gateway.forget_sessions()
         return self.process.exitcode
 
     async def finish(self):

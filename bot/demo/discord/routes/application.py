@@ -30,7 +30,11 @@ async def _application(discord: Discord, request: ApiRequest) -> dict[str, Any]:
 
 async def _gateway(discord: Discord, request: ApiRequest) -> dict[str, Any]:
     starts = {"total": 1000, "remaining": 999, "reset_after": 86_400_000, "max_concurrency": 1}
-    return {"url": discord.gateway_url, "shards": 1, "session_start_limit": starts}
+    return {
+        "url": discord.gateway_url,
+        "shards": discord.gateway.shards,
+        "session_start_limit": starts,
+    }
 
 
 async def _user(discord: Discord, request: ApiRequest, user_id: str) -> dict[str, Any]:

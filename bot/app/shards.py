@@ -1,0 +1,99 @@
+"""The bot's connections to Discord: one for a small bot, more where Discord recommends it.
+
+discord.py asks Discord how many, opens one after the other and spreads the servers over them. What
+it does after a loss is mended here: a connection that breaks goes on with its session, so that
+nothing that happened meanwhile is missed, and one that sends what can't be read begins a new one
+while the others go on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections import Counter
+from contextlib import suppress
+
+import aiohttp
+import yarl
+from discord.ext import commands
+from discord.gateway import ReconnectWebSocket
+from discord.shard import Shard
+
+from bot.domain.status import ShardStatus
+
+_IDENTIFY_SECONDS = 5.0
+"""Discord lets a bot begin one session in so many."""
+_CLOSE_SECONDS = 5.0
+_TO_BE_RESUMED = 4000
+_NETWORK = (OSError, aiohttp.ClientError, asyncio.TimeoutError)
+
+
+class ShardedBot(commands.AutoShardedBot):
+    """A bot with as many connections as it needs, each of which outlives its losses."""
+
+    _identified_at = -math.inf
+
+    async def launch_shard(
+        self, gateway: yarl.URL, shard_id: int, *, initial: bool = False
+    ) -> None:
+        """Open a connection that outlives its losses."""
+        await super().launch_shard(gateway, shard_id, initial=initial)
+        info = self.get_shard(shard_id)
+        if info is not None:
+            _outlive_losses(info._parent)
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Begin no more sessions than Discord allows: no two within five seconds."""
+        due = self._identified_at + _IDENTIFY_SECONDS
+        self._identified_at = max(due, time.monotonic())
+        await asyncio.sleep(max(0.0, due - time.monotonic()))
+
+    async def on_shard_ready(self, shard_id: int) -> None:
+        """Say that the bot is ready once more after one of several connections began anew.
+
+        discord.py says so where there is one; what was missed is looked for then.
+        """
+        if self.is_ready() and len(self.shards) > 1:
+            self.dispatch("ready")
+
+    def shard_statuses(self) -> tuple[ShardStatus, ...]:
+        """Return how each connection is doing; none before the first is open."""
+        servers = Counter(guild.shard_id for guild in self.guilds)
+        return tuple(
+            ShardStatus(
+                number=number,
+                servers=servers[number],
+                is_connected=not info.is_closed(),
+                latency_seconds=info.latency if math.isfinite(info.latency) else None,
+            )
+            for number, info in sorted(self.shards.items())
+        )
+
+
+def _outlive_losses(shard: Shard) -> None:
+    """Let a connection go on with its session after trouble of the network, or begin a new one.
+
+    discord.py begins a new one after the former, and ends the bot after what it can't read.
+    """
+    handle, begin_anew = shard._handle_disconnect, shard.reconnect
+    lost_by: list[Exception] = []
+
+    async def note_and_handle(e: Exception) -> None:
+        lost_by[:] = [e]
+        # Else its heartbeat would go on; the code leaves the session to be resumed.
+        with suppress(Exception):
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await shard.ws.close(_TO_BE_RESUMED)
+        await handle(e)
+
+    async def come_back() -> None:
+        is_known = shard.ws.session_id is not None
+        if is_known and lost_by and isinstance(lost_by[0], _NETWORK):
+            await shard.reidentify(ReconnectWebSocket(shard.id, resume=True))
+        else:
+            await begin_anew()
+
+    shard._handled_exceptions = (Exception,)
+    shard._handle_disconnect = note_and_handle  # type: ignore[method-assign]
+    shard.reconnect = come_back  # type: ignore[method-assign]
