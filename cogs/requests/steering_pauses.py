@@ -33,7 +33,7 @@ class SteeringPauses:
         lately = now - _REMEMBERED_SECONDS
         self._steered = {each: at for each, at in self._steered.items() if at > lately}
         self._steered[user_id] = now
-        self._told_to_wait.discard(user_id)
+        self._told_to_wait &= self._steered.keys() - {user_id}
 
     def tells_to_wait(self, user_id: int) -> bool:
         """Note that somebody is told to wait; False where they were already, since they steered."""

@@ -1,0 +1,132 @@
+"""Nothing in the bot's memory grows with the people it has met."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections import deque
+from weakref import WeakValueDictionary
+
+from bot.app.services.words import WordService
+from cogs.requests.steering_pauses import SteeringPauses
+from tests.support.jam_server import open_jam
+
+PEOPLE = 600
+FIRST_ID = 8 * 10**17
+CONTAINERS = (dict, set, list, deque, WeakValueDictionary)
+SLACK = 100
+"""What may be there for a while: tasks that run, what waits to be sent."""
+
+
+def sizes(root):
+    """Return the size of every container that is reached from an object, by the way to it.
+
+    Through our own objects, and through what discord.py remembers.
+    """
+    found, seen, ways = {}, set(), deque([("bot", root)])
+    while ways:
+        way, each = ways.popleft()
+        if id(each) in seen:
+            continue
+        seen.add(id(each))
+        if isinstance(each, asyncio.Queue):
+            each = each._queue
+        if isinstance(each, CONTAINERS):
+            found[way] = len(each)
+            values = each.values() if hasattr(each, "values") else each
+            inner = [(f"{way}[]", value) for value in list(values)[:SLACK]]
+        else:
+            module = type(each).__module__
+            if not module.startswith(("bot.", "cogs.", "discord.")):
+                continue
+            names = [*getattr(each, "__dict__", ()), *slots_of(type(each))]
+            inner = [(f"{way}.{name}", getattr(each, name, None)) for name in names]
+        ways.extend(inner)
+    return found
+
+
+def slots_of(kind):
+    """Return the names of the slots of a class and of those that it is made from."""
+    slots = (getattr(each, "__slots__", ()) for each in kind.__mro__)
+    return [name for own in slots for name in ([own] if isinstance(own, str) else own)]
+
+
+def message(jam, number):
+    """What Discord tells of a message of somebody who was never seen before."""
+    who = {"id": str(FIRST_ID + number), "username": f"p{number}", "discriminator": "0",
+           "avatar": None, "global_name": None}  # fmt: skip
+    member = {"roles": [], "joined_at": "2026-01-01T00:00:00+00:00", "deaf": False, "mute": False,
+              "flags": 0}  # fmt: skip
+    place = {"channel_id": str(jam.channel.id), "guild_id": str(jam.guild.id)}
+    said = place | {
+        "id": str(FIRST_ID * 2 + number), "author": who, "member": member, "content": "hello",
+        "timestamp": "2026-01-01T00:00:00+00:00", "edited_timestamp": None, "tts": False,
+        "mention_everyone": False, "mentions": [], "mention_roles": [], "attachments": [],
+        "embeds": [], "pinned": False, "type": 0, "components": [],
+    }  # fmt: skip
+    return said, who, member, place
+
+
+def meet(jam, number):
+    """Let the bot hear of somebody in every way that it listens to."""
+    parsers = jam.bot._connection.parsers
+    said, who, member, place = message(jam, number)
+    parsers["MESSAGE_CREATE"](said)
+    parsers["MESSAGE_REACTION_ADD"](
+        place | {"user_id": who["id"], "message_id": said["id"], "type": 0, "burst": False,
+                 "emoji": {"id": None, "name": "x"}, "member": member | {"user": who}}
+    )  # fmt: skip
+    for channel_id in (place["channel_id"], None):
+        parsers["VOICE_STATE_UPDATE"](
+            {"guild_id": place["guild_id"], "channel_id": channel_id, "user_id": who["id"],
+             "member": member | {"user": who}, "session_id": "s", "deaf": False, "mute": False,
+             "self_deaf": False, "self_mute": False, "self_video": False, "suppress": False,
+             "request_to_speak_timestamp": None}
+        )  # fmt: skip
+    parsers["MESSAGE_CREATE"](
+        {key: value for key, value in said.items() if key not in ("guild_id", "member")}
+        | {"id": str(FIRST_ID * 3 + number), "channel_id": str(FIRST_ID * 4 + number)}
+    )
+
+
+async def test_nothing_grows_with_the_people_who_are_met(tmp_path):
+    """Those who write, react, come to a voice channel and leave it, or write to the bot alone."""
+    async with open_jam(tmp_path) as jam:
+        await jam.music(seconds=1.0)
+        await jam.idle()
+        before = sizes(jam.bot)
+        for number in range(PEOPLE):
+            meet(jam, number)
+            with jam.pipeline.uploads.reserve(number):
+                pass
+            jam.bot.service.languages.of_person(number, "de")
+            if number % 100 == 0:
+                await asyncio.sleep(0)
+        await jam.idle()
+        async with asyncio.timeout(60):
+            while len(asyncio.all_tasks()) > SLACK:
+                await asyncio.sleep(0.01)
+        gc.collect()
+        after = sizes(jam.bot)
+    grown = {way: size for way, size in after.items() if size > before.get(way, 0) + SLACK}
+    # discord.py keeps the latest 128 places where the bot was written to alone.
+    assert all(size <= 130 for size in grown.values()), grown
+    assert len(before) > 100
+    assert {"_answering", "_users", "_told", "_reading"} <= {
+        way.rpartition(".")[2] for way in before
+    }
+
+
+def test_what_people_were_told_is_forgotten_in_time():
+    """Who waits before steering again, and which words somebody was told of."""
+    now = 1000.0
+    pauses = SteeringPauses(lambda: now)
+    for person in range(5000):
+        now += 1.0
+        pauses.note(person)
+        pauses.tells_to_wait(person)
+    assert max(sizes(pauses).values()) <= 100
+    words = WordService(frozenset({"rock"}))
+    for person in range(20_000):
+        words.new_unknown(person, "xyzzy")
+    assert len(words._told) <= 10_000
