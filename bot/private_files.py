@@ -45,13 +45,15 @@ def private_umask() -> Iterator[None]:
 def exposed(paths: Iterable[Path]) -> list[Path]:
     """Return those of the files, and of the folders with what lies in them, that others may use.
 
+    What lies in a closed folder is out of their reach: years of clips aren't looked at one by one.
     Raises OSError where a folder can't be read.
     """
     found: dict[Path, None] = {}
     for path in paths:
         with suppress(FileNotFoundError):  # a clip can expire meanwhile
-            if path.stat().st_mode & _OTHERS:
-                found[path] = None
+            if not path.stat().st_mode & _OTHERS:
+                continue
+            found[path] = None
             if path.is_dir():
                 with os.scandir(path) as entries:
                     found |= dict.fromkeys(Path(each.path) for each in entries if _is_exposed(each))
