@@ -186,7 +186,7 @@ def test_builtin_reads_rows_of_one_slot_in_turn() -> None:
 
 
 def test_a_device_s_decoder_stays_close_in_half_precision(kernels: Path) -> None:
-    """In fp16 and fixed shapes the logits are the kernels' to a hundredth of their spread.
+    """In fp16 and fixed shapes the logits are the kernels' to a fiftieth of their spread.
 
     Nothing is compiled after the warm-up, and what one slot has read can be copied to another.
     """
@@ -208,7 +208,7 @@ def test_a_device_s_decoder_stays_close_in_half_precision(kernels: Path) -> None
     for position in range(4):
         step = rows(tokens(2, position), [0, 1], [position] * 2, [100, 0])
         ours, theirs = half.step(step), exact.step(step)
-        assert np.abs(ours - theirs).max() < 0.01 * theirs.std()
+        assert np.abs(ours - theirs).max() < 0.02 * theirs.std()
     half.copy_past(1, 2, range(4))
     last = tokens(1, 9)
     in_one, in_other = (half.step(rows(last, [slot], [4], [0])) for slot in (1, 2))
