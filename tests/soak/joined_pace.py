@@ -19,10 +19,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from bot.demo.discord.rate_limits import Limit
 from bot.inference.ray.cluster import Cluster, bot_token
 from bot.inference.worker_process import ENGINE
-from tests.support.discord_wire.bot_process import LOG, BotProcess
+from tests.support.discord_wire.bot_process import BotProcess
 from tests.support.discord_wire.server import open_wire
 from tests.support.free_port import free_port
 from tests.support.joined_machine import lent
@@ -38,6 +40,8 @@ class Served:
     first: float
     median: float
     last: float
+    busy: float
+    """What was computed meanwhile on the core that had more to do, in seconds of processor time."""
 
 
 async def serve(people, seconds, folder, *, joined):
@@ -52,26 +56,30 @@ async def serve(people, seconds, folder, *, joined):
         with ExitStack() as stack:
             await bot.start()
             try:
-                if joined:
-                    cluster = Cluster(address=f"127.0.0.1:{port}", token=bot_token(data, {}))
-                    stack.enter_context(lent(cluster, cores={1}))
                 async with asyncio.timeout(PATIENCE_SECONDS):
-                    while _ready(folder) < (2 if joined else 1):
-                        await asyncio.sleep(0.2)
-                    return await _timed(wire, people, seconds)
+                    await bot.ready.wait()
+                    cores = [psutil.Process(bot.process.pid)]
+                    if joined:
+                        bot.ready.clear()
+                        cluster = Cluster(address=f"127.0.0.1:{port}", token=bot_token(data, {}))
+                        cores.append(stack.enter_context(lent(cluster, cores={1})))
+                        await bot.ready.wait()
+                    return await _timed(wire, people, seconds, cores)
             finally:
                 await bot.end(signal.SIGTERM)
                 await asyncio.gather(*bot.logs)
 
 
-def _ready(folder):
-    log = folder / LOG
-    return log.read_text().count("worker.ready") if log.exists() else 0
+def _spent(leader):
+    """The processor time of a process and all that it has started."""
+    times = [each.cpu_times() for each in (leader, *leader.children(recursive=True))]
+    return sum(each.user + each.system for each in times)
 
 
-async def _timed(wire, people, seconds):
+async def _timed(wire, people, seconds, cores):
     channel = wire.channel("music")
     everybody = [wire.person(f"p{number}") for number in range(people)]
+    before = [_spent(each) for each in cores]
     begun = time.perf_counter()
     times: list[float] = []
     for number, person in enumerate(everybody):
@@ -80,7 +88,8 @@ async def _timed(wire, people, seconds):
     while len(times) < people:
         await asyncio.sleep(0.02)
         times += [time.perf_counter() - begun] * (len(wire.with_clips()) - len(times))
-    return Served(times[0], statistics.median(times), times[-1])
+    busy = max(_spent(each) - spent for each, spent in zip(cores, before, strict=True))
+    return Served(times[0], statistics.median(times), times[-1], busy)
 
 
 def main(arguments=None):
@@ -98,7 +107,10 @@ def main(arguments=None):
             found[joined].append(asyncio.run(serving))
         one = found[joined][-1]
         who = "with a joined machine" if joined else "alone"
-        print(f"{who}: first {one.first:.1f} s, median {one.median:.1f}, last {one.last:.1f}")
+        print(
+            f"{who}: first {one.first:.1f} s, median {one.median:.1f}, last {one.last:.1f}; "
+            f"{one.busy:.1f} s of processor time on the busier core"
+        )
     alone, together = (statistics.median(each.last for each in found[key]) for key in found)
     print(
         f"{args.people} people, {args.seconds:g} s each: {alone:.1f} s alone, {together:.1f} s "
