@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 
 _ARENA_MAX, _ARENAS = -8, 2
 """The threads share so many arenas; with one each, listening takes a fifth longer, too."""
-_EVERY_SECONDS = 60.0
+_EVERY_SECONDS = 15.0
 
 
 def share_arenas() -> None:
