@@ -57,7 +57,7 @@ def test_without_a_token_or_with_a_wrong_id_the_owner_is_told(monkeypatch):
     for given, config, told in (
         (None, Config(), "has no token yet"),
         (None, Config(discord=DiscordConfig(token=token_of("nobody at all here"))), "invite ID"),
-        (7, Config(), "7 is no id"),
+        (7, Config(), "7 is not one"),
     ):
         with pytest.raises(ConfigError, match=told):
             invite.run(argparse.Namespace(id=given), config)
