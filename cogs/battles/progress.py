@@ -34,6 +34,8 @@ class BattleProgress:
         self._announced: set[str] = set()
         self._over: set[int] = set()
         """Battles whose polls are said to be over."""
+        self._without_card: set[int] = set()
+        """Battles that go on though their cards are gone."""
 
     @contextmanager
     def announcing(self, key: str) -> Iterator[None]:
@@ -159,6 +161,7 @@ class BattleProgress:
         self.stage.forget(battle)
         self._place.doubt(battle.id)
         self._over.discard(battle.id)
+        self._without_card.discard(battle.id)
 
     async def _show(self, battle: Battle) -> None:
         if battle.state is BattleState.VOTING:
@@ -166,10 +169,20 @@ class BattleProgress:
         await self.stage.show(battle, await self._bot.service.battles.entrants(battle.id))
 
     async def _find_card(self, battle: Battle) -> bool:
-        """Find the card of a battle that an earlier life has posted, or strike the battle out."""
+        """Find the card of a battle that an earlier life has posted; tell whether it goes on.
+
+        Without a card nobody can enter: the battle is struck out. One that takes no more entries
+        had a card, which was deleted, and goes on without it.
+        """
+        if battle.id in self._without_card:
+            return True
         if self._announced and battle.created_at >= self._bot.begun_at:
             return False
         found = await self.stage.find_card(battle)
+        if found is None and battle.state is not BattleState.OPEN:
+            log.info("battle.without_card id=%d", battle.id)
+            self._without_card.add(battle.id)
+            return True
         if found is None:
             log.info("battle.never_shown id=%d", battle.id)
             await self._bot.service.battles.strike_out(battle.id)

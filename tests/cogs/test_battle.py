@@ -375,6 +375,24 @@ async def test_a_channel_that_is_gone_ends_the_battle(arena):
 
 
 @in_an_arena
+async def test_a_battle_whose_card_was_deleted_unrecorded_ends(arena):
+    """Its vote was called, and the bot killed: without its card it comes to an end all the same."""
+    jam = arena.jam
+    arena.monkeypatch.setenv(failpoints.VARIABLE, "battle.announced=raise")
+    card = (await arena.begin()).response
+    arena.monkeypatch.delenv(failpoints.VARIABLE)
+    assert (await arena.battle()).message_id is None
+    await jam.store.battles.close(1)
+    await jam.bot.get_channel(jam.channel.id).get_partial_message(card.id).delete()
+    await jam.env.settle()
+    assert await arena.look()
+    battle = await arena.battle()
+    assert (battle.state, battle.outcome) == (BattleState.ENDED, Outcome.TOO_FEW)
+    assert battle.result_message_id == jam.messages()[-1].id
+    assert await jam.store.battles.unfinished() == []
+
+
+@in_an_arena
 async def test_what_discord_refuses_ends_the_battle_and_is_told(arena):
     """Tried for ever it would keep the channel from its next battle."""
     jam = arena.jam
