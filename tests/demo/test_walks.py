@@ -393,7 +393,7 @@ async def test_history_plays_what_is_chosen_and_posts_it(stage, seats):
     await seat.go("music")
     for _ in range(3):
         await made(seat, await seat.types("/music prompt:beat seconds:1 takes:4"))
-    asked = await seat.types("/history whose:everyone")
+    asked = await seat.types("/history whose:everybody's")
     listed = await stage.until(lambda: asked.message)
     await press(seat, listed, "Next")
     await expect(seat.message(listed)).to_contain_text("Page 2")

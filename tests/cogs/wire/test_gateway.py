@@ -92,6 +92,7 @@ async def test_a_session_keeps_what_a_bot_may_have_missed():
 async def test_jobs_stay_when_the_token_is_taken_back(tmp_path):
     """What was in line when Discord shut the door is there for the next start, paid once."""
     async with open_stage(tmp_path, timings=quick()) as stage:
+        stage.bot.pipeline.executor.paused = True
         await stage.music(prompt="slow rock", seconds=20.0)
         await stage.wait_for_queue(1)
         stage.wire.gateway.closes_with = 4004
