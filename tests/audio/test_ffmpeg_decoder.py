@@ -20,7 +20,7 @@ from bot.audio.untrusted.reading import NO_SOUND
 from bot.audio.untrusted.uploads import Uploads
 from bot.errors import ResourceError, SoundError
 from bot.i18n.sentence import Sentence
-from tests.support.leftover_processes import children
+from tests.support.leftover_processes import children, named
 from tests.support.sound_files import RATE_HZ, as_file, noise
 
 # RIFF, WAVE, one channel of floats, 32,000 a second, data.
@@ -157,7 +157,7 @@ async def test_whoever_gives_up_leaves_no_process(place):
     """A cancelled upload ends its decoder and takes its folder away."""
     task = asyncio.create_task(heard(decoder(place, "sleep 3600")))
     async with asyncio.timeout(60):
-        while not [each for each in psutil.Process().children(True) if each.name() == "sleep"]:
+        while not named("sleep"):
             await asyncio.sleep(0.01)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):

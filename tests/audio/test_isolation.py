@@ -21,6 +21,7 @@ from bot.audio.untrusted.landlock import landlock_version
 from bot.cli import doctor_protection
 from bot.cli.findings import Verdict
 from bot.config import Config
+from tests.support.leftover_processes import named
 from tests.support.sound_files import as_file, noise
 
 PYTHON = Path(sys.executable)
@@ -168,11 +169,7 @@ subprocess.run([*command, "-I", "-c", {code!r}])
 """
     with subprocess.Popen([PYTHON, "-c", bot], stdout=subprocess.PIPE) as process:
         assert process.stdout.readline() == b"started\n"
-        started = [
-            each
-            for each in psutil.Process(process.pid).children(recursive=True)
-            if each.name() == "sleep"
-        ]
+        started = named("sleep", process.pid)
         process.kill()
         _, alive = psutil.wait_procs(started, timeout=30)
     assert started

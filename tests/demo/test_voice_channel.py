@@ -59,7 +59,7 @@ async def test_a_radio_is_heard_on_the_page(tmp_path):
         assert await robin.page.evaluate(LEVEL) > 0.02
         await entry.click()
         await stage.until(lambda: robin.person not in stage.discord.voice.people_in(place))
-        await robin.page.wait_for_function("!document.querySelector('.voice audio')")
+        await robin.page.locator(".voice audio").wait_for(state="detached")
         await robin.types("/radio stop")
         await below.wait_for(state="detached")
         await stage.until(lambda: tom.person not in stage.discord.voice.people_in(place))

@@ -448,8 +448,8 @@ async def report_and_answer(stage, seats, clip):
     asked = await choose_from_menu(owner, clip, "Report this clip")
     answer = await stage.until(lambda: asked.message)
     await expect(owner.message(answer)).to_contain_text("nobody is told that it was you")
-    log = stage.channels["jam-talk"].seen
-    report = await stage.until(lambda: next((m for m in log if "Reported" in m.content), None))
+    log = stage.channels["jam-talk"]
+    report = await stage.until(lambda: next((m for m in log.seen if "Reported" in m.content), None))
     await owner.go("jam-talk")
     await press(owner, report, "It is fine")
     await expect(owner.message(report)).to_contain_text("it is fine.")

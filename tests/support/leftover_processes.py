@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 
 import psutil
 
@@ -13,6 +14,16 @@ _MARK = "ZHIYIN_TEST_FOLDER"
 def marked(folder):
     """The environment for a bot, so that whatever it starts can be told from others."""
     return os.environ | {_MARK: str(folder)}
+
+
+def named(name, parent_id=None):
+    """The processes with a name that this one, or another, and its own have started."""
+    found = []
+    for process in psutil.Process(parent_id).children(recursive=True):
+        with suppress(psutil.NoSuchProcess):  # one that has just ended
+            if process.name() == name:
+                found.append(process)
+    return found
 
 
 def children():
