@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from bot.demo.discord import server
 from bot.demo.discord.actions import commands, components, talk
@@ -22,6 +22,7 @@ from tests.support.discord_wire.gateway import Gateway
 
 # Of the right form, and nobody's.
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.Gabcde." + "x" * 38
+LOOK_SECONDS = 0.1
 PATIENCE_SECONDS = 60.0
 
 
@@ -154,11 +155,16 @@ class Wire(Discord):
         self._change.set()
 
     async def until(self, is_so, seconds=PATIENCE_SECONDS):
-        """Wait for a condition, checked after each request of the bot."""
+        """Wait for a condition, checked after each request of the bot.
+
+        And every now and then: what the bot only hears is followed by no request.
+        """
         async with asyncio.timeout(seconds):
             while not (found := is_so()):
                 self._change.clear()
-                await self._change.wait()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(LOOK_SECONDS):
+                        await self._change.wait()
         return found
 
     def requests(self, method, part=""):
