@@ -19,6 +19,7 @@ from bot.inference.ray.cluster import (
     TOKEN_VARIABLE,
     Cluster,
     check_token,
+    is_listening,
     parse_address,
     require_ray,
 )
@@ -44,7 +45,7 @@ def check_machines(config: Config) -> Iterator[Finding]:
     token, place = _token(data_folder(config))
     yield from _check_place(place)
     address = _address(config)
-    if not _answers(address):
+    if not is_listening(address, _ANSWER_SECONDS):
         yield _nobody_listens(config, address)
         return
     view = look(Cluster(address=address, token=token), _LOOK_SECONDS) if token else None
@@ -119,15 +120,6 @@ def _check_place(file: Path | None) -> Iterator[Finding]:
 def _address(config: Config) -> str:
     worker = config.worker
     return parse_address(worker.ray_address or f"127.0.0.1:{worker.ray_port}")
-
-
-def _answers(address: str) -> bool:
-    host, _, port = address.rpartition(":")
-    try:
-        socket.create_connection((host, int(port)), _ANSWER_SECONDS).close()
-    except OSError:
-        return False
-    return True
 
 
 def _nobody_listens(config: Config, address: str) -> Finding:

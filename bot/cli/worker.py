@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -27,6 +26,7 @@ from bot.inference.ray.cluster import (
     TOKEN_VARIABLE,
     Cluster,
     check_token,
+    is_listening,
     joined_command,
     node_process_command,
     own_environment,
@@ -118,7 +118,7 @@ def _be_lent(
     while node.poll() is None:
         if is_known:
             # Ray waits for a head that has gone for a minute, and does not know the next one.
-            if not _answers(cluster.address):
+            if not is_listening(cluster.address, _ANSWER_SECONDS):
                 break
             lines += _tell_news(read_told(told, lines))
             time.sleep(_LOOK_SECONDS)
@@ -146,16 +146,6 @@ def _tell_news(news: Sequence[Told]) -> int:
             raise ResourceError(sentence)
         tell(sentence, flush=True)
     return len(news)
-
-
-def _answers(address: str) -> bool:
-    """Tell whether anybody listens at an address."""
-    host, _, port = address.rpartition(":")
-    try:
-        socket.create_connection((host, int(port)), _ANSWER_SECONDS).close()
-    except OSError:
-        return False
-    return True
 
 
 def refuse_version(view: View, cluster: Cluster) -> None:

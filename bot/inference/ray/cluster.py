@@ -6,6 +6,7 @@ import importlib.util
 import json
 import os
 import secrets
+import socket
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -74,6 +75,16 @@ def require_ray() -> None:
                 "`uv sync --extra ray` (or `pip install 'zhiyin[ray]'`) installs it."
             )
         )
+
+
+def is_listening(address: str, timeout_seconds: float) -> bool:
+    """Tell whether anybody listens at an address, given as host:port."""
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), timeout_seconds).close()
+    except OSError:
+        return False
+    return True
 
 
 def parse_address(text: str) -> str:
