@@ -79,6 +79,7 @@ class VoiceLine:
         self._player_gone = asyncio.Event()
         self._player_gone.set()
         self._is_closing = False
+        self._leaving = asyncio.Lock()
         self.times_lost = 0
 
     @property
@@ -120,18 +121,22 @@ class VoiceLine:
                 return end
 
     async def close(self) -> None:
-        """Leave the channel; nothing is played any more when this returns."""
+        """Leave the channel; another line may join the server's voice when this returns.
+
+        That holds for each of several callers at once.
+        """
         self._is_closing = True
-        client, self._client = self._client, None
         self._ended.set()
-        if client is not None:
-            gateway = client.guild._state._get_websocket(client.guild.id)
-            is_heard = gateway is not None and gateway.open
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(
-                    _GOODBYE_SECONDS if is_heard else _UNHEARD_GOODBYE_SECONDS
-                ):
-                    await client.disconnect(force=True)
+        async with self._leaving:
+            client, self._client = self._client, None
+            if client is not None:
+                gateway = client.guild._state._get_websocket(client.guild.id)
+                is_heard = gateway is not None and gateway.open
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(
+                        _GOODBYE_SECONDS if is_heard else _UNHEARD_GOODBYE_SECONDS
+                    ):
+                        await _disconnect(client)
         # The thread that plays outlives its connection by a frame.
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_GOODBYE_SECONDS):
@@ -165,7 +170,7 @@ class VoiceLine:
         )
         self._client, self._ended = client, ended
         if self._is_closing:
-            await client.disconnect(force=True)
+            await _disconnect(client)
             ended.set()
             return
 
@@ -182,7 +187,26 @@ class VoiceLine:
         held = self._channel.guild.voice_client
         self._client = None
         if isinstance(held, discord.VoiceClient) and held.is_connected():
-            await held.disconnect(force=True)
+            await _disconnect(held)
         elif held is not None:
             # Discord does not answer who leaves and is not there.
+            _stop_reading(held)
             held.cleanup()
+
+
+async def _disconnect(client: discord.VoiceClient) -> None:
+    """Leave, and wait until Discord confirms it."""
+    _stop_reading(client)
+    await client.disconnect(force=True)
+
+
+def _stop_reading(client: discord.VoiceProtocol) -> None:
+    """End the task that waits for what the voice server says.
+
+    It may take our own goodbye for the server's, and leave a second time: by then another client
+    may have joined, which discord.py would forget.
+    """
+    if isinstance(client, discord.VoiceClient):
+        runner = client._connection._runner
+        if runner is not None:
+            runner.cancel()

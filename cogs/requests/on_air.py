@@ -54,6 +54,8 @@ class OnAir:
         # Which clip comes next is of no consequence to anybody's safety.
         self._draw = random.Random()  # noqa: S311
         self._is_stopped = False
+        self.is_ending = False
+        """Whether it is on its way out: another may be switched on after it."""
         self.pauses = SteeringPauses(bot.clock)
         """Of those who steer."""
         self._status: str | None = None
@@ -93,6 +95,7 @@ class OnAir:
         try:
             end = await self.radio.run()
         finally:
+            self.is_ending = True
             log.info("radio.heard server=%d %s", self.plan.guild_id, self.radio.told)
             self._end_show()
         if end is RadioEnd.STOPPED and not self._is_stopped:
@@ -110,7 +113,7 @@ class OnAir:
 
     async def stop(self) -> None:
         """Switch it off for good."""
-        self._is_stopped = True
+        self._is_stopped = self.is_ending = True
         # Who is not in the channel any more may not, and Discord clears it when all have left.
         if self._status is not None:
             await show_status(self.channel, None)

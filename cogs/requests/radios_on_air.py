@@ -29,8 +29,9 @@ class RadiosOnAir:
         self._opening: set[int] = set()
 
     def of(self, guild_id: int) -> OnAir | None:
-        """Return a server's radio."""
-        return self._radios.get(guild_id)
+        """Return a server's radio, unless it is ending."""
+        radio = self._radios.get(guild_id)
+        return None if radio is None or radio.is_ending else radio
 
     def all(self) -> list[OnAir]:
         """Return the radios that are on."""
@@ -38,17 +39,22 @@ class RadiosOnAir:
 
     def check_off(self, guild_id: int, channel: VoicePlace) -> None:
         """Raise RequestError where a server's radio is on, or being switched on."""
-        playing = self._radios.get(guild_id)
+        playing = self.of(guild_id)
         if playing is not None or guild_id in self._opening:
             where = channel if playing is None else playing.channel
             raise RequestError(radio_messages.IS_ON.fill(channel=where.mention))
 
     async def begin(self, plan: RadioPlan, channel: VoicePlace) -> OnAir:
-        """Switch a server's radio on. Raises RequestError where it is on already, or can't be."""
+        """Switch a server's radio on, after the one that is ending there, if any.
+
+        Raises RequestError where it is on already, or can't be.
+        """
         self.check_off(plan.guild_id, channel)
         radio = OnAir(self._bot, plan, channel, self._view_of, self._timings)
         self._opening.add(plan.guild_id)
         try:
+            if (ending := self._tasks.get(plan.guild_id)) is not None:
+                await asyncio.wait([ending])
             await radio.open()
             await self._bot.service.radio.keep(plan)
             self._radios[plan.guild_id] = radio

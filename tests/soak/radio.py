@@ -149,9 +149,6 @@ async def play_clips(room, aired):
     # Which of them came first nobody knows; the other one is not heard anew.
     aired.skip = max((each for each in heard if each is not None), default=None)
     await room.ask("stop")
-    # It answers before it has gone.
-    while "radio.off" not in room.log.read_text():
-        await asyncio.sleep(0.1)
 
 
 async def weigh(process, aired):

@@ -203,6 +203,29 @@ async def test_where_no_packet_comes_through_it_says_so():
         await again.close()
 
 
+async def test_who_closes_it_a_second_time_waits_until_it_has_left():
+    """What joins then is not sent away by a late confirmation of the first goodbye."""
+    async with connected() as (wire, _client, _place, channel):
+        line = VoiceLine(channel, RadioSource(Mixer()), QUICK)
+        await line.open()
+        wire.gateway.holds_back = "VOICE_STATE_UPDATE"
+        first = asyncio.create_task(line.close())
+        await until(lambda: wire.voice.of(wire.me, wire.guild.id) is None)
+        second = asyncio.create_task(line.close())
+        done, _ = await asyncio.wait([second], timeout=0.3)
+        assert not done
+        wire.gateway.holds_back = None
+        wire.gateway.lets_go.set()
+        await asyncio.gather(first, second)
+        mixer = Mixer()
+        mixer.play_next(PlayedTrack(track(1, 440, 60)))
+        again = VoiceLine(channel, RadioSource(mixer), QUICK)
+        await again.open()
+        await until(lambda: len(heard(wire)) > 20)
+        assert abs(pitch(decode(heard(wire)[-15:])) - 440) < 10
+        await again.close()
+
+
 async def test_several_servers_play_at_once():
     """Each hears its own, and one that goes leaves the others alone."""
     async with connected(servers=2) as (wire, client, _place, channel):

@@ -161,6 +161,28 @@ async def test_a_stop_is_acknowledged_before_the_bot_has_left(tmp_path):
         await room.until(lambda: room.radio is None)
 
 
+async def test_it_can_be_switched_on_again_at_once(tmp_path):
+    """While it is still leaving, too: the new one begins when the old one has gone."""
+    async with open_room(tmp_path, clips=1) as room:
+        alice = room.stage.alice
+        await room.asks(alice, "start")
+        await room.hears_music()
+        old, gateway = room.radio, room.wire.gateway
+        gateway.holds_back = "VOICE_STATE_UPDATE"
+        stop = await room.begins_to_ask(alice, "stop")
+        assert "No radio is on" in said(await room.asks(alice, "skip"))
+        start = await room.begins_to_ask(alice, "start")
+        assert start.is_deferred
+        gateway.holds_back = None
+        gateway.lets_go.set()
+        await room.until(lambda: "is off" in said(stop.message))
+        await room.until(lambda: room.radio not in (None, old))
+        await room.hears_music()
+        assert [each.guild_id for each in await room.stage.store.radios.all()] == [
+            room.wire.guild.id
+        ]
+
+
 async def test_a_person_s_clips_are_played_and_a_silent_server_is_told(tmp_path):
     """Where there is nothing to play it says what to do, and plays what is made then."""
     async with open_room(tmp_path, clips=0) as room:
