@@ -8,6 +8,8 @@ from tests.support.heard_sound import decode, levels
 
 QUIET, SHORTEST_SILENCE_SECONDS = 1e-4, 0.1
 """Music has rests; digital silence is what is sent where there is nothing to play."""
+NUMBERS = 1 << 16
+"""After so many packets, 22 minutes, their numbers begin anew."""
 LATE_SECONDS = 0.2
 """How far two packets are apart that a listener's client can't hide."""
 
@@ -31,15 +33,15 @@ class Heard:
 
     def take(self, packets):
         """Look through the packets that are new."""
-        fresh = [each for each in packets if self._next is None or each.number >= self._next]
+        fresh = [each for each in packets if self._after(each) < NUMBERS // 2]
         if len(fresh) < 2:
             return
         for each in fresh:
             if self._next is not None:
-                self.lost += max(0, each.number - self._next)
+                self.lost += self._after(each)
                 if each.at - self._at > LATE_SECONDS:
                     self.late.append(each.at - self._at)
-            self._next, self._at = each.number + 1, each.at
+            self._next, self._at = (each.number + 1) % NUMBERS, each.at
         self.packets += len(fresh)
         step = SHORTEST_SILENCE_SECONDS / 2
         for level in levels(decode([each.opus for each in fresh]), step):
@@ -50,3 +52,7 @@ class Heard:
             if self._quiet >= SHORTEST_SILENCE_SECONDS:
                 self.silences.append(self._quiet)
             self._quiet = 0.0
+
+    def _after(self, packet):
+        """How many packets are missing before this one: more than half of all if it is old."""
+        return 0 if self._next is None else (packet.number - self._next) % NUMBERS

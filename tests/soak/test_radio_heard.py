@@ -38,3 +38,19 @@ def test_gaps_losses_and_late_packets_are_found():
     (silence_seconds,) = heard.silences
     assert 0.25 < silence_seconds < 0.6
     assert heard.packets == len(packets)
+
+
+def test_numbers_that_begin_anew_are_followed():
+    """Two bytes hold a packet's number: 22 minutes are not the end of what is looked at."""
+    tone = 0.3 * np.sin(2 * np.pi * 440 * np.arange(2 * RATE_HZ) / RATE_HZ)
+    first, last = 65_500, 65_535
+    packets = [
+        Packet(each.at, (first + n) % (last + 1), each.stamp, each.opus)
+        for n, each in enumerate(packets_of(tone))
+    ]
+    heard = Heard()
+    heard.take(packets[:30])
+    heard.take(packets[:60])
+    heard.take(packets[:61] + packets[65:])
+    assert heard.packets == len(packets) - 4
+    assert heard.lost == 4
