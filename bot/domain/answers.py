@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 class OpenAnswer:
     """An answer that was begun, written down before it is shown: a bot that dies must end it.
 
-    The token reaches it until `expires_at`, seconds since 1970: the message of that id, or the
-    first answer to the interaction while no id is known.
+    The token reaches the message of that id, or the first answer to the interaction while no id is
+    known, until Discord says that it has expired.
     """
 
     key: str
@@ -19,7 +19,6 @@ class OpenAnswer:
     text: str
     """What it says, by which it is found where its id is not known."""
     token: str | None = field(default=None, repr=False)
-    expires_at: float = 0.0
     message_id: int | None = None
     locale: str | None = None
 

@@ -38,26 +38,21 @@ class OpenAnswers:
     async def _write(self, together: list[OpenAnswer]) -> None:
         async with self._database.transaction(urgent=True) as connection:
             await connection.executemany(
-                "INSERT OR REPLACE INTO open_answers (key, channel_id, text, token, "
-                "token_expires_at, message_id, locale) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO open_answers (key, channel_id, text, token, message_id, "
+                "locale) VALUES (?, ?, ?, ?, ?, ?)",
                 [
-                    (
-                        each.key, each.channel_id, each.text, each.token, each.expires_at,
-                        each.message_id, each.locale,
-                    )
+                    (each.key, each.channel_id, each.text, each.token, each.message_id, each.locale)
                     for each in together
                 ],
-            )  # fmt: skip
+            )
 
-    async def record_shown(
-        self, key: str, message_id: int, *, token: str | None = None, expires_at: float = 0.0
-    ) -> None:
+    async def record_shown(self, key: str, message_id: int, *, token: str | None = None) -> None:
         """Record which message it is, and the token that reaches it if it is given."""
         async with self._database.transaction() as connection:
             await connection.execute(
-                "UPDATE open_answers SET message_id = ?1, token = COALESCE(?2, token), "
-                "token_expires_at = MAX(token_expires_at, ?3) WHERE key = ?4",
-                (message_id, token, expires_at, key),
+                "UPDATE open_answers SET message_id = ?1, token = COALESCE(?2, token) "
+                "WHERE key = ?3",
+                (message_id, token, key),
             )
 
     async def get(self, key: str) -> OpenAnswer | None:
@@ -87,7 +82,6 @@ def _answer_of(row: aiosqlite.Row) -> OpenAnswer:
         channel_id=row["channel_id"],
         text=row["text"],
         token=row["token"],
-        expires_at=row["token_expires_at"],
         message_id=row["message_id"],
         locale=row["locale"],
     )

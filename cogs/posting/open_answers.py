@@ -29,16 +29,16 @@ async def end_answer(
 ) -> None:
     """Let an open answer say a sentence, or delete it, and strike it out.
 
-    Where it is not known which message it is, those from `before` a time are looked at: later ones
-    have a command that cares for them. Without a time it is left to the next stop or start, as is
-    what an outage outlasts.
+    Where it is not known which message it is and its token has expired, those from `before` a time
+    are looked at: later ones have a command that cares for them. Without a time it is left to the
+    next stop or start, as is what an outage outlasts.
     """
     answer = await bot.service.answers.find(key)
-    if answer is None or (before is None and answer.message_id is None and answer.token is None):
+    if answer is None:
         return
     text = None if sentence is None else bot.languages.reader(answer.locale)(sentence)
     try:
-        await bot.service.delivery_retry.call(
+        is_ended = await bot.service.delivery_retry.call(
             partial(_show, bot, answer, text, before), retry_on=is_outage
         )
     except Exception as error:
@@ -46,14 +46,19 @@ async def end_answer(
             raise
         log.warning("answer.not_ended key=%s %r", key, error)
         return
-    await bot.service.answers.close(key)
+    if is_ended:
+        await bot.service.answers.close(key)
 
 
 async def _show(
     bot: ZhiyinBot, answer: OpenAnswer, text: str | None, before: datetime | None
-) -> None:
-    """Change or delete the message by the first way that works; one that is gone needs none."""
-    if answer.token is not None and bot.clock() < answer.expires_at and bot.application_id:
+) -> bool:
+    """Change or delete the message by the first way that works; one that is gone needs none.
+
+    Returns false where it may still be there: nobody has looked for it.
+    """
+    # Whether a token has expired is for Discord to say: our clock may have been wrong.
+    if answer.token is not None and bot.application_id:
         webhook = bot.webhook_of(answer.token)
         # discord.py puts what it is given into the address.
         message_id: int = answer.message_id or _FIRST_ANSWER  # type: ignore[assignment]
@@ -66,9 +71,11 @@ async def _show(
             if is_outage(error):
                 raise
             if error.code == _UNKNOWN_MESSAGE:
-                return
+                return True
         else:
-            return
+            return True
+    if answer.message_id is None and before is None:
+        return False
     channel = bot.get_partial_messageable(answer.channel_id)
     try:
         ids = [] if answer.message_id is None else [answer.message_id]
@@ -84,6 +91,7 @@ async def _show(
         if is_outage(error):
             raise
         log.info("answer.out_of_reach key=%s code=%d", answer.key, error.code)
+    return True
 
 
 async def _is_answered(webhook: discord.Webhook, answer: OpenAnswer) -> bool:

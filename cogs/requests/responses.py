@@ -47,6 +47,7 @@ async def send_first_response(
     answers, locale = interaction.client.service.answers, _locale_of(interaction, ephemeral)
     text = interaction.client.languages.reader(locale)(sentence)
     answer = _open_answer(interaction, key, text, locale)
+    expires_at = interaction.client.clock() + TOKEN_SECONDS
     await answers.open(answer)
     try:
         if in_place and interaction.message is not None:
@@ -65,7 +66,7 @@ async def send_first_response(
         await answers.record_shown(key, message_id)
     return MessageHandle(
         token=answer.token,
-        expires_at=answer.expires_at,
+        expires_at=expires_at,
         message_id=message_id,
         max_bytes=interaction.filesize_limit,
     )
@@ -105,7 +106,7 @@ async def send_another_take(
             await answers.record_shown(key, sent.id)
             return dataclasses.replace(own, token=None, expires_at=0.0, message_id=sent.id)
     followed = await interaction.followup.send(text, wait=True, ephemeral=ephemeral)
-    await answers.record_shown(key, followed.id, token=own.token, expires_at=own.expires_at)
+    await answers.record_shown(key, followed.id, token=own.token)
     return dataclasses.replace(own, message_id=followed.id)
 
 
@@ -173,7 +174,6 @@ def _open_answer(interaction: Interaction, key: str, text: str, locale: str) -> 
         channel_id=interaction.channel_id or 0,
         text=text,
         token=interaction.token,
-        expires_at=interaction.client.clock() + TOKEN_SECONDS,
         locale=locale,
     )
 

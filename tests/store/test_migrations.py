@@ -50,6 +50,7 @@ RELEASED = {
     "withdrawals": "939c96d95fed98fe",
     "radio_of_one_jam": "421732d8482c3caa",
     "clips_as_voice_messages": "f9a9b1bb01de1866",
+    "answers_without_expiry": "0a58922aa9d02ac8",
 }
 
 

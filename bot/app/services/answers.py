@@ -16,11 +16,9 @@ class AnswerService:
         """Write an answer down that is about to be shown."""
         await self._open.open(answer)
 
-    async def record_shown(
-        self, key: str, message_id: int, *, token: str | None = None, expires_at: float = 0.0
-    ) -> None:
+    async def record_shown(self, key: str, message_id: int, *, token: str | None = None) -> None:
         """Record which message it is, and the token that reaches it if it is given."""
-        await self._open.record_shown(key, message_id, token=token, expires_at=expires_at)
+        await self._open.record_shown(key, message_id, token=token)
 
     async def find(self, key: str) -> OpenAnswer | None:
         """Return an answer that is still open."""

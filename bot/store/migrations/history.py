@@ -219,6 +219,13 @@ MIGRATIONS = (
         "People have their clips as voice messages, too.",
         AS_VOICE,
     ),
+    Migration(
+        "answers_without_expiry",
+        date(2026, 11, 29),
+        "Whether the token of an open answer has expired is for Discord to say: the clock here may "
+        "have been wrong.",
+        ("ALTER TABLE open_answers DROP COLUMN token_expires_at",),
+    ),
 )
 
 RECORDED_SINCE = 1 + next(

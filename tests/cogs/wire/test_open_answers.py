@@ -9,6 +9,7 @@ import pytest
 from bot import failpoints
 from bot.domain.answers import OpenAnswer
 from bot.domain.jobs import JobState
+from cogs.posting.open_answers import end_answer
 from cogs.presentation import messages
 from tests.support.discord_wire.files import File
 from tests.support.discord_wire.stage import open_stage, shorten_pauses
@@ -91,13 +92,33 @@ async def test_a_start_ends_what_a_kill_has_left(tmp_path, known):
                     channel_id=stage.channel.id,
                     text=IN_LINE,
                     token=left.token if known == "by its token" else None,
-                    expires_at=stage.clock.now + 60,
                     message_id=take.id if known == "by its id" else None,
                 )
             )
         await restarted(stage)
         assert {take.content for take in takes} == {RESTARTED}
         assert asked.message.content != RESTARTED
+        assert await stage.store.open_answers.all() == []
+
+
+async def test_what_could_not_be_ended_is_left_to_the_next_start(tmp_path):
+    """An outage may outlast the token of an answer that nobody knows the message of."""
+    async with open_stage(tmp_path, timings=quick()) as stage:
+        left = await stage.wire.slash(stage.bob, stage.channel, "music", prompt="fail")
+        await stage.final_job(1)
+        stage.wire.expire_tokens()
+        key = f"{left.id}/0"
+        await stage.store.open_answers.open(
+            OpenAnswer(key=key, channel_id=stage.channel.id, text=IN_LINE, token=left.token)
+        )
+        hanging = stage.wire.say(stage.wire.me, stage.channel, IN_LINE)
+        await end_answer(stage.bot, key, messages.RESTARTED)
+        assert [each.key for each in await stage.store.open_answers.all()] == [key]
+        del stage.channel.messages[hanging.id]
+        hanging.id -= 1 << 22  # a millisecond before the start, which looks no further than itself
+        stage.channel.messages[hanging.id] = hanging
+        await restarted(stage)
+        assert hanging.content == RESTARTED
         assert await stage.store.open_answers.all() == []
 
 
@@ -108,10 +129,9 @@ async def test_what_was_never_shown_is_struck_out(tmp_path):
         for token in ("gone", None):
             await stage.store.open_answers.open(
                 OpenAnswer(
-                    key=f"{stage.wire.ids.next()}/0", channel_id=place, text=IN_LINE, token=token,
-                    expires_at=stage.clock.now + 60,
+                    key=f"{stage.wire.ids.next()}/0", channel_id=place, text=IN_LINE, token=token
                 )
-            )  # fmt: skip
+            )
         await restarted(stage)
         assert await stage.store.open_answers.all() == []
         assert stage.channel.messages == {}
