@@ -8,6 +8,7 @@ none of their code. What was attached lies beside it, each file under the hash o
 from __future__ import annotations
 
 import asyncio
+import enum
 import hashlib
 import io
 import itertools
@@ -163,6 +164,13 @@ class _Writer(pickle.Pickler):
                     scratch.write_bytes(obj)
             return ("file", name)
         return None
+
+    def reducer_override(self, obj: Any) -> Any:  # noqa: ANN401 - pickle's hook
+        """Return how a value of an enumeration is made again: each release of Python has its own.
+
+        That of 3.11.2, which is Debian 12's, needs functions that no chat may name.
+        """
+        return (type(obj), (obj.value,)) if isinstance(obj, enum.Enum) else NotImplemented
 
 
 class _Reader(pickle.Unpickler):

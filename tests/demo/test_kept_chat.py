@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import operator
 import pickle
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from bot.demo.discord import reading
 from bot.demo.discord.actions import talk
 from bot.demo.discord.files import File
+from bot.demo.discord.rights import Right
 from bot.demo.discord.state import Discord
 from bot.demo.discord.voice.soundboards import create_sound, shown_sounds
 from bot.demo.jam import OWNER, furnish, people_of
@@ -62,6 +64,22 @@ async def test_a_chat_is_there_again(tmp_path):
     # And it goes on as one world: who is in the room is who is on the server.
     again = await talk.send_message(later, people_of(later)["tom"], room.id, "and again")
     assert reading.history(later, later.owner, room.id)[-1]["id"] == str(again.id)
+
+
+async def test_a_chat_is_read_whatever_python_makes_of_an_enumeration(tmp_path, monkeypatch):
+    """Python 3.11.2 writes rights as calls of `getattr` and `operator.or_`."""
+
+    def as_in_3_11_2(right, protocol):
+        lowest = right & -right
+        rest = right & ~lowest
+        return (operator.or_, (rest, lowest)) if rest else (getattr, (type(right), right.name))
+
+    monkeypatch.setattr(Right, "__reduce_ex__", as_in_3_11_2)
+    discord, _ = await furnished()
+    KeptChat(tmp_path).save(discord)
+    later = Discord(owner_name=OWNER)
+    assert KeptChat(tmp_path).load(later)
+    assert later.guild.roles.keys() == discord.guild.roles.keys()
 
 
 async def test_what_is_no_chat_is_put_aside(tmp_path, caplog):
