@@ -145,7 +145,9 @@ def player(read: Reader, entry: Entry, total: int) -> discord.Embed:
 
 def vote_below(ends_at: float) -> Sentence:
     """Return what stands above the poll."""
-    return Sentence("Listen to all of them, then vote. The vote ends {when}.", when=Moment(ends_at))
+    return Sentence(
+        "Listen to all of them, then vote. End of the vote: {when}.", when=Moment(ends_at)
+    )
 
 
 def question(read: Reader, battle: Battle) -> str:

@@ -21,13 +21,14 @@ from babel.messages.extract import extract_from_dir
 
 from bot.app.client import COGS, ZhiyinBot
 from bot.app.command_translator import CommandTranslator
+from bot.audio.analysis.key import Key
 from bot.cli.app import build_parser
 from bot.cli.help_formatter import USAGE
 from bot.config import Config
 from bot.demo.jam import CHANNELS, NAMES
 from bot.domain.generation import Sampling
 from bot.domain.jobs import Kind
-from bot.i18n.contexts import CHOICE, COMMAND, HELP, KIND, MENU, OPTION, PAGE, PLACE, STEM
+from bot.i18n.contexts import CHOICE, COMMAND, HELP, KEY, KIND, MENU, OPTION, PAGE, PLACE, STEM
 from bot.i18n.languages import Languages
 from bot.models.registry import starter_folder
 
@@ -127,7 +128,10 @@ def _help_of(parser: argparse.ArgumentParser) -> Iterator[Message]:
 
 
 def term_texts() -> Iterator[Message]:
-    """Yield the words that are translated by what they are; keys are among the choices."""
+    """Yield the words that are translated by what they are."""
+    for tonic in range(12):
+        for mode in ("major", "minor"):
+            yield Key(tonic=tonic, mode=mode, confidence=1.0).name, KEY, "keys", ""
     for kind in Kind:
         yield kind.value, KIND, "kinds", ""
     for stem in json.loads((starter_folder() / "config.json").read_text(encoding="utf-8"))["stems"]:
