@@ -86,6 +86,18 @@ _SOURCES = {
 }
 
 
+def nothing_to_play(plan: RadioPlan, channel: str) -> Sentence:
+    """Return why a radio is silent, by what it is to play."""
+    match plan.source:
+        case RadioSource.JAM:
+            return NOTHING_IN_JAM.fill(channel=channel)
+        case RadioSource.JAMS:
+            return NO_JAMS.fill(channel=channel)
+        case RadioSource.PERSON:
+            return NOTHING_OF_PERSON.fill(channel=channel, who=f"<@{plan.person_id}>")
+    return NOTHING_TO_PLAY.fill(channel=channel)
+
+
 def source(plan: RadioPlan) -> Sentence:
     """Name what a radio plays."""
     if plan.source is RadioSource.PERSON:

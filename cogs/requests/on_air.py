@@ -237,14 +237,7 @@ class OnAir:
             if show is not None:
                 shown.description = f"{read(trouble)}\n{shown.description}"
             return shown, self._view_of(read, clip.id)
-        nothing = radio_messages.NOTHING_TO_PLAY.fill(channel=where)
-        if self.plan.source is RadioSource.JAM:
-            nothing = radio_messages.NOTHING_IN_JAM.fill(channel=where)
-        if self.plan.source is RadioSource.JAMS:
-            nothing = radio_messages.NO_JAMS.fill(channel=where)
-        if self.plan.source is RadioSource.PERSON:
-            who = f"<@{self.plan.person_id}>"
-            nothing = radio_messages.NOTHING_OF_PERSON.fill(channel=where, who=who)
+        nothing = radio_messages.nothing_to_play(self.plan, where)
         return radio_messages.notice(read, nothing), None
 
     async def _show(self, embed: discord.Embed, view: discord.ui.View | None) -> None:
