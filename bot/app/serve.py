@@ -39,6 +39,8 @@ async def serve(
     from bot.app.connection import wait_out_trouble
 
     proxy = find_proxy(config.discord.proxy, os.environ)
+    if proxy is not None:
+        log.info("discord.proxy Discord is reached through %s", proxy.address)
     async with AsyncExitStack() as stack:
         stop = stack.enter_context(stopping())
         pause = stack.enter_context(remember_crashes(data_folder(config)))

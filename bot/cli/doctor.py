@@ -94,7 +94,7 @@ def check_database(config: Config) -> Iterator[Finding]:
         )
         return
     try:
-        complaints, wishes = _look_through_copy(folder)
+        complaints, notes = _look_through_copy(folder)
     except ZhiyinError as error:
         yield Finding(Verdict.BAD, error.sentence)
         return
@@ -102,21 +102,11 @@ def check_database(config: Config) -> Iterator[Finding]:
         yield Finding(Verdict.BAD, complaint)
     if not complaints:
         yield Finding(Verdict.GOOD, Sentence("The database is intact and its ledger balances."))
-    if wishes:
-        yield Finding(
-            Verdict.WORSE,
-            Plural(
-                "{n} person asked for their data to be deleted, and some of it is left: the bot "
-                "goes on deleting when it runs.",
-                "{n} people asked for their data to be deleted, and some of it is left: the bot "
-                "goes on deleting when it runs.",
-                n=wishes,
-            ),
-        )
+    yield from (Finding(Verdict.WORSE, note) for note in notes)
 
 
-def _look_through_copy(folder: Path) -> tuple[list[Sentence], int]:
-    """Return what is wrong, and how many wishes to be forgotten are pending, as a copy has it.
+def _look_through_copy(folder: Path) -> tuple[list[Sentence], list[Sentence]]:
+    """Return what is wrong, and what there is to know, as a copy has it.
 
     A bot that runs is not disturbed. Raises ConfigError where there is no database in the file.
     """
@@ -139,17 +129,31 @@ def _look_through_copy(folder: Path) -> tuple[list[Sentence], int]:
             raise ConfigError(error.sentence.renaming(scratch, str(folder))) from error
 
 
-async def _books(folder: Path, clips: Path) -> tuple[list[Sentence], int]:
+async def _books(folder: Path, clips: Path) -> tuple[list[Sentence], list[Sentence]]:
     async with open_store(folder, time.time, is_read_whole=True) as store:
         complaints = await store.check()
         wishes = len(await store.privacy.pending())
         missing = [name for name in await store.clips.files() if not (clips / name).exists()]
+    notes: list[Sentence] = []
     if missing:
-        gone = Plural(
-            "The sound of {n} clip is gone: {first}.",
-            "The sound of {n} clips is gone, such as {first}.",
-            n=len(missing),
-            first=missing[0],
+        notes.append(
+            Plural(
+                "The sound of {n} clip is gone ({first}), which is to be expected where an older "
+                "copy of the database was put back: it can't be played any more.",
+                "The sound of {n} clips is gone (such as {first}), which is to be expected where "
+                "an older copy of the database was put back: they can't be played any more.",
+                n=len(missing),
+                first=missing[0],
+            )
         )
-        return [*complaints, gone], wishes
-    return complaints, wishes
+    if wishes:
+        notes.append(
+            Plural(
+                "{n} person asked for their data to be deleted, and some of it is left: the bot "
+                "goes on deleting when it runs.",
+                "{n} people asked for their data to be deleted, and some of it is left: the bot "
+                "goes on deleting when it runs.",
+                n=wishes,
+            )
+        )
+    return complaints, notes
