@@ -59,11 +59,17 @@ def draw_track(room: Room, levels: Sequence[float]) -> bytes:
         box = (left, middle - half, right, middle + half)
         draw.rounded_rectangle(box, (right - left) / 2, fill=colour)
     font = ImageFont.load_default(_TEXT_SIZE * _FINER)
-    text = f"{room.seconds:.0f} s / {room.jam.most_seconds:.0f} s"
+    text = f"{_as_on_players(room.seconds)} / {_as_on_players(room.jam.most_seconds)}"
     draw.text((width - margin, height - foot * 0.62), text, _TEXT, font, "rm")
     file = io.BytesIO()
     image.resize((WIDTH, HEIGHT), Image.Resampling.BOX).save(file, "PNG", optimize=True)
     return file.getvalue()
+
+
+def _as_on_players(seconds: float) -> str:
+    """Return a time in minutes and seconds, which is the same in all languages."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02}"
 
 
 def _colour_at(parts: Sequence[Part], seconds: float) -> tuple[int, int, int]:
