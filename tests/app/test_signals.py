@@ -7,9 +7,10 @@ import signal
 import sqlite3
 import time
 from collections.abc import Callable
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, suppress
 from typing import Any
 
+import psutil
 import pytest
 import pytest_asyncio
 
@@ -123,9 +124,7 @@ async def a_killed_decoder(place):
         asking = asyncio.create_task(
             wire.slash(alice, channel, "music", prompt="rock", clip=big, seconds=1.0)
         )
-        await seen(lambda: decoders(bot))
-        for each in decoders(bot):
-            each.kill()
+        await seen(lambda: killed(bot.decoders))
         asked = await asking
         await wire.until(lambda: asked.followups, WAIT_SECONDS)
         assert asked.followups[-1].content
@@ -135,8 +134,14 @@ async def a_killed_decoder(place):
         await check(bot, wire)
 
 
-def decoders(bot):
-    return [each for each in bot.children if each.name() == "ffmpeg"]
+def killed(processes):
+    """How many of these were still there to be killed."""
+    count = 0
+    for each in processes:
+        with suppress(psutil.NoSuchProcess):
+            each.kill()
+            count += 1
+    return count
 
 
 def wav_of(seconds, rate_hz=8000):
