@@ -154,10 +154,17 @@ print("codes", child([]), child(["models"], fd1="/dev/full"), child(["--version"
         text=True,
         timeout=100,
         # A cache without kernels: no pace of a model is measured.
-        env={**os.environ, "COLUMNS": "20", "XDG_CACHE_HOME": str(tmp_path)},
+        env={
+            **os.environ,
+            "COLUMNS": "20",
+            "XDG_CACHE_HOME": str(tmp_path),
+            # As owners have it: what is printed is written at the end.
+            "PYTHONUNBUFFERED": "",
+        },
     )
     assert "codes 2 1 0" in done.stdout
     assert done.stderr.startswith("usage: zhiyin")
     assert "zhiyin demo" not in done.stderr.splitlines()[0]
-    assert done.stderr.endswith(".\nzhiyin: No space left on device.\n")
+    told = "zhiyin: standard output can't be written: No space left on device.\n"
+    assert done.stderr.endswith(f".\n{told}")
     assert "Traceback" not in done.stderr
