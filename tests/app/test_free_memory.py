@@ -7,7 +7,7 @@ import sys
 import psutil
 import pytest
 
-from bot.app.free_memory import share_arenas, trim
+from bot.app.free_memory import arrange_memory, trim
 
 MB = 2**20
 
@@ -15,7 +15,7 @@ MB = 2**20
 @pytest.mark.skipif(sys.platform != "linux", reason="other C libraries have no way to be asked")
 def test_memory_that_is_free_is_given_back():
     """Also what lies between what is still used."""
-    share_arenas()
+    arrange_memory()
     taken = [b"x" * 100_000 for _ in range(640)]
     used = taken[::8]
     del taken
