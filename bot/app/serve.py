@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack, suppress
 from bot.app import metrics
 from bot.app.crash_memory import remember_crashes
 from bot.app.discord_proxy import find_proxy
-from bot.app.free_memory import giving_back_memory
+from bot.app.free_memory import giving_back_memory, set_start_aside
 from bot.app.health import watch_health
 from bot.app.login import explain_failures
 from bot.app.signals import stopping
@@ -68,6 +68,7 @@ async def serve(
                 licence=licence,
                 proxy=proxy,
             )
+            set_start_aside()
             await run_bot(bot, token, stop)
 
         with explain_failures(proxy):

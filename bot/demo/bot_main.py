@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from bot import log as logs
-from bot.app.free_memory import giving_back_memory
+from bot.app.free_memory import giving_back_memory, set_start_aside
 from bot.app.health import watch_health
 from bot.app.signals import stopping
 from bot.app.wiring import open_pipeline
@@ -84,6 +84,7 @@ async def _live(config: Config, settings: dict[str, Any]) -> None:
         )
         telling = asyncio.create_task(_tell_when_loaded(pipeline, begun))
         stack.callback(telling.cancel)
+        set_start_aside()
         await run_bot(bot, settings["token"], stop, answer_seconds=_ANSWER_SECONDS)
 
 
