@@ -5,8 +5,10 @@ objects only after many new ones: until then a few of them can hold much, as the
 that has ended does. So it is asked to look each minute, at what is new since the start.
 
 The C library keeps what is free for each thread of its own, and once it has seen large blocks it
-puts the next ones between small ones, where what they leave is in pieces: a bot whose threads
-listen to clips would take more with each. Sources: mallopt(3), malloc_trim(3), Python's `gc.freeze`.
+puts the next ones between small ones, and what they leave is in pieces: a bot whose threads listen
+to clips would take more with each.
+
+Sources: mallopt(3), malloc_trim(3), Python's documentation of `gc.freeze`.
 """
 
 from __future__ import annotations
