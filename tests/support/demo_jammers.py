@@ -14,6 +14,7 @@ from collections import Counter
 from contextlib import closing
 
 from bot.demo.discord import reading
+from tests.support.demo_stage import PATIENCE_SECONDS
 
 ROOM = "music"
 
@@ -113,6 +114,10 @@ async def settle(stage, jammers):
         )
         for asked in stage.asked_by(person):
             await stage.until(lambda a=asked: a.answered_at or a.has_failed)
+    # Between its first answer and its acceptance an order is in no queue yet.
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while await stage.store.open_answers.all():
+            await asyncio.sleep(0.005)
     await stage.pipeline.idle()
 
 
