@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import sys
+import weakref
 
 import psutil
 import pytest
 
-from bot.app.free_memory import arrange_memory, set_start_aside, trim
+from bot.app.free_memory import giving_back_memory, set_start_aside, share_arenas, trim
 
 MB = 2**20
 
@@ -16,7 +18,7 @@ MB = 2**20
 @pytest.mark.skipif(sys.platform != "linux", reason="other C libraries have no way to be asked")
 def test_memory_that_is_free_is_given_back():
     """Also what lies between what is still used."""
-    arrange_memory()
+    share_arenas()
     taken = [b"x" * 100_000 for _ in range(640)]
     used = taken[::8]
     del taken
@@ -31,3 +33,26 @@ def test_later_collections_look_at_what_is_new_alone():
     """What a start has made stays, and looking at it each minute would make the bot stutter."""
     set_start_aside()
     assert gc.get_freeze_count() > 20 * len(gc.get_objects())
+
+
+async def test_what_refers_to_itself_is_freed_though_nothing_new_is_made():
+    """Python alone would look for it after many new objects only, which may be hours."""
+
+    class Sound:
+        """What live music leaves."""
+
+        itself: object = None
+
+    set_start_aside()
+    sound = Sound()
+    sound.itself = sound
+    left = weakref.ref(sound)
+    gc.disable()
+    try:
+        del sound
+        assert left() is not None
+        async with giving_back_memory(every_seconds=0.001), asyncio.timeout(60):
+            while left() is not None:
+                await asyncio.sleep(0.001)
+    finally:
+        gc.enable()
