@@ -40,7 +40,7 @@ class Access(commands.Cog):
         self.bot.tree.interaction_check = self._before  # type: ignore[method-assign]
 
     async def check_place(self, interaction: Interaction) -> bool:
-        """Tell whether a command may be used where it is, and its person if it may not."""
+        """Return whether a command may be used where it is, and its person if it may not."""
         if not await self._before(interaction):
             return False
         if interaction.data is not None and interaction.data.get("name") in _ANYWHERE:

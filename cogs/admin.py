@@ -31,7 +31,7 @@ class Admin(commands.GroupCog, group_name="admin"):
         super().__init__()
 
     async def interaction_check(self, interaction: Interaction, /) -> bool:  # type: ignore[override]
-        """Tell whether the person manages this server, whomever its settings show the command."""
+        """Return whether the person manages this server, whomever its settings show the command."""
         return await is_manager(interaction)
 
     @app_commands.command()

@@ -33,7 +33,7 @@ class AdminOperations(commands.Cog):
             admin_group(self.bot).remove_command(command.name)
 
     async def interaction_check(self, interaction: Interaction, /) -> bool:  # type: ignore[override]
-        """Tell whether the person manages this server, whomever its settings show the command."""
+        """Return whether the person manages this server, whomever its settings show the command."""
         return await is_manager(interaction)
 
     async def status(self, interaction: Interaction) -> None:

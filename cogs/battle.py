@@ -52,7 +52,7 @@ class Battle(commands.Cog):
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
-        """Go on with what an earlier life of the bot has left, or what was missed meanwhile."""
+        """Go on with what a previous run of the bot has left, or what was missed meanwhile."""
         await self.look()
 
     @app_commands.command()
@@ -174,7 +174,7 @@ class Battle(commands.Cog):
             await self.look()
 
     async def look(self) -> bool:
-        """Let every battle go on as far as it can; tell whether all did."""
+        """Let every battle go on as far as it can; return whether all did."""
         return await self._looks.now()
 
 

@@ -98,7 +98,7 @@ class BestOf(commands.Cog):
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
-        """Post what an earlier life of the bot has left."""
+        """Post what a previous run of the bot has left."""
         await self.look()
 
     @commands.Cog.listener()
@@ -108,7 +108,7 @@ class BestOf(commands.Cog):
         await self.look()
 
     async def look(self) -> bool:
-        """Do all that is due; tell whether all is done. What an outage keeps is tried again."""
+        """Do all that is due; return whether all is done. What an outage keeps is tried again."""
         return await self._looks.now()
 
     async def _seconds_to_next(self, most: float) -> float:
@@ -210,7 +210,7 @@ class BestOf(commands.Cog):
         return read(said)
 
     def _is_open(self, clip: Clip) -> bool:
-        """Tell whether everybody on the server sees where a clip was made."""
+        """Return whether everybody on the server sees where a clip was made."""
         guild = self.bot.get_guild(clip.origin.guild_id or 0)
         place = None if guild is None else guild.get_channel_or_thread(clip.origin.channel_id)
         if guild is None or place is None:

@@ -107,7 +107,7 @@ class DailyPrompt(commands.Cog):
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
-        """Post what an earlier life of the bot has left, or what was missed meanwhile."""
+        """Post what a previous run of the bot has left, or what was missed meanwhile."""
         await self.look()
 
     @commands.Cog.listener()
@@ -125,7 +125,7 @@ class DailyPrompt(commands.Cog):
             await report_error(interaction, error)
 
     async def look(self) -> bool:
-        """Post every prompt whose hour has come; tell whether all went well."""
+        """Post every prompt whose hour has come; return whether all went well."""
         return await self._looks.now()
 
     async def _look(self) -> bool:
@@ -190,7 +190,7 @@ class DailyPrompt(commands.Cog):
         self._fresh.discard(daily.id)
 
     async def _find(self, daily: Daily) -> int | None:
-        """Return the message of a prompt that an earlier life may have posted."""
+        """Return the message of a prompt that a previous run may have posted."""
         if daily.id in self._fresh:
             return None
         wanted = f"zhiyin:daily:{daily.id}:"

@@ -68,7 +68,7 @@ class Delivery(commands.Cog):
         except (discord.HTTPException, Undeliverable, *UNREACHABLE) as error:
             log.debug("job.not_shown id=%d %s", job.id, error)
 
-    async def post(self, job: Job, clip: Clip, posting: PackedClip, *, once_more: bool) -> int:
+    async def post(self, job: Job, clip: Clip, posting: PackedClip, *, may_be_posted: bool) -> int:
         """Post the clip by the first way that works. Raises TooLarge and Undeliverable."""
         read = self._readers(job)
         embed, without = await clip_cards(self.bot, read, clip)
@@ -79,7 +79,7 @@ class Delivery(commands.Cog):
             postings=(posting,),
         )
         without_words = dataclasses.replace(message, embeds=(without,))
-        message_id = await self._reach(job, (message, without_words), once_more=once_more)
+        message_id = await self._reach(job, (message, without_words), may_be_posted=may_be_posted)
         posted = dataclasses.replace(clip, message_id=message_id)
         await self.caller.call(job, posted)
         await self._voice_copies.post(job, posted)
@@ -98,7 +98,7 @@ class Delivery(commands.Cog):
             log.debug("takes.not_shown id=%d %s", job.id, error)
 
     async def post_takes(
-        self, takes: Sequence[Take], files: Mapping[int, PackedClip], *, once_more: bool
+        self, takes: Sequence[Take], files: Mapping[int, PackedClip], *, may_be_posted: bool
     ) -> int:
         """Post takes in one message. Raises TooLarge and Undeliverable."""
         shown = [take for take in takes if take.number in files]
@@ -113,12 +113,12 @@ class Delivery(commands.Cog):
             postings=tuple(files.values()),
         )
         without_words = dataclasses.replace(message, embeds=(without,))
-        message_id = await self._reach(job, (message, without_words), once_more=once_more)
+        message_id = await self._reach(job, (message, without_words), may_be_posted=may_be_posted)
         posted = dataclasses.replace(clip, message_id=message_id)
         await self.caller.call(job, posted, takes=len(shown))
         return message_id
 
-    async def tell(self, job: Job, sentence: Sentence, *, once_more: bool) -> None:
+    async def post_failure(self, job: Job, sentence: Sentence, *, may_be_posted: bool) -> None:
         """Tell why a job ended without a clip. Raises Undeliverable and Unreachable."""
         read, owner = self._readers(job), messages.mention_owner(job)
         what = quote_prompt(job.order.prompt)
@@ -128,7 +128,7 @@ class Delivery(commands.Cog):
         )
         # Remove files: Discord may have stored a clip and reported an error.
         variants = [JobMessage(content=read(text), view=None, keeps_files=False) for text in texts]
-        await self._reach(job, variants, once_more=once_more)
+        await self._reach(job, variants, may_be_posted=may_be_posted)
         self._note_entry(job)
 
     async def _above(self, job: Job) -> str:
@@ -147,12 +147,12 @@ class Delivery(commands.Cog):
         if job.order.battle_id is not None:
             self.bot.dispatch("battle_changed", job.order.battle_id)
 
-    async def _reach(self, job: Job, variants: Sequence[JobMessage], *, once_more: bool) -> int:
+    async def _reach(self, job: Job, variants: Sequence[JobMessage], *, may_be_posted: bool) -> int:
         """Show the first variant that is let through, by the first way that works.
 
         Falling back to the next way during an outage could show the same twice: it is waited for.
         """
-        attempts = Attempts(self._ways, self._retry, job, once_more=once_more)
+        attempts = Attempts(self._ways, self._retry, job, may_be_posted=may_be_posted)
         try:
             for way in self._ways.of(job):
                 for variant in variants:

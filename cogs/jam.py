@@ -152,7 +152,7 @@ class JamSessions(
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
-        """Go on with what an earlier life of the bot has left."""
+        """Go on with what a previous run of the bot has left."""
         await self._looks.now()
 
     @commands.Cog.listener()

@@ -19,7 +19,7 @@ _STOP_SECONDS = 5.0
 
 
 class LeftAnswers(commands.Cog):
-    """Ends what an earlier life of the bot has left, and what this one would leave."""
+    """Ends what a previous run of the bot has left, and what this one would leave."""
 
     def __init__(self, bot: ZhiyinBot) -> None:
         self.bot = bot

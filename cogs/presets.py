@@ -144,7 +144,7 @@ class Presets(commands.GroupCog, group_name="preset"):
         preset = await presets.find(PresetOwner(id=interaction.user.id), name)
         if preset is None:
             raise RequestError(NO_PRESET)
-        await self.bot.service.manners.check(guild_id, preset.name, preset.words)
+        await self.bot.service.word_filter.check(guild_id, preset.name, preset.words)
         await presets.save(PresetOwner(id=guild_id, is_server=True), preset)
         await self._say(interaction, SHARED.fill(name=escape(preset.name)))
         await note(interaction, log_messages.SHARED.fill(name=escape(preset.name)))

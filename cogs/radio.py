@@ -108,7 +108,7 @@ class Radio(commands.GroupCog, group_name="radio"):
         plan = _with_source(plan, Source.LIVE if words else source, person)
         plan = await self._with_jam(plan, None if words else jam)
         if plan.source is RadioSource.LIVE:
-            await self.bot.service.manners.check(guild_id, words)
+            await self.bot.service.word_filter.check(guild_id, words)
             await self.bot.service.live_music.check(guild_id)
             plan = dataclasses.replace(plan, words=with_words((), words or DEFAULT_WORDS, 1.0))
         async with thinking(interaction):

@@ -54,7 +54,7 @@ class Takes(commands.Cog):
                 log.exception("clip.not_withdrawn id=%d", withdrawal.clip_id)
 
     async def withdraw(self, withdrawal: Withdrawal) -> bool:
-        """Let a message show a deleted clip no more; tell whether it does so.
+        """Let a message show a deleted clip no more; return whether it does so.
 
         What Discord refuses is given up; what an outage keeps is left to the next start.
         """
@@ -70,7 +70,7 @@ class Takes(commands.Cog):
         return is_gone
 
     async def _withdraw(self, withdrawal: Withdrawal) -> bool:
-        """Delete a message, or show the takes that are left in it; tell whether that was let."""
+        """Delete a message, or show the takes that are left in it; return whether that was let."""
         shown = await self.bot.service.clips.find_by_message(withdrawal.message_id)
         left = [clip for clip in shown if not clip.is_deleted]
         channel = self.bot.get_partial_messageable(withdrawal.channel_id)
@@ -107,7 +107,7 @@ class Takes(commands.Cog):
             )
 
     async def _show_left(self, clip: Clip, message: discord.PartialMessage) -> bool:
-        """Show the takes that are left, as small as Discord wants them; tell whether that was done.
+        """Show the remaining takes again; return whether that was done.
 
         Raises what discord.py raises.
         """

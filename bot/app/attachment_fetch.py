@@ -31,7 +31,7 @@ async def fetch(url: str, max_bytes: int, *, proxy: Proxy | None = None) -> byte
             try:
                 return await _body(session, url, max_bytes, proxy)
             except (aiohttp.ClientError, OSError, TimeoutError) as error:
-                # The address holds a signature: it is not written down.
+                # The address holds a signature: it is not recorded.
                 log.info("upload.not_fetched %s", type(error).__name__)
     raise SoundError(NOT_FETCHED)
 

@@ -58,7 +58,7 @@ COGS = (
     "cogs.styles",
     "cogs.admin",
     "cogs.admin_operations",
-    "cogs.admin_manners",
+    "cogs.admin_moderation",
     "cogs.reports",
     "cogs.best_of",
     "cogs.daily",

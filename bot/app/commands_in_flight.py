@@ -1,4 +1,4 @@
-"""The commands that people wait for right now: a stop waits for them, so long at the most."""
+"""The commands that people wait for right now: a stop waits for them, at most that long."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class CommandsInFlight:
         return task
 
     async def finish(self, grace_seconds: float) -> None:
-        """Wait for all of them, so long at the most, and end those that are left."""
+        """Wait for all of them, at most that long, and end those that are left."""
         # One that ends may have begun another.
         until = asyncio.get_running_loop().time() + grace_seconds
         while self._tasks and (left := until - asyncio.get_running_loop().time()) > 0:

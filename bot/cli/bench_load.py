@@ -43,7 +43,7 @@ class _Nowhere:
     async def show(self, job: Job, progress: JobProgress) -> None:
         """Show nothing."""
 
-    async def post(self, job: Job, clip: Clip, packed: PackedClip, *, once_more: bool) -> int:
+    async def post(self, job: Job, clip: Clip, packed: PackedClip, *, may_be_posted: bool) -> int:
         """Take the clip."""
         return job.id
 
@@ -51,12 +51,12 @@ class _Nowhere:
         """Show nothing."""
 
     async def post_takes(
-        self, takes: Sequence[Take], files: Mapping[int, PackedClip], *, once_more: bool
+        self, takes: Sequence[Take], files: Mapping[int, PackedClip], *, may_be_posted: bool
     ) -> int:
         """Post nothing, and say that it was posted."""
         return 1
 
-    async def tell(self, job: Job, sentence: Sentence, *, once_more: bool) -> None:
+    async def post_failure(self, job: Job, sentence: Sentence, *, may_be_posted: bool) -> None:
         """Tell nobody."""
 
 

@@ -23,7 +23,7 @@ from bot.inference.ray.cluster import (
     parse_address,
     require_ray,
 )
-from bot.inference.ray.look import View, look
+from bot.inference.ray.cluster_view import ClusterView, query_cluster
 from bot.inference.ray.nodes import Machine
 from bot.store.folder_lock import is_locked
 
@@ -48,7 +48,7 @@ def check_machines(config: Config) -> Iterator[Finding]:
     if not is_listening(address, _ANSWER_SECONDS):
         yield _nobody_listens(config, address)
         return
-    view = look(Cluster(address=address, token=token), _LOOK_SECONDS) if token else None
+    view = query_cluster(Cluster(address=address, token=token), _LOOK_SECONDS) if token else None
     if view is None:
         yield Finding(
             Verdict.BAD,
@@ -149,7 +149,7 @@ def _nobody_listens(config: Config, address: str) -> Finding:
 
 
 def _describe(
-    view: View, config: Config, address: str, token_file: Path | None
+    view: ClusterView, config: Config, address: str, token_file: Path | None
 ) -> Iterator[Finding]:
     """Tell what listens here, and who has joined."""
     if ports := _ports_of_ray():

@@ -90,7 +90,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
 
 
 def _mixed(files: Sequence[Path], sources: Sequence[Source]) -> MixedSound:
-    """Lay the second file over the first; those of ours tell whether they are loops."""
+    """Lay the second file over the first; those of ours return whether they are loops."""
     parts = []
     for file, source in zip(files, sources, strict=True):
         sound, tags = decode.load_part(file).sound, find_tags(source.fields)

@@ -227,7 +227,7 @@ def read_seconds(
 ) -> float | None:
     """Return the length asked for; by default a clip with kept stems is as long as they are.
 
-    None is music without end.
+    None is endless music.
     """
     if args.endless:
         return None

@@ -70,7 +70,7 @@ class Plan:
 
     @property
     def is_endless(self) -> bool:
-        """Tell whether it goes on until it is stopped."""
+        """Return whether it goes on until it is stopped."""
         return self.requests[0].seconds is None
 
     @property

@@ -54,7 +54,7 @@ def read_changes(
 
 
 def most_words(changes: Sequence[PromptChange]) -> int:
-    """Return how many prompts change at once at the most, those that are read ahead included."""
+    """Return how many prompts change at once at most, those that are read ahead included."""
     most, together, end = 0, 0, 0.0
     for change in changes:
         begin = change.at_seconds or 0.0
@@ -67,7 +67,7 @@ def most_words(changes: Sequence[PromptChange]) -> int:
 
 
 class TypedWords:
-    """Lines that are typed while music without end plays: each is the words from now on."""
+    """Lines that are typed while endless music plays: each is the words from now on."""
 
     def __init__(self, fd: int | None, fade_seconds: float) -> None:
         """Take the file descriptor to read from, or None."""

@@ -51,7 +51,7 @@ class Interrupts:
 
     @property
     def asked(self) -> bool:
-        """Tell whether the program was asked to stop."""
+        """Return whether the program was asked to stop."""
         return self._number is not None
 
     def check(self) -> None:

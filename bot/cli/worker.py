@@ -19,7 +19,6 @@ from bot.config import Config
 from bot.errors import ConfigError, DeviceError, ResourceError
 from bot.i18n.sentence import Sentence, from_json
 from bot.inference.encoding import version
-from bot.inference.lender import TOLD_VARIABLE, Told, read_told
 from bot.inference.ray.cluster import (
     DEVICE_VARIABLE,
     TOKEN_FILE,
@@ -33,9 +32,10 @@ from bot.inference.ray.cluster import (
     parse_address,
     require_ray,
 )
-from bot.inference.ray.look import View, look
+from bot.inference.ray.cluster_view import ClusterView, query_cluster
 from bot.inference.ray.node_process import kill_node
 from bot.inference.ray.nodes import Offer, labels_of
+from bot.inference.worker_notices import NOTICES_VARIABLE, Notice, read_notices
 from bot.models.locate import look_at_model
 from bot.musicgen.device import NO_ASCEND, has_ascend
 from bot.retry import RetryPolicy
@@ -99,7 +99,7 @@ def _lend(cluster: Cluster, workers: int, offer: Offer, device: str) -> None:
     """Be part of the cluster until it ends. Raises ZhiyinError where this machine can't be."""
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as output:
         told = Path(folder, "told")
-        own = {TOLD_VARIABLE: str(told), DEVICE_VARIABLE: device}
+        own = {NOTICES_VARIABLE: str(told), DEVICE_VARIABLE: device}
         command = joined_command(cluster.address, workers, labels_of(offer))
         with _node(cluster, command, own, output) as node:
             is_known = _be_lent(cluster, node, told, output)
@@ -120,11 +120,11 @@ def _be_lent(
             # Ray waits for a head that has gone for a minute, and does not know the next one.
             if not is_listening(cluster.address, _ANSWER_SECONDS):
                 break
-            lines += _tell_news(read_told(told, lines))
+            lines += _tell_news(read_notices(told, lines))
             time.sleep(_LOOK_SECONDS)
             continue
         _refuse(_said(output), cluster)
-        view = look(cluster)
+        view = query_cluster(cluster)
         if view is not None:
             refuse_version(view, cluster)
         if view is not None and view.has_joined():
@@ -135,7 +135,7 @@ def _be_lent(
     return is_known
 
 
-def _tell_news(news: Sequence[Told]) -> int:
+def _tell_news(news: Sequence[Notice]) -> int:
     """Print what has befallen workers here; return how much it was.
 
     Raises ResourceError where the bot has no use for this machine.
@@ -148,7 +148,7 @@ def _tell_news(news: Sequence[Told]) -> int:
     return len(news)
 
 
-def refuse_version(view: View, cluster: Cluster) -> None:
+def refuse_version(view: ClusterView, cluster: Cluster) -> None:
     """Raise ResourceError where the bots of a cluster are all of other versions."""
     if view.bot_versions and version() not in view.bot_versions:
         raise ResourceError(

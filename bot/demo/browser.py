@@ -11,7 +11,7 @@ _DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME")
 
 
 def open_browser(url: str, environment: Mapping[str, str] = os.environ) -> bool:
-    """Have the system open an address; tell whether it will try.
+    """Have the system open an address; return whether it will try.
 
     Without a screen it would be a browser for the terminal, which takes that away.
     """

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenAnswer:
-    """An answer that was begun, written down before it is shown: a bot that dies must end it.
+    """An answer that was begun, recorded before it is shown: a bot that dies must end it.
 
     The token reaches the message of that id, or the first answer to the interaction while no id is
     known, until Discord says that it has expired.

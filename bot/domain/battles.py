@@ -9,7 +9,7 @@ from bot.domain.clips import Clip
 
 LEAST_ENTRIES = 2
 MOST_ENTRIES = 10
-"""A poll on Discord has so many answers at the most."""
+"""A poll on Discord has so many answers at most."""
 
 
 class BattleState(StrEnum):

@@ -51,7 +51,7 @@ class DailyStep(Enum):
 
     WAIT = auto()
     WISH = auto()
-    """Its hour has come: the prompt of the day is chosen and written down."""
+    """Its hour has come: the prompt of the day is chosen and recorded."""
     POST = auto()
     GIVE_UP = auto()
-    """It was written down, and never posted while its hour was near."""
+    """It was recorded, and never posted while its hour was near."""

@@ -13,11 +13,11 @@ class Engine(Protocol):
 
     @property
     def busy(self) -> bool:
-        """Tell whether any request is unfinished."""
+        """Return whether any request is unfinished."""
 
     @property
     def idle(self) -> bool:
-        """Tell whether a step would do nothing: all that there is waits for its listeners."""
+        """Return whether a step would do nothing: all that there is waits for its listeners."""
 
     def submit(self, request: Request) -> int:
         """Accept a request and return its id. Raises ZhiyinError for what can't be made."""
@@ -32,10 +32,10 @@ class Engine(Protocol):
         """
 
     def note_taken(self, request_id: int, seconds: float) -> None:
-        """Note that the listener of music without end has taken its first so many seconds."""
+        """Note that the listener of endless music has taken its first so many seconds."""
 
     def end(self, request_id: int) -> None:
-        """Let music without end finish with what is made of it; any other changes nothing."""
+        """Let endless music finish with what is made of it; any other changes nothing."""
 
     def step(self) -> Sequence[Event]:
         """Advance every request by one step and return what happened."""

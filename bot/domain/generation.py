@@ -66,7 +66,7 @@ class Sampling:
 
     @property
     def guided(self) -> bool:
-        """Tell whether guidance changes anything, so that an unconditional row is needed."""
+        """Return whether guidance changes anything, so that an unconditional row is needed."""
         return self.guidance > 1.0
 
 
@@ -96,7 +96,7 @@ class GenerationRequest:
     """One clip to be made.
 
     Without prompt and audio it is a random clip. `seconds` is the length of the new sound;
-    the audio prompt comes before it in the result and is not counted. None is music without end:
+    the audio prompt comes before it in the result and is not counted. None is endless music:
     it is heard in pieces only, and made no further than its listener takes it.
     """
 
@@ -115,7 +115,7 @@ class GenerationRequest:
     wants_stems: bool = False
     """Whether the sound of each stem alone comes with the clip."""
     ahead_seconds: float = 8.0
-    """How far music without end is made ahead of what its listener has taken."""
+    """How far endless music is made ahead of what its listener has taken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +153,7 @@ class Progress:
     request_id: int
     seconds_done: float
     seconds_total: float | None
-    """None for music without end."""
+    """None for endless music."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,7 +182,7 @@ class Finished:
     """A request is done. The sound is that of the audio prompt, if there was one, then the new.
 
     `stems` are the sounds of its stems by name, where they were asked for. The sound of a
-    StemsRequest is empty, and of music without end there are no tokens either.
+    StemsRequest is empty, and of endless music there are no tokens either.
     """
 
     request_id: int

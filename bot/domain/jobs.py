@@ -67,7 +67,7 @@ class JobState(StrEnum):
 
     @property
     def is_final(self) -> bool:
-        """Tell whether the job has ended."""
+        """Return whether the job has ended."""
         return self in (self.DELIVERED, self.FAILED, self.CANCELLED, self.HELD)
 
 
@@ -172,7 +172,7 @@ class Order:
 
     @property
     def is_for_one(self) -> bool:
-        """Tell whether what comes of it is shown to its person alone."""
+        """Return whether what comes of it is shown to its person alone."""
         return self.is_private or self.battle_id is not None
 
 

@@ -35,7 +35,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """What the owner of the bot lets the managers of servers set, at the most."""
+    """What the owner of the bot lets the managers of servers set, at most."""
 
     daily_seconds: float
     guild_daily_seconds: float | None

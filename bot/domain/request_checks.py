@@ -30,14 +30,14 @@ OVER = Sentence("This music is over: its words can't be changed any more.")
 
 
 def is_number(value: object, least: float, most: float) -> bool:
-    """Tell whether a value is a number from one to another; a NaN is none."""
+    """Return whether a value is a number from one to another; a NaN is none."""
     if isinstance(value, bool) or not isinstance(value, (int, float, np.number)):
         return False
     return bool(least <= value <= most)
 
 
 def is_whole_number(value: object, least: int, most: int) -> bool:
-    """Tell whether a value is a whole number from one to another."""
+    """Return whether a value is a whole number from one to another."""
     return isinstance(value, (int, np.integer)) and is_number(value, least, most)
 
 
@@ -96,7 +96,7 @@ def check_sampling(sampling: Sampling) -> None:
 
 
 def check_change(change: PromptChange, music_seconds: float | None) -> None:
-    """Raise RequestError for a change that can't be made; music without end has no seconds."""
+    """Raise RequestError for a change that can't be made; endless music has no seconds."""
     words = change.words
     if not 1 <= len(words) <= MAX_WORDS:
         raise RequestError(Sentence("From 1 to {most} prompts can be mixed.", most=MAX_WORDS))

@@ -83,7 +83,7 @@ class ShardStatus:
 
     @property
     def is_behind(self) -> bool:
-        """Tell whether what happens there is heard late, or not at all."""
+        """Return whether what happens there is heard late, or not at all."""
         return not self.is_connected or (self.latency_seconds or 0.0) > BEHIND_SECONDS
 
 

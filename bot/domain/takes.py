@@ -23,22 +23,22 @@ class Take:
 
     @property
     def is_being_made(self) -> bool:
-        """Tell whether it waits or is made."""
+        """Return whether it waits or is made."""
         return self.job.state in (JobState.QUEUED, JobState.RUNNING)
 
     @property
     def is_to_be_posted(self) -> bool:
-        """Tell whether it is made and not posted yet."""
+        """Return whether it is made and not posted yet."""
         return self.job.state in (JobState.RENDERED, JobState.DELIVERING)
 
     @property
     def is_shown(self) -> bool:
-        """Tell whether it is posted and still there."""
+        """Return whether it is posted and still there."""
         return self.clip is not None and self.clip.message_id is not None and not self.is_deleted
 
     @property
     def is_deleted(self) -> bool:
-        """Tell whether it was made and deleted."""
+        """Return whether it was made and deleted."""
         return self.clip is not None and self.clip.is_deleted
 
 

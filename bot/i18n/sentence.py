@@ -23,7 +23,7 @@ _COMMAND = re.compile(r"(`|\*\*)/([a-z]+(?: [a-z]+)*)")
 
 
 class Translations(Protocol):
-    """What translates templates; `gettext.NullTranslations` and its heirs do."""
+    """What translates templates; `gettext.NullTranslations` and its subclasses do."""
 
     def gettext(self, message: str, /) -> str:
         """Return the translation of a template, or the template."""

@@ -1,1 +1,1 @@
-"""The queue of jobs, and the workers that run them."""
+"""The job queue, and the workers that run the jobs."""

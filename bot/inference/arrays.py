@@ -1,4 +1,4 @@
-"""Arrays inside messages: their dtype, their shape and their bytes, checked when decoded."""
+"""NumPy arrays inside messages: dtype, shape and bytes, validated when decoded."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from msgspec.msgpack import Ext
 from numpy.typing import NDArray
 
 DTYPES: dict[str, type[np.generic]] = {"<f4": np.float32, "<i4": np.int32}
-"""The dtypes that travel, little-endian whatever the machine: samples and codes."""
+"""Allowed dtypes, little-endian on every machine: samples and codes."""
 
 MAX_DIMENSIONS = 2
 
@@ -19,9 +19,9 @@ _EXT_CODE = 1
 
 
 def encode_array(value: object) -> tuple[str, tuple[int, ...], Ext]:
-    """Return an array as msgspec encodes it, without copying it.
+    """Return an array in the form that msgspec encodes, without copying it.
 
-    Raises ValueError for an array that a message can't carry.
+    Raises ValueError for a dtype or number of dimensions that is not allowed.
     """
     if not isinstance(value, np.ndarray):
         raise NotImplementedError(f"messages carry no {type(value).__name__}")
@@ -33,30 +33,30 @@ def encode_array(value: object) -> tuple[str, tuple[int, ...], Ext]:
 
 
 def decode_bytes(code: int, data: memoryview) -> memoryview:
-    """Return the bytes of an array as they lie in the message. Raises ValueError for others."""
+    """Return the raw bytes of an array in a message. Raises ValueError for other extensions."""
     if code != _EXT_CODE:
         raise ValueError(f"messages have no extension {code}")
     return data
 
 
 def decode_array(kind: type, value: object) -> NDArray[Any]:
-    """Return the array of a field of type `kind`, a writable copy.
+    """Return the array of a field of type `kind`, as a writable copy.
 
-    Raises ValueError unless dtype, shape and length agree with the field and with each other.
+    Raises ValueError unless dtype, shape and byte count match the field and each other.
     """
     dtype, shape, data = msgspec.convert(value, tuple[str, list[int], memoryview])
     if DTYPES.get(dtype) is not _scalar_of(kind):
         raise ValueError(f"an array of {dtype} in place of {_scalar_of(kind).__name__}")
     if len(shape) > MAX_DIMENSIONS or min(shape, default=0) < 0:
         raise ValueError(f"an array of shape {shape}")
-    # In whole numbers of any size: a product that overflows would pass.
+    # Python integers: a NumPy product could overflow and pass the check.
     if math.prod(shape) * np.dtype(dtype).itemsize != len(data):
         raise ValueError(f"{len(data)} bytes for an array of shape {shape}")
     return np.frombuffer(data, dtype).reshape(shape).astype(_scalar_of(kind))
 
 
 def describe_array(kind: type) -> dict[str, Any]:
-    """Return what stands for an array in the schema of the messages; msgspec names no dtype."""
+    """Return the JSON schema of an array; msgspec has none for it."""
     return {"array": list(DTYPES)}
 
 

@@ -1,4 +1,4 @@
-"""The audio of a job for one subscriber, while the job is being generated."""
+"""A stream of a job's audio for one subscriber, while the job is being generated."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Self
 from bot.domain.generation import Sound
 
 MAX_SECONDS = 60.0
-"""How much sound waits for a subscriber: 15 MB of stereo at 32 kHz."""
+"""How much sound is buffered for a subscriber: 15 MB of stereo at 32 kHz."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamedAudio:
-    """A stretch of a job's sound, which begins at `first_sample` of the whole."""
+    """A stretch of a job's sound; `first_sample` is its offset in the whole."""
 
     first_sample: int
     sound: Sound
@@ -25,9 +25,9 @@ class StreamedAudio:
 class AudioStream:
     """An async iterator over a job's audio, which ends when the job does.
 
-    A slow subscriber holds nobody up: beyond `max_seconds` the oldest audio is dropped, which shows
-    as a gap between one `first_sample` and the next. Of music without end nothing is dropped: it is
-    made no further ahead than its slowest subscriber takes it. What goes wrong with it is raised.
+    Backpressure: beyond `max_seconds` the oldest audio is dropped, seen as a gap between one
+    `first_sample` and the next. Of endless music nothing is dropped: it is generated no further
+    ahead than its slowest subscriber reads. Raises the error that ended the job, if any.
     """
 
     def __init__(
@@ -37,10 +37,10 @@ class AudioStream:
         note_taken: Callable[[], None] = lambda: None,
         taken_seconds: float = 0.0,
     ) -> None:
-        """Start empty and open; `note_taken` is called when audio is taken, and at the end."""
+        """Start empty; `note_taken` is called when audio is read, and when the stream is closed."""
         self.dropped_seconds = 0.0
         self.taken_seconds = taken_seconds
-        """How much of the music is taken, or was made before there was this stream."""
+        """Seconds of the job that were read from this stream, or generated before it began."""
         self._max_seconds, self._note_taken = max_seconds, note_taken
         self._waiting: deque[StreamedAudio] = deque()
         self._waiting_seconds = 0.0
@@ -50,11 +50,11 @@ class AudioStream:
 
     @property
     def is_closed(self) -> bool:
-        """Tell whether it accepts no more."""
+        """Return whether the stream accepts no more audio."""
         return self._is_closed
 
     def push(self, audio: StreamedAudio) -> None:
-        """Add the next stretch; changes nothing once the stream is closed."""
+        """Append the next stretch; ignored once the stream is closed."""
         if self._is_closed:
             return
         self._waiting.append(audio)
@@ -65,9 +65,9 @@ class AudioStream:
         self._changed.set()
 
     def close(self, error: BaseException | None = None) -> None:
-        """Accept no more; what is waiting can still be read, then the error is raised. Idempotent.
+        """Accept no more audio; what is buffered can still be read, then the error is raised.
 
-        Whoever reads no more closes it, so that nobody waits for them.
+        Idempotent. A reader that stops early must call it, so that the worker does not wait for it.
         """
         if self._is_closed:
             return

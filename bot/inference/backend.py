@@ -1,8 +1,7 @@
-"""The seam between the supervisor and whatever runs a worker: this machine, or another.
+"""The interface between the supervisor and a worker process, local or on another machine.
 
-A backend starts workers; a handle is the bot's end of one. Only messages of `protocol.py` pass
-between the two, and a backend carries them as bytes however it likes: nothing here says process,
-socket or pid but for the log.
+A backend starts workers; a handle is the bot's end of one. They exchange only messages of
+`protocol.py`, carried as bytes; processes, sockets and pids are the backend's affair.
 """
 
 from __future__ import annotations
@@ -28,52 +27,52 @@ class WorkerHandle(Protocol):
 
     @property
     def name(self) -> str:
-        """Return what the log calls it, such as "pid=4711"."""
+        """Return its name in the log, such as "pid=4711"."""
 
     @property
     def pid(self) -> int | None:
-        """Return the id of its process; None if it runs on another machine."""
+        """Return its process id; None if it runs on another machine."""
 
     def send(self, message: ToWorker) -> None:
-        """Send a message without waiting; a worker that has gone does not get it.
+        """Send a message without waiting; messages to a dead worker are dropped.
 
-        Raises ValueError for a message that can't be sent.
+        Raises ValueError for a message that can't be encoded.
         """
 
     async def receive(self) -> FromWorker:
         """Wait for the next message.
 
-        Raises EOFError when the worker has gone, ProtocolError for what is no message.
+        Raises EOFError when the worker has ended, ProtocolError for an invalid message.
         """
 
     async def stop(self) -> None:
-        """Ask the worker to end, kill it if it does not, and return when it is gone."""
+        """Ask the worker to end, kill it after a timeout, and wait until it has ended."""
 
     async def kill(self) -> None:
-        """End the worker at once and return when it is gone."""
+        """Kill the worker and wait until it has ended."""
 
 
 class WorkerBackend(Protocol):
     """Starts workers."""
 
     async def start(self) -> WorkerHandle:
-        """Start a worker that loads the model; wait where there is no room for one yet.
+        """Start a worker, which loads the model; wait until there is room for one.
 
-        Raises OSError where none can be started.
+        Raises CannotStart and OSError if none can be started.
         """
 
     async def close(self) -> None:
-        """Let go of what is held beside the workers, which have ended."""
+        """Release everything else; the workers have ended."""
 
 
 def choose_backends(
     config: Config, folder: Path, *, engine: str | None = None
 ) -> tuple[WorkerBackend, WorkerBackend | None]:
-    """Return what starts workers here and, if the settings let any join, on other machines.
+    """Return the backend for local workers and, if configured, one for other machines.
 
-    The only place that knows which backends there are. `folder` is the bot's data folder; `engine`
-    names what a worker opens in place of the model, as "module:function". Raises ZhiyinError where
-    the settings ask for what is not installed.
+    The only place that knows the implementations. `folder` is the bot's data folder; `engine` names
+    what a worker opens instead of the model, as "module:function". Raises ZhiyinError if a
+    configured backend is not installed.
     """
     joined = None
     if config.worker.backend == "ray":

@@ -1,4 +1,4 @@
-"""Messages over a local socket: each is its length in four bytes, then its body."""
+"""Messages over a local socket: a length of four bytes, then the body."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from bot.inference.encoding import MAX_BYTES, decode_from_worker, decode_to_work
 from bot.inference.protocol import FromWorker, ToWorker
 
 _LENGTH_BYTES = 4
-# Above this, decoding is worth a thread: the event loop has others to answer.
+# Larger messages are decoded in a thread, so that the event loop stays responsive.
 _LARGE_BYTES = 2**16
 
 
 def frame(message: ToWorker | FromWorker) -> bytes:
-    """Return a message as it goes over the socket. Raises ValueError for one that can't be sent."""
+    """Return a message as bytes with its length. Raises ValueError if it can't be encoded."""
     body = encode(message)
     return b"".join((len(body).to_bytes(_LENGTH_BYTES, "big"), body))
 
@@ -23,8 +23,8 @@ def frame(message: ToWorker | FromWorker) -> bytes:
 async def receive(reader: asyncio.StreamReader, *, max_bytes: int = MAX_BYTES) -> FromWorker:
     """Wait for the worker's next message.
 
-    Raises EOFError when it has gone or claims more than `max_bytes`, and ProtocolError for what is
-    no message.
+    Raises EOFError when it has ended or announces more than `max_bytes`, and ProtocolError for an
+    invalid message.
     """
     try:
         length = int.from_bytes(await reader.readexactly(_LENGTH_BYTES), "big")
@@ -42,26 +42,26 @@ class Connection:
     """The worker's end of the socket."""
 
     def __init__(self, fd: int, *, max_bytes: int = MAX_BYTES) -> None:
-        """Take over the socket of a file descriptor."""
+        """Take over the socket with a file descriptor."""
         self._socket = socket.socket(fileno=fd)
         self._max_bytes = max_bytes
 
     def send(self, message: FromWorker) -> None:
-        """Send a message; blocks until it is on its way."""
+        """Send a message; blocks until it is written."""
         self._socket.setblocking(True)
         self._socket.sendall(frame(message))
 
     def wait_for_end(self) -> None:
-        """Return when the bot has gone; reads nothing, so that another thread can."""
+        """Block until the bot has closed the socket; reads nothing, so another thread can."""
         poll = select.poll()
-        # Without that event poll still reports that both directions are closed.
+        # Where POLLRDHUP is missing, poll still reports POLLHUP when both directions are closed.
         poll.register(self._socket, getattr(select, "POLLRDHUP", 0))
         poll.poll()
 
     def receive(self, timeout_seconds: float) -> ToWorker | None:
-        """Return the next message, or None if there is none within a time.
+        """Return the next message, or None after `timeout_seconds` without one.
 
-        Raises EOFError when the bot has gone, and ProtocolError for what is no message.
+        Raises EOFError when the bot has ended, and ProtocolError for an invalid message.
         """
         self._socket.settimeout(timeout_seconds if timeout_seconds > 0 else 1e-4)
         try:

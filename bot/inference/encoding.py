@@ -1,6 +1,6 @@
-"""The messages of `protocol` as bytes, MessagePack, and back; and the version of the set.
+"""Encode the messages of `protocol` as MessagePack and decode them; version of the protocol.
 
-Decoding runs no code of the sender's: a message is one of the set's structs or it is refused.
+Decoding never runs code of the sender: bytes that are not one of the structs are refused.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from bot.inference.arrays import decode_array, decode_bytes, describe_array, enc
 from bot.inference.protocol import FromWorker, ToWorker
 
 MAX_BYTES = 2**30
-"""The largest message that either end sends or accepts."""
+"""The largest message, in bytes, that either end sends or accepts."""
 
 
 class ProtocolError(Exception):
-    """Bytes that are no message of the set."""
+    """Bytes that are not a message of the protocol."""
 
 
 class UnusableRequest(ProtocolError):
-    """A request that the set has no room for, of a job that can be told so."""
+    """A request with invalid values, of which at least the job id could be decoded."""
 
     def __init__(self, job_id: int, reason: str) -> None:
         super().__init__(reason)
@@ -33,13 +33,13 @@ class UnusableRequest(ProtocolError):
 
 
 class _AnyGenerateJob(msgspec.Struct, frozen=True, tag="GenerateJob"):
-    """A GenerateJob of which only the address can be read."""
+    """The job id of a GenerateJob with invalid values."""
 
     job_id: int
 
 
 class _AnySeparateJob(msgspec.Struct, frozen=True, tag="SeparateJob"):
-    """The same of a SeparateJob."""
+    """The job id of a SeparateJob with invalid values."""
 
     job_id: int
 
@@ -48,7 +48,7 @@ _AnyJob = _AnyGenerateJob | _AnySeparateJob
 
 
 def encode(message: ToWorker | FromWorker, *, max_bytes: int = MAX_BYTES) -> bytes:
-    """Return a message as bytes. Raises ValueError for one that can't be sent."""
+    """Return a message as bytes. Raises ValueError if it can't be encoded."""
     body = msgspec.msgpack.encode(message, enc_hook=encode_array)
     if len(body) > max_bytes:
         raise ValueError(f"a message of {len(body)} bytes")
@@ -56,9 +56,9 @@ def encode(message: ToWorker | FromWorker, *, max_bytes: int = MAX_BYTES) -> byt
 
 
 def decode_to_worker(body: bytes) -> ToWorker:
-    """Return a message of the bot. Raises ProtocolError for what is no message of the set.
+    """Decode a message of the bot. Raises ProtocolError for an invalid message.
 
-    That is UnusableRequest where it asks for something with values of wrong types.
+    It is UnusableRequest if only the values of a request have wrong types.
     """
     try:
         return _decode(body, ToWorker)  # type: ignore[no-any-return]
@@ -71,18 +71,18 @@ def decode_to_worker(body: bytes) -> ToWorker:
 
 
 def decode_from_worker(body: bytes) -> FromWorker:
-    """Return a message of a worker. Raises ProtocolError for what is no message of the set."""
+    """Decode a message of a worker. Raises ProtocolError for an invalid message."""
     return _decode(body, FromWorker)  # type: ignore[no-any-return]
 
 
 @cache
 def version() -> str:
-    """Return the version of the set: a digest of every message and all its fields."""
+    """Return the protocol's version: a digest of all messages with their fields."""
     return digest([ToWorker, FromWorker])
 
 
 def digest(kinds: Sequence[Any]) -> str:
-    """Return a digest of types with the names, types and defaults of all their fields."""
+    """Return a digest of types: the names, types and defaults of all their fields."""
     _, schema = msgspec.json.schema_components(kinds, schema_hook=describe_array)
     text = json.dumps(_without_prose(schema), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:12]

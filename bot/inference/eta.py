@@ -1,4 +1,4 @@
-"""Estimates when a job is done, from how long earlier ones took."""
+"""Estimate when a job will be done, from the pace of earlier jobs."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ _WEIGHT = 0.3
 
 
 class EtaEstimator:
-    """Seconds of work for a second of sound, averaged for each number of clips at once."""
+    """Work seconds per second of sound: a moving average for each number of concurrent clips."""
 
     def __init__(self) -> None:
         """Start without any observation."""
         self._factors: dict[int, float] = {}
 
     def learn(self, *, at_once: int, work_seconds: float, sound_seconds: float) -> None:
-        """Add an observation: how long so much sound took, with so many clips at once."""
+        """Add an observation: how long a stretch of sound took with `at_once` clips running."""
         if sound_seconds <= 0 or work_seconds <= 0:
             return
         factor = work_seconds / sound_seconds
@@ -25,21 +25,21 @@ class EtaEstimator:
         self._factors[at_once] = factor if known is None else known + weight * (factor - known)
 
     def factor(self, at_once: int) -> float | None:
-        """Return the seconds of work for a second of sound; None before any observation."""
+        """Return the work seconds per second of sound; None before any observation."""
         if not self._factors:
             return None
         nearest = min(self._factors, key=lambda number: abs(number - at_once))
         return self._factors[nearest]
 
     def running(self, *, left_seconds: float, at_once: int) -> float | None:
-        """Return how long a running job takes that still lacks so many seconds of sound."""
+        """Return how long a running job with `left_seconds` of sound to go will take."""
         factor = self.factor(at_once)
         return None if factor is None else factor * left_seconds
 
     def waiting(
         self, *, own_seconds: float, ahead_seconds: Sequence[float], slots: int
     ) -> float | None:
-        """Return how long a queued job takes, after those ahead of it, `slots` at once."""
+        """Return how long a queued job will take, including those ahead, with so many `slots`."""
         factor = self.factor(slots)
         if factor is None:
             return None

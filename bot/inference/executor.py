@@ -1,4 +1,4 @@
-"""Owns the queue and the workers: whose turn it is, and which worker gets the job."""
+"""Owns the queue and the workers: picks the next job and the worker that gets it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bot.inference.audio_stream import AudioStream
 from bot.inference.backend import WorkerBackend
 from bot.inference.eta import EtaEstimator
 from bot.inference.fair_queue import FairQueue
-from bot.inference.pending import NotToBlame, PendingJob, Prepare, make_job
+from bot.inference.pending_job import PendingJob, Prepare, UnrelatedWorkerLoss, make_job
 from bot.inference.progress import progress_of
 from bot.inference.supervisor import CANCEL_SECONDS, WorkerSupervisor
 from bot.inference.task_set import TaskSet
@@ -31,7 +31,7 @@ CANCELLED = Sentence("Cancelled. Nothing was charged.")
 
 
 class Executor:
-    """The queue and the workers; an async context manager that leaves no worker behind."""
+    """The queue and the workers; an async context manager that ends all workers."""
 
     def __init__(
         self,
@@ -43,11 +43,11 @@ class Executor:
         clock: Callable[[], float] = time.monotonic,
         cancel_seconds: float = CANCEL_SECONDS,
     ) -> None:
-        """Take the settings, and what starts workers: here, and on machines that have joined.
+        """Take the settings and the backends: for local workers, and for machines that have joined.
 
-        Without a `backend` workers are processes of this machine. `engine` names what a worker
-        opens in place of the model, as "module:function". A worker that does not drop a cancelled
-        job within `cancel_seconds` is killed.
+        Without a `backend` workers are local processes. `engine` names what a worker opens instead
+        of the model, as "module:function". A worker that does not drop a cancelled job within
+        `cancel_seconds` is killed.
         """
         backend = backend or ProcessBackend(config, engine=engine)
         self._config, self._paused = config, False
@@ -82,21 +82,21 @@ class Executor:
         await self._tasks.cancel()
         await self._pool.close()
         for job in list(self._jobs.values()):
-            job.settle(NotToBlame("the bot stops"))
+            job.settle(UnrelatedWorkerLoss("the bot stops"))
 
     @property
     def model(self) -> ModelInfo | None:
-        """Return what is loaded; None while nothing is."""
+        """Return the loaded model; None while none is loaded."""
         return self._pool.model
 
     @property
     def broken(self) -> Sentence | None:
-        """Return why no model can be loaded, in a sentence."""
+        """Return why no model can be loaded; None if one is, or is being loaded."""
         return self._pool.broken
 
     @property
     def paused(self) -> bool:
-        """Tell whether no more jobs are given to workers; those running go on."""
+        """Return whether dispatch is paused; running jobs go on."""
         return self._paused
 
     @paused.setter
@@ -106,7 +106,7 @@ class Executor:
 
     @property
     def seconds_per_second(self) -> float | None:
-        """Return the seconds of work for a second of a single clip; None while unknown."""
+        """Return the work seconds per second of a single clip; None while unknown."""
         return self._eta.factor(1)
 
     @property
@@ -121,17 +121,17 @@ class Executor:
 
     @property
     def restarts(self) -> int:
-        """Return how often a worker had to be replaced."""
+        """Return how often a worker was replaced."""
         return self._pool.restarts
 
     @property
     def workers(self) -> list[WorkerStatus]:
-        """Return how each worker is doing."""
+        """Return the status of each worker."""
         return self._pool.statuses
 
     @property
     def worker_pids(self) -> list[int]:
-        """Return the ids of the worker processes on this machine."""
+        """Return the process ids of the local workers."""
         return self._pool.pids
 
     def submit(
@@ -145,11 +145,11 @@ class Executor:
         front: bool = False,
         alone: bool = False,
     ) -> PendingJob:
-        """Queue a job of a person on a server; `prepare` is called when its turn has come.
+        """Queue a job; `prepare` builds its request when its turn has come.
 
-        With `front` it comes before its user's others; with `alone` it comes before everyone's,
-        and nothing runs beside it. A job that is here already is not queued again, but returned.
-        Without `seconds` it is music without end, of which subscribers get the sound.
+        `front` puts it before its user's other jobs; `alone` puts it before everyone's, and no
+        other job runs beside it. Idempotent: a job that is here already is returned. Without
+        `seconds` it is endless music, heard through `subscribe`.
         """
         known = self._job(job_id)
         if known is not None:
@@ -163,7 +163,7 @@ class Executor:
         return job
 
     def cancel(self, job_id: int) -> bool:
-        """Stop a job, which ends with Cancelled; False where it is not here."""
+        """Cancel a job, which ends with Cancelled; return False if it is not here."""
         job = self._job(job_id)
         if job is None:
             return False
@@ -175,10 +175,10 @@ class Executor:
         return True
 
     def subscribe(self, job_id: int) -> AudioStream:
-        """Return a job's audio, from here on, while it is generated; it ends when the job does.
+        """Return a stream of a job's audio from now on, while it is generated.
 
-        The stream of a job that is not here, or is separated only, ends without any. Music without
-        end waits for its slowest listener; if its worker is lost, the stream raises WorkerLost.
+        The stream of an unknown job, or of a stem separation, ends at once. Endless music waits for
+        its slowest subscriber; if its worker is lost, the stream raises WorkerLost.
         """
         return live_jobs.subscribe(self._job(job_id), self._pool)
 
@@ -190,19 +190,19 @@ class Executor:
         *,
         at_seconds: float | None = None,
     ) -> float:
-        """Fade to another prompt, or several by weight, over so many seconds.
+        """Crossfade to another prompt, or a weighted mix of several, over `seconds`.
 
-        As soon as it can be, or at a second of the new sound; return at which it begins. Raises
-        RequestError for a job that is over or unknown, and where newer words come before that.
+        Starts as soon as possible, or at `at_seconds` of the new sound; returns when it starts.
+        Raises RequestError if the job is finished or unknown, or a later change replaces this one.
         """
         words = ((prompt, 1.0),) if prompt is None or isinstance(prompt, str) else tuple(prompt)
         change = PromptChange(words=words, fade_seconds=seconds, at_seconds=at_seconds)
-        return await live_jobs.ask_change(self._job(job_id), self._pool, change)
+        return await live_jobs.request_change(self._job(job_id), self._pool, change)
 
     def end(self, job_id: int) -> bool:
-        """Let music without end finish with what is made of it; False where it is not here.
+        """Let endless music finish with what is generated; return False if it is not here.
 
-        A job that no worker has is cancelled.
+        A job that is still queued is cancelled.
         """
         job = self._job(job_id)
         if job is None or not job.is_endless:
@@ -210,7 +210,7 @@ class Executor:
         return live_jobs.end(job, self._pool) or self.cancel(job_id)
 
     def progress(self, job_id: int) -> JobProgress | None:
-        """Return where a job stands; None where it is not here."""
+        """Return the progress of a job; None if it is not here."""
         job, order = self._job(job_id), self._queue.order()
         if job is None:
             return None
@@ -219,12 +219,12 @@ class Executor:
         return progress_of(job, ahead=ahead, pool=self._pool, eta=self._eta)
 
     def expected_seconds(self, seconds: float) -> float | None:
-        """Return how long a clip would take that is queued now; None while unknown."""
+        """Return how long a clip queued now would take; None while unknown."""
         ahead = [job.left_seconds for job in self._jobs.values()]
         return self._eta.waiting(own_seconds=seconds, ahead_seconds=ahead, slots=self._pool.slots)
 
     async def drain(self, grace_seconds: float) -> None:
-        """Give workers no more jobs and wait, so long at the most, for those that are running."""
+        """Pause dispatch and wait for running jobs, for at most `grace_seconds`."""
         self.paused = True
         for job in self._pool.running:
             self.end(job.id)
@@ -233,7 +233,7 @@ class Executor:
             await asyncio.wait(running, timeout=grace_seconds)
 
     async def _dispatch(self) -> None:
-        """Give the next job in the queue to a worker whenever there is room."""
+        """Give queued jobs to workers, whenever something has changed and there is room."""
         most = self._config.limits.running_per_user
         while True:
             await self._changed.wait()
@@ -249,10 +249,10 @@ class Executor:
                 self._tasks.begin(supervisor.give(job), "prepare")
 
     def _free_supervisor(self) -> WorkerSupervisor | None:
-        """Return that of the ready worker with the most room for the next job."""
+        """Return the supervisor with the most room for the next job; None without room."""
         if self._queue.next_is_alone:
-            live_jobs.give_way(self._pool, self._tasks)
-        return self._pool.free(1 if self._queue.next_is_alone else self._config.engine.slots)
+            live_jobs.preempt_endless(self._pool, self._tasks)
+        return self._pool.pick_free(1 if self._queue.next_is_alone else self._config.engine.slots)
 
     def _note_change(self) -> None:
         self._changed.set()
@@ -260,9 +260,9 @@ class Executor:
             self.settled.set()
 
     def _job(self, job_id: int) -> PendingJob | None:
-        """Return a job that has no outcome yet."""
+        """Return a job that is not settled; None if it is settled or unknown."""
         job = self._jobs.get(job_id)
-        # One that has just been settled is forgotten a moment later.
+        # A settled job is removed by a callback, a moment later.
         return None if job is None or job.outcome.done() else job
 
     def _forget(self, job: PendingJob) -> None:

@@ -1,11 +1,10 @@
-"""The queue: whose turn it is, fair between servers, and between the people of each.
+"""The job queue: deficit round robin between servers, and between the people of each server.
 
-Deficit round robin, twice: each server in turn gets credit for a quantum of sound, and is served
-while the credit lasts; so does each person among those who wait on a server. A person with one
-short clip does not wait for another's ten long ones, nor a small server for a large one's people.
-Direct messages are together one server. A person waits in one place at a time, on the server of
-their next clip: who is on fifty servers gets no more turns than others.
-Source: Shreedhar and Varghese, Efficient fair queuing using deficit round-robin, 1995.
+Each server in turn is credited a quantum of seconds and served while its credit lasts; so is each
+person within a server. So a short clip does not wait behind another person's ten long ones, nor a
+small server behind a large one. Direct messages count as one server. A person waits in one place at
+a time, on the server of their next clip, so being on many servers gives no extra turns. Source:
+Shreedhar and Varghese, Efficient fair queuing using deficit round-robin, 1995.
 """
 
 from __future__ import annotations
@@ -16,12 +15,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 QUANTUM_SECONDS = 10.0
-"""The credit of a turn: the usual length of a clip."""
+"""The credit of a round, in seconds of sound: the usual length of a clip."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueuedJob:
-    """A job in the queue."""
+    """A job in the queue; `seconds` is its cost."""
 
     job_id: int
     user_id: int
@@ -29,25 +28,25 @@ class QueuedJob:
     guild_id: int | None = None
     """The server; None for direct messages."""
     alone: bool = False
-    """Whether no other job runs beside it: it may be why a worker crashed."""
+    """Whether it must run alone: it is suspected of crashing a worker."""
 
 
 @dataclass(slots=True)
-class _Turn:
-    """What a person or a server may be given yet."""
+class _Deficit:
+    """The deficit counter of a person or a server."""
 
     credit: float = 0.0
     is_served: bool = False
-    """Whether this round's credit was given already."""
+    """Whether the credit of this round was added already."""
 
     def begin(self) -> None:
-        """Give the credit of this round, once."""
+        """Add the credit of this round, once per round."""
         if not self.is_served:
             self.credit += QUANTUM_SECONDS
             self.is_served = True
 
-    def hurry(self, seconds: float) -> None:
-        """Give as much as a job needs that has been in a turn already."""
+    def raise_to(self, seconds: float) -> None:
+        """Raise the credit to the cost of a job that had its turn before and was interrupted."""
         self.credit = max(self.credit, seconds)
         self.is_served = True
 
@@ -55,18 +54,18 @@ class _Turn:
 @dataclass(slots=True)
 class _User:
     jobs: deque[QueuedJob] = field(default_factory=deque)
-    turn: _Turn = field(default_factory=_Turn)
+    turn: _Deficit = field(default_factory=_Deficit)
 
 
 @dataclass(slots=True)
 class _Server:
     users: deque[int] = field(default_factory=deque)
-    """Those whose next job is here, in their order."""
-    turn: _Turn = field(default_factory=_Turn)
+    """The people whose next job is on this server, in round robin order."""
+    turn: _Deficit = field(default_factory=_Deficit)
 
 
 class FairQueue:
-    """Jobs of many users, taken in a fair order. Knows no time and does nothing by itself."""
+    """The jobs of many users, taken in a fair order; pure data structure without a clock."""
 
     def __init__(self) -> None:
         self._users: dict[int, _User] = {}
@@ -80,11 +79,11 @@ class FairQueue:
 
     @property
     def next_is_alone(self) -> bool:
-        """Tell whether no other job may run beside the next one."""
+        """Return whether the next job must run alone."""
         return bool(self._suspects)
 
     def push(self, job: QueuedJob) -> None:
-        """Put a job at the end of its user's own queue; one that runs alone comes first."""
+        """Append a job to its user's queue; one that must run alone goes before everything."""
         self._order = None
         if job.alone:
             self._suspects.append(job)
@@ -96,7 +95,7 @@ class FairQueue:
             self._join(job)
 
     def push_front(self, job: QueuedJob) -> None:
-        """Put back an interrupted job: before its user's others, its user and its server first."""
+        """Put an interrupted job back: its user, its server and the job itself come first."""
         self._order = None
         if job.user_id in self._users:
             self._leave(self._users[job.user_id].jobs[0])
@@ -105,16 +104,16 @@ class FairQueue:
         self._join(job)
         server = self._servers[job.guild_id]
         for turn in (user.turn, server.turn):
-            turn.hurry(job.seconds)
+            turn.raise_to(job.seconds)
         server.users.rotate(1)
         self._round.remove(job.guild_id)
         self._round.appendleft(job.guild_id)
 
     def take(self, running: Mapping[int, int], *, most_per_user: int) -> QueuedJob | None:
-        """Take the next job; users with as many running as they may are passed over.
+        """Remove and return the next job; users with `most_per_user` running jobs are skipped.
 
-        A server waits for no more than a quantum and the longest job of each other, in each round,
-        and a user for no more than that of each other on their server.
+        Per round, a server waits for at most a quantum and the longest job of each other server,
+        and a user for at most that of each other user of their server.
         """
         if self._suspects:
             self._order = None
@@ -130,14 +129,14 @@ class FairQueue:
                 server.turn.begin()
                 if job.seconds <= server.turn.credit:
                     return self._take(job, server)
-                # The turn is over; what was not used is kept for the next.
+                # The turn is over; unused credit is kept for the next round.
                 server.turn.is_served = False
                 self._round.remove(guild_id)
                 self._round.append(guild_id)
         return None
 
     def remove(self, job_id: int) -> bool:
-        """Take a job out of the queue; tell whether it was there."""
+        """Remove a job; return whether it was in the queue."""
         for suspect in self._suspects:
             if suspect.job_id == job_id:
                 self._order = None
@@ -152,7 +151,7 @@ class FairQueue:
         return False
 
     def order(self) -> list[int]:
-        """Return the ids of all jobs as they will be taken if nothing changes."""
+        """Return the ids of all jobs in the order in which they would be taken now."""
         if self._order is None:
             rest = copy.deepcopy(self)
             taken = []
@@ -162,7 +161,7 @@ class FairQueue:
         return self._order
 
     def _next_of(self, server: _Server, ready: set[int]) -> QueuedJob:
-        """Return whose job is next on a server, of those who are ready, of whom there are some."""
+        """Return the user whose job is next on a server, of those who are `ready`."""
         while True:
             for user_id in list(server.users):
                 if user_id not in ready:
@@ -184,28 +183,28 @@ class FairQueue:
         return job
 
     def _remove(self, user: _User, job: QueuedJob) -> None:
-        """Remove a job; its user then waits where their next one is, if there is one."""
+        """Remove a job; its user then waits on the server of their next job, if any."""
         was_next = user.jobs[0]
         user.jobs.remove(job)
         if user.jobs and user.jobs[0].guild_id == was_next.guild_id:
             return
         self._leave(was_next)
         if user.jobs:
-            user.turn = _Turn()
+            user.turn = _Deficit()
             self._join(user.jobs[0])
         else:
-            # A user without jobs saves up no credit.
+            # A user without jobs accumulates no credit.
             del self._users[job.user_id]
 
     def _join(self, job: QueuedJob) -> None:
-        """Let a user wait where their next job is, after all others."""
+        """Append a user to the round of the server of their next job."""
         if job.guild_id not in self._servers:
             self._servers[job.guild_id] = _Server()
             self._round.append(job.guild_id)
         self._servers[job.guild_id].users.append(job.user_id)
 
     def _leave(self, job: QueuedJob) -> None:
-        """Let a user wait no more where their next job was; an empty server saves up no credit."""
+        """Remove a user from a server's round; an empty server accumulates no credit."""
         server = self._servers[job.guild_id]
         server.users.remove(job.user_id)
         if not server.users:

@@ -1,4 +1,4 @@
-"""What a worker's messages do to the jobs that they are about."""
+"""Apply a worker's messages to the jobs that they are about."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from bot.domain.status import ModelInfo
 from bot.errors import JobError, RequestError
 from bot.i18n.sentence import Sentence, from_json
 from bot.inference.audio_stream import StreamedAudio
-from bot.inference.pending import AskedChange, PendingJob, Rendered
+from bot.inference.pending_job import PendingJob, Rendered, RequestedChange
 from bot.inference.protocol import (
     ChangeRefused,
     JobAudio,
@@ -20,7 +20,7 @@ CANT_MAKE = Sentence("The music engine could not make this clip. Nothing was cha
 
 
 def apply(message: JobMessage, job: PendingJob, model: ModelInfo) -> None:
-    """Note what a message tells of its job."""
+    """Update a job from a message of its worker."""
     if isinstance(message, JobProgressed):
         job.done_seconds = message.seconds_done
     elif isinstance(message, JobAudio):
@@ -54,7 +54,7 @@ def _pass_on(message: JobAudio, job: PendingJob) -> None:
         stream.push(StreamedAudio(first_sample=message.first_sample, sound=sound))
 
 
-def _answered(change_id: int, job: PendingJob) -> AskedChange | None:
-    """Return a change that somebody still waits for, now that it is answered."""
+def _answered(change_id: int, job: PendingJob) -> RequestedChange | None:
+    """Remove and return the change that a message answers, if somebody still waits for it."""
     asked = job.changes.pop(change_id, None)
     return None if asked is None or asked.begun.done() else asked

@@ -1,4 +1,4 @@
-"""What a worker tells the bot of its jobs."""
+"""Turn the engine's events into messages to the bot."""
 
 from __future__ import annotations
 
@@ -38,27 +38,27 @@ _PROGRESS_SECONDS = 0.25
 
 @dataclass(slots=True)
 class RunningJob:
-    """A job that the engine has."""
+    """A job that the engine is generating."""
 
     job_id: int
     started_at: float
     is_streamed: bool
     first_sample: int = 0
-    """Where in the clip its next audio begins."""
+    """Offset in the clip of its next audio chunk."""
     reported_at: float = 0.0
     changes: dict[int, int] = field(default_factory=dict)
-    """The bot's ids of changes that have not begun, by the engine's."""
+    """The bot's ids of prompt changes that have not started, by the engine's ids."""
 
 
 class JobReports:
     """Turns the engine's events into messages."""
 
     def __init__(self, connection: Connection, info: ModelInfo) -> None:
-        """Take the way to the bot, and what is loaded."""
+        """Take the connection to the bot, and the loaded model."""
         self._connection, self._info = connection, info
 
-    def tell(self, job: RunningJob, event: Event) -> None:
-        """Tell the bot what has happened to a job."""
+    def report(self, job: RunningJob, event: Event) -> None:
+        """Send the messages for an event of a job."""
         if isinstance(event, Finished):
             self._finish(job, event)
         elif isinstance(event, Progress):
@@ -69,7 +69,7 @@ class JobReports:
             self._report_change(job, event)
 
     def refuse_change(self, job_id: int, change_id: int, reason: Sentence) -> None:
-        """Tell why the words of a job don't change."""
+        """Send why a prompt change is refused."""
         self._connection.send(ChangeRefused(job_id, change_id, to_json(reason)))
 
     def _finish(self, job: RunningJob, event: Finished) -> None:
@@ -100,7 +100,7 @@ class JobReports:
             self._connection.send(PromptBegun(job.job_id, change_id, event.at_seconds))
 
     def _stream(self, job: RunningJob, chunk: AudioChunk) -> None:
-        """Send audio where somebody subscribed to it; where it lies is counted in any case."""
+        """Send audio if the job is streamed; its offset is counted in any case."""
         first, job.first_sample = job.first_sample, job.first_sample + chunk.samples.shape[1]
         if job.is_streamed:
             sound = Sound(samples=chunk.samples, sample_rate_hz=self._info.sample_rate_hz)

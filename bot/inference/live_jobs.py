@@ -1,4 +1,4 @@
-"""Jobs that are heard and steered while they are made."""
+"""Subscribe to, steer and end jobs while they are generated."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from bot.domain.generation import PromptChange
 from bot.domain.request_checks import OVER, check_change
 from bot.errors import RequestError
 from bot.inference.audio_stream import AudioStream
-from bot.inference.pending import AskedChange, NotToBlame, PendingJob
+from bot.inference.pending_job import PendingJob, RequestedChange, UnrelatedWorkerLoss
 from bot.inference.protocol import AudioTaken, EndJob, StreamJob
 from bot.inference.supervisor import WorkerSupervisor
 from bot.inference.task_set import TaskSet
@@ -16,7 +16,7 @@ from bot.inference.worker_pool import WorkerPool
 
 
 def subscribe(job: PendingJob | None, pool: WorkerPool) -> AudioStream:
-    """Return the audio of a job from here on; none of one that is over."""
+    """Return a stream of a job's audio from now on; it ends at once for None."""
     if job is None:
         ended = AudioStream()
         ended.close()
@@ -25,7 +25,7 @@ def subscribe(job: PendingJob | None, pool: WorkerPool) -> AudioStream:
     job.streams = [*job.open_streams, stream]
     supervisor = pool.supervisor_of(job.id)
     if supervisor is not None:
-        # One that waits says so itself when it is given to a worker.
+        # A waiting job asks for the stream when it is given to a worker.
         if supervisor.worker is not None and job.started.is_set():
             supervisor.worker.send(StreamJob(job.id))
         _note_taken(supervisor, job)
@@ -33,7 +33,7 @@ def subscribe(job: PendingJob | None, pool: WorkerPool) -> AudioStream:
 
 
 def _endless_stream(job: PendingJob, pool: WorkerPool) -> AudioStream:
-    """Return a stream of which nothing is dropped: the worker waits until it is taken."""
+    """Return a stream that drops nothing: the worker waits until audio is read."""
 
     def note_taken() -> None:
         supervisor = pool.supervisor_of(job.id)
@@ -44,7 +44,7 @@ def _endless_stream(job: PendingJob, pool: WorkerPool) -> AudioStream:
 
 
 def _note_taken(supervisor: WorkerSupervisor, job: PendingJob) -> None:
-    """Tell a worker how much of music without end its slowest listener has taken."""
+    """Tell a worker how far the slowest subscriber of endless music has read."""
     taken = min((stream.taken_seconds for stream in job.open_streams), default=0.0)
     if supervisor.worker is not None and job.started.is_set() and taken > job.taken_seconds:
         job.taken_seconds = taken
@@ -52,7 +52,7 @@ def _note_taken(supervisor: WorkerSupervisor, job: PendingJob) -> None:
 
 
 def end(job: PendingJob, pool: WorkerPool) -> bool:
-    """Have music without end finished with what is made of it; False where no worker has it."""
+    """Let endless music finish with what is generated; return False if no worker has it."""
     supervisor = pool.supervisor_of(job.id)
     if supervisor is None or not job.started.is_set():
         return False
@@ -61,31 +61,31 @@ def end(job: PendingJob, pool: WorkerPool) -> bool:
     return True
 
 
-def ask_change(
+def request_change(
     job: PendingJob | None, pool: WorkerPool, change: PromptChange
 ) -> asyncio.Future[float]:
-    """Ask for other words and return the future second of the sound at which they begin.
+    """Request a prompt change; return a future of the second of sound at which it starts.
 
-    Raises RequestError for what can't be done, at once or by the future.
+    Raises RequestError for an invalid change, at once or through the future.
     """
     if job is None:
         raise RequestError(OVER)
     check_change(change, None if job.is_endless else job.queued.seconds)
     begun: asyncio.Future[float] = asyncio.get_running_loop().create_future()
-    # A refusal that nobody waits for is not an unhandled one.
+    # Mark the exception as retrieved, in case nobody awaits the future.
     begun.add_done_callback(lambda done: done.cancelled() or done.exception())
     job.asked_changes += 1
-    job.changes[job.asked_changes] = AskedChange(change, begun)
+    job.changes[job.asked_changes] = RequestedChange(change, begun)
     supervisor = pool.supervisor_of(job.id)
     if supervisor is not None:
         supervisor.change_prompt(job, job.asked_changes)
     return begun
 
 
-def give_way(pool: WorkerPool, tasks: TaskSet) -> None:
-    """Stop music without end where nothing else keeps a worker from a job that runs alone.
+def preempt_endless(pool: WorkerPool, tasks: TaskSet) -> None:
+    """Stop endless music if it keeps all workers from a job that must run alone.
 
-    Nobody would wait for its end in vain, and whoever listens begins it again behind that job.
+    Endless music never ends by itself; its listeners start it again behind that job.
     """
     ready = [each for each in pool.supervisors if each.model is not None]
     if any(not each.jobs for each in ready):
@@ -96,5 +96,5 @@ def give_way(pool: WorkerPool, tasks: TaskSet) -> None:
             for job in jobs:
                 if not job.outcome.done():
                     tasks.begin(supervisor.cancel(job), "cancel")
-                    job.settle(NotToBlame("a clip that is made alone comes first"))
+                    job.settle(UnrelatedWorkerLoss("a clip that must run alone comes first"))
             return

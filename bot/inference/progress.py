@@ -1,4 +1,4 @@
-"""Where a job stands, for the person who waits: its place in the queue, its share, its ETA."""
+"""The progress of a job for the person who waits: place in the queue, share, ETA."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bot.domain.status import JobProgress
 from bot.inference.eta import EtaEstimator
-from bot.inference.pending import PendingJob
+from bot.inference.pending_job import PendingJob
 from bot.inference.worker_pool import WorkerPool
 
 
@@ -17,7 +17,7 @@ def progress_of(
     pool: WorkerPool,
     eta: EtaEstimator,
 ) -> JobProgress:
-    """Return the progress of a job that a worker has, or that waits for those ahead of it."""
+    """Return the progress of a job that is running or behind those in `ahead`."""
     model_is_ready = pool.model is not None
     if not job.started.is_set():
         before = [each.left_seconds for each in (*ahead, *pool.running) if each is not job]
@@ -29,7 +29,7 @@ def progress_of(
             ),
             is_running=False,
             model_is_ready=model_is_ready,
-            trouble=pool.broken or pool.nobody,
+            trouble=pool.broken or pool.waiting_for_machine,
         )
     left_seconds = eta.running(left_seconds=job.left_seconds, at_once=max(1, len(pool.running)))
     return JobProgress(

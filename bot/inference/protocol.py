@@ -1,7 +1,7 @@
-"""The messages between the bot and a worker: a closed set, which `encoding` turns into bytes.
+"""The messages between the bot and a worker: a closed set of structs; see `encoding`.
 
-A worker's first message is Hello with its version of the set; only one of the bot's own version is
-heard further.
+A worker starts with Hello, which carries its protocol version; a worker of another version is
+refused.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from bot.domain.status import ModelInfo
 
 
 class GenerateJob(msgspec.Struct, frozen=True, tag=True):
-    """Generate a clip; with `stream`, send its audio while it is generated."""
+    """Generate a clip; with `stream`, send its audio during generation."""
 
     job_id: int
     request: GenerationRequest
@@ -28,39 +28,39 @@ class GenerateJob(msgspec.Struct, frozen=True, tag=True):
 
 
 class SeparateJob(msgspec.Struct, frozen=True, tag=True):
-    """Decode the stems of a clip that is there."""
+    """Decode the stems of an existing clip."""
 
     job_id: int
     request: StemsRequest
 
 
 class StreamJob(msgspec.Struct, frozen=True, tag=True):
-    """From now on send the audio of a job; one that is done or unknown changes nothing."""
+    """Send the audio of a job from now on; ignored for a finished or unknown job."""
 
     job_id: int
 
 
 class CancelJob(msgspec.Struct, frozen=True, tag=True):
-    """Stop a job; one that is done or unknown changes nothing."""
+    """Cancel a job; ignored for a finished or unknown job."""
 
     job_id: int
 
 
 class EndJob(msgspec.Struct, frozen=True, tag=True):
-    """Let music without end finish with what is made of it; any other job is not changed."""
+    """Let endless music finish with what is generated; ignored for any other job."""
 
     job_id: int
 
 
 class AudioTaken(msgspec.Struct, frozen=True, tag=True):
-    """The first so many seconds of music without end are taken; more may be made."""
+    """The subscribers have read `seconds` of endless music; more may be generated."""
 
     job_id: int
     seconds: float
 
 
 class ChangePrompt(msgspec.Struct, frozen=True, tag=True):
-    """Give a job other words; PromptBegun or ChangeRefused is the answer."""
+    """Change the prompt of a job; answered by PromptBegun or ChangeRefused."""
 
     job_id: int
     change_id: int
@@ -68,39 +68,39 @@ class ChangePrompt(msgspec.Struct, frozen=True, tag=True):
 
 
 class Shutdown(msgspec.Struct, frozen=True, tag=True):
-    """End the worker; the sentence (JSON) says why the bot has no use for it, where it has none."""
+    """End the worker; `refusal`, a sentence as JSON, says why the bot refuses it, if it does."""
 
     refusal: str = ""
 
 
 class Hello(msgspec.Struct, frozen=True, tag=True):
-    """A worker's first message: its version of this set. Every version can decode it."""
+    """A worker's first message: its protocol version. Every version can decode it."""
 
     version: str
     host: str = ""
-    """The name of the machine where it is."""
+    """The host name of the worker's machine."""
 
 
 class Ready(msgspec.Struct, frozen=True, tag=True):
-    """The model is loaded and warm."""
+    """The model is loaded and warmed up."""
 
     info: ModelInfo
 
 
 class ModelFailed(msgspec.Struct, frozen=True, tag=True):
-    """The model can't be loaded, for this reason."""
+    """The model can't be loaded; `sentence` (JSON) says why."""
 
     sentence: str
     is_final: bool = False
-    """Whether no later worker could load it either, until something is changed."""
+    """Whether a restarted worker would fail in the same way."""
 
 
 class Heartbeat(msgspec.Struct, frozen=True, tag=True):
-    """The worker is alive."""
+    """The worker is alive; sent every second."""
 
 
 class JobProgressed(msgspec.Struct, frozen=True, tag=True):
-    """A job has advanced, in seconds of new sound."""
+    """The seconds of new sound that a job has generated."""
 
     job_id: int
     seconds_done: float
@@ -108,7 +108,7 @@ class JobProgressed(msgspec.Struct, frozen=True, tag=True):
 
 
 class JobAudio(msgspec.Struct, frozen=True, tag=True):
-    """The next stretch of a job's sound, which begins at `first_sample` of the whole."""
+    """The next stretch of a job's sound, at offset `first_sample`."""
 
     job_id: int
     first_sample: int
@@ -116,7 +116,7 @@ class JobAudio(msgspec.Struct, frozen=True, tag=True):
 
 
 class PromptBegun(msgspec.Struct, frozen=True, tag=True):
-    """The words of a job begin to change, at this second of its new sound."""
+    """The prompt of a job starts to change, at this second of its new sound."""
 
     job_id: int
     change_id: int
@@ -124,7 +124,7 @@ class PromptBegun(msgspec.Struct, frozen=True, tag=True):
 
 
 class ChangeRefused(msgspec.Struct, frozen=True, tag=True):
-    """The words of a job don't change; the sentence (JSON) says why."""
+    """A prompt change is refused; `sentence` (JSON) says why."""
 
     job_id: int
     change_id: int
@@ -132,7 +132,7 @@ class ChangeRefused(msgspec.Struct, frozen=True, tag=True):
 
 
 class JobFinished(msgspec.Struct, frozen=True, tag=True):
-    """A clip is generated, or separated: it has codes where the model has stems."""
+    """A clip is generated, or its stems are decoded; codes are present if the model has stems."""
 
     job_id: int
     sound: Sound
@@ -142,7 +142,7 @@ class JobFinished(msgspec.Struct, frozen=True, tag=True):
 
 
 class JobFailed(msgspec.Struct, frozen=True, tag=True):
-    """A job failed or was cancelled; the sentence (JSON) says why, where one can change it."""
+    """A job failed or was cancelled; `sentence` (JSON) says why, if the person can act on it."""
 
     job_id: int
     sentence: str | None
@@ -174,7 +174,7 @@ JobMessage = JobProgressed | JobAudio | PromptBegun | ChangeRefused | JobFinishe
 
 
 def start_message(job_id: int, request: Request, *, stream: bool) -> GenerateJob | SeparateJob:
-    """Return the message that starts a job of either kind."""
+    """Return the message that starts a job with a request of either kind."""
     if isinstance(request, StemsRequest):
         return SeparateJob(job_id, request)
     return GenerateJob(job_id, request, stream)

@@ -13,7 +13,7 @@ from bot.inference.backend import WorkerBackend, WorkerHandle
 from bot.inference.encoding import ProtocolError, version
 from bot.inference.eta import EtaEstimator
 from bot.inference.job_messages import apply
-from bot.inference.pending import NotToBlame, PendingJob, WorkerLost, check_end
+from bot.inference.pending_job import PendingJob, UnrelatedWorkerLoss, WorkerLost, check_end
 from bot.inference.protocol import (
     CancelJob,
     ChangePrompt,
@@ -33,7 +33,7 @@ from bot.inference.worker_troubles import (
     NOT_READY,
     OTHER_VERSION,
     CannotStart,
-    Refused,
+    WorkerRefused,
     backoff_seconds,
     refuse_model,
 )
@@ -45,11 +45,11 @@ CANCEL_SECONDS = 5.0
 """How long a worker may take to drop a job before it is killed."""
 
 _STEADY_SECONDS = 300.0
-"""A worker that was ready for so long was no failure, whatever it made."""
+"""A worker that was ready for this long resets the restart backoff."""
 
 
 class WorkerSupervisor:
-    """One worker after the other, and the jobs of the one that runs."""
+    """Keeps one worker running, and has the jobs of that worker."""
 
     def __init__(
         self,
@@ -62,20 +62,20 @@ class WorkerSupervisor:
         cancel_seconds: float = CANCEL_SECONDS,
         reference: Callable[[], ModelInfo | None] = lambda: None,
     ) -> None:
-        """Take what starts workers; `changed` is called whenever there may be room for a job.
+        """Take the backend; `changed` is called whenever there may be room for a job.
 
-        A worker whose model is another than the `reference` is not used.
+        A worker whose model differs from that of `reference` is refused.
         """
         self.worker: WorkerHandle | None = None
         self.model: ModelInfo | None = None
         self.jobs: dict[int, PendingJob] = {}
         self.broken: Sentence | None = None
         self.broken_host = ""
-        """The machine where that was; "" before it had said so."""
+        """The host of the worker that failed; "" if it failed before Hello."""
         self.host = ""
-        """The name of the machine where the worker is; "" before it has said so."""
+        """The host name of the worker; "" before Hello."""
         self.pace = EtaEstimator()
-        """How fast this worker alone is."""
+        """The pace of this worker alone."""
         self.starts = 0
         self._config, self._backend, self._eta, self._clock = config, backend, eta, clock
         self._changed = changed
@@ -84,13 +84,13 @@ class WorkerSupervisor:
         self._is_final = False
 
     def has_room(self, slots: int) -> bool:
-        """Tell whether one more job fits, with `slots` in all."""
+        """Return whether one more job fits into `slots`."""
         return len(self.jobs) < slots and not any(job.queued.alone for job in self.jobs.values())
 
     async def run(self) -> None:
-        """Keep a worker running, with a growing backoff between failures.
+        """Keep a worker running, with exponential backoff between failures.
 
-        Return where one of this machine has said that no other could load the model either.
+        Returns when a local worker has reported that a restart would not help.
         """
         while not self._is_final:
             self.starts += 1
@@ -98,12 +98,12 @@ class WorkerSupervisor:
                 worker = await self._backend.start()
             except CannotStart as error:
                 log.warning("worker.not_started %s", error)
-                self._break(error.sentence)
+                self._set_broken(error.sentence)
             except OSError:
                 log.exception("worker.not_started")
-                self._break(CANT_START)
+                self._set_broken(CANT_START)
             else:
-                await self._attend(worker)
+                await self._run_worker(worker)
             self._failures += 1
             if not self._is_final:
                 await asyncio.sleep(backoff_seconds(self._failures))
@@ -121,14 +121,14 @@ class WorkerSupervisor:
         except Exception as error:
             job.settle(error)
         if job.outcome.done() or worker is None or worker is not self.worker:
-            # Cancelled or failed, or the worker died while the job was prepared.
-            job.settle(NotToBlame("the worker ended before the job began"))
+            # The job was settled, or the worker ended, while the job was prepared.
+            job.settle(UnrelatedWorkerLoss("the worker ended before the job began"))
             self._release(job)
             return
         try:
             worker.send(start_message(job.id, request, stream=bool(job.streams)))
         except Exception as error:
-            # A number that is too large, or no number: there is no such message.
+            # A value that can't be encoded, such as a number that is too large.
             job.settle(error)
             self._release(job)
             return
@@ -138,7 +138,7 @@ class WorkerSupervisor:
             self.change_prompt(job, change_id)
 
     async def cancel(self, job: PendingJob) -> None:
-        """Have the worker stop a job, and kill the worker if it does not."""
+        """Tell the worker to cancel a job, and kill the worker if it does not in time."""
         worker = self.worker
         if worker is None or not job.started.is_set():
             return
@@ -149,24 +149,24 @@ class WorkerSupervisor:
         except TimeoutError:
             with about(job.id):
                 log.warning("worker.killed %s it went on with a cancelled job", worker.name)
-            # No job is given to a worker that is about to end.
+            # Without a model the worker gets no more jobs.
             self.model = None
             for other in self.jobs.values():
-                other.settle(NotToBlame("another clip had to be stopped by force"))
+                other.settle(UnrelatedWorkerLoss("another clip had to be stopped by force"))
             await worker.kill()
 
     def change_prompt(self, job: PendingJob, change_id: int) -> None:
-        """Have the worker change a job's words; of one that waits, it is told when it starts."""
+        """Send a prompt change; a job that is not started gets it when it starts."""
         if self.worker is not None and job.started.is_set():
             self.worker.send(ChangePrompt(job.id, change_id, job.changes[change_id].change))
 
-    async def _attend(self, worker: WorkerHandle) -> None:
-        """Receive a worker's messages until it ends, one way or the other, and its jobs with it."""
+    async def _run_worker(self, worker: WorkerHandle) -> None:
+        """Receive a worker's messages until it ends, then settle its jobs."""
         self.worker = worker
         is_lost = True
         try:
             await self._receive(worker)
-        except Refused as error:
+        except WorkerRefused as error:
             worker.send(Shutdown(refusal=to_json(error.sentence)))
             is_lost = False
         except EOFError:
@@ -174,29 +174,29 @@ class WorkerSupervisor:
         except TimeoutError:
             log.error("worker.silent %s", worker.name)
             if self.model is None:
-                self._break(NOT_READY)
+                self._set_broken(NOT_READY)
         except asyncio.CancelledError:
             is_lost = False
             raise
         except Exception:
             # On any protocol error restart the worker.
-            log.exception("worker.not_understood %s", worker.name)
+            log.exception("worker.protocol_error %s", worker.name)
         finally:
             if self.model is not None and self._clock() - self._ready_at > _STEADY_SECONDS:
                 self._failures = 0
             self.model, self.worker, self.host = None, None, ""
             for job in list(self.jobs.values()):
-                # One that is being prepared was never given to it.
+                # A job that is still being prepared was never sent to the worker.
                 had_it = job.started.is_set()
-                job.settle((WorkerLost if had_it else NotToBlame)("the worker ended"))
+                job.settle((WorkerLost if had_it else UnrelatedWorkerLoss)("the worker ended"))
                 self._release(job)
             await (worker.kill() if is_lost else worker.stop())
 
     async def _receive(self, worker: WorkerHandle) -> None:
         """Handle a worker's messages.
 
-        Raises EOFError when it ends, TimeoutError when it hangs, and ProtocolError for what is no
-        message or comes out of turn.
+        Raises EOFError when it ends, TimeoutError when it sends no heartbeat, ProtocolError for an
+        invalid message, and WorkerRefused for a worker that can't be used.
         """
         async with asyncio.timeout(self._config.load_seconds):
             hello = await worker.receive()
@@ -204,7 +204,7 @@ class WorkerSupervisor:
                 raise ProtocolError(f"a worker that begins with {type(hello).__name__}")
             if hello.version != version():
                 log.error("worker.refused %s version=%s", worker.name, hello.version)
-                self._break(OTHER_VERSION)
+                self._set_broken(OTHER_VERSION)
                 raise EOFError
             self.host = hello.host
             message = await worker.receive()
@@ -213,16 +213,16 @@ class WorkerSupervisor:
         if isinstance(message, ModelFailed):
             sentence = from_json(message.sentence)
             log.error("worker.broken %s", sentence)
-            # Where others may join, the next one may have what this one lacks.
+            # Of joined machines, another one may be able to load it.
             self._is_final = message.is_final and worker.pid is not None
-            self._break(sentence)
+            self._set_broken(sentence)
             raise EOFError
         allowed = self._config.other_precisions
         refused = refuse_model(message.info, self._reference(), self.host, other_precisions=allowed)
         if refused is not None:
             log.error("worker.refused %s %s", worker.name, refused)
-            self._break(refused)
-            raise Refused(refused)
+            self._set_broken(refused)
+            raise WorkerRefused(refused)
         self.broken, self.model, self._ready_at = None, message.info, self._clock()
         loaded = message.info.load_seconds
         log.info("worker.ready %s host=%s after=%.1fs", worker.name, self.host, loaded)
@@ -232,7 +232,7 @@ class WorkerSupervisor:
             async with asyncio.timeout(self._config.silent_seconds):
                 self._handle(await worker.receive(), message.info)
 
-    def _break(self, sentence: Sentence) -> None:
+    def _set_broken(self, sentence: Sentence) -> None:
         self.broken, self.broken_host = sentence, self.host
         self._changed()
 
@@ -251,7 +251,7 @@ class WorkerSupervisor:
             self._release(job)
 
     def _learn(self, job: PendingJob) -> None:
-        # Music without end waits for its listeners: its pace tells nothing.
+        # Endless music waits for its subscribers, so its pace is not the worker's.
         if job.started_at is not None and not job.is_endless:
             for estimator in (self._eta, self.pace):
                 estimator.learn(
@@ -261,7 +261,7 @@ class WorkerSupervisor:
                 )
 
     def _release(self, job: PendingJob) -> None:
-        # The same job may be here again already, as another PendingJob.
+        # The job may have been submitted again already, as another PendingJob.
         if self.jobs.get(job.id) is job:
             del self.jobs[job.id]
         job.released.set()

@@ -1,4 +1,4 @@
-"""Background tasks of one owner: started, logged when they fail, cancelled together."""
+"""A set of background tasks: failures are logged, all are cancelled together."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ log = logging.getLogger(__name__)
 
 
 class TaskSet:
-    """The tasks that are running."""
+    """Background tasks of one owner."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def begin(self, work: Coroutine[Any, Any, None], name: str) -> None:
-        """Run a coroutine in a task of its own; a failure is logged."""
+        """Run a coroutine as a task; a failure is logged."""
         task = asyncio.create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._end)

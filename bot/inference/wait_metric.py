@@ -1,4 +1,4 @@
-"""How long jobs wait for their turn, as a metric."""
+"""The metric of how long jobs wait in the queue."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _BOUNDS_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.
 
 
 def queue_wait_histogram() -> Histogram:
-    """Return the metric, in no registry."""
+    """Return the histogram, not registered anywhere."""
     return Histogram(
         "zhiyin_queue_wait_seconds",
         "How long jobs were queued before they were begun",

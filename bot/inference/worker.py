@@ -1,6 +1,6 @@
-"""The process that holds the model: `python -m bot.inference.worker FD SETTINGS`.
+"""The worker process, which holds the model: `python -m bot.inference.worker FD SETTINGS`.
 
-Knows neither the bot's token nor its database. Jobs come over a socket, and clips go back over it.
+It has neither the bot's token nor its database: jobs arrive over a socket, and clips leave over it.
 It ends when the bot does.
 """
 
@@ -31,7 +31,6 @@ from bot.i18n.sentence import Sentence, to_json
 from bot.inference.connection import Connection
 from bot.inference.encoding import UnusableRequest, version
 from bot.inference.job_reports import JobReports, RunningJob
-from bot.inference.lender import tell_lender
 from bot.inference.protocol import (
     AudioTaken,
     CancelJob,
@@ -48,6 +47,7 @@ from bot.inference.protocol import (
     StreamJob,
     ToWorker,
 )
+from bot.inference.worker_notices import write_notice
 
 # `__name__` is `__main__` here, so the logger is named explicitly.
 log = logging.getLogger("bot.inference.worker")
@@ -66,39 +66,39 @@ OpenEngine = Callable[[Config], tuple[Engine, ModelInfo]]
 
 
 class Worker:
-    """Runs the jobs it is given, many at once, and reports on them."""
+    """Runs many jobs at once on the engine, and reports on them."""
 
     def __init__(self, connection: Connection, engine: Engine, info: ModelInfo) -> None:
-        """Take the way to the bot, and a loaded engine with what is loaded."""
+        """Take the connection to the bot, and a loaded engine with its model."""
         self._connection, self._engine, self._info = connection, engine, info
         self._jobs: dict[int, RunningJob] = {}
-        """By the engine's id of the request."""
+        """By the engine's request id."""
         self._reports = JobReports(connection, info)
         self._heartbeat_at = time.monotonic()
 
     def run(self) -> None:
-        """Work until told to stop. Raises EOFError when the bot has gone."""
+        """Work until told to shut down. Raises EOFError when the bot has ended."""
         while True:
-            message = self._receive(0.0 if self._works else _HEARTBEAT_SECONDS)
+            message = self._receive(0.0 if self._is_working else _HEARTBEAT_SECONDS)
             while message is not None:
                 if isinstance(message, Shutdown):
                     if message.refusal:
-                        tell_lender(message.refusal, is_refusal=True)
+                        write_notice(message.refusal, is_refusal=True)
                     return
                 with logs.about(message.job_id):
                     self._handle(message)
                 message = self._receive(0.0)
-            if self._works:
+            if self._is_working:
                 for event in self._engine.step():
                     self._report(event)
             self._send_heartbeat()
 
     @property
-    def _works(self) -> bool:
+    def _is_working(self) -> bool:
         return self._engine.busy and not self._engine.idle
 
     def _receive(self, timeout_seconds: float) -> ToWorker | None:
-        """Return the next message; refuse requests that are none, for the others' sake."""
+        """Return the next message; an unusable request fails its job only."""
         try:
             return self._connection.receive(timeout_seconds)
         except UnusableRequest as error:
@@ -127,7 +127,7 @@ class Worker:
         job = self._jobs[id_]
         if not job.is_streamed:
             job.is_streamed = True
-            # What was made for nobody is not waited for.
+            # Sound generated before the first subscriber counts as read, or the engine would wait.
             self._engine.note_taken(id_, job.first_sample / self._info.sample_rate_hz)
 
     def _change_prompt(self, ids: Sequence[int], message: ChangePrompt) -> None:
@@ -148,7 +148,7 @@ class Worker:
             self._connection.send(JobFailed(message.job_id, to_json(error.sentence)))
             return
         except Exception:
-            # Nothing of it runs yet: the clips that do are not to end with it.
+            # The request has not started: fail this job only, and keep the running ones.
             log.exception("clip.not_begun id=%d", message.job_id)
             self._connection.send(JobFailed(message.job_id, None))
             return
@@ -169,7 +169,7 @@ class Worker:
         with logs.about(job.job_id):
             if isinstance(event, Finished):
                 del self._jobs[event.request_id]
-            self._reports.tell(job, event)
+            self._reports.report(job, event)
 
     def _send_heartbeat(self) -> None:
         now = time.monotonic()
@@ -180,7 +180,7 @@ class Worker:
 
 def main(arguments: list[str]) -> int:
     """Load the model and work; return the exit code."""
-    # The bot decides when to stop; a Ctrl-C in the terminal goes to both.
+    # Ctrl-C reaches the whole process group; the bot decides when to stop.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     os.nice(_NICENESS)
@@ -189,7 +189,7 @@ def main(arguments: list[str]) -> int:
     level, as_json = settings["level"], config.log.format == "json"
     logs.configure(level, debug=level <= logging.DEBUG, as_json=as_json)
     connection = Connection(int(arguments[0]))
-    # The main thread may be deep in the model, or stuck there, when the bot goes.
+    # The main thread may be busy or stuck in the model when the bot ends.
     threading.Thread(target=_exit_with_the_bot, args=(connection,), daemon=True).start()
     module, _, name = settings["engine"].partition(":")
     failpoints.hit("worker.begun", in_worker=True)
@@ -200,15 +200,15 @@ def main(arguments: list[str]) -> int:
             engine, info = opener(config)
         except ZhiyinError as error:
             is_final = isinstance(error, DeviceError)
-            tell_lender(to_json(error.sentence), is_refusal=is_final)
+            write_notice(to_json(error.sentence), is_refusal=is_final)
             connection.send(ModelFailed(to_json(error.sentence), is_final))
             return 1
         failpoints.hit("model.loaded", in_worker=True)
         connection.send(Ready(info))
-        tell_lender(to_json(READY.fill(model=info.name, precision=info.precision or "?")))
+        write_notice(to_json(READY.fill(model=info.name, precision=info.precision or "?")))
         Worker(connection, engine, info).run()
     except (EOFError, ConnectionError):
-        log.info("worker.left_alone")
+        log.info("worker.orphaned")
     return 0
 
 
@@ -218,7 +218,7 @@ def _exit_with_the_bot(connection: Connection) -> NoReturn:
 
 
 def run(arguments: list[str]) -> NoReturn:
-    """Work as `main` does, and end the process."""
+    """Run `main` and exit the process with its code."""
     try:
         code = main(arguments)
     except Exception:
@@ -226,7 +226,7 @@ def run(arguments: list[str]) -> NoReturn:
         code = 1
     sys.stdout.flush()
     sys.stderr.flush()
-    # MindSpore's threads can keep Python's own way out from ending.
+    # MindSpore's threads can keep Python's regular exit from finishing.
     os._exit(code)
 
 

@@ -1,4 +1,4 @@
-"""The workers as one: what they have loaded, what they run, and which of them is next."""
+"""All workers as one: the loaded model, running jobs, and which worker is next."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from bot.domain.status import ModelInfo, WorkerStatus
 from bot.i18n.sentence import Sentence
 from bot.inference.backend import WorkerBackend
 from bot.inference.eta import EtaEstimator
-from bot.inference.pending import PendingJob
+from bot.inference.pending_job import PendingJob
 from bot.inference.supervisor import WorkerSupervisor
 from bot.inference.task_set import TaskSet
 from bot.inference.worker_troubles import NOBODY
 
 
 class WorkerPool:
-    """The supervisors of all workers: those of this machine, and those that have joined."""
+    """The supervisors of all workers, local and joined."""
 
     def __init__(
         self,
@@ -30,7 +30,7 @@ class WorkerPool:
         changed: Callable[[], None],
         cancel_seconds: float,
     ) -> None:
-        """Take what starts workers here and, if any can join, elsewhere."""
+        """Take the backend for local workers and, if any can join, the one for others."""
         self._slots, self._backends = config.engine.slots, (backend, joined)
         self._eta = eta
 
@@ -53,11 +53,11 @@ class WorkerPool:
 
     @property
     def supervisors(self) -> list[WorkerSupervisor]:
-        """Return all supervisors, those of this machine first."""
+        """Return all supervisors, local ones first."""
         return [*self.local, *self.joined]
 
     def begin(self, tasks: TaskSet, settled: asyncio.Event) -> None:
-        """Run all workers; others join once those here have `settled` which model there is."""
+        """Run all workers; joined ones start once the local ones have `settled` the model."""
         for supervisor in self.local:
             tasks.begin(supervisor.run(), "worker")
         for supervisor in self.joined:
@@ -69,26 +69,26 @@ class WorkerPool:
         await supervisor.run()
 
     async def close(self) -> None:
-        """Let go of what the backends hold beside their workers."""
+        """Close the backends; the workers have ended."""
         for backend in self._backends:
             if backend is not None:
                 await backend.close()
 
     @property
     def model(self) -> ModelInfo | None:
-        """Return what is loaded; None while nothing is."""
+        """Return the loaded model; None while none is loaded."""
         return next((each.model for each in self.supervisors if each.model is not None), None)
 
     @property
     def broken(self) -> Sentence | None:
-        """Return why no model can be loaded, in a sentence; None where one is loaded."""
+        """Return why no model can be loaded; None if one is loaded."""
         if self.model is not None:
             return None
         return next((each.broken for each in self.supervisors if each.broken), None)
 
     @property
-    def nobody(self) -> Sentence | None:
-        """Return that no machine has joined yet, where all workers are others'; None otherwise."""
+    def waiting_for_machine(self) -> Sentence | None:
+        """Return the sentence that no machine has joined, if there are no local workers."""
         is_waited_for = not self.local and all(each.worker is None for each in self.joined)
         return NOBODY if is_waited_for else None
 
@@ -99,26 +99,26 @@ class WorkerPool:
 
     @property
     def slots(self) -> int:
-        """Return how many jobs can run at once; as if one worker were ready where none is."""
+        """Return how many jobs can run at once; counts one worker while none is ready."""
         return self._slots * max(1, sum(each.model is not None for each in self.supervisors))
 
     @property
     def restarts(self) -> int:
-        """Return how often a worker had to be replaced."""
+        """Return how often a worker was replaced."""
         return sum(max(0, each.starts - 1) for each in self.supervisors)
 
     @property
     def pids(self) -> list[int]:
-        """Return the ids of the worker processes on this machine."""
+        """Return the process ids of the local workers."""
         workers = [each.worker for each in self.supervisors if each.worker is not None]
         return [worker.pid for worker in workers if worker.pid is not None]
 
     @property
     def statuses(self) -> list[WorkerStatus]:
-        """Return how each worker is doing.
+        """Return the status of each worker.
 
-        Places that nobody has joined are left out; so is the trouble that a machine had which is
-        well by now, and what another place says already.
+        Left out: places that no machine has joined, troubles of a machine that has recovered, and
+        duplicates.
         """
         well = {each.host for each in self.joined if each.model is not None}
         told: set[tuple[str, Sentence | None]] = set()
@@ -146,11 +146,11 @@ class WorkerPool:
         ]
 
     def supervisor_of(self, job_id: int) -> WorkerSupervisor | None:
-        """Return the supervisor whose worker has a job; None where none has."""
+        """Return the supervisor whose worker has a job; None if none has."""
         return next((each for each in self.supervisors if job_id in each.jobs), None)
 
-    def free(self, slots: int) -> WorkerSupervisor | None:
-        """Return the ready worker on which one more job is done first; None where none has room.
+    def pick_free(self, slots: int) -> WorkerSupervisor | None:
+        """Return the ready worker that would finish one more job first; None without room.
 
         A worker has room while it has fewer jobs than `slots`.
         """
@@ -159,8 +159,8 @@ class WorkerPool:
         return min(free, key=self._load_with_one_more, default=None)
 
     def _load_with_one_more(self, supervisor: WorkerSupervisor) -> tuple[float, int]:
-        """Return a worker's share of work with one more job: twice as fast, twice as many."""
+        """Return a worker's load with one more job: its jobs times its work per second of sound."""
         jobs = len(supervisor.jobs) + 1
-        # One that has made nothing yet counts as fast as all are on average.
+        # A worker without observations counts as fast as the average.
         factor = supervisor.pace.factor(1) or self._eta.factor(1) or 1.0
         return jobs * factor, jobs

@@ -1,4 +1,4 @@
-"""A worker as a process on this machine, over a socket that nobody else has."""
+"""The backend for local workers: a process, and a private socket to it."""
 
 from __future__ import annotations
 
@@ -19,31 +19,31 @@ from bot.inference.protocol import FromWorker, Shutdown, ToWorker
 log = logging.getLogger(__name__)
 
 ENGINE = "bot.models.opening:open_engine"
-"""What a worker opens, as "module:function": only the worker process imports it."""
+"""What a worker opens, as "module:function"; imported only in the worker process."""
 
 _STOP_SECONDS = 2.0
 
 
 class ProcessBackend:
-    """Starts workers as processes of this machine."""
+    """Starts workers as local processes."""
 
     MODULE = "bot.inference.worker"
-    """What the process runs."""
+    """The module that the process runs."""
 
     def __init__(self, config: Config, *, engine: str | None = None) -> None:
-        """Take the settings; `engine` names what a worker opens in place of the model."""
+        """Take the settings; `engine` names what a worker opens instead of the model."""
         self._config, self._engine = config, engine or ENGINE
 
     async def start(self) -> WorkerProcess:
-        """Start a process that loads the model. It knows no token and nothing of the database.
+        """Start a process that loads the model; it gets no token and no database.
 
-        Raises OSError where it can't be started.
+        Raises OSError if it can't be started.
         """
         ours, theirs = socket.socketpair()
         with theirs:
             reader, writer = await asyncio.open_connection(sock=ours)
             try:
-                # Last of all: a cancellation after it would leave the process behind.
+                # The last await: a cancellation after it would orphan the process.
                 process = await self._spawn(theirs.fileno())
             except BaseException:
                 writer.close()
@@ -52,7 +52,7 @@ class ProcessBackend:
         return WorkerProcess(process, reader, writer)
 
     async def close(self) -> None:
-        """Hold nothing beside the workers."""
+        """Do nothing: there is nothing beside the workers."""
 
     async def _spawn(self, fd: int) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
@@ -63,11 +63,11 @@ class ProcessBackend:
             json.dumps(self._settings()),
             pass_fds=(fd,),
             stdin=asyncio.subprocess.DEVNULL,
-            # Libraries print to standard output; the bot's own is not theirs.
+            # Libraries print to standard output, which is the bot's.
             stdout=sys.stderr.fileno() if _has_fileno() else None,
             env=self._environment(),
-            # A terminal sends Ctrl-C to its whole group, and MindSpore, which takes the signal over
-            # once it has loaded, ends the process for it.
+            # A terminal sends Ctrl-C to its whole process group, and MindSpore, once loaded,
+            # handles SIGINT by ending the process.
             start_new_session=True,
         )
 
@@ -75,7 +75,7 @@ class ProcessBackend:
         return {name: value for name, value in os.environ.items() if "TOKEN" not in name.upper()}
 
     def _settings(self) -> dict[str, Any]:
-        """Return the settings that a worker needs; none of the account, none of the storage."""
+        """Return the settings that a worker needs: nothing of account and storage."""
         sections = ("model", "generation", "engine", "limits", "log", "worker")
         return {
             "config": {name: asdict(getattr(self._config, name)) for name in sections},
@@ -85,7 +85,7 @@ class ProcessBackend:
 
 
 class WorkerProcess:
-    """A running worker, and the socket to it."""
+    """A running local worker, and the socket to it."""
 
     def __init__(
         self,
@@ -98,18 +98,18 @@ class WorkerProcess:
 
     @property
     def name(self) -> str:
-        """Return what the log calls it."""
+        """Return its name in the log."""
         return f"pid={self.pid}"
 
     @property
     def pid(self) -> int:
-        """Return the process's number."""
+        """Return its process id."""
         return self._process.pid
 
     async def receive(self) -> FromWorker:
         """Wait for the next message.
 
-        Raises EOFError when the worker has gone, ProtocolError for what is no message.
+        Raises EOFError when the worker has ended, ProtocolError for an invalid message.
         """
         try:
             return await receive(self._reader)
@@ -118,25 +118,25 @@ class WorkerProcess:
             raise
 
     def send(self, message: ToWorker) -> None:
-        """Send a message; a worker that has gone does not get it.
+        """Send a message; messages to a dead worker are dropped.
 
-        Raises ValueError for a message that can't be sent.
+        Raises ValueError if it can't be encoded.
         """
         if not self._writer.is_closing():
             self._writer.write(frame(message))
 
     async def stop(self) -> None:
-        """Ask the process to end, kill it if it does not, and return when it is gone."""
+        """Ask the process to end, kill it after a timeout, and wait until it has ended."""
         self.send(Shutdown())
         await self._end(_STOP_SECONDS)
 
     async def kill(self) -> None:
-        """Kill the process and return when it is gone."""
-        # One that closed its socket dies by itself: its own code says why, a kill would hide it.
+        """Kill the process and wait until it has ended."""
+        # A process that closed its socket is ending: killing it would hide its exit code.
         await self._end(_STOP_SECONDS if self._has_left else 0.0)
 
     async def abandon(self) -> None:
-        """Close the socket, at which the process ends, and return when it is gone."""
+        """Close the socket, which ends the process, and wait until it has ended."""
         self._writer.close()
         await self._end(_STOP_SECONDS)
 
@@ -148,7 +148,7 @@ class WorkerProcess:
         except TimeoutError:
             is_killed = True
         finally:
-            # A cancellation here leaves no process behind either.
+            # Also when this wait is cancelled, no process is left behind.
             if self._process.returncode is None:
                 self._process.kill()
             code = await self._process.wait()

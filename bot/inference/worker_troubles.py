@@ -1,4 +1,4 @@
-"""Why a worker can't be used, in sentences, and for how long to wait before the next."""
+"""Why a worker can't be used, as sentences, and the backoff before the next start."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ _MAX_BACKOFF_SECONDS = 60.0
 
 
 class CannotStart(OSError):
-    """No worker can be started now; the sentence says why."""
+    """No worker can be started now."""
 
     def __init__(self, sentence: Sentence) -> None:
         super().__init__(str(sentence))
         self.sentence = sentence
 
 
-class Refused(Exception):
-    """A worker can't be used beside the others; the sentence says why."""
+class WorkerRefused(Exception):
+    """A worker can't be used beside the others."""
 
     def __init__(self, sentence: Sentence) -> None:
         super().__init__(str(sentence))
@@ -51,7 +51,7 @@ class Refused(Exception):
 
 
 def backoff_seconds(failures: int) -> float:
-    """Return how long to wait before the next start, after so many failures in a row."""
+    """Return the wait before the next start, after that many failures in a row."""
     # Cap the exponent: 2.0 ** failures overflows after about 1,000 failures.
     grown = 2.0 ** min(failures - 2, 10)
     return min(_MAX_BACKOFF_SECONDS, grown) if failures > 1 else 0.0
@@ -60,7 +60,7 @@ def backoff_seconds(failures: int) -> float:
 def refuse_model(
     info: ModelInfo, reference: ModelInfo | None, host: str, *, other_precisions: bool
 ) -> Sentence | None:
-    """Return why a worker's model can't be used beside the one that others have; None if it can."""
+    """Return why a worker's model can't be used beside the reference; None if it can."""
     if reference is None:
         return None
     if _identity(info) != _identity(reference):

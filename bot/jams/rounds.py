@@ -75,14 +75,14 @@ def may_take(room: Room, user_id: int, now: float) -> Answer:
 
 
 def may_undo(room: Room, user_id: int, *, is_manager: bool) -> bool:
-    """Tell whether somebody may take the last turn back: its author, who started it, a manager."""
+    """Return whether somebody may undo the last turn: its author, the starter, a manager."""
     return is_manager or user_id in (room.jam.user_id, room.parts[-1].user_id)
 
 
 def may_close(
     room: Room, user_id: int, *, is_manager: bool, has_starter_left: bool = False
 ) -> bool:
-    """Tell whether somebody may close a jam: who started it, or a manager.
+    """Return whether somebody may close a jam: who started it, or a manager.
 
     Where who started it is forgotten, or has left the server, whoever plays in it.
     """

@@ -48,12 +48,15 @@ ASCEND = Device(target="Ascend", own_kernels=False)
 
 
 def has_ascend(devices: Path = Path("/dev")) -> bool:
-    """Tell whether the system shows an Ascend: whether MindSpore can use it is another question."""
+    """Return whether the system shows an Ascend device.
+
+    It does not say whether MindSpore can use it.
+    """
     return any(devices.glob(_NODES))
 
 
 def wants_ascend(asked: str, *, devices: Path = Path("/dev")) -> bool:
-    """Tell whether an Ascend is to be used: asked for, or "auto" where the system shows one."""
+    """Return whether an Ascend is to be used: asked for, or "auto" where the system shows one."""
     return asked == "Ascend" or (asked == "auto" and has_ascend(devices))
 
 

@@ -1,6 +1,6 @@
-"""The codes of the clips that are kept here: for the model that is loaded, and cut as their sound.
+"""Load, cut and match the EnCodec codes that are stored with clips.
 
-A clip's codes are worth keeping only where they say all of its sound.
+Codes are stored only if they cover all of a clip's sound.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ OTHER_MODEL = Sentence(
 
 
 async def load_codes(store: Store, clip: Clip, model: ModelInfo | None) -> Codes:
-    """Return the codes of a clip; without a model it is not asked whose they are.
+    """Return the codes of a clip; with `model` None any model's codes are accepted.
 
-    Raises SoundError where they are gone, or belong to another model than this.
+    Raises SoundError if they are deleted or belong to another model.
     """
     return await load_codes_at(store.clips_folder / clip.file, model)
 
@@ -49,9 +49,10 @@ async def load_codes_at(path: Path, model: ModelInfo | None) -> Codes:
 
 
 def split_codes(codes: Codes, heard: AudioPrompt) -> tuple[Codes, Codes] | None:
-    """Part the codes of a clip as its sound is parted: what comes before, and the end.
+    """Split a clip's codes where its sound was split: what comes before, and the audio prompt.
 
-    The end has a frame for each that is begun. None where the codes are not all of the sound.
+    The prompt's codes include a partly filled frame at its start. Returns None if the codes don't
+    cover all of the sound.
     """
     frames, samples = codes.tokens.shape[1], heard.source_samples
     hop, rest = divmod(samples, frames)
@@ -65,26 +66,25 @@ def split_codes(codes: Codes, heard: AudioPrompt) -> tuple[Codes, Codes] | None:
 
 
 def hold_harmony(kept: Codes, beat_frames: float | None, lead: int, frames: int) -> Tokens:
-    """Return codes for so many frames that go through the bars of a sound again and again.
+    """Return codes for that many frames, repeating the bars of a sound.
 
-    They begin so many frames before the end of the bars; where there is a beat, whole beats are
-    repeated.
+    They start `lead` frames before the end of the bars; with a beat, whole beats are repeated.
     """
     length = kept.tokens.shape[1]
     period = length
     if beat_frames is not None:
         period = max(1, round(round(length / beat_frames) * beat_frames))
     loop = kept.tokens[:, -period:]
-    # A first bar that begins with the sound lacks the breath before it.
+    # If the first bar starts with the sound, the frames before it are missing.
     loop = np.pad(loop, ((0, 0), (period - loop.shape[1], 0)), mode="edge")
     return np.ascontiguousarray(loop[:, (np.arange(frames) - lead) % period])
 
 
 def match_codes(sound: Sound, codes: Codes, made: Sound, before: Codes | None) -> Codes | None:
-    """Return the codes of a sound that is the end of one that was made, or has more before it.
+    """Return the codes of a sound that is the end of a generated one, or that follows other sound.
 
-    `codes` are those of `made`, `before` those of what stands before it. None where they don't say
-    all of the sound.
+    `codes` belong to `made`, `before` to what precedes it. None if they don't cover all of the
+    sound.
     """
     hop, rest = divmod(made.samples.shape[1], codes.tokens.shape[1])
     if rest or not hop or sound.samples.shape[1] % hop:

@@ -1,4 +1,4 @@
-"""Runs one asyncio task per job; retries a job whose task failed, with growing backoff."""
+"""Run one asyncio task per job, and retry a failed task with exponential backoff."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from bot.store.store import Store
 log = logging.getLogger(__name__)
 
 Run = Callable[[Job, bool], Coroutine[Any, Any, None]]
-"""Runs a job; it is told whether the job goes before those that wait."""
+"""Runs a job; the flag says whether to queue it before all waiting jobs."""
 
 
 class JobDispatcher:
-    """The tasks of the jobs that are in flight."""
+    """The asyncio tasks of the jobs in flight, one per job."""
 
     def __init__(self, store: Store, retry: RetryPolicy) -> None:
         self._store, self._retry = store, retry
@@ -33,25 +33,26 @@ class JobDispatcher:
 
     @property
     def tasks(self) -> Mapping[int, asyncio.Task[None]]:
-        """Return the tasks by the ids of their jobs."""
+        """Return the running tasks by job id."""
         return self._tasks
 
     @property
     def in_flight(self) -> int:
-        """Return how many jobs are in flight: arriving, running, or to be retried."""
+        """Return how many jobs are in the inbox, running, or waiting for a retry."""
         return len(self._tasks) + len(self._retries) + self._arriving
 
     def start(self, run: Run) -> None:
-        """Begin to run jobs; the tasks belong to whoever calls this, not to who puts a job.
+        """Start the task that takes jobs from the inbox and runs each with `run`.
 
-        Called again, jobs that come later are run by another.
+        Call it from a long-lived task: job tasks must not belong to the command that ordered the
+        job. A second call replaces `run` for jobs that are put from then on.
         """
         if self._receiver is not None:
             self._receiver.cancel()
         self._receiver = asyncio.create_task(self._receive(run), name="dispatch")
 
     async def stop(self) -> None:
-        """End all tasks."""
+        """Cancel all tasks and wait until they have ended."""
         tasks = [self._receiver, *self._tasks.values(), *self._retries.values()]
         for task in tasks:
             if task is not None:
@@ -59,14 +60,14 @@ class JobDispatcher:
         await asyncio.gather(*(task for task in tasks if task), return_exceptions=True)
 
     async def idle(self) -> None:
-        """Return when no job is in flight any more."""
+        """Wait until no job is in flight."""
         while self.in_flight:
             if self._tasks or self._retries:
                 await asyncio.wait([*self._tasks.values(), *self._retries.values()])
             await asyncio.sleep(0)
 
     def put(self, job: Job, *, first: bool = False) -> None:
-        """Have a job run; one that is in flight already is left alone."""
+        """Queue a job for running; a job that is in flight already is ignored."""
         self._arriving += 1
         self._inbox.put_nowait((job, first))
 
@@ -83,7 +84,7 @@ class JobDispatcher:
                     self._arriving -= 1
 
     async def _begin(self, put: Job, run: Run, *, first: bool) -> None:
-        # It may have been put twice, and the first one may have ended by now.
+        # The same job may have been put twice, and its first run may have ended already.
         job = await self._store.jobs.get(put.id)
         if job is None or job.state.is_final or job.id in self._tasks:
             return
@@ -102,14 +103,16 @@ class JobDispatcher:
         self._retry_later(job_id)
 
     def _retry_later(self, job_id: int) -> None:
-        """Queue a job again after a backoff: it is still in the database."""
+        """Schedule a retry of a job, which is still in the database, after a backoff."""
         if job_id in self._retries:
             return
-        task = asyncio.create_task(self._queue_again(job_id), name=f"retry of job {job_id}")
+        task = asyncio.create_task(
+            self._requeue_after_backoff(job_id), name=f"retry of job {job_id}"
+        )
         self._retries[job_id] = task
         task.add_done_callback(lambda _: self._retries.pop(job_id, None))
 
-    async def _queue_again(self, job_id: int) -> None:
+    async def _requeue_after_backoff(self, job_id: int) -> None:
         while True:
             failures = self._failures[job_id] = self._failures.get(job_id, 0) + 1
             await asyncio.sleep(self._retry.backoff_seconds(failures))

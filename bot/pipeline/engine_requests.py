@@ -1,4 +1,4 @@
-"""What the engine is asked for to make the clip of a job."""
+"""Build the engine's request for a job."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bot.domain.jobs import Job, Keep, Kind
 from bot.domain.status import ModelInfo
 from bot.errors import JobError
 from bot.i18n.sentence import Sentence
-from bot.inference.pending import NotToBlame
+from bot.inference.pending_job import UnrelatedWorkerLoss
 from bot.pipeline.clip_codes import hold_harmony, load_codes_at
 from bot.pipeline.source_sounds import SourceSounds, is_made_afresh, lead_frames
 from bot.pipeline.turn_bars import TurnBars
@@ -24,10 +24,10 @@ NO_MELODY = Sentence(
 async def build_request(
     job: Job, model: ModelInfo | None, sources: SourceSounds, turns: TurnBars
 ) -> GenerationRequest:
-    """Return the request for a job, with the sound or the codes that it goes on from.
+    """Return the request for a job, with its audio prompt or codes.
 
-    Raises JobError and SoundError with the sentence to show, NotToBlame where the model is gone
-    that a sound would be loaded for.
+    Raises JobError and SoundError with the sentence to show, and UnrelatedWorkerLoss if the model
+    was unloaded meanwhile.
     """
     order = job.order
     plan = await turns.plan(job) if order.kind is Kind.JAM_TURN else None
@@ -40,7 +40,7 @@ async def build_request(
     if order.source is None:
         return request
     if model is None:
-        raise NotToBlame("the model that the prompt was to be loaded for is gone")
+        raise UnrelatedWorkerLoss("the model that the prompt was to be loaded for is gone")
     if order.source.keep is Keep.TUNE and not model.takes_melody:
         raise JobError(NO_MELODY)
     if order.source.keep is Keep.TUNE:

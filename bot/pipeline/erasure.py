@@ -23,30 +23,30 @@ _ROUNDS = 20
 
 
 class Erasure:
-    """Ends a person's jobs before their data is deleted."""
+    """Ends a person's jobs, then deletes their data."""
 
     def __init__(
         self,
         store: Store,
         tasks: Mapping[int, asyncio.Task[None]],
         cancel: Callable[[int], Awaitable[bool]],
-        tell: Callable[[int], Awaitable[None]],
+        notify: Callable[[int], Awaitable[None]],
         round_seconds: float,
     ) -> None:
-        """Take the tasks that carry jobs, what cancels a job, and what tells its person.
+        """Take the running tasks by job, and the functions that cancel a job and notify its person.
 
-        What is being posted is waited for in rounds of `round_seconds`.
+        Waiting for a delivery is done in rounds of `round_seconds`.
         """
         self._round_seconds = round_seconds
-        self._store, self._tasks, self._cancel, self._tell = store, tasks, cancel, tell
+        self._store, self._tasks, self._cancel, self._notify = store, tasks, cancel, notify
         self._handed: dict[int, int] = {}
         self._forgetting: set[int] = set()
 
     @contextmanager
     def handing_over(self, clip_id: int, user_id: int) -> Iterator[None]:
-        """Hold a clip for one who fetches it.
+        """Reserve a held clip while its person fetches it.
 
-        Raises Refused where it is on its way already, or all that is theirs is being deleted.
+        Raises Refused if it is being fetched already, or its person's data is being deleted.
         """
         if user_id in self._forgetting:
             raise Refused(FORGETTING)
@@ -59,10 +59,10 @@ class Erasure:
             del self._handed[clip_id]
 
     async def forget(self, user_id: int) -> int:
-        """Forget a person: their orders end, their clips and words go; return how many clips.
+        """Cancel a person's jobs, delete their clips and texts; return how many clips were deleted.
 
-        What is being posted right now is waited for. Raises Refused where that takes long, and then
-        nothing is forgotten. An order that comes afterwards is one like any other.
+        Waits for deliveries in progress. Raises Refused if they take too long; then nothing is
+        deleted. Orders that come afterwards are not affected.
         """
         if user_id in self._forgetting:
             raise Refused(FORGETTING)
@@ -79,7 +79,7 @@ class Erasure:
         return len(names)
 
     async def _forget(self, user_id: int) -> list[str]:
-        """Forget as soon as nothing goes on: new orders may come while the last ones end."""
+        """Delete the data once no job is unfinished; new orders may arrive in between."""
         for _ in range(_ROUNDS):
             for job in await self._store.jobs.waiting_of(user_id):
                 await self._end(job)
@@ -89,14 +89,14 @@ class Erasure:
         raise Refused(STILL_HANDED)
 
     async def _end(self, job: Job) -> None:
-        """Cancel a job and tell so, or give it a moment to come to its own end."""
+        """Cancel a job and notify its person, or wait one round for it to end."""
         if await self._cancel(job.id):
             return
         if (task := self._tasks.get(job.id)) is not None:
             await asyncio.wait([task], timeout=self._round_seconds)
         elif await self._store.jobs.cancel(job.id, CANCELLED):
-            # Whoever is about to run it finds that it has ended, and leaves telling to others.
+            # A task that is about to run it sees that it has ended, and sends no notice.
             await self._cancel(job.id)
-            await self._tell(job.id)
+            await self._notify(job.id)
         else:
             await asyncio.sleep(self._round_seconds)

@@ -1,4 +1,4 @@
-"""Generate the clip of a job, or make it of finished ones; keep it on disk and record it."""
+"""Generate the clip of a job, or cut or mix it from finished clips; store and record it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bot.domain.mixes import Mixed
 from bot.errors import JobError
 from bot.i18n.sentence import Sentence
 from bot.inference.executor import Executor
-from bot.inference.pending import NotToBlame, Rendered, WorkerLost
+from bot.inference.pending_job import Rendered, UnrelatedWorkerLoss, WorkerLost
 from bot.pipeline.clip_codes import match_codes
 from bot.pipeline.engine_requests import build_request
 from bot.pipeline.jam_turns import mix_down
@@ -35,7 +35,7 @@ MAX_ATTEMPTS = 2
 MAX_CUTS = 5
 """How often a loop or a mix is begun: the bot makes it, and one that ends it must not for ever.
 
-More than MAX_ATTEMPTS, since most deaths of the bot have another cause.
+More than MAX_ATTEMPTS, since most crashes of the bot have another cause.
 """
 
 WORKER_LOST = Sentence(
@@ -51,7 +51,7 @@ BLOCKED_MEANWHILE = Sentence("You can't make music here any more. Nothing was ch
 
 
 class ClipGenerator:
-    """Generates clips, each once: one that is on disk is never generated again."""
+    """Generates clips, each exactly once: a clip that is on disk is never generated again."""
 
     def __init__(self, store: Store, executor: Executor, notation: Notation | None = None) -> None:
         """Take what it works with; `notation` is the model's."""
@@ -61,9 +61,9 @@ class ClipGenerator:
         self.mixes = Mixes(store)
 
     async def generate(self, job: Job, *, first: bool) -> Clip:
-        """Return the job's clip: generated now, or found on disk from an earlier life of the bot.
+        """Return the job's clip: generated now, or by a previous run of the bot.
 
-        `first` puts it before those that wait. Raises Cancelled, and JobError and SoundError with
+        `first` queues it before the waiting jobs. Raises Cancelled, JobError and SoundError with
         the sentence to show.
         """
         if job.state in (JobState.RENDERED, JobState.DELIVERING):
@@ -96,7 +96,7 @@ class ClipGenerator:
                 current = await self.store.jobs.get(job.id)
                 # Only a worker that died while it had the job spends an attempt, and not one that
                 # was stopped together with the bot.
-                to_blame = not isinstance(lost, NotToBlame) and not self.executor.paused
+                to_blame = not isinstance(lost, UnrelatedWorkerLoss) and not self.executor.paused
                 if current is None or (to_blame and current.attempts + 1 >= MAX_ATTEMPTS):
                     raise JobError(WORKER_LOST) from lost
                 log.warning("job.retried id=%d", job.id)
@@ -105,7 +105,7 @@ class ClipGenerator:
                 first, alone = True, alone or to_blame
 
     async def _build_request(self, job: Job) -> GenerationRequest:
-        """Claim the job, whose turn it is, and return the request for the engine."""
+        """Mark the job as running, and return its request for the engine."""
         await failpoints.reached("job.unclaimed")
         await self.store.jobs.start(job.id)
         await failpoints.reached("job.claimed")
@@ -113,13 +113,13 @@ class ClipGenerator:
         return await build_request(job, self.executor.model, self.sources, self.turns)
 
     async def _check_person(self, job: Job) -> None:
-        """Raise JobError for somebody who was blocked after they had ordered."""
+        """Raise JobError if the person was blocked after ordering."""
         origin = job.order.origin
         if await self.store.settings.is_blocked(origin.guild_id, origin.user_id):
             raise JobError(BLOCKED_MEANWHILE)
 
     async def _keep(self, job: Job, rendered: Rendered) -> Clip:
-        """Write the clip to disk, then record it: from here on it is never generated again."""
+        """Write the clip to disk, then record it: from then on it is never generated again."""
         order, sound, before = job.order, rendered.sound, None
         source = order.source
         plan = await self.turns.plan(job) if order.kind is Kind.JAM_TURN else None
@@ -158,7 +158,7 @@ class ClipGenerator:
         )
 
     async def _cut_loop(self, job: Job) -> Clip:
-        """Cut a loop from a clip; the engine has no part in it."""
+        """Cut a loop from a clip, without the engine."""
         started = await self.store.jobs.start(job.id)
         if started.attempts >= MAX_CUTS:
             raise JobError(CUT_LOST)
@@ -174,7 +174,7 @@ class ClipGenerator:
         )
 
     async def _mix_down(self, job: Job) -> Clip:
-        """Make the mixdown of a jam; the engine has no part in it."""
+        """Make the mixdown of a jam, without the engine."""
         started = await self.store.jobs.start(job.id)
         if started.attempts >= MAX_CUTS:
             raise JobError(MIX_LOST)
@@ -190,7 +190,7 @@ class ClipGenerator:
         )
 
     async def _mix(self, job: Job) -> Clip:
-        """Lay two clips over one another; the engine has no part in it."""
+        """Mix two clips, without the engine."""
         started = await self.store.jobs.start(job.id)
         order = started.order.mix
         if order is None or started.attempts >= MAX_CUTS:
@@ -214,7 +214,7 @@ class ClipGenerator:
         mixed: Mixed | None = None,
         grid: BarGrid | None = None,
     ) -> Clip:
-        """Finish a sound, write its master with its codes, then record it in the database."""
+        """Post-process a sound, write its master with its codes, then insert its row."""
         order, done = job.order, made
         if isinstance(done, Sound):
             done = await asyncio.to_thread(finish, done, as_loop=order.as_loop, prompt=order.prompt)

@@ -1,4 +1,4 @@
-"""What jams need of the path of a request: the words of a turn, the mixdown, and its credits."""
+"""Prompts, mixdowns and credits of jams."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from bot.words.join import Heard, join_words
 
 
 def turn_words(room: Room, words: str) -> str:
-    """Return the words that a turn is made from: those of its person, with the jam's own."""
+    """Return the prompt of a turn: the words of its person with those of the jam."""
     known = Heard(bpm=room.bpm, key=room.jam.music_key)
     return join_words(room.jam.style, words, known, most=MAX_PROMPT_CHARACTERS)
 
 
 async def mix_down(store: Store, sources: SourceSounds, job: Job) -> tuple[Sound, Clip]:
-    """Return a jam's track with its parts equally loud, and what it was until then.
+    """Return a jam's track with its parts equally loud, and the clip that was the track before.
 
-    Raises JobError where the track is gone.
+    Raises JobError if the track is deleted.
     """
     source, jam_id = job.order.source, job.order.jam_id
     if not isinstance(source, ClipSource) or jam_id is None:
@@ -39,7 +39,7 @@ async def mix_down(store: Store, sources: SourceSounds, job: Job) -> tuple[Sound
 
 
 async def people_in(store: Store, clip: Clip) -> tuple[str, ...]:
-    """Return what those are called who made a mixdown; nobody for any other clip."""
+    """Return the names of the people who made a mixdown; empty for any other clip."""
     if clip.kind is not Kind.JAM_MIX:
         return ()
     job = await store.jobs.get(clip.job_id)
@@ -48,6 +48,6 @@ async def people_in(store: Store, clip: Clip) -> tuple[str, ...]:
 
 
 async def track_levels(store: Store, head: Clip, count: int) -> list[float]:
-    """Return how loud so many stretches of a track are. Raises SoundError where it is gone."""
+    """Return the loudness of `count` equal stretches of a track. Raises SoundError."""
     sound = await asyncio.to_thread(read_master, store.clips_folder / head.file)
     return [float(level) for level in await asyncio.to_thread(levels, sound, count)]

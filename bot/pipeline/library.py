@@ -1,4 +1,4 @@
-"""The clips that were made: packed as files, drawn, and deleted."""
+"""Pack, export, draw and delete finished clips."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ STILL_COMING = Sentence("This clip is still being posted. Please try again in a 
 
 
 class ClipLibrary:
-    """The masters on disk, by the rows of their clips."""
+    """The masters on disk, looked up by the rows of their clips."""
 
     def __init__(self, store: Store, style: post.Style) -> None:
         self._store, self._style = store, style
-        # One picture or export at a time: the processor belongs to the music.
+        # One picture or export at a time: processor time is for generation.
         self._turn = asyncio.Semaphore(1)
 
     async def pack(self, clip: Clip, max_bytes: int) -> PackedClip:
-        """Return a clip as a file of at most so many bytes.
+        """Return a clip as a file of at most `max_bytes`.
 
         Raises SoundError where its sound is gone, OutputError where it can't be made so small.
         """
@@ -57,9 +57,10 @@ class ClipLibrary:
     async def pack_entry(
         self, clip: Clip, max_bytes: int, words: str, entry: tuple[int, int]
     ) -> PackedClip:
-        """Return a clip as a file that says neither which it is nor its words, but others.
+        """Return a clip as an anonymous battle entry, tagged with `words` and its `entry` number.
 
-        It names its battle and its number there. Raises SoundError and OutputError, as `pack` does.
+        The file names neither the clip nor its prompt. Raises SoundError and OutputError, as `pack`
+        does.
         """
         sound = await self._sound(clip)
         return await asyncio.to_thread(
@@ -67,7 +68,7 @@ class ClipLibrary:
         )
 
     async def pack_takes(self, takes: Sequence[Take], max_bytes: int) -> dict[int, PackedClip]:
-        """Return takes as files of at most so many bytes each, by their numbers.
+        """Return takes as files of at most `max_bytes` each, by their numbers.
 
         Raises SoundError where a sound is gone, OutputError where one can't be made so small.
         """
@@ -126,10 +127,10 @@ class ClipLibrary:
             return await asyncio.to_thread(spectrogram_png, await self._sound(clip))
 
     async def delete(self, clip: Clip, shown: Collection[Withdrawal] = ()) -> None:
-        """Delete a clip's sound and mark its row; those made from it keep their link to it.
+        """Delete a clip's sound and mark its row as deleted; descendants keep their link to it.
 
-        `shown` are the messages that show it: what is to be done there is written down. Raises
-        Refused while it is being posted: a retry would bring it back.
+        The messages in `shown` are recorded, to be edited or deleted afterwards. Raises Refused
+        while the clip is being posted, since a retry would post it again.
         """
         job = await self._store.jobs.get(clip.job_id)
         if job is not None and not job.state.is_final:

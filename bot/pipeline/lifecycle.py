@@ -1,6 +1,6 @@
-"""The life of one job: generated, kept on disk, delivered, settled.
+"""Run one job through its states: generate, store, deliver, settle.
 
-Whatever fails, a job ends in one clip or one sentence. Knows no Discord: what people see is a
+Whatever fails, a job ends with one clip or one sentence. Knows no Discord: people see it through a
 `Presenter`.
 """
 
@@ -19,13 +19,13 @@ from bot.domain.clips import Clip
 from bot.domain.jobs import Job, JobState, UploadSource
 from bot.errors import Cancelled, OutputError, ZhiyinError
 from bot.inference.executor import Executor
-from bot.pipeline.endings import HELD, UNDELIVERABLE, UNEXPECTED
+from bot.pipeline.failure_notices import FailureNotifier
+from bot.pipeline.failure_sentences import HELD, UNDELIVERABLE, UNEXPECTED
 from bot.pipeline.generation import ClipGenerator
 from bot.pipeline.jam_turns import people_in
 from bot.pipeline.packaging import pack_clip
 from bot.pipeline.presenter import Presenter, TooLarge, Undeliverable
 from bot.pipeline.take_delivery import TakeDelivery
-from bot.pipeline.telling import Telling
 from bot.pipeline.timings import Timings
 from bot.pipeline.uploads import UploadIntake
 from bot.store.jobs import IllegalStep
@@ -35,35 +35,35 @@ log = logging.getLogger(__name__)
 
 
 class JobRunner:
-    """Runs jobs: generate, keep, deliver, settle."""
+    """Runs jobs: generate, store, deliver, settle."""
 
     def __init__(
         self,
         store: Store,
         executor: Executor,
         presenter: Presenter,
-        telling: Telling,
+        notifier: FailureNotifier,
         uploads: UploadIntake,
         style: post.Style,
         timings: Timings,
         notation: Notation | None = None,
     ) -> None:
         self.store, self.executor, self.presenter = store, executor, presenter
-        self.telling, self.uploads = telling, uploads
+        self.notifier, self.uploads = notifier, uploads
         self.style, self.timings = style, timings
         self.generator = ClipGenerator(store, executor, notation)
-        self.takes = TakeDelivery(store, executor, presenter, telling, style)
+        self.takes = TakeDelivery(store, executor, presenter, notifier, style)
 
     async def run(self, job: Job, first: bool) -> None:
-        """Run a job to its end; `first` puts it before those that wait."""
-        arrived = asyncio.Event()
-        watching = asyncio.create_task(self._watch(job, arrived), name=f"progress of {job.id}")
+        """Run a job to its end; `first` queues it before the waiting jobs."""
+        generated = asyncio.Event()
+        watching = asyncio.create_task(self._watch(job, generated), name=f"progress of {job.id}")
         try:
             try:
                 clip = await self.generator.generate(job, first=first)
             finally:
-                # What is being shown is shown first: later it would cover the clip.
-                arrived.set()
+                # Let a progress edit in flight finish: arriving later it would overwrite the clip.
+                generated.set()
                 await asyncio.gather(watching, return_exceptions=True)
             if job.order.group_key is None:
                 await self._deliver(job, clip)
@@ -78,8 +78,8 @@ class JobRunner:
             await self._end(job, self.store.jobs.hold(job.id, HELD))
         except Exception as error:
             if isinstance(error, IllegalStep) and await self._has_ended(job):
-                # Whoever ended it has told the person.
-                log.info("job.ended_meanwhile id=%d", job.id)
+                # Whatever ended it has notified the person.
+                log.info("job.ended_already id=%d", job.id)
             else:
                 log.exception("job.failed id=%d", job.id)
                 await self._end(job, self.store.jobs.fail(job.id, UNEXPECTED))
@@ -88,8 +88,8 @@ class JobRunner:
         await self._forget_upload(job)
 
     async def _deliver(self, job: Job, clip: Clip) -> None:
-        """Hand the clip over, smaller and smaller if it has to be, then settle the quota."""
-        once_more = job.state is JobState.DELIVERING
+        """Post the clip, in a smaller file as long as it is too large, then settle the quota."""
+        may_be_posted = job.state is JobState.DELIVERING
         await self.store.jobs.begin_delivery(job.id)
         current = await self.store.jobs.get(job.id)
         assert current is not None
@@ -104,7 +104,9 @@ class JobRunner:
             )
             await failpoints.reached("clip.unposted")
             try:
-                message_id = await self.presenter.post(current, clip, packed, once_more=once_more)
+                message_id = await self.presenter.post(
+                    current, clip, packed, may_be_posted=may_be_posted
+                )
                 break
             except TooLarge:
                 max_bytes = min(max_bytes, len(packed.data)) // 2
@@ -116,14 +118,14 @@ class JobRunner:
         log.info("job.delivered id=%d clip=%d", job.id, clip.id)
         await failpoints.reached("job.delivered")
 
-    async def _watch(self, job: Job, arrived: asyncio.Event) -> None:
-        """Show how far a job is, every few seconds, until it is there."""
+    async def _watch(self, job: Job, generated: asyncio.Event) -> None:
+        """Show the progress of a job every few seconds until it is generated."""
         pause_seconds = self.timings.first_shown_seconds
-        while not await _happens(arrived, pause_seconds):
+        while not await _wait_for(generated, pause_seconds):
             pause_seconds = self.timings.show_every_seconds
             current = await self.store.jobs.get(job.id)
             if current is None or current.state.is_final:
-                # It was cancelled on its way to the queue: what its person was told stays.
+                # It was cancelled before it reached the queue; its message says so already.
                 self.executor.cancel(job.id)
                 return
             if job.order.group_key is not None:
@@ -134,10 +136,10 @@ class JobRunner:
                 await self.presenter.show(current, progress)
 
     async def _end(self, job: Job, settled: Awaitable[bool]) -> None:
-        """Refund first, then tell; where it had ended already, whoever ended it tells."""
+        """Refund first, then notify; if the job had ended already, it was notified already."""
         if await settled:
             log.info("job.ended id=%d without a clip", job.id)
-            await self.telling.tell(job.id)
+            await self.notifier.notify(job.id)
 
     async def _has_ended(self, job: Job) -> bool:
         current = await self.store.jobs.get(job.id)
@@ -149,8 +151,8 @@ class JobRunner:
             await self.uploads.discard(source.file)
 
 
-async def _happens(event: asyncio.Event, within_seconds: float) -> bool:
-    """Wait for an event, so long at the most, and tell whether it happened."""
+async def _wait_for(event: asyncio.Event, within_seconds: float) -> bool:
+    """Wait for an event for at most `within_seconds`; return whether it was set."""
     try:
         async with asyncio.timeout(within_seconds):
             await event.wait()

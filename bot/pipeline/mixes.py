@@ -1,4 +1,4 @@
-"""Mixes of two clips: checked when they are ordered, and made without the engine."""
+"""Check mixes of two clips when they are ordered, and make them without the engine."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bot.store.store import Store
 SAME_CLIP = Sentence("Choose two different clips to mix.")
 MIX_DELETED = Sentence("One of the clips to mix was deleted. Nothing was charged.")
 
-# A card tells what was asked for where it is as near as 4 %; of two clips both may be.
+# A shown tempo is the requested one if that is within 4 %; both clips may be off that far.
 _CERTAINLY_TOO_FAR = 1.08 * MOST_STRETCH
 
 
@@ -42,16 +42,16 @@ def check_tempi(lead: Clip, other: Clip) -> None:
 
 
 class Mixes:
-    """Makes mixes, one at a time: the processor belongs to the music."""
+    """Makes mixes, one at a time: processor time is for generation."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self.turn = asyncio.Semaphore(1)
 
     async def make(self, order: MixOrder) -> tuple[FinishedClip, Mixed, str]:
-        """Return a mix, how it was made, and the model that made the clip that leads.
+        """Return a mix, how it was made, and the model that made the leading clip.
 
-        Raises JobError where a clip was deleted or the two don't fit.
+        Raises JobError if a clip was deleted or the two don't fit.
         """
         found = [await self._store.clips.get(id_) for id_ in (order.lead_id, order.other_id)]
         clips = [clip for clip in found if clip is not None and not clip.is_deleted]

@@ -1,4 +1,4 @@
-"""The notes of clips, as MIDI: read from their codes, where those are notes."""
+"""Export clips as MIDI, from codes that encode notes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LOADING = Sentence("The model is still being loaded. Please try again in half a 
 
 
 class Notes:
-    """Reads clips as notes, where the model's codes are some."""
+    """Reads the codes of clips as notes, if the model's codes encode notes."""
 
     def __init__(self, store: Store, executor: Executor, notation: Notation | None) -> None:
         self._store, self._executor, self._notation = store, executor, notation
@@ -30,7 +30,7 @@ class Notes:
     async def export(self, clip: Clip) -> ExportedClip:
         """Return the notes of a clip as a MIDI file.
 
-        Raises SoundError where they are not known: it has no codes, or those of another model.
+        Raises SoundError if it has no codes, or those of another model.
         """
         if self._notation is None or not clip.stems:
             raise SoundError(NO_NOTES)

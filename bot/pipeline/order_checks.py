@@ -1,4 +1,4 @@
-"""Check an order before it is admitted, whatever let it through."""
+"""Check an order before admission, whichever command sent it."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ KEPT = Sentence("How much of the sound is continued must be a number of seconds 
 
 
 def check_order(order: Order, *, max_seconds: float) -> None:
-    """Raise RequestError for an order that can't be made: nothing of it reaches a worker."""
-    # Of what is made of finished clips nothing is generated.
+    """Raise RequestError for an order that can't be made, before it reaches a worker."""
+    # Loops, mixes and mixdowns are made of finished clips: no seconds are generated.
     if order.kind not in MADE_BY_BOT or order.seconds != 0:
         check_seconds(order.seconds, max_seconds=max_seconds)
     check_seed(order.seed)

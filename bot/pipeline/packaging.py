@@ -1,4 +1,4 @@
-"""Pack a clip as a file to be posted, tagged, with its picture."""
+"""Pack a clip as a file for posting, with tags and a picture."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class ExportedClip:
 
 
 def tags_of(clip: Clip, people: tuple[str, ...] = ()) -> Tags:
-    """Return what a clip's file tells of how it was made, and by which people if they are named."""
+    """Return the tags of a clip's file, with `people` as artists if they are named."""
     return Tags(
         prompt=clip.prompt,
         seed=clip.seed,
@@ -55,10 +55,10 @@ def pack_clip(
     codes: Codes | None,
     people: tuple[str, ...] = (),
 ) -> PackedClip:
-    """Return a clip as a file of at most so many bytes, in a style, tagged, with its picture.
+    """Return a clip as a tagged file of at most `max_bytes`, with its picture.
 
-    Its codes go with it where there are some; `people` are named as its artists. Raises
-    OutputError where it can't be made so small.
+    The file contains its codes if there are some. Raises OutputError if it can't be made that
+    small.
     """
     tags = tags_of(clip, people)
     return _pack(clip, sound, max_bytes, style, codes, waveform_png(sound), tags)
@@ -72,11 +72,11 @@ def pack_entry(
     words: str,
     entry: tuple[int, int],
 ) -> PackedClip:
-    """Return a clip that nobody is to recognize as a file of at most so many bytes.
+    """Return an anonymous battle entry as a file of at most `max_bytes`.
 
-    It is tagged with `words` in the place of its own, and not with what leads to it but with a
-    battle and its number there, which tell that afterwards. Raises OutputError where it can't be
-    made so small.
+    It is tagged with `words` instead of its prompt, and with its battle and number instead of its
+    id, seed and parents, so that the author can't be looked up during the vote. Raises OutputError
+    if it can't be made that small.
     """
     tags = replace(tags_of(clip), prompt=words, clip_id=None, parent_ids=(), entry=entry)
     return _pack(clip, sound, max_bytes, style, None, waveform_png(sound), tags)
@@ -85,10 +85,10 @@ def pack_entry(
 def pack_takes(
     clips: Mapping[int, tuple[Clip, Sound, Codes | None]], max_bytes: int, style: post.Style
 ) -> dict[int, PackedClip]:
-    """Return takes as files of at most so many bytes each, by their numbers.
+    """Return takes as files of at most `max_bytes` each, by their numbers.
 
-    Discord's limit is one of each file. All have the picture of all. Raises OutputError where one
-    can't be made so small.
+    Discord limits each file, not their sum. All share one picture of all takes. Raises OutputError
+    if one can't be made that small.
     """
     picture = takes_png({number: sound for number, (_, sound, _) in clips.items()})
     return {

@@ -1,4 +1,4 @@
-"""All that is kept of a person, packed into files that Discord takes."""
+"""Pack all data of a person into zip files that fit Discord's upload limit."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from collections.abc import AsyncIterator
 
 from bot.store.personal_data import Page
 
-# What the format of the archive itself takes, for an entry and at the end.
+# Overhead of the zip format: for an entry, and for the end of the file.
 _ENTRY_BYTES = 512
 _LEVEL = 6
 
 
 async def pack_pages(pages: AsyncIterator[Page], max_bytes: int) -> AsyncIterator[bytes]:
-    """Yield zip files of at most `max_bytes`, each page of rows a JSON file in one of them.
+    """Yield zip files of at most `max_bytes`, with a JSON file for each page of rows.
 
-    A page that is larger, even compressed, has a zip file of its own. One at a time is in memory.
+    A page that is larger even when compressed gets a zip file of its own. Only one is in memory at
+    a time.
     """
     archive = _Archive()
     async for page in pages:
@@ -44,7 +45,7 @@ class _Archive:
 
     @property
     def size(self) -> int:
-        """Return how many bytes it would have if it were closed now, at the most."""
+        """Return an upper bound of its size in bytes if it were closed now."""
         return self._bytes.tell() + self.entries * _ENTRY_BYTES
 
     def add(self, name: str, data: bytes) -> None:

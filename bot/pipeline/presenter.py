@@ -14,48 +14,47 @@ from bot.pipeline.packaging import PackedClip
 
 
 class TooLarge(Exception):
-    """The file is larger than this place takes."""
+    """The file exceeds the upload limit of this place."""
 
 
 class Undeliverable(Exception):
-    """There is no way left to hand a clip over."""
+    """Nobody can be reached with this message, by any way."""
 
 
 class Unreachable(Undeliverable):
-    """Discord was in trouble for all the time there was: a later try may do."""
+    """Discord failed until the retries were used up; a later try may succeed."""
 
 
 class Presenter(Protocol):
-    """What people see; all ids are found in the job."""
+    """Shows jobs and posts clips; all ids it needs are in the job."""
 
     def max_bytes(self, job: Job) -> int:
-        """Return how large a file may be where the job's clip goes."""
+        """Return the upload limit, in bytes, of the place where the job's clip goes."""
 
     async def show(self, job: Job, progress: JobProgress) -> None:
-        """Show how far a job is; what can't be shown is left."""
+        """Show the progress of a job; failures are ignored."""
 
-    async def post(self, job: Job, clip: Clip, packed: PackedClip, *, once_more: bool) -> int:
-        """Hand the clip over and return the id of its message.
+    async def post(self, job: Job, clip: Clip, packed: PackedClip, *, may_be_posted: bool) -> int:
+        """Post the clip and return the id of its message.
 
-        `once_more` says that an earlier life of the bot may have posted it without recording it.
-        Raises TooLarge and Undeliverable.
+        `may_be_posted` says that a previous run of the bot may have posted it without recording
+        that. Raises TooLarge and Undeliverable.
         """
 
     async def show_takes(self, takes: Sequence[tuple[Take, JobProgress | None]]) -> None:
-        """Show how far the takes in a message are; what can't be shown is left."""
+        """Show the progress of the takes in a message; failures are ignored."""
 
     async def post_takes(
-        self, takes: Sequence[Take], files: Mapping[int, PackedClip], *, once_more: bool
+        self, takes: Sequence[Take], files: Mapping[int, PackedClip], *, may_be_posted: bool
     ) -> int:
-        """Hand takes over in one message and return its id; `files` has those that are made.
+        """Post takes in one message and return its id; `files` has the generated ones by number.
 
-        They are by number, and all have the picture of all. The message tells how the others
-        ended. Otherwise as `post`.
+        All share one picture. The message also says how the other takes ended. Otherwise as `post`.
         """
 
-    async def tell(self, job: Job, sentence: Sentence, *, once_more: bool) -> None:
-        """Tell why a job ended without a clip.
+    async def post_failure(self, job: Job, sentence: Sentence, *, may_be_posted: bool) -> None:
+        """Post why a job ended without a clip.
 
-        `once_more` says that an earlier life of the bot may have told it without recording that.
-        Raises Undeliverable, and Unreachable where it is worth another try.
+        `may_be_posted` says that a previous run of the bot may have posted it without recording
+        that. Raises Undeliverable, and Unreachable if a later try may succeed.
         """

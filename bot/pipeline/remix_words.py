@@ -1,4 +1,4 @@
-"""The words that a remix is made from: what was asked for, joined with what its source says."""
+"""Build the prompt of a remix: the new words joined with those of its source."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _HEARD_SECONDS = 30.0
 
 
 async def with_remix_words(store: Store, order: Order, source: Source) -> Order:
-    """Return an order of a remix with its source, and with the words that it is made from.
+    """Return a remix order with its source and its full prompt.
 
-    Raises SoundError where the sound is gone.
+    Raises SoundError if the source's sound is deleted.
     """
     asked = order.prompt or ""
     source = replace(source, keep_harmony=keeps_tempo_and_key(asked))
@@ -42,9 +42,9 @@ async def with_remix_words(store: Store, order: Order, source: Source) -> Order:
 
 
 def words_like(asked: str, clip: Clip) -> str:
-    """Return words with the tempo and the key of a clip, unless they ask for others.
+    """Return words with the tempo and key of a clip added, unless they name their own.
 
-    Raises RequestError where neither of its is known.
+    Raises RequestError if neither is known.
     """
     if clip.bpm is None and clip.key is None:
         raise RequestError(NOTHING_CLEAR)

@@ -1,6 +1,6 @@
-"""The path of a request: admitted, queued, and run to its end by a task of its own.
+"""The pipeline: admits orders, queues them and runs each job in a task of its own.
 
-What happens to a job on the way is told in `lifecycle.py`, step by step.
+The steps of a job are in `lifecycle.py`.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from bot.inference.executor import CANCELLED, Executor
 from bot.log import about
 from bot.pipeline.dispatcher import JobDispatcher
 from bot.pipeline.erasure import Erasure
+from bot.pipeline.failure_notices import FailureNotifier
 from bot.pipeline.library import ClipLibrary
 from bot.pipeline.lifecycle import JobRunner
-from bot.pipeline.manners import Manners
 from bot.pipeline.notes import Notes
 from bot.pipeline.order_checks import check_order
 from bot.pipeline.presenter import Presenter
 from bot.pipeline.stems import Stems
-from bot.pipeline.telling import Telling
 from bot.pipeline.timings import Timings
 from bot.pipeline.uploads import UploadIntake
+from bot.pipeline.word_filter import WordFilter
 from bot.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ log = logging.getLogger(__name__)
 class Pipeline:
     """Takes orders and runs each to its end; an async context manager.
 
-    `uploads`, `library`, `stems`, `erasure` and `manners` are what else can be asked of it.
+    Its parts `uploads`, `library`, `stems`, `notes`, `erasure` and `word_filter` are used directly.
     """
 
     def __init__(
@@ -54,25 +54,25 @@ class Pipeline:
         timings: Timings | None = None,
         notation: Notation | None = None,
     ) -> None:
-        """Take what it works with; `reader` decodes uploads, `notation` is the model's."""
+        """Take its collaborators; `reader` decodes uploads, `notation` is the model's."""
         self.config, self.store, self.executor = config, store, executor
         self.timings = timings or Timings()
         self._style = post.Style(
             format=config.sound.format, loudness_lufs=config.sound.loudness_lufs
         )
         self._dispatcher = JobDispatcher(store, self.timings.job_retry)
-        self._telling = Telling(store)
+        self._notifier = FailureNotifier(store)
         self.stems = Stems(store, executor, self._style)
         self.uploads = UploadIntake(store, reader, self.stems)
         self.library = ClipLibrary(store, self._style)
         self._notation = notation
         self.notes = Notes(store, executor, notation)
-        self.manners = Manners(store.unwanted_words, config.discord.unwanted_words)
+        self.word_filter = WordFilter(store.unwanted_words, config.discord.unwanted_words)
         self.erasure = Erasure(
             store,
             self._dispatcher.tasks,
             self.cancel,
-            self._telling.tell,
+            self._notifier.notify,
             self.timings.forget_round_seconds,
         )
 
@@ -80,21 +80,21 @@ class Pipeline:
         return self
 
     def start(self, presenter: Presenter) -> None:
-        """Begin to run jobs, shown by a presenter; called again, another one takes over.
+        """Start running jobs, shown by a presenter; a second call replaces the presenter.
 
-        The tasks belong to whoever calls this, not to the command that happens to ask.
+        Call it from a long-lived task: the job tasks must not belong to a command.
         """
         runner = JobRunner(
             self.store,
             self.executor,
             presenter,
-            self._telling,
+            self._notifier,
             self.uploads,
             self._style,
             self.timings,
             self._notation,
         )
-        self._telling.start(presenter)
+        self._notifier.start(presenter)
         self._dispatcher.start(runner.run)
 
     async def __aexit__(
@@ -104,33 +104,33 @@ class Pipeline:
         traceback: TracebackType | None,
     ) -> None:
         await self._dispatcher.stop()
-        await self._telling.stop()
+        await self._notifier.stop()
 
     @property
     def in_flight(self) -> int:
-        """Return how many jobs are on their way."""
+        """Return how many jobs are in flight."""
         return self._dispatcher.in_flight
 
     async def idle(self) -> None:
-        """Return when nothing is on its way any more."""
-        while self._dispatcher.in_flight or self._telling.in_flight:
+        """Wait until no job and no failure notice is in flight."""
+        while self._dispatcher.in_flight or self._notifier.in_flight:
             await self._dispatcher.idle()
-            await self._telling.idle()
+            await self._notifier.idle()
 
     async def resume(self) -> int:
-        """Queue the jobs that an earlier run has left unfinished; return how many there were.
+        """Queue the jobs that a previous run left unfinished; return how many there were.
 
-        To be called before the first order comes.
+        Call it before the first order arrives.
         """
         await self.uploads.discard_all()
         unfinished = await self.store.jobs.unfinished()
         left = [job for job in unfinished if job.id not in self._dispatcher.tasks]
         running = [job for job in left if job.state is JobState.RUNNING]
         for job in running:
-            # A death of the bot is no fault of a clip that a worker makes.
+            # A crash of the bot spends an attempt only of jobs that the bot itself makes.
             is_ours = job.order.kind in MADE_BY_BOT
             await self.store.jobs.requeue(job.id, spend_attempt=is_ours)
-        # Jobs that were running come first; each is put before the one that was put before it.
+        # Jobs that were running come first: each `put(first=True)` goes before the previous one.
         for job in reversed(running):
             self._dispatcher.put(job, first=True)
         for job in left:
@@ -141,7 +141,7 @@ class Pipeline:
     async def check(self, order: Order, limits: Limits) -> None:
         """Raise RequestError if an order would be refused now, before any work is done for it."""
         check_order(order, max_seconds=self.config.generation.max_seconds)
-        await self.manners.check_order(order)
+        await self.word_filter.check_order(order)
         await self.store.jobs.check(order, limits)
 
     async def order(self, order: Order, limits: Limits, answer: MessageHandle) -> Job:
@@ -150,7 +150,7 @@ class Pipeline:
         Raises RequestError, Refused among them, and then nothing is charged.
         """
         check_order(order, max_seconds=self.config.generation.max_seconds)
-        await self.manners.check_order(order)
+        await self.word_filter.check_order(order)
         job = await self.store.jobs.accept(order, limits, answer)
         with about(job.id):
             log.info("job.accepted id=%d kind=%s seconds=%g", job.id, order.kind, order.seconds)
@@ -171,7 +171,7 @@ class Pipeline:
             return [await self.order(orders[0], limits, answer)], None
         for order in orders:
             check_order(order, max_seconds=self.config.generation.max_seconds)
-            await self.manners.check_order(order)
+            await self.word_filter.check_order(order)
         jobs, refused = await self.store.jobs.accept_takes(orders, limits, answer)
         log.info("takes.accepted jobs=%s of=%d", [job.id for job in jobs], len(orders))
         await failpoints.reached("job.accepted")
@@ -181,33 +181,33 @@ class Pipeline:
         return jobs, refused
 
     async def knows(self, key: str) -> bool:
-        """Tell whether an order with this key was accepted before."""
+        """Return whether an order with this key was accepted before."""
         return await self.store.jobs.of_key(key) is not None
 
     async def cancel(self, job_id: int) -> bool:
-        """Stop a job that waits or runs; tell whether there was something to stop."""
+        """Cancel a waiting or running job; return whether there was one to cancel."""
         task = self._dispatcher.tasks.get(job_id)
         if task is not None and self.executor.cancel(job_id):
             await asyncio.wait([task])
             job = await self.store.jobs.get(job_id)
             return job is not None and job.state is JobState.CANCELLED
-        # Between its admission and the executor's queue, only the database knows it.
+        # Before it reaches the executor's queue, the job exists only in the database.
         job = await self.store.jobs.get(job_id)
         if job is None or job.state is not JobState.QUEUED:
             return False
         if not await self.store.jobs.cancel(job_id, CANCELLED):
             return False
-        await self._telling.tell(job_id)
+        await self._notifier.notify(job_id)
         return True
 
     def progress(self, job_id: int) -> JobProgress | None:
-        """Return where a job is on its way to the engine and back."""
+        """Return the progress of a job; None if the executor doesn't have it."""
         return self.executor.progress(job_id)
 
     async def drain(self, grace_seconds: float) -> None:
-        """Start no more jobs and wait for those that run, for so long at the most.
+        """Start no more jobs, and wait for running ones for at most `grace_seconds`.
 
-        Unfinished ones are queued again at the next start; no attempt is spent.
+        Unfinished jobs are queued again at the next start without spending an attempt.
         """
         self.executor.paused = True
         await failpoints.reached("bot.draining")
@@ -217,13 +217,13 @@ class Pipeline:
             for job_id, task in self._dispatcher.tasks.items()
             if self.executor.progress(job_id) is None
             and not task.done()
-            and not self._telling.turns.is_waiting(job_id)
+            and not self._notifier.groups.is_waiting(job_id)
         ]
         if finishing:
             await asyncio.wait(finishing, timeout=grace_seconds)
-        # A job that went on after Discord's side has closed would take that for a failure.
+        # A job that continued after the Discord client has closed would fail.
         await self._dispatcher.stop()
-        await self._telling.stop(grace_seconds)
+        await self._notifier.stop(grace_seconds)
         for job in await self.store.jobs.unfinished():
             if job.state is JobState.RUNNING:
                 await self.store.jobs.requeue(job.id, spend_attempt=False)

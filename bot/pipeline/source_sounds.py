@@ -1,4 +1,4 @@
-"""The sounds that clips are made from: found, cut for the model, and joined with what is new."""
+"""Load the sounds that clips are made from, cut them for the model, and join old and new."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class SourceSounds:
         self._store = store
 
     async def clip(self, source: ClipSource) -> Clip:
-        """Return the clip that an order is made from. Raises JobError where it was deleted."""
+        """Return the clip that an order is made from. Raises JobError if it was deleted."""
         clip = await self._store.clips.get(source.clip_id)
         if clip is None or clip.is_deleted:
             raise JobError(SOURCE_DELETED)
@@ -46,9 +46,9 @@ class SourceSounds:
         return self._store.clips_folder / (await self.clip(source)).file
 
     async def load_prompt(self, source: Source, model: ModelInfo) -> AudioPrompt:
-        """Return the audio prompt of an order, at the model's rate and channels.
+        """Return the audio prompt of an order, at the model's sample rate and channels.
 
-        Raises JobError and SoundError where its sound is gone.
+        Raises JobError and SoundError if its sound is deleted.
         """
         path, grid = await self.path(source), None
         if isinstance(source, ClipSource):
@@ -65,9 +65,9 @@ class SourceSounds:
         )
 
     async def load_tune(self, source: Source, model: ModelInfo) -> Sound:
-        """Return the tune of an order's sound, at the model's rate.
+        """Return the melody of an order's sound, at the model's sample rate.
 
-        Raises JobError, and SoundError where there is none in it.
+        Raises JobError, and SoundError if the sound has none.
         """
         path = await self.path(source)
         return await asyncio.to_thread(_read_tune, path, source.keep_seconds, model.sample_rate_hz)
@@ -75,9 +75,9 @@ class SourceSounds:
     async def load_known_codes(
         self, source: Source, heard: AudioPrompt, model: ModelInfo
     ) -> tuple[Codes, Codes] | None:
-        """Return the kept codes of an audio prompt, split as its sound; None where there are none.
+        """Return the stored codes of an audio prompt, split as its sound; None if there are none.
 
-        They are better than what the encoder finds in the mix.
+        They are exact, unlike codes that the encoder computes from the mix.
         """
         if not isinstance(source, ClipSource) or not model.stems:
             return None
@@ -90,10 +90,10 @@ class SourceSounds:
     async def join(
         self, source: Source, made: Sound, model: ModelInfo
     ) -> tuple[Sound, Codes | None]:
-        """Return what was made with its source before it, and the codes of what precedes `made`.
+        """Return the new sound with its source before it, and the codes of what precedes `made`.
 
-        Where the source was deleted meanwhile, what was made is enough, but for a continuation of
-        all of it. Raises JobError and SoundError for that.
+        If the source was deleted meanwhile, the new sound alone is returned, unless the order
+        continues all of it. Raises JobError and SoundError for that.
         """
         is_whole = isinstance(source, ClipSource) and source.whole
         try:
@@ -119,15 +119,19 @@ class SourceSounds:
 
 
 def is_made_afresh(source: Source) -> bool:
-    """Tell whether a remix's new part is no continuation, where the codes of its bars are known.
+    """Return whether a remix's new part is generated without an audio prompt.
 
-    A continuation has the sound's style, whatever the words are; codes hold tempo and harmony.
+    An audio prompt imposes its style whatever the prompt says; stored codes hold tempo and harmony
+    instead.
     """
     return source.keep in (Keep.END, Keep.START) and not source.keep_stems
 
 
 def lead_frames(source: Source, heard: AudioPrompt, model: ModelInfo) -> int:
-    """Return how many frames a new part made afresh begins before the joint: the last beat's."""
+    """Return how many frames before the joint a part without audio prompt starts.
+
+    That is one beat, over which old and new are crossfaded.
+    """
     if not source.keep_harmony or not source.include or heard.beat_seconds is None:
         return 0
     beat = round(heard.beat_seconds * model.sample_rate_hz / model.frame_samples)
@@ -135,9 +139,9 @@ def lead_frames(source: Source, heard: AudioPrompt, model: ModelInfo) -> int:
 
 
 def join_afresh(source: Source, heard: AudioPrompt, made: Sound, model: ModelInfo) -> Sound:
-    """Return the bars that stay, going over within their last beat into what was made afresh."""
+    """Return the kept bars, crossfaded within their last beat into the new part."""
     lead = lead_frames(source, heard, model) * model.frame_samples
-    # Without that beat it ends where the new part begins.
+    # Without a known beat there is no overlap: the old part is faded out.
     old = heard.end if lead else fade(heard.end)
     before = replace(old, samples=old.samples[:, : old.samples.shape[1] - lead])
     return join_new_part(old, prepend(before, made), heard.beat_seconds if lead else 0.0)

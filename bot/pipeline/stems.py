@@ -1,6 +1,6 @@
-"""Clips taken apart: drums, bass and the rest as files of their own, made by the engine on demand.
+"""Split clips into stems (drums, bass, ...) on demand, as files decoded by the engine.
 
-It costs nothing, and nothing of it is kept: a clip's codes are, and the same comes of them again.
+It is free, and the files are not stored: a clip's codes are, and they decode to the same stems.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from bot.domain.jobs import RequestOrigin
 from bot.errors import JobError, Refused, SoundError
 from bot.i18n.sentence import Sentence
 from bot.inference.executor import Executor
-from bot.inference.pending import WorkerLost
+from bot.inference.pending_job import WorkerLost
 from bot.pipeline.clip_codes import GONE, OTHER_MODEL, load_codes
 from bot.pipeline.packaging import tags_of
 from bot.store.admission import BLOCKED, DRAINING
@@ -34,12 +34,12 @@ NOT_TOLD = Sentence(
     "them."
 )
 OF_YOURS = Sentence("I'm already splitting clips for you. Please wait a moment.")
-# A worker may have been lost for what others had it do, and nothing is done twice by trying again.
+# A worker may have been lost because of another job, and splitting is idempotent.
 _ATTEMPTS = 2
 WORKER_LOST = Sentence("The music engine stopped while splitting this clip. Please try again.")
 
 _PER_PERSON = 2
-# Of what making it takes a small model; a larger one makes slower, and sounds as fast.
+# Share of a small model's generation time; larger models generate slower and decode as fast.
 _WORK_SHARE = 0.5
 
 
@@ -52,7 +52,7 @@ class StemFile:
 
 
 class Stems:
-    """Splits clips into stems, each clip by one request at a time."""
+    """Splits clips into stems; each clip by at most one request at a time."""
 
     def __init__(self, store: Store, executor: Executor, style: post.Style) -> None:
         self._store, self._executor, self._style = store, executor, style
@@ -60,7 +60,7 @@ class Stems:
         self._people: Counter[int] = Counter()
 
     async def keepable_stems(self, clip: Clip) -> tuple[str, ...]:
-        """Return the stems of a clip that a new one could keep; none where its codes don't fit."""
+        """Return the stems of a clip that a new one can keep; empty if its codes don't fit."""
         if not clip.stems:
             return ()
         try:
@@ -71,13 +71,13 @@ class Stems:
 
     @property
     def model_stems(self) -> tuple[str, ...]:
-        """Return the stems of the model that is loaded; none while none is."""
+        """Return the stems of the loaded model; empty if none is loaded."""
         return () if self._executor.model is None else self._executor.model.stems
 
     async def read_codes(self, data: bytes) -> bytes:
-        """Return the packed codes that a stranger's file tells.
+        """Return the codes packed in an uploaded file.
 
-        Raises SoundError where it tells none, or those of another model.
+        Raises SoundError if it has none, or those of another model.
         """
         codes, model = await read_untrusted_codes(data), self._executor.model
         told = None if codes is None else pack_codes(codes)
@@ -88,7 +88,7 @@ class Stems:
         return told
 
     async def check(self, clip: Clip, place: RequestOrigin) -> None:
-        """Raise Refused or SoundError with the reason why a clip can't be taken apart now."""
+        """Raise Refused or SoundError if a clip can't be split now."""
         if await self._store.settings.is_blocked(place.guild_id, place.user_id):
             raise Refused(BLOCKED)
         if self._executor.broken is not None:
@@ -100,14 +100,14 @@ class Stems:
         await load_codes(self._store, clip, self._executor.model)
 
     def expected_seconds(self, clip: Clip) -> float | None:
-        """Return how long it would take now; None while unknown."""
+        """Return the expected wait for splitting a clip now; None while unknown."""
         return self._executor.expected_seconds(_WORK_SHARE * clip.seconds)
 
     @contextmanager
     def reserve(self, clip: Clip, user_id: int) -> Iterator[None]:
-        """Count a clip among those that are taken apart right now.
+        """Mark a clip as being split, for the duration of the block.
 
-        Raises Refused where it is one already, or its person has as many as may be.
+        Raises Refused if it is being split already, or the person has too many in progress.
         """
         if clip.id in self._clips:
             raise Refused(ON_THEIR_WAY)
@@ -120,22 +120,22 @@ class Stems:
         finally:
             self._clips.discard(clip.id)
             self._people[user_id] -= 1
-            self._people += Counter()  # drops those who are at nought
+            self._people += Counter()  # drops counts of zero
 
     async def split(self, clip: Clip, user_id: int, max_bytes: int) -> list[StemFile]:
-        """Return a clip's stems as files that are no larger than `max_bytes` together.
+        """Return a clip's stems as files that are together at most `max_bytes`.
 
-        Waits for a turn as every clip does. Raises SoundError where codes or sound are gone,
-        OutputError where it can't be made so small, and JobError where the engine fails.
+        Waits in the queue like a clip. Raises SoundError if codes or sound are deleted, OutputError
+        if the files can't be made that small, and JobError if the engine fails.
         """
 
         async def prepared() -> StemsRequest:
-            # Only now is it known which model it is.
+            # Which model is loaded is known only when the job's turn comes.
             codes = await load_codes(self._store, clip, self._executor.model)
             return StemsRequest(tokens=codes.tokens)
 
         for left in reversed(range(_ATTEMPTS)):
-            # The clip's own number, below nought: no job has that.
+            # The negative clip id: ids of jobs are positive.
             run = self._executor.submit(
                 -clip.id, user_id, _WORK_SHARE * clip.seconds, prepared,
                 guild_id=clip.origin.guild_id,

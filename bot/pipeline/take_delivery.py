@@ -1,8 +1,8 @@
-"""The takes of one message: waited for, shown together, delivered and settled together.
+"""Deliver the takes of one message together: wait for all, post once, settle each.
 
-Each take has the task of its own job. Whichever is first of those that were made delivers for all
-of them once none is being made any more; the others wait for that. All that is needed to go on
-after a death of the bot is in the database.
+Each take has the task of its own job. The first generated take delivers for all of them once no
+take is unfinished; the others wait for it. Everything needed to resume after a crash is in the
+database.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from bot.domain.jobs import Job, JobState
 from bot.domain.takes import Take
 from bot.errors import OutputError, ZhiyinError
 from bot.inference.executor import Executor
-from bot.pipeline.endings import HELD, UNDELIVERABLE, UNEXPECTED
+from bot.pipeline.failure_notices import FailureNotifier
+from bot.pipeline.failure_sentences import HELD, UNDELIVERABLE, UNEXPECTED
 from bot.pipeline.packaging import pack_takes
 from bot.pipeline.presenter import Presenter, TooLarge, Undeliverable
-from bot.pipeline.telling import Telling
 from bot.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -39,16 +39,16 @@ class TakeDelivery:
         store: Store,
         executor: Executor,
         presenter: Presenter,
-        telling: Telling,
+        notifier: FailureNotifier,
         style: post.Style,
     ) -> None:
         self._store, self._executor, self._presenter = store, executor, presenter
-        self._telling, self._turns, self._style = telling, telling.turns, style
+        self._notifier, self._groups, self._style = notifier, notifier.groups, style
 
     async def show(self, job: Job) -> None:
         """Show how far the takes are; the first that is being made does so for all of them."""
-        turn = self._turns.of(_group_of(job))
-        async with turn.lock:
+        group = self._groups.of(_group_of(job))
+        async with group.lock:
             takes = await self._store.takes.of_group(_group_of(job))
             making = [take for take in takes if take.is_being_made]
             if making and making[0].job.id == job.id:
@@ -58,11 +58,11 @@ class TakeDelivery:
     async def deliver(self, job: Job) -> None:
         """Return when a take that was made is settled; the first one delivers for all."""
         group_key = _group_of(job)
-        turn = self._turns.of(group_key)
-        turn.tell()
+        group = self._groups.of(group_key)
+        group.notify_all()
         while True:
-            changed = turn.changed
-            async with turn.lock:
+            changed = group.changed
+            async with group.lock:
                 takes = await self._store.takes.of_group(group_key)
                 own = next(take for take in takes if take.job.id == job.id)
                 if not own.is_to_be_posted:
@@ -73,10 +73,10 @@ class TakeDelivery:
                 if is_due:
                     await self._hand_over(group_key, ready)
             if is_due:
-                turn.tell()
-                await self._telling.tell(job.id)
+                group.notify_all()
+                await self._notifier.notify(job.id)
                 return
-            with self._turns.waiting(job.id):
+            with self._groups.waiting(job.id):
                 await changed.wait()
 
     async def _hand_over(self, group_key: str, ready: Sequence[Take]) -> None:
@@ -97,12 +97,12 @@ class TakeDelivery:
                 await self._store.jobs.fail(id_, UNEXPECTED)
 
     async def _post_and_settle(self, group_key: str, ready: Sequence[Take]) -> None:
-        once_more = any(take.job.state is JobState.DELIVERING for take in ready)
+        may_be_posted = any(take.job.state is JobState.DELIVERING for take in ready)
         await self._store.takes.begin_delivery([take.job.id for take in ready])
         heard = [found for take in ready if (found := await self._hear(take)) is not None]
         if not heard:
             return
-        message_id = await self._post(group_key, heard, once_more=once_more)
+        message_id = await self._post(group_key, heard, may_be_posted=may_be_posted)
         await failpoints.reached("clip.posted")
         ids = [take.job.id for take, _, _ in heard]
         await self._store.takes.finish_delivery(group_key, ids, message_id)
@@ -121,7 +121,7 @@ class TakeDelivery:
             return None
         return take, sound, codes
 
-    async def _post(self, group_key: str, heard: Sequence[_Heard], *, once_more: bool) -> int:
+    async def _post(self, group_key: str, heard: Sequence[_Heard], *, may_be_posted: bool) -> int:
         """Post the takes, smaller and smaller if they have to be; return the message's id."""
         clips = {
             take.number: (take.clip, sound, codes) for take, sound, codes in heard if take.clip
@@ -133,7 +133,7 @@ class TakeDelivery:
             files = await asyncio.to_thread(pack_takes, clips, max_bytes, self._style)
             await failpoints.reached("clip.unposted")
             try:
-                return await self._presenter.post_takes(takes, files, once_more=once_more)
+                return await self._presenter.post_takes(takes, files, may_be_posted=may_be_posted)
             except TooLarge:
                 max_bytes = min(max_bytes, max(len(file.data) for file in files.values())) // 2
                 if max_bytes < post.SMALLEST_BYTES:

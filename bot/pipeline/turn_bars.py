@@ -1,7 +1,7 @@
-"""A jam's turn as whole bars: how much is made for it, and how it is cut and joined to the track.
+"""Plan and cut jam turns as whole bars: how much to generate, and where to cut and join it.
 
-Of a model whose codes say where the bars are they are known to the frame; else they are heard, and
-where nothing certain is heard the cut is by time.
+If the model's codes encode bar lines, they are exact to the frame. Otherwise bars are detected in
+the sound; without a reliable detection the cut is by time.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ from bot.domain.generation import Codes, Sound
 from bot.domain.jams import BEATS_IN_A_BAR
 from bot.domain.jobs import ClipSource, Job, Order
 from bot.domain.status import ModelInfo
-from bot.inference.pending import Rendered
+from bot.inference.pending_job import Rendered
 from bot.pipeline.clip_codes import match_codes
 from bot.pipeline.source_sounds import SourceSounds, is_made_afresh
 from bot.store.store import Store
 
 _SPARE_SHARE = 0.3
-"""Of a turn that sets the tempo so much more is made: it may be slower than was asked for."""
+"""Extra share generated for a turn that sets the tempo: it may come out slower than asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnPlan:
-    """What a turn is to be: so many bars on the grid of its track, which may not be known yet."""
+    """The length of a turn in bars, on the track's grid if that is known."""
 
     count: int
     bpm: float
@@ -46,9 +46,9 @@ class TurnPlan:
     def seconds_to_make(
         self, order: Order, model: ModelInfo | None, *, lead_seconds: float | None = None
     ) -> float:
-        """Return how much new sound a turn is cut from, as far as the model makes so much.
+        """Return how many seconds of new sound to generate, within the model's limit.
 
-        `lead_seconds` is how long before the joint it begins where it keeps the track's codes.
+        `lead_seconds` is how long before the joint it starts if it keeps the track's codes.
         """
         spare = max(BEATS_IN_A_BAR * 60 / self.bpm, _SPARE_SHARE * order.seconds)
         wanted = order.seconds + spare
@@ -78,7 +78,7 @@ class TurnBars:
         self._store, self._sources, self._notation = store, sources, notation
 
     async def plan(self, job: Job) -> TurnPlan | None:
-        """Return what a turn is to be; None where its jam is not known any more."""
+        """Return the plan of a turn; None if its jam is unknown."""
         source, jam_id = job.order.source, job.order.jam_id
         jam = None if jam_id is None else await self._store.jams.get(jam_id)
         if jam is None:
@@ -88,9 +88,9 @@ class TurnBars:
         return TurnPlan(count=jam.bars, bpm=float(jam.bpm), grid=grid)
 
     async def cut(self, job: Job, plan: TurnPlan, rendered: Rendered) -> CutTurn:
-        """Return the track with what was made for a turn, cut to its bars.
+        """Return the track with the new turn, cut to whole bars.
 
-        Raises JobError and SoundError where the track is gone.
+        Raises JobError and SoundError if the track is deleted.
         """
         source, seconds = job.order.source, job.order.seconds
         if source is None:
@@ -114,7 +114,7 @@ class TurnBars:
     def _cut_first(self, plan: TurnPlan, seconds: float, rendered: Rendered) -> CutTurn:
         """Return the first turn of a jam, from its first bar line on."""
         sound, codes, model = rendered.sound, rendered.codes, rendered.model
-        bars = self._written(codes, model) or hear_bars(sound, plan.bpm)
+        bars = self._encoded_grid(codes, model) or hear_bars(sound, plan.bpm)
         if bars is not None and codes is None:
             sound, bars = bring_to_tempo(sound, bars, plan.bpm)
         start, stop = place_of(bars, plan.count, sound, seconds)
@@ -135,12 +135,12 @@ class TurnBars:
         if codes is not None:
             tokens = codes.tokens[:, joint // model.frame_samples :]
             new_codes = replace(codes, tokens=tokens)
-        bars = self._written(new_codes, model) or hear_bars(new, plan.bpm)
+        bars = self._encoded_grid(new_codes, model) or hear_bars(new, plan.bpm)
         _, stop = place_of(bars, plan.count, new, seconds)
         return _part(sound, 0, joint + stop, joint, codes, bars, model)
 
-    def _written(self, codes: Codes | None, model: ModelInfo) -> Bars | None:
-        """Return the bars that codes say."""
+    def _encoded_grid(self, codes: Codes | None, model: ModelInfo) -> Bars | None:
+        """Return the bar grid that codes encode."""
         notation = self._notation
         if codes is None or notation is None or codes.tokens.shape[0] < notation.books:
             return None

@@ -1,4 +1,4 @@
-"""What people send: read in the sandbox, kept until the clip is made, a few files at a time."""
+"""Accept uploaded sounds: decode them in the sandbox and store them until the clip is made."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ _FILES = 12
 
 
 class UploadIntake:
-    """Takes files in, each of which is held in memory while it is read."""
+    """Decodes uploads; limits how many are in memory at a time."""
 
     def __init__(self, store: Store, reader: Uploads, stems: Stems) -> None:
         self._store, self._reader, self._stems = store, reader, stems
         self._reading: Counter[int] = Counter()
         self._held: Counter[str] = Counter()
-        # One at a time: what a hostile file can make of memory and processor is counted once.
+        # One at a time: bounds the memory and processor time of hostile files.
         self._turn = asyncio.Semaphore(1)
 
     @contextmanager
     def reserve(self, user_id: int) -> Iterator[None]:
-        """Count a person's file among those that are being read.
+        """Count a person's file among those in memory, for the duration of the block.
 
-        Raises Refused where there are as many as may be.
+        Raises Refused at the limit of the person or of all together.
         """
         if self._reading[user_id] >= _FILES_PER_USER:
             raise Refused(FILES_OF_YOURS)
@@ -66,11 +66,11 @@ class UploadIntake:
         keep: Keep | None = None,
         with_codes: bool = False,
     ) -> tuple[str, float]:
-        """Decode a stranger's file and keep the end of it; return its name and its seconds.
+        """Decode a stranger's file, store the needed part, and return its file name and seconds.
 
-        For a remix that is enough to hear the bars in; with `Keep.START` and `Keep.TUNE` it is the
-        start. With `with_codes` the codes of all of it are kept, too. Raises SoundError, also where
-        the file has none that fit the model.
+        For a remix that is enough to detect bars; for `Keep.START` and `Keep.TUNE` it is the start,
+        else the end. With `with_codes` the codes of all of it are stored too. Raises SoundError,
+        also if the file has no codes that fit the model.
         """
         wanted = keep_seconds if keep is None else max(keep_seconds, _BARS_SECONDS)
         async with self._turn:
@@ -84,7 +84,10 @@ class UploadIntake:
 
     @contextmanager
     def hold(self, file: str) -> Iterator[None]:
-        """Keep a file while its takes are ordered: the first may end before the last comes."""
+        """Keep a file while its takes are ordered.
+
+        The first take may end, and discard it, before the last one is accepted.
+        """
         self._held[file] += 1
         try:
             yield
@@ -93,15 +96,15 @@ class UploadIntake:
             self._held += Counter()
 
     async def discard(self, file: str) -> None:
-        """Delete a kept file that no order wants, or wants any more."""
-        # The other takes of the same order may still want it.
+        """Delete a stored file unless an unfinished order needs it."""
+        # The other takes of the same order may still need it.
         if file not in self._held and file not in await self._wanted():
             (self._store.uploads_folder / file).unlink(missing_ok=True)
 
     async def discard_all(self) -> None:
-        """Delete all that no order wants, which a bot that ended has left.
+        """Delete all files that no unfinished order needs, left over from a previous run.
 
-        Only before the first order comes: one that is about to be accepted would lose its file.
+        Call it before the first order arrives: a file whose order is being accepted would be lost.
         """
         wanted = await self._wanted()
         for path in await asyncio.to_thread(list, self._store.uploads_folder.iterdir()):
@@ -116,6 +119,6 @@ class UploadIntake:
         return {source.file for source in sources if isinstance(source, UploadSource)}
 
     async def read_tags(self, data: bytes) -> Tags | None:
-        """Return what a stranger's file says of how it was made; None where it says nothing."""
+        """Return the tags of a stranger's file; None if it has none."""
         async with self._turn:
             return await read_untrusted_tags(data)

@@ -91,7 +91,7 @@ def _check_pace(standing: Row, limits: Limits, now: float) -> None:
 
 
 def has_room(waiting_there: int, waiting: int, most: int) -> bool:
-    """Tell whether a queue of at most so many has room for one more of a server.
+    """Return whether a queue of at most so many has room for one more of a server.
 
     While others wait, too, a server has no more in the queue than there are free places: then one
     is left for a server that has none. One that waits alone may have them all, but for the limit

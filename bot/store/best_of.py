@@ -1,4 +1,4 @@
-"""Which clips are posted among a server's best; triggers write down what is to be done."""
+"""Which clips are posted among a server's best; triggers record what is to be done."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ class ClockWatch:
         self._database = database
 
     async def observe(self, reading: ClockReading) -> bool:
-        """Tell whether the age of things can be trusted now.
+        """Return whether the age of things can be trusted now.
 
         Where the clock was set since the last time, what was made before that is dated anew.
         """

@@ -1,4 +1,4 @@
-"""Daily prompts: each is written down before it is posted, and once for a server and a day."""
+"""Daily prompts: each is recorded before it is posted, and once for a server and a day."""
 
 from __future__ import annotations
 

@@ -98,10 +98,10 @@ class Database:
         return rows[0] if rows else None
 
     async def scrub(self) -> bool:
-        """Empty the write-ahead log, where what was deleted lives on, and tell whether it is empty.
+        """Empty the write-ahead log, which holds deleted data; return whether it is empty.
 
-        Waits for reads of our own, each of which is short. While another process reads, such as a
-        backup, the log can't be emptied: the next call does it.
+        Waits for the bot's own reads, each of which is short. While another process reads, such as
+        a backup, the log can't be emptied; the next call does it.
         """
         for _ in range(_SCRUB_TRIES):
             async with self._lock, AsyncExitStack() as stack:

@@ -1,6 +1,6 @@
 """Delete what is kept of a person in pieces, each short enough that nobody waits for it.
 
-The wish is written down first (the table `forgotten`); from then on nothing that it covers is
+The wish is recorded first (the table `forgotten`); from then on nothing that it covers is
 shown, and whoever opens the database next goes on with it. It covers jobs and entries by their ids,
 which only grow: an order that comes later is one like any other.
 
@@ -37,7 +37,7 @@ class Piece:
 
 
 async def write_down_wish(connection: aiosqlite.Connection, user_id: int, now: float) -> bool:
-    """Write down that a person wishes to be forgotten; False while a job of theirs goes on."""
+    """Record that a person wishes to be forgotten; False while a job of theirs goes on."""
     going_on = f"SELECT 1 FROM jobs WHERE user_id = ? AND {UNFINISHED} LIMIT 1"  # noqa: S608 - ours
     if await connection.execute_fetchall(going_on, (user_id,)):
         return False
@@ -146,7 +146,7 @@ async def delete_entries(
 
 
 async def delete_stars(connection: aiosqlite.Connection, user_id: int) -> bool:
-    """Delete stars that a person gave before their wish; tell whether there may be more."""
+    """Delete stars that a person gave before their wish; return whether there may be more."""
     deleted = await connection.execute(
         "DELETE FROM stars WHERE (clip_id, user_id) IN (SELECT clip_id, user_id FROM stars "
         "WHERE user_id = ?1 AND starred_at <= (SELECT at FROM forgotten WHERE user_id = ?1) "
@@ -157,7 +157,7 @@ async def delete_stars(connection: aiosqlite.Connection, user_id: int) -> bool:
 
 
 async def delete_reports(connection: aiosqlite.Connection, user_id: int) -> bool:
-    """Delete reports that a person made before their wish; tell whether there may be more."""
+    """Delete reports that a person made before their wish; return whether there may be more."""
     deleted = await connection.execute(
         "DELETE FROM reports WHERE id IN (SELECT id FROM reports "
         "WHERE user_id = ?1 AND reported_at <= (SELECT at FROM forgotten WHERE user_id = ?1) "
@@ -174,10 +174,7 @@ async def delete_settings(connection: aiosqlite.Connection, user_id: int) -> Non
 
 
 async def delete_battles(connection: aiosqlite.Connection, user_id: int) -> bool:
-    """Take a person off battles that they began before their wish; tell whether there may be more.
-
-    What others entered there stays theirs.
-    """
+    """Remove a person from battles begun before the request; return whether there are more."""
     changed = await connection.execute(
         "UPDATE battles SET user_id = NULL, prompt = NULL WHERE id IN (SELECT id FROM battles "
         "WHERE user_id = ?1 AND created_at <= (SELECT at FROM forgotten WHERE user_id = ?1) "
@@ -188,7 +185,7 @@ async def delete_battles(connection: aiosqlite.Connection, user_id: int) -> bool
 
 
 async def delete_jams(connection: aiosqlite.Connection, user_id: int) -> bool:
-    """Take a person off jams from before their wish; tell whether there may be more.
+    """Take a person off jams from before their wish; return whether there may be more.
 
     What others play there stays theirs.
     """
@@ -214,7 +211,7 @@ async def delete_jams(connection: aiosqlite.Connection, user_id: int) -> bool:
 
 
 async def delete_resets(connection: aiosqlite.Connection, user_id: int, today: str) -> bool:
-    """Delete a person's resets, but for those of today; tell whether there are more."""
+    """Delete a person's resets, but for those of today; return whether there are more."""
     await _open_ledger(connection, user_id)
     deleted = await connection.execute(
         "DELETE FROM ledger WHERE id IN (SELECT id FROM ledger "

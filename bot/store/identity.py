@@ -29,12 +29,12 @@ class Identity:
 
     @property
     def is_empty(self) -> bool:
-        """Tell whether it is a new file."""
+        """Return whether it is a new file."""
         return self.application_id == self.version == 0 and not self.tables
 
     @property
     def is_unsigned(self) -> bool:
-        """Tell whether it is one of ours from before they were signed, known by its tables."""
+        """Return whether it is one of ours from before they were signed, known by its tables."""
         is_early = self.application_id == 0 and 0 < self.version < SIGNED_SINCE
         return is_early and self.tables >= _FIRST_TABLES
 

@@ -8,7 +8,7 @@ import aiosqlite
 async def join_round(
     connection: aiosqlite.Connection, jam_id: int, user_id: int, name: str, now: float
 ) -> bool:
-    """Put somebody at the end of the round who is not in it; tell whether that was so."""
+    """Put somebody at the end of the round who is not in it; return whether that was so."""
     joined = await connection.execute(
         "INSERT INTO jam_players (jam_id, user_id, number, name, joined_at) "
         "SELECT ?1, ?2, COALESCE((SELECT MAX(number) FROM jam_players WHERE jam_id = ?1), 0) + 1, "

@@ -54,7 +54,7 @@ async def begin_turn(connection: aiosqlite.Connection, order: Order, job_id: int
 async def settle_turn(
     connection: aiosqlite.Connection, job_id: int, now: float, *, is_delivered: bool
 ) -> bool:
-    """Record how the job of a turn or a mixdown has ended; tell whether it was one.
+    """Record how the job of a turn or a mixdown has ended; return whether it was one.
 
     A turn is in the track once it was delivered; where none was made the turn is open again, for
     whoever's it was. A mixdown that was held was made.

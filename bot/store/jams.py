@@ -1,4 +1,4 @@
-"""The jams: each step is one transaction, written down before anything of it is shown."""
+"""The jams: each step is one transaction, recorded before anything of it is shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The answers that no job stands behind yet, written down before they are shown."""
+"""The answers that no job stands behind yet, recorded before they are shown."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class OpenAnswers:
             try:
                 await self._write(together)
             except BaseException:
-                # The others try for themselves: none of them is to show what is not written down.
+                # The others try for themselves: none of them is to show what is not recorded.
                 self._waiting += [each for each in together if each is not answer]
                 raise
 

@@ -19,7 +19,7 @@ class Presets:
     async def save(self, owner: PresetOwner, preset: Preset, *, most: int) -> bool:
         """Keep a preset in the place of one of the same name.
 
-        Tell whether it was kept: it is not where its owner has `most` others.
+        Return whether it was kept: it is not where its owner has `most` others.
         """
         settings = {
             "seconds": preset.seconds,
@@ -61,7 +61,7 @@ class Presets:
         return None if row is None else _preset_of(row)
 
     async def delete(self, owner: PresetOwner, name: str) -> bool:
-        """Delete a preset; tell whether there was one."""
+        """Delete a preset; return whether there was one."""
         async with self._database.transaction(urgent=True) as connection:
             done = await connection.execute(
                 "DELETE FROM presets WHERE is_server = ? AND owner_id = ? AND folded_name = ?",

@@ -39,7 +39,7 @@ class Privacy:
         """Forget a person and return the names of their clips' files.
 
         Returns None and deletes nothing while a job of theirs is unfinished. As soon as the wish is
-        written down nothing that it covers is shown any more; where this is interrupted, `resume`
+        recorded nothing that it covers is shown any more; where this is interrupted, `resume`
         goes on with it.
 
         How many seconds they used today is kept until the day is over, or deleting would give the

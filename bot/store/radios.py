@@ -11,7 +11,7 @@ from bot.store.database import Database
 
 
 class Radios:
-    """The table of radios: one a server at the most."""
+    """The table of radios: one a server at most."""
 
     def __init__(self, database: Database, clock: Callable[[], float]) -> None:
         self._database, self._clock = database, clock

@@ -22,7 +22,7 @@ class Reports:
         self._database, self._clock = database, clock
 
     async def add(self, clip: Clip, user_id: int, words: str | None) -> bool:
-        """Keep a person's report of a clip of a server; tell whether it is their first of it."""
+        """Keep a person's report of a clip of a server; return whether it is their first of it."""
         async with self._database.transaction(urgent=True) as connection:
             done = await connection.execute(
                 "INSERT OR IGNORE INTO reports (guild_id, clip_id, user_id, words, reported_at) "

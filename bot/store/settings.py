@@ -110,7 +110,7 @@ class Settings:
             )
 
     async def is_blocked(self, guild_id: int | None, user_id: int) -> bool:
-        """Tell whether a person is blocked on a server, or everywhere; None is no server."""
+        """Return whether a person is blocked on a server, or everywhere; None is no server."""
         sql = "SELECT 1 FROM blocked WHERE guild_id IN (?, ?) AND user_id = ?"
         return await self._database.one(sql, (guild_id, EVERYWHERE, user_id)) is not None
 

@@ -23,7 +23,7 @@ class Stars:
         self._database, self._clock = database, clock
 
     async def give(self, clip: Clip, user_id: int) -> bool:
-        """Star a clip for a person; tell whether it was not starred by them before."""
+        """Star a clip for a person; return whether it was not starred by them before."""
         async with self._database.transaction(urgent=True) as connection:
             done = await connection.execute(
                 "INSERT OR IGNORE INTO stars (clip_id, user_id, guild_id, starred_at) "
@@ -33,7 +33,7 @@ class Stars:
         return done.rowcount == 1
 
     async def take_back(self, clip: Clip, user_id: int) -> bool:
-        """Take a person's star back; tell whether there was one."""
+        """Take a person's star back; return whether there was one."""
         async with self._database.transaction(urgent=True) as connection:
             done = await connection.execute(
                 "DELETE FROM stars WHERE clip_id = ? AND user_id = ?", (clip.id, user_id)

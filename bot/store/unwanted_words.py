@@ -19,7 +19,7 @@ class UnwantedWords:
         return [row["entry"] for row in rows]
 
     async def add(self, guild_id: int, entry: str, *, most: int) -> bool:
-        """Add an entry where a server has fewer than `most`; tell whether it is there now."""
+        """Add an entry where a server has fewer than `most`; return whether it is there now."""
         async with self._database.transaction() as connection:
             await connection.execute(
                 "INSERT OR IGNORE INTO unwanted_words (guild_id, entry) SELECT ?1, ?2 "
@@ -32,7 +32,7 @@ class UnwantedWords:
         return bool(there)
 
     async def remove(self, guild_id: int, entry: str) -> bool:
-        """Remove an entry of a server; tell whether there was one."""
+        """Remove an entry of a server; return whether there was one."""
         async with self._database.transaction() as connection:
             done = await connection.execute(
                 "DELETE FROM unwanted_words WHERE guild_id = ? AND entry = ?", (guild_id, entry)

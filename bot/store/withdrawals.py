@@ -1,4 +1,4 @@
-"""The messages that still show what was deleted, written down in the transaction that deletes."""
+"""The messages that still show what was deleted, recorded in the transaction that deletes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Withdrawals:
 
 
 async def write_down(connection: aiosqlite.Connection, withdrawals: Collection[Withdrawal]) -> None:
-    """Write down which messages show a clip, within the transaction that deletes it."""
+    """Record which messages show a clip, within the transaction that deletes it."""
     await connection.executemany(
         "INSERT OR REPLACE INTO withdrawals (message_id, channel_id, clip_id) VALUES (?, ?, ?)",
         [(each.message_id, each.channel_id, each.clip_id) for each in withdrawals],

@@ -12,7 +12,7 @@ from bot.errors import RequestError
 from bot.voice.track import Frames, Track
 
 MOST_STRETCH = 1.06
-"""By which factor the end of a track is made faster or slower at the most: nobody asked for it."""
+"""By which factor the end of a track is made faster or slower at most: nobody asked for it."""
 
 _PLAIN_SECONDS = 2.0
 _MOST_SECONDS = 8.0

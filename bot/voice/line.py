@@ -91,7 +91,7 @@ class VoiceLine:
 
     @property
     def is_connected(self) -> bool:
-        """Tell whether it is heard."""
+        """Return whether it is heard."""
         return self._client is not None and self._client.is_connected()
 
     async def open(self) -> None:

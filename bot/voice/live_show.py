@@ -91,7 +91,7 @@ class LiveShow:
 
     @property
     def is_heard(self) -> bool:
-        """Tell whether live music is what sounds."""
+        """Return whether live music is what sounds."""
         return self._now is not None and self._mixer.now is self._now.sound
 
     @property

@@ -82,7 +82,7 @@ class LiveSound:
 
     @property
     def is_dry(self) -> bool:
-        """Tell whether it is silent for want of music."""
+        """Return whether it is silent for want of music."""
         return self._is_dry
 
     def surroundings(self) -> Surroundings:

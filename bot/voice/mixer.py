@@ -122,7 +122,7 @@ class Mixer:
 
     @property
     def wants_next(self) -> bool:
-        """Tell whether there is room for what comes next."""
+        """Return whether there is room for what comes next."""
         return self._next is None
 
     def play_next(

@@ -11,17 +11,17 @@ _SLOW_MOODS, _FAST_MOODS = frozenset({"calm", "relaxing"}), frozenset({"energeti
 
 
 def are_opposite_moods(one: str, other: str) -> bool:
-    """Tell whether nothing is both."""
+    """Return whether nothing is both."""
     return _are_apart(one, other, _SOFT, _HARD) or _are_apart(one, other, _GLAD, _GRIM)
 
 
 def are_opposite_styles(one: str, other: str) -> bool:
-    """Tell whether a touch of one style leaves nothing of the other."""
+    """Return whether a touch of one style leaves nothing of the other."""
     return _are_apart(one, other, _SOFT_STYLES, _HARD_STYLES)
 
 
 def oppose_pace(mood: str, pace: str) -> bool:
-    """Tell whether a mood excludes a pace: nothing calm is fast."""
+    """Return whether a mood excludes a pace: nothing calm is fast."""
     return (pace == "fast" and mood in _SLOW_MOODS) or (pace == "slow" and mood in _FAST_MOODS)
 
 

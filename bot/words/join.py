@@ -43,7 +43,7 @@ def join_words(old: str | None, new: str, heard: Heard, *, most: int) -> str:
 
 
 def keeps_tempo_and_key(asked: str) -> bool:
-    """Tell whether words ask for no other tempo, key or meter."""
+    """Return whether words ask for no other tempo, key or meter."""
     others = (Facet.TEMPO, Facet.PACE, Facet.KEY, Facet.METER)
     return not any(each.facet in others for each in read_phrases(asked))
 
@@ -63,7 +63,7 @@ def _join(old: str | None, new: str, heard: Heard) -> str:
 
 
 def _describes_a_whole(new: str, own: tuple[Phrase, ...]) -> bool:
-    """Tell whether words leave nothing to the old ones: a style and who plays it."""
+    """Return whether words leave nothing to the old ones: a style and who plays it."""
     named = {each.facet for each in own if each.degree is Degree.PLAIN}
     players = named & {Facet.INSTRUMENT, Facet.DRUMS}
     return Facet.STYLE in named and bool(players) and not is_change(new)
@@ -132,7 +132,7 @@ def _compose(front: list[str], body: str, tail: str, in_chinese: bool) -> str:
 
 
 def _contradicts(new: Phrase, old: Phrase) -> bool:
-    """Tell whether what is asked for can't be together with what was."""
+    """Return whether what is asked for can't be together with what was."""
     if new.degree is Degree.LESS:
         return new.facet is old.facet and new.name == old.name
     match new.facet, old.facet:

@@ -15,7 +15,7 @@ from bot.words.reading import read_phrases
 
 Vocabulary = frozenset[str]
 
-# As the built-in model's tokenizer takes words apart: numbers, signs of Chinese, letters.
+# As the built-in model's tokenizer takes words apart: numbers, Chinese characters, letters.
 _PIECE = re.compile(r"\d+|[\u3040-\u9fff]|[^\W\d\u3040-\u9fff]+")
 _RUN = re.compile(r"[\u3040-\u9fff]+|[^\s,;:!?()\"，；：！？、。（）\u3040-\u9fff]+")
 _IS_CHINESE = re.compile(r"[\u3040-\u9fff]")
@@ -79,7 +79,7 @@ def complete(typed: str, vocabulary: Vocabulary | None, *, most: int) -> list[st
 
 
 def _missing(run: str, vocabulary: Vocabulary) -> Iterator[str]:
-    """Yield what a model does not know of letters without a gap: a word, or signs of Chinese."""
+    """Yield what a model does not know of letters without a gap: a word, or Chinese characters."""
     plain = unicodedata.normalize("NFKC", run).lower()
     pieces = _PIECE.findall(plain)
     if not _IS_CHINESE.match(run):

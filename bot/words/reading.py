@@ -92,13 +92,13 @@ def read_phrases(text: str) -> tuple[Phrase, ...]:
 
 
 def is_chinese(text: str) -> bool:
-    """Tell whether a text is Chinese rather than English."""
+    """Return whether a text is Chinese rather than English."""
     signs = sum("一" <= character <= "鿿" for character in text)
     return 3 * signs > sum(character.isascii() and character.isalpha() for character in text)
 
 
 def is_within(phrase: Phrase, others: tuple[Phrase, ...]) -> bool:
-    """Tell whether a phrase describes what another one names."""
+    """Return whether a phrase describes what another one names."""
     return any(
         other.start <= phrase.start and phrase.stop <= other.stop
         for other in others

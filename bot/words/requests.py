@@ -59,5 +59,5 @@ def _strip_clause(text: str) -> str:
 
 
 def is_change(text: str) -> bool:
-    """Tell whether a text asks for a change of what there is, rather than for a new piece."""
+    """Return whether a text asks for a change of what there is, rather than for a new piece."""
     return _CHANGES.match(text.strip()) is not None

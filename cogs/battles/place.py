@@ -1,6 +1,6 @@
 """Where a battle is: messages are sent there once.
 
-Each is looked for before it is sent once more: an earlier life of the bot, or a request that
+Each is looked for before it is sent once more: a previous run of the bot, or a request that
 failed, may have sent it.
 """
 

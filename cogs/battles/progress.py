@@ -51,7 +51,7 @@ class BattleProgress:
         self._over.add(battle_id)
 
     async def look(self) -> bool:
-        """Let every battle go on as far as it can, by itself; tell whether all did."""
+        """Let every battle go on as far as it can, by itself; return whether all did."""
         battles = await self._bot.service.battles.unfinished()
         return await self._side_by_side.each([battle.id for battle in battles], self._try)
 
@@ -105,7 +105,7 @@ class BattleProgress:
         return True
 
     async def _take(self, step: Step, battle: Battle) -> bool:
-        """Take a step; tell whether the next one may follow."""
+        """Take a step; return whether the next one may follow."""
         battles = self._bot.service.battles
         match step:
             case Step.CLOSE:
@@ -169,7 +169,7 @@ class BattleProgress:
         await self.stage.show(battle, await self._bot.service.battles.entrants(battle.id))
 
     async def _find_card(self, battle: Battle) -> bool:
-        """Find the card of a battle that an earlier life has posted; tell whether it goes on.
+        """Find the card of a battle that a previous run has posted; return whether it goes on.
 
         Without a card nobody can enter: the battle is struck out. One that takes no more entries
         had a card, which was deleted, and goes on without it.

@@ -68,7 +68,7 @@ class BattleStage:
         self._shown.pop(battle.id, None)
 
     async def show_sample(self, battle: Battle, sample: Clip) -> bool:
-        """Put the clip that a battle is of under its card; tell whether it is there.
+        """Put the clip that a battle is of under its card; return whether it is there.
 
         The card links to it in any case.
         """

@@ -36,7 +36,7 @@ class JamProgress:
         """By the loop's clock, of those that time alone changes."""
 
     async def look(self) -> bool:
-        """Let every jam go on as far as it can; tell whether all did."""
+        """Let every jam go on as far as it can; return whether all did."""
         async with self._lock:
             jams = await self._jams.going_on()
             self._due_at = {}
@@ -124,7 +124,7 @@ class JamProgress:
         is_low = card_id is not None and not _has_sunk(room, card_id)
         if card_id is not None and is_low and await _edit(thread, card_id, card, view, picture):
             return card_id
-        # It comes down below the latest turn; one that was posted and not written down is found.
+        # It comes down below the latest turn; one that was posted and not recorded is found.
         is_card = has_footer(read(jam_messages.card_footer(jam)))
         new_id = await find_own(self._bot, thread, is_card, since_id=card_id or jam.thread_id)
         if new_id is None or not await _edit(thread, new_id, card, view, picture):
@@ -150,7 +150,7 @@ class JamProgress:
 
 
 def _has_sunk(room: Room, card_id: int) -> bool:
-    """Tell whether the latest turn stands below the card, where people would look for it."""
+    """Return whether the latest turn stands below the card, where people would look for it."""
     last = room.head
     is_open = room.jam.state is JamState.OPEN
     return is_open and last is not None and (last.message_id or 0) > card_id

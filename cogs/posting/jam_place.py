@@ -53,7 +53,7 @@ async def open_place(bot: ZhiyinBot, jam_id: int) -> Jam:
 
 
 async def _make(bot: ZhiyinBot, jam: Jam) -> int:
-    """Announce the jam and open its thread; what an earlier life of the bot did is found."""
+    """Announce the jam and open its thread; what a previous run of the bot did is found."""
     read = bot.languages.reader(jam.locale)
     channel = bot.get_partial_messageable(jam.channel_id, guild_id=jam.guild_id)
     footer = read(jam_messages.announcement_footer(jam))

@@ -49,7 +49,7 @@ class JobMessage:
         }
 
     def is_shown_by(self, found: discord.Message) -> bool:
-        """Tell whether a message of the bot shows the same: the same clip, or the same words."""
+        """Return whether a message of the bot shows the same: the same clip, or the same words."""
         if not self.postings:
             return found.content == self.content
         # Made smaller in between, it has another suffix.

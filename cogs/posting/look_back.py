@@ -39,7 +39,7 @@ async def find_messages(
     before_id: int | None = None,
     most: int = 1,
 ) -> list[int]:
-    """Return the latest messages of an author in a place that are the ones, so many at the most.
+    """Return the latest messages of an author in a place that are the ones, at most that many.
 
     Looks at what came after the message `since_id` and before `before_id`, and at no more than 500.
     Where the bot may not look there are none. Raises what discord.py raises in an outage: nobody

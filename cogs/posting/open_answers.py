@@ -95,7 +95,7 @@ async def _show(
 
 
 async def _is_answered(webhook: discord.Webhook, answer: OpenAnswer) -> bool:
-    """Tell whether what was to be thought about was posted, and only not struck out."""
+    """Return whether what was to be thought about was posted, and only not struck out."""
     if answer.text:
         return False
     # discord.py puts what it is given into the address.

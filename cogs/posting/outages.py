@@ -14,7 +14,7 @@ UNREACHABLE = (aiohttp.ClientError, OSError, TimeoutError)
 
 
 def is_outage(error: Exception) -> bool:
-    """Tell whether Discord itself, or the network to it, is in trouble.
+    """Return whether Discord itself, or the network to it, is in trouble.
 
     What was asked for may have been done all the same.
     """

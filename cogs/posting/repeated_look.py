@@ -32,7 +32,7 @@ class RepeatedLook:
         self._again_seconds = self._failed_pause_seconds = again_seconds
 
     async def now(self) -> bool:
-        """Look now; tell whether all is done."""
+        """Look now; return whether all is done."""
         pause_seconds = self._failed_pause_seconds
         try:
             all_did = await self._look()

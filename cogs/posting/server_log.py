@@ -38,7 +38,7 @@ async def begin_log(interaction: Interaction, guild_id: int, channel_id: int) ->
 
 
 async def note(interaction: Interaction, done: Sentence) -> None:
-    """Write down what a manager did on this server. Best effort: what was done is done."""
+    """Record what a manager did on this server. Best effort: what was done is done."""
     if interaction.guild_id is not None:
         text = line(interaction.user.id, done)
         nonce = f"log/{interaction.id}"
@@ -53,7 +53,7 @@ async def post_to_log(
     nonce: str,
     view: discord.ui.View | None = None,
 ) -> bool:
-    """Post into a server's log; tell whether that was possible.
+    """Post into a server's log; return whether that was possible.
 
     The nonce keeps a retry from being posted twice.
     """

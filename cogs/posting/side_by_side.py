@@ -25,7 +25,7 @@ class SideBySide:
         self._all: set[asyncio.Task[bool]] = set()
 
     async def each(self, places: Iterable[int], work: Work) -> bool:
-        """Do the work in each of the places; tell whether all is done.
+        """Do the work in each of the places; return whether all is done.
 
         What takes longer than the patience goes on by itself, and is not done yet.
         """

@@ -52,6 +52,6 @@ async def send_voice_message(
 
 
 def may_post_voice_messages(rights: discord.Permissions, *, in_thread: bool) -> bool:
-    """Tell whether rights in a place are enough for a voice message."""
+    """Return whether rights in a place are enough for a voice message."""
     speaks = rights.send_messages_in_threads if in_thread else rights.send_messages
     return speaks and rights.attach_files and rights.send_voice_messages

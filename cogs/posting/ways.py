@@ -98,11 +98,11 @@ class Ways:
 class Attempts:
     """Shows one message, way after way and try after try, and never twice."""
 
-    def __init__(self, ways: Ways, retry: RetryPolicy, job: Job, *, once_more: bool) -> None:
-        """Take the job; `once_more` says that an earlier life of the bot may have shown it."""
+    def __init__(self, ways: Ways, retry: RetryPolicy, job: Job, *, may_be_posted: bool) -> None:
+        """Take the job; `may_be_posted` says that a previous run of the bot may have shown it."""
         self._ways, self._retry, self._job = ways, retry, job
-        self._once_more = once_more
-        self._is_in_doubt = once_more
+        self._may_be_posted = may_be_posted
+        self._is_in_doubt = may_be_posted
         self.met_outage = False
         """Whether a way was given up because Discord was in trouble."""
 
@@ -135,7 +135,7 @@ class Attempts:
         if not self._is_in_doubt or way == self._ways.edit:
             return None
         found = await self._ways.find(self._job, message, direct=False)
-        if found is None and (self._once_more or way == self._ways.send_direct):
+        if found is None and (self._may_be_posted or way == self._ways.send_direct):
             found = await self._ways.find(self._job, message, direct=True)
         return found
 

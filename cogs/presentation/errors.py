@@ -24,7 +24,7 @@ EXPIRED = {(401, 50027), (404, 10015), (404, 10062), (404, 10008)}
 
 
 def is_expired(error: discord.HTTPException) -> bool:
-    """Tell whether an error says that the interaction has expired."""
+    """Return whether an error says that the interaction has expired."""
     return (error.status, error.code) in EXPIRED
 
 

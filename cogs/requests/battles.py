@@ -59,7 +59,7 @@ async def check_battle(
     if prompt is not None and words is None:
         raise RequestError(messages.NO_PROMPT)
     # Everybody will see them.
-    await bot.service.manners.check(interaction.guild_id, words)
+    await bot.service.word_filter.check(interaction.guild_id, words)
     if words is not None and len(words) > _MOST_THEME_CHARACTERS:
         raise RequestError(TOO_LONG)
     sample = None if clip is None else await find_typed_clip(interaction, clip)

@@ -21,7 +21,7 @@ async def card_for(bot: ZhiyinBot, read: Reader, clip: Clip, guild_id: int | Non
     It may be from another place, or from before they were not.
     """
     with_words, without_words = await clip_cards(bot, read, clip)
-    unwanted = await bot.service.manners.find(guild_id, clip.prompt, clip.upload_name)
+    unwanted = await bot.service.word_filter.find(guild_id, clip.prompt, clip.upload_name)
     return with_words if unwanted is None else without_words
 
 

@@ -69,7 +69,7 @@ async def check_jam(
                 longest=min(longest, most_seconds),
             )
         )
-    await interaction.client.service.manners.check(interaction.guild_id, named, styled)
+    await interaction.client.service.word_filter.check(interaction.guild_id, named, styled)
     return new
 
 

@@ -158,7 +158,7 @@ async def close_jam(interaction: Interaction, room: Room) -> None:
 
 
 async def _has_left(interaction: Interaction, user_id: int | None) -> bool:
-    """Tell whether somebody is no member of the server any more; False where nobody knows."""
+    """Return whether somebody is no member of the server any more; False where nobody knows."""
     if user_id is None or interaction.guild_id is None:
         return user_id is None
     try:

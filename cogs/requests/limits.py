@@ -21,7 +21,7 @@ def origin_of(interaction: discord.Interaction) -> RequestOrigin:
 
 
 def is_reached_by_token_only(interaction: discord.Interaction) -> bool:
-    """Tell whether the bot is not a member there, so that only the token can reach the person."""
+    """Return whether the bot is not a member there, so that only the token can reach the person."""
     if interaction.guild_id is None:
         return interaction.context.private_channel
     return not interaction.is_guild_integration()

@@ -45,12 +45,12 @@ class Mention:
 
 
 def is_typed(content: str, own_id: int) -> bool:
-    """Tell whether somebody typed a mention; Discord also lists whom a mere reply pings."""
+    """Return whether somebody typed a mention; Discord also lists whom a mere reply pings."""
     return re.search(_own(own_id), content) is not None
 
 
 def asks_clearly(content: str, own_id: int) -> bool:
-    """Tell whether a message that mentions the bot is certainly meant as an order.
+    """Return whether a message that mentions the bot is certainly meant as an order.
 
     It is not where the mention stands in a quote or inside a sentence, where others are mentioned,
     and where there is a question or nothing but small talk.
@@ -108,7 +108,7 @@ async def read_mention(bot: ZhiyinBot, message: discord.Message) -> Mention:
 
 
 def is_reply(message: discord.Message) -> bool:
-    """Tell whether a message answers another one; a forwarded one points at it, too."""
+    """Return whether a message answers another one; a forwarded one points at it, too."""
     return message.type is discord.MessageType.reply
 
 

@@ -74,7 +74,7 @@ class OnAir:
 
     @property
     def plays_live(self) -> bool:
-        """Tell whether live music is what is heard."""
+        """Return whether live music is what is heard."""
         return self.radio.show is not None and self.radio.show.is_heard
 
     async def open(self) -> None:

@@ -35,7 +35,7 @@ def on_air(interaction: Interaction) -> OnAir:
 
 
 def decides(person: discord.abc.User, radio: OnAir) -> bool:
-    """Tell whether a person decides alone: who switched it on, and managers of the channel."""
+    """Return whether a person decides alone: who switched it on, and managers of the channel."""
     if person.id == radio.plan.user_id:
         return True
     rights = (

@@ -38,7 +38,7 @@ async def steer(
     await check_steering(bot, person, radio)
     if len(text) > MAX_LIVE_CHARACTERS:
         raise RequestError(radio_messages.TOO_LONG.fill(most=MAX_LIVE_CHARACTERS))
-    await bot.service.manners.check(radio.plan.guild_id, text)
+    await bot.service.word_filter.check(radio.plan.guild_id, text)
     radio.pauses.note(person.id)
     await radio.steer(with_words(radio.plan.words, text, weight))
     listed = radio_messages.list_words(radio.plan.words)

@@ -65,7 +65,7 @@ def require_owner_or_manager(interaction: discord.Interaction, origin: RequestOr
 
 
 async def is_manager(interaction: Interaction) -> bool:
-    """Tell whether a person manages this server, or owns the bot."""
+    """Return whether a person manages this server, or owns the bot."""
     return interaction.permissions.manage_guild or await interaction.client.is_owner(
         interaction.user
     )
@@ -96,7 +96,7 @@ def guild_of(interaction: discord.Interaction) -> int:
 
 
 def is_shown_to(interaction: discord.Interaction, clip: Clip) -> bool:
-    """Tell whether a clip is the person's, or is posted where they are or can look.
+    """Return whether a clip is the person's, or is posted where they are or can look.
 
     One that was held is posted elsewhere than it was ordered.
     """
@@ -109,7 +109,7 @@ def is_shown_to(interaction: discord.Interaction, clip: Clip) -> bool:
 
 
 def _can_look_into(interaction: discord.Interaction, origin: RequestOrigin) -> bool:
-    """Tell whether a person sees the channel of this server in which something was ordered."""
+    """Return whether a person sees the channel of this server in which something was ordered."""
     guild, person = interaction.guild, interaction.user
     if guild is None or guild.id != origin.guild_id or not isinstance(person, discord.Member):
         return False

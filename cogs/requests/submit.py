@@ -149,7 +149,7 @@ async def _queue(
 async def _is_private(
     interaction: discord.Interaction[ZhiyinBot], draft: RequestDraft, liked: Preferences
 ) -> bool:
-    """Tell whether a clip is for its person alone: by option, as they like it, or by its parents.
+    """Return whether a clip is for its person alone: by option, as they like it, or by its parents.
 
     What is made of a clip that nobody else has would tell of it. In direct messages nobody else is
     there, battles have their own secret, and jams none.
@@ -222,7 +222,7 @@ async def submit_from_message(
 
 
 def _may_attach_files(bot: ZhiyinBot, message: discord.Message) -> bool:
-    """Tell whether the bot may post a clip where a message is, as far as it knows the channel."""
+    """Return whether the bot may post a clip where a message is, as far as it knows the channel."""
     channel = message.channel
     # A thread has the rights of its channel.
     place = channel.parent if isinstance(channel, discord.Thread) else channel
@@ -236,7 +236,7 @@ async def _check(bot: ZhiyinBot, order: Order, draft: RequestDraft, limits: Limi
     """Raise RequestError if an order would be refused now, for the name of its file, too."""
     if draft.attachment is not None:
         check_may_send_sound(limits)
-        await bot.service.manners.check(order.origin.guild_id, name_of(draft))
+        await bot.service.word_filter.check(order.origin.guild_id, name_of(draft))
     await bot.service.requests.check(order, limits)
 
 

@@ -76,7 +76,7 @@ def listeners_in(channel: VoicePlace) -> set[int]:
 
 
 def is_for_everybody(guild: discord.Guild, clip: Clip) -> bool:
-    """Tell whether everybody on a server sees where a clip was made, so that all may hear it."""
+    """Return whether everybody on a server sees where a clip was made, so that all may hear it."""
     if clip.origin.guild_id != guild.id:
         return False
     place = guild.get_channel_or_thread(clip.origin.channel_id)

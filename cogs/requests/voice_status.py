@@ -15,7 +15,7 @@ _MOST_CHARACTERS = 500
 
 
 async def show_status(channel: VoicePlace, text: str | None) -> bool:
-    """Set a voice channel's status, or take it away; tell whether it was set.
+    """Set a voice channel's status, or take it away; return whether it was set.
 
     Without the right *Set Voice Channel Status*, and on a stage, which has none, nothing is done:
     it is heard anyway.

@@ -25,7 +25,7 @@ class Withdraws(Protocol):
     """What changes and deletes messages of clips."""
 
     async def withdraw(self, withdrawal: Withdrawal) -> bool:
-        """Let a message show a deleted clip no more; tell whether it does so."""
+        """Let a message show a deleted clip no more; return whether it does so."""
         ...
 
 
@@ -47,7 +47,7 @@ def shown_in(clip: Clip, interaction: Interaction, pressed_id: int = 0) -> list[
 
 
 async def withdraw(bot: ZhiyinBot, shown: Collection[Withdrawal]) -> bool:
-    """Let messages show deleted clips no more; tell whether none does."""
+    """Let messages show deleted clips no more; return whether none does."""
     takes = cast(Withdraws, bot.get_cog("Takes"))
     # Takes that share a message are withdrawn from it in one edit.
     by_place = {(each.channel_id, each.message_id): each for each in shown}

@@ -91,7 +91,7 @@ class ClipButton(PersistentButton, template=r"zhiyin:clip:(?P<id>\d+):(?P<action
                 style=style,
                 custom_id=f"zhiyin:clip:{clip_id}:{action}",
             ),
-            # A row has five at the most: what makes music of one clip is in the first.
+            # A row has five at most: what makes music of one clip is in the first.
             row=_LATER_ROWS.get(action, 0),
         )
         self.clip_id, self.action = clip_id, action

@@ -62,7 +62,7 @@ class ForgetButton(PersistentButton, template=r"zhiyin:forget:(?P<id>\d+)"):
             except Refused as refused:
                 said = refused.sentence
             except Exception:
-                # The wish is written down first: the next sweep or start goes on with it.
+                # The wish is recorded first: the next sweep or start goes on with it.
                 log.exception("privacy.not_deleted user=%d", self.user_id)
                 said = privacy_messages.FORGETTING_FAILED
             show = partial(interaction.edit_original_response, content=read(said))

@@ -58,7 +58,7 @@ class PersistentButton(
 
 
 def is_known_button(custom_id: str) -> bool:
-    """Tell whether a custom id is that of a button which works."""
+    """Return whether a custom id is that of a button which works."""
     kinds = PersistentButton.__subclasses__()
     return any(kind.__discord_ui_compiled_template__.fullmatch(custom_id) for kind in kinds)
 

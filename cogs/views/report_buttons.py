@@ -30,7 +30,7 @@ _DONE = {
 
 
 async def show_reports(bot: ZhiyinBot, guild_id: int) -> bool:
-    """Post the reports that a server's managers were not shown yet; tell whether all are there."""
+    """Post the reports that managers were not shown yet; return whether all are posted."""
     read = readers_on(bot, guild_id)
     while reports := await bot.service.reports.to_post(guild_id):
         for report in reports:

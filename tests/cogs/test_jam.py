@@ -184,7 +184,7 @@ async def test_who_may_close(tmp_path):
 async def test_what_a_turn_is_refused_for(tmp_path):
     """Told before anything is typed where it can be: a full track, no seconds left, its words."""
     async with opened(tmp_path, config=limited(daily_seconds=9.0)) as server:
-        await server.pipeline.manners.add(server.guild.id, "nope")
+        await server.pipeline.word_filter.add(server.guild.id, "nope")
         for options in ({"title": "nope"}, {"title": "x", "style": "nope"}):
             told = await server.alice.slash(server.channel, "jam start", **options)
             assert "isn't wanted" in told.response.content

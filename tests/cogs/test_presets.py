@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.audio.files.tags import read_tags
-from bot.pipeline.manners import UNWANTED
+from bot.pipeline.word_filter import UNWANTED
 from cogs.presentation import messages
 from cogs.presets import BAD_NAME, EMPTY
 from cogs.requests.presets import NO_PRESET
@@ -83,7 +83,7 @@ async def test_what_can_be_no_preset_is_said_so(tmp_path):
         told = await preset(jam, "save", name="server: x", words="rain")
         assert told == str(BAD_NAME.fill(prefix="server:"))
         assert "has no stems" in await preset(jam, "save", name="x", stems="drums")
-        await jam.bot.service.manners.add(jam.guild.id, "plonk")
+        await jam.bot.service.word_filter.add(jam.guild.id, "plonk")
         await preset(jam, "save", who=jam.owner, name="x", words="plonk")
         assert await preset(jam, "share", who=jam.owner, name="x") == str(UNWANTED)
 
@@ -115,7 +115,7 @@ async def test_what_was_rolled_is_written_down(tmp_path):
         await jam.idle()
         assert again.response.embeds[0].description == card
         # A word that is not wanted is not rolled.
-        await jam.bot.service.manners.add(jam.guild.id, "jazz")
+        await jam.bot.service.word_filter.add(jam.guild.id, "jazz")
         other = await jam.alice.slash(jam.channel, "random", seconds=1.0, seed=3)
         await jam.idle()
         assert "jazz" not in other.response.embeds[0].description

@@ -23,7 +23,7 @@ from bot.config import Config, EngineConfig, LimitsConfig, StorageConfig, Worker
 from bot.domain.generation import GenerationRequest
 from bot.errors import Cancelled
 from bot.inference.executor import Executor
-from bot.inference.pending import WorkerLost
+from bot.inference.pending_job import WorkerLost
 from bot.inference.ray.backend import NO_CLUSTER, RayBackend
 from bot.inference.ray.cluster import TOKEN_FILE, TOKEN_VARIABLE, Cluster
 from bot.inference.ray.head import RayHead

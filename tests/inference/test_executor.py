@@ -22,7 +22,7 @@ from bot.i18n.sentence import Sentence
 from bot.inference.audio_stream import MAX_SECONDS
 from bot.inference.encoding import decode_from_worker, decode_to_worker, encode, version
 from bot.inference.executor import CANCELLED, Executor
-from bot.inference.pending import NotToBlame, WorkerLost
+from bot.inference.pending_job import UnrelatedWorkerLoss, WorkerLost
 from bot.inference.protocol import GenerateJob, Heartbeat, Hello, JobFinished, Ready, ToWorker
 from bot.inference.worker_troubles import OTHER_VERSION, backoff_seconds
 from tests.support import scripted_worker
@@ -411,7 +411,7 @@ async def test_a_job_that_is_prepared_while_its_worker_dies_is_not_to_blame():
         run = executor.submit(1, 1, 1.0, prepare)
         await begun.wait()
         psutil.Process(executor.worker_pids[0]).kill()
-        with pytest.raises(NotToBlame):
+        with pytest.raises(UnrelatedWorkerLoss):
             await run.result()
 
 
@@ -577,7 +577,7 @@ async def test_a_worker_that_does_not_say_hello_is_replaced(first, caplog):
     async with opened(backend=ScriptedBackend(wrong, right)) as executor:
         await submit(executor, 1).result()
     assert wrong.ended_by == "kill"
-    assert "worker.not_understood scripted" in caplog.text
+    assert "worker.protocol_error scripted" in caplog.text
 
 
 async def test_a_worker_that_talks_nonsense_is_replaced(caplog):
@@ -592,7 +592,7 @@ async def test_a_worker_that_talks_nonsense_is_replaced(caplog):
             await job.result()
         await submit(executor, 1).result()
     assert wrong.ended_by == "kill"
-    assert "worker.not_understood scripted" in caplog.text
+    assert "worker.protocol_error scripted" in caplog.text
 
 
 async def test_a_request_that_can_t_be_sent_ends_only_its_own_job():

@@ -10,7 +10,7 @@ import pytest
 from bot.domain.generation import GenerationRequest
 from bot.errors import Cancelled, RequestError
 from bot.inference.job_reports import NEVER_BEGUN
-from bot.inference.pending import NotToBlame, WorkerLost
+from bot.inference.pending_job import UnrelatedWorkerLoss, WorkerLost
 from tests.inference.test_executor import opened, ready, submit, until
 from tests.support.scripted_worker import PIECE_SECONDS, RATE_HZ
 from tests.support.worker_thread import ThreadBackend
@@ -157,7 +157,7 @@ async def test_it_gives_way_to_what_runs_alone():
         suspect = submit(executor, 3, alone=True)
         await clip.result()
         await suspect.result()
-        with pytest.raises(NotToBlame):
+        with pytest.raises(UnrelatedWorkerLoss):
             await take(stream, 60.0)
         submit_endless(executor, 4)
         await take(executor.subscribe(4), 1.0)

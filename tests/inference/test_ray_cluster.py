@@ -15,7 +15,6 @@ from bot.errors import ConfigError, ResourceError
 from bot.i18n.sentence import Sentence, to_json
 from bot.inference.backend import choose_backends
 from bot.inference.encoding import version
-from bot.inference.lender import TOLD_VARIABLE, Told, read_told, tell_lender
 from bot.inference.ray.cluster import (
     DEVICE_VARIABLE,
     TOKEN_FILE,
@@ -26,9 +25,10 @@ from bot.inference.ray.cluster import (
     with_own_device,
     worker_resource,
 )
-from bot.inference.ray.look import View
+from bot.inference.ray.cluster_view import ClusterView
 from bot.inference.ray.node_process import kill_node
 from bot.inference.ray.nodes import Machine, Offer, host_of_other_version, labels_of, machine_of
+from bot.inference.worker_notices import NOTICES_VARIABLE, Notice, read_notices, write_notice
 
 
 @pytest.mark.parametrize(
@@ -120,22 +120,22 @@ def test_a_machine_of_another_version_is_named():
 def test_only_a_bot_of_the_same_version_is_worked_for():
     """A machine says so and leaves; with a head that is nobody's it waits."""
     cluster = Cluster(address="10.0.0.1:6379", token="a token that nobody could guess")
-    refuse_version(View((Machine(host="den", bot_version=version()),)), cluster)
-    refuse_version(View(()), cluster)
+    refuse_version(ClusterView((Machine(host="den", bot_version=version()),)), cluster)
+    refuse_version(ClusterView(()), cluster)
     with pytest.raises(ResourceError, match="another version of Zhiyin"):
-        refuse_version(View((Machine(host="den", bot_version="0"),)), cluster)
+        refuse_version(ClusterView((Machine(host="den", bot_version="0"),)), cluster)
 
 
 def test_what_befalls_a_worker_is_told_to_who_lends_the_machine(tmp_path, monkeypatch):
     """Each thing once; a worker of the bot's own machine tells it nobody."""
     file, sentence = tmp_path / "told", to_json(Sentence("x"))
-    monkeypatch.delenv(TOLD_VARIABLE, raising=False)
-    tell_lender(sentence)
-    assert read_told(file, 0) == []
-    monkeypatch.setenv(TOLD_VARIABLE, str(file))
-    tell_lender(sentence)
-    tell_lender(sentence, is_refusal=True)
-    assert read_told(file, 1) == [Told(sentence, is_refusal=True)]
+    monkeypatch.delenv(NOTICES_VARIABLE, raising=False)
+    write_notice(sentence)
+    assert read_notices(file, 0) == []
+    monkeypatch.setenv(NOTICES_VARIABLE, str(file))
+    write_notice(sentence)
+    write_notice(sentence, is_refusal=True)
+    assert read_notices(file, 1) == [Notice(sentence, is_refusal=True)]
 
 
 def test_a_node_is_killed_with_all_that_it_has_started():

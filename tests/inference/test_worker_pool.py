@@ -49,7 +49,7 @@ class Job:
 def shares(made, jobs):
     """How many of so many jobs each worker gets."""
     for number in range(jobs):
-        made.free(8).jobs[number] = Job()
+        made.pick_free(8).jobs[number] = Job()
     return [len(each.jobs) for each in made.supervisors]
 
 
@@ -135,4 +135,4 @@ def test_who_waits_for_a_machine_is_told_so(count, is_told):
     """Where the bot has no worker of its own, and nobody has joined yet."""
     config = dataclasses.replace(Config(), worker=WorkerConfig(count=count, backend="ray"))
     made = pool_of(config)
-    assert made.nobody == (NOBODY if is_told else None)
+    assert made.waiting_for_machine == (NOBODY if is_told else None)

@@ -97,7 +97,7 @@ async def test_what_was_cancelled_on_its_way_to_the_queue_is_not_shown_again(tmp
                 await asyncio.sleep(0.01)
             # As a cancellation does that finds it nowhere but in the database.
             assert await jam.store.jobs.cancel(1, CANCELLED)
-            await jam.pipeline._telling.tell(1)
+            await jam.pipeline._notifier.notify(1)
             await jam.idle()
         assert str(CANCELLED) in result.response.content
         assert jam.pipeline.executor.waiting == 0

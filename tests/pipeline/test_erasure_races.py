@@ -15,8 +15,8 @@ from bot.domain.limits import Limits
 from bot.errors import Refused
 from bot.inference.executor import CANCELLED
 from bot.pipeline.erasure import FORGETTING, STILL_HANDED
+from bot.pipeline.failure_notices import FailureNotifier
 from bot.pipeline.lifecycle import JobRunner
-from bot.pipeline.telling import Telling
 from bot.pipeline.timings import Timings
 from bot.store.database import FILE
 from bot.store.migrations.history import MIGRATIONS
@@ -191,7 +191,7 @@ async def test_an_order_that_nobody_carries_yet_is_cancelled_and_told(tmp_path, 
             jam.store,
             jam.pipeline.executor,
             jam.bot.presenter,
-            Telling(jam.store),
+            FailureNotifier(jam.store),
             jam.pipeline.uploads,
             Style(),
             Timings(),

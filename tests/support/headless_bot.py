@@ -39,7 +39,7 @@ class Notebook:
     async def show(self, job, standing):
         """Progress leaves no trace."""
 
-    async def post(self, job, clip, posting, *, once_more):
+    async def post(self, job, clip, posting, *, may_be_posted):
         self._write(job, "clip")
         # An edit of the job's own message: the same however often it is done.
         return job.message.message_id
@@ -47,13 +47,13 @@ class Notebook:
     async def show_takes(self, takes):
         """Progress leaves no trace."""
 
-    async def post_takes(self, takes, files, *, once_more):
+    async def post_takes(self, takes, files, *, may_be_posted):
         for take in takes:
             if take.number in files:
                 self._write(take.job, "clip")
         return takes[0].job.message.message_id
 
-    async def tell(self, job, sentence, *, once_more):
+    async def post_failure(self, job, sentence, *, may_be_posted):
         self._write(job, str(sentence))
 
     def _write(self, job, what):

@@ -8,7 +8,7 @@ from bot.audio.notation import load_notation
 from bot.domain.generation import Codes
 from bot.domain.jobs import ClipSource, Keep, Kind
 from bot.domain.status import ModelInfo
-from bot.inference.pending import Rendered
+from bot.inference.pending_job import Rendered
 from bot.models import registry
 from bot.musicgen.engine.engine import Engine
 from bot.pipeline.engine_requests import build_request

@@ -14,7 +14,7 @@ from bot.app.services.live_music import LiveMusicService
 from bot.config import Config, EngineConfig, RadioConfig, WorkerConfig
 from bot.errors import Refused, RequestError
 from bot.inference.executor import Executor
-from bot.inference.pending import WorkerLost
+from bot.inference.pending_job import WorkerLost
 from bot.store.store import open_store
 from bot.voice.live_show import LiveShow, LiveTimings
 from bot.voice.mixer import Mixer, PlayedTrack

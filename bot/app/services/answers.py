@@ -1,4 +1,4 @@
-"""Answers that no order stands behind yet: written down, so that none of them hangs for ever."""
+"""Answers that no order stands behind yet: recorded, so that none of them hangs for ever."""
 
 from __future__ import annotations
 

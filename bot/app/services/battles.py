@@ -66,7 +66,7 @@ class BattleService:
         return next((each.clip for each in entries if each.number == number), None)
 
     async def is_in_time(self, battle_id: int, job_id: int) -> bool:
-        """Tell whether what a job has made is in a battle, or can still come into it."""
+        """Return whether what a job has made is in a battle, or can still come into it."""
         battle = await self._battles.get(battle_id)
         if battle is not None and battle.state in (BattleState.OPEN, BattleState.CLOSED):
             return True
@@ -120,5 +120,5 @@ class BattleService:
         return await self._battles.hidden(clip_ids)
 
     async def ladder(self, guild_id: int, most: int) -> list[Rung]:
-        """Return the best of a server's battles, so many at the most."""
+        """Return the best of a server's battles, at most that many."""
         return rank(await self._battles.ladder(guild_id))[:most]

@@ -44,7 +44,7 @@ class BotService:
         self.clips = ClipService(pipeline)
         self.history = HistoryService(pipeline.store)
         self.stems = pipeline.stems
-        self.manners = pipeline.manners
+        self.word_filter = pipeline.word_filter
         self.reports = ReportService(pipeline.store)
         self.presets = PresetService(pipeline.store)
         self.stars = StarService(pipeline.store, clock)

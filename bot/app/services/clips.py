@@ -94,7 +94,7 @@ class ClipService:
     ) -> bool:
         """Post a clip for everybody that its person had alone; False where it is posted already.
 
-        It is everybody's from before it is posted: whoever presses again after a death of the bot
+        It is everybody's from before it is posted: whoever presses again after a crash of the bot
         lets `find` return what was posted meanwhile. `post` returns the id of the message. Raises
         what these raise, and Refused while it is on its way already.
         """
@@ -110,7 +110,7 @@ class ClipService:
             return found is None
 
     async def is_unposted(self, clip_id: int) -> bool:
-        """Tell whether a clip that was for one is nowhere but in the message that one sees.
+        """Return whether a clip that was for one is nowhere but in the message that one sees.
 
         Raises Refused while it is on its way there.
         """
@@ -123,7 +123,7 @@ class ClipService:
         return clip.is_private or clip.message_id == job.message.message_id
 
     async def pack(self, clip: Clip, max_bytes: int) -> PackedClip:
-        """Return a clip as a file of at most so many bytes. Raises SoundError and OutputError."""
+        """Return a clip as a file of at most `max_bytes`. Raises SoundError and OutputError."""
         return await self._pipeline.library.pack(clip, max_bytes)
 
     def tags(self, clip: Clip) -> Tags:
@@ -140,7 +140,7 @@ class ClipService:
         return await self._pipeline.library.pack_entry(clip, max_bytes, words, entry)
 
     async def pack_takes(self, takes: Sequence[Take], max_bytes: int) -> dict[int, PackedClip]:
-        """Return takes as files of at most so many bytes each, by their numbers.
+        """Return takes as files of at most `max_bytes` each, by their numbers.
 
         Raises SoundError and OutputError.
         """

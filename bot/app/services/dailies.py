@@ -76,7 +76,7 @@ class DailyService:
         prompts = PLAIN if self._pipeline.config.model.name == STARTER else SCENES
         for prompt in order_prompts(prompts, recent, plan.guild_id, day):
             try:
-                await self._pipeline.manners.check(plan.guild_id, prompt)
+                await self._pipeline.word_filter.check(plan.guild_id, prompt)
             except Refused:
                 continue
             return await self._dailies.wish(plan, day, prompt, hours.began_at(now))

@@ -38,7 +38,7 @@ class GuildService:
         )
 
     def serves(self, guild_id: int) -> bool:
-        """Tell whether a server is one that the bot may make music on."""
+        """Return whether a server is one that the bot may make music on."""
         return not self._account.allowed_servers or guild_id in self._account.allowed_servers
 
     def check_place(self, guild_id: int | None) -> None:

@@ -27,7 +27,7 @@ class JamService:
         self._pipeline, self._store, self._clock = pipeline, pipeline.store, clock
         self._jams = pipeline.store.jams
         self.card_seconds = pipeline.timings.card_every_seconds
-        """How often a card changes at the most."""
+        """How often a card changes at most."""
         self._openings: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
         # One picture at a time: the processor belongs to the music.
         self._turn = asyncio.Semaphore(1)

@@ -17,7 +17,7 @@ class LanguageService:
         self._servers: dict[int, str] = {}
 
     async def load(self) -> None:
-        """Read what was chosen in earlier lives of the bot."""
+        """Read what was chosen in previous runs of the bot."""
         self._people = await self._store.chosen_languages.of_people()
         self._servers = await self._store.chosen_languages.of_servers()
 

@@ -1,4 +1,4 @@
-"""Music without end from the engine, for radios that play live."""
+"""Endless music from the engine, for radios that play live."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ USED_UP = Sentence(
 
 AHEAD_SECONDS = 2.0
 _COUNTED_SECONDS = 5.0
-"""So much is made before it is written down."""
+"""So much is made before it is recorded."""
 _FADE_SECONDS = 0.5
 
 

@@ -40,7 +40,7 @@ class BotStatus:
     up_seconds: float
     memory_bytes: int
     lag_seconds: float
-    """How late the event loop was at the most, within the last minute."""
+    """How late the event loop was at most, within the last minute."""
     last_error: str | None
     shards: tuple[ShardStatus, ...] = ()
     """The connections to Discord."""

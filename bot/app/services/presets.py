@@ -34,5 +34,5 @@ class PresetService:
         return await self._presets.get(owner, name)
 
     async def delete(self, owner: PresetOwner, name: str) -> bool:
-        """Delete a preset; tell whether there was one."""
+        """Delete a preset; return whether there was one."""
         return await self._presets.delete(owner, name)

@@ -16,7 +16,7 @@ class ReportService:
         self._reports = store.reports
 
     async def add(self, clip: Clip, user_id: int, words: str | None) -> bool:
-        """Keep a person's report of a clip; tell whether it is their first of it."""
+        """Keep a person's report of a clip; return whether it is their first of it."""
         return await self._reports.add(clip, user_id, words)
 
     async def to_post(self, guild_id: int) -> list[Report]:

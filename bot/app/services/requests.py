@@ -84,7 +84,7 @@ class RequestService:
         return await self._pipeline.store.takes.of_group(job.order.group_key)
 
     async def is_known(self, key: str) -> bool:
-        """Tell whether an order with this key was accepted before."""
+        """Return whether an order with this key was accepted before."""
         return await self._pipeline.knows(key)
 
     async def find(self, job_id: int) -> Job | None:
@@ -160,13 +160,13 @@ class RequestService:
                 vocabulary=self._vocabulary,
                 in_chinese=in_chinese,
             )
-            if await self._pipeline.manners.find(guild_id, words) is None:
+            if await self._pipeline.word_filter.find(guild_id, words) is None:
                 break
         return words
 
     @property
     def takes_melody(self) -> bool:
-        """Tell whether the model that is loaded follows a melody."""
+        """Return whether the model that is loaded follows a melody."""
         model = self._pipeline.executor.model
         return model is not None and model.takes_melody
 

@@ -31,11 +31,11 @@ class StarService:
         self._best = store.best_of
 
     async def give(self, clip: Clip, user_id: int) -> bool:
-        """Star a clip for a person; tell whether it was not starred by them before."""
+        """Star a clip for a person; return whether it was not starred by them before."""
         return await self._stars.give(clip, user_id)
 
     async def take_back(self, clip: Clip, user_id: int) -> bool:
-        """Take a person's star back; tell whether there was one."""
+        """Take a person's star back; return whether there was one."""
         return await self._stars.take_back(clip, user_id)
 
     async def favourites(self, user_id: int, limit: int) -> list[Clip]:

@@ -46,7 +46,7 @@ class WordService:
 
     @property
     def are_all_known(self) -> bool:
-        """Tell whether the model passes over no word."""
+        """Return whether the model passes over no word."""
         return self._vocabulary is None
 
     def new_unknown(self, user_id: int, text: str) -> Unknown | None:

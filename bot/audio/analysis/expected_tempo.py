@@ -34,7 +34,7 @@ class ExpectedTempo:
         return max(_LEAST_PREFERENCE, -0.5 * distance**2)
 
     def is_met(self, bpm: float) -> bool:
-        """Tell whether a tempo is the number that the prompt names, within 4 %."""
+        """Return whether a tempo is the number that the prompt names, within 4 %."""
         return self.is_number and abs(bpm / self.bpm - 1) <= _NEAR_SHARE
 
 

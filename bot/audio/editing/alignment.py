@@ -16,7 +16,7 @@ from bot.errors import RequestError
 from bot.i18n.sentence import Sentence
 
 MOST_STRETCH = 1.12
-"""A sound is made faster or slower by this factor at the most: further it sounds made up."""
+"""A sound is made faster or slower by this factor at most: further it sounds made up."""
 
 MOST_SEMITONES = 3
 """As far as a sound is shifted up or down."""
@@ -58,7 +58,7 @@ class Part:
 
     @property
     def is_steady(self) -> bool:
-        """Tell whether there is a tempo that holds throughout, for certain."""
+        """Return whether there is a tempo that holds throughout, for certain."""
         return (
             self.rhythm is not None
             and self.rhythm.is_even

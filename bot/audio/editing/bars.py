@@ -18,7 +18,7 @@ from bot.domain.bar_grid import BarGrid
 from bot.domain.generation import Sound
 
 MOST_DRIFT = 1.06
-"""New music is brought to the tempo of a track where it is off by this factor at the most."""
+"""New music is brought to the tempo of a track where it is off by this factor at most."""
 
 BREATH_SECONDS = 0.015
 """What is heard of a bar begins so long before its first beat: attacks do."""
@@ -100,7 +100,7 @@ def follow_bars(made: Sound, joint: int, grid: BarGrid, count: int) -> tuple[Sou
     `made` begins with the end of the track as the model heard it; the new music begins at the
     sample `joint`, where the track ends with a bar line. What comes back begins so many samples
     before the joint as are told, to fade in over. Where its beat is certain it is brought to the
-    grid: its first beat to the joint, and stretched by `MOST_DRIFT` at the most.
+    grid: its first beat to the joint, and stretched by `MOST_DRIFT` at most.
     """
     rate_hz = made.sample_rate_hz
     factor, shift_seconds = _drift(made, joint, grid)

@@ -27,7 +27,7 @@ from bot.errors import RequestError
 from bot.i18n.sentence import Sentence
 
 MOST_SECONDS = 300.0
-"""How long a mix gets at the most."""
+"""How long a mix gets at most."""
 
 BALANCE = Sentence("The balance must be from 10 to 90: how much of the other clip is heard.")
 

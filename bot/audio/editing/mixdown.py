@@ -21,7 +21,7 @@ _SEAM_SECONDS = 0.02
 def even_out(sound: Sound, starts_seconds: Sequence[float]) -> Sound:
     """Return a track whose parts, which begin at these times, are about equally loud.
 
-    Each is brought to the median of all, by 6 dB at the most; within a moment before a part begins
+    Each is brought to the median of all, by 6 dB at most; within a moment before a part begins
     one gain goes over into the next.
     """
     length, rate_hz = sound.samples.shape[1], sound.sample_rate_hz

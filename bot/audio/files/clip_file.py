@@ -29,7 +29,7 @@ def read_clip_codes(path: Path) -> Codes | None:
 
 
 def is_uncut(path: Path, seconds: float, *, within_seconds: float) -> bool:
-    """Tell whether a file is still as long as its codes say: tags outlive a cut."""
+    """Return whether a file is still as long as its codes say: tags outlive a cut."""
     try:
         found = float(soundfile.info(path).duration)
     except (soundfile.LibsndfileError, OSError):

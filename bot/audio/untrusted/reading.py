@@ -90,7 +90,7 @@ class Part:
 
 
 async def read_end(source: bytes | Path, reading: Reading, *, keep_seconds: float) -> End:
-    """Return the end of what sounds in a file, `keep_seconds` at the most.
+    """Return the end of what sounds in a file, `keep_seconds` at most.
 
     Raises SoundError, with the sentence to show, and ResourceError where no file can be read.
     """
@@ -121,7 +121,7 @@ async def read_end(source: bytes | Path, reading: Reading, *, keep_seconds: floa
 
 
 async def read_start(source: bytes | Path, reading: Reading, *, keep_seconds: float) -> Sound:
-    """Return the start of a file from where it sounds, `keep_seconds` at the most.
+    """Return the start of a file from where it sounds, `keep_seconds` at most.
 
     Raises SoundError and ResourceError as `read_end` does, also where it begins with more than a
     minute of silence.

@@ -22,7 +22,7 @@ from bot.domain.clips import Tags
 from bot.domain.generation import Codes
 from bot.errors import ResourceError
 
-# A file has ten megabytes at the most, and nothing in it is to become many times that.
+# A file has ten megabytes at most, and nothing in it is to become many times that.
 _LIMITS = Limits(cpu_seconds=5, memory_bytes=2**28, processes=16, wall_seconds=15.0)
 _MOST_ANSWER_BYTES = 2**16
 _MOST_CODES_BYTES = 2**20
@@ -104,7 +104,7 @@ async def _check_that_it_ran(process: asyncio.subprocess.Process) -> None:
 
 
 async def _answered(process: asyncio.subprocess.Process, data: bytes, most_bytes: int) -> bytes:
-    """Hand a file over and return what is said of it, little more than may be said at the most."""
+    """Hand a file over and return what is said of it, little more than may be said at most."""
     assert process.stdin is not None
     assert process.stdout is not None
     # Not waited for: who says too much may never come to hear all of it.

@@ -32,7 +32,7 @@ class Uploads:
         self._turn = asyncio.Semaphore(1)
 
     async def read(self, data: bytes, *, keep_seconds: float) -> Sound:
-        """Return the end of what sounds in a file, `keep_seconds` at the most.
+        """Return the end of what sounds in a file, `keep_seconds` at most.
 
         Raises SoundError, with the sentence to show, and ResourceError where no file can be read.
         """
@@ -42,7 +42,7 @@ class Uploads:
         return end.sound
 
     async def read_start(self, data: bytes, *, keep_seconds: float) -> Sound:
-        """Return the start of a file from where it sounds, `keep_seconds` at the most.
+        """Return the start of a file from where it sounds, `keep_seconds` at most.
 
         Raises SoundError and ResourceError as `read` does.
         """

@@ -27,7 +27,7 @@ class Admission:
     secret: str | None = None
 
     def knows_host(self, host: str) -> bool:
-        """Tell whether a `Host` is one that this server has.
+        """Return whether a `Host` is one that this server has.
 
         Where a secret is asked for, any is: the cookie that stands for it is the browser's for one
         name only, so a rebound name comes without it.
@@ -36,7 +36,7 @@ class Admission:
         return bool(name) and (self.secret is not None or is_loopback(name))
 
     def knows_origin(self, origin: str | None, host: str, *, method: str, upgrade: bool) -> bool:
-        """Tell whether a request comes from our own page.
+        """Return whether a request comes from our own page.
 
         Browsers send an `Origin` with all that changes something, and with every WebSocket.
         """
@@ -45,11 +45,11 @@ class Admission:
         return urlsplit(origin).netloc.lower() == host.lower()
 
     def admits(self, cookie: str | None) -> bool:
-        """Tell whether a browser has shown the secret before, where there is one."""
+        """Return whether a browser has shown the secret before, where there is one."""
         return self.secret is None or hmac.compare_digest((cookie or "").encode(), self.cookie)
 
     def is_secret(self, said: str) -> bool:
-        """Tell whether somebody knows the secret."""
+        """Return whether somebody knows the secret."""
         return self.secret is None or hmac.compare_digest(said.encode(), self.secret.encode())
 
     @property
@@ -68,7 +68,7 @@ def host_name(host: str) -> str:
 
 
 def is_loopback(name: str) -> bool:
-    """Tell whether a name or an address can only mean this machine."""
+    """Return whether a name or an address can only mean this machine."""
     if name in _LOOPBACK_NAMES:
         return True
     try:

@@ -109,7 +109,7 @@ class Tab:
                 await self._send(op="event", event=event)
 
     def _starts_over(self, event: dict[str, Any]) -> bool:
-        """Tell whether an event changes all that the tab shows."""
+        """Return whether an event changes all that the tab shows."""
         joins = event["type"] == "member_add"
         is_own = joins and event["member"]["user"]["id"] == str(self._person.id)
         return is_own or event["type"] in _START_OVER

@@ -92,7 +92,7 @@ class Channel:
         return rights
 
     def is_seen_by(self, person: Person, now: float) -> bool:
-        """Tell whether somebody sees that it is there."""
+        """Return whether somebody sees that it is there."""
         return not self.is_deleted and bool(self.rights_of(person, now) & Right.VIEW_CHANNEL)
 
     def as_json(self, viewer: Person | None = None) -> dict[str, Any]:

@@ -116,7 +116,7 @@ class Commands:
 
 
 def may_use(command: Command, person: Person, channel: Channel, rights: Right, app: Person) -> bool:
-    """Tell whether somebody, with these rights in a channel, is offered a command there."""
+    """Return whether somebody, with these rights in a channel, is offered a command there."""
     installs = set(command["integration_types"] or [GUILD_INSTALL])
     guild = channel.guild
     if guild is None:

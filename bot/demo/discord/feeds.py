@@ -75,7 +75,7 @@ class Feeds:
         return self._feeds.setdefault(person.id, Feed())
 
     def is_open(self, person: Person) -> bool:
-        """Tell whether somebody's events are kept."""
+        """Return whether somebody's events are kept."""
         return person.id in self._feeds
 
     def tell(self, person: Person, kind: str, **fields: Any) -> None:  # noqa: ANN401 - JSON

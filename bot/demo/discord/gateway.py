@@ -82,12 +82,12 @@ class Session:
     is_valid: bool = True
 
     def hears_of(self, guild_id: int | None) -> bool:
-        """Tell whether this is the one for a server, or for what is on none."""
+        """Return whether this is the one for a server, or for what is on none."""
         number, count = self.shard
         return shard_of(guild_id, count) == number
 
     def keeps(self, heard: int) -> bool:
-        """Tell whether all is known still that came after so many events."""
+        """Return whether all is known still that came after so many events."""
         return self.number - len(self.events) <= heard <= self.number
 
 

@@ -37,7 +37,7 @@ class Resolved:
             self._put("members", person.id, said)
 
     def add_id(self, kind: int, text: str, person: Person) -> bool:
-        """Add whom or what an id names, of a kind of option; tell whether there is one."""
+        """Add whom or what an id names, of a kind of option; return whether there is one."""
         id_ = int(text) if text.isdecimal() else 0
         guild = self._channel.guild
         if kind in (kinds.USER, kinds.MENTIONABLE) and id_ in self._discord.people:

@@ -19,7 +19,7 @@ class Reactions:
         self.by_emoji: dict[str, dict[int, Person]] = {}
 
     def add(self, emoji: str, person: Person) -> bool:
-        """Note a reaction; tell whether it is new. Raises Refusal."""
+        """Note a reaction; return whether it is new. Raises Refusal."""
         if emoji not in self.by_emoji and len(self.by_emoji) >= MOST_REACTIONS:
             raise Refusal(403, 30010)
         people = self.by_emoji.setdefault(emoji, {})
@@ -28,7 +28,7 @@ class Reactions:
         return is_new
 
     def remove(self, emoji: str, person: Person) -> bool:
-        """Take a reaction back; tell whether there was one. Raises Refusal."""
+        """Take a reaction back; return whether there was one. Raises Refusal."""
         if emoji not in self.by_emoji:
             raise Refusal(404, 10014)
         found = self.by_emoji[emoji].pop(person.id, None) is not None

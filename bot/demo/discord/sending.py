@@ -116,5 +116,5 @@ def _owners(discord: Discord, interaction: Interaction) -> dict[str, str]:
 
 
 def is_by_user_install(discord: Discord, interaction: Interaction) -> bool:
-    """Tell whether the app is there for one person only, and no member."""
+    """Return whether the app is there for one person only, and no member."""
     return "0" not in _owners(discord, interaction)

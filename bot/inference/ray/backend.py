@@ -1,4 +1,4 @@
-"""Workers on machines that have joined, through a relay process for each."""
+"""The backend for workers on joined machines, with a relay process for each."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ NO_CLUSTER = Sentence(
 
 
 class RelayBackend(ProcessBackend):
-    """Starts relays as processes of this machine."""
+    """Starts relays as local processes."""
 
     MODULE = "bot.inference.ray.relay"
 
     def __init__(self, config: Config, cluster: Cluster, *, engine: str | None = None) -> None:
-        """Take the settings, and where Ray listens."""
+        """Take the settings, and the address of the Ray cluster."""
         super().__init__(config, engine=engine)
         self._cluster = cluster
 
@@ -38,7 +38,7 @@ class RelayBackend(ProcessBackend):
 
     def _settings(self) -> dict[str, Any]:
         settings = super()._settings() | {"ray": self._cluster.address}
-        # What the bot's own machine computes on says nothing of others.
+        # The device of the bot's machine does not apply to other machines.
         settings["config"]["engine"]["device"] = "auto"
         return settings
 
@@ -47,13 +47,13 @@ class JoinedWorker:
     """A worker on another machine; the bot's end of its relay."""
 
     def __init__(self, relay: WorkerProcess, first: FromWorker) -> None:
-        """Take the relay, and the first message of its worker."""
+        """Take the relay, and the worker's first message."""
         self._relay = relay
         self._first: FromWorker | None = first
 
     @property
     def name(self) -> str:
-        """Return what the log calls it."""
+        """Return its name in the log."""
         return f"relay {self._relay.name}"
 
     @property
@@ -62,7 +62,7 @@ class JoinedWorker:
         return None
 
     def send(self, message: ToWorker) -> None:
-        """Send a message without waiting. Raises ValueError for one that can't be sent."""
+        """Send a message without waiting. Raises ValueError if it can't be encoded."""
         self._relay.send(message)
 
     async def receive(self) -> FromWorker:
@@ -73,24 +73,24 @@ class JoinedWorker:
         return await self._relay.receive()
 
     async def stop(self) -> None:
-        """Ask the worker to end, kill its relay if it does not, and return when it is gone."""
+        """Ask the worker to end, kill its relay after a timeout, and wait until it has ended."""
         await self._relay.stop()
 
     async def kill(self) -> None:
-        """End the relay, with which Ray ends the worker."""
+        """Kill the relay; Ray then ends the worker."""
         await self._relay.kill()
 
 
 class RayBackend:
-    """Starts a worker on the next machine that has room, and waits until there is one."""
+    """Starts a worker on the next machine with room, and waits until there is one."""
 
     def __init__(
         self, config: Config, cluster: Cluster, head: RayHead | None, *, engine: str | None = None
     ) -> None:
-        """Take where Ray listens; `head` is its head, where it is the bot's own."""
+        """Take the cluster, and its `head` if the bot runs it."""
         self._relays = RelayBackend(config, cluster, engine=engine)
         self._head = head
-        # One relay at a time waits for a machine; the others cost nothing.
+        # Only one relay process at a time waits for a machine.
         self._next = asyncio.Lock()
 
     async def start(self) -> JoinedWorker:
@@ -114,7 +114,7 @@ class RayBackend:
         heard = asyncio.create_task(relay.receive())
         ended = asyncio.create_task(self._head.wait() if self._head else asyncio.Event().wait())
         try:
-            # A relay that waits for a machine takes minutes to see that the head has gone.
+            # A waiting relay takes minutes to notice that the head has ended.
             await asyncio.wait((heard, ended), return_when=asyncio.FIRST_COMPLETED)
             if not heard.done():
                 raise EOFError("the head has gone")
@@ -124,13 +124,13 @@ class RayBackend:
             ended.cancel()
 
     async def close(self) -> None:
-        """End Ray's head, where it is the bot's own."""
+        """End Ray's head, if the bot runs it."""
         if self._head is not None:
             await self._head.stop()
 
 
 def open_ray(config: Config, folder: Path, *, engine: str | None = None) -> RayBackend:
-    """Return the backend as configured. Raises ZhiyinError where Ray or its token is missing."""
+    """Return the configured backend. Raises ZhiyinError if Ray or its token is missing."""
     from bot.inference.ray.cluster import bot_token, parse_address, require_ray
 
     require_ray()

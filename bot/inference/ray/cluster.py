@@ -1,4 +1,4 @@
-"""What the bot, its relays and the machines that join agree on; imports nothing of Ray's."""
+"""Addresses, tokens, resources and commands shared by bot, relays and machines; imports no Ray."""
 
 from __future__ import annotations
 
@@ -20,50 +20,50 @@ from bot.private_files import create_private_file
 DEFAULT_PORT = 6379
 BEAT_SECONDS = 1.0
 LOST_SECONDS = 10.0
-"""A machine without a sign of life for so long is given up; Ray itself takes over a minute."""
+"""A machine without a heartbeat for this long is given up; Ray itself takes over a minute."""
 
 DEVICE_VARIABLE = "ZHIYIN_ENGINE_DEVICE"
 TOKEN_VARIABLE = "RAY_AUTH_TOKEN"  # noqa: S105 - a name
 TOKEN_FILE = "worker_token"  # noqa: S105 - a name
-"""In the data folder of the bot."""
+"""File name of the token in the bot's data folder."""
 
-# The least that Ray accepts: what passes through is small.
+# The minimum that Ray accepts; messages are small.
 _OBJECT_STORE_BYTES = 80 * 10**6
 _SHORTEST_TOKEN = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cluster:
-    """Where Ray listens, and the token that lets one in."""
+    """The address of Ray's head, and the token that admits a process."""
 
     address: str
-    """As host:port."""
+    """host:port."""
     token: str
 
     def environment(self, others: Mapping[str, str]) -> dict[str, str]:
-        """Return the environment for one of Ray's processes: the token is always asked for."""
+        """Return the environment for a Ray process, with token authentication on."""
         return environment_without_ray(others) | {
             "RAY_AUTH_MODE": "token",
             "RAY_AUTH_TOKEN": self.token,
             "RAY_USAGE_STATS_ENABLED": "0",
-            # A machine that leaves has nothing to wait for: its jobs are made elsewhere.
+            # A leaving machine needs no drain time: its jobs are retried elsewhere.
             "RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S": "0",
         }
 
 
 def worker_resource() -> str:
-    """Return the resource of a machine that takes a worker of this version of the messages."""
+    """Return the Ray resource of a machine that runs workers of this protocol version."""
     return f"{WORKER_PREFIX}{version()}"
 
 
 def bot_resource() -> str:
-    """Return the resource of the machine where a bot of this version is."""
+    """Return the Ray resource of the machine where a bot of this protocol version runs."""
     return f"{BOT_PREFIX}{version()}"
 
 
 WORKER_PREFIX = "zhiyin_worker_"
 BOT_PREFIX = "zhiyin_bot_"
-"""What names of resources begin with; the rest is the version of the messages."""
+"""Prefixes of resource names; the rest is the protocol version."""
 
 
 def require_ray() -> None:
@@ -78,7 +78,7 @@ def require_ray() -> None:
 
 
 def is_listening(address: str, timeout_seconds: float) -> bool:
-    """Tell whether anybody listens at an address, given as host:port."""
+    """Return whether a host:port accepts connections."""
     host, _, port = address.rpartition(":")
     try:
         socket.create_connection((host, int(port)), timeout_seconds).close()
@@ -88,7 +88,7 @@ def is_listening(address: str, timeout_seconds: float) -> bool:
 
 
 def parse_address(text: str) -> str:
-    """Return an address as host:port. Raises ConfigError for what is none."""
+    """Return an address as host:port. Raises ConfigError if it is invalid."""
     host, _, port = text.rpartition(":") if ":" in text else (text, "", str(DEFAULT_PORT))
     if not host or not port.isdigit() or not 0 < int(port) < 2**16 or host != host.strip():
         raise ConfigError(
@@ -102,9 +102,9 @@ def parse_address(text: str) -> str:
 
 
 def bot_token(folder: Path, environment: Mapping[str, str]) -> str:
-    """Return the token of the bot's own cluster: from the environment, or kept in its data folder.
+    """Return the token of the bot's own cluster, from the environment or its data folder.
 
-    It is made where there is none yet. Raises OSError, and ConfigError for one that is too short.
+    Created if there is none. Raises OSError, and ConfigError for one that is too short.
     """
     if token := environment.get(TOKEN_VARIABLE, "").strip():
         return check_token(token)
@@ -119,7 +119,7 @@ def bot_token(folder: Path, environment: Mapping[str, str]) -> str:
 
 
 def check_token(token: str) -> str:
-    """Return a token. Raises ConfigError for one that could be guessed."""
+    """Return a token. Raises ConfigError if it is too short to be secret."""
     if len(token) < _SHORTEST_TOKEN or not token.isascii():
         raise ConfigError(
             Sentence(
@@ -138,16 +138,16 @@ def head_command(port: int) -> list[str]:
         *_ray_start({bot_resource(): 1}),
         "--head",
         f"--port={port}",
-        # Nothing is placed here: workers of this machine are the bot's own.
+        # No workers are placed on the head: local workers are started without Ray.
         "--num-cpus=0",
         "--include-dashboard=false",
     ]
 
 
 def joined_command(address: str, workers: int, labels: Mapping[str, str]) -> list[str]:
-    """Return the command that lets this machine join, with room for so many workers.
+    """Return the command that joins this machine to a cluster, with room for `workers`.
 
-    The labels are shown to whoever looks who is in the cluster.
+    The labels describe the machine to others in the cluster.
     """
     shown = ",".join(f"{name}={value}" for name, value in labels.items())
     return [
@@ -164,7 +164,7 @@ def _ray_start(resources: Mapping[str, int]) -> list[str]:
         "ray.scripts.scripts",
         "start",
         "--disable-usage-stats",
-        # Nobody reads what it gathers; it looks at the logs ten times a second.
+        # The log monitor polls ten times a second, and its output is not used.
         "--include-log-monitor=false",
         f"--object-store-memory={_OBJECT_STORE_BYTES}",
         f"--resources={json.dumps(resources)}",
@@ -172,8 +172,8 @@ def _ray_start(resources: Mapping[str, int]) -> list[str]:
 
 
 def environment_without_ray(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return an environment without what Ray sets in it, and without any token."""
-    # Ray gives each of its processes one thread, where the worker is to have all.
+    """Return an environment without Ray's own variables and without any token."""
+    # Ray limits its processes to one thread; a worker is to use all.
     own = ("RAY_", "OMP_NUM_THREADS")
     return {
         name: value
@@ -183,7 +183,7 @@ def environment_without_ray(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def with_own_device(settings: str, environment: Mapping[str, str]) -> str:
-    """Return a worker's settings with the device that its own machine has chosen, if it has."""
+    """Return a worker's settings with the device configured on its own machine, if any."""
     device = environment.get(DEVICE_VARIABLE)
     if device is None:
         return settings
@@ -193,10 +193,10 @@ def with_own_device(settings: str, environment: Mapping[str, str]) -> str:
 
 
 def node_process_command(command: Sequence[str]) -> list[str]:
-    """Return the command that runs another and ends it with whoever has started it."""
+    """Return the command that runs another one and ends it when its starter ends."""
     return [sys.executable, "-m", "bot.inference.ray.node_process", *command]
 
 
 def own_environment(cluster: Cluster) -> dict[str, str]:
-    """Return this process's environment, for Ray's processes."""
+    """Return this process's environment with what Ray's processes need."""
     return cluster.environment(os.environ)

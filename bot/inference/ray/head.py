@@ -1,4 +1,4 @@
-"""Ray's head, where the bot runs it: the place that other machines join."""
+"""Runs Ray's head node, which other machines join, as a child of the bot."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ _LOOK_SECONDS = 0.25
 
 
 class RayHead:
-    """Ray's head as a child of this process."""
+    """Ray's head node as a child process."""
 
     def __init__(self, cluster: Cluster, port: int) -> None:
-        """Take the port where it listens."""
+        """Take the port to listen on."""
         self.cluster, self._port = cluster, port
         self._process: asyncio.subprocess.Process | None = None
         self._starting = asyncio.Lock()
 
     async def start(self) -> None:
-        """Start it unless it runs, and return once it listens. Raises CannotStart."""
+        """Start it unless it is running, and wait until it listens. Raises CannotStart."""
         async with self._starting:
             await self._start()
 

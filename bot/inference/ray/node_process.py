@@ -1,8 +1,8 @@
-"""Runs a node of Ray's and ends it with its starter: `python -m bot.inference.ray.node_process`.
+"""Run a Ray node that ends with its starter: `python -m bot.inference.ray.node_process`.
 
-Ray's processes are many, and outlive a bot that is killed; the next start would find its port
-taken. This one adopts them from the command that starts them, which need not stay for them (it
-takes 80 MB), and ends them once its own standard input is closed, or one that matters has ended.
+A node is many processes, which outlive a killed bot and keep its port. This process is a child
+subreaper: it adopts them when the command that starts them exits (which saves 80 MB), and ends them
+once its standard input is closed or an essential one has ended.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ from types import FrameType
 import psutil
 
 _LEAVE_SECONDS = 6.0
-"""How long each process may take to end by itself."""
+"""Time for each process to end by itself before it is killed."""
 _SET_CHILD_SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER, prctl(2)
-_THAT_MATTER = ("raylet", "gcs_server")
-"""The names of those without which a node is none, in the order in which they end."""
+_ESSENTIAL = ("raylet", "gcs_server")
+"""The essential processes of a node, in the order in which they are ended."""
 
 
 class Node:
-    """The processes of a node."""
+    """The processes of a Ray node."""
 
     def __init__(self) -> None:
         self._begun: list[psutil.Process] = []
         self._ending: threading.Timer | None = None
 
     def run(self, command: list[str]) -> int:
-        """Start Ray's processes by a command and return once one of them has ended, and then all.
+        """Start a node by a command, wait until an essential process ends, then end all.
 
-        Returns the command's exit code; 1 where it has started none.
+        Returns the command's exit code; 1 if it has started no node.
         """
         ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         starter = subprocess.Popen(  # noqa: S603 - the bot's own command
@@ -44,9 +44,9 @@ class Node:
         self._begun = [psutil.Process(starter.pid)]
         code = starter.wait()
         children = psutil.Process().children()
-        self._begun = [each for name in _THAT_MATTER for each in children if _name(each) == name]
+        self._begun = [each for name in _ESSENTIAL for each in children if _name(each) == name]
         if self._ending is not None:
-            # It was told to end while it started.
+            # A signal arrived during the start.
             _terminate(self._begun[:1])
         if self._begun and code == 0:
             self._wait_for_one()
@@ -54,17 +54,17 @@ class Node:
         return code or (0 if self._begun else 1)
 
     def leave(self) -> None:
-        """Have the node end: softly first, so that its cluster knows at once."""
+        """End the node: gracefully first, so that the cluster notices at once."""
         if self._ending is None:
             self._ending = threading.Timer(_LEAVE_SECONDS, _kill_all)
             self._ending.daemon = True
             self._ending.start()
-            # A raylet that can't tell its cluster that it leaves would wait for that.
+            # A raylet without a connection to its head would wait for it: signal only this one.
             _terminate(self._begun[:1])
 
     def _wait_for_one(self) -> None:
         numbers = {each.pid for each in self._begun}
-        # Those that Ray's processes leave behind are adopted, too.
+        # Orphans of Ray's processes are reaped here, too.
         while os.waitpid(-1, 0)[0] not in numbers:
             pass
 
@@ -76,7 +76,7 @@ class Node:
 
 
 def kill_node(pid: int) -> None:
-    """Kill a process that runs a node, and all of the node: else its port would stay taken."""
+    """Kill the process that runs a node, and the whole node, which would keep its port."""
     try:
         leader = psutil.Process(pid)
         all_ = [leader, *leader.children(recursive=True)]
@@ -113,14 +113,14 @@ def _kill_all() -> None:
 
 
 def main(command: list[str]) -> int:
-    """Run a node by a command until it ends or standard input does; return the exit code."""
+    """Run a node until it ends or standard input is closed; return the exit code."""
     node = Node()
 
     def stop(number: int, frame: FrameType | None) -> None:
         node.leave()
 
     signal.signal(signal.SIGTERM, stop)
-    # A Ctrl-C in the terminal goes to the one who started this, who decides.
+    # Ctrl-C reaches the whole process group; the starter decides when to stop.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_leave_with_input, args=(node,), daemon=True).start()
     return node.run(command)

@@ -1,4 +1,4 @@
-"""The machines of a cluster, as Ray lists them and as they describe themselves when they join."""
+"""Machines of a Ray cluster, and what each offers, encoded as node labels."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ import msgspec
 
 from bot.inference.ray.cluster import BOT_PREFIX, WORKER_PREFIX, worker_resource
 
-# What Ray takes as a label's value.
+# Ray's syntax of label values.
 _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
 
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True):
-    """What a machine offers; what it could not find out is 0 or empty."""
+    """What a machine offers; unknown values are 0 or empty."""
 
     cores: int = 0
     memory_bytes: int = 0
     factor: float = 0.0
-    """Seconds of music a second."""
+    """Seconds of music generated per second."""
     model: str = ""
     precision: str = ""
     device: str = ""
-    """What it computes on, as MindSpore names it."""
+    """MindSpore's name of its device."""
 
 
 class Machine(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,14 +32,14 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
 
     host: str
     bot_version: str = ""
-    """The version of the messages of the bot there; "" where there is none."""
+    """The protocol version of the bot on it; "" without one."""
     worker_version: str = ""
-    """That of its workers; "" where it takes none."""
+    """The protocol version of its workers; "" without any."""
     offer: Offer = Offer()
 
 
 def labels_of(offer: Offer) -> dict[str, str]:
-    """Return what a machine offers as labels of its node; what Ray would not take is left out."""
+    """Return an offer as node labels; values that Ray would reject are left out."""
     texts = {
         "zhiyin-cores": str(offer.cores),
         "zhiyin-memory": str(offer.memory_bytes),
@@ -52,7 +52,7 @@ def labels_of(offer: Offer) -> dict[str, str]:
 
 
 def machine_of(node: Mapping[str, Any]) -> Machine:
-    """Return the machine of a node, as Ray lists it; others' labels tell nothing."""
+    """Return the machine of a node as Ray lists it; foreign labels are ignored."""
     labels = node.get("Labels") or {}
     texts = {name.removeprefix("zhiyin-"): text for name, text in labels.items()}
     told = {
@@ -76,12 +76,12 @@ def machine_of(node: Mapping[str, Any]) -> Machine:
 
 
 def machines_of(nodes: Iterable[Mapping[str, Any]]) -> list[Machine]:
-    """Return the machines that are there, out of all that Ray lists."""
+    """Return the live machines among all nodes that Ray lists."""
     return [machine_of(each) for each in nodes if each["Alive"]]
 
 
 def host_of_other_version(nodes: Iterable[Mapping[str, Any]]) -> str:
-    """Return a machine that has room for workers of another version only; "" if there is none."""
+    """Return the host of a machine with workers of another version only; "" if there is none."""
     own = worker_resource().removeprefix(WORKER_PREFIX)
     others = (each for each in machines_of(nodes) if each.worker_version not in ("", own))
     return next((each.host for each in others), "")

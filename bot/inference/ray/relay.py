@@ -1,8 +1,8 @@
-"""The process between the bot and a remote worker: `python -m bot.inference.ray.relay FD SETTINGS`.
+"""The relay between the bot and a remote worker: `python -m bot.inference.ray.relay FD SETTINGS`.
 
-To the bot it looks like a local worker: the same bytes over the same kind of socket. It is Ray's
-driver: what goes wrong there ends this process, and with it one worker, but never the bot. Ray ends
-the remote worker when its driver has gone, so that one which comes back late works for nobody.
+To the bot it looks like a local worker: same bytes, same kind of socket. It is the Ray driver: its
+failure ends one worker, never the bot. Ray ends the remote worker when its driver ends, so a worker
+that reconnects late has no jobs.
 """
 
 from __future__ import annotations
@@ -34,24 +34,24 @@ _LOOK_SECONDS = 1.0
 _LOST = 3
 
 
-class SignsOfLife:
-    """When the remote machine was heard of last."""
+class HeartbeatTimer:
+    """The time since the last sign of life from the remote machine."""
 
     def __init__(self) -> None:
         self._heard_at: float | None = None
 
-    def note(self) -> None:
-        """Note that it was heard of now."""
+    def reset(self) -> None:
+        """Note a heartbeat now."""
         self._heard_at = time.monotonic()
 
     def silent_seconds(self) -> float:
-        """Return for how long it has been silent; 0 before it was heard of first."""
+        """Return the seconds since the last heartbeat; 0 before the first."""
         return 0.0 if self._heard_at is None else time.monotonic() - self._heard_at
 
 
 def main(arguments: list[str]) -> int:
-    """Wait for a machine, run a worker there and pass on its messages; return the exit code."""
-    # The bot decides when to stop; a Ctrl-C in the terminal goes to both.
+    """Wait for a machine, run a worker there and relay its messages; return the exit code."""
+    # Ctrl-C reaches the whole process group; the bot decides when to stop.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     descriptor, settings = int(arguments[0]), json.loads(arguments[1])
     as_json = settings["config"]["log"]["format"] == "json"
@@ -76,13 +76,13 @@ def main(arguments: list[str]) -> int:
     declare: Any = ray.remote
     actor = declare(**OPTIONS, resources={worker_resource(): 1})(RemoteWorker)
     worker = actor.remote(json.dumps(settings))
-    bot, life = socket.socket(fileno=descriptor), SignsOfLife()
+    bot, life = socket.socket(fileno=descriptor), HeartbeatTimer()
     threading.Thread(target=_watch, args=(life,), daemon=True).start()
     threading.Thread(target=_forward, args=(bot, worker), daemon=True).start()
     try:
         messages = worker.receive.remote()
         while not ray.wait([messages], timeout=_LOOK_SECONDS)[0]:
-            # There is no room anywhere yet; a machine that has some may be of another version.
+            # No room for this version yet; there may be a machine of another version.
             list_nodes: Any = ray.nodes
             if host := host_of_other_version(list_nodes()):
                 refusal = to_json(OTHER_VERSION_THERE.fill(host=host))
@@ -90,10 +90,10 @@ def main(arguments: list[str]) -> int:
                 return 1
         for reference in messages:
             data: bytes = ray.get(reference)
-            life.note()
+            life.reset()
             bot.sendall(data)
     except (BrokenPipeError, ConnectionError):
-        log.info("relay.left_alone")
+        log.info("relay.orphaned")
     except ray.exceptions.RayError as error:
         log.warning("ray.worker_lost %s", _first_line(error))
         return 1
@@ -101,18 +101,18 @@ def main(arguments: list[str]) -> int:
 
 
 def _forward(bot: socket.socket, worker: Any) -> None:  # noqa: ANN401 - Ray's handle
-    """Pass the bot's bytes on, in order, each once the one before has arrived."""
+    """Forward the bot's bytes in order, waiting for each write to arrive."""
     import ray
 
     while data := bot.recv(_CHUNK_BYTES):
         try:
             ray.get(worker.send.remote(data))
         except ray.exceptions.RayError:
-            # The other thread hears of it, too, and says so.
+            # The receiving thread sees the same error and logs it.
             return
 
 
-def _watch(life: SignsOfLife) -> NoReturn:
+def _watch(life: HeartbeatTimer) -> NoReturn:
     """End this process once the machine has been silent for too long."""
     while (silent := life.silent_seconds()) < LOST_SECONDS:
         time.sleep(min(1.0, LOST_SECONDS - silent))
@@ -131,14 +131,14 @@ def _first_line(error: BaseException) -> str:
 
 
 def run(arguments: list[str]) -> NoReturn:
-    """Relay as `main` does, and end the process."""
+    """Run `main` and exit the process with its code."""
     try:
         code = main(arguments)
     except Exception:
         log.exception("relay.failed")
         code = 1
     sys.stderr.flush()
-    # Ray's own way out takes seconds; its processes see that this one has gone.
+    # Ray's regular shutdown takes seconds; its processes notice that this one has ended.
     os._exit(code)
 
 

@@ -1,8 +1,8 @@
-"""The part of a remote worker that runs on its machine: a Ray actor beside the worker's process.
+"""The Ray actor beside a remote worker, on the worker's machine.
 
-It starts the same process that a local worker is, and passes bytes between its socket and the
-relay's. Nothing of the engine runs in the actor, so its sign of life says that the machine and the
-way to it are there, whatever the engine does.
+It starts the same process as a local worker, and passes bytes between its socket and the relay. The
+engine runs outside the actor, so the actor's heartbeat only says that the machine and the network
+are up.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from bot.inference.ray.cluster import BEAT_SECONDS, environment_without_ray, wit
 
 OPTIONS: dict[str, Any] = {
     "num_cpus": 0,
-    # The bot replaces it itself.
+    # The bot's supervisor restarts it.
     "max_restarts": 0,
-    # A group of one thread each: what is sent arrives in order, and beside what is received.
+    # One thread per direction: bytes stay in order, and both directions run concurrently.
     "concurrency_groups": {"sending": 1, "receiving": 1},
 }
-"""How Ray runs it."""
+"""Ray's options for the actor."""
 
 _CHUNK_BYTES = 2**16
 _LEAVE_SECONDS = 2.0
 
 
 class RemoteWorker:
-    """A worker's process, and the way to it."""
+    """A worker process, and its socket."""
 
     def __init__(self, settings: str) -> None:
         """Start the process; `settings` are those of `bot.inference.worker`."""
@@ -46,18 +46,18 @@ class RemoteWorker:
                 stdin=subprocess.DEVNULL,
                 env=environment_without_ray(os.environ),
                 start_new_session=True,
-                # Ray's own folder may be gone before the process is.
+                # Ray may delete the actor's own folder before the process has ended.
                 cwd=tempfile.gettempdir(),
             )
 
     @ray.method(concurrency_group="sending")
     def send(self, data: bytes) -> None:
-        """Pass bytes on to the process."""
+        """Write bytes to the process."""
         self._socket.sendall(data)
 
     @ray.method(concurrency_group="receiving", num_returns="streaming")
     def receive(self) -> Iterator[bytes]:
-        """Yield what the process sends until it ends, and b"" every second as a sign of life."""
+        """Yield what the process sends until it ends, and b"" every second as a heartbeat."""
         self._socket.settimeout(BEAT_SECONDS)
         yield b""
         while True:

@@ -133,5 +133,5 @@ class ModelConfig:
 
     @property
     def projected(self) -> bool:
-        """Tell whether `enc_to_dec_proj` stands between text encoder and decoder."""
+        """Return whether `enc_to_dec_proj` stands between text encoder and decoder."""
         return self.text.hidden_size != self.decoder.hidden_size

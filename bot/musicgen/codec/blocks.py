@@ -264,7 +264,7 @@ def _first_alike(
 
 
 def _is_even(config: CodecConfig) -> bool:
-    """Tell whether every product in the decoder has an even number of inputs for each tap."""
+    """Return whether every product in the decoder has an even number of inputs for each tap."""
     widths = [config.filters << stage for stage in range(len(config.ratios) + 1)]
     inner = [width // config.compress for width in widths[:-1]]
     return all(number % 2 == 0 for number in (config.hidden_size, *widths, *inner))

@@ -86,7 +86,7 @@ class BlockQueue:
 
     @property
     def has_block(self) -> bool:
-        """Tell whether a block can be run."""
+        """Return whether a block can be run."""
         if self._buffer.shape[1] >= self._block_rows:
             return True
         return self._length is not None and self._made < self._length_out(self._length)

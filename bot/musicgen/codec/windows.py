@@ -125,7 +125,7 @@ class Step:
         return self.window.outputs(length) * self.ratio
 
     def inside(self, block: int, length: int | None) -> bool:
-        """Tell whether a block reads nothing outside the clip, so that the usual index holds."""
+        """Return whether a block reads nothing outside the clip, so that the usual index holds."""
         first = block * self.places - self._lag_in_places
         start = first * self.window.stride - self.window.left
         reach = (self.window.taps - 1) * self.window.dilation + self.places * self.window.stride
@@ -169,7 +169,7 @@ class ChainSteps:
         return length
 
     def inside(self, block: int, length: int | None) -> bool:
-        """Tell whether a block's usual indices hold; `length` is None while it isn't known."""
+        """Return whether a block's usual indices hold; `length` is None while it isn't known."""
         pairs = zip(self.steps, self._lengths(length), strict=True)
         return all(step.inside(block, known) for step, known in pairs)
 

@@ -41,12 +41,12 @@ class Clip:
 
     @property
     def is_endless(self) -> bool:
-        """Tell whether it has no end."""
+        """Return whether it has no end."""
         return self.sequence.new_frames is None
 
     @property
     def is_ahead(self) -> bool:
-        """Tell whether it is made as far ahead of its listener as it may be."""
+        """Return whether it is made as far ahead of its listener as it may be."""
         ahead_frames = self.sequence.complete_frames - self.taken_frames
         return self.is_endless and ahead_frames >= self.ahead_frames
 

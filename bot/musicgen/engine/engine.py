@@ -74,12 +74,12 @@ class Engine:
 
     @property
     def busy(self) -> bool:
-        """Tell whether any request is unfinished."""
+        """Return whether any request is unfinished."""
         return self._scheduler.busy or bool(self._events)
 
     @property
     def idle(self) -> bool:
-        """Tell whether a step would do nothing: all that there is waits for its listeners."""
+        """Return whether a step would do nothing: all that there is waits for its listeners."""
         return self._is_idle
 
     def submit(self, request: Request) -> int:
@@ -125,14 +125,14 @@ class Engine:
         return self._steering.ask(request, change, asked)
 
     def note_taken(self, request_id: int, seconds: float) -> None:
-        """Note that the listener of music without end has taken its first so many seconds."""
+        """Note that the listener of endless music has taken its first so many seconds."""
         if request_id in self._clips:
             frames = int(seconds * self._model.config.codec.frame_rate)
             self._clips[request_id].taken_frames = frames
             self._is_idle = False
 
     def end(self, request_id: int) -> None:
-        """Let music without end finish with what is made of it; any other changes nothing."""
+        """Let endless music finish with what is made of it; any other changes nothing."""
         request, clip = self._scheduler.find(request_id), self._clips.get(request_id)
         if request is None or self._requests[request_id].seconds is not None:
             return

@@ -50,7 +50,7 @@ class Prefix:
 
     @property
     def is_read(self) -> bool:
-        """Tell whether tokens can follow."""
+        """Return whether tokens can follow."""
         return self.position == self.length
 
     @property

@@ -26,7 +26,7 @@ class PrefixReader:
         """Whether the last step read anything."""
 
     def arrange(self, rows: Iterable[PromptRow], sequence: Sequence) -> bool:
-        """Have what rows lack of their prefixes read in the next step; tell whether they lack none.
+        """Schedule missing prefixes of rows for the next step; return whether none is missing.
 
         `sequence` are the tokens that follow.
         """

@@ -22,7 +22,7 @@ class Preparation:
     def add(self, request_id: int, request: GenerationRequest) -> None:
         """Take on a request that was checked."""
         self._prompts[request_id] = PromptEncoding(request, self._model)
-        # Music without end is there to be steered, also where it begins without a prompt.
+        # Endless music is there to be steered, also where it begins without a prompt.
         is_steered = request.seconds is None and request.sampling.guided
         self._scheduler.add(request_id, least_allotment=2 if is_steered else 1)
 
@@ -31,7 +31,7 @@ class Preparation:
         self._prompts.pop(request_id, None)
 
     def encode(self) -> bool:
-        """Encode one piece of the first waiting request's prompts; tell whether there was any."""
+        """Encode one piece of the first waiting request's prompts; return whether there was any."""
         request = self._scheduler.next_to_prepare()
         if request is None or request.state is RequestState.READY:
             return False

@@ -47,7 +47,7 @@ class PromptEncoding:
         return 2 if has_any and self.request.sampling.guided else 1
 
     def encode_audio(self, samples: int) -> bool:
-        """Encode the next so many samples of the audio prompt; tell whether they were the last."""
+        """Encode the next `samples` of the audio prompt; return whether it is all encoded."""
         assert self.request.audio is not None and self._audio_encoder is not None
         audio = self.request.audio.samples
         piece = audio[:, self._encoded_samples : self._encoded_samples + samples]
@@ -60,7 +60,7 @@ class PromptEncoding:
         return True
 
     def encode_text(self) -> bool:
-        """Run the next layers of the text encoder; tell whether they were the last."""
+        """Run the next layers of the text encoder; return whether they were the last."""
         assert self._text_pieces is not None
         try:
             next(self._text_pieces)

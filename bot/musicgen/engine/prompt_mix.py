@@ -63,7 +63,7 @@ class PromptMix:
         return next((row for row in self.rows if row.text == text), None)
 
     def is_fading(self, frame: int) -> bool:
-        """Tell whether the weights at a frame are not yet those after the fade."""
+        """Return whether the weights at a frame are not yet those after the fade."""
         return self._share(frame) < 1
 
     def begin_fade(self, words: Words, *, frame: int, frames: int) -> None:

@@ -90,7 +90,7 @@ class Scheduler:
 
     @property
     def busy(self) -> bool:
-        """Tell whether any request is unfinished."""
+        """Return whether any request is unfinished."""
         return bool(self._queue or self._running)
 
     @property
@@ -254,7 +254,7 @@ class Scheduler:
         return request.state in (RequestState.VOCODING, RequestState.SEPARATING)
 
     def _is_urgent(self, request: ScheduledRequest) -> bool:
-        """Tell whether a clip's chunk waits for no others: it is its first, or there are two."""
+        """Return whether a clip's chunk waits for no others: it is its first, or there are two."""
         stands = request.is_ahead or request.is_held or request.state not in IN_BATCH
         return stands or not request.is_heard or request.unvocoded_frames >= 2 * self._chunk_frames
 

@@ -80,7 +80,7 @@ class Sequence:
 
     @property
     def done(self) -> bool:
-        """Tell whether every token is chosen."""
+        """Return whether every token is chosen."""
         return self._window is None
 
     @property

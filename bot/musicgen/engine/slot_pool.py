@@ -54,6 +54,6 @@ class SlotPool:
 
     @property
     def is_untouched(self) -> bool:
-        """Tell whether every slot is free and nothing is promised."""
+        """Return whether every slot is free and nothing is promised."""
         whole = len(self._free) == len(set(self._free)) == self.most_allotted + self.reserve
         return whole and self._allotted == self._lent == 0

@@ -81,7 +81,7 @@ class Steering:
         return [each.tell_dropped(request_id) for each in dropped]
 
     def encode(self) -> bool:
-        """Encode one piece of the first words that are to be; tell whether there were any."""
+        """Encode one piece of the first words that are to be; return whether there were any."""
         if self._text is None:
             unread = (each for waiting in self._waiting.values() for each in waiting if each.unread)
             change = min(unread, key=lambda each: each.id, default=None)
@@ -142,7 +142,7 @@ class Steering:
         return slots <= request.allotment or self._scheduler.set_allotment(request, slots)
 
     def _is_level(self, request: ScheduledRequest, change: PendingChange, clip: Clip) -> bool:
-        """Bring the new words of a change on; tell whether they have read all that there is."""
+        """Bring the new words of a change on; return whether they have read all that there is."""
         sequence = clip.sequence
         if change.is_level:
             return True

@@ -33,7 +33,7 @@ NO_MELODY = Sentence(
 MELODY_OR_AUDIO = Sentence("Continue a sound, or follow its melody: choose one.")
 
 MIN_AHEAD_SECONDS, MAX_AHEAD_SECONDS = 2.0, 60.0
-"""How far music without end may be made ahead: less would be less than a piece of its sound."""
+"""How far endless music may be made ahead: less would be less than a piece of its sound."""
 
 
 def check_request(request: GenerationRequest, model: Model, *, max_seconds: float) -> None:
@@ -85,7 +85,7 @@ def check_melody(request: GenerationRequest, model: Model) -> None:
 
 
 def check_endless(request: GenerationRequest) -> None:
-    """Raise RequestError for what music without end can't have."""
+    """Raise RequestError for what endless music can't have."""
     if request.wants_stems or request.kept is not None:
         raise RequestError(Sentence("Endless music has no stems to keep or to split."))
     if not is_number(request.ahead_seconds, MIN_AHEAD_SECONDS, MAX_AHEAD_SECONDS):

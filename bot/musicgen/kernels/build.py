@@ -122,12 +122,12 @@ def set_threads(library_path: Path, threads: int) -> None:
 
 
 def supports_int8(library_path: Path) -> bool:
-    """Tell whether this processor has int8 dot product instructions, which the kernels use."""
+    """Return whether this processor has int8 dot product instructions, which the kernels use."""
     return bool(ctypes.CDLL(str(library_path)).zhiyin_multiplies_bytes())
 
 
 def supports_pairs(library_path: Path) -> bool:
-    """Tell whether this processor multiplies bfloat16, and the codec's kernel does so."""
+    """Return whether this processor multiplies bfloat16, and the codec's kernel does so."""
     return bool(ctypes.CDLL(str(library_path)).zhiyin_multiplies_pairs())
 
 

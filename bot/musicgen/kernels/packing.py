@@ -27,7 +27,7 @@ _MOST_HEAD_SIZE = 256
 
 
 def fits_kernels(head_size: int) -> bool:
-    """Tell whether the kernels take heads so wide: whole panels, within their room."""
+    """Return whether the kernels take heads so wide: whole panels, within their room."""
     return head_size % PANEL == 0 and head_size <= _MOST_HEAD_SIZE
 
 
@@ -45,7 +45,7 @@ def allocate(shape: Sequence[int], dtype: type[np.generic], *, dense: bool = Tru
 
 
 def fits_float16(weights: NDArray[np.float32]) -> bool:
-    """Tell whether every number is exactly representable in fp16."""
+    """Return whether every number is exactly representable in fp16."""
     with np.errstate(over="ignore"):
         return bool(np.array_equal(weights.astype(np.float16).astype(np.float32), weights))
 

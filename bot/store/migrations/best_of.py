@@ -1,6 +1,6 @@
 """The channel in which a server collects its best clips, and what was posted there.
 
-Triggers write down that a clip is to be posted, or its post changed, with the star that says so.
+Triggers record that a clip is to be posted, or its post changed, with the star that says so.
 """
 
 from __future__ import annotations

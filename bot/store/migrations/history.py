@@ -15,8 +15,8 @@ from bot.store.migrations.indexes import INDEXES
 from bot.store.migrations.jams import JAMS
 from bot.store.migrations.languages import LANGUAGES
 from bot.store.migrations.live_seconds import LIVE_SECONDS
-from bot.store.migrations.manners import MANNERS
 from bot.store.migrations.migration import Migration
+from bot.store.migrations.moderation import MODERATION
 from bot.store.migrations.open_answers import OPEN_ANSWERS
 from bot.store.migrations.preferences import AS_VOICE, PREFERENCES, PRIVATE_ANSWERS
 from bot.store.migrations.presets import PRESETS
@@ -126,7 +126,7 @@ MIGRATIONS = (
         date(2026, 11, 28),
         "Managers list words that are not wanted, say who may send sounds and how fast one orders, "
         "and are told what people report.",
-        MANNERS,
+        MODERATION,
     ),
     Migration(
         "how_a_mix_was_made",

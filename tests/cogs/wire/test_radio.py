@@ -340,7 +340,7 @@ async def test_live_music_is_steered_by_those_who_listen(tmp_path):
     """From words, within what the machine and the server's list allow; clips take its place."""
     async with open_room(tmp_path) as room:
         alice, bob, clock = room.stage.alice, room.stage.bob, room.stage.clock
-        await room.stage.bot.service.manners.add(room.wire.guild.id, "noise")
+        await room.stage.bot.service.word_filter.add(room.wire.guild.id, "noise")
         assert "isn't wanted" in said(await room.asks(alice, "start", words="noise"))
         message = await room.asks(alice, "start", words="techno")
         await room.until(lambda: "Live in" in said(message))
@@ -373,7 +373,7 @@ async def test_words_are_taken_from_a_form_and_from_the_channel_s_chat(tmp_path)
     async with open_room(tmp_path) as room:
         stage, wire = room.stage, room.wire
         alice, bob, clock = stage.alice, stage.bob, stage.clock
-        await stage.bot.service.manners.add(wire.guild.id, "noise")
+        await stage.bot.service.word_filter.add(wire.guild.id, "noise")
         message = await room.asks(alice, "start", words="techno")
         await room.until(lambda: "Live in" in said(message))
 

@@ -61,7 +61,7 @@ async def test_takes_that_were_posted_before_a_kill_are_found_again(tmp_path):
         takes = await stage.store.takes.of_group((await stage.store.jobs.get(1)).order.key)
         files = await stage.bot.pipeline.library.pack_takes(takes, 10**7)
         stage.wire.nonces.clear()
-        found = await stage.bot.presenter.post_takes(takes, files, once_more=True)
+        found = await stage.bot.presenter.post_takes(takes, files, may_be_posted=True)
         assert found == message.id
         assert stage.wire.with_clips() == [message]
 

@@ -95,7 +95,7 @@ async def post_as_bot(
 
 
 def _takes_dms(discord: Discord, channel: Channel) -> bool:
-    """Tell whether the other person lets the bot write."""
+    """Return whether the other person lets the bot write."""
     others = [each for each in channel.recipients if each is not discord.me]
     shared = [
         guild

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-MANNERS = (
+MODERATION = (
     """
     CREATE TABLE unwanted_words (
         guild_id INTEGER NOT NULL,

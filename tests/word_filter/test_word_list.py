@@ -9,7 +9,13 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from bot.errors import RequestError
-from bot.manners.word_list import MAX_ENTRY_CHARACTERS, TOO_WIDE, UNREADABLE, WordList, read_entry
+from bot.word_filter.word_list import (
+    MAX_ENTRY_CHARACTERS,
+    TOO_WIDE,
+    UNREADABLE,
+    WordList,
+    read_entry,
+)
 
 LETTERS = st.text(string.ascii_lowercase, min_size=3, max_size=12)
 DISGUISES = {

@@ -1,4 +1,4 @@
-"""How a job ends without a clip where it was asked for, in words for its person."""
+"""Sentences for people whose job ended without a clip."""
 
 from __future__ import annotations
 

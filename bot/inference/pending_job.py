@@ -1,4 +1,4 @@
-"""A job between its submission and its outcome."""
+"""A submitted job that is not settled yet."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from bot.inference.audio_stream import AudioStream
 from bot.inference.fair_queue import QueuedJob
 
 ENDLESS_SECONDS = 60.0
-"""What music without end counts for among the jobs that wait for their turn."""
+"""The cost of endless music in the fair queue, in seconds."""
 
 Prepare = Callable[[], Awaitable[Request]]
-"""Returns what the engine is asked for, when it is the job's turn."""
+"""Builds the engine's request when it is the job's turn."""
 
 
 class WorkerLost(Exception):
-    """The worker died or hung while it had a job; the job may or may not be why."""
+    """The worker died or hung while it had the job, which may be the cause."""
 
 
-class NotToBlame(WorkerLost):
-    """The worker was ended because of another job, or before it had this one."""
+class UnrelatedWorkerLoss(WorkerLost):
+    """The worker ended because of another job, or before it had this one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
-    """A clip as the engine generated or separated it; codes and stems where there are some."""
+    """The result of a job; codes and stems if the model has some."""
 
     sound: Sound
     seconds_of_work: float
@@ -40,39 +40,39 @@ class Rendered:
 
 
 @dataclass(frozen=True, slots=True)
-class AskedChange:
-    """Other words for a job, and the future second of its sound at which they begin."""
+class RequestedChange:
+    """A requested prompt change, and the future second of sound at which it starts."""
 
     change: PromptChange
     begun: asyncio.Future[float]
 
 
 class PendingJob:
-    """A job from the queue to its outcome."""
+    """A job from its submission to its outcome."""
 
     def __init__(
         self, queued: QueuedJob, prepare: Prepare, *, queued_at: float, is_endless: bool = False
     ) -> None:
-        """Take the job's place in the queue, and since when it has it."""
+        """Take the job's queue entry, and the time at which it was queued."""
         self.queued, self.prepare, self.queued_at = queued, prepare, queued_at
         self.is_endless = is_endless
         self.started = asyncio.Event()
-        """Set when a worker has it."""
+        """Set when the job was sent to a worker."""
         self.released = asyncio.Event()
-        """Set when no worker has it any more."""
+        """Set when no worker has the job any more."""
         self.done_seconds = 0.0
         """Seconds of new sound so far."""
         self.started_at: float | None = None
         self.streams: list[AudioStream] = []
         self.heard_seconds = 0.0
-        """How much of its sound has come, where anybody has subscribed."""
+        """Seconds of sound received, if anybody has subscribed."""
         self.taken_seconds = 0.0
-        """How much of it the worker knows to be taken."""
-        self.changes: dict[int, AskedChange] = {}
-        """Those without an answer, by their id."""
+        """Seconds that the worker was told its subscribers have read."""
+        self.changes: dict[int, RequestedChange] = {}
+        """Prompt changes that the worker has not answered, by their id."""
         self.asked_changes = 0
         self.outcome: asyncio.Future[Rendered] = asyncio.get_running_loop().create_future()
-        # A failure that nobody waits for is not an unhandled one.
+        # Mark the exception as retrieved, in case nobody awaits the outcome.
         self.outcome.add_done_callback(lambda done: done.cancelled() or done.exception())
 
     @property
@@ -82,20 +82,20 @@ class PendingJob:
 
     @property
     def left_seconds(self) -> float:
-        """Return the seconds of new sound still to be generated."""
+        """Return the seconds of sound still to be generated."""
         return max(0.0, self.queued.seconds - self.done_seconds)
 
     @property
     def open_streams(self) -> list[AudioStream]:
-        """Return the streams of those who still listen."""
+        """Return the streams that are not closed."""
         return [stream for stream in self.streams if not stream.is_closed]
 
     async def result(self) -> Rendered:
-        """Wait for the clip. Raises Cancelled, JobError, WorkerLost and what `prepare` raises."""
+        """Wait for the outcome. Raises Cancelled, JobError, WorkerLost and errors of `prepare`."""
         return await asyncio.shield(self.outcome)
 
     def settle(self, outcome: Rendered | BaseException) -> None:
-        """Set the outcome and end the streams. Idempotent: later calls are ignored."""
+        """Set the outcome and close the streams. Idempotent: later calls are ignored."""
         is_broken = self.is_endless and not isinstance(outcome, Rendered | Cancelled)
         error = outcome if is_broken and isinstance(outcome, BaseException) else None
         for stream in self.streams:
@@ -122,7 +122,7 @@ def make_job(
     alone: bool,
     queued_at: float,
 ) -> PendingJob:
-    """Return a job that is to be queued, of music without end if it has no seconds."""
+    """Return a new job; endless music if it has no seconds."""
     queued = QueuedJob(
         job_id=job_id,
         user_id=user_id,
@@ -134,6 +134,6 @@ def make_job(
 
 
 def check_end(request: Request, job: PendingJob) -> None:
-    """Raise ValueError where a request has no end and its job was queued as if it had, or so."""
+    """Raise ValueError if exactly one of request and job is endless."""
     if (isinstance(request, GenerationRequest) and request.seconds is None) != job.is_endless:
         raise ValueError(f"job {job.id} is endless: {job.is_endless}, its request is not so")

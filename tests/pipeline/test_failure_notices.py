@@ -9,8 +9,8 @@ import pytest
 
 from bot.domain.jobs import JobState
 from bot.i18n.sentence import Sentence
+from bot.pipeline.failure_notices import HELD_TOO_LONG, FailureNotifier
 from bot.pipeline.presenter import Unreachable
-from bot.pipeline.telling import HELD_TOO_LONG, Telling
 from bot.store.store import open_store
 from tests.store.test_store import accepted, new_clip
 
@@ -24,7 +24,7 @@ class Person:
         self.failures, self.told = failures, []
         self.heard = asyncio.Event()
 
-    async def tell(self, job, sentence, *, once_more):
+    async def post_failure(self, job, sentence, *, may_be_posted):
         if self.failures:
             self.failures -= 1
             raise Unreachable
@@ -40,12 +40,12 @@ async def store(tmp_path):
 
 async def told(store, person):
     """Let it tell until somebody was reached; return what was said."""
-    telling = Telling(store, again_seconds=0.01)
-    telling.start(person)
+    notifier = FailureNotifier(store, retry_seconds=0.01)
+    notifier.start(person)
     async with asyncio.timeout(60):
         await person.heard.wait()
-    await telling.idle()
-    await telling.stop()
+    await notifier.idle()
+    await notifier.stop()
     return person.told
 
 

@@ -17,7 +17,7 @@ import re2
 
 from bot.errors import RequestError
 from bot.i18n.sentence import Sentence
-from bot.manners.folding import fold
+from bot.word_filter.folding import fold
 
 MAX_ENTRY_CHARACTERS = 80
 _MAX_PROGRAM_BYTES = 2**20

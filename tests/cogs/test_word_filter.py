@@ -11,7 +11,7 @@ import pytest
 
 from bot.config import Config, DiscordConfig
 from bot.errors import ConfigError
-from bot.pipeline.manners import UNWANTED, Manners
+from bot.pipeline.word_filter import UNWANTED, WordFilter
 from bot.store.store import open_store
 from cogs.presentation.cards import WORDS_HELD_BACK
 from tests.support.jam_server import Clock, custom_ids, limited, open_jam
@@ -30,7 +30,7 @@ async def test_a_word_of_the_list_is_refused_wherever_it_is_typed(tmp_path):
     """In a command, a form, a mention, and the name of a file; the word is not repeated."""
     async with open_jam(tmp_path) as jam:
         clip = (await jam.music(prompt="beat", seconds=2.0)).response
-        await jam.bot.service.manners.add(jam.guild.id, "plonk*")
+        await jam.bot.service.word_filter.add(jam.guild.id, "plonk*")
         assert refused(await jam.music(prompt="some P.L.O.N.K rock"))
         assert refused(await jam.music(prompt="plonky rock"))
         form = await jam.alice.click(clip, label="Remix")
@@ -51,11 +51,11 @@ async def test_a_button_does_not_bring_an_unwanted_word_back(tmp_path):
     """What was made before the word was listed is not made again, and posted without its words."""
     async with open_jam(tmp_path) as jam:
         clip = (await jam.music(prompt="plonk", seconds=1.0)).response
-        await jam.bot.service.manners.add(jam.guild.id, "plonk")
+        await jam.bot.service.word_filter.add(jam.guild.id, "plonk")
         assert refused(await jam.press(clip, "Again"))
         shown = (await jam.alice.slash(jam.channel, "clip", clip="1")).response
         assert str(WORDS_HELD_BACK) in shown.embeds[0].description
-        await jam.bot.service.manners.remove(jam.guild.id, "PLONK")
+        await jam.bot.service.word_filter.remove(jam.guild.id, "PLONK")
         shown = (await jam.alice.slash(jam.channel, "clip", clip="1")).response
         assert "plonk" in shown.embeds[0].description
 
@@ -63,7 +63,7 @@ async def test_a_button_does_not_bring_an_unwanted_word_back(tmp_path):
 async def test_a_list_holds_on_its_own_server_and_after_a_restart(tmp_path):
     """Elsewhere the word may be wanted."""
     async with open_jam(tmp_path) as jam:
-        await jam.bot.service.manners.add(jam.guild.id, "plonk")
+        await jam.bot.service.word_filter.add(jam.guild.id, "plonk")
         assert (await jam.alice.user.slash("random", seconds=1.0)).response
         direct = await jam.alice.user.slash("music", prompt="plonk", seconds=1.0)
         await jam.idle()
@@ -124,7 +124,7 @@ async def test_only_those_who_manage_keep_the_list(tmp_path):
         ):
             told = await jam.alice.slash(jam.channel, f"admin {name}", **options)
             assert told.response.content == "You may not do that here.", name
-        assert await jam.bot.service.manners.entries(jam.guild.id) == ()
+        assert await jam.bot.service.word_filter.entries(jam.guild.id) == ()
 
 
 async def test_only_some_roles_send_sounds_where_managers_say_so(tmp_path):
@@ -216,7 +216,7 @@ async def test_every_text_that_somebody_types_is_asked_about(tmp_path):
     """An option that is new is checked before others see it, or says here why it need not be."""
     async with open_jam(tmp_path) as jam:
         await jam.music(prompt="beat", seconds=1.0)
-        await jam.bot.service.manners.add(jam.guild.id, "plonk")
+        await jam.bot.service.word_filter.add(jam.guild.id, "plonk")
         found = set()
         for command in jam.bot.tree.walk_commands():
             for each in getattr(command, "parameters", ()):
@@ -225,7 +225,7 @@ async def test_every_text_that_somebody_types_is_asked_about(tmp_path):
                     found.add((command.qualified_name, each.name))
         assert found == CHECKED.keys() | CHECKED_IN.keys()
         for file in CHECKED_IN.values():
-            assert "manners.check(" in (ROOT / file).read_text("utf-8")
+            assert "word_filter.check(" in (ROOT / file).read_text("utf-8")
         for (command, option), others in CHECKED.items():
             told = await jam.alice.slash(jam.channel, command, **{option: "plonk"}, **others)
             assert refused(told), (command, option)
@@ -235,7 +235,7 @@ async def test_takes_and_what_a_remix_is_joined_with_are_asked_about(tmp_path):
     """Also where the old words are not wanted any more: what was announced is withdrawn."""
     async with open_jam(tmp_path) as jam:
         made = (await jam.music(prompt="plonk beat", seconds=2.0)).response
-        await jam.bot.service.manners.add(jam.guild.id, "plonk")
+        await jam.bot.service.word_filter.add(jam.guild.id, "plonk")
         assert refused(await jam.music(prompt="plonk", takes=3))
         form = await jam.alice.click(made, label="Remix")
         words, keep, include = custom_ids(form.modal)
@@ -249,8 +249,8 @@ async def test_takes_and_what_a_remix_is_joined_with_are_asked_about(tmp_path):
 async def test_a_list_that_is_changed_while_it_is_read_is_read_again(tmp_path):
     """Whoever asked first may have the old one, and nobody after them."""
     async with open_store(tmp_path, Clock()) as store:
-        manners = Manners(store.unwanted_words, ())
-        asking = asyncio.create_task(manners.find(10, "plonk"))
-        await manners.add(10, "plonk")
+        word_filter = WordFilter(store.unwanted_words, ())
+        asking = asyncio.create_task(word_filter.find(10, "plonk"))
+        await word_filter.add(10, "plonk")
         await asking
-        assert await manners.find(10, "plonk") == "plonk"
+        assert await word_filter.find(10, "plonk") == "plonk"

@@ -41,7 +41,7 @@ class Words(app_commands.Group, name="words"):
         super().__init__()
 
     async def interaction_check(self, interaction: Interaction, /) -> bool:  # type: ignore[override]
-        """Tell whether the person manages this server, whomever its settings show the command."""
+        """Return whether the person manages this server, whomever its settings show the command."""
         return await is_manager(interaction)
 
     @app_commands.command()
@@ -53,7 +53,7 @@ class Words(app_commands.Group, name="words"):
         entry:
             A word or several; with * for any letters; or a pattern between slashes.
         """
-        kept = await self.bot.service.manners.add(guild_of(interaction), entry)
+        kept = await self.bot.service.word_filter.add(guild_of(interaction), entry)
         await _say(interaction, ADDED.fill(entry=_shown(kept)))
         await note(interaction, log_messages.WORD.fill(entry=_shown(kept)))
 
@@ -66,7 +66,7 @@ class Words(app_commands.Group, name="words"):
         entry:
             As it is on the list.
         """
-        gone = await self.bot.service.manners.remove(guild_of(interaction), entry)
+        gone = await self.bot.service.word_filter.remove(guild_of(interaction), entry)
         if gone is None:
             await _say(interaction, NOT_THERE)
             return
@@ -76,7 +76,7 @@ class Words(app_commands.Group, name="words"):
     @app_commands.command(name="list")
     async def list_words(self, interaction: Interaction) -> None:
         """Show the words that are refused here, to you alone."""
-        entries = await self.bot.service.manners.entries(guild_of(interaction))
+        entries = await self.bot.service.word_filter.entries(guild_of(interaction))
         read = reader_of(interaction)
         lines = [read(WORDS), *(f"||`{_shown(entry)}`||" for entry in entries)]
         text = messages.join_fitting(lines) if entries else read(NO_WORDS)
@@ -91,7 +91,7 @@ class Words(app_commands.Group, name="words"):
         words:
             What somebody might type; nobody but you sees it.
         """
-        found = await self.bot.service.manners.find(guild_of(interaction), words)
+        found = await self.bot.service.word_filter.find(guild_of(interaction), words)
         said = NOT_FOUND if found is None else FOUND.fill(entry=_shown(found))
         await _say(interaction, said)
 
@@ -114,7 +114,7 @@ class AdminManners(commands.Cog):
             admin_group(self.bot).remove_command(command.name)
 
     async def interaction_check(self, interaction: Interaction, /) -> bool:  # type: ignore[override]
-        """Tell whether the person manages this server, whomever its settings show the command."""
+        """Return whether the person manages this server, whomever its settings show the command."""
         return await is_manager(interaction)
 
     async def uploads(

@@ -1,7 +1,7 @@
-"""The check of every text that a person can put in public: the one place where it is asked.
+"""The word filter: the one check of every text that a person can make public.
 
-Orders are checked by the pipeline itself. Whoever shows a text of a person in another way (a title,
-a name, words for music that plays) asks `check` before anybody else sees it.
+The pipeline checks orders itself. Code that shows another text of a person (a title, a name, words
+for live music) calls `check` before anybody else sees it.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from collections.abc import Iterable
 from bot.domain.jobs import Order, UploadSource
 from bot.errors import ConfigError, Refused, RequestError
 from bot.i18n.sentence import Plural, Sentence
-from bot.manners.word_list import WordList, read_entry
 from bot.store.unwanted_words import UnwantedWords
+from bot.word_filter.word_list import WordList, read_entry
 
 MAX_ENTRIES = 200
 """How many entries a server may have."""
@@ -27,13 +27,13 @@ FULL = Plural(
 )
 
 
-class Manners:
-    """What is not wanted: on a server, by its managers' list; anywhere, by the operator's."""
+class WordFilter:
+    """The unwanted words of each server (its managers' list) and of the whole bot."""
 
     def __init__(self, words: UnwantedWords, everywhere: Iterable[str]) -> None:
         """Take the table of the servers' lists, and the operator's entries.
 
-        Raises ConfigError for one of these that can't be read.
+        Raises ConfigError for an entry that can't be parsed.
         """
         self._words = words
         try:
@@ -46,20 +46,20 @@ class Manners:
         self._changes: Counter[int] = Counter()
 
     async def check(self, guild_id: int | None, *texts: str | None) -> None:
-        """Raise Refused where a text has a word that is not wanted on a server, or anywhere.
+        """Raise Refused if a text contains a word that is unwanted on a server, or everywhere.
 
-        Without a server only the operator's words count. The sentence repeats none of them.
+        Without a server only the operator's entries apply. The sentence does not repeat the word.
         """
         if await self.find(guild_id, *texts) is not None:
             raise Refused(UNWANTED)
 
     async def check_order(self, order: Order) -> None:
-        """Raise Refused for an order with such a word in what its card would show."""
+        """Raise Refused for an order whose card would show an unwanted word."""
         name = order.source.name if isinstance(order.source, UploadSource) else None
         await self.check(order.origin.guild_id, order.prompt, name)
 
     async def find(self, guild_id: int | None, *texts: str | None) -> str | None:
-        """Return the first entry that one of the texts has; None where they have none."""
+        """Return the first entry that one of the texts matches; None without a match."""
         lists = [self._everywhere]
         if guild_id is not None:
             lists.append(await self._list_of(guild_id))
@@ -71,9 +71,9 @@ class Manners:
         return (await self._list_of(guild_id)).entries
 
     async def add(self, guild_id: int, text: str) -> str:
-        """Add an entry to a server's list, and return it as it is kept.
+        """Add an entry to a server's list, and return it normalized.
 
-        Raises RequestError for what can't be one, and where the list is full.
+        Raises RequestError for an invalid entry, and if the list is full.
         """
         entry = await asyncio.to_thread(read_entry, text)
         if not await self._words.add(guild_id, entry, most=MAX_ENTRIES):
@@ -82,7 +82,7 @@ class Manners:
         return entry
 
     async def remove(self, guild_id: int, text: str) -> str | None:
-        """Remove an entry from a server's list and return it; None where it is not there."""
+        """Remove an entry from a server's list and return it; None if it is not in the list."""
         try:
             entry = read_entry(text)
         except RequestError:
@@ -92,13 +92,13 @@ class Manners:
         return entry if is_gone else None
 
     async def _list_of(self, guild_id: int) -> WordList:
-        """Return a server's list; it is read once, since nobody else writes to the table."""
+        """Return a server's list, cached: no other process writes to the table."""
         found = self._lists.get(guild_id)
         if found is None:
             changes = self._changes[guild_id]
             entries = await self._words.of(guild_id)
             found = await asyncio.to_thread(WordList, entries) if entries else WordList(())
-            # One that was changed meanwhile is read again by whoever asks next.
+            # A list that was changed during the read is not cached.
             if changes == self._changes[guild_id]:
                 self._lists[guild_id] = found
         return found
