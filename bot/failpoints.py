@@ -55,7 +55,7 @@ BATTLE_PLACES = (
 DELETE_PLACES = ("clip.deleted",)
 """Between the deletion of a clip and that of what shows it."""
 
-DAILY_PLACES = ("daily.wished", "daily.posted")
+DAILY_PLACES = ("daily.recorded", "daily.posted")
 """In the order in which a daily prompt comes past them."""
 
 

@@ -6,7 +6,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.app.client import Interaction, ZhiyinBot
-from bot.domain.history import HistoryQuery, Whose
+from bot.domain.history import HistoryQuery, HistoryScope
 from bot.domain.preferences import Preferences
 from cogs.presentation import account_messages
 from cogs.presentation.prompts import clean_prompt
@@ -17,7 +17,13 @@ from cogs.requests.named_choice import NamedChoice
 from cogs.views.held_button import HeldButton
 from cogs.views.history_buttons import MOST_WORDS, HistoryButton, PlayButton, show_history
 
-WHOSE = NamedChoice({Whose.MINE: "mine", Whose.EVERYONE: "everybody's", Whose.STARRED: "starred"})
+WHOSE = NamedChoice(
+    {
+        HistoryScope.MINE: "mine",
+        HistoryScope.EVERYONE: "everybody's",
+        HistoryScope.STARRED: "starred",
+    }
+)
 
 
 class Account(commands.Cog):
@@ -31,7 +37,7 @@ class Account(commands.Cog):
         self,
         interaction: Interaction,
         search: app_commands.Range[str, 1, MOST_WORDS] | None = None,
-        whose: app_commands.Transform[Whose, WHOSE] = Whose.MINE,
+        whose: app_commands.Transform[HistoryScope, WHOSE] = HistoryScope.MINE,
     ) -> None:
         """List clips that were made, with their seeds; press a number to hear one.
 

@@ -15,7 +15,7 @@ from bot.app.client import Interaction, ZhiyinBot
 from bot.domain.battles import BattleState, Entrants
 from bot.errors import RequestError
 from cogs.battles.progress import BattleProgress
-from cogs.posting.repeated_look import RepeatedLook
+from cogs.posting.due_loop import DueLoop
 from cogs.presentation import battle_messages, battle_results
 from cogs.presentation.errors import report_error
 from cogs.presentation.readers import reader_of, readers_of
@@ -23,7 +23,7 @@ from cogs.requests.battles import check_battle, enter_battle, require_battle
 from cogs.requests.suggestions import Prompt, suggest_clips, suggest_prompts
 from cogs.views.battle_buttons import BattleButton, battle_view
 from cogs.views.battle_form import CUSTOM_ID, read_battle_answers
-from cogs.views.form_answers import id_in_form
+from cogs.views.form_fields import id_in_form
 
 Minutes = app_commands.Range[int, 1, 1440]
 
@@ -38,22 +38,22 @@ class Battle(commands.Cog):
     def __init__(self, bot: ZhiyinBot) -> None:
         self.bot = bot
         self.progress = BattleProgress(bot)
-        self._looks = RepeatedLook(
+        self._due_loop = DueLoop(
             "battles",
-            self.progress.look,
+            self.progress.run_due,
             self.progress.seconds_to_next,
-            bot.service.look_again_seconds,
+            bot.service.retry_due_seconds,
         )
 
     async def cog_unload(self) -> None:
         """Leave the rest to the next life of the bot."""
-        await self._looks.stop()
+        await self._due_loop.stop()
         await self.progress.stop()
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
         """Go on with what a previous run of the bot has left, or what was missed meanwhile."""
-        await self.look()
+        await self.run_due()
 
     @app_commands.command()
     @app_commands.autocomplete(prompt=suggest_prompts, clip=suggest_clips)
@@ -96,7 +96,7 @@ class Battle(commands.Cog):
             card = battle_messages.announcement(read, battle, sample, Entrants(ready=0, pending=0))
             view = battle_view(read, battle)
             assert view is not None
-            # Where this fails it is found, or struck out, by the next look.
+            # Where this fails it is found, or struck out, by the next run_due.
             sent = await interaction.response.send_message(embed=card, view=view)
             await failpoints.reached("battle.announced")
             if sent.message_id is not None:
@@ -110,7 +110,7 @@ class Battle(commands.Cog):
         ):
             said = reader_of(interaction)(battle_messages.SAMPLE_NOT_SHOWN)
             await interaction.followup.send(said, ephemeral=True)
-        await self.look()
+        await self.run_due()
 
     @app_commands.command()
     async def ladder(self, interaction: Interaction) -> None:
@@ -139,13 +139,13 @@ class Battle(commands.Cog):
     async def on_battle_changed(self, battle_id: int) -> None:
         """Look at the battles: an entry was ordered, made or given up, or somebody decided."""
         log.debug("battle.changed id=%d", battle_id)
-        await self.look()
+        await self.run_due()
 
     @commands.Cog.listener()
     async def on_clip_changed(self, clip_id: int) -> None:
         """Withdraw an entry that was deleted, at once."""
         if await self.bot.service.battles.hidden([clip_id]):
-            await self.look()
+            await self.run_due()
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
@@ -171,11 +171,11 @@ class Battle(commands.Cog):
             battle = await self.bot.service.battles.find_by_poll(message_id)
         if battle is not None and battle.state is BattleState.VOTING:
             self.progress.note_over(battle.id)
-            await self.look()
+            await self.run_due()
 
-    async def look(self) -> bool:
+    async def run_due(self) -> bool:
         """Let every battle go on as far as it can; return whether all did."""
-        return await self._looks.now()
+        return await self._due_loop.now()
 
 
 async def setup(bot: ZhiyinBot) -> None:

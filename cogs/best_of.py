@@ -18,11 +18,11 @@ from bot.domain.jobs import USUAL_MAX_BYTES
 from bot.errors import OutputError, Refused, SoundError
 from bot.i18n.languages import Reader
 from bot.i18n.sentence import Plural, Sentence
-from cogs.posting.look_back import find_own
+from cogs.posting.due_loop import DueLoop
+from cogs.posting.keyed_runner import KeyedRunner
+from cogs.posting.message_search import find_own
 from cogs.posting.outages import is_outage
-from cogs.posting.repeated_look import RepeatedLook
 from cogs.posting.server_log import post_to_log
-from cogs.posting.side_by_side import SideBySide
 from cogs.presentation import cards, log_messages
 from cogs.presentation.messages import link
 from cogs.presentation.readers import reader_of, readers_on
@@ -46,10 +46,10 @@ class BestOf(commands.Cog):
 
     def __init__(self, bot: ZhiyinBot) -> None:
         self.bot = bot
-        self._side_by_side = SideBySide()
+        self._side_by_side = KeyedRunner()
         self._command = command_of(self.best)
-        self._looks = RepeatedLook(
-            "best of", self._look, self._seconds_to_next, bot.service.look_again_seconds
+        self._due_loop = DueLoop(
+            "best of", self._run_due, self._seconds_to_next, bot.service.retry_due_seconds
         )
 
     async def cog_load(self) -> None:
@@ -59,7 +59,7 @@ class BestOf(commands.Cog):
     async def cog_unload(self) -> None:
         """Take it away again, and leave the rest to the next life of the bot."""
         admin_group(self.bot).remove_command(self._command.name)
-        await self._looks.stop()
+        await self._due_loop.stop()
         await self._side_by_side.stop()
 
     async def best(
@@ -99,22 +99,22 @@ class BestOf(commands.Cog):
     @commands.Cog.listener()
     async def on_ready(self) -> None:
         """Post what a previous run of the bot has left."""
-        await self.look()
+        await self.run_due()
 
     @commands.Cog.listener()
     async def on_clip_changed(self, clip_id: int) -> None:
         """Post a clip, or change its post: it was starred, unstarred or deleted."""
-        log.debug("best_of.look clip=%d", clip_id)
-        await self.look()
+        log.debug("best_of.run_due clip=%d", clip_id)
+        await self.run_due()
 
-    async def look(self) -> bool:
+    async def run_due(self) -> bool:
         """Do all that is due; return whether all is done. What an outage keeps is tried again."""
-        return await self._looks.now()
+        return await self._due_loop.now()
 
     async def _seconds_to_next(self, most: float) -> float:
         return most
 
-    async def _look(self) -> bool:
+    async def _run_due(self) -> bool:
         due = await self.bot.service.stars.best_of_due()
         servers = dict.fromkeys(post.guild_id for post in due)
         return await self._side_by_side.each(servers, self._look_at_server)
@@ -141,7 +141,7 @@ class BestOf(commands.Cog):
         """Leave a post as it is until its clip is given a star again; tell managers why."""
         clip, stars = await self.bot.service.clips.find(post.clip_id), self.bot.service.stars
         if clip is None or clip.is_deleted:
-            await stars.strike_out_best(post)
+            await stars.delete_best(post)
             return
         await stars.record_best(post, None, clip.stars)
         if error.code in _NOT_ALLOWED:
@@ -156,7 +156,7 @@ class BestOf(commands.Cog):
             if post.message_id is not None:
                 with suppress(discord.NotFound):
                     await channel.get_partial_message(post.message_id).delete()
-            await self.bot.service.stars.strike_out_best(post)
+            await self.bot.service.stars.delete_best(post)
             return
         read = readers_on(self.bot, post.guild_id)
         text = self._above(read, clip)
@@ -166,7 +166,7 @@ class BestOf(commands.Cog):
             return
         if not self._is_open(clip):
             # Not everybody sees it where it was made: that is not for this channel to change.
-            await self.bot.service.stars.strike_out_best(post)
+            await self.bot.service.stars.delete_best(post)
             return
         message_id = await self._post(post, clip, text, read)
         await self.bot.service.stars.record_best(post, message_id, clip.stars)

@@ -16,11 +16,11 @@ from bot import failpoints
 from bot.app.client import Interaction, ZhiyinBot
 from bot.domain.dailies import Daily, DailyPlan, DailyStep
 from bot.errors import Refused, RequestError
-from cogs.posting.look_back import find_own
+from cogs.posting.due_loop import DueLoop
+from cogs.posting.keyed_runner import KeyedRunner
+from cogs.posting.message_search import find_own
 from cogs.posting.outages import is_outage
-from cogs.posting.repeated_look import RepeatedLook
 from cogs.posting.server_log import post_to_log
-from cogs.posting.side_by_side import SideBySide
 from cogs.presentation import daily_messages, log_messages
 from cogs.presentation.errors import report_error
 from cogs.presentation.readers import reader_of, readers_on
@@ -29,7 +29,7 @@ from cogs.requests.dailies import make_from_daily, require_daily
 from cogs.requests.rights import guild_of
 from cogs.views.daily_buttons import DailyButton, daily_view
 from cogs.views.daily_form import CUSTOM_ID, read_daily_words
-from cogs.views.form_answers import id_in_form
+from cogs.views.form_fields import id_in_form
 
 _CHOICES = 25
 _NOT_ALLOWED = {50001, 50013}
@@ -50,12 +50,12 @@ class DailyPrompt(commands.Cog):
 
     def __init__(self, bot: ZhiyinBot) -> None:
         self.bot = bot
-        self._side_by_side = SideBySide()
+        self._side_by_side = KeyedRunner()
         self._fresh: set[int] = set()
         """Prompts of which nothing can have been posted yet."""
         self._command = command_of(self.daily)
-        self._looks = RepeatedLook(
-            "dailies", self._look, self._seconds_to_next, bot.service.look_again_seconds
+        self._due_loop = DueLoop(
+            "dailies", self._run_due, self._seconds_to_next, bot.service.retry_due_seconds
         )
 
     async def cog_load(self) -> None:
@@ -65,7 +65,7 @@ class DailyPrompt(commands.Cog):
     async def cog_unload(self) -> None:
         """Take it away again, and leave the rest to the next life of the bot."""
         admin_group(self.bot).remove_command(self._command.name)
-        await self._looks.stop()
+        await self._due_loop.stop()
         await self._side_by_side.stop()
 
     @app_commands.autocomplete(zone=suggest_zones)
@@ -103,12 +103,12 @@ class DailyPrompt(commands.Cog):
             raise RequestError(daily_messages.NO_ZONE.fill(zone=zone)) from None
         said = read(daily_messages.first_one(channel.id, first_at))
         await interaction.response.send_message(said, ephemeral=True)
-        await self.look()
+        await self.run_due()
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
         """Post what a previous run of the bot has left, or what was missed meanwhile."""
-        await self.look()
+        await self.run_due()
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: Interaction) -> None:
@@ -124,11 +124,11 @@ class DailyPrompt(commands.Cog):
         except Exception as error:
             await report_error(interaction, error)
 
-    async def look(self) -> bool:
+    async def run_due(self) -> bool:
         """Post every prompt whose hour has come; return whether all went well."""
-        return await self._looks.now()
+        return await self._due_loop.now()
 
-    async def _look(self) -> bool:
+    async def _run_due(self) -> bool:
         plans = await self.bot.service.dailies.plans()
         here = [plan.guild_id for plan in plans if self.bot.get_guild(plan.guild_id) is not None]
         return await self._side_by_side.each(here, self._try)
@@ -156,13 +156,13 @@ class DailyPrompt(commands.Cog):
         dailies = self.bot.service.dailies
         daily = await dailies.latest(plan.guild_id)
         step = dailies.next_step(plan, daily)
-        if step is DailyStep.WISH:
-            daily = await dailies.wish(plan)
+        if step is DailyStep.CHOOSE:
+            daily = await dailies.choose_prompt(plan)
             if daily is None:
                 log.info("daily.all_unwanted guild=%d", plan.guild_id)
                 return
             self._fresh.add(daily.id)
-            await failpoints.reached("daily.wished")
+            await failpoints.reached("daily.recorded")
             step = DailyStep.POST
         if daily is None or step is DailyStep.WAIT:
             return

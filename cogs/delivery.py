@@ -18,11 +18,11 @@ from bot.i18n.languages import Reader
 from bot.i18n.sentence import Sentence
 from bot.pipeline.packaging import PackedClip
 from bot.pipeline.presenter import TooLarge, Undeliverable, Unreachable
-from cogs.posting.caller import Caller
+from cogs.posting.delivery_routes import Attempts, DeliveryRoutes
 from cogs.posting.job_message import JobMessage
 from cogs.posting.outages import UNREACHABLE
+from cogs.posting.ready_ping import ReadyPing
 from cogs.posting.voice_copies import VoiceCopies
-from cogs.posting.ways import Attempts, Ways
 from cogs.presentation import battle_messages, messages, take_cards
 from cogs.presentation.prompts import quote_prompt
 from cogs.requests.clip_cards import clip_cards
@@ -46,9 +46,9 @@ class Delivery(commands.Cog):
 
     def __init__(self, bot: ZhiyinBot) -> None:
         self.bot = bot
-        self._ways = Ways(bot)
+        self._routes = DeliveryRoutes(bot)
         self._retry = bot.service.delivery_retry
-        self.caller = Caller(bot)
+        self.caller = ReadyPing(bot)
         self._voice_copies = VoiceCopies(bot)
 
     def _readers(self, job: Job) -> Reader:
@@ -64,12 +64,12 @@ class Delivery(commands.Cog):
             read = self._readers(job)
             content = read(messages.progress(job, standing))
             message = JobMessage(content=content, view=cancel_view(read, job.id))
-            await self._ways.edit(job, message)
+            await self._routes.edit(job, message)
         except (discord.HTTPException, Undeliverable, *UNREACHABLE) as error:
             log.debug("job.not_shown id=%d %s", job.id, error)
 
     async def post(self, job: Job, clip: Clip, posting: PackedClip, *, may_be_posted: bool) -> int:
-        """Post the clip by the first way that works. Raises TooLarge and Undeliverable."""
+        """Post the clip by the first route that works. Raises TooLarge and Undeliverable."""
         read = self._readers(job)
         embed, without = await clip_cards(self.bot, read, clip)
         message = JobMessage(
@@ -93,7 +93,7 @@ class Delivery(commands.Cog):
             read = self._readers(job)
             content = read(take_cards.takes_progress(takes))
             message = JobMessage(content=content, view=cancel_view(read, job.id))
-            await self._ways.edit(job, message)
+            await self._routes.edit(job, message)
         except (discord.HTTPException, Undeliverable, *UNREACHABLE) as error:
             log.debug("takes.not_shown id=%d %s", job.id, error)
 
@@ -148,36 +148,40 @@ class Delivery(commands.Cog):
             self.bot.dispatch("battle_changed", job.order.battle_id)
 
     async def _reach(self, job: Job, variants: Sequence[JobMessage], *, may_be_posted: bool) -> int:
-        """Show the first variant that is let through, by the first way that works.
+        """Show the first variant that is let through, by the first route that works.
 
-        Falling back to the next way during an outage could show the same twice: it is waited for.
+        Falling back to the next route during an outage could show the same twice: it is waited for.
         """
-        attempts = Attempts(self._ways, self._retry, job, may_be_posted=may_be_posted)
+        attempts = Attempts(self._routes, self._retry, job, may_be_posted=may_be_posted)
         try:
-            for way in self._ways.of(job):
+            for route in self._routes.of(job):
                 for variant in variants:
                     try:
-                        return await attempts.by(way, variant)
+                        return await attempts.by(route, variant)
                     except discord.HTTPException as error:
                         if error.code not in _FILTERED or variant is variants[-1]:
-                            self._log_failed_way(job, way.__name__, error)
+                            self._log_failed_way(job, route.__name__, error)
                             break
                         log.info("job.words_filtered id=%d", job.id)
                     except (Undeliverable, *UNREACHABLE) as error:
-                        log.info("job.way_failed id=%d way=%s %r", job.id, way.__name__, error)
+                        log.info("job.way_failed id=%d route=%s %r", job.id, route.__name__, error)
                         break
         finally:
-            self._ways.forget(job)
+            self._routes.forget(job)
         if attempts.met_outage:
             raise Unreachable("Discord was in trouble for too long")
-        raise Undeliverable("every way failed")
+        raise Undeliverable("every route failed")
 
-    def _log_failed_way(self, job: Job, way: str, error: discord.HTTPException) -> None:
-        """Log why a way failed. Raises TooLarge where a smaller file would do."""
+    def _log_failed_way(self, job: Job, route: str, error: discord.HTTPException) -> None:
+        """Log why a route failed. Raises TooLarge where a smaller file would do."""
         if error.status == 413 or (error.status, error.code) in _TOO_LARGE:
             raise TooLarge from error
         log.warning(
-            "job.way_failed id=%d way=%s status=%d code=%d", job.id, way, error.status, error.code
+            "job.way_failed id=%d route=%s status=%d code=%d",
+            job.id,
+            route,
+            error.status,
+            error.code,
         )
 
 

@@ -13,15 +13,15 @@ from cogs.views import (
     battle_form,
     daily_form,
     jam_form,
-    mix_modal,
+    mix_form,
     radio_words_form,
-    remix_modal,
+    remix_form,
 )
 from cogs.views.persistent_button import custom_id_of, is_known_button
 
 _FORMS = (
-    remix_modal.CUSTOM_ID,
-    mix_modal.CUSTOM_ID,
+    remix_form.CUSTOM_ID,
+    mix_form.CUSTOM_ID,
     battle_form.CUSTOM_ID,
     daily_form.CUSTOM_ID,
     jam_form.CUSTOM_ID,

@@ -14,7 +14,7 @@ from bot.app.client import Interaction, ZhiyinBot
 from bot.domain.jams import MOST_SECONDS
 from bot.errors import RequestError
 from cogs.jams.progress import JamProgress
-from cogs.posting.repeated_look import RepeatedLook
+from cogs.posting.due_loop import DueLoop
 from cogs.presentation import jam_messages
 from cogs.presentation.errors import report_error
 from cogs.presentation.readers import reader_of
@@ -30,7 +30,7 @@ from cogs.requests.jams import (
     order_turn,
     require_room,
 )
-from cogs.views.form_answers import id_in_form, read_answers
+from cogs.views.form_fields import id_in_form, read_answers
 from cogs.views.jam_buttons import JamButton, jam_view
 from cogs.views.jam_form import CUSTOM_ID
 
@@ -56,17 +56,17 @@ class JamSessions(
     def __init__(self, bot: ZhiyinBot) -> None:
         self.bot = bot
         self.progress = JamProgress(bot)
-        self._looks = RepeatedLook(
+        self._due_loop = DueLoop(
             "jams",
-            self.progress.look,
+            self.progress.run_due,
             self.progress.seconds_to_next,
-            bot.service.look_again_seconds,
+            bot.service.retry_due_seconds,
         )
         bot.service.jams.on_change(lambda: bot.dispatch("jam_changed"))
 
     async def cog_unload(self) -> None:
         """Leave the rest to the next life of the bot."""
-        await self._looks.stop()
+        await self._due_loop.stop()
 
     @app_commands.command()
     @app_commands.choices(key=KEYS, turns=ORDERS)
@@ -153,7 +153,7 @@ class JamSessions(
     @commands.Cog.listener()
     async def on_ready(self) -> None:
         """Go on with what a previous run of the bot has left."""
-        await self._looks.now()
+        await self._due_loop.now()
 
     @commands.Cog.listener()
     async def on_jam_changed(self) -> None:
@@ -161,7 +161,7 @@ class JamSessions(
         self.bot.commands_in_flight.track()
         # Before that there is nobody to show it to; then all are looked at.
         if self.bot.is_ready():
-            await self._looks.now()
+            await self._due_loop.now()
 
     @commands.Cog.listener()
     async def on_raw_thread_delete(self, payload: discord.RawThreadDeleteEvent) -> None:
@@ -169,7 +169,7 @@ class JamSessions(
         jam = await self.bot.service.jams.find_in(payload.thread_id)
         if jam is not None:
             log.info("jam.thread_deleted id=%d", jam.id)
-            await self.bot.service.jams.give_up(jam.id)
+            await self.bot.service.jams.abandon(jam.id)
 
 
 async def setup(bot: ZhiyinBot) -> None:

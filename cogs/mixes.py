@@ -14,8 +14,8 @@ from cogs.requests.clip_recall import find_typed_clip
 from cogs.requests.mixing import order_mix
 from cogs.requests.rights import require_clip
 from cogs.requests.suggestions import suggest_clips_in_sight
-from cogs.views.form_answers import id_in_form
-from cogs.views.mix_modal import CUSTOM_ID, read_mix_answers
+from cogs.views.form_fields import id_in_form
+from cogs.views.mix_form import CUSTOM_ID, read_mix_answers
 
 
 class Mixes(commands.Cog):

@@ -20,9 +20,9 @@ from cogs.presentation import radio_messages
 from cogs.presentation.errors import report_error
 from cogs.presentation.readers import reader_of, readers_of
 from cogs.requests.named_choice import NamedChoice
-from cogs.requests.radio_control import on_air, require_listener, skip_by_vote, stop_radio
+from cogs.requests.radio_control import require_listener, require_radio, skip_by_vote, stop_radio
+from cogs.requests.radio_sessions import RadioSessions
 from cogs.requests.radio_steering import steer
-from cogs.requests.radios_on_air import RadiosOnAir
 from cogs.requests.responses import thinking
 from cogs.requests.suggestions import suggest_jams
 from cogs.requests.voice_places import place_of
@@ -61,7 +61,7 @@ class Radio(commands.GroupCog, group_name="radio"):
 
     def __init__(self, bot: ZhiyinBot) -> None:
         self.bot = bot
-        self.radios = RadiosOnAir(bot, radio_view)
+        self.radios = RadioSessions(bot, radio_view)
         self._restoring: asyncio.Task[None] | None = None
         super().__init__()
 
@@ -122,18 +122,18 @@ class Radio(commands.GroupCog, group_name="radio"):
     @app_commands.command()
     async def stop(self, interaction: Interaction) -> None:
         """Switch the radio off."""
-        await stop_radio(interaction, on_air(interaction))
+        await stop_radio(interaction, require_radio(interaction))
 
     @app_commands.command()
     async def skip(self, interaction: Interaction) -> None:
         """Go on to the next clip, if more than half of those who listen want it."""
-        said = await skip_by_vote(interaction, on_air(interaction))
+        said = await skip_by_vote(interaction, require_radio(interaction))
         await interaction.response.send_message(reader_of(interaction)(said), ephemeral=True)
 
     @app_commands.command()
     async def now(self, interaction: Interaction) -> None:
         """Show what is playing, and who made it."""
-        radio = on_air(interaction)
+        radio = require_radio(interaction)
         embed, view = await radio.describe(reader_of(interaction))
         if view is None:
             await interaction.response.send_message(embed=embed, ephemeral=True)
@@ -156,7 +156,7 @@ class Radio(commands.GroupCog, group_name="radio"):
         weight:
             How much, beside the others' 1; 0 takes these words away.
         """
-        radio = on_air(interaction)
+        radio = require_radio(interaction)
         said = await steer(self.bot, interaction.user, radio, words, weight)
         await interaction.response.send_message(readers_of(interaction)(said))
         # Not before the answer: Discord lets cards and statuses wait.
@@ -182,7 +182,7 @@ class Radio(commands.GroupCog, group_name="radio"):
         jam:
             Play this jam instead, as it grows.
         """
-        radio = on_air(interaction)
+        radio = require_radio(interaction)
         await require_listener(self.bot, interaction.user, radio)
         plan = await self._with_jam(_with_source(radio.plan, source, person), jam)
         if plan.source is RadioSource.LIVE:
@@ -228,7 +228,7 @@ class Radio(commands.GroupCog, group_name="radio"):
         try:
             self.bot.service.guilds.check_place(interaction.guild_id)
             words, weight = read_words(cast(Mapping[str, Any], interaction.data))
-            radio = on_air(interaction)
+            radio = require_radio(interaction)
             said = await steer(self.bot, interaction.user, radio, words, weight)
             await interaction.response.send_message(readers_of(interaction)(said))
             await radio.show()

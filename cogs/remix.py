@@ -17,14 +17,14 @@ from cogs.presentation import messages
 from cogs.presentation.errors import report_error
 from cogs.requests.clip_actions import order_continuation
 from cogs.requests.draft import RequestDraft
-from cogs.requests.keeping import read_keeping, suggest_keeping
+from cogs.requests.keep_option import read_keeping, suggest_keeping
 from cogs.requests.message_audio import SharedFile, find_clip_or_sound
 from cogs.requests.presets import PresetName, find_preset, suggest_presets, with_typed
 from cogs.requests.rights import require_clip
 from cogs.requests.submit import submit_request
 from cogs.requests.suggestions import Prompt, suggest_clips, suggest_prompts
 from cogs.views.persistent_button import MAX_ID, custom_id_of
-from cogs.views.remix_modal import CUSTOM_ID, read_remix_answers, show_remix_form
+from cogs.views.remix_form import CUSTOM_ID, read_remix_answers, show_remix_form
 
 _REMEMBERED = 200
 

@@ -30,7 +30,7 @@ from bot.domain.generation import Sampling
 from bot.i18n.languages import Languages, load_languages
 from bot.pipeline.presenter import Presenter
 from bot.pipeline.service import Pipeline
-from bot.words.known import Vocabulary
+from bot.words.vocabulary import Vocabulary
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ COGS = (
     "cogs.errors",
     "cogs.access",
     "cogs.delivery",
-    "cogs.left_answers",
+    "cogs.answer_cleanup",
     "cogs.music",
     "cogs.remix",
     "cogs.mixes",
@@ -48,7 +48,7 @@ COGS = (
     "cogs.queue",
     "cogs.account",
     "cogs.clips",
-    "cogs.takes",
+    "cogs.clip_messages",
     "cogs.stars",
     "cogs.jam",
     "cogs.radio",

@@ -66,7 +66,7 @@ async def stay_connected(client: discord.Client, retry: RetryPolicy = RECONNECT_
             await asyncio.sleep(seconds)
 
 
-async def wait_out_trouble(
+async def retry_login(
     run: Callable[[], Awaitable[None]], stop: asyncio.Event, retry: RetryPolicy
 ) -> None:
     """Run a bot; where Discord has trouble while it logs in, run it again a little later.

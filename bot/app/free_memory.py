@@ -28,14 +28,14 @@ _COLLECTION_EVERY = 4
 """After so many of these pauses garbage is collected, too."""
 
 
-def share_arenas() -> None:
+def limit_arenas() -> None:
     """Let threads that begin from now on share what is free."""
     function = _c_library("mallopt")
     if function is not None:
         function(_ARENA_MAX, _ARENAS)
 
 
-def set_start_aside() -> None:
+def freeze_startup_objects() -> None:
     """Leave all there is now out of later collections.
 
     A start makes half a million objects that stay; looking at them would take 0.2 s each time.
@@ -53,9 +53,9 @@ def trim() -> None:
 
 
 @asynccontextmanager
-async def giving_back_memory(every_seconds: float = _EVERY_SECONDS) -> AsyncIterator[None]:
+async def trimming_memory(every_seconds: float = _EVERY_SECONDS) -> AsyncIterator[None]:
     """Give memory back from time to time while the block lasts."""
-    share_arenas()
+    limit_arenas()
     giving = asyncio.create_task(_give_back(every_seconds), name="free memory")
     try:
         yield

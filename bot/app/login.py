@@ -65,7 +65,7 @@ def explain_failures(proxy: Proxy | None = None) -> Iterator[None]:
         ) from error
 
 
-async def ask_for_name(token: str, proxy: Proxy | None = None) -> str:
+async def fetch_bot_name(token: str, proxy: Proxy | None = None) -> str:
     """Log in with a token, leave again and return the bot's name.
 
     Raises ConfigError for a token that Discord refuses, ResourceError where it can't be asked.

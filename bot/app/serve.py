@@ -8,9 +8,9 @@ import os
 from contextlib import AsyncExitStack, suppress
 
 from bot.app import metrics
-from bot.app.crash_memory import remember_crashes
+from bot.app.crash_backoff import crash_backoff
 from bot.app.discord_proxy import find_proxy
-from bot.app.free_memory import giving_back_memory, set_start_aside
+from bot.app.free_memory import freeze_startup_objects, trimming_memory
 from bot.app.health import watch_health
 from bot.app.login import explain_failures
 from bot.app.signals import stopping
@@ -36,21 +36,21 @@ async def serve(
 ) -> None:
     """Serve Discord until the process is told to stop. Raises ConfigError and ResourceError."""
     from bot.app.client import ZhiyinBot, run_bot
-    from bot.app.connection import wait_out_trouble
+    from bot.app.connection import retry_login
 
     proxy = find_proxy(config.discord.proxy, os.environ)
     if proxy is not None:
         log.info("discord.proxy Discord is reached through %s", proxy.address)
     async with AsyncExitStack() as stack:
         stop = stack.enter_context(stopping())
-        pause = stack.enter_context(remember_crashes(data_folder(config)))
+        pause = stack.enter_context(crash_backoff(data_folder(config)))
         if pause:
             log.warning("bot.crashed_before The bot has crashed; it starts in %.0f s.", pause)
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), pause)
         if stop.is_set():
             return
-        await stack.enter_async_context(giving_back_memory())
+        await stack.enter_async_context(trimming_memory())
         pipeline = await stack.enter_async_context(open_pipeline(config, contents))
         health = await stack.enter_async_context(watch_health())
         await stack.enter_async_context(
@@ -68,8 +68,8 @@ async def serve(
                 licence=licence,
                 proxy=proxy,
             )
-            set_start_aside()
+            freeze_startup_objects()
             await run_bot(bot, token, stop)
 
         with explain_failures(proxy):
-            await wait_out_trouble(run, stop, trouble_retry)
+            await retry_login(run, stop, trouble_retry)

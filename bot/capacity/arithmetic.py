@@ -14,7 +14,7 @@ Rate = Callable[[int], float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Steady:
+class SteadyState:
     """What is so on average once it has gone on for long."""
 
     clips_per_second: float
@@ -44,7 +44,7 @@ def single_file_wait_seconds(
 
 def steady_of_people(
     people: int, *, pause_seconds: float, clip_seconds: float, rate: Rate, slots: int
-) -> Steady:
+) -> SteadyState:
     """Return what is so where each person asks, gets a clip, pauses and asks again.
 
     Pauses and lengths of clips vary at random around their means, exponentially. Up to `slots`
@@ -60,7 +60,7 @@ def steady_of_people(
     whole = sum(weights)
     shares = [each / whole for each in weights]
     present_mean = sum(count * share for count, share in enumerate(shares))
-    return Steady(
+    return SteadyState(
         clips_per_second=(people - present_mean) / pause_seconds,
         present=present_mean,
         busy=1 - shares[0],

@@ -21,7 +21,7 @@ _NEARLY = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class ClipRequest:
     """A clip that somebody asks for."""
 
     at: float
@@ -31,10 +31,10 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
+class ServedClip:
     """A clip that was made: what was asked for, and when it was begun and ready."""
 
-    ask: Ask
+    ask: ClipRequest
     begun: float
     ready: float
 
@@ -51,7 +51,7 @@ class Made:
 
 @dataclass(slots=True)
 class _Running:
-    ask: Ask
+    ask: ClipRequest
     begun: float
     left: float
 
@@ -64,11 +64,11 @@ class Workers:
         self.now = 0.0
         self._rate, self._slots, self._most = rate, slots, most_per_user
         self._line = FairQueue()
-        self._waiting: dict[int, Ask] = {}
+        self._waiting: dict[int, ClipRequest] = {}
         self._running: list[dict[int, _Running]] = [{} for _ in range(workers)]
         self._ids = itertools.count()
 
-    def ask(self, ask: Ask) -> None:
+    def ask(self, ask: ClipRequest) -> None:
         """Put a clip into the line; its time must have come."""
         job_id = next(self._ids)
         self._waiting[job_id] = ask
@@ -88,7 +88,7 @@ class Workers:
         ]
         return min(ends, default=math.inf)
 
-    def advance(self, to: float) -> list[Made]:
+    def advance(self, to: float) -> list[ServedClip]:
         """Go on to a time not after the next end; return the clips that are ready then."""
         made = []
         for jobs in self._running:
@@ -98,7 +98,7 @@ class Workers:
                     job.left -= done
                     if job.left <= _NEARLY:
                         del jobs[job_id]
-                        made.append(Made(ask=job.ask, begun=job.begun, ready=to))
+                        made.append(ServedClip(ask=job.ask, begun=job.begun, ready=to))
         self.now = to
         self._begin()
         return made
@@ -116,7 +116,7 @@ class Workers:
             jobs[queued.job_id] = _Running(ask, self.now, ask.seconds)
 
 
-def serve(workers: Workers, asks: Sequence[Ask]) -> list[Made]:
+def serve(workers: Workers, asks: Sequence[ClipRequest]) -> list[ServedClip]:
     """Serve what is asked for at known times, to the end."""
     made = []
     for ask in sorted(asks, key=lambda each: each.at):
@@ -137,7 +137,7 @@ def serve_people(
     pause_seconds: float,
     clips: int,
     seed: int = 0,
-) -> list[Made]:
+) -> list[ServedClip]:
     """Serve people of whom each asks, gets a clip, pauses and asks again, until so many are made.
 
     Pauses vary exponentially; everybody begins with one. The first fifth is left out: it tells of
@@ -146,13 +146,13 @@ def serve_people(
     random_pause = random.Random(seed)  # noqa: S311 - a simulation
     asking = [(random_pause.expovariate(1 / pause_seconds), user_id) for user_id in range(people)]
     heapq.heapify(asking)
-    made: list[Made] = []
+    made: list[ServedClip] = []
     while len(made) < clips:
         end = workers.next_end
         if asking and asking[0][0] < end:
             at, user_id = heapq.heappop(asking)
             made += _came_back(workers.advance(at), asking, random_pause, pause_seconds)
-            workers.ask(Ask(at, user_id, next(lengths)))
+            workers.ask(ClipRequest(at, user_id, next(lengths)))
         else:
             made += _came_back(workers.advance(end), asking, random_pause, pause_seconds)
     return made[clips // 5 :]
@@ -165,11 +165,11 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 
 def _came_back(
-    made: list[Made],
+    made: list[ServedClip],
     asking: list[tuple[float, int]],
     random_pause: random.Random,
     pause_seconds: float,
-) -> list[Made]:
+) -> list[ServedClip]:
     for each in made:
         pause = random_pause.expovariate(1 / pause_seconds)
         heapq.heappush(asking, (each.ready + pause, each.ask.user_id))

@@ -24,7 +24,7 @@ from bot.domain.limits import Limits
 from bot.domain.status import JobProgress
 from bot.domain.takes import Take
 from bot.i18n.sentence import Sentence
-from bot.models.locate import look_at_model
+from bot.models.locate import inspect_model
 from bot.musicgen.checkpoint.inspection import Contents
 from bot.pipeline.packaging import PackedClip
 
@@ -75,7 +75,7 @@ class LoadResult:
 
 def run(config: Config, people: int) -> LoadResult:
     """Let so many people order at the same moment, a few times, while clips are being made."""
-    contents, _ = look_at_model(config)
+    contents, _ = inspect_model(config)
     limits = LimitsConfig(
         daily_seconds=1e6, waiting_per_user=100, running_per_user=64, waiting=100_000
     )

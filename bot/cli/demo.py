@@ -14,14 +14,14 @@ from bot.config import Config
 from bot.demo.bot_process import spawn_bot
 from bot.demo.ports import listen
 from bot.i18n.sentence import Sentence
-from bot.models.locate import look_at_model
+from bot.models.locate import inspect_model
 from bot.private_files import private_umask
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
     """Open the demo until it is closed; return the exit code."""
     # A model that isn't there is told before a page opens.
-    look_at_model(config)
+    inspect_model(config)
     with private_umask():
         asyncio.run(_run(args, config))
     return 0

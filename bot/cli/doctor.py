@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from bot.app.login import ask_for_name
+from bot.app.login import fetch_bot_name
 from bot.cli.doctor_discord import AskDiscord, check_config_file, check_login, check_token
 from bot.cli.doctor_machine import (
     check_device,
@@ -37,7 +37,7 @@ from bot.store.database import FILE
 from bot.store.store import open_store
 
 
-def run(args: argparse.Namespace, config: Config, *, ask: AskDiscord = ask_for_name) -> int:
+def run(args: argparse.Namespace, config: Config, *, ask: AskDiscord = fetch_bot_name) -> int:
     """Check everything and print it; return 1 if something has to be mended."""
     checks: list[Callable[[Config], Iterator[Finding]]] = [
         check_token,

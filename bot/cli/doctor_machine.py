@@ -14,7 +14,7 @@ from bot.config import Config, cache_folder, data_folder
 from bot.domain.generation import MAX_WORDS, Precision
 from bot.errors import ZhiyinError
 from bot.i18n.sentence import Sentence
-from bot.models.locate import look_at_model
+from bot.models.locate import inspect_model
 from bot.musicgen.checkpoint.memory import memory_available, memory_needed
 from bot.musicgen.device import NO_ASCEND, ON_ASCEND, ON_PROCESSOR, has_ascend, wants_ascend
 from bot.musicgen.kernels.build import KernelsUnavailableError, compile_kernels, supports_int8
@@ -30,7 +30,7 @@ _LIBRARIES = ("libgomp.so.1",)
 def check_model(config: Config) -> Iterator[Finding]:
     """Look the model over without loading it."""
     try:
-        contents, licence = look_at_model(config)
+        contents, licence = inspect_model(config)
     except ZhiyinError as error:
         yield Finding(Verdict.BAD, error.sentence)
         return
@@ -65,7 +65,7 @@ def check_libraries(config: Config) -> Iterator[Finding]:
 def check_memory(config: Config) -> Iterator[Finding]:
     """See whether the model fits into the memory that is free."""
     try:
-        contents, _ = look_at_model(config)
+        contents, _ = inspect_model(config)
     except ZhiyinError:  # told by the check of the model
         return
     needed = config.worker.count * memory_needed(

@@ -12,7 +12,7 @@ from bot.cli.findings import Finding, Verdict
 from bot.config import Config, data_folder
 from bot.errors import ZhiyinError
 from bot.i18n.sentence import Plural, Sentence
-from bot.store.kept_files import exposed_files
+from bot.store.store_files import exposed_files
 
 
 def check_ffmpeg(config: Config) -> Iterator[Finding]:

@@ -36,7 +36,7 @@ from bot.models.locate import locate
 from bot.musicgen.checkpoint.fingerprint import fingerprint
 from bot.musicgen.checkpoint.inspection import Contents, inspect
 from bot.musicgen.engine.validation import check_endless, check_stems
-from bot.words.unwanted import unwanted_stems
+from bot.words.muted_stems import muted_stems
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,7 +186,7 @@ def _muted(
     if named or args.keep is None:
         return named
     stems = [stem.name for stem in contents.config.stems]
-    return unwanted_stems(prompt, stems, () if kept is None else kept.stems)
+    return muted_stems(prompt, stems, () if kept is None else kept.stems)
 
 
 def _files(out: Path | None, seeds: Sequence[int]) -> list[Path]:

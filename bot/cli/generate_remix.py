@@ -20,7 +20,7 @@ from bot.errors import RequestError
 from bot.i18n.sentence import Sentence
 from bot.musicgen.checkpoint.inspection import Contents
 from bot.musicgen.engine.validation import check_tokens
-from bot.words.join import Heard, join_words
+from bot.words.join import TempoAndKey, join_words
 
 KEEPS: Mapping[str, Keep] = {keep.value: keep for keep in (Keep.END, Keep.START)}
 """What of a file can be kept beside stems."""
@@ -65,7 +65,9 @@ def load_remix(
     heard = cut_at_bars(sound, REMIX_KEEP_SECONDS, keep, config.codec.hop)
     old = _old_words(path)
     bpm, key = hear(sound, old)
-    prompt = join_words(old, asked, Heard(bpm=bpm, key=key), most=MAX_GENERATION_PROMPT_CHARACTERS)
+    prompt = join_words(
+        old, asked, TempoAndKey(bpm=bpm, key=key), most=MAX_GENERATION_PROMPT_CHARACTERS
+    )
     tokens = None if is_cut else _tokens(path, keep, sound, heard, contents, fingerprint)
     return Remix(heard=heard, tokens=tokens, prompt=prompt)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from bot.i18n.sentence import Sentence, verbatim
 from bot.musicgen.checkpoint.vocabulary import read_vocabulary
 from bot.printable import escape_controls
-from bot.words.known import known_phrases, unknown_words
+from bot.words.vocabulary import known_phrases, unknown_words
 
 
 def tell_unknown(model: str, folder: Path, prompt: str | None) -> None:

@@ -19,7 +19,7 @@ from bot.config_file import DEFAULT_FILE
 from bot.errors import ConfigError
 from bot.i18n.sentence import Sentence
 from bot.models import registry
-from bot.store.kept_files import BACKUPS, CLIPS, UPLOADS
+from bot.store.store_files import BACKUPS, CLIPS, UPLOADS
 
 _ROOT = Path(__file__).parents[2]
 

@@ -13,7 +13,7 @@ from bot.app.serve import serve
 from bot.cli.terminal_language import tell
 from bot.config import Config
 from bot.i18n.sentence import Sentence
-from bot.models.locate import look_at_model
+from bot.models.locate import inspect_model
 from bot.private_files import private_umask
 
 log = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
     token = take_token(config)
     # A service's journal is where its owner looks.
     logs.configure(logging.INFO, debug=args.debug, as_json=config.log.format == "json")
-    contents, licence = look_at_model(config)
+    contents, licence = inspect_model(config)
     with private_umask():
         asyncio.run(serve(config, token, contents, licence))
     tell(Sentence("Stopped."), file=sys.stderr)

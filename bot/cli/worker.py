@@ -36,7 +36,7 @@ from bot.inference.ray.cluster_view import ClusterView, query_cluster
 from bot.inference.ray.node_process import kill_node
 from bot.inference.ray.nodes import Offer, labels_of
 from bot.inference.worker_notices import NOTICES_VARIABLE, Notice, read_notices
-from bot.models.locate import look_at_model
+from bot.models.locate import inspect_model
 from bot.musicgen.device import NO_ASCEND, has_ascend
 from bot.retry import RetryPolicy
 
@@ -56,7 +56,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
     if config.engine.device == "Ascend" and not has_ascend():
         raise DeviceError(NO_ASCEND)
     cluster = Cluster(address=parse_address(args.join), token=_token(args.token_file))
-    look_at_model(config)
+    inspect_model(config)
     offer = offer_of(config)
     for sentence in describe_offer(offer, args.workers):
         tell(sentence, flush=True)

@@ -12,7 +12,7 @@ from concurrent.futures.process import BrokenProcessPool
 from bot.config import Config, cache_folder
 from bot.i18n.sentence import Plural, Sentence
 from bot.inference.ray.nodes import Offer
-from bot.models.locate import look_at_model
+from bot.models.locate import inspect_model
 from bot.models.pace import real_time_factors
 from bot.musicgen.checkpoint.memory import memory_available
 from bot.musicgen.device import ON_ASCEND, ON_PROCESSOR, wants_ascend
@@ -65,7 +65,7 @@ def _factor(config: Config) -> float | None:
 
 
 def _timed_factor(config: Config) -> float | None:
-    model = look_at_model(config)[0].config
+    model = inspect_model(config)[0].config
     return real_time_factors([model], config, _Silent()).get(model)
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from bot import log as logs
-from bot.app.free_memory import giving_back_memory, set_start_aside
+from bot.app.free_memory import freeze_startup_objects, trimming_memory
 from bot.app.health import watch_health
 from bot.app.signals import stopping
 from bot.app.wiring import open_pipeline
@@ -26,7 +26,7 @@ from bot.config import Config
 from bot.config_file import parse
 from bot.errors import ZhiyinError
 from bot.i18n.sentence import Sentence, to_json
-from bot.models.locate import look_at_model, vocabulary_of
+from bot.models.locate import inspect_model, vocabulary_of
 from bot.pipeline.service import Pipeline
 from bot.private_files import private_umask
 
@@ -53,7 +53,7 @@ def main() -> int:
 
 async def _live(config: Config, settings: dict[str, Any]) -> None:
     begun = time.monotonic()
-    contents, licence = look_at_model(config)
+    contents, licence = inspect_model(config)
     # Whoever presses Ctrl-C wants the demo to end, not a last clip.
     worker = dataclasses.replace(config.worker, grace_seconds=0.0)
     config = dataclasses.replace(config, worker=worker)
@@ -61,7 +61,7 @@ async def _live(config: Config, settings: dict[str, Any]) -> None:
         stop = stack.enter_context(stopping())
         listening = asyncio.create_task(_stop_at_end_of_input(stop), name="standard input")
         stack.callback(listening.cancel)
-        await stack.enter_async_context(giving_back_memory())
+        await stack.enter_async_context(trimming_memory())
         # The worker begins to load at once; the rest is imported beside it.
         pipeline = await stack.enter_async_context(
             open_pipeline(
@@ -84,7 +84,7 @@ async def _live(config: Config, settings: dict[str, Any]) -> None:
         )
         telling = asyncio.create_task(_tell_when_loaded(pipeline, begun))
         stack.callback(telling.cancel)
-        set_start_aside()
+        freeze_startup_objects()
         await run_bot(bot, settings["token"], stop, answer_seconds=_ANSWER_SECONDS)
 
 

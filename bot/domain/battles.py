@@ -27,7 +27,7 @@ class BattleState(StrEnum):
     ENDED = "ended"
 
 
-class Outcome(StrEnum):
+class BattleOutcome(StrEnum):
     """What came of a battle."""
 
     WON = "won"
@@ -41,7 +41,7 @@ class Outcome(StrEnum):
     """The channel is gone, or the bot may not post there any more."""
 
 
-class Step(Enum):
+class BattleStep(Enum):
     """What is to be done for a battle now."""
 
     WAIT = auto()
@@ -95,7 +95,7 @@ class Battle:
     voting_seconds: float
     locale: str | None
     state: BattleState
-    outcome: Outcome | None = None
+    outcome: BattleOutcome | None = None
     message_id: int | None = None
     poll_message_id: int | None = None
     poll_ends_at: float | None = None
@@ -125,7 +125,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rung:
+class LadderEntry:
     """One person's place on the ladder of a server."""
 
     user_id: int

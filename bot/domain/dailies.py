@@ -21,7 +21,7 @@ class DailyPlan:
 class DailyState(StrEnum):
     """How far the prompt of a day is."""
 
-    WISHED = "wished"
+    PENDING = "wished"
     """It is to be posted, or was posted and nobody heard so."""
     POSTED = "posted"
     SKIPPED = "skipped"
@@ -50,7 +50,7 @@ class DailyStep(Enum):
     """What is to be done for a server's prompt now."""
 
     WAIT = auto()
-    WISH = auto()
+    CHOOSE = auto()
     """Its hour has come: the prompt of the day is chosen and recorded."""
     POST = auto()
     GIVE_UP = auto()

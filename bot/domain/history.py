@@ -10,7 +10,7 @@ from bot.domain.clips import Clip
 CLIPS_A_PAGE = 10
 
 
-class Whose(StrEnum):
+class HistoryScope(StrEnum):
     """Whose clips are listed."""
 
     MINE = "mine"
@@ -24,7 +24,7 @@ class Whose(StrEnum):
 class HistoryQuery:
     """What a person asks to see; all of it fits into the custom id of a button."""
 
-    whose: Whose = Whose.MINE
+    whose: HistoryScope = HistoryScope.MINE
     words: str = ""
     """All of these are in the prompts."""
     page: int = 0

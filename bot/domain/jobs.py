@@ -190,5 +190,5 @@ class Job:
     clip_id: int | None = None
     sentence: Sentence | None = None
     """Why it ended without a clip where it was asked for, in the words for its person."""
-    untold: bool = False
+    notice_pending: bool = False
     """Whether the person is still to be told so."""

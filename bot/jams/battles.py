@@ -8,37 +8,37 @@ from collections.abc import Iterable, Mapping
 from bot.domain.battles import (
     LEAST_ENTRIES,
     Battle,
+    BattleOutcome,
     BattleState,
+    BattleStep,
     Entrants,
-    Outcome,
-    Rung,
-    Step,
+    LadderEntry,
 )
 
 GRACE_SECONDS = 15 * 60.0
 """How long an entry that is in the queue when entries close is waited for."""
 
 
-def next_step(battle: Battle, entrants: Entrants, now: float) -> Step:
+def next_step(battle: Battle, entrants: Entrants, now: float) -> BattleStep:
     """Return what is to be done for a battle at a time, in seconds since 1970."""
     match battle.state:
         case BattleState.OPEN | BattleState.CLOSED if battle.user_id is None:
-            return Step.CALL_OFF
+            return BattleStep.CALL_OFF
         case BattleState.OPEN:
-            return Step.CLOSE if now >= battle.closes_at else Step.WAIT
+            return BattleStep.CLOSE if now >= battle.closes_at else BattleStep.WAIT
         case BattleState.CLOSED:
             if entrants.pending and now < battle.closes_at + GRACE_SECONDS:
-                return Step.WAIT
-            return Step.LINE_UP if entrants.ready >= LEAST_ENTRIES else Step.GIVE_UP
+                return BattleStep.WAIT
+            return BattleStep.LINE_UP if entrants.ready >= LEAST_ENTRIES else BattleStep.GIVE_UP
         case BattleState.POSTING:
-            return Step.POST
+            return BattleStep.POST
         case BattleState.VOTING:
             assert battle.poll_ends_at is not None
-            return Step.COUNT if now >= battle.poll_ends_at else Step.WAIT
+            return BattleStep.COUNT if now >= battle.poll_ends_at else BattleStep.WAIT
         case BattleState.COUNTED:
-            return Step.TELL
+            return BattleStep.TELL
         case BattleState.ENDED:
-            return Step.WAIT
+            return BattleStep.WAIT
 
 
 def due_at(battle: Battle) -> float | None:
@@ -66,22 +66,24 @@ def line_up(battle_id: int, job_ids: Iterable[int]) -> tuple[int, ...]:
     return tuple(sorted(job_ids, key=shuffled))
 
 
-def decide(votes: Mapping[int, int], present: Iterable[int]) -> tuple[Outcome, frozenset[int]]:
+def decide(
+    votes: Mapping[int, int], present: Iterable[int]
+) -> tuple[BattleOutcome, frozenset[int]]:
     """Return what came of a vote and the numbers of those who won.
 
     `votes` are by the entries' numbers; only those `present` can win: others were withdrawn.
     """
     counted = {number: votes.get(number, 0) for number in present}
     if not counted:
-        return Outcome.TOO_FEW, frozenset()
+        return BattleOutcome.TOO_FEW, frozenset()
     most = max(counted.values())
     if not most:
-        return Outcome.NO_VOTES, frozenset()
+        return BattleOutcome.NO_VOTES, frozenset()
     winners = frozenset(number for number, count in counted.items() if count == most)
-    return (Outcome.WON if len(winners) == 1 else Outcome.TIED), winners
+    return (BattleOutcome.WON if len(winners) == 1 else BattleOutcome.TIED), winners
 
 
-def rank(rungs: Iterable[Rung]) -> list[Rung]:
+def rank(rungs: Iterable[LadderEntry]) -> list[LadderEntry]:
     """Sort a ladder: a shared win counts half a win, then votes count, then fewer battles."""
     return sorted(
         rungs,

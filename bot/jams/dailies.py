@@ -18,7 +18,7 @@ def next_step(plan: DailyPlan, hours: QuotaDay, latest: Daily | None, now: float
 
     `hours` has the days that begin at its hour; `latest` is the last prompt that was chosen for it.
     """
-    if latest is not None and latest.state is DailyState.WISHED:
+    if latest is not None and latest.state is DailyState.PENDING:
         return DailyStep.POST if now - latest.due_at <= LATEST_SECONDS else DailyStep.GIVE_UP
     due_at = hours.began_at(now)
     # Nobody who switches it on in the afternoon means this morning; a day has one prompt, also
@@ -27,7 +27,7 @@ def next_step(plan: DailyPlan, hours: QuotaDay, latest: Daily | None, now: float
         return DailyStep.WAIT
     if latest is not None and latest.day >= hours.of(now):
         return DailyStep.WAIT
-    return DailyStep.WISH
+    return DailyStep.CHOOSE
 
 
 def days_without(plan: DailyPlan, last: Daily | None, day: str, hours: QuotaDay) -> int:

@@ -17,7 +17,7 @@ IDLE_SECONDS = 3 * 86_400.0
 """After how long without a turn a jam closes by itself."""
 
 
-class Answer(Enum):
+class TurnAnswer(Enum):
     """What comes of it when somebody wants the turn."""
 
     YOURS = auto()
@@ -32,7 +32,7 @@ class Answer(Enum):
     """The track is as long as it may be."""
 
 
-class Step(Enum):
+class JamStep(Enum):
     """What time has brought a jam to."""
 
     WAIT = auto()
@@ -56,22 +56,22 @@ def next_player(room: Room) -> int | None:
     return _after(here, _place_of(room.players, last)).user_id
 
 
-def may_take(room: Room, user_id: int, now: float) -> Answer:
+def may_take(room: Room, user_id: int, now: float) -> TurnAnswer:
     """Return what comes of it when somebody wants the turn now."""
     jam = room.jam
     if jam.state is not JamState.OPEN:
-        return Answer.CLOSED
+        return TurnAnswer.CLOSED
     if room.seconds + room.turn_seconds > jam.most_seconds + 1e-6:
-        return Answer.FULL
+        return TurnAnswer.FULL
     if jam.job_id is not None:
-        return Answer.BEING_MADE
+        return TurnAnswer.BEING_MADE
     if jam.holder_id == user_id:
-        return Answer.YOURS
+        return TurnAnswer.YOURS
     if jam.holder_id is not None and jam.held_until is not None and now < jam.held_until:
-        return Answer.HELD
+        return TurnAnswer.HELD
     if next_player(room) not in (None, user_id):
-        return Answer.NOT_YOURS
-    return Answer.YOURS
+        return TurnAnswer.NOT_YOURS
+    return TurnAnswer.YOURS
 
 
 def may_undo(room: Room, user_id: int, *, is_manager: bool) -> bool:
@@ -92,15 +92,15 @@ def may_close(
     return is_manager or user_id == room.jam.user_id
 
 
-def next_step(room: Room, now: float) -> Step:
+def next_step(room: Room, now: float) -> JamStep:
     """Return what is to be done for a jam at a time, in seconds since 1970."""
     jam = room.jam
     if jam.state is not JamState.OPEN or jam.job_id is not None:
-        return Step.WAIT
+        return JamStep.WAIT
     if now >= jam.turn_since + IDLE_SECONDS:
-        return Step.CLOSE
+        return JamStep.CLOSE
     passes_at = _passes_at(room)
-    return Step.PASS_ON if passes_at is not None and now >= passes_at else Step.WAIT
+    return JamStep.PASS_ON if passes_at is not None and now >= passes_at else JamStep.WAIT
 
 
 def due_at(room: Room) -> float | None:

@@ -15,7 +15,7 @@ from bot.musicgen.checkpoint.inspection import Contents, inspect
 from bot.musicgen.checkpoint.vocabulary import read_vocabulary
 
 
-def look_at_model(config: Config) -> tuple[Contents, str]:
+def inspect_model(config: Config) -> tuple[Contents, str]:
     """Inspect the configured model without loading it; return its contents and its licence.
 
     Raises CheckpointError.

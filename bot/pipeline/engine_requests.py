@@ -13,7 +13,7 @@ from bot.inference.pending_job import UnrelatedWorkerLoss
 from bot.pipeline.clip_codes import hold_harmony, load_codes_at
 from bot.pipeline.source_sounds import SourceSounds, is_made_afresh, lead_frames
 from bot.pipeline.turn_bars import TurnBars
-from bot.words.unwanted import unwanted_stems
+from bot.words.muted_stems import muted_stems
 
 NO_MELODY = Sentence(
     "The model here can't follow a tune; facebook/musicgen-melody can. Keep the end or the start "
@@ -46,7 +46,7 @@ async def build_request(
     if order.source.keep is Keep.TUNE:
         return replace(request, melody=await sources.load_tune(order.source, model))
     if order.source.keep is not None or order.source.keep_stems:
-        muted = unwanted_stems(order.prompt, model.stems, order.source.keep_stems)
+        muted = muted_stems(order.prompt, model.stems, order.source.keep_stems)
         request = replace(request, muted=muted)
     if order.source.keep_stems:
         codes = await load_codes_at(await sources.path(order.source), model)

@@ -84,12 +84,12 @@ class FailureNotifier:
         if job is not None and job.order.group_key is not None:
             self.groups.of(job.order.group_key).notify_all()
             job = await self._notice_job(job)
-        if job is not None and job.untold and self._presenter is not None:
+        if job is not None and job.notice_pending and self._presenter is not None:
             task = self._start_task(self._presenter, job, may_be_posted=False)
             await asyncio.wait([task], timeout=_NOTIFY_WAIT_SECONDS)
 
     async def _send_pending(self) -> None:
-        for untold in await self._store.jobs.untold():
+        for untold in await self._store.jobs.pending_notices():
             job = await self._notice_job(untold)
             if self._presenter is not None and job is not None:
                 self._start_task(self._presenter, job, may_be_posted=True)
@@ -104,7 +104,7 @@ class FailureNotifier:
         takes = await self._store.takes.of_group(job.order.group_key)
         if not all(take.job.state.is_final for take in takes):
             return None
-        return next((take.job for take in takes if take.job.untold), None)
+        return next((take.job for take in takes if take.job.notice_pending), None)
 
     async def _retry_forever(self) -> None:
         while True:
@@ -140,9 +140,9 @@ class FailureNotifier:
                 log.exception("job.notice_failed id=%d", job.id)
                 return
             if job.order.group_key is None:
-                await self._store.jobs.record_told(job.id)
+                await self._store.jobs.record_notified(job.id)
             else:
-                await self._store.takes.record_told(job.order.group_key)
+                await self._store.takes.record_notified(job.order.group_key)
 
     def _message_lock(self, job: Job) -> AbstractAsyncContextManager[object]:
         """Return the lock of a message of takes, so that nothing else edits it meanwhile."""
@@ -154,7 +154,7 @@ class FailureNotifier:
         """Return the text of a notice: a held clip may have been deleted since."""
         if job.order.group_key is not None:
             takes = await self._store.takes.of_group(job.order.group_key)
-            ended = [take for take in takes if take.job.untold]
+            ended = [take for take in takes if take.job.notice_pending]
             sentences = {take.number: await self._sentence_of(take.job) for take in ended}
             return sentence_of_takes(sentences, len(takes))
         return await self._sentence_of(job)

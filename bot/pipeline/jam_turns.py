@@ -14,12 +14,12 @@ from bot.domain.jobs import MAX_PROMPT_CHARACTERS, ClipSource, Job, Kind
 from bot.errors import JobError
 from bot.pipeline.source_sounds import SOURCE_DELETED, SourceSounds
 from bot.store.store import Store
-from bot.words.join import Heard, join_words
+from bot.words.join import TempoAndKey, join_words
 
 
 def turn_words(room: Room, words: str) -> str:
     """Return the prompt of a turn: the words of its person with those of the jam."""
-    known = Heard(bpm=room.bpm, key=room.jam.music_key)
+    known = TempoAndKey(bpm=room.bpm, key=room.jam.music_key)
     return join_words(room.jam.style, words, known, most=MAX_PROMPT_CHARACTERS)
 
 

@@ -13,7 +13,7 @@ from bot.domain.jobs import MAX_PROMPT_CHARACTERS, ClipSource, Keep, Order, Sour
 from bot.errors import RequestError
 from bot.i18n.sentence import Sentence
 from bot.store.store import Store
-from bot.words.join import Heard, join_words, keeps_tempo_and_key
+from bot.words.join import TempoAndKey, join_words, keeps_tempo_and_key
 
 NOTHING_CLEAR = Sentence("That clip has no clear tempo or key to match.")
 
@@ -34,7 +34,7 @@ async def with_remix_words(store: Store, order: Order, source: Source) -> Order:
             old, path = clip.prompt, store.clips_folder / clip.file
     else:
         path = store.uploads_folder / source.file
-    heard = Heard()
+    heard = TempoAndKey()
     if path is not None:
         heard = await asyncio.to_thread(_listen, path, old, source.keep)
     words = join_words(old, asked, heard, most=MAX_PROMPT_CHARACTERS)
@@ -48,12 +48,14 @@ def words_like(asked: str, clip: Clip) -> str:
     """
     if clip.bpm is None and clip.key is None:
         raise RequestError(NOTHING_CLEAR)
-    return join_words(None, asked, Heard(bpm=clip.bpm, key=clip.key), most=MAX_PROMPT_CHARACTERS)
+    return join_words(
+        None, asked, TempoAndKey(bpm=clip.bpm, key=clip.key), most=MAX_PROMPT_CHARACTERS
+    )
 
 
-def _listen(path: Path, old: str | None, keep: Keep | None) -> Heard:
+def _listen(path: Path, old: str | None, keep: Keep | None) -> TempoAndKey:
     sound = read_master(path)
     most = round(_HEARD_SECONDS * sound.sample_rate_hz)
     near = slice(0, most) if keep is Keep.START else slice(-most, None)
     bpm, key = hear(replace(sound, samples=sound.samples[:, near]), old)
-    return Heard(bpm=bpm, key=key)
+    return TempoAndKey(bpm=bpm, key=key)

@@ -20,7 +20,7 @@ class Timings:
         default_factory=lambda: RetryPolicy(initial_seconds=2.0, max_seconds=60.0, base=3.0)
     )
     """Backoff before a failed job task runs again: a full disk takes time to clear."""
-    look_again_seconds: float = 2.0
+    retry_due_seconds: float = 2.0
     """Delay before a failed scheduled post, of a daily prompt say, is retried."""
     forget_round_seconds: float = 1.0
     """How long an erasure waits for a delivery before it checks again."""

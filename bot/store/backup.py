@@ -15,9 +15,9 @@ from bot.i18n.sentence import Sentence
 from bot.private_files import create_private_file, make_private_folder
 from bot.store.database import FILE, read_only_uri
 from bot.store.identity import IDENTITY_QUERY, check_identity, identity
-from bot.store.kept_files import BACKUPS
 from bot.store.ledger_invariants import LEDGER_INVARIANTS
 from bot.store.migrations.history import MIGRATIONS
+from bot.store.store_files import BACKUPS
 
 _OWN_NAMES = "zhiyin."
 # Asked of the database, which may be of an earlier version.

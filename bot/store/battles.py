@@ -7,16 +7,16 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 from bot.domain.battles import (
     Battle,
+    BattleOutcome,
     Entrants,
     Entry,
+    LadderEntry,
     NewBattle,
-    Outcome,
-    Rung,
 )
 from bot.errors import Refused
 from bot.i18n.sentence import Sentence
 from bot.store.database import Database
-from bot.store.forgetting import NOT_FORGOTTEN
+from bot.store.erasure import NOT_FORGOTTEN
 from bot.store.job_states import UNFINISHED
 from bot.store.rows import CLIP_COLUMNS, battle_of, clip_of
 
@@ -85,7 +85,7 @@ class Battles:
         """Record the message that announces a battle."""
         await self._write("UPDATE battles SET message_id = ? WHERE id = ?", message_id, battle_id)
 
-    async def strike_out(self, battle_id: int) -> None:
+    async def delete_unannounced(self, battle_id: int) -> None:
         """Delete a battle that was never shown."""
         await self._write(
             "DELETE FROM battles WHERE id = ? AND message_id IS NULL AND state = 'open'", battle_id
@@ -174,7 +174,7 @@ class Battles:
     async def record_outcome(
         self,
         battle_id: int,
-        outcome: Outcome,
+        outcome: BattleOutcome,
         votes: Mapping[int, int] | None = None,
         winners: Collection[int] = (),
     ) -> bool:
@@ -182,7 +182,7 @@ class Battles:
 
         One whose entries are being posted is not called off: its poll may be there already.
         """
-        stays = ["counted", "ended", *(["posting"] if outcome is Outcome.CALLED_OFF else [])]
+        stays = ["counted", "ended", *(["posting"] if outcome is BattleOutcome.CALLED_OFF else [])]
         async with self._database.transaction() as connection:
             changed = await connection.execute(
                 "UPDATE battles SET state = 'counted', outcome = ? "
@@ -219,7 +219,7 @@ class Battles:
         )
         return frozenset(row["id"] for row in rows)
 
-    async def ladder(self, guild_id: int) -> list[Rung]:
+    async def ladder(self, guild_id: int) -> list[LadderEntry]:
         """Return how all people of a server did in battles that were voted on."""
         rows = await self._database.all(
             "SELECT entry.user_id, SUM(is_winner) AS wins, COUNT(*) AS battles, "
@@ -230,7 +230,7 @@ class Battles:
             "AND is_pending AND entry.job_id <= last_job_id) GROUP BY entry.user_id",
             (guild_id,),
         )
-        return [Rung(**{name: row[name] for name in row.keys()}) for row in rows]  # noqa: SIM118
+        return [LadderEntry(**{name: row[name] for name in row.keys()}) for row in rows]  # noqa: SIM118
 
     async def _write(self, sql: str, *values: object) -> bool:
         async with self._database.transaction() as connection:

@@ -42,7 +42,7 @@ class BestOf:
             message_id, clip_id, stars,
         )  # fmt: skip
 
-    async def strike_out(self, clip_id: int) -> None:
+    async def delete_post(self, clip_id: int) -> None:
         """Forget the post of a clip that is deleted."""
         await self._write("DELETE FROM best_of_posts WHERE clip_id = ?", clip_id)
 

@@ -6,9 +6,9 @@ import json
 from collections.abc import Collection
 
 from bot.domain.clips import Clip
+from bot.store.clip_visibility import IS_FOR_ALL
 from bot.store.database import Database
-from bot.store.forgetting import NOT_FORGOTTEN
-from bot.store.hidden_clips import IS_FOR_ALL
+from bot.store.erasure import NOT_FORGOTTEN
 from bot.store.prompt_search import has_words, patterns
 from bot.store.rows import CLIP_COLUMNS, clip_of
 

@@ -15,14 +15,14 @@ from bot.domain.jobs import JobState, Kind, RequestOrigin
 from bot.domain.lineage import Lineage
 from bot.domain.mixes import Mixed
 from bot.domain.withdrawals import Withdrawal
+from bot.store.clip_visibility import IS_FOR_ALL
 from bot.store.database import Database
-from bot.store.forgetting import NOT_FORGOTTEN
-from bot.store.hidden_clips import IS_FOR_ALL
+from bot.store.erasure import NOT_FORGOTTEN
 from bot.store.job_states import in_states
 from bot.store.lineage import ANCESTORS, DESCENDANTS
 from bot.store.prompt_search import AMONG_LATEST, LATEST_OF_PERSON, like
 from bot.store.rows import CLIP_COLUMNS, clip_of, fields_json, sampling_json
-from bot.store.withdrawals import write_down
+from bot.store.withdrawals import record_withdrawals
 
 Clock = Callable[[], float]
 
@@ -219,7 +219,7 @@ class Clips:
             )
             if not changed:
                 return None
-            await write_down(connection, shown)
+            await record_withdrawals(connection, shown)
             await connection.execute(
                 "UPDATE jobs SET prompt = NULL, source = NULL WHERE "  # noqa: S608 - ours
                 f"{in_states(JobState.DELIVERED, JobState.HELD)} "

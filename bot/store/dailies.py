@@ -7,9 +7,9 @@ from typing import Any
 
 from bot.domain.clips import Clip
 from bot.domain.dailies import Daily, DailyPlan, DailyState
+from bot.store.clip_visibility import IS_FOR_ALL
 from bot.store.database import Database
-from bot.store.forgetting import NOT_FORGOTTEN
-from bot.store.hidden_clips import IS_FOR_ALL
+from bot.store.erasure import NOT_FORGOTTEN
 from bot.store.rows import CLIP_COLUMNS, clip_of
 
 _KEPT = 366
@@ -60,7 +60,7 @@ class Dailies:
         row = await self._database.one("SELECT * FROM dailies WHERE id = ?", (daily_id,))
         return None if row is None else _daily_of(row)
 
-    async def wish(self, plan: DailyPlan, day: str, prompt: str, due_at: float) -> Daily:
+    async def create(self, plan: DailyPlan, day: str, prompt: str, due_at: float) -> Daily:
         """Write the prompt of a day down; where there is one already, return that."""
         async with self._database.transaction() as connection:
             await connection.execute(

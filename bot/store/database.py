@@ -19,9 +19,9 @@ from bot.i18n.sentence import Sentence
 from bot.private_files import create_private_file
 from bot.store.folder_lock import describe_failure, lock_folder
 from bot.store.identity import IDENTITY_QUERY, check_identity, identity
-from bot.store.kept_files import close_files
 from bot.store.migrations.history import MIGRATIONS
 from bot.store.migrations.migrate import migrate
+from bot.store.store_files import close_files
 
 Parameters: TypeAlias = Sequence[Any] | Mapping[str, Any]
 

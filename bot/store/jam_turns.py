@@ -7,7 +7,7 @@ import aiosqlite
 from bot.domain.jobs import ClipSource, Kind, Order
 from bot.errors import Refused
 from bot.i18n.sentence import Sentence
-from bot.store.forgetting import NOT_FORGOTTEN
+from bot.store.erasure import NOT_FORGOTTEN
 
 CLOSED = Sentence("This jam is closed. `/jam start` begins another one.")
 BEING_MADE = Sentence("A turn is being made right now: you can take the next one when it is ready.")

@@ -9,7 +9,7 @@ from bot.domain.jams import Jam, NewJam, Part, Player, Room, track_of
 from bot.errors import Refused
 from bot.i18n.sentence import Plural
 from bot.store.database import Database
-from bot.store.forgetting import NOT_FORGOTTEN
+from bot.store.erasure import NOT_FORGOTTEN
 from bot.store.jam_players import copy_track, join_round
 from bot.store.rows import CLIP_COLUMNS, clip_of, jam_of
 
@@ -97,7 +97,7 @@ class Jams:
         )
         return [jam_of(row) for row in rows]
 
-    async def going_on(self) -> list[Jam]:
+    async def unfinished(self) -> list[Jam]:
         """Return all jams that are not closed, and those whose card shows something old."""
         rows = await self._database.all(
             "SELECT * FROM jams INDEXED BY jams_going_on WHERE state != 'closed' UNION "
@@ -228,7 +228,7 @@ class Jams:
                 (card_id, version, jam_id),
             )
 
-    async def strike_out(self, jam_id: int) -> None:
+    async def abandon(self, jam_id: int) -> None:
         """Close a jam for good whose place could not be made: nothing of it is shown any more.
 
         What is being made for it is made.

@@ -176,12 +176,12 @@ class Jobs:
                 "message_id = ?, untold = 0, token = NULL", message_id,
             )  # fmt: skip
 
-    async def untold(self) -> list[Job]:
+    async def pending_notices(self) -> list[Job]:
         """Return the jobs that ended without their person being told so, oldest first."""
         sql = "SELECT * FROM jobs WHERE untold AND sentence IS NOT NULL ORDER BY id"
         return [job_of(row) for row in await self._database.all(sql)]
 
-    async def record_told(self, job_id: int) -> None:
+    async def record_notified(self, job_id: int) -> None:
         """Record that a person was told how their job ended, or can't be told."""
         async with self._database.transaction() as connection:
             await connection.execute(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.store.database import Database
-from bot.store.forgetting import NOT_FORGOTTEN
+from bot.store.erasure import NOT_FORGOTTEN
 
 PAGE = 250
 """How many rows are read at once: a few milliseconds' worth."""

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 
 from bot.domain.quota_day import QuotaDay
 from bot.store.database import Database
-from bot.store.forgetting import (
+from bot.store.erasure import (
     PIECE,
     delete_battles,
     delete_entries,
@@ -16,7 +16,7 @@ from bot.store.forgetting import (
     delete_settings,
     delete_stars,
     delete_words,
-    write_down_wish,
+    record_request,
 )
 from bot.store.job_states import ENDED
 from bot.store.personal_data import PAGE, Page, read_pages
@@ -43,13 +43,13 @@ class Privacy:
         goes on with it.
 
         How many seconds they used today is kept until the day is over, or deleting would give the
-        day back; then `forget_rest` deletes that, too. Server blocks stay in place.
+        day back; then `delete_past_entries` deletes that, too. Server blocks stay in place.
         """
         # `resume` leaves it alone from here on, or either would have a part of the files' names.
         self._being_forgotten.add(user_id)
         try:
             async with self._database.transaction() as connection:
-                if not await write_down_wish(connection, user_id, self._clock()):
+                if not await record_request(connection, user_id, self._clock()):
                     return None
             files = await self._carry_out(user_id)
         finally:
@@ -74,7 +74,7 @@ class Privacy:
         """Remove what was deleted from the database's files, see `Database.scrub`."""
         await self._database.scrub()
 
-    async def forget_rest(self) -> None:
+    async def delete_past_entries(self) -> None:
         """Delete the ledger entries of people who were forgotten on another day than today."""
         today = self._day.of(self._clock())
         forgotten = await self._database.all(
@@ -90,7 +90,7 @@ class Privacy:
                     (row["user_id"], row["at"]),
                 )
 
-    async def forget_words(self, before: float) -> None:
+    async def delete_old_texts(self, before: float) -> None:
         """Delete prompts of ended jobs and of deleted clips, and reports, from before a time."""
         await self._in_pieces(
             "UPDATE jobs SET prompt = NULL, source = NULL, sentence = NULL WHERE id IN ("  # noqa: S608

@@ -69,7 +69,7 @@ async def sweep(store: Store, keep_clips_days: int, now: float, *, by_age: bool 
     """
     await store.jobs.forget_tokens()
     gone = {store.clips_folder / name for name in await store.privacy.resume()}
-    await store.privacy.forget_rest()
+    await store.privacy.delete_past_entries()
     if by_age:
         gone |= await _delete_expired(store, keep_clips_days, now)
     await store.privacy.scrub()
@@ -99,7 +99,7 @@ async def _delete_expired(store: Store, keep_clips_days: int, now: float) -> set
                 name = await store.clips.delete(clip.id)
                 if name is not None:
                     gone.add(store.clips_folder / name)
-    await store.privacy.forget_words(now - keep_clips_days * _DAY_SECONDS)
+    await store.privacy.delete_old_texts(now - keep_clips_days * _DAY_SECONDS)
     return gone
 
 

@@ -8,7 +8,7 @@ import sqlite3
 from typing import Any
 
 from bot.domain.bar_grid import BarGrid
-from bot.domain.battles import Battle, BattleState, Outcome
+from bot.domain.battles import Battle, BattleOutcome, BattleState
 from bot.domain.clips import Clip
 from bot.domain.generation import Sampling
 from bot.domain.jams import Jam, JamState
@@ -69,7 +69,7 @@ def job_of(row: sqlite3.Row) -> Job:
         ),
         clip_id=row["clip_id"],
         sentence=None if row["sentence"] is None else from_json(row["sentence"]),
-        untold=bool(row["untold"]),
+        notice_pending=bool(row["untold"]),
     )
 
 
@@ -120,7 +120,7 @@ def battle_of(row: sqlite3.Row) -> Battle:
         voting_seconds=row["voting_seconds"],
         locale=row["locale"],
         state=BattleState(row["state"]),
-        outcome=None if row["outcome"] is None else Outcome(row["outcome"]),
+        outcome=None if row["outcome"] is None else BattleOutcome(row["outcome"]),
         message_id=row["message_id"],
         poll_message_id=row["poll_message_id"],
         poll_ends_at=row["poll_ends_at"],

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.domain.clips import Clip
+from bot.store.clip_visibility import IS_FOR_ALL
 from bot.store.database import Database
-from bot.store.forgetting import NOT_FORGOTTEN
-from bot.store.hidden_clips import IS_FOR_ALL
+from bot.store.erasure import NOT_FORGOTTEN
 from bot.store.rows import CLIP_COLUMNS, clip_of
 
 NO_GUILD = 0

@@ -22,7 +22,6 @@ from bot.store.database import open_database
 from bot.store.invariants import check
 from bot.store.jams import Jams
 from bot.store.jobs import Jobs
-from bot.store.kept_files import CLIPS, UPLOADS
 from bot.store.ledger import Ledger
 from bot.store.live_seconds import LiveSeconds
 from bot.store.open_answers import OpenAnswers
@@ -33,6 +32,7 @@ from bot.store.radios import Radios
 from bot.store.reports import Reports
 from bot.store.settings import Settings
 from bot.store.stars import Stars
+from bot.store.store_files import CLIPS, UPLOADS
 from bot.store.takes import Takes
 from bot.store.totals import Totals, totals
 from bot.store.unwanted_words import UnwantedWords

@@ -11,7 +11,7 @@ from bot.domain.jobs import JobState
 from bot.domain.takes import Take
 from bot.store import ledger
 from bot.store.database import Database
-from bot.store.forgetting import NOT_FORGOTTEN
+from bot.store.erasure import NOT_FORGOTTEN
 from bot.store.job_states import in_states
 from bot.store.rows import CLIP_COLUMNS, clip_of, job_of
 
@@ -73,7 +73,7 @@ class Takes:
                 (group_key,),
             )
 
-    async def record_told(self, group_key: str) -> None:
+    async def record_notified(self, group_key: str) -> None:
         """Record that a person was told how all takes of a message ended."""
         async with self._database.transaction() as connection:
             await connection.execute(

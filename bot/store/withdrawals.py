@@ -21,7 +21,7 @@ class Withdrawals:
         rows = await self._database.all("SELECT * FROM withdrawals ORDER BY message_id")
         return [Withdrawal(**dict(row)) for row in rows]
 
-    async def strike_out(self, withdrawal: Withdrawal) -> None:
+    async def delete(self, withdrawal: Withdrawal) -> None:
         """Strike one out that was carried out, or can't be."""
         async with self._database.transaction() as connection:
             await connection.execute(
@@ -30,7 +30,9 @@ class Withdrawals:
             )
 
 
-async def write_down(connection: aiosqlite.Connection, withdrawals: Collection[Withdrawal]) -> None:
+async def record_withdrawals(
+    connection: aiosqlite.Connection, withdrawals: Collection[Withdrawal]
+) -> None:
     """Record which messages show a clip, within the transaction that deletes it."""
     await connection.executemany(
         "INSERT OR REPLACE INTO withdrawals (message_id, channel_id, clip_id) VALUES (?, ?, ?)",

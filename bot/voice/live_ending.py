@@ -10,8 +10,8 @@ from bot.audio.editing.mix import hear_part
 from bot.audio.files.opus_packets import RATE_HZ
 from bot.audio.resample import fit
 from bot.domain.generation import Sound
-from bot.voice.blending import prepare_blend
-from bot.voice.live_sound import LiveSound, Surroundings
+from bot.voice.blend_rendering import render_blend
+from bot.voice.live_buffer import BufferWindow, LiveBuffer
 from bot.voice.mixer import Mixer
 from bot.voice.track import Track
 
@@ -23,21 +23,21 @@ _READY_SAMPLES = round(0.5 * RATE_HZ)
 """How soon a fade can be ready to be heard."""
 
 
-async def end_on_the_beat(mixer: Mixer, sound: LiveSound, then: Track) -> bool:
+async def end_on_the_beat(mixer: Mixer, sound: LiveBuffer, then: Track) -> bool:
     """Let live music that is made no more go over into a clip; return whether a beat was found.
 
     Else, and where it comes too late, nothing is changed.
     """
     if mixer.now is not sound or sound.buffered_seconds < _LEAST_SECONDS:
         return False
-    around = sound.surroundings()
+    around = sound.window()
     track = await asyncio.to_thread(_as_track, around)
     since = sound.taken_samples - around.begin + _READY_SAMPLES
-    blend = await prepare_blend(track, then, since=since)
+    blend = await render_blend(track, then, since=since)
     return blend.on_the_beat and mixer.become(sound, track, around.begin, blend, then)
 
 
-def _as_track(around: Surroundings) -> Track:
+def _as_track(around: BufferWindow) -> Track:
     sound = Sound(samples=around.samples.T, sample_rate_hz=RATE_HZ)
     # Half the memory and time, and its beat is where it was.
     heard = fit(sound, sample_rate_hz=_HEARD_HZ, channels=1)

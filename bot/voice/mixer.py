@@ -15,7 +15,7 @@ import numpy as np
 from bot.audio.files.opus_packets import CHANNELS, FRAME_SAMPLES, RATE_HZ
 from bot.domain.generation import Floats
 from bot.voice.blend import Blend, plain_blend
-from bot.voice.live_sound import LiveSound
+from bot.voice.live_buffer import LiveBuffer
 from bot.voice.track import Frames, Track
 
 SKIP_SECONDS = 0.3
@@ -156,7 +156,9 @@ class Mixer:
             return planned
         return plain_blend(now.track, sound.track)
 
-    def become(self, sound: LiveSound, track: Track, begin: int, blend: Blend, then: Track) -> bool:
+    def become(
+        self, sound: LiveBuffer, track: Track, begin: int, blend: Blend, then: Track
+    ) -> bool:
         """Let live music go on as a track that holds the rest of it, and go over into another.
 
         `begin` is where in it the track begins, in samples. Return whether this came in time.

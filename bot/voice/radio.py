@@ -11,13 +11,13 @@ from enum import Enum, auto
 from bot.audio.files.opus_packets import RATE_HZ
 from bot.errors import ZhiyinError
 from bot.voice.blend import grown_blend
-from bot.voice.blending import prepare_blend
-from bot.voice.line import LineEnd, VoiceLine, VoicePlace
+from bot.voice.blend_rendering import render_blend
+from bot.voice.connection import ConnectionEnd, VoiceConnection, VoicePlace
+from bot.voice.live_buffer import LiveBuffer
 from bot.voice.live_ending import end_on_the_beat
-from bot.voice.live_show import LiveShow
-from bot.voice.live_sound import LiveSound
+from bot.voice.live_player import LivePlayer
 from bot.voice.mixer import Mixer, Playable, PlayedTrack
-from bot.voice.source import RadioSource
+from bot.voice.opus_source import OpusSource
 from bot.voice.thread_signals import set_from_thread
 from bot.voice.track import Track
 
@@ -45,9 +45,9 @@ class RadioEnd(Enum):
 
 
 _ENDS = {
-    LineEnd.CLOSED: RadioEnd.STOPPED,
-    LineEnd.CHANNEL_GONE: RadioEnd.CHANNEL_GONE,
-    LineEnd.LOST: RadioEnd.LOST,
+    ConnectionEnd.CLOSED: RadioEnd.STOPPED,
+    ConnectionEnd.CHANNEL_GONE: RadioEnd.CHANNEL_GONE,
+    ConnectionEnd.LOST: RadioEnd.LOST,
 }
 
 
@@ -74,11 +74,11 @@ class Radio:
         self._heard, self._alone = asyncio.Event(), asyncio.Event()
         self._heard.set()
         self.mixer = Mixer(self._note_change)
-        self._source = RadioSource(self.mixer)
-        self.line = VoiceLine(channel, self._source)
+        self._source = OpusSource(self.mixer)
+        self.line = VoiceConnection(channel, self._source)
         self.now: Track | None = None
         self._was_live = self._is_empty = False
-        self.show: LiveShow | None = None
+        self.show: LivePlayer | None = None
         """Live music, where that is what it plays."""
 
     @property
@@ -145,7 +145,7 @@ class Radio:
         if track is None:
             return
         now = self.mixer.now
-        if not isinstance(now, LiveSound) or not await end_on_the_beat(self.mixer, now, track):
+        if not isinstance(now, LiveBuffer) or not await end_on_the_beat(self.mixer, now, track):
             self.mixer.play_next(PlayedTrack(track), at_once=True)
 
     async def follow(self, track: Track, same_seconds: float | None) -> None:
@@ -157,7 +157,7 @@ class Radio:
         if not isinstance(now, PlayedTrack):
             self.mixer.play_next(PlayedTrack(track))
         elif same_seconds is None:
-            blend = await prepare_blend(now.track, track)
+            blend = await render_blend(now.track, track)
             self.mixer.play_next(PlayedTrack(track), blend=blend)
         else:
             blend = grown_blend(now.track, place=now.place, same_seconds=same_seconds)
@@ -168,7 +168,7 @@ class Radio:
         for event, is_so in ((self._heard, number > 0), (self._alone, number == 0)):
             (event.set if is_so else event.clear)()
 
-    def play_live(self, show: LiveShow | None) -> None:
+    def play_live(self, show: LivePlayer | None) -> None:
         """Play live music from now on, or no more."""
         self.show = show
         self._show_changed.set()
@@ -223,7 +223,7 @@ class Radio:
         if track is None:
             return False
         now = self.mixer.now
-        blend = await prepare_blend(now.track, track) if isinstance(now, PlayedTrack) else None
+        blend = await render_blend(now.track, track) if isinstance(now, PlayedTrack) else None
         self.mixer.play_next(PlayedTrack(track), blend=blend)
         return True
 

@@ -12,10 +12,10 @@ import re
 from dataclasses import dataclass
 
 from bot.words.contradictions import are_opposite_moods, are_opposite_styles, oppose_pace
-from bot.words.editing import Edit, apply_edits, tidy
 from bot.words.facets import Degree, Facet, Phrase
-from bot.words.reading import is_chinese, is_within, read_phrases, word_for
-from bot.words.requests import is_change, strip_request
+from bot.words.phrases import is_chinese, is_within, read_phrases, word_for
+from bot.words.request_phrases import is_change, strip_request
+from bot.words.text_edits import Edit, apply_edits, tidy
 
 _SLOWER, _MUCH_SLOWER = 0.8, 0.65
 _FASTER, _MUCH_FASTER = 1.25, 1.5
@@ -23,14 +23,14 @@ _SLOWEST_BPM, _FASTEST_BPM = 60.0, 176.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
+class TempoAndKey:
     """The tempo and the key of a sound, such as "A minor"; None where they are unclear."""
 
     bpm: float | None = None
     key: str | None = None
 
 
-def join_words(old: str | None, new: str, heard: Heard, *, most: int) -> str:
+def join_words(old: str | None, new: str, heard: TempoAndKey, *, most: int) -> str:
     """Return the words to make a remix from, of at most so many characters.
 
     `old` are those of its source, None where nobody knows. Where all together are too many, the
@@ -48,7 +48,7 @@ def keeps_tempo_and_key(asked: str) -> bool:
     return not any(each.facet in others for each in read_phrases(asked))
 
 
-def _join(old: str | None, new: str, heard: Heard) -> str:
+def _join(old: str | None, new: str, heard: TempoAndKey) -> str:
     asked = read_phrases(new)
     own = tuple(each for each in asked if not is_within(each, asked))
     in_chinese = is_chinese(old or new)
@@ -181,7 +181,7 @@ def _with_tempo_and_key(
     new: str,
     own: tuple[Phrase, ...],
     known: tuple[Phrase, ...],
-    heard: Heard,
+    heard: TempoAndKey,
     in_chinese: bool,
 ) -> str:
     """Return words with a tempo and a key behind them, where they don't tell these already."""

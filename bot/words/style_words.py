@@ -9,7 +9,7 @@ import re
 
 from bot.words.contradictions import are_opposite_moods, are_opposite_styles, oppose_pace
 from bot.words.facets import Facet, Phrase
-from bot.words.reading import is_chinese, read_phrases
+from bot.words.phrases import is_chinese, read_phrases
 
 _PARTS = re.compile(r"\s*[,;，；、]\s*")
 

@@ -11,13 +11,13 @@ import discord
 
 from bot import failpoints
 from bot.app.client import ZhiyinBot
-from bot.domain.battles import Battle, BattleState, Outcome, Step
-from cogs.battles.count import PollLost, fetch_votes
-from cogs.battles.place import Place, PlaceLost
+from bot.domain.battles import Battle, BattleOutcome, BattleState, BattleStep
+from cogs.battles.channel import BattleChannel, ChannelLost
+from cogs.battles.posts import BattlePosts
 from cogs.battles.result import BattleResult
-from cogs.battles.stage import BattleStage
+from cogs.battles.votes import PollLost, fetch_votes
+from cogs.posting.keyed_runner import KeyedRunner
 from cogs.posting.outages import is_outage
-from cogs.posting.side_by_side import SideBySide
 
 log = logging.getLogger(__name__)
 
@@ -27,10 +27,10 @@ class BattleProgress:
 
     def __init__(self, bot: ZhiyinBot) -> None:
         self._bot = bot
-        self._place = Place(bot)
-        self.stage = BattleStage(bot, self._place)
+        self._place = BattleChannel(bot)
+        self.stage = BattlePosts(bot, self._place)
         self._result = BattleResult(bot, self._place)
-        self._side_by_side = SideBySide()
+        self._side_by_side = KeyedRunner()
         self._announced: set[str] = set()
         self._over: set[int] = set()
         """Battles whose polls are said to be over."""
@@ -50,7 +50,7 @@ class BattleProgress:
         """Note that the poll of a battle is said to be over, or gone."""
         self._over.add(battle_id)
 
-    async def look(self) -> bool:
+    async def run_due(self) -> bool:
         """Let every battle go on as far as it can, by itself; return whether all did."""
         battles = await self._bot.service.battles.unfinished()
         return await self._side_by_side.each([battle.id for battle in battles], self._try)
@@ -86,46 +86,46 @@ class BattleProgress:
                 return True
             step = await battles.next_step(battle)
             is_over = battle.id in self._over and battle.state is BattleState.VOTING
-            if step is Step.WAIT and not is_over:
+            if step is BattleStep.WAIT and not is_over:
                 await self._show(battle)
                 return True
             try:
-                if not await self._take(Step.COUNT if is_over else step, battle):
+                if not await self._take(BattleStep.COUNT if is_over else step, battle):
                     return False
-            except (PlaceLost, discord.HTTPException) as error:
+            except (ChannelLost, discord.HTTPException) as error:
                 if is_outage(error):
                     raise
                 # An answer, which would be the same each time.
                 log.warning("battle.place_lost id=%d %r", battle.id, error)
-                if not await battles.end_without_votes(battle.id, Outcome.PLACE_LOST):
+                if not await battles.end_without_votes(battle.id, BattleOutcome.PLACE_LOST):
                     # Not even that can be told.
                     await battles.end(battle.id)
                     self._forget(battle)
                     return True
         return True
 
-    async def _take(self, step: Step, battle: Battle) -> bool:
+    async def _take(self, step: BattleStep, battle: Battle) -> bool:
         """Take a step; return whether the next one may follow."""
         battles = self._bot.service.battles
         match step:
-            case Step.CLOSE:
+            case BattleStep.CLOSE:
                 await battles.close(battle.id)
-            case Step.LINE_UP:
+            case BattleStep.LINE_UP:
                 self._place.begin(battle)
                 await battles.line_up(battle.id)
                 await failpoints.reached("battle.lined_up")
-            case Step.GIVE_UP:
-                await battles.end_without_votes(battle.id, Outcome.TOO_FEW)
-            case Step.CALL_OFF:
-                await battles.end_without_votes(battle.id, Outcome.CALLED_OFF)
-            case Step.POST:
+            case BattleStep.GIVE_UP:
+                await battles.end_without_votes(battle.id, BattleOutcome.TOO_FEW)
+            case BattleStep.CALL_OFF:
+                await battles.end_without_votes(battle.id, BattleOutcome.CALLED_OFF)
+            case BattleStep.POST:
                 await self._show(battle)
                 await self.stage.post_players(battle)
                 await self.stage.post_poll(battle)
-            case Step.COUNT:
+            case BattleStep.COUNT:
                 return await self._count(battle)
-            case Step.TELL:
-                if battle.outcome is Outcome.CALLED_OFF:
+            case BattleStep.TELL:
+                if battle.outcome is BattleOutcome.CALLED_OFF:
                     await self._result.stop_poll(battle)
                 message_id = await self._result.tell(battle)
                 await failpoints.reached("battle.told")
@@ -133,7 +133,7 @@ class BattleProgress:
                 await self.stage.show(over, await battles.entrants(battle.id))
                 await battles.end(battle.id, message_id)
                 self._forget(battle)
-            case Step.WAIT:
+            case BattleStep.WAIT:
                 pass
         return True
 
@@ -143,12 +143,12 @@ class BattleProgress:
         try:
             votes = await fetch_votes(self._bot, battle, self._bot.clock())
         except PollLost:
-            await battles.end_without_votes(battle.id, Outcome.POLL_LOST)
+            await battles.end_without_votes(battle.id, BattleOutcome.POLL_LOST)
             return True
         except Exception as error:
             if is_outage(error):
                 raise
-            raise PlaceLost from error
+            raise ChannelLost from error
         if votes is None:
             return False
         await self.stage.withdraw_players(battle)
@@ -185,7 +185,7 @@ class BattleProgress:
             return True
         if found is None:
             log.info("battle.never_shown id=%d", battle.id)
-            await self._bot.service.battles.strike_out(battle.id)
+            await self._bot.service.battles.delete_unannounced(battle.id)
             return False
         await self._bot.service.battles.record_card(battle.id, found)
         return True

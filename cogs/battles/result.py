@@ -10,8 +10,8 @@ import discord
 from bot.app.client import ZhiyinBot
 from bot.domain.battles import Battle, Entry
 from bot.errors import OutputError, SoundError
+from cogs.battles.channel import BattleChannel
 from cogs.battles.files import battle_files
-from cogs.battles.place import Place
 from cogs.posting.outages import is_outage
 from cogs.presentation import battle_results
 from cogs.requests.clip_cards import clip_cards
@@ -26,7 +26,7 @@ _FILTERED = {200000, 200001, 240000}
 class BattleResult:
     """Tells results. Its methods raise what discord.py raises in an outage."""
 
-    def __init__(self, bot: ZhiyinBot, place: Place) -> None:
+    def __init__(self, bot: ZhiyinBot, place: BattleChannel) -> None:
         self._bot, self._place = bot, place
 
     async def stop_poll(self, battle: Battle) -> None:
@@ -42,7 +42,7 @@ class BattleResult:
             log.info("battle.poll_not_ended id=%d code=%d", battle.id, error.code)
 
     async def tell(self, battle: Battle) -> int | None:
-        """Say whose entries they were and who has won; return the message. Raises PlaceLost."""
+        """Say whose entries they were and who has won; return the message. Raises ChannelLost."""
         read = self._bot.languages.reader(battle.locale)
         entries = await self._bot.service.battles.entries(battle.id)
         for entry in entries:

@@ -13,8 +13,8 @@ from bot.app.client import ZhiyinBot
 from bot.domain.clips import Clip
 from bot.domain.jams import JamState, Room
 from cogs.jams.archive import take_out_of_archive
-from cogs.posting.jam_place import GONE, NOT_ALLOWED, PlaceLost, has_footer, open_place
-from cogs.posting.look_back import find_own
+from cogs.posting.jam_thread import GONE, NOT_ALLOWED, ThreadLost, has_footer, open_jam_thread
+from cogs.posting.message_search import find_own
 from cogs.posting.outages import is_outage
 from cogs.presentation import jam_messages
 from cogs.views.jam_buttons import jam_view
@@ -35,10 +35,10 @@ class JamProgress:
         self._due_at: dict[int, float] = {}
         """By the loop's clock, of those that time alone changes."""
 
-    async def look(self) -> bool:
+    async def run_due(self) -> bool:
         """Let every jam go on as far as it can; return whether all did."""
         async with self._lock:
-            jams = await self._jams.going_on()
+            jams = await self._jams.unfinished()
             self._due_at = {}
             did = await asyncio.gather(*(self._go_on(jam.id) for jam in jams))
             ids = {jam.id for jam in jams}
@@ -54,11 +54,11 @@ class JamProgress:
     async def _go_on(self, jam_id: int) -> bool:
         """Let one jam go on; whatever fails there, the others do."""
         try:
-            room = await self._jams.let_time_pass(jam_id)
+            room = await self._jams.advance(jam_id)
             if room is None:
                 return True
             if room.jam.thread_id is None:
-                await open_place(self._bot, jam_id)
+                await open_jam_thread(self._bot, jam_id)
                 room = await self._jams.room(jam_id)
                 assert room is not None
             if room.jam.version != room.jam.shown_version:
@@ -70,9 +70,9 @@ class JamProgress:
             pause = self._jams.seconds_to_next(room)
             if pause is not None:
                 self._look_again_in(pause, jam_id)
-        except PlaceLost:
+        except ThreadLost:
             log.info("jam.place_lost id=%d", jam_id)
-            await self._jams.give_up(jam_id)
+            await self._jams.abandon(jam_id)
         except Exception as error:
             if not is_outage(error):
                 log.exception("jam.not_shown id=%d", jam_id)
@@ -90,7 +90,7 @@ class JamProgress:
         return last + self._jams.card_seconds - asyncio.get_running_loop().time()
 
     async def _show(self, room: Room) -> None:
-        """Let the card say how far a jam is. Raises PlaceLost where its thread is gone."""
+        """Let the card say how far a jam is. Raises ThreadLost where its thread is gone."""
         jam, mixdown = room.jam, await self._jams.mixdown(room.jam)
         picture = await self._jams.draw_track(room) if room.parts else None
         shown_id: int | None
@@ -98,7 +98,7 @@ class JamProgress:
             shown_id = await self._post(room, mixdown, picture)
         except discord.HTTPException as error:
             if error.code == _UNKNOWN_CHANNEL:
-                raise PlaceLost from error
+                raise ThreadLost from error
             if error.code == _ARCHIVED and await take_out_of_archive(self._bot, jam):
                 shown_id = await self._post(room, mixdown, picture)
             elif error.code in {*NOT_ALLOWED, _ARCHIVED}:

@@ -13,7 +13,7 @@ import discord
 from bot.app.client import ZhiyinBot
 from bot.domain.answers import OpenAnswer
 from bot.i18n.sentence import Sentence
-from cogs.posting.look_back import find_messages
+from cogs.posting.message_search import find_messages
 from cogs.posting.outages import is_outage
 
 log = logging.getLogger(__name__)

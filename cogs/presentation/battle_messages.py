@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import discord
 
-from bot.domain.battles import Battle, BattleState, Entrants, Entry, Outcome
+from bot.domain.battles import Battle, BattleOutcome, BattleState, Entrants, Entry
 from bot.domain.clips import Clip
 from bot.i18n.languages import Reader
 from bot.i18n.sentence import Moment, Plural, Sentence
@@ -162,18 +162,18 @@ def answer(read: Reader, entry: Entry) -> str:
     return read(Sentence("Entry {number}", number=entry.number))
 
 
-def without_winner(outcome: Outcome | None) -> Sentence:
+def without_winner(outcome: BattleOutcome | None) -> Sentence:
     """Return why nobody has won."""
     match outcome:
-        case Outcome.TOO_FEW:
+        case BattleOutcome.TOO_FEW:
             return Sentence("there were fewer than two entries.")
-        case Outcome.NO_VOTES:
+        case BattleOutcome.NO_VOTES:
             return Sentence("nobody voted.")
-        case Outcome.CALLED_OFF:
+        case BattleOutcome.CALLED_OFF:
             return Sentence("it was called off.")
-        case Outcome.POLL_LOST:
+        case BattleOutcome.POLL_LOST:
             return Sentence("its poll was deleted.")
-        case Outcome.WON | Outcome.TIED:
+        case BattleOutcome.WON | BattleOutcome.TIED:
             return Sentence("whoever won has withdrawn.")
         case _:
             return Sentence("it could not go on here.")

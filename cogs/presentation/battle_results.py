@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import discord
 
-from bot.domain.battles import Battle, Entry, Outcome, Rung
+from bot.domain.battles import Battle, BattleOutcome, Entry, LadderEntry
 from bot.i18n.languages import Reader
 from bot.i18n.sentence import Plural, Sentence, verbatim
 from cogs.presentation.battle_messages import without_winner
@@ -40,7 +40,7 @@ def verdict(battle: Battle, entries: Sequence[Entry]) -> Sentence:
     """Return in one line what came of a battle."""
     winners = [entry for entry in entries if entry.is_winner and entry.clip is not None]
     total = sum(entry.votes or 0 for entry in entries)
-    if battle.outcome is Outcome.WON and winners:
+    if battle.outcome is BattleOutcome.WON and winners:
         return Plural(
             "🏆 {who} wins battle {id} with {votes} of {n} vote.",
             "🏆 {who} wins battle {id} with {votes} of {n} votes.",
@@ -49,7 +49,7 @@ def verdict(battle: Battle, entries: Sequence[Entry]) -> Sentence:
             id=battle.id,
             who=_who(winners[0]),
         )
-    if battle.outcome is Outcome.TIED and winners:
+    if battle.outcome is BattleOutcome.TIED and winners:
         return Plural(
             "🤝 Battle {id} is a tie: {who} share it with {n} vote each.",
             "🤝 Battle {id} is a tie: {who} share it with {n} votes each.",
@@ -105,7 +105,7 @@ def _who(entry: Entry) -> str:
     return f"<@{entry.user_id}>"
 
 
-def ladder(read: Reader, rungs: Sequence[Rung]) -> str:
+def ladder(read: Reader, rungs: Sequence[LadderEntry]) -> str:
     """List who stands where on a server's ladder."""
     if not rungs:
         return read(NO_LADDER)
@@ -123,7 +123,7 @@ def ladder(read: Reader, rungs: Sequence[Rung]) -> str:
     return join_fitting([read(line) for line in lines])
 
 
-def _wins(rung: Rung) -> Sentence:
+def _wins(rung: LadderEntry) -> Sentence:
     if rung.shared:
         return Plural(
             "{n} win ({shared} shared)",

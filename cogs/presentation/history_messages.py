@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.domain.clips import Clip
-from bot.domain.history import HistoryPage, Whose
+from bot.domain.history import HistoryPage, HistoryScope
 from bot.i18n.languages import Reader
 from bot.i18n.sentence import Moment, Sentence
 from cogs.presentation.messages import join_fitting, link
@@ -41,7 +41,7 @@ def history(read: Reader, page: HistoryPage, held: Sequence[Clip]) -> str:
     return join_fitting([read(line) for line in lines])
 
 
-def _line(whose: Whose, number: int, clip: Clip) -> Sentence:
+def _line(whose: HistoryScope, number: int, clip: Clip) -> Sentence:
     line = Sentence(
         "`{number}` {moment} {what}, seed `{seed}` · {link}",
         number=number,
@@ -50,7 +50,7 @@ def _line(whose: Whose, number: int, clip: Clip) -> Sentence:
         seed=str(clip.seed),
         link=link(clip),
     )
-    if whose is Whose.MINE:
+    if whose is HistoryScope.MINE:
         return line
     return Sentence("{line} · by {who}", line=line, who=f"<@{clip.origin.user_id}>")
 
@@ -62,9 +62,9 @@ def _nothing(page: HistoryPage) -> Sentence:
     if query.words:
         return NO_SUCH_WORDS.fill(words=escape(query.words))
     match query.whose:
-        case Whose.MINE:
+        case HistoryScope.MINE:
             return NO_HISTORY
-        case Whose.EVERYONE:
+        case HistoryScope.EVERYONE:
             return NOTHING_HERE
-        case Whose.STARRED:
+        case HistoryScope.STARRED:
             return NOTHING_STARRED

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from bot.domain.jams import Room
 from bot.i18n.sentence import Moment, Sentence, verbatim
-from bot.jams.rounds import Answer, next_player, passes_on_at
+from bot.jams.rounds import TurnAnswer, next_player, passes_on_at
 from cogs.presentation import jam_messages
 
 
-def refusal(room: Room, answer: Answer) -> Sentence:
+def refusal(room: Room, answer: TurnAnswer) -> Sentence:
     """Return why somebody can't have the turn."""
     match answer:
-        case Answer.CLOSED:
+        case TurnAnswer.CLOSED:
             return jam_messages.CLOSED
-        case Answer.FULL:
+        case TurnAnswer.FULL:
             return jam_messages.IS_FULL
-        case Answer.BEING_MADE:
+        case TurnAnswer.BEING_MADE:
             return Sentence(
                 "A turn is being made right now. You are in: take the next one when it is there."
             )
-        case Answer.HELD if room.jam.held_until is not None:
+        case TurnAnswer.HELD if room.jam.held_until is not None:
             return Sentence(
                 "{who} was first and is looking for words. It passes on {when}.",
                 who=jam_messages.person(room.jam.holder_id),
                 when=Moment(room.jam.held_until),
             )
-        case Answer.NOT_YOURS:
+        case TurnAnswer.NOT_YOURS:
             until = passes_on_at(room)
             return Sentence(
                 "You are in the round. It is {who}'s turn; if it is not taken, it passes on "

@@ -13,7 +13,7 @@ import discord
 from bot.app.client import Interaction
 from bot.domain.clips import Clip
 from bot.errors import Refused, RequestError
-from cogs.posting.look_back import find_own
+from cogs.posting.message_search import find_own
 from cogs.presentation import cards, messages
 from cogs.presentation.clip_tree import TREE_PICTURE, tree_embed
 from cogs.presentation.readers import reader_of, readers_of

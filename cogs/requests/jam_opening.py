@@ -9,7 +9,7 @@ from bot.app.client import Interaction
 from bot.domain.jams import NewJam, Room
 from bot.errors import Refused, RequestError
 from bot.i18n.sentence import Sentence
-from cogs.posting.jam_place import PlaceLost, open_place
+from cogs.posting.jam_thread import ThreadLost, open_jam_thread
 from cogs.presentation import jam_messages, messages
 from cogs.presentation.prompts import clean_prompt
 from cogs.presentation.readers import reader_of, shared_locale
@@ -109,9 +109,9 @@ async def open_jam(interaction: Interaction, new: NewJam) -> None:
         jam = await bot.service.jams.begin(new)
         await failpoints.reached("jam.begun")
         try:
-            opened = await open_place(bot, jam.id)
-        except PlaceLost:
-            await bot.service.jams.give_up(jam.id)
+            opened = await open_jam_thread(bot, jam.id)
+        except ThreadLost:
+            await bot.service.jams.abandon(jam.id)
             raise Refused(jam_messages.NO_THREADS) from None
         said = reader_of(interaction)(jam_messages.opened(opened))
         await interaction.followup.send(said, ephemeral=True)

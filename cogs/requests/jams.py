@@ -11,7 +11,7 @@ from bot.domain.generation import Sampling
 from bot.domain.jams import Jam, JamState, Room
 from bot.domain.jobs import ClipSource, Keep, Kind, Order
 from bot.errors import Refused, RequestError
-from bot.jams.rounds import Answer, may_close, may_undo
+from bot.jams.rounds import TurnAnswer, may_close, may_undo
 from cogs.presentation import jam_messages, messages
 from cogs.presentation.jam_refusals import refusal
 from cogs.presentation.prompts import clean_prompt
@@ -61,7 +61,7 @@ async def take_turn(interaction: Interaction, room: Room) -> Room:
     await bot.service.requests.check(order, limits)
     answer = await bot.service.jams.take(jam.id, interaction.user.id, name_of(interaction))
     fresh = await require_room(interaction, jam.id)
-    if answer is not Answer.YOURS:
+    if answer is not TurnAnswer.YOURS:
         raise Refused(refusal(fresh, answer))
     return fresh
 

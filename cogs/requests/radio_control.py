@@ -11,20 +11,20 @@ from bot.errors import RequestError
 from bot.i18n.sentence import Sentence
 from cogs.presentation import radio_messages
 from cogs.presentation.readers import reader_of
-from cogs.requests.on_air import OnAir
-from cogs.requests.radios_on_air import RadiosOnAir
+from cogs.requests.radio_session import RadioSession
+from cogs.requests.radio_sessions import RadioSessions
 from cogs.requests.responses import thinking
 from cogs.requests.voice_places import ON_SERVERS, listeners_in
 
 
-def radios_of(bot: ZhiyinBot) -> RadiosOnAir:
+def radios_of(bot: ZhiyinBot) -> RadioSessions:
     """Return the radios that are on."""
     found = bot.get_cog("Radio")
     assert found is not None
-    return cast(RadiosOnAir, found.radios)  # type: ignore[attr-defined]
+    return cast(RadioSessions, found.radios)  # type: ignore[attr-defined]
 
 
-def on_air(interaction: Interaction) -> OnAir:
+def require_radio(interaction: Interaction) -> RadioSession:
     """Return the radio of the server. Raises RequestError where there is none."""
     if interaction.guild_id is None:
         raise RequestError(ON_SERVERS)
@@ -34,7 +34,7 @@ def on_air(interaction: Interaction) -> OnAir:
     return radio
 
 
-def decides(person: discord.abc.User, radio: OnAir) -> bool:
+def decides(person: discord.abc.User, radio: RadioSession) -> bool:
     """Return whether a person decides alone: who switched it on, and managers of the channel."""
     if person.id == radio.plan.user_id:
         return True
@@ -46,14 +46,14 @@ def decides(person: discord.abc.User, radio: OnAir) -> bool:
     return rights.move_members or rights.manage_channels
 
 
-async def require_listener(bot: ZhiyinBot, person: discord.abc.User, radio: OnAir) -> None:
+async def require_listener(bot: ZhiyinBot, person: discord.abc.User, radio: RadioSession) -> None:
     """Raise RequestError for who neither listens nor decides, Refused for the blocked."""
     await bot.service.guilds.check_person(radio.plan.guild_id, person.id)
     if person.id not in listeners_in(radio.channel) and not decides(person, radio):
         raise RequestError(radio_messages.NOT_THERE.fill(channel=radio.channel.mention))
 
 
-async def skip_by_vote(interaction: Interaction, radio: OnAir) -> Sentence:
+async def skip_by_vote(interaction: Interaction, radio: RadioSession) -> Sentence:
     """Skip what is played, or count a vote for it; return what to say. Raises RequestError.
 
     More than half of those who listen skip it.
@@ -70,7 +70,7 @@ async def skip_by_vote(interaction: Interaction, radio: OnAir) -> Sentence:
     return radio_messages.SKIPPED
 
 
-async def stop_radio(interaction: Interaction, radio: OnAir) -> None:
+async def stop_radio(interaction: Interaction, radio: RadioSession) -> None:
     """Switch the radio off, and say so. Raises RequestError for who may not."""
     await require_listener(interaction.client, interaction.user, radio)
     is_alone = listeners_in(radio.channel) == {interaction.user.id}

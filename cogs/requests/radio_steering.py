@@ -14,14 +14,14 @@ from bot.i18n.sentence import Sentence
 from cogs.presentation import radio_messages
 from cogs.presentation.prompts import clean_prompt
 from cogs.requests.mentions import asks_clearly
-from cogs.requests.on_air import OnAir
 from cogs.requests.radio_control import radios_of, require_listener
-from cogs.requests.steering_pauses import SteeredJustNow
+from cogs.requests.radio_session import RadioSession
+from cogs.requests.steering_cooldown import SteeringTooSoon
 
 _REFERENCE = re.compile(r"<(?:@[!&]?|#)\d+>")
 
 
-async def check_steering(bot: ZhiyinBot, person: discord.abc.User, radio: OnAir) -> None:
+async def check_steering(bot: ZhiyinBot, person: discord.abc.User, radio: RadioSession) -> None:
     """Raise RequestError where somebody may not steer, or nothing can be steered."""
     await require_listener(bot, person, radio)
     if radio.plan.source is not RadioSource.LIVE:
@@ -29,11 +29,11 @@ async def check_steering(bot: ZhiyinBot, person: discord.abc.User, radio: OnAir)
 
 
 async def steer(
-    bot: ZhiyinBot, person: discord.abc.User, radio: OnAir, text: str, weight: float
+    bot: ZhiyinBot, person: discord.abc.User, radio: RadioSession, text: str, weight: float
 ) -> Sentence:
     """Let live music be made from other words, too; return what to say. Raises RequestError.
 
-    Who did so a moment ago waits: SteeredJustNow.
+    Who did so a moment ago waits: SteeringTooSoon.
     """
     await check_steering(bot, person, radio)
     if len(text) > MAX_LIVE_CHARACTERS:
@@ -45,7 +45,7 @@ async def steer(
     return radio_messages.STEERED.fill(who=person.mention, words=listed)
 
 
-def steered_by(bot: ZhiyinBot, message: discord.Message) -> tuple[OnAir, str] | None:
+def steered_by(bot: ZhiyinBot, message: discord.Message) -> tuple[RadioSession, str] | None:
     """Return the live radio that a message is about, and its words.
 
     That is one in the chat of the channel where it plays, which points at no clip or sound, and is
@@ -70,7 +70,7 @@ def steered_by(bot: ZhiyinBot, message: discord.Message) -> tuple[OnAir, str] | 
 
 
 async def steer_by_message(
-    bot: ZhiyinBot, message: discord.Message, radio: OnAir, text: str
+    bot: ZhiyinBot, message: discord.Message, radio: RadioSession, text: str
 ) -> Sentence | None:
     """Take the words of a message; return what to say, if anything. Raises RequestError.
 
@@ -78,7 +78,7 @@ async def steer_by_message(
     """
     try:
         said = await steer(bot, message.author, radio, text, 1.0)
-    except SteeredJustNow as error:
+    except SteeringTooSoon as error:
         return error.sentence if radio.pauses.tells_to_wait(message.author.id) else None
     await radio.show()
     return said

@@ -142,13 +142,15 @@ async def end_open_answer(bot: ZhiyinBot, key: str, sentence: Sentence | None = 
 @asynccontextmanager
 async def thinking(interaction: Interaction, *, ephemeral: bool = False) -> AsyncIterator[None]:
     """Show that the bot thinks, until the block has answered; what it raises is for the caller."""
-    async with kept_open(interaction, ephemeral=ephemeral):
+    async with recorded_answer(interaction, ephemeral=ephemeral):
         await interaction.response.defer(thinking=True, ephemeral=ephemeral)
         yield
 
 
 @asynccontextmanager
-async def kept_open(interaction: Interaction, *, ephemeral: bool = False) -> AsyncIterator[None]:
+async def recorded_answer(
+    interaction: Interaction, *, ephemeral: bool = False
+) -> AsyncIterator[None]:
     """Note that an interaction is being answered: a stop, or a start, ends what a block leaves.
 
     What the block raises is for the caller.

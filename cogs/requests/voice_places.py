@@ -10,7 +10,7 @@ from bot.app.client import Interaction
 from bot.domain.clips import Clip
 from bot.errors import RequestError
 from bot.i18n.sentence import Sentence
-from bot.voice.line import NO_PACKAGES, VoicePlace, missing_packages
+from bot.voice.connection import NO_PACKAGES, VoicePlace, missing_packages
 
 ON_SERVERS = Sentence("The radio only works on servers.")
 JOIN_FIRST = Sentence("Join a voice channel first: I play where you are.")

@@ -6,7 +6,7 @@ import logging
 
 import discord
 
-from bot.voice.line import VoicePlace
+from bot.voice.connection import VoicePlace
 from cogs.posting.outages import UNREACHABLE
 
 log = logging.getLogger(__name__)

@@ -21,7 +21,7 @@ STILL_SHOWN = Sentence(
 )
 
 
-class Withdraws(Protocol):
+class WithdrawingCog(Protocol):
     """What changes and deletes messages of clips."""
 
     async def withdraw(self, withdrawal: Withdrawal) -> bool:
@@ -48,7 +48,7 @@ def shown_in(clip: Clip, interaction: Interaction, pressed_id: int = 0) -> list[
 
 async def withdraw(bot: ZhiyinBot, shown: Collection[Withdrawal]) -> bool:
     """Let messages show deleted clips no more; return whether none does."""
-    takes = cast(Withdraws, bot.get_cog("Takes"))
+    takes = cast(WithdrawingCog, bot.get_cog("Takes"))
     # Takes that share a message are withdrawn from it in one edit.
     by_place = {(each.channel_id, each.message_id): each for each in shown}
     return all([await takes.withdraw(each) for each in by_place.values()])

@@ -1,11 +1,11 @@
-"""The buttons under a battle. Their custom ids hold battle and deed, so they survive a restart."""
+"""The buttons under a battle. Custom ids hold battle and action, so they survive a restart."""
 
 from __future__ import annotations
 
 import discord
 
 from bot.app.client import Interaction
-from bot.domain.battles import Battle, BattleState, Outcome
+from bot.domain.battles import Battle, BattleOutcome, BattleState
 from bot.errors import RequestError
 from bot.i18n.languages import Reader
 from bot.i18n.sentence import Sentence, verbatim
@@ -15,7 +15,7 @@ from cogs.requests.battles import require_battle, require_beginner
 from cogs.views.battle_form import show_battle_form
 from cogs.views.persistent_button import PersistentButton
 
-DEEDS = ("enter", "vote", "off")
+BATTLE_ACTIONS = ("enter", "vote", "off")
 _LABELS = {
     "enter": (Sentence("Enter"), discord.ButtonStyle.success),
     "vote": (Sentence("Vote now"), discord.ButtonStyle.secondary),
@@ -26,37 +26,37 @@ _LABELS = {
 def battle_view(read: Reader, battle: Battle) -> discord.ui.View | None:
     """Return the buttons under a battle; none where it is over."""
     deeds = {
-        BattleState.OPEN: DEEDS,
+        BattleState.OPEN: BATTLE_ACTIONS,
         BattleState.CLOSED: ("off",),
         BattleState.VOTING: ("off",),
     }.get(battle.state)
     if deeds is None:
         return None
     view = discord.ui.View(timeout=None)
-    for deed in deeds:
-        view.add_item(BattleButton(battle.id, deed, read))
+    for action in deeds:
+        view.add_item(BattleButton(battle.id, action, read))
     return view
 
 
-class BattleButton(PersistentButton, template=r"zhiyin:battle:(?P<id>\d+):(?P<deed>[a-z]+)"):
+class BattleButton(PersistentButton, template=r"zhiyin:battle:(?P<id>\d+):(?P<action>[a-z]+)"):
     """One of the buttons under a battle."""
 
-    def __init__(self, battle_id: int, deed: str, read: Reader | None = None) -> None:
-        label, style = _LABELS.get(deed, (verbatim(deed), discord.ButtonStyle.secondary))
+    def __init__(self, battle_id: int, action: str, read: Reader | None = None) -> None:
+        label, style = _LABELS.get(action, (verbatim(action), discord.ButtonStyle.secondary))
         super().__init__(
             discord.ui.Button(
                 label=(read or Reader())(label),
                 style=style,
-                custom_id=f"zhiyin:battle:{battle_id}:{deed}",
+                custom_id=f"zhiyin:battle:{battle_id}:{action}",
             )
         )
-        self.battle_id, self.deed = battle_id, deed
+        self.battle_id, self.action = battle_id, action
 
     async def press(self, interaction: Interaction) -> None:
         """Enter, begin the vote early, or call it off."""
         battle = await require_battle(interaction, self.battle_id)
         battles = interaction.client.service.battles
-        match self.deed:
+        match self.action:
             case "enter":
                 await show_battle_form(interaction, battle)
                 return
@@ -66,7 +66,7 @@ class BattleButton(PersistentButton, template=r"zhiyin:battle:(?P<id>\d+):(?P<de
                 said = battle_messages.CLOSED_BY_HAND
             case "off":
                 require_beginner(interaction, battle)
-                if not await battles.end_without_votes(battle.id, Outcome.CALLED_OFF):
+                if not await battles.end_without_votes(battle.id, BattleOutcome.CALLED_OFF):
                     raise RequestError(battle_messages.BEING_POSTED)
                 said = battle_messages.CALLED_OFF_BY_HAND
             case _:

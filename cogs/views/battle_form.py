@@ -19,7 +19,7 @@ from bot.errors import RequestError
 from bot.i18n.languages import Reader
 from bot.i18n.sentence import Sentence
 from cogs.presentation.readers import reader_of
-from cogs.views.form_answers import read_answers
+from cogs.views.form_fields import read_answers
 
 CUSTOM_ID = re.compile(r"zhiyin:battle-entry:(?P<id>\d{1,19})")
 NO_SEED = Sentence("A seed is a number from 0 to {most}, or nothing.", most=MAX_SHORT_SEED)

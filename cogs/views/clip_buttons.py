@@ -24,9 +24,9 @@ from cogs.requests.rights import require_clip
 from cogs.requests.stars import toggle_star
 from cogs.views.delete_question import ask_to_delete
 from cogs.views.export_button import export_view
-from cogs.views.mix_modal import show_mix_form
+from cogs.views.mix_form import show_mix_form
 from cogs.views.persistent_button import PersistentButton
-from cogs.views.remix_modal import show_remix_form
+from cogs.views.remix_form import show_remix_form
 
 UNKNOWN_BUTTON = Sentence("This button is from another version of me: I don't know what it does.")
 ACTIONS = (

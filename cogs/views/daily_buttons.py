@@ -1,4 +1,4 @@
-"""The buttons under a daily prompt. Their custom ids hold prompt and deed."""
+"""The buttons under a daily prompt. Their custom ids hold prompt and action."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cogs.requests.dailies import require_daily
 from cogs.views.daily_form import show_daily_form
 from cogs.views.persistent_button import PersistentButton
 
-DAILY_DEEDS = ("make", "list")
+DAILY_ACTIONS = ("make", "list")
 _LABELS = {
     "make": (Sentence("Make one"), discord.ButtonStyle.success),
     "list": (Sentence("Who made what?"), discord.ButtonStyle.secondary),
@@ -25,29 +25,29 @@ _LABELS = {
 def daily_view(read: Reader, daily: Daily) -> discord.ui.View:
     """Return the buttons under a daily prompt."""
     view = discord.ui.View(timeout=None)
-    for deed in DAILY_DEEDS:
-        view.add_item(DailyButton(daily.id, deed, read))
+    for action in DAILY_ACTIONS:
+        view.add_item(DailyButton(daily.id, action, read))
     return view
 
 
-class DailyButton(PersistentButton, template=r"zhiyin:daily:(?P<id>\d+):(?P<deed>[a-z]+)"):
+class DailyButton(PersistentButton, template=r"zhiyin:daily:(?P<id>\d+):(?P<action>[a-z]+)"):
     """One of the buttons under a daily prompt."""
 
-    def __init__(self, daily_id: int, deed: str, read: Reader | None = None) -> None:
-        label, style = _LABELS.get(deed, (verbatim(deed), discord.ButtonStyle.secondary))
+    def __init__(self, daily_id: int, action: str, read: Reader | None = None) -> None:
+        label, style = _LABELS.get(action, (verbatim(action), discord.ButtonStyle.secondary))
         super().__init__(
             discord.ui.Button(
                 label=(read or Reader())(label),
                 style=style,
-                custom_id=f"zhiyin:daily:{daily_id}:{deed}",
+                custom_id=f"zhiyin:daily:{daily_id}:{action}",
             )
         )
-        self.daily_id, self.deed = daily_id, deed
+        self.daily_id, self.action = daily_id, action
 
     async def press(self, interaction: Interaction) -> None:
         """Ask for words of one's own, or list what was made."""
         daily = await require_daily(interaction, self.daily_id)
-        match self.deed:
+        match self.action:
             case "make":
                 await show_daily_form(interaction, daily)
             case "list":

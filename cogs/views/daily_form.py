@@ -17,7 +17,7 @@ from bot.domain.jobs import MAX_PROMPT_CHARACTERS
 from bot.i18n.languages import Reader
 from bot.i18n.sentence import Sentence
 from cogs.presentation.readers import reader_of
-from cogs.views.form_answers import read_answers
+from cogs.views.form_fields import read_answers
 
 CUSTOM_ID = re.compile(r"zhiyin:daily-clip:(?P<id>\d{1,19})")
 

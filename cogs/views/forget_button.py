@@ -14,7 +14,7 @@ from bot.i18n.sentence import Sentence
 from cogs.posting.outages import is_outage
 from cogs.presentation import privacy_messages
 from cogs.presentation.readers import reader_of
-from cogs.requests.responses import kept_open
+from cogs.requests.responses import recorded_answer
 from cogs.views.persistent_button import PersistentButton
 
 log = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ class ForgetButton(PersistentButton, template=r"zhiyin:forget:(?P<id>\d+)"):
         bot, read = interaction.client, reader_of(interaction)
         if interaction.user.id != self.user_id:
             raise Refused(NOT_YOUR_QUESTION)
-        async with kept_open(interaction, ephemeral=True):
+        async with recorded_answer(interaction, ephemeral=True):
             await interaction.response.edit_message(
                 content=read(privacy_messages.FORGETTING), view=None
             )

@@ -12,14 +12,14 @@ import discord
 
 from bot.app.client import Interaction
 from bot.domain.clips import Clip
-from bot.domain.history import HistoryPage, HistoryQuery, Whose
+from bot.domain.history import HistoryPage, HistoryQuery, HistoryScope
 from bot.i18n.languages import Reader
 from bot.i18n.sentence import Sentence
 from cogs.presentation import cards, history_messages
 from cogs.presentation.readers import reader_of, readers_of
 from cogs.requests.clip_cards import clip_cards
 from cogs.requests.clip_recall import post_again
-from cogs.requests.histories import find_page
+from cogs.requests.history_pages import find_page
 from cogs.requests.responses import thinking
 from cogs.requests.rights import require_clip
 from cogs.views.clip_buttons import clip_view, posted_view
@@ -77,7 +77,9 @@ class HistoryButton(
             discord.ui.Button(label=label, custom_id=f"zhiyin:history:{page}:{whose}:{words}"),
             row=2,
         )
-        self.query = HistoryQuery(whose=Whose(whose), words=words, page=min(page, _MOST_PAGES))
+        self.query = HistoryQuery(
+            whose=HistoryScope(whose), words=words, page=min(page, _MOST_PAGES)
+        )
 
     @classmethod
     def of(cls, query: HistoryQuery, page: int, label: str) -> HistoryButton:

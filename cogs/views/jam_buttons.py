@@ -1,6 +1,6 @@
-"""The buttons under the card of a jam. Their custom ids hold jam and move: they survive a restart.
+"""The buttons under the card of a jam. Custom ids hold jam and action, so they survive a restart.
 
-*Undo last* names the turn that it is about, so that a second press undoes no other.
+*Undo last* names its turn, so that a second press does not undo another one.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from cogs.views.clip_buttons import UNKNOWN_BUTTON
 from cogs.views.jam_form import show_jam_form
 from cogs.views.persistent_button import PersistentButton
 
-MOVES = ("take", "hear", "undo-1", "fork", "close")
+JAM_ACTIONS = ("take", "hear", "undo-1", "fork", "close")
 _LABELS = {
     "take": (Sentence("Take a turn"), discord.ButtonStyle.success),
     "hear": (Sentence("Hear it all"), discord.ButtonStyle.primary),
@@ -48,25 +48,27 @@ def jam_view(read: Reader, room: Room) -> discord.ui.View:
     if jam.state is JamState.OPEN:
         moves.append("close")
     view = discord.ui.View(timeout=None)
-    for move in moves:
-        view.add_item(JamButton(jam.id, move, read))
+    for action in moves:
+        view.add_item(JamButton(jam.id, action, read))
     return view
 
 
-class JamButton(PersistentButton, template=r"zhiyin:jam:(?P<id>\d+):(?P<move>[a-z]+(?:-\d{1,9})?)"):
+class JamButton(
+    PersistentButton, template=r"zhiyin:jam:(?P<id>\d+):(?P<action>[a-z]+(?:-\d{1,9})?)"
+):
     """One of the buttons under the card of a jam."""
 
-    def __init__(self, jam_id: int, move: str, read: Reader | None = None) -> None:
-        name, _, number = move.partition("-")
+    def __init__(self, jam_id: int, action: str, read: Reader | None = None) -> None:
+        name, _, number = action.partition("-")
         label, style = _LABELS.get(name, (verbatim(name), discord.ButtonStyle.secondary))
         super().__init__(
             discord.ui.Button(
                 label=(read or Reader())(label),
                 style=style,
-                custom_id=f"zhiyin:jam:{jam_id}:{move}",
+                custom_id=f"zhiyin:jam:{jam_id}:{action}",
             )
         )
-        self.jam_id, self.move, self.number = jam_id, name, int(number or 0)
+        self.jam_id, self.action, self.number = jam_id, name, int(number or 0)
 
     async def press(self, interaction: Interaction) -> None:
         """Take the turn, undo the last one, fork, hear or close the jam."""
@@ -74,7 +76,7 @@ class JamButton(PersistentButton, template=r"zhiyin:jam:(?P<id>\d+):(?P<move>[a-
         await interaction.client.service.guilds.check_person(
             interaction.guild_id, interaction.user.id
         )
-        match self.move:
+        match self.action:
             case "take":
                 await show_jam_form(interaction, await take_turn(interaction, room))
             case "hear":

@@ -11,7 +11,7 @@ from bot.i18n.sentence import Sentence, verbatim
 from cogs.presentation import radio_messages
 from cogs.presentation.readers import reader_of
 from cogs.requests.clip_actions import order_again
-from cogs.requests.radio_control import on_air, skip_by_vote, stop_radio
+from cogs.requests.radio_control import require_radio, skip_by_vote, stop_radio
 from cogs.requests.radio_steering import check_steering
 from cogs.requests.rights import require_clip
 from cogs.requests.stars import toggle_star
@@ -56,7 +56,7 @@ class RadioButton(PersistentButton, template=r"zhiyin:radio:(?P<id>\d+):(?P<acti
         """Run the action of the button."""
         match self.action:
             case "skip":
-                radio = on_air(interaction)
+                radio = require_radio(interaction)
                 if radio.clip_id != self.clip_id:
                     raise RequestError(radio_messages.PLAYED_ALREADY)
                 await self._say(interaction, await skip_by_vote(interaction, radio))
@@ -66,11 +66,11 @@ class RadioButton(PersistentButton, template=r"zhiyin:radio:(?P<id>\d+):(?P<acti
             case "more":
                 await order_again(interaction, await require_clip(interaction, self.clip_id))
             case "words":
-                radio = on_air(interaction)
+                radio = require_radio(interaction)
                 await check_steering(interaction.client, interaction.user, radio)
                 await show_words_form(interaction)
             case "off":
-                await stop_radio(interaction, on_air(interaction))
+                await stop_radio(interaction, require_radio(interaction))
             case _:
                 raise RequestError(UNKNOWN_BUTTON)
 

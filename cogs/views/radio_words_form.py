@@ -19,7 +19,7 @@ from bot.i18n.sentence import Sentence
 from cogs.presentation import radio_messages
 from cogs.presentation.prompts import clean_prompt
 from cogs.presentation.readers import reader_of
-from cogs.views.form_answers import UNKNOWN_CHOICE, read_answers, select
+from cogs.views.form_fields import UNKNOWN_CHOICE, read_answers, select
 
 CUSTOM_ID = re.compile(r"zhiyin:radio-words")
 

@@ -7,7 +7,7 @@ import asyncio
 import discord
 import pytest
 
-from bot.app.connection import log_in, wait_out_trouble
+from bot.app.connection import log_in, retry_login
 from bot.app.discord_address import point_discord_at
 from bot.retry import RetryPolicy
 from tests.support.discord_wire.server import TOKEN, open_wire
@@ -29,7 +29,7 @@ async def logged_in(stop, retry=AT_ONCE):
         async with discord.Client(intents=discord.Intents.none()) as client:
             assert await log_in(client, TOKEN, stop) is not stop.is_set()
 
-    await wait_out_trouble(run, stop, retry)
+    await retry_login(run, stop, retry)
 
 
 @pytest.mark.parametrize("route", [ME, APPLICATION])

@@ -9,7 +9,7 @@ import pytest
 
 from bot.app.discord_address import point_discord_at
 from bot.app.discord_proxy import find_proxy
-from bot.app.login import ask_for_name
+from bot.app.login import fetch_bot_name
 from bot.errors import ConfigError, ResourceError
 from bot.log import RedactingFormatter
 from tests.support.discord_wire.proxy import open_proxy
@@ -83,12 +83,12 @@ async def test_a_proxy_that_does_not_help_is_named_without_its_password():
     """Neither one that isn't there nor one that lets nobody in."""
     async with open_wire() as wire, open_proxy(wire) as (proxy, asked):
         with point_discord_at(wire.base):
-            assert await ask_for_name(TOKEN, proxy) == wire.me.name
+            assert await fetch_bot_name(TOKEN, proxy) == wire.me.name
             assert asked == ["GET http://discord.invalid/api/v10/users/@me HTTP/1.1"]
             nowhere = "http://me:wr0ng@127.0.0.1:1"
             for url in (proxy.url.replace("s3cret", "wr0ng"), nowhere):
                 wrong = find_proxy(url, {})
                 with pytest.raises(ResourceError) as told:
-                    await ask_for_name(TOKEN, wrong)
+                    await fetch_bot_name(TOKEN, wrong)
                 assert f"through the proxy {wrong.address}" in str(told.value)
                 assert "wr0ng" not in str(told.value)

@@ -10,7 +10,7 @@ import weakref
 import psutil
 import pytest
 
-from bot.app.free_memory import giving_back_memory, set_start_aside, share_arenas, trim
+from bot.app.free_memory import freeze_startup_objects, limit_arenas, trim, trimming_memory
 
 MB = 2**20
 
@@ -18,7 +18,7 @@ MB = 2**20
 @pytest.mark.skipif(sys.platform != "linux", reason="other C libraries have no way to be asked")
 def test_memory_that_is_free_is_given_back():
     """Also what lies between what is still used."""
-    share_arenas()
+    limit_arenas()
     taken = [b"x" * 100_000 for _ in range(640)]
     used = taken[::8]
     del taken
@@ -31,7 +31,7 @@ def test_memory_that_is_free_is_given_back():
 
 def test_later_collections_look_at_what_is_new_alone():
     """What a start has made stays, and looking at it each minute would make the bot stutter."""
-    set_start_aside()
+    freeze_startup_objects()
     assert gc.get_freeze_count() > 20 * len(gc.get_objects())
 
 
@@ -43,7 +43,7 @@ async def test_what_refers_to_itself_is_freed_though_nothing_new_is_made():
 
         itself: object = None
 
-    set_start_aside()
+    freeze_startup_objects()
     sound = Sound()
     sound.itself = sound
     left = weakref.ref(sound)
@@ -51,7 +51,7 @@ async def test_what_refers_to_itself_is_freed_though_nothing_new_is_made():
     try:
         del sound
         assert left() is not None
-        async with giving_back_memory(every_seconds=0.001), asyncio.timeout(60):
+        async with trimming_memory(every_seconds=0.001), asyncio.timeout(60):
             while left() is not None:
                 await asyncio.sleep(0.001)
     finally:

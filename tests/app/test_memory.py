@@ -9,7 +9,7 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from bot.app.services.words import WordService
-from cogs.requests.steering_pauses import SteeringPauses
+from cogs.requests.steering_cooldown import SteeringCooldown
 from tests.support.jam_server import open_jam
 
 PEOPLE = 600
@@ -121,7 +121,7 @@ async def test_nothing_grows_with_the_people_who_are_met(tmp_path):
 def test_what_people_were_told_is_forgotten_in_time():
     """Who waits before steering again, and which words somebody was told of."""
     now = 1000.0
-    pauses = SteeringPauses(lambda: now)
+    pauses = SteeringCooldown(lambda: now)
     for person in range(5000):
         now += 1.0
         pauses.note(person)

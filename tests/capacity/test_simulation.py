@@ -10,7 +10,7 @@ import pytest
 
 from bot.capacity.arithmetic import single_file_wait_seconds, steady_of_people
 from bot.capacity.pace import Pace
-from bot.capacity.simulation import Ask, Workers, percentile, serve, serve_people
+from bot.capacity.simulation import ClipRequest, Workers, percentile, serve, serve_people
 
 PACE = Pace({1: 1.3, 8: 3.5})
 
@@ -29,7 +29,7 @@ def test_one_by_one_the_wait_is_pollaczek_s_and_khinchine_s(load):
     asks = []
     for user_id in range(20_000):
         at += chance.expovariate(per_second)
-        asks.append(Ask(at, user_id, chance.uniform(2, 10)))
+        asks.append(ClipRequest(at, user_id, chance.uniform(2, 10)))
     made = serve(Workers(lambda _: 1.0, slots=1), asks)
     expected = single_file_wait_seconds(per_second, 6.0, 8**2 / 12 + 6**2)
     assert mean(each.waited_seconds for each in made) == pytest.approx(expected, rel=0.05)
@@ -51,7 +51,9 @@ def test_people_who_come_back_take_as_long_as_reckoned(people):
 
 def test_who_wants_more_than_a_share_gets_a_share():
     """While two always want more, each gets half the sound, in long clips or in short ones."""
-    asks = [Ask(0.0, 1, 60.0) for _ in range(30)] + [Ask(0.0, 2, 10.0) for _ in range(180)]
+    asks = [ClipRequest(0.0, 1, 60.0) for _ in range(30)] + [
+        ClipRequest(0.0, 2, 10.0) for _ in range(180)
+    ]
     made = serve(Workers(lambda _: 1.0, slots=1, most_per_user=1), asks)
     got = Counter[int]()
     for each in made:
@@ -62,7 +64,7 @@ def test_who_wants_more_than_a_share_gets_a_share():
 
 def test_a_newcomer_waits_for_one_clip_and_not_for_all_of_somebody_else_s():
     """Forty clips of one person are in the line; another's comes after the one being made."""
-    asks = [Ask(0.0, 1, 10.0) for _ in range(40)] + [Ask(15.0, 2, 10.0)]
+    asks = [ClipRequest(0.0, 1, 10.0) for _ in range(40)] + [ClipRequest(15.0, 2, 10.0)]
     made = serve(Workers(lambda _: 1.0, slots=1), asks)
     (newcomer,) = (each for each in made if each.ask.user_id == 2)
     assert newcomer.begun == pytest.approx(20.0)
@@ -70,8 +72,8 @@ def test_a_newcomer_waits_for_one_clip_and_not_for_all_of_somebody_else_s():
 
 def test_a_small_server_is_served_as_much_as_a_large_one():
     """One person on their own server gets as much as twenty on another together."""
-    asks = [Ask(0.0, user_id, 10.0, guild_id=1) for user_id in range(20) for _ in range(4)]
-    asks += [Ask(0.0, 99, 10.0, guild_id=2) for _ in range(20)]
+    asks = [ClipRequest(0.0, user_id, 10.0, guild_id=1) for user_id in range(20) for _ in range(4)]
+    asks += [ClipRequest(0.0, 99, 10.0, guild_id=2) for _ in range(20)]
     made = serve(Workers(lambda _: 1.0, slots=1), asks)
     first = Counter(each.ask.guild_id for each in made[:40])
     assert abs(first[1] - first[2]) <= 2  # the very first clip met nobody else
@@ -82,7 +84,7 @@ def test_clips_that_are_made_together_share_the_pace():
     """One alone is fast; a second one slows it down and is itself done after the first."""
     made = serve(
         Workers(lambda at_once: {1: 1.0, 2: 1.5}[at_once], slots=2),
-        [Ask(0.0, 1, 6.0), Ask(3.0, 2, 6.0)],
+        [ClipRequest(0.0, 1, 6.0), ClipRequest(3.0, 2, 6.0)],
     )
     assert [each.ready for each in made] == [pytest.approx(7.0), pytest.approx(10.0)]
     assert [each.waited_seconds for each in made] == [0.0, 0.0]
@@ -91,7 +93,7 @@ def test_clips_that_are_made_together_share_the_pace():
 def test_two_machines_take_turns():
     """The one with less to do gets the next clip."""
     workers = Workers(lambda _: 1.0, slots=1, workers=2)
-    made = serve(workers, [Ask(0.0, user_id, 10.0) for user_id in range(4)])
+    made = serve(workers, [ClipRequest(0.0, user_id, 10.0) for user_id in range(4)])
     assert [each.ready for each in made] == [pytest.approx(at) for at in (10, 10, 20, 20)]
 
 

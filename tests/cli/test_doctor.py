@@ -12,7 +12,7 @@ from contextlib import closing
 import pytest
 
 from bot.app.discord_address import point_discord_at
-from bot.app.login import LOGIN_REFUSED, ask_for_name
+from bot.app.login import LOGIN_REFUSED, fetch_bot_name
 from bot.cli import doctor
 from bot.cli.doctor_discord import check_config_file
 from bot.cli.doctor_machine import check_device, check_memory, check_temporary_folder
@@ -116,14 +116,14 @@ async def test_discord_is_asked_whose_a_token_is():
     async with open_wire() as wire:
         base = wire.base
         with point_discord_at(base):
-            assert await ask_for_name(TOKEN) == wire.me.name
+            assert await fetch_bot_name(TOKEN) == wire.me.name
             with pytest.raises(ConfigError, match="does not know this token"):
-                await ask_for_name(TOKEN[:-1] + "y")
+                await fetch_bot_name(TOKEN[:-1] + "y")
             wire.fail("GET", "/users/@me", status=503)
             with pytest.raises(ResourceError, match=r"has trouble .*error 503"):
-                await ask_for_name(TOKEN)
+                await fetch_bot_name(TOKEN)
     with point_discord_at(base), pytest.raises(ResourceError, match="can't be reached"):
-        await ask_for_name(TOKEN)
+        await fetch_bot_name(TOKEN)
 
 
 def test_a_model_too_large_for_the_memory_is_found(tmp_path):

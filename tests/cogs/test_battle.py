@@ -5,7 +5,7 @@ from __future__ import annotations
 import discord
 
 from bot import failpoints
-from bot.domain.battles import Battle, BattleState, Entry, Outcome
+from bot.domain.battles import Battle, BattleOutcome, BattleState, Entry
 from bot.domain.jobs import JobState
 from bot.domain.radio import RadioPlan, RadioSource
 from bot.jams.battles import GRACE_SECONDS
@@ -37,10 +37,10 @@ class Arena:
     async def battle(self, id_=1):
         return await self.jam.store.battles.get(id_)
 
-    async def look(self, seconds=0.0):
+    async def run_due(self, seconds=0.0):
         """Let time pass, and the bot look at its battles."""
         self.jam.clock.now += seconds
-        done = await self.jam.bot.get_cog("Battle").look()
+        done = await self.jam.bot.get_cog("Battle").run_due()
         await self.jam.idle()
         return done
 
@@ -92,7 +92,7 @@ async def to_the_vote(arena, *people, **options):
     card = (await arena.begin(**options)).response
     for number, who in enumerate(people, 1):
         await arena.enter(who, card, f"words {number}", str(number))
-    await arena.look(601)
+    await arena.run_due(601)
     return card
 
 
@@ -121,9 +121,9 @@ async def test_a_battle_from_beginning_to_end(arena):
     entries = await jam.store.battles.entries(1)
     bobs = next(each for each in entries if each.user_id == jam.bob.id)
     await arena.vote(jam.alice, bobs.number)
-    await arena.look(301)
+    await arena.run_due(301)
     battle = await arena.battle()
-    assert (battle.state, battle.outcome) == (BattleState.ENDED, Outcome.WON)
+    assert (battle.state, battle.outcome) == (BattleState.ENDED, BattleOutcome.WON)
     result = jam.messages()[-1]
     assert f"🏆 <@{jam.bob.id}> wins battle 1 with 1 of 1 vote." in result.content
     assert "lo-fi, words 2" in text_of(result)
@@ -184,7 +184,7 @@ async def test_nothing_else_gives_an_entry_away(arena):
     kept = await next(f for f in message.attachments if "entry" in f.filename).read()
     hidden = (await jam.bob.slash(jam.channel, "whatis", clip=("kept.mp3", kept))).response
     assert "Clip" not in {field.name for field in hidden.embeds[0].fields}
-    await arena.look(301)
+    await arena.run_due(301)
     offered = await jam.alice.autocomplete(jam.channel, "export", "clip", "")
     assert len(offered) == 3
     told = (await jam.bob.slash(jam.channel, "whatis", clip=("kept.mp3", kept))).response
@@ -205,7 +205,7 @@ async def test_the_last_that_one_makes_counts(arena):
     await jam.idle()
     await arena.enter(jam.bob, card, "second")
     await arena.enter(jam.alice, card)
-    await arena.look(601)
+    await arena.run_due(601)
     entries = await jam.store.battles.entries(1)
     assert sorted(each.clip.prompt for each in entries) == ["lo-fi", "lo-fi, second"]
     labels = [each["label"] for row in arena.card(card.id).components for each in row["components"]]
@@ -268,8 +268,8 @@ async def test_only_who_began_it_or_a_manager_decides(arena):
         refused = await arena.press(jam.bob, card, deed)
         assert refused.response.content == str(said.NOT_YOUR_BATTLE)
     await arena.press(jam.owner, card, "off")
-    await arena.look()
-    assert (await arena.battle()).outcome is Outcome.CALLED_OFF
+    await arena.run_due()
+    assert (await arena.battle()).outcome is BattleOutcome.CALLED_OFF
     assert "called off" in text_of(jam.messages()[-1])
     assert not arena.card(card.id).components
 
@@ -284,7 +284,7 @@ async def test_the_vote_begins_early_where_its_beginner_says_so(arena):
     await arena.press(jam.alice, card, "vote")
     assert (await arena.battle()).state is BattleState.CLOSED
     await jam.idle()
-    await arena.look()
+    await arena.run_due()
     assert (await arena.battle()).state is BattleState.VOTING
 
 
@@ -294,8 +294,8 @@ async def test_one_entry_is_too_few(arena):
     jam = arena.jam
     card = (await arena.begin()).response
     await arena.enter(jam.bob, card)
-    await arena.look(601)
-    assert (await arena.battle()).outcome is Outcome.TOO_FEW
+    await arena.run_due(601)
+    assert (await arena.battle()).outcome is BattleOutcome.TOO_FEW
     assert "fewer than two entries" in text_of(jam.messages()[-1])
     assert not arena.polls()
     assert (await jam.newest_clip(jam.bob)).prompt == "lo-fi"
@@ -310,10 +310,10 @@ async def test_an_entry_that_is_in_the_queue_for_too_long_comes_too_late(arena):
         await arena.enter(who, card)
     await arena.enter(jam.owner, card, "slow", wait=False)
     jam.clock.now += 601
-    await jam.bot.get_cog("Battle").look()
+    await jam.bot.get_cog("Battle").run_due()
     assert (await arena.battle()).state is BattleState.CLOSED
     jam.clock.now += GRACE_SECONDS
-    await jam.bot.get_cog("Battle").look()
+    await jam.bot.get_cog("Battle").run_due()
     assert len(arena.players()) == 2
     await jam.idle()
     assert await jam.state(3) is JobState.DELIVERED
@@ -329,8 +329,8 @@ async def test_a_tie_is_shared(arena):
     await to_the_vote(arena, jam.alice, jam.bob)
     await arena.vote(jam.alice, 1)
     await arena.vote(jam.bob, 2)
-    await arena.look(301)
-    assert (await arena.battle()).outcome is Outcome.TIED
+    await arena.run_due(301)
+    assert (await arena.battle()).outcome is BattleOutcome.TIED
     result = jam.messages()[-1]
     assert "share it with 1 vote each" in result.content
     ladder = (await jam.alice.slash(jam.channel, "ladder")).response.content
@@ -342,8 +342,8 @@ async def test_without_votes_nobody_wins(arena):
     """Whose entries they were is told all the same."""
     jam = arena.jam
     await to_the_vote(arena, jam.alice, jam.bob)
-    await arena.look(301)
-    assert (await arena.battle()).outcome is Outcome.NO_VOTES
+    await arena.run_due(301)
+    assert (await arena.battle()).outcome is BattleOutcome.NO_VOTES
     assert "nobody voted" in text_of(jam.messages()[-1])
     assert f"<@{jam.bob.id}>" in text_of(jam.messages()[-1])
 
@@ -357,8 +357,8 @@ async def test_a_poll_that_is_deleted_ends_the_battle(arena):
     channel = jam.bot.get_channel(jam.channel.id)
     await channel.get_partial_message(poll.id).delete()
     await jam.env.settle()
-    await arena.look()
-    assert (await arena.battle()).outcome is Outcome.POLL_LOST
+    await arena.run_due()
+    assert (await arena.battle()).outcome is BattleOutcome.POLL_LOST
     assert "its poll was deleted" in text_of(jam.messages()[-1])
 
 
@@ -369,9 +369,9 @@ async def test_a_channel_that_is_gone_ends_the_battle(arena):
     await to_the_vote(arena, jam.alice, jam.bob)
     await jam.bot.get_channel(jam.channel.id).delete()
     await jam.env.settle()
-    assert await arena.look(301)
+    assert await arena.run_due(301)
     battle = await arena.battle()
-    assert (battle.state, battle.outcome) == (BattleState.ENDED, Outcome.PLACE_LOST)
+    assert (battle.state, battle.outcome) == (BattleState.ENDED, BattleOutcome.PLACE_LOST)
 
 
 @in_an_arena
@@ -385,9 +385,9 @@ async def test_a_battle_whose_card_was_deleted_unrecorded_ends(arena):
     await jam.store.battles.close(1)
     await jam.bot.get_channel(jam.channel.id).get_partial_message(card.id).delete()
     await jam.env.settle()
-    assert await arena.look()
+    assert await arena.run_due()
     battle = await arena.battle()
-    assert (battle.state, battle.outcome) == (BattleState.ENDED, Outcome.TOO_FEW)
+    assert (battle.state, battle.outcome) == (BattleState.ENDED, BattleOutcome.TOO_FEW)
     assert battle.result_message_id == jam.messages()[-1].id
     assert await jam.store.battles.unfinished() == []
 
@@ -400,9 +400,9 @@ async def test_what_discord_refuses_ends_the_battle_and_is_told(arena):
     for who in (jam.alice, jam.bob):
         await arena.enter(who, card)
     jam.env.inject_error("POST", "/channels/*/messages", status=400, code=50035, times=1)
-    assert await arena.look(601)
+    assert await arena.run_due(601)
     battle = await arena.battle()
-    assert (battle.state, battle.outcome) == (BattleState.ENDED, Outcome.PLACE_LOST)
+    assert (battle.state, battle.outcome) == (BattleState.ENDED, BattleOutcome.PLACE_LOST)
     assert "it could not go on here" in text_of(jam.messages()[-1])
     assert not arena.card(card.id).components
 
@@ -415,10 +415,10 @@ async def test_an_entry_that_is_deleted_during_the_vote_is_withdrawn(arena):
     entries = {each.user_id: each for each in await jam.store.battles.entries(1)}
     await arena.vote(jam.alice, entries[jam.bob.id].number)
     await jam.pipeline.library.delete(entries[jam.bob.id].clip)
-    await arena.look()
+    await arena.run_due()
     assert len(arena.players()) == 1
-    await arena.look(301)
-    assert (await arena.battle()).outcome is Outcome.NO_VOTES
+    await arena.run_due(301)
+    assert (await arena.battle()).outcome is BattleOutcome.NO_VOTES
     assert "withdrawn" in text_of(jam.messages()[-1])
 
 
@@ -429,7 +429,7 @@ async def test_what_is_deleted_during_the_vote_is_silent_at_once(arena):
     card = (await arena.begin()).response
     await arena.enter(jam.alice, card)
     own = (await arena.enter(jam.bob, card)).response
-    await arena.look(601)
+    await arena.run_due(601)
     assert len(arena.players()) == 2
     await jam.delete(own, jam.bob)
     assert len(arena.players()) == 1
@@ -440,7 +440,7 @@ def test_who_has_withdrawn_is_not_named_as_the_winner():
     battle = Battle(
         id=1, key="1", guild_id=1, channel_id=1, user_id=1, prompt="x", clip_id=None, seconds=None,
         created_at=0.0, closes_at=1.0, voting_seconds=1.0, locale=None, state=BattleState.COUNTED,
-        outcome=Outcome.WON,
+        outcome=BattleOutcome.WON,
     )  # fmt: skip
     for person in (None, 77):
         gone = Entry(number=1, user_id=person, clip=None, message_id=None, votes=2, is_winner=True)
@@ -468,16 +468,16 @@ async def test_who_deletes_all_of_theirs_is_out_of_the_battle(arena):
     for who in (jam.alice, jam.bob):
         await arena.enter(who, card)
     await jam.pipeline.erasure.forget(jam.alice.id)
-    await arena.look()
-    assert (await arena.battle()).outcome is Outcome.CALLED_OFF
+    await arena.run_due()
+    assert (await arena.battle()).outcome is BattleOutcome.CALLED_OFF
     card = (await arena.begin(jam.bob)).response
     for who in (jam.alice, jam.bob):
         result = await arena.press(who, card, "enter", 2)
         await who.submit_modal(result, {})
         await jam.idle()
-    await arena.look(601)
+    await arena.run_due(601)
     await jam.pipeline.erasure.forget(jam.alice.id)
-    await arena.look(301)
+    await arena.run_due(301)
     assert str(jam.alice.id) not in text_of(jam.messages()[-1])
     assert await jam.store.battles.ladder(jam.guild.id) != []
 
@@ -491,12 +491,12 @@ async def test_a_bot_that_was_off_when_the_vote_ended_counts_it_at_its_start(are
         await arena.enter(who, card)
     jam.clock.now += 86_400
     await jam.restart_bot()
-    await arena.look()
+    await arena.run_due()
     await arena.vote(jam.alice, 1)
     jam.clock.now += 86_400
     await jam.restart_bot()
-    await arena.look()
-    assert (await arena.battle()).outcome is Outcome.WON
+    await arena.run_due()
+    assert (await arena.battle()).outcome is BattleOutcome.WON
     assert sum("wins battle 1" in (each.content or "") for each in jam.messages()) == 1
 
 
@@ -521,15 +521,15 @@ async def test_who_leaves_the_server_stays_in_the_battle(arena):
     await arena.enter(jam.alice, card, "slow", wait=False)
     jam.guild.remove_member(jam.alice)
     await jam.idle()
-    await arena.look(601)
+    await arena.run_due(601)
     assert (await arena.battle()).state is BattleState.VOTING
     assert len(arena.players()) == 2
     (theirs,) = [
         each for each in await jam.store.battles.entries(1) if each.user_id == jam.alice.id
     ]
     await arena.vote(jam.bob, theirs.number)
-    assert await arena.look(301)
-    assert (await arena.battle()).outcome is Outcome.WON
+    assert await arena.run_due(301)
+    assert (await arena.battle()).outcome is BattleOutcome.WON
     assert f"🏆 <@{jam.alice.id}> wins battle 1 " in jam.messages()[-1].content
     ladder = (await jam.bob.slash(jam.channel, "ladder")).response.content
     assert ladder.startswith(f"🥇 <@{jam.alice.id}> · 1 win")
@@ -546,24 +546,24 @@ async def test_whatever_is_interrupted_is_gone_on_with(arena):
             # Nobody has seen it.
             assert card.ephemeral
             monkeypatch.delenv(failpoints.VARIABLE)
-            assert await arena.look()
+            assert await arena.run_due()
             assert await jam.store.battles.unfinished() == []
             card = (await arena.begin()).response
-        await arena.look()
+        await arena.run_due()
         for who in (jam.alice, jam.bob):
             result = await arena.press(who, card, "enter", number)
             await who.submit_modal(result, {})
             await jam.idle()
-        await arena.look(601)
+        await arena.run_due(601)
         if place not in ("battle.counted", "battle.told"):
             monkeypatch.delenv(failpoints.VARIABLE, raising=False)
-        await arena.look()
+        await arena.run_due()
         await arena.vote(jam.alice, 1)
-        await arena.look(301)
+        await arena.run_due(301)
         monkeypatch.delenv(failpoints.VARIABLE, raising=False)
-        await arena.look()
+        await arena.run_due()
         battle = await arena.battle(number)
-        assert (battle.state, battle.outcome) == (BattleState.ENDED, Outcome.WON), place
+        assert (battle.state, battle.outcome) == (BattleState.ENDED, BattleOutcome.WON), place
         assert battle.message_id == card.id
         contents = [each.content for each in jam.messages()]
         assert sum(f"wins battle {number} " in each for each in contents) == 1, place

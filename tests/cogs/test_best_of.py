@@ -32,10 +32,10 @@ async def test_a_clip_with_its_stars_is_posted_once_and_keeps_its_number_true(tm
         # Posted, and not recorded before a kill.
         async with jam.store.best_of._database.transaction() as connection:
             await connection.execute("UPDATE best_of_posts SET message_id = NULL, is_due = 1")
-        await jam.bot.get_cog("BestOf").look()
+        await jam.bot.get_cog("BestOf").run_due()
         assert len(best.history()) == 1
         await jam.pipeline.library.delete(await jam.store.clips.get(1))
-        await jam.bot.get_cog("BestOf").look()
+        await jam.bot.get_cog("BestOf").run_due()
         await jam.idle()
         assert best.history() == []
         ended = await jam.owner.slash(jam.channel, "admin best")
@@ -55,7 +55,7 @@ async def test_a_channel_that_is_closed_to_the_bot_is_told_to_managers(tmp_path)
         await jam.idle()
         assert "could not post clip 1" in log.history()[-1].content
         said = len(log.history())
-        await jam.bot.get_cog("BestOf").look()
+        await jam.bot.get_cog("BestOf").run_due()
         await jam.idle()
         assert len(log.history()) == said
         jam.env.backend.faults.clear()
@@ -82,6 +82,6 @@ async def test_what_not_everybody_sees_is_not_posted_elsewhere(tmp_path):
         await jam.idle()
         clip = await jam.store.clips.get(1)
         await jam.store.stars.give(clip, jam.bob.id)
-        await jam.bot.get_cog("BestOf").look()
+        await jam.bot.get_cog("BestOf").run_due()
         assert best.history() == []
         assert await jam.store.best_of.due() == []

@@ -15,11 +15,11 @@ from tests.support.jam_server import open_jam
 DAY = 86_400.0
 
 
-async def look(jam, at=None):
+async def run_due(jam, at=None):
     """Let it be some time, and the bot look at its daily prompts."""
     if at is not None:
         jam.clock.now = at
-    done = await jam.bot.get_cog("DailyPrompt").look()
+    done = await jam.bot.get_cog("DailyPrompt").run_due()
     await jam.idle()
     return done
 
@@ -57,9 +57,9 @@ async def test_a_prompt_its_clips_and_the_favourite_of_the_day_before(tmp_path):
         )
         assert "Mars/Olympus" in wrong.response.content
         first_at = await begin(jam)
-        assert await look(jam) and posts(jam) == []
-        await look(jam, first_at)
-        await look(jam)
+        assert await run_due(jam) and posts(jam) == []
+        await run_due(jam, first_at)
+        await run_due(jam)
         (post,) = posts(jam)
         daily = await jam.bot.service.dailies.latest(jam.guild.id)
         assert (daily.state, daily.message_id) == (DailyState.POSTED, post.id)
@@ -77,20 +77,20 @@ async def test_a_prompt_its_clips_and_the_favourite_of_the_day_before(tmp_path):
         assert listed.splitlines()[0].startswith("⭐ 1 ")
         assert f"<@{jam.bob.id}>" in listed.splitlines()[0]
         await jam.restart_bot()
-        await look(jam, first_at + DAY)
+        await run_due(jam, first_at + DAY)
         assert len(posts(jam)) == 2
         text = posts(jam)[-1].embeds[0].description
         assert "Last time's favourite, with 1 star: " in text
         assert str(theirs.message_id) in text
         assert daily.prompt not in text
         # Nobody was there for two days.
-        await look(jam, first_at + 4 * DAY + 7 * 3600)
+        await run_due(jam, first_at + 4 * DAY + 7 * 3600)
         assert len(posts(jam)) == 2
-        await look(jam, first_at + 5 * DAY)
+        await run_due(jam, first_at + 5 * DAY)
         assert "none for 3 days" in posts(jam)[-1].embeds[0].description
         ended = await jam.owner.slash(jam.channel, "admin daily")
         assert ended.response.content == str(said.ENDED)
-        await look(jam, first_at + 6 * DAY)
+        await run_due(jam, first_at + 6 * DAY)
         assert len(posts(jam)) == 3
 
 
@@ -100,12 +100,12 @@ async def test_a_prompt_is_posted_once_whatever_comes_in_between(tmp_path, monke
         first_at = await begin(jam)
         for number, place in enumerate(failpoints.DAILY_PLACES):
             monkeypatch.setenv(failpoints.VARIABLE, f"{place}=raise")
-            assert not await look(jam, first_at + number * DAY)
+            assert not await run_due(jam, first_at + number * DAY)
             daily = await jam.bot.service.dailies.latest(jam.guild.id)
-            assert (daily.state, len(posts(jam))) == (DailyState.WISHED, 2 * number), place
+            assert (daily.state, len(posts(jam))) == (DailyState.PENDING, 2 * number), place
             monkeypatch.delenv(failpoints.VARIABLE)
             await jam.restart_bot()
-            await look(jam, jam.clock.now + 3600)
+            await run_due(jam, jam.clock.now + 3600)
             assert len(posts(jam)) == number + 1, place
             after = await jam.bot.service.dailies.latest(jam.guild.id)
             assert (after.id, after.state) == (daily.id, DailyState.POSTED)
@@ -113,15 +113,15 @@ async def test_a_prompt_is_posted_once_whatever_comes_in_between(tmp_path, monke
         await jam.owner.slash(jam.channel, "admin log", channel=log)
         path = f"/channels/{jam.channel.id}/messages"
         jam.env.inject_error("POST", path, status=403, code=50013, times=1)
-        assert await look(jam, first_at + 2 * DAY)
+        assert await run_due(jam, first_at + 2 * DAY)
         assert "could not post today's prompt" in log.history()[-1].content
-        assert await look(jam)
+        assert await run_due(jam)
         assert len(posts(jam)) == 2
-        monkeypatch.setenv(failpoints.VARIABLE, "daily.wished=raise")
-        assert not await look(jam, first_at + 3 * DAY)
+        monkeypatch.setenv(failpoints.VARIABLE, "daily.recorded=raise")
+        assert not await run_due(jam, first_at + 3 * DAY)
         monkeypatch.delenv(failpoints.VARIABLE)
         late = await jam.bot.service.dailies.latest(jam.guild.id)
-        assert await look(jam, first_at + 4 * DAY)
+        assert await run_due(jam, first_at + 4 * DAY)
         late = await jam.bot.service.dailies.find(late.id)
         assert late.state is DailyState.SKIPPED
         assert len(posts(jam)) == 3
@@ -133,7 +133,7 @@ async def test_a_prompt_is_of_its_channel_and_within_the_servers_manners(tmp_pat
         for entry in ("bpm", "calm", "happy"):
             await jam.owner.slash(jam.channel, "admin words add", entry=entry)
         first_at = await begin(jam)
-        await look(jam, first_at)
+        await run_due(jam, first_at)
         assert len(posts(jam)) == 1
         daily = await jam.bot.service.dailies.latest(jam.guild.id)
         assert not {"bpm", "calm", "happy"} & set(daily.prompt.casefold().split())

@@ -7,7 +7,7 @@ import discord
 from bot.domain.jobs import MessageHandle, RequestOrigin
 from bot.domain.limits import Limits
 from cogs.presentation import history_messages
-from tests.cogs.test_takes import players, rows
+from tests.cogs.test_clip_messages import players, rows
 from tests.store.test_store import new_clip, order
 from tests.support.jam_server import open_jam
 

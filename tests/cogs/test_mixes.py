@@ -18,8 +18,8 @@ from bot.pipeline.generation import MAX_CUTS, MIX_LOST
 from bot.pipeline.mixes import MIX_DELETED, SAME_CLIP, check_tempi
 from cogs.presentation import messages
 from cogs.presentation.mix_messages import mix_of
-from cogs.views.form_answers import UNKNOWN_CHOICE
-from cogs.views.mix_modal import read_mix_answers
+from cogs.views.form_fields import UNKNOWN_CHOICE
+from cogs.views.mix_form import read_mix_answers
 from tests.support.clips import clip as a_clip
 from tests.support.jam_server import custom_ids, open_jam
 

@@ -11,7 +11,7 @@ from bot.audio.files.tags import read_tags
 from bot.domain.jobs import Keep, Kind
 from bot.pipeline.engine_requests import NO_MELODY
 from cogs.presentation import messages
-from cogs.requests.keeping import UNKNOWN_KEEP
+from cogs.requests.keep_option import UNKNOWN_KEEP
 from tests.support.jam_server import custom_ids, open_jam
 
 

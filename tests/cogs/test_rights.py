@@ -20,13 +20,13 @@ from bot.domain.limits import Limits
 from bot.i18n.sentence import Sentence
 from bot.store.clips import NewClip
 from cogs.presentation import messages
-from cogs.views.battle_buttons import DEEDS
+from cogs.views.battle_buttons import BATTLE_ACTIONS
 from cogs.views.clip_buttons import ACTIONS, UNKNOWN_BUTTON, ClipButton
-from cogs.views.daily_buttons import DAILY_DEEDS
+from cogs.views.daily_buttons import DAILY_ACTIONS
 from cogs.views.export_button import FORMATS
 from cogs.views.forget_button import NOT_YOUR_QUESTION, forget_view
-from cogs.views.form_answers import UNKNOWN_CHOICE
-from cogs.views.jam_buttons import MOVES
+from cogs.views.form_fields import UNKNOWN_CHOICE
+from cogs.views.jam_buttons import JAM_ACTIONS
 from cogs.views.persistent_button import PersistentButton
 from cogs.views.radio_buttons import CLIP_ACTIONS, LIVE_ACTIONS
 from cogs.views.report_buttons import VERDICTS
@@ -37,10 +37,10 @@ CHOICES = {
     "format": FORMATS,
     "person": ("1",),
     "action": tuple(dict.fromkeys((*ACTIONS, *CLIP_ACTIONS, *LIVE_ACTIONS))),
-    "deed": (*DEEDS, *DAILY_DEEDS),
+    "deed": (*BATTLE_ACTIONS, *DAILY_ACTIONS),
     "verdict": VERDICTS,
     "what": ("clip", "takes"),
-    "move": MOVES,
+    "move": JAM_ACTIONS,
     "message": ("0", "7"),
     "whose": ("mine", "everyone", "starred"),
     "words": ("song",),

@@ -8,7 +8,7 @@ from bot.app.services.words import WordService
 from bot.jams.daily_prompts import PLAIN
 from bot.models.registry import starter_folder
 from bot.musicgen.checkpoint.vocabulary import read_vocabulary
-from bot.words.known import unknown_words
+from bot.words.vocabulary import unknown_words
 from cogs.requests.suggestions import PRESETS
 from tests.support.jam_server import open_jam, strict
 

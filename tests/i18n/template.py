@@ -70,7 +70,7 @@ def payload(languages: Languages | None = None) -> list[dict[str, Any]]:
     async def load() -> list[dict[str, Any]]:
         bot = ZhiyinBot(pipeline.config, pipeline, MagicMock(), sampling=Sampling(), licence="")
         # It has no commands, and asks the database at once.
-        for name in (each for each in COGS if each != "cogs.left_answers"):
+        for name in (each for each in COGS if each != "cogs.answer_cleanup"):
             await importlib.import_module(name).setup(bot)
         translator = CommandTranslator(languages or Languages())
         return [

@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from bot.domain.battles import Battle, BattleState, Entrants, Outcome, Rung, Step
+from bot.domain.battles import Battle, BattleOutcome, BattleState, BattleStep, Entrants, LadderEntry
 from bot.jams.battles import GRACE_SECONDS, decide, due_at, line_up, next_step, rank
 
 CLOSES_AT = 1000.0
@@ -23,24 +23,24 @@ VOTING = dataclasses.replace(
 @pytest.mark.parametrize(
     ("battle", "ready", "pending", "now", "step"),
     [
-        (OPEN, 5, 0, CLOSES_AT - 1, Step.WAIT),
-        (OPEN, 0, 0, CLOSES_AT, Step.CLOSE),
-        (CLOSED, 2, 0, CLOSES_AT, Step.LINE_UP),
-        (CLOSED, 1, 0, CLOSES_AT, Step.GIVE_UP),
+        (OPEN, 5, 0, CLOSES_AT - 1, BattleStep.WAIT),
+        (OPEN, 0, 0, CLOSES_AT, BattleStep.CLOSE),
+        (CLOSED, 2, 0, CLOSES_AT, BattleStep.LINE_UP),
+        (CLOSED, 1, 0, CLOSES_AT, BattleStep.GIVE_UP),
         # An entry that is in the queue is waited for, but not for ever.
-        (CLOSED, 2, 1, CLOSES_AT + GRACE_SECONDS - 1, Step.WAIT),
-        (CLOSED, 2, 1, CLOSES_AT + GRACE_SECONDS, Step.LINE_UP),
-        (CLOSED, 1, 1, CLOSES_AT + GRACE_SECONDS, Step.GIVE_UP),
-        (dataclasses.replace(OPEN, state=BattleState.POSTING), 2, 0, 0.0, Step.POST),
-        (VOTING, 2, 0, CLOSES_AT + 59, Step.WAIT),
+        (CLOSED, 2, 1, CLOSES_AT + GRACE_SECONDS - 1, BattleStep.WAIT),
+        (CLOSED, 2, 1, CLOSES_AT + GRACE_SECONDS, BattleStep.LINE_UP),
+        (CLOSED, 1, 1, CLOSES_AT + GRACE_SECONDS, BattleStep.GIVE_UP),
+        (dataclasses.replace(OPEN, state=BattleState.POSTING), 2, 0, 0.0, BattleStep.POST),
+        (VOTING, 2, 0, CLOSES_AT + 59, BattleStep.WAIT),
         # However late the bot comes back.
-        (VOTING, 2, 0, CLOSES_AT + 1e6, Step.COUNT),
-        (dataclasses.replace(OPEN, state=BattleState.COUNTED), 2, 0, 0.0, Step.TELL),
-        (dataclasses.replace(OPEN, state=BattleState.ENDED), 2, 0, 1e9, Step.WAIT),
+        (VOTING, 2, 0, CLOSES_AT + 1e6, BattleStep.COUNT),
+        (dataclasses.replace(OPEN, state=BattleState.COUNTED), 2, 0, 0.0, BattleStep.TELL),
+        (dataclasses.replace(OPEN, state=BattleState.ENDED), 2, 0, 1e9, BattleStep.WAIT),
         # Who began it is forgotten, with the words that it was about; a vote goes on.
-        (dataclasses.replace(OPEN, user_id=None), 2, 0, 0.0, Step.CALL_OFF),
-        (dataclasses.replace(CLOSED, user_id=None), 2, 0, 0.0, Step.CALL_OFF),
-        (dataclasses.replace(VOTING, user_id=None), 2, 0, 0.0, Step.WAIT),
+        (dataclasses.replace(OPEN, user_id=None), 2, 0, 0.0, BattleStep.CALL_OFF),
+        (dataclasses.replace(CLOSED, user_id=None), 2, 0, 0.0, BattleStep.CALL_OFF),
+        (dataclasses.replace(VOTING, user_id=None), 2, 0, 0.0, BattleStep.WAIT),
     ],
 )
 def test_a_battle_goes_on_by_the_clock_and_its_entries(battle, ready, pending, now, step):
@@ -67,13 +67,13 @@ def test_the_line_up_is_the_same_each_time_and_tells_nothing_of_the_order():
 @pytest.mark.parametrize(
     ("votes", "present", "outcome", "winners"),
     [
-        ({1: 3, 2: 1}, {1, 2}, Outcome.WON, {1}),
-        ({1: 2, 2: 2, 3: 1}, {1, 2, 3}, Outcome.TIED, {1, 2}),
-        ({}, {1, 2}, Outcome.NO_VOTES, set()),
+        ({1: 3, 2: 1}, {1, 2}, BattleOutcome.WON, {1}),
+        ({1: 2, 2: 2, 3: 1}, {1, 2, 3}, BattleOutcome.TIED, {1, 2}),
+        ({}, {1, 2}, BattleOutcome.NO_VOTES, set()),
         # An entry that was withdrawn can't win, whatever votes it has.
-        ({1: 3, 2: 1}, {2}, Outcome.WON, {2}),
-        ({1: 3}, {2}, Outcome.NO_VOTES, set()),
-        ({1: 3}, set(), Outcome.TOO_FEW, set()),
+        ({1: 3, 2: 1}, {2}, BattleOutcome.WON, {2}),
+        ({1: 3}, {2}, BattleOutcome.NO_VOTES, set()),
+        ({1: 3}, set(), BattleOutcome.TOO_FEW, set()),
     ],
 )
 def test_who_has_the_most_votes_wins(votes, present, outcome, winners):
@@ -83,8 +83,8 @@ def test_who_has_the_most_votes_wins(votes, present, outcome, winners):
 
 def test_a_ladder_counts_a_shared_win_as_half_of_one():
     """Then votes, then who needed fewer battles for them."""
-    first = Rung(user_id=1, wins=2, shared=1, battles=9, votes=1)
-    second = Rung(user_id=2, wins=1, shared=0, battles=2, votes=5)
-    third = Rung(user_id=3, wins=1, shared=0, battles=3, votes=5)
-    last = Rung(user_id=4, wins=1, shared=1, battles=1, votes=50)
+    first = LadderEntry(user_id=1, wins=2, shared=1, battles=9, votes=1)
+    second = LadderEntry(user_id=2, wins=1, shared=0, battles=2, votes=5)
+    third = LadderEntry(user_id=3, wins=1, shared=0, battles=3, votes=5)
+    last = LadderEntry(user_id=4, wins=1, shared=1, battles=1, votes=50)
     assert rank([last, third, second, first]) == [first, second, third, last]

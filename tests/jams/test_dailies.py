@@ -13,7 +13,7 @@ from bot.domain.quota_day import QuotaDay
 from bot.jams.dailies import LATEST_SECONDS, days_without, next_step, order_prompts
 from bot.jams.daily_prompts import PLAIN, RECENT, SCENES
 from bot.words.facets import Facet
-from bot.words.reading import read_phrases
+from bot.words.phrases import read_phrases
 
 VIENNA = ZoneInfo("Europe/Vienna")
 HOUR = 3600.0
@@ -40,11 +40,11 @@ def test_it_comes_at_its_hour_and_once_a_day():
     plan, hours = planned("2026-11-28 19:00")
     assert next_step(plan, hours, None, at("2026-11-28 19:01")) is DailyStep.WAIT
     assert next_step(plan, hours, None, at("2026-11-29 17:59")) is DailyStep.WAIT
-    assert next_step(plan, hours, None, at("2026-11-29 18:00")) is DailyStep.WISH
+    assert next_step(plan, hours, None, at("2026-11-29 18:00")) is DailyStep.CHOOSE
     done = daily("2026-11-29")
     assert next_step(plan, hours, done, at("2026-11-29 18:01")) is DailyStep.WAIT
     assert next_step(plan, hours, done, at("2026-11-30 17:59")) is DailyStep.WAIT
-    assert next_step(plan, hours, done, at("2026-11-30 18:00")) is DailyStep.WISH
+    assert next_step(plan, hours, done, at("2026-11-30 18:00")) is DailyStep.CHOOSE
 
 
 def test_a_bot_that_was_off_is_late_for_some_hours_and_then_skips_the_day():
@@ -52,9 +52,9 @@ def test_a_bot_that_was_off_is_late_for_some_hours_and_then_skips_the_day():
     plan, hours = planned("2026-11-01 12:00")
     due_at = at("2026-11-29 18:00")
     yesterday = daily("2026-11-28")
-    assert next_step(plan, hours, yesterday, due_at + LATEST_SECONDS) is DailyStep.WISH
+    assert next_step(plan, hours, yesterday, due_at + LATEST_SECONDS) is DailyStep.CHOOSE
     assert next_step(plan, hours, yesterday, due_at + LATEST_SECONDS + 1) is DailyStep.WAIT
-    wished = daily("2026-11-29", DailyState.WISHED, due_at)
+    wished = daily("2026-11-29", DailyState.PENDING, due_at)
     assert next_step(plan, hours, wished, due_at + LATEST_SECONDS) is DailyStep.POST
     assert next_step(plan, hours, wished, due_at + LATEST_SECONDS + 1) is DailyStep.GIVE_UP
     refused = replace(wished, state=DailyState.REFUSED)
@@ -66,7 +66,7 @@ def test_another_hour_brings_no_second_one_on_the_same_day():
     plan, hours = planned("2026-11-29 10:00", hour=20)
     posted = daily("2026-11-29")
     assert next_step(plan, hours, posted, at("2026-11-29 20:00")) is DailyStep.WAIT
-    assert next_step(plan, hours, posted, at("2026-11-30 20:00")) is DailyStep.WISH
+    assert next_step(plan, hours, posted, at("2026-11-30 20:00")) is DailyStep.CHOOSE
     east = QuotaDay(9, ZoneInfo("Pacific/Auckland"))
     now = at("2026-11-29 23:00", UTC)
     moved = replace(plan, set_at=now - 4 * HOUR)
@@ -84,7 +84,7 @@ def test_days_on_which_clocks_are_changed_have_one_too(hour, around):
     latest, days = None, []
     for quarter in range(4 * 24 * 4):
         now = start + quarter * 900
-        if next_step(plan, hours, latest, now) is DailyStep.WISH:
+        if next_step(plan, hours, latest, now) is DailyStep.CHOOSE:
             latest = daily(hours.of(now))
             days.append(latest.day)
     middle = datetime.fromisoformat(around).date()

@@ -12,8 +12,8 @@ from bot.jams.rounds import (
     HOLD_SECONDS,
     IDLE_SECONDS,
     PATIENCE_SECONDS,
-    Answer,
-    Step,
+    JamStep,
+    TurnAnswer,
     due_at,
     may_close,
     may_take,
@@ -77,23 +77,23 @@ def test_the_round_goes_on_from_who_played_last(turns, players, away, whose):
 def test_a_turn_is_taken_where_it_can_be():
     """By whose it is in a round, by anybody else, and by nobody while one is being made."""
     free = room((ALICE,), in_rotation=False)
-    assert may_take(free, ALICE, NOW) is may_take(free, CAROL, NOW) is Answer.YOURS
+    assert may_take(free, ALICE, NOW) is may_take(free, CAROL, NOW) is TurnAnswer.YOURS
     turns = room((ALICE,), (ALICE, BOB))
-    assert may_take(turns, BOB, NOW) is Answer.YOURS
-    assert may_take(turns, ALICE, NOW) is may_take(turns, CAROL, NOW) is Answer.NOT_YOURS
+    assert may_take(turns, BOB, NOW) is TurnAnswer.YOURS
+    assert may_take(turns, ALICE, NOW) is may_take(turns, CAROL, NOW) is TurnAnswer.NOT_YOURS
     held = room(holder_id=BOB, held_until=NOW + 5, in_rotation=False)
-    assert may_take(held, BOB, NOW) is Answer.YOURS
-    assert may_take(held, ALICE, NOW) is Answer.HELD
-    assert may_take(held, ALICE, NOW + 5) is Answer.YOURS
-    assert may_take(room(job_id=7), ALICE, NOW) is Answer.BEING_MADE
+    assert may_take(held, BOB, NOW) is TurnAnswer.YOURS
+    assert may_take(held, ALICE, NOW) is TurnAnswer.HELD
+    assert may_take(held, ALICE, NOW + 5) is TurnAnswer.YOURS
+    assert may_take(room(job_id=7), ALICE, NOW) is TurnAnswer.BEING_MADE
     for state in (JamState.CLOSING, JamState.CLOSED):
-        assert may_take(room(state=state), ALICE, NOW) is Answer.CLOSED
+        assert may_take(room(state=state), ALICE, NOW) is TurnAnswer.CLOSED
 
 
 def test_a_track_that_is_full_takes_no_turn():
     """Exactly full is still fitting."""
-    assert may_take(room((ALICE, BOB), (), most_seconds=24.0), CAROL, NOW) is Answer.YOURS
-    assert may_take(room((ALICE, BOB), (), most_seconds=23.9), CAROL, NOW) is Answer.FULL
+    assert may_take(room((ALICE, BOB), (), most_seconds=24.0), CAROL, NOW) is TurnAnswer.YOURS
+    assert may_take(room((ALICE, BOB), (), most_seconds=23.9), CAROL, NOW) is TurnAnswer.FULL
 
 
 def test_a_turn_that_is_not_taken_passes_on():
@@ -104,21 +104,21 @@ def test_a_turn_that_is_not_taken_passes_on():
     ):
         assert waited_for(waiting) == BOB
         assert due_at(waiting) == NOW + seconds
-        assert next_step(waiting, NOW + seconds - 1) is Step.WAIT
-        assert next_step(waiting, NOW + seconds) is Step.PASS_ON
+        assert next_step(waiting, NOW + seconds - 1) is JamStep.WAIT
+        assert next_step(waiting, NOW + seconds) is JamStep.PASS_ON
     anybody = room((ALICE,))
     assert waited_for(anybody) is None
-    assert next_step(anybody, NOW + PATIENCE_SECONDS) is Step.WAIT
+    assert next_step(anybody, NOW + PATIENCE_SECONDS) is JamStep.WAIT
     assert due_at(room(job_id=7)) is None
-    assert next_step(room(job_id=7), NOW + 2 * IDLE_SECONDS) is Step.WAIT
+    assert next_step(room(job_id=7), NOW + 2 * IDLE_SECONDS) is JamStep.WAIT
 
 
 def test_a_jam_that_nobody_plays_in_closes():
     """After days, whoever's turn it is."""
     for quiet in (room((ALICE,)), room((ALICE,), (ALICE, BOB))):
-        assert next_step(quiet, NOW + IDLE_SECONDS) is Step.CLOSE
+        assert next_step(quiet, NOW + IDLE_SECONDS) is JamStep.CLOSE
         assert next_step(replace(quiet, jam=replace(quiet.jam, state=JamState.CLOSED)), 1e9) is (
-            Step.WAIT
+            JamStep.WAIT
         )
 
 

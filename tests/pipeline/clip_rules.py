@@ -18,7 +18,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from bot.domain.battles import BattleState, NewBattle, Outcome
+from bot.domain.battles import BattleOutcome, BattleState, NewBattle
 from bot.domain.jobs import JobState, Kind, MessageHandle, Order, RequestOrigin
 from bot.domain.limits import Limits
 from bot.domain.mixes import MixOrder
@@ -161,7 +161,7 @@ class ClipRules(RuleBasedStateMachine):
     @rule()
     def withdraw(self):
         found = self._run(self.store.withdrawals.all())
-        self._run(self.store.withdrawals.strike_out(found[0]))
+        self._run(self.store.withdrawals.delete(found[0]))
         self.withdrawn.remove(found[0].clip_id)
 
     # Battles.
@@ -215,7 +215,9 @@ class ClipRules(RuleBasedStateMachine):
                 battle.state = BattleState.VOTING
             case BattleState.VOTING:
                 votes = {each.number: 1 for each in self._run(battles.entries(battle.id))}
-                told = [battles.record_outcome(battle.id, Outcome.TIED, votes) for _ in range(2)]
+                told = [
+                    battles.record_outcome(battle.id, BattleOutcome.TIED, votes) for _ in range(2)
+                ]
                 assert [self._run(each) for each in told] == [True, False]
                 battle.state = BattleState.COUNTED
             case BattleState.COUNTED:

@@ -54,7 +54,7 @@ async def test_who_could_not_be_reached_is_tried_again(store):
     job = await accepted(store)
     await store.jobs.fail(job.id, WHY)
     assert await told(store, Person(failures=3)) == [(job.id, WHY)]
-    assert await store.jobs.untold() == []
+    assert await store.jobs.pending_notices() == []
 
 
 async def test_a_held_clip_that_is_gone_is_not_promised(store):

@@ -180,7 +180,7 @@ class JamMachine(ClipRules):
 
     @rule()
     def sweep(self):
-        self._run(self.store.privacy.forget_rest())
+        self._run(self.store.privacy.delete_past_entries())
 
     # What workers do.
 

@@ -34,7 +34,7 @@ CHANNELS = 20
 
 
 @dataclass
-class Outcome:
+class BattleOutcome:
     """What has come of a soak."""
 
     tally: Tally
@@ -85,7 +85,7 @@ async def soak(
         of_room, of_room_wrong = audit_room(crowd.data, crowd.wire)
         line = waits((folder / LOG).read_text().splitlines())
         wrong += found + of_room_wrong + line.broken
-        return Outcome(tally, rows | of_room, line, wrong)
+        return BattleOutcome(tally, rows | of_room, line, wrong)
 
 
 def main(arguments=None):

@@ -17,9 +17,9 @@ from pathlib import Path
 
 from bot.domain.generation import Sampling
 from bot.store.database import FILE
-from bot.store.kept_files import CLIPS
 from bot.store.migrations.history import MIGRATIONS
 from bot.store.rows import sampling_json
+from bot.store.store_files import CLIPS
 
 YEARS = 3
 DAY_SECONDS = 86_400.0

@@ -14,8 +14,8 @@ from bot.domain.answers import OpenAnswer
 from bot.errors import ConfigError, OutputError
 from bot.store.backup import back_up, copy, rotate
 from bot.store.database import FILE
-from bot.store.kept_files import BACKUPS
 from bot.store.store import open_store
+from bot.store.store_files import BACKUPS
 from tests.store.test_store import accepted, delivered
 
 DAY = 86_400.0

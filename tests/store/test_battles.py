@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.battles import BattleState, Entrants, NewBattle, Outcome
+from bot.domain.battles import BattleOutcome, BattleState, Entrants, NewBattle
 from bot.errors import Refused
 from bot.i18n.sentence import Sentence
 from bot.jams.battles import line_up
-from bot.store.forgetting import write_down_wish
+from bot.store.erasure import record_request
 from bot.store.retention import sweep
 from bot.store.store import open_store
 from tests.store.test_personal_data import exported
@@ -49,7 +49,7 @@ async def voted_on(store, battle, votes):
     most = max(votes.values())
     counts = {numbers[person]: count for person, count in votes.items()}
     winners = [number for number, count in counts.items() if count == most]
-    outcome = Outcome.WON if len(winners) == 1 else Outcome.TIED
+    outcome = BattleOutcome.WON if len(winners) == 1 else BattleOutcome.TIED
     assert await store.battles.record_outcome(battle.id, outcome, counts, winners)
     await store.battles.end(battle.id, 800 + battle.id)
 
@@ -62,7 +62,7 @@ async def test_a_channel_has_one_battle_at_a_time(store):
         await store.battles.begin(new_battle("b2"))
     other = await store.battles.begin(new_battle("b3", channel=6))
     assert await store.battles.unfinished() == [battle, other]
-    await store.battles.record_outcome(battle.id, Outcome.CALLED_OFF)
+    await store.battles.record_outcome(battle.id, BattleOutcome.CALLED_OFF)
     await store.battles.end(battle.id, None)
     assert (await store.battles.begin(new_battle("b2"))).state is BattleState.OPEN
 
@@ -74,7 +74,7 @@ async def test_who_wishes_to_be_forgotten_is_on_no_ladder(store):
         await delivered(store, key=str(person), user=person, battle_id=battle.id)
     await voted_on(store, battle, {ALICE: 1, BOB: 2})
     async with store.privacy._database.transaction() as connection:
-        assert await write_down_wish(connection, BOB, NOON)
+        assert await record_request(connection, BOB, NOON)
     assert [rung.user_id for rung in await store.battles.ladder(10)] == [ALICE]
     await store.privacy.resume()
     assert [rung.user_id for rung in await store.battles.ladder(10)] == [ALICE]
@@ -87,19 +87,19 @@ async def test_what_is_being_posted_is_not_called_off(store):
         await delivered(store, key=str(person), user=person, battle_id=battle.id)
     await store.battles.close(battle.id)
     await store.battles.line_up(battle.id, line_up)
-    assert not await store.battles.record_outcome(battle.id, Outcome.CALLED_OFF)
+    assert not await store.battles.record_outcome(battle.id, BattleOutcome.CALLED_OFF)
     await store.battles.record_poll(battle.id, 600, NOON + 900)
-    assert await store.battles.record_outcome(battle.id, Outcome.CALLED_OFF)
+    assert await store.battles.record_outcome(battle.id, BattleOutcome.CALLED_OFF)
 
 
 async def test_what_was_never_shown_is_struck_out(store):
     """And what was shown is not."""
     battle = await store.battles.begin(new_battle())
-    await store.battles.strike_out(battle.id)
+    await store.battles.delete_unannounced(battle.id)
     assert await store.battles.get(battle.id) is None
     battle = await store.battles.begin(new_battle())
     await store.battles.record_card(battle.id, 77)
-    await store.battles.strike_out(battle.id)
+    await store.battles.delete_unannounced(battle.id)
     assert (await store.battles.get(battle.id)).message_id == 77
 
 
@@ -163,9 +163,9 @@ async def test_entries_are_hidden_until_the_end(store):
 async def test_a_result_is_recorded_once(store):
     """Whoever comes second changes nothing."""
     battle = await store.battles.begin(new_battle())
-    assert await store.battles.record_outcome(battle.id, Outcome.CALLED_OFF)
-    assert not await store.battles.record_outcome(battle.id, Outcome.TOO_FEW)
-    assert (await store.battles.get(battle.id)).outcome is Outcome.CALLED_OFF
+    assert await store.battles.record_outcome(battle.id, BattleOutcome.CALLED_OFF)
+    assert not await store.battles.record_outcome(battle.id, BattleOutcome.TOO_FEW)
+    assert (await store.battles.get(battle.id)).outcome is BattleOutcome.CALLED_OFF
 
 
 async def test_a_ladder_adds_up_what_was_voted_on(store):

@@ -12,7 +12,7 @@ import pytest
 from bot.cli.doctor import check_database
 from bot.config import Config, StorageConfig
 from bot.store.database import FILE
-from bot.store.forgetting import PIECE, delete_words, write_down_wish
+from bot.store.erasure import PIECE, delete_words, record_request
 from bot.store.retention import sweep
 from bot.store.store import open_store
 from tests.pipeline.test_erasure import DAY
@@ -68,7 +68,7 @@ def copy_orders(connection, count):
 async def stopped_after_a_piece(store):
     """As a kill leaves it after the wish and the first piece."""
     async with store.privacy._database.transaction() as connection:
-        assert await write_down_wish(connection, 1, NOON)
+        assert await record_request(connection, 1, NOON)
     async with store.privacy._database.transaction() as connection:
         piece = await delete_words(connection, 1, 0)
     assert len(piece.files) == PIECE

@@ -234,7 +234,7 @@ async def make(folder):
         await store.dailies.set_plan(10, 5, 9, "UTC")
         (plan,) = await store.dailies.plans()
         for day in ("2026-11-28", "2026-11-29"):
-            daily = await store.dailies.wish(plan, day, "lo-fi", 0.0)
+            daily = await store.dailies.create(plan, day, "lo-fi", 0.0)
             await store.dailies.record_post(daily.id, 1100 + daily.id)
         assert await store.check() == []
 

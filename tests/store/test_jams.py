@@ -267,9 +267,9 @@ async def test_words_and_names_of_closed_jams_expire(store, clock):
     await store.jams.close(jams[0].id)
     clock.now += 31 * DAY
     await sweep(store, 30, clock.now)
-    closed, going_on = [await store.jams.room(jam.id) for jam in jams]
+    closed, unfinished = [await store.jams.room(jam.id) for jam in jams]
     assert (closed.jam.title, closed.players) == (None, ())
-    assert (going_on.jam.title, len(going_on.players)) == ("Night drive", 1)
+    assert (unfinished.jam.title, len(unfinished.players)) == ("Night drive", 1)
 
 
 async def test_a_card_is_shown_anew_when_something_has_changed(store):
@@ -284,12 +284,12 @@ async def test_a_card_is_shown_anew_when_something_has_changed(store):
     assert (await store.jams.by_thread(77)).id == jam.id
     await store.jams.record_card(jam.id, 78, (await store.jams.get(jam.id)).version)
     await store.jams.close(jam.id)
-    assert [each.id for each in await store.jams.going_on()] == [jam.id]
+    assert [each.id for each in await store.jams.unfinished()] == [jam.id]
     await store.jams.record_card(jam.id, 78, (await store.jams.get(jam.id)).version)
-    assert await store.jams.going_on() == []
+    assert await store.jams.unfinished() == []
     gone = await store.jams.begin(new_jam("j2"))
     await store.jams.strike_out(gone.id)
-    assert await store.jams.going_on() == []
+    assert await store.jams.unfinished() == []
 
 
 async def test_a_jam_whose_place_is_gone_is_closed_whatever_goes_on(store):

@@ -18,8 +18,8 @@ from bot.config import Config, StorageConfig
 from bot.domain.generation import Sound
 from bot.private_files import close_to_others, private_umask
 from bot.store.backup import copy, rotate
-from bot.store.kept_files import exposed_files
 from bot.store.store import open_store
+from bot.store.store_files import exposed_files
 from tests.store.test_store import accepted
 from tests.support.sound_files import noise
 

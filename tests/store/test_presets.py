@@ -70,5 +70,5 @@ async def test_a_report_is_kept_as_long_as_clips(store):
     await store.reports.add(clip, 2, "loud")
     (report,) = await store.reports.to_post(clip.origin.guild_id, 5)
     assert (report.words, report.count) == ("loud", 1)
-    await store.privacy.forget_words(store.jobs._clock() + 1)
+    await store.privacy.delete_old_texts(store.jobs._clock() + 1)
     assert await store.reports.to_post(clip.origin.guild_id, 5) == []

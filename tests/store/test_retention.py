@@ -9,9 +9,9 @@ import time
 
 import pytest
 
-from bot.store.kept_files import BACKUPS
 from bot.store.retention import EVERY_SECONDS, keep_tidy, sweep
 from bot.store.store import open_store
+from bot.store.store_files import BACKUPS
 from tests.store.test_store import delivered
 
 

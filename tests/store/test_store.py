@@ -151,10 +151,10 @@ async def test_a_clip_that_does_not_arrive_costs_nothing(store, end):
     assert not await store.jobs.fail(job.id, Sentence("again"))
     assert await used(store) == 0
     # What reaches the person is kept until they were told.
-    (untold,) = await store.jobs.untold()
+    (untold,) = await store.jobs.pending_notices()
     assert (untold.sentence, untold.message.token) == (sentence, job.message.token)
-    await store.jobs.record_told(job.id)
-    assert await store.jobs.untold() == []
+    await store.jobs.record_notified(job.id)
+    assert await store.jobs.pending_notices() == []
     assert (await store.jobs.get(job.id)).message.token is None
     assert await store.check() == []
 

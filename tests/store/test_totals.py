@@ -45,7 +45,7 @@ async def test_a_sum_never_falls(store, clock):
     assert before.seconds == {"reserve": 15, "commit": 15, "refund": 0, "reset": 0}
     await store.privacy.forget(1)
     clock.now = NOON + DAY
-    await store.privacy.forget_rest()
+    await store.privacy.delete_past_entries()
     after = await store.totals()
     assert after.jobs["delivered"] == 1
     assert after.seconds == before.seconds

@@ -164,7 +164,7 @@ async def open_jam(
     What was due and failed is tried again where the test says so, and not while it looks.
     """
     config = replace(config or Config(), generation=SHORT)
-    timings = replace(timings or Timings(), look_again_seconds=NEVER_SECONDS)
+    timings = replace(timings or Timings(), retry_due_seconds=NEVER_SECONDS)
     clock = clock or Clock()
     contents = inspect(starter_folder())
     async with AsyncExitStack() as stack:

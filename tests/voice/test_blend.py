@@ -12,7 +12,7 @@ from bot.audio.analysis.rhythm import Rhythm
 from bot.audio.editing.alignment import Part
 from bot.audio.resample import fit
 from bot.voice.blend import Blend, grown_blend, plain_blend, plan_blend
-from bot.voice.blending import prepare_blend
+from bot.voice.blend_rendering import render_blend
 from bot.voice.loading import make_track
 from bot.voice.mixer import Mixer, PlayedTrack
 from bot.voice.track import Track
@@ -129,10 +129,10 @@ async def test_beats_of_both_fall_together_and_the_level_is_even():
     """
     bpm, other = 118, 123
     one, two = loop(bpm, 0, first=0.0), loop(other, 7, first=0.2)
-    blend = await prepare_blend(one, two)
+    blend = await render_blend(one, two)
     assert blend.time_factor == pytest.approx(other / bpm, abs=0.002)
     ticks, tocks = clicks(one, bpm, 60 / bpm), clicks(two, other, 0.2)
-    shaped = await prepare_blend(ticks, tocks)
+    shaped = await render_blend(ticks, tocks)
     # Where a fade begins and ends one of the two is not heard.
     quiet = round(0.05 * blend.length)
     place = slice(BEFORE + quiet, BEFORE + blend.length - quiet)

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from bot.domain.generation import Sound
+from bot.voice.live_buffer import LiveBuffer
 from bot.voice.live_ending import end_on_the_beat
-from bot.voice.live_sound import LiveSound
 from bot.voice.mixer import Mixer, PlayedTrack
 from bot.voice.radio import Radio
 from tests.support.heard_sound import RATE_HZ, levels
@@ -37,7 +37,7 @@ def tone():
 
 async def ended(mixer, samples):
     """Live music that plays in a mixer for 11 s, and then is made no more."""
-    sound = LiveSound()
+    sound = LiveBuffer()
     rows = samples.astype(np.float32) / 32768
     await sound.push(Sound(samples=rows[:RATE_HZ].T, sample_rate_hz=RATE_HZ))
     mixer.play_next(sound, at_once=True)

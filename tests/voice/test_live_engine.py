@@ -16,7 +16,7 @@ from bot.errors import Refused, RequestError
 from bot.inference.executor import Executor
 from bot.inference.pending_job import WorkerLost
 from bot.store.store import open_store
-from bot.voice.live_show import LiveShow, LiveTimings
+from bot.voice.live_player import LivePlayer, LiveTimings
 from bot.voice.mixer import Mixer, PlayedTrack
 from tests.inference.test_executor import configured, opened, until
 from tests.store.test_store import Clock
@@ -43,7 +43,7 @@ async def playing(executor, store, config=None, words=WORDS):
         music.append(live.begin(1, words))
         return music[-1]
 
-    show = LiveShow(mixer, words, begin, QUICK)
+    show = LivePlayer(mixer, words, begin, QUICK)
     running = asyncio.create_task(show.run())
 
     async def hear(is_so):

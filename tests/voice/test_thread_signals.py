@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from bot.domain.generation import Sound
-from bot.voice.live_sound import MOST_SECONDS, LiveSound
+from bot.voice.live_buffer import MOST_SECONDS, LiveBuffer
 from bot.voice.thread_signals import set_from_thread
 
 
@@ -65,7 +65,7 @@ def test_live_music_is_played_to_its_end_after_the_loop_is_closed():
     """Whoever waits for room in it is gone; what is there is still taken."""
 
     async def fill():
-        sound = LiveSound()
+        sound = LiveBuffer()
         piece = Sound(samples=np.full((1, 32_000), 0.1, np.float32), sample_rate_hz=32_000)
         while sound.buffered_seconds < MOST_SECONDS:
             await sound.push(piece)

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.words.join import Heard, join_words, keeps_tempo_and_key
+from bot.words.join import TempoAndKey, join_words, keeps_tempo_and_key
 
 ROCK = "90s rock song with loud guitars and heavy drums"
 BLUES = "slow blues with groovy saxophone"
 TRANCE = "uplifting trance, 138 BPM"
 LATIN = "一段欢快的拉丁音乐，带有小号"
-NOTHING = Heard()
+NOTHING = TempoAndKey()
 MOST = 400
 
 
@@ -112,7 +112,7 @@ def test_new_words_replace_what_they_contradict_and_nothing_else(old, new, words
 )
 def test_tempo_and_key_of_the_sound_join_unless_others_are_asked_for(old, new, words):
     """What the old words say of both is trusted more than what was heard."""
-    heard = Heard(bpm=119.6, key="A minor")
+    heard = TempoAndKey(bpm=119.6, key="A minor")
     old_rock = "90s jazz rock song with loud guitars and heavy drums"
     assert joined(old, new, heard) == words.format(old=old_rock)
 
@@ -139,7 +139,7 @@ WORDS = st.lists(
 )
 def test_whatever_is_typed_there_are_words(old, new, bpm, key):
     """Never none, never too many, and the same for the same."""
-    heard = Heard(bpm=bpm, key=key)
+    heard = TempoAndKey(bpm=bpm, key=key)
     words = joined(old, new, heard)
     assert words.strip()
     assert len(words) <= MOST

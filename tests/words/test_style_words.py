@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bot.words.facets import Facet
-from bot.words.reading import read_phrases
-from bot.words.roll import roll_words
+from bot.words.phrases import read_phrases
+from bot.words.random_words import roll_words
 from bot.words.style_words import with_style
 
 

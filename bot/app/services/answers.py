@@ -24,7 +24,7 @@ class AnswerService:
         """Return an answer that is still open."""
         return await self._open.get(key)
 
-    async def left(self) -> list[OpenAnswer]:
+    async def all_open(self) -> list[OpenAnswer]:
         """Return all answers that are open."""
         return await self._open.all()
 
@@ -34,7 +34,7 @@ class AnswerService:
 
     async def known_messages(self) -> set[int]:
         """Return the messages that show an unfinished job or an open answer, and so don't hang."""
-        jobs = [*await self._jobs.unfinished(), *await self._jobs.untold()]
+        jobs = [*await self._jobs.unfinished(), *await self._jobs.pending_notices()]
         ids = [job.message.message_id for job in jobs]
         ids += [answer.message_id for answer in await self._open.all()]
         return {id_ for id_ in ids if id_ is not None}

@@ -6,13 +6,13 @@ from collections.abc import Callable, Collection, Mapping
 
 from bot.domain.battles import (
     Battle,
+    BattleOutcome,
     BattleState,
+    BattleStep,
     Entrants,
     Entry,
+    LadderEntry,
     NewBattle,
-    Outcome,
-    Rung,
-    Step,
 )
 from bot.domain.clips import Clip
 from bot.jams.battles import decide, due_at, line_up, next_step, rank
@@ -33,9 +33,9 @@ class BattleService:
         """Record the message that announces a battle."""
         await self._battles.record_card(battle_id, message_id)
 
-    async def strike_out(self, battle_id: int) -> None:
+    async def delete_unannounced(self, battle_id: int) -> None:
         """Delete a battle that was never announced."""
-        await self._battles.strike_out(battle_id)
+        await self._battles.delete_unannounced(battle_id)
 
     async def find(self, battle_id: int) -> Battle | None:
         """Return a battle."""
@@ -73,7 +73,7 @@ class BattleService:
         entries = await self._battles.entries(battle_id)
         return any(entry.clip is not None and entry.clip.job_id == job_id for entry in entries)
 
-    async def next_step(self, battle: Battle) -> Step:
+    async def next_step(self, battle: Battle) -> BattleStep:
         """Return what is to be done for a battle now."""
         return next_step(battle, await self._battles.entrants(battle.id), self._clock())
 
@@ -107,7 +107,7 @@ class BattleService:
         counts = {entry.number: votes.get(entry.number, 0) for entry in entries}
         await self._battles.record_outcome(battle_id, outcome, counts, winners)
 
-    async def end_without_votes(self, battle_id: int, outcome: Outcome) -> bool:
+    async def end_without_votes(self, battle_id: int, outcome: BattleOutcome) -> bool:
         """Record that a battle ends for another reason; False where it goes its way."""
         return await self._battles.record_outcome(battle_id, outcome)
 
@@ -119,6 +119,6 @@ class BattleService:
         """Return which of these clips are entries of battles that go on."""
         return await self._battles.hidden(clip_ids)
 
-    async def ladder(self, guild_id: int, most: int) -> list[Rung]:
+    async def ladder(self, guild_id: int, most: int) -> list[LadderEntry]:
         """Return the best of a server's battles, at most that many."""
         return rank(await self._battles.ladder(guild_id))[:most]

@@ -24,7 +24,7 @@ from bot.app.services.stars import StarService
 from bot.app.services.words import WordService
 from bot.pipeline.service import Pipeline
 from bot.retry import RetryPolicy
-from bot.words.known import Vocabulary
+from bot.words.vocabulary import Vocabulary
 
 
 class BotService:
@@ -66,6 +66,6 @@ class BotService:
         return self._pipeline.timings.delivery_retry
 
     @property
-    def look_again_seconds(self) -> float:
+    def retry_due_seconds(self) -> float:
         """After how long what was due and failed is tried again."""
-        return self._pipeline.timings.look_again_seconds
+        return self._pipeline.timings.retry_due_seconds

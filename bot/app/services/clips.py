@@ -191,4 +191,4 @@ class ClipService:
 
     async def record_withdrawn(self, withdrawal: Withdrawal) -> None:
         """Record that a message shows a deleted clip no more, or that it can't be helped."""
-        await self._pipeline.store.withdrawals.strike_out(withdrawal)
+        await self._pipeline.store.withdrawals.delete(withdrawal)

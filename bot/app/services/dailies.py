@@ -68,7 +68,7 @@ class DailyService:
         """Return what is to be done for a server now."""
         return next_step(plan, _hours(plan), latest, self._clock())
 
-    async def wish(self, plan: DailyPlan) -> Daily | None:
+    async def choose_prompt(self, plan: DailyPlan) -> Daily | None:
         """Choose the prompt of today and write it down; None where the server refuses them all."""
         now, hours = self._clock(), _hours(plan)
         day = hours.of(now)
@@ -79,7 +79,7 @@ class DailyService:
                 await self._pipeline.word_filter.check(plan.guild_id, prompt)
             except Refused:
                 continue
-            return await self._dailies.wish(plan, day, prompt, hours.began_at(now))
+            return await self._dailies.create(plan, day, prompt, hours.began_at(now))
         return None
 
     async def before(self, plan: DailyPlan, daily: Daily) -> tuple[Clip | None, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from bot.domain.history import CLIPS_A_PAGE, HistoryPage, HistoryQuery, Whose
+from bot.domain.history import CLIPS_A_PAGE, HistoryPage, HistoryQuery, HistoryScope
 from bot.store.store import Store
 
 
@@ -25,11 +25,11 @@ class HistoryService:
         # One more tells whether there is another page.
         offset, limit = query.page * CLIPS_A_PAGE, CLIPS_A_PAGE + 1
         match query.whose:
-            case Whose.MINE:
+            case HistoryScope.MINE:
                 found = await self._clips.of_person(user_id, query.words, offset, limit)
-            case Whose.STARRED:
+            case HistoryScope.STARRED:
                 found = await self._clips.starred_by(user_id, query.words, offset, limit)
-            case Whose.EVERYONE:
+            case HistoryScope.EVERYONE:
                 assert guild_id is not None
                 found = await self._clips.of_guild(
                     guild_id, user_id, channel_ids, query.words, offset, limit

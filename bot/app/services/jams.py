@@ -11,7 +11,15 @@ from bot.domain.jams import Jam, NewJam, Room
 from bot.domain.jobs import ClipSource, Kind, MessageHandle, Order, RequestOrigin
 from bot.domain.limits import Limits
 from bot.errors import RequestError, SoundError
-from bot.jams.rounds import HOLD_SECONDS, Answer, Step, due_at, may_take, next_step, waited_for
+from bot.jams.rounds import (
+    HOLD_SECONDS,
+    JamStep,
+    TurnAnswer,
+    due_at,
+    may_take,
+    next_step,
+    waited_for,
+)
 from bot.jams.track_picture import bars_of, draw_track
 from bot.pipeline.jam_turns import track_levels, turn_words
 from bot.pipeline.service import Pipeline
@@ -65,43 +73,43 @@ class JamService:
         """Return the latest jams of a server, be they open or closed, newest first."""
         return await self._jams.latest_in(guild_id, limit)
 
-    async def going_on(self) -> list[Jam]:
+    async def unfinished(self) -> list[Jam]:
         """Return all jams that are not closed, and those whose card shows something old."""
-        return await self._jams.going_on()
+        return await self._jams.unfinished()
 
-    async def take(self, jam_id: int, user_id: int, name: str) -> Answer:
+    async def take(self, jam_id: int, user_id: int, name: str) -> TurnAnswer:
         """Let somebody take the turn, and join the round where there is one."""
         room = await self._jams.room(jam_id)
         if room is None:
-            return Answer.CLOSED
+            return TurnAnswer.CLOSED
         answer = may_take(room, user_id, self._clock())
-        if answer in (Answer.CLOSED, Answer.FULL):
+        if answer in (TurnAnswer.CLOSED, TurnAnswer.FULL):
             return answer
         await self._jams.join(jam_id, user_id, name)
         room = await self._jams.room(jam_id)
         if room is None:
-            return Answer.CLOSED
+            return TurnAnswer.CLOSED
         answer = may_take(room, user_id, self._clock())
-        if answer is not Answer.YOURS:
+        if answer is not TurnAnswer.YOURS:
             return answer
         until = self._clock() + HOLD_SECONDS
-        return answer if await self._jams.hold(jam_id, user_id, until) else Answer.HELD
+        return answer if await self._jams.hold(jam_id, user_id, until) else TurnAnswer.HELD
 
     def words(self, room: Room, words: str) -> str:
         """Return the words that a turn is made from."""
         return turn_words(room, words)
 
-    async def let_time_pass(self, jam_id: int) -> Room | None:
+    async def advance(self, jam_id: int) -> Room | None:
         """Do what time has brought a jam to; return it as it is then."""
         room = await self._jams.room(jam_id)
         if room is None:
             return None
         match next_step(room, self._clock()):
-            case Step.PASS_ON:
+            case JamStep.PASS_ON:
                 await self._jams.pass_on(room.jam, waited_for(room))
-            case Step.CLOSE:
+            case JamStep.CLOSE:
                 await self._close_with_mixdown(room)
-            case Step.WAIT:
+            case JamStep.WAIT:
                 return room
         return await self._jams.room(jam_id)
 
@@ -118,9 +126,9 @@ class JamService:
         """Close a jam without a mixdown; False where it is closed, or something is being made."""
         return await self._jams.close(jam_id)
 
-    async def give_up(self, jam_id: int) -> None:
+    async def abandon(self, jam_id: int) -> None:
         """Close a jam whose place could not be made, or is gone: nothing more is shown of it."""
-        await self._jams.strike_out(jam_id)
+        await self._jams.abandon(jam_id)
 
     async def _close_with_mixdown(self, room: Room) -> None:
         """Close a jam that nobody plays in, as whoever started it would."""

@@ -16,7 +16,7 @@ from bot.i18n.sentence import Moment, Sentence
 from bot.inference.audio_stream import AudioStream
 from bot.inference.executor import Executor
 from bot.store.live_seconds import LiveSeconds
-from bot.voice.live_sound import LiveSound
+from bot.voice.live_buffer import LiveBuffer
 
 log = logging.getLogger(__name__)
 
@@ -59,10 +59,10 @@ class LiveBudget:
         """Count what was made. Raises Refused once it is used up."""
         self._uncounted += seconds
         if self._uncounted >= _COUNTED_SECONDS:
-            await self.write_down()
+            await self.save()
             await self.check()
 
-    async def write_down(self) -> None:
+    async def save(self) -> None:
         """Keep what was counted."""
         seconds, self._uncounted = self._uncounted, 0.0
         if seconds and self._most:
@@ -80,7 +80,7 @@ class EngineMusic:
         seed: int,
         budget: LiveBudget,
     ) -> None:
-        self.sound = LiveSound()
+        self.sound = LiveBuffer()
         self._executor, self._job_id = executor, job_id
         self._words, self._seed, self._budget = tuple(words), seed, budget
         self.made_seconds = 0.0
@@ -112,7 +112,7 @@ class EngineMusic:
             taking.cancel()
             await asyncio.gather(taking, return_exceptions=True)
             stream.close()
-            await self._budget.write_down()
+            await self._budget.save()
             executor.cancel(self._job_id)
             self.sound.close()
 

@@ -17,9 +17,9 @@ from bot.pipeline.engine_requests import NO_MELODY
 from bot.pipeline.mixes import check_tempi
 from bot.pipeline.remix_words import with_remix_words, words_like
 from bot.pipeline.service import Pipeline
-from bot.words.known import Vocabulary
-from bot.words.roll import roll_words
+from bot.words.random_words import roll_words
 from bot.words.style_words import with_style
+from bot.words.vocabulary import Vocabulary
 
 _ROLLS = 20
 

@@ -65,6 +65,6 @@ class StarService:
         """Record the message of a post and the stars that it shows; None where it can't be."""
         await self._best.record(post.clip_id, message_id, stars)
 
-    async def strike_out_best(self, post: BestPost) -> None:
+    async def delete_best(self, post: BestPost) -> None:
         """Forget a post whose clip is gone, or not for everybody."""
-        await self._best.strike_out(post.clip_id)
+        await self._best.delete_post(post.clip_id)

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from bot.words.facets import Facet
-from bot.words.known import (
+from bot.words.vocabulary import (
     Vocabulary,
     complete,
     known_phrases,

@@ -6,7 +6,7 @@ from bot.demo.discord.actions import talk
 from bot.demo.discord.actions.components import submit_modal
 from bot.demo.discord.messages import MessageType
 from bot.demo.discord.poll_results import end_due_polls
-from bot.domain.battles import BattleState, Outcome
+from bot.domain.battles import BattleOutcome, BattleState
 from tests.support.discord_wire.stage import open_stage
 from tests.support.timings import quick
 
@@ -54,9 +54,9 @@ async def test_a_poll_that_ends_by_itself_is_counted_and_told_once(tmp_path):
         stage.clock.now += 3601
         await end_due_polls(wire)
         await wire.until(lambda: told(stage))
-        await stage.bot.get_cog("Battle").look()
+        await stage.bot.get_cog("Battle").run_due()
         battle = await stage.store.battles.get(1)
-        assert (battle.state, battle.outcome) == (BattleState.ENDED, Outcome.WON)
+        assert (battle.state, battle.outcome) == (BattleState.ENDED, BattleOutcome.WON)
         assert len(told(stage)) == 1
         results = [each for each in stage.channel.seen if each.type is MessageType.POLL_RESULT]
         assert len(results) == 1

@@ -48,7 +48,7 @@ async def test_a_prompt_is_posted_once_over_kills(tmp_path, monkeypatch):
             chosen = {"channel": str(channel.id), "hour": hour, "zone": "UTC"}
             await wire.slash(wire.owner, channel, "admin daily", **chosen)
             await bot.end(signal.SIGKILL)
-            await start(0, killed_at="daily.wished")
+            await start(0, killed_at="daily.recorded")
             await states(folder, "wished")
             assert channel.seen == []
             # Four hours late is not too late.
@@ -59,7 +59,7 @@ async def test_a_prompt_is_posted_once_over_kills(tmp_path, monkeypatch):
             await states(folder, "posted")
             assert channel.seen == [post]
             await bot.end(signal.SIGKILL)
-            await start(DAY_SECONDS, killed_at="daily.wished")
+            await start(DAY_SECONDS, killed_at="daily.recorded")
             await start(2 * DAY_SECONDS)
             await states(folder, "posted", "skipped", "posted")
             assert len(channel.seen) == 2

@@ -50,7 +50,7 @@ async def test_words_wait_an_outage_out(tmp_path, fault):
         await ended(stage)
         assert met.hits == 9
         assert words_in(stage.channel) == [asked.message.content]
-        assert not (await stage.store.jobs.get(1)).untold
+        assert not (await stage.store.jobs.get(1)).notice_pending
 
 
 async def test_what_could_not_be_told_is_told_at_the_next_start(tmp_path):
@@ -61,7 +61,7 @@ async def test_what_could_not_be_told_is_told_at_the_next_start(tmp_path):
         job = await ended(stage)
         assert (job.state, words_in(stage.channel)) == (JobState.FAILED, [])
         untold = await stage.store.jobs.get(1)
-        assert untold.untold and untold.message.token == asked.token
+        assert untold.notice_pending and untold.message.token == asked.token
         assert await stage.used() == 0
         for trouble in troubles:
             trouble.times = 0
@@ -70,7 +70,7 @@ async def test_what_could_not_be_told_is_told_at_the_next_start(tmp_path):
             await stage.bot.pipeline.idle()
             assert words_in(stage.channel) == [asked.message.content]
         told = await stage.store.jobs.get(1)
-        assert not told.untold and told.message.token is None
+        assert not told.notice_pending and told.message.token is None
         assert len(asked.message.states) == 2
         assert await stage.store.check() == []
 
@@ -93,7 +93,7 @@ async def test_a_person_who_cannot_be_reached_is_not_asked_for_at_each_start(tmp
         stage.wire.refuse_in(stage.channel, 403, 50013)
         stage.alice.takes_dms = False
         await ended(stage)
-        assert not (await stage.store.jobs.get(1)).untold
+        assert not (await stage.store.jobs.get(1)).notice_pending
         before = len(stage.wire.asked)
         stage.bot.pipeline.start(stage.bot.presenter)
         await stage.bot.pipeline.idle()

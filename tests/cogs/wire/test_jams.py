@@ -24,7 +24,7 @@ def is_told(asked):
 async def settled(stage):
     """Wait until all is made and shown."""
     await stage.bot.pipeline.idle()
-    await stage.bot.get_cog("JamSessions").progress.look()
+    await stage.bot.get_cog("JamSessions").progress.run_due()
 
 
 async def test_a_jam_whose_way_was_cut_off_goes_on(tmp_path, monkeypatch):

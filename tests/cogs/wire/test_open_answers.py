@@ -26,7 +26,7 @@ def _quick(monkeypatch):
 
 async def restarted(stage):
     """Look for what is left, as a start does, and end it."""
-    cog = stage.bot.get_cog("LeftAnswers")
+    cog = stage.bot.get_cog("AnswerCleanup")
     await cog.cog_load()
     await cog._ending
 
@@ -83,7 +83,7 @@ async def test_a_start_ends_what_a_kill_has_left(tmp_path, known):
             left = await stage.wire.slash(stage.bob, stage.channel, "music", prompt="rock")
             await stage.wait_for_queue(2)
             await stage.store.jobs.cancel(2, messages.CANCELLED)
-            await stage.store.jobs.record_told(2)
+            await stage.store.jobs.record_notified(2)
             takes = [left.message]
         for number, take in enumerate(takes[: 1 if known == "one by its text" else 2]):
             await stage.store.open_answers.open(

@@ -14,7 +14,7 @@ def players(stage):
 
 async def restarted(stage):
     """Look for what is left, as a start does, and end it."""
-    cog = stage.bot.get_cog("LeftAnswers")
+    cog = stage.bot.get_cog("AnswerCleanup")
     await cog.cog_load()
     await cog._ending
 

@@ -16,7 +16,7 @@ from bot.demo.discord.rights import Right
 from bot.demo.discord.voice import moves
 from bot.errors import RequestError
 from bot.voice.radio import RadioTimings
-from cogs.requests.radios_on_air import RadiosOnAir
+from cogs.requests.radio_sessions import RadioSessions
 from cogs.requests.voice_places import place_of
 from cogs.views.radio_buttons import radio_view
 from tests.support.discord_wire.stage import open_stage
@@ -319,13 +319,13 @@ async def test_it_goes_when_it_is_alone_and_when_its_channel_is_deleted(tmp_path
     """Each with a word on why; it can be switched on again."""
     async with open_room(tmp_path) as room:
         alice, cog = room.stage.alice, room.stage.bot.get_cog("Radio")
-        cog.radios = RadiosOnAir(cog.bot, radio_view, RadioTimings(alone_seconds=0.2))
+        cog.radios = RadioSessions(cog.bot, radio_view, RadioTimings(alone_seconds=0.2))
         message = await room.asks(alice, "start")
         await room.hears_music()
         await moves.leave(room.wire, alice, room.wire.guild.id)
         await room.until(lambda: not room.is_there)
         await room.until(lambda: "Everybody had left" in said(message))
-        cog.radios = RadiosOnAir(cog.bot, radio_view)
+        cog.radios = RadioSessions(cog.bot, radio_view)
         await moves.join(room.wire, alice, room.place)
         channel = room.stage.bot.get_channel(room.place.id)
         await room.until(lambda: alice.id in channel.voice_states)

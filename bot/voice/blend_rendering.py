@@ -1,0 +1,72 @@
+"""Makes ready what is heard while one track goes over into another."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import logging
+import math
+
+import numpy as np
+
+from bot.audio.editing.crossfade import likeness
+from bot.audio.files.opus_packets import RATE_HZ
+from bot.audio.stretch_process import stretch_apart
+from bot.domain.generation import Sound
+from bot.errors import JobError
+from bot.voice.blend import Blend, plain_blend, plan_blend
+from bot.voice.track import Frames, Track
+
+log = logging.getLogger(__name__)
+
+_FULL = 32768
+_AROUND = round(0.3 * RATE_HZ)
+"""Heard by what stretches before and after what is wanted."""
+_SEAM = round(0.02 * RATE_HZ)
+
+
+async def render_blend(first: Track, second: Track, *, since: int = 0) -> Blend:
+    """Return how a track goes over into another, ready to be heard, not before a place in it."""
+    blend = plan_blend(first, second, since=since)
+    if blend.time_factor != 1.0:
+        try:
+            blend = await _with_tail(blend)
+        except JobError:
+            return plain_blend(first, second)
+    if blend.enter or blend.tail is not None:
+        alike = await asyncio.to_thread(_likeness, blend, second)
+        blend = dataclasses.replace(blend, likeness=alike)
+    return blend
+
+
+async def _with_tail(blend: Blend) -> Blend:
+    """Return a blend in which the end of the first track is at the tempo of the second."""
+    frames, factor = blend.first.frames, blend.time_factor
+    before = min(blend.leave, _AROUND)
+    stop = blend.leave + math.ceil(blend.length * factor) + _AROUND
+    part = frames[blend.leave - before : stop].T.astype(np.float32) / _FULL
+    made = await stretch_apart(Sound(samples=part, sample_rate_hz=RATE_HZ), factor)
+    start = round(before / factor)
+    tail = made.samples[:, start : start + blend.length].T
+    missing = blend.length - len(tail)
+    tail = np.pad(tail, ((0, missing), (0, 0)))
+    # It begins as the track goes on, and is itself a moment later.
+    rises = np.linspace(0.0, 1.0, _SEAM, dtype=np.float32)[:, None]
+    goes_on = frames[blend.leave : blend.leave + _SEAM].astype(np.float32) / _FULL
+    seam = min(_SEAM, len(goes_on), len(tail))
+    tail[:seam] = goes_on[:seam] * (1 - rises[:seam]) + tail[:seam] * rises[:seam]
+    whole = np.clip(np.rint(tail * _FULL), -_FULL, _FULL - 1).astype(np.int16)
+    return dataclasses.replace(blend, tail=whole)
+
+
+def _likeness(blend: Blend, second: Track) -> float:
+    """Return how alike what falls and what rises are."""
+    falls = blend.tail if blend.tail is not None else _cut(blend.first.frames, blend.leave, blend)
+    rises = _cut(second.frames, blend.enter, blend)
+    length = min(len(falls), len(rises))
+    one, other = (each[:length].astype(np.float32) / _FULL for each in (falls, rises))
+    return likeness(one, other)
+
+
+def _cut(frames: Frames, at: int, blend: Blend) -> Frames:
+    return frames[at : at + blend.length]

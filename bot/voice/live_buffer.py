@@ -1,0 +1,139 @@
+"""Music that is being made: a buffer between who makes it and the thread that plays."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+
+from bot.audio.files.opus_packets import CHANNELS, RATE_HZ
+from bot.audio.stream_fit import StreamFit
+from bot.domain.generation import Floats, Sound
+from bot.voice.thread_signals import set_from_thread
+
+MOST_SECONDS = 6.0
+"""How much waits to be played: 2.3 MB."""
+PAST_SECONDS = 12.0
+"""How much of what was played is kept, 4.6 MB: its beat is heard in it when it ends."""
+
+_REFILLED_SAMPLES = round(1.0 * RATE_HZ)
+_PAST_SAMPLES = round(PAST_SECONDS * RATE_HZ)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class BufferWindow:
+    """What was played lately and what waits, as one, [samples, 2]."""
+
+    samples: Floats
+    begin: int
+    """Where in the whole music that begins, in samples."""
+
+
+class LiveBuffer:
+    """A `Playable` of unknown length. Where nothing is there yet it is silent, and counts that."""
+
+    def __init__(self) -> None:
+        self._fit = StreamFit()
+        self._lock = threading.Lock()
+        self._waiting: deque[Floats] = deque()
+        self._samples = 0
+        self._past: deque[Floats] = deque()
+        self._past_samples = 0
+        self.taken_samples = 0
+        """How much of the music was played; silence is none of it."""
+        self._is_closed = False
+        self._room = asyncio.Event()
+        self._room.set()
+        self._loop = asyncio.get_running_loop()
+        self._is_dry = False
+        self.fit_seconds = 0.0
+        """What bringing it to what is played has taken of the processor."""
+        self.missing_samples = 0
+        """How much silence was played for want of music."""
+
+    @property
+    def buffered_seconds(self) -> float:
+        """Return how much waits to be played."""
+        return self._samples / RATE_HZ
+
+    @property
+    def left(self) -> int | None:
+        """How many samples are left, once no more come."""
+        return self._samples if self._is_closed else None
+
+    async def push(self, piece: Sound) -> None:
+        """Add the next piece, once there is room for it."""
+        samples = await asyncio.to_thread(self._fitted, piece)
+        while self.buffered_seconds >= MOST_SECONDS and not self._is_closed:
+            self._room.clear()
+            await self._room.wait()
+        with self._lock:
+            self._waiting.append(samples)
+            self._samples += len(samples)
+
+    def close(self) -> None:
+        """No more comes; what is there is played."""
+        self._is_closed = True
+        self._room.set()
+
+    @property
+    def is_dry(self) -> bool:
+        """Return whether it is silent for want of music."""
+        return self._is_dry
+
+    def window(self) -> BufferWindow:
+        """Return what is around the place that is played."""
+        with self._lock:
+            parts = [*self._past, *self._waiting]
+            begin = self.taken_samples - self._past_samples
+        empty = np.zeros((0, CHANNELS), np.float32)
+        return BufferWindow(samples=np.concatenate([empty, *parts]), begin=begin)
+
+    def take(self, samples: int) -> Floats:
+        """Return the next samples; called by the thread that plays.
+
+        Where all was played it is silent until there is enough again: one gap, not many.
+        """
+        out = np.zeros((samples, CHANNELS), np.float32)
+        at = 0
+        with self._lock:
+            was_dry = self._is_dry
+            self._is_dry = was_dry and self._samples < _REFILLED_SAMPLES and not self._is_closed
+            while not self._is_dry and at < samples and self._waiting:
+                part = self._waiting.popleft()
+                used = part[: samples - at]
+                out[at : at + len(used)] = used
+                at += len(used)
+                self._remember(used)
+                if len(used) < len(part):
+                    self._waiting.appendleft(part[len(used) :])
+            self._samples -= at
+            self.taken_samples += at
+        if not self._room.is_set() and self.buffered_seconds < MOST_SECONDS:
+            set_from_thread(self._loop, self._room)
+        if at < samples and self._is_closed:
+            return out[:at]
+        if was_dry and at:
+            out[:at] *= np.linspace(0.0, 1.0, at, dtype=np.float32)[:, None]
+        if at < samples and not self._is_dry:
+            self._is_dry = True
+            out[:at] *= np.linspace(1.0, 0.0, at, dtype=np.float32)[:, None]
+        self.missing_samples += samples - at
+        return out
+
+    def _fitted(self, piece: Sound) -> Floats:
+        begun = time.thread_time()
+        try:
+            return self._fit.take(piece)
+        finally:
+            self.fit_seconds += time.thread_time() - begun
+
+    def _remember(self, part: Floats) -> None:
+        self._past.append(part)
+        self._past_samples += len(part)
+        while self._past_samples > _PAST_SAMPLES:
+            self._past_samples -= len(self._past.popleft())

@@ -1,0 +1,77 @@
+"""Where a battle is: messages are sent there once.
+
+Each is looked for before it is sent once more: a previous run of the bot, or a request that
+failed, may have sent it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import discord
+
+from bot.app.client import ZhiyinBot
+from bot.domain.battles import Battle
+from bot.domain.jobs import USUAL_MAX_BYTES
+from cogs.posting.message_search import find_own
+
+_GONE = {10003, 10008}
+_NOT_ALLOWED = {50001, 50013}
+
+
+class ChannelLost(Exception):
+    """The channel is gone, or nothing may be posted there any more."""
+
+
+class BattleChannel:
+    """The channels of battles. Its methods raise what discord.py raises in an outage."""
+
+    def __init__(self, bot: ZhiyinBot) -> None:
+        self._bot = bot
+        self._fresh: set[int] = set()
+        """Battles of which nothing can have been sent without being recorded."""
+
+    def begin(self, battle: Battle) -> None:
+        """Note that nothing of a battle has been sent yet but what is recorded."""
+        self._fresh.add(battle.id)
+
+    def doubt(self, battle_id: int) -> None:
+        """Note that something of a battle may have been sent that is not recorded."""
+        self._fresh.discard(battle_id)
+
+    async def once(
+        self,
+        battle: Battle,
+        is_it: Callable[[discord.Message], bool],
+        make: Callable[[], dict[str, Any]],
+    ) -> int:
+        """Send a message unless it is there already; return its id. Raises ChannelLost."""
+        if battle.id not in self._fresh:
+            found = await self.find(battle, is_it)
+            if found is not None:
+                return found
+        try:
+            sent: discord.Message = await self.channel(battle).send(**make())
+            return sent.id
+        except discord.HTTPException as error:
+            self.doubt(battle.id)
+            if error.code in _GONE | _NOT_ALLOWED:
+                raise ChannelLost from error
+            raise
+        except Exception:
+            self.doubt(battle.id)
+            raise
+
+    async def find(self, battle: Battle, is_it: Callable[[discord.Message], bool]) -> int | None:
+        """Return the latest message of the bot since a battle began that is the one."""
+        return await find_own(self._bot, self.channel(battle), is_it, since_id=int(battle.key))
+
+    def channel(self, battle: Battle) -> discord.PartialMessageable:
+        """Return the channel of a battle."""
+        return self._bot.get_partial_messageable(battle.channel_id)
+
+    def max_bytes(self, battle: Battle) -> int:
+        """Return how large a file may be there."""
+        guild = self._bot.get_guild(battle.guild_id)
+        return USUAL_MAX_BYTES if guild is None else guild.filesize_limit

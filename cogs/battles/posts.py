@@ -1,0 +1,163 @@
+"""What is shown of a battle while it goes on: its card, the players of its entries, the poll."""
+
+from __future__ import annotations
+
+import logging
+import math
+from datetime import timedelta
+from pathlib import PurePath
+from typing import Any
+
+import discord
+
+from bot import failpoints
+from bot.app.client import ZhiyinBot
+from bot.domain.battles import Battle, Entrants, Entry
+from bot.domain.clips import Clip
+from bot.errors import OutputError, SoundError
+from cogs.battles.channel import BattleChannel
+from cogs.battles.files import battle_files
+from cogs.posting.outages import is_outage
+from cogs.presentation import battle_messages
+from cogs.views.battle_buttons import battle_view
+
+log = logging.getLogger(__name__)
+
+
+class BattlePosts:
+    """Shows battles; all ids are found in them. Raises what discord.py raises in an outage."""
+
+    def __init__(self, bot: ZhiyinBot, place: BattleChannel) -> None:
+        self._bot, self._place = bot, place
+        self._shown: dict[int, tuple[Battle, Entrants]] = {}
+
+    async def find_card(self, battle: Battle) -> int | None:
+        """Return the message that announces a battle, if there is one."""
+        wanted = f"zhiyin:battle:{battle.id}:"
+
+        def is_it(message: discord.Message) -> bool:
+            rows = [row for row in message.components if isinstance(row, discord.ActionRow)]
+            ids = [getattr(each, "custom_id", None) or "" for row in rows for each in row.children]
+            return any(id_.startswith(wanted) for id_ in ids)
+
+        return await self._place.find(battle, is_it)
+
+    async def show(self, battle: Battle, entrants: Entrants) -> None:
+        """Let the card say how far a battle is, if it says something else."""
+        if battle.message_id is None or self._shown.get(battle.id) == (battle, entrants):
+            return
+        read, sample = self._bot.languages.reader(battle.locale), await self._sample(battle)
+        card = battle_messages.announcement(
+            read, battle, sample, entrants, has_picture=sample is not None
+        )
+        try:
+            await (
+                self._place.channel(battle)
+                .get_partial_message(battle.message_id)
+                .edit(embed=card, view=battle_view(read, battle))
+            )
+        except discord.HTTPException as error:
+            if is_outage(error):
+                raise
+            # What goes on below it does so without its card.
+            log.info("battle.card_not_shown id=%d code=%d", battle.id, error.code)
+        self._shown[battle.id] = battle, entrants
+
+    def forget(self, battle: Battle) -> None:
+        """Forget what was shown of a battle that is over."""
+        self._shown.pop(battle.id, None)
+
+    async def show_sample(self, battle: Battle, sample: Clip) -> bool:
+        """Put the clip that a battle is of under its card; return whether it is there.
+
+        The card links to it in any case.
+        """
+        assert battle.message_id is not None
+        try:
+            packed = await self._bot.service.clips.pack(sample, self._place.max_bytes(battle))
+            files = battle_files(packed, f"battle-{battle.id}-sample")
+            message = self._place.channel(battle).get_partial_message(battle.message_id)
+            await message.edit(attachments=files)
+            self._shown.pop(battle.id, None)
+        except (discord.HTTPException, SoundError, OutputError) as error:
+            log.info("battle.sample_not_shown id=%d %s", battle.id, error)
+            return False
+        return True
+
+    async def post_players(self, battle: Battle) -> None:
+        """Post the entries that are not posted yet. Raises ChannelLost."""
+        entries = await self._bot.service.battles.entries(battle.id)
+        for entry in entries:
+            if entry.clip is not None and entry.message_id is None:
+                await self._post_player(battle, entry, entry.clip, len(entries))
+
+    async def _post_player(self, battle: Battle, entry: Entry, clip: Clip, total: int) -> None:
+        name = f"battle-{battle.id}-entry-{entry.number}"
+        try:
+            # Its own words would tell whose it is, and its number would lead there.
+            packed = await self._bot.service.clips.pack_entry(
+                clip,
+                self._place.max_bytes(battle),
+                battle.prompt or name,
+                (battle.id, entry.number),
+            )
+        except (SoundError, OutputError) as error:
+            log.warning("battle.entry_silent id=%d entry=%d %s", battle.id, entry.number, error)
+            return
+        card = battle_messages.player(self._bot.languages.reader(battle.locale), entry, total)
+
+        def is_it(message: discord.Message) -> bool:
+            return any(PurePath(file.filename).stem == name for file in message.attachments)
+
+        def make() -> dict[str, Any]:
+            return {"embed": card, "files": battle_files(packed, name), "nonce": name}
+
+        id_ = await self._place.once(battle, is_it, make)
+        await failpoints.reached("battle.player_posted")
+        await self._bot.service.battles.record_player(battle.id, entry.number, id_)
+
+    async def post_poll(self, battle: Battle) -> None:
+        """Begin the poll. Raises ChannelLost."""
+        read = self._bot.languages.reader(battle.locale)
+        entries = await self._bot.service.battles.entries(battle.id)
+        question = battle_messages.question(read, battle)
+
+        def make() -> dict[str, Any]:
+            # Discord counts whole hours: it is ended by hand before.
+            hours = math.ceil(battle.voting_seconds / 3600)
+            poll = discord.Poll(question, timedelta(hours=max(1, hours)))
+            for entry in entries:
+                poll.add_answer(text=battle_messages.answer(read, entry))
+            # The poll itself counts in hours when it ends.
+            ends_at = self._bot.clock() + battle.voting_seconds
+            return {
+                "content": read(battle_messages.vote_below(ends_at)),
+                "poll": poll,
+                "nonce": f"battle-{battle.id}-poll",
+            }
+
+        id_ = await self._place.once(
+            battle,
+            lambda message: message.poll is not None and message.poll.question == question,
+            make,
+        )
+        await failpoints.reached("battle.poll_posted")
+        await self._bot.service.battles.record_poll(battle, id_)
+
+    async def withdraw_players(self, battle: Battle) -> None:
+        """Delete the players of entries that were withdrawn."""
+        for entry in await self._bot.service.battles.entries(battle.id):
+            if entry.clip is not None or entry.message_id is None:
+                continue
+            try:
+                message = self._place.channel(battle).get_partial_message(entry.message_id)
+                await message.delete()
+            except discord.HTTPException as error:
+                if is_outage(error):
+                    raise
+            await self._bot.service.battles.record_player(battle.id, entry.number, None)
+
+    async def _sample(self, battle: Battle) -> Clip | None:
+        if battle.clip_id is None:
+            return None
+        return await self._bot.service.clips.find(battle.clip_id)

@@ -1,0 +1,82 @@
+"""The place of a jam: a message in a channel, and the thread that hangs on it; made once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+import discord
+
+from bot import failpoints
+from bot.app.client import ZhiyinBot
+from bot.domain.jams import Jam, JamState
+from cogs.posting.message_search import find_own
+from cogs.presentation import jam_messages
+
+log = logging.getLogger(__name__)
+
+GONE = {10003, 10004, 10008}
+NOT_ALLOWED = {50001, 50013}
+_HAS_A_THREAD = 160004
+_ARCHIVE_MINUTES: Final = 10080
+_NAME_CHARACTERS = 90
+
+
+class ThreadLost(Exception):
+    """The channel is gone, or nothing may be posted or opened there."""
+
+
+async def open_jam_thread(bot: ZhiyinBot, jam_id: int) -> Jam:
+    """Make the place of a jam unless it is there; return the jam with it.
+
+    Raises ThreadLost, also where it was given up, and what discord.py raises in an outage.
+    """
+    jams = bot.service.jams
+    async with jams.opening(jam_id):
+        jam = await jams.find(jam_id)
+        if jam is None:
+            raise ThreadLost
+        if jam.thread_id is not None:
+            return jam
+        if jam.state is JamState.CLOSED:
+            raise ThreadLost
+        try:
+            thread_id = await _make(bot, jam)
+        except discord.HTTPException as error:
+            if error.code in GONE | NOT_ALLOWED:
+                raise ThreadLost from error
+            raise
+        await jams.record_thread(jam.id, thread_id)
+        return replace(jam, thread_id=thread_id)
+
+
+async def _make(bot: ZhiyinBot, jam: Jam) -> int:
+    """Announce the jam and open its thread; what a previous run of the bot did is found."""
+    read = bot.languages.reader(jam.locale)
+    channel = bot.get_partial_messageable(jam.channel_id, guild_id=jam.guild_id)
+    footer = read(jam_messages.announcement_footer(jam))
+    message_id = await find_own(bot, channel, has_footer(footer), since_id=int(jam.key))
+    if message_id is None:
+        room = await bot.service.jams.room(jam.id)
+        assert room is not None
+        embed = jam_messages.announcement(read, room, None)
+        message_id = (await channel.send(embed=embed, nonce=f"jam-{jam.id}")).id
+    await failpoints.reached("jam.announced")
+    try:
+        await channel.get_partial_message(message_id).create_thread(
+            name=(jam.title or f"Jam {jam.id}")[:_NAME_CHARACTERS],
+            auto_archive_duration=_ARCHIVE_MINUTES,
+        )
+    except discord.HTTPException as error:
+        if error.code != _HAS_A_THREAD:
+            raise
+    await failpoints.reached("jam.threaded")
+    # A thread that begins with a message has its id.
+    return message_id
+
+
+def has_footer(footer: str) -> Callable[[discord.Message], bool]:
+    """Return what tells a message that has such a footer."""
+    return lambda message: any(embed.footer.text == footer for embed in message.embeds)

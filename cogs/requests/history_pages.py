@@ -1,0 +1,37 @@
+"""Look a page of /history up, with what the person may see where they are."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import discord
+
+from bot.app.client import Interaction
+from bot.domain.history import HistoryPage, HistoryQuery, HistoryScope
+from bot.errors import RequestError
+from bot.i18n.sentence import Sentence
+from cogs.requests.rights import is_shown_to
+
+ON_SERVERS = Sentence("Everybody's clips can only be listed on servers.")
+
+
+async def find_page(interaction: Interaction, query: HistoryQuery) -> HistoryPage:
+    """Return a page. Raises RequestError for a server's clips where there is no server."""
+    if query.whose is HistoryScope.EVERYONE and interaction.guild_id is None:
+        raise RequestError(ON_SERVERS)
+    seen = _seen(interaction) if query.whose is HistoryScope.EVERYONE else ()
+    page = await interaction.client.service.history.page(
+        query, interaction.user.id, interaction.guild_id, seen
+    )
+    shown = tuple(clip for clip in page.clips if is_shown_to(interaction, clip))
+    return dataclasses.replace(page, clips=shown)
+
+
+def _seen(interaction: Interaction) -> set[int]:
+    """Return the channels and threads of this server that the person sees."""
+    guild, person = interaction.guild, interaction.user
+    here = {interaction.channel_id or 0}
+    if guild is None or not isinstance(person, discord.Member):
+        return here
+    places = [*guild.channels, *guild.threads]
+    return here | {place.id for place in places if place.permissions_for(person).read_messages}

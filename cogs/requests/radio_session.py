@@ -1,0 +1,266 @@
+"""A radio that is on: what it plays next, and the message that shows it."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import logging
+import random
+from collections import deque
+from collections.abc import Callable
+
+import discord
+
+from bot.app.client import ZhiyinBot
+from bot.domain.clips import Clip
+from bot.domain.live_words import Words
+from bot.domain.radio import RadioPlan, RadioSource
+from bot.errors import ZhiyinError
+from bot.i18n.languages import Reader
+from bot.voice.connection import VoicePlace
+from bot.voice.live_player import LivePlayer
+from bot.voice.radio import Radio, RadioEnd, RadioTimings
+from bot.voice.rotation import choose_next
+from bot.voice.track import Track
+from cogs.posting.outages import UNREACHABLE
+from cogs.presentation import radio_messages
+from cogs.presentation.readers import readers_on
+from cogs.requests.clip_cards import card_for
+from cogs.requests.steering_cooldown import SteeringCooldown
+from cogs.requests.voice_places import check_rights, is_for_everybody, listeners_in
+from cogs.requests.voice_status import show_status
+
+log = logging.getLogger(__name__)
+
+ViewOf = Callable[[Reader, int], discord.ui.View]
+_REMEMBERED = 100
+_SHOWING = (discord.HTTPException, *UNREACHABLE)
+
+
+class RadioSession:
+    """One server's radio."""
+
+    def __init__(
+        self,
+        bot: ZhiyinBot,
+        plan: RadioPlan,
+        channel: VoicePlace,
+        view_of: ViewOf,
+        timings: RadioTimings | None,
+    ) -> None:
+        self.plan, self.votes = plan, set[int]()
+        self._bot, self._view_of = bot, view_of
+        self._played: deque[int] = deque(maxlen=_REMEMBERED)
+        # Which clip comes next is of no consequence to anybody's safety.
+        self._draw = random.Random()  # noqa: S311
+        self._is_stopped = False
+        self.is_ending = False
+        """Whether it is on its way out: another may be switched on after it."""
+        self.pauses = SteeringCooldown(bot.clock)
+        """Of those who steer."""
+        self._status: str | None = None
+        self.clip_id: int | None = None
+        """What is played."""
+        self.radio = Radio(channel, choose=self._choose, tell=self._tell, timings=timings)
+
+    @property
+    def channel(self) -> VoicePlace:
+        """Return where it plays."""
+        return self.radio.channel
+
+    @property
+    def _read(self) -> Reader:
+        return readers_on(self._bot, self.channel.guild.id)
+
+    @property
+    def plays_live(self) -> bool:
+        """Return whether live music is what is heard."""
+        return self.radio.show is not None and self.radio.show.is_heard
+
+    async def open(self) -> None:
+        """Join the channel and begin. Raises RequestError."""
+        check_rights(self.channel)
+        await self._begin_show()
+        try:
+            await self.radio.open()
+        except BaseException:
+            self._end_show()
+            raise
+        self.note_listeners()
+        if isinstance(self.channel, discord.StageChannel):
+            await self.channel.guild.me.edit(suppress=False)
+
+    async def run(self) -> None:
+        """Play until it ends; then it says why, and is forgotten."""
+        try:
+            end = await self.radio.run()
+        finally:
+            self.is_ending = True
+            log.info("radio.heard server=%d %s", self.plan.guild_id, self.radio.told)
+            self._end_show()
+        if end is RadioEnd.STOPPED and not self._is_stopped:
+            return  # the bot stops: the radio comes back with it
+        await self._bot.service.radio.drop(self.plan.guild_id)
+        where = self.channel.mention
+        said = {
+            RadioEnd.STOPPED: radio_messages.STOPPED,
+            RadioEnd.ALONE: radio_messages.LEFT_ALONE.fill(channel=where),
+            RadioEnd.CHANNEL_GONE: radio_messages.CHANNEL_GONE,
+            RadioEnd.LOST: radio_messages.SENT_AWAY.fill(channel=where),
+        }
+        log.info("radio.off server=%d because=%s", self.plan.guild_id, end.name.lower())
+        await self._show(radio_messages.notice(self._read, said[end]), None)
+
+    async def stop(self) -> None:
+        """Switch it off for good."""
+        self._is_stopped = self.is_ending = True
+        # Who is not in the channel any more may not, and Discord clears it when all have left.
+        if self._status is not None:
+            await show_status(self.channel, None)
+        await self.radio.stop()
+
+    def skip(self) -> None:
+        """Go on with the next clip."""
+        self.votes.clear()
+        self.radio.skip()
+
+    def note_listeners(self) -> None:
+        """Count who listens."""
+        self.radio.note_listeners(len(listeners_in(self.channel)))
+
+    async def change(self, plan: RadioPlan) -> None:
+        """Play something else from now on."""
+        if plan.source is RadioSource.LIVE:
+            await self._bot.service.live_music.check(plan.guild_id)
+        self.plan = plan
+        await self._bot.service.radio.keep(plan)
+        if plan.source is RadioSource.LIVE:
+            await self._begin_show()
+        else:
+            self._end_show()
+            await self.radio.change()
+
+    async def follow_jam(self) -> None:
+        """Play the jam that it is about as it is now, where it has changed."""
+        plan, service = self.plan, self._bot.service.radio
+        if plan.source is not RadioSource.JAM or plan.jam_id is None:
+            return
+        found = [each for each in await service.clips(plan) if self._is_for_all(each)]
+        if not found or found[0].id in list(self._played)[-1:]:
+            return
+        head, sounding = found[0], self.clip_id
+        self._played.append(head.id)
+        try:
+            track = await service.load(head)
+        except ZhiyinError as error:
+            log.info("radio.skipped clip=%d %s", head.id, error)
+            return
+        same = None
+        if sounding is not None:
+            same = await service.grown_at(plan.jam_id, sounding, head)
+        await self.radio.follow(track, same)
+
+    def _is_for_all(self, clip: Clip) -> bool:
+        return is_for_everybody(self.channel.guild, clip)
+
+    async def steer(self, words: Words) -> None:
+        """Let live music be made from other words; `show` tells of them."""
+        self.plan = dataclasses.replace(self.plan, words=words)
+        if self.radio.show is not None:
+            self.radio.show.words = words
+        await self._bot.service.radio.keep(self.plan)
+
+    async def show(self) -> None:
+        """Show what is played, on the card and as the channel's status."""
+        await self._show(*await self.describe(self._read))
+        await self._show_status()
+
+    async def _begin_show(self) -> None:
+        live, guild_id = self._bot.service.live_music, self.plan.guild_id
+        if self.plan.source is not RadioSource.LIVE:
+            return
+        await live.check(guild_id)
+        live.servers.add(guild_id)
+        mixer = self.radio.mixer
+        begin = functools.partial(live.begin, guild_id)
+        self.radio.play_live(LivePlayer(mixer, self.plan.words, begin))
+
+    def _end_show(self) -> None:
+        self._bot.service.live_music.servers.discard(self.plan.guild_id)
+        self.radio.play_live(None)
+
+    async def _choose(self) -> Track | None:
+        service = self._bot.service.radio
+        found = await service.clips(self.plan)
+        clips = {clip.id: clip for clip in found if self._is_for_all(clip)}
+        while clips:
+            chosen = choose_next(list(clips), self._played, self._draw)
+            assert chosen is not None
+            try:
+                track = await service.load(clips.pop(chosen))
+            except ZhiyinError as error:
+                log.info("radio.skipped clip=%d %s", chosen, error)
+                continue
+            self._played.append(chosen)
+            return track
+        return None
+
+    async def _tell(self, track: Track | None) -> None:
+        self.votes.clear()
+        self.clip_id = None if track is None else track.clip_id
+        log.info("radio.plays server=%d clip=%s", self.plan.guild_id, self.clip_id)
+        await self.show()
+
+    async def _show_status(self) -> None:
+        clip = None if self.clip_id is None else await self._bot.service.clips.find(self.clip_id)
+        said = radio_messages.status(self.plan.words if self.plays_live else None, clip)
+        text = None if said is None else self._read(said)
+        is_new = text != self._status and not self._is_stopped
+        if is_new and await show_status(self.channel, text):
+            self._status = text
+
+    async def describe(self, read: Reader) -> tuple[discord.Embed, discord.ui.View | None]:
+        """Return what is played, and its buttons; none where nothing is."""
+        where, show = self.channel.mention, self.radio.show
+        trouble = radio_messages.CATCHING_UP
+        if show is not None and isinstance(show.error, ZhiyinError):
+            trouble = show.error.sentence
+            if self.clip_id is None and not show.is_heard:
+                return radio_messages.notice(read, trouble), self._view_of(read, 0)
+        if show is not None and (show.is_heard or self.clip_id is None):
+            said = radio_messages.live(where, self.plan.words, is_heard=show.is_heard)
+            return radio_messages.notice(read, said), self._view_of(read, 0)
+        clip = None if self.clip_id is None else await self._bot.service.clips.find(self.clip_id)
+        if clip is not None:
+            card = await card_for(self._bot, read, clip, self.plan.guild_id)
+            shown = radio_messages.now_playing(read, card, clip, where)
+            if show is not None:
+                shown.description = f"{read(trouble)}\n{shown.description}"
+            return shown, self._view_of(read, clip.id)
+        nothing = radio_messages.nothing_to_play(self.plan, where)
+        return radio_messages.notice(read, nothing), None
+
+    async def _show(self, embed: discord.Embed, view: discord.ui.View | None) -> None:
+        """Edit the message; where it is gone, send another. It is heard anyway."""
+        place = self._bot.get_partial_messageable(self.plan.text_channel_id)
+        try:
+            if self.plan.message_id is not None:
+                message = place.get_partial_message(self.plan.message_id)
+                await message.edit(content=None, embed=embed, view=view)
+                return
+        except discord.NotFound:
+            pass
+        except _SHOWING as error:
+            log.info("radio.not_shown %s", error)
+            return
+        try:
+            if view is None:
+                sent = await place.send(embed=embed)
+            else:
+                sent = await place.send(embed=embed, view=view)
+        except _SHOWING as error:
+            log.info("radio.not_shown %s", error)
+            return
+        self.plan = dataclasses.replace(self.plan, message_id=sent.id)
+        if not self._is_stopped:
+            await self._bot.service.radio.keep(self.plan)

@@ -1,0 +1,99 @@
+"""The radios of all servers: switched on, let go, and brought back after a restart."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from bot.app.client import ZhiyinBot
+from bot.domain.radio import RadioPlan
+from bot.errors import RequestError, ZhiyinError
+from bot.voice.connection import VoicePlace
+from bot.voice.radio import RadioTimings
+from cogs.presentation import radio_messages
+from cogs.requests.radio_session import RadioSession, ViewOf
+from cogs.requests.voice_places import listeners_in
+
+log = logging.getLogger(__name__)
+
+
+class RadioSessions:
+    """The radios of all servers."""
+
+    def __init__(
+        self, bot: ZhiyinBot, view_of: ViewOf, timings: RadioTimings | None = None
+    ) -> None:
+        self._bot, self._view_of, self._timings = bot, view_of, timings
+        self._radios: dict[int, RadioSession] = {}
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._opening: set[int] = set()
+
+    def of(self, guild_id: int) -> RadioSession | None:
+        """Return a server's radio, unless it is ending."""
+        radio = self._radios.get(guild_id)
+        return None if radio is None or radio.is_ending else radio
+
+    def all(self) -> list[RadioSession]:
+        """Return the radios that are on."""
+        return list(self._radios.values())
+
+    def check_off(self, guild_id: int, channel: VoicePlace) -> None:
+        """Raise RequestError where a server's radio is on, or being switched on."""
+        playing = self.of(guild_id)
+        if playing is not None or guild_id in self._opening:
+            where = channel if playing is None else playing.channel
+            raise RequestError(radio_messages.IS_ON.fill(channel=where.mention))
+
+    async def begin(self, plan: RadioPlan, channel: VoicePlace) -> RadioSession:
+        """Switch a server's radio on, after the one that is ending there, if any.
+
+        Raises RequestError where it is on already, or can't be.
+        """
+        self.check_off(plan.guild_id, channel)
+        radio = RadioSession(self._bot, plan, channel, self._view_of, self._timings)
+        self._opening.add(plan.guild_id)
+        try:
+            if (ending := self._tasks.get(plan.guild_id)) is not None:
+                await asyncio.wait([ending])
+            await radio.open()
+            await self._bot.service.radio.keep(plan)
+            self._radios[plan.guild_id] = radio
+            task = asyncio.create_task(self._run(radio), name=f"radio of {plan.guild_id}")
+            self._tasks[plan.guild_id] = task
+        finally:
+            self._opening.discard(plan.guild_id)
+        log.info("radio.on server=%d channel=%d", plan.guild_id, channel.id)
+        return radio
+
+    async def close(self) -> None:
+        """Let all of them go, to come back after a restart."""
+        await asyncio.gather(*(each.radio.stop() for each in self.all()), return_exceptions=True)
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+    async def _run(self, radio: RadioSession) -> None:
+        guild_id = radio.plan.guild_id
+        try:
+            await radio.run()
+        except Exception:
+            log.exception("radio.broke server=%d", guild_id)
+        finally:
+            self._radios.pop(guild_id, None)
+            self._tasks.pop(guild_id, None)
+
+    async def restore(self) -> None:
+        """Come back where a radio was playing, if people are still there."""
+        for plan in await self._bot.service.radio.kept():
+            if plan.guild_id in self._radios or plan.guild_id in self._opening:
+                continue
+            guild = self._bot.get_guild(plan.guild_id)
+            if guild is None or guild.unavailable:
+                continue
+            channel = guild.get_channel(plan.channel_id)
+            if not isinstance(channel, VoicePlace) or not listeners_in(channel):
+                await self._bot.service.radio.drop(plan.guild_id)
+                continue
+            try:
+                await self.begin(plan, channel)
+            except ZhiyinError as error:
+                log.info("radio.not_back server=%d %s", plan.guild_id, error)
+                await self._bot.service.radio.drop(plan.guild_id)

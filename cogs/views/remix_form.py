@@ -1,0 +1,174 @@
+"""The form that asks what a remix should become, and what comes back of it.
+
+Its custom id holds all that it needs, so that one which is open while the bot restarts works.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import discord
+
+from bot.app.client import Interaction
+from bot.domain.clips import Clip
+from bot.domain.jobs import MAX_PROMPT_CHARACTERS, REMIX_KEEP_SECONDS, Keep
+from bot.errors import RequestError
+from bot.i18n.contexts import STEM
+from bot.i18n.languages import Reader
+from bot.i18n.sentence import Sentence, term
+from cogs.presentation.readers import reader_of
+from cogs.requests.message_audio import SharedFile
+from cogs.views.form_fields import UNKNOWN_CHOICE, read_fields, select
+
+JOINED = Sentence("Joined with: {words}")
+
+CUSTOM_ID = re.compile(r"zhiyin:remix:(?P<kind>clip|message):(?P<id>\d{1,19})")
+"""Names a clip, or a message with a sound in it."""
+
+_LASTS = {
+    "2": Sentence("the end: about 2 seconds, in whole bars"),
+    "5": Sentence("the end: about 5 seconds"),
+    "10": Sentence("the end: about 10 seconds"),
+    "30": Sentence("the end: as much as fits"),
+}
+_FIRSTS = {
+    "start:5": Sentence("the start: about 5 seconds"),
+    "start:10": Sentence("the start: about 10 seconds"),
+}
+_TUNE = {"tune": Sentence("the tune: the same melody, played anew")}
+_KEPT = _LASTS | _FIRSTS | _TUNE
+"""What can stay, by what the form sends: of the end the seconds alone, as it always was."""
+
+_MOST_TUNE_SECONDS = 30.0
+_DESCRIPTION_CHARACTERS = 100
+_INCLUDED = {"yes": Sentence("Begin with what is kept"), "no": Sentence("The new music only")}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemixAnswers:
+    """What somebody answered in the form."""
+
+    words: str
+    keep: Keep
+    keep_seconds: float
+    include: bool
+    stems: tuple[str, ...]
+
+
+async def show_remix_form(
+    interaction: Interaction,
+    clip: Clip | None,
+    *,
+    message: discord.Message | None = None,
+    attachment: SharedFile | None = None,
+) -> None:
+    """Show the form for a clip, or for what is attached to a message.
+
+    It offers to keep stems where there are some. Whether a file holds codes is known once it is
+    fetched, so our files are recognised by name.
+    """
+    bot = interaction.client
+    stems: tuple[str, ...] = ()
+    if clip is not None:
+        stems = await bot.service.stems.keepable_stems(clip)
+    elif attachment is not None and attachment.filename.startswith("zhiyin-"):
+        stems = bot.service.stems.model_stems
+    source = f"message:{message.id}" if message is not None else f"clip:{clip.id if clip else 0}"
+    earlier = clip.prompt if clip is not None else None
+    kept = _LASTS | _FIRSTS | (_TUNE if bot.service.requests.takes_melody else {})
+    form = _build(reader_of(interaction), f"zhiyin:remix:{source}", earlier, kept, stems)
+    # discord.py would remember it until it is sent, which may be never: whatever comes back is
+    # read from what it says.
+    form.stop()
+    await interaction.response.send_modal(form)
+
+
+def read_remix_answers(
+    data: Mapping[str, Any], clip: Clip | None, model_stems: Collection[str]
+) -> RemixAnswers:
+    """Return the answers in a form that was sent. Raises RequestError for what it didn't offer.
+
+    `model_stems` are those of the model; none while it is being loaded.
+    """
+    given = dict(read_fields(data))
+    keep, *_ = given.get("keep") or (f"{REMIX_KEEP_SECONDS:g}",)
+    include, *_ = given.get("include") or ("yes",)
+    stems = tuple(dict.fromkeys(given.get("stems") or ()))
+    offered = clip.stems if clip is not None else model_stems or stems
+    if keep not in _KEPT or include not in _INCLUDED or not set(stems) <= set(offered):
+        raise RequestError(UNKNOWN_CHOICE)
+    words, *_ = given.get("words") or ("",)
+    kind, _, seconds = keep.rpartition(":")
+    if keep in _TUNE:
+        kind, seconds = Keep.TUNE, f"{_MOST_TUNE_SECONDS:g}"
+    return RemixAnswers(
+        words=words,
+        keep=Keep(kind or Keep.END),
+        keep_seconds=float(seconds),
+        include=include == "yes",
+        stems=stems,
+    )
+
+
+def _build(
+    read: Reader,
+    custom_id: str,
+    earlier: str | None,
+    kept: Mapping[str, Sentence],
+    stems: tuple[str, ...],
+) -> discord.ui.Modal:
+    form = discord.ui.Modal(title=read(Sentence("Remix this clip")), custom_id=custom_id)
+    words: discord.ui.TextInput[discord.ui.Modal] = discord.ui.TextInput(
+        custom_id="words",
+        max_length=MAX_PROMPT_CHARACTERS,
+        placeholder=read(Sentence("make it jazzier")),
+    )
+    form.add_item(
+        discord.ui.Label(
+            text=read(Sentence("What should it become?")),
+            description=None if earlier is None else read(_earlier(read, earlier)),
+            component=words,
+        )
+    )
+    form.add_item(
+        discord.ui.Label(
+            text=read(Sentence("What of it stays")),
+            component=select(read, "keep", kept, f"{REMIX_KEEP_SECONDS:g}"),
+        )
+    )
+    form.add_item(
+        discord.ui.Label(
+            text=read(Sentence("The new clip")),
+            component=select(read, "include", _INCLUDED, "yes"),
+        )
+    )
+    if len(stems) > 1:
+        shown: discord.ui.Select[discord.ui.Modal] = discord.ui.Select(
+            custom_id="stems",
+            options=[
+                discord.SelectOption(label=read(term(STEM, name)), value=name) for name in stems
+            ],
+            placeholder=read(Sentence("none: continue from its end")),
+            min_values=0,
+            max_values=len(stems) - 1,
+            required=False,
+        )
+        form.add_item(
+            discord.ui.Label(
+                text=read(Sentence("Or keep these stems, make the rest anew")),
+                description=read(
+                    Sentence("From beginning to end; the two answers above then don't count.")
+                ),
+                component=shown,
+            )
+        )
+    return form
+
+
+def _earlier(read: Reader, earlier: str) -> Sentence:
+    """Return what says which words the new ones are joined with, as long as Discord takes."""
+    left = _DESCRIPTION_CHARACTERS - len(read(JOINED.fill(words="")))
+    return JOINED.fill(words=earlier if len(earlier) <= left else f"{earlier[: left - 1]}…")

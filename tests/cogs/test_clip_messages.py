@@ -1,0 +1,339 @@
+"""Takes share a message: their players, a card, a number for each, and the buttons for all."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+import simcord
+
+from bot import failpoints
+from bot.domain.jobs import JobState, Kind
+from bot.domain.withdrawals import Withdrawal
+from bot.retry import RetryPolicy
+from cogs.presentation import messages
+from cogs.requests.message_audio import SEVERAL_TAKES
+from cogs.requests.withdrawal import OUT_OF_REACH, STILL_SHOWN
+from cogs.views.delete_question import DELETED
+from tests.cogs.test_ready_pings import wait_for
+from tests.support.jam_server import limited, open_jam
+from tests.support.timings import quick
+
+
+def rows(message):
+    """The labels of the buttons, row by row."""
+    return [[each["label"] for each in row["components"]] for row in message.components]
+
+
+def players(message):
+    """The names of the sounds, of a message as it was received or as it is stored."""
+    names = [
+        each["filename"] if isinstance(each, dict) else each.filename
+        for each in message.attachments
+    ]
+    return [name for name in names if not name.endswith(".png")]
+
+
+def shown(jam, message):
+    """A message as it is now."""
+    return jam.env.backend.messages[jam.channel.id][message.id]
+
+
+async def test_takes_come_in_one_message(tmp_path):
+    """Four players, a card with a line for each, and eight buttons less than one row of each."""
+    async with open_jam(tmp_path) as jam:
+        message = (await jam.music(takes=4, seed=100, seconds=1.0)).response
+        assert len(jam.messages()) == 1
+        assert sorted(players(message)) == [f"zhiyin-{number}.mp3" for number in range(1, 5)]
+        assert rows(message) == [["1", "2", "3", "4"], ["Again", "Delete"]]
+        card = message.embeds[0]
+        for number in (1, 2, 3, 4):
+            clip = await jam.store.clips.of_job(number)
+            line = f"`{number}` clip {clip.id} · 1 s · seed {99 + number}"
+            assert line in card.description
+        clips = await jam.store.clips.of_user(jam.alice.id, 5)
+        assert {clip.message_id for clip in clips} == {message.id}
+        assert await jam.used() == 4
+
+
+async def test_more_than_a_message_holds_are_shared_out(tmp_path):
+    """Six takes are two messages of three, their seeds one after the other."""
+    config = limited(max_takes=6, waiting_per_user=6)
+    async with open_jam(tmp_path, config=config) as jam:
+        await jam.music(takes=6, seed=100, seconds=1.0)
+        assert [len(players(each)) for each in jam.messages()] == [3, 3]
+        clips = await jam.store.clips.of_user(jam.alice.id, 9)
+        assert sorted(clip.seed for clip in clips) == list(range(100, 106))
+
+
+async def test_a_number_shows_one_person_the_buttons_of_that_take(tmp_path):
+    """Two who choose at once are both answered; the message stays as it is."""
+    async with open_jam(tmp_path) as jam:
+        message = (await jam.music(takes=2, seconds=1.0)).response
+        before = rows(message)
+        for who, number in ((jam.alice, 1), (jam.bob, 2)):
+            answer = (await jam.press(message, str(number), who)).response
+            assert answer.ephemeral
+            clip = await jam.store.clips.of_job(number)
+            assert f"`{number}` clip {clip.id} · " in answer.content
+            assert "Continue" in rows(answer)[0]
+        assert rows(shown(jam, message)) == before
+        chosen = (await jam.press(message, "2", jam.bob)).response
+        await jam.press(chosen, "Again", jam.bob)
+        again = await jam.newest_clip(jam.bob)
+        assert (again.kind, again.parent_ids) == (Kind.AGAIN, (clip.id,))
+
+
+async def test_again_makes_as_many_as_the_first_time(tmp_path):
+    """Other seeds, one message, and whoever presses pays."""
+    async with open_jam(tmp_path) as jam:
+        message = (await jam.music(takes=3, seed=100, seconds=1.0)).response
+        result = await jam.press(message, "Again", jam.bob)
+        assert len(players(result.response)) == 3
+        assert await jam.used(jam.bob) == 3
+        clips = await jam.store.clips.of_user(jam.bob.id, 9)
+        first = await jam.store.clips.of_job(1)
+        assert {clip.parent_ids for clip in clips} == {(first.id,)}
+
+
+async def test_one_take_that_fails_costs_the_others_nothing(tmp_path):
+    """The message has those that were made, and says why one is not there."""
+    async with open_jam(tmp_path) as jam:
+        message = (await jam.music(prompt="fail even", takes=3, seed=99, seconds=1.0)).response
+        assert len(players(message)) == 2
+        assert rows(message)[0] == ["1", "3"]
+        assert "`2` The script says that" in message.embeds[0].description
+        assert await jam.used() == 2
+        assert await jam.state(2) is JobState.FAILED
+        assert await jam.store.jobs.pending_notices() == []
+
+
+async def test_where_all_fail_one_sentence_is_told(tmp_path):
+    """Not one for each."""
+    async with open_jam(tmp_path) as jam:
+        message = (await jam.music(prompt="fail", takes=3, seconds=1.0)).response
+        assert len(jam.messages()) == 1
+        assert message.content.count("The script says") == 1
+        assert message.components == []
+        assert await jam.used() == 0
+
+
+async def test_what_is_being_made_is_cancelled_with_all_its_takes(tmp_path):
+    """By the button; /cancel with a number ends that one alone."""
+    async with open_jam(tmp_path) as jam:
+        jam.pipeline.executor.paused = True
+        asked = await jam.alice.slash(jam.channel, "music", prompt="x", takes=3, seconds=1.0)
+        told = await jam.alice.slash(jam.channel, "cancel", job=2)
+        assert str(messages.CANCELLED) in told.response.content
+        assert await jam.state(1) is JobState.QUEUED
+        await jam.alice.slash(jam.channel, "cancel")
+        assert [await jam.state(number) for number in (1, 2, 3)] == [JobState.CANCELLED] * 3
+        jam.pipeline.executor.paused = False
+        await jam.idle()
+        assert asked.response.content.count("Cancelled") == 1
+        assert await jam.used() == 0
+
+
+async def test_a_take_of_its_own_ends_before_the_others_come(tmp_path):
+    """What was cancelled is told in the message of those that were made."""
+    async with open_jam(tmp_path) as jam:
+        jam.pipeline.executor.paused = True
+        asked = await jam.alice.slash(jam.channel, "music", prompt="x", takes=2, seconds=1.0)
+        await jam.alice.slash(jam.channel, "cancel", job=1)
+        jam.pipeline.executor.paused = False
+        await jam.idle()
+        assert rows(asked.response)[0] == ["2"]
+        assert "`1` Cancelled" in asked.response.embeds[0].description
+        assert await jam.used() == 1
+
+
+async def test_what_the_quota_allows_is_made(tmp_path):
+    """The rest is refused in a sentence for who asked; a single one is a clip like any other."""
+    async with open_jam(tmp_path, config=limited(daily_seconds=3.0, waiting_per_user=8)) as jam:
+        result = await jam.music(takes=4, seconds=1.0)
+        assert len(players(result.response)) == 3
+        assert "left today" in result.followups[-1].content
+        result = await jam.music(jam.bob, takes=2, seconds=2.0)
+        assert rows(result.response)[0][0] == "Again"
+
+
+async def test_a_star_is_shown_at_the_number(tmp_path):
+    """Given below the take, seen by all; a reaction can't tell which take it means."""
+    async with open_jam(tmp_path) as jam:
+        message = (await jam.music(takes=2, seconds=1.0)).response
+        chosen = (await jam.press(message, "2", jam.bob)).response
+        await jam.press(chosen, "⭐", jam.bob)
+        assert rows(shown(jam, message))[0] == ["1", "2 · ⭐ 1"]
+        assert len(players(shown(jam, message))) == 2
+        await jam.bob.react(message, "⭐")
+        assert [(await jam.store.clips.of_job(number)).stars for number in (1, 2)] == [0, 1]
+
+
+async def test_one_take_is_deleted_and_the_others_stay(tmp_path):
+    """The question is asked once; the numbers of the others stay."""
+    async with open_jam(tmp_path) as jam:
+        message = (await jam.music(takes=3, seconds=1.0)).response
+        chosen = (await jam.press(message, "2")).response
+        await jam.delete(chosen)
+        now = shown(jam, message)
+        assert rows(now)[0] == ["1", "3"]
+        assert len(players(now)) == 2
+        assert (await jam.store.clips.of_job(2)).is_deleted
+        await jam.delete(message)
+        assert message.id not in [each.id for each in jam.messages()]
+        assert list(jam.store.clips_folder.iterdir()) == []
+
+
+async def clip_of(jam, job_id):
+    """The number of the clip of a job."""
+    return (await jam.store.clips.of_job(job_id)).id
+
+
+def showing(clip, channel_id):
+    """The message of a clip, from which it is to be withdrawn."""
+    return Withdrawal(message_id=clip.message_id, channel_id=channel_id, clip_id=clip.id)
+
+
+@pytest.mark.parametrize("takes", [1, 2])
+async def test_a_kill_after_a_deletion_leaves_no_sound_in_the_message(tmp_path, monkeypatch, takes):
+    """The next start takes it out: the message goes, or the take that is left stays in it."""
+    async with open_jam(tmp_path) as jam:
+        message = (await jam.music(takes=takes, seconds=1.0)).response
+        chosen = message if takes == 1 else (await jam.press(message, "1")).response
+        monkeypatch.setenv(failpoints.VARIABLE, "clip.deleted=raise")
+        await jam.delete(chosen)
+        monkeypatch.delenv(failpoints.VARIABLE)
+        assert (await jam.store.clips.of_job(1)).is_deleted
+        assert len(players(shown(jam, message))) == takes
+        await jam.restart_bot()
+        await jam.idle()
+        left = [players(each) for each in jam.messages() if each.id == message.id]
+        assert left == ([[f"zhiyin-{await clip_of(jam, 2)}.mp3"]] if takes == 2 else [])
+        assert await jam.store.withdrawals.all() == []
+
+
+async def test_takes_that_are_too_large_by_now_are_edited_smaller(tmp_path):
+    """The server has lost its larger limit since they were posted."""
+    async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
+        message = (await jam.music(takes=2, seconds=1.0)).response
+        chosen = (await jam.press(message, "1")).response
+        path = "/channels/*/messages/*"
+        jam.env.inject_error("PATCH", path, status=413, code=40005, times=1)
+        told = await jam.delete(chosen)
+        assert told.response.content == str(DELETED)
+        (left,) = players(shown(jam, message))
+        assert left.startswith(f"zhiyin-{await clip_of(jam, 2)}.")
+
+
+async def test_who_deletes_what_can_still_be_heard_is_told(tmp_path):
+    """Discord refuses the edit: that is no *Deleted*, and it is not tried for ever."""
+    async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
+        message = (await jam.music(takes=2, seconds=1.0)).response
+        chosen = (await jam.press(message, "1")).response
+        jam.env.inject_error("PATCH", "/channels/*/messages/*", status=403, code=50001, times=None)
+        told = await jam.delete(chosen)
+        assert told.response.content == str(STILL_SHOWN)
+        assert await jam.store.withdrawals.all() == []
+
+
+async def test_takes_that_are_deleted_at_once_are_all_gone(tmp_path):
+    """However long the edit for the first of them took: its stale picture is not the last."""
+    slow = replace(quick(), delivery_retry=RetryPolicy(initial_seconds=1.0, max_seconds=1.0))
+    async with open_jam(tmp_path, timings=slow) as jam:
+        message = (await jam.music(takes=4, seconds=1.0)).response
+        cog, updates = jam.bot.get_cog("Takes"), []
+        jam.env.inject_error("PATCH", "/channels/*/messages/*", status=503, times=1)
+        for number in (1, 2):
+            clip = await jam.store.clips.of_job(number)
+            shown_in = showing(clip, jam.channel.id)
+            await jam.pipeline.library.delete(clip, [shown_in])
+            updates.append(asyncio.create_task(cog.withdraw(shown_in)))
+            async with asyncio.timeout(60):
+                while jam.env.backend.faults:
+                    await asyncio.sleep(0)
+        await asyncio.gather(*updates)
+        now = shown(jam, message)
+        left = [await jam.store.clips.of_job(number) for number in (3, 4)]
+        assert players(now) == [f"zhiyin-{clip.id}.mp3" for clip in left]
+        assert rows(now)[0] == ["3", "4"]
+
+
+async def test_takes_that_came_by_direct_message_are_deleted_there(tmp_path):
+    """Where the channel was closed to the bot."""
+    async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
+        jam.pipeline.executor.paused = True
+        await jam.alice.slash(jam.channel, "music", prompt="x", takes=3, seconds=1.0)
+        path = f"/channels/{jam.channel.id}/messages"
+        jam.env.inject_error("PATCH", "/webhooks/*", status=403, code=50013, times=None)
+        jam.env.inject_error("POST", path, status=403, code=50013, times=None)
+        jam.pipeline.executor.paused = False
+        await jam.idle()
+        jam.env.backend.faults.clear()
+        clip = await jam.store.clips.of_job(2)
+        places = jam.env.backend.messages.items()
+        (place,) = [id_ for id_, messages in places if clip.message_id in messages]
+        assert place != jam.channel.id
+        await jam.pipeline.library.delete(clip)
+        assert await jam.bot.get_cog("Takes").withdraw(showing(clip, place))
+        now = jam.env.backend.messages[place][clip.message_id]
+        assert rows(now)[0] == ["1", "3"]
+        assert len(players(now)) == 2
+
+
+async def test_what_can_t_be_taken_out_of_a_message_is_told(tmp_path, monkeypatch):
+    """Where only an answer's token would reach it, for a quarter of an hour."""
+    payload_of = simcord.interactions.base_payload
+
+    def by_its_user(backend, *, user_id, guild_id, **rest):
+        record, payload = payload_of(backend, user_id=user_id, guild_id=guild_id, **rest)
+        payload["authorizing_integration_owners"] = {"1": str(user_id)}
+        return record, payload
+
+    async with open_jam(tmp_path) as jam:
+        message = (await jam.music(takes=2, seconds=1.0)).response
+        monkeypatch.setattr(simcord.interactions, "base_payload", by_its_user)
+        jam.env.inject_error("PATCH", "/channels/*/messages/*", status=403, code=50001, times=None)
+        chosen = (await jam.press(message, "2")).response
+        told = await jam.delete(chosen)
+        assert told.response.content == str(OUT_OF_REACH)
+
+
+async def test_a_stranger_deletes_no_takes(tmp_path):
+    """Neither all of them nor one."""
+    async with open_jam(tmp_path) as jam:
+        message = (await jam.music(takes=2, seconds=1.0)).response
+        assert str(messages.NOT_YOURS) in (
+            (await jam.press(message, "Delete", jam.bob)).response.content
+        )
+        chosen = (await jam.press(message, "1", jam.bob)).response
+        assert str(messages.NOT_YOURS) in (
+            (await jam.press(chosen, "Delete", jam.bob)).response.content
+        )
+
+
+async def test_buttons_of_takes_work_after_a_restart(tmp_path):
+    """They hold ids and nothing else."""
+    async with open_jam(tmp_path) as jam:
+        message = (await jam.music(takes=2, seconds=1.0)).response
+        await jam.restart_bot()
+        answer = (await jam.press(message, "2", jam.bob)).response
+        assert answer.content.startswith("**Take `2`")
+        result = await jam.press(message, "Again", jam.bob)
+        assert len(players(result.response)) == 2
+
+
+async def test_a_message_of_takes_is_no_single_clip(tmp_path):
+    """Who remixes the message is asked to choose one."""
+    async with open_jam(tmp_path) as jam:
+        message = (await jam.music(takes=2, seconds=1.0)).response
+        told = await jam.bob.context_menu(jam.channel, "Remix this clip", message.message)
+        assert told.response.content == str(SEVERAL_TAKES)
+
+
+async def test_takes_are_called_for_once(tmp_path):
+    """And the sentence says how many there are."""
+    async with open_jam(tmp_path) as jam:
+        await wait_for(jam, 40, takes=3)
+        (call,) = [each for each in jam.messages() if "are ready" in each.content]
+        assert "your 3 takes are ready" in call.content

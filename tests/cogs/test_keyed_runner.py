@@ -1,0 +1,56 @@
+"""What is due in several places: a slow one holds nobody else up, and each is one at a time."""
+
+from __future__ import annotations
+
+import asyncio
+
+from cogs.posting.keyed_runner import KeyedRunner
+
+
+class Places:
+    """Places whose work can be held up, and what was done there."""
+
+    def __init__(self):
+        self.is_open = {number: asyncio.Event() for number in (1, 2)}
+        self.begun, self.done = [], []
+
+    async def work(self, place):
+        self.begun.append(place)
+        await self.is_open[place].wait()
+        self.done.append(place)
+        return True
+
+
+async def test_a_slow_place_holds_no_other_up():
+    """It is not done yet, and goes on by itself; who comes for the others is not held up either."""
+    places, side_by_side = Places(), KeyedRunner(timeout_seconds=0.01)
+    places.is_open[2].set()
+    assert not await side_by_side.each([1, 2], places.work)
+    assert not await side_by_side.each([1, 2], places.work)
+    assert places.done == [2, 2]
+    places.is_open[1].set()
+    assert await side_by_side.each([2], places.work)
+    await side_by_side.stop()
+
+
+async def test_what_is_due_in_one_place_is_done_once_at_a_time():
+    """All who come while it goes on share the next turn, which sees what they came for."""
+    places, side_by_side = Places(), KeyedRunner(timeout_seconds=60.0)
+    first = asyncio.create_task(side_by_side.each([1], places.work))
+    while not places.begun:
+        await asyncio.sleep(0)
+    others = [asyncio.create_task(side_by_side.each([1], places.work)) for _ in range(3)]
+    await asyncio.sleep(0)
+    places.is_open[1].set()
+    assert await asyncio.gather(first, *others) == [True] * 4
+    assert places.begun == [1, 1]
+
+
+async def test_a_stop_breaks_off_what_goes_on():
+    """Whoever waits for it hears of it, and no task is left."""
+    places, side_by_side = Places(), KeyedRunner(timeout_seconds=0.01)
+    assert not await side_by_side.each([1], places.work)
+    assert not await side_by_side.each([1], places.work)
+    await side_by_side.stop()
+    assert places.begun == [1]
+    assert [each for each in asyncio.all_tasks() if each is not asyncio.current_task()] == []

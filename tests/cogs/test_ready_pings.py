@@ -1,0 +1,81 @@
+"""Who waited is called when the clip is ready, by a message that notifies; and /settings."""
+
+from __future__ import annotations
+
+import pytest
+
+from cogs.posting.ready_ping import WAITED_SECONDS
+from tests.support.jam_server import open_jam
+
+
+async def wait_for(jam, seconds, **options):
+    """Let alice ask, and wait so long until her clips are there."""
+    jam.pipeline.executor.paused = True
+    await jam.alice.slash(jam.channel, "music", prompt="90s rock", seconds=1.0, **options)
+    jam.clock.now += seconds
+    jam.pipeline.executor.paused = False
+    await jam.idle()
+
+
+def calls_of(jam):
+    return [each for each in jam.messages() if "ready: " in each.content]
+
+
+async def test_who_waited_is_called_by_a_new_message(tmp_path):
+    """It replies to the clip, links to it and mentions its person."""
+    async with open_jam(tmp_path) as jam:
+        await wait_for(jam, WAITED_SECONDS + 1)
+        (call,) = calls_of(jam)
+        clip = await jam.store.clips.get(1)
+        assert call.content.startswith(f"<@{jam.alice.id}>")
+        assert str(clip.message_id) in call.content
+        assert call.id == jam.newest(1)[0].id
+
+
+async def test_who_hardly_waited_is_not(tmp_path):
+    """They are still looking."""
+    async with open_jam(tmp_path) as jam:
+        await wait_for(jam, WAITED_SECONDS - 10)
+        assert calls_of(jam) == []
+
+
+async def test_several_takes_call_once(tmp_path):
+    """When the last of them is there."""
+    async with open_jam(tmp_path) as jam:
+        await wait_for(jam, WAITED_SECONDS + 1, takes=3)
+        assert len(calls_of(jam)) == 1
+
+
+async def test_who_does_not_like_it_is_not_called(tmp_path):
+    """Until they say otherwise."""
+    async with open_jam(tmp_path) as jam:
+        told = await jam.alice.slash(jam.channel, "settings", call=False)
+        assert told.response.ephemeral
+        assert "I don't ping you" in told.response.content
+        await wait_for(jam, WAITED_SECONDS + 1)
+        assert calls_of(jam) == []
+        await jam.alice.slash(jam.channel, "settings", reset=True)
+        await wait_for(jam, WAITED_SECONDS + 1)
+        assert len(calls_of(jam)) == 1
+
+
+async def test_a_call_that_fails_costs_nothing(tmp_path):
+    """The clip is there and is paid for."""
+    async with open_jam(tmp_path) as jam:
+        jam.env.inject_error("POST", "/channels/*/messages", status=403, code=50013, times=1)
+        await wait_for(jam, WAITED_SECONDS + 1)
+        assert calls_of(jam) == []
+        assert await jam.used() == 1.0
+
+
+@pytest.mark.parametrize("given", [None, 3.0])
+async def test_clips_are_as_long_as_one_likes(tmp_path, given):
+    """Unless the command says how long; other people's are as before."""
+    async with open_jam(tmp_path) as jam:
+        told = await jam.alice.slash(jam.channel, "settings", seconds=4.0)
+        assert "4 s long" in told.response.content
+        options = {} if given is None else {"seconds": given}
+        await jam.music(**options)
+        assert (await jam.store.jobs.get(1)).order.seconds == (given or 4.0)
+        await jam.music(jam.bob)
+        assert (await jam.store.jobs.get(2)).order.seconds == 2.0

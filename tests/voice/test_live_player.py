@@ -1,0 +1,182 @@
+"""Live music in a radio: it comes, is steered, gives way to clips and comes back."""
+
+from __future__ import annotations
+
+import asyncio
+
+import numpy as np
+import pytest
+
+from bot.domain.generation import Sound
+from bot.domain.live_words import with_words
+from bot.voice.live_buffer import MOST_SECONDS, LiveBuffer
+from bot.voice.live_player import LivePlayer, LiveTimings
+from bot.voice.mixer import Mixer, PlayedTrack
+from tests.support.heard_sound import RATE_HZ, largest_step, levels, pitch
+from tests.voice.test_mixer import mixed, track
+
+QUICK = LiveTimings(look_seconds=0.005, pauses_seconds=(0.01,), rest_seconds=0.0)
+PITCHES = {"techno": 440.0, "harp": 660.0}
+
+
+class ToneMusic:
+    """Music of one pitch, made as fast as it is wanted, until it is stopped or breaks."""
+
+    def __init__(self, words):
+        self.sound, self.words = LiveBuffer(), words
+        self.may_go_on = asyncio.Event()
+        self.may_go_on.set()
+        self.breaks = False
+        self.place = 0
+
+    async def run(self):
+        hz = PITCHES[self.words[-1][0]]
+        try:
+            while True:
+                await self.may_go_on.wait()
+                if self.breaks:
+                    raise ConnectionError("the worker is gone")
+                at = (self.place + np.arange(8000)) / 32_000
+                self.place += 8000
+                samples = (0.05 * np.sin(2 * np.pi * hz * at)).astype(np.float32)[None]
+                await self.sound.push(Sound(samples=samples, sample_rate_hz=32_000))
+        finally:
+            self.sound.close()
+
+
+class Stage:
+    """A mixer with a clip as its next, and a show in it."""
+
+    def __init__(self):
+        self.mixer, self.begun = Mixer(), []
+        self.show = LivePlayer(self.mixer, (("techno", 1.0),), self.begin, QUICK)
+        self.running = asyncio.create_task(self.show.run())
+
+    def begin(self, words):
+        self.begun.append(ToneMusic(words))
+        return self.begun[-1]
+
+    async def until(self, is_so):
+        async with asyncio.timeout(60):
+            while not is_so():
+                await asyncio.sleep(0.005)
+
+    async def hear(self, seconds):
+        """What is heard, taken no faster than it is made."""
+        parts = []
+        for _ in range(round(seconds * 10)):
+            await asyncio.sleep(0.005)
+            parts.append(mixed(self.mixer, 0.1))
+        return np.concatenate(parts)
+
+    async def close(self):
+        self.running.cancel()
+        await asyncio.gather(self.running, return_exceptions=True)
+
+
+@pytest.fixture
+async def stage():
+    opened = Stage()
+    yield opened
+    await opened.close()
+
+
+async def test_it_comes_even_in_loudness_and_waits_to_be_heard(stage):
+    """Quiet music is as loud as clips are; no more is made than a few seconds ahead."""
+    await stage.until(lambda: stage.show.is_heard)
+    sound = await stage.hear(3.0)
+    assert abs(pitch(sound[RATE_HZ:]) - 440) < 2
+    assert levels(sound[RATE_HZ:]).mean() == pytest.approx(0.14, abs=0.03)
+    assert largest_step(sound) < 0.03
+    music = stage.begun[0]
+    await stage.until(lambda: music.sound.buffered_seconds >= MOST_SECONDS)
+    assert music.sound.buffered_seconds < MOST_SECONDS + 0.5
+    assert music.sound.missing_samples == 0
+
+
+async def test_other_words_are_heard_within_seconds_and_without_a_gap(stage):
+    """New music is begun from them, and what was playing goes over into it."""
+    await stage.until(lambda: stage.show.is_heard)
+    before = await stage.hear(1.0)
+    stage.show.words = with_words(stage.show.words, "harp", 1.0)
+    await stage.until(lambda: len(stage.begun) == 2)
+    await stage.until(lambda: stage.mixer.now is stage.begun[1].sound)
+    sound = np.concatenate([before, await stage.hear(4.0)])
+    assert abs(pitch(sound[round(3.2 * RATE_HZ) :]) - 660) < 2
+    assert levels(sound[4800:]).min() > 0.08
+    assert stage.begun[0].sound.left is not None, "the old one is made no more"
+
+
+async def test_words_that_change_all_the_time_are_heard(stage):
+    """What is coming is heard before it gives way to newer words, however fast these come."""
+    await stage.until(lambda: stage.show.is_heard)
+    number = 0
+    while len(stage.begun) < 3:
+        number += 1
+        stage.show.words = ((f"word {number}", 1.0), ("harp", 1.0))
+        await stage.hear(0.1)
+    assert stage.mixer.now is stage.begun[1].sound
+
+
+async def test_clips_play_while_it_can_t_keep_up(stage):
+    """Before there is a gap, a clip takes its place; it comes back once it has caught up."""
+    await stage.until(lambda: stage.show.is_heard)
+    stage.mixer.play_next(PlayedTrack(track(1, 880, 60)))
+    music = stage.begun[0]
+    music.may_go_on.clear()
+    sound = await stage.hear(8.0)
+    assert abs(pitch(sound[-RATE_HZ:]) - 880) < 2
+    assert levels(sound).min() > 0.08
+    assert (stage.show.times_low, stage.show.is_heard) == (1, False)
+    music.may_go_on.set()
+    await stage.until(lambda: stage.show.is_heard)
+    assert abs(pitch((await stage.hear(4.0))[-RATE_HZ:]) - 440) < 2
+
+
+async def test_it_is_begun_again_when_its_worker_is_lost(stage):
+    """Clips go on meanwhile."""
+    await stage.until(lambda: stage.show.is_heard)
+    stage.mixer.play_next(PlayedTrack(track(1, 880, 60)))
+    stage.begun[0].breaks = True
+    hearing = asyncio.create_task(stage.hear(9.0))
+    await stage.until(lambda: len(stage.begun) == 2)
+    await stage.until(lambda: stage.mixer.now is stage.begun[1].sound)
+    assert levels(await hearing).min() > 0.08
+
+
+def test_words_are_added_weighted_and_taken_away():
+    """At most three, the oldest give way; one is always left."""
+    words = with_words((), " lo-fi   beats ", 1.0)
+    assert words == (("lo-fi beats", 1.0),)
+    assert with_words(words, "Lo-Fi beats", 0.0) == words
+    assert with_words(words, "LO-FI BEATS", 2.0) == (("LO-FI BEATS", 2.0),)
+    for each in ("harp", "drums", "choir"):
+        words = with_words(words, each, 1.0)
+    assert [text for text, _ in words] == ["harp", "drums", "choir"]
+    assert [text for text, _ in with_words(words, "drums", 0.0)] == ["harp", "choir"]
+
+
+async def test_where_nothing_else_can_play_it_pauses_once_and_without_a_click():
+    """It goes on once a second of it is there, instead of stuttering piece by piece."""
+    sound = LiveBuffer()
+    tone = 0.2 * np.sin(2 * np.pi * 440 * np.arange(48_000) / RATE_HZ)
+
+    async def make(seconds):
+        for part in np.split(tone, 4)[: round(4 * seconds)]:
+            samples = np.stack([part, part]).astype(np.float32)
+            await sound.push(Sound(samples=samples, sample_rate_hz=RATE_HZ))
+
+    def take(seconds):
+        return np.concatenate([sound.take(960) for _ in range(round(50 * seconds))])
+
+    await make(0.5)
+    heard = take(0.61)
+    assert largest_step(heard) < 0.05
+    assert not heard[round(0.52 * RATE_HZ) :].any()
+    await make(0.5)
+    assert not take(0.2).any()
+    await make(0.75)
+    again = take(0.5)
+    assert again.any(axis=1).mean() > 0.99
+    assert largest_step(again) < 0.05
+    assert sound.missing_samples > 0.25 * RATE_HZ
